@@ -1,0 +1,36 @@
+"""How gunicorn serves wsgi:app. Read by `gunicorn wsgi:app` in this directory."""
+
+import os
+import sys
+
+from wallet_api import logs
+from wallet_api.blueprints.application import application
+from wallet_api.config import ConfigurationError, Settings
+
+try:
+    _settings = Settings.from_environ(os.environ)
+except ConfigurationError as error:
+    sys.exit(str(error))
+
+bind = f"0.0.0.0:{_settings.port}"
+workers = _settings.web_concurrency
+worker_class = "gthread"
+threads = _settings.web_threads
+# Built once, before the fork: the secrets' scrypt runs once, and the pool is still closed.
+preload_app = True
+# Heroku's router gives up after 30 s, and its dynos get 30 s to stop.
+timeout = 30
+graceful_timeout = 25
+keepalive = 5
+logconfig_dict = logs.dict_config(_settings.log_level, _settings.log_format)
+control_socket_disable = True
+
+
+def post_worker_init(worker):
+    """Open this worker's pool, now that the fork is done."""
+    application(worker.app.wsgi()).database.open()
+
+
+def worker_exit(server, worker):
+    """Close this worker's pool, once its last request is answered."""
+    application(worker.app.wsgi()).database.close()

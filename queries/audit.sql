@@ -1,0 +1,20 @@
+-- name: record_key_read(fid, chain, actor, request_id)!
+-- Say that a wallet's private key is about to leave the service. Writes nothing when there is no such
+-- wallet. Belongs in the same transaction as the read of the key: no row, no key.
+insert into wallet_audit_log as entry (fid, chain, action, actor, request_id)
+select
+    wallet.fid,
+    wallet.chain,
+    'key.read' as action,
+    :actor::text as actor,
+    :request_id::text as request_id
+from wallets as wallet
+where
+    wallet.fid = :fid::bigint
+    and wallet.chain = :chain::text
+    and wallet.wallet_type = 'trading';
+
+-- name: record_key_refused(fid, chain, actor, request_id)!
+-- Say that somebody asked for a private key and was refused.
+insert into wallet_audit_log (fid, chain, action, actor, request_id)
+values (:fid::bigint, :chain::text, 'key.refused', :actor::text, :request_id::text);

@@ -1,0 +1,50 @@
+-- name: get_by_idempotency_key(fid, idempotency_key)^
+-- The deposit that a user prepared under an Idempotency-Key. No row: the key is new.
+-- Answered by the unique constraint on (fid, idempotency_key).
+select
+    fid,
+    id,
+    asset,
+    amount,
+    from_address,
+    to_address,
+    chain_id,
+    idempotency_key,
+    request_hash
+from deposits
+where
+    fid = :fid::bigint
+    and idempotency_key = :idempotency_key::text;
+
+-- name: insert_if_absent(fid, id, asset, amount, from_address, to_address, chain_id, idempotency_key, request_hash)!
+-- Record a prepared deposit. Nothing happens when the same id was written before (a repeat after a
+-- lost connection) or the user's Idempotency-Key is taken: read the winner by the key.
+-- Safe under concurrency because the keys decide; a second request waits for the first, as long as
+-- give_up_waiting() allows.
+insert into deposits (
+    fid,
+    id,
+    asset,
+    amount,
+    from_address,
+    to_address,
+    chain_id,
+    idempotency_key,
+    request_hash
+)
+values (
+    :fid::bigint,
+    :id::uuid,
+    :asset::text,
+    :amount::numeric,
+    :from_address::text,
+    :to_address::text,
+    :chain_id::bigint,
+    :idempotency_key::text,
+    :request_hash::text
+)
+on conflict do nothing;
+
+-- name: give_up_waiting()$
+-- For the rest of this transaction, fail rather than wait longer than this for another request.
+select set_config('lock_timeout', '1s', true) as lock_timeout;

@@ -1,0 +1,15 @@
+-- name: list_applied()
+-- The migrations that this database has.
+select version
+from schema_migrations
+order by version;
+
+-- name: try_lock()$
+-- Take the lock that keeps two upgrades apart, if it is free. Held until unlock() or the session ends.
+-- Polled: an upgrade that blocked here would deadlock with another one's CREATE INDEX CONCURRENTLY,
+-- which waits for every older snapshot.
+select pg_try_advisory_lock(7251304811) as locked;
+
+-- name: unlock()$
+-- Give the lock back.
+select pg_advisory_unlock(7251304811) as unlocked;

@@ -1,0 +1,84 @@
+-- name: get(fid, chain)^
+-- The wallet of a user on a chain, with its sealed key. No row: there is none (yet).
+-- Answered by the primary key.
+select
+    fid,
+    chain,
+    wallet_type,
+    address,
+    encrypted_private_key,
+    iv,
+    scheme,
+    key_id,
+    created_at,
+    updated_at
+from wallets
+where
+    fid = :fid::bigint
+    and chain = :chain::text;
+
+-- name: list_for_user(fid)
+-- Every wallet of a user, the Base Account address first: at most one for each chain.
+-- Answered by the first column of the primary key.
+select
+    fid,
+    chain,
+    wallet_type,
+    address,
+    encrypted_private_key,
+    iv,
+    scheme,
+    key_id,
+    created_at,
+    updated_at
+from wallets
+where fid = :fid::bigint
+order by chain;
+
+-- name: insert_if_absent(fid, chain, address, encrypted_private_key, iv, scheme, key_id)!
+-- Claim (fid, chain) for a new trading wallet; nothing happens when it is taken. Read the winner with
+-- get() in the same transaction.
+-- Safe under concurrency because the primary key decides, not a read that came before: a second
+-- insert waits for the first to commit, and under READ COMMITTED the get() that follows sees it.
+insert into wallets (
+    fid,
+    chain,
+    wallet_type,
+    address,
+    encrypted_private_key,
+    iv,
+    scheme,
+    key_id
+)
+values (
+    :fid::bigint,
+    :chain::text,
+    'trading',
+    :address::text,
+    :encrypted_private_key::text,
+    :iv::text,
+    :scheme::text,
+    :key_id::text
+)
+on conflict (fid, chain) do nothing;
+
+-- name: put_base_account(fid, address)!
+-- Remember the address of a user's own Base Account, in place of an older one.
+-- Safe under concurrency and safe to repeat: one row per user, the last writer wins, and an address
+-- that is already there is not written again.
+insert into wallets as remembered (fid, chain, wallet_type, address)
+values (:fid::bigint, 'base-account', 'base-account', :address::text)
+on conflict (fid, chain) do update
+    set
+        address = excluded.address,
+        updated_at = excluded.updated_at
+    where remembered.address <> excluded.address;
+
+-- name: any_sealed()$
+-- Does this database hold any private key at all? Asked once per process, before its first write.
+-- Stops at the first row it finds.
+select exists(
+    select sealed.fid
+    from wallets as sealed
+    where sealed.wallet_type = 'trading'
+) as any_sealed;

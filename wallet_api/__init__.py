@@ -1,0 +1,88 @@
+"""One trading wallet per user of a Farcaster / Base mini app, on PostgreSQL, for ever."""
+
+import os
+
+import structlog
+from flask import Flask
+from flask_cors import CORS
+from flask_smorest import Api
+
+from wallet_api import logs
+from wallet_api.auth.quick_auth import QuickAuth
+from wallet_api.auth.user_tokens import UserTokens
+from wallet_api.blueprints import auth, health, problems, requests, trading, wallet
+from wallet_api.blueprints.application import Application
+from wallet_api.cli import cli
+from wallet_api.config import Settings
+from wallet_api.crypto.encryption import EncryptionService
+from wallet_api.database import Database
+from wallet_api.services.base_account_wallets import BaseAccountWalletService
+from wallet_api.services.deposits import DepositService
+from wallet_api.services.readiness import ReadinessService
+from wallet_api.services.sealing_secret import SealingSecret
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Build the application: settings → pool → services → blueprints → commands.
+
+    The pool is closed until Database.open() is called in each process that serves (gunicorn.conf.py
+    does so after the fork). Raises ConfigurationError, which names every fault at once.
+    """
+    settings = settings or Settings.from_environ(os.environ)
+    logs.configure(settings.log_level, settings.log_format)
+    for warning in settings.warnings:
+        structlog.get_logger("wallet_api").warning("configuration", warning=warning)
+
+    app = Flask(__name__)
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.config.update(
+        API_TITLE="wallet-api",
+        API_VERSION="v1",
+        OPENAPI_VERSION="3.1.0",
+    )
+    _services(settings).init_app(app)
+    requests.init_app(app)
+    if settings.cors_origins:
+        CORS(app, origins=list(settings.cors_origins), max_age=600)
+    api = Api(app)
+    for blueprint in (
+        auth.blueprint,
+        wallet.blueprint,
+        trading.blueprint,
+        health.blueprint,
+    ):
+        api.register_blueprint(blueprint)
+    problems.init_app(app)
+    for command in cli.commands.values():
+        app.cli.add_command(command)
+    return app
+
+
+def _services(settings: Settings) -> Application:
+    database = Database(
+        settings.database_url,
+        min_size=settings.db_pool_min,
+        max_size=settings.db_pool_max,
+        timeout_seconds=settings.db_pool_timeout,
+    )
+    encryption = EncryptionService(settings.encryption_secret, settings.encryption_secret_previous)
+    sealing_secret = SealingSecret(database, encryption)
+    wallets = BaseAccountWalletService(database, encryption, sealing_secret)
+    return Application(
+        database=database,
+        wallets=wallets,
+        deposits=DepositService(database, wallets, settings.network),
+        readiness=ReadinessService(database, sealing_secret),
+        user_tokens=UserTokens(
+            settings.jwt_secret,
+            issuer=settings.jwt_issuer,
+            audience=settings.jwt_audience,
+            ttl_seconds=settings.jwt_ttl_seconds,
+        ),
+        quick_auth=QuickAuth(
+            issuer=settings.quick_auth_issuer,
+            audiences=settings.quick_auth_audience,
+            jwks_url=settings.quick_auth_jwks_url,
+        ),
+        allow_key_export=settings.allow_key_export,
+    )

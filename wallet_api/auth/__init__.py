@@ -1,0 +1,1 @@
+"""Who is calling. Nothing here knows of HTTP routes or SQL."""

@@ -1,0 +1,17 @@
+"""Farcaster ids as they appear in tokens."""
+
+import re
+
+MAX_FID = 2**63 - 1
+"""The largest FID that a PostgreSQL bigint holds."""
+
+_DIGITS = re.compile(r"[0-9]{1,19}", re.ASCII)
+
+
+def parse_fid(value: object) -> int | None:
+    """Return a positive integer, or a string of its digits, as an FID; None if it is neither."""
+    if isinstance(value, str) and _DIGITS.fullmatch(value):
+        value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MAX_FID:
+        return value
+    return None

@@ -1,0 +1,61 @@
+"""Our own session tokens: JWTs (RFC 7519) signed with HS256 under JWT_SECRET."""
+
+import time
+
+import jwt
+
+from wallet_api.auth.fids import parse_fid
+from wallet_api.crypto.secret import Secret
+from wallet_api.errors import FidRequired, Unauthenticated
+
+_ALGORITHM = "HS256"
+_LEEWAY_SECONDS = 30
+
+
+class UserTokens:
+    """Issue and verify the tokens that open a user's own wallets."""
+
+    def __init__(
+        self, secret: Secret[str], *, issuer: str, audience: str, ttl_seconds: int
+    ) -> None:
+        self._secret = secret
+        self._issuer = issuer
+        self._audience = audience
+        self._ttl_seconds = ttl_seconds
+
+    def issue(self, fid: int) -> Secret[str]:
+        """Return a token for this user, valid for the configured time."""
+        now = int(time.time())
+        claims = {
+            "userId": f"fid_{fid}",
+            "fid": fid,
+            "iat": now,
+            "exp": now + self._ttl_seconds,
+            "iss": self._issuer,
+            "aud": self._audience,
+        }
+        return Secret(jwt.encode(claims, self._secret.reveal(), algorithm=_ALGORITHM))
+
+    def verify(self, token: Secret[str]) -> int:
+        """Return the FID that a token stands for.
+
+        Raises Unauthenticated for a token that is not ours, not for us, changed or expired, and
+        FidRequired for one of ours that names no valid FID.
+        """
+        try:
+            claims = jwt.decode(
+                token.reveal(),
+                self._secret.reveal(),
+                algorithms=[_ALGORITHM],
+                issuer=self._issuer,
+                audience=self._audience,
+                leeway=_LEEWAY_SECONDS,
+                options={"require": ["exp", "iat", "iss", "aud"]},
+            )
+        except (jwt.InvalidTokenError, RecursionError) as error:
+            raise Unauthenticated from error
+        fid = claims.get("fid")
+        # A number, as we write it: a string here is not one of our tokens' shapes.
+        if isinstance(fid, str) or (valid := parse_fid(fid)) is None:
+            raise FidRequired
+        return valid

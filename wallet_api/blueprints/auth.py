@@ -1,0 +1,38 @@
+"""Signing in: a Farcaster Quick Auth token becomes one of ours."""
+
+from typing import Any
+
+import structlog
+from flask import g
+
+from wallet_api.blueprints.application import application
+from wallet_api.blueprints.requests import bearer_token
+from wallet_api.blueprints.routing import Blueprint
+from wallet_api.blueprints.schemas import SignInAnswer, SignInQuery
+from wallet_api.chain.addresses import parse_address
+
+blueprint = Blueprint("auth", __name__, url_prefix="/api/auth")
+
+
+@blueprint.route("/base-account", methods=["GET", "POST"])
+@blueprint.arguments(SignInQuery, location="query")
+@blueprint.response(200, SignInAnswer)
+def sign_in(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Sign in with Farcaster, and remember the Base Account address if one is given."""
+    # The frontend reads `fid` from refusals as well.
+    g.problem_members = {"fid": None}
+    fid = application().quick_auth.verify(bearer_token())
+    structlog.contextvars.bind_contextvars(fid=fid)
+    address = None
+    if query["address"]:
+        address = parse_address(query["address"])
+        application().wallets.store_base_account_address(fid, address)
+    token = application().user_tokens.issue(fid)
+    answer = {
+        "success": True,
+        "fid": fid,
+        "user_id": f"fid_{fid}",
+        "address": address,
+        "token": token.reveal(),
+    }
+    return answer, {"Cache-Control": "no-store"}

@@ -1,0 +1,108 @@
+"""The one error model: application/problem+json (RFC 9457), with `error` for the frontends."""
+
+import structlog
+from flask import Flask, Response, current_app, g
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from wallet_api import errors
+
+STATUS_OF: dict[type[errors.WalletApiError], int] = {
+    errors.InvalidRequest: 400,
+    errors.FidRequired: 400,
+    errors.InvalidAddress: 400,
+    errors.InvalidAmount: 400,
+    errors.AmountNotPositive: 400,
+    errors.UnsupportedAsset: 400,
+    errors.UnsupportedChain: 400,
+    errors.BaseAddressRequired: 400,
+    errors.BaseWalletMismatch: 400,
+    errors.MnemonicRefused: 400,
+    errors.InvalidIdempotencyKey: 400,
+    errors.Unauthenticated: 401,
+    errors.KeyExportDisabled: 403,
+    errors.WalletNotFound: 404,
+    errors.IdempotencyKeyInUse: 409,
+    errors.IdempotencyKeyReused: 422,
+    errors.ServiceUnavailable: 503,
+    errors.DatabaseUnavailable: 503,
+    errors.LockTimeout: 503,
+    errors.KeyUnreadable: 503,
+    errors.SecretMismatch: 503,
+    errors.SignInUnavailable: 503,
+}
+
+_RETRY_AFTER_SECONDS = {409: "1", 503: "5"}
+# Faults that do not mend themselves: somebody must look.
+_ALARMS = (errors.KeyUnreadable, errors.SecretMismatch)
+_SENTENCES = {
+    400: "The request is not valid.",
+    404: "There is nothing at this address.",
+    405: "This address does not take that method.",
+    413: "The request body is too large.",
+    415: "The request body must be JSON (Content-Type: application/json).",
+    500: "Something went wrong on our side. Nothing was lost; please try again.",
+}
+
+log = structlog.get_logger("wallet_api")
+
+
+def init_app(app: Flask) -> None:
+    """Answer every error of `app` as a problem."""
+    app.register_error_handler(errors.WalletApiError, _refuse)
+    app.register_error_handler(HTTPException, _refuse_http)
+    app.register_error_handler(Exception, _fail)
+
+
+def problem(
+    *, status: int, code: str, title: str, error: str | None = None, detail: str | None = None
+) -> Response:
+    """Return one problem. `title` is the same for every such problem, `error` is for the user."""
+    error = error or title
+    body = {
+        "type": f"urn:problem-type:wallet-api:{code}",
+        "title": title,
+        "status": status,
+        "detail": detail or error,
+        "code": code,
+        "request_id": g.get("request_id"),
+        "error": error,
+        **g.get("problem_members", {}),
+    }
+    response = Response(current_app.json.dumps(body), status, mimetype="application/problem+json")
+    response.headers["Cache-Control"] = "no-store"
+    if status in _RETRY_AFTER_SECONDS:
+        response.headers["Retry-After"] = _RETRY_AFTER_SECONDS[status]
+    if status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def _refuse(error: errors.WalletApiError) -> Response:
+    if isinstance(error, errors.ServiceUnavailable):
+        report = log.critical if isinstance(error, _ALARMS) else log.error
+        report("unavailable", code=error.code, reason=error.reason)
+    return problem(
+        status=STATUS_OF[type(error)],
+        code=error.code,
+        title=error.sentence(),
+        error=str(error),
+        detail=error.hint,
+    )
+
+
+def _refuse_http(error: HTTPException) -> ResponseReturnValue:
+    if error.code is None or error.code < 400:
+        # A redirect that Werkzeug raised.
+        return error.get_response()
+    name = error.name.lower().replace(" ", "_")
+    sentence = _SENTENCES.get(error.code, f"{error.name}.")
+    response = problem(status=error.code, code=name, title=sentence)
+    if allowed := getattr(error, "valid_methods", None):
+        response.headers["Allow"] = ", ".join(sorted(allowed))
+    return response
+
+
+def _fail(error: Exception) -> ResponseReturnValue:
+    log.critical("unhandled exception", exc_info=error)
+    return _refuse_http(InternalServerError())

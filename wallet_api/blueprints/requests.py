@@ -1,0 +1,129 @@
+"""What every request goes through: its id, its size, its log line, its caller, its body."""
+
+import json
+import re
+import time
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from flask import Flask, Request, Response, g, request
+from marshmallow import Schema, ValidationError
+from webargs.flaskparser import FlaskParser
+from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
+
+from wallet_api.blueprints.application import application
+from wallet_api.crypto.secret import Secret
+from wallet_api.errors import InvalidRequest, Unauthenticated
+from wallet_api.models import Access
+
+MAX_BODY_BYTES = 16 * 1024
+"""A deposit needs about 200 bytes."""
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+
+log = structlog.get_logger("wallet_api.request")
+
+
+def init_app(app: Flask) -> None:
+    """Give every request of `app` an id, a size limit and a log line."""
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.before_request(_begin)
+    app.after_request(_end)
+
+
+def _begin() -> None:
+    g.began = time.perf_counter()
+    given = request.headers.get("X-Request-Id", "")
+    g.request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request_id=g.request_id)
+    # Routes that never read their body refuse a large one as well.
+    if (request.content_length or 0) > MAX_BODY_BYTES:
+        raise RequestEntityTooLarge
+
+
+def _end(response: Response) -> Response:
+    response.headers["X-Request-Id"] = g.request_id
+    log.info(
+        "request",
+        method=request.method,
+        # The pattern, not the path: whatever a client puts into a path stays out of the log.
+        route=request.url_rule.rule if request.url_rule else None,
+        status=response.status_code,
+        duration_ms=round((time.perf_counter() - g.began) * 1000, 1),
+    )
+    return response
+
+
+def bearer_token() -> Secret[str]:
+    """Return the token of the Authorization header (RFC 6750). Raises Unauthenticated."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise Unauthenticated
+    return Secret(token.strip())
+
+
+def authenticate_user() -> None:
+    """Take the caller's FID from our own token, for every route of a user's blueprint."""
+    if request.method != "OPTIONS":
+        g.fid = application().user_tokens.verify(bearer_token())
+        structlog.contextvars.bind_contextvars(fid=g.fid)
+
+
+def access_by_user() -> Access:
+    """Describe the current caller for an audit row."""
+    return Access(actor=f"user:{g.fid}", request_id=g.request_id)
+
+
+class BodyParser(FlaskParser):
+    """Read JSON bodies strictly: anything that is not one clear object is a 400 that says why."""
+
+    DEFAULT_VALIDATION_STATUS = 400
+
+    def load_json(self, req: Request, schema: Schema) -> Any:
+        """Return the body's members; an absent body is an empty object."""
+        raw = req.get_data(cache=True)
+        if not raw:
+            return {}
+        if not req.is_json:
+            raise UnsupportedMediaType
+        try:
+            body = json.loads(raw, object_pairs_hook=_unique, parse_constant=_no_constant)
+        except (ValueError, RecursionError) as error:
+            raise InvalidRequest("The request body is not valid JSON.") from error
+        if not isinstance(body, dict):
+            raise InvalidRequest("The request body must be a JSON object.")
+        return body
+
+    def handle_error(
+        self,
+        error: ValidationError,
+        req: Request,
+        schema: Schema,
+        *,
+        error_status_code: int | None,
+        error_headers: Mapping[str, str] | None,
+    ) -> Any:
+        """Name the first field that is wrong, and how."""
+        messages: Any = error.messages
+        # {"json": {field: [sentence, …]}}
+        field, sentences = next(iter(next(iter(messages.values())).items()))
+        raise InvalidRequest(f"{_printable(field)}: {sentences[0]}") from error
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("a member occurs twice")
+    return members
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _printable(field: object) -> str:
+    """Quote a member's name so that it can do no harm in a sentence."""
+    return json.dumps(str(field)[:40])

@@ -1,0 +1,122 @@
+"""The shapes of bodies and answers, with the names that frontends use."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from marshmallow import RAISE, Schema, fields, pre_load
+
+from wallet_api.errors import MnemonicRefused
+
+
+class Timestamp(fields.Field[datetime]):
+    """A point in time as ISO 8601 in UTC with milliseconds: 2026-11-22T10:42:23.489Z."""
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        if value is None:
+            return None
+        text: str = value.astimezone(UTC).isoformat(timespec="milliseconds")
+        return text.replace("+00:00", "Z")
+
+
+class Body(Schema):
+    """A request body: members that we do not know are refused, and so is a seed phrase."""
+
+    class Meta:
+        unknown = RAISE
+
+    error_messages = {"unknown": "is not a member of this request."}
+
+    @pre_load
+    def refuse_mnemonic(self, members: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+        if any(name.strip().lower() == "mnemonic" for name in members):
+            raise MnemonicRefused
+        return members
+
+
+class DepositBody(Body):
+    """POST /api/wallet/deposit. The service checks the values and words the refusals."""
+
+    asset = fields.Raw(load_default="USDC")
+    amount = fields.Raw(load_default=None, allow_none=True)
+    base_address = fields.Raw(data_key="baseAddress", load_default=None, allow_none=True)
+
+
+class CreateWalletBody(Body):
+    """POST /api/wallet/user-wallets."""
+
+    chain = fields.Raw(load_default="ethereum")
+
+
+class SignInQuery(Schema):
+    """GET or POST /api/auth/base-account. Mini apps add parameters of their own to URLs."""
+
+    address = fields.String(load_default=None)
+
+
+class SignInAnswer(Schema):
+    success = fields.Boolean()
+    fid = fields.Integer()
+    user_id = fields.String(data_key="userId")
+    address = fields.String(allow_none=True)
+    token = fields.String()
+
+
+class NetworkAnswer(Schema):
+    name = fields.String()
+    chain_id = fields.Integer(data_key="chainId")
+
+
+class DepositAnswer(Schema):
+    success = fields.Boolean()
+    network = fields.Nested(NetworkAnswer)
+    asset = fields.String()
+    amount = fields.String()
+    deposit_address = fields.String(data_key="depositAddress")
+    transaction = fields.Raw()
+    note = fields.String()
+    deposit_id = fields.UUID(data_key="depositId")
+    payment_uri = fields.String(data_key="paymentUri")
+    wallet_send_calls = fields.Raw(data_key="walletSendCalls")
+
+
+class PrimaryWallet(Schema):
+    """A wallet as frontends know it, at its shortest."""
+
+    address = fields.String()
+    chain = fields.Function(
+        lambda wallet: "base" if wallet.chain == "base-account" else wallet.chain
+    )
+    wallet_type = fields.String(data_key="walletType")
+
+
+class CreatedWallet(PrimaryWallet):
+    id = fields.Function(lambda wallet: f"fid_{wallet.fid}_{wallet.chain}")
+    created_at = Timestamp(data_key="createdAt")
+
+
+class ListedWallet(CreatedWallet):
+    updated_at = Timestamp(data_key="updatedAt")
+
+
+class PrimaryWalletAnswer(Schema):
+    wallet = fields.Nested(PrimaryWallet, allow_none=True)
+
+
+class WalletListAnswer(Schema):
+    wallets = fields.List(fields.Nested(ListedWallet))
+
+
+class CreatedWalletAnswer(Schema):
+    wallet = fields.Nested(CreatedWallet)
+
+
+class FallbackWalletAnswer(Schema):
+    success = fields.Boolean()
+    wallet_address = fields.String(data_key="walletAddress")
+    message = fields.String()
+    note = fields.String()
+
+
+class FallbackWalletStatusAnswer(Schema):
+    has_fallback_wallet = fields.Boolean(data_key="hasFallbackWallet")
+    wallet_address = fields.String(data_key="walletAddress", allow_none=True)

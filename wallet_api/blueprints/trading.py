@@ -1,0 +1,35 @@
+"""The trading wallet under its older name, "fallback wallet"."""
+
+from typing import Any
+
+from flask import g
+
+from wallet_api.blueprints.application import application
+from wallet_api.blueprints.requests import authenticate_user
+from wallet_api.blueprints.routing import Blueprint
+from wallet_api.blueprints.schemas import FallbackWalletAnswer, FallbackWalletStatusAnswer
+from wallet_api.models import TRADING_CHAIN
+
+blueprint = Blueprint("trading", __name__, url_prefix="/api/trading")
+blueprint.before_request(authenticate_user)
+
+
+@blueprint.post("/create-fallback-wallet")
+@blueprint.response(200, FallbackWalletAnswer)
+def create_fallback_wallet() -> dict[str, Any]:
+    """Make sure that the trading wallet exists; an existing one is never replaced."""
+    wallet = application().wallets.ensure_trading_wallet(g.fid)
+    return {
+        "success": True,
+        "wallet_address": wallet.address,
+        "message": "Your trading wallet is ready.",
+        "note": "Deposit USDC or ETH on Base to this address to start trading.",
+    }
+
+
+@blueprint.get("/create-fallback-wallet")
+@blueprint.response(200, FallbackWalletStatusAnswer)
+def fallback_wallet_status() -> dict[str, Any]:
+    """Tell whether the trading wallet exists."""
+    address = application().wallets.get_wallet_address(g.fid, TRADING_CHAIN)
+    return {"has_fallback_wallet": address is not None, "wallet_address": address}

@@ -1,0 +1,117 @@
+"""A user's wallets and deposits."""
+
+import re
+from typing import Any
+
+from flask import g, request
+
+from wallet_api.blueprints.application import application
+from wallet_api.blueprints.requests import access_by_user, authenticate_user
+from wallet_api.blueprints.routing import Blueprint
+from wallet_api.blueprints.schemas import (
+    CreatedWalletAnswer,
+    CreateWalletBody,
+    DepositAnswer,
+    DepositBody,
+    PrimaryWalletAnswer,
+    Timestamp,
+    WalletListAnswer,
+)
+from wallet_api.errors import (
+    InvalidIdempotencyKey,
+    KeyExportDisabled,
+    UnsupportedChain,
+    WalletNotFound,
+)
+from wallet_api.models import BASE_ACCOUNT_CHAIN, TRADING_CHAIN
+from wallet_api.services.deposits import DepositRequest
+
+blueprint = Blueprint("wallet", __name__, url_prefix="/api/wallet")
+blueprint.before_request(authenticate_user)
+
+_IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}", re.ASCII)
+
+
+@blueprint.post("/deposit")
+@blueprint.arguments(DepositBody)
+@blueprint.response(200, DepositAnswer)
+def deposit(body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Prepare a transfer into the user's trading wallet, making the wallet if need be."""
+    prepared = application().deposits.prepare(
+        g.fid,
+        DepositRequest(
+            asset=body["asset"],
+            amount=body["amount"],
+            base_address=body["base_address"],
+            idempotency_key=_idempotency_key(),
+        ),
+    )
+    transfer = prepared.transfer
+    answer = {
+        "success": True,
+        "network": transfer.network,
+        "asset": transfer.asset,
+        "amount": body["amount"],
+        "deposit_address": transfer.to_address,
+        "transaction": transfer.transaction(),
+        "note": "Confirm this transaction in your wallet to fund your trading wallet.",
+        "deposit_id": prepared.id,
+        "payment_uri": transfer.payment_uri(),
+        "wallet_send_calls": transfer.wallet_send_calls(),
+    }
+    return answer, {"Idempotent-Replayed": "true"} if prepared.replayed else {}
+
+
+def _idempotency_key() -> str | None:
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not _IDEMPOTENCY_KEY.fullmatch(key):
+        raise InvalidIdempotencyKey
+    return key
+
+
+@blueprint.get("/primary")
+@blueprint.response(200, PrimaryWalletAnswer)
+def primary() -> dict[str, Any]:
+    """Show the user's own Base Account address."""
+    return {"wallet": application().wallets.get_wallet(g.fid, BASE_ACCOUNT_CHAIN)}
+
+
+@blueprint.get("/primary-with-key")
+@blueprint.response(200)
+def primary_with_key() -> tuple[dict[str, Any], dict[str, str]]:
+    """Hand the trading wallet's private key to its owner, where that is allowed."""
+    wallets = application().wallets
+    if not application().allow_key_export:
+        wallets.refuse_key(g.fid, TRADING_CHAIN, access=access_by_user())
+        raise KeyExportDisabled
+    found = wallets.get_wallet_with_key(g.fid, TRADING_CHAIN, access=access_by_user())
+    if found is None:
+        raise WalletNotFound
+    wallet, private_key = found
+    answer = {
+        "wallet": {
+            "id": f"fid_{g.fid}_{wallet.chain}",
+            "address": wallet.address,
+            "chain": wallet.chain,
+            "privateKey": f"0x{private_key.reveal().hex()}",
+            "createdAt": Timestamp().serialize("created_at", wallet),
+        }
+    }
+    return answer, {"Cache-Control": "no-store"}
+
+
+@blueprint.get("/user-wallets")
+@blueprint.response(200, WalletListAnswer)
+def user_wallets() -> dict[str, Any]:
+    """List the user's wallets, the Base Account first."""
+    return {"wallets": application().wallets.list_wallets(g.fid)}
+
+
+@blueprint.post("/user-wallets")
+@blueprint.arguments(CreateWalletBody)
+@blueprint.response(200, CreatedWalletAnswer)
+def create_user_wallet(body: dict[str, Any]) -> dict[str, Any]:
+    """Make sure that the trading wallet exists, and show it."""
+    if body["chain"] != TRADING_CHAIN:
+        raise UnsupportedChain
+    return {"wallet": application().wallets.ensure_trading_wallet(g.fid)}

@@ -1,0 +1,24 @@
+"""Reading Ethereum addresses that somebody typed or sent."""
+
+import re
+
+from eth_utils.address import to_checksum_address
+
+from wallet_api.errors import InvalidAddress
+
+_ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}", re.ASCII)
+
+
+def parse_address(text: object) -> str:
+    """Return an address in lower case.
+
+    `0x` and 40 hex digits; where upper and lower case are mixed they are a checksum (EIP-55) and
+    must be right. Raises InvalidAddress.
+    """
+    if not isinstance(text, str) or not _ADDRESS.fullmatch(text):
+        raise InvalidAddress(hint="An address is 0x and 40 hex digits.")
+    digits = text[2:]
+    mixed = digits not in (digits.lower(), digits.upper())
+    if mixed and to_checksum_address(text) != text:
+        raise InvalidAddress(hint="The address does not pass its EIP-55 checksum.")
+    return text.lower()

@@ -1,0 +1,27 @@
+"""The networks that a deposit can be prepared for."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """An EVM network: its name, its EIP-155 chain id, and the USDC contract Circle issues there."""
+
+    name: str
+    chain_id: int
+    usdc: str
+
+
+NETWORKS = {
+    "base-mainnet": Network(
+        name="Base Mainnet",
+        chain_id=8453,
+        usdc="0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913",
+    ),
+    "base-testnet": Network(
+        name="Base Sepolia Testnet",
+        chain_id=84532,
+        usdc="0x036CbD53842c5426634e7929541eC2318f3dCF7e",
+    ),
+}
+"""The values of NETWORK. Base also has USDbC at 0xd9aA…b6CA, another asset: never use it."""

@@ -1,0 +1,152 @@
+"""`wallet-api dev`: everything that a developer needs, on this machine, with one command."""
+
+import json
+import os
+import secrets
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from wallet_api import migrations
+from wallet_api.auth.user_tokens import UserTokens
+from wallet_api.config import Settings
+from wallet_api.crypto.secret import Secret
+from wallet_api.local_postgres import LocalPostgres
+
+_ROOT = Path(__file__).resolve().parents[2]
+_HOST = "127.0.0.1"
+_FID = 1464243
+_BASE_ACCOUNT = "0x78547fc07fdc8aac05e53b034e510b276a5ba384"
+_START_SECONDS = 60
+_STOP_SECONDS = 30
+
+
+@click.command()
+def dev() -> None:
+    """Run the service with a PostgreSQL of its own, until Ctrl-C.
+
+    The state is kept in DATA_DIR (.data), secrets included; the service listens on PORT (8000).
+    Other settings are taken from the environment. Never for production: the secrets lie beside
+    the data.
+
+    \b
+    Example:
+      PORT=8080 wallet-api dev
+    """
+    directory = Path(os.environ.get("DATA_DIR") or ".data").resolve()
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGHUP, _interrupt)
+    try:
+        with LocalPostgres(directory / "postgres", durable=True) as postgres:
+            environ = {
+                **os.environ,
+                **_secrets(directory),
+                "DATABASE_URL": postgres.url(),
+                "LOG_FORMAT": os.environ.get("LOG_FORMAT") or "console",
+            }
+            settings = Settings.from_environ(environ)
+            _refuse_busy_port(settings.port)
+            migrations.upgrade(settings.database_url)
+            _serve(settings, environ)
+    except KeyboardInterrupt:
+        click.echo("Stopped.")
+
+
+def _interrupt(signum: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _secrets(directory: Path) -> dict[str, str]:
+    """Return the development secrets, made at the first start; the environment's come first."""
+    path = directory / "secrets.json"
+    names = ("ENCRYPTION_SECRET", "JWT_SECRET")
+    if not path.exists():
+        made = {name: secrets.token_urlsafe(32) for name in names}
+        aside = path.with_suffix(".new")
+        aside.touch(mode=0o600)
+        aside.write_text(json.dumps(made))
+        aside.replace(path)
+    kept: dict[str, str] = json.loads(path.read_text())
+    return {name: os.environ.get(name) or kept[name] for name in names}
+
+
+def _refuse_busy_port(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((_HOST, port))
+        except OSError as error:
+            message = f"Port {port} is not free ({error.strerror}). Choose another: PORT=8080 …"
+            raise click.ClickException(message) from error
+
+
+def _serve(settings: Settings, environ: Mapping[str, str]) -> None:
+    """Run gunicorn until it ends or we are told to stop."""
+    bind = f"{_HOST}:{settings.port}"
+    command = [sys.executable, "-m", "gunicorn", "--bind", bind, "wsgi:app"]
+    # In a session of its own, so that a Ctrl-C reaches us alone and we stop it in good order.
+    gunicorn = subprocess.Popen(command, cwd=_ROOT, env=environ, start_new_session=True)
+    try:
+        url = f"http://{_HOST}:{settings.port}"
+        _wait_until_ready(gunicorn, f"{url}/readyz")
+        _welcome(settings, url)
+        gunicorn.wait()
+        raise click.ClickException(f"gunicorn ended with status {gunicorn.returncode}.")
+    finally:
+        gunicorn.terminate()
+        try:
+            gunicorn.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            gunicorn.kill()
+            gunicorn.wait()
+
+
+def _wait_until_ready(gunicorn: "subprocess.Popen[bytes]", url: str) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    reason = "it does not answer"
+    while time.monotonic() < deadline and gunicorn.poll() is None:
+        try:
+            with urllib.request.urlopen(url, timeout=5):
+                return
+        except urllib.error.HTTPError as error:
+            reason = json.load(error)["error"]
+        except OSError:
+            pass
+        time.sleep(0.1)
+    raise click.ClickException(f"The service did not become ready: {reason}")
+
+
+def _welcome(settings: Settings, url: str) -> None:
+    issued = UserTokens(
+        settings.jwt_secret,
+        issuer=settings.jwt_issuer,
+        audience=settings.jwt_audience,
+        ttl_seconds=settings.jwt_ttl_seconds,
+    ).issue(_FID)
+    click.echo(
+        f"\nwallet-api is at {url}\n\nA token for FID {_FID}:\n\n{issued.reveal()}\n\n"
+        f"Deposit 20 USDC:\n\n{_curl(url, issued)}\n\nCtrl-C stops everything."
+    )
+
+
+def _curl(url: str, token: Secret[str]) -> str:
+    body = {"asset": "USDC", "amount": "20", "baseAddress": _BASE_ACCOUNT}
+    return " \\\n  ".join(
+        (
+            f"curl -sS {url}/api/wallet/deposit",
+            f"-H {shlex.quote(f'Authorization: Bearer {token.reveal()}')}",
+            "-H 'Content-Type: application/json'",
+            f"-d {shlex.quote(json.dumps(body))}",
+        )
+    )

@@ -1,0 +1,30 @@
+"""`wallet-api token`: one of our session tokens, for trying the API out."""
+
+import json
+import os
+
+import click
+
+from wallet_api.auth.fids import MAX_FID
+from wallet_api.auth.user_tokens import UserTokens
+from wallet_api.config import Settings
+
+
+@click.command()
+@click.option("--fid", required=True, type=click.IntRange(1, MAX_FID), help="Whose token.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def token(fid: int, as_json: bool) -> None:
+    """Print a session token for a user. It opens that user's wallets: handle it like a password.
+
+    \b
+    Example:
+      wallet-api token --fid 1464243
+    """
+    settings = Settings.from_environ(os.environ)
+    issued = UserTokens(
+        settings.jwt_secret,
+        issuer=settings.jwt_issuer,
+        audience=settings.jwt_audience,
+        ttl_seconds=settings.jwt_ttl_seconds,
+    ).issue(fid)
+    click.echo(json.dumps({"fid": fid, "token": issued.reveal()}) if as_json else issued.reveal())

@@ -1,0 +1,177 @@
+"""Every environment variable, read once, all faults reported together."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from wallet_api.chain.networks import NETWORKS, Network
+from wallet_api.crypto.secret import Secret
+
+MIN_SECRET_LENGTH = 32
+
+
+class ConfigurationError(Exception):
+    """The environment is not fit to serve with. The message lists every fault."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("wallet-api cannot start:\n" + "\n".join(f"  - {line}" for line in faults))
+        self.faults = faults
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The configuration of one process. Secrets are wrapped, so that none can be printed."""
+
+    database_url: Secret[str]
+    db_pool_min: int
+    db_pool_max: int
+    db_pool_timeout: float
+    encryption_secret: Secret[str]
+    encryption_secret_previous: tuple[Secret[str], ...]
+    jwt_secret: Secret[str]
+    jwt_issuer: str
+    jwt_audience: str
+    jwt_ttl_seconds: int
+    quick_auth_issuer: str
+    quick_auth_audience: tuple[str, ...]
+    quick_auth_jwks_url: str
+    network: Network
+    allow_key_export: bool
+    cors_origins: tuple[str, ...]
+    log_level: str
+    log_format: str
+    port: int
+    web_concurrency: int
+    web_threads: int
+    warnings: tuple[str, ...]
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> "Settings":
+        """Read the settings. Raises ConfigurationError, which names every fault at once."""
+        read = _Reader(environ)
+        short = read.boolean("ALLOW_SHORT_SECRET", default=False)
+        issuer = read.text("QUICK_AUTH_ISSUER", default="https://auth.farcaster.xyz")
+        threads = read.integer("WEB_THREADS", default=8, low=1, high=1000)
+        pool_max = read.integer("DB_POOL_MAX", default=threads, low=1, high=1000)
+        settings = cls(
+            database_url=read.database_url(),
+            db_pool_min=read.integer("DB_POOL_MIN", default=1, low=0, high=pool_max),
+            db_pool_max=pool_max,
+            db_pool_timeout=read.number("DB_POOL_TIMEOUT", default=5, low=0.1, high=60),
+            encryption_secret=read.secret("ENCRYPTION_SECRET", allow_short=short),
+            encryption_secret_previous=read.secrets("ENCRYPTION_SECRET_PREVIOUS"),
+            jwt_secret=read.secret("JWT_SECRET", allow_short=False),
+            jwt_issuer=read.text("JWT_ISSUER", default="wallet-api"),
+            jwt_audience=read.text("JWT_AUDIENCE", default="wallet-api-users"),
+            jwt_ttl_seconds=read.integer(
+                "JWT_TTL_SECONDS", default=604_800, low=60, high=31_536_000
+            ),
+            quick_auth_issuer=issuer,
+            quick_auth_audience=read.names("QUICK_AUTH_AUDIENCE"),
+            quick_auth_jwks_url=read.http_url(
+                "QUICK_AUTH_JWKS_URL", default=f"{issuer}/.well-known/jwks.json"
+            ),
+            network=NETWORKS[read.choice("NETWORK", tuple(NETWORKS), default="base-mainnet")],
+            allow_key_export=read.boolean("ALLOW_KEY_EXPORT", default=False),
+            cors_origins=read.names("CORS_ORIGINS"),
+            log_level=read.choice(
+                "LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), default="INFO"
+            ),
+            log_format=read.choice("LOG_FORMAT", ("json", "console"), default="json"),
+            port=read.integer("PORT", default=8000, low=1, high=65_535),
+            web_concurrency=read.integer("WEB_CONCURRENCY", default=2, low=1, high=256),
+            web_threads=threads,
+            warnings=tuple(read.warnings),
+        )
+        if settings.encryption_secret.reveal() == settings.jwt_secret.reveal() != "":
+            read.faults.append("ENCRYPTION_SECRET and JWT_SECRET must differ")
+        if read.faults:
+            raise ConfigurationError(read.faults)
+        return settings
+
+
+def read_database_url(environ: Mapping[str, str]) -> Secret[str]:
+    """Read DATABASE_URL alone, for commands that need nothing else. Raises ConfigurationError."""
+    read = _Reader(environ)
+    url = read.database_url()
+    if read.faults:
+        raise ConfigurationError(read.faults)
+    return url
+
+
+class _Reader:
+    """Read single variables; note what is wrong and go on. An empty variable counts as unset."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self.faults: list[str] = []
+        self.warnings: list[str] = []
+
+    def text(self, name: str, *, default: str) -> str:
+        return self._environ.get(name, "") or default
+
+    def names(self, name: str) -> tuple[str, ...]:
+        parts = (part.strip() for part in self.text(name, default="").split(","))
+        return tuple(part for part in parts if part)
+
+    def boolean(self, name: str, *, default: bool) -> bool:
+        value = self.choice(name, ("true", "false"), default=str(default).lower())
+        return value == "true"
+
+    def choice(self, name: str, options: tuple[str, ...], *, default: str) -> str:
+        value = self.text(name, default=default)
+        if value in options:
+            return value
+        self.faults.append(f"{name} must be one of {', '.join(options)}")
+        return default
+
+    def integer(self, name: str, *, default: int, low: int, high: int) -> int:
+        return int(self.number(name, default=default, low=low, high=high, whole=True))
+
+    def number(
+        self, name: str, *, default: float, low: float, high: float, whole: bool = False
+    ) -> float:
+        text = self.text(name, default=str(default))
+        try:
+            value = int(text) if whole else float(text)
+        except ValueError:
+            value = high + 1
+        if low <= value <= high:
+            return value
+        kind = "a whole number" if whole else "a number"
+        self.faults.append(f"{name} must be {kind} from {low:g} to {high:g}")
+        return default
+
+    def database_url(self) -> Secret[str]:
+        value = self.text("DATABASE_URL", default="")
+        if not value:
+            self.faults.append("DATABASE_URL is not set")
+        elif not value.startswith(("postgresql://", "postgres://")):
+            self.faults.append("DATABASE_URL must begin with postgresql:// or postgres://")
+        return Secret(value)
+
+    def http_url(self, name: str, *, default: str) -> str:
+        value = self.text(name, default=default)
+        if not value.startswith(("https://", "http://")):
+            self.faults.append(f"{name} must be an http(s) URL")
+        return value
+
+    def secret(self, name: str, *, allow_short: bool) -> Secret[str]:
+        value = self.text(name, default="")
+        if not value:
+            self.faults.append(f"{name} is not set")
+        elif len(value) < MIN_SECRET_LENGTH:
+            line = f"{name} has {len(value)} characters; at least {MIN_SECRET_LENGTH} are needed"
+            (self.warnings if allow_short else self.faults).append(line)
+        return Secret(value)
+
+    def secrets(self, name: str) -> tuple[Secret[str], ...]:
+        text = self.text(name, default="[]")
+        try:
+            values = json.loads(text)
+        except ValueError:
+            values = None
+        if isinstance(values, list) and all(isinstance(v, str) and v for v in values):
+            return tuple(Secret(value) for value in values)
+        self.faults.append(f'{name} must be a JSON list of strings, such as ["older secret"]')
+        return ()

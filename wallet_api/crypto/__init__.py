@@ -1,0 +1,1 @@
+"""Keys and their sealing. Nothing here knows of HTTP or SQL."""

@@ -1,0 +1,184 @@
+"""Every way in which a request can be refused, as one tree. No HTTP in here.
+
+    WalletApiError
+    ├── InvalidRequest            the caller can mend it
+    │   ├── FidRequired
+    │   ├── InvalidAddress
+    │   ├── InvalidAmount
+    │   ├── AmountNotPositive
+    │   ├── UnsupportedAsset
+    │   ├── UnsupportedChain
+    │   ├── BaseAddressRequired
+    │   ├── BaseWalletMismatch
+    │   ├── MnemonicRefused
+    │   └── InvalidIdempotencyKey
+    ├── Unauthenticated           who are you?
+    ├── KeyExportDisabled         we know you, and the answer is no
+    ├── WalletNotFound
+    ├── IdempotencyKeyInUse       the first request with this key is still running
+    ├── IdempotencyKeyReused      this key came with another body before
+    └── ServiceUnavailable        nothing was lost; try again later
+        ├── DatabaseUnavailable
+        │   └── LockTimeout       another transaction holds what this one needs
+        ├── KeyUnreadable         an alarm: a stored key does not open, or is not its address's
+        ├── SecretMismatch        an alarm: ENCRYPTION_SECRET does not fit this database
+        └── SignInUnavailable
+
+A class's docstring is its public sentence. `code` is stable: programs may compare it.
+"""
+
+import inspect
+from typing import ClassVar
+
+
+class WalletApiError(Exception):
+    """The request could not be answered."""
+
+    code: ClassVar[str]
+
+    def __init__(self, message: str | None = None, *, hint: str | None = None) -> None:
+        """Refuse with the class's own sentence, or `message`; `hint` says what exactly is wrong."""
+        super().__init__(message or self.sentence())
+        self.hint = hint
+
+    @classmethod
+    def sentence(cls) -> str:
+        """Return the class's public sentence."""
+        return inspect.cleandoc(cls.__doc__ or "")
+
+
+class InvalidRequest(WalletApiError):
+    """The request is not valid."""
+
+    code = "invalid_request"
+
+
+class FidRequired(InvalidRequest):
+    """Base Account (FID) required"""
+
+    code = "fid_required"
+
+
+class InvalidAddress(InvalidRequest):
+    """Invalid address format. Please check your input."""
+
+    code = "invalid_address"
+
+
+class InvalidAmount(InvalidRequest):
+    """Invalid amount format. Please check your input."""
+
+    code = "invalid_amount"
+
+
+class AmountNotPositive(InvalidRequest):
+    """Amount must be greater than zero"""
+
+    code = "amount_not_positive"
+
+
+class UnsupportedAsset(InvalidRequest):
+    """Unsupported asset. Only ETH and USDC are supported."""
+
+    code = "unsupported_asset"
+
+
+class UnsupportedChain(InvalidRequest):
+    """Unsupported chain. Only ethereum is supported."""
+
+    code = "unsupported_chain"
+
+
+class BaseAddressRequired(InvalidRequest):
+    """Base wallet address required. Please connect your wallet."""
+
+    code = "base_address_required"
+
+
+class BaseWalletMismatch(InvalidRequest):
+    """Base wallet mismatch. Please reconnect your wallet."""
+
+    code = "base_wallet_mismatch"
+
+
+class MnemonicRefused(InvalidRequest):
+    """This service never takes a seed phrase. Keep it to yourself."""
+
+    code = "mnemonic_refused"
+
+
+class InvalidIdempotencyKey(InvalidRequest):
+    """Idempotency-Key must be 1 to 255 visible ASCII characters."""
+
+    code = "invalid_idempotency_key"
+
+
+class Unauthenticated(WalletApiError):
+    """Sign in again: the token is missing, expired or not valid."""
+
+    code = "unauthenticated"
+
+
+class KeyExportDisabled(WalletApiError):
+    """Private keys are not handed out by this service."""
+
+    code = "key_export_disabled"
+
+
+class WalletNotFound(WalletApiError):
+    """No trading wallet found for this user."""
+
+    code = "wallet_not_found"
+
+
+class IdempotencyKeyInUse(WalletApiError):
+    """A request with this Idempotency-Key is still running. Try again in a moment."""
+
+    code = "idempotency_key_in_use"
+
+
+class IdempotencyKeyReused(WalletApiError):
+    """This Idempotency-Key was used with a different request before."""
+
+    code = "idempotency_key_reused"
+
+
+class ServiceUnavailable(WalletApiError):
+    """The service is not available right now. Nothing was lost; please try again."""
+
+    code = "service_unavailable"
+
+    def __init__(self, reason: str) -> None:
+        """`reason` is for the log and for /readyz; the user gets the class's sentence."""
+        super().__init__()
+        self.reason = reason
+
+
+class DatabaseUnavailable(ServiceUnavailable):
+    """The database is not available right now. Nothing was lost; please try again."""
+
+    code = "database_unavailable"
+
+
+class LockTimeout(DatabaseUnavailable):
+    """Another request is in the way right now. Nothing was lost; please try again."""
+
+    code = "lock_timeout"
+
+
+class KeyUnreadable(ServiceUnavailable):
+    """The wallet is safe but cannot be opened right now. Please try again later."""
+
+    code = "key_unreadable"
+
+
+class SecretMismatch(ServiceUnavailable):
+    """New wallets cannot be made right now. Nothing was lost; please try again later."""
+
+    code = "secret_mismatch"
+
+
+class SignInUnavailable(ServiceUnavailable):
+    """Signing in is not possible right now. Please try again."""
+
+    code = "sign_in_unavailable"

@@ -1,0 +1,117 @@
+"""Bringing a database up to date: dbmate applies migrations/*.sql, behind a lock of ours.
+
+dbmate's own --migration-lock blocks inside pg_advisory_lock(), which deadlocks with another
+upgrade's CREATE INDEX CONCURRENTLY; ours is polled.
+"""
+
+import os
+import shutil
+import subprocess
+import sysconfig
+import time
+from pathlib import Path
+from urllib.parse import quote, urlencode
+
+import psycopg
+from psycopg.rows import dict_row
+
+from wallet_api.crypto.secret import Secret
+from wallet_api.database import Connection
+from wallet_api.repositories.migrations import MigrationRepository
+
+MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
+_LOCK_POLL_SECONDS = 0.2
+_LOCK_TIMEOUT_SECONDS = 600
+_TLS_PARAMETERS = ("sslmode", "sslrootcert", "sslcert", "sslkey")
+
+
+class MigrationError(Exception):
+    """The database could not be brought up to date. The message says why, in one line."""
+
+
+def expected_versions() -> set[str]:
+    """Return the versions of all migrations that this code knows."""
+    return {path.name.split("_", 1)[0] for path in MIGRATIONS.glob("[0-9]*_*.sql")}
+
+
+def applied_versions(url: Secret[str]) -> set[str]:
+    """Return the versions that a database has; none for one that was never upgraded."""
+    with _connect(url) as connection:
+        return _applied(connection)
+
+
+def upgrade(url: Secret[str]) -> set[str]:
+    """Apply the missing migrations and return their versions.
+
+    Any number of upgrades may run at once: one works, the others wait for it, then find nothing to
+    do. Raises MigrationError.
+    """
+    with _connect(url) as connection:
+        repository = MigrationRepository(connection)
+        deadline = time.monotonic() + _LOCK_TIMEOUT_SECONDS
+        while not repository.try_lock():
+            if time.monotonic() > deadline:
+                raise MigrationError("another upgrade has held the lock for ten minutes")
+            time.sleep(_LOCK_POLL_SECONDS)
+        try:
+            before = _applied(connection)
+            _run_dbmate(_url_of(connection))
+            return _applied(connection) - before
+        finally:
+            repository.unlock()
+
+
+def _connect(url: Secret[str]) -> Connection:
+    try:
+        return psycopg.connect(
+            url.reveal(), autocommit=True, row_factory=dict_row, connect_timeout=10
+        )
+    except psycopg.OperationalError as error:
+        first_line = str(error).partition("\n")[0]
+        raise MigrationError(f"cannot connect to the database: {first_line}") from error
+
+
+def _applied(connection: Connection) -> set[str]:
+    try:
+        return MigrationRepository(connection).list_applied()
+    except psycopg.errors.UndefinedTable:
+        return set()
+
+
+def _url_of(connection: Connection) -> str:
+    """Name the one server that a connection reached, in the form that dbmate's driver takes.
+
+    DATABASE_URL may list several hosts, and may leave out what libpq knows by default.
+    """
+    info = connection.info
+    given = info.get_parameters()
+    query: dict[str, str] = {name: given[name] for name in _TLS_PARAMETERS if name in given}
+    # Where libpq may choose (its default is "prefer"), say what it chose.
+    if query.get("sslmode", "prefer") in ("prefer", "allow"):
+        query["sslmode"] = "require" if connection.pgconn.ssl_in_use else "disable"
+    host = info.host
+    if host.startswith("/"):
+        query["host"], host = host, ""
+    login = quote(info.user, safe="")
+    if info.password:
+        login += f":{quote(info.password, safe='')}"
+    return f"postgres://{login}@{host}:{info.port}/{quote(info.dbname, safe='')}?{urlencode(query)}"
+
+
+def _run_dbmate(url: str) -> None:
+    scripts = sysconfig.get_path("scripts")
+    dbmate = shutil.which("dbmate", path=scripts) or shutil.which("dbmate")
+    if dbmate is None:
+        raise MigrationError("dbmate is not installed: pip install -r requirements.txt")
+    # The URL goes through the environment: a command line can be read by other users.
+    finished = subprocess.run(
+        [dbmate, "--migrations-dir", str(MIGRATIONS), "--no-dump-schema", "migrate"],
+        env={**os.environ, "DATABASE_URL": url},
+        cwd=MIGRATIONS,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if finished.returncode != 0:
+        last = (finished.stderr or finished.stdout).strip().splitlines()[-1:]
+        raise MigrationError(f"dbmate: {' '.join(last) or 'failed'}")

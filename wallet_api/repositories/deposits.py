@@ -1,0 +1,41 @@
+"""The table `deposits`. Queries: queries/deposits.sql."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+
+from wallet_api.database import Connection, Row
+from wallet_api.models import Deposit
+from wallet_api.repositories import sql
+
+_QUERIES = sql.load("deposits")
+
+
+class DepositRepository:
+    """Transfers that were prepared for users to sign."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def get_by_idempotency_key(self, fid: int, key: str) -> Deposit | None:
+        """Return the deposit that this user prepared under this Idempotency-Key, or None."""
+        return _deposit(
+            _QUERIES.get_by_idempotency_key(self._connection, fid=fid, idempotency_key=key)
+        )
+
+    def get_by_idempotency_key_later(self, fid: int, key: str) -> Callable[[], Deposit | None]:
+        """Send the query now and return the call that fetches its answer after the commit."""
+        query = _QUERIES.get_by_idempotency_key
+        cursor = sql.send(self._connection, query, fid=fid, idempotency_key=key)
+        return lambda: _deposit(cursor.fetchone())
+
+    def insert_if_absent(self, deposit: Deposit) -> None:
+        """Record a deposit, unless its id or its Idempotency-Key is taken."""
+        _QUERIES.insert_if_absent(self._connection, **asdict(deposit))
+
+    def give_up_waiting(self) -> None:
+        """Fail rather than wait for another request, for the rest of this transaction."""
+        sql.send(self._connection, _QUERIES.give_up_waiting)
+
+
+def _deposit(row: Row | None) -> Deposit | None:
+    return None if row is None else Deposit(**{**row, "amount": int(row["amount"])})

@@ -1,0 +1,25 @@
+"""The table `schema_migrations` and the upgrade lock. Queries: queries/migrations.sql."""
+
+from wallet_api.database import Connection
+from wallet_api.repositories import sql
+
+_QUERIES = sql.load("migrations")
+
+
+class MigrationRepository:
+    """Which migrations a database has."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def list_applied(self) -> set[str]:
+        """Return the versions of the migrations that this database has."""
+        return {row["version"] for row in _QUERIES.list_applied(self._connection)}
+
+    def try_lock(self) -> bool:
+        """Take the upgrade lock if it is free."""
+        return bool(_QUERIES.try_lock(self._connection))
+
+    def unlock(self) -> None:
+        """Give the upgrade lock back."""
+        _QUERIES.unlock(self._connection)

@@ -1,0 +1,64 @@
+"""The table `wallets`. Queries: queries/wallets.sql."""
+
+from collections.abc import Callable
+
+from wallet_api.crypto.encryption import SealedKey
+from wallet_api.database import Connection, Row
+from wallet_api.models import NewWallet, Wallet
+from wallet_api.repositories import sql
+
+_QUERIES = sql.load("wallets")
+
+
+class PostgresWalletRepository:
+    """Wallets and their sealed keys, as PostgreSQL keeps them."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def get(self, fid: int, chain: str) -> Wallet | None:
+        """Return the wallet of a user on a chain, or None."""
+        return _wallet(_QUERIES.get(self._connection, fid=fid, chain=chain))
+
+    def get_later(self, fid: int, chain: str) -> Callable[[], Wallet | None]:
+        """Send get() now and return the call that fetches its answer after the commit."""
+        cursor = sql.send(self._connection, _QUERIES.get, fid=fid, chain=chain)
+        return lambda: _wallet(cursor.fetchone())
+
+    def list_for_user(self, fid: int) -> list[Wallet]:
+        """Return a user's wallets, the Base Account address first."""
+        return [_present(row) for row in _QUERIES.list_for_user(self._connection, fid=fid)]
+
+    def insert_if_absent(self, wallet: NewWallet) -> None:
+        """Claim (fid, chain) for a new wallet, unless somebody was first."""
+        _QUERIES.insert_if_absent(
+            self._connection,
+            fid=wallet.fid,
+            chain=wallet.chain,
+            address=wallet.address,
+            encrypted_private_key=wallet.sealed.ciphertext,
+            iv=wallet.sealed.iv,
+            scheme=wallet.sealed.scheme,
+            key_id=wallet.sealed.key_id,
+        )
+
+    def put_base_account(self, fid: int, address: str) -> None:
+        """Remember the address of a user's own Base Account."""
+        _QUERIES.put_base_account(self._connection, fid=fid, address=address)
+
+    def any_sealed(self) -> bool:
+        """Tell whether this database holds any private key."""
+        return bool(_QUERIES.any_sealed(self._connection))
+
+
+def _wallet(row: Row | None) -> Wallet | None:
+    return None if row is None else _present(row)
+
+
+def _present(row: Row) -> Wallet:
+    ciphertext, iv = row.pop("encrypted_private_key"), row.pop("iv")
+    scheme, key_id = row.pop("scheme"), row.pop("key_id")
+    sealed = None
+    if ciphertext is not None:
+        sealed = SealedKey(ciphertext=ciphertext, iv=iv, scheme=scheme, key_id=key_id)
+    return Wallet(**row, sealed=sealed)

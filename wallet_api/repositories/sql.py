@@ -1,0 +1,32 @@
+"""Loading queries/*.sql: hand-written SQL becomes methods, `:name` becomes a bound parameter."""
+
+from pathlib import Path
+from typing import Any
+
+import aiosql
+from aiosql.adapters.pyformat import PyFormatAdapter
+from psycopg import Cursor
+
+from wallet_api.database import Connection, Row
+
+QUERIES = Path(__file__).resolve().parents[2] / "queries"
+
+
+def load(subject: str) -> Any:
+    """Load queries/<subject>.sql; each query is a method that takes a connection and parameters.
+
+    File by file, because aiosql lets a query overwrite one of the same name in another file. Every
+    statement carries its name as a comment, so that a DBA can tell who sent it.
+    """
+
+    class NamedAdapter(PyFormatAdapter):
+        def process_sql(self, query_name: str, op_type: Any, sql: str) -> str:
+            bound = super().process_sql(query_name, op_type, sql)  # type: ignore[no-untyped-call]
+            return f"/* {subject}.{query_name} */ {bound}"
+
+    return aiosql.from_path(QUERIES / f"{subject}.sql", NamedAdapter)
+
+
+def send(connection: Connection, query: Any, **parameters: Any) -> Cursor[Row]:
+    """Send a query without waiting for its rows: inside a pipeline they come after the commit."""
+    return connection.execute(query.sql, parameters)

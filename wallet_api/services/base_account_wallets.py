@@ -1,0 +1,157 @@
+"""Trading wallets and Base Account addresses: made once, verified always."""
+
+from wallet_api.crypto import keys
+from wallet_api.crypto.encryption import EncryptionService, SealedKey
+from wallet_api.crypto.secret import Secret
+from wallet_api.database import Connection, Database, one_round_trip
+from wallet_api.errors import KeyUnreadable
+from wallet_api.models import BASE_ACCOUNT_CHAIN, TRADING_CHAIN, Access, NewWallet, Wallet
+from wallet_api.repositories.audit import AuditRepository
+from wallet_api.repositories.postgres import PostgresWalletRepository
+from wallet_api.services.sealing_secret import SealingSecret
+
+_CHAIN_SPELLINGS = {"base": BASE_ACCOUNT_CHAIN, "ethereum-base": BASE_ACCOUNT_CHAIN}
+
+
+class BaseAccountWalletService:
+    """One trading wallet per user, for ever.
+
+    Every trading wallet that a method returns has just been opened: its stored ciphertext gave the
+    key that derives exactly its address. Where that fails, the method raises KeyUnreadable and
+    writes nothing. All methods raise DatabaseUnavailable when PostgreSQL cannot answer.
+
+    `fid` is a positive integer below 2^63. `chain` is "ethereum" for trading wallets and
+    "base-account" for Base Account addresses ("base" and "ethereum-base" mean the latter).
+    """
+
+    def __init__(
+        self, database: Database, encryption: EncryptionService, sealing_secret: SealingSecret
+    ) -> None:
+        self._database = database
+        self._encryption = encryption
+        self._sealing_secret = sealing_secret
+
+    def ensure_trading_wallet(self, fid: int) -> Wallet:
+        """Return the user's trading wallet, making it if this is the first time.
+
+        However many callers race, all of them get the same wallet: the primary key decides. One
+        round trip for a wallet that exists; two, with one commit, for a new one (and one more for
+        the first new wallet of a process, which checks the secret).
+
+        Raises SecretMismatch when a wallet would have to be made under a secret that is not this
+        database's.
+        """
+        return self.get_wallet(fid, TRADING_CHAIN) or self._create_trading_wallet(fid)
+
+    def get_wallet(self, fid: int, chain: str) -> Wallet | None:
+        """Return the user's wallet on a chain, or None."""
+        chain = _CHAIN_SPELLINGS.get(chain, chain)
+        wallet = self._database.run(
+            lambda connection: PostgresWalletRepository(connection).get(fid, chain),
+            repeatable=True,
+        )
+        return wallet and self._verified(wallet)
+
+    def get_wallet_address(self, fid: int, chain: str) -> str | None:
+        """Return the address of the user's wallet on a chain, or None."""
+        wallet = self.get_wallet(fid, chain)
+        return None if wallet is None else wallet.address
+
+    def has_wallet(self, fid: int, chain: str) -> bool:
+        """Tell whether the user has a wallet on a chain."""
+        return self.get_wallet(fid, chain) is not None
+
+    def list_wallets(self, fid: int) -> list[Wallet]:
+        """Return the user's wallets, the Base Account address first."""
+        wallets = self._database.run(
+            lambda connection: PostgresWalletRepository(connection).list_for_user(fid),
+            repeatable=True,
+        )
+        return [self._verified(wallet) for wallet in wallets]
+
+    def get_wallet_with_key(
+        self, fid: int, chain: str, *, access: Access
+    ) -> tuple[Wallet, Secret[bytes]] | None:
+        """Return a wallet and its private key (32 bytes), or None if there is no wallet with a key.
+
+        The read and the audit row that names `access` are one transaction: if the row is not
+        committed, the key is not opened. Not repeated after a lost connection: a second row would
+        tell of a read that did not happen.
+        """
+        chain = _CHAIN_SPELLINGS.get(chain, chain)
+
+        def read(connection: Connection) -> Wallet | None:
+            with one_round_trip(connection):
+                AuditRepository(connection).record_key_read(fid, chain, access)
+                wallet = PostgresWalletRepository(connection).get_later(fid, chain)
+            return wallet()
+
+        wallet = self._database.run(read, repeatable=False)
+        if wallet is None or wallet.sealed is None:
+            return None
+        return wallet, self._open(wallet, wallet.sealed)
+
+    def refuse_key(self, fid: int, chain: str, *, access: Access) -> None:
+        """Record that `access` asked for this wallet's key and was refused."""
+        self._database.run(
+            lambda connection: AuditRepository(connection).record_key_refused(fid, chain, access),
+            repeatable=False,
+        )
+
+    def store_base_account_address(self, fid: int, address: str) -> None:
+        """Remember the address (lower case) of the user's own Base Account.
+
+        It is a convenience, never proof of who owns the address. Raises SecretMismatch: a process
+        with the wrong secret writes nothing at all.
+        """
+        self._sealing_secret.register()
+        self._database.run(
+            lambda connection: PostgresWalletRepository(connection).put_base_account(fid, address),
+            repeatable=True,
+        )
+
+    def get_base_account_address(self, fid: int) -> str | None:
+        """Return the remembered address of the user's own Base Account, or None."""
+        return self.get_wallet_address(fid, BASE_ACCOUNT_CHAIN)
+
+    def _create_trading_wallet(self, fid: int) -> Wallet:
+        self._sealing_secret.register()
+        candidate = self._new_wallet(fid)
+
+        def claim(connection: Connection) -> Wallet | None:
+            wallets = PostgresWalletRepository(connection)
+            with one_round_trip(connection):
+                wallets.insert_if_absent(candidate)
+                winner = wallets.get_later(fid, TRADING_CHAIN)
+            return winner()
+
+        winner = self._database.run(claim, repeatable=True)
+        if winner is None:
+            raise AssertionError("a wallet was committed and is not there")
+        return self._verified(winner)
+
+    def _new_wallet(self, fid: int) -> NewWallet:
+        """Make a key and seal it, and make sure that what was sealed opens before it is stored."""
+        pair = keys.generate()
+        sealed = self._encryption.seal(
+            pair.private_key, fid=fid, chain=TRADING_CHAIN, address=pair.address
+        )
+        self._open_sealed(sealed, fid=fid, chain=TRADING_CHAIN, address=pair.address)
+        return NewWallet(fid=fid, chain=TRADING_CHAIN, address=pair.address, sealed=sealed)
+
+    def _verified(self, wallet: Wallet) -> Wallet:
+        """Return the wallet if its key, where it has one, is the key of its address."""
+        if wallet.sealed is not None:
+            self._open(wallet, wallet.sealed)
+        return wallet
+
+    def _open(self, wallet: Wallet, sealed: SealedKey) -> Secret[bytes]:
+        return self._open_sealed(sealed, fid=wallet.fid, chain=wallet.chain, address=wallet.address)
+
+    def _open_sealed(
+        self, sealed: SealedKey, *, fid: int, chain: str, address: str
+    ) -> Secret[bytes]:
+        private_key = self._encryption.open(sealed, fid=fid, chain=chain, address=address)
+        if keys.address_of(private_key) != address:
+            raise KeyUnreadable("The stored key is the key of another address.")
+        return private_key

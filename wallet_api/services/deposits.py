@@ -1,0 +1,164 @@
+"""Preparing a deposit: the transfer that the user's own wallet will sign."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+from wallet_api.chain.addresses import parse_address
+from wallet_api.chain.amounts import parse_amount, parse_asset
+from wallet_api.chain.networks import NETWORKS, Network
+from wallet_api.chain.transfers import Transfer
+from wallet_api.database import Connection, Database, one_round_trip
+from wallet_api.errors import (
+    BaseAddressRequired,
+    BaseWalletMismatch,
+    IdempotencyKeyInUse,
+    IdempotencyKeyReused,
+    LockTimeout,
+)
+from wallet_api.models import BASE_ACCOUNT_CHAIN, TRADING_CHAIN, Deposit
+from wallet_api.repositories.deposits import DepositRepository
+from wallet_api.services.base_account_wallets import BaseAccountWalletService
+
+_NETWORKS_BY_CHAIN_ID = {network.chain_id: network for network in NETWORKS.values()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DepositRequest:
+    """What the user asked for, as it came: nothing is checked yet.
+
+    `asset` and `amount` are what the JSON held, `base_address` is who will send, `idempotency_key`
+    makes a repeat of this request give the same answer.
+    """
+
+    asset: object
+    amount: object
+    base_address: object
+    idempotency_key: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedDeposit:
+    """A recorded deposit and its transfer. `replayed` if an earlier request prepared it."""
+
+    id: UUID
+    transfer: Transfer
+    replayed: bool
+
+
+class DepositService:
+    """Deposits into trading wallets on one network."""
+
+    def __init__(
+        self, database: Database, wallets: BaseAccountWalletService, network: Network
+    ) -> None:
+        self._database = database
+        self._wallets = wallets
+        self._network = network
+
+    def prepare(self, fid: int, request: DepositRequest) -> PreparedDeposit:
+        """Make sure the trading wallet exists, record the deposit, and return its transfer.
+
+        Everything that can be wrong with the request is refused before a wallet is made. The sender
+        is the request's address, else the user's remembered one.
+
+        Raises a subclass of InvalidRequest (such as InvalidAmount), IdempotencyKeyReused for a
+        known key with another request, IdempotencyKeyInUse while the first request with this key
+        has not finished, and what ensure_trading_wallet() raises.
+        """
+        asset = parse_asset(request.asset)
+        units = parse_amount(request.amount, asset)
+        given = None if request.base_address is None else parse_address(request.base_address)
+        request_hash = _hash(request)
+
+        known = {wallet.chain: wallet for wallet in self._wallets.list_wallets(fid)}
+        if request.idempotency_key is not None:
+            earlier = self._find(fid, request.idempotency_key)
+            if earlier is not None:
+                return _replay(earlier, request_hash)
+
+        remembered = known.get(BASE_ACCOUNT_CHAIN)
+        sender = _sender(given, None if remembered is None else remembered.address)
+        trading = known.get(TRADING_CHAIN) or self._wallets.ensure_trading_wallet(fid)
+        deposit = Deposit(
+            fid=fid,
+            id=uuid4(),
+            asset=asset.symbol,
+            amount=units,
+            from_address=sender,
+            to_address=trading.address,
+            chain_id=self._network.chain_id,
+            idempotency_key=request.idempotency_key,
+            request_hash=request_hash,
+        )
+        return self._record(deposit)
+
+    def _find(self, fid: int, idempotency_key: str) -> Deposit | None:
+        return self._database.run(
+            lambda connection: DepositRepository(connection).get_by_idempotency_key(
+                fid, idempotency_key
+            ),
+            repeatable=True,
+        )
+
+    def _record(self, deposit: Deposit) -> PreparedDeposit:
+        """Write the deposit. Repeatable: it carries its own id."""
+        key = deposit.idempotency_key
+
+        def insert(connection: Connection) -> None:
+            DepositRepository(connection).insert_if_absent(deposit)
+
+        def claim(connection: Connection) -> Deposit | None:
+            deposits = DepositRepository(connection)
+            with one_round_trip(connection):
+                deposits.give_up_waiting()
+                deposits.insert_if_absent(deposit)
+                winner = deposits.get_by_idempotency_key_later(deposit.fid, str(key))
+            return winner()
+
+        if key is None:
+            self._database.run(insert, repeatable=True)
+            return PreparedDeposit(id=deposit.id, transfer=_transfer(deposit), replayed=False)
+        try:
+            winner = self._database.run(claim, repeatable=True)
+        except LockTimeout as error:
+            raise IdempotencyKeyInUse from error
+        if winner is None:
+            raise AssertionError("a deposit was committed and is not there")
+        if winner.id != deposit.id:
+            return _replay(winner, deposit.request_hash)
+        return PreparedDeposit(id=deposit.id, transfer=_transfer(deposit), replayed=False)
+
+
+def _sender(given: str | None, remembered: str | None) -> str:
+    if given and remembered and given != remembered.lower():
+        raise BaseWalletMismatch
+    sender = given or (remembered and remembered.lower())
+    if not sender:
+        raise BaseAddressRequired
+    return sender
+
+
+def _hash(request: DepositRequest) -> str | None:
+    """Fingerprint a request, so that its Idempotency-Key cannot stand for another one."""
+    if request.idempotency_key is None:
+        return None
+    fields = [request.asset, request.amount, request.base_address]
+    return hashlib.sha256(json.dumps(fields).encode()).hexdigest()
+
+
+def _replay(earlier: Deposit, request_hash: str | None) -> PreparedDeposit:
+    if earlier.request_hash != request_hash:
+        raise IdempotencyKeyReused
+    return PreparedDeposit(id=earlier.id, transfer=_transfer(earlier), replayed=True)
+
+
+def _transfer(deposit: Deposit) -> Transfer:
+    return Transfer(
+        network=_NETWORKS_BY_CHAIN_ID[deposit.chain_id],
+        asset=deposit.asset,
+        units=deposit.amount,
+        from_address=deposit.from_address,
+        to_address=deposit.to_address,
+    )

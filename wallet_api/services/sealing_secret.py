@@ -1,0 +1,67 @@
+"""Does our ENCRYPTION_SECRET belong to this database? Nothing is written until it does."""
+
+import threading
+
+from wallet_api.crypto.encryption import EncryptionService
+from wallet_api.database import Connection, Database
+from wallet_api.errors import SecretMismatch
+from wallet_api.repositories.encryption_keys import EncryptionKeyRepository
+from wallet_api.repositories.postgres import PostgresWalletRepository
+
+
+class SealingSecret:
+    """The bond between a process's secret and the database it works on.
+
+    The first secret that seals a key in a database owns it. Another joins only by naming a known
+    one in ENCRYPTION_SECRET_PREVIOUS. So a process with a wrong secret can do no harm, and two
+    processes with different secrets cannot both begin an empty database: a unique index decides.
+    """
+
+    def __init__(self, database: Database, encryption: EncryptionService) -> None:
+        self._database = database
+        self._encryption = encryption
+        self._registered = threading.Event()
+
+    def check(self) -> None:
+        """Raise SecretMismatch if this database's keys were sealed under secrets we do not have."""
+        self._database.run(self._succeeds, repeatable=True)
+
+    def register(self) -> None:
+        """Make our secret one of the database's, before the first write of this process.
+
+        Raises SecretMismatch. Key ids are never removed, so that once is enough.
+        """
+        if not self._registered.is_set():
+            self._database.run(self._register, repeatable=True)
+            self._registered.set()
+
+    def _succeeds(self, connection: Connection) -> str | None:
+        """Return the registered key id that ours is or follows; None on a database without keys."""
+        known = EncryptionKeyRepository(connection).list_ids()
+        if self._encryption.key_id in known:
+            return self._encryption.key_id
+        older = known & self._encryption.previous_key_ids
+        if older:
+            return min(older)
+        if known or PostgresWalletRepository(connection).any_sealed():
+            raise SecretMismatch(
+                f"this database's keys are sealed under {_listed(known)}, but ENCRYPTION_SECRET "
+                f"has key id {self._encryption.key_id}: set the secret that this database was "
+                "filled with, or name it in ENCRYPTION_SECRET_PREVIOUS"
+            )
+        return None
+
+    def _register(self, connection: Connection) -> None:
+        keys = EncryptionKeyRepository(connection)
+        ours = self._encryption.key_id
+        with connection.transaction():
+            predecessor = self._succeeds(connection)
+            if predecessor == ours:
+                return
+            keys.insert_if_absent(ours, succeeds=predecessor)
+            # Another process may have begun this database in the meantime.
+            self._succeeds(connection)
+
+
+def _listed(key_ids: set[str]) -> str:
+    return f"key id {', '.join(sorted(key_ids))}" if key_ids else "an unregistered secret"
