@@ -1,0 +1,234 @@
+"""What all tests share: one real PostgreSQL, a migrated template cloned per test, an app on it."""
+
+import functools
+import logging
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import psycopg
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from pytest_postgresql import factories
+
+from tests.service import RunningService, start_service
+from wallet_api import create_app, migrations
+from wallet_api.blueprints.application import Application, application
+from wallet_api.config import Settings
+from wallet_api.crypto import encryption, keys
+from wallet_api.crypto.encryption import EncryptionService
+from wallet_api.crypto.secret import Secret
+from wallet_api.database import Database
+from wallet_api.local_postgres import LocalPostgres
+
+SECRET = "correct horse battery staple 2025"
+OTHER_SECRET = "another secret of quite sufficient length"
+JWT_SECRET = "a JWT secret that only the tests know, nobody else"
+FID = 1464243
+BASE_ACCOUNT = "0x78547fc07fdc8aac05e53b034e510b276a5ba384"
+
+# What no log line of the whole run may contain; tests/test_promises.py looks at the end.
+LEAKS = SimpleNamespace(secrets={SECRET, OTHER_SECRET, JWT_SECRET}, logs=[])
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--write", action="store_true", help="write schema.sql or snapshots anew")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the test that searches the logs of the whole run be the last one."""
+    items.sort(key=lambda item: "log_line_of_the_whole_run" in item.name)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def derive_each_master_key_once() -> Iterator[None]:
+    """Spare the tests scrypt: the same secret gives the same master key."""
+    with pytest.MonkeyPatch.context() as patch:
+        derive = encryption._MasterKey.derive
+        by_text = functools.cache(lambda text: derive(Secret(text)))
+        patch.setattr(encryption._MasterKey, "derive", lambda secret: by_text(secret.reveal()))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def remember_what_must_not_leak(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Note every private key that is made and every log record that is written in this process."""
+    path = tmp_path_factory.mktemp("logs") / "tests.log"
+    LEAKS.logs.append(path)
+    generate = keys.generate
+
+    def noted() -> keys.KeyPair:
+        pair = generate()
+        LEAKS.secrets.add(pair.private_key.reveal().hex())
+        return pair
+
+    handler = logging.FileHandler(path)
+    handler.setFormatter(logging.Formatter("%(name)s %(levelname)s %(message)s"))
+    logging.getLogger().addHandler(handler)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keys, "generate", noted)
+        # create_app() configures logging anew; this handler must survive that.
+        patch.setattr("wallet_api.logs.configure", lambda level, log_format: None)
+        yield
+    logging.getLogger().removeHandler(handler)
+    handler.close()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalPostgres]:
+    """One PostgreSQL for the whole run."""
+    directory = tmp_path_factory.mktemp("postgres")
+    postgres = LocalPostgres(directory, durable=False, settings={"max_connections": "300"})
+    with postgres:
+        LEAKS.logs.append(postgres.log)
+        yield postgres
+    # Under root the cluster may lie outside of pytest's folder.
+    shutil.rmtree(postgres.home)
+
+
+@pytest.fixture(scope="session")
+def local_postgres(server: LocalPostgres) -> SimpleNamespace:
+    """The server in the form that pytest-postgresql builds on."""
+    return SimpleNamespace(
+        host=server.host,
+        port=server.port,
+        user=server.user,
+        password=server.password,
+        options="",
+        maintenance_dbname="postgres",
+        template_dbname=None,
+    )
+
+
+def _migrate(*, host: str, port: int, user: str, password: str, dbname: str, **_: Any) -> None:
+    migrations.upgrade(Secret(f"postgresql://{user}:{password}@{host}:{port}/{dbname}"))
+
+
+postgresql_noproc = factories.postgresql_noproc(
+    depends_on="local_postgres", dbname="tests", load=[_migrate]
+)
+postgresql = factories.postgresql("postgresql_noproc")
+
+
+@pytest.fixture
+def database_url(postgresql: psycopg.Connection[Any]) -> str:
+    """The URL of this test's own database, with every migration."""
+    info = postgresql.info
+    return f"postgresql://{info.user}:{info.password}@{info.host}:{info.port}/{info.dbname}"
+
+
+@pytest.fixture
+def sql(postgresql: psycopg.Connection[Any]) -> psycopg.Connection[Any]:
+    """A connection to this test's database, in autocommit, as the owner."""
+    postgresql.autocommit = True
+    return postgresql
+
+
+@pytest.fixture
+def environ(database_url: str) -> dict[str, str]:
+    """The environment of a service on this test's database."""
+    return {
+        "DATABASE_URL": database_url,
+        "ENCRYPTION_SECRET": SECRET,
+        "JWT_SECRET": JWT_SECRET,
+        "DB_POOL_TIMEOUT": "2",
+    }
+
+
+@pytest.fixture
+def make_app(environ: dict[str, str]) -> Iterator[Callable[..., Flask]]:
+    """Build apps with changed settings: make_app(ALLOW_KEY_EXPORT="true")."""
+    made: list[Flask] = []
+
+    def make(**changes: str) -> Flask:
+        app = create_app(Settings.from_environ({**environ, **changes}))
+        application(app).database.open()
+        made.append(app)
+        return app
+
+    yield make
+    for app in made:
+        application(app).database.close()
+
+
+@pytest.fixture
+def app(make_app: Callable[..., Flask]) -> Flask:
+    return make_app()
+
+
+@pytest.fixture
+def services(app: Flask) -> Application:
+    """The services of `app`, to call without HTTP."""
+    return application(app)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def bearer(services: Application) -> Callable[..., dict[str, str]]:
+    """The header that signs a user in: client.get(…, headers=bearer(FID))."""
+
+    def header(fid: int = FID) -> dict[str, str]:
+        token = services.user_tokens.issue(fid).reveal()
+        LEAKS.secrets.add(token)
+        return {"Authorization": f"Bearer {token}"}
+
+    return header
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """A pool on this test's database, open."""
+    pool = Database(Secret(database_url), min_size=1, max_size=8, timeout_seconds=5)
+    pool.open()
+    yield pool
+    pool.close()
+
+
+@pytest.fixture
+def sealing() -> EncryptionService:
+    return EncryptionService(Secret(SECRET))
+
+
+@pytest.fixture
+def serve(environ: dict[str, str], tmp_path: Path) -> Iterator[Callable[..., RunningService]]:
+    """Start real gunicorn processes: serve(WEB_CONCURRENCY="2")."""
+    running: list[RunningService] = []
+
+    def start(**changes: str) -> RunningService:
+        log = tmp_path / f"gunicorn-{len(running)}.log"
+        LEAKS.logs.append(log)
+        service = start_service({**environ, **changes}, log)
+        running.append(service)
+        return service
+
+    yield start
+    for service in running:
+        service.stop()
+
+
+@pytest.fixture
+def opened(sql: psycopg.Connection[Any], sealing: EncryptionService) -> Callable[[], dict[int, str]]:
+    """Open every trading wallet in the table and return its address by FID; all must open."""
+
+    def open_all() -> dict[int, str]:
+        rows = sql.execute(
+            "select fid, address, encrypted_private_key, iv, scheme, key_id from wallets"
+            " where wallet_type = 'trading'"
+        ).fetchall()
+        found = {}
+        for fid, address, ciphertext, iv, scheme, key_id in rows:
+            sealed = encryption.SealedKey(ciphertext, iv, scheme, key_id)
+            key = sealing.open(sealed, fid=fid, chain="ethereum", address=address)
+            LEAKS.secrets.add(key.reveal().hex())
+            assert keys.address_of(key) == address
+            found[fid] = address
+        return found
+
+    return open_all

@@ -1,0 +1,151 @@
+"""A real service: gunicorn in processes of its own, and a crowd of real sockets that calls it."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from wallet_api.auth.user_tokens import UserTokens
+from wallet_api.crypto.secret import Secret
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back: status 0 if nothing did."""
+
+    status: int
+    headers: dict[str, str]
+    body: Any
+
+
+@dataclass(frozen=True)
+class Call:
+    """One HTTP request to make."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: Any = None
+
+
+class RunningService:
+    """A gunicorn master, its workers, and how to talk to them."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", port: int, environ: dict[str, str]) -> None:
+        self.process = process
+        self.port = port
+        self._tokens = UserTokens(
+            Secret(environ["JWT_SECRET"]),
+            issuer="wallet-api",
+            audience="wallet-api-users",
+            ttl_seconds=3600,
+        )
+
+    def bearer(self, fid: int) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._tokens.issue(fid).reveal()}"}
+
+    def deposit(self, fid: int, *, base: str, amount: str = "20", **headers: str) -> Call:
+        body = {"asset": "USDC", "amount": amount, "baseAddress": base}
+        return Call("POST", "/api/wallet/deposit", {**self.bearer(fid), **headers}, body)
+
+    def call(self, call: Call) -> Answer:
+        """Make one request."""
+        return self.crowd([call])[0]
+
+    def get(self, path: str, headers: dict[str, str] | None = None) -> Answer:
+        return self.call(Call("GET", path, headers or {}))
+
+    def crowd(self, calls: Iterable[Call]) -> list[Answer]:
+        """Make all requests at once, each on a socket of its own, all sockets open first."""
+        return asyncio.run(_crowd("127.0.0.1", self.port, list(calls)))
+
+    def workers(self) -> list[int]:
+        """The process ids of the workers."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return [int(pid) for pid in children.read_text().split()]
+
+    def stop(self) -> int:
+        """Ask it to stop in good order, and return its exit status."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(40)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def start_service(environ: dict[str, str], log: Path) -> RunningService:
+    """Start gunicorn as the Procfile does, and wait until it answers /healthz."""
+    port = int(environ.get("PORT") or free_port())
+    command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "wsgi:app"]
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    with log.open("ab") as stream:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env={**kept, **environ}, stdout=stream, stderr=stream
+        )
+    service = RunningService(process, port, environ)
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5):
+                return service
+        except OSError:
+            time.sleep(0.05)
+    service.stop()
+    raise AssertionError(f"the service does not start:\n{log.read_text()}")
+
+
+async def _crowd(host: str, port: int, calls: list[Call]) -> list[Answer]:
+    everybody_connected = asyncio.Barrier(len(calls))
+    return await asyncio.gather(*(_one(host, port, call, everybody_connected) for call in calls))
+
+
+async def _one(host: str, port: int, call: Call, barrier: asyncio.Barrier) -> Answer:
+    try:
+        reader, writer = await asyncio.open_connection(host, port)
+    except OSError:
+        await barrier.wait()
+        return Answer(0, {}, None)
+    await barrier.wait()
+    body = b"" if call.body is None else json.dumps(call.body).encode()
+    headers = {"Host": host, "Connection": "close", "Content-Length": str(len(body))}
+    if body:
+        headers["Content-Type"] = "application/json"
+    lines = [f"{call.method} {call.path} HTTP/1.1"]
+    lines += [f"{name}: {value}" for name, value in {**headers, **call.headers}.items()]
+    try:
+        writer.write("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
+        raw = await asyncio.wait_for(reader.read(), timeout=60)
+    except (OSError, TimeoutError):
+        raw = b""
+    finally:
+        writer.close()
+    return _parse(raw)
+
+
+def _parse(raw: bytes) -> Answer:
+    head, found, body = raw.partition(b"\r\n\r\n")
+    if not found:
+        return Answer(0, {}, None)
+    first, *lines = head.decode().split("\r\n")
+    headers = dict(line.split(": ", 1) for line in lines)
+    length = int(headers.get("Content-Length", -1))
+    if len(body) != length:
+        # Cut off in the middle: not an answer that anybody could have used.
+        return Answer(0, headers, None)
+    return Answer(int(first.split()[1]), headers, json.loads(body) if body else None)
