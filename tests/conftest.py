@@ -214,7 +214,9 @@ def serve(environ: dict[str, str], tmp_path: Path) -> Iterator[Callable[..., Run
 
 
 @pytest.fixture
-def opened(sql: psycopg.Connection[Any], sealing: EncryptionService) -> Callable[[], dict[int, str]]:
+def opened(
+    sql: psycopg.Connection[Any], sealing: EncryptionService
+) -> Callable[[], dict[int, str]]:
     """Open every trading wallet in the table and return its address by FID; all must open."""
 
     def open_all() -> dict[int, str]:

@@ -43,7 +43,9 @@ class Call:
 class RunningService:
     """A gunicorn master, its workers, and how to talk to them."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]", port: int, environ: dict[str, str]) -> None:
+    def __init__(
+        self, process: "subprocess.Popen[bytes]", port: int, environ: dict[str, str]
+    ) -> None:
         self.process = process
         self.port = port
         self._tokens = UserTokens(

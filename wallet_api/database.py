@@ -127,9 +127,19 @@ def one_round_trip(connection: Connection) -> Iterator[None]:
 
     Statements inside must not need each other's results: PostgreSQL answers all of them together,
     after the commit. If one fails, none of them happened (psycopg's pipeline mode).
+
+    Not connection.transaction(), which waits for the answers to its begin and to its commit.
     """
-    with connection.pipeline(), connection.transaction():
-        yield
+    try:
+        with connection.pipeline():
+            connection.execute("begin")
+            yield
+            # PostgreSQL skips this, like everything else, behind a statement that failed.
+            connection.execute("commit")
+    except BaseException:
+        if not connection.closed:
+            connection.rollback()
+        raise
 
 
 def _meaning(error: psycopg.Error) -> DatabaseUnavailable | None:

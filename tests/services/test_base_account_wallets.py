@@ -1,4 +1,305 @@
-"""The main job, without HTTP."""
-import threading
-def test_x(services):
-    assert services.wallets.ensure_trading_wallet(5).fid == 5
+"""The main job, without HTTP: one wallet per user, verified before it leaves."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import psycopg
+import pytest
+
+from tests.conftest import BASE_ACCOUNT, FID, OTHER_SECRET, SECRET
+from tests.round_trips import traced
+from wallet_api.crypto import keys
+from wallet_api.crypto.encryption import EncryptionService
+from wallet_api.crypto.secret import Secret
+from wallet_api.errors import DatabaseUnavailable, KeyUnreadable
+from wallet_api.models import Access
+from wallet_api.repositories.postgres import PostgresWalletRepository
+from wallet_api.services.base_account_wallets import BaseAccountWalletService
+from wallet_api.services.sealing_secret import SealingSecret
+
+ACCESS = Access(actor="user:1464243", request_id="a-test")
+
+
+def service(database, secret=SECRET, *previous):
+    encryption = EncryptionService(Secret(secret), [Secret(older) for older in previous])
+    return BaseAccountWalletService(database, encryption, SealingSecret(database, encryption))
+
+
+@pytest.fixture
+def wallets(database):
+    return service(database)
+
+
+def rows(sql):
+    return sql.execute("select * from wallets order by fid, chain").fetchall()
+
+
+def test_the_first_request_makes_the_wallet_and_every_later_one_finds_it(wallets, opened):
+    first = wallets.ensure_trading_wallet(FID)
+    assert wallets.ensure_trading_wallet(FID) == first
+    assert opened() == {FID: first.address}
+    assert (first.chain, first.wallet_type) == ("ethereum", "trading")
+
+
+def test_fifty_racing_first_requests_get_one_wallet(wallets, opened):
+    everybody = Barrier(50)
+
+    def ensure(_):
+        everybody.wait()
+        return wallets.ensure_trading_wallet(FID).address
+
+    with ThreadPoolExecutor(50) as crowd:
+        answers = set(crowd.map(ensure, range(50)))
+    assert {FID: answers.pop()} == opened()
+    assert not answers
+
+
+def test_two_services_that_race_for_a_new_database_under_one_secret_both_work(database, opened):
+    racers = [service(database) for _ in range(8)]
+    everybody = Barrier(8)
+
+    def ensure(fid):
+        everybody.wait()
+        return racers[fid].ensure_trading_wallet(fid + 1).address
+
+    with ThreadPoolExecutor(8) as crowd:
+        answers = list(crowd.map(ensure, range(8)))
+    assert opened() == dict(enumerate(answers, start=1))
+
+
+def test_an_existing_wallet_takes_one_round_trip(wallets, database):
+    wallets.ensure_trading_wallet(FID)
+    with traced(database) as traffic:
+        wallets.ensure_trading_wallet(FID)
+    assert traffic.round_trips == 1
+    assert traffic.commits == 0
+
+
+def test_a_new_wallet_takes_two_round_trips_and_one_commit(wallets, database):
+    wallets.ensure_trading_wallet(1)
+    with traced(database) as traffic:
+        wallets.ensure_trading_wallet(FID)
+    assert traffic.round_trips == 2
+    assert traffic.commits == 1
+
+
+def test_a_key_read_and_its_audit_row_take_one_round_trip_and_one_commit(wallets, database):
+    wallets.ensure_trading_wallet(FID)
+    with traced(database) as traffic:
+        wallets.get_wallet_with_key(FID, "ethereum", access=ACCESS)
+    assert traffic.round_trips == 1
+    assert traffic.commits == 1
+
+
+def test_a_crash_before_the_commit_leaves_nothing_and_the_retry_makes_the_wallet(
+    wallets, opened, monkeypatch
+):
+    insert = PostgresWalletRepository.insert_if_absent
+
+    def insert_and_crash(self, wallet):
+        insert(self, wallet)
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(PostgresWalletRepository, "insert_if_absent", insert_and_crash)
+        with pytest.raises(ZeroDivisionError):
+            wallets.ensure_trading_wallet(FID)
+    assert opened() == {}
+    wallet = wallets.ensure_trading_wallet(FID)
+    assert opened() == {FID: wallet.address}
+
+
+def test_a_crash_after_the_commit_loses_nothing(wallets, opened, monkeypatch):
+    def crash(self, wallet):
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(BaseAccountWalletService, "_verified", crash)
+        with pytest.raises(ZeroDivisionError):
+            wallets.ensure_trading_wallet(FID)
+    committed = opened()
+    assert wallets.ensure_trading_wallet(FID).address == committed[FID]
+    assert opened() == committed
+
+
+def test_a_connection_that_is_lost_in_the_middle_is_repeated_without_a_second_wallet(
+    wallets, opened, sql, monkeypatch
+):
+    """The outcome of the first commit is unknown to us; the primary key knows it."""
+    wallets.ensure_trading_wallet(1)
+    insert = PostgresWalletRepository.insert_if_absent
+    cut = []
+
+    def insert_on_a_dying_connection(self, wallet):
+        if not cut:
+            cut.append(self._connection.info.backend_pid)
+            sql.execute("select pg_terminate_backend(%s, 5000)", cut)
+        insert(self, wallet)
+
+    monkeypatch.setattr(PostgresWalletRepository, "insert_if_absent", insert_on_a_dying_connection)
+    wallet = wallets.ensure_trading_wallet(FID)
+    assert cut
+    assert opened()[FID] == wallet.address
+
+
+def test_a_pool_of_dead_connections_heals_itself(wallets, database, sql):
+    wallet = wallets.ensure_trading_wallet(FID)
+    with ThreadPoolExecutor(8) as crowd:
+        list(crowd.map(wallets.ensure_trading_wallet, [FID] * 64))
+    sql.execute(
+        "select pg_terminate_backend(pid, 5000) from pg_stat_activity"
+        " where datname = current_database() and pid <> pg_backend_pid()"
+    )
+    assert wallets.ensure_trading_wallet(FID) == wallet
+
+
+def test_a_key_read_is_not_repeated_after_a_lost_connection(wallets, database, sql, monkeypatch):
+    wallets.ensure_trading_wallet(FID)
+    get_later = PostgresWalletRepository.get_later
+
+    def on_a_dying_connection(self, fid, chain):
+        pid = self._connection.info.backend_pid
+        sql.execute("select pg_terminate_backend(%s, 5000)", [pid])
+        return get_later(self, fid, chain)
+
+    monkeypatch.setattr(PostgresWalletRepository, "get_later", on_a_dying_connection)
+    with pytest.raises(DatabaseUnavailable):
+        wallets.get_wallet_with_key(FID, "ethereum", access=ACCESS)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "encrypted_private_key = reverse(encrypted_private_key)",
+        "iv = reverse(iv)",
+        "key_id = 'ffffffffffffffff'",
+        "encrypted_private_key = (select encrypted_private_key from wallets where fid = 2),"
+        " iv = (select iv from wallets where fid = 2)",
+    ],
+)
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda wallets: wallets.ensure_trading_wallet(1),
+        lambda wallets: wallets.get_wallet(1, "ethereum"),
+        lambda wallets: wallets.get_wallet_address(1, "ethereum"),
+        lambda wallets: wallets.has_wallet(1, "ethereum"),
+        lambda wallets: wallets.list_wallets(1),
+        lambda wallets: wallets.get_wallet_with_key(1, "ethereum", access=ACCESS),
+    ],
+)
+def test_a_key_that_cannot_be_opened_is_an_alarm_and_never_a_new_wallet(wallets, sql, damage, use):
+    wallets.ensure_trading_wallet(1)
+    wallets.ensure_trading_wallet(2)
+    sql.execute(f"update wallets set {damage} where fid = 1 and chain = 'ethereum'")
+    before = rows(sql)
+    with pytest.raises(KeyUnreadable):
+        use(wallets)
+    assert rows(sql) == before
+
+
+def test_a_key_that_opens_but_belongs_to_another_address_is_an_alarm(wallets, database, sql):
+    """Sealed properly for this row, so only deriving the address can tell."""
+    address = wallets.ensure_trading_wallet(FID).address
+    encryption = EncryptionService(Secret(SECRET))
+    another_key = keys.generate().private_key
+    sealed = encryption.seal(another_key, fid=FID, chain="ethereum", address=address)
+    sql.execute(
+        "update wallets set encrypted_private_key = %s, iv = %s", [sealed.ciphertext, sealed.iv]
+    )
+    with pytest.raises(KeyUnreadable):
+        wallets.ensure_trading_wallet(FID)
+
+
+def test_what_was_sealed_is_opened_before_it_is_stored(wallets, sql, monkeypatch):
+    wallets.ensure_trading_wallet(1)
+    seal = EncryptionService.seal
+
+    def seal_wrongly(self, private_key, *, fid, chain, address):
+        return seal(self, private_key, fid=fid + 1, chain=chain, address=address)
+
+    monkeypatch.setattr(EncryptionService, "seal", seal_wrongly)
+    with pytest.raises(KeyUnreadable):
+        wallets.ensure_trading_wallet(FID)
+    assert len(rows(sql)) == 1
+
+
+def test_the_key_that_is_returned_is_the_key_of_the_address(wallets, sql):
+    address = wallets.ensure_trading_wallet(FID).address
+    wallet, private_key = wallets.get_wallet_with_key(FID, "ethereum", access=ACCESS)
+    assert wallet.address == address == keys.address_of(private_key)
+    audit = sql.execute("select fid, chain, action, actor, request_id from wallet_audit_log")
+    assert audit.fetchall() == [(FID, "ethereum", "key.read", "user:1464243", "a-test")]
+
+
+def test_no_audit_row_no_key(wallets, sql):
+    wallets.ensure_trading_wallet(FID)
+    sql.execute("alter table wallet_audit_log add constraint disk_is_full check (false) not valid")
+    with pytest.raises(psycopg.errors.CheckViolation):
+        wallets.get_wallet_with_key(FID, "ethereum", access=ACCESS)
+
+
+def test_reading_the_key_of_nobody_returns_none_makes_nothing_and_is_no_event(wallets, sql):
+    wallets.store_base_account_address(FID, BASE_ACCOUNT)
+    before = rows(sql)
+    assert wallets.get_wallet_with_key(FID, "ethereum", access=ACCESS) is None
+    assert wallets.get_wallet_with_key(FID, "base-account", access=ACCESS) is None
+    assert rows(sql) == before
+    assert sql.execute("select count(*) from wallet_audit_log").fetchone() == (0,)
+
+
+def test_a_refused_key_is_recorded_even_for_a_user_without_a_wallet(wallets, sql):
+    wallets.refuse_key(FID, "ethereum", access=ACCESS)
+    audit = sql.execute("select fid, action, actor from wallet_audit_log").fetchall()
+    assert audit == [(FID, "key.refused", "user:1464243")]
+
+
+def test_questions_make_no_wallet(wallets, sql):
+    assert wallets.get_wallet(FID, "ethereum") is None
+    assert wallets.get_wallet_address(FID, "ethereum") is None
+    assert not wallets.has_wallet(FID, "ethereum")
+    assert wallets.list_wallets(FID) == []
+    assert wallets.get_base_account_address(FID) is None
+    assert rows(sql) == []
+
+
+@pytest.mark.parametrize("spelling", ["base", "base-account", "ethereum-base"])
+def test_the_base_account_is_found_under_every_spelling_of_its_chain(wallets, spelling):
+    wallets.store_base_account_address(FID, BASE_ACCOUNT)
+    wallet = wallets.get_wallet(FID, spelling)
+    assert (wallet.address, wallet.wallet_type, wallet.sealed) == (
+        BASE_ACCOUNT,
+        "base-account",
+        None,
+    )
+
+
+def test_a_new_base_account_address_replaces_the_old_one_and_nothing_else(wallets, sql):
+    trading = wallets.ensure_trading_wallet(FID)
+    wallets.store_base_account_address(FID, BASE_ACCOUNT)
+    before = wallets.get_wallet(FID, "base")
+    wallets.store_base_account_address(FID, BASE_ACCOUNT)
+    assert wallets.get_wallet(FID, "base") == before
+    other = "0x" + "ab" * 20
+    wallets.store_base_account_address(FID, other)
+    after = wallets.get_wallet(FID, "base")
+    assert after.address == other == wallets.get_base_account_address(FID)
+    assert after.updated_at > before.updated_at
+    assert after.created_at == before.created_at
+    assert wallets.list_wallets(FID) == [after, trading]
+
+
+def test_the_largest_fid_has_a_wallet_like_any_other(wallets):
+    assert wallets.ensure_trading_wallet(2**63 - 1).fid == 2**63 - 1
+
+
+def test_a_previous_secret_still_opens_and_new_wallets_use_the_new_one(database, sql):
+    old = service(database, SECRET).ensure_trading_wallet(1)
+    renewed = service(database, OTHER_SECRET, SECRET)
+    assert renewed.ensure_trading_wallet(1) == old
+    renewed.ensure_trading_wallet(2)
+    key_ids = [key_id for (key_id,) in sql.execute("select key_id from wallets order by fid")]
+    assert key_ids == [
+        EncryptionService(Secret(SECRET)).key_id,
+        EncryptionService(Secret(OTHER_SECRET)).key_id,
+    ]

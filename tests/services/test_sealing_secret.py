@@ -1,0 +1,90 @@
+"""A process with another database's secret does no harm."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+
+from tests.conftest import BASE_ACCOUNT, FID, OTHER_SECRET, SECRET
+from tests.services.test_base_account_wallets import rows, service
+from wallet_api.crypto.encryption import EncryptionService
+from wallet_api.crypto.secret import Secret
+from wallet_api.errors import KeyUnreadable, SecretMismatch
+from wallet_api.services.sealing_secret import SealingSecret
+
+
+def sealing_secret(database, secret, *previous):
+    encryption = EncryptionService(Secret(secret), [Secret(older) for older in previous])
+    return SealingSecret(database, encryption)
+
+
+def test_any_secret_fits_a_database_without_keys_and_checking_leaves_no_trace(database, sql):
+    sealing_secret(database, SECRET).check()
+    sealing_secret(database, OTHER_SECRET).check()
+    assert sql.execute("select count(*) from encryption_keys").fetchone() == (0,)
+
+
+def test_a_wrong_secret_writes_nothing(database, sql):
+    service(database).ensure_trading_wallet(1)
+    before = rows(sql)
+    wrong = service(database, OTHER_SECRET)
+    with pytest.raises(KeyUnreadable):
+        wrong.ensure_trading_wallet(1)
+    with pytest.raises(SecretMismatch):
+        wrong.ensure_trading_wallet(FID)
+    with pytest.raises(SecretMismatch):
+        wrong.store_base_account_address(FID, BASE_ACCOUNT)
+    assert rows(sql) == before
+
+
+def test_the_reason_names_both_key_ids_and_what_to_do(database):
+    service(database).ensure_trading_wallet(1)
+    with pytest.raises(SecretMismatch) as caught:
+        sealing_secret(database, OTHER_SECRET).check()
+    ours = EncryptionService(Secret(OTHER_SECRET)).key_id
+    theirs = EncryptionService(Secret(SECRET)).key_id
+    assert ours in caught.value.reason
+    assert theirs in caught.value.reason
+    assert "ENCRYPTION_SECRET_PREVIOUS" in caught.value.reason
+
+
+def test_keys_of_an_unregistered_secret_are_noticed_too(database, sql):
+    service(database).ensure_trading_wallet(1)
+    sql.execute("alter table encryption_keys disable trigger all")
+    sql.execute("delete from encryption_keys")
+    with pytest.raises(SecretMismatch):
+        service(database).ensure_trading_wallet(2)
+
+
+def test_a_new_secret_that_names_the_old_one_is_registered_as_its_successor(database, sql):
+    service(database, SECRET).ensure_trading_wallet(1)
+    service(database, OTHER_SECRET, SECRET).ensure_trading_wallet(2)
+    old, new = (EncryptionService(Secret(secret)).key_id for secret in (SECRET, OTHER_SECRET))
+    registered = sql.execute("select key_id, succeeds from encryption_keys").fetchall()
+    assert set(registered) == {(old, None), (new, old)}
+
+
+def test_two_secrets_that_race_for_an_empty_database_cannot_both_win(database, sql):
+    racers = [service(database, f"secret number {n} of a race for a database") for n in range(6)]
+    everybody = Barrier(6)
+
+    def ensure(number):
+        everybody.wait()
+        try:
+            racers[number].ensure_trading_wallet(number + 1)
+        except SecretMismatch:
+            return False
+        return True
+
+    with ThreadPoolExecutor(6) as crowd:
+        winners = sum(crowd.map(ensure, range(6)))
+    assert winners == 1
+    assert len(rows(sql)) == 1
+    assert sql.execute("select count(*) from encryption_keys").fetchone() == (1,)
+
+
+def test_the_secret_is_checked_once_per_process_not_once_per_wallet(database, monkeypatch):
+    wallets = service(database)
+    wallets.ensure_trading_wallet(1)
+    monkeypatch.setattr(SealingSecret, "_register", None)
+    wallets.ensure_trading_wallet(2)

@@ -1,0 +1,239 @@
+"""The database refuses what must never be, whoever asks. Each rule is a constraint with its name."""
+
+import re
+import uuid
+
+import psycopg
+import pytest
+from psycopg import errors
+
+from tests.conftest import BASE_ACCOUNT, FID
+
+ADDRESS = "0x6485BbeDC60dc050b7a5400F454610BEdead8292"
+TRADING = {
+    "fid": FID,
+    "chain": "ethereum",
+    "wallet_type": "trading",
+    "address": ADDRESS,
+    "encrypted_private_key": "ab" * 48,
+    "iv": "cd" * 12,
+    "scheme": "aes-256-gcm",
+    "key_id": "ef" * 8,
+}
+BASE = {
+    "fid": FID,
+    "chain": "base-account",
+    "wallet_type": "base-account",
+    "address": BASE_ACCOUNT,
+}
+DEPOSIT = {
+    "fid": FID,
+    "id": uuid.UUID(int=1),
+    "asset": "USDC",
+    "amount": 20_000_000,
+    "from_address": BASE_ACCOUNT,
+    "to_address": ADDRESS,
+    "chain_id": 8453,
+    "idempotency_key": "a key",
+    "request_hash": "a hash",
+}
+AUDIT = {
+    "fid": FID,
+    "chain": "ethereum",
+    "action": "key.read",
+    "actor": "user:1",
+    "request_id": "r",
+}
+KEY = {"key_id": "ef" * 8, "succeeds": None}
+
+
+def insert(sql, table, row):
+    columns, values = ", ".join(row), ", ".join(f"%({name})s" for name in row)
+    sql.execute(f"insert into {table} ({columns}) values ({values})", row)
+
+
+@pytest.fixture
+def full(sql):
+    """A database with one row of each kind."""
+    insert(sql, "wallets", TRADING)
+    insert(sql, "wallets", BASE)
+    insert(sql, "deposits", DEPOSIT)
+    insert(sql, "wallet_audit_log", AUDIT)
+    insert(sql, "encryption_keys", KEY)
+    return sql
+
+
+@pytest.mark.parametrize(
+    ("table", "row", "change", "constraint"),
+    [
+        ("wallets", TRADING, {"fid": 0}, "wallets_fid_is_positive"),
+        ("wallets", TRADING, {"fid": -1}, "wallets_fid_is_positive"),
+        ("wallets", BASE, {"chain": "solana"}, "wallets_chain_is_known"),
+        ("wallets", BASE, {"chain": "ethereum"}, "wallets_type_follows_from_chain"),
+        ("wallets", TRADING, {"chain": "base-account"}, "wallets_type_follows_from_chain"),
+        ("wallets", TRADING, {"address": "0x12"}, "wallets_address_is_an_ethereum_address"),
+        (
+            "wallets",
+            TRADING,
+            {"address": ADDRESS + "\n"},
+            "wallets_address_is_an_ethereum_address",
+        ),
+        (
+            "wallets",
+            TRADING,
+            {"encrypted_private_key": None, "iv": None, "scheme": None, "key_id": None},
+            "wallets_trading_wallet_has_a_key",
+        ),
+        (
+            "wallets",
+            BASE,
+            {"encrypted_private_key": "ab" * 48},
+            "wallets_base_account_has_no_key",
+        ),
+        ("wallets", TRADING, {"iv": None}, "wallets_key_is_sealed_completely"),
+        ("wallets", TRADING, {"key_id": None}, "wallets_key_is_sealed_completely"),
+        ("wallets", TRADING, {"scheme": "aes-256-cbc"}, "wallets_scheme_is_known"),
+        ("wallets", TRADING, {"encrypted_private_key": "ab" * 47}, "wallets_ciphertext_is_whole"),
+        ("wallets", TRADING, {"iv": "cd" * 16}, "wallets_iv_is_12_bytes"),
+        ("wallets", TRADING, {"key_id": "EF" * 8}, "wallets_key_id_is_16_hex_digits"),
+        ("deposits", DEPOSIT, {"fid": 0}, "deposits_fid_is_positive"),
+        ("deposits", DEPOSIT, {"asset": "USDbC"}, "deposits_asset_is_known"),
+        ("deposits", DEPOSIT, {"amount": 0}, "deposits_amount_is_a_positive_uint256"),
+        ("deposits", DEPOSIT, {"amount": 2**256}, "deposits_amount_is_a_positive_uint256"),
+        (
+            "deposits",
+            DEPOSIT,
+            {"from_address": ADDRESS},
+            "deposits_from_address_is_an_ethereum_address",
+        ),
+        ("deposits", DEPOSIT, {"to_address": "0x"}, "deposits_to_address_is_an_ethereum_address"),
+        (
+            "deposits",
+            DEPOSIT,
+            {"request_hash": None},
+            "deposits_idempotency_key_has_a_request_hash",
+        ),
+        ("deposits", DEPOSIT, {"idempotency_key": "k" * 256}, "deposits_idempotency_key_is_short"),
+        ("wallet_audit_log", AUDIT, {"fid": 0}, "wallet_audit_log_fid_is_positive"),
+        ("wallet_audit_log", AUDIT, {"action": "tea"}, "wallet_audit_log_action_is_known"),
+        ("encryption_keys", KEY, {"key_id": "short"}, "encryption_keys_id_is_16_hex_digits"),
+    ],
+)
+def test_a_row_that_breaks_a_rule_is_refused_by_the_constraint_of_that_name(
+    sql, table, row, change, constraint
+):
+    with pytest.raises(errors.CheckViolation) as caught:
+        insert(sql, table, row | change)
+    assert caught.value.diag.constraint_name == constraint
+
+
+def test_every_check_of_the_schema_is_broken_by_a_case_above(sql):
+    found = sql.execute(
+        "select conname from pg_constraint join pg_class on pg_class.oid = conrelid"
+        " where contype = 'c' and relname <> 'schema_migrations'"
+    ).fetchall()
+    cases = test_a_row_that_breaks_a_rule_is_refused_by_the_constraint_of_that_name
+    broken = {case[3] for case in cases.pytestmark[0].args[1]}
+    # There is no other status yet that would be wrong.
+    assert {name for (name,) in found} == broken | {"deposits_status_is_known"}
+
+
+@pytest.mark.parametrize(
+    ("table", "row", "constraint"),
+    [
+        ("wallets", TRADING | {"address": BASE_ACCOUNT}, "wallets_pkey"),
+        ("deposits", DEPOSIT | {"idempotency_key": "another"}, "deposits_pkey"),
+        (
+            "deposits",
+            DEPOSIT | {"id": uuid.UUID(int=2)},
+            "deposits_idempotency_key_is_used_once",
+        ),
+        ("encryption_keys", KEY, "encryption_keys_pkey"),
+        (
+            "encryption_keys",
+            {"key_id": "ab" * 8, "succeeds": None},
+            "encryption_keys_only_one_is_first",
+        ),
+    ],
+)
+def test_what_is_unique_stays_so(full, table, row, constraint):
+    with pytest.raises(errors.UniqueViolation) as caught:
+        insert(full, table, row)
+    assert caught.value.diag.constraint_name == constraint
+
+
+def test_a_secret_cannot_succeed_an_unknown_one(full):
+    with pytest.raises(errors.ForeignKeyViolation):
+        insert(full, "encryption_keys", {"key_id": "ab" * 8, "succeeds": "cd" * 8})
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "delete from wallets",
+        "delete from wallets where wallet_type = 'base-account'",
+        "truncate wallets",
+        "update wallets set fid = fid + 1 where wallet_type = 'trading'",
+        f"update wallets set address = '{BASE_ACCOUNT}' where wallet_type = 'trading'",
+        "update wallets set address = lower(address) where wallet_type = 'trading'",
+        "update wallets set chain = 'base-account', wallet_type = 'base-account',"
+        " encrypted_private_key = null, iv = null, scheme = null, key_id = null, fid = 2"
+        " where wallet_type = 'trading'",
+        "delete from wallet_audit_log",
+        "update wallet_audit_log set actor = 'nobody'",
+        "truncate wallet_audit_log",
+        "delete from encryption_keys",
+        "update encryption_keys set created_at = now()",
+        "truncate encryption_keys cascade",
+    ],
+)
+def test_append_only_tables_refuse_even_their_owner(full, statement):
+    with pytest.raises(errors.RestrictViolation):
+        full.execute(statement)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update wallets set encrypted_private_key = null where wallet_type = 'trading'",
+        "update wallets set encrypted_private_key = null, iv = null, scheme = null, key_id = null"
+        " where wallet_type = 'trading'",
+    ],
+)
+def test_a_trading_wallet_cannot_lose_its_ciphertext(full, statement):
+    with pytest.raises(errors.CheckViolation):
+        full.execute(statement)
+
+
+def test_what_rotation_and_sign_in_need_is_allowed(full):
+    full.execute(
+        "update wallets set encrypted_private_key = %s, iv = %s, key_id = %s, updated_at = now()"
+        " where wallet_type = 'trading'",
+        ["cd" * 48, "ab" * 12, "ab" * 8],
+    )
+    full.execute(f"update wallets set address = '0x{'ab' * 20}' where wallet_type = 'base-account'")
+
+
+def test_per_user_tables_can_be_spread_by_fid(sql):
+    """Design for many machines: fid in every key of per-user tables, and no identity columns."""
+    keys = sql.execute(
+        "select indexrelid::regclass::text, pg_get_indexdef(indexrelid) from pg_index"
+        " join pg_class on pg_class.oid = indrelid"
+        " where indisunique and relname in ('wallets', 'deposits', 'wallet_audit_log')"
+    ).fetchall()
+    assert keys
+    assert all(re.search(r"\(fid, ", definition) for _, definition in keys)
+    identity = sql.execute(
+        "select count(*) from information_schema.columns"
+        " where table_schema = 'public' and is_identity = 'YES'"
+    ).fetchone()
+    assert identity == (0,)
+
+
+def test_a_wallet_with_two_fids_racing_is_decided_by_the_primary_key(full, database_url):
+    with psycopg.connect(database_url) as first, psycopg.connect(database_url) as second:
+        for connection in (first, second):
+            connection.execute("set lock_timeout = '200ms'")
+        insert(first, "wallets", TRADING | {"fid": 7})
+        with pytest.raises(errors.LockNotAvailable):
+            insert(second, "wallets", TRADING | {"fid": 7, "address": BASE_ACCOUNT})

@@ -1,0 +1,60 @@
+"""The house style of queries/README.md, where a machine can read it."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.sql.test_snapshots import SUBJECTS, queries
+from wallet_api.repositories import sql as loader
+
+PACKAGE = Path(__file__).resolve().parents[2] / "wallet_api"
+# These alone may send SQL themselves: the loader, begin and commit, and the local server's own set-up.
+MAY_EXECUTE = {"repositories/sql.py", "database.py", "local_postgres.py"}
+
+EVERY_QUERY = [
+    pytest.param(subject, query, id=f"{subject}.{name}")
+    for subject in SUBJECTS
+    for name, query in queries(subject).items()
+]
+
+
+def test_sql_is_sent_from_a_few_modules_only():
+    sending = {
+        str(path.relative_to(PACKAGE))
+        for path in PACKAGE.rglob("*.py")
+        if re.search(r"\.(execute|executemany|copy)\(", path.read_text())
+    }
+    assert sending == MAY_EXECUTE
+
+
+def test_every_query_file_has_the_repository_of_its_name():
+    modules = {path.stem for path in (PACKAGE / "repositories").glob("*.py")} - {"__init__", "sql"}
+    named = {"wallets": "postgres"}
+    assert {named.get(subject, subject) for subject in SUBJECTS} == modules
+
+
+@pytest.mark.parametrize(("subject", "query"), EVERY_QUERY)
+def test_every_query_says_what_it_is_for_and_its_repository_calls_it(subject, query):
+    assert query.__doc__
+    module = {"wallets": "postgres"}.get(subject, subject)
+    assert f"_QUERIES.{query.__name__}" in (PACKAGE / "repositories" / f"{module}.py").read_text()
+
+
+@pytest.mark.parametrize(("subject", "query"), EVERY_QUERY)
+def test_every_parameter_has_a_type(subject, query):
+    untyped = re.findall(r"%\(\w+\)s(?!::)", query.sql)
+    assert untyped == []
+
+
+@pytest.mark.parametrize(("subject", "query"), EVERY_QUERY)
+def test_every_query_is_one_statement_without_a_star(subject, query):
+    assert query.sql.rstrip("; \n").count(";") == 0
+    assert not re.search(r"\bselect\s+\*", query.sql)
+    assert query.sql.startswith(f"/* {subject}.{query.__name__} */ ")
+
+
+@pytest.mark.parametrize("path", sorted(loader.QUERIES.glob("*.sql")), ids=lambda path: path.stem)
+def test_comments_stand_on_lines_of_their_own_above_the_statement(path):
+    for line in path.read_text().splitlines():
+        assert "--" not in line.lstrip().removeprefix("--")

@@ -1,0 +1,113 @@
+"""What each query takes, gives, and how PostgreSQL answers it: a changed query shows here.
+
+`make snapshots` writes tests/sql/snapshots anew; the diff belongs into the pull request.
+"""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.pq import ExecStatus
+
+from wallet_api.repositories import sql as loader
+
+SNAPSHOTS = Path(__file__).parent / "snapshots"
+SUBJECTS = sorted(path.stem for path in loader.QUERIES.glob("*.sql"))
+# Enough rows that the planner prefers the index that is meant, few enough to be quick.
+USERS = 20_000
+
+FILL = f"""
+insert into wallets (fid, chain, wallet_type, address, encrypted_private_key, iv, scheme, key_id)
+select n, 'ethereum', 'trading', '0x' || lpad(to_hex(n), 40, '0'), repeat('ab', 48),
+    repeat('cd', 12), 'aes-256-gcm', repeat('ef', 8)
+from generate_series(1, {USERS}) as n;
+insert into wallets (fid, chain, wallet_type, address)
+select n, 'base-account', 'base-account', '0x' || lpad(to_hex(n), 40, 'a')
+from generate_series(1, {USERS}) as n;
+insert into deposits (fid, id, asset, amount, from_address, to_address, chain_id, idempotency_key,
+    request_hash)
+select n % 1000 + 1, gen_random_uuid(), 'USDC', n, '0x' || repeat('ab', 20),
+    '0x' || repeat('cd', 20), 8453, n::text, 'hash'
+from generate_series(1, {USERS}) as n;
+insert into wallet_audit_log (fid, chain, action, actor, request_id)
+select n % 1000 + 1, 'ethereum', 'key.read', 'user:1', 'request'
+from generate_series(1, {USERS}) as n;
+analyze;
+"""
+
+
+def queries(subject: str) -> dict[str, Any]:
+    """Return every query of a file by name."""
+    loaded = loader.load(subject)
+    names = [name for name in loaded.available_queries if not name.endswith("_cursor")]
+    return {name: getattr(loaded, name) for name in names}
+
+
+def numbered(query: Any) -> str:
+    """Write a query's parameters as PostgreSQL sees them: $1, $2, …"""
+    order: list[str] = []
+
+    def number(match: re.Match[str]) -> str:
+        if match[1] not in order:
+            order.append(match[1])
+        return f"${order.index(match[1]) + 1}"
+
+    return re.sub(r"%\((\w+)\)s", number, query.sql).rstrip("; \n").replace("%%", "%")
+
+
+def type_names(connection: psycopg.Connection[Any], oids: list[int]) -> list[str]:
+    return [connection.execute("select format_type(%s, null)", [oid]).fetchone()[0] for oid in oids]
+
+
+def describe(connection: psycopg.Connection[Any], query: Any) -> str:
+    name, text = query.__name__, numbered(query)
+    # Two files may have a query of the same name.
+    connection.execute("deallocate all")
+    statement = name.encode()
+    prepared = connection.pgconn.prepare(statement, text.encode())
+    assert prepared.status == ExecStatus.COMMAND_OK, prepared.error_message
+    described = connection.pgconn.describe_prepared(statement)
+    takes = type_names(connection, [described.param_type(n) for n in range(described.nparams)])
+    columns = [described.fname(n).decode() for n in range(described.nfields)]
+    types = type_names(connection, [described.ftype(n) for n in range(described.nfields)])
+    gives = [f"{column} {kind}" for column, kind in zip(columns, types, strict=True)]
+    nulls = f"({', '.join(['null'] * len(takes))})" if takes else ""
+    plan = connection.execute(f"explain (costs off) execute {name}{nulls}").fetchall()
+    lines = [name, f"  takes {', '.join(takes) or 'nothing'}"]
+    lines += [f"  gives {', '.join(gives) or 'nothing'}"]
+    # PostgreSQL before 18 names the parameter that an InitPlan sets.
+    lines += [f"  | {re.sub(r' [(]returns [$]0[)]', '', line)}" for (line,) in plan]
+    return "\n".join(lines)
+
+
+@pytest.fixture
+def filled(sql):
+    sql.prepare_threshold = None
+    sql.execute(FILL)
+    sql.execute("set plan_cache_mode = force_generic_plan")
+    return sql
+
+
+def test_every_query_is_as_its_snapshot_says(filled, request: pytest.FixtureRequest):
+    found = {
+        subject: "\n\n".join(describe(filled, query) for query in queries(subject).values()) + "\n"
+        for subject in SUBJECTS
+    }
+    if request.config.getoption("--write"):
+        for stale in SNAPSHOTS.glob("*.txt"):
+            stale.unlink()
+        for subject, text in found.items():
+            (SNAPSHOTS / f"{subject}.txt").write_text(text)
+    kept = {path.stem: path.read_text() for path in SNAPSHOTS.glob("*.txt")}
+    assert found == kept
+
+
+def test_every_query_of_the_request_path_is_answered_by_an_index(filled):
+    # Asked once per process, per start or per upgrade, of tables with a handful of rows.
+    exempt = {"encryption_keys.list_ids", "migrations.list_applied", "wallets.any_sealed"}
+    for subject in SUBJECTS:
+        for name, query in queries(subject).items():
+            if f"{subject}.{name}" not in exempt:
+                assert "Seq Scan" not in describe(filled, query), f"{subject}.{name}"
