@@ -1,0 +1,155 @@
+"""`wallet-api dev`, the command under `make run`: everything starts, works as printed, and stops."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import LEAKS
+from tests.service import ROOT, free_port
+
+pytestmark = pytest.mark.slow
+
+
+class Dev:
+    """One run of `wallet-api dev`."""
+
+    def __init__(self, directory: Path, port: int) -> None:
+        self.directory = directory
+        self.port = port
+        self.output = directory.parent / f"{directory.name}-{time.monotonic_ns()}.log"
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if name in ("PATH", "HOME", "PG_BINDIR")
+        }
+        with self.output.open("wb") as stream:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "wallet_api", "dev"],
+                cwd=ROOT,
+                env={**kept, "DATA_DIR": str(directory), "PORT": str(port)},
+                stdout=stream,
+                stderr=stream,
+                start_new_session=True,
+            )
+
+    def text(self) -> str:
+        return self.output.read_text()
+
+    def wait_until_printed(self, sentence: str) -> "Dev":
+        deadline = time.monotonic() + 60
+        while sentence not in self.text():
+            assert self.process.poll() is None, self.text()
+            assert time.monotonic() < deadline, self.text()
+            time.sleep(0.05)
+        return self
+
+    def curl(self) -> str:
+        """Run the printed curl as printed and return its answer."""
+        printed = re.search(r"curl -sS .*?'\n\n", self.text(), re.DOTALL)
+        return subprocess.run(
+            ["bash", "-c", printed[0]], capture_output=True, text=True, check=True
+        ).stdout
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> int:
+        self.process.send_signal(how)
+        return self.process.wait(60)
+
+
+@pytest.fixture
+def data(tmp_path):
+    directory = tmp_path / "data"
+    yield directory
+    cluster = directory / "postgres" / "cluster"
+    if cluster.is_symlink():
+        shutil.rmtree(cluster.readlink())
+
+
+def processes_of(directory: Path) -> list[str]:
+    """The command lines of running processes that mention a directory or its cluster."""
+    cluster = directory / "postgres" / "cluster"
+    names = {str(directory), str(cluster.readlink()) if cluster.is_symlink() else str(directory)}
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            line = entry.read_text().replace("\0", " ")
+        except OSError:
+            continue
+        if any(name in line for name in names):
+            found.append(line)
+    return found
+
+
+def test_the_printed_curl_deposits_and_the_state_survives_a_restart(data):
+    port = free_port()
+    first = Dev(data, port).wait_until_printed("Ctrl-C stops everything.")
+    LEAKS.secrets.update(json.loads((data / "secrets.json").read_text()).values())
+    answer = json.loads(first.curl())
+    assert answer["success"] is True
+    assert answer["network"] == {"name": "Base Mainnet", "chainId": 8453}
+    assert answer["transaction"]["data"].startswith("0xa9059cbb")
+    assert first.stop() == 0
+    assert processes_of(data) == []
+
+    second = Dev(data, port).wait_until_printed("Ctrl-C stops everything.")
+    assert json.loads(second.curl())["depositAddress"] == answer["depositAddress"]
+    assert second.stop(signal.SIGTERM) == 0
+    assert processes_of(data) == []
+
+
+def test_it_starts_again_after_it_was_killed_with_everything_running(data):
+    port = free_port()
+    first = Dev(data, port).wait_until_printed("Ctrl-C stops everything.")
+    address = json.loads(first.curl())["depositAddress"]
+    gunicorn = [int(pid) for pid in _children(first.process.pid) if "gunicorn" in _line(pid)]
+    first.stop(signal.SIGKILL)
+    for pid in gunicorn:
+        os.kill(pid, signal.SIGTERM)
+    _wait_until_free(port)
+    second = Dev(data, port).wait_until_printed("Ctrl-C stops everything.")
+    assert json.loads(second.curl())["depositAddress"] == address
+    assert second.stop() == 0
+
+
+def test_a_taken_port_and_a_second_start_are_said_in_one_sentence(data):
+    port = free_port()
+    first = Dev(data, port).wait_until_printed("Ctrl-C stops everything.")
+    second = Dev(data, free_port())
+    assert second.process.wait(30) == 1
+    assert "already running" in second.text()
+    other = data.parent / "other"
+    third = Dev(other, port)
+    assert third.process.wait(30) == 1
+    assert f"Port {port} is not free" in third.text()
+    assert "Traceback" not in second.text() + third.text()
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5) as response:
+        assert response.status == 200
+    assert first.stop() == 0
+    if (other / "postgres" / "cluster").is_symlink():
+        shutil.rmtree((other / "postgres" / "cluster").readlink())
+
+
+def _children(pid: int) -> list[str]:
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+
+
+def _line(pid: str) -> str:
+    return Path(f"/proc/{pid}/cmdline").read_text()
+
+
+def _wait_until_free(port: int) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=1).close()
+        except OSError:
+            return
+        time.sleep(0.1)

@@ -1,0 +1,42 @@
+"""A process that is not fit to serve says everything that is wrong, once, and stops."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.conftest import SECRET
+from tests.service import ROOT
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.mark.parametrize("entry", [["-m", "gunicorn", "wsgi:app"], ["-c", "import wsgi"]])
+def test_all_faults_of_the_configuration_are_reported_together_before_serving(entry):
+    environ = {
+        "PATH": os.environ["PATH"],
+        "ENCRYPTION_SECRET": SECRET[:20],
+        "NETWORK": "base-moon",
+        "PORT": "0x50",
+    }
+    finished = subprocess.run(
+        [sys.executable, *entry],
+        cwd=ROOT,
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert finished.returncode == 1
+    for fault in (
+        "DATABASE_URL is not set",
+        "ENCRYPTION_SECRET has 20 characters",
+        "JWT_SECRET is not set",
+        "NETWORK must be one of",
+        "PORT must be a whole number",
+    ):
+        assert finished.stderr.count(fault) == 1
+    assert "Traceback" not in finished.stderr
+    assert SECRET[:20] not in finished.stderr

@@ -1,0 +1,92 @@
+"""`wallet-api db …` as a deploy runs it: in processes of its own, several at once."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+
+import psycopg
+import pytest
+
+from tests.conftest import LEAKS
+from tests.service import ROOT
+from wallet_api.migrations import expected_versions
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def empty_url(server):
+    server.create_database("empty")
+    yield server.url("empty")
+    with psycopg.connect(server.url("postgres"), autocommit=True) as admin:
+        admin.execute("drop database empty (force)")
+
+
+def command(url, *arguments):
+    return subprocess.Popen(
+        [sys.executable, "-m", "wallet_api", *arguments],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "DATABASE_URL": url},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_three_racing_upgrades_all_succeed_and_each_migration_is_applied_once(empty_url):
+    racing = [command(empty_url, "db", "upgrade", "--json") for _ in range(3)]
+    results = [process.communicate() for process in racing]
+    assert [process.returncode for process in racing] == [0, 0, 0], results
+    applied = [version for out, _ in results for version in json.loads(out)["applied"]]
+    assert sorted(applied) == sorted(expected_versions())
+
+
+def test_an_upgrade_waits_for_the_lock_without_holding_a_snapshot(empty_url):
+    """A blocking lock would deadlock with another upgrade's create index concurrently."""
+    with psycopg.connect(empty_url, autocommit=True) as other:
+        other.execute("select pg_advisory_lock(7251304811)")
+        waiting = command(empty_url, "db", "upgrade")
+        polls = "select count(*) from pg_stat_activity where query like '%%try_lock%%' and pid <> pg_backend_pid()"
+        while other.execute(polls).fetchone() == (0,):
+            time.sleep(0.05)
+        blocked = "select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
+        assert other.execute(blocked).fetchone() == (0,)
+        other.execute("create table something (id bigint)")
+        other.execute("create index concurrently an_index on something (id)")
+        assert waiting.poll() is None
+        other.execute("select pg_advisory_unlock(7251304811)")
+        assert waiting.wait(30) == 0
+        waiting.communicate()
+
+
+def test_status_tells_what_is_missing_by_its_exit_status_too(empty_url):
+    before = command(empty_url, "db", "status", "--json")
+    assert json.loads(before.communicate()[0])["missing"] == sorted(expected_versions())
+    assert before.returncode == 1
+    upgrade = command(empty_url, "db", "upgrade")
+    assert "Applied 0001" in upgrade.communicate()[0]
+    again = command(empty_url, "db", "upgrade")
+    assert "Nothing to do" in again.communicate()[0]
+    after = command(empty_url, "db", "status")
+    assert "MISSING" not in after.communicate()[0]
+    assert after.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        ("", "DATABASE_URL is not set"),
+        ("mysql://nowhere/none", "DATABASE_URL must begin with postgresql://"),
+        ("postgresql://u:a-password-to-hide@127.0.0.1:1/none", "cannot connect to the database"),
+    ],
+)
+def test_a_fault_is_a_short_message_without_traceback_or_password(url, sentence):
+    LEAKS.secrets.add("a-password-to-hide")
+    process = command(url, "db", "upgrade")
+    out, err = process.communicate()
+    assert process.returncode == 1
+    assert sentence in err
+    assert "Traceback" not in err
+    assert "a-password-to-hide" not in out + err
