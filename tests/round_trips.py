@@ -5,11 +5,11 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from psycopg.pq import Trace
 
 from wallet_api.database import Connection, Database
-
 
 _MESSAGE = re.compile(r"^([FB])\t\d+\t(.*)$", re.MULTILINE)
 
@@ -24,8 +24,7 @@ class Traffic:
     def round_trips(self) -> int:
         """How often we spoke and then waited for the answer."""
         directions = [direction for direction, _ in self.messages]
-        pairs = zip(directions, directions[1:], strict=False)
-        return sum(pair == ("F", "B") for pair in pairs)
+        return sum(pair == ("F", "B") for pair in pairwise(directions))
 
     @property
     def commits(self) -> int:

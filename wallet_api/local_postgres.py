@@ -167,7 +167,7 @@ class LocalPostgres:
         except (FileNotFoundError, ValueError):
             return
         # The number may belong to another process by now, which pg_ctl would not notice.
-        if f"-D {data} " in _command_line(pid):
+        if f"-D {data} " in command_line(pid):
             stop = ["stop", "--mode=fast", f"--timeout={STOP_SECONDS:.0f}", f"--pgdata={data}"]
             _run([self.bindir / "pg_ctl", *stop], account)
 
@@ -361,7 +361,7 @@ def _free_port() -> int:
         return port
 
 
-def _command_line(pid: int) -> str:
+def command_line(pid: int) -> str:
     """Return the words of a process, separated by spaces, or nothing if it is gone."""
     if Path("/proc/self").exists():
         with suppress(OSError):

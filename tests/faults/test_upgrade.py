@@ -48,8 +48,11 @@ def test_an_upgrade_waits_for_the_lock_without_holding_a_snapshot(empty_url):
     with psycopg.connect(empty_url, autocommit=True) as other:
         other.execute("select pg_advisory_lock(7251304811)")
         waiting = command(empty_url, "db", "upgrade")
-        polls = "select count(*) from pg_stat_activity where query like '%%try_lock%%' and pid <> pg_backend_pid()"
-        while other.execute(polls).fetchone() == (0,):
+        polling = (
+            "select count(*) from pg_stat_activity"
+            " where query like '%%try_lock%%' and pid <> pg_backend_pid()"
+        )
+        while other.execute(polling).fetchone() == (0,):
             time.sleep(0.05)
         blocked = "select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
         assert other.execute(blocked).fetchone() == (0,)

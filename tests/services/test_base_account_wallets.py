@@ -173,8 +173,7 @@ def test_a_key_read_is_not_repeated_after_a_lost_connection(wallets, database, s
         "encrypted_private_key = reverse(encrypted_private_key)",
         "iv = reverse(iv)",
         "key_id = 'ffffffffffffffff'",
-        "encrypted_private_key = (select encrypted_private_key from wallets where fid = 2),"
-        " iv = (select iv from wallets where fid = 2)",
+        "(encrypted_private_key, iv) = (select encrypted_private_key, iv from wallets where fid = 2)",
     ],
 )
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The database refuses what must never be, whoever asks. Each rule is a constraint with its name."""
+"""The database refuses what must never be, whoever asks. Each rule has its name."""
 
 import re
 import uuid
@@ -44,6 +44,10 @@ AUDIT = {
     "actor": "user:1",
     "request_id": "r",
 }
+NO_KEY = (
+    "encrypted_private_key = null, iv = null, scheme = null, key_id = null"
+    " where wallet_type = 'trading'"
+)
 KEY = {"key_id": "ef" * 8, "succeeds": None}
 
 
@@ -176,9 +180,7 @@ def test_a_secret_cannot_succeed_an_unknown_one(full):
         "update wallets set fid = fid + 1 where wallet_type = 'trading'",
         f"update wallets set address = '{BASE_ACCOUNT}' where wallet_type = 'trading'",
         "update wallets set address = lower(address) where wallet_type = 'trading'",
-        "update wallets set chain = 'base-account', wallet_type = 'base-account',"
-        " encrypted_private_key = null, iv = null, scheme = null, key_id = null, fid = 2"
-        " where wallet_type = 'trading'",
+        f"update wallets set chain = 'base-account', wallet_type = 'base-account', fid = 2, {NO_KEY}",
         "delete from wallet_audit_log",
         "update wallet_audit_log set actor = 'nobody'",
         "truncate wallet_audit_log",
@@ -196,8 +198,7 @@ def test_append_only_tables_refuse_even_their_owner(full, statement):
     "statement",
     [
         "update wallets set encrypted_private_key = null where wallet_type = 'trading'",
-        "update wallets set encrypted_private_key = null, iv = null, scheme = null, key_id = null"
-        " where wallet_type = 'trading'",
+        f"update wallets set {NO_KEY}",
     ],
 )
 def test_a_trading_wallet_cannot_lose_its_ciphertext(full, statement):

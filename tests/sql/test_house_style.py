@@ -9,7 +9,7 @@ from tests.sql.test_snapshots import SUBJECTS, queries
 from wallet_api.repositories import sql as loader
 
 PACKAGE = Path(__file__).resolve().parents[2] / "wallet_api"
-# These alone may send SQL themselves: the loader, begin and commit, and the local server's own set-up.
+# These alone may send SQL themselves: the loader, begin and commit, the local server's set-up.
 MAY_EXECUTE = {"repositories/sql.py", "database.py", "local_postgres.py"}
 
 EVERY_QUERY = [

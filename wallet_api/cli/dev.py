@@ -21,7 +21,7 @@ from wallet_api import migrations
 from wallet_api.auth.user_tokens import UserTokens
 from wallet_api.config import Settings
 from wallet_api.crypto.secret import Secret
-from wallet_api.local_postgres import LocalPostgres
+from wallet_api.local_postgres import LocalPostgres, command_line
 
 _ROOT = Path(__file__).resolve().parents[2]
 _HOST = "127.0.0.1"
@@ -56,9 +56,11 @@ def dev() -> None:
                 "LOG_FORMAT": os.environ.get("LOG_FORMAT") or "console",
             }
             settings = Settings.from_environ(environ)
+            pid_file = directory / "gunicorn.pid"
+            _stop_orphan(pid_file)
             _refuse_busy_port(settings.port)
             migrations.upgrade(settings.database_url)
-            _serve(settings, environ)
+            _serve(settings, environ, pid_file)
     except KeyboardInterrupt:
         click.echo("Stopped.")
 
@@ -81,6 +83,19 @@ def _secrets(directory: Path) -> dict[str, str]:
     return {name: os.environ.get(name) or kept[name] for name in names}
 
 
+def _stop_orphan(pid_file: Path) -> None:
+    """Stop a gunicorn that outlived the `wallet-api dev` that started it; we hold its lock."""
+    try:
+        pid = int(pid_file.read_text())
+    except (FileNotFoundError, ValueError):
+        return
+    # The number may belong to another process by now.
+    deadline = time.monotonic() + _STOP_SECONDS
+    while str(pid_file) in command_line(pid) and time.monotonic() < deadline:
+        os.kill(pid, signal.SIGTERM)
+        time.sleep(0.2)
+
+
 def _refuse_busy_port(port: int) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -91,10 +106,10 @@ def _refuse_busy_port(port: int) -> None:
             raise click.ClickException(message) from error
 
 
-def _serve(settings: Settings, environ: Mapping[str, str]) -> None:
+def _serve(settings: Settings, environ: Mapping[str, str], pid_file: Path) -> None:
     """Run gunicorn until it ends or we are told to stop."""
-    bind = f"{_HOST}:{settings.port}"
-    command = [sys.executable, "-m", "gunicorn", "--bind", bind, "wsgi:app"]
+    options = ["--bind", f"{_HOST}:{settings.port}", "--pid", str(pid_file)]
+    command = [sys.executable, "-m", "gunicorn", *options, "wsgi:app"]
     # In a session of its own, so that a Ctrl-C reaches us alone and we stop it in good order.
     gunicorn = subprocess.Popen(command, cwd=_ROOT, env=environ, start_new_session=True)
     try:
