@@ -17,6 +17,10 @@ from wallet_api.repositories.postgres import PostgresWalletRepository
 from wallet_api.services.base_account_wallets import BaseAccountWalletService
 from wallet_api.services.sealing_secret import SealingSecret
 
+OF_ANOTHER_ROW = (
+    "(encrypted_private_key, iv) ="
+    " (select encrypted_private_key, iv from wallets where fid = 2)"
+)
 ACCESS = Access(actor="user:1464243", request_id="a-test")
 
 
@@ -173,7 +177,7 @@ def test_a_key_read_is_not_repeated_after_a_lost_connection(wallets, database, s
         "encrypted_private_key = reverse(encrypted_private_key)",
         "iv = reverse(iv)",
         "key_id = 'ffffffffffffffff'",
-        "(encrypted_private_key, iv) = (select encrypted_private_key, iv from wallets where fid = 2)",
+        OF_ANOTHER_ROW,
     ],
 )
 @pytest.mark.parametrize(

@@ -180,7 +180,7 @@ def test_a_secret_cannot_succeed_an_unknown_one(full):
         "update wallets set fid = fid + 1 where wallet_type = 'trading'",
         f"update wallets set address = '{BASE_ACCOUNT}' where wallet_type = 'trading'",
         "update wallets set address = lower(address) where wallet_type = 'trading'",
-        f"update wallets set chain = 'base-account', wallet_type = 'base-account', fid = 2, {NO_KEY}",
+        f"update wallets set fid = 2, chain = 'base-account', {NO_KEY}",
         "delete from wallet_audit_log",
         "update wallet_audit_log set actor = 'nobody'",
         "truncate wallet_audit_log",
