@@ -18,8 +18,7 @@ from wallet_api.services.base_account_wallets import BaseAccountWalletService
 from wallet_api.services.sealing_secret import SealingSecret
 
 OF_ANOTHER_ROW = (
-    "(encrypted_private_key, iv) ="
-    " (select encrypted_private_key, iv from wallets where fid = 2)"
+    "(encrypted_private_key, iv) = (select encrypted_private_key, iv from wallets where fid = 2)"
 )
 ACCESS = Access(actor="user:1464243", request_id="a-test")
 

@@ -1,0 +1,186 @@
+"""Preparing a deposit: refused before anything is written, recorded once, replayed the same."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+
+from tests.conftest import BASE_ACCOUNT, FID
+from tests.round_trips import traced
+from wallet_api.chain.networks import NETWORKS
+from wallet_api.errors import (
+    AmountNotPositive,
+    BaseAddressRequired,
+    BaseWalletMismatch,
+    IdempotencyKeyReused,
+    InvalidAddress,
+    InvalidAmount,
+    UnsupportedAsset,
+)
+from wallet_api.repositories.deposits import DepositRepository
+from wallet_api.services.deposits import DepositRequest, DepositService
+
+OTHER_ACCOUNT = "0x" + "ab" * 20
+
+
+def request(asset="USDC", amount="20", base_address=BASE_ACCOUNT, idempotency_key=None):
+    return DepositRequest(
+        asset=asset, amount=amount, base_address=base_address, idempotency_key=idempotency_key
+    )
+
+
+@pytest.fixture
+def wallets(services):
+    return services.wallets
+
+
+@pytest.fixture
+def deposits(services):
+    return services.deposits
+
+
+def recorded(sql):
+    return sql.execute(
+        "select id, fid, asset, amount, from_address, to_address, chain_id, status from deposits"
+    ).fetchall()
+
+
+def test_the_first_deposit_makes_the_wallet_and_is_recorded_in_smallest_units(
+    deposits, opened, sql
+):
+    prepared = deposits.prepare(FID, request(amount="0.000001"))
+    address = opened()[FID]
+    assert prepared.transfer.to_address == address
+    assert recorded(sql) == [(prepared.id, FID, "USDC", 1, BASE_ACCOUNT, address, 8453, "prepared")]
+
+
+def test_the_largest_amount_is_recorded_exactly(deposits, sql):
+    amount = str(2**256 - 1)[:-18] + "." + str(2**256 - 1)[-18:]
+    prepared = deposits.prepare(FID, request(asset="ETH", amount=amount))
+    assert prepared.transfer.units == 2**256 - 1 == recorded(sql)[0][3]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "refusal"),
+    [
+        ({"asset": "DAI"}, UnsupportedAsset),
+        ({"amount": "0"}, AmountNotPositive),
+        ({"amount": "1e3"}, InvalidAmount),
+        ({"base_address": "0x12"}, InvalidAddress),
+        ({"base_address": None}, BaseAddressRequired),
+        ({"base_address": OTHER_ACCOUNT}, BaseWalletMismatch),
+    ],
+)
+def test_what_is_refused_makes_no_wallet_and_no_deposit(deposits, wallets, sql, wrong, refusal):
+    if refusal is BaseWalletMismatch:
+        wallets.store_base_account_address(FID, BASE_ACCOUNT)
+    with pytest.raises(refusal):
+        deposits.prepare(FID, request(**wrong))
+    assert recorded(sql) == []
+    assert wallets.get_wallet(FID, "ethereum") is None
+
+
+def test_the_remembered_base_account_sends_when_the_request_names_none(deposits, wallets):
+    wallets.store_base_account_address(FID, BASE_ACCOUNT)
+    assert deposits.prepare(FID, request(base_address=None)).transfer.from_address == BASE_ACCOUNT
+
+
+def test_a_repeat_with_the_same_key_is_the_same_deposit(deposits, sql):
+    first = deposits.prepare(FID, request(idempotency_key="k"))
+    again = deposits.prepare(FID, request(idempotency_key="k"))
+    assert (again.id, again.transfer) == (first.id, first.transfer)
+    assert (first.replayed, again.replayed) == (False, True)
+    assert len(recorded(sql)) == 1
+
+
+def test_a_repeat_stays_the_same_when_the_network_and_the_base_account_have_changed(
+    deposits, services, wallets
+):
+    first = deposits.prepare(FID, request(idempotency_key="k"))
+    wallets.store_base_account_address(FID, OTHER_ACCOUNT)
+    later = DepositService(services.database, wallets, NETWORKS["base-testnet"])
+    assert later.prepare(FID, request(idempotency_key="k")).transfer == first.transfer
+
+
+def test_a_key_that_came_with_another_request_is_refused(deposits, sql):
+    deposits.prepare(FID, request(idempotency_key="k"))
+    for other in ({"amount": "21"}, {"asset": "ETH"}, {"base_address": OTHER_ACCOUNT}):
+        with pytest.raises(IdempotencyKeyReused):
+            deposits.prepare(FID, request(idempotency_key="k", **other))
+    assert len(recorded(sql)) == 1
+
+
+def test_racing_repeats_are_one_deposit(deposits, sql):
+    everybody = Barrier(16)
+
+    def prepare(_):
+        everybody.wait()
+        return deposits.prepare(FID, request(idempotency_key="k"))
+
+    with ThreadPoolExecutor(16) as crowd:
+        prepared = list(crowd.map(prepare, range(16)))
+    assert len({deposit.id for deposit in prepared}) == 1
+    assert sum(not deposit.replayed for deposit in prepared) == 1
+    assert len(recorded(sql)) == 1
+
+
+def test_racing_different_requests_under_one_key_are_one_deposit_and_refusals(deposits, sql):
+    everybody = Barrier(8)
+
+    def prepare(number):
+        everybody.wait()
+        try:
+            return deposits.prepare(FID, request(amount=str(number), idempotency_key="k"))
+        except IdempotencyKeyReused:
+            return None
+
+    with ThreadPoolExecutor(8) as crowd:
+        prepared = [deposit for deposit in crowd.map(prepare, range(1, 9)) if deposit]
+    assert [deposit.id for deposit in prepared] == [row[0] for row in recorded(sql)]
+
+
+def test_a_crash_between_wallet_and_deposit_loses_neither_the_wallet_nor_the_key(
+    deposits, opened, sql, monkeypatch
+):
+    def crash(self, deposit):
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(DepositRepository, "insert_if_absent", crash)
+        with pytest.raises(ZeroDivisionError):
+            deposits.prepare(FID, request(idempotency_key="k"))
+    assert recorded(sql) == []
+    address = opened()[FID]
+    assert deposits.prepare(FID, request(idempotency_key="k")).transfer.to_address == address
+
+
+@pytest.mark.parametrize("key", [None, "k"])
+def test_a_connection_lost_in_the_middle_records_the_deposit_once(
+    deposits, wallets, sql, monkeypatch, key
+):
+    wallets.ensure_trading_wallet(FID)
+    insert = DepositRepository.insert_if_absent
+    cut = []
+
+    def insert_on_a_dying_connection(self, deposit):
+        if not cut:
+            cut.append(self._connection.info.backend_pid)
+            sql.execute("select pg_terminate_backend(%s, 5000)", cut)
+        insert(self, deposit)
+
+    monkeypatch.setattr(DepositRepository, "insert_if_absent", insert_on_a_dying_connection)
+    prepared = deposits.prepare(FID, request(idempotency_key=key))
+    assert cut
+    assert [row[0] for row in recorded(sql)] == [prepared.id]
+    assert not prepared.replayed
+
+
+@pytest.mark.parametrize(("key", "round_trips"), [(None, 2), ("k", 3)])
+def test_a_deposit_into_an_existing_wallet_takes_few_round_trips(
+    deposits, wallets, services, key, round_trips
+):
+    """The wallets; the Idempotency-Key, if there is one; the deposit."""
+    wallets.ensure_trading_wallet(FID)
+    with traced(services.database) as traffic:
+        deposits.prepare(FID, request(idempotency_key=key))
+    assert traffic.round_trips == round_trips
