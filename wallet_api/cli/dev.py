@@ -44,7 +44,8 @@ def dev() -> None:
       PORT=8080 wallet-api dev
     """
     directory = Path(os.environ.get("DATA_DIR") or ".data").resolve()
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # Others may pass through (PostgreSQL, where root runs this), but look at nothing.
+    directory.mkdir(mode=0o711, parents=True, exist_ok=True)
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGHUP, _interrupt)
     try:
