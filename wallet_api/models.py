@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from wallet_api.crypto.encryption import SealedKey
+from wallet_api.crypto.secret import Secret
 
 TRADING_CHAIN = "ethereum"
 """The chain of a trading wallet: one EVM key serves every EVM chain."""
@@ -34,6 +35,14 @@ class Wallet:
     sealed: SealedKey | None
     created_at: datetime
     updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WalletWithKey:
+    """A wallet and its private key (32 bytes), opened for somebody whom the audit log names."""
+
+    wallet: Wallet
+    private_key: Secret[bytes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -228,8 +228,8 @@ def test_what_was_sealed_is_opened_before_it_is_stored(wallets, sql, monkeypatch
 
 def test_the_key_that_is_returned_is_the_key_of_the_address(wallets, sql):
     address = wallets.ensure_trading_wallet(FID).address
-    wallet, private_key = wallets.get_wallet_with_key(FID, "ethereum", access=ACCESS)
-    assert wallet.address == address == keys.address_of(private_key)
+    found = wallets.get_wallet_with_key(FID, "ethereum", access=ACCESS)
+    assert found.wallet.address == address == keys.address_of(found.private_key)
     audit = sql.execute("select fid, chain, action, actor, request_id from wallet_audit_log")
     assert audit.fetchall() == [(FID, "ethereum", "key.read", "user:1464243", "a-test")]
 

@@ -17,7 +17,7 @@ blueprint = Blueprint("auth", __name__, url_prefix="/api/auth")
 @blueprint.route("/base-account", methods=["GET", "POST"])
 @blueprint.arguments(SignInQuery, location="query")
 @blueprint.response(200, SignInAnswer)
-def sign_in(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+def sign_in(query: dict[str, Any]) -> dict[str, Any]:
     """Sign in with Farcaster, and remember the Base Account address if one is given."""
     # The frontend reads `fid` from refusals as well.
     g.problem_members = {"fid": None}
@@ -28,11 +28,10 @@ def sign_in(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
         address = parse_address(query["address"])
         application().wallets.store_base_account_address(fid, address)
     token = application().user_tokens.issue(fid)
-    answer = {
+    return {
         "success": True,
         "fid": fid,
         "user_id": f"fid_{fid}",
         "address": address,
         "token": token.reveal(),
     }
-    return answer, {"Cache-Control": "no-store"}

@@ -70,7 +70,6 @@ def problem(
         **g.get("problem_members", {}),
     }
     response = Response(current_app.json.dumps(body), status, mimetype="application/problem+json")
-    response.headers["Cache-Control"] = "no-store"
     if status in _RETRY_AFTER_SECONDS:
         response.headers["Retry-After"] = _RETRY_AFTER_SECONDS[status]
     if status == 401:

@@ -46,6 +46,8 @@ def _begin() -> None:
 
 def _end(response: Response) -> Response:
     response.headers["X-Request-Id"] = g.request_id
+    # Tokens, keys, wallets of one user: nothing here is for a cache.
+    response.headers["Cache-Control"] = "no-store"
     log.info(
         "request",
         method=request.method,

@@ -98,6 +98,22 @@ class ListedWallet(CreatedWallet):
     updated_at = Timestamp(data_key="updatedAt")
 
 
+class ExportedWallet(Schema):
+    """The one shape that carries a private key."""
+
+    id = fields.Function(lambda found: f"fid_{found.wallet.fid}_{found.wallet.chain}")
+    address = fields.String(attribute="wallet.address")
+    chain = fields.String(attribute="wallet.chain")
+    private_key = fields.Function(
+        lambda found: f"0x{found.private_key.reveal().hex()}", data_key="privateKey"
+    )
+    created_at = Timestamp(attribute="wallet.created_at", data_key="createdAt")
+
+
+class ExportedWalletAnswer(Schema):
+    wallet = fields.Nested(ExportedWallet)
+
+
 class PrimaryWalletAnswer(Schema):
     wallet = fields.Nested(PrimaryWallet, allow_none=True)
 

@@ -13,8 +13,8 @@ from wallet_api.blueprints.schemas import (
     CreateWalletBody,
     DepositAnswer,
     DepositBody,
+    ExportedWalletAnswer,
     PrimaryWalletAnswer,
-    Timestamp,
     WalletListAnswer,
 )
 from wallet_api.errors import (
@@ -77,8 +77,8 @@ def primary() -> dict[str, Any]:
 
 
 @blueprint.get("/primary-with-key")
-@blueprint.response(200)
-def primary_with_key() -> tuple[dict[str, Any], dict[str, str]]:
+@blueprint.response(200, ExportedWalletAnswer)
+def primary_with_key() -> dict[str, Any]:
     """Hand the trading wallet's private key to its owner, where that is allowed."""
     wallets = application().wallets
     if not application().allow_key_export:
@@ -87,17 +87,7 @@ def primary_with_key() -> tuple[dict[str, Any], dict[str, str]]:
     found = wallets.get_wallet_with_key(g.fid, TRADING_CHAIN, access=access_by_user())
     if found is None:
         raise WalletNotFound
-    wallet, private_key = found
-    answer = {
-        "wallet": {
-            "id": f"fid_{g.fid}_{wallet.chain}",
-            "address": wallet.address,
-            "chain": wallet.chain,
-            "privateKey": f"0x{private_key.reveal().hex()}",
-            "createdAt": Timestamp().serialize("created_at", wallet),
-        }
-    }
-    return answer, {"Cache-Control": "no-store"}
+    return {"wallet": found}
 
 
 @blueprint.get("/user-wallets")

@@ -5,7 +5,14 @@ from wallet_api.crypto.encryption import EncryptionService, SealedKey
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Connection, Database, one_round_trip
 from wallet_api.errors import KeyUnreadable
-from wallet_api.models import BASE_ACCOUNT_CHAIN, TRADING_CHAIN, Access, NewWallet, Wallet
+from wallet_api.models import (
+    BASE_ACCOUNT_CHAIN,
+    TRADING_CHAIN,
+    Access,
+    NewWallet,
+    Wallet,
+    WalletWithKey,
+)
 from wallet_api.repositories.audit import AuditRepository
 from wallet_api.repositories.postgres import PostgresWalletRepository
 from wallet_api.services.sealing_secret import SealingSecret
@@ -69,10 +76,8 @@ class BaseAccountWalletService:
         )
         return [self._verified(wallet) for wallet in wallets]
 
-    def get_wallet_with_key(
-        self, fid: int, chain: str, *, access: Access
-    ) -> tuple[Wallet, Secret[bytes]] | None:
-        """Return a wallet and its private key (32 bytes), or None if there is no wallet with a key.
+    def get_wallet_with_key(self, fid: int, chain: str, *, access: Access) -> WalletWithKey | None:
+        """Return a wallet with its private key, or None if the user has none with a key.
 
         The read and the audit row that names `access` are one transaction: if the row is not
         committed, the key is not opened. Not repeated after a lost connection: a second row would
@@ -89,7 +94,7 @@ class BaseAccountWalletService:
         wallet = self._database.run(read, repeatable=False)
         if wallet is None or wallet.sealed is None:
             return None
-        return wallet, self._open(wallet, wallet.sealed)
+        return WalletWithKey(wallet=wallet, private_key=self._open(wallet, wallet.sealed))
 
     def refuse_key(self, fid: int, chain: str, *, access: Access) -> None:
         """Record that `access` asked for this wallet's key and was refused."""
