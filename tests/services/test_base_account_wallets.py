@@ -159,15 +159,18 @@ def test_a_pool_of_dead_connections_heals_itself(wallets, database, sql):
 def test_a_key_read_is_not_repeated_after_a_lost_connection(wallets, database, sql, monkeypatch):
     wallets.ensure_trading_wallet(FID)
     get_later = PostgresWalletRepository.get_later
+    cut = []
 
     def on_a_dying_connection(self, fid, chain):
-        pid = self._connection.info.backend_pid
-        sql.execute("select pg_terminate_backend(%s, 5000)", [pid])
+        if not cut:
+            cut.append(self._connection.info.backend_pid)
+            sql.execute("select pg_terminate_backend(%s, 5000)", cut)
         return get_later(self, fid, chain)
 
     monkeypatch.setattr(PostgresWalletRepository, "get_later", on_a_dying_connection)
     with pytest.raises(DatabaseUnavailable):
         wallets.get_wallet_with_key(FID, "ethereum", access=ACCESS)
+    assert cut
 
 
 @pytest.mark.parametrize(

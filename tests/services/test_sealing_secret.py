@@ -1,8 +1,10 @@
 """A process with another database's secret does no harm."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
+import psycopg
 import pytest
 
 from tests.conftest import BASE_ACCOUNT, FID, OTHER_SECRET, SECRET
@@ -62,6 +64,25 @@ def test_a_new_secret_that_names_the_old_one_is_registered_as_its_successor(data
     old, new = (EncryptionService(Secret(secret)).key_id for secret in (SECRET, OTHER_SECRET))
     registered = sql.execute("select key_id, succeeds from encryption_keys").fetchall()
     assert set(registered) == {(old, None), (new, old)}
+
+
+def test_a_secret_that_loses_the_race_for_an_empty_database_writes_nothing(
+    database, database_url, sql
+):
+    """Both find the database empty; the other one commits while ours waits at the unique index."""
+    winner = EncryptionService(Secret(SECRET)).key_id
+    with psycopg.connect(database_url) as other, ThreadPoolExecutor(1) as thread:
+        other.execute("insert into encryption_keys (key_id) values (%s)", [winner])
+        ours = thread.submit(service(database, OTHER_SECRET).ensure_trading_wallet, FID)
+        waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
+        while sql.execute(waiting).fetchone() == (0,):
+            assert not ours.done()
+            time.sleep(0.01)
+        other.commit()
+        with pytest.raises(SecretMismatch):
+            ours.result()
+    assert rows(sql) == []
+    assert sql.execute("select key_id from encryption_keys").fetchall() == [(winner,)]
 
 
 def test_two_secrets_that_race_for_an_empty_database_cannot_both_win(database, sql):

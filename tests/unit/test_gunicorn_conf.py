@@ -1,0 +1,34 @@
+"""The hooks around a worker's life."""
+
+import runpy
+from types import SimpleNamespace
+
+import pytest
+
+from tests.service import ROOT
+from wallet_api import create_app
+from wallet_api.blueprints.application import application
+from wallet_api.config import Settings
+
+
+@pytest.fixture
+def hooks(environ, monkeypatch):
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    return runpy.run_path(str(ROOT / "gunicorn.conf.py"))
+
+
+def test_a_worker_opens_its_pool_after_the_fork_and_closes_it_at_its_end(hooks, environ):
+    app = create_app(Settings.from_environ(environ))
+    worker = SimpleNamespace(app=SimpleNamespace(wsgi=lambda: app))
+    pool = application(app).database._pool
+    assert pool.closed
+    hooks["post_worker_init"](worker)
+    assert not pool.closed
+    hooks["worker_exit"](None, worker)
+    assert pool.closed
+
+
+def test_the_app_is_built_once_before_the_fork(hooks):
+    assert hooks["preload_app"] is True
+    assert hooks["worker_class"] == "gthread"
