@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from wallet_api.auth.user_tokens import UserTokens
-from wallet_api.crypto.secret import Secret
+from wallet_api.config import read_token_settings
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -48,12 +48,7 @@ class RunningService:
     ) -> None:
         self.process = process
         self.port = port
-        self._tokens = UserTokens(
-            Secret(environ["JWT_SECRET"]),
-            issuer="wallet-api",
-            audience="wallet-api-users",
-            ttl_seconds=3600,
-        )
+        self._tokens = UserTokens(read_token_settings(environ))
 
     def bearer(self, fid: int) -> dict[str, str]:
         return {"Authorization": f"Bearer {self._tokens.issue(fid).reveal()}"}

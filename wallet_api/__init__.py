@@ -73,12 +73,7 @@ def _services(settings: Settings) -> Application:
         wallets=wallets,
         deposits=DepositService(database, wallets, settings.network),
         readiness=ReadinessService(database, sealing_secret),
-        user_tokens=UserTokens(
-            settings.jwt_secret,
-            issuer=settings.jwt_issuer,
-            audience=settings.jwt_audience,
-            ttl_seconds=settings.jwt_ttl_seconds,
-        ),
+        user_tokens=UserTokens(settings.tokens),
         quick_auth=QuickAuth(
             issuer=settings.quick_auth_issuer,
             audiences=settings.quick_auth_audience,

@@ -4,6 +4,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
 from wallet_api.chain.networks import NETWORKS, Network
 from wallet_api.crypto.secret import Secret
 
@@ -19,6 +22,16 @@ class ConfigurationError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TokenSettings:
+    """What our own session tokens are made with."""
+
+    secret: Secret[str]
+    issuer: str
+    audience: str
+    ttl_seconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """The configuration of one process. Secrets are wrapped, so that none can be printed."""
 
@@ -28,10 +41,7 @@ class Settings:
     db_pool_timeout: float
     encryption_secret: Secret[str]
     encryption_secret_previous: tuple[Secret[str], ...]
-    jwt_secret: Secret[str]
-    jwt_issuer: str
-    jwt_audience: str
-    jwt_ttl_seconds: int
+    tokens: TokenSettings
     quick_auth_issuer: str
     quick_auth_audience: tuple[str, ...]
     quick_auth_jwks_url: str
@@ -50,7 +60,7 @@ class Settings:
         """Read the settings. Raises ConfigurationError, which names every fault at once."""
         read = _Reader(environ)
         short = read.boolean("ALLOW_SHORT_SECRET", default=False)
-        issuer = read.text("QUICK_AUTH_ISSUER", default="https://auth.farcaster.xyz")
+        issuer = read.http_url("QUICK_AUTH_ISSUER", default="https://auth.farcaster.xyz")
         threads = read.integer("WEB_THREADS", default=8, low=1, high=1000)
         pool_max = read.integer("DB_POOL_MAX", default=threads, low=1, high=1000)
         settings = cls(
@@ -60,12 +70,7 @@ class Settings:
             db_pool_timeout=read.number("DB_POOL_TIMEOUT", default=5, low=0.1, high=60),
             encryption_secret=read.secret("ENCRYPTION_SECRET", allow_short=short),
             encryption_secret_previous=read.secrets("ENCRYPTION_SECRET_PREVIOUS"),
-            jwt_secret=read.secret("JWT_SECRET", allow_short=False),
-            jwt_issuer=read.text("JWT_ISSUER", default="wallet-api"),
-            jwt_audience=read.text("JWT_AUDIENCE", default="wallet-api-users"),
-            jwt_ttl_seconds=read.integer(
-                "JWT_TTL_SECONDS", default=604_800, low=60, high=31_536_000
-            ),
+            tokens=read.tokens(),
             quick_auth_issuer=issuer,
             quick_auth_audience=read.names("QUICK_AUTH_AUDIENCE"),
             quick_auth_jwks_url=read.http_url(
@@ -83,8 +88,10 @@ class Settings:
             web_threads=threads,
             warnings=tuple(read.warnings),
         )
-        if settings.encryption_secret.reveal() == settings.jwt_secret.reveal() != "":
-            read.faults.append("ENCRYPTION_SECRET and JWT_SECRET must differ")
+        sealing = (settings.encryption_secret, *settings.encryption_secret_previous)
+        signing = settings.tokens.secret.reveal()
+        if signing and signing in [secret.reveal() for secret in sealing]:
+            read.faults.append("JWT_SECRET must differ from every ENCRYPTION_SECRET")
         if read.faults:
             raise ConfigurationError(read.faults)
         return settings
@@ -97,6 +104,15 @@ def read_database_url(environ: Mapping[str, str]) -> Secret[str]:
     if read.faults:
         raise ConfigurationError(read.faults)
     return url
+
+
+def read_token_settings(environ: Mapping[str, str]) -> TokenSettings:
+    """Read the JWT settings alone, for `wallet-api token`. Raises ConfigurationError."""
+    read = _Reader(environ)
+    tokens = read.tokens()
+    if read.faults:
+        raise ConfigurationError(read.faults)
+    return tokens
 
 
 class _Reader:
@@ -148,7 +164,22 @@ class _Reader:
             self.faults.append("DATABASE_URL is not set")
         elif not value.startswith(("postgresql://", "postgres://")):
             self.faults.append("DATABASE_URL must begin with postgresql:// or postgres://")
+        else:
+            try:
+                conninfo_to_dict(value)
+            except psycopg.Error:
+                # libpq's complaint quotes what it cannot read, which may be the password.
+                self.faults.append("DATABASE_URL must be a URL that libpq can read")
         return Secret(value)
+
+    def tokens(self) -> TokenSettings:
+        week = 7 * 24 * 60 * 60
+        return TokenSettings(
+            secret=self.secret("JWT_SECRET", allow_short=False),
+            issuer=self.text("JWT_ISSUER", default="wallet-api"),
+            audience=self.text("JWT_AUDIENCE", default="wallet-api-users"),
+            ttl_seconds=self.integer("JWT_TTL_SECONDS", default=week, low=60, high=52 * week),
+        )
 
     def http_url(self, name: str, *, default: str) -> str:
         value = self.text(name, default=default)
@@ -160,6 +191,8 @@ class _Reader:
         value = self.text(name, default="")
         if not value:
             self.faults.append(f"{name} is not set")
+        elif not _is_text(value):
+            self.faults.append(f"{name} is not UTF-8")
         elif len(value) < MIN_SECRET_LENGTH:
             line = f"{name} has {len(value)} characters; at least {MIN_SECRET_LENGTH} are needed"
             (self.warnings if allow_short else self.faults).append(line)
@@ -169,9 +202,17 @@ class _Reader:
         text = self.text(name, default="[]")
         try:
             values = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             values = None
-        if isinstance(values, list) and all(isinstance(v, str) and v for v in values):
+        if isinstance(values, list) and all(isinstance(v, str) and _is_text(v) for v in values):
             return tuple(Secret(value) for value in values)
         self.faults.append(f'{name} must be a JSON list of strings, such as ["older secret"]')
         return ()
+
+
+def _is_text(value: str) -> bool:
+    """Say whether a value is something, and can be encoded: bytes that are no UTF-8 cannot."""
+    try:
+        return bool(value.encode())
+    except UnicodeEncodeError:
+        return False

@@ -1,19 +1,24 @@
 """Logging: one JSON object per line on stderr (or readable lines), and no secret in any of them."""
 
+import contextlib
+import json
 import logging
 import logging.config
 import re
 import sys
 import traceback
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 from structlog.typing import EventDict, Processor
 
 # The second net, behind the Secret type: whatever looks like a private key or a JWT.
 _SECRETS = re.compile(
-    r"(?<![0-9a-fA-F])(?:0x)?[0-9a-fA-F]{64}(?![0-9a-fA-F])|\beyJ[\w-]+\.[\w-]+\.[\w-]*"
+    r"(?<![0-9a-fA-F])(?:0x)?[0-9a-fA-F]{64}(?![0-9a-fA-F])|\beyJ[\w-]+\.[\w-]+\.[\w-]*",
+    re.ASCII,
 )
+# What could begin a new line, or command a terminal.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def configure(level: str, log_format: str) -> None:
@@ -27,13 +32,27 @@ def configure(level: str, log_format: str) -> None:
     )
 
 
+class StderrHandler(logging.StreamHandler[TextIO]):
+    """Write to stderr, and say so when a record cannot be formatted.
+
+    The standard library would print the record's message and arguments as they are.
+    """
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+        """Write a line of our own in place of the record."""
+        where = f"{record.pathname}:{record.lineno}"
+        line = {"event": "a record could not be written", "level": "error", "at": where}
+        with contextlib.suppress(OSError, ValueError):
+            self.stream.write(json.dumps(line) + self.terminator)
+
+
 def dict_config(level: str, log_format: str) -> dict[str, Any]:
     """Return the configuration for logging.config (gunicorn takes it too)."""
-    render: Processor
+    render: list[Processor]
     if log_format == "json":
-        render = structlog.processors.JSONRenderer()
+        render = [structlog.processors.JSONRenderer()]
     else:
-        render = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        render = [_on_one_line, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -43,13 +62,13 @@ def dict_config(level: str, log_format: str) -> dict[str, Any]:
                 "foreign_pre_chain": _shared(),
                 "processors": [
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                    render,
+                    *render,
                 ],
             }
         },
         "handlers": {
             "stderr": {
-                "class": "logging.StreamHandler",
+                "class": "wallet_api.logs.StderrHandler",
                 "formatter": "structured",
                 "stream": "ext://sys.stderr",
             }
@@ -81,11 +100,13 @@ def _describe_exception(logger: Any, method: str, event: EventDict) -> EventDict
     Never its text: a database error quotes whole rows, and a parser quotes what it could not read.
     """
     given = event.pop("exc_info", None)
-    error = sys.exc_info()[1] if given is True else given
-    if isinstance(error, tuple):
-        error = error[1]
-    chain = []
-    while isinstance(error, BaseException):
+    if isinstance(given, tuple):
+        given = given[1]
+    error = sys.exc_info()[1] if given and not isinstance(given, BaseException) else given
+    chain: list[dict[str, Any]] = []
+    seen: set[int] = set()
+    while isinstance(error, BaseException) and id(error) not in seen:
+        seen.add(id(error))
         frames = traceback.extract_tb(error.__traceback__)
         where = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
         chain.append({"type": type(error).__qualname__, "at": where})
@@ -95,15 +116,25 @@ def _describe_exception(logger: Any, method: str, event: EventDict) -> EventDict
     return event
 
 
+def _on_one_line(logger: Any, method: str, event: EventDict) -> EventDict:
+    """Escape line breaks in the event itself: the console shows it as it is."""
+    event["event"] = _CONTROL.sub(lambda found: repr(found[0])[1:-1], str(event.get("event")))
+    return event
+
+
 def _redact(logger: Any, method: str, event: EventDict) -> EventDict:
     return {key: _redacted(value) for key, value in event.items()}
 
 
 def _redacted(value: Any) -> Any:
-    if isinstance(value, str):
-        return _SECRETS.sub("[redacted]", value)
+    """Return a value as JSON knows it, without what looks like a secret."""
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    if isinstance(value, BaseException):
+        # Its text may quote anything.
+        return type(value).__qualname__
     if isinstance(value, dict):
-        return {key: _redacted(inner) for key, inner in value.items()}
-    if isinstance(value, (list, tuple)):
+        return {_redacted(str(key)): _redacted(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
         return [_redacted(inner) for inner in value]
-    return value
+    return _SECRETS.sub("[redacted]", value if isinstance(value, str) else repr(value))

@@ -78,7 +78,7 @@ def keep_a_note(server: LocalPostgres) -> None:
 
 def wait_until_gone(pid: int) -> None:
     deadline = time.monotonic() + 10
-    while local_postgres._command_line(pid):
+    while local_postgres.command_line(pid):
         assert time.monotonic() < deadline, f"process {pid} is still there"
         time.sleep(0.02)
 

@@ -1,5 +1,8 @@
 """Farcaster Quick Auth: verifying the JWT that a mini app's user brings."""
 
+import threading
+import time
+
 import jwt
 from jwt import PyJWKClient
 
@@ -30,9 +33,10 @@ class QuickAuth:
     ) -> None:
         self._issuer = issuer
         self._audiences = audiences
-        self._jwks = PyJWKClient(
-            jwks_url, timeout=timeout_seconds, cooldown_duration=cooldown_seconds
-        )
+        self._jwks = PyJWKClient(jwks_url, timeout=timeout_seconds)
+        self._cooldown_seconds = cooldown_seconds
+        self._refresh = threading.Lock()
+        self._refreshed_at = float("-inf")
 
     def verify(self, token: Secret[str]) -> int:
         """Return the FID of the user who brings this token.
@@ -53,7 +57,7 @@ class QuickAuth:
                 # `sub` is a number here, which PyJWT refuses; it is checked below.
                 options={"require": ["exp", "iat", "iss", "aud", "sub"], "verify_sub": False},
             )
-        except (jwt.InvalidTokenError, RecursionError) as error:
+        except (jwt.InvalidTokenError, RecursionError, UnicodeError) as error:
             raise Unauthenticated from error
         fid = parse_fid(claims["sub"])
         if fid is None:
@@ -66,14 +70,29 @@ class QuickAuth:
         # Refused before the issuer is asked, so that garbage costs nobody a request.
         if header.get("alg") != _ALGORITHM or not isinstance(kid, str):
             raise Unauthenticated
+        key = self._jwks.match_kid(self._keys(), kid)
+        if key is None and self._may_refresh():
+            key = self._jwks.match_kid(self._keys(refresh=True), kid)
+        if key is None:
+            # The issuer has no such key, as far as we know.
+            raise Unauthenticated
+        return key
+
+    def _keys(self, *, refresh: bool = False) -> list[jwt.PyJWK]:
         try:
-            self._jwks.get_signing_keys()
-        except (jwt.PyJWTError, OSError, ValueError) as error:
+            return self._jwks.get_signing_keys(refresh)
+        except (jwt.PyJWTError, OSError, ValueError, RecursionError) as error:
             raise SignInUnavailable(f"{self._jwks.uri} gave no key set") from error
-        try:
-            return self._jwks.get_signing_key(kid)
-        except jwt.PyJWKClientConnectionError as error:
-            raise SignInUnavailable(f"{self._jwks.uri} gave no newer key set") from error
-        except jwt.PyJWKClientError as error:
-            # The issuer answered, and it has no such key.
-            raise Unauthenticated from error
+
+    def _may_refresh(self) -> bool:
+        """Let one token in each cool-down ask for newer keys, whether the issuer answers or not.
+
+        PyJWKClient.get_signing_key() would ask for every token while the issuer fails, and make
+        the tokens whose keys we have wait meanwhile.
+        """
+        with self._refresh:
+            now = time.monotonic()
+            if now - self._refreshed_at < self._cooldown_seconds:
+                return False
+            self._refreshed_at = now
+            return True

@@ -5,6 +5,7 @@ import time
 import jwt
 
 from wallet_api.auth.fids import parse_fid
+from wallet_api.config import TokenSettings
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import FidRequired, Unauthenticated
 
@@ -15,13 +16,8 @@ _LEEWAY_SECONDS = 30
 class UserTokens:
     """Issue and verify the tokens that open a user's own wallets."""
 
-    def __init__(
-        self, secret: Secret[str], *, issuer: str, audience: str, ttl_seconds: int
-    ) -> None:
-        self._secret = secret
-        self._issuer = issuer
-        self._audience = audience
-        self._ttl_seconds = ttl_seconds
+    def __init__(self, settings: TokenSettings) -> None:
+        self._settings = settings
 
     def issue(self, fid: int) -> Secret[str]:
         """Return a token for this user, valid for the configured time."""
@@ -30,11 +26,11 @@ class UserTokens:
             "userId": f"fid_{fid}",
             "fid": fid,
             "iat": now,
-            "exp": now + self._ttl_seconds,
-            "iss": self._issuer,
-            "aud": self._audience,
+            "exp": now + self._settings.ttl_seconds,
+            "iss": self._settings.issuer,
+            "aud": self._settings.audience,
         }
-        return Secret(jwt.encode(claims, self._secret.reveal(), algorithm=_ALGORITHM))
+        return Secret(jwt.encode(claims, self._settings.secret.reveal(), algorithm=_ALGORITHM))
 
     def verify(self, token: Secret[str]) -> int:
         """Return the FID that a token stands for.
@@ -45,14 +41,14 @@ class UserTokens:
         try:
             claims = jwt.decode(
                 token.reveal(),
-                self._secret.reveal(),
+                self._settings.secret.reveal(),
                 algorithms=[_ALGORITHM],
-                issuer=self._issuer,
-                audience=self._audience,
+                issuer=self._settings.issuer,
+                audience=self._settings.audience,
                 leeway=_LEEWAY_SECONDS,
                 options={"require": ["exp", "iat", "iss", "aud"]},
             )
-        except (jwt.InvalidTokenError, RecursionError) as error:
+        except (jwt.InvalidTokenError, RecursionError, UnicodeError) as error:
             raise Unauthenticated from error
         fid = claims.get("fid")
         # A number, as we write it: a string here is not one of our tokens' shapes.

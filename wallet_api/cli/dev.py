@@ -144,12 +144,7 @@ def _wait_until_ready(gunicorn: "subprocess.Popen[bytes]", url: str) -> None:
 
 
 def _welcome(settings: Settings, url: str) -> None:
-    issued = UserTokens(
-        settings.jwt_secret,
-        issuer=settings.jwt_issuer,
-        audience=settings.jwt_audience,
-        ttl_seconds=settings.jwt_ttl_seconds,
-    ).issue(_FID)
+    issued = UserTokens(settings.tokens).issue(_FID)
     click.echo(
         f"\nwallet-api is at {url}\n\nA token for FID {_FID}:\n\n{issued.reveal()}\n\n"
         f"Deposit 20 USDC:\n\n{_curl(url, issued)}\n\nCtrl-C stops everything."

@@ -7,7 +7,7 @@ import click
 
 from wallet_api.auth.fids import MAX_FID
 from wallet_api.auth.user_tokens import UserTokens
-from wallet_api.config import Settings
+from wallet_api.config import read_token_settings
 
 
 @click.command()
@@ -18,13 +18,7 @@ def token(fid: int, as_json: bool) -> None:
 
     \b
     Example:
-      wallet-api token --fid 1464243
+      JWT_SECRET=… wallet-api token --fid 1464243
     """
-    settings = Settings.from_environ(os.environ)
-    issued = UserTokens(
-        settings.jwt_secret,
-        issuer=settings.jwt_issuer,
-        audience=settings.jwt_audience,
-        ttl_seconds=settings.jwt_ttl_seconds,
-    ).issue(fid)
+    issued = UserTokens(read_token_settings(os.environ)).issue(fid)
     click.echo(json.dumps({"fid": fid, "token": issued.reveal()}) if as_json else issued.reveal())

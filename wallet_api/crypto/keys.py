@@ -1,5 +1,6 @@
 """Ethereum key pairs (secp256k1) and the addresses that follow from them."""
 
+import sys
 from dataclasses import dataclass
 
 from eth_account import Account
@@ -7,6 +8,10 @@ from eth_utils.exceptions import ValidationError
 
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import KeyUnreadable
+
+# eth-account brings py_ecc, which raises this limit to 100,000. Then a deeply nested JSON text
+# overflows the C stack and kills the process, where RecursionError should have refused it.
+sys.setrecursionlimit(1000)
 
 
 @dataclass(frozen=True, slots=True)

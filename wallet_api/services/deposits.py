@@ -69,7 +69,8 @@ class DepositService:
         """
         asset = parse_asset(request.asset)
         units = parse_amount(request.amount, asset)
-        given = None if request.base_address is None else parse_address(request.base_address)
+        absent = request.base_address in (None, "")
+        given = None if absent else parse_address(request.base_address)
         request_hash = _hash(request)
 
         known = {wallet.chain: wallet for wallet in self._wallets.list_wallets(fid)}

@@ -1,0 +1,148 @@
+"""Every record that the old file service wrote, and what must not pass for one."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import OTHER_SECRET
+from wallet_api.crypto.encryption import EncryptionService
+from wallet_api.crypto.keys import address_of
+from wallet_api.crypto.secret import Secret
+from wallet_api.errors import KeyUnreadable
+
+STORE = Path(__file__).parent.parent / "data" / "legacy_store"
+EXPECTED = json.loads((STORE / "expected.json").read_text())
+KEYED = [entry for entry in EXPECTED if entry["privateKey"]]
+# The store's README names it.
+SECRET = "correct horse battery staple 2025"
+
+
+def name(entry):
+    return f"wallet_{entry['fid']}_{entry['chain']}.json"
+
+
+def record(entry):
+    """Return the ciphertext and the iv of a file of the store."""
+    fields = json.loads((STORE / "wallets" / name(entry)).read_text())
+    assert fields["address"] == entry["address"]
+    return fields["encryptedPrivateKey"], fields["iv"]
+
+
+CIPHERTEXT, IV = record(KEYED[0])
+
+
+@pytest.fixture(scope="module")
+def service():
+    return EncryptionService(Secret(SECRET))
+
+
+@pytest.fixture(scope="module")
+def stranger():
+    return EncryptionService(Secret(OTHER_SECRET))
+
+
+def test_no_file_of_the_store_is_left_out():
+    assert sorted(map(name, EXPECTED)) == sorted(p.name for p in (STORE / "wallets").iterdir())
+    assert len(KEYED) == 12
+    assert SECRET in (STORE / "README.md").read_text()
+
+
+@pytest.mark.parametrize("entry", KEYED, ids=name)
+def test_a_sample_opens_to_its_key_which_derives_its_address(service, entry):
+    key = service.open_legacy(*record(entry))
+    assert "0x" + key.reveal().hex() == entry["privateKey"]
+    assert address_of(key) == entry["address"]
+
+
+@pytest.mark.parametrize("entry", [e for e in EXPECTED if e not in KEYED], ids=name)
+def test_a_keyless_sample_opens_to_nothing(service, entry):
+    assert service.open_legacy(*record(entry)) is None
+
+
+@pytest.mark.parametrize("entry", EXPECTED, ids=name)
+def test_another_secret_opens_no_sample(stranger, entry):
+    with pytest.raises(KeyUnreadable):
+        stranger.open_legacy(*record(entry))
+
+
+def test_a_previous_secret_opens_a_sample():
+    service = EncryptionService(Secret(OTHER_SECRET), [Secret(SECRET)])
+    key = service.open_legacy(CIPHERTEXT, IV)
+    assert "0x" + key.reveal().hex() == KEYED[0]["privateKey"]
+
+
+def test_a_previous_secret_opens_a_keyless_sample():
+    service = EncryptionService(Secret(OTHER_SECRET), [Secret(SECRET)])
+    keyless = next(entry for entry in EXPECTED if entry not in KEYED)
+    assert service.open_legacy(*record(keyless)) is None
+
+
+def test_an_upper_case_record_opens_too(service):
+    key = service.open_legacy(CIPHERTEXT.upper(), IV.upper())
+    assert "0x" + key.reveal().hex() == KEYED[0]["privateKey"]
+
+
+def test_a_ciphertext_cut_within_a_block_is_refused(service):
+    for length in (n for n in range(len(CIPHERTEXT)) if n % 32):
+        with pytest.raises(KeyUnreadable):
+            service.open_legacy(CIPHERTEXT[:length], IV)
+
+
+@pytest.mark.parametrize("blocks", [1, 2, 3, 4])
+def test_a_ciphertext_without_its_last_blocks_is_refused(service, blocks):
+    with pytest.raises(KeyUnreadable):
+        service.open_legacy(CIPHERTEXT[: -32 * blocks], IV)
+
+
+@pytest.mark.parametrize("blocks", [1, 2, 3, 4])
+def test_a_ciphertext_without_its_first_blocks_is_refused(service, blocks):
+    with pytest.raises(KeyUnreadable):
+        service.open_legacy(CIPHERTEXT[32 * blocks :], IV)
+
+
+def test_a_ciphertext_with_a_block_more_is_refused(service):
+    with pytest.raises(KeyUnreadable):
+        service.open_legacy(CIPHERTEXT + "00" * 16, IV)
+
+
+@pytest.mark.parametrize(
+    ("ciphertext", "iv"),
+    [
+        pytest.param(CIPHERTEXT[:-1], IV, id="odd ciphertext"),
+        pytest.param(CIPHERTEXT + "00", IV, id="a byte too many"),
+        pytest.param("0x" + CIPHERTEXT, IV, id="ciphertext with 0x"),
+        pytest.param("g" + CIPHERTEXT[1:], IV, id="ciphertext not hex"),
+        pytest.param("\u0663" + CIPHERTEXT[1:], IV, id="ciphertext with another digit"),
+        pytest.param(CIPHERTEXT, "", id="no iv"),
+        pytest.param(CIPHERTEXT, IV[:-1], id="odd iv"),
+        pytest.param(CIPHERTEXT, IV[:-2], id="short iv"),
+        pytest.param(CIPHERTEXT, IV[:24], id="iv of another scheme"),
+        pytest.param(CIPHERTEXT, IV + "00", id="long iv"),
+        pytest.param(CIPHERTEXT, "zz" * 16, id="iv not hex"),
+        pytest.param(IV, CIPHERTEXT, id="changed places"),
+    ],
+)
+def test_a_malformed_record_is_refused(service, ciphertext, iv):
+    with pytest.raises(KeyUnreadable):
+        service.open_legacy(ciphertext, iv)
+
+
+@pytest.mark.parametrize("byte", [0, 1, 2, 15])
+def test_a_changed_iv_never_gives_the_key_of_the_address(service, byte):
+    """CBC lets an attacker change the first block at will: the address is what tells."""
+    changed = bytearray.fromhex(IV)
+    changed[byte] ^= 1
+    try:
+        key = service.open_legacy(CIPHERTEXT, changed.hex())
+    except KeyUnreadable:
+        return
+    assert address_of(key) != KEYED[0]["address"]
+
+
+def test_a_refusal_shows_neither_record_nor_secret(service):
+    with pytest.raises(KeyUnreadable) as refusal:
+        service.open_legacy("x" + KEYED[0]["privateKey"], IV)
+    said = f"{refusal.value!r} {refusal.value.reason} {refusal.value.__cause__}"
+    assert KEYED[0]["privateKey"] not in said
+    assert SECRET not in said

@@ -1,0 +1,279 @@
+"""Our own tokens: nothing but one that we issued, unchanged and in time, says who somebody is."""
+
+import base64
+import hmac
+import json
+import time
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from tests.conftest import JWT_SECRET, OTHER_SECRET
+from wallet_api.auth.fids import MAX_FID
+from wallet_api.auth.user_tokens import UserTokens
+from wallet_api.config import read_token_settings
+from wallet_api.crypto.secret import Secret
+from wallet_api.errors import FidRequired, Unauthenticated
+
+FID = 1464243
+TOKENS = UserTokens(read_token_settings({"JWT_SECRET": JWT_SECRET, "JWT_TTL_SECONDS": "3600"}))
+HEADER = '{"alg":"HS256","typ":"JWT"}'
+# Deeper than a header of a request can be.
+DEEP = 20_000
+BOMB = '{"a":' + "[" * DEEP + "]" * DEEP + "}"
+
+
+def claims(**changes):
+    """Return the claims of one of our tokens; a change to ... leaves a claim out."""
+    now = int(time.time())
+    ours = {
+        "userId": f"fid_{FID}",
+        "fid": FID,
+        "iat": now,
+        "exp": now + 3600,
+        "iss": "wallet-api",
+        "aud": "wallet-api-users",
+    }
+    return {name: value for name, value in {**ours, **changes}.items() if value is not ...}
+
+
+def encoded(part):
+    return base64.urlsafe_b64encode(part.encode()).rstrip(b"=").decode()
+
+
+def forge(header, payload, secret=JWT_SECRET, digest="sha256"):
+    """Sign any two texts, as no library would."""
+    signed = f"{encoded(header)}.{encoded(payload)}"
+    mac = base64.urlsafe_b64encode(hmac.digest(secret.encode(), signed.encode(), digest))
+    return f"{signed}.{mac.rstrip(b'=').decode()}"
+
+
+def sign(**changes):
+    return forge(HEADER, json.dumps(claims(**changes)))
+
+
+def verify(token):
+    return TOKENS.verify(Secret(token))
+
+
+def test_an_issued_token_stands_for_its_user():
+    assert TOKENS.verify(TOKENS.issue(FID)) == FID
+
+
+def test_an_issued_token_has_exactly_the_claims_of_the_contract():
+    before = int(time.time())
+    token = TOKENS.issue(FID).reveal()
+    ours = jwt.decode(token, options={"verify_signature": False})
+    issued_at = ours["iat"]
+    assert before <= issued_at <= time.time()
+    assert ours == claims(iat=issued_at, exp=issued_at + 3600)
+    assert jwt.get_unverified_header(token) == {"alg": "HS256", "typ": "JWT"}
+
+
+def test_an_issued_token_does_not_show_itself():
+    assert "eyJ" not in f"{TOKENS.issue(FID)!r} {TOKENS.issue(FID)}"
+
+
+def test_a_token_signed_by_hand_with_our_secret_is_ours():
+    assert verify(sign()) == FID
+
+
+def test_a_token_may_name_several_audiences():
+    assert verify(sign(aud=["another", "wallet-api-users"])) == FID
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"exp": -20}, id="just expired"),
+        pytest.param({"iat": 20}, id="issued by a clock that is ahead"),
+        pytest.param({"nbf": 20}, id="valid by a clock that is ahead"),
+    ],
+)
+def test_clocks_may_differ_by_half_a_minute(changes):
+    now = int(time.time())
+    assert verify(sign(**{name: now + seconds for name, seconds in changes.items()})) == FID
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"exp": -40}, id="expired"),
+        pytest.param({"exp": -604_800}, id="long expired"),
+        pytest.param({"iat": 300}, id="issued later"),
+        pytest.param({"nbf": 300}, id="valid later"),
+    ],
+)
+def test_a_token_out_of_its_time_is_refused(changes):
+    now = int(time.time())
+    with pytest.raises(Unauthenticated):
+        verify(sign(**{name: now + seconds for name, seconds in changes.items()}))
+
+
+def test_a_token_of_another_secret_is_refused():
+    with pytest.raises(Unauthenticated):
+        verify(forge(HEADER, json.dumps(claims()), OTHER_SECRET))
+
+
+@pytest.mark.parametrize("name", ["exp", "iat", "iss", "aud"])
+@pytest.mark.parametrize("value", [..., None])
+def test_a_token_without_one_of_its_claims_is_refused(name, value):
+    with pytest.raises(Unauthenticated):
+        verify(sign(**{name: value}))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"iss": "https://auth.farcaster.xyz"},
+        {"iss": "wallet-api "},
+        {"iss": ""},
+        {"iss": ["wallet-api"]},
+        {"iss": 1},
+        {"aud": "wallet-api"},
+        {"aud": "wallet-api-users,another"},
+        {"aud": ""},
+        {"aud": []},
+        {"aud": {"wallet-api-users": 1}},
+        {"aud": [1, "wallet-api-users"]},
+        {"exp": "soon"},
+        {"exp": [4_000_000_000]},
+        {"exp": float("inf")},
+        {"exp": float("nan")},
+        {"iat": "now"},
+        {"iat": float("inf")},
+        {"nbf": {}},
+    ],
+    ids=str,
+)
+def test_a_token_with_a_wrong_claim_is_refused(changes):
+    with pytest.raises(Unauthenticated):
+        verify(sign(**changes))
+
+
+@pytest.mark.parametrize(
+    "value", [..., None, True, False, 0, -1, 1.0, 1.5, 2**63, -(2**63), 10**300]
+)
+@pytest.mark.parametrize("wrap", [lambda value: value, lambda value: [value], str])
+def test_a_token_of_ours_without_a_valid_fid_says_that_one_is_required(value, wrap):
+    fid = value if value is ... else wrap(value)
+    with pytest.raises(FidRequired, match=r"^Base Account \(FID\) required$"):
+        verify(sign(fid=fid))
+
+
+@pytest.mark.parametrize("text", ["1464243", "", "fid_1464243", "1e3"])
+def test_a_fid_in_a_string_is_no_fid_of_ours(text):
+    with pytest.raises(FidRequired):
+        verify(sign(fid=text))
+
+
+@pytest.mark.parametrize("fid", [1, 2**31, 2**53 + 1, MAX_FID])
+def test_every_fid_that_a_bigint_holds_comes_back(fid):
+    assert TOKENS.verify(TOKENS.issue(fid)) == verify(sign(fid=fid)) == fid
+
+
+@pytest.mark.parametrize(
+    "algorithm", ["none", "None", "NONE", "", "hs256", "HS512", "ES256", "RS256"]
+)
+@pytest.mark.parametrize("signature", ["kept", "dropped"])
+def test_a_token_does_not_choose_its_algorithm(algorithm, signature):
+    token = forge(json.dumps({"alg": algorithm, "typ": "JWT"}), json.dumps(claims()))
+    if signature == "dropped":
+        token = token.rpartition(".")[0] + "."
+    with pytest.raises(Unauthenticated):
+        verify(token)
+
+
+@pytest.mark.parametrize(("algorithm", "digest"), [("HS384", "sha384"), ("HS512", "sha512")])
+def test_our_secret_under_another_hash_is_refused(algorithm, digest):
+    with pytest.raises(Unauthenticated):
+        verify(forge(json.dumps({"alg": algorithm}), json.dumps(claims()), digest=digest))
+
+
+def test_an_rs256_token_is_refused_whatever_key_it_brings():
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    token = jwt.encode(claims(), key, algorithm="RS256", headers={"x5c": [public.decode()]})
+    with pytest.raises(Unauthenticated):
+        verify(token)
+
+
+@pytest.mark.parametrize("part", [0, 1, 2], ids=["header", "payload", "signature"])
+def test_a_changed_character_is_refused(part):
+    parts = sign().split(".")
+    for at in range(len(parts[part])):
+        other = "A" if parts[part][at] != "A" else "B"
+        changed = parts.copy()
+        changed[part] = parts[part][:at] + other + parts[part][at + 1 :]
+        with pytest.raises(Unauthenticated):
+            verify(".".join(changed))
+
+
+def test_another_payload_under_our_signature_is_refused():
+    header, _, signature = sign().split(".")
+    with pytest.raises(Unauthenticated):
+        verify(f"{header}.{encoded(json.dumps(claims(fid=1)))}.{signature}")
+
+
+@pytest.mark.parametrize(
+    "token",
+    ["", ".", "..", "...", "a.b.c", "eyJ", "Bearer", "null", "{}", "\0", "é.é.é", "\U0001f600",
+     "a" * 10**6, "." * 10**5, sign() + ".", "." + sign(), " " + sign(),
+     sign() + "\n", sign().replace(".", ""), sign().rpartition(".")[0], "\ud800.\ud800.\ud800"],
+    ids=lambda token: ascii(token[:12]),
+)  # fmt: skip
+def test_garbage_is_refused(token):
+    with pytest.raises(Unauthenticated):
+        verify(token)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [BOMB, "[" * DEEP, '{"a":' * DEEP, "9" * 10_000, '{"fid":' + "9" * 10_000 + "}", "[]",
+     "null", '"text"', "1", "", "{", "\0", '{"alg":{}}', '{"alg":["HS256"]}'],
+    ids=lambda text: f"{text:.10}",
+)  # fmt: skip
+@pytest.mark.parametrize("part", ["header", "payload"])
+def test_json_that_is_a_bomb_or_no_object_is_refused(part, text):
+    header, payload = (text, json.dumps(claims())) if part == "header" else (HEADER, text)
+    with pytest.raises(Unauthenticated):
+        verify(forge(header, payload))
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        '{"alg":"HS256","crit":["b64"],"b64":false}',
+        '{"alg":"HS256","b64":false}',
+        '{"alg":"HS256","crit":["exp"],"exp":1}',
+        '{"alg":"HS256","crit":[]}',
+        '{"alg":"HS256","kid":1}',
+        '{"alg":"none","alg":""}',
+        '{"typ":"JWT"}',
+    ],
+)
+def test_a_header_that_asks_for_what_we_do_not_do_is_refused(header):
+    with pytest.raises(Unauthenticated):
+        verify(forge(header, json.dumps(claims())))
+
+
+@pytest.mark.parametrize(
+    "member", ['"kid":"1"', '"jku":"http://127.0.0.1:9/"', '"jwk":{"kty":"oct","k":"AAAA"}']
+)
+def test_a_header_that_brings_its_own_key_changes_nothing(member):
+    assert verify(forge(f'{{"alg":"HS256",{member}}}', json.dumps(claims()))) == FID
+    with pytest.raises(Unauthenticated):
+        verify(forge(f'{{"alg":"HS256",{member}}}', json.dumps(claims()), secret="\0\0\0"))
+
+
+def test_a_refusal_does_not_quote_the_token():
+    token = sign(exp=1)
+    with pytest.raises(Unauthenticated) as refusal:
+        verify(token)
+    error = refusal.value
+    while error is not None:
+        assert token not in str(error)
+        assert JWT_SECRET not in str(error)
+        error = error.__cause__
