@@ -4,13 +4,12 @@ import os
 
 import structlog
 from flask import Flask
-from flask_cors import CORS
 from flask_smorest import Api
 
 from wallet_api import logs
 from wallet_api.auth.quick_auth import QuickAuth
 from wallet_api.auth.user_tokens import UserTokens
-from wallet_api.blueprints import auth, health, problems, requests, trading, wallet
+from wallet_api.blueprints import auth, cross_origin, health, problems, requests, trading, wallet
 from wallet_api.blueprints.application import Application
 from wallet_api.cli import cli
 from wallet_api.config import Settings
@@ -42,8 +41,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     _services(settings).init_app(app)
     requests.init_app(app)
-    if settings.cors_origins:
-        CORS(app, origins=list(settings.cors_origins), max_age=600)
+    cross_origin.init_app(app, settings.cors_origins)
     api = Api(app)
     for blueprint in (
         auth.blueprint,

@@ -157,4 +157,5 @@ def _meaning(error: psycopg.Error) -> DatabaseUnavailable | None:
 def _describe(error: Exception) -> str:
     """Name an error without its text: a DETAIL carries whole rows."""
     sqlstate = getattr(error, "sqlstate", None)
-    return type(error).__name__ + (f" ({sqlstate})" if sqlstate else "")
+    name = type(error).__name__ + (f" {sqlstate}" if sqlstate else "")
+    return f"the database cannot answer ({name})"

@@ -10,6 +10,7 @@ from wallet_api.blueprints.requests import bearer_token
 from wallet_api.blueprints.routing import Blueprint
 from wallet_api.blueprints.schemas import SignInAnswer, SignInQuery
 from wallet_api.chain.addresses import parse_address
+from wallet_api.errors import InvalidAddress
 
 blueprint = Blueprint("auth", __name__, url_prefix="/api/auth")
 
@@ -24,8 +25,11 @@ def sign_in(query: dict[str, Any]) -> dict[str, Any]:
     fid = application().quick_auth.verify(bearer_token())
     structlog.contextvars.bind_contextvars(fid=fid)
     address = None
-    if query["address"]:
-        address = parse_address(query["address"])
+    given = query["address"]
+    if len(given) > 1:
+        raise InvalidAddress(hint="Give one address.")
+    if any(given):
+        address = parse_address(given[0])
         application().wallets.store_base_account_address(fid, address)
     token = application().user_tokens.issue(fid)
     return {

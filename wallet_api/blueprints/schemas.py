@@ -50,7 +50,7 @@ class CreateWalletBody(Body):
 class SignInQuery(Schema):
     """GET or POST /api/auth/base-account. Mini apps add parameters of their own to URLs."""
 
-    address = fields.String(load_default=None)
+    address = fields.List(fields.String(), load_default=list)
 
 
 class SignInAnswer(Schema):

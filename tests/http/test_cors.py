@@ -1,0 +1,102 @@
+"""Browsers of other origins: the ones in CORS_ORIGINS may call, all others may not."""
+
+import pytest
+
+from tests.http.conftest import refused, routes, signed_in
+
+DEPOSIT = "/api/wallet/deposit"
+LIST = "/api/wallet/user-wallets"
+ORIGIN = "https://app.example.com"
+OTHER_ORIGIN = "https://admin.example.com"
+PREFLIGHT = {
+    "Access-Control-Request-Method": "POST",
+    "Access-Control-Request-Headers": "authorization,content-type,idempotency-key",
+}
+STRANGERS = [
+    *("https://evil.example.com", "http://app.example.com", "https://app.example.com:8443"),
+    *("https://app.example.com.evil.com", "https://appXexample.com", "https://example.com", "null"),
+]
+
+
+@pytest.fixture(
+    scope="module",
+    params=[ORIGIN, f"{ORIGIN}, {OTHER_ORIGIN}"],
+    ids=["one origin", "two origins"],
+)
+def open_client(untouched, request):
+    return untouched.make_app(CORS_ORIGINS=request.param).test_client()
+
+
+def cors_headers(answer):
+    return {name for name, _ in answer.headers if name.startswith("Access-Control-")}
+
+
+def words(text):
+    return {word.strip().lower() for word in text.split(",")}
+
+
+def test_an_allowed_origin_may_read_the_answer(open_client):
+    answer = open_client.get(LIST, headers=signed_in() | {"Origin": ORIGIN})
+    assert answer.status_code == 200
+    assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
+    assert "origin" in words(answer.headers.get("Vary", ""))
+
+
+def test_every_configured_origin_is_allowed(untouched):
+    client = untouched.make_app(CORS_ORIGINS=f"{ORIGIN},{OTHER_ORIGIN}").test_client()
+    for origin in (ORIGIN, OTHER_ORIGIN):
+        answer = client.get("/healthz", headers={"Origin": origin})
+        assert answer.headers["Access-Control-Allow-Origin"] == origin
+        assert words(answer.headers["Vary"]) == {"origin"}
+
+
+def test_an_allowed_origin_may_read_refusals(open_client):
+    answer = open_client.post(DEPOSIT, json={}, headers={"Origin": ORIGIN})
+    refused(answer, 401)
+    assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
+    answer = open_client.get("/nowhere", headers={"Origin": ORIGIN})
+    refused(answer, 404)
+    assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
+
+
+def test_a_preflight_needs_no_token(open_client):
+    for method, path in routes(open_client.application):
+        headers = PREFLIGHT | {"Origin": ORIGIN, "Access-Control-Request-Method": method}
+        answer = open_client.options(path, headers=headers)
+        assert answer.status_code in (200, 204), path
+        assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
+        assert method in answer.headers["Access-Control-Allow-Methods"]
+        allowed = words(answer.headers["Access-Control-Allow-Headers"])
+        assert allowed >= {"authorization", "content-type", "idempotency-key"}
+        assert int(answer.headers["Access-Control-Max-Age"]) > 0
+
+
+@pytest.mark.parametrize("origin", STRANGERS)
+def test_another_origin_gets_no_permission(open_client, origin):
+    answers = [
+        open_client.get("/healthz", headers={"Origin": origin}),
+        open_client.options(DEPOSIT, headers=PREFLIGHT | {"Origin": origin}),
+        open_client.get(LIST, headers=signed_in() | {"Origin": origin}),
+    ]
+    for answer in answers:
+        assert cors_headers(answer) == set()
+
+
+def test_no_answer_allows_cookies(open_client):
+    answer = open_client.options(DEPOSIT, headers=PREFLIGHT | {"Origin": ORIGIN})
+    assert "Access-Control-Allow-Credentials" not in answer.headers
+
+
+def test_scripts_may_read_the_headers_that_are_meant_for_them(open_client):
+    answer = open_client.post(DEPOSIT, headers=signed_in() | {"Origin": ORIGIN})
+    exposed = words(answer.headers.get("Access-Control-Expose-Headers", ""))
+    assert exposed >= {"idempotent-replayed", "retry-after", "x-request-id"}
+
+
+def test_without_configured_origins_nobody_is_allowed(refusing):
+    for origin in (ORIGIN, *STRANGERS):
+        for answer in (
+            refusing.get("/healthz", headers={"Origin": origin}),
+            refusing.options(DEPOSIT, headers=PREFLIGHT | {"Origin": origin}),
+        ):
+            assert cors_headers(answer) == set()

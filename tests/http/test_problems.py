@@ -1,0 +1,262 @@
+"""The one error model: which refusal has which status, and what a failure gives away (nothing)."""
+
+import json
+import time
+
+import psycopg
+import pytest
+from eth_account import Account
+from structlog.testing import capture_logs
+
+from tests.conftest import BASE_ACCOUNT, FID, LEAKS
+from tests.http.conftest import DEAD_PORT, MEMBERS, refused, routes, rows_of, signed_in
+from wallet_api import errors
+from wallet_api.blueprints.problems import STATUS_OF
+from wallet_api.crypto.secret import Secret
+from wallet_api.services.base_account_wallets import BaseAccountWalletService
+
+DEPOSIT = "/api/wallet/deposit"
+LIST = "/api/wallet/user-wallets"
+BODY = {"amount": "20", "baseAddress": BASE_ACCOUNT}
+
+STATUSES = {
+    "invalid_request": 400,
+    "fid_required": 400,
+    "invalid_address": 400,
+    "invalid_amount": 400,
+    "amount_not_positive": 400,
+    "unsupported_asset": 400,
+    "unsupported_chain": 400,
+    "base_address_required": 400,
+    "base_wallet_mismatch": 400,
+    "mnemonic_refused": 400,
+    "invalid_idempotency_key": 400,
+    "unauthenticated": 401,
+    "key_export_disabled": 403,
+    "wallet_not_found": 404,
+    "idempotency_key_in_use": 409,
+    "idempotency_key_reused": 422,
+    "service_unavailable": 503,
+    "database_unavailable": 503,
+    "lock_timeout": 503,
+    "key_unreadable": 503,
+    "secret_mismatch": 503,
+    "sign_in_unavailable": 503,
+}
+
+
+def all_refusals(family=errors.WalletApiError):
+    for refusal in family.__subclasses__():
+        yield refusal
+        yield from all_refusals(refusal)
+
+
+def failing(monkeypatch, error):
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr(BaseAccountWalletService, "list_wallets", fail)
+
+
+def test_every_refusal_has_one_status_and_one_code():
+    assert {refusal.code: STATUS_OF[refusal] for refusal in all_refusals()} == STATUSES
+    assert set(STATUS_OF) == set(all_refusals())
+    assert len({refusal.code for refusal in STATUS_OF}) == len(STATUS_OF)
+
+
+@pytest.mark.parametrize("refusal", list(all_refusals()), ids=lambda refusal: refusal.code)
+def test_every_refusal_is_a_problem(refusing, monkeypatch, refusal):
+    unavailable = issubclass(refusal, errors.ServiceUnavailable)
+    failing(monkeypatch, refusal("a reason for the log") if unavailable else refusal())
+    answer = refusing.get(LIST, headers=signed_in())
+    status = STATUSES[refusal.code]
+    problem = refused(answer, status, refusal.sentence())
+    assert problem["code"] == refusal.code
+    assert problem["title"] == refusal.sentence()
+    assert "a reason for the log" not in answer.text
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert ("Retry-After" in answer.headers) == (status in (409, 503))
+    assert ("WWW-Authenticate" in answer.headers) == (status == 401)
+
+
+def test_a_problem_has_exactly_the_promised_members_and_echoes_the_request_id(refusing):
+    answer = refusing.get(LIST, headers={"X-Request-Id": "from-the-router_1.2"})
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    problem = json.loads(answer.data)
+    assert problem.keys() == MEMBERS
+    assert problem["request_id"] == "from-the-router_1.2"
+    assert problem["status"] == 401
+
+
+def test_a_hint_says_what_exactly_is_wrong(refusing):
+    answer = refusing.post(DEPOSIT, json=BODY | {"amount": "1e3"}, headers=signed_in())
+    problem = refused(answer, 400, "Invalid amount format. Please check your input.")
+    assert "digits" in problem["detail"]
+
+
+@pytest.mark.parametrize("failure", [RuntimeError, ValueError, KeyError, AssertionError, OSError])
+def test_a_bug_is_500_and_tells_nothing(refusing, monkeypatch, failure):
+    private_key = "0x" + "5e" * 32
+    failing(monkeypatch, failure(private_key))
+    with capture_logs() as events:
+        answer = refusing.get(LIST, headers=signed_in())
+    problem = refused(answer, 500)
+    assert problem["error"].startswith("Something went wrong on our side.")
+    assert private_key[2:] not in answer.text
+    assert "5e5e" not in str(answer.headers)
+    assert [event["event"] for event in events if event["log_level"] == "critical"] == [
+        "unhandled exception"
+    ]
+
+
+def test_a_database_that_is_gone_is_503_on_every_route_that_needs_it(make_app, sql):
+    info = sql.info
+    url = f"postgresql://{info.user}:{info.password}@127.0.0.1:{DEAD_PORT}/{info.dbname}"
+    client = make_app(DATABASE_URL=url, DB_POOL_TIMEOUT="0.1").test_client()
+    calls = [call for call in routes(client.application) if call[1].startswith("/api/w")]
+    assert len(calls) == 5
+    for method, path in [*calls, ("GET", "/api/trading/create-fallback-wallet")]:
+        body = {DEPOSIT: BODY}.get(path)
+        answer = client.open(path, method=method, json=body, headers=signed_in())
+        refused(
+            answer,
+            503,
+            "The database is not available right now. Nothing was lost; please try again.",
+        )
+        assert answer.headers["Retry-After"].isdigit()
+
+
+def test_a_database_that_goes_away_is_503_and_one_that_returns_is_used_again(make_app, sql, server):
+    client = make_app(DB_POOL_TIMEOUT="0.3").test_client()
+    assert client.get(LIST, headers=signed_in()).status_code == 200
+    name = sql.info.dbname
+    with psycopg.connect(server.url("postgres"), autocommit=True) as operator:
+        operator.execute(f'alter database "{name}" allow_connections false')
+        operator.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where datname = %s and pid <> %s",
+            [name, sql.info.backend_pid],
+        )
+        answer = client.get(LIST, headers=signed_in())
+        assert refused(answer, 503)["code"] == "database_unavailable"
+        assert answer.headers["Retry-After"].isdigit()
+        operator.execute(f'alter database "{name}" allow_connections true')
+    deadline = time.monotonic() + 20
+    while client.get(LIST, headers=signed_in()).status_code != 200:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def test_connections_that_were_cut_are_replaced_without_anybody_noticing(client, sql):
+    assert client.post(DEPOSIT, json=BODY, headers=signed_in()).status_code == 200
+    for _ in range(3):
+        sql.execute(
+            "select pg_terminate_backend(pid, 1000) from pg_stat_activity"
+            " where datname = current_database() and pid <> pg_backend_pid()"
+        )
+        assert client.post(DEPOSIT, json=BODY, headers=signed_in()).status_code == 200
+
+
+def of_another_address(sealing, row):
+    """Seal a valid key to a row whose address is not the key's."""
+    stranger = Account.create()
+    LEAKS.secrets.add(stranger.key.hex())
+    sealed = sealing.seal(
+        Secret(bytes(stranger.key)), fid=FID, chain="ethereum", address=row["address"]
+    )
+    return {"encrypted_private_key": sealed.ciphertext, "iv": sealed.iv}
+
+
+def flipped(text):
+    return f"{int(text[0], 16) ^ 1:x}{text[1:]}"
+
+
+CORRUPTIONS = {
+    "another key id": lambda _, row: {"key_id": "0" * 16},
+    "a flipped bit in the ciphertext": lambda _, row: {
+        "encrypted_private_key": flipped(row["encrypted_private_key"])
+    },
+    "a flipped bit in the nonce": lambda _, row: {"iv": flipped(row["iv"])},
+    "the key of another address": of_another_address,
+}
+
+
+@pytest.mark.parametrize("corruption", CORRUPTIONS)
+def test_a_key_that_does_not_open_is_an_alarm_on_every_route(
+    client, make_app, sql, sealing, corruption
+):
+    client.post(LIST, headers=signed_in())
+    columns = ("address", "encrypted_private_key", "iv", "key_id")
+    found = sql.execute(f"select {', '.join(columns)} from wallets").fetchone()
+    changed = CORRUPTIONS[corruption](sealing, dict(zip(columns, found, strict=True)))
+    for column, value in changed.items():
+        sql.execute(f"update wallets set {column} = %s", [value])
+    before = rows_of(sql)
+    exporting = make_app(ALLOW_KEY_EXPORT="true").test_client()
+    for method, path in (
+        ("POST", DEPOSIT),
+        ("GET", LIST),
+        ("POST", LIST),
+        ("GET", "/api/wallet/primary-with-key"),
+        ("GET", "/api/trading/create-fallback-wallet"),
+        ("POST", "/api/trading/create-fallback-wallet"),
+    ):
+        with capture_logs() as events:
+            body = BODY if path == DEPOSIT else None
+            answer = exporting.open(path, method=method, json=body, headers=signed_in())
+        assert refused(answer, 503)["code"] == "key_unreadable"
+        alarms = [event["code"] for event in events if event["log_level"] == "critical"]
+        assert alarms == ["key_unreadable"], path
+    after = rows_of(sql)
+    assert after["wallets"] == before["wallets"]
+    assert after["deposits"] == []
+
+
+def methods_by_path(client):
+    served = {}
+    for method, path in routes(client.application):
+        served.setdefault(path, {"OPTIONS"}).add(method)
+        served[path] |= {"HEAD"} if method == "GET" else set()
+    return served
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "TRACE", "PROPFIND", "X" * 50])
+def test_another_method_is_405_and_says_which_are_allowed(refusing, method):
+    for path, served in methods_by_path(refusing).items():
+        environ = {"REQUEST_METHOD": method}
+        answer = refusing.open(path, headers=signed_in(), environ_overrides=environ)
+        refused(answer, 405, "This address does not take that method.")
+        assert set(answer.headers["Allow"].split(", ")) == served, path
+
+
+def test_get_and_post_are_405_where_only_the_other_is_served(refusing):
+    for path, served in methods_by_path(refusing).items():
+        for method in {"GET", "POST"} - served:
+            refused(refusing.open(path, method=method, headers=signed_in(), json={}), 405)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/", "/api", "/api/", "/api/wallet", "/api/wallet/", "/api/wallets/deposit", "/openapi"),
+        *("/API/wallet/primary", "/api/wallet/primary/", "/api/wallet/primary%2f", "/favicon.ico"),
+        *("/api/wallet/primary%00", "/api/wallet/%ff", "/api/wallet/\u202e", "/.env", "/metrics"),
+        *("/api/wallet/primary;x=1", "/static/x", "/static/..%2f..%2fwsgi.py", "/" + "a" * 9000),
+        *("/api/wallet/../../wsgi.py", "/%0d%0aSet-Cookie:x", "/api/wallet/1464243"),
+    ],
+    ids=lambda path: ascii(path)[:30],
+)
+def test_an_unknown_address_is_404(refusing, path):
+    for headers in ({}, signed_in()):
+        refused(refusing.get(path, headers=headers), 404, "There is nothing at this address.")
+
+
+@pytest.mark.parametrize(
+    "given", ["", " ", "a b", "a" * 65, "\xe9", "a\r\nX: y", "<script>", "a\x00", "{}", "\x1b[2J"]
+)
+def test_a_strange_request_id_is_not_repeated(refusing, given):
+    environ = {"HTTP_X_REQUEST_ID": given}
+    answer = refusing.get("/api/wallet/primary", environ_overrides=environ)
+    problem = refused(answer, 401)
+    assert len(problem["request_id"]) == 32
+    assert problem["request_id"].isalnum()
