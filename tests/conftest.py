@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from pytest_postgresql import factories
 
 from tests.service import RunningService, start_service
-from wallet_api import create_app, migrations
+from wallet_api import create_app, logs, migrations
 from wallet_api.blueprints.application import Application, application
 from wallet_api.config import Settings
 from wallet_api.crypto import encryption, keys
@@ -65,15 +65,18 @@ def remember_what_must_not_leak(tmp_path_factory: pytest.TempPathFactory) -> Ite
         LEAKS.secrets.add(pair.private_key.reveal().hex())
         return pair
 
+    # As in production, and at the most talkative; into a file as well.
+    logs.configure("DEBUG", "json")
+    root = logging.getLogger()
     handler = logging.FileHandler(path)
-    handler.setFormatter(logging.Formatter("%(name)s %(levelname)s %(message)s"))
-    logging.getLogger().addHandler(handler)
+    handler.setFormatter(root.handlers[0].formatter)
+    root.addHandler(handler)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(keys, "generate", noted)
-        # create_app() configures logging anew; this handler must survive that.
-        patch.setattr("wallet_api.logs.configure", lambda level, log_format: None)
+        # create_app() would configure logging anew and take the file away.
+        patch.setattr(logs, "configure", lambda level, log_format: None)
         yield
-    logging.getLogger().removeHandler(handler)
+    root.removeHandler(handler)
     handler.close()
 
 

@@ -32,7 +32,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     for warning in settings.warnings:
         structlog.get_logger("wallet_api").warning("configuration", warning=warning)
 
-    app = Flask(__name__)
+    app = Flask(__name__, static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.config.update(
         API_TITLE="wallet-api",
