@@ -14,7 +14,7 @@ except ConfigurationError as error:
 
 bind = f"0.0.0.0:{_settings.port}"
 workers = _settings.web_concurrency
-worker_class = "gthread"
+worker_class = "wallet_api.worker.Worker"
 threads = _settings.web_threads
 # Built once, before the fork: the secrets' scrypt runs once, and the pool is still closed.
 preload_app = True

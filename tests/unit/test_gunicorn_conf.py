@@ -31,4 +31,4 @@ def test_a_worker_opens_its_pool_after_the_fork_and_closes_it_at_its_end(hooks, 
 
 def test_the_app_is_built_once_before_the_fork(hooks):
     assert hooks["preload_app"] is True
-    assert hooks["worker_class"] == "gthread"
+    assert hooks["worker_class"] == "wallet_api.worker.Worker"

@@ -9,9 +9,10 @@ from typing import Any
 
 import structlog
 from flask import Flask, Request, Response, g, request
+from gunicorn.http.errors import ParseException
 from marshmallow import Schema, ValidationError
 from webargs.flaskparser import FlaskParser
-from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
 from wallet_api.blueprints.application import application
 from wallet_api.crypto.secret import Secret
@@ -32,17 +33,31 @@ def init_app(app: Flask) -> None:
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES + 1
     app.before_request(_begin)
     app.after_request(_end)
+    app.teardown_request(_forget)
 
 
 def _begin() -> None:
     g.began = time.perf_counter()
     given = request.headers.get("X-Request-Id", "")
     g.request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
-    structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=g.request_id)
-    # Here, so that routes that never read their body refuse a large one as well.
-    if (request.content_length or 0) > MAX_BODY_BYTES or len(request.get_data()) > MAX_BODY_BYTES:
+    _read_body()
+
+
+def _read_body() -> None:
+    """Read the whole body, on routes without one too, so that a bad one is refused everywhere."""
+    announced = request.content_length
+    if announced is not None and announced > MAX_BODY_BYTES:
         raise RequestEntityTooLarge
+    try:
+        received = len(request.get_data())
+    except ParseException as error:
+        # gunicorn reads chunks only when asked to, so that a malformed one is noticed here.
+        raise BadRequest from error
+    if received > MAX_BODY_BYTES:
+        raise RequestEntityTooLarge
+    if announced is not None and received != announced:
+        raise BadRequest
 
 
 def _end(response: Response) -> Response:
@@ -58,6 +73,11 @@ def _end(response: Response) -> Response:
         duration_ms=round((time.perf_counter() - g.began) * 1000, 1),
     )
     return response
+
+
+def _forget(_error: BaseException | None) -> None:
+    """Keep what this thread logs next from carrying this request's id."""
+    structlog.contextvars.clear_contextvars()
 
 
 def bearer_token() -> Secret[str]:
