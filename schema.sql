@@ -23,10 +23,12 @@ CREATE TABLE public.deposits (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT deposits_amount_is_a_positive_uint256 CHECK (((amount > (0)::numeric) AND (amount <= '115792089237316195423570985008687907853269984665640564039457584007913129639935'::numeric))),
     CONSTRAINT deposits_asset_is_known CHECK ((asset = ANY (ARRAY['USDC'::text, 'ETH'::text]))),
+    CONSTRAINT deposits_chain_id_is_positive CHECK ((chain_id > 0)),
     CONSTRAINT deposits_fid_is_positive CHECK ((fid > 0)),
     CONSTRAINT deposits_from_address_is_an_ethereum_address CHECK ((from_address ~ '^0x[0-9a-f]{40}$'::text)),
     CONSTRAINT deposits_idempotency_key_has_a_request_hash CHECK ((num_nulls(idempotency_key, request_hash) = ANY (ARRAY[0, 2]))),
-    CONSTRAINT deposits_idempotency_key_is_short CHECK ((length(idempotency_key) <= 255)),
+    CONSTRAINT deposits_idempotency_key_is_short CHECK (((length(idempotency_key) >= 1) AND (length(idempotency_key) <= 255))),
+    CONSTRAINT deposits_request_hash_is_sha256 CHECK ((request_hash ~ '^[0-9a-f]{64}$'::text)),
     CONSTRAINT deposits_status_is_known CHECK ((status = 'prepared'::text)),
     CONSTRAINT deposits_to_address_is_an_ethereum_address CHECK ((to_address ~ '^0x[0-9a-fA-F]{40}$'::text))
 );
@@ -47,7 +49,10 @@ CREATE TABLE public.wallet_audit_log (
     request_id text NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT wallet_audit_log_action_is_known CHECK ((action = ANY (ARRAY['key.read'::text, 'key.refused'::text]))),
-    CONSTRAINT wallet_audit_log_fid_is_positive CHECK ((fid > 0))
+    CONSTRAINT wallet_audit_log_actor_is_short CHECK (((length(actor) >= 1) AND (length(actor) <= 200))),
+    CONSTRAINT wallet_audit_log_chain_is_known CHECK ((chain = ANY (ARRAY['ethereum'::text, 'base-account'::text]))),
+    CONSTRAINT wallet_audit_log_fid_is_positive CHECK ((fid > 0)),
+    CONSTRAINT wallet_audit_log_request_id_is_short CHECK (((length(request_id) >= 1) AND (length(request_id) <= 64)))
 );
 
 CREATE SEQUENCE public.wallet_audit_log_id_seq
@@ -120,6 +125,8 @@ CREATE UNIQUE INDEX encryption_keys_only_one_is_first ON public.encryption_keys 
 
 CREATE INDEX idx_wallets_address ON public.wallets USING btree (lower(address));
 
+CREATE TRIGGER deposits_never_change_what_was_prepared BEFORE UPDATE ON public.deposits FOR EACH ROW WHEN (((((((((((old.fid IS DISTINCT FROM new.fid) OR (old.id IS DISTINCT FROM new.id)) OR (old.asset IS DISTINCT FROM new.asset)) OR (old.amount IS DISTINCT FROM new.amount)) OR (old.from_address IS DISTINCT FROM new.from_address)) OR (old.to_address IS DISTINCT FROM new.to_address)) OR (old.chain_id IS DISTINCT FROM new.chain_id)) OR (old.idempotency_key IS DISTINCT FROM new.idempotency_key)) OR (old.request_hash IS DISTINCT FROM new.request_hash)) OR (old.created_at IS DISTINCT FROM new.created_at))) EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER encryption_keys_are_never_changed BEFORE DELETE OR UPDATE ON public.encryption_keys FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER encryption_keys_are_never_truncated BEFORE TRUNCATE ON public.encryption_keys FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
@@ -131,6 +138,8 @@ CREATE TRIGGER wallet_audit_log_is_never_truncated BEFORE TRUNCATE ON public.wal
 CREATE TRIGGER wallets_are_never_deleted BEFORE DELETE ON public.wallets FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER wallets_are_never_truncated BEFORE TRUNCATE ON public.wallets FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER wallets_ciphertext_changes_with_its_key_id_only BEFORE UPDATE ON public.wallets FOR EACH ROW WHEN (((old.key_id = new.key_id) AND (((old.encrypted_private_key IS DISTINCT FROM new.encrypted_private_key) OR (old.iv IS DISTINCT FROM new.iv)) OR (old.scheme IS DISTINCT FROM new.scheme)))) EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER wallets_trading_identity_never_changes BEFORE UPDATE ON public.wallets FOR EACH ROW WHEN (((old.wallet_type = 'trading'::text) AND ((((old.fid IS DISTINCT FROM new.fid) OR (old.chain IS DISTINCT FROM new.chain)) OR (old.wallet_type IS DISTINCT FROM new.wallet_type)) OR (old.address IS DISTINCT FROM new.address)))) EXECUTE FUNCTION public.refuse_change();
 

@@ -2,9 +2,9 @@
 
 -- Citus refuses triggers on distributed tables unless told that they are safe; ours only refuse.
 -- Plain PostgreSQL takes the setting and ignores it.
-set citus.enable_unsafe_triggers = on;
-set lock_timeout = '5s';
-set statement_timeout = '60s';
+set local citus.enable_unsafe_triggers = on;
+set local lock_timeout = '5s';
+set local statement_timeout = '60s';
 
 -- Which secrets this database's keys were ever sealed under. The first one has no predecessor, and
 -- there is only one first: two processes with different secrets cannot both begin a database.
@@ -71,8 +71,7 @@ begin
 end
 $$;
 
--- Privileges are the first guard (the runtime role has no delete and no truncate); these hold for
--- the owner too.
+-- These hold for whoever connects, the owner too.
 create trigger wallets_are_never_deleted
 before delete on wallets for each row execute function refuse_change();
 
@@ -85,6 +84,17 @@ when (
     old.wallet_type = 'trading'
     and (old.fid, old.chain, old.wallet_type, old.address)
     is distinct from (new.fid, new.chain, new.wallet_type, new.address)
+)
+execute function refuse_change();
+
+-- Rotation seals a key again under another secret. A ciphertext that changes under the same one is a
+-- key overwritten.
+create trigger wallets_ciphertext_changes_with_its_key_id_only
+before update on wallets for each row
+when (
+    old.key_id = new.key_id
+    and (old.encrypted_private_key, old.iv, old.scheme)
+    is distinct from (new.encrypted_private_key, new.iv, new.scheme)
 )
 execute function refuse_change();
 

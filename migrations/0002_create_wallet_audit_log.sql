@@ -1,8 +1,8 @@
 -- migrate:up
 
-set citus.enable_unsafe_triggers = on;
-set lock_timeout = '5s';
-set statement_timeout = '60s';
+set local citus.enable_unsafe_triggers = on;
+set local lock_timeout = '5s';
+set local statement_timeout = '60s';
 
 create sequence wallet_audit_log_id_seq as bigint;
 
@@ -18,6 +18,9 @@ create table wallet_audit_log (
     created_at timestamptz not null default now(),
     constraint wallet_audit_log_pkey primary key (fid, id),
     constraint wallet_audit_log_fid_is_positive check (fid > 0),
+    constraint wallet_audit_log_chain_is_known check (chain in ('ethereum', 'base-account')),
+    constraint wallet_audit_log_actor_is_short check (length(actor) between 1 and 200),
+    constraint wallet_audit_log_request_id_is_short check (length(request_id) between 1 and 64),
     constraint wallet_audit_log_action_is_known check (action in ('key.read', 'key.refused'))
 );
 

@@ -1,7 +1,8 @@
 -- migrate:up
 
-set lock_timeout = '5s';
-set statement_timeout = '60s';
+set local citus.enable_unsafe_triggers = on;
+set local lock_timeout = '5s';
+set local statement_timeout = '60s';
 
 -- Transfers that we prepared for a user's own wallet to sign. Whether one was signed is on the chain.
 create table deposits (
@@ -35,8 +36,25 @@ create table deposits (
     constraint deposits_idempotency_key_has_a_request_hash check (
         num_nulls(idempotency_key, request_hash) in (0, 2)
     ),
-    constraint deposits_idempotency_key_is_short check (length(idempotency_key) <= 255)
+    constraint deposits_idempotency_key_is_short check (length(idempotency_key) between 1 and 255),
+    constraint deposits_request_hash_is_sha256 check (request_hash ~ '^[0-9a-f]{64}$'),
+    constraint deposits_chain_id_is_positive check (chain_id > 0)
 );
+
+-- What was prepared stays as it was answered; only the status will move on.
+create trigger deposits_never_change_what_was_prepared
+before update on deposits for each row
+when (
+    (
+        old.fid, old.id, old.asset, old.amount, old.from_address, old.to_address, old.chain_id,
+        old.idempotency_key, old.request_hash, old.created_at
+    )
+    is distinct from (
+        new.fid, new.id, new.asset, new.amount, new.from_address, new.to_address, new.chain_id,
+        new.idempotency_key, new.request_hash, new.created_at
+    )
+)
+execute function refuse_change();
 
 -- migrate:down
 

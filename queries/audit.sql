@@ -1,6 +1,7 @@
--- name: record_key_read(fid, chain, actor, request_id)!
--- Say that a wallet's private key is about to leave the service. Writes nothing when there is no such
--- wallet. Belongs in the same transaction as the read of the key: no row, no key.
+-- name: record_key_read(fid, chain, actor, request_id)^
+-- Say that a wallet's private key is about to leave the service. No row: there is no such wallet, and
+-- nothing was written. Belongs in the same transaction as the read of the key, behind it (a wallet that
+-- the read saw is still there, because none is ever deleted): no row, no key.
 insert into wallet_audit_log as entry (fid, chain, action, actor, request_id)
 select
     wallet.fid,
@@ -12,7 +13,8 @@ from wallets as wallet
 where
     wallet.fid = :fid::bigint
     and wallet.chain = :chain::text
-    and wallet.wallet_type = 'trading';
+    and wallet.wallet_type = 'trading'
+returning entry.id;
 
 -- name: record_key_refused(fid, chain, actor, request_id)!
 -- Say that somebody asked for a private key and was refused.

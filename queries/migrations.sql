@@ -1,3 +1,7 @@
+-- name: is_upgraded()$
+-- Was this database ever upgraded? If not, the table that list_applied() reads is not there.
+select to_regclass('schema_migrations') is not null as is_upgraded;
+
 -- name: list_applied()
 -- The migrations that this database has.
 select version

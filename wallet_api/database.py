@@ -13,27 +13,42 @@ from typing import Any, TypeVar
 
 import psycopg
 from psycopg import errors as pg
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row
-from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
+from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
 from wallet_api.crypto.secret import Secret
-from wallet_api.errors import DatabaseUnavailable, LockTimeout
+from wallet_api.errors import DatabaseDamaged, DatabaseUnavailable, LockTimeout
 
 Row = dict[str, Any]
 Connection = psycopg.Connection[Row]
 T = TypeVar("T")
 
 _ATTEMPTS = 4
+# What the URL does not say itself. A silent partition is noticed within about ten seconds.
+_DEFAULTS: dict[str, Any] = {
+    "connect_timeout": 5,
+    "fallback_application_name": "wallet-api",
+    "keepalives_idle": 10,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
 _CONFLICTS = (pg.SerializationFailure, pg.DeadlockDetected)
+# PostgreSQL refused the statement and did nothing, and another connection would take it.
+_STALE = (
+    pg.ReadOnlySqlTransaction,  # this server is no longer the primary
+    pg.FeatureNotSupported,  # a migration changed the columns of a prepared statement
+    pg.InvalidSqlStatementName,  # a pooler moved us away from our prepared statements
+    pg.DuplicatePreparedStatement,  # or to somebody else's
+)
 # The SQLSTATE classes and codes that say "not now" rather than "our bug".
 _UNAVAILABLE = (
     "08",  # connection exception
     "40",  # transaction rollback, after the retries
     "53",  # insufficient resources: disk full, out of memory, too many connections
-    "55",  # object not in prerequisite state, lock not available
     "57",  # operator intervention: shutdown, cancelled, cannot connect now
     "58",  # system error: I/O
-    "XX",  # internal error: corruption
     "25006",  # read only: a former primary
     "28",  # the role may not log in
     "3D",  # no such database
@@ -53,16 +68,19 @@ class Database:
         self, conninfo: Secret[str], *, min_size: int, max_size: int, timeout_seconds: float
     ) -> None:
         self._pool: ConnectionPool[Connection] = ConnectionPool(
-            conninfo.reveal(),
             kwargs={
+                **_DEFAULTS,
+                **conninfo_to_dict(conninfo.reveal()),
                 "autocommit": True,
                 "row_factory": dict_row,
-                "connect_timeout": 5,
-                "fallback_application_name": "wallet-api",
             },
+            configure=_bound_waiting,
             min_size=min_size,
             max_size=max_size,
             timeout=timeout_seconds,
+            # The pool doubles its pauses between attempts up to this; its default of five minutes
+            # would keep us down long after the database is back.
+            reconnect_timeout=timeout_seconds,
             open=False,
         )
 
@@ -71,7 +89,7 @@ class Database:
         self._pool.open(wait=False)
 
     def close(self) -> None:
-        """Close every connection, once the requests that use them are done."""
+        """Close the idle connections now, and each busy one when its request gives it back."""
         self._pool.close()
 
     def run(self, work: Callable[[Connection], T], *, repeatable: bool) -> T:
@@ -81,44 +99,56 @@ class Database:
         connection leaves the outcome unknown, so `work` is run again only if it is `repeatable`:
         twice must mean the same as once.
 
-        Raises DatabaseUnavailable when the database cannot answer within the pool's timeout.
+        Raises DatabaseUnavailable when no connection is to be had within the pool's timeout, when a
+        statement runs into its time limit, or when the database cannot do its work.
         """
         for attempt in range(1, _ATTEMPTS + 1):
+            last = attempt == _ATTEMPTS
             try:
                 with self._pool.connection() as connection:
                     return self._attempt(work, connection)
             except _CONFLICTS as error:
-                if attempt == _ATTEMPTS:
+                if last:
                     raise DatabaseUnavailable(_describe(error)) from error
                 # Apart by a random while, so that the same two do not meet again.
                 time.sleep(random.uniform(0, 0.02 * attempt))
             except _ConnectionLost as lost:
-                if not repeatable or attempt == 2:
-                    raise DatabaseUnavailable(_describe(lost.error)) from lost.error
                 # The others in the pool are probably gone too: have them replaced first.
                 self._pool.check()
-            except (PoolTimeout, PoolClosed, TooManyRequests) as error:
+                if last or not (repeatable or lost.nothing_happened):
+                    raise _meaning(lost.error) or lost.error from lost.error
+            except (PoolTimeout, PoolClosed) as error:
                 raise DatabaseUnavailable(_describe(error)) from error
             except psycopg.Error as error:
-                refusal = _meaning(error)
-                if refusal is None:
-                    raise
-                raise refusal from error
+                raise _meaning(error) or error from error
         raise AssertionError("unreachable: the last attempt returns or raises")
 
     @staticmethod
     def _attempt(work: Callable[[Connection], T], connection: Connection) -> T:
         try:
             return work(connection)
+        except _STALE as error:
+            connection.close()
+            raise _ConnectionLost(error, nothing_happened=True) from error
         except psycopg.Error as error:
             if connection.broken:
-                raise _ConnectionLost(error) from error
+                raise _ConnectionLost(error, nothing_happened=False) from error
             raise
 
 
 class _ConnectionLost(Exception):
-    def __init__(self, error: psycopg.Error) -> None:
+    def __init__(self, error: psycopg.Error, *, nothing_happened: bool) -> None:
         self.error = error
+        self.nothing_happened = nothing_happened
+
+
+def _bound_waiting(connection: Connection) -> None:
+    """Let no statement wait for ever: a thread that hangs in one is lost to every other request.
+
+    Behind a pooler in transaction mode, give the role these settings instead (alter role … set).
+    """
+    connection.execute("select set_config('statement_timeout', '10s', false)")
+    connection.execute("select set_config('lock_timeout', '5s', false)")
 
 
 @contextmanager
@@ -126,26 +156,24 @@ def one_round_trip(connection: Connection) -> Iterator[None]:
     """Send a whole transaction, from begin to commit, in one network round trip.
 
     Statements inside must not need each other's results: PostgreSQL answers all of them together,
-    after the commit. If one fails, none of them happened (psycopg's pipeline mode).
+    after the commit. If one fails, none of them happened (psycopg's pipeline mode), and the pool
+    rolls back what was begun.
 
     Not connection.transaction(), which waits for the answers to its begin and to its commit.
     """
-    try:
-        with connection.pipeline():
-            connection.execute("begin")
-            yield
-            # PostgreSQL skips this, like everything else, behind a statement that failed.
-            connection.execute("commit")
-    except BaseException:
-        if not connection.closed:
-            connection.rollback()
-        raise
+    with connection.pipeline():
+        connection.execute("begin")
+        yield
+        # PostgreSQL skips this, like everything else, behind a statement that failed.
+        connection.execute("commit")
 
 
 def _meaning(error: psycopg.Error) -> DatabaseUnavailable | None:
     """Translate a database error by its SQLSTATE; None means that it is our bug."""
     if isinstance(error, pg.LockNotAvailable):
         return LockTimeout(_describe(error))
+    if isinstance(error, (pg.DataCorrupted, pg.IndexCorrupted)):
+        return DatabaseDamaged(_describe(error))
     if error.sqlstate is None:
         # libpq's own: it could not connect, or the connection went away.
         unavailable = isinstance(error, psycopg.OperationalError)

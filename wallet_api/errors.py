@@ -19,7 +19,8 @@
     ├── IdempotencyKeyReused      this key came with another body before
     └── ServiceUnavailable        nothing was lost; try again later
         ├── DatabaseUnavailable
-        │   └── LockTimeout       another transaction holds what this one needs
+        │   ├── LockTimeout       another transaction holds what this one needs
+        │   └── DatabaseDamaged   an alarm: a page or an index cannot be read
         ├── KeyUnreadable         an alarm: a stored key does not open, or is not its address's
         ├── SecretMismatch        an alarm: ENCRYPTION_SECRET does not fit this database
         └── SignInUnavailable
@@ -164,6 +165,12 @@ class LockTimeout(DatabaseUnavailable):
     """Another request is in the way right now. Nothing was lost; please try again."""
 
     code = "lock_timeout"
+
+
+class DatabaseDamaged(DatabaseUnavailable):
+    """The service is not available right now. Please try again later."""
+
+    code = "database_damaged"
 
 
 class KeyUnreadable(ServiceUnavailable):

@@ -38,6 +38,12 @@ class StderrHandler(logging.StreamHandler[TextIO]):
     The standard library would print the record's message and arguments as they are.
     """
 
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a record, with the types of exceptions that a library logs as arguments."""
+        if isinstance(record.args, tuple):
+            record.args = _without_texts(record.args)
+        super().emit(record)
+
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
         """Write a line of our own in place of the record."""
         where = f"{record.pathname}:{record.lineno}"
@@ -87,11 +93,26 @@ def _shared() -> list[Processor]:
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
+        _describe_arguments,
         structlog.stdlib.PositionalArgumentsFormatter(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _describe_exception,
         _redact,
     ]
+
+
+def _describe_arguments(logger: Any, method: str, event: EventDict) -> EventDict:
+    """Name an exception that is an argument of the event, before its text is formatted in."""
+    if "positional_args" in event:
+        event["positional_args"] = _without_texts(event["positional_args"])
+    return event
+
+
+def _without_texts(arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(
+        type(argument).__qualname__ if isinstance(argument, BaseException) else argument
+        for argument in arguments
+    )
 
 
 def _describe_exception(logger: Any, method: str, event: EventDict) -> EventDict:

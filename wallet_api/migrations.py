@@ -4,6 +4,7 @@ dbmate's own --migration-lock blocks inside pg_advisory_lock(), which deadlocks 
 upgrade's CREATE INDEX CONCURRENTLY; ours is polled.
 """
 
+import functools
 import os
 import shutil
 import subprocess
@@ -22,22 +23,24 @@ from wallet_api.repositories.migrations import MigrationRepository
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 _LOCK_POLL_SECONDS = 0.2
 _LOCK_TIMEOUT_SECONDS = 600
-_TLS_PARAMETERS = ("sslmode", "sslrootcert", "sslcert", "sslkey")
+# What dbmate's driver must be told as libpq was; `options` may choose the schema.
+_PARAMETERS = ("sslmode", "sslrootcert", "sslcert", "sslkey", "options")
 
 
 class MigrationError(Exception):
     """The database could not be brought up to date. The message says why, in one line."""
 
 
-def expected_versions() -> set[str]:
+@functools.cache
+def expected_versions() -> frozenset[str]:
     """Return the versions of all migrations that this code knows."""
-    return {path.name.split("_", 1)[0] for path in MIGRATIONS.glob("[0-9]*_*.sql")}
+    return frozenset(path.name.split("_", 1)[0] for path in MIGRATIONS.glob("[0-9]*_*.sql"))
 
 
 def applied_versions(url: Secret[str]) -> set[str]:
     """Return the versions that a database has; none for one that was never upgraded."""
     with _connect(url) as connection:
-        return _applied(connection)
+        return MigrationRepository(connection).list_applied()
 
 
 def upgrade(url: Secret[str]) -> set[str]:
@@ -54,9 +57,12 @@ def upgrade(url: Secret[str]) -> set[str]:
                 raise MigrationError("another upgrade has held the lock for ten minutes")
             time.sleep(_LOCK_POLL_SECONDS)
         try:
-            before = _applied(connection)
+            before = repository.list_applied()
             _run_dbmate(_url_of(connection))
-            return _applied(connection) - before
+            after = repository.list_applied()
+            if expected_versions() - after:
+                raise MigrationError("dbmate finished, but migrations are missing here still")
+            return after - before
         finally:
             repository.unlock()
 
@@ -71,13 +77,6 @@ def _connect(url: Secret[str]) -> Connection:
         raise MigrationError(f"cannot connect to the database: {first_line}") from error
 
 
-def _applied(connection: Connection) -> set[str]:
-    try:
-        return MigrationRepository(connection).list_applied()
-    except psycopg.errors.UndefinedTable:
-        return set()
-
-
 def _url_of(connection: Connection) -> str:
     """Name the one server that a connection reached, in the form that dbmate's driver takes.
 
@@ -85,7 +84,7 @@ def _url_of(connection: Connection) -> str:
     """
     info = connection.info
     given = info.get_parameters()
-    query: dict[str, str] = {name: given[name] for name in _TLS_PARAMETERS if name in given}
+    query: dict[str, str] = {name: given[name] for name in _PARAMETERS if name in given}
     # Where libpq may choose (its default is "prefer"), say what it chose.
     if query.get("sslmode", "prefer") in ("prefer", "allow"):
         query["sslmode"] = "require" if connection.pgconn.ssl_in_use else "disable"
@@ -95,7 +94,8 @@ def _url_of(connection: Connection) -> str:
     login = quote(info.user, safe="")
     if info.password:
         login += f":{quote(info.password, safe='')}"
-    return f"postgres://{login}@{host}:{info.port}/{quote(info.dbname, safe='')}?{urlencode(query)}"
+    place = f"{host}:{info.port}/{quote(info.dbname, safe='')}"
+    return f"postgres://{login}@{place}?{urlencode(query, quote_via=quote)}"
 
 
 def _run_dbmate(url: str) -> None:

@@ -193,7 +193,7 @@ UNKNOWN += ["\x00", "\n", "\x1b[2J", "\ud800", "\u202e", "_schema", "x" * 9000, 
 def test_an_unknown_member_is_refused_by_name(refusing, name):
     for path, body in ((DEPOSIT, GOOD), (WALLETS, {"chain": "ethereum"})):
         problem = refused(refusing.post(path, json=body | {name: 1}, headers=signed_in()), 400)
-        assert problem["error"] == f"{json.dumps(name[:40])}: is not a member of this request."
+        assert problem["error"] == f"{json.dumps(name[:40])}: unknown member."
 
 
 @pytest.mark.parametrize(

@@ -70,9 +70,9 @@ def test_a_missing_migration_is_named_with_the_command_to_run(client, sql):
     assert client.get("/readyz").status_code == 200
 
 
-def test_a_database_without_any_migration_is_not_ready(client, sql):
+def test_a_database_without_any_migration_says_so(client, sql):
     sql.execute("drop table schema_migrations")
-    is_not_ready(client.get("/readyz"))
+    is_not_ready(client.get("/readyz"), "0001", "wallet-api db upgrade")
 
 
 def test_a_newer_database_is_ready(client, sql):
@@ -87,7 +87,9 @@ def test_a_secret_that_does_not_fit_is_the_reason_and_nothing_is_served(
     client.post(FALLBACK, headers=signed_in())
     before = rows_of(sql)
     stranger = make_app(ENCRYPTION_SECRET=OTHER_SECRET, **changes).test_client()
-    problem = is_not_ready(stranger.get("/readyz"), "ENCRYPTION_SECRET", "key id")
+    problem = is_not_ready(
+        stranger.get("/readyz"), "ENCRYPTION_SECRET", "ENCRYPTION_SECRET_PREVIOUS"
+    )
     assert problem["code"] == "secret_mismatch"
     assert stranger.get("/healthz").status_code == 200
     body = {"amount": "20", "baseAddress": "0x78547fc07fdc8aac05e53b034e510b276a5ba384"}

@@ -152,7 +152,7 @@ def running(client, sql, database_url):
         connection.execute(
             "insert into deposits (fid, id, asset, amount, from_address, to_address, chain_id,"
             " idempotency_key, request_hash)"
-            " values (%s, %s, 'USDC', 20000000, %s, %s, 8453, 'first', 'of another body')",
+            " values (%s, %s, 'USDC', 20000000, %s, %s, 8453, 'first', repeat('ab', 32))",
             [FID, uuid4(), BASE_ACCOUNT, wallet],
         )
         yield connection

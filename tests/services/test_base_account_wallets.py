@@ -86,6 +86,15 @@ def test_a_new_wallet_takes_two_round_trips_and_one_commit(wallets, database):
     assert traffic.commits == 1
 
 
+def test_the_first_new_wallet_of_a_process_takes_one_round_trip_more(database):
+    service(database).ensure_trading_wallet(1)
+    another_process = service(database)
+    with traced(database) as traffic:
+        another_process.ensure_trading_wallet(FID)
+    assert traffic.round_trips == 3
+    assert traffic.commits == 1
+
+
 def test_a_key_read_and_its_audit_row_take_one_round_trip_and_one_commit(wallets, database):
     wallets.ensure_trading_wallet(FID)
     with traced(database) as traffic:
@@ -196,6 +205,7 @@ def test_a_key_read_is_not_repeated_after_a_lost_connection(wallets, database, s
 def test_a_key_that_cannot_be_opened_is_an_alarm_and_never_a_new_wallet(wallets, sql, damage, use):
     wallets.ensure_trading_wallet(1)
     wallets.ensure_trading_wallet(2)
+    sql.execute("set session_replication_role = replica")
     sql.execute(f"update wallets set {damage} where fid = 1 and chain = 'ethereum'")
     before = rows(sql)
     with pytest.raises(KeyUnreadable):
@@ -209,6 +219,7 @@ def test_a_key_that_opens_but_belongs_to_another_address_is_an_alarm(wallets, da
     encryption = EncryptionService(Secret(SECRET))
     another_key = keys.generate().private_key
     sealed = encryption.seal(another_key, fid=FID, chain="ethereum", address=address)
+    sql.execute("set session_replication_role = replica")
     sql.execute(
         "update wallets set encrypted_private_key = %s, iv = %s", [sealed.ciphertext, sealed.iv]
     )
@@ -242,6 +253,45 @@ def test_no_audit_row_no_key(wallets, sql):
     sql.execute("alter table wallet_audit_log add constraint disk_is_full check (false) not valid")
     with pytest.raises(psycopg.errors.CheckViolation):
         wallets.get_wallet_with_key(FID, "ethereum", access=ACCESS)
+
+
+def test_an_audit_row_that_silently_is_not_written_gives_no_key(wallets, sql):
+    wallets.ensure_trading_wallet(FID)
+    sql.execute(
+        "create function lose_it() returns trigger language plpgsql as 'begin return null; end';"
+        "create trigger lose_it before insert on wallet_audit_log for each row"
+        " execute function lose_it()"
+    )
+    assert wallets.get_wallet_with_key(FID, "ethereum", access=ACCESS) is None
+
+
+def test_a_wallet_that_is_made_while_its_key_is_read_is_not_read_without_an_audit_row(wallets, sql):
+    """Each statement has a snapshot of its own; the wallet appears between the two."""
+    wallets.ensure_trading_wallet(1)
+    sql.execute(
+        "create function dawdle() returns trigger language plpgsql as"
+        " 'begin perform pg_sleep(0.5); return null; end';"
+        "create trigger dawdle after insert on wallet_audit_log for each statement"
+        " execute function dawdle()"
+    )
+    with ThreadPoolExecutor(1) as reader:
+        reading = reader.submit(wallets.get_wallet_with_key, FID, "ethereum", access=ACCESS)
+        wallets.ensure_trading_wallet(FID)
+        found = reading.result()
+    rows_written = sql.execute("select count(*) from wallet_audit_log").fetchone()[0]
+    assert rows_written == (0 if found is None else 1)
+
+
+def test_a_trading_wallet_without_a_key_is_an_alarm(wallets, sql):
+    wallets.ensure_trading_wallet(1)
+    sql.execute("alter table wallets drop constraint wallets_trading_wallet_has_a_key")
+    sql.execute(
+        "insert into wallets (fid, chain, wallet_type, address)"
+        " values (%s, 'ethereum', 'trading', %s)",
+        [FID, BASE_ACCOUNT],
+    )
+    with pytest.raises(KeyUnreadable):
+        wallets.ensure_trading_wallet(FID)
 
 
 def test_reading_the_key_of_nobody_returns_none_makes_nothing_and_is_no_event(wallets, sql):

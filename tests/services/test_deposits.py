@@ -15,6 +15,7 @@ from wallet_api.errors import (
     IdempotencyKeyReused,
     InvalidAddress,
     InvalidAmount,
+    KeyUnreadable,
     UnsupportedAsset,
 )
 from wallet_api.repositories.deposits import DepositRepository
@@ -100,6 +101,14 @@ def test_a_repeat_stays_the_same_when_the_network_and_the_base_account_have_chan
     wallets.store_base_account_address(FID, OTHER_ACCOUNT)
     later = DepositService(services.database, wallets, NETWORKS["base-testnet"])
     assert later.prepare(FID, request(idempotency_key="k")).transfer == first.transfer
+
+
+def test_a_replay_never_hands_out_an_address_that_is_not_the_verified_wallet_s(deposits, sql):
+    deposits.prepare(FID, request(idempotency_key="k"))
+    sql.execute("set session_replication_role = replica")
+    sql.execute("update deposits set to_address = %s", [OTHER_ACCOUNT])
+    with pytest.raises(KeyUnreadable):
+        deposits.prepare(FID, request(idempotency_key="k"))
 
 
 def test_a_key_that_came_with_another_request_is_refused(deposits, sql):

@@ -6,6 +6,7 @@ from threading import Barrier
 
 import psycopg
 import pytest
+from structlog.testing import capture_logs
 
 from tests.conftest import BASE_ACCOUNT, FID, OTHER_SECRET, SECRET
 from tests.services.test_base_account_wallets import rows, service
@@ -39,15 +40,16 @@ def test_a_wrong_secret_writes_nothing(database, sql):
     assert rows(sql) == before
 
 
-def test_the_reason_names_both_key_ids_and_what_to_do(database):
+def test_the_reason_says_what_to_do_and_only_the_log_names_the_key_ids(database):
     service(database).ensure_trading_wallet(1)
-    with pytest.raises(SecretMismatch) as caught:
+    with pytest.raises(SecretMismatch) as caught, capture_logs() as logged:
         sealing_secret(database, OTHER_SECRET).check()
     ours = EncryptionService(Secret(OTHER_SECRET)).key_id
     theirs = EncryptionService(Secret(SECRET)).key_id
-    assert ours in caught.value.reason
-    assert theirs in caught.value.reason
     assert "ENCRYPTION_SECRET_PREVIOUS" in caught.value.reason
+    assert ours not in caught.value.reason
+    assert theirs not in caught.value.reason
+    assert (logged[0]["key_id"], logged[0]["key_ids_of_the_database"]) == (ours, [theirs])
 
 
 def test_keys_of_an_unregistered_secret_are_noticed_too(database, sql):

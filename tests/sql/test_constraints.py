@@ -35,7 +35,7 @@ DEPOSIT = {
     "to_address": ADDRESS,
     "chain_id": 8453,
     "idempotency_key": "a key",
-    "request_hash": "a hash",
+    "request_hash": "ab" * 32,
 }
 AUDIT = {
     "fid": FID,
@@ -118,6 +118,12 @@ def full(sql):
             "deposits_idempotency_key_has_a_request_hash",
         ),
         ("deposits", DEPOSIT, {"idempotency_key": "k" * 256}, "deposits_idempotency_key_is_short"),
+        ("deposits", DEPOSIT, {"idempotency_key": ""}, "deposits_idempotency_key_is_short"),
+        ("deposits", DEPOSIT, {"request_hash": "ab"}, "deposits_request_hash_is_sha256"),
+        ("deposits", DEPOSIT, {"chain_id": 0}, "deposits_chain_id_is_positive"),
+        ("wallet_audit_log", AUDIT, {"chain": "solana"}, "wallet_audit_log_chain_is_known"),
+        ("wallet_audit_log", AUDIT, {"actor": ""}, "wallet_audit_log_actor_is_short"),
+        ("wallet_audit_log", AUDIT, {"request_id": ""}, "wallet_audit_log_request_id_is_short"),
         ("wallet_audit_log", AUDIT, {"fid": 0}, "wallet_audit_log_fid_is_positive"),
         ("wallet_audit_log", AUDIT, {"action": "tea"}, "wallet_audit_log_action_is_known"),
         ("encryption_keys", KEY, {"key_id": "short"}, "encryption_keys_id_is_16_hex_digits"),
@@ -181,6 +187,10 @@ def test_a_secret_cannot_succeed_an_unknown_one(full):
         f"update wallets set address = '{BASE_ACCOUNT}' where wallet_type = 'trading'",
         "update wallets set address = lower(address) where wallet_type = 'trading'",
         f"update wallets set fid = 2, chain = 'base-account', {NO_KEY}",
+        "update wallets set encrypted_private_key = repeat('0', 96) where fid > 0",
+        "update wallets set iv = repeat('0', 24) where wallet_type = 'trading'",
+        "update deposits set to_address = from_address",
+        "update deposits set amount = 1",
         "delete from wallet_audit_log",
         "update wallet_audit_log set actor = 'nobody'",
         "truncate wallet_audit_log",
@@ -201,8 +211,12 @@ def test_append_only_tables_refuse_even_their_owner(full, statement):
         f"update wallets set {NO_KEY}",
     ],
 )
-def test_a_trading_wallet_cannot_lose_its_ciphertext(full, statement):
-    with pytest.raises(errors.CheckViolation):
+@pytest.mark.parametrize("guard", ["trigger", "constraint"])
+def test_a_trading_wallet_cannot_lose_its_ciphertext(full, statement, guard):
+    """Two guards, each of which is enough."""
+    if guard == "constraint":
+        full.execute("set session_replication_role = replica")
+    with pytest.raises((errors.CheckViolation, errors.RestrictViolation)):
         full.execute(statement)
 
 

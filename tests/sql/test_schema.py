@@ -45,6 +45,6 @@ def test_migrations_are_numbered_without_gaps_and_named_by_verb_and_object():
 @pytest.mark.parametrize("path", sorted(MIGRATIONS.glob("*.sql")), ids=lambda path: path.name)
 def test_every_migration_sets_time_outs_and_goes_forward_only(path):
     text = path.read_text()
-    assert "set lock_timeout" in text
-    assert "set statement_timeout" in text
+    assert "set local lock_timeout" in text
+    assert "set local statement_timeout" in text
     assert "raise exception 'migrations are forward only'" in text.split("-- migrate:down")[1]

@@ -29,7 +29,7 @@ from generate_series(1, {USERS}) as n;
 insert into deposits (fid, id, asset, amount, from_address, to_address, chain_id, idempotency_key,
     request_hash)
 select n % 1000 + 1, gen_random_uuid(), 'USDC', n, '0x' || repeat('ab', 20),
-    '0x' || repeat('cd', 20), 8453, n::text, 'hash'
+    '0x' || repeat('cd', 20), 8453, n::text, repeat('ab', 32)
 from generate_series(1, {USERS}) as n;
 insert into wallet_audit_log (fid, chain, action, actor, request_id)
 select n % 1000 + 1, 'ethereum', 'key.read', 'user:1', 'request'

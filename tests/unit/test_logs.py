@@ -175,6 +175,15 @@ def test_a_line_break_forges_no_second_line(log, forged):
 
 @both_formats
 @pytest.mark.parametrize("through", ["event", "stdlib"])
+def test_an_exception_as_an_argument_is_named_and_not_quoted(log, through):
+    """psycopg logs so: "error ignored terminating %r: %s"."""
+    getattr(log, through).warning("ignored in %s: %s", "the pool", ValueError("a whole row"))
+    assert "ignored in the pool: ValueError" in log.text()
+    assert "a whole row" not in log.text()
+
+
+@both_formats
+@pytest.mark.parametrize("through", ["event", "stdlib"])
 @pytest.mark.parametrize("how", [True, 1, "the error", "its triple"])
 def test_an_exception_gives_its_type_and_place_and_never_its_text(log, through, how):
     try:

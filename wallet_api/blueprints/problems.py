@@ -27,6 +27,7 @@ STATUS_OF: dict[type[errors.WalletApiError], int] = {
     errors.ServiceUnavailable: 503,
     errors.DatabaseUnavailable: 503,
     errors.LockTimeout: 503,
+    errors.DatabaseDamaged: 503,
     errors.KeyUnreadable: 503,
     errors.SecretMismatch: 503,
     errors.SignInUnavailable: 503,
@@ -34,7 +35,7 @@ STATUS_OF: dict[type[errors.WalletApiError], int] = {
 
 _RETRY_AFTER_SECONDS = {409: "1", 503: "5"}
 # Faults that do not mend themselves: somebody must look.
-_ALARMS = (errors.KeyUnreadable, errors.SecretMismatch)
+_ALARMS = (errors.KeyUnreadable, errors.SecretMismatch, errors.DatabaseDamaged)
 _SENTENCES = {
     400: "The request is not valid.",
     404: "There is nothing at this address.",

@@ -24,7 +24,7 @@ class Body(Schema):
     class Meta:
         unknown = RAISE
 
-    error_messages = {"unknown": "is not a member of this request."}
+    error_messages = {"unknown": "unknown member."}
 
     @pre_load
     def refuse_mnemonic(self, members: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
@@ -36,7 +36,7 @@ class Body(Schema):
 class DepositBody(Body):
     """POST /api/wallet/deposit. The service checks the values and words the refusals."""
 
-    asset = fields.Raw(load_default="USDC")
+    asset = fields.Raw(load_default="USDC", allow_none=True)
     amount = fields.Raw(load_default=None, allow_none=True)
     base_address = fields.Raw(data_key="baseAddress", load_default=None, allow_none=True)
 
@@ -44,7 +44,7 @@ class DepositBody(Body):
 class CreateWalletBody(Body):
     """POST /api/wallet/user-wallets."""
 
-    chain = fields.Raw(load_default="ethereum")
+    chain = fields.Raw(load_default="ethereum", allow_none=True)
 
 
 class SignInQuery(Schema):

@@ -7,12 +7,13 @@ import click
 from flask.cli import AppGroup
 
 from wallet_api import migrations
+from wallet_api.cli.command import Command
 from wallet_api.config import read_database_url
 
 db = AppGroup("db", help="Bring the database up to date, and see whether it is.")
 
 
-@db.command("upgrade", with_appcontext=False)
+@db.command("upgrade", cls=Command, with_appcontext=False)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def upgrade(as_json: bool) -> None:
     """Apply the migrations that DATABASE_URL's database lacks. Safe to run twice, or at once.
@@ -30,7 +31,7 @@ def upgrade(as_json: bool) -> None:
         click.echo("Nothing to do: every migration is applied.")
 
 
-@db.command("status", with_appcontext=False)
+@db.command("status", cls=Command, with_appcontext=False)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
 def status(context: click.Context, as_json: bool) -> None:

@@ -19,6 +19,7 @@ import click
 
 from wallet_api import migrations
 from wallet_api.auth.user_tokens import UserTokens
+from wallet_api.cli.command import Command
 from wallet_api.config import Settings
 from wallet_api.crypto.secret import Secret
 from wallet_api.local_postgres import LocalPostgres, command_line
@@ -31,7 +32,7 @@ _START_SECONDS = 60
 _STOP_SECONDS = 30
 
 
-@click.command()
+@click.command(cls=Command)
 def dev() -> None:
     """Run the service with a PostgreSQL of its own, until Ctrl-C.
 

@@ -7,10 +7,11 @@ import click
 
 from wallet_api.auth.fids import MAX_FID
 from wallet_api.auth.user_tokens import UserTokens
+from wallet_api.cli.command import Command
 from wallet_api.config import read_token_settings
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--fid", required=True, type=click.IntRange(1, MAX_FID), help="Whose token.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def token(fid: int, as_json: bool) -> None:

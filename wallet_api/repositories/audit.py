@@ -1,5 +1,7 @@
 """The table `wallet_audit_log`. Queries: queries/audit.sql."""
 
+from collections.abc import Callable
+
 from wallet_api.database import Connection
 from wallet_api.models import Access
 from wallet_api.repositories import sql
@@ -13,15 +15,20 @@ class AuditRepository:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def record_key_read(self, fid: int, chain: str, access: Access) -> None:
-        """Say that this wallet's key is about to leave; nothing if there is no such wallet."""
-        _QUERIES.record_key_read(
+    def record_key_read_later(self, fid: int, chain: str, access: Access) -> Callable[[], bool]:
+        """Say that this wallet's key is about to leave; the call tells whether a row was written.
+
+        No row is written if there is no such wallet.
+        """
+        cursor = sql.send(
             self._connection,
+            _QUERIES.record_key_read,
             fid=fid,
             chain=chain,
             actor=access.actor,
             request_id=access.request_id,
         )
+        return lambda: cursor.fetchone() is not None
 
     def record_key_refused(self, fid: int, chain: str, access: Access) -> None:
         """Say that somebody asked for this wallet's key and was refused."""

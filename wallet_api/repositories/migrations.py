@@ -13,7 +13,9 @@ class MigrationRepository:
         self._connection = connection
 
     def list_applied(self) -> set[str]:
-        """Return the versions of the migrations that this database has."""
+        """Return the versions of the migrations that this database has; none if it is new."""
+        if not _QUERIES.is_upgraded(self._connection):
+            return set()
         return {row["version"] for row in _QUERIES.list_applied(self._connection)}
 
     def try_lock(self) -> bool:

@@ -42,8 +42,9 @@ class BaseAccountWalletService:
         """Return the user's trading wallet, making it if this is the first time.
 
         However many callers race, all of them get the same wallet: the primary key decides. One
-        round trip for a wallet that exists; two, with one commit, for a new one (and one more for
-        the first new wallet of a process, which checks the secret).
+        round trip for a wallet that exists; two, with one commit, for a new one. The first new
+        wallet of a process takes one more, which checks the secret, and the first of a database
+        registers it.
 
         Raises SecretMismatch when a wallet would have to be made under a secret that is not this
         database's.
@@ -87,9 +88,10 @@ class BaseAccountWalletService:
 
         def read(connection: Connection) -> Wallet | None:
             with one_round_trip(connection):
-                AuditRepository(connection).record_key_read(fid, chain, access)
+                # In this order: what the first statement sees, the second one sees as well.
                 wallet = PostgresWalletRepository(connection).get_later(fid, chain)
-            return wallet()
+                recorded = AuditRepository(connection).record_key_read_later(fid, chain, access)
+            return wallet() if recorded() else None
 
         wallet = self._database.run(read, repeatable=False)
         if wallet is None or wallet.sealed is None:
@@ -145,9 +147,11 @@ class BaseAccountWalletService:
         return NewWallet(fid=fid, chain=TRADING_CHAIN, address=pair.address, sealed=sealed)
 
     def _verified(self, wallet: Wallet) -> Wallet:
-        """Return the wallet if its key, where it has one, is the key of its address."""
+        """Return the wallet if it has no business with a key, or the key of its address."""
         if wallet.sealed is not None:
             self._open(wallet, wallet.sealed)
+        elif wallet.chain == TRADING_CHAIN:
+            raise KeyUnreadable("The trading wallet has no key.")
         return wallet
 
     def _open(self, wallet: Wallet, sealed: SealedKey) -> Secret[bytes]:

@@ -15,9 +15,10 @@ from wallet_api.errors import (
     BaseWalletMismatch,
     IdempotencyKeyInUse,
     IdempotencyKeyReused,
+    KeyUnreadable,
     LockTimeout,
 )
-from wallet_api.models import BASE_ACCOUNT_CHAIN, TRADING_CHAIN, Deposit
+from wallet_api.models import BASE_ACCOUNT_CHAIN, TRADING_CHAIN, Deposit, Wallet
 from wallet_api.repositories.deposits import DepositRepository
 from wallet_api.services.base_account_wallets import BaseAccountWalletService
 
@@ -77,7 +78,7 @@ class DepositService:
         if request.idempotency_key is not None:
             earlier = self._find(fid, request.idempotency_key)
             if earlier is not None:
-                return _replay(earlier, request_hash)
+                return _replay(earlier, request_hash, known.get(TRADING_CHAIN))
 
         remembered = known.get(BASE_ACCOUNT_CHAIN)
         sender = _sender(given, None if remembered is None else remembered.address)
@@ -93,7 +94,7 @@ class DepositService:
             idempotency_key=request.idempotency_key,
             request_hash=request_hash,
         )
-        return self._record(deposit)
+        return self._record(deposit, trading)
 
     def _find(self, fid: int, idempotency_key: str) -> Deposit | None:
         return self._database.run(
@@ -103,7 +104,7 @@ class DepositService:
             repeatable=True,
         )
 
-    def _record(self, deposit: Deposit) -> PreparedDeposit:
+    def _record(self, deposit: Deposit, trading: Wallet) -> PreparedDeposit:
         """Write the deposit. Repeatable: it carries its own id."""
         key = deposit.idempotency_key
 
@@ -128,7 +129,7 @@ class DepositService:
         if winner is None:
             raise AssertionError("a deposit was committed and is not there")
         if winner.id != deposit.id:
-            return _replay(winner, deposit.request_hash)
+            return _replay(winner, deposit.request_hash, trading)
         return PreparedDeposit(id=deposit.id, transfer=_transfer(deposit), replayed=False)
 
 
@@ -149,9 +150,12 @@ def _hash(request: DepositRequest) -> str | None:
     return hashlib.sha256(json.dumps(fields).encode()).hexdigest()
 
 
-def _replay(earlier: Deposit, request_hash: str | None) -> PreparedDeposit:
+def _replay(earlier: Deposit, request_hash: str | None, trading: Wallet | None) -> PreparedDeposit:
     if earlier.request_hash != request_hash:
         raise IdempotencyKeyReused
+    # The address that leaves is the verified wallet's, whatever the record says.
+    if trading is None or trading.address != earlier.to_address:
+        raise KeyUnreadable("A recorded deposit does not go to the user's trading wallet.")
     return PreparedDeposit(id=earlier.id, transfer=_transfer(earlier), replayed=True)
 
 

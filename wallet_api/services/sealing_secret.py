@@ -2,11 +2,15 @@
 
 import threading
 
+import structlog
+
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Connection, Database
 from wallet_api.errors import SecretMismatch
 from wallet_api.repositories.encryption_keys import EncryptionKeyRepository
 from wallet_api.repositories.postgres import PostgresWalletRepository
+
+log = structlog.get_logger("wallet_api")
 
 
 class SealingSecret:
@@ -31,9 +35,11 @@ class SealingSecret:
 
         Raises SecretMismatch. Key ids are never removed, so that once is enough.
         """
-        if not self._registered.is_set():
+        if self._registered.is_set():
+            return
+        if self._database.run(self._succeeds, repeatable=True) != self._encryption.key_id:
             self._database.run(self._register, repeatable=True)
-            self._registered.set()
+        self._registered.set()
 
     def _succeeds(self, connection: Connection) -> str | None:
         """Return the registered key id that ours is or follows; None on a database without keys."""
@@ -44,24 +50,19 @@ class SealingSecret:
         if older:
             return min(older)
         if known or PostgresWalletRepository(connection).any_sealed():
+            # For the log alone: /readyz is public, and a key id lets a guessed secret be tested.
+            ours = self._encryption.key_id
+            log.critical("secret mismatch", key_id=ours, key_ids_of_the_database=sorted(known))
             raise SecretMismatch(
-                f"this database's keys are sealed under {_listed(known)}, but ENCRYPTION_SECRET "
-                f"has key id {self._encryption.key_id}: set the secret that this database was "
-                "filled with, or name it in ENCRYPTION_SECRET_PREVIOUS"
+                "ENCRYPTION_SECRET is not the secret that this database's keys are sealed under: "
+                "set the one it was filled with, or name it in ENCRYPTION_SECRET_PREVIOUS"
             )
         return None
 
     def _register(self, connection: Connection) -> None:
-        keys = EncryptionKeyRepository(connection)
-        ours = self._encryption.key_id
         with connection.transaction():
             predecessor = self._succeeds(connection)
-            if predecessor == ours:
-                return
-            keys.insert_if_absent(ours, succeeds=predecessor)
+            keys = EncryptionKeyRepository(connection)
+            keys.insert_if_absent(self._encryption.key_id, succeeds=predecessor)
             # Another process may have begun this database in the meantime.
             self._succeeds(connection)
-
-
-def _listed(key_ids: set[str]) -> str:
-    return f"key id {', '.join(sorted(key_ids))}" if key_ids else "an unregistered secret"

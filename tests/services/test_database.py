@@ -1,0 +1,149 @@
+"""What a service sees of a database that misbehaves: an answer, soon, and the truth."""
+
+import time
+from threading import Thread
+
+import psycopg
+import pytest
+from psycopg import errors as pg
+
+from tests.conftest import FID
+from tests.services.test_base_account_wallets import service
+from wallet_api.crypto.secret import Secret
+from wallet_api.database import Database
+from wallet_api.errors import DatabaseDamaged, DatabaseUnavailable, LockTimeout
+
+
+def test_no_statement_waits_for_ever(database, sql):
+    limits = database.run(
+        lambda connection: [
+            connection.execute(f"show {name}").fetchone()[name]
+            for name in ("statement_timeout", "lock_timeout")
+        ],
+        repeatable=True,
+    )
+    assert limits == ["10s", "5s"]
+
+
+def test_a_locked_table_is_an_answer_and_not_a_pile_up(database, database_url):
+    wallets = service(database)
+    wallets.ensure_trading_wallet(1)
+    with psycopg.connect(database_url) as other:
+        other.execute("lock table wallets")
+        began = time.monotonic()
+        with pytest.raises(LockTimeout):
+            wallets.ensure_trading_wallet(FID)
+        assert 4 < time.monotonic() - began < 8
+    assert wallets.ensure_trading_wallet(FID).fid == FID
+
+
+@pytest.mark.parametrize("repeatable", [True, False])
+def test_a_session_that_became_read_only_is_left_for_another_one(database, repeatable):
+    """As after a failover: the old primary still talks to us, and refuses every write."""
+
+    def write(connection):
+        return connection.execute("create temporary table t (id int)").statusmessage
+
+    def turn_read_only(connection):
+        connection.execute("set default_transaction_read_only = on")
+
+    database.run(turn_read_only, repeatable=True)
+    assert database.run(write, repeatable=repeatable) == "CREATE TABLE"
+
+
+@pytest.mark.parametrize("repeatable", [True, False])
+def test_a_statement_whose_columns_a_migration_changed_is_prepared_anew(database, sql, repeatable):
+    def read(connection):
+        query = "select /* prepared after a few times */ chain_id from deposits where fid = %s"
+        return connection.execute(query, [FID]).description[0].type_code
+
+    for _ in range(10):
+        before = database.run(read, repeatable=True)
+    sql.execute("drop trigger deposits_never_change_what_was_prepared on deposits")
+    sql.execute("alter table deposits alter chain_id type numeric")
+    assert database.run(read, repeatable=repeatable) != before
+
+
+@pytest.mark.parametrize(
+    ("raised", "meaning"),
+    [
+        (pg.LockNotAvailable, LockTimeout),
+        (pg.DataCorrupted, DatabaseDamaged),
+        (pg.IndexCorrupted, DatabaseDamaged),
+        (pg.DiskFull, DatabaseUnavailable),
+        (pg.QueryCanceled, DatabaseUnavailable),
+        (pg.TooManyConnections, DatabaseUnavailable),
+        (pg.ReadOnlySqlTransaction, DatabaseUnavailable),
+        (pg.UndefinedTable, DatabaseUnavailable),
+        (pg.SerializationFailure, DatabaseUnavailable),
+        (pg.CheckViolation, pg.CheckViolation),
+        (pg.FeatureNotSupported, pg.FeatureNotSupported),
+        (pg.ObjectInUse, pg.ObjectInUse),
+    ],
+)
+def test_a_fault_of_the_database_is_503_and_a_bug_stays_a_bug(database, raised, meaning):
+    def work(connection):
+        raise raised
+
+    with pytest.raises(meaning) as caught:
+        database.run(work, repeatable=True)
+    assert caught.type is meaning
+
+
+def test_conflicts_are_retried_and_a_connection_lost_among_them_too(database, sql):
+    trouble = [pg.SerializationFailure, pg.DeadlockDetected, "lost"]
+
+    def work(connection):
+        if not trouble:
+            return "done"
+        kind = trouble.pop(0)
+        if kind == "lost":
+            sql.execute("select pg_terminate_backend(%s, 5000)", [connection.info.backend_pid])
+            connection.execute("select 1")
+        raise kind
+
+    assert database.run(work, repeatable=True) == "done"
+
+
+def test_an_outage_is_over_for_us_soon_after_it_is_over(server, database_url, sql):
+    """The pool's pauses between attempts must not grow with the outage."""
+    name = sql.info.dbname
+    sql.close()
+    pool = Database(Secret(database_url), min_size=1, max_size=4, timeout_seconds=0.5)
+    with psycopg.connect(server.url("postgres"), autocommit=True) as admin:
+        admin.execute(f"alter database {name} allow_connections false")
+        pool.open()
+        callers = [Thread(target=_fails, args=(pool,)) for _ in range(4)]
+        for caller in callers:
+            caller.start()
+        for caller in callers:
+            caller.join()
+        time.sleep(4)
+        admin.execute(f"alter database {name} allow_connections true")
+        began = time.monotonic()
+        while time.monotonic() - began < 10:
+            try:
+                pool.run(lambda connection: connection.execute("select 1"), repeatable=True)
+                break
+            except DatabaseUnavailable:
+                time.sleep(0.05)
+        assert time.monotonic() - began < 2
+    pool.close()
+
+
+def _fails(pool):
+    with pytest.raises(DatabaseUnavailable):
+        pool.run(lambda connection: connection.execute("select 1"), repeatable=True)
+
+
+def test_what_the_url_says_wins_over_our_defaults(database_url):
+    pool = Database(
+        Secret(f"{database_url}?connect_timeout=3&application_name=engine"),
+        min_size=1,
+        max_size=1,
+        timeout_seconds=5,
+    )
+    pool.open()
+    found = pool.run(lambda connection: connection.info.get_parameters(), repeatable=True)
+    pool.close()
+    assert (found["connect_timeout"], found["application_name"]) == ("3", "engine")

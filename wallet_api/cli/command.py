@@ -1,0 +1,20 @@
+"""What our commands have in common."""
+
+from typing import Any
+
+import click
+
+from wallet_api.config import ConfigurationError
+from wallet_api.local_postgres import LocalPostgresError
+from wallet_api.migrations import MigrationError
+
+
+class Command(click.Command):
+    """A command whose faults are one message on stderr and exit status 1, never a traceback."""
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(context)
+        except (ConfigurationError, MigrationError, LocalPostgresError) as error:
+            raise click.ClickException(str(error)) from error
