@@ -9,7 +9,7 @@ import time
 import psycopg
 import pytest
 
-from tests.conftest import LEAKS
+from tests.conftest import JWT_SECRET, LEAKS, SECRET
 from tests.service import ROOT
 from wallet_api.migrations import expected_versions
 
@@ -75,6 +75,38 @@ def test_status_tells_what_is_missing_by_its_exit_status_too(empty_url):
     after = command(empty_url, "db", "status")
     assert "MISSING" not in after.communicate()[0]
     assert after.returncode == 0
+
+
+def test_the_schema_that_the_url_chooses_is_the_one_that_is_upgraded(empty_url):
+    with psycopg.connect(empty_url, autocommit=True) as owner:
+        owner.execute("create schema app")
+        upgrade = command(f"{empty_url}?options=-csearch_path%3Dapp", "db", "upgrade")
+        out, err = upgrade.communicate()
+        assert (upgrade.returncode, err) == (0, "")
+        assert "Applied 0001" in out
+        tables = "select distinct schemaname from pg_tables where tableowner = current_user"
+        schemas = owner.execute(f"{tables} and schemaname !~ '^(pg_|information)'").fetchall()
+    assert schemas == [("app",)]
+
+
+def test_the_commands_of_flask_report_faults_in_one_message_too():
+    environ = {
+        "PATH": os.environ["PATH"],
+        "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
+        "ENCRYPTION_SECRET": SECRET,
+        "JWT_SECRET": JWT_SECRET,
+    }
+    finished = subprocess.run(
+        [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"],
+        cwd=ROOT,
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert finished.returncode == 1
+    assert finished.stderr.startswith("Error: cannot connect to the database")
+    assert "Traceback" not in finished.stderr
 
 
 @pytest.mark.parametrize(
