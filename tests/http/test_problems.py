@@ -5,6 +5,7 @@ import time
 
 import psycopg
 import pytest
+import structlog
 from eth_account import Account
 from structlog.testing import capture_logs
 
@@ -263,3 +264,8 @@ def test_a_strange_request_id_is_not_repeated(refusing, given):
     problem = refused(answer, 401)
     assert len(problem["request_id"]) == 32
     assert problem["request_id"].isalnum()
+
+
+def test_what_a_thread_logs_after_a_request_does_not_carry_its_user(client):
+    client.get("/api/wallet/primary", headers=signed_in())
+    assert structlog.contextvars.get_contextvars() == {}

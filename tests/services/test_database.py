@@ -118,7 +118,8 @@ def test_an_outage_is_over_for_us_soon_after_it_is_over(server, database_url, sq
             caller.start()
         for caller in callers:
             caller.join()
-        time.sleep(4)
+        # The pool alone would try after 1, 3, 7 and 15 seconds.
+        time.sleep(8)
         admin.execute(f"alter database {name} allow_connections true")
         began = time.monotonic()
         while time.monotonic() - began < 10:
