@@ -3,38 +3,21 @@
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
-import psycopg
 import pytest
 
 from tests.conftest import BASE_ACCOUNT, FID, OTHER_SECRET, SECRET
 from tests.round_trips import traced
+from tests.services.conftest import ACCESS, rows, service
 from wallet_api.crypto import keys
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
-from wallet_api.errors import DatabaseUnavailable, KeyUnreadable
-from wallet_api.models import Access
+from wallet_api.errors import KeyUnreadable
 from wallet_api.repositories.postgres import PostgresWalletRepository
 from wallet_api.services.base_account_wallets import BaseAccountWalletService
-from wallet_api.services.sealing_secret import SealingSecret
 
 OF_ANOTHER_ROW = (
     "(encrypted_private_key, iv) = (select encrypted_private_key, iv from wallets where fid = 2)"
 )
-ACCESS = Access(actor="user:1464243", request_id="a-test")
-
-
-def service(database, secret=SECRET, *previous):
-    encryption = EncryptionService(Secret(secret), [Secret(older) for older in previous])
-    return BaseAccountWalletService(database, encryption, SealingSecret(database, encryption))
-
-
-@pytest.fixture
-def wallets(database):
-    return service(database)
-
-
-def rows(sql):
-    return sql.execute("select * from wallets order by fid, chain").fetchall()
 
 
 def test_the_first_request_makes_the_wallet_and_every_later_one_finds_it(wallets, opened):
@@ -92,14 +75,6 @@ def test_the_first_new_wallet_of_a_process_takes_one_round_trip_more(database):
     with traced(database) as traffic:
         another_process.ensure_trading_wallet(FID)
     assert traffic.round_trips == 3
-    assert traffic.commits == 1
-
-
-def test_a_key_read_and_its_audit_row_take_one_round_trip_and_one_commit(wallets, database):
-    wallets.ensure_trading_wallet(FID)
-    with traced(database) as traffic:
-        wallets.get_wallet_with_key(FID, "ethereum", access=ACCESS)
-    assert traffic.round_trips == 1
     assert traffic.commits == 1
 
 
@@ -165,23 +140,6 @@ def test_a_pool_of_dead_connections_heals_itself(wallets, database, sql):
     assert wallets.ensure_trading_wallet(FID) == wallet
 
 
-def test_a_key_read_is_not_repeated_after_a_lost_connection(wallets, database, sql, monkeypatch):
-    wallets.ensure_trading_wallet(FID)
-    get_later = PostgresWalletRepository.get_later
-    cut = []
-
-    def on_a_dying_connection(self, fid, chain):
-        if not cut:
-            cut.append(self._connection.info.backend_pid)
-            sql.execute("select pg_terminate_backend(%s, 5000)", cut)
-        return get_later(self, fid, chain)
-
-    monkeypatch.setattr(PostgresWalletRepository, "get_later", on_a_dying_connection)
-    with pytest.raises(DatabaseUnavailable):
-        wallets.get_wallet_with_key(FID, "ethereum", access=ACCESS)
-    assert cut
-
-
 @pytest.mark.parametrize(
     "damage",
     [
@@ -240,48 +198,6 @@ def test_what_was_sealed_is_opened_before_it_is_stored(wallets, sql, monkeypatch
     assert len(rows(sql)) == 1
 
 
-def test_the_key_that_is_returned_is_the_key_of_the_address(wallets, sql):
-    address = wallets.ensure_trading_wallet(FID).address
-    found = wallets.get_wallet_with_key(FID, "ethereum", access=ACCESS)
-    assert found.wallet.address == address == keys.address_of(found.private_key)
-    audit = sql.execute("select fid, chain, action, actor, request_id from wallet_audit_log")
-    assert audit.fetchall() == [(FID, "ethereum", "key.read", "user:1464243", "a-test")]
-
-
-def test_no_audit_row_no_key(wallets, sql):
-    wallets.ensure_trading_wallet(FID)
-    sql.execute("alter table wallet_audit_log add constraint disk_is_full check (false) not valid")
-    with pytest.raises(psycopg.errors.CheckViolation):
-        wallets.get_wallet_with_key(FID, "ethereum", access=ACCESS)
-
-
-def test_an_audit_row_that_silently_is_not_written_gives_no_key(wallets, sql):
-    wallets.ensure_trading_wallet(FID)
-    sql.execute(
-        "create function lose_it() returns trigger language plpgsql as 'begin return null; end';"
-        "create trigger lose_it before insert on wallet_audit_log for each row"
-        " execute function lose_it()"
-    )
-    assert wallets.get_wallet_with_key(FID, "ethereum", access=ACCESS) is None
-
-
-def test_a_wallet_that_is_made_while_its_key_is_read_is_not_read_without_an_audit_row(wallets, sql):
-    """Each statement has a snapshot of its own; the wallet appears between the two."""
-    wallets.ensure_trading_wallet(1)
-    sql.execute(
-        "create function dawdle() returns trigger language plpgsql as"
-        " 'begin perform pg_sleep(0.5); return null; end';"
-        "create trigger dawdle after insert on wallet_audit_log for each statement"
-        " execute function dawdle()"
-    )
-    with ThreadPoolExecutor(1) as reader:
-        reading = reader.submit(wallets.get_wallet_with_key, FID, "ethereum", access=ACCESS)
-        wallets.ensure_trading_wallet(FID)
-        found = reading.result()
-    rows_written = sql.execute("select count(*) from wallet_audit_log").fetchone()[0]
-    assert rows_written == (0 if found is None else 1)
-
-
 def test_a_trading_wallet_without_a_key_is_an_alarm(wallets, sql):
     wallets.ensure_trading_wallet(1)
     sql.execute("alter table wallets drop constraint wallets_trading_wallet_has_a_key")
@@ -292,21 +208,6 @@ def test_a_trading_wallet_without_a_key_is_an_alarm(wallets, sql):
     )
     with pytest.raises(KeyUnreadable):
         wallets.ensure_trading_wallet(FID)
-
-
-def test_reading_the_key_of_nobody_returns_none_makes_nothing_and_is_no_event(wallets, sql):
-    wallets.store_base_account_address(FID, BASE_ACCOUNT)
-    before = rows(sql)
-    assert wallets.get_wallet_with_key(FID, "ethereum", access=ACCESS) is None
-    assert wallets.get_wallet_with_key(FID, "base-account", access=ACCESS) is None
-    assert rows(sql) == before
-    assert sql.execute("select count(*) from wallet_audit_log").fetchone() == (0,)
-
-
-def test_a_refused_key_is_recorded_even_for_a_user_without_a_wallet(wallets, sql):
-    wallets.refuse_key(FID, "ethereum", access=ACCESS)
-    audit = sql.execute("select fid, action, actor from wallet_audit_log").fetchall()
-    assert audit == [(FID, "key.refused", "user:1464243")]
 
 
 def test_questions_make_no_wallet(wallets, sql):

@@ -8,7 +8,7 @@ import pytest
 from psycopg import errors as pg
 
 from tests.conftest import FID
-from tests.services.test_base_account_wallets import service
+from tests.services.conftest import service
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
 from wallet_api.errors import DatabaseDamaged, DatabaseUnavailable, LockTimeout

@@ -9,7 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from tests.conftest import BASE_ACCOUNT, FID, OTHER_SECRET, SECRET
-from tests.services.test_base_account_wallets import rows, service
+from tests.services.conftest import rows, service
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import KeyUnreadable, SecretMismatch
