@@ -39,6 +39,8 @@ class Dev:
                 stdout=stream,
                 stderr=stream,
                 start_new_session=True,
+                # As a shell does for what it starts in the background.
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),  # noqa: PLW1509
             )
 
     def text(self) -> str:

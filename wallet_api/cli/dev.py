@@ -47,8 +47,12 @@ def dev() -> None:
     directory = Path(os.environ.get("DATA_DIR") or ".data").resolve()
     # Others may pass through (PostgreSQL, where root runs this), but look at nothing.
     directory.mkdir(mode=0o711, parents=True, exist_ok=True)
+    # SIGINT too: a shell that starts us in the background has us ignore it.
+    signal.signal(signal.SIGINT, _interrupt)
     signal.signal(signal.SIGTERM, _interrupt)
-    signal.signal(signal.SIGHUP, _interrupt)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        # Not under nohup: there the terminal's end is no reason to stop.
+        signal.signal(signal.SIGHUP, _interrupt)
     try:
         with LocalPostgres(directory / "postgres", durable=True) as postgres:
             environ = {
