@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.request
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -21,6 +22,8 @@ pytestmark = pytest.mark.slow
 
 class Dev:
     """One run of `wallet-api dev`."""
+
+    started: ClassVar[list["Dev"]] = []
 
     def __init__(self, directory: Path, port: int) -> None:
         self.directory = directory
@@ -42,6 +45,8 @@ class Dev:
                 # As a shell does for what it starts in the background.
                 preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),  # noqa: PLW1509
             )
+
+        self.started.append(self)
 
     def text(self) -> str:
         return self.output.read_text()
@@ -70,6 +75,10 @@ class Dev:
 def data(tmp_path):
     directory = tmp_path / "data"
     yield directory
+    while Dev.started:
+        dev = Dev.started.pop()
+        if dev.process.poll() is None:
+            dev.stop(signal.SIGTERM)
     cluster = directory / "postgres" / "cluster"
     if cluster.is_symlink():
         shutil.rmtree(cluster.readlink())
