@@ -19,7 +19,9 @@ import pytest
 from wallet_api import local_postgres
 from wallet_api.local_postgres import LocalPostgres, LocalPostgresError
 
-as_root_only = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+as_root_only = pytest.mark.skipif(
+    os.geteuid() != 0, reason="only root must run PostgreSQL as another user"
+)
 
 START_AND_STAY = """
 import sys, time

@@ -1,0 +1,12 @@
+"""What unit tests share."""
+
+import pytest
+
+from tests.unit.issuer import KeyServer
+
+
+@pytest.fixture
+def issuer():
+    server = KeyServer()
+    yield server
+    server.stop()

@@ -1,0 +1,145 @@
+"""Farcaster's published keys: fetched when needed, kept while the issuer is in trouble."""
+
+import json
+import threading
+import time
+from contextlib import suppress
+
+import pytest
+
+from tests.unit.issuer import BOMB, FID, KEY, STRANGER, published, quick_auth, sign
+from wallet_api.crypto.secret import Secret
+from wallet_api.errors import SignInUnavailable, Unauthenticated
+
+FAILURES = [
+    pytest.param(500, "", id="500"),
+    pytest.param(404, "", id="404"),
+    pytest.param(302, "", id="a redirect"),
+    pytest.param(200, "", id="nothing"),
+    pytest.param(200, "<html>", id="HTML"),
+    pytest.param(200, "\xff", id="not UTF-8"),
+    pytest.param(200, BOMB, id="a bomb"),
+    pytest.param(200, "[]", id="a list"),
+    pytest.param(200, "null", id="null"),
+    pytest.param(200, "{}", id="no keys"),
+    pytest.param(200, '{"keys":[]}', id="an empty list"),
+    pytest.param(200, '{"keys":{}}', id="keys that are no list"),
+    pytest.param(200, '{"keys":[{"kty":"new"}]}', id="an unknown kind of key"),
+]
+failures = pytest.mark.parametrize(("status", "body"), FAILURES)
+
+
+@failures
+def test_a_failing_issuer_is_our_trouble_and_not_the_user_s(issuer, status, body):
+    issuer.says(status, body)
+    auth = quick_auth(issuer)
+    with pytest.raises(SignInUnavailable):
+        auth.verify(sign())
+    issuer.says(200, json.dumps(published(first=KEY)))
+    assert auth.verify(sign()) == FID
+
+
+@failures
+def test_a_failing_issuer_does_not_take_away_the_keys_we_have(issuer, status, body):
+    auth = quick_auth(issuer, cooldown_seconds=0)
+    assert auth.verify(sign()) == FID
+    issuer.says(status, body)
+    assert auth.verify(sign()) == FID
+    with pytest.raises(SignInUnavailable):
+        auth.verify(sign(kid="unknown"))
+    assert auth.verify(sign()) == FID
+
+
+def test_an_issuer_that_is_down_is_our_trouble(issuer):
+    issuer.stop()
+    with pytest.raises(SignInUnavailable):
+        quick_auth(issuer).verify(sign())
+
+
+def test_an_issuer_that_goes_down_does_not_take_away_the_keys_we_have(issuer):
+    auth = quick_auth(issuer, cooldown_seconds=0)
+    assert auth.verify(sign()) == FID
+    issuer.stop()
+    with pytest.raises(SignInUnavailable):
+        auth.verify(sign(kid="unknown"))
+    assert auth.verify(sign()) == FID
+
+
+def test_an_issuer_that_does_not_answer_is_given_up(issuer):
+    issuer.go.clear()
+    began = time.monotonic()
+    with pytest.raises(SignInUnavailable):
+        quick_auth(issuer, timeout_seconds=0.2).verify(sign())
+    assert time.monotonic() - began < 2
+
+
+def test_an_issuer_that_does_not_answer_holds_up_nobody_whose_key_we_have(issuer):
+    auth = quick_auth(issuer, timeout_seconds=3, cooldown_seconds=0)
+    assert auth.verify(sign()) == FID
+    issuer.go.clear()
+
+    def wait():
+        with suppress(SignInUnavailable, Unauthenticated):
+            auth.verify(sign(kid="unknown"))
+
+    waiting = threading.Thread(target=wait)
+    waiting.start()
+    while issuer.requests < 2 and waiting.is_alive():
+        time.sleep(0.001)
+    began = time.monotonic()
+    assert auth.verify(sign()) == FID
+    assert time.monotonic() - began < 1.5
+    issuer.go.set()
+    waiting.join()
+
+
+def test_many_tokens_cost_one_request(issuer):
+    auth = quick_auth(issuer)
+    assert {auth.verify(sign(sub=fid)) for fid in range(1, 21)} == set(range(1, 21))
+    assert issuer.requests == 1
+
+
+@pytest.mark.parametrize("status", [200, 500])
+def test_unknown_keys_cost_one_more_request_within_the_cool_down(issuer, status):
+    auth = quick_auth(issuer, cooldown_seconds=0.5)
+    assert auth.verify(sign()) == FID
+    issuer.status = status
+    time.sleep(0.55)
+    began = time.monotonic()
+    for kid in "abcdefgh":
+        with pytest.raises((Unauthenticated, SignInUnavailable)):
+            auth.verify(sign(kid=kid))
+    # On a busy machine the loop may outlast a cool-down.
+    assert 2 <= issuer.requests <= 2 + (time.monotonic() - began) // 0.5
+
+
+def test_an_unknown_key_is_the_user_s_trouble(issuer):
+    auth = quick_auth(issuer)
+    for kid in ("unknown", "", "FIRST", "first "):
+        with pytest.raises(Unauthenticated):
+            auth.verify(sign(kid=kid))
+    assert issuer.requests <= 2
+
+
+def test_a_new_key_is_fetched_and_a_withdrawn_one_is_forgotten(issuer):
+    auth = quick_auth(issuer, cooldown_seconds=0)
+    assert auth.verify(sign()) == FID
+    issuer.says(200, json.dumps(published(second=STRANGER)))
+    assert auth.verify(sign(STRANGER, kid="second")) == FID
+    with pytest.raises(Unauthenticated):
+        auth.verify(sign())
+
+
+@pytest.mark.parametrize("token", [sign(), sign(aud="other.example"), Secret("garbage")])
+def test_without_an_audience_nobody_signs_in(issuer, token):
+    with pytest.raises(SignInUnavailable) as refusal:
+        quick_auth(issuer, ()).verify(token)
+    assert refusal.value.reason == "QUICK_AUTH_AUDIENCE is not set"
+    assert issuer.requests == 0
+
+
+def test_a_refusal_does_not_quote_the_token(issuer):
+    token = sign(exp=1)
+    with pytest.raises(Unauthenticated) as refusal:
+        quick_auth(issuer).verify(token)
+    assert token.reveal() not in f"{refusal.value} {refusal.value.__cause__}"
