@@ -62,6 +62,35 @@ values (
 )
 on conflict (fid, chain) do nothing;
 
+-- name: add_copy(fid, chain, wallet_type, address, encrypted_private_key, iv, scheme, key_id, created_at, updated_at)!
+-- Claim (fid, chain) for a wallet that was kept elsewhere, with its dates; nothing happens when it is
+-- taken. Read the winner with get(). Safe under concurrency and safe to repeat, as insert_if_absent() is.
+insert into wallets (
+    fid,
+    chain,
+    wallet_type,
+    address,
+    encrypted_private_key,
+    iv,
+    scheme,
+    key_id,
+    created_at,
+    updated_at
+)
+values (
+    :fid::bigint,
+    :chain::text,
+    :wallet_type::text,
+    :address::text,
+    :encrypted_private_key::text,
+    :iv::text,
+    :scheme::text,
+    :key_id::text,
+    :created_at::timestamptz,
+    :updated_at::timestamptz
+)
+on conflict (fid, chain) do nothing;
+
 -- name: put_base_account(fid, address)!
 -- Remember the address of a user's own Base Account, in place of an older one.
 -- Safe under concurrency and safe to repeat: one row per user, the last writer wins, and an address

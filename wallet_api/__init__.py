@@ -1,5 +1,6 @@
 """One trading wallet per user of a Farcaster / Base mini app, on PostgreSQL, for ever."""
 
+import functools
 import os
 
 import structlog
@@ -14,9 +15,15 @@ from wallet_api.blueprints.application import Application
 from wallet_api.cli import cli
 from wallet_api.config import Settings
 from wallet_api.crypto.encryption import EncryptionService
-from wallet_api.database import Database
+from wallet_api.database import Connection, Database
+from wallet_api.repositories.filesystem import FilesystemWalletRepository
+from wallet_api.repositories.migrating import MigratingWalletRepository
+from wallet_api.repositories.postgres import PostgresWalletRepository
+from wallet_api.repositories.wallet_directory import WalletDirectory
+from wallet_api.repositories.wallets import WalletRepositories, WalletRepository
 from wallet_api.services.base_account_wallets import BaseAccountWalletService
 from wallet_api.services.deposits import DepositService
+from wallet_api.services.file_store import FileStore
 from wallet_api.services.readiness import ReadinessService
 from wallet_api.services.sealing_secret import SealingSecret
 
@@ -64,8 +71,8 @@ def _services(settings: Settings) -> Application:
         timeout_seconds=settings.db_pool_timeout,
     )
     encryption = EncryptionService(settings.encryption_secret, settings.encryption_secret_previous)
-    sealing_secret = SealingSecret(database, encryption)
-    wallets = BaseAccountWalletService(database, encryption, sealing_secret)
+    repositories, sealing_secret = _storage(settings, database, encryption)
+    wallets = BaseAccountWalletService(database, repositories, encryption, sealing_secret)
     return Application(
         database=database,
         wallets=wallets,
@@ -79,3 +86,27 @@ def _services(settings: Settings) -> Application:
         ),
         allow_key_export=settings.allow_key_export,
     )
+
+
+def _storage(
+    settings: Settings, database: Database, encryption: EncryptionService
+) -> tuple[WalletRepositories, SealingSecret]:
+    """Choose the place where wallets are kept (WALLET_STORAGE)."""
+    if settings.wallet_storage == "postgres":
+        return PostgresWalletRepository, SealingSecret(database, encryption)
+    migrating = settings.wallet_storage == "migrating"
+    directory = WalletDirectory(settings.wallet_storage_path)
+    files = FilesystemWalletRepository(directory, encryption)
+    store = FileStore(files, migrating=migrating)
+    sealing_secret = SealingSecret(database, encryption, store)
+
+    def in_files(connection: Connection) -> WalletRepository:
+        sealing_secret.register_on(connection)
+        return files
+
+    def on_the_way(connection: Connection) -> WalletRepository:
+        rows = PostgresWalletRepository(connection)
+        before_files = functools.partial(sealing_secret.register_on, connection)
+        return MigratingWalletRepository(rows, files, before_files)
+
+    return on_the_way if migrating else in_files, sealing_secret

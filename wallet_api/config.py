@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -11,6 +12,7 @@ from wallet_api.chain.networks import NETWORKS, Network
 from wallet_api.crypto.secret import Secret
 
 MIN_SECRET_LENGTH = 32
+_STORAGES = ("postgres", "filesystem", "migrating")
 
 
 class ConfigurationError(Exception):
@@ -32,6 +34,16 @@ class TokenSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WalletSettings:
+    """Where wallets are, and what they are sealed with."""
+
+    database_url: Secret[str]
+    encryption_secret: Secret[str]
+    encryption_secret_previous: tuple[Secret[str], ...]
+    wallet_storage_path: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """The configuration of one process. Secrets are wrapped, so that none can be printed."""
 
@@ -45,6 +57,8 @@ class Settings:
     quick_auth_issuer: str
     quick_auth_audience: tuple[str, ...]
     quick_auth_jwks_url: str
+    wallet_storage: str
+    wallet_storage_path: Path
     network: Network
     allow_key_export: bool
     cors_origins: tuple[str, ...]
@@ -76,6 +90,8 @@ class Settings:
             quick_auth_jwks_url=read.http_url(
                 "QUICK_AUTH_JWKS_URL", default=f"{issuer}/.well-known/jwks.json"
             ),
+            wallet_storage=read.choice("WALLET_STORAGE", _STORAGES, default="postgres"),
+            wallet_storage_path=read.wallet_storage_path(),
             network=NETWORKS[read.choice("NETWORK", tuple(NETWORKS), default="base-mainnet")],
             allow_key_export=read.boolean("ALLOW_KEY_EXPORT", default=False),
             cors_origins=read.names("CORS_ORIGINS"),
@@ -113,6 +129,21 @@ def read_token_settings(environ: Mapping[str, str]) -> TokenSettings:
     if read.faults:
         raise ConfigurationError(read.faults)
     return tokens
+
+
+def read_wallet_settings(environ: Mapping[str, str]) -> WalletSettings:
+    """Read what `wallet-api wallets …` needs, and nothing else. Raises ConfigurationError."""
+    read = _Reader(environ)
+    short = read.boolean("ALLOW_SHORT_SECRET", default=False)
+    settings = WalletSettings(
+        database_url=read.database_url(),
+        encryption_secret=read.secret("ENCRYPTION_SECRET", allow_short=short),
+        encryption_secret_previous=read.secrets("ENCRYPTION_SECRET_PREVIOUS"),
+        wallet_storage_path=read.wallet_storage_path(),
+    )
+    if read.faults:
+        raise ConfigurationError(read.faults)
+    return settings
 
 
 class _Reader:
@@ -171,6 +202,9 @@ class _Reader:
                 # libpq's complaint quotes what it cannot read, which may be the password.
                 self.faults.append("DATABASE_URL must be a URL that libpq can read")
         return Secret(value)
+
+    def wallet_storage_path(self) -> Path:
+        return Path(self.text("WALLET_STORAGE_PATH", default="./storage/wallets"))
 
     def tokens(self) -> TokenSettings:
         week = 7 * 24 * 60 * 60

@@ -18,6 +18,7 @@
     ├── IdempotencyKeyInUse       the first request with this key is still running
     ├── IdempotencyKeyReused      this key came with another body before
     └── ServiceUnavailable        nothing was lost; try again later
+        ├── StorageUnavailable    the folder of wallet files cannot be used
         ├── DatabaseUnavailable
         │   ├── LockTimeout       another transaction holds what this one needs
         │   └── DatabaseDamaged   an alarm: a page or an index cannot be read
@@ -153,6 +154,16 @@ class ServiceUnavailable(WalletApiError):
         """`reason` is for the log and for /readyz; the user gets the class's sentence."""
         super().__init__()
         self.reason = reason
+
+    def __reduce__(self) -> tuple[type["ServiceUnavailable"], tuple[str]]:
+        """Keep the reason when the error comes out of another process."""
+        return type(self), (self.reason,)
+
+
+class StorageUnavailable(ServiceUnavailable):
+    """The wallets cannot be reached right now. Nothing was lost; please try again."""
+
+    code = "storage_unavailable"
 
 
 class DatabaseUnavailable(ServiceUnavailable):

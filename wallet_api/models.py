@@ -14,6 +14,13 @@ BASE_ACCOUNT_CHAIN = "base-account"
 """The chain under which a user's own Base Account address is kept; it has no key here."""
 
 
+BASE_ACCOUNT_SPELLINGS = (BASE_ACCOUNT_CHAIN, "base", "ethereum-base")
+"""Every accepted spelling of that chain. Of several files of one user the first one counts."""
+
+MAX_FID = 2**63 - 1
+"""The largest FID that a PostgreSQL bigint holds."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewWallet:
     """A trading wallet that is not stored yet."""
@@ -26,7 +33,7 @@ class NewWallet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wallet:
-    """A row of `wallets`. `sealed` is None for a Base Account address."""
+    """A wallet as it is stored. `sealed` is None for a Base Account address."""
 
     fid: int
     chain: str

@@ -38,6 +38,7 @@ STATUSES = {
     "idempotency_key_in_use": 409,
     "idempotency_key_reused": 422,
     "service_unavailable": 503,
+    "storage_unavailable": 503,
     "database_unavailable": 503,
     "lock_timeout": 503,
     "database_damaged": 503,

@@ -6,6 +6,7 @@ from tests.conftest import SECRET
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.models import Access
+from wallet_api.repositories.postgres import PostgresWalletRepository
 from wallet_api.services.base_account_wallets import BaseAccountWalletService
 from wallet_api.services.sealing_secret import SealingSecret
 
@@ -15,7 +16,9 @@ ACCESS = Access(actor="user:1464243", request_id="a-test")
 def service(database, secret=SECRET, *previous):
     """Return the service of one process; it has not checked its secret yet."""
     encryption = EncryptionService(Secret(secret), [Secret(older) for older in previous])
-    return BaseAccountWalletService(database, encryption, SealingSecret(database, encryption))
+    return BaseAccountWalletService(
+        database, PostgresWalletRepository, encryption, SealingSecret(database, encryption)
+    )
 
 
 def rows(sql):

@@ -2,8 +2,7 @@
 
 import re
 
-MAX_FID = 2**63 - 1
-"""The largest FID that a PostgreSQL bigint holds."""
+from wallet_api.models import MAX_FID
 
 _DIGITS = re.compile(r"[0-9]{1,19}", re.ASCII)
 

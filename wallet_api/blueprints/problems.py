@@ -25,6 +25,7 @@ STATUS_OF: dict[type[errors.WalletApiError], int] = {
     errors.IdempotencyKeyInUse: 409,
     errors.IdempotencyKeyReused: 422,
     errors.ServiceUnavailable: 503,
+    errors.StorageUnavailable: 503,
     errors.DatabaseUnavailable: 503,
     errors.LockTimeout: 503,
     errors.DatabaseDamaged: 503,
@@ -35,7 +36,12 @@ STATUS_OF: dict[type[errors.WalletApiError], int] = {
 
 _RETRY_AFTER_SECONDS = {409: "1", 503: "5"}
 # Faults that do not mend themselves: somebody must look.
-_ALARMS = (errors.KeyUnreadable, errors.SecretMismatch, errors.DatabaseDamaged)
+_ALARMS = (
+    errors.KeyUnreadable,
+    errors.SecretMismatch,
+    errors.StorageUnavailable,
+    errors.DatabaseDamaged,
+)
 _SENTENCES = {
     400: "The request is not valid.",
     404: "There is nothing at this address.",

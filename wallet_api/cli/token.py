@@ -5,10 +5,10 @@ import os
 
 import click
 
-from wallet_api.auth.fids import MAX_FID
 from wallet_api.auth.user_tokens import UserTokens
 from wallet_api.cli.command import Command
 from wallet_api.config import read_token_settings
+from wallet_api.models import MAX_FID
 
 
 @click.command(cls=Command)

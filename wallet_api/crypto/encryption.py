@@ -14,6 +14,7 @@ associated data binds a ciphertext to its row: copied to another one, it does no
 contain a line break (the database's constraints see to that), so the joined form is unambiguous.
 """
 
+import functools
 import os
 import re
 from collections.abc import Sequence
@@ -128,7 +129,7 @@ class EncryptionService:
 
         AES-256-CBC with PKCS#7 under scrypt(secret, "salt", N 16384, r 8, p 1); the plaintext is
         the 66 characters `0x…`. None means a record that never had a key (the encryption of
-        nothing). Costs about 40 ms for each secret that is tried.
+        nothing). The first call takes about 40 ms for each secret (scrypt).
 
         CBC proves nothing about who wrote the ciphertext: check the key against its address.
         Raises KeyUnreadable when no secret opens it to a key.
@@ -139,13 +140,32 @@ class EncryptionService:
             raise KeyUnreadable("The old record is not hex.") from error
         if len(nonce) != 16 or not sealed or len(sealed) % 16:
             raise KeyUnreadable("The old record is not AES-CBC: a length is wrong.")
-        for secret in self._legacy_secrets:
-            plaintext = _decrypt_cbc(secret, nonce, sealed)
+        for key in self._legacy_keys:
+            plaintext = _decrypt_cbc(key.reveal(), nonce, sealed)
             if plaintext == b"":
                 return None
             if plaintext is not None and (match := _LEGACY_PLAINTEXT.fullmatch(plaintext)):
                 return Secret(bytes.fromhex(match[1].decode()))
         raise KeyUnreadable("The old record does not open to a private key.")
+
+    def seal_legacy(self, private_key: Secret[bytes] | None) -> tuple[str, str]:
+        """Seal a key, or nothing, as the old file service did: ciphertext and iv, both in hex."""
+        plaintext = b"" if private_key is None else b"0x" + private_key.reveal().hex().encode()
+        iv = os.urandom(16)
+        encryptor = Cipher(
+            algorithms.AES256(self._legacy_keys[0].reveal()), modes.CBC(iv)
+        ).encryptor()
+        padder = PKCS7(128).padder()
+        padded = padder.update(plaintext) + padder.finalize()
+        return (encryptor.update(padded) + encryptor.finalize()).hex(), iv.hex()
+
+    @functools.cached_property
+    def _legacy_keys(self) -> tuple[Secret[bytes], ...]:
+        """The keys of old files, the current secret's first."""
+        return tuple(
+            Secret(Scrypt(salt=b"salt", length=32, n=16384, r=8, p=1).derive(s.reveal().encode()))
+            for s in self._legacy_secrets
+        )
 
 
 def _hkdf(key: bytes, info: bytes, length: int) -> bytes:
@@ -156,8 +176,7 @@ def _associated_data(key_id: str, *, fid: int, chain: str, address: str) -> byte
     return "\n".join((AES_256_GCM, key_id, str(fid), chain, address)).encode()
 
 
-def _decrypt_cbc(secret: Secret[str], nonce: bytes, sealed: bytes) -> bytes | None:
-    key = Scrypt(salt=b"salt", length=32, n=16384, r=8, p=1).derive(secret.reveal().encode())
+def _decrypt_cbc(key: bytes, nonce: bytes, sealed: bytes) -> bytes | None:
     decryptor = Cipher(algorithms.AES256(key), modes.CBC(nonce)).decryptor()
     unpadder = PKCS7(128).unpadder()
     try:

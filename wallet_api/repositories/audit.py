@@ -30,6 +30,16 @@ class AuditRepository:
         )
         return lambda: cursor.fetchone() is not None
 
+    def record_key_read_from_file(self, fid: int, chain: str, access: Access) -> None:
+        """Say that the key of a wallet that is kept in a file is about to leave."""
+        _QUERIES.record_key_read_from_file(
+            self._connection,
+            fid=fid,
+            chain=chain,
+            actor=access.actor,
+            request_id=access.request_id,
+        )
+
     def record_key_refused(self, fid: int, chain: str, access: Access) -> None:
         """Say that somebody asked for this wallet's key and was refused."""
         _QUERIES.record_key_refused(

@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 from wallet_api.crypto.encryption import SealedKey
 from wallet_api.database import Connection, Row
-from wallet_api.models import NewWallet, Wallet
+from wallet_api.models import Access, NewWallet, Wallet
 from wallet_api.repositories import sql
+from wallet_api.repositories.audit import AuditRepository
 
 _QUERIES = sql.load("wallets")
 
@@ -25,9 +26,18 @@ class PostgresWalletRepository:
         cursor = sql.send(self._connection, _QUERIES.get, fid=fid, chain=chain)
         return lambda: _wallet(cursor.fetchone())
 
+    def get_recorded_later(
+        self, fid: int, chain: str, audit: AuditRepository, access: Access
+    ) -> Callable[[], Wallet | None]:
+        """Read a wallet with a key, and say in the audit log that the key is about to leave."""
+        # In this order: what the first statement sees, the second one sees as well.
+        wallet = self.get_later(fid, chain)
+        recorded = audit.record_key_read_later(fid, chain, access)
+        return lambda: wallet() if recorded() else None
+
     def list_for_user(self, fid: int) -> list[Wallet]:
         """Return a user's wallets, the Base Account address first."""
-        return [_present(row) for row in _QUERIES.list_for_user(self._connection, fid=fid)]
+        return [wallet_of(row) for row in _QUERIES.list_for_user(self._connection, fid=fid)]
 
     def insert_if_absent(self, wallet: NewWallet) -> None:
         """Claim (fid, chain) for a new wallet, unless somebody was first."""
@@ -42,6 +52,10 @@ class PostgresWalletRepository:
             key_id=wallet.sealed.key_id,
         )
 
+    def add_copy(self, wallet: Wallet) -> None:
+        """Claim (fid, chain) for a wallet that was kept elsewhere, unless there is a row."""
+        _QUERIES.add_copy(self._connection, **columns_of(wallet))
+
     def put_base_account(self, fid: int, address: str) -> None:
         """Remember the address of a user's own Base Account."""
         _QUERIES.put_base_account(self._connection, fid=fid, address=address)
@@ -52,13 +66,31 @@ class PostgresWalletRepository:
 
 
 def _wallet(row: Row | None) -> Wallet | None:
-    return None if row is None else _present(row)
+    return None if row is None else wallet_of(row)
 
 
-def _present(row: Row) -> Wallet:
+def wallet_of(row: Row) -> Wallet:
+    """Return the wallet that a row keeps."""
     ciphertext, iv = row.pop("encrypted_private_key"), row.pop("iv")
     scheme, key_id = row.pop("scheme"), row.pop("key_id")
     sealed = None
     if ciphertext is not None:
         sealed = SealedKey(ciphertext=ciphertext, iv=iv, scheme=scheme, key_id=key_id)
     return Wallet(**row, sealed=sealed)
+
+
+def columns_of(wallet: Wallet) -> Row:
+    """Return the row that keeps a wallet, without its id."""
+    sealed = wallet.sealed
+    return {
+        "fid": wallet.fid,
+        "chain": wallet.chain,
+        "wallet_type": wallet.wallet_type,
+        "address": wallet.address,
+        "encrypted_private_key": sealed and sealed.ciphertext,
+        "iv": sealed and sealed.iv,
+        "scheme": sealed and sealed.scheme,
+        "key_id": sealed and sealed.key_id,
+        "created_at": wallet.created_at,
+        "updated_at": wallet.updated_at,
+    }

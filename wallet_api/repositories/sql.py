@@ -1,11 +1,12 @@
 """Loading queries/*.sql: hand-written SQL becomes methods, `:name` becomes a bound parameter."""
 
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import aiosql
 from aiosql.adapters.pyformat import PyFormatAdapter
-from psycopg import Cursor
+from psycopg import Copy, Cursor
 
 from wallet_api.database import Connection, Row
 
@@ -30,3 +31,8 @@ def load(subject: str) -> Any:
 def send(connection: Connection, query: Any, **parameters: Any) -> Cursor[Row]:
     """Send a query without waiting for its rows: inside a pipeline they come after the commit."""
     return connection.execute(query.sql, parameters)
+
+
+def copy(connection: Connection, query: Any) -> AbstractContextManager[Copy]:
+    """Begin a COPY from here to the server; write rows to what this gives."""
+    return connection.cursor().copy(query.sql)

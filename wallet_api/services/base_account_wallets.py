@@ -7,6 +7,7 @@ from wallet_api.database import Connection, Database, one_round_trip
 from wallet_api.errors import KeyUnreadable
 from wallet_api.models import (
     BASE_ACCOUNT_CHAIN,
+    BASE_ACCOUNT_SPELLINGS,
     TRADING_CHAIN,
     Access,
     NewWallet,
@@ -14,10 +15,10 @@ from wallet_api.models import (
     WalletWithKey,
 )
 from wallet_api.repositories.audit import AuditRepository
-from wallet_api.repositories.postgres import PostgresWalletRepository
+from wallet_api.repositories.wallets import WalletRepositories
 from wallet_api.services.sealing_secret import SealingSecret
 
-_CHAIN_SPELLINGS = {"base": BASE_ACCOUNT_CHAIN, "ethereum-base": BASE_ACCOUNT_CHAIN}
+_CHAIN_SPELLINGS = dict.fromkeys(BASE_ACCOUNT_SPELLINGS, BASE_ACCOUNT_CHAIN)
 
 
 class BaseAccountWalletService:
@@ -25,16 +26,23 @@ class BaseAccountWalletService:
 
     Every trading wallet that a method returns has just been opened: its stored ciphertext gave the
     key that derives exactly its address. Where that fails, the method raises KeyUnreadable and
-    writes nothing. All methods raise DatabaseUnavailable when PostgreSQL cannot answer.
+    writes nothing. All methods raise DatabaseUnavailable when PostgreSQL cannot answer, and
+    StorageUnavailable when wallets are kept in files and these cannot be used.
 
     `fid` is a positive integer below 2^63. `chain` is "ethereum" for trading wallets and
     "base-account" for Base Account addresses ("base" and "ethereum-base" mean the latter).
     """
 
     def __init__(
-        self, database: Database, encryption: EncryptionService, sealing_secret: SealingSecret
+        self,
+        database: Database,
+        repositories: WalletRepositories,
+        encryption: EncryptionService,
+        sealing_secret: SealingSecret,
     ) -> None:
+        """`repositories` gives the place where wallets are kept, for a connection to `database`."""
         self._database = database
+        self._repositories = repositories
         self._encryption = encryption
         self._sealing_secret = sealing_secret
 
@@ -55,7 +63,7 @@ class BaseAccountWalletService:
         """Return the user's wallet on a chain, or None."""
         chain = _CHAIN_SPELLINGS.get(chain, chain)
         wallet = self._database.run(
-            lambda connection: PostgresWalletRepository(connection).get(fid, chain),
+            lambda connection: self._repositories(connection).get(fid, chain),
             repeatable=True,
         )
         return wallet and self._verified(wallet)
@@ -72,7 +80,7 @@ class BaseAccountWalletService:
     def list_wallets(self, fid: int) -> list[Wallet]:
         """Return the user's wallets, the Base Account address first."""
         wallets = self._database.run(
-            lambda connection: PostgresWalletRepository(connection).list_for_user(fid),
+            lambda connection: self._repositories(connection).list_for_user(fid),
             repeatable=True,
         )
         return [self._verified(wallet) for wallet in wallets]
@@ -87,13 +95,15 @@ class BaseAccountWalletService:
         chain = _CHAIN_SPELLINGS.get(chain, chain)
 
         def read(connection: Connection) -> Wallet | None:
+            wallets, audit = self._repositories(connection), AuditRepository(connection)
             with one_round_trip(connection):
-                # In this order: what the first statement sees, the second one sees as well.
-                wallet = PostgresWalletRepository(connection).get_later(fid, chain)
-                recorded = AuditRepository(connection).record_key_read_later(fid, chain, access)
-            return wallet() if recorded() else None
+                wallet = wallets.get_recorded_later(fid, chain, audit, access)
+            return wallet()
 
         wallet = self._database.run(read, repeatable=False)
+        # A look that finds something now has made it a row from a file.
+        if wallet is None and self.has_wallet(fid, chain):
+            wallet = self._database.run(read, repeatable=False)
         if wallet is None or wallet.sealed is None:
             return None
         return WalletWithKey(wallet=wallet, private_key=self._open(wallet, wallet.sealed))
@@ -113,7 +123,7 @@ class BaseAccountWalletService:
         """
         self._sealing_secret.register()
         self._database.run(
-            lambda connection: PostgresWalletRepository(connection).put_base_account(fid, address),
+            lambda connection: self._repositories(connection).put_base_account(fid, address),
             repeatable=True,
         )
 
@@ -126,7 +136,7 @@ class BaseAccountWalletService:
         candidate = self._new_wallet(fid)
 
         def claim(connection: Connection) -> Wallet | None:
-            wallets = PostgresWalletRepository(connection)
+            wallets = self._repositories(connection)
             with one_round_trip(connection):
                 wallets.insert_if_absent(candidate)
                 winner = wallets.get_later(fid, TRADING_CHAIN)

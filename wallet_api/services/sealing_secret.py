@@ -9,6 +9,7 @@ from wallet_api.database import Connection, Database
 from wallet_api.errors import SecretMismatch
 from wallet_api.repositories.encryption_keys import EncryptionKeyRepository
 from wallet_api.repositories.postgres import PostgresWalletRepository
+from wallet_api.services.file_store import FileStore
 
 log = structlog.get_logger("wallet_api")
 
@@ -21,24 +22,41 @@ class SealingSecret:
     processes with different secrets cannot both begin an empty database: a unique index decides.
     """
 
-    def __init__(self, database: Database, encryption: EncryptionService) -> None:
+    def __init__(
+        self, database: Database, encryption: EncryptionService, store: FileStore | None = None
+    ) -> None:
+        """`store` is the folder of wallet files, where the service works with one."""
         self._database = database
         self._encryption = encryption
+        self._store = store
         self._registered = threading.Event()
 
     def check(self) -> None:
-        """Raise SecretMismatch if this database's keys were sealed under secrets we do not have."""
-        self._database.run(self._succeeds, repeatable=True)
+        """Raise SecretMismatch if this database's keys were sealed under secrets we do not have.
+
+        Raises StorageUnavailable too, where wallet files are needed and cannot be used.
+        """
+        known = self._database.run(self._succeeds, repeatable=True)
+        if self._store is not None:
+            self._store.check(database_in_use=known is not None)
 
     def register(self) -> None:
         """Make our secret one of the database's, before the first write of this process.
 
-        Raises SecretMismatch. Key ids are never removed, so that once is enough.
+        Raises what check() raises. Key ids are never removed, so that once is enough.
         """
+        if not self._registered.is_set():
+            self._database.run(self.register_on, repeatable=True)
+
+    def register_on(self, connection: Connection) -> None:
+        """Do what register() does, on a connection that is at hand."""
         if self._registered.is_set():
             return
-        if self._database.run(self._succeeds, repeatable=True) != self._encryption.key_id:
-            self._database.run(self._register, repeatable=True)
+        known = self._succeeds(connection)
+        if self._store is not None:
+            self._store.prepare(database_in_use=known is not None)
+        if known != self._encryption.key_id:
+            self._register(connection)
         self._registered.set()
 
     def _succeeds(self, connection: Connection) -> str | None:

@@ -1,0 +1,231 @@
+"""The old architecture as a place for wallets: one JSON file per user and chain."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any
+
+from wallet_api.crypto.encryption import EncryptionService
+from wallet_api.errors import KeyUnreadable, SecretMismatch
+from wallet_api.models import (
+    BASE_ACCOUNT_CHAIN,
+    BASE_ACCOUNT_SPELLINGS,
+    TRADING_CHAIN,
+    Access,
+    NewWallet,
+    Wallet,
+)
+from wallet_api.repositories import wallet_file
+from wallet_api.repositories.audit import AuditRepository
+from wallet_api.repositories.wallet_directory import StoredFile, WalletDirectory
+from wallet_api.repositories.wallet_file import WalletFile, file_name
+
+# How many files tell whether our secret is theirs, and how many must not open until it is not.
+_SAMPLE = 20
+_SUSPICIOUS = 3
+_NAME_OF_WALLET = re.compile(r"wallet_[0-9]+_")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspection:
+    """What was found under one name: a verified file, or in `fault` why it is none.
+
+    `fid` and `spelling` (of the chain) are what the name gives, None if it gives none.
+    """
+
+    name: str
+    fid: int | None = None
+    spelling: str | None = None
+    sha256: str | None = None
+    file: WalletFile | None = None
+    fault: str | None = None
+
+
+class FilesystemWalletRepository:
+    """Wallets in files that the old service can read, and its files.
+
+    A wallet that comes out was verified: its key opened, and derived exactly its address. Methods
+    raise KeyUnreadable, naming the file, where that fails, and StorageUnavailable when the folder
+    cannot be used. A file with a key is never replaced.
+    """
+
+    def __init__(self, directory: WalletDirectory, encryption: EncryptionService) -> None:
+        self.directory = directory
+        self._encryption = encryption
+
+    def get(self, fid: int, chain: str) -> Wallet | None:
+        """Return the wallet of a user on a chain, or None."""
+        found = self._find(fid, chain)
+        return None if found is None else found.wallet
+
+    def get_later(self, fid: int, chain: str) -> Callable[[], Wallet | None]:
+        """Return the call that reads the wallet of a user on a chain."""
+        return lambda: self.get(fid, chain)
+
+    def get_recorded_later(
+        self, fid: int, chain: str, audit: AuditRepository, access: Access
+    ) -> Callable[[], Wallet | None]:
+        """Read a wallet with a key, and say in the audit log that the key is about to leave."""
+        wallet = self.get(fid, chain)
+        if wallet is None or wallet.sealed is None:
+            return lambda: None
+        audit.record_key_read_from_file(fid, chain, access)
+        return lambda: wallet
+
+    def list_for_user(self, fid: int) -> list[Wallet]:
+        """Return a user's wallets, the Base Account address first."""
+        found = (self.get(fid, chain) for chain in (BASE_ACCOUNT_CHAIN, TRADING_CHAIN))
+        return [wallet for wallet in found if wallet is not None]
+
+    def insert_if_absent(self, wallet: NewWallet) -> None:
+        """Claim (fid, chain) for a new trading wallet, unless somebody was first."""
+        name = file_name(wallet.fid, TRADING_CHAIN)
+        made = self._members(_made_now(wallet))
+        with self.directory.locked():
+            self.directory.refuse_if_handed_over()
+            there = self._read(name)
+            if there is None:
+                self.directory.add(name, wallet_file.render(made))
+            elif there.wallet.sealed is None:
+                # One of the oldest files keeps a Base Account address where the wallet belongs.
+                if self._find(wallet.fid, BASE_ACCOUNT_CHAIN) == there:
+                    self._write_base_account(there.wallet, there)
+                self.directory.replace(name, wallet_file.render({**there.members, **made}))
+
+    def put_base_account(self, fid: int, address: str) -> None:
+        """Remember the address of a user's own Base Account, in place of an older one."""
+        now = _now()
+        with self.directory.locked():
+            self.directory.refuse_if_handed_over()
+            there = self._find(fid, BASE_ACCOUNT_CHAIN)
+            if there is not None and there.wallet.address == address:
+                return
+            wallet = Wallet(
+                fid=fid,
+                chain=BASE_ACCOUNT_CHAIN,
+                wallet_type="base-account",
+                address=address,
+                sealed=None,
+                created_at=now if there is None else there.wallet.created_at,
+                updated_at=now,
+            )
+            self._write_base_account(wallet, there)
+
+    def copy_if_absent(self, wallets: Sequence[Wallet]) -> None:
+        """Write many wallets that are kept elsewhere, except those that have a file.
+
+        Whoever calls holds the folder's lock.
+        """
+        self.directory.add_all(
+            {
+                file_name(wallet.fid, wallet.chain): wallet_file.render(self._members(wallet))
+                for wallet in wallets
+            }
+        )
+
+    def copy_base_account(self, wallet: Wallet) -> None:
+        """Write a Base Account address that is kept elsewhere, in place of an older one."""
+        self._write_base_account(wallet, self._find(wallet.fid, BASE_ACCOUNT_CHAIN))
+
+    def inspect(self, name: str) -> Inspection:
+        """Read and verify whatever is under a name; what is wrong is in the answer."""
+        stored = self.directory.read(name) or StoredFile(fault="it is not there any more")
+        found = Inspection(name=name, sha256=stored.sha256)
+        try:
+            fid, spelling = wallet_file.parse_name(name)
+            found = replace(found, fid=fid, spelling=spelling)
+            return replace(found, file=self._parse(stored, fid, spelling))
+        except KeyUnreadable as error:
+            return replace(found, fault=error.reason)
+
+    def holds_wallets(self) -> bool:
+        """Tell whether this is a store of wallet files, and not a disk that is not mounted.
+
+        Raises SecretMismatch when our secret opens none of its keys.
+        """
+        if not self.directory.exists():
+            return False
+        closed = seen = 0
+        names = (name for name in self.directory.names() if _NAME_OF_WALLET.match(name))
+        for name in islice(names, _SAMPLE):
+            seen += 1
+            found = self.inspect(name)
+            if found.file is not None and found.file.members["encryptedPrivateKey"]:
+                return True
+            closed += found.fault == wallet_file.DOES_NOT_OPEN
+        if closed >= _SUSPICIOUS:
+            raise SecretMismatch(
+                f"ENCRYPTION_SECRET opens none of the first {seen} files in {self.directory.path}: "
+                "set the one that the old service used"
+            )
+        return seen > 0 or self.directory.is_marked()
+
+    def _find(self, fid: int, chain: str) -> WalletFile | None:
+        """Return the file that counts for a user and chain, or None."""
+        if fid <= 0:
+            return None
+        if chain == TRADING_CHAIN:
+            found = self._read(file_name(fid, TRADING_CHAIN))
+            return found if found is not None and found.wallet.sealed is not None else None
+        if chain != BASE_ACCOUNT_CHAIN:
+            return None
+        for spelling in BASE_ACCOUNT_SPELLINGS:
+            found = self._read(file_name(fid, spelling))
+            if found is not None:
+                return found
+        # The oldest files keep it, without a key, where a trading wallet belongs.
+        found = self._read(file_name(fid, TRADING_CHAIN))
+        return found if found is not None and found.wallet.sealed is None else None
+
+    def _read(self, name: str) -> WalletFile | None:
+        """Read and verify a file; None if there is none."""
+        stored = self.directory.read(name)
+        if stored is None:
+            return None
+        if not stored.settled:
+            self.directory.settle()
+        try:
+            return self._parse(stored, *wallet_file.parse_name(name))
+        except KeyUnreadable as error:
+            raise KeyUnreadable(f"{name}: {error.reason}") from error
+
+    def _parse(self, stored: StoredFile, fid: int, spelling: str) -> WalletFile:
+        if stored.fault is not None:
+            raise KeyUnreadable(stored.fault)
+        return wallet_file.read(
+            stored.content,
+            fid=fid,
+            spelling=spelling,
+            modified_at=stored.modified_at,
+            encryption=self._encryption,
+        )
+
+    def _members(self, wallet: Wallet) -> dict[str, Any]:
+        return wallet_file.members_of(wallet, self._encryption)
+
+    def _write_base_account(self, wallet: Wallet, there: WalletFile | None) -> None:
+        """Write the file that counts first, with every member of the one that counted so far."""
+        kept = {} if there is None else there.members
+        content = wallet_file.render({**kept, **self._members(wallet)})
+        self.directory.replace(file_name(wallet.fid, BASE_ACCOUNT_CHAIN), content)
+
+
+def _now() -> datetime:
+    """Return the time as the old service writes it: in whole milliseconds."""
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+
+def _made_now(wallet: NewWallet) -> Wallet:
+    now = _now()
+    return Wallet(
+        fid=wallet.fid,
+        chain=TRADING_CHAIN,
+        wallet_type="trading",
+        address=wallet.address,
+        sealed=wallet.sealed,
+        created_at=now,
+        updated_at=now,
+    )

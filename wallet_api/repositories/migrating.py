@@ -1,0 +1,76 @@
+"""Wallets on their way from files to PostgreSQL: rows first, files where there is no row."""
+
+from collections.abc import Callable
+
+import structlog
+
+from wallet_api.models import BASE_ACCOUNT_CHAIN, TRADING_CHAIN, Access, NewWallet, Wallet
+from wallet_api.repositories.audit import AuditRepository
+from wallet_api.repositories.filesystem import FilesystemWalletRepository
+from wallet_api.repositories.postgres import PostgresWalletRepository
+
+log = structlog.get_logger("wallet_api")
+
+
+class MigratingWalletRepository:
+    """Rows, and for a wallet that has none the file that it is made from.
+
+    A wallet that is found only as a file is verified, becomes a row, and is answered as that row.
+    The primary key decides among all who do so at once; the files are never written to. A file
+    that cannot be verified raises KeyUnreadable: its user gets no other wallet.
+
+    `before_files` is called before the files are asked: that a wallet has no file counts only once
+    nobody can make one any more.
+    """
+
+    def __init__(
+        self,
+        rows: PostgresWalletRepository,
+        files: FilesystemWalletRepository,
+        before_files: Callable[[], None],
+    ) -> None:
+        self._rows = rows
+        self._files = files
+        self._before_files = before_files
+
+    def get(self, fid: int, chain: str) -> Wallet | None:
+        """Return the wallet of a user on a chain, or None."""
+        return self._rows.get(fid, chain) or self._import(fid, chain)
+
+    def get_later(self, fid: int, chain: str) -> Callable[[], Wallet | None]:
+        """Return the row of a user on a chain, or None."""
+        return self._rows.get_later(fid, chain)
+
+    def get_recorded_later(
+        self, fid: int, chain: str, audit: AuditRepository, access: Access
+    ) -> Callable[[], Wallet | None]:
+        """Return the row of a wallet with a key, and say that the key is about to leave."""
+        return self._rows.get_recorded_later(fid, chain, audit, access)
+
+    def list_for_user(self, fid: int) -> list[Wallet]:
+        """Return a user's wallets, the Base Account address first."""
+        rows = {wallet.chain: wallet for wallet in self._rows.list_for_user(fid)}
+        found = (
+            rows.get(chain) or self._import(fid, chain)
+            for chain in (BASE_ACCOUNT_CHAIN, TRADING_CHAIN)
+        )
+        return [wallet for wallet in found if wallet is not None]
+
+    def insert_if_absent(self, wallet: NewWallet) -> None:
+        """Claim (fid, chain) for a new trading wallet, unless somebody was first."""
+        self._rows.insert_if_absent(wallet)
+
+    def put_base_account(self, fid: int, address: str) -> None:
+        """Remember the address of a user's own Base Account, in place of an older one."""
+        # First the row that the file gives, with its date.
+        self.get(fid, BASE_ACCOUNT_CHAIN)
+        self._rows.put_base_account(fid, address)
+
+    def _import(self, fid: int, chain: str) -> Wallet | None:
+        self._before_files()
+        wallet = self._files.get(fid, chain)
+        if wallet is None:
+            return None
+        self._rows.add_copy(wallet)
+        log.info("wallet imported", fid=fid, chain=chain, address=wallet.address)
+        return self._rows.get(fid, chain)

@@ -1,0 +1,44 @@
+"""What the service asks of wherever wallets are kept."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from wallet_api.database import Connection
+from wallet_api.models import Access, NewWallet, Wallet
+from wallet_api.repositories.audit import AuditRepository
+
+
+class WalletRepository(Protocol):
+    """One wallet per user and chain, for ever, in PostgreSQL or in files.
+
+    Wallets come back with their keys sealed as rows keep them, wherever they are kept. Methods
+    named `_later` send their question now and return the call that fetches the answer: inside
+    one_round_trip() it comes after the commit.
+    """
+
+    def get(self, fid: int, chain: str) -> Wallet | None:
+        """Return the wallet of a user on a chain, or None."""
+
+    def get_later(self, fid: int, chain: str) -> Callable[[], Wallet | None]:
+        """Return the wallet of a user on a chain, or None."""
+
+    def get_recorded_later(
+        self, fid: int, chain: str, audit: AuditRepository, access: Access
+    ) -> Callable[[], Wallet | None]:
+        """Return a wallet with a key, and say in the audit log that the key is about to leave.
+
+        None if there is no such wallet (nothing is recorded then), or nothing was recorded.
+        """
+
+    def list_for_user(self, fid: int) -> list[Wallet]:
+        """Return a user's wallets, the Base Account address first."""
+
+    def insert_if_absent(self, wallet: NewWallet) -> None:
+        """Claim (fid, chain) for a new trading wallet, unless somebody was first."""
+
+    def put_base_account(self, fid: int, address: str) -> None:
+        """Remember the address of a user's own Base Account, in place of an older one."""
+
+
+WalletRepositories = Callable[[Connection], WalletRepository]
+"""Gives the repository that works on a connection."""
