@@ -48,7 +48,7 @@ CREATE TABLE public.wallet_audit_log (
     actor text NOT NULL,
     request_id text NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT wallet_audit_log_action_is_known CHECK ((action = ANY (ARRAY['key.read'::text, 'key.refused'::text]))),
+    CONSTRAINT wallet_audit_log_action_is_known CHECK ((action = ANY (ARRAY['key.read'::text, 'key.refused'::text, 'key.exported'::text]))),
     CONSTRAINT wallet_audit_log_actor_is_short CHECK (((length(actor) >= 1) AND (length(actor) <= 200))),
     CONSTRAINT wallet_audit_log_chain_is_known CHECK ((chain = ANY (ARRAY['ethereum'::text, 'base-account'::text]))),
     CONSTRAINT wallet_audit_log_fid_is_positive CHECK ((fid > 0)),

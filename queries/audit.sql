@@ -22,6 +22,17 @@ returning entry.id;
 insert into wallet_audit_log (fid, chain, action, actor, request_id)
 values (:fid::bigint, :chain::text, 'key.read', :actor::text, :request_id::text);
 
+-- name: record_key_exports(fids, actor, request_id)!
+-- Say that the private keys of many users are about to leave, sealed, into files.
+insert into wallet_audit_log as entry (fid, chain, action, actor, request_id)
+select
+    leaving.fid,
+    'ethereum' as chain,
+    'key.exported' as action,
+    :actor::text as actor,
+    :request_id::text as request_id
+from unnest(:fids::bigint[]) as leaving (fid);
+
 -- name: record_key_refused(fid, chain, actor, request_id)!
 -- Say that somebody asked for a private key and was refused.
 insert into wallet_audit_log (fid, chain, action, actor, request_id)

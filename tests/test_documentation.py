@@ -92,5 +92,13 @@ def test_every_command_has_help_with_an_example():
             yield from leaves(command) if hasattr(command, "commands") else [command]
 
     commands = list(leaves(cli))
-    assert {command.name for command in commands} == {"dev", "upgrade", "status", "token"}
+    assert {command.name for command in commands} == {
+        "dev",
+        "upgrade",
+        "status",
+        "token",
+        "import",
+        "export",
+        "verify",
+    }
     assert all("Example:" in command.help for command in commands)

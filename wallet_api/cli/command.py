@@ -1,10 +1,12 @@
 """What our commands have in common."""
 
+from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
 import click
 
 from wallet_api.config import ConfigurationError
+from wallet_api.errors import ServiceUnavailable
 from wallet_api.local_postgres import LocalPostgresError
 from wallet_api.migrations import MigrationError
 
@@ -16,5 +18,10 @@ class Command(click.Command):
         """Run the command."""
         try:
             return super().invoke(context)
+        except ServiceUnavailable as error:
+            raise click.ClickException(error.reason) from error
+        except BrokenProcessPool as error:
+            message = "a worker process was killed. Nothing is half done: run the command again"
+            raise click.ClickException(message) from error
         except (ConfigurationError, MigrationError, LocalPostgresError) as error:
             raise click.ClickException(str(error)) from error

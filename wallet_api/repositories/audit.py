@@ -1,6 +1,6 @@
 """The table `wallet_audit_log`. Queries: queries/audit.sql."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from wallet_api.database import Connection
 from wallet_api.models import Access
@@ -38,6 +38,12 @@ class AuditRepository:
             chain=chain,
             actor=access.actor,
             request_id=access.request_id,
+        )
+
+    def record_key_exports(self, fids: Sequence[int], access: Access) -> None:
+        """Say that the keys of these users' trading wallets are about to leave into files."""
+        _QUERIES.record_key_exports(
+            self._connection, fids=fids, actor=access.actor, request_id=access.request_id
         )
 
     def record_key_refused(self, fid: int, chain: str, access: Access) -> None:

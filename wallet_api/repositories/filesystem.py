@@ -1,7 +1,7 @@
 """The old architecture as a place for wallets: one JSON file per user and chain."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
@@ -113,7 +113,7 @@ class FilesystemWalletRepository:
             )
             self._write_base_account(wallet, there)
 
-    def copy_if_absent(self, wallets: Sequence[Wallet]) -> None:
+    def add_copies(self, wallets: Iterable[Wallet]) -> None:
         """Write many wallets that are kept elsewhere, except those that have a file.
 
         Whoever calls holds the folder's lock.
@@ -125,9 +125,12 @@ class FilesystemWalletRepository:
             }
         )
 
-    def copy_base_account(self, wallet: Wallet) -> None:
-        """Write a Base Account address that is kept elsewhere, in place of an older one."""
-        self._write_base_account(wallet, self._find(wallet.fid, BASE_ACCOUNT_CHAIN))
+    def replace_base_account(self, wallet: Wallet, there: WalletFile) -> None:
+        """Write a Base Account address that is kept elsewhere, in place of an older one.
+
+        Whoever calls holds the folder's lock.
+        """
+        self._write_base_account(wallet, there)
 
     def inspect(self, name: str) -> Inspection:
         """Read and verify whatever is under a name; what is wrong is in the answer."""

@@ -134,9 +134,13 @@ class WalletDirectory:
         finally:
             os.close(descriptor)
 
+    def is_handed_over(self) -> bool:
+        """Tell whether PostgreSQL has taken over."""
+        return self.has(_MIGRATING)
+
     def refuse_if_handed_over(self) -> None:
         """Raise StorageUnavailable if PostgreSQL has taken over. Ask while holding the lock."""
-        if self.has(_MIGRATING):
+        if self.is_handed_over():
             raise StorageUnavailable(
                 f"{self.path} was handed over to PostgreSQL ({_MIGRATING}): "
                 "no wallet may be made in it any more"
@@ -148,7 +152,7 @@ class WalletDirectory:
         Once this returns, every file that was ever going to be there is there. A folder that we may
         not write to needs no mark.
         """
-        if self.has(_MIGRATING):
+        if self.is_handed_over():
             return
         try:
             with self.locked(), self._faults("cannot be marked"):

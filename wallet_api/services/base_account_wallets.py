@@ -1,10 +1,8 @@
 """Trading wallets and Base Account addresses: made once, verified always."""
 
 from wallet_api.crypto import keys
-from wallet_api.crypto.encryption import EncryptionService, SealedKey
-from wallet_api.crypto.secret import Secret
+from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Connection, Database, one_round_trip
-from wallet_api.errors import KeyUnreadable
 from wallet_api.models import (
     BASE_ACCOUNT_CHAIN,
     BASE_ACCOUNT_SPELLINGS,
@@ -16,6 +14,7 @@ from wallet_api.models import (
 )
 from wallet_api.repositories.audit import AuditRepository
 from wallet_api.repositories.wallets import WalletRepositories
+from wallet_api.services.opening import open_verified
 from wallet_api.services.sealing_secret import SealingSecret
 
 _CHAIN_SPELLINGS = dict.fromkeys(BASE_ACCOUNT_SPELLINGS, BASE_ACCOUNT_CHAIN)
@@ -104,9 +103,10 @@ class BaseAccountWalletService:
         # A look that finds something now has made it a row from a file.
         if wallet is None and self.has_wallet(fid, chain):
             wallet = self._database.run(read, repeatable=False)
-        if wallet is None or wallet.sealed is None:
+        if wallet is None:
             return None
-        return WalletWithKey(wallet=wallet, private_key=self._open(wallet, wallet.sealed))
+        private_key = open_verified(self._encryption, wallet)
+        return private_key and WalletWithKey(wallet=wallet, private_key=private_key)
 
     def refuse_key(self, fid: int, chain: str, *, access: Access) -> None:
         """Record that `access` asked for this wallet's key and was refused."""
@@ -153,24 +153,11 @@ class BaseAccountWalletService:
         sealed = self._encryption.seal(
             pair.private_key, fid=fid, chain=TRADING_CHAIN, address=pair.address
         )
-        self._open_sealed(sealed, fid=fid, chain=TRADING_CHAIN, address=pair.address)
-        return NewWallet(fid=fid, chain=TRADING_CHAIN, address=pair.address, sealed=sealed)
+        wallet = NewWallet(fid=fid, chain=TRADING_CHAIN, address=pair.address, sealed=sealed)
+        open_verified(self._encryption, wallet)
+        return wallet
 
     def _verified(self, wallet: Wallet) -> Wallet:
         """Return the wallet if it has no business with a key, or the key of its address."""
-        if wallet.sealed is not None:
-            self._open(wallet, wallet.sealed)
-        elif wallet.chain == TRADING_CHAIN:
-            raise KeyUnreadable("The trading wallet has no key.")
+        open_verified(self._encryption, wallet)
         return wallet
-
-    def _open(self, wallet: Wallet, sealed: SealedKey) -> Secret[bytes]:
-        return self._open_sealed(sealed, fid=wallet.fid, chain=wallet.chain, address=wallet.address)
-
-    def _open_sealed(
-        self, sealed: SealedKey, *, fid: int, chain: str, address: str
-    ) -> Secret[bytes]:
-        private_key = self._encryption.open(sealed, fid=fid, chain=chain, address=address)
-        if keys.address_of(private_key) != address:
-            raise KeyUnreadable("The stored key is the key of another address.")
-        return private_key

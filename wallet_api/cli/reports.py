@@ -1,0 +1,165 @@
+"""What a long command tells while it runs, and what it leaves in a file."""
+
+import dataclasses
+import json
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable
+from contextlib import ExitStack
+from datetime import timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+_LINE_SECONDS = 10.0
+_DRAW_SECONDS = 0.2
+
+
+def printable(text: str) -> str:
+    """Return a text that does nothing to a terminal: a file's name may hold any character."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+class Tally:
+    """Counts what became of many items and shows it on stderr: how many, how fast, how long yet.
+
+    A bar on a terminal, else a line every ten seconds. `fine` and `faults` are all the kinds that
+    there are. `quiet_stdout` sends what say() says to stderr too.
+    """
+
+    def __init__(
+        self,
+        total: int,
+        unit: str,
+        *,
+        fine: Iterable[str],
+        faults: Iterable[str],
+        quiet_stdout: bool,
+    ) -> None:
+        self.counts: Counter[str] = Counter()
+        self._quiet_stdout = quiet_stdout
+        self._total = total
+        self._unit = unit
+        # Every kind is named, those that do not occur too.
+        self._faults = tuple(faults)
+        self.counts.update(dict.fromkeys((*fine, *self._faults), 0))
+        self._began = self._shown = time.monotonic()
+        console = Console(stderr=True)
+        self._bar = Progress(
+            BarColumn(),
+            TextColumn("{task.percentage:.0f}%"),
+            TimeRemainingColumn(),
+            TextColumn("{task.description}", markup=False),
+            console=console,
+            # Without a thread of its own: processes are forked while this is shown.
+            auto_refresh=False,
+            redirect_stdout=False,
+            redirect_stderr=False,
+            transient=True,
+        )
+        self._on_terminal = console.is_terminal
+        self._task = self._bar.add_task("", total=total)
+        self._stack = ExitStack()
+
+    @property
+    def seconds(self) -> float:
+        """How long it has taken so far."""
+        return time.monotonic() - self._began
+
+    def __enter__(self) -> "Tally":
+        if self._on_terminal:
+            self._stack.enter_context(self._bar)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._stack.close()
+
+    def add(self, outcomes: Iterable[str]) -> None:
+        """Count these, and show the counts now and then."""
+        self.counts.update(outcomes)
+        now = time.monotonic()
+        if now - self._shown < (_DRAW_SECONDS if self._on_terminal else _LINE_SECONDS):
+            return
+        self._shown = now
+        if self._on_terminal:
+            done = self.counts.total()
+            self._bar.update(self._task, completed=done, description=self._line(), refresh=True)
+        else:
+            click.echo(self._line(), err=True)
+
+    def say(self, line: str) -> None:
+        """Print a line above the bar."""
+        if self._on_terminal and (self._quiet_stdout or sys.stdout.isatty()):
+            self._bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
+        else:
+            click.echo(line, err=self._quiet_stdout)
+
+    def is_fine(self) -> bool:
+        """Tell whether there was no fault."""
+        return not any(self.counts[fault] for fault in self._faults)
+
+    def figures(self) -> dict[str, int | float]:
+        """Return the counts, the total and the seconds, for JSON."""
+        figures = {kind.replace(" ", "_"): count for kind, count in self.counts.items()}
+        return {self._unit: self.counts.total(), "seconds": round(self.seconds, 3), **figures}
+
+    def summary(self) -> str:
+        """Return the counts, and how long it took, in one line."""
+        done = self.counts.total()
+        rate = done / max(self.seconds, 0.001)
+        return f"{done} {self._unit} in {self.seconds:.1f} s ({rate:.0f}/s): {self._named()}"
+
+    def _line(self) -> str:
+        done = self.counts.total()
+        rate = done / max(self.seconds, 0.001)
+        left = timedelta(seconds=round(max(self._total - done, 0) / max(rate, 0.001)))
+        return f"{done}/{self._total} {self._unit}, {rate:.0f}/s, {left} left: {self._named()}"
+
+    def _named(self) -> str:
+        return ", ".join(f"{count} {name}" for name, count in self.counts.items()) or "none"
+
+
+class ReportFile:
+    """A file of JSON lines that appears when it is complete; an older one stays until then."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._aside = path.with_name(f".{path.name}.{os.getpid()}")
+
+    def __enter__(self) -> "ReportFile":
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+        try:
+            self._file = os.fdopen(os.open(self._aside, flags, 0o600), "w")
+        except OSError as error:
+            raise click.FileError(str(self._path), hint=error.strerror) from error
+        return self
+
+    def write(self, line: Any) -> None:
+        """Write one dataclass as one line."""
+        self._file.write(json.dumps(dataclasses.asdict(line)) + "\n")
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        with self._file:
+            if kind is None:
+                self._file.flush()
+                os.fsync(self._file.fileno())
+        if kind is None:
+            self._aside.replace(self._path)
+        else:
+            self._aside.unlink()

@@ -1,0 +1,96 @@
+"""What the commands on wallets share: where wallets are, and telling what becomes of them."""
+
+import os
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+
+import click
+
+from wallet_api import logs
+from wallet_api.cli.reports import ReportFile, Tally, printable
+from wallet_api.config import read_wallet_settings
+from wallet_api.crypto.encryption import EncryptionService
+from wallet_api.database import Database
+from wallet_api.repositories.filesystem import FilesystemWalletRepository
+from wallet_api.repositories.wallet_directory import WalletDirectory
+from wallet_api.services.readiness import ReadinessService
+from wallet_api.services.sealing_secret import SealingSecret
+from wallet_api.services.wallet_checks import StoredWallets
+from wallet_api.services.wallet_imports import FileReport
+
+BATCH = 500
+"""So many wallets are read, written and committed together."""
+
+_POOL_SECONDS = 30.0
+
+folder = click.Path(file_okay=False, path_type=Path)
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object at the end."
+)
+processes_option = click.option(
+    "--processes",
+    type=click.IntRange(1, 64),
+    default=os.cpu_count() or 1,
+    show_default="one per core",
+    help="How many processes share the work.",
+)
+
+
+class WalletTools:
+    """The database, the secret and the files that the environment names.
+
+    Building one raises ServiceUnavailable unless the database is reachable, current, and sealed
+    under our secret.
+    """
+
+    def __init__(self) -> None:
+        logs.configure("WARNING", "console")
+        self._settings = read_wallet_settings(os.environ)
+        self.encryption = EncryptionService(
+            self._settings.encryption_secret, self._settings.encryption_secret_previous
+        )
+        with self.opened() as database:
+            ReadinessService(database, self.sealing_secret(database)).check()
+            self.rows = StoredWallets(database).count()
+
+    def database(self) -> Database:
+        """Return a database that is not open yet: one for each spread(), which opens it."""
+        return Database(
+            self._settings.database_url, min_size=0, max_size=1, timeout_seconds=_POOL_SECONDS
+        )
+
+    @contextmanager
+    def opened(self) -> Iterator[Database]:
+        """Give an open database, for what needs no workers."""
+        database = self.database()
+        database.open()
+        try:
+            yield database
+        finally:
+            database.close()
+
+    def sealing_secret(self, database: Database) -> SealingSecret:
+        """Return the bond between our secret and the database."""
+        return SealingSecret(database, self.encryption)
+
+    def files(self, path: Path | None) -> FilesystemWalletRepository:
+        """Return the wallet files in a folder; in WALLET_STORAGE_PATH if none is given."""
+        directory = WalletDirectory(path or self._settings.wallet_storage_path)
+        return FilesystemWalletRepository(directory, self.encryption)
+
+
+def follow(
+    results: Generator[list[FileReport], None, None], tally: Tally, report: Path | None
+) -> None:
+    """Count results as they come, name every odd one, and write each to the report."""
+    with ExitStack() as stack:
+        stack.enter_context(tally)
+        lines = None if report is None else stack.enter_context(ReportFile(report))
+        for batch in stack.enter_context(closing(results)):
+            for one in batch:
+                if lines is not None:
+                    lines.write(one)
+                if one.reason is not None:
+                    tally.say(f"{printable(one.file)}: {one.outcome}: {one.reason}")
+            tally.add(one.outcome for one in batch)

@@ -1,0 +1,161 @@
+"""`wallet-api wallets verify`: do rows, files and an import's report tell the same?"""
+
+import json
+from contextlib import closing
+from pathlib import Path
+from typing import IO
+
+import click
+
+from wallet_api.cli.command import Command
+from wallet_api.cli.reports import Tally, printable
+from wallet_api.cli.wallet_tools import (
+    BATCH,
+    WalletTools,
+    folder,
+    json_option,
+    processes_option,
+)
+from wallet_api.cli.workers import batches, spread
+from wallet_api.services.wallet_checks import (
+    LineOutcome,
+    ReportCheck,
+    RowCheck,
+    RowOutcome,
+    StoredWallets,
+)
+from wallet_api.services.wallet_imports import Outcome, WalletImport
+
+_MISSING = "missing in PostgreSQL"
+
+
+@click.command(cls=Command)
+@click.argument("path", required=False, type=folder)
+@click.option(
+    "--report", type=click.File(), help="Compare the files with the checksums of this report."
+)
+@processes_option
+@json_option
+@click.pass_context
+def verify(
+    context: click.Context,
+    path: Path | None,
+    report: IO[str] | None,
+    processes: int,
+    as_json: bool,
+) -> None:
+    """Open every wallet in PostgreSQL, and compare with the files in PATH if it is given.
+
+    Exit status 0 only if every wallet opens to the key of its address, no two users share one,
+    every file is in PostgreSQL with the same address and key, and no file has changed since the
+    report. Wallets without a file are named and counted; they are no fault.
+
+    \b
+    Example:
+      wallet-api wallets verify ./storage/wallets --report import.jsonl
+    """
+    if report is not None and path is None:
+        raise click.UsageError("--report says something about files: give their PATH too.")
+    verification = _Verification(processes, quiet_stdout=as_json)
+    parts = {"rows": verification.rows(path)}
+    if path is not None:
+        parts["files"] = verification.files(path)
+    if path is not None and report is not None:
+        parts["report"] = verification.report(path, report)
+    shared = verification.shared_addresses()
+    if as_json:
+        figures = {part: tally.figures() for part, tally in parts.items()}
+        click.echo(json.dumps({**figures, "shared_addresses": shared}))
+    else:
+        for tally in parts.values():
+            click.echo(tally.summary())
+        if path is None:
+            click.echo("No files were compared: no PATH was given.")
+    fine = not shared and all(tally.is_fine() for tally in parts.values())
+    context.exit(0 if fine else 1)
+
+
+class _Verification:
+    def __init__(self, processes: int, *, quiet_stdout: bool) -> None:
+        self._tools = WalletTools()
+        self._processes = processes
+        self._quiet_stdout = quiet_stdout
+
+    def rows(self, path: Path | None) -> Tally:
+        """Open every row, and name those that have no file."""
+        database = self._tools.database()
+        files = None if path is None else self._tools.files(path)
+        check = RowCheck(self._tools.encryption, files)
+        tally = Tally(
+            self._tools.rows,
+            "wallets",
+            fine=(RowOutcome.OPENED, RowOutcome.WITHOUT_FILE),
+            faults=(RowOutcome.UNREADABLE,),
+            quiet_stdout=self._quiet_stdout,
+        )
+        pages = StoredWallets(database).pages(BATCH)
+        results = spread(pages, check.run, processes=self._processes, database=database)
+        with tally, closing(results):
+            for batch in results:
+                for row in batch:
+                    if row.outcome is not RowOutcome.OPENED:
+                        reason = f": {row.reason}" if row.reason else ""
+                        tally.say(f"FID {row.fid}, {row.chain}: {row.outcome}{reason}")
+                tally.add(row.outcome for row in batch)
+        return tally
+
+    def files(self, path: Path) -> Tally:
+        """Compare every file with its row."""
+        database, files = self._tools.database(), self._tools.files(path)
+        secret = self._tools.sealing_secret(database)
+        work = WalletImport(database, files, self._tools.encryption, secret, dry_run=True)
+        tally = Tally(
+            sum(1 for _ in files.directory.names()),
+            "files",
+            fine=(Outcome.PRESENT,),
+            faults=(_MISSING, Outcome.CONFLICT, Outcome.INVALID),
+            quiet_stdout=self._quiet_stdout,
+        )
+        names = batches(files.directory.names(), BATCH)
+        results = spread(names, work.run, processes=self._processes, database=database)
+        with tally, closing(results):
+            for batch in results:
+                for file in batch:
+                    kind = _MISSING if file.outcome is Outcome.IMPORTABLE else file.outcome
+                    if kind is not Outcome.PRESENT:
+                        reason = f": {file.reason}" if file.reason else ""
+                        tally.say(f"{printable(file.file)}: {kind}{reason}")
+                    tally.add((kind,))
+        return tally
+
+    def report(self, path: Path, lines: IO[str]) -> Tally:
+        """Compare every file that a report names with what the report says."""
+        database = self._tools.database()
+        check = ReportCheck(self._tools.files(path))
+        total = sum(1 for _ in lines)
+        lines.seek(0)
+        tally = Tally(
+            total,
+            "lines",
+            fine=(LineOutcome.UNCHANGED,),
+            faults=(LineOutcome.CHANGED, LineOutcome.GONE, LineOutcome.UNREADABLE),
+            quiet_stdout=self._quiet_stdout,
+        )
+        batch_of_lines = batches(lines, BATCH)
+        results = spread(batch_of_lines, check.run, processes=self._processes, database=database)
+        with tally, closing(results):
+            for batch in results:
+                for line in batch:
+                    if line.outcome is not LineOutcome.UNCHANGED:
+                        tally.say(f"{printable(line.file)}: {line.outcome} since the report")
+                tally.add(line.outcome for line in batch)
+        return tally
+
+    def shared_addresses(self) -> int:
+        """Name the trading addresses that more than one user has; return how many there are."""
+        with self._tools.opened() as database:
+            shared = StoredWallets(database).shared_addresses()
+        for address, fids in shared.items():
+            line = f"{address}: one address of several users: FIDs {', '.join(map(str, fids))}"
+            click.echo(line, err=self._quiet_stdout)
+        return len(shared)

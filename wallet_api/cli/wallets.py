@@ -1,0 +1,135 @@
+"""`wallet-api wallets …`: from the old service's files to PostgreSQL, and back."""
+
+import getpass
+import json
+import os
+import uuid
+from pathlib import Path
+
+import click
+from flask.cli import AppGroup
+
+from wallet_api.cli.command import Command
+from wallet_api.cli.reports import Tally
+from wallet_api.cli.wallet_tools import (
+    BATCH,
+    WalletTools,
+    folder,
+    follow,
+    json_option,
+    processes_option,
+)
+from wallet_api.cli.wallet_verify import verify
+from wallet_api.cli.workers import batches, spread
+from wallet_api.models import Access
+from wallet_api.services.wallet_checks import StoredWallets
+from wallet_api.services.wallet_exports import WalletExport
+from wallet_api.services.wallet_imports import Outcome, WalletImport
+
+wallets = AppGroup("wallets", help="Move wallets between files and PostgreSQL, and check them.")
+
+wallets.add_command(verify)
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@wallets.command("import", cls=Command, with_appcontext=False)
+@click.argument("path", required=False, type=folder)
+@click.option("--dry-run", is_flag=True, help="Verify and compare; write nothing.")
+@click.option("--report", type=_FILE, help="Write one JSON line for each file to this file.")
+@processes_option
+@json_option
+@click.pass_context
+def import_(
+    context: click.Context,
+    path: Path | None,
+    dry_run: bool,
+    report: Path | None,
+    processes: int,
+    as_json: bool,
+) -> None:
+    """Import the wallet files in PATH (WALLET_STORAGE_PATH) into PostgreSQL.
+
+    Every key is opened, and found to be the key of its address, before its row is written. Files
+    are never changed, rows never overwritten. Interrupt it and run it again as you like. Exit
+    status 0 only if every file is imported or present.
+
+    \b
+    Example:
+      wallet-api wallets import ./storage/wallets --report import.jsonl
+    """
+    tools = WalletTools()
+    database, files = tools.database(), tools.files(path)
+    secret = tools.sealing_secret(database)
+    work = WalletImport(database, files, tools.encryption, secret, dry_run=dry_run)
+    new = Outcome.IMPORTABLE if dry_run else Outcome.IMPORTED
+    tally = Tally(
+        sum(1 for _ in files.directory.names()),
+        "files",
+        fine=(new, Outcome.PRESENT),
+        faults=(Outcome.CONFLICT, Outcome.INVALID),
+        quiet_stdout=as_json,
+    )
+    names = batches(files.directory.names(), BATCH)
+    follow(spread(names, work.run, processes=processes, database=database), tally, report)
+    _summarise(tally, as_json=as_json)
+    if tally.counts[Outcome.INVALID] == tally.counts.total() > 0:
+        click.echo("No file is valid: is ENCRYPTION_SECRET the old service's?", err=True)
+    context.exit(0 if tally.is_fine() else 1)
+
+
+@wallets.command("export", cls=Command, with_appcontext=False)
+@click.argument("path", type=folder)
+@click.option("--report", type=_FILE, help="Write one JSON line for each wallet to this file.")
+@processes_option
+@json_option
+@click.pass_context
+def export(
+    context: click.Context, path: Path, report: Path | None, processes: int, as_json: bool
+) -> None:
+    """Write PostgreSQL's wallets to PATH in the old service's format, and read them back.
+
+    A folder of its own is best (0700; its files 0600). A file with a key is never replaced. The
+    audit log says whose keys left. Interrupt it and run it again as you like. Exit status 0 only
+    if every wallet has a file that was verified.
+
+    \b
+    Example:
+      wallet-api wallets export ./exported --report export.jsonl
+    """
+    tools = WalletTools()
+    database, files = tools.database(), tools.files(path)
+    work = WalletExport(database, files, tools.encryption, _operator())
+    files.directory.create()
+    tally = Tally(
+        tools.rows,
+        "wallets",
+        fine=(Outcome.EXPORTED, Outcome.PRESENT),
+        faults=(Outcome.CONFLICT, Outcome.INVALID),
+        quiet_stdout=as_json,
+    )
+    with files.directory.locked():
+        files.directory.remove_leftovers()
+        pages = StoredWallets(database).pages(BATCH)
+        follow(spread(pages, work.run, processes=processes, database=database), tally, report)
+    _summarise(tally, as_json=as_json)
+    if files.directory.is_handed_over():
+        click.echo(
+            f"{path} carries the mark .migrating: remove that file before WALLET_STORAGE=filesystem"
+            " makes wallets in it.",
+            err=True,
+        )
+    context.exit(0 if tally.is_fine() else 1)
+
+
+def _summarise(tally: Tally, *, as_json: bool) -> None:
+    click.echo(json.dumps(tally.figures()) if as_json else tally.summary())
+
+
+def _operator() -> Access:
+    """Say who runs this command, for the audit log."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        user = f"uid-{os.getuid()}"
+    return Access(actor=f"cli:{user}", request_id=uuid.uuid4().hex)

@@ -1,0 +1,26 @@
+"""The one rule about keys: what is stored opens, to the key of exactly the wallet's address."""
+
+from wallet_api.crypto import keys
+from wallet_api.crypto.encryption import EncryptionService
+from wallet_api.crypto.secret import Secret
+from wallet_api.errors import KeyUnreadable
+from wallet_api.models import TRADING_CHAIN, NewWallet, Wallet
+
+
+def open_verified(
+    encryption: EncryptionService, wallet: Wallet | NewWallet
+) -> Secret[bytes] | None:
+    """Open a wallet's key (32 bytes) and make sure that it is the key of the wallet's address.
+
+    None for a Base Account address, which has no key. Raises KeyUnreadable otherwise.
+    """
+    if wallet.sealed is None:
+        if wallet.chain == TRADING_CHAIN:
+            raise KeyUnreadable("The trading wallet has no key.")
+        return None
+    private_key = encryption.open(
+        wallet.sealed, fid=wallet.fid, chain=wallet.chain, address=wallet.address
+    )
+    if keys.address_of(private_key) != wallet.address:
+        raise KeyUnreadable("The stored key is the key of another address.")
+    return private_key

@@ -1,0 +1,97 @@
+"""Rows become wallet files that the old service can read: the way back."""
+
+from collections.abc import Sequence
+
+from wallet_api.crypto.encryption import EncryptionService
+from wallet_api.database import Database
+from wallet_api.errors import KeyUnreadable
+from wallet_api.models import Access, Wallet
+from wallet_api.repositories.audit import AuditRepository
+from wallet_api.repositories.filesystem import FilesystemWalletRepository
+from wallet_api.repositories.wallet_file import file_name
+from wallet_api.services.opening import open_verified
+from wallet_api.services.wallet_imports import FileReport, Outcome
+
+
+class WalletExport:
+    """Exports batches of rows. Safe to repeat and to interrupt.
+
+    A file with a key is never replaced. A Base Account address that the user has changed is.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        files: FilesystemWalletRepository,
+        encryption: EncryptionService,
+        access: Access,
+    ) -> None:
+        self._database = database
+        self._files = files
+        self._encryption = encryption
+        self._access = access
+
+    def run(self, wallets: Sequence[Wallet]) -> list[FileReport]:
+        """Write the files of these rows, unless they are there, and read every one of them back.
+
+        Keys leave the database: an audit row says so before the first file is written.
+        """
+        reports: dict[str, FileReport] = {}
+        missing: dict[str, Wallet] = {}
+        for wallet in wallets:
+            name = file_name(wallet.fid, wallet.chain)
+            try:
+                open_verified(self._encryption, wallet)
+            except KeyUnreadable as error:
+                reports[name] = _report(wallet, Outcome.INVALID, error.reason)
+                continue
+            if self._files.directory.has(name):
+                reports[name] = self._meet(wallet, name)
+            else:
+                missing[name] = wallet
+        self._record([wallet for wallet in missing.values() if wallet.sealed is not None])
+        self._files.add_copies(missing.values())
+        for name, wallet in missing.items():
+            reports[name] = self._read_back(wallet, name, Outcome.EXPORTED)
+        return list(reports.values())
+
+    def _meet(self, wallet: Wallet, name: str) -> FileReport:
+        """Report on a row that has a file already."""
+        there = self._files.inspect(name).file
+        if there is not None and there.wallet.address != wallet.address and wallet.sealed is None:
+            self._files.replace_base_account(wallet, there)
+            return self._read_back(wallet, name, Outcome.EXPORTED)
+        return self._read_back(wallet, name, Outcome.PRESENT)
+
+    def _read_back(self, wallet: Wallet, name: str, outcome: Outcome) -> FileReport:
+        found = self._files.inspect(name)
+        if found.file is None:
+            return _report(wallet, Outcome.CONFLICT, f"there is a file, but {found.fault}")
+        if (found.file.wallet.chain, found.file.wallet.address) != (wallet.chain, wallet.address):
+            reason = f"there is a file with {found.file.wallet.address}"
+            return _report(wallet, Outcome.CONFLICT, reason, found.sha256)
+        return _report(wallet, outcome, None, found.sha256)
+
+    def _record(self, leaving: Sequence[Wallet]) -> None:
+        if leaving:
+            fids = [wallet.fid for wallet in leaving]
+            self._database.run(
+                lambda connection: AuditRepository(connection).record_key_exports(
+                    fids, self._access
+                ),
+                repeatable=False,
+            )
+
+
+def _report(
+    wallet: Wallet, outcome: Outcome, reason: str | None, sha256: str | None = None
+) -> FileReport:
+    return FileReport(
+        file=file_name(wallet.fid, wallet.chain),
+        fid=wallet.fid,
+        chain=wallet.chain,
+        address=wallet.address,
+        outcome=outcome,
+        reason=reason,
+        sha256=sha256,
+    )
