@@ -6,16 +6,22 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt schema snapshots lock clean
+.PHONY: help run test test-long bench-import check fmt schema snapshots lock clean
 
 help: ## List the targets.
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(INSTALLED) ## Run the service with a PostgreSQL of its own (PORT, DATA_DIR).
 	@exec $(BIN)/wallet-api dev
 
 test: $(INSTALLED) ## Run every test, against a real PostgreSQL.
 	$(BIN)/pytest
+
+test-long: $(INSTALLED) ## Run the tests that take minutes.
+	$(BIN)/pytest -m long --timeout 1200
+
+bench-import: $(INSTALLED) ## Measure the import of wallet files (minutes).
+	$(BIN)/python -m benchmarks.wallet_import
 
 check: $(INSTALLED) ## Everything that CI checks: format, lint, types, layers, SQL, tests.
 	$(BIN)/ruff format --check .

@@ -16,6 +16,7 @@ from wallet_api.cli import cli
 from wallet_api.config import Settings
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Connection, Database
+from wallet_api.errors import StorageUnavailable
 from wallet_api.repositories.filesystem import FilesystemWalletRepository
 from wallet_api.repositories.migrating import MigratingWalletRepository
 from wallet_api.repositories.postgres import PostgresWalletRepository
@@ -92,10 +93,11 @@ def _storage(
     settings: Settings, database: Database, encryption: EncryptionService
 ) -> tuple[WalletRepositories, SealingSecret]:
     """Choose the place where wallets are kept (WALLET_STORAGE)."""
+    directory = WalletDirectory(settings.wallet_storage_path)
     if settings.wallet_storage == "postgres":
+        _warn_of_files(directory)
         return PostgresWalletRepository, SealingSecret(database, encryption)
     migrating = settings.wallet_storage == "migrating"
-    directory = WalletDirectory(settings.wallet_storage_path)
     files = FilesystemWalletRepository(directory, encryption)
     store = FileStore(files, migrating=migrating)
     sealing_secret = SealingSecret(database, encryption, store)
@@ -110,3 +112,18 @@ def _storage(
         return MigratingWalletRepository(rows, files, before_files)
 
     return on_the_way if migrating else in_files, sealing_secret
+
+
+def _warn_of_files(directory: WalletDirectory) -> None:
+    """Say it if there are wallet files that nobody looks at: a forgotten setting costs wallets."""
+    try:
+        ignored = directory.exists() and any(directory.names())
+    except StorageUnavailable:
+        # Whoever may not read them did not mean to serve them.
+        return
+    if ignored:
+        structlog.get_logger("wallet_api").warning(
+            "configuration",
+            warning=f"WALLET_STORAGE=postgres does not look at the wallet files in {directory.path}: "
+            "until they are imported, WALLET_STORAGE=migrating does",
+        )

@@ -15,7 +15,7 @@ from typing import Any
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TextColumn
 
 _LINE_SECONDS = 10.0
 _DRAW_SECONDS = 0.2
@@ -52,9 +52,7 @@ class Tally:
         self._began = self._shown = time.monotonic()
         console = Console(stderr=True)
         self._bar = Progress(
-            BarColumn(),
-            TextColumn("{task.percentage:.0f}%"),
-            TimeRemainingColumn(),
+            BarColumn(bar_width=16),
             TextColumn("{task.description}", markup=False),
             console=console,
             # Without a thread of its own: processes are forked while this is shown.
@@ -85,9 +83,9 @@ class Tally:
     ) -> None:
         self._stack.close()
 
-    def add(self, outcomes: Iterable[str]) -> None:
-        """Count these, and show the counts now and then."""
-        self.counts.update(outcomes)
+    def add(self, kind: str) -> None:
+        """Count one more, and show the counts now and then."""
+        self.counts[kind] += 1
         now = time.monotonic()
         if now - self._shown < (_DRAW_SECONDS if self._on_terminal else _LINE_SECONDS):
             return
@@ -118,16 +116,15 @@ class Tally:
         """Return the counts, and how long it took, in one line."""
         done = self.counts.total()
         rate = done / max(self.seconds, 0.001)
-        return f"{done} {self._unit} in {self.seconds:.1f} s ({rate:.0f}/s): {self._named()}"
+        kinds = ", ".join(f"{count} {kind}" for kind, count in self.counts.items())
+        return f"{done} {self._unit} in {self.seconds:.1f} s ({rate:.0f}/s): {kinds}"
 
     def _line(self) -> str:
         done = self.counts.total()
         rate = done / max(self.seconds, 0.001)
         left = timedelta(seconds=round(max(self._total - done, 0) / max(rate, 0.001)))
-        return f"{done}/{self._total} {self._unit}, {rate:.0f}/s, {left} left: {self._named()}"
-
-    def _named(self) -> str:
-        return ", ".join(f"{count} {name}" for name, count in self.counts.items()) or "none"
+        occurring = ", ".join(f"{count} {kind}" for kind, count in self.counts.items() if count)
+        return f"{done}/{self._total} {self._unit}, {rate:.0f}/s, {left} left: {occurring}"
 
 
 class ReportFile:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, closing, contextmanager
+from itertools import chain
 from pathlib import Path
 
 import click
@@ -87,10 +88,9 @@ def follow(
     with ExitStack() as stack:
         stack.enter_context(tally)
         lines = None if report is None else stack.enter_context(ReportFile(report))
-        for batch in stack.enter_context(closing(results)):
-            for one in batch:
-                if lines is not None:
-                    lines.write(one)
-                if one.reason is not None:
-                    tally.say(f"{printable(one.file)}: {one.outcome}: {one.reason}")
-            tally.add(one.outcome for one in batch)
+        for one in chain.from_iterable(stack.enter_context(closing(results))):
+            if lines is not None:
+                lines.write(one)
+            if one.reason is not None:
+                tally.say(f"{printable(one.file)}: {one.outcome}: {one.reason}")
+            tally.add(one.outcome)

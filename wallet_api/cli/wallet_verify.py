@@ -2,8 +2,8 @@
 
 import json
 from contextlib import closing
+from itertools import chain
 from pathlib import Path
-from typing import IO
 
 import click
 
@@ -32,7 +32,9 @@ _MISSING = "missing in PostgreSQL"
 @click.command(cls=Command)
 @click.argument("path", required=False, type=folder)
 @click.option(
-    "--report", type=click.File(), help="Compare the files with the checksums of this report."
+    "--report",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Compare the files with the checksums of this report.",
 )
 @processes_option
 @json_option
@@ -40,7 +42,7 @@ _MISSING = "missing in PostgreSQL"
 def verify(
     context: click.Context,
     path: Path | None,
-    report: IO[str] | None,
+    report: Path | None,
     processes: int,
     as_json: bool,
 ) -> None:
@@ -96,12 +98,11 @@ class _Verification:
         pages = StoredWallets(database).pages(BATCH)
         results = spread(pages, check.run, processes=self._processes, database=database)
         with tally, closing(results):
-            for batch in results:
-                for row in batch:
-                    if row.outcome is not RowOutcome.OPENED:
-                        reason = f": {row.reason}" if row.reason else ""
-                        tally.say(f"FID {row.fid}, {row.chain}: {row.outcome}{reason}")
-                tally.add(row.outcome for row in batch)
+            for row in chain.from_iterable(results):
+                if row.outcome is not RowOutcome.OPENED:
+                    reason = f": {row.reason}" if row.reason else ""
+                    tally.say(f"FID {row.fid}, {row.chain}: {row.outcome}{reason}")
+                tally.add(row.outcome)
         return tally
 
     def files(self, path: Path) -> Tally:
@@ -119,36 +120,33 @@ class _Verification:
         names = batches(files.directory.names(), BATCH)
         results = spread(names, work.run, processes=self._processes, database=database)
         with tally, closing(results):
-            for batch in results:
-                for file in batch:
-                    kind = _MISSING if file.outcome is Outcome.IMPORTABLE else file.outcome
-                    if kind is not Outcome.PRESENT:
-                        reason = f": {file.reason}" if file.reason else ""
-                        tally.say(f"{printable(file.file)}: {kind}{reason}")
-                    tally.add((kind,))
+            for file in chain.from_iterable(results):
+                kind = _MISSING if file.outcome is Outcome.IMPORTABLE else file.outcome
+                if kind is not Outcome.PRESENT:
+                    reason = f": {file.reason}" if file.reason else ""
+                    tally.say(f"{printable(file.file)}: {kind}{reason}")
+                tally.add(kind)
         return tally
 
-    def report(self, path: Path, lines: IO[str]) -> Tally:
+    def report(self, path: Path, report: Path) -> Tally:
         """Compare every file that a report names with what the report says."""
         database = self._tools.database()
         check = ReportCheck(self._tools.files(path))
-        total = sum(1 for _ in lines)
-        lines.seek(0)
         tally = Tally(
-            total,
+            _count_lines(report),
             "lines",
             fine=(LineOutcome.UNCHANGED,),
             faults=(LineOutcome.CHANGED, LineOutcome.GONE, LineOutcome.UNREADABLE),
             quiet_stdout=self._quiet_stdout,
         )
-        batch_of_lines = batches(lines, BATCH)
-        results = spread(batch_of_lines, check.run, processes=self._processes, database=database)
-        with tally, closing(results):
-            for batch in results:
-                for line in batch:
+        with report.open(errors="replace") as lines:
+            parts = batches(lines, BATCH)
+            results = spread(parts, check.run, processes=self._processes, database=database)
+            with tally, closing(results):
+                for line in chain.from_iterable(results):
                     if line.outcome is not LineOutcome.UNCHANGED:
                         tally.say(f"{printable(line.file)}: {line.outcome} since the report")
-                tally.add(line.outcome for line in batch)
+                    tally.add(line.outcome)
         return tally
 
     def shared_addresses(self) -> int:
@@ -159,3 +157,8 @@ class _Verification:
             line = f"{address}: one address of several users: FIDs {', '.join(map(str, fids))}"
             click.echo(line, err=self._quiet_stdout)
         return len(shared)
+
+
+def _count_lines(path: Path) -> int:
+    with path.open(errors="replace") as lines:
+        return sum(1 for _ in lines)
