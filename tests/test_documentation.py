@@ -100,5 +100,6 @@ def test_every_command_has_help_with_an_example():
         "import",
         "export",
         "verify",
+        "show",
     }
     assert all("Example:" in command.help for command in commands)

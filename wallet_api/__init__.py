@@ -124,6 +124,6 @@ def _warn_of_files(directory: WalletDirectory) -> None:
     if ignored:
         structlog.get_logger("wallet_api").warning(
             "configuration",
-            warning=f"WALLET_STORAGE=postgres does not look at the wallet files in {directory.path}: "
+            warning=f"WALLET_STORAGE=postgres does not look at the files in {directory.path}: "
             "until they are imported, WALLET_STORAGE=migrating does",
         )

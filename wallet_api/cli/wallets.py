@@ -4,6 +4,7 @@ import getpass
 import json
 import os
 import uuid
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -21,8 +22,8 @@ from wallet_api.cli.wallet_tools import (
 )
 from wallet_api.cli.wallet_verify import verify
 from wallet_api.cli.workers import batches, spread
-from wallet_api.models import Access
-from wallet_api.services.wallet_checks import StoredWallets
+from wallet_api.models import MAX_FID, Access
+from wallet_api.services.wallet_checks import StoredWallets, UserCheck
 from wallet_api.services.wallet_exports import WalletExport
 from wallet_api.services.wallet_imports import Outcome, WalletImport
 
@@ -120,6 +121,35 @@ def export(
             err=True,
         )
     context.exit(0 if tally.is_fine() else 1)
+
+
+@wallets.command("show", cls=Command, with_appcontext=False)
+@click.argument("fid", type=click.IntRange(1, MAX_FID))
+@click.argument("path", required=False, type=folder)
+@json_option
+@click.pass_context
+def show(context: click.Context, fid: int, path: Path | None, as_json: bool) -> None:
+    """Show what is kept for one user, in PostgreSQL and in the files in PATH. Never a key.
+
+    Exit status 1 if something cannot be opened, or nothing is kept.
+
+    \b
+    Example:
+      wallet-api wallets show 1464243
+    """
+    tools = WalletTools()
+    with tools.opened() as database:
+        found = UserCheck(database, tools.encryption, tools.files(path)).run(fid)
+    if as_json:
+        click.echo(json.dumps([asdict(holding) for holding in found], default=str))
+    else:
+        for holding in found:
+            told = holding.fault or f"{holding.address}, made {holding.created_at}, opens"
+            click.echo(f"{holding.place}, {holding.chain}: {told}")
+        if not found:
+            click.echo(f"Nothing is kept for FID {fid}.")
+    fine = found and not any(holding.fault for holding in found)
+    context.exit(0 if fine else 1)
 
 
 def _summarise(tally: Tally, *, as_json: bool) -> None:

@@ -3,14 +3,17 @@
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Database
 from wallet_api.errors import KeyUnreadable
-from wallet_api.models import Wallet
+from wallet_api.models import BASE_ACCOUNT_SPELLINGS, TRADING_CHAIN, Wallet
 from wallet_api.repositories.filesystem import FilesystemWalletRepository
+from wallet_api.repositories.postgres import PostgresWalletRepository
 from wallet_api.repositories.wallet_batches import WalletBatchRepository, WalletKey
+from wallet_api.repositories.wallet_file import file_name
 from wallet_api.services.opening import open_verified
 
 
@@ -80,6 +83,66 @@ class StoredWallets:
             lambda connection: WalletBatchRepository(connection).list_page(after, size),
             repeatable=True,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """One place that keeps a user's wallet, and what it keeps; `fault` if it cannot be opened."""
+
+    place: str
+    chain: str
+    address: str | None
+    created_at: datetime | None
+    fault: str | None
+
+
+class UserCheck:
+    """Finds everything that is kept for one user, in rows and in files. Writes nothing."""
+
+    def __init__(
+        self, database: Database, encryption: EncryptionService, files: FilesystemWalletRepository
+    ) -> None:
+        self._database = database
+        self._encryption = encryption
+        self._files = files
+
+    def run(self, fid: int) -> list[Holding]:
+        """Return a user's rows, then the user's files."""
+        rows = self._database.run(
+            lambda connection: PostgresWalletRepository(connection).list_for_user(fid),
+            repeatable=True,
+        )
+        return [*map(self._row, rows), *self._files_of(fid)]
+
+    def _row(self, wallet: Wallet) -> Holding:
+        fault = None
+        try:
+            open_verified(self._encryption, wallet)
+        except KeyUnreadable as error:
+            fault = error.reason
+        return _holding("PostgreSQL", wallet.chain, wallet, fault)
+
+    def _files_of(self, fid: int) -> Iterator[Holding]:
+        if not self._files.directory.exists():
+            return
+        for spelling in (*BASE_ACCOUNT_SPELLINGS, TRADING_CHAIN):
+            name = file_name(fid, spelling)
+            if self._files.directory.has(name):
+                found = self._files.inspect(name)
+                wallet = None if found.file is None else found.file.wallet
+                yield _holding(name, spelling, wallet, found.fault)
+
+
+def _holding(place: str, chain: str, wallet: Wallet | None, fault: str | None) -> Holding:
+    if wallet is None:
+        return Holding(place=place, chain=chain, address=None, created_at=None, fault=fault)
+    return Holding(
+        place=place,
+        chain=wallet.chain,
+        address=wallet.address,
+        created_at=wallet.created_at,
+        fault=fault,
+    )
 
 
 class RowCheck:
