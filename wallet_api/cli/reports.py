@@ -4,6 +4,7 @@ import dataclasses
 import json
 import os
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterable
@@ -132,14 +133,17 @@ class ReportFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._aside = path.with_name(f".{path.name}.{os.getpid()}")
 
     def __enter__(self) -> "ReportFile":
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
         try:
-            self._file = os.fdopen(os.open(self._aside, flags, 0o600), "w")
+            # Readable by us alone.
+            descriptor, aside = tempfile.mkstemp(
+                prefix=f".{self._path.name}.", dir=self._path.parent
+            )
         except OSError as error:
             raise click.FileError(str(self._path), hint=error.strerror) from error
+        self._aside = Path(aside)
+        self._file = os.fdopen(descriptor, "w")
         return self
 
     def write(self, line: Any) -> None:

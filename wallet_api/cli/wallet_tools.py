@@ -24,6 +24,8 @@ BATCH = 500
 """So many wallets are read, written and committed together."""
 
 _POOL_SECONDS = 30.0
+# Counting millions of rows takes longer than any request may.
+_STATEMENT_SECONDS = 600
 
 folder = click.Path(file_okay=False, path_type=Path)
 json_option = click.option(
@@ -58,7 +60,11 @@ class WalletTools:
     def database(self) -> Database:
         """Return a database that is not open yet: one for each spread(), which opens it."""
         return Database(
-            self._settings.database_url, min_size=0, max_size=1, timeout_seconds=_POOL_SECONDS
+            self._settings.database_url,
+            min_size=0,
+            max_size=1,
+            timeout_seconds=_POOL_SECONDS,
+            statement_seconds=_STATEMENT_SECONDS,
         )
 
     @contextmanager

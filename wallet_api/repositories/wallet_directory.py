@@ -20,7 +20,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from wallet_api.errors import StorageUnavailable
@@ -31,6 +31,8 @@ _MIGRATING = ".migrating"
 _ASIDE = re.compile(r"\.new-[0-9a-f]{16}")
 _LOCK_SECONDS = 5.0
 _EPOCH = datetime.fromtimestamp(0, UTC)
+# The end of the year 9999, in microseconds: file systems count further than dates do.
+_LATEST = 253_402_300_799_999_999
 _NOT_OURS_TO_WRITE = (errno.EROFS, errno.EACCES, errno.EPERM)
 _READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
@@ -66,9 +68,11 @@ class WalletDirectory:
         return self._descriptor is not None or self.path.is_dir()
 
     def create(self) -> None:
-        """Make the folder (for us alone), unless it exists, and its lock file."""
+        """Make the folder, unless it exists, and its lock file. An empty one becomes ours alone."""
         with self._faults("cannot be made"):
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not any(self.names()):
+                os.fchmod(self._open(), 0o700)
         with self.locked():
             self.settle()
 
@@ -107,7 +111,7 @@ class WalletDirectory:
         return StoredFile(
             content=content,
             sha256=digest.hexdigest(),
-            modified_at=datetime.fromtimestamp(state.st_mtime_ns // 1000 / 1e6, UTC),
+            modified_at=_EPOCH + timedelta(microseconds=min(state.st_mtime_ns // 1000, _LATEST)),
             settled=state.st_nlink == 1,
             fault="it is larger than any wallet file" if len(content) > MAX_BYTES else None,
         )
