@@ -16,11 +16,12 @@ where
     and wallet.wallet_type = 'trading'
 returning entry.id;
 
--- name: record_key_read_from_file(fid, chain, actor, request_id)!
+-- name: record_key_read_from_file(fid, chain, actor, request_id)^
 -- Say that the private key of a wallet that is kept in a file is about to leave the service. There is no
--- row to ask: whoever calls has read the file.
+-- row to ask: whoever calls has read the file. No row: nothing was written, so no key.
 insert into wallet_audit_log (fid, chain, action, actor, request_id)
-values (:fid::bigint, :chain::text, 'key.read', :actor::text, :request_id::text);
+values (:fid::bigint, :chain::text, 'key.read', :actor::text, :request_id::text)
+returning id;
 
 -- name: record_key_exports(fids, actor, request_id)!
 -- Say that the private keys of many users are about to leave, sealed, into files.

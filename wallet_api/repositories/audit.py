@@ -30,15 +30,19 @@ class AuditRepository:
         )
         return lambda: cursor.fetchone() is not None
 
-    def record_key_read_from_file(self, fid: int, chain: str, access: Access) -> None:
-        """Say that the key of a wallet that is kept in a file is about to leave."""
-        _QUERIES.record_key_read_from_file(
+    def record_key_read_from_file_later(
+        self, fid: int, chain: str, access: Access
+    ) -> Callable[[], bool]:
+        """Say that a file's key is about to leave; the call tells whether a row was written."""
+        cursor = sql.send(
             self._connection,
+            _QUERIES.record_key_read_from_file,
             fid=fid,
             chain=chain,
             actor=access.actor,
             request_id=access.request_id,
         )
+        return lambda: cursor.fetchone() is not None
 
     def record_key_exports(self, fids: Sequence[int], access: Access) -> None:
         """Say that the keys of these users' trading wallets are about to leave into files."""

@@ -12,6 +12,7 @@ from wallet_api.errors import KeyUnreadable, SecretMismatch
 from wallet_api.models import (
     BASE_ACCOUNT_CHAIN,
     BASE_ACCOUNT_SPELLINGS,
+    MAX_FID,
     TRADING_CHAIN,
     Access,
     NewWallet,
@@ -24,6 +25,7 @@ from wallet_api.repositories.wallet_file import WalletFile, file_name
 
 # How many files tell whether our secret is theirs, and how many must not open until it is not.
 _SAMPLE = 20
+_AT_MOST = 1000
 _SUSPICIOUS = 3
 _NAME_OF_WALLET = re.compile(r"wallet_[0-9]+_")
 
@@ -71,8 +73,8 @@ class FilesystemWalletRepository:
         wallet = self.get(fid, chain)
         if wallet is None or wallet.sealed is None:
             return lambda: None
-        audit.record_key_read_from_file(fid, chain, access)
-        return lambda: wallet
+        recorded = audit.record_key_read_from_file_later(fid, chain, access)
+        return lambda: wallet if recorded() else None
 
     def list_for_user(self, fid: int) -> list[Wallet]:
         """Return a user's wallets, the Base Account address first."""
@@ -92,7 +94,9 @@ class FilesystemWalletRepository:
                 # One of the oldest files keeps a Base Account address where the wallet belongs.
                 if self._find(wallet.fid, BASE_ACCOUNT_CHAIN) == there:
                     self._write_base_account(there.wallet, there)
-                self.directory.replace(name, wallet_file.render({**there.members, **made}))
+                # Its date of change is not the new wallet's.
+                kept = {key: there.members[key] for key in there.members if key != "updatedAt"}
+                self.directory.replace(name, wallet_file.render({**kept, **made}))
 
     def put_base_account(self, fid: int, address: str) -> None:
         """Remember the address of a user's own Base Account, in place of an older one."""
@@ -152,12 +156,15 @@ class FilesystemWalletRepository:
             return False
         closed = seen = 0
         names = (name for name in self.directory.names() if _NAME_OF_WALLET.match(name))
-        for name in islice(names, _SAMPLE):
+        # Files that need no secret say nothing about ours: look further, but not for ever.
+        for name in islice(names, _AT_MOST):
             seen += 1
             found = self.inspect(name)
             if found.file is not None and found.file.members["encryptedPrivateKey"]:
                 return True
             closed += found.fault == wallet_file.DOES_NOT_OPEN
+            if closed >= _SAMPLE:
+                break
         if closed >= _SUSPICIOUS:
             raise SecretMismatch(
                 f"ENCRYPTION_SECRET opens none of the first {seen} files in {self.directory.path}: "
@@ -167,7 +174,7 @@ class FilesystemWalletRepository:
 
     def _find(self, fid: int, chain: str) -> WalletFile | None:
         """Return the file that counts for a user and chain, or None."""
-        if fid <= 0:
+        if not 0 < fid <= MAX_FID:
             return None
         if chain == TRADING_CHAIN:
             found = self._read(file_name(fid, TRADING_CHAIN))

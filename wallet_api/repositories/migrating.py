@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import structlog
 
+from wallet_api.errors import KeyUnreadable
 from wallet_api.models import BASE_ACCOUNT_CHAIN, TRADING_CHAIN, Access, NewWallet, Wallet
 from wallet_api.repositories.audit import AuditRepository
 from wallet_api.repositories.filesystem import FilesystemWalletRepository
@@ -50,11 +51,17 @@ class MigratingWalletRepository:
     def list_for_user(self, fid: int) -> list[Wallet]:
         """Return a user's wallets, the Base Account address first."""
         rows = {wallet.chain: wallet for wallet in self._rows.list_for_user(fid)}
-        found = (
-            rows.get(chain) or self._import(fid, chain)
-            for chain in (BASE_ACCOUNT_CHAIN, TRADING_CHAIN)
-        )
-        return [wallet for wallet in found if wallet is not None]
+        base_account = rows.get(BASE_ACCOUNT_CHAIN)
+        if base_account is None:
+            try:
+                base_account = self._import(fid, BASE_ACCOUNT_CHAIN)
+            except KeyUnreadable as error:
+                # The trading wallet's row does not wait until somebody has mended a file.
+                if TRADING_CHAIN not in rows:
+                    raise
+                log.critical("wallet file unreadable", fid=fid, reason=error.reason)
+        trading = rows.get(TRADING_CHAIN) or self._import(fid, TRADING_CHAIN)
+        return [wallet for wallet in (base_account, trading) if wallet is not None]
 
     def insert_if_absent(self, wallet: NewWallet) -> None:
         """Claim (fid, chain) for a new trading wallet, unless somebody was first."""

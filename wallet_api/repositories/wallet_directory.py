@@ -17,8 +17,8 @@ import re
 import secrets
 import stat
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -30,10 +30,12 @@ _LOCK = ".lock"
 _MIGRATING = ".migrating"
 _ASIDE = re.compile(r"\.new-[0-9a-f]{16}")
 _LOCK_SECONDS = 5.0
+# Nobody waits for the digest of a file that is larger than this.
+_MAX_DIGESTED = 16 * 1024 * 1024
+_TOO_LARGE = "it is larger than any wallet file"
 _EPOCH = datetime.fromtimestamp(0, UTC)
 # The end of the year 9999, in microseconds: file systems count further than dates do.
 _LATEST = 253_402_300_799_999_999
-_NOT_OURS_TO_WRITE = (errno.EROFS, errno.EACCES, errno.EPERM)
 _READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
@@ -65,12 +67,16 @@ class WalletDirectory:
 
     def exists(self) -> bool:
         """Tell whether there is a folder at the path."""
-        return self._descriptor is not None or self.path.is_dir()
+        with self._faults("cannot be reached"):
+            return self._descriptor is not None or self.path.is_dir()
 
     def create(self) -> None:
         """Make the folder, unless it exists, and its lock file. An empty one becomes ours alone."""
         with self._faults("cannot be made"):
+            new = [path for path in (self.path, *self.path.parents) if not path.exists()]
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for path in new:
+                _flush(path.parent)
             if not any(self.names()):
                 os.fchmod(self._open(), 0o700)
         with self.locked():
@@ -92,15 +98,21 @@ class WalletDirectory:
         try:
             descriptor = os.open(name, _READ | os.O_NONBLOCK, dir_fd=self._open())
         except FileNotFoundError:
+            self._refuse_if_removed()
             return None
         except OSError as error:
             link = error.errno == errno.ELOOP
             return StoredFile(fault="it is a symbolic link" if link else _unreadable(error))
+        # Before it becomes a file of Python's, which refuses a directory.
+        state = os.fstat(descriptor)
+        if not stat.S_ISREG(state.st_mode):
+            os.close(descriptor)
+            directory = stat.S_ISDIR(state.st_mode)
+            return StoredFile(fault=f"it is {'a directory' if directory else 'no file'}")
+        if state.st_size > _MAX_DIGESTED:
+            os.close(descriptor)
+            return StoredFile(fault=_TOO_LARGE)
         with open(descriptor, "rb", buffering=0) as file:  # noqa: PTH123
-            state = os.fstat(descriptor)
-            if not stat.S_ISREG(state.st_mode):
-                directory = stat.S_ISDIR(state.st_mode)
-                return StoredFile(fault=f"it is {'a directory' if directory else 'no file'}")
             try:
                 content = file.read(MAX_BYTES + 1) or b""
                 digest = hashlib.sha256(content)
@@ -113,7 +125,7 @@ class WalletDirectory:
             sha256=digest.hexdigest(),
             modified_at=_EPOCH + timedelta(microseconds=min(state.st_mtime_ns // 1000, _LATEST)),
             settled=state.st_nlink == 1,
-            fault="it is larger than any wallet file" if len(content) > MAX_BYTES else None,
+            fault=_TOO_LARGE if len(content) > MAX_BYTES else None,
         )
 
     def has(self, name: str) -> bool:
@@ -153,19 +165,20 @@ class WalletDirectory:
     def hand_over(self) -> None:
         """Let nobody make a wallet here any more: PostgreSQL takes over.
 
-        Once this returns, every file that was ever going to be there is there. A folder that we may
-        not write to needs no mark.
+        Once this returns, every file that was ever going to be there is there. Where we may not
+        write, an operator has to set the mark: others may be able to.
         """
-        if self.is_handed_over():
-            return
-        try:
-            with self.locked(), self._faults("cannot be marked"):
-                os.close(os.open(_MIGRATING, os.O_WRONLY | os.O_CREAT, 0o600, dir_fd=self._open()))
-                self.settle()
-        except StorageUnavailable as error:
-            cause = error.__cause__
-            if not isinstance(cause, OSError) or cause.errno not in _NOT_OURS_TO_WRITE:
-                raise
+        if not self.is_handed_over():
+            try:
+                with self.locked(), self._faults("cannot be marked"):
+                    flags = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC
+                    os.close(os.open(_MIGRATING, flags, 0o600, dir_fd=self._open()))
+            except StorageUnavailable as error:
+                raise StorageUnavailable(
+                    f"{error.reason}. Others might still make wallets in it: once nobody does, "
+                    f"make an empty file {_MIGRATING} in it yourself"
+                ) from error
+        self.settle()
 
     def add(self, name: str, content: bytes) -> bool:
         """Put a file in place, durably, unless there is one; tell whether it was put there."""
@@ -183,17 +196,27 @@ class WalletDirectory:
                     added[name] = self._link(new, name)
                 # Before the other names go: a reader who sees two names settles for himself.
                 self.settle()
-            finally:
-                for new in aside.values():
-                    os.unlink(new, dir_fd=self._open())
+            except OSError:
+                self._unlink(new for name, new in aside.items() if not added.get(name))
+                raise
+            self._unlink(aside.values())
         return added
 
     def replace(self, name: str, content: bytes) -> None:
         """Put a file in place, durably, instead of the one that is there."""
         with self._faults("cannot be written to"):
             new = self._write_aside(content)
-            os.rename(new, name, src_dir_fd=self._open(), dst_dir_fd=self._open())
+            # It keeps a second name until the first one is safe, as in add_all().
+            second = f".new-{secrets.token_hex(8)}"
+            here = self._open()
+            try:
+                self._link(new, second)
+                os.rename(second, name, src_dir_fd=here, dst_dir_fd=here)
+            except OSError:
+                self._unlink([new, second])
+                raise
             self.settle()
+            self._unlink([new])
 
     def settle(self) -> None:
         """Make sure that the names in the folder survive a power cut."""
@@ -236,6 +259,16 @@ class WalletDirectory:
             raise
         return name
 
+    def _unlink(self, names: Iterable[str]) -> None:
+        for name in names:
+            with suppress(FileNotFoundError):
+                os.unlink(name, dir_fd=self._open())
+
+    def _refuse_if_removed(self) -> None:
+        """Take nothing in a folder that was removed under us for missing."""
+        if os.fstat(self._open()).st_nlink == 0:
+            raise StorageUnavailable(f"{self.path} was removed: start this process again")
+
     def _link(self, new: str, name: str) -> bool:
         here = self._open()
         try:
@@ -256,7 +289,9 @@ class WalletDirectory:
             except OSError as error:
                 raise StorageUnavailable(f"{self.path} cannot be locked") from error
             else:
-                return
+                break
+        if os.fstat(descriptor).st_nlink == 0:
+            raise StorageUnavailable(f"{self.path / _LOCK} was removed while it was in use")
 
     @contextmanager
     def _faults(self, what: str) -> Iterator[None]:
@@ -264,6 +299,14 @@ class WalletDirectory:
             yield
         except OSError as error:
             raise StorageUnavailable(f"{self.path} {what}: {error.strerror}") from error
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _unreadable(error: OSError) -> str:

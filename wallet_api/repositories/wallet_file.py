@@ -15,6 +15,7 @@ changes may also have `updatedAt`. Nothing in here touches the disk.
 """
 
 import json
+import math
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -61,7 +62,7 @@ class WalletFile:
 
 def file_name(fid: int, chain: str) -> str:
     """Return the name of the file that keeps a user's wallet on a chain, however it is spelled."""
-    if fid <= 0 or chain not in _SPELLINGS:
+    if not 0 < fid <= MAX_FID or chain not in _SPELLINGS:
         raise ValueError("no file is kept for such a FID or chain")
     return f"wallet_{fid}_{chain}.json"
 
@@ -160,8 +161,17 @@ def members_of(wallet: Wallet, encryption: EncryptionService) -> dict[str, Any]:
 
 
 def render(members: dict[str, Any]) -> bytes:
-    """Write a file's members as the old service did (JSON.stringify with two spaces)."""
-    return json.dumps(members, indent=2).encode()
+    """Write a file's members as the old service did (JSON.stringify with two spaces).
+
+    Raises KeyUnreadable when the members of others leave no room: nobody could read the file.
+    """
+    try:
+        content = json.dumps(members, indent=2).encode()
+    except RecursionError as error:
+        raise KeyUnreadable("its members are nested too deeply to be written again") from error
+    if len(content) > MAX_BYTES:
+        raise KeyUnreadable("its members are too large to be written again")
+    return content
 
 
 def written_time(moment: datetime) -> str:
@@ -175,7 +185,7 @@ def _members(content: bytes) -> dict[str, Any]:
     if not content.strip():
         raise KeyUnreadable("it is empty")
     try:
-        members = json.loads(content.decode(), parse_constant=_refuse_constant)
+        members = json.loads(content.decode(), parse_constant=_refuse_constant, parse_float=_finite)
     except UnicodeDecodeError as error:
         raise KeyUnreadable("it is not UTF-8 text") from error
     except (ValueError, RecursionError) as error:
@@ -192,6 +202,12 @@ def _members(content: bytes) -> dict[str, Any]:
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
+
+
+def _finite(text: str) -> float | None:
+    """Read a number; what is too large to be written again is null, as in the old service."""
+    number = float(text)
+    return number if math.isfinite(number) else None
 
 
 def _private_key(members: dict[str, Any], encryption: EncryptionService) -> Secret[bytes] | None:

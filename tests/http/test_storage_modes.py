@@ -1,0 +1,175 @@
+"""Wallets in files, over HTTP: what a frontend and an operator see."""
+
+import shutil
+
+import pytest
+from structlog.testing import capture_logs
+
+from tests.conftest import BASE_ACCOUNT, FID, OTHER_SECRET
+from tests.http.conftest import refused, rows_of, signed_in
+from tests.wallet_store import EXPECTED, SAMPLES, contents
+
+DEPOSIT = "/api/wallet/deposit"
+FALLBACK = "/api/trading/create-fallback-wallet"
+KEY = "/api/wallet/primary-with-key"
+LIST = "/api/wallet/user-wallets"
+BODY = {"asset": "USDC", "amount": "20", "baseAddress": BASE_ACCOUNT}
+KEYED = {entry["fid"]: entry for entry in EXPECTED if entry["privateKey"]}
+MODES = ["filesystem", "migrating"]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Return a folder with every sample of the old service."""
+    return shutil.copytree(SAMPLES, tmp_path / "wallets")
+
+
+@pytest.fixture
+def start(make_app, folder):
+    def start(mode, path=folder, **changes):
+        app = make_app(WALLET_STORAGE=mode, WALLET_STORAGE_PATH=str(path), **changes)
+        return app.test_client()
+
+    return start
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("damage", ["cut off", "a directory"])
+def test_a_damaged_file_is_an_alarm_and_503_for_its_user_alone(start, folder, sql, mode, damage):
+    path = folder / f"wallet_{FID}_ethereum.json"
+    text = path.read_text()
+    path.unlink()
+    if damage == "a directory":
+        path.mkdir()
+    else:
+        path.write_text(text[:-50])
+    client = start(mode, ALLOW_KEY_EXPORT="true")
+    for method, route in (
+        ("POST", DEPOSIT),
+        ("POST", FALLBACK),
+        ("GET", FALLBACK),
+        ("POST", LIST),
+        ("GET", LIST),
+        ("GET", KEY),
+    ):
+        body = BODY if route == DEPOSIT else None
+        with capture_logs() as events:
+            answer = client.open(route, method=method, json=body, headers=signed_in())
+        sentence = "The wallet is safe but cannot be opened right now. Please try again later."
+        problem = refused(answer, 503, sentence)
+        assert problem["code"] == "key_unreadable"
+        assert int(answer.headers["Retry-After"]) > 0
+        assert path.name not in answer.text
+        (alarm,) = [event for event in events if event["log_level"] == "critical"]
+        assert alarm["code"] == "key_unreadable"
+        assert path.name in alarm["reason"]
+    assert rows_of(sql)["wallet_audit_log"] == []
+    for fid in KEYED.keys() - {FID}:
+        answer = client.post(FALLBACK, headers=signed_in(fid))
+        assert answer.get_json()["walletAddress"] == KEYED[fid]["address"]
+    assert client.post(DEPOSIT, json=BODY, headers=signed_in(42)).status_code == 200
+    assert client.get("/readyz").status_code == 200
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_store_in_order_is_ready_and_asking_writes_nothing(start, folder, sql, mode):
+    before = sorted(folder.parent.rglob("*"))
+    client = start(mode)
+    for _ in range(2):
+        assert client.get("/readyz").status_code == 200
+    assert sorted(folder.parent.rglob("*")) == before
+    assert not any(rows_of(sql).values())
+
+
+def is_not_ready(client, code, *words):
+    problem = refused(client.get("/readyz"), 503, longest=900)
+    assert problem["code"] == code
+    for word in words:
+        assert word in problem["error"]
+    for path in (DEPOSIT, FALLBACK):
+        answer = client.post(path, json=BODY, headers=signed_in(42))
+        assert refused(answer, 503)["code"] == code
+    assert client.get("/healthz").status_code == 200
+
+
+@pytest.mark.parametrize("name", ["missing", "empty", "x" * 300])
+def test_a_folder_that_is_not_mounted_is_not_ready(start, tmp_path, sql, name):
+    path = tmp_path / name
+    if name == "empty":
+        path.mkdir()
+    words = ["mounted"] if len(name) < 300 else []
+    is_not_ready(start("migrating", path), "storage_unavailable", *words)
+    assert not any(rows_of(sql).values())
+
+
+def test_a_folder_that_is_not_mounted_is_not_ready_for_files_either(start, tmp_path, sql):
+    assert start("filesystem").post(FALLBACK, headers=signed_in(42)).status_code == 200
+    client = start("filesystem", tmp_path / "missing")
+    is_not_ready(client, "storage_unavailable", "mounted", "export")
+    assert not (tmp_path / "missing").exists()
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_secret_that_opens_no_file_is_not_ready(start, folder, sql, mode):
+    before = contents(folder)
+    client = start(mode, ENCRYPTION_SECRET=OTHER_SECRET)
+    is_not_ready(client, "secret_mismatch", "ENCRYPTION_SECRET", str(folder))
+    assert OTHER_SECRET not in client.get("/readyz").text
+    assert contents(folder) == before
+    assert not any(rows_of(sql).values())
+
+
+def test_a_service_on_files_is_not_ready_once_postgresql_took_over(start):
+    on_files = start("filesystem")
+    assert on_files.get("/readyz").status_code == 200
+    assert on_files.get(FALLBACK, headers=signed_in()).status_code == 200
+    assert start("migrating").post(FALLBACK, headers=signed_in(42)).status_code == 200
+    with capture_logs() as events:
+        is_not_ready(on_files, "storage_unavailable", "handed over")
+    assert "critical" in {event["log_level"] for event in events}
+    # Wallets that are there are read all the same.
+    answer = on_files.get(FALLBACK, headers=signed_in())
+    assert answer.get_json()["walletAddress"] == KEYED[FID]["address"]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_deposit_goes_to_the_address_in_the_file(start, sql, mode):
+    answer = start(mode).post(DEPOSIT, json=BODY, headers=signed_in())
+    assert answer.status_code == 200
+    assert answer.get_json()["depositAddress"] == KEYED[FID]["address"]
+    deposits = sql.execute("select fid, to_address from deposits").fetchall()
+    assert deposits == [(FID, KEYED[FID]["address"])]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_list_shows_the_file_s_wallets_and_dates_and_no_keys(start, mode):
+    answer = start(mode).get(LIST, headers=signed_in())
+    account, trading = answer.get_json()["wallets"]
+    assert (account["address"], account["chain"]) == (BASE_ACCOUNT, "base")
+    assert (trading["address"], trading["chain"]) == (KEYED[FID]["address"], "ethereum")
+    assert trading["createdAt"] == trading["updatedAt"] == "2026-11-22T10:42:23.436Z"
+    assert KEYED[FID]["privateKey"][2:] not in answer.text
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_key_that_is_handed_out_is_on_record_once(start, sql, mode):
+    client = start(mode, ALLOW_KEY_EXPORT="true")
+    answer = client.get(KEY, headers=signed_in() | {"X-Request-Id": "asked-1"})
+    assert answer.status_code == 200
+    assert answer.headers["Cache-Control"] == "no-store"
+    wallet = answer.get_json()["wallet"]
+    assert (wallet["address"], wallet["privateKey"]) == (
+        KEYED[FID]["address"],
+        KEYED[FID]["privateKey"],
+    )
+    audit = sql.execute("select fid, chain, action, actor, request_id from wallet_audit_log")
+    assert audit.fetchall() == [(FID, "ethereum", "key.read", f"user:{FID}", "asked-1")]
+    refused(client.get(KEY, headers=signed_in(42)), 404)
+    assert len(rows_of(sql)["wallet_audit_log"]) == 1
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_key_that_is_not_handed_out_is_on_record_too(start, sql, mode):
+    refused(start(mode).get(KEY, headers=signed_in()), 403)
+    audit = sql.execute("select fid, action from wallet_audit_log").fetchall()
+    assert audit == [(FID, "key.refused")]

@@ -1,0 +1,206 @@
+"""Every way in which a wallet file can be damaged, and what is said of it."""
+
+import json
+import re
+
+import pytest
+
+from tests.conftest import BASE_ACCOUNT, OTHER_SECRET, SECRET
+from tests.wallet_store import keyed, keyless, old_seal
+from wallet_api.errors import KeyUnreadable
+from wallet_api.repositories import wallet_file
+
+WRONG_SUM = "0x6485bbeDC60dc050b7a5400F454610BEdead8292"
+
+
+def refused(read, content, *words, spelling="ethereum"):
+    """Check that a file is refused for a reason that gives nothing away."""
+    with pytest.raises(KeyUnreadable) as refusal:
+        read(content, spelling)
+    reason = refusal.value.reason
+    for word in words:
+        assert word in reason
+    said = f"{reason} {refusal.value!r} {refusal.value} {refusal.value.__cause__!r}"
+    assert SECRET not in said
+    assert len(reason) < 120
+    text = content.decode(errors="replace") if isinstance(content, bytes) else json.dumps(content)
+    for found in re.finditer(r"(?=([0-9a-fA-F]{12}))", text):
+        assert found[1] not in said
+    return reason
+
+
+@pytest.mark.parametrize(
+    ("content", "word"),
+    [
+        (b"", "empty"),
+        (b" \r\n\t ", "empty"),
+        (b"\xff\xfe{}", "UTF-8"),
+        (b'{"address": "\xe9"}', "UTF-8"),
+        (b"\xef\xbb\xbf{}", "JSON"),
+        (b"{", "cut off"),
+        (b"nonsense", "JSON"),
+        (b"{}{}", "JSON"),
+        (b"\0" * 400, "JSON"),
+        (b"[" * 60_000, "JSON"),
+        (b'{"a":' * 10_000, "JSON"),
+        (b"[" * 900 + b"]" * 900, "object"),
+        (b"NaN", "JSON"),
+        (b'{"address": NaN}', "JSON"),
+        (b'{"address": -Infinity}', "JSON"),
+        (b"[]", "object"),
+        (b"null", "object"),
+        (b"7", "object"),
+        (b'"a string"', "object"),
+        (b"[{}]", "object"),
+        (b"{}", "address is missing"),
+    ],
+    ids=lambda value: ascii(value)[:24],
+)
+def test_what_is_no_record_is_refused(read, content, word):
+    refused(read, content, word)
+
+
+def test_a_file_that_was_cut_off_anywhere_is_refused(read):
+    whole = json.dumps(keyed(), indent=2).encode()
+    assert read(whole).wallet.sealed
+    for length in range(len(whole)):
+        refused(read, whole[:length])
+
+
+@pytest.mark.parametrize("name", ["address", "encryptedPrivateKey", "iv"])
+def test_a_missing_member_is_named(read, name):
+    refused(read, keyed(**{name: ...}), f"member {name} is missing")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        None,
+        7,
+        [],
+        {},
+        True,
+        "",
+        "0x",
+        "0x" + "1" * 39,
+        "0x" + "1" * 41,
+        "0x" + "g" * 40,
+        "1" * 42,
+        "0X" + "1" * 40,
+        " 0x" + "1" * 40,
+        "0x" + "1" * 40 + "\n",
+        "0x" + "٣" * 40,
+    ],
+    ids=lambda value: ascii(value)[:20],
+)
+def test_a_malformed_address_is_refused_with_a_key_and_without(read, address):
+    refused(read, keyed(address=address), "its address")
+    refused(read, keyless(address, "base-account"), "its address", spelling="base-account")
+
+
+@pytest.mark.parametrize(
+    "iv",
+    [
+        None,
+        "",
+        7,
+        [],
+        "ab",
+        "ab" * 15,
+        "ab" * 17,
+        "g" * 32,
+        "0x" + "ab" * 15,
+        "ab" * 16 + "\n",
+        "٣" * 32,
+    ],
+    ids=lambda value: ascii(value)[:20],
+)
+def test_a_malformed_iv_is_refused(read, iv):
+    refused(read, keyed(iv=iv), "its iv")
+
+
+@pytest.mark.parametrize(
+    "ciphertext",
+    [
+        None,
+        "",
+        7,
+        [],
+        {},
+        False,
+        "g" * 160,
+        "0x" + "ab" * 79,
+        "ab" * 79,
+        "a" * 159,
+        "ab" * 80 + "\n",
+        " " * 160,
+    ],
+    ids=lambda value: ascii(value)[:20],
+)
+def test_a_malformed_ciphertext_is_refused(read, ciphertext):
+    refused(read, keyed(encryptedPrivateKey=ciphertext), "its encryptedPrivateKey")
+
+
+@pytest.mark.parametrize("block", range(5))
+@pytest.mark.parametrize("byte", [0, 7, 15])
+def test_a_ciphertext_that_was_changed_in_any_block_is_refused(read, block, byte):
+    members = keyed()
+    changed = bytearray.fromhex(members["encryptedPrivateKey"])
+    changed[16 * block + byte] ^= 1
+    refused(read, {**members, "encryptedPrivateKey": changed.hex()}, "its key")
+
+
+@pytest.mark.parametrize("blocks", [1, 2, 3, 4])
+def test_a_ciphertext_that_lost_blocks_is_refused(read, blocks):
+    members = keyed()
+    ciphertext = members["encryptedPrivateKey"]
+    for part in (ciphertext[: -32 * blocks], ciphertext[32 * blocks :]):
+        refused(read, {**members, "encryptedPrivateKey": part}, "its key does not open")
+
+
+def test_a_key_of_another_address_is_refused(read):
+    refused(read, keyed(address=keyed()["address"]), "another address")
+    refused(read, keyed(address=BASE_ACCOUNT), "another address")
+
+
+def test_what_is_no_key_of_the_curve_is_refused(read):
+    for private_key in ("00" * 32, "ff" * 32):
+        ciphertext, iv = old_seal(f"0x{private_key}")
+        refused(read, keyed(encryptedPrivateKey=ciphertext, iv=iv), "secp256k1")
+
+
+@pytest.mark.parametrize("plaintext", ["0x", "0x00", "ab" * 32, "0x" + "ab" * 33, "null", " "])
+def test_a_ciphertext_of_something_else_is_refused(read, plaintext):
+    ciphertext, iv = old_seal(plaintext)
+    refused(read, keyed(encryptedPrivateKey=ciphertext, iv=iv), "does not open")
+
+
+def test_another_secret_opens_nothing_and_the_reason_says_so(read):
+    reason = refused(read, keyed(OTHER_SECRET))
+    assert reason == wallet_file.DOES_NOT_OPEN
+    assert OTHER_SECRET not in reason
+
+
+@pytest.mark.parametrize("spelling", ["base-account", "base", "ethereum-base"])
+def test_a_base_account_with_a_private_key_is_refused(read, spelling):
+    refused(read, keyed(chain=spelling), "holds a private key", spelling=spelling)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [{"encryptedPrivateKey": ""}, {"encryptedPrivateKey": None}, {"iv": ""}, {"iv": None}],
+    ids=str,
+)
+def test_a_record_that_lost_half_of_its_key_does_not_pass_for_one_without(read, key):
+    refused(read, keyed(**key))
+    refused(read, keyless(BASE_ACCOUNT, "base-account", **key), spelling="base-account")
+
+
+def test_a_keyless_address_that_fails_its_checksum_is_refused(read):
+    refused(read, keyless(WRONG_SUM, "base-account"), "EIP-55", spelling="base-account")
+
+
+def test_of_two_members_of_one_name_the_last_counts_as_in_javascript(read):
+    members = keyed()
+    text = json.dumps(members)[:-1] + f', "address": "{BASE_ACCOUNT}"}}'
+    refused(read, text.encode(), "another address")

@@ -1,0 +1,271 @@
+"""What every place that keeps wallets promises: PostgreSQL, files, and files on their way there."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Barrier
+
+import psycopg
+import pytest
+
+from tests.conftest import BASE_ACCOUNT, FID
+from wallet_api.crypto import keys
+from wallet_api.crypto.encryption import EncryptionService
+from wallet_api.database import Database, one_round_trip
+from wallet_api.errors import KeyUnreadable
+from wallet_api.models import MAX_FID, Access, NewWallet
+from wallet_api.repositories.audit import AuditRepository
+from wallet_api.repositories.filesystem import FilesystemWalletRepository
+from wallet_api.repositories.migrating import MigratingWalletRepository
+from wallet_api.repositories.postgres import PostgresWalletRepository
+from wallet_api.repositories.wallet_directory import WalletDirectory
+
+ACCESS = Access(actor="user:1464243", request_id="a-test")
+OTHER_ACCOUNT = "0x036cbd53842c5426634e7929541ec2318f3dcf7e"
+UNKNOWN_CHAINS = [
+    "../../etc/passwd",
+    "",
+    "a/b",
+    "ethereum\0",
+    "Ethereum",
+    "ethereum ",
+    "ethereum.json/../wallet_1_ethereum",
+    "solana",
+    "\N{ARABIC-INDIC DIGIT THREE}",
+    "x" * 10_000,
+]
+
+
+@dataclass
+class Place:
+    """One place that keeps wallets; each call works on a connection of its own."""
+
+    kind: str
+    database: Database
+    folder: Path
+    files: FilesystemWalletRepository
+    encryption: EncryptionService
+
+    def on(self, connection):
+        rows = PostgresWalletRepository(connection)
+        hand_over = self.files.directory.hand_over
+        return {
+            "postgres": rows,
+            "filesystem": self.files,
+            "migrating": MigratingWalletRepository(rows, self.files, hand_over),
+        }[self.kind]
+
+    def run(self, work):
+        return self.database.run(lambda connection: work(self.on(connection)), repeatable=True)
+
+    def get(self, fid=FID, chain="ethereum"):
+        return self.run(lambda wallets: wallets.get(fid, chain))
+
+    def list(self, fid=FID):
+        return self.run(lambda wallets: wallets.list_for_user(fid))
+
+    def put_base_account(self, address, fid=FID):
+        self.run(lambda wallets: wallets.put_base_account(fid, address))
+
+    def new(self, fid=FID, chain="ethereum"):
+        pair = keys.generate()
+        sealed = self.encryption.seal(pair.private_key, fid=fid, chain=chain, address=pair.address)
+        return NewWallet(fid=fid, chain=chain, address=pair.address, sealed=sealed)
+
+    def claim(self, wallet):
+        """Insert a wallet and read the winner, as the service does: in one round trip."""
+
+        def work(connection):
+            wallets = self.on(connection)
+            with one_round_trip(connection):
+                wallets.insert_if_absent(wallet)
+                winner = wallets.get_later(wallet.fid, wallet.chain)
+            return winner()
+
+        return self.database.run(work, repeatable=True)
+
+    def read_key(self, fid=FID, chain="ethereum"):
+        def work(connection):
+            audit = AuditRepository(connection)
+            with one_round_trip(connection):
+                wallet = self.on(connection).get_recorded_later(fid, chain, audit, ACCESS)
+            return wallet()
+
+        return self.database.run(work, repeatable=False)
+
+    def key_of(self, wallet):
+        return self.encryption.open(
+            wallet.sealed, fid=wallet.fid, chain=wallet.chain, address=wallet.address
+        ).reveal()
+
+
+@pytest.fixture(params=["postgres", "filesystem", "migrating"])
+def place(request, database, sealing, tmp_path):
+    # Deep enough that "../../" ends inside the test's own folder.
+    folder = tmp_path / "a" / "b" / "wallets"
+    folder.mkdir(parents=True)
+    files = FilesystemWalletRepository(WalletDirectory(folder), sealing)
+    return Place(request.param, database, folder, files, sealing)
+
+
+def kept(place, sql):
+    """Return everything that is kept, wherever it is kept."""
+    rows = sql.execute("select * from wallets order by fid, chain").fetchall()
+    return rows, {path.name: path.read_bytes() for path in place.folder.glob("wallet_*")}
+
+
+def audited(sql):
+    return sql.execute("select fid, chain, action from wallet_audit_log").fetchall()
+
+
+def test_a_wallet_comes_back_as_it_was_put_in(place):
+    new = place.new()
+    before = datetime.now(UTC) - timedelta(seconds=1)
+    claimed = place.claim(new)
+    for found in (claimed, place.get(), *place.list()):
+        assert (found.fid, found.chain, found.wallet_type) == (FID, "ethereum", "trading")
+        assert found.address == new.address
+        assert place.key_of(found) == place.key_of(new)
+        assert found.sealed.scheme == "aes-256-gcm"
+        assert before < found.created_at == found.updated_at
+        assert found.created_at.utcoffset() is not None
+
+
+def test_nobody_has_no_wallet_and_looking_leaves_no_trace(place, sql):
+    assert place.get() is None
+    assert place.get(chain="base-account") is None
+    assert place.list() == []
+    assert place.run(lambda wallets: wallets.get_later(FID, "ethereum"))() is None
+    assert place.read_key() is None
+    assert kept(place, sql) == ([], {})
+    assert audited(sql) == []
+
+
+def test_a_second_wallet_of_the_same_user_changes_nothing(place, sql):
+    first = place.claim(place.new())
+    before = kept(place, sql)
+    second = place.claim(place.new())
+    assert second.address == first.address
+    assert second.created_at == first.created_at
+    assert place.key_of(second) == place.key_of(first)
+    assert kept(place, sql) == before
+
+
+@pytest.mark.parametrize("chain", UNKNOWN_CHAINS, ids=lambda chain: ascii(chain)[:40])
+def test_an_unknown_chain_has_no_wallet_and_no_file(place, sql, chain):
+    outside = place.folder.parent.parent / "etc"
+    outside.mkdir()
+    (outside / "passwd").write_text("root")
+    (outside / "passwd.json").write_text("root")
+    place.claim(place.new())
+    before = kept(place, sql)
+    if "\0" in chain and place.kind != "filesystem":
+        # PostgreSQL has no such text: psycopg refuses to ask.
+        with pytest.raises(psycopg.DataError):
+            place.get(chain=chain)
+    else:
+        assert place.get(chain=chain) is None
+        assert place.read_key(chain=chain) is None
+    assert audited(sql) == []
+    with pytest.raises((ValueError, psycopg.Error, KeyUnreadable)):
+        place.claim(place.new(FID + 7, chain))
+    assert kept(place, sql) == before
+    assert sorted(path.name for path in outside.iterdir()) == ["passwd", "passwd.json"]
+
+
+def test_a_base_account_is_replaced_by_the_last_writer(place, sql):
+    place.put_base_account(OTHER_ACCOUNT)
+    first = place.get(chain="base-account")
+    assert (first.address, first.sealed, first.wallet_type) == (OTHER_ACCOUNT, None, "base-account")
+    place.put_base_account(BASE_ACCOUNT)
+    second = place.get(chain="base-account")
+    assert second.address == BASE_ACCOUNT
+    assert second.created_at == first.created_at
+    assert second.updated_at >= first.updated_at
+    before = kept(place, sql)
+    place.put_base_account(BASE_ACCOUNT)
+    assert kept(place, sql) == before
+
+
+def test_a_base_account_has_no_key_to_read(place, sql):
+    place.put_base_account(BASE_ACCOUNT)
+    assert place.read_key(chain="base-account") is None
+    assert place.read_key() is None
+    assert audited(sql) == []
+
+
+def test_a_key_read_is_recorded_once_and_gives_the_wallet_s_own_key(place, sql):
+    new = place.new()
+    place.claim(new)
+    found = place.read_key()
+    assert found.address == new.address
+    assert place.key_of(found) == place.key_of(new)
+    assert audited(sql) == [(FID, "ethereum", "key.read")]
+
+
+def test_an_audit_row_that_silently_is_not_written_gives_no_key(place, sql):
+    place.claim(place.new())
+    sql.execute(
+        "create function lose_it() returns trigger language plpgsql as 'begin return null; end';"
+        "create trigger lose_it before insert on wallet_audit_log for each row"
+        " execute function lose_it()"
+    )
+    assert place.read_key() is None
+
+
+@pytest.mark.parametrize("base_account_first", [True, False])
+def test_wallets_are_listed_for_one_user_with_the_base_account_first(place, base_account_first):
+    if base_account_first:
+        place.put_base_account(BASE_ACCOUNT)
+    place.claim(place.new())
+    place.put_base_account(BASE_ACCOUNT)
+    place.put_base_account(OTHER_ACCOUNT, fid=FID + 1)
+    place.claim(place.new(FID * 10))
+    assert [wallet.chain for wallet in place.list()] == ["base-account", "ethereum"]
+    assert [wallet.address for wallet in place.list(FID + 1)] == [OTHER_ACCOUNT]
+
+
+@pytest.mark.parametrize("fid", [1, MAX_FID])
+def test_the_smallest_and_the_largest_fid_have_wallets(place, fid):
+    new = place.new(fid)
+    place.claim(new)
+    place.put_base_account(BASE_ACCOUNT, fid)
+    assert [wallet.address for wallet in place.list(fid)] == [BASE_ACCOUNT, new.address]
+    assert place.read_key(fid).address == new.address
+
+
+@pytest.mark.parametrize("fid", [0, -1, MAX_FID + 1])
+def test_a_fid_out_of_bounds_gets_no_wallet(place, sql, fid):
+    with pytest.raises((ValueError, psycopg.Error)):
+        place.claim(place.new(fid))
+    with pytest.raises((ValueError, psycopg.Error)):
+        place.put_base_account(BASE_ACCOUNT, fid)
+    assert kept(place, sql) == ([], {})
+    if fid <= 0:
+        assert place.get(fid) is None
+        assert place.list(fid) == []
+
+
+def test_thirty_two_threads_that_claim_one_fid_read_one_address(place, sql):
+    candidates = [place.new() for _ in range(32)]
+    everybody = Barrier(32)
+
+    def race(candidate):
+        everybody.wait()
+        return place.claim(candidate).address
+
+    with ThreadPoolExecutor(32) as crowd:
+        answered = set(crowd.map(race, candidates))
+    assert answered == {place.get().address}
+    assert answered < {candidate.address for candidate in candidates}
+    rows, files = kept(place, sql)
+    assert len(rows) + len(files) == 1
+
+
+def test_racing_base_accounts_leave_one_of_them_whole(place):
+    addresses = [f"0x{number:040x}" for number in range(1, 17)]
+    with ThreadPoolExecutor(16) as crowd:
+        list(crowd.map(place.put_base_account, addresses))
+    assert place.get(chain="base-account").address in addresses
+    assert len(place.list()) == 1

@@ -1,0 +1,228 @@
+"""WALLET_STORAGE=filesystem: the service on the old service's files, beside a database."""
+
+import json
+import shutil
+
+import pytest
+
+from tests.conftest import BASE_ACCOUNT, FID, OTHER_SECRET
+from tests.services.conftest import ACCESS
+from tests.services.storage import (
+    audited,
+    deposit_address,
+    key_ids,
+    rows,
+    starter,
+)
+from tests.wallet_store import EXPECTED, SAMPLES, contents, keyed, keyless, old_open, put
+from wallet_api.crypto.keys import address_of
+from wallet_api.errors import KeyUnreadable, SecretMismatch, StorageUnavailable
+
+NEW_FID = 42
+OTHER_ACCOUNT = "0x036cbd53842c5426634e7929541ec2318f3dcf7e"
+OLDEST = [e["fid"] for e in EXPECTED if e["chain"] == "ethereum" and e["privateKey"] is None]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Return a folder with every sample of the old service."""
+    return shutil.copytree(SAMPLES, tmp_path / "wallets")
+
+
+@pytest.fixture
+def start(make_app, folder):
+    return starter(make_app, folder)
+
+
+@pytest.mark.parametrize("mode", ["filesystem", "migrating"])
+def test_every_sample_opens_to_what_is_expected(start, folder, sql, mode):
+    before = contents(folder)
+    wallets = start(mode).wallets
+    for entry in EXPECTED:
+        fid, chain = entry["fid"], entry["chain"]
+        if entry["privateKey"] is None:
+            assert wallets.get_base_account_address(fid) == entry["address"]
+            assert wallets.get_wallet(fid, "base-account").sealed is None
+            continue
+        assert wallets.get_wallet_address(fid, chain) == entry["address"]
+        found = wallets.get_wallet_with_key(fid, chain, access=ACCESS)
+        assert "0x" + found.private_key.reveal().hex() == entry["privateKey"]
+        assert wallets.ensure_trading_wallet(fid).address == entry["address"]
+    assert contents(folder) == before
+    expected = {(e["fid"], "ethereum") for e in EXPECTED if e["privateKey"]}
+    expected |= {(e["fid"], "base-account") for e in EXPECTED if not e["privateKey"]}
+    assert rows(sql).keys() == (expected if mode == "migrating" else set())
+
+
+@pytest.mark.parametrize("mode", ["filesystem", "migrating"])
+def test_the_oldest_kind_is_a_base_account_and_no_trading_wallet(start, mode):
+    wallets = start(mode).wallets
+    assert OLDEST
+    for fid in OLDEST:
+        assert wallets.get_wallet(fid, "ethereum") is None
+        account = wallets.get_base_account_address(fid)
+        trading = wallets.ensure_trading_wallet(fid)
+        assert trading.address.lower() != account
+        assert [w.address for w in wallets.list_wallets(fid)] == [account, trading.address]
+
+
+def test_a_new_wallet_is_a_file_that_the_old_service_reads_and_no_row(start, folder, sql):
+    before = contents(folder)
+    wallets = start("filesystem").wallets
+    wallet = wallets.ensure_trading_wallet(NEW_FID)
+    wallets.store_base_account_address(NEW_FID, BASE_ACCOUNT)
+    assert rows(sql) == {}
+    after = contents(folder)
+    assert after.keys() - before.keys() == {
+        f"wallet_{NEW_FID}_ethereum.json",
+        f"wallet_{NEW_FID}_base-account.json",
+    }
+    assert before.items() <= after.items()
+    members = json.loads(after[f"wallet_{NEW_FID}_ethereum.json"][0])
+    assert members["address"] == wallet.address
+    found = start("filesystem").wallets.get_wallet_with_key(NEW_FID, "ethereum", access=ACCESS)
+    assert old_open(members) == "0x" + found.private_key.reveal().hex()
+    assert address_of(found.private_key) == wallet.address
+    assert audited(sql) == [(NEW_FID, "ethereum", "key.read", "user:1464243")]
+
+
+def test_deposits_go_to_the_file_s_address(start, sql):
+    services = start("filesystem")
+    known = services.wallets.get_wallet_address(FID, "ethereum")
+    assert deposit_address(services, FID) == known
+    made = deposit_address(services, NEW_FID)
+    assert services.wallets.get_wallet_address(NEW_FID, "ethereum") == made
+    assert sql.execute("select count(*) from deposits").fetchone() == (2,)
+    assert rows(sql) == {}
+
+
+def test_no_audit_row_no_key(start, sql):
+    wallets = start("filesystem").wallets
+    sql.execute(
+        "create function lose_it() returns trigger language plpgsql as 'begin return null; end';"
+        "create trigger lose_it before insert on wallet_audit_log for each row"
+        " execute function lose_it()"
+    )
+    assert wallets.get_wallet_with_key(FID, "ethereum", access=ACCESS) is None
+
+
+DAMAGES = {
+    "empty": lambda text: "",
+    "cut": lambda text: text[:-40],
+    "another shape": lambda text: "[]",
+    "NaN": lambda text: text.replace('"createdAt"', '"x": NaN, "createdAt"'),
+    "another secret": lambda text: json.dumps(keyed(OTHER_SECRET)),
+    "another address": lambda text: json.dumps(keyed(address=BASE_ACCOUNT)),
+    "changed": lambda text: json.dumps(keyed(iv="00" * 16)),
+    "half a key": lambda text: json.dumps(keyed(iv="")),
+}
+
+
+@pytest.mark.parametrize("mode", ["filesystem", "migrating"])
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_file_is_an_alarm_for_its_user_alone_and_nothing_is_written(
+    start,
+    folder,
+    sql,
+    mode,
+    damage,
+):
+    path = folder / f"wallet_{FID}_ethereum.json"
+    path.write_text(DAMAGES[damage](path.read_text()))
+    before = contents(folder)
+    services = start(mode)
+    wallets = services.wallets
+    for fails in (
+        lambda: wallets.get_wallet(FID, "ethereum"),
+        lambda: wallets.list_wallets(FID),
+        lambda: wallets.ensure_trading_wallet(FID),
+        lambda: wallets.get_wallet_with_key(FID, "ethereum", access=ACCESS),
+        lambda: deposit_address(services, FID),
+    ):
+        with pytest.raises(KeyUnreadable) as refusal:
+            fails()
+        assert path.name in refusal.value.reason
+    assert contents(folder) == before
+    assert (FID, "ethereum") not in rows(sql)
+    assert audited(sql) == []
+    others = [e for e in EXPECTED if e["fid"] != FID and e["privateKey"]]
+    for entry in others:
+        assert wallets.ensure_trading_wallet(entry["fid"]).address == entry["address"]
+    assert wallets.ensure_trading_wallet(NEW_FID)
+
+
+def test_the_first_start_on_an_unused_database_makes_the_folder(start, tmp_path, sql):
+    path = tmp_path / "not" / "yet"
+    services = start("filesystem", path)
+    services.readiness.check()
+    assert not path.exists()
+    address = services.wallets.ensure_trading_wallet(NEW_FID).address
+    assert len(key_ids(sql)) == 1
+    again = start("filesystem", path)
+    again.readiness.check()
+    assert again.wallets.get_wallet_address(NEW_FID, "ethereum") == address
+
+
+@pytest.mark.parametrize("made_in", ["filesystem", "postgres"])
+@pytest.mark.parametrize("path", ["missing", "empty", "other"])
+def test_a_folder_without_wallets_is_refused_once_the_database_is_in_use(
+    start,
+    tmp_path,
+    sql,
+    made_in,
+    path,
+):
+    start(made_in).wallets.ensure_trading_wallet(NEW_FID)
+    elsewhere = tmp_path / path
+    if path != "missing":
+        elsewhere.mkdir()
+    if path == "other":
+        (elsewhere / "lost+found").mkdir()
+    before = rows(sql), sorted(tmp_path.rglob("*"))
+    services = start("filesystem", elsewhere)
+    for refused in (
+        services.readiness.check,
+        lambda: services.wallets.ensure_trading_wallet(FID),
+        lambda: services.wallets.get_wallet(FID, "ethereum"),
+        lambda: services.wallets.list_wallets(FID),
+        lambda: services.wallets.store_base_account_address(FID, BASE_ACCOUNT),
+        lambda: deposit_address(services, FID),
+    ):
+        with pytest.raises(StorageUnavailable) as refusal:
+            refused()
+        assert "mounted" in refusal.value.reason
+    assert (rows(sql), sorted(tmp_path.rglob("*"))) == before
+
+
+@pytest.mark.parametrize("mode", ["filesystem", "migrating"])
+def test_a_wrong_secret_on_files_makes_nothing_and_registers_nothing(start, folder, sql, mode):
+    before = contents(folder)
+    services = start(mode, ENCRYPTION_SECRET=OTHER_SECRET)
+    for refused in (
+        services.readiness.check,
+        lambda: services.wallets.ensure_trading_wallet(NEW_FID),
+        lambda: services.wallets.store_base_account_address(NEW_FID, BASE_ACCOUNT),
+        lambda: deposit_address(services, NEW_FID),
+    ):
+        with pytest.raises(SecretMismatch) as refusal:
+            refused()
+        assert OTHER_SECRET not in refusal.value.reason
+    with pytest.raises((SecretMismatch, KeyUnreadable)):
+        services.wallets.ensure_trading_wallet(FID)
+    assert contents(folder) == before
+    assert (rows(sql), key_ids(sql), audited(sql)) == ({}, [], [])
+    assert [path.name for path in folder.iterdir() if path.name.startswith(".")] == []
+    right = start(mode)
+    right.readiness.check()
+    assert right.wallets.ensure_trading_wallet(NEW_FID)
+
+
+def test_a_base_account_that_changes_is_a_file_that_changes(start, folder):
+    put(folder, NEW_FID, keyless(OTHER_ACCOUNT, "base", note="kept"), "base")
+    wallets = start("filesystem").wallets
+    assert wallets.get_base_account_address(NEW_FID) == OTHER_ACCOUNT
+    wallets.store_base_account_address(NEW_FID, BASE_ACCOUNT)
+    for spelling in ("base-account", "base", "ethereum-base"):
+        assert wallets.get_wallet_address(NEW_FID, spelling) == BASE_ACCOUNT
+    text = (folder / f"wallet_{NEW_FID}_base-account.json").read_text()
+    assert json.loads(text)["note"] == "kept"

@@ -1,0 +1,259 @@
+"""WALLET_STORAGE=migrating: a wallet that is only a file becomes a row when it is asked for."""
+
+import random
+import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.conftest import BASE_ACCOUNT, FID
+from tests.services.conftest import ACCESS
+from tests.services.storage import audited, deposit_address, key_ids, rows, starter
+from tests.wallet_store import EXPECTED, SAMPLES, contents, keyed, keyless, put
+from wallet_api.crypto import keys
+from wallet_api.errors import KeyUnreadable, SecretMismatch, StorageUnavailable
+
+NEW_FID = 42
+OTHER_ACCOUNT = "0x036cbd53842c5426634e7929541ec2318f3dcf7e"
+EXPECTED_KEY = next(e for e in EXPECTED if (e["fid"], e["chain"]) == (FID, "ethereum"))
+CREATED = datetime(2026, 11, 22, 10, 42, 23, 436000, tzinfo=UTC)
+LOOKS = {
+    "get": lambda s: s.wallets.get_wallet(FID, "ethereum").address,
+    "list": lambda s: s.wallets.list_wallets(FID)[-1].address,
+    "ensure": lambda s: s.wallets.ensure_trading_wallet(FID).address,
+    "key": lambda s: s.wallets.get_wallet_with_key(FID, "ethereum", access=ACCESS).wallet.address,
+    "deposit": lambda s: deposit_address(s, FID),
+}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Return a folder with every sample of the old service."""
+    return shutil.copytree(SAMPLES, tmp_path / "wallets")
+
+
+@pytest.fixture
+def start(make_app, folder):
+    return starter(make_app, folder)
+
+
+def trading_rows(sql):
+    return sql.execute(
+        "select fid, address, created_at, updated_at from wallets where wallet_type = 'trading'"
+    ).fetchall()
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_a_wallet_that_is_only_a_file_becomes_a_row_in_the_same_call(
+    start, folder, sql, opened, look
+):
+    before = contents(folder)
+    services = start("migrating")
+    assert rows(sql) == {}
+    address = LOOKS[look](services)
+    assert address == EXPECTED_KEY["address"]
+    assert trading_rows(sql) == [(FID, address, CREATED, CREATED)]
+    assert opened() == {FID: address}
+    assert audited(sql) == ([(FID, "ethereum", "key.read", ACCESS.actor)] if look == "key" else [])
+    assert LOOKS[look](services) == address
+    found = services.wallets.get_wallet_with_key(FID, "ethereum", access=ACCESS)
+    assert "0x" + found.private_key.reveal().hex() == EXPECTED_KEY["privateKey"]
+    assert len(trading_rows(sql)) == 1
+    assert contents(folder) == before
+
+
+def test_a_row_that_came_from_a_file_needs_the_file_no_more(start, folder, sql):
+    services = start("migrating")
+    for entry in EXPECTED:
+        services.wallets.list_wallets(entry["fid"])
+    assert len(rows(sql)) == len(EXPECTED)
+    plain = start("postgres").wallets
+    for entry in EXPECTED:
+        if entry["privateKey"]:
+            assert plain.ensure_trading_wallet(entry["fid"]).address == entry["address"]
+        else:
+            assert plain.get_base_account_address(entry["fid"]) == entry["address"]
+
+
+def test_files_stay_as_they_were_whatever_is_done(start, folder, sql):
+    oldest = put(folder, NEW_FID, keyless(OTHER_ACCOUNT, "ethereum"))
+    before = contents(folder)
+    services = start("migrating")
+    for fid in (NEW_FID, NEW_FID + 7, *(entry["fid"] for entry in EXPECTED)):
+        services.wallets.list_wallets(fid)
+        services.wallets.store_base_account_address(fid, BASE_ACCOUNT)
+        deposit_address(services, fid)
+        services.wallets.get_wallet_with_key(fid, "ethereum", access=ACCESS)
+        services.readiness.check()
+    assert contents(folder) == before
+    assert oldest.name in before
+    ours = {path.name for path in folder.iterdir()} - before.keys()
+    assert ours <= {".lock", ".migrating"}
+
+
+def test_new_wallets_are_rows_and_no_files(start, folder, sql, opened):
+    before = contents(folder)
+    wallets = start("migrating").wallets
+    address = wallets.ensure_trading_wallet(NEW_FID).address
+    wallets.store_base_account_address(NEW_FID, BASE_ACCOUNT)
+    assert opened() == {NEW_FID: address}
+    assert rows(sql)[NEW_FID, "base-account"] == BASE_ACCOUNT
+    assert contents(folder) == before
+
+
+def test_a_new_base_account_keeps_the_date_of_the_file_s(start, folder, sql):
+    put(folder, NEW_FID, keyless(OTHER_ACCOUNT, "base"), "base")
+    wallets = start("migrating").wallets
+    wallets.store_base_account_address(NEW_FID, BASE_ACCOUNT)
+    found = wallets.get_wallet(NEW_FID, "base-account")
+    assert (found.address, found.created_at) == (BASE_ACCOUNT, CREATED)
+    assert found.updated_at > CREATED
+
+
+def test_a_row_wins_over_a_file_with_another_address(start, folder, sql):
+    first = start("postgres").wallets.ensure_trading_wallet(NEW_FID).address
+    put(folder, NEW_FID, keyed())
+    before = rows(sql)
+    services = start("migrating")
+    assert services.wallets.get_wallet_address(NEW_FID, "ethereum") == first
+    assert services.wallets.ensure_trading_wallet(NEW_FID).address == first
+    assert deposit_address(services, NEW_FID) == first
+    assert rows(sql) == before
+
+
+@pytest.mark.parametrize("damage", ["", "{", "another key"])
+def test_a_row_is_served_whatever_became_of_its_file(start, folder, sql, damage):
+    services = start("migrating")
+    put(folder, NEW_FID, keyed())
+    address = services.wallets.ensure_trading_wallet(NEW_FID).address
+    path = put(folder, NEW_FID, keyed(address=BASE_ACCOUNT))
+    if damage != "another key":
+        path.write_text(damage)
+    assert services.wallets.ensure_trading_wallet(NEW_FID).address == address
+    key = services.wallets.get_wallet_with_key(NEW_FID, "ethereum", access=ACCESS).private_key
+    assert keys.address_of(key) == address
+    assert [w.address for w in services.wallets.list_wallets(NEW_FID)] == [address]
+    assert deposit_address(services, NEW_FID) == address
+
+
+def test_fifty_threads_on_one_file_get_one_row_and_one_address(start, folder, sql):
+    processes = [start("migrating") for _ in range(2)]
+    everybody = threading.Barrier(50)
+    looks = list(LOOKS.values())
+
+    def look(number):
+        everybody.wait()
+        return looks[number % len(looks)](processes[number % 2])
+
+    with ThreadPoolExecutor(50) as crowd:
+        answered = set(crowd.map(look, range(50)))
+    assert answered == {EXPECTED_KEY["address"]}
+    assert [row[:2] for row in trading_rows(sql)] == [(FID, EXPECTED_KEY["address"])]
+    assert len(audited(sql)) == 10
+
+
+@pytest.mark.parametrize("path", ["missing", "empty", "other", "a file"])
+def test_a_folder_without_wallets_makes_nothing_and_readiness_says_why(start, tmp_path, sql, path):
+    elsewhere = tmp_path / path
+    if path == "a file":
+        elsewhere.touch()
+    elif path != "missing":
+        elsewhere.mkdir()
+    if path == "other":
+        (elsewhere / "lost+found").mkdir()
+    before = sorted(tmp_path.rglob("*"))
+    services = start("migrating", elsewhere)
+    for refused in (
+        services.readiness.check,
+        lambda: services.wallets.get_wallet(FID, "ethereum"),
+        lambda: services.wallets.ensure_trading_wallet(FID),
+        lambda: services.wallets.list_wallets(FID),
+        lambda: services.wallets.store_base_account_address(FID, BASE_ACCOUNT),
+        lambda: deposit_address(services, FID),
+    ):
+        with pytest.raises(StorageUnavailable) as refusal:
+            refused()
+        assert "mounted" in refusal.value.reason
+        assert str(elsewhere) in refusal.value.reason
+    assert (rows(sql), key_ids(sql)) == ({}, [])
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_rows_are_served_while_the_files_cannot_be_reached(start, tmp_path, folder, sql):
+    address = start("migrating").wallets.ensure_trading_wallet(FID).address
+    services = start("migrating", tmp_path / "missing")
+    assert services.wallets.get_wallet_address(FID, "ethereum") == address
+    with pytest.raises(StorageUnavailable):
+        services.wallets.ensure_trading_wallet(NEW_FID)
+
+
+@pytest.mark.parametrize("first", [*LOOKS, "nobody's", "base account"])
+def test_a_process_on_files_makes_nothing_once_another_makes_or_looks_for_rows(
+    start, folder, sql, first
+):
+    on_files, migrating = start("filesystem"), start("migrating")
+    made = on_files.wallets.ensure_trading_wallet(NEW_FID).address
+    looks = LOOKS | {
+        "nobody's": lambda s: s.wallets.get_wallet(NEW_FID + 1, "ethereum"),
+        "base account": lambda s: s.wallets.store_base_account_address(NEW_FID + 1, BASE_ACCOUNT),
+    }
+    looks[first](migrating)
+    before = contents(folder)
+    for refused in (
+        lambda: on_files.wallets.ensure_trading_wallet(NEW_FID + 2),
+        lambda: on_files.wallets.store_base_account_address(NEW_FID, BASE_ACCOUNT),
+        lambda: deposit_address(on_files, NEW_FID + 2),
+        start("filesystem").readiness.check,
+        on_files.readiness.check,
+    ):
+        with pytest.raises(StorageUnavailable) as refusal:
+            refused()
+        assert "handed over" in refusal.value.reason
+    assert contents(folder) == before
+    assert on_files.wallets.get_wallet_address(NEW_FID, "ethereum") == made
+    assert migrating.wallets.ensure_trading_wallet(NEW_FID).address == made
+
+
+def test_processes_on_files_and_on_rows_that_race_never_answer_two_addresses(
+    start, folder, sql, opened
+):
+    on_files = [start("filesystem") for _ in range(2)]
+    on_rows = [start("migrating") for _ in range(2)]
+    fids = range(1, 51)
+    answered = {fid: set() for fid in fids}
+    refused = []
+    begun = threading.Event()
+
+    def ask(services, seed):
+        mine = random.Random(seed).sample(fids, len(fids))
+        for count, fid in enumerate(mine):
+            if services in on_rows:
+                begun.wait(10)
+            elif count == 6:
+                begun.set()
+            try:
+                answered[fid].add(services.wallets.ensure_trading_wallet(fid).address)
+            except StorageUnavailable:
+                refused.append(fid)
+                assert services in on_files
+
+    crowd = [(services, seed) for seed in range(4) for services in (*on_files, *on_rows)]
+    with ThreadPoolExecutor(len(crowd)) as threads:
+        list(threads.map(ask, *zip(*crowd, strict=True)))
+    assert [fid for fid, addresses in answered.items() if len(addresses) != 1] == []
+    stored = opened()
+    assert stored == {fid: address for fid, (address,) in answered.items()}
+    files = [fid for fid in fids if (folder / f"wallet_{fid}_ethereum.json").exists()]
+    # Both made some, or there was no race.
+    assert 0 < len(files) < len(fids)
+    assert refused
+
+
+def test_a_wrong_secret_leaves_the_folder_to_those_who_have_the_right_one(start, folder, sql):
+    wrong = start("migrating", ENCRYPTION_SECRET="quite another secret, and long enough")
+    with pytest.raises((SecretMismatch, KeyUnreadable)):
+        wrong.wallets.ensure_trading_wallet(FID)
+    assert not (folder / ".migrating").exists()
+    assert start("filesystem").wallets.ensure_trading_wallet(NEW_FID)
