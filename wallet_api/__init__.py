@@ -104,7 +104,7 @@ def _storage(
 
     def in_files(connection: Connection) -> WalletRepository:
         sealing_secret.register_on(connection)
-        return files
+        return files.beside(PostgresWalletRepository(connection))
 
     def on_the_way(connection: Connection) -> WalletRepository:
         rows = PostgresWalletRepository(connection)

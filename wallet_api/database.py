@@ -5,7 +5,6 @@ together says so with `connection.transaction()` or `one_round_trip(connection)`
 commit. Nothing outside the database is called while a transaction is open.
 """
 
-import functools
 import random
 import time
 from collections.abc import Callable, Iterator
@@ -26,7 +25,6 @@ Connection = psycopg.Connection[Row]
 T = TypeVar("T")
 
 _ATTEMPTS = 4
-_STATEMENT_SECONDS = 10
 # What the URL does not say itself. A silent partition is noticed within about ten seconds.
 _DEFAULTS: dict[str, Any] = {
     "connect_timeout": 5,
@@ -67,15 +65,8 @@ class Database:
     """
 
     def __init__(
-        self,
-        conninfo: Secret[str],
-        *,
-        min_size: int,
-        max_size: int,
-        timeout_seconds: float,
-        statement_seconds: int = _STATEMENT_SECONDS,
+        self, conninfo: Secret[str], *, min_size: int, max_size: int, timeout_seconds: float
     ) -> None:
-        """Wait `timeout_seconds` for a connection, and `statement_seconds` for a statement."""
         self._pool: ConnectionPool[Connection] = ConnectionPool(
             kwargs={
                 **_DEFAULTS,
@@ -83,7 +74,7 @@ class Database:
                 "autocommit": True,
                 "row_factory": dict_row,
             },
-            configure=functools.partial(_bound_waiting, statement_seconds=statement_seconds),
+            configure=_set_up,
             min_size=min_size,
             max_size=max_size,
             timeout=timeout_seconds,
@@ -151,14 +142,17 @@ class _ConnectionLost(Exception):
         self.nothing_happened = nothing_happened
 
 
-def _bound_waiting(connection: Connection, *, statement_seconds: int) -> None:
-    """Let no statement wait for ever: a thread that hangs in one is lost to every other request.
+def _set_up(connection: Connection) -> None:
+    """Let no statement wait for ever, and times come in UTC.
 
-    Behind a pooler in transaction mode, give the role these settings instead (alter role … set).
+    A thread that hangs in a statement is lost to every other request. A date at the end of its
+    range has no local time in every zone. Behind a pooler in transaction mode, give the role these
+    settings instead (alter role … set).
     """
-    limit = f"{statement_seconds}s"
-    connection.execute("select set_config('statement_timeout', %s, false)", [limit])
-    connection.execute("select set_config('lock_timeout', '5s', false)")
+    connection.execute(
+        "select set_config('statement_timeout', '10s', false),"
+        " set_config('lock_timeout', '5s', false), set_config('timezone', 'UTC', false)"
+    )
 
 
 @contextmanager

@@ -205,8 +205,7 @@ def test_a_process_on_files_makes_nothing_once_another_makes_or_looks_for_rows(
         lambda: on_files.wallets.ensure_trading_wallet(NEW_FID + 2),
         lambda: on_files.wallets.store_base_account_address(NEW_FID, BASE_ACCOUNT),
         lambda: deposit_address(on_files, NEW_FID + 2),
-        start("filesystem").readiness.check,
-        on_files.readiness.check,
+        lambda: start("filesystem").wallets.ensure_trading_wallet(NEW_FID + 2),
     ):
         with pytest.raises(StorageUnavailable) as refusal:
             refused()
@@ -214,6 +213,32 @@ def test_a_process_on_files_makes_nothing_once_another_makes_or_looks_for_rows(
     assert contents(folder) == before
     assert on_files.wallets.get_wallet_address(NEW_FID, "ethereum") == made
     assert migrating.wallets.ensure_trading_wallet(NEW_FID).address == made
+    # Whoever has a wallet is served until the last process on files is gone, by new ones too.
+    for late in (on_files, start("filesystem")):
+        late.readiness.check()
+        assert late.wallets.ensure_trading_wallet(NEW_FID).address == made
+        late.wallets.store_base_account_address(FID, BASE_ACCOUNT)
+
+
+def test_a_process_on_files_makes_no_wallet_for_somebody_who_has_a_row(start, folder, sql):
+    address = start("migrating").wallets.ensure_trading_wallet(NEW_FID).address
+    (folder / ".migrating").unlink()
+    before = contents(folder)
+    with pytest.raises(StorageUnavailable) as refusal:
+        start("filesystem").wallets.ensure_trading_wallet(NEW_FID)
+    assert "export it first" in refusal.value.reason
+    assert contents(folder) == before
+    assert start("migrating").wallets.ensure_trading_wallet(NEW_FID).address == address
+
+
+def test_a_key_under_the_wrong_chain_makes_no_other_wallet(start, folder, sql):
+    (folder / f"wallet_{FID}_ethereum.json").rename(folder / f"wallet_{FID}_base.json")
+    (folder / f"wallet_{FID}_base-account.json").unlink()
+    for work in (LOOKS["ensure"], LOOKS["deposit"]):
+        with pytest.raises(KeyUnreadable) as refusal:
+            work(start("migrating"))
+        assert "holds a private key" in refusal.value.reason
+    assert sql.execute("select count(*) from wallets").fetchone() == (0,)
 
 
 def test_processes_on_files_and_on_rows_that_race_never_answer_two_addresses(

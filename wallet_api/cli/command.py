@@ -4,6 +4,7 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
 import click
+import psycopg
 
 from wallet_api.config import ConfigurationError
 from wallet_api.errors import ServiceUnavailable
@@ -23,5 +24,11 @@ class Command(click.Command):
         except BrokenProcessPool as error:
             message = "a worker process was killed. Nothing is half done: run the command again"
             raise click.ClickException(message) from error
+        except psycopg.Error as error:
+            # Its text quotes the row.
+            message = f"the database refused ({type(error).__name__} {error.sqlstate}): our bug"
+            raise click.ClickException(message) from error
+        except OSError as error:
+            raise click.ClickException(str(error)) from error
         except (ConfigurationError, MigrationError, LocalPostgresError) as error:
             raise click.ClickException(str(error)) from error

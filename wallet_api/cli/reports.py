@@ -132,9 +132,12 @@ class ReportFile:
     """A file of JSON lines that appears when it is complete; an older one stays until then."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        # What a link points to is replaced, not the link.
+        self._path = path.resolve()
 
     def __enter__(self) -> "ReportFile":
+        if self._path.exists() and not self._path.is_file():
+            raise click.FileError(str(self._path), hint="it is not a regular file")
         try:
             # Readable by us alone.
             descriptor, aside = tempfile.mkstemp(

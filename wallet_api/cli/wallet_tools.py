@@ -1,6 +1,8 @@
 """What the commands on wallets share: where wallets are, and telling what becomes of them."""
 
 import os
+import signal
+import sys
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from itertools import chain
@@ -24,17 +26,16 @@ BATCH = 500
 """So many wallets are read, written and committed together."""
 
 _POOL_SECONDS = 30.0
-# Counting millions of rows takes longer than any request may.
-_STATEMENT_SECONDS = 600
 
 folder = click.Path(file_okay=False, path_type=Path)
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object at the end."
 )
+_cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 processes_option = click.option(
     "--processes",
     type=click.IntRange(1, 64),
-    default=os.cpu_count() or 1,
+    default=min(_cores, 64),
     show_default="one per core",
     help="How many processes share the work.",
 )
@@ -49,23 +50,25 @@ class WalletTools:
 
     def __init__(self) -> None:
         logs.configure("WARNING", "console")
+        # As Ctrl-C does: what is begun beside its place is removed.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         self._settings = read_wallet_settings(os.environ)
         self.encryption = EncryptionService(
             self._settings.encryption_secret, self._settings.encryption_secret_previous
         )
         with self.opened() as database:
             ReadinessService(database, self.sealing_secret(database)).check()
-            self.rows = StoredWallets(database).count()
 
     def database(self) -> Database:
         """Return a database that is not open yet: one for each spread(), which opens it."""
         return Database(
-            self._settings.database_url,
-            min_size=0,
-            max_size=1,
-            timeout_seconds=_POOL_SECONDS,
-            statement_seconds=_STATEMENT_SECONDS,
+            self._settings.database_url, min_size=0, max_size=1, timeout_seconds=_POOL_SECONDS
         )
+
+    def count_rows(self) -> int:
+        """Return how many wallets PostgreSQL has."""
+        with self.opened() as database:
+            return StoredWallets(database).count()
 
     @contextmanager
     def opened(self) -> Iterator[Database]:
@@ -85,6 +88,20 @@ class WalletTools:
         """Return the wallet files in a folder; in WALLET_STORAGE_PATH if none is given."""
         directory = WalletDirectory(path or self._settings.wallet_storage_path)
         return FilesystemWalletRepository(directory, self.encryption)
+
+
+def count_files(files: FilesystemWalletRepository) -> int:
+    """Return how many files there are. None at all is no store, but a disk that is not mounted."""
+    count = sum(1 for _ in files.directory.names())
+    if not count:
+        raise click.ClickException(f"{files.directory.path} holds no files: is the disk mounted?")
+    return count
+
+
+def refuse_inside(files: FilesystemWalletRepository, report: Path | None) -> None:
+    """Refuse to write a report among the wallet files."""
+    if report is not None and report.resolve().parent == files.directory.path.resolve():
+        raise click.ClickException("The report would lie among the wallet files: put it elsewhere.")
 
 
 def follow(

@@ -12,6 +12,7 @@ from wallet_api.cli.reports import Tally, printable
 from wallet_api.cli.wallet_tools import (
     BATCH,
     WalletTools,
+    count_files,
     folder,
     json_option,
     processes_option,
@@ -89,7 +90,7 @@ class _Verification:
         files = None if path is None else self._tools.files(path)
         check = RowCheck(self._tools.encryption, files)
         tally = Tally(
-            self._tools.rows,
+            self._tools.count_rows(),
             "wallets",
             fine=(RowOutcome.OPENED, RowOutcome.WITHOUT_FILE),
             faults=(RowOutcome.UNREADABLE,),
@@ -111,7 +112,7 @@ class _Verification:
         secret = self._tools.sealing_secret(database)
         work = WalletImport(database, files, self._tools.encryption, secret, dry_run=True)
         tally = Tally(
-            sum(1 for _ in files.directory.names()),
+            count_files(files),
             "files",
             fine=(Outcome.PRESENT,),
             faults=(_MISSING, Outcome.CONFLICT, Outcome.INVALID),

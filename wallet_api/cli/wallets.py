@@ -1,8 +1,8 @@
 """`wallet-api wallets …`: from the old service's files to PostgreSQL, and back."""
 
-import getpass
 import json
 import os
+import pwd
 import uuid
 from dataclasses import asdict
 from pathlib import Path
@@ -15,10 +15,12 @@ from wallet_api.cli.reports import Tally
 from wallet_api.cli.wallet_tools import (
     BATCH,
     WalletTools,
+    count_files,
     folder,
     follow,
     json_option,
     processes_option,
+    refuse_inside,
 )
 from wallet_api.cli.wallet_verify import verify
 from wallet_api.cli.workers import batches, spread
@@ -65,13 +67,14 @@ def import_(
     work = WalletImport(database, files, tools.encryption, secret, dry_run=dry_run)
     new = Outcome.IMPORTABLE if dry_run else Outcome.IMPORTED
     tally = Tally(
-        sum(1 for _ in files.directory.names()),
+        count_files(files),
         "files",
         fine=(new, Outcome.PRESENT),
         faults=(Outcome.CONFLICT, Outcome.INVALID),
         quiet_stdout=as_json,
     )
     names = batches(files.directory.names(), BATCH)
+    refuse_inside(files, report)
     follow(spread(names, work.run, processes=processes, database=database), tally, report)
     _summarise(tally, as_json=as_json)
     if tally.counts[Outcome.INVALID] == tally.counts.total() > 0:
@@ -101,9 +104,10 @@ def export(
     tools = WalletTools()
     database, files = tools.database(), tools.files(path)
     work = WalletExport(database, files, tools.encryption, _operator())
+    refuse_inside(files, report)
     files.directory.create()
     tally = Tally(
-        tools.rows,
+        tools.count_rows(),
         "wallets",
         fine=(Outcome.EXPORTED, Outcome.PRESENT),
         faults=(Outcome.CONFLICT, Outcome.INVALID),
@@ -158,8 +162,10 @@ def _summarise(tally: Tally, *, as_json: bool) -> None:
 
 def _operator() -> Access:
     """Say who runs this command, for the audit log."""
+    # Not from the environment, which says what its user likes.
+    uid = os.getuid()
     try:
-        user = getpass.getuser()
-    except (KeyError, OSError):
-        user = f"uid-{os.getuid()}"
+        user = pwd.getpwuid(uid).pw_name[:100]
+    except KeyError:
+        user = f"uid-{uid}"
     return Access(actor=f"cli:{user}", request_id=uuid.uuid4().hex)

@@ -61,6 +61,7 @@ def _begin(work: Callable[[Any], Any], database: Database) -> None:
     _work = work
     # Ctrl-C is for the process that we work for.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     database.open()
     Finalize(None, database.close, exitpriority=1)

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from wallet_api.crypto.encryption import EncryptionService
-from wallet_api.errors import KeyUnreadable, SecretMismatch
+from wallet_api.errors import KeyUnreadable, SecretMismatch, StorageUnavailable
 from wallet_api.models import (
     BASE_ACCOUNT_CHAIN,
     BASE_ACCOUNT_SPELLINGS,
@@ -20,6 +20,7 @@ from wallet_api.models import (
 )
 from wallet_api.repositories import wallet_file
 from wallet_api.repositories.audit import AuditRepository
+from wallet_api.repositories.postgres import PostgresWalletRepository
 from wallet_api.repositories.wallet_directory import StoredFile, WalletDirectory
 from wallet_api.repositories.wallet_file import WalletFile, file_name
 
@@ -53,9 +54,20 @@ class FilesystemWalletRepository:
     cannot be used. A file with a key is never replaced.
     """
 
-    def __init__(self, directory: WalletDirectory, encryption: EncryptionService) -> None:
+    def __init__(
+        self,
+        directory: WalletDirectory,
+        encryption: EncryptionService,
+        rows: PostgresWalletRepository | None = None,
+    ) -> None:
+        """`rows` are asked before a wallet is made: nobody who has one there gets another here."""
         self.directory = directory
         self._encryption = encryption
+        self._rows = rows
+
+    def beside(self, rows: PostgresWalletRepository) -> "FilesystemWalletRepository":
+        """Return the same files, beside these rows."""
+        return FilesystemWalletRepository(self.directory, self._encryption, rows)
 
     def get(self, fid: int, chain: str) -> Wallet | None:
         """Return the wallet of a user on a chain, or None."""
@@ -83,29 +95,30 @@ class FilesystemWalletRepository:
 
     def insert_if_absent(self, wallet: NewWallet) -> None:
         """Claim (fid, chain) for a new trading wallet, unless somebody was first."""
-        name = file_name(wallet.fid, TRADING_CHAIN)
-        made = self._members(_made_now(wallet))
+        made = _made_now(wallet)
         with self.directory.locked():
             self.directory.refuse_if_handed_over()
-            there = self._read(name)
+            there = self._read(file_name(wallet.fid, TRADING_CHAIN))
+            if there is not None and there.wallet.sealed is not None:
+                return
+            if self._rows is not None and self._rows.get(wallet.fid, TRADING_CHAIN) is not None:
+                raise StorageUnavailable(
+                    f"the wallet of FID {wallet.fid} is in PostgreSQL and not in "
+                    f"{self.directory.path}: export it first"
+                )
             if there is None:
-                self.directory.add(name, wallet_file.render(made))
-            elif there.wallet.sealed is None:
-                # One of the oldest files keeps a Base Account address where the wallet belongs.
-                if self._find(wallet.fid, BASE_ACCOUNT_CHAIN) == there:
-                    self._write_base_account(there.wallet, there)
-                # Its date of change is not the new wallet's.
-                kept = {key: there.members[key] for key in there.members if key != "updatedAt"}
-                self.directory.replace(name, wallet_file.render({**kept, **made}))
+                self.add_copies([made])
+            else:
+                self.replace_keyless(made, there)
 
     def put_base_account(self, fid: int, address: str) -> None:
         """Remember the address of a user's own Base Account, in place of an older one."""
         now = _now()
         with self.directory.locked():
-            self.directory.refuse_if_handed_over()
             there = self._find(fid, BASE_ACCOUNT_CHAIN)
             if there is not None and there.wallet.address == address:
                 return
+            self.directory.refuse_if_handed_over()
             wallet = Wallet(
                 fid=fid,
                 chain=BASE_ACCOUNT_CHAIN,
@@ -135,6 +148,18 @@ class FilesystemWalletRepository:
         Whoever calls holds the folder's lock.
         """
         self._write_base_account(wallet, there)
+
+    def replace_keyless(self, wallet: Wallet, there: WalletFile) -> None:
+        """Write a trading wallet where one of the oldest files keeps a Base Account address.
+
+        The address moves to a file of its own first. Whoever calls holds the folder's lock.
+        """
+        if self._find(wallet.fid, BASE_ACCOUNT_CHAIN) == there:
+            self._write_base_account(there.wallet, there)
+        # The old date of change is not the wallet's.
+        kept = {name: value for name, value in there.members.items() if name != "updatedAt"}
+        content = wallet_file.render({**kept, **self._members(wallet)})
+        self.directory.replace(file_name(wallet.fid, TRADING_CHAIN), content)
 
     def inspect(self, name: str) -> Inspection:
         """Read and verify whatever is under a name; what is wrong is in the answer."""

@@ -77,7 +77,10 @@ class MigratingWalletRepository:
         self._before_files()
         wallet = self._files.get(fid, chain)
         if wallet is None:
+            if chain == TRADING_CHAIN:
+                # A new wallet may follow: not if a key lies under the other chain by mistake.
+                self._files.get(fid, BASE_ACCOUNT_CHAIN)
             return None
-        self._rows.add_copy(wallet)
-        log.info("wallet imported", fid=fid, chain=chain, address=wallet.address)
+        if self._rows.add_copy(wallet):
+            log.info("wallet imported", fid=fid, chain=chain, address=wallet.address)
         return self._rows.get(fid, chain)

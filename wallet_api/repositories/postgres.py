@@ -52,9 +52,9 @@ class PostgresWalletRepository:
             key_id=wallet.sealed.key_id,
         )
 
-    def add_copy(self, wallet: Wallet) -> None:
+    def add_copy(self, wallet: Wallet) -> bool:
         """Claim (fid, chain) for a wallet that was kept elsewhere, unless there is a row."""
-        _QUERIES.add_copy(self._connection, **columns_of(wallet))
+        return bool(_QUERIES.add_copy(self._connection, **columns_of(wallet)))
 
     def put_base_account(self, fid: int, address: str) -> None:
         """Remember the address of a user's own Base Account."""

@@ -24,6 +24,7 @@ class WalletBatchRepository:
 
         Belongs in a transaction: the table that COPY fills lives as long as it.
         """
+        _QUERIES.bound_idling(self._connection)
         _QUERIES.create_staging(self._connection)
         with sql.copy(self._connection, _QUERIES.copy_staged) as rows:
             for wallet in wallets:
@@ -49,10 +50,15 @@ class WalletBatchRepository:
         return [wallet_of(row) for row in page]
 
     def count_all(self) -> int:
-        """Return how many wallets there are."""
+        """Return how many wallets there are. Belongs in a transaction, which may take its time."""
+        _QUERIES.take_time(self._connection)
         return int(_QUERIES.count_all(self._connection))
 
     def list_shared_addresses(self) -> dict[str, list[int]]:
-        """Return the trading addresses that more than one user has, with their FIDs."""
+        """Return the trading addresses that more than one user has, with their FIDs.
+
+        Belongs in a transaction, which may take its time.
+        """
+        _QUERIES.take_time(self._connection)
         shared = _QUERIES.list_shared_addresses(self._connection)
         return {row["address"]: row["fids"] for row in shared}

@@ -34,8 +34,8 @@ _LOCK_SECONDS = 5.0
 _MAX_DIGESTED = 16 * 1024 * 1024
 _TOO_LARGE = "it is larger than any wallet file"
 _EPOCH = datetime.fromtimestamp(0, UTC)
-# The end of the year 9999, in microseconds: file systems count further than dates do.
-_LATEST = 253_402_300_799_999_999
+# The end of the year 8999, in microseconds: file systems count further than dates do.
+_LATEST = 221_845_391_999_999_999
 _READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
@@ -94,7 +94,12 @@ class WalletDirectory:
                     yield name
 
     def read(self, name: str) -> StoredFile | None:
-        """Read a file; None if there is none. Never follows a link, never waits for a pipe."""
+        """Read a file; None if there is none. Never follows a link, never waits for a pipe.
+
+        A name that leads out of the folder is the name of no file in it.
+        """
+        if "/" in name or "\0" in name or name in ("", ".", ".."):
+            return None
         try:
             descriptor = os.open(name, _READ | os.O_NONBLOCK, dir_fd=self._open())
         except FileNotFoundError:
@@ -103,30 +108,7 @@ class WalletDirectory:
         except OSError as error:
             link = error.errno == errno.ELOOP
             return StoredFile(fault="it is a symbolic link" if link else _unreadable(error))
-        # Before it becomes a file of Python's, which refuses a directory.
-        state = os.fstat(descriptor)
-        if not stat.S_ISREG(state.st_mode):
-            os.close(descriptor)
-            directory = stat.S_ISDIR(state.st_mode)
-            return StoredFile(fault=f"it is {'a directory' if directory else 'no file'}")
-        if state.st_size > _MAX_DIGESTED:
-            os.close(descriptor)
-            return StoredFile(fault=_TOO_LARGE)
-        with open(descriptor, "rb", buffering=0) as file:  # noqa: PTH123
-            try:
-                content = file.read(MAX_BYTES + 1) or b""
-                digest = hashlib.sha256(content)
-                while state.st_size > MAX_BYTES and (more := file.read(1 << 20)):
-                    digest.update(more)
-            except OSError as error:
-                return StoredFile(fault=_unreadable(error))
-        return StoredFile(
-            content=content,
-            sha256=digest.hexdigest(),
-            modified_at=_EPOCH + timedelta(microseconds=min(state.st_mtime_ns // 1000, _LATEST)),
-            settled=state.st_nlink == 1,
-            fault=_TOO_LARGE if len(content) > MAX_BYTES else None,
-        )
+        return _stored(descriptor)
 
     def has(self, name: str) -> bool:
         """Tell whether there is anything under a name."""
@@ -299,6 +281,40 @@ class WalletDirectory:
             yield
         except OSError as error:
             raise StorageUnavailable(f"{self.path} {what}: {error.strerror}") from error
+
+
+def _possible(nanoseconds: int) -> int:
+    """Return a file's time in microseconds since 1970, not before and not past all dates."""
+    return min(max(nanoseconds // 1000, 0), _LATEST)
+
+
+def _stored(descriptor: int) -> StoredFile:
+    """Read an open file to its end, and close it."""
+    # Before it becomes a file of Python's, which refuses a directory.
+    state = os.fstat(descriptor)
+    fault = None
+    if not stat.S_ISREG(state.st_mode):
+        fault = f"it is {'a directory' if stat.S_ISDIR(state.st_mode) else 'no file'}"
+    elif state.st_size > _MAX_DIGESTED:
+        fault = _TOO_LARGE
+    if fault is not None:
+        os.close(descriptor)
+        return StoredFile(fault=fault)
+    with open(descriptor, "rb", buffering=0) as file:
+        try:
+            content = file.read(MAX_BYTES + 1) or b""
+            digest = hashlib.sha256(content)
+            while state.st_size > MAX_BYTES and (more := file.read(1 << 20)):
+                digest.update(more)
+        except OSError as error:
+            return StoredFile(fault=_unreadable(error))
+    return StoredFile(
+        content=content,
+        sha256=digest.hexdigest(),
+        modified_at=_EPOCH + timedelta(microseconds=_possible(state.st_mtime_ns)),
+        settled=state.st_nlink == 1,
+        fault=_TOO_LARGE if len(content) > MAX_BYTES else None,
+    )
 
 
 def _flush(path: Path) -> None:

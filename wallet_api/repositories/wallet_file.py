@@ -231,11 +231,15 @@ def _canonical(chain: object) -> object:
 
 
 def _time(value: object) -> datetime | None:
-    """Read an ISO 8601 time; without an offset it is UTC. None if it is none, or out of range."""
+    """Read an ISO 8601 time; without an offset it is UTC. None if it is none, or can be no date.
+
+    What is said to be from before Unix, or of the year 9000, is a blank, and breaks time zones.
+    """
     if not isinstance(value, str):
         return None
     try:
         moment = datetime.fromisoformat(value)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+    return moment if 1970 <= moment.year < 9000 else None

@@ -19,12 +19,13 @@ class FileStore:
     def check(self, *, database_in_use: bool) -> None:
         """Raise StorageUnavailable or SecretMismatch unless wallets may be made.
 
-        `database_in_use` says that wallets were made before, here or there.
+        `database_in_use` says that wallets were made before, here or there. Where PostgreSQL takes
+        over, the folder is marked so that wallets are made in one place only.
         """
         directory = self._files.directory
         if self._files.holds_wallets():
-            if not self._migrating:
-                directory.refuse_if_handed_over()
+            if self._migrating:
+                directory.hand_over()
         elif self._migrating:
             raise StorageUnavailable(
                 f"{directory.path} holds no wallet files: is the disk mounted? "
@@ -37,9 +38,7 @@ class FileStore:
             )
 
     def prepare(self, *, database_in_use: bool) -> None:
-        """Check, and then see to it that wallets are made in one place only."""
+        """Check, and make the folder of a service that has never made a wallet."""
         self.check(database_in_use=database_in_use)
-        if self._migrating:
-            self._files.directory.hand_over()
-        elif not database_in_use:
+        if not self._migrating and not database_in_use:
             self._files.directory.create()

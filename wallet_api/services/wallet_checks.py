@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from wallet_api.crypto.encryption import EncryptionService
-from wallet_api.database import Database
+from wallet_api.database import Connection, Database
 from wallet_api.errors import KeyUnreadable
 from wallet_api.models import BASE_ACCOUNT_SPELLINGS, TRADING_CHAIN, Wallet
 from wallet_api.repositories.filesystem import FilesystemWalletRepository
@@ -60,9 +60,12 @@ class StoredWallets:
 
     def count(self) -> int:
         """Return how many there are."""
-        return self._database.run(
-            lambda connection: WalletBatchRepository(connection).count_all(), repeatable=True
-        )
+
+        def count(connection: Connection) -> int:
+            with connection.transaction():
+                return WalletBatchRepository(connection).count_all()
+
+        return self._database.run(count, repeatable=True)
 
     def pages(self, size: int) -> Iterator[list[Wallet]]:
         """Give all of them in lists of `size`; those that are made meanwhile may be missing."""
@@ -73,10 +76,12 @@ class StoredWallets:
 
     def shared_addresses(self) -> dict[str, list[int]]:
         """Return the trading addresses that more than one user has, with their FIDs."""
-        return self._database.run(
-            lambda connection: WalletBatchRepository(connection).list_shared_addresses(),
-            repeatable=True,
-        )
+
+        def shared(connection: Connection) -> dict[str, list[int]]:
+            with connection.transaction():
+                return WalletBatchRepository(connection).list_shared_addresses()
+
+        return self._database.run(shared, repeatable=True)
 
     def _page(self, after: WalletKey, size: int) -> list[Wallet]:
         return self._database.run(
@@ -193,9 +198,9 @@ class ReportCheck:
         try:
             said = json.loads(line)
             name, sha256 = str(said["file"]), said["sha256"]
-        except (ValueError, TypeError, KeyError):
-            return LineReport(file=line.strip(), outcome=LineOutcome.UNREADABLE)
-        stored = self._files.directory.read(name)
+            stored = self._files.directory.read(name)
+        except (ValueError, TypeError, KeyError, RecursionError):
+            return LineReport(file=line.strip()[:200], outcome=LineOutcome.UNREADABLE)
         if stored is None:
             return LineReport(file=name, outcome=LineOutcome.GONE)
         same = stored.sha256 == sha256

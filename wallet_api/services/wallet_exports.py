@@ -16,7 +16,7 @@ from wallet_api.services.wallet_imports import FileReport, Outcome
 class WalletExport:
     """Exports batches of rows. Safe to repeat and to interrupt.
 
-    A file with a key is never replaced. A Base Account address that the user has changed is.
+    A file with a key is never replaced. An older Base Account address is.
     """
 
     def __init__(
@@ -58,17 +58,23 @@ class WalletExport:
     def _meet(self, wallet: Wallet, name: str) -> FileReport:
         """Report on a row that has a file already."""
         there = self._files.inspect(name).file
-        if there is not None and there.wallet.address != wallet.address and wallet.sealed is None:
+        if there is None or there.wallet.sealed is not None:
+            return self._read_back(wallet, name, Outcome.PRESENT)
+        if wallet.sealed is not None:
+            self._record([wallet])
+            self._files.replace_keyless(wallet, there)
+        elif there.wallet.address == wallet.address:
+            return self._read_back(wallet, name, Outcome.PRESENT)
+        elif there.wallet.updated_at < wallet.updated_at:
             self._files.replace_base_account(wallet, there)
-            return self._read_back(wallet, name, Outcome.EXPORTED)
-        return self._read_back(wallet, name, Outcome.PRESENT)
+        return self._read_back(wallet, name, Outcome.EXPORTED)
 
     def _read_back(self, wallet: Wallet, name: str, outcome: Outcome) -> FileReport:
         found = self._files.inspect(name)
         if found.file is None:
             return _report(wallet, Outcome.CONFLICT, f"there is a file, but {found.fault}")
         if (found.file.wallet.chain, found.file.wallet.address) != (wallet.chain, wallet.address):
-            reason = f"there is a file with {found.file.wallet.address}"
+            reason = f"the file has {found.file.wallet.address}"
             return _report(wallet, Outcome.CONFLICT, reason, found.sha256)
         return _report(wallet, outcome, None, found.sha256)
 

@@ -123,8 +123,10 @@ class WalletImport:
             except KeyUnreadable as error:
                 return Outcome.CONFLICT, f"the row in PostgreSQL does not open: {error.reason}"
             return Outcome.PRESENT, None
-        if row.chain == BASE_ACCOUNT_CHAIN and row.created_at == wallet.created_at < row.updated_at:
-            return Outcome.PRESENT, "imported before, and replaced by the user since"
+        if row.chain == BASE_ACCOUNT_CHAIN and row.created_at == wallet.created_at:
+            if row.updated_at > wallet.updated_at:
+                return Outcome.PRESENT, "imported before, and replaced by the user since"
+            return Outcome.CONFLICT, f"PostgreSQL has {row.address}, and the file is newer"
         return Outcome.CONFLICT, f"PostgreSQL has {row.address} for this user"
 
     def _beaten(self, file: Inspection) -> tuple[Outcome, str] | None:
@@ -139,7 +141,8 @@ class WalletImport:
                 counts = self._files.inspect(first).file
                 if counts is not None and counts.wallet.address == file.file.wallet.address:
                     return Outcome.PRESENT, f"{first} says the same"
-                return Outcome.CONFLICT, f"{first} counts first, and says something else"
+                said = "cannot be verified" if counts is None else "has another address"
+                return Outcome.CONFLICT, f"{first} counts first, and {said}"
         return None
 
 
