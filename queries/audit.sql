@@ -23,8 +23,9 @@ insert into wallet_audit_log (fid, chain, action, actor, request_id)
 values (:fid::bigint, :chain::text, 'key.read', :actor::text, :request_id::text)
 returning id;
 
--- name: record_key_exports(fids, actor, request_id)!
--- Say that the private keys of many users are about to leave, sealed, into files.
+-- name: record_key_exports(fids, actor, request_id)
+-- Say that the private keys of many users are about to leave, sealed, into files. A row for each that was
+-- written: no row, no key.
 insert into wallet_audit_log as entry (fid, chain, action, actor, request_id)
 select
     leaving.fid,
@@ -32,7 +33,8 @@ select
     'key.exported' as action,
     :actor::text as actor,
     :request_id::text as request_id
-from unnest(:fids::bigint[]) as leaving (fid);
+from unnest(:fids::bigint[]) as leaving (fid)
+returning entry.fid;
 
 -- name: record_key_refused(fid, chain, actor, request_id)!
 -- Say that somebody asked for a private key and was refused.

@@ -159,11 +159,12 @@ class ReportFile:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        with self._file:
+        try:
+            with self._file:
+                if kind is None:
+                    self._file.flush()
+                    os.fsync(self._file.fileno())
             if kind is None:
-                self._file.flush()
-                os.fsync(self._file.fileno())
-        if kind is None:
-            self._aside.replace(self._path)
-        else:
-            self._aside.unlink()
+                self._aside.replace(self._path)
+        finally:
+            self._aside.unlink(missing_ok=True)

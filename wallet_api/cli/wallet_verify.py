@@ -141,12 +141,14 @@ class _Verification:
             quiet_stdout=self._quiet_stdout,
         )
         with report.open(errors="replace") as lines:
-            parts = batches(lines, BATCH)
+            parts = batches(enumerate(lines, start=1), BATCH)
             results = spread(parts, check.run, processes=self._processes, database=database)
             with tally, closing(results):
                 for line in chain.from_iterable(results):
                     if line.outcome is not LineOutcome.UNCHANGED:
-                        tally.say(f"{printable(line.file)}: {line.outcome} since the report")
+                        unreadable = line.outcome is LineOutcome.UNREADABLE
+                        since = "" if unreadable else " since the report"
+                        tally.say(f"{printable(line.file)}: {line.outcome}{since}")
                     tally.add(line.outcome)
         return tally
 

@@ -44,11 +44,12 @@ class AuditRepository:
         )
         return lambda: cursor.fetchone() is not None
 
-    def record_key_exports(self, fids: Sequence[int], access: Access) -> None:
-        """Say that the keys of these users' trading wallets are about to leave into files."""
-        _QUERIES.record_key_exports(
+    def record_key_exports(self, fids: Sequence[int], access: Access) -> set[int]:
+        """Say that these users' keys are about to leave into files; return whose row is written."""
+        written = _QUERIES.record_key_exports(
             self._connection, fids=fids, actor=access.actor, request_id=access.request_id
         )
+        return {row["fid"] for row in written}
 
     def record_key_refused(self, fid: int, chain: str, access: Access) -> None:
         """Say that somebody asked for this wallet's key and was refused."""

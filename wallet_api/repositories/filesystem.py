@@ -156,10 +156,7 @@ class FilesystemWalletRepository:
         """
         if self._find(wallet.fid, BASE_ACCOUNT_CHAIN) == there:
             self._write_base_account(there.wallet, there)
-        # The old date of change is not the wallet's.
-        kept = {name: value for name, value in there.members.items() if name != "updatedAt"}
-        content = wallet_file.render({**kept, **self._members(wallet)})
-        self.directory.replace(file_name(wallet.fid, TRADING_CHAIN), content)
+        self._replace(file_name(wallet.fid, TRADING_CHAIN), wallet, there)
 
     def inspect(self, name: str) -> Inspection:
         """Read and verify whatever is under a name; what is wrong is in the answer."""
@@ -242,9 +239,13 @@ class FilesystemWalletRepository:
 
     def _write_base_account(self, wallet: Wallet, there: WalletFile | None) -> None:
         """Write the file that counts first, with every member of the one that counted so far."""
-        kept = {} if there is None else there.members
-        content = wallet_file.render({**kept, **self._members(wallet)})
-        self.directory.replace(file_name(wallet.fid, BASE_ACCOUNT_CHAIN), content)
+        self._replace(file_name(wallet.fid, BASE_ACCOUNT_CHAIN), wallet, there)
+
+    def _replace(self, name: str, wallet: Wallet, there: WalletFile | None) -> None:
+        # The old date of change is not the new wallet's.
+        kept = {} if there is None else {**there.members}
+        kept.pop("updatedAt", None)
+        self.directory.replace(name, wallet_file.render({**kept, **self._members(wallet)}))
 
 
 def _now() -> datetime:

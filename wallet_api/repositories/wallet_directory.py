@@ -96,10 +96,10 @@ class WalletDirectory:
     def read(self, name: str) -> StoredFile | None:
         """Read a file; None if there is none. Never follows a link, never waits for a pipe.
 
-        A name that leads out of the folder is the name of no file in it.
+        Raises ValueError for what is the name of no file: it could lead out of the folder.
         """
-        if "/" in name or "\0" in name or name in ("", ".", ".."):
-            return None
+        if name in ("", ".", "..") or "/" in name or "\0" in name:
+            raise ValueError("not the name of a file")
         try:
             descriptor = os.open(name, _READ | os.O_NONBLOCK, dir_fd=self._open())
         except FileNotFoundError:

@@ -46,7 +46,7 @@ class LineOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineReport:
-    """What has become of the file that a line of a report names."""
+    """What has become of the file that a line of a report names (or the number of the line)."""
 
     file: str
     outcome: LineOutcome
@@ -190,17 +190,18 @@ class ReportCheck:
     def __init__(self, files: FilesystemWalletRepository) -> None:
         self._files = files
 
-    def run(self, lines: Sequence[str]) -> list[LineReport]:
-        """Compare the file that each line names with the line's checksum."""
-        return [self._check(line) for line in lines]
+    def run(self, lines: Sequence[tuple[int, str]]) -> list[LineReport]:
+        """Compare the file that each numbered line names with the line's checksum."""
+        return [self._check(number, line) for number, line in lines]
 
-    def _check(self, line: str) -> LineReport:
+    def _check(self, number: int, line: str) -> LineReport:
         try:
             said = json.loads(line)
             name, sha256 = str(said["file"]), said["sha256"]
             stored = self._files.directory.read(name)
         except (ValueError, TypeError, KeyError, RecursionError):
-            return LineReport(file=line.strip()[:200], outcome=LineOutcome.UNREADABLE)
+            # Not what it says: what was given by mistake may be a file of secrets.
+            return LineReport(file=f"line {number}", outcome=LineOutcome.UNREADABLE)
         if stored is None:
             return LineReport(file=name, outcome=LineOutcome.GONE)
         same = stored.sha256 == sha256

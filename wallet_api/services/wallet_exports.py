@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Database
-from wallet_api.errors import KeyUnreadable
+from wallet_api.errors import DatabaseDamaged, KeyUnreadable
 from wallet_api.models import Access, Wallet
 from wallet_api.repositories.audit import AuditRepository
 from wallet_api.repositories.filesystem import FilesystemWalletRepository
@@ -74,19 +74,20 @@ class WalletExport:
         if found.file is None:
             return _report(wallet, Outcome.CONFLICT, f"there is a file, but {found.fault}")
         if (found.file.wallet.chain, found.file.wallet.address) != (wallet.chain, wallet.address):
-            reason = f"the file has {found.file.wallet.address}"
+            reason = f"there is a file with {found.file.wallet.address}"
             return _report(wallet, Outcome.CONFLICT, reason, found.sha256)
         return _report(wallet, outcome, None, found.sha256)
 
     def _record(self, leaving: Sequence[Wallet]) -> None:
-        if leaving:
-            fids = [wallet.fid for wallet in leaving]
-            self._database.run(
-                lambda connection: AuditRepository(connection).record_key_exports(
-                    fids, self._access
-                ),
-                repeatable=False,
-            )
+        if not leaving:
+            return
+        fids = [wallet.fid for wallet in leaving]
+        written = self._database.run(
+            lambda connection: AuditRepository(connection).record_key_exports(fids, self._access),
+            repeatable=False,
+        )
+        if written != set(fids):
+            raise DatabaseDamaged("the audit log takes no rows: no key leaves")
 
 
 def _report(

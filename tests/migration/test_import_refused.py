@@ -1,0 +1,129 @@
+"""What an import cannot begin with or go on without: one line, exit status 1, and nothing done."""
+
+import os
+import shutil
+
+import pytest
+
+from tests.conftest import OTHER_SECRET
+from tests.migration.conftest import is_one_line, key_ids, table
+from tests.services.conftest import service
+from tests.wallet_store import EXPECTED, SAMPLES
+from wallet_api.cli import wallet_tools
+from wallet_api.cli.reports import ReportFile
+from wallet_api.services.wallet_checks import LineOutcome, LineReport
+
+
+@pytest.fixture
+def samples(folder):
+    return shutil.copytree(SAMPLES, folder, dirs_exist_ok=True)
+
+
+def test_a_wrong_secret_imports_nothing_registers_nothing_and_is_hinted_at(shell, samples, sql):
+    done = shell("import", samples, ENCRYPTION_SECRET=OTHER_SECRET)
+    assert done.status == 1
+    assert f"{len(EXPECTED)} invalid" in done.out
+    assert "No file is valid: is ENCRYPTION_SECRET the old service's?" in done.err
+    assert (table(sql), key_ids(sql)) == ([], [])
+
+
+def test_a_database_that_is_sealed_under_another_secret_is_left_alone(
+    shell, command, samples, sql, database
+):
+    service(database, OTHER_SECRET).ensure_trading_wallet(7)
+    before = table(sql), key_ids(sql)
+    for run, *arguments in (
+        (shell, "import", samples),
+        (command, "export", samples.parent / "exported"),
+        (command, "verify"),
+    ):
+        done = run(*arguments)
+        assert done.status == 1
+        assert "Traceback" not in done.err
+        assert done.err.splitlines()[-1].startswith("Error: ENCRYPTION_SECRET is not the secret")
+        assert len(done.err.splitlines()) <= 2
+    assert (table(sql), key_ids(sql)) == before
+    assert not (samples.parent / "exported").exists()
+
+
+def test_a_folder_that_is_missing_is_said(command, folder):
+    done = command("import", folder / "nowhere")
+    assert is_one_line(done), done
+    assert "nowhere" in done.err
+    assert command("import", folder / "nowhere", "--json").out == ""
+
+
+def test_a_file_in_place_of_the_folder_is_said(command, folder):
+    (folder / "file").write_text("")
+    done = command("import", folder / "file")
+    assert done.status == 2
+    assert "is a file" in done.err
+
+
+def test_migrations_that_are_missing_are_said(command, samples, sql):
+    sql.execute("delete from schema_migrations where version = '0001'")
+    done = command("import", samples)
+    assert is_one_line(done), done
+    assert "0001" in done.err
+    assert "wallet-api db upgrade" in done.err
+    assert table(sql) == []
+
+
+def test_a_database_that_cannot_be_reached_is_said(command, samples, monkeypatch):
+    monkeypatch.setattr(wallet_tools, "_POOL_SECONDS", 0.5)
+    for url in (
+        "postgresql://nobody@127.0.0.1:1/none",
+        "postgresql://nobody:secret-password@127.0.0.1:1/none",
+    ):
+        done = command("import", samples, DATABASE_URL=url)
+        errors = [line for line in done.err.splitlines() if line.startswith("Error: ")]
+        assert done.status == 1
+        assert errors == [done.err.splitlines()[-1]]
+        assert "Traceback" not in done.err
+        assert "secret-password" not in done.err
+
+
+def test_settings_that_are_missing_are_said_together(command, samples):
+    done = command("import", samples, DATABASE_URL="", ENCRYPTION_SECRET="")
+    assert done.status == 1
+    assert "DATABASE_URL is not set" in done.err
+    assert "ENCRYPTION_SECRET is not set" in done.err
+    assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize("where", ["nowhere/report.jsonl", "/proc/report.jsonl"])
+def test_a_report_that_cannot_be_written_is_said_before_anything_is_imported(
+    command, samples, sql, where
+):
+    done = command("import", samples, "--report", samples.parent / where)
+    assert is_one_line(done), done
+    assert "report.jsonl" in done.err
+    assert table(sql) == []
+
+
+def test_a_report_that_a_killed_run_left_unfinished_is_in_nobody_s_way(tmp_path):
+    """In a container every run has the same process id."""
+    path = tmp_path / "report.jsonl"
+    abandoned = ReportFile(path).__enter__()
+    abandoned._file.close()
+    with ReportFile(path) as report:
+        report.write(LineReport(file="one", outcome=LineOutcome.GONE))
+    assert path.read_text() == '{"file": "one", "outcome": "gone"}\n'
+
+
+def test_a_disk_that_is_full_ends_the_report_with_one_line(command, samples, monkeypatch):
+    """/dev/full stands for the disk."""
+    enter = ReportFile.__enter__
+
+    def on_a_full_disk(report):
+        descriptor = enter(report)._file.fileno()
+        full = os.open("/dev/full", os.O_WRONLY)
+        os.dup2(full, descriptor)
+        os.close(full)
+        return report
+
+    monkeypatch.setattr(ReportFile, "__enter__", on_a_full_disk)
+    done = command("import", samples, "--report", samples.parent / "report.jsonl")
+    assert is_one_line(done), done
+    assert "No space left on device" in done.err
+    assert [path.name for path in samples.parent.iterdir()] == [samples.name]

@@ -1,0 +1,171 @@
+"""What operators and their machines do wrong: said in one line, and nothing is lost."""
+
+import os
+import shutil
+import signal
+import threading
+import time
+
+import psycopg
+import pytest
+
+from tests.conftest import FID
+from tests.migration.conftest import audited, empty, is_one_line, lines_of, table, wait_until
+from tests.wallet_store import EXPECTED, SAMPLES, keyed, keyless, put
+from wallet_api.repositories.wallet_batches import WalletBatchRepository
+
+KEYED = {entry["fid"]: entry for entry in EXPECTED if entry["privateKey"]}
+
+
+@pytest.fixture
+def samples(folder):
+    return shutil.copytree(SAMPLES, folder, dirs_exist_ok=True)
+
+
+@pytest.mark.parametrize("name", ["import", "verify"])
+def test_an_empty_folder_is_a_disk_that_is_not_mounted(command, folder, name):
+    done = command(name, folder)
+    assert done.status == 1
+    assert done.err.splitlines()[-1] == f"Error: {folder} holds no files: is the disk mounted?"
+
+
+def test_a_report_replaces_no_device_and_no_pipe(command, samples, sql):
+    pipe = samples.parent / "pipe"
+    os.mkfifo(pipe)
+    done = command("import", samples, "--report", pipe)
+    assert is_one_line(done), done
+    assert pipe.is_fifo()
+    assert table(sql) == []
+
+
+def test_a_report_goes_where_a_link_points(command, samples):
+    report, link = samples.parent / "report.jsonl", samples.parent / "link"
+    link.symlink_to(report)
+    assert command("import", samples, "--report", link).status == 0
+    assert link.is_symlink()
+    assert len(lines_of(report)) == len(list(samples.iterdir()))
+
+
+@pytest.mark.parametrize("name", ["import", "export"])
+def test_a_report_does_not_lie_among_the_files(command, samples, sql, name):
+    done = command(name, samples, "--report", samples / "report.jsonl")
+    assert is_one_line(done), done
+    assert not list(samples.glob("*report*"))
+    assert table(sql) == []
+
+
+@pytest.mark.parametrize("date", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999Z"])
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo"])
+def test_a_date_that_is_a_blank_harms_nobody_in_any_time_zone(command, folder, sql, date, zone):
+    name = sql.info.dbname
+    sql.execute(f"alter database {name} set timezone to '{zone}'")
+    path = put(folder, FID, {**keyed(), "createdAt": date})
+    done = command("import", folder)
+    assert done.status == 0
+    assert "createdAt cannot be read" in done.out
+    (created_at,) = sql.execute("select created_at from wallets").fetchone()
+    assert created_at.timestamp() == pytest.approx(path.stat().st_mtime, abs=1e-3)
+    assert command("import", folder).status == 0
+    assert command("verify", folder).status == 0
+
+
+def test_a_date_that_others_wrote_can_be_read_in_any_time_zone(command, folder, sql):
+    name = sql.info.dbname
+    put(folder, FID, keyed())
+    assert command("import", folder).status == 0
+    sql.execute("update wallets set created_at = '0001-01-01 00:00:00+00'")
+    sql.execute(f"alter database {name} set timezone to 'America/New_York'")
+    for arguments in (("verify",), ("export", folder.parent / "exported"), ("show", FID)):
+        assert command(*arguments).status == 0
+
+
+def test_a_paused_import_lets_go_of_its_users(importer, folder, database_url, monkeypatch):
+    put(folder, FID, keyed())
+    insert = WalletBatchRepository.insert_copies_if_absent
+    paused = threading.Event()
+
+    def pause(batches, wallets):
+        claimed = insert(batches, wallets)
+        if not paused.is_set():
+            paused.set()
+            time.sleep(4)
+        return claimed
+
+    monkeypatch.setattr(WalletBatchRepository, "insert_copies_if_absent", pause)
+    reports = {}
+    thread = threading.Thread(target=lambda: reports.update(importer(folder)))
+    thread.start()
+    assert paused.wait(10)
+    with psycopg.connect(database_url, autocommit=True) as user:
+        # As long as a user's request waits for a lock.
+        user.execute("set lock_timeout = '5s'")
+        began = time.monotonic()
+        user.execute("update wallets set updated_at = now() where fid = %s", [FID])
+        user.execute(
+            "insert into wallets (fid, chain, wallet_type, address)"
+            " values (%s, 'base-account', 'base-account', %s)",
+            [FID, "0x" + "ab" * 20],
+        )
+        user.execute(
+            "insert into wallets (fid, chain, wallet_type, address, encrypted_private_key, iv,"
+            " scheme, key_id) values (%s, 'ethereum', 'trading', %s, %s, %s, 'aes-256-gcm', %s)"
+            " on conflict do nothing",
+            [FID, "0x" + "cd" * 20, "ab" * 48, "cd" * 12, "ef" * 8],
+        )
+        assert time.monotonic() - began < 4
+    thread.join(30)
+    assert [report.outcome for report in reports.values()] == ["conflict"]
+
+
+def test_a_refusal_of_the_database_quotes_no_row(command, samples, sql):
+    sql.execute(f"alter table wallets add constraint ours check (fid <> {FID})")
+    done = command("import", samples)
+    assert is_one_line(done), done
+    assert "CheckViolation 23514" in done.err
+    assert KEYED[FID]["address"] not in done.out + done.err
+
+
+def test_the_audit_log_names_who_exports_and_not_what_the_environment_says(command, samples, sql):
+    assert command("import", samples).status == 0
+    done = command("export", samples.parent / "exported", LOGNAME="alice", USER="alice")
+    assert done.status == 0
+    actors = {actor for (actor,) in sql.execute("select distinct actor from wallet_audit_log")}
+    assert len(actors) == 1
+    assert actors != {"cli:alice"}
+    assert len(audited(sql)) == len(KEYED)
+
+
+def test_a_command_that_is_told_to_end_leaves_nothing_beside_its_report(start, generate, folder):
+    generate(3000)
+    running = start("import", folder, "--report", folder.parent / "report.jsonl")
+    wait_until(lambda: list(folder.parent.glob(".report*")))
+    running.send(signal.SIGTERM)
+    done = running.finish()
+    assert "Traceback" not in done.err
+    assert done.status == 1
+    assert not list(folder.parent.glob("*report*"))
+
+
+def test_show_tells_what_is_kept_for_a_user_and_no_key(command, folder, sql):
+    members = keyed()
+    put(folder, FID, members)
+    put(folder, FID, keyless("0x" + "ab" * 20, "base-account"), "base-account")
+    assert command("import", folder).status == 0
+    done = command("show", FID, folder)
+    assert done.status == 0
+    places = [line.split(",")[0] for line in done.out.splitlines()]
+    names = [f"wallet_{FID}_base-account.json", f"wallet_{FID}_ethereum.json"]
+    assert places == ["PostgreSQL", "PostgreSQL", *names]
+    assert done.out.count(members["address"]) == 2
+    assert members["encryptedPrivateKey"] not in done.out
+    assert [one["place"] for one in command("show", FID, folder, "--json").figures] == places
+
+    (folder / names[1]).write_text("{")
+    done = command("show", FID, folder)
+    assert done.status == 1
+    assert "it is not JSON, or was cut off" in done.out
+    empty(sql)
+    (folder / names[0]).unlink()
+    (folder / names[1]).unlink()
+    done = command("show", FID, folder)
+    assert (done.status, done.out) == (1, f"Nothing is kept for FID {FID}.\n")

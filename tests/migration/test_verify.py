@@ -1,0 +1,303 @@
+"""`wallet-api wallets verify`: every difference is found and named, and nothing is written."""
+
+import json
+import os
+import shutil
+
+import pytest
+
+from tests.conftest import BASE_ACCOUNT, OTHER_SECRET, SECRET
+from tests.migration.conftest import audited, key_ids, plant, table
+from tests.services.conftest import service
+from tests.wallet_store import EXPECTED, SAMPLES, contents, keyed, keyless, put
+from wallet_api.crypto import keys
+
+ALL = len(EXPECTED)
+FID = 1464243
+NAME = f"wallet_{FID}_ethereum.json"
+
+
+@pytest.fixture
+def store(folder, importer):
+    """Return a folder of samples that are all imported, and nothing else."""
+    shutil.copytree(SAMPLES, folder, dirs_exist_ok=True)
+    importer(folder)
+    return folder
+
+
+@pytest.fixture
+def report(store, command, tmp_path):
+    path = tmp_path / "report.jsonl"
+    assert command("import", store, "--report", path).status == 0
+    return path
+
+
+@pytest.fixture
+def unchanged(sql, store):
+    """See to it that the test's verifications write nothing: note what there is, then compare."""
+
+    def everything():
+        tables = ("wallets", "encryption_keys", "wallet_audit_log", "deposits")
+        rows = [sql.execute(f"select * from {name} order by 1, 2").fetchall() for name in tables]
+        return rows, contents(store), sorted(os.listdir(store))  # noqa: PTH208
+
+    noted = []
+    yield lambda: noted.append(everything())
+    assert noted == [everything()]
+
+
+def counted(out, part):
+    """Return the line that sums up a part: wallets, files or lines."""
+    return next(line for line in out.splitlines() if f" {part} in " in line)
+
+
+def test_a_store_that_is_all_there_is_fine(shell, store, report, unchanged):
+    unchanged()
+    done = shell("verify", store, "--report", report)
+    assert (done.status, done.err) == (0, "")
+    assert len(done.out.splitlines()) == 3
+    assert f"{ALL} opened, 0 only in PostgreSQL, 0 unreadable" in counted(done.out, "wallets")
+    assert f"{ALL} present" in counted(done.out, "files")
+    assert f"{ALL} unchanged" in counted(done.out, "lines")
+
+
+def test_rows_are_verified_without_files_too(command, store, unchanged):
+    unchanged()
+    done = command("verify")
+    assert done.status == 0
+    assert f"{ALL} opened" in done.out
+    assert "No files were compared: no PATH was given." in done.out
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ("encrypted_private_key = repeat('00', 48)", "The stored key does not open."),
+        ("iv = repeat('00', 12)", "The stored key does not open."),
+        (f"address = '{BASE_ACCOUNT}'", "The stored key does not open."),
+        ("key_id = repeat('0', 16)", "The stored key is sealed under a secret this process lacks."),
+    ],
+)
+def test_a_row_that_was_damaged_is_named(command, sql, store, unchanged, change, reason):
+    plant(sql, f"update wallets set {change} where fid = {FID} and chain = 'ethereum'")
+    unchanged()
+    alone = command("verify")
+    assert alone.status == 1
+    assert f"FID {FID}, ethereum: unreadable: {reason}" in alone.out.splitlines()
+    assert f"{ALL - 1} opened, 0 only in PostgreSQL, 1 unreadable" in alone.out
+    beside = command("verify", store)
+    assert beside.status == 1
+    assert f"FID {FID}, ethereum: unreadable: {reason}" in beside.out.splitlines()
+    named = [line for line in beside.out.splitlines() if line.startswith(f"{NAME}: conflict: ")]
+    assert len(named) == 1
+
+
+def test_a_row_with_another_key_is_named(command, sql, encryption, database, store, unchanged):
+    """A whole wallet, just not the one that the file keeps."""
+    other = service(database).ensure_trading_wallet(9)
+    plant(sql, f"delete from wallets where fid = {FID} and chain = 'ethereum'")
+    plant(sql, "delete from wallets where fid = 9")
+    made = service(database).ensure_trading_wallet(FID)
+    assert made.address != other.address
+    unchanged()
+    assert command("verify").status == 0
+    done = command("verify", store)
+    assert done.status == 1
+    assert f"{NAME}: conflict: PostgreSQL has {made.address} for this user" in done.out
+    assert f"{ALL - 1} present, 0 missing in PostgreSQL, 1 conflict" in done.out
+
+
+def test_a_key_that_is_sealed_for_another_address_does_not_open(
+    command, sql, encryption, store, unchanged
+):
+    """Whoever can seal could bind a key to the address of another one."""
+    row = next(row for row in table(sql) if (row[0], row[1]) == (FID, "ethereum"))
+    sealed = encryption.seal(keys.generate().private_key, fid=FID, chain="ethereum", address=row[3])
+    plant(
+        sql,
+        "update wallets set encrypted_private_key = %s, iv = %s"
+        " where fid = %s and chain = 'ethereum'",
+        [sealed.ciphertext, sealed.iv, FID],
+    )
+    unchanged()
+    done = command("verify")
+    assert done.status == 1
+    assert f"FID {FID}, ethereum: unreadable: The stored key is the key of another address." in (
+        done.out
+    )
+
+
+def test_a_row_that_is_missing_is_named_by_its_file(command, sql, store, unchanged):
+    plant(sql, f"delete from wallets where fid = {FID}")
+    unchanged()
+    done = command("verify", store)
+    assert done.status == 1
+    for chain in ("ethereum", "base-account"):
+        assert f"wallet_{FID}_{chain}.json: missing in PostgreSQL" in done.out.splitlines()
+    assert f"{ALL - 2} present, 2 missing in PostgreSQL" in done.out
+
+
+def test_what_is_in_postgresql_only_is_named_and_no_fault(command, database, store, unchanged):
+    service(database).ensure_trading_wallet(9)
+    service(database).store_base_account_address(9, BASE_ACCOUNT)
+    unchanged()
+    done = command("verify", store)
+    assert done.status == 0
+    for chain in ("ethereum", "base-account"):
+        assert f"FID 9, {chain}: only in PostgreSQL" in done.out.splitlines()
+    assert f"{ALL} opened, 2 only in PostgreSQL, 0 unreadable" in done.out
+
+
+def test_a_base_account_that_its_user_replaced_is_no_fault(command, database, store, unchanged):
+    service(database).store_base_account_address(FID, "0x" + "12" * 20)
+    unchanged()
+    assert command("verify", store).status == 0
+
+
+def test_files_that_changed_went_or_came_since_the_report_are_named(
+    command, store, report, unchanged
+):
+    changed, gone = store / NAME, store / "wallet_1464250_ethereum.json"
+    changed.write_bytes(changed.read_bytes() + b"\n")
+    gone.unlink()
+    put(store, 9, keyed())
+    unchanged()
+    done = command("verify", store, "--report", report)
+    assert done.status == 1
+    said = done.out.splitlines()
+    assert f"{changed.name}: changed since the report" in said
+    assert f"{gone.name}: gone since the report" in said
+    assert "wallet_9_ethereum.json: missing in PostgreSQL" in said
+    assert "FID 1464250, ethereum: only in PostgreSQL" in said
+    assert f"{ALL - 2} unchanged, 1 changed, 1 gone" in counted(done.out, "lines")
+    without = command("verify", store)
+    assert "since the report" not in without.out
+
+
+def test_a_damaged_file_is_named(command, store, unchanged):
+    (store / NAME).write_text("{")
+    unchanged()
+    done = command("verify", store)
+    assert done.status == 1
+    assert f"{NAME}: invalid: it is not JSON, or was cut off" in done.out.splitlines()
+
+
+def test_an_address_that_two_users_share_is_named_with_both(command, importer, store, unchanged):
+    """A file that was copied to another user's name opens as well as the first."""
+    shutil.copy(store / NAME, store / "wallet_9_ethereum.json")
+    importer(store)
+    unchanged()
+    done = command("verify", store)
+    assert done.status == 1
+    address = json.loads((store / NAME).read_text())["address"]
+    assert f"{address}: one address of several users: FIDs 9, {FID}" in done.out.splitlines()
+    alone = command("verify", "--json")
+    assert (alone.status, alone.figures["shared_addresses"]) == (1, 1)
+
+
+def test_two_users_may_have_the_same_base_account(command, importer, folder):
+    for fid in (1, 2):
+        put(folder, fid, keyless(BASE_ACCOUNT, "base-account"), "base-account")
+    importer(folder)
+    assert command("verify", folder).status == 0
+
+
+def test_json_is_one_object_with_a_part_for_rows_files_and_report(
+    command, store, report, unchanged
+):
+    (store / NAME).unlink()
+    unchanged()
+    done = command("verify", store, "--report", report, "--json")
+    assert done.status == 1
+    assert done.out.count("\n") == 1
+    figures = done.figures
+    assert list(figures) == ["rows", "files", "report", "shared_addresses"]
+    for part in ("rows", "files", "report"):
+        assert figures[part].pop("seconds") >= 0
+    assert figures["rows"] == {
+        "wallets": ALL,
+        "opened": ALL - 1,
+        "only_in_PostgreSQL": 1,
+        "unreadable": 0,
+    }
+    assert figures["files"] == {
+        "files": ALL - 1,
+        "present": ALL - 1,
+        "missing_in_PostgreSQL": 0,
+        "conflict": 0,
+        "invalid": 0,
+    }
+    assert figures["report"]["gone"] == 1
+    assert done.err.splitlines() == [
+        f"FID {FID}, ethereum: only in PostgreSQL",
+        f"{NAME}: gone since the report",
+    ]
+
+
+BROKEN = {
+    "cut": b'{"file": "wallet_1',
+    "no object": b"[1, 2]",
+    "no checksum": b'{"file": "wallet_1_ethereum.json"}',
+    "a name with a zero byte": b'{"file": "a\\u0000b", "sha256": null}',
+    "a name that no file can have": b'{"file": "\\ud800", "sha256": null}',
+    "nested deeply": b"[" * 50_000,
+    "not UTF-8": b"\xff\xfe",
+    "blank": b"",
+}
+
+
+@pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN)
+def test_a_broken_line_of_the_report_is_counted_and_the_others_are_compared(
+    command, store, report, broken, unchanged
+):
+    first, *rest = report.read_bytes().splitlines()
+    report.write_bytes(b"\n".join([first, broken, *rest]) + b"\n")
+    unchanged()
+    done = command("verify", store, "--report", report)
+    assert done.status == 1
+    assert "Traceback" not in done.err
+    assert f"{ALL} unchanged, 0 changed, 0 gone, 1 " in done.out
+    named = [line for line in done.out.splitlines() if line.startswith("line 2: ")]
+    assert len(named) == 1
+
+
+def test_a_file_that_is_no_report_is_not_told(command, store, tmp_path):
+    """The wrong path given by mistake may be that of a wallet, or of the settings."""
+    settings = tmp_path / ".env"
+    settings.write_text(f"ENCRYPTION_SECRET={SECRET}\n")
+    members = json.loads((store / NAME).read_text())
+    for path in (settings, store / NAME):
+        done = command("verify", store, "--report", path)
+        assert done.status == 1
+        for hidden in (SECRET, members["encryptedPrivateKey"], members["iv"]):
+            assert hidden not in done.out + done.err
+
+
+def test_a_report_names_files_of_the_folder_only(command, store, report, tmp_path):
+    """A line may name anything: nothing outside is opened."""
+    outside = tmp_path / "outside"
+    outside.write_text("")
+    empty_file = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    lines = [{"file": name, "sha256": empty_file} for name in ("../outside", str(outside))]
+    report.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    done = command("verify", store, "--report", report)
+    assert done.status == 1
+    assert "0 unchanged" in done.out
+
+
+def test_a_report_without_files_is_a_usage_error(command, report):
+    done = command("verify", "--report", report)
+    assert done.status == 2
+    assert "give their PATH too" in done.err
+
+
+def test_an_empty_database_without_files_is_fine(command, sql):
+    assert command("verify").status == 0
+    assert (table(sql), key_ids(sql), audited(sql)) == ([], [], [])
+
+
+def test_the_wrong_secret_is_said_in_one_line(command, store):
+    done = command("verify", ENCRYPTION_SECRET=OTHER_SECRET)
+    assert done.status == 1
+    assert done.err.splitlines()[-1].startswith("Error: ENCRYPTION_SECRET is not the secret")
+    assert "Traceback" not in done.err
