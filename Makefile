@@ -15,7 +15,7 @@ run: $(INSTALLED) ## Run the service with a PostgreSQL of its own (PORT, DATA_DI
 	@exec $(BIN)/wallet-api dev
 
 test: $(INSTALLED) ## Run every test, against a real PostgreSQL.
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist worksteal
 
 test-long: $(INSTALLED) ## Run the tests that take minutes.
 	$(BIN)/pytest -m long --timeout 1200
@@ -30,7 +30,7 @@ check: $(INSTALLED) ## Everything that CI checks: format, lint, types, layers, S
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/sqlfluff lint --disable-progress-bar queries
 	$(BIN)/squawk migrations/*.sql
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist worksteal
 
 fmt: $(INSTALLED) ## Format the code and mend what can be mended.
 	$(BIN)/ruff format .

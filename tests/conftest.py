@@ -30,17 +30,12 @@ JWT_SECRET = "a JWT secret that only the tests know, nobody else"
 FID = 1464243
 BASE_ACCOUNT = "0x78547fc07fdc8aac05e53b034e510b276a5ba384"
 
-# What no log line of the whole run may contain; tests/test_promises.py looks at the end.
+# What no log line of the whole run may contain: searched at the end of each process of the run.
 LEAKS = SimpleNamespace(secrets={SECRET, OTHER_SECRET, JWT_SECRET}, logs=[])
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--write", action="store_true", help="write schema.sql or snapshots anew")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let the test that searches the logs of the whole run be the last one."""
-    items.sort(key=lambda item: "log_line_of_the_whole_run" in item.name)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -78,6 +73,17 @@ def remember_what_must_not_leak(tmp_path_factory: pytest.TempPathFactory) -> Ite
         yield
     root.removeHandler(handler)
     handler.close()
+    leaky = [
+        path
+        for path in LEAKS.logs
+        if path.exists() and secrets_in(path.read_text(errors="replace"))
+    ]
+    assert leaky == [], "private keys, tokens or secrets that a test made, saw or used were logged"
+
+
+def secrets_in(text: str) -> int:
+    """Count the secrets of the run that a text holds."""
+    return sum(secret in text for secret in LEAKS.secrets)
 
 
 @pytest.fixture(scope="session")
@@ -86,8 +92,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalPostgres]:
     directory = tmp_path_factory.mktemp("postgres")
     postgres = LocalPostgres(directory, durable=False, settings={"max_connections": "300"})
     with postgres:
-        LEAKS.logs.append(postgres.log)
         yield postgres
+        # It is searched after the server is gone.
+        LEAKS.logs.append(shutil.copy(postgres.log, directory / "searched.log"))
     # Under root the cluster may lie outside of pytest's folder.
     shutil.rmtree(postgres.home)
 

@@ -3,6 +3,7 @@
 import contextlib
 import importlib
 import json
+import logging
 import multiprocessing
 import os
 import signal
@@ -26,6 +27,7 @@ from wallet_api.repositories.wallet_directory import WalletDirectory
 from wallet_api.services.sealing_secret import SealingSecret
 from wallet_api.services.wallet_imports import WalletImport
 
+_FORGOTTEN = []
 SHELL = (sys.executable, "-m", "wallet_api", "wallets")
 _ROW = "fid, chain, wallet_type, address, scheme, key_id, created_at, updated_at"
 
@@ -103,7 +105,12 @@ def _become(arguments, environ, out, err):
         os.close(descriptor)
     sys.stdout = os.fdopen(1, "w", closefd=False)
     sys.stderr = os.fdopen(2, "w", closefd=False, errors="backslashreplace")
-    # The tests keep the log to themselves; a command of its own writes it to stderr.
+    # The tests keep the log to themselves; a command of its own writes it to stderr. Their handlers
+    # are not even closed: another thread may have held a lock of theirs when we were forked.
+    _FORGOTTEN.extend(logging.getLogger().handlers)
+    logging.getLogger().handlers.clear()
+    logging._handlers.clear()
+    logging._handlerList.clear()
     importlib.reload(logs)
     os.environ.clear()
     os.environ.update(environ)

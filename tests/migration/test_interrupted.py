@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -237,11 +238,11 @@ class Nowhere:
 
 
 def answer_at_length(item):
-    """Be killed in the middle of an answer that takes some time to read."""
+    """Be killed in the middle of an answer: nobody reads it while our parent is stopped."""
     if item == 3:
+        os.kill(os.getppid(), signal.SIGSTOP)
         threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGKILL)).start()
-        time.sleep(0.25)
-    return bytes(200_000_000 if item == 3 else 10)
+    return bytes(10_000_000 if item == 3 else 10)
 
 
 def take_all():
@@ -256,6 +257,9 @@ def test_a_worker_that_is_killed_while_it_answers_is_noticed_too():
     """The rest of its answer never comes."""
     caller = multiprocessing.get_context("fork").Process(target=take_all)
     caller.start()
+    wait_until(lambda: Path(f"/proc/{caller.pid}/stat").read_text().split()[2] == "T")
+    time.sleep(0.6)
+    os.kill(caller.pid, signal.SIGCONT)
     caller.join(10)
     hangs = caller.is_alive()
     caller.kill()

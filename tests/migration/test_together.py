@@ -17,7 +17,7 @@ NEW = range(1, 201)
 
 
 def test_two_importers_and_the_users_all_at_once(
-    start, serve, generate, folder, sql, opened, stored_keys
+    shell, serve, generate, folder, sql, opened, stored_keys
 ):
     made = generate(FILES)
     old = [fid for fid, chain in made if chain == "ethereum"]
@@ -27,14 +27,13 @@ def test_two_importers_and_the_users_all_at_once(
     )
     fids = [*random.Random(5).sample(old, 200), *NEW] * 2
     random.Random(6).shuffle(fids)
-    importers, results = [], []
-
-    def import_all():
-        importers.extend(start("import", folder, "--json") for _ in range(2))
-        results.extend(one.finish() for one in importers)
-
-    beside = threading.Thread(target=import_all)
-    beside.start()
+    results = []
+    importers = [
+        threading.Thread(target=lambda: results.append(shell("import", folder, "--json")))
+        for _ in range(2)
+    ]
+    for importer in importers:
+        importer.start()
     answers = []
     for part in range(0, len(fids), 100):
         calls = [
@@ -42,7 +41,8 @@ def test_two_importers_and_the_users_all_at_once(
             for fid in fids[part : part + 100]
         ]
         answers += service.crowd(calls)
-    beside.join()
+    for importer in importers:
+        importer.join()
 
     assert [answer.status for answer in answers] == [200] * len(fids)
     assert [done.status for done in results] == [0, 0], results

@@ -13,6 +13,7 @@ from tests.services.conftest import rows, service
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import KeyUnreadable, SecretMismatch
+from wallet_api.repositories.postgres import PostgresWalletRepository
 from wallet_api.services.sealing_secret import SealingSecret
 
 
@@ -104,6 +105,21 @@ def test_two_secrets_that_race_for_an_empty_database_cannot_both_win(database, s
     assert winners == 1
     assert len(rows(sql)) == 1
     assert sql.execute("select count(*) from encryption_keys").fetchone() == (1,)
+
+
+def test_a_database_that_is_begun_while_we_look_is_ours_all_the_same(database, monkeypatch):
+    """Between the look for known secrets and the look for sealed rows, another process begins."""
+    look = PostgresWalletRepository.any_sealed
+
+    def begun_meanwhile(repository):
+        monkeypatch.setattr(PostgresWalletRepository, "any_sealed", look)
+        service(database).ensure_trading_wallet(1)
+        return look(repository)
+
+    monkeypatch.setattr(PostgresWalletRepository, "any_sealed", begun_meanwhile)
+    sealing_secret(database, SECRET).check()
+    monkeypatch.setattr(PostgresWalletRepository, "any_sealed", begun_meanwhile)
+    service(database).ensure_trading_wallet(2)
 
 
 def test_the_secret_is_checked_once_per_process_not_once_per_wallet(database, monkeypatch):

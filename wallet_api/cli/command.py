@@ -1,11 +1,11 @@
 """What our commands have in common."""
 
-from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
 import click
 import psycopg
 
+from wallet_api.cli.workers import WorkerKilled
 from wallet_api.config import ConfigurationError
 from wallet_api.errors import ServiceUnavailable
 from wallet_api.local_postgres import LocalPostgresError
@@ -21,7 +21,7 @@ class Command(click.Command):
             return super().invoke(context)
         except ServiceUnavailable as error:
             raise click.ClickException(error.reason) from error
-        except BrokenProcessPool as error:
+        except WorkerKilled as error:
             message = "a worker process was killed. Nothing is half done: run the command again"
             raise click.ClickException(message) from error
         except psycopg.Error as error:

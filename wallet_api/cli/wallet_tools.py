@@ -1,7 +1,6 @@
 """What the commands on wallets share: where wallets are, and telling what becomes of them."""
 
 import os
-import signal
 import sys
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -50,8 +49,6 @@ class WalletTools:
 
     def __init__(self) -> None:
         logs.configure("WARNING", "console")
-        # As Ctrl-C does: what is begun beside its place is removed.
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
         self._settings = read_wallet_settings(os.environ)
         self.encryption = EncryptionService(
             self._settings.encryption_secret, self._settings.encryption_secret_previous

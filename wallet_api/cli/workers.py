@@ -5,9 +5,10 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
 from itertools import islice
-from multiprocessing.util import Finalize
+from multiprocessing.connection import wait
+from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
 from wallet_api.database import Database
@@ -15,8 +16,12 @@ from wallet_api.database import Database
 T = TypeVar("T")
 R = TypeVar("R")
 
-_AHEAD = 2
-_work: Callable[[Any], Any]
+_LOOK_SECONDS = 0.5
+_LAST_SECONDS = 10.0
+
+
+class WorkerKilled(Exception):
+    """A worker process is gone, and with it what it was doing."""
 
 
 def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
@@ -31,44 +36,115 @@ def spread(
 ) -> Generator[R, None, None]:
     """Give work(item) for each item, in no order, from as many processes.
 
-    No more than a few items per process are taken ahead. `database` comes closed, and is open in
-    the workers and here until the last result. The workers inherit everything else, secrets
-    included: nothing of it crosses a pipe. What work() raises is raised here, and the rest is
-    dropped. Workers end when this process does, in whatever way.
+    `database` comes closed, and is open in the workers and here until the last result. The workers
+    inherit everything else, secrets included: nothing of it crosses a pipe. What work() raises is
+    raised here, and the rest is dropped. Raises WorkerKilled when a worker dies. Workers end when
+    this process does, in whatever way.
+
+    Not ProcessPoolExecutor: its workers answer through one pipe, and it waits for ever for the rest
+    of an answer in the middle of which a worker was killed.
     """
-    fork = multiprocessing.get_context("fork")
-    with ProcessPoolExecutor(processes, fork, _begin, (work, database)) as pool:
-        # All workers are forked now, before a pool's threads run here.
-        pool.submit(os.getpid).result()
-        database.open()
-        pending: set[Future[R]] = set()
+    workers: dict[Any, BaseProcess] = {}
+    with _told_to_stop() as stop:
         try:
-            for item in items:
-                pending.add(pool.submit(_run, item))
-                if len(pending) >= processes * (1 + _AHEAD):
-                    done, pending = wait(pending, return_when=FIRST_COMPLETED)
-                    yield from (future.result() for future in done)
-            while pending:
-                done, pending = wait(pending, return_when=FIRST_COMPLETED)
-                yield from (future.result() for future in done)
+            # All workers are forked before a pool's threads run here.
+            for _ in range(processes):
+                connection, process = _fork(work, database)
+                workers[connection] = process
+            database.open()
+            remaining = iter(items)
+            busy = [connection for connection in workers if _give(connection, remaining)]
+            while busy:
+                if stop.is_set():
+                    raise KeyboardInterrupt
+                for connection in list[Any](wait(busy, _LOOK_SECONDS)):
+                    result = _take(connection)
+                    if not _give(connection, remaining):
+                        busy.remove(connection)
+                    yield result
         finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+            _end(workers)
             database.close()
 
 
-def _begin(work: Callable[[Any], Any], database: Database) -> None:
-    global _work  # noqa: PLW0603 (one per process, set once)
-    _work = work
+def _end(workers: dict[Any, BaseProcess]) -> None:
+    """Let each worker finish what it is at, and end."""
+    for connection in workers:
+        connection.close()
+    # The last one first: it holds copies of our ends of the earlier ones' pipes.
+    for process in reversed(workers.values()):
+        process.join(_LAST_SECONDS)
+        process.kill()
+        process.join()
+
+
+@contextmanager
+def _told_to_stop() -> Iterator[threading.Event]:
+    """Give an event that Ctrl-C and SIGTERM set: an end between two results, not in one."""
+    stop = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        # Only the main thread hears signals.
+        yield stop
+        return
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, lambda *_: stop.set()) for number in numbers]
+    try:
+        yield stop
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
+
+
+def _fork(work: Callable[[Any], Any], database: Database) -> tuple[Any, BaseProcess]:
+    fork = multiprocessing.get_context("fork")
+    ours, theirs = fork.Pipe()
+    process = fork.Process(target=_serve, args=(ours, theirs, work, database), daemon=True)
+    process.start()
+    # Open in the worker alone, so that its death is the end of what we read.
+    theirs.close()
+    return ours, process
+
+
+def _give(connection: Any, remaining: Iterator[Any]) -> bool:
+    """Give a worker the next item; tell whether there was one."""
+    for item in remaining:
+        try:
+            connection.send(item)
+        except OSError as error:
+            raise WorkerKilled from error
+        return True
+    return False
+
+
+def _take(connection: Any) -> Any:
+    try:
+        result, error = connection.recv()
+    except (EOFError, OSError) as lost:
+        raise WorkerKilled from lost
+    if error is not None:
+        raise error
+    return result
+
+
+def _serve(ours: Any, connection: Any, work: Callable[[Any], Any], database: Database) -> None:
     # Ctrl-C is for the process that we work for.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    # Or else we would never read the end.
+    ours.close()
     database.open()
-    Finalize(None, database.close, exitpriority=1)
-
-
-def _run(item: Any) -> Any:
-    return _work(item)
+    try:
+        while True:
+            item = connection.recv()
+            try:
+                answer: tuple[Any, Exception | None] = (work(item), None)
+            except Exception as error:  # noqa: BLE001 (raised again where the work was given)
+                answer = (None, error)
+            connection.send(answer)
+    except (EOFError, OSError):
+        # There is no more to do, or nobody to do it for.
+        database.close()
 
 
 def _end_with_parent() -> None:

@@ -61,13 +61,18 @@ class SealingSecret:
 
     def _succeeds(self, connection: Connection) -> str | None:
         """Return the registered key id that ours is or follows; None on a database without keys."""
-        known = EncryptionKeyRepository(connection).list_ids()
+        keys = EncryptionKeyRepository(connection)
+        known = keys.list_ids()
+        sealed = not known and PostgresWalletRepository(connection).any_sealed()
+        if sealed:
+            # Somebody may have begun this database between our two questions.
+            known = keys.list_ids()
         if self._encryption.key_id in known:
             return self._encryption.key_id
         older = known & self._encryption.previous_key_ids
         if older:
             return min(older)
-        if known or PostgresWalletRepository(connection).any_sealed():
+        if known or sealed:
             # For the log alone: /readyz is public, and a key id lets a guessed secret be tested.
             ours = self._encryption.key_id
             log.critical("secret mismatch", key_id=ours, key_ids_of_the_database=sorted(known))
