@@ -294,7 +294,8 @@ def _stored(descriptor: int) -> StoredFile:
     state = os.fstat(descriptor)
     fault = None
     if not stat.S_ISREG(state.st_mode):
-        fault = f"it is {'a directory' if stat.S_ISDIR(state.st_mode) else 'no file'}"
+        kind = "a directory" if stat.S_ISDIR(state.st_mode) else "a pipe or a device"
+        fault = f"it is {kind}"
     elif state.st_size > _MAX_DIGESTED:
         fault = _TOO_LARGE
     if fault is not None:
