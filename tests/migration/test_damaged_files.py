@@ -4,9 +4,8 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import time
-from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -164,16 +163,6 @@ def damaged(folder):
 
 
 @pytest.fixture
-def shared_memory():
-    """Return a folder on a file system in memory, which keeps any time; or skip."""
-    memory = Path("/dev/shm")  # noqa: S108
-    if not memory.is_dir():
-        pytest.skip("there is no /dev/shm")
-    with tempfile.TemporaryDirectory(dir=memory) as path:
-        yield Path(path)
-
-
-@pytest.fixture
 def good(folder):
     """Put good files among the damaged ones; return their addresses by FID."""
     expected = {}
@@ -290,19 +279,26 @@ def test_a_file_that_may_not_be_read_is_named_and_stops_nobody(importer, folder,
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
-def test_a_time_of_change_that_no_calendar_has_stops_nobody(importer, shared_memory, sql):
-    """File systems keep times that Python's calendar does not reach."""
-    put(shared_memory, 1, keyed())
-    odd = put(shared_memory, 2, keyed())
-    undated = put(shared_memory, 3, keyed(createdAt=...))
-    for path in (odd, undated):
-        os.utime(path, (10**12, 10**12))
-    if undated.stat().st_mtime < 10**12:
-        pytest.skip("this file system keeps no such time")
-    reports = importer(shared_memory)
-    assert reports["wallet_1_ethereum.json"].outcome == "imported"
-    assert reports[odd.name].outcome == "imported"
-    assert len(reports) == 3
+@pytest.mark.parametrize("nanoseconds", [10**21, -(10**21)])
+def test_a_time_of_change_that_no_calendar_has_stops_nobody(
+    importer, folder, sql, monkeypatch, nanoseconds
+):
+    """File systems keep times that Python's calendar does not reach; few can be told to."""
+    dated, undated = put(folder, 1, keyed()), put(folder, 2, keyed(createdAt=...))
+    fstat = os.fstat
+
+    def at_an_odd_time(descriptor):
+        state = fstat(descriptor)
+        kept = {name: getattr(state, name) for name in ("st_mode", "st_size", "st_nlink")}
+        return SimpleNamespace(**kept, st_mtime_ns=nanoseconds)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fstat", at_an_odd_time)
+        reports = importer(folder)
+    assert [reports[path.name].outcome for path in (dated, undated)] == ["imported"] * 2
+    assert "createdAt cannot be read" in reports[undated.name].reason
+    (created_at,) = sql.execute("select created_at from wallets where fid = 2").fetchone()
+    assert created_at.year == (8999 if nanoseconds > 0 else 1970)
 
 
 @pytest.mark.parametrize(
