@@ -202,6 +202,14 @@ def database(database_url: str) -> Iterator[Database]:
 
 
 @pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return an empty folder for wallet files."""
+    path = tmp_path / "wallets"
+    path.mkdir()
+    return path
+
+
+@pytest.fixture
 def sealing() -> EncryptionService:
     return EncryptionService(Secret(SECRET))
 

@@ -165,14 +165,6 @@ def encryption():
 
 
 @pytest.fixture
-def folder(tmp_path):
-    """Return an empty folder for wallet files."""
-    path = tmp_path / "wallets"
-    path.mkdir()
-    return path
-
-
-@pytest.fixture
 def importer(database, encryption):
     """Import by the service, in this process: importer(folder) returns the reports by file."""
 

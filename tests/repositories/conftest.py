@@ -38,14 +38,6 @@ def read(encryption):
 
 
 @pytest.fixture
-def folder(tmp_path):
-    """Return an empty folder for wallet files."""
-    path = tmp_path / "wallets"
-    path.mkdir()
-    return path
-
-
-@pytest.fixture
 def open_store(folder, encryption):
     """Open the folder as a process of its own would; not for use in another process."""
     return lambda: FilesystemWalletRepository(WalletDirectory(folder), encryption)
