@@ -1,7 +1,25 @@
 """How gunicorn serves wsgi:app. Read by `gunicorn wsgi:app` in this directory."""
 
+import atexit
 import os
+import shutil
 import sys
+import tempfile
+
+# Before the first import of prometheus_client, which asks then how numbers are to be kept.
+if not os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+    _folder = os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(
+        prefix="wallet-api-metrics-"
+    )
+    _master = os.getpid()
+
+    @atexit.register
+    def _remove_metrics():
+        if os.getpid() == _master:
+            shutil.rmtree(_folder, ignore_errors=True)
+
+
+from prometheus_client import multiprocess
 
 from wallet_api import logs
 from wallet_api.blueprints.application import application
@@ -28,9 +46,14 @@ control_socket_disable = True
 
 def post_worker_init(worker):
     """Open this worker's pool, now that the fork is done."""
-    application(worker.app.wsgi()).database.open()
+    application(worker.app.wsgi()).open()
 
 
 def worker_exit(server, worker):
     """Close this worker's pool, once its last request is answered."""
-    application(worker.app.wsgi()).database.close()
+    application(worker.app.wsgi()).close()
+
+
+def child_exit(server, worker):
+    """Forget what a worker that is gone was using."""
+    multiprocess.mark_process_dead(worker.pid)

@@ -9,6 +9,24 @@ begin
 end
 $$;
 
+CREATE TABLE public.api_clients (
+    id text NOT NULL,
+    name text NOT NULL,
+    token_hash text NOT NULL,
+    scopes text[] NOT NULL,
+    allowed_networks cidr[],
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    last_used_at timestamp with time zone,
+    CONSTRAINT api_clients_allowed_networks_are_some CHECK ((cardinality(allowed_networks) > 0)),
+    CONSTRAINT api_clients_expire_after_they_began CHECK ((expires_at > created_at)),
+    CONSTRAINT api_clients_id_is_16_hex_digits CHECK ((id ~ '^[0-9a-f]{16}$'::text)),
+    CONSTRAINT api_clients_name_is_a_short_word CHECK ((name ~ '^[a-z0-9][a-z0-9._-]{0,62}$'::text)),
+    CONSTRAINT api_clients_scopes_are_known CHECK (((cardinality(scopes) > 0) AND (scopes <@ ARRAY['wallets:read'::text, 'wallets:write'::text, 'keys:read'::text, 'stats:read'::text, 'audit:read'::text]))),
+    CONSTRAINT api_clients_token_hash_is_sha256 CHECK ((token_hash ~ '^[0-9a-f]{64}$'::text))
+);
+
 CREATE TABLE public.deposits (
     fid bigint NOT NULL,
     id uuid NOT NULL,
@@ -48,10 +66,15 @@ CREATE TABLE public.wallet_audit_log (
     actor text NOT NULL,
     request_id text NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    ip inet,
+    reason text,
+    recipient text,
     CONSTRAINT wallet_audit_log_action_is_known CHECK ((action = ANY (ARRAY['key.read'::text, 'key.refused'::text, 'key.exported'::text]))),
     CONSTRAINT wallet_audit_log_actor_is_short CHECK (((length(actor) >= 1) AND (length(actor) <= 200))),
     CONSTRAINT wallet_audit_log_chain_is_known CHECK ((chain = ANY (ARRAY['ethereum'::text, 'base-account'::text]))),
     CONSTRAINT wallet_audit_log_fid_is_positive CHECK ((fid > 0)),
+    CONSTRAINT wallet_audit_log_reason_is_short CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+    CONSTRAINT wallet_audit_log_recipient_is_32_bytes CHECK ((recipient ~ '^[A-Za-z0-9_-]{43}$'::text)),
     CONSTRAINT wallet_audit_log_request_id_is_short CHECK (((length(request_id) >= 1) AND (length(request_id) <= 64)))
 );
 
@@ -106,6 +129,12 @@ ALTER TABLE ONLY public.wallet_audit_log ALTER COLUMN id SET DEFAULT nextval('pu
 
 ALTER TABLE ONLY public.wallets ALTER COLUMN id SET DEFAULT nextval('public.wallets_id_seq'::regclass);
 
+ALTER TABLE ONLY public.api_clients
+    ADD CONSTRAINT api_clients_name_is_used_once UNIQUE (name);
+
+ALTER TABLE ONLY public.api_clients
+    ADD CONSTRAINT api_clients_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.deposits
     ADD CONSTRAINT deposits_idempotency_key_is_used_once UNIQUE (fid, idempotency_key);
 
@@ -123,7 +152,29 @@ ALTER TABLE ONLY public.wallets
 
 CREATE UNIQUE INDEX encryption_keys_only_one_is_first ON public.encryption_keys USING btree (((succeeds IS NULL))) WHERE (succeeds IS NULL);
 
+CREATE INDEX idx_deposits_created_at ON public.deposits USING btree (created_at);
+
+CREATE INDEX idx_wallet_audit_log_action_created_at ON public.wallet_audit_log USING btree (action, created_at, fid, id);
+
+CREATE INDEX idx_wallet_audit_log_actor_action_created_at ON public.wallet_audit_log USING btree (actor, action, created_at, fid, id);
+
+CREATE INDEX idx_wallet_audit_log_actor_created_at ON public.wallet_audit_log USING btree (actor, created_at, fid, id);
+
+CREATE INDEX idx_wallet_audit_log_created_at ON public.wallet_audit_log USING btree (created_at, fid, id);
+
+CREATE INDEX idx_wallet_audit_log_fid_created_at ON public.wallet_audit_log USING btree (fid, created_at, id);
+
 CREATE INDEX idx_wallets_address ON public.wallets USING btree (lower(address));
+
+CREATE INDEX idx_wallets_base_account_created_at ON public.wallets USING btree (created_at, fid) WHERE (chain = 'base-account'::text);
+
+CREATE INDEX idx_wallets_trading_created_at ON public.wallets USING btree (created_at, fid) WHERE (chain = 'ethereum'::text);
+
+CREATE TRIGGER api_clients_are_never_deleted BEFORE DELETE ON public.api_clients FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER api_clients_are_never_truncated BEFORE TRUNCATE ON public.api_clients FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER api_clients_change_by_use_and_revocation_only BEFORE UPDATE ON public.api_clients FOR EACH ROW WHEN (((((((((old.id IS DISTINCT FROM new.id) OR (old.name IS DISTINCT FROM new.name)) OR (old.token_hash IS DISTINCT FROM new.token_hash)) OR (old.scopes IS DISTINCT FROM new.scopes)) OR (old.allowed_networks IS DISTINCT FROM new.allowed_networks)) OR (old.created_at IS DISTINCT FROM new.created_at)) OR (old.expires_at IS DISTINCT FROM new.expires_at)) OR ((old.revoked_at IS NOT NULL) AND (old.revoked_at IS DISTINCT FROM new.revoked_at)))) EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER deposits_never_change_what_was_prepared BEFORE UPDATE ON public.deposits FOR EACH ROW WHEN (((((((((((old.fid IS DISTINCT FROM new.fid) OR (old.id IS DISTINCT FROM new.id)) OR (old.asset IS DISTINCT FROM new.asset)) OR (old.amount IS DISTINCT FROM new.amount)) OR (old.from_address IS DISTINCT FROM new.from_address)) OR (old.to_address IS DISTINCT FROM new.to_address)) OR (old.chain_id IS DISTINCT FROM new.chain_id)) OR (old.idempotency_key IS DISTINCT FROM new.idempotency_key)) OR (old.request_hash IS DISTINCT FROM new.request_hash)) OR (old.created_at IS DISTINCT FROM new.created_at))) EXECUTE FUNCTION public.refuse_change();
 

@@ -155,13 +155,13 @@ def make_app(environ: dict[str, str]) -> Iterator[Callable[..., Flask]]:
 
     def make(**changes: str) -> Flask:
         app = create_app(Settings.from_environ({**environ, **changes}))
-        application(app).database.open()
+        application(app).open()
         made.append(app)
         return app
 
     yield make
     for app in made:
-        application(app).database.close()
+        application(app).close()
 
 
 @pytest.fixture

@@ -101,5 +101,8 @@ def test_every_command_has_help_with_an_example():
         "export",
         "verify",
         "show",
+        "create",
+        "list",
+        "revoke",
     }
     assert all("Example:" in command.help for command in commands)

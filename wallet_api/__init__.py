@@ -6,15 +6,31 @@ import os
 import structlog
 from flask import Flask
 from flask_smorest import Api
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from wallet_api import logs
 from wallet_api.auth.quick_auth import QuickAuth
 from wallet_api.auth.user_tokens import UserTokens
-from wallet_api.blueprints import auth, cross_origin, health, problems, requests, trading, wallet
+from wallet_api.blueprints import (
+    auth,
+    callers,
+    cross_origin,
+    docs,
+    health,
+    limits,
+    problems,
+    requests,
+    search,
+    trading,
+    users,
+    wallet,
+)
 from wallet_api.blueprints.application import Application
+from wallet_api.blueprints.pages import Cursors
 from wallet_api.cli import cli
 from wallet_api.config import Settings
 from wallet_api.crypto.encryption import EncryptionService
+from wallet_api.crypto.secret import Secret
 from wallet_api.database import Connection, Database
 from wallet_api.errors import StorageUnavailable
 from wallet_api.repositories.filesystem import FilesystemWalletRepository
@@ -22,11 +38,15 @@ from wallet_api.repositories.migrating import MigratingWalletRepository
 from wallet_api.repositories.postgres import PostgresWalletRepository
 from wallet_api.repositories.wallet_directory import WalletDirectory
 from wallet_api.repositories.wallets import WalletRepositories, WalletRepository
+from wallet_api.services.api_clients import ApiClientService
+from wallet_api.services.audit_log import AuditLog
 from wallet_api.services.base_account_wallets import BaseAccountWalletService
 from wallet_api.services.deposits import DepositService
 from wallet_api.services.file_store import FileStore
 from wallet_api.services.readiness import ReadinessService
 from wallet_api.services.sealing_secret import SealingSecret
+from wallet_api.services.stats import StatsService
+from wallet_api.services.wallet_search import WalletSearch
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -47,15 +67,25 @@ def create_app(settings: Settings | None = None) -> Flask:
         API_VERSION="v1",
         OPENAPI_VERSION="3.1.0",
     )
+    if settings.trusted_proxy_hops:
+        # Only what the nearest proxies added to the header; whatever a client put there is older.
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=settings.trusted_proxy_hops, x_proto=0, x_host=0
+        )
     _services(settings).init_app(app)
     requests.init_app(app)
+    limits.init_app(app, settings, callers.init_app)
     cross_origin.init_app(app, settings.cors_origins)
     api = Api(app)
+    docs.describe(api)
     for blueprint in (
         auth.blueprint,
         wallet.blueprint,
         trading.blueprint,
+        users.blueprint,
+        search.blueprint,
         health.blueprint,
+        docs.blueprint,
     ):
         api.register_blueprint(blueprint)
     problems.init_app(app)
@@ -65,27 +95,43 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def _services(settings: Settings) -> Application:
-    database = Database(
-        settings.database_url,
-        min_size=settings.db_pool_min,
-        max_size=settings.db_pool_max,
-        timeout_seconds=settings.db_pool_timeout,
-    )
+    database = replica = _database(settings, settings.database_url, "primary")
+    if settings.database_replica_url is not None:
+        replica = _database(settings, settings.database_replica_url, "replica")
+    wallets_in_files = settings.wallet_storage == "filesystem"
     encryption = EncryptionService(settings.encryption_secret, settings.encryption_secret_previous)
     repositories, sealing_secret = _storage(settings, database, encryption)
     wallets = BaseAccountWalletService(database, repositories, encryption, sealing_secret)
     return Application(
         database=database,
+        replica=replica,
         wallets=wallets,
         deposits=DepositService(database, wallets, settings.network),
         readiness=ReadinessService(database, sealing_secret),
+        clients=ApiClientService(database),
+        search=WalletSearch(replica, encryption, wallets_in_files=wallets_in_files),
+        stats=StatsService(replica, wallets_in_files=wallets_in_files),
+        audit_log=AuditLog(database),
+        cursors=Cursors(settings.tokens.secret),
         user_tokens=UserTokens(settings.tokens),
         quick_auth=QuickAuth(
             issuer=settings.quick_auth_issuer,
             audiences=settings.quick_auth_audience,
             jwks_url=settings.quick_auth_jwks_url,
         ),
+        metrics_token=settings.metrics_token,
         allow_key_export=settings.allow_key_export,
+    )
+
+
+def _database(settings: Settings, url: Secret[str], name: str) -> Database:
+    return Database(
+        url,
+        min_size=settings.db_pool_min,
+        max_size=settings.db_pool_max,
+        timeout_seconds=settings.db_pool_timeout,
+        slow_query_seconds=settings.slow_query_seconds,
+        name=name,
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
+from limits import parse_many
 from psycopg.conninfo import conninfo_to_dict
 
 from wallet_api.chain.networks import NETWORKS, Network
@@ -62,6 +63,15 @@ class Settings:
     network: Network
     allow_key_export: bool
     cors_origins: tuple[str, ...]
+    database_replica_url: Secret[str] | None
+    trusted_proxy_hops: int
+    ratelimit_enabled: bool
+    ratelimit_storage_uri: Secret[str]
+    ratelimit_per_ip: str
+    ratelimit_per_user: str
+    ratelimit_per_client: str
+    metrics_token: Secret[str] | None
+    slow_query_seconds: float
     log_level: str
     log_format: str
     port: int
@@ -95,6 +105,15 @@ class Settings:
             network=NETWORKS[read.choice("NETWORK", tuple(NETWORKS), default="base-mainnet")],
             allow_key_export=read.boolean("ALLOW_KEY_EXPORT", default=False),
             cors_origins=read.names("CORS_ORIGINS"),
+            database_replica_url=read.replica_url(),
+            trusted_proxy_hops=read.integer("TRUSTED_PROXY_HOPS", default=0, low=0, high=10),
+            ratelimit_enabled=read.boolean("RATELIMIT_ENABLED", default=True),
+            ratelimit_storage_uri=read.ratelimit_storage_uri(),
+            ratelimit_per_ip=read.rate("RATELIMIT_PER_IP", default="6000 per minute"),
+            ratelimit_per_user=read.rate("RATELIMIT_PER_USER", default="1500 per minute"),
+            ratelimit_per_client=read.rate("RATELIMIT_PER_CLIENT", default="12000 per minute"),
+            metrics_token=read.metrics_token(),
+            slow_query_seconds=read.number("SLOW_QUERY_MS", default=500, low=0, high=60_000) / 1000,
             log_level=read.choice(
                 "LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), default="INFO"
             ),
@@ -193,15 +212,42 @@ class _Reader:
         value = self.text("DATABASE_URL", default="")
         if not value:
             self.faults.append("DATABASE_URL is not set")
-        elif not value.startswith(("postgresql://", "postgres://")):
-            self.faults.append("DATABASE_URL must begin with postgresql:// or postgres://")
+            return Secret(value)
+        return self._url("DATABASE_URL", value)
+
+    def _url(self, name: str, value: str) -> Secret[str]:
+        if not value.startswith(("postgresql://", "postgres://")):
+            self.faults.append(f"{name} must begin with postgresql:// or postgres://")
         else:
             try:
                 conninfo_to_dict(value)
             except psycopg.Error:
                 # libpq's complaint quotes what it cannot read, which may be the password.
-                self.faults.append("DATABASE_URL must be a URL that libpq can read")
+                self.faults.append(f"{name} must be a URL that libpq can read")
         return Secret(value)
+
+    def replica_url(self) -> Secret[str] | None:
+        value = self.text("DATABASE_REPLICA_URL", default="")
+        return self._url("DATABASE_REPLICA_URL", value) if value else None
+
+    def ratelimit_storage_uri(self) -> Secret[str]:
+        value = self.text("RATELIMIT_STORAGE_URI", default="memory://")
+        if value != "memory://" and not value.startswith(("redis://", "rediss://")):
+            self.faults.append("RATELIMIT_STORAGE_URI must be memory:// or a redis(s):// URL")
+        return Secret(value)
+
+    def rate(self, name: str, *, default: str) -> str:
+        value = self.text(name, default=default)
+        try:
+            parse_many(value)
+        except ValueError:
+            self.faults.append(f"{name} must be limits such as 100 per minute; 2000 per hour")
+        return value
+
+    def metrics_token(self) -> Secret[str] | None:
+        if not self.text("METRICS_TOKEN", default=""):
+            return None
+        return self.secret("METRICS_TOKEN", allow_short=False)
 
     def wallet_storage_path(self) -> Path:
         return Path(self.text("WALLET_STORAGE_PATH", default="./storage/wallets"))

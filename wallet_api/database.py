@@ -6,17 +6,21 @@ commit. Nothing outside the database is called while a transaction is open.
 """
 
 import random
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from contextvars import ContextVar
+from typing import Any, ClassVar, TypeVar
 
 import psycopg
+import structlog
 from psycopg import errors as pg
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
+from wallet_api import metrics
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import DatabaseDamaged, DatabaseUnavailable, LockTimeout
 
@@ -58,6 +62,41 @@ _UNAVAILABLE = (
 )
 
 
+log = structlog.get_logger("wallet_api.database")
+
+# Names of the statements that wait in the pipeline of this thread.
+_piped: ContextVar[list[str] | None] = ContextVar("_piped", default=None)
+_UNNAMED = "unnamed"
+_NAME = re.compile(r"/\* ([\w.]+) \*/")
+
+
+class _TimedCursor(psycopg.Cursor[Row]):
+    """A cursor that logs slow statements, by the name that each carries as a comment."""
+
+    slow_seconds: ClassVar[float]
+
+    def execute(self, query: Any, *arguments: Any, **options: Any) -> Any:
+        """Send a statement; inside a pipeline, one_round_trip() takes the time of all together."""
+        named = _NAME.search(query) if isinstance(query, str) else None
+        name = named[1] if named else _UNNAMED
+        piped = _piped.get()
+        if piped is not None:
+            piped.append(name)
+            return super().execute(query, *arguments, **options)
+        began = time.perf_counter()
+        try:
+            return super().execute(query, *arguments, **options)
+        finally:
+            self.report([name], time.perf_counter() - began)
+
+    @classmethod
+    def report(cls, names: list[str], seconds: float) -> None:
+        """Log statements that took long together. Their parameters stay out of it."""
+        if seconds >= cls.slow_seconds:
+            metrics.SLOW_QUERIES.inc()
+            log.warning("slow query", queries=names, duration_ms=round(seconds * 1000, 1))
+
+
 class Database:
     """A bounded pool of connections to PostgreSQL.
 
@@ -65,14 +104,27 @@ class Database:
     """
 
     def __init__(
-        self, conninfo: Secret[str], *, min_size: int, max_size: int, timeout_seconds: float
+        self,
+        conninfo: Secret[str],
+        *,
+        min_size: int,
+        max_size: int,
+        timeout_seconds: float,
+        slow_query_seconds: float = 0.5,
+        name: str = "primary",
     ) -> None:
+        """`name` tells this pool from others in metrics; slower statements are logged."""
+        self._name = name
+        self._max_size = max_size
         self._pool: ConnectionPool[Connection] = ConnectionPool(
             kwargs={
                 **_DEFAULTS,
                 **conninfo_to_dict(conninfo.reveal()),
                 "autocommit": True,
                 "row_factory": dict_row,
+                "cursor_factory": type(
+                    "_Cursor", (_TimedCursor,), {"slow_seconds": slow_query_seconds}
+                ),
             },
             configure=_set_up,
             min_size=min_size,
@@ -86,6 +138,7 @@ class Database:
 
     def open(self) -> None:
         """Start connecting in the background. A database that is down is no reason to stop."""
+        metrics.POOL_MAX.labels(self._name).set(self._max_size)
         self._pool.open(wait=False)
 
     def close(self) -> None:
@@ -105,7 +158,7 @@ class Database:
         for attempt in range(1, _ATTEMPTS + 1):
             last = attempt == _ATTEMPTS
             try:
-                with self._pool.connection() as connection:
+                with self._connection() as connection:
                     return self._attempt(work, connection)
             except _CONFLICTS as error:
                 if last:
@@ -122,6 +175,23 @@ class Database:
             except psycopg.Error as error:
                 raise _meaning(error) or error from error
         raise AssertionError("unreachable: the last attempt returns or raises")
+
+    @contextmanager
+    def _connection(self) -> Iterator[Connection]:
+        """Lend a connection of the pool, and count that."""
+        began = time.perf_counter()
+        try:
+            connection = self._pool.getconn()
+        except PoolTimeout:
+            metrics.POOL_TIMEOUTS.labels(self._name).inc()
+            raise
+        finally:
+            metrics.POOL_WAIT.labels(self._name).observe(time.perf_counter() - began)
+        try:
+            with metrics.POOL_IN_USE.labels(self._name).track_inprogress(), connection:
+                yield connection
+        finally:
+            self._pool.putconn(connection)
 
     @staticmethod
     def _attempt(work: Callable[[Connection], T], connection: Connection) -> T:
@@ -165,11 +235,32 @@ def one_round_trip(connection: Connection) -> Iterator[None]:
 
     Not connection.transaction(), which waits for the answers to its begin and to its commit.
     """
-    with connection.pipeline():
-        connection.execute("begin")
-        yield
-        # PostgreSQL skips this, like everything else, behind a statement that failed.
-        connection.execute("commit")
+    names: list[str] = []
+    token = _piped.set(names)
+    began = time.perf_counter()
+    try:
+        with connection.pipeline():
+            connection.execute("begin")
+            yield
+            # PostgreSQL skips this, like everything else, behind a statement that failed.
+            connection.execute("commit")
+    finally:
+        _piped.reset(token)
+        if issubclass(connection.cursor_factory, _TimedCursor):
+            connection.cursor_factory.report(
+                [name for name in names if name != _UNNAMED], time.perf_counter() - began
+            )
+
+
+@contextmanager
+def one_snapshot(connection: Connection) -> Iterator[None]:
+    """Have all statements inside see the same state of the database, and write nothing.
+
+    If one fails, the pool rolls back what was begun.
+    """
+    connection.execute("begin isolation level repeatable read, read only")
+    yield
+    connection.execute("commit")
 
 
 def _meaning(error: psycopg.Error) -> DatabaseUnavailable | None:

@@ -11,10 +11,18 @@
     │   ├── BaseAddressRequired
     │   ├── BaseWalletMismatch
     │   ├── MnemonicRefused
-    │   └── InvalidIdempotencyKey
+    │   ├── InvalidIdempotencyKey
+    │   ├── InvalidFid
+    │   ├── InvalidFilter
+    │   ├── InvalidCursor
+    │   └── InvalidRecipientKey
     ├── Unauthenticated           who are you?
     ├── KeyExportDisabled         we know you, and the answer is no
+    ├── InsufficientScope         so here: an API client lacks the right
+    ├── NetworkNotAllowed         and here: it calls from elsewhere
     ├── WalletNotFound
+    ├── WalletsInFiles            what was asked needs wallets in PostgreSQL
+    ├── TooManyRequests
     ├── IdempotencyKeyInUse       the first request with this key is still running
     ├── IdempotencyKeyReused      this key came with another body before
     └── ServiceUnavailable        nothing was lost; try again later
@@ -115,6 +123,30 @@ class InvalidIdempotencyKey(InvalidRequest):
     code = "invalid_idempotency_key"
 
 
+class InvalidFid(InvalidRequest):
+    """An FID is a whole number from 1 to 9223372036854775807."""
+
+    code = "invalid_fid"
+
+
+class InvalidFilter(InvalidRequest):
+    """These filters cannot be answered together."""
+
+    code = "invalid_filter"
+
+
+class InvalidCursor(InvalidRequest):
+    """The cursor is not one of ours, or belongs to other filters. Begin without one."""
+
+    code = "invalid_cursor"
+
+
+class InvalidRecipientKey(InvalidRequest):
+    """The recipient's public key must be an X25519 key: 32 bytes in base64url, without padding."""
+
+    code = "invalid_recipient_key"
+
+
 class Unauthenticated(WalletApiError):
     """Sign in again: the token is missing, expired or not valid."""
 
@@ -127,10 +159,34 @@ class KeyExportDisabled(WalletApiError):
     code = "key_export_disabled"
 
 
+class InsufficientScope(WalletApiError):
+    """This client may not do that."""
+
+    code = "insufficient_scope"
+
+
+class NetworkNotAllowed(WalletApiError):
+    """This client may not call from this address."""
+
+    code = "network_not_allowed"
+
+
 class WalletNotFound(WalletApiError):
     """No trading wallet found for this user."""
 
     code = "wallet_not_found"
+
+
+class WalletsInFiles(WalletApiError):
+    """Wallets are kept in files here. Searching and counting need them in the database."""
+
+    code = "wallets_in_files"
+
+
+class TooManyRequests(WalletApiError):
+    """Too many requests. Please wait a moment and try again."""
+
+    code = "too_many_requests"
 
 
 class IdempotencyKeyInUse(WalletApiError):

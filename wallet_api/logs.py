@@ -12,9 +12,10 @@ from typing import Any, TextIO
 import structlog
 from structlog.typing import EventDict, Processor
 
-# The second net, behind the Secret type: whatever looks like a private key or a JWT.
+# The second net, behind the Secret type: what looks like a private key, a JWT or a client's token.
 _SECRETS = re.compile(
-    r"(?<![0-9a-fA-F])(?:0x)?[0-9a-fA-F]{64}(?![0-9a-fA-F])|\beyJ[\w-]+\.[\w-]+\.[\w-]*",
+    r"(?<![0-9a-fA-F])(?:0x)?[0-9a-fA-F]{64}(?![0-9a-fA-F])|\beyJ[\w-]+\.[\w-]+\.[\w-]*"
+    r"|wapi_[0-9a-f]{16}_[\w-]+",
     re.ASCII,
 )
 # What could begin a new line, or command a terminal.

@@ -1,7 +1,9 @@
 """One frozen dataclass for each row shape."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from typing import Generic, TypeVar
 from uuid import UUID
 
 from wallet_api.crypto.encryption import SealedKey
@@ -19,6 +21,15 @@ BASE_ACCOUNT_SPELLINGS = (BASE_ACCOUNT_CHAIN, "base", "ethereum-base")
 
 MAX_FID = 2**63 - 1
 """The largest FID that a PostgreSQL bigint holds."""
+
+SCOPES = ("wallets:read", "wallets:write", "keys:read", "stats:read", "audit:read")
+"""What an API client may be allowed to do."""
+
+AUDIT_ACTIONS = ("key.read", "key.refused", "key.exported")
+"""What the audit log tells of."""
+
+IPAddress = IPv4Address | IPv6Address
+IPNetwork = IPv4Network | IPv6Network
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +83,97 @@ class Deposit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """Who asks for a private key, and in which request: what an audit row will say."""
+    """Who asks for a private key, from where, and why: what an audit row will say.
+
+    `recipient` is the X25519 public key (base64url) to which the key will be sealed, if it will be.
+    """
 
     actor: str
     request_id: str
+    ip: IPAddress | None = None
+    reason: str | None = None
+    recipient: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    """A row of `wallet_audit_log`: one act upon a private key."""
+
+    fid: int
+    id: int
+    chain: str
+    action: str
+    actor: str
+    request_id: str
+    ip: IPAddress | None
+    reason: str | None
+    recipient: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiClient:
+    """A row of `api_clients`: another service, and what it may do here.
+
+    `allowed_networks` is None where it may call from anywhere. `token_hash` is SHA-256 in hex.
+    `last_used_at` is exact to the minute: `use_is_stale` says that it should be written again.
+    """
+
+    id: str
+    name: str
+    token_hash: str = field(repr=False)
+    scopes: frozenset[str]
+    allowed_networks: tuple[IPNetwork, ...] | None
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    last_used_at: datetime | None
+    expired: bool
+    use_is_stale: bool
+
+
+Item = TypeVar("Item")
+T = TypeVar("T")
+Position = tuple[datetime, int, T]
+"""A place in a list that is ordered by time, FID and something that tells the rest apart."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slice(Generic[T]):
+    """Part of a list from newest to oldest: `size` items that come after the position `before`.
+
+    None of them is older than `since`. None stands for an open end.
+    """
+
+    since: datetime | None
+    before: Position[T] | None
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page(Generic[Item, T]):
+    """Some items of a longer list; `next` is the position behind which the next page begins."""
+
+    items: list[Item]
+    next: Position[T] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WalletCount:
+    """How many wallets of a kind there are; `day` is None where all days are meant."""
+
+    wallet_type: str
+    chain: str
+    wallets: int
+    day: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DepositSum:
+    """What was prepared on a day (UTC): `units` is the exact sum in the asset's smallest unit."""
+
+    day: date
+    chain_id: int
+    asset: str
+    deposits: int
+    units: int

@@ -1,6 +1,7 @@
 """What HTTP tests share: Farcaster on a local port, a service to annoy, the shape of a refusal."""
 
 import json
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from flask import Flask
 from flask.testing import FlaskClient
 from pytest_postgresql.janitor import DatabaseJanitor
+from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from tests.conftest import FID, JWT_SECRET, LEAKS, SECRET
@@ -49,10 +51,16 @@ def refused(
     return problem
 
 
+def path_of(rule: Rule) -> str:
+    """Return a path that a rule serves."""
+    examples = {"fid": str(FID), "chain": "ethereum", "name": "docs.js"}
+    return re.sub("<([a-z]+)>", lambda variable: examples[variable[1]], rule.rule)
+
+
 def routes(app: Flask) -> list[tuple[str, str]]:
     """Return every (method, path) that `app` serves, whoever added it."""
     return sorted(
-        (method, rule.rule.replace("<path:filename>", "x"))
+        (method, path_of(rule))
         for rule in app.url_map.iter_rules()
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     )
@@ -187,13 +195,13 @@ class Untouched:
 
     def make_app(self, **changes: str) -> Flask:
         app = create_app(Settings.from_environ({**self.environ, **changes}))
-        application(app).database.open()
+        application(app).open()
         self.made.append(app)
         return app
 
     def close(self) -> None:
         for app in self.made:
-            application(app).database.close()
+            application(app).close()
 
 
 @pytest.fixture(scope="module")

@@ -213,6 +213,7 @@ def test_another_media_type_is_415(refusing, media_type):
 
 def test_every_route_that_reads_a_body_reads_it_strictly(refusing):
     writing = {path for method, path in every_call(refusing) if method not in ("GET", "HEAD")}
+    writing = {path for path in writing if path.startswith("/api/")}
     assert writing > BODILESS
     for path in writing - BODILESS:
         for body, status in (("{", 400), ("[]", 400), ('{"unknown": 1}', 400)):

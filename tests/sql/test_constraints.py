@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from datetime import UTC, datetime
 
 import psycopg
 import pytest
@@ -44,6 +45,12 @@ AUDIT = {
     "actor": "user:1",
     "request_id": "r",
 }
+CLIENT = {
+    "id": "ab" * 8,
+    "name": "engine",
+    "token_hash": "ab" * 32,
+    "scopes": ["keys:read"],
+}
 NO_KEY = (
     "encrypted_private_key = null, iv = null, scheme = null, key_id = null"
     " where wallet_type = 'trading'"
@@ -64,6 +71,7 @@ def full(sql):
     insert(sql, "deposits", DEPOSIT)
     insert(sql, "wallet_audit_log", AUDIT)
     insert(sql, "encryption_keys", KEY)
+    insert(sql, "api_clients", CLIENT)
     return sql
 
 
@@ -126,7 +134,33 @@ def full(sql):
         ("wallet_audit_log", AUDIT, {"request_id": ""}, "wallet_audit_log_request_id_is_short"),
         ("wallet_audit_log", AUDIT, {"fid": 0}, "wallet_audit_log_fid_is_positive"),
         ("wallet_audit_log", AUDIT, {"action": "tea"}, "wallet_audit_log_action_is_known"),
+        ("wallet_audit_log", AUDIT, {"reason": ""}, "wallet_audit_log_reason_is_short"),
+        ("wallet_audit_log", AUDIT, {"reason": "x" * 501}, "wallet_audit_log_reason_is_short"),
+        (
+            "wallet_audit_log",
+            AUDIT,
+            {"recipient": "A" * 42},
+            "wallet_audit_log_recipient_is_32_bytes",
+        ),
         ("encryption_keys", KEY, {"key_id": "short"}, "encryption_keys_id_is_16_hex_digits"),
+        ("api_clients", CLIENT, {"id": "short"}, "api_clients_id_is_16_hex_digits"),
+        ("api_clients", CLIENT, {"name": "Engine"}, "api_clients_name_is_a_short_word"),
+        ("api_clients", CLIENT, {"name": "a b"}, "api_clients_name_is_a_short_word"),
+        ("api_clients", CLIENT, {"token_hash": "ab"}, "api_clients_token_hash_is_sha256"),
+        ("api_clients", CLIENT, {"scopes": ["all"]}, "api_clients_scopes_are_known"),
+        ("api_clients", CLIENT, {"scopes": []}, "api_clients_scopes_are_known"),
+        (
+            "api_clients",
+            CLIENT,
+            {"allowed_networks": []},
+            "api_clients_allowed_networks_are_some",
+        ),
+        (
+            "api_clients",
+            CLIENT,
+            {"expires_at": datetime(2020, 1, 1, tzinfo=UTC)},
+            "api_clients_expire_after_they_began",
+        ),
     ],
 )
 def test_a_row_that_breaks_a_rule_is_refused_by_the_constraint_of_that_name(
@@ -159,6 +193,8 @@ def test_every_check_of_the_schema_is_broken_by_a_case_above(sql):
             "deposits_idempotency_key_is_used_once",
         ),
         ("encryption_keys", KEY, "encryption_keys_pkey"),
+        ("api_clients", CLIENT | {"name": "another"}, "api_clients_pkey"),
+        ("api_clients", CLIENT | {"id": "cd" * 8}, "api_clients_name_is_used_once"),
         (
             "encryption_keys",
             {"key_id": "ab" * 8, "succeeds": None},
@@ -197,11 +233,26 @@ def test_a_secret_cannot_succeed_an_unknown_one(full):
         "delete from encryption_keys",
         "update encryption_keys set created_at = now()",
         "truncate encryption_keys cascade",
+        "delete from api_clients",
+        "truncate api_clients",
+        "update api_clients set scopes = array['wallets:read', 'keys:read']",
+        "update api_clients set name = 'another'",
+        "update api_clients set token_hash = repeat('cd', 32)",
+        "update api_clients set allowed_networks = array['10.0.0.0/8'::cidr]",
+        "update api_clients set expires_at = now() + interval '1 year'",
     ],
 )
 def test_append_only_tables_refuse_even_their_owner(full, statement):
     with pytest.raises(errors.RestrictViolation):
         full.execute(statement)
+
+
+@pytest.mark.parametrize("since", ["null", "now() + interval '1 year'"])
+def test_a_revoked_client_stays_revoked(full, since):
+    full.execute("update api_clients set revoked_at = now(), last_used_at = now()")
+    with pytest.raises(errors.RestrictViolation):
+        full.execute(f"update api_clients set revoked_at = {since}")
+    full.execute("update api_clients set last_used_at = now()")
 
 
 @pytest.mark.parametrize(

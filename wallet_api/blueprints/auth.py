@@ -2,11 +2,10 @@
 
 from typing import Any
 
-import structlog
 from flask import g
 
 from wallet_api.blueprints.application import application
-from wallet_api.blueprints.requests import bearer_token
+from wallet_api.blueprints.callers import FARCASTER_USER
 from wallet_api.blueprints.routing import Blueprint
 from wallet_api.blueprints.schemas import SignInAnswer, SignInQuery
 from wallet_api.chain.addresses import parse_address
@@ -16,14 +15,12 @@ blueprint = Blueprint("auth", __name__, url_prefix="/api/auth")
 
 
 @blueprint.route("/base-account", methods=["GET", "POST"])
+@blueprint.opened_by(FARCASTER_USER, InvalidAddress)
 @blueprint.arguments(SignInQuery, location="query")
 @blueprint.response(200, SignInAnswer)
 def sign_in(query: dict[str, Any]) -> dict[str, Any]:
     """Sign in with Farcaster, and remember the Base Account address if one is given."""
-    # The frontend reads `fid` from refusals as well.
-    g.problem_members = {"fid": None}
-    fid = application().quick_auth.verify(bearer_token())
-    structlog.contextvars.bind_contextvars(fid=fid)
+    fid = g.fid
     address = None
     given = query["address"]
     if len(given) > 1:

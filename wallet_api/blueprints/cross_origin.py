@@ -3,7 +3,15 @@
 from flask import Flask, Response
 from flask_cors import CORS
 
-_EXPOSED = ("Idempotent-Replayed", "Retry-After", "X-Request-Id")
+_EXPOSED = (
+    "ETag",
+    "Idempotent-Replayed",
+    "Link",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "X-Request-Id",
+)
 
 
 def init_app(app: Flask, origins: tuple[str, ...]) -> None:

@@ -1,23 +1,30 @@
-"""For load balancers and people on call."""
+"""For load balancers, for Prometheus, and for people on call."""
 
-from flask import Response
+from flask import Response, request
 from flask.typing import ResponseReturnValue
 
+from wallet_api import metrics
 from wallet_api.blueprints.application import application
+from wallet_api.blueprints.callers import ANYBODY, SCRAPER
 from wallet_api.blueprints.problems import problem
 from wallet_api.blueprints.routing import Blueprint
+from wallet_api.blueprints.schemas import HealthAnswer
 from wallet_api.errors import ServiceUnavailable
 
 blueprint = Blueprint("health", __name__)
 
 
 @blueprint.get("/healthz")
-def healthz() -> ResponseReturnValue:
+@blueprint.opened_by(ANYBODY)
+@blueprint.response(200, HealthAnswer)
+def healthz() -> dict[str, str]:
     """Tell that this process runs; nothing else is asked."""
     return {"status": "ok"}
 
 
 @blueprint.get("/readyz")
+@blueprint.opened_by(ANYBODY)
+@blueprint.response(200, HealthAnswer)
 def readyz() -> ResponseReturnValue:
     """Tell whether this process is fit to serve, and if not, why."""
     try:
@@ -35,3 +42,13 @@ def _not_ready(error: ServiceUnavailable) -> Response:
         title="The service is not ready.",
         error=f"Not ready: {error.reason}",
     )
+
+
+@blueprint.get("/metrics")
+@blueprint.opened_by(SCRAPER)
+@blueprint.alt_response(404, description="METRICS_TOKEN is not set.")
+@blueprint.response(200, {"type": "string"}, content_type="text/plain")
+def prometheus() -> Response:
+    """Give all numbers, of every worker, in a format that Prometheus reads."""
+    text, content_type = metrics.exposed(request.headers.get("Accept", ""))
+    return Response(text, content_type=content_type)

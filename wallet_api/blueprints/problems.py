@@ -1,9 +1,11 @@
 """The one error model: application/problem+json (RFC 9457), with `error` for the frontends."""
 
+from typing import Any
+
 import structlog
 from flask import Flask, Response, current_app, g
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import HTTPException, InternalServerError, default_exceptions
 
 from wallet_api import errors
 
@@ -19,11 +21,19 @@ STATUS_OF: dict[type[errors.WalletApiError], int] = {
     errors.BaseWalletMismatch: 400,
     errors.MnemonicRefused: 400,
     errors.InvalidIdempotencyKey: 400,
+    errors.InvalidFid: 400,
+    errors.InvalidFilter: 400,
+    errors.InvalidCursor: 400,
+    errors.InvalidRecipientKey: 400,
     errors.Unauthenticated: 401,
     errors.KeyExportDisabled: 403,
+    errors.InsufficientScope: 403,
+    errors.NetworkNotAllowed: 403,
     errors.WalletNotFound: 404,
     errors.IdempotencyKeyInUse: 409,
+    errors.WalletsInFiles: 409,
     errors.IdempotencyKeyReused: 422,
+    errors.TooManyRequests: 429,
     errors.ServiceUnavailable: 503,
     errors.StorageUnavailable: 503,
     errors.DatabaseUnavailable: 503,
@@ -34,7 +44,6 @@ STATUS_OF: dict[type[errors.WalletApiError], int] = {
     errors.SignInUnavailable: 503,
 }
 
-_RETRY_AFTER_SECONDS = {409: "1", 503: "5"}
 # Faults that do not mend themselves: somebody must look.
 _ALARMS = (
     errors.KeyUnreadable,
@@ -56,7 +65,7 @@ log = structlog.get_logger("wallet_api")
 
 def init_app(app: Flask) -> None:
     """Answer every error of `app` as a problem."""
-    app.register_error_handler(errors.WalletApiError, _refuse)
+    app.register_error_handler(errors.WalletApiError, refuse)
     app.register_error_handler(HTTPException, _refuse_http)
     app.register_error_handler(Exception, _fail)
 
@@ -65,26 +74,49 @@ def problem(
     *, status: int, code: str, title: str, error: str | None = None, detail: str | None = None
 ) -> Response:
     """Return one problem. `title` is the same for every such problem, `error` is for the user."""
-    error = error or title
     body = {
-        "type": f"urn:problem-type:wallet-api:{code}",
-        "title": title,
-        "status": status,
-        "detail": detail or error,
-        "code": code,
+        **_members(status, code, title, error=error, detail=detail),
         "request_id": g.get("request_id"),
-        "error": error,
         **g.get("problem_members", {}),
     }
     response = Response(current_app.json.dumps(body), status, mimetype="application/problem+json")
-    if status in _RETRY_AFTER_SECONDS:
-        response.headers["Retry-After"] = _RETRY_AFTER_SECONDS[status]
+    if status == 503:
+        response.headers["Retry-After"] = "5"
+    if code == errors.IdempotencyKeyInUse.code:
+        response.headers["Retry-After"] = "1"
     if status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
+    if code == errors.InsufficientScope.code:
+        response.headers["WWW-Authenticate"] = f'Bearer error="{code}"'
     return response
 
 
-def _refuse(error: errors.WalletApiError) -> Response:
+def example(status: int, code: str | None = None, title: str | None = None) -> dict[str, Any]:
+    """Return a problem as the documentation shows it."""
+    return _members(
+        status,
+        code or _code(default_exceptions[status]()),
+        title or _SENTENCES[status],
+        error=None,
+    )
+
+
+def _members(
+    status: int, code: str, title: str, *, error: str | None, detail: str | None = None
+) -> dict[str, Any]:
+    return {
+        "type": f"urn:problem-type:wallet-api:{code}",
+        "title": title,
+        "status": int(status),
+        "detail": detail or error or title,
+        "code": code,
+        "request_id": "8e27ac97b3e14c1f8f0ac1b1de0a9a53",
+        "error": error or title,
+    }
+
+
+def refuse(error: errors.WalletApiError) -> Response:
+    """Answer a refusal."""
     if isinstance(error, errors.ServiceUnavailable):
         report = log.critical if isinstance(error, _ALARMS) else log.error
         report("unavailable", code=error.code, reason=error.reason)
@@ -101,12 +133,15 @@ def _refuse_http(error: HTTPException) -> ResponseReturnValue:
     if error.code is None or error.code < 400:
         # A redirect that Werkzeug raised.
         return error.get_response()
-    name = error.name.lower().replace(" ", "_")
     sentence = _SENTENCES.get(error.code, f"{error.name}.")
-    response = problem(status=error.code, code=name, title=sentence)
+    response = problem(status=error.code, code=_code(error), title=sentence)
     if allowed := getattr(error, "valid_methods", None):
         response.headers["Allow"] = ", ".join(sorted(allowed))
     return response
+
+
+def _code(error: HTTPException) -> str:
+    return error.name.lower().replace(" ", "_")
 
 
 def _fail(error: Exception) -> ResponseReturnValue:

@@ -1,4 +1,4 @@
-"""What every request goes through: its id, its size, its log line, its caller, its body."""
+"""What every request goes through: its id, its size, its log line, its body and its query."""
 
 import json
 import re
@@ -10,18 +10,17 @@ from typing import Any
 import structlog
 from flask import Flask, Request, Response, g, request
 from gunicorn.http.errors import ParseException
-from marshmallow import Schema, ValidationError
+from marshmallow import Schema, ValidationError, fields
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
-from wallet_api.blueprints.application import application
-from wallet_api.crypto.secret import Secret
-from wallet_api.errors import InvalidRequest, Unauthenticated
-from wallet_api.models import Access
+from wallet_api import metrics
+from wallet_api.errors import InvalidRequest
 
 MAX_BODY_BYTES = 16 * 1024
 """A deposit needs about 200 bytes."""
 
+_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 
 log = structlog.get_logger("wallet_api.request")
@@ -62,15 +61,22 @@ def _read_body() -> None:
 
 def _end(response: Response) -> Response:
     response.headers["X-Request-Id"] = g.request_id
-    # Tokens, keys, wallets of one user: nothing here is for a cache.
-    response.headers["Cache-Control"] = "no-store"
+    # Tokens, keys, wallets of one user: nothing here is for a cache that the view did not name.
+    response.headers.setdefault("Cache-Control", "no-store")
+    seconds = time.perf_counter() - g.began
+    # The pattern, not the path: whatever a client puts into a path stays out of logs and metrics.
+    route = request.url_rule.rule if request.url_rule else None
+    metrics.REQUESTS.labels(
+        request.method if request.method in _METHODS else "other",
+        route or "none",
+        response.status_code,
+    ).observe(seconds)
     log.info(
         "request",
         method=request.method,
-        # The pattern, not the path: whatever a client puts into a path stays out of the log.
-        route=request.url_rule.rule if request.url_rule else None,
+        route=route,
         status=response.status_code,
-        duration_ms=round((time.perf_counter() - g.began) * 1000, 1),
+        duration_ms=round(seconds * 1000, 1),
     )
     return response
 
@@ -80,30 +86,23 @@ def _forget(_error: BaseException | None) -> None:
     structlog.contextvars.clear_contextvars()
 
 
-def bearer_token() -> Secret[str]:
-    """Return the token of the Authorization header (RFC 6750). Raises Unauthenticated."""
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
-        raise Unauthenticated
-    return Secret(token.strip())
-
-
-def authenticate_user() -> None:
-    """Take the caller's FID from our own token, for every route of a user's blueprint."""
-    if request.method != "OPTIONS":
-        g.fid = application().user_tokens.verify(bearer_token())
-        structlog.contextvars.bind_contextvars(fid=g.fid)
-
-
-def access_by_user() -> Access:
-    """Describe the current caller for an audit row."""
-    return Access(actor=f"user:{g.fid}", request_id=g.request_id)
-
-
 class BodyParser(FlaskParser):
     """Read JSON bodies strictly: anything that is not one clear object is a 400 that says why."""
 
     DEFAULT_VALIDATION_STATUS = 400
+    # Each schema of a query says itself what becomes of parameters that it does not know.
+    DEFAULT_UNKNOWN_BY_LOCATION = {
+        **FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION,
+        "query": None,
+    }
+
+    def load_querystring(self, req: Request, schema: Schema) -> Any:
+        """Return the query's parameters; one that is not a list must not be given twice."""
+        for name, values in req.args.lists():
+            field = schema.fields.get(name)
+            if len(values) > 1 and not isinstance(field, fields.List):
+                raise InvalidRequest(f"{_printable(name)}: give it once.")
+        return super().load_querystring(req, schema)
 
     def load_json(self, req: Request, schema: Schema) -> Any:
         """Return the body's members; an absent body is an empty object."""

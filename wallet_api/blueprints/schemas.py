@@ -1,14 +1,34 @@
 """The shapes of bodies and answers, with the names that frontends use."""
 
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
 
-from marshmallow import RAISE, Schema, fields, pre_load
+from marshmallow import EXCLUDE, RAISE, Schema, fields, pre_load
 
 from wallet_api.errors import MnemonicRefused
 
+ADDRESS = {"pattern": "^0x[0-9a-fA-F]{40}$"}
+TRADING_ADDRESS = "0x24e08CE165170235Ff6E27529b73f9933bCD74E2"
+BASE_ACCOUNT = "0x78547fc07fdc8aac05e53b034e510b276a5ba384"
 
-class Timestamp(fields.Field[datetime]):
+
+class Problem(Schema):
+    """What every refusal and every fault looks like (RFC 9457)."""
+
+    type = fields.String(required=True, metadata={"description": "A URN that ends in the code."})
+    title = fields.String(
+        required=True, metadata={"description": "The same for every such problem."}
+    )
+    status = fields.Integer(required=True)
+    detail = fields.String(
+        required=True, metadata={"description": "What exactly is wrong, for developers."}
+    )
+    code = fields.String(required=True, metadata={"description": "Stable: compare this one."})
+    request_id = fields.String(required=True, allow_none=True)
+    error = fields.String(required=True, metadata={"description": "A sentence for the user."})
+
+
+class Timestamp(fields.DateTime):
     """A point in time as ISO 8601 in UTC with milliseconds: 2026-11-22T10:42:23.489Z."""
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
@@ -36,21 +56,49 @@ class Body(Schema):
 class DepositBody(Body):
     """POST /api/wallet/deposit. The service checks the values and words the refusals."""
 
-    asset = fields.Raw(load_default="USDC", allow_none=True)
-    amount = fields.Raw(load_default=None, allow_none=True)
-    base_address = fields.Raw(data_key="baseAddress", load_default=None, allow_none=True)
+    asset = fields.Raw(
+        load_default="USDC", allow_none=True, metadata={"type": "string", "enum": ["USDC", "ETH"]}
+    )
+    amount = fields.Raw(
+        load_default=None,
+        allow_none=True,
+        metadata={
+            "type": "string",
+            "pattern": "^[0-9]*[.]?[0-9]*$",
+            "description": "Plain decimal digits, such as 20 or 0.5.",
+        },
+    )
+    base_address = fields.Raw(
+        data_key="baseAddress",
+        load_default=None,
+        allow_none=True,
+        metadata={
+            "type": "string",
+            "description": "Who sends; else the remembered one.",
+            **ADDRESS,
+        },
+    )
 
 
 class CreateWalletBody(Body):
     """POST /api/wallet/user-wallets."""
 
-    chain = fields.Raw(load_default="ethereum", allow_none=True)
+    chain = fields.Raw(
+        load_default="ethereum", allow_none=True, metadata={"type": "string", "enum": ["ethereum"]}
+    )
 
 
 class SignInQuery(Schema):
     """GET or POST /api/auth/base-account. Mini apps add parameters of their own to URLs."""
 
-    address = fields.List(fields.String(), load_default=list)
+    class Meta:
+        unknown = EXCLUDE
+
+    address = fields.List(fields.String(metadata=ADDRESS), load_default=list)
+
+
+class HealthAnswer(Schema):
+    status = fields.String()
 
 
 class SignInAnswer(Schema):

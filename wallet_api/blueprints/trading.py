@@ -5,16 +5,16 @@ from typing import Any
 from flask import g
 
 from wallet_api.blueprints.application import application
-from wallet_api.blueprints.requests import authenticate_user
+from wallet_api.blueprints.callers import USER
 from wallet_api.blueprints.routing import Blueprint
 from wallet_api.blueprints.schemas import FallbackWalletAnswer, FallbackWalletStatusAnswer
 from wallet_api.models import TRADING_CHAIN
 
 blueprint = Blueprint("trading", __name__, url_prefix="/api/trading")
-blueprint.before_request(authenticate_user)
 
 
 @blueprint.post("/create-fallback-wallet")
+@blueprint.opened_by(USER)
 @blueprint.response(200, FallbackWalletAnswer)
 def create_fallback_wallet() -> dict[str, Any]:
     """Make sure that the trading wallet exists; an existing one is never replaced."""
@@ -28,6 +28,7 @@ def create_fallback_wallet() -> dict[str, Any]:
 
 
 @blueprint.get("/create-fallback-wallet")
+@blueprint.opened_by(USER)
 @blueprint.response(200, FallbackWalletStatusAnswer)
 def fallback_wallet_status() -> dict[str, Any]:
     """Tell whether the trading wallet exists."""

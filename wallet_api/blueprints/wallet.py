@@ -6,9 +6,10 @@ from typing import Any
 from flask import g, request
 
 from wallet_api.blueprints.application import application
-from wallet_api.blueprints.requests import access_by_user, authenticate_user
+from wallet_api.blueprints.callers import USER, access
 from wallet_api.blueprints.routing import Blueprint
 from wallet_api.blueprints.schemas import (
+    BASE_ACCOUNT,
     CreatedWalletAnswer,
     CreateWalletBody,
     DepositAnswer,
@@ -18,8 +19,17 @@ from wallet_api.blueprints.schemas import (
     WalletListAnswer,
 )
 from wallet_api.errors import (
+    AmountNotPositive,
+    BaseAddressRequired,
+    BaseWalletMismatch,
+    IdempotencyKeyInUse,
+    IdempotencyKeyReused,
+    InvalidAddress,
+    InvalidAmount,
     InvalidIdempotencyKey,
     KeyExportDisabled,
+    MnemonicRefused,
+    UnsupportedAsset,
     UnsupportedChain,
     WalletNotFound,
 )
@@ -27,13 +37,33 @@ from wallet_api.models import BASE_ACCOUNT_CHAIN, TRADING_CHAIN
 from wallet_api.services.deposits import DepositRequest
 
 blueprint = Blueprint("wallet", __name__, url_prefix="/api/wallet")
-blueprint.before_request(authenticate_user)
 
+_IDEMPOTENCY_KEY_HEADER = {
+    "in": "header",
+    "name": "Idempotency-Key",
+    "description": "A repeat with the same key gives the first answer again.",
+    "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
+}
 _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}", re.ASCII)
 
 
-@blueprint.post("/deposit")
-@blueprint.arguments(DepositBody)
+@blueprint.post("/deposit", parameters=[_IDEMPOTENCY_KEY_HEADER])
+@blueprint.opened_by(
+    USER,
+    InvalidAddress,
+    InvalidAmount,
+    AmountNotPositive,
+    UnsupportedAsset,
+    BaseAddressRequired,
+    BaseWalletMismatch,
+    MnemonicRefused,
+    InvalidIdempotencyKey,
+    IdempotencyKeyInUse,
+    IdempotencyKeyReused,
+)
+@blueprint.arguments(
+    DepositBody, example={"asset": "USDC", "amount": "20", "baseAddress": BASE_ACCOUNT}
+)
 @blueprint.response(200, DepositAnswer)
 def deposit(body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """Prepare a transfer into the user's trading wallet, making the wallet if need be."""
@@ -70,6 +100,7 @@ def _idempotency_key() -> str | None:
 
 
 @blueprint.get("/primary")
+@blueprint.opened_by(USER)
 @blueprint.response(200, PrimaryWalletAnswer)
 def primary() -> dict[str, Any]:
     """Show the user's own Base Account address."""
@@ -77,20 +108,22 @@ def primary() -> dict[str, Any]:
 
 
 @blueprint.get("/primary-with-key")
+@blueprint.opened_by(USER, KeyExportDisabled, WalletNotFound)
 @blueprint.response(200, ExportedWalletAnswer)
 def primary_with_key() -> dict[str, Any]:
     """Hand the trading wallet's private key to its owner, where that is allowed."""
     wallets = application().wallets
     if not application().allow_key_export:
-        wallets.refuse_key(g.fid, TRADING_CHAIN, access=access_by_user())
+        wallets.refuse_key(g.fid, TRADING_CHAIN, access=access())
         raise KeyExportDisabled
-    found = wallets.get_wallet_with_key(g.fid, TRADING_CHAIN, access=access_by_user())
+    found = wallets.get_wallet_with_key(g.fid, TRADING_CHAIN, access=access())
     if found is None:
         raise WalletNotFound
     return {"wallet": found}
 
 
 @blueprint.get("/user-wallets")
+@blueprint.opened_by(USER)
 @blueprint.response(200, WalletListAnswer)
 def user_wallets() -> dict[str, Any]:
     """List the user's wallets, the Base Account first."""
@@ -98,7 +131,8 @@ def user_wallets() -> dict[str, Any]:
 
 
 @blueprint.post("/user-wallets")
-@blueprint.arguments(CreateWalletBody)
+@blueprint.opened_by(USER, UnsupportedChain, MnemonicRefused)
+@blueprint.arguments(CreateWalletBody, example={"chain": "ethereum"})
 @blueprint.response(200, CreatedWalletAnswer)
 def create_user_wallet(body: dict[str, Any]) -> dict[str, Any]:
     """Make sure that the trading wallet exists, and show it."""

@@ -30,6 +30,12 @@ def parse_asset(symbol: object) -> Asset:
     return asset
 
 
+def format_amount(units: int, asset: Asset) -> str:
+    """Write an amount in the asset itself, exactly: 1500000 millionths of a USDC are "1.5"."""
+    whole, fraction = divmod(units, 10**asset.decimals)
+    return f"{whole}.{fraction:0{asset.decimals}}".rstrip("0").rstrip(".")
+
+
 def parse_amount(text: object, asset: Asset) -> int:
     """Return an amount in the asset's smallest unit (wei for ETH, millionths for USDC).
 

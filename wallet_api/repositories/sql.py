@@ -17,13 +17,15 @@ def load(subject: str) -> Any:
     """Load queries/<subject>.sql; each query is a method that takes a connection and parameters.
 
     File by file, because aiosql lets a query overwrite one of the same name in another file. Every
-    statement carries its name as a comment, so that a DBA can tell who sent it.
+    statement carries its name as a comment, so that a DBA can tell who sent it: behind the first
+    word, because PostgreSQL 18 leaves comments before it out of pg_stat_statements.
     """
 
     class NamedAdapter(PyFormatAdapter):
         def process_sql(self, query_name: str, op_type: Any, sql: str) -> str:
             bound = super().process_sql(query_name, op_type, sql)  # type: ignore[no-untyped-call]
-            return f"/* {subject}.{query_name} */ {bound}"
+            verb, rest = bound.split(maxsplit=1)
+            return f"{verb} /* {subject}.{query_name} */ {rest}"
 
     return aiosql.from_path(QUERIES / f"{subject}.sql", NamedAdapter)
 

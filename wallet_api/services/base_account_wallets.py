@@ -1,5 +1,6 @@
 """Trading wallets and Base Account addresses: made once, verified always."""
 
+from wallet_api import metrics
 from wallet_api.crypto import keys
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Connection, Database, one_round_trip
@@ -56,7 +57,12 @@ class BaseAccountWalletService:
         Raises SecretMismatch when a wallet would have to be made under a secret that is not this
         database's.
         """
-        return self.get_wallet(fid, TRADING_CHAIN) or self._create_trading_wallet(fid)
+        return self.ensure_trading_wallet_and_tell(fid)[0]
+
+    def ensure_trading_wallet_and_tell(self, fid: int) -> tuple[Wallet, bool]:
+        """Do what ensure_trading_wallet() does, and tell whether the wallet was made just now."""
+        wallet = self.get_wallet(fid, TRADING_CHAIN)
+        return (wallet, False) if wallet else self._create_trading_wallet(fid)
 
     def get_wallet(self, fid: int, chain: str) -> Wallet | None:
         """Return the user's wallet on a chain, or None."""
@@ -106,7 +112,10 @@ class BaseAccountWalletService:
         if wallet is None:
             return None
         private_key = open_verified(self._encryption, wallet)
-        return private_key and WalletWithKey(wallet=wallet, private_key=private_key)
+        if private_key is None:
+            return None
+        metrics.KEY_READS.labels(access.actor.partition(":")[0]).inc()
+        return WalletWithKey(wallet=wallet, private_key=private_key)
 
     def refuse_key(self, fid: int, chain: str, *, access: Access) -> None:
         """Record that `access` asked for this wallet's key and was refused."""
@@ -131,7 +140,7 @@ class BaseAccountWalletService:
         """Return the remembered address of the user's own Base Account, or None."""
         return self.get_wallet_address(fid, BASE_ACCOUNT_CHAIN)
 
-    def _create_trading_wallet(self, fid: int) -> Wallet:
+    def _create_trading_wallet(self, fid: int) -> tuple[Wallet, bool]:
         self._sealing_secret.register()
         candidate = self._new_wallet(fid)
 
@@ -145,7 +154,10 @@ class BaseAccountWalletService:
         winner = self._database.run(claim, repeatable=True)
         if winner is None:
             raise AssertionError("a wallet was committed and is not there")
-        return self._verified(winner)
+        made = winner.address == candidate.address
+        if made:
+            metrics.WALLETS_CREATED.inc()
+        return self._verified(winner), made
 
     def _new_wallet(self, fid: int) -> NewWallet:
         """Make a key and seal it, and make sure that what was sealed opens before it is stored."""

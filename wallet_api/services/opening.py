@@ -1,5 +1,6 @@
 """The one rule about keys: what is stored opens, to the key of exactly the wallet's address."""
 
+from wallet_api import metrics
 from wallet_api.crypto import keys
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
@@ -14,6 +15,16 @@ def open_verified(
 
     None for a Base Account address, which has no key. Raises KeyUnreadable otherwise.
     """
+    try:
+        return _open_verified(encryption, wallet)
+    except KeyUnreadable:
+        metrics.FAILED_OPENS.inc()
+        raise
+
+
+def _open_verified(
+    encryption: EncryptionService, wallet: Wallet | NewWallet
+) -> Secret[bytes] | None:
     if wallet.sealed is None:
         if wallet.chain == TRADING_CHAIN:
             raise KeyUnreadable("The trading wallet has no key.")

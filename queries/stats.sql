@@ -1,0 +1,69 @@
+-- name: count_wallets()
+-- How many wallets there are, by type and chain. Reads the whole index of each chain, which is a tenth of the
+-- table; the type follows from the chain, by constraint.
+select
+    'base-account' as wallet_type,
+    'base-account' as chain,
+    count(*) as wallets
+from wallets
+where chain = 'base-account'
+union all
+select
+    'trading' as wallet_type,
+    'ethereum' as chain,
+    count(*) as wallets
+from wallets
+where chain = 'ethereum';
+
+-- name: count_users()$
+-- How many users have a wallet of any kind. In the order of the primary key, so that none is remembered.
+select count(*) as user_count
+from (select distinct fid from wallets) as known;
+
+-- name: count_new_wallets(since, before)
+-- New wallets by day (UTC), type and chain: from `since`, up to but not `before`. Days without any have no row.
+-- Answered by the index of each chain on created_at.
+select
+    day,
+    wallet_type,
+    chain,
+    count(*) as wallets
+from (
+    select
+        'trading' as wallet_type,
+        'ethereum' as chain,
+        (created_at at time zone 'UTC')::date as day
+    from wallets
+    where
+        chain = 'ethereum'
+        and created_at >= :since::timestamptz
+        and created_at < :before::timestamptz
+    union all
+    select
+        'base-account' as wallet_type,
+        'base-account' as chain,
+        (created_at at time zone 'UTC')::date as day
+    from wallets
+    where
+        chain = 'base-account'
+        and created_at >= :since::timestamptz
+        and created_at < :before::timestamptz
+) as made
+group by day, wallet_type, chain
+order by day, wallet_type, chain;
+
+-- name: sum_deposits(since, before)
+-- Prepared deposits by day (UTC), network and asset, with the exact sum in the asset's smallest unit: from `since`,
+-- up to but not `before`. Days without any have no row. Answered by idx_deposits_created_at.
+select
+    chain_id,
+    asset,
+    (created_at at time zone 'UTC')::date as day,
+    count(*) as deposits,
+    sum(amount) as units
+from deposits
+where
+    created_at >= :since::timestamptz
+    and created_at < :before::timestamptz
+group by day, chain_id, asset
+order by day, chain_id, asset;

@@ -1,0 +1,129 @@
+-- name: list_trading(since, before, before_fid, before_chain, size)
+-- Trading wallets, newest first, behind a position: `since` is within, the position is not.
+-- Begin behind ('infinity', 0, '').
+-- Answered by idx_wallets_trading_created_at, in its order.
+select
+    fid,
+    chain,
+    wallet_type,
+    address,
+    encrypted_private_key,
+    iv,
+    scheme,
+    key_id,
+    created_at,
+    updated_at
+from wallets
+where
+    chain = 'ethereum'
+    and created_at >= :since::timestamptz
+    and (created_at, fid, chain) < (:before::timestamptz, :before_fid::bigint, :before_chain::text)
+order by created_at desc, fid desc
+limit :size::bigint;
+
+-- name: list_base_accounts(since, before, before_fid, before_chain, size)
+-- Base Account addresses, newest first, behind a position: `since` is within, the position is not.
+-- Begin behind ('infinity', 0, '').
+-- Answered by idx_wallets_base_account_created_at, in its order.
+select
+    fid,
+    chain,
+    wallet_type,
+    address,
+    encrypted_private_key,
+    iv,
+    scheme,
+    key_id,
+    created_at,
+    updated_at
+from wallets
+where
+    chain = 'base-account'
+    and created_at >= :since::timestamptz
+    and (created_at, fid, chain) < (:before::timestamptz, :before_fid::bigint, :before_chain::text)
+order by created_at desc, fid desc
+limit :size::bigint;
+
+-- name: list_all(since, before, before_fid, before_chain, size)
+-- Wallets of both chains, newest first, behind a position. Begin behind ('infinity', 0, '').
+-- Each half is answered by the index of its chain, and gives no more than a page.
+select
+    fid,
+    chain,
+    wallet_type,
+    address,
+    encrypted_private_key,
+    iv,
+    scheme,
+    key_id,
+    created_at,
+    updated_at
+from (
+    (
+        select
+            fid,
+            chain,
+            wallet_type,
+            address,
+            encrypted_private_key,
+            iv,
+            scheme,
+            key_id,
+            created_at,
+            updated_at
+        from wallets
+        where
+            chain = 'ethereum'
+            and created_at >= :since::timestamptz
+            and (created_at, fid, chain) < (:before::timestamptz, :before_fid::bigint, :before_chain::text)
+        order by created_at desc, fid desc
+        limit :size::bigint
+    )
+    union all
+    (
+        select
+            fid,
+            chain,
+            wallet_type,
+            address,
+            encrypted_private_key,
+            iv,
+            scheme,
+            key_id,
+            created_at,
+            updated_at
+        from wallets
+        where
+            chain = 'base-account'
+            and created_at >= :since::timestamptz
+            and (created_at, fid, chain) < (:before::timestamptz, :before_fid::bigint, :before_chain::text)
+        order by created_at desc, fid desc
+        limit :size::bigint
+    )
+) as found
+order by created_at desc, fid desc, chain desc
+limit :size::bigint;
+
+-- name: list_by_address(address, chains, since, before, before_fid, before_chain, size)
+-- Whose wallets an address (in lower case) is, newest first, behind a position: one trading wallet at most, and
+-- as many users as named it their Base Account.
+-- Answered by idx_wallets_address.
+select
+    fid,
+    chain,
+    wallet_type,
+    address,
+    encrypted_private_key,
+    iv,
+    scheme,
+    key_id,
+    created_at,
+    updated_at
+from wallets
+where
+    lower(address) = :address::text
+    and chain = any(:chains::text[])
+    and created_at >= :since::timestamptz
+    and (created_at, fid, chain) < (:before::timestamptz, :before_fid::bigint, :before_chain::text)
+order by created_at desc, fid desc, chain desc
+limit :size::bigint;

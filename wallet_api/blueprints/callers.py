@@ -1,0 +1,141 @@
+"""Who may call a route: every view says so with `opened_by`, and one hook sees to it."""
+
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Any
+
+import structlog
+from flask import Flask, current_app, g, request
+from werkzeug.exceptions import NotFound
+
+from wallet_api.auth.fids import parse_fid
+from wallet_api.blueprints.application import application
+from wallet_api.crypto.secret import Secret
+from wallet_api.errors import (
+    FidRequired,
+    InsufficientScope,
+    NetworkNotAllowed,
+    SignInUnavailable,
+    Unauthenticated,
+    WalletApiError,
+)
+from wallet_api.models import TRADING_CHAIN, Access, IPAddress
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """A kind of caller: how it proves itself, and how it is refused.
+
+    `security` names schemes of the OpenAPI document; `scope` is what an API client needs.
+    """
+
+    authenticate: Callable[[], None]
+    security: tuple[str, ...] = ()
+    refusals: tuple[type[WalletApiError], ...] = ()
+    scope: str | None = None
+
+
+def init_app(app: Flask) -> None:
+    """Have every request to a route of `app` prove that it may call it."""
+    app.before_request(_authenticate)
+
+
+def _authenticate() -> None:
+    g.actor = "anybody"
+    if request.endpoint is not None and request.method != "OPTIONS":
+        # A view without a caller is a mistake, and answers nobody.
+        view: Any = current_app.view_functions[request.endpoint]
+        view.caller.authenticate()
+        structlog.contextvars.bind_contextvars(actor=g.actor)
+
+
+def client_ip() -> IPAddress | None:
+    """Return from where the request comes, as the trusted proxies say; None if nobody knows."""
+    try:
+        ip = ip_address(request.remote_addr or "")
+    except ValueError:
+        return None
+    return getattr(ip, "ipv4_mapped", None) or ip
+
+
+def access(*, reason: str | None = None, recipient: str | None = None) -> Access:
+    """Describe the current caller for an audit row."""
+    return Access(
+        actor=g.actor,
+        request_id=g.request_id,
+        ip=client_ip(),
+        reason=reason,
+        recipient=recipient,
+    )
+
+
+def _bearer_token() -> Secret[str]:
+    """Return the token of the Authorization header (RFC 6750). Raises Unauthenticated."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise Unauthenticated
+    return Secret(token.strip())
+
+
+def _as_user() -> None:
+    g.fid = application().user_tokens.verify(_bearer_token())
+    g.actor = f"user:{g.fid}"
+
+
+def _as_farcaster_user() -> None:
+    # The frontend reads `fid` from refusals as well.
+    g.problem_members = {"fid": None}
+    g.fid = application().quick_auth.verify(_bearer_token())
+    g.actor = f"user:{g.fid}"
+
+
+def _as_scraper() -> None:
+    token = application().metrics_token
+    if token is None:
+        raise NotFound
+    given = _bearer_token().reveal().encode()
+    if not hmac.compare_digest(given, token.reveal().encode()):
+        raise Unauthenticated
+    g.actor = "metrics"
+
+
+def client(scope: str) -> Caller:
+    """Return the caller that is an API client with this scope."""
+
+    def authenticate() -> None:
+        clients = application().clients
+        known = clients.identify(_bearer_token())
+        g.actor = f"client:{known.name}"
+        try:
+            clients.authorize(known, scope=scope, ip=client_ip())
+        except (InsufficientScope, NetworkNotAllowed):
+            _record_refused_key(scope)
+            raise
+
+    return Caller(
+        authenticate=authenticate,
+        security=("clientToken",),
+        refusals=(Unauthenticated, InsufficientScope, NetworkNotAllowed),
+        scope=scope,
+    )
+
+
+def _record_refused_key(scope: str) -> None:
+    """Note in the audit log that somebody with a good token reached for a key in vain."""
+    fid = parse_fid((request.view_args or {}).get("fid"))
+    if scope == "keys:read" and fid is not None:
+        application().wallets.refuse_key(fid, TRADING_CHAIN, access=access())
+
+
+ANYBODY = Caller(authenticate=lambda: None)
+USER = Caller(
+    authenticate=_as_user, security=("userToken",), refusals=(Unauthenticated, FidRequired)
+)
+FARCASTER_USER = Caller(
+    authenticate=_as_farcaster_user,
+    security=("quickAuth",),
+    refusals=(Unauthenticated, SignInUnavailable),
+)
+SCRAPER = Caller(authenticate=_as_scraper, security=("metricsToken",), refusals=(Unauthenticated,))

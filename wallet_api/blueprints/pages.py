@@ -1,0 +1,62 @@
+"""Long lists in pages: cursors that a caller carries along, and the link to the next page."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+from flask import request
+from itsdangerous import BadData, URLSafeSerializer
+
+from wallet_api.crypto.secret import Secret
+from wallet_api.errors import InvalidCursor
+from wallet_api.models import Page, Position
+
+T = TypeVar("T", int, str)
+
+
+class Cursors:
+    """Positions in lists, signed, so that a caller can carry them and not make them up.
+
+    A cursor is bound to the route and to the filters of the page that gave it.
+    """
+
+    def __init__(self, secret: Secret[str]) -> None:
+        self._serializer = URLSafeSerializer(
+            secret.reveal(),
+            salt="wallet-api/cursor/v1",
+            signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
+        )
+
+    def read(self, query: Mapping[str, Any], kind: type[T]) -> Position[T] | None:
+        """Return the position of the query's cursor, or None without one. Raises InvalidCursor."""
+        cursor = query["cursor"]
+        if cursor is None:
+            return None
+        try:
+            asked, time, fid, rest = self._serializer.loads(cursor)
+        except (BadData, ValueError, RecursionError) as error:
+            raise InvalidCursor from error
+        if asked != _asked():
+            raise InvalidCursor
+        return datetime.fromisoformat(time), fid, kind(rest)
+
+    def answer(self, page: Page[Any, T]) -> tuple[dict[str, Any], dict[str, str]]:
+        """Return a page as the caller gets it, and the header that links to the next one."""
+        body = {"data": page.items, "next_cursor": None, "has_more": page.next is not None}
+        if page.next is None:
+            return body, {}
+        time, fid, rest = page.next
+        cursor = self._serializer.dumps([_asked(), time.isoformat(), fid, rest])
+        parameters = {**request.args.to_dict(), "cursor": cursor}
+        link = f'<{request.path}?{urlencode(parameters)}>; rel="next"'
+        return {**body, "next_cursor": cursor}, {"Link": link}
+
+
+def _asked() -> str:
+    """Fingerprint what the caller asked for, apart from which page and how much of it."""
+    filters = {n: v for n, v in request.args.items() if n not in ("cursor", "limit")}
+    text = json.dumps([request.path, filters], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

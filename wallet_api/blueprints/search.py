@@ -1,0 +1,124 @@
+"""/v1: wallets of many users, what happened to their keys, and how many there are of everything."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from flask import jsonify, request
+from flask.typing import ResponseReturnValue
+
+from wallet_api.blueprints.application import application
+from wallet_api.blueprints.callers import client
+from wallet_api.blueprints.routing import Blueprint
+from wallet_api.blueprints.service_schemas import (
+    AuditPage,
+    AuditQuery,
+    StatsAnswer,
+    StatsQuery,
+    WalletPage,
+    WalletQuery,
+)
+from wallet_api.chain.addresses import parse_address
+from wallet_api.chain.amounts import ASSETS, format_amount
+from wallet_api.errors import InvalidAddress, InvalidCursor, InvalidFilter, WalletsInFiles
+from wallet_api.models import BASE_ACCOUNT_CHAIN, TRADING_CHAIN
+from wallet_api.services.audit_log import AuditFilters
+from wallet_api.services.wallet_search import WalletFilters
+
+blueprint = Blueprint("search", __name__, url_prefix="/v1")
+
+_CHAIN_OF_TYPE = {"trading": TRADING_CHAIN, "base-account": BASE_ACCOUNT_CHAIN}
+_MAX_DAYS = 366
+_LINK = {"Link": {"description": 'The next page, rel="next".', "schema": {"type": "string"}}}
+
+
+@blueprint.get("/wallets")
+@blueprint.opened_by(
+    client("wallets:read"), InvalidAddress, InvalidFilter, InvalidCursor, WalletsInFiles
+)
+@blueprint.arguments(WalletQuery, location="query")
+@blueprint.response(200, WalletPage, headers=_LINK)
+def find_wallets(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Find wallets, newest first. Filters may be combined; an index answers every combination."""
+    filters = WalletFilters(
+        # Lower case first: a search takes an address in any case, its checksum wrong or right.
+        address=query["address"] and parse_address(query["address"].lower()),
+        fid=query["fid"],
+        chain=_chain(query["type"], query["chain"]),
+        since=query["created_after"],
+        before=query["created_before"],
+    )
+    cursors = application().cursors
+    behind = cursors.read(query, str)
+    return cursors.answer(application().search.find(filters, behind=behind, size=query["limit"]))
+
+
+def _chain(wallet_type: str | None, chain: str | None) -> str | None:
+    implied = wallet_type and _CHAIN_OF_TYPE[wallet_type]
+    if implied and chain and implied != chain:
+        raise InvalidFilter(
+            hint=f"Wallets of type {wallet_type} are on {implied}: leave chain out."
+        )
+    return chain or implied
+
+
+@blueprint.get("/audit")
+@blueprint.opened_by(client("audit:read"), InvalidCursor)
+@blueprint.arguments(AuditQuery, location="query")
+@blueprint.response(200, AuditPage, headers=_LINK)
+def find_audit_entries(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Tell who got at which key, newest first. Any filters may be combined."""
+    filters = AuditFilters(
+        fid=query["fid"],
+        action=query["action"],
+        actor=query["actor"],
+        since=query["after"],
+        before=query["before"],
+    )
+    cursors = application().cursors
+    behind = cursors.read(query, int)
+    return cursors.answer(application().audit_log.find(filters, behind=behind, size=query["limit"]))
+
+
+@blueprint.get("/stats")
+@blueprint.opened_by(client("stats:read"), InvalidFilter, WalletsInFiles)
+@blueprint.arguments(StatsQuery, location="query")
+@blueprint.alt_response(304, description="Nothing changed since the answer with this ETag.")
+@blueprint.response(
+    200,
+    StatsAnswer,
+    headers={"ETag": {"description": "For If-None-Match.", "schema": {"type": "string"}}},
+)
+def stats(query: dict[str, Any]) -> ResponseReturnValue:
+    """Count wallets and users, and what came on each of some days (30 unless told)."""
+    last = query["last"] or datetime.now(UTC).date()
+    first = query["first"] or last - timedelta(days=29)
+    if not 0 <= (last - first).days < _MAX_DAYS:
+        raise InvalidFilter(hint=f"from must not be after to, nor {_MAX_DAYS} days before it.")
+    found = application().stats.of_days(first, last)
+    deposits = [
+        {
+            "day": row.day,
+            "chain_id": row.chain_id,
+            "asset": row.asset,
+            "deposits": row.deposits,
+            "total": format_amount(row.units, ASSETS[row.asset]),
+            "total_units": str(row.units),
+        }
+        for row in found.deposits
+    ]
+    answer = jsonify(
+        StatsAnswer().dump(
+            {
+                "first": first,
+                "last": last,
+                "users": found.users,
+                "wallets": found.wallets,
+                "new_wallets": found.new_wallets,
+                "deposits": deposits,
+            }
+        )
+    )
+    # To be kept by the client alone, and asked for again before use.
+    answer.headers["Cache-Control"] = "private, no-cache"
+    answer.add_etag()
+    return answer.make_conditional(request)

@@ -1,0 +1,122 @@
+"""/v1/users: one user's wallets, for other services."""
+
+import base64
+from typing import Any
+
+import structlog
+
+from wallet_api.auth.fids import parse_fid
+from wallet_api.blueprints.application import application
+from wallet_api.blueprints.callers import access, client
+from wallet_api.blueprints.routing import Blueprint
+from wallet_api.blueprints.service_schemas import (
+    CHAINS,
+    FID,
+    KeyAnswer,
+    KeyBody,
+    ServiceWallet,
+    ServiceWalletList,
+)
+from wallet_api.crypto import hpke
+from wallet_api.errors import InvalidFid, InvalidRecipientKey, UnsupportedChain, WalletNotFound
+from wallet_api.models import BASE_ACCOUNT_CHAIN, BASE_ACCOUNT_SPELLINGS, TRADING_CHAIN, Wallet
+
+blueprint = Blueprint("users", __name__, url_prefix="/v1/users/<fid>/wallets")
+
+_FID = {"in": "path", "name": "fid", "required": True, "schema": FID}
+_CHAIN = {"in": "path", "name": "chain", "required": True, "schema": {"enum": list(CHAINS)}}
+_TRADING = {"in": "path", "name": "chain", "required": True, "schema": {"enum": [TRADING_CHAIN]}}
+_CHAIN_SPELLINGS = {TRADING_CHAIN: TRADING_CHAIN} | dict.fromkeys(
+    BASE_ACCOUNT_SPELLINGS, BASE_ACCOUNT_CHAIN
+)
+
+
+@blueprint.get("", parameters=[_FID])
+@blueprint.opened_by(client("wallets:read"), InvalidFid)
+@blueprint.response(200, ServiceWalletList)
+def list_wallets(fid: str) -> dict[str, Any]:
+    """List a user's wallets, the Base Account first."""
+    return {"data": application().wallets.list_wallets(_user(fid))}
+
+
+@blueprint.get("/<chain>", parameters=[_FID, _CHAIN])
+@blueprint.opened_by(client("wallets:read"), InvalidFid, UnsupportedChain, WalletNotFound)
+@blueprint.response(200, ServiceWallet)
+def get_wallet(fid: str, chain: str) -> Wallet:
+    """Show a user's wallet on a chain."""
+    known = _CHAIN_SPELLINGS.get(chain)
+    if known is None:
+        raise UnsupportedChain("Unknown chain. There are ethereum and base-account.")
+    wallet = application().wallets.get_wallet(_user(fid), known)
+    if wallet is None:
+        raise WalletNotFound("This user has no wallet on this chain.")
+    return wallet
+
+
+@blueprint.put("/<chain>", parameters=[_FID, _TRADING])
+@blueprint.opened_by(client("wallets:write"), InvalidFid, UnsupportedChain)
+@blueprint.alt_response(
+    201, schema=ServiceWallet, description="The wallet was made just now.", success=True
+)
+@blueprint.response(200, ServiceWallet, description="The wallet was there already.")
+def ensure_wallet(fid: str, chain: str) -> tuple[Wallet, int]:
+    """Make sure that a user's trading wallet exists. Repeat it as you like."""
+    user = _user(fid)
+    _refuse_other_chains(chain)
+    wallet, made = application().wallets.ensure_trading_wallet_and_tell(user)
+    return wallet, 201 if made else 200
+
+
+@blueprint.post("/<chain>/key", parameters=[_FID, _TRADING])
+@blueprint.opened_by(
+    client("keys:read"), InvalidFid, UnsupportedChain, InvalidRecipientKey, WalletNotFound
+)
+@blueprint.arguments(KeyBody, example={"reason": "sign swap 8c1f"})
+@blueprint.response(200, KeyAnswer)
+def read_key(body: dict[str, Any], fid: str, chain: str) -> dict[str, Any]:
+    """Hand out the private key of a trading wallet, and write down who wanted it and why."""
+    user = _user(fid)
+    _refuse_other_chains(chain)
+    public_key = body["recipient_public_key"]
+    # Checked first: no audit row for a key that cannot leave.
+    recipient = None if public_key is None else hpke.Recipient(public_key)
+    found = application().wallets.get_wallet_with_key(
+        user,
+        TRADING_CHAIN,
+        access=access(
+            reason=body["reason"], recipient=None if recipient is None else recipient.public_key
+        ),
+    )
+    if found is None:
+        raise WalletNotFound
+    if recipient is None:
+        structlog.get_logger("wallet_api").info("a key left unsealed", fid=user)
+        return {"wallet": found.wallet, "private_key": f"0x{found.private_key.reveal().hex()}"}
+    info = hpke.key_info(fid=user, chain=TRADING_CHAIN, address=found.wallet.address)
+    sealed = recipient.seal(found.private_key, info=info)
+    return {
+        "wallet": found.wallet,
+        "sealed_private_key": {
+            "suite": hpke.SUITE,
+            "enc": _base64url(sealed.enc),
+            "ciphertext": _base64url(sealed.ciphertext),
+            "info": info.decode(),
+        },
+    }
+
+
+def _user(fid: str) -> int:
+    user = parse_fid(fid)
+    # The canonical spelling alone, so that no user has two addresses here.
+    if user is None or str(user) != fid:
+        raise InvalidFid
+    return user
+
+
+def _refuse_other_chains(chain: str) -> None:
+    if chain != TRADING_CHAIN:
+        raise UnsupportedChain
+
+
+def _base64url(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()

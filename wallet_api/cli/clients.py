@@ -1,0 +1,183 @@
+"""`wallet-api clients …`: other services that may call /v1."""
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
+from typing import Any
+
+import click
+from flask.cli import AppGroup
+
+from wallet_api import logs
+from wallet_api.cli.command import Command
+from wallet_api.config import read_database_url
+from wallet_api.database import Database
+from wallet_api.models import SCOPES, ApiClient, IPNetwork
+from wallet_api.services.api_clients import ApiClientService
+
+clients = AppGroup("clients", help="Let other services call /v1, and end that.")
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}", re.ASCII)
+_DAYS = re.compile(r"([1-9][0-9]{0,4})d", re.ASCII)
+_CONNECT_SECONDS = 10
+
+_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def _read_name(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    if not _NAME.fullmatch(value):
+        raise click.BadParameter(
+            "use up to 63 small letters, digits, dots, dashes and underscores; "
+            "a letter or a digit first."
+        )
+    return value
+
+
+def _read_networks(
+    context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
+) -> list[IPNetwork]:
+    try:
+        return [ip_network(value) for value in values]
+    except ValueError as error:
+        raise click.BadParameter(f"{error}.") from error
+
+
+def _read_expiry(
+    context: click.Context, parameter: click.Parameter, value: str | None
+) -> datetime | None:
+    if value is None:
+        return None
+    now = datetime.now(UTC)
+    if days := _DAYS.fullmatch(value):
+        return now + timedelta(days=int(days[1]))
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError as error:
+        raise click.BadParameter("use a number of days such as 90d, or a date.") from error
+    # A day, or a time without an offset, is meant in UTC.
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if moment <= now:
+        raise click.BadParameter("that is over already.")
+    return moment
+
+
+@clients.command("create", cls=Command, with_appcontext=False)
+@click.option("--name", required=True, callback=_read_name, help="What logs and audit call it.")
+@click.option(
+    "--scope", "scopes", required=True, multiple=True, type=click.Choice(SCOPES), help="A right."
+)
+@click.option("--expires", callback=_read_expiry, help="When its token ends: 90d, or a date.")
+@click.option(
+    "--allow-ip",
+    "networks",
+    multiple=True,
+    callback=_read_networks,
+    help="An address or a network (CIDR) it may call from; anywhere without.",
+)
+@_json_option
+def create(
+    name: str,
+    scopes: tuple[str, ...],
+    expires: datetime | None,
+    networks: list[IPNetwork],
+    as_json: bool,
+) -> None:
+    """Make an API client and print its token, once: the database keeps a hash of it alone.
+
+    Rights and name cannot be changed later: make another client, and revoke this one.
+
+    \b
+    Example:
+      wallet-api clients create --name engine --scope keys:read --scope wallets:read \\
+        --expires 90d --allow-ip 10.1.0.0/16
+    """
+    with _service() as service:
+        token = service.create(name, scopes=scopes, allowed_networks=networks, expires_at=expires)
+    if token is None:
+        raise click.ClickException(f"There is, or was, a client {name}: choose another name.")
+    if as_json:
+        click.echo(json.dumps({"name": name, "token": token.reveal()}))
+        return
+    click.echo("This token is shown once. Whoever has it has the rights of this client:", err=True)
+    click.echo(token.reveal())
+
+
+@clients.command("list", cls=Command, with_appcontext=False)
+@_json_option
+def list_(as_json: bool) -> None:
+    """List every client there ever was, with its rights and when it was last used.
+
+    \b
+    Example:
+      wallet-api clients list
+    """
+    with _service() as service:
+        found = service.list_clients()
+    if as_json:
+        click.echo(json.dumps([_members(client) for client in found], indent=2))
+        return
+    for client in found:
+        told = _members(client)
+        click.echo(f"{client.name}: {told['state']}")
+        click.echo(f"  may do     {', '.join(told['scopes'])}")
+        click.echo(f"  from       {', '.join(told['allowed_networks'] or ['anywhere'])}")
+        click.echo(f"  made       {told['created_at']}")
+        click.echo(f"  expires    {told['expires_at'] or 'never'}")
+        click.echo(f"  last used  {told['last_used_at'] or 'never'}")
+
+
+@clients.command("revoke", cls=Command, with_appcontext=False)
+@click.argument("name")
+@_json_option
+def revoke(name: str, as_json: bool) -> None:
+    """End a client's rights, at once and for ever.
+
+    \b
+    Example:
+      wallet-api clients revoke engine
+    """
+    with _service() as service:
+        since = service.revoke(name)
+    if since is None:
+        raise click.ClickException(f"There is no client {name}.")
+    if as_json:
+        click.echo(json.dumps({"name": name, "revoked_at": _time(since)}))
+    else:
+        click.echo(f"{name} is revoked since {_time(since)}.")
+
+
+@contextmanager
+def _service() -> Iterator[ApiClientService]:
+    logs.configure("WARNING", "console")
+    database = Database(
+        read_database_url(os.environ), min_size=0, max_size=1, timeout_seconds=_CONNECT_SECONDS
+    )
+    database.open()
+    try:
+        yield ApiClientService(database)
+    finally:
+        database.close()
+
+
+def _members(client: ApiClient) -> dict[str, Any]:
+    state = "revoked" if client.revoked_at else "expired" if client.expired else "active"
+    networks = client.allowed_networks
+    return {
+        "name": client.name,
+        "id": client.id,
+        "state": state,
+        "scopes": [scope for scope in SCOPES if scope in client.scopes],
+        "allowed_networks": None if networks is None else [str(network) for network in networks],
+        "created_at": _time(client.created_at),
+        "expires_at": _time(client.expires_at),
+        "revoked_at": _time(client.revoked_at),
+        "last_used_at": _time(client.last_used_at),
+    }
+
+
+def _time(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.astimezone(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,65 @@
+"""What Prometheus can ask of this service. No label names a user, a client or an address.
+
+gunicorn.conf.py has every worker write its numbers into PROMETHEUS_MULTIPROC_DIR, so that whichever
+worker answers /metrics tells of all of them.
+"""
+
+import os
+
+from prometheus_client import (
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    exposition,
+    multiprocess,
+)
+
+# Up to the 30 s after which routers give up.
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+REQUESTS = Histogram(
+    "wallet_api_http_request_duration_seconds",
+    "Time from the first byte read to the answer, by route pattern and status.",
+    ["method", "route", "status"],
+    buckets=_SECONDS,
+)
+POOL_WAIT = Histogram(
+    "wallet_api_db_pool_wait_seconds",
+    "Time that work waited for a connection of the pool.",
+    ["pool"],
+    buckets=_SECONDS,
+)
+POOL_TIMEOUTS = Counter(
+    "wallet_api_db_pool_timeouts", "Work that was given up for want of a connection.", ["pool"]
+)
+POOL_IN_USE = Gauge(
+    "wallet_api_db_pool_connections_in_use",
+    "Connections that work is using now.",
+    ["pool"],
+    multiprocess_mode="livesum",
+)
+POOL_MAX = Gauge(
+    "wallet_api_db_pool_connections_max",
+    "Connections that may be open.",
+    ["pool"],
+    multiprocess_mode="livesum",
+)
+SLOW_QUERIES = Counter("wallet_api_db_slow_queries", "Statements that were logged as slow.")
+WALLETS_CREATED = Counter("wallet_api_wallets_created", "Trading wallets that were made.")
+KEY_READS = Counter("wallet_api_key_reads", "Private keys that left the service.", ["caller"])
+FAILED_OPENS = Counter(
+    "wallet_api_failed_opens", "Sealed keys that did not open, or not to their address: an alarm."
+)
+RATE_LIMITED = Counter("wallet_api_rate_limited", "Requests that were refused with 429.", ["per"])
+
+
+def exposed(accept: str) -> tuple[bytes, str]:
+    """Return all numbers in the format that an Accept header asks for, and its content type."""
+    registry: CollectorRegistry = REGISTRY
+    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        registry = CollectorRegistry()
+        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    encode, content_type = exposition.choose_encoder(accept)
+    return encode(registry), content_type

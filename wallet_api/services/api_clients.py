@@ -1,0 +1,102 @@
+"""Other services that call us: made, known by their token, and ended."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from wallet_api.auth import client_tokens
+from wallet_api.crypto.secret import Secret
+from wallet_api.database import Connection, Database
+from wallet_api.errors import InsufficientScope, NetworkNotAllowed, Unauthenticated
+from wallet_api.models import SCOPES, ApiClient, IPAddress, IPNetwork
+from wallet_api.repositories.api_clients import ApiClientRepository
+
+
+class ApiClientService:
+    """API clients and their rights.
+
+    Nothing is remembered between requests: what identify() says is what the table says at that
+    moment, so that a revocation holds at once in every process. All methods raise
+    DatabaseUnavailable when PostgreSQL cannot answer.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def create(
+        self,
+        name: str,
+        *,
+        scopes: Collection[str],
+        allowed_networks: Collection[IPNetwork],
+        expires_at: datetime | None,
+    ) -> Secret[str] | None:
+        """Make a client and return its token, which cannot be had again; None if the name is taken.
+
+        Without `allowed_networks` it may call from anywhere. Not repeated after a lost connection:
+        the token of a client that was made unseen would be lost.
+        """
+        token = client_tokens.issue()
+        made = self._database.run(
+            lambda connection: ApiClientRepository(connection).insert_if_absent(
+                id=token.client_id,
+                name=name,
+                token_hash=token.token_hash,
+                scopes=[scope for scope in SCOPES if scope in scopes],
+                allowed_networks=sorted(allowed_networks, key=str) or None,
+                expires_at=expires_at,
+            ),
+            repeatable=False,
+        )
+        return token.secret if made else None
+
+    def list_clients(self) -> list[ApiClient]:
+        """Return every client there ever was, by name."""
+        return self._database.run(
+            lambda connection: ApiClientRepository(connection).list_clients(), repeatable=True
+        )
+
+    def revoke(self, name: str) -> datetime | None:
+        """End a client's rights for ever; return since when, or None if there is no such client."""
+        return self._database.run(
+            lambda connection: ApiClientRepository(connection).revoke(name), repeatable=True
+        )
+
+    def identify(self, token: Secret[str]) -> ApiClient:
+        """Return the client whose token this is.
+
+        Raises Unauthenticated for a token that is unknown, revoked or expired.
+        """
+        client_id = client_tokens.client_id_of(token)
+        if client_id is None:
+            raise Unauthenticated
+
+        def look(connection: Connection) -> ApiClient | None:
+            return ApiClientRepository(connection).get(client_id)
+
+        client = self._database.run(look, repeatable=True)
+        if client is None or not client_tokens.fits(token, client.token_hash):
+            raise Unauthenticated
+        if client.revoked_at is not None or client.expired:
+            raise Unauthenticated
+        return client
+
+    def authorize(self, client: ApiClient, *, scope: str, ip: IPAddress | None) -> None:
+        """Make sure that a client may do this from there, and note that it is in use.
+
+        Raises NetworkNotAllowed and InsufficientScope.
+        """
+        if not _is_allowed(client, ip):
+            raise NetworkNotAllowed
+        if scope not in client.scopes:
+            raise InsufficientScope(hint=f"It needs the scope {scope}.")
+        if client.use_is_stale:
+            self._database.run(
+                lambda connection: ApiClientRepository(connection).record_use(client.id),
+                repeatable=True,
+            )
+
+
+def _is_allowed(client: ApiClient, ip: IPAddress | None) -> bool:
+    if client.allowed_networks is None:
+        return True
+    return ip is not None and any(ip in network for network in client.allowed_networks)

@@ -1,0 +1,110 @@
+"""Finding wallets of many users: by address, user, kind and age."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from wallet_api.crypto.encryption import EncryptionService
+from wallet_api.database import Connection, Database
+from wallet_api.errors import KeyUnreadable, WalletsInFiles
+from wallet_api.models import BASE_ACCOUNT_CHAIN, TRADING_CHAIN, Page, Position, Slice, Wallet
+from wallet_api.repositories.postgres import PostgresWalletRepository
+from wallet_api.repositories.wallet_search import WalletSearchRepository
+from wallet_api.services.opening import open_verified
+
+log = structlog.get_logger("wallet_api")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WalletFilters:
+    """Which wallets are wanted: those that satisfy every filter that is not None.
+
+    `address` is in lower case, `since` is within the range of time and `before` is not.
+    """
+
+    address: str | None = None
+    fid: int | None = None
+    chain: str | None = None
+    since: datetime | None = None
+    before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundWallet:
+    """A wallet that was found. Unless its key was `opened`, its address must not be handed out."""
+
+    wallet: Wallet
+    opened: bool
+
+
+class WalletSearch:
+    """Wallets in PostgreSQL, newest first. May read a replica, which lags a little behind."""
+
+    def __init__(
+        self, database: Database, encryption: EncryptionService, *, wallets_in_files: bool
+    ) -> None:
+        self._database = database
+        self._encryption = encryption
+        self._wallets_in_files = wallets_in_files
+
+    def find(
+        self, filters: WalletFilters, *, behind: Position[str] | None, size: int
+    ) -> Page[FoundWallet, str]:
+        """Return a page of wallets, each opened to make sure of its address.
+
+        One that does not open is reported as such, and as an alarm in the log: a search must find
+        it. Raises WalletsInFiles where wallets are kept in files, and DatabaseUnavailable.
+        """
+        if self._wallets_in_files:
+            raise WalletsInFiles
+        ends = [] if filters.before is None else [(filters.before, 0, "")]
+        before = min([*ends, *([] if behind is None else [behind])], default=None)
+        # One more, to see whether there is more.
+        within = Slice(since=filters.since, before=before, size=size + 1)
+        wallets = self._database.run(
+            lambda connection: _wallets(connection, filters, within), repeatable=True
+        )
+        found = [self._opened(wallet) for wallet in wallets[:size]]
+        last = found[-1].wallet if len(wallets) > size else None
+        position = None if last is None else (last.created_at, last.fid, last.chain)
+        return Page(items=found, next=position)
+
+    def _opened(self, wallet: Wallet) -> FoundWallet:
+        try:
+            open_verified(self._encryption, wallet)
+        except KeyUnreadable as error:
+            log.critical("unavailable", code=error.code, reason=error.reason, fid=wallet.fid)
+            return FoundWallet(wallet=wallet, opened=False)
+        return FoundWallet(wallet=wallet, opened=True)
+
+
+def _wallets(connection: Connection, filters: WalletFilters, within: Slice[str]) -> list[Wallet]:
+    chains = (TRADING_CHAIN, BASE_ACCOUNT_CHAIN) if filters.chain is None else (filters.chain,)
+    if filters.fid is not None:
+        # A handful of rows at most, one for each chain.
+        mine = PostgresWalletRepository(connection).list_for_user(filters.fid)
+        return sorted(
+            (wallet for wallet in mine if _is_wanted(wallet, filters, chains, within)),
+            key=_position,
+            reverse=True,
+        )[: within.size]
+    search = WalletSearchRepository(connection)
+    if filters.address is not None:
+        return search.list_by_address(filters.address, chains, within)
+    return search.list_wallets(chains, within)
+
+
+def _is_wanted(
+    wallet: Wallet, filters: WalletFilters, chains: tuple[str, ...], within: Slice[str]
+) -> bool:
+    return (
+        wallet.chain in chains
+        and filters.address in (None, wallet.address.lower())
+        and (within.since is None or wallet.created_at >= within.since)
+        and (within.before is None or _position(wallet) < within.before)
+    )
+
+
+def _position(wallet: Wallet) -> Position[str]:
+    return wallet.created_at, wallet.fid, wallet.chain
