@@ -109,9 +109,9 @@ class Settings:
             trusted_proxy_hops=read.integer("TRUSTED_PROXY_HOPS", default=0, low=0, high=10),
             ratelimit_enabled=read.boolean("RATELIMIT_ENABLED", default=True),
             ratelimit_storage_uri=read.ratelimit_storage_uri(),
-            ratelimit_per_ip=read.rate("RATELIMIT_PER_IP", default="6000 per minute"),
+            ratelimit_per_ip=read.rate("RATELIMIT_PER_IP", default="12000 per minute"),
             ratelimit_per_user=read.rate("RATELIMIT_PER_USER", default="1500 per minute"),
-            ratelimit_per_client=read.rate("RATELIMIT_PER_CLIENT", default="12000 per minute"),
+            ratelimit_per_client=read.rate("RATELIMIT_PER_CLIENT", default="6000 per minute"),
             metrics_token=read.metrics_token(),
             slow_query_seconds=read.number("SLOW_QUERY_MS", default=500, low=0, high=60_000) / 1000,
             log_level=read.choice(

@@ -203,6 +203,9 @@ class PageAnswer(Schema):
 
 
 class WalletPage(PageAnswer):
+    class Meta:
+        fields = ("data", "next_cursor", "has_more")
+
     data = fields.List(fields.Nested(FoundWallet))
 
 
@@ -226,6 +229,9 @@ class AuditEntry(Schema):
 
 
 class AuditPage(PageAnswer):
+    class Meta:
+        fields = ("data", "next_cursor", "has_more")
+
     data = fields.List(fields.Nested(AuditEntry))
 
 
@@ -253,6 +259,9 @@ class WalletCount(Schema):
 
 
 class NewWallets(WalletCount):
+    class Meta:
+        fields = ("day", "type", "chain", "count")
+
     day = fields.Date()
 
 

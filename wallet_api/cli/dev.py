@@ -152,7 +152,20 @@ def _welcome(settings: Settings, url: str) -> None:
     issued = UserTokens(settings.tokens).issue(_FID)
     click.echo(
         f"\nwallet-api is at {url}\n\nA token for FID {_FID}:\n\n{issued.reveal()}\n\n"
-        f"Deposit 20 USDC:\n\n{_curl(url, issued)}\n\nCtrl-C stops everything."
+        f"Deposit 20 USDC:\n\n{_curl(url, issued)}\n\n"
+        f"Let another service call /v1 (described at {url}/docs):\n\n{_create_client(settings)}\n\n"
+        "Ctrl-C stops everything."
+    )
+
+
+def _create_client(settings: Settings) -> str:
+    database_url = shlex.quote(settings.database_url.reveal())
+    return " \\\n  ".join(
+        (
+            f"DATABASE_URL={database_url}",
+            f"{shlex.quote(sys.executable)} -m wallet_api clients create",
+            "--name engine --scope wallets:read --scope wallets:write --scope keys:read",
+        )
     )
 
 
