@@ -4,9 +4,12 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
+from eth_account import Account
 
+from tests.conftest import FID, LEAKS
 from wallet_api.cli import cli
 from wallet_api.config import ConfigurationError, Settings
 
@@ -106,3 +109,17 @@ def test_every_command_has_help_with_an_example():
         "revoke",
     }
     assert all("Example:" in command.help for command in commands)
+
+
+def test_the_python_example_reads_a_key_that_is_sealed_to_it(serve, services):
+    example = (ROOT / "docs" / "http_api.md").read_text().split("```python\n")[1].split("```")[0]
+    names: dict[str, Any] = {}
+    exec(example, names)  # noqa: S102
+    token = services.clients.create(
+        "reader", scopes=["keys:read"], allowed_networks=[], expires_at=None
+    )
+    address = services.wallets.ensure_trading_wallet(FID).address
+    url = f"http://127.0.0.1:{serve(WEB_CONCURRENCY='1').port}"
+    private_key = names["read_key"](url, token.reveal(), FID, "to try the example")
+    LEAKS.secrets |= {token.reveal(), private_key.hex()}
+    assert Account.from_key(private_key).address == address
