@@ -12,8 +12,8 @@ from wallet_api.config import Settings
 
 
 @pytest.fixture
-def hooks(environ, monkeypatch):
-    for name, value in environ.items():
+def hooks(environ, monkeypatch, tmp_path):
+    for name, value in {**environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}.items():
         monkeypatch.setenv(name, value)
     return runpy.run_path(str(ROOT / "gunicorn.conf.py"))
 
