@@ -1,81 +1,70 @@
 """How often one address, one user and one client may ask (draft-ietf-httpapi-ratelimit-headers)."""
 
-import time
 from collections.abc import Callable
 
-import structlog
 from flask import Flask, Response, g, request
-from flask_limiter import ApplicationLimit, Limiter, RateLimitExceeded, RequestLimit
-from limits.errors import StorageError
+from limits import RateLimitItem, parse_many
 
 from wallet_api import metrics
+from wallet_api.auth.rate_limits import RateLimits, Usage
 from wallet_api.blueprints.callers import client_ip
-from wallet_api.blueprints.problems import refuse
 from wallet_api.config import Settings
 from wallet_api.errors import TooManyRequests
 
 # Load balancers ask these, often and all from the same place.
 _EXEMPT = {"health.healthz", "health.readyz"}
 
-log = structlog.get_logger("wallet_api")
-
 
 def init_app(app: Flask, settings: Settings, authenticate: Callable[[Flask], None]) -> None:
     """Limit by address before a caller has to prove itself, and by caller behind that."""
-    uri = settings.ratelimit_storage_uri.reveal()
-    app.config.update(
-        RATELIMIT_ENABLED=settings.ratelimit_enabled,
-        RATELIMIT_STORAGE_URI=uri,
-        # A storage that hangs must not make us hang; memory takes over meanwhile.
-        RATELIMIT_STORAGE_OPTIONS=(
-            {}
-            if uri == "memory://"
-            else {"socket_connect_timeout": 1, "socket_timeout": 1, "wrap_exceptions": True}
-        ),
-        RATELIMIT_STRATEGY="sliding-window-counter",
-    )
-    by_address = _limiter("ip", settings.ratelimit_per_ip, lambda: str(client_ip()))
-    by_address.init_app(app)
+    if not settings.ratelimit_enabled:
+        authenticate(app)
+        return
+    counts = RateLimits(settings.ratelimit_storage_uri)
+    limits = {
+        "ip": parse_many(settings.ratelimit_per_ip),
+        "user": parse_many(settings.ratelimit_per_user),
+        "client": parse_many(settings.ratelimit_per_client),
+    }
+
+    def count(per: str, identifier: str) -> None:
+        if request.endpoint not in _EXEMPT:
+            _count(counts, per, limits[per], identifier)
+
+    def count_address() -> None:
+        g.usages = []
+        count("ip", str(client_ip()))
+
+    def count_caller() -> None:
+        kind, _, name = g.actor.partition(":")
+        if kind in limits:
+            count(kind, name)
+
+    app.before_request(count_address)
     authenticate(app)
-    by_user = _limiter("user", settings.ratelimit_per_user, lambda: str(g.actor))
-    by_user.init_app(app)
-    by_client = _limiter("client", settings.ratelimit_per_client, lambda: str(g.actor))
-    by_client.init_app(app)
-    limiters = {"ip": by_address, "user": by_user, "client": by_client}
-    if settings.ratelimit_enabled:
-        app.after_request(lambda response: _tell(response, limiters))
-    app.register_error_handler(RateLimitExceeded, lambda _: refuse(TooManyRequests()))
+    app.before_request(count_caller)
+    app.after_request(_tell)
 
 
-def _limiter(per: str, limits: str, key: Callable[[], str]) -> Limiter:
-    def is_exempt() -> bool:
-        return request.endpoint in _EXEMPT or (per != "ip" and not g.actor.startswith(f"{per}:"))
+def _count(counts: RateLimits, per: str, limits: list[RateLimitItem], identifier: str) -> None:
+    usages = counts.hit(limits, per, identifier)
+    g.usages += [(per, usage) for usage in usages]
+    if not all(usage.allowed for usage in usages):
+        metrics.RATE_LIMITED.labels(per).inc()
+        raise TooManyRequests
 
-    limit = ApplicationLimit(limits, key_function=key, exempt_when=is_exempt, scope=per)
-    return Limiter(key, application_limits=[limit], in_memory_fallback_enabled=True)
 
-
-def _tell(response: Response, limiters: dict[str, Limiter]) -> Response:
+def _tell(response: Response) -> Response:
     """Say what the limits are, and how much of them is left; on a refusal, when to come back."""
-    policies, states = [], []
-    for per, limiter in limiters.items():
-        for found in limiter.current_limits:
-            try:
-                remaining, seconds = found.remaining, _seconds_left(found)
-            except StorageError:
-                # It went away since the limit was checked; the next check notices.
-                log.warning("the storage of rate limits does not answer")
-                continue
-            policies.append(f'"{per}";q={found.limit.amount};w={found.limit.get_expiry()}')
-            states.append(f'"{per}";r={remaining};t={seconds}')
-            if found.breached:
-                metrics.RATE_LIMITED.labels(per).inc()
-                response.headers["Retry-After"] = str(seconds)
-    if policies:
-        response.headers["RateLimit-Policy"] = ", ".join(policies)
-        response.headers["RateLimit"] = ", ".join(states)
+    usages: list[tuple[str, Usage]] = g.get("usages", [])
+    if usages:
+        response.headers["RateLimit-Policy"] = ", ".join(
+            f'"{per}";q={usage.limit.amount};w={usage.limit.get_expiry()}' for per, usage in usages
+        )
+        response.headers["RateLimit"] = ", ".join(
+            f'"{per}";r={usage.remaining};t={usage.seconds}' for per, usage in usages
+        )
+    waits = [usage.seconds for _, usage in usages if not usage.allowed]
+    if waits:
+        response.headers["Retry-After"] = str(max(waits))
     return response
-
-
-def _seconds_left(found: RequestLimit) -> int:
-    return max(1, round(found.reset_at - time.time()))

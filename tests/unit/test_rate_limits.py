@@ -1,0 +1,109 @@
+"""Sliding windows in memory: never more than the limit in any window, and an honest Retry-After."""
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from limits import parse
+
+from wallet_api.auth import rate_limits
+from wallet_api.auth.rate_limits import MEMORY, RateLimits
+from wallet_api.crypto.secret import Secret
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    return Clock(monkeypatch)
+
+
+class Clock:
+    """Time that stands still until it is told to go on."""
+
+    def __init__(self, patch):
+        self.now = 1_000_000.0
+        patch.setattr(time, "time", lambda: self.now)
+
+
+def hit(limits, rate, who="somebody"):
+    return limits.hit([parse(rate)], who)[0]
+
+
+@given(
+    amount=st.integers(1, 9),
+    length=st.sampled_from([1, 2, 7, 60]),
+    pauses=st.lists(st.sampled_from([0.0, 0.01, 0.3, 0.9, 1.0, 2.5, 61.0]), max_size=60),
+    start=st.floats(0, 60),
+)
+def test_whoever_waits_as_long_as_told_is_let_in_again(amount, length, pauses, start):
+    with pytest.MonkeyPatch.context() as patch:
+        clock = Clock(patch)
+        clock.now += start
+        limits = RateLimits(Secret(MEMORY))
+        rate = f"{amount} per {length} second"
+        for pause in pauses:
+            clock.now += pause
+            usage = hit(limits, rate)
+            if not usage.allowed:
+                assert usage.remaining == 0
+                clock.now += usage.seconds
+                assert hit(limits, rate).allowed
+
+
+@given(
+    amount=st.integers(1, 9),
+    pauses=st.lists(st.sampled_from([0.0, 0.05, 0.4, 1.0, 3.0]), max_size=80),
+)
+def test_no_window_lets_in_more_than_the_limit(amount, pauses):
+    with pytest.MonkeyPatch.context() as patch:
+        clock = Clock(patch)
+        limits = RateLimits(Secret(MEMORY))
+        let_in = []
+        for pause in pauses:
+            clock.now += pause
+            if hit(limits, f"{amount} per 2 second").allowed:
+                let_in.append(clock.now)
+        for window in {moment // 2 for moment in let_in}:
+            assert sum(moment // 2 == window for moment in let_in) <= amount
+
+
+def test_a_burst_at_the_seam_of_two_windows_is_not_let_in_twice(clock):
+    limits = RateLimits(Secret(MEMORY))
+    clock.now += 59.9 - clock.now % 60
+    assert [hit(limits, "5 per minute").allowed for _ in range(6)] == [True] * 5 + [False]
+    clock.now += 0.2
+    assert sum(hit(limits, "5 per minute").allowed for _ in range(5)) == 1
+
+
+def test_those_who_stay_away_are_forgotten(clock):
+    limits = RateLimits(Secret(MEMORY))
+    for number in range(1000):
+        hit(limits, "5 per minute", str(number))
+    clock.now += 120
+    hit(limits, "5 per minute")
+    (_, older, newer) = limits._memory._current[60]
+    assert len(older) + len(newer) == 1
+
+
+def test_what_is_left_is_counted_for_each_alone(clock):
+    limits = RateLimits(Secret(MEMORY))
+    clock.now += 60.5 - clock.now % 60
+    assert [hit(limits, "3 per minute", "a").remaining for _ in range(4)] == [2, 1, 0, 0]
+    other = hit(limits, "3 per minute", "b")
+    assert (other.allowed, other.remaining, other.seconds) == (True, 2, 60)
+
+
+def test_a_redis_that_fails_is_left_alone_for_a_while(monkeypatch):
+    limits = RateLimits(Secret("redis://127.0.0.1:1"))
+    asked = []
+    monkeypatch.setattr(rate_limits, "_REDIS_PAUSE_SECONDS", 0.2)
+    shared = limits._shared
+    monkeypatch.setattr(
+        shared, "hit", lambda *given: asked.append(1) or type(shared).hit(shared, *given)
+    )
+    for _ in range(20):
+        assert hit(limits, "30 per minute").allowed
+    assert len(asked) == 1
+    time.sleep(0.25)
+    assert hit(limits, "30 per minute").remaining == 9
+    assert len(asked) == 2

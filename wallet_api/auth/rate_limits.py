@@ -1,0 +1,143 @@
+"""How often somebody may ask: sliding windows, counted in memory or in Redis.
+
+A sliding window is the count of the current window, plus that of the one before it as far as it
+still reaches into the last `window` seconds.
+"""
+
+import math
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+from limits import RateLimitItem
+from limits.errors import StorageError
+from limits.storage import storage_from_string
+from limits.strategies import SlidingWindowCounterRateLimiter
+
+from wallet_api.crypto.secret import Secret
+
+MEMORY = "memory://"
+# A Redis that hangs must not make us hang, and is asked again after a while.
+_REDIS_TIMEOUT_SECONDS = 1
+_REDIS_PAUSE_SECONDS = 5
+
+log = structlog.get_logger("wallet_api")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What is left of one limit: `remaining` requests, for `seconds` more.
+
+    Where `allowed` is false this request was one too many, and `seconds` is how long to wait.
+    """
+
+    limit: RateLimitItem
+    allowed: bool
+    remaining: int
+    seconds: int
+
+
+class _Windows(Protocol):
+    def hit(self, item: RateLimitItem, *identifiers: str) -> bool:
+        """Count a request, unless that would exceed the limit; tell whether it was counted."""
+
+    def get_window_stats(self, item: RateLimitItem, *identifiers: str) -> tuple[float, int]:
+        """Return until when (a Unix time), and how many requests are left."""
+
+
+class RateLimits:
+    """Counts of requests, shared by all processes (Redis) or for this one alone (memory)."""
+
+    def __init__(self, uri: Secret[str]) -> None:
+        """`uri` is memory:// or a redis URL. Nothing is connected yet."""
+        self._memory = MemoryWindows()
+        self._shared: _Windows | None = None
+        self._paused_until = 0.0
+        if uri.reveal() != MEMORY:
+            storage = storage_from_string(
+                uri.reveal(),
+                wrap_exceptions=True,
+                socket_connect_timeout=_REDIS_TIMEOUT_SECONDS,
+                socket_timeout=_REDIS_TIMEOUT_SECONDS,
+            )
+            self._shared = SlidingWindowCounterRateLimiter(storage)
+
+    def hit(self, limits: Sequence[RateLimitItem], *identifiers: str) -> list[Usage]:
+        """Count a request against each limit, and return what is left of each.
+
+        A Redis that does not answer is replaced by memory for a while: no request fails for it.
+        """
+        if self._shared is not None and time.monotonic() >= self._paused_until:
+            try:
+                return _hit(self._shared, limits, identifiers)
+            except StorageError:
+                self._paused_until = time.monotonic() + _REDIS_PAUSE_SECONDS
+                log.warning("rate limits are counted in memory: Redis does not answer")
+        return _hit(self._memory, limits, identifiers)
+
+
+def _hit(
+    windows: _Windows, limits: Sequence[RateLimitItem], identifiers: tuple[str, ...]
+) -> list[Usage]:
+    usages = []
+    for limit in limits:
+        allowed = windows.hit(limit, *identifiers)
+        until, remaining = windows.get_window_stats(limit, *identifiers)
+        seconds = max(0, math.floor(until - time.time())) + 1
+        usages.append(Usage(limit=limit, allowed=allowed, remaining=remaining, seconds=seconds))
+    return usages
+
+
+class MemoryWindows:
+    """Sliding windows of this process.
+
+    Two dictionaries for each length of window, the current one and the one before it: at the end of
+    a window the older one is dropped as a whole, so that forgetting costs nothing, however many
+    users there are. (The limits library looks through all of its keys a hundred times a second.)
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._current: dict[int, tuple[int, dict[str, int], dict[str, int]]] = {}
+
+    def hit(self, item: RateLimitItem, *identifiers: str) -> bool:
+        """Count a request, unless that would exceed the limit; tell whether it was counted."""
+        key = item.key_for(*identifiers)
+        with self._lock:
+            older, newer, passed = self._windows(item.get_expiry())
+            if _used(older.get(key, 0), newer.get(key, 0), passed) + 1 > item.amount:
+                return False
+            newer[key] = newer.get(key, 0) + 1
+            return True
+
+    def get_window_stats(self, item: RateLimitItem, *identifiers: str) -> tuple[float, int]:
+        """Return until when (a Unix time), and how many requests are left.
+
+        With none left, it is the time from which on there is one again.
+        """
+        key, length = item.key_for(*identifiers), item.get_expiry()
+        with self._lock:
+            windows = self._windows(length)
+        before, now, passed = windows[0].get(key, 0), windows[1].get(key, 0), windows[2]
+        remaining = max(0, item.amount - _used(before, now, passed))
+        # At the end of this window; or sooner, when enough of the one before it has slid out.
+        part = 1.0
+        if not remaining and now < item.amount:
+            part -= (item.amount - now) / before
+        return time.time() + (part - passed) * length, remaining
+
+    def _windows(self, length: int) -> tuple[dict[str, int], dict[str, int], float]:
+        """Return the counts of the last window and of this one, and how much of it has passed."""
+        index, passed = divmod(time.time() / length, 1)
+        known, older, newer = self._current.get(length, (0, {}, {}))
+        if known != index:
+            older, newer = (newer if known + 1 == index else {}), {}
+            self._current[length] = int(index), older, newer
+        return older, newer, passed
+
+
+def _used(before: int, now: int, passed: float) -> int:
+    return math.floor(before * (1 - passed)) + now
