@@ -11,7 +11,7 @@ from wallet_api.blueprints.schemas import SignInAnswer, SignInQuery
 from wallet_api.chain.addresses import parse_address
 from wallet_api.errors import InvalidAddress
 
-blueprint = Blueprint("auth", __name__, url_prefix="/api/auth")
+blueprint = Blueprint("auth", __name__, url_prefix="/api/auth", description="Signing in.")
 
 
 @blueprint.route("/base-account", methods=["GET", "POST"])

@@ -11,7 +11,7 @@ from wallet_api.blueprints.routing import Blueprint
 from wallet_api.blueprints.schemas import HealthAnswer
 from wallet_api.errors import ServiceUnavailable
 
-blueprint = Blueprint("health", __name__)
+blueprint = Blueprint("health", __name__, description="For load balancers and Prometheus.")
 
 
 @blueprint.get("/healthz")
@@ -45,10 +45,12 @@ def _not_ready(error: ServiceUnavailable) -> Response:
 
 
 @blueprint.get("/metrics")
-@blueprint.opened_by(SCRAPER)
-@blueprint.alt_response(404, description="METRICS_TOKEN is not set.")
+@blueprint.opened_by(SCRAPER, 404)
+@blueprint.alt_response(
+    200, schema={"type": "string"}, content_type="application/openmetrics-text", success=True
+)
 @blueprint.response(200, {"type": "string"}, content_type="text/plain")
 def prometheus() -> Response:
-    """Give all numbers, of every worker, in a format that Prometheus reads."""
+    """Give all numbers, of every worker, in a format that Prometheus reads (404 if it is off)."""
     text, content_type = metrics.exposed(request.headers.get("Accept", ""))
     return Response(text, content_type=content_type)

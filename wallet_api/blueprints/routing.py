@@ -13,9 +13,14 @@ from wallet_api.blueprints.schemas import Problem
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-_ANY_ROUTE = (errors.InvalidRequest, errors.TooManyRequests, errors.ServiceUnavailable)
 _TOO_LARGE = 413
 _NOT_JSON = 415
+_ANY_ROUTE = (
+    errors.InvalidRequest,
+    _TOO_LARGE,
+    errors.TooManyRequests,
+    errors.ServiceUnavailable,
+)
 
 
 class Blueprint(SmorestBlueprint):
@@ -24,33 +29,40 @@ class Blueprint(SmorestBlueprint):
     ARGUMENTS_PARSER = BodyParser()
 
     def opened_by(
-        self, caller: Caller, *refusals: type[errors.WalletApiError]
+        self, caller: Caller, *refusals: type[errors.WalletApiError] | int, **described: Any
     ) -> Callable[[View], View]:
         """Let `caller` in, and nobody else. Goes directly below the decorator with the path.
 
-        `refusals` are what the view itself may raise; for the documentation alone.
+        For the documentation alone: `refusals` are what the view itself may raise (a number is a
+        status that has no class), `described` are more members of the OpenAPI operation.
         """
+        scopes = [caller.scope] if caller.scope else []
+        described["security"] = [{scheme: scopes} for scheme in caller.security]
+        if caller.scope:
+            described["description"] = f"Needs the scope `{caller.scope}`."
 
         def decorate(view: View) -> View:
             view.caller = caller  # type: ignore[attr-defined]
-            documented = self.doc(security=[{scheme: []} for scheme in caller.security])(view)
-            by_status: dict[int, list[dict[str, Any]]] = {}
-            told: list[type[errors.WalletApiError]] = [*refusals, *caller.refusals, *_ANY_ROUTE]
-            for refusal in dict.fromkeys(told):
-                problem = example(STATUS_OF[refusal], refusal.code, refusal.sentence())
-                by_status.setdefault(STATUS_OF[refusal], []).append(problem)
+            documented = self.doc(**described)(view)
             takes = documented._apidoc.setdefault("arguments", {})
             # Replaced by ours, which says which refusals there are.
             takes.pop("responses", None)
-            by_status[_TOO_LARGE] = [example(_TOO_LARGE)]
+            told: list[type[errors.WalletApiError] | int]
+            told = [*refusals, *caller.refusals, *_ANY_ROUTE]
             if any(given["in"] == "json" for given in takes.get("parameters", [])):
-                by_status[_NOT_JSON] = [example(_NOT_JSON)]
+                told.append(_NOT_JSON)
+            by_status: dict[int, list[dict[str, Any]]] = {}
+            for refusal in dict.fromkeys(told):
+                problem = _example(refusal)
+                by_status.setdefault(problem["status"], []).append(problem)
             for status, problems in sorted(by_status.items()):
                 documented = self.alt_response(
                     status,
                     schema=Problem,
                     content_type="application/problem+json",
-                    description=" ".join(dict.fromkeys(problem["error"] for problem in problems)),
+                    description="\n\n".join(
+                        dict.fromkeys(problem["error"] for problem in problems)
+                    ),
                     examples={problem["code"]: {"value": problem} for problem in problems},
                 )(documented)
             # What documents has wrapped the view seven times by now; none of that is to be run.
@@ -58,3 +70,9 @@ class Blueprint(SmorestBlueprint):
             return view
 
         return decorate
+
+
+def _example(refusal: type[errors.WalletApiError] | int) -> dict[str, Any]:
+    if isinstance(refusal, int):
+        return example(refusal)
+    return example(STATUS_OF[refusal], refusal.code, refusal.sentence())

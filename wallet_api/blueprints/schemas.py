@@ -5,11 +5,25 @@ from typing import Any
 
 from marshmallow import EXCLUDE, RAISE, Schema, fields, pre_load
 
+from wallet_api.chain.networks import NETWORKS
+from wallet_api.chain.transfers import Transfer
 from wallet_api.errors import MnemonicRefused
+from wallet_api.models import MAX_FID
 
 ADDRESS = {"pattern": "^0x[0-9a-fA-F]{40}$"}
+_HEX = {"type": "string", "pattern": "^0x[0-9a-f]*$"}
 TRADING_ADDRESS = "0x24e08CE165170235Ff6E27529b73f9933bCD74E2"
 BASE_ACCOUNT = "0x78547fc07fdc8aac05e53b034e510b276a5ba384"
+FID = {
+    "type": "integer",
+    "format": "int64",
+    "minimum": 1,
+    "maximum": MAX_FID,
+    "examples": [1464243],
+}
+WALLET_ID = {"type": "string", "examples": ["fid_1464243_ethereum"]}
+PRIVATE_KEY = {"type": "string", "pattern": "^0x[0-9a-f]{64}$", "examples": [f"0x{1:064x}"]}
+TYPES = ("trading", "base-account")
 
 
 class Problem(Schema):
@@ -26,6 +40,7 @@ class Problem(Schema):
     code = fields.String(required=True, metadata={"description": "Stable: compare this one."})
     request_id = fields.String(required=True, allow_none=True)
     error = fields.String(required=True, metadata={"description": "A sentence for the user."})
+    fid = fields.Raw(metadata={"type": "null", "description": "/api/auth/base-account alone."})
 
 
 class Timestamp(fields.DateTime):
@@ -53,6 +68,13 @@ class Body(Schema):
         return members
 
 
+class Answer(Schema):
+    """The body of an answer: every member is always there."""
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
+        field_obj.required = True
+
+
 class DepositBody(Body):
     """POST /api/wallet/deposit. The service checks the values and words the refusals."""
 
@@ -64,8 +86,9 @@ class DepositBody(Body):
         allow_none=True,
         metadata={
             "type": "string",
-            "pattern": "^[0-9]*[.]?[0-9]*$",
-            "description": "Plain decimal digits, such as 20 or 0.5.",
+            "pattern": "^([0-9]+[.]?[0-9]*|[.][0-9]+)$",
+            "description": "Plain decimal digits, in the asset itself. Always needed.",
+            "examples": ["20", "0.5"],
         },
     )
     base_address = fields.Raw(
@@ -73,8 +96,9 @@ class DepositBody(Body):
         load_default=None,
         allow_none=True,
         metadata={
-            "type": "string",
+            "type": ["string", "null"],
             "description": "Who sends; else the remembered one.",
+            "examples": [BASE_ACCOUNT],
             **ADDRESS,
         },
     )
@@ -94,51 +118,103 @@ class SignInQuery(Schema):
     class Meta:
         unknown = EXCLUDE
 
-    address = fields.List(fields.String(metadata=ADDRESS), load_default=list)
+    address = fields.List(
+        fields.String(metadata=ADDRESS),
+        load_default=list,
+        metadata={"maxItems": 1, "description": "The user's Base Account, to be remembered."},
+    )
 
 
-class HealthAnswer(Schema):
-    status = fields.String()
+class HealthAnswer(Answer):
+    status = fields.String(metadata={"examples": ["ok"]})
 
 
-class SignInAnswer(Schema):
+class SignInAnswer(Answer):
     success = fields.Boolean()
-    fid = fields.Integer()
-    user_id = fields.String(data_key="userId")
-    address = fields.String(allow_none=True)
-    token = fields.String()
+    fid = fields.Integer(metadata=FID)
+    user_id = fields.String(data_key="userId", metadata={"examples": ["fid_1464243"]})
+    address = fields.String(allow_none=True, metadata={"examples": [BASE_ACCOUNT], **ADDRESS})
+    token = fields.String(metadata={"description": "For the other routes of /api."})
 
 
-class NetworkAnswer(Schema):
-    name = fields.String()
-    chain_id = fields.Integer(data_key="chainId")
+class NetworkAnswer(Answer):
+    name = fields.String(metadata={"examples": ["Base Mainnet"]})
+    chain_id = fields.Integer(data_key="chainId", metadata={"examples": [8453]})
 
 
-class DepositAnswer(Schema):
+_SHOWN = Transfer(
+    network=NETWORKS["base-mainnet"],
+    asset="USDC",
+    units=20_000_000,
+    from_address=BASE_ACCOUNT,
+    to_address=TRADING_ADDRESS,
+)
+_TRANSACTION = {
+    "type": "object",
+    "examples": [_SHOWN.transaction()],
+    "description": "What eth_sendTransaction takes. An ETH transfer names no gas.",
+    "properties": {
+        "from": {"type": "string", **ADDRESS},
+        "to": {"type": "string", **ADDRESS},
+        "value": _HEX,
+        "data": _HEX,
+        "gas": _HEX,
+    },
+    "required": ["from", "to", "value", "data"],
+}
+_SEND_CALLS = {
+    "type": "object",
+    "examples": [_SHOWN.wallet_send_calls()],
+    "description": "What wallet_sendCalls takes (EIP-5792).",
+    "properties": {
+        "version": {"type": "string"},
+        "from": {"type": "string", **ADDRESS},
+        "chainId": _HEX,
+        "atomicRequired": {"type": "boolean"},
+        "calls": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"to": {"type": "string", **ADDRESS}, "value": _HEX, "data": _HEX},
+                "required": ["to", "value", "data"],
+            },
+        },
+    },
+    "required": ["version", "from", "chainId", "atomicRequired", "calls"],
+}
+
+
+class DepositAnswer(Answer):
     success = fields.Boolean()
     network = fields.Nested(NetworkAnswer)
-    asset = fields.String()
-    amount = fields.String()
-    deposit_address = fields.String(data_key="depositAddress")
-    transaction = fields.Raw()
-    note = fields.String()
+    asset = fields.String(metadata={"enum": ["USDC", "ETH"]})
+    amount = fields.String(metadata={"examples": ["20"]})
+    deposit_address = fields.String(
+        data_key="depositAddress", metadata={"examples": [TRADING_ADDRESS], **ADDRESS}
+    )
+    transaction = fields.Raw(metadata=_TRANSACTION)
+    note = fields.String(metadata={"description": "A sentence for the user."})
     deposit_id = fields.UUID(data_key="depositId")
-    payment_uri = fields.String(data_key="paymentUri")
-    wallet_send_calls = fields.Raw(data_key="walletSendCalls")
+    payment_uri = fields.String(
+        data_key="paymentUri",
+        metadata={"description": "ERC-681, for a QR code.", "examples": [_SHOWN.payment_uri()]},
+    )
+    wallet_send_calls = fields.Raw(data_key="walletSendCalls", metadata=_SEND_CALLS)
 
 
-class PrimaryWallet(Schema):
+class PrimaryWallet(Answer):
     """A wallet as frontends know it, at its shortest."""
 
-    address = fields.String()
+    address = fields.String(metadata={"examples": [TRADING_ADDRESS], **ADDRESS})
     chain = fields.Function(
-        lambda wallet: "base" if wallet.chain == "base-account" else wallet.chain
+        lambda wallet: "base" if wallet.chain == "base-account" else wallet.chain,
+        metadata={"type": "string", "enum": ["ethereum", "base"]},
     )
-    wallet_type = fields.String(data_key="walletType")
+    wallet_type = fields.String(data_key="walletType", metadata={"enum": list(TYPES)})
 
 
 class CreatedWallet(PrimaryWallet):
-    id = fields.Function(lambda wallet: f"fid_{wallet.fid}_{wallet.chain}")
+    id = fields.Function(lambda wallet: f"fid_{wallet.fid}_{wallet.chain}", metadata=WALLET_ID)
     created_at = Timestamp(data_key="createdAt")
 
 
@@ -146,41 +222,53 @@ class ListedWallet(CreatedWallet):
     updated_at = Timestamp(data_key="updatedAt")
 
 
-class ExportedWallet(Schema):
+class ExportedWallet(Answer):
     """The one shape that carries a private key."""
 
-    id = fields.Function(lambda found: f"fid_{found.wallet.fid}_{found.wallet.chain}")
-    address = fields.String(attribute="wallet.address")
-    chain = fields.String(attribute="wallet.chain")
+    id = fields.Function(
+        lambda found: f"fid_{found.wallet.fid}_{found.wallet.chain}", metadata=WALLET_ID
+    )
+    address = fields.String(
+        attribute="wallet.address", metadata={"examples": [TRADING_ADDRESS], **ADDRESS}
+    )
+    chain = fields.String(attribute="wallet.chain", metadata={"enum": ["ethereum"]})
     private_key = fields.Function(
-        lambda found: f"0x{found.private_key.reveal().hex()}", data_key="privateKey"
+        lambda found: f"0x{found.private_key.reveal().hex()}",
+        data_key="privateKey",
+        metadata=PRIVATE_KEY,
     )
     created_at = Timestamp(attribute="wallet.created_at", data_key="createdAt")
 
 
-class ExportedWalletAnswer(Schema):
+class ExportedWalletAnswer(Answer):
     wallet = fields.Nested(ExportedWallet)
 
 
-class PrimaryWalletAnswer(Schema):
+class PrimaryWalletAnswer(Answer):
     wallet = fields.Nested(PrimaryWallet, allow_none=True)
 
 
-class WalletListAnswer(Schema):
+class WalletListAnswer(Answer):
     wallets = fields.List(fields.Nested(ListedWallet))
 
 
-class CreatedWalletAnswer(Schema):
+class CreatedWalletAnswer(Answer):
     wallet = fields.Nested(CreatedWallet)
 
 
-class FallbackWalletAnswer(Schema):
+class FallbackWalletAnswer(Answer):
     success = fields.Boolean()
-    wallet_address = fields.String(data_key="walletAddress")
-    message = fields.String()
-    note = fields.String()
+    wallet_address = fields.String(
+        data_key="walletAddress", metadata={"examples": [TRADING_ADDRESS], **ADDRESS}
+    )
+    message = fields.String(metadata={"description": "A sentence for the user."})
+    note = fields.String(metadata={"description": "Another one."})
 
 
-class FallbackWalletStatusAnswer(Schema):
+class FallbackWalletStatusAnswer(Answer):
     has_fallback_wallet = fields.Boolean(data_key="hasFallbackWallet")
-    wallet_address = fields.String(data_key="walletAddress", allow_none=True)
+    wallet_address = fields.String(
+        data_key="walletAddress",
+        allow_none=True,
+        metadata={"examples": [TRADING_ADDRESS], **ADDRESS},
+    )

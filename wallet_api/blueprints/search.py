@@ -24,10 +24,21 @@ from wallet_api.models import BASE_ACCOUNT_CHAIN, TRADING_CHAIN
 from wallet_api.services.audit_log import AuditFilters
 from wallet_api.services.wallet_search import WalletFilters
 
-blueprint = Blueprint("search", __name__, url_prefix="/v1")
+blueprint = Blueprint(
+    "search",
+    __name__,
+    url_prefix="/v1",
+    description="Wallets of many users, figures, the audit log.",
+)
 
 _CHAIN_OF_TYPE = {"trading": TRADING_CHAIN, "base-account": BASE_ACCOUNT_CHAIN}
 _MAX_DAYS = 366
+_IF_NONE_MATCH = {
+    "in": "header",
+    "name": "If-None-Match",
+    "description": "The ETag of an earlier answer.",
+    "schema": {"type": "string"},
+}
 _LINK = {"Link": {"description": 'The next page, rel="next".', "schema": {"type": "string"}}}
 
 
@@ -41,7 +52,7 @@ def find_wallets(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]
     """Find wallets, newest first. Filters may be combined; an index answers every combination."""
     filters = WalletFilters(
         # Lower case first: a search takes an address in any case, its checksum wrong or right.
-        address=query["address"] and parse_address(query["address"].lower()),
+        address=None if query["address"] is None else parse_address(query["address"].lower()),
         fid=query["fid"],
         chain=_chain(query["type"], query["chain"]),
         since=query["created_after"],
@@ -79,7 +90,7 @@ def find_audit_entries(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str,
     return cursors.answer(application().audit_log.find(filters, behind=behind, size=query["limit"]))
 
 
-@blueprint.get("/stats")
+@blueprint.get("/stats", parameters=[_IF_NONE_MATCH])
 @blueprint.opened_by(client("stats:read"), InvalidFilter, WalletsInFiles)
 @blueprint.arguments(StatsQuery, location="query")
 @blueprint.alt_response(304, description="Nothing changed since the answer with this ETag.")

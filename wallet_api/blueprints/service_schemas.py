@@ -7,11 +7,20 @@ from typing import Any
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from wallet_api.auth.fids import parse_fid
-from wallet_api.blueprints.schemas import ADDRESS, TRADING_ADDRESS, Timestamp
+from wallet_api.blueprints.schemas import (
+    ADDRESS,
+    FID,
+    PRIVATE_KEY,
+    TRADING_ADDRESS,
+    TYPES,
+    WALLET_ID,
+    Answer,
+    Body,
+    Timestamp,
+)
 from wallet_api.models import AUDIT_ACTIONS, BASE_ACCOUNT_CHAIN, MAX_FID, TRADING_CHAIN
 
 CHAINS = (TRADING_CHAIN, BASE_ACCOUNT_CHAIN)
-TYPES = ("trading", "base-account")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d))?", re.ASCII)
 _YEARS = range(1970, 9000)
 
@@ -50,8 +59,11 @@ def _printable(text: str) -> None:
         raise ValidationError("must be printable text.")
 
 
-FID = {"type": "integer", "format": "int64", "minimum": 1, "maximum": MAX_FID}
-MOMENT = {"type": "string", "examples": ["2026-11-22T10:42:23Z", "2026-11-22"]}
+MOMENT = {
+    "type": "string",
+    "anyOf": [{"format": "date-time"}, {"format": "date"}],
+    "examples": ["2026-11-22T10:42:23Z", "2026-11-22"],
+}
 
 
 class Query(Schema):
@@ -61,6 +73,10 @@ class Query(Schema):
         unknown = RAISE
 
     error_messages = {"unknown": "unknown parameter."}
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
+        # A URL cannot say null, whatever stands for a parameter that is left out.
+        field_obj.allow_none = False
 
 
 class PageQuery(Query):
@@ -127,18 +143,16 @@ class StatsQuery(Query):
     )
 
 
-class KeyBody(Schema):
+class KeyBody(Body):
     """Why a key is wanted, and to whose eyes it shall go."""
-
-    class Meta:
-        unknown = RAISE
-
-    error_messages = {"unknown": "unknown member."}
 
     reason = fields.String(
         required=True,
         validate=[validate.Length(1, 500), _printable],
-        metadata={"description": "For the audit log.", "examples": ["sign swap 8c1f"]},
+        metadata={
+            "description": "For the audit log; printable text.",
+            "examples": ["sign swap 8c1f"],
+        },
     )
     recipient_public_key = fields.String(
         data_key="recipientPublicKey",
@@ -152,12 +166,12 @@ class KeyBody(Schema):
     )
 
 
-class ServiceWallet(Schema):
+class ServiceWallet(Answer):
     """A wallet of a user."""
 
     id = fields.Function(
         lambda wallet: f"fid_{wallet.fid}_{wallet.chain}",
-        metadata={"type": "string", "examples": ["fid_1464243_ethereum"]},
+        metadata=WALLET_ID,
     )
     fid = fields.Integer(metadata=FID)
     chain = fields.String(metadata={"enum": list(CHAINS)})
@@ -167,16 +181,16 @@ class ServiceWallet(Schema):
     updated_at = Timestamp(data_key="updatedAt")
 
 
-class ServiceWalletList(Schema):
+class ServiceWalletList(Answer):
     data = fields.List(fields.Nested(ServiceWallet))
 
 
-class FoundWallet(Schema):
+class FoundWallet(Answer):
     """A wallet that a search found."""
 
     id = fields.Function(
         lambda found: f"fid_{found.wallet.fid}_{found.wallet.chain}",
-        metadata={"type": "string", "examples": ["fid_1464243_ethereum"]},
+        metadata=WALLET_ID,
     )
     fid = fields.Integer(attribute="wallet.fid", metadata=FID)
     chain = fields.String(attribute="wallet.chain", metadata={"enum": list(CHAINS)})
@@ -195,7 +209,7 @@ class FoundWallet(Schema):
     updated_at = Timestamp(attribute="wallet.updated_at", data_key="updatedAt")
 
 
-class PageAnswer(Schema):
+class PageAnswer(Answer):
     next_cursor = fields.String(
         allow_none=True, metadata={"description": "Send it as cursor, with the same filters."}
     )
@@ -209,7 +223,7 @@ class WalletPage(PageAnswer):
     data = fields.List(fields.Nested(FoundWallet))
 
 
-class AuditEntry(Schema):
+class AuditEntry(Answer):
     """One act upon a private key: who, what, whose, when, from where, why."""
 
     id = fields.String(metadata={"description": "A number in a string: it may outgrow 2^53."})
@@ -235,7 +249,7 @@ class AuditPage(PageAnswer):
     data = fields.List(fields.Nested(AuditEntry))
 
 
-class SealedPrivateKey(Schema):
+class SealedPrivateKey(Answer):
     """HPKE (RFC 9180), base mode, single shot; the plaintext is the 32 raw bytes of the key."""
 
     suite = fields.String()
@@ -247,12 +261,12 @@ class SealedPrivateKey(Schema):
 class KeyAnswer(Schema):
     """A private key: in the open, or sealed to the recipient that was named."""
 
-    wallet = fields.Nested(ServiceWallet)
-    private_key = fields.String(data_key="privateKey", metadata={"pattern": "^0x[0-9a-f]{64}$"})
+    wallet = fields.Nested(ServiceWallet, required=True)
+    private_key = fields.String(data_key="privateKey", metadata=PRIVATE_KEY)
     sealed_private_key = fields.Nested(SealedPrivateKey, data_key="sealedPrivateKey")
 
 
-class WalletCount(Schema):
+class WalletCount(Answer):
     type = fields.String(attribute="wallet_type", metadata={"enum": list(TYPES)})
     chain = fields.String(metadata={"enum": list(CHAINS)})
     count = fields.Integer(attribute="wallets")
@@ -265,7 +279,7 @@ class NewWallets(WalletCount):
     day = fields.Date()
 
 
-class Deposits(Schema):
+class Deposits(Answer):
     """What was prepared for users to sign; whether they did is on the chain."""
 
     day = fields.Date()
@@ -281,7 +295,7 @@ class Deposits(Schema):
     )
 
 
-class StatsAnswer(Schema):
+class StatsAnswer(Answer):
     first = fields.Date(data_key="from")
     last = fields.Date(data_key="to")
     users = fields.Integer()

@@ -10,7 +10,12 @@ from wallet_api.blueprints.routing import Blueprint
 from wallet_api.blueprints.schemas import FallbackWalletAnswer, FallbackWalletStatusAnswer
 from wallet_api.models import TRADING_CHAIN
 
-blueprint = Blueprint("trading", __name__, url_prefix="/api/trading")
+blueprint = Blueprint(
+    "trading",
+    __name__,
+    url_prefix="/api/trading",
+    description="The trading wallet under its older name.",
+)
 
 
 @blueprint.post("/create-fallback-wallet")

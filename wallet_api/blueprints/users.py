@@ -9,19 +9,27 @@ from wallet_api.auth.fids import parse_fid
 from wallet_api.blueprints.application import application
 from wallet_api.blueprints.callers import access, client
 from wallet_api.blueprints.routing import Blueprint
+from wallet_api.blueprints.schemas import FID
 from wallet_api.blueprints.service_schemas import (
     CHAINS,
-    FID,
     KeyAnswer,
     KeyBody,
     ServiceWallet,
     ServiceWalletList,
 )
 from wallet_api.crypto import hpke
-from wallet_api.errors import InvalidFid, InvalidRecipientKey, UnsupportedChain, WalletNotFound
+from wallet_api.errors import (
+    InvalidFid,
+    InvalidRecipientKey,
+    MnemonicRefused,
+    UnsupportedChain,
+    WalletNotFound,
+)
 from wallet_api.models import BASE_ACCOUNT_CHAIN, BASE_ACCOUNT_SPELLINGS, TRADING_CHAIN, Wallet
 
-blueprint = Blueprint("users", __name__, url_prefix="/v1/users/<fid>/wallets")
+blueprint = Blueprint(
+    "users", __name__, url_prefix="/v1/users/<fid>/wallets", description="One user's wallets."
+)
 
 _FID = {"in": "path", "name": "fid", "required": True, "schema": FID}
 _CHAIN = {"in": "path", "name": "chain", "required": True, "schema": {"enum": list(CHAINS)}}
@@ -53,8 +61,8 @@ def get_wallet(fid: str, chain: str) -> Wallet:
     return wallet
 
 
-@blueprint.put("/<chain>", parameters=[_FID, _TRADING])
-@blueprint.opened_by(client("wallets:write"), InvalidFid, UnsupportedChain)
+@blueprint.put("/<chain>", parameters=[_FID, _CHAIN])
+@blueprint.opened_by(client("wallets:write"), InvalidFid, UnsupportedChain, parameters=[_TRADING])
 @blueprint.alt_response(
     201, schema=ServiceWallet, description="The wallet was made just now.", success=True
 )
@@ -69,7 +77,12 @@ def ensure_wallet(fid: str, chain: str) -> tuple[Wallet, int]:
 
 @blueprint.post("/<chain>/key", parameters=[_FID, _TRADING])
 @blueprint.opened_by(
-    client("keys:read"), InvalidFid, UnsupportedChain, InvalidRecipientKey, WalletNotFound
+    client("keys:read"),
+    InvalidFid,
+    UnsupportedChain,
+    InvalidRecipientKey,
+    MnemonicRefused,
+    WalletNotFound,
 )
 @blueprint.arguments(KeyBody, example={"reason": "sign swap 8c1f"})
 @blueprint.response(200, KeyAnswer)

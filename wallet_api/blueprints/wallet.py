@@ -36,13 +36,21 @@ from wallet_api.errors import (
 from wallet_api.models import BASE_ACCOUNT_CHAIN, TRADING_CHAIN
 from wallet_api.services.deposits import DepositRequest
 
-blueprint = Blueprint("wallet", __name__, url_prefix="/api/wallet")
+blueprint = Blueprint(
+    "wallet", __name__, url_prefix="/api/wallet", description="The user's own wallets."
+)
 
 _IDEMPOTENCY_KEY_HEADER = {
     "in": "header",
     "name": "Idempotency-Key",
     "description": "A repeat with the same key gives the first answer again.",
     "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
+}
+_REPLAYED = {
+    "Idempotent-Replayed": {
+        "description": "There if this is an earlier request's answer.",
+        "schema": {"enum": ["true"]},
+    }
 }
 _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}", re.ASCII)
 
@@ -64,7 +72,7 @@ _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}", re.ASCII)
 @blueprint.arguments(
     DepositBody, example={"asset": "USDC", "amount": "20", "baseAddress": BASE_ACCOUNT}
 )
-@blueprint.response(200, DepositAnswer)
+@blueprint.response(200, DepositAnswer, headers=_REPLAYED)
 def deposit(body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """Prepare a transfer into the user's trading wallet, making the wallet if need be."""
     prepared = application().deposits.prepare(
@@ -132,7 +140,7 @@ def user_wallets() -> dict[str, Any]:
 
 @blueprint.post("/user-wallets")
 @blueprint.opened_by(USER, UnsupportedChain, MnemonicRefused)
-@blueprint.arguments(CreateWalletBody, example={"chain": "ethereum"})
+@blueprint.arguments(CreateWalletBody, required=False, example={"chain": "ethereum"})
 @blueprint.response(200, CreatedWalletAnswer)
 def create_user_wallet(body: dict[str, Any]) -> dict[str, Any]:
     """Make sure that the trading wallet exists, and show it."""

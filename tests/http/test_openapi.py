@@ -1,0 +1,383 @@
+"""/openapi.json: a valid description of every route, and the service does what it says."""
+
+import re
+
+import jsonschema_rs
+import pytest
+import schemathesis
+from flask import Response
+from hypothesis import HealthCheck, given, settings
+from schemathesis import GenerationMode
+from schemathesis.checks import CHECKS, load_all_checks
+from schemathesis.core import failures
+from schemathesis.openapi import checks
+
+from tests.conftest import BASE_ACCOUNT, FID, LEAKS
+from tests.http.conftest import DEAD_PORT, signed_in
+from wallet_api.blueprints.callers import ANYBODY
+from wallet_api.blueprints.requests import MAX_BODY_BYTES
+from wallet_api.blueprints.routing import Blueprint
+from wallet_api.blueprints.schemas import HealthAnswer
+from wallet_api.models import SCOPES
+
+METRICS_TOKEN = "a token that only Prometheus and the tests know"
+LEAKS.secrets.add(METRICS_TOKEN)
+PATH = {"fid": str(FID), "chain": "ethereum", "name": "docs.js"}
+PROBLEM = "application/problem+json"
+# Generated clients call these names.
+OPERATIONS = [
+    "asset",
+    "create_fallback_wallet",
+    "create_user_wallet",
+    "deposit",
+    "ensure_wallet",
+    "fallback_wallet_status",
+    "find_audit_entries",
+    "find_wallets",
+    "get_wallet",
+    "healthz",
+    "list_wallets",
+    "openapi",
+    "page",
+    "primary",
+    "primary_with_key",
+    "prometheus",
+    "read_key",
+    "readyz",
+    "sign_in_get",
+    "sign_in_post",
+    "stats",
+    "user_wallets",
+]
+# Headers that HTTP gives their meaning, not we.
+WELL_KNOWN = {
+    "Cache-Control",
+    "Content-Disposition",
+    "Content-Length",
+    "Content-Security-Policy",
+    "Content-Type",
+    "Date",
+    "ETag",
+    "Expires",
+    "Last-Modified",
+    "X-Content-Type-Options",
+}
+load_all_checks()
+CONFORMANCE = CHECKS.get_by_names(
+    [
+        "status_code_conformance",
+        "content_type_conformance",
+        "response_schema_conformance",
+        "response_headers_conformance",
+    ]
+)
+# What the document forbids is refused, and nothing makes the service fail.
+STRICT = [*CONFORMANCE, *CHECKS.get_by_names(["not_a_server_error", "negative_data_rejection"])]
+# The same requests in every run.
+SETTINGS = settings(
+    max_examples=15,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@pytest.fixture
+def served(farcaster):
+    """Return the settings with which every route is served."""
+    return {"METRICS_TOKEN": METRICS_TOKEN, "ALLOW_KEY_EXPORT": "true", **farcaster.settings()}
+
+
+@pytest.fixture
+def app(make_app, served):
+    return make_app(RATELIMIT_ENABLED="false", **served)
+
+
+@pytest.fixture
+def document(client):
+    return client.get("/openapi.json").get_json()
+
+
+@pytest.fixture
+def schema(app):
+    schema = schemathesis.openapi.from_wsgi("/openapi.json", app)
+    # Tokens are ours to give: another one would hide everything behind a 401.
+    schema.config.generation.with_security_parameters = False
+    return schema
+
+
+@pytest.fixture
+def operations(schema):
+    return [schema.find_operation_by_id(name) for name in OPERATIONS]
+
+
+@pytest.fixture
+def make_client(services):
+    """Make an API client and return the header that it sends: make_client("keys:read")."""
+
+    def make(*scopes):
+        name = re.sub("[^a-z]", "-", "-".join(scopes))
+        token = services.clients.create(name, scopes=scopes, allowed_networks=(), expires_at=None)
+        LEAKS.secrets.add(token.reveal())
+        return {"Authorization": f"Bearer {token.reveal()}"}
+
+    return make
+
+
+@pytest.fixture
+def credentials(make_client, farcaster):
+    """Return the header that satisfies each security scheme."""
+    return {
+        "userToken": signed_in(),
+        "quickAuth": farcaster.bearer(),
+        "clientToken": make_client(*SCOPES),
+        "metricsToken": {"Authorization": f"Bearer {METRICS_TOKEN}"},
+    }
+
+
+@pytest.fixture
+def in_use(services, client):
+    """Put something into every list: wallets of several users, a deposit, a key that was read."""
+    services.wallets.store_base_account_address(FID, BASE_ACCOUNT)
+    services.wallets.ensure_trading_wallet(FID + 1)
+    client.post("/api/wallet/deposit", json={"amount": "20"}, headers=signed_in())
+    client.get("/api/wallet/primary-with-key", headers=signed_in())
+
+
+def operations_of(document):
+    return {
+        (method, path): operation
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+        if method != "parameters"
+    }
+
+
+def routes_of(app):
+    """Yield method, path as the document writes it, and view of everything that `app` serves."""
+    for rule in app.url_map.iter_rules():
+        for method in rule.methods - {"HEAD", "OPTIONS"}:
+            path = re.sub("<([a-z]+)>", r"{\1}", rule.rule)
+            yield method.lower(), path, app.view_functions[rule.endpoint]
+
+
+def schemes_of(operation):
+    return [scheme for requirement in operation["security"] for scheme in requirement]
+
+
+def header_of(operation, credentials):
+    schemes = schemes_of(operation.definition.raw)
+    return {name: value for scheme in schemes for name, value in credentials[scheme].items()}
+
+
+def examples_in(node):
+    """Yield each schema below a node of the document, with a value that is said to fit it."""
+    if isinstance(node, list):
+        for part in node:
+            yield from examples_in(part)
+    elif isinstance(node, dict):
+        shown = node.get("examples", [])
+        values = [one["value"] for one in shown.values()] if isinstance(shown, dict) else shown
+        values = [*values, *(node[name] for name in ("example", "default") if name in node)]
+        yield from ((node.get("schema", node), value) for value in values)
+        for name, part in node.items():
+            if name not in ("example", "examples", "default"):
+                yield from examples_in(part)
+
+
+def ask(client, operation, headers=(), **changes):
+    """Send the request that the document shows, with changes."""
+    body = operation.body[0].definition["example"] if operation.body else None
+    request = {} if body is None else {"json": body}
+    path = operation.path.format(**PATH)
+    return client.open(path, method=operation.method, headers=dict(headers), **(changes or request))
+
+
+def is_described(operation, answer, status):
+    """Check that an answer has this status, and is what the document says of it."""
+    assert answer.status_code == status, (operation.label, answer.text)
+    operation.Case(path_parameters=PATH).validate_response(answer, checks=CONFORMANCE)
+    told = operation.definition.raw["responses"][str(status)]["headers"]
+    assert set(answer.headers.keys()) - WELL_KNOWN <= set(told), operation.label
+
+
+def test_it_is_valid_openapi_and_its_schemas_are_valid_json_schema(schema, document):
+    assert document["openapi"].startswith("3.1.")
+    schema.validate()
+    for shape in document["components"]["schemas"].values():
+        jsonschema_rs.meta.validate(shape)
+
+
+def test_it_has_every_method_of_every_route_and_nothing_else(app, document):
+    assert set(operations_of(document)) == {(method, path) for method, path, _ in routes_of(app)}
+
+
+def test_every_operation_has_the_name_that_generated_clients_call(document):
+    names = [operation["operationId"] for operation in operations_of(document).values()]
+    assert sorted(names) == OPERATIONS
+
+
+def test_every_operation_asks_for_the_token_that_its_view_asks_for(app, document):
+    described = operations_of(document)
+    for method, path, view in routes_of(app):
+        scopes = [view.caller.scope] if view.caller.scope else []
+        expected = [{scheme: scopes} for scheme in view.caller.security]
+        assert described[method, path]["security"] == expected, path
+        assert (view.caller is ANYBODY) == (not expected), path
+    schemes = {scheme for operation in described.values() for scheme in schemes_of(operation)}
+    assert schemes == set(document["components"]["securitySchemes"])
+
+
+def test_every_operation_says_what_it_is_for_and_what_it_answers(document):
+    tags = {tag["name"] for tag in document["tags"] if tag["description"]}
+    for place, operation in operations_of(document).items():
+        assert operation["summary"], place
+        assert set(operation["tags"]) <= tags, place
+        answers = operation["responses"]
+        successes = [answer["content"] for status, answer in answers.items() if status[0] == "2"]
+        assert successes, place
+        assert all("schema" in media for content in successes for media in content.values()), place
+        assert answers.keys() >= {"400", "413", "429", "503"}, place
+        assert ("401" in answers) == bool(operation["security"]), place
+        assert "403" in answers or "clientToken" not in schemes_of(operation), place
+        assert ("415" in answers) == ("requestBody" in operation), place
+
+
+def test_every_refusal_is_a_problem_with_examples(document):
+    for place, operation in operations_of(document).items():
+        for status, answer in operation["responses"].items():
+            if status[0] in "45":
+                assert list(answer["content"]) == [PROBLEM], place
+                shown = answer["content"][PROBLEM]["examples"]
+                assert {one["value"]["status"] for one in shown.values()} == {int(status)}, place
+
+
+def test_every_example_fits_its_schema(document):
+    shown = list(examples_in(document))
+    assert len(shown) > 200
+    for shape, value in shown:
+        whole = {**shape, "components": document["components"]}
+        jsonschema_rs.validate(whole, value, validate_formats=True)
+
+
+# schemathesis does not close the answers that it gets, and some of ours hold a file open.
+@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_whatever_it_is_sent_the_service_does_what_the_document_says(
+    schema, credentials, in_use, name
+):
+    operation = schema.find_operation_by_id(name)
+    headers = header_of(operation, credentials)
+
+    def check(case):
+        case.call_and_validate(headers=headers, checks=STRICT)
+
+    edges = schema.iter_coverage_cases(
+        operation,
+        generation_modes=list(GenerationMode),
+        generation_config=schema.config.generation,
+    )
+    for case in edges:
+        check(case)
+    if operation.body or any(operation.iter_parameters()):
+        for mode in GenerationMode:
+            SETTINGS(given(case=operation.as_strategy(mode))(check))()
+
+
+def test_every_answer_to_a_request_in_order_is_described(
+    make_app, served, operations, credentials, in_use
+):
+    # With limits, for their headers.
+    client = make_app(**served).test_client()
+    for operation in operations:
+        with ask(client, operation, header_of(operation, credentials)) as answer:
+            is_described(operation, answer, 200)
+
+
+def test_the_401_without_a_token_is_described(client, operations):
+    for operation in operations:
+        if operation.definition.raw["security"]:
+            is_described(operation, ask(client, operation), 401)
+
+
+def test_the_403_without_the_right_is_described(make_app, client, operations, make_client):
+    known = {scope: make_client(scope) for scope in SCOPES}
+    for operation in operations:
+        for requirement in operation.definition.raw["security"]:
+            for needed in requirement.get("clientToken", []):
+                another = next(scope for scope in SCOPES if scope != needed)
+                is_described(operation, ask(client, operation, known[another]), 403)
+        if operation.path == "/api/wallet/primary-with-key":
+            is_described(operation, ask(make_app().test_client(), operation, signed_in()), 403)
+
+
+def test_the_413_and_the_415_are_described(client, operations, credentials):
+    for operation in operations:
+        headers = header_of(operation, credentials)
+        large = ask(client, operation, headers, data=b" " * (MAX_BODY_BYTES + 1))
+        is_described(operation, large, 413)
+        if operation.body:
+            is_described(operation, ask(client, operation, headers, data=b"amount=20"), 415)
+
+
+def test_the_429_is_described(make_app, served, operations, credentials):
+    client = make_app(RATELIMIT_PER_IP="1 per hour", **served).test_client()
+    client.get("/openapi.json")
+    for operation in operations:
+        if operation.path not in ("/healthz", "/readyz"):
+            headers = header_of(operation, credentials)
+            is_described(operation, ask(client, operation, headers), 429)
+
+
+def test_the_503_without_a_database_or_farcaster_is_described(
+    make_app, served, sql, operations, credentials, farcaster
+):
+    info = sql.info
+    url = f"postgresql://{info.user}:{info.password}@127.0.0.1:{DEAD_PORT}/{info.dbname}"
+    client = make_app(DATABASE_URL=url, DB_POOL_TIMEOUT="0.1", **served).test_client()
+    farcaster.status = 500
+    for operation in operations:
+        needy = {"userToken", "clientToken", "quickAuth"} & set(
+            schemes_of(operation.definition.raw)
+        )
+        if needy or operation.path == "/readyz":
+            headers = header_of(operation, credentials)
+            is_described(operation, ask(client, operation, headers), 503)
+
+
+@pytest.mark.parametrize("accepted", ["*/*", "application/openmetrics-text"])
+def test_metrics_in_either_format_are_described(client, schema, credentials, accepted):
+    operation = schema.find_operation_by_id("prometheus")
+    headers = header_of(operation, credentials) | {"Accept": accepted}
+    is_described(operation, ask(client, operation, headers), 200)
+
+
+def test_the_404_of_metrics_that_are_off_is_described(make_app, schema):
+    operation = schema.find_operation_by_id("prometheus")
+    is_described(operation, ask(make_app().test_client(), operation), 404)
+
+
+@pytest.mark.parametrize(
+    ("answer", "failure"),
+    [
+        (({"status": "ok"}, 418), checks.UndefinedStatusCode),
+        (({"status": "ok"}, 500), failures.ServerError),
+        (({}, 200), checks.JsonSchemaError),
+        (Response("ok", mimetype="text/plain"), checks.UndefinedContentType),
+    ],
+)
+def test_a_route_that_does_something_else_would_be_noticed(app, answer, failure):
+    blueprint = Blueprint("extra", __name__)
+
+    @blueprint.get("/extra")
+    @blueprint.opened_by(ANYBODY)
+    @blueprint.response(200, HealthAnswer)
+    def extra():
+        return answer
+
+    app.extensions["flask-smorest"]["apis"][""]["ext_obj"].register_blueprint(blueprint)
+    schema = schemathesis.openapi.from_wsgi("/openapi.json", app)
+    with pytest.raises(failures.FailureGroup) as found:
+        schema.find_operation_by_id("extra").Case().call_and_validate(checks=STRICT)
+    assert failure in map(type, found.value.exceptions)
