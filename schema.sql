@@ -21,6 +21,7 @@ CREATE TABLE public.api_clients (
     last_used_at timestamp with time zone,
     CONSTRAINT api_clients_allowed_networks_are_some CHECK ((cardinality(allowed_networks) > 0)),
     CONSTRAINT api_clients_expire_after_they_began CHECK ((expires_at > created_at)),
+    CONSTRAINT api_clients_expire_before_the_year_9000 CHECK ((expires_at < '9000-01-01 00:00:00+00'::timestamp with time zone)),
     CONSTRAINT api_clients_id_is_16_hex_digits CHECK ((id ~ '^[0-9a-f]{16}$'::text)),
     CONSTRAINT api_clients_name_is_a_short_word CHECK ((name ~ '^[a-z0-9][a-z0-9._-]{0,62}$'::text)),
     CONSTRAINT api_clients_scopes_are_known CHECK (((cardinality(scopes) > 0) AND (scopes <@ ARRAY['wallets:read'::text, 'wallets:write'::text, 'keys:read'::text, 'stats:read'::text, 'audit:read'::text]))),
@@ -156,15 +157,15 @@ CREATE INDEX idx_deposits_created_at ON public.deposits USING btree (created_at)
 
 CREATE INDEX idx_wallet_audit_log_action_created_at ON public.wallet_audit_log USING btree (action, created_at, fid, id);
 
-CREATE INDEX idx_wallet_audit_log_actor_action_created_at ON public.wallet_audit_log USING btree (actor, action, created_at, fid, id);
+CREATE INDEX idx_wallet_audit_log_actor_action_created_at ON public.wallet_audit_log USING btree ((((actor || ' '::text) || action)), created_at, fid, id);
 
 CREATE INDEX idx_wallet_audit_log_actor_created_at ON public.wallet_audit_log USING btree (actor, created_at, fid, id);
 
 CREATE INDEX idx_wallet_audit_log_created_at ON public.wallet_audit_log USING btree (created_at, fid, id);
 
-CREATE INDEX idx_wallet_audit_log_fid_created_at ON public.wallet_audit_log USING btree (fid, created_at, id);
+CREATE INDEX idx_wallet_audit_log_fid_created_at ON public.wallet_audit_log USING btree (fid, created_at, id, action, actor);
 
-CREATE INDEX idx_wallets_address ON public.wallets USING btree (lower(address));
+CREATE INDEX idx_wallets_address_created_at ON public.wallets USING btree (lower(address), created_at, fid, chain);
 
 CREATE INDEX idx_wallets_base_account_created_at ON public.wallets USING btree (created_at, fid) WHERE (chain = 'base-account'::text);
 

@@ -29,7 +29,11 @@ create table api_clients (
         ]
     ),
     constraint api_clients_allowed_networks_are_some check (cardinality(allowed_networks) > 0),
-    constraint api_clients_expire_after_they_began check (expires_at > created_at)
+    constraint api_clients_expire_after_they_began check (expires_at > created_at),
+    -- Later times are not times everywhere.
+    constraint api_clients_expire_before_the_year_9000 check (
+        expires_at < timestamptz '9000-01-01 00:00:00+00'
+    )
 );
 
 create trigger api_clients_are_never_deleted

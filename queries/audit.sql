@@ -88,7 +88,8 @@ limit :size::bigint;
 
 -- name: list_by_action(action, since, before, before_fid, before_id, size)
 -- One kind of act, newest first, behind a position.
--- Answered by idx_wallet_audit_log_action_created_at.
+-- Answered by idx_wallet_audit_log_action_created_at: rows are compared as a whole and put in order by all of it,
+-- because with action = … PostgreSQL may take an index that only has the order, and read past all other acts.
 select
     fid,
     id,
@@ -102,15 +103,15 @@ select
     created_at
 from wallet_audit_log
 where
-    action = :action::text
-    and created_at >= :since::timestamptz
-    and (created_at, fid, id) < (:before::timestamptz, :before_fid::bigint, :before_id::bigint)
-order by created_at desc, fid desc, id desc
+    (action, created_at) >= (:action::text, :since::timestamptz)
+    and (action, created_at, fid, id)
+    < (:action::text, :before::timestamptz, :before_fid::bigint, :before_id::bigint)
+order by action desc, created_at desc, fid desc, id desc
 limit :size::bigint;
 
 -- name: list_by_actor(actor, since, before, before_fid, before_id, size)
 -- What one actor did, newest first, behind a position.
--- Answered by idx_wallet_audit_log_actor_created_at.
+-- Answered by idx_wallet_audit_log_actor_created_at, for which rows are compared as a whole, as in list_by_action().
 select
     fid,
     id,
@@ -124,15 +125,16 @@ select
     created_at
 from wallet_audit_log
 where
-    actor = :actor::text
-    and created_at >= :since::timestamptz
-    and (created_at, fid, id) < (:before::timestamptz, :before_fid::bigint, :before_id::bigint)
-order by created_at desc, fid desc, id desc
+    (actor, created_at) >= (:actor::text, :since::timestamptz)
+    and (actor, created_at, fid, id)
+    < (:actor::text, :before::timestamptz, :before_fid::bigint, :before_id::bigint)
+order by actor desc, created_at desc, fid desc, id desc
 limit :size::bigint;
 
 -- name: list_by_actor_and_action(actor, action, since, before, before_fid, before_id, size)
 -- One kind of act of one actor, newest first, behind a position.
--- Answered by idx_wallet_audit_log_actor_action_created_at.
+-- Answered by idx_wallet_audit_log_actor_action_created_at, for which rows are compared as a whole, as in
+-- list_by_action().
 select
     fid,
     id,
@@ -146,11 +148,10 @@ select
     created_at
 from wallet_audit_log
 where
-    actor = :actor::text
-    and action = :action::text
-    and created_at >= :since::timestamptz
-    and (created_at, fid, id) < (:before::timestamptz, :before_fid::bigint, :before_id::bigint)
-order by created_at desc, fid desc, id desc
+    (actor || ' ' || action, created_at) >= (:actor::text || ' ' || :action::text, :since::timestamptz)
+    and (actor || ' ' || action, created_at, fid, id)
+    < (:actor::text || ' ' || :action::text, :before::timestamptz, :before_fid::bigint, :before_id::bigint)
+order by actor || ' ' || action desc, created_at desc, fid desc, id desc
 limit :size::bigint;
 
 -- name: list_by_user(fid, actions, since, before, before_fid, before_id, size)

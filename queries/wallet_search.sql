@@ -107,7 +107,7 @@ limit :size::bigint;
 -- name: list_by_address(address, chains, since, before, before_fid, before_chain, size)
 -- Whose wallets an address (in lower case) is, newest first, behind a position: one trading wallet at most, and
 -- as many users as named it their Base Account.
--- Answered by idx_wallets_address.
+-- Answered by idx_wallets_address_created_at, in its order.
 select
     fid,
     chain,

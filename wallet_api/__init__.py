@@ -10,6 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from wallet_api import logs
 from wallet_api.auth.quick_auth import QuickAuth
+from wallet_api.auth.rate_limits import RateLimits
 from wallet_api.auth.user_tokens import UserTokens
 from wallet_api.blueprints import (
     auth,
@@ -26,6 +27,7 @@ from wallet_api.blueprints import (
     wallet,
 )
 from wallet_api.blueprints.application import Application
+from wallet_api.blueprints.limits import RequestLimits
 from wallet_api.blueprints.pages import Cursors
 from wallet_api.cli import cli
 from wallet_api.config import Settings
@@ -74,7 +76,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         )
     _services(settings).init_app(app)
     requests.init_app(app)
-    limits.init_app(app, settings, callers.init_app)
+    callers.init_app(app)
+    limits.init_app(app)
     cross_origin.init_app(app, settings.cors_origins)
     api = Api(app)
     docs.describe(api)
@@ -113,6 +116,7 @@ def _services(settings: Settings) -> Application:
         stats=StatsService(replica, wallets_in_files=wallets_in_files),
         audit_log=AuditLog(database),
         cursors=Cursors(settings.tokens.secret),
+        limits=RequestLimits(RateLimits(settings.ratelimit_storage_uri), settings.ratelimits),
         user_tokens=UserTokens(settings.tokens),
         quick_auth=QuickAuth(
             issuer=settings.quick_auth_issuer,

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
-from limits import parse_many
+from limits import RateLimitItem, parse_many
+from limits.storage import storage_from_string
 from psycopg.conninfo import conninfo_to_dict
 
 from wallet_api.chain.networks import NETWORKS, Network
@@ -65,11 +66,8 @@ class Settings:
     cors_origins: tuple[str, ...]
     database_replica_url: Secret[str] | None
     trusted_proxy_hops: int
-    ratelimit_enabled: bool
+    ratelimits: dict[str, list[RateLimitItem]]
     ratelimit_storage_uri: Secret[str]
-    ratelimit_per_ip: str
-    ratelimit_per_user: str
-    ratelimit_per_client: str
     metrics_token: Secret[str] | None
     slow_query_seconds: float
     log_level: str
@@ -107,11 +105,8 @@ class Settings:
             cors_origins=read.names("CORS_ORIGINS"),
             database_replica_url=read.replica_url(),
             trusted_proxy_hops=read.integer("TRUSTED_PROXY_HOPS", default=0, low=0, high=10),
-            ratelimit_enabled=read.boolean("RATELIMIT_ENABLED", default=True),
+            ratelimits=read.ratelimits(),
             ratelimit_storage_uri=read.ratelimit_storage_uri(),
-            ratelimit_per_ip=read.rate("RATELIMIT_PER_IP", default="12000 per minute"),
-            ratelimit_per_user=read.rate("RATELIMIT_PER_USER", default="1500 per minute"),
-            ratelimit_per_client=read.rate("RATELIMIT_PER_CLIENT", default="6000 per minute"),
             metrics_token=read.metrics_token(),
             slow_query_seconds=read.number("SLOW_QUERY_MS", default=500, low=0, high=60_000) / 1000,
             log_level=read.choice(
@@ -232,17 +227,33 @@ class _Reader:
 
     def ratelimit_storage_uri(self) -> Secret[str]:
         value = self.text("RATELIMIT_STORAGE_URI", default="memory://")
-        if value != "memory://" and not value.startswith(("redis://", "rediss://")):
+        try:
+            known = value.startswith(("memory://", "redis://", "rediss://"))
+            known = known and bool(storage_from_string(value))
+        except ValueError:
+            # The complaint quotes what it cannot read, which may be the password.
+            known = False
+        if not known:
             self.faults.append("RATELIMIT_STORAGE_URI must be memory:// or a redis(s):// URL")
         return Secret(value)
 
-    def rate(self, name: str, *, default: str) -> str:
-        value = self.text(name, default=default)
+    def ratelimits(self) -> dict[str, list[RateLimitItem]]:
+        enabled = self.boolean("RATELIMIT_ENABLED", default=True)
+        limits = {
+            "ip": self._limits("RATELIMIT_PER_IP", default="12000 per minute"),
+            "user": self._limits("RATELIMIT_PER_USER", default="1500 per minute"),
+            "client": self._limits("RATELIMIT_PER_CLIENT", default="6000 per minute"),
+        }
+        return limits if enabled else {}
+
+    def _limits(self, name: str, *, default: str) -> list[RateLimitItem]:
         try:
-            parse_many(value)
+            limits = parse_many(self.text(name, default=default))
         except ValueError:
+            limits = []
+        if not limits or any(limit.amount < 1 for limit in limits):
             self.faults.append(f"{name} must be limits such as 100 per minute; 2000 per hour")
-        return value
+        return limits
 
     def metrics_token(self) -> Secret[str] | None:
         if not self.text("METRICS_TOKEN", default=""):

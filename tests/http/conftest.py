@@ -4,6 +4,7 @@ import json
 import re
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -88,6 +89,15 @@ def token_of(fid: object = FID, *, secret: str = JWT_SECRET, **changes: Any) -> 
 def signed_in(fid: object = FID, **changes: Any) -> dict[str, str]:
     """Return the header of a user of ours, for any app of the tests."""
     return {"Authorization": f"Bearer {token_of(fid, **changes)}"}
+
+
+def calling(app: Flask, *scopes: str, name: str | None = None) -> dict[str, str]:
+    """Make an API client with these rights, and return the header that it sends."""
+    token = application(app).clients.create(
+        name or f"client-{uuid.uuid4().hex}", scopes=scopes, allowed_networks=(), expires_at=None
+    )
+    LEAKS.secrets.add(token.reveal())
+    return {"Authorization": f"Bearer {token.reveal()}"}
 
 
 def rows_of(sql: psycopg.Connection[Any]) -> dict[str, list[Any]]:

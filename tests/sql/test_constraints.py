@@ -161,6 +161,12 @@ def full(sql):
             {"expires_at": datetime(2020, 1, 1, tzinfo=UTC)},
             "api_clients_expire_after_they_began",
         ),
+        (
+            "api_clients",
+            CLIENT,
+            {"expires_at": datetime(9999, 1, 1, tzinfo=UTC)},
+            "api_clients_expire_before_the_year_9000",
+        ),
     ],
 )
 def test_a_row_that_breaks_a_rule_is_refused_by_the_constraint_of_that_name(

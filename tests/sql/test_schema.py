@@ -47,7 +47,7 @@ def test_every_migration_sets_time_outs_and_goes_forward_only(path):
     text = path.read_text()
     # An index is built beside the traffic, outside of a transaction, for as long as it takes.
     concurrently = "-- migrate:up transaction:false" in text
-    assert ("create index concurrently" in text) == concurrently
+    assert bool(re.search("^(create|drop) index concurrently", text, re.MULTILINE)) == concurrently
     assert ("set local lock_timeout" in text) != concurrently
     assert ("set local statement_timeout" in text) != concurrently
     assert "raise exception 'migrations are forward only'" in text.split("-- migrate:down")[1]

@@ -66,8 +66,9 @@ class RateLimits:
             self._shared = SlidingWindowCounterRateLimiter(storage)
 
     def hit(self, limits: Sequence[RateLimitItem], *identifiers: str) -> list[Usage]:
-        """Count a request against each limit, and return what is left of each.
+        """Count a request against each limit, the shortest first, and return what is left of each.
 
+        The first one that it exceeds is the last one that it is counted against.
         A Redis that does not answer is replaced by memory for a while: no request fails for it.
         """
         if self._shared is not None and time.monotonic() >= self._paused_until:
@@ -83,11 +84,13 @@ def _hit(
     windows: _Windows, limits: Sequence[RateLimitItem], identifiers: tuple[str, ...]
 ) -> list[Usage]:
     usages = []
-    for limit in limits:
+    for limit in sorted(limits, key=lambda limit: limit.get_expiry()):
         allowed = windows.hit(limit, *identifiers)
         until, remaining = windows.get_window_stats(limit, *identifiers)
         seconds = max(0, math.floor(until - time.time())) + 1
         usages.append(Usage(limit=limit, allowed=allowed, remaining=remaining, seconds=seconds))
+        if not allowed:
+            break
     return usages
 
 

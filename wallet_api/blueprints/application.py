@@ -6,6 +6,7 @@ from flask import Flask, current_app
 
 from wallet_api.auth.quick_auth import QuickAuth
 from wallet_api.auth.user_tokens import UserTokens
+from wallet_api.blueprints.limits import RequestLimits
 from wallet_api.blueprints.pages import Cursors
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
@@ -37,6 +38,7 @@ class Application:
     stats: StatsService
     audit_log: AuditLog
     cursors: Cursors
+    limits: RequestLimits
     user_tokens: UserTokens
     quick_auth: QuickAuth
     metrics_token: Secret[str] | None

@@ -3,7 +3,6 @@
 import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Any
 
 import structlog
@@ -12,6 +11,7 @@ from werkzeug.exceptions import NotFound
 
 from wallet_api.auth.fids import parse_fid
 from wallet_api.blueprints.application import application
+from wallet_api.blueprints.requests import client_ip
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import (
     FidRequired,
@@ -21,17 +21,18 @@ from wallet_api.errors import (
     Unauthenticated,
     WalletApiError,
 )
-from wallet_api.models import TRADING_CHAIN, Access, IPAddress
+from wallet_api.models import TRADING_CHAIN, Access
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """A kind of caller: how it proves itself, and how it is refused.
+    """A kind of caller: how it proves who it is, and that it may do this.
 
     `security` names schemes of the OpenAPI document; `scope` is what an API client needs.
     """
 
     authenticate: Callable[[], None]
+    authorize: Callable[[], None] = lambda: None
     security: tuple[str, ...] = ()
     refusals: tuple[type[WalletApiError], ...] = ()
     scope: str | None = None
@@ -39,25 +40,24 @@ class Caller:
 
 def init_app(app: Flask) -> None:
     """Have every request to a route of `app` prove that it may call it."""
-    app.before_request(_authenticate)
+    app.before_request(_admit)
 
 
-def _authenticate() -> None:
+def _admit() -> None:
+    """Let a request in, or refuse it: by its address, for want of a proof, by its caller."""
     g.actor = "anybody"
-    if request.endpoint is not None and request.method != "OPTIONS":
-        # A view without a caller is a mistake, and answers nobody.
-        view: Any = current_app.view_functions[request.endpoint]
-        view.caller.authenticate()
-        structlog.contextvars.bind_contextvars(actor=g.actor)
-
-
-def client_ip() -> IPAddress | None:
-    """Return from where the request comes, as the trusted proxies say; None if nobody knows."""
+    limits = application().limits
+    limits.count_address()
+    if request.endpoint is None or request.method == "OPTIONS":
+        return
+    # A view without a caller is a mistake, and answers nobody.
+    view: Any = current_app.view_functions[request.endpoint]
     try:
-        ip = ip_address(request.remote_addr or "")
-    except ValueError:
-        return None
-    return getattr(ip, "ipv4_mapped", None) or ip
+        view.caller.authenticate()
+    finally:
+        structlog.contextvars.bind_contextvars(actor=g.actor)
+    limits.count_caller()
+    view.caller.authorize()
 
 
 def access(*, reason: str | None = None, recipient: str | None = None) -> Access:
@@ -105,17 +105,19 @@ def client(scope: str) -> Caller:
     """Return the caller that is an API client with this scope."""
 
     def authenticate() -> None:
-        clients = application().clients
-        known = clients.identify(_bearer_token())
-        g.actor = f"client:{known.name}"
+        g.client = application().clients.identify(_bearer_token())
+        g.actor = f"client:{g.client.name}"
+
+    def authorize() -> None:
         try:
-            clients.authorize(known, scope=scope, ip=client_ip())
+            application().clients.authorize(g.client, scope=scope, ip=client_ip())
         except (InsufficientScope, NetworkNotAllowed):
             _record_refused_key(scope)
             raise
 
     return Caller(
         authenticate=authenticate,
+        authorize=authorize,
         security=("clientToken",),
         refusals=(Unauthenticated, InsufficientScope, NetworkNotAllowed),
         scope=scope,
@@ -124,8 +126,10 @@ def client(scope: str) -> Caller:
 
 def _record_refused_key(scope: str) -> None:
     """Note in the audit log that somebody with a good token reached for a key in vain."""
-    fid = parse_fid((request.view_args or {}).get("fid"))
-    if scope == "keys:read" and fid is not None:
+    path = request.view_args or {}
+    fid = parse_fid(path.get("fid"))
+    wanted = scope == "keys:read" and path.get("chain") == TRADING_CHAIN
+    if wanted and fid is not None and str(fid) == path["fid"]:
         application().wallets.refuse_key(fid, TRADING_CHAIN, access=access())
 
 

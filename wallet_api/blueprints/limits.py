@@ -1,61 +1,59 @@
 """How often one address, one user and one client may ask (draft-ietf-httpapi-ratelimit-headers)."""
 
-from collections.abc import Callable
+from ipaddress import IPv6Address, ip_network
 
 from flask import Flask, Response, g, request
-from limits import RateLimitItem, parse_many
+from limits import RateLimitItem
 
 from wallet_api import metrics
 from wallet_api.auth.rate_limits import RateLimits, Usage
-from wallet_api.blueprints.callers import client_ip
-from wallet_api.config import Settings
+from wallet_api.blueprints.requests import client_ip
 from wallet_api.errors import TooManyRequests
 
 # Load balancers ask these, often and all from the same place.
 _EXEMPT = {"health.healthz", "health.readyz"}
+# Whoever has one IPv6 address has all of its network.
+_IPV6_NETWORK_BITS = 64
 
 
-def init_app(app: Flask, settings: Settings, authenticate: Callable[[Flask], None]) -> None:
-    """Limit by address before a caller has to prove itself, and by caller behind that."""
-    if not settings.ratelimit_enabled:
-        authenticate(app)
-        return
-    counts = RateLimits(settings.ratelimit_storage_uri)
-    limits = {
-        "ip": parse_many(settings.ratelimit_per_ip),
-        "user": parse_many(settings.ratelimit_per_user),
-        "client": parse_many(settings.ratelimit_per_client),
-    }
-
-    def count(per: str, identifier: str) -> None:
-        if request.endpoint not in _EXEMPT:
-            _count(counts, per, limits[per], identifier)
-
-    def count_address() -> None:
-        g.usages = []
-        count("ip", str(client_ip()))
-
-    def count_caller() -> None:
-        kind, _, name = g.actor.partition(":")
-        if kind in limits:
-            count(kind, name)
-
-    app.before_request(count_address)
-    authenticate(app)
-    app.before_request(count_caller)
+def init_app(app: Flask) -> None:
+    """Have every answer of `app` say what the limits are, and how much of them is left."""
     app.after_request(_tell)
 
 
-def _count(counts: RateLimits, per: str, limits: list[RateLimitItem], identifier: str) -> None:
-    usages = counts.hit(limits, per, identifier)
-    g.usages += [(per, usage) for usage in usages]
-    if not all(usage.allowed for usage in usages):
-        metrics.RATE_LIMITED.labels(per).inc()
-        raise TooManyRequests
+class RequestLimits:
+    """The limits that the current request is counted against: `per` "ip", "user" or "client"."""
+
+    def __init__(self, counts: RateLimits, limits: dict[str, list[RateLimitItem]]) -> None:
+        """Count nothing that `limits` does not name."""
+        self._counts = counts
+        self._limits = limits
+
+    def count_address(self) -> None:
+        """Count for the address the request came from. Raises TooManyRequests."""
+        ip = client_ip()
+        if isinstance(ip, IPv6Address):
+            self._count("ip", str(ip_network((ip, _IPV6_NETWORK_BITS), strict=False)))
+        else:
+            self._count("ip", str(ip))
+
+    def count_caller(self) -> None:
+        """Count for the user or client who proved to be the caller. Raises TooManyRequests."""
+        per, _, name = g.actor.partition(":")
+        self._count(per, name)
+
+    def _count(self, per: str, identifier: str) -> None:
+        if per not in self._limits or request.endpoint in _EXEMPT:
+            return
+        usages = self._counts.hit(self._limits[per], per, identifier)
+        g.usages = [*g.get("usages", []), *((per, usage) for usage in usages)]
+        if not all(usage.allowed for usage in usages):
+            metrics.RATE_LIMITED.labels(per).inc()
+            raise TooManyRequests
 
 
 def _tell(response: Response) -> Response:
-    """Say what the limits are, and how much of them is left; on a refusal, when to come back."""
+    """Say what is left of each limit; on a refusal, when to come back."""
     usages: list[tuple[str, Usage]] = g.get("usages", [])
     if usages:
         response.headers["RateLimit-Policy"] = ", ".join(

@@ -5,6 +5,7 @@ import re
 import time
 import uuid
 from collections.abc import Mapping
+from ipaddress import ip_address
 from typing import Any
 
 import structlog
@@ -16,6 +17,7 @@ from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMe
 
 from wallet_api import metrics
 from wallet_api.errors import InvalidRequest
+from wallet_api.models import IPAddress
 
 MAX_BODY_BYTES = 16 * 1024
 """A deposit needs about 200 bytes."""
@@ -84,6 +86,16 @@ def _end(response: Response) -> Response:
 def _forget(_error: BaseException | None) -> None:
     """Keep what this thread logs next from carrying this request's id."""
     structlog.contextvars.clear_contextvars()
+
+
+def client_ip() -> IPAddress | None:
+    """Return from where the request comes, as the trusted proxies say; None if nobody knows."""
+    try:
+        # Without a zone (fe80::1%eth0): it means something on this machine alone.
+        ip = ip_address((request.remote_addr or "").partition("%")[0])
+    except ValueError:
+        return None
+    return getattr(ip, "ipv4_mapped", None) or ip
 
 
 class BodyParser(FlaskParser):

@@ -22,6 +22,8 @@ from wallet_api.models import AUDIT_ACTIONS, BASE_ACCOUNT_CHAIN, MAX_FID, TRADIN
 
 CHAINS = (TRADING_CHAIN, BASE_ACCOUNT_CHAIN)
 _TIME = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d))?", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_NUMBER = re.compile(r"[1-9][0-9]{0,3}", re.ASCII)
 _YEARS = range(1970, 9000)
 
 
@@ -43,6 +45,28 @@ class Moment(fields.Field[datetime]):
         )
 
 
+class Number(fields.Field[int]):
+    """A small whole number in a query: ASCII digits and nothing else."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
+        if not _NUMBER.fullmatch(value):
+            raise ValidationError("must be a whole number.")
+        return int(value)
+
+
+class Day(fields.Field[date]):
+    """A day in a query, written like 2026-11-22."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> date:
+        try:
+            day = date.fromisoformat(value) if _DAY.fullmatch(value) else None
+        except ValueError:
+            day = None
+        if day is None or day.year not in _YEARS:
+            raise ValidationError("must be a day such as 2026-11-22.")
+        return day
+
+
 class Fid(fields.Field[int]):
     """A Farcaster id in a query."""
 
@@ -59,6 +83,7 @@ def _printable(text: str) -> None:
         raise ValidationError("must be printable text.")
 
 
+DAY = {"type": "string", "format": "date"}
 MOMENT = {
     "type": "string",
     "anyOf": [{"format": "date-time"}, {"format": "date"}],
@@ -80,10 +105,10 @@ class Query(Schema):
 
 
 class PageQuery(Query):
-    limit = fields.Integer(
+    limit = Number(
         load_default=50,
         validate=validate.Range(1, 100),
-        metadata={"description": "How many at most."},
+        metadata={"type": "integer", "description": "How many at most."},
     )
     cursor = fields.String(
         load_default=None, metadata={"description": "next_cursor of the page before."}
@@ -125,21 +150,19 @@ class AuditQuery(PageQuery):
     )
 
 
-_days = validate.Range(date(_YEARS[0], 1, 1), date(_YEARS[-1], 12, 31))
-
-
 class StatsQuery(Query):
-    first = fields.Date(
-        validate=_days,
+    first = Day(
         data_key="from",
         load_default=None,
-        metadata={"description": "The first day (UTC); 29 days before the last one if left out."},
+        metadata={
+            **DAY,
+            "description": "The first day (UTC); 29 days before the last one if left out.",
+        },
     )
-    last = fields.Date(
-        validate=_days,
+    last = Day(
         data_key="to",
         load_default=None,
-        metadata={"description": "The last day (UTC), which counts too; today if left out."},
+        metadata={**DAY, "description": "The last day (UTC), which counts too; today if left out."},
     )
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from ipaddress import ip_network
+from ipaddress import IPv6Address, ip_network
 from typing import Any
 
 import click
@@ -24,6 +24,7 @@ clients = AppGroup("clients", help="Let other services call /v1, and end that.")
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}", re.ASCII)
 _DAYS = re.compile(r"([1-9][0-9]{0,4})d", re.ASCII)
 _CONNECT_SECONDS = 10
+_YEAR_TOO_LATE = 9000
 
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -41,9 +42,14 @@ def _read_networks(
     context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
 ) -> list[IPNetwork]:
     try:
-        return [ip_network(value) for value in values]
+        networks = [ip_network(value) for value in values]
     except ValueError as error:
         raise click.BadParameter(f"{error}.") from error
+    for network in networks:
+        first = network.network_address
+        if isinstance(first, IPv6Address) and (first.scope_id or first.ipv4_mapped):
+            raise click.BadParameter(f"{network}: write it without a zone, or as IPv4.")
+    return networks
 
 
 def _read_expiry(
@@ -56,12 +62,14 @@ def _read_expiry(
         return now + timedelta(days=int(days[1]))
     try:
         moment = datetime.fromisoformat(value)
-    except ValueError as error:
+        # A day, or a time without an offset, is meant in UTC.
+        moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise click.BadParameter("use a number of days such as 90d, or a date.") from error
-    # A day, or a time without an offset, is meant in UTC.
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     if moment <= now:
         raise click.BadParameter("that is over already.")
+    if moment.year >= _YEAR_TOO_LATE:
+        raise click.BadParameter("that is too far away: leave it out.")
     return moment
 
 
@@ -131,7 +139,7 @@ def list_(as_json: bool) -> None:
 
 
 @clients.command("revoke", cls=Command, with_appcontext=False)
-@click.argument("name")
+@click.argument("name", callback=_read_name)
 @_json_option
 def revoke(name: str, as_json: bool) -> None:
     """End a client's rights, at once and for ever.
@@ -152,7 +160,8 @@ def revoke(name: str, as_json: bool) -> None:
 
 @contextmanager
 def _service() -> Iterator[ApiClientService]:
-    logs.configure("WARNING", "console")
+    # What the pool says while it tries is said once more, in one line, when it gives up.
+    logs.configure("ERROR", "console")
     database = Database(
         read_database_url(os.environ), min_size=0, max_size=1, timeout_seconds=_CONNECT_SECONDS
     )

@@ -4,6 +4,7 @@ The suite is DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-256-GCM: 0x0020, 0x000
 """
 
 import base64
+import re
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
@@ -15,6 +16,9 @@ from wallet_api.errors import InvalidRecipientKey
 SUITE = "DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-256-GCM"
 _SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 _ENC_BYTES = 32
+_BASE64URL = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
+_P = 2**255 - 19
+"""The prime of Curve25519: coordinates are below it (RFC 7748)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +37,14 @@ class Recipient:
 
         A point of small order is refused as well: with it everybody could open what is sealed.
         """
+        if not _BASE64URL.fullmatch(text):
+            raise InvalidRecipientKey
+        raw = base64.urlsafe_b64decode(text + "=")
+        # X25519 itself would reduce it, but the recipient's half of HPKE hashes what it has.
+        if int.from_bytes(raw, "little") >= _P:
+            raise InvalidRecipientKey
+        self._key = X25519PublicKey.from_public_bytes(raw)
         try:
-            raw = base64.b64decode(text + "=", altchars=b"-_", validate=True)
-            self._key = X25519PublicKey.from_public_bytes(raw)
             # OpenSSL notices a point of small order when it is used.
             _SUITE.encrypt(b"", self._key)
         except ValueError as error:

@@ -1,0 +1,245 @@
+"""Tables as full as you like, of rows that the service itself could have written.
+
+    DATABASE_URL=… ENCRYPTION_SECRET=… python -m benchmarks.wallet_rows --users 1000000
+
+Each user has a trading wallet, whose sealed key opens, a Base Account address and a prepared
+deposit; every other one has a row in the audit log. All times are spread over a year. Everything
+follows from the seed, but the nonces of sealed keys and the ids that sequences give.
+
+Wallets lie in no order of their times, as an import leaves them: each that is read by time is on a
+page of its own. Deposits and the audit log lie in the order of theirs, as those who append leave
+them. FIDs come in batches that are in no order, so that times do not follow from them.
+
+The private keys are hashes of the seed: anybody can make them again, so that they are worthless.
+They are for benchmarks and tests alone, in databases that hold nothing else; others are refused.
+"""
+
+import argparse
+import functools
+import os
+import sys
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import shake_256
+from uuid import UUID
+
+import psycopg
+from coincurve import PublicKey
+from eth_hash.auto import keccak
+
+from wallet_api.cli.workers import spread
+from wallet_api.config import ConfigurationError, read_wallet_settings
+from wallet_api.crypto.encryption import EncryptionService
+from wallet_api.crypto.secret import Secret
+from wallet_api.database import Connection, Database
+from wallet_api.models import BASE_ACCOUNT_CHAIN, TRADING_CHAIN
+from wallet_api.services.sealing_secret import SealingSecret
+
+YEAR = timedelta(days=365)
+BUSY_CLIENT = "client:engine"
+BUSY_FID = 1
+"""One client did most of what the audit log tells of; a hundredth of it befell one user."""
+SHARED_BASE_ACCOUNT = "0x" + "5a" * 20
+"""A hundredth of the users named the same Base Account."""
+
+_BATCH = 2_000
+# Prime, so that its multiples meet each batch once.
+_STRIDE = 2_654_435_761
+_COPIES = (
+    """
+    copy wallets (
+        fid, chain, wallet_type, address, encrypted_private_key, iv, scheme, key_id,
+        created_at, updated_at
+    ) from stdin
+    """,
+    """
+    copy deposits (
+        fid, id, asset, amount, from_address, to_address, chain_id, idempotency_key,
+        request_hash, created_at
+    ) from stdin
+    """,
+    """
+    copy wallet_audit_log (fid, chain, action, actor, request_id, ip, reason, recipient, created_at)
+    from stdin
+    """,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Population:
+    """Which users there are: FIDs from 1 up to `users`, in the year before `until`."""
+
+    users: int
+    until: datetime
+    seed: int = 1
+
+    @property
+    def batches(self) -> int:
+        """Return how many batches of users there are; the last FIDs' one may be smaller."""
+        return -(-self.users // _BATCH)
+
+    def fids(self, batch: int) -> range:
+        """Return who is in a batch."""
+        first = 1 + batch * _STRIDE % self.batches * _BATCH
+        return range(first, min(first + _BATCH, self.users + 1))
+
+    def private_key(self, fid: int) -> bytes:
+        """Return the worthless key of a user's trading wallet."""
+        return self._draw("key", fid, 32)
+
+    def trading_address(self, fid: int) -> str:
+        """Return the checksummed address (EIP-55) of a user's trading wallet."""
+        point = PublicKey.from_secret(self.private_key(fid)).format(compressed=False)
+        digits = keccak(point[1:])[12:].hex()
+        cases = keccak(digits.encode()).hex()
+        checked = [d.upper() if case > "7" else d for d, case in zip(digits, cases, strict=False)]
+        return "0x" + "".join(checked)
+
+    def base_account(self, fid: int) -> str:
+        """Return a user's Base Account address, in lower case."""
+        if fid % 100 == 0:
+            return SHARED_BASE_ACCOUNT
+        return "0x" + self._draw("base account", fid, 20).hex()
+
+    def rows_of(self, fid: int, batch: int, encryption: EncryptionService) -> tuple[str, str, str]:
+        """Return what COPY reads into `wallets`, `deposits` and the audit log."""
+        address, base = self.trading_address(fid), self.base_account(fid)
+        key = Secret(self.private_key(fid))
+        sealed = encryption.seal(key, fid=fid, chain=TRADING_CHAIN, address=address)
+        draw = self._draw("rest", fid, 64)
+        made, named = self._time(_share(draw[:8])), self._time(_share(draw[8:16]))
+        prepared = self._time((batch + (fid - 1) % _BATCH / _BATCH) / self.batches)
+        read = prepared + _share(draw[16:24]) * timedelta(seconds=10)
+        wallets = _line(
+            fid, TRADING_CHAIN, "trading", address, sealed.ciphertext, sealed.iv, sealed.scheme,
+            sealed.key_id, made, made,
+        ) + _line(
+            fid, BASE_ACCOUNT_CHAIN, "base-account", base, r"\N", r"\N", r"\N", r"\N", named, named
+        )  # fmt: skip
+        asset, amount = ("ETH", 10**12) if draw[32] < 64 else ("USDC", 10**4)
+        amount *= 1 + int.from_bytes(draw[33:35])
+        deposit = UUID(bytes=draw[48:64], version=4)
+        deposits = _line(
+            fid, deposit, asset, amount, base, address, 8453, deposit, draw[32:].hex(), prepared
+        )
+        if fid % 2:
+            return wallets, deposits, ""
+        whose = BUSY_FID if fid % 200 == 0 else fid
+        action, actor = _act(int.from_bytes(draw[35:39]) % 10_000, whose)
+        ip, reason = f"203.0.113.{draw[39]}", f"sign swap {draw[40:44].hex()}"
+        audit = _line(
+            whose, TRADING_CHAIN, action, actor, draw[32:48].hex(), ip, reason, r"\N", read
+        )
+        return wallets, deposits, audit
+
+    def _draw(self, what: str, fid: int, size: int) -> bytes:
+        return shake_256(f"worthless {what} of {fid}, {self.seed}".encode()).digest(size)
+
+    def _time(self, share: float) -> datetime:
+        """Return when a share of the year had passed."""
+        return self.until - YEAR + share * YEAR
+
+
+def fill(
+    database_url: Secret[str],
+    encryption_secret: Secret[str],
+    users: int,
+    *,
+    processes: int = 2,
+    seed: int = 1,
+    until: datetime | None = None,
+) -> Population:
+    """Fill a migrated database without wallets, and return who is in it.
+
+    Half of the work is ours (keys and seals), the other half PostgreSQL's: as many processes as
+    there are cores keep them busy. `until` is now unless told. Raises
+    ValueError where there are wallets already, and SecretMismatch.
+    """
+    with psycopg.connect(database_url.reveal(), autocommit=True) as connection:
+        if connection.execute("select exists(select from wallets)").fetchone() != (False,):
+            raise ValueError("the database holds wallets already")
+    encryption = EncryptionService(encryption_secret)
+    database = _pool(database_url)
+    database.open()
+    try:
+        SealingSecret(database, encryption).register()
+    finally:
+        database.close()
+    population = Population(users=users, until=until or datetime.now(UTC), seed=seed)
+    database = _pool(database_url)
+    work = functools.partial(_fill_batch, database, population, encryption)
+    for _ in spread(range(population.batches), work, processes=processes, database=database):
+        pass
+    with psycopg.connect(database_url.reveal(), autocommit=True) as connection:
+        connection.execute("vacuum (analyze) wallets, deposits, wallet_audit_log")
+    return population
+
+
+def _fill_batch(
+    database: Database, population: Population, encryption: EncryptionService, batch: int
+) -> None:
+    fids = population.fids(batch)
+    texts = zip(*(population.rows_of(fid, batch, encryption) for fid in fids), strict=True)
+    todo = list(zip(_COPIES, map("".join, texts), strict=True))
+
+    def copy(connection: Connection) -> None:
+        with connection.transaction(), connection.cursor() as cursor:
+            for statement, text in todo:
+                with cursor.copy(statement) as stream:
+                    stream.write(text)
+
+    database.run(copy, repeatable=False)
+
+
+def _act(draw: int, fid: int) -> tuple[str, str]:
+    """Return what was done, and by whom: most of it the same, some of it rare."""
+    if draw == 0:
+        return "key.exported", "cli:operator"
+    if draw < 300:
+        return "key.refused", "client:curious"
+    return "key.read", f"user:{fid}" if draw < 2_000 else BUSY_CLIENT
+
+
+def _share(draw: bytes) -> float:
+    return int.from_bytes(draw) / 256 ** len(draw)
+
+
+def _line(*columns: object) -> str:
+    # None of them needs an escape.
+    return "\t".join(map(str, columns)) + "\n"
+
+
+def _pool(database_url: Secret[str]) -> Database:
+    return Database(database_url, min_size=1, max_size=1, timeout_seconds=30, slow_query_seconds=60)
+
+
+def main() -> None:
+    """Fill the database that the environment names, and tell how long it took."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.wallet_rows")
+    parser.add_argument("--users", type=int, required=True)
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--seed", type=int, default=1)
+    arguments = parser.parse_args()
+    try:
+        settings = read_wallet_settings(os.environ)
+    except ConfigurationError as error:
+        sys.exit(str(error))
+    began = time.perf_counter()
+    try:
+        fill(
+            settings.database_url,
+            settings.encryption_secret,
+            arguments.users,
+            processes=arguments.processes,
+            seed=arguments.seed,
+        )
+    except ValueError as error:
+        sys.exit(str(error))
+    seconds = time.perf_counter() - began
+    rate = arguments.users / seconds
+    sys.stdout.write(f"{arguments.users} users in {seconds:.1f} s, {rate:.0f} per second\n")
+
+
+if __name__ == "__main__":
+    main()

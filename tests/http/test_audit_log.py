@@ -1,0 +1,351 @@
+"""GET /v1/audit: who got at which key, in every combination of filters, and from where."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from itertools import product
+from urllib.parse import urlencode
+
+import pytest
+
+from tests.conftest import FID, LEAKS
+from tests.http.conftest import calling, refused, signed_in
+from tests.sql.test_snapshots import FILL
+from wallet_api.blueprints.application import application
+from wallet_api.models import AUDIT_ACTIONS, SCOPES
+
+AUDIT = "/v1/audit"
+KEY = "/api/wallet/primary-with-key"
+FIRST = datetime(2025, 3, 1, 23, 59, 59, 999_999, tzinfo=UTC)
+ACTORS = ("user:1", "client:engine", "cli:root")
+RECIPIENT = "A" * 43
+
+
+def fill(sql):
+    """Write some seventy entries: ties in time for one user and for many."""
+    entries = []
+    for number in range(72):
+        actor = ACTORS[number % 3]
+        entries.append(
+            {
+                "fid": (1, 2, 2**63 - 1)[number // 3 % 3],
+                "chain": ("ethereum", "base-account")[number % 5 == 4],
+                "action": AUDIT_ACTIONS[number // 9 % 3],
+                "actor": actor,
+                "request_id": f"request-{number}",
+                "created_at": FIRST + timedelta(microseconds=number // 27),
+                "ip": (None, "203.0.113.7", "2001:db8::1")[number % 3],
+                "reason": None if number % 2 else f"swap {number}",
+                "recipient": None if number % 7 else RECIPIENT,
+            }
+        )
+    columns = list(entries[0])
+    values = ", ".join(f"%({column})s" for column in columns)
+    with sql.cursor() as cursor:
+        cursor.executemany(
+            f"insert into wallet_audit_log ({', '.join(columns)}) values ({values})", entries
+        )
+
+
+def model(sql):
+    """Return every entry as the route shows it, newest first, each with its exact time."""
+    rows = sql.execute(
+        "select created_at, fid, id, chain, action, actor, host(ip), reason, recipient, request_id"
+        " from wallet_audit_log"
+    ).fetchall()
+    names = ("chain", "action", "actor", "ip", "reason", "recipientPublicKey", "requestId")
+    return [
+        (
+            created_at,
+            {
+                "id": str(entry_id),
+                "fid": fid,
+                **dict(zip(names, rest, strict=True)),
+                "createdAt": f"{created_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}"[:-3] + "Z",
+            },
+        )
+        for created_at, fid, entry_id, *rest in sorted(rows, reverse=True)
+    ]
+
+
+@pytest.fixture(scope="module")
+def written(untouched):
+    """Fill the file's database and return the model of it."""
+    fill(untouched.sql)
+    return model(untouched.sql)
+
+
+@pytest.fixture(scope="module")
+def auditor(refusing_app, written):
+    """Return the header of a client that may read the audit log of the file's database."""
+    return calling(refusing_app, "audit:read")
+
+
+def pages(client, headers, query, *, between=lambda: None):
+    """Follow the links to the end, and yield each page."""
+    path = f"{AUDIT}?{urlencode(query)}"
+    while path is not None:
+        answer = client.get(path, headers=headers)
+        assert answer.status_code == 200, answer.text
+        page = answer.get_json()
+        assert list(page) == ["data", "next_cursor", "has_more"]
+        yield page["data"]
+        link = answer.headers.get("Link")
+        assert page["has_more"] is (page["next_cursor"] is not None) is (link is not None)
+        path = link and re.fullmatch(r'<(/v1/audit\?[!-;=?-~]+)>; rel="next"', link)[1]
+        if path is not None:
+            assert f"cursor={page['next_cursor']}" in path
+            between()
+
+
+def test_every_combination_of_filters_gives_what_a_model_gives(refusing, auditor, written):
+    values = {
+        "fid": (None, 1, 2**63 - 1),
+        "action": (None, *AUDIT_ACTIONS[:2]),
+        "actor": (None, *ACTORS[:2]),
+        "after": (None, FIRST + timedelta(microseconds=1)),
+        "before": (None, FIRST + timedelta(microseconds=2)),
+    }
+    answered = set()
+    for chosen in product(*values.values()):
+        query = {name: value for name, value in zip(values, chosen, strict=True) if value}
+        fid, action, actor, after, before = chosen
+        parameters = urlencode(
+            {n: v.isoformat() if isinstance(v, datetime) else v for n, v in query.items()}
+        )
+        wanted = [
+            entry
+            for moment, entry in written
+            if fid in (None, entry["fid"])
+            if action in (None, entry["action"])
+            if actor in (None, entry["actor"])
+            if after is None or moment >= after
+            if before is None or moment < before
+        ]
+        answer = refusing.get(f"{AUDIT}?limit=100&{parameters}", headers=auditor)
+        page = {"data": wanted, "next_cursor": None, "has_more": False}
+        assert answer.get_json() == page, query
+        if wanted:
+            answered.add(frozenset(query))
+    assert len(answered) == 2**5
+
+
+QUERIES = [
+    {},
+    {"action": "key.read"},
+    {"actor": "client:engine"},
+    {"actor": "user:1", "action": "key.refused"},
+    {"fid": "1"},
+    {"fid": "1", "actor": "cli:root"},
+    {"after": "2025-03-02", "before": "2025-03-03"},
+]
+
+
+@pytest.mark.parametrize("query", QUERIES, ids=urlencode)
+def test_pages_of_any_size_show_each_entry_once_in_order(refusing, auditor, written, query):
+    (whole,) = pages(refusing, auditor, {**query, "limit": 100})
+    assert len(whole) > 7
+    for limit in (*range(1, 8), len(whole) - 1, len(whole)):
+        shown = list(pages(refusing, auditor, {**query, "limit": limit}))
+        assert [entry for page in shown for entry in page] == whole
+        assert [len(page) for page in shown[:-1]] == [limit] * (len(shown) - 1)
+        assert len(shown) == -(-len(whole) // limit)
+
+
+def test_entries_come_fifty_at_a_time_unless_told(refusing, auditor, written):
+    assert [len(page) for page in pages(refusing, auditor, {})] == [50, 22]
+
+
+def test_what_happens_meanwhile_shifts_no_page(client, app, services, sql):
+    fill(sql)
+    auditor = calling(app, "audit:read")
+    services.wallets.ensure_trading_wallet(FID)
+
+    def refuse_one():
+        assert refused(client.get(KEY, headers=signed_in()), 403)
+
+    for limit in (5, 7, 36):
+        wanted = [entry for _, entry in model(sql)]
+        shown = pages(client, auditor, {"limit": limit}, between=refuse_one)
+        assert [entry for page in shown for entry in page] == wanted
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("limit=0", "limit=101", "limit=x", "fid=0", "fid=abc", "fid=9223372036854775808"),
+        *("action=", "action=read", "action=key.READ", "action=key.read&action=key.read"),
+        *("actor=", f"actor={'x' * 201}", "actor=%00", "actor=a%0Ab", "actor=%20"),
+        *("after=2025-03-01T00:00", "before=2025-13-01", "after=0001-01-01", "before=9999-12-31"),
+        *("after=2025-03-01T00:00+01:00", "unknown=1", "createdAfter=2025-03-01", "chain=ethereum"),
+    ],
+    ids=lambda query: query[:30],
+)
+def test_a_parameter_that_is_not_clear_is_refused(refusing, auditor, query):
+    answer = refusing.get(f"{AUDIT}?{query}", headers=auditor)
+    assert refused(answer, 400)["code"] == "invalid_request"
+
+
+def test_a_cursor_belongs_to_its_filters(refusing, auditor, written):
+    cursor = refusing.get(f"{AUDIT}?limit=3&fid=1", headers=auditor).get_json()["next_cursor"]
+    for query in ("", "fid=2", "fid=01", "fid=1&actor=user:1"):
+        answer = refusing.get(f"{AUDIT}?limit=3&{query}&cursor={cursor}", headers=auditor)
+        assert refused(answer, 400)["code"] == "invalid_cursor"
+    for changed in (cursor[:-1], cursor[1:], "x", ""):
+        answer = refusing.get(f"{AUDIT}?limit=3&fid=1&cursor={changed}", headers=auditor)
+        assert refused(answer, 400)["code"] == "invalid_cursor"
+
+
+def test_only_the_right_to_read_it_opens_the_audit_log(client, app):
+    others = calling(app, *(set(SCOPES) - {"audit:read"}))
+    assert refused(client.get(AUDIT, headers=others), 403)["code"] == "insufficient_scope"
+    assert client.get(AUDIT, headers=calling(app, "audit:read")).get_json()["data"] == []
+
+
+def key_is_read(client, *, remote="198.51.100.1", forwarded=None):
+    """Read a user's own key as somebody at `remote` does, whose header says what it likes."""
+    environ = {"REMOTE_ADDR": remote}
+    if forwarded is not None:
+        environ["HTTP_X_FORWARDED_FOR"] = forwarded
+    answer = client.get(KEY, headers=signed_in(), environ_overrides=environ)
+    assert answer.status_code == 200
+    LEAKS.secrets.add(answer.get_json()["wallet"]["privateKey"][2:])
+
+
+def test_a_user_s_own_reading_says_who_from_where_and_in_which_request(make_app, sql):
+    app = make_app(ALLOW_KEY_EXPORT="true")
+    application(app).wallets.ensure_trading_wallet(FID)
+    client, auditor = app.test_client(), calling(app, "audit:read")
+    headers = signed_in() | {"X-Request-Id": "asked-1"}
+    answer = client.get(KEY, headers=headers, environ_overrides={"REMOTE_ADDR": "203.0.113.7"})
+    LEAKS.secrets.add(answer.get_json()["wallet"]["privateKey"][2:])
+    answer = client.get(AUDIT, headers=auditor)
+    assert answer.headers["Cache-Control"] == "no-store"
+    (entry,) = answer.get_json()["data"]
+    age = datetime.now(UTC) - datetime.fromisoformat(entry.pop("createdAt"))
+    assert -1 < age.total_seconds() < 60
+    assert entry.pop("id").isdecimal()
+    assert entry == {
+        "fid": FID,
+        "chain": "ethereum",
+        "action": "key.read",
+        "actor": f"user:{FID}",
+        "ip": "203.0.113.7",
+        "reason": None,
+        "recipientPublicKey": None,
+        "requestId": "asked-1",
+    }
+
+
+# TRUSTED_PROXY_HOPS → (who connects, X-Forwarded-For, whose address is written down).
+SEEN = {
+    0: [
+        ("198.51.100.1", None, "198.51.100.1"),
+        ("198.51.100.1", "203.0.113.7", "198.51.100.1"),
+        ("198.51.100.1", "garbage, 203.0.113.7", "198.51.100.1"),
+        ("::ffff:198.51.100.1", None, "198.51.100.1"),
+        ("2001:db8::1", None, "2001:db8::1"),
+        ("fe80::1%eth0", None, "fe80::1"),
+        # A UNIX socket has no address.
+        ("", None, None),
+    ],
+    1: [
+        ("10.0.0.1", "203.0.113.7", "203.0.113.7"),
+        ("10.0.0.1", "192.0.2.66, 203.0.113.7", "203.0.113.7"),
+        ("10.0.0.1", "192.0.2.66,192.0.2.67 , 203.0.113.7 ", "203.0.113.7"),
+        ("10.0.0.1", "127.0.0.1, garbage, 2001:DB8:0::7", "2001:db8::7"),
+        ("10.0.0.1", "192.0.2.66, ::ffff:203.0.113.7", "203.0.113.7"),
+        ("10.0.0.1", "203.0.113.7, garbage", None),
+        ("10.0.0.1", "203.0.113.7:443", None),
+        ("10.0.0.1", "203.0.113.7, 203.0.113.07", None),
+        ("10.0.0.1", "203.0.113.7, 1", None),
+        ("10.0.0.1", "203.0.113.7, 203.0.113.0/24", None),
+        ("10.0.0.1", "203.0.113.7, '; drop table wallets; --", None),
+        ("10.0.0.1", "x" * 5000, None),
+        # Nothing came through the proxy.
+        ("10.0.0.1", None, "10.0.0.1"),
+    ],
+    2: [
+        ("10.0.0.1", "203.0.113.7, 10.0.0.2", "203.0.113.7"),
+        ("10.0.0.1", "192.0.2.66, 203.0.113.7, 10.0.0.2", "203.0.113.7"),
+        ("10.0.0.1", "192.0.2.66, garbage, 10.0.0.2", None),
+        # Past the outer proxy: a lone entry is not to be trusted.
+        ("10.0.0.1", "192.0.2.66", "10.0.0.1"),
+    ],
+}
+
+
+@pytest.mark.parametrize("hops", SEEN)
+def test_the_address_on_record_is_the_one_that_the_trusted_proxies_saw(make_app, sql, hops):
+    app = make_app(ALLOW_KEY_EXPORT="true", TRUSTED_PROXY_HOPS=str(hops))
+    application(app).wallets.ensure_trading_wallet(FID)
+    client, auditor = app.test_client(), calling(app, "audit:read")
+    for remote, forwarded, _ in SEEN[hops]:
+        key_is_read(client, remote=remote, forwarded=forwarded)
+    rows = sql.execute("select ip from wallet_audit_log order by id").fetchall()
+    assert [row[0] for row in rows] == [ip and ip_address(ip) for *_, ip in SEEN[hops]]
+    shown = client.get(f"{AUDIT}?limit=100", headers=auditor).get_json()["data"]
+    assert [entry["ip"] for entry in reversed(shown)] == [ip for *_, ip in SEEN[hops]]
+
+
+def test_the_last_of_several_headers_counts_behind_a_proxy(make_app, sql):
+    app = make_app(ALLOW_KEY_EXPORT="true", TRUSTED_PROXY_HOPS="1")
+    application(app).wallets.ensure_trading_wallet(FID)
+    headers = [
+        *signed_in().items(),
+        # gunicorn joins them so.
+        ("X-Forwarded-For", "192.0.2.66,203.0.113.7"),
+        ("X-Real-IP", "192.0.2.67"),
+        ("Forwarded", "for=192.0.2.68"),
+        ("X-Forwarded-Host", "192.0.2.69"),
+    ]
+    answer = app.test_client().get(KEY, headers=headers)
+    LEAKS.secrets.add(answer.get_json()["wallet"]["privateKey"][2:])
+    assert sql.execute("select host(ip) from wallet_audit_log").fetchall() == [("203.0.113.7",)]
+
+
+def scans(sql, services):
+    """Count how often the log was read from end to end, and the rows that indexes led to."""
+    # The one connection of the pool tells what it did so far.
+    for statement in ("select pg_stat_force_next_flush()", "select 1"):
+        services.database.run(
+            lambda connection, statement=statement: connection.execute(statement),
+            repeatable=False,
+        )
+    sql.execute("select pg_stat_clear_snapshot()")
+    return sql.execute(
+        "select seq_scan, idx_tup_fetch from pg_stat_user_tables where relname = 'wallet_audit_log'"
+    ).fetchone()
+
+
+def test_no_combination_of_filters_reads_more_than_it_shows(make_app, sql):
+    fill_log, *_ = [text for text in FILL.split(";\n") if "into wallet_audit_log" in text]
+    sql.execute(fill_log)
+    # The oldest entry of all, and the only one of its kind.
+    sql.execute(
+        "insert into wallet_audit_log (fid, chain, action, actor, request_id, created_at)"
+        " values (5000, 'ethereum', 'key.exported', 'cli:root', 'x', now() - interval '1 hour')"
+    )
+    sql.execute("vacuum analyze wallet_audit_log")
+    app = make_app(DB_POOL_MIN="1", DB_POOL_MAX="1")
+    services, client, auditor = application(app), app.test_client(), calling(app, "audit:read")
+    today = datetime.now(UTC)
+    values = {
+        "fid": "5000",
+        "action": "key.exported",
+        "actor": "cli:root",
+        "after": (today - timedelta(days=1)).strftime("%Y-%m-%dT%H:%MZ"),
+        "before": (today + timedelta(days=1)).strftime("%Y-%m-%dT%H:%MZ"),
+    }
+    sequential, fetched = scans(sql, services)
+    shown = asked = 0
+    # Often enough that PostgreSQL plans each statement for any values.
+    for wanted in [*product((False, True), repeat=len(values))] * 4:
+        query = {n: v for (n, v), used in zip(values.items(), wanted, strict=True) if used}
+        page = client.get(f"{AUDIT}?limit=5&{urlencode(query)}", headers=auditor).get_json()
+        assert page["data"], query
+        shown, asked = shown + len(page["data"]), asked + 1
+    after_sequential, after_fetched = scans(sql, services)
+    assert after_sequential == sequential
+    # One more for each page that has a next one.
+    assert shown <= after_fetched - fetched <= shown + asked

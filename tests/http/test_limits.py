@@ -1,0 +1,511 @@
+"""Limits per address, per user and per client: who is refused, with which words, and until when."""
+
+import json
+import re
+import socket
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import quote
+
+import pytest
+import redis
+from fakeredis import TcpFakeServer
+from limits.storage import RedisStorage
+from structlog.testing import capture_logs
+
+from tests.conftest import BASE_ACCOUNT, FID, LEAKS
+from tests.http.conftest import DEAD_PORT, refused, rows_of, signed_in
+from wallet_api.auth import rate_limits
+from wallet_api.blueprints.application import application
+from wallet_api.errors import TooManyRequests
+
+LIST = "/api/wallet/user-wallets"
+DEPOSIT = "/api/wallet/deposit"
+BODY = {"amount": "20", "baseAddress": BASE_ACCOUNT}
+DAY = 24 * 60 * 60
+HEADERS = ("RateLimit", "RateLimit-Policy", "Retry-After")
+ADDRESSES = ("192.0.2.1", "192.0.2.2", "2001:db8::1")
+# An item of either header: a name and two whole numbers (RFC 9651).
+ITEM = re.compile(r'"(ip|user|client)";(q|r)=(\d+);(w|t)=(\d+)')
+
+
+def items(answer, header):
+    """Return the items of a header: [("ip", {"q": 3, "w": 60}), …]."""
+    found = []
+    for item in answer.headers[header].split(", "):
+        name, one, first, other, second = ITEM.fullmatch(item).groups()
+        found.append((name, {one: int(first), other: int(second)}))
+    return found
+
+
+def policies(answer):
+    return [(name, given["q"], given["w"]) for name, given in items(answer, "RateLimit-Policy")]
+
+
+def remaining(answer):
+    return {name: given["r"] for name, given in items(answer, "RateLimit")}
+
+
+def too_many(answer, per):
+    """Check a refusal field by field, and return the seconds after which it ends."""
+    problem = refused(answer, 429, TooManyRequests.sentence())
+    assert problem["code"] == "too_many_requests"
+    assert problem["type"] == "urn:problem-type:wallet-api:too_many_requests"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert re.fullmatch(r"[1-9]\d*", answer.headers["Retry-After"])
+    seconds = int(answer.headers["Retry-After"])
+    assert (per, {"r": 0, "t": seconds}) in items(answer, "RateLimit")
+    # Told in whole seconds, so that it may be a little longer than the window.
+    assert any(name == per and seconds <= window + 1 for name, _, window in policies(answer))
+    return seconds
+
+
+def asked(client, *, headers, address="192.0.2.1", path=LIST):
+    return client.get(path, headers=headers, environ_overrides={"REMOTE_ADDR": address})
+
+
+@pytest.fixture
+def token_for(make_app):
+    """Make API clients: their header."""
+    services = application(make_app())
+
+    def make(name, *scopes):
+        token = services.clients.create(name, scopes=scopes, allowed_networks=[], expires_at=None)
+        LEAKS.secrets.add(token.reveal())
+        return {"Authorization": f"Bearer {token.reveal()}"}
+
+    return make
+
+
+def test_the_fourth_request_of_an_address_is_refused_and_other_addresses_are_not(untouched):
+    client = untouched.make_app(RATELIMIT_PER_IP="3 per day").test_client()
+    for left, fid in ((2, FID), (1, FID + 7), (0, FID + 14)):
+        answer = asked(client, headers=signed_in(fid))
+        assert answer.status_code == 200
+        assert policies(answer) == [("ip", 3, DAY), ("user", 1500, 60)]
+        (_, by_address), (_, by_user) = items(answer, "RateLimit")
+        assert by_address["r"] == left
+        assert 1 <= by_address["t"] <= DAY
+        assert by_user["r"] == 1499
+        assert 1 <= by_user["t"] <= 60
+        assert "Retry-After" not in answer.headers
+    answer = asked(client, headers=signed_in(FID + 21))
+    too_many(answer, "ip")
+    assert policies(answer) == [("ip", 3, DAY)]
+    for address in ADDRESSES[1:]:
+        assert asked(client, headers=signed_in(), address=address).status_code == 200
+
+
+def test_the_fourth_request_of_a_user_is_refused_wherever_it_comes_from(make_app, token_for):
+    client = make_app(RATELIMIT_PER_USER="3 per day").test_client()
+    for left, address in zip((2, 1, 0), ADDRESSES, strict=True):
+        answer = asked(client, headers=signed_in(), address=address)
+        assert answer.status_code == 200
+        assert policies(answer) == [("ip", 12000, 60), ("user", 3, DAY)]
+        assert remaining(answer)["user"] == left
+    # On every route, not on each.
+    for path in (LIST, "/api/wallet/primary", DEPOSIT):
+        answer = client.open(path, method="GET" if path != DEPOSIT else "POST", headers=signed_in())
+        too_many(answer, "user")
+        assert [name for name, *_ in policies(answer)] == ["ip", "user"]
+    assert remaining(asked(client, headers=signed_in(FID + 7)))["user"] == 2
+    answer = asked(client, headers=token_for("engine", "stats:read"), path="/v1/stats")
+    assert answer.status_code == 200
+    assert policies(answer) == [("ip", 12000, 60), ("client", 6000, 60)]
+
+
+def test_the_fourth_request_of_a_client_is_refused_and_no_other_caller_notices(make_app, token_for):
+    client = make_app(RATELIMIT_PER_CLIENT="3 per day").test_client()
+    engine = token_for("engine", "stats:read", "audit:read")
+    backup = token_for("backup", "stats:read")
+    for left, address in zip((2, 1, 0), ADDRESSES, strict=True):
+        answer = asked(client, headers=engine, address=address, path="/v1/stats")
+        assert answer.status_code == 200
+        assert remaining(answer)["client"] == left
+    too_many(asked(client, headers=engine, path="/v1/audit"), "client")
+    assert remaining(asked(client, headers=backup, path="/v1/stats"))["client"] == 2
+    assert "client" not in remaining(asked(client, headers=signed_in()))
+
+
+def test_a_client_that_is_refused_for_its_scope_can_still_ask_too_often(make_app, token_for):
+    client = make_app(RATELIMIT_PER_IP="3 per day").test_client()
+    engine = token_for("engine", "stats:read")
+    for _ in range(3):
+        refused(asked(client, headers=engine, path="/v1/audit"), 403)
+    too_many(asked(client, headers=engine, path="/v1/audit"), "ip")
+
+
+def test_guessing_tokens_is_counted_and_ends_the_address_for_good_tokens_too(untouched):
+    client = untouched.make_app(RATELIMIT_PER_IP="3 per day").test_client()
+    for guess, left in (("nonsense", 2), (f"wapi_{'0' * 16}_{'x' * 43}", 1), ("", 0)):
+        path = "/v1/stats" if guess.startswith("wapi_") else LIST
+        answer = asked(client, headers={"Authorization": f"Bearer {guess}"}, path=path)
+        refused(answer, 401)
+        assert remaining(answer) == {"ip": left}
+    too_many(asked(client, headers=signed_in()), "ip")
+
+
+def test_an_address_that_asks_too_often_does_not_reach_the_database(untouched):
+    client = untouched.make_app(RATELIMIT_PER_IP="1 per day", SLOW_QUERY_MS="0").test_client()
+    guess = {"Authorization": f"Bearer wapi_{'0' * 16}_{'x' * 43}"}
+
+    def statements():
+        with capture_logs() as events:
+            answer = asked(client, headers=guess, path="/v1/stats")
+        # What the pool itself sends meanwhile has no name.
+        sent = [event["queries"] for event in events if event["event"] == "slow query"]
+        return answer, [names for names in sent if names != ["unnamed"]]
+
+    answer, sent = statements()
+    refused(answer, 401)
+    assert sent == [["api_clients.get"]]
+    answer, sent = statements()
+    too_many(answer, "ip")
+    assert sent == []
+
+
+def test_limits_hold_while_the_database_is_down(untouched):
+    url = f"postgresql://app@127.0.0.1:{DEAD_PORT}/nowhere"
+    limits = {"RATELIMIT_PER_IP": "2 per day", "DB_POOL_TIMEOUT": "0.1"}
+    client = untouched.make_app(DATABASE_URL=url, **limits).test_client()
+    for _ in range(2):
+        answer = asked(client, headers=signed_in())
+        assert refused(answer, 503)["code"] == "database_unavailable"
+        # The pause that helps here is the database's.
+        assert answer.headers["Retry-After"] == "5"
+    began = time.monotonic()
+    too_many(asked(client, headers=signed_in()), "ip")
+    assert time.monotonic() - began < 0.1
+
+
+def test_load_balancers_may_ask_for_health_without_end(untouched):
+    client = untouched.make_app(RATELIMIT_PER_IP="1 per day").test_client()
+    assert asked(client, headers=signed_in()).status_code == 200
+    too_many(asked(client, headers=signed_in()), "ip")
+    for path in ("/healthz", "/readyz") * 3:
+        answer = asked(client, headers={}, path=path)
+        assert answer.status_code == 200
+        assert not any(name in answer.headers for name in HEADERS)
+    # And their questions count against nobody.
+    assert asked(client, headers={}, path="/healthz", address="192.0.2.2").status_code == 200
+    answer = asked(client, headers=signed_in(), address="192.0.2.2")
+    assert remaining(answer)["ip"] == 0
+
+
+def wait_for_a_fresh_second():
+    time.sleep(1.01 - time.time() % 1)
+
+
+def test_a_limit_ends_when_its_window_does(untouched):
+    client = untouched.make_app(RATELIMIT_PER_USER="2 per 1 second").test_client()
+    wait_for_a_fresh_second()
+    for _ in range(2):
+        answer = asked(client, headers=signed_in())
+        assert answer.status_code == 200
+        assert policies(answer)[1] == ("user", 2, 1)
+    told = too_many(asked(client, headers=signed_in()), "user")
+    assert told <= 2
+    time.sleep(told)
+    assert asked(client, headers=signed_in()).status_code == 200
+
+
+def test_of_several_limits_each_one_holds(untouched):
+    client = untouched.make_app(RATELIMIT_PER_USER="2 per second; 3 per day").test_client()
+    wait_for_a_fresh_second()
+    answer = asked(client, headers=signed_in())
+    assert policies(answer)[1:] == [("user", 2, 1), ("user", 3, DAY)]
+    assert [given["r"] for name, given in items(answer, "RateLimit")] == [11999, 1, 2]
+    assert asked(client, headers=signed_in()).status_code == 200
+    answer = asked(client, headers=signed_in())
+    assert too_many(answer, "user") <= 2
+    # The third of the day is the last, however slowly one asks.
+    answered = 2
+    while answered <= 3:
+        time.sleep(2)
+        answer = asked(client, headers=signed_in())
+        if answer.status_code == 429:
+            break
+        answered += 1
+    assert too_many(answer, "user") > 2
+    assert policies(answer)[-1] == ("user", 3, DAY)
+    assert items(answer, "RateLimit")[-1][1] == {"r": 0, "t": int(answer.headers["Retry-After"])}
+
+
+def test_without_limits_nothing_is_counted_and_nothing_is_told(untouched):
+    tight = {f"RATELIMIT_PER_{per}": "1 per day" for per in ("IP", "USER", "CLIENT")}
+    client = untouched.make_app(RATELIMIT_ENABLED="false", **tight).test_client()
+    for _ in range(5):
+        answer = asked(client, headers=signed_in())
+        assert answer.status_code == 200
+        assert not any(name in answer.headers for name in HEADERS)
+        assert not any(name.lower().startswith("x-ratelimit") for name, _ in answer.headers)
+
+
+def through(client, *forwarded, address="10.0.0.1"):
+    environ = {"REMOTE_ADDR": address, "HTTP_X_FORWARDED_FOR": ", ".join(forwarded)}
+    return client.get(LIST, headers=signed_in(), environ_overrides=environ)
+
+
+def test_behind_a_proxy_each_caller_has_a_limit_and_cannot_choose_its_address(untouched):
+    hops = {"TRUSTED_PROXY_HOPS": "1", "RATELIMIT_PER_IP": "2 per day"}
+    client = untouched.make_app(**hops).test_client()
+    for invented in ("203.0.113.1", "203.0.113.2"):
+        assert through(client, invented, "192.0.2.1").status_code == 200
+    too_many(through(client, "203.0.113.3", "192.0.2.1"), "ip")
+    # Another caller behind the same proxy.
+    assert through(client, "192.0.2.2").status_code == 200
+    # One caller, written in two ways.
+    assert through(client, "::ffff:192.0.2.2").status_code == 200
+    too_many(through(client, "192.0.2.2"), "ip")
+
+
+def test_two_proxies_are_two_steps_back_and_no_more(untouched):
+    hops = {"TRUSTED_PROXY_HOPS": "2", "RATELIMIT_PER_IP": "2 per day"}
+    client = untouched.make_app(**hops).test_client()
+    for inner in ("198.51.100.1", "198.51.100.2"):
+        assert through(client, "203.0.113.1", "192.0.2.1", inner).status_code == 200
+    too_many(through(client, "203.0.113.9", "192.0.2.1", "198.51.100.3"), "ip")
+
+
+def test_without_a_proxy_what_a_caller_says_of_its_address_is_not_believed(untouched):
+    client = untouched.make_app(RATELIMIT_PER_IP="2 per day").test_client()
+    for invented in ("203.0.113.1", "203.0.113.2"):
+        assert through(client, invented).status_code == 200
+    too_many(through(client, "203.0.113.3"), "ip")
+    assert through(client, "203.0.113.3", address="10.0.0.2").status_code == 200
+
+
+def test_a_caller_without_an_address_is_limited_too(untouched):
+    client = untouched.make_app(RATELIMIT_PER_IP="2 per day").test_client()
+    for address in ("", "unix:"):
+        assert asked(client, headers=signed_in(), address=address).status_code == 200
+    too_many(asked(client, headers=signed_in(), address="unknown"), "ip")
+
+
+def test_a_refused_request_writes_nothing(make_app, sql):
+    client = make_app(RATELIMIT_PER_USER="1 per day", ALLOW_KEY_EXPORT="true").test_client()
+    assert client.post(DEPOSIT, json=BODY, headers=signed_in()).status_code == 200
+    before = rows_of(sql)
+    for method, path in (
+        ("POST", DEPOSIT),
+        ("POST", LIST),
+        ("GET", "/api/wallet/primary-with-key"),
+        ("POST", "/api/trading/create-fallback-wallet"),
+    ):
+        body = BODY if path == DEPOSIT else None
+        answer = client.open(path, method=method, json=body, headers=signed_in())
+        too_many(answer, "user")
+    assert rows_of(sql) == before
+    # An address that nobody has seen: no wallet is made for a request that is refused.
+    alone = make_app(RATELIMIT_PER_IP="1 per day").test_client()
+    assert alone.get(LIST, headers=signed_in(FID + 7)).status_code == 200
+    too_many(alone.post(DEPOSIT, json=BODY, headers=signed_in(FID + 7)), "ip")
+    assert rows_of(sql) == before
+
+
+def test_a_refused_request_uses_up_no_idempotency_key(make_app):
+    client = make_app(RATELIMIT_PER_USER="1 per day").test_client()
+    key = {"Idempotency-Key": "once"}
+    assert client.get(LIST, headers=signed_in()).status_code == 200
+    too_many(client.post(DEPOSIT, json=BODY, headers=signed_in() | key), "user")
+    later = make_app().test_client()
+    answer = later.post(DEPOSIT, json=BODY, headers=signed_in() | key)
+    assert answer.status_code == 200
+    assert "Idempotent-Replayed" not in answer.headers
+
+
+def test_a_frontend_of_another_origin_can_read_what_it_is_told(untouched):
+    origin = {"Origin": "https://app.example.com"}
+    changes = {"CORS_ORIGINS": origin["Origin"], "RATELIMIT_PER_USER": "1 per day"}
+    client = untouched.make_app(**changes).test_client()
+    answers = [client.get(LIST, headers=signed_in() | origin) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 429]
+    for answer in answers:
+        assert answer.headers["Access-Control-Allow-Origin"] == origin["Origin"]
+        exposed = answer.headers["Access-Control-Expose-Headers"].split(", ")
+        assert set(exposed) >= set(HEADERS)
+
+
+def test_the_refusal_is_documented_on_every_limited_route(untouched):
+    client = untouched.make_app().test_client()
+    document = json.loads(client.get("/openapi.json").data)
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            if method in {"get", "post", "put"} and path not in {"/healthz", "/readyz"}:
+                assert "429" in operation["responses"], path
+
+
+PASSWORD = "a password of redis that only the tests know"
+LEAKS.secrets |= {PASSWORD, quote(PASSWORD)}
+
+
+class Redis:
+    """A server that speaks Redis' protocol on a local port; it can go away and come back."""
+
+    def __init__(self):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.server = None
+
+    @property
+    def uri(self):
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    def start(self):
+        self.server = TcpFakeServer(("127.0.0.1", self.port))
+        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True)
+        self.thread.start()
+        # This server hangs up where Redis would ask for a script that it does not know.
+        with redis.from_url(self.uri) as connection:
+            for script in (
+                RedisStorage.SCRIPT_SLIDING_WINDOW,
+                RedisStorage.SCRIPT_ACQUIRE_SLIDING_WINDOW,
+            ):
+                connection.script_load(script)
+
+    def stop(self):
+        if self.server:
+            self.server.shutdown()
+            self.server.server_close()
+            self.thread.join()
+        self.server = None
+
+
+@pytest.fixture
+def shared():
+    server = Redis()
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def hanging():
+    """Yield the address of a server that accepts connections and never answers."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(100)
+        yield f"redis://:{quote(PASSWORD)}@127.0.0.1:{listener.getsockname()[1]}/0"
+
+
+def test_processes_that_share_a_redis_count_together(untouched, shared):
+    limits = {"RATELIMIT_STORAGE_URI": shared.uri, "RATELIMIT_PER_USER": "3 per day"}
+    one, other = (untouched.make_app(**limits).test_client() for _ in range(2))
+    for client, left in ((one, 2), (other, 1), (one, 0)):
+        answer = asked(client, headers=signed_in())
+        assert answer.status_code == 200
+        assert policies(answer) == [("ip", 12000, 60), ("user", 3, DAY)]
+        assert remaining(answer)["user"] == left
+    for client in (one, other):
+        too_many(asked(client, headers=signed_in()), "user")
+        assert remaining(asked(client, headers=signed_in(FID + 7)))["user"] in (2, 1)
+
+
+def test_processes_without_a_redis_count_each_for_itself(untouched):
+    one, other = (
+        untouched.make_app(RATELIMIT_PER_USER="1 per day").test_client() for _ in range(2)
+    )
+    for client in (one, other):
+        assert asked(client, headers=signed_in()).status_code == 200
+        too_many(asked(client, headers=signed_in()), "user")
+
+
+def test_waiting_as_long_as_a_refusal_says_is_enough(untouched, shared):
+    """At any phase of a second: a pause that is rounded down would be one that is too short."""
+    limits = {"RATELIMIT_STORAGE_URI": shared.uri, "RATELIMIT_PER_USER": "1 per 2 seconds"}
+    client = untouched.make_app(**limits).test_client()
+    refusals = []
+    for fid in range(1, 11):
+        asked(client, headers=signed_in(fid))
+        time.sleep(0.1)
+    for fid in range(1, 11):
+        answer = asked(client, headers=signed_in(fid))
+        refusals.append((time.monotonic() + too_many(answer, "user"), fid))
+    for moment, fid in sorted(refusals):
+        time.sleep(max(0.0, moment - time.monotonic()))
+        assert asked(client, headers=signed_in(fid)).status_code == 200, "told to come too early"
+
+
+def warnings_of(caplog):
+    return [
+        record.getMessage()
+        for record in caplog.records
+        if record.levelname in ("WARNING", "ERROR", "CRITICAL") and "psycopg" not in record.name
+    ]
+
+
+def is_answered_from_memory(client, caplog, *, first=3.0):
+    """Ask as one user until that is too much: the answers must be good, and most of them quick."""
+    seconds, answers = [], []
+    for _ in range(8):
+        began = time.monotonic()
+        answers.append(asked(client, headers=signed_in()))
+        seconds.append(time.monotonic() - began)
+    assert [answer.status_code for answer in answers] == [200] * 3 + [429] * 5
+    assert remaining(answers[0]) == {"ip": 11999, "user": 2}
+    assert seconds[0] < first
+    # Now and then one of them looks whether it is back.
+    assert sorted(seconds)[-3] < 0.2
+    # One line for each kind of limit, and none for each request.
+    noted = warnings_of(caplog)
+    assert 1 <= len(noted) <= 3, noted
+    assert all("memory" in line for line in noted)
+    assert PASSWORD not in caplog.text
+    assert quote(PASSWORD) not in caplog.text
+
+
+def test_a_redis_that_is_down_from_the_start_costs_no_request(untouched, caplog):
+    nobody = f"redis://:{quote(PASSWORD)}@127.0.0.1:{DEAD_PORT}/0"
+    limits = {"RATELIMIT_STORAGE_URI": nobody, "RATELIMIT_PER_USER": "3 per day"}
+    client = untouched.make_app(**limits).test_client()
+    is_answered_from_memory(client, caplog, first=0.5)
+
+
+def test_a_redis_that_hangs_costs_one_request_some_seconds_and_no_other(untouched, hanging, caplog):
+    limits = {"RATELIMIT_STORAGE_URI": hanging, "RATELIMIT_PER_USER": "3 per day"}
+    is_answered_from_memory(untouched.make_app(**limits).test_client(), caplog)
+
+
+def test_a_redis_that_goes_away_is_missed_by_nobody_and_used_again_when_it_is_back(
+    untouched, shared, caplog, monkeypatch
+):
+    monkeypatch.setattr(rate_limits, "_REDIS_PAUSE_SECONDS", 1)
+    limits = {"RATELIMIT_STORAGE_URI": shared.uri, "RATELIMIT_PER_USER": "3 per day"}
+    one, other = (untouched.make_app(**limits).test_client() for _ in range(2))
+    assert remaining(asked(other, headers=signed_in(FID + 7)))["user"] == 2
+    assert warnings_of(caplog) == []
+    shared.stop()
+    is_answered_from_memory(one, caplog)
+    shared.start()
+    deadline = time.monotonic() + 10
+    left = fid = 0
+    while left != [2, 1]:
+        # Each finds out for itself; then they count together again.
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+        fid += 1
+        answers = [asked(client, headers=signed_in(fid)) for client in (one, other)]
+        assert [answer.status_code for answer in answers] == [200, 200]
+        left = [remaining(answer)["user"] for answer in answers]
+
+
+@pytest.mark.parametrize("trouble", ["hangs", "is down"])
+def test_requests_that_find_redis_gone_at_the_same_moment_are_all_answered(
+    untouched, hanging, trouble
+):
+    for _ in range(1 if trouble == "hangs" else 5):
+        uri = hanging if trouble == "hangs" else f"redis://127.0.0.1:{DEAD_PORT}"
+        app = untouched.make_app(RATELIMIT_STORAGE_URI=uri)
+        together = threading.Barrier(8)
+
+        def ask(fid, app=app, together=together):
+            client = app.test_client()
+            together.wait()
+            began = time.monotonic()
+            answer = asked(client, headers=signed_in(fid))
+            return answer.status_code, time.monotonic() - began < 5
+
+        with ThreadPoolExecutor(8) as crowd:
+            assert list(crowd.map(ask, range(1, 9))) == [(200, True)] * 8

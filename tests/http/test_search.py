@@ -1,0 +1,539 @@
+"""GET /v1/wallets: every combination of filters, page by page, against a model in plain Python."""
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from itertools import count, product
+from urllib.parse import urlencode
+
+import pytest
+from eth_utils.address import to_checksum_address
+from structlog.testing import capture_logs
+
+from tests.conftest import BASE_ACCOUNT, FID, LEAKS, OTHER_SECRET
+from tests.http.conftest import DEAD_PORT, calling, refused, signed_in
+from tests.sql.test_snapshots import FILL
+from wallet_api.blueprints.application import application
+from wallet_api.models import SCOPES
+
+WALLETS = "/v1/wallets"
+FIRST = datetime(2025, 3, 1, 12, tzinfo=UTC)
+TRADERS = range(1, 25)
+
+
+def fill(services, sql):
+    """Make some sixty wallets: ties in time on one chain and on both, and shared addresses."""
+    addresses = {fid: services.wallets.ensure_trading_wallet(fid).address for fid in TRADERS}
+    accounts = {fid: f"0x{fid:040x}" for fid in range(1, 25)}
+    # Many users of one account, one who names another user's trading wallet, and one his own.
+    accounts |= dict.fromkeys(range(30, 42), BASE_ACCOUNT)
+    accounts |= {23: addresses[5].lower(), 24: addresses[24].lower()}
+    with sql.cursor() as cursor:
+        cursor.executemany(
+            "insert into wallets (fid, chain, wallet_type, address)"
+            " values (%s, 'base-account', 'base-account', %s)",
+            accounts.items(),
+        )
+    # Twelve moments for all of them, a microsecond apart or a day.
+    sql.execute(
+        "update wallets set created_at = %s + make_interval(days => (fid %% 3)::int,"
+        " secs => (fid %% 4) * 0.000001), updated_at = now()",
+        [FIRST],
+    )
+    # The very same moment on both chains for some users, and not for others.
+    sql.execute(
+        "update wallets set created_at = created_at + interval '1 hour'"
+        " where chain = 'ethereum' and fid > 12"
+    )
+
+
+def written(moment):
+    """Return a time as the contract writes it."""
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}"[:-3] + "Z"
+
+
+def model(sql):
+    """Return every row, newest first, with its exact time."""
+    rows = sql.execute(
+        "select fid, chain, wallet_type, address, created_at, updated_at from wallets"
+    ).fetchall()
+    rows.sort(key=lambda row: (row[4], row[0], row[1]), reverse=True)
+    return rows
+
+
+def told(row):
+    """Return a row as the route shows it."""
+    fid, chain, wallet_type, address, created_at, updated_at = row
+    return {
+        "id": f"fid_{fid}_{chain}",
+        "fid": fid,
+        "chain": chain,
+        "type": wallet_type,
+        "address": address,
+        "opened": True,
+        "createdAt": written(created_at),
+        "updatedAt": written(updated_at),
+    }
+
+
+@pytest.fixture(scope="module")
+def found(untouched, refusing_app):
+    """Fill the file's database and return the model of it."""
+    fill(application(refusing_app), untouched.sql)
+    return model(untouched.sql)
+
+
+@pytest.fixture(scope="module")
+def finder(refusing_app, found):
+    """Return the header of a client that may do everything with the file's database."""
+    return calling(refusing_app, *SCOPES)
+
+
+def pages(client, headers, query, *, between=lambda: None):
+    """Follow the cursors to the end, and yield each page."""
+    cursor = None
+    while True:
+        parameters = query if cursor is None else {**query, "cursor": cursor}
+        answer = client.get(f"{WALLETS}?{urlencode(parameters)}", headers=headers)
+        assert answer.status_code == 200, answer.text
+        page = answer.get_json()
+        assert list(page) == ["data", "next_cursor", "has_more"]
+        yield page["data"]
+        cursor = page["next_cursor"]
+        assert page["has_more"] is (cursor is not None)
+        if cursor is None:
+            return
+        between()
+
+
+def test_the_rows_of_this_file_are_worth_searching(found):
+    assert len(found) == 60
+    moments = [row[4] for row in found]
+    assert len(set(moments)) < 30
+    both = {(row[0], row[4]) for row in found if row[1] == "ethereum"}
+    assert sum((row[0], row[4]) in both for row in found if row[1] == "base-account") == 12
+    assert sum(row[3] == BASE_ACCOUNT for row in found) == 12
+
+
+def test_every_combination_of_filters_gives_what_a_model_gives(refusing, finder, found):
+    trader = next(row for row in found if row[:2] == (5, "ethereum"))
+    values = {
+        "address": (None, BASE_ACCOUNT, trader[3]),
+        "fid": (None, 5, 37, 38),
+        "type": (None, "trading", "base-account"),
+        "chain": (None, "ethereum", "base-account"),
+        "createdAfter": (None, FIRST + timedelta(days=1, microseconds=1)),
+        "createdBefore": (None, FIRST + timedelta(days=2, microseconds=2)),
+    }
+    used, answered = set(), set()
+    for chosen in product(*values.values()):
+        query = {name: value for name, value in zip(values, chosen, strict=True) if value}
+        address, fid, wallet_type, chain, after, before = chosen
+        parameters = urlencode(
+            {n: v.isoformat() if isinstance(v, datetime) else v for n, v in query.items()}
+        )
+        answer = refusing.get(f"{WALLETS}?limit=100&{parameters}", headers=finder)
+        used.add(frozenset(query))
+        if wallet_type and chain and (wallet_type == "trading") != (chain == "ethereum"):
+            problem = refused(answer, 400, "These filters cannot be answered together.")
+            assert problem["code"] == "invalid_filter"
+            assert "leave chain out" in problem["detail"]
+            continue
+        wanted = [
+            told(row)
+            for row in found
+            if address is None or address.lower() == row[3].lower()
+            if fid in (None, row[0])
+            if wallet_type in (None, row[2])
+            if chain in (None, row[1])
+            if after is None or row[4] >= after
+            if before is None or row[4] < before
+        ]
+        assert answer.get_json() == {
+            "data": wanted,
+            "next_cursor": None,
+            "has_more": False,
+        }, query
+        if wanted:
+            answered.add(frozenset(query))
+    assert len(used) == len(answered) == 2**6
+
+
+def test_wallets_come_fifty_at_a_time_unless_told(refusing, finder, found):
+    sizes = [len(page) for page in pages(refusing, finder, {})]
+    assert sizes == [50, 10]
+
+
+QUERIES = [
+    {},
+    {"type": "trading"},
+    {"chain": "base-account"},
+    {"address": BASE_ACCOUNT},
+    {"address": BASE_ACCOUNT, "chain": "base-account", "createdBefore": "2025-03-03"},
+    {"fid": "7"},
+    {"createdAfter": "2025-03-02", "createdBefore": "2025-03-03T12:00:00.000002Z"},
+]
+
+
+@pytest.mark.parametrize("query", QUERIES, ids=urlencode)
+def test_pages_of_any_size_show_each_wallet_once_in_order(refusing, finder, found, query):
+    (whole,) = pages(refusing, finder, {**query, "limit": 100})
+    assert whole
+    for limit in (*range(1, 8), len(whole), len(whole) + 1):
+        shown = list(pages(refusing, finder, {**query, "limit": limit}))
+        assert [wallet for page in shown for wallet in page] == whole
+        # No page is empty, and none but the last is short: nobody is sent to look for nothing.
+        assert [len(page) for page in shown[:-1]] == [limit] * (len(shown) - 1)
+        assert len(shown) == -(-len(whole) // limit)
+
+
+def test_a_cursor_may_go_on_with_another_size(refusing, finder, found):
+    first = refusing.get(f"{WALLETS}?limit=3", headers=finder).get_json()
+    path = f"{WALLETS}?limit=100&cursor={first['next_cursor']}"
+    rest = refusing.get(path, headers=finder).get_json()
+    assert first["data"] + rest["data"] == [told(row) for row in found]
+    assert rest["has_more"] is False
+
+
+def test_wallets_that_are_made_meanwhile_shift_no_page(client, app, services, sql):
+    fill(services, sql)
+    finder = calling(app, "wallets:read")
+    newer = count(1000)
+
+    def make_one():
+        sql.execute(
+            "insert into wallets (fid, chain, wallet_type, address)"
+            " values (%s, 'base-account', 'base-account', %s)",
+            [next(newer), BASE_ACCOUNT],
+        )
+
+    since = FIRST + timedelta(days=2)
+    for limit in range(1, 8):
+        wanted = [told(row) for row in model(sql) if row[4] >= since]
+        query = {"limit": limit, "createdAfter": since.isoformat()}
+        shown = pages(client, finder, query, between=make_one)
+        assert [wallet for page in shown for wallet in page] == wanted
+    assert next(newer) > 1050
+
+
+def test_the_link_leads_to_the_next_page(refusing, finder, found):
+    path = f"{WALLETS}?limit=7&createdAfter=2025-03-01T12:00:00%2B00:00&type=trading"
+    seen = []
+    while path is not None:
+        answer = refusing.get(path, headers=finder)
+        page = answer.get_json()
+        seen += page["data"]
+        link = answer.headers.get("Link")
+        if not page["has_more"]:
+            assert link is None
+            break
+        path = re.fullmatch(r'<(/v1/wallets\?[!-;=?-~]+)>; rel="next"', link)[1]
+        assert f"cursor={page['next_cursor']}" in path
+    assert seen == [told(row) for row in found if row[1] == "ethereum"]
+
+
+def first_cursor(client, headers, query="limit=3", path=WALLETS):
+    cursor = client.get(f"{path}?{query}", headers=headers).get_json()["next_cursor"]
+    assert re.fullmatch(r"[A-Za-z0-9_.-]+", cursor)
+    return cursor
+
+
+def is_no_cursor(client, headers, cursor, query="limit=3"):
+    answer = client.get(f"{WALLETS}?{query}&{urlencode({'cursor': cursor})}", headers=headers)
+    problem = refused(answer, 400)
+    assert problem["code"] == "invalid_cursor", cursor
+    assert "Begin without one" in problem["error"]
+
+
+def test_a_cursor_that_was_changed_is_refused(refusing, finder, found):
+    cursor = first_cursor(refusing, finder)
+    for place in range(len(cursor)):
+        other = "A" if cursor[place] != "A" else "Q"
+        is_no_cursor(refusing, finder, cursor[:place] + other + cursor[place + 1 :])
+    for changed in (cursor[:-1], cursor[:10], cursor[1:], cursor + "A", cursor * 2, f" {cursor}"):
+        is_no_cursor(refusing, finder, changed)
+    body, _, signature = cursor.rpartition(".")
+    for made_up in (body, signature, f".{signature}", f"{body}.", f"{body}.{signature}.x"):
+        is_no_cursor(refusing, finder, made_up)
+
+
+@pytest.mark.parametrize(
+    "cursor", ["", "x", "null", "[]", "0", "é", "\x00", ".", "a.b", "a" * 5000, "[" * 3000 + ".x"]
+)
+def test_a_cursor_that_was_made_up_is_refused(refusing, finder, cursor):
+    is_no_cursor(refusing, finder, cursor)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("", "type=trading", "chain=ethereum", "chain=base-account&type=base-account", "fid=5"),
+        *("type=base-account&createdAfter=2025-03-01", f"type=base-account&address={BASE_ACCOUNT}"),
+    ],
+)
+def test_a_cursor_of_other_filters_is_refused(refusing, finder, found, query):
+    cursor = first_cursor(refusing, finder, "limit=3&type=base-account")
+    is_no_cursor(refusing, finder, cursor, query)
+
+
+def test_a_cursor_of_another_route_is_refused(client, app, services, sql):
+    fill(services, sql)
+    sql.execute(
+        "insert into wallet_audit_log (fid, chain, action, actor, request_id)"
+        " select 1, 'ethereum', 'key.read', 'user:1', 'x' from generate_series(1, 5)"
+    )
+    finder = calling(app, *SCOPES)
+    is_no_cursor(client, finder, first_cursor(client, finder, path="/v1/audit"))
+    cursor = first_cursor(client, finder)
+    answer = client.get(f"/v1/audit?limit=3&cursor={cursor}", headers=finder)
+    assert refused(answer, 400)["code"] == "invalid_cursor"
+
+
+def test_a_cursor_that_another_secret_signed_is_refused(refusing, untouched, finder, found):
+    other = untouched.make_app(JWT_SECRET=OTHER_SECRET).test_client()
+    is_no_cursor(refusing, finder, first_cursor(other, finder))
+    # And a second process with the same secret takes it.
+    same = untouched.make_app().test_client()
+    cursor = first_cursor(same, finder)
+    answer = refusing.get(f"{WALLETS}?limit=3&cursor={cursor}", headers=finder)
+    assert answer.get_json()["data"] == [told(row) for row in found[3:6]]
+
+
+def test_an_address_is_found_in_any_case(refusing, finder, found):
+    rows = [row for row in found if row[:2] in ((5, "ethereum"), (23, "base-account"))]
+    address = to_checksum_address(rows[0][3])
+    digits = address[2:]
+    wrong = address[:2] + digits.swapcase()
+    assert wrong != address
+    for spelling in (address, address.lower(), f"0x{digits.upper()}", f"0X{digits.upper()}", wrong):
+        answer = refusing.get(f"{WALLETS}?address={spelling}", headers=finder)
+        assert answer.get_json()["data"] == [told(row) for row in rows], spelling
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["", "x", "1" * 40, "0x" + "1" * 39, "0x" + "1" * 41, "0x" + "g" * 40, "%E2%84%AA"],
+)
+def test_what_is_no_address_is_refused(refusing, finder, address):
+    answer = refusing.get(f"{WALLETS}?address={address}", headers=finder)
+    problem = refused(answer, 400, "Invalid address format. Please check your input.")
+    assert problem["code"] == "invalid_address"
+
+
+TIMES = {
+    "2025-03-02": FIRST + timedelta(hours=12),
+    "2025-03-02T12:00Z": FIRST + timedelta(days=1),
+    "2025-03-02T12:00:00Z": FIRST + timedelta(days=1),
+    "2025-03-02T12:00:00.000001Z": FIRST + timedelta(days=1, microseconds=1),
+    "2025-03-02T17:45:00.000002%2B05:45": FIRST + timedelta(days=1, microseconds=2),
+    "2025-03-02T04:00:00.000003-08:00": FIRST + timedelta(days=1, microseconds=3),
+    "1970-01-01": datetime(1970, 1, 1, tzinfo=UTC),
+    "8999-12-31T23:59:59.999999-23:59": datetime.max.replace(tzinfo=UTC),
+}
+
+
+@pytest.mark.parametrize("text", TIMES)
+def test_a_time_counts_to_the_microsecond_in_any_offset(refusing, finder, found, text):
+    moment = TIMES[text]
+    for name, wanted in (
+        ("createdAfter", [told(row) for row in found if row[4] >= moment]),
+        ("createdBefore", [told(row) for row in found if row[4] < moment]),
+    ):
+        answer = refusing.get(f"{WALLETS}?limit=100&{name}={text}", headers=finder)
+        assert answer.get_json()["data"] == wanted
+
+
+BAD_TIMES = [
+    *("", "now", "2025", "2025-03", "20250302", "2025-3-2", "02.03.2025", "1772366400", "infinity"),
+    *("2025-03-02T12:00:00", "2025-03-02 12:00:00Z", "2025-03-02T12Z", "2025-03-02T12:00:00z"),
+    *("2025-13-01", "2025-02-29", "2025-03-02T25:00Z", "2025-03-02T12:60Z", "2025-03-02T12:00:60Z"),
+    *("0001-01-01", "0000-01-01", "1969-12-31", "9000-01-01", "9999-12-31", "10000-01-01"),
+    *("2025-03-02T12:00:00.1234567Z", "2025-03-02T12:00:00+01:00", "2025-03-02T12:00%2B24:00"),
+    *("2025-03-02T12:00%2B0100", "2025-W10-1", "%D9%A2025-03-02", "-2025-03-02", "2025-03-02%00"),
+]
+
+
+@pytest.mark.parametrize("text", BAD_TIMES)
+def test_what_is_no_clear_time_is_refused(refusing, finder, text):
+    for name in ("createdAfter", "createdBefore"):
+        answer = refusing.get(f"{WALLETS}?{name}={text}", headers=finder)
+        problem = refused(answer, 400)
+        assert problem["code"] == "invalid_request"
+        assert name in problem["error"]
+        assert "offset" in problem["error"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("limit=0", "limit=-1", "limit=101", "limit=x", "limit=", "limit=1.5", "limit=1e1"),
+        *("limit=9" + "9" * 400, "limit=5&limit=5", "cursor=x&cursor=x", "fid=1&fid=2"),
+        *("fid=", "fid=0", "fid=-1", "fid=abc", "fid=9223372036854775808", "fid=%D9%A1", "fid=1.0"),
+        *("type=", "type=Trading", "type=ethereum", "chain=", "chain=base", "chain=solana"),
+        *(
+            "type=trading&type=trading",
+            "unknown=1",
+            "created_after=2025-03-01",
+            "Limit=5",
+            "=",
+            "x",
+        ),
+        *("createdafter=2025-03-01", "address[]=0x", "mnemonic=x", "createdAfter=2025-03-01&" * 2),
+    ],
+    ids=lambda query: query[:30],
+)
+def test_a_parameter_that_is_not_clear_is_refused(refusing, finder, query):
+    assert refused(refusing.get(f"{WALLETS}?{query}", headers=finder), 400)["code"] == (
+        "invalid_request"
+    )
+
+
+def test_a_wallet_that_does_not_open_is_an_alarm_and_hides_its_address(client, app, services, sql):
+    fill(services, sql)
+    # As a damaged disk would: no trigger is asked.
+    sql.execute("set session_replication_role = replica")
+    sql.execute(
+        "update wallets set encrypted_private_key = repeat('ab', 48)"
+        " where fid = 5 and chain = 'ethereum'"
+    )
+    sql.execute(
+        "update wallets set address = %s where fid = 6 and chain = 'ethereum'", ["0x" + "5e" * 20]
+    )
+    rows = model(sql)
+    finder = calling(app, "wallets:read")
+    with capture_logs() as events:
+        shown = [wallet for page in pages(client, finder, {"limit": 7}) for wallet in page]
+    alarms = [event for event in events if event["log_level"] == "critical"]
+    assert sorted(alarm["fid"] for alarm in alarms) == [5, 6]
+    assert {alarm["code"] for alarm in alarms} == {"key_unreadable"}
+    damaged = {"fid_5_ethereum", "fid_6_ethereum"}
+    for wallet, row in zip(shown, rows, strict=True):
+        expected = told(row)
+        if wallet["id"] in damaged:
+            expected |= {"address": None, "opened": False}
+        assert wallet == expected
+    answer = client.get(f"{WALLETS}?address=0x{'5e' * 20}", headers=finder)
+    (only,) = answer.get_json()["data"]
+    assert (only["id"], only["address"], only["opened"]) == ("fid_6_ethereum", None, False)
+    assert "5e5e" not in answer.text
+
+
+def test_wallets_in_files_cannot_be_searched(make_app, folder):
+    app = make_app(WALLET_STORAGE="filesystem", WALLET_STORAGE_PATH=str(folder))
+    finder = calling(app, *SCOPES)
+    for path in (WALLETS, f"{WALLETS}?fid=1", "/v1/stats"):
+        answer = app.test_client().get(path, headers=finder)
+        assert refused(answer, 409)["code"] == "wallets_in_files"
+
+
+def test_wallets_that_are_rows_already_can_be_searched_on_the_way(make_app, folder, sql):
+    (folder / "wallet_1_ethereum.json").write_text("{}")
+    app = make_app(WALLET_STORAGE="migrating", WALLET_STORAGE_PATH=str(folder))
+    sql.execute(
+        "insert into wallets (fid, chain, wallet_type, address)"
+        " values (7, 'base-account', 'base-account', %s)",
+        [BASE_ACCOUNT],
+    )
+    answer = app.test_client().get(WALLETS, headers=calling(app, "wallets:read"))
+    assert [wallet["id"] for wallet in answer.get_json()["data"]] == ["fid_7_base-account"]
+
+
+def test_searches_and_figures_read_the_replica_and_nothing_else_does(
+    make_app, sql, untouched, found
+):
+    # A standby lets nobody write.
+    url = f"{untouched.environ['DATABASE_URL']}?options=-c%20default_transaction_read_only%3Don"
+    app = make_app(DATABASE_REPLICA_URL=url)
+    client, finder = app.test_client(), calling(app, *SCOPES)
+    made = client.put(f"/v1/users/{FID}/wallets/ethereum", headers=finder)
+    assert made.status_code == 201
+    answer = client.get(f"{WALLETS}?limit=100", headers=finder)
+    assert answer.get_json()["data"] == [told(row) for row in found]
+    assert client.get("/v1/stats", headers=finder).get_json()["users"] == 36
+    key = client.post(
+        f"/v1/users/{FID}/wallets/ethereum/key", json={"reason": "a test"}, headers=finder
+    )
+    LEAKS.secrets.add(key.get_json()["privateKey"][2:])
+    (entry,) = client.get("/v1/audit", headers=finder).get_json()["data"]
+    assert entry["fid"] == FID
+    assert client.get("/v1/users/5/wallets", headers=finder).get_json() == {"data": []}
+
+
+def test_without_its_replica_the_service_does_everything_but_search_and_count(make_app, sql):
+    info = sql.info
+    urls = [
+        f"postgresql://{info.user}:{info.password}@127.0.0.1:{DEAD_PORT}/{info.dbname}",
+        f"postgresql://{info.user}:{info.password}@{info.host}:{info.port}/no_such_database",
+        # A database that no migration has seen.
+        f"postgresql://{info.user}:{info.password}@{info.host}:{info.port}/postgres",
+    ]
+    for number, url in enumerate(urls):
+        app = make_app(DATABASE_REPLICA_URL=url, DB_POOL_TIMEOUT="0.3")
+        client, finder = app.test_client(), calling(app, *SCOPES)
+        for path in (WALLETS, "/v1/stats"):
+            answer = client.get(path, headers=finder)
+            assert refused(answer, 503)["code"] == "database_unavailable"
+            assert answer.headers["Retry-After"].isdigit()
+        user = signed_in(number + 1)
+        body = {"amount": "20", "baseAddress": BASE_ACCOUNT}
+        assert client.post("/api/wallet/deposit", json=body, headers=user).status_code == 200
+        assert client.get("/api/wallet/user-wallets", headers=user).status_code == 200
+        wallet = f"/v1/users/{number + 1}/wallets/ethereum"
+        assert client.put(wallet, headers=finder).status_code == 200
+        assert client.get(wallet, headers=finder).status_code == 200
+        assert client.get("/v1/audit", headers=finder).status_code == 200
+        assert client.get("/readyz").status_code == 200
+
+
+def scans(sql, services):
+    """Count how often the table was read from end to end, and the rows that indexes led to."""
+    # The one connection of the pool tells what it did so far.
+    for statement in ("select pg_stat_force_next_flush()", "select 1"):
+        services.database.run(
+            lambda connection, statement=statement: connection.execute(statement),
+            repeatable=False,
+        )
+    sql.execute("select pg_stat_clear_snapshot()")
+    return sql.execute(
+        "select seq_scan, idx_tup_fetch from pg_stat_user_tables where relname = 'wallets'"
+    ).fetchone()
+
+
+def test_no_combination_of_filters_reads_more_than_it_shows(make_app, sql):
+    for statement in FILL.strip().rstrip(";").split(";\n"):
+        if "into wallets" in statement:
+            sql.execute(statement)
+    # The oldest wallet of all.
+    sql.execute(
+        "update wallets set created_at = created_at - interval '1 hour'"
+        " where fid = 77 and chain = 'base-account'"
+    )
+    sql.execute("vacuum analyze wallets")
+    app = make_app(DB_POOL_MIN="1", DB_POOL_MAX="1")
+    services, client, finder = application(app), app.test_client(), calling(app, "wallets:read")
+    today = datetime.now(UTC)
+    values = {
+        "address": "0x" + f"{77:x}".rjust(40, "a"),
+        "fid": "77",
+        "type": "base-account",
+        "chain": "base-account",
+        "createdAfter": (today - timedelta(days=1)).strftime("%Y-%m-%dT%H:%MZ"),
+        "createdBefore": (today + timedelta(days=1)).strftime("%Y-%m-%dT%H:%MZ"),
+    }
+    sequential, fetched = scans(sql, services)
+    shown = asked = 0
+    for wanted in product((False, True), repeat=len(values)):
+        query = {n: v for (n, v), used in zip(values.items(), wanted, strict=True) if used}
+        while True:
+            answer = client.get(f"{WALLETS}?limit=5&{urlencode(query)}", headers=finder)
+            page = json.loads(answer.data)
+            assert page["data"], query
+            shown, asked = shown + len(page["data"]), asked + 1
+            if not page["has_more"] or "cursor" in query:
+                break
+            query["cursor"] = page["next_cursor"]
+    after_sequential, after_fetched = scans(sql, services)
+    assert after_sequential == sequential
+    # One more for each page, and as many again of the other chain; a user's wallets are two.
+    assert shown <= after_fetched - fetched <= 2 * (shown + asked)
+    assert asked > 64
