@@ -6,9 +6,8 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
-from tests.conftest import BASE_ACCOUNT, LEAKS
+from tests.conftest import BASE_ACCOUNT
 from tests.http.conftest import calling, refused, signed_in
-from wallet_api.blueprints.application import application
 from wallet_api.models import SCOPES
 from wallet_api.repositories.stats import StatsRepository
 
