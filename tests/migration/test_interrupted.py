@@ -36,7 +36,6 @@ from wallet_api.local_postgres import LocalPostgres
 pytestmark = pytest.mark.slow
 
 FILES = 1200
-KILLS = 20
 _SESSIONS = (
     "select count(*) from pg_stat_activity"
     " where datname = current_database() and pid <> pg_backend_pid()"
@@ -70,8 +69,9 @@ def kill_at(sql, one, seconds):
     return status, members
 
 
+@pytest.mark.parametrize("kills", [5, pytest.param(30, marks=pytest.mark.long)])
 def test_an_import_that_is_killed_at_random_moments_ends_with_the_same_rows(
-    start, command, folder, made, expected, sql, stored_keys
+    start, command, folder, made, expected, sql, stored_keys, kills
 ):
     began = time.monotonic()
     assert command("import", folder).status == 0
@@ -80,7 +80,7 @@ def test_an_import_that_is_killed_at_random_moments_ends_with_the_same_rows(
     assert len(undisturbed) == FILES
     moments = random.Random(3)
     found = []
-    for _ in range(KILLS):
+    for _ in range(kills):
         empty(sql)
         one = start("import", folder, "--processes", "2")
         status, members = kill_at(sql, one, moments.uniform(0, whole))

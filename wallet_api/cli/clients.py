@@ -13,7 +13,7 @@ import click
 from flask.cli import AppGroup
 
 from wallet_api import logs
-from wallet_api.cli.command import Command
+from wallet_api.cli.command import Command, reach
 from wallet_api.config import read_database_url
 from wallet_api.database import Database
 from wallet_api.models import SCOPES, ApiClient, IPNetwork
@@ -23,7 +23,7 @@ clients = AppGroup("clients", help="Let other services call /v1, and end that.")
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}", re.ASCII)
 _DAYS = re.compile(r"([1-9][0-9]{0,4})d", re.ASCII)
-_CONNECT_SECONDS = 10
+_POOL_SECONDS = 10
 _YEAR_TOO_LATE = 9000
 
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -162,9 +162,9 @@ def revoke(name: str, as_json: bool) -> None:
 def _service() -> Iterator[ApiClientService]:
     # What the pool says while it tries is said once more, in one line, when it gives up.
     logs.configure("ERROR", "console")
-    database = Database(
-        read_database_url(os.environ), min_size=0, max_size=1, timeout_seconds=_CONNECT_SECONDS
-    )
+    url = read_database_url(os.environ)
+    reach(url)
+    database = Database(url, min_size=0, max_size=1, timeout_seconds=_POOL_SECONDS)
     database.open()
     try:
         yield ApiClientService(database)

@@ -4,12 +4,30 @@ from typing import Any
 
 import click
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 
 from wallet_api.cli.workers import WorkerKilled
 from wallet_api.config import ConfigurationError
+from wallet_api.crypto.secret import Secret
 from wallet_api.errors import ServiceUnavailable
 from wallet_api.local_postgres import LocalPostgresError
 from wallet_api.migrations import MigrationError
+
+_CONNECT_SECONDS = 5
+
+
+def reach(database_url: Secret[str]) -> None:
+    """Make sure that a database can be reached; if not, say libpq's own reason, which is exact.
+
+    The pool would try until its time is over, and then say no more than that.
+    """
+    url = database_url.reveal()
+    seconds = conninfo_to_dict(url).get("connect_timeout", _CONNECT_SECONDS)
+    try:
+        psycopg.connect(url, connect_timeout=seconds).close()
+    except psycopg.OperationalError as error:
+        reason = " ".join(str(error).split())
+        raise click.ClickException(f"The database cannot be reached: {reason}") from error
 
 
 class Command(click.Command):

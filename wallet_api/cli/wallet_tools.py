@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from wallet_api import logs
+from wallet_api.cli.command import reach
 from wallet_api.cli.reports import ReportFile, Tally, printable
 from wallet_api.config import read_wallet_settings
 from wallet_api.crypto.encryption import EncryptionService
@@ -53,6 +54,7 @@ class WalletTools:
         self.encryption = EncryptionService(
             self._settings.encryption_secret, self._settings.encryption_secret_previous
         )
+        reach(self._settings.database_url)
         with self.opened() as database:
             ReadinessService(database, self.sealing_secret(database)).check()
 
