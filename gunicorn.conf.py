@@ -6,16 +6,17 @@ import shutil
 import sys
 import tempfile
 
-# Before the first import of prometheus_client, which asks then how numbers are to be kept.
-if not os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-    _folder = os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(
-        prefix="wallet-api-metrics-"
-    )
-    _master = os.getpid()
+# Before the first import of prometheus_client, which asks then where numbers are kept. In a folder
+# of this master's own: another one's would go with it (a new master inherits its environment).
+_mark = f"-{os.getpid()}"
+if not os.environ.get("PROMETHEUS_MULTIPROC_DIR", "").endswith(_mark):
+    _folder = tempfile.mkdtemp(_mark, "wallet-api-metrics-")
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = _folder
 
     @atexit.register
     def _remove_metrics():
-        if os.getpid() == _master:
+        # Not when a worker ends, which is a fork of the master.
+        if _folder.endswith(f"-{os.getpid()}"):
             shutil.rmtree(_folder, ignore_errors=True)
 
 

@@ -2,10 +2,10 @@
 
 -- One statement, in no transaction, and without time-outs, as index migrations are.
 -- squawk-ignore-file ban-concurrent-index-creation-in-transaction
--- squawk-ignore-file require-lock-timeout, require-statement-timeout, prefer-robust-stmts
+-- squawk-ignore-file require-lock-timeout, require-statement-timeout
 
 -- idx_wallets_address_created_at does all that it did.
-drop index concurrently idx_wallets_address;
+drop index concurrently if exists idx_wallets_address;
 
 -- migrate:down
 

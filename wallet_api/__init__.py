@@ -32,7 +32,6 @@ from wallet_api.blueprints.pages import Cursors
 from wallet_api.cli import cli
 from wallet_api.config import Settings
 from wallet_api.crypto.encryption import EncryptionService
-from wallet_api.crypto.secret import Secret
 from wallet_api.database import Connection, Database
 from wallet_api.errors import StorageUnavailable
 from wallet_api.repositories.filesystem import FilesystemWalletRepository
@@ -98,9 +97,25 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def _services(settings: Settings) -> Application:
-    database = replica = _database(settings, settings.database_url, "primary")
+    database = replica = Database(
+        settings.database_url,
+        min_size=settings.db_pool_min,
+        max_size=settings.db_pool_max,
+        timeout_seconds=settings.db_pool_timeout,
+        slow_query_seconds=settings.slow_query_seconds,
+    )
     if settings.database_replica_url is not None:
-        replica = _database(settings, settings.database_replica_url, "replica")
+        # Half of the threads at most may be at its mercy: the others still serve wallets.
+        quarter = max(1, settings.web_threads // 4)
+        replica = Database(
+            settings.database_replica_url,
+            min_size=0,
+            max_size=quarter,
+            max_waiting=quarter,
+            timeout_seconds=settings.db_pool_timeout,
+            slow_query_seconds=settings.slow_query_seconds,
+            name="replica",
+        )
     wallets_in_files = settings.wallet_storage == "filesystem"
     encryption = EncryptionService(settings.encryption_secret, settings.encryption_secret_previous)
     repositories, sealing_secret = _storage(settings, database, encryption)
@@ -125,17 +140,6 @@ def _services(settings: Settings) -> Application:
         ),
         metrics_token=settings.metrics_token,
         allow_key_export=settings.allow_key_export,
-    )
-
-
-def _database(settings: Settings, url: Secret[str], name: str) -> Database:
-    return Database(
-        url,
-        min_size=settings.db_pool_min,
-        max_size=settings.db_pool_max,
-        timeout_seconds=settings.db_pool_timeout,
-        slow_query_seconds=settings.slow_query_seconds,
-        name=name,
     )
 
 

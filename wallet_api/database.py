@@ -18,7 +18,7 @@ import structlog
 from psycopg import errors as pg
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row
-from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
+from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
 
 from wallet_api import metrics
 from wallet_api.crypto.secret import Secret
@@ -110,10 +110,14 @@ class Database:
         min_size: int,
         max_size: int,
         timeout_seconds: float,
+        max_waiting: int = 0,
         slow_query_seconds: float = 0.5,
         name: str = "primary",
     ) -> None:
-        """`name` tells this pool from others in metrics; slower statements are logged."""
+        """`name` tells this pool from others in logs and metrics; slower statements are logged.
+
+        With `max_waiting`, work beyond that many waiting for a connection is refused at once.
+        """
         self._name = name
         self._max_size = max_size
         self._pool: ConnectionPool[Connection] = ConnectionPool(
@@ -130,6 +134,8 @@ class Database:
             min_size=min_size,
             max_size=max_size,
             timeout=timeout_seconds,
+            max_waiting=max_waiting,
+            name=name,
             # The pool doubles its pauses between attempts up to this; its default of five minutes
             # would keep us down long after the database is back.
             reconnect_timeout=timeout_seconds,
@@ -182,7 +188,7 @@ class Database:
         began = time.perf_counter()
         try:
             connection = self._pool.getconn()
-        except PoolTimeout:
+        except (PoolTimeout, TooManyRequests):
             metrics.POOL_TIMEOUTS.labels(self._name).inc()
             raise
         finally:

@@ -172,7 +172,7 @@ class NetworkNotAllowed(WalletApiError):
 
 
 class WalletNotFound(WalletApiError):
-    """No trading wallet found for this user."""
+    """This user has no such wallet."""
 
     code = "wallet_not_found"
 

@@ -61,5 +61,9 @@ def exposed(accept: str) -> tuple[bytes, str]:
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         registry = CollectorRegistry()
         multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    encode, content_type = exposition.choose_encoder(accept)
+    try:
+        encode, content_type = exposition.choose_encoder(accept)
+    except (TypeError, ValueError):
+        # A version that is none.
+        encode, content_type = exposition.choose_encoder("")
     return encode(registry), content_type

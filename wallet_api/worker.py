@@ -6,6 +6,7 @@ HTML that quotes the request, and log the quotation.
 
 import json
 import socket
+import uuid
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
@@ -40,7 +41,8 @@ class Worker(ThreadWorker):
         theirs = isinstance(exc, errors.ParseException)
         status, sentence = _REFUSALS.get(type(exc), _MALFORMED if theirs else _OUR_FAULT)
         report = self.log.warning if theirs else self.log.critical
-        report("refused a request: %s", type(exc).__name__)
+        request_id = uuid.uuid4().hex
+        report("refused a request: %s, request id %s", type(exc).__name__, request_id)
         code = status.name.lower()
         body = {
             "type": f"urn:problem-type:wallet-api:{code}",
@@ -48,7 +50,7 @@ class Worker(ThreadWorker):
             "status": status.value,
             "detail": sentence,
             "code": code,
-            "request_id": None,
+            "request_id": request_id,
             "error": sentence,
         }
         text = json.dumps(body)
@@ -57,6 +59,7 @@ class Worker(ThreadWorker):
             "Connection: close\r\n"
             "Content-Type: application/problem+json\r\n"
             "Cache-Control: no-store\r\n"
+            f"X-Request-Id: {request_id}\r\n"
             f"Content-Length: {len(text)}\r\n\r\n"
         )
         # Whoever sent nonsense may be gone already.

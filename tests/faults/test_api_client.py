@@ -10,6 +10,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -424,6 +425,23 @@ def test_a_mistake_in_a_command_is_said_in_one_sentence(clients, sql, arguments,
     assert said.startswith("Error: ")
     assert sentence in said
     assert sql.execute("select count(*) from api_clients").fetchone() == (0,)
+
+
+def test_a_token_that_cannot_be_shown_is_of_no_use(database_url, sql):
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "wallet_api", "clients", *CREATE],
+            check=False,
+            env={"PATH": os.environ["PATH"], "DATABASE_URL": database_url},
+            cwd=ROOT,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+        )
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("Error: The token could not be shown")
+    assert sql.execute("select revoked_at is not null from api_clients").fetchone() == (True,)
 
 
 def test_a_database_that_cannot_be_reached_is_said_in_one_sentence(clients):

@@ -255,3 +255,9 @@ def test_work_that_waits_for_a_connection_in_vain_is_counted(serve, database_url
     assert told(f"{waits}_count") - quick(f"{waits}_count") == 4
     assert 0.6 <= told(f"{waits}_sum") - quick(f"{waits}_sum") < 2
     assert Numbers(service)("db_pool_connections_in_use") == 0
+
+
+def test_a_version_that_is_none_is_no_fault(serve):
+    service = serve(METRICS_TOKEN=TOKEN, WEB_CONCURRENCY="1")
+    status, kind, _ = scraped(service, accept="application/openmetrics-text;version=abc")
+    assert (status, kind.partition(";")[0]) == (200, "text/plain")

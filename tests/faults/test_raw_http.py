@@ -65,6 +65,7 @@ def test_what_is_hardly_http_is_refused_in_json_without_a_quotation(serve):
             *("type", "title", "status", "detail", "code", "request_id", "error")
         }, name
         assert problem["status"] == status, name
+        assert f"X-Request-Id: {problem['request_id']}".encode() in head, name
         assert TOKEN.encode() not in body, name
 
 

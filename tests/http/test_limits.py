@@ -27,7 +27,7 @@ DAY = 24 * 60 * 60
 HEADERS = ("RateLimit", "RateLimit-Policy", "Retry-After")
 ADDRESSES = ("192.0.2.1", "192.0.2.2", "2001:db8::1")
 # An item of either header: a name and two whole numbers (RFC 9651).
-ITEM = re.compile(r'"(ip|user|client)";(q|r)=(\d+);(w|t)=(\d+)')
+ITEM = re.compile(r'"((?:ip|user|client)(?:-\d+)?)";(q|r)=(\d+);(w|t)=(\d+)')
 
 
 def items(answer, header):
@@ -211,25 +211,30 @@ def test_a_limit_ends_when_its_window_does(untouched):
 
 
 def test_of_several_limits_each_one_holds(untouched):
-    client = untouched.make_app(RATELIMIT_PER_USER="2 per second; 3 per day").test_client()
+    client = untouched.make_app(RATELIMIT_PER_USER="3 per day; 2 per second").test_client()
     wait_for_a_fresh_second()
     answer = asked(client, headers=signed_in())
-    assert policies(answer)[1:] == [("user", 2, 1), ("user", 3, DAY)]
-    assert [given["r"] for name, given in items(answer, "RateLimit")] == [11999, 1, 2]
+    assert policies(answer)[1:] == [("user-1", 2, 1), (f"user-{DAY}", 3, DAY)]
+    assert [given["r"] for _, given in items(answer, "RateLimit")] == [11999, 1, 2]
     assert asked(client, headers=signed_in()).status_code == 200
     answer = asked(client, headers=signed_in())
-    assert too_many(answer, "user") <= 2
-    # The third of the day is the last, however slowly one asks.
-    answered = 2
-    while answered <= 3:
-        time.sleep(2)
-        answer = asked(client, headers=signed_in())
-        if answer.status_code == 429:
-            break
-        answered += 1
-    assert too_many(answer, "user") > 2
-    assert policies(answer)[-1] == ("user", 3, DAY)
+    assert too_many(answer, "user-1") <= 2
+    time.sleep(2)
+    # What the second refused did not use up the day.
+    assert asked(client, headers=signed_in()).status_code == 200
+    answer = asked(client, headers=signed_in())
+    assert too_many(answer, f"user-{DAY}") > 2
+    assert policies(answer)[-1] == (f"user-{DAY}", 3, DAY)
     assert items(answer, "RateLimit")[-1][1] == {"r": 0, "t": int(answer.headers["Retry-After"])}
+
+
+def test_a_body_that_is_too_large_counts_and_is_told_what_is_left(untouched):
+    client = untouched.make_app(RATELIMIT_PER_IP="2 per day").test_client()
+    for left in (1, 0):
+        answer = client.post(LIST, data=b"x" * 20_000, headers=signed_in())
+        refused(answer, 413)
+        assert remaining(answer) == {"ip": left}
+    assert too_many(client.post(LIST, data=b"x" * 20_000), "ip")
 
 
 def test_without_limits_nothing_is_counted_and_nothing_is_told(untouched):

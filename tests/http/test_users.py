@@ -233,7 +233,7 @@ def test_who_has_no_wallet_has_an_empty_list_and_404(refusing, shared):
     assert refusing.get(wallets, headers=shared).get_json() == {"data": []}
     for chain in ("ethereum", "base-account"):
         answer = refusing.get(f"{wallets}/{chain}", headers=shared)
-        problem = refused(answer, 404, "This user has no wallet on this chain.")
+        problem = refused(answer, 404, "This user has no such wallet.")
         assert problem["code"] == "wallet_not_found"
 
 
@@ -501,7 +501,7 @@ def test_who_has_no_trading_wallet_has_no_key_and_no_row_is_written(storing, sql
     application(app).wallets.store_base_account_address(FID, BASE_ACCOUNT)
     for body in (REASON, {**REASON, "recipientPublicKey": GOOD_KEY}):
         answer = app.test_client().post(KEY, json=body, headers=engine)
-        problem = refused(answer, 404, "No trading wallet found for this user.")
+        problem = refused(answer, 404, "This user has no such wallet.")
         assert problem["code"] == "wallet_not_found"
     assert audited(sql) == []
 

@@ -220,7 +220,7 @@ def test_without_a_trading_wallet_there_is_no_key_and_none_is_made(
     if has_base_account:
         services.wallets.store_base_account_address(FID, BASE_ACCOUNT)
     before = rows_of(sql)
-    refused(exporting.get(KEY, headers=signed_in()), 404, "No trading wallet found for this user.")
+    refused(exporting.get(KEY, headers=signed_in()), 404, "This user has no such wallet.")
     assert rows_of(sql) == before
     assert audit_rows(sql) == []
 

@@ -2,13 +2,16 @@
 
 import hashlib
 import hmac
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address, ip_network
 from threading import Barrier
 
+import psycopg
 import pytest
+from structlog.testing import capture_logs
 
 from tests.conftest import LEAKS
 from wallet_api.auth import client_tokens
@@ -400,13 +403,16 @@ def test_without_a_database_nobody_is_told_that_their_token_is_wrong(clients, ma
         down = ApiClientService(dead)
         for ask in (
             lambda: down.identify(token),
-            lambda: down.authorize(clients.identify(token), scope="stats:read", ip=HOME),
             down.list_clients,
             lambda: down.revoke("engine"),
             lambda: created(down, "another"),
         ):
             with pytest.raises(DatabaseUnavailable):
                 ask()
+        # That it is in use is not worth a refusal.
+        with capture_logs() as events:
+            down.authorize(clients.identify(token), scope="stats:read", ip=HOME)
+        assert [event["event"] for event in events] == ["last use not recorded"]
     client = make_app(DATABASE_URL=url, DB_POOL_TIMEOUT="0.1").test_client()
     answer = client.get(STATS, headers={"Authorization": f"Bearer {token.reveal()}"})
     assert answer.status_code == 503
@@ -419,3 +425,16 @@ def test_a_table_of_clients_that_is_missing_is_no_wrong_token(clients, sql):
     sql.execute("alter table api_clients rename to mislaid")
     with pytest.raises(DatabaseUnavailable):
         clients.identify(token)
+
+
+def test_a_client_whose_row_is_locked_waits_for_nobody(clients, database_url):
+    token = created(clients)
+    client = clients.identify(token)
+    with psycopg.connect(database_url) as other, capture_logs() as events:
+        other.execute("select id from api_clients for update")
+        began = time.monotonic()
+        clients.authorize(client, scope="stats:read", ip=HOME)
+        assert time.monotonic() - began < 2
+    assert [event["event"] for event in events if event["event"] != "slow query"] == [
+        "last use not recorded"
+    ]

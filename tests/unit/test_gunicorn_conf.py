@@ -1,6 +1,8 @@
 """The hooks around a worker's life."""
 
+import os
 import runpy
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -13,7 +15,8 @@ from wallet_api.config import Settings
 
 @pytest.fixture
 def hooks(environ, monkeypatch, tmp_path):
-    for name, value in {**environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}.items():
+    own = tmp_path / f"metrics-{os.getpid()}"
+    for name, value in {**environ, "PROMETHEUS_MULTIPROC_DIR": str(own)}.items():
         monkeypatch.setenv(name, value)
     return runpy.run_path(str(ROOT / "gunicorn.conf.py"))
 
@@ -27,6 +30,17 @@ def test_a_worker_opens_its_pool_after_the_fork_and_closes_it_at_its_end(hooks, 
     assert not pool.closed
     hooks["worker_exit"](None, worker)
     assert pool.closed
+
+
+def test_the_numbers_of_a_master_are_in_a_folder_of_its_own(environ, monkeypatch, tmp_path):
+    """A new master inherits the environment of the one before it, whose folder goes with it."""
+    for name, value in {**environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}.items():
+        monkeypatch.setenv(name, value)
+    runpy.run_path(str(ROOT / "gunicorn.conf.py"))
+    folder = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])
+    assert folder.is_dir()
+    assert folder != tmp_path
+    assert folder.name.endswith(f"-{os.getpid()}")
 
 
 def test_the_app_is_built_once_before_the_fork(hooks):

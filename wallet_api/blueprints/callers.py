@@ -11,7 +11,7 @@ from werkzeug.exceptions import NotFound
 
 from wallet_api.auth.fids import parse_fid
 from wallet_api.blueprints.application import application
-from wallet_api.blueprints.requests import client_ip
+from wallet_api.blueprints.requests import client_ip, read_body
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import (
     FidRequired,
@@ -45,9 +45,9 @@ def init_app(app: Flask) -> None:
 
 def _admit() -> None:
     """Let a request in, or refuse it: by its address, for want of a proof, by its caller."""
-    g.actor = "anybody"
     limits = application().limits
     limits.count_address()
+    read_body()
     if request.endpoint is None or request.method == "OPTIONS":
         return
     # A view without a caller is a mistake, and answers nobody.

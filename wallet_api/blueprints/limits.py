@@ -45,8 +45,11 @@ class RequestLimits:
     def _count(self, per: str, identifier: str) -> None:
         if per not in self._limits or request.endpoint in _EXEMPT:
             return
-        usages = self._counts.hit(self._limits[per], per, identifier)
-        g.usages = [*g.get("usages", []), *((per, usage) for usage in usages)]
+        limits = self._limits[per]
+        usages = self._counts.hit(limits, per, identifier)
+        # Answers tell several limits of one kind apart by their windows.
+        names = [per if len(limits) == 1 else f"{per}-{u.limit.get_expiry()}" for u in usages]
+        g.usages = [*g.get("usages", []), *zip(names, usages, strict=True)]
         if not all(usage.allowed for usage in usages):
             metrics.RATE_LIMITED.labels(per).inc()
             raise TooManyRequests
@@ -57,10 +60,11 @@ def _tell(response: Response) -> Response:
     usages: list[tuple[str, Usage]] = g.get("usages", [])
     if usages:
         response.headers["RateLimit-Policy"] = ", ".join(
-            f'"{per}";q={usage.limit.amount};w={usage.limit.get_expiry()}' for per, usage in usages
+            f'"{name}";q={usage.limit.amount};w={usage.limit.get_expiry()}'
+            for name, usage in usages
         )
         response.headers["RateLimit"] = ", ".join(
-            f'"{per}";r={usage.remaining};t={usage.seconds}' for per, usage in usages
+            f'"{name}";r={usage.remaining};t={usage.seconds}' for name, usage in usages
         )
     waits = [usage.seconds for _, usage in usages if not usage.allowed]
     if waits:

@@ -23,6 +23,8 @@ MAX_BODY_BYTES = 16 * 1024
 """A deposit needs about 200 bytes."""
 
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+# Some proxies add a port: 192.0.2.1:443, [2001:db8::1]:443.
+_WITH_PORT = re.compile(r"([0-9.]+):\d+|\[(.+)\](?::\d+)?", re.ASCII)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 
 log = structlog.get_logger("wallet_api.request")
@@ -41,11 +43,11 @@ def _begin() -> None:
     g.began = time.perf_counter()
     given = request.headers.get("X-Request-Id", "")
     g.request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
-    structlog.contextvars.bind_contextvars(request_id=g.request_id)
-    _read_body()
+    g.actor = "anybody"
+    structlog.contextvars.bind_contextvars(request_id=g.request_id, actor=g.actor)
 
 
-def _read_body() -> None:
+def read_body() -> None:
     """Read the whole body, on routes without one too, so that a bad one is refused everywhere."""
     announced = request.content_length
     if announced is not None and announced > MAX_BODY_BYTES:
@@ -90,9 +92,12 @@ def _forget(_error: BaseException | None) -> None:
 
 def client_ip() -> IPAddress | None:
     """Return from where the request comes, as the trusted proxies say; None if nobody knows."""
+    text = request.remote_addr or ""
+    if found := _WITH_PORT.fullmatch(text):
+        text = found[1] or found[2]
     try:
         # Without a zone (fe80::1%eth0): it means something on this machine alone.
-        ip = ip_address((request.remote_addr or "").partition("%")[0])
+        ip = ip_address(text.partition("%")[0])
     except ValueError:
         return None
     return getattr(ip, "ipv4_mapped", None) or ip

@@ -21,9 +21,9 @@ from wallet_api.blueprints.schemas import (
 from wallet_api.models import AUDIT_ACTIONS, BASE_ACCOUNT_CHAIN, MAX_FID, TRADING_CHAIN
 
 CHAINS = (TRADING_CHAIN, BASE_ACCOUNT_CHAIN)
-_TIME = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d))?", re.ASCII)
+_TIME = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+ -]\d\d:\d\d))?", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-_NUMBER = re.compile(r"[1-9][0-9]{0,3}", re.ASCII)
+_NUMBER = re.compile(r"0|[1-9][0-9]{0,17}", re.ASCII)
 _YEARS = range(1970, 9000)
 
 
@@ -32,7 +32,8 @@ class Moment(fields.Field[datetime]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
         if _TIME.fullmatch(value):
-            text = value if "T" in value else f"{value}T00:00Z"
+            # In a URL a plus that is not escaped arrives as a space.
+            text = value.replace(" ", "+") if "T" in value else f"{value}T00:00Z"
             try:
                 moment = datetime.fromisoformat(text)
             except ValueError:
@@ -41,12 +42,12 @@ class Moment(fields.Field[datetime]):
                 if moment.year in _YEARS:
                     return moment
         raise ValidationError(
-            "must be a day, or a time with an offset, such as 2026-11-22T10:42:23Z (+ is %2B)."
+            "must be a day, or a time with an offset, such as 2026-11-22T10:42:23Z."
         )
 
 
 class Number(fields.Field[int]):
-    """A small whole number in a query: ASCII digits and nothing else."""
+    """A whole number in a query: ASCII digits and nothing else."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
         if not _NUMBER.fullmatch(value):
@@ -107,8 +108,8 @@ class Query(Schema):
 class PageQuery(Query):
     limit = Number(
         load_default=50,
-        validate=validate.Range(1, 100),
-        metadata={"type": "integer", "description": "How many at most."},
+        validate=validate.Range(1, 100, error="must be from {min} to {max}."),
+        metadata={"type": "integer", "minimum": 1, "maximum": 100, "description": "At most."},
     )
     cursor = fields.String(
         load_default=None, metadata={"description": "next_cursor of the page before."}
@@ -227,7 +228,9 @@ class FoundWallet(Answer):
             **ADDRESS,
         },
     )
-    opened = fields.Boolean(metadata={"description": "False is an alarm."})
+    opened = fields.Boolean(
+        metadata={"description": "False is an alarm. A Base Account has no key: true."}
+    )
     created_at = Timestamp(attribute="wallet.created_at", data_key="createdAt")
     updated_at = Timestamp(attribute="wallet.updated_at", data_key="updatedAt")
 

@@ -57,7 +57,7 @@ def get_wallet(fid: str, chain: str) -> Wallet:
         raise UnsupportedChain("Unknown chain. There are ethereum and base-account.")
     wallet = application().wallets.get_wallet(_user(fid), known)
     if wallet is None:
-        raise WalletNotFound("This user has no wallet on this chain.")
+        raise WalletNotFound
     return wallet
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,7 @@ from flask.cli import AppGroup
 from wallet_api import logs
 from wallet_api.cli.command import Command, reach
 from wallet_api.config import read_database_url
+from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
 from wallet_api.models import SCOPES, ApiClient, IPNetwork
 from wallet_api.services.api_clients import ApiClientService
@@ -105,8 +107,19 @@ def create(
     """
     with _service() as service:
         token = service.create(name, scopes=scopes, allowed_networks=networks, expires_at=expires)
-    if token is None:
-        raise click.ClickException(f"There is, or was, a client {name}: choose another name.")
+        if token is None:
+            raise click.ClickException(f"There is, or was, a client {name}: choose another name.")
+        try:
+            _show(name, token, as_json=as_json)
+        except OSError as error:
+            service.revoke(name)
+            # What is left of it in the buffer must not be tried again at the exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            message = f"The token could not be shown ({error.strerror}), so {name} is revoked."
+            raise click.ClickException(message) from error
+
+
+def _show(name: str, token: Secret[str], *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"name": name, "token": token.reveal()}))
         return
@@ -131,6 +144,7 @@ def list_(as_json: bool) -> None:
     for client in found:
         told = _members(client)
         click.echo(f"{client.name}: {told['state']}")
+        click.echo(f"  token      wapi_{client.id}_…")
         click.echo(f"  may do     {', '.join(told['scopes'])}")
         click.echo(f"  from       {', '.join(told['allowed_networks'] or ['anywhere'])}")
         click.echo(f"  made       {told['created_at']}")

@@ -47,6 +47,10 @@ class ApiClientRepository:
         """Return every client there ever was, by name."""
         return [_client(row) for row in _QUERIES.list_clients(self._connection)]
 
+    def give_up_waiting(self) -> None:
+        """Fail rather than wait for another transaction, for the rest of this one."""
+        sql.send(self._connection, _QUERIES.give_up_waiting)
+
     def record_use(self, client_id: str) -> None:
         """Note that a client is in use, at most once a minute."""
         _QUERIES.record_use(self._connection, id=client_id)

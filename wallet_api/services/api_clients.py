@@ -3,12 +3,21 @@
 from collections.abc import Collection
 from datetime import datetime
 
+import structlog
+
 from wallet_api.auth import client_tokens
 from wallet_api.crypto.secret import Secret
-from wallet_api.database import Connection, Database
-from wallet_api.errors import InsufficientScope, NetworkNotAllowed, Unauthenticated
+from wallet_api.database import Connection, Database, one_round_trip
+from wallet_api.errors import (
+    DatabaseUnavailable,
+    InsufficientScope,
+    NetworkNotAllowed,
+    Unauthenticated,
+)
 from wallet_api.models import SCOPES, ApiClient, IPAddress, IPNetwork
 from wallet_api.repositories.api_clients import ApiClientRepository
+
+log = structlog.get_logger("wallet_api")
 
 
 class ApiClientService:
@@ -90,10 +99,21 @@ class ApiClientService:
         if scope not in client.scopes:
             raise InsufficientScope(hint=f"It needs the scope {scope}.")
         if client.use_is_stale:
-            self._database.run(
-                lambda connection: ApiClientRepository(connection).record_use(client.id),
-                repeatable=True,
-            )
+            self._record_use(client)
+
+    def _record_use(self, client: ApiClient) -> None:
+        """Note that a client is in use. Not worth a wait, nor a refusal: it is no promise."""
+
+        def record(connection: Connection) -> None:
+            clients = ApiClientRepository(connection)
+            with one_round_trip(connection):
+                clients.give_up_waiting()
+                clients.record_use(client.id)
+
+        try:
+            self._database.run(record, repeatable=True)
+        except DatabaseUnavailable as error:
+            log.warning("last use not recorded", client=client.name, reason=error.reason)
 
 
 def _is_allowed(client: ApiClient, ip: IPAddress | None) -> bool:

@@ -1,0 +1,49 @@
+"""A replica that is in trouble is a trouble of search and figures alone."""
+
+import socket
+import threading
+import time
+
+import pytest
+
+from tests.conftest import FID, LEAKS
+from tests.service import Call
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def silence():
+    """Return the port of a server that takes connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0), backlog=100) as server:
+        yield server.getsockname()[1]
+
+
+def test_a_replica_that_hangs_leaves_threads_for_everything_else(serve, services, silence):
+    token = services.clients.create(
+        "finder", scopes=["wallets:read"], allowed_networks=[], expires_at=None
+    )
+    LEAKS.secrets.add(token.reveal())
+    headers = {"Authorization": f"Bearer {token.reveal()}"}
+    services.wallets.ensure_trading_wallet(FID)
+    service = serve(
+        WEB_CONCURRENCY="1",
+        DB_POOL_TIMEOUT="5",
+        DATABASE_REPLICA_URL=f"postgresql://nobody@127.0.0.1:{silence}/none",
+    )
+    searches = []
+    searching = threading.Thread(
+        target=lambda: searches.extend(
+            service.crowd([Call("GET", "/v1/wallets", headers) for _ in range(32)])
+        )
+    )
+    searching.start()
+    time.sleep(0.5)
+    began = time.monotonic()
+    assert service.get("/healthz").status == 200
+    mine = service.get(f"/v1/users/{FID}/wallets", headers)
+    assert (mine.status, len(mine.body["data"])) == (200, 1)
+    assert time.monotonic() - began < 2
+    searching.join()
+    assert {answer.status for answer in searches} == {503}
+    assert all(answer.headers["Retry-After"] for answer in searches)
