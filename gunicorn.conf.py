@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import resource
 import shutil
 import sys
 import tempfile
@@ -46,7 +47,8 @@ control_socket_disable = True
 
 
 def post_worker_init(worker):
-    """Open this worker's pool, now that the fork is done."""
+    """Open this worker's pool, now that the fork is done, and have no core dump hold its keys."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     application(worker.app.wsgi()).open()
 
 

@@ -6,7 +6,6 @@ import os
 import structlog
 from flask import Flask
 from flask_smorest import Api
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from wallet_api import logs
 from wallet_api.auth.quick_auth import QuickAuth
@@ -17,6 +16,7 @@ from wallet_api.blueprints import (
     callers,
     cross_origin,
     docs,
+    hardening,
     health,
     limits,
     problems,
@@ -68,13 +68,9 @@ def create_app(settings: Settings | None = None) -> Flask:
         API_VERSION="v1",
         OPENAPI_VERSION="3.1.0",
     )
-    if settings.trusted_proxy_hops:
-        # Only what the nearest proxies added to the header; whatever a client put there is older.
-        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
-            app.wsgi_app, x_for=settings.trusted_proxy_hops, x_proto=0, x_host=0
-        )
     _services(settings).init_app(app)
     requests.init_app(app)
+    hardening.init_app(app, settings.trusted_proxy_hops)
     callers.init_app(app)
     limits.init_app(app)
     cross_origin.init_app(app, settings.cors_origins)

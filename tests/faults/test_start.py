@@ -1,8 +1,10 @@
 """A process that is not fit to serve says everything that is wrong, once, and stops."""
 
 import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -40,3 +42,9 @@ def test_all_faults_of_the_configuration_are_reported_together_before_serving(en
         assert finished.stderr.count(fault) == 1
     assert "Traceback" not in finished.stderr
     assert SECRET[:20] not in finished.stderr
+
+
+def test_a_worker_leaves_no_core_dump_in_which_keys_could_be_found(serve):
+    for pid in serve(WEB_CONCURRENCY="2").workers():
+        limits = Path(f"/proc/{pid}/limits").read_text()
+        assert re.search(r"^Max core file size +0 +0 ", limits, re.MULTILINE)

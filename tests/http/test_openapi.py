@@ -60,6 +60,7 @@ WELL_KNOWN = {
     "ETag",
     "Expires",
     "Last-Modified",
+    "Referrer-Policy",
     "X-Content-Type-Options",
 }
 load_all_checks()

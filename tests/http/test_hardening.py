@@ -1,0 +1,65 @@
+"""What browsers are told about every answer, and what becomes of those who come in the clear."""
+
+import pytest
+
+from tests.http.conftest import routes, signed_in
+
+HSTS = "Strict-Transport-Security"
+LIST = "/api/wallet/user-wallets"
+
+
+def test_every_answer_forbids_browsers_what_they_have_no_business_with(refusing):
+    for method, path in [*routes(refusing.application), ("GET", "/nowhere")]:
+        with refusing.open(path, method=method) as answer:
+            headers = answer.headers
+        assert headers["X-Content-Type-Options"] == "nosniff", path
+        assert headers["Referrer-Policy"] == "no-referrer", path
+        policy = headers["Content-Security-Policy"]
+        assert policy.startswith("default-src 'none'; "), path
+        assert "frame-ancestors 'none'" in policy, path
+        assert "unsafe-inline' " not in policy.partition("style-src")[0], path
+
+
+@pytest.fixture(scope="module")
+def behind_a_proxy(untouched):
+    return untouched.make_app(TRUSTED_PROXY_HOPS="1")
+
+
+def test_who_comes_in_the_clear_is_sent_to_https(behind_a_proxy):
+    client = behind_a_proxy.test_client()
+    headers = {"X-Forwarded-Proto": "http", "Host": "wallets.example.com", **signed_in()}
+    for method in ("GET", "POST"):
+        answer = client.open(f"{LIST}?a=http://b", method=method, headers=headers)
+        assert answer.status_code == 308
+        assert answer.headers["Location"] == f"https://wallets.example.com{LIST}?a=http://b"
+        assert HSTS not in answer.headers
+
+
+@pytest.mark.parametrize("path", ["/%0d%0aSet-Cookie:x=1", "/%E2%80%AE", "/%ff", "//example.org/"])
+def test_nobody_is_sent_elsewhere_nor_given_a_header(behind_a_proxy, path):
+    client = behind_a_proxy.test_client()
+    headers = {"X-Forwarded-Proto": "http", "Host": "wallets.example.com"}
+    answer = client.get(path, headers=headers)
+    assert answer.status_code == 308
+    assert answer.headers["Location"].startswith("https://wallets.example.com/")
+    assert answer.headers["Location"].isascii()
+    assert answer.headers["Location"].isprintable()
+    assert "Set-Cookie" not in answer.headers
+
+
+def test_who_comes_by_https_is_told_to_stay_there(behind_a_proxy):
+    client = behind_a_proxy.test_client()
+    for proto in ("https", "http, https"):
+        answer = client.get(LIST, headers={"X-Forwarded-Proto": proto, **signed_in()})
+        assert (answer.status_code, answer.headers[HSTS]) == (200, "max-age=31536000")
+
+
+def test_a_health_check_that_comes_past_the_proxy_is_answered(behind_a_proxy):
+    answer = behind_a_proxy.test_client().get("/healthz")
+    assert (answer.status_code, HSTS in answer.headers) == (200, False)
+
+
+def test_without_a_trusted_proxy_its_header_means_nothing(refusing):
+    for proto in ("http", "https"):
+        answer = refusing.get(LIST, headers={"X-Forwarded-Proto": proto, **signed_in()})
+        assert (answer.status_code, HSTS in answer.headers) == (200, False)
