@@ -1,0 +1,37 @@
+-- The rights that the service needs while it serves, and none more. Run it as the owner of the tables, after every
+-- `wallet-api db upgrade`; it may be run as often as you like:
+--
+--     psql "$DATABASE_URL" --set ON_ERROR_STOP=1 --single-transaction --file queries/roles.sql
+--
+-- Then give the rights to the role that the service connects as, which must own nothing:
+--
+--     create role wallet_api_web login password '…' in role wallet_api_runtime;
+--
+-- Migrations and commands go on as the owner. Where roles cannot be made (Heroku's smaller plans), the triggers remain,
+-- which hold for the owner too.
+do $$
+begin
+    if not exists (select from pg_roles where rolname = 'wallet_api_runtime') then
+        create role wallet_api_runtime nologin;
+    end if;
+    -- Wherever search_path has the tables. Whatever an older version of this script gave is taken back first.
+    execute format('revoke all on all tables in schema %I from wallet_api_runtime', current_schema());
+    execute format('revoke all on all sequences in schema %I from wallet_api_runtime', current_schema());
+    execute format('grant usage on schema %I to wallet_api_runtime', current_schema());
+end
+$$;
+
+grant usage on sequence wallets_id_seq, wallet_audit_log_id_seq to wallet_api_runtime;
+grant select on schema_migrations to wallet_api_runtime;
+
+-- Nobody deletes, nobody truncates. What may change: a Base Account address, and how a key is sealed.
+grant select, insert on wallets to wallet_api_runtime;
+grant update (address, encrypted_private_key, iv, key_id, scheme, updated_at) on wallets to wallet_api_runtime;
+
+grant select, insert on wallet_audit_log to wallet_api_runtime;
+grant select, insert on deposits to wallet_api_runtime;
+grant select, insert on encryption_keys to wallet_api_runtime;
+
+-- Clients are made and revoked by operators.
+grant select on api_clients to wallet_api_runtime;
+grant update (last_used_at) on api_clients to wallet_api_runtime;

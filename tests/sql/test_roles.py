@@ -1,0 +1,103 @@
+"""The role that the service needs: all of its work goes well, and nothing that would lose a key."""
+
+import itertools
+import re
+
+import psycopg
+import pytest
+from psycopg import errors
+
+from tests.conftest import BASE_ACCOUNT, FID, LEAKS
+from wallet_api.blueprints.application import application
+from wallet_api.models import SCOPES
+from wallet_api.repositories import sql as loader
+
+SCRIPT = (loader.QUERIES / "roles.sql").read_text()
+NUMBERS = itertools.count(1)
+
+
+@pytest.fixture
+def runtime_url(sql, database_url):
+    """The URL of a role that has what queries/roles.sql gives, and nothing else."""
+    sql.execute(SCRIPT)
+    # Twice is as good as once.
+    sql.execute(SCRIPT)
+    name = f"web_{next(NUMBERS)}"
+    sql.execute(f"create role {name} login password 'a password' in role wallet_api_runtime")
+    yield re.sub("//.*@", f"//{name}:a%20password@", database_url)
+    sql.execute(f"select pg_terminate_backend(pid) from pg_stat_activity where usename = '{name}'")
+    sql.execute(f"drop role {name}")
+
+
+@pytest.fixture
+def runtime(runtime_url):
+    with psycopg.connect(runtime_url, autocommit=True) as connection:
+        yield connection
+
+
+def test_the_service_does_all_its_work_in_that_role(make_app, runtime_url, services):
+    token = services.clients.create(
+        "engine", scopes=SCOPES, allowed_networks=[], expires_at=None
+    ).reveal()
+    app = make_app(DATABASE_URL=runtime_url, ALLOW_KEY_EXPORT="true")
+    client, mine = app.test_client(), application(app)
+    assert client.get("/readyz").status_code == 200
+    user = mine.user_tokens.issue(FID).reveal()
+    LEAKS.secrets |= {token, user}
+    as_user = {"Authorization": f"Bearer {user}"}
+    as_client = {"Authorization": f"Bearer {token}"}
+    for address in (BASE_ACCOUNT, "0x" + "ab" * 20):
+        mine.wallets.store_base_account_address(FID, address)
+    deposit = {"amount": "20"}
+    headers = {**as_user, "Idempotency-Key": "once"}
+    for _ in range(2):
+        answer = client.post("/api/wallet/deposit", json=deposit, headers=headers)
+        assert answer.status_code == 200, answer.text
+    key = client.get("/api/wallet/primary-with-key", headers=as_user)
+    assert key.status_code == 200
+    LEAKS.secrets.add(key.get_json()["wallet"]["privateKey"][2:])
+    assert client.put("/v1/users/7/wallets/ethereum", headers=as_client).status_code == 201
+    for path in ("/v1/users/7/wallets", "/v1/wallets", "/v1/audit", "/v1/stats"):
+        assert client.get(path, headers=as_client).status_code == 200, path
+    assert services.clients.list_clients()[0].last_used_at is not None
+
+
+TABLES = (
+    *("wallets", "wallet_audit_log", "deposits", "encryption_keys", "api_clients"),
+    "schema_migrations",
+)
+FORBIDDEN = [
+    *(f"delete from {table}" for table in TABLES),
+    *(f"truncate {table}" for table in TABLES),
+    *(f"drop table {table} cascade" for table in TABLES),
+    *(f"alter table {table} disable trigger all" for table in TABLES),
+    "update wallets set fid = 2",
+    "update wallets set chain = 'base-account'",
+    "update wallets set wallet_type = 'trading'",
+    "update wallets set created_at = now()",
+    "update wallet_audit_log set actor = 'nobody'",
+    "update deposits set status = 'prepared'",
+    "update encryption_keys set succeeds = null",
+    "update api_clients set revoked_at = null",
+    "update api_clients set scopes = array['keys:read']",
+    "insert into api_clients (id, name, token_hash, scopes) values ('a', 'b', 'c', '{}')",
+    "insert into schema_migrations (version) values ('9999')",
+    "set session_replication_role = replica",
+    "drop function refuse_change() cascade",
+    "create or replace function refuse_change() returns trigger language plpgsql as 'begin end'",
+    "drop index idx_wallets_address_created_at",
+    "create table mine (id bigint)",
+    "select setval('wallets_id_seq', 1)",
+    "alter role wallet_api_runtime superuser",
+]
+
+
+@pytest.mark.parametrize("statement", FORBIDDEN)
+def test_what_could_lose_a_key_or_cover_a_trace_is_not_permitted(runtime, statement):
+    with pytest.raises(errors.InsufficientPrivilege):
+        runtime.execute(statement)
+
+
+def test_every_table_is_one_that_the_script_speaks_of(sql):
+    found = sql.execute("select tablename from pg_tables where schemaname = 'public'").fetchall()
+    assert {name for (name,) in found} == set(TABLES)
