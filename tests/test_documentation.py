@@ -99,6 +99,7 @@ def test_every_command_has_help_with_an_example():
         "dev",
         "upgrade",
         "status",
+        "doctor",
         "token",
         "import",
         "export",

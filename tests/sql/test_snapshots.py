@@ -130,7 +130,8 @@ def test_every_query_of_the_request_path_is_answered_by_an_index(filled):
         "wallet_batches.count_all",
         "wallet_batches.list_shared_addresses",
     }
-    for subject in SUBJECTS:
+    # Commands ask these of the whole database.
+    for subject in sorted(set(SUBJECTS) - {"checks"}):
         for name, query in queries(subject).items():
             if f"{subject}.{name}" not in exempt:
                 assert "Seq Scan" not in describe(filled, query), f"{subject}.{name}"

@@ -2,13 +2,18 @@
 
 import json
 import os
+from dataclasses import asdict
 
 import click
 from flask.cli import AppGroup
 
-from wallet_api import migrations
-from wallet_api.cli.command import Command
+from wallet_api import logs, migrations
+from wallet_api.cli.command import Command, reach
 from wallet_api.config import read_database_url
+from wallet_api.database import Database
+from wallet_api.services.doctor import Doctor
+
+_POOL_SECONDS = 10
 
 db = AppGroup("db", help="Bring the database up to date, and see whether it is.")
 
@@ -50,3 +55,36 @@ def status(context: click.Context, as_json: bool) -> None:
         for version in sorted(known | applied):
             click.echo(f"{version}  {'applied' if version in applied else 'MISSING'}")
     context.exit(1 if missing else 0)
+
+
+@db.command("doctor", cls=Command, with_appcontext=False)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_context
+def doctor(context: click.Context, as_json: bool) -> None:
+    """Examine the database: settings, rights, triggers, and what must be so in its tables.
+
+    Run it with the DATABASE_URL of the web processes, to see what they could do. Exit status 1 if
+    something is wrong that can cost wallets; advice does not count.
+
+    \b
+    Example:
+      DATABASE_URL=postgresql://… wallet-api db doctor
+    """
+    logs.configure("ERROR", "console")
+    url = read_database_url(os.environ)
+    reach(url)
+    database = Database(url, min_size=0, max_size=1, timeout_seconds=_POOL_SECONDS)
+    database.open()
+    try:
+        findings = Doctor(database).examine()
+    finally:
+        database.close()
+    if as_json:
+        click.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
+    else:
+        for finding in findings:
+            state = "FAULT" if finding.serious else "advice"
+            click.echo(f"{state if finding.faults else 'fine':7} {finding.subject}")
+            for fault in finding.faults:
+                click.echo(f"        {fault}")
+    context.exit(1 if any(found.serious and found.faults for found in findings) else 0)
