@@ -66,9 +66,9 @@ select
     current_setting('synchronous_commit') <> 'off' as synchronous_commit,
     current_setting('full_page_writes') = 'on' as full_page_writes,
     coalesce((
-        select encrypted.ssl
-        from pg_stat_ssl as encrypted
-        where encrypted.pid = pg_backend_pid()
+        select ours.ssl
+        from pg_stat_ssl as ours
+        where ours.pid = pg_backend_pid()
     ), false) as tls;
 
 -- name: list_excess_rights()
