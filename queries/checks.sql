@@ -21,12 +21,12 @@ limit 100;
 
 -- name: list_deposits_to_other_addresses()
 -- Users with a deposit that does not go to their own trading wallet. There must be none, wherever wallets are rows.
-select distinct prepared.fid
-from deposits as prepared
+select distinct made.fid
+from deposits as made
 inner join wallets as trading
-    on prepared.fid = trading.fid and trading.chain = 'ethereum'
-where prepared.to_address <> trading.address
-order by prepared.fid
+    on made.fid = trading.fid and trading.chain = 'ethereum'
+where made.to_address <> trading.address
+order by made.fid
 limit 100;
 
 -- name: list_triggers()
