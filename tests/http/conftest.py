@@ -22,7 +22,7 @@ from werkzeug.test import TestResponse
 
 from tests.conftest import FID, JWT_SECRET, LEAKS, SECRET
 from wallet_api import create_app
-from wallet_api.blueprints.application import application
+from wallet_api.blueprints.application import Application, application
 from wallet_api.config import Settings
 
 MEMBERS = {"type", "title", "status", "detail", "code", "request_id", "error"}
@@ -107,6 +107,20 @@ def rows_of(sql: psycopg.Connection[Any]) -> dict[str, list[Any]]:
         table: sql.execute(f"select * from {table} order by 1, 2, 3".encode()).fetchall()
         for table in tables
     }
+
+
+def scans(table: str, sql: psycopg.Connection[Any], services: Application) -> tuple[int, int]:
+    """Count how often a table was read from end to end, and the rows that indexes led to."""
+    # The one connection of the pool tells what it did so far.
+    for statement in ("select pg_stat_force_next_flush()", "select 1"):
+        services.database.run(
+            lambda connection, statement=statement: connection.execute(statement),
+            repeatable=False,
+        )
+    sql.execute("select pg_stat_clear_snapshot()")
+    return sql.execute(
+        "select seq_scan, idx_tup_fetch from pg_stat_user_tables where relname = %s", [table]
+    ).fetchone()
 
 
 class Farcaster:

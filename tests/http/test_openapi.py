@@ -210,6 +210,12 @@ def test_it_is_valid_openapi_and_its_schemas_are_valid_json_schema(schema, docum
         jsonschema_rs.meta.validate(shape)
 
 
+def test_a_page_s_size_has_a_range_that_programs_can_read(document):
+    operation = document["paths"]["/v1/wallets"]["get"]
+    (limit,) = (given for given in operation["parameters"] if given["name"] == "limit")
+    assert limit["schema"] == {"type": "integer", "minimum": 1, "maximum": 100, "default": 50}
+
+
 def test_it_has_every_method_of_every_route_and_nothing_else(app, document):
     assert set(operations_of(document)) == {(method, path) for method, path, _ in routes_of(app)}
 

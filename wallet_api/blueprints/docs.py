@@ -80,6 +80,9 @@ def _as_declared(
     """Believe what a field says of its type, and show no default for what may be left out."""
     if ret.get("default", ...) is None:
         del ret["default"]
+    # What apispec makes of a range where it does not know that a field is a number.
+    for unknown in ("x-minimum", "x-maximum"):
+        ret.pop(unknown, None)
     return {"type": field.metadata["type"]} if "type" in field.metadata else {}
 
 

@@ -3,8 +3,6 @@
 import base64
 from typing import Any
 
-import structlog
-
 from wallet_api.auth.fids import parse_fid
 from wallet_api.blueprints.application import application
 from wallet_api.blueprints.callers import access, client
@@ -103,7 +101,6 @@ def read_key(body: dict[str, Any], fid: str, chain: str) -> dict[str, Any]:
     if found is None:
         raise WalletNotFound
     if recipient is None:
-        structlog.get_logger("wallet_api").info("a key left unsealed", fid=user)
         return {"wallet": found.wallet, "private_key": f"0x{found.private_key.reveal().hex()}"}
     info = hpke.key_info(fid=user, chain=TRADING_CHAIN, address=found.wallet.address)
     sealed = recipient.seal(found.private_key, info=info)
