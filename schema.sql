@@ -9,6 +9,10 @@ begin
 end
 $$;
 
+CREATE TABLE public.active_encryption_keys (
+    key_id text NOT NULL
+);
+
 CREATE TABLE public.api_clients (
     id text NOT NULL,
     name text NOT NULL,
@@ -56,7 +60,17 @@ CREATE TABLE public.encryption_keys (
     key_id text NOT NULL,
     succeeds text,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    sealed_audit_root text,
+    CONSTRAINT encryption_keys_audit_root_is_sealed CHECK ((sealed_audit_root ~ '^[0-9a-f]{120}$'::text)),
     CONSTRAINT encryption_keys_id_is_16_hex_digits CHECK ((key_id ~ '^[0-9a-f]{16}$'::text))
+);
+
+CREATE TABLE public.wallet_audit_heads (
+    fid bigint NOT NULL,
+    id bigint NOT NULL,
+    mac text NOT NULL,
+    CONSTRAINT wallet_audit_heads_fid_is_positive CHECK ((fid > 0)),
+    CONSTRAINT wallet_audit_heads_mac_is_hmac_sha256 CHECK ((mac ~ '^[0-9a-f]{64}$'::text))
 );
 
 CREATE TABLE public.wallet_audit_log (
@@ -70,10 +84,17 @@ CREATE TABLE public.wallet_audit_log (
     ip inet,
     reason text,
     recipient text,
-    CONSTRAINT wallet_audit_log_action_is_known CHECK ((action = ANY (ARRAY['key.read'::text, 'key.refused'::text, 'key.exported'::text]))),
+    address text,
+    key_id text,
+    mac text,
+    CONSTRAINT wallet_audit_log_action_is_known CHECK ((action = ANY (ARRAY['wallet.created'::text, 'wallet.imported'::text, 'base_account.set'::text, 'key.read'::text, 'key.refused'::text, 'key.exported'::text, 'key.resealed'::text]))),
     CONSTRAINT wallet_audit_log_actor_is_short CHECK (((length(actor) >= 1) AND (length(actor) <= 200))),
+    CONSTRAINT wallet_audit_log_address_is_an_ethereum_address CHECK ((address ~ '^0x[0-9a-fA-F]{40}$'::text)),
     CONSTRAINT wallet_audit_log_chain_is_known CHECK ((chain = ANY (ARRAY['ethereum'::text, 'base-account'::text]))),
     CONSTRAINT wallet_audit_log_fid_is_positive CHECK ((fid > 0)),
+    CONSTRAINT wallet_audit_log_key_id_is_16_hex_digits CHECK ((key_id ~ '^[0-9a-f]{16}$'::text)),
+    CONSTRAINT wallet_audit_log_mac_is_hmac_sha256 CHECK ((mac ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT wallet_audit_log_mac_names_its_key CHECK ((num_nulls(mac, key_id) = ANY (ARRAY[0, 2]))),
     CONSTRAINT wallet_audit_log_reason_is_short CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
     CONSTRAINT wallet_audit_log_recipient_is_32_bytes CHECK ((recipient ~ '^[A-Za-z0-9_-]{43}$'::text)),
     CONSTRAINT wallet_audit_log_request_id_is_short CHECK (((length(request_id) >= 1) AND (length(request_id) <= 64)))
@@ -130,6 +151,9 @@ ALTER TABLE ONLY public.wallet_audit_log ALTER COLUMN id SET DEFAULT nextval('pu
 
 ALTER TABLE ONLY public.wallets ALTER COLUMN id SET DEFAULT nextval('public.wallets_id_seq'::regclass);
 
+ALTER TABLE ONLY public.active_encryption_keys
+    ADD CONSTRAINT active_encryption_keys_pkey PRIMARY KEY (key_id);
+
 ALTER TABLE ONLY public.api_clients
     ADD CONSTRAINT api_clients_name_is_used_once UNIQUE (name);
 
@@ -144,6 +168,9 @@ ALTER TABLE ONLY public.deposits
 
 ALTER TABLE ONLY public.encryption_keys
     ADD CONSTRAINT encryption_keys_pkey PRIMARY KEY (key_id);
+
+ALTER TABLE ONLY public.wallet_audit_heads
+    ADD CONSTRAINT wallet_audit_heads_pkey PRIMARY KEY (fid);
 
 ALTER TABLE ONLY public.wallet_audit_log
     ADD CONSTRAINT wallet_audit_log_pkey PRIMARY KEY (fid, id);
@@ -171,6 +198,8 @@ CREATE INDEX idx_wallets_base_account_created_at ON public.wallets USING btree (
 
 CREATE INDEX idx_wallets_trading_created_at ON public.wallets USING btree (created_at, fid) WHERE (chain = 'ethereum'::text);
 
+CREATE TRIGGER active_encryption_keys_are_never_changed BEFORE UPDATE ON public.active_encryption_keys FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER api_clients_are_never_deleted BEFORE DELETE ON public.api_clients FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER api_clients_are_never_truncated BEFORE TRUNCATE ON public.api_clients FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
@@ -182,6 +211,12 @@ CREATE TRIGGER deposits_never_change_what_was_prepared BEFORE UPDATE ON public.d
 CREATE TRIGGER encryption_keys_are_never_changed BEFORE DELETE OR UPDATE ON public.encryption_keys FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER encryption_keys_are_never_truncated BEFORE TRUNCATE ON public.encryption_keys FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER wallet_audit_heads_are_never_deleted BEFORE DELETE ON public.wallet_audit_heads FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER wallet_audit_heads_are_never_truncated BEFORE TRUNCATE ON public.wallet_audit_heads FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER wallet_audit_heads_only_move_on BEFORE UPDATE ON public.wallet_audit_heads FOR EACH ROW WHEN (((new.fid <> old.fid) OR (new.id <= old.id))) EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER wallet_audit_log_is_never_changed BEFORE DELETE OR UPDATE ON public.wallet_audit_log FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
@@ -195,5 +230,11 @@ CREATE TRIGGER wallets_ciphertext_changes_with_its_key_id_only BEFORE UPDATE ON 
 
 CREATE TRIGGER wallets_trading_identity_never_changes BEFORE UPDATE ON public.wallets FOR EACH ROW WHEN (((old.wallet_type = 'trading'::text) AND ((((old.fid IS DISTINCT FROM new.fid) OR (old.chain IS DISTINCT FROM new.chain)) OR (old.wallet_type IS DISTINCT FROM new.wallet_type)) OR (old.address IS DISTINCT FROM new.address)))) EXECUTE FUNCTION public.refuse_change();
 
+ALTER TABLE ONLY public.active_encryption_keys
+    ADD CONSTRAINT active_encryption_keys_are_registered FOREIGN KEY (key_id) REFERENCES public.encryption_keys(key_id);
+
 ALTER TABLE ONLY public.encryption_keys
     ADD CONSTRAINT encryption_keys_succeeds_a_known_key FOREIGN KEY (succeeds) REFERENCES public.encryption_keys(key_id);
+
+ALTER TABLE ONLY public.wallets
+    ADD CONSTRAINT wallets_key_id_is_active FOREIGN KEY (key_id) REFERENCES public.active_encryption_keys(key_id);

@@ -1,69 +1,159 @@
--- name: record_key_read(fid, chain, actor, request_id, ip, reason, recipient)^
--- Say that a wallet's private key is about to leave the service. No row: there is no such wallet, and
--- nothing was written. Belongs in the same transaction as the read of the key, behind it (a wallet that
--- the read saw is still there, because none is ever deleted): no row, no key.
-insert into wallet_audit_log as entry (fid, chain, action, actor, request_id, ip, reason, recipient)
+-- name: get_head(fid)^
+-- Where a user's chain of entries ends, and what time the database has. One row always: a chain that has not begun
+-- has no id. Whoever appends reads this first: an entry's place is its id, so that of two who read the
+-- same head the primary key lets one append, and the other has to read again.
+-- Answered by the primary key of wallet_audit_heads.
 select
-    wallet.fid,
-    wallet.chain,
-    'key.read' as action,
+    max(head.id) as id,
+    max(head.mac) as mac,
+    clock_timestamp() as now
+from wallet_audit_heads as head
+where head.fid = :fid::bigint;
+
+-- name: list_heads(fids)
+-- The same for many users; those whose chain has not begun are left out.
+-- Answered by the primary key of wallet_audit_heads, one look-up for each.
+select
+    head.fid,
+    head.id,
+    head.mac
+from unnest(:fids::bigint[]) as wanted (fid)
+inner join wallet_audit_heads as head
+    on wanted.fid = head.fid;
+
+-- name: get_time()$
+-- What time the database has.
+select clock_timestamp() as now;
+
+-- name: append(fid, id, chain, action, actor, request_id, ip, reason, recipient, address, key_id, mac, created_at)^
+-- Append an entry to a user's chain. No row: it was made too long ago, and nothing was written; a checkpoint may
+-- have been taken since, which says that there are no more entries of that time.
+-- Safe under concurrency because the primary key refuses a second entry of the same id. Belongs in the transaction of
+-- the act that it tells of, and before advance_head().
+insert into wallet_audit_log as entry (
+    fid, id, chain, action, actor, request_id, ip, reason, recipient, address, key_id, mac, created_at
+)
+select
+    :fid::bigint as fid,
+    :id::bigint as id,
+    :chain::text as chain,
+    :action::text as action,
     :actor::text as actor,
     :request_id::text as request_id,
     :ip::inet as ip,
     :reason::text as reason,
-    :recipient::text as recipient
-from wallets as wallet
-where
-    wallet.fid = :fid::bigint
-    and wallet.chain = :chain::text
-    and wallet.wallet_type = 'trading'
+    :recipient::text as recipient,
+    :address::text as address,
+    :key_id::text as key_id,
+    :mac::text as mac,
+    :created_at::timestamptz as created_at
+where :created_at::timestamptz > clock_timestamp() - interval '1 minute'
 returning entry.id;
 
--- name: record_key_read_from_file(fid, chain, actor, request_id, ip, reason, recipient)^
--- Say that the private key of a wallet that is kept in a file is about to leave the service. There is no
--- row to ask: whoever calls has read the file. No row: nothing was written, so no key.
-insert into wallet_audit_log (fid, chain, action, actor, request_id, ip, reason, recipient)
-values (
-    :fid::bigint,
-    :chain::text,
-    'key.read',
-    :actor::text,
-    :request_id::text,
-    :ip::inet,
-    :reason::text,
-    :recipient::text
+-- name: append_creation(fid, id, chain, action, actor, request_id, ip, reason, recipient, address, key_id, mac, created_at)^
+-- Append an entry that says that a wallet was made, if it was: no row where somebody else's wallet is there.
+-- Otherwise as append().
+insert into wallet_audit_log as entry (
+    fid, id, chain, action, actor, request_id, ip, reason, recipient, address, key_id, mac, created_at
 )
-returning id;
-
--- name: record_key_exports(fids, actor, request_id, ip, reason, recipient)
--- Say that the private keys of many users are about to leave, sealed, into files. A row for each that was
--- written: no row, no key.
-insert into wallet_audit_log as entry (fid, chain, action, actor, request_id, ip, reason, recipient)
 select
-    leaving.fid,
-    'ethereum' as chain,
-    'key.exported' as action,
+    made.fid,
+    :id::bigint as id,
+    made.chain,
+    :action::text as action,
     :actor::text as actor,
     :request_id::text as request_id,
     :ip::inet as ip,
     :reason::text as reason,
-    :recipient::text as recipient
-from unnest(:fids::bigint[]) as leaving (fid)
+    :recipient::text as recipient,
+    made.address,
+    :key_id::text as key_id,
+    :mac::text as mac,
+    :created_at::timestamptz as created_at
+from wallets as made
+where
+    made.fid = :fid::bigint
+    and made.chain = :chain::text
+    and made.address = :address::text
+    and :created_at::timestamptz > clock_timestamp() - interval '1 minute'
+returning entry.id;
+
+-- name: advance_head(fid, id, entry_mac, mac)^
+-- Move the end of a user's chain to an entry that was appended in this transaction. No row: it was not.
+-- Safe under concurrency because only one transaction can have appended that entry.
+insert into wallet_audit_heads as head (fid, id, mac)
+select
+    entry.fid,
+    entry.id,
+    :mac::text as mac
+from wallet_audit_log as entry
+where
+    entry.fid = :fid::bigint
+    and entry.id = :id::bigint
+    and entry.mac = :entry_mac::text
+on conflict (fid) do update
+    set
+        id = excluded.id,
+        mac = excluded.mac
+returning head.id;
+
+-- name: append_many(fids, ids, chains, actions, actors, request_ids, ips, reasons, recipients, addresses, key_ids, macs, times)
+-- Append entries to the chains of many users, each written at the same place of every list. A row for each that was
+-- written. Otherwise as append(); in the order of the primary key, so that two batches of the same users wait for each
+-- other and cannot deadlock.
+insert into wallet_audit_log as entry (
+    fid, id, chain, action, actor, request_id, ip, reason, recipient, address, key_id, mac, created_at
+)
+select
+    made.fid,
+    made.id,
+    made.chain,
+    made.action,
+    made.actor,
+    made.request_id,
+    made.ip,
+    made.reason,
+    made.recipient,
+    made.address,
+    made.key_id,
+    made.mac,
+    made.created_at
+from unnest(
+    :fids::bigint[],
+    :ids::bigint[],
+    :chains::text[],
+    :actions::text[],
+    :actors::text[],
+    :request_ids::text[],
+    :ips::inet[],
+    :reasons::text[],
+    :recipients::text[],
+    :addresses::text[],
+    :key_ids::text[],
+    :macs::text[],
+    :times::timestamptz[]
+) as made (
+    fid, id, chain, action, actor, request_id, ip, reason, recipient, address, key_id, mac, created_at
+)
+where made.created_at > clock_timestamp() - interval '1 minute'
+order by made.fid, made.id
 returning entry.fid;
 
--- name: record_key_refused(fid, chain, actor, request_id, ip, reason, recipient)!
--- Say that somebody asked for a private key and was refused.
-insert into wallet_audit_log (fid, chain, action, actor, request_id, ip, reason, recipient)
-values (
-    :fid::bigint,
-    :chain::text,
-    'key.refused',
-    :actor::text,
-    :request_id::text,
-    :ip::inet,
-    :reason::text,
-    :recipient::text
-);
+-- name: advance_heads(fids, ids, macs)
+-- Move the ends of many users' chains, each written at the same place of every list. A row for each that was moved.
+-- Safe under concurrency as advance_head() is.
+insert into wallet_audit_heads as head (fid, id, mac)
+select
+    last.fid,
+    last.id,
+    last.mac
+from unnest(:fids::bigint[], :ids::bigint[], :macs::text[]) as last (fid, id, mac)
+order by last.fid
+on conflict (fid) do update
+    set
+        id = excluded.id,
+        mac = excluded.mac
+returning head.fid;
 
 -- name: list_all(since, before, before_fid, before_id, size)
 -- The whole log, newest first, behind a position. `since` is within, the position is not; begin behind
@@ -78,6 +168,9 @@ select
     ip,
     reason,
     recipient,
+    address,
+    key_id,
+    mac,
     created_at
 from wallet_audit_log
 where
@@ -100,6 +193,9 @@ select
     ip,
     reason,
     recipient,
+    address,
+    key_id,
+    mac,
     created_at
 from wallet_audit_log
 where
@@ -122,6 +218,9 @@ select
     ip,
     reason,
     recipient,
+    address,
+    key_id,
+    mac,
     created_at
 from wallet_audit_log
 where
@@ -145,6 +244,9 @@ select
     ip,
     reason,
     recipient,
+    address,
+    key_id,
+    mac,
     created_at
 from wallet_audit_log
 where
@@ -167,6 +269,9 @@ select
     ip,
     reason,
     recipient,
+    address,
+    key_id,
+    mac,
     created_at
 from wallet_audit_log
 where
@@ -190,6 +295,9 @@ select
     ip,
     reason,
     recipient,
+    address,
+    key_id,
+    mac,
     created_at
 from wallet_audit_log
 where

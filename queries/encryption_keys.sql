@@ -1,13 +1,44 @@
--- name: list_ids()
--- The ids of all secrets that this database's keys were ever sealed under: a handful of rows.
-select key_id
-from encryption_keys
-order by key_id;
+-- name: list_keys()
+-- All secrets that this database's keys were ever sealed under, in the order of their coming: a handful of rows.
+select
+    known.key_id,
+    known.succeeds,
+    known.sealed_audit_root,
+    known.created_at,
+    active.key_id is not null as active
+from encryption_keys as known
+left join active_encryption_keys as active
+    on known.key_id = active.key_id
+order by known.created_at, known.key_id;
 
--- name: insert_if_absent(key_id, succeeds)!
+-- name: insert_if_absent(key_id, succeeds, sealed_audit_root)!
 -- Register a secret, either as the database's first (succeeds is null) or as the successor of a known
--- one. Nothing happens when it is known, or when another one was first: read list_ids() afterwards.
+-- one. Nothing happens when it is known, or when another one was first: read list_keys() afterwards.
 -- Safe under concurrency because a unique index allows one first secret: a second one waits for it.
-insert into encryption_keys (key_id, succeeds)
-values (:key_id::text, :succeeds::text)
+insert into encryption_keys (key_id, succeeds, sealed_audit_root)
+values (:key_id::text, :succeeds::text, :sealed_audit_root::text)
 on conflict do nothing;
+
+-- name: activate(key_id)!
+-- Let wallets be sealed under a secret that was registered just now. Safe to repeat.
+insert into active_encryption_keys (key_id)
+values (:key_id::text)
+on conflict (key_id) do nothing;
+
+-- name: retire(key_id)^
+-- Let no wallet be sealed under a secret any more. No row: it was not active.
+-- Safe under concurrency because of the foreign key: it waits for wallets that are being sealed, and refuses while there
+-- is one; a process that goes on with that secret is refused from then on.
+delete from active_encryption_keys as active
+where active.key_id = :key_id::text
+returning active.key_id;
+
+-- name: count_wallets()
+-- How many keys are sealed under each secret. Looks at every wallet.
+select
+    key_id,
+    count(*) as wallets
+from wallets
+where wallet_type = 'trading'
+group by key_id
+order by key_id;

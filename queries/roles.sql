@@ -24,13 +24,15 @@ $$;
 grant usage on sequence wallets_id_seq, wallet_audit_log_id_seq to wallet_api_runtime;
 grant select on schema_migrations to wallet_api_runtime;
 
--- Nobody deletes, nobody truncates. What may change: a Base Account address, and how a key is sealed.
+-- Nobody deletes, nobody truncates. What may change: a Base Account address. A sealed key may not: rotation is a
+-- command, and commands go on as the owner.
 grant select, insert on wallets to wallet_api_runtime;
-grant update (address, encrypted_private_key, iv, key_id, scheme, updated_at) on wallets to wallet_api_runtime;
+grant update (address, updated_at) on wallets to wallet_api_runtime;
 
-grant select, insert on wallet_audit_log to wallet_api_runtime;
+grant select, insert on wallet_audit_log, wallet_audit_heads to wallet_api_runtime;
+grant update (id, mac) on wallet_audit_heads to wallet_api_runtime;
 grant select, insert on deposits to wallet_api_runtime;
-grant select, insert on encryption_keys to wallet_api_runtime;
+grant select, insert on encryption_keys, active_encryption_keys to wallet_api_runtime;
 
 -- Clients are made and revoked by operators.
 grant select on api_clients to wallet_api_runtime;

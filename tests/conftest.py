@@ -23,12 +23,14 @@ from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
 from wallet_api.local_postgres import LocalPostgres
+from wallet_api.models import Access
 
 SECRET = "correct horse battery staple 2025"
 OTHER_SECRET = "another secret of quite sufficient length"
 JWT_SECRET = "a JWT secret that only the tests know, nobody else"
 FID = 1464243
 BASE_ACCOUNT = "0x78547fc07fdc8aac05e53b034e510b276a5ba384"
+ACCESS = Access(actor="user:1464243", request_id="a-test")
 
 # What no log line of the whole run may contain: searched at the end of each process of the run.
 LEAKS = SimpleNamespace(secrets={SECRET, OTHER_SECRET, JWT_SECRET}, logs=[])

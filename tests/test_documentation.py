@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from eth_account import Account
 
-from tests.conftest import FID, LEAKS
+from tests.conftest import ACCESS, FID, LEAKS
 from wallet_api.cli import cli
 from wallet_api.config import ConfigurationError, Settings
 
@@ -119,7 +119,7 @@ def test_the_python_example_reads_a_key_that_is_sealed_to_it(serve, services):
     token = services.clients.create(
         "reader", scopes=["keys:read"], allowed_networks=[], expires_at=None
     )
-    address = services.wallets.ensure_trading_wallet(FID).address
+    address = services.wallets.ensure_trading_wallet(FID, access=ACCESS).address
     url = f"http://127.0.0.1:{serve(WEB_CONCURRENCY='1').port}"
     private_key = names["read_key"](url, token.reveal(), FID, "to try the example")
     LEAKS.secrets |= {token.reveal(), private_key.hex()}

@@ -47,6 +47,7 @@ from wallet_api.services.file_store import FileStore
 from wallet_api.services.readiness import ReadinessService
 from wallet_api.services.sealing_secret import SealingSecret
 from wallet_api.services.stats import StatsService
+from wallet_api.services.wallet_imports import RowKeeper
 from wallet_api.services.wallet_search import WalletSearch
 
 
@@ -115,7 +116,9 @@ def _services(settings: Settings) -> Application:
     wallets_in_files = settings.wallet_storage == "filesystem"
     encryption = EncryptionService(settings.encryption_secret, settings.encryption_secret_previous)
     repositories, sealing_secret = _storage(settings, database, encryption)
-    wallets = BaseAccountWalletService(database, repositories, encryption, sealing_secret)
+    wallets = BaseAccountWalletService(
+        database, repositories, encryption, sealing_secret, wallets_in_files=wallets_in_files
+    )
     return Application(
         database=database,
         replica=replica,
@@ -151,6 +154,7 @@ def _storage(
     files = FilesystemWalletRepository(directory, encryption)
     store = FileStore(files, migrating=migrating)
     sealing_secret = SealingSecret(database, encryption, store)
+    keeper = RowKeeper(encryption)
 
     def in_files(connection: Connection) -> WalletRepository:
         sealing_secret.register_on(connection)
@@ -159,7 +163,8 @@ def _storage(
     def on_the_way(connection: Connection) -> WalletRepository:
         rows = PostgresWalletRepository(connection)
         before_files = functools.partial(sealing_secret.register_on, connection)
-        return MigratingWalletRepository(rows, files, before_files)
+        keep = functools.partial(keeper.keep, connection)
+        return MigratingWalletRepository(rows, files, before_files, keep)
 
     return on_the_way if migrating else in_files, sealing_secret
 

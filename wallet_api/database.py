@@ -5,6 +5,7 @@ together says so with `connection.transaction()` or `one_round_trip(connection)`
 commit. Nothing outside the database is called while a transaction is open.
 """
 
+import itertools
 import random
 import re
 import time
@@ -22,13 +23,21 @@ from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequest
 
 from wallet_api import metrics
 from wallet_api.crypto.secret import Secret
-from wallet_api.errors import DatabaseDamaged, DatabaseUnavailable, LockTimeout
+from wallet_api.errors import (
+    DatabaseDamaged,
+    DatabaseUnavailable,
+    LockTimeout,
+    SecretMismatch,
+    ServiceUnavailable,
+)
 
 Row = dict[str, Any]
 Connection = psycopg.Connection[Row]
 T = TypeVar("T")
 
 _ATTEMPTS = 4
+# Of many who append to one user's chain at once, one at a time gets through.
+_CONFLICT_ATTEMPTS = 24
 # What the URL does not say itself. A silent partition is noticed within about ten seconds.
 _DEFAULTS: dict[str, Any] = {
     "connect_timeout": 5,
@@ -38,7 +47,8 @@ _DEFAULTS: dict[str, Any] = {
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,
 }
-_CONFLICTS = (pg.SerializationFailure, pg.DeadlockDetected)
+# PostgreSQL undid the work: somebody else was in the way, or appended to the same chain first.
+_CONFLICTS = (pg.SerializationFailure, pg.DeadlockDetected, pg.UniqueViolation)
 # PostgreSQL refused the statement and did nothing, and another connection would take it.
 _STALE = (
     pg.ReadOnlySqlTransaction,  # this server is no longer the primary
@@ -154,27 +164,27 @@ class Database:
     def run(self, work: Callable[[Connection], T], *, repeatable: bool) -> T:
         """Run `work` on a pooled connection and return its result.
 
-        Serialization failures and deadlocks are retried: PostgreSQL undid that attempt. A lost
+        Serialization failures, deadlocks and unique violations are retried: PostgreSQL undid that
+        attempt, and the next one sees who was first. A lost
         connection leaves the outcome unknown, so `work` is run again only if it is `repeatable`:
         twice must mean the same as once.
 
         Raises DatabaseUnavailable when no connection is to be had within the pool's timeout, when a
         statement runs into its time limit, or when the database cannot do its work.
         """
-        for attempt in range(1, _ATTEMPTS + 1):
-            last = attempt == _ATTEMPTS
+        for attempt in itertools.count(1):
             try:
                 with self._connection() as connection:
                     return self._attempt(work, connection)
             except _CONFLICTS as error:
-                if last:
+                if attempt >= _CONFLICT_ATTEMPTS:
                     raise DatabaseUnavailable(_describe(error)) from error
                 # Apart by a random while, so that the same two do not meet again.
-                time.sleep(random.uniform(0, 0.02 * attempt))
+                time.sleep(random.uniform(0, 0.01 * attempt))
             except _ConnectionLost as lost:
                 # The others in the pool are probably gone too: have them replaced first.
                 self._pool.check()
-                if last or not (repeatable or lost.nothing_happened):
+                if attempt >= _ATTEMPTS or not (repeatable or lost.nothing_happened):
                     raise _meaning(lost.error) or lost.error from lost.error
             except (PoolTimeout, PoolClosed) as error:
                 raise DatabaseUnavailable(_describe(error)) from error
@@ -269,10 +279,13 @@ def one_snapshot(connection: Connection) -> Iterator[None]:
     connection.execute("commit")
 
 
-def _meaning(error: psycopg.Error) -> DatabaseUnavailable | None:
+def _meaning(error: psycopg.Error) -> ServiceUnavailable | None:
     """Translate a database error by its SQLSTATE; None means that it is our bug."""
     if isinstance(error, pg.LockNotAvailable):
         return LockTimeout(_describe(error))
+    if isinstance(error, pg.ForeignKeyViolation):
+        # The one that a request can meet: wallets are sealed under active secrets alone.
+        return SecretMismatch("ENCRYPTION_SECRET was retired: set the one that succeeded it")
     if isinstance(error, (pg.DataCorrupted, pg.IndexCorrupted)):
         return DatabaseDamaged(_describe(error))
     if error.sqlstate is None:

@@ -25,7 +25,15 @@ MAX_FID = 2**63 - 1
 SCOPES = ("wallets:read", "wallets:write", "keys:read", "stats:read", "audit:read")
 """What an API client may be allowed to do."""
 
-AUDIT_ACTIONS = ("key.read", "key.refused", "key.exported")
+AUDIT_ACTIONS = (
+    "wallet.created",
+    "wallet.imported",
+    "base_account.set",
+    "key.read",
+    "key.refused",
+    "key.exported",
+    "key.resealed",
+)
 """What the audit log tells of."""
 
 IPAddress = IPv4Address | IPv6Address
@@ -83,7 +91,7 @@ class Deposit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """Who asks for a private key, from where, and why: what an audit row will say.
+    """Who acts upon a wallet or asks for its key, from where, and why: what an audit row will say.
 
     `recipient` is the X25519 public key (base64url) to which the key will be sealed, if it will be.
     """
@@ -96,8 +104,26 @@ class Access:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEvent:
+    """What happened to a user's wallet on a chain, and through whom: what an entry will tell.
+
+    `address` is the one of a wallet that was made, or the Base Account's that was remembered.
+    """
+
+    fid: int
+    chain: str
+    action: str
+    access: Access
+    address: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
-    """A row of `wallet_audit_log`: one act upon a private key."""
+    """A row of `wallet_audit_log`: one act upon a wallet or its key.
+
+    `id` is its place in the user's chain. `mac` is keyed by the secret `key_id` over the rest and
+    over what stood before it; None in entries that are older than the chains.
+    """
 
     fid: int
     id: int
@@ -108,7 +134,38 @@ class AuditEntry:
     ip: IPAddress | None
     reason: str | None
     recipient: str | None
+    address: str | None
     created_at: datetime
+    key_id: str | None
+    mac: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditHead:
+    """The end of a user's chain: the id of its last entry and the head's mac.
+
+    `now` is the database's time when it was read, which an entry that is appended to it carries.
+    """
+
+    fid: int
+    id: int
+    mac: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncryptionKey:
+    """A row of `encryption_keys`: a secret that this database knows, by its id.
+
+    While it is `active`, wallets may be sealed under it. `sealed_audit_root` holds what verifies
+    the audit entries of the secret that it succeeds.
+    """
+
+    key_id: str
+    succeeds: str | None
+    sealed_audit_root: str | None
+    created_at: datetime
+    active: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from tests.conftest import FID, LEAKS
+from tests.conftest import ACCESS, FID, LEAKS
 from tests.service import Call
 
 pytestmark = pytest.mark.slow
@@ -25,7 +25,7 @@ def test_a_replica_that_hangs_leaves_threads_for_everything_else(serve, services
     )
     LEAKS.secrets.add(token.reveal())
     headers = {"Authorization": f"Bearer {token.reveal()}"}
-    services.wallets.ensure_trading_wallet(FID)
+    services.wallets.ensure_trading_wallet(FID, access=ACCESS)
     service = serve(
         WEB_CONCURRENCY="1",
         DB_POOL_TIMEOUT="5",

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.conftest import FID, LEAKS
+from tests.conftest import ACCESS, FID, LEAKS
 from tests.http.conftest import calling, refused, scans, signed_in
 from tests.sql.test_snapshots import FILL
 from wallet_api.blueprints.application import application
@@ -159,7 +159,7 @@ def test_entries_come_fifty_at_a_time_unless_told(refusing, auditor, written):
 def test_what_happens_meanwhile_shifts_no_page(client, app, services, sql):
     fill(sql)
     auditor = calling(app, "audit:read")
-    services.wallets.ensure_trading_wallet(FID)
+    services.wallets.ensure_trading_wallet(FID, access=ACCESS)
 
     def refuse_one():
         assert refused(client.get(KEY, headers=signed_in()), 403)
@@ -219,7 +219,7 @@ def key_is_read(client, *, remote="198.51.100.1", forwarded=None):
 
 def test_a_user_s_own_reading_says_who_from_where_and_in_which_request(make_app, sql):
     app = make_app(ALLOW_KEY_EXPORT="true")
-    application(app).wallets.ensure_trading_wallet(FID)
+    application(app).wallets.ensure_trading_wallet(FID, access=ACCESS)
     client, auditor = app.test_client(), calling(app, "audit:read")
     headers = signed_in() | {"X-Request-Id": "asked-1"}
     answer = client.get(KEY, headers=headers, environ_overrides={"REMOTE_ADDR": "203.0.113.7"})
@@ -286,7 +286,7 @@ SEEN = {
 @pytest.mark.parametrize("hops", SEEN)
 def test_the_address_on_record_is_the_one_that_the_trusted_proxies_saw(make_app, sql, hops):
     app = make_app(ALLOW_KEY_EXPORT="true", TRUSTED_PROXY_HOPS=str(hops))
-    application(app).wallets.ensure_trading_wallet(FID)
+    application(app).wallets.ensure_trading_wallet(FID, access=ACCESS)
     client, auditor = app.test_client(), calling(app, "audit:read")
     for remote, forwarded, _ in SEEN[hops]:
         key_is_read(client, remote=remote, forwarded=forwarded)
@@ -298,7 +298,7 @@ def test_the_address_on_record_is_the_one_that_the_trusted_proxies_saw(make_app,
 
 def test_the_last_of_several_headers_counts_behind_a_proxy(make_app, sql):
     app = make_app(ALLOW_KEY_EXPORT="true", TRUSTED_PROXY_HOPS="1")
-    application(app).wallets.ensure_trading_wallet(FID)
+    application(app).wallets.ensure_trading_wallet(FID, access=ACCESS)
     headers = [
         *signed_in().items(),
         # gunicorn joins them so.

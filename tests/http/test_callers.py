@@ -9,7 +9,7 @@ from ipaddress import ip_network
 import pytest
 from pytest_postgresql.janitor import DatabaseJanitor
 
-from tests.conftest import BASE_ACCOUNT, FID, JWT_SECRET, LEAKS, OTHER_SECRET, SECRET
+from tests.conftest import ACCESS, BASE_ACCOUNT, FID, JWT_SECRET, LEAKS, OTHER_SECRET, SECRET
 from tests.http.conftest import DEAD_PORT, path_of, refused, rows_of, signed_in
 from wallet_api import create_app
 from wallet_api.auth import client_tokens
@@ -273,7 +273,7 @@ def test_no_route_answers_a_wrong_credential(
 
 def test_every_route_answers_the_credential_that_it_asks_for(farcaster, make_app, sql):
     app = make_app(**farcaster.settings(**SETTINGS))
-    application(app).wallets.ensure_trading_wallet(FID)
+    application(app).wallets.ensure_trading_wallet(FID, access=ACCESS)
     keyring = Keyring(sql, application(app).clients, farcaster)
     statuses = {}
     for route in map_of(app):

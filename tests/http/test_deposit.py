@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 from eth_utils.address import is_checksum_address
 
-from tests.conftest import BASE_ACCOUNT, FID
+from tests.conftest import ACCESS, BASE_ACCOUNT, FID
 from tests.http.conftest import refused, rows_of, signed_in
 
 PATH = "/api/wallet/deposit"
@@ -234,7 +234,7 @@ def test_an_asset_that_is_null_is_refused(refusing):
 @pytest.mark.parametrize("stored", [True, False])
 def test_the_sender_is_the_given_address_in_lower_case(client, services, stored):
     if stored:
-        services.wallets.store_base_account_address(FID, BASE_ACCOUNT)
+        services.wallets.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS)
     for given in (BASE_ACCOUNT, CHECKSUMMED, f"0x{BASE_ACCOUNT[2:].upper()}"):
         body = prepared(client, baseAddress=given)
         assert body["transaction"]["from"] == BASE_ACCOUNT
@@ -243,7 +243,7 @@ def test_the_sender_is_the_given_address_in_lower_case(client, services, stored)
 
 @pytest.mark.parametrize("given", [..., None, ""])
 def test_without_a_given_address_the_sender_is_the_remembered_one(client, services, sql, given):
-    services.wallets.store_base_account_address(FID, BASE_ACCOUNT)
+    services.wallets.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS)
     assert prepared(client, baseAddress=given)["transaction"]["from"] == BASE_ACCOUNT
     assert [row[5] for row in recorded(sql)] == [BASE_ACCOUNT]
 
@@ -259,7 +259,7 @@ def test_an_address_stored_with_capitals_is_compared_and_answered_without(client
 
 
 def test_a_given_address_that_is_not_the_remembered_one_is_refused(client, services, sql):
-    services.wallets.store_base_account_address(FID, OTHER_ACCOUNT)
+    services.wallets.store_base_account_address(FID, OTHER_ACCOUNT, access=ACCESS)
     before = rows_of(sql)
     refused(deposit(client), 400, "Base wallet mismatch. Please reconnect your wallet.")
     assert rows_of(sql) == before
@@ -272,7 +272,7 @@ def test_without_any_address_the_deposit_is_refused(refusing, given):
 
 
 def test_another_users_address_is_not_taken(client, services, sql):
-    services.wallets.store_base_account_address(FID + 7, BASE_ACCOUNT)
+    services.wallets.store_base_account_address(FID + 7, BASE_ACCOUNT, access=ACCESS)
     refused(deposit(client, baseAddress=...), 400)
     assert recorded(sql) == []
 

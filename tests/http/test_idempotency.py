@@ -7,7 +7,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from tests.conftest import BASE_ACCOUNT, FID
+from tests.conftest import ACCESS, BASE_ACCOUNT, FID
 from tests.http.conftest import refused, rows_of, signed_in
 
 PATH = "/api/wallet/deposit"
@@ -106,7 +106,7 @@ def test_the_same_key_of_another_user_is_independent(client, sql):
 
 def test_a_replay_repeats_the_first_answer_whatever_was_remembered_since(client, services):
     first = deposit(client).get_json()
-    services.wallets.store_base_account_address(FID, OTHER_ACCOUNT)
+    services.wallets.store_base_account_address(FID, OTHER_ACCOUNT, access=ACCESS)
     again = deposit(client)
     assert is_replay(again)
     assert again.get_json() == first

@@ -6,7 +6,7 @@ from threading import Barrier
 import pytest
 from structlog.testing import capture_logs
 
-from tests.conftest import BASE_ACCOUNT, FID, OTHER_SECRET
+from tests.conftest import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET
 from tests.http.conftest import refused, routes, rows_of, signed_in
 
 DEPOSIT = "/api/wallet/deposit"
@@ -120,7 +120,7 @@ def test_gas_has_no_leading_zero(client):
 
 
 def test_any_address_may_be_the_sender_but_proves_nothing(client, services, sql):
-    services.wallets.store_base_account_address(FID + 7, BASE_ACCOUNT)
+    services.wallets.store_base_account_address(FID + 7, BASE_ACCOUNT, access=ACCESS)
     answer = client.post(DEPOSIT, json=BODY, headers=signed_in())
     assert answer.get_json()["transaction"]["from"] == BASE_ACCOUNT
     # Naming an address neither remembers it for this user nor takes it from another.

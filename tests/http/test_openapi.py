@@ -12,7 +12,7 @@ from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.core import failures
 from schemathesis.openapi import checks
 
-from tests.conftest import BASE_ACCOUNT, FID, LEAKS
+from tests.conftest import ACCESS, BASE_ACCOUNT, FID, LEAKS
 from tests.http.conftest import DEAD_PORT, signed_in
 from wallet_api.blueprints.callers import ANYBODY
 from wallet_api.blueprints.requests import MAX_BODY_BYTES
@@ -140,8 +140,8 @@ def credentials(make_client, farcaster):
 @pytest.fixture
 def in_use(services, client):
     """Put something into every list: wallets of several users, a deposit, a key that was read."""
-    services.wallets.store_base_account_address(FID, BASE_ACCOUNT)
-    services.wallets.ensure_trading_wallet(FID + 1)
+    services.wallets.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS)
+    services.wallets.ensure_trading_wallet(FID + 1, access=ACCESS)
     client.post("/api/wallet/deposit", json={"amount": "20"}, headers=signed_in())
     client.get("/api/wallet/primary-with-key", headers=signed_in())
 

@@ -10,7 +10,7 @@ import pytest
 from eth_utils.address import to_checksum_address
 from structlog.testing import capture_logs
 
-from tests.conftest import BASE_ACCOUNT, FID, LEAKS, OTHER_SECRET
+from tests.conftest import ACCESS, BASE_ACCOUNT, FID, LEAKS, OTHER_SECRET
 from tests.http.conftest import DEAD_PORT, calling, refused, scans, signed_in
 from tests.sql.test_snapshots import FILL
 from wallet_api.blueprints.application import application
@@ -23,7 +23,9 @@ TRADERS = range(1, 25)
 
 def fill(services, sql):
     """Make some sixty wallets: ties in time on one chain and on both, and shared addresses."""
-    addresses = {fid: services.wallets.ensure_trading_wallet(fid).address for fid in TRADERS}
+    addresses = {
+        fid: services.wallets.ensure_trading_wallet(fid, access=ACCESS).address for fid in TRADERS
+    }
     accounts = {fid: f"0x{fid:040x}" for fid in range(1, 25)}
     # Many users of one account, one who names another user's trading wallet, and one his own.
     accounts |= dict.fromkeys(range(30, 42), BASE_ACCOUNT)

@@ -3,7 +3,7 @@
 import pytest
 from eth_utils.address import is_checksum_address
 
-from tests.conftest import BASE_ACCOUNT, FID
+from tests.conftest import ACCESS, BASE_ACCOUNT, FID
 from tests.http.conftest import refused, rows_of, signed_in
 
 PATH = "/api/trading/create-fallback-wallet"
@@ -17,7 +17,7 @@ def test_before_the_first_request_there_is_none_and_asking_makes_none(client, sq
 
 
 def test_a_base_account_address_is_no_fallback_wallet(client, services):
-    services.wallets.store_base_account_address(FID, BASE_ACCOUNT)
+    services.wallets.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS)
     answer = client.get(PATH, headers=signed_in())
     assert answer.get_json() == {"hasFallbackWallet": False, "walletAddress": None}
 

@@ -17,7 +17,7 @@ from eth_utils.address import is_checksum_address
 from pyhpke import AEADId, CipherSuite, KDFId, KEMId, KEMKey, OpenError
 from structlog.testing import capture_logs
 
-from tests.conftest import BASE_ACCOUNT, FID, LEAKS
+from tests.conftest import ACCESS, BASE_ACCOUNT, FID, LEAKS
 from tests.http.conftest import calling, refused, signed_in
 from tests.wallet_store import keyed, keyless
 from wallet_api.blueprints.application import application
@@ -42,7 +42,7 @@ def engine(app):
 @pytest.fixture(scope="module")
 def shared(refusing_app):
     """Return the header of a client of the service in which FID alone has a wallet."""
-    application(refusing_app).wallets.ensure_trading_wallet(FID)
+    application(refusing_app).wallets.ensure_trading_wallet(FID, access=ACCESS)
     return calling(refusing_app, *SCOPES, name="engine")
 
 
@@ -210,9 +210,9 @@ def test_a_body_is_not_needed_to_make_a_wallet(client, engine):
 
 
 def test_wallets_are_shown_field_by_field_and_the_base_account_first(client, services, sql, engine):
-    services.wallets.ensure_trading_wallet(FID)
-    services.wallets.store_base_account_address(FID, BASE_ACCOUNT)
-    services.wallets.ensure_trading_wallet(FID + 7)
+    services.wallets.ensure_trading_wallet(FID, access=ACCESS)
+    services.wallets.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS)
+    services.wallets.ensure_trading_wallet(FID + 7, access=ACCESS)
     sql.execute("update wallets set updated_at = updated_at + interval '1 hour 2.003 seconds'")
     told = rows_as_told(sql)
     answer = client.get(WALLETS, headers=engine)
@@ -498,7 +498,7 @@ def test_a_reason_is_kept_as_it_was_given(client, sql, engine):
 @pytest.mark.parametrize("mode", MODES)
 def test_who_has_no_trading_wallet_has_no_key_and_no_row_is_written(storing, sql, mode):
     app, engine = storing(mode)
-    application(app).wallets.store_base_account_address(FID, BASE_ACCOUNT)
+    application(app).wallets.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS)
     for body in (REASON, {**REASON, "recipientPublicKey": GOOD_KEY}):
         answer = app.test_client().post(KEY, json=body, headers=engine)
         problem = refused(answer, 404, "This user has no such wallet.")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from eth_utils.address import is_checksum_address
 
-from tests.conftest import BASE_ACCOUNT, FID
+from tests.conftest import ACCESS, BASE_ACCOUNT, FID
 from tests.http.conftest import refused, routes, rows_of, signed_in
 from wallet_api.crypto.keys import address_of
 from wallet_api.crypto.secret import Secret
@@ -39,13 +39,13 @@ def exporting(make_app):
 
 
 def test_the_primary_wallet_is_null_before_an_address_is_known(client, services):
-    services.wallets.ensure_trading_wallet(FID)
+    services.wallets.ensure_trading_wallet(FID, access=ACCESS)
     answer = client.get(PRIMARY, headers=signed_in())
     assert (answer.status_code, answer.get_json()) == (200, {"wallet": None})
 
 
 def test_the_primary_wallet_is_the_base_account(client, services):
-    services.wallets.store_base_account_address(FID, BASE_ACCOUNT)
+    services.wallets.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS)
     answer = client.get(PRIMARY, headers=signed_in())
     assert answer.status_code == 200
     assert answer.get_json() == {
@@ -62,8 +62,8 @@ def test_a_user_without_wallets_has_an_empty_list_and_still_none(client, sql):
 @pytest.mark.parametrize("trading_first", [True, False])
 def test_the_list_shows_the_base_account_first_and_no_keys(client, services, sql, trading_first):
     steps = [
-        lambda: services.wallets.ensure_trading_wallet(FID),
-        lambda: services.wallets.store_base_account_address(FID, BASE_ACCOUNT),
+        lambda: services.wallets.ensure_trading_wallet(FID, access=ACCESS),
+        lambda: services.wallets.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS),
     ]
     for step in steps if trading_first else reversed(steps):
         step()
@@ -106,14 +106,14 @@ def test_a_changed_base_account_keeps_its_first_time_and_gets_a_new_one(client, 
     def base_account():
         return client.get(LIST, headers=signed_in()).get_json()["wallets"][0]
 
-    services.wallets.store_base_account_address(FID, OTHER_ACCOUNT)
+    services.wallets.store_base_account_address(FID, OTHER_ACCOUNT, access=ACCESS)
     before = base_account()
-    services.wallets.store_base_account_address(FID, BASE_ACCOUNT)
+    services.wallets.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS)
     after = base_account()
     assert after["address"] == BASE_ACCOUNT
     assert after["createdAt"] == before["createdAt"]
     assert after["updatedAt"] >= before["updatedAt"]
-    services.wallets.store_base_account_address(FID, BASE_ACCOUNT)
+    services.wallets.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS)
     assert base_account() == after
 
 
@@ -175,7 +175,7 @@ def test_a_seed_phrase_elsewhere_in_a_body_is_refused_too(refusing, body):
 
 
 def test_the_key_is_not_handed_out_by_default_and_the_request_is_on_record(client, services, sql):
-    services.wallets.ensure_trading_wallet(FID)
+    services.wallets.ensure_trading_wallet(FID, access=ACCESS)
     answer = client.get(KEY, headers=signed_in() | {"X-Request-Id": "asked-1"})
     refused(answer, 403, "Private keys are not handed out by this service.")
     assert audit_rows(sql) == [(FID, "ethereum", "key.refused", f"user:{FID}", "asked-1")]
@@ -188,7 +188,7 @@ def test_a_refused_request_for_a_key_makes_no_wallet(client, sql):
 
 
 def test_the_owner_gets_the_key_and_the_reading_is_on_record(exporting, services, opened, sql):
-    services.wallets.ensure_trading_wallet(FID)
+    services.wallets.ensure_trading_wallet(FID, access=ACCESS)
     answer = exporting.get(KEY, headers=signed_in() | {"X-Request-Id": "asked-2"})
     assert answer.status_code == 200
     assert answer.headers["Cache-Control"] == "no-store"
@@ -207,7 +207,7 @@ def test_the_owner_gets_the_key_and_the_reading_is_on_record(exporting, services
 
 
 def test_every_reading_has_a_record_of_its_own(exporting, services, sql):
-    services.wallets.ensure_trading_wallet(FID)
+    services.wallets.ensure_trading_wallet(FID, access=ACCESS)
     keys = {exporting.get(KEY, headers=signed_in()).text for _ in range(3)}
     assert len(keys) == 1
     assert len(audit_rows(sql)) == 3
@@ -218,7 +218,7 @@ def test_without_a_trading_wallet_there_is_no_key_and_none_is_made(
     exporting, services, sql, has_base_account
 ):
     if has_base_account:
-        services.wallets.store_base_account_address(FID, BASE_ACCOUNT)
+        services.wallets.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS)
     before = rows_of(sql)
     refused(exporting.get(KEY, headers=signed_in()), 404, "This user has no such wallet.")
     assert rows_of(sql) == before
@@ -241,7 +241,7 @@ deferrable initially {when} for each row execute function lose();
     ],
 )
 def test_without_an_audit_row_there_is_no_key(exporting, services, sql, when, errcode):
-    services.wallets.ensure_trading_wallet(FID)
+    services.wallets.ensure_trading_wallet(FID, access=ACCESS)
     sql.execute(REFUSE_RECORD.format(errcode=errcode, when=when).encode())
     answer = exporting.get(KEY, headers=signed_in())
     refused(answer, 500 if errcode == "P0001" else 503)
@@ -252,7 +252,7 @@ def test_without_an_audit_row_there_is_no_key(exporting, services, sql, when, er
 def test_an_audit_log_that_is_missing_or_closed_gives_no_key(
     make_app, services, sql, database_url, export
 ):
-    services.wallets.ensure_trading_wallet(FID)
+    services.wallets.ensure_trading_wallet(FID, access=ACCESS)
     role = f"clerk_{export}"
     sql.execute(f"create role {role} login password 'clerk'")
     sql.execute(f"grant select on wallets, encryption_keys to {role}")
@@ -270,8 +270,8 @@ def test_an_audit_log_that_is_missing_or_closed_gives_no_key(
 
 def test_a_token_reaches_its_users_wallets_and_no_others(exporting, services, sql):
     """Ask every route there is on behalf of one user, naming another in every way we know."""
-    theirs = services.wallets.ensure_trading_wallet(OTHER_FID)
-    services.wallets.store_base_account_address(OTHER_FID, OTHER_ACCOUNT)
+    theirs = services.wallets.ensure_trading_wallet(OTHER_FID, access=ACCESS)
+    services.wallets.store_base_account_address(OTHER_FID, OTHER_ACCOUNT, access=ACCESS)
     their_key = exporting.get(KEY, headers=signed_in(OTHER_FID)).get_json()["wallet"]["privateKey"]
     before = sql.execute("select * from wallets where fid = %s", [OTHER_FID]).fetchall()
     naming = {"fid": str(OTHER_FID), "userId": f"fid_{OTHER_FID}"}

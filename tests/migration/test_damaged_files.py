@@ -9,9 +9,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.conftest import OTHER_SECRET, SECRET
+from tests.conftest import ACCESS, OTHER_SECRET, SECRET
 from tests.migration.conftest import lines_of, table
-from tests.services.conftest import ACCESS
 from tests.wallet_store import contents, keyed, keyless, old_seal, put
 from wallet_api.blueprints.application import application
 from wallet_api.errors import KeyUnreadable
@@ -220,11 +219,11 @@ def test_the_users_of_damaged_files_get_no_wallet_while_migrating(
             assert refusal.value.reason.startswith(f"{name}: ")
         if chain == "ethereum":
             with pytest.raises(KeyUnreadable):
-                wallets.ensure_trading_wallet(int(fid))
+                wallets.ensure_trading_wallet(int(fid), access=ACCESS)
     assert asked == len(CONTENTS) + len(ACCOUNTS) + 6
     assert table(sql) == []
     for fid, address in good.items():
-        assert wallets.ensure_trading_wallet(fid).address == address
+        assert wallets.ensure_trading_wallet(fid, access=ACCESS).address == address
         assert wallets.get_wallet_with_key(fid, "ethereum", access=ACCESS)
 
 

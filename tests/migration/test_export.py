@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from benchmarks import wallet_store as generator
-from tests.conftest import BASE_ACCOUNT
+from tests.conftest import ACCESS, BASE_ACCOUNT
 from tests.migration.conftest import audited, empty, is_one_line, lines_of, plant, table, wait_until
 from tests.services.conftest import service
 from tests.wallet_store import EXPECTED, SAMPLES, contents, keyed, keyless, old_open, put
@@ -237,7 +237,7 @@ def test_a_base_account_that_its_user_changed_is_changed_with_every_unknown_memb
     original = keyless(BASE_ACCOUNT, "base-account", note={"who": "knows"})
     put(folder, 5, original, "base-account")
     importer(folder)
-    service(database).store_base_account_address(5, OTHER_ACCOUNT)
+    service(database).store_base_account_address(5, OTHER_ACCOUNT, access=ACCESS)
     assert exporter(folder)["wallet_5_base-account.json"].outcome == "exported"
     members = wallet_files(folder)[5, "base-account"]
     assert members["address"] == OTHER_ACCOUNT
@@ -252,7 +252,7 @@ def test_a_changed_base_account_takes_the_dates_of_its_row(
     exporter, database, exported, importer, folder, sql
 ):
     """An older file's updatedAt would not be the row's."""
-    service(database).store_base_account_address(5, OTHER_ACCOUNT)
+    service(database).store_base_account_address(5, OTHER_ACCOUNT, access=ACCESS)
     stale = keyless(BASE_ACCOUNT, "base-account", updatedAt="2026-11-22T11:00:00.000Z")
     put(folder, 5, stale, "base-account")
     exporter(folder)
@@ -263,7 +263,7 @@ def test_a_changed_base_account_takes_the_dates_of_its_row(
 
 
 def test_a_newer_address_in_a_file_is_not_replaced(exporter, database, folder):
-    service(database).store_base_account_address(5, OTHER_ACCOUNT)
+    service(database).store_base_account_address(5, OTHER_ACCOUNT, access=ACCESS)
     newer = keyless(BASE_ACCOUNT, "base-account", updatedAt="2200-01-01T00:00:00.000Z")
     path = put(folder, 5, newer, "base-account")
     before = path.read_bytes()
@@ -277,7 +277,7 @@ def test_the_oldest_kind_of_file_makes_room_for_its_user_s_trading_wallet(
     """Exported to where it came from, a new wallet meets the user's old address under its name."""
     path = put(folder, 5, keyless(BASE_ACCOUNT, "ethereum", note="kept"))
     importer(folder)
-    address = service(database).ensure_trading_wallet(5).address
+    address = service(database).ensure_trading_wallet(5, access=ACCESS).address
     assert exporter(folder)[path.name].outcome == "exported"
     trading = json.loads(path.read_text())
     account = json.loads((folder / "wallet_5_base-account.json").read_text())
@@ -300,8 +300,8 @@ def test_exports_and_imports_are_a_fixed_point(
 ):
     made = generate(900)
     importer(exported.parent.parent / "wallets")
-    service(database).store_base_account_address(made[2][0], OTHER_ACCOUNT)
-    service(database).ensure_trading_wallet(7)
+    service(database).store_base_account_address(made[2][0], OTHER_ACCOUNT, access=ACCESS)
+    service(database).ensure_trading_wallet(7, access=ACCESS)
     rows, keys = table(sql), stored_keys()
     assert any(row[6] != row[7] for row in rows)
     assert any(row[6].microsecond % 1000 for row in rows)

@@ -9,9 +9,9 @@ import stat
 import pytest
 
 from benchmarks import wallet_store as generator
-from tests.conftest import BASE_ACCOUNT, OTHER_SECRET, SECRET
+from tests.conftest import ACCESS, BASE_ACCOUNT, OTHER_SECRET, SECRET
 from tests.migration.conftest import key_ids, lines_of, table
-from tests.services.conftest import ACCESS, service
+from tests.services.conftest import service
 from tests.wallet_store import EXPECTED, SAMPLES, contents, keyed, keyless, put
 from wallet_api.blueprints.application import application
 
@@ -102,7 +102,7 @@ def test_a_dry_run_on_an_empty_database_registers_no_secret(command, samples, sq
 def test_another_address_for_a_trading_wallet_is_a_conflict_and_the_row_stays(
     command, database, samples, sql
 ):
-    row = service(database).ensure_trading_wallet(1464243)
+    row = service(database).ensure_trading_wallet(1464243, access=ACCESS)
     before = sql.execute("select * from wallets").fetchall()
     done = command("import", samples, "--json")
     assert done.status == 1
@@ -120,7 +120,7 @@ def test_a_base_account_that_the_user_replaced_since_is_present_with_a_reason(
 ):
     name = put(folder, 5, keyless(BASE_ACCOUNT, "base-account"), "base-account").name
     assert importer(folder)[name].outcome == "imported"
-    service(database).store_base_account_address(5, OTHER_ACCOUNT)
+    service(database).store_base_account_address(5, OTHER_ACCOUNT, access=ACCESS)
     report = importer(folder)[name]
     assert report.outcome == "present"
     assert report.reason == "imported before, and replaced by the user since"
@@ -142,7 +142,7 @@ def test_a_base_account_that_is_newer_in_the_file_is_no_older_one_replaced(impor
 def test_a_base_account_that_never_came_from_the_file_is_a_conflict(
     importer, database, folder, sql
 ):
-    service(database).store_base_account_address(5, OTHER_ACCOUNT)
+    service(database).store_base_account_address(5, OTHER_ACCOUNT, access=ACCESS)
     name = put(folder, 5, keyless(BASE_ACCOUNT, "base-account"), "base-account").name
     report = importer(folder)[name]
     assert report.outcome == "conflict"

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from tests.conftest import OTHER_SECRET
+from tests.conftest import ACCESS, OTHER_SECRET
 from tests.migration.conftest import is_one_line, key_ids, table
 from tests.services.conftest import service
 from tests.wallet_store import EXPECTED, SAMPLES
@@ -30,7 +30,7 @@ def test_a_wrong_secret_imports_nothing_registers_nothing_and_is_hinted_at(shell
 def test_a_database_that_is_sealed_under_another_secret_is_left_alone(
     shell, command, samples, sql, database
 ):
-    service(database, OTHER_SECRET).ensure_trading_wallet(7)
+    service(database, OTHER_SECRET).ensure_trading_wallet(7, access=ACCESS)
     before = table(sql), key_ids(sql)
     for run, *arguments in (
         (shell, "import", samples),

@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from tests.conftest import BASE_ACCOUNT, OTHER_SECRET, SECRET
+from tests.conftest import ACCESS, BASE_ACCOUNT, OTHER_SECRET, SECRET
 from tests.migration.conftest import audited, key_ids, plant, table
 from tests.services.conftest import service
 from tests.wallet_store import EXPECTED, SAMPLES, contents, keyed, keyless, put
@@ -94,10 +94,10 @@ def test_a_row_that_was_damaged_is_named(command, sql, store, unchanged, change,
 
 def test_a_row_with_another_key_is_named(command, sql, encryption, database, store, unchanged):
     """A whole wallet, just not the one that the file keeps."""
-    other = service(database).ensure_trading_wallet(9)
+    other = service(database).ensure_trading_wallet(9, access=ACCESS)
     plant(sql, f"delete from wallets where fid = {FID} and chain = 'ethereum'")
     plant(sql, "delete from wallets where fid = 9")
-    made = service(database).ensure_trading_wallet(FID)
+    made = service(database).ensure_trading_wallet(FID, access=ACCESS)
     assert made.address != other.address
     unchanged()
     assert command("verify").status == 0
@@ -138,8 +138,8 @@ def test_a_row_that_is_missing_is_named_by_its_file(command, sql, store, unchang
 
 
 def test_what_is_in_postgresql_only_is_named_and_no_fault(command, database, store, unchanged):
-    service(database).ensure_trading_wallet(9)
-    service(database).store_base_account_address(9, BASE_ACCOUNT)
+    service(database).ensure_trading_wallet(9, access=ACCESS)
+    service(database).store_base_account_address(9, BASE_ACCOUNT, access=ACCESS)
     unchanged()
     done = command("verify", store)
     assert done.status == 0
@@ -149,7 +149,7 @@ def test_what_is_in_postgresql_only_is_named_and_no_fault(command, database, sto
 
 
 def test_a_base_account_that_its_user_replaced_is_no_fault(command, database, store, unchanged):
-    service(database).store_base_account_address(FID, "0x" + "12" * 20)
+    service(database).store_base_account_address(FID, "0x" + "12" * 20, access=ACCESS)
     unchanged()
     assert command("verify", store).status == 0
 

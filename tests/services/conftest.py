@@ -5,12 +5,9 @@ import pytest
 from tests.conftest import SECRET
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
-from wallet_api.models import Access
 from wallet_api.repositories.postgres import PostgresWalletRepository
 from wallet_api.services.base_account_wallets import BaseAccountWalletService
 from wallet_api.services.sealing_secret import SealingSecret
-
-ACCESS = Access(actor="user:1464243", request_id="a-test")
 
 
 def service(database, secret=SECRET, *previous):

@@ -1,6 +1,6 @@
 """What tests of WALLET_STORAGE share: services on one folder, and what they leave behind."""
 
-from tests.conftest import BASE_ACCOUNT
+from tests.conftest import ACCESS, BASE_ACCOUNT
 from wallet_api.blueprints.application import application
 from wallet_api.services.deposits import DepositRequest
 
@@ -20,7 +20,7 @@ def deposit_address(services, fid):
     request = DepositRequest(
         asset="USDC", amount="20", base_address=BASE_ACCOUNT, idempotency_key=None
     )
-    return services.deposits.prepare(fid, request).transfer.to_address
+    return services.deposits.prepare(fid, request, access=ACCESS).transfer.to_address
 
 
 def rows(sql):

@@ -1,13 +1,14 @@
 """The main job, without HTTP: one wallet per user, verified before it leaves."""
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Barrier
 
 import pytest
 
-from tests.conftest import BASE_ACCOUNT, FID, OTHER_SECRET, SECRET
+from tests.conftest import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET, SECRET
 from tests.round_trips import traced
-from tests.services.conftest import ACCESS, rows, service
+from tests.services.conftest import rows, service
 from wallet_api.crypto import keys
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
@@ -21,8 +22,8 @@ OF_ANOTHER_ROW = (
 
 
 def test_the_first_request_makes_the_wallet_and_every_later_one_finds_it(wallets, opened):
-    first = wallets.ensure_trading_wallet(FID)
-    assert wallets.ensure_trading_wallet(FID) == first
+    first = wallets.ensure_trading_wallet(FID, access=ACCESS)
+    assert wallets.ensure_trading_wallet(FID, access=ACCESS) == first
     assert opened() == {FID: first.address}
     assert (first.chain, first.wallet_type) == ("ethereum", "trading")
 
@@ -32,7 +33,7 @@ def test_fifty_racing_first_requests_get_one_wallet(wallets, opened):
 
     def ensure(_):
         everybody.wait()
-        return wallets.ensure_trading_wallet(FID).address
+        return wallets.ensure_trading_wallet(FID, access=ACCESS).address
 
     with ThreadPoolExecutor(50) as crowd:
         answers = set(crowd.map(ensure, range(50)))
@@ -46,7 +47,7 @@ def test_two_services_that_race_for_a_new_database_under_one_secret_both_work(da
 
     def ensure(fid):
         everybody.wait()
-        return racers[fid].ensure_trading_wallet(fid + 1).address
+        return racers[fid].ensure_trading_wallet(fid + 1, access=ACCESS).address
 
     with ThreadPoolExecutor(8) as crowd:
         answers = list(crowd.map(ensure, range(8)))
@@ -54,26 +55,26 @@ def test_two_services_that_race_for_a_new_database_under_one_secret_both_work(da
 
 
 def test_an_existing_wallet_takes_one_round_trip(wallets, database):
-    wallets.ensure_trading_wallet(FID)
+    wallets.ensure_trading_wallet(FID, access=ACCESS)
     with traced(database) as traffic:
-        wallets.ensure_trading_wallet(FID)
+        wallets.ensure_trading_wallet(FID, access=ACCESS)
     assert traffic.round_trips == 1
     assert traffic.commits == 0
 
 
 def test_a_new_wallet_takes_two_round_trips_and_one_commit(wallets, database):
-    wallets.ensure_trading_wallet(1)
+    wallets.ensure_trading_wallet(1, access=ACCESS)
     with traced(database) as traffic:
-        wallets.ensure_trading_wallet(FID)
+        wallets.ensure_trading_wallet(FID, access=ACCESS)
     assert traffic.round_trips == 2
     assert traffic.commits == 1
 
 
 def test_the_first_new_wallet_of_a_process_takes_one_round_trip_more(database):
-    service(database).ensure_trading_wallet(1)
+    service(database).ensure_trading_wallet(1, access=ACCESS)
     another_process = service(database)
     with traced(database) as traffic:
-        another_process.ensure_trading_wallet(FID)
+        another_process.ensure_trading_wallet(FID, access=ACCESS)
     assert traffic.round_trips == 3
     assert traffic.commits == 1
 
@@ -90,9 +91,9 @@ def test_a_crash_before_the_commit_leaves_nothing_and_the_retry_makes_the_wallet
     with monkeypatch.context() as patch:
         patch.setattr(PostgresWalletRepository, "insert_if_absent", insert_and_crash)
         with pytest.raises(ZeroDivisionError):
-            wallets.ensure_trading_wallet(FID)
+            wallets.ensure_trading_wallet(FID, access=ACCESS)
     assert opened() == {}
-    wallet = wallets.ensure_trading_wallet(FID)
+    wallet = wallets.ensure_trading_wallet(FID, access=ACCESS)
     assert opened() == {FID: wallet.address}
 
 
@@ -103,9 +104,9 @@ def test_a_crash_after_the_commit_loses_nothing(wallets, opened, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(BaseAccountWalletService, "_verified", crash)
         with pytest.raises(ZeroDivisionError):
-            wallets.ensure_trading_wallet(FID)
+            wallets.ensure_trading_wallet(FID, access=ACCESS)
     committed = opened()
-    assert wallets.ensure_trading_wallet(FID).address == committed[FID]
+    assert wallets.ensure_trading_wallet(FID, access=ACCESS).address == committed[FID]
     assert opened() == committed
 
 
@@ -113,7 +114,7 @@ def test_a_connection_that_is_lost_in_the_middle_is_repeated_without_a_second_wa
     wallets, opened, sql, monkeypatch
 ):
     """The outcome of the first commit is unknown to us; the primary key knows it."""
-    wallets.ensure_trading_wallet(1)
+    wallets.ensure_trading_wallet(1, access=ACCESS)
     insert = PostgresWalletRepository.insert_if_absent
     cut = []
 
@@ -124,20 +125,20 @@ def test_a_connection_that_is_lost_in_the_middle_is_repeated_without_a_second_wa
         insert(self, wallet)
 
     monkeypatch.setattr(PostgresWalletRepository, "insert_if_absent", insert_on_a_dying_connection)
-    wallet = wallets.ensure_trading_wallet(FID)
+    wallet = wallets.ensure_trading_wallet(FID, access=ACCESS)
     assert cut
     assert opened()[FID] == wallet.address
 
 
 def test_a_pool_of_dead_connections_heals_itself(wallets, database, sql):
-    wallet = wallets.ensure_trading_wallet(FID)
+    wallet = wallets.ensure_trading_wallet(FID, access=ACCESS)
     with ThreadPoolExecutor(8) as crowd:
-        list(crowd.map(wallets.ensure_trading_wallet, [FID] * 64))
+        list(crowd.map(partial(wallets.ensure_trading_wallet, access=ACCESS), [FID] * 64))
     sql.execute(
         "select pg_terminate_backend(pid, 5000) from pg_stat_activity"
         " where datname = current_database() and pid <> pg_backend_pid()"
     )
-    assert wallets.ensure_trading_wallet(FID) == wallet
+    assert wallets.ensure_trading_wallet(FID, access=ACCESS) == wallet
 
 
 @pytest.mark.parametrize(
@@ -152,7 +153,7 @@ def test_a_pool_of_dead_connections_heals_itself(wallets, database, sql):
 @pytest.mark.parametrize(
     "use",
     [
-        lambda wallets: wallets.ensure_trading_wallet(1),
+        lambda wallets: wallets.ensure_trading_wallet(1, access=ACCESS),
         lambda wallets: wallets.get_wallet(1, "ethereum"),
         lambda wallets: wallets.get_wallet_address(1, "ethereum"),
         lambda wallets: wallets.has_wallet(1, "ethereum"),
@@ -161,8 +162,8 @@ def test_a_pool_of_dead_connections_heals_itself(wallets, database, sql):
     ],
 )
 def test_a_key_that_cannot_be_opened_is_an_alarm_and_never_a_new_wallet(wallets, sql, damage, use):
-    wallets.ensure_trading_wallet(1)
-    wallets.ensure_trading_wallet(2)
+    wallets.ensure_trading_wallet(1, access=ACCESS)
+    wallets.ensure_trading_wallet(2, access=ACCESS)
     sql.execute("set session_replication_role = replica")
     sql.execute(f"update wallets set {damage} where fid = 1 and chain = 'ethereum'")
     before = rows(sql)
@@ -173,7 +174,7 @@ def test_a_key_that_cannot_be_opened_is_an_alarm_and_never_a_new_wallet(wallets,
 
 def test_a_key_that_opens_but_belongs_to_another_address_is_an_alarm(wallets, database, sql):
     """Sealed properly for this row, so only deriving the address can tell."""
-    address = wallets.ensure_trading_wallet(FID).address
+    address = wallets.ensure_trading_wallet(FID, access=ACCESS).address
     encryption = EncryptionService(Secret(SECRET))
     another_key = keys.generate().private_key
     sealed = encryption.seal(another_key, fid=FID, chain="ethereum", address=address)
@@ -182,11 +183,11 @@ def test_a_key_that_opens_but_belongs_to_another_address_is_an_alarm(wallets, da
         "update wallets set encrypted_private_key = %s, iv = %s", [sealed.ciphertext, sealed.iv]
     )
     with pytest.raises(KeyUnreadable):
-        wallets.ensure_trading_wallet(FID)
+        wallets.ensure_trading_wallet(FID, access=ACCESS)
 
 
 def test_what_was_sealed_is_opened_before_it_is_stored(wallets, sql, monkeypatch):
-    wallets.ensure_trading_wallet(1)
+    wallets.ensure_trading_wallet(1, access=ACCESS)
     seal = EncryptionService.seal
 
     def seal_wrongly(self, private_key, *, fid, chain, address):
@@ -194,12 +195,12 @@ def test_what_was_sealed_is_opened_before_it_is_stored(wallets, sql, monkeypatch
 
     monkeypatch.setattr(EncryptionService, "seal", seal_wrongly)
     with pytest.raises(KeyUnreadable):
-        wallets.ensure_trading_wallet(FID)
+        wallets.ensure_trading_wallet(FID, access=ACCESS)
     assert len(rows(sql)) == 1
 
 
 def test_a_trading_wallet_without_a_key_is_an_alarm(wallets, sql):
-    wallets.ensure_trading_wallet(1)
+    wallets.ensure_trading_wallet(1, access=ACCESS)
     sql.execute("alter table wallets drop constraint wallets_trading_wallet_has_a_key")
     sql.execute(
         "insert into wallets (fid, chain, wallet_type, address)"
@@ -207,7 +208,7 @@ def test_a_trading_wallet_without_a_key_is_an_alarm(wallets, sql):
         [FID, BASE_ACCOUNT],
     )
     with pytest.raises(KeyUnreadable):
-        wallets.ensure_trading_wallet(FID)
+        wallets.ensure_trading_wallet(FID, access=ACCESS)
 
 
 def test_questions_make_no_wallet(wallets, sql):
@@ -221,7 +222,7 @@ def test_questions_make_no_wallet(wallets, sql):
 
 @pytest.mark.parametrize("spelling", ["base", "base-account", "ethereum-base"])
 def test_the_base_account_is_found_under_every_spelling_of_its_chain(wallets, spelling):
-    wallets.store_base_account_address(FID, BASE_ACCOUNT)
+    wallets.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS)
     wallet = wallets.get_wallet(FID, spelling)
     assert (wallet.address, wallet.wallet_type, wallet.sealed) == (
         BASE_ACCOUNT,
@@ -231,13 +232,13 @@ def test_the_base_account_is_found_under_every_spelling_of_its_chain(wallets, sp
 
 
 def test_a_new_base_account_address_replaces_the_old_one_and_nothing_else(wallets, sql):
-    trading = wallets.ensure_trading_wallet(FID)
-    wallets.store_base_account_address(FID, BASE_ACCOUNT)
+    trading = wallets.ensure_trading_wallet(FID, access=ACCESS)
+    wallets.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS)
     before = wallets.get_wallet(FID, "base")
-    wallets.store_base_account_address(FID, BASE_ACCOUNT)
+    wallets.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS)
     assert wallets.get_wallet(FID, "base") == before
     other = "0x" + "ab" * 20
-    wallets.store_base_account_address(FID, other)
+    wallets.store_base_account_address(FID, other, access=ACCESS)
     after = wallets.get_wallet(FID, "base")
     assert after.address == other == wallets.get_base_account_address(FID)
     assert after.updated_at > before.updated_at
@@ -246,14 +247,14 @@ def test_a_new_base_account_address_replaces_the_old_one_and_nothing_else(wallet
 
 
 def test_the_largest_fid_has_a_wallet_like_any_other(wallets):
-    assert wallets.ensure_trading_wallet(2**63 - 1).fid == 2**63 - 1
+    assert wallets.ensure_trading_wallet(2**63 - 1, access=ACCESS).fid == 2**63 - 1
 
 
 def test_a_previous_secret_still_opens_and_new_wallets_use_the_new_one(database, sql):
-    old = service(database, SECRET).ensure_trading_wallet(1)
+    old = service(database, SECRET).ensure_trading_wallet(1, access=ACCESS)
     renewed = service(database, OTHER_SECRET, SECRET)
-    assert renewed.ensure_trading_wallet(1) == old
-    renewed.ensure_trading_wallet(2)
+    assert renewed.ensure_trading_wallet(1, access=ACCESS) == old
+    renewed.ensure_trading_wallet(2, access=ACCESS)
     key_ids = [key_id for (key_id,) in sql.execute("select key_id from wallets order by fid")]
     assert key_ids == [
         EncryptionService(Secret(SECRET)).key_id,

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from psycopg import errors as pg
 
-from tests.conftest import FID
+from tests.conftest import ACCESS, FID
 from tests.services.conftest import service
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
@@ -27,14 +27,14 @@ def test_no_statement_waits_for_ever(database, sql):
 
 def test_a_locked_table_is_an_answer_and_not_a_pile_up(database, database_url):
     wallets = service(database)
-    wallets.ensure_trading_wallet(1)
+    wallets.ensure_trading_wallet(1, access=ACCESS)
     with psycopg.connect(database_url) as other:
         other.execute("lock table wallets")
         began = time.monotonic()
         with pytest.raises(LockTimeout):
-            wallets.ensure_trading_wallet(FID)
+            wallets.ensure_trading_wallet(FID, access=ACCESS)
         assert 4 < time.monotonic() - began < 8
-    assert wallets.ensure_trading_wallet(FID).fid == FID
+    assert wallets.ensure_trading_wallet(FID, access=ACCESS).fid == FID
 
 
 @pytest.mark.parametrize("repeatable", [True, False])

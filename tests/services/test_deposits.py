@@ -5,7 +5,7 @@ from threading import Barrier
 
 import pytest
 
-from tests.conftest import BASE_ACCOUNT, FID
+from tests.conftest import ACCESS, BASE_ACCOUNT, FID
 from tests.round_trips import traced
 from wallet_api.chain.networks import NETWORKS
 from wallet_api.errors import (
@@ -49,7 +49,7 @@ def recorded(sql):
 def test_the_first_deposit_makes_the_wallet_and_is_recorded_in_smallest_units(
     deposits, opened, sql
 ):
-    prepared = deposits.prepare(FID, request(amount="0.000001"))
+    prepared = deposits.prepare(FID, request(amount="0.000001"), access=ACCESS)
     address = opened()[FID]
     assert prepared.transfer.to_address == address
     assert recorded(sql) == [(prepared.id, FID, "USDC", 1, BASE_ACCOUNT, address, 8453, "prepared")]
@@ -57,7 +57,7 @@ def test_the_first_deposit_makes_the_wallet_and_is_recorded_in_smallest_units(
 
 def test_the_largest_amount_is_recorded_exactly(deposits, sql):
     amount = str(2**256 - 1)[:-18] + "." + str(2**256 - 1)[-18:]
-    prepared = deposits.prepare(FID, request(asset="ETH", amount=amount))
+    prepared = deposits.prepare(FID, request(asset="ETH", amount=amount), access=ACCESS)
     assert prepared.transfer.units == 2**256 - 1 == recorded(sql)[0][3]
 
 
@@ -74,21 +74,24 @@ def test_the_largest_amount_is_recorded_exactly(deposits, sql):
 )
 def test_what_is_refused_makes_no_wallet_and_no_deposit(deposits, wallets, sql, wrong, refusal):
     if refusal is BaseWalletMismatch:
-        wallets.store_base_account_address(FID, BASE_ACCOUNT)
+        wallets.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS)
     with pytest.raises(refusal):
-        deposits.prepare(FID, request(**wrong))
+        deposits.prepare(FID, request(**wrong), access=ACCESS)
     assert recorded(sql) == []
     assert wallets.get_wallet(FID, "ethereum") is None
 
 
 def test_the_remembered_base_account_sends_when_the_request_names_none(deposits, wallets):
-    wallets.store_base_account_address(FID, BASE_ACCOUNT)
-    assert deposits.prepare(FID, request(base_address=None)).transfer.from_address == BASE_ACCOUNT
+    wallets.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS)
+    assert (
+        deposits.prepare(FID, request(base_address=None), access=ACCESS).transfer.from_address
+        == BASE_ACCOUNT
+    )
 
 
 def test_a_repeat_with_the_same_key_is_the_same_deposit(deposits, sql):
-    first = deposits.prepare(FID, request(idempotency_key="k"))
-    again = deposits.prepare(FID, request(idempotency_key="k"))
+    first = deposits.prepare(FID, request(idempotency_key="k"), access=ACCESS)
+    again = deposits.prepare(FID, request(idempotency_key="k"), access=ACCESS)
     assert (again.id, again.transfer) == (first.id, first.transfer)
     assert (first.replayed, again.replayed) == (False, True)
     assert len(recorded(sql)) == 1
@@ -97,25 +100,27 @@ def test_a_repeat_with_the_same_key_is_the_same_deposit(deposits, sql):
 def test_a_repeat_stays_the_same_when_the_network_and_the_base_account_have_changed(
     deposits, services, wallets
 ):
-    first = deposits.prepare(FID, request(idempotency_key="k"))
-    wallets.store_base_account_address(FID, OTHER_ACCOUNT)
+    first = deposits.prepare(FID, request(idempotency_key="k"), access=ACCESS)
+    wallets.store_base_account_address(FID, OTHER_ACCOUNT, access=ACCESS)
     later = DepositService(services.database, wallets, NETWORKS["base-testnet"])
-    assert later.prepare(FID, request(idempotency_key="k")).transfer == first.transfer
+    assert (
+        later.prepare(FID, request(idempotency_key="k"), access=ACCESS).transfer == first.transfer
+    )
 
 
 def test_a_replay_never_hands_out_an_address_that_is_not_the_verified_wallet_s(deposits, sql):
-    deposits.prepare(FID, request(idempotency_key="k"))
+    deposits.prepare(FID, request(idempotency_key="k"), access=ACCESS)
     sql.execute("set session_replication_role = replica")
     sql.execute("update deposits set to_address = %s", [OTHER_ACCOUNT])
     with pytest.raises(KeyUnreadable):
-        deposits.prepare(FID, request(idempotency_key="k"))
+        deposits.prepare(FID, request(idempotency_key="k"), access=ACCESS)
 
 
 def test_a_key_that_came_with_another_request_is_refused(deposits, sql):
-    deposits.prepare(FID, request(idempotency_key="k"))
+    deposits.prepare(FID, request(idempotency_key="k"), access=ACCESS)
     for other in ({"amount": "21"}, {"asset": "ETH"}, {"base_address": OTHER_ACCOUNT}):
         with pytest.raises(IdempotencyKeyReused):
-            deposits.prepare(FID, request(idempotency_key="k", **other))
+            deposits.prepare(FID, request(idempotency_key="k", **other), access=ACCESS)
     assert len(recorded(sql)) == 1
 
 
@@ -124,7 +129,7 @@ def test_racing_repeats_are_one_deposit(deposits, sql):
 
     def prepare(_):
         everybody.wait()
-        return deposits.prepare(FID, request(idempotency_key="k"))
+        return deposits.prepare(FID, request(idempotency_key="k"), access=ACCESS)
 
     with ThreadPoolExecutor(16) as crowd:
         prepared = list(crowd.map(prepare, range(16)))
@@ -139,7 +144,9 @@ def test_racing_different_requests_under_one_key_are_one_deposit_and_refusals(de
     def prepare(number):
         everybody.wait()
         try:
-            return deposits.prepare(FID, request(amount=str(number), idempotency_key="k"))
+            return deposits.prepare(
+                FID, request(amount=str(number), idempotency_key="k"), access=ACCESS
+            )
         except IdempotencyKeyReused:
             return None
 
@@ -157,17 +164,20 @@ def test_a_crash_between_wallet_and_deposit_loses_neither_the_wallet_nor_the_key
     with monkeypatch.context() as patch:
         patch.setattr(DepositRepository, "insert_if_absent", crash)
         with pytest.raises(ZeroDivisionError):
-            deposits.prepare(FID, request(idempotency_key="k"))
+            deposits.prepare(FID, request(idempotency_key="k"), access=ACCESS)
     assert recorded(sql) == []
     address = opened()[FID]
-    assert deposits.prepare(FID, request(idempotency_key="k")).transfer.to_address == address
+    assert (
+        deposits.prepare(FID, request(idempotency_key="k"), access=ACCESS).transfer.to_address
+        == address
+    )
 
 
 @pytest.mark.parametrize("key", [None, "k"])
 def test_a_connection_lost_in_the_middle_records_the_deposit_once(
     deposits, wallets, sql, monkeypatch, key
 ):
-    wallets.ensure_trading_wallet(FID)
+    wallets.ensure_trading_wallet(FID, access=ACCESS)
     insert = DepositRepository.insert_if_absent
     cut = []
 
@@ -178,7 +188,7 @@ def test_a_connection_lost_in_the_middle_records_the_deposit_once(
         insert(self, deposit)
 
     monkeypatch.setattr(DepositRepository, "insert_if_absent", insert_on_a_dying_connection)
-    prepared = deposits.prepare(FID, request(idempotency_key=key))
+    prepared = deposits.prepare(FID, request(idempotency_key=key), access=ACCESS)
     assert cut
     assert [row[0] for row in recorded(sql)] == [prepared.id]
     assert not prepared.replayed
@@ -189,7 +199,7 @@ def test_a_deposit_into_an_existing_wallet_takes_few_round_trips(
     deposits, wallets, services, key, round_trips
 ):
     """The wallets; the Idempotency-Key, if there is one; the deposit."""
-    wallets.ensure_trading_wallet(FID)
+    wallets.ensure_trading_wallet(FID, access=ACCESS)
     with traced(services.database) as traffic:
-        deposits.prepare(FID, request(idempotency_key=key))
+        deposits.prepare(FID, request(idempotency_key=key), access=ACCESS)
     assert traffic.round_trips == round_trips

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from tests.conftest import BASE_ACCOUNT, FID
+from tests.conftest import ACCESS, BASE_ACCOUNT, FID
 from tests.service import ROOT
 from wallet_api import migrations
 from wallet_api.crypto.secret import Secret
@@ -35,8 +35,8 @@ USUAL = {
 
 
 def test_of_a_sound_database_nothing_but_this_server_is_found_fault_with(services, faults):
-    services.wallets.ensure_trading_wallet(FID)
-    services.wallets.store_base_account_address(FID, BASE_ACCOUNT)
+    services.wallets.ensure_trading_wallet(FID, access=ACCESS)
+    services.wallets.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS)
     assert faults().keys() == USUAL
 
 
@@ -93,7 +93,7 @@ WRONG = {
 
 @pytest.mark.parametrize("subject", WRONG)
 def test_what_is_wrong_is_named(services, sql, database_url, subject):
-    services.wallets.ensure_trading_wallet(FID)
+    services.wallets.ensure_trading_wallet(FID, access=ACCESS)
     statements, fault = WRONG[subject]
     # As somebody would who is above every trigger.
     sql.execute("set session_replication_role = replica")

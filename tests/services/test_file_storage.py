@@ -5,8 +5,7 @@ import shutil
 
 import pytest
 
-from tests.conftest import BASE_ACCOUNT, FID, OTHER_SECRET
-from tests.services.conftest import ACCESS
+from tests.conftest import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET
 from tests.services.storage import (
     audited,
     deposit_address,
@@ -47,7 +46,7 @@ def test_every_sample_opens_to_what_is_expected(start, folder, sql, mode):
         assert wallets.get_wallet_address(fid, chain) == entry["address"]
         found = wallets.get_wallet_with_key(fid, chain, access=ACCESS)
         assert "0x" + found.private_key.reveal().hex() == entry["privateKey"]
-        assert wallets.ensure_trading_wallet(fid).address == entry["address"]
+        assert wallets.ensure_trading_wallet(fid, access=ACCESS).address == entry["address"]
     assert contents(folder) == before
     expected = {(e["fid"], "ethereum") for e in EXPECTED if e["privateKey"]}
     expected |= {(e["fid"], "base-account") for e in EXPECTED if not e["privateKey"]}
@@ -61,7 +60,7 @@ def test_the_oldest_kind_is_a_base_account_and_no_trading_wallet(start, mode):
     for fid in OLDEST:
         assert wallets.get_wallet(fid, "ethereum") is None
         account = wallets.get_base_account_address(fid)
-        trading = wallets.ensure_trading_wallet(fid)
+        trading = wallets.ensure_trading_wallet(fid, access=ACCESS)
         assert trading.address.lower() != account
         assert [w.address for w in wallets.list_wallets(fid)] == [account, trading.address]
 
@@ -69,8 +68,8 @@ def test_the_oldest_kind_is_a_base_account_and_no_trading_wallet(start, mode):
 def test_a_new_wallet_is_a_file_that_the_old_service_reads_and_no_row(start, folder, sql):
     before = contents(folder)
     wallets = start("filesystem").wallets
-    wallet = wallets.ensure_trading_wallet(NEW_FID)
-    wallets.store_base_account_address(NEW_FID, BASE_ACCOUNT)
+    wallet = wallets.ensure_trading_wallet(NEW_FID, access=ACCESS)
+    wallets.store_base_account_address(NEW_FID, BASE_ACCOUNT, access=ACCESS)
     assert rows(sql) == {}
     after = contents(folder)
     assert after.keys() - before.keys() == {
@@ -135,7 +134,7 @@ def test_a_damaged_file_is_an_alarm_for_its_user_alone_and_nothing_is_written(
     for fails in (
         lambda: wallets.get_wallet(FID, "ethereum"),
         lambda: wallets.list_wallets(FID),
-        lambda: wallets.ensure_trading_wallet(FID),
+        lambda: wallets.ensure_trading_wallet(FID, access=ACCESS),
         lambda: wallets.get_wallet_with_key(FID, "ethereum", access=ACCESS),
         lambda: deposit_address(services, FID),
     ):
@@ -147,8 +146,10 @@ def test_a_damaged_file_is_an_alarm_for_its_user_alone_and_nothing_is_written(
     assert audited(sql) == []
     others = [e for e in EXPECTED if e["fid"] != FID and e["privateKey"]]
     for entry in others:
-        assert wallets.ensure_trading_wallet(entry["fid"]).address == entry["address"]
-    assert wallets.ensure_trading_wallet(NEW_FID)
+        assert (
+            wallets.ensure_trading_wallet(entry["fid"], access=ACCESS).address == entry["address"]
+        )
+    assert wallets.ensure_trading_wallet(NEW_FID, access=ACCESS)
 
 
 def test_the_first_start_on_an_unused_database_makes_the_folder(start, tmp_path, sql):
@@ -156,7 +157,7 @@ def test_the_first_start_on_an_unused_database_makes_the_folder(start, tmp_path,
     services = start("filesystem", path)
     services.readiness.check()
     assert not path.exists()
-    address = services.wallets.ensure_trading_wallet(NEW_FID).address
+    address = services.wallets.ensure_trading_wallet(NEW_FID, access=ACCESS).address
     assert len(key_ids(sql)) == 1
     again = start("filesystem", path)
     again.readiness.check()
@@ -172,7 +173,7 @@ def test_a_folder_without_wallets_is_refused_once_the_database_is_in_use(
     made_in,
     path,
 ):
-    start(made_in).wallets.ensure_trading_wallet(NEW_FID)
+    start(made_in).wallets.ensure_trading_wallet(NEW_FID, access=ACCESS)
     elsewhere = tmp_path / path
     if path != "missing":
         elsewhere.mkdir()
@@ -182,10 +183,10 @@ def test_a_folder_without_wallets_is_refused_once_the_database_is_in_use(
     services = start("filesystem", elsewhere)
     for refused in (
         services.readiness.check,
-        lambda: services.wallets.ensure_trading_wallet(FID),
+        lambda: services.wallets.ensure_trading_wallet(FID, access=ACCESS),
         lambda: services.wallets.get_wallet(FID, "ethereum"),
         lambda: services.wallets.list_wallets(FID),
-        lambda: services.wallets.store_base_account_address(FID, BASE_ACCOUNT),
+        lambda: services.wallets.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS),
         lambda: deposit_address(services, FID),
     ):
         with pytest.raises(StorageUnavailable) as refusal:
@@ -200,28 +201,28 @@ def test_a_wrong_secret_on_files_makes_nothing_and_registers_nothing(start, fold
     services = start(mode, ENCRYPTION_SECRET=OTHER_SECRET)
     for refused in (
         services.readiness.check,
-        lambda: services.wallets.ensure_trading_wallet(NEW_FID),
-        lambda: services.wallets.store_base_account_address(NEW_FID, BASE_ACCOUNT),
+        lambda: services.wallets.ensure_trading_wallet(NEW_FID, access=ACCESS),
+        lambda: services.wallets.store_base_account_address(NEW_FID, BASE_ACCOUNT, access=ACCESS),
         lambda: deposit_address(services, NEW_FID),
     ):
         with pytest.raises(SecretMismatch) as refusal:
             refused()
         assert OTHER_SECRET not in refusal.value.reason
     with pytest.raises((SecretMismatch, KeyUnreadable)):
-        services.wallets.ensure_trading_wallet(FID)
+        services.wallets.ensure_trading_wallet(FID, access=ACCESS)
     assert contents(folder) == before
     assert (rows(sql), key_ids(sql), audited(sql)) == ({}, [], [])
     assert [path.name for path in folder.iterdir() if path.name.startswith(".")] == []
     right = start(mode)
     right.readiness.check()
-    assert right.wallets.ensure_trading_wallet(NEW_FID)
+    assert right.wallets.ensure_trading_wallet(NEW_FID, access=ACCESS)
 
 
 def test_a_base_account_that_changes_is_a_file_that_changes(start, folder):
     put(folder, NEW_FID, keyless(OTHER_ACCOUNT, "base", note="kept"), "base")
     wallets = start("filesystem").wallets
     assert wallets.get_base_account_address(NEW_FID) == OTHER_ACCOUNT
-    wallets.store_base_account_address(NEW_FID, BASE_ACCOUNT)
+    wallets.store_base_account_address(NEW_FID, BASE_ACCOUNT, access=ACCESS)
     for spelling in ("base-account", "base", "ethereum-base"):
         assert wallets.get_wallet_address(NEW_FID, spelling) == BASE_ACCOUNT
     text = (folder / f"wallet_{NEW_FID}_base-account.json").read_text()

@@ -5,16 +5,16 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 import pytest
 
-from tests.conftest import BASE_ACCOUNT, FID
+from tests.conftest import ACCESS, BASE_ACCOUNT, FID
 from tests.round_trips import traced
-from tests.services.conftest import ACCESS, rows
+from tests.services.conftest import rows
 from wallet_api.crypto import keys
 from wallet_api.errors import DatabaseUnavailable
 from wallet_api.repositories.postgres import PostgresWalletRepository
 
 
 def test_a_key_read_and_its_audit_row_take_one_round_trip_and_one_commit(wallets, database):
-    wallets.ensure_trading_wallet(FID)
+    wallets.ensure_trading_wallet(FID, access=ACCESS)
     with traced(database) as traffic:
         wallets.get_wallet_with_key(FID, "ethereum", access=ACCESS)
     assert traffic.round_trips == 1
@@ -22,7 +22,7 @@ def test_a_key_read_and_its_audit_row_take_one_round_trip_and_one_commit(wallets
 
 
 def test_a_key_read_is_not_repeated_after_a_lost_connection(wallets, database, sql, monkeypatch):
-    wallets.ensure_trading_wallet(FID)
+    wallets.ensure_trading_wallet(FID, access=ACCESS)
     get_later = PostgresWalletRepository.get_later
     cut = []
 
@@ -39,7 +39,7 @@ def test_a_key_read_is_not_repeated_after_a_lost_connection(wallets, database, s
 
 
 def test_the_key_that_is_returned_is_the_key_of_the_address(wallets, sql):
-    address = wallets.ensure_trading_wallet(FID).address
+    address = wallets.ensure_trading_wallet(FID, access=ACCESS).address
     found = wallets.get_wallet_with_key(FID, "ethereum", access=ACCESS)
     assert found.wallet.address == address == keys.address_of(found.private_key)
     audit = sql.execute("select fid, chain, action, actor, request_id from wallet_audit_log")
@@ -47,14 +47,14 @@ def test_the_key_that_is_returned_is_the_key_of_the_address(wallets, sql):
 
 
 def test_no_audit_row_no_key(wallets, sql):
-    wallets.ensure_trading_wallet(FID)
+    wallets.ensure_trading_wallet(FID, access=ACCESS)
     sql.execute("alter table wallet_audit_log add constraint disk_is_full check (false) not valid")
     with pytest.raises(psycopg.errors.CheckViolation):
         wallets.get_wallet_with_key(FID, "ethereum", access=ACCESS)
 
 
 def test_an_audit_row_that_silently_is_not_written_gives_no_key(wallets, sql):
-    wallets.ensure_trading_wallet(FID)
+    wallets.ensure_trading_wallet(FID, access=ACCESS)
     sql.execute(
         "create function lose_it() returns trigger language plpgsql as 'begin return null; end';"
         "create trigger lose_it before insert on wallet_audit_log for each row"
@@ -65,7 +65,7 @@ def test_an_audit_row_that_silently_is_not_written_gives_no_key(wallets, sql):
 
 def test_a_wallet_that_is_made_while_its_key_is_read_is_not_read_without_an_audit_row(wallets, sql):
     """Each statement has a snapshot of its own; the wallet appears between the two."""
-    wallets.ensure_trading_wallet(1)
+    wallets.ensure_trading_wallet(1, access=ACCESS)
     sql.execute(
         "create function dawdle() returns trigger language plpgsql as"
         " 'begin perform pg_sleep(0.5); return null; end';"
@@ -74,14 +74,14 @@ def test_a_wallet_that_is_made_while_its_key_is_read_is_not_read_without_an_audi
     )
     with ThreadPoolExecutor(1) as reader:
         reading = reader.submit(wallets.get_wallet_with_key, FID, "ethereum", access=ACCESS)
-        wallets.ensure_trading_wallet(FID)
+        wallets.ensure_trading_wallet(FID, access=ACCESS)
         found = reading.result()
     rows_written = sql.execute("select count(*) from wallet_audit_log").fetchone()[0]
     assert rows_written == (0 if found is None else 1)
 
 
 def test_reading_the_key_of_nobody_returns_none_makes_nothing_and_is_no_event(wallets, sql):
-    wallets.store_base_account_address(FID, BASE_ACCOUNT)
+    wallets.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS)
     before = rows(sql)
     assert wallets.get_wallet_with_key(FID, "ethereum", access=ACCESS) is None
     assert wallets.get_wallet_with_key(FID, "base-account", access=ACCESS) is None

@@ -8,8 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.conftest import BASE_ACCOUNT, FID
-from tests.services.conftest import ACCESS
+from tests.conftest import ACCESS, BASE_ACCOUNT, FID
 from tests.services.storage import audited, deposit_address, key_ids, rows, starter
 from tests.wallet_store import EXPECTED, SAMPLES, contents, keyed, keyless, put
 from wallet_api.crypto import keys
@@ -22,7 +21,7 @@ CREATED = datetime(2026, 11, 22, 10, 42, 23, 436000, tzinfo=UTC)
 LOOKS = {
     "get": lambda s: s.wallets.get_wallet(FID, "ethereum").address,
     "list": lambda s: s.wallets.list_wallets(FID)[-1].address,
-    "ensure": lambda s: s.wallets.ensure_trading_wallet(FID).address,
+    "ensure": lambda s: s.wallets.ensure_trading_wallet(FID, access=ACCESS).address,
     "key": lambda s: s.wallets.get_wallet_with_key(FID, "ethereum", access=ACCESS).wallet.address,
     "deposit": lambda s: deposit_address(s, FID),
 }
@@ -72,7 +71,9 @@ def test_a_row_that_came_from_a_file_needs_the_file_no_more(start, folder, sql):
     plain = start("postgres").wallets
     for entry in EXPECTED:
         if entry["privateKey"]:
-            assert plain.ensure_trading_wallet(entry["fid"]).address == entry["address"]
+            assert (
+                plain.ensure_trading_wallet(entry["fid"], access=ACCESS).address == entry["address"]
+            )
         else:
             assert plain.get_base_account_address(entry["fid"]) == entry["address"]
 
@@ -83,7 +84,7 @@ def test_files_stay_as_they_were_whatever_is_done(start, folder, sql):
     services = start("migrating")
     for fid in (NEW_FID, NEW_FID + 7, *(entry["fid"] for entry in EXPECTED)):
         services.wallets.list_wallets(fid)
-        services.wallets.store_base_account_address(fid, BASE_ACCOUNT)
+        services.wallets.store_base_account_address(fid, BASE_ACCOUNT, access=ACCESS)
         deposit_address(services, fid)
         services.wallets.get_wallet_with_key(fid, "ethereum", access=ACCESS)
         services.readiness.check()
@@ -96,8 +97,8 @@ def test_files_stay_as_they_were_whatever_is_done(start, folder, sql):
 def test_new_wallets_are_rows_and_no_files(start, folder, sql, opened):
     before = contents(folder)
     wallets = start("migrating").wallets
-    address = wallets.ensure_trading_wallet(NEW_FID).address
-    wallets.store_base_account_address(NEW_FID, BASE_ACCOUNT)
+    address = wallets.ensure_trading_wallet(NEW_FID, access=ACCESS).address
+    wallets.store_base_account_address(NEW_FID, BASE_ACCOUNT, access=ACCESS)
     assert opened() == {NEW_FID: address}
     assert rows(sql)[NEW_FID, "base-account"] == BASE_ACCOUNT
     assert contents(folder) == before
@@ -106,19 +107,19 @@ def test_new_wallets_are_rows_and_no_files(start, folder, sql, opened):
 def test_a_new_base_account_keeps_the_date_of_the_file_s(start, folder, sql):
     put(folder, NEW_FID, keyless(OTHER_ACCOUNT, "base"), "base")
     wallets = start("migrating").wallets
-    wallets.store_base_account_address(NEW_FID, BASE_ACCOUNT)
+    wallets.store_base_account_address(NEW_FID, BASE_ACCOUNT, access=ACCESS)
     found = wallets.get_wallet(NEW_FID, "base-account")
     assert (found.address, found.created_at) == (BASE_ACCOUNT, CREATED)
     assert found.updated_at > CREATED
 
 
 def test_a_row_wins_over_a_file_with_another_address(start, folder, sql):
-    first = start("postgres").wallets.ensure_trading_wallet(NEW_FID).address
+    first = start("postgres").wallets.ensure_trading_wallet(NEW_FID, access=ACCESS).address
     put(folder, NEW_FID, keyed())
     before = rows(sql)
     services = start("migrating")
     assert services.wallets.get_wallet_address(NEW_FID, "ethereum") == first
-    assert services.wallets.ensure_trading_wallet(NEW_FID).address == first
+    assert services.wallets.ensure_trading_wallet(NEW_FID, access=ACCESS).address == first
     assert deposit_address(services, NEW_FID) == first
     assert rows(sql) == before
 
@@ -127,11 +128,11 @@ def test_a_row_wins_over_a_file_with_another_address(start, folder, sql):
 def test_a_row_is_served_whatever_became_of_its_file(start, folder, sql, damage):
     services = start("migrating")
     put(folder, NEW_FID, keyed())
-    address = services.wallets.ensure_trading_wallet(NEW_FID).address
+    address = services.wallets.ensure_trading_wallet(NEW_FID, access=ACCESS).address
     path = put(folder, NEW_FID, keyed(address=BASE_ACCOUNT))
     if damage != "another key":
         path.write_text(damage)
-    assert services.wallets.ensure_trading_wallet(NEW_FID).address == address
+    assert services.wallets.ensure_trading_wallet(NEW_FID, access=ACCESS).address == address
     key = services.wallets.get_wallet_with_key(NEW_FID, "ethereum", access=ACCESS).private_key
     assert keys.address_of(key) == address
     assert [w.address for w in services.wallets.list_wallets(NEW_FID)] == [address]
@@ -168,9 +169,9 @@ def test_a_folder_without_wallets_makes_nothing_and_readiness_says_why(start, tm
     for refused in (
         services.readiness.check,
         lambda: services.wallets.get_wallet(FID, "ethereum"),
-        lambda: services.wallets.ensure_trading_wallet(FID),
+        lambda: services.wallets.ensure_trading_wallet(FID, access=ACCESS),
         lambda: services.wallets.list_wallets(FID),
-        lambda: services.wallets.store_base_account_address(FID, BASE_ACCOUNT),
+        lambda: services.wallets.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS),
         lambda: deposit_address(services, FID),
     ):
         with pytest.raises(StorageUnavailable) as refusal:
@@ -182,11 +183,11 @@ def test_a_folder_without_wallets_makes_nothing_and_readiness_says_why(start, tm
 
 
 def test_rows_are_served_while_the_files_cannot_be_reached(start, tmp_path, folder, sql):
-    address = start("migrating").wallets.ensure_trading_wallet(FID).address
+    address = start("migrating").wallets.ensure_trading_wallet(FID, access=ACCESS).address
     services = start("migrating", tmp_path / "missing")
     assert services.wallets.get_wallet_address(FID, "ethereum") == address
     with pytest.raises(StorageUnavailable):
-        services.wallets.ensure_trading_wallet(NEW_FID)
+        services.wallets.ensure_trading_wallet(NEW_FID, access=ACCESS)
 
 
 @pytest.mark.parametrize("first", [*LOOKS, "nobody's", "base account"])
@@ -194,41 +195,45 @@ def test_a_process_on_files_makes_nothing_once_another_makes_or_looks_for_rows(
     start, folder, sql, first
 ):
     on_files, migrating = start("filesystem"), start("migrating")
-    made = on_files.wallets.ensure_trading_wallet(NEW_FID).address
+    made = on_files.wallets.ensure_trading_wallet(NEW_FID, access=ACCESS).address
     looks = LOOKS | {
         "nobody's": lambda s: s.wallets.get_wallet(NEW_FID + 1, "ethereum"),
-        "base account": lambda s: s.wallets.store_base_account_address(NEW_FID + 1, BASE_ACCOUNT),
+        "base account": lambda s: s.wallets.store_base_account_address(
+            NEW_FID + 1, BASE_ACCOUNT, access=ACCESS
+        ),
     }
     looks[first](migrating)
     before = contents(folder)
     for refused in (
-        lambda: on_files.wallets.ensure_trading_wallet(NEW_FID + 2),
-        lambda: on_files.wallets.store_base_account_address(NEW_FID, BASE_ACCOUNT),
+        lambda: on_files.wallets.ensure_trading_wallet(NEW_FID + 2, access=ACCESS),
+        lambda: on_files.wallets.store_base_account_address(NEW_FID, BASE_ACCOUNT, access=ACCESS),
         lambda: deposit_address(on_files, NEW_FID + 2),
-        lambda: start("filesystem").wallets.ensure_trading_wallet(NEW_FID + 2),
+        lambda: start("filesystem").wallets.ensure_trading_wallet(NEW_FID + 2, access=ACCESS),
     ):
         with pytest.raises(StorageUnavailable) as refusal:
             refused()
         assert "handed over" in refusal.value.reason
     assert contents(folder) == before
     assert on_files.wallets.get_wallet_address(NEW_FID, "ethereum") == made
-    assert migrating.wallets.ensure_trading_wallet(NEW_FID).address == made
+    assert migrating.wallets.ensure_trading_wallet(NEW_FID, access=ACCESS).address == made
     # Whoever has a wallet is served until the last process on files is gone, by new ones too.
     for late in (on_files, start("filesystem")):
         late.readiness.check()
-        assert late.wallets.ensure_trading_wallet(NEW_FID).address == made
-        late.wallets.store_base_account_address(FID, BASE_ACCOUNT)
+        assert late.wallets.ensure_trading_wallet(NEW_FID, access=ACCESS).address == made
+        late.wallets.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS)
 
 
 def test_a_process_on_files_makes_no_wallet_for_somebody_who_has_a_row(start, folder, sql):
-    address = start("migrating").wallets.ensure_trading_wallet(NEW_FID).address
+    address = start("migrating").wallets.ensure_trading_wallet(NEW_FID, access=ACCESS).address
     (folder / ".migrating").unlink()
     before = contents(folder)
     with pytest.raises(StorageUnavailable) as refusal:
-        start("filesystem").wallets.ensure_trading_wallet(NEW_FID)
+        start("filesystem").wallets.ensure_trading_wallet(NEW_FID, access=ACCESS)
     assert "export it first" in refusal.value.reason
     assert contents(folder) == before
-    assert start("migrating").wallets.ensure_trading_wallet(NEW_FID).address == address
+    assert (
+        start("migrating").wallets.ensure_trading_wallet(NEW_FID, access=ACCESS).address == address
+    )
 
 
 def test_a_key_under_the_wrong_chain_makes_no_other_wallet(start, folder, sql):
@@ -259,7 +264,9 @@ def test_processes_on_files_and_on_rows_that_race_never_answer_two_addresses(
             elif count == 6:
                 begun.set()
             try:
-                answered[fid].add(services.wallets.ensure_trading_wallet(fid).address)
+                answered[fid].add(
+                    services.wallets.ensure_trading_wallet(fid, access=ACCESS).address
+                )
             except StorageUnavailable:
                 refused.append(fid)
                 assert services in on_files
@@ -279,6 +286,6 @@ def test_processes_on_files_and_on_rows_that_race_never_answer_two_addresses(
 def test_a_wrong_secret_leaves_the_folder_to_those_who_have_the_right_one(start, folder, sql):
     wrong = start("migrating", ENCRYPTION_SECRET="quite another secret, and long enough")
     with pytest.raises((SecretMismatch, KeyUnreadable)):
-        wrong.wallets.ensure_trading_wallet(FID)
+        wrong.wallets.ensure_trading_wallet(FID, access=ACCESS)
     assert not (folder / ".migrating").exists()
-    assert start("filesystem").wallets.ensure_trading_wallet(NEW_FID)
+    assert start("filesystem").wallets.ensure_trading_wallet(NEW_FID, access=ACCESS)

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from structlog.testing import capture_logs
 
-from tests.conftest import BASE_ACCOUNT, FID, OTHER_SECRET, SECRET
+from tests.conftest import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET, SECRET
 from tests.services.conftest import rows, service
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
@@ -29,20 +29,20 @@ def test_any_secret_fits_a_database_without_keys_and_checking_leaves_no_trace(da
 
 
 def test_a_wrong_secret_writes_nothing(database, sql):
-    service(database).ensure_trading_wallet(1)
+    service(database).ensure_trading_wallet(1, access=ACCESS)
     before = rows(sql)
     wrong = service(database, OTHER_SECRET)
     with pytest.raises(KeyUnreadable):
-        wrong.ensure_trading_wallet(1)
+        wrong.ensure_trading_wallet(1, access=ACCESS)
     with pytest.raises(SecretMismatch):
-        wrong.ensure_trading_wallet(FID)
+        wrong.ensure_trading_wallet(FID, access=ACCESS)
     with pytest.raises(SecretMismatch):
-        wrong.store_base_account_address(FID, BASE_ACCOUNT)
+        wrong.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS)
     assert rows(sql) == before
 
 
 def test_the_reason_says_what_to_do_and_only_the_log_names_the_key_ids(database):
-    service(database).ensure_trading_wallet(1)
+    service(database).ensure_trading_wallet(1, access=ACCESS)
     with pytest.raises(SecretMismatch) as caught, capture_logs() as logged:
         sealing_secret(database, OTHER_SECRET).check()
     ours = EncryptionService(Secret(OTHER_SECRET)).key_id
@@ -54,16 +54,16 @@ def test_the_reason_says_what_to_do_and_only_the_log_names_the_key_ids(database)
 
 
 def test_keys_of_an_unregistered_secret_are_noticed_too(database, sql):
-    service(database).ensure_trading_wallet(1)
+    service(database).ensure_trading_wallet(1, access=ACCESS)
     sql.execute("alter table encryption_keys disable trigger all")
     sql.execute("delete from encryption_keys")
     with pytest.raises(SecretMismatch):
-        service(database).ensure_trading_wallet(2)
+        service(database).ensure_trading_wallet(2, access=ACCESS)
 
 
 def test_a_new_secret_that_names_the_old_one_is_registered_as_its_successor(database, sql):
-    service(database, SECRET).ensure_trading_wallet(1)
-    service(database, OTHER_SECRET, SECRET).ensure_trading_wallet(2)
+    service(database, SECRET).ensure_trading_wallet(1, access=ACCESS)
+    service(database, OTHER_SECRET, SECRET).ensure_trading_wallet(2, access=ACCESS)
     old, new = (EncryptionService(Secret(secret)).key_id for secret in (SECRET, OTHER_SECRET))
     registered = sql.execute("select key_id, succeeds from encryption_keys").fetchall()
     assert set(registered) == {(old, None), (new, old)}
@@ -76,7 +76,9 @@ def test_a_secret_that_loses_the_race_for_an_empty_database_writes_nothing(
     winner = EncryptionService(Secret(SECRET)).key_id
     with psycopg.connect(database_url) as other, ThreadPoolExecutor(1) as thread:
         other.execute("insert into encryption_keys (key_id) values (%s)", [winner])
-        ours = thread.submit(service(database, OTHER_SECRET).ensure_trading_wallet, FID)
+        ours = thread.submit(
+            service(database, OTHER_SECRET).ensure_trading_wallet, FID, access=ACCESS
+        )
         waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
         while sql.execute(waiting).fetchone() == (0,):
             assert not ours.done()
@@ -95,7 +97,7 @@ def test_two_secrets_that_race_for_an_empty_database_cannot_both_win(database, s
     def ensure(number):
         everybody.wait()
         try:
-            racers[number].ensure_trading_wallet(number + 1)
+            racers[number].ensure_trading_wallet(number + 1, access=ACCESS)
         except SecretMismatch:
             return False
         return True
@@ -113,17 +115,17 @@ def test_a_database_that_is_begun_while_we_look_is_ours_all_the_same(database, m
 
     def begun_meanwhile(repository):
         monkeypatch.setattr(PostgresWalletRepository, "any_sealed", look)
-        service(database).ensure_trading_wallet(1)
+        service(database).ensure_trading_wallet(1, access=ACCESS)
         return look(repository)
 
     monkeypatch.setattr(PostgresWalletRepository, "any_sealed", begun_meanwhile)
     sealing_secret(database, SECRET).check()
     monkeypatch.setattr(PostgresWalletRepository, "any_sealed", begun_meanwhile)
-    service(database).ensure_trading_wallet(2)
+    service(database).ensure_trading_wallet(2, access=ACCESS)
 
 
 def test_the_secret_is_checked_once_per_process_not_once_per_wallet(database, monkeypatch):
     wallets = service(database)
-    wallets.ensure_trading_wallet(1)
+    wallets.ensure_trading_wallet(1, access=ACCESS)
     monkeypatch.setattr(SealingSecret, "_register", None)
-    wallets.ensure_trading_wallet(2)
+    wallets.ensure_trading_wallet(2, access=ACCESS)

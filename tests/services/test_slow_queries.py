@@ -9,8 +9,8 @@ import psycopg
 import pytest
 from structlog.testing import capture_logs
 
-from tests.conftest import FID, LEAKS, SECRET
-from tests.services.conftest import ACCESS, service
+from tests.conftest import ACCESS, FID, LEAKS, SECRET
+from tests.services.conftest import service
 from wallet_api import metrics
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database, one_snapshot
@@ -66,7 +66,7 @@ def slow(events):
 def test_a_statement_that_waits_for_a_lock_is_logged_by_its_name(database_that_logs, database_url):
     database = database_that_logs(SLOW)
     wallets = service(database)
-    address = wallets.ensure_trading_wallet(FID).address
+    address = wallets.ensure_trading_wallet(FID, access=ACCESS).address
     counted = metrics.SLOW_QUERIES._value.get()
     with locked(database_url, "wallets", seconds=0.4), capture_logs() as events:
         assert wallets.get_wallet(FID, "ethereum").address == address
@@ -82,7 +82,7 @@ def test_a_statement_that_waits_for_a_lock_is_logged_by_its_name(database_that_l
 
 def test_neither_sql_nor_parameters_nor_rows_are_logged(database_that_logs, database_url):
     wallets = service(database_that_logs(SLOW))
-    address = wallets.ensure_trading_wallet(FID).address
+    address = wallets.ensure_trading_wallet(FID, access=ACCESS).address
     with locked(database_url, "wallets", seconds=0.3), capture_logs() as events:
         found = wallets.get_wallet_with_key(FID, "ethereum", access=ACCESS)
     key = found.private_key.reveal().hex()
@@ -96,7 +96,7 @@ def test_a_transaction_in_one_round_trip_is_logged_with_all_its_statements(
     database_that_logs, database_url
 ):
     wallets = service(database_that_logs(SLOW))
-    wallets.ensure_trading_wallet(FID)
+    wallets.ensure_trading_wallet(FID, access=ACCESS)
     with locked(database_url, "wallet_audit_log", seconds=0.4), capture_logs() as events:
         wallets.get_wallet_with_key(FID, "ethereum", access=ACCESS)
     (event,) = slow(events)
@@ -107,7 +107,7 @@ def test_a_transaction_in_one_round_trip_is_logged_with_all_its_statements(
 def test_fast_statements_are_not_logged(database_that_logs):
     wallets = service(database_that_logs(1.0))
     with capture_logs() as events:
-        wallets.ensure_trading_wallet(FID)
+        wallets.ensure_trading_wallet(FID, access=ACCESS)
         wallets.get_wallet_with_key(FID, "ethereum", access=ACCESS)
         wallets.list_wallets(FID)
     assert slow(events) == []
@@ -115,7 +115,7 @@ def test_fast_statements_are_not_logged(database_that_logs):
 
 def test_one_slow_statement_does_not_slow_the_next_one_in_the_log(database_that_logs, database_url):
     wallets = service(database_that_logs(SLOW))
-    wallets.ensure_trading_wallet(FID)
+    wallets.ensure_trading_wallet(FID, access=ACCESS)
     with capture_logs() as events:
         with locked(database_url, "wallets", seconds=0.3):
             wallets.get_wallet(FID, "ethereum")
@@ -141,7 +141,7 @@ def test_a_statement_that_runs_into_its_time_limit_is_logged_as_well(
 ):
     database = database_that_logs(SLOW)
     wallets = service(database)
-    wallets.ensure_trading_wallet(FID)
+    wallets.ensure_trading_wallet(FID, access=ACCESS)
 
     def hasten(connection):
         connection.execute("select set_config(%s, '300ms', false)", [setting])
@@ -161,7 +161,7 @@ def test_at_zero_every_statement_is_logged_by_name(database_that_logs):
     database = database_that_logs(0)
     wallets = service(database)
     with capture_logs() as events:
-        wallets.ensure_trading_wallet(FID)
+        wallets.ensure_trading_wallet(FID, access=ACCESS)
         wallets.list_wallets(FID)
     logged = [event["queries"] for event in slow(events)]
     assert ["wallets.insert_if_absent", "wallets.get"] in logged

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from tests.conftest import BASE_ACCOUNT, FID, LEAKS
+from tests.conftest import ACCESS, BASE_ACCOUNT, FID, LEAKS
 from wallet_api.blueprints.application import application
 from wallet_api.models import SCOPES
 from wallet_api.repositories import sql as loader
@@ -47,7 +47,7 @@ def test_the_service_does_all_its_work_in_that_role(make_app, runtime_url, servi
     as_user = {"Authorization": f"Bearer {user}"}
     as_client = {"Authorization": f"Bearer {token}"}
     for address in (BASE_ACCOUNT, "0x" + "ab" * 20):
-        mine.wallets.store_base_account_address(FID, address)
+        mine.wallets.store_base_account_address(FID, address, access=ACCESS)
     deposit = {"amount": "20"}
     headers = {**as_user, "Idempotency-Key": "once"}
     for _ in range(2):

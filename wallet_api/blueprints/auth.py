@@ -5,7 +5,7 @@ from typing import Any
 from flask import g
 
 from wallet_api.blueprints.application import application
-from wallet_api.blueprints.callers import FARCASTER_USER
+from wallet_api.blueprints.callers import FARCASTER_USER, access
 from wallet_api.blueprints.routing import Blueprint
 from wallet_api.blueprints.schemas import SignInAnswer, SignInQuery
 from wallet_api.chain.addresses import parse_address
@@ -27,7 +27,7 @@ def sign_in(query: dict[str, Any]) -> dict[str, Any]:
         raise InvalidAddress(hint="Give one address.")
     if any(given):
         address = parse_address(given[0])
-        application().wallets.store_base_account_address(fid, address)
+        application().wallets.store_base_account_address(fid, address, access=access())
     token = application().user_tokens.issue(fid)
     return {
         "success": True,

@@ -5,7 +5,7 @@ from typing import Any
 from flask import g
 
 from wallet_api.blueprints.application import application
-from wallet_api.blueprints.callers import USER
+from wallet_api.blueprints.callers import USER, access
 from wallet_api.blueprints.routing import Blueprint
 from wallet_api.blueprints.schemas import FallbackWalletAnswer, FallbackWalletStatusAnswer
 from wallet_api.models import TRADING_CHAIN
@@ -23,7 +23,7 @@ blueprint = Blueprint(
 @blueprint.response(200, FallbackWalletAnswer)
 def create_fallback_wallet() -> dict[str, Any]:
     """Make sure that the trading wallet exists; an existing one is never replaced."""
-    wallet = application().wallets.ensure_trading_wallet(g.fid)
+    wallet = application().wallets.ensure_trading_wallet(g.fid, access=access())
     return {
         "success": True,
         "wallet_address": wallet.address,

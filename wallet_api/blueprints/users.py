@@ -69,7 +69,7 @@ def ensure_wallet(fid: str, chain: str) -> tuple[Wallet, int]:
     """Make sure that a user's trading wallet exists. Repeat it as you like."""
     user = _user(fid)
     _refuse_other_chains(chain)
-    wallet, made = application().wallets.ensure_trading_wallet_and_tell(user)
+    wallet, made = application().wallets.ensure_trading_wallet_and_tell(user, access=access())
     return wallet, 201 if made else 200
 
 

@@ -83,6 +83,7 @@ def deposit(body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
             base_address=body["base_address"],
             idempotency_key=_idempotency_key(),
         ),
+        access=access(),
     )
     transfer = prepared.transfer
     answer = {
@@ -146,4 +147,4 @@ def create_user_wallet(body: dict[str, Any]) -> dict[str, Any]:
     """Make sure that the trading wallet exists, and show it."""
     if body["chain"] != TRADING_CHAIN:
         raise UnsupportedChain
-    return {"wallet": application().wallets.ensure_trading_wallet(g.fid)}
+    return {"wallet": application().wallets.ensure_trading_wallet(g.fid, access=access())}

@@ -1,7 +1,9 @@
 """What the commands on wallets share: where wallets are, and telling what becomes of them."""
 
 import os
+import pwd
 import sys
+import uuid
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from itertools import chain
@@ -15,6 +17,7 @@ from wallet_api.cli.reports import ReportFile, Tally, printable
 from wallet_api.config import read_wallet_settings
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Database
+from wallet_api.models import Access
 from wallet_api.repositories.filesystem import FilesystemWalletRepository
 from wallet_api.repositories.wallet_directory import WalletDirectory
 from wallet_api.services.readiness import ReadinessService
@@ -116,3 +119,14 @@ def follow(
             if one.reason is not None:
                 tally.say(f"{printable(one.file)}: {one.outcome}: {one.reason}")
             tally.add(one.outcome)
+
+
+def operator() -> Access:
+    """Say who runs this command, for the audit log."""
+    # Not from the environment, which says what its user likes.
+    uid = os.getuid()
+    try:
+        user = pwd.getpwuid(uid).pw_name[:100]
+    except KeyError:
+        user = f"uid-{uid}"
+    return Access(actor=f"cli:{user}", request_id=uuid.uuid4().hex)

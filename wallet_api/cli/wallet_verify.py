@@ -15,6 +15,7 @@ from wallet_api.cli.wallet_tools import (
     count_files,
     folder,
     json_option,
+    operator,
     processes_option,
 )
 from wallet_api.cli.workers import batches, spread
@@ -110,7 +111,9 @@ class _Verification:
         """Compare every file with its row."""
         database, files = self._tools.database(), self._tools.files(path)
         secret = self._tools.sealing_secret(database)
-        work = WalletImport(database, files, self._tools.encryption, secret, dry_run=True)
+        work = WalletImport(
+            database, files, self._tools.encryption, secret, operator(), dry_run=True
+        )
         tally = Tally(
             count_files(files),
             "files",

@@ -1,9 +1,6 @@
 """`wallet-api wallets …`: from the old service's files to PostgreSQL, and back."""
 
 import json
-import os
-import pwd
-import uuid
 from dataclasses import asdict
 from pathlib import Path
 
@@ -19,12 +16,13 @@ from wallet_api.cli.wallet_tools import (
     folder,
     follow,
     json_option,
+    operator,
     processes_option,
     refuse_inside,
 )
 from wallet_api.cli.wallet_verify import verify
 from wallet_api.cli.workers import batches, spread
-from wallet_api.models import MAX_FID, Access
+from wallet_api.models import MAX_FID
 from wallet_api.services.wallet_checks import StoredWallets, UserCheck
 from wallet_api.services.wallet_exports import WalletExport
 from wallet_api.services.wallet_imports import Outcome, WalletImport
@@ -64,7 +62,7 @@ def import_(
     tools = WalletTools()
     database, files = tools.database(), tools.files(path)
     secret = tools.sealing_secret(database)
-    work = WalletImport(database, files, tools.encryption, secret, dry_run=dry_run)
+    work = WalletImport(database, files, tools.encryption, secret, operator(), dry_run=dry_run)
     new = Outcome.IMPORTABLE if dry_run else Outcome.IMPORTED
     tally = Tally(
         count_files(files),
@@ -103,7 +101,7 @@ def export(
     """
     tools = WalletTools()
     database, files = tools.database(), tools.files(path)
-    work = WalletExport(database, files, tools.encryption, _operator())
+    work = WalletExport(database, files, tools.encryption, operator())
     refuse_inside(files, report)
     files.directory.create()
     tally = Tally(
@@ -158,14 +156,3 @@ def show(context: click.Context, fid: int, path: Path | None, as_json: bool) -> 
 
 def _summarise(tally: Tally, *, as_json: bool) -> None:
     click.echo(json.dumps(tally.figures()) if as_json else tally.summary())
-
-
-def _operator() -> Access:
-    """Say who runs this command, for the audit log."""
-    # Not from the environment, which says what its user likes.
-    uid = os.getuid()
-    try:
-        user = pwd.getpwuid(uid).pw_name[:100]
-    except KeyError:
-        user = f"uid-{uid}"
-    return Access(actor=f"cli:{user}", request_id=uuid.uuid4().hex)

@@ -8,6 +8,7 @@ The recipe for scheme `aes-256-gcm`, so that a row can be opened without this co
     nonce       = 12 random bytes, kept in the column iv
     ciphertext  = AES-256-GCM(wallet key, nonce, the 32 raw key bytes, associated data)
     associated data = the five strings scheme, key_id, fid, chain, address joined by "\\n"
+    audit root  = HKDF-SHA256(master, no salt, info "wallet-api/audit-root/v1"), see audit_chain.py
 
 scrypt is RFC 7914, HKDF is RFC 5869 (32 bytes where nothing is said), GCM is NIST SP 800-38D. The
 associated data binds a ciphertext to its row: copied to another one, it does not open. No part can
@@ -21,13 +22,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from cryptography.hazmat.primitives.padding import PKCS7
 
+from wallet_api.crypto.audit_chain import AuditKey
+from wallet_api.crypto.derivation import hkdf
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import KeyUnreadable
 
@@ -56,11 +57,15 @@ class _MasterKey:
     def derive(cls, secret: Secret[str]) -> "_MasterKey":
         scrypt = Scrypt(salt=b"wallet-api/master/v1", length=32, n=2**17, r=8, p=1)
         master = scrypt.derive(secret.reveal().encode())
-        return cls(key_id=_hkdf(master, b"wallet-api/key-id/v1", 8).hex(), key=Secret(master))
+        return cls(key_id=hkdf(master, b"wallet-api/key-id/v1", 8).hex(), key=Secret(master))
+
+    def audit_key(self) -> AuditKey:
+        root = Secret(hkdf(self.key.reveal(), b"wallet-api/audit-root/v1", 32))
+        return AuditKey(self.key_id, root)
 
     def cipher(self, *, fid: int, chain: str) -> AESGCM:
         info = f"wallet-api/wallet-key/v1/{fid}/{chain}".encode()
-        return AESGCM(_hkdf(self.key.reveal(), info, 32))
+        return AESGCM(hkdf(self.key.reveal(), info, 32))
 
 
 class EncryptionService:
@@ -87,6 +92,11 @@ class EncryptionService:
     def previous_key_ids(self) -> frozenset[str]:
         """The ids of the older secrets that can still open."""
         return frozenset(self._keyring) - {self._current.key_id}
+
+    @functools.cached_property
+    def audit_keys(self) -> dict[str, AuditKey]:
+        """The keys of the audit log's macs, by the id of the secret that each belongs to."""
+        return {key_id: master.audit_key() for key_id, master in self._keyring.items()}
 
     def seal(self, private_key: Secret[bytes], *, fid: int, chain: str, address: str) -> SealedKey:
         """Seal 32 key bytes for exactly this fid, chain and address."""
@@ -166,10 +176,6 @@ class EncryptionService:
             Secret(Scrypt(salt=b"salt", length=32, n=16384, r=8, p=1).derive(s.reveal().encode()))
             for s in self._legacy_secrets
         )
-
-
-def _hkdf(key: bytes, info: bytes, length: int) -> bytes:
-    return HKDF(algorithm=hashes.SHA256(), length=length, salt=None, info=info).derive(key)
 
 
 def _associated_data(key_id: str, *, fid: int, chain: str, address: str) -> bytes:

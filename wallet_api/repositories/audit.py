@@ -1,61 +1,96 @@
 """The table `wallet_audit_log`. Queries: queries/audit.sql."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
 
+from wallet_api.crypto.audit_chain import FIRST_HEAD
 from wallet_api.database import Connection, Row
-from wallet_api.models import Access, AuditEntry, Slice
+from wallet_api.models import AuditEntry, AuditHead, Slice
 from wallet_api.repositories import sql
 
 _QUERIES = sql.load("audit")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChainedEntry:
+    """An entry that is not written yet, and the head of the chain that ends with it."""
+
+    entry: AuditEntry
+    head: AuditHead
+
+
 class AuditRepository:
-    """The append-only record of who got at a private key."""
+    """The append-only record of who acted upon wallets and got at keys: a chain for each user."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def record_key_read_later(self, fid: int, chain: str, access: Access) -> Callable[[], bool]:
-        """Say that this wallet's key is about to leave; the call tells whether a row was written.
+    def get_head_later(self, fid: int) -> Callable[[], AuditHead]:
+        """Ask where a user's chain ends, and return the call that fetches the answer."""
+        cursor = sql.send(self._connection, _QUERIES.get_head, fid=fid)
 
-        No row is written if there is no such wallet.
+        def head() -> AuditHead:
+            row = cursor.fetchone()
+            if row is None:
+                raise AssertionError("an aggregate gave no row")
+            return AuditHead(
+                fid=fid, id=row["id"] or 0, mac=row["mac"] or FIRST_HEAD, now=row["now"]
+            )
+
+        return head
+
+    def list_heads(self, fids: Collection[int]) -> dict[int, AuditHead]:
+        """Return where the chains of many users end."""
+        now: datetime = _QUERIES.get_time(self._connection)
+        heads = {fid: AuditHead(fid=fid, id=0, mac=FIRST_HEAD, now=now) for fid in fids}
+        for row in _QUERIES.list_heads(self._connection, fids=list(fids)):
+            heads[row["fid"]] = AuditHead(**row, now=now)
+        return heads
+
+    def append_later(self, chained: ChainedEntry) -> Callable[[], bool]:
+        """Append an entry in the caller's transaction; the call tells whether it was written.
+
+        psycopg raises UniqueViolation there if somebody else appended first.
         """
-        cursor = sql.send(
-            self._connection,
-            _QUERIES.record_key_read,
-            fid=fid,
-            chain=chain,
-            **_parameters(access),
-        )
-        return lambda: cursor.fetchone() is not None
+        return self._append_later(_QUERIES.append, chained)
 
-    def record_key_read_from_file_later(
-        self, fid: int, chain: str, access: Access
-    ) -> Callable[[], bool]:
-        """Say that a file's key is about to leave; the call tells whether a row was written."""
-        cursor = sql.send(
-            self._connection,
-            _QUERIES.record_key_read_from_file,
-            fid=fid,
-            chain=chain,
-            **_parameters(access),
-        )
-        return lambda: cursor.fetchone() is not None
+    def append_creation_later(self, chained: ChainedEntry) -> Callable[[], bool]:
+        """Do what append_later() does if the wallet of the entry is in the table."""
+        return self._append_later(_QUERIES.append_creation, chained)
 
-    def record_key_exports(self, fids: Sequence[int], access: Access) -> set[int]:
-        """Say that these users' keys are about to leave into files; return whose row is written."""
-        written = _QUERIES.record_key_exports(self._connection, fids=fids, **_parameters(access))
-        return {row["fid"] for row in written}
-
-    def record_key_refused(self, fid: int, chain: str, access: Access) -> None:
-        """Say that somebody asked for this wallet's key and was refused."""
-        _QUERIES.record_key_refused(
+    def _append_later(self, query: Any, chained: ChainedEntry) -> Callable[[], bool]:
+        entry, head = chained.entry, chained.head
+        sql.send(self._connection, query, **_columns(entry))
+        moved = sql.send(
             self._connection,
-            fid=fid,
-            chain=chain,
-            **_parameters(access),
+            _QUERIES.advance_head,
+            fid=head.fid,
+            id=head.id,
+            entry_mac=entry.mac,
+            mac=head.mac,
         )
+        return lambda: moved.fetchone() is not None
+
+    def append_many(self, chained: Sequence[ChainedEntry]) -> bool:
+        """Append entries of many users; tell whether all were written. Otherwise as append_later().
+
+        Entries of one user come in the order of their ids.
+        """
+        rows = [_columns(one.entry) for one in chained]
+        written = _QUERIES.append_many(
+            self._connection,
+            **{plural: [row[name] for row in rows] for plural, name in _LISTS.items()},
+        )
+        heads = {one.head.fid: one.head for one in chained}.values()
+        moved = _QUERIES.advance_heads(
+            self._connection,
+            fids=[head.fid for head in heads],
+            ids=[head.id for head in heads],
+            macs=[head.mac for head in heads],
+        )
+        return (len(list(written)), len(list(moved))) == (len(rows), len(heads))
 
     def list_all(self, within: Slice[int]) -> list[AuditEntry]:
         """Return what happened, newest first."""
@@ -95,8 +130,25 @@ class AuditRepository:
         return _entries(rows)
 
 
-def _parameters(access: Access) -> Row:
-    return {**asdict(access), "ip": access.ip and str(access.ip)}
+_LISTS = {
+    "fids": "fid",
+    "ids": "id",
+    "chains": "chain",
+    "actions": "action",
+    "actors": "actor",
+    "request_ids": "request_id",
+    "ips": "ip",
+    "reasons": "reason",
+    "recipients": "recipient",
+    "addresses": "address",
+    "key_ids": "key_id",
+    "macs": "mac",
+    "times": "created_at",
+}
+
+
+def _columns(entry: AuditEntry) -> Row:
+    return {**asdict(entry), "ip": entry.ip and str(entry.ip)}
 
 
 def _entries(rows: Sequence[Row]) -> list[AuditEntry]:

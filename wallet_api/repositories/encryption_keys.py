@@ -1,21 +1,42 @@
-"""The table `encryption_keys`. Queries: queries/encryption_keys.sql."""
+"""The tables `encryption_keys` and `active_…`. Queries: queries/encryption_keys.sql."""
 
 from wallet_api.database import Connection
+from wallet_api.models import EncryptionKey
 from wallet_api.repositories import sql
 
 _QUERIES = sql.load("encryption_keys")
 
 
 class EncryptionKeyRepository:
-    """Which secrets this database's keys were ever sealed under."""
+    """Which secrets this database's keys were ever sealed under, and which may still seal."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def list_ids(self) -> set[str]:
-        """Return the ids of all registered secrets."""
-        return {row["key_id"] for row in _QUERIES.list_ids(self._connection)}
+    def list_keys(self) -> list[EncryptionKey]:
+        """Return all registered secrets in the order of their coming."""
+        return [EncryptionKey(**row) for row in _QUERIES.list_keys(self._connection)]
 
-    def insert_if_absent(self, key_id: str, *, succeeds: str | None) -> None:
+    def insert_if_absent(
+        self, key_id: str, *, succeeds: str | None, sealed_audit_root: str | None
+    ) -> None:
         """Register a secret, unless it is known or another one was first."""
-        _QUERIES.insert_if_absent(self._connection, key_id=key_id, succeeds=succeeds)
+        _QUERIES.insert_if_absent(
+            self._connection,
+            key_id=key_id,
+            succeeds=succeeds,
+            sealed_audit_root=sealed_audit_root,
+        )
+
+    def activate(self, key_id: str) -> None:
+        """Let wallets be sealed under a registered secret."""
+        _QUERIES.activate(self._connection, key_id=key_id)
+
+    def retire(self, key_id: str) -> bool:
+        """Let no wallet be sealed under a secret any more; tell whether one could be until now."""
+        return _QUERIES.retire(self._connection, key_id=key_id) is not None
+
+    def count_wallets(self) -> dict[str, int]:
+        """Return how many keys are sealed under each secret."""
+        rows = _QUERIES.count_wallets(self._connection)
+        return {row["key_id"]: row["wallets"] for row in rows}

@@ -14,12 +14,10 @@ from wallet_api.models import (
     BASE_ACCOUNT_SPELLINGS,
     MAX_FID,
     TRADING_CHAIN,
-    Access,
     NewWallet,
     Wallet,
 )
 from wallet_api.repositories import wallet_file
-from wallet_api.repositories.audit import AuditRepository
 from wallet_api.repositories.postgres import PostgresWalletRepository
 from wallet_api.repositories.wallet_directory import StoredFile, WalletDirectory
 from wallet_api.repositories.wallet_file import WalletFile, file_name
@@ -77,16 +75,6 @@ class FilesystemWalletRepository:
     def get_later(self, fid: int, chain: str) -> Callable[[], Wallet | None]:
         """Return the call that reads the wallet of a user on a chain."""
         return lambda: self.get(fid, chain)
-
-    def get_recorded_later(
-        self, fid: int, chain: str, audit: AuditRepository, access: Access
-    ) -> Callable[[], Wallet | None]:
-        """Read a wallet with a key, and say in the audit log that the key is about to leave."""
-        wallet = self.get(fid, chain)
-        if wallet is None or wallet.sealed is None:
-            return lambda: None
-        recorded = audit.record_key_read_from_file_later(fid, chain, access)
-        return lambda: wallet if recorded() else None
 
     def list_for_user(self, fid: int) -> list[Wallet]:
         """Return a user's wallets, the Base Account address first."""

@@ -5,8 +5,7 @@ from collections.abc import Callable
 import structlog
 
 from wallet_api.errors import KeyUnreadable
-from wallet_api.models import BASE_ACCOUNT_CHAIN, TRADING_CHAIN, Access, NewWallet, Wallet
-from wallet_api.repositories.audit import AuditRepository
+from wallet_api.models import BASE_ACCOUNT_CHAIN, TRADING_CHAIN, NewWallet, Wallet
 from wallet_api.repositories.filesystem import FilesystemWalletRepository
 from wallet_api.repositories.postgres import PostgresWalletRepository
 
@@ -21,7 +20,8 @@ class MigratingWalletRepository:
     that cannot be verified raises KeyUnreadable: its user gets no other wallet.
 
     `before_files` is called before the files are asked: that a wallet has no file counts only once
-    nobody can make one any more.
+    nobody can make one any more. `keep` makes a row of a wallet, with its entry in the audit log,
+    and tells whether it was the first to do so.
     """
 
     def __init__(
@@ -29,10 +29,12 @@ class MigratingWalletRepository:
         rows: PostgresWalletRepository,
         files: FilesystemWalletRepository,
         before_files: Callable[[], None],
+        keep: Callable[[Wallet], bool],
     ) -> None:
         self._rows = rows
         self._files = files
         self._before_files = before_files
+        self._keep = keep
 
     def get(self, fid: int, chain: str) -> Wallet | None:
         """Return the wallet of a user on a chain, or None."""
@@ -41,12 +43,6 @@ class MigratingWalletRepository:
     def get_later(self, fid: int, chain: str) -> Callable[[], Wallet | None]:
         """Return the row of a user on a chain, or None."""
         return self._rows.get_later(fid, chain)
-
-    def get_recorded_later(
-        self, fid: int, chain: str, audit: AuditRepository, access: Access
-    ) -> Callable[[], Wallet | None]:
-        """Return the row of a wallet with a key, and say that the key is about to leave."""
-        return self._rows.get_recorded_later(fid, chain, audit, access)
 
     def list_for_user(self, fid: int) -> list[Wallet]:
         """Return a user's wallets, the Base Account address first."""
@@ -69,8 +65,6 @@ class MigratingWalletRepository:
 
     def put_base_account(self, fid: int, address: str) -> None:
         """Remember the address of a user's own Base Account, in place of an older one."""
-        # First the row that the file gives, with its date.
-        self.get(fid, BASE_ACCOUNT_CHAIN)
         self._rows.put_base_account(fid, address)
 
     def _import(self, fid: int, chain: str) -> Wallet | None:
@@ -81,6 +75,6 @@ class MigratingWalletRepository:
                 # A new wallet may follow: not if a key lies under the other chain by mistake.
                 self._files.get(fid, BASE_ACCOUNT_CHAIN)
             return None
-        if self._rows.add_copy(wallet):
+        if self._keep(wallet):
             log.info("wallet imported", fid=fid, chain=chain, address=wallet.address)
         return self._rows.get(fid, chain)

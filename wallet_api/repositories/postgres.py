@@ -4,9 +4,8 @@ from collections.abc import Callable
 
 from wallet_api.crypto.encryption import SealedKey
 from wallet_api.database import Connection, Row
-from wallet_api.models import Access, NewWallet, Wallet
+from wallet_api.models import NewWallet, Wallet
 from wallet_api.repositories import sql
-from wallet_api.repositories.audit import AuditRepository
 
 _QUERIES = sql.load("wallets")
 
@@ -26,15 +25,6 @@ class PostgresWalletRepository:
         cursor = sql.send(self._connection, _QUERIES.get, fid=fid, chain=chain)
         return lambda: _wallet(cursor.fetchone())
 
-    def get_recorded_later(
-        self, fid: int, chain: str, audit: AuditRepository, access: Access
-    ) -> Callable[[], Wallet | None]:
-        """Read a wallet with a key, and say in the audit log that the key is about to leave."""
-        # In this order: what the first statement sees, the second one sees as well.
-        wallet = self.get_later(fid, chain)
-        recorded = audit.record_key_read_later(fid, chain, access)
-        return lambda: wallet() if recorded() else None
-
     def list_for_user(self, fid: int) -> list[Wallet]:
         """Return a user's wallets, the Base Account address first."""
         return [wallet_of(row) for row in _QUERIES.list_for_user(self._connection, fid=fid)]
@@ -52,9 +42,9 @@ class PostgresWalletRepository:
             key_id=wallet.sealed.key_id,
         )
 
-    def add_copy(self, wallet: Wallet) -> bool:
+    def add_copy(self, wallet: Wallet) -> None:
         """Claim (fid, chain) for a wallet that was kept elsewhere, unless there is a row."""
-        return bool(_QUERIES.add_copy(self._connection, **columns_of(wallet)))
+        _QUERIES.add_copy(self._connection, **columns_of(wallet))
 
     def put_base_account(self, fid: int, address: str) -> None:
         """Remember the address of a user's own Base Account."""

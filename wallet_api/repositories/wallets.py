@@ -4,8 +4,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from wallet_api.database import Connection
-from wallet_api.models import Access, NewWallet, Wallet
-from wallet_api.repositories.audit import AuditRepository
+from wallet_api.models import NewWallet, Wallet
 
 
 class WalletRepository(Protocol):
@@ -21,14 +20,6 @@ class WalletRepository(Protocol):
 
     def get_later(self, fid: int, chain: str) -> Callable[[], Wallet | None]:
         """Return the wallet of a user on a chain, or None."""
-
-    def get_recorded_later(
-        self, fid: int, chain: str, audit: AuditRepository, access: Access
-    ) -> Callable[[], Wallet | None]:
-        """Return a wallet with a key, and say in the audit log that the key is about to leave.
-
-        None if there is no such wallet (nothing is recorded then), or nothing was recorded.
-        """
 
     def list_for_user(self, fid: int) -> list[Wallet]:
         """Return a user's wallets, the Base Account address first."""

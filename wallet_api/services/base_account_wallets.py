@@ -4,17 +4,21 @@ from wallet_api import metrics
 from wallet_api.crypto import keys
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Connection, Database, one_round_trip
+from wallet_api.errors import DatabaseDamaged
 from wallet_api.models import (
     BASE_ACCOUNT_CHAIN,
     BASE_ACCOUNT_SPELLINGS,
     TRADING_CHAIN,
     Access,
+    AuditEvent,
+    AuditHead,
     NewWallet,
     Wallet,
     WalletWithKey,
 )
 from wallet_api.repositories.audit import AuditRepository
-from wallet_api.repositories.wallets import WalletRepositories
+from wallet_api.repositories.wallets import WalletRepositories, WalletRepository
+from wallet_api.services.audit_trail import AuditTrail
 from wallet_api.services.opening import open_verified
 from wallet_api.services.sealing_secret import SealingSecret
 
@@ -29,6 +33,9 @@ class BaseAccountWalletService:
     writes nothing. All methods raise DatabaseUnavailable when PostgreSQL cannot answer, and
     StorageUnavailable when wallets are kept in files and these cannot be used.
 
+    Whatever is made, changed or handed out is told to the audit log, under `access`, in the same
+    transaction: no entry, no key. (Files know no transactions: there the entry follows the file.)
+
     `fid` is a positive integer below 2^63. `chain` is "ethereum" for trading wallets and
     "base-account" for Base Account addresses ("base" and "ethereum-base" mean the latter).
     """
@@ -39,30 +46,34 @@ class BaseAccountWalletService:
         repositories: WalletRepositories,
         encryption: EncryptionService,
         sealing_secret: SealingSecret,
+        *,
+        wallets_in_files: bool = False,
     ) -> None:
         """`repositories` gives the place where wallets are kept, for a connection to `database`."""
+        self._trail = AuditTrail(encryption)
+        self._wallets_in_files = wallets_in_files
         self._database = database
         self._repositories = repositories
         self._encryption = encryption
         self._sealing_secret = sealing_secret
 
-    def ensure_trading_wallet(self, fid: int) -> Wallet:
+    def ensure_trading_wallet(self, fid: int, *, access: Access) -> Wallet:
         """Return the user's trading wallet, making it if this is the first time.
 
         However many callers race, all of them get the same wallet: the primary key decides. One
-        round trip for a wallet that exists; two, with one commit, for a new one. The first new
+        round trip for a wallet that exists; three, with one commit, for a new one. The first new
         wallet of a process takes one more, which checks the secret, and the first of a database
         registers it.
 
         Raises SecretMismatch when a wallet would have to be made under a secret that is not this
         database's.
         """
-        return self.ensure_trading_wallet_and_tell(fid)[0]
+        return self.ensure_trading_wallet_and_tell(fid, access=access)[0]
 
-    def ensure_trading_wallet_and_tell(self, fid: int) -> tuple[Wallet, bool]:
+    def ensure_trading_wallet_and_tell(self, fid: int, *, access: Access) -> tuple[Wallet, bool]:
         """Do what ensure_trading_wallet() does, and tell whether the wallet was made just now."""
         wallet = self.get_wallet(fid, TRADING_CHAIN)
-        return (wallet, False) if wallet else self._create_trading_wallet(fid)
+        return (wallet, False) if wallet else self._create_trading_wallet(fid, access)
 
     def get_wallet(self, fid: int, chain: str) -> Wallet | None:
         """Return the user's wallet on a chain, or None."""
@@ -95,14 +106,25 @@ class BaseAccountWalletService:
 
         The read and the audit row that names `access` are one transaction: if the row is not
         committed, the key is not opened. Not repeated after a lost connection: a second row would
-        tell of a read that did not happen.
+        tell of a read that did not happen. Two round trips, with one commit.
+
+        Raises DatabaseDamaged if the row was not written though PostgreSQL says no word.
         """
         chain = _CHAIN_SPELLINGS.get(chain, chain)
+        event = AuditEvent(fid=fid, chain=chain, action="key.read", access=access)
 
         def read(connection: Connection) -> Wallet | None:
             wallets, audit = self._repositories(connection), AuditRepository(connection)
+            head, there = _look(connection, wallets, fid, chain)
+            if there is None or there.sealed is None:
+                return None
+            self._sealing_secret.register_on(connection)
+            entry = self._trail.follow(head, event)
             with one_round_trip(connection):
-                wallet = wallets.get_recorded_later(fid, chain, audit, access)
+                wallet = wallets.get_later(fid, chain)
+                recorded = audit.append_later(entry)
+            if not recorded():
+                raise DatabaseDamaged("the audit log takes no rows: no key leaves")
             return wallet()
 
         wallet = self._database.run(read, repeatable=False)
@@ -119,35 +141,66 @@ class BaseAccountWalletService:
 
     def refuse_key(self, fid: int, chain: str, *, access: Access) -> None:
         """Record that `access` asked for this wallet's key and was refused."""
-        self._database.run(
-            lambda connection: AuditRepository(connection).record_key_refused(fid, chain, access),
-            repeatable=False,
-        )
+        self._record(AuditEvent(fid=fid, chain=chain, action="key.refused", access=access))
 
-    def store_base_account_address(self, fid: int, address: str) -> None:
+    def store_base_account_address(self, fid: int, address: str, *, access: Access) -> None:
         """Remember the address (lower case) of the user's own Base Account.
 
         It is a convenience, never proof of who owns the address. Raises SecretMismatch: a process
         with the wrong secret writes nothing at all.
         """
         self._sealing_secret.register()
-        self._database.run(
-            lambda connection: self._repositories(connection).put_base_account(fid, address),
-            repeatable=True,
+        if self.get_base_account_address(fid) == address:
+            return
+        event = AuditEvent(
+            fid=fid,
+            chain=BASE_ACCOUNT_CHAIN,
+            action="base_account.set",
+            access=access,
+            address=address,
         )
+
+        def put(connection: Connection) -> None:
+            wallets = self._repositories(connection)
+            if self._wallets_in_files:
+                wallets.put_base_account(fid, address)
+                return
+            head, there = _look(connection, wallets, fid, BASE_ACCOUNT_CHAIN)
+            if there is not None and there.address == address:
+                return
+            entry = self._trail.follow(head, event)
+            with one_round_trip(connection):
+                wallets.put_base_account(fid, address)
+                AuditRepository(connection).append_later(entry)
+
+        self._database.run(put, repeatable=True)
+        if self._wallets_in_files:
+            self._record(event)
 
     def get_base_account_address(self, fid: int) -> str | None:
         """Return the remembered address of the user's own Base Account, or None."""
         return self.get_wallet_address(fid, BASE_ACCOUNT_CHAIN)
 
-    def _create_trading_wallet(self, fid: int) -> tuple[Wallet, bool]:
+    def _create_trading_wallet(self, fid: int, access: Access) -> tuple[Wallet, bool]:
         self._sealing_secret.register()
         candidate = self._new_wallet(fid)
+        event = AuditEvent(
+            fid=fid,
+            chain=TRADING_CHAIN,
+            action="wallet.created",
+            access=access,
+            address=candidate.address,
+        )
 
         def claim(connection: Connection) -> Wallet | None:
             wallets = self._repositories(connection)
+            head, there = _look(connection, wallets, fid, TRADING_CHAIN)
+            if there is not None:
+                return there
+            entry = self._trail.follow(head, event)
             with one_round_trip(connection):
                 wallets.insert_if_absent(candidate)
+                AuditRepository(connection).append_creation_later(entry)
                 winner = wallets.get_later(fid, TRADING_CHAIN)
             return winner()
 
@@ -157,7 +210,23 @@ class BaseAccountWalletService:
         made = winner.address == candidate.address
         if made:
             metrics.WALLETS_CREATED.inc()
+            if self._wallets_in_files:
+                self._record(event)
         return self._verified(winner), made
+
+    def _record(self, event: AuditEvent) -> None:
+        """Tell the audit log of an event that has no transaction of its own."""
+        self._sealing_secret.register()
+
+        def append(connection: Connection) -> bool:
+            audit = AuditRepository(connection)
+            entry = self._trail.follow(audit.get_head_later(event.fid)(), event)
+            with one_round_trip(connection):
+                recorded = audit.append_later(entry)
+            return recorded()
+
+        if not self._database.run(append, repeatable=False):
+            raise DatabaseDamaged("the audit log takes no rows")
 
     def _new_wallet(self, fid: int) -> NewWallet:
         """Make a key and seal it, and make sure that what was sealed opens before it is stored."""
@@ -173,3 +242,15 @@ class BaseAccountWalletService:
         """Return the wallet if it has no business with a key, or the key of its address."""
         open_verified(self._encryption, wallet)
         return wallet
+
+
+def _look(
+    connection: Connection, wallets: WalletRepository, fid: int, chain: str
+) -> tuple[AuditHead, Wallet | None]:
+    """Return the end of a user's chain and a wallet, in one round trip."""
+    with one_round_trip(connection):
+        # In this order: who writes a wallet appends to the chain as well, so that a wallet which is
+        # not there yet cannot come without moving this head.
+        head = AuditRepository(connection).get_head_later(fid)
+        wallet = wallets.get_later(fid, chain)
+    return head(), wallet()

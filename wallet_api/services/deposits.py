@@ -18,7 +18,7 @@ from wallet_api.errors import (
     KeyUnreadable,
     LockTimeout,
 )
-from wallet_api.models import BASE_ACCOUNT_CHAIN, TRADING_CHAIN, Deposit, Wallet
+from wallet_api.models import BASE_ACCOUNT_CHAIN, TRADING_CHAIN, Access, Deposit, Wallet
 from wallet_api.repositories.deposits import DepositRepository
 from wallet_api.services.base_account_wallets import BaseAccountWalletService
 
@@ -58,7 +58,7 @@ class DepositService:
         self._wallets = wallets
         self._network = network
 
-    def prepare(self, fid: int, request: DepositRequest) -> PreparedDeposit:
+    def prepare(self, fid: int, request: DepositRequest, *, access: Access) -> PreparedDeposit:
         """Make sure the trading wallet exists, record the deposit, and return its transfer.
 
         Everything that can be wrong with the request is refused before a wallet is made. The sender
@@ -82,7 +82,9 @@ class DepositService:
 
         remembered = known.get(BASE_ACCOUNT_CHAIN)
         sender = _sender(given, None if remembered is None else remembered.address)
-        trading = known.get(TRADING_CHAIN) or self._wallets.ensure_trading_wallet(fid)
+        trading = known.get(TRADING_CHAIN) or self._wallets.ensure_trading_wallet(
+            fid, access=access
+        )
         deposit = Deposit(
             fid=fid,
             id=uuid4(),

@@ -1,12 +1,14 @@
 """Does our ENCRYPTION_SECRET belong to this database? Nothing is written until it does."""
 
 import threading
+from typing import NoReturn
 
 import structlog
 
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Connection, Database
 from wallet_api.errors import SecretMismatch
+from wallet_api.models import EncryptionKey
 from wallet_api.repositories.encryption_keys import EncryptionKeyRepository
 from wallet_api.repositories.postgres import PostgresWalletRepository
 from wallet_api.services.file_store import FileStore
@@ -61,31 +63,66 @@ class SealingSecret:
 
     def _succeeds(self, connection: Connection) -> str | None:
         """Return the registered key id that ours is or follows; None on a database without keys."""
-        keys = EncryptionKeyRepository(connection)
-        known = keys.list_ids()
+        repository = EncryptionKeyRepository(connection)
+        known = repository.list_keys()
         sealed = not known and PostgresWalletRepository(connection).any_sealed()
         if sealed:
             # Somebody may have begun this database between our two questions.
-            known = keys.list_ids()
-        if self._encryption.key_id in known:
-            return self._encryption.key_id
-        older = known & self._encryption.previous_key_ids
-        if older:
-            return min(older)
-        if known or sealed:
-            # For the log alone: /readyz is public, and a key id lets a guessed secret be tested.
-            ours = self._encryption.key_id
-            log.critical("secret mismatch", key_id=ours, key_ids_of_the_database=sorted(known))
-            raise SecretMismatch(
+            known = repository.list_keys()
+        ours = self._encryption.key_id
+        if not known and not sealed:
+            return None
+        readable = [key.key_id for key in known if key.key_id in self._encryption.audit_keys]
+        if not readable:
+            self._refuse(
+                known,
                 "ENCRYPTION_SECRET is not the secret that this database's keys are sealed under: "
-                "set the one it was filled with, or name it in ENCRYPTION_SECRET_PREVIOUS"
+                "set the one it was filled with, or name it in ENCRYPTION_SECRET_PREVIOUS",
             )
-        return None
+        active = {key.key_id for key in known if key.active}
+        if ours in readable and ours not in active:
+            self._refuse(known, "ENCRYPTION_SECRET was retired: set the one that succeeded it")
+        if active - set(readable) - _successors(ours, known):
+            self._refuse(
+                known,
+                "wallets may still be sealed under an older secret: name it in "
+                "ENCRYPTION_SECRET_PREVIOUS until `wallet-api keys retire` has let it go",
+            )
+        # The latest one knows the way to those before it.
+        return ours if ours in readable else readable[-1]
+
+    def _refuse(self, known: list[EncryptionKey], reason: str) -> NoReturn:
+        # For the log alone: /readyz is public, and a key id lets a guessed secret be tested.
+        log.critical(
+            "secret mismatch",
+            key_id=self._encryption.key_id,
+            key_ids_of_the_database=[key.key_id for key in known],
+        )
+        raise SecretMismatch(reason)
 
     def _register(self, connection: Connection) -> None:
+        audit_keys, ours = self._encryption.audit_keys, self._encryption.key_id
         with connection.transaction():
             predecessor = self._succeeds(connection)
+            if predecessor == ours:
+                # Another process of this secret was here first.
+                return
+            root = None
+            if predecessor is not None:
+                root = audit_keys[ours].seal_root_of(audit_keys[predecessor])
             keys = EncryptionKeyRepository(connection)
-            keys.insert_if_absent(self._encryption.key_id, succeeds=predecessor)
-            # Another process may have begun this database in the meantime.
-            self._succeeds(connection)
+            keys.insert_if_absent(ours, succeeds=predecessor, sealed_audit_root=root)
+            if ours not in {key.key_id for key in keys.list_keys()}:
+                # Another process has begun this database in the meantime.
+                self._succeeds(connection)
+            keys.activate(ours)
+
+
+def _successors(key_id: str, known: list[EncryptionKey]) -> set[str]:
+    """Return the secrets that came after one: whoever has that one need not have them yet."""
+    found: set[str] = set()
+    for key in known:
+        # Nobody comes before whom they succeed.
+        if key.succeeds == key_id or key.succeeds in found:
+            found.add(key.key_id)
+    return found

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from wallet_api.crypto.encryption import EncryptionService
-from wallet_api.database import Database
-from wallet_api.errors import DatabaseDamaged, KeyUnreadable
-from wallet_api.models import Access, Wallet
-from wallet_api.repositories.audit import AuditRepository
+from wallet_api.database import Connection, Database
+from wallet_api.errors import KeyUnreadable
+from wallet_api.models import Access, AuditEvent, Wallet
 from wallet_api.repositories.filesystem import FilesystemWalletRepository
 from wallet_api.repositories.wallet_file import file_name
+from wallet_api.services.audit_trail import AuditTrail
 from wallet_api.services.opening import open_verified
 from wallet_api.services.wallet_imports import FileReport, Outcome
 
@@ -30,6 +30,7 @@ class WalletExport:
         self._files = files
         self._encryption = encryption
         self._access = access
+        self._trail = AuditTrail(encryption)
 
     def run(self, wallets: Sequence[Wallet]) -> list[FileReport]:
         """Write the files of these rows, unless they are there, and read every one of them back.
@@ -81,13 +82,18 @@ class WalletExport:
     def _record(self, leaving: Sequence[Wallet]) -> None:
         if not leaving:
             return
-        fids = [wallet.fid for wallet in leaving]
-        written = self._database.run(
-            lambda connection: AuditRepository(connection).record_key_exports(fids, self._access),
-            repeatable=False,
-        )
-        if written != set(fids):
-            raise DatabaseDamaged("the audit log takes no rows: no key leaves")
+        events = [
+            AuditEvent(
+                fid=wallet.fid, chain=wallet.chain, action="key.exported", access=self._access
+            )
+            for wallet in leaving
+        ]
+
+        def record(connection: Connection) -> None:
+            with connection.transaction():
+                self._trail.append_many(connection, events)
+
+        self._database.run(record, repeatable=False)
 
 
 def _report(

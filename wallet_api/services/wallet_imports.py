@@ -4,13 +4,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+import structlog
+
 from wallet_api.crypto.encryption import EncryptionService
-from wallet_api.database import Connection, Database
+from wallet_api.database import Connection, Database, one_round_trip
 from wallet_api.errors import KeyUnreadable
-from wallet_api.models import BASE_ACCOUNT_CHAIN, BASE_ACCOUNT_SPELLINGS, Wallet
+from wallet_api.models import BASE_ACCOUNT_CHAIN, BASE_ACCOUNT_SPELLINGS, Access, AuditEvent, Wallet
+from wallet_api.repositories.audit import AuditRepository
 from wallet_api.repositories.filesystem import FilesystemWalletRepository, Inspection
+from wallet_api.repositories.postgres import PostgresWalletRepository
 from wallet_api.repositories.wallet_batches import WalletBatchRepository, WalletKey
 from wallet_api.repositories.wallet_file import file_name
+from wallet_api.services.audit_trail import AuditTrail
 from wallet_api.services.opening import open_verified
 from wallet_api.services.sealing_secret import SealingSecret
 
@@ -52,6 +57,7 @@ class WalletImport:
         files: FilesystemWalletRepository,
         encryption: EncryptionService,
         sealing_secret: SealingSecret,
+        access: Access,
         *,
         dry_run: bool,
     ) -> None:
@@ -59,6 +65,8 @@ class WalletImport:
         self._files = files
         self._encryption = encryption
         self._sealing_secret = sealing_secret
+        self._access = access
+        self._trail = AuditTrail(encryption)
         self._dry_run = dry_run
 
     def run(self, names: Sequence[str]) -> list[FileReport]:
@@ -102,13 +110,15 @@ class WalletImport:
                 repeatable=True,
             )
             return set(), rows
-        if any(wallet.sealed is not None for wallet in wanted.values()):
-            self._sealing_secret.register()
+        self._sealing_secret.register()
 
         def write(connection: Connection) -> tuple[set[WalletKey], dict[WalletKey, Wallet]]:
             batches = WalletBatchRepository(connection)
             with connection.transaction():
                 claimed = batches.insert_copies_if_absent(wanted.values())
+                # In the order of users, as every batch.
+                events = [_imported(wanted[key], self._access) for key in sorted(claimed)]
+                self._trail.append_many(connection, events)
                 taken = wanted.keys() - claimed
                 return claimed, batches.list_by_keys(taken) if taken else {}
 
@@ -144,6 +154,40 @@ class WalletImport:
                 said = "cannot be verified" if counts is None else "has another address"
                 return Outcome.CONFLICT, f"{first} counts first, and {said}"
         return None
+
+
+class RowKeeper:
+    """Makes a row of one wallet that a request found in a file."""
+
+    def __init__(self, encryption: EncryptionService) -> None:
+        self._trail = AuditTrail(encryption)
+
+    def keep(self, connection: Connection, wallet: Wallet) -> bool:
+        """Write the row and its audit entry, unless there is one; tell whether there was none."""
+        rows, audit = PostgresWalletRepository(connection), AuditRepository(connection)
+        with one_round_trip(connection):
+            # In this order, as everywhere: who writes a row moves the head.
+            head = audit.get_head_later(wallet.fid)
+            there = rows.get_later(wallet.fid, wallet.chain)
+        if there() is not None:
+            return False
+        request_id = structlog.contextvars.get_contextvars().get("request_id", "none")
+        access = Access(actor="service:migrating", request_id=request_id)
+        entry = self._trail.follow(head(), _imported(wallet, access))
+        with one_round_trip(connection):
+            rows.add_copy(wallet)
+            recorded = audit.append_creation_later(entry)
+        return recorded()
+
+
+def _imported(wallet: Wallet, access: Access) -> AuditEvent:
+    return AuditEvent(
+        fid=wallet.fid,
+        chain=wallet.chain,
+        action="wallet.imported",
+        access=access,
+        address=wallet.address,
+    )
 
 
 def _key(wallet: Wallet) -> WalletKey:
