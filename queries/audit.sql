@@ -25,7 +25,7 @@ inner join wallet_audit_heads as head
 -- What time the database has.
 select clock_timestamp() as now;
 
--- name: append(fid, id, chain, action, actor, request_id, ip, reason, recipient, address, key_id, mac, created_at)^
+-- name: append(fid, id, chain, action, actor, request_id, ip, reason, recipient, address, key_id, mac, at)^
 -- Append an entry to a user's chain. No row: it was made too long ago, and nothing was written; a checkpoint may
 -- have been taken since, which says that there are no more entries of that time.
 -- Safe under concurrency because the primary key refuses a second entry of the same id. Belongs in the transaction of
@@ -46,11 +46,11 @@ select
     :address::text as address,
     :key_id::text as key_id,
     :mac::text as mac,
-    :created_at::timestamptz as created_at
-where :created_at::timestamptz > clock_timestamp() - interval '1 minute'
+    :at::timestamptz as created_at
+where :at::timestamptz > clock_timestamp() - interval '1 minute'
 returning entry.id;
 
--- name: append_creation(fid, id, chain, action, actor, request_id, ip, reason, recipient, address, key_id, mac, created_at)^
+-- name: append_creation(fid, id, chain, action, actor, request_id, ip, reason, recipient, address, key_id, mac, at)^
 -- Append an entry that says that a wallet was made, if it was: no row where somebody else's wallet is there.
 -- Otherwise as append().
 insert into wallet_audit_log as entry (
@@ -69,13 +69,13 @@ select
     made.address,
     :key_id::text as key_id,
     :mac::text as mac,
-    :created_at::timestamptz as created_at
+    :at::timestamptz as created_at
 from wallets as made
 where
     made.fid = :fid::bigint
     and made.chain = :chain::text
     and made.address = :address::text
-    and :created_at::timestamptz > clock_timestamp() - interval '1 minute'
+    and :at::timestamptz > clock_timestamp() - interval '1 minute'
 returning entry.id;
 
 -- name: advance_head(fid, id, entry_mac, mac)^
@@ -97,7 +97,7 @@ on conflict (fid) do update
         mac = excluded.mac
 returning head.id;
 
--- name: append_many(fids, ids, chains, actions, actors, request_ids, ips, reasons, recipients, addresses, key_ids, macs, times)
+-- name: append_many(fid, id, chain, action, actor, request_id, ip, reason, recipient, address, key_id, mac, at)
 -- Append entries to the chains of many users, each written at the same place of every list. A row for each that was
 -- written. Otherwise as append(); in the order of the primary key, so that two batches of the same users wait for each
 -- other and cannot deadlock.
@@ -118,23 +118,25 @@ select
     made.key_id,
     made.mac,
     made.created_at
-from unnest(
-    :fids::bigint[],
-    :ids::bigint[],
-    :chains::text[],
-    :actions::text[],
-    :actors::text[],
-    :request_ids::text[],
-    :ips::inet[],
-    :reasons::text[],
-    :recipients::text[],
-    :addresses::text[],
-    :key_ids::text[],
-    :macs::text[],
-    :times::timestamptz[]
-) as made (
-    fid, id, chain, action, actor, request_id, ip, reason, recipient, address, key_id, mac, created_at
-)
+from
+    unnest(
+        :fid::bigint[],
+        :id::bigint[],
+        :chain::text[],
+        :action::text[],
+        :actor::text[],
+        :request_id::text[],
+        :ip::inet[],
+        :reason::text[],
+        :recipient::text[],
+        :address::text[],
+        :key_id::text[],
+        :mac::text[],
+        :at::timestamptz[]
+    )
+        as made (
+            fid, id, chain, action, actor, request_id, ip, reason, recipient, address, key_id, mac, created_at
+        )
 where made.created_at > clock_timestamp() - interval '1 minute'
 order by made.fid, made.id
 returning entry.fid;
@@ -144,11 +146,11 @@ returning entry.fid;
 -- Safe under concurrency as advance_head() is.
 insert into wallet_audit_heads as head (fid, id, mac)
 select
-    last.fid,
-    last.id,
-    last.mac
-from unnest(:fids::bigint[], :ids::bigint[], :macs::text[]) as last (fid, id, mac)
-order by last.fid
+    ending.fid,
+    ending.id,
+    ending.mac
+from unnest(:fids::bigint[], :ids::bigint[], :macs::text[]) as ending (fid, id, mac)
+order by ending.fid
 on conflict (fid) do update
     set
         id = excluded.id,

@@ -27,8 +27,8 @@ on conflict (key_id) do nothing;
 
 -- name: retire(key_id)^
 -- Let no wallet be sealed under a secret any more. No row: it was not active.
--- Safe under concurrency because of the foreign key: it waits for wallets that are being sealed, and refuses while there
--- is one; a process that goes on with that secret is refused from then on.
+-- Safe under concurrency because of the foreign key: it waits for wallets that are being sealed, and refuses while
+-- there is one; a process that goes on with that secret is refused from then on.
 delete from active_encryption_keys as active
 where active.key_id = :key_id::text
 returning active.key_id;

@@ -113,3 +113,57 @@ where wallet_type = 'trading'
 group by address
 having count(*) > 1
 order by address;
+
+-- name: list_page_to_reseal(after_fid, key_id, size)
+-- The next trading wallets behind a fid that are not sealed under a secret, in the order of the primary key, which
+-- answers it. No rows: that was the last page. Begin behind 0. Belongs in a transaction that may take its time: where
+-- most are sealed under that secret, it steps over many.
+select
+    fid,
+    chain,
+    wallet_type,
+    address,
+    encrypted_private_key,
+    iv,
+    scheme,
+    key_id,
+    created_at,
+    updated_at
+from wallets
+where
+    fid > :after_fid::bigint
+    and chain = 'ethereum'
+    and key_id <> :key_id::text
+order by fid, chain
+limit :size::bigint;
+
+-- name: count_to_reseal(key_id)$
+-- How many trading wallets are not sealed under a secret. Looks at every wallet.
+select count(*) as wallets
+from wallets
+where
+    chain = 'ethereum'
+    and key_id <> :key_id::text;
+
+-- name: reseal(fids, old_ciphertexts, ciphertexts, ivs, key_ids)
+-- Put the same keys, sealed under another secret, in the place of these ciphertexts, each written at the same place of
+-- every list. A row for each that was replaced; the others were sealed again by somebody else.
+-- Safe under concurrency and safe to repeat, because it replaces the ciphertext that was opened, and no other.
+update wallets as kept
+set
+    encrypted_private_key = again.ciphertext,
+    iv = again.iv,
+    key_id = again.key_id
+from
+    unnest(
+        :fids::bigint[],
+        :old_ciphertexts::text[],
+        :ciphertexts::text[],
+        :ivs::text[],
+        :key_ids::text[]
+    ) as again (fid, old_ciphertext, ciphertext, iv, key_id)
+where
+    kept.fid = again.fid
+    and kept.chain = 'ethereum'
+    and kept.encrypted_private_key = again.old_ciphertext
+returning kept.fid;

@@ -129,7 +129,7 @@ class Tally:
 
 
 class ReportFile:
-    """A file of JSON lines that appears when it is complete; an older one stays until then."""
+    """A file that appears when it is complete; an older one stays until then."""
 
     def __init__(self, path: Path) -> None:
         # What a link points to is replaced, not the link.
@@ -151,7 +151,11 @@ class ReportFile:
 
     def write(self, line: Any) -> None:
         """Write one dataclass as one line."""
-        self._file.write(json.dumps(dataclasses.asdict(line)) + "\n")
+        self.write_text(json.dumps(dataclasses.asdict(line)) + "\n")
+
+    def write_text(self, text: str) -> None:
+        """Write a text as it is."""
+        self._file.write(text)
 
     def __exit__(
         self,

@@ -41,9 +41,14 @@ class AuditRepository:
 
         return head
 
+    def get_time(self) -> datetime:
+        """Return what time the database has."""
+        now: datetime = _QUERIES.get_time(self._connection)
+        return now
+
     def list_heads(self, fids: Collection[int]) -> dict[int, AuditHead]:
         """Return where the chains of many users end."""
-        now: datetime = _QUERIES.get_time(self._connection)
+        now = self.get_time()
         heads = {fid: AuditHead(fid=fid, id=0, mac=FIRST_HEAD, now=now) for fid in fids}
         for row in _QUERIES.list_heads(self._connection, fids=list(fids)):
             heads[row["fid"]] = AuditHead(**row, now=now)
@@ -76,12 +81,12 @@ class AuditRepository:
     def append_many(self, chained: Sequence[ChainedEntry]) -> bool:
         """Append entries of many users; tell whether all were written. Otherwise as append_later().
 
-        Entries of one user come in the order of their ids.
+        There is one at least, and entries of one user come in the order of their ids.
         """
         rows = [_columns(one.entry) for one in chained]
         written = _QUERIES.append_many(
             self._connection,
-            **{plural: [row[name] for row in rows] for plural, name in _LISTS.items()},
+            **{name: [row[name] for row in rows] for name in rows[0]},
         )
         heads = {one.head.fid: one.head for one in chained}.values()
         moved = _QUERIES.advance_heads(
@@ -130,25 +135,10 @@ class AuditRepository:
         return _entries(rows)
 
 
-_LISTS = {
-    "fids": "fid",
-    "ids": "id",
-    "chains": "chain",
-    "actions": "action",
-    "actors": "actor",
-    "request_ids": "request_id",
-    "ips": "ip",
-    "reasons": "reason",
-    "recipients": "recipient",
-    "addresses": "address",
-    "key_ids": "key_id",
-    "macs": "mac",
-    "times": "created_at",
-}
-
-
 def _columns(entry: AuditEntry) -> Row:
-    return {**asdict(entry), "ip": entry.ip and str(entry.ip)}
+    row = asdict(entry)
+    row["at"] = row.pop("created_at")
+    return {**row, "ip": entry.ip and str(entry.ip)}
 
 
 def _entries(rows: Sequence[Row]) -> list[AuditEntry]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from wallet_api.crypto.encryption import SealedKey
 from wallet_api.database import Connection
 from wallet_api.models import Wallet
 from wallet_api.repositories import sql
@@ -18,6 +19,10 @@ class WalletBatchRepository:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    def take_time(self) -> None:
+        """Let the statements of this transaction look at every wallet."""
+        _QUERIES.take_time(self._connection)
 
     def insert_copies_if_absent(self, wallets: Iterable[Wallet]) -> set[WalletKey]:
         """Claim many (fid, chain) with COPY, except those that are taken; return the claimed ones.
@@ -51,7 +56,7 @@ class WalletBatchRepository:
 
     def count_all(self) -> int:
         """Return how many wallets there are. Belongs in a transaction, which may take its time."""
-        _QUERIES.take_time(self._connection)
+        self.take_time()
         return int(_QUERIES.count_all(self._connection))
 
     def list_shared_addresses(self) -> dict[str, list[int]]:
@@ -59,6 +64,42 @@ class WalletBatchRepository:
 
         Belongs in a transaction, which may take its time.
         """
-        _QUERIES.take_time(self._connection)
+        self.take_time()
         shared = _QUERIES.list_shared_addresses(self._connection)
         return {row["address"]: row["fids"] for row in shared}
+
+    def list_page_to_reseal(self, after_fid: int, key_id: str, size: int) -> list[Wallet]:
+        """Return the next `size` trading wallets behind a FID that another secret sealed.
+
+        Belongs in a transaction, which may take its time.
+        """
+        self.take_time()
+        page = _QUERIES.list_page_to_reseal(
+            self._connection, after_fid=after_fid, key_id=key_id, size=size
+        )
+        return [wallet_of(row) for row in page]
+
+    def count_to_reseal(self, key_id: str) -> int:
+        """Return how many trading wallets another secret sealed.
+
+        Belongs in a transaction, which may take its time.
+        """
+        self.take_time()
+        return int(_QUERIES.count_to_reseal(self._connection, key_id=key_id))
+
+    def reseal(self, again: Iterable[tuple[Wallet, SealedKey]]) -> set[int]:
+        """Replace the sealed keys of these wallets, where they are as given; return whose were.
+
+        Belongs in a transaction.
+        """
+        pairs = list(again)
+        _QUERIES.bound_idling(self._connection)
+        replaced = _QUERIES.reseal(
+            self._connection,
+            fids=[wallet.fid for wallet, _ in pairs],
+            old_ciphertexts=[wallet.sealed and wallet.sealed.ciphertext for wallet, _ in pairs],
+            ciphertexts=[sealed.ciphertext for _, sealed in pairs],
+            ivs=[sealed.iv for _, sealed in pairs],
+            key_ids=[sealed.key_id for _, sealed in pairs],
+        )
+        return {row["fid"] for row in replaced}

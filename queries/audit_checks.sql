@@ -1,0 +1,70 @@
+-- name: list_page(after_fid, after_id, size)
+-- The next entries of the log behind one, each user's in the order of their chain: the order of the primary key, which
+-- answers it. No rows: that was the last page. Begin behind (0, 0).
+select
+    fid,
+    id,
+    chain,
+    action,
+    actor,
+    request_id,
+    ip,
+    reason,
+    recipient,
+    address,
+    key_id,
+    mac,
+    created_at
+from wallet_audit_log
+where (fid, id) > (:after_fid::bigint, :after_id::bigint)
+order by fid, id
+limit :size::bigint;
+
+-- name: list_chain_ends(fids)
+-- What the chains of these users should end with, and each user's trading wallet.
+-- Answered by primary keys, two look-ups for each.
+select
+    wanted.fid,
+    head.id,
+    head.mac,
+    wallet.address,
+    wallet.created_at
+from (select unnest(:fids::bigint[]) as fid) as wanted
+left join wallet_audit_heads as head
+    on wanted.fid = head.fid
+left join wallets as wallet
+    on wanted.fid = wallet.fid and wallet.chain = 'ethereum';
+
+-- name: list_heads_without_entries()
+-- Users whose chain has an end and no entries at all. There must be none.
+select
+    head.fid,
+    head.id
+from wallet_audit_heads as head
+where
+    not exists (
+        select entry.fid
+        from wallet_audit_log as entry
+        where entry.fid = head.fid
+    )
+order by head.fid
+limit 100;
+
+-- name: list_wallets_without_entries(since)
+-- Users with wallets that were made since a time, of which the log says nothing at all. There must be none.
+select distinct wallet.fid
+from wallets as wallet
+where
+    wallet.created_at >= :since::timestamptz
+    and not exists (
+        select entry.fid
+        from wallet_audit_log as entry
+        where entry.fid = wallet.fid
+    )
+order by wallet.fid
+limit 100;
+
+-- name: count_entries()$
+-- How many entries there are: for a progress bar.
+select count(*) as entries
+from wallet_audit_log;

@@ -1,0 +1,96 @@
+"""`wallet-api audit …`: is the audit log whole?"""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+from flask.cli import AppGroup
+
+from wallet_api.cli.command import Command
+from wallet_api.cli.reports import ReportFile, Tally
+from wallet_api.cli.wallet_tools import WalletTools, json_option
+from wallet_api.models import MAX_FID
+from wallet_api.services.audit_chains import EntryOutcome, EntryReport
+from wallet_api.services.audit_checkpoints import Checkpoint
+from wallet_api.services.audit_verification import AuditVerification
+
+audit = AppGroup("audit", help="Prove that the audit log is whole.")
+
+
+@audit.command("verify", cls=Command, with_appcontext=False)
+@click.option("--fid", type=click.IntRange(1, MAX_FID), help="Verify this user's chain alone.")
+@click.option(
+    "--against",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Compare with the checkpoint in this file, too.",
+)
+@click.option(
+    "--checkpoint",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write a checkpoint to this file, if the log is whole.",
+)
+@click.option(
+    "--unchained-before",
+    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]),
+    help="When the chains began (UTC): older entries and wallets may lack a mac.",
+)
+@json_option
+@click.pass_context
+def verify(
+    context: click.Context,
+    fid: int | None,
+    against: Path | None,
+    checkpoint: Path | None,
+    unchained_before: datetime | None,
+    as_json: bool,
+) -> None:
+    """Verify every chain of the audit log: entries changed, removed, inserted or moved are named.
+
+    A checkpoint is kept where nobody who can write to this database can reach it; compared with it,
+    a log that was put back as a whole to an earlier state is noticed as well. Exit status 0 only if
+    nothing is wrong.
+
+    \b
+    Example:
+      wallet-api audit verify --against 2026-10.json --checkpoint 2026-11.json
+    """
+    if fid is not None and (against or checkpoint):
+        raise click.UsageError("A checkpoint is of the whole log, and --fid of one user's part.")
+    earlier = None if against is None else _read(against)
+    tools = WalletTools()
+    since = unchained_before and unchained_before.replace(tzinfo=UTC)
+    with tools.opened() as database:
+        verification = AuditVerification(database, tools.encryption, unchained_before=since)
+        tally = Tally(
+            0 if fid is not None else verification.count(),
+            "entries",
+            fine=(EntryOutcome.INTACT, EntryOutcome.OLDER),
+            faults=(EntryOutcome.FAULTY,),
+            quiet_stdout=as_json,
+        )
+
+        def tell(report: EntryReport) -> None:
+            if report.fault is not None:
+                whose = "" if report.fid is None else f"FID {report.fid}: "
+                which = "" if report.id is None else f"entry {report.id}: "
+                tally.say(f"{whose}{which}{report.fault}")
+            tally.add(report.outcome)
+
+        with tally:
+            if fid is None:
+                made = verification.verify(tell, against=earlier)
+            else:
+                verification.verify_user(fid, tell)
+    click.echo(json.dumps(tally.figures()) if as_json else tally.summary())
+    if checkpoint is not None and tally.is_fine():
+        with ReportFile(checkpoint) as file:
+            file.write_text(f"{made.to_json()}\n")
+    context.exit(0 if tally.is_fine() else 1)
+
+
+def _read(path: Path) -> Checkpoint:
+    try:
+        return Checkpoint.from_json(path.read_text())
+    except ValueError as error:
+        raise click.ClickException(f"{path}: {error}.") from error

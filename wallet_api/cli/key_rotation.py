@@ -1,0 +1,121 @@
+"""`wallet-api keys rotate|status|retire`: another secret takes over."""
+
+import json
+from contextlib import closing
+from dataclasses import asdict
+from itertools import chain
+
+import click
+
+from wallet_api.cli.command import Command
+from wallet_api.cli.reports import Tally
+from wallet_api.cli.wallet_tools import (
+    BATCH,
+    WalletTools,
+    json_option,
+    operator,
+    processes_option,
+)
+from wallet_api.cli.workers import spread
+from wallet_api.services.key_rotation import KeyRotation, ResealOutcome
+from wallet_api.services.known_secrets import KnownSecrets, SecretStillInUse
+
+
+@click.command(cls=Command)
+@processes_option
+@json_option
+@click.pass_context
+def rotate(context: click.Context, processes: int, as_json: bool) -> None:
+    """Seal every key again under ENCRYPTION_SECRET, beside the traffic.
+
+    The older secrets are in ENCRYPTION_SECRET_PREVIOUS. A key is opened and found to be its
+    address's before it is written, and again after that, before it is committed. Wallets that do
+    not open are named and left as they are. Interrupt it and run it again as you like. Exit status
+    0 only if no wallet is left under another secret.
+
+    \b
+    Example:
+      ENCRYPTION_SECRET=… ENCRYPTION_SECRET_PREVIOUS='["…"]' wallet-api keys rotate
+    """
+    tools = WalletTools()
+    database = tools.database()
+    rotation = KeyRotation(database, tools.encryption, operator())
+    with tools.opened() as opened:
+        tools.sealing_secret(opened).register()
+    tally = Tally(
+        _count(tools),
+        "wallets",
+        fine=(ResealOutcome.RESEALED, ResealOutcome.PRESENT),
+        faults=(ResealOutcome.UNREADABLE,),
+        quiet_stdout=as_json,
+    )
+    results = spread(rotation.pages(BATCH), rotation.run, processes=processes, database=database)
+    with tally, closing(results):
+        for one in chain.from_iterable(results):
+            if one.reason is not None:
+                tally.say(f"FID {one.fid}: {one.reason}")
+            tally.add(one.outcome)
+    left = _count(tools)
+    if as_json:
+        click.echo(json.dumps({**tally.figures(), "left": left}))
+    else:
+        click.echo(tally.summary())
+        if left:
+            click.echo(f"{left} wallets are left under other secrets.")
+    context.exit(0 if tally.is_fine() and not left else 1)
+
+
+def _count(tools: WalletTools) -> int:
+    """Return how many wallets are sealed under other secrets."""
+    with tools.opened() as database:
+        return KeyRotation(database, tools.encryption, operator()).count()
+
+
+@click.command(cls=Command)
+@json_option
+def status(as_json: bool) -> None:
+    """Show every secret that the database knows, and how many keys are sealed under each.
+
+    Secrets are named by their key ids, which do not reveal them.
+
+    \b
+    Example:
+      wallet-api keys status
+    """
+    tools = WalletTools(must_fit=False)
+    with tools.opened() as database:
+        found = KnownSecrets(database, tools.encryption).status()
+    if as_json:
+        click.echo(json.dumps([asdict(one) for one in found], default=str))
+        return
+    for one in found:
+        click.echo(f"{one.key_id}  {one.state:8}  {one.wallets} wallets  since {one.created_at}")
+    if not found:
+        click.echo("No key has been sealed in this database.")
+
+
+@click.command(cls=Command)
+@click.argument("key_id")
+@json_option
+def retire(key_id: str, as_json: bool) -> None:
+    """Let no wallet be sealed under an older secret any more: it may leave the configuration.
+
+    PostgreSQL refuses while a wallet is sealed under it. Processes that still have it as their
+    ENCRYPTION_SECRET make no wallets from then on.
+
+    \b
+    Example:
+      wallet-api keys retire 3f1c0d9a7b5e2648
+    """
+    tools = WalletTools()
+    with tools.opened() as database:
+        try:
+            retired = KnownSecrets(database, tools.encryption).retire(key_id)
+        except SecretStillInUse as error:
+            raise click.ClickException(str(error)) from error
+    if not retired:
+        raise click.ClickException(f"No active secret has the key id {key_id}.")
+    if as_json:
+        click.echo(json.dumps({"retired": key_id}))
+    else:
+        click.echo(f"{key_id} is retired: take its secret out of ENCRYPTION_SECRET_PREVIOUS.")

@@ -1,0 +1,92 @@
+"""Checkpoints of the audit log: what it held at a time, to be kept where its owner cannot reach.
+
+The macs in the log prove that nobody without the secret wrote or changed an entry. What they cannot
+prove is that the whole of a chain was not put back to an earlier state, end and all. A checkpoint
+can: entries never change, so that those that were made before it give the same digest for ever.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from wallet_api.models import AuditEntry
+
+_BUCKETS = 256
+_VERSION = 1
+
+
+class Digest:
+    """Digests of the entries that were made before `until`, in 256 groups of users.
+
+    The group of a user is the FID modulo 256. Its digest is SHA-256 over the lines "fid id mac" of
+    its entries, in the order of (fid, id).
+    """
+
+    def __init__(self, until: datetime) -> None:
+        self.until = until
+        self.entries = [0] * _BUCKETS
+        self._hashes = [hashlib.sha256() for _ in range(_BUCKETS)]
+
+    def add(self, entry: AuditEntry) -> None:
+        """Take in the next entry, in the order of (fid, id)."""
+        if entry.created_at < self.until:
+            bucket = entry.fid % _BUCKETS
+            self.entries[bucket] += 1
+            self._hashes[bucket].update(f"{entry.fid} {entry.id} {entry.mac}\n".encode())
+
+    def digests(self) -> list[str]:
+        """Return the digest of each group, in hex."""
+        return [one.hexdigest() for one in self._hashes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoint:
+    """What the log held: for each group of users how many entries there were, and their digest."""
+
+    until: datetime
+    entries: list[int]
+    digests: list[str]
+
+    @classmethod
+    def of(cls, digest: Digest) -> "Checkpoint":
+        """Return the checkpoint that a digest makes."""
+        return cls(until=digest.until, entries=digest.entries, digests=digest.digests())
+
+    @classmethod
+    def from_json(cls, text: str) -> "Checkpoint":
+        """Read a checkpoint. Raises ValueError if it is none."""
+        try:
+            members = json.loads(text)
+            entries, digests = members["entries"], members["digests"]
+            until = datetime.fromisoformat(members["until"])
+            whole = members["version"] == _VERSION and len(entries) == len(digests) == _BUCKETS
+        except (KeyError, TypeError, RecursionError) as error:
+            raise ValueError("it is not a checkpoint") from error
+        if not whole or until.tzinfo is None:
+            raise ValueError("it is not a checkpoint")
+        return cls(until=until, entries=entries, digests=digests)
+
+    def to_json(self) -> str:
+        """Return the checkpoint as from_json() reads it."""
+        return json.dumps(
+            {
+                "version": _VERSION,
+                "until": self.until.isoformat(),
+                "entries": self.entries,
+                "digests": self.digests,
+            }
+        )
+
+    def compare(self, now: Digest) -> Iterator[str]:
+        """Say in which groups of users the log is not what it was. `now` has the same `until`."""
+        there = zip(now.entries, now.digests(), strict=True)
+        here = zip(self.entries, self.digests, strict=True)
+        for bucket, (now_, then) in enumerate(zip(there, here, strict=True)):
+            if now_ != then:
+                yield (
+                    f"entries made before {self.until.isoformat()} of users whose FID modulo "
+                    f"{_BUCKETS} is {bucket}: {then[0]} at the checkpoint, {now_[0]} now, "
+                    "and not the same"
+                )

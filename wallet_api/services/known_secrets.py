@@ -1,0 +1,88 @@
+"""The secrets of a database: what is sealed under each, and letting one go."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from wallet_api.crypto.encryption import EncryptionService
+from wallet_api.database import Connection, Database
+from wallet_api.errors import SecretMismatch
+from wallet_api.repositories.encryption_keys import EncryptionKeyRepository
+from wallet_api.repositories.wallet_batches import WalletBatchRepository
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretStatus:
+    """A secret that this database knows, and what is still sealed under it.
+
+    `state` is "current", "previous" (this configuration can open its keys), "missing" (it cannot),
+    or "retired".
+    """
+
+    key_id: str
+    state: str
+    wallets: int
+    succeeds: str | None
+    created_at: datetime
+
+
+class SecretStillInUse(Exception):
+    """A secret that wallets need cannot be retired. The message says how many do."""
+
+
+class KnownSecrets:
+    """The secrets of a database: which are in use, and letting one go."""
+
+    def __init__(self, database: Database, encryption: EncryptionService) -> None:
+        self._database = database
+        self._encryption = encryption
+
+    def status(self) -> list[SecretStatus]:
+        """Return every secret that the database knows, in the order of their coming."""
+
+        def look(connection: Connection) -> list[SecretStatus]:
+            keys = EncryptionKeyRepository(connection)
+            with connection.transaction():
+                WalletBatchRepository(connection).take_time()
+                counts = keys.count_wallets()
+                known = keys.list_keys()
+            return [
+                SecretStatus(
+                    key_id=key.key_id,
+                    state=self._state(key.key_id, active=key.active),
+                    wallets=counts.get(key.key_id, 0),
+                    succeeds=key.succeeds,
+                    created_at=key.created_at,
+                )
+                for key in known
+            ]
+
+        return self._database.run(look, repeatable=True)
+
+    def retire(self, key_id: str) -> bool:
+        """Let no wallet be sealed under a secret any more; tell whether one could be until now.
+
+        PostgreSQL itself refuses while one is (the foreign key), whoever seals at that moment.
+        Raises SecretStillInUse, also for the current secret.
+        """
+        if key_id == self._encryption.key_id:
+            raise SecretStillInUse("It is the current ENCRYPTION_SECRET.")
+
+        def retire(connection: Connection) -> bool:
+            with connection.transaction():
+                WalletBatchRepository(connection).take_time()
+                return EncryptionKeyRepository(connection).retire(key_id)
+
+        try:
+            return self._database.run(retire, repeatable=True)
+        except SecretMismatch as error:
+            wallets = {one.key_id: one.wallets for one in self.status()}[key_id]
+            raise SecretStillInUse(
+                f"{wallets} wallets are sealed under it: run `wallet-api keys rotate` first."
+            ) from error
+
+    def _state(self, key_id: str, *, active: bool) -> str:
+        if not active:
+            return "retired"
+        if key_id == self._encryption.key_id:
+            return "current"
+        return "previous" if key_id in self._encryption.audit_keys else "missing"
