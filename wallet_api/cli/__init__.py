@@ -5,6 +5,7 @@ from flask.cli import AppGroup
 from wallet_api.cli.clients import clients
 from wallet_api.cli.db import db
 from wallet_api.cli.dev import dev
+from wallet_api.cli.keys import keys
 from wallet_api.cli.token import token
 from wallet_api.cli.wallets import wallets
 
@@ -12,6 +13,7 @@ cli = AppGroup("wallet-api", help="Hold one trading wallet per user, on PostgreS
 cli.add_command(clients)
 cli.add_command(db)
 cli.add_command(dev)
+cli.add_command(keys)
 cli.add_command(token)
 cli.add_command(wallets)
 
