@@ -114,7 +114,7 @@ def _become(arguments, environ, out, err):
     importlib.reload(logs)
     os.environ.clear()
     os.environ.update(environ)
-    cli(["wallets", *map(str, arguments)], prog_name="wallet-api")
+    cli([*map(str, arguments)], prog_name="wallet-api")
 
 
 @pytest.fixture
@@ -122,9 +122,9 @@ def start(environ, tmp_path_factory):
     """Start `wallet-api wallets …` and return it Running: start("import", folder, NAME="value")."""
     started = []
 
-    def command(*arguments, **changes):
+    def command(*arguments, group="wallets", **changes):
         folder = tmp_path_factory.mktemp("command")
-        one = Running(arguments, kept_environ({**environ, **changes}), folder)
+        one = Running((group, *arguments), kept_environ({**environ, **changes}), folder)
         started.append(one)
         return one
 

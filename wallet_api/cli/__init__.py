@@ -6,6 +6,7 @@ from wallet_api.cli.audit import audit
 from wallet_api.cli.clients import clients
 from wallet_api.cli.db import db
 from wallet_api.cli.dev import dev
+from wallet_api.cli.keys import keys
 from wallet_api.cli.token import token
 from wallet_api.cli.wallets import wallets
 
@@ -14,6 +15,7 @@ cli.add_command(audit)
 cli.add_command(clients)
 cli.add_command(db)
 cli.add_command(dev)
+cli.add_command(keys)
 cli.add_command(token)
 cli.add_command(wallets)
 

@@ -9,6 +9,7 @@ import click
 
 from wallet_api.cli.command import Command
 from wallet_api.cli.reports import Tally, printable
+from wallet_api.cli.row_verify import RowVerification
 from wallet_api.cli.wallet_tools import (
     BATCH,
     WalletTools,
@@ -22,9 +23,7 @@ from wallet_api.cli.workers import batches, spread
 from wallet_api.services.wallet_checks import (
     LineOutcome,
     ReportCheck,
-    RowCheck,
     RowOutcome,
-    StoredWallets,
 )
 from wallet_api.services.wallet_imports import Outcome, WalletImport
 
@@ -60,8 +59,11 @@ def verify(
     """
     if report is not None and path is None:
         raise click.UsageError("--report says something about files: give their PATH too.")
-    verification = _Verification(processes, quiet_stdout=as_json)
-    parts = {"rows": verification.rows(path)}
+    tools = WalletTools()
+    verification = _Verification(tools, processes, quiet_stdout=as_json)
+    files = None if path is None else tools.files(path)
+    fine = [RowOutcome.OPENED, RowOutcome.WITHOUT_FILE]
+    parts = {"rows": verification.rows(files, fine=fine)}
     if path is not None:
         parts["files"] = verification.files(path)
     if path is not None and report is not None:
@@ -75,54 +77,27 @@ def verify(
             click.echo(tally.summary())
         if path is None:
             click.echo("No files were compared: no PATH was given.")
-    fine = not shared and all(tally.is_fine() for tally in parts.values())
-    context.exit(0 if fine else 1)
+    sound = not shared and all(tally.is_fine() for tally in parts.values())
+    context.exit(0 if sound else 1)
 
 
-class _Verification:
-    def __init__(self, processes: int, *, quiet_stdout: bool) -> None:
-        self._tools = WalletTools()
-        self._processes = processes
-        self._quiet_stdout = quiet_stdout
-
-    def rows(self, path: Path | None) -> Tally:
-        """Open every row, and name those that have no file."""
-        database = self._tools.database()
-        files = None if path is None else self._tools.files(path)
-        check = RowCheck(self._tools.encryption, files)
-        tally = Tally(
-            self._tools.count_rows(),
-            "wallets",
-            fine=(RowOutcome.OPENED, RowOutcome.WITHOUT_FILE),
-            faults=(RowOutcome.UNREADABLE,),
-            quiet_stdout=self._quiet_stdout,
-        )
-        pages = StoredWallets(database).pages(BATCH)
-        results = spread(pages, check.run, processes=self._processes, database=database)
-        with tally, closing(results):
-            for row in chain.from_iterable(results):
-                if row.outcome is not RowOutcome.OPENED:
-                    reason = f": {row.reason}" if row.reason else ""
-                    tally.say(f"FID {row.fid}, {row.chain}: {row.outcome}{reason}")
-                tally.add(row.outcome)
-        return tally
-
+class _Verification(RowVerification):
     def files(self, path: Path) -> Tally:
         """Compare every file with its row."""
-        database, files = self._tools.database(), self._tools.files(path)
-        secret = self._tools.sealing_secret(database)
+        database, files = self.tools.database(), self.tools.files(path)
+        secret = self.tools.sealing_secret(database)
         work = WalletImport(
-            database, files, self._tools.encryption, secret, operator(), dry_run=True
+            database, files, self.tools.encryption, secret, operator(), dry_run=True
         )
         tally = Tally(
             count_files(files),
             "files",
             fine=(Outcome.PRESENT,),
             faults=(_MISSING, Outcome.CONFLICT, Outcome.INVALID),
-            quiet_stdout=self._quiet_stdout,
+            quiet_stdout=self.quiet_stdout,
         )
         names = batches(files.directory.names(), BATCH)
-        results = spread(names, work.run, processes=self._processes, database=database)
+        results = spread(names, work.run, processes=self.processes, database=database)
         with tally, closing(results):
             for file in chain.from_iterable(results):
                 kind = _MISSING if file.outcome is Outcome.IMPORTABLE else file.outcome
@@ -134,18 +109,18 @@ class _Verification:
 
     def report(self, path: Path, report: Path) -> Tally:
         """Compare every file that a report names with what the report says."""
-        database = self._tools.database()
-        check = ReportCheck(self._tools.files(path))
+        database = self.tools.database()
+        check = ReportCheck(self.tools.files(path))
         tally = Tally(
             _count_lines(report),
             "lines",
             fine=(LineOutcome.UNCHANGED,),
             faults=(LineOutcome.CHANGED, LineOutcome.GONE, LineOutcome.UNREADABLE),
-            quiet_stdout=self._quiet_stdout,
+            quiet_stdout=self.quiet_stdout,
         )
         with report.open(errors="replace") as lines:
             parts = batches(enumerate(lines, start=1), BATCH)
-            results = spread(parts, check.run, processes=self._processes, database=database)
+            results = spread(parts, check.run, processes=self.processes, database=database)
             with tally, closing(results):
                 for line in chain.from_iterable(results):
                     if line.outcome is not LineOutcome.UNCHANGED:
@@ -154,15 +129,6 @@ class _Verification:
                         tally.say(f"{printable(line.file)}: {line.outcome}{since}")
                     tally.add(line.outcome)
         return tally
-
-    def shared_addresses(self) -> int:
-        """Name the trading addresses that more than one user has; return how many there are."""
-        with self._tools.opened() as database:
-            shared = StoredWallets(database).shared_addresses()
-        for address, fids in shared.items():
-            line = f"{address}: one address of several users: FIDs {', '.join(map(str, fids))}"
-            click.echo(line, err=self._quiet_stdout)
-        return len(shared)
 
 
 def _count_lines(path: Path) -> int:

@@ -1,0 +1,74 @@
+"""`wallet-api keys verify`: every row is opened, what does not open is named, nothing is written."""
+
+import pytest
+
+from tests.conftest import BASE_ACCOUNT, OTHER_SECRET, SECRET
+from tests.migration.conftest import audited, plant, table
+from tests.services.conftest import service
+
+USERS = range(1, 6)
+
+
+@pytest.fixture
+def wallets(database):
+    """Return the service that made a wallet for each user, and remembers one's Base Account."""
+    made = service(database)
+    for fid in USERS:
+        made.ensure_trading_wallet(fid)
+    made.store_base_account_address(USERS[0], BASE_ACCOUNT)
+    return made
+
+
+@pytest.fixture
+def verify(command):
+    """Run `wallet-api keys verify` to its end: verify("--json", NAME="value")."""
+    return lambda *options, **changes: command("verify", *options, group="keys", **changes)
+
+
+def test_a_database_whose_wallets_all_open_is_fine_and_stays_as_it_is(verify, sql, wallets):
+    before = table(sql), audited(sql)
+    done = verify()
+    assert (done.status, done.err) == (0, "")
+    assert done.out.startswith("6 wallets in ")
+    assert done.out.endswith(": 6 opened, 0 unreadable\n")
+    assert (table(sql), audited(sql)) == before
+
+
+def test_each_row_that_does_not_open_is_named(verify, sql, wallets):
+    plant(sql, "update wallets set iv = repeat('00', 12) where fid = 2")
+    plant(sql, "update wallets set key_id = repeat('0', 16) where fid = 4")
+    done = verify("--processes", 3)
+    assert done.status == 1
+    *named, summary = done.out.splitlines()
+    assert sorted(named) == [
+        "FID 2, ethereum: unreadable: The stored key does not open.",
+        "FID 4, ethereum: unreadable: The stored key is sealed under a secret this process lacks.",
+    ]
+    assert summary.endswith(": 4 opened, 2 unreadable")
+
+
+def test_an_address_that_several_users_share_is_named(verify, sql, wallets):
+    """It opens for its owner alone: a ciphertext that was copied to another row does not."""
+    address = wallets.ensure_trading_wallet(1).address
+    plant(sql, "update wallets set address = %s where fid = 3", [address])
+    done = verify()
+    assert done.status == 1
+    assert f"{address}: one address of several users: FIDs 1, 3" in done.out.splitlines()
+
+
+def test_json_is_one_object_and_what_is_wrong_is_on_stderr(verify, sql, wallets):
+    plant(sql, "update wallets set iv = repeat('00', 12) where fid = 2")
+    done = verify("--json")
+    assert done.status == 1
+    figures = done.figures
+    assert figures.pop("seconds") >= 0
+    assert figures == {"wallets": 6, "opened": 5, "unreadable": 1, "shared_addresses": 0}
+    assert done.err == "FID 2, ethereum: unreadable: The stored key does not open.\n"
+
+
+def test_wallets_of_an_older_secret_open_while_it_is_named(verify, wallets):
+    secrets = {"ENCRYPTION_SECRET": OTHER_SECRET, "ENCRYPTION_SECRET_PREVIOUS": f'["{SECRET}"]'}
+    assert verify(**secrets).status == 0
+    done = verify(ENCRYPTION_SECRET=OTHER_SECRET)
+    assert done.status == 1
+    assert done.err.splitlines()[-1].startswith("Error: ENCRYPTION_SECRET is not the secret")

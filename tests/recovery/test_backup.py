@@ -1,0 +1,171 @@
+"""Logical backups, by the commands of docs/backup.md: what is restored is all there, and serves."""
+
+import re
+import shutil
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.conftest import BASE_ACCOUNT, OTHER_SECRET, SECRET
+from tests.recovery.page import COMMANDS, Shell, command
+from wallet_api.crypto.secret import Secret
+from wallet_api.database import Database
+from wallet_api.local_postgres import LocalPostgres
+from wallet_api.services.doctor import TRIGGERS, Doctor
+
+pytestmark = pytest.mark.faults
+
+USERS = range(1, 31)
+NEWCOMER = 31
+
+
+@pytest.fixture(scope="module")
+def new_server(tmp_path_factory):
+    """A server that holds nothing."""
+    with LocalPostgres(tmp_path_factory.mktemp("new"), durable=True) as postgres:
+        yield postgres
+    shutil.rmtree(postgres.home)
+
+
+@pytest.fixture
+def restored_url(new_server):
+    """Return the URL of an empty database on that server."""
+    new_server.create_database("restored")
+    yield new_server.url("restored")
+    with psycopg.connect(new_server.url("postgres"), autocommit=True) as admin:
+        admin.execute("drop database restored (force)")
+
+
+@pytest.fixture
+def shell(new_server, environ, restored_url, tmp_path):
+    names = {"RESTORED_URL": restored_url, "DUMP": str(tmp_path / "wallets.dump")}
+    return Shell(new_server, {**environ, **names})
+
+
+@pytest.fixture
+def restore(shell, database_url):
+    """Dump the test's database and restore it on the new server, as the page says."""
+
+    def run():
+        shell.succeed(command("queries/roles.sql"), RESTORED_URL=database_url)
+        shell.succeed(command("pg_dump"))
+        shell.succeed(command("pg_restore"))
+        shell.succeed(command("queries/roles.sql"))
+
+    return run
+
+
+@pytest.fixture
+def addresses(services):
+    """Make wallets, Base Accounts and a deposit, and return the trading addresses by FID."""
+    made = {fid: services.wallets.ensure_trading_wallet(fid).address for fid in USERS}
+    services.wallets.store_base_account_address(USERS[0], BASE_ACCOUNT)
+    return made
+
+
+def test_a_restored_dump_opens_and_serves_the_same_addresses_and_makes_new_wallets(
+    serve, addresses, restore, shell, restored_url
+):
+    restore()
+    told = shell.succeed(command("keys verify"))
+    assert told.startswith(f"{len(USERS) + 1} wallets in ")
+    assert told.endswith(f": {len(USERS) + 1} opened, 0 unreadable\n")
+    service = serve(DATABASE_URL=restored_url, WEB_CONCURRENCY="1")
+    answers = service.crowd(service.deposit(fid, base=BASE_ACCOUNT) for fid in (*USERS, NEWCOMER))
+    assert {answer.status for answer in answers} == {200}
+    served = {
+        fid: answer.body["depositAddress"]
+        for fid, answer in zip((*USERS, NEWCOMER), answers, strict=True)
+    }
+    assert served.pop(NEWCOMER) not in addresses.values()
+    assert served == addresses
+
+
+def _schema(url):
+    """Return every constraint, trigger and index as PostgreSQL writes it down, and table rights."""
+    # PostgreSQL writes a condition that it has read back with fewer brackets.
+    questions = (
+        """
+        select conrelid::regclass::text, conname, pg_get_constraintdef(oid) from pg_constraint
+        where connamespace = 'public'::regnamespace
+        """,
+        """
+        select tgname, tgenabled, translate(pg_get_triggerdef(oid), '()', '') from pg_trigger
+        where not tgisinternal
+        """,
+        "select indexname, indexdef from pg_indexes where schemaname = 'public'",
+        """
+        select table_name, column_name, privilege_type from information_schema.column_privileges
+        where grantee = 'wallet_api_runtime'
+        """,
+    )
+    with psycopg.connect(url) as connection:
+        return [set(connection.execute(question).fetchall()) for question in questions]
+
+
+def _findings(url):
+    pool = Database(Secret(url), min_size=0, max_size=1, timeout_seconds=5)
+    pool.open()
+    try:
+        found = {finding.subject: finding.faults for finding in Doctor(pool).examine()}
+    finally:
+        pool.close()
+    # The tests' server is fast, the new one is durable.
+    del found["fsync is on"]
+    return found
+
+
+def test_a_restored_dump_has_every_guard_and_the_doctor_finds_what_he_found(
+    addresses, restore, shell, database_url, restored_url
+):
+    restore()
+    shell.succeed(command("db doctor"))
+    assert _findings(restored_url) == _findings(database_url)
+    before, after = _schema(database_url), _schema(restored_url)
+    assert after == before
+    assert {name for name, _, _ in after[1]} == TRIGGERS
+    with (
+        psycopg.connect(restored_url) as owner,
+        pytest.raises(psycopg.errors.RestrictViolation),
+    ):
+        owner.execute("delete from wallets")
+
+
+def test_a_restored_dump_under_a_wrong_secret_says_so_and_makes_no_wallet(
+    serve, addresses, restore, shell, restored_url
+):
+    restore()
+    done = shell.run(command("keys verify"), ENCRYPTION_SECRET=OTHER_SECRET)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("Error: ENCRYPTION_SECRET is not the secret")
+    service = serve(DATABASE_URL=restored_url, ENCRYPTION_SECRET=OTHER_SECRET, WEB_CONCURRENCY="1")
+    ready = service.get("/readyz")
+    assert (ready.status, ready.body["code"]) == (503, "secret_mismatch")
+    for fid in (USERS[0], NEWCOMER):
+        assert service.call(service.deposit(fid, base=BASE_ACCOUNT)).status == 503
+    with psycopg.connect(restored_url) as owner:
+        count = owner.execute("select count(*) from wallets").fetchone()
+    assert count == (len(USERS) + 1,)
+
+
+def test_a_restored_dump_from_before_a_rotation_opens_with_the_secret_of_that_time(
+    addresses, restore, shell
+):
+    restore()
+    environ = {"ENCRYPTION_SECRET": OTHER_SECRET, "ENCRYPTION_SECRET_PREVIOUS": f'["{SECRET}"]'}
+    assert f"{len(USERS) + 1} opened" in shell.succeed(command("keys verify"), **environ)
+
+
+def test_what_a_dump_needs_is_told_by_its_key_ids(addresses, restore, shell, sealing, restored_url):
+    restore()
+    told = shell.succeed(command("group by key_id"), DATABASE_URL=restored_url)
+    assert [line.split() for line in told.splitlines() if "|" in line][1:] == [
+        [sealing.key_id, "|", str(len(USERS))]
+    ]
+
+
+def test_every_command_of_the_page_is_one_that_a_test_runs():
+    tests = "".join(path.read_text() for path in Path(__file__).parent.glob("test_*.py"))
+    run = {command(part) for part in re.findall(r'command\("([^"]+)"\)', tests)}
+    assert set(COMMANDS) == run

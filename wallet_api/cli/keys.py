@@ -1,0 +1,43 @@
+"""`wallet-api keys …`: the sealed keys, and the secrets that they are sealed under."""
+
+import json
+
+import click
+from flask.cli import AppGroup
+
+from wallet_api.cli.command import Command
+from wallet_api.cli.key_rotation import retire, rotate, status
+from wallet_api.cli.row_verify import RowVerification
+from wallet_api.cli.wallet_tools import WalletTools, json_option, processes_option
+from wallet_api.services.wallet_checks import RowOutcome
+
+keys = AppGroup("keys", help="Check the sealed keys, and seal them under another secret.")
+
+keys.add_command(rotate)
+keys.add_command(status)
+keys.add_command(retire)
+
+
+@keys.command("verify", cls=Command, with_appcontext=False)
+@processes_option
+@json_option
+@click.pass_context
+def verify(context: click.Context, processes: int, as_json: bool) -> None:
+    """Open every wallet in PostgreSQL, and compare its key with its address. Writes nothing.
+
+    It tells whether a database and a secret fit: after a restore, say, or to check a copy of the
+    secret. A standby and a server that is still recovering will do. Exit status 0 only if every
+    wallet opens to the key of its address, and no two users share one.
+
+    \b
+    Example:
+      wallet-api keys verify
+    """
+    verification = RowVerification(WalletTools(), processes, quiet_stdout=as_json)
+    tally = verification.rows(None, fine=[RowOutcome.OPENED])
+    shared = verification.shared_addresses()
+    if as_json:
+        click.echo(json.dumps({**tally.figures(), "shared_addresses": shared}))
+    else:
+        click.echo(tally.summary())
+    context.exit(0 if tally.is_fine() and not shared else 1)
