@@ -24,6 +24,7 @@ from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequest
 from wallet_api import metrics
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import (
+    AuditLogBlocked,
     DatabaseDamaged,
     DatabaseUnavailable,
     LockTimeout,
@@ -178,7 +179,7 @@ class Database:
                     return self._attempt(work, connection)
             except _CONFLICTS as error:
                 if attempt >= _CONFLICT_ATTEMPTS:
-                    raise DatabaseUnavailable(_describe(error)) from error
+                    raise _meaning(error) or error from error
                 # Apart by a random while, so that the same two do not meet again.
                 time.sleep(random.uniform(0, 0.01 * attempt))
             except _ConnectionLost as lost:
@@ -283,6 +284,9 @@ def _meaning(error: psycopg.Error) -> ServiceUnavailable | None:
     """Translate a database error by its SQLSTATE; None means that it is our bug."""
     if isinstance(error, pg.LockNotAvailable):
         return LockTimeout(_describe(error))
+    if isinstance(error, pg.UniqueViolation):
+        # However often it looks again, something stands where the next audit entry belongs.
+        return AuditLogBlocked("a user's audit chain takes no entry: run `wallet-api audit verify`")
     if isinstance(error, pg.ForeignKeyViolation):
         # The one that a request can meet: wallets are sealed under active secrets alone.
         return SecretMismatch("ENCRYPTION_SECRET was retired: set the one that succeeded it")

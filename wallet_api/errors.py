@@ -29,6 +29,7 @@
         ├── StorageUnavailable    the folder of wallet files cannot be used
         ├── DatabaseUnavailable
         │   ├── LockTimeout       another transaction holds what this one needs
+        │   ├── AuditLogBlocked   an alarm: a user's chain of audit entries takes none
         │   └── DatabaseDamaged   an alarm: a page or an index cannot be read
         ├── KeyUnreadable         an alarm: a stored key does not open, or is not its address's
         ├── SecretMismatch        an alarm: ENCRYPTION_SECRET does not fit this database
@@ -232,6 +233,12 @@ class LockTimeout(DatabaseUnavailable):
     """Another request is in the way right now. Nothing was lost; please try again."""
 
     code = "lock_timeout"
+
+
+class AuditLogBlocked(DatabaseUnavailable):
+    """The service is not available right now. Nothing was lost; please try again later."""
+
+    code = "audit_log_blocked"
 
 
 class DatabaseDamaged(DatabaseUnavailable):

@@ -1,4 +1,4 @@
-"""`wallet-api keys verify`: every row is opened, what does not open is named, nothing is written."""
+"""`wallet-api keys verify`: every row is opened, nothing is written."""
 
 import pytest
 

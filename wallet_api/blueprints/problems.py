@@ -38,6 +38,7 @@ STATUS_OF: dict[type[errors.WalletApiError], int] = {
     errors.StorageUnavailable: 503,
     errors.DatabaseUnavailable: 503,
     errors.LockTimeout: 503,
+    errors.AuditLogBlocked: 503,
     errors.DatabaseDamaged: 503,
     errors.KeyUnreadable: 503,
     errors.SecretMismatch: 503,
@@ -49,6 +50,7 @@ _ALARMS = (
     errors.KeyUnreadable,
     errors.SecretMismatch,
     errors.StorageUnavailable,
+    errors.AuditLogBlocked,
     errors.DatabaseDamaged,
 )
 _SENTENCES = {

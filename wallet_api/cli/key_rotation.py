@@ -46,7 +46,7 @@ def rotate(context: click.Context, processes: int, as_json: bool) -> None:
         _count(tools),
         "wallets",
         fine=(ResealOutcome.RESEALED, ResealOutcome.PRESENT),
-        faults=(ResealOutcome.UNREADABLE,),
+        faults=(ResealOutcome.FAILED,),
         quiet_stdout=as_json,
     )
     results = spread(rotation.pages(BATCH), rotation.run, processes=processes, database=database)

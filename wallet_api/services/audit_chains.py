@@ -81,7 +81,7 @@ class ChainCheck:
             # There is none, or it is kept in a file.
             return
         if not addresses and not self._is_older(end.created_at):
-            yield _of_user(end.fid, "no entry says that the trading wallet was made")
+            yield _of_user(end.fid, "no intact entry says that the trading wallet was made")
         if any(address != end.address for address in addresses):
             yield _of_user(end.fid, "the trading wallet was made with another address")
 
