@@ -77,7 +77,7 @@ class KnownSecrets:
         except SecretMismatch as error:
             wallets = {one.key_id: one.wallets for one in self.status()}[key_id]
             raise SecretStillInUse(
-                f"{wallets} wallets are sealed under it: run `wallet-api keys rotate` first."
+                f"It still seals keys ({wallets}): run `wallet-api keys rotate` first."
             ) from error
 
     def _state(self, key_id: str, *, active: bool) -> str:

@@ -1,0 +1,332 @@
+"""The audit log is whole, or it is said where it is not: each tampering is made, and found."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.conftest import ACCESS, BASE_ACCOUNT, OTHER_SECRET, SECRET
+from tests.migration.conftest import plant
+from tests.services.conftest import service
+from wallet_api.crypto.encryption import EncryptionService
+from wallet_api.crypto.secret import Secret
+from wallet_api.services import audit_verification
+from wallet_api.services.audit_chains import EntryOutcome
+from wallet_api.services.audit_checkpoints import Checkpoint
+from wallet_api.services.audit_verification import AuditVerification
+
+USERS = range(1, 6)
+A_THIRD = "third secret of quite sufficient length"
+
+
+@pytest.fixture
+def log(database):
+    """Five users with four entries each."""
+    wallets = service(database)
+    for fid in USERS:
+        wallets.ensure_trading_wallet(fid, access=ACCESS)
+        wallets.store_base_account_address(fid, BASE_ACCOUNT, access=ACCESS)
+        wallets.get_wallet_with_key(fid, "ethereum", access=ACCESS)
+        wallets.refuse_key(fid, "ethereum", access=ACCESS)
+    return wallets
+
+
+@pytest.fixture
+def verification(database):
+    def make(secret=SECRET, *previous, unchained_before=None):
+        encryption = EncryptionService(Secret(secret), [Secret(older) for older in previous])
+        return AuditVerification(database, encryption, unchained_before=unchained_before)
+
+    return make
+
+
+@pytest.fixture
+def verify(verification):
+    """Verify the log and return what is wrong, (fid, id, what), and how many entries are intact."""
+
+    def run(*secrets, fid=None, against=None, **options):
+        reports = []
+        one = verification(*secrets, **options)
+        if fid is None:
+            one.verify(reports.append, against=against)
+        else:
+            one.verify_user(fid, reports.append)
+        faulty = [report for report in reports if report.outcome is EntryOutcome.FAULTY]
+        intact = sum(report.outcome is EntryOutcome.INTACT for report in reports)
+        return [(report.fid, report.id, report.fault) for report in faulty], intact
+
+    return run
+
+
+def test_a_log_that_nobody_touched_is_whole(log, verify):
+    assert verify() == ([], 20)
+    assert verify(fid=3) == ([], 4)
+    assert verify(fid=99) == ([], 0)
+
+
+def test_nothing_is_nothing(database, verify):
+    assert verify() == ([], 0)
+
+
+NOT_OURS = "it, or its place behind the entry before it, is not as this service wrote it"
+ALONE = "it cannot be checked without the entry before it"
+FOREIGN = "it was written under a secret that nobody here has (key id 0000000000000000)"
+UNMADE = "no intact entry says that the trading wallet was made"
+COLUMNS = {
+    "chain": "'base-account'",
+    "action": "'key.refused'",
+    "actor": "'nobody'",
+    "request_id": "'another'",
+    "ip": "'192.0.2.1'",
+    "reason": "'a good one'",
+    "recipient": "repeat('A', 43)",
+    "address": f"'{BASE_ACCOUNT}'",
+    "created_at": "created_at - interval '1 microsecond'",
+    "mac": "repeat('0', 64)",
+}
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+def test_an_entry_that_was_changed_in_any_column_is_named(log, verify, sql, column):
+    plant(sql, f"update wallet_audit_log set {column} = {COLUMNS[column]} where (fid, id) = (3, 3)")
+    faults, intact = verify()
+    assert faults[0] == (3, 3, NOT_OURS)
+    # A changed mac is not what the next entry stands behind.
+    assert faults[1:] == ([(3, 4, NOT_OURS)] if column == "mac" else [])
+    assert intact == 20 - len(faults)
+    assert verify(fid=3)[0] == faults
+    assert verify(fid=2) == ([], 4)
+
+
+def test_every_column_of_the_log_is_covered(sql):
+    columns = sql.execute(
+        "select column_name from information_schema.columns where table_name = 'wallet_audit_log'"
+    ).fetchall()
+    # Another fid, id or key_id is another place or another key, which the next tests try.
+    assert {name for (name,) in columns} == {*COLUMNS, "fid", "id", "key_id"}
+
+
+UNCHAINED = (
+    "insert into wallet_audit_log (fid, id, chain, action, actor, request_id)"
+    " values (3, 5, 'ethereum', 'key.read', 'user:3', 'r')"
+)
+COPY = (
+    "insert into wallet_audit_log (fid, id, chain, action, actor, request_id, address, created_at,"
+    " key_id, mac) select {}, chain, action, actor, request_id, address, created_at, key_id, mac"
+    " from wallet_audit_log where (fid, id) = {}"
+)
+
+
+@pytest.mark.parametrize(
+    ("statements", "expected"),
+    [
+        pytest.param(
+            ["delete from wallet_audit_log where (fid, id) = (2, 3)"],
+            [(2, None, "entry 3 is missing"), (2, 4, ALONE)],
+            id="removed in the middle",
+        ),
+        pytest.param(
+            ["delete from wallet_audit_log where fid = 2 and id in (2, 3)"],
+            [(2, None, "entries 2 to 3 are missing"), (2, 4, ALONE)],
+            id="two removed in the middle",
+        ),
+        pytest.param(
+            ["delete from wallet_audit_log where (fid, id) = (2, 1)"],
+            [(2, None, "entry 1 is missing"), (2, 2, ALONE), (2, None, UNMADE)],
+            id="removed at the beginning",
+        ),
+        pytest.param(
+            ["delete from wallet_audit_log where (fid, id) = (2, 4)"],
+            [(2, None, "entry 4 is missing")],
+            id="removed at the end",
+        ),
+        pytest.param(
+            ["delete from wallet_audit_log where (fid, id) = (5, 4)"],
+            [(5, None, "entry 4 is missing")],
+            id="the last of all removed",
+        ),
+        pytest.param(
+            [
+                "delete from wallet_audit_log where (fid, id) = (2, 4)",
+                "update wallet_audit_heads set id = 3 where fid = 2",
+            ],
+            [(2, None, "the end of the chain is not as this service wrote it")],
+            id="removed at the end, and the end moved",
+        ),
+        pytest.param(
+            [
+                "delete from wallet_audit_log where (fid, id) = (2, 4)",
+                "delete from wallet_audit_heads where fid = 2",
+            ],
+            [(2, None, "the end of the chain is missing")],
+            id="removed at the end, and the end removed",
+        ),
+        pytest.param(
+            ["delete from wallet_audit_log where fid = 2"],
+            [
+                (2, None, "entries 1 to 4 are missing"),
+                (2, None, "there is a wallet, and no entry that says so"),
+            ],
+            id="a whole chain removed",
+        ),
+        pytest.param(
+            [
+                "delete from wallet_audit_log where fid = 2",
+                "delete from wallet_audit_heads where fid = 2",
+            ],
+            [(2, None, "there is a wallet, and no entry that says so")],
+            id="a whole chain and its end removed",
+        ),
+        pytest.param(
+            [COPY.format("fid, 5", "(3, 3)")],
+            [
+                (3, 5, NOT_OURS),
+                (3, None, "entries behind 4, the end of the chain, were put there"),
+            ],
+            id="a copy put at the end",
+        ),
+        pytest.param(
+            [COPY.format("fid, 5", "(3, 4)"), "update wallet_audit_heads set id = 5 where fid = 3"],
+            [(3, 5, NOT_OURS), (3, None, "the end of the chain is not as this service wrote it")],
+            id="a copy put at the end, and the end moved",
+        ),
+        pytest.param(
+            [
+                UNCHAINED,
+            ],
+            [(3, 5, "it carries no mac: it was not written by this service")],
+            id="one without a mac put at the end",
+        ),
+        pytest.param(
+            [COPY.format("99, 1", "(3, 1)")],
+            [(99, 1, NOT_OURS), (99, None, "the end of the chain is missing")],
+            id="a copy given to another user",
+        ),
+        pytest.param(
+            [
+                "update wallet_audit_log set id = 9 where (fid, id) = (4, 2)",
+                "update wallet_audit_log set id = 2 where (fid, id) = (4, 3)",
+                "update wallet_audit_log set id = 3 where (fid, id) = (4, 9)",
+            ],
+            [(4, 2, NOT_OURS), (4, 3, NOT_OURS), (4, 4, NOT_OURS)],
+            id="two exchanged",
+        ),
+        pytest.param(
+            ["update wallet_audit_log set key_id = repeat('0', 16) where (fid, id) = (4, 2)"],
+            [
+                (4, 2, FOREIGN),
+                (4, 3, ALONE),
+            ],
+            id="another secret named",
+        ),
+        pytest.param(
+            [f"update wallets set address = '{BASE_ACCOUNT}' where (fid, chain) = (4, 'ethereum')"],
+            [(4, None, "the trading wallet was made with another address")],
+            id="the wallet's address changed",
+        ),
+    ],
+)
+def test_what_was_removed_inserted_or_moved_is_named(log, verify, sql, statements, expected):
+    for statement in statements:
+        plant(sql, statement)
+    assert verify()[0] == expected
+
+
+def test_chains_that_go_over_several_pages_are_whole_and_their_faults_are_named(
+    log, verify, sql, monkeypatch
+):
+    for size in range(1, 9):
+        monkeypatch.setattr(audit_verification, "_PAGE", size)
+        assert verify() == ([], 20), size
+    plant(sql, "delete from wallet_audit_log where (fid, id) in ((1, 4), (5, 1))")
+    for size in range(1, 9):
+        monkeypatch.setattr(audit_verification, "_PAGE", size)
+        assert [fault[0] for fault in verify()[0]] == [1, 5, 5, 5], size
+
+
+def test_a_chain_goes_on_behind_a_fault_and_the_fault_stays(log, verify, sql):
+    plant(sql, "update wallet_audit_log set actor = 'nobody' where (fid, id) = (3, 4)")
+    log.refuse_key(3, "ethereum", access=ACCESS)
+    assert verify() == ([(3, 4, NOT_OURS)], 20)
+
+
+def test_entries_that_are_older_than_the_chains_are_faults_unless_that_is_said(
+    verify, sql, database
+):
+    old = datetime.now(UTC) - timedelta(days=1)
+    sql.execute(
+        "insert into wallet_audit_log (fid, id, chain, action, actor, request_id, created_at)"
+        " select 7, id, 'ethereum', 'key.read', 'user:7', 'r', %s"
+        " from generate_series(20, 22) as id",
+        [old],
+    )
+    sql.execute("insert into wallet_audit_heads (fid, id, mac) values (7, 22, repeat('0', 64))")
+    wallets = service(database)
+    assert [fault[:2] for fault in verify()[0]] == [(7, 20), (7, 21), (7, 22)]
+    since = old + timedelta(hours=1)
+    assert verify(unchained_before=since) == ([], 0)
+    wallets.ensure_trading_wallet(7, access=ACCESS)
+    wallets.get_wallet_with_key(7, "ethereum", access=ACCESS)
+    assert sql.execute("select max(id) from wallet_audit_log").fetchone() == (24,)
+    assert verify(unchained_before=since) == ([], 2)
+    plant(sql, "delete from wallet_audit_log where id = 23")
+    assert verify(unchained_before=since)[0][0] == (7, None, "entry 23 is missing")
+
+
+def test_a_wallet_without_an_entry_is_no_fault_if_it_is_older_than_the_chains(log, verify, sql):
+    plant(sql, "delete from wallet_audit_log where fid = 2")
+    plant(sql, "delete from wallet_audit_heads where fid = 2")
+    assert verify()[0] != []
+    plant(sql, "update wallets set created_at = '2020-01-01' where fid = 2")
+    assert verify(unchained_before=datetime(2021, 1, 1, tzinfo=UTC)) == ([], 16)
+
+
+def test_what_was_written_under_every_earlier_secret_is_verified_with_the_last_one_alone(
+    log, database, verify
+):
+    second = service(database, OTHER_SECRET, SECRET)
+    third = service(database, A_THIRD, OTHER_SECRET, SECRET)
+    for wallets in (second, third):
+        wallets.refuse_key(1, "ethereum", access=ACCESS)
+        wallets.ensure_trading_wallet(50 + id(wallets) % 1000, access=ACCESS)
+    assert verify(A_THIRD) == ([], 24)
+    assert verify(OTHER_SECRET)[0][0][2].startswith("it was written under a secret that nobody")
+
+
+def checkpoint_of(verification):
+    made = verification().verify(lambda report: None)
+    return Checkpoint.from_json(made.to_json())
+
+
+def test_a_chain_that_was_put_back_to_an_earlier_state_differs_from_the_checkpoint(
+    log, verification, verify, sql, monkeypatch
+):
+    """The one thing that macs cannot show: everything of an earlier moment, end and all."""
+    earlier = sql.execute("select id, mac from wallet_audit_heads where fid = 3").fetchone()
+    log.get_wallet_with_key(3, "ethereum", access=ACCESS)
+    monkeypatch.setattr(audit_verification, "_SETTLED", timedelta(0))
+    checkpoint = checkpoint_of(verification)
+    assert sum(checkpoint.entries) == 21
+    assert verify(against=checkpoint) == ([], 21)
+    log.get_wallet_with_key(4, "ethereum", access=ACCESS)
+    assert verify(against=checkpoint) == ([], 22)
+
+    plant(sql, "delete from wallet_audit_log where (fid, id) = (3, 5)")
+    plant(sql, "update wallet_audit_heads set id = %s, mac = %s where fid = 3", earlier)
+    assert verify() == ([], 21)
+    [(fid, entry_id, fault)] = verify(against=checkpoint)[0]
+    assert (fid, entry_id) == (None, None)
+    assert "users whose FID modulo 256 is 3: 5 at the checkpoint, 4 now" in fault
+
+
+def test_a_checkpoint_says_nothing_of_the_last_two_minutes(log, verification):
+    """What was begun by then may still be committed."""
+    assert sum(checkpoint_of(verification).entries) == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "{}", "null", '{"version": 1, "until": "2026-01-01", "entries": [], "digests": []}'],
+)
+def test_what_is_no_checkpoint_is_refused(text):
+    with pytest.raises(ValueError, match=r"it is not a checkpoint|Expecting value"):
+        Checkpoint.from_json(text)

@@ -1,0 +1,303 @@
+"""Another secret takes over: every key is sealed again, verified before and after."""
+
+import threading
+
+import psycopg
+import pytest
+
+from tests.conftest import ACCESS, BASE_ACCOUNT, OTHER_SECRET, SECRET
+from tests.migration.conftest import plant
+from tests.services.conftest import service
+from wallet_api.crypto.encryption import EncryptionService
+from wallet_api.crypto.secret import Secret
+from wallet_api.errors import KeyUnreadable, SecretMismatch
+from wallet_api.repositories.wallet_batches import WalletBatchRepository
+from wallet_api.services.key_rotation import KeyRotation, ResealOutcome
+from wallet_api.services.known_secrets import KnownSecrets, SecretStillInUse
+from wallet_api.services.sealing_secret import SealingSecret
+
+USERS = range(1, 21)
+OLD = EncryptionService(Secret(SECRET))
+OLD_ID = OLD.key_id
+_SEALED = "select fid, key_id, encrypted_private_key, iv from wallets where key_id is not null"
+
+
+@pytest.fixture
+def new():
+    return EncryptionService(Secret(OTHER_SECRET), [Secret(SECRET)])
+
+
+@pytest.fixture
+def wallets(database):
+    """Twenty users' wallets under the old secret, and what their keys are."""
+    old = service(database)
+    for fid in USERS:
+        old.ensure_trading_wallet(fid, access=ACCESS)
+    old.store_base_account_address(1, BASE_ACCOUNT, access=ACCESS)
+    return old
+
+
+@pytest.fixture
+def rotation(database, wallets, new):
+    SealingSecret(database, new).register()
+    return KeyRotation(database, new, ACCESS)
+
+
+@pytest.fixture
+def keys_of(database):
+    """Return each user's key as a service with these secrets hands it out."""
+
+    def read(*secrets):
+        one = service(database, *secrets)
+        return {
+            fid: one.get_wallet_with_key(fid, "ethereum", access=ACCESS).private_key.reveal()
+            for fid in USERS
+        }
+
+    return read
+
+
+def rotate(rotation, size=7):
+    return [report for page in rotation.pages(size) for report in rotation.run(page)]
+
+
+def sealed(sql):
+    return {fid: rest for fid, *rest in sql.execute(_SEALED).fetchall()}
+
+
+def test_every_key_is_sealed_again_and_stays_the_key_that_it_was(rotation, keys_of, sql, new):
+    keys, before = keys_of(SECRET), sealed(sql)
+    dates = "select fid, chain, address, created_at, updated_at from wallets order by fid, chain"
+    rows = sql.execute(dates).fetchall()
+    assert rotation.count() == 20
+    reports = rotate(rotation)
+    assert [report.outcome for report in reports] == [ResealOutcome.RESEALED] * 20
+    after = sealed(sql)
+    assert {key_id for key_id, *_ in after.values()} == {new.key_id}
+    assert all(after[fid][1] != before[fid][1] for fid in USERS)
+    assert keys_of(OTHER_SECRET, SECRET) == keys
+    assert sql.execute(dates).fetchall() == rows
+    assert rotation.count() == 0
+    assert rotate(rotation) == []
+
+
+def test_each_key_that_is_sealed_again_has_one_entry(rotation, sql):
+    rotate(rotation)
+    entries = sql.execute("select fid from wallet_audit_log where action = 'key.resealed'")
+    assert sorted(fid for (fid,) in entries) == list(USERS)
+
+
+def test_no_entry_no_key_is_sealed_again(rotation, sql):
+    sql.execute("alter table wallet_audit_log add constraint disk_is_full check (false) not valid")
+    before = sealed(sql)
+    with pytest.raises(psycopg.errors.CheckViolation):
+        rotate(rotation)
+    assert sealed(sql) == before
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "encrypted_private_key = repeat('ab', 48)",
+        "iv = repeat('ab', 12)",
+        f"address = '{BASE_ACCOUNT}'",
+    ],
+)
+def test_a_wallet_that_does_not_open_is_named_and_left_as_it_is(rotation, sql, damage):
+    plant(sql, f"update wallets set {damage} where fid = 3 and chain = 'ethereum'")
+    before = sealed(sql)
+    reports = {report.fid: report for report in rotate(rotation)}
+    assert reports.pop(3).outcome is ResealOutcome.FAILED
+    assert {report.outcome for report in reports.values()} == {ResealOutcome.RESEALED}
+    assert sealed(sql)[3] == before[3]
+    assert rotation.count() == 1
+
+
+def test_a_key_that_does_not_come_back_as_it_was_is_not_committed(rotation, sql, monkeypatch):
+    """Verified after it was written, too: here the row that comes back is another one's."""
+    before = sealed(sql)
+    list_by_keys = WalletBatchRepository.list_by_keys
+
+    def exchanged(self, keys):
+        found = list_by_keys(self, keys)
+        wallets = list(found.values())
+        return dict(zip(found, wallets[1:] + wallets[:1], strict=True))
+
+    monkeypatch.setattr(WalletBatchRepository, "list_by_keys", exchanged)
+    with pytest.raises(KeyUnreadable):
+        rotate(rotation)
+    assert sealed(sql) == before
+
+
+def test_a_ciphertext_that_lost_its_key_on_the_way_is_not_committed(
+    rotation, sql, monkeypatch, new
+):
+    """What is sealed is another key: the row would open, and to another address."""
+    other = bytes.fromhex("11" * 32)
+    seal = new.seal
+    monkeypatch.setattr(new, "seal", lambda key, **bound_to: seal(Secret(other), **bound_to))
+    before = sealed(sql)
+    with pytest.raises(KeyUnreadable):
+        rotate(rotation)
+    assert sealed(sql) == before
+
+
+def test_a_wallet_that_another_rotation_has_sealed_again_is_left_alone(
+    rotation, database, new, sql
+):
+    page = next(rotation.pages(20))
+    rotate(KeyRotation(database, new, ACCESS))
+    before = sealed(sql)
+    assert {report.outcome for report in rotation.run(page)} == {ResealOutcome.PRESENT}
+    assert sealed(sql) == before
+    entries = sql.execute("select count(*) from wallet_audit_log where action = 'key.resealed'")
+    assert entries.fetchone() == (20,)
+
+
+def test_one_damaged_chain_does_not_stand_in_the_way_of_the_others(rotation, sql, monkeypatch):
+    monkeypatch.setattr("wallet_api.database._CONFLICT_ATTEMPTS", 2)
+    plant(sql, "update wallet_audit_heads set id = 0 where fid = 5")
+    reports = {report.fid: report for report in rotate(rotation)}
+    assert "audit verify" in reports.pop(5).reason
+    assert {report.outcome for report in reports.values()} == {ResealOutcome.RESEALED}
+
+
+def test_users_who_read_and_make_wallets_meanwhile_notice_nothing(
+    rotation, database, keys_of, sql, new
+):
+    """Processes of both secrets serve, each of which knows the other's, as in a deploy."""
+    keys = keys_of(SECRET)
+    before, after = service(database, SECRET, OTHER_SECRET), service(database, OTHER_SECRET, SECRET)
+    ended, failures, reads = threading.Event(), [], []
+
+    def traffic(one, first):
+        fid = first
+        while not ended.is_set():
+            user = fid % 20 + 1
+            try:
+                found = one.get_wallet_with_key(user, "ethereum", access=ACCESS)
+                assert found.private_key.reveal() == keys[user]
+                one.ensure_trading_wallet(1000 + fid, access=ACCESS)
+            except Exception as error:  # noqa: BLE001 (told below)
+                failures.append(error)
+            reads.append(user)
+            fid += 2
+
+    threads = [
+        threading.Thread(target=traffic, args=(one, first))
+        for first, one in enumerate((before, after))
+    ]
+    for thread in threads:
+        thread.start()
+    while len(reads) < 20:
+        ended.wait(0.01)
+    rotate(rotation, size=3)
+    ended.set()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert {sealed(sql)[fid][0] for fid in USERS} == {new.key_id}
+    # The old processes went on making wallets under the old secret: another run takes those.
+    rotate(rotation)
+    assert rotation.count() == 0
+    assert keys_of(OTHER_SECRET, SECRET) == keys
+
+
+def known(database, encryption):
+    return {
+        one.key_id: (one.state, one.wallets) for one in KnownSecrets(database, encryption).status()
+    }
+
+
+def test_the_status_counts_keys_under_each_secret(rotation, database, new, sql):
+    assert known(database, new) == {OLD_ID: ("previous", 20), new.key_id: ("current", 0)}
+    assert known(database, OLD) == {OLD_ID: ("current", 20), new.key_id: ("missing", 0)}
+    rotation.run(next(rotation.pages(7)))
+    assert known(database, new) == {OLD_ID: ("previous", 13), new.key_id: ("current", 7)}
+
+
+def test_a_secret_in_use_cannot_be_retired_and_one_that_is_not_can(rotation, database, new, sql):
+    secrets = KnownSecrets(database, new)
+    with pytest.raises(SecretStillInUse, match=r"keys \(20\)"):
+        secrets.retire(OLD_ID)
+    with pytest.raises(SecretStillInUse, match="current"):
+        secrets.retire(new.key_id)
+    rotate(rotation)
+    assert secrets.retire(OLD_ID)
+    assert not secrets.retire(OLD_ID)
+    assert known(database, new) == {OLD_ID: ("retired", 0), new.key_id: ("current", 20)}
+
+
+def test_postgresql_itself_refuses_to_retire_a_secret_in_use(rotation, sql):
+    with pytest.raises(psycopg.errors.ForeignKeyViolation):
+        sql.execute("delete from active_encryption_keys where key_id = %s", [OLD_ID])
+
+
+def test_a_process_that_goes_on_with_a_retired_secret_makes_no_wallet(
+    rotation, wallets, database, new, sql
+):
+    rotate(rotation)
+    KnownSecrets(database, new).retire(OLD_ID)
+    before = sealed(sql)
+    with pytest.raises(SecretMismatch, match="New wallets cannot be made"):
+        wallets.ensure_trading_wallet(777, access=ACCESS)
+    assert sealed(sql) == before
+    with pytest.raises(SecretMismatch) as caught:
+        SealingSecret(database, OLD).check()
+    assert "retired" in caught.value.reason
+
+
+def test_a_wallet_that_is_being_sealed_keeps_its_secret_from_being_retired(
+    rotation, database, new, sql, database_url
+):
+    """Nobody has seen the row yet when the secret is to be retired."""
+    rotate(rotation)
+    row = (
+        "insert into wallets (fid, chain, wallet_type, address, encrypted_private_key, iv, scheme,"
+        " key_id) values (900, 'ethereum', 'trading', %s, repeat('ab', 48), repeat('cd', 12),"
+        " 'aes-256-gcm', %s)"
+    )
+    refused = []
+
+    def retire():
+        try:
+            KnownSecrets(database, new).retire(OLD_ID)
+        except SecretStillInUse as error:
+            refused.append(str(error))
+
+    with psycopg.connect(database_url) as maker:
+        maker.execute(row, [BASE_ACCOUNT, OLD_ID])
+        retiring = threading.Thread(target=retire)
+        retiring.start()
+        waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
+        while sql.execute(waiting).fetchone() == (0,):
+            assert retiring.is_alive()
+        maker.commit()
+        retiring.join()
+    assert refused == ["It still seals keys (1): run `wallet-api keys rotate` first."]
+
+
+def test_a_secret_that_wallets_need_cannot_be_left_out_of_the_configuration(
+    rotation, database, new
+):
+    alone = EncryptionService(Secret(OTHER_SECRET))
+    with pytest.raises(SecretMismatch) as caught:
+        SealingSecret(database, alone).check()
+    assert "ENCRYPTION_SECRET_PREVIOUS" in caught.value.reason
+    rotate(rotation)
+    with pytest.raises(SecretMismatch):
+        SealingSecret(database, alone).check()
+    KnownSecrets(database, new).retire(OLD_ID)
+    SealingSecret(database, alone).check()
+
+
+def test_a_process_that_does_not_have_the_next_secret_yet_goes_on(rotation, database, wallets):
+    SealingSecret(database, OLD).check()
+    wallets.ensure_trading_wallet(778, access=ACCESS)
+
+
+def test_the_pages_leave_out_what_needs_no_sealing(rotation, new, sql):
+    first = next(rotation.pages(5))
+    rotation.run(first)
+    left = [wallet.fid for page in rotation.pages(4) for wallet in page]
+    assert left == list(USERS)[5:]
