@@ -250,9 +250,11 @@ class WalletPage(PageAnswer):
 
 
 class AuditEntry(Answer):
-    """One act upon a private key: who, what, whose, when, from where, why."""
+    """One act upon a wallet or its key: who, what, whose, when, from where, why."""
 
-    id = fields.String(metadata={"description": "A number in a string: it may outgrow 2^53."})
+    id = fields.String(
+        metadata={"description": "The entry's place in its user's chain: a number, as a string."}
+    )
     fid = fields.Integer(metadata=FID)
     chain = fields.String(metadata={"enum": list(CHAINS)})
     action = fields.String(metadata={"enum": list(AUDIT_ACTIONS)})
@@ -263,6 +265,10 @@ class AuditEntry(Answer):
         data_key="recipientPublicKey",
         allow_none=True,
         metadata={"description": "The key left sealed to this X25519 public key."},
+    )
+    address = fields.String(
+        allow_none=True,
+        metadata={"description": "Of the wallet that was made, or the remembered Base Account."},
     )
     request_id = fields.String(data_key="requestId")
     created_at = Timestamp(data_key="createdAt")
