@@ -1,10 +1,11 @@
-"""`wallet-api keys verify`: every row is opened, nothing is written."""
+"""`wallet-api keys verify`: every row is opened, and what does not open is named."""
 
 import pytest
 
-from tests.conftest import BASE_ACCOUNT, OTHER_SECRET, SECRET
+from tests.conftest import ACCESS, BASE_ACCOUNT, OTHER_SECRET, SECRET
 from tests.migration.conftest import audited, plant, table
 from tests.services.conftest import service
+from wallet_api.crypto import keys
 
 USERS = range(1, 6)
 
@@ -14,8 +15,8 @@ def wallets(database):
     """Return the service that made a wallet for each user, and remembers one's Base Account."""
     made = service(database)
     for fid in USERS:
-        made.ensure_trading_wallet(fid)
-    made.store_base_account_address(USERS[0], BASE_ACCOUNT)
+        made.ensure_trading_wallet(fid, access=ACCESS)
+    made.store_base_account_address(USERS[0], BASE_ACCOUNT, access=ACCESS)
     return made
 
 
@@ -47,13 +48,23 @@ def test_each_row_that_does_not_open_is_named(verify, sql, wallets):
     assert summary.endswith(": 4 opened, 2 unreadable")
 
 
-def test_an_address_that_several_users_share_is_named(verify, sql, wallets):
-    """It opens for its owner alone: a ciphertext that was copied to another row does not."""
-    address = wallets.ensure_trading_wallet(1).address
-    plant(sql, "update wallets set address = %s where fid = 3", [address])
+def test_an_address_that_several_users_share_is_named_though_it_opens(
+    verify, sql, encryption, wallets
+):
+    pair = keys.generate()
+    for fid in (1, 3):
+        sealed = encryption.seal(pair.private_key, fid=fid, chain="ethereum", address=pair.address)
+        plant(
+            sql,
+            "update wallets set address = %s, encrypted_private_key = %s, iv = %s"
+            " where fid = %s and chain = 'ethereum'",
+            [pair.address, sealed.ciphertext, sealed.iv, fid],
+        )
     done = verify()
     assert done.status == 1
-    assert f"{address}: one address of several users: FIDs 1, 3" in done.out.splitlines()
+    named, summary = done.out.splitlines()
+    assert named == f"{pair.address}: one address of several users: FIDs 1, 3"
+    assert summary.endswith(": 6 opened, 0 unreadable")
 
 
 def test_json_is_one_object_and_what_is_wrong_is_on_stderr(verify, sql, wallets):

@@ -1,14 +1,12 @@
 """Logical backups, by the commands of docs/backup.md: what is restored is all there, and serves."""
 
-import re
 import shutil
-from pathlib import Path
 
 import psycopg
 import pytest
 
-from tests.conftest import BASE_ACCOUNT, OTHER_SECRET, SECRET
-from tests.recovery.page import COMMANDS, Shell, command
+from tests.conftest import ACCESS, BASE_ACCOUNT, OTHER_SECRET, SECRET
+from tests.recovery.page import Shell, command
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
 from wallet_api.local_postgres import LocalPostgres
@@ -59,8 +57,8 @@ def restore(shell, database_url):
 @pytest.fixture
 def addresses(services):
     """Make wallets, Base Accounts and a deposit, and return the trading addresses by FID."""
-    made = {fid: services.wallets.ensure_trading_wallet(fid).address for fid in USERS}
-    services.wallets.store_base_account_address(USERS[0], BASE_ACCOUNT)
+    made = {fid: services.wallets.ensure_trading_wallet(fid, access=ACCESS).address for fid in USERS}
+    services.wallets.store_base_account_address(USERS[0], BASE_ACCOUNT, access=ACCESS)
     return made
 
 
@@ -163,9 +161,3 @@ def test_what_a_dump_needs_is_told_by_its_key_ids(addresses, restore, shell, sea
     assert [line.split() for line in told.splitlines() if "|" in line][1:] == [
         [sealing.key_id, "|", str(len(USERS))]
     ]
-
-
-def test_every_command_of_the_page_is_one_that_a_test_runs():
-    tests = "".join(path.read_text() for path in Path(__file__).parent.glob("test_*.py"))
-    run = {command(part) for part in re.findall(r'command\("([^"]+)"\)', tests)}
-    assert set(COMMANDS) == run
