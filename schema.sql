@@ -9,6 +9,18 @@ begin
 end
 $$;
 
+CREATE FUNCTION public.time_of_entry(made_at timestamp with time zone) RETURNS timestamp with time zone
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if made_at < clock_timestamp() - interval '1 minute' then
+        raise exception 'an audit entry of over a minute ago is refused'
+            using errcode = 'serialization_failure';
+    end if;
+    return made_at;
+end
+$$;
+
 CREATE TABLE public.active_encryption_keys (
     key_id text NOT NULL
 );

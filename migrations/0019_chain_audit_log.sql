@@ -52,6 +52,18 @@ before update on wallet_audit_heads for each row
 when (new.fid <> old.fid or new.id <= old.id)
 execute function refuse_change();
 
+-- The time of an entry that is about to be written, unless it is over a minute ago: then the transaction is undone, and
+-- whoever sent it looks again. A checkpoint of the log holds for good what was made before it.
+create function time_of_entry(made_at timestamptz) returns timestamptz language plpgsql as $$
+begin
+    if made_at < clock_timestamp() - interval '1 minute' then
+        raise exception 'an audit entry of over a minute ago is refused'
+            using errcode = 'serialization_failure';
+    end if;
+    return made_at;
+end
+$$;
+
 -- Users with older entries go on behind them.
 insert into wallet_audit_heads (fid, id, mac)
 select

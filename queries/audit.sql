@@ -25,33 +25,31 @@ inner join wallet_audit_heads as head
 -- What time the database has.
 select clock_timestamp() as now;
 
--- name: append(fid, id, chain, action, actor, request_id, ip, reason, recipient, address, key_id, mac, at)^
--- Append an entry to a user's chain. No row: it was made too long ago, and nothing was written; a checkpoint may
--- have been taken since, which says that there are no more entries of that time.
+-- name: append(fid, id, chain, action, actor, request_id, ip, reason, recipient, address, key_id, mac, at)!
+-- Append an entry to a user's chain. It must not be older than a minute (time_of_entry).
 -- Safe under concurrency because the primary key refuses a second entry of the same id. Belongs in the transaction of
 -- the act that it tells of, and before advance_head().
-insert into wallet_audit_log as entry (
+insert into wallet_audit_log (
     fid, id, chain, action, actor, request_id, ip, reason, recipient, address, key_id, mac, created_at
 )
-select
-    :fid::bigint as fid,
-    :id::bigint as id,
-    :chain::text as chain,
-    :action::text as action,
-    :actor::text as actor,
-    :request_id::text as request_id,
-    :ip::inet as ip,
-    :reason::text as reason,
-    :recipient::text as recipient,
-    :address::text as address,
-    :key_id::text as key_id,
-    :mac::text as mac,
-    :at::timestamptz as created_at
-where :at::timestamptz > clock_timestamp() - interval '1 minute'
-returning entry.id;
+values (
+    :fid::bigint,
+    :id::bigint,
+    :chain::text,
+    :action::text,
+    :actor::text,
+    :request_id::text,
+    :ip::inet,
+    :reason::text,
+    :recipient::text,
+    :address::text,
+    :key_id::text,
+    :mac::text,
+    time_of_entry(:at::timestamptz)
+);
 
--- name: append_creation(fid, id, chain, action, actor, request_id, ip, reason, recipient, address, key_id, mac, at)^
--- Append an entry that says that a wallet was made, if it was: no row where somebody else's wallet is there.
+-- name: append_creation(fid, id, chain, action, actor, request_id, ip, reason, recipient, address, key_id, mac, at)!
+-- Append an entry that says that a wallet was made, if it was: nothing happens where somebody else's wallet is there.
 -- Otherwise as append().
 insert into wallet_audit_log as entry (
     fid, id, chain, action, actor, request_id, ip, reason, recipient, address, key_id, mac, created_at
@@ -69,14 +67,12 @@ select
     made.address,
     :key_id::text as key_id,
     :mac::text as mac,
-    :at::timestamptz as created_at
+    time_of_entry(:at::timestamptz) as created_at
 from wallets as made
 where
     made.fid = :fid::bigint
     and made.chain = :chain::text
-    and made.address = :address::text
-    and :at::timestamptz > clock_timestamp() - interval '1 minute'
-returning entry.id;
+    and made.address = :address::text;
 
 -- name: advance_head(fid, id, entry_mac, mac)^
 -- Move the end of a user's chain to an entry that was appended in this transaction. No row: it was not.
@@ -117,7 +113,7 @@ select
     made.address,
     made.key_id,
     made.mac,
-    made.created_at
+    time_of_entry(made.created_at) as created_at
 from
     unnest(
         :fid::bigint[],
@@ -137,7 +133,6 @@ from
         as made (
             fid, id, chain, action, actor, request_id, ip, reason, recipient, address, key_id, mac, created_at
         )
-where made.created_at > clock_timestamp() - interval '1 minute'
 order by made.fid, made.id
 returning entry.fid;
 

@@ -57,7 +57,9 @@ def restore(shell, database_url):
 @pytest.fixture
 def addresses(services):
     """Make wallets, Base Accounts and a deposit, and return the trading addresses by FID."""
-    made = {fid: services.wallets.ensure_trading_wallet(fid, access=ACCESS).address for fid in USERS}
+    made = {
+        fid: services.wallets.ensure_trading_wallet(fid, access=ACCESS).address for fid in USERS
+    }
     services.wallets.store_base_account_address(USERS[0], BASE_ACCOUNT, access=ACCESS)
     return made
 

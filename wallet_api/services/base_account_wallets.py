@@ -123,8 +123,7 @@ class BaseAccountWalletService:
             with one_round_trip(connection):
                 wallet = wallets.get_later(fid, chain)
                 recorded = audit.append_later(entry)
-            if not recorded():
-                raise DatabaseDamaged("the audit log takes no rows: no key leaves")
+            _demand(recorded())
             return wallet()
 
         wallet = self._database.run(read, repeatable=False)
@@ -160,20 +159,21 @@ class BaseAccountWalletService:
             address=address,
         )
 
-        def put(connection: Connection) -> None:
+        def put(connection: Connection) -> bool:
             wallets = self._repositories(connection)
             if self._wallets_in_files:
                 wallets.put_base_account(fid, address)
-                return
+                return True
             head, there = _look(connection, wallets, fid, BASE_ACCOUNT_CHAIN)
             if there is not None and there.address == address:
-                return
+                return True
             entry = self._trail.follow(head, event)
             with one_round_trip(connection):
                 wallets.put_base_account(fid, address)
-                AuditRepository(connection).append_later(entry)
+                recorded = AuditRepository(connection).append_later(entry)
+            return recorded()
 
-        self._database.run(put, repeatable=True)
+        _demand(self._database.run(put, repeatable=True))
         if self._wallets_in_files:
             self._record(event)
 
@@ -200,9 +200,12 @@ class BaseAccountWalletService:
             entry = self._trail.follow(head, event)
             with one_round_trip(connection):
                 wallets.insert_if_absent(candidate)
-                AuditRepository(connection).append_creation_later(entry)
+                recorded = AuditRepository(connection).append_creation_later(entry)
                 winner = wallets.get_later(fid, TRADING_CHAIN)
-            return winner()
+            wallet = winner()
+            mine = wallet is not None and wallet.address == candidate.address
+            _demand(recorded() or not mine or self._wallets_in_files)
+            return wallet
 
         winner = self._database.run(claim, repeatable=True)
         if winner is None:
@@ -225,8 +228,7 @@ class BaseAccountWalletService:
                 recorded = audit.append_later(entry)
             return recorded()
 
-        if not self._database.run(append, repeatable=False):
-            raise DatabaseDamaged("the audit log takes no rows")
+        _demand(self._database.run(append, repeatable=False))
 
     def _new_wallet(self, fid: int) -> NewWallet:
         """Make a key and seal it, and make sure that what was sealed opens before it is stored."""
@@ -242,6 +244,12 @@ class BaseAccountWalletService:
         """Return the wallet if it has no business with a key, or the key of its address."""
         open_verified(self._encryption, wallet)
         return wallet
+
+
+def _demand(recorded: bool) -> None:
+    """Go no further unless the audit log has its entry, whatever may have swallowed it."""
+    if not recorded:
+        raise DatabaseDamaged("the audit log takes no rows")
 
 
 def _look(
