@@ -50,16 +50,13 @@ class Primary:
             "WEB_CONCURRENCY": "2",
         }
         self.backups = self.postgres.home / "backups"
-        self.base = self.backups / "base"
-        names = {**self.environ, "BASE": str(self.base)}
+        names = {**self.environ, "BASE": str(self.backups / "base")}
         self.shell = Shell(self.postgres, names, self.backups)
-        self.shell.succeed(f"mkdir -p {BACKUPS}/wal", as_owner=True)
-        migrations.upgrade(Secret(self.url))
-        self.serve(self.url)
         return self
 
     def __exit__(self, *raised):
-        self.service.stop()
+        if self.service is not None:
+            self.service.stop()
         self.postgres.stop()
         shutil.rmtree(self.postgres.home)
 
@@ -129,7 +126,7 @@ def recover(tmp_path_factory):
 
 @pytest.fixture
 def primary(tmp_path_factory):
-    """Return a primary with a base backup that is older than half of its wallets."""
+    """Return a primary whose last wallets are newer than its base backup."""
     with backed_up(tmp_path_factory) as primary:
         yield primary
 
@@ -137,6 +134,9 @@ def primary(tmp_path_factory):
 @contextmanager
 def backed_up(tmp_path_factory):
     with Primary(tmp_path_factory.mktemp("primary")) as primary:
+        primary.shell.succeed(f"mkdir -p {BACKUPS}/wal", as_owner=True)
+        migrations.upgrade(Secret(primary.url))
+        primary.serve(primary.url)
         primary.hand_out(BEFORE_THE_BACKUP)
         primary.back_up()
         primary.hand_out(AFTER_THE_BACKUP)
@@ -156,7 +156,7 @@ class Accident:
 
 @pytest.fixture(scope="module")
 def accident(tmp_path_factory):
-    """Delete every wallet within the second after the last one was made."""
+    """Delete every wallet at once after the last one was made, and let the service go on."""
     with backed_up(tmp_path_factory) as primary:
         with psycopg.connect(primary.url) as somebody:
             somebody.execute(ACCIDENT)
