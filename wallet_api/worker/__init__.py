@@ -1,0 +1,251 @@
+"""gunicorn's threaded worker, whose threads never wait for a client.
+
+gunicorn gives a connection to a thread at its first byte, and the thread waits for the rest: as
+many half-sent requests as there are threads would stop the service. Here the poller collects the
+request and sends what the kernel does not take of the answer at once; a thread reads from memory
+and writes to memory.
+"""
+
+import selectors
+import socket
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+from gunicorn.config import Config
+from gunicorn.http.errors import NoMoreData, ParseException
+from gunicorn.workers.gthread import ThreadWorker
+
+from wallet_api.worker.connection import Connection
+from wallet_api.worker.refusals import TooSlow, refusal
+
+REQUEST_SECONDS = 10.0
+"""How long the first request of a connection may take, and a later one from its first byte."""
+
+ANSWER_SECONDS = 30.0
+"""How long a client may take to fetch an answer that the kernel did not take at once."""
+
+_CLOSING_SECONDS = 2.0
+# What anybody is still given when connections are scarce, and when the worker stops.
+_HURRIED_SECONDS = 1.0
+_LOOK_SECONDS = 0.25
+# A score of the largest answer that there is, a file of Swagger UI.
+_MAX_UNSENT_BYTES = 32 * 1024 * 1024
+_MAX_DRAINED_BYTES = 64 * 1024
+
+_Step = Callable[[Connection], None]
+
+
+class Worker(ThreadWorker):
+    """Give whole requests to threads, and refuse the rest as problem+json, quoting nothing.
+
+    A connection is either with a thread, or watched: then `_watched` says what happens to it at its
+    deadline. All methods run in the poller's thread, except for handle and what it calls.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._watched: dict[Connection, _Step] = {}
+        self._next_look = 0.0
+
+    @classmethod
+    def check_config(cls, cfg: Config, log: Any) -> None:
+        """Refuse to speak HTTP in the clear where somebody asked for TLS."""
+        if cfg.is_ssl:
+            sys.exit("wallet_api.worker speaks plain HTTP: leave TLS to the proxy in front.")
+        super().check_config(cfg, log)
+
+    def accept(self, listener: Any) -> None:
+        """Take a new connection, and what it has sent already."""
+        try:
+            accepted, client = listener.accept()
+        except (BlockingIOError, ConnectionAbortedError):
+            return
+        self.nr_conns += 1
+        connection = Connection(self.cfg, accepted, client, listener.getsockname())
+        self._expect(connection, REQUEST_SECONDS)
+
+    def wait_for_and_dispatch_events(self, timeout: float) -> None:
+        """Do what sockets and threads are ready for, and what time has run out for."""
+        super().wait_for_and_dispatch_events(
+            min(timeout, _LOOK_SECONDS) if self._watched else timeout
+        )
+        now = time.monotonic()
+        if now < self._next_look:
+            return
+        self._next_look = now + _LOOK_SECONDS
+        hurried = not self.alive or self.nr_conns >= self.worker_connections
+        for connection, late in list(self._watched.items()):
+            if hurried:
+                connection.deadline = min(connection.deadline, now + _HURRIED_SECONDS)
+            if connection.deadline <= now:
+                late(connection)
+
+    def _watch(
+        self, connection: Connection, events: int, *, ready: _Step, late: _Step, seconds: float
+    ) -> None:
+        connection.deadline = time.monotonic() + seconds
+        self._watched[connection] = late
+        self.poller.register(connection.sock, events, partial(self._step, connection, ready))
+
+    def _unwatch(self, connection: Connection) -> None:
+        del self._watched[connection]
+        self.poller.unregister(connection.sock)
+
+    def _step(self, connection: Connection, ready: _Step, _sock: Any = None) -> None:
+        # It may be closed since the poller saw it, by what came before it in the same round.
+        if connection in self._watched:
+            try:
+                ready(connection)
+            except BlockingIOError:
+                pass
+            except OSError:
+                self._close(connection)
+
+    def _expect(self, connection: Connection, seconds: float) -> None:
+        """Collect the next request."""
+        connection.expect_request()
+        self._watch(
+            connection,
+            selectors.EVENT_READ,
+            ready=self._receive,
+            late=self._give_up,
+            seconds=seconds,
+        )
+        # Most of the time it is here already, sometimes in what came with the one before it.
+        self._step(connection, self._look if connection.received else self._receive)
+
+    def _receive(self, connection: Connection) -> None:
+        if connection.parser.req_count and not connection.received:
+            connection.deadline = time.monotonic() + REQUEST_SECONDS
+        if connection.receive():
+            self._look(connection)
+        elif connection.received:
+            self._hand_over(connection)
+        else:
+            self._close(connection)
+
+    def _look(self, connection: Connection) -> None:
+        try:
+            if connection.arrived():
+                self._hand_over(connection)
+        except ParseException as error:
+            self._refuse(connection, error)
+
+    def _give_up(self, connection: Connection) -> None:
+        if connection.received:
+            self._refuse(connection, TooSlow())
+        else:
+            self._close(connection)
+
+    def _refuse(self, connection: Connection, error: ParseException) -> None:
+        self._unwatch(connection)
+        self.handle_error(None, connection.sock, connection.client, error)
+        connection.keep = False
+        self._settle(connection)
+
+    def _hand_over(self, connection: Connection) -> None:
+        self._unwatch(connection)
+        connection.deliver()
+        self.enqueue_req(connection)
+
+    def handle(self, conn: Connection) -> bool:
+        """Answer a request in a thread; tell whether the connection can have another."""
+        req = None
+        try:
+            req = next(conn.parser)
+            return bool(self._keepalive_after(conn, self.handle_request(req, conn)))
+        except (NoMoreData, StopIteration, OSError) as error:
+            self.log.debug("nobody waits for an answer: %s", type(error).__name__)
+        except Exception as error:  # noqa: BLE001 (whatever it is, the client gets an answer)
+            self.handle_error(req, conn.sock, conn.client, error)
+        return False
+
+    def handle_request(self, req: Any, conn: Connection) -> bool:
+        """Answer a request; the last one on its connection if we do not have all of it."""
+        # The poller has said it, if anybody waited for it.
+        req._expected_100_continue = False  # noqa: SLF001 (gunicorn offers no other way)
+        if not conn.whole:
+            req.force_close()
+        return bool(super().handle_request(req, conn))
+
+    def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
+        """Refuse one request, and log the kind of error alone."""
+        theirs = isinstance(exc, ParseException)
+        report = self.log.warning if theirs else self.log.critical
+        request_id = uuid.uuid4().hex
+        report("refused a request: %s, request id %s", type(exc).__name__, request_id)
+        # Whoever sent nonsense may be gone already.
+        with suppress(OSError):
+            client.sendall(refusal(exc, request_id))
+
+    def finish_request(self, conn: Connection, fs: "Future[bool]") -> None:
+        """Take a connection back from its thread."""
+        if conn.sock.fileno() < 0:
+            # gunicorn closes it where an answer broke off.
+            self.nr_conns -= 1
+            return
+        conn.keep = not fs.cancelled() and not fs.exception() and fs.result()
+        self._settle(conn)
+
+    def _settle(self, connection: Connection) -> None:
+        """Go on behind an answer."""
+        if connection.sock.unsent:
+            self._watch(
+                connection,
+                selectors.EVENT_WRITE,
+                ready=self._send,
+                late=self._close,
+                seconds=ANSWER_SECONDS,
+            )
+            self._bound_unsent()
+        elif connection.keep:
+            self._expect(connection, self.cfg.keepalive)
+        else:
+            self._linger(connection)
+
+    def _send(self, connection: Connection) -> None:
+        connection.sock.flush()
+        if not connection.sock.unsent:
+            self._unwatch(connection)
+            self._settle(connection)
+
+    def _bound_unsent(self) -> None:
+        """Drop who has been slowest to fetch answers, while they take too much memory."""
+        slow = [connection for connection in self._watched if connection.sock.unsent]
+        unsent = sum(len(connection.sock.unsent) for connection in slow)
+        for connection in slow:
+            if unsent <= _MAX_UNSENT_BYTES:
+                break
+            unsent -= len(connection.sock.unsent)
+            self._close(connection)
+
+    def _linger(self, connection: Connection) -> None:
+        """Close so that the answer is not lost: the client first (RFC 9112, section 9.6)."""
+        self._watch(
+            connection,
+            selectors.EVENT_READ,
+            ready=self._drain,
+            late=self._close,
+            seconds=_CLOSING_SECONDS,
+        )
+        self._step(connection, lambda closing: closing.sock.shutdown(socket.SHUT_WR))
+
+    def _drain(self, connection: Connection) -> None:
+        connection.received.clear()
+        if not connection.receive():
+            self._close(connection)
+            return
+        connection.drained += len(connection.received)
+        if connection.drained > _MAX_DRAINED_BYTES:
+            self._close(connection)
+
+    def _close(self, connection: Connection) -> None:
+        self._unwatch(connection)
+        connection.sock.close()
+        self.nr_conns -= 1

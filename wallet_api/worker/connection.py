@@ -1,0 +1,101 @@
+"""A client's connection, on which nobody ever waits but the poller."""
+
+import socket
+import struct
+from contextlib import suppress
+from typing import Any
+
+from gunicorn.config import Config
+from gunicorn.http import RequestParser
+from gunicorn.http.errors import NoMoreData
+from gunicorn.http.unreader import Unreader
+
+from wallet_api.worker.framing import arrival
+
+_PIECE_BYTES = 16 * 1024
+_RESET = struct.pack("ii", 1, 0)
+
+
+class AnswerSocket(socket.socket):
+    """A socket that takes every answer at once, and keeps for flush() what the kernel does not."""
+
+    def __init__(self, accepted: socket.socket) -> None:
+        super().__init__(accepted.family, accepted.type, accepted.proto, accepted.detach())
+        self.setblocking(False)
+        self.unsent = bytearray()
+
+    def sendall(self, data: Any, flags: int = 0) -> None:
+        """Send what can be sent, and keep the rest."""
+        self.unsent += data
+        self.flush()
+
+    def sendfile(self, file: Any, offset: int = 0, count: int | None = None) -> int:
+        """Send a file as any other bytes: the page's assets are small."""
+        file.seek(offset)
+        content = file.read(-1 if count is None else count)
+        self.sendall(content)
+        return len(content)
+
+    def flush(self) -> None:
+        """Send what the kernel takes of what is kept."""
+        with suppress(BlockingIOError):
+            while self.unsent:
+                del self.unsent[: self.send(self.unsent)]
+
+    def close(self) -> None:
+        """Close; what was not taken is dropped, by the kernel too, which would try for minutes."""
+        if self.unsent:
+            with suppress(OSError):
+                self.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        super().close()
+
+
+class _Received(Unreader):
+    """What the poller has received for the parser; there is never more to wait for."""
+
+    def chunk(self, size_hint: int | None = None) -> bytes:
+        raise NoMoreData
+
+
+class Connection:
+    """What is under way with one client.
+
+    `sock`, `client`, `server` and `parser` are what gunicorn's ThreadWorker uses of its own TConn.
+    """
+
+    def __init__(self, cfg: Config, accepted: socket.socket, client: Any, server: Any) -> None:
+        self.sock = AnswerSocket(accepted)
+        self.client = client
+        self.server = server
+        self.parser = RequestParser(cfg, (), client)
+        self.parser.unreader = _Received()
+        self.deadline = 0.0
+        self.drained = 0
+        self.keep = True
+        self.expect_request()
+
+    def expect_request(self) -> None:
+        """Begin a request with what came behind the one before it."""
+        self.received = bytearray(self.parser.unreader.take_buffered())
+        self.arrival = arrival(self.received)
+        self.whole = False
+
+    def receive(self) -> bool:
+        """Take what has come; False says that no more will come."""
+        piece = self.sock.recv(_PIECE_BYTES)
+        self.received += piece
+        return bool(piece)
+
+    def arrived(self) -> bool:
+        """Tell whether a thread can have the request; see arrival()."""
+        try:
+            self.sock.sendall(next(self.arrival))
+        except StopIteration as end:
+            self.whole = end.value
+            return True
+        return False
+
+    def deliver(self) -> None:
+        """Give what has come to the parser."""
+        self.parser.unreader.unread(bytes(self.received))
+        self.received.clear()

@@ -1,0 +1,55 @@
+"""What is answered to a request that never reaches Flask, and quotes nothing of it."""
+
+import json
+from http import HTTPStatus
+
+from gunicorn.http import errors
+
+
+class TooSlow(errors.ParseException):
+    """The request did not arrive in time."""
+
+
+_REFUSALS = {
+    TooSlow: (HTTPStatus.REQUEST_TIMEOUT, "The request took too long to arrive."),
+    errors.LimitRequestLine: (HTTPStatus.REQUEST_URI_TOO_LONG, "The address is too long."),
+    errors.LimitRequestHeaders: (
+        HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+        "The request's headers are too large.",
+    ),
+    errors.ExpectationFailed: (
+        HTTPStatus.EXPECTATION_FAILED,
+        "The request expects what this service does not do.",
+    ),
+}
+_MALFORMED = (HTTPStatus.BAD_REQUEST, "The request is not valid HTTP.")
+_OUR_FAULT = (
+    HTTPStatus.INTERNAL_SERVER_ERROR,
+    "Something went wrong on our side. Nothing was lost; please try again.",
+)
+
+
+def refusal(error: BaseException, request_id: str) -> bytes:
+    """Return the answer to a request that failed with `error`, as application/problem+json."""
+    theirs = isinstance(error, errors.ParseException)
+    status, sentence = _REFUSALS.get(type(error), _MALFORMED if theirs else _OUR_FAULT)
+    code = status.name.lower()
+    body = {
+        "type": f"urn:problem-type:wallet-api:{code}",
+        "title": sentence,
+        "status": status.value,
+        "detail": sentence,
+        "code": code,
+        "request_id": request_id,
+        "error": sentence,
+    }
+    text = json.dumps(body)
+    head = (
+        f"HTTP/1.1 {status.value} {status.phrase}\r\n"
+        "Connection: close\r\n"
+        "Content-Type: application/problem+json\r\n"
+        "Cache-Control: no-store\r\n"
+        f"X-Request-Id: {request_id}\r\n"
+        f"Content-Length: {len(text)}\r\n\r\n"
+    )
+    return (head + text).encode()
