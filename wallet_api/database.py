@@ -252,15 +252,22 @@ def one_round_trip(connection: Connection) -> Iterator[None]:
 
     Not connection.transaction(), which waits for the answers to its begin and to its commit.
     """
+    with one_look(connection):
+        connection.execute("begin")
+        yield
+        # PostgreSQL skips this, like everything else, behind a statement that failed.
+        connection.execute("commit")
+
+
+@contextmanager
+def one_look(connection: Connection) -> Iterator[None]:
+    """Send statements that only read in one network round trip, each with a snapshot of its own."""
     names: list[str] = []
     token = _piped.set(names)
     began = time.perf_counter()
     try:
         with connection.pipeline():
-            connection.execute("begin")
             yield
-            # PostgreSQL skips this, like everything else, behind a statement that failed.
-            connection.execute("commit")
     finally:
         _piped.reset(token)
         if issubclass(connection.cursor_factory, _TimedCursor):

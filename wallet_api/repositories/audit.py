@@ -1,7 +1,7 @@
 """The table `wallet_audit_log`. Queries: queries/audit.sql."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from wallet_api.models import AuditEntry, AuditHead, Slice
 from wallet_api.repositories import sql
 
 _QUERIES = sql.load("audit")
+_NAMES = [field.name for field in fields(AuditEntry) if field.name != "created_at"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,9 +137,9 @@ class AuditRepository:
 
 
 def _columns(entry: AuditEntry) -> Row:
-    row = asdict(entry)
-    row["at"] = row.pop("created_at")
-    return {**row, "ip": entry.ip and str(entry.ip)}
+    # Not asdict(), which copies every value deeply.
+    row = {name: getattr(entry, name) for name in _NAMES}
+    return {**row, "ip": entry.ip and str(entry.ip), "at": entry.created_at}
 
 
 def _entries(rows: Sequence[Row]) -> list[AuditEntry]:

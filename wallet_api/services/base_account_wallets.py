@@ -3,7 +3,7 @@
 from wallet_api import metrics
 from wallet_api.crypto import keys
 from wallet_api.crypto.encryption import EncryptionService
-from wallet_api.database import Connection, Database, one_round_trip
+from wallet_api.database import Connection, Database, one_look, one_round_trip
 from wallet_api.errors import DatabaseDamaged
 from wallet_api.models import (
     BASE_ACCOUNT_CHAIN,
@@ -256,7 +256,7 @@ def _look(
     connection: Connection, wallets: WalletRepository, fid: int, chain: str
 ) -> tuple[AuditHead, Wallet | None]:
     """Return the end of a user's chain and a wallet, in one round trip."""
-    with one_round_trip(connection):
+    with one_look(connection):
         # In this order: who writes a wallet appends to the chain as well, so that a wallet which is
         # not there yet cannot come without moving this head.
         head = AuditRepository(connection).get_head_later(fid)

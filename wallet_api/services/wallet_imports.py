@@ -7,7 +7,7 @@ from enum import StrEnum
 import structlog
 
 from wallet_api.crypto.encryption import EncryptionService
-from wallet_api.database import Connection, Database, one_round_trip
+from wallet_api.database import Connection, Database, one_look, one_round_trip
 from wallet_api.errors import KeyUnreadable
 from wallet_api.models import BASE_ACCOUNT_CHAIN, BASE_ACCOUNT_SPELLINGS, Access, AuditEvent, Wallet
 from wallet_api.repositories.audit import AuditRepository
@@ -165,7 +165,7 @@ class RowKeeper:
     def keep(self, connection: Connection, wallet: Wallet) -> bool:
         """Write the row and its audit entry, unless there is one; tell whether there was none."""
         rows, audit = PostgresWalletRepository(connection), AuditRepository(connection)
-        with one_round_trip(connection):
+        with one_look(connection):
             # In this order, as everywhere: who writes a row moves the head.
             head = audit.get_head_later(wallet.fid)
             there = rows.get_later(wallet.fid, wallet.chain)
