@@ -1,21 +1,11 @@
 """The examination of a database: it finds what is wrong, and names it."""
 
-import json
-import os
-import re
-import shutil
-import subprocess
-import sys
-
 import psycopg
 import pytest
+from psycopg.rows import dict_row
+from pytest_postgresql.janitor import DatabaseJanitor
 
 from tests.conftest import BASE_ACCOUNT, FID
-from tests.service import ROOT
-from wallet_api import migrations
-from wallet_api.crypto.secret import Secret
-from wallet_api.database import Database
-from wallet_api.local_postgres import LocalPostgres
 from wallet_api.repositories import sql as loader
 from wallet_api.services import expectations
 from wallet_api.services.doctor import Doctor
@@ -32,25 +22,11 @@ READABLE = "this role may read what is to be examined"
 USUAL = {"fsync is on", "the connection is encrypted", RIGHTS}
 
 
-def faults_at(url):
-    """Return what is wrong, by subject, in a session that begins now."""
-    pool = Database(Secret(url), min_size=1, max_size=1, timeout_seconds=5)
-    pool.open()
-    try:
-        return {found.subject: found.faults for found in Doctor(pool).examine() if found.faults}
-    finally:
-        pool.close()
-
-
-@pytest.fixture
-def faults(database_url):
-    return lambda: faults_at(database_url)
-
-
-def test_of_a_sound_database_nothing_but_this_server_is_found_fault_with(services, faults):
+def test_of_a_sound_database_nothing_but_this_server_is_found_fault_with(services, database):
     services.wallets.ensure_trading_wallet(FID)
     services.wallets.store_base_account_address(FID, BASE_ACCOUNT)
-    assert faults().keys() == USUAL
+    findings = Doctor(database).examine()
+    assert {found.subject for found in findings if found.faults} == USUAL
 
 
 def test_what_it_looks_for_is_what_there_is(sql):
@@ -94,19 +70,22 @@ INDEX = "index idx_deposits_created_at"
 FIRST = "unique index encryption_keys_only_one_is_first"
 ALTERED = "is not as the migrations made it"
 FOREIGN = "is none that the migrations made"
+A_WALLET = f"""
+    insert into wallets
+        (fid, chain, wallet_type, address, encrypted_private_key, iv, scheme, key_id)
+    values ({FID}, 'ethereum', 'trading', '0x{"ab" * 20}', repeat('ab', 48), repeat('cd', 12),
+        'aes-256-gcm', repeat('ef', 8));
+    insert into encryption_keys (key_id) values (repeat('ef', 8))
+"""
 WRONG = [
     (["delete from schema_migrations where version = '0018'"],
      "migrations are current", "0018 is not applied"),
     (["insert into schema_migrations values ('9999')"],
      "migrations are current", "9999 is newer than this program"),
     ([ALTER_DATABASE.format("synchronous_commit = off")],
-     "synchronous_commit is on", "synchronous_commit is off: commits can be lost"),
-    ([ALTER_DATABASE.format("synchronous_commit = off")],
      SETTINGS, "every role: synchronous_commit=off"),
     ([ALTER_DATABASE.format("session_replication_role = replica")],
      SETTINGS, "every role: session_replication_role=replica"),
-    ([ALTER_DATABASE.format("session_replication_role = replica")],
-     SETTINGS, "this session: session_replication_role=replica"),
     # Triggers, and what they call.
     (["drop trigger wallets_are_never_deleted on wallets"], TRIGGERS, f"{TRIGGER} is missing"),
     (["alter table wallets disable trigger wallets_are_never_deleted"],
@@ -154,7 +133,7 @@ WRONG = [
     (["drop index idx_deposits_created_at"], INDEXES, f"{INDEX} is missing"),
     (["drop index idx_deposits_created_at",
       "create index idx_deposits_created_at on deposits (fid)"], INDEXES, f"{INDEX} {ALTERED}"),
-    (["set allow_system_table_mods = on", BROKEN_OFF], INDEXES, f"{INDEX} {ALTERED}"),
+    (["set local allow_system_table_mods = on", BROKEN_OFF], INDEXES, f"{INDEX} {ALTERED}"),
     # Rows.
     ([f"alter table wallets drop {KEY_RULE}", WITHOUT_KEY],
      "every trading wallet has a key", f"FID {FID}"),
@@ -166,136 +145,140 @@ WRONG = [
 ]  # fmt: skip
 
 
+class Session:
+    """A connection on which a test does what it likes, and the doctor looks at the result."""
+
+    def __init__(self, connection):
+        self.connection = connection
+
+    def run(self, work, *, repeatable):
+        return work(self.connection)
+
+    def do(self, *statements):
+        for statement in statements:
+            self.connection.execute(statement)
+
+    def faults(self):
+        return {found.subject: found.faults for found in Doctor(self).examine() if found.faults}
+
+
+@pytest.fixture(scope="module")
+def wallets_url(postgresql_noproc):
+    """Return the URL of a database with one wallet, which is as it was after every test."""
+    server = postgresql_noproc
+    name = "examined"
+    janitor = DatabaseJanitor(
+        user=server.user,
+        host=server.host,
+        port=server.port,
+        dbname=name,
+        template_dbname=server.template_dbname,
+        password=server.password,
+    )
+    with janitor:
+        url = f"postgresql://{server.user}:{server.password}@{server.host}:{server.port}/{name}"
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("set session_replication_role = replica")
+            connection.execute(A_WALLET)
+        yield url
+
+
+@pytest.fixture
+def session(wallets_url):
+    with (
+        psycopg.connect(wallets_url, autocommit=True, row_factory=dict_row) as connection,
+        connection.transaction(force_rollback=True),
+    ):
+        yield Session(connection)
+
+
 @pytest.mark.parametrize(
     ("statements", "subject", "fault"), WRONG, ids=[f"{fault}, {on}" for _, on, fault in WRONG]
 )
-def test_what_is_wrong_is_named(services, sql, faults, statements, subject, fault):
-    services.wallets.ensure_trading_wallet(FID)
+def test_what_is_wrong_is_named(session, statements, subject, fault):
     # As somebody would who is above every trigger.
-    sql.execute("set session_replication_role = replica")
-    for statement in statements:
-        sql.execute(statement)
-    assert fault in faults()[subject]
+    session.do("set local session_replication_role = replica", *statements)
+    assert fault in session.faults()[subject]
 
 
-def test_a_trigger_that_calls_another_function_of_the_same_name_is_altered(sql, faults):
-    sql.execute("create schema evil")
-    sql.execute(f"create function evil.refuse_change() {SWALLOW}")
-    sql.execute("drop trigger wallets_are_never_deleted on wallets")
-    sql.execute(
+def test_a_session_in_which_triggers_do_not_fire_is_named(session):
+    session.do("set local session_replication_role = replica")
+    assert session.faults()[SETTINGS] == ("this session: session_replication_role=replica",)
+
+
+def test_commits_that_can_be_lost_are_named(session):
+    session.do("set local synchronous_commit = off")
+    fault = "synchronous_commit is off: commits can be lost"
+    assert session.faults()["synchronous_commit is on"] == (fault,)
+
+
+def test_a_trigger_that_calls_another_function_of_the_same_name_is_altered(session):
+    session.do(
+        "create schema evil",
+        f"create function evil.refuse_change() {SWALLOW}",
+        "drop trigger wallets_are_never_deleted on wallets",
         "create trigger wallets_are_never_deleted before delete on wallets"
-        " for each row execute function evil.refuse_change()"
+        " for each row execute function evil.refuse_change()",
     )
-    assert faults()[TRIGGERS] == (
+    assert session.faults()[TRIGGERS] == (
         f"function refuse_change {FOREIGN}",
         f"{TRIGGER} {ALTERED}",
     )
 
 
-def test_a_table_that_stands_before_ours_is_not_taken_for_it(sql, database_url):
-    sql.execute("create schema evil")
-    sql.execute("create table evil.wallets (like wallets)")
-    url = f"{database_url}?options=-csearch_path%3Devil,public"
-    assert f"{TRIGGER} is missing" in faults_at(url)[TRIGGERS]
+def test_a_table_that_stands_before_ours_is_not_taken_for_it(session):
+    session.do(
+        "create schema evil",
+        "create table evil.wallets (like wallets)",
+        "set local search_path = evil, public",
+    )
+    assert f"{TRIGGER} is missing" in session.faults()[TRIGGERS]
 
 
 @pytest.fixture
-def runtime(sql, database_url):
-    """Return a role that has what queries/roles.sql gives, and its URL."""
-    sql.execute((loader.QUERIES / "roles.sql").read_text())
-    name = f"examiner_{os.getpid()}"
-    sql.execute(f"create role {name} login password 'a password' in role wallet_api_runtime")
-    yield name, re.sub("//.*@", f"//{name}:a%20password@", database_url)
-    sql.execute(f"drop owned by {name}")
-    sql.execute("drop owned by wallet_api_runtime")
-    sql.execute(f"drop role {name}")
+def runtime(session):
+    """Return a session of which the owner makes a role that has what queries/roles.sql gives."""
+    session.do((loader.QUERIES / "roles.sql").read_text())
+    session.do("create role examiner login in role wallet_api_runtime")
+    return session
 
 
-def test_the_role_of_the_script_sees_all_and_has_no_right_too_many(services, runtime):
-    services.wallets.ensure_trading_wallet(FID)
-    assert faults_at(runtime[1]).keys() == USUAL - {RIGHTS}
+def test_the_role_of_the_script_sees_all_and_has_no_right_too_many(runtime):
+    runtime.do("set local role examiner")
+    assert runtime.faults().keys() == USUAL - {RIGHTS}
 
 
 EXCESS = [
-    *((f"grant {right} on wallets to {{}}", f"{right} on wallets")
+    *((f"grant {right} on wallets to examiner", f"{right} on wallets")
       for right in ("UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER")),
-    *((f"grant update ({column}) on wallets to {{}}", f"UPDATE ({column}) on wallets")
+    *((f"grant update ({column}) on wallets to examiner", f"UPDATE ({column}) on wallets")
       for column in ("fid", "chain", "wallet_type", "created_at")),
-    ("grant insert on api_clients to {}", "INSERT on api_clients"),
-    ("grant insert on schema_migrations to {}", "INSERT on schema_migrations"),
-    ("grant update on sequence wallets_id_seq to {}", "UPDATE on wallets_id_seq"),
-    ("grant create on schema public to {}", "CREATE on the schema"),
+    ("grant insert on api_clients to examiner", "INSERT on api_clients"),
+    ("grant insert on schema_migrations to examiner", "INSERT on schema_migrations"),
+    ("grant update on sequence wallets_id_seq to examiner", "UPDATE on wallets_id_seq"),
+    ("grant create on schema public to examiner", "CREATE on the schema"),
     ("grant delete on deposits to public", "DELETE on deposits"),
-    ("alter table deposits owner to {}", "OWNERSHIP"),
-    ("alter role {} superuser", "SUPERUSER on the role "),
-    ("alter role {} bypassrls", "BYPASSRLS on the role "),
-    ("alter role {} createrole", "CREATEROLE on the role "),
-    ("alter role {} createdb", "CREATEDB on the role "),
-    ("alter role {} replication", "REPLICATION on the role "),
-    *((f"grant {role} to {{}}", f"MEMBERSHIP on the role {role}")
+    ("alter table deposits owner to examiner", "OWNERSHIP"),
+    *((f"alter role examiner {power}", f"{power} on the role examiner")
+      for power in ("SUPERUSER", "BYPASSRLS", "CREATEROLE", "CREATEDB", "REPLICATION")),
+    *((f"grant {role} to examiner", f"MEMBERSHIP on the role {role}")
       for role in ("pg_write_all_data", "pg_execute_server_program")),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("statement", "fault"), EXCESS, ids=[fault for _, fault in EXCESS])
-def test_a_right_too_many_is_named(sql, runtime, statement, fault):
-    name, url = runtime
-    sql.execute(statement.format(name))
-    assert any(fault in line for line in faults_at(url)[RIGHTS])
+def test_a_right_too_many_is_named(runtime, statement, fault):
+    runtime.do(statement, "set local role examiner")
+    assert any(fault in line for line in runtime.faults()[RIGHTS])
 
 
 @pytest.mark.parametrize("hidden", ["wallets", "schema_migrations"])
-def test_what_a_role_may_not_read_is_named_and_the_rest_examined(sql, runtime, hidden):
-    _, url = runtime
-    sql.execute(f"revoke select on {hidden} from wallet_api_runtime")
-    sql.execute("drop trigger wallets_are_never_deleted on wallets")
-    found = faults_at(url)
+def test_what_a_role_may_not_read_is_named_and_the_rest_examined(runtime, hidden):
+    runtime.do(
+        f"revoke select on {hidden} from wallet_api_runtime",
+        "drop trigger wallets_are_never_deleted on wallets",
+        "set local role examiner",
+    )
+    found = runtime.faults()
     assert found[READABLE] == (f"it may not read {hidden}",)
     assert found[TRIGGERS] == (f"{TRIGGER} is missing",)
-
-
-def doctor(url, *options):
-    return subprocess.run(
-        [sys.executable, "-m", "wallet_api", "db", "doctor", *options],
-        cwd=ROOT,
-        env={"PATH": os.environ["PATH"], "DATABASE_URL": url},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-def test_the_command_fails_for_a_fault_and_says_it_to_programs(sql, database_url):
-    sql.execute("drop trigger wallets_are_never_deleted on wallets")
-    done = doctor(database_url, "--json")
-    found = {finding["subject"]: finding["faults"] for finding in json.loads(done.stdout)}
-    assert found[TRIGGERS] == [f"{TRIGGER} is missing"]
-    assert done.returncode == 1
-
-
-def test_a_database_that_was_never_upgraded_lacks_every_migration(server, database_url):
-    server.create_database(empty := f"empty_{os.getpid()}")
-    done = doctor(server.url(empty))
-    assert done.returncode == 1
-    assert "0001 is not applied" in done.stdout
-    with psycopg.connect(database_url, autocommit=True) as connection:
-        connection.execute(f"drop database {empty}")
-
-
-def test_what_is_advice_does_not_fail_the_command(durable_url):
-    done = doctor(durable_url)
-    assert done.returncode == 0, done.stdout
-    assert "fine    fsync is on" in done.stdout
-    assert f"advice  {RIGHTS}" in done.stdout
-    excess = r"^        DELETE, .* on wallets \(queries/roles.sql\)$"
-    assert re.search(excess, done.stdout, re.MULTILINE)
-    assert "FAULT" not in done.stdout
-
-
-@pytest.fixture
-def durable_url(tmp_path_factory):
-    """A migrated database on a server that keeps what it commits."""
-    with LocalPostgres(tmp_path_factory.mktemp("durable"), durable=True) as postgres:
-        migrations.upgrade(Secret(postgres.url()))
-        yield postgres.url()
-    shutil.rmtree(postgres.home)
