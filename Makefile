@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long bench-import check fmt schema snapshots lock clean
+.PHONY: help run test test-long bench-import check audit fmt schema snapshots lock clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,10 @@ check: $(INSTALLED) ## Everything that CI checks: format, lint, types, layers, S
 	$(BIN)/sqlfluff lint --disable-progress-bar queries
 	$(BIN)/squawk migrations/*.sql
 	$(BIN)/pytest -n auto --dist worksteal
+
+audit: $(INSTALLED) ## Ask PyPI for known vulnerabilities of all that is pinned (needs the network).
+	$(BIN)/pip-audit --strict --progress-spinner off --disable-pip --require-hashes \
+	  -r requirements.txt -r requirements-dev.txt
 
 fmt: $(INSTALLED) ## Format the code and mend what can be mended.
 	$(BIN)/ruff format .

@@ -27,6 +27,9 @@ from wallet_api import logs
 from wallet_api.blueprints.application import application
 from wallet_api.config import ConfigurationError, Settings
 
+# The master holds the derived keys as well, and workers inherit this: no core dump shows them.
+resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
 try:
     _settings = Settings.from_environ(os.environ)
 except ConfigurationError as error:
@@ -50,8 +53,7 @@ control_socket_disable = True
 
 
 def post_worker_init(worker):
-    """Open this worker's pool, now that the fork is done, and have no core dump hold its keys."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    """Open this worker's pool, now that the fork is done."""
     application(worker.app.wsgi()).open()
 
 

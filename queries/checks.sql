@@ -29,68 +29,259 @@ where made.to_address <> trading.address
 order by made.fid
 limit 100;
 
--- name: list_triggers()
--- Our triggers, and whether each is in force for everybody (not for replicas alone, nor switched off).
+-- name: list_unreadable_tables(tables)
+-- Which of these tables the current role may not read.
+select wanted.relation_name
+from unnest(:tables::text[]) as wanted (relation_name)
+where not has_table_privilege(to_regclass(wanted.relation_name), 'SELECT')
+order by wanted.relation_name;
+
+-- name: list_schema_objects(relations, functions)
+-- What these tables are made of, in PostgreSQL's own words: columns, defaults, constraints, indexes, triggers and the
+-- functions that those call, rules, policies. Whatever is not in force says so at its end. Names are without a schema.
+with ours as (
+    select
+        oid,
+        relname,
+        relkind,
+        relpersistence,
+        relrowsecurity,
+        relnamespace::regnamespace || '.' as home
+    from pg_class
+    where
+        relname = any(:relations::text[])
+        and pg_table_is_visible(oid)
+)
+
 select
-    guard.tgname as guard_name,
-    guard.tgenabled in ('O', 'A') as in_force
-from pg_trigger as guard
-inner join pg_class as guarded
-    on guard.tgrelid = guarded.oid
+    'table' as kind,
+    ours.relname::text as object_name,
+    concat(
+        case ours.relkind when 'r' then 'table' when 'p' then 'table' else 'of kind ' || ours.relkind::text end,
+        case ours.relpersistence when 'p' then '' else ' that a crash empties' end,
+        case when ours.relrowsecurity then ' with row level security' end
+    ) as definition
+from ours
+union all
+select
+    'column' as kind,
+    concat(ours.relname, '.', member.attname) as object_name,
+    concat(
+        format_type(member.atttypid, member.atttypmod),
+        case when member.attnotnull then ' NOT NULL' end
+    ) as definition
+from ours
+inner join pg_attribute as member
+    on ours.oid = member.attrelid and member.attnum > 0 and not member.attisdropped
+union all
+select
+    'default' as kind,
+    concat(ours.relname, '.', member.attname) as object_name,
+    replace(pg_get_expr(preset.adbin, preset.adrelid), ours.home, '') as definition
+from ours
+inner join pg_attrdef as preset
+    on ours.oid = preset.adrelid
+inner join pg_attribute as member
+    on preset.adrelid = member.attrelid and preset.adnum = member.attnum
+union all
+select
+    'constraint' as kind,
+    demand.conname::text as object_name,
+    concat(
+        ours.relname, ' ', replace(pg_get_constraintdef(demand.oid), ours.home, ''),
+        case when exists (
+            select 1
+            from pg_trigger as guard
+            where guard.tgconstraint = demand.oid and guard.tgenabled not in ('O', 'A')
+        ) then ' DISABLED' end
+    ) as definition
+from ours
+inner join pg_constraint as demand
+    on ours.oid = demand.conrelid and demand.contype not in ('n', 't')
+union all
+select
+    case when entry.indisunique then 'unique index' else 'index' end as kind,
+    named.relname::text as object_name,
+    concat(
+        replace(pg_get_indexdef(entry.indexrelid), ours.home, ''),
+        case when not entry.indisvalid or not entry.indisready then ' INVALID' end
+    ) as definition
+from ours
+inner join pg_index as entry
+    on ours.oid = entry.indrelid
+inner join pg_class as named
+    on entry.indexrelid = named.oid
 where
-    not guard.tgisinternal
-    and guarded.relname in ('wallets', 'wallet_audit_log', 'deposits', 'encryption_keys', 'api_clients')
-    and guarded.relnamespace = current_schema()::regnamespace
-order by guard.tgname;
-
--- name: list_invalid_indexes()
--- Indexes whose building was broken off: they cost writes and answer nothing.
-select indexrelid::regclass::text as index_name
-from pg_index
-where not indisvalid
-order by index_name;
-
--- name: list_unvalidated_constraints()
--- Constraints that hold for new rows only.
-select conname as constraint_name
-from pg_constraint
+    -- A constraint's own index has no definition but the constraint's.
+    not entry.indisvalid
+    or not exists (
+        select 1
+        from pg_constraint as demand
+        where demand.conindid = entry.indexrelid and demand.contype in ('p', 'u', 'x')
+    )
+union all
+select
+    'trigger' as kind,
+    guard.tgname::text as object_name,
+    concat(
+        replace(pg_get_triggerdef(guard.oid), ours.home, ''),
+        case when guard.tgenabled not in ('O', 'A') then ' DISABLED' end
+    ) as definition
+from ours
+inner join pg_trigger as guard
+    on ours.oid = guard.tgrelid and not guard.tgisinternal
+union all
+select
+    'rule' as kind,
+    swap.rulename::text as object_name,
+    replace(pg_get_ruledef(swap.oid), ours.home, '') as definition
+from ours
+inner join pg_rewrite as swap
+    on ours.oid = swap.ev_class
+union all
+select
+    'policy' as kind,
+    screen.polname::text as object_name,
+    ours.relname::text as definition
+from ours
+inner join pg_policy as screen
+    on ours.oid = screen.polrelid
+union all
+select
+    'function' as kind,
+    callee.proname::text as object_name,
+    replace(
+        replace(
+            replace(pg_get_functiondef(callee.oid), callee.pronamespace::regnamespace || '.', ''),
+            'CREATE OR REPLACE ', 'CREATE '
+        ),
+        '$function$', '$$'
+    ) as definition
+from pg_proc as callee
 where
-    not convalidated
-    and connamespace = current_schema()::regnamespace
-order by conname;
+    callee.prokind <> 'a'
+    and callee.proname = any(:functions::text[])
+    and pg_function_is_visible(callee.oid)
+    or callee.oid in (
+        select guard.tgfoid
+        from pg_trigger as guard
+        inner join ours
+            on guard.tgrelid = ours.oid and not guard.tgisinternal
+    )
+order by kind, object_name, definition;
+
+-- name: list_weakening_settings()
+-- Settings that somebody gave to a role or to this database, for whole sessions, and that take a guard away.
+select
+    given.setting,
+    coalesce(holder.rolname::text, 'every role') as role_name
+from pg_db_role_setting as kept
+cross join unnest(kept.setconfig) as given (setting)
+left join pg_roles as holder
+    on kept.setrole = holder.oid
+where
+    kept.setdatabase in (0, (
+        select ours.oid
+        from pg_database as ours
+        where ours.datname = current_database()
+    ))
+    and given.setting in ('session_replication_role=replica', 'synchronous_commit=off')
+order by role_name, given.setting;
 
 -- name: get_settings()^
--- Whether what is committed survives the machine, and whether this connection is encrypted.
+-- Whether what is committed survives the machine, whether triggers fire, and whether this connection is encrypted.
 select
     current_setting('fsync') = 'on' as fsync,
     current_setting('synchronous_commit') <> 'off' as synchronous_commit,
     current_setting('full_page_writes') = 'on' as full_page_writes,
+    current_setting('session_replication_role') <> 'replica' as triggers_fire,
     coalesce((
         select ours.ssl
         from pg_stat_ssl as ours
         where ours.pid = pg_backend_pid()
     ), false) as tls;
 
--- name: list_excess_rights()
--- What the current role can do to which table, and should not be able to.
+-- name: list_rights(relations)
+-- All that the current role can do with these tables and sequences, by itself, as a member of another role or because
+-- everybody can; where they are; and what it can do above all grants.
+with ours as (
+    select
+        oid,
+        relnamespace,
+        relowner,
+        relname::text as place,
+        coalesce(
+            relacl,
+            case relkind when 'S' then acldefault('s', relowner) else acldefault('r', relowner) end
+        ) as acl
+    from pg_class
+    where
+        relname = any(:relations::text[])
+        and pg_table_is_visible(oid)
+),
+
+given as (
+    select
+        ours.place,
+        item.privilege_type as right_name,
+        item.grantee
+    from ours
+    cross join aclexplode(ours.acl) as item
+    union
+    select
+        ours.place,
+        format('%%s (%%s)', item.privilege_type, member.attname) as right_name,
+        item.grantee
+    from ours
+    inner join pg_attribute as member
+        on ours.oid = member.attrelid
+    cross join aclexplode(member.attacl) as item
+    union
+    select
+        'the schema' as place,
+        item.privilege_type as right_name,
+        item.grantee
+    from pg_namespace as home
+    cross join aclexplode(coalesce(home.nspacl, acldefault('n', home.nspowner))) as item
+    where home.oid in (select ours.relnamespace from ours)
+    union
+    select
+        ours.place,
+        'OWNERSHIP' as right_name,
+        ours.relowner as grantee
+    from ours
+)
+
 select
-    wanted.relation_name,
-    wanted.right_name
-from (
-    values
-    ('wallets', 'DELETE'),
-    ('wallets', 'TRUNCATE'),
-    ('wallet_audit_log', 'UPDATE'),
-    ('wallet_audit_log', 'DELETE'),
-    ('wallet_audit_log', 'TRUNCATE'),
-    ('deposits', 'DELETE'),
-    ('deposits', 'TRUNCATE'),
-    ('encryption_keys', 'UPDATE'),
-    ('encryption_keys', 'DELETE'),
-    ('encryption_keys', 'TRUNCATE'),
-    ('api_clients', 'INSERT'),
-    ('api_clients', 'DELETE'),
-    ('api_clients', 'TRUNCATE')
-) as wanted (relation_name, right_name)
-where has_table_privilege(wanted.relation_name, wanted.right_name)
-order by wanted.relation_name, wanted.right_name;
+    given.place,
+    given.right_name,
+    bool_or(given.grantee = 0) as everybody
+from given
+where case when given.grantee = 0 then true else pg_has_role(given.grantee, 'MEMBER') end
+group by given.place, given.right_name
+union all
+select
+    'the role ' || member_of.rolname as place,
+    power.right_name,
+    false as everybody
+from pg_roles as member_of
+inner join pg_roles as myself
+    on myself.rolname = current_user
+cross join
+    unnest(
+        array['SUPERUSER', 'BYPASSRLS', 'CREATEROLE', 'CREATEDB', 'REPLICATION', 'MEMBERSHIP'],
+        array[
+            member_of.rolsuper,
+            member_of.rolbypassrls,
+            member_of.rolcreaterole,
+            member_of.rolcreatedb,
+            member_of.rolreplication,
+            starts_with(member_of.rolname::text, 'pg_')
+        ]
+    ) as power (right_name, held)
+where
+    power.held
+    and pg_has_role(member_of.oid, 'MEMBER')
+    -- A superuser counts as a member of every role.
+    and (member_of.oid = myself.oid or not myself.rolsuper)
+order by place, right_name;

@@ -8,29 +8,35 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import SECRET
+from tests.conftest import FID, SECRET
 from tests.service import ROOT
 
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize("entry", [["-m", "gunicorn", "wsgi:app"], ["-c", "import wsgi"]])
-def test_all_faults_of_the_configuration_are_reported_together_before_serving(entry):
-    environ = {
-        "PATH": os.environ["PATH"],
-        "ENCRYPTION_SECRET": SECRET[:20],
-        "NETWORK": "base-moon",
-        "PORT": "0x50",
-    }
-    finished = subprocess.run(
+ENTRIES = [["-m", "gunicorn", "wsgi:app"], ["-c", "import wsgi"]]
+
+
+def run(entry, environ):
+    return subprocess.run(
         [sys.executable, *entry],
         cwd=ROOT,
-        env=environ,
+        env={"PATH": os.environ["PATH"], **environ},
         capture_output=True,
         text=True,
         timeout=30,
         check=False,
     )
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_all_faults_of_the_configuration_are_reported_together_before_serving(entry):
+    environ = {
+        "ENCRYPTION_SECRET": SECRET[:20],
+        "NETWORK": "base-moon",
+        "PORT": "0x50",
+    }
+    finished = run(entry, environ)
     assert finished.returncode == 1
     for fault in (
         "DATABASE_URL is not set",
@@ -44,7 +50,17 @@ def test_all_faults_of_the_configuration_are_reported_together_before_serving(en
     assert SECRET[:20] not in finished.stderr
 
 
-def test_a_worker_leaves_no_core_dump_in_which_keys_could_be_found(serve):
-    for pid in serve(WEB_CONCURRENCY="2").workers():
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_a_forgotten_setting_beside_wallet_files_is_said_before_serving(environ, folder, entry):
+    (folder / f"wallet_{FID}_ethereum.json").touch()
+    finished = run(entry, {**environ, "WALLET_STORAGE_PATH": str(folder)})
+    assert finished.returncode == 1
+    assert finished.stderr.count("WALLET_STORAGE is not set, and there are wallet files") == 1
+    assert "Traceback" not in finished.stderr
+
+
+def test_no_process_leaves_a_core_dump_in_which_keys_could_be_found(serve):
+    service = serve(WEB_CONCURRENCY="2")
+    for pid in (service.process.pid, *service.workers()):
         limits = Path(f"/proc/{pid}/limits").read_text()
         assert re.search(r"^Max core file size +0 +0 ", limits, re.MULTILINE)

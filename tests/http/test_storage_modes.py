@@ -8,6 +8,9 @@ from structlog.testing import capture_logs
 from tests.conftest import BASE_ACCOUNT, FID, OTHER_SECRET
 from tests.http.conftest import refused, rows_of, signed_in
 from tests.wallet_store import EXPECTED, SAMPLES, contents
+from wallet_api.config import ConfigurationError
+from wallet_api.errors import StorageUnavailable
+from wallet_api.repositories.wallet_directory import WalletDirectory
 
 DEPOSIT = "/api/wallet/deposit"
 FALLBACK = "/api/trading/create-fallback-wallet"
@@ -175,3 +178,46 @@ def test_a_key_that_is_not_handed_out_is_on_record_too(start, sql, mode):
     refused(start(mode).get(KEY, headers=signed_in()), 403)
     audit = sql.execute("select fid, action from wallet_audit_log").fetchall()
     assert audit == [(FID, "key.refused")]
+
+
+@pytest.mark.parametrize("said", [{}, {"WALLET_STORAGE": ""}], ids=["absent", "empty"])
+def test_a_forgotten_setting_beside_wallet_files_is_a_refusal_to_start(make_app, folder, said):
+    """It would make second wallets for all who have theirs in a file."""
+    with pytest.raises(ConfigurationError) as refusal:
+        make_app(WALLET_STORAGE_PATH=str(folder), **said)
+    (fault,) = refusal.value.faults
+    assert fault == (
+        f"WALLET_STORAGE is not set, and there are wallet files in {folder}: "
+        "set it to migrating to serve them, or to postgres once all are imported"
+    )
+
+
+def test_files_that_are_ignored_on_purpose_are_a_warning(start):
+    with capture_logs() as events:
+        assert start("postgres").get("/readyz").status_code == 200
+    (warning,) = [event["warning"] for event in events if event["log_level"] == "warning"]
+    assert "does not look at the files" in warning
+
+
+@pytest.mark.parametrize("said", [{}, {"WALLET_STORAGE": "postgres"}], ids=["absent", "postgres"])
+@pytest.mark.parametrize("name", ["missing", "empty", "with a readme"])
+def test_where_there_are_no_wallet_files_nothing_has_to_be_said(make_app, tmp_path, said, name):
+    path = tmp_path / name
+    if name != "missing":
+        path.mkdir()
+    if name == "with a readme":
+        (path / "README.md").touch()
+        (path / ".lock").touch()
+    with capture_logs() as events:
+        make_app(WALLET_STORAGE_PATH=str(path), **said)
+    assert [event for event in events if event["log_level"] == "warning"] == []
+
+
+def test_a_folder_that_cannot_be_looked_into_is_to_be_spoken_of(make_app, folder, monkeypatch):
+    def names(directory):
+        raise StorageUnavailable(f"{directory.path} cannot be listed: Permission denied")
+
+    monkeypatch.setattr(WalletDirectory, "names", names)
+    with pytest.raises(ConfigurationError, match="cannot be listed: Permission denied: set it to"):
+        make_app(WALLET_STORAGE_PATH=str(folder))
+    make_app(WALLET_STORAGE_PATH=str(folder), WALLET_STORAGE="postgres")

@@ -1,55 +1,53 @@
 """The examination of a database: it finds what is wrong, and names it."""
 
-import json
-import os
-import shutil
-import subprocess
-import sys
-
+import psycopg
 import pytest
+from psycopg.rows import dict_row
+from pytest_postgresql.janitor import DatabaseJanitor
 
 from tests.conftest import ACCESS, BASE_ACCOUNT, FID
-from tests.service import ROOT
-from wallet_api import migrations
-from wallet_api.crypto.secret import Secret
-from wallet_api.local_postgres import LocalPostgres
-from wallet_api.services.doctor import TRIGGERS, Doctor
+from wallet_api.repositories import sql as loader
+from wallet_api.services import expectations
+from wallet_api.services.doctor import Doctor
 
-
-@pytest.fixture
-def faults(database):
-    """Return what is wrong, by subject."""
-
-    def examine():
-        return {found.subject: found.faults for found in Doctor(database).examine() if found.faults}
-
-    return examine
-
-
+TABLES = "every table is as the migrations made it"
+TRIGGERS = "every trigger is in force"
+CONSTRAINTS = "every constraint is in force"
+INDEXES = "every index is in force"
+SETTINGS = "no setting of a role takes a guard away"
+RIGHTS = "the role has no more rights than it needs"
+EVERYBODY = "nothing is granted to everybody"
+READABLE = "this role may read what is to be examined"
 # What the tests' server and its owner are like.
-USUAL = {
-    "fsync is on",
-    "the connection is encrypted",
-    "the role has no more rights than it needs",
-}
+USUAL = {"fsync is on", "the connection is encrypted", RIGHTS}
 
 
-def test_of_a_sound_database_nothing_but_this_server_is_found_fault_with(services, faults):
+def test_of_a_sound_database_nothing_but_this_server_is_found_fault_with(services, database):
     services.wallets.ensure_trading_wallet(FID, access=ACCESS)
     services.wallets.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS)
-    assert faults().keys() == USUAL
+    findings = Doctor(database).examine()
+    assert {found.subject for found in findings if found.faults} == USUAL
 
 
-def test_the_triggers_it_looks_for_are_those_that_there_are(sql):
-    found = sql.execute("select tgname from pg_trigger where not tgisinternal").fetchall()
-    assert {name for (name,) in found} == TRIGGERS
+def test_what_it_looks_for_is_what_there_is(sql):
+    """A statement of schema.sql that it overlooked would be looked for in vain for ever."""
+    asked = {
+        "trigger": "select tgname from pg_trigger where not tgisinternal",
+        "constraint": "select conname from pg_constraint where contype <> 'n'"
+        " and connamespace = 'public'::regnamespace and conname !~ '^schema_migrations'",
+        "column": "select table_name || '.' || column_name from information_schema.columns"
+        " where table_schema = 'public' and table_name <> 'schema_migrations'",
+        "sequence": "select relname from pg_class where relkind = 'S'",
+        "function": "select proname from pg_proc where pronamespace = 'public'::regnamespace",
+    }
+    for kind, statement in asked.items():
+        known = {part.name for part in expectations.expected_schema() if part.kind == kind}
+        assert {name for (name,) in sql.execute(statement)} == known
 
 
-NOT_DURABLE = """
-    do $$ begin
-        execute format('alter database %I set synchronous_commit = off', current_database());
-    end $$
-"""
+ALTER_DATABASE = (
+    "do $$ begin execute format('alter database %I set {}', current_database()); end $$"
+)
 BROKEN_OFF = """
     update pg_index set indisvalid = false
     where indexrelid = 'idx_deposits_created_at'::regclass
@@ -61,72 +59,226 @@ ELSEWHERE = f"""
     insert into deposits (fid, id, asset, amount, from_address, to_address, chain_id)
     values ({FID}, gen_random_uuid(), 'ETH', 1, '{BASE_ACCOUNT}', '{BASE_ACCOUNT}', 1)
 """
-WRONG = {
-    "migrations are current": (
-        ["delete from schema_migrations where version = '0018'"],
-        "0018 is not applied",
-    ),
-    "synchronous_commit is on": ([NOT_DURABLE], "synchronous_commit is off: commits can be lost"),
-    "every trigger is in force": (
-        ["alter table wallets disable trigger wallets_are_never_deleted"],
-        "wallets_are_never_deleted is not",
-    ),
-    "every constraint is validated": (
-        ["alter table deposits add constraint late check (amount > 1) not valid"],
-        "late",
-    ),
-    "every index is valid": (
-        ["set allow_system_table_mods = on", BROKEN_OFF],
-        "idx_deposits_created_at",
-    ),
-    "every trading wallet has a key": (
-        ["alter table wallets drop constraint wallets_trading_wallet_has_a_key", WITHOUT_KEY],
-        f"FID {FID}",
-    ),
-    "every secret is known": (
-        ["update wallets set key_id = repeat('0', 16)"],
-        f"FID {FID}",
-    ),
-    "deposits go to their user's wallet": ([ELSEWHERE], f"FID {FID}"),
-}
+SWALLOW = "returns trigger language plpgsql as 'begin return null; end'"
+WEAKER = """
+    create trigger wallets_are_never_deleted before delete on wallets
+    for each row when (old.fid = 1) execute function refuse_change()
+"""
+TRIGGER = "trigger wallets_are_never_deleted"
+KEY_RULE = "constraint wallets_trading_wallet_has_a_key"
+INDEX = "index idx_deposits_created_at"
+FIRST = "unique index encryption_keys_only_one_is_first"
+ALTERED = "is not as the migrations made it"
+FOREIGN = "is none that the migrations made"
+A_WALLET = f"""
+    insert into wallets
+        (fid, chain, wallet_type, address, encrypted_private_key, iv, scheme, key_id)
+    values ({FID}, 'ethereum', 'trading', '0x{"ab" * 20}', repeat('ab', 48), repeat('cd', 12),
+        'aes-256-gcm', repeat('ef', 8));
+    insert into encryption_keys (key_id) values (repeat('ef', 8))
+"""
+WRONG = [
+    (["delete from schema_migrations where version = '0018'"],
+     "migrations are current", "0018 is not applied"),
+    (["insert into schema_migrations values ('9999')"],
+     "migrations are current", "9999 is newer than this program"),
+    ([ALTER_DATABASE.format("synchronous_commit = off")],
+     SETTINGS, "every role: synchronous_commit=off"),
+    ([ALTER_DATABASE.format("session_replication_role = replica")],
+     SETTINGS, "every role: session_replication_role=replica"),
+    # Triggers, and what they call.
+    (["drop trigger wallets_are_never_deleted on wallets"], TRIGGERS, f"{TRIGGER} is missing"),
+    (["alter table wallets disable trigger wallets_are_never_deleted"],
+     TRIGGERS, f"{TRIGGER} {ALTERED}"),
+    (["alter table wallets enable replica trigger wallets_are_never_deleted"],
+     TRIGGERS, f"{TRIGGER} {ALTERED}"),
+    (["drop trigger wallets_are_never_deleted on wallets", WEAKER],
+     TRIGGERS, f"{TRIGGER} {ALTERED}"),
+    ([f"create or replace function refuse_change() {SWALLOW}"],
+     TRIGGERS, f"function refuse_change {ALTERED}"),
+    (["alter function refuse_change() set session_replication_role = replica"],
+     TRIGGERS, f"function refuse_change {ALTERED}"),
+    (["drop function refuse_change() cascade"], TRIGGERS, "function refuse_change is missing"),
+    ([f"create function swallow() {SWALLOW}",
+      "create trigger swallow before insert on wallets for each row execute function swallow()"],
+     TRIGGERS, f"trigger swallow {FOREIGN}"),
+    (["create rule swallow as on insert to wallet_audit_log do instead nothing"],
+     TRIGGERS, f"rule swallow {FOREIGN}"),
+    (["create policy hide on wallets using (fid = 1)"], TRIGGERS, f"policy hide {FOREIGN}"),
+    # Constraints.
+    ([f"alter table wallets drop {KEY_RULE}"], CONSTRAINTS, f"{KEY_RULE} is missing"),
+    ([f"alter table wallets drop {KEY_RULE}",
+      f"alter table wallets add {KEY_RULE} check (fid > 0)"],
+     CONSTRAINTS, f"{KEY_RULE} {ALTERED}"),
+    (["alter table deposits add constraint late check (amount > 1) not valid"],
+     CONSTRAINTS, f"constraint late {FOREIGN}"),
+    (["alter table wallets drop constraint wallets_pkey"],
+     CONSTRAINTS, "constraint wallets_pkey is missing"),
+    (["alter table encryption_keys disable trigger all"],
+     CONSTRAINTS, f"constraint encryption_keys_succeeds_a_known_key {ALTERED}"),
+    (["drop index encryption_keys_only_one_is_first"], CONSTRAINTS, f"{FIRST} is missing"),
+    # Tables and their columns.
+    (["alter table wallets enable row level security"], TABLES, f"table wallets {ALTERED}"),
+    (["alter table deposits set unlogged"], TABLES, f"table deposits {ALTERED}"),
+    (["alter table deposits rename to made",
+      "create view deposits as select * from made"], TABLES, f"table deposits {ALTERED}"),
+    (["alter table deposits alter status type varchar(16)"],
+     TABLES, f"column deposits.status {ALTERED}"),
+    (["alter table wallets alter address drop not null"],
+     TABLES, f"column wallets.address {ALTERED}"),
+    (["alter table wallets alter created_at drop default"],
+     TABLES, "default wallets.created_at is missing"),
+    (["alter table wallets add note text"], TABLES, f"column wallets.note {FOREIGN}"),
+    # Indexes.
+    (["drop index idx_deposits_created_at"], INDEXES, f"{INDEX} is missing"),
+    (["drop index idx_deposits_created_at",
+      "create index idx_deposits_created_at on deposits (fid)"], INDEXES, f"{INDEX} {ALTERED}"),
+    (["set local allow_system_table_mods = on", BROKEN_OFF], INDEXES, f"{INDEX} {ALTERED}"),
+    # Rows.
+    ([f"alter table wallets drop {KEY_RULE}", WITHOUT_KEY],
+     "every trading wallet has a key", f"FID {FID}"),
+    (["update wallets set key_id = repeat('0', 16)"], "every secret is known", f"FID {FID}"),
+    ([ELSEWHERE], "deposits go to their user's wallet", f"FID {FID}"),
+    (["grant insert on wallets to public"], EVERYBODY, "INSERT on wallets"),
+    (["grant update (key_id) on wallets to public"], EVERYBODY, "UPDATE (key_id) on wallets"),
+    (["grant usage on sequence wallets_id_seq to public"], EVERYBODY, "USAGE on wallets_id_seq"),
+]  # fmt: skip
 
 
-@pytest.mark.parametrize("subject", WRONG)
-def test_what_is_wrong_is_named(services, sql, database_url, subject):
-    services.wallets.ensure_trading_wallet(FID, access=ACCESS)
-    statements, fault = WRONG[subject]
-    # As somebody would who is above every trigger.
-    sql.execute("set session_replication_role = replica")
-    for statement in statements:
-        sql.execute(statement)
-    command = [sys.executable, "-m", "wallet_api", "db", "doctor"]
-    environ = {"PATH": os.environ["PATH"], "DATABASE_URL": database_url}
-    done = subprocess.run(
-        [*command, "--json"], cwd=ROOT, env=environ, capture_output=True, text=True, check=False
+class Session:
+    """A connection on which a test does what it likes, and the doctor looks at the result."""
+
+    def __init__(self, connection):
+        self.connection = connection
+
+    def run(self, work, *, repeatable):
+        return work(self.connection)
+
+    def do(self, *statements):
+        for statement in statements:
+            self.connection.execute(statement)
+
+    def faults(self):
+        return {found.subject: found.faults for found in Doctor(self).examine() if found.faults}
+
+
+@pytest.fixture(scope="module")
+def wallets_url(postgresql_noproc):
+    """Return the URL of a database with one wallet, which is as it was after every test."""
+    server = postgresql_noproc
+    name = "examined"
+    janitor = DatabaseJanitor(
+        user=server.user,
+        host=server.host,
+        port=server.port,
+        dbname=name,
+        template_dbname=server.template_dbname,
+        password=server.password,
     )
-    found = {finding["subject"]: finding["faults"] for finding in json.loads(done.stdout)}
-    assert fault in found[subject]
-    # fsync is off on the tests' server, which is a fault by itself.
-    assert done.returncode == 1
-
-
-def test_what_is_advice_does_not_fail_the_command(durable_url):
-    command = [sys.executable, "-m", "wallet_api", "db", "doctor"]
-    environ = {"PATH": os.environ["PATH"], "DATABASE_URL": durable_url}
-    done = subprocess.run(
-        command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout
-    assert "fine    fsync is on" in done.stdout
-    assert "advice  the role has no more rights than it needs" in done.stdout
-    assert "        DELETE on wallets (queries/roles.sql)" in done.stdout
-    assert "FAULT" not in done.stdout
+    with janitor:
+        url = f"postgresql://{server.user}:{server.password}@{server.host}:{server.port}/{name}"
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("set session_replication_role = replica")
+            connection.execute(A_WALLET)
+        yield url
 
 
 @pytest.fixture
-def durable_url(tmp_path_factory):
-    """A migrated database on a server that keeps what it commits."""
-    with LocalPostgres(tmp_path_factory.mktemp("durable"), durable=True) as postgres:
-        migrations.upgrade(Secret(postgres.url()))
-        yield postgres.url()
-    shutil.rmtree(postgres.home)
+def session(wallets_url):
+    with (
+        psycopg.connect(wallets_url, autocommit=True, row_factory=dict_row) as connection,
+        connection.transaction(force_rollback=True),
+    ):
+        yield Session(connection)
+
+
+@pytest.mark.parametrize(
+    ("statements", "subject", "fault"), WRONG, ids=[f"{fault}, {on}" for _, on, fault in WRONG]
+)
+def test_what_is_wrong_is_named(session, statements, subject, fault):
+    # As somebody would who is above every trigger.
+    session.do("set local session_replication_role = replica", *statements)
+    assert fault in session.faults()[subject]
+
+
+def test_a_session_in_which_triggers_do_not_fire_is_named(session):
+    session.do("set local session_replication_role = replica")
+    assert session.faults()[SETTINGS] == ("this session: session_replication_role=replica",)
+
+
+def test_commits_that_can_be_lost_are_named(session):
+    session.do("set local synchronous_commit = off")
+    fault = "synchronous_commit is off: commits can be lost"
+    assert session.faults()["synchronous_commit is on"] == (fault,)
+
+
+def test_a_trigger_that_calls_another_function_of_the_same_name_is_altered(session):
+    session.do(
+        "create schema evil",
+        f"create function evil.refuse_change() {SWALLOW}",
+        "drop trigger wallets_are_never_deleted on wallets",
+        "create trigger wallets_are_never_deleted before delete on wallets"
+        " for each row execute function evil.refuse_change()",
+    )
+    assert session.faults()[TRIGGERS] == (
+        f"function refuse_change {FOREIGN}",
+        f"{TRIGGER} {ALTERED}",
+    )
+
+
+def test_a_table_that_stands_before_ours_is_not_taken_for_it(session):
+    session.do(
+        "create schema evil",
+        "create table evil.wallets (like wallets)",
+        "set local search_path = evil, public",
+    )
+    assert f"{TRIGGER} is missing" in session.faults()[TRIGGERS]
+
+
+@pytest.fixture
+def runtime(session):
+    """Return a session of which the owner makes a role that has what queries/roles.sql gives."""
+    session.do((loader.QUERIES / "roles.sql").read_text())
+    session.do("create role examiner login in role wallet_api_runtime")
+    return session
+
+
+def test_the_role_of_the_script_sees_all_and_has_no_right_too_many(runtime):
+    runtime.do("set local role examiner")
+    assert runtime.faults().keys() == USUAL - {RIGHTS}
+
+
+EXCESS = [
+    *((f"grant {right} on wallets to examiner", f"{right} on wallets")
+      for right in ("UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER")),
+    *((f"grant update ({column}) on wallets to examiner", f"UPDATE ({column}) on wallets")
+      for column in ("fid", "chain", "wallet_type", "created_at")),
+    ("grant insert on api_clients to examiner", "INSERT on api_clients"),
+    ("grant insert on schema_migrations to examiner", "INSERT on schema_migrations"),
+    ("grant update on sequence wallets_id_seq to examiner", "UPDATE on wallets_id_seq"),
+    ("grant create on schema public to examiner", "CREATE on the schema"),
+    ("grant delete on deposits to public", "DELETE on deposits"),
+    ("alter table deposits owner to examiner", "OWNERSHIP"),
+    *((f"alter role examiner {power}", f"{power} on the role examiner")
+      for power in ("SUPERUSER", "BYPASSRLS", "CREATEROLE", "CREATEDB", "REPLICATION")),
+    *((f"grant {role} to examiner", f"MEMBERSHIP on the role {role}")
+      for role in ("pg_write_all_data", "pg_execute_server_program")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("statement", "fault"), EXCESS, ids=[fault for _, fault in EXCESS])
+def test_a_right_too_many_is_named(runtime, statement, fault):
+    runtime.do(statement, "set local role examiner")
+    assert any(fault in line for line in runtime.faults()[RIGHTS])
+
+
+@pytest.mark.parametrize("hidden", ["wallets", "schema_migrations"])
+def test_what_a_role_may_not_read_is_named_and_the_rest_examined(runtime, hidden):
+    runtime.do(
+        f"revoke select on {hidden} from wallet_api_runtime",
+        "drop trigger wallets_are_never_deleted on wallets",
+        "set local role examiner",
+    )
+    found = runtime.faults()
+    assert found[READABLE] == (f"it may not read {hidden}",)
+    assert found[TRIGGERS] == (f"{TRIGGER} is missing",)

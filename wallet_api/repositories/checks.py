@@ -1,9 +1,27 @@
 """What must be so in the whole database. Queries: queries/checks.sql."""
 
+from collections.abc import Collection
+from typing import NamedTuple
+
 from wallet_api.database import Connection
 from wallet_api.repositories import sql
 
 _QUERIES = sql.load("checks")
+
+
+class SchemaObject(NamedTuple):
+    """A part of the schema, its definition with single spaces and without the schema's name."""
+
+    kind: str
+    name: str
+    definition: str
+
+
+class Right(NamedTuple):
+    """What a role can do to something: "UPDATE (address)", "wallets"."""
+
+    name: str
+    place: str
 
 
 class CheckRepository:
@@ -27,25 +45,33 @@ class CheckRepository:
         rows = _QUERIES.list_deposits_to_other_addresses(self._connection)
         return [row["fid"] for row in rows]
 
-    def list_triggers(self) -> dict[str, bool]:
-        """Return our triggers by name, and whether each is in force."""
-        rows = _QUERIES.list_triggers(self._connection)
-        return {row["guard_name"]: row["in_force"] for row in rows}
+    def list_unreadable_tables(self, tables: Collection[str]) -> list[str]:
+        """Return those of these tables that are there and that our role may not read."""
+        rows = _QUERIES.list_unreadable_tables(self._connection, tables=list(tables))
+        return [row["relation_name"] for row in rows]
 
-    def list_invalid_indexes(self) -> list[str]:
-        """Return indexes whose building was broken off."""
-        return [row["index_name"] for row in _QUERIES.list_invalid_indexes(self._connection)]
+    def list_schema_objects(
+        self, relations: Collection[str], functions: Collection[str]
+    ) -> set[SchemaObject]:
+        """Return what these tables are made of, and the functions that guard them."""
+        rows = _QUERIES.list_schema_objects(
+            self._connection, relations=list(relations), functions=list(functions)
+        )
+        return {
+            SchemaObject(row["kind"], row["object_name"], " ".join(row["definition"].split()))
+            for row in rows
+        }
 
-    def list_unvalidated_constraints(self) -> list[str]:
-        """Return constraints that hold for new rows only."""
-        rows = _QUERIES.list_unvalidated_constraints(self._connection)
-        return [row["constraint_name"] for row in rows]
+    def list_weakening_settings(self) -> list[str]:
+        """Return what takes a guard away from some role: "every role: synchronous_commit=off"."""
+        rows = _QUERIES.list_weakening_settings(self._connection)
+        return [f"{row['role_name']}: {row['setting']}" for row in rows]
 
     def get_settings(self) -> dict[str, bool]:
-        """Return whether the server keeps what it commits, and encrypts this connection."""
+        """Return whether the server keeps what it commits, fires triggers, and encrypts."""
         return dict(_QUERIES.get_settings(self._connection))
 
-    def list_excess_rights(self) -> list[str]:
-        """Return what the current role can do, and should not be able to: "DELETE on wallets"."""
-        rows = _QUERIES.list_excess_rights(self._connection)
-        return [f"{row['right_name']} on {row['relation_name']}" for row in rows]
+    def list_rights(self, relations: Collection[str]) -> dict[Right, bool]:
+        """Return what the current role can do, and whether everybody can."""
+        rows = _QUERIES.list_rights(self._connection, relations=list(relations))
+        return {Right(row["right_name"], row["place"]): row["everybody"] for row in rows}

@@ -1,28 +1,21 @@
 """Is a database as it should be? Everything that can be asked without opening a key."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from wallet_api.database import Connection, Database
 from wallet_api.migrations import expected_versions
-from wallet_api.repositories.checks import CheckRepository
+from wallet_api.repositories.checks import CheckRepository, Right, SchemaObject
 from wallet_api.repositories.migrations import MigrationRepository
+from wallet_api.services.expectations import expected_rights, expected_schema
 
-# What the migrations created: a trigger that is missing was dropped by somebody.
-TRIGGERS = frozenset(
-    {
-        "api_clients_are_never_deleted",
-        "api_clients_are_never_truncated",
-        "api_clients_change_by_use_and_revocation_only",
-        "deposits_never_change_what_was_prepared",
-        "encryption_keys_are_never_changed",
-        "encryption_keys_are_never_truncated",
-        "wallet_audit_log_is_never_changed",
-        "wallet_audit_log_is_never_truncated",
-        "wallets_are_never_deleted",
-        "wallets_are_never_truncated",
-        "wallets_ciphertext_changes_with_its_key_id_only",
-        "wallets_trading_identity_never_changes",
-    }
+_VERSIONS = "schema_migrations"
+# What is looked at together, and whether a fault in it can cost wallets.
+_GROUPS = (
+    ("every table is as the migrations made it", {"table", "column", "default"}, True),
+    ("every trigger is in force", {"trigger", "function", "rule", "policy"}, True),
+    ("every constraint is in force", {"constraint", "unique index"}, True),
+    ("every index is in force", {"index"}, False),
 )
 
 
@@ -50,52 +43,130 @@ class Doctor:
 
 
 def _examine(connection: Connection) -> list[Finding]:
-    applied = MigrationRepository(connection).list_applied()
-    missing = tuple(
-        f"{version} is not applied" for version in sorted(expected_versions() - applied)
-    )
-    findings = [Finding(subject="migrations are current", faults=missing, serious=True)]
-    if missing:
-        # The other questions are about tables as this code knows them.
-        return findings
     checks = CheckRepository(connection)
+    tables = [part.name for part in expected_schema() if part.kind == "table"]
+    hidden = checks.list_unreadable_tables([*tables, _VERSIONS])
+    findings = [
+        Finding(
+            subject="this role may read what is to be examined",
+            faults=tuple(f"it may not read {name}" for name in hidden),
+            serious=False,
+        )
+    ]
+    if _VERSIONS not in hidden:
+        findings.append(_migrations(MigrationRepository(connection).list_applied()))
+        if findings[-1].faults:
+            # The other questions are about tables as this code knows them.
+            return findings
+    findings += [*_settings(checks), *_rights(checks), *_schema(checks)]
+    if not hidden:
+        findings += _rows(checks)
+    return findings
+
+
+def _migrations(applied: set[str]) -> Finding:
+    known = expected_versions()
+    missing = [f"{version} is not applied" for version in sorted(known - applied)]
+    newer = [f"{version} is newer than this program" for version in sorted(applied - known)]
+    return Finding(subject="migrations are current", faults=(*missing, *newer), serious=True)
+
+
+def _settings(checks: CheckRepository) -> list[Finding]:
     settings = checks.get_settings()
-    in_force = checks.list_triggers()
+    lost = "is off: commits can be lost"
+    weakened = checks.list_weakening_settings()
+    if not settings["triggers_fire"]:
+        weakened.append("this session: session_replication_role=replica")
     return [
-        *findings,
         *(
             Finding(
                 subject=f"{name} is on",
-                faults=() if settings[name] else (f"{name} is off: commits can be lost",),
+                faults=() if settings[name] else (f"{name} {lost}",),
                 serious=True,
             )
             for name in ("fsync", "synchronous_commit", "full_page_writes")
+        ),
+        Finding(
+            subject="no setting of a role takes a guard away",
+            faults=tuple(weakened),
+            serious=True,
         ),
         Finding(
             subject="the connection is encrypted",
             faults=() if settings["tls"] else ("no TLS: add sslmode=verify-full to DATABASE_URL",),
             serious=False,
         ),
+    ]
+
+
+def _rights(checks: CheckRepository) -> list[Finding]:
+    """Compare what this role can do with the one list of what the service needs."""
+    relations = [part.name for part in expected_schema() if part.kind in ("table", "sequence")]
+    held = checks.list_rights([*relations, _VERSIONS])
+    allowed = expected_rights()
+    excess = {
+        right: everybody
+        for right, everybody in held.items()
+        # Whoever may do it to a table may do it to each column.
+        if right not in allowed and Right(right.name.split()[0], right.place) not in allowed
+    }
+    public = [right for right, everybody in held.items() if everybody and right.place in relations]
+    return [
         Finding(
             subject="the role has no more rights than it needs",
-            faults=tuple(f"{right} (queries/roles.sql)" for right in checks.list_excess_rights()),
+            faults=tuple(f"{line} (queries/roles.sql)" for line in _by_place(excess)),
             serious=False,
         ),
         Finding(
-            subject="every trigger is in force",
-            faults=tuple(f"{name} is not" for name in sorted(TRIGGERS) if not in_force.get(name)),
+            subject="nothing is granted to everybody",
+            faults=tuple(_by_place(public)),
             serious=True,
         ),
+    ]
+
+
+def _by_place(rights: Collection[Right]) -> list[str]:
+    places = sorted({right.place for right in rights})
+    return [
+        f"{', '.join(sorted(right.name for right in rights if right.place == place))} on {place}"
+        for place in places
+    ]
+
+
+def _schema(checks: CheckRepository) -> list[Finding]:
+    expected = {part for part in expected_schema() if part.kind != "sequence"}
+    found = checks.list_schema_objects(
+        [part.name for part in expected if part.kind == "table"],
+        [part.name for part in expected if part.kind == "function"],
+    )
+    return [
         Finding(
-            subject="every index is valid",
-            faults=tuple(checks.list_invalid_indexes()),
-            serious=False,
-        ),
-        Finding(
-            subject="every constraint is validated",
-            faults=tuple(checks.list_unvalidated_constraints()),
-            serious=False,
-        ),
+            subject=subject,
+            faults=tuple(
+                _differences(
+                    {part for part in expected if part.kind in kinds},
+                    {part for part in found if part.kind in kinds},
+                )
+            ),
+            serious=serious,
+        )
+        for subject, kinds, serious in _GROUPS
+    ]
+
+
+def _differences(expected: set[SchemaObject], found: set[SchemaObject]) -> list[str]:
+    wanted = {(part.kind, part.name) for part in expected - found}
+    present = {(part.kind, part.name) for part in found - expected}
+    lines = [
+        *(f"{kind} {name} is missing" for kind, name in wanted - present),
+        *(f"{kind} {name} is not as the migrations made it" for kind, name in wanted & present),
+        *(f"{kind} {name} is none that the migrations made" for kind, name in present - wanted),
+    ]
+    return sorted(lines)
+
+
+def _rows(checks: CheckRepository) -> list[Finding]:
+    return [
         _users("every trading wallet has a key", checks.list_trading_wallets_without_key()),
         _users("every secret is known", checks.list_wallets_of_unknown_secrets()),
         _users("deposits go to their user's wallet", checks.list_deposits_to_other_addresses()),

@@ -1,0 +1,63 @@
+"""`wallet-api db doctor`, for operators and their programs."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import psycopg
+import pytest
+
+from tests.service import ROOT
+from wallet_api import migrations
+from wallet_api.crypto.secret import Secret
+from wallet_api.local_postgres import LocalPostgres
+
+
+def doctor(url, *options):
+    return subprocess.run(
+        [sys.executable, "-m", "wallet_api", "db", "doctor", *options],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "DATABASE_URL": url},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_command_fails_for_a_fault_and_says_it_to_programs(sql, database_url):
+    sql.execute("drop trigger wallets_are_never_deleted on wallets")
+    done = doctor(database_url, "--json")
+    found = {finding["subject"]: finding["faults"] for finding in json.loads(done.stdout)}
+    assert found["every trigger is in force"] == ["trigger wallets_are_never_deleted is missing"]
+    assert done.returncode == 1
+
+
+def test_a_database_that_was_never_upgraded_lacks_every_migration(server, database_url):
+    server.create_database(empty := f"empty_{os.getpid()}")
+    done = doctor(server.url(empty))
+    assert done.returncode == 1
+    assert "0001 is not applied" in done.stdout
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(f"drop database {empty}")
+
+
+def test_what_is_advice_does_not_fail_the_command(durable_url):
+    done = doctor(durable_url)
+    assert done.returncode == 0, done.stdout
+    assert "fine    fsync is on" in done.stdout
+    assert "advice  the role has no more rights than it needs" in done.stdout
+    excess = r"^        DELETE, .* on wallets \(queries/roles.sql\)$"
+    assert re.search(excess, done.stdout, re.MULTILINE)
+    assert "FAULT" not in done.stdout
+
+
+@pytest.fixture
+def durable_url(tmp_path_factory):
+    """A migrated database on a server that keeps what it commits."""
+    with LocalPostgres(tmp_path_factory.mktemp("durable"), durable=True) as postgres:
+        migrations.upgrade(Secret(postgres.url()))
+        yield postgres.url()
+    shutil.rmtree(postgres.home)

