@@ -1,0 +1,106 @@
+"""Thousands of broken requests to a real service: each is answered or hung up on, none breaks it."""
+
+import itertools
+import re
+import secrets
+import socket
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.conftest import BASE_ACCOUNT, FID, LEAKS
+from tests.http.garbage import Routes, request
+from tests.http.conftest import calling, routes, signed_in
+from wallet_api.models import SCOPES
+
+METRICS_TOKEN = "a token that only Prometheus and the fuzzer know"
+LEAKS.secrets.add(METRICS_TOKEN)
+STATUS = re.compile(rb"HTTP/1\.[01] (\d{3}) ")
+WORKERS = 2
+# As many as gunicorn's threads, so that requests meet inside.
+AT_ONCE = 8
+
+
+@pytest.fixture
+def fuzzed(serve, app, farcaster):
+    """Return a service, and its routes with everything that opens them."""
+    service = serve(
+        WEB_CONCURRENCY=str(WORKERS),
+        RATELIMIT_ENABLED="false",
+        ALLOW_KEY_EXPORT="true",
+        METRICS_TOKEN=METRICS_TOKEN,
+        **farcaster.settings(),
+    )
+    good = [signed_in(FID), signed_in(FID + 1), calling(app, *SCOPES), farcaster.bearer()]
+    credentials = [header["Authorization"] for header in good] * 3 + [f"Bearer {METRICS_TOKEN}"]
+    credentials += [
+        "",
+        "Bearer",
+        "Bearer x.y.z",
+        "Basic eDp5",
+        "Bearer \u0663",
+        f"Bearer {'x' * 5000}",
+    ]
+    return service, Routes(routes(app), credentials)
+
+
+def exchange(port, sent):
+    """Send bytes and return whatever comes back, until the other side hangs up."""
+    received = b""
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        try:
+            connection.sendall(sent)
+            connection.shutdown(socket.SHUT_WR)
+            while more := connection.recv(65536):
+                received += more
+        except (BrokenPipeError, ConnectionResetError):
+            # It hung up before it had read everything: 413 and 400 need not.
+            pass
+    return received
+
+
+def fuzz(service, served, seed, *, seconds):
+    """Send requests for a while; return how often each status came, and what was answered badly."""
+    seen, bad = Counter(), []
+    numbers = itertools.count()
+    deadline = time.monotonic() + seconds
+
+    def one_of_the_crowd(_):
+        while time.monotonic() < deadline:
+            number = next(numbers)
+            sent = request(served, f"{seed}-{number}")
+            received = exchange(service.port, sent)
+            statuses = [int(status) for status in STATUS.findall(received)]
+            seen.update(statuses or ["hung up"])
+            if received and (not statuses or max(statuses) >= 500):
+                bad.append((number, sent, received))
+
+    with ThreadPoolExecutor(AT_ONCE) as crowd:
+        list(crowd.map(one_of_the_crowd, range(AT_ONCE)))
+    return seen, bad
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seconds", [4, pytest.param(180, marks=pytest.mark.long)])
+def test_whatever_bytes_come_there_is_no_5xx_no_traceback_and_no_dead_worker(
+    fuzzed, tmp_path, opened, seconds
+):
+    service, served = fuzzed
+    while len(workers := service.workers()) < WORKERS:
+        time.sleep(0.05)
+    # The same requests in the ordinary run, new ones in the long one.
+    seed = "2026" if seconds < 10 else secrets.token_hex(4)
+    print(f"\nseed {seed}")
+    seen, bad = fuzz(service, served, seed, seconds=seconds)
+    print(f"{seen.total()} answers: {dict(sorted(seen.items(), key=str))}")
+    assert bad == []
+    assert service.workers() == workers
+    log = (tmp_path / "gunicorn-0.log").read_text(errors="replace")
+    assert "Traceback" not in log
+    assert '"level": "critical"' not in log
+    # It came through to where the wallets are.
+    assert {200, 400, 401, 404, 405, 413, 414, 415, 417, 431} <= seen.keys()
+    wallet = service.call(service.deposit(FID, base=BASE_ACCOUNT))
+    assert opened()[FID] == wallet.body["depositAddress"]
