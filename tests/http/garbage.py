@@ -53,8 +53,8 @@ VERSIONS = ["HTTP/1.1"] * 12 + [
     "",
     "ICY",
 ]
-NAMES = ["address", "fid", "chain", "wallet_type", "since", "until", "limit", "cursor", "actor"]
-NAMES += ["action", "from", "to", "created_after", "created_before", "", "a[b]", "__proto__"]
+NAMES = ["address", "fid", "chain", "type", "createdAfter", "createdBefore", "limit", "cursor"]
+NAMES += ["actor", "action", "after", "before", "from", "to", "", "a[b]", "__proto__"]
 TYPES = ["application/json"] * 6 + ["text/plain", "application/json; charset=utf-16", "*/*", ""]
 TYPES += ["multipart/form-data; boundary=x", "application/x-www-form-urlencoded", "application/xml"]
 HEADERS = [
@@ -105,7 +105,7 @@ MEMBERS = [
     "chain",
     "mnemonic",
     "reason",
-    "recipient_public_key",
+    "recipientPublicKey",
     "",
 ]
 TEXTS = [
@@ -125,20 +125,31 @@ TEXTS = [
 
 @dataclass(frozen=True)
 class Routes:
-    """What a service serves, and what opens it."""
+    """What a service serves, and the tokens that it knows and that it does not know."""
 
     calls: list[tuple[str, str]]
-    credentials: list[str]
+    openers: dict[str, str]
+    """The token that opens the paths that begin so; the longest beginning comes first."""
+    wrong: list[str]
+
+    def token(self, path, chance):
+        """Choose a token: half of the time the one that opens a path."""
+        if chance.random() < 0.5:
+            return next(
+                (self.openers[start] for start in self.openers if path.startswith(start)), ""
+            )
+        return chance.choice([*self.openers.values(), *self.wrong])
 
 
 def request(routes, seed):
     """Write one request; the same seed writes the same one."""
     chance = random.Random(seed)
     method, path = chance.choice(routes.calls)
+    token = routes.token(path, chance)
     if chance.random() < 0.1:
         method = chance.choice(METHODS)
     lines = [f"{method} {_target(chance, path)} {chance.choice(VERSIONS)}".encode()]
-    lines += [f"{name}: {value}".encode() for name, value in _headers(chance, routes.credentials)]
+    lines += [f"{name}: {value}".encode() for name, value in _headers(chance, token)]
     body = b""
     if method not in ("GET", "HEAD") or chance.random() < 0.1:
         body = _body(chance)
@@ -174,8 +185,8 @@ def _value(chance):
     )
 
 
-def _headers(chance, credentials):
-    given = [("Host", "x"), ("Authorization", chance.choice(credentials))]
+def _headers(chance, token):
+    given = [("Host", "x"), ("Authorization", token)]
     given += [
         (chance.choice(HEADERS), chance.choice(VALUES)) for _ in range(chance.choice([0, 0, 1, 2]))
     ]

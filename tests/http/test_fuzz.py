@@ -1,4 +1,4 @@
-"""Thousands of broken requests to a real service: each is answered or hung up on, none breaks it."""
+"""Thousands of broken requests to a real service: none gets a 5xx."""
 
 import itertools
 import re
@@ -11,8 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.conftest import BASE_ACCOUNT, FID, LEAKS
-from tests.http.garbage import Routes, request
 from tests.http.conftest import calling, routes, signed_in
+from tests.http.garbage import Routes, request
 from wallet_api.models import SCOPES
 
 METRICS_TOKEN = "a token that only Prometheus and the fuzzer know"
@@ -33,17 +33,17 @@ def fuzzed(serve, app, farcaster):
         METRICS_TOKEN=METRICS_TOKEN,
         **farcaster.settings(),
     )
-    good = [signed_in(FID), signed_in(FID + 1), calling(app, *SCOPES), farcaster.bearer()]
-    credentials = [header["Authorization"] for header in good] * 3 + [f"Bearer {METRICS_TOKEN}"]
-    credentials += [
-        "",
-        "Bearer",
-        "Bearer x.y.z",
-        "Basic eDp5",
-        "Bearer \u0663",
-        f"Bearer {'x' * 5000}",
-    ]
-    return service, Routes(routes(app), credentials)
+    openers = {
+        "/api/auth/": farcaster.bearer(),
+        "/api/": signed_in(),
+        "/v1/": calling(app, *SCOPES),
+        "/metrics": {"Authorization": f"Bearer {METRICS_TOKEN}"},
+    }
+    return service, Routes(
+        routes(app),
+        {start: header["Authorization"] for start, header in openers.items()},
+        ["", "Bearer", "Bearer x.y.z", "Basic eDp5", "Bearer \u0663", f"Bearer {'x' * 5000}"],
+    )
 
 
 def exchange(port, sent):
@@ -83,7 +83,9 @@ def fuzz(service, served, seed, *, seconds):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seconds", [4, pytest.param(180, marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "seconds", [4, pytest.param(180, marks=[pytest.mark.long, pytest.mark.timeout(600)])]
+)
 def test_whatever_bytes_come_there_is_no_5xx_no_traceback_and_no_dead_worker(
     fuzzed, tmp_path, opened, seconds
 ):

@@ -11,6 +11,14 @@ from wallet_api.services.wallet_imports import Outcome
 Key = tuple[int, str]
 
 
+def outcome_of(call, *arguments):
+    """Return what a call returns, or the kind of refusal."""
+    try:
+        return call(*arguments)
+    except (KeyUnreadable, StorageUnavailable) as refusal:
+        return type(refusal)
+
+
 @dataclass(frozen=True)
 class Kept:
     """A wallet as a row or a file keeps it."""
@@ -168,15 +176,14 @@ class Model:
         row, there = self.rows[key], self.files.get(key)
         if row.damaged:
             return {Outcome.INVALID}
-        if there.damaged:
-            return {Outcome.CONFLICT}
         if there == row:
             return {Outcome.PRESENT}
-        if there.keyed:
+        if there.damaged or there.keyed:
             return {Outcome.CONFLICT}
         if row.keyed:
-            self._make_room(key[0])
             self.key_exports += 1
+            if outcome_of(self._make_room, key[0]) is KeyUnreadable:
+                return {Outcome.CONFLICT}
         elif reported == Outcome.CONFLICT:
             return {Outcome.CONFLICT}
         self._write(*key, row)

@@ -3,6 +3,7 @@
 import json
 import shutil
 import threading
+import time
 
 from tests.machine.model import Kept
 from tests.services.conftest import ACCESS
@@ -55,7 +56,8 @@ class Scissors:
                     scissors._cut(self.connection)
                 result = super().execute(query, *arguments, **options)
                 if due and scissors._late:
-                    scissors._wait_until_done(self.connection)
+                    # Until the server has done all that was sent, in a pipeline too.
+                    scissors._wait_for("ClientRead", self.connection)
                     scissors._cut(self.connection)
                 return result
 
@@ -68,19 +70,19 @@ class Scissors:
 
     def _cut(self, connection):
         self.have_cut = True
-        with self._lock:
-            self._sql.execute(
-                "select pg_terminate_backend(%s, 5000)", [connection.info.backend_pid]
-            )
+        self._ask("select pg_terminate_backend(%s)", connection)
+        self._wait_for(None, connection)
 
-    def _wait_until_done(self, connection):
-        """Wait until the server has done all that was sent, in a pipeline too."""
+    def _wait_for(self, event, connection):
+        """Wait until the server's process waits for an event, or (None) until it is gone."""
         query = "select wait_event from pg_stat_activity where pid = %s"
-        for _ in range(1000):
-            with self._lock:
-                (waits_for,) = self._sql.execute(query, [connection.info.backend_pid]).fetchone()
-            if waits_for == "ClientRead":
-                break
+        deadline = time.monotonic() + 10
+        while (found := self._ask(query, connection)) != (event and (event,)):
+            assert time.monotonic() < deadline, found
+
+    def _ask(self, query, connection):
+        with self._lock:
+            return self._sql.execute(query, [connection.info.backend_pid]).fetchone()
 
 
 class Process:
@@ -140,12 +142,16 @@ class World:
         self.folder = tmp_path / "wallets"
 
     def empty(self):
-        """Begin anew: whole connections, no rows, and a folder that is not there yet."""
-        self.scissors.close()
+        """Begin anew: whole connections, no rows, and no folder."""
         self.scissors.have_cut = False
-        self.database._pool.check()
+        self.heal()
         self.unguarded(f"truncate {TABLES}")
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def heal(self):
+        """Cut nothing more, and replace the connections that were cut unnoticed."""
+        self.scissors.close()
+        self.database._pool.check()
 
     def unguarded(self, statement, parameters=()):
         """Do what no trigger allows."""
@@ -187,8 +193,6 @@ class World:
 
     def contents(self):
         """Return the bytes and the time of change of every file, by FID and spelling."""
-        if not self.folder.exists():
-            return {}
         return {parse_name(name): found for name, found in contents(self.folder).items()}
 
     def leftovers(self):
