@@ -52,7 +52,7 @@ class Model:
 
     def ensure(self, mode, fid, candidate):
         """Return the address to answer: the user's, or `candidate`, which is kept then."""
-        kept = self.look(mode, fid, TRADING)
+        kept = self._find(mode, fid, TRADING)
         if kept is None:
             kept = Kept(candidate, keyed=True)
             if mode == "filesystem":
@@ -62,7 +62,7 @@ class Model:
         return kept.address
 
     def put_base_account(self, mode, fid, address):
-        there = self.look(mode, fid, BASE)
+        there = self._find(mode, fid, BASE)
         if mode != "filesystem":
             self.rows[fid, BASE] = Kept(address, keyed=False)
         elif there is None or there.address != address:
@@ -72,37 +72,28 @@ class Model:
     def list(self, mode, fid):
         """Return the addresses to answer; a trading wallet's row does not wait for a bad file."""
         try:
-            base = self.look(mode, fid, BASE)
+            base = self._find(mode, fid, BASE)
         except KeyUnreadable:
             if mode != "migrating" or (fid, TRADING) not in self.rows:
                 raise
             base = None
-        trading = self.look(mode, fid, TRADING)
+        trading = self._find(mode, fid, TRADING)
         return [kept.address for kept in (base, trading) if kept is not None]
 
     def read_key(self, mode, fid):
         """Return the address whose key leaves. An attempt on a damaged row is recorded too."""
         kept = self.rows.get((fid, TRADING))
         if mode == "filesystem" or kept is None:
-            kept = self.look(mode, fid, TRADING)
+            kept = self._find(mode, fid, TRADING)
         if kept is None:
             return None
         self.key_reads += 1
         return kept.opened().address
 
     def look(self, mode, fid, chain):
-        """Return what is kept for a user on a chain, as a store in `mode` finds it."""
-        if mode == "filesystem":
-            return self._in_files(fid, chain)
-        kept = self.rows.get((fid, chain))
-        if kept is None and mode == "migrating":
-            kept = self._in_files(fid, chain)
-            if kept is not None:
-                self.rows[fid, chain] = kept
-            elif chain == TRADING:
-                # A key that lies under the other chain keeps its user from getting another one.
-                self._in_files(fid, BASE)
-        return kept and kept.opened()
+        """Return the address to answer for a user and chain."""
+        kept = self._find(mode, fid, chain)
+        return kept and kept.address
 
     def import_files(self, names):
         """Return what may be reported of each file."""
@@ -124,6 +115,20 @@ class Model:
     def promise(self, fid, address):
         """Remember that an address was given out; it must be the one that always was."""
         assert self.promised.setdefault(fid, address) == address
+
+    def _find(self, mode, fid, chain):
+        """Return what is kept for a user on a chain, as a store in `mode` finds it."""
+        if mode == "filesystem":
+            return self._in_files(fid, chain)
+        kept = self.rows.get((fid, chain))
+        if kept is None and mode == "migrating":
+            kept = self._in_files(fid, chain)
+            if kept is not None:
+                self.rows[fid, chain] = kept
+            elif chain == TRADING:
+                # A key that lies under the other chain keeps its user from getting another one.
+                self._in_files(fid, BASE)
+        return kept and kept.opened()
 
     def _in_files(self, fid, chain):
         oldest = self.files.get((fid, TRADING))

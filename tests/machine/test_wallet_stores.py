@@ -19,16 +19,18 @@ from tests.machine.model import Kept, Model, outcome_of
 from tests.machine.world import Process, World, open_file
 from tests.wallet_store import keyed, keyless, put
 from wallet_api.crypto import keys
-from wallet_api.errors import DatabaseUnavailable, KeyUnreadable
+from wallet_api.errors import DatabaseUnavailable, KeyUnreadable, StorageUnavailable
 from wallet_api.models import BASE_ACCOUNT_SPELLINGS
 from wallet_api.services.wallet_imports import Outcome
 
 CHAINS = ["base-account", "ethereum"]
 # A few users and addresses, so that everything that happens, happens to the same ones.
-users = st.integers(1, 2)
+users = st.integers(1, 3)
 BASE_ACCOUNTS = [f"0x{digit * 40}" for digit in "123"]
 addresses = st.sampled_from(BASE_ACCOUNTS)
 picks = st.integers(0, 11)
+# The connection of which statement is cut, if any, and whether only its answer is lost.
+cuts = st.none() | st.tuples(st.integers(1, 4), st.booleans())
 spellings = st.sampled_from([*BASE_ACCOUNT_SPELLINGS, "ethereum"])
 
 
@@ -48,20 +50,26 @@ class WalletStores(RuleBasedStateMachine):
         self.saved = {}
         self.before = {}
 
-    @initialize(mode=st.sampled_from(["postgres", "filesystem", "migrating"]))
-    def begin(self, mode):
+    @initialize(
+        mode=st.sampled_from(["postgres", "filesystem", "migrating"]),
+        files=st.lists(st.tuples(users, st.booleans(), spellings, addresses), max_size=6),
+    )
+    def begin(self, mode, files):
         self.mode = mode
         self.world.folder.mkdir()
         if mode == "migrating":
             self._put_file(1, "ethereum", keyed())
-            self.model.handed_over = True
+        if mode != "postgres":
+            for file in files:
+                self.a_file_of_the_old_service_appears(*file)
         self._start()
 
     # What users do.
 
-    @rule(fid=users, callers=st.lists(picks, min_size=1, max_size=6))
-    def ask_for_a_wallet(self, fid, callers):
+    @rule(fid=users, callers=st.lists(picks, min_size=1, max_size=6), cut=cuts)
+    def ask_for_a_wallet(self, fid, callers, cut):
         """Several first deposits of one user at once."""
+        self.world.scissors.open(cut)
         racing = [self._process(pick) for pick in callers]
         with ThreadPoolExecutor(len(racing)) as crowd:
             answers = list(crowd.map(lambda process: outcome_of(process.ensure, fid), racing))
@@ -69,26 +77,19 @@ class WalletStores(RuleBasedStateMachine):
             assert answer == outcome_of(self.model.ensure, process.mode, fid, answer)
             self._was_given_out(fid, answer)
 
-    @rule(fid=users, address=addresses, pick=picks)
-    def sign_in_with_a_base_account(self, fid, address, pick):
-        self._do(pick, "put_base_account", fid, address)
+    @rule(fid=users, address=addresses, pick=picks, cut=cuts)
+    def sign_in_with_a_base_account(self, fid, address, pick, cut):
+        self._do(pick, cut, "put_base_account", fid, address)
 
-    @rule(fid=users, pick=picks)
-    def read_a_key(self, fid, pick):
-        self._do(pick, "read_key", fid)
+    @rule(fid=users, pick=picks, cut=cuts)
+    def read_a_key(self, fid, pick, cut):
+        self._do(pick, cut, "read_key", fid)
 
-    @rule(fid=users, pick=picks)
-    def list_wallets(self, fid, pick):
-        self._do(pick, "list", fid)
-
-    @rule(fid=users, chain=st.sampled_from(CHAINS), pick=picks)
-    def look(self, fid, chain, pick):
-        process = self._process(pick)
-        kept = outcome_of(self.model.look, process.mode, fid, chain)
-        expected = kept.address if isinstance(kept, Kept) else kept
-        answer = self._again_if_cut(outcome_of, process.look, fid, chain)
-        assert answer == expected
-        self._was_given_out(fid, answer)
+    @rule(fid=users, pick=picks, cut=cuts, base_account_first=st.booleans())
+    def look_at_wallets(self, fid, pick, cut, base_account_first):
+        for chain in CHAINS if base_account_first else reversed(CHAINS):
+            self._do(pick, cut, "look", fid, chain)
+        self._do(pick, None, "list", fid)
 
     # What happens to processes and their connections.
 
@@ -100,10 +101,6 @@ class WalletStores(RuleBasedStateMachine):
     @rule()
     def stop_the_oldest_process(self):
         del self.processes[0]
-
-    @rule(statements=st.integers(1, 4), late=st.booleans())
-    def cut_a_connection_soon(self, statements, late):
-        self.world.scissors.open(statements, late=late)
 
     # What the old service leaves, and what becomes of disks.
 
@@ -141,6 +138,7 @@ class WalletStores(RuleBasedStateMachine):
             damaged = content[: len(content) // 2] if how == "cut off" else b""
         path.write_bytes(damaged)
         self._remember_damage("files", name, content)
+        self._ask_everybody(fid)
 
     @rule(
         pick=picks,
@@ -162,6 +160,7 @@ class WalletStores(RuleBasedStateMachine):
         if column == "address":
             self.model.rows[key] = replace(self.model.rows[key], address=damaged)
         self._remember_damage("rows", key, (column, value))
+        self._ask_everybody(key[0])
 
     @precondition(lambda self: self.saved)
     @rule()
@@ -185,13 +184,13 @@ class WalletStores(RuleBasedStateMachine):
 
     # What operators do.
 
-    @rule(names=st.lists(st.tuples(users, spellings), max_size=6, unique=True))
-    def import_files(self, names):
-        self._import([name for name in names if name in self.model.files])
+    @rule(names=st.lists(st.tuples(users, spellings), max_size=6, unique=True), every=st.booleans())
+    def import_files(self, names, every):
+        self._import([name for name in sorted(self.model.files) if every or name in names])
 
-    @rule(wanted=st.lists(st.tuples(users, st.sampled_from(CHAINS)), max_size=6, unique=True))
-    def export_rows(self, wanted):
-        self._export({key for key in wanted if key in self.model.rows})
+    @rule(keys=st.lists(st.tuples(users, st.sampled_from(CHAINS)), max_size=6), every=st.booleans())
+    def export_rows(self, keys, every):
+        self._export({key for key in self.model.rows if every or key in keys})
 
     @precondition(lambda self: self.mode == "filesystem" and self.model.files)
     @rule()
@@ -212,10 +211,11 @@ class WalletStores(RuleBasedStateMachine):
             self.mode = "postgres"
             self._start()
 
-    @precondition(lambda self: self.mode != "filesystem" and self.model.rows and not self.saved)
-    @rule()
-    def go_back_to_files(self):
-        if self._export(set(self.model.rows)):
+    @precondition(lambda self: self.mode != "filesystem" and not self.saved)
+    @rule(exported=st.booleans())
+    def go_back_to_files(self, exported):
+        """Whoever is forgotten by the export is refused in files, until the rows are back."""
+        if (exported and self._export(set(self.model.rows))) or self.model.files:
             self.processes.clear()
             (self.world.folder / ".migrating").unlink(missing_ok=True)
             self.model.handed_over = False
@@ -242,21 +242,26 @@ class WalletStores(RuleBasedStateMachine):
 
     @invariant()
     def every_key_that_left_is_in_the_audit_log_and_no_other(self):
-        assert self.world.audited("key.read") == self.model.key_reads
-        assert self.world.audited("key.exported") == self.model.key_exports
+        assert self.world.audited() == (self.model.key_reads, self.model.key_exports)
 
     @invariant()
     def every_promise_is_kept(self):
         for fid, address in self.model.promised.items():
             kept = replace(self.model, rows={**self.model.rows})
             answer = outcome_of(kept.look, self.mode, fid, "ethereum")
-            assert answer == KeyUnreadable or answer.address == address
+            if answer is None:
+                answer = outcome_of(kept.ensure, self.mode, fid, "another one")
+                assert answer == StorageUnavailable
+            else:
+                assert answer in (KeyUnreadable, address)
 
     def teardown(self):
         """Ask for every address once more, with everything mended."""
         self.world.heal()
         if self.processes:
             self.everything_is_mended()
+            if self.mode == "filesystem" and self.model.files:
+                self.mode = "migrating"
             self._start()
             for fid, address in self.model.promised.items():
                 assert self.processes[-1].ensure(fid) == address
@@ -271,8 +276,14 @@ class WalletStores(RuleBasedStateMachine):
         self.model.handed_over |= self.mode == "migrating"
         self.processes.append(process)
 
-    def _do(self, pick, name, *arguments):
+    def _ask_everybody(self, fid):
+        for pick in range(len(self.processes)):
+            self.look_at_wallets(fid, pick, None, base_account_first=True)
+            self.read_a_key(fid, pick, None)
+
+    def _do(self, pick, cut, name, *arguments):
         """Have a process do something, and the model, and compare."""
+        self.world.scissors.open(cut)
         process = self._process(pick)
         answer = self._again_if_cut(outcome_of, getattr(process, name), *arguments)
         assert answer == outcome_of(getattr(self.model, name), process.mode, *arguments)
@@ -289,15 +300,12 @@ class WalletStores(RuleBasedStateMachine):
             return call(*arguments)
         except DatabaseUnavailable:
             assert self.world.scissors.have_cut
-            self.world.scissors.close()
+            self.world.scissors.open(None)
             # Whether a row was written is not known before one looks; a key did not leave.
-            self.model.key_reads = self._maybe_one_more("key.read", self.model.key_reads)
+            reads, _ = self.world.audited()
+            assert reads - self.model.key_reads in (0, 1)
+            self.model.key_reads = reads
             return call(*arguments)
-
-    def _maybe_one_more(self, action, known):
-        found = self.world.audited(action)
-        assert found in (known, known + 1)
-        return found
 
     def _import(self, names):
         outcomes = self.world.import_files(names)

@@ -27,10 +27,7 @@ TABLES = "wallets, wallet_audit_log, encryption_keys, deposits"
 
 
 class Scissors:
-    """Cut the connection of the n-th statement from now: before it is sent, or before its answer.
-
-    Only once, and only statements of queries/ and the transactions around them.
-    """
+    """Cut the connection of one statement of queries/, or of the transactions around them."""
 
     def __init__(self, sql):
         self._sql = sql
@@ -39,11 +36,9 @@ class Scissors:
         self._late = False
         self.have_cut = False
 
-    def open(self, statements, *, late):
-        self._left, self._late = statements, late
-
-    def close(self):
-        self._left = 0
+    def open(self, cut):
+        """Cut before the n-th statement is sent, or (late) before its answer comes; or never."""
+        self._left, self._late = cut or (0, False)
 
     def put_into(self, database):
         """Have every connection of a pool pass by here."""
@@ -150,7 +145,7 @@ class World:
 
     def heal(self):
         """Cut nothing more, and replace the connections that were cut unnoticed."""
-        self.scissors.close()
+        self.scissors.open(None)
         self.database._pool.check()
 
     def unguarded(self, statement, parameters=()):
@@ -198,9 +193,12 @@ class World:
     def leftovers(self):
         return {path.name for path in self.folder.glob(".*")} - {".lock", ".migrating"}
 
-    def audited(self, action):
-        query = "select count(*) from wallet_audit_log where action = %s"
-        return self.sql.execute(query, [action]).fetchone()[0]
+    def audited(self):
+        """Return how many keys the audit log says were read, and how many were exported."""
+        return self.sql.execute(
+            "select count(*) filter (where action = 'key.read'),"
+            " count(*) filter (where action = 'key.exported') from wallet_audit_log"
+        ).fetchone()
 
 
 def open_file(content):
