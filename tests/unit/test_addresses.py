@@ -1,6 +1,7 @@
 """Addresses: 0x and 40 hex digits, and a checksum that is right where there is one."""
 
 import pytest
+from eth_utils.crypto import keccak
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -119,3 +120,21 @@ def test_no_other_text_is_an_address(text):
     """A text of this kind is an address about never."""
     with pytest.raises(InvalidAddress):
         parse_address(text)
+
+
+@settings(deadline=None)
+@given(raw=st.binary(min_size=20, max_size=20), upper=st.integers(0, 2**40 - 1))
+def test_an_address_is_read_in_one_case_or_with_its_checksum_and_in_no_other_way(raw, upper):
+    """The checksum is worked out by hand: a letter is upper case where its hash has 8 or more."""
+    digits = raw.hex()
+    hashed = keccak(digits.encode()).hex()
+    checksum = "".join(
+        digit.upper() if hashed[at] > "7" else digit for at, digit in enumerate(digits)
+    )
+    assert parse_address("0x" + checksum) == "0x" + digits
+    mixed = "".join(digit.upper() if upper >> at & 1 else digit for at, digit in enumerate(digits))
+    if mixed in (digits, digits.upper(), checksum):
+        assert parse_address("0x" + mixed) == "0x" + digits
+    else:
+        with pytest.raises(InvalidAddress):
+            parse_address("0x" + mixed)

@@ -11,6 +11,8 @@ import traceback
 from dataclasses import asdict, dataclass
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from wallet_api.crypto.secret import Secret
 
@@ -70,6 +72,13 @@ def test_bytes_never_show_either(show):
     said = show(Secret(VALUE.encode()))
     assert VALUE not in said
     assert VALUE.encode().hex() not in said
+
+
+@given(one=st.text() | st.binary() | st.integers(), other=st.text() | st.binary())
+def test_what_shows_is_the_same_for_every_value(one, other):
+    for parameter in SHOWN:
+        (show,) = parameter.values
+        assert show(Secret(one)) == show(Secret(other))
 
 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))

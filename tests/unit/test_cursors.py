@@ -1,0 +1,65 @@
+"""Cursors: every place in a list comes back exactly, and nothing else is one."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.conftest import JWT_SECRET
+from wallet_api.blueprints.pages import Cursors
+from wallet_api.crypto.secret import Secret
+from wallet_api.errors import InvalidCursor
+from wallet_api.models import MAX_FID, Page
+
+CURSORS = Cursors(Secret(JWT_SECRET))
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# To the end of the year 8999.
+moments = st.integers(0, 221_845_391_999_999_999).map(lambda us: EPOCH + timedelta(microseconds=us))
+fids = st.integers(1, MAX_FID)
+rests = st.integers(1, MAX_FID) | st.sampled_from(["ethereum", "base-account"])
+queries = st.dictionaries(st.sampled_from(["type", "chain", "actor"]), st.text(max_size=5))
+
+
+def cursor_of(position, query):
+    """Return the cursor of the page behind a position, as a caller gets it."""
+    with Flask(__name__).test_request_context("/v1/wallets", query_string=query):
+        return CURSORS.answer(Page(items=[], next=position))[0]["next_cursor"]
+
+
+def read(cursor, query, kind=str):
+    with Flask(__name__).test_request_context("/v1/wallets", query_string=query):
+        return CURSORS.read({"cursor": cursor}, kind)
+
+
+@given(time=moments, fid=fids, rest=rests, query=queries)
+def test_every_position_comes_back_exactly(time, fid, rest, query):
+    position = (time, fid, rest)
+    assert read(cursor_of(position, query), query, type(rest)) == position
+
+
+@given(time=moments, fid=fids, query=queries, other=queries)
+def test_a_cursor_opens_under_its_own_filters_alone(time, fid, query, other):
+    cursor = cursor_of((time, fid, "ethereum"), query)
+    if query == other:
+        assert read(cursor, other) is not None
+    else:
+        with pytest.raises(InvalidCursor):
+            read(cursor, other)
+
+
+@given(time=moments, fid=fids, at=st.integers(0, 1000), other=st.characters())
+def test_a_cursor_with_another_character_is_none(time, fid, at, other):
+    cursor = cursor_of((time, fid, "ethereum"), {})
+    at %= len(cursor)
+    changed = cursor[:at] + other + cursor[at + 1 :]
+    if changed != cursor:
+        with pytest.raises(InvalidCursor):
+            read(changed, {})
+
+
+@given(text=st.text())
+def test_no_other_text_is_a_cursor(text):
+    with pytest.raises(InvalidCursor):
+        read(text, {})
