@@ -44,7 +44,10 @@ def test_all_faults_of_the_configuration_are_reported_together_before_serving(en
     assert SECRET[:20] not in finished.stderr
 
 
-def test_a_worker_leaves_no_core_dump_in_which_keys_could_be_found(serve):
-    for pid in serve(WEB_CONCURRENCY="2").workers():
+def test_neither_the_master_nor_a_worker_leaves_a_core_dump_in_which_keys_could_be_found(serve):
+    service = serve(WEB_CONCURRENCY="2")
+    for pid in (service.process.pid, *service.workers()):
         limits = Path(f"/proc/{pid}/limits").read_text()
         assert re.search(r"^Max core file size +0 +0 ", limits, re.MULTILINE)
+        # The kernel gives root what may not be dumped. (A test run by root would see root anyhow.)
+        assert Path(f"/proc/{pid}/environ").stat().st_uid == 0
