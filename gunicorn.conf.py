@@ -2,7 +2,6 @@
 
 import atexit
 import os
-import resource
 import shutil
 import sys
 import tempfile
@@ -26,10 +25,10 @@ from prometheus_client import multiprocess
 from wallet_api import logs
 from wallet_api.blueprints.application import application
 from wallet_api.config import ConfigurationError, Settings
+from wallet_api.process import keep_memory_private
 
-# The master holds the derived keys as well, and workers inherit this: no core dump shows them.
-resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
+# The master derives the secrets; its workers inherit this.
+keep_memory_private()
 try:
     _settings = Settings.from_environ(os.environ)
 except ConfigurationError as error:

@@ -6,11 +6,13 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from gunicorn.config import Config
 
 from tests.service import ROOT
 from wallet_api import create_app
 from wallet_api.blueprints.application import application
 from wallet_api.config import Settings
+from wallet_api.worker import Worker
 
 
 @pytest.fixture
@@ -46,3 +48,10 @@ def test_the_numbers_of_a_master_are_in_a_folder_of_its_own(environ, monkeypatch
 def test_the_app_is_built_once_before_the_fork(hooks):
     assert hooks["preload_app"] is True
     assert hooks["worker_class"] == "wallet_api.worker.Worker"
+
+
+def test_tls_is_not_pretended():
+    config = Config()
+    config.set("certfile", "certificate.pem")
+    with pytest.raises(SystemExit, match="leave TLS to the proxy"):
+        Worker.check_config(config, None)

@@ -12,6 +12,7 @@ from wallet_api.crypto.secret import Secret
 from wallet_api.errors import ServiceUnavailable
 from wallet_api.local_postgres import LocalPostgresError
 from wallet_api.migrations import MigrationError
+from wallet_api.process import keep_memory_private
 
 _CONNECT_SECONDS = 5
 
@@ -35,6 +36,7 @@ class Command(click.Command):
 
     def invoke(self, context: click.Context) -> Any:
         """Run the command."""
+        keep_memory_private()
         try:
             return super().invoke(context)
         except ServiceUnavailable as error:

@@ -1,0 +1,273 @@
+"""Clients that are slow, silent or rude: nobody else notices, and they are cut off in time."""
+
+import json
+import os
+import resource
+import socket
+import time
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+import flask_swagger_ui
+import pytest
+
+from tests.conftest import BASE_ACCOUNT, FID, JWT_SECRET, SECRET
+from tests.service import start_service
+from wallet_api.blueprints.requests import MAX_BODY_BYTES
+from wallet_api.worker import ANSWER_SECONDS, REQUEST_SECONDS
+from wallet_api.worker.framing import MAX_HEAD_BYTES
+
+pytestmark = pytest.mark.slow
+
+HEALTHZ = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+DEPOSIT = "POST /api/wallet/deposit HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+# More than a kernel takes of an answer that nobody fetches.
+LARGEST = b"GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: x\r\n\r\n" * 4
+HALF_A_HEAD = b"GET /healthz HTTP/1.1\r\nHost: x\r\nX: "
+HALF_A_BODY = f"{DEPOSIT}Content-Length: 100\r\n\r\n{{".encode()
+GRACEFUL_SECONDS = 25
+ENVIRON = {
+    "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
+    "ENCRYPTION_SECRET": SECRET,
+    "JWT_SECRET": JWT_SECRET,
+    "WEB_CONCURRENCY": "1",
+}
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory):
+    """One process that needs no database for what is asked here."""
+    running = start_service(ENVIRON, tmp_path_factory.mktemp("service") / "gunicorn.log")
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def connect():
+    """Open sockets that are closed at the end of the test."""
+    with ExitStack() as stack:
+
+        def connect(service, text=b"", *, buffer=None):
+            client = stack.enter_context(socket.socket())
+            if buffer:
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+            client.settimeout(REQUEST_SECONDS + 20)
+            client.connect(("127.0.0.1", service.port))
+            client.sendall(text)
+            return client
+
+        yield connect
+
+
+def answers(client, *, count=1):
+    """Read so many answers: their heads and bodies."""
+    stream = client.makefile("rb")
+    found = []
+    while len(found) < count:
+        head = b"".join(iter(stream.readline, b"\r\n")).decode()
+        length = int(head.partition("Content-Length: ")[2].partition("\r\n")[0] or 0)
+        found.append((head, stream.read(length)))
+    return found
+
+
+def status(client):
+    return int(answers(client)[0][0].split()[1])
+
+
+def seconds_of(ask):
+    began = time.monotonic()
+    answer = ask()
+    assert answer.status == 200
+    return time.monotonic() - began
+
+
+def cpu_seconds(pids):
+    """Return how much CPU time processes have used."""
+    fields = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pid in pids]
+    return sum(int(f[11]) + int(f[12]) for f in fields) / os.sysconf("SC_CLK_TCK")
+
+
+def resident_bytes(pid):
+    pages = Path(f"/proc/{pid}/statm").read_text().split()[1]
+    return int(pages) * resource.getpagesize()
+
+
+def test_more_of_them_than_there_are_threads_hold_up_nobody(service, connect):
+    for text in (HALF_A_HEAD, HALF_A_BODY):
+        for _ in range(50):
+            connect(service, text)
+    for _ in range(10):
+        connect(service, LARGEST, buffer=4096)
+    assert max(seconds_of(lambda: service.get("/healthz")) for _ in range(10)) < 2
+    used, began = cpu_seconds(service.workers()), time.monotonic()
+    time.sleep(1)
+    # They are not waited for in a busy loop.
+    assert cpu_seconds(service.workers()) - used < (time.monotonic() - began) / 2
+
+
+@pytest.mark.faults
+def test_six_hundred_slow_clients_and_fifty_that_never_read_hold_up_nobody(serve, connect):
+    """With the threads of a default service: 2 processes of 8."""
+    service = serve()
+    deposit = service.deposit(FID, base=BASE_ACCOUNT)
+    began = time.monotonic()
+    for _ in range(50):
+        connect(service, LARGEST, buffer=4096)
+    dripping = [connect(service, HALF_A_HEAD) for _ in range(200)]
+    halves = [connect(service, HALF_A_HEAD) for _ in range(200)]
+    halves += [connect(service, HALF_A_BODY) for _ in range(200)]
+    slowest = max(seconds_of(lambda: service.call(deposit)) for _ in range(5))
+    workers = service.workers()
+    used, waited = cpu_seconds(workers), time.monotonic()
+    while time.monotonic() < began + REQUEST_SECONDS - 2:
+        for client in dripping:
+            client.sendall(b"x")
+        slowest = max(slowest, seconds_of(lambda: service.call(deposit)))
+        time.sleep(1)
+    share = (cpu_seconds(workers) - used) / (time.monotonic() - waited)
+    for client in halves:
+        assert status(client) == 408
+        # Closed from the other side.
+        assert client.recv(1) == b""
+    refused = time.monotonic() - began
+    for client in dripping:
+        # Reset, if a drop fell behind the end.
+        with suppress(ConnectionResetError):
+            assert status(client) == 408
+    print(f"\nslowest honest answer {slowest:.2f} s, CPU {share:.1%}, 408 at {refused:.1f} s")
+    assert service.workers() == workers
+    assert slowest < 2
+    assert share < 0.5
+    assert REQUEST_SECONDS <= refused < REQUEST_SECONDS + 5
+
+
+def body_of(size):
+    """A deposit of the wrong asset: only who has read all of it can say so."""
+    return json.dumps({"asset": "DOGE"}).ljust(size).encode()
+
+
+def by_length(service, body):
+    return _head(service) + b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
+
+
+def by_chunks(service, body):
+    pieces = [body[at : at + 1000] for at in range(0, len(body), 1000)]
+    chunks = b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces)
+    return _head(service) + b"Transfer-Encoding: chunked\r\n\r\n" + chunks + b"0\r\n\r\n"
+
+
+def _head(service):
+    return f"{DEPOSIT}Authorization: {service.bearer(FID)['Authorization']}\r\n".encode()
+
+
+@pytest.mark.parametrize("framed", [by_length, by_chunks])
+def test_the_largest_body_is_read_in_whatever_pieces_it_comes_and_no_larger_one(
+    service, connect, framed
+):
+    client = connect(service)
+    text = framed(service, body_of(MAX_BODY_BYTES))
+    for at in range(0, len(text), 3000):
+        client.sendall(text[at : at + 3000])
+        time.sleep(0.02)
+    [(head, problem)] = answers(client)
+    assert head.startswith("HTTP/1.1 400 ")
+    assert b"Unsupported asset" in problem
+    # The same connection goes on, and is closed behind a body that is not read.
+    client.sendall(framed(service, body_of(MAX_BODY_BYTES + 1)))
+    [(head, _)] = answers(client)
+    assert head.startswith("HTTP/1.1 413 ")
+    if framed is by_length:
+        assert "Connection: close" in head
+        assert client.recv(1) == b""
+
+
+@pytest.mark.parametrize(
+    ("text", "refusal"),
+    [
+        (HALF_A_HEAD + b"x" * MAX_HEAD_BYTES, 431),
+        (b"GET /" + b"x" * MAX_HEAD_BYTES, 414),
+        (f"{DEPOSIT}Content-Length: 99999999999999999999\r\n\r\n".encode(), 413),
+        (b"GET / HTTP/1.1\n\n", 400),
+    ],
+    ids=["head", "address", "announced body", "no carriage return"],
+)
+def test_what_will_be_refused_is_refused_before_it_ends(service, connect, text, refusal):
+    began = time.monotonic()
+    assert status(connect(service, text)) == refusal
+    assert time.monotonic() - began < REQUEST_SECONDS / 2
+
+
+def test_who_waits_for_our_word_gets_it_once_before_the_body(service, connect):
+    head, _, body = by_length(service, body_of(100)).partition(b"\r\n\r\n")
+    client = connect(service, head + b"\r\nExpect: 100-continue\r\n\r\n")
+    assert client.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
+    client.sendall(body)
+    assert status(client) == 400
+    # Nothing is asked for that would be refused.
+    too_long = f"{DEPOSIT}Expect: 100-continue\r\nContent-Length: 20000\r\n\r\n".encode()
+    assert status(connect(service, too_long)) == 413
+
+
+def test_requests_that_come_together_are_answered_in_turn(service, connect):
+    bad = by_length(service, body_of(100))
+    client = connect(service, HEALTHZ + bad + HEALTHZ[:20])
+    first, second = answers(client, count=2)
+    client.sendall(HEALTHZ[20:])
+    found = [first, second, *answers(client)]
+    assert [head.split()[1] for head, _ in found] == ["200", "400", "200"]
+
+
+def test_http_1_0_is_answered_and_closed(service, connect):
+    client = connect(service, b"GET /healthz HTTP/1.0\r\n\r\n")
+    assert status(client) == 200
+    assert client.recv(1) == b""
+
+
+def test_who_leaves_his_end_open_behind_the_last_answer_keeps_nobody_waiting(service, connect):
+    """gunicorn waits two seconds for each of them, and accepts nobody meanwhile."""
+    last = HEALTHZ.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+    began = time.monotonic()
+    for _ in range(5):
+        assert status(connect(service, last)) == 200
+    assert time.monotonic() - began < 4
+
+
+def test_a_large_answer_arrives_whole_at_who_reads_slowly(service, connect):
+    client = connect(service, LARGEST, buffer=4096)
+    time.sleep(0.5)
+    bundle = Path(flask_swagger_ui.__file__).parent / "dist" / "swagger-ui-bundle.js"
+    assert {body for _, body in answers(client, count=4)} == {bundle.read_bytes()}
+
+
+def test_more_idle_clients_than_there_is_room_for_keep_nobody_out_for_long(service, connect):
+    idle = [connect(service) for _ in range(1100)]
+    assert seconds_of(lambda: service.get("/healthz")) < REQUEST_SECONDS / 2
+    # Those in whose place it was answered.
+    assert sum(client.recv(1) == b"" for client in idle[:300]) == 300
+
+
+def test_term_does_not_wait_for_half_a_request(serve, connect):
+    service = serve(WEB_CONCURRENCY="1")
+    client = connect(service, HALF_A_HEAD)
+    service.get("/healthz")
+    began = time.monotonic()
+    assert service.stop() == 0
+    assert time.monotonic() - began < GRACEFUL_SECONDS / 2
+    assert status(client) == 408
+
+
+@pytest.mark.faults
+def test_who_never_reads_is_cut_off_and_what_he_did_not_fetch_is_forgotten(serve, connect):
+    service = serve(WEB_CONCURRENCY="1")
+    [worker] = service.workers()
+    before = resident_bytes(worker)
+    began = time.monotonic()
+    deaf = [connect(service, LARGEST, buffer=4096) for _ in range(200)]
+    while time.monotonic() < began + ANSWER_SECONDS + 3:
+        assert seconds_of(lambda: service.get("/healthz")) < 2
+        assert resident_bytes(worker) - before < 100 * 1024 * 1024
+        time.sleep(0.5)
+    for client in deaf:
+        with pytest.raises(ConnectionResetError):  # noqa: PT012 (the reset comes behind the data)
+            while client.recv(65536):
+                pass

@@ -1,0 +1,75 @@
+"""What holds secrets keeps its memory to itself."""
+
+import subprocess
+import sys
+
+import click
+
+from tests.service import ROOT
+from wallet_api.cli import cli
+from wallet_api.cli.command import Command
+
+# Prints the limits on core dumps and PR_GET_DUMPABLE, of itself and of a child.
+LOOK = """
+import ctypes, os, resource
+
+def look():
+    print(resource.getrlimit(resource.RLIMIT_CORE), ctypes.CDLL(None).prctl(3), flush=True)
+
+def look_twice():
+    look()
+    if os.fork() == 0:
+        look()
+        os._exit(0)
+    os.wait()
+
+"""
+PRIVATE = "(0, 0) 0\n"
+
+
+def look(program):
+    finished = subprocess.run(
+        [sys.executable, "-c", LOOK + program],
+        cwd=ROOT,
+        env={},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    return finished.stdout
+
+
+def test_a_process_and_its_forks_leave_no_core_dump_and_are_read_by_root_alone():
+    assert look("look_twice()") != 2 * PRIVATE
+    program = "from wallet_api.process import keep_memory_private as keep; keep(); look_twice()"
+    assert look(program) == 2 * PRIVATE
+
+
+def test_every_command_does_so_before_anything_else():
+    program = """
+import click
+from wallet_api.cli.command import Command
+
+click.command(cls=Command)(look)()
+"""
+    assert look(program) == PRIVATE
+    groups, commands = [cli], []
+    while groups:
+        for command in groups.pop().commands.values():
+            (groups if isinstance(command, click.Group) else commands).append(command)
+    assert commands
+    assert [command.name for command in commands if not isinstance(command, Command)] == []
+
+
+def test_the_master_does_so_before_it_derives_the_secrets():
+    """It is a fault of the configuration that keeps it from going on."""
+    program = """
+import runpy
+
+try:
+    runpy.run_path("gunicorn.conf.py")
+except SystemExit:
+    look()
+"""
+    assert look(program) == PRIVATE
