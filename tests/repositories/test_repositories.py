@@ -1,22 +1,26 @@
 """Rows in, dataclasses out: what each repository does on one connection, without commits."""
 
 import uuid
+from dataclasses import replace
 
 import pytest
 
-from tests.conftest import BASE_ACCOUNT, FID
-from wallet_api.crypto.encryption import SealedKey
-from wallet_api.models import Access, Deposit, NewWallet
+from tests.conftest import ACCESS, BASE_ACCOUNT, FID, SECRET
+from wallet_api.crypto.audit_chain import FIRST_HEAD
+from wallet_api.crypto.encryption import EncryptionService, SealedKey
+from wallet_api.crypto.secret import Secret
+from wallet_api.models import AuditEvent, Deposit, NewWallet
 from wallet_api.repositories.audit import AuditRepository
 from wallet_api.repositories.deposits import DepositRepository
 from wallet_api.repositories.encryption_keys import EncryptionKeyRepository
 from wallet_api.repositories.migrations import MigrationRepository
 from wallet_api.repositories.postgres import PostgresWalletRepository
+from wallet_api.services.audit_trail import AuditTrail
 
 SEALED = SealedKey("ab" * 48, "cd" * 12, "aes-256-gcm", "ef" * 8)
 ADDRESS = "0x6485BbeDC60dc050b7a5400F454610BEdead8292"
 WALLET = NewWallet(fid=FID, chain="ethereum", address=ADDRESS, sealed=SEALED)
-ACCESS = Access(actor="user:1464243", request_id="a-test")
+EVENT = AuditEvent(fid=FID, chain="ethereum", action="key.refused", access=ACCESS)
 
 
 def deposit(**changes):
@@ -35,9 +39,19 @@ def deposit(**changes):
 
 
 @pytest.fixture
-def run(database):
-    """Run work on one connection of the pool."""
+def run(database, sql):
+    """Run work on one connection of the pool; the database knows the secret of SEALED."""
+    sql.execute("insert into encryption_keys (key_id) values (%s)", [SEALED.key_id])
+    sql.execute("insert into active_encryption_keys (key_id) values (%s)", [SEALED.key_id])
     return lambda work: database.run(work, repeatable=True)
+
+
+def append(connection, event=EVENT, *, creation=False):
+    """Append an entry to a user's chain, and tell whether it was written."""
+    audit = AuditRepository(connection)
+    trail = AuditTrail(EncryptionService(Secret(SECRET)))
+    entry = trail.follow(audit.get_head_later(event.fid)(), event)
+    return (audit.append_creation_later if creation else audit.append_later)(entry)()
 
 
 def test_a_wallet_comes_back_as_it_was_put_in(run):
@@ -87,13 +101,16 @@ def test_only_a_wallet_with_a_key_counts_as_sealed(run):
 def test_repositories_never_commit(database, sql):
     def work(connection):
         with connection.transaction(force_rollback=True):
+            keys = EncryptionKeyRepository(connection)
+            keys.insert_if_absent("ef" * 8, succeeds=None, sealed_audit_root=None)
+            keys.activate("ef" * 8)
             PostgresWalletRepository(connection).insert_if_absent(WALLET)
             DepositRepository(connection).insert_if_absent(deposit())
-            AuditRepository(connection).record_key_refused(FID, "ethereum", ACCESS)
-            EncryptionKeyRepository(connection).insert_if_absent("ef" * 8, succeeds=None)
+            append(connection)
 
     database.run(work, repeatable=True)
-    for table in ("wallets", "deposits", "wallet_audit_log", "encryption_keys"):
+    tables = ("wallets", "deposits", "wallet_audit_log", "wallet_audit_heads", "encryption_keys")
+    for table in (*tables, "active_encryption_keys"):
         assert sql.execute(f"select count(*) from {table}").fetchone() == (0,)
 
 
@@ -112,27 +129,61 @@ def test_a_deposit_is_found_by_its_own_user_s_key_only(run):
         assert found is None
 
 
-def test_a_key_read_is_recorded_for_a_trading_wallet_only(run):
-    def read(connection):
-        wallets, audit = PostgresWalletRepository(connection), AuditRepository(connection)
-        wallets.insert_if_absent(WALLET)
-        wallets.put_base_account(FID, BASE_ACCOUNT)
-        chains = ((FID, "ethereum"), (FID, "base-account"), (FID + 1, "ethereum"))
-        return [audit.record_key_read_later(*chain, ACCESS)() for chain in chains]
+def test_a_creation_is_told_only_of_a_wallet_that_is_there_with_that_address(run):
+    made = AuditEvent(
+        fid=FID, chain="ethereum", action="wallet.created", access=ACCESS, address=ADDRESS
+    )
 
-    assert run(read) == [True, False, False]
+    def tell(connection):
+        PostgresWalletRepository(connection).insert_if_absent(WALLET)
+        others = [
+            replace(made, address=BASE_ACCOUNT),
+            replace(made, chain="base-account"),
+            replace(made, fid=FID + 1),
+        ]
+        return [append(connection, event, creation=True) for event in (*others, made)]
+
+    assert run(tell) == [False, False, False, True]
 
 
-def test_the_first_secret_stays_the_only_first(run):
+def test_a_chain_grows_by_one_and_its_head_follows(run, sql):
+    def grow(connection):
+        audit = AuditRepository(connection)
+        heads = [audit.get_head_later(FID)()]
+        for _ in range(3):
+            append(connection)
+            heads.append(audit.get_head_later(FID)())
+        return heads, audit.list_heads([FID, FID + 1])
+
+    heads, listed = run(grow)
+    assert [head.id for head in heads] == [0, 1, 2, 3]
+    assert heads[0].mac == FIRST_HEAD
+    assert len({head.mac for head in heads}) == 4
+    assert (listed[FID].id, listed[FID].mac) == (3, heads[3].mac)
+    assert (listed[FID + 1].id, listed[FID + 1].mac) == (0, FIRST_HEAD)
+    ids = sql.execute("select id from wallet_audit_log order by id").fetchall()
+    assert ids == [(1,), (2,), (3,)]
+
+
+def test_the_first_secret_stays_the_only_first_and_an_active_one_can_be_retired(database):
     def register(connection):
         keys = EncryptionKeyRepository(connection)
-        keys.insert_if_absent("aa" * 8, succeeds=None)
-        keys.insert_if_absent("bb" * 8, succeeds=None)
-        keys.insert_if_absent("cc" * 8, succeeds="aa" * 8)
-        keys.insert_if_absent("cc" * 8, succeeds="aa" * 8)
-        return keys.list_ids()
+        keys.insert_if_absent("aa" * 8, succeeds=None, sealed_audit_root=None)
+        keys.insert_if_absent("bb" * 8, succeeds=None, sealed_audit_root=None)
+        for _ in range(2):
+            keys.insert_if_absent("cc" * 8, succeeds="aa" * 8, sealed_audit_root="12" * 60)
+            keys.activate("cc" * 8)
+        before = keys.list_keys()
+        return before, keys.retire("cc" * 8), keys.retire("cc" * 8), keys.list_keys()
 
-    assert run(register) == {"aa" * 8, "cc" * 8}
+    before, *retired, after = database.run(register, repeatable=True)
+    assert [(key.key_id, key.succeeds, key.sealed_audit_root) for key in before] == [
+        ("aa" * 8, None, None),
+        ("cc" * 8, "aa" * 8, "12" * 60),
+    ]
+    assert [key.active for key in before] == [False, True]
+    assert retired == [True, False]
+    assert [key.active for key in after] == [False, False]
 
 
 def test_the_upgrade_lock_is_held_by_one_session(database):

@@ -3,25 +3,28 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from threading import Barrier
 
 import psycopg
 import pytest
 
-from tests.conftest import BASE_ACCOUNT, FID
+from tests.conftest import ACCESS, BASE_ACCOUNT, FID
 from wallet_api.crypto import keys
 from wallet_api.crypto.encryption import EncryptionService
-from wallet_api.database import Database, one_round_trip
+from wallet_api.database import Database, one_look, one_round_trip
 from wallet_api.errors import KeyUnreadable
-from wallet_api.models import MAX_FID, Access, NewWallet
+from wallet_api.models import MAX_FID, AuditEvent, NewWallet
 from wallet_api.repositories.audit import AuditRepository
 from wallet_api.repositories.filesystem import FilesystemWalletRepository
 from wallet_api.repositories.migrating import MigratingWalletRepository
 from wallet_api.repositories.postgres import PostgresWalletRepository
 from wallet_api.repositories.wallet_directory import WalletDirectory
+from wallet_api.services.audit_trail import AuditTrail
+from wallet_api.services.sealing_secret import SealingSecret
+from wallet_api.services.wallet_imports import RowKeeper
 
-ACCESS = Access(actor="user:1464243", request_id="a-test")
 OTHER_ACCOUNT = "0x036cbd53842c5426634e7929541ec2318f3dcf7e"
 UNKNOWN_CHAINS = [
     "../../etc/passwd",
@@ -47,13 +50,21 @@ class Place:
     files: FilesystemWalletRepository
     encryption: EncryptionService
 
+    def __post_init__(self):
+        # The rows of these tests are sealed under a secret that the database must know.
+        SealingSecret(self.database, self.encryption).register()
+        self.keeper = RowKeeper(self.encryption)
+        self.trail = AuditTrail(self.encryption)
+
     def on(self, connection):
         rows = PostgresWalletRepository(connection)
         hand_over = self.files.directory.hand_over
         return {
             "postgres": rows,
             "filesystem": self.files,
-            "migrating": MigratingWalletRepository(rows, self.files, hand_over),
+            "migrating": MigratingWalletRepository(
+                rows, self.files, hand_over, partial(self.keeper.keep, connection)
+            ),
         }[self.kind]
 
     def run(self, work):
@@ -86,11 +97,22 @@ class Place:
         return self.database.run(work, repeatable=True)
 
     def read_key(self, fid=FID, chain="ethereum"):
+        """Read a wallet and say so, as the service does; None if there is nothing to say it of."""
+        event = AuditEvent(fid=fid, chain=chain, action="key.read", access=ACCESS)
+
         def work(connection):
-            audit = AuditRepository(connection)
+            wallets, audit = self.on(connection), AuditRepository(connection)
+            with one_look(connection):
+                head = audit.get_head_later(fid)
+                there = wallets.get_later(fid, chain)
+            found = there()
+            if found is None or found.sealed is None:
+                return None
+            entry = self.trail.follow(head(), event)
             with one_round_trip(connection):
-                wallet = self.on(connection).get_recorded_later(fid, chain, audit, ACCESS)
-            return wallet()
+                wallet = wallets.get_later(fid, chain)
+                recorded = audit.append_later(entry)
+            return wallet() if recorded() else None
 
         return self.database.run(work, repeatable=False)
 
