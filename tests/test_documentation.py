@@ -108,6 +108,8 @@ def test_every_command_has_help_with_an_example():
         "create",
         "list",
         "revoke",
+        "rotate",
+        "retire",
     }
     assert all("Example:" in command.help for command in commands)
 

@@ -30,7 +30,9 @@ def rows(sql):
 
 
 def audited(sql):
-    return sql.execute("select fid, chain, action, actor from wallet_audit_log").fetchall()
+    return sql.execute(
+        "select fid, chain, action, actor from wallet_audit_log order by fid, id"
+    ).fetchall()
 
 
 def key_ids(sql):

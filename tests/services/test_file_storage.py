@@ -15,7 +15,7 @@ from tests.services.storage import (
 )
 from tests.wallet_store import EXPECTED, SAMPLES, contents, keyed, keyless, old_open, put
 from wallet_api.crypto.keys import address_of
-from wallet_api.errors import KeyUnreadable, SecretMismatch, StorageUnavailable
+from wallet_api.errors import DatabaseDamaged, KeyUnreadable, SecretMismatch, StorageUnavailable
 
 NEW_FID = 42
 OTHER_ACCOUNT = "0x036cbd53842c5426634e7929541ec2318f3dcf7e"
@@ -82,7 +82,11 @@ def test_a_new_wallet_is_a_file_that_the_old_service_reads_and_no_row(start, fol
     found = start("filesystem").wallets.get_wallet_with_key(NEW_FID, "ethereum", access=ACCESS)
     assert old_open(members) == "0x" + found.private_key.reveal().hex()
     assert address_of(found.private_key) == wallet.address
-    assert audited(sql) == [(NEW_FID, "ethereum", "key.read", "user:1464243")]
+    assert audited(sql) == [
+        (NEW_FID, "ethereum", "wallet.created", ACCESS.actor),
+        (NEW_FID, "base-account", "base_account.set", ACCESS.actor),
+        (NEW_FID, "ethereum", "key.read", ACCESS.actor),
+    ]
 
 
 def test_deposits_go_to_the_file_s_address(start, sql):
@@ -102,7 +106,8 @@ def test_no_audit_row_no_key(start, sql):
         "create trigger lose_it before insert on wallet_audit_log for each row"
         " execute function lose_it()"
     )
-    assert wallets.get_wallet_with_key(FID, "ethereum", access=ACCESS) is None
+    with pytest.raises(DatabaseDamaged):
+        wallets.get_wallet_with_key(FID, "ethereum", access=ACCESS)
 
 
 DAMAGES = {
@@ -143,7 +148,9 @@ def test_a_damaged_file_is_an_alarm_for_its_user_alone_and_nothing_is_written(
         assert path.name in refusal.value.reason
     assert contents(folder) == before
     assert (FID, "ethereum") not in rows(sql)
-    assert audited(sql) == []
+    # The user's other file is sound, and became a row on the way.
+    other = (FID, "base-account", "wallet.imported", "service:migrating")
+    assert audited(sql) == ([other] if mode == "migrating" else [])
     others = [e for e in EXPECTED if e["fid"] != FID and e["privateKey"]]
     for entry in others:
         assert (

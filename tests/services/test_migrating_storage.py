@@ -55,7 +55,12 @@ def test_a_wallet_that_is_only_a_file_becomes_a_row_in_the_same_call(
     assert address == EXPECTED_KEY["address"]
     assert trading_rows(sql) == [(FID, address, CREATED, CREATED)]
     assert opened() == {FID: address}
-    assert audited(sql) == ([(FID, "ethereum", "key.read", ACCESS.actor)] if look == "key" else [])
+    entries = [(FID, "ethereum", "wallet.imported", "service:migrating")]
+    if look in ("list", "deposit"):
+        entries.insert(0, (FID, "base-account", "wallet.imported", "service:migrating"))
+    if look == "key":
+        entries.append((FID, "ethereum", "key.read", ACCESS.actor))
+    assert audited(sql) == entries
     assert LOOKS[look](services) == address
     found = services.wallets.get_wallet_with_key(FID, "ethereum", access=ACCESS)
     assert "0x" + found.private_key.reveal().hex() == EXPECTED_KEY["privateKey"]
@@ -152,7 +157,17 @@ def test_fifty_threads_on_one_file_get_one_row_and_one_address(start, folder, sq
         answered = set(crowd.map(look, range(50)))
     assert answered == {EXPECTED_KEY["address"]}
     assert [row[:2] for row in trading_rows(sql)] == [(FID, EXPECTED_KEY["address"])]
-    assert len(audited(sql)) == 10
+    entries = [entry[1:3] for entry in audited(sql)]
+    assert entries.count(("ethereum", "key.read")) == 10
+    # Each of the user's two files became a row once.
+    assert sorted(set(entries)) == sorted(
+        [
+            ("base-account", "wallet.imported"),
+            ("ethereum", "wallet.imported"),
+            ("ethereum", "key.read"),
+        ]
+    )
+    assert len(entries) == 12
 
 
 @pytest.mark.parametrize("path", ["missing", "empty", "other", "a file"])

@@ -100,7 +100,7 @@ def test_a_transaction_in_one_round_trip_is_logged_with_all_its_statements(
     with locked(database_url, "wallet_audit_log", seconds=0.4), capture_logs() as events:
         wallets.get_wallet_with_key(FID, "ethereum", access=ACCESS)
     (event,) = slow(events)
-    assert event["queries"] == ["wallets.get", "audit.record_key_read"]
+    assert event["queries"] == ["wallets.get", "audit.append", "audit.advance_head"]
     assert 350 <= event["duration_ms"] < 2000
 
 
@@ -130,7 +130,7 @@ def test_one_slow_statement_does_not_slow_the_next_one_in_the_log(database_that_
     [
         (["wallets.get"], lambda wallets: wallets.get_wallet(FID, "ethereum")),
         (
-            ["wallets.get", "audit.record_key_read"],
+            ["audit.get_head", "wallets.get"],
             lambda wallets: wallets.get_wallet_with_key(FID, "ethereum", access=ACCESS),
         ),
     ],
@@ -164,7 +164,12 @@ def test_at_zero_every_statement_is_logged_by_name(database_that_logs):
         wallets.ensure_trading_wallet(FID, access=ACCESS)
         wallets.list_wallets(FID)
     logged = [event["queries"] for event in slow(events)]
-    assert ["wallets.insert_if_absent", "wallets.get"] in logged
+    assert [
+        "wallets.insert_if_absent",
+        "audit.append_creation",
+        "audit.advance_head",
+        "wallets.get",
+    ] in logged
     assert logged[-1] == ["wallets.list_for_user"]
     assert logged[0] == ["wallets.get"]
     assert all(event["duration_ms"] >= 0 for event in slow(events))

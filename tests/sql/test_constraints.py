@@ -56,6 +56,14 @@ NO_KEY = (
     " where wallet_type = 'trading'"
 )
 KEY = {"key_id": "ef" * 8, "succeeds": None}
+ACTIVE = {"key_id": "ef" * 8}
+SAME_WALLET_UNDER_ANOTHER_SECRET = (
+    "insert into wallets (fid, chain, wallet_type, address, encrypted_private_key, iv, scheme,"
+    " key_id) select 7, chain, wallet_type, address, encrypted_private_key, iv, scheme,"
+    " repeat('ab', 8) from wallets where key_id is not null"
+)
+HEAD = {"fid": FID, "id": 1, "mac": "ab" * 32}
+MAC = {"mac": "ab" * 32, "key_id": "ef" * 8}
 
 
 def insert(sql, table, row):
@@ -66,11 +74,13 @@ def insert(sql, table, row):
 @pytest.fixture
 def full(sql):
     """A database with one row of each kind."""
+    insert(sql, "encryption_keys", KEY)
+    insert(sql, "active_encryption_keys", ACTIVE)
     insert(sql, "wallets", TRADING)
     insert(sql, "wallets", BASE)
     insert(sql, "deposits", DEPOSIT)
     insert(sql, "wallet_audit_log", AUDIT)
-    insert(sql, "encryption_keys", KEY)
+    insert(sql, "wallet_audit_heads", HEAD)
     insert(sql, "api_clients", CLIENT)
     return sql
 
@@ -142,7 +152,35 @@ def full(sql):
             {"recipient": "A" * 42},
             "wallet_audit_log_recipient_is_32_bytes",
         ),
+        (
+            "wallet_audit_log",
+            AUDIT,
+            {"address": "0x12"},
+            "wallet_audit_log_address_is_an_ethereum_address",
+        ),
+        (
+            "wallet_audit_log",
+            AUDIT,
+            MAC | {"mac": "AB" * 32},
+            "wallet_audit_log_mac_is_hmac_sha256",
+        ),
+        (
+            "wallet_audit_log",
+            AUDIT,
+            MAC | {"key_id": "short"},
+            "wallet_audit_log_key_id_is_16_hex_digits",
+        ),
+        ("wallet_audit_log", AUDIT, {"mac": "ab" * 32}, "wallet_audit_log_mac_names_its_key"),
+        ("wallet_audit_log", AUDIT, {"key_id": "ef" * 8}, "wallet_audit_log_mac_names_its_key"),
+        ("wallet_audit_heads", HEAD, {"fid": 0}, "wallet_audit_heads_fid_is_positive"),
+        ("wallet_audit_heads", HEAD, {"mac": "ab"}, "wallet_audit_heads_mac_is_hmac_sha256"),
         ("encryption_keys", KEY, {"key_id": "short"}, "encryption_keys_id_is_16_hex_digits"),
+        (
+            "encryption_keys",
+            KEY,
+            {"sealed_audit_root": "ab" * 59},
+            "encryption_keys_audit_root_is_sealed",
+        ),
         ("api_clients", CLIENT, {"id": "short"}, "api_clients_id_is_16_hex_digits"),
         ("api_clients", CLIENT, {"name": "Engine"}, "api_clients_name_is_a_short_word"),
         ("api_clients", CLIENT, {"name": "a b"}, "api_clients_name_is_a_short_word"),
@@ -199,6 +237,8 @@ def test_every_check_of_the_schema_is_broken_by_a_case_above(sql):
             "deposits_idempotency_key_is_used_once",
         ),
         ("encryption_keys", KEY, "encryption_keys_pkey"),
+        ("active_encryption_keys", ACTIVE, "active_encryption_keys_pkey"),
+        ("wallet_audit_heads", HEAD | {"id": 2}, "wallet_audit_heads_pkey"),
         ("api_clients", CLIENT | {"name": "another"}, "api_clients_pkey"),
         ("api_clients", CLIENT | {"id": "cd" * 8}, "api_clients_name_is_used_once"),
         (
@@ -239,6 +279,12 @@ def test_a_secret_cannot_succeed_an_unknown_one(full):
         "delete from encryption_keys",
         "update encryption_keys set created_at = now()",
         "truncate encryption_keys cascade",
+        "update active_encryption_keys set key_id = repeat('ab', 8)",
+        "delete from wallet_audit_heads",
+        "truncate wallet_audit_heads",
+        "update wallet_audit_heads set fid = 2",
+        "update wallet_audit_heads set mac = repeat('cd', 32)",
+        "update wallet_audit_heads set id = 0",
         "delete from api_clients",
         "truncate api_clients",
         "update api_clients set scopes = array['wallets:read', 'keys:read']",
@@ -277,13 +323,48 @@ def test_a_trading_wallet_cannot_lose_its_ciphertext(full, statement, guard):
         full.execute(statement)
 
 
+def test_a_secret_that_a_wallet_needs_stays_active(full):
+    with pytest.raises(errors.ForeignKeyViolation) as caught:
+        full.execute("delete from active_encryption_keys")
+    assert caught.value.diag.constraint_name == "wallets_key_id_is_active"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        SAME_WALLET_UNDER_ANOTHER_SECRET,
+        "update wallets set key_id = repeat('ab', 8) where key_id is not null",
+    ],
+)
+def test_no_wallet_is_sealed_under_a_secret_that_is_not_active(full, statement):
+    insert(full, "encryption_keys", {"key_id": "ab" * 8, "succeeds": "ef" * 8})
+    with pytest.raises(errors.ForeignKeyViolation) as caught:
+        full.execute(statement)
+    assert caught.value.diag.constraint_name == "wallets_key_id_is_active"
+
+
+def test_only_a_registered_secret_is_active(full):
+    with pytest.raises(errors.ForeignKeyViolation) as caught:
+        insert(full, "active_encryption_keys", {"key_id": "ab" * 8})
+    assert caught.value.diag.constraint_name == "active_encryption_keys_are_registered"
+
+
+def test_an_entry_of_over_a_minute_ago_is_a_conflict(sql):
+    sql.execute("select time_of_entry(clock_timestamp() - interval '50 seconds')")
+    with pytest.raises(errors.SerializationFailure):
+        sql.execute("select time_of_entry(clock_timestamp() - interval '61 seconds')")
+
+
 def test_what_rotation_and_sign_in_need_is_allowed(full):
+    insert(full, "encryption_keys", {"key_id": "ab" * 8, "succeeds": "ef" * 8})
+    insert(full, "active_encryption_keys", {"key_id": "ab" * 8})
     full.execute(
         "update wallets set encrypted_private_key = %s, iv = %s, key_id = %s, updated_at = now()"
         " where wallet_type = 'trading'",
         ["cd" * 48, "ab" * 12, "ab" * 8],
     )
     full.execute(f"update wallets set address = '0x{'ab' * 20}' where wallet_type = 'base-account'")
+    full.execute("delete from active_encryption_keys where key_id = repeat('ef', 8)")
 
 
 def test_per_user_tables_can_be_spread_by_fid(sql):
@@ -291,10 +372,11 @@ def test_per_user_tables_can_be_spread_by_fid(sql):
     keys = sql.execute(
         "select indexrelid::regclass::text, pg_get_indexdef(indexrelid) from pg_index"
         " join pg_class on pg_class.oid = indrelid"
-        " where indisunique and relname in ('wallets', 'deposits', 'wallet_audit_log')"
+        " where indisunique and relname in"
+        " ('wallets', 'deposits', 'wallet_audit_log', 'wallet_audit_heads')"
     ).fetchall()
     assert keys
-    assert all(re.search(r"\(fid, ", definition) for _, definition in keys)
+    assert all(re.search(r"\(fid[,)]", definition) for _, definition in keys)
     identity = sql.execute(
         "select count(*) from information_schema.columns"
         " where table_schema = 'public' and is_identity = 'YES'"

@@ -63,8 +63,8 @@ def test_the_service_does_all_its_work_in_that_role(make_app, runtime_url, servi
 
 
 TABLES = (
-    *("wallets", "wallet_audit_log", "deposits", "encryption_keys", "api_clients"),
-    "schema_migrations",
+    *("wallets", "wallet_audit_log", "wallet_audit_heads", "deposits", "encryption_keys"),
+    *("active_encryption_keys", "api_clients", "schema_migrations"),
 )
 FORBIDDEN = [
     *(f"delete from {table}" for table in TABLES),
@@ -75,6 +75,12 @@ FORBIDDEN = [
     "update wallets set chain = 'base-account'",
     "update wallets set wallet_type = 'trading'",
     "update wallets set created_at = now()",
+    "update wallets set encrypted_private_key = repeat('0', 96)",
+    "update wallets set iv = repeat('0', 24)",
+    "update wallets set key_id = repeat('0', 16)",
+    "update wallets set scheme = 'aes-256-gcm'",
+    "update wallet_audit_heads set fid = 2",
+    "update active_encryption_keys set key_id = repeat('0', 16)",
     "update wallet_audit_log set actor = 'nobody'",
     "update deposits set status = 'prepared'",
     "update encryption_keys set succeeds = null",

@@ -21,6 +21,8 @@ SUBJECTS = sorted({path.stem for path in loader.QUERIES.glob("*.sql")} - SCRIPTS
 USERS = 20_000
 
 FILL = f"""
+insert into encryption_keys (key_id) values (repeat('ef', 8));
+insert into active_encryption_keys (key_id) values (repeat('ef', 8));
 insert into wallets (fid, chain, wallet_type, address, encrypted_private_key, iv, scheme, key_id)
 select n, 'ethereum', 'trading', '0x' || lpad(to_hex(n), 40, '0'), repeat('ab', 48),
     repeat('cd', 12), 'aes-256-gcm', repeat('ef', 8)
@@ -36,6 +38,9 @@ from generate_series(1, {USERS}) as n;
 insert into wallet_audit_log (fid, chain, action, actor, request_id)
 select n % 1000 + 1, 'ethereum', (array['key.read', 'key.refused'])[n % 2 + 1], 'user:' || n % 100,
     'request'
+from generate_series(1, {USERS}) as n;
+insert into wallet_audit_heads (fid, id, mac)
+select n, {USERS}, repeat('ab', 32)
 from generate_series(1, {USERS}) as n;
 insert into api_clients (id, name, token_hash, scopes)
 select lpad(to_hex(n), 16, '0'), 'client-' || n, repeat('ab', 32), array['keys:read']
@@ -125,15 +130,18 @@ def test_every_query_of_the_request_path_is_answered_by_an_index(filled):
     exempt = {
         "api_clients.list_clients",
         "stats.count_users",
-        "encryption_keys.list_ids",
+        "encryption_keys.list_keys",
+        "encryption_keys.retire",
+        "encryption_keys.count_wallets",
         "migrations.list_applied",
         "wallets.any_sealed",
         "wallet_batches.insert_staged",
         "wallet_batches.count_all",
+        "wallet_batches.count_to_reseal",
         "wallet_batches.list_shared_addresses",
     }
     # Commands ask these of the whole database.
-    for subject in sorted(set(SUBJECTS) - {"checks"}):
+    for subject in sorted(set(SUBJECTS) - {"checks", "audit_checks"}):
         for name, query in queries(subject).items():
             if f"{subject}.{name}" not in exempt:
                 assert "Seq Scan" not in describe(filled, query), f"{subject}.{name}"

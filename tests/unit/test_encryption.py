@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.conftest import OTHER_SECRET
 from wallet_api.auth.fids import MAX_FID
-from wallet_api.crypto import encryption
+from wallet_api.crypto import derivation
 from wallet_api.crypto.encryption import EncryptionService, SealedKey
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import KeyUnreadable
@@ -72,7 +72,7 @@ def opens(service: EncryptionService, sealed: SealedKey) -> bool:
     return True
 
 
-@pytest.mark.parametrize("hkdf", [hkdf_by_hand, encryption._hkdf])
+@pytest.mark.parametrize("hkdf", [hkdf_by_hand, derivation.hkdf])
 def test_hkdf_gives_the_third_test_vector_of_rfc_5869(hkdf):
     assert hkdf(b"\x0b" * 22, b"", 42).hex() == (
         "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8"

@@ -1,0 +1,208 @@
+"""Every act leaves its entry, in its own transaction, at the end of its user's chain."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from itertools import count
+
+import psycopg
+import pytest
+
+from tests.conftest import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET, SECRET
+from tests.services.conftest import rows, service
+from wallet_api.crypto.encryption import EncryptionService
+from wallet_api.crypto.secret import Secret
+from wallet_api.errors import AuditLogBlocked, DatabaseDamaged
+from wallet_api.repositories.audit import AuditRepository
+from wallet_api.repositories.postgres import PostgresWalletRepository
+from wallet_api.services.audit_chains import EntryOutcome
+from wallet_api.services.audit_verification import AuditVerification
+
+ACTS = {
+    "wallet.created": lambda w: w.ensure_trading_wallet(FID, access=ACCESS),
+    "base_account.set": lambda w: w.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS),
+    "key.refused": lambda w: w.refuse_key(FID, "ethereum", access=ACCESS),
+    "key.read": lambda w: w.get_wallet_with_key(FID, "ethereum", access=ACCESS),
+}
+
+
+def actions(sql, fid=FID):
+    found = sql.execute("select action from wallet_audit_log where fid = %s order by id", [fid])
+    return [action for (action,) in found]
+
+
+@pytest.fixture
+def whole(database, sql):
+    """See to it that every chain is intact, and return how many entries there are."""
+
+    def verify(*secrets):
+        reports = []
+        encryption = EncryptionService(
+            Secret(secrets[0] if secrets else SECRET), [Secret(older) for older in secrets[1:]]
+        )
+        AuditVerification(database, encryption, unchained_before=None).verify(reports.append)
+        assert {report.outcome for report in reports} <= {EntryOutcome.INTACT}, reports
+        return len(reports)
+
+    return verify
+
+
+def test_each_act_leaves_its_entry_and_a_repeat_of_what_is_so_leaves_none(wallets, sql, whole):
+    for act in ACTS.values():
+        act(wallets)
+    assert actions(sql) == list(ACTS)
+    ACTS["wallet.created"](wallets)
+    ACTS["base_account.set"](wallets)
+    assert actions(sql) == list(ACTS)
+    wallets.store_base_account_address(FID, "0x" + "ab" * 20, access=ACCESS)
+    addresses = sql.execute("select id, address from wallet_audit_log order by id").fetchall()
+    made = wallets.get_wallet_address(FID, "ethereum")
+    assert addresses == [
+        (1, made),
+        (2, BASE_ACCOUNT),
+        (3, None),
+        (4, None),
+        (5, "0x" + "ab" * 20),
+    ]
+    assert whole() == 5
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_no_entry_nothing_happens(wallets, sql, act):
+    if act == "key.read":
+        ACTS["wallet.created"](wallets)
+    sql.execute("alter table wallet_audit_log add constraint disk_is_full check (false) not valid")
+    before = rows(sql)
+    with pytest.raises(psycopg.errors.CheckViolation):
+        ACTS[act](wallets)
+    assert rows(sql) == before
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_an_entry_that_silently_is_not_written_is_an_alarm(wallets, sql, act):
+    if act == "key.read":
+        ACTS["wallet.created"](wallets)
+    sql.execute(
+        "create function lose_it() returns trigger language plpgsql as 'begin return null; end';"
+        "create trigger lose_it before insert on wallet_audit_log for each row"
+        " execute function lose_it()"
+    )
+    with pytest.raises(DatabaseDamaged):
+        ACTS[act](wallets)
+
+
+def test_thirty_two_threads_that_read_one_key_leave_thirty_two_entries_in_a_row(
+    wallets, sql, whole
+):
+    address = wallets.ensure_trading_wallet(FID, access=ACCESS).address
+    began = time.perf_counter()
+    with ThreadPoolExecutor(32) as crowd:
+        found = list(crowd.map(lambda _: ACTS["key.read"](wallets), range(32)))
+    print(f"\n32 racing reads of one key: {time.perf_counter() - began:.2f} s")
+    assert {one.wallet.address for one in found} == {address}
+    assert actions(sql) == ["wallet.created"] + ["key.read"] * 32
+    assert whole() == 33
+
+
+def test_everything_at_once_upon_one_user_leaves_one_whole_chain(database, sql, whole):
+    """Two processes, one of which seals under the next secret already; each knows the other's."""
+    earlier, later = (
+        service(database, SECRET, OTHER_SECRET),
+        service(database, OTHER_SECRET, SECRET),
+    )
+    earlier.ensure_trading_wallet(FID + 1, access=ACCESS)
+    numbers = count(1)
+
+    def act(number):
+        one = later if number % 2 else earlier
+        kind = number // 2 % 4
+        if kind == 0:
+            one.ensure_trading_wallet(FID, access=ACCESS)
+        elif kind == 1:
+            address = f"0x{next(numbers):040x}"
+            one.store_base_account_address(FID, address, access=ACCESS)
+        elif kind == 2:
+            one.refuse_key(FID, "ethereum", access=ACCESS)
+        else:
+            one.get_wallet_with_key(FID, "ethereum", access=ACCESS)
+
+    with ThreadPoolExecutor(16) as crowd:
+        list(crowd.map(act, range(64)))
+    found = actions(sql)
+    assert found.count("wallet.created") == 1
+    assert found.count("base_account.set") == 16
+    assert found.count("key.refused") == 16
+    assert found.count("key.read") <= 16
+    assert whole(OTHER_SECRET, SECRET) == len(found) + 1
+
+
+@pytest.mark.parametrize("moment", ["before the commit", "after the commit"])
+def test_a_connection_that_is_lost_leaves_one_wallet_and_one_entry(
+    wallets, sql, whole, monkeypatch, moment
+):
+    get_later = PostgresWalletRepository.get_later
+    calls = []
+
+    def on_a_dying_connection(self, fid, chain):
+        answer = get_later(self, fid, chain)
+        calls.append(self._connection.info.backend_pid)
+        # The second look is the one in the transaction of the insert.
+        if len(calls) != 2:
+            return answer
+        if moment == "before the commit":
+            sql.execute("select pg_terminate_backend(%s, 5000)", [calls[-1]])
+            return answer
+
+        def lost():
+            sql.execute("select pg_terminate_backend(%s, 5000)", [calls[-1]])
+            self._connection.execute("select 1")
+
+        return lost
+
+    monkeypatch.setattr(PostgresWalletRepository, "get_later", on_a_dying_connection)
+    made = wallets.ensure_trading_wallet(FID, access=ACCESS)
+    assert len(calls) > 2
+    assert wallets.get_wallet_address(FID, "ethereum") == made.address
+    assert actions(sql) == ["wallet.created"]
+    assert whole() == 1
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_a_process_that_was_paused_between_look_and_write_looks_again(
+    wallets, sql, whole, monkeypatch, act
+):
+    if act == "key.read":
+        ACTS["wallet.created"](wallets)
+    get_head_later = AuditRepository.get_head_later
+    looks = []
+
+    def long_ago(self, fid):
+        answer = get_head_later(self, fid)
+        looks.append(fid)
+        late = timedelta(seconds=61 if len(looks) == 1 else 0)
+
+        def head():
+            found = answer()
+            return replace(found, now=found.now - late)
+
+        return head
+
+    monkeypatch.setattr(AuditRepository, "get_head_later", long_ago)
+    ACTS[act](wallets)
+    assert len(looks) == 2
+    assert actions(sql)[-1] == act
+    assert whole() == len(actions(sql))
+
+
+def test_a_chain_that_takes_no_entry_is_an_alarm_and_nothing_is_written(wallets, sql, monkeypatch):
+    monkeypatch.setattr("wallet_api.database._CONFLICT_ATTEMPTS", 3)
+    sql.execute(
+        "insert into wallet_audit_log (fid, id, chain, action, actor, request_id)"
+        " values (%s, 1, 'ethereum', 'key.read', 'nobody', 'r')",
+        [FID],
+    )
+    with pytest.raises(AuditLogBlocked):
+        wallets.ensure_trading_wallet(FID, access=ACCESS)
+    assert rows(sql) == []
+    assert wallets.ensure_trading_wallet(FID + 1, access=ACCESS)
