@@ -102,7 +102,9 @@ def test_more_of_them_than_there_are_threads_hold_up_nobody(service, connect):
     used, began = cpu_seconds(service.workers()), time.monotonic()
     time.sleep(1)
     # They are not waited for in a busy loop.
-    assert cpu_seconds(service.workers()) - used < (time.monotonic() - began) / 2
+    share = (cpu_seconds(service.workers()) - used) / (time.monotonic() - began)
+    print(f"\nCPU {share:.1%}")
+    assert share < 0.1
 
 
 @pytest.mark.faults
@@ -137,7 +139,7 @@ def test_six_hundred_slow_clients_and_fifty_that_never_read_hold_up_nobody(serve
     print(f"\nslowest honest answer {slowest:.2f} s, CPU {share:.1%}, 408 at {refused:.1f} s")
     assert service.workers() == workers
     assert slowest < 2
-    assert share < 0.5
+    assert share < 0.25
     assert REQUEST_SECONDS <= refused < REQUEST_SECONDS + 5
 
 

@@ -1,0 +1,44 @@
+"""A thread waits neither for what a client sends nor for what it fetches."""
+
+import socket
+
+import pytest
+from gunicorn.config import Config
+from gunicorn.http.errors import NoMoreData
+
+from wallet_api.worker.connection import Connection
+
+
+@pytest.fixture
+def pair():
+    """A connection of ours, and the client's end."""
+    ours, theirs = socket.socketpair()
+    connection = Connection(Config(), ours, "", "")
+    yield connection, theirs
+    connection.sock.close()
+    theirs.close()
+
+
+def test_a_parser_that_wants_more_than_came_gives_up(pair):
+    """Not an end: what comes late must not be taken for the next request."""
+    connection, theirs = pair
+    theirs.sendall(b"POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nabc")
+    assert connection.receive()
+    assert not connection.arrived()
+    connection.deliver()
+    request = next(connection.parser)
+    with pytest.raises(NoMoreData):
+        request.body.read()
+    assert not connection.parser.finish_body()
+
+
+def test_an_answer_is_taken_at_once_and_arrives_bit_by_bit(pair):
+    connection, theirs = pair
+    answer = bytes(range(256)) * 40_000
+    connection.sock.sendall(answer)
+    assert 0 < len(connection.sock.unsent) < len(answer)
+    received = bytearray()
+    while len(received) < len(answer):
+        received += theirs.recv(1 << 20)
+        connection.sock.flush()
+    assert received == answer
