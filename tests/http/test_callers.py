@@ -1,5 +1,6 @@
 """Who may call what: every route there is, and every credential that is not the right one."""
 
+import hmac
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -348,3 +349,12 @@ def test_a_key_of_nobody_is_refused_without_a_record(keyring, guarded_app, untou
 def test_nobody_is_a_scraper_where_there_is_no_metrics_token(refusing, keyring):
     for headers in ({}, bearer(METRICS_TOKEN), keyring.client):
         refused(refusing.get(SCRAPE, headers=headers), 404, "There is nothing at this address.")
+
+
+@pytest.mark.parametrize("verdict", [True, False])
+def test_the_metrics_token_is_compared_in_constant_time(guarded_app, monkeypatch, verdict):
+    """A wrong token passes and the right one fails, if that is what the comparison says."""
+    monkeypatch.setattr(hmac, "compare_digest", lambda one, other: verdict)
+    given = bearer(METRICS_TOKEN[:-1] if verdict else METRICS_TOKEN)
+    answer = guarded_app.test_client().get(SCRAPE, headers=given)
+    assert answer.status_code == (200 if verdict else 401)
