@@ -251,6 +251,7 @@ class WalletStores(RuleBasedStateMachine):
         # What changes from here on, the stores have changed.
         self.what_is_kept_is_what_the_model_keeps()
         for pick in range(len(self.processes)):
+            self.ask_for_a_wallet(fid, [pick], None)
             self.look_at_wallets(fid, pick, None, base_account_first=True)
             self.read_a_key(fid, pick, None)
 
@@ -322,7 +323,7 @@ def world(environ, sql, tmp_path):
 
 @pytest.mark.slow
 def test_whatever_happens_in_whatever_order_no_address_changes_and_no_key_is_lost(world):
-    run(world, max_examples=12, stateful_step_count=30, derandomize=True)
+    run(world, max_examples=15, stateful_step_count=30, derandomize=True)
 
 
 @pytest.mark.long
