@@ -15,10 +15,10 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from tests.machine.damage import COLUMNS, KINDS, Damage
 from tests.machine.model import Kept, Model, outcome_of
 from tests.machine.world import Process, World, open_file
 from tests.wallet_store import keyed, keyless, put
-from wallet_api.crypto import keys
 from wallet_api.errors import DatabaseUnavailable, KeyUnreadable, StorageUnavailable
 from wallet_api.models import BASE_ACCOUNT_SPELLINGS
 from wallet_api.services.wallet_imports import Outcome
@@ -47,7 +47,7 @@ class WalletStores(RuleBasedStateMachine):
         self.world.empty()
         self.model = Model()
         self.processes = []
-        self.saved = {}
+        self.damage = Damage(world, self.model)
         self.before = {}
 
     @initialize(
@@ -112,75 +112,37 @@ class WalletStores(RuleBasedStateMachine):
         misplaced = with_key and spelling != "ethereum"
         if (fid, spelling) in self.model.files or (with_key and promised):
             return
-        if misplaced and self._is_worn():
+        if misplaced and self.damage.is_enough():
             return
         self._put_file(fid, spelling, keyed() if with_key else keyless(address, spelling))
         if misplaced:
-            self._remember_damage("files", (fid, spelling), None)
+            self.damage.add_file((fid, spelling))
 
-    @rule(pick=picks, how=st.sampled_from(["cut off", "empty", "another address", "a bit"]))
+    @precondition(lambda self: not self.damage.is_enough())
+    @rule(pick=picks, how=st.sampled_from(KINDS))
     def a_file_is_damaged(self, pick, how):
         whole = [name for name, kept in sorted(self.model.files.items()) if not kept.damaged]
-        if not whole or self._is_worn():
-            return
-        fid, spelling = name = whole[pick % len(whole)]
-        path = self.world.folder / f"wallet_{fid}_{spelling}.json"
-        content = path.read_bytes()
-        file = self.model.files[name]
-        if how == "another address" and file.keyed:
-            damaged = content.replace(file.address.encode(), keys.generate().address.encode())
-        elif how == "a bit" and file.keyed:
-            at = content.index(b'"encryptedPrivateKey": "') + 30
-            damaged = (
-                content[:at] + (b"1" if content[at : at + 1] == b"0" else b"0") + content[at + 1 :]
-            )
-        else:
-            damaged = content[: len(content) // 2] if how == "cut off" else b""
-        path.write_bytes(damaged)
-        self._remember_damage("files", name, content)
-        self._ask_everybody(fid)
+        if whole:
+            name = whole[pick % len(whole)]
+            self.damage.damage_file(name, how)
+            self._ask_everybody(name[0])
+            self._export(self.model.rows.keys() & {name})
 
-    @rule(
-        pick=picks,
-        column=st.sampled_from(["address", "encrypted_private_key", "iv", "key_id"]),
-    )
+    @precondition(lambda self: not self.damage.is_enough())
+    @rule(pick=picks, column=st.sampled_from(COLUMNS))
     def a_row_is_damaged(self, pick, column):
-        whole = [
-            k for k, kept in sorted(self.model.rows.items()) if kept.keyed and not kept.damaged
-        ]
-        if not whole or self._is_worn():
-            return
-        key = whole[pick % len(whole)]
-        (value,) = self.world.sql.execute(
-            f"select {column} from wallets where (fid, chain) = (%s, %s)", key
-        ).fetchone()
-        last = "1" if value[-1] == "0" else "0"
-        damaged = keys.generate().address if column == "address" else value[:-1] + last
-        self._set(key, column, damaged)
-        if column == "address":
-            self.model.rows[key] = replace(self.model.rows[key], address=damaged)
-        self._remember_damage("rows", key, (column, value))
-        self._ask_everybody(key[0])
+        rows = sorted(self.model.rows.items())
+        whole = [key for key, kept in rows if kept.keyed and not kept.damaged]
+        if whole:
+            key = whole[pick % len(whole)]
+            self.damage.damage_row(key, column)
+            self._ask_everybody(key[0])
+            self._import(self.model.files.keys() & {key})
 
-    @precondition(lambda self: self.saved)
+    @precondition(lambda self: self.damage)
     @rule()
     def everything_is_mended(self):
-        for (place, key), value in self.saved.items():
-            kept = getattr(self.model, place)
-            if place == "rows":
-                self._set(key, *value)
-                address = value[1] if value[0] == "address" else kept[key].address
-                kept[key] = Kept(address, keyed=True)
-                continue
-            path = self.world.folder / "wallet_{}_{}.json".format(*key)
-            if value is None:
-                path.unlink()
-                del kept[key]
-            else:
-                path.write_bytes(value)
-                kept[key] = replace(kept[key], damaged=False)
-            self.model.written.add(key)
-        self.saved.clear()
+        self.damage.mend()
 
     # What operators do.
 
@@ -193,12 +155,15 @@ class WalletStores(RuleBasedStateMachine):
         self._export({key for key in self.model.rows if every or key in keys})
 
     @precondition(lambda self: self.mode == "filesystem" and self.model.files)
-    @rule()
-    def switch_from_files_to_migrating(self):
+    @rule(fid=users, address=addresses)
+    def switch_from_files_to_migrating(self, fid, address):
+        """The processes on files that are still there make nothing more."""
         self.mode = "migrating"
         self._start()
+        self.ask_for_a_wallet(fid, [0], None)
+        self.sign_in_with_a_base_account(fid, address, 0, None)
 
-    @precondition(lambda self: self.mode == "migrating" and not self.saved)
+    @precondition(lambda self: self.mode == "migrating" and not self.damage)
     @rule()
     def finish_the_migration(self):
         outcomes = self._import(sorted(self.model.files))
@@ -211,7 +176,7 @@ class WalletStores(RuleBasedStateMachine):
             self.mode = "postgres"
             self._start()
 
-    @precondition(lambda self: self.mode != "filesystem" and not self.saved)
+    @precondition(lambda self: self.mode != "filesystem" and not self.damage)
     @rule(exported=st.booleans())
     def go_back_to_files(self, exported):
         """Whoever is forgotten by the export is refused in files, until the rows are back."""
@@ -221,6 +186,8 @@ class WalletStores(RuleBasedStateMachine):
             self.model.handed_over = False
             self.mode = "filesystem"
             self._start()
+            for fid in list(self.model.promised):
+                self.ask_for_a_wallet(fid, [0], None)
 
     # What is so after every step.
 
@@ -256,16 +223,20 @@ class WalletStores(RuleBasedStateMachine):
                 assert answer in (KeyUnreadable, address)
 
     def teardown(self):
-        """Ask for every address once more, with everything mended."""
+        """Ask for every address once more, and export everything, with everything mended."""
         self.world.heal()
         if self.processes:
-            self.everything_is_mended()
+            self.damage.mend()
             if self.mode == "filesystem" and self.model.files:
                 self.mode = "migrating"
             self._start()
             for fid, address in self.model.promised.items():
                 assert self.processes[-1].ensure(fid) == address
                 assert self.processes[-1].read_key(fid) == address
+                self.model.read_key(self.mode, fid)
+            self._export(set(self.model.rows))
+            self.every_key_that_left_is_in_the_audit_log_and_no_other()
+            self.what_is_kept_is_what_the_model_keeps()
 
     def _process(self, pick):
         return self.processes[pick % len(self.processes)]
@@ -277,7 +248,10 @@ class WalletStores(RuleBasedStateMachine):
         self.processes.append(process)
 
     def _ask_everybody(self, fid):
+        # What changes from here on, the stores have changed.
+        self.what_is_kept_is_what_the_model_keeps()
         for pick in range(len(self.processes)):
+            self.ask_for_a_wallet(fid, [pick], None)
             self.look_at_wallets(fid, pick, None, base_account_first=True)
             self.read_a_key(fid, pick, None)
 
@@ -330,22 +304,6 @@ class WalletStores(RuleBasedStateMachine):
         is_keyed = members["address"] not in BASE_ACCOUNTS
         self.model.files[fid, spelling] = Kept(members["address"], keyed=is_keyed)
         self.model.written.add((fid, spelling))
-
-    def _set(self, key, column, value):
-        """Change a row as no statement of ours could."""
-        statement = f"update wallets set {column} = %s where (fid, chain) = (%s, %s)"
-        self.world.unguarded(statement, [value, *key])
-
-    def _remember_damage(self, place, key, whole):
-        kept = getattr(self.model, place)
-        kept[key] = replace(kept[key], damaged=True)
-        self.saved[place, key] = whole
-        if place == "files":
-            self.model.written.add(key)
-
-    def _is_worn(self):
-        """Tell whether enough is damaged: of three bad files, a process suspects its secret."""
-        return len(self.saved) >= 2
 
 
 def run(world, **changes):

@@ -140,7 +140,7 @@ class World:
         """Begin anew: whole connections, no rows, and no folder."""
         self.scissors.have_cut = False
         self.heal()
-        self.unguarded(f"truncate {TABLES}")
+        self._unguarded(f"truncate {TABLES}")
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def heal(self):
@@ -148,7 +148,20 @@ class World:
         self.scissors.open(None)
         self.database._pool.check()
 
-    def unguarded(self, statement, parameters=()):
+    def path_of(self, name):
+        return self.folder / "wallet_{}_{}.json".format(*name)
+
+    def value(self, key, column):
+        """Return what a column of a wallet's row holds."""
+        query = f"select {column} from wallets where (fid, chain) = (%s, %s)"
+        return self.sql.execute(query, key).fetchone()[0]
+
+    def set_value(self, key, column, value):
+        """Change a row as no statement of ours could."""
+        statement = f"update wallets set {column} = %s where (fid, chain) = (%s, %s)"
+        self._unguarded(statement, [value, *key])
+
+    def _unguarded(self, statement, parameters=()):
         """Do what no trigger allows."""
         with self.sql.transaction():
             self.sql.execute("set local session_replication_role = replica")
@@ -157,7 +170,7 @@ class World:
     def import_files(self, names):
         secret = SealingSecret(self.database, self.encryption)
         work = WalletImport(self.database, self._files(), self.encryption, secret, dry_run=False)
-        reports = work.run([f"wallet_{fid}_{spelling}.json" for fid, spelling in names])
+        reports = work.run([self.path_of(name).name for name in names])
         return {parse_name(report.file): report.outcome for report in reports}
 
     def export(self, keys_of_rows):
