@@ -93,7 +93,9 @@ def free_port() -> int:
 def start_service(environ: dict[str, str], log: Path) -> RunningService:
     """Start gunicorn as the Procfile does, and wait until it answers /healthz."""
     port = int(environ.get("PORT") or free_port())
-    command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "wsgi:app"]
+    # Not `python -m gunicorn`, which cannot start its own successor (USR2).
+    gunicorn = Path(sys.executable).with_name("gunicorn")
+    command = [gunicorn, "--bind", f"127.0.0.1:{port}", "wsgi:app"]
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     with log.open("ab") as stream:
         process = subprocess.Popen(

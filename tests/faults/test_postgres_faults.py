@@ -34,7 +34,7 @@ def test_a_server_that_is_restarted_again_and_again(postgres, url, suffer):
 
 def test_a_server_whose_processes_are_all_killed_at_once(postgres, url, suffer):
     def fault(load, service):
-        for _ in range(3):
+        for _ in range(2):
             postgres.crash()
             postgres.start()
             load.recovers()
@@ -134,9 +134,11 @@ def test_a_disk_without_room_for_the_write_ahead_log(small_disk, suffer):
     def fault(load, service):
         disk.fill()
         load.suffers(within=60)
-        print("exited", server.has_exited())
         time.sleep(3)
-        print("exited", server.has_exited())
         disk.free()
+        # It panics, and gives up if its recovery needs room too: then its supervisor starts it.
+        if server.has_exited():
+            server.stop()
+            server.start()
 
     suffer(server.url(name), fault)
