@@ -98,6 +98,7 @@ class Load:
         assert lost == set(), f"{len(lost)} users were told an address that is not theirs"
         assert self.deposits <= {row[0] for row in deposits}
         assert self.key_reads.items() <= set(reads)
+        assert len(reads) == len(set(reads)), "the log tells of reads that did not happen"
         assert self.base_accounts.items() <= set(accounts)
 
     def figures(self):

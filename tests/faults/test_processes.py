@@ -4,11 +4,11 @@ import os
 import random
 import signal
 import time
-from pathlib import Path
 
 import pytest
 
 from tests.service import children
+from wallet_api.local_postgres import command_line
 
 pytestmark = pytest.mark.faults
 
@@ -51,7 +51,7 @@ def end():
     yield pids
     for pid in pids:
         os.kill(pid, signal.SIGTERM)
-    until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids), within=40)
+    until(lambda: not any(command_line(pid) for pid in pids), within=40)
 
 
 def test_a_deploy_hands_the_port_to_a_new_master_and_nobody_notices(url, suffer, end):
