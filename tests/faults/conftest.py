@@ -71,7 +71,7 @@ def key_server():
 def serve_on(serve, key_server):
     """Start a service with everything that the load asks for: serve_on(url)."""
 
-    def start(url, **changes):
+    def start(url):
         return serve(
             DATABASE_URL=url,
             WEB_CONCURRENCY="2",
@@ -80,7 +80,6 @@ def serve_on(serve, key_server):
             RATELIMIT_ENABLED="false",
             QUICK_AUTH_AUDIENCE=HOST,
             QUICK_AUTH_JWKS_URL=key_server.url,
-            **changes,
         )
 
     return start
