@@ -24,10 +24,10 @@ def test_a_synchronous_standby_that_is_promoted_has_everything(tmp_path, keep, m
 
     def fault(load, service):
         # What the standby does not have, the primary cannot have acknowledged.
-        standby.pause()
+        standby.crash()
         time.sleep(1)
         primary.crash()
-        standby.resume()
+        standby.start()
         load.suffers()
         time.sleep(3)
         standby.administer("select pg_promote()")
