@@ -65,7 +65,10 @@ class Standby(Server):
         self._primary = primary
 
     def _initialise(self, account):
-        copy = [f"--pgdata={self.home / 'data'}", f"--dbname={self._primary.url('postgres')}"]
+        data = self.home / "data"
+        if data.exists():
+            return
+        copy = [f"--pgdata={data}", f"--dbname={self._primary.url('postgres')}"]
         self.run("pg_basebackup", *copy, "--write-recovery-conf", "--checkpoint=fast")
         shutil.copy2(self._primary.home / "password", self.home / "password")
 

@@ -160,6 +160,17 @@ def test_whoever_was_silent_for_long_is_not_asked_again(database, stop, monkeypa
     assert len(attempts) == 1
 
 
+def test_one_silence_is_enough_to_have_every_connection_replaced(database, stop, monkeypatch):
+    monkeypatch.setattr(Connection, "answer_seconds", 1)
+    silent = [database._pool.getconn() for _ in range(4)]
+    for connection in silent:
+        stop(connection)
+        database._pool.putconn(connection)
+    began = time.monotonic()
+    database.run(lambda connection: connection.execute("select 1"), repeatable=True)
+    assert time.monotonic() - began < 2.5
+
+
 def test_a_transaction_that_may_take_long_is_waited_for(database, monkeypatch):
     monkeypatch.setattr(Connection, "answer_seconds", 0.3)
 
