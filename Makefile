@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long bench-import check audit fmt schema snapshots lock clean
+.PHONY: help run test test-faults test-long bench-import check audit fmt schema snapshots lock clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,6 +19,9 @@ test: $(INSTALLED) ## Run every test, against a real PostgreSQL.
 
 test-long: $(INSTALLED) ## Run the tests that take minutes.
 	$(BIN)/pytest -m long --timeout 1200
+
+test-faults: $(INSTALLED) ## Run the tests that stop, kill and cut everything under load (minutes).
+	$(BIN)/pytest -m faults --timeout 300
 
 bench-import: $(INSTALLED) ## Measure the import of wallet files (minutes).
 	$(BIN)/python -m benchmarks.wallet_import

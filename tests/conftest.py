@@ -40,6 +40,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--write", action="store_true", help="write schema.sql or snapshots anew")
 
 
+def open_every_wallet(sql: psycopg.Connection[Any], sealing: EncryptionService) -> dict[int, str]:
+    """Open every trading wallet in the table and return its address by FID; all must open."""
+    rows = sql.execute(
+        "select fid, address, encrypted_private_key, iv, scheme, key_id from wallets"
+        " where wallet_type = 'trading'"
+    ).fetchall()
+    found = {}
+    for fid, address, ciphertext, iv, scheme, key_id in rows:
+        sealed = encryption.SealedKey(ciphertext, iv, scheme, key_id)
+        key = sealing.open(sealed, fid=fid, chain="ethereum", address=address)
+        LEAKS.secrets.add(key.reveal().hex())
+        assert keys.address_of(key) == address
+        found[fid] = address
+    return found
+
+
 @pytest.fixture(scope="session", autouse=True)
 def derive_each_master_key_once() -> Iterator[None]:
     """Spare the tests scrypt: the same secret gives the same master key."""
@@ -239,18 +255,4 @@ def opened(
 ) -> Callable[[], dict[int, str]]:
     """Open every trading wallet in the table and return its address by FID; all must open."""
 
-    def open_all() -> dict[int, str]:
-        rows = sql.execute(
-            "select fid, address, encrypted_private_key, iv, scheme, key_id from wallets"
-            " where wallet_type = 'trading'"
-        ).fetchall()
-        found = {}
-        for fid, address, ciphertext, iv, scheme, key_id in rows:
-            sealed = encryption.SealedKey(ciphertext, iv, scheme, key_id)
-            key = sealing.open(sealed, fid=fid, chain="ethereum", address=address)
-            LEAKS.secrets.add(key.reveal().hex())
-            assert keys.address_of(key) == address
-            found[fid] = address
-        return found
-
-    return open_all
+    return lambda: open_every_wallet(sql, sealing)

@@ -70,14 +70,18 @@ class RunningService:
 
     def workers(self) -> list[int]:
         """The process ids of the workers."""
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-        return [int(pid) for pid in children.read_text().split()]
+        return children(self.process.pid)
 
     def stop(self) -> int:
         """Ask it to stop in good order, and return its exit status."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         return self.process.wait(40)
+
+
+def children(pid: int) -> list[int]:
+    """The process ids of the children of a process."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def free_port() -> int:
@@ -89,7 +93,9 @@ def free_port() -> int:
 def start_service(environ: dict[str, str], log: Path) -> RunningService:
     """Start gunicorn as the Procfile does, and wait until it answers /healthz."""
     port = int(environ.get("PORT") or free_port())
-    command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "wsgi:app"]
+    # Not `python -m gunicorn`, which cannot start its own successor (USR2).
+    gunicorn = Path(sys.executable).with_name("gunicorn")
+    command = [gunicorn, "--bind", f"127.0.0.1:{port}", "wsgi:app"]
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     with log.open("ab") as stream:
         process = subprocess.Popen(
@@ -109,10 +115,11 @@ def start_service(environ: dict[str, str], log: Path) -> RunningService:
 
 async def _crowd(host: str, port: int, calls: list[Call]) -> list[Answer]:
     everybody_connected = asyncio.Barrier(len(calls))
-    return await asyncio.gather(*(_one(host, port, call, everybody_connected) for call in calls))
+    return await asyncio.gather(*(send(host, port, call, everybody_connected) for call in calls))
 
 
-async def _one(host: str, port: int, call: Call, barrier: asyncio.Barrier) -> Answer:
+async def send(host: str, port: int, call: Call, barrier: asyncio.Barrier) -> Answer:
+    """Make one request on a socket of its own, once everybody has one."""
     try:
         reader, writer = await asyncio.open_connection(host, port)
     except OSError:

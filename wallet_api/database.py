@@ -17,7 +17,9 @@ from typing import Any, ClassVar, TypeVar
 import psycopg
 import structlog
 from psycopg import errors as pg
+from psycopg.abc import PQGen
 from psycopg.conninfo import conninfo_to_dict
+from psycopg.errors import _WaitTimeout
 from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
 
@@ -33,12 +35,17 @@ from wallet_api.errors import (
 )
 
 Row = dict[str, Any]
-Connection = psycopg.Connection[Row]
 T = TypeVar("T")
 
 _ATTEMPTS = 4
 # Of many who append to one user's chain at once, one at a time gets through.
 _CONFLICT_ATTEMPTS = 24
+# Work that took longer is not begun again: somebody waits for the answer.
+_RETRY_SECONDS = 3.0
+# A little more than statement_timeout, so that PostgreSQL has the first say.
+_ANSWER_SECONDS = 12.0
+# The same for the longest statement_timeout of any transaction.
+_PATIENT_ANSWER_SECONDS = 620.0
 # What the URL does not say itself. A silent partition is noticed within about ten seconds.
 _DEFAULTS: dict[str, Any] = {
     "connect_timeout": 5,
@@ -108,6 +115,25 @@ class _TimedCursor(psycopg.Cursor[Row]):
             log.warning("slow query", queries=names, duration_ms=round(seconds * 1000, 1))
 
 
+class Connection(psycopg.Connection[Row]):
+    """A connection that waits for no answer for ever.
+
+    statement_timeout is PostgreSQL's: a server that is stopped, or a network that swallows all it
+    is sent, never comes to it.
+    """
+
+    answer_seconds = _ANSWER_SECONDS
+
+    def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
+        """Wait for PostgreSQL, and give the connection up for lost if no answer comes in time."""
+        try:
+            return super().wait(gen, interval, timeout or self.answer_seconds)
+        except _WaitTimeout as error:
+            # Whatever it was, an answer that came now would be taken for that of something else.
+            self.pgconn.finish()
+            raise psycopg.OperationalError("no answer in time") from error
+
+
 class Database:
     """A bounded pool of connections to PostgreSQL.
 
@@ -141,6 +167,7 @@ class Database:
                     "_Cursor", (_TimedCursor,), {"slow_seconds": slow_query_seconds}
                 ),
             },
+            connection_class=Connection,
             configure=_set_up,
             min_size=min_size,
             max_size=max_size,
@@ -166,13 +193,14 @@ class Database:
         """Run `work` on a pooled connection and return its result.
 
         Serialization failures, deadlocks and unique violations are retried: PostgreSQL undid that
-        attempt, and the next one sees who was first. A lost
-        connection leaves the outcome unknown, so `work` is run again only if it is `repeatable`:
-        twice must mean the same as once.
+        attempt, and the next one sees who was first. A lost connection leaves the outcome unknown,
+        so `work` is run again only if it is `repeatable`: twice must mean the same as once. A
+        database that is silent is asked once only.
 
         Raises DatabaseUnavailable when no connection is to be had within the pool's timeout, when a
         statement runs into its time limit, or when the database cannot do its work.
         """
+        began = time.monotonic()
         for attempt in itertools.count(1):
             try:
                 with self._connection() as connection:
@@ -183,9 +211,10 @@ class Database:
                 # Apart by a random while, so that the same two do not meet again.
                 time.sleep(random.uniform(0, 0.01 * attempt))
             except _ConnectionLost as lost:
-                # The others in the pool are probably gone too: have them replaced first.
-                self._pool.check()
-                if attempt >= _ATTEMPTS or not (repeatable or lost.nothing_happened):
+                # The others are probably gone too. To ask them would take as long again for each.
+                self._pool.drain()
+                late = attempt >= _ATTEMPTS or time.monotonic() - began > _RETRY_SECONDS
+                if late or not (repeatable or lost.nothing_happened):
                     raise _meaning(lost.error) or lost.error from lost.error
             except (PoolTimeout, PoolClosed) as error:
                 raise DatabaseUnavailable(_describe(error)) from error
@@ -274,6 +303,16 @@ def one_look(connection: Connection) -> Iterator[None]:
             connection.cursor_factory.report(
                 [name for name in names if name != _UNNAMED], time.perf_counter() - began
             )
+
+
+@contextmanager
+def patient(connection: Connection) -> Iterator[None]:
+    """Wait as long for answers inside as a transaction may that sets a longer statement_timeout."""
+    connection.answer_seconds = _PATIENT_ANSWER_SECONDS
+    try:
+        yield
+    finally:
+        connection.answer_seconds = _ANSWER_SECONDS
 
 
 @contextmanager

@@ -57,7 +57,7 @@ class _Account(NamedTuple):
 
 
 class LocalPostgres:
-    """One PostgreSQL server on 127.0.0.1, with a random port and password."""
+    """One PostgreSQL server on 127.0.0.1, with a random password, and port unless one is given."""
 
     host = "127.0.0.1"
     user = "wallet_api"
@@ -68,11 +68,19 @@ class LocalPostgres:
     bindir: Path
     home: Path
 
-    def __init__(self, directory: Path, *, durable: bool, settings: Mapping[str, str] = {}) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        durable: bool,
+        settings: Mapping[str, str] = {},
+        port: int | None = None,
+    ) -> None:
         self.directory = directory.resolve()
         self.log = self.directory / "postgresql.log"
         self._durable = durable
         self._settings = settings
+        self._given_port = port
         self._process: subprocess.Popen[bytes] | None = None
         self._held = ExitStack()
 
@@ -175,7 +183,7 @@ class LocalPostgres:
         """Launch the server on a free port until one accepts connections with the password."""
         started = time.monotonic()
         while True:
-            self.port = _free_port()
+            self.port = self._given_port or _free_port()
             with open(self.log, "ab", opener=_open_private) as log:
                 command = self._server_command()
                 self._process = subprocess.Popen(command, stdout=log, **_run_as(account))

@@ -69,7 +69,7 @@ def upgrade(url: Secret[str]) -> set[str]:
 
 def _connect(url: Secret[str]) -> Connection:
     try:
-        return psycopg.connect(
+        return Connection.connect(
             url.reveal(), autocommit=True, row_factory=dict_row, connect_timeout=10
         )
     except psycopg.OperationalError as error:

@@ -102,10 +102,10 @@ class Process:
         self._secret.check()
 
     def ensure(self, fid):
-        return self._wallets.ensure_trading_wallet(fid).address
+        return self._wallets.ensure_trading_wallet(fid, access=ACCESS).address
 
     def put_base_account(self, fid, address):
-        self._wallets.store_base_account_address(fid, address)
+        self._wallets.store_base_account_address(fid, address, access=ACCESS)
 
     def list(self, fid):
         return [wallet.address for wallet in self._wallets.list_wallets(fid)]

@@ -1,5 +1,7 @@
 """What a service sees of a database that misbehaves: an answer, soon, and the truth."""
 
+import os
+import signal
 import time
 from threading import Thread
 
@@ -10,7 +12,7 @@ from psycopg import errors as pg
 from tests.conftest import ACCESS, FID
 from tests.services.conftest import service
 from wallet_api.crypto.secret import Secret
-from wallet_api.database import Database
+from wallet_api.database import Connection, Database, one_round_trip, patient
 from wallet_api.errors import DatabaseDamaged, DatabaseUnavailable, LockTimeout
 
 
@@ -103,6 +105,80 @@ def test_conflicts_are_retried_and_a_connection_lost_among_them_too(database, sq
         raise kind
 
     assert database.run(work, repeatable=True) == "done"
+
+
+@pytest.fixture
+def stop():
+    """Have the process behind a connection stand still until the test is over."""
+    stopped = []
+
+    def stand_still(connection):
+        stopped.append(connection.info.backend_pid)
+        os.kill(stopped[-1], signal.SIGSTOP)
+
+    yield stand_still
+    for pid in stopped:
+        os.kill(pid, signal.SIGCONT)
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_a_server_that_says_nothing_is_a_connection_lost(database, stop, monkeypatch, together):
+    monkeypatch.setattr(Connection, "answer_seconds", 0.5)
+    pids = []
+
+    def work(connection):
+        pids.append(connection.info.backend_pid)
+        if len(pids) == 1:
+            stop(connection)
+        if together:
+            with one_round_trip(connection):
+                connection.execute("select 1")
+        return connection.execute("select 2 as two").fetchone()["two"]
+
+    began = time.monotonic()
+    assert database.run(work, repeatable=True) == 2
+    assert 0.5 <= time.monotonic() - began < 5
+    assert len(set(pids)) == 2
+    pids.clear()
+    with pytest.raises(DatabaseUnavailable):
+        database.run(work, repeatable=False)
+    assert len(pids) == 1
+
+
+def test_whoever_was_silent_for_long_is_not_asked_again(database, stop, monkeypatch):
+    monkeypatch.setattr(Connection, "answer_seconds", 0.5)
+    monkeypatch.setattr("wallet_api.database._RETRY_SECONDS", 0.4)
+    attempts = []
+
+    def work(connection):
+        attempts.append(connection)
+        stop(connection)
+        connection.execute("select 1")
+
+    with pytest.raises(DatabaseUnavailable):
+        database.run(work, repeatable=True)
+    assert len(attempts) == 1
+
+
+def test_one_silence_is_enough_to_have_every_connection_replaced(database, stop, monkeypatch):
+    monkeypatch.setattr(Connection, "answer_seconds", 1)
+    silent = [database._pool.getconn() for _ in range(4)]
+    for connection in silent:
+        stop(connection)
+        database._pool.putconn(connection)
+    began = time.monotonic()
+    database.run(lambda connection: connection.execute("select 1"), repeatable=True)
+    assert time.monotonic() - began < 2.5
+
+
+def test_a_transaction_that_may_take_long_is_waited_for(database, monkeypatch):
+    monkeypatch.setattr(Connection, "answer_seconds", 0.3)
+
+    def work(connection):
+        with connection.transaction(), patient(connection):
+            connection.execute("select pg_sleep(0.6)")
+
+    database.run(work, repeatable=False)
 
 
 def test_an_outage_is_over_for_us_soon_after_it_is_over(server, database_url, sql):

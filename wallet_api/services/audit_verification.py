@@ -7,11 +7,12 @@ from itertools import groupby, takewhile
 
 from wallet_api.crypto.audit_chain import AuditKey
 from wallet_api.crypto.encryption import EncryptionService
-from wallet_api.database import Connection, Database, one_snapshot
+from wallet_api.database import Connection, Database, one_snapshot, patient
 from wallet_api.models import AuditEntry
 from wallet_api.repositories.audit import AuditRepository
 from wallet_api.repositories.audit_checks import AuditCheckRepository, ChainEnd
 from wallet_api.repositories.encryption_keys import EncryptionKeyRepository
+from wallet_api.repositories.wallet_batches import WalletBatchRepository
 from wallet_api.services.audit_chains import (
     ChainCheck,
     EntryOutcome,
@@ -46,7 +47,8 @@ class AuditVerification:
         """Return how many entries there are."""
 
         def count(connection: Connection) -> int:
-            with connection.transaction():
+            with connection.transaction(), patient(connection):
+                WalletBatchRepository(connection).take_time()
                 return AuditCheckRepository(connection).count_entries()
 
         return self._database.run(count, repeatable=True)
@@ -59,7 +61,7 @@ class AuditVerification:
         """
 
         def verify(connection: Connection) -> Checkpoint:
-            with one_snapshot(connection):
+            with one_snapshot(connection), patient(connection):
                 return self._verify(connection, tell, against)
 
         return self._database.run(verify, repeatable=False)
@@ -68,7 +70,7 @@ class AuditVerification:
         """Tell about every entry of one user's chain."""
 
         def verify(connection: Connection) -> None:
-            with one_snapshot(connection):
+            with one_snapshot(connection), patient(connection):
                 checks = AuditCheckRepository(connection)
                 behind = _Entries(checks, (fid, 0))
                 mine = takewhile(lambda entry: entry.fid == fid, behind)
@@ -79,6 +81,7 @@ class AuditVerification:
         self._database.run(verify, repeatable=False)
 
     def _verify(self, connection: Connection, tell: Tell, against: Checkpoint | None) -> Checkpoint:
+        WalletBatchRepository(connection).take_time()
         now = AuditRepository(connection).get_time()
         new = Digest(until=now - _SETTLED)
         known = Digest(until=new.until if against is None else against.until)

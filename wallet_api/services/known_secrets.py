@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from wallet_api.crypto.encryption import EncryptionService
-from wallet_api.database import Connection, Database
+from wallet_api.database import Connection, Database, patient
 from wallet_api.errors import SecretMismatch
 from wallet_api.repositories.encryption_keys import EncryptionKeyRepository
 from wallet_api.repositories.wallet_batches import WalletBatchRepository
@@ -41,7 +41,7 @@ class KnownSecrets:
 
         def look(connection: Connection) -> list[SecretStatus]:
             keys = EncryptionKeyRepository(connection)
-            with connection.transaction():
+            with connection.transaction(), patient(connection):
                 WalletBatchRepository(connection).take_time()
                 counts = keys.count_wallets()
                 known = keys.list_keys()
@@ -68,7 +68,7 @@ class KnownSecrets:
             raise SecretStillInUse("It is the current ENCRYPTION_SECRET.")
 
         def retire(connection: Connection) -> bool:
-            with connection.transaction():
+            with connection.transaction(), patient(connection):
                 WalletBatchRepository(connection).take_time()
                 return EncryptionKeyRepository(connection).retire(key_id)
 

@@ -1,0 +1,35 @@
+"""The primary is lost for good, and a synchronous standby takes its place."""
+
+import time
+
+import pytest
+
+from tests.faults.servers import Server, Standby
+
+pytestmark = pytest.mark.faults
+
+
+def test_a_synchronous_standby_that_is_promoted_has_everything(tmp_path, keep, migrated, suffer):
+    primary = keep(Server(tmp_path / "primary"))
+    name = migrated(primary)
+    standby = keep(Standby(tmp_path / "standby", primary))
+    primary.administer("alter system set synchronous_standby_names = '*'")
+    primary.administer("select pg_reload_conf()")
+    while primary.administer("select sync_state from pg_stat_replication") != [("sync",)]:
+        time.sleep(0.05)
+    both = (
+        f"postgresql://{primary.user}:{primary.password}@{primary.host}:{primary.port},"
+        f"{standby.host}:{standby.port}/{name}?target_session_attrs=read-write"
+    )
+
+    def fault(load, service):
+        # What the standby does not have, the primary cannot have acknowledged.
+        standby.crash()
+        time.sleep(1)
+        primary.crash()
+        standby.start()
+        load.suffers()
+        time.sleep(3)
+        standby.administer("select pg_promote()")
+
+    suffer(standby.url(name), fault, through=both)

@@ -1,0 +1,144 @@
+"""PostgreSQL stops, dies, hangs, fills up: users see 503 for a while, and nothing is lost."""
+
+import shutil
+import time
+from contextlib import ExitStack, suppress
+
+import psycopg
+import pytest
+
+from tests.faults.load import PATIENCE_SECONDS
+from tests.faults.servers import Server, SmallDisk
+
+pytestmark = pytest.mark.faults
+
+
+def test_a_server_that_is_stopped_and_started(postgres, url, suffer):
+    def fault(load, service):
+        postgres.stop()
+        load.suffers()
+        time.sleep(6)
+        postgres.start()
+
+    suffer(url, fault)
+
+
+def test_a_server_that_is_restarted_again_and_again(postgres, url, suffer):
+    def fault(load, service):
+        for _ in range(3):
+            postgres.stop()
+            postgres.start()
+            load.recovers()
+
+    suffer(url, fault)
+
+
+def test_a_server_whose_processes_are_all_killed_at_once(postgres, url, suffer):
+    def fault(load, service):
+        for _ in range(2):
+            postgres.crash()
+            postgres.start()
+            load.recovers()
+
+    suffer(url, fault)
+
+
+def test_a_server_that_is_paused_for_longer_than_anybody_waits(postgres, url, suffer):
+    def fault(load, service):
+        postgres.pause()
+        try:
+            time.sleep(PATIENCE_SECONDS + 2)
+        finally:
+            postgres.resume()
+
+    suffer(url, fault)
+
+
+def test_a_server_that_is_paused_for_a_moment_is_a_pause_and_no_error(postgres, url, suffer):
+    def fault(load, service):
+        for _ in range(2):
+            postgres.pause()
+            time.sleep(3)
+            postgres.resume()
+            load.recovers()
+        assert load.refused == 0
+        assert load.slowest > 2.5
+
+    suffer(url, fault)
+
+
+def test_a_server_whose_connections_are_all_taken_by_others(postgres, url, suffer):
+    ours = "from pg_stat_activity where application_name = 'wallet-api'"
+
+    def fault(load, service):
+        with ExitStack() as hog:
+            admin = hog.enter_context(psycopg.connect(url, autocommit=True))
+            for _ in range(20):
+                # Whoever ends leaves room for whoever is first: that is not always us.
+                admin.execute(f"select pg_terminate_backend(pid) {ours}")
+                with suppress(psycopg.OperationalError):
+                    while True:
+                        hog.enter_context(psycopg.connect(url, autocommit=True))
+                time.sleep(0.3)
+            load.suffers()
+
+    suffer(url, fault)
+
+
+def test_a_table_that_somebody_has_locked(url, suffer):
+    def fault(load, service):
+        with psycopg.connect(url) as other:
+            other.execute("lock table wallets")
+            load.suffers()
+            time.sleep(3)
+
+    suffer(url, fault)
+
+
+def test_statements_that_take_longer_than_they_may(url, suffer):
+    def fault(load, service):
+        with psycopg.connect(url, autocommit=True) as owner:
+            owner.execute(
+                "create function sleep() returns trigger language plpgsql as"
+                " 'begin perform pg_sleep(60); return new; end'"
+            )
+            owner.execute(
+                "create trigger slow before insert on deposits"
+                " for each row execute function sleep()"
+            )
+            load.suffers()
+            owner.execute("drop trigger slow on deposits")
+
+    suffer(url, fault)
+
+
+@pytest.fixture
+def small_disk(tmp_path, keep, migrated):
+    """A server whose log has 24 MB, and the name of its database."""
+    server = Server(tmp_path / "small")
+    with server:
+        name = migrated(server)
+    try:
+        disk = SmallDisk(server, megabytes=24)
+    except OSError as error:
+        shutil.rmtree(server.home)
+        pytest.skip(f"no file system can be mounted here: {error}")
+    yield keep(server), name, disk
+    server.stop()
+    disk.unmount()
+
+
+def test_a_disk_without_room_for_the_write_ahead_log(small_disk, suffer):
+    server, name, disk = small_disk
+
+    def fault(load, service):
+        disk.fill()
+        load.suffers(within=60)
+        time.sleep(3)
+        disk.free()
+        # It panics, and gives up if its recovery needs room too: then its supervisor starts it.
+        if server.has_exited():
+            server.stop()
+            server.start()
+
+    suffer(server.url(name), fault)
