@@ -237,6 +237,7 @@ class WalletStores(RuleBasedStateMachine):
             self._export(set(self.model.rows))
             self.every_key_that_left_is_in_the_audit_log_and_no_other()
             self.what_is_kept_is_what_the_model_keeps()
+            assert self.world.faults_of_the_log() == []
 
     def _process(self, pick):
         return self.processes[pick % len(self.processes)]

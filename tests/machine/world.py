@@ -5,8 +5,8 @@ import shutil
 import threading
 import time
 
+from tests.conftest import ACCESS
 from tests.machine.model import Kept
-from tests.services.conftest import ACCESS
 from tests.wallet_store import contents, old_open
 from wallet_api import _storage
 from wallet_api.config import Settings
@@ -17,13 +17,17 @@ from wallet_api.database import Database
 from wallet_api.repositories.filesystem import FilesystemWalletRepository
 from wallet_api.repositories.wallet_directory import WalletDirectory
 from wallet_api.repositories.wallet_file import parse_name
+from wallet_api.services.audit_verification import AuditVerification
 from wallet_api.services.base_account_wallets import BaseAccountWalletService
 from wallet_api.services.sealing_secret import SealingSecret
 from wallet_api.services.wallet_checks import StoredWallets
 from wallet_api.services.wallet_exports import WalletExport
 from wallet_api.services.wallet_imports import WalletImport
 
-TABLES = "wallets, wallet_audit_log, encryption_keys, deposits"
+TABLES = (
+    "wallets, wallet_audit_log, wallet_audit_heads, active_encryption_keys, encryption_keys,"
+    " deposits"
+)
 
 
 class Scissors:
@@ -94,7 +98,11 @@ class Process:
         )
         repositories, self._secret = _storage(settings, world.database, world.encryption)
         self._wallets = BaseAccountWalletService(
-            world.database, repositories, world.encryption, self._secret
+            world.database,
+            repositories,
+            world.encryption,
+            self._secret,
+            wallets_in_files=mode == "filesystem",
         )
 
     def check(self):
@@ -169,7 +177,9 @@ class World:
 
     def import_files(self, names):
         secret = SealingSecret(self.database, self.encryption)
-        work = WalletImport(self.database, self._files(), self.encryption, secret, dry_run=False)
+        work = WalletImport(
+            self.database, self._files(), self.encryption, secret, ACCESS, dry_run=False
+        )
         reports = work.run([self.path_of(name).name for name in names])
         return {parse_name(report.file): report.outcome for report in reports}
 
@@ -212,6 +222,13 @@ class World:
             "select count(*) filter (where action = 'key.read'),"
             " count(*) filter (where action = 'key.exported') from wallet_audit_log"
         ).fetchone()
+
+    def faults_of_the_log(self):
+        """Return what is wrong with the chains of the audit log."""
+        reports = []
+        verification = AuditVerification(self.database, self.encryption, unchained_before=None)
+        verification.verify(reports.append)
+        return [report for report in reports if report.fault is not None]
 
 
 def open_file(content):

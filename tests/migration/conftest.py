@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import wallet_store as generator
-from tests.conftest import SECRET
+from tests.conftest import ACCESS, SECRET
 from tests.service import ROOT
 from wallet_api import logs
 from wallet_api.cli import cli
@@ -171,7 +171,7 @@ def importer(database, encryption):
     def run(folder, *, dry_run=False, names=None):
         files = FilesystemWalletRepository(WalletDirectory(folder), encryption)
         secret = SealingSecret(database, encryption)
-        work = WalletImport(database, files, encryption, secret, dry_run=dry_run)
+        work = WalletImport(database, files, encryption, secret, ACCESS, dry_run=dry_run)
         names = list(files.directory.names()) if names is None else names
         return {report.file: report for report in work.run(names)}
 
@@ -238,8 +238,10 @@ def plant(sql, statement, parameters=()):
 def empty(sql):
     """Begin with an empty database again."""
     plant(sql, "delete from wallets")
+    plant(sql, "delete from active_encryption_keys")
     plant(sql, "delete from encryption_keys")
     plant(sql, "delete from wallet_audit_log")
+    plant(sql, "delete from wallet_audit_heads")
 
 
 def lines_of(report):
