@@ -17,7 +17,7 @@ from wallet_api.models import SCOPES
 
 METRICS_TOKEN = "a token that only Prometheus and the fuzzer know"
 LEAKS.secrets.add(METRICS_TOKEN)
-STATUS = re.compile(rb"HTTP/1\.[01] (\d{3}) ")
+STATUS = re.compile(rb"HTTP/\d\.\d (\d{3}) ")
 WORKERS = 2
 # As many as gunicorn's threads, so that requests meet inside.
 AT_ONCE = 8

@@ -126,7 +126,7 @@ class WalletStores(RuleBasedStateMachine):
             name = whole[pick % len(whole)]
             self.damage.damage_file(name, how)
             self._ask_everybody(name[0])
-            self._export(self.model.rows.keys() & {name})
+            self._export({key for key in self.model.rows if key[0] == name[0]})
 
     @precondition(lambda self: not self.damage.is_enough())
     @rule(pick=picks, column=st.sampled_from(COLUMNS))
