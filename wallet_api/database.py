@@ -40,7 +40,7 @@ T = TypeVar("T")
 _ATTEMPTS = 4
 # Of many who append to one user's chain at once, one at a time gets through.
 _CONFLICT_ATTEMPTS = 24
-# Work that took longer is not begun again: somebody waits for the answer.
+# Work that a silent database has kept for longer is not begun again: somebody waits for the answer.
 _RETRY_SECONDS = 3.0
 # A little more than statement_timeout, so that PostgreSQL has the first say.
 _ANSWER_SECONDS = 12.0
@@ -67,6 +67,7 @@ _STALE = (
 # The SQLSTATE classes and codes that say "not now" rather than "our bug".
 _UNAVAILABLE = (
     "08",  # connection exception
+    "25P03",  # we were paused in a transaction, and PostgreSQL ended it
     "40",  # transaction rollback, after the retries
     "53",  # insufficient resources: disk full, out of memory, too many connections
     "57",  # operator intervention: shutdown, cancelled, cannot connect now
@@ -213,8 +214,9 @@ class Database:
             except _ConnectionLost as lost:
                 # The others are probably gone too. To ask them would take as long again for each.
                 self._pool.drain()
-                late = attempt >= _ATTEMPTS or time.monotonic() - began > _RETRY_SECONDS
-                if late or not (repeatable or lost.nothing_happened):
+                silent = lost.error.sqlstate is None
+                late = silent and time.monotonic() - began > _RETRY_SECONDS
+                if attempt >= _ATTEMPTS or late or not (repeatable or lost.nothing_happened):
                     raise _meaning(lost.error) or lost.error from lost.error
             except (PoolTimeout, PoolClosed) as error:
                 raise DatabaseUnavailable(_describe(error)) from error

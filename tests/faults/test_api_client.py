@@ -251,9 +251,24 @@ def test_another_service_does_all_its_work_over_http(serve, clients, opened):
         | {
             "reason": "sign swap 8c20",
             "recipientPublicKey": told["recipient"],
+            "address": None,
             "requestId": "engine-2",
         },
-        read | {"reason": "sign swap 8c1f", "recipientPublicKey": None, "requestId": "engine-1"},
+        read
+        | {
+            "reason": "sign swap 8c1f",
+            "recipientPublicKey": None,
+            "address": None,
+            "requestId": "engine-1",
+        },
+        read
+        | {
+            "action": "wallet.created",
+            "reason": None,
+            "recipientPublicKey": None,
+            "address": told["got"]["body"]["address"],
+            "requestId": reads[-1]["requestId"],
+        },
     ]
 
 

@@ -102,7 +102,7 @@ def calling(app: Flask, *scopes: str, name: str | None = None) -> dict[str, str]
 
 def rows_of(sql: psycopg.Connection[Any]) -> dict[str, list[Any]]:
     """Return everything that a request can write."""
-    tables = ("wallets", "deposits", "wallet_audit_log", "encryption_keys")
+    tables = ("wallets", "deposits", "wallet_audit_log", "wallet_audit_heads", "encryption_keys")
     return {
         table: sql.execute(f"select * from {table} order by 1, 2, 3".encode()).fetchall()
         for table in tables

@@ -8,16 +8,17 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.conftest import ACCESS, FID, LEAKS
+from tests.conftest import ACCESS, BASE_ACCOUNT, FID, LEAKS
 from tests.http.conftest import calling, refused, scans, signed_in
 from tests.sql.test_snapshots import FILL
 from wallet_api.blueprints.application import application
-from wallet_api.models import AUDIT_ACTIONS, SCOPES
+from wallet_api.models import SCOPES
 
 AUDIT = "/v1/audit"
 KEY = "/api/wallet/primary-with-key"
 FIRST = datetime(2025, 3, 1, 23, 59, 59, 999_999, tzinfo=UTC)
 ACTORS = ("user:1", "client:engine", "cli:root")
+KINDS = ("key.read", "key.refused", "wallet.created")
 RECIPIENT = "A" * 43
 
 
@@ -29,14 +30,16 @@ def fill(sql):
         entries.append(
             {
                 "fid": (1, 2, 2**63 - 1)[number // 3 % 3],
+                "id": number + 1,
                 "chain": ("ethereum", "base-account")[number % 5 == 4],
-                "action": AUDIT_ACTIONS[number // 9 % 3],
+                "action": KINDS[number // 9 % 3],
                 "actor": actor,
                 "request_id": f"request-{number}",
                 "created_at": FIRST + timedelta(microseconds=number // 27),
                 "ip": (None, "203.0.113.7", "2001:db8::1")[number % 3],
                 "reason": None if number % 2 else f"swap {number}",
                 "recipient": None if number % 7 else RECIPIENT,
+                "address": None if number % 4 else BASE_ACCOUNT,
             }
         )
     columns = list(entries[0])
@@ -50,17 +53,17 @@ def fill(sql):
 def model(sql):
     """Return every entry as the route shows it, newest first, each with its exact time."""
     rows = sql.execute(
-        "select created_at, fid, id, chain, action, actor, host(ip), reason, recipient, request_id"
-        " from wallet_audit_log"
+        "select created_at, fid, id, chain, action, actor, host(ip), reason, recipient, address,"
+        " request_id from wallet_audit_log"
     ).fetchall()
-    names = ("chain", "action", "actor", "ip", "reason", "recipientPublicKey", "requestId")
+    names = ("chain", "action", "actor", "ip", "reason", "recipientPublicKey", "address")
     return [
         (
             created_at,
             {
                 "id": str(entry_id),
                 "fid": fid,
-                **dict(zip(names, rest, strict=True)),
+                **dict(zip((*names, "requestId"), rest, strict=True)),
                 "createdAt": f"{created_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}"[:-3] + "Z",
             },
         )
@@ -101,7 +104,7 @@ def pages(client, headers, query, *, between=lambda: None):
 def test_every_combination_of_filters_gives_what_a_model_gives(refusing, auditor, written):
     values = {
         "fid": (None, 1, 2**63 - 1),
-        "action": (None, *AUDIT_ACTIONS[:2]),
+        "action": (None, *KINDS[:2]),
         "actor": (None, *ACTORS[:2]),
         "after": (None, FIRST + timedelta(microseconds=1)),
         "before": (None, FIRST + timedelta(microseconds=2)),
@@ -157,9 +160,9 @@ def test_entries_come_fifty_at_a_time_unless_told(refusing, auditor, written):
 
 
 def test_what_happens_meanwhile_shifts_no_page(client, app, services, sql):
+    services.wallets.ensure_trading_wallet(FID, access=ACCESS)
     fill(sql)
     auditor = calling(app, "audit:read")
-    services.wallets.ensure_trading_wallet(FID, access=ACCESS)
 
     def refuse_one():
         assert refused(client.get(KEY, headers=signed_in()), 403)
@@ -226,10 +229,13 @@ def test_a_user_s_own_reading_says_who_from_where_and_in_which_request(make_app,
     LEAKS.secrets.add(answer.get_json()["wallet"]["privateKey"][2:])
     answer = client.get(AUDIT, headers=auditor)
     assert answer.headers["Cache-Control"] == "no-store"
-    (entry,) = answer.get_json()["data"]
+    entry, made = answer.get_json()["data"]
+    assert (made["action"], made["actor"]) == ("wallet.created", ACCESS.actor)
+    assert made["address"] == application(app).wallets.get_wallet_address(FID, "ethereum")
     age = datetime.now(UTC) - datetime.fromisoformat(entry.pop("createdAt"))
     assert -1 < age.total_seconds() < 60
-    assert entry.pop("id").isdecimal()
+    # The second entry of the user's chain.
+    assert entry.pop("id") == "2"
     assert entry == {
         "fid": FID,
         "chain": "ethereum",
@@ -238,6 +244,7 @@ def test_a_user_s_own_reading_says_who_from_where_and_in_which_request(make_app,
         "ip": "203.0.113.7",
         "reason": None,
         "recipientPublicKey": None,
+        "address": None,
         "requestId": "asked-1",
     }
 
@@ -290,9 +297,12 @@ def test_the_address_on_record_is_the_one_that_the_trusted_proxies_saw(make_app,
     client, auditor = app.test_client(), calling(app, "audit:read")
     for remote, forwarded, _ in SEEN[hops]:
         key_is_read(client, remote=remote, forwarded=forwarded)
-    rows = sql.execute("select ip from wallet_audit_log order by id").fetchall()
+    rows = sql.execute(
+        "select ip from wallet_audit_log where action = 'key.read' order by id"
+    ).fetchall()
     assert [row[0] for row in rows] == [ip and ip_address(ip) for *_, ip in SEEN[hops]]
-    shown = client.get(f"{AUDIT}?limit=100", headers=auditor).get_json()["data"]
+    answer = client.get(f"{AUDIT}?limit=100&action=key.read", headers=auditor)
+    shown = answer.get_json()["data"]
     assert [entry["ip"] for entry in reversed(shown)] == [ip for *_, ip in SEEN[hops]]
 
 
@@ -309,7 +319,8 @@ def test_the_last_of_several_headers_counts_behind_a_proxy(make_app, sql):
     ]
     answer = app.test_client().get(KEY, headers=headers)
     LEAKS.secrets.add(answer.get_json()["wallet"]["privateKey"][2:])
-    assert sql.execute("select host(ip) from wallet_audit_log").fetchall() == [("203.0.113.7",)]
+    seen = sql.execute("select host(ip) from wallet_audit_log where action = 'key.read'").fetchall()
+    assert seen == [("203.0.113.7",)]
 
 
 def test_no_combination_of_filters_reads_more_than_it_shows(make_app, sql):

@@ -49,6 +49,7 @@ STATUSES = {
     "storage_unavailable": 503,
     "database_unavailable": 503,
     "lock_timeout": 503,
+    "audit_log_blocked": 503,
     "database_damaged": 503,
     "key_unreadable": 503,
     "secret_mismatch": 503,

@@ -47,6 +47,8 @@ def add_wallets(sql, *wallets):
         for fid, chain, created_at in wallets
     ]
     columns = ", ".join(rows[0])
+    for table in ("encryption_keys", "active_encryption_keys"):
+        sql.execute(f"insert into {table} (key_id) values (repeat('ef', 8)) on conflict do nothing")
     sql.execute(
         f"insert into wallets ({columns}) select {columns}"
         " from jsonb_populate_recordset(null::wallets, %s)",

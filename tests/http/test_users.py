@@ -73,8 +73,11 @@ def rows_as_told(sql, fid=FID):
 
 
 def audited(sql):
+    """Return what is on record about keys."""
     columns = "fid, chain, action, actor, host(ip), reason, recipient, request_id"
-    return sql.execute(f"select {columns} from wallet_audit_log order by id").fetchall()
+    return sql.execute(
+        f"select {columns} from wallet_audit_log where action like 'key.%' order by id"
+    ).fetchall()
 
 
 def at_once(count, work):

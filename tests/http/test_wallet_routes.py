@@ -27,8 +27,10 @@ def times_of(sql, chain):
 
 
 def audit_rows(sql):
+    """Return what is on record about keys."""
     return sql.execute(
-        "select fid, chain, action, actor, request_id from wallet_audit_log order by id"
+        "select fid, chain, action, actor, request_id from wallet_audit_log"
+        " where action like 'key.%' order by id"
     ).fetchall()
 
 

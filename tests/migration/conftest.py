@@ -225,7 +225,9 @@ def key_ids(sql):
 
 
 def audited(sql):
-    return sql.execute("select fid, chain, action from wallet_audit_log order by fid").fetchall()
+    return sql.execute(
+        "select fid, chain, action from wallet_audit_log order by fid, id"
+    ).fetchall()
 
 
 def plant(sql, statement, parameters=()):
