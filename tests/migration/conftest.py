@@ -77,6 +77,7 @@ class Running:
 
     def interrupt(self):
         """Do what Ctrl-C in a terminal does: every process of the group hears of it."""
+        wait_until(lambda: os.getpgid(self.pid) == self.pid)
         os.killpg(self.pid, signal.SIGINT)
 
     def is_running(self):
@@ -96,9 +97,10 @@ class Running:
 
 
 def _become(arguments, environ, out, err):
+    # First: who runs several tests at once has SIGINT ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     os.setsid()
     os.chdir(ROOT)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     for number, path in ((1, out), (2, err)):
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         os.dup2(descriptor, number)
