@@ -23,6 +23,7 @@ MEMORY = "memory://"
 # A Redis that hangs must not make us hang, and is asked again after a while.
 _REDIS_TIMEOUT_SECONDS = 1
 _REDIS_PAUSE_SECONDS = 5
+_ROUNDING_SECONDS = 0.001
 
 log = structlog.get_logger("wallet_api")
 
@@ -87,7 +88,8 @@ def _hit(
     for limit in sorted(limits, key=lambda limit: limit.get_expiry()):
         allowed = windows.hit(limit, *identifiers)
         until, remaining = windows.get_window_stats(limit, *identifiers)
-        seconds = max(0, math.floor(until - time.time())) + 1
+        # Past the end of the window, and not on it: that is a quotient, and rounded.
+        seconds = max(0, math.floor(until - time.time() + _ROUNDING_SECONDS)) + 1
         usages.append(Usage(limit=limit, allowed=allowed, remaining=remaining, seconds=seconds))
         if not allowed:
             break
