@@ -1,17 +1,13 @@
 """Ethereum key pairs (secp256k1) and the addresses that follow from them."""
 
-import sys
+import secrets
 from dataclasses import dataclass
 
-from eth_account import Account
+from eth_keys.datatypes import PrivateKey
 from eth_utils.exceptions import ValidationError
 
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import KeyUnreadable
-
-# eth-account brings py_ecc, which raises this limit to 100,000. Then a deeply nested JSON text
-# overflows the C stack and kills the process, where RecursionError should have refused it.
-sys.setrecursionlimit(1000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +20,9 @@ class KeyPair:
 
 def generate() -> KeyPair:
     """Make a new key pair from the operating system's random source."""
-    account = Account.create()
-    return KeyPair(private_key=Secret(bytes(account.key)), address=account.address)
+    # One of 2^128 such numbers is no key: that call fails, and stores nothing.
+    private_key = Secret(secrets.token_bytes(32))
+    return KeyPair(private_key=private_key, address=address_of(private_key))
 
 
 def address_of(private_key: Secret[bytes]) -> str:
@@ -34,7 +31,7 @@ def address_of(private_key: Secret[bytes]) -> str:
     Raises KeyUnreadable when the 32 bytes are no secp256k1 key (zero, or not below the order).
     """
     try:
-        return str(Account.from_key(private_key.reveal()).address)
+        return PrivateKey(private_key.reveal()).public_key.to_checksum_address()
     except (ValueError, ValidationError):
         # `from None`: the library's message may quote the key.
         raise KeyUnreadable("The stored key is not a secp256k1 key.") from None
