@@ -62,12 +62,14 @@ def open_every_wallet(sql: psycopg.Connection[Any], sealing: EncryptionService) 
 
 
 @pytest.fixture(scope="session", autouse=True)
-def derive_each_master_key_once() -> Iterator[None]:
-    """Spare the tests scrypt: the same secret gives the same master key."""
+def derive_each_key_once() -> Iterator[None]:
+    """Spare the tests scrypt: the same secret gives the same key."""
     with pytest.MonkeyPatch.context() as patch:
-        derive = encryption._MasterKey.derive
-        by_text = functools.cache(lambda text: derive(Secret(text)))
-        patch.setattr(encryption._MasterKey, "derive", lambda secret: by_text(secret.reveal()))
+        scrypt = encryption._scrypt
+        known = functools.cache(lambda text, salt, n: scrypt(Secret(text), salt=salt, n=n))
+        patch.setattr(
+            encryption, "_scrypt", lambda secret, salt, n: known(secret.reveal(), salt, n)
+        )
         yield
 
 
@@ -117,11 +119,23 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalPostgres]:
         settings = {"max_connections": "300", "max_wal_size": "128MB"}
         postgres = LocalPostgres(memory or directory, durable=False, settings=settings)
         with postgres:
+            _make_logins_cheap(postgres)
             yield postgres
             # It is searched after the server is gone.
             LEAKS.logs.append(shutil.copy(postgres.log, directory / "searched.log"))
         # Under root the cluster may lie outside of pytest's folder.
         shutil.rmtree(postgres.home)
+
+
+def _make_logins_cheap(server: LocalPostgres) -> None:
+    """Let the password be hashed once, and not 4096 times for each of ten thousand logins."""
+    rules = server.home / "data" / "pg_hba.conf"
+    rules.write_text(rules.read_text().replace("scram-sha-256", "md5"))
+    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
+        connection.execute("set password_encryption = md5")
+        password = psycopg.sql.Literal(server.password)
+        connection.execute(psycopg.sql.SQL("alter role current_user password {}").format(password))
+        connection.execute("select pg_reload_conf()")
 
 
 @contextmanager

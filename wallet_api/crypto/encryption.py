@@ -55,8 +55,7 @@ class _MasterKey:
 
     @classmethod
     def derive(cls, secret: Secret[str]) -> "_MasterKey":
-        scrypt = Scrypt(salt=b"wallet-api/master/v1", length=32, n=2**17, r=8, p=1)
-        master = scrypt.derive(secret.reveal().encode())
+        master = _scrypt(secret, salt=b"wallet-api/master/v1", n=2**17)
         return cls(key_id=hkdf(master, b"wallet-api/key-id/v1", 8).hex(), key=Secret(master))
 
     def audit_key(self) -> AuditKey:
@@ -173,9 +172,12 @@ class EncryptionService:
     def _legacy_keys(self) -> tuple[Secret[bytes], ...]:
         """The keys of old files, the current secret's first."""
         return tuple(
-            Secret(Scrypt(salt=b"salt", length=32, n=16384, r=8, p=1).derive(s.reveal().encode()))
-            for s in self._legacy_secrets
+            Secret(_scrypt(secret, salt=b"salt", n=2**14)) for secret in self._legacy_secrets
         )
+
+
+def _scrypt(secret: Secret[str], *, salt: bytes, n: int) -> bytes:
+    return Scrypt(salt=salt, length=32, n=n, r=8, p=1).derive(secret.reveal().encode())
 
 
 def _associated_data(key_id: str, *, fid: int, chain: str, address: str) -> bytes:
