@@ -19,6 +19,7 @@ def silence():
         yield server.getsockname()[1]
 
 
+@pytest.mark.faults
 def test_a_replica_that_hangs_leaves_threads_for_everything_else(serve, services, silence):
     token = services.clients.create(
         "finder", scopes=["wallets:read"], allowed_networks=[], expires_at=None

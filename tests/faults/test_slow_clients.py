@@ -248,6 +248,7 @@ def test_more_idle_clients_than_there_is_room_for_keep_nobody_out_for_long(servi
     assert sum(client.recv(1) == b"" for client in idle[:300]) == 300
 
 
+@pytest.mark.faults
 def test_term_does_not_wait_for_half_a_request(serve, connect):
     service = serve(WEB_CONCURRENCY="1")
     client = connect(service, HALF_A_HEAD)

@@ -69,7 +69,7 @@ def kill_at(sql, one, seconds):
     return status, members
 
 
-@pytest.mark.parametrize("kills", [5, pytest.param(30, marks=pytest.mark.long)])
+@pytest.mark.parametrize("kills", [3, pytest.param(30, marks=pytest.mark.long)])
 def test_an_import_that_is_killed_at_random_moments_ends_with_the_same_rows(
     start, command, folder, made, expected, sql, stored_keys, kills
 ):
@@ -155,6 +155,7 @@ def test_ctrl_c_before_the_work_has_begun_is_a_clean_end_too(start, folder, made
         assert "Traceback" not in done.err
 
 
+@pytest.mark.faults
 def test_an_export_that_is_killed_at_random_moments_ends_with_a_whole_store(
     start, command, folder, made, expected, sql, tmp_path
 ):
@@ -192,6 +193,7 @@ def own_server(tmp_path_factory, monkeypatch):
     shutil.rmtree(server.home)
 
 
+@pytest.mark.faults
 def test_postgresql_is_restarted_in_the_middle_of_an_import(
     own_server, command, folder, generate, environ
 ):

@@ -10,7 +10,7 @@ from tests.conftest import BASE_ACCOUNT
 from tests.migration.conftest import table
 from tests.wallet_store import contents
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.faults
 
 FILES = 600
 NEW = range(1, 201)

@@ -221,6 +221,7 @@ def create_for_ever(folder, first, start, acknowledged):
         acknowledged.send_bytes(f"{fid} {store.get(fid, 'ethereum').address}".encode())
 
 
+@pytest.mark.faults
 def test_a_process_that_is_killed_at_any_moment_leaves_whole_files_and_loses_none(
     open_store, folder
 ):

@@ -181,6 +181,7 @@ def test_a_transaction_that_may_take_long_is_waited_for(database, monkeypatch):
     database.run(work, repeatable=False)
 
 
+@pytest.mark.faults
 def test_an_outage_is_over_for_us_soon_after_it_is_over(server, database_url, sql):
     """The pool's pauses between attempts must not grow with the outage."""
     name = sql.info.dbname
