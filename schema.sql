@@ -216,9 +216,9 @@ CREATE TRIGGER api_clients_are_never_deleted BEFORE DELETE ON public.api_clients
 
 CREATE TRIGGER api_clients_are_never_truncated BEFORE TRUNCATE ON public.api_clients FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
-CREATE TRIGGER api_clients_change_by_use_and_revocation_only BEFORE UPDATE ON public.api_clients FOR EACH ROW WHEN (((((((((old.id IS DISTINCT FROM new.id) OR (old.name IS DISTINCT FROM new.name)) OR (old.token_hash IS DISTINCT FROM new.token_hash)) OR (old.scopes IS DISTINCT FROM new.scopes)) OR (old.allowed_networks IS DISTINCT FROM new.allowed_networks)) OR (old.created_at IS DISTINCT FROM new.created_at)) OR (old.expires_at IS DISTINCT FROM new.expires_at)) OR ((old.revoked_at IS NOT NULL) AND (old.revoked_at IS DISTINCT FROM new.revoked_at)))) EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER api_clients_change_by_use_and_revocation_only BEFORE UPDATE ON public.api_clients FOR EACH ROW WHEN (((old.id IS DISTINCT FROM new.id) OR (old.name IS DISTINCT FROM new.name) OR (old.token_hash IS DISTINCT FROM new.token_hash) OR (old.scopes IS DISTINCT FROM new.scopes) OR (old.allowed_networks IS DISTINCT FROM new.allowed_networks) OR (old.created_at IS DISTINCT FROM new.created_at) OR (old.expires_at IS DISTINCT FROM new.expires_at) OR ((old.revoked_at IS NOT NULL) AND (old.revoked_at IS DISTINCT FROM new.revoked_at)))) EXECUTE FUNCTION public.refuse_change();
 
-CREATE TRIGGER deposits_never_change_what_was_prepared BEFORE UPDATE ON public.deposits FOR EACH ROW WHEN (((((((((((old.fid IS DISTINCT FROM new.fid) OR (old.id IS DISTINCT FROM new.id)) OR (old.asset IS DISTINCT FROM new.asset)) OR (old.amount IS DISTINCT FROM new.amount)) OR (old.from_address IS DISTINCT FROM new.from_address)) OR (old.to_address IS DISTINCT FROM new.to_address)) OR (old.chain_id IS DISTINCT FROM new.chain_id)) OR (old.idempotency_key IS DISTINCT FROM new.idempotency_key)) OR (old.request_hash IS DISTINCT FROM new.request_hash)) OR (old.created_at IS DISTINCT FROM new.created_at))) EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER deposits_never_change_what_was_prepared BEFORE UPDATE ON public.deposits FOR EACH ROW WHEN (((old.fid IS DISTINCT FROM new.fid) OR (old.id IS DISTINCT FROM new.id) OR (old.asset IS DISTINCT FROM new.asset) OR (old.amount IS DISTINCT FROM new.amount) OR (old.from_address IS DISTINCT FROM new.from_address) OR (old.to_address IS DISTINCT FROM new.to_address) OR (old.chain_id IS DISTINCT FROM new.chain_id) OR (old.idempotency_key IS DISTINCT FROM new.idempotency_key) OR (old.request_hash IS DISTINCT FROM new.request_hash) OR (old.created_at IS DISTINCT FROM new.created_at))) EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER encryption_keys_are_never_changed BEFORE DELETE OR UPDATE ON public.encryption_keys FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
@@ -238,9 +238,9 @@ CREATE TRIGGER wallets_are_never_deleted BEFORE DELETE ON public.wallets FOR EAC
 
 CREATE TRIGGER wallets_are_never_truncated BEFORE TRUNCATE ON public.wallets FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
-CREATE TRIGGER wallets_ciphertext_changes_with_its_key_id_only BEFORE UPDATE ON public.wallets FOR EACH ROW WHEN (((old.key_id = new.key_id) AND (((old.encrypted_private_key IS DISTINCT FROM new.encrypted_private_key) OR (old.iv IS DISTINCT FROM new.iv)) OR (old.scheme IS DISTINCT FROM new.scheme)))) EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER wallets_ciphertext_changes_with_its_key_id_only BEFORE UPDATE ON public.wallets FOR EACH ROW WHEN (((old.key_id = new.key_id) AND ((old.encrypted_private_key IS DISTINCT FROM new.encrypted_private_key) OR (old.iv IS DISTINCT FROM new.iv) OR (old.scheme IS DISTINCT FROM new.scheme)))) EXECUTE FUNCTION public.refuse_change();
 
-CREATE TRIGGER wallets_trading_identity_never_changes BEFORE UPDATE ON public.wallets FOR EACH ROW WHEN (((old.wallet_type = 'trading'::text) AND ((((old.fid IS DISTINCT FROM new.fid) OR (old.chain IS DISTINCT FROM new.chain)) OR (old.wallet_type IS DISTINCT FROM new.wallet_type)) OR (old.address IS DISTINCT FROM new.address)))) EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER wallets_trading_identity_never_changes BEFORE UPDATE ON public.wallets FOR EACH ROW WHEN (((old.wallet_type = 'trading'::text) AND ((old.fid IS DISTINCT FROM new.fid) OR (old.chain IS DISTINCT FROM new.chain) OR (old.wallet_type IS DISTINCT FROM new.wallet_type) OR (old.address IS DISTINCT FROM new.address)))) EXECUTE FUNCTION public.refuse_change();
 
 ALTER TABLE ONLY public.active_encryption_keys
     ADD CONSTRAINT active_encryption_keys_are_registered FOREIGN KEY (key_id) REFERENCES public.encryption_keys(key_id);

@@ -37,8 +37,9 @@ def restored_url(new_server):
 
 @pytest.fixture
 def shell(new_server, environ, restored_url, tmp_path):
-    names = {"RESTORED_URL": restored_url, "DUMP": str(tmp_path / "wallets.dump")}
-    return Shell(new_server, {**environ, **names})
+    paths = {"DUMP": tmp_path / "wallets.dump", "CHECKPOINT": tmp_path / "checkpoint.json"}
+    names = {name: str(path) for name, path in paths.items()}
+    return Shell(new_server, {**environ, **names, "RESTORED_URL": restored_url})
 
 
 @pytest.fixture
@@ -84,14 +85,13 @@ def test_a_restored_dump_opens_and_serves_the_same_addresses_and_makes_new_walle
 
 def _schema(url):
     """Return every constraint, trigger and index as PostgreSQL writes it down, and table rights."""
-    # PostgreSQL writes a condition that it has read back with fewer brackets.
     questions = (
         """
         select conrelid::regclass::text, conname, pg_get_constraintdef(oid) from pg_constraint
         where connamespace = 'public'::regnamespace
         """,
         """
-        select tgname, tgenabled, translate(pg_get_triggerdef(oid), '()', '') from pg_trigger
+        select tgname, tgenabled, pg_get_triggerdef(oid) from pg_trigger
         where not tgisinternal
         """,
         "select indexname, indexdef from pg_indexes where schemaname = 'public'",
@@ -155,6 +155,21 @@ def test_a_restored_dump_from_before_a_rotation_opens_with_the_secret_of_that_ti
     restore()
     environ = {"ENCRYPTION_SECRET": OTHER_SECRET, "ENCRYPTION_SECRET_PREVIOUS": f'["{SECRET}"]'}
     assert f"{len(USERS) + 1} opened" in shell.succeed(command("keys verify"), **environ)
+
+
+def test_a_restored_audit_log_is_verified_against_a_checkpoint(
+    addresses, restore, shell, restored_url
+):
+    shell.succeed(command("audit verify --checkpoint"))
+    restore()
+    told = shell.succeed(command("audit verify --against"))
+    assert told.endswith(f": {len(USERS) + 1} intact, 0 older than the chains, 0 faulty\n")
+    with psycopg.connect(restored_url) as thief:
+        thief.execute("alter table wallet_audit_log disable trigger user")
+        thief.execute("delete from wallet_audit_log where fid = %s", [USERS[0]])
+    done = shell.run(command("audit verify --against"))
+    assert done.returncode == 1
+    assert f"FID {USERS[0]}" in done.stdout
 
 
 def test_what_a_dump_needs_is_told_by_its_key_ids(addresses, restore, shell, sealing, restored_url):

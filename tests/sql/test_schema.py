@@ -5,6 +5,7 @@ import re
 import subprocess
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from wallet_api.migrations import MIGRATIONS
@@ -34,6 +35,18 @@ def test_the_schema_file_is_what_the_migrations_give(
     if request.config.getoption("--write"):
         SCHEMA.write_text(dumped)
     assert SCHEMA.read_text() == dumped
+
+
+def test_a_dump_that_was_restored_is_dumped_as_the_same(server):
+    """Else `db doctor` would take what came out of a backup for altered."""
+    server.create_database("restored_schema")
+    url = server.url("restored_schema")
+    with psycopg.connect(url) as connection:
+        connection.execute(SCHEMA.read_text().encode())
+    dumped = dump(server.bindir, url)
+    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
+        connection.execute("drop database restored_schema (force)")
+    assert dumped == SCHEMA.read_text()
 
 
 def test_migrations_are_numbered_without_gaps_and_named_by_verb_and_object():
