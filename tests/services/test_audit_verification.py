@@ -1,5 +1,6 @@
 """The audit log is whole, or it is said where it is not: each tampering is made, and found."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,9 +10,12 @@ from tests.migration.conftest import plant
 from tests.services.conftest import service
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
+from wallet_api.models import AuditHead
+from wallet_api.repositories.audit_checks import AuditCheckRepository
 from wallet_api.services import audit_verification
 from wallet_api.services.audit_chains import EntryOutcome
 from wallet_api.services.audit_checkpoints import Checkpoint
+from wallet_api.services.audit_trail import chained
 from wallet_api.services.audit_verification import AuditVerification
 
 USERS = range(1, 6)
@@ -316,6 +320,48 @@ def test_a_chain_that_was_put_back_to_an_earlier_state_differs_from_the_checkpoi
     [(fid, entry_id, fault)] = verify(against=checkpoint)[0]
     assert (fid, entry_id) == (None, None)
     assert "users whose FID modulo 256 is 3: 5 at the checkpoint, 4 now" in fault
+
+
+def test_a_history_that_was_written_anew_with_the_secret_differs_from_the_checkpoint(
+    log, database, verification, verify, sql, monkeypatch
+):
+    """As many entries, every mac and end right: only the checkpoint remembers others."""
+    monkeypatch.setattr(audit_verification, "_SETTLED", timedelta(0))
+    checkpoint = checkpoint_of(verification)
+    encryption = EncryptionService(Secret(SECRET))
+    key = encryption.audit_keys[encryption.key_id]
+    third, fourth = database.run(
+        lambda connection: AuditCheckRepository(connection).list_page((3, 2), 2), repeatable=True
+    )
+    behind = AuditHead(
+        fid=3,
+        id=3,
+        mac=key.head(fid=3, entry_id=3, entry=third.mac),
+        now=fourth.created_at,
+    )
+    forged = chained(key, replace(fourth, actor="nobody"), behind)
+    put = "update wallet_audit_log set actor = 'nobody', mac = %s where (fid, id) = (3, 4)"
+    plant(sql, put, [forged.entry.mac])
+    plant(sql, "update wallet_audit_heads set mac = %s where fid = 3", [forged.head.mac])
+    assert verify() == ([], 20)
+    [(_, _, fault)] = verify(against=checkpoint)[0]
+    assert "users whose FID modulo 256 is 3: 4 at the checkpoint, 4 now" in fault
+
+
+def test_what_is_appended_while_the_log_is_verified_is_no_fault(log, verify, monkeypatch):
+    """All is looked at as of one moment: entries, and where they should end."""
+    list_page = AuditCheckRepository.list_page
+    pages = []
+
+    def followed_by_an_entry(self, after, size):
+        page = list_page(self, after, size)
+        pages.append(page)
+        log.get_wallet_with_key(2, "ethereum", access=ACCESS)
+        return page
+
+    monkeypatch.setattr(AuditCheckRepository, "list_page", followed_by_an_entry)
+    assert verify() == ([], 20)
+    assert pages
 
 
 def test_a_checkpoint_says_nothing_of_the_last_two_minutes(log, verification):

@@ -10,7 +10,7 @@ from tests.migration.conftest import plant
 from tests.services.conftest import service
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
-from wallet_api.errors import KeyUnreadable, SecretMismatch
+from wallet_api.errors import DatabaseDamaged, KeyUnreadable, SecretMismatch
 from wallet_api.repositories.wallet_batches import WalletBatchRepository
 from wallet_api.services.key_rotation import KeyRotation, ResealOutcome
 from wallet_api.services.known_secrets import KnownSecrets, SecretStillInUse
@@ -93,6 +93,31 @@ def test_no_entry_no_key_is_sealed_again(rotation, sql):
     with pytest.raises(psycopg.errors.CheckViolation):
         rotate(rotation)
     assert sealed(sql) == before
+
+
+def test_an_entry_that_is_swallowed_without_a_word_is_no_entry(rotation, sql):
+    sql.execute(
+        "create function swallow() returns trigger language plpgsql as 'begin return null; end'"
+    )
+    sql.execute(
+        "create trigger swallow before insert on wallet_audit_log"
+        " for each row execute function swallow()"
+    )
+    before = sealed(sql)
+    with pytest.raises(DatabaseDamaged):
+        rotate(rotation)
+    assert sealed(sql) == before
+
+
+def test_the_key_of_another_address_is_not_sealed_again(rotation, sql):
+    """It opens: somebody who had the secret put it there."""
+    address = sql.execute("select address from wallets where fid = 3").fetchone()[0]
+    other = OLD.seal(Secret(b"\x11" * 32), fid=3, chain="ethereum", address=address)
+    put = "update wallets set encrypted_private_key = %s, iv = %s where fid = 3"
+    plant(sql, put, [other.ciphertext, other.iv])
+    reports = {report.fid: report for report in rotate(rotation)}
+    assert reports[3].outcome is ResealOutcome.FAILED
+    assert sealed(sql)[3] == [OLD_ID, other.ciphertext, other.iv]
 
 
 @pytest.mark.parametrize(

@@ -286,6 +286,8 @@ structlog.get_logger("ours").debug("too quiet")
 logging.getLogger("gunicorn.access").info("GET /secret")
 logging.getLogger("gunicorn.error").info("second")
 logging.getLogger("theirs").warning("third")
+logging.getLogger("psycopg").warning("a lost race")
+logging.getLogger("psycopg.pool").warning("fourth")
 """
     command = [sys.executable, "-c", script]
     ran = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
@@ -295,4 +297,5 @@ logging.getLogger("theirs").warning("third")
         ("ours", "first"),
         ("gunicorn.error", "second"),
         ("theirs", "third"),
+        ("psycopg.pool", "fourth"),
     ]
