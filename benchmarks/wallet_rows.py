@@ -2,9 +2,9 @@
 
     DATABASE_URL=… ENCRYPTION_SECRET=… python -m benchmarks.wallet_rows --users 1000000
 
-Each user has a trading wallet, whose sealed key opens, a Base Account address and a prepared
-deposit; every other one has a row in the audit log. All times are spread over a year. Everything
-follows from the seed, but the nonces of sealed keys and the ids that sequences give.
+Each user has a trading wallet, whose sealed key opens, a Base Account address, a prepared deposit,
+and a chain of entries in the audit log: one for each wallet, and for every other user one more. All
+times are spread over a year. Everything follows from the seed, but the nonces of sealed keys.
 
 Wallets lie in no order of their times, as an import leaves them: each that is read by time is on a
 page of its own. Deposits and the audit log lie in the order of theirs, as those who append leave
@@ -19,9 +19,12 @@ import functools
 import os
 import sys
 import time
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import shake_256
+from ipaddress import ip_address
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -30,10 +33,12 @@ from eth_hash.auto import keccak
 
 from wallet_api.cli.workers import spread
 from wallet_api.config import ConfigurationError, read_wallet_settings
+from wallet_api.crypto.audit_chain import FIRST_HEAD
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
-from wallet_api.database import Connection, Database
-from wallet_api.models import BASE_ACCOUNT_CHAIN, TRADING_CHAIN
+from wallet_api.database import Database
+from wallet_api.models import BASE_ACCOUNT_CHAIN, TRADING_CHAIN, Access, AuditEvent, AuditHead
+from wallet_api.services.audit_trail import AuditTrail
 from wallet_api.services.sealing_secret import SealingSecret
 
 YEAR = timedelta(days=365)
@@ -60,9 +65,12 @@ _COPIES = (
     ) from stdin
     """,
     """
-    copy wallet_audit_log (fid, chain, action, actor, request_id, ip, reason, recipient, created_at)
-    from stdin
+    copy wallet_audit_log (
+        fid, id, chain, action, actor, request_id, ip, reason, recipient, address, created_at,
+        key_id, mac
+    ) from stdin
     """,
+    "copy wallet_audit_heads (fid, id, mac) from stdin",
 )
 
 
@@ -102,15 +110,13 @@ class Population:
             return SHARED_BASE_ACCOUNT
         return "0x" + self._draw("base account", fid, 20).hex()
 
-    def rows_of(self, fid: int, batch: int, encryption: EncryptionService) -> tuple[str, str, str]:
-        """Return what COPY reads into `wallets`, `deposits` and the audit log."""
+    def rows_of(self, fid: int, batch: int, encryption: EncryptionService) -> tuple[str, ...]:
+        """Return what COPY reads into each of the tables."""
         address, base = self.trading_address(fid), self.base_account(fid)
         key = Secret(self.private_key(fid))
         sealed = encryption.seal(key, fid=fid, chain=TRADING_CHAIN, address=address)
         draw = self._draw("rest", fid, 64)
         made, named = self._time(_share(draw[:8])), self._time(_share(draw[8:16]))
-        prepared = self._time((batch + (fid - 1) % _BATCH / _BATCH) / self.batches)
-        read = prepared + _share(draw[16:24]) * timedelta(seconds=10)
         wallets = _line(
             fid, TRADING_CHAIN, "trading", address, sealed.ciphertext, sealed.iv, sealed.scheme,
             sealed.key_id, made, made,
@@ -121,17 +127,58 @@ class Population:
         amount *= 1 + int.from_bytes(draw[33:35])
         deposit = UUID(bytes=draw[48:64], version=4)
         deposits = _line(
-            fid, deposit, asset, amount, base, address, 8453, deposit, draw[32:].hex(), prepared
-        )
-        if fid % 2:
-            return wallets, deposits, ""
-        whose = BUSY_FID if fid % 200 == 0 else fid
+            fid, deposit, asset, amount, base, address, 8453, deposit, draw[32:].hex(),
+            self._prepared(fid, batch),
+        )  # fmt: skip
+        if fid == BUSY_FID:
+            # Its chain has entries of all batches, and is written at last.
+            return wallets, deposits, "", ""
+        events = self._makings(fid, address, base)
+        if fid % 2 == 0 and fid % 200:
+            events.append(self._act(fid, fid, batch))
+        return wallets, deposits, *_chain(encryption, fid, events)
+
+    def busy_chain(self, encryption: EncryptionService) -> tuple[str, str]:
+        """Return what COPY reads into the audit log's tables about the one busy user."""
+        batches = {fids[0]: batch for batch in range(self.batches) if (fids := self.fids(batch))}
+        address, base = self.trading_address(BUSY_FID), self.base_account(BUSY_FID)
+        events = self._makings(BUSY_FID, address, base)
+        for fid in range(200, self.users + 1, 200):
+            first = (fid - 1) // _BATCH * _BATCH + 1
+            events.append(self._act(fid, BUSY_FID, batches[first]))
+        return _chain(encryption, BUSY_FID, events)
+
+    def _makings(self, fid: int, address: str, base: str) -> list[tuple[datetime, AuditEvent]]:
+        """Return what the log tells of the making of a user's wallets."""
+        draw = self._draw("rest", fid, 64)
+        access = Access(actor=f"user:{fid}", request_id=draw[48:64].hex())
+        made = AuditEvent(
+            fid=fid, chain=TRADING_CHAIN, action="wallet.created", access=access,
+            address=address,
+        )  # fmt: skip
+        named = AuditEvent(
+            fid=fid, chain=BASE_ACCOUNT_CHAIN, action="base_account.set", access=access,
+            address=base,
+        )  # fmt: skip
+        times = (self._time(_share(part)) for part in (draw[:8], draw[8:16]))
+        return list(zip(times, (made, named), strict=True))
+
+    def _act(self, fid: int, whose: int, batch: int) -> tuple[datetime, AuditEvent]:
+        """Return what else befell a user."""
+        draw = self._draw("rest", fid, 64)
         action, actor = _act(int.from_bytes(draw[35:39]) % 10_000, whose)
-        ip, reason = f"203.0.113.{draw[39]}", f"sign swap {draw[40:44].hex()}"
-        audit = _line(
-            whose, TRADING_CHAIN, action, actor, draw[32:48].hex(), ip, reason, r"\N", read
+        access = Access(
+            actor=actor,
+            request_id=draw[32:48].hex(),
+            ip=ip_address(f"203.0.113.{draw[39]}"),
+            reason=f"sign swap {draw[40:44].hex()}",
         )
-        return wallets, deposits, audit
+        read = self._prepared(fid, batch) + _share(draw[16:24]) * timedelta(seconds=10)
+        event = AuditEvent(fid=whose, chain=TRADING_CHAIN, action=action, access=access)
+        return read, event
+
+    def _prepared(self, fid: int, batch: int) -> datetime:
+        return self._time((batch + (fid - 1) % _BATCH / _BATCH) / self.batches)
 
     def _draw(self, what: str, fid: int, size: int) -> bytes:
         return shake_256(f"worthless {what} of {fid}, {self.seed}".encode()).digest(size)
@@ -172,7 +219,10 @@ def fill(
     for _ in spread(range(population.batches), work, processes=processes, database=database):
         pass
     with psycopg.connect(database_url.reveal(), autocommit=True) as connection:
-        connection.execute("vacuum (analyze) wallets, deposits, wallet_audit_log")
+        _copy(connection, zip(_COPIES[2:], population.busy_chain(encryption), strict=True))
+        connection.execute(
+            "vacuum (analyze) wallets, deposits, wallet_audit_log, wallet_audit_heads"
+        )
     return population
 
 
@@ -183,13 +233,32 @@ def _fill_batch(
     texts = zip(*(population.rows_of(fid, batch, encryption) for fid in fids), strict=True)
     todo = list(zip(_COPIES, map("".join, texts), strict=True))
 
-    def copy(connection: Connection) -> None:
-        with connection.transaction(), connection.cursor() as cursor:
-            for statement, text in todo:
-                with cursor.copy(statement) as stream:
-                    stream.write(text)
+    database.run(lambda connection: _copy(connection, todo), repeatable=False)
 
-    database.run(copy, repeatable=False)
+
+def _copy(connection: psycopg.Connection[Any], todo: Iterable[tuple[str, str]]) -> None:
+    with connection.transaction(), connection.cursor() as cursor:
+        for statement, text in todo:
+            with cursor.copy(statement) as stream:
+                stream.write(text)
+
+
+def _chain(
+    encryption: EncryptionService, fid: int, events: list[tuple[datetime, AuditEvent]]
+) -> tuple[str, str]:
+    """Return what COPY reads: a chain of entries in the order of their times, and its end."""
+    trail = AuditTrail(encryption)
+    head = AuditHead(fid=fid, id=0, mac=FIRST_HEAD, now=datetime.now(UTC))
+    lines = ""
+    for moment, event in sorted(events, key=lambda one: one[0]):
+        one = trail.follow(replace(head, now=moment), event)
+        entry, head = one.entry, one.head
+        columns = (
+            entry.fid, entry.id, entry.chain, entry.action, entry.actor, entry.request_id, entry.ip,
+            entry.reason, entry.recipient, entry.address, entry.created_at, entry.key_id, entry.mac,
+        )  # fmt: skip
+        lines += _line(*(r"\N" if column is None else column for column in columns))
+    return lines, _line(fid, head.id, head.mac)
 
 
 def _act(draw: int, fid: int) -> tuple[str, str]:

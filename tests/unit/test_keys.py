@@ -6,8 +6,6 @@ import traceback
 
 import pytest
 from eth_account import Account
-from eth_keys import keys
-from eth_keys.backends import CoinCurveECCBackend
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -89,10 +87,6 @@ def test_a_thousand_generated_keys_are_distinct():
     pairs = [generate() for _ in range(1000)]
     assert len({pair.private_key.reveal() for pair in pairs}) == 1000
     assert len({pair.address for pair in pairs}) == 1000
-
-
-def test_keys_are_made_by_coincurve():
-    assert isinstance(keys.PrivateKey(b"k" * 32).backend, CoinCurveECCBackend)
 
 
 def test_a_pair_does_not_show_its_key():

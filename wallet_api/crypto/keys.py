@@ -3,11 +3,15 @@
 import secrets
 from dataclasses import dataclass
 
-from eth_keys.datatypes import PrivateKey
-from eth_utils.exceptions import ValidationError
+from coincurve import PublicKey
+from eth_utils.address import to_checksum_address
+from eth_utils.crypto import keccak
 
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import KeyUnreadable
+
+
+_KEY_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +25,7 @@ class KeyPair:
 def generate() -> KeyPair:
     """Make a new key pair from the operating system's random source."""
     # One of 2^128 such numbers is no key: that call fails, and stores nothing.
-    private_key = Secret(secrets.token_bytes(32))
+    private_key = Secret(secrets.token_bytes(_KEY_BYTES))
     return KeyPair(private_key=private_key, address=address_of(private_key))
 
 
@@ -30,8 +34,13 @@ def address_of(private_key: Secret[bytes]) -> str:
 
     Raises KeyUnreadable when the 32 bytes are no secp256k1 key (zero, or not below the order).
     """
+    key = private_key.reveal()
     try:
-        return PrivateKey(private_key.reveal()).public_key.to_checksum_address()
-    except (ValueError, ValidationError):
+        if len(key) != _KEY_BYTES:
+            raise ValueError
+        point = PublicKey.from_valid_secret(key).format(compressed=False)
+    except ValueError:
         # `from None`: the library's message may quote the key.
         raise KeyUnreadable("The stored key is not a secp256k1 key.") from None
+    # Of the hash of both coordinates the last 20 bytes (Yellow Paper, appendix F).
+    return to_checksum_address(keccak(point[1:])[-20:])

@@ -1,0 +1,171 @@
+"""Both architectures side by side on this machine: `wallet-api bench`.
+
+    python -m benchmarks.bench [--quick] [--check]
+
+PostgreSQL with its normal durability, keys that are all real, the old service as it was. What is
+compared is timed in turns, in one run: the ratios count, not the times. --quick takes a minute.
+--check compares the ratios with the last ones that were kept, and fails where one lost a fifth.
+"""
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+
+from benchmarks import report
+from benchmarks.http_bench import measure_http
+from benchmarks.pgbench import measure_pgbench
+from benchmarks.ratios import compare, ratios_of
+from benchmarks.stores import Files, Rows, key_generation
+from benchmarks.timing import burst, take_turns
+from wallet_api.local_postgres import LocalPostgres
+
+RESULTS = Path(__file__).parent / "results"
+_SETTINGS = ("server_version", "fsync", "synchronous_commit", "full_page_writes", "shared_buffers")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How much is measured."""
+
+    name: str
+    sizes: tuple[int, ...]
+    rounds: int
+    old_rounds: int
+    crowds: tuple[int, ...]
+    requests: int
+    pgbench_seconds: int
+
+
+FULL = Plan("bench", (1_000, 10_000, 100_000, 1_000_000), 1500, 60, (10, 100, 1000), 6000, 10)
+QUICK = Plan("quick", (1_000, 4_000), 300, 10, (10, 100), 800, 3)
+
+
+def main() -> None:
+    """Measure, print the tables, and keep or compare the figures."""
+    parser = argparse.ArgumentParser(prog="wallet-api bench", description=__doc__.split("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="small sizes: about a minute")
+    parser.add_argument("--check", action="store_true", help="compare with what was kept")
+    arguments = parser.parse_args()
+    plan = QUICK if arguments.quick else FULL
+    results = measure(plan)
+    sys.stdout.write(report.tables(results))
+    kept = RESULTS / f"{plan.name}.json"
+    if arguments.check:
+        lost = compare(json.loads(kept.read_text())["ratios"], results["ratios"])
+        sys.exit("\n".join(lost))
+    kept.write_text(json.dumps(results, indent=2) + "\n")
+
+
+def measure(plan: Plan) -> dict[str, object]:
+    """Measure all of a plan."""
+    with _scratch() as (home, postgres), ExitStack() as opened:
+        results: dict[str, object] = {"about": _about(postgres, plan)}
+        rows = {size: Rows(postgres, size) for size in plan.sizes}
+        for one in rows.values():
+            opened.callback(one.close)
+        results["rows"] = _growth(rows, plan.rounds)
+        results["http"] = measure_http(rows[max(rows)], plan.crowds, plan.requests)
+        results["pgbench"] = measure_pgbench(postgres, rows[min(rows)], plan.pgbench_seconds)
+        results["crowds"] = {"rows": [_crowd_on_rows(rows[max(rows)], n) for n in plan.crowds]}
+        results["bytes"] = {"rows": {size: one.bytes_per_row() for size, one in rows.items()}}
+        _measure_files(home, plan, results)
+        results["ratios"] = ratios_of(results)
+        return results
+
+
+def _measure_files(home: Path, plan: Plan, results: dict[str, object]) -> None:
+    """Measure the old service: one size after the other, for the sake of the disk."""
+    results["files"], sizes = {}, {}
+    for size in plan.sizes:
+        files = Files(home / f"files-{size}", size)
+        timings = take_turns(files.operations(), plan.old_rounds, warm_up=2)
+        results["files"][size] = {name: asdict(timing) for name, timing in timings.items()}
+        sizes[size] = round(files.bytes_per_file())
+        if size == min(plan.sizes):
+            results["crowds"]["files"] = [_crowd_on_files(files, n) for n in plan.crowds]
+        files.close()
+    results["bytes"]["files"] = sizes
+
+
+def _growth(rows: dict[int, Rows], rounds: int) -> dict[int, dict[str, dict[str, float]]]:
+    """Time each act on every size, all in turns."""
+    operations = {
+        (size, name): act for size, one in rows.items() for name, act in one.operations().items()
+    }
+    operations[0, "key generation"] = key_generation
+    timings = take_turns(operations, rounds, warm_up=200)
+    found: dict[int, dict[str, dict[str, float]]] = {}
+    for (size, name), timing in timings.items():
+        found.setdefault(size, {})[name] = asdict(timing)
+    return found
+
+
+def _crowd_on_rows(rows: Rows, n: int) -> dict[str, object]:
+    acts = rows.operations()
+    newcomer = rows.new_fid()
+    race = burst(lambda _: rows.make_wallet(newcomer), n)
+    return {
+        "one user": race.as_json(),
+        "creates": burst(acts["create"], n).as_json(),
+        "keys": burst(acts["key"], n).as_json(),
+    }
+
+
+def _crowd_on_files(files: Files, n: int) -> dict[str, object]:
+    acts = files.operations()
+    newcomer = files.new_fid()
+    race = burst(lambda _: files.service.ensure_trading_wallet(newcomer), n)
+    return {
+        "one user": race.as_json(),
+        "creates": burst(acts["create"], n).as_json(),
+        "keys": burst(acts["key"], n).as_json(),
+    }
+
+
+@contextmanager
+def _scratch() -> Iterator[tuple[Path, LocalPostgres]]:
+    """Give a folder, and a PostgreSQL with its normal durability; remove both in the end."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        # PostgreSQL runs as somebody else where we are root.
+        home.chmod(0o711)
+        with LocalPostgres(home / "postgres", durable=True) as postgres:
+            yield home, postgres
+        shutil.rmtree(postgres.home, ignore_errors=True)
+
+
+def _about(postgres: LocalPostgres, plan: Plan) -> dict[str, object]:
+    """Return what these figures depend on."""
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
+    )
+    with psycopg.connect(postgres.url("postgres")) as connection:
+        settings = {
+            name: connection.execute("select current_setting(%s)", [name]).fetchone()[0]
+            for name in _SETTINGS
+        }
+    return {
+        "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "commit": commit.stdout.strip(),
+        "python": platform.python_version(),
+        "cores": os.cpu_count(),
+        "postgres": settings,
+        "plan": asdict(plan),
+        "seed": 1,
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,25 @@
+"""The least that gunicorn and Flask can do: one empty route, under the service's own settings.
+
+gunicorn -c python:benchmarks.empty_app benchmarks.empty_app:app
+"""
+
+import os
+
+from flask import Flask
+
+_threads = int(os.environ["WEB_THREADS"])
+workers = int(os.environ["WEB_CONCURRENCY"])
+worker_class = "wallet_api.worker.Worker"
+threads = _threads
+worker_connections = 500
+preload_app = True
+keepalive = 5
+control_socket_disable = True
+
+app = Flask(__name__, static_folder=None)
+
+
+@app.get("/")
+def empty() -> dict[str, str]:
+    """Answer with no work done."""
+    return {}

@@ -1,0 +1,138 @@
+"""HTTP over real sockets to real gunicorns: how many requests a second, and a thousand at once."""
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+from benchmarks.timing import Burst, Timing
+
+_ROOT = Path(__file__).resolve().parents[1]
+_START_SECONDS = 60
+_HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What became of a number of requests."""
+
+    statuses: list[int]
+    taken: list[float]
+    seconds: float
+
+    @property
+    def per_second(self) -> float:
+        """How many were answered in a second."""
+        return round(len(self.statuses) / self.seconds, 1)
+
+    @property
+    def failed(self) -> int:
+        """How many had another answer than success."""
+        return sum(not 200 <= status < 300 for status in self.statuses)
+
+
+def request_text(
+    method: str, path: str, headers: dict[str, str] | None = None, body: str = ""
+) -> bytes:
+    """Return one request as it goes over the wire."""
+    lines = [f"{method} {path} HTTP/1.1", f"Host: {_HOST}", f"Content-Length: {len(body)}"]
+    lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
+    return ("\r\n".join(lines) + "\r\n\r\n" + body).encode()
+
+
+def load(port: int, make: Callable[[int], bytes], *, connections: int, requests: int) -> Answered:
+    """Keep so many connections busy, each with one request at a time, until all are answered."""
+    return asyncio.run(_load(port, make, connections, requests))
+
+
+def all_at_once(port: int, make: Callable[[int], bytes], concurrency: int) -> Burst:
+    """Open so many connections, and then send one request on each at the same moment."""
+    done = asyncio.run(_load(port, make, concurrency, concurrency))
+    return Burst(
+        concurrency=concurrency,
+        seconds=round(done.seconds, 3),
+        per_second=done.per_second,
+        p99_ms=Timing.of(done.taken).p99_ms,
+        failed=done.failed,
+        answers=len(done.statuses) - done.failed,
+    )
+
+
+@contextmanager
+def running(environ: dict[str, str], *arguments: str) -> Iterator[int]:
+    """Run a gunicorn, and give its port once it answers."""
+    port = _free_port()
+    command = [Path(sys.executable).with_name("gunicorn"), "--bind", f"{_HOST}:{port}", *arguments]
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    process = subprocess.Popen(command, cwd=_ROOT, env={**kept, **environ})
+    try:
+        deadline = time.monotonic() + _START_SECONDS
+        while not _answers(port):
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"gunicorn does not start: {' '.join(arguments)}")
+            time.sleep(0.05)
+        yield port
+    finally:
+        process.terminate()
+        process.wait()
+
+
+async def _load(
+    port: int, make: Callable[[int], bytes], connections: int, requests: int
+) -> Answered:
+    numbers, statuses, taken = count(), [], []
+    ready = asyncio.Barrier(connections + 1)
+
+    async def one() -> None:
+        reader, writer = await asyncio.open_connection(_HOST, port)
+        await ready.wait()
+        while (number := next(numbers)) < requests:
+            began = time.perf_counter()
+            writer.write(make(number))
+            try:
+                status = await _status(reader)
+            except (OSError, EOFError):
+                # A connection that was closed fails its request, and ends.
+                status = 0
+            taken.append(time.perf_counter() - began)
+            statuses.append(status)
+            if not status:
+                break
+        writer.close()
+
+    tasks = [asyncio.create_task(one()) for _ in range(connections)]
+    await ready.wait()
+    began = time.perf_counter()
+    await asyncio.gather(*tasks)
+    return Answered(statuses, taken, time.perf_counter() - began)
+
+
+async def _status(reader: asyncio.StreamReader) -> int:
+    """Read one answer to its end, and return its status."""
+    head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+    (length,) = (
+        int(line.split(":")[1]) for line in head.splitlines() if line.startswith("content-length:")
+    )
+    await reader.readexactly(length)
+    return int(head.split()[1])
+
+
+def _answers(port: int) -> bool:
+    try:
+        with socket.create_connection((_HOST, port), timeout=1):
+            return True
+    except OSError:
+        return False
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((_HOST, 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,70 @@
+"""What is compared: ratios of one run, each with the target that it should meet."""
+
+from dataclasses import dataclass
+from typing import Any
+
+_TOLERATED = 1.2
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """A ratio, whether less of it is better, and its target."""
+
+    value: float
+    target: float
+    less_is_better: bool = True
+
+    @property
+    def met(self) -> bool:
+        """Tell whether the target is met."""
+        return self.value <= self.target if self.less_is_better else self.value >= self.target
+
+
+def ratios_of(results: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return every ratio of a run."""
+    rows, files, http = results["rows"], results["files"], results["http"]["per_second"]
+    sizes = sorted(size for size in rows if size)
+    small, large = rows[sizes[0]], rows[sizes[-1]]
+    made_key = rows[0]["key generation"]["median_ms"]
+
+    def median(of: dict[str, dict[str, float]], name: str) -> float:
+        return of[name]["median_ms"]
+
+    insert, select = median(large, "bare insert"), median(large, "bare select")
+    found = {
+        "address / bare select": Ratio(median(large, "address") / select, 1.5),
+        "key / (1.5 bare inserts + 0.3 ms)": Ratio(median(large, "key") / (1.5 * insert + 0.3), 1),
+        "create / (2 bare inserts + key generation)": Ratio(
+            median(large, "create") / (2 * insert + made_key), 1
+        ),
+        "HTTP read / empty route": Ratio(http["read"] / http["empty"], 0.6, less_is_better=False),
+        "HTTP first deposit / empty route": Ratio(
+            http["first deposit"] / http["empty"], 0.35, less_is_better=False
+        ),
+    }
+    for name in ("create", "key", "address"):
+        growth = median(large, name) / median(small, name)
+        found[f"{name}: growth {sizes[0]} to {sizes[-1]}"] = Ratio(growth, 1.3)
+    for name in ("create", "key"):
+        old = median(files[sizes[-1]], name) / median(large, name)
+        found[f"{name}: old service / this one"] = Ratio(old, 10, less_is_better=False)
+    return {
+        name: {
+            "value": round(ratio.value, 3),
+            "target": ratio.target,
+            "less_is_better": ratio.less_is_better,
+            "met": ratio.met,
+        }
+        for name, ratio in found.items()
+    }
+
+
+def compare(kept: dict[str, dict[str, Any]], now: dict[str, dict[str, Any]]) -> list[str]:
+    """Say which ratios lost more than a fifth against those that were kept."""
+    lost = []
+    for name, then in kept.items():
+        new, old = now[name]["value"], then["value"]
+        worse = new / old if then["less_is_better"] else old / new
+        if worse > _TOLERATED:
+            lost.append(f"{name}: {old} then, {new} now")
+    return lost

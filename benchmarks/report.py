@@ -1,0 +1,121 @@
+"""The seed's tables with the figures of a run, as Markdown."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+
+def tables(results: dict[str, Any]) -> str:
+    """Return all tables of a run."""
+    return (
+        "\n".join(
+            [
+                *_growth(results),
+                *_limits(results),
+                *_http(results),
+                *_crowds(results),
+                *_bytes(results),
+                *_ratios(results),
+            ]
+        )
+        + "\n"
+    )
+
+
+def _table(heads: Sequence[str], lines: Iterable[Sequence[object]]) -> list[str]:
+    rows = [heads, ["---"] * len(heads), *lines]
+    return ["", *(f"| {' | '.join(map(str, row))} |" for row in rows)]
+
+
+def _cell(timing: dict[str, float]) -> str:
+    return f"{timing['median_ms']:.2f} ({timing['p99_ms']:.1f})"
+
+
+def _growth(results: dict[str, Any]) -> list[str]:
+    heads = [
+        "wallets",
+        "files: create",
+        "files: key",
+        "create",
+        "key",
+        "address",
+        "bare insert",
+        "bare select",
+    ]
+    lines = []
+    for size, old in results["files"].items():
+        new = results["rows"][size]
+        lines.append(
+            [
+                size,
+                _cell(old["create"]),
+                _cell(old["key"]),
+                *(_cell(new[name]) for name in heads[3:]),
+            ]
+        )
+    return ["Milliseconds: median (p99).", *_table(heads, lines)]
+
+
+def _limits(results: dict[str, Any]) -> list[str]:
+    key = results["rows"][0]["key generation"]["median_ms"]
+    lines = [["coincurve: one key", f"{key:.3f} ms", ""]]
+    for name, found in results["pgbench"].items():
+        lines.append(
+            [
+                f"pgbench: {name}",
+                f"{found['latency_ms']:.3f} ms",
+                f"{found['per_second_of_8']:.0f}/s with 8 clients",
+            ]
+        )
+    return _table(["limit", "alone", "together"], lines)
+
+
+def _http(results: dict[str, Any]) -> list[str]:
+    http = results["http"]
+    empty = http["per_second"]["empty"]
+    lines = [
+        [name, f"{rate:.0f}", f"{rate / empty:.0%}", http["failed"][name]]
+        for name, rate in http["per_second"].items()
+    ]
+    return _table(["HTTP", "requests/s", "of the empty route", "failed"], lines)
+
+
+def _crowds(results: dict[str, Any]) -> list[str]:
+    lines = []
+    for where, crowds in (*results["crowds"].items(), ("HTTP", results["http"]["crowds"])):
+        for crowd in crowds:
+            for what, found in crowd.items():
+                lines.append(
+                    [
+                        f"{where}: {what}",
+                        found["concurrency"],
+                        found["seconds"],
+                        found["p99_ms"],
+                        found["failed"],
+                        found["answers"],
+                    ]
+                )
+    return _table(
+        ["at the same moment", "how many", "seconds", "p99 (ms)", "failed", "different answers"],
+        lines,
+    )
+
+
+def _bytes(results: dict[str, Any]) -> list[str]:
+    lines = []
+    for size, found in results["bytes"]["rows"].items():
+        wallets = found["wallets"]
+        lines.append([size, wallets["heap"], wallets["indexes"], results["bytes"]["files"][size]])
+    return _table(["users", "bytes per wallet row", "its indexes", "bytes per file"], lines)
+
+
+def _ratios(results: dict[str, Any]) -> list[str]:
+    lines = [
+        [
+            name,
+            ratio["value"],
+            ("≤ " if ratio["less_is_better"] else "≥ ") + str(ratio["target"]),
+            "yes" if ratio["met"] else "no",
+        ]
+        for name, ratio in results["ratios"].items()
+    ]
+    return _table(["ratio", "now", "target", "met"], lines)

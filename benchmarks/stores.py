@@ -1,0 +1,180 @@
+"""Both architectures, filled with as many wallets as asked, and what is done with them."""
+
+import os
+import random
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from coincurve import PublicKey
+
+from benchmarks import wallet_rows, wallet_store
+from benchmarks.old_service import OldService
+from wallet_api import create_app, migrations
+from wallet_api.blueprints.application import application
+from wallet_api.config import Settings
+from wallet_api.crypto.secret import Secret
+from wallet_api.database import Connection, Database
+from wallet_api.local_postgres import LocalPostgres
+from wallet_api.models import TRADING_CHAIN, Access
+from wallet_api.services.base_account_wallets import BaseAccountWalletService
+
+ACCESS = Access(actor="user:benchmark", request_id="benchmark")
+NEW_FIDS = 1_000_000_000
+"""FIDs from here on have no wallet when a benchmark begins."""
+SELECT = "select address from wallets where fid = %s and chain = 'ethereum'"
+_TABLE = """
+create table if not exists bench_rows (
+    fid bigint not null,
+    chain text not null,
+    payload text not null,
+    created_at timestamptz default now() not null,
+    primary key (fid, chain)
+)
+"""
+INSERT = "insert into bench_rows (fid, chain, payload) values (%s, 'ethereum', %s)"
+# As much as there is in a wallet's row.
+_PAYLOAD = "x" * 210
+_SIZES_OF_TABLES = """
+select
+    relname,
+    pg_table_size(oid) as heap,
+    pg_indexes_size(oid) as indexes,
+    greatest(reltuples, 0)::bigint as rows
+from pg_class
+where relname in ('wallets', 'wallet_audit_log', 'wallet_audit_heads', 'deposits')
+"""
+
+
+def environ_of(url: str, **more: str) -> dict[str, str]:
+    """Return the environment of a service on a database."""
+    return {
+        "DATABASE_URL": url,
+        "ENCRYPTION_SECRET": wallet_store.SECRET,
+        "JWT_SECRET": "worthless, and of quite sufficient length",
+        "LOG_LEVEL": "WARNING",
+        **more,
+    }
+
+
+class Rows:
+    """The service on a database of its own with so many users."""
+
+    def __init__(self, postgres: LocalPostgres, users: int, *, threads: int = 8) -> None:
+        self.users = users
+        name = f"users_{users}"
+        postgres.create_database(name)
+        self.url = postgres.url(name)
+        migrations.upgrade(Secret(self.url))
+        secret = Secret(wallet_store.SECRET)
+        wallet_rows.fill(Secret(self.url), secret, users)
+        settings = Settings.from_environ(environ_of(self.url, WEB_THREADS=str(threads)))
+        self._services = application(create_app(settings))
+        self._services.open()
+        self.database: Database = self._services.database
+        self.database.run(lambda connection: connection.execute(_TABLE), repeatable=True)
+        self._fids = random.Random(users)
+        self._next = NEW_FIDS
+
+    @property
+    def service(self) -> BaseAccountWalletService:
+        """The service that the routes call."""
+        return self._services.wallets
+
+    def close(self) -> None:
+        """Close the pool."""
+        self._services.close()
+
+    def new_fid(self) -> int:
+        """Return the FID of a user who has no wallet."""
+        self._next += 1
+        return self._next
+
+    def some_fid(self) -> int:
+        """Return the FID of some user who has one."""
+        return self._fids.randint(1, self.users)
+
+    def operations(self) -> dict[str, Callable[[int], object]]:
+        """Return what is timed: the service's three acts, and the least that each could take."""
+        return {
+            "create": lambda _: self.make_wallet(self.new_fid()),
+            "key": lambda _: self.service.get_wallet_with_key(
+                self.some_fid(), TRADING_CHAIN, access=ACCESS
+            ),
+            "address": lambda _: self.service.get_wallet_address(self.some_fid(), TRADING_CHAIN),
+            "bare select": lambda _: self._bare(SELECT, [self.some_fid()]),
+            "bare insert": lambda _: self._bare(INSERT, [self.new_fid(), _PAYLOAD]),
+        }
+
+    def make_wallet(self, fid: int) -> str:
+        """Return the address of a user's trading wallet, made now if this is the first time."""
+        return self.service.ensure_trading_wallet(fid, access=ACCESS).address
+
+    def bytes_per_row(self) -> dict[str, dict[str, float]]:
+        """Return the bytes on the disk for each row of each table: heap and indexes."""
+
+        def look(connection: Connection) -> list[dict[str, int]]:
+            return connection.execute(_SIZES_OF_TABLES).fetchall()
+
+        return {
+            str(row["relname"]): {
+                part: round(row[part] / max(row["rows"], 1), 1) for part in ("heap", "indexes")
+            }
+            | {"rows": row["rows"]}
+            for row in self.database.run(look, repeatable=True)
+        }
+
+    def _bare(self, statement: str, parameters: list[object]) -> object:
+        def run(connection: Connection) -> object:
+            cursor = connection.execute(statement, parameters, prepare=True)
+            return cursor.fetchone() if cursor.description else None
+
+        return self.database.run(run, repeatable=False)
+
+
+@dataclass
+class Files:
+    """The old service on a folder with two files for each of so many users."""
+
+    folder: Path
+    users: int
+
+    def __post_init__(self) -> None:
+        wallet_store.make_store(self.folder, self.users * 2)
+        self.service = OldService(self.folder, wallet_store.SECRET)
+        pairs = wallet_store.wallets(self.users * 2)
+        self._owners = [fid for fid, chain in pairs if chain == TRADING_CHAIN]
+        self._fids = random.Random(self.users)
+        self._next = NEW_FIDS
+
+    def close(self) -> None:
+        """Remove the folder."""
+        shutil.rmtree(self.folder)
+
+    def new_fid(self) -> int:
+        """Return the FID of a user who has no wallet."""
+        self._next += 1
+        return self._next
+
+    def some_fid(self) -> int:
+        """Return the FID of some user who has one."""
+        return self._fids.choice(self._owners)
+
+    def operations(self) -> dict[str, Callable[[int], object]]:
+        """Return what is timed."""
+        return {
+            "create": lambda _: self.service.ensure_trading_wallet(self.new_fid()),
+            "key": lambda _: self.service.get_wallet_with_key(self.some_fid()),
+        }
+
+    def bytes_per_file(self) -> float:
+        """Return how many bytes of the disk a file takes, of the first thousand."""
+        sample = [path.stat().st_blocks * 512 for path in islice(self.folder.iterdir(), 1000)]
+        return sum(sample) / len(sample)
+
+
+def key_generation(_: int) -> bytes:
+    """Make a key, and nothing else: coincurve's work."""
+    return PublicKey.from_valid_secret(os.urandom(32)).format(compressed=False)

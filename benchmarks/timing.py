@@ -1,0 +1,95 @@
+"""Timing things against each other: in turns, so that a busy machine slows all of them alike."""
+
+import statistics
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How long one thing took, many times: milliseconds."""
+
+    median_ms: float
+    p99_ms: float
+    count: int
+
+    @classmethod
+    def of(cls, seconds: list[float]) -> "Timing":
+        """Return the median, and what one of a hundred exceeds."""
+        ordered = sorted(seconds)
+        last = ordered[max(0, -(-len(ordered) * 99 // 100) - 1)]
+        return cls(
+            median_ms=round(statistics.median(ordered) * 1000, 4),
+            p99_ms=round(last * 1000, 4),
+            count=len(ordered),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Burst:
+    """Many at the same moment: how long all took, and each, and how many failed."""
+
+    concurrency: int
+    seconds: float
+    per_second: float
+    p99_ms: float
+    failed: int
+    answers: int
+    """How many different answers there were."""
+
+    def as_json(self) -> dict[str, object]:
+        """Return it as the results hold it."""
+        return asdict(self)
+
+
+def take_turns(
+    operations: Mapping[str, Callable[[int], object]], rounds: int, *, warm_up: int = 20
+) -> dict[str, Timing]:
+    """Time every operation once in each round, in the same order; each is given the round's number.
+
+    The rounds of the warm-up come first, and count from `rounds` on.
+    """
+    for number in range(rounds, rounds + warm_up):
+        for operation in operations.values():
+            operation(number)
+    seconds: dict[str, list[float]] = {name: [] for name in operations}
+    for number in range(rounds):
+        for name, operation in operations.items():
+            began = time.perf_counter()
+            operation(number)
+            seconds[name].append(time.perf_counter() - began)
+    return {name: Timing.of(taken) for name, taken in seconds.items()}
+
+
+def burst(operation: Callable[[int], object], concurrency: int) -> Burst:
+    """Let as many threads do it at the same moment, each given its number."""
+    ready = threading.Barrier(concurrency + 1)
+
+    def one(number: int) -> tuple[float, object]:
+        ready.wait()
+        began = time.perf_counter()
+        try:
+            answer = operation(number)
+        except Exception as error:  # noqa: BLE001 (whatever it is, it failed, and is counted)
+            answer = error
+        return time.perf_counter() - began, answer
+
+    with ThreadPoolExecutor(concurrency) as pool:
+        futures = [pool.submit(one, number) for number in range(concurrency)]
+        ready.wait()
+        began = time.perf_counter()
+        done = [future.result() for future in futures]
+        seconds = time.perf_counter() - began
+    good = {answer for _, answer in done if not isinstance(answer, Exception)}
+    failed = sum(isinstance(answer, Exception) for _, answer in done)
+    return Burst(
+        concurrency=concurrency,
+        seconds=round(seconds, 3),
+        per_second=round(concurrency / seconds, 1),
+        p99_ms=Timing.of([taken for taken, _ in done]).p99_ms,
+        failed=failed,
+        answers=len(good),
+    )
