@@ -87,7 +87,7 @@ def dict_config(level: str, log_format: str) -> dict[str, Any]:
             "gunicorn.access": {"level": "CRITICAL", "handlers": [], "propagate": False},
             # It warns of every conflict in a pipeline, which is raised all the same.
             "psycopg": {"level": "ERROR"},
-            "psycopg.pool": {"level": level},
+            "psycopg.pool": {"level": "WARNING"},
         },
     }
 

@@ -287,6 +287,7 @@ logging.getLogger("gunicorn.access").info("GET /secret")
 logging.getLogger("gunicorn.error").info("second")
 logging.getLogger("theirs").warning("third")
 logging.getLogger("psycopg").warning("a lost race")
+logging.getLogger("psycopg.pool").info("a connection was borrowed")
 logging.getLogger("psycopg.pool").warning("fourth")
 """
     command = [sys.executable, "-c", script]
