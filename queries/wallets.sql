@@ -17,6 +17,32 @@ where
     fid = :fid::bigint
     and chain = :chain::text;
 
+-- name: get_with_head(fid, chain)^
+-- The same wallet, where its user's chain of audit entries ends, and what time the database has: one row always, in which
+-- a wallet that is not there has no chain, and a chain of entries that has not begun no head_id.
+-- Whoever makes a wallet, or hands out a key, asks this first: an entry's place is its id, so that of two who read the
+-- same head the primary key of the log lets one append, and the other has to read again.
+-- Answered by the primary keys of both tables.
+select
+    wallet.fid,
+    wallet.chain,
+    wallet.wallet_type,
+    wallet.address,
+    wallet.encrypted_private_key,
+    wallet.iv,
+    wallet.scheme,
+    wallet.key_id,
+    wallet.created_at,
+    wallet.updated_at,
+    head.id as head_id,
+    head.mac as head_mac,
+    clock_timestamp() as now
+from (select :fid::bigint as fid) as wanted
+left join wallets as wallet
+    on wanted.fid = wallet.fid and wallet.chain = :chain::text
+left join wallet_audit_heads as head
+    on wanted.fid = head.fid;
+
 -- name: list_for_user(fid)
 -- Every wallet of a user, the Base Account address first: at most one for each chain.
 -- Answered by the first column of the primary key.
@@ -35,11 +61,10 @@ from wallets
 where fid = :fid::bigint
 order by chain;
 
--- name: insert_if_absent(fid, chain, address, encrypted_private_key, iv, scheme, key_id)!
--- Claim (fid, chain) for a new trading wallet; nothing happens when it is taken. Read the winner with
--- get() in the same transaction.
+-- name: insert_if_absent(fid, chain, address, encrypted_private_key, iv, scheme, key_id)^
+-- Claim (fid, chain) for a new trading wallet, and return its row. No row: it is taken; read the winner's with get().
 -- Safe under concurrency because the primary key decides, not a read that came before: a second
--- insert waits for the first to commit, and under READ COMMITTED the get() that follows sees it.
+-- insert waits for the first to commit, and a get() that follows sees it.
 insert into wallets (
     fid,
     chain,
@@ -60,7 +85,18 @@ values (
     :scheme::text,
     :key_id::text
 )
-on conflict (fid, chain) do nothing;
+on conflict (fid, chain) do nothing
+returning
+    fid,
+    chain,
+    wallet_type,
+    address,
+    encrypted_private_key,
+    iv,
+    scheme,
+    key_id,
+    created_at,
+    updated_at;
 
 -- name: add_copy(fid, chain, wallet_type, address, encrypted_private_key, iv, scheme, key_id, created_at, updated_at)!
 -- Claim (fid, chain) for a wallet that was kept elsewhere, with its dates; nothing happens when it is

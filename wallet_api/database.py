@@ -5,6 +5,7 @@ together says so with `connection.transaction()` or `one_round_trip(connection)`
 commit. Nothing outside the database is called while a transaction is open.
 """
 
+import functools
 import itertools
 import random
 import re
@@ -89,6 +90,13 @@ _UNNAMED = "unnamed"
 _NAME = re.compile(r"/\* ([\w.]+) \*/")
 
 
+@functools.cache
+def _name_of(query: str) -> str:
+    """Return the name that a statement carries as a comment."""
+    named = _NAME.search(query)
+    return named[1] if named else _UNNAMED
+
+
 class _TimedCursor(psycopg.Cursor[Row]):
     """A cursor that logs slow statements, by the name that each carries as a comment."""
 
@@ -96,8 +104,7 @@ class _TimedCursor(psycopg.Cursor[Row]):
 
     def execute(self, query: Any, *arguments: Any, **options: Any) -> Any:
         """Send a statement; inside a pipeline, one_round_trip() takes the time of all together."""
-        named = _NAME.search(query) if isinstance(query, str) else None
-        name = named[1] if named else _UNNAMED
+        name = _name_of(query) if isinstance(query, str) else _UNNAMED
         piped = _piped.get()
         if piped is not None:
             piped.append(name)
@@ -283,22 +290,15 @@ def one_round_trip(connection: Connection) -> Iterator[None]:
 
     Not connection.transaction(), which waits for the answers to its begin and to its commit.
     """
-    with one_look(connection):
-        connection.execute("begin")
-        yield
-        # PostgreSQL skips this, like everything else, behind a statement that failed.
-        connection.execute("commit")
-
-
-@contextmanager
-def one_look(connection: Connection) -> Iterator[None]:
-    """Send statements that only read in one network round trip, each with a snapshot of its own."""
     names: list[str] = []
     token = _piped.set(names)
     began = time.perf_counter()
     try:
         with connection.pipeline():
+            connection.execute("begin")
             yield
+            # PostgreSQL skips this, like everything else, behind a statement that failed.
+            connection.execute("commit")
     finally:
         _piped.reset(token)
         if issubclass(connection.cursor_factory, _TimedCursor):

@@ -50,12 +50,12 @@ def append(connection, event=EVENT, *, creation=False):
     """Append an entry to a user's chain, and tell whether it was written."""
     audit = AuditRepository(connection)
     trail = AuditTrail(EncryptionService(Secret(SECRET)))
-    entry = trail.follow(audit.get_head_later(event.fid)(), event)
+    entry = trail.follow(audit.get_head(event.fid), event)
     return (audit.append_creation_later if creation else audit.append_later)(entry)()
 
 
 def test_a_wallet_comes_back_as_it_was_put_in(run):
-    run(lambda connection: PostgresWalletRepository(connection).insert_if_absent(WALLET))
+    run(lambda connection: PostgresWalletRepository(connection).insert_if_absent_later(WALLET))
     found = run(lambda connection: PostgresWalletRepository(connection).get(FID, "ethereum"))
     assert (found.fid, found.chain, found.address, found.sealed, found.wallet_type) == (
         *(FID, "ethereum", ADDRESS, SEALED, "trading"),
@@ -69,8 +69,8 @@ def test_a_second_wallet_of_the_same_user_and_chain_changes_nothing(run):
 
     def both(connection):
         wallets = PostgresWalletRepository(connection)
-        wallets.insert_if_absent(WALLET)
-        wallets.insert_if_absent(other)
+        wallets.insert_if_absent_later(WALLET)
+        wallets.insert_if_absent_later(other)
         return wallets.list_for_user(FID)
 
     assert [wallet.address for wallet in run(both)] == [ADDRESS]
@@ -79,7 +79,7 @@ def test_a_second_wallet_of_the_same_user_and_chain_changes_nothing(run):
 def test_wallets_are_listed_for_one_user_with_the_base_account_first(run):
     def fill(connection):
         wallets = PostgresWalletRepository(connection)
-        wallets.insert_if_absent(WALLET)
+        wallets.insert_if_absent_later(WALLET)
         wallets.put_base_account(FID, BASE_ACCOUNT)
         wallets.put_base_account(FID + 1, BASE_ACCOUNT)
         return wallets.list_for_user(FID)
@@ -92,7 +92,7 @@ def test_only_a_wallet_with_a_key_counts_as_sealed(run):
         wallets = PostgresWalletRepository(connection)
         wallets.put_base_account(FID, BASE_ACCOUNT)
         before = wallets.any_sealed()
-        wallets.insert_if_absent(WALLET)
+        wallets.insert_if_absent_later(WALLET)
         return before, wallets.any_sealed()
 
     assert run(fill) == (False, True)
@@ -104,7 +104,7 @@ def test_repositories_never_commit(database, sql):
             keys = EncryptionKeyRepository(connection)
             keys.insert_if_absent("ef" * 8, succeeds=None, sealed_audit_root=None)
             keys.activate("ef" * 8)
-            PostgresWalletRepository(connection).insert_if_absent(WALLET)
+            PostgresWalletRepository(connection).insert_if_absent_later(WALLET)
             DepositRepository(connection).insert_if_absent(deposit())
             append(connection)
 
@@ -135,7 +135,7 @@ def test_a_creation_is_told_only_of_a_wallet_that_is_there_with_that_address(run
     )
 
     def tell(connection):
-        PostgresWalletRepository(connection).insert_if_absent(WALLET)
+        PostgresWalletRepository(connection).insert_if_absent_later(WALLET)
         others = [
             replace(made, address=BASE_ACCOUNT),
             replace(made, chain="base-account"),
@@ -149,10 +149,10 @@ def test_a_creation_is_told_only_of_a_wallet_that_is_there_with_that_address(run
 def test_a_chain_grows_by_one_and_its_head_follows(run, sql):
     def grow(connection):
         audit = AuditRepository(connection)
-        heads = [audit.get_head_later(FID)()]
+        heads = [audit.get_head(FID)]
         for _ in range(3):
             append(connection)
-            heads.append(audit.get_head_later(FID)())
+            heads.append(audit.get_head(FID))
         return heads, audit.list_heads([FID, FID + 1])
 
     heads, listed = run(grow)

@@ -13,7 +13,7 @@ import pytest
 from tests.conftest import ACCESS, BASE_ACCOUNT, FID
 from wallet_api.crypto import keys
 from wallet_api.crypto.encryption import EncryptionService
-from wallet_api.database import Database, one_look, one_round_trip
+from wallet_api.database import Database, one_round_trip
 from wallet_api.errors import KeyUnreadable
 from wallet_api.models import MAX_FID, AuditEvent, NewWallet
 from wallet_api.repositories.audit import AuditRepository
@@ -61,7 +61,7 @@ class Place:
         hand_over = self.files.directory.hand_over
         return {
             "postgres": rows,
-            "filesystem": self.files,
+            "filesystem": self.files.beside(rows),
             "migrating": MigratingWalletRepository(
                 rows, self.files, hand_over, partial(self.keeper.keep, connection)
             ),
@@ -85,14 +85,13 @@ class Place:
         return NewWallet(fid=fid, chain=chain, address=pair.address, sealed=sealed)
 
     def claim(self, wallet):
-        """Insert a wallet and read the winner, as the service does: in one round trip."""
+        """Insert a wallet, and read the winner where somebody was first, as the service does."""
 
         def work(connection):
             wallets = self.on(connection)
             with one_round_trip(connection):
-                wallets.insert_if_absent(wallet)
-                winner = wallets.get_later(wallet.fid, wallet.chain)
-            return winner()
+                made = wallets.insert_if_absent_later(wallet)
+            return made() or wallets.get(wallet.fid, wallet.chain)
 
         return self.database.run(work, repeatable=True)
 
@@ -102,13 +101,10 @@ class Place:
 
         def work(connection):
             wallets, audit = self.on(connection), AuditRepository(connection)
-            with one_look(connection):
-                head = audit.get_head_later(fid)
-                there = wallets.get_later(fid, chain)
-            found = there()
+            found, head = wallets.get_with_head(fid, chain)
             if found is None or found.sealed is None:
                 return None
-            entry = self.trail.follow(head(), event)
+            entry = self.trail.follow(head, event)
             with one_round_trip(connection):
                 wallet = wallets.get_later(fid, chain)
                 recorded = audit.append_later(entry)

@@ -10,8 +10,8 @@ from eth_utils.crypto import keccak
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import KeyUnreadable
 
-
 _KEY_BYTES = 32
+_NO_KEY = "The stored key is not a secp256k1 key."
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +35,13 @@ def address_of(private_key: Secret[bytes]) -> str:
     Raises KeyUnreadable when the 32 bytes are no secp256k1 key (zero, or not below the order).
     """
     key = private_key.reveal()
+    # The library reads 32 bytes, whatever it is given.
+    if len(key) != _KEY_BYTES:
+        raise KeyUnreadable(_NO_KEY)
     try:
-        if len(key) != _KEY_BYTES:
-            raise ValueError
         point = PublicKey.from_valid_secret(key).format(compressed=False)
     except ValueError:
         # `from None`: the library's message may quote the key.
-        raise KeyUnreadable("The stored key is not a secp256k1 key.") from None
+        raise KeyUnreadable(_NO_KEY) from None
     # Of the hash of both coordinates the last 20 bytes (Yellow Paper, appendix F).
     return to_checksum_address(keccak(point[1:])[-20:])

@@ -28,19 +28,10 @@ class AuditRepository:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def get_head_later(self, fid: int) -> Callable[[], AuditHead]:
-        """Ask where a user's chain ends, and return the call that fetches the answer."""
-        cursor = sql.send(self._connection, _QUERIES.get_head, fid=fid)
-
-        def head() -> AuditHead:
-            row = cursor.fetchone()
-            if row is None:
-                raise AssertionError("an aggregate gave no row")
-            return AuditHead(
-                fid=fid, id=row["id"] or 0, mac=row["mac"] or FIRST_HEAD, now=row["now"]
-            )
-
-        return head
+    def get_head(self, fid: int) -> AuditHead:
+        """Return where a user's chain ends."""
+        row = _QUERIES.get_head(self._connection, fid=fid)
+        return AuditHead(fid=fid, id=row["id"] or 0, mac=row["mac"] or FIRST_HEAD, now=row["now"])
 
     def get_time(self) -> datetime:
         """Return what time the database has."""

@@ -14,6 +14,7 @@ from wallet_api.models import (
     BASE_ACCOUNT_SPELLINGS,
     MAX_FID,
     TRADING_CHAIN,
+    AuditHead,
     NewWallet,
     Wallet,
 )
@@ -76,6 +77,13 @@ class FilesystemWalletRepository:
         """Return the call that reads the wallet of a user on a chain."""
         return lambda: self.get(fid, chain)
 
+    def get_with_head(self, fid: int, chain: str) -> tuple[Wallet | None, AuditHead]:
+        """Return the wallet, or None, and where its user's chain of audit entries ends."""
+        if self._rows is None:
+            raise AssertionError("files alone have no audit log")
+        _, head = self._rows.get_with_head(fid, TRADING_CHAIN)
+        return self.get(fid, chain), head
+
     def list_for_user(self, fid: int) -> list[Wallet]:
         """Return a user's wallets, the Base Account address first."""
         found = (self.get(fid, chain) for chain in (BASE_ACCOUNT_CHAIN, TRADING_CHAIN))
@@ -98,6 +106,16 @@ class FilesystemWalletRepository:
                 self.add_copies([made])
             else:
                 self.replace_keyless(made, there)
+
+    def insert_if_absent_later(self, wallet: NewWallet) -> Callable[[], Wallet | None]:
+        """Claim (fid, chain) for a new trading wallet; return it, or None if somebody was first."""
+        self.insert_if_absent(wallet)
+
+        def made() -> Wallet | None:
+            there = self.get(wallet.fid, wallet.chain)
+            return there if there is not None and there.address == wallet.address else None
+
+        return made
 
     def put_base_account(self, fid: int, address: str) -> None:
         """Remember the address of a user's own Base Account, in place of an older one."""

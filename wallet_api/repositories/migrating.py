@@ -5,7 +5,7 @@ from collections.abc import Callable
 import structlog
 
 from wallet_api.errors import KeyUnreadable
-from wallet_api.models import BASE_ACCOUNT_CHAIN, TRADING_CHAIN, NewWallet, Wallet
+from wallet_api.models import BASE_ACCOUNT_CHAIN, TRADING_CHAIN, AuditHead, NewWallet, Wallet
 from wallet_api.repositories.filesystem import FilesystemWalletRepository
 from wallet_api.repositories.postgres import PostgresWalletRepository
 
@@ -44,6 +44,14 @@ class MigratingWalletRepository:
         """Return the row of a user on a chain, or None."""
         return self._rows.get_later(fid, chain)
 
+    def get_with_head(self, fid: int, chain: str) -> tuple[Wallet | None, AuditHead]:
+        """Return the wallet, or None, and where its user's chain of audit entries ends."""
+        wallet, head = self._rows.get_with_head(fid, chain)
+        if wallet is None and self._import(fid, chain) is not None:
+            # The row came with an entry.
+            return self._rows.get_with_head(fid, chain)
+        return wallet, head
+
     def list_for_user(self, fid: int) -> list[Wallet]:
         """Return a user's wallets, the Base Account address first."""
         rows = {wallet.chain: wallet for wallet in self._rows.list_for_user(fid)}
@@ -59,9 +67,9 @@ class MigratingWalletRepository:
         trading = rows.get(TRADING_CHAIN) or self._import(fid, TRADING_CHAIN)
         return [wallet for wallet in (base_account, trading) if wallet is not None]
 
-    def insert_if_absent(self, wallet: NewWallet) -> None:
-        """Claim (fid, chain) for a new trading wallet, unless somebody was first."""
-        self._rows.insert_if_absent(wallet)
+    def insert_if_absent_later(self, wallet: NewWallet) -> Callable[[], Wallet | None]:
+        """Claim (fid, chain) for a new trading wallet; return it, or None if somebody was first."""
+        return self._rows.insert_if_absent_later(wallet)
 
     def put_base_account(self, fid: int, address: str) -> None:
         """Remember the address of a user's own Base Account, in place of an older one."""

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
+from wallet_api.crypto.audit_chain import FIRST_HEAD
 from wallet_api.crypto.encryption import SealedKey
 from wallet_api.database import Connection, Row
-from wallet_api.models import NewWallet, Wallet
+from wallet_api.models import AuditHead, NewWallet, Wallet
 from wallet_api.repositories import sql
 
 _QUERIES = sql.load("wallets")
@@ -25,14 +26,22 @@ class PostgresWalletRepository:
         cursor = sql.send(self._connection, _QUERIES.get, fid=fid, chain=chain)
         return lambda: _wallet(cursor.fetchone())
 
+    def get_with_head(self, fid: int, chain: str) -> tuple[Wallet | None, AuditHead]:
+        """Return the wallet, or None, and where its user's chain of audit entries ends."""
+        row = _QUERIES.get_with_head(self._connection, fid=fid, chain=chain)
+        head_id, head_mac = row.pop("head_id"), row.pop("head_mac")
+        head = AuditHead(fid=fid, id=head_id or 0, mac=head_mac or FIRST_HEAD, now=row.pop("now"))
+        return None if row["fid"] is None else wallet_of(row), head
+
     def list_for_user(self, fid: int) -> list[Wallet]:
         """Return a user's wallets, the Base Account address first."""
         return [wallet_of(row) for row in _QUERIES.list_for_user(self._connection, fid=fid)]
 
-    def insert_if_absent(self, wallet: NewWallet) -> None:
-        """Claim (fid, chain) for a new wallet, unless somebody was first."""
-        _QUERIES.insert_if_absent(
+    def insert_if_absent_later(self, wallet: NewWallet) -> Callable[[], Wallet | None]:
+        """Claim (fid, chain) for a new wallet; return it, or None if somebody was first."""
+        cursor = sql.send(
             self._connection,
+            _QUERIES.insert_if_absent,
             fid=wallet.fid,
             chain=wallet.chain,
             address=wallet.address,
@@ -41,6 +50,7 @@ class PostgresWalletRepository:
             scheme=wallet.sealed.scheme,
             key_id=wallet.sealed.key_id,
         )
+        return lambda: _wallet(cursor.fetchone())
 
     def add_copy(self, wallet: Wallet) -> None:
         """Claim (fid, chain) for a wallet that was kept elsewhere, unless there is a row."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from wallet_api.database import Connection
-from wallet_api.models import NewWallet, Wallet
+from wallet_api.models import AuditHead, NewWallet, Wallet
 
 
 class WalletRepository(Protocol):
@@ -21,11 +21,14 @@ class WalletRepository(Protocol):
     def get_later(self, fid: int, chain: str) -> Callable[[], Wallet | None]:
         """Return the wallet of a user on a chain, or None."""
 
+    def get_with_head(self, fid: int, chain: str) -> tuple[Wallet | None, AuditHead]:
+        """Return the wallet, or None, and where its user's chain of audit entries ends."""
+
     def list_for_user(self, fid: int) -> list[Wallet]:
         """Return a user's wallets, the Base Account address first."""
 
-    def insert_if_absent(self, wallet: NewWallet) -> None:
-        """Claim (fid, chain) for a new trading wallet, unless somebody was first."""
+    def insert_if_absent_later(self, wallet: NewWallet) -> Callable[[], Wallet | None]:
+        """Claim (fid, chain) for a new trading wallet; return it, or None if somebody was first."""
 
     def put_base_account(self, fid: int, address: str) -> None:
         """Remember the address of a user's own Base Account, in place of an older one."""

@@ -3,7 +3,7 @@
 from wallet_api import metrics
 from wallet_api.crypto import keys
 from wallet_api.crypto.encryption import EncryptionService
-from wallet_api.database import Connection, Database, one_look, one_round_trip
+from wallet_api.database import Connection, Database, one_round_trip
 from wallet_api.errors import DatabaseDamaged, SecretMismatch
 from wallet_api.models import (
     BASE_ACCOUNT_CHAIN,
@@ -61,7 +61,7 @@ class BaseAccountWalletService:
         """Return the user's trading wallet, making it if this is the first time.
 
         However many callers race, all of them get the same wallet: the primary key decides. One
-        round trip for a wallet that exists; three, with one commit, for a new one. The first new
+        round trip for a wallet that exists; two, with one commit, for a new one. The first new
         wallet of a process takes one more, which checks the secret, and the first of a database
         registers it.
 
@@ -72,8 +72,26 @@ class BaseAccountWalletService:
 
     def ensure_trading_wallet_and_tell(self, fid: int, *, access: Access) -> tuple[Wallet, bool]:
         """Do what ensure_trading_wallet() does, and tell whether the wallet was made just now."""
-        wallet = self.get_wallet(fid, TRADING_CHAIN)
-        return (wallet, False) if wallet else self._create_trading_wallet(fid, access)
+        candidate: NewWallet | None = None
+
+        def ensure(connection: Connection) -> Wallet:
+            nonlocal candidate
+            wallets = self._repositories(connection)
+            there, head = wallets.get_with_head(fid, TRADING_CHAIN)
+            if there is not None:
+                return there
+            self._sealing_secret.register_on(connection)
+            candidate = candidate or self._new_wallet(fid)
+            return self._claim(connection, wallets, candidate, head, access)
+
+        wallet = self._database.run(ensure, repeatable=True)
+        if candidate is None or wallet.address != candidate.address:
+            return self._verified(wallet), False
+        metrics.WALLETS_CREATED.inc()
+        if self._wallets_in_files:
+            self._record(_creation(candidate, access))
+        # What was sealed here was opened before it was stored: it need not be opened again.
+        return wallet if wallet.sealed == candidate.sealed else self._verified(wallet), True
 
     def get_wallet(self, fid: int, chain: str) -> Wallet | None:
         """Return the user's wallet on a chain, or None."""
@@ -114,8 +132,8 @@ class BaseAccountWalletService:
         event = AuditEvent(fid=fid, chain=chain, action="key.read", access=access)
 
         def read(connection: Connection) -> Wallet | None:
-            wallets, audit = self._repositories(connection), AuditRepository(connection)
-            head, there = _look(connection, wallets, fid, chain)
+            wallets = self._repositories(connection)
+            there, head = wallets.get_with_head(fid, chain)
             if there is None or there.sealed is None:
                 return None
             try:
@@ -127,14 +145,11 @@ class BaseAccountWalletService:
             entry = self._trail.follow(head, event)
             with one_round_trip(connection):
                 wallet = wallets.get_later(fid, chain)
-                recorded = audit.append_later(entry)
+                recorded = AuditRepository(connection).append_later(entry)
             _demand(recorded())
             return wallet()
 
         wallet = self._database.run(read, repeatable=False)
-        # A look that finds something now has made it a row from a file.
-        if wallet is None and self.has_wallet(fid, chain):
-            wallet = self._database.run(read, repeatable=False)
         if wallet is None:
             return None
         private_key = open_verified(self._encryption, wallet)
@@ -169,7 +184,7 @@ class BaseAccountWalletService:
             if self._wallets_in_files:
                 wallets.put_base_account(fid, address)
                 return True
-            head, there = _look(connection, wallets, fid, BASE_ACCOUNT_CHAIN)
+            there, head = wallets.get_with_head(fid, BASE_ACCOUNT_CHAIN)
             if there is not None and there.address == address:
                 return True
             entry = self._trail.follow(head, event)
@@ -186,41 +201,27 @@ class BaseAccountWalletService:
         """Return the remembered address of the user's own Base Account, or None."""
         return self.get_wallet_address(fid, BASE_ACCOUNT_CHAIN)
 
-    def _create_trading_wallet(self, fid: int, access: Access) -> tuple[Wallet, bool]:
-        self._sealing_secret.register()
-        candidate = self._new_wallet(fid)
-        event = AuditEvent(
-            fid=fid,
-            chain=TRADING_CHAIN,
-            action="wallet.created",
-            access=access,
-            address=candidate.address,
-        )
-
-        def claim(connection: Connection) -> Wallet | None:
-            wallets = self._repositories(connection)
-            head, there = _look(connection, wallets, fid, TRADING_CHAIN)
-            if there is not None:
-                return there
-            entry = self._trail.follow(head, event)
-            with one_round_trip(connection):
-                wallets.insert_if_absent(candidate)
-                recorded = AuditRepository(connection).append_creation_later(entry)
-                winner = wallets.get_later(fid, TRADING_CHAIN)
-            wallet = winner()
-            mine = wallet is not None and wallet.address == candidate.address
-            _demand(recorded() or not mine or self._wallets_in_files)
-            return wallet
-
-        winner = self._database.run(claim, repeatable=True)
+    def _claim(
+        self,
+        connection: Connection,
+        wallets: WalletRepository,
+        candidate: NewWallet,
+        head: AuditHead,
+        access: Access,
+    ) -> Wallet:
+        """Store a new wallet, unless the user has one by now, and return the user's wallet."""
+        entry = self._trail.follow(head, _creation(candidate, access))
+        with one_round_trip(connection):
+            made = wallets.insert_if_absent_later(candidate)
+            recorded = AuditRepository(connection).append_creation_later(entry)
+        mine = made()
+        if mine is not None:
+            _demand(recorded() or self._wallets_in_files)
+            return mine
+        winner = wallets.get(candidate.fid, candidate.chain)
         if winner is None:
-            raise AssertionError("a wallet was committed and is not there")
-        made = winner.address == candidate.address
-        if made:
-            metrics.WALLETS_CREATED.inc()
-            if self._wallets_in_files:
-                self._record(event)
-        return self._verified(winner), made
+            raise DatabaseDamaged("the table of wallets takes no rows")
+        return winner
 
     def _record(self, event: AuditEvent) -> None:
         """Tell the audit log of an event that has no transaction of its own."""
@@ -228,7 +229,7 @@ class BaseAccountWalletService:
 
         def append(connection: Connection) -> bool:
             audit = AuditRepository(connection)
-            entry = self._trail.follow(audit.get_head_later(event.fid)(), event)
+            entry = self._trail.follow(audit.get_head(event.fid), event)
             with one_round_trip(connection):
                 recorded = audit.append_later(entry)
             return recorded()
@@ -257,13 +258,11 @@ def _demand(recorded: bool) -> None:
         raise DatabaseDamaged("the audit log takes no rows")
 
 
-def _look(
-    connection: Connection, wallets: WalletRepository, fid: int, chain: str
-) -> tuple[AuditHead, Wallet | None]:
-    """Return the end of a user's chain and a wallet, in one round trip."""
-    with one_look(connection):
-        # In this order: who writes a wallet appends to the chain as well, so that a wallet which is
-        # not there yet cannot come without moving this head.
-        head = AuditRepository(connection).get_head_later(fid)
-        wallet = wallets.get_later(fid, chain)
-    return head(), wallet()
+def _creation(wallet: NewWallet, access: Access) -> AuditEvent:
+    return AuditEvent(
+        fid=wallet.fid,
+        chain=wallet.chain,
+        action="wallet.created",
+        access=access,
+        address=wallet.address,
+    )

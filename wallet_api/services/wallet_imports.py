@@ -7,7 +7,7 @@ from enum import StrEnum
 import structlog
 
 from wallet_api.crypto.encryption import EncryptionService
-from wallet_api.database import Connection, Database, one_look, one_round_trip
+from wallet_api.database import Connection, Database, one_round_trip
 from wallet_api.errors import KeyUnreadable
 from wallet_api.models import BASE_ACCOUNT_CHAIN, BASE_ACCOUNT_SPELLINGS, Access, AuditEvent, Wallet
 from wallet_api.repositories.audit import AuditRepository
@@ -165,15 +165,12 @@ class RowKeeper:
     def keep(self, connection: Connection, wallet: Wallet) -> bool:
         """Write the row and its audit entry, unless there is one; tell whether there was none."""
         rows, audit = PostgresWalletRepository(connection), AuditRepository(connection)
-        with one_look(connection):
-            # In this order, as everywhere: who writes a row moves the head.
-            head = audit.get_head_later(wallet.fid)
-            there = rows.get_later(wallet.fid, wallet.chain)
-        if there() is not None:
+        there, head = rows.get_with_head(wallet.fid, wallet.chain)
+        if there is not None:
             return False
         request_id = structlog.contextvars.get_contextvars().get("request_id", "none")
         access = Access(actor="service:migrating", request_id=request_id)
-        entry = self._trail.follow(head(), _imported(wallet, access))
+        entry = self._trail.follow(head, _imported(wallet, access))
         with one_round_trip(connection):
             rows.add_copy(wallet)
             recorded = audit.append_creation_later(entry)
