@@ -18,8 +18,8 @@ where
     and chain = :chain::text;
 
 -- name: get_with_head(fid, chain)^
--- The same wallet, where its user's chain of audit entries ends, and what time the database has: one row always, in which
--- a wallet that is not there has no chain, and a chain of entries that has not begun no head_id.
+-- The same wallet, where its user's chain of audit entries ends, and what time the database has: one row always. A
+-- wallet that is not there has no fid in it, and a chain of entries that has not begun no head_id.
 -- Whoever makes a wallet, or hands out a key, asks this first: an entry's place is its id, so that of two who read the
 -- same head the primary key of the log lets one append, and the other has to read again.
 -- Answered by the primary keys of both tables.
@@ -37,9 +37,14 @@ select
     head.id as head_id,
     head.mac as head_mac,
     clock_timestamp() as now
-from (select :fid::bigint as fid) as wanted
+from
+    (
+        select
+            :fid::bigint as fid,
+            :chain::text as chain
+    ) as wanted
 left join wallets as wallet
-    on wanted.fid = wallet.fid and wallet.chain = :chain::text
+    on wanted.fid = wallet.fid and wanted.chain = wallet.chain
 left join wallet_audit_heads as head
     on wanted.fid = head.fid;
 
