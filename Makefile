@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-faults test-long bench-import check audit fmt schema snapshots lock clean
+.PHONY: help run test test-faults test-long bench bench-check bench-import check audit fmt schema snapshots lock clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +22,12 @@ test-long: $(INSTALLED) ## Run the tests that take minutes.
 
 test-faults: $(INSTALLED) ## Run the tests that stop, kill and cut everything under load (minutes).
 	$(BIN)/pytest -m faults --timeout 300
+
+bench: $(INSTALLED) ## Measure files against PostgreSQL, up to a million users (long; gigabytes).
+	$(BIN)/wallet-api bench
+
+bench-check: $(INSTALLED) ## Measure in small, and compare the ratios with the last ones kept.
+	$(BIN)/wallet-api bench --quick --check
 
 bench-import: $(INSTALLED) ## Measure the import of wallet files (minutes).
 	$(BIN)/python -m benchmarks.wallet_import

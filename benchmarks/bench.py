@@ -59,9 +59,11 @@ def main() -> None:
     parser.add_argument("--check", action="store_true", help="compare with what was kept")
     arguments = parser.parse_args()
     plan = QUICK if arguments.quick else FULL
+    kept = RESULTS / f"{plan.name}.json"
+    if arguments.check and not kept.exists():
+        sys.exit(f"{kept} is not there: run without --check first")
     results = measure(plan)
     sys.stdout.write(report.tables(results))
-    kept = RESULTS / f"{plan.name}.json"
     if arguments.check:
         lost = compare(json.loads(kept.read_text())["ratios"], results["ratios"])
         sys.exit("\n".join(lost))

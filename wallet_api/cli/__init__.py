@@ -3,6 +3,7 @@
 from flask.cli import AppGroup
 
 from wallet_api.cli.audit import audit
+from wallet_api.cli.bench import bench
 from wallet_api.cli.clients import clients
 from wallet_api.cli.db import db
 from wallet_api.cli.dev import dev
@@ -12,6 +13,7 @@ from wallet_api.cli.wallets import wallets
 
 cli = AppGroup("wallet-api", help="Hold one trading wallet per user, on PostgreSQL.")
 cli.add_command(audit)
+cli.add_command(bench)
 cli.add_command(clients)
 cli.add_command(db)
 cli.add_command(dev)
