@@ -1,6 +1,7 @@
 """The main job, without HTTP: one wallet per user, verified before it leaves."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from threading import Barrier
 
@@ -12,9 +13,10 @@ from tests.services.conftest import rows, service
 from wallet_api.crypto import keys
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
+from wallet_api.database import one_round_trip
 from wallet_api.errors import KeyUnreadable
 from wallet_api.repositories.postgres import PostgresWalletRepository
-from wallet_api.services.base_account_wallets import BaseAccountWalletService
+from wallet_api.services import base_account_wallets
 
 OF_ANOTHER_ROW = (
     "(encrypted_private_key, iv) = (select encrypted_private_key, iv from wallets where fid = 2)"
@@ -98,16 +100,31 @@ def test_a_crash_before_the_commit_leaves_nothing_and_the_retry_makes_the_wallet
 
 
 def test_a_crash_after_the_commit_loses_nothing(wallets, opened, monkeypatch):
-    def crash(self, wallet):
+    @contextmanager
+    def crash_behind_it(connection):
+        with one_round_trip(connection):
+            yield
         raise ZeroDivisionError
 
     with monkeypatch.context() as patch:
-        patch.setattr(BaseAccountWalletService, "_verified", crash)
+        patch.setattr(base_account_wallets, "one_round_trip", crash_behind_it)
         with pytest.raises(ZeroDivisionError):
             wallets.ensure_trading_wallet(FID, access=ACCESS)
     committed = opened()
     assert wallets.ensure_trading_wallet(FID, access=ACCESS).address == committed[FID]
     assert opened() == committed
+
+
+def test_a_wallet_that_was_stored_otherwise_than_it_was_sent_does_not_leave(wallets, sql):
+    sql.execute(
+        "create function alter_it() returns trigger language plpgsql as"
+        " 'begin new.iv = repeat(''ab'', 12); return new; end'"
+    )
+    sql.execute(
+        "create trigger alter_it before insert on wallets for each row execute function alter_it()"
+    )
+    with pytest.raises(KeyUnreadable):
+        wallets.ensure_trading_wallet(FID, access=ACCESS)
 
 
 def test_a_connection_that_is_lost_in_the_middle_is_repeated_without_a_second_wallet(
