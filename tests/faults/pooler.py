@@ -1,0 +1,83 @@
+"""A PgBouncer in transaction mode, in front of one database of a server of ours."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import time
+
+from tests.service import free_port
+from wallet_api import local_postgres
+
+# Debian puts it where only root's PATH leads.
+PROGRAM = os.environ.get("PGBOUNCER") or shutil.which("pgbouncer", path=f"{os.defpath}:/usr/sbin")
+REMEMBERS_SINCE = (1, 21)
+"""The first version that knows prepared statements in transaction mode."""
+
+# As docs/scaling.md has it, but for where things are.
+_SETTINGS = """
+[databases]
+{name} = host={host} port={port} user={user} password={password}
+
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = {listen_port}
+unix_socket_dir =
+auth_type = any
+pool_mode = transaction
+default_pool_size = {pool_size}
+max_client_conn = 1000
+"""
+
+
+def version():
+    """Return the first two numbers of the installed version."""
+    shown = subprocess.run([PROGRAM, "--version"], capture_output=True, text=True, check=True)
+    return tuple(int(part) for part in re.search(r"(\d+)\.(\d+)", shown.stdout).groups())
+
+
+class Pooler:
+    """Up to `pool_size` sessions of a database, lent to any number of clients."""
+
+    def __init__(self, server, name, *, pool_size, remembers):
+        """Let it remember up to `remembers` prepared statements; 0 for none."""
+        self.port = free_port()
+        self._folder = server.home / f"pgbouncer-{self.port}"
+        self._folder.mkdir()
+        text = _SETTINGS.format(
+            name=name,
+            host=server.host,
+            port=server.port,
+            user=server.user,
+            password=server.password,
+            listen_port=self.port,
+            pool_size=pool_size,
+        )
+        if version() >= REMEMBERS_SINCE:
+            text += f"max_prepared_statements = {remembers}\n"
+        settings = self._folder / "pgbouncer.ini"
+        settings.write_text(text)
+        self.log = self._folder / "pgbouncer.log"
+        self.url = f"postgresql://{server.user}:any@127.0.0.1:{self.port}/{name}"
+        # It refuses root, as PostgreSQL does.
+        _, account = local_postgres._find_home(server.directory)
+        os.chmod(settings, 0o644)
+        with self.log.open("wb") as log:
+            how = {**local_postgres._run_as(account), "stdout": log}
+            self._process = subprocess.Popen([PROGRAM, settings], **how)
+
+    def __enter__(self):
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline and self._process.poll() is None:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+                return self
+            except OSError:
+                time.sleep(0.05)
+        self.__exit__()
+        raise AssertionError(f"PgBouncer does not start:\n{self.log.read_text()}")
+
+    def __exit__(self, *raised):
+        self._process.kill()
+        self._process.wait(10)
