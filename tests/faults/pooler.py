@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import time
+from contextlib import suppress
 
 from tests.service import free_port
 from wallet_api import local_postgres
@@ -57,12 +58,13 @@ class Pooler:
         if version() >= REMEMBERS_SINCE:
             text += f"max_prepared_statements = {remembers}\n"
         settings = self._folder / "pgbouncer.ini"
+        settings.touch(mode=0o600)
         settings.write_text(text)
         self.log = self._folder / "pgbouncer.log"
         self.url = f"postgresql://{server.user}:any@127.0.0.1:{self.port}/{name}"
         # It refuses root, as PostgreSQL does.
         _, account = local_postgres._find_home(server.directory)
-        os.chmod(settings, 0o644)
+        shutil.chown(settings, account.uid, account.gid)
         with self.log.open("wb") as log:
             how = {**local_postgres._run_as(account), "stdout": log}
             self._process = subprocess.Popen([PROGRAM, settings], **how)
@@ -70,11 +72,9 @@ class Pooler:
     def __enter__(self):
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline and self._process.poll() is None:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+            with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
                 return self
-            except OSError:
-                time.sleep(0.05)
+            time.sleep(0.05)
         self.__exit__()
         raise AssertionError(f"PgBouncer does not start:\n{self.log.read_text()}")
 

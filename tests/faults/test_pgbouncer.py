@@ -1,4 +1,4 @@
-"""The service behind PgBouncer in transaction mode, where each transaction may meet another session."""
+"""The service behind PgBouncer in transaction mode: the next transaction may be elsewhere."""
 
 from contextlib import ExitStack
 
