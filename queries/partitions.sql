@@ -1,5 +1,5 @@
--- Spread the tables of users over 16 hash partitions of one PostgreSQL (docs/scaling.md says when, and what it costs). Run
--- it as the owner of the tables, while nobody writes:
+-- Spread the tables of users over 16 hash partitions of one PostgreSQL; docs/scaling.md says when, and what it costs.
+-- Run it as the owner of the tables, while nobody writes:
 --
 --     psql "$DATABASE_URL" --set ON_ERROR_STOP=1 --single-transaction --file queries/partitions.sql
 --

@@ -280,7 +280,7 @@ def _set_up(connection: Connection) -> None:
     number: PostgreSQL would run its statement for ours. A number that nobody else has is refused
     there instead, and run() goes on elsewhere.
     """
-    connection._prepared._prepared_idx = secrets.randbits(62)
+    connection._prepared._prepared_idx = secrets.randbits(62)  # noqa: SLF001
     connection.execute(
         "select set_config('statement_timeout', '10s', false),"
         " set_config('lock_timeout', '5s', false), set_config('timezone', 'UTC', false)"

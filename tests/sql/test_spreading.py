@@ -1,6 +1,7 @@
 """The rules under which the tables can be spread over many machines by fid.
 
-They are read from the catalog, the migrations and the queries. Each is also broken on purpose, to see that it is found.
+They are read from the catalog, the migrations and the queries. Each is also broken on
+purpose, to see that it is found.
 """
 
 import re
@@ -78,16 +79,17 @@ BREAKS = {
         "one_user_only",
     ),
     "a foreign key to a table of users has fid on both sides": (
-        "create table t (fid bigint primary key, whose bigint constraint elsewhere"
-        " references wallet_audit_heads (fid))",
+        "create table t (whose bigint constraint elsewhere references wallet_audit_heads (fid))",
         "elsewhere",
     ),
     "no identity columns": ("create table t (id int generated always as identity)", "t.id"),
     "every sequence is a bigint": ("create sequence s as integer", "s"),
     "what a trigger calls touches no table": (
-        "create function count_it() returns trigger language plpgsql as"
-        " 'begin update t set n = n + 1; return new; end';"
-        " create trigger counted after insert on wallets for each row execute function count_it()",
+        """
+        create function count_it() returns trigger language plpgsql as
+        'begin update t set n = n + 1; return new; end';
+        create trigger counted after insert on wallets for each row execute function count_it();
+        """,
         "count_it",
     ),
 }
