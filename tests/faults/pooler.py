@@ -8,7 +8,7 @@ import subprocess
 import time
 from contextlib import suppress
 
-from tests.service import free_port
+from tests.service import ROOT, free_port
 from wallet_api import local_postgres
 
 # Debian puts it where only root's PATH leads.
@@ -16,26 +16,26 @@ PROGRAM = os.environ.get("PGBOUNCER") or shutil.which("pgbouncer", path=f"{os.de
 REMEMBERS_SINCE = (1, 21)
 """The first version that knows prepared statements in transaction mode."""
 
-# As docs/scaling.md has it, but for where things are.
-_SETTINGS = """
-[databases]
-{name} = host={host} port={port} user={user} password={password}
-
-[pgbouncer]
-listen_addr = 127.0.0.1
-listen_port = {listen_port}
-unix_socket_dir =
-auth_type = any
-pool_mode = transaction
-default_pool_size = {pool_size}
-max_client_conn = 1000
-"""
+PAGE = (ROOT / "docs" / "scaling.md").read_text()
+# What is another one here than on the page: places, logins, and what a test is about.
+_OURS = {
+    "auth_type": "any",
+    "auth_file": None,
+    "listen_port": "{port}",
+    "max_prepared_statements": "{remembers}",
+    "default_pool_size": "{pool_size}",
+}
 
 
 def version():
     """Return the first two numbers of the installed version."""
     shown = subprocess.run([PROGRAM, "--version"], capture_output=True, text=True, check=True)
     return tuple(int(part) for part in re.search(r"(\d+)\.(\d+)", shown.stdout).groups())
+
+
+def _settings_of_the_page():
+    (block,) = re.findall(r"\[pgbouncer\]\n(.*?)```", PAGE, re.DOTALL)
+    return dict(line.strip().split(" = ") for line in block.strip().splitlines())
 
 
 class Pooler:
@@ -46,17 +46,16 @@ class Pooler:
         self.port = free_port()
         self._folder = server.home / f"pgbouncer-{self.port}"
         self._folder.mkdir()
-        text = _SETTINGS.format(
-            name=name,
-            host=server.host,
-            port=server.port,
-            user=server.user,
-            password=server.password,
-            listen_port=self.port,
-            pool_size=pool_size,
+        ours = {"port": self.port, "pool_size": pool_size, "remembers": remembers}
+        text = (
+            f"[databases]\n{name} = host={server.host} port={server.port} user={server.user}"
+            f" password={server.password}\n[pgbouncer]\nunix_socket_dir =\n"
         )
-        if version() >= REMEMBERS_SINCE:
-            text += f"max_prepared_statements = {remembers}\n"
+        for setting, value in _settings_of_the_page().items():
+            changed = _OURS.get(setting, value)
+            known = setting != "max_prepared_statements" or version() >= REMEMBERS_SINCE
+            if changed is not None and known:
+                text += f"{setting} = {changed.format(**ours)}\n"
         settings = self._folder / "pgbouncer.ini"
         settings.touch(mode=0o600)
         settings.write_text(text)

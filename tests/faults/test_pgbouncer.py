@@ -1,12 +1,13 @@
 """The service behind PgBouncer in transaction mode: the next transaction may be elsewhere."""
 
+import re
 from contextlib import ExitStack
 
 import psycopg
 import pytest
 
 from tests.conftest import BASE_ACCOUNT, FID, LEAKS
-from tests.faults.pooler import PROGRAM, REMEMBERS_SINCE, Pooler, version
+from tests.faults.pooler import PAGE, PROGRAM, REMEMBERS_SINCE, Pooler, version
 from wallet_api import migrations
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
@@ -17,7 +18,7 @@ pytestmark = [
 ]
 
 SESSIONS = 5
-LIMITS = ("statement_timeout = '10s'", "lock_timeout = '5s'", "timezone = 'UTC'")
+LIMITS = re.findall(r"alter role wallet_api_web set (\w+ = '\w+');", PAGE)
 
 
 @pytest.fixture
@@ -27,7 +28,6 @@ def pool(server, sql):
 
         def start(*, remembers, sessions=SESSIONS):
             name = sql.info.dbname
-            # What docs/scaling.md says.
             for limit in LIMITS:
                 sql.execute(f"alter role current_user in database {name} set {limit}")
             pooler = Pooler(server, name, pool_size=sessions, remembers=remembers)
@@ -139,8 +139,9 @@ def test_a_prepared_statement_is_never_taken_for_somebody_elses(pool):
 
 def test_every_session_has_the_limits_of_the_role(pool):
     pooler = pool(remembers=0)
-    shown = every_session(pooler, "select current_setting('statement_timeout')")
-    assert shown == [[("10s",)]] * SESSIONS
+    limits = ("statement_timeout", "lock_timeout", "timezone")
+    asked = ", ".join(f"current_setting('{limit}')" for limit in limits)
+    assert every_session(pooler, f"select {asked}") == [[("10s", "5s", "UTC")]] * SESSIONS
 
 
 def test_an_upgrade_refuses_to_go_through_it(pool, database_url):
