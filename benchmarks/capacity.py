@@ -20,8 +20,8 @@ from benchmarks.log_plot import Line, Panel, draw
 from benchmarks.table_sizes import RESULTS
 
 USERS = tuple(10**exponent for exponent in range(3, 9))
-# The smallest measurement that says how large a row is; larger ones check the model.
-BASIS = 20_000
+# The measurement that says how large a row is; the others check the model.
+BASIS = 100_000
 GIGABYTE = 10**9
 
 
@@ -101,11 +101,20 @@ class Need(NamedTuple):
 
 def bytes_per_row() -> dict[str, float]:
     """Return what a row of each table takes, with its indexes."""
-    found = next(found for found in measured() if found["users"] == BASIS)
     return {
         table: (size["table"] + size["indexes"]) / size["rows"]
-        for table, size in found["bytes"].items()
+        for table, size in basis()["bytes"].items()
     }
+
+
+def basis() -> dict[str, Any]:
+    """Return the measurement that the model starts from."""
+    return next(found for found in measured() if found["users"] == BASIS)
+
+
+def total(found: dict[str, Any]) -> int:
+    """Return the bytes of all tables of a measurement, with their indexes."""
+    return sum(size["table"] + size["indexes"] for size in found["bytes"].values())
 
 
 def measured() -> list[dict[str, Any]]:
@@ -156,7 +165,7 @@ def check() -> str:
     size = bytes_per_row()
     lines = []
     for found in measured():
-        real = sum(table["table"] + table["indexes"] for table in found["bytes"].values())
+        real = total(found)
         modelled = sum(table["rows"] * size[name] for name, table in found["bytes"].items())
         lines.append(
             f"{found['users']:>11,} users: {real / GIGABYTE:.3f} GB measured,"
@@ -189,14 +198,9 @@ def plot(inputs: Inputs) -> str:
     def line(name: str) -> list[tuple[float, float]]:
         return [(it.users, float(getattr(it, name))) for it in needs]
 
-    fresh = [
-        (found["users"], sum(size["table"] + size["indexes"] for size in found["bytes"].values()))
-        for found in measured()
-    ]
-    size, imported = bytes_per_row(), next(iter(measured()))
-    each = sum(size[name] * it["rows"] for name, it in imported["bytes"].items()) / BASIS
+    each = total(basis()) / BASIS
     just_imported = [(count, count * each / GIGABYTE) for count in users]
-    dots = tuple((count, real / GIGABYTE) for count, real in fresh)
+    dots = [(found["users"], total(found) / GIGABYTE) for found in measured()]
     return draw(
         [
             Panel("GB", [Line("after a year", line("gigabytes")),
@@ -216,7 +220,7 @@ def main() -> None:
     parser.add_argument("--svg", type=Path, help="draw it into this file")
     for field in fields(Inputs):
         option = f"--{field.name.replace('_', '-')}"
-        parser.add_argument(option, type=type(field.default), default=field.default)
+        parser.add_argument(option, type=field.type, default=field.default)
     options = vars(parser.parse_args())
     users, svg = options.pop("users"), options.pop("svg")
     inputs = Inputs(**options)
