@@ -141,6 +141,10 @@ FAULTS = {
         SHARD,
         f"{SHARD} success := spread::text <> 'encryption_keys';",
     ),
+    "a foreign key is missing": (
+        "language sql as '';",
+        "language sql as 'alter table wallets drop constraint wallets_key_id_is_active';",
+    ),
     "time_of_entry() is not on every machine": (WORKER, f"{WORKER} success := false;"),
     "wallet_audit_heads has 2 rows, and had 1": (
         ANYTHING_MORE,
@@ -151,7 +155,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("complaint", FAULTS)
-def test_it_raises_when_something_is_not_as_it_should_be(spread, sql, services, complaint):
+def test_it_raises_when_something_is_not_as_it_should_be(spread, services, complaint):
     # An id above the one that a sequence begins with.
     services.wallets.store_base_account_address(FID, "0x" + "ab" * 20, access=ACCESS)
     part, fault = FAULTS[complaint]
@@ -159,7 +163,6 @@ def test_it_raises_when_something_is_not_as_it_should_be(spread, sql, services, 
     done = spread(STAND_INS.replace(part, fault))
     assert done.returncode == 3
     assert complaint in done.stderr
-    assert len(foreign_keys(sql)) == 3
 
 
 def test_nothing_has_changed_when_it_fails_before_the_commit(spread, sql):
