@@ -83,7 +83,9 @@ def test_what_is_sent_often_is_prepared_under_a_name_of_its_own(database_url):
             repeatable=True,
         )
         database.close()
-        assert any("/* wallets.get */" in row["statement"] and row["runs"] for row in prepared)
+        assert any(
+            "/* wallets.get_with_head */" in row["statement"] and row["runs"] for row in prepared
+        )
         names.append({row["name"] for row in prepared})
     assert not names[0] & names[1]
 
