@@ -103,7 +103,7 @@ select
     case when entry.indisunique then 'unique index' else 'index' end as kind,
     named.relname::text as object_name,
     concat(
-        replace(pg_get_indexdef(entry.indexrelid), ours.home, ''),
+        replace(replace(pg_get_indexdef(entry.indexrelid), ours.home, ''), ' ON ONLY ', ' ON '),
         case when not entry.indisvalid or not entry.indisready then ' INVALID' end
     ) as definition
 from ours

@@ -8,6 +8,10 @@ select version
 from schema_migrations
 order by version;
 
+-- name: get_backend_pid()$
+-- Which process of the server answers. Behind a pooler it is not the one that the client was told when it connected.
+select pg_backend_pid() as pid;
+
 -- name: try_lock()$
 -- Take the lock that keeps two upgrades apart, if it is free. Held until unlock() or the session ends.
 -- Polled: an upgrade that blocked here would deadlock with another one's CREATE INDEX CONCURRENTLY,

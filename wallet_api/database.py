@@ -9,6 +9,7 @@ import functools
 import itertools
 import random
 import re
+import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -268,12 +269,18 @@ class _ConnectionLost(Exception):
 
 
 def _set_up(connection: Connection) -> None:
-    """Let no statement wait for ever, and times come in UTC.
+    """Let no statement wait for ever, times come in UTC, and prepared statements be ours.
 
     A thread that hangs in a statement is lost to every other request. A date at the end of its
     range has no local time in every zone. Behind a pooler in transaction mode, give the role these
     settings instead (alter role … set).
+
+    psycopg numbers the statements that it prepares, in every connection from 0. A pooler that does
+    not know of them may lend us the session in which another connection of ours prepared that
+    number: PostgreSQL would run its statement for ours. A number that nobody else has is refused
+    there instead, and run() goes on elsewhere.
     """
+    connection._prepared._prepared_idx = secrets.randbits(62)  # noqa: SLF001
     connection.execute(
         "select set_config('statement_timeout', '10s', false),"
         " set_config('lock_timeout', '5s', false), set_config('timezone', 'UTC', false)"

@@ -51,6 +51,9 @@ def upgrade(url: Secret[str]) -> set[str]:
     """
     with _connect(url) as connection:
         repository = MigrationRepository(connection)
+        # A pooler's clients are told another process than the one that answers them.
+        if repository.get_backend_pid() != connection.info.backend_pid:
+            raise MigrationError("a pooler is in between: upgrade needs a direct DATABASE_URL")
         deadline = time.monotonic() + _LOCK_TIMEOUT_SECONDS
         while not repository.try_lock():
             if time.monotonic() > deadline:

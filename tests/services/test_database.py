@@ -66,6 +66,30 @@ def test_a_statement_whose_columns_a_migration_changed_is_prepared_anew(database
     assert database.run(read, repeatable=repeatable) != before
 
 
+def test_what_is_sent_often_is_prepared_under_a_name_of_its_own(database_url):
+    """Behind a pooler that does not know of them, a shared name would be a wrong answer."""
+    names = []
+    for _ in range(2):
+        database = Database(Secret(database_url), min_size=1, max_size=1, timeout_seconds=5)
+        database.open()
+        wallets = service(database)
+        for _ in range(10):
+            wallets.ensure_trading_wallet(FID, access=ACCESS)
+        prepared = database.run(
+            lambda connection: connection.execute(
+                "select name, statement, generic_plans + custom_plans as runs"
+                " from pg_prepared_statements"
+            ).fetchall(),
+            repeatable=True,
+        )
+        database.close()
+        assert any(
+            "/* wallets.get_with_head */" in row["statement"] and row["runs"] for row in prepared
+        )
+        names.append({row["name"] for row in prepared})
+    assert not names[0] & names[1]
+
+
 @pytest.mark.parametrize(
     ("raised", "meaning"),
     [

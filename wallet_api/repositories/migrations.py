@@ -18,6 +18,11 @@ class MigrationRepository:
             return set()
         return {row["version"] for row in _QUERIES.list_applied(self._connection)}
 
+    def get_backend_pid(self) -> int:
+        """Return the process of the server that answers."""
+        pid: int = _QUERIES.get_backend_pid(self._connection)
+        return pid
+
     def try_lock(self) -> bool:
         """Take the upgrade lock if it is free."""
         return bool(_QUERIES.try_lock(self._connection))

@@ -1,0 +1,233 @@
+"""What so many users need: rows, gigabytes, connections, dynos, dollars.
+
+    python -m benchmarks.capacity --users 1000000 --key-reads-per-year 200
+    python -m benchmarks.capacity --svg docs/capacity.svg
+
+Bytes for each row are those of benchmarks/results/table_sizes.json. Everything else is an input,
+and each input an option. Prices are list prices in dollars a month, without tax: change PLANS and
+the price of a dyno when yours differ.
+"""
+
+import argparse
+import json
+import math
+import sys
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from benchmarks.log_plot import Line, Panel, draw
+from benchmarks.table_sizes import RESULTS
+
+USERS = tuple(10**exponent for exponent in range(3, 9))
+# The measurement that says how large a row is; the others check the model.
+BASIS = 100_000
+GIGABYTE = 10**9
+
+
+class Plan(NamedTuple):
+    """A database that can be had."""
+
+    name: str
+    gigabytes: int
+    memory: int
+    connections: int
+    dollars: int
+
+
+# Heroku Postgres with a standby (Premium), as listed at the end of 2024.
+PLANS = (
+    Plan("premium-0", 64, 4, 120, 200),
+    Plan("premium-2", 256, 8, 400, 350),
+    Plan("premium-3", 512, 15, 500, 750),
+    Plan("premium-4", 768, 30, 500, 1_200),
+    Plan("premium-5", 1_000, 61, 500, 2_500),
+    Plan("premium-6", 1_500, 122, 500, 3_500),
+    Plan("premium-7", 2_000, 244, 500, 6_000),
+    Plan("premium-8", 3_000, 488, 500, 8_500),
+)
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What the model is told."""
+
+    years: float = 1
+    """For how long users have been there."""
+    deposits_per_year: float = 12
+    """Deposits that a user prepares."""
+    key_reads_per_year: float = 50
+    """How often a user's key is read: an entry of the audit log each."""
+    active_share: float = 0.1
+    """Which share of the users comes on one day."""
+    requests_per_day: float = 20
+    """Requests of a user who comes, and of the services on behalf of that user."""
+    peak: float = 5
+    """The busiest second, in average ones."""
+    requests_per_process: float = 100
+    """Requests that a process answers in a second (deposits, the dearest ones)."""
+    load: float = 0.5
+    """Which share of that is asked of it in the busiest second."""
+    processes_per_dyno: int = 2
+    """WEB_CONCURRENCY."""
+    connections_per_process: int = 8
+    """DB_POOL_MAX."""
+    dynos_at_least: int = 2
+    """So that one may fail."""
+    dollars_per_dyno: float = 50
+    """Heroku's Standard-2X (1 GB of memory)."""
+    room: float = 1.5
+    """Gigabytes of disk for each of rows and indexes: dead rows, write-ahead log, growth."""
+    hot_share: float = 0.1
+    """Which share of rows and indexes should be in the database's memory."""
+    pooled_connections: int = 100
+    """What PgBouncer opens, where dynos have more connections than a database allows."""
+
+
+class Need(NamedTuple):
+    """What so many users need."""
+
+    users: int
+    rows: int
+    gigabytes: float
+    requests_per_second: float
+    dynos: int
+    connections: int
+    pooled: bool
+    plan: Plan
+    machines: int
+    dollars: float
+
+
+def bytes_per_row() -> dict[str, float]:
+    """Return what a row of each table takes, with its indexes."""
+    return {
+        table: (size["table"] + size["indexes"]) / size["rows"]
+        for table, size in basis()["bytes"].items()
+    }
+
+
+def basis() -> dict[str, Any]:
+    """Return the measurement that the model starts from."""
+    return next(found for found in measured() if found["users"] == BASIS)
+
+
+def total(found: dict[str, Any]) -> int:
+    """Return the bytes of all tables of a measurement, with their indexes."""
+    return sum(size["table"] + size["indexes"] for size in found["bytes"].values())
+
+
+def measured() -> list[dict[str, Any]]:
+    """Return all measurements, the fewest users first."""
+    results: list[dict[str, Any]] = json.loads(RESULTS.read_text())
+    return results
+
+
+def need(users: int, inputs: Inputs) -> Need:
+    """Return what so many users need."""
+    rows = {
+        # A trading wallet and a Base Account, and an entry of the audit log for each.
+        "wallets": 2.0,
+        "wallet_audit_log": 2 + inputs.years * inputs.key_reads_per_year,
+        "wallet_audit_heads": 1.0,
+        "deposits": inputs.years * inputs.deposits_per_year,
+    }
+    size = bytes_per_row()
+    gigabytes = users * sum(count * size[table] for table, count in rows.items()) / GIGABYTE
+    average = users * inputs.active_share * inputs.requests_per_day / 86_400
+    busiest = average * inputs.peak
+    processes = busiest / (inputs.requests_per_process * inputs.load)
+    dynos = max(inputs.dynos_at_least, math.ceil(processes / inputs.processes_per_dyno))
+    # Twice, because a release starts the next processes while the last ones finish.
+    connections = 2 * dynos * inputs.processes_per_dyno * inputs.connections_per_process
+    disk, memory = gigabytes * inputs.room, gigabytes * inputs.hot_share
+    fitting = [plan for plan in PLANS if plan.gigabytes >= disk and plan.memory >= memory]
+    plan = fitting[0] if fitting else PLANS[-1]
+    machines = max(1, math.ceil(disk / plan.gigabytes), math.ceil(memory / plan.memory))
+    # Beyond one machine, another one coordinates.
+    dollars = dynos * inputs.dollars_per_dyno + (machines + (machines > 1)) * plan.dollars
+    return Need(
+        users=users,
+        rows=round(users * sum(rows.values())),
+        gigabytes=gigabytes,
+        requests_per_second=busiest,
+        dynos=dynos,
+        connections=connections,
+        pooled=connections > plan.connections,
+        plan=plan,
+        machines=machines,
+        dollars=dollars,
+    )
+
+
+def check() -> str:
+    """Compare the bytes of each measurement with those that the model gives to its rows."""
+    size = bytes_per_row()
+    lines = []
+    for found in measured():
+        real = total(found)
+        modelled = sum(table["rows"] * size[name] for name, table in found["bytes"].items())
+        lines.append(
+            f"{found['users']:>11,} users: {real / GIGABYTE:.3f} GB measured,"
+            f" {modelled / GIGABYTE:.3f} GB modelled ({modelled / real - 1:+.1%})"
+        )
+    return "\n".join(lines)
+
+
+def table(needs: list[Need], inputs: Inputs) -> str:
+    """Return one line for each number of users, as Markdown."""
+    lines = [
+        "| users | rows | GB | requests/s | dynos | connections | database | $ a month |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for it in needs:
+        pooled = f" (by PgBouncer {inputs.pooled_connections})" if it.pooled else ""
+        database = it.plan.name if it.machines == 1 else f"{it.machines} + 1 of {it.plan.name}"
+        lines.append(
+            f"| {it.users:,} | {it.rows:,} | {it.gigabytes:,.2f} | {it.requests_per_second:,.1f}"
+            f" | {it.dynos:,} | {it.connections:,}{pooled} | {database} | {it.dollars:,.0f} |"
+        )
+    return "\n".join(lines)
+
+
+def plot(inputs: Inputs) -> str:
+    """Return the model, and what was measured, as an SVG document."""
+    users = [round(10 ** (3 + step / 8)) for step in range(41)]
+    needs = [need(count, inputs) for count in users]
+
+    def line(name: str) -> list[tuple[float, float]]:
+        return [(it.users, float(getattr(it, name))) for it in needs]
+
+    each = total(basis()) / BASIS
+    just_imported = [(count, count * each / GIGABYTE) for count in users]
+    dots = [(found["users"], total(found) / GIGABYTE) for found in measured()]
+    return draw(
+        [
+            Panel("GB", [Line("after a year", line("gigabytes")),
+                         Line("just imported (dots: measured)", just_imported, dots)]),
+            Panel("connections, dynos", [Line("connections", line("connections")),
+                                         Line("dynos", line("dynos"))]),
+            Panel("$ a month", [Line("dynos and database", line("dollars"))]),
+        ],
+        x_label="users",
+    )  # fmt: skip
+
+
+def main() -> None:
+    """Print the model for the users asked for, or draw it."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.capacity")
+    parser.add_argument("--users", type=int, nargs="+", default=USERS)
+    parser.add_argument("--svg", type=Path, help="draw it into this file")
+    for field in fields(Inputs):
+        option = f"--{field.name.replace('_', '-')}"
+        parser.add_argument(option, type=field.type, default=field.default)
+    options = vars(parser.parse_args())
+    users, svg = options.pop("users"), options.pop("svg")
+    inputs = Inputs(**options)
+    if svg:
+        svg.write_text(plot(inputs))
+    sys.stdout.write(f"{table([need(count, inputs) for count in users], inputs)}\n\n{check()}\n")
+
+
+if __name__ == "__main__":
+    main()

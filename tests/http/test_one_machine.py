@@ -1,0 +1,57 @@
+"""A request about one user sends no statement that would ask every machine."""
+
+import pytest
+
+from tests.conftest import ACCESS, BASE_ACCOUNT, FID
+from tests.http.conftest import calling, routes, signed_in
+from tests.sql.test_partitions import EVERY, listed
+from wallet_api.blueprints.application import application
+from wallet_api.database import _NAME, _TimedCursor
+from wallet_api.models import SCOPES
+
+# Those that are about all users at once; everything else is about one, or about none.
+ABOUT_ALL = {("GET", "/v1/wallets"), ("GET", "/v1/audit"), ("GET", "/v1/stats")}
+
+
+@pytest.fixture
+def sent(monkeypatch):
+    """Return the set of the names of all statements that are sent from now on."""
+    names = set()
+    execute = _TimedCursor.execute
+
+    def noted(cursor, query, *arguments, **options):
+        names.update(_NAME.findall(str(query)))
+        return execute(cursor, query, *arguments, **options)
+
+    monkeypatch.setattr(_TimedCursor, "execute", noted)
+    return names
+
+
+def test_what_is_asked_about_one_user_is_answered_by_one_machine(make_app, farcaster, sent):
+    app = make_app(ALLOW_KEY_EXPORT="true", METRICS_TOKEN="m" * 32, **farcaster.settings())
+    client, scatter = (
+        app.test_client(),
+        {name for name, place in listed().items() if place == EVERY},
+    )
+    # Its first wallet makes a process ask whether there is any.
+    application(app).wallets.ensure_trading_wallet(FID, access=ACCESS)
+    engine = calling(app, *SCOPES)
+    asked = set()
+    for method, path in routes(app):
+        headers = engine if path.startswith("/v1") else signed_in()
+        if path.startswith("/api/auth"):
+            headers = farcaster.bearer()
+        if path == "/metrics":
+            headers = {"Authorization": f"Bearer {'m' * 32}"}
+        body = {
+            "/api/wallet/deposit": {"amount": "20", "baseAddress": BASE_ACCOUNT},
+            f"/v1/users/{FID}/wallets/ethereum/key": {"reason": "a test"},
+        }.get(path)
+        sent.clear()
+        key = {"Idempotency-Key": "once"} if body else {}
+        call = {"method": method, "headers": {**headers, **key}, "json": body}
+        with client.open(path, **call) as answer:
+            assert answer.status_code in (200, 201), (method, path, answer.text)
+        if sent & scatter:
+            asked.add((method, path))
+    assert asked == ABOUT_ALL
