@@ -23,6 +23,7 @@ from wallet_api.models import SCOPES
 METRICS_TOKEN = "a token that only Prometheus and the tests know"
 LEAKS.secrets.add(METRICS_TOKEN)
 PATH = {"fid": str(FID), "chain": "ethereum", "name": "docs.js"}
+QUERIES = {"/api/wallet/payment-qr": "?amount=20"}
 PROBLEM = "application/problem+json"
 # Generated clients call these names.
 OPERATIONS = [
@@ -194,7 +195,7 @@ def ask(client, operation, headers=(), **changes):
     """Send the request that the document shows, with changes."""
     body = operation.body[0].definition["example"] if operation.body else None
     request = {} if body is None else {"json": body}
-    path = operation.path.format(**PATH)
+    path = operation.path.format(**PATH) + QUERIES.get(operation.path, "")
     return client.open(path, method=operation.method, headers=dict(headers), **(changes or request))
 
 

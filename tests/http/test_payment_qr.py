@@ -83,7 +83,7 @@ def test_nothing_is_recorded(client, services, sql):
 @pytest.mark.parametrize(
     ("query", "code"),
     [
-        ({}, "amount_not_positive"),
+        ({}, "invalid_request"),
         ({"amount": "0"}, "amount_not_positive"),
         ({"amount": "1e3"}, "invalid_amount"),
         ({"amount": "1.1234567"}, "invalid_amount"),

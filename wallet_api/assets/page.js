@@ -49,6 +49,11 @@ function paragraph(text, style = "") {
   return p;
 }
 
+function duration(seconds) {
+  if (seconds > 90) return `${Math.ceil(seconds / 60)} minutes`;
+  return seconds === 1 ? "a second" : `${seconds} seconds`;
+}
+
 function forget() {
   at("error").replaceChildren();
   at("said").textContent = "";
@@ -62,8 +67,7 @@ function show(refusal) {
   if (!(refusal instanceof Refusal)) throw refusal;
   const lines = [paragraph(refusal.message)];
   if (refusal.detail && refusal.detail !== refusal.message) lines.push(paragraph(refusal.detail));
-  const seconds = Number(refusal.wait);
-  if (seconds) lines.push(paragraph(`Try again in ${seconds === 1 ? "a second" : `${seconds} seconds`}.`));
+  if (Number(refusal.wait)) lines.push(paragraph(`Try again in ${duration(Number(refusal.wait))}.`));
   if (refusal.id) lines.push(paragraph(`Request ${refusal.id}`, "quiet"));
   if (refusal.code === "unauthenticated") signOut();
   const field = at(FIELD_OF[refusal.code]);

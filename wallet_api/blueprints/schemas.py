@@ -113,7 +113,7 @@ class PaymentQuery(Schema):
 
     error_messages = {"unknown": "unknown parameter."}
     asset = fields.String(load_default="USDC", metadata={"enum": ["USDC", "ETH"]})
-    amount = fields.String(load_default=None, metadata={"pattern": AMOUNT, "examples": ["20"]})
+    amount = fields.String(required=True, metadata={"pattern": AMOUNT, "examples": ["20"]})
 
 
 class CreateWalletBody(Body):
