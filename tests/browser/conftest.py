@@ -43,8 +43,8 @@ class Visitor:
         if not request.url.startswith(self.url):
             self.complaints.append(f"asked another host: {request.url}")
 
-    def open(self):
-        self.page.goto(f"{self.url}/")
+    def open(self, path="/"):
+        self.page.goto(self.url + path)
         return self
 
     def sign_in(self):
@@ -72,9 +72,9 @@ class Visitor:
         ]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def chromium():
-    """One browser for a module. It ends with it: its event loop is in the way of others."""
+    """One browser for this folder. It ends with it: its event loop is in the way of others."""
     program = next(filter(None, map(shutil.which, NAMES)), None)
     if program is None:
         pytest.skip(MISSING)
@@ -84,7 +84,7 @@ def chromium():
         browser.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def shared_database(postgresql_noproc):
     """The database of the tests that do not mind each other's deposits."""
     server = postgresql_noproc
@@ -98,7 +98,7 @@ def shared_database(postgresql_noproc):
         yield f"postgresql://{server.user}:{server.password}@{server.host}:{server.port}/browser"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def shared_service(shared_database, tmp_path_factory):
     """One service as `wallet-api dev` starts it, for most tests: a start takes a second."""
     log = tmp_path_factory.mktemp("browser") / "gunicorn.log"

@@ -161,7 +161,7 @@ def test_the_keyboard_alone_is_enough(visit):
         order.append(page.evaluate("document.activeElement.textContent"))
         seen = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
         assert seen == "solid", order[-1]
-    assert order == ["wallet-api", "API", "OpenAPI", "Sign in with the demo token"]
+    assert order == ["wallet-api", "API", "Console", "Sign in with the demo token"]
     page.keyboard.press("Enter")
     expect(page.get_by_label("Amount")).to_be_focused()
     page.keyboard.press("Shift+Tab")

@@ -1,4 +1,4 @@
-"""The page at `/`: what it is made of, what browsers may do with it, and who can sign in there."""
+"""The pages: what they are made of, what browsers may do with them, who can sign in there."""
 
 import re
 
@@ -6,8 +6,10 @@ import pytest
 
 from tests.conftest import FID, LEAKS
 from tests.http.conftest import refused, signed_in
+from tests.service import ROOT
 from wallet_api.config import ConfigurationError, Settings
 
+ASSETS = ROOT / "wallet_api" / "assets"
 DEMO = "/demo/token"
 LIST = "/api/wallet/user-wallets"
 
@@ -24,31 +26,39 @@ def sign_in(client, **came):
     return answer
 
 
+@pytest.mark.parametrize("path", ["/", "/console"])
 @pytest.mark.parametrize("settings", [{}, {"DEMO_FID": str(FID)}], ids=["production", "demo"])
-def test_nothing_on_the_page_needs_what_its_policy_forbids(make_app, settings):
+def test_nothing_on_a_page_needs_what_its_policy_forbids(make_app, settings, path):
     client = make_app(**settings).test_client()
-    answer = client.get("/")
+    answer = client.get(path)
     assert answer.headers["Content-Security-Policy"] == (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
         "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.mimetype == "text/html"
-    assert not re.search(r"\s(style|on[a-z]+)=|<style|javascript:|data:|//cdn", answer.text)
+    assert not re.search(
+        r"\s(style|on[a-z]+)=|<style|javascript:|data:|https?://(?!localhost)", answer.text
+    )
     scripts = re.findall(r"<script([^>]*)>(.*?)</script>", answer.text, re.DOTALL)
-    assert scripts == [(' type="module" src="assets/page.js"', "")]
-    parts = re.findall(r'(?:src|href)="(assets/[^"]+)"', answer.text)
-    assert set(parts) == {"assets/page.css", "assets/page.js", "assets/icon.svg"}
+    assert [(begin[:21], inside) for begin, inside in scripts] == [(' type="module" src="a', "")]
+    parts = set(re.findall(r'(?:src|href)="(assets/[^"]+)"', answer.text))
+    assert len(parts) >= 3
     for part in parts:
         with client.get(part) as found:
             assert found.status_code == 200, part
+            assert "http:" not in found.text.replace("http://www.w3.org/", "")
 
 
-def test_what_the_page_is_made_of_is_small(app):
+def test_what_the_pages_are_made_of_is_small_and_comes_from_here(app):
     client = app.test_client()
-    for name in ("page.css", "page.js"):
-        with client.get(f"/assets/{name}") as answer:
-            assert len(answer.text.splitlines()) <= 210, name
+    for path in ASSETS.iterdir():
+        text = path.read_text()
+        assert len(text.splitlines()) <= 200, path.name
+        for module in re.findall(r'from "(.+)"', text):
+            assert module.startswith("./"), path.name
+            with client.get(f"/assets/{module[2:]}") as answer:
+                assert answer.status_code == 200
 
 
 def test_a_browser_keeps_the_parts_and_asks_whether_they_are_still_the_same(client):

@@ -28,6 +28,7 @@ PROBLEM = "application/problem+json"
 # Generated clients call these names.
 OPERATIONS = [
     "asset",
+    "console",
     "create_fallback_wallet",
     "create_user_wallet",
     "deposit",

@@ -1,4 +1,4 @@
-"""The page at `/`: what this is, whether it is healthy, and, in development, a deposit to try."""
+"""Pages for people: what this is and, in development, a deposit to try; an operator's console."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from wallet_api.blueprints.routing import Blueprint
 from wallet_api.blueprints.schemas import BASE_ACCOUNT, DemoTokenAnswer
 
 blueprint = Blueprint(
-    "home", __name__, template_folder="../templates", description="A page for people."
+    "home", __name__, template_folder="../templates", description="Pages for people."
 )
 demo = Blueprint("demo", __name__, description="Signing in without proof: in development alone.")
 """Registered only with DEMO_FID, which `wallet-api dev` sets."""
@@ -39,8 +39,20 @@ def home() -> ResponseReturnValue:
         base_account=BASE_ACCOUNT,
         url=request.url_root.rstrip("/"),
     )
+    return _page(page)
+
+
+@blueprint.get("/console")
+@blueprint.opened_by(ANYBODY)
+@blueprint.response(200, {"type": "string"}, content_type="text/html")
+def console() -> ResponseReturnValue:
+    """Show an operator's console, which is empty until it is given an API client's token."""
+    return _page(render_template("console.html"))
+
+
+def _page(text: str) -> Response:
     headers = {"Content-Security-Policy": _POLICY}
-    return Response(page, headers=headers, mimetype="text/html")
+    return Response(text, headers=headers, mimetype="text/html")
 
 
 @blueprint.get("/assets/<name>", parameters=[_NAME])
