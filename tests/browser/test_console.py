@@ -38,14 +38,15 @@ def behind(shared_database):
 def enter(visit, behind):
     """Open the console with a new client's token: enter("stats:read", viewport=PHONE)."""
 
-    def come(*scopes, **screen):
+    def come(*scopes, let_in=True, **screen):
         name = f"console-{len(behind.clients.list_clients())}"
         token = behind.clients.create(name, scopes=scopes, allowed_networks=(), expires_at=None)
         LEAKS.secrets.add(token.reveal())
         visitor = visit(**screen).open("/console")
         visitor.page.get_by_label("Token of an API client").fill(token.reveal())
         visitor.page.keyboard.press("Enter")
-        expect(visitor.page.get_by_label("FID or address")).to_be_focused()
+        if let_in:
+            expect(visitor.page.get_by_label("FID or address")).to_be_focused()
         return visitor
 
     return come
@@ -121,6 +122,10 @@ def test_what_is_refused_is_said(enter, visit):
     page.get_by_label("Token of an API client").fill("wapi_not-a-token")
     page.get_by_role("button", name="Open the console").click()
     expect(page.get_by_role("alert")).to_contain_text("the token is missing, expired or not valid")
+    expect(page.locator("#console")).to_be_hidden()
+
+    page = enter("wallets:read", let_in=False).page
+    expect(page.get_by_role("alert")).to_contain_text("This client may not do that.")
     expect(page.locator("#console")).to_be_hidden()
 
     page = enter("stats:read").page
