@@ -18,6 +18,7 @@ from wallet_api.blueprints import (
     docs,
     hardening,
     health,
+    home,
     limits,
     problems,
     requests,
@@ -85,8 +86,11 @@ def create_app(settings: Settings | None = None) -> Flask:
         search.blueprint,
         health.blueprint,
         docs.blueprint,
+        home.blueprint,
     ):
         api.register_blueprint(blueprint)
+    if settings.demo_fid is not None:
+        api.register_blueprint(home.demo)
     problems.init_app(app)
     for command in cli.commands.values():
         app.cli.add_command(command)
@@ -139,6 +143,8 @@ def _services(settings: Settings) -> Application:
         ),
         metrics_token=settings.metrics_token,
         allow_key_export=settings.allow_key_export,
+        network=settings.network,
+        demo_fid=settings.demo_fid,
     )
 
 

@@ -12,6 +12,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from wallet_api.chain.networks import NETWORKS, Network
 from wallet_api.crypto.secret import Secret
+from wallet_api.models import MAX_FID
 
 MIN_SECRET_LENGTH = 32
 _STORAGES = ("postgres", "filesystem", "migrating")
@@ -64,6 +65,7 @@ class Settings:
     wallet_storage_path: Path
     network: Network
     allow_key_export: bool
+    demo_fid: int | None
     cors_origins: tuple[str, ...]
     database_replica_url: Secret[str] | None
     trusted_proxy_hops: int
@@ -104,6 +106,7 @@ class Settings:
             wallet_storage_path=read.wallet_storage_path(),
             network=NETWORKS[read.choice("NETWORK", tuple(NETWORKS), default="base-mainnet")],
             allow_key_export=read.boolean("ALLOW_KEY_EXPORT", default=False),
+            demo_fid=read.demo_fid(),
             cors_origins=read.names("CORS_ORIGINS"),
             database_replica_url=read.replica_url(),
             trusted_proxy_hops=read.integer("TRUSTED_PROXY_HOPS", default=0, low=0, high=10),
@@ -124,6 +127,8 @@ class Settings:
         signing = settings.tokens.secret.reveal()
         if signing and signing in [secret.reveal() for secret in sealing]:
             read.faults.append("JWT_SECRET must differ from every ENCRYPTION_SECRET")
+        if settings.demo_fid and settings.trusted_proxy_hops:
+            read.faults.append("DEMO_FID signs anybody in: not behind a proxy (TRUSTED_PROXY_HOPS)")
         if read.faults:
             raise ConfigurationError(read.faults)
         return settings
@@ -202,7 +207,7 @@ class _Reader:
         if low <= value <= high:
             return value
         kind = "a whole number" if whole else "a number"
-        self.faults.append(f"{name} must be {kind} from {low:g} to {high:g}")
+        self.faults.append(f"{name} must be {kind} from {low} to {high}")
         return default
 
     def database_url(self) -> Secret[str]:
@@ -256,6 +261,12 @@ class _Reader:
         if not limits or any(limit.amount < 1 for limit in limits):
             self.faults.append(f"{name} must be limits such as 100 per minute; 2000 per hour")
         return limits
+
+    def demo_fid(self) -> int | None:
+        fid = self.integer("DEMO_FID", default=0, low=0, high=MAX_FID)
+        if fid:
+            self.warnings.append(f"DEMO_FID signs anybody on this machine in as FID {fid}")
+        return fid or None
 
     def metrics_token(self) -> Secret[str] | None:
         if not self.text("METRICS_TOKEN", default=""):

@@ -107,6 +107,12 @@ def test_the_printed_curl_deposits_and_the_state_survives_a_restart(data):
     assert answer["success"] is True
     assert answer["network"] == {"name": "Base Mainnet", "chainId": 8453}
     assert answer["transaction"]["data"].startswith("0xa9059cbb")
+    # What the page at / signs in with.
+    demo = urllib.request.Request(f"http://127.0.0.1:{port}/demo/token", method="POST")
+    with urllib.request.urlopen(demo, timeout=5) as response:
+        given = json.load(response)
+    LEAKS.secrets.add(given["token"])
+    assert f"A token for FID {given['fid']}:" in first.text()
     assert first.stop() == 0
     assert processes_of(data) == []
 

@@ -243,7 +243,7 @@ def protected(client):
 
 def test_no_route_is_open_by_accident(refusing):
     calls = protected(refusing)
-    assert len(calls) == 7
+    assert len(calls) == 8
     for method, path in calls:
         answer = refusing.open(path, method=method)
         refused(answer, 401)

@@ -25,12 +25,24 @@ from wallet_api.services.api_clients import ApiClientService
 METRICS_TOKEN = "what Prometheus alone knows, and nobody else"
 SETTINGS = {"METRICS_TOKEN": METRICS_TOKEN, "ALLOW_KEY_EXPORT": "true"}
 SCRAPE, KEY = "/metrics", "/v1/users/<fid>/wallets/<chain>/key"
-OPEN = {"/healthz", "/readyz", "/openapi.json", "/docs", "/docs/<name>"}
+OPEN = {
+    "/",
+    "/assets/<name>",
+    "/healthz",
+    "/readyz",
+    "/openapi.json",
+    "/docs",
+    "/docs/<name>",
+    "/console",
+}
 BODIES = {
     "/api/wallet/deposit": {"amount": "20", "baseAddress": BASE_ACCOUNT},
     KEY: {"reason": "sign swap 8c1f"},
 }
-QUERIES = {"/api/auth/base-account": {"address": BASE_ACCOUNT}}
+QUERIES = {
+    "/api/auth/base-account": {"address": BASE_ACCOUNT},
+    "/api/wallet/payment-qr": {"amount": "20"},
+}
 NEEDED_SCOPES = {
     "GET /v1/users/<fid>/wallets": "wallets:read",
     "GET /v1/users/<fid>/wallets/<chain>": "wallets:read",

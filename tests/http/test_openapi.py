@@ -23,10 +23,12 @@ from wallet_api.models import SCOPES
 METRICS_TOKEN = "a token that only Prometheus and the tests know"
 LEAKS.secrets.add(METRICS_TOKEN)
 PATH = {"fid": str(FID), "chain": "ethereum", "name": "docs.js"}
+QUERIES = {"/api/wallet/payment-qr": "?amount=20"}
 PROBLEM = "application/problem+json"
 # Generated clients call these names.
 OPERATIONS = [
     "asset",
+    "console",
     "create_fallback_wallet",
     "create_user_wallet",
     "deposit",
@@ -36,9 +38,12 @@ OPERATIONS = [
     "find_wallets",
     "get_wallet",
     "healthz",
+    "home",
+    "home_asset",
     "list_wallets",
     "openapi",
     "page",
+    "payment_qr",
     "primary",
     "primary_with_key",
     "prometheus",
@@ -191,7 +196,7 @@ def ask(client, operation, headers=(), **changes):
     """Send the request that the document shows, with changes."""
     body = operation.body[0].definition["example"] if operation.body else None
     request = {} if body is None else {"json": body}
-    path = operation.path.format(**PATH)
+    path = operation.path.format(**PATH) + QUERIES.get(operation.path, "")
     return client.open(path, method=operation.method, headers=dict(headers), **(changes or request))
 
 

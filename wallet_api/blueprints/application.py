@@ -8,6 +8,7 @@ from wallet_api.auth.quick_auth import QuickAuth
 from wallet_api.auth.user_tokens import UserTokens
 from wallet_api.blueprints.limits import RequestLimits
 from wallet_api.blueprints.pages import Cursors
+from wallet_api.chain.networks import Network
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
 from wallet_api.services.api_clients import ApiClientService
@@ -43,6 +44,8 @@ class Application:
     quick_auth: QuickAuth
     metrics_token: Secret[str] | None
     allow_key_export: bool
+    network: Network
+    demo_fid: int | None
 
     def init_app(self, app: Flask) -> None:
         """Make these services the ones of `app`."""

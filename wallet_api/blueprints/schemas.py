@@ -11,6 +11,7 @@ from wallet_api.errors import MnemonicRefused
 from wallet_api.models import MAX_FID
 
 ADDRESS = {"pattern": "^0x[0-9a-fA-F]{40}$"}
+AMOUNT = "^([0-9]+[.]?[0-9]*|[.][0-9]+)$"
 _HEX = {"type": "string", "pattern": "^0x[0-9a-f]*$"}
 TRADING_ADDRESS = "0x24e08CE165170235Ff6E27529b73f9933bCD74E2"
 BASE_ACCOUNT = "0x78547fc07fdc8aac05e53b034e510b276a5ba384"
@@ -86,7 +87,7 @@ class DepositBody(Body):
         allow_none=True,
         metadata={
             "type": "string",
-            "pattern": "^([0-9]+[.]?[0-9]*|[.][0-9]+)$",
+            "pattern": AMOUNT,
             "description": "Plain decimal digits, in the asset itself. Always needed.",
             "examples": ["20", "0.5"],
         },
@@ -102,6 +103,17 @@ class DepositBody(Body):
             **ADDRESS,
         },
     )
+
+
+class PaymentQuery(Schema):
+    """GET /api/wallet/payment-qr. The service checks the values and words the refusals."""
+
+    class Meta:
+        unknown = RAISE
+
+    error_messages = {"unknown": "unknown parameter."}
+    asset = fields.String(load_default="USDC", metadata={"enum": ["USDC", "ETH"]})
+    amount = fields.String(required=True, metadata={"pattern": AMOUNT, "examples": ["20"]})
 
 
 class CreateWalletBody(Body):
@@ -134,6 +146,11 @@ class SignInAnswer(Answer):
     fid = fields.Integer(metadata=FID)
     user_id = fields.String(data_key="userId", metadata={"examples": ["fid_1464243"]})
     address = fields.String(allow_none=True, metadata={"examples": [BASE_ACCOUNT], **ADDRESS})
+    token = fields.String(metadata={"description": "For the other routes of /api."})
+
+
+class DemoTokenAnswer(Answer):
+    fid = fields.Integer(metadata=FID)
     token = fields.String(metadata={"description": "For the other routes of /api."})
 
 

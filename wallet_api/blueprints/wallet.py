@@ -1,9 +1,11 @@
 """A user's wallets and deposits."""
 
+import io
 import re
 from typing import Any
 
-from flask import g, request
+import segno
+from flask import Response, g, request
 
 from wallet_api.blueprints.application import application
 from wallet_api.blueprints.callers import USER, access
@@ -15,6 +17,7 @@ from wallet_api.blueprints.schemas import (
     DepositAnswer,
     DepositBody,
     ExportedWalletAnswer,
+    PaymentQuery,
     PrimaryWalletAnswer,
     WalletListAnswer,
 )
@@ -106,6 +109,21 @@ def _idempotency_key() -> str | None:
     if key is not None and not _IDEMPOTENCY_KEY.fullmatch(key):
         raise InvalidIdempotencyKey
     return key
+
+
+@blueprint.get("/payment-qr")
+@blueprint.opened_by(USER, UnsupportedAsset, InvalidAmount, AmountNotPositive, WalletNotFound)
+@blueprint.arguments(PaymentQuery, location="query")
+@blueprint.response(200, {"type": "string"}, content_type="image/svg+xml")
+def payment_qr(query: dict[str, Any]) -> Response:
+    """Draw a payment into the user's trading wallet as a QR code (ERC-681, as `paymentUri`)."""
+    payment = application().deposits.payment(g.fid, asset=query["asset"], amount=query["amount"])
+    drawn = io.BytesIO()
+    # Dark on light whatever the page around it: some cameras read no other.
+    segno.make_qr(payment.payment_uri(), error="m").save(
+        drawn, kind="svg", xmldecl=False, svgclass=None, lineclass=None, omitsize=True, light="#fff"
+    )
+    return Response(drawn.getvalue(), mimetype="image/svg+xml")
 
 
 @blueprint.get("/primary")

@@ -13,13 +13,12 @@ _USDC_GAS = 200_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Transfer:
-    """A transfer of `units` (smallest unit) of USDC or ETH on one network."""
+class Payment:
+    """A payment of `units` (smallest unit) of USDC or ETH on one network, whoever sends it."""
 
     network: Network
     asset: str
     units: int
-    from_address: str
     to_address: str
 
     @property
@@ -30,6 +29,23 @@ class Transfer:
     def _target(self) -> str:
         """The account that the transaction is sent to: the recipient, or the token's contract."""
         return to_checksum_address(self.to_address if self._is_eth else self.network.usdc)
+
+    def payment_uri(self) -> str:
+        """Return the payment as an ERC-681 URI, for QR codes and deep links."""
+        chain_id = self.network.chain_id
+        if self._is_eth:
+            return f"ethereum:{self._target}@{chain_id}?value={self.units}"
+        recipient = to_checksum_address(self.to_address)
+        return (
+            f"ethereum:{self._target}@{chain_id}/transfer?address={recipient}&uint256={self.units}"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer(Payment):
+    """A payment that one sender signs."""
+
+    from_address: str
 
     @property
     def _value(self) -> str:
@@ -51,16 +67,6 @@ class Transfer:
             "data": self._data,
         }
         return transaction if self._is_eth else {**transaction, "gas": hex(_USDC_GAS)}
-
-    def payment_uri(self) -> str:
-        """Return the transfer as an ERC-681 URI, for QR codes and deep links."""
-        chain_id = self.network.chain_id
-        if self._is_eth:
-            return f"ethereum:{self._target}@{chain_id}?value={self.units}"
-        recipient = to_checksum_address(self.to_address)
-        return (
-            f"ethereum:{self._target}@{chain_id}/transfer?address={recipient}&uint256={self.units}"
-        )
 
     def wallet_send_calls(self) -> dict[str, object]:
         """Return the parameter object of wallet_sendCalls, EIP-5792 version 2.0.0."""

@@ -59,6 +59,7 @@ def dev() -> None:
                 **os.environ,
                 **_secrets(directory),
                 "DATABASE_URL": postgres.url(),
+                "DEMO_FID": str(_FID),
                 "LOG_FORMAT": os.environ.get("LOG_FORMAT") or "console",
             }
             settings = Settings.from_environ(environ)
@@ -151,7 +152,8 @@ def _wait_until_ready(gunicorn: "subprocess.Popen[bytes]", url: str) -> None:
 def _welcome(settings: Settings, url: str) -> None:
     issued = UserTokens(settings.tokens).issue(_FID)
     click.echo(
-        f"\nwallet-api is at {url}\n\nA token for FID {_FID}:\n\n{issued.reveal()}\n\n"
+        f"\nwallet-api is at {url}: open it in a browser.\n\n"
+        f"A token for FID {_FID}:\n\n{issued.reveal()}\n\n"
         f"Deposit 20 USDC:\n\n{_curl(url, issued)}\n\n"
         f"Let another service call /v1 (described at {url}/docs):\n\n{_create_client(settings)}\n\n"
         "Ctrl-C stops everything."

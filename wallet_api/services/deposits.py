@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from wallet_api.chain.addresses import parse_address
 from wallet_api.chain.amounts import parse_amount, parse_asset
 from wallet_api.chain.networks import NETWORKS, Network
-from wallet_api.chain.transfers import Transfer
+from wallet_api.chain.transfers import Payment, Transfer
 from wallet_api.database import Connection, Database, one_round_trip
 from wallet_api.errors import (
     BaseAddressRequired,
@@ -17,6 +17,7 @@ from wallet_api.errors import (
     IdempotencyKeyReused,
     KeyUnreadable,
     LockTimeout,
+    WalletNotFound,
 )
 from wallet_api.models import BASE_ACCOUNT_CHAIN, TRADING_CHAIN, Access, Deposit, Wallet
 from wallet_api.repositories.deposits import DepositRepository
@@ -97,6 +98,20 @@ class DepositService:
             request_hash=request_hash,
         )
         return self._record(deposit, trading)
+
+    def payment(self, fid: int, *, asset: object, amount: object) -> Payment:
+        """Return a payment into the user's trading wallet, which must exist. Nothing is recorded.
+
+        Raises UnsupportedAsset, InvalidAmount, AmountNotPositive, WalletNotFound.
+        """
+        known = parse_asset(asset)
+        units = parse_amount(amount, known)
+        trading = self._wallets.get_wallet(fid, TRADING_CHAIN)
+        if trading is None:
+            raise WalletNotFound
+        return Payment(
+            network=self._network, asset=known.symbol, units=units, to_address=trading.address
+        )
 
     def _find(self, fid: int, idempotency_key: str) -> Deposit | None:
         return self._database.run(

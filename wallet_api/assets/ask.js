@@ -1,0 +1,76 @@
+// What the pages share: asking the service, and saying to people what it refused.
+
+const WAIT_MS = 25_000;
+
+export const at = (id) => document.getElementById(id);
+
+export class Refusal extends Error {
+  constructor({ error, detail, code, request_id: id }, wait) {
+    super(error);
+    Object.assign(this, { detail, code, id, wait });
+  }
+}
+
+export async function ask(path, { token, method = "GET", headers = {}, body } = {}) {
+  if (token) headers = { ...headers, Authorization: `Bearer ${token}` };
+  if (body) headers = { ...headers, "Content-Type": "application/json" };
+  let answer, text;
+  try {
+    const signal = AbortSignal.timeout(WAIT_MS);
+    answer = await fetch(path, { method, headers, body, signal, cache: "no-store" });
+    text = await answer.text();
+  } catch {
+    const detail = "Nothing was lost. Check your connection, then try again.";
+    throw new Refusal({ error: "The service cannot be reached.", detail });
+  }
+  const kind = answer.headers.get("Content-Type") ?? "";
+  const read = kind.includes("json") ? JSON.parse(text) : text;
+  if (answer.ok) return read;
+  const told = read.error ? read : { error: `Something between you and the service answered (${answer.status}).` };
+  throw new Refusal(told, answer.headers.get("Retry-After"));
+}
+
+// Show a refusal in a live region: what, why, when to try again, and what to tell an operator.
+export function explain(refusal, place) {
+  if (!(refusal instanceof Refusal)) throw refusal;
+  const lines = [paragraph(refusal.message)];
+  if (refusal.detail && refusal.detail !== refusal.message) lines.push(paragraph(refusal.detail));
+  if (Number(refusal.wait)) lines.push(paragraph(`Try again in ${duration(Number(refusal.wait))}.`));
+  if (refusal.id) lines.push(paragraph(`Request ${refusal.id}`, "quiet"));
+  place.replaceChildren(...lines);
+}
+
+// Do one thing at a time, and say that it is being done. The button keeps the focus.
+export async function busy(button, work, fail) {
+  if (button.ariaDisabled) return;
+  const label = button.textContent;
+  button.setAttribute("aria-disabled", "true");
+  button.textContent = "One moment …";
+  try {
+    await work();
+  } catch (refusal) {
+    fail(refusal);
+  } finally {
+    button.removeAttribute("aria-disabled");
+    button.textContent = label;
+  }
+}
+
+// A copy of a template, with texts for its parts by their data-is.
+export function filled(template, texts) {
+  const copy = at(template).content.cloneNode(true);
+  for (const part of copy.querySelectorAll("[data-is]")) part.textContent = texts[part.dataset.is] ?? "";
+  return copy;
+}
+
+function paragraph(text, style = "") {
+  const p = document.createElement("p");
+  p.textContent = text;
+  p.className = style;
+  return p;
+}
+
+function duration(seconds) {
+  if (seconds > 90) return `${Math.ceil(seconds / 60)} minutes`;
+  return seconds === 1 ? "a second" : `${seconds} seconds`;
+}

@@ -1,0 +1,147 @@
+// The page at /: health, signing in to the demo, a deposit. It asks the same routes as everybody.
+
+import { ask, at, busy, explain, filled } from "./ask.js";
+
+const FIELD_OF = {
+  invalid_amount: "amount",
+  amount_not_positive: "amount",
+  invalid_address: "from",
+  base_address_required: "from",
+  base_wallet_mismatch: "from",
+};
+const KINDS = { trading: "Trading wallet", "base-account": "Base Account" };
+
+// Kept here and nowhere else: it is gone with the page.
+let token = null;
+// A deposit that may have arrived keeps its key, so that asking again does not make a second one.
+let attempt = null;
+
+const call = (path, options) => ask(path, { ...options, token });
+
+function forget() {
+  at("error").replaceChildren();
+  at("said").textContent = "";
+  for (const field of document.querySelectorAll("[aria-invalid]")) {
+    field.removeAttribute("aria-invalid");
+    field.removeAttribute("aria-errormessage");
+  }
+}
+
+function show(refusal) {
+  if (refusal.code === "unauthenticated") signOut();
+  const field = at(FIELD_OF[refusal.code]);
+  // Beside what is wrong, where a keyboard on the screen does not hide it.
+  (token ? (field ?? at("from")).parentElement : at("signed-out")).after(at("error"));
+  explain(refusal, at("error"));
+  if (!field) return;
+  field.setAttribute("aria-invalid", "true");
+  field.setAttribute("aria-errormessage", "error");
+  field.focus();
+}
+
+function does(button, work) {
+  forget();
+  busy(button, work, show);
+}
+
+async function showHealth() {
+  let up = true;
+  let text = "Ready";
+  try {
+    await ask("readyz");
+  } catch (refusal) {
+    up = false;
+    text = refusal.message;
+  }
+  at("health").className = up ? "up" : "down";
+  at("health").textContent = text;
+}
+
+async function signIn() {
+  const demo = await call("demo/token", { method: "POST" });
+  token = demo.token;
+  at("fid").textContent = demo.fid;
+  at("signed-out").hidden = true;
+  at("deposit").hidden = false;
+  at("amount").focus();
+  await showWallets();
+}
+
+function signOut() {
+  token = attempt = null;
+  at("signed-out").hidden = false;
+  at("steps").hidden = false;
+  for (const id of ["deposit", "result", "wallets"]) at(id).hidden = true;
+  at("sign-in").focus();
+}
+
+async function showWallets() {
+  const { wallets } = await call("api/wallet/user-wallets");
+  const rows = wallets.map(({ walletType, createdAt, address }) => {
+    const day = new Date(createdAt).toLocaleDateString(undefined, { dateStyle: "long" });
+    const row = filled("row", { kind: KINDS[walletType], made: `since ${day}`, address });
+    row.querySelector("time").dateTime = createdAt;
+    return row;
+  });
+  at("list").replaceChildren(...rows);
+  at("none").hidden = rows.length > 0;
+  at("wallets").hidden = false;
+}
+
+async function deposit() {
+  const form = new FormData(at("deposit"));
+  const trimmed = (name) => form.get(name).trim();
+  const body = JSON.stringify({ asset: form.get("asset"), amount: trimmed("amount"), baseAddress: trimmed("from") });
+  if (attempt?.body !== body) attempt = { body, key: crypto.randomUUID() };
+  const prepared = await call("api/wallet/deposit", { method: "POST", body, headers: { "Idempotency-Key": attempt.key } });
+  attempt = null;
+  showDeposit(prepared);
+  await Promise.all([showQr(prepared), showWallets()]);
+}
+
+function showDeposit({ asset, amount, network, depositAddress, transaction, note, paymentUri }) {
+  at("result-title").textContent = `Send ${amount} ${asset}`;
+  at("note").textContent = note;
+  at("address").textContent = depositAddress;
+  at("open").href = paymentUri;
+  const terms = Object.entries({ network: `${network.name} (chain ${network.chainId})`, ...transaction });
+  at("transaction").replaceChildren(...terms.map(([name, value]) =>
+    filled("term", { name: name[0].toUpperCase() + name.slice(1), value })));
+  at("steps").hidden = true;
+  at("result").hidden = false;
+  at("result").scrollIntoView({ block: "nearest" });
+  at("said").textContent = `The deposit is prepared. Send ${amount} ${asset} to ${depositAddress}.`;
+}
+
+async function showQr({ asset, amount, network }) {
+  at("qr").replaceChildren();
+  const drawing = await call(`api/wallet/payment-qr?${new URLSearchParams({ asset, amount })}`);
+  const svg = new DOMParser().parseFromString(drawing, "image/svg+xml").documentElement;
+  at("qr").ariaLabel = `QR code: pay ${amount} ${asset} on ${network.name}`;
+  at("qr").replaceChildren(document.importNode(svg, true));
+}
+
+async function copy() {
+  try {
+    await navigator.clipboard.writeText(at("address").textContent);
+  } catch {
+    at("said").textContent = "The browser does not let us copy. Select the address instead.";
+    return;
+  }
+  at("said").textContent = "The address is copied.";
+  at("copy").textContent = "Copied";
+  setTimeout(() => { at("copy").textContent = "Copy address"; }, 2000);
+}
+
+showHealth();
+if (at("try")) {
+  at("try").hidden = false;
+  at("copy").hidden = !navigator.clipboard;
+  at("sign-in").addEventListener("click", () => does(at("sign-in"), signIn));
+  at("sign-out").addEventListener("click", () => { forget(); signOut(); });
+  at("copy").addEventListener("click", copy);
+  at("deposit").addEventListener("submit", (event) => {
+    event.preventDefault();
+    does(event.target.querySelector("[type=submit]"), deposit);
+  });
+}

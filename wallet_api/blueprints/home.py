@@ -1,0 +1,74 @@
+"""Pages for people: what this is and, in development, a deposit to try; an operator's console."""
+
+from pathlib import Path
+
+from flask import Response, render_template, request, send_from_directory
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import NotFound
+
+from wallet_api.blueprints.application import application
+from wallet_api.blueprints.callers import ANYBODY
+from wallet_api.blueprints.requests import client_ip
+from wallet_api.blueprints.routing import Blueprint
+from wallet_api.blueprints.schemas import BASE_ACCOUNT, DemoTokenAnswer
+
+blueprint = Blueprint(
+    "home", __name__, template_folder="../templates", description="Pages for people."
+)
+demo = Blueprint("demo", __name__, description="Signing in without proof: in development alone.")
+"""Registered only with DEMO_FID, which `wallet-api dev` sets."""
+
+_ASSETS = Path(__file__).parents[1] / "assets"
+_NAMES = sorted(path.name for path in _ASSETS.iterdir())
+_NAME = {"in": "path", "name": "name", "required": True, "schema": {"enum": _NAMES}}
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+@blueprint.get("/")
+@blueprint.opened_by(ANYBODY)
+@blueprint.response(200, {"type": "string"}, content_type="text/html")
+def home() -> ResponseReturnValue:
+    """Say what this is and how it is, and let people try it where that is possible."""
+    page = render_template(
+        "home.html",
+        network=application().network,
+        demo_fid=application().demo_fid,
+        base_account=BASE_ACCOUNT,
+        url=request.url_root.rstrip("/"),
+    )
+    return _page(page)
+
+
+@blueprint.get("/console")
+@blueprint.opened_by(ANYBODY)
+@blueprint.response(200, {"type": "string"}, content_type="text/html")
+def console() -> ResponseReturnValue:
+    """Show an operator's console, which is empty until it is given an API client's token."""
+    return _page(render_template("console.html"))
+
+
+def _page(text: str) -> Response:
+    headers = {"Content-Security-Policy": _POLICY}
+    return Response(text, headers=headers, mimetype="text/html")
+
+
+@blueprint.get("/assets/<name>", parameters=[_NAME])
+@blueprint.opened_by(ANYBODY, 404)
+@blueprint.response(200, {"type": "string"}, content_type="*/*")
+def home_asset(name: str) -> Response:
+    """Serve what the page is made of. Browsers ask each time whether theirs is still the same."""
+    return send_from_directory(_ASSETS, name, max_age=0)
+
+
+@demo.post("/demo/token")
+@demo.opened_by(ANYBODY, 404)
+@demo.response(200, DemoTokenAnswer)
+def demo_token() -> dict[str, object]:
+    """Give whoever is on this machine a token of the demo's user."""
+    ip, fid = client_ip(), application().demo_fid
+    if fid is None or ip is None or not ip.is_loopback:
+        raise NotFound
+    return {"fid": fid, "token": application().user_tokens.issue(fid).reveal()}
