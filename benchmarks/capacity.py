@@ -199,12 +199,12 @@ def plot(inputs: Inputs) -> str:
         return [(it.users, float(getattr(it, name))) for it in needs]
 
     each = total(basis()) / BASIS
-    just_imported = [(count, count * each / GIGABYTE) for count in users]
+    filled = [(count, count * each / GIGABYTE) for count in users]
     dots = [(found["users"], total(found) / GIGABYTE) for found in measured()]
     return draw(
         [
             Panel("GB", [Line("after a year", line("gigabytes")),
-                         Line("just imported (dots: measured)", just_imported, dots)]),
+                         Line("2 wallets, 1 deposit, 2.5 entries (dots: measured)", filled, dots)]),
             Panel("connections, dynos", [Line("connections", line("connections")),
                                          Line("dynos", line("dynos"))]),
             Panel("$ a month", [Line("dynos and database", line("dollars"))]),
