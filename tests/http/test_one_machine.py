@@ -29,10 +29,8 @@ def sent(monkeypatch):
 
 def test_what_is_asked_about_one_user_is_answered_by_one_machine(make_app, farcaster, sent):
     app = make_app(ALLOW_KEY_EXPORT="true", METRICS_TOKEN="m" * 32, **farcaster.settings())
-    client, scatter = (
-        app.test_client(),
-        {name for name, place in listed().items() if place == EVERY},
-    )
+    client = app.test_client()
+    scatter = {name for name, place in listed().items() if place == EVERY}
     # Its first wallet makes a process ask whether there is any.
     application(app).wallets.ensure_trading_wallet(FID, access=ACCESS)
     engine = calling(app, *SCOPES)
@@ -50,6 +48,8 @@ def test_what_is_asked_about_one_user_is_answered_by_one_machine(make_app, farca
         sent.clear()
         key = {"Idempotency-Key": "once"} if body else {}
         call = {"method": method, "headers": {**headers, **key}, "json": body}
+        if path == "/api/wallet/payment-qr":
+            call["query_string"] = {"amount": "20"}
         with client.open(path, **call) as answer:
             assert answer.status_code in (200, 201), (method, path, answer.text)
         if sent & scatter:
