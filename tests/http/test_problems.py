@@ -131,7 +131,10 @@ def test_a_database_that_is_gone_is_503_on_every_route_that_needs_it(make_app, s
     assert len(calls) == 6
     for method, path in [*calls, ("GET", "/api/trading/create-fallback-wallet")]:
         body = {DEPOSIT: BODY}.get(path)
-        answer = client.open(path, method=method, json=body, headers=signed_in())
+        query = {"/api/wallet/payment-qr": {"amount": "20"}}.get(path)
+        answer = client.open(
+            path, method=method, json=body, query_string=query, headers=signed_in()
+        )
         refused(
             answer,
             503,
