@@ -122,20 +122,36 @@ def shared_sql(shared_database):
 
 
 @pytest.fixture
-def visit(chromium, shared_service, request):
-    """Let somebody visit a service, one of its own if it has settings: visit(PHONE, "dark")."""
+def come(chromium):
+    """Let somebody come to a service, and hear at the end what their browser complained of."""
     visitors = []
 
-    def come(viewport=DESKTOP, color_scheme="light", **settings):
-        service = shared_service
-        if settings:
-            service = request.getfixturevalue("serve")(WEB_CONCURRENCY="1", **settings)
+    def arrive(service, viewport, color_scheme):
         context = chromium.new_context(viewport=viewport, color_scheme=color_scheme)
         context.set_default_timeout(10_000)
         visitors.append(Visitor(context.new_page(), f"http://127.0.0.1:{service.port}"))
         return visitors[-1]
 
-    yield come
+    yield arrive
     for visitor in visitors:
         visitor.page.context.close()
         assert visitor.complaints == []
+
+
+@pytest.fixture
+def visit(come, shared_service):
+    """Let somebody visit the shared service: visit(PHONE, "dark")."""
+    return lambda viewport=DESKTOP, color_scheme="light": come(
+        shared_service, viewport, color_scheme
+    )
+
+
+@pytest.fixture
+def visit_own(serve, come):
+    """Let somebody visit a service with other settings: visit_own(NETWORK="base-testnet").
+
+    In this order: a service stops at once when nobody is connected any more.
+    """
+    return lambda viewport=DESKTOP, **settings: come(
+        serve(WEB_CONCURRENCY="1", **settings), viewport, "light"
+    )

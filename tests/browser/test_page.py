@@ -13,7 +13,6 @@ from tests.conftest import BASE_ACCOUNT, FID
 
 pytestmark = pytest.mark.slow
 
-DEMO = {"DEMO_FID": str(FID)}
 USDC = "0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913"
 
 
@@ -115,8 +114,8 @@ def test_a_deposit_whose_answer_was_lost_is_not_made_twice(visit, shared_sql):
     assert shared_sql.execute(count).fetchone() == (before + 2,)
 
 
-def test_a_limit_says_when_to_come_back(visit):
-    visitor = visit(RATELIMIT_PER_USER="1 per hour", **DEMO).sign_in()
+def test_a_limit_says_when_to_come_back(visit_own):
+    visitor = visit_own(RATELIMIT_PER_USER="1 per hour", DEMO_FID=str(FID)).sign_in()
     expect(visitor.page.get_by_text("None yet. The first deposit makes one.")).to_be_visible()
     visitor.deposit("20")
     alert = visitor.page.get_by_role("alert")
@@ -193,8 +192,8 @@ def test_anybody_can_read_it_in_any_light_on_any_screen(visit, viewport, scheme)
         assert target.get_attribute("type") == "radio" or box["height"] >= 24, box
 
 
-def test_in_production_it_says_how_to_call_and_offers_nothing_else(visit):
-    visitor = visit(PHONE, NETWORK="base-testnet").open()
+def test_in_production_it_says_how_to_call_and_offers_nothing_else(visit_own):
+    visitor = visit_own(PHONE, NETWORK="base-testnet").open()
     page = visitor.page
     expect(page.locator("#health")).to_have_text("Ready")
     expect(page.get_by_role("heading", name="Call it")).to_be_visible()

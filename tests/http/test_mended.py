@@ -21,7 +21,7 @@ def test_a_bad_token_on_a_wallet_route_is_401(refusing):
         for method, path in routes(refusing.application)
         if path.startswith(("/api/wallet/", "/api/trading/"))
     ]
-    assert len(paths) == 7
+    assert len(paths) == 8
     for method, path in paths:
         for headers in ({"Authorization": "Bearer a.b.c"}, signed_in(secret="x" * 32), {}):
             answer = refusing.open(path, method=method, headers=headers)

@@ -128,10 +128,13 @@ def test_a_database_that_is_gone_is_503_on_every_route_that_needs_it(make_app, s
     url = f"postgresql://{info.user}:{info.password}@127.0.0.1:{DEAD_PORT}/{info.dbname}"
     client = make_app(DATABASE_URL=url, DB_POOL_TIMEOUT="0.1").test_client()
     calls = [call for call in routes(client.application) if call[1].startswith("/api/w")]
-    assert len(calls) == 5
+    assert len(calls) == 6
     for method, path in [*calls, ("GET", "/api/trading/create-fallback-wallet")]:
         body = {DEPOSIT: BODY}.get(path)
-        answer = client.open(path, method=method, json=body, headers=signed_in())
+        query = {"/api/wallet/payment-qr": {"amount": "20"}}.get(path)
+        answer = client.open(
+            path, method=method, json=body, query_string=query, headers=signed_in()
+        )
         refused(
             answer,
             503,
@@ -256,7 +259,7 @@ def test_get_and_post_are_405_where_only_the_other_is_served(refusing):
 @pytest.mark.parametrize(
     "path",
     [
-        *("/", "/api", "/api/", "/api/wallet", "/api/wallet/", "/api/wallets/deposit", "/openapi"),
+        *("/api", "/api/", "/api/wallet", "/api/wallet/", "/api/wallets/deposit", "/openapi"),
         *("/API/wallet/primary", "/api/wallet/primary/", "/api/wallet/primary%2f", "/favicon.ico"),
         *("/api/wallet/primary%00", "/api/wallet/%ff", "/api/wallet/\u202e", "/.env", "/metrics"),
         *("/api/wallet/primary;x=1", "/static/x", "/static/..%2f..%2fwsgi.py", "/" + "a" * 9000),
