@@ -128,7 +128,9 @@ def come(chromium):
 
     def arrive(service, viewport, color_scheme):
         context = chromium.new_context(viewport=viewport, color_scheme=color_scheme)
-        context.set_default_timeout(10_000)
+        # A busy machine is no fault of the page.
+        context.set_default_timeout(30_000)
+        expect.set_options(timeout=20_000)
         visitors.append(Visitor(context.new_page(), f"http://127.0.0.1:{service.port}"))
         return visitors[-1]
 
