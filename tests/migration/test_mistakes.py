@@ -138,7 +138,9 @@ def test_the_audit_log_names_who_exports_and_not_what_the_environment_says(comma
 def test_a_command_that_is_told_to_end_leaves_nothing_beside_its_report(start, generate, folder):
     generate(3000)
     running = start("import", folder, "--report", folder.parent / "report.jsonl")
-    wait_until(lambda: list(folder.parent.glob(".report*")))
+    # Workers are there: from then on it hears.
+    wait_until(running.workers)
+    assert list(folder.parent.glob(".report*"))
     running.send(signal.SIGTERM)
     done = running.finish()
     assert "Traceback" not in done.err
