@@ -5,6 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
+# The tests start hundreds of processes: without .pyc files each of them compiles us anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help run test test-faults test-long bench bench-check bench-import check audit fmt schema snapshots lock clean
 

@@ -2,7 +2,7 @@
 
 import sys
 
-from wallet_api import create_app
+from wallet_api.app import create_app
 from wallet_api.config import ConfigurationError
 
 try:

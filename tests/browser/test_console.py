@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import PHONE
 from tests.conftest import ACCESS, BASE_ACCOUNT, JWT_SECRET, LEAKS, SECRET
-from wallet_api import create_app
+from wallet_api.app import create_app
 from wallet_api.blueprints.application import application
 from wallet_api.config import Settings
 

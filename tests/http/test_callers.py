@@ -12,7 +12,7 @@ from pytest_postgresql.janitor import DatabaseJanitor
 
 from tests.conftest import ACCESS, BASE_ACCOUNT, FID, JWT_SECRET, LEAKS, OTHER_SECRET, SECRET
 from tests.http.conftest import DEAD_PORT, path_of, refused, rows_of, signed_in
-from wallet_api import create_app
+from wallet_api.app import create_app
 from wallet_api.auth import client_tokens
 from wallet_api.blueprints.application import application
 from wallet_api.blueprints.callers import Caller

@@ -8,7 +8,7 @@ import time
 from tests.conftest import ACCESS
 from tests.machine.model import Kept
 from tests.wallet_store import contents, old_open
-from wallet_api import _storage
+from wallet_api.app import _storage
 from wallet_api.config import Settings
 from wallet_api.crypto import keys
 from wallet_api.crypto.encryption import EncryptionService, SealedKey

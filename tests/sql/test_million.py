@@ -31,7 +31,8 @@ from benchmarks.wallet_rows import (
 )
 from tests.conftest import JWT_SECRET, LEAKS, SECRET
 from tests.sql.test_snapshots import describe, numbered, queries
-from wallet_api import create_app, migrations
+from wallet_api import migrations
+from wallet_api.app import create_app
 from wallet_api.blueprints.application import application
 from wallet_api.config import Settings
 from wallet_api.crypto.encryption import EncryptionService

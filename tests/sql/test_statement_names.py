@@ -12,7 +12,8 @@ import psycopg
 import pytest
 
 from tests.conftest import BASE_ACCOUNT, FID, JWT_SECRET, LEAKS, SECRET
-from wallet_api import create_app, migrations
+from wallet_api import migrations
+from wallet_api.app import create_app
 from wallet_api.blueprints.application import application
 from wallet_api.config import Settings
 from wallet_api.crypto.secret import Secret

@@ -1,11 +1,13 @@
 """Addresses: 0x and 40 hex digits, and a checksum that is right where there is one."""
 
 import pytest
+from eth_utils.address import to_checksum_address as independent
 from eth_utils.crypto import keccak
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wallet_api.chain.addresses import parse_address
+from wallet_api.crypto.checksum import to_checksum_address
 from wallet_api.errors import InvalidAddress
 
 # The test cases that EIP-55 itself gives.
@@ -29,6 +31,19 @@ ADDRESS = MIXED[0]
 @pytest.mark.parametrize("address", ALL_UPPER + ALL_LOWER + MIXED)
 def test_the_addresses_of_eip_55_are_read_in_lower_case(address):
     assert parse_address(address) == address.lower()
+
+
+@pytest.mark.parametrize("address", ALL_UPPER + ALL_LOWER + MIXED)
+def test_the_addresses_of_eip_55_are_written_as_it_writes_them(address):
+    assert to_checksum_address(address) == address
+    assert to_checksum_address(address.lower()) == address
+    assert to_checksum_address("0x" + address[2:].upper()) == address
+
+
+@settings(deadline=None)
+@given(st.binary(min_size=20, max_size=20))
+def test_a_checksum_is_what_another_library_makes_it(raw):
+    assert to_checksum_address("0x" + raw.hex()) == independent(raw)
 
 
 @pytest.mark.parametrize("address", MIXED)

@@ -9,7 +9,7 @@ import pytest
 from gunicorn.config import Config
 
 from tests.service import ROOT
-from wallet_api import create_app
+from wallet_api.app import create_app
 from wallet_api.blueprints.application import application
 from wallet_api.config import Settings
 from wallet_api.worker import Worker

@@ -4,7 +4,7 @@ import pytest
 from limits import parse_many
 
 from tests.conftest import LEAKS
-from wallet_api import create_app
+from wallet_api.app import create_app
 from wallet_api.config import ConfigurationError, Settings
 
 REQUIRED = {

@@ -2,8 +2,7 @@
 
 import re
 
-from eth_utils.address import to_checksum_address
-
+from wallet_api.crypto.checksum import to_checksum_address
 from wallet_api.errors import InvalidAddress
 
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}", re.ASCII)

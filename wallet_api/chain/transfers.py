@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-from eth_utils.address import to_checksum_address
-
 from wallet_api.chain.networks import Network
+from wallet_api.crypto.checksum import to_checksum_address
 
 # transfer(address,uint256): the first four bytes of the Keccak-256 of its signature (ERC-20).
 _TRANSFER_SELECTOR = "a9059cbb"

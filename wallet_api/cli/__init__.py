@@ -1,6 +1,6 @@
 """The commands: `wallet-api …`, or `flask --app wsgi …`."""
 
-from flask.cli import AppGroup
+import click
 
 from wallet_api.cli.audit import audit
 from wallet_api.cli.bench import bench
@@ -11,7 +11,7 @@ from wallet_api.cli.keys import keys
 from wallet_api.cli.token import token
 from wallet_api.cli.wallets import wallets
 
-cli = AppGroup("wallet-api", help="Hold one trading wallet per user, on PostgreSQL.")
+cli = click.Group("wallet-api", help="Hold one trading wallet per user, on PostgreSQL.")
 cli.add_command(audit)
 cli.add_command(bench)
 cli.add_command(clients)

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-from flask.cli import AppGroup
 
 from wallet_api.cli.command import Command
 from wallet_api.cli.reports import ReportFile, Tally
@@ -15,10 +14,10 @@ from wallet_api.services.audit_chains import EntryOutcome, EntryReport
 from wallet_api.services.audit_checkpoints import Checkpoint
 from wallet_api.services.audit_verification import AuditVerification
 
-audit = AppGroup("audit", help="Prove that the audit log is whole.")
+audit = click.Group("audit", help="Prove that the audit log is whole.")
 
 
-@audit.command("verify", cls=Command, with_appcontext=False)
+@audit.command("verify", cls=Command)
 @click.option("--fid", type=click.IntRange(1, MAX_FID), help="Verify this user's chain alone.")
 @click.option(
     "--against",

@@ -11,7 +11,6 @@ from ipaddress import IPv6Address, ip_network
 from typing import Any
 
 import click
-from flask.cli import AppGroup
 
 from wallet_api import logs
 from wallet_api.cli.command import Command, reach
@@ -21,7 +20,7 @@ from wallet_api.database import Database
 from wallet_api.models import SCOPES, ApiClient, IPNetwork
 from wallet_api.services.api_clients import ApiClientService
 
-clients = AppGroup("clients", help="Let other services call /v1, and end that.")
+clients = click.Group("clients", help="Let other services call /v1, and end that.")
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}", re.ASCII)
 _DAYS = re.compile(r"([1-9][0-9]{0,4})d", re.ASCII)
@@ -75,7 +74,7 @@ def _read_expiry(
     return moment
 
 
-@clients.command("create", cls=Command, with_appcontext=False)
+@clients.command("create", cls=Command)
 @click.option("--name", required=True, callback=_read_name, help="What logs and audit call it.")
 @click.option(
     "--scope", "scopes", required=True, multiple=True, type=click.Choice(SCOPES), help="A right."
@@ -127,7 +126,7 @@ def _show(name: str, token: Secret[str], *, as_json: bool) -> None:
     click.echo(token.reveal())
 
 
-@clients.command("list", cls=Command, with_appcontext=False)
+@clients.command("list", cls=Command)
 @_json_option
 def list_(as_json: bool) -> None:
     """List every client there ever was, with its rights and when it was last used.
@@ -152,7 +151,7 @@ def list_(as_json: bool) -> None:
         click.echo(f"  last used  {told['last_used_at'] or 'never'}")
 
 
-@clients.command("revoke", cls=Command, with_appcontext=False)
+@clients.command("revoke", cls=Command)
 @click.argument("name", callback=_read_name)
 @_json_option
 def revoke(name: str, as_json: bool) -> None:

@@ -5,7 +5,6 @@ import os
 from dataclasses import asdict
 
 import click
-from flask.cli import AppGroup
 
 from wallet_api import logs, migrations
 from wallet_api.cli.command import Command, reach
@@ -15,10 +14,10 @@ from wallet_api.services.doctor import Doctor
 
 _POOL_SECONDS = 10
 
-db = AppGroup("db", help="Bring the database up to date, and see whether it is.")
+db = click.Group("db", help="Bring the database up to date, and see whether it is.")
 
 
-@db.command("upgrade", cls=Command, with_appcontext=False)
+@db.command("upgrade", cls=Command)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def upgrade(as_json: bool) -> None:
     """Apply the migrations that DATABASE_URL's database lacks. Safe to run twice, or at once.
@@ -36,7 +35,7 @@ def upgrade(as_json: bool) -> None:
         click.echo("Nothing to do: every migration is applied.")
 
 
-@db.command("status", cls=Command, with_appcontext=False)
+@db.command("status", cls=Command)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
 def status(context: click.Context, as_json: bool) -> None:
@@ -57,7 +56,7 @@ def status(context: click.Context, as_json: bool) -> None:
     context.exit(1 if missing else 0)
 
 
-@db.command("doctor", cls=Command, with_appcontext=False)
+@db.command("doctor", cls=Command)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
 def doctor(context: click.Context, as_json: bool) -> None:

@@ -3,7 +3,6 @@
 import json
 
 import click
-from flask.cli import AppGroup
 
 from wallet_api.cli.command import Command
 from wallet_api.cli.key_rotation import retire, rotate, status
@@ -11,14 +10,14 @@ from wallet_api.cli.row_verify import RowVerification
 from wallet_api.cli.wallet_tools import WalletTools, json_option, processes_option
 from wallet_api.services.wallet_checks import RowOutcome
 
-keys = AppGroup("keys", help="Check the sealed keys, and seal them under another secret.")
+keys = click.Group("keys", help="Check the sealed keys, and seal them under another secret.")
 
 keys.add_command(rotate)
 keys.add_command(status)
 keys.add_command(retire)
 
 
-@keys.command("verify", cls=Command, with_appcontext=False)
+@keys.command("verify", cls=Command)
 @processes_option
 @json_option
 @click.pass_context

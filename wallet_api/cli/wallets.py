@@ -5,7 +5,6 @@ from dataclasses import asdict
 from pathlib import Path
 
 import click
-from flask.cli import AppGroup
 
 from wallet_api.cli.command import Command
 from wallet_api.cli.reports import Tally
@@ -27,14 +26,14 @@ from wallet_api.services.wallet_checks import StoredWallets, UserCheck
 from wallet_api.services.wallet_exports import WalletExport
 from wallet_api.services.wallet_imports import Outcome, WalletImport
 
-wallets = AppGroup("wallets", help="Move wallets between files and PostgreSQL, and check them.")
+wallets = click.Group("wallets", help="Move wallets between files and PostgreSQL, and check them.")
 
 wallets.add_command(verify)
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
-@wallets.command("import", cls=Command, with_appcontext=False)
+@wallets.command("import", cls=Command)
 @click.argument("path", required=False, type=folder)
 @click.option("--dry-run", is_flag=True, help="Verify and compare; write nothing.")
 @click.option("--report", type=_FILE, help="Write one JSON line for each file to this file.")
@@ -80,7 +79,7 @@ def import_(
     context.exit(0 if tally.is_fine() else 1)
 
 
-@wallets.command("export", cls=Command, with_appcontext=False)
+@wallets.command("export", cls=Command)
 @click.argument("path", type=folder)
 @click.option("--report", type=_FILE, help="Write one JSON line for each wallet to this file.")
 @processes_option
@@ -125,7 +124,7 @@ def export(
     context.exit(0 if tally.is_fine() else 1)
 
 
-@wallets.command("show", cls=Command, with_appcontext=False)
+@wallets.command("show", cls=Command)
 @click.argument("fid", type=click.IntRange(1, MAX_FID))
 @click.argument("path", required=False, type=folder)
 @json_option

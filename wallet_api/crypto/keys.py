@@ -4,9 +4,9 @@ import secrets
 from dataclasses import dataclass
 
 from coincurve import PublicKey
-from eth_utils.address import to_checksum_address
-from eth_utils.crypto import keccak
+from eth_hash.auto import keccak
 
+from wallet_api.crypto.checksum import to_checksum_address
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import KeyUnreadable
 
@@ -44,4 +44,4 @@ def address_of(private_key: Secret[bytes]) -> str:
         # `from None`: the library's message may quote the key.
         raise KeyUnreadable(_NO_KEY) from None
     # Of the hash of both coordinates the last 20 bytes (Yellow Paper, appendix F).
-    return to_checksum_address(keccak(point[1:])[-20:])
+    return to_checksum_address("0x" + keccak(point[1:])[-20:].hex())

@@ -1,0 +1,199 @@
+"""The application: settings → pool → services → blueprints → commands."""
+
+import functools
+import os
+
+import structlog
+from flask import Flask
+from flask_smorest import Api
+
+from wallet_api import logs
+from wallet_api.auth.quick_auth import QuickAuth
+from wallet_api.auth.rate_limits import RateLimits
+from wallet_api.auth.user_tokens import UserTokens
+from wallet_api.blueprints import (
+    auth,
+    callers,
+    cross_origin,
+    docs,
+    hardening,
+    health,
+    home,
+    limits,
+    problems,
+    requests,
+    search,
+    trading,
+    users,
+    wallet,
+)
+from wallet_api.blueprints.application import Application
+from wallet_api.blueprints.limits import RequestLimits
+from wallet_api.blueprints.pages import Cursors
+from wallet_api.cli import cli
+from wallet_api.config import ConfigurationError, Settings
+from wallet_api.crypto.encryption import EncryptionService
+from wallet_api.database import Connection, Database
+from wallet_api.errors import StorageUnavailable
+from wallet_api.repositories.filesystem import FilesystemWalletRepository
+from wallet_api.repositories.migrating import MigratingWalletRepository
+from wallet_api.repositories.postgres import PostgresWalletRepository
+from wallet_api.repositories.wallet_directory import WalletDirectory
+from wallet_api.repositories.wallets import WalletRepositories, WalletRepository
+from wallet_api.services.api_clients import ApiClientService
+from wallet_api.services.audit_log import AuditLog
+from wallet_api.services.base_account_wallets import BaseAccountWalletService
+from wallet_api.services.deposits import DepositService
+from wallet_api.services.file_store import FileStore
+from wallet_api.services.readiness import ReadinessService
+from wallet_api.services.sealing_secret import SealingSecret
+from wallet_api.services.stats import StatsService
+from wallet_api.services.wallet_imports import RowKeeper
+from wallet_api.services.wallet_search import WalletSearch
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Build the application that serves HTTP.
+
+    The pool is closed until Database.open() is called in each process that serves (gunicorn.conf.py
+    does so after the fork). Raises ConfigurationError, which names every fault at once.
+    """
+    settings = settings or Settings.from_environ(os.environ)
+    logs.configure(settings.log_level, settings.log_format)
+    for warning in settings.warnings:
+        structlog.get_logger("wallet_api").warning("configuration", warning=warning)
+
+    app = Flask("wallet_api", static_folder=None)
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.config.update(
+        API_TITLE="wallet-api",
+        API_VERSION="v1",
+        OPENAPI_VERSION="3.1.0",
+    )
+    _services(settings).init_app(app)
+    requests.init_app(app)
+    hardening.init_app(app, settings.trusted_proxy_hops)
+    callers.init_app(app)
+    limits.init_app(app)
+    cross_origin.init_app(app, settings.cors_origins)
+    api = Api(app)
+    docs.describe(api)
+    for blueprint in (
+        auth.blueprint,
+        wallet.blueprint,
+        trading.blueprint,
+        users.blueprint,
+        search.blueprint,
+        health.blueprint,
+        docs.blueprint,
+        home.blueprint,
+    ):
+        api.register_blueprint(blueprint)
+    if settings.demo_fid is not None:
+        api.register_blueprint(home.demo)
+    problems.init_app(app)
+    for command in cli.commands.values():
+        app.cli.add_command(command)
+    return app
+
+
+def _services(settings: Settings) -> Application:
+    database = replica = Database(
+        settings.database_url,
+        min_size=settings.db_pool_min,
+        max_size=settings.db_pool_max,
+        timeout_seconds=settings.db_pool_timeout,
+        slow_query_seconds=settings.slow_query_seconds,
+    )
+    if settings.database_replica_url is not None:
+        # Half of the threads at most may be at its mercy: the others still serve wallets.
+        quarter = max(1, settings.web_threads // 4)
+        replica = Database(
+            settings.database_replica_url,
+            min_size=0,
+            max_size=quarter,
+            max_waiting=quarter,
+            timeout_seconds=settings.db_pool_timeout,
+            slow_query_seconds=settings.slow_query_seconds,
+            name="replica",
+        )
+    wallets_in_files = settings.wallet_storage == "filesystem"
+    encryption = EncryptionService(settings.encryption_secret, settings.encryption_secret_previous)
+    repositories, sealing_secret = _storage(settings, database, encryption)
+    wallets = BaseAccountWalletService(
+        database, repositories, encryption, sealing_secret, wallets_in_files=wallets_in_files
+    )
+    return Application(
+        database=database,
+        replica=replica,
+        wallets=wallets,
+        deposits=DepositService(database, wallets, settings.network),
+        readiness=ReadinessService(database, sealing_secret),
+        clients=ApiClientService(database),
+        search=WalletSearch(replica, encryption, wallets_in_files=wallets_in_files),
+        stats=StatsService(replica, wallets_in_files=wallets_in_files),
+        audit_log=AuditLog(database),
+        cursors=Cursors(settings.tokens.secret),
+        limits=RequestLimits(RateLimits(settings.ratelimit_storage_uri), settings.ratelimits),
+        user_tokens=UserTokens(settings.tokens),
+        quick_auth=QuickAuth(
+            issuer=settings.quick_auth_issuer,
+            audiences=settings.quick_auth_audience,
+            jwks_url=settings.quick_auth_jwks_url,
+        ),
+        metrics_token=settings.metrics_token,
+        allow_key_export=settings.allow_key_export,
+        network=settings.network,
+        demo_fid=settings.demo_fid,
+    )
+
+
+def _storage(
+    settings: Settings, database: Database, encryption: EncryptionService
+) -> tuple[WalletRepositories, SealingSecret]:
+    """Choose the place where wallets are kept (WALLET_STORAGE)."""
+    directory = WalletDirectory(settings.wallet_storage_path)
+    if settings.wallet_storage == "postgres":
+        _heed_files(directory, ignored_on_purpose=settings.wallet_storage_is_said)
+        return PostgresWalletRepository, SealingSecret(database, encryption)
+    migrating = settings.wallet_storage == "migrating"
+    files = FilesystemWalletRepository(directory, encryption)
+    store = FileStore(files, migrating=migrating)
+    sealing_secret = SealingSecret(database, encryption, store)
+    keeper = RowKeeper(encryption)
+
+    def in_files(connection: Connection) -> WalletRepository:
+        sealing_secret.register_on(connection)
+        return files.beside(PostgresWalletRepository(connection))
+
+    def on_the_way(connection: Connection) -> WalletRepository:
+        rows = PostgresWalletRepository(connection)
+        before_files = functools.partial(sealing_secret.register_on, connection)
+        keep = functools.partial(keeper.keep, connection)
+        return MigratingWalletRepository(rows, files, before_files, keep)
+
+    return on_the_way if migrating else in_files, sealing_secret
+
+
+def _heed_files(directory: WalletDirectory, *, ignored_on_purpose: bool) -> None:
+    """Warn of wallet files that nobody looks at; refuse them unless somebody said so.
+
+    Whoever has a wallet in a file would get a second one. Raises ConfigurationError.
+    """
+    fault = None
+    try:
+        if directory.exists() and any(name.startswith("wallet_") for name in directory.names()):
+            fault = f"there are wallet files in {directory.path}"
+    except StorageUnavailable as error:
+        # Whoever says postgres, and may not read them, does not mean to serve them.
+        fault = None if ignored_on_purpose else error.reason
+    if fault is None:
+        return
+    if not ignored_on_purpose:
+        choice = "set it to migrating to serve them, or to postgres once all are imported"
+        raise ConfigurationError([f"WALLET_STORAGE is not set, and {fault}: {choice}"])
+    structlog.get_logger("wallet_api").warning(
+        "configuration",
+        warning=f"WALLET_STORAGE=postgres does not look at the files in {directory.path}: "
+        "until they are imported, WALLET_STORAGE=migrating does",
+    )
