@@ -6,7 +6,6 @@ import psycopg
 import pytest
 from axe_playwright_python.base import AXE_FILE_PATH
 from playwright.sync_api import expect, sync_playwright
-from pytest_postgresql.janitor import DatabaseJanitor
 
 from tests.conftest import FID, JWT_SECRET, LEAKS, SECRET
 from tests.service import start_service
@@ -85,17 +84,10 @@ def chromium():
 
 
 @pytest.fixture(scope="package")
-def shared_database(postgresql_noproc):
+def shared_database(clone):
     """The database of the tests that do not mind each other's deposits."""
-    server = postgresql_noproc
-    where = {
-        "user": server.user,
-        "host": server.host,
-        "port": server.port,
-        "password": server.password,
-    }
-    with DatabaseJanitor(**where, dbname="browser", template_dbname=server.template_dbname):
-        yield f"postgresql://{server.user}:{server.password}@{server.host}:{server.port}/browser"
+    with clone("browser") as url:
+        yield url
 
 
 @pytest.fixture(scope="package")

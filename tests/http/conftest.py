@@ -16,11 +16,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from flask import Flask
 from flask.testing import FlaskClient
-from pytest_postgresql.janitor import DatabaseJanitor
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from tests.conftest import FID, JWT_SECRET, LEAKS, SECRET
+from tests.conftest import FID, JWT_SECRET, LEAKS, SECRET, Clone
 from wallet_api.app import create_app
 from wallet_api.blueprints.application import Application, application
 from wallet_api.config import Settings
@@ -230,24 +229,12 @@ class Untouched:
 
 @pytest.fixture(scope="module")
 def untouched(
-    postgresql_noproc: Any, farcaster_service: Farcaster, request: pytest.FixtureRequest
+    clone: Clone, farcaster_service: Farcaster, request: pytest.FixtureRequest
 ) -> Iterator[Untouched]:
     """Yield the file's database in which nothing is written, and apps on it."""
-    server = postgresql_noproc
     name = f"untouched_{request.module.__name__.rpartition('.')[2]}"
-    url = f"postgresql://{server.user}:{server.password}@{server.host}:{server.port}/{name}"
-    environ = {"DATABASE_URL": url, "ENCRYPTION_SECRET": SECRET, "JWT_SECRET": JWT_SECRET}
-    with (
-        DatabaseJanitor(
-            user=server.user,
-            host=server.host,
-            port=server.port,
-            dbname=name,
-            template_dbname=server.template_dbname,
-            password=server.password,
-        ),
-        psycopg.connect(url, autocommit=True) as sql,
-    ):
+    with clone(name) as url, psycopg.connect(url, autocommit=True) as sql:
+        environ = {"DATABASE_URL": url, "ENCRYPTION_SECRET": SECRET, "JWT_SECRET": JWT_SECRET}
         database = Untouched(sql, {**environ, **farcaster_service.settings()})
         yield database
         database.close()

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 
 import pytest
-from pytest_postgresql.janitor import DatabaseJanitor
 
 from tests.conftest import ACCESS, BASE_ACCOUNT, FID, JWT_SECRET, LEAKS, OTHER_SECRET, SECRET
 from tests.http.conftest import DEAD_PORT, path_of, refused, rows_of, signed_in
@@ -232,17 +231,9 @@ def every_wrong_credential():
 
 
 @pytest.fixture(scope="module")
-def token_elsewhere(postgresql_noproc):
+def token_elsewhere(clone):
     """The header of a client with every scope of a service on another database."""
-    server = postgresql_noproc
-    where = {
-        "user": server.user,
-        "host": server.host,
-        "port": server.port,
-        "password": server.password,
-    }
-    with DatabaseJanitor(**where, dbname="elsewhere", template_dbname=server.template_dbname):
-        url = f"postgresql://{server.user}:{server.password}@{server.host}:{server.port}/elsewhere"
+    with clone("elsewhere") as url:
         database = Database(Secret(url), min_size=1, max_size=1, timeout_seconds=5)
         database.open()
         yield new_client(ApiClientService(database), "everything")

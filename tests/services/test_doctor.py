@@ -3,7 +3,6 @@
 import psycopg
 import pytest
 from psycopg.rows import dict_row
-from pytest_postgresql.janitor import DatabaseJanitor
 
 from tests.conftest import ACCESS, BASE_ACCOUNT, FID
 from wallet_api.repositories import sql as loader
@@ -163,20 +162,9 @@ class Session:
 
 
 @pytest.fixture(scope="module")
-def wallets_url(postgresql_noproc):
+def wallets_url(clone):
     """Return the URL of a database with one wallet, which is as it was after every test."""
-    server = postgresql_noproc
-    name = "examined"
-    janitor = DatabaseJanitor(
-        user=server.user,
-        host=server.host,
-        port=server.port,
-        dbname=name,
-        template_dbname=server.template_dbname,
-        password=server.password,
-    )
-    with janitor:
-        url = f"postgresql://{server.user}:{server.password}@{server.host}:{server.port}/{name}"
+    with clone("examined") as url:
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute("set session_replication_role = replica")
             connection.execute(A_WALLET)
