@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.commands import Running, kept_environ
 from tests.conftest import BASE_ACCOUNT, FID, LEAKS
 from tests.service import ROOT, Call
 from wallet_api.models import SCOPES
@@ -138,15 +139,14 @@ def run(command, environ, seconds=60):
 
 
 @pytest.fixture
-def clients(database_url):
+def clients(database_url, tmp_path_factory):
     """Run `wallet-api clients …` as an operator does: clients("revoke", "engine")."""
 
     def command(*arguments, **changes):
-        done = run(
-            [sys.executable, "-m", "wallet_api", "clients", *arguments],
-            {"DATABASE_URL": database_url, **changes},
-        )
-        assert "Traceback" not in done.stderr + done.stdout, done.stderr
+        environ = kept_environ({"DATABASE_URL": database_url, **changes})
+        folder = tmp_path_factory.mktemp("command")
+        done = Running(("clients", *arguments), environ, folder).finish()
+        assert "Traceback" not in done.err + done.out, done.err
         return done
 
     return command
@@ -156,9 +156,9 @@ def made(clients, name, *options, scopes=SCOPES):
     """Make a client on the command line, and return its token."""
     given = [option for scope in scopes for option in ("--scope", scope)]
     done = clients("create", "--name", name, *given, *options)
-    assert done.returncode == 0, done.stderr
-    LEAKS.secrets.add(done.stdout.strip())
-    return done.stdout.strip()
+    assert done.status == 0, done.err
+    LEAKS.secrets.add(done.out.strip())
+    return done.out.strip()
 
 
 def bearer(token):
@@ -312,8 +312,8 @@ def test_a_client_that_is_revoked_is_refused_by_every_worker_at_once(serve, clie
     assert of_each_worker(service, calls[0]) == [200] * 10
 
     done = clients("revoke", "engine")
-    assert done.returncode == 0, done.stderr
-    assert re.fullmatch(r"engine is revoked since \S+\.\n", done.stdout)
+    assert done.status == 0, done.err
+    assert re.fullmatch(r"engine is revoked since \S+\.\n", done.out)
     answers = service.crowd(calls * 25)
     assert [answer.status for answer in answers] == [401] * len(answers)
     assert {answer.body["code"] for answer in answers} == {"unauthenticated"}
@@ -331,20 +331,20 @@ def test_a_client_that_is_revoked_is_refused_by_every_worker_at_once(serve, clie
 
 def test_a_token_is_printed_once_and_alone(clients, sql):
     done = clients("create", "--name", "engine", "--scope", "wallets:read")
-    token = done.stdout.removesuffix("\n")
+    token = done.out.removesuffix("\n")
     LEAKS.secrets.add(token)
-    assert done.returncode == 0
+    assert done.status == 0
     assert re.fullmatch(r"wapi_[0-9a-f]{16}_[A-Za-z0-9_-]{43}", token)
     # Who redirects stdout gets the token alone, and still sees the warning.
-    assert len(done.stderr.splitlines()) == 1
-    assert token not in done.stderr
-    assert "shown once" in done.stderr
+    assert len(done.err.splitlines()) == 1
+    assert token not in done.err
+    assert "shown once" in done.err
     token_hash = hashlib.sha256(token.encode()).hexdigest()
     assert sql.execute("select token_hash from api_clients").fetchall() == [(token_hash,)]
     for again in (clients("list"), clients("list", "--json"), clients("revoke", "engine")):
-        assert again.returncode == 0
+        assert again.status == 0
         for secret in (token.rpartition("_")[2], token_hash):
-            assert secret not in again.stdout + again.stderr
+            assert secret not in again.out + again.err
 
 
 def test_json_is_for_programs(clients):
@@ -353,14 +353,14 @@ def test_json_is_for_programs(clients):
         *("--allow-ip", "10.1.0.0/16", "--allow-ip", "2001:db8::/32", "--allow-ip", "192.0.2.7"),
         *("--expires", "2999-01-31", "--json"),
     )
-    answer = json.loads(done.stdout)
+    answer = json.loads(done.out)
     LEAKS.secrets.add(answer["token"])
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.status, done.err) == (0, "")
     assert answer.keys() == {"name", "token"}
     assert answer["name"] == "engine"
-    revoked = json.loads(clients("revoke", "engine", "--json").stdout)
+    revoked = json.loads(clients("revoke", "engine", "--json").out)
     assert revoked.keys() == {"name", "revoked_at"}
-    (listed,) = json.loads(clients("list", "--json").stdout)
+    (listed,) = json.loads(clients("list", "--json").out)
     created_at = datetime.fromisoformat(listed.pop("created_at"))
     assert datetime.now(UTC) - created_at < timedelta(minutes=1)
     assert listed == {
@@ -379,8 +379,8 @@ def test_the_list_tells_people_what_each_client_may_do_until_when(clients):
     made(clients, "engine", "--allow-ip", "10.1.0.0/16", "--expires", "90d", scopes=["keys:read"])
     made(clients, "backend", scopes=["stats:read", "wallets:read"])
     done = clients("list")
-    assert done.returncode == 0
-    backend, engine = done.stdout.split("engine: active")
+    assert done.status == 0
+    backend, engine = done.out.split("engine: active")
     assert backend.startswith("backend: active\n")
     for line in ("may do     wallets:read, stats:read", "from       anywhere", "expires    never"):
         assert line in backend
@@ -416,7 +416,7 @@ CREATE = ("create", "--name", "another", "--scope", "keys:read")
 def test_a_refusal_is_one_line_and_changes_nothing(clients, engine, sql, arguments, sentence):
     before = sql.execute("select * from api_clients").fetchall()
     done = clients(*arguments)
-    assert (done.returncode, done.stdout, done.stderr) == (1, "", f"{sentence}\n")
+    assert (done.status, done.out, done.err) == (1, "", f"{sentence}\n")
     assert sql.execute("select * from api_clients").fetchall() == before
 
 
@@ -435,8 +435,8 @@ def test_a_refusal_is_one_line_and_changes_nothing(clients, engine, sql, argumen
 def test_a_mistake_in_a_command_is_said_in_one_sentence(clients, sql, arguments, sentence):
     done = clients(*arguments)
     # Two lines of usage come first, and the status is the one of usage, as for every command.
-    assert (done.returncode, done.stdout) == (2, "")
-    said = done.stderr.splitlines()[-1]
+    assert (done.status, done.out) == (2, "")
+    said = done.err.splitlines()[-1]
     assert said.startswith("Error: ")
     assert sentence in said
     assert sql.execute("select count(*) from api_clients").fetchone() == (0,)
@@ -464,8 +464,8 @@ def test_a_database_that_cannot_be_reached_is_said_in_one_sentence(clients):
     commands = [("list",), ("revoke", "engine"), CREATE]
     with ThreadPoolExecutor(len(commands)) as operators:
         for done in operators.map(lambda given: clients(*given, DATABASE_URL=url), commands):
-            assert (done.returncode, done.stdout) == (1, "")
-            (said,) = done.stderr.splitlines()
+            assert (done.status, done.out) == (1, "")
+            (said,) = done.err.splitlines()
             assert said.startswith("Error: The database cannot be reached: ")
             assert "refused" in said
-            assert "a-password-to-hide" not in done.stderr
+            assert "a-password-to-hide" not in done.err

@@ -4,54 +4,53 @@ import json
 import os
 import re
 import shutil
-import subprocess
-import sys
 
 import psycopg
 import pytest
 
-from tests.service import ROOT
+from tests.commands import Running, kept_environ
 from wallet_api import migrations
 from wallet_api.crypto.secret import Secret
 from wallet_api.local_postgres import LocalPostgres
 
 
-def doctor(url, *options):
-    return subprocess.run(
-        [sys.executable, "-m", "wallet_api", "db", "doctor", *options],
-        cwd=ROOT,
-        env={"PATH": os.environ["PATH"], "DATABASE_URL": url},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+@pytest.fixture
+def doctor(tmp_path_factory):
+    """Run `wallet-api db doctor` as an operator does."""
+
+    def command(url, *options):
+        environ = kept_environ({"DATABASE_URL": url})
+        folder = tmp_path_factory.mktemp("command")
+        return Running(("db", "doctor", *options), environ, folder).finish()
+
+    return command
 
 
-def test_the_command_fails_for_a_fault_and_says_it_to_programs(sql, database_url):
+def test_the_command_fails_for_a_fault_and_says_it_to_programs(doctor, sql, database_url):
     sql.execute("drop trigger wallets_are_never_deleted on wallets")
     done = doctor(database_url, "--json")
-    found = {finding["subject"]: finding["faults"] for finding in json.loads(done.stdout)}
+    found = {finding["subject"]: finding["faults"] for finding in json.loads(done.out)}
     assert found["every trigger is in force"] == ["trigger wallets_are_never_deleted is missing"]
-    assert done.returncode == 1
+    assert done.status == 1
 
 
-def test_a_database_that_was_never_upgraded_lacks_every_migration(server, database_url):
+def test_a_database_that_was_never_upgraded_lacks_every_migration(doctor, server, database_url):
     server.create_database(empty := f"empty_{os.getpid()}")
     done = doctor(server.url(empty))
-    assert done.returncode == 1
-    assert "0001 is not applied" in done.stdout
+    assert done.status == 1
+    assert "0001 is not applied" in done.out
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute(f"drop database {empty}")
 
 
-def test_what_is_advice_does_not_fail_the_command(durable_url):
+def test_what_is_advice_does_not_fail_the_command(doctor, durable_url):
     done = doctor(durable_url)
-    assert done.returncode == 0, done.stdout
-    assert "fine    fsync is on" in done.stdout
-    assert "advice  the role has no more rights than it needs" in done.stdout
+    assert done.status == 0, done.out
+    assert "fine    fsync is on" in done.out
+    assert "advice  the role has no more rights than it needs" in done.out
     excess = r"^        DELETE, .* on wallets \(queries/roles.sql\)$"
-    assert re.search(excess, done.stdout, re.MULTILINE)
-    assert "FAULT" not in done.stdout
+    assert re.search(excess, done.out, re.MULTILINE)
+    assert "FAULT" not in done.out
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """`wallet-api db …` as a deploy runs it: in processes of its own, several at once."""
 
-import json
 import os
 import subprocess
 import sys
@@ -9,6 +8,7 @@ import time
 import psycopg
 import pytest
 
+from tests.commands import Running, kept_environ
 from tests.conftest import JWT_SECRET, LEAKS, SECRET
 from tests.service import ROOT
 from wallet_api.migrations import expected_versions
@@ -24,26 +24,26 @@ def empty_url(server):
         admin.execute("drop database empty (force)")
 
 
-def command(url, *arguments):
-    return subprocess.Popen(
-        [sys.executable, "-m", "wallet_api", *arguments],
-        cwd=ROOT,
-        env={"PATH": os.environ["PATH"], "DATABASE_URL": url},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+@pytest.fixture
+def command(tmp_path_factory):
+    """Start `wallet-api …` as a deploy does: command(url, "db", "upgrade")."""
+
+    def start(url, *arguments):
+        environ = kept_environ({"DATABASE_URL": url})
+        return Running(arguments, environ, tmp_path_factory.mktemp("command"))
+
+    return start
 
 
-def test_three_racing_upgrades_all_succeed_and_each_migration_is_applied_once(empty_url):
+def test_three_racing_upgrades_all_succeed_and_each_migration_is_applied_once(command, empty_url):
     racing = [command(empty_url, "db", "upgrade", "--json") for _ in range(3)]
-    results = [process.communicate() for process in racing]
-    assert [process.returncode for process in racing] == [0, 0, 0], results
-    applied = [version for out, _ in results for version in json.loads(out)["applied"]]
+    done = [process.finish() for process in racing]
+    assert [one.status for one in done] == [0, 0, 0], done
+    applied = [version for one in done for version in one.figures["applied"]]
     assert sorted(applied) == sorted(expected_versions())
 
 
-def test_an_upgrade_waits_for_the_lock_without_holding_a_snapshot(empty_url):
+def test_an_upgrade_waits_for_the_lock_without_holding_a_snapshot(command, empty_url):
     """A blocking lock would deadlock with another upgrade's create index concurrently."""
     with psycopg.connect(empty_url, autocommit=True) as other:
         other.execute("select pg_advisory_lock(7251304811)")
@@ -58,32 +58,29 @@ def test_an_upgrade_waits_for_the_lock_without_holding_a_snapshot(empty_url):
         assert other.execute(blocked).fetchone() == (0,)
         other.execute("create table something (id bigint)")
         other.execute("create index concurrently an_index on something (id)")
-        assert waiting.poll() is None
+        assert waiting.is_running()
         other.execute("select pg_advisory_unlock(7251304811)")
-        assert waiting.wait(30) == 0
-        waiting.communicate()
+        assert waiting.finish(30).status == 0
 
 
-def test_status_tells_what_is_missing_by_its_exit_status_too(empty_url):
-    before = command(empty_url, "db", "status", "--json")
-    assert json.loads(before.communicate()[0])["missing"] == sorted(expected_versions())
-    assert before.returncode == 1
-    upgrade = command(empty_url, "db", "upgrade")
-    assert "Applied 0001" in upgrade.communicate()[0]
-    again = command(empty_url, "db", "upgrade")
-    assert "Nothing to do" in again.communicate()[0]
-    after = command(empty_url, "db", "status")
-    assert "MISSING" not in after.communicate()[0]
-    assert after.returncode == 0
+def test_status_tells_what_is_missing_by_its_exit_status_too(command, empty_url):
+    before = command(empty_url, "db", "status", "--json").finish()
+    assert before.figures["missing"] == sorted(expected_versions())
+    assert before.status == 1
+    assert "Applied 0001" in command(empty_url, "db", "upgrade").finish().out
+    assert "Nothing to do" in command(empty_url, "db", "upgrade").finish().out
+    after = command(empty_url, "db", "status").finish()
+    assert "MISSING" not in after.out
+    assert after.status == 0
 
 
-def test_the_schema_that_the_url_chooses_is_the_one_that_is_upgraded(empty_url):
+def test_the_schema_that_the_url_chooses_is_the_one_that_is_upgraded(command, empty_url):
     with psycopg.connect(empty_url, autocommit=True) as owner:
         owner.execute("create schema app")
         upgrade = command(f"{empty_url}?options=-csearch_path%3Dapp", "db", "upgrade")
-        out, err = upgrade.communicate()
-        assert (upgrade.returncode, err) == (0, "")
-        assert "Applied 0001" in out
+        done = upgrade.finish()
+        assert (done.status, done.err) == (0, "")
+        assert "Applied 0001" in done.out
         tables = "select distinct schemaname from pg_tables where tableowner = current_user"
         schemas = owner.execute(f"{tables} and schemaname !~ '^(pg_|information)'").fetchall()
     assert schemas == [("app",)]
@@ -117,11 +114,10 @@ def test_the_commands_of_flask_report_faults_in_one_message_too():
         ("postgresql://u:a-password-to-hide@127.0.0.1:1/none", "cannot connect to the database"),
     ],
 )
-def test_a_fault_is_a_short_message_without_traceback_or_password(url, sentence):
+def test_a_fault_is_a_short_message_without_traceback_or_password(command, url, sentence):
     LEAKS.secrets.add("a-password-to-hide")
-    process = command(url, "db", "upgrade")
-    out, err = process.communicate()
-    assert process.returncode == 1
-    assert sentence in err
-    assert "Traceback" not in err
-    assert "a-password-to-hide" not in out + err
+    done = command(url, "db", "upgrade").finish()
+    assert done.status == 1
+    assert sentence in done.err
+    assert "Traceback" not in done.err
+    assert "a-password-to-hide" not in done.out + done.err

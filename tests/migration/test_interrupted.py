@@ -16,16 +16,8 @@ import psycopg
 import pytest
 
 from benchmarks import wallet_store as generator
-from tests.migration.conftest import (
-    SHELL,
-    assert_they_end,
-    empty,
-    is_one_line,
-    kept_environ,
-    key_ids,
-    table,
-    wait_until,
-)
+from tests.commands import kept_environ, wait_until
+from tests.migration.conftest import SHELL, assert_they_end, empty, is_one_line, key_ids, table
 from tests.service import ROOT
 from tests.wallet_store import old_open
 from wallet_api import local_postgres, migrations

@@ -7,13 +7,9 @@ import time
 
 import pytest
 
+from tests.commands import wait_until
 from tests.conftest import ACCESS, LEAKS, OTHER_SECRET, SECRET
-from tests.migration.conftest import (
-    assert_they_end,
-    is_one_line,
-    plant,
-    wait_until,
-)
+from tests.migration.conftest import assert_they_end, is_one_line, plant
 from tests.services.conftest import service
 from wallet_api.cli import key_rotation
 from wallet_api.crypto.encryption import EncryptionService

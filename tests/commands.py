@@ -1,0 +1,113 @@
+"""The command itself, in processes of its own."""
+
+import contextlib
+import importlib
+import json
+import logging
+import multiprocessing
+import os
+import signal
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.service import ROOT
+from wallet_api import logs
+from wallet_api.cli import cli
+
+_FORGOTTEN = []
+
+
+def kept_environ(environ):
+    """Return what a command finds in its environment, beside what finds the programs."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    return {**kept, **environ}
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What a command left behind."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def figures(self):
+        return json.loads(self.out)
+
+
+class Running:
+    """A command in a process of its own, forked from this one, which spares a second of imports.
+
+    It leads a process group, as a command does that a shell started.
+    """
+
+    def __init__(self, arguments, environ, folder):
+        self._texts = (folder / "out", folder / "err")
+        fork = multiprocessing.get_context("fork")
+        self._process = fork.Process(target=_become, args=(arguments, environ, *self._texts))
+        self._process.start()
+        self.pid = self._process.pid
+
+    def workers(self):
+        """Return the process ids of those who share the work."""
+        with contextlib.suppress(OSError):
+            children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text()
+            return [int(pid) for pid in children.split()]
+        return []
+
+    def send(self, number):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, number)
+
+    def interrupt(self):
+        """Do what Ctrl-C in a terminal does: every process of the group hears of it."""
+        wait_until(lambda: os.getpgid(self.pid) == self.pid)
+        os.killpg(self.pid, signal.SIGINT)
+
+    def is_running(self):
+        return self._process.is_alive()
+
+    def finish(self, seconds=60):
+        self._process.join(seconds)
+        assert not self._process.is_alive(), "the command does not end"
+        status = self._process.exitcode
+        self._process.close()
+        return Finished(status, *(text.read_text(errors="replace") for text in self._texts))
+
+    def stop(self):
+        with contextlib.suppress(ValueError):
+            self._process.kill()
+            self._process.join()
+
+
+def _become(arguments, environ, out, err):
+    # First: who runs several tests at once has SIGINT ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.setsid()
+    os.chdir(ROOT)
+    for number, path in ((1, out), (2, err)):
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        os.dup2(descriptor, number)
+        os.close(descriptor)
+    sys.stdout = os.fdopen(1, "w", closefd=False)
+    sys.stderr = os.fdopen(2, "w", closefd=False, errors="backslashreplace")
+    # The tests keep the log to themselves; a command of its own writes it to stderr. Their handlers
+    # are not even closed: another thread may have held a lock of theirs when we were forked.
+    _FORGOTTEN.extend(logging.getLogger().handlers)
+    logging.getLogger().handlers.clear()
+    logging._handlers.clear()
+    logging._handlerList.clear()
+    importlib.reload(logs)
+    os.environ.clear()
+    os.environ.update(environ)
+    cli([*map(str, arguments)], prog_name="wallet-api")
+
+
+def wait_until(condition, seconds=10):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it does not come about"
+        time.sleep(0.01)
