@@ -17,7 +17,7 @@ import pytest
 from tests.conftest import LEAKS
 from tests.service import ROOT, free_port
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.faults
 
 
 class Dev:
@@ -122,7 +122,6 @@ def test_the_printed_curl_deposits_and_the_state_survives_a_restart(data):
     assert processes_of(data) == []
 
 
-@pytest.mark.faults
 def test_it_starts_again_after_it_was_killed_with_everything_running(data):
     port = free_port()
     first = Dev(data, port).wait_until_printed("Ctrl-C stops everything.")
@@ -133,7 +132,6 @@ def test_it_starts_again_after_it_was_killed_with_everything_running(data):
     assert second.stop() == 0
 
 
-@pytest.mark.faults
 def test_a_taken_port_and_a_second_start_are_said_in_one_sentence(data):
     port = free_port()
     first = Dev(data, port).wait_until_printed("Ctrl-C stops everything.")

@@ -17,7 +17,7 @@ from wallet_api.blueprints.requests import MAX_BODY_BYTES
 from wallet_api.worker import ANSWER_SECONDS, REQUEST_SECONDS
 from wallet_api.worker.framing import MAX_HEAD_BYTES
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.faults
 
 HEALTHZ = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
 DEPOSIT = "POST /api/wallet/deposit HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
@@ -107,7 +107,6 @@ def test_more_of_them_than_there_are_threads_hold_up_nobody(service, connect):
     assert share < 0.1
 
 
-@pytest.mark.faults
 def test_six_hundred_slow_clients_and_fifty_that_never_read_hold_up_nobody(serve, connect):
     """With the threads of a default service: 2 processes of 8."""
     service = serve()
@@ -248,7 +247,6 @@ def test_more_idle_clients_than_there_is_room_for_keep_nobody_out_for_long(servi
     assert sum(client.recv(1) == b"" for client in idle[:300]) == 300
 
 
-@pytest.mark.faults
 def test_term_does_not_wait_for_half_a_request(serve, connect):
     service = serve(WEB_CONCURRENCY="1")
     client = connect(service, HALF_A_HEAD)
@@ -259,7 +257,6 @@ def test_term_does_not_wait_for_half_a_request(serve, connect):
     assert status(client) == 408
 
 
-@pytest.mark.faults
 def test_who_never_reads_is_cut_off_and_what_he_did_not_fetch_is_forgotten(serve, connect):
     service = serve(WEB_CONCURRENCY="1")
     [worker] = service.workers()

@@ -61,7 +61,9 @@ def kill_at(sql, one, seconds):
     return status, members
 
 
-@pytest.mark.parametrize("kills", [3, pytest.param(30, marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "kills", [pytest.param(3, marks=pytest.mark.faults), pytest.param(30, marks=pytest.mark.long)]
+)
 def test_an_import_that_is_killed_at_random_moments_ends_with_the_same_rows(
     start, command, folder, made, expected, sql, stored_keys, kills
 ):

@@ -102,7 +102,9 @@ def test_what_does_not_open_is_named_and_the_status_says_so(command, wallets, sq
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kills", [3, pytest.param(25, marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "kills", [pytest.param(3, marks=pytest.mark.faults), pytest.param(25, marks=pytest.mark.long)]
+)
 def test_a_rotation_that_is_killed_at_random_moments_is_taken_up_again(
     start, command, wallets, keys_of, sql, monkeypatch, kills
 ):

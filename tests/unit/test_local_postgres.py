@@ -19,6 +19,9 @@ import pytest
 from wallet_api import local_postgres
 from wallet_api.local_postgres import LocalPostgres, LocalPostgresError
 
+# The whole suite runs on this server; what it does when it is killed takes a dozen starts.
+pytestmark = pytest.mark.faults
+
 as_root_only = pytest.mark.skipif(
     os.geteuid() != 0, reason="only root must run PostgreSQL as another user"
 )
@@ -171,7 +174,6 @@ def test_a_copied_directory_cannot_run_the_same_cluster(
     assert ask(running, "select 1") == 1
 
 
-@pytest.mark.faults
 def test_an_orphan_of_a_killed_program_is_stopped_and_its_data_kept(server: LocalPostgres) -> None:
     command = [sys.executable, "-c", START_AND_STAY, str(server.directory)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as program:
@@ -186,7 +188,6 @@ def test_an_orphan_of_a_killed_program_is_stopped_and_its_data_kept(server: Loca
     assert ask(server, "select note from notes") == "kept"
 
 
-@pytest.mark.faults
 def test_another_process_with_the_number_of_a_dead_server_is_left_alone(
     server: LocalPostgres,
 ) -> None:
@@ -205,7 +206,6 @@ def test_another_process_with_the_number_of_a_dead_server_is_left_alone(
     assert ask(server, "select 1") == 1
 
 
-@pytest.mark.faults
 def test_a_program_killed_in_the_middle_of_initdb_leaves_nothing_to_trust(
     server: LocalPostgres,
 ) -> None:
@@ -232,7 +232,6 @@ def test_a_failed_start_says_why_and_lets_go(
     assert ask(server, "select 1") == 1
 
 
-@pytest.mark.faults
 def test_a_port_lost_to_somebody_else_is_replaced(
     server: LocalPostgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -255,7 +254,6 @@ def test_a_database_is_created_once(running: LocalPostgres) -> None:
     assert ask(running, "select count(*) from pg_database where datname like '%odd%'") == 1
 
 
-@pytest.mark.faults
 def test_a_directory_made_anew_does_not_inherit_the_data(server: LocalPostgres) -> None:
     server.start()
     keep_a_note(server)
@@ -297,7 +295,6 @@ def test_a_cluster_that_another_user_took_over_is_refused(server: LocalPostgres)
         server.start()
 
 
-@pytest.mark.faults
 @as_root_only
 def test_programs_that_root_keeps_in_private_are_copied_once(
     server: LocalPostgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -347,7 +344,6 @@ def test_programs_that_are_not_there_are_named(
         server.start()
 
 
-@pytest.mark.faults
 def test_a_killed_postmaster_is_not_left_as_a_zombie(server: LocalPostgres) -> None:
     server.start()
     os.kill(server.pid, signal.SIGKILL)
