@@ -14,6 +14,7 @@ import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from flask_smorest import Blueprint
 from pytest_postgresql import factories
 
 from tests.service import RunningService, start_service
@@ -72,6 +73,23 @@ def derive_each_key_once() -> Iterator[None]:
             encryption, "_scrypt", lambda secret, salt, n: known(secret.reveal(), salt, n)
         )
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def describe_nothing() -> Iterator[pytest.MonkeyPatch]:
+    """Spare the tests the OpenAPI document: two thirds of what it takes to build an app."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Blueprint, "register_views_in_doc", lambda *_, **__: None)
+        yield patch
+
+
+@pytest.fixture
+def described(describe_nothing: pytest.MonkeyPatch) -> Iterator[None]:
+    """Have the apps of this test know their OpenAPI document. Ask for it before the app."""
+    left_out = Blueprint.register_views_in_doc
+    describe_nothing.undo()
+    yield
+    describe_nothing.setattr(Blueprint, "register_views_in_doc", left_out)
 
 
 @pytest.fixture(scope="session", autouse=True)

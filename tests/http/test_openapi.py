@@ -96,7 +96,7 @@ def served(farcaster):
 
 
 @pytest.fixture
-def app(make_app, served):
+def app(described, make_app, served):
     return make_app(RATELIMIT_ENABLED="false", **served)
 
 
