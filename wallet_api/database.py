@@ -141,6 +141,12 @@ class Connection(psycopg.Connection[Row]):
             # Whatever it was, an answer that came now would be taken for that of something else.
             self.pgconn.finish()
             raise psycopg.OperationalError("no answer in time") from error
+        except psycopg.OperationalError as error:
+            # PostgreSQL did not say it. psycopg may find the socket closed before libpq does, and
+            # the connection would pass for a sound one that a statement failed on.
+            if error.sqlstate is None and not isinstance(error, pg.PipelineAborted):
+                self.pgconn.finish()
+            raise
 
 
 class Database:

@@ -169,6 +169,32 @@ def test_a_server_that_says_nothing_is_a_connection_lost(database, stop, monkeyp
     assert len(pids) == 1
 
 
+@pytest.mark.parametrize("repeatable", [True, False])
+def test_a_socket_that_psycopg_finds_closed_is_a_connection_lost(database, monkeypatch, repeatable):
+    """libpq does not know of it then: it takes the connection for a sound one."""
+    used = []
+
+    def closed(generator, *_arguments, **_options):
+        next(generator)
+        raise psycopg.OperationalError("connection socket closed")
+
+    def ask(connection):
+        used.append(connection)
+        with monkeypatch.context() as patch:
+            if len(used) == 1:
+                patch.setattr(psycopg.waiting, "wait", closed)
+            return connection.execute("select 1 as one").fetchone()
+
+    if repeatable:
+        assert database.run(ask, repeatable=True) == {"one": 1}
+    else:
+        with pytest.raises(DatabaseUnavailable):
+            database.run(ask, repeatable=False)
+    assert len(used) == 1 + repeatable
+    assert used[0].broken
+    assert database.run(lambda connection: connection.broken, repeatable=True) is False
+
+
 def test_whoever_was_silent_for_long_is_not_asked_again(database, stop, monkeypatch):
     monkeypatch.setattr(Connection, "answer_seconds", 0.5)
     monkeypatch.setattr("wallet_api.database._RETRY_SECONDS", 0.4)
