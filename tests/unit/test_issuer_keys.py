@@ -3,6 +3,7 @@
 import json
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import pytest
@@ -32,7 +33,7 @@ failures = pytest.mark.parametrize(("status", "body"), FAILURES)
 @failures
 def test_a_failing_issuer_is_our_trouble_and_not_the_user_s(issuer, status, body):
     issuer.says(status, body)
-    auth = quick_auth(issuer)
+    auth = quick_auth(issuer, retry_seconds=0)
     with pytest.raises(SignInUnavailable):
         auth.verify(sign())
     issuer.says(200, json.dumps(published(first=KEY)))
@@ -91,6 +92,56 @@ def test_an_issuer_that_does_not_answer_holds_up_nobody_whose_key_we_have(issuer
     assert time.monotonic() - began < 1.5
     issuer.go.set()
     waiting.join()
+
+
+def in_a_crowd(auth, *tokens):
+    """Verify all tokens at once, and return how long it took until all were refused."""
+
+    def refused(token):
+        with pytest.raises(SignInUnavailable):
+            auth.verify(token)
+
+    began = time.monotonic()
+    with ThreadPoolExecutor(len(tokens)) as crowd:
+        list(crowd.map(refused, tokens))
+    return time.monotonic() - began
+
+
+def test_whoever_floods_us_while_the_issuer_says_nothing_holds_up_nobody_for_long(issuer):
+    """Its answer may as well never end: the timeout is one for each packet."""
+    auth = quick_auth(issuer, timeout_seconds=60)
+    issuer.go.clear()
+    garbage = [sign(kid=f"garbage {number}") for number in range(24)]
+    assert in_a_crowd(auth, *garbage) < 4
+    for _ in range(3):
+        assert in_a_crowd(auth, *garbage, sign()) < 1
+    assert issuer.requests == 1
+    # No thread is left to it for good, and nobody has to wait for the issuer's next answer.
+    issuer.go.set()
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        with suppress(SignInUnavailable):
+            assert auth.verify(sign()) == FID
+            break
+        time.sleep(0.01)
+    assert auth.verify(sign()) == FID
+    assert issuer.requests == 1
+
+
+@pytest.mark.parametrize("status", [500, 404])
+def test_a_failing_issuer_is_asked_again_after_a_pause_only(issuer, status):
+    auth = quick_auth(issuer, retry_seconds=60)
+    issuer.says(status, "")
+    for _ in range(3):
+        in_a_crowd(auth, *[sign()] * 8)
+    assert issuer.requests == 1
+
+
+def test_a_crowd_that_is_the_first_to_sign_in_costs_one_request_and_all_are_let_in(issuer):
+    auth = quick_auth(issuer)
+    with ThreadPoolExecutor(16) as crowd:
+        assert set(crowd.map(auth.verify, [sign()] * 16)) == {FID}
+    assert issuer.requests == 1
 
 
 def test_many_tokens_cost_one_request(issuer):

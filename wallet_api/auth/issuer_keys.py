@@ -1,0 +1,78 @@
+"""The keys that a token issuer publishes (JWKS, RFC 7517)."""
+
+import threading
+import time
+from concurrent.futures import Future
+
+import jwt
+from jwt import PyJWKClient
+
+from wallet_api.errors import SignInUnavailable
+
+_LIFESPAN_SECONDS = 300
+# A good issuer answers in a fraction of that. Whoever waits has a thread that others need.
+_PATIENCE_SECONDS = 2.0
+
+Keys = list[jwt.PyJWK]
+
+
+class IssuerKeys:
+    """The issuer's key set, kept for five minutes, and asked for by one thread at a time.
+
+    That thread is none of the requests': an issuer that is silent, or whose answer never ends,
+    costs those who need it now two seconds each, and nobody else anything. It is asked again some
+    seconds after it failed, and for a token with a key id that we do not know at most once in each
+    cool-down. The keys at hand outlive a failing issuer until they expire.
+    """
+
+    def __init__(
+        self, url: str, *, timeout_seconds: float, cooldown_seconds: float, retry_seconds: float
+    ) -> None:
+        """`timeout_seconds` is for each answer of the network, `retry_seconds` for a failure."""
+        self._client = PyJWKClient(url, cache_jwk_set=False, timeout=timeout_seconds)
+        self._cooldown_seconds = cooldown_seconds
+        self._retry_seconds = retry_seconds
+        self._lock = threading.Lock()
+        self._kept: tuple[Keys, float] = ([], float("-inf"))
+        self._answer: Future[Keys] = Future()
+        self._answer.set_result([])
+        self._asked_at = self._answered_at = float("-inf")
+
+    def find(self, kid: str) -> jwt.PyJWK | None:
+        """Return the key of this id, or None if the issuer has none as far as we know.
+
+        Raises SignInUnavailable when the issuer's keys cannot be had.
+        """
+        keys, until = self._kept
+        if time.monotonic() >= until:
+            keys = []
+        if (key := self._client.match_kid(keys, kid)) is not None:
+            return key
+        answer, patience, begun = self._ask(self._cooldown_seconds if keys else self._retry_seconds)
+        if keys and not begun:
+            return None
+        try:
+            return self._client.match_kid(answer.result(patience), kid)
+        except (jwt.PyJWTError, OSError, ValueError, RecursionError) as error:
+            raise SignInUnavailable(f"{self._client.uri} gave no key set") from error
+
+    def _ask(self, pause: float) -> tuple[Future[Keys], float, bool]:
+        """Return the last question's answer, for how long to wait for it, and whether it is new."""
+        with self._lock:
+            now = time.monotonic()
+            begun = self._answer.done() and now - self._answered_at >= pause
+            if begun:
+                self._asked_at, self._answer = now, Future()
+                threading.Thread(target=self._fetch, args=[self._answer], daemon=True).start()
+            return self._answer, max(0.0, self._asked_at + _PATIENCE_SECONDS - now), begun
+
+    def _fetch(self, answer: Future[Keys]) -> None:
+        try:
+            keys = self._client.get_signing_keys()
+        except Exception as error:  # noqa: BLE001 it is raised where the answer is waited for
+            self._answered_at = time.monotonic()
+            answer.set_exception(error)
+        else:
+            self._answered_at = time.monotonic()
+            self._kept = (keys, self._answered_at + _LIFESPAN_SECONDS)
+            answer.set_result(keys)
