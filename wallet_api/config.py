@@ -1,6 +1,7 @@
 """Every environment variable, read once, all faults reported together."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ from wallet_api.crypto.secret import Secret
 from wallet_api.models import MAX_FID
 
 MIN_SECRET_LENGTH = 32
+# RFC 6454, in the form that browsers send: lower case, no path, no "/" at the end.
+_ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?", re.ASCII)
 _STORAGES = ("postgres", "filesystem", "migrating")
 
 
@@ -107,7 +110,7 @@ class Settings:
             network=NETWORKS[read.choice("NETWORK", tuple(NETWORKS), default="base-mainnet")],
             allow_key_export=read.boolean("ALLOW_KEY_EXPORT", default=False),
             demo_fid=read.demo_fid(),
-            cors_origins=read.names("CORS_ORIGINS"),
+            cors_origins=read.origins("CORS_ORIGINS"),
             database_replica_url=read.replica_url(),
             trusted_proxy_hops=read.integer("TRUSTED_PROXY_HOPS", default=0, low=0, high=10),
             ratelimits=read.ratelimits(),
@@ -290,6 +293,15 @@ class _Reader:
         if not value.startswith(("https://", "http://")):
             self.faults.append(f"{name} must be an http(s) URL")
         return value
+
+    def origins(self, name: str) -> tuple[str, ...]:
+        values = self.names(name)
+        # flask-cors would take other characters for a regular expression, which it does not anchor.
+        if not all(_ORIGIN.fullmatch(value) for value in values):
+            self.faults.append(
+                f"{name} must be origins such as https://app.example.com, without path or wildcard"
+            )
+        return values
 
     def secret(self, name: str, *, allow_short: bool) -> Secret[str]:
         value = self.text(name, default="")

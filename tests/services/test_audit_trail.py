@@ -1,5 +1,6 @@
 """Every act leaves its entry, in its own transaction, at the end of its user's chain."""
 
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -10,6 +11,7 @@ import psycopg
 import pytest
 
 from tests.conftest import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET, SECRET
+from tests.service import ROOT
 from tests.services.conftest import rows, service
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
@@ -205,3 +207,21 @@ def test_a_chain_that_takes_no_entry_is_an_alarm_and_nothing_is_written(wallets,
         wallets.ensure_trading_wallet(FID, access=ACCESS)
     assert rows(sql) == []
     assert wallets.ensure_trading_wallet(FID + 1, access=ACCESS)
+
+
+def test_a_chain_whose_end_was_moved_out_of_reach_is_an_alarm_until_the_owner_moves_it_back(
+    wallets, sql
+):
+    wallets.ensure_trading_wallet(FID, access=ACCESS)
+    # No trigger sees anything in it: ends only move on.
+    sql.execute("update wallet_audit_heads set id = 9223372036854775807")
+    with pytest.raises(AuditLogBlocked):
+        wallets.get_wallet_with_key(FID, "ethereum", access=ACCESS)
+    assert actions(sql) == ["wallet.created"]
+    page = (ROOT / "docs" / "operations.md").read_text()
+    (repair,) = re.findall(r"```sql\n(begin;.*?only_move_on.*?commit;)\n```", page, re.DOTALL)
+    sql.execute(repair.replace("1464243", str(FID)))
+    assert wallets.get_wallet_with_key(FID, "ethereum", access=ACCESS)
+    assert actions(sql) == ["wallet.created", "key.read"]
+    with pytest.raises(psycopg.errors.RestrictViolation):
+        sql.execute("update wallet_audit_heads set id = id - 1")

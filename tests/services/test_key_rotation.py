@@ -202,7 +202,8 @@ def test_users_who_read_and_make_wallets_meanwhile_notice_nothing(
             try:
                 found = one.get_wallet_with_key(user, "ethereum", access=ACCESS)
                 assert found.private_key.reveal() == keys[user]
-                one.ensure_trading_wallet(1000 + fid, access=ACCESS)
+                # Downwards: a rotation goes up, and would follow those who are faster for ever.
+                one.ensure_trading_wallet(1_000_000 - fid, access=ACCESS)
             except Exception as error:  # noqa: BLE001 (told below)
                 failures.append(error)
             reads.append(user)
@@ -326,3 +327,10 @@ def test_the_pages_leave_out_what_needs_no_sealing(rotation, new, sql):
     rotation.run(first)
     left = [wallet.fid for page in rotation.pages(4) for wallet in page]
     assert left == list(USERS)[5:]
+
+
+def test_one_chain_that_takes_no_entry_is_not_in_the_way_of_the_others(rotation, sql):
+    sql.execute("update wallet_audit_heads set id = 9223372036854775807 where fid = 3")
+    failed = [one.fid for one in rotate(rotation) if one.outcome is not ResealOutcome.RESEALED]
+    assert failed == [3]
+    assert [fid for fid, (key_id, *_) in sealed(sql).items() if key_id == OLD_ID] == [3]

@@ -173,3 +173,23 @@ def test_a_redis_url_that_cannot_be_read_is_a_fault_that_quotes_nothing(uri):
 def test_a_good_redis_url_starts_a_service_though_nobody_is_there():
     app = create_app(settings(RATELIMIT_STORAGE_URI=f"redis://:{HIDDEN}@127.0.0.1:1/0"))
     assert app.test_client().get("/openapi.json").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        *("*", "null", "https://*.example.com", "https://app.example.com/", "app.example.com"),
+        *("https://.*", "https://App.example.com", "https://a.example https://b.example"),
+        *("https://user@app.example.com", "ftp://app.example.com", "https://app.example.com:x"),
+    ],
+)
+def test_an_origin_is_one_that_browsers_send_and_no_pattern(origin):
+    """flask-cors would take a pattern for one, and let every other host in that it occurs in."""
+    assert fault(CORS_ORIGINS=f"https://good.example,{origin}").startswith("CORS_ORIGINS must be")
+
+
+@pytest.mark.parametrize(
+    "origin", ["http://localhost:3000", "https://app.example.com", "https://[::1]:8443"]
+)
+def test_an_origin_has_a_scheme_a_host_and_perhaps_a_port(origin):
+    assert settings(CORS_ORIGINS=origin).cors_origins == (origin,)

@@ -8,9 +8,12 @@ from datetime import UTC
 from wallet_api.crypto.audit_chain import AuditKey
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Connection
-from wallet_api.errors import DatabaseDamaged
+from wallet_api.errors import AuditLogBlocked, DatabaseDamaged
 from wallet_api.models import AuditEntry, AuditEvent, AuditHead
 from wallet_api.repositories.audit import AuditRepository, ChainedEntry
+
+# PostgreSQL's largest bigint.
+_LAST_ID = 2**63 - 1
 
 
 class AuditTrail:
@@ -25,7 +28,14 @@ class AuditTrail:
         self._key = encryption.audit_keys[encryption.key_id]
 
     def follow(self, head: AuditHead, event: AuditEvent) -> ChainedEntry:
-        """Return the entry that tells of an event, at the end of its user's chain."""
+        """Return the entry that tells of an event, at the end of its user's chain.
+
+        Raises AuditLogBlocked where somebody has moved that end so far that nothing can follow.
+        """
+        if head.id >= _LAST_ID:
+            raise AuditLogBlocked(
+                "a user's audit chain has no id left: run `wallet-api audit verify`"
+            )
         access = event.access
         entry = AuditEntry(
             fid=event.fid,
