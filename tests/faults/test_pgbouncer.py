@@ -123,6 +123,8 @@ def test_a_prepared_statement_is_never_taken_for_somebody_elses(pool):
         for each in (first, second):
             each.open()
             held.callback(each.close)
+            # Connected by now: from here on sessions change hands only where this test says so.
+            ask(each, 0)
         # Each prepares its first statement in a session of its own.
         for _ in range(10):
             theirs = ask(first, 1)["session"]
