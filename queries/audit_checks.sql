@@ -28,6 +28,7 @@ select
     head.id,
     head.mac,
     wallet.address,
+    wallet.key_id,
     wallet.created_at
 from (select unnest(:fids::bigint[]) as fid) as wanted
 left join wallet_audit_heads as head

@@ -11,6 +11,12 @@ left join active_encryption_keys as active
     on known.key_id = active.key_id
 order by known.created_at, known.key_id;
 
+-- name: may_register()$
+-- Whether the current role may register a secret: the owner may, the role of queries/roles.sql may not.
+select
+    has_table_privilege('encryption_keys', 'INSERT')
+    and has_table_privilege('active_encryption_keys', 'INSERT') as may_register;
+
 -- name: insert_if_absent(key_id, succeeds, sealed_audit_root)!
 -- Register a secret, either as the database's first (succeeds is null) or as the successor of a known
 -- one. Nothing happens when it is known, or when another one was first: read list_keys() afterwards.

@@ -32,7 +32,8 @@ grant update (address, updated_at) on wallets to wallet_api_runtime;
 grant select, insert on wallet_audit_log, wallet_audit_heads to wallet_api_runtime;
 grant update (id, mac) on wallet_audit_heads to wallet_api_runtime;
 grant select, insert on deposits to wallet_api_runtime;
-grant select, insert on encryption_keys, active_encryption_keys to wallet_api_runtime;
+-- Whether another secret may seal keys is for operators to say: `wallet-api keys register`.
+grant select on encryption_keys, active_encryption_keys to wallet_api_runtime;
 
 -- Clients are made and revoked by operators.
 grant select on api_clients to wallet_api_runtime;

@@ -17,6 +17,7 @@ from flask.testing import FlaskClient
 from flask_smorest import Blueprint
 from pytest_postgresql import factories
 
+from tests.commands import Running, kept_environ
 from tests.service import RunningService, start_service
 from wallet_api import logs, migrations
 from wallet_api.app import create_app
@@ -338,3 +339,25 @@ def opened(
     """Open every trading wallet in the table and return its address by FID; all must open."""
 
     return lambda: open_every_wallet(sql, sealing)
+
+
+@pytest.fixture
+def start(environ, tmp_path_factory):
+    """Start `wallet-api wallets …` and return it Running: start("import", folder, NAME="value")."""
+    started = []
+
+    def command(*arguments, group="wallets", **changes):
+        folder = tmp_path_factory.mktemp("command")
+        one = Running((group, *arguments), kept_environ({**environ, **changes}), folder)
+        started.append(one)
+        return one
+
+    yield command
+    for one in started:
+        one.stop()
+
+
+@pytest.fixture
+def command(start):
+    """Run `wallet-api wallets …` to its end: command("import", folder, NAME="value")."""
+    return lambda *arguments, **changes: start(*arguments, **changes).finish()

@@ -97,6 +97,7 @@ def test_every_command_has_help_with_an_example():
     commands = list(leaves(cli))
     assert {command.name for command in commands} == {
         "bench",
+        "register",
         "dev",
         "upgrade",
         "status",

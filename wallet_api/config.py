@@ -46,6 +46,7 @@ class WalletSettings:
     database_url: Secret[str]
     encryption_secret: Secret[str]
     encryption_secret_previous: tuple[Secret[str], ...]
+    wallet_storage: str
     wallet_storage_path: Path
 
 
@@ -104,7 +105,7 @@ class Settings:
             quick_auth_jwks_url=read.http_url(
                 "QUICK_AUTH_JWKS_URL", default=f"{issuer}/.well-known/jwks.json"
             ),
-            wallet_storage=read.choice("WALLET_STORAGE", _STORAGES, default="postgres"),
+            wallet_storage=read.wallet_storage(),
             wallet_storage_is_said=bool(read.text("WALLET_STORAGE", default="")),
             wallet_storage_path=read.wallet_storage_path(),
             network=NETWORKS[read.choice("NETWORK", tuple(NETWORKS), default="base-mainnet")],
@@ -163,6 +164,7 @@ def read_wallet_settings(environ: Mapping[str, str]) -> WalletSettings:
         database_url=read.database_url(),
         encryption_secret=read.secret("ENCRYPTION_SECRET", allow_short=short),
         encryption_secret_previous=read.secrets("ENCRYPTION_SECRET_PREVIOUS"),
+        wallet_storage=read.wallet_storage(),
         wallet_storage_path=read.wallet_storage_path(),
     )
     if read.faults:
@@ -275,6 +277,9 @@ class _Reader:
         if not self.text("METRICS_TOKEN", default=""):
             return None
         return self.secret("METRICS_TOKEN", allow_short=False)
+
+    def wallet_storage(self) -> str:
+        return self.choice("WALLET_STORAGE", _STORAGES, default="postgres")
 
     def wallet_storage_path(self) -> Path:
         return Path(self.text("WALLET_STORAGE_PATH", default="./storage/wallets"))

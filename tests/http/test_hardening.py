@@ -1,6 +1,7 @@
 """What browsers are told about every answer, and what becomes of those who come in the clear."""
 
 import pytest
+from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from tests.http.conftest import routes, signed_in
 
@@ -45,6 +46,73 @@ def test_nobody_is_sent_elsewhere_nor_given_a_header(behind_a_proxy, path):
     assert answer.headers["Location"].isascii()
     assert answer.headers["Location"].isprintable()
     assert "Set-Cookie" not in answer.headers
+
+
+# What stands in X-Forwarded-Proto behind two proxies → by what the client came, if that is known.
+BEHIND_TWO = {
+    # Each adds its word.
+    "https, http": "https",
+    "http, https": "http",
+    "https, https, http": "https",
+    "https, http, http": "http",
+    # The inner one puts its own, or the outer one's, in the place of all.
+    "https": "https",
+    "HTTPS": "https",
+    "http": "http",
+    "gopher": None,
+    "gopher, http": None,
+    "": None,
+    ", ": None,
+    "h\tttps": None,
+}
+
+
+@pytest.mark.parametrize(("words", "scheme"), BEHIND_TWO.items())
+def test_two_proxies_may_add_to_the_header_or_replace_it(untouched, words, scheme):
+    client = untouched.make_app(TRUSTED_PROXY_HOPS="2").test_client()
+    answer = client.get(LIST, headers={"X-Forwarded-Proto": words, **signed_in()})
+    assert answer.status_code == (308 if scheme == "http" else 200)
+    assert (HSTS in answer.headers) == (scheme == "https")
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        None,
+        "",
+        "a b",
+        "a@b",
+        "a/b",
+        "a?b",
+        "a#b",
+        'exa"mple.org',
+        "http://example.org",
+        "[::1",
+        ":1",
+    ],
+)
+def test_nobody_is_sent_to_a_host_that_is_none(behind_a_proxy, host):
+    environ = EnvironBuilder(path=LIST, headers={"X-Forwarded-Proto": "http"}).get_environ()
+    environ.pop("HTTP_HOST")
+    if host is not None:
+        environ["HTTP_HOST"] = host
+    _, status, headers = run_wsgi_app(behind_a_proxy.wsgi_app, environ)
+    assert (status, "Location" in headers) == ("400 BAD REQUEST", False)
+
+
+@pytest.mark.parametrize("host", ["example.org", "example.org:8443", "10.0.0.1", "[2001:db8::1]:1"])
+def test_who_names_a_host_is_sent_there(behind_a_proxy, host):
+    headers = {"X-Forwarded-Proto": "http", "Host": host}
+    answer = behind_a_proxy.test_client().get("/", headers=headers)
+    assert answer.headers["Location"] == f"https://{host}/"
+
+
+@pytest.mark.parametrize("host", ["", "[::1", "a b", "[::1]]"])
+def test_a_host_that_is_none_is_no_fault_of_ours(refusing, host):
+    for path in ("/", "/docs", LIST):
+        environ = {**EnvironBuilder(path=path).get_environ(), "HTTP_HOST": host}
+        _, status, _ = run_wsgi_app(refusing.application.wsgi_app, environ)
+        assert status[0] in "24", path
 
 
 def test_who_comes_by_https_is_told_to_stay_there(behind_a_proxy):

@@ -1,4 +1,4 @@
-"""What the tests of `wallet-api wallets …` share: the command itself, and stores to run it on."""
+"""What the tests of `wallet-api wallets …` share: stores to run it on, and how it may end."""
 
 import contextlib
 import json
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import wallet_store as generator
-from tests.commands import Finished, Running, kept_environ, wait_until
+from tests.commands import Finished, kept_environ, wait_until
 from tests.conftest import ACCESS, SECRET
 from tests.service import ROOT
 from wallet_api.crypto.encryption import EncryptionService, SealedKey
@@ -23,28 +23,6 @@ from wallet_api.services.wallet_imports import WalletImport
 
 SHELL = (sys.executable, "-m", "wallet_api", "wallets")
 _ROW = "fid, chain, wallet_type, address, scheme, key_id, created_at, updated_at"
-
-
-@pytest.fixture
-def start(environ, tmp_path_factory):
-    """Start `wallet-api wallets …` and return it Running: start("import", folder, NAME="value")."""
-    started = []
-
-    def command(*arguments, group="wallets", **changes):
-        folder = tmp_path_factory.mktemp("command")
-        one = Running((group, *arguments), kept_environ({**environ, **changes}), folder)
-        started.append(one)
-        return one
-
-    yield command
-    for one in started:
-        one.stop()
-
-
-@pytest.fixture
-def command(start):
-    """Run `wallet-api wallets …` to its end: command("import", folder, NAME="value")."""
-    return lambda *arguments, **changes: start(*arguments, **changes).finish()
 
 
 @pytest.fixture

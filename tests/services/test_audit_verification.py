@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from unittest.mock import ANY
 
 import pytest
 
@@ -19,6 +20,11 @@ from wallet_api.services.audit_trail import chained
 from wallet_api.services.audit_verification import AuditVerification
 
 USERS = range(1, 6)
+LONG_AGO = datetime(2021, 1, 1, tzinfo=UTC)
+_AN_OLD_ENTRY = (
+    "insert into wallet_audit_log (fid, id, chain, action, actor, request_id, created_at)"
+    " values (%s, %s, 'ethereum', 'key.read', 'user:7', 'r', '2020-01-01')"
+)
 A_THIRD = "third secret of quite sufficient length"
 
 
@@ -276,12 +282,46 @@ def test_entries_that_are_older_than_the_chains_are_faults_unless_that_is_said(
     assert verify(unchained_before=since)[0][0] == (7, None, "entry 23 is missing")
 
 
+@pytest.mark.parametrize("place", [-5, 0, 5, 1_000_000])
+def test_no_entry_passes_for_an_older_one_in_or_behind_a_chain_or_before_its_beginning(
+    log, verify, sql, place
+):
+    sql.execute(_AN_OLD_ENTRY, [3, place])
+    assert verify(unchained_before=LONG_AGO)[0] == [(3, place, ANY)]
+
+
+@pytest.mark.parametrize("place", [0, 1, 23])
+def test_older_entries_end_where_the_chains_were_begun_behind_them(verify, sql, place):
+    """Of a user of whom there is nothing but older entries, or nothing else at all."""
+    sql.execute(_AN_OLD_ENTRY, [7, place])
+    assert verify(unchained_before=LONG_AGO)[0] == [(7, None if place else 0, ANY)]
+    sql.execute(_AN_OLD_ENTRY, [7, 22])
+    sql.execute("insert into wallet_audit_heads (fid, id, mac) values (7, 22, repeat('0', 64))")
+    faults = verify(unchained_before=LONG_AGO)[0]
+    assert [fault[:2] for fault in faults] == {0: [(7, 0)], 1: [], 23: [(7, None)]}[place]
+
+
 def test_a_wallet_without_an_entry_is_no_fault_if_it_is_older_than_the_chains(log, verify, sql):
     plant(sql, "delete from wallet_audit_log where fid = 2")
     plant(sql, "delete from wallet_audit_heads where fid = 2")
     assert verify()[0] != []
     plant(sql, "update wallets set created_at = '2020-01-01' where fid = 2")
-    assert verify(unchained_before=datetime(2021, 1, 1, tzinfo=UTC)) == ([], 16)
+    assert verify(unchained_before=LONG_AGO) == ([], 16)
+
+
+def test_a_key_that_was_overwritten_as_if_its_secret_had_changed_is_noticed(log, verify, sql):
+    """The one change of a sealed key that triggers let the owner make: a rotation's."""
+    known = (
+        "insert into encryption_keys (key_id, succeeds) select repeat('0', 16), key_id from wallets"
+    )
+    sql.execute(f"{known} where key_id is not null limit 1")
+    sql.execute("insert into active_encryption_keys (key_id) values (repeat('0', 16))")
+    sql.execute(
+        "update wallets set key_id = repeat('0', 16), encrypted_private_key = repeat('0', 96)"
+        " where fid = 3 and chain = 'ethereum'"
+    )
+    fault = "no entry says that the key was sealed as it is now"
+    assert verify() == ([(3, None, fault)], 20)
 
 
 def test_what_was_written_under_every_earlier_secret_is_verified_with_the_last_one_alone(

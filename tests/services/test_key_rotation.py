@@ -229,9 +229,13 @@ def test_users_who_read_and_make_wallets_meanwhile_notice_nothing(
     assert keys_of(OTHER_SECRET, SECRET) == keys
 
 
+def secrets_of(database, encryption, *, wallets_in_files=False):
+    return KnownSecrets(database, encryption, wallets_in_files=wallets_in_files)
+
+
 def known(database, encryption):
     return {
-        one.key_id: (one.state, one.wallets) for one in KnownSecrets(database, encryption).status()
+        one.key_id: (one.state, one.wallets) for one in secrets_of(database, encryption).status()
     }
 
 
@@ -243,7 +247,7 @@ def test_the_status_counts_keys_under_each_secret(rotation, database, new, sql):
 
 
 def test_a_secret_in_use_cannot_be_retired_and_one_that_is_not_can(rotation, database, new, sql):
-    secrets = KnownSecrets(database, new)
+    secrets = secrets_of(database, new)
     with pytest.raises(SecretStillInUse, match=r"keys \(20\)"):
         secrets.retire(OLD_ID)
     with pytest.raises(SecretStillInUse, match="current"):
@@ -252,6 +256,38 @@ def test_a_secret_in_use_cannot_be_retired_and_one_that_is_not_can(rotation, dat
     assert secrets.retire(OLD_ID)
     assert not secrets.retire(OLD_ID)
     assert known(database, new) == {OLD_ID: ("retired", 0), new.key_id: ("current", 20)}
+
+
+def test_no_secret_is_retired_while_wallet_files_may_need_it(rotation, database, new):
+    rotate(rotation)
+    with pytest.raises(SecretStillInUse, match="WALLET_STORAGE=postgres"):
+        secrets_of(database, new, wallets_in_files=True).retire(OLD_ID)
+    assert known(database, new)[OLD_ID] == ("previous", 0)
+
+
+def test_a_secret_that_is_none_of_the_database_s_retires_no_other(rotation, database, new):
+    rotate(rotation)
+    stranger = EncryptionService(Secret("a secret that nobody has ever sealed with"))
+    with pytest.raises(SecretMismatch):
+        secrets_of(database, stranger).retire(OLD_ID)
+    secrets_of(database, new).retire(OLD_ID)
+    # Nor does one that was retired itself.
+    with pytest.raises(SecretMismatch):
+        secrets_of(database, OLD).retire(new.key_id)
+    assert known(database, new) == {OLD_ID: ("retired", 0), new.key_id: ("current", 20)}
+
+
+def test_a_secret_that_keeps_every_process_from_serving_can_be_retired(
+    wallets, database, sql, command
+):
+    """Somebody with the owner's rights put it there: it succeeds itself."""
+    stray = "0123456789abcdef"
+    sql.execute("insert into encryption_keys (key_id, succeeds) values (%s, %s)", [stray, stray])
+    sql.execute("insert into active_encryption_keys (key_id) values (%s)", [stray])
+    with pytest.raises(SecretMismatch):
+        SealingSecret(database, OLD).check()
+    assert command("retire", stray, group="keys").status == 0
+    SealingSecret(database, OLD).check()
 
 
 def test_postgresql_itself_refuses_to_retire_a_secret_in_use(rotation, sql):
@@ -263,7 +299,7 @@ def test_a_process_that_goes_on_with_a_retired_secret_makes_no_wallet(
     rotation, wallets, database, new, sql
 ):
     rotate(rotation)
-    KnownSecrets(database, new).retire(OLD_ID)
+    secrets_of(database, new).retire(OLD_ID)
     before = sealed(sql)
     with pytest.raises(SecretMismatch, match="New wallets cannot be made"):
         wallets.ensure_trading_wallet(777, access=ACCESS)
@@ -287,7 +323,7 @@ def test_a_wallet_that_is_being_sealed_keeps_its_secret_from_being_retired(
 
     def retire():
         try:
-            KnownSecrets(database, new).retire(OLD_ID)
+            secrets_of(database, new).retire(OLD_ID)
         except SecretStillInUse as error:
             refused.append(str(error))
 
@@ -313,7 +349,7 @@ def test_a_secret_that_wallets_need_cannot_be_left_out_of_the_configuration(
     rotate(rotation)
     with pytest.raises(SecretMismatch):
         SealingSecret(database, alone).check()
-    KnownSecrets(database, new).retire(OLD_ID)
+    secrets_of(database, new).retire(OLD_ID)
     SealingSecret(database, alone).check()
 
 

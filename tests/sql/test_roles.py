@@ -9,6 +9,7 @@ from psycopg import errors
 
 from tests.conftest import ACCESS, BASE_ACCOUNT, FID, LEAKS
 from wallet_api.blueprints.application import application
+from wallet_api.errors import SecretMismatch
 from wallet_api.models import SCOPES
 from wallet_api.repositories import sql as loader
 
@@ -35,12 +36,18 @@ def runtime(runtime_url):
         yield connection
 
 
-def test_the_service_does_all_its_work_in_that_role(make_app, runtime_url, services):
+def test_the_service_does_all_its_work_in_that_role(make_app, runtime_url, services, command):
     token = services.clients.create(
         "engine", scopes=SCOPES, allowed_networks=[], expires_at=None
     ).reveal()
     app = make_app(DATABASE_URL=runtime_url, ALLOW_KEY_EXPORT="true")
     client, mine = app.test_client(), application(app)
+    unready = client.get("/readyz")
+    assert (unready.status_code, "keys register" in unready.text) == (503, True)
+    with pytest.raises(SecretMismatch):
+        mine.wallets.ensure_trading_wallet(FID, access=ACCESS)
+    for _ in range(2):
+        assert command("register", group="keys").status == 0
     assert client.get("/readyz").status_code == 200
     user = mine.user_tokens.issue(FID).reveal()
     LEAKS.secrets |= {token, user}
@@ -80,6 +87,8 @@ FORBIDDEN = [
     "update wallets set key_id = repeat('0', 16)",
     "update wallets set scheme = 'aes-256-gcm'",
     "update wallet_audit_heads set fid = 2",
+    "insert into encryption_keys (key_id) values (repeat('0', 16))",
+    "insert into active_encryption_keys (key_id) values (repeat('0', 16))",
     "update active_encryption_keys set key_id = repeat('0', 16)",
     "update wallet_audit_log set actor = 'nobody'",
     "update deposits set status = 'prepared'",

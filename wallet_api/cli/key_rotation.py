@@ -1,4 +1,4 @@
-"""`wallet-api keys rotate|status|retire`: another secret takes over."""
+"""`wallet-api keys register|rotate|status|retire`: another secret takes over."""
 
 import json
 from contextlib import closing
@@ -18,7 +18,27 @@ from wallet_api.cli.wallet_tools import (
 )
 from wallet_api.cli.workers import spread
 from wallet_api.services.key_rotation import KeyRotation, ResealOutcome
-from wallet_api.services.known_secrets import KnownSecrets, SecretStillInUse
+from wallet_api.services.known_secrets import SecretStillInUse
+
+
+@click.command(cls=Command)
+@json_option
+def register(as_json: bool) -> None:
+    """Let keys be sealed under ENCRYPTION_SECRET, the first secret of a database or its next.
+
+    The service does so by itself where its role in the database may: with the role of
+    queries/roles.sql it may not, and this command, as the owner of the tables, comes before the
+    first start with a secret. Safe to repeat.
+
+    \b
+    Example:
+      wallet-api keys register
+    """
+    tools = WalletTools()
+    with tools.opened() as database:
+        tools.sealing_secret(database).register()
+    key_id = tools.encryption.key_id
+    click.echo(json.dumps({"registered": key_id}) if as_json else f"{key_id} is registered.")
 
 
 @click.command(cls=Command)
@@ -84,7 +104,7 @@ def status(as_json: bool) -> None:
     """
     tools = WalletTools(must_fit=False)
     with tools.opened() as database:
-        found = KnownSecrets(database, tools.encryption).status()
+        found = tools.known_secrets(database).status()
     if as_json:
         click.echo(json.dumps([asdict(one) for one in found], default=str))
         return
@@ -107,10 +127,11 @@ def retire(key_id: str, as_json: bool) -> None:
     Example:
       wallet-api keys retire 3f1c0d9a7b5e2648
     """
-    tools = WalletTools()
+    # Not even a secret that stands in everybody's way must be there to stay.
+    tools = WalletTools(must_fit=False)
     with tools.opened() as database:
         try:
-            retired = KnownSecrets(database, tools.encryption).retire(key_id)
+            retired = tools.known_secrets(database).retire(key_id)
         except SecretStillInUse as error:
             raise click.ClickException(str(error)) from error
     if not retired:

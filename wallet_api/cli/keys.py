@@ -5,13 +5,14 @@ import json
 import click
 
 from wallet_api.cli.command import Command
-from wallet_api.cli.key_rotation import retire, rotate, status
+from wallet_api.cli.key_rotation import register, retire, rotate, status
 from wallet_api.cli.row_verify import RowVerification
 from wallet_api.cli.wallet_tools import WalletTools, json_option, processes_option
 from wallet_api.services.wallet_checks import RowOutcome
 
 keys = click.Group("keys", help="Check the sealed keys, and seal them under another secret.")
 
+keys.add_command(register)
 keys.add_command(rotate)
 keys.add_command(status)
 keys.add_command(retire)

@@ -20,6 +20,7 @@ from wallet_api.database import Database
 from wallet_api.models import Access
 from wallet_api.repositories.filesystem import FilesystemWalletRepository
 from wallet_api.repositories.wallet_directory import WalletDirectory
+from wallet_api.services.known_secrets import KnownSecrets
 from wallet_api.services.readiness import ReadinessService
 from wallet_api.services.sealing_secret import SealingSecret
 from wallet_api.services.wallet_checks import StoredWallets
@@ -87,6 +88,11 @@ class WalletTools:
     def sealing_secret(self, database: Database) -> SealingSecret:
         """Return the bond between our secret and the database."""
         return SealingSecret(database, self.encryption)
+
+    def known_secrets(self, database: Database) -> KnownSecrets:
+        """Return the secrets of the database."""
+        in_files = self._settings.wallet_storage != "postgres"
+        return KnownSecrets(database, self.encryption, wallets_in_files=in_files)
 
     def files(self, path: Path | None) -> FilesystemWalletRepository:
         """Return the wallet files in a folder; in WALLET_STORAGE_PATH if none is given."""

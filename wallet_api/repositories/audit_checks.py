@@ -19,6 +19,7 @@ class ChainEnd:
     id: int | None
     mac: str | None
     address: str | None
+    key_id: str | None
     created_at: datetime | None
 
 

@@ -17,6 +17,10 @@ class EncryptionKeyRepository:
         """Return all registered secrets in the order of their coming."""
         return [EncryptionKey(**row) for row in _QUERIES.list_keys(self._connection)]
 
+    def may_register(self) -> bool:
+        """Tell whether our role in the database may register a secret."""
+        return bool(_QUERIES.may_register(self._connection))
+
     def insert_if_absent(
         self, key_id: str, *, succeeds: str | None, sealed_audit_root: str | None
     ) -> None:

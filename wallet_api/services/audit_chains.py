@@ -12,6 +12,7 @@ from wallet_api.repositories.audit_checks import ChainEnd
 from wallet_api.services.audit_trail import content_of
 
 _CREATIONS = ("wallet.created", "wallet.imported")
+_SEALINGS = (*_CREATIONS, "key.resealed")
 
 
 class EntryOutcome(StrEnum):
@@ -50,11 +51,12 @@ class ChainCheck:
         last, chained = 0, False
         head: str | None = FIRST_HEAD
         addresses: list[str | None] = []
+        sealed_under: str | None = None
         for entry in entries:
             if entry.mac is None:
-                yield self._unchained(entry)
+                yield self._unchained(entry, behind_a_chain=chained)
                 # A chain begins behind the entries that are older than it.
-                last = last if chained else entry.id
+                last = last if chained else max(entry.id, last)
                 continue
             if entry.id != last + 1:
                 yield missing(fid, last + 1, entry.id - 1)
@@ -62,21 +64,28 @@ class ChainCheck:
             key = self._keys.get(entry.key_id or "")
             fault = _fault(key, entry, entry.mac, head)
             yield _report(entry, fault)
-            if fault is None and entry.chain == TRADING_CHAIN and entry.action in _CREATIONS:
-                addresses.append(entry.address)
+            if fault is None and entry.chain == TRADING_CHAIN:
+                if entry.action in _CREATIONS:
+                    addresses.append(entry.address)
+                if entry.action in _SEALINGS:
+                    sealed_under = entry.key_id
             head = None if key is None else key.head(fid=fid, entry_id=entry.id, entry=entry.mac)
             last, chained = entry.id, True
         ending = end()
-        yield from _at_the_end(ending, last if chained else 0, head)
-        yield from self._of_the_wallet(ending, addresses)
+        yield from _at_the_end(ending, last, head)
+        yield from self._of_the_wallet(ending, addresses, sealed_under)
 
-    def _unchained(self, entry: AuditEntry) -> EntryReport:
-        if self._is_older(entry.created_at):
-            return EntryReport(outcome=EntryOutcome.OLDER, fid=entry.fid, id=entry.id)
-        return _report(entry, "it carries no mac: it was not written by this service")
+    def _unchained(self, entry: AuditEntry, *, behind_a_chain: bool) -> EntryReport:
+        if not self._is_older(entry.created_at) or entry.id < 1:
+            return _report(entry, "it carries no mac: it was not written by this service")
+        if behind_a_chain:
+            return _report(entry, "it carries no mac, and stands behind entries that do")
+        return EntryReport(outcome=EntryOutcome.OLDER, fid=entry.fid, id=entry.id)
 
-    def _of_the_wallet(self, end: ChainEnd, addresses: list[str | None]) -> Iterator[EntryReport]:
-        """Compare a trading wallet with what the log says about its making."""
+    def _of_the_wallet(
+        self, end: ChainEnd, addresses: list[str | None], sealed_under: str | None
+    ) -> Iterator[EntryReport]:
+        """Compare a trading wallet with what the log says about its making and last sealing."""
         if end.address is None or end.created_at is None:
             # There is none, or it is kept in a file.
             return
@@ -84,6 +93,8 @@ class ChainCheck:
             yield _of_user(end.fid, "no intact entry says that the trading wallet was made")
         if any(address != end.address for address in addresses):
             yield _of_user(end.fid, "the trading wallet was made with another address")
+        if sealed_under is not None and sealed_under != end.key_id:
+            yield _of_user(end.fid, "no entry says that the key was sealed as it is now")
 
     def _is_older(self, moment: datetime) -> bool:
         return self._unchained_before is not None and moment < self._unchained_before
@@ -110,7 +121,7 @@ def _at_the_end(end: ChainEnd, last: int, head: str | None) -> Iterator[EntryRep
     if end.id is None or end.mac is None:
         if last:
             yield _of_user(end.fid, "the end of the chain is missing")
-    elif end.id > last and not (last == 0 and end.mac == FIRST_HEAD):
+    elif end.id > last:
         yield missing(end.fid, last + 1, end.id)
     elif end.id < last:
         yield _of_user(end.fid, f"entries behind {end.id}, the end of the chain, were put there")

@@ -32,9 +32,13 @@ class SecretStillInUse(Exception):
 class KnownSecrets:
     """The secrets of a database: which are in use, and letting one go."""
 
-    def __init__(self, database: Database, encryption: EncryptionService) -> None:
+    def __init__(
+        self, database: Database, encryption: EncryptionService, *, wallets_in_files: bool
+    ) -> None:
+        """`wallets_in_files` says that wallet files are in use, whose secrets are not counted."""
         self._database = database
         self._encryption = encryption
+        self._wallets_in_files = wallets_in_files
 
     def status(self) -> list[SecretStatus]:
         """Return every secret that the database knows, in the order of their coming."""
@@ -62,10 +66,20 @@ class KnownSecrets:
         """Let no wallet be sealed under a secret any more; tell whether one could be until now.
 
         PostgreSQL itself refuses while one is (the foreign key), whoever seals at that moment.
-        Raises SecretStillInUse, also for the current secret.
+        Raises SecretStillInUse, also for the current secret, and SecretMismatch if the current one
+        is not the database's: then nobody would be left to seal.
         """
         if key_id == self._encryption.key_id:
             raise SecretStillInUse("It is the current ENCRYPTION_SECRET.")
+        if self._wallets_in_files:
+            raise SecretStillInUse(
+                "Wallet files may be sealed under it: import them, and set WALLET_STORAGE=postgres "
+                "everywhere first."
+            )
+        if "current" not in {one.state for one in self.status()}:
+            raise SecretMismatch(
+                "this ENCRYPTION_SECRET may seal no key here: run `wallet-api keys rotate` first"
+            )
 
         def retire(connection: Connection) -> bool:
             with connection.transaction(), patient(connection):

@@ -62,7 +62,11 @@ class SealingSecret:
         self._registered.set()
 
     def _succeeds(self, connection: Connection) -> str | None:
-        """Return the registered key id that ours is or follows; None on a database without keys."""
+        """Return the registered key id that ours is or follows; None on a database without keys.
+
+        Raises SecretMismatch if ours may not be used, and if it would have to be registered by
+        another role than ours.
+        """
         repository = EncryptionKeyRepository(connection)
         known = repository.list_keys()
         sealed = not known and PostgresWalletRepository(connection).any_sealed()
@@ -71,6 +75,7 @@ class SealingSecret:
             known = repository.list_keys()
         ours = self._encryption.key_id
         if not known and not sealed:
+            self._need_the_right_to_register(repository, known)
             return None
         readable = [key.key_id for key in known if key.key_id in self._encryption.audit_keys]
         if not readable:
@@ -88,8 +93,21 @@ class SealingSecret:
                 "wallets may still be sealed under an older secret: name it in "
                 "ENCRYPTION_SECRET_PREVIOUS until `wallet-api keys retire` has let it go",
             )
+        if ours in readable:
+            return ours
+        self._need_the_right_to_register(repository, known)
         # The latest one knows the way to those before it.
-        return ours if ours in readable else readable[-1]
+        return readable[-1]
+
+    def _need_the_right_to_register(
+        self, repository: EncryptionKeyRepository, known: list[EncryptionKey]
+    ) -> None:
+        if not repository.may_register():
+            self._refuse(
+                known,
+                "ENCRYPTION_SECRET is not registered in this database, which its role may not do: "
+                "run `wallet-api keys register` as the owner of the tables",
+            )
 
     def _refuse(self, known: list[EncryptionKey], reason: str) -> NoReturn:
         # For the log alone: /readyz is public, and a key id lets a guessed secret be tested.
