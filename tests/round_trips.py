@@ -27,6 +27,14 @@ class Traffic:
         return sum(pair == ("F", "B") for pair in pairwise(directions))
 
     @property
+    def statements(self) -> int:
+        """How many statements we sent, begin and commit among them."""
+        return sum(
+            direction == "F" and text.partition("\t")[0] in ("Query", "Execute")
+            for direction, text in self.messages
+        )
+
+    @property
     def commits(self) -> int:
         return sum(
             text.startswith("CommandComplete") and "COMMIT" in text for _, text in self.messages

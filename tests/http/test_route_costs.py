@@ -1,0 +1,110 @@
+"""What each route asks of PostgreSQL, over the wire: nothing more than is written here."""
+
+import pytest
+
+from tests.conftest import ACCESS, BASE_ACCOUNT, FID
+from tests.http.conftest import calling, routes, signed_in
+from tests.round_trips import traced
+from wallet_api.blueprints.application import application
+from wallet_api.models import SCOPES
+
+ONE = f"/v1/users/{FID}/wallets"
+DEPOSIT = {"asset": "USDC", "amount": "20", "baseAddress": BASE_ACCOUNT}
+REASON = {"reason": "a test"}
+# (method, path) → of a user with wallets: round trips, statements (begin and commit too), and
+# transactions of several statements.
+KNOWN = {
+    ("GET", "/"): (0, 0, 0),
+    ("GET", "/api/auth/base-account"): (1, 1, 0),
+    ("GET", "/api/trading/create-fallback-wallet"): (1, 1, 0),
+    ("GET", "/api/wallet/payment-qr"): (1, 1, 0),
+    ("GET", "/api/wallet/primary"): (1, 1, 0),
+    ("GET", "/api/wallet/primary-with-key"): (2, 6, 1),
+    ("GET", "/api/wallet/user-wallets"): (1, 1, 0),
+    ("GET", "/assets/docs.js"): (0, 0, 0),
+    ("GET", "/console"): (0, 0, 0),
+    ("GET", "/docs"): (0, 0, 0),
+    ("GET", "/docs/docs.js"): (0, 0, 0),
+    ("GET", "/healthz"): (0, 0, 0),
+    ("GET", "/metrics"): (0, 0, 0),
+    ("GET", "/openapi.json"): (0, 0, 0),
+    ("GET", "/readyz"): (3, 3, 0),
+    # Who the client is comes first, each time: whoever is revoked is refused at once.
+    ("GET", "/v1/audit"): (2, 2, 0),
+    ("GET", "/v1/stats"): (7, 7, 1),
+    ("GET", ONE): (2, 2, 0),
+    ("GET", f"{ONE}/ethereum"): (2, 2, 0),
+    ("GET", "/v1/wallets"): (2, 2, 0),
+    ("POST", "/api/auth/base-account"): (1, 1, 0),
+    ("POST", "/api/trading/create-fallback-wallet"): (1, 1, 0),
+    ("POST", "/api/wallet/deposit"): (2, 2, 0),
+    ("POST", "/api/wallet/user-wallets"): (1, 1, 0),
+    ("POST", f"{ONE}/ethereum/key"): (3, 7, 1),
+    ("PUT", f"{ONE}/ethereum"): (2, 2, 0),
+}
+# The same of a user's first request that makes a wallet, or remembers an address.
+FIRST = {
+    ("POST", "/api/auth/base-account"): (3, 7, 1),
+    ("POST", "/api/trading/create-fallback-wallet"): (2, 6, 1),
+    ("POST", "/api/wallet/deposit"): (4, 8, 1),
+    ("POST", "/api/wallet/user-wallets"): (2, 6, 1),
+    ("PUT", f"{ONE}/ethereum"): (3, 7, 1),
+}
+METRICS_TOKEN = "what Prometheus alone knows, and nobody else"
+
+
+@pytest.fixture
+def cost(make_app, farcaster):
+    """Ask the service something, and return what that cost: cost(method, path)."""
+    settings = {"ALLOW_KEY_EXPORT": "true", "METRICS_TOKEN": METRICS_TOKEN, "DB_POOL_MAX": "1"}
+    app = make_app(**farcaster.settings(**settings))
+    engine = calling(app, *SCOPES)
+    client, database = app.test_client(), application(app).database
+    # A statement's sixth time costs a round trip more, in which it is prepared.
+    database.run(lambda one: setattr(one, "prepare_threshold", None), repeatable=True)
+    # The secret is looked up before a process makes its first wallet, and not again; that a client
+    # was here is noted now and then.
+    assert client.put("/v1/users/7/wallets/ethereum", headers=engine).status_code == 201
+
+    def ask(method, path):
+        headers = signed_in()
+        if path.startswith("/v1"):
+            headers = engine
+        elif path.startswith("/api/auth"):
+            headers = farcaster.bearer()
+        elif path == "/metrics":
+            headers = {"Authorization": f"Bearer {METRICS_TOKEN}"}
+        body = {
+            "/api/wallet/deposit": DEPOSIT,
+            f"{ONE}/ethereum/key": REASON,
+        }.get(path, {})
+        query = {
+            "/api/wallet/payment-qr": {"asset": "USDC", "amount": "20"},
+            "/api/auth/base-account": {"address": BASE_ACCOUNT},
+        }.get(path)
+        with traced(database) as traffic:
+            answer = client.open(
+                path,
+                method=method,
+                headers=headers,
+                query_string=query,
+                json=body if method == "POST" else None,
+            )
+        assert answer.status_code in (200, 201), answer.text
+        answer.close()
+        return traffic.round_trips, traffic.statements, traffic.commits
+
+    ask.app = app
+    return ask
+
+
+def test_every_route_costs_what_is_written_here(cost):
+    wallets = application(cost.app).wallets
+    wallets.ensure_trading_wallet(FID, access=ACCESS)
+    wallets.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS)
+    assert {route: cost(*route) for route in routes(cost.app)} == KNOWN
+
+
+@pytest.mark.parametrize("route", FIRST)
+def test_the_first_time_costs_what_is_written_here(cost, route):
+    assert cost(*route) == FIRST[route]
