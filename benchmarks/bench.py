@@ -23,15 +23,16 @@ from pathlib import Path
 
 import psycopg
 
-from benchmarks import report
+from benchmarks import plots, report
 from benchmarks.http_bench import measure_http
 from benchmarks.pgbench import measure_pgbench
-from benchmarks.ratios import compare, ratios_of
+from benchmarks.ratios import compare, failures, ratios_of
 from benchmarks.stores import Files, Rows, key_generation
 from benchmarks.timing import burst, take_turns
 from wallet_api.local_postgres import LocalPostgres
 
 RESULTS = Path(__file__).parent / "results"
+_PICTURES = Path(__file__).parents[1] / "docs"
 _SETTINGS = ("server_version", "fsync", "synchronous_commit", "full_page_writes", "shared_buffers")
 
 
@@ -64,10 +65,15 @@ def main() -> None:
         sys.exit(f"{kept} is not there: run without --check first")
     results = measure(plan)
     sys.stdout.write(report.tables(results))
+    failed = failures(results)
     if arguments.check:
-        lost = compare(json.loads(kept.read_text())["ratios"], results["ratios"])
-        sys.exit("\n".join(lost))
-    kept.write_text(json.dumps(results, indent=2) + "\n")
+        failed += compare(json.loads(kept.read_text())["ratios"], results["ratios"])
+    else:
+        kept.write_text(json.dumps(results, indent=2) + "\n")
+        if plan is FULL:
+            (_PICTURES / "bench_growth.svg").write_text(plots.growth(results))
+            (_PICTURES / "bench_throughput.svg").write_text(plots.throughput(results))
+    sys.exit("\n".join(failed))
 
 
 def measure(plan: Plan) -> dict[str, object]:

@@ -12,6 +12,7 @@ from wallet_api.config import read_token_settings
 _BASE_ACCOUNT = "0x" + "5a" * 20
 _CONNECTIONS = 32
 _TURNS = 5
+_WORKERS, _THREADS = 2, 8
 _LIMIT = "100000000 per minute"
 _UNLIMITED = {f"RATELIMIT_PER_{who}": _LIMIT for who in ("IP", "USER", "CLIENT")}
 
@@ -46,7 +47,13 @@ class _Requests:
 def measure_http(rows: Rows, crowds: tuple[int, ...], requests: int) -> dict[str, object]:
     """Return requests per second of each kind, and what became of crowds at the same moment."""
     environ = environ_of(
-        rows.url, ALLOW_KEY_EXPORT="true", WEB_CONCURRENCY="2", WEB_THREADS="8", **_UNLIMITED
+        rows.url,
+        ALLOW_KEY_EXPORT="true",
+        WEB_CONCURRENCY=str(_WORKERS),
+        WEB_THREADS=str(_THREADS),
+        # As it is by default: a line for each request.
+        LOG_LEVEL="INFO",
+        **_UNLIMITED,
     )
     make = _Requests(rows, environ)
     with (
@@ -71,7 +78,11 @@ def measure_http(rows: Rows, crowds: tuple[int, ...], requests: int) -> dict[str
                     load(port, made.__getitem__, connections=_CONNECTIONS, requests=part)
                 )
         return {
-            "settings": {"workers": 2, "threads": 8, "connections": _CONNECTIONS},
+            "settings": {
+                "workers": _WORKERS,
+                "threads": _THREADS,
+                "connections": _CONNECTIONS,
+            },
             "per_second": {
                 name: round(statistics.median(turn.per_second for turn in turns), 1)
                 for name, turns in answered.items()

@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -71,17 +72,19 @@ def running(environ: dict[str, str], *arguments: str) -> Iterator[int]:
     port = _free_port()
     command = [Path(sys.executable).with_name("gunicorn"), "--bind", f"{_HOST}:{port}", *arguments]
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    process = subprocess.Popen(command, cwd=_ROOT, env={**kept, **environ})
-    try:
-        deadline = time.monotonic() + _START_SECONDS
-        while not _answers(port):
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"gunicorn does not start: {' '.join(arguments)}")
-            time.sleep(0.05)
-        yield port
-    finally:
-        process.terminate()
-        process.wait()
+    with tempfile.TemporaryFile("w+") as log:
+        process = subprocess.Popen(command, cwd=_ROOT, env={**kept, **environ}, stderr=log)
+        try:
+            deadline = time.monotonic() + _START_SECONDS
+            while not _answers(port):
+                if process.poll() is not None or time.monotonic() > deadline:
+                    log.seek(0)
+                    raise RuntimeError(f"gunicorn does not start: {log.read()}")
+                time.sleep(0.05)
+            yield port
+        finally:
+            process.terminate()
+            process.wait()
 
 
 async def _load(

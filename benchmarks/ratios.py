@@ -42,6 +42,14 @@ def ratios_of(results: dict[str, Any]) -> dict[str, dict[str, Any]]:
             http["first deposit"] / http["empty"], 0.35, less_is_better=False
         ),
     }
+    crowd = results["http"]["crowds"][-1]
+    slowest = max(crowd[name]["p99_ms"] for name in ("read", "key", "first deposit"))
+    at_once = crowd["read"]["concurrency"]
+    found[f"HTTP, {at_once} at once: p99 / 2 s"] = Ratio(slowest / 2000, 1)
+    table = results["bytes"]["rows"][sizes[-1]]["wallets"]
+    found["bytes of a wallet's row with its indexes / 500"] = Ratio(
+        (table["heap"] + table["indexes"]) / 500, 1
+    )
     for name in ("create", "key", "address"):
         growth = median(large, name) / median(small, name)
         found[f"{name}: growth {sizes[0]} to {sizes[-1]}"] = Ratio(growth, 1.3)
@@ -57,6 +65,17 @@ def ratios_of(results: dict[str, Any]) -> dict[str, dict[str, Any]]:
         }
         for name, ratio in found.items()
     }
+
+
+def failures(results: dict[str, Any]) -> list[str]:
+    """Say what failed of what was asked of this service: there must be nothing."""
+    http = results["http"]
+    counted = {f"HTTP {name}": count for name, count in http["failed"].items()}
+    for where, crowds in (("service", results["crowds"]["rows"]), ("HTTP", http["crowds"])):
+        for crowd in crowds:
+            for name, found in crowd.items():
+                counted[f"{where}, {found['concurrency']} at once: {name}"] = found["failed"]
+    return [f"{name}: {count} failed" for name, count in counted.items() if count]
 
 
 def compare(kept: dict[str, dict[str, Any]], now: dict[str, dict[str, Any]]) -> list[str]:

@@ -66,7 +66,34 @@ def _limits(results: dict[str, Any]) -> list[str]:
                 f"{found['per_second_of_8']:.0f}/s with 8 clients",
             ]
         )
-    return _table(["limit", "alone", "together"], lines)
+    return [
+        *_table(["limit", "alone", "together"], lines),
+        *_table(["how near to it", "", "of the limit"], _fractions(results)),
+    ]
+
+
+def _fractions(results: dict[str, Any]) -> list[list[str]]:
+    """Return how near each act comes to what no service on this server could beat."""
+    pgbench = results["pgbench"]
+    select, insert = pgbench["select"], pgbench["insert"]
+    one_key = results["rows"][0]["key generation"]["median_ms"]
+    alone = {
+        "address": ("pgbench's select", select["latency_ms"]),
+        "key": ("pgbench's insert", insert["latency_ms"]),
+        "create": ("pgbench's insert and one key", insert["latency_ms"] + one_key),
+    }
+    measured = results["rows"][max(results["rows"])]
+    lines = [
+        [f"{act}: {what}", "latency", f"{least / measured[act]['median_ms']:.0%}"]
+        for act, (what, least) in alone.items()
+    ]
+    rates = results["http"]["per_second"]
+    together = {"read": ("select", select), "key": ("insert", insert)}
+    together["first deposit"] = together["key"]
+    return lines + [
+        [f"HTTP {act}: pgbench's {what}", "per second", f"{rates[act] / of['per_second_of_8']:.1%}"]
+        for act, (what, of) in together.items()
+    ]
 
 
 def _http(results: dict[str, Any]) -> list[str]:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from benchmarks import bench, report
+from benchmarks import bench, plots, report
 from benchmarks.old_service import OldService
-from benchmarks.ratios import compare
+from benchmarks.ratios import compare, failures
 from benchmarks.timing import Timing, burst, take_turns
 from benchmarks.wallet_store import SECRET, address, make_store, private_key, wallets
 
@@ -66,6 +66,11 @@ def test_a_tiny_run_fills_every_table():
         "keys": 0,
     }
     assert (crowd["one user"]["answers"], crowd["creates"]["answers"]) == (1, 5)
+    assert failures(results) == []
+    results["http"]["failed"]["read"] = 1
+    assert failures(results) == ["HTTP read: 1 failed"]
     tables = report.tables(results)
     for name in results["ratios"]:
         assert f"| {name} |" in tables
+    for picture in (plots.growth(results), plots.throughput(results)):
+        assert picture.count("<path") == 4
