@@ -45,9 +45,11 @@ from wallet_api.services.audit_log import AuditLog
 from wallet_api.services.base_account_wallets import BaseAccountWalletService
 from wallet_api.services.deposits import DepositService
 from wallet_api.services.file_store import FileStore
+from wallet_api.services.known_secrets import KnownSecrets
 from wallet_api.services.readiness import ReadinessService
 from wallet_api.services.sealing_secret import SealingSecret
 from wallet_api.services.stats import StatsService
+from wallet_api.services.storage_state import StorageStates
 from wallet_api.services.wallet_imports import RowKeeper
 from wallet_api.services.wallet_search import WalletSearch
 
@@ -132,6 +134,12 @@ def _services(settings: Settings) -> Application:
         clients=ApiClientService(database),
         search=WalletSearch(replica, encryption, wallets_in_files=wallets_in_files),
         stats=StatsService(replica, wallets_in_files=wallets_in_files),
+        storage=StorageStates(
+            replica,
+            KnownSecrets(replica, encryption, wallets_in_files=wallets_in_files),
+            settings.wallet_storage,
+            WalletDirectory(settings.wallet_storage_path),
+        ),
         audit_log=AuditLog(database),
         cursors=Cursors(settings.tokens.secret),
         limits=RequestLimits(RateLimits(settings.ratelimit_storage_uri), settings.ratelimits),

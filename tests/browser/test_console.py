@@ -88,6 +88,11 @@ def test_the_figures_are_those_of_the_database_and_need_no_colours(enter, shared
     ).fetchone()
     for name, count in zip(("users", "trading", "base-accounts"), counted, strict=True):
         expect(page.locator(f"#{name}")).to_have_text(str(count))
+    expect(page.locator("#storage")).to_have_text("PostgreSQL")
+    expect(page.locator("#imported")).to_have_text("0")
+    (key_id,) = shared_sql.execute("select key_id from encryption_keys").fetchone()
+    expect(page.locator("#secrets li")).to_have_count(1)
+    expect(page.locator("#secrets li")).to_contain_text(f"{key_id} current, {counted[1]} keys")
     plot = page.locator("#new-wallets")
     plot.get_by_text("The numbers").click()
     (today,) = shared_sql.execute("select (now() at time zone 'UTC')::date::text").fetchone()

@@ -50,6 +50,7 @@ NEEDED_SCOPES = {
     "GET /v1/wallets": "wallets:read",
     "GET /v1/audit": "audit:read",
     "GET /v1/stats": "stats:read",
+    "GET /v1/storage": "stats:read",
 }
 # The first prefix that fits.
 PROOFS = {

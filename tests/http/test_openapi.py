@@ -52,6 +52,7 @@ OPERATIONS = [
     "sign_in_get",
     "sign_in_post",
     "stats",
+    "storage",
     "user_wallets",
 ]
 # Headers that HTTP gives their meaning, not we.

@@ -32,6 +32,7 @@ KNOWN = {
     # Who the client is comes first, each time: whoever is revoked is refused at once.
     ("GET", "/v1/audit"): (2, 2, 0),
     ("GET", "/v1/stats"): (7, 7, 1),
+    ("GET", "/v1/storage"): (6, 6, 1),
     ("GET", ONE): (2, 2, 0),
     ("GET", f"{ONE}/ethereum"): (2, 2, 0),
     ("GET", "/v1/wallets"): (2, 2, 0),

@@ -14,6 +14,7 @@ const ACTS = {
   "key.exported": "Private key exported to a file",
   "key.resealed": "Private key sealed again",
 };
+const STORAGES = { postgres: "PostgreSQL", filesystem: "Files", migrating: "Files and PostgreSQL: migrating" };
 const AUDIT_SIZE = 20;
 
 // Kept here and nowhere else: it is gone with the page.
@@ -43,7 +44,7 @@ function submits(form, work) {
 async function signIn() {
   token = at("token").value.trim();
   try {
-    await showFigures();
+    await Promise.all([showFigures(), showStorage()]);
   } catch (refusal) {
     token = null;
     throw refusal;
@@ -75,6 +76,14 @@ async function showFigures() {
   const wallets = stats.newWallets.map((row) => ({ ...row, kind: KINDS[row.type] }));
   bars(at("new-wallets"), days, Object.values(KINDS), wallets);
   bars(at("new-deposits"), days, ["USDC", "ETH"], stats.deposits.map((row) => ({ ...row, kind: row.asset })));
+}
+
+async function showStorage() {
+  const { storage, files, imported, secrets } = await get("storage");
+  at("storage").textContent = STORAGES[storage];
+  at("imported").textContent = files === null ? number(imported) : `${number(imported)} of ${number(files)} files`;
+  at("secrets").replaceChildren(...secrets.map((secret) =>
+    filled("secret-row", { key: secret.keyId, state: secret.state, wallets: number(secret.wallets), since: moment(secret.since) })));
 }
 
 async function search() {

@@ -14,6 +14,7 @@ from wallet_api.blueprints.service_schemas import (
     AuditQuery,
     StatsAnswer,
     StatsQuery,
+    StorageAnswer,
     WalletPage,
     WalletQuery,
 )
@@ -22,6 +23,7 @@ from wallet_api.chain.amounts import ASSETS, format_amount
 from wallet_api.errors import InvalidAddress, InvalidCursor, InvalidFilter, WalletsInFiles
 from wallet_api.models import BASE_ACCOUNT_CHAIN, TRADING_CHAIN
 from wallet_api.services.audit_log import AuditFilters
+from wallet_api.services.storage_state import StorageState
 from wallet_api.services.wallet_search import WalletFilters
 
 blueprint = Blueprint(
@@ -88,6 +90,14 @@ def find_audit_entries(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str,
     cursors = application().cursors
     behind = cursors.read(query, int)
     return cursors.answer(application().audit_log.find(filters, behind=behind, size=query["limit"]))
+
+
+@blueprint.get("/storage")
+@blueprint.opened_by(client("stats:read"))
+@blueprint.response(200, StorageAnswer)
+def storage() -> StorageState:
+    """Tell where wallets are kept, how many came from files, and what keys are sealed under."""
+    return application().storage.look()
 
 
 @blueprint.get("/stats", parameters=[_IF_NONE_MATCH])

@@ -334,3 +334,33 @@ class StatsAnswer(Answer):
     wallets = fields.List(fields.Nested(WalletCount))
     new_wallets = fields.List(fields.Nested(NewWallets), data_key="newWallets")
     deposits = fields.List(fields.Nested(Deposits))
+
+
+class SecretUse(Answer):
+    """A secret that keys are or were sealed under."""
+
+    key_id = fields.String(
+        data_key="keyId",
+        metadata={
+            "description": "Names the secret, and does not reveal it.",
+            "pattern": "^[0-9a-f]{16}$",
+        },
+    )
+    state = fields.String(
+        metadata={
+            "enum": ["current", "previous", "missing", "retired"],
+            "description": "previous: this process can open its keys. missing: it cannot.",
+        }
+    )
+    wallets = fields.Integer(metadata={"description": "How many keys are sealed under it."})
+    since = Timestamp(attribute="created_at")
+
+
+class StorageAnswer(Answer):
+    storage = fields.String(metadata={"enum": ["postgres", "filesystem", "migrating"]})
+    files = fields.Integer(
+        allow_none=True,
+        metadata={"description": "Wallet files in the folder; null where nobody looks at it."},
+    )
+    imported = fields.Integer(metadata={"description": "Wallets that came from files into rows."})
+    secrets = fields.List(fields.Nested(SecretUse))

@@ -32,3 +32,7 @@ class StatsRepository:
         """Add up the deposits of a range of time, by day, network and asset."""
         rows = _QUERIES.sum_deposits(self._connection, since=since, before=before)
         return [DepositSum(**{**row, "units": int(row["units"])}) for row in rows]
+
+    def count_imported(self) -> int:
+        """Count the wallets that came from files."""
+        return int(_QUERIES.count_imported(self._connection))

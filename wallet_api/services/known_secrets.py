@@ -44,23 +44,26 @@ class KnownSecrets:
         """Return every secret that the database knows, in the order of their coming."""
 
         def look(connection: Connection) -> list[SecretStatus]:
-            keys = EncryptionKeyRepository(connection)
             with connection.transaction(), patient(connection):
                 WalletBatchRepository(connection).take_time()
-                counts = keys.count_wallets()
-                known = keys.list_keys()
-            return [
-                SecretStatus(
-                    key_id=key.key_id,
-                    state=self._state(key.key_id, active=key.active),
-                    wallets=counts.get(key.key_id, 0),
-                    succeeds=key.succeeds,
-                    created_at=key.created_at,
-                )
-                for key in known
-            ]
+                return self.status_on(connection)
 
         return self._database.run(look, repeatable=True)
+
+    def status_on(self, connection: Connection) -> list[SecretStatus]:
+        """Do what status() does, within the time limits of a connection that is at hand."""
+        keys = EncryptionKeyRepository(connection)
+        counts = keys.count_wallets()
+        return [
+            SecretStatus(
+                key_id=key.key_id,
+                state=self._state(key.key_id, active=key.active),
+                wallets=counts.get(key.key_id, 0),
+                succeeds=key.succeeds,
+                created_at=key.created_at,
+            )
+            for key in keys.list_keys()
+        ]
 
     def retire(self, key_id: str) -> bool:
         """Let no wallet be sealed under a secret any more; tell whether one could be until now.
