@@ -1,0 +1,86 @@
+"""Maps of the code name all that is there: folders, tables, queries, decisions, dependencies."""
+
+import re
+from configparser import ConfigParser
+
+from tests.documentation.pages import code, links, read, section, tables
+from tests.service import ROOT
+
+ARCHITECTURE = read("docs/architecture.md")
+DECISIONS = ROOT / "docs" / "decisions"
+QUERIES = ROOT / "queries"
+# dbmate's own, which schema.sql leaves out.
+BESIDE_THE_SCHEMA = {"schema_migrations"}
+
+
+def test_every_folder_of_the_map_exists():
+    for first, *_ in tables(section(ARCHITECTURE, "## Where things are")):
+        for name in code(first):
+            assert (ROOT / name).exists(), name
+
+
+def test_every_folder_of_ours_is_on_the_map():
+    mapped = {
+        name.rstrip("/")
+        for first, *_ in tables(section(ARCHITECTURE, "## Where things are"))
+        for name in code(first)
+    }
+    ours = [*ROOT.iterdir(), *(ROOT / "wallet_api").iterdir()]
+    there = {
+        str(path.relative_to(ROOT))
+        for path in ours
+        if path.is_dir() and re.fullmatch(r"[a-z][a-z_]*", path.name) and any(path.glob("*.*"))
+    }
+    assert there - {"wallet_api", "storage"} <= mapped
+
+
+def test_every_table_is_drawn_and_explained():
+    made = set(re.findall(r"^CREATE TABLE public\.(\w+)", read("schema.sql"), re.MULTILINE))
+    text = section(ARCHITECTURE, "## Tables")
+    drawing = text.split("```")[1]
+    drawn = set(re.findall(r"^[ ┊┄▲]*([a-z][a-z_]+)  ", drawing, re.MULTILINE))
+    assert drawn == made | BESIDE_THE_SCHEMA
+    assert {name for first, *_ in tables(text) for name in code(first)} == made
+
+
+def test_every_query_is_in_the_readme_of_the_queries():
+    told = {}
+    text = read("queries/README.md")
+    for first, *places in tables(text):
+        (file,) = code(first)
+        told[file] = [name for place in places for name in code(place)]
+    for path in QUERIES.glob("*.sql"):
+        there = re.findall(r"^-- name: (\w+)\(", path.read_text(), re.MULTILINE)
+        if there:
+            assert sorted(told.pop(path.stem)) == sorted(there), path.stem
+        else:
+            assert f"`{path.name}`" in text, path.name
+    assert told == {}
+
+
+def test_the_index_of_decisions_has_every_page_under_its_title():
+    index = (DECISIONS / "README.md").read_text()
+    listed = dict(re.findall(r"\| \[(.+)\]\(([\w-]+\.md)\) \|$", index, re.MULTILINE))
+    pages = {path for path in DECISIONS.glob("*.md") if path.name != "README.md"}
+    titles = {path.read_text().split("\n", 1)[0].removeprefix("# "): path.name for path in pages}
+    assert listed == titles
+    assert len(listed) == len(pages)
+
+
+def test_every_decision_leads_to_where_it_can_be_seen():
+    for path in DECISIONS.glob("*.md"):
+        if path.name != "README.md":
+            *_, last = path.read_text().strip().split("\n")
+            assert last.startswith("In the code: "), path.name
+            assert links(last), path.name
+
+
+def test_every_dependency_has_a_reason():
+    config = ConfigParser()
+    config.read(ROOT / "setup.cfg")
+    extras = config["options.extras_require"].values()
+    asked = [config["options"]["install_requires"], *extras]
+    names = {re.split(r"[\[>]", line)[0] for text in asked for line in text.split()}
+    reasons = [first for first, *_ in tables((DECISIONS / "dependencies.md").read_text())]
+    told = {name for first in reasons for name in re.sub(r" \(.*?\)", "", first).split(", ")}
+    assert told == names

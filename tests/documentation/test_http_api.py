@@ -1,0 +1,110 @@
+"""docs/http_api.md has every route, every refusal, and examples that are true."""
+
+import json
+from typing import Any
+
+from eth_account import Account
+from werkzeug.exceptions import default_exceptions
+
+from tests.conftest import ACCESS, FID, LEAKS
+from tests.documentation.pages import code, read, section, tables
+from wallet_api.blueprints import callers, problems
+from wallet_api.errors import WalletApiError
+from wallet_api.worker import refusals
+
+PAGE = read("docs/http_api.md")
+WHO = {
+    callers.ANYBODY: "anybody",
+    callers.USER: "user",
+    callers.FARCASTER_USER: "Quick Auth token",
+    callers.SCRAPER: "`METRICS_TOKEN`",
+}
+
+
+def subclasses(cls):
+    for child in cls.__subclasses__():
+        yield child
+        yield from subclasses(child)
+
+
+def test_every_route_is_on_the_page_with_who_may_call_it(make_app):
+    app = make_app(DEMO_FID=str(FID))
+    served = {}
+    for rule in app.url_map.iter_rules():
+        caller = app.view_functions[rule.endpoint].caller
+        who = WHO[caller] if caller.scope is None else f"client, `{caller.scope}`"
+        for method in rule.methods - {"HEAD", "OPTIONS"}:
+            served[f"{method} {rule.rule}"] = who
+    told = {}
+    for routes, who, what in tables(section(PAGE, "## Routes")):
+        assert what, routes
+        for route in code(routes):
+            assert route not in told, route
+            told[route] = who
+    assert told == served
+
+
+def test_every_error_code_is_on_the_page_with_its_status_and_its_sentence():
+    rows = [row for row in tables(section(PAGE, "## Refusals")) if len(row) == 4]
+    told = {(*code(name), int(status), sentence) for name, status, sentence, _ in rows}
+    assert len(told) == len(rows)
+    assert all(advice for *_, advice in rows)
+    ours = {
+        (cls.code, problems.STATUS_OF[cls], cls.sentence()) for cls in subclasses(WalletApiError)
+    }
+    assert ours <= told
+    # One row may have the sentences of several places.
+    rest = {
+        (name, status, one)
+        for name, status, sentences in told - ours
+        for one in sentences.split(" · ")
+    }
+    of_flask = {
+        (problems._code(default_exceptions[status]()), status, sentence)
+        for status, sentence in problems._SENTENCES.items()
+    }
+    of_gunicorn = {
+        (status.value, sentence)
+        for status, sentence in [
+            *refusals._REFUSALS.values(),
+            refusals._MALFORMED,
+            refusals._OUR_FAULT,
+        ]
+    }
+    assert of_flask <= rest
+    assert {(status, one) for _, status, one in rest - of_flask} <= of_gunicorn
+    assert of_gunicorn <= {(status, one) for _, status, one in rest}
+
+
+def test_the_deposit_of_the_page_has_the_shape_of_a_real_one(client, bearer):
+    shown = json.loads(section(PAGE, "## A deposit").split("```json\n")[1].split("```")[0])
+    body = {"asset": "USDC", "amount": "20", "baseAddress": shown["transaction"]["from"]}
+    real = client.post("/api/wallet/deposit", json=body, headers=bearer()).get_json()
+    changing = {"depositAddress", "depositId"}
+    assert list(shown) == list(real)
+    text = json.dumps({name: value for name, value in real.items() if name not in changing})
+    there = real["depositAddress"].removeprefix("0x")
+    here = shown["depositAddress"].removeprefix("0x")
+    text = text.replace(there, here).replace(there.lower(), here.lower())
+    assert json.loads(text) == {n: v for n, v in shown.items() if n not in changing}
+
+
+def test_the_refusal_of_the_page_is_a_real_one(client, bearer):
+    shown = json.loads(section(PAGE, "## Refusals").split("```json\n")[1].split("```")[0])
+    body = {"asset": "USDC", "amount": "0.1234567"}
+    headers = {**bearer(), "X-Request-Id": shown["request_id"]}
+    assert client.post("/api/wallet/deposit", json=body, headers=headers).get_json() == shown
+
+
+def test_the_python_example_reads_a_key_that_is_sealed_to_it(serve, services):
+    example = PAGE.split("```python\n")[1].split("```")[0]
+    names: dict[str, Any] = {}
+    exec(example, names)  # noqa: S102
+    token = services.clients.create(
+        "reader", scopes=["keys:read"], allowed_networks=[], expires_at=None
+    )
+    address = services.wallets.ensure_trading_wallet(FID, access=ACCESS).address
+    url = f"http://127.0.0.1:{serve(WEB_CONCURRENCY='1').port}"
+    private_key = names["read_key"](url, token.reveal(), FID, "to try the example")
+    LEAKS.secrets |= {token.reveal(), private_key.hex()}
+    assert Account.from_key(private_key).address == address

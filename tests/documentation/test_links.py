@@ -1,0 +1,88 @@
+"""Whoever follows a link in a document arrives."""
+
+import re
+import subprocess
+
+import pytest
+
+from tests.documentation.pages import DOCUMENTS, anchors, links
+from tests.service import ROOT
+
+README = ROOT / "README.md"
+PLACES = r"(?:wallet_api|tests|docs|queries|migrations|benchmarks)/[\w./-]*\w/?"
+SAMPLE = """\
+# A `b`, and *c*: d-e_f?
+## Again
+## Again
+```
+# no heading, [no link](absent.md)
+```
+`[no link](absent.md)` but [one](a.md#again) and ![an image](b.svg)
+[elsewhere](https://example.com/#x) [here](#again-1)
+<img src="c.svg" alt="an image">
+"""
+each_document = pytest.mark.parametrize(
+    "path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT))
+)
+
+
+@each_document
+def test_every_link_leads_to_a_file_and_to_a_heading_in_it(path):
+    for link in links(path.read_text()):
+        target, _, anchor = link.partition("#")
+        there = path.parent / target if target else path
+        assert there.exists(), link
+        if anchor and there.suffix == ".md":
+            assert anchor in anchors(there.read_text()), link
+
+
+@each_document
+def test_every_image_says_what_it_shows(path):
+    assert "![](" not in path.read_text()
+
+
+@each_document
+def test_every_path_that_is_named_exists(path):
+    for name in re.findall(rf"`({PLACES})`", path.read_text()):
+        assert "NNNN" in name or (ROOT / name).exists(), name
+
+
+def test_every_page_that_code_names_exists():
+    """Comments and messages outlive the pages that they refer to."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    missing = {}
+    for name in listed.stdout.strip("\0").split("\0"):
+        path = ROOT / name
+        if path.suffix in {".py", ".sql", ".cfg", ".toml", ".json", ".html", ".js", ".conf", ""}:
+            for page in re.findall(r"\bdocs/[\w/-]+\.(?:md|svg)\b", path.read_text()):
+                if not (ROOT / page).exists():
+                    missing[page] = name
+    assert missing == {}
+
+
+def test_every_page_can_be_reached_from_the_readme():
+    reached, waiting = set(), [README]
+    while waiting:
+        path = waiting.pop()
+        if path in reached or path.suffix != ".md" or not path.exists():
+            continue
+        reached.add(path)
+        targets = [link.partition("#")[0] for link in links(path.read_text())]
+        waiting += [(path.parent / target).resolve() for target in targets if target]
+    pages = {path for path in DOCUMENTS if ROOT / "docs" in path.parents}
+    assert {str(path.relative_to(ROOT)) for path in pages - reached} == set()
+
+
+def test_the_readme_is_two_screens_at_most():
+    assert len(README.read_text().splitlines()) <= 100
+
+
+def test_links_and_anchors_are_found_as_github_finds_them():
+    assert anchors(SAMPLE) == {"a-b-and-c-d-e_f", "again", "again-1"}
+    assert links(SAMPLE) == ["a.md#again", "b.svg", "#again-1", "c.svg"]
