@@ -10,21 +10,33 @@ class TooSlow(errors.ParseException):
     """The request did not arrive in time."""
 
 
+# Status, code, sentence. The codes are ours: what Python calls a status changes with its versions.
 _REFUSALS = {
-    TooSlow: (HTTPStatus.REQUEST_TIMEOUT, "The request took too long to arrive."),
-    errors.LimitRequestLine: (HTTPStatus.REQUEST_URI_TOO_LONG, "The address is too long."),
+    TooSlow: (
+        HTTPStatus.REQUEST_TIMEOUT,
+        "request_timeout",
+        "The request took too long to arrive.",
+    ),
+    errors.LimitRequestLine: (
+        HTTPStatus.REQUEST_URI_TOO_LONG,
+        "uri_too_long",
+        "The address is too long.",
+    ),
     errors.LimitRequestHeaders: (
         HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+        "request_header_fields_too_large",
         "The request's headers are too large.",
     ),
     errors.ExpectationFailed: (
         HTTPStatus.EXPECTATION_FAILED,
+        "expectation_failed",
         "The request expects what this service does not do.",
     ),
 }
-_MALFORMED = (HTTPStatus.BAD_REQUEST, "The request is not valid HTTP.")
+_MALFORMED = (HTTPStatus.BAD_REQUEST, "bad_request", "The request is not valid HTTP.")
 _OUR_FAULT = (
     HTTPStatus.INTERNAL_SERVER_ERROR,
+    "internal_server_error",
     "Something went wrong on our side. Nothing was lost; please try again.",
 )
 
@@ -32,8 +44,7 @@ _OUR_FAULT = (
 def refusal(error: BaseException, request_id: str) -> bytes:
     """Return the answer to a request that failed with `error`, as application/problem+json."""
     theirs = isinstance(error, errors.ParseException)
-    status, sentence = _REFUSALS.get(type(error), _MALFORMED if theirs else _OUR_FAULT)
-    code = status.name.lower()
+    status, code, sentence = _REFUSALS.get(type(error), _MALFORMED if theirs else _OUR_FAULT)
     body = {
         "type": f"urn:problem-type:wallet-api:{code}",
         "title": sentence,
