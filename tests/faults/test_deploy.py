@@ -1,9 +1,6 @@
-"""What a platform is given: the Procfile, started by honcho as people do, and app.json."""
+"""The Procfile, as honcho and a platform run it, on a database that has nothing in it."""
 
-import json
 import os
-import re
-import shlex
 import signal
 import subprocess
 import sys
@@ -17,18 +14,9 @@ from honcho import environ as procfiles
 from tests.commands import kept_environ, wait_until
 from tests.conftest import BASE_ACCOUNT, FID, LEAKS
 from tests.service import ROOT, RunningService, free_port
-from wallet_api.config import ConfigurationError, Settings
 from wallet_api.migrations import expected_versions
 
 BIN = Path(sys.executable).parent
-# Where the environment is empty, these three faults are found.
-REQUIRED = {"DATABASE_URL", "ENCRYPTION_SECRET", "JWT_SECRET"}
-BUTTON = json.loads((ROOT / "app.json").read_text())
-# Heroku's lists; docs/deploy.md has the table.
-CONNECTIONS_OF_ESSENTIAL_0 = 20
-PROCESSES_OF_A_BASIC_DYNO = 2
-# An upgrade holds one for its lock, and dbmate another.
-CONNECTIONS_OF_AN_UPGRADE = 2
 
 
 @pytest.fixture
@@ -161,46 +149,3 @@ def test_honcho_stops_when_the_database_cannot_be_brought_up_to_date(honcho):
 def test_the_first_line_of_the_procfile_gets_the_port_that_was_asked_for():
     """Honcho adds 100 to PORT for each line after the first."""
     assert (ROOT / "Procfile").read_text().startswith("web: ")
-
-
-def test_the_button_gives_every_required_setting_or_has_the_person_give_it():
-    with pytest.raises(ConfigurationError) as faults:
-        Settings.from_environ({})
-    assert {line.split()[0] for line in faults.value.faults} == REQUIRED
-    # The add-on brings this one.
-    assert BUTTON["addons"] == [{"plan": "heroku-postgresql:essential-0"}]
-    for name in REQUIRED - {"DATABASE_URL"}:
-        assert BUTTON["env"][name]["generator"] == "secret"
-
-
-def test_the_button_fills_in_settings_that_the_service_starts_with():
-    """`generator: secret` makes 64 characters."""
-    filled = {
-        name: setting.get("value", f"{name:.<64}" if "generator" in setting else "")
-        for name, setting in BUTTON["env"].items()
-    }
-    settings = Settings.from_environ({**filled, "DATABASE_URL": "postgres://u:p@host/db"})
-    assert settings.trusted_proxy_hops == 1
-    assert not settings.allow_key_export
-    # Nobody can sign in without it, and a blank answer would be taken.
-    assert BUTTON["env"]["QUICK_AUTH_AUDIENCE"]["required"] is True
-
-
-def test_two_releases_of_the_button_fit_into_the_connections_of_its_database():
-    pool = int(BUTTON["env"]["DB_POOL_MAX"]["value"])
-    assert BUTTON["formation"]["web"] == {"quantity": 1, "size": "basic"}
-    needed = 2 * PROCESSES_OF_A_BASIC_DYNO * pool + CONNECTIONS_OF_AN_UPGRADE
-    assert needed <= CONNECTIONS_OF_ESSENTIAL_0
-
-
-def test_the_example_environment_means_the_same_to_honcho_as_to_a_shell():
-    """Honcho joins the words of a value that is not quoted, and cuts it at a #."""
-    lines = (ROOT / ".env.example").read_text().splitlines()
-    found = [re.fullmatch(r"(?:# )?([A-Z][A-Z_]+=.*)", line) for line in lines]
-    settings = [line[1] for line in found if line]
-    assert len(settings) > 20
-    for setting in settings:
-        (word,) = shlex.split(setting)
-        name, _, value = word.partition("=")
-        # A name without a value is nothing to honcho.
-        assert procfiles.parse(setting).get(name, "") == value
