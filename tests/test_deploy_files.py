@@ -119,11 +119,6 @@ def test_the_unit_gives_the_service_what_it_needs_and_no_core_dumps():
     room = int(re.search(r"open files \(`ulimit -n`\) above (\d+)", OPERATIONS)[1])
     assert int(service["LimitNOFILE"]) > max(room, configured("worker_connections"))
     assert service["LimitCORE"] == "0"
-    # process.py sets a limit of its own, and what it is not allowed to it fails at.
-    allowed = re.findall(
-        r"^SystemCallFilter=([^~].*)$", (FILES / "wallet-api.service").read_text(), re.MULTILINE
-    )
-    assert {"setrlimit", "prlimit64"} <= set(" ".join(allowed).split())
 
 
 def test_the_port_is_open_to_the_proxy_of_this_machine_alone():
