@@ -9,7 +9,7 @@ INSTALLED := $(VENV)/installed
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-faults test-long bench bench-check bench-import check audit fmt schema snapshots lock clean
+.PHONY: help run test test-faults test-long bench bench-check bench-import check audit fmt schema snapshots client lock clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ schema: $(INSTALLED) ## Write schema.sql anew from the migrations.
 
 snapshots: $(INSTALLED) ## Write the query snapshots anew (tests/sql/snapshots).
 	$(BIN)/pytest -q tests/sql/test_snapshots.py --write
+
+client: $(INSTALLED) ## Write the client's types anew from /openapi.json (needs Node 20 or newer).
+	$(BIN)/pytest -q tests/clients --write
 
 lock: $(INSTALLED) ## Pin every dependency, with hashes, to its newest version.
 	$(BIN)/uv pip compile --universal --upgrade --no-emit-index-url --generate-hashes \

@@ -222,6 +222,15 @@ def test_a_page_s_size_has_a_range_that_programs_can_read(document):
     assert limit["schema"] == {"type": "integer", "minimum": 1, "maximum": 100, "default": 50}
 
 
+def test_generated_clients_learn_that_a_deposit_needs_an_amount(document):
+    assert document["components"]["schemas"]["DepositBody"]["required"] == ["amount"]
+
+
+def test_generated_clients_learn_that_signing_in_takes_one_address(document):
+    (address,) = document["paths"]["/api/auth/base-account"]["post"]["parameters"]
+    assert (address["schema"]["type"], address["required"]) == ("string", False)
+
+
 def test_it_has_every_method_of_every_route_and_nothing_else(app, document):
     assert set(operations_of(document)) == {(method, path) for method, path, _ in routes_of(app)}
 

@@ -22,11 +22,8 @@ def sign_in(query: dict[str, Any]) -> dict[str, Any]:
     """Sign in with Farcaster, and remember the Base Account address if one is given."""
     fid = g.fid
     address = None
-    given = query["address"]
-    if len(given) > 1:
-        raise InvalidAddress(hint="Give one address.")
-    if any(given):
-        address = parse_address(given[0])
+    if query["address"]:
+        address = parse_address(query["address"])
         application().wallets.store_base_account_address(fid, address, access=access())
     token = application().user_tokens.issue(fid)
     return {

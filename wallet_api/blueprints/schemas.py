@@ -83,12 +83,12 @@ class DepositBody(Body):
         load_default="USDC", allow_none=True, metadata={"type": "string", "enum": ["USDC", "ETH"]}
     )
     amount = fields.Raw(
-        load_default=None,
+        required=True,
         allow_none=True,
         metadata={
             "type": "string",
             "pattern": AMOUNT,
-            "description": "Plain decimal digits, in the asset itself. Always needed.",
+            "description": "Plain decimal digits, in the asset itself.",
             "examples": ["20", "0.5"],
         },
     )
@@ -103,6 +103,12 @@ class DepositBody(Body):
             **ADDRESS,
         },
     )
+
+    @pre_load
+    def leave_a_missing_amount_to_the_service(
+        self, members: dict[str, Any], **kwargs: Any
+    ) -> dict[str, Any]:
+        return {"amount": None, **members}
 
 
 class PaymentQuery(Schema):
@@ -130,10 +136,9 @@ class SignInQuery(Schema):
     class Meta:
         unknown = EXCLUDE
 
-    address = fields.List(
-        fields.String(metadata=ADDRESS),
-        load_default=list,
-        metadata={"maxItems": 1, "description": "The user's Base Account, to be remembered."},
+    address = fields.String(
+        load_default=None,
+        metadata={"description": "The user's Base Account, to be remembered.", **ADDRESS},
     )
 
 

@@ -1,0 +1,45 @@
+import createClient from "openapi-fetch";
+
+import { refusalOf } from "./refusal.ts";
+import type { components, paths } from "./schema.d.ts";
+
+export type Deposit = components["schemas"]["DepositAnswer"];
+export type DepositBody = components["schemas"]["DepositBody"];
+export type WalletApi = ReturnType<typeof walletApi>;
+
+/** Return a client that signs in when it must, and throws a Refusal where the service refuses. */
+export function walletApi(baseUrl: string, quickAuthToken: () => Promise<string>) {
+  const api = createClient<paths>({ baseUrl });
+  // Kept here and nowhere else: it is gone with the page.
+  let token: string | undefined;
+
+  async function signIn(): Promise<string> {
+    const headers = { Authorization: `Bearer ${await quickAuthToken()}` };
+    return (await answer(api.POST("/api/auth/base-account", { headers }))).token;
+  }
+
+  api.use({
+    async onRequest({ request }) {
+      if (request.headers.has("Authorization")) return;
+      request.headers.set("Authorization", `Bearer ${(token ??= await signIn())}`);
+    },
+    async onResponse({ response }) {
+      if (response.ok) return;
+      // The next request signs in again.
+      if (response.status === 401) token = undefined;
+      throw await refusalOf(response);
+    },
+  });
+  return api;
+}
+
+/** Return what was asked for. It is there: a refusal was thrown before. */
+export async function answer<T>(call: Promise<{ data?: T }>): Promise<NonNullable<T>> {
+  return (await call).data as NonNullable<T>;
+}
+
+/** Prepare a deposit. `key` is the same for each repeat of one attempt, and new for the next. */
+export function prepareDeposit(api: WalletApi, body: DepositBody, key: string): Promise<Deposit> {
+  const header = { "Idempotency-Key": key };
+  return answer(api.POST("/api/wallet/deposit", { params: { header }, body }));
+}

@@ -1,0 +1,65 @@
+import { BaseError, createWalletClient, custom, type Hex } from "viem";
+import { base, baseSepolia } from "viem/chains";
+
+import type { Deposit } from "./client.ts";
+import { Refusal } from "./refusal.ts";
+
+/** The user's wallet, as `sdk.wallet.getEthereumProvider()` or `window.ethereum` gives it. */
+export type Provider = Parameters<typeof custom>[0];
+
+function walletOf(provider: Provider, { network, transaction }: Deposit) {
+  const chain = [base, baseSepolia].find(({ id }) => id === network.chainId);
+  if (!chain) throw new Error(`This page does not know the chain ${network.chainId}.`);
+  // viem must not repeat what failed: it could send twice.
+  const transport = custom(provider, { retryCount: 0 });
+  return createWalletClient({ account: transaction.from, chain, transport });
+}
+
+/** Have the user sign the transfer as a transaction, and return its hash. */
+export async function sendTransaction(provider: Provider, deposit: Deposit): Promise<Hex> {
+  const wallet = walletOf(provider, deposit);
+  const { to, data, value, gas } = deposit.transaction;
+  await wallet.switchChain({ id: deposit.network.chainId });
+  return wallet.sendTransaction({ to, data, value: BigInt(value), gas: gas && BigInt(gas) });
+}
+
+/** Have the user sign it as a batch of one call (EIP-5792), and return the batch's id. */
+export async function sendCalls(provider: Provider, deposit: Deposit): Promise<string> {
+  const wallet = walletOf(provider, deposit);
+  const { id } = await wallet.request({
+    method: "wallet_sendCalls",
+    params: [deposit.walletSendCalls],
+  });
+  return id;
+}
+
+/** Ask `wallet_getCallsStatus` until the batch is in a block; false if it failed there. */
+export async function callsArrived(provider: Provider, deposit: Deposit, id: string): Promise<boolean> {
+  const { status } = await walletOf(provider, deposit).waitForCallsStatus({ id, timeout: 120_000 });
+  return status === "success";
+}
+
+// EIP-1193, EIP-1474 and JSON-RPC each have a number of their own for a method that a wallet lacks.
+const NOT_SUPPORTED = [4200, -32004, -32601];
+
+/** Send it as a batch if the wallet can, else as a transaction, and wait for the batch. */
+export async function send(provider: Provider, deposit: Deposit): Promise<void> {
+  let id: string;
+  try {
+    id = await sendCalls(provider, deposit);
+  } catch (error) {
+    // After any other failure the batch may have gone out: a second way would pay twice.
+    const { code } = error as { code?: number };
+    if (code === undefined || !NOT_SUPPORTED.includes(code)) throw error;
+    await sendTransaction(provider, deposit);
+    return;
+  }
+  if (!(await callsArrived(provider, deposit, id))) throw new Error("The transfer failed.");
+}
+
+/** Say to the user what went wrong. */
+export function sentence(error: unknown): string {
+  if (error instanceof Refusal) return error.error;
+  if (error instanceof BaseError) return error.shortMessage;
+  return "That did not work. Please check your connection and try again.";
+}

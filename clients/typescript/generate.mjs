@@ -1,0 +1,25 @@
+// Write schema.d.ts from an OpenAPI document: node generate.mjs https://…/openapi.json schema.d.ts
+
+import { writeFile } from "node:fs/promises";
+import { pathToFileURL } from "node:url";
+
+import openapiTS, { astToString } from "openapi-typescript";
+import ts from "typescript";
+
+const [source, target] = process.argv.slice(2);
+
+// What begins with 0x has the type that viem wants, `0x${string}`, so that nobody needs a cast.
+const hex = ts.factory.createTemplateLiteralType(ts.factory.createTemplateHead("0x"), [
+  ts.factory.createTemplateLiteralTypeSpan(
+    ts.factory.createKeywordTypeNode(ts.SyntaxKind.StringKeyword),
+    ts.factory.createTemplateTail(""),
+  ),
+]);
+
+const types = await openapiTS(/^https?:/.test(source) ? new URL(source) : pathToFileURL(source), {
+  // A member with a default may be left out of a body.
+  defaultNonNullable: false,
+  transform: ({ type, pattern }) =>
+    type === "string" && pattern?.startsWith("^0x") ? hex : undefined,
+});
+await writeFile(target, `// Made by generate.mjs (make client). Do not edit.\n\n${astToString(types)}`);

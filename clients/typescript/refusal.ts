@@ -1,0 +1,25 @@
+/** Why the service did not do it. `message`, which is `error`, is a sentence for the user. */
+export class Refusal extends Error {
+  override readonly name = "Refusal";
+  readonly error: string;
+  readonly code: string;
+  readonly status: number;
+  /** What to look for in the service's log. */
+  readonly requestId: string | null;
+  /** Seconds to wait before the same request may be sent again: with 429, 503, and some 409. */
+  readonly retryAfter: number | null;
+
+  constructor(response: Response, problem: { error?: string; code?: string }) {
+    super(problem.error ?? "Something went wrong. Please try again.");
+    this.error = this.message;
+    this.code = problem.code ?? "unknown";
+    this.status = response.status;
+    this.requestId = response.headers.get("X-Request-Id");
+    this.retryAfter = Number(response.headers.get("Retry-After")) || null;
+  }
+}
+
+/** Read a refusal. A proxy in between may have answered with a page of its own. */
+export async function refusalOf(response: Response): Promise<Refusal> {
+  return new Refusal(response, await response.json().catch(() => ({})));
+}

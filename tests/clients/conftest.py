@@ -1,0 +1,71 @@
+"""The TypeScript client: its packages, and what the compiler makes of it."""
+
+import fcntl
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from tests.http.conftest import farcaster_service
+from tests.service import ROOT
+
+__all__ = ["farcaster_service"]
+
+CLIENT = ROOT / "clients" / "typescript"
+MODULES = CLIENT / "node_modules"
+# Several times as fast as TypeScript 5, which is there because the generator needs it.
+TSC = "node_modules/typescript-7/bin/tsc"
+UNTRIED = "THE TYPESCRIPT CLIENT WAS NOT TRIED"
+# What npm says when it is the network that fails, and not the lock file.
+OFFLINE = re.compile(
+    r"^npm (?:error|ERR!) code (?:EAI_AGAIN|ENOTFOUND|ENETUNREACH|EHOSTUNREACH|ECONN[A-Z]+"
+    r"|ETIMEDOUT|ERR_SOCKET_TIMEOUT|ENOTCACHED|E403|E407|E429|E5\d\d)$",
+    re.MULTILINE,
+)
+
+
+def run(*command, **options):
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=240, check=False, **options
+    )
+
+
+def _has_node_20():
+    programs = [shutil.which("node"), shutil.which("npm")]
+    return all(programs) and int(run("node", "--version").stdout[1:].split(".")[0]) >= 20
+
+
+@pytest.fixture(scope="session")
+def packages():
+    """Have what package-lock.json pins in node_modules. It stays there for the next run."""
+    if not _has_node_20():
+        pytest.skip(f"NO NODE: {UNTRIED}. Install Node 20 or newer, with npm.")
+    lock = (CLIENT / "package-lock.json").read_text()
+    done = MODULES / ".installed"
+    # Several processes run tests at once, and one of them installs.
+    with (CLIENT / "package.json").open() as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        if done.exists() and done.read_text() == lock:
+            return
+        quiet = ("--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline")
+        once = ("--fetch-retries=1", "--fetch-retry-mintimeout=1000")
+        try:
+            npm = run("npm", "ci", *quiet, *once, cwd=CLIENT)
+        except subprocess.TimeoutExpired:
+            pytest.skip(f"npm IS TOO SLOW: {UNTRIED}.")
+        if npm.returncode and OFFLINE.search(npm.stderr):
+            pytest.skip(f"NO WAY TO npm's REGISTRY: {UNTRIED}. {npm.stderr.splitlines()[0]}")
+        assert npm.returncode == 0, npm.stderr
+        done.write_text(lock)
+
+
+@pytest.fixture(scope="session")
+def compiled(packages, tmp_path_factory):
+    """Check the types of every file, and return the folder with what may be run."""
+    folder = tmp_path_factory.mktemp("typescript")
+    tsc = run("node", TSC, "--outDir", folder, cwd=CLIENT)
+    assert tsc.returncode == 0, tsc.stdout
+    (folder / "package.json").write_text('{"type": "module"}')
+    (folder / "node_modules").symlink_to(MODULES)
+    return folder
