@@ -20,6 +20,6 @@ const types = await openapiTS(/^https?:/.test(source) ? new URL(source) : pathTo
   // A member with a default may be left out of a body.
   defaultNonNullable: false,
   transform: ({ type, pattern }) =>
-    type === "string" && pattern?.startsWith("^0x") ? hex : undefined,
+    type === "string" && /^\^\(?0x/.test(pattern) ? hex : undefined,
 });
 await writeFile(target, `// Made by generate.mjs (make client). Do not edit.\n\n${astToString(types)}`);

@@ -796,7 +796,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description The user's Base Account, to be remembered. */
-                address?: `0x${string}` | null;
+                address?: `0x${string}`;
             };
             header?: never;
             path?: never;
@@ -893,7 +893,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description The user's Base Account, to be remembered. */
-                address?: `0x${string}` | null;
+                address?: `0x${string}`;
             };
             header?: never;
             path?: never;

@@ -138,7 +138,12 @@ class SignInQuery(Schema):
 
     address = fields.String(
         load_default=None,
-        metadata={"description": "The user's Base Account, to be remembered.", **ADDRESS},
+        metadata={
+            "type": "string",
+            # Some frontends send it empty.
+            "pattern": "^(0x[0-9a-fA-F]{40})?$",
+            "description": "The user's Base Account, to be remembered.",
+        },
     )
 
 
