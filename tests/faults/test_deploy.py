@@ -79,7 +79,8 @@ def is_there(group):
     return True
 
 
-@pytest.mark.slow
+# By itself: honcho kills what has not ended after 5 seconds.
+@pytest.mark.faults
 @pytest.mark.parametrize(("ending", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_honcho_start_brings_a_plain_database_up_to_date_and_serves_it(honcho, ending, status):
     service, log = honcho("start")
