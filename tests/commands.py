@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tests.service import ROOT
 from wallet_api import logs
-from wallet_api.cli import cli
+from wallet_api.cli import main
 
 _FORGOTTEN = []
 
@@ -103,7 +103,7 @@ def _become(arguments, environ, out, err):
     importlib.reload(logs)
     os.environ.clear()
     os.environ.update(environ)
-    cli([*map(str, arguments)], prog_name="wallet-api")
+    main([*map(str, arguments)])
 
 
 def wait_until(condition, seconds=10):

@@ -1,5 +1,16 @@
 """`python -m wallet_api` is `wallet-api`, for places where only the requirements are installed."""
 
-from wallet_api.cli import main
+import sys
 
-main()
+
+def main() -> None:
+    """Run the command that the command line names."""
+    try:
+        from wallet_api.cli import main as run  # noqa: PLC0415 (it takes most of a second)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    run()
+
+
+if __name__ == "__main__":
+    main()

@@ -149,6 +149,16 @@ class Connection(psycopg.Connection[Row]):
             raise
 
 
+def refusal(conninfo: Secret[str]) -> str | None:
+    """Return libpq's own reason why a database cannot be reached; None if it can."""
+    parameters = {**_DEFAULTS, **conninfo_to_dict(conninfo.reveal())}
+    try:
+        psycopg.connect(**parameters).close()
+    except psycopg.OperationalError as error:
+        return " ".join(str(error).split())
+    return None
+
+
 class Database:
     """A bounded pool of connections to PostgreSQL.
 

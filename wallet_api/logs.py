@@ -4,6 +4,7 @@ import contextlib
 import json
 import logging
 import logging.config
+import os
 import re
 import sys
 import traceback
@@ -54,12 +55,20 @@ class StderrHandler(logging.StreamHandler[TextIO]):
 
 
 def dict_config(level: str, log_format: str) -> dict[str, Any]:
-    """Return the configuration for logging.config (gunicorn takes it too)."""
+    """Return the configuration for logging.config (gunicorn takes it too).
+
+    `log_format` is "json", "console" for people, or "command" for the people of a command.
+    """
     render: list[Processor]
+    of_the_service: dict[str, Any] = {}
+    if log_format == "command":
+        # A command says a fault as its own, in one line.
+        of_the_service["wallet_api"] = {"level": logging.CRITICAL + 1}
+        of_the_service["wallet_api.database"] = {"level": level}
     if log_format == "json":
         render = [structlog.processors.JSONRenderer()]
     else:
-        render = [_on_one_line, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        render = [_on_one_line, structlog.dev.ConsoleRenderer(colors=_in_colour())]
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -82,6 +91,7 @@ def dict_config(level: str, log_format: str) -> dict[str, Any]:
         },
         "root": {"level": level, "handlers": ["stderr"]},
         "loggers": {
+            **of_the_service,
             "gunicorn.error": {"level": level, "handlers": [], "propagate": True},
             # Our own line for each request says more, and does not quote the URL.
             "gunicorn.access": {"level": "CRITICAL", "handlers": [], "propagate": False},
@@ -90,6 +100,11 @@ def dict_config(level: str, log_format: str) -> dict[str, Any]:
             "psycopg.pool": {"level": "WARNING"},
         },
     }
+
+
+def _in_colour() -> bool:
+    """Tell whether to write in colour: to a terminal, unless NO_COLOR (no-color.org) is set."""
+    return sys.stderr.isatty() and not os.environ.get("NO_COLOR")
 
 
 def _shared() -> list[Processor]:

@@ -6,10 +6,12 @@ upgrade's CREATE INDEX CONCURRENTLY; ours is polled.
 
 import functools
 import os
+import re
 import shutil
 import subprocess
 import sysconfig
 import time
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
@@ -23,6 +25,7 @@ from wallet_api.repositories.migrations import MigrationRepository
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 _LOCK_POLL_SECONDS = 0.2
 _LOCK_TIMEOUT_SECONDS = 600
+_APPLYING = re.compile(r"Applying: (\w+)\.sql")
 # What dbmate's driver must be told as libpq was; `options` may choose the schema.
 _PARAMETERS = ("sslmode", "sslrootcert", "sslcert", "sslkey", "options")
 
@@ -43,11 +46,12 @@ def applied_versions(url: Secret[str]) -> set[str]:
         return MigrationRepository(connection).list_applied()
 
 
-def upgrade(url: Secret[str]) -> set[str]:
+def upgrade(url: Secret[str], tell: Callable[[str], None] = lambda _: None) -> set[str]:
     """Apply the missing migrations and return their versions.
 
     Any number of upgrades may run at once: one works, the others wait for it, then find nothing to
-    do. Raises MigrationError.
+    do. `tell` hears in one line each what is being done: an index can take minutes. Raises
+    MigrationError.
     """
     with _connect(url) as connection:
         repository = MigrationRepository(connection)
@@ -55,13 +59,17 @@ def upgrade(url: Secret[str]) -> set[str]:
         if repository.get_backend_pid() != connection.info.backend_pid:
             raise MigrationError("a pooler is in between: upgrade needs a direct DATABASE_URL")
         deadline = time.monotonic() + _LOCK_TIMEOUT_SECONDS
+        waiting = False
         while not repository.try_lock():
+            if not waiting:
+                tell("Another upgrade is at work: waiting for it.")
+            waiting = True
             if time.monotonic() > deadline:
                 raise MigrationError("another upgrade has held the lock for ten minutes")
             time.sleep(_LOCK_POLL_SECONDS)
         try:
             before = repository.list_applied()
-            _run_dbmate(_url_of(connection))
+            _run_dbmate(_url_of(connection), tell)
             after = repository.list_applied()
             if expected_versions() - after:
                 raise MigrationError("dbmate finished, but migrations are missing here still")
@@ -101,20 +109,25 @@ def _url_of(connection: Connection) -> str:
     return f"postgres://{login}@{place}?{urlencode(query, quote_via=quote)}"
 
 
-def _run_dbmate(url: str) -> None:
+def _run_dbmate(url: str, tell: Callable[[str], None]) -> None:
     scripts = sysconfig.get_path("scripts")
     dbmate = shutil.which("dbmate", path=scripts) or shutil.which("dbmate")
     if dbmate is None:
         raise MigrationError("dbmate is not installed: pip install -r requirements.txt")
     # The URL goes through the environment: a command line can be read by other users.
-    finished = subprocess.run(
+    last = "failed"
+    with subprocess.Popen(
         [dbmate, "--migrations-dir", str(MIGRATIONS), "--no-dump-schema", "migrate"],
         env={**os.environ, "DATABASE_URL": url},
         cwd=MIGRATIONS,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
-        check=False,
-    )
-    if finished.returncode != 0:
-        last = (finished.stderr or finished.stdout).strip().splitlines()[-1:]
-        raise MigrationError(f"dbmate: {' '.join(last) or 'failed'}")
+        errors="replace",
+    ) as process:
+        for line in process.stdout or ():
+            last = line.strip() or last
+            if applying := _APPLYING.fullmatch(last):
+                tell(f"Applying {applying[1]}.")
+    if process.returncode != 0:
+        raise MigrationError(f"dbmate: {last}")

@@ -1,10 +1,14 @@
 """The commands: `wallet-api …`, or `flask --app wsgi …`."""
 
+import sys
+from collections.abc import Sequence
+
 import click
 
 from wallet_api.cli.audit import audit
 from wallet_api.cli.bench import bench
 from wallet_api.cli.clients import clients
+from wallet_api.cli.command import run
 from wallet_api.cli.db import db
 from wallet_api.cli.dev import dev
 from wallet_api.cli.keys import keys
@@ -22,6 +26,6 @@ cli.add_command(token)
 cli.add_command(wallets)
 
 
-def main() -> None:
-    """Run the command that the command line names."""
-    cli(prog_name="wallet-api")
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command that the command line names, and exit with its status."""
+    sys.exit(run(cli, arguments))

@@ -1,14 +1,15 @@
 """`wallet-api audit …`: is the audit log whole?"""
 
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from wallet_api.cli.command import Command
+from wallet_api.cli.command import Command, json_option
 from wallet_api.cli.reports import ReportFile, Tally
-from wallet_api.cli.wallet_tools import WalletTools, json_option
+from wallet_api.cli.wallet_tools import WalletTools
 from wallet_api.models import MAX_FID
 from wallet_api.services.audit_chains import EntryOutcome, EntryReport
 from wallet_api.services.audit_checkpoints import Checkpoint
@@ -57,6 +58,8 @@ def verify(
     if fid is not None and (against or checkpoint):
         raise click.UsageError("A checkpoint is of the whole log, and --fid of one user's part.")
     earlier = None if against is None else _read(against)
+    if checkpoint is not None and not os.access(checkpoint.parent, os.W_OK):
+        raise click.ClickException(f"{checkpoint.parent} cannot be written to.")
     tools = WalletTools()
     since = unchained_before and unchained_before.replace(tzinfo=UTC)
     with tools.opened() as database:
@@ -92,4 +95,5 @@ def _read(path: Path) -> Checkpoint:
     try:
         return Checkpoint.from_json(path.read_text())
     except ValueError as error:
-        raise click.ClickException(f"{path}: {error}.") from error
+        message = f"{path} is not a checkpoint of `wallet-api audit verify --checkpoint`."
+        raise click.ClickException(message) from error

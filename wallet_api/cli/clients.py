@@ -13,12 +13,13 @@ from typing import Any
 import click
 
 from wallet_api import logs
-from wallet_api.cli.command import Command, reach
+from wallet_api.cli.command import Command, json_option, reach
 from wallet_api.config import read_database_url
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
 from wallet_api.models import SCOPES, ApiClient, IPNetwork
 from wallet_api.services.api_clients import ApiClientService
+from wallet_api.services.readiness import check_migrations
 
 clients = click.Group("clients", help="Let other services call /v1, and end that.")
 
@@ -26,8 +27,6 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}", re.ASCII)
 _DAYS = re.compile(r"([1-9][0-9]{0,4})d", re.ASCII)
 _POOL_SECONDS = 10
 _YEAR_TOO_LATE = 9000
-
-_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 def _read_name(context: click.Context, parameter: click.Parameter, value: str) -> str:
@@ -87,7 +86,7 @@ def _read_expiry(
     callback=_read_networks,
     help="An address or a network (CIDR) it may call from; anywhere without.",
 )
-@_json_option
+@json_option
 def create(
     name: str,
     scopes: tuple[str, ...],
@@ -127,7 +126,7 @@ def _show(name: str, token: Secret[str], *, as_json: bool) -> None:
 
 
 @clients.command("list", cls=Command)
-@_json_option
+@json_option
 def list_(as_json: bool) -> None:
     """List every client there ever was, with its rights and when it was last used.
 
@@ -153,7 +152,7 @@ def list_(as_json: bool) -> None:
 
 @clients.command("revoke", cls=Command)
 @click.argument("name", callback=_read_name)
-@_json_option
+@json_option
 def revoke(name: str, as_json: bool) -> None:
     """End a client's rights, at once and for ever.
 
@@ -174,12 +173,13 @@ def revoke(name: str, as_json: bool) -> None:
 @contextmanager
 def _service() -> Iterator[ApiClientService]:
     # What the pool says while it tries is said once more, in one line, when it gives up.
-    logs.configure("ERROR", "console")
+    logs.configure("ERROR", "command")
     url = read_database_url(os.environ)
     reach(url)
     database = Database(url, min_size=0, max_size=1, timeout_seconds=_POOL_SECONDS)
     database.open()
     try:
+        check_migrations(database)
         yield ApiClientService(database)
     finally:
         database.close()

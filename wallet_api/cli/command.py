@@ -1,20 +1,30 @@
-"""What our commands have in common."""
+"""What our commands have in common: how they end, and what they say then."""
 
+import errno
+import os
+import sys
+from collections.abc import Sequence
 from typing import Any
 
 import click
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
 
 from wallet_api.cli.workers import WorkerKilled
 from wallet_api.config import ConfigurationError
 from wallet_api.crypto.secret import Secret
+from wallet_api.database import refusal
 from wallet_api.errors import ServiceUnavailable
 from wallet_api.local_postgres import LocalPostgresError
 from wallet_api.migrations import MigrationError
 from wallet_api.process import keep_memory_private
 
-_CONNECT_SECONDS = 5
+INTERRUPTED = 130
+"""The exit status after Ctrl-C: a shell's own for a program that SIGINT ended.
+
+click's is 1, which a script would take for a fault.
+"""
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 
 
 def reach(database_url: Secret[str]) -> None:
@@ -22,17 +32,13 @@ def reach(database_url: Secret[str]) -> None:
 
     The pool would try until its time is over, and then say no more than that.
     """
-    url = database_url.reveal()
-    seconds = conninfo_to_dict(url).get("connect_timeout", _CONNECT_SECONDS)
-    try:
-        psycopg.connect(url, connect_timeout=seconds).close()
-    except psycopg.OperationalError as error:
-        reason = " ".join(str(error).split())
-        raise click.ClickException(f"The database cannot be reached: {reason}") from error
+    reason = refusal(database_url)
+    if reason is not None:
+        raise click.ClickException(f"The database cannot be reached: {reason}")
 
 
 class Command(click.Command):
-    """A command whose faults are one message on stderr and exit status 1, never a traceback."""
+    """A command whose faults are one line on stderr and exit status 1, never a traceback."""
 
     def invoke(self, context: click.Context) -> Any:
         """Run the command."""
@@ -49,6 +55,56 @@ class Command(click.Command):
             message = f"the database refused ({type(error).__name__} {error.sqlstate}): our bug"
             raise click.ClickException(message) from error
         except OSError as error:
-            raise click.ClickException(str(error)) from error
-        except (ConfigurationError, MigrationError, LocalPostgresError) as error:
-            raise click.ClickException(str(error)) from error
+            if error.errno == errno.EPIPE:
+                # Whoever read has enough, which click ends quietly.
+                raise
+            raise click.ClickException(_describe(error)) from error
+        except ConfigurationError as error:
+            faults = "; ".join(error.faults)
+            message = f"{faults}. `wallet-api doctor` says how to mend it."
+            raise click.ClickException(message) from error
+        except (MigrationError, LocalPostgresError) as error:
+            raise click.ClickException(" ".join(str(error).split())) from error
+
+
+def run(group: click.Group, arguments: Sequence[str] | None = None) -> int:
+    """Run the command that the arguments name, and return its exit status.
+
+    0: everything that was asked for was done. 1: a fault, in one line on stderr; or whoever read
+    the output has enough of it. 2: wrong usage, in one line. 130: Ctrl-C.
+    """
+    if sys.stdout is None:
+        # What a command shows once would be lost, and a socket could take the place of stdout.
+        click.echo("Error: standard output is closed.", err=True)
+        return 1
+    try:
+        status = group.main(arguments, prog_name="wallet-api", standalone_mode=False)
+    except click.ClickException as error:
+        _say(error)
+        status = error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Stopped.", err=True)
+        status = INTERRUPTED
+    except OSError as error:
+        # What is left of the output in the buffer must not be tried again at the exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        click.echo(f"Error: {_describe(error)}", err=True)
+        status = 1
+    return status or 0
+
+
+def _say(error: click.ClickException) -> None:
+    """Say what is wrong in one line: click takes four for a usage error."""
+    if not isinstance(error, click.UsageError) or error.ctx is None:
+        error.show()
+    elif isinstance(error, click.exceptions.NoArgsIsHelpError):
+        # No command at all: the help says which there are.
+        error.show()
+    else:
+        message = " ".join(error.format_message().split())
+        click.echo(f"Error: {message} See `{error.ctx.command_path} --help`.", err=True)
+
+
+def _describe(error: OSError) -> str:
+    reason = error.strerror or str(error)
+    return f"{error.filename}: {reason}" if error.filename else reason

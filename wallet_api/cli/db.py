@@ -7,7 +7,8 @@ from dataclasses import asdict
 import click
 
 from wallet_api import logs, migrations
-from wallet_api.cli.command import Command, reach
+from wallet_api.cli.command import Command, json_option, reach
+from wallet_api.cli.reports import waiting
 from wallet_api.config import read_database_url
 from wallet_api.database import Database
 from wallet_api.services.doctor import Doctor
@@ -18,7 +19,7 @@ db = click.Group("db", help="Bring the database up to date, and see whether it i
 
 
 @db.command("upgrade", cls=Command)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@json_option
 def upgrade(as_json: bool) -> None:
     """Apply the migrations that DATABASE_URL's database lacks. Safe to run twice, or at once.
 
@@ -26,7 +27,11 @@ def upgrade(as_json: bool) -> None:
     Example:
       DATABASE_URL=postgresql://… wallet-api db upgrade
     """
-    applied = sorted(migrations.upgrade(read_database_url(os.environ)))
+
+    def tell(line: str) -> None:
+        click.echo(line, err=True)
+
+    applied = sorted(migrations.upgrade(read_database_url(os.environ), tell))
     if as_json:
         click.echo(json.dumps({"applied": applied}))
     elif applied:
@@ -36,7 +41,7 @@ def upgrade(as_json: bool) -> None:
 
 
 @db.command("status", cls=Command)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@json_option
 @click.pass_context
 def status(context: click.Context, as_json: bool) -> None:
     """List the migrations; exit status 1 if the database lacks one.
@@ -57,7 +62,7 @@ def status(context: click.Context, as_json: bool) -> None:
 
 
 @db.command("doctor", cls=Command)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@json_option
 @click.pass_context
 def doctor(context: click.Context, as_json: bool) -> None:
     """Examine the database: settings, rights, triggers, and what must be so in its tables.
@@ -69,13 +74,14 @@ def doctor(context: click.Context, as_json: bool) -> None:
     Example:
       DATABASE_URL=postgresql://… wallet-api db doctor
     """
-    logs.configure("ERROR", "console")
+    logs.configure("ERROR", "command")
     url = read_database_url(os.environ)
     reach(url)
     database = Database(url, min_size=0, max_size=1, timeout_seconds=_POOL_SECONDS)
     database.open()
     try:
-        findings = Doctor(database).examine()
+        with waiting("Examining the database"):
+            findings = Doctor(database).examine()
     finally:
         database.close()
     if as_json:

@@ -53,6 +53,7 @@ def dev() -> None:
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
         # Not under nohup: there the terminal's end is no reason to stop.
         signal.signal(signal.SIGHUP, _interrupt)
+    click.echo(f"Starting PostgreSQL in {directory / 'postgres'}, and the service.", err=True)
     try:
         with LocalPostgres(directory / "postgres", durable=True) as postgres:
             environ = {

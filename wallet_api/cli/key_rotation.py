@@ -7,12 +7,11 @@ from itertools import chain
 
 import click
 
-from wallet_api.cli.command import Command
-from wallet_api.cli.reports import Tally
+from wallet_api.cli.command import Command, json_option
+from wallet_api.cli.reports import Tally, waiting
 from wallet_api.cli.wallet_tools import (
     BATCH,
     WalletTools,
-    json_option,
     operator,
     processes_option,
 )
@@ -103,7 +102,7 @@ def status(as_json: bool) -> None:
       wallet-api keys status
     """
     tools = WalletTools(must_fit=False)
-    with tools.opened() as database:
+    with tools.opened() as database, waiting("Counting the wallets under each secret"):
         found = tools.known_secrets(database).status()
     if as_json:
         click.echo(json.dumps([asdict(one) for one in found], default=str))
@@ -129,7 +128,7 @@ def retire(key_id: str, as_json: bool) -> None:
     """
     # Not even a secret that stands in everybody's way must be there to stay.
     tools = WalletTools(must_fit=False)
-    with tools.opened() as database:
+    with tools.opened() as database, waiting("Asking whether a wallet needs it"):
         try:
             retired = tools.known_secrets(database).retire(key_id)
         except SecretStillInUse as error:

@@ -4,10 +4,10 @@ import json
 
 import click
 
-from wallet_api.cli.command import Command
+from wallet_api.cli.command import Command, json_option
 from wallet_api.cli.key_rotation import register, retire, rotate, status
 from wallet_api.cli.row_verify import RowVerification
-from wallet_api.cli.wallet_tools import WalletTools, json_option, processes_option
+from wallet_api.cli.wallet_tools import WalletTools, processes_option
 from wallet_api.services.wallet_checks import RowOutcome
 
 keys = click.Group("keys", help="Check the sealed keys, and seal them under another secret.")

@@ -7,8 +7,8 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterable
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
@@ -25,6 +25,29 @@ _DRAW_SECONDS = 0.2
 def printable(text: str) -> str:
     """Return a text that does nothing to a terminal: a file's name may hold any character."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+@contextmanager
+def waiting(what: str) -> Iterator[None]:
+    """Show on a terminal that one long question is being answered.
+
+    With a thread: nothing may be forked inside.
+    """
+    console = _stderr()
+    if not _is_drawn_on(console):
+        yield
+        return
+    with console.status(what):
+        yield
+
+
+def _stderr() -> Console:
+    # Not drawn on for FORCE_COLOR either, which some CI sets: a pipe gets lines.
+    return Console(stderr=True, force_terminal=sys.stderr.isatty())
+
+
+def _is_drawn_on(console: Console) -> bool:
+    return console.is_terminal and not console.is_dumb_terminal
 
 
 class Tally:
@@ -51,7 +74,7 @@ class Tally:
         self._faults = tuple(faults)
         self.counts.update(dict.fromkeys((*fine, *self._faults), 0))
         self._began = self._shown = time.monotonic()
-        console = Console(stderr=True)
+        console = _stderr()
         self._bar = Progress(
             BarColumn(bar_width=16),
             TextColumn("{task.description}", markup=False),
@@ -62,7 +85,7 @@ class Tally:
             redirect_stderr=False,
             transient=True,
         )
-        self._on_terminal = console.is_terminal
+        self._on_terminal = _is_drawn_on(console)
         self._task = self._bar.add_task("", total=total)
         self._stack = ExitStack()
 

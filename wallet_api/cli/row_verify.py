@@ -5,7 +5,7 @@ from itertools import chain
 
 import click
 
-from wallet_api.cli.reports import Tally
+from wallet_api.cli.reports import Tally, waiting
 from wallet_api.cli.wallet_tools import BATCH, WalletTools
 from wallet_api.cli.workers import spread
 from wallet_api.repositories.filesystem import FilesystemWalletRepository
@@ -46,7 +46,7 @@ class RowVerification:
 
     def shared_addresses(self) -> int:
         """Name the trading addresses that more than one user has; return how many there are."""
-        with self.tools.opened() as database:
+        with self.tools.opened() as database, waiting("Looking for shared addresses"):
             shared = StoredWallets(database).shared_addresses()
         for address, fids in shared.items():
             line = f"{address}: one address of several users: FIDs {', '.join(map(str, fids))}"

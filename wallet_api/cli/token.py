@@ -6,14 +6,14 @@ import os
 import click
 
 from wallet_api.auth.user_tokens import UserTokens
-from wallet_api.cli.command import Command
+from wallet_api.cli.command import Command, json_option
 from wallet_api.config import read_token_settings
 from wallet_api.models import MAX_FID
 
 
 @click.command(cls=Command)
 @click.option("--fid", required=True, type=click.IntRange(1, MAX_FID), help="Whose token.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@json_option
 def token(fid: int, as_json: bool) -> None:
     """Print a session token for a user. It opens that user's wallets: handle it like a password.
 

@@ -21,7 +21,7 @@ from wallet_api.models import Access
 from wallet_api.repositories.filesystem import FilesystemWalletRepository
 from wallet_api.repositories.wallet_directory import WalletDirectory
 from wallet_api.services.known_secrets import KnownSecrets
-from wallet_api.services.readiness import ReadinessService
+from wallet_api.services.readiness import ReadinessService, check_migrations
 from wallet_api.services.sealing_secret import SealingSecret
 from wallet_api.services.wallet_checks import StoredWallets
 from wallet_api.services.wallet_imports import FileReport
@@ -32,9 +32,6 @@ BATCH = 500
 _POOL_SECONDS = 30.0
 
 folder = click.Path(file_okay=False, path_type=Path)
-json_option = click.option(
-    "--json", "as_json", is_flag=True, help="Print one JSON object at the end."
-)
 _cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 processes_option = click.option(
     "--processes",
@@ -53,16 +50,17 @@ class WalletTools:
     """
 
     def __init__(self, *, must_fit: bool = True) -> None:
-        logs.configure("WARNING", "console")
+        logs.configure("WARNING", "command")
         self._settings = read_wallet_settings(os.environ)
         self.encryption = EncryptionService(
             self._settings.encryption_secret, self._settings.encryption_secret_previous
         )
         reach(self._settings.database_url)
-        if not must_fit:
-            return
         with self.opened() as database:
-            ReadinessService(database, self.sealing_secret(database)).check()
+            if must_fit:
+                ReadinessService(database, self.sealing_secret(database)).check()
+            else:
+                check_migrations(database)
 
     def database(self) -> Database:
         """Return a database that is not open yet: one for each spread(), which opens it."""

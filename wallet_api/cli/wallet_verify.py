@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from wallet_api.cli.command import Command
+from wallet_api.cli.command import Command, json_option
 from wallet_api.cli.reports import Tally, printable
 from wallet_api.cli.row_verify import RowVerification
 from wallet_api.cli.wallet_tools import (
@@ -15,7 +15,6 @@ from wallet_api.cli.wallet_tools import (
     WalletTools,
     count_files,
     folder,
-    json_option,
     operator,
     processes_option,
 )

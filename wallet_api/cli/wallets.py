@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from wallet_api.cli.command import Command
+from wallet_api.cli.command import Command, json_option
 from wallet_api.cli.reports import Tally
 from wallet_api.cli.wallet_tools import (
     BATCH,
@@ -14,7 +14,6 @@ from wallet_api.cli.wallet_tools import (
     count_files,
     folder,
     follow,
-    json_option,
     operator,
     processes_option,
     refuse_inside,
