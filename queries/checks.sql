@@ -201,6 +201,30 @@ select
         where ours.pid = pg_backend_pid()
     ), false) as tls;
 
+-- name: get_session()^
+-- Who we are to this server, how the connection came, and how many connections our role and this database may have.
+select
+    current_user::text as role_name,
+    current_setting('server_version') as release,
+    pg_backend_pid() as backend_pid,
+    coalesce(inet_client_addr() << inet '127.0.0.0/8' or inet_client_addr() = inet '::1', true) as is_local,
+    coalesce((
+        select ours.ssl
+        from pg_stat_ssl as ours
+        where ours.pid = pg_backend_pid()
+    ), false) as tls,
+    least(
+        current_setting('max_connections')::integer
+        - current_setting('superuser_reserved_connections')::integer
+        - coalesce(current_setting('reserved_connections', true)::integer, 0),
+        case when myself.rolconnlimit >= 0 and not myself.rolsuper then myself.rolconnlimit end,
+        case when here.datconnlimit >= 0 and not myself.rolsuper then here.datconnlimit end
+    ) as connections
+from pg_roles as myself
+inner join pg_database as here
+    on here.datname = current_database()
+where myself.rolname = session_user;
+
 -- name: list_rights(relations)
 -- All that the current role can do with these tables and sequences, by itself, as a member of another role or because
 -- everybody can; where they are; and what it can do above all grants.

@@ -31,10 +31,9 @@ from wallet_api.blueprints.application import Application
 from wallet_api.blueprints.limits import RequestLimits
 from wallet_api.blueprints.pages import Cursors
 from wallet_api.cli import cli
-from wallet_api.config import ConfigurationError, Settings
+from wallet_api.config import Settings
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Connection, Database
-from wallet_api.errors import StorageUnavailable
 from wallet_api.repositories.filesystem import FilesystemWalletRepository
 from wallet_api.repositories.migrating import MigratingWalletRepository
 from wallet_api.repositories.postgres import PostgresWalletRepository
@@ -44,7 +43,7 @@ from wallet_api.services.api_clients import ApiClientService
 from wallet_api.services.audit_log import AuditLog
 from wallet_api.services.base_account_wallets import BaseAccountWalletService
 from wallet_api.services.deposits import DepositService
-from wallet_api.services.file_store import FileStore
+from wallet_api.services.file_store import FileStore, heed_files
 from wallet_api.services.known_secrets import KnownSecrets
 from wallet_api.services.readiness import ReadinessService
 from wallet_api.services.sealing_secret import SealingSecret
@@ -162,7 +161,9 @@ def _storage(
     """Choose the place where wallets are kept (WALLET_STORAGE)."""
     directory = WalletDirectory(settings.wallet_storage_path)
     if settings.wallet_storage == "postgres":
-        _heed_files(directory, ignored_on_purpose=settings.wallet_storage_is_said)
+        warning = heed_files(directory, ignored_on_purpose=settings.wallet_storage_is_said)
+        if warning is not None:
+            structlog.get_logger("wallet_api").warning("configuration", warning=warning)
         return PostgresWalletRepository, SealingSecret(database, encryption)
     migrating = settings.wallet_storage == "migrating"
     files = FilesystemWalletRepository(directory, encryption)
@@ -181,27 +182,3 @@ def _storage(
         return MigratingWalletRepository(rows, files, before_files, keep)
 
     return on_the_way if migrating else in_files, sealing_secret
-
-
-def _heed_files(directory: WalletDirectory, *, ignored_on_purpose: bool) -> None:
-    """Warn of wallet files that nobody looks at; refuse them unless somebody said so.
-
-    Whoever has a wallet in a file would get a second one. Raises ConfigurationError.
-    """
-    fault = None
-    try:
-        if directory.exists() and any(name.startswith("wallet_") for name in directory.names()):
-            fault = f"there are wallet files in {directory.path}"
-    except StorageUnavailable as error:
-        # Whoever says postgres, and may not read them, does not mean to serve them.
-        fault = None if ignored_on_purpose else error.reason
-    if fault is None:
-        return
-    if not ignored_on_purpose:
-        choice = "set it to migrating to serve them, or to postgres once all are imported"
-        raise ConfigurationError([f"WALLET_STORAGE is not set, and {fault}: {choice}"])
-    structlog.get_logger("wallet_api").warning(
-        "configuration",
-        warning=f"WALLET_STORAGE=postgres does not look at the files in {directory.path}: "
-        "until they are imported, WALLET_STORAGE=migrating does",
-    )

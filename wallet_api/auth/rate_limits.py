@@ -7,7 +7,7 @@ still reaches into the last `window` seconds.
 import math
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -56,6 +56,7 @@ class RateLimits:
         """`uri` is memory:// or a redis URL. Nothing is connected yet."""
         self._memory = MemoryWindows()
         self._shared: _Windows | None = None
+        self._is_answered: Callable[[], bool] = lambda: False
         self._paused_until = 0.0
         if uri.reveal() != MEMORY:
             storage = storage_from_string(
@@ -65,6 +66,11 @@ class RateLimits:
                 socket_timeout=_REDIS_TIMEOUT_SECONDS,
             )
             self._shared = SlidingWindowCounterRateLimiter(storage)
+            self._is_answered = lambda: storage.check() is True
+
+    def are_shared(self) -> bool:
+        """Tell whether Redis answers, so that all processes count together."""
+        return self._is_answered()
 
     def hit(self, limits: Sequence[RateLimitItem], *identifiers: str) -> list[Usage]:
         """Count a request against each limit, the shortest first, and return what is left of each.

@@ -11,6 +11,7 @@ from wallet_api.cli.clients import clients
 from wallet_api.cli.command import run
 from wallet_api.cli.db import db
 from wallet_api.cli.dev import dev
+from wallet_api.cli.doctor import doctor
 from wallet_api.cli.keys import keys
 from wallet_api.cli.token import token
 from wallet_api.cli.wallets import wallets
@@ -21,6 +22,7 @@ cli.add_command(bench)
 cli.add_command(clients)
 cli.add_command(db)
 cli.add_command(dev)
+cli.add_command(doctor)
 cli.add_command(keys)
 cli.add_command(token)
 cli.add_command(wallets)

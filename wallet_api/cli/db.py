@@ -8,7 +8,7 @@ import click
 
 from wallet_api import logs, migrations
 from wallet_api.cli.command import Command, json_option, reach
-from wallet_api.cli.reports import waiting
+from wallet_api.cli.reports import painted, waiting
 from wallet_api.config import read_database_url
 from wallet_api.database import Database
 from wallet_api.services.doctor import Doctor
@@ -68,7 +68,8 @@ def doctor(context: click.Context, as_json: bool) -> None:
     """Examine the database: settings, rights, triggers, and what must be so in its tables.
 
     Run it with the DATABASE_URL of the web processes, to see what they could do. Exit status 1 if
-    something is wrong that can cost wallets; advice does not count.
+    something is wrong that can cost wallets; advice does not count. Whether the environment is fit
+    to serve with is what `wallet-api doctor` says.
 
     \b
     Example:
@@ -89,7 +90,8 @@ def doctor(context: click.Context, as_json: bool) -> None:
     else:
         for finding in findings:
             state = "FAULT" if finding.serious else "advice"
-            click.echo(f"{state if finding.faults else 'fine':7} {finding.subject}")
+            state = state if finding.faults else "fine"
+            click.echo(f"{painted(f'{state:7}', state)} {finding.subject}")
             for fault in finding.faults:
                 click.echo(f"        {fault}")
     context.exit(1 if any(found.serious and found.faults for found in findings) else 0)

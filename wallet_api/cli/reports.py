@@ -20,6 +20,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 _LINE_SECONDS = 10.0
 _DRAW_SECONDS = 0.2
+_COLOURS = {"fine": "green", "advice": "yellow", "FAULT": "red"}
 
 
 def printable(text: str) -> str:
@@ -39,6 +40,16 @@ def waiting(what: str) -> Iterator[None]:
         return
     with console.status(what):
         yield
+
+
+def painted(text: str, state: str) -> str:
+    """Return a text in the colour of a state ("fine", "advice", "FAULT"), if stdout has colours.
+
+    A terminal has, unless NO_COLOR (no-color.org) is set.
+    """
+    if not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
+        return text
+    return click.style(text, fg=_COLOURS[state])
 
 
 def _stderr() -> Console:

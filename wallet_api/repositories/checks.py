@@ -24,6 +24,17 @@ class Right(NamedTuple):
     place: str
 
 
+class Session(NamedTuple):
+    """How the server sees us. `connections` is how many our role may have here at once."""
+
+    role: str
+    version: str
+    local: bool
+    tls: bool
+    pooled: bool
+    connections: int
+
+
 class CheckRepository:
     """Questions whose answers should be empty, and what the server and our role are like."""
 
@@ -70,6 +81,20 @@ class CheckRepository:
     def get_settings(self) -> dict[str, bool]:
         """Return whether the server keeps what it commits, fires triggers, and encrypts."""
         return dict(_QUERIES.get_settings(self._connection))
+
+    def get_session(self) -> Session:
+        """Return who we are to the server, and how many connections we may have."""
+        row = _QUERIES.get_session(self._connection)
+        # A pooler's clients are told another process than the one that answers them.
+        pooled = row["backend_pid"] != self._connection.info.backend_pid
+        return Session(
+            role=row["role_name"],
+            version=row["release"],
+            local=row["is_local"],
+            tls=row["tls"],
+            pooled=pooled,
+            connections=row["connections"],
+        )
 
     def list_rights(self, relations: Collection[str]) -> dict[Right, bool]:
         """Return what the current role can do, and whether everybody can."""

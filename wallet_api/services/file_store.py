@@ -1,7 +1,9 @@
 """Is the folder of wallet files the one that is meant, and may we go by what it says?"""
 
+from wallet_api.config import ConfigurationError
 from wallet_api.errors import StorageUnavailable
 from wallet_api.repositories.filesystem import FilesystemWalletRepository
+from wallet_api.repositories.wallet_directory import WalletDirectory
 
 
 class FileStore:
@@ -12,9 +14,13 @@ class FileStore:
     in PostgreSQL, the first has to stop before the second begins.
     """
 
-    def __init__(self, files: FilesystemWalletRepository, *, migrating: bool) -> None:
+    def __init__(
+        self, files: FilesystemWalletRepository, *, migrating: bool, read_only: bool = False
+    ) -> None:
+        """With `read_only` the folder is not marked: for those who only ask."""
         self._files = files
         self._migrating = migrating
+        self._read_only = read_only
 
     def check(self, *, database_in_use: bool) -> None:
         """Raise StorageUnavailable or SecretMismatch unless wallets may be made.
@@ -24,7 +30,7 @@ class FileStore:
         """
         directory = self._files.directory
         if self._files.holds_wallets():
-            if self._migrating:
+            if self._migrating and not self._read_only:
                 directory.hand_over()
         elif self._migrating:
             raise StorageUnavailable(
@@ -42,3 +48,26 @@ class FileStore:
         self.check(database_in_use=database_in_use)
         if not self._migrating and not database_in_use:
             self._files.directory.create()
+
+
+def heed_files(directory: WalletDirectory, *, ignored_on_purpose: bool) -> str | None:
+    """Return a warning of wallet files that nobody looks at; refuse them unless somebody said so.
+
+    Whoever has a wallet in a file would get a second one. Raises ConfigurationError.
+    """
+    fault = None
+    try:
+        if directory.exists() and any(name.startswith("wallet_") for name in directory.names()):
+            fault = f"there are wallet files in {directory.path}"
+    except StorageUnavailable as error:
+        # Whoever says postgres, and may not read them, does not mean to serve them.
+        fault = None if ignored_on_purpose else error.reason
+    if fault is None:
+        return None
+    if not ignored_on_purpose:
+        choice = "set it to migrating to serve them, or to postgres once all are imported"
+        raise ConfigurationError([f"WALLET_STORAGE is not set, and {fault}: {choice}"])
+    return (
+        f"WALLET_STORAGE=postgres does not look at the files in {directory.path}: "
+        "until they are imported, WALLET_STORAGE=migrating does"
+    )

@@ -65,6 +65,19 @@ class KnownSecrets:
             for key in keys.list_keys()
         ]
 
+    def list_unneeded(self) -> list[str]:
+        """Return the retired secrets that are configured all the same, by their key ids.
+
+        Empty where wallet files are in use: they may need any.
+        """
+        if self._wallets_in_files:
+            return []
+        known = self._database.run(
+            lambda connection: EncryptionKeyRepository(connection).list_keys(), repeatable=True
+        )
+        ours = self._encryption.audit_keys
+        return [key.key_id for key in known if key.key_id in ours and not key.active]
+
     def retire(self, key_id: str) -> bool:
         """Let no wallet be sealed under a secret any more; tell whether one could be until now.
 
