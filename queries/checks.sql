@@ -205,7 +205,7 @@ select
 -- Who we are to this server, how the connection came, and how many connections our role and this database may have.
 select
     current_user::text as role_name,
-    current_setting('server_version') as release,
+    current_setting('server_version') as postgres,
     pg_backend_pid() as backend_pid,
     coalesce(inet_client_addr() << inet '127.0.0.0/8' or inet_client_addr() = inet '::1', true) as is_local,
     coalesce((

@@ -89,7 +89,7 @@ class CheckRepository:
         pooled = row["backend_pid"] != self._connection.info.backend_pid
         return Session(
             role=row["role_name"],
-            version=row["release"],
+            version=row["postgres"],
             local=row["is_local"],
             tls=row["tls"],
             pooled=pooled,
