@@ -12,11 +12,25 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import click
+
 from tests.service import ROOT
 from wallet_api import logs
-from wallet_api.cli import main
+from wallet_api.cli import cli, main
 
 _FORGOTTEN = []
+
+
+def _leaves(group, *path):
+    for name, command in sorted(group.commands.items()):
+        if isinstance(command, click.Group):
+            yield from _leaves(command, *path, name)
+        else:
+            yield " ".join((*path, name)), command
+
+
+COMMANDS = dict(_leaves(cli))
+"""Every command by its whole name: "db upgrade"."""
 
 
 def kept_environ(environ):

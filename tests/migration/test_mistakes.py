@@ -145,7 +145,7 @@ def test_a_command_that_is_told_to_end_leaves_nothing_beside_its_report(start, g
     running.send(signal.SIGTERM)
     done = running.finish()
     assert "Traceback" not in done.err
-    assert done.status == 1
+    assert done.status == 130
     assert not list(folder.parent.glob("*report*"))
 
 

@@ -86,10 +86,15 @@ def run(group: click.Group, arguments: Sequence[str] | None = None) -> int:
         click.echo("Stopped.", err=True)
         status = INTERRUPTED
     except OSError as error:
-        # What is left of the output in the buffer must not be tried again at the exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Of click itself: a help text that cannot be written, say.
         click.echo(f"Error: {_describe(error)}", err=True)
         status = 1
+    try:
+        sys.stdout.flush()
+    except OSError:
+        # What is left of the output must not be tried again at the exit, which would be loud.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = status or 1
     return status or 0
 
 

@@ -1,0 +1,252 @@
+"""The doctor of the configuration: whatever is wrong is named, with the way to mend it."""
+
+import json
+import shutil
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.commands import Running, kept_environ
+from tests.conftest import ACCESS, FID, LEAKS, OTHER_SECRET, SECRET, secrets_in
+from tests.services.conftest import service
+from tests.unit.issuer import KeyServer
+from tests.wallet_store import SAMPLES
+from wallet_api.crypto.encryption import EncryptionService
+from wallet_api.crypto.secret import Secret
+from wallet_api.repositories.checks import CheckRepository, Session
+from wallet_api.services.configuration import State
+from wallet_api.services.configuration_doctor import examine
+from wallet_api.services.known_secrets import KnownSecrets
+from wallet_api.services.sealing_secret import SealingSecret
+
+HIDDEN = "a-password-of-the-doctor"
+LEAKS.secrets.add(HIDDEN)
+NOWHERE = f"postgresql://nobody:{HIDDEN}@127.0.0.1:1/none"
+# With these nothing is left to say but what is fine.
+QUIET = {
+    "CORS_ORIGINS": "https://app.example.com",
+    "METRICS_TOKEN": "a token for the metrics that is long enough",
+    "QUICK_AUTH_AUDIENCE": "app.example.com",
+}
+
+
+SCREEN = 50
+
+
+@pytest.fixture
+def issuer():
+    server = KeyServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def doctor(environ, issuer, tmp_path):
+    """Examine an environment that is as it should be, but for the changes; None takes away."""
+
+    def examined(**changes):
+        whole = {**environ, **QUIET, "QUICK_AUTH_JWKS_URL": issuer.url}
+        whole["WALLET_STORAGE_PATH"] = str(tmp_path / "wallets")
+        whole |= changes
+        return examine({name: value for name, value in whole.items() if value is not None})
+
+    return examined
+
+
+def unusual(found):
+    return [(one.state, one.what, one.remedy) for one in found if one.state is not State.FINE]
+
+
+def test_of_a_sound_configuration_everything_is_fine(doctor):
+    found = doctor()
+    assert unusual(found) == []
+    said = " / ".join(one.what for one in found)
+    for what in (
+        "is reached: PostgreSQL",
+        "as wallet_api, without TLS",
+        "16 connections at most",
+        "migration is applied",
+        "the secret fits",
+        "keys are to be had",
+        "in memory",
+    ):
+        assert what in said
+
+
+FAULTS = [
+    ({"DATABASE_URL": None}, "DATABASE_URL is not set", "DATABASE_URL=postgresql://"),
+    ({"DATABASE_URL": f"mysql://{HIDDEN}"}, "DATABASE_URL must begin", "%40"),
+    ({"DATABASE_URL": NOWHERE}, "the database cannot be reached: ", "Correct DATABASE_URL"),
+    ({"JWT_SECRET": None}, "JWT_SECRET is not set", "openssl rand"),
+    ({"JWT_SECRET": "short"}, "JWT_SECRET has 5 characters", "openssl rand"),
+    ({"JWT_SECRET": SECRET}, "JWT_SECRET must differ", "for this alone"),
+    ({"ENCRYPTION_SECRET": "short"}, "ENCRYPTION_SECRET has 5", "ALLOW_SHORT_SECRET=true"),
+    ({"METRICS_TOKEN": "short"}, "METRICS_TOKEN has 5", "Leave it out"),
+    ({"NETWORK": "base"}, "NETWORK must be one of", "Set it so"),
+    ({"DEMO_FID": "5", "TRUSTED_PROXY_HOPS": "1"}, "DEMO_FID signs anybody in", "Take DEMO_FID"),
+    ({"WALLET_STORAGE": "migrating"}, "holds no wallet files", "Is the disk mounted?"),
+]
+ADVICE = [
+    ({"CORS_ORIGINS": None}, "CORS_ORIGINS is empty", "CORS_ORIGINS=https://"),
+    ({"METRICS_TOKEN": None}, "METRICS_TOKEN is not set", "openssl rand"),
+    ({"QUICK_AUTH_AUDIENCE": None}, "QUICK_AUTH_AUDIENCE is not set", "QUICK_AUTH_AUDIENCE="),
+    ({"QUICK_AUTH_JWKS_URL": "http://127.0.0.1:1/"}, "keys cannot be had", "QUICK_AUTH_ISSUER"),
+    ({"PORT": "5000"}, "PORT is given, but TRUSTED_PROXY_HOPS is 0", "TRUSTED_PROXY_HOPS=1"),
+    ({"ALLOW_KEY_EXPORT": "true"}, "ALLOW_KEY_EXPORT is true", "Take ALLOW_KEY_EXPORT away"),
+    ({"DEMO_FID": "5"}, "DEMO_FID signs anybody on this machine in", "Take DEMO_FID away"),
+    ({"RATELIMIT_ENABLED": "false"}, "RATELIMIT_ENABLED is false", "Take RATELIMIT_ENABLED"),
+    ({"RATELIMIT_STORAGE_URI": f"redis://:{HIDDEN}@127.0.0.1:1"}, "Redis", "Start it"),
+    ({"DATABASE_REPLICA_URL": NOWHERE}, "replica cannot be reached", "DATABASE_REPLICA_URL"),
+    ({"WEB_CONCURRENCY": "200"}, "1600 connections at most", "Lower WEB_CONCURRENCY"),
+    ({"TRUSTED_PROXY_HOP": "1"}, "TRUSTED_PROXY_HOP is not a setting", "Is TRUSTED_PROXY_HOPS"),
+    ({"ENCRYPTION_SECRET": "short", "ALLOW_SHORT_SECRET": "true"}, "5 characters", "operations"),
+]
+
+
+@pytest.mark.parametrize(
+    ("state", "changes", "what", "remedy"),
+    [(State.FAULT, *row) for row in FAULTS] + [(State.ADVICE, *row) for row in ADVICE],
+    ids=[str(list(row[0])) for row in FAULTS + ADVICE],
+)
+def test_what_is_wrong_is_named_alone_with_how_to_mend_it(doctor, state, changes, what, remedy):
+    ((found, said, mended),) = unusual(doctor(**changes))
+    assert found is state
+    assert what in said
+    assert remedy in mended
+    assert HIDDEN not in said + mended
+
+
+def test_every_fault_of_the_environment_is_named_at_once_and_the_database_asked_all_the_same(
+    doctor,
+):
+    found = doctor(JWT_SECRET=None, NETWORK="base", WEB_THREADS="many")
+    assert [what.split()[0] for _, what, _ in unusual(found)] == [
+        "WEB_THREADS",
+        "JWT_SECRET",
+        "NETWORK",
+    ]
+    assert "the secret fits the database" in [one.what for one in found]
+
+
+def test_missing_migrations_are_a_fault(doctor, sql):
+    sql.execute("delete from schema_migrations where version = '0022'")
+    assert unusual(doctor()) == [
+        (State.FAULT, "migrations 0022 are missing", "Run `wallet-api db upgrade`.")
+    ]
+
+
+def test_a_secret_that_does_not_fit_is_a_fault(doctor, database):
+    service(database).ensure_trading_wallet(FID, access=ACCESS)
+    ((state, what, remedy),) = unusual(doctor(ENCRYPTION_SECRET=OTHER_SECRET))
+    assert state is State.FAULT
+    assert what.startswith("ENCRYPTION_SECRET is not the secret")
+    assert remedy.startswith("Set the one it was filled with")
+
+
+def test_a_retired_secret_that_is_kept_all_the_same_is_advice(doctor, database, sealing):
+    both = {
+        "ENCRYPTION_SECRET": OTHER_SECRET,
+        "ENCRYPTION_SECRET_PREVIOUS": json.dumps([SECRET]),
+    }
+    newer = EncryptionService(Secret(OTHER_SECRET), [Secret(SECRET)])
+    SealingSecret(database, sealing).register()
+    SealingSecret(database, newer).register()
+    assert unusual(doctor(**both)) == []
+    assert KnownSecrets(database, newer, wallets_in_files=False).retire(sealing.key_id)
+    ((state, what, remedy),) = unusual(doctor(**both))
+    assert (state, remedy.startswith("Take it out")) == (State.ADVICE, True)
+    assert sealing.key_id in what
+
+
+def test_wallet_files_that_nobody_said_anything_about_are_a_fault_as_at_the_start(doctor, folder):
+    shutil.copytree(SAMPLES, folder, dirs_exist_ok=True)
+    ((state, what, _),) = unusual(doctor())
+    assert (state, what.split(", ")[0]) == (State.FAULT, "WALLET_STORAGE is not set")
+    ((state, what, _),) = unusual(doctor(WALLET_STORAGE="postgres"))
+    assert (state, what.split()[0]) == (State.ADVICE, "WALLET_STORAGE=postgres")
+
+
+def test_it_only_looks_at_a_folder_that_is_to_be_handed_over(doctor, folder):
+    shutil.copytree(SAMPLES, folder, dirs_exist_ok=True)
+    before = sorted(path.name for path in folder.iterdir())
+    found = doctor(WALLET_STORAGE="migrating")
+    assert unusual(found) == []
+    assert f"the secret fits the database, and the files in {folder}" in [one.what for one in found]
+    assert sorted(path.name for path in folder.iterdir()) == before
+
+
+def test_it_registers_no_secret(doctor, sql):
+    doctor()
+    assert sql.execute("select count(*) from encryption_keys").fetchone() == (0,)
+
+
+def test_the_limit_of_a_role_counts(doctor, sql, database_url):
+    sql.execute("create role few login password 'few' connection limit 20")
+    try:
+        sql.execute("grant select on all tables in schema public to few")
+        url = urlsplit(database_url)
+        place = f"postgresql://few:few@{url.hostname}:{url.port}{url.path}"
+        found = doctor(DATABASE_URL=place)
+        assert any(
+            "16 connections at most" in what and "of the 20" in what
+            for state, what, _ in unusual(found)
+            if state is State.ADVICE
+        )
+    finally:
+        sql.execute("drop owned by few")
+        sql.execute("drop role few")
+
+
+def session(**changes):
+    usual = {"role": "web", "version": "18.1", "local": True, "tls": False, "pooled": False}
+    return lambda self: Session(**{**usual, "connections": 100, **changes})
+
+
+def test_a_connection_from_elsewhere_wants_tls_and_a_pooler_counts_for_itself(doctor, monkeypatch):
+    monkeypatch.setattr(CheckRepository, "get_session", session(local=False))
+    ((state, what, remedy),) = unusual(doctor())
+    assert (state, what) == (State.ADVICE, "the connection to the database is not encrypted")
+    assert "sslmode=verify-full" in remedy
+    changed = session(local=False, tls=True, pooled=True, connections=1)
+    monkeypatch.setattr(CheckRepository, "get_session", changed)
+    assert unusual(doctor()) == []
+
+
+@pytest.fixture
+def run(tmp_path_factory):
+    def command(environ, *options):
+        folder = tmp_path_factory.mktemp("command")
+        return Running(("doctor", *options), kept_environ(environ), folder).finish()
+
+    return command
+
+
+def test_the_command_fails_for_a_fault_alone_and_says_it_to_programs_too(run, environ):
+    done = run(environ)
+    assert (done.status, done.err) == (0, "")
+    assert done.out.endswith("The service would serve. Faults: 0, advice: 3.\n")
+    assert len(done.out.splitlines()) < SCREEN
+    done = run({**environ, "NETWORK": "base"}, "--json")
+    assert (done.status, done.err) == (1, "")
+    (fault,) = [one for one in json.loads(done.out) if one["state"] == "fault"]
+    assert fault.keys() == {"state", "what", "remedy"}
+
+
+def test_the_worst_configuration_fits_on_a_screen_and_no_secret_is_shown(run, environ, issuer):
+    changes = {
+        name: value
+        for rows in (FAULTS, ADVICE)
+        for row in rows
+        for name, value in row[0].items()
+        if value is not None and name not in ("DATABASE_URL", "NETWORK")
+    }
+    changes |= {"DATABASE_URL": NOWHERE, "JWT_SECRET": SECRET, "ENCRYPTION_SECRET": SECRET}
+    for options in ((), ("--json",)):
+        for worse in (
+            {},
+            {"TRUSTED_PROXY_HOPS": "0", "METRICS_TOKEN": "", "JWT_SECRET": OTHER_SECRET},
+        ):
+            done = run({**environ, **changes, **worse}, *options)
+            assert (done.status, done.err) == (1, "")
+            assert not secrets_in(done.out)
+            assert options or len(done.out.splitlines()) < SCREEN

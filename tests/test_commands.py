@@ -1,0 +1,254 @@
+"""Every command, as its user meets it: its help, its faults, its ends, in one table."""
+
+import contextlib
+import json
+import os
+import pty
+import re
+import shlex
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from tests.commands import COMMANDS, Running, kept_environ
+from tests.conftest import JWT_SECRET, LEAKS, SECRET
+from tests.service import ROOT
+from wallet_api import __main__ as program
+from wallet_api.services.sealing_secret import SealingSecret
+
+WITHOUT_JSON = {
+    "dev": "it runs until Ctrl-C, for a person",
+    "bench": "it keeps its figures as JSON, in benchmarks/results",
+}
+WITHOUT_DATABASE = {"dev", "bench", "token", "doctor"}
+# What a command needs beside its name.
+NEEDED = {
+    "clients create": ["--name", "engine", "--scope", "keys:read"],
+    "clients revoke": ["engine"],
+    "keys retire": ["3f1c0d9a7b5e2648"],
+    "token": ["--fid", "5"],
+    "wallets export": ["exported"],
+    "wallets show": ["5"],
+}
+HIDDEN = "a-password-to-hide"
+LEAKS.secrets.add(HIDDEN)
+UNREACHABLE = f"postgresql://nobody:{HIDDEN}@127.0.0.1:1/none"
+SECRETS = {"ENCRYPTION_SECRET": SECRET, "JWT_SECRET": JWT_SECRET}
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+every_command = pytest.mark.parametrize("name", COMMANDS)
+every_database_command = pytest.mark.parametrize("name", COMMANDS.keys() - WITHOUT_DATABASE)
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Run a command to its end: run("db status", "--json", NAME="value")."""
+
+    def command(name, *options, **environ):
+        arguments = [*name.split(), *NEEDED.get(name, []), *options]
+        return Running(arguments, kept_environ(environ), tmp_path).finish()
+
+    return command
+
+
+def fault(done, status=1):
+    """Return the one line that a command ended with."""
+    assert (done.status, done.out) == (status, ""), done.err
+    (line,) = done.err.splitlines()
+    assert line.startswith("Error: ")
+    assert HIDDEN not in line
+    return line
+
+
+@every_command
+def test_a_command_has_help_with_an_example_that_can_be_typed(name):
+    command = COMMANDS[name]
+    example = command.help.partition("Example:\n")[2].replace("\\\n", " ").strip()
+    words = [word for word in shlex.split(example) if not re.match("[A-Z_]+=", word)]
+    parts = name.split()
+    assert words[: len(parts) + 1] == ["wallet-api", *parts]
+    context = click.Context(command, info_name=name, resilient_parsing=True)
+    command.parse_args(context, words[len(parts) + 1 :])
+
+
+@every_command
+def test_a_command_speaks_json_unless_it_is_known_why_not(name):
+    options = {option for parameter in COMMANDS[name].params for option in parameter.opts}
+    assert ("--json" in options) is (name not in WITHOUT_JSON)
+
+
+@every_command
+def test_a_command_explains_each_of_its_options(name):
+    options = [part for part in COMMANDS[name].params if isinstance(part, click.Option)]
+    assert all(option.help for option in options)
+
+
+@every_command
+def test_an_unknown_option_is_one_line_and_status_2(run, name):
+    line = fault(run(name, "--nope"), 2)
+    assert "--nope" in line
+    assert line.endswith(f"See `wallet-api {name} --help`.")
+
+
+@every_database_command
+def test_an_environment_without_a_database_is_one_line(run, name):
+    line = fault(run(name, ENCRYPTION_SECRET="too short"))
+    assert "DATABASE_URL is not set" in line
+    assert line.endswith("`wallet-api doctor` says how to mend it.")
+
+
+@every_database_command
+def test_a_database_that_cannot_be_reached_is_one_line(run, name):
+    line = fault(run(name, DATABASE_URL=UNREACHABLE, **SECRETS))
+    assert re.search("cannot be reached|cannot connect", line)
+    assert "refused" in line
+
+
+@pytest.mark.parametrize(
+    "name", COMMANDS.keys() - WITHOUT_DATABASE - {"db upgrade", "db status", "db doctor"}
+)
+def test_a_database_that_was_never_upgraded_is_one_line(run, name, sql, database_url):
+    sql.execute("drop schema public cascade; create schema public")
+    line = fault(run(name, DATABASE_URL=database_url, **SECRETS))
+    assert line.startswith("Error: migrations 0001, 0002, 0003 and ")
+    assert line.endswith("more are missing: run `wallet-api db upgrade`")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [name for name in COMMANDS if name.startswith(("keys ", "wallets ", "audit "))],
+)
+def test_a_secret_of_another_database_is_one_line_or_a_state(run, name, database, sealing, environ):
+    SealingSecret(database, sealing).register()
+    done = run(name, **{**environ, "ENCRYPTION_SECRET": "another secret of sufficient length"})
+    if name == "keys status":
+        assert (done.status, done.err) == (0, "")
+        assert " missing " in done.out
+    elif name == "keys retire":
+        assert "may seal no key here" in fault(done)
+    else:
+        assert "ENCRYPTION_SECRET is not the secret" in fault(done)
+
+
+def wallet_api(*arguments, **options):
+    """Return a command that runs as its user's shell starts it."""
+    command = [sys.executable, "-m", "wallet_api", *arguments]
+    return subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True, **options)
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("db", "status"), ("db", "status", "--json")])
+def test_a_reader_who_has_enough_is_no_fault_to_speak_of(arguments, environ):
+    reading, writing = os.pipe()
+    os.close(reading)
+    with wallet_api(*arguments, stdout=writing, env=kept_environ(environ)) as process:
+        os.close(writing)
+        assert process.communicate()[1] == ""
+    assert process.returncode == 1
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("db", "--help"), ("db", "status")])
+def test_a_full_disk_is_one_line(arguments, environ):
+    with (
+        Path("/dev/full").open("w") as full,
+        wallet_api(*arguments, stdout=full, env=kept_environ(environ)) as process,
+    ):
+        assert process.communicate()[1] == "Error: No space left on device\n"
+    assert process.returncode == 1
+
+
+def test_no_client_is_made_where_its_token_could_not_be_seen(environ, sql):
+    command = shlex.join([sys.executable, "-m", "wallet_api", "clients", "create"])
+    options = shlex.join(NEEDED["clients create"])
+    done = subprocess.run(
+        ["sh", "-c", f"exec {command} {options} >&-"],
+        cwd=ROOT,
+        env=kept_environ(environ),
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (1, "Error: standard output is closed.\n")
+    assert sql.execute("select count(*) from api_clients").fetchone() == (0,)
+
+
+def test_ctrl_c_while_the_program_is_still_loaded_is_no_traceback(monkeypatch):
+    class Interrupted:
+        def find_spec(self, name, path, target=None):
+            if name == "wallet_api.cli":
+                raise KeyboardInterrupt
+
+    monkeypatch.delitem(sys.modules, "wallet_api.cli")
+    monkeypatch.setattr(sys, "meta_path", [Interrupted(), *sys.meta_path])
+    with pytest.raises(SystemExit) as ended:
+        program.main()
+    assert ended.value.code == 130
+
+
+def test_an_upgrade_that_waits_for_another_one_says_so_and_stops_at_ctrl_c(run, environ, sql):
+    assert sql.execute("select pg_try_advisory_lock(7251304811)").fetchone() == (True,)
+    options = {"stdout": subprocess.PIPE, "env": kept_environ(environ), "process_group": 0}
+    with wallet_api("db", "upgrade", **options) as process:
+        said = process.stderr.readline()
+        assert said == "Another upgrade is at work: waiting for it.\n"
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.stderr.read().strip() == "Stopped."
+    assert process.returncode == 130
+
+
+def on_terminal(*arguments, **environ):
+    """Return what a command writes to a terminal."""
+    ours, theirs = pty.openpty()
+    environ = kept_environ({"TERM": "xterm-256color", **environ})
+    command = [sys.executable, "-m", "wallet_api", *arguments]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environ, stdin=theirs, stdout=theirs, stderr=theirs
+    ):
+        os.close(theirs)
+        written = b""
+        # The end of a terminal is an error.
+        with contextlib.suppress(OSError):
+            while part := os.read(ours, 4096):
+                written += part
+    os.close(ours)
+    return written.decode()
+
+
+COLOURFUL = [("doctor",), ("db", "doctor"), ("keys", "verify"), ("keys", "status")]
+
+
+@pytest.mark.parametrize("arguments", COLOURFUL, ids=" ".join)
+def test_there_are_colours_on_a_terminal_and_none_with_no_color(arguments, environ):
+    assert COLOUR.search(on_terminal(*arguments, **environ))
+    assert not COLOUR.search(on_terminal(*arguments, NO_COLOR="1", **environ))
+
+
+@pytest.mark.parametrize("arguments", COLOURFUL, ids=" ".join)
+def test_nothing_is_drawn_into_a_pipe_even_where_somebody_forces_colours(run, arguments, environ):
+    done = run(" ".join(arguments), FORCE_COLOR="1", **environ)
+    assert "\x1b" not in done.out + done.err
+    assert done.out
+
+
+def test_an_upgrade_says_which_migration_it_applies(run, database_url, sql):
+    sql.execute("drop schema public cascade; create schema public")
+    done = run("db upgrade", "--json", DATABASE_URL=database_url)
+    assert done.status == 0
+    said = [line.split()[1][:4] for line in done.err.splitlines()]
+    assert said == json.loads(done.out)["applied"]
+
+
+def test_a_checkpoint_that_cannot_be_written_is_refused_before_the_work(run, environ, tmp_path):
+    missing = tmp_path / "missing" / "checkpoint.json"
+    line = fault(run("audit verify", "--checkpoint", str(missing), **environ))
+    assert line == f"Error: {missing.parent} cannot be written to."
+
+
+def test_what_is_no_checkpoint_is_said_to_be_none(run, environ, tmp_path):
+    (other := tmp_path / "other.txt").write_text("something else")
+    line = fault(run("audit verify", "--against", str(other), **environ))
+    assert "is not a checkpoint" in line
