@@ -42,7 +42,7 @@ COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 every_command = pytest.mark.parametrize("name", COMMANDS)
-every_database_command = pytest.mark.parametrize("name", COMMANDS.keys() - WITHOUT_DATABASE)
+every_database_command = pytest.mark.parametrize("name", sorted(COMMANDS.keys() - WITHOUT_DATABASE))
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ def test_a_database_that_cannot_be_reached_is_one_line(run, name):
 
 
 @pytest.mark.parametrize(
-    "name", COMMANDS.keys() - WITHOUT_DATABASE - {"db upgrade", "db status", "db doctor"}
+    "name", sorted(COMMANDS.keys() - WITHOUT_DATABASE - {"db upgrade", "db status", "db doctor"})
 )
 def test_a_database_that_was_never_upgraded_is_one_line(run, name, sql, database_url):
     sql.execute("drop schema public cascade; create schema public")
