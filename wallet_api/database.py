@@ -154,7 +154,8 @@ def refusal(conninfo: Secret[str]) -> str | None:
     parameters = {**_DEFAULTS, **conninfo_to_dict(conninfo.reveal())}
     try:
         psycopg.connect(**parameters).close()
-    except psycopg.OperationalError as error:
+    except psycopg.Error as error:
+        # Of a parameter that psycopg itself reads, too: connect_timeout=soon.
         return " ".join(str(error).split())
     return None
 

@@ -77,6 +77,7 @@ FAULTS = [
     ({"DATABASE_URL": None}, "DATABASE_URL is not set", "DATABASE_URL=postgresql://"),
     ({"DATABASE_URL": f"mysql://{HIDDEN}"}, "DATABASE_URL must begin", "%40"),
     ({"DATABASE_URL": NOWHERE}, "the database cannot be reached: ", "Correct DATABASE_URL"),
+    ({"DATABASE_URL": f"{NOWHERE}?connect_timeout=soon"}, "connect_timeout", "Correct DATABASE"),
     ({"JWT_SECRET": None}, "JWT_SECRET is not set", "openssl rand"),
     ({"JWT_SECRET": "short"}, "JWT_SECRET has 5 characters", "openssl rand"),
     ({"JWT_SECRET": SECRET}, "JWT_SECRET must differ", "for this alone"),
