@@ -71,6 +71,6 @@ order by day, chain_id, asset;
 -- name: count_imported()$
 -- How many wallets came from files into rows: of each there is an entry in the audit log.
 -- Answered by idx_wallet_audit_log_action_created_at, without the rows themselves where they are visible to all.
-select count(*) as imported
+select count(*) as imported_wallets
 from wallet_audit_log
 where action = 'wallet.imported';
