@@ -10,7 +10,7 @@ from wallet_api.database import _NAME, _TimedCursor
 from wallet_api.models import SCOPES
 
 # Those that are about all users at once; everything else is about one, or about none.
-ABOUT_ALL = {("GET", "/v1/wallets"), ("GET", "/v1/audit"), ("GET", "/v1/stats")}
+ABOUT_ALL = {("GET", f"/v1/{what}") for what in ("wallets", "audit", "stats", "storage")}
 
 
 @pytest.fixture
