@@ -38,8 +38,9 @@ bind = f"0.0.0.0:{_settings.port}"
 workers = _settings.web_concurrency
 worker_class = "wallet_api.worker.Worker"
 threads = _settings.web_threads
-# Of each process: one of two may get three quarters of a thousand that come at once. It stays below the
-# 1,024 files that a process may often open, and at 64 KiB for a request that is not whole below 57 MiB.
+# Of each process: one of two may get three quarters of a thousand that come at once. It stays
+# below the 1,024 files that a process may often open, and at 64 KiB for a request that is not
+# whole below 57 MiB.
 worker_connections = 900
 # Built once, before the fork: the secrets' scrypt runs once, and the pool is still closed.
 preload_app = True
