@@ -54,7 +54,7 @@ def ratios_of(results: dict[str, Any]) -> dict[str, dict[str, Any]]:
         growth = median(large, name) / median(small, name)
         found[f"{name}: growth {sizes[0]} to {sizes[-1]}"] = Ratio(growth, 1.3)
     for name in ("create", "key"):
-        old = median(files[sizes[-1]], name) / median(large, name)
+        old = median(files[sizes[-1]], name) / median(files[sizes[-1]], f"{name} here")
         found[f"{name}: old service / this one"] = Ratio(old, 10, less_is_better=False)
     return {
         name: {
