@@ -153,7 +153,10 @@ def test_every_file_for_a_machine_of_ones_own_is_on_the_page():
         assert f"deploy/{path.name}" in PAGE, path.name
 
 
-@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd-analyze")
+@pytest.mark.skipif(
+    shutil.which("systemd-analyze") is None,
+    reason="NO systemd-analyze: SYSTEMD DID NOT LOOK AT THE UNITS. Install systemd.",
+)
 def test_systemd_takes_the_units(tmp_path):
     for path in FILES.glob("wallet-api*"):
         # The programs are not installed here, and systemd looks for them.

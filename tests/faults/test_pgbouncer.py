@@ -14,7 +14,10 @@ from wallet_api.database import Database
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(PROGRAM is None, reason="no pgbouncer: install it, or name it in PGBOUNCER"),
+    pytest.mark.skipif(
+        PROGRAM is None,
+        reason="NO PGBOUNCER: THE SERVICE WAS NOT TRIED BEHIND ONE. Install it (or set PGBOUNCER).",
+    ),
 ]
 
 SESSIONS = 5
@@ -40,7 +43,10 @@ def pool(server, sql):
 @pytest.fixture
 def remembering(pool):
     if version() < REMEMBERS_SINCE:
-        pytest.skip("this pgbouncer is older than 1.21 and knows no prepared statements")
+        pytest.skip(
+            "PREPARED STATEMENTS WERE NOT TRIED BEHIND PGBOUNCER: this one is older than 1.21. "
+            "Name a newer one in PGBOUNCER."
+        )
     return pool(remembers=200)
 
 

@@ -122,7 +122,7 @@ def small_disk(tmp_path, keep, migrated):
         disk = SmallDisk(server, megabytes=24)
     except OSError as error:
         shutil.rmtree(server.home)
-        pytest.skip(f"no file system can be mounted here: {error}")
+        pytest.skip(f"A FULL DISK WAS NOT TRIED: no file system can be mounted here ({error}).")
     yield keep(server), name, disk
     server.stop()
     disk.unmount()

@@ -64,7 +64,11 @@ def answers(client, *, count=1):
     stream = client.makefile("rb")
     found = []
     while len(found) < count:
-        head = b"".join(iter(stream.readline, b"\r\n")).decode()
+        lines = []
+        while (line := stream.readline()) != b"\r\n":
+            assert line, "closed without an answer"
+            lines.append(line)
+        head = b"".join(lines).decode()
         length = int(head.partition("Content-Length: ")[2].partition("\r\n")[0] or 0)
         found.append((head, stream.read(length)))
     return found
@@ -140,6 +144,41 @@ def test_four_hundred_slow_clients_and_fifty_that_never_read_hold_up_nobody(serv
     assert slowest < 2
     assert share < 0.25
     assert REQUEST_SECONDS <= refused < REQUEST_SECONDS + 5
+
+
+def test_three_quarters_of_a_thousand_may_wait_before_they_speak(serve, connect):
+    """One process of two may get as many of a thousand that come at the same moment."""
+    service = serve(WEB_CONCURRENCY="1")
+    waiting = [connect(service) for _ in range(750)]
+    # Longer than a process that has no room gives anybody.
+    time.sleep(2.5)
+    for client in waiting:
+        client.sendall(HEALTHZ)
+    assert [status(client) for client in waiting] == [200] * 750
+
+
+def test_more_connections_than_there_is_room_for_leave_files_and_answers_to_others(
+    tmp_path, environ, connect
+):
+    """With no more files than a process often may open."""
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1024, limits[1]))
+    try:
+        log = tmp_path / "gunicorn.log"
+        service = start_service({**environ, "WEB_CONCURRENCY": "1"}, log)
+    finally:
+        # For the clients here, of which there are more.
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, limits[1]), limits[1]))
+    workers = service.workers()
+    for _ in range(1200):
+        connect(service, HALF_A_HEAD)
+    deposit = service.deposit(FID, base=BASE_ACCOUNT)
+    slowest = max(seconds_of(lambda: service.call(deposit)) for _ in range(5))
+    print(f"\nslowest honest answer {slowest:.2f} s")
+    assert service.workers() == workers
+    assert slowest < 10
+    service.stop()
+    assert "Too many open files" not in log.read_text()
 
 
 def body_of(size):
