@@ -48,7 +48,7 @@ from wallet_api.services.known_secrets import KnownSecrets
 from wallet_api.services.readiness import ReadinessService
 from wallet_api.services.sealing_secret import SealingSecret
 from wallet_api.services.stats import StatsService
-from wallet_api.services.storage_state import StorageStates
+from wallet_api.services.storage_state import StorageService
 from wallet_api.services.wallet_imports import RowKeeper
 from wallet_api.services.wallet_search import WalletSearch
 
@@ -133,7 +133,7 @@ def _services(settings: Settings) -> Application:
         clients=ApiClientService(database),
         search=WalletSearch(replica, encryption, wallets_in_files=wallets_in_files),
         stats=StatsService(replica, wallets_in_files=wallets_in_files),
-        storage=StorageStates(
+        storage=StorageService(
             replica,
             KnownSecrets(replica, encryption, wallets_in_files=wallets_in_files),
             settings.wallet_storage,

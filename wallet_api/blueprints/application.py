@@ -17,7 +17,7 @@ from wallet_api.services.base_account_wallets import BaseAccountWalletService
 from wallet_api.services.deposits import DepositService
 from wallet_api.services.readiness import ReadinessService
 from wallet_api.services.stats import StatsService
-from wallet_api.services.storage_state import StorageStates
+from wallet_api.services.storage_state import StorageService
 from wallet_api.services.wallet_search import WalletSearch
 
 _EXTENSION = "wallet_api"
@@ -38,7 +38,7 @@ class Application:
     clients: ApiClientService
     search: WalletSearch
     stats: StatsService
-    storage: StorageStates
+    storage: StorageService
     audit_log: AuditLog
     cursors: Cursors
     limits: RequestLimits

@@ -6,6 +6,7 @@ from datetime import datetime
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Connection, Database, patient
 from wallet_api.errors import SecretMismatch
+from wallet_api.models import EncryptionKey
 from wallet_api.repositories.encryption_keys import EncryptionKeyRepository
 from wallet_api.repositories.wallet_batches import WalletBatchRepository
 
@@ -72,11 +73,8 @@ class KnownSecrets:
         """
         if self._wallets_in_files:
             return []
-        known = self._database.run(
-            lambda connection: EncryptionKeyRepository(connection).list_keys(), repeatable=True
-        )
         ours = self._encryption.audit_keys
-        return [key.key_id for key in known if key.key_id in ours and not key.active]
+        return [key.key_id for key in self._known() if key.key_id in ours and not key.active]
 
     def retire(self, key_id: str) -> bool:
         """Let no wallet be sealed under a secret any more; tell whether one could be until now.
@@ -92,7 +90,7 @@ class KnownSecrets:
                 "Wallet files may be sealed under it: import them, and set WALLET_STORAGE=postgres "
                 "everywhere first."
             )
-        if "current" not in {one.state for one in self.status()}:
+        if self._encryption.key_id not in {key.key_id for key in self._known() if key.active}:
             raise SecretMismatch(
                 "this ENCRYPTION_SECRET may seal no key here: run `wallet-api keys rotate` first"
             )
@@ -109,6 +107,11 @@ class KnownSecrets:
             raise SecretStillInUse(
                 f"It still seals keys ({wallets}): run `wallet-api keys rotate` first."
             ) from error
+
+    def _known(self) -> list[EncryptionKey]:
+        return self._database.run(
+            lambda connection: EncryptionKeyRepository(connection).list_keys(), repeatable=True
+        )
 
     def _state(self, key_id: str, *, active: bool) -> str:
         if not active:

@@ -22,7 +22,7 @@ class StorageState:
     secrets: list[SecretStatus]
 
 
-class StorageStates:
+class StorageService:
     """Looks at rows and files. May read a replica, which lags a little behind."""
 
     def __init__(
