@@ -226,8 +226,8 @@ inner join pg_database as here
 where myself.rolname = session_user;
 
 -- name: list_rights(relations)
--- All that the current role can do with these tables and sequences, by itself, as a member of another role or because
--- everybody can; where they are; and what it can do above all grants.
+-- All that the current role can do with these tables and sequences, their schema and the database, by itself, as a
+-- member of another role or because everybody can; where they are; and what it can do above all grants.
 with ours as (
     select
         oid,
@@ -268,6 +268,14 @@ given as (
     from pg_namespace as home
     cross join aclexplode(coalesce(home.nspacl, acldefault('n', home.nspowner))) as item
     where home.oid in (select ours.relnamespace from ours)
+    union
+    select
+        'the database' as place,
+        item.privilege_type as right_name,
+        item.grantee
+    from pg_database as around
+    cross join aclexplode(coalesce(around.datacl, acldefault('d', around.datdba))) as item
+    where around.datname = current_database()
     union
     select
         ours.place,

@@ -18,6 +18,14 @@ begin
     execute format('revoke all on all tables in schema %I from wallet_api_runtime', current_schema());
     execute format('revoke all on all sequences in schema %I from wallet_api_runtime', current_schema());
     execute format('grant usage on schema %I to wallet_api_runtime', current_schema());
+    -- A temporary table, or one in another's schema, could stand before ours. Imports, as the owner, do need one.
+    execute format('revoke create on schema %I from public', current_schema());
+    execute format('revoke temporary on database %I from public', current_database());
+    execute format('grant temporary on database %I to %I', current_database(), (
+        select tableowner
+        from pg_tables
+        where schemaname = current_schema() and tablename = 'wallets'
+    ));
 end
 $$;
 

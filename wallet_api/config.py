@@ -227,10 +227,16 @@ class _Reader:
             self.faults.append(f"{name} must begin with postgresql:// or postgres://")
         else:
             try:
-                conninfo_to_dict(value)
+                parts = conninfo_to_dict(value)
             except psycopg.Error:
                 # libpq's complaint quotes what it cannot read, which may be the password.
                 self.faults.append(f"{name} must be a URL that libpq can read")
+            else:
+                # A password's end that libpq takes for a host or a database would be shown as one.
+                if any("@" in str(parts.get(part)) for part in ("host", "dbname")):
+                    self.faults.append(
+                        f"{name} must be a URL with one @: write @ and / as %40, %2F"
+                    )
         return Secret(value)
 
     def replica_url(self) -> Secret[str] | None:

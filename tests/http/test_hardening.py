@@ -88,7 +88,21 @@ def test_two_proxies_may_add_to_the_header_or_replace_it(untouched, words, schem
         'exa"mple.org',
         "http://example.org",
         "[::1",
+        "[:::::]",
+        "[1.2.3.4]",
         ":1",
+        ".",
+        "..",
+        "a..b",
+        ".a",
+        "-a",
+        "a-",
+        "a" * 64,
+        "a." * 127 + "a",
+        "a:",
+        "a:0",
+        "a:08",
+        "a:99999",
     ],
 )
 def test_nobody_is_sent_to_a_host_that_is_none(behind_a_proxy, host):
@@ -100,7 +114,19 @@ def test_nobody_is_sent_to_a_host_that_is_none(behind_a_proxy, host):
     assert (status, "Location" in headers) == ("400 BAD REQUEST", False)
 
 
-@pytest.mark.parametrize("host", ["example.org", "example.org:8443", "10.0.0.1", "[2001:db8::1]:1"])
+HOSTS = [
+    *(
+        "example.org",
+        "example.org.",
+        "example.org:8443",
+        "10.0.0.1",
+        "[2001:db8::1]:1",
+    ),
+    *("xn--bcher-kva.example", "xn--a", "a" * 63, "a." * 126 + "a", "a:65535"),
+]
+
+
+@pytest.mark.parametrize("host", HOSTS)
 def test_who_names_a_host_is_sent_there(behind_a_proxy, host):
     headers = {"X-Forwarded-Proto": "http", "Host": host}
     answer = behind_a_proxy.test_client().get("/", headers=headers)

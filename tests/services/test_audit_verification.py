@@ -11,13 +11,14 @@ from tests.migration.conftest import plant
 from tests.services.conftest import service
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
-from wallet_api.models import AuditHead
+from wallet_api.models import AuditEvent, AuditHead
 from wallet_api.repositories.audit_checks import AuditCheckRepository
 from wallet_api.services import audit_verification
 from wallet_api.services.audit_chains import EntryOutcome
 from wallet_api.services.audit_checkpoints import Checkpoint
-from wallet_api.services.audit_trail import chained
+from wallet_api.services.audit_trail import AuditTrail, chained
 from wallet_api.services.audit_verification import AuditVerification
+from wallet_api.services.sealing_secret import SealingSecret
 
 USERS = range(1, 6)
 LONG_AGO = datetime(2021, 1, 1, tzinfo=UTC)
@@ -322,6 +323,27 @@ def test_a_key_that_was_overwritten_as_if_its_secret_had_changed_is_noticed(log,
     )
     fault = "no entry says that the key was sealed as it is now"
     assert verify() == ([(3, None, fault)], 20)
+
+
+def test_the_making_of_a_wallet_file_may_be_told_after_its_import_under_the_next_secret(
+    log, database, verify, sql
+):
+    first, second = (
+        EncryptionService(Secret(secret), [Secret(SECRET)]) for secret in (SECRET, OTHER_SECRET)
+    )
+    SealingSecret(database, second).register()
+    address = log.ensure_trading_wallet(60, access=ACCESS).address
+    plant(sql, "delete from wallet_audit_log where fid = 60")
+    plant(sql, "delete from wallet_audit_heads where fid = 60")
+    for encryption, action in ((second, "wallet.imported"), (first, "wallet.created")):
+        event = AuditEvent(fid=60, chain="ethereum", action=action, access=ACCESS, address=address)
+        trail = AuditTrail(encryption)
+        database.run(
+            lambda one, trail=trail, event=event: trail.append_many(one, [event]), repeatable=False
+        )
+    sealed = "update wallets set key_id = %s, encrypted_private_key = repeat('0', 96)"
+    sql.execute(f"{sealed} where fid = 60", [second.key_id])
+    assert verify(OTHER_SECRET, SECRET) == ([], 22)
 
 
 def test_what_was_written_under_every_earlier_secret_is_verified_with_the_last_one_alone(

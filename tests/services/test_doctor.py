@@ -236,6 +236,9 @@ def test_the_role_of_the_script_sees_all_and_has_no_right_too_many(runtime):
     assert runtime.faults().keys() == USUAL - {RIGHTS}
 
 
+TEMPORARY = """do $$ begin
+    execute format('grant temporary on database %I to examiner', current_database());
+end $$"""
 EXCESS = [
     *((f"grant {right} on wallets to examiner", f"{right} on wallets")
       for right in ("UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER")),
@@ -245,6 +248,7 @@ EXCESS = [
     ("grant insert on schema_migrations to examiner", "INSERT on schema_migrations"),
     ("grant update on sequence wallets_id_seq to examiner", "UPDATE on wallets_id_seq"),
     ("grant create on schema public to examiner", "CREATE on the schema"),
+    (TEMPORARY, "TEMPORARY on the database"),
     ("grant delete on deposits to public", "DELETE on deposits"),
     ("alter table deposits owner to examiner", "OWNERSHIP"),
     *((f"alter role examiner {power}", f"{power} on the role examiner")

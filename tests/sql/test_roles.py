@@ -102,6 +102,7 @@ FORBIDDEN = [
     "create or replace function refuse_change() returns trigger language plpgsql as 'begin end'",
     "drop index idx_wallets_address_created_at",
     "create table mine (id bigint)",
+    "create temporary table wallets (fid bigint)",
     "select setval('wallets_id_seq', 1)",
     "alter role wallet_api_runtime superuser",
 ]
@@ -116,3 +117,12 @@ def test_what_could_lose_a_key_or_cover_a_trace_is_not_permitted(runtime, statem
 def test_every_table_is_one_that_the_script_speaks_of(sql):
     found = sql.execute("select tablename from pg_tables where schemaname = 'public'").fetchall()
     assert {name for (name,) in found} == set(TABLES)
+
+
+def test_no_temporary_table_stands_in_for_one_of_ours(services, sql):
+    """Not even one that the tables' owner makes, on the very connection that serves."""
+    for table in ("wallets", "wallet_audit_log", "wallet_audit_heads"):
+        make = f"create temporary table {table} (like public.{table} including all)"
+        services.database.run(lambda one, make=make: one.execute(make), repeatable=True)
+    address = services.wallets.ensure_trading_wallet(FID, access=ACCESS).address
+    assert sql.execute("select fid, address from wallets").fetchall() == [(FID, address)]

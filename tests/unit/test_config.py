@@ -208,6 +208,12 @@ def test_a_previous_secret_that_is_not_unicode_is_a_fault():
         "postgresql://app:100%zz-hunter2@db/app",
         "postgresql://app:hunter2 hunter2@db/app",
         "postgresql://app@db/app?password=hunter2&hunter2=1",
+        # What follows would be taken for a host, a database or a port, which are no secrets.
+        "postgresql://app:once@hunter2@db/app",
+        "postgresql://app:once@hunter2@one,two/app",
+        "postgresql://app:once/hunter2@db/app",
+        "postgresql://app:hunter2/once@db/app",
+        "postgresql://app@hunter2@db/app",
     ],
 )
 def test_a_database_url_that_libpq_cannot_read_is_a_fault_that_quotes_nothing(url):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from ipaddress import AddressValueError, IPv6Address
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask, Response, request
@@ -10,8 +11,12 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from wallet_api.errors import InvalidRequest
 
 _YEAR_SECONDS = 365 * 24 * 60 * 60
-# RFC 3986, 3.2.2, without what no browser sends.
-_HOST = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
+# RFC 9110, 7.2, with names as they can be resolved (RFC 1123, 2.1).
+_LABEL = r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)"
+_HOST = re.compile(
+    rf"(?:(?=[^:]{{1,254}}(?::|$)){_LABEL}(?:\.{_LABEL})*\.?|\[(?P<ip>[0-9A-Fa-f:.]+)\])"
+    r"(?::(?P<port>[1-9][0-9]{0,4}))?"
+)
 # For what is not a page. A page has a policy of its own.
 _NOTHING = "default-src 'none'; frame-ancestors 'none'"
 
@@ -64,9 +69,19 @@ def _redirect() -> Response | None:
     # Health checks come past the proxy, and without its header.
     if "X-Forwarded-Proto" not in request.headers or request.is_secure:
         return None
-    if not _HOST.fullmatch(request.headers.get("Host", "")):
+    if not _is_host(request.headers.get("Host", "")):
         raise InvalidRequest(hint="Come by https, and name a host in the Host header.")
     return Response(status=308, headers={"Location": request.url.replace("http:", "https:", 1)})
+
+
+def _is_host(text: str) -> bool:
+    host = _HOST.fullmatch(text)
+    if host is None or int(host["port"] or 443) > 65535:
+        return False
+    try:
+        return host["ip"] is None or bool(IPv6Address(host["ip"]))
+    except AddressValueError:
+        return False
 
 
 def _insist(response: Response) -> Response:

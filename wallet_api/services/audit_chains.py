@@ -12,7 +12,7 @@ from wallet_api.repositories.audit_checks import ChainEnd
 from wallet_api.services.audit_trail import content_of
 
 _CREATIONS = ("wallet.created", "wallet.imported")
-_SEALINGS = (*_CREATIONS, "key.resealed")
+_SEALINGS = ("wallet.imported", "key.resealed")
 
 
 class EntryOutcome(StrEnum):
@@ -67,6 +67,8 @@ class ChainCheck:
             if fault is None and entry.chain == TRADING_CHAIN:
                 if entry.action in _CREATIONS:
                     addresses.append(entry.address)
+                    # A file may be imported, under a later secret, before its making is told.
+                    sealed_under = sealed_under or entry.key_id
                 if entry.action in _SEALINGS:
                     sealed_under = entry.key_id
             head = None if key is None else key.head(fid=fid, entry_id=entry.id, entry=entry.mac)

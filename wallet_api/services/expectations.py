@@ -58,7 +58,7 @@ def expected_schema() -> frozenset[SchemaObject]:
 @functools.cache
 def expected_rights() -> frozenset[Right]:
     """Return all that the service may do in the database: what queries/roles.sql grants."""
-    rights = {Right("USAGE", "the schema")}
+    rights = {Right("USAGE", "the schema"), Right("CONNECT", "the database")}
     for privileges, places in _GRANT.findall((QUERIES / "roles.sql").read_text()):
         for name, columns in re.findall(r"(\w+)(?:\s*\(([^)]*)\))?", privileges):
             parts = [f" ({column.strip()})" for column in columns.split(",")] if columns else [""]
