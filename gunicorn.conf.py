@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import resource
 import shutil
 import sys
 import tempfile
@@ -38,10 +39,13 @@ bind = f"0.0.0.0:{_settings.port}"
 workers = _settings.web_concurrency
 worker_class = "wallet_api.worker.Worker"
 threads = _settings.web_threads
-# Of each process: one of two may get three quarters of a thousand that come at once. It stays
-# below the 1,024 files that a process may often open, and at 64 KiB for a request that is not
-# whole below 57 MiB.
-worker_connections = 900
+# Of each process: one of two may get three quarters of a thousand that come at once. At 64 KiB for
+# a request that is not whole it stays below 57 MiB, and with both pools, and what each thread and
+# the process itself open, below the files that it may open.
+_files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+_ours = 2 * (_settings.db_pool_max + _settings.web_threads)
+_room = 900 if _files == resource.RLIM_INFINITY else _files - 64 - _ours
+worker_connections = max(1, min(_room, 900))
 # Built once, before the fork: the secrets' scrypt runs once, and the pool is still closed.
 preload_app = True
 # Heroku's router gives up after 30 s, and its dynos get 30 s to stop.

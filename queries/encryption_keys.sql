@@ -31,6 +31,14 @@ insert into active_encryption_keys (key_id)
 values (:key_id::text)
 on conflict (key_id) do nothing;
 
+-- name: hold_active(key_id)^
+-- Keep a secret from being retired until the end of the transaction. No row: it is not active.
+-- Safe under concurrency because of the lock: of two secrets that let each other go, one sees that it was let go.
+select active.key_id
+from active_encryption_keys as active
+where active.key_id = :key_id::text
+for key share;
+
 -- name: retire(key_id)^
 -- Let no wallet be sealed under a secret any more. No row: it was not active.
 -- Safe under concurrency because of the foreign key: it waits for wallets that are being sealed, and refuses while

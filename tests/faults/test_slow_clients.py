@@ -157,12 +157,13 @@ def test_three_quarters_of_a_thousand_may_wait_before_they_speak(serve, connect)
     assert [status(client) for client in waiting] == [200] * 750
 
 
+@pytest.mark.parametrize("files", [1024, 256])
 def test_more_connections_than_there_is_room_for_leave_files_and_answers_to_others(
-    tmp_path, environ, connect
+    tmp_path, environ, connect, files
 ):
     """With no more files than a process often may open."""
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (1024, limits[1]))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files, limits[1]))
     try:
         log = tmp_path / "gunicorn.log"
         service = start_service({**environ, "WEB_CONCURRENCY": "1"}, log)
@@ -170,7 +171,7 @@ def test_more_connections_than_there_is_room_for_leave_files_and_answers_to_othe
         # For the clients here, of which there are more.
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, limits[1]), limits[1]))
     workers = service.workers()
-    for _ in range(1200):
+    for _ in range(files + 176):
         connect(service, HALF_A_HEAD)
     deposit = service.deposit(FID, base=BASE_ACCOUNT)
     slowest = max(seconds_of(lambda: service.call(deposit)) for _ in range(5))

@@ -11,6 +11,7 @@ from tests.commands import wait_until
 from tests.conftest import ACCESS, LEAKS, OTHER_SECRET, SECRET
 from tests.migration.conftest import assert_they_end, is_one_line, plant
 from tests.services.conftest import service
+from wallet_api.blueprints.application import application
 from wallet_api.cli import key_rotation
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
@@ -165,3 +166,14 @@ def test_a_mistake_in_verifying_the_audit_log_is_said(command, database_url, arg
     assert done.status in (1, 2)
     assert said in done.err
     assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize("name", ["register", "rotate"])
+def test_the_first_secret_of_a_service_that_uses_files_comes_with_its_folder(
+    command, make_app, tmp_path, name
+):
+    files = {"WALLET_STORAGE": "filesystem", "WALLET_STORAGE_PATH": str(tmp_path / "new")}
+    assert command(name, group="keys", **files).status == 0
+    mine = application(make_app(**files))
+    mine.readiness.check()
+    assert mine.wallets.ensure_trading_wallet(7, access=ACCESS)

@@ -1,6 +1,9 @@
 """Another secret takes over: every key is sealed again, verified before and after."""
 
+import json
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import psycopg
 import pytest
@@ -11,6 +14,7 @@ from tests.services.conftest import service
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import DatabaseDamaged, KeyUnreadable, SecretMismatch
+from wallet_api.repositories.encryption_keys import EncryptionKeyRepository
 from wallet_api.repositories.wallet_batches import WalletBatchRepository
 from wallet_api.services.key_rotation import KeyRotation, ResealOutcome
 from wallet_api.services.known_secrets import KnownSecrets, SecretStillInUse
@@ -275,6 +279,41 @@ def test_a_secret_that_is_none_of_the_database_s_retires_no_other(rotation, data
     with pytest.raises(SecretMismatch):
         secrets_of(database, OLD).retire(new.key_id)
     assert known(database, new) == {OLD_ID: ("retired", 0), new.key_id: ("current", 20)}
+
+
+def test_two_secrets_that_retire_each_other_leave_one(database, new, sql, monkeypatch):
+    for encryption in (OLD, new):
+        SealingSecret(database, encryption).register()
+    together, delete = threading.Barrier(2, timeout=10), EncryptionKeyRepository.retire
+
+    def retire(keys, key_id):
+        # Both have found that they may, the first time.
+        with suppress(threading.BrokenBarrierError):
+            together.wait()
+        together.abort()
+        return delete(keys, key_id)
+
+    monkeypatch.setattr(EncryptionKeyRepository, "retire", retire)
+    with ThreadPoolExecutor() as pool:
+        done = [
+            pool.submit(secrets_of(database, mine).retire, other.key_id)
+            for mine, other in ((OLD, new), (new, OLD))
+        ]
+    assert sorted(str(one.exception()).startswith("New wallets") for one in done) == [False, True]
+    assert sql.execute("select count(*) from active_encryption_keys").fetchone() == (1,)
+
+
+def test_a_secret_that_the_audit_log_needs_is_not_called_unneeded(rotation, database, new, command):
+    """After going back to the secret before it, which does not lead to the later one's log."""
+    rotate(rotation)
+    back = {"ENCRYPTION_SECRET_PREVIOUS": json.dumps([OTHER_SECRET])}
+    assert command("rotate", group="keys", **back).status == 0
+    retired = command("retire", new.key_id, group="keys", **back)
+    assert (retired.status, "audit log" in retired.out) == (0, True)
+    both = EncryptionService(Secret(SECRET), [Secret(OTHER_SECRET)])
+    assert secrets_of(database, both).list_unneeded() == []
+    assert command("verify", group="audit", **back).status == 0
+    assert command("verify", group="audit").status == 1
 
 
 def test_a_secret_that_keeps_every_process_from_serving_can_be_retired(

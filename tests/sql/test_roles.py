@@ -1,13 +1,14 @@
 """The role that the service needs: all of its work goes well, and nothing that would lose a key."""
 
 import itertools
+import json
 import re
 
 import psycopg
 import pytest
 from psycopg import errors
 
-from tests.conftest import ACCESS, BASE_ACCOUNT, FID, LEAKS
+from tests.conftest import ACCESS, BASE_ACCOUNT, FID, LEAKS, OTHER_SECRET, SECRET
 from wallet_api.blueprints.application import application
 from wallet_api.errors import SecretMismatch
 from wallet_api.models import SCOPES
@@ -112,6 +113,17 @@ FORBIDDEN = [
 def test_what_could_lose_a_key_or_cover_a_trace_is_not_permitted(runtime, statement):
     with pytest.raises(errors.InsufficientPrivilege):
         runtime.execute(statement)
+
+
+def test_a_command_that_needs_the_owner_says_so(runtime_url, services, command):
+    services.wallets.ensure_trading_wallet(FID, access=ACCESS)
+    changed = {
+        "ENCRYPTION_SECRET": OTHER_SECRET,
+        "ENCRYPTION_SECRET_PREVIOUS": json.dumps([SECRET]),
+    }
+    assert command("register", group="keys", **changed).status == 0
+    done = command("rotate", group="keys", **changed, DATABASE_URL=runtime_url)
+    assert (done.status, "the owner's DATABASE_URL" in done.err) == (1, True)
 
 
 def test_every_table_is_one_that_the_script_speaks_of(sql):

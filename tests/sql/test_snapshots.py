@@ -131,6 +131,7 @@ def test_every_query_of_the_request_path_is_answered_by_an_index(filled):
         "api_clients.list_clients",
         "stats.count_users",
         "encryption_keys.list_keys",
+        "encryption_keys.hold_active",
         "encryption_keys.retire",
         "encryption_keys.count_wallets",
         "migrations.list_applied",

@@ -19,6 +19,11 @@ from wallet_api.cli.workers import spread
 from wallet_api.services.key_rotation import KeyRotation, ResealOutcome
 from wallet_api.services.known_secrets import SecretStillInUse
 
+_TAKE_IT_OUT = "take its secret out of ENCRYPTION_SECRET_PREVIOUS"
+_KEEP_IT = (
+    "leave its secret in ENCRYPTION_SECRET_PREVIOUS: the audit log cannot be verified without it"
+)
+
 
 @click.command(cls=Command)
 @json_option
@@ -35,7 +40,7 @@ def register(as_json: bool) -> None:
     """
     tools = WalletTools()
     with tools.opened() as database:
-        tools.sealing_secret(database).register()
+        tools.register(database)
     key_id = tools.encryption.key_id
     click.echo(json.dumps({"registered": key_id}) if as_json else f"{key_id} is registered.")
 
@@ -60,7 +65,7 @@ def rotate(context: click.Context, processes: int, as_json: bool) -> None:
     database = tools.database()
     rotation = KeyRotation(database, tools.encryption, operator())
     with tools.opened() as opened:
-        tools.sealing_secret(opened).register()
+        tools.register(opened)
     tally = Tally(
         _count(tools),
         "wallets",
@@ -130,7 +135,8 @@ def retire(key_id: str, as_json: bool) -> None:
     tools = WalletTools(must_fit=False)
     with tools.opened() as database, waiting("Asking whether a wallet needs it"):
         try:
-            retired = tools.known_secrets(database).retire(key_id)
+            secrets = tools.known_secrets(database)
+            retired, needed = secrets.retire(key_id), secrets.audit_log_needs(key_id)
         except SecretStillInUse as error:
             raise click.ClickException(str(error)) from error
     if not retired:
@@ -138,4 +144,4 @@ def retire(key_id: str, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"retired": key_id}))
     else:
-        click.echo(f"{key_id} is retired: take its secret out of ENCRYPTION_SECRET_PREVIOUS.")
+        click.echo(f"{key_id} is retired: {_KEEP_IT if needed else _TAKE_IT_OUT}.")

@@ -20,6 +20,7 @@ from wallet_api.database import Database
 from wallet_api.models import Access
 from wallet_api.repositories.filesystem import FilesystemWalletRepository
 from wallet_api.repositories.wallet_directory import WalletDirectory
+from wallet_api.services.file_store import FileStore
 from wallet_api.services.known_secrets import KnownSecrets
 from wallet_api.services.readiness import ReadinessService, check_migrations
 from wallet_api.services.sealing_secret import SealingSecret
@@ -86,6 +87,12 @@ class WalletTools:
     def sealing_secret(self, database: Database) -> SealingSecret:
         """Return the bond between our secret and the database."""
         return SealingSecret(database, self.encryption)
+
+    def register(self, database: Database) -> None:
+        """Let keys be sealed under our secret, and make the folder of a service that uses files."""
+        in_files = self._settings.wallet_storage == "filesystem"
+        store = FileStore(self.files(None), migrating=False) if in_files else None
+        SealingSecret(database, self.encryption, store).register()
 
     def known_secrets(self, database: Database) -> KnownSecrets:
         """Return the secrets of the database."""

@@ -36,6 +36,10 @@ class EncryptionKeyRepository:
         """Let wallets be sealed under a registered secret."""
         _QUERIES.activate(self._connection, key_id=key_id)
 
+    def hold_active(self, key_id: str) -> bool:
+        """Keep a secret from being retired in this transaction; False if it is not active."""
+        return _QUERIES.hold_active(self._connection, key_id=key_id) is not None
+
     def retire(self, key_id: str) -> bool:
         """Let no wallet be sealed under a secret any more; tell whether one could be until now."""
         return _QUERIES.retire(self._connection, key_id=key_id) is not None

@@ -1,6 +1,6 @@
 """Is the audit log whole? Every chain from its first entry to its end."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import groupby, takewhile
@@ -100,17 +100,19 @@ class AuditVerification:
         return Checkpoint.of(new)
 
     def _check(self, connection: Connection) -> ChainCheck:
-        return ChainCheck(audit_keys(connection, self._encryption), self._unchained_before)
+        return ChainCheck(
+            audit_keys(connection, self._encryption.audit_keys), self._unchained_before
+        )
 
 
-def audit_keys(connection: Connection, encryption: EncryptionService) -> dict[str, AuditKey]:
-    """Return the keys of every secret that we have, and of every one that those succeeded."""
-    keys = dict(encryption.audit_keys)
+def audit_keys(connection: Connection, ours: Mapping[str, AuditKey]) -> dict[str, AuditKey]:
+    """Return the keys of some secrets, and of every one that those succeeded, by key id."""
+    keys = dict(ours)
     # The latest first: each may give us the one before it.
     for known in reversed(EncryptionKeyRepository(connection).list_keys()):
-        ours = keys.get(known.key_id)
-        if ours and known.succeeds and known.sealed_audit_root and known.succeeds not in keys:
-            keys[known.succeeds] = ours.open_root_of(known.succeeds, known.sealed_audit_root)
+        key = keys.get(known.key_id)
+        if key and known.succeeds and known.sealed_audit_root and known.succeeds not in keys:
+            keys[known.succeeds] = key.open_root_of(known.succeeds, known.sealed_audit_root)
     return keys
 
 

@@ -6,9 +6,9 @@ from datetime import datetime
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Connection, Database, patient
 from wallet_api.errors import SecretMismatch
-from wallet_api.models import EncryptionKey
 from wallet_api.repositories.encryption_keys import EncryptionKeyRepository
 from wallet_api.repositories.wallet_batches import WalletBatchRepository
+from wallet_api.services.audit_verification import audit_keys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,12 +69,28 @@ class KnownSecrets:
     def list_unneeded(self) -> list[str]:
         """Return the retired secrets that are configured all the same, by their key ids.
 
-        Empty where wallet files are in use: they may need any.
+        Without those that the audit log needs. Empty where wallet files are in use, which may need
+        any.
         """
         if self._wallets_in_files:
             return []
         ours = self._encryption.audit_keys
-        return [key.key_id for key in self._known() if key.key_id in ours and not key.active]
+        known = self._database.run(
+            lambda connection: EncryptionKeyRepository(connection).list_keys(), repeatable=True
+        )
+        retired = [key.key_id for key in known if key.key_id in ours and not key.active]
+        return [key_id for key_id in retired if not self.audit_log_needs(key_id)]
+
+    def audit_log_needs(self, key_id: str) -> bool:
+        """Tell whether what was written under a secret cannot be verified without it.
+
+        The current one leads to those that it succeeded, and to no others.
+        """
+        current = self._encryption.key_id
+        mine = {current: self._encryption.audit_keys[current]}
+        return key_id not in self._database.run(
+            lambda connection: audit_keys(connection, mine), repeatable=True
+        )
 
     def retire(self, key_id: str) -> bool:
         """Let no wallet be sealed under a secret any more; tell whether one could be until now.
@@ -90,28 +106,25 @@ class KnownSecrets:
                 "Wallet files may be sealed under it: import them, and set WALLET_STORAGE=postgres "
                 "everywhere first."
             )
-        if self._encryption.key_id not in {key.key_id for key in self._known() if key.active}:
-            raise SecretMismatch(
-                "this ENCRYPTION_SECRET may seal no key here: run `wallet-api keys rotate` first"
-            )
 
-        def retire(connection: Connection) -> bool:
+        def retire(connection: Connection) -> bool | None:
             with connection.transaction(), patient(connection):
                 WalletBatchRepository(connection).take_time()
-                return EncryptionKeyRepository(connection).retire(key_id)
+                keys = EncryptionKeyRepository(connection)
+                return keys.retire(key_id) if keys.hold_active(self._encryption.key_id) else None
 
         try:
-            return self._database.run(retire, repeatable=True)
+            retired = self._database.run(retire, repeatable=True)
         except SecretMismatch as error:
             wallets = {one.key_id: one.wallets for one in self.status()}[key_id]
             raise SecretStillInUse(
                 f"It still seals keys ({wallets}): run `wallet-api keys rotate` first."
             ) from error
-
-    def _known(self) -> list[EncryptionKey]:
-        return self._database.run(
-            lambda connection: EncryptionKeyRepository(connection).list_keys(), repeatable=True
-        )
+        if retired is None:
+            raise SecretMismatch(
+                "this ENCRYPTION_SECRET may seal no key here: run `wallet-api keys rotate` first"
+            )
+        return retired
 
     def _state(self, key_id: str, *, active: bool) -> str:
         if not active:
