@@ -2,6 +2,8 @@
 
 import functools
 import os
+from collections.abc import Callable
+from typing import Any
 
 import structlog
 from flask import Flask
@@ -53,6 +55,14 @@ from wallet_api.services.wallet_imports import RowKeeper
 from wallet_api.services.wallet_search import WalletSearch
 
 
+class _SyncFlask(Flask):
+    """Flask without a look at each hook and view, at each request, whether it is async: none is."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return what is called as it is."""
+        return func
+
+
 def create_app(settings: Settings | None = None) -> Flask:
     """Build the application that serves HTTP.
 
@@ -64,7 +74,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     for warning in settings.warnings:
         structlog.get_logger("wallet_api").warning("configuration", warning=warning)
 
-    app = Flask("wallet_api", static_folder=None)
+    app = _SyncFlask("wallet_api", static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.config.update(
         API_TITLE="wallet-api",

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.service import ROOT
-from wallet_api.crypto.keys import KeyPair, address_of, generate
+from wallet_api.crypto.keys import KeyPair, address_of, generate, is_key_of
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import KeyUnreadable
 
@@ -81,6 +81,9 @@ def test_a_generated_pair_belongs_together():
     pair = generate()
     assert len(pair.private_key.reveal()) == 32
     assert address_of(pair.private_key) == pair.address
+    assert is_key_of(pair.private_key, pair.address)
+    assert is_key_of(pair.private_key, pair.address.lower())
+    assert not is_key_of(pair.private_key, generate().address)
 
 
 def test_a_thousand_generated_keys_are_distinct():

@@ -34,6 +34,18 @@ def address_of(private_key: Secret[bytes]) -> str:
 
     Raises KeyUnreadable when the 32 bytes are no secp256k1 key (zero, or not below the order).
     """
+    return to_checksum_address("0x" + _digits_of(private_key))
+
+
+def is_key_of(private_key: Secret[bytes], address: str) -> bool:
+    """Tell whether a private key is that of an address, whose checksum is not looked at.
+
+    Raises KeyUnreadable as address_of() does.
+    """
+    return address[2:].lower() == _digits_of(private_key)
+
+
+def _digits_of(private_key: Secret[bytes]) -> str:
     key = private_key.reveal()
     # The library reads 32 bytes, whatever it is given.
     if len(key) != _KEY_BYTES:
@@ -44,4 +56,4 @@ def address_of(private_key: Secret[bytes]) -> str:
         # `from None`: the library's message may quote the key.
         raise KeyUnreadable(_NO_KEY) from None
     # Of the hash of both coordinates the last 20 bytes (Yellow Paper, appendix F).
-    return to_checksum_address("0x" + keccak(point[1:])[-20:].hex())
+    return keccak(point[1:])[-20:].hex()

@@ -32,6 +32,7 @@ def _open_verified(
     private_key = encryption.open(
         wallet.sealed, fid=wallet.fid, chain=wallet.chain, address=wallet.address
     )
-    if keys.address_of(private_key) != wallet.address:
+    # How the address is spelt is sealed in with the key.
+    if not keys.is_key_of(private_key, wallet.address):
         raise KeyUnreadable("The stored key is the key of another address.")
     return private_key
