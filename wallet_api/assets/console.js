@@ -79,9 +79,9 @@ async function showFigures() {
 }
 
 async function showStorage() {
-  const { storage, files, imported, secrets } = await get("storage");
+  const { storage, imported, secrets } = await get("storage");
   at("storage").textContent = STORAGES[storage];
-  at("imported").textContent = files === null ? number(imported) : `${number(imported)} of ${number(files)} files`;
+  at("imported").textContent = number(imported);
   at("secrets").replaceChildren(...secrets.map((secret) =>
     filled("secret-row", { key: secret.keyId, state: secret.state, wallets: number(secret.wallets), since: moment(secret.since) })));
 }
