@@ -424,7 +424,7 @@ export interface paths {
             query?: never;
             header?: never;
             path: {
-                name: "ask.js" | "bars.js" | "console.css" | "console.js" | "docs.js" | "icon.svg" | "page.css" | "page.js";
+                name: "ask.js" | "bars.js" | "console.css" | "console.js" | "docs.js" | "figures.js" | "icon.svg" | "page.css" | "page.js" | "words.js";
             };
             cookie?: never;
         };
@@ -3536,7 +3536,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                name: "ask.js" | "bars.js" | "console.css" | "console.js" | "docs.js" | "icon.svg" | "page.css" | "page.js";
+                name: "ask.js" | "bars.js" | "console.css" | "console.js" | "docs.js" | "figures.js" | "icon.svg" | "page.css" | "page.js" | "words.js";
             };
             cookie?: never;
         };
