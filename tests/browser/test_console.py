@@ -206,6 +206,7 @@ def test_where_wallets_are_in_files_there_is_what_can_be_shown(visit_own, servic
     page = visitor.page
     expect(page.locator("#place")).to_have_text("Files")
     expect(page.locator("#counts")).to_contain_text("Wallets are kept in files here.")
+    expect(page.locator("#only-rows")).to_have_count(0)
     expect(page.locator("#missing")).to_have_text(str(files))
     look_for(page, keyed["address"])
     expect(page.locator("#found-rows")).to_contain_text("A search for an FID looks into them.")
@@ -249,7 +250,7 @@ def test_a_token_with_some_of_the_scopes_shows_what_it_may(enter, behind):
     expect(page.locator("#user-wallets")).to_have_text(f"{lacks}wallets:read.")
 
 
-def test_what_is_refused_is_said(enter, visit):
+def test_what_is_refused_is_said(enter, visit, behind):
     page = visit().open("/console").page
     alert = page.get_by_role("alert")
     open_console = page.get_by_role("button", name="Open the console")
@@ -285,6 +286,16 @@ def test_what_is_refused_is_said(enter, visit):
     expect(alert).to_contain_text("the token is missing, expired or not valid")
     expect(page.locator("#shown")).to_be_empty()
 
-    page = enter(*SCOPES).page
+    # One part that fails leaves the others; where nobody knows of files, figures say what they are.
+    visitor = visit()
+    visitor.page.route("**/v1/storage?", lambda route: route.fulfill(**broken))
+    page = let_in(visitor, give_token(behind, *SCOPES)).page
+    expect(page.locator("#storage")).to_contain_text("Something between you and the service")
+    expect(page.locator("#trading")).to_have_text(re.compile("[0-9]+"))
+    expect(page.locator("#only-rows")).to_be_visible()
+    page.unroute("**/v1/storage?")
+    page.get_by_role("button", name="Count again").click()
+    expect(page.locator("#place")).to_have_text("PostgreSQL")
+    expect(page.locator("#only-rows")).to_be_hidden()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_label("Token of an API client")).to_be_focused()

@@ -55,7 +55,8 @@ async function showFigures() {
       return [places(found)];
     }),
   ]);
-  at("only-rows").hidden = mode !== "migrating";
+  // There only beside figures.
+  if (at("only-rows")) at("only-rows").hidden = mode === "postgres";
   return refusals;
 }
 
