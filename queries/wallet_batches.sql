@@ -79,6 +79,25 @@ from unnest(:fids::bigint[], :chains::text[]) as wanted (fid, chain)
 inner join wallets as wallet
     on wanted.fid = wallet.fid and wanted.chain = wallet.chain;
 
+-- name: list_keys_of(fids)
+-- Which wallets many users have, by fid and chain alone.
+-- Answered by the primary key, one look-up for each: of a join with so many PostgreSQL would make a scan.
+select
+    fid,
+    chain
+from wallets
+where fid = any(:fids::bigint[]);
+
+-- name: count_imported_base_accounts(fids)$
+-- Of how many of these users the Base Account came from a file, whatever it is by now: it came once at most.
+-- Answered by idx_wallet_audit_log_fid_created_at, which knows the action; ask of users who have few entries.
+select count(*) as imported_base_accounts
+from wallet_audit_log
+where
+    fid = any(:fids::bigint[])
+    and action = 'wallet.imported'
+    and chain = 'base-account';
+
 -- name: list_page(after_fid, after_chain, size)
 -- The next wallets behind a (fid, chain), in the order of the primary key, which answers it. No rows: that
 -- was the last page. Begin behind (0, '').

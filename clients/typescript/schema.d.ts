@@ -424,7 +424,7 @@ export interface paths {
             query?: never;
             header?: never;
             path: {
-                name: "ask.js" | "bars.js" | "console.css" | "console.js" | "docs.js" | "icon.svg" | "page.css" | "page.js";
+                name: "ask.js" | "bars.js" | "console.css" | "console.js" | "docs.js" | "figures.js" | "icon.svg" | "page.css" | "page.js" | "words.js";
             };
             cookie?: never;
         };
@@ -745,6 +745,14 @@ export interface components {
             next_cursor: string | null;
             has_more: boolean;
         };
+        FileCounts: {
+            /** @description Their wallet is in PostgreSQL too. */
+            present: number;
+            /** @description Their wallet is only in a file. */
+            missing: number;
+            /** @description No wallet is kept under such a name: invalid to an import. */
+            misnamed: number;
+        };
         SecretUse: {
             /** @description Names the secret, and does not reveal it. */
             keyId: string;
@@ -761,9 +769,9 @@ export interface components {
         StorageAnswer: {
             /** @enum {string} */
             storage: "postgres" | "filesystem" | "migrating";
-            /** @description Wallet files in the folder; null where nobody looks at it. */
-            files: number | null;
-            /** @description Wallets that came from files into rows. */
+            /** @description Null where nobody looks at the folder. */
+            files: components["schemas"]["FileCounts"] | null;
+            /** @description Wallets that ever came from files into rows. */
             imported: number;
             secrets: components["schemas"]["SecretUse"][];
         };
@@ -3528,7 +3536,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                name: "ask.js" | "bars.js" | "console.css" | "console.js" | "docs.js" | "icon.svg" | "page.css" | "page.js";
+                name: "ask.js" | "bars.js" | "console.css" | "console.js" | "docs.js" | "figures.js" | "icon.svg" | "page.css" | "page.js" | "words.js";
             };
             cookie?: never;
         };

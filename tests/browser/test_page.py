@@ -114,6 +114,51 @@ def test_a_deposit_whose_answer_was_lost_is_not_made_twice(visit, shared_sql):
     assert shared_sql.execute(count).fetchone() == (before + 2,)
 
 
+def test_a_deposit_whose_qr_code_is_lost_has_not_failed(visit, shared_sql):
+    visitor = visit(PHONE, "dark").sign_in()
+    page = visitor.page
+    count = "select count(*) from deposits"
+    (before,) = shared_sql.execute(count).fetchone()
+    button = page.get_by_role("button", name="Deposit")
+    for route in ("**/payment-qr?*", "**/user-wallets"):
+        page.route(route, lambda route: route.fulfill(status=502, body=""), times=1)
+    visitor.deposit("20")
+    expect(page.locator("#qr")).to_contain_text("The deposit is prepared all the same")
+    expect(page.locator("#address")).to_have_text(wallet_of(shared_sql))
+    expect(page.locator("#wallets")).to_be_hidden()
+    expect(button).not_to_have_attribute("aria-disabled", "true")
+    expect(page.locator("#error")).to_be_empty()
+    assert visitor.faults_of_the_page() == []
+    visitor.deposit("20")
+    expect(page.locator("#qr svg")).to_be_visible()
+    expect(page.locator("#wallets")).to_be_visible()
+    assert shared_sql.execute(count).fetchone() == (before + 2,)
+    # What is refused does not stand beside what was prepared before.
+    visitor.deposit("0")
+    expect(page.get_by_role("alert")).to_contain_text("Amount must be greater than zero")
+    expect(page.locator("#result")).to_be_hidden()
+    expect(page.locator("#steps")).to_be_visible()
+
+
+def test_what_cannot_be_read_is_said_in_words(visit):
+    page = visit().open().page
+    sign_in = page.get_by_role("button", name="Sign in with the demo token")
+    answers = []
+    for status in (502, 200):
+        for kind, body in (
+            *(("application/json", text) for text in ("", "{", "null")),
+            *(("text/plain", ""), ("text/html", "<p>Log in")),
+        ):
+            answers.append({"status": status, "content_type": kind, "body": body})
+    page.route("**/demo/token", lambda route: route.fulfill(**answers[-1]))
+    while answers:
+        sign_in.click()
+        said = f"Something between you and the service answered ({answers[-1]['status']})."
+        expect(sign_in).not_to_have_attribute("aria-disabled", "true")
+        expect(page.locator("#error")).to_have_text(said)
+        answers.pop()
+
+
 def test_a_limit_says_when_to_come_back(visit_own):
     visitor = visit_own(RATELIMIT_PER_USER="1 per hour", DEMO_FID=str(FID)).sign_in()
     expect(visitor.page.get_by_text("None yet. The first deposit makes one.")).to_be_visible()
@@ -124,7 +169,9 @@ def test_a_limit_says_when_to_come_back(visit_own):
 
 
 def test_a_database_that_is_away_is_said_in_words(visit, shared_sql):
-    visitor = visit().sign_in()
+    visitor = visit()
+    visitor.page.clock.install()
+    visitor.sign_in()
     tables = ("wallets", "schema_migrations")
     for table in tables:
         shared_sql.execute(f"alter table {table} rename to {table}_away")
@@ -133,11 +180,15 @@ def test_a_database_that_is_away_is_said_in_words(visit, shared_sql):
         alert = visitor.page.get_by_role("alert")
         expect(alert).to_contain_text("The database is not available right now. Nothing was lost;")
         expect(alert).to_contain_text("Try again in 5 seconds.")
-        visitor.page.reload()
+        # The page asks again by itself.
+        expect(visitor.page.locator("#health")).to_have_text("Ready")
+        visitor.page.clock.fast_forward(31_000)
         expect(visitor.page.locator("#health")).to_contain_text("Not ready:")
     finally:
         for table in tables:
             shared_sql.execute(f"alter table {table}_away rename to {table}")
+    visitor.page.clock.fast_forward(31_000)
+    expect(visitor.page.locator("#health")).to_have_text("Ready")
 
 
 def test_an_expired_token_asks_to_sign_in_again(visit):

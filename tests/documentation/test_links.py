@@ -1,6 +1,7 @@
 """Whoever follows a link in a document arrives."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,7 @@ from tests.service import ROOT
 
 README = ROOT / "README.md"
 PLACES = r"(?:wallet_api|tests|docs|queries|migrations|benchmarks)/[\w./-]*\w/?"
+PAGES = r"\b(?:docs/[\w/-]+\.svg|[\w./-]*\w\.md)\b"
 FOLDERS = ("wallet_api", "tests", "queries", "migrations", "benchmarks")
 TEXTS = {"", ".py", ".sql", ".cfg", ".toml", ".json", ".html", ".js", ".example"}
 SAMPLE = """\
@@ -48,19 +50,35 @@ def test_every_path_that_is_named_exists(path):
         assert "NNNN" in name or (ROOT / name).exists(), name
 
 
-def test_every_page_that_code_names_exists():
+def test_every_page_that_code_names_exists_and_has_the_section_that_is_named():
     """Comments and messages outlive the pages that they refer to."""
     paths = [path for path in ROOT.iterdir() if path.is_file()]
     paths += [path for folder in FOLDERS for path in (ROOT / folder).rglob("*.*")]
-    missing = {}
-    for path in paths:
-        if path.suffix in TEXTS:
-            for page in re.findall(
-                r"\bdocs/[\w/-]+\.(?:md|svg)\b", path.read_text(errors="replace")
-            ):
-                if not (ROOT / page).exists():
-                    missing[page] = path.name
+    missing = {
+        named: path.name
+        for path in paths
+        if path.suffix in TEXTS and path != Path(__file__)
+        for named in broken(path.read_text(errors="replace"), path.parent)
+    }
     assert missing == {}
+
+
+def broken(text, folder):
+    """Return the pages that a text names and nobody finds, and sections that a page lacks."""
+    for name, heading in re.findall(rf"({PAGES})(?:(?:, | says under )([A-Z]\w+))?", text):
+        places = [ROOT / name, folder / name, *(page for page in DOCUMENTS if page.name == name)]
+        there = [page.read_text() for page in places if page.exists()]
+        if not there:
+            yield name
+        elif heading and not re.search(rf"^#+ {heading}\b", there[0], re.MULTILINE):
+            yield f"{name}, {heading}"
+
+
+def test_pages_that_code_names_are_seen_in_every_form():
+    text = "see docs/absent.md, absent.svg; docs/absent.svg and README.md, Try it. README.md, No"
+    assert [*broken(text, ROOT)] == ["docs/absent.md", "docs/absent.svg", "README.md, No"]
+    assert [*broken("README.md says under Nothing what it is", ROOT)] == ["README.md, Nothing"]
+    assert [*broken("see README.md; operations.md, Another secret", ROOT)] == []
 
 
 def test_every_page_can_be_reached_from_the_readme():

@@ -5,13 +5,15 @@ import shutil
 
 import pytest
 
-from tests.conftest import ACCESS, OTHER_SECRET, SECRET
+from tests.conftest import ACCESS, BASE_ACCOUNT, OTHER_SECRET, SECRET
 from tests.http.conftest import calling, refused
 from tests.services.conftest import service
-from tests.wallet_store import EXPECTED, SAMPLES
+from tests.wallet_store import EXPECTED, SAMPLES, keyed, keyless, put
 from wallet_api.blueprints.application import application
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
+from wallet_api.models import BASE_ACCOUNT_SPELLINGS
+from wallet_api.services import storage_state
 
 STORAGE = "/v1/storage"
 OLD, NEW = (EncryptionService(Secret(secret)).key_id for secret in (SECRET, OTHER_SECRET))
@@ -45,18 +47,58 @@ def test_each_secret_is_told_with_what_is_sealed_under_it(look, database):
 
 def test_the_way_from_files_to_rows_can_be_watched(look, tmp_path):
     folder = shutil.copytree(SAMPLES, tmp_path / "wallets")
-    (folder / "README").touch()
-    files = len(list(folder.glob("wallet_*")))
+    names = [path.name for path in folder.iterdir()]
+    for name in ("README", f"{names[0]}.bak", "wallet_5_solana.json", "wallet_07_ethereum.json"):
+        (folder / name).touch()
+    (folder / ".lock").touch()
+    # A Base Account has three spellings; each file counts.
+    for spelling in BASE_ACCOUNT_SPELLINGS:
+        put(folder, 88, keyless(BASE_ACCOUNT, spelling), spelling)
+    files = len(names) + 3
     settings = {"WALLET_STORAGE": "migrating", "WALLET_STORAGE_PATH": str(folder)}
     services, answer = look(**settings)
     told = answer.get_json()
-    assert (told["storage"], told["files"], told["imported"]) == ("migrating", files, 0)
+    assert (told["storage"], told["imported"]) == ("migrating", 0)
+    assert told["files"] == {"present": 0, "missing": files, "misnamed": 4}
     services.wallets.ensure_trading_wallet(KEYED[0], access=ACCESS)
+    # Neither comes from a file, nor says anything of one.
     services.wallets.ensure_trading_wallet(77, access=ACCESS)
+    services.wallets.ensure_trading_wallet(88, access=ACCESS)
     told = look(**settings)[1].get_json()
-    assert (told["files"], told["imported"]) == (files, 1)
-    assert sum(one["wallets"] for one in told["secrets"]) == 2
-    assert look(**{**settings, "WALLET_STORAGE": "filesystem"})[1].get_json()["files"] == files
+    assert told["files"] == {"present": 1, "missing": files - 1, "misnamed": 4}
+    assert told["imported"] == 1
+    assert sum(one["wallets"] for one in told["secrets"]) == 3
+    assert services.wallets.get_base_account_address(88) == BASE_ACCOUNT
+    told = look(**{**settings, "WALLET_STORAGE": "filesystem"})[1].get_json()
+    assert told["files"] == {"present": 4, "missing": files - 4, "misnamed": 4}
+
+
+def test_one_of_the_oldest_files_is_present_when_its_base_account_is(look, folder):
+    put(folder, 1, keyless(BASE_ACCOUNT, "ethereum"))
+    # A key that is nowhere else is missing, whatever else its user has.
+    put(folder, 2, keyed())
+    put(folder, 3, keyed())
+    put(folder, 3, keyless(BASE_ACCOUNT, "base-account"), "base-account")
+    settings = {"WALLET_STORAGE": "migrating", "WALLET_STORAGE_PATH": str(folder)}
+    wallets = look(**settings)[0].wallets
+    wallets.store_base_account_address(2, BASE_ACCOUNT, access=ACCESS)
+    for fid in (1, 3):
+        assert wallets.get_base_account_address(fid) == BASE_ACCOUNT
+    told = look(**settings)[1].get_json()["files"]
+    assert told == {"present": 2, "missing": 2, "misnamed": 0}
+
+
+def test_more_files_than_are_asked_for_at_once_are_counted_too(look, tmp_path, monkeypatch):
+    monkeypatch.setattr(storage_state, "_AT_ONCE", 7)
+    folder = shutil.copytree(SAMPLES, tmp_path / "wallets")
+    files = len(list(folder.iterdir()))
+    settings = {"WALLET_STORAGE": "migrating", "WALLET_STORAGE_PATH": str(folder)}
+    services = look(**settings)[0]
+    for fid in KEYED:
+        services.wallets.ensure_trading_wallet(fid, access=ACCESS)
+    told = look(**settings)[1].get_json()["files"]
+    assert told == {"present": len(KEYED), "missing": files - len(KEYED), "misnamed": 0}
+    assert len(KEYED) > 7
 
 
 def test_a_folder_that_is_not_there_is_503(look, tmp_path):

@@ -24,10 +24,19 @@ export async function ask(path, { token, method = "GET", headers = {}, body } = 
     throw new Refusal({ error: "The service cannot be reached.", detail });
   }
   const kind = answer.headers.get("Content-Type") ?? "";
-  const read = kind.includes("json") ? JSON.parse(text) : text;
-  if (answer.ok) return read;
-  const told = read.error ? read : { error: `Something between you and the service answered (${answer.status}).` };
+  const read = kind.includes("json") ? parsed(text) : text;
+  // We answer with no HTML here, with nothing empty, and with no JSON that cannot be read.
+  if (answer.ok && read && !kind.includes("html")) return read;
+  const told = read?.error ? read : { error: `Something between you and the service answered (${answer.status}).` };
   throw new Refusal(told, answer.headers.get("Retry-After"));
+}
+
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 // Show a refusal in a live region: what, why, when to try again, and what to tell an operator.
@@ -63,7 +72,7 @@ export function filled(template, texts) {
   return copy;
 }
 
-function paragraph(text, style = "") {
+export function paragraph(text, style = "") {
   const p = document.createElement("p");
   p.textContent = text;
   p.className = style;

@@ -1,53 +1,71 @@
 // The operator's console: figures, a search, one user's wallets and what happened to them.
 
-import { ask, at, busy, explain, filled } from "./ask.js";
-import { bars } from "./bars.js";
+import { Refusal, ask, at, busy, explain, filled, paragraph } from "./ask.js";
+import { counts, places } from "./figures.js";
+import { ACTS, KINDS, moment, rows } from "./words.js";
 
 const ADDRESS = /^0x[0-9a-f]{40}$/i;
-const KINDS = { trading: "Trading wallet", "base-account": "Base Account" };
-const ACTS = {
-  "wallet.created": "Wallet made",
-  "wallet.imported": "Wallet imported from a file",
-  "base_account.set": "Base Account remembered",
-  "key.read": "Private key handed out",
-  "key.refused": "Private key refused",
-  "key.exported": "Private key exported to a file",
-  "key.resealed": "Private key sealed again",
-};
-const STORAGES = { postgres: "PostgreSQL", filesystem: "Files", migrating: "Files and PostgreSQL: migrating" };
+const FID = /^[1-9][0-9]{0,18}$/;
+const FIDS_END = 2n ** 63n;
 const AUDIT_SIZE = 20;
+// Whoever is refused for these has a good token.
+const RECOGNIZED = ["insufficient_scope", "wallets_in_files"];
 
 // Kept here and nowhere else: it is gone with the page.
 let token = null;
-// Whose page is open, and how far its audit trail is shown.
-let shown = null;
+// WALLET_STORAGE, or null where this token may not know.
+let mode = null;
 
 const get = (path, query = {}) => ask(`v1/${path}?${new URLSearchParams(query)}`, { token });
-const moment = (text) => new Date(text).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
-const number = (count) => count.toLocaleString();
-const total = (rows) => rows.reduce((sum, row) => sum + row.count, 0);
 
 function fail(refusal) {
   if (refusal.code === "unauthenticated") signOut();
-  (token ? at("search") : at("sign-in")).after(at("error"));
+  (token ? at("search") : at("sign-in")).append(at("error"));
   explain(refusal, at("error"));
 }
 
-function submits(form, work) {
-  at(form).addEventListener("submit", (event) => {
-    event.preventDefault();
-    at("error").replaceChildren();
-    busy(at(form).querySelector("button"), work, fail);
-  });
+// Fill one part of the page, or say there why it stays empty: the other parts do not suffer.
+async function fill(place, scope, work) {
+  place.replaceChildren(paragraph("One moment …", "quiet"));
+  try {
+    place.replaceChildren(...(await work()));
+    return null;
+  } catch (refusal) {
+    place.replaceChildren(why(refusal, scope));
+    if (refusal.code === "unauthenticated" && place.isConnected) fail(refusal);
+    return refusal;
+  }
+}
+
+function why(refusal, scope) {
+  if (refusal.code === "insufficient_scope") return paragraph(`Not shown: this token lacks the scope ${scope}.`, "note");
+  if (refusal.code === "wallets_in_files") return paragraph(`${refusal.message} A search for an FID looks into them.`, "note");
+  const alert = filled("alert", {}).firstElementChild;
+  explain(refusal, alert);
+  return alert;
+}
+
+// Count everything, and return what was refused, or null, for each part.
+async function showFigures() {
+  const refusals = await Promise.all([
+    fill(at("counts"), "stats:read", async () => [counts(await get("stats"))]),
+    fill(at("storage"), "stats:read", async () => {
+      const found = await get("storage");
+      mode = found.storage;
+      return [places(found)];
+    }),
+  ]);
+  // There only beside figures.
+  if (at("only-rows")) at("only-rows").hidden = mode === "postgres";
+  return refusals;
 }
 
 async function signIn() {
   token = at("token").value.trim();
-  try {
-    await Promise.all([showFigures(), showStorage()]);
-  } catch (refusal) {
+  const refusals = await showFigures();
+  if (refusals.every((refusal) => refusal && !RECOGNIZED.includes(refusal.code))) {
     token = null;
-    throw refusal;
+    throw refusals[0];
   }
   at("token").value = "";
   at("sign-in").hidden = true;
@@ -56,85 +74,107 @@ async function signIn() {
 }
 
 function signOut() {
-  token = shown = null;
-  for (const id of ["console", "found", "user"]) at(id).hidden = true;
+  token = mode = null;
+  at("asked").value = "";
+  for (const id of ["error", "shown", "counts", "storage"]) at(id).replaceChildren();
+  at("console").hidden = true;
   at("sign-in").hidden = false;
   at("token").focus();
 }
 
-async function showFigures() {
-  const stats = await get("stats");
-  const days = [];
-  for (let day = new Date(stats.from); day <= new Date(stats.to); day.setUTCDate(day.getUTCDate() + 1)) {
-    days.push(day.toISOString().slice(0, 10));
-  }
-  const of = (type) => total(stats.wallets.filter((row) => row.type === type));
-  at("users").textContent = number(stats.users);
-  at("trading").textContent = number(of("trading"));
-  at("base-accounts").textContent = number(of("base-account"));
-  at("deposits").textContent = number(total(stats.deposits));
-  const wallets = stats.newWallets.map((row) => ({ ...row, kind: KINDS[row.type] }));
-  bars(at("new-wallets"), days, Object.values(KINDS), wallets);
-  bars(at("new-deposits"), days, ["USDC", "ETH"], stats.deposits.map((row) => ({ ...row, kind: row.asset })));
-}
-
-async function showStorage() {
-  const { storage, files, imported, secrets } = await get("storage");
-  at("storage").textContent = STORAGES[storage];
-  at("imported").textContent = files === null ? number(imported) : `${number(imported)} of ${number(files)} files`;
-  at("secrets").replaceChildren(...secrets.map((secret) =>
-    filled("secret-row", { key: secret.keyId, state: secret.state, wallets: number(secret.wallets), since: moment(secret.since) })));
-}
-
-async function search() {
+function search() {
   const asked = at("asked").value.trim();
-  const { data, has_more: more } = await get("wallets", ADDRESS.test(asked) ? { address: asked } : { fid: asked });
-  at("user").hidden = true;
-  at("found").hidden = false;
-  at("found-title").textContent = data.length ? `Wallets of ${asked}` : `Nobody has ${asked}`;
-  at("found-more").hidden = !more;
-  at("found-rows").replaceChildren(...data.map((wallet) => {
-    const address = wallet.opened ? wallet.address : "DOES NOT OPEN: an alarm. See the log.";
-    const row = filled("found-row", { kind: KINDS[wallet.type], address, made: moment(wallet.createdAt), fid: `Show FID ${wallet.fid}` });
-    row.querySelector("button").addEventListener("click", (event) => {
-      at("error").replaceChildren();
-      busy(event.target, () => showUser(wallet.fid), fail);
+  const isAddress = ADDRESS.test(asked);
+  const isFid = FID.test(asked) && BigInt(asked) < FIDS_END;
+  at("error").replaceChildren();
+  at("asked").ariaInvalid = isAddress || isFid ? null : "true";
+  if (isAddress) find(asked);
+  else if (isFid) showUser(asked);
+  else {
+    at("shown").replaceChildren();
+    at("asked").focus();
+    const detail = "An FID is a whole number, such as 1464243. An address is 0x and 40 hex digits.";
+    fail(new Refusal({ error: "This is neither an FID nor an address.", detail }));
+  }
+}
+
+// What was asked for last stands alone: what comes late for an earlier page goes nowhere.
+function open(template, title) {
+  const page = filled(template, { title }).firstElementChild;
+  at("shown").replaceChildren(page);
+  page.querySelector("h2").focus();
+  return page;
+}
+
+function find(address) {
+  const page = open("found-page", `Wallets of ${address}`);
+  fill(page.querySelector("#found-rows"), "wallets:read", async () => {
+    const { data, has_more: more } = await get("wallets", { address });
+    if (!data.length) return [filled(mode === "postgres" ? "nobody" : "nobody-in-rows", {})];
+    const found = data.map((wallet) => {
+      const row = filled("found-row", { ...texts(wallet), fid: `Show FID ${wallet.fid}` });
+      row.querySelector("button").addEventListener("click", () => showUser(wallet.fid));
+      return row;
     });
-    return row;
-  }));
-  at("found-title").focus();
+    return [rows(found), ...(more ? [paragraph("There are more: the newest 50 are shown.", "quiet")] : [])];
+  });
 }
 
-async function showUser(fid) {
-  shown = { fid };
-  const [{ data }, entries] = await Promise.all([get(`users/${fid}/wallets`), nextEntries()]);
-  at("user-title").textContent = `FID ${fid}`;
-  at("user-wallets").replaceChildren(...data.map((wallet) =>
-    filled("wallet-row", { kind: KINDS[wallet.type], address: wallet.address, made: moment(wallet.createdAt) })));
-  at("entries").replaceChildren(...entries);
-  at("user").hidden = false;
-  at("user-title").focus();
+function texts({ type, address, createdAt }) {
+  return { kind: KINDS[type], address: address ?? "It does not open: an alarm.", made: moment(createdAt) };
 }
 
-async function nextEntries() {
-  const query = { fid: shown.fid, limit: AUDIT_SIZE };
-  if (shown.cursor) query.cursor = shown.cursor;
-  const { data, next_cursor: cursor } = await get("audit", query);
-  shown.cursor = cursor;
-  at("more").hidden = !cursor;
-  return data.map((entry) => filled("entry", {
-    when: moment(entry.createdAt),
-    what: ACTS[entry.action] ?? entry.action,
-    who: entry.actor,
-    from: entry.ip ?? "",
-    why: entry.reason ?? "",
-    request: entry.requestId,
-  }));
+function showUser(fid) {
+  const page = open("user-page", `FID ${fid}`);
+  fill(page.querySelector("#user-wallets"), "wallets:read", () => walletsOf(fid));
+  fill(page.querySelector("#trail"), "audit:read", () => trailOf(fid));
 }
 
-submits("sign-in", signIn);
+async function walletsOf(fid) {
+  const shown = ({ data }) => [rows(data.map((wallet) => filled("wallet-row", texts(wallet))))];
+  try {
+    const found = await get(`users/${fid}/wallets`);
+    return found.data.length ? shown(found) : [paragraph("This user has no wallet.", "quiet")];
+  } catch (refusal) {
+    if (refusal.code !== "key_unreadable") throw refusal;
+  }
+  // A key that does not open holds back that list. A search tells of each row, though of no file.
+  return [filled("closed", {}), ...(await get("wallets", { fid }).then(shown, () => []))];
+}
+
+async function trailOf(fid) {
+  const [entries, more, alert] = filled("trail-part", {}).children;
+  let cursor = null;
+  const next = async () => {
+    const page = await get("audit", { fid, limit: AUDIT_SIZE, ...(cursor && { cursor }) });
+    alert.replaceChildren();
+    entries.append(...page.data.map(entry));
+    cursor = page.next_cursor;
+    more.hidden = !cursor;
+  };
+  const refuse = (refusal) => (refusal.code === "unauthenticated" ? fail(refusal) : explain(refusal, alert));
+  more.addEventListener("click", () => busy(more, next, refuse));
+  await next();
+  return entries.children.length ? [entries, more, alert] : [paragraph("Nothing yet.", "quiet")];
+}
+
+function entry({ createdAt, action, actor, ip, reason, requestId }) {
+  const from = ip ? `from ${ip}` : "";
+  return filled("entry", { when: moment(createdAt), what: ACTS[action] ?? action, who: actor, from, why: reason, request: requestId });
+}
+
+function submits(form, work) {
+  at(form).addEventListener("submit", (event) => {
+    event.preventDefault();
+    work();
+  });
+}
+
+submits("sign-in", () => {
+  at("error").replaceChildren();
+  busy(at("sign-in").querySelector("button"), signIn, fail);
+});
 submits("search", search);
 at("sign-in").hidden = false;
 at("sign-out").addEventListener("click", signOut);
-at("more").addEventListener("click", () =>
-  busy(at("more"), async () => at("entries").append(...(await nextEntries())), fail));
+at("again").addEventListener("click", () => busy(at("again"), showFigures, fail));

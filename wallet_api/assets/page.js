@@ -1,6 +1,6 @@
 // The page at /: health, signing in to the demo, a deposit. It asks the same routes as everybody.
 
-import { ask, at, busy, explain, filled } from "./ask.js";
+import { Refusal, ask, at, busy, explain, filled } from "./ask.js";
 
 const FIELD_OF = {
   invalid_amount: "amount",
@@ -9,6 +9,7 @@ const FIELD_OF = {
   base_address_required: "from",
   base_wallet_mismatch: "from",
 };
+const HEALTH_MS = 30_000;
 const KINDS = { trading: "Trading wallet", "base-account": "Base Account" };
 
 // Kept here and nowhere else: it is gone with the page.
@@ -45,6 +46,8 @@ function does(button, work) {
 }
 
 async function showHealth() {
+  // Nobody looks; and a status is read aloud when its text is set, even to the same.
+  if (document.hidden) return;
   let up = true;
   let text = "Ready";
   try {
@@ -54,7 +57,7 @@ async function showHealth() {
     text = refusal.message;
   }
   at("health").className = up ? "up" : "down";
-  at("health").textContent = text;
+  if (at("health").textContent !== text) at("health").textContent = text;
 }
 
 async function signIn() {
@@ -70,9 +73,14 @@ async function signIn() {
 function signOut() {
   token = attempt = null;
   at("signed-out").hidden = false;
-  at("steps").hidden = false;
-  for (const id of ["deposit", "result", "wallets"]) at(id).hidden = true;
+  forgetDeposit();
+  for (const id of ["deposit", "wallets"]) at(id).hidden = true;
   at("sign-in").focus();
+}
+
+function forgetDeposit() {
+  at("result").hidden = true;
+  at("steps").hidden = false;
 }
 
 async function showWallets() {
@@ -93,10 +101,29 @@ async function deposit() {
   const trimmed = (name) => form.get(name).trim();
   const body = JSON.stringify({ asset: form.get("asset"), amount: trimmed("amount"), baseAddress: trimmed("from") });
   if (attempt?.body !== body) attempt = { body, key: crypto.randomUUID() };
-  const prepared = await call("api/wallet/deposit", { method: "POST", body, headers: { "Idempotency-Key": attempt.key } });
+  const headers = { "Idempotency-Key": attempt.key };
+  const prepared = await call("api/wallet/deposit", { method: "POST", body, headers }).catch((refusal) => {
+    forgetDeposit();
+    throw refusal;
+  });
   attempt = null;
   showDeposit(prepared);
-  await Promise.all([showQr(prepared), showWallets()]);
+  await Promise.all([
+    beside(showQr(prepared), () => {
+      at("qr").textContent = "The QR code cannot be shown. The deposit is prepared all the same: use the address.";
+    }),
+    beside(showWallets(), () => { at("wallets").hidden = true; }),
+  ]);
+}
+
+// What a prepared deposit is shown with. Without it the deposit is prepared all the same.
+async function beside(work, without) {
+  try {
+    await work;
+  } catch (refusal) {
+    if (!(refusal instanceof Refusal)) throw refusal;
+    without();
+  }
 }
 
 function showDeposit({ asset, amount, network, depositAddress, transaction, note, paymentUri }) {
@@ -115,8 +142,10 @@ function showDeposit({ asset, amount, network, depositAddress, transaction, note
 
 async function showQr({ asset, amount, network }) {
   at("qr").replaceChildren();
+  at("qr").role = at("qr").ariaLabel = null;
   const drawing = await call(`api/wallet/payment-qr?${new URLSearchParams({ asset, amount })}`);
   const svg = new DOMParser().parseFromString(drawing, "image/svg+xml").documentElement;
+  at("qr").role = "img";
   at("qr").ariaLabel = `QR code: pay ${amount} ${asset} on ${network.name}`;
   at("qr").replaceChildren(document.importNode(svg, true));
 }
@@ -134,6 +163,8 @@ async function copy() {
 }
 
 showHealth();
+setInterval(showHealth, HEALTH_MS);
+document.addEventListener("visibilitychange", showHealth);
 if (at("try")) {
   at("try").hidden = false;
   at("copy").hidden = !navigator.clipboard;

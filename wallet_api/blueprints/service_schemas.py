@@ -356,11 +356,24 @@ class SecretUse(Answer):
     since = Timestamp(attribute="created_at")
 
 
+class FileCounts(Answer):
+    """Wallet files by their names; nobody opened them."""
+
+    present = fields.Integer(metadata={"description": "Their wallet is in PostgreSQL too."})
+    missing = fields.Integer(metadata={"description": "Their wallet is only in a file."})
+    misnamed = fields.Integer(
+        metadata={"description": "No wallet is kept under such a name: invalid to an import."}
+    )
+
+
 class StorageAnswer(Answer):
     storage = fields.String(metadata={"enum": ["postgres", "filesystem", "migrating"]})
-    files = fields.Integer(
+    files = fields.Nested(
+        FileCounts,
         allow_none=True,
-        metadata={"description": "Wallet files in the folder; null where nobody looks at it."},
+        metadata={"description": "Null where nobody looks at the folder."},
     )
-    imported = fields.Integer(metadata={"description": "Wallets that came from files into rows."})
+    imported = fields.Integer(
+        metadata={"description": "Wallets that ever came from files into rows."}
+    )
     secrets = fields.List(fields.Nested(SecretUse))

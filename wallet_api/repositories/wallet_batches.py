@@ -15,7 +15,7 @@ WalletKey = tuple[int, str]
 
 
 class WalletBatchRepository:
-    """Wallets on their way in or out, thousands at a time. Never on the path of a request."""
+    """Wallets in or out, thousands at a time. Never on the path of a user's request."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -46,6 +46,15 @@ class WalletBatchRepository:
             chains=[chain for _, chain in wanted],
         )
         return {(row["fid"], row["chain"]): wallet_of(row) for row in found}
+
+    def list_keys_of(self, fids: Iterable[int]) -> set[WalletKey]:
+        """Return what the wallets of many users are known by."""
+        found = _QUERIES.list_keys_of(self._connection, fids=list(fids))
+        return {(row["fid"], row["chain"]) for row in found}
+
+    def count_imported_base_accounts(self, fids: Iterable[int]) -> int:
+        """Count those of these users whose Base Account came from a file."""
+        return int(_QUERIES.count_imported_base_accounts(self._connection, fids=list(fids)))
 
     def list_page(self, after: WalletKey, size: int) -> list[Wallet]:
         """Return the next `size` wallets behind a key, in the order of their keys."""

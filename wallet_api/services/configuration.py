@@ -68,7 +68,7 @@ def read(environ: Mapping[str, str]) -> tuple[Settings | None, list[Diagnosis]]:
 
 def faults_of(error: ConfigurationError) -> list[Diagnosis]:
     """Say how to mend each fault of a configuration."""
-    otherwise = "Set it so, or take it away; README.md says under Configuration what it means."
+    otherwise = "Set it so, or take it away; docs/configuration.md says what it means."
     return [
         Diagnosis(
             state=State.FAULT,

@@ -1,0 +1,30 @@
+// What the console calls things, and how it writes lists, times and numbers.
+
+import { filled } from "./ask.js";
+
+export const KINDS = { trading: "Trading wallet", "base-account": "Base Account" };
+export const ACTS = {
+  "wallet.created": "Wallet made",
+  "wallet.imported": "Wallet imported from a file",
+  "base_account.set": "Base Account remembered",
+  "key.read": "Private key handed out",
+  "key.refused": "Private key refused",
+  "key.exported": "Private key exported to a file",
+  "key.resealed": "Private key sealed again",
+};
+export const STORAGES = { postgres: "PostgreSQL", filesystem: "Files", migrating: "Files and PostgreSQL: migrating" };
+export const SECRETS = {
+  current: "Current secret",
+  previous: "Previous secret",
+  missing: "Missing secret: its keys do not open here",
+  retired: "Retired secret",
+};
+
+export const moment = (text) => new Date(text).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
+export const number = (count) => count.toLocaleString();
+
+export function rows(items) {
+  const list = filled("rows", {}).firstElementChild;
+  list.append(...items);
+  return list;
+}
