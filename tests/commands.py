@@ -58,8 +58,9 @@ class Running:
     It leads a process group, as a command does that a shell started.
     """
 
-    def __init__(self, arguments, environ, folder):
-        self._texts = (folder / "out", folder / "err")
+    def __init__(self, arguments, environ, folder=None, *, terminal=None):
+        """Write to files in a folder, or to a terminal."""
+        self._texts = (terminal, terminal) if terminal else (folder / "out", folder / "err")
         fork = multiprocessing.get_context("fork")
         self._process = fork.Process(target=_become, args=(arguments, environ, *self._texts))
         self._process.start()

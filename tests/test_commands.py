@@ -1,10 +1,10 @@
 """Every command, as its user meets it: its help, its faults, its ends, in one table."""
 
-import contextlib
 import json
 import os
 import pty
 import re
+import select
 import shlex
 import signal
 import subprocess
@@ -204,16 +204,13 @@ def on_terminal(*arguments, **environ):
     """Return what a command writes to a terminal."""
     ours, theirs = pty.openpty()
     environ = kept_environ({"TERM": "xterm-256color", **environ})
-    command = [sys.executable, "-m", "wallet_api", *arguments]
-    with subprocess.Popen(
-        command, cwd=ROOT, env=environ, stdin=theirs, stdout=theirs, stderr=theirs
-    ):
-        os.close(theirs)
-        written = b""
-        # The end of a terminal is an error.
-        with contextlib.suppress(OSError):
-            while part := os.read(ours, 4096):
-                written += part
+    command = Running(arguments, environ, terminal=os.ttyname(theirs))
+    written = b""
+    while command.is_running() or select.select([ours], [], [], 0)[0]:
+        if select.select([ours], [], [], 0.05)[0]:
+            written += os.read(ours, 4096)
+    command.stop()
+    os.close(theirs)
     os.close(ours)
     return written.decode()
 
