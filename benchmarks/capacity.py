@@ -69,7 +69,7 @@ class Inputs:
     load: float = 0.5
     """Which share of that is asked of it in the busiest second."""
     processes_per_dyno: int = 2
-    """WEB_CONCURRENCY."""
+    """WEB_CONCURRENCY; set it, because Heroku's buildpack makes it 4 on such a dyno."""
     connections_per_process: int = 8
     """DB_POOL_MAX."""
     dynos_at_least: int = 2
