@@ -6,12 +6,14 @@ from threading import Barrier
 import pytest
 
 from tests.conftest import ACCESS, BASE_ACCOUNT, FID
+from tests.migration.conftest import plant
 from tests.round_trips import traced
 from wallet_api.chain.networks import NETWORKS
 from wallet_api.errors import (
     AmountNotPositive,
     BaseAddressRequired,
     BaseWalletMismatch,
+    DatabaseDamaged,
     IdempotencyKeyReused,
     InvalidAddress,
     InvalidAmount,
@@ -114,6 +116,39 @@ def test_a_replay_never_hands_out_an_address_that_is_not_the_verified_wallet_s(d
     sql.execute("update deposits set to_address = %s", [OTHER_ACCOUNT])
     with pytest.raises(KeyUnreadable):
         deposits.prepare(FID, request(idempotency_key="k"), access=ACCESS)
+
+
+def test_a_repeat_that_looked_for_the_wallet_before_there_was_one_is_the_same_deposit(
+    deposits, monkeypatch
+):
+    """The first request does all of its work between two looks of the second."""
+    asked, find, firsts = request(idempotency_key="k"), DepositService._find, []
+
+    def found(service, *of):
+        if not firsts:
+            firsts.append(None)
+            firsts[0] = deposits.prepare(FID, asked, access=ACCESS)
+        return find(service, *of)
+
+    monkeypatch.setattr(DepositService, "_find", found)
+    again = deposits.prepare(FID, asked, access=ACCESS)
+    assert (again.id, again.transfer, again.replayed) == (firsts[0].id, firsts[0].transfer, True)
+
+
+def test_a_deposit_of_a_user_who_has_no_wallet_is_an_alarm(deposits, sql):
+    asked = request(idempotency_key="k")
+    deposits.prepare(FID, asked, access=ACCESS)
+    plant(sql, "delete from wallets")
+    with pytest.raises(KeyUnreadable):
+        deposits.prepare(FID, asked, access=ACCESS)
+
+
+def test_a_deposit_on_a_network_that_nobody_knows_is_an_alarm(deposits, sql):
+    asked = request(idempotency_key="k")
+    deposits.prepare(FID, asked, access=ACCESS)
+    plant(sql, "update deposits set chain_id = 7")
+    with pytest.raises(DatabaseDamaged):
+        deposits.prepare(FID, asked, access=ACCESS)
 
 
 def test_a_key_that_came_with_another_request_is_refused(deposits, sql):

@@ -13,6 +13,7 @@ from wallet_api.database import Connection, Database, one_round_trip
 from wallet_api.errors import (
     BaseAddressRequired,
     BaseWalletMismatch,
+    DatabaseDamaged,
     IdempotencyKeyInUse,
     IdempotencyKeyReused,
     KeyUnreadable,
@@ -79,7 +80,9 @@ class DepositService:
         if request.idempotency_key is not None:
             earlier = self._find(fid, request.idempotency_key)
             if earlier is not None:
-                return _replay(earlier, request_hash, known.get(TRADING_CHAIN))
+                # The request that recorded it may have made the wallet since we looked.
+                trading = known.get(TRADING_CHAIN) or self._wallets.get_wallet(fid, TRADING_CHAIN)
+                return _replay(earlier, request_hash, trading)
 
         remembered = known.get(BASE_ACCOUNT_CHAIN)
         sender = _sender(given, None if remembered is None else remembered.address)
@@ -173,6 +176,8 @@ def _replay(earlier: Deposit, request_hash: str | None, trading: Wallet | None) 
     # The address that leaves is the verified wallet's, whatever the record says.
     if trading is None or trading.address != earlier.to_address:
         raise KeyUnreadable("A recorded deposit does not go to the user's trading wallet.")
+    if earlier.chain_id not in _NETWORKS_BY_CHAIN_ID:
+        raise DatabaseDamaged("a recorded deposit is on a network that nobody knows")
     return PreparedDeposit(id=earlier.id, transfer=_transfer(earlier), replayed=True)
 
 
