@@ -21,6 +21,18 @@ from unnest(:fids::bigint[]) as wanted (fid)
 inner join wallet_audit_heads as head
     on wanted.fid = head.fid;
 
+-- name: get_made_address(fid)$
+-- With which address a user's trading wallet was made or imported, as the log tells. No row: it tells of none.
+-- Answered by the primary key.
+select address
+from wallet_audit_log
+where
+    fid = :fid::bigint
+    and chain = 'ethereum'
+    and action in ('wallet.created', 'wallet.imported')
+order by id
+limit 1;
+
 -- name: get_time()$
 -- What time the database has.
 select clock_timestamp() as now;

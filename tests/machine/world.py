@@ -226,7 +226,9 @@ class World:
     def faults_of_the_log(self):
         """Return what is wrong with the chains of the audit log."""
         reports = []
-        verification = AuditVerification(self.database, self.encryption, unchained_before=None)
+        verification = AuditVerification(
+            self.database, self.encryption, unchained_before=None, wallets_in_files=True
+        )
         verification.verify(reports.append)
         return [report for report in reports if report.fault is not None]
 

@@ -43,7 +43,9 @@ def whole(database, sql):
         encryption = EncryptionService(
             Secret(secrets[0] if secrets else SECRET), [Secret(older) for older in secrets[1:]]
         )
-        AuditVerification(database, encryption, unchained_before=None).verify(reports.append)
+        AuditVerification(
+            database, encryption, unchained_before=None, wallets_in_files=False
+        ).verify(reports.append)
         assert {report.outcome for report in reports} <= {EntryOutcome.INTACT}, reports
         return len(reports)
 

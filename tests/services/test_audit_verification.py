@@ -43,9 +43,14 @@ def log(database):
 
 @pytest.fixture
 def verification(database):
-    def make(secret=SECRET, *previous, unchained_before=None):
+    def make(secret=SECRET, *previous, unchained_before=None, wallets_in_files=False):
         encryption = EncryptionService(Secret(secret), [Secret(older) for older in previous])
-        return AuditVerification(database, encryption, unchained_before=unchained_before)
+        return AuditVerification(
+            database,
+            encryption,
+            unchained_before=unchained_before,
+            wallets_in_files=wallets_in_files,
+        )
 
     return make
 
@@ -323,6 +328,31 @@ def test_a_key_that_was_overwritten_as_if_its_secret_had_changed_is_noticed(log,
     )
     fault = "no entry says that the key was sealed as it is now"
     assert verify() == ([(3, None, fault)], 20)
+
+
+def test_a_wallet_that_is_gone_is_named_unless_it_may_be_in_a_file(log, verify, sql):
+    plant(sql, "delete from wallets where fid = 2 and chain = 'ethereum'")
+    gone = (2, None, "the trading wallet that was made is not in PostgreSQL")
+    assert verify() == ([gone], 20)
+    assert verify(fid=2)[0] == [gone]
+    assert verify(wallets_in_files=True) == ([], 20)
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_a_second_trading_wallet_of_one_user_is_named_wherever_it_is(
+    log, database, verify, sql, gone
+):
+    event = AuditEvent(
+        fid=2, chain="ethereum", action="wallet.created", access=ACCESS, address="0x" + "ab" * 20
+    )
+    trail = AuditTrail(EncryptionService(Secret(SECRET)))
+    database.run(lambda one: trail.append_many(one, [event]), repeatable=False)
+    if gone:
+        plant(sql, "delete from wallets where fid = 2")
+    faults = [(2, None, "more than one trading wallet was made")]
+    if not gone:
+        faults.append((2, None, "the trading wallet was made with another address"))
+    assert verify(wallets_in_files=True) == (faults, 21)
 
 
 def test_the_making_of_a_wallet_file_may_be_told_after_its_import_under_the_next_secret(

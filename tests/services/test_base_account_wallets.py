@@ -8,13 +8,14 @@ from threading import Barrier
 import pytest
 
 from tests.conftest import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET, SECRET
+from tests.migration.conftest import plant
 from tests.round_trips import traced
 from tests.services.conftest import rows, service
 from wallet_api.crypto import keys
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import one_round_trip
-from wallet_api.errors import KeyUnreadable
+from wallet_api.errors import DatabaseDamaged, KeyUnreadable
 from wallet_api.repositories.postgres import PostgresWalletRepository
 from wallet_api.services import base_account_wallets
 
@@ -228,6 +229,35 @@ def test_a_trading_wallet_without_a_key_is_an_alarm(wallets, sql):
     )
     with pytest.raises(KeyUnreadable):
         wallets.ensure_trading_wallet(FID, access=ACCESS)
+
+
+def test_a_wallet_that_is_gone_is_an_alarm_and_never_a_new_wallet(wallets, sql):
+    """The audit log remembers it, whatever has happened to the row."""
+    wallets.ensure_trading_wallet(FID, access=ACCESS)
+    plant(sql, "delete from wallets")
+    for _ in range(2):
+        with pytest.raises(DatabaseDamaged) as refusal:
+            wallets.ensure_trading_wallet(FID, access=ACCESS)
+        assert "tells of a trading wallet" in refusal.value.reason
+    assert rows(sql) == []
+
+
+def test_who_looked_for_a_wallet_while_somebody_made_it_gets_that_one(
+    wallets, database, monkeypatch
+):
+    """Of a user whose chain has begun, so that the log is asked whether there ever was one."""
+    wallets.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS)
+    look, firsts = PostgresWalletRepository.get_with_head, []
+
+    def looked(repository, *of):
+        found = look(repository, *of)
+        if not firsts:
+            firsts.append(None)
+            firsts[0] = service(database).ensure_trading_wallet(FID, access=ACCESS)
+        return found
+
+    monkeypatch.setattr(PostgresWalletRepository, "get_with_head", looked)
+    assert wallets.ensure_trading_wallet(FID, access=ACCESS) == firsts[0]
 
 
 def test_questions_make_no_wallet(wallets, sql):

@@ -202,6 +202,16 @@ def test_a_folder_without_wallets_is_refused_once_the_database_is_in_use(
     assert (rows(sql), sorted(tmp_path.rglob("*"))) == before
 
 
+@pytest.mark.parametrize("mode", ["filesystem", "migrating", "postgres"])
+def test_a_file_that_is_lost_is_an_alarm_and_never_a_new_wallet(start, folder, sql, mode):
+    start("filesystem").wallets.ensure_trading_wallet(NEW_FID, access=ACCESS)
+    (folder / f"wallet_{NEW_FID}_ethereum.json").unlink()
+    before = contents(folder)
+    with pytest.raises(DatabaseDamaged):
+        start(mode).wallets.ensure_trading_wallet(NEW_FID, access=ACCESS)
+    assert (contents(folder), rows(sql)) == (before, {})
+
+
 @pytest.mark.parametrize("mode", ["filesystem", "migrating"])
 def test_a_wrong_secret_on_files_makes_nothing_and_registers_nothing(start, folder, sql, mode):
     before = contents(folder)

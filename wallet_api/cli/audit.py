@@ -63,7 +63,12 @@ def verify(
     tools = WalletTools()
     since = unchained_before and unchained_before.replace(tzinfo=UTC)
     with tools.opened() as database:
-        verification = AuditVerification(database, tools.encryption, unchained_before=since)
+        verification = AuditVerification(
+            database,
+            tools.encryption,
+            unchained_before=since,
+            wallets_in_files=tools.wallets_in_files,
+        )
         tally = Tally(
             0 if fid is not None else verification.count(),
             "entries",

@@ -63,6 +63,11 @@ class WalletTools:
             else:
                 check_migrations(database)
 
+    @property
+    def wallets_in_files(self) -> bool:
+        """Whether a wallet may be kept in a file, as the service is told."""
+        return self._settings.wallet_storage != "postgres"
+
     def database(self) -> Database:
         """Return a database that is not open yet: one for each spread(), which opens it."""
         return Database(
@@ -96,8 +101,7 @@ class WalletTools:
 
     def known_secrets(self, database: Database) -> KnownSecrets:
         """Return the secrets of the database."""
-        in_files = self._settings.wallet_storage != "postgres"
-        return KnownSecrets(database, self.encryption, wallets_in_files=in_files)
+        return KnownSecrets(database, self.encryption, wallets_in_files=self.wallets_in_files)
 
     def files(self, path: Path | None) -> FilesystemWalletRepository:
         """Return the wallet files in a folder; in WALLET_STORAGE_PATH if none is given."""

@@ -33,6 +33,10 @@ class AuditRepository:
         row = _QUERIES.get_head(self._connection, fid=fid)
         return AuditHead(fid=fid, id=row["id"] or 0, mac=row["mac"] or FIRST_HEAD, now=row["now"])
 
+    def tells_of_trading_wallet(self, fid: int) -> bool:
+        """Tell whether the log says that a user's trading wallet was ever made or imported."""
+        return _QUERIES.get_made_address(self._connection, fid=fid) is not None
+
     def get_time(self) -> datetime:
         """Return what time the database has."""
         now: datetime = _QUERIES.get_time(self._connection)

@@ -36,10 +36,20 @@ class EntryReport:
 class ChainCheck:
     """Checks chains, one user's after the other's."""
 
-    def __init__(self, keys: dict[str, AuditKey], unchained_before: datetime | None) -> None:
-        """Entries without a mac are faults, unless they were made before `unchained_before`."""
+    def __init__(
+        self,
+        keys: dict[str, AuditKey],
+        *,
+        unchained_before: datetime | None,
+        wallets_in_files: bool,
+    ) -> None:
+        """Entries without a mac are faults, unless they were made before `unchained_before`.
+
+        `wallets_in_files` says that a wallet without a row may be kept in a file.
+        """
         self._keys = keys
         self._unchained_before = unchained_before
+        self._wallets_in_files = wallets_in_files
 
     def run(
         self, fid: int, entries: Iterable[AuditEntry], end: Callable[[], ChainEnd]
@@ -88,8 +98,12 @@ class ChainCheck:
         self, end: ChainEnd, addresses: list[str | None], sealed_under: str | None
     ) -> Iterator[EntryReport]:
         """Compare a trading wallet with what the log says about its making and last sealing."""
+        if len(set(addresses)) > 1:
+            yield _of_user(end.fid, "more than one trading wallet was made")
         if end.address is None or end.created_at is None:
-            # There is none, or it is kept in a file.
+            if addresses and not self._wallets_in_files:
+                fault = "the trading wallet that was made is not in PostgreSQL"
+                yield _of_user(end.fid, fault)
             return
         if not addresses and not self._is_older(end.created_at):
             yield _of_user(end.fid, "no intact entry says that the trading wallet was made")

@@ -37,8 +37,13 @@ class AuditVerification:
         encryption: EncryptionService,
         *,
         unchained_before: datetime | None,
+        wallets_in_files: bool,
     ) -> None:
-        """Entries without a mac are faults, unless they were made before `unchained_before`."""
+        """Entries without a mac are faults, unless they were made before `unchained_before`.
+
+        `wallets_in_files` says that a wallet without a row may be kept in a file.
+        """
+        self._wallets_in_files = wallets_in_files
         self._database = database
         self._encryption = encryption
         self._unchained_before = unchained_before
@@ -101,7 +106,9 @@ class AuditVerification:
 
     def _check(self, connection: Connection) -> ChainCheck:
         return ChainCheck(
-            audit_keys(connection, self._encryption.audit_keys), self._unchained_before
+            audit_keys(connection, self._encryption.audit_keys),
+            unchained_before=self._unchained_before,
+            wallets_in_files=self._wallets_in_files,
         )
 
 

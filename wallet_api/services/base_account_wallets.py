@@ -61,12 +61,13 @@ class BaseAccountWalletService:
         """Return the user's trading wallet, making it if this is the first time.
 
         However many callers race, all of them get the same wallet: the primary key decides. One
-        round trip for a wallet that exists; two, with one commit, for a new one. The first new
-        wallet of a process takes one more, which checks the secret, and the first of a database
-        registers it.
+        round trip for a wallet that exists; two, with one commit, for a new one, and one more where
+        the user's audit chain has begun, because a wallet that it tells of must not be made again.
+        The first new wallet of a process takes one more, which checks the secret, and the first of
+        a database registers it.
 
         Raises SecretMismatch when a wallet would have to be made under a secret that is not this
-        database's.
+        database's, and DatabaseDamaged when there was one and it is gone.
         """
         return self.ensure_trading_wallet_and_tell(fid, access=access)[0]
 
@@ -81,6 +82,8 @@ class BaseAccountWalletService:
             if there is not None:
                 return there
             self._sealing_secret.register_on(connection)
+            if head.id and AuditRepository(connection).tells_of_trading_wallet(fid):
+                return _made_before(wallets, fid)
             candidate = candidate or self._new_wallet(fid)
             return self._claim(connection, wallets, candidate, head, access)
 
@@ -250,6 +253,19 @@ class BaseAccountWalletService:
         """Return the wallet if it has no business with a key, or the key of its address."""
         open_verified(self._encryption, wallet)
         return wallet
+
+
+def _made_before(wallets: WalletRepository, fid: int) -> Wallet:
+    """Return the wallet that the audit log tells of: somebody made it since we looked.
+
+    Raises DatabaseDamaged if it is gone. A new one would be a second address.
+    """
+    there = wallets.get(fid, TRADING_CHAIN)
+    if there is None:
+        raise DatabaseDamaged(
+            "the audit log tells of a trading wallet that is not there: restore it from a backup"
+        )
+    return there
 
 
 def _demand(recorded: bool) -> None:
