@@ -41,6 +41,7 @@ CREATE TABLE public.api_clients (
     CONSTRAINT api_clients_id_is_16_hex_digits CHECK ((id ~ '^[0-9a-f]{16}$'::text)),
     CONSTRAINT api_clients_name_is_a_short_word CHECK ((name ~ '^[a-z0-9][a-z0-9._-]{0,62}$'::text)),
     CONSTRAINT api_clients_scopes_are_known CHECK (((cardinality(scopes) > 0) AND (scopes <@ ARRAY['wallets:read'::text, 'wallets:write'::text, 'keys:read'::text, 'stats:read'::text, 'audit:read'::text]))),
+    CONSTRAINT api_clients_times_are_of_our_era CHECK (((created_at >= '0001-01-01 00:00:00+00'::timestamp with time zone) AND (created_at <= '9999-12-31 23:59:59.999999+00'::timestamp with time zone) AND (last_used_at >= '0001-01-01 00:00:00+00'::timestamp with time zone) AND (last_used_at <= '9999-12-31 23:59:59.999999+00'::timestamp with time zone) AND (revoked_at >= '0001-01-01 00:00:00+00'::timestamp with time zone) AND (revoked_at <= '9999-12-31 23:59:59.999999+00'::timestamp with time zone))),
     CONSTRAINT api_clients_token_hash_is_sha256 CHECK ((token_hash ~ '^[0-9a-f]{64}$'::text))
 );
 
@@ -59,6 +60,7 @@ CREATE TABLE public.deposits (
     CONSTRAINT deposits_amount_is_a_positive_uint256 CHECK (((amount > (0)::numeric) AND (amount <= '115792089237316195423570985008687907853269984665640564039457584007913129639935'::numeric))),
     CONSTRAINT deposits_asset_is_known CHECK ((asset = ANY (ARRAY['USDC'::text, 'ETH'::text]))),
     CONSTRAINT deposits_chain_id_is_positive CHECK ((chain_id > 0)),
+    CONSTRAINT deposits_created_at_is_of_our_era CHECK (((created_at >= '0001-01-01 00:00:00+00'::timestamp with time zone) AND (created_at <= '9999-12-31 23:59:59.999999+00'::timestamp with time zone))),
     CONSTRAINT deposits_fid_is_positive CHECK ((fid > 0)),
     CONSTRAINT deposits_from_address_is_an_ethereum_address CHECK ((from_address ~ '^0x[0-9a-f]{40}$'::text)),
     CONSTRAINT deposits_idempotency_key_has_a_request_hash CHECK ((num_nulls(idempotency_key, request_hash) = ANY (ARRAY[0, 2]))),
@@ -103,6 +105,7 @@ CREATE TABLE public.wallet_audit_log (
     CONSTRAINT wallet_audit_log_actor_is_short CHECK (((length(actor) >= 1) AND (length(actor) <= 200))),
     CONSTRAINT wallet_audit_log_address_is_an_ethereum_address CHECK ((address ~ '^0x[0-9a-fA-F]{40}$'::text)),
     CONSTRAINT wallet_audit_log_chain_is_known CHECK ((chain = ANY (ARRAY['ethereum'::text, 'base-account'::text]))),
+    CONSTRAINT wallet_audit_log_created_at_is_of_our_era CHECK (((created_at >= '0001-01-01 00:00:00+00'::timestamp with time zone) AND (created_at <= '9999-12-31 23:59:59.999999+00'::timestamp with time zone))),
     CONSTRAINT wallet_audit_log_fid_is_positive CHECK ((fid > 0)),
     CONSTRAINT wallet_audit_log_key_id_is_16_hex_digits CHECK ((key_id ~ '^[0-9a-f]{16}$'::text)),
     CONSTRAINT wallet_audit_log_mac_is_hmac_sha256 CHECK ((mac ~ '^[0-9a-f]{64}$'::text)),
@@ -142,6 +145,7 @@ CREATE TABLE public.wallets (
     CONSTRAINT wallets_key_id_is_16_hex_digits CHECK ((key_id ~ '^[0-9a-f]{16}$'::text)),
     CONSTRAINT wallets_key_is_sealed_completely CHECK ((num_nulls(encrypted_private_key, iv, scheme, key_id) = ANY (ARRAY[0, 4]))),
     CONSTRAINT wallets_scheme_is_known CHECK ((scheme = 'aes-256-gcm'::text)),
+    CONSTRAINT wallets_times_are_of_our_era CHECK (((created_at >= '0001-01-01 00:00:00+00'::timestamp with time zone) AND (created_at <= '9999-12-31 23:59:59.999999+00'::timestamp with time zone) AND (updated_at >= '0001-01-01 00:00:00+00'::timestamp with time zone) AND (updated_at <= '9999-12-31 23:59:59.999999+00'::timestamp with time zone))),
     CONSTRAINT wallets_trading_wallet_has_a_key CHECK (((wallet_type <> 'trading'::text) OR (encrypted_private_key IS NOT NULL))),
     CONSTRAINT wallets_type_follows_from_chain CHECK ((wallet_type =
 CASE chain

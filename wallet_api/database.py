@@ -371,6 +371,9 @@ def _meaning(error: psycopg.Error) -> ServiceUnavailable | None:
         )
     if isinstance(error, (pg.DataCorrupted, pg.IndexCorrupted)):
         return DatabaseDamaged(_describe(error))
+    if isinstance(error, psycopg.DataError) and error.sqlstate is None:
+        # psycopg's own: there is a value that it cannot read.
+        return DatabaseDamaged(_describe(error))
     if error.sqlstate is None:
         # libpq's own: it could not connect, or the connection went away.
         unavailable = isinstance(error, psycopg.OperationalError)

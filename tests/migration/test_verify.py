@@ -97,6 +97,8 @@ def test_a_row_with_another_key_is_named(command, sql, encryption, database, sto
     other = service(database).ensure_trading_wallet(9, access=ACCESS)
     plant(sql, f"delete from wallets where fid = {FID} and chain = 'ethereum'")
     plant(sql, "delete from wallets where fid = 9")
+    for log in ("wallet_audit_log", "wallet_audit_heads"):
+        plant(sql, f"delete from {log} where fid = {FID}")
     made = service(database).ensure_trading_wallet(FID, access=ACCESS)
     assert made.address != other.address
     unchanged()

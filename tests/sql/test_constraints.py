@@ -85,9 +85,35 @@ def full(sql):
     return sql
 
 
+TIMES = [
+    *(("wallets", BASE, column, "wallets_times_are_of_our_era")
+      for column in ("created_at", "updated_at")),
+    ("wallet_audit_log", AUDIT, "created_at", "wallet_audit_log_created_at_is_of_our_era"),
+    ("deposits", DEPOSIT, "created_at", "deposits_created_at_is_of_our_era"),
+    *(("api_clients", CLIENT, column, "api_clients_times_are_of_our_era")
+      for column in ("created_at", "last_used_at", "revoked_at")),
+]  # fmt: skip
+UNREADABLE = ("infinity", "-infinity", "0001-12-31 23:59:59+00 BC", "10000-01-01 00:00:00+00")
+
+
+@pytest.mark.parametrize("time", ["0001-01-01 00:00:00+00", "9999-12-31 23:59:59.999999+00"])
+@pytest.mark.parametrize(("table", "row", "column"), [case[:3] for case in TIMES])
+def test_every_time_that_is_kept_can_be_read(sql, table, row, column, time):
+    """One that cannot would stop whatever reads many rows."""
+    insert(sql, table, {**row, column: time})
+    sql.execute("set timezone = 'UTC'")
+    ((kept,),) = sql.execute(f"select {column} from {table}").fetchall()
+    assert kept == datetime.fromisoformat(time)
+
+
 @pytest.mark.parametrize(
     ("table", "row", "change", "constraint"),
     [
+        *(
+            (table, row, {column: time}, constraint)
+            for table, row, column, constraint in TIMES
+            for time in UNREADABLE
+        ),
         ("wallets", TRADING, {"fid": 0}, "wallets_fid_is_positive"),
         ("wallets", TRADING, {"fid": -1}, "wallets_fid_is_positive"),
         ("wallets", BASE, {"chain": "solana"}, "wallets_chain_is_known"),
