@@ -98,6 +98,17 @@ where
     and action = 'wallet.imported'
     and chain = 'base-account';
 
+-- name: list_owners(addresses)
+-- Whose trading wallets have these addresses, given in lower case.
+-- Answered by idx_wallets_address_created_at, one look-up for each.
+select
+    fid,
+    lower(address) as address
+from wallets
+where
+    lower(address) = any(:addresses::text[])
+    and chain = 'ethereum';
+
 -- name: list_page(after_fid, after_chain, size)
 -- The next wallets behind a (fid, chain), in the order of the primary key, which answers it. No rows: that
 -- was the last page. Begin behind (0, '').

@@ -139,6 +139,28 @@ def test_a_base_account_that_is_newer_in_the_file_is_no_older_one_replaced(impor
     assert table(sql)[0][3] == BASE_ACCOUNT
 
 
+@pytest.mark.parametrize("together", [False, True])
+def test_a_file_that_was_copied_to_another_user_is_a_conflict(
+    importer, folder, generate, sql, together
+):
+    """Nothing in an old file says whose it is, but its name."""
+    fid = next(fid for fid, chain in generate(2) if chain == "ethereum")
+    mine = f"wallet_{fid}_ethereum.json"
+    for path in folder.iterdir():
+        if path.name != mine:
+            path.unlink()
+    if not together:
+        importer(folder)
+    theirs = f"wallet_{fid + 1}_ethereum.json"
+    shutil.copy(folder / mine, folder / theirs)
+    reports = importer(folder)
+    assert reports[theirs].outcome == "conflict"
+    assert reports[theirs].reason == f"FID {fid} has the same key: one is a copy of the other"
+    assert reports[mine].outcome == ("conflict" if together else "present")
+    owners = sql.execute("select fid from wallets where chain = 'ethereum'").fetchall()
+    assert owners == ([] if together else [(fid,)])
+
+
 def test_a_base_account_that_never_came_from_the_file_is_a_conflict(
     importer, database, folder, sql
 ):

@@ -11,6 +11,9 @@ from tests.migration.conftest import audited, key_ids, plant, table
 from tests.services.conftest import service
 from tests.wallet_store import EXPECTED, SAMPLES, contents, keyed, keyless, put
 from wallet_api.crypto import keys
+from wallet_api.repositories.filesystem import FilesystemWalletRepository
+from wallet_api.repositories.wallet_directory import WalletDirectory
+from wallet_api.services.wallet_imports import RowKeeper
 
 ALL = len(EXPECTED)
 FID = 1464243
@@ -184,10 +187,17 @@ def test_a_damaged_file_is_named(command, store, unchanged):
     assert f"{NAME}: invalid: it is not JSON, or was cut off" in done.out.splitlines()
 
 
-def test_an_address_that_two_users_share_is_named_with_both(command, importer, store, unchanged):
-    """A file that was copied to another user's name opens as well as the first."""
-    shutil.copy(store / NAME, store / "wallet_9_ethereum.json")
-    importer(store)
+def test_an_address_that_two_users_share_is_named_with_both(
+    command, database, encryption, store, unchanged
+):
+    """A file that was copied to another user's name opens as well as the first.
+
+    An import would notice it; a request in migrating mode makes a row of it.
+    """
+    copied = "wallet_9_ethereum.json"
+    shutil.copy(store / NAME, store / copied)
+    file = FilesystemWalletRepository(WalletDirectory(store), encryption).inspect(copied).file
+    database.run(lambda one: RowKeeper(encryption).keep(one, file.wallet), repeatable=True)
     unchanged()
     done = command("verify", store)
     assert done.status == 1

@@ -47,6 +47,11 @@ class WalletBatchRepository:
         )
         return {(row["fid"], row["chain"]): wallet_of(row) for row in found}
 
+    def list_owners(self, addresses: Iterable[str]) -> set[tuple[str, int]]:
+        """Return whose trading wallets have these addresses (lower case): address and FID."""
+        found = _QUERIES.list_owners(self._connection, addresses=list(addresses))
+        return {(row["address"], row["fid"]) for row in found}
+
     def list_keys_of(self, fids: Iterable[int]) -> set[WalletKey]:
         """Return what the wallets of many users are known by."""
         found = _QUERIES.list_keys_of(self._connection, fids=list(fids))

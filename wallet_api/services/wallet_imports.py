@@ -1,5 +1,6 @@
 """Wallet files become rows: verified one by one, written many at a time, never overwritten."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,7 +10,14 @@ import structlog
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Connection, Database, one_round_trip
 from wallet_api.errors import KeyUnreadable
-from wallet_api.models import BASE_ACCOUNT_CHAIN, BASE_ACCOUNT_SPELLINGS, Access, AuditEvent, Wallet
+from wallet_api.models import (
+    BASE_ACCOUNT_CHAIN,
+    BASE_ACCOUNT_SPELLINGS,
+    TRADING_CHAIN,
+    Access,
+    AuditEvent,
+    Wallet,
+)
 from wallet_api.repositories.audit import AuditRepository
 from wallet_api.repositories.filesystem import FilesystemWalletRepository, Inspection
 from wallet_api.repositories.postgres import PostgresWalletRepository
@@ -29,7 +37,8 @@ class Outcome(StrEnum):
     PRESENT = "present"
     """PostgreSQL has this wallet, with the same address and key."""
     CONFLICT = "conflict"
-    """PostgreSQL, or a file that counts first, has another wallet in its place."""
+    """PostgreSQL, or a file that counts first, has another wallet in its place, or another user has
+    its key."""
     INVALID = "invalid"
     """It cannot be verified."""
     EXPORTED = "exported"
@@ -81,7 +90,9 @@ class WalletImport:
             for file in found
             if file.file is not None and beaten[file.name] is None
         }
-        claimed, there = self._write(wanted) if wanted else (set(), {})
+        copied = self._copied(wanted)
+        free = {key: wallet for key, wallet in wanted.items() if key not in copied}
+        claimed, there = self._write(free) if free else (set(), {})
         reports = []
         outcome: Outcome
         reason: str | None
@@ -92,6 +103,9 @@ class WalletImport:
             key = _key(file.file.wallet)
             if (lost := beaten[file.name]) is not None:
                 outcome, reason = lost
+            elif key in copied:
+                outcome = Outcome.CONFLICT
+                reason = f"FID {copied[key]} has the same key: one is a copy of the other"
             elif key in there:
                 outcome, reason = self._compare(file.file.wallet, there[key])
             else:
@@ -99,6 +113,28 @@ class WalletImport:
                 reason = None
             reports.append(_report(file, outcome, reason))
         return reports
+
+    def _copied(self, wanted: dict[WalletKey, Wallet]) -> dict[WalletKey, int]:
+        """Find trading wallets that have no row, and whose key another user has; tell who."""
+        mine = {
+            key: (wallet.address.lower(), wallet.fid)
+            for key, wallet in wanted.items()
+            if wallet.chain == TRADING_CHAIN
+        }
+        rows = self._database.run(
+            lambda connection: WalletBatchRepository(connection).list_owners(
+                address for address, _ in mine.values()
+            ),
+            repeatable=True,
+        )
+        users = defaultdict(set)
+        for address, fid in rows.union(mine.values()):
+            users[address].add(fid)
+        return {
+            key: min(others)
+            for key, (address, fid) in mine.items()
+            if (address, fid) not in rows and (others := users[address] - {fid})
+        }
 
     def _write(
         self, wanted: dict[WalletKey, Wallet]
