@@ -221,9 +221,14 @@ order by role_name, given.setting;
 
 -- name: get_settings()^
 -- Whether what is committed survives the machine, whether triggers fire, and whether this connection is encrypted.
+-- Of synchronous_commit, what sessions begin with: ours switch it on.
 select
     current_setting('fsync') = 'on' as fsync,
-    current_setting('synchronous_commit') <> 'off' as synchronous_commit,
+    (
+        select given.reset_val
+        from pg_settings as given
+        where given.name = 'synchronous_commit'
+    ) <> 'off' as synchronous_commit,
     current_setting('full_page_writes') = 'on' as full_page_writes,
     current_setting('session_replication_role') <> 'replica' as triggers_fire,
     coalesce((

@@ -221,12 +221,6 @@ def test_a_session_in_which_triggers_do_not_fire_is_named(session):
     assert session.faults()[SETTINGS] == ("this session: session_replication_role=replica",)
 
 
-def test_commits_that_can_be_lost_are_named(session):
-    session.do("set local synchronous_commit = off")
-    fault = "synchronous_commit is off: commits can be lost"
-    assert session.faults()["synchronous_commit is on"] == (fault,)
-
-
 def test_a_trigger_that_calls_another_function_of_the_same_name_is_altered(session):
     session.do(
         "create schema evil",
