@@ -303,13 +303,18 @@ def test_two_secrets_that_retire_each_other_leave_one(database, new, sql, monkey
     assert sql.execute("select count(*) from active_encryption_keys").fetchone() == (1,)
 
 
-def test_a_secret_that_the_audit_log_needs_is_not_called_unneeded(rotation, database, new, command):
+def test_a_secret_that_the_audit_log_needs_is_not_called_unneeded(
+    rotation, database, new, command, sql
+):
     """After going back to the secret before it, which does not lead to the later one's log."""
     rotate(rotation)
     back = {"ENCRYPTION_SECRET_PREVIOUS": json.dumps([OTHER_SECRET])}
     assert command("rotate", group="keys", **back).status == 0
     retired = command("retire", new.key_id, group="keys", **back)
     assert (retired.status, "audit log" in retired.out) == (0, True)
+    sql.execute("insert into active_encryption_keys (key_id) values (%s)", [new.key_id])
+    told = command("retire", new.key_id, "--json", group="keys", **back)
+    assert (told.status, told.figures) == (0, {"retired": new.key_id, "keep": True})
     both = EncryptionService(Secret(SECRET), [Secret(OTHER_SECRET)])
     assert secrets_of(database, both).list_unneeded() == []
     assert command("verify", group="audit", **back).status == 0
