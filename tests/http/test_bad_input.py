@@ -88,6 +88,17 @@ def test_a_chunked_body_is_never_cut_to_size(refusing):
     is_too_large(chunked(refusing, "POST", DEPOSIT, io.BytesIO(body)))
 
 
+def test_a_body_that_ends_before_its_length_is_refused_though_it_is_good_json(refusing):
+    """As a server gives it that leaves it to us to find the end; it says so."""
+    body = deposit_text()
+    for method, path in every_call(refusing):
+        environ = {"wsgi.input_terminated": True, "CONTENT_LENGTH": str(len(body) + 5)}
+        answer = refusing.open(
+            path, method=method, data=body, headers=signed_in() | JSON, environ_overrides=environ
+        )
+        refused(answer, 400)
+
+
 def test_a_body_of_17_kilobytes_is_413_and_one_of_15_is_read(refusing):
     for size, status in ((17, 413), (15, 400)):
         body = json.dumps({"amount": "1" * size * 1024})

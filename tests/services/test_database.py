@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from contextlib import suppress
 from threading import Thread
 
 import psycopg
@@ -275,6 +276,19 @@ def test_a_transaction_that_may_take_long_is_waited_for(database, monkeypatch):
             connection.execute("select pg_sleep(0.6)")
 
     database.run(work, repeatable=False)
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_patience_ends_with_what_it_was_for(database, fails):
+    def work(connection):
+        usual = connection.answer_seconds
+        with suppress(ZeroDivisionError), patient(connection):
+            assert connection.answer_seconds > usual
+            if fails:
+                raise ZeroDivisionError
+        return connection.answer_seconds == usual
+
+    assert database.run(work, repeatable=False)
 
 
 @pytest.mark.faults

@@ -4,6 +4,8 @@ import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
 
 import psycopg
 import pytest
@@ -14,6 +16,7 @@ from tests.services.conftest import service
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import DatabaseDamaged, KeyUnreadable, SecretMismatch
+from wallet_api.repositories.audit import AuditRepository
 from wallet_api.repositories.encryption_keys import EncryptionKeyRepository
 from wallet_api.repositories.wallet_batches import WalletBatchRepository
 from wallet_api.services.key_rotation import KeyRotation, ResealOutcome
@@ -89,6 +92,27 @@ def test_each_key_that_is_sealed_again_has_one_entry(rotation, sql):
     rotate(rotation)
     entries = sql.execute("select fid from wallet_audit_log where action = 'key.resealed'")
     assert sorted(fid for (fid,) in entries) == list(USERS)
+
+
+def test_a_batch_that_was_paused_before_its_entries_were_written_looks_again(
+    rotation, sql, monkeypatch
+):
+    looks, list_heads = [], AuditRepository.list_heads
+
+    def long_ago(self, fids):
+        looks.append(fids)
+        late = timedelta(seconds=61 if len(looks) == 1 else 0)
+        heads = list_heads(self, fids)
+        return {fid: replace(head, now=head.now - late) for fid, head in heads.items()}
+
+    monkeypatch.setattr(AuditRepository, "list_heads", long_ago)
+    rotate(rotation, size=20)
+    assert len(looks) == 2
+    entries = sql.execute(
+        "select now() - created_at < interval '1 minute' from wallet_audit_log"
+        " where action = 'key.resealed'"
+    )
+    assert entries.fetchall() == [(True,)] * 20
 
 
 def test_no_entry_no_key_is_sealed_again(rotation, sql):
