@@ -38,7 +38,8 @@ order by wanted.relation_name;
 
 -- name: list_schema_objects(relations, functions)
 -- What these tables are made of, in PostgreSQL's own words: columns, defaults, constraints, indexes, triggers and the
--- functions that those call, rules, policies. Whatever is not in force says so at its end. Names are without a schema.
+-- functions that those call, rules, policies, tables that inherit from them. Whatever is not in force says so at its
+-- end. And event triggers, which are of no table. Names are without a schema.
 with ours as (
     select
         oid,
@@ -148,6 +149,30 @@ inner join pg_policy as screen
     on ours.oid = screen.polrelid
 union all
 select
+    'child table' as kind,
+    heir.relname::text as object_name,
+    ours.relname::text as definition
+from ours
+inner join pg_inherits as descent
+    on ours.oid = descent.inhparent
+inner join pg_class as heir
+    -- Partitions are the table itself.
+    on descent.inhrelid = heir.oid and not heir.relispartition
+union all
+select
+    'event trigger' as kind,
+    watch.evtname::text as object_name,
+    watch.evtevent::text as definition
+from pg_event_trigger as watch
+left join pg_depend as made_by
+    on
+        made_by.classid = 'pg_event_trigger'::regclass
+        and watch.oid = made_by.objid
+        and made_by.deptype = 'e'
+-- Those of an extension, such as Citus, come and go with it.
+where made_by.objid is null
+union all
+select
     'function' as kind,
     callee.proname::text as object_name,
     replace(
@@ -172,6 +197,8 @@ order by kind, object_name, definition;
 
 -- name: list_weakening_settings()
 -- Settings that somebody gave to a role or to this database, for whole sessions, and that take a guard away.
+-- PostgreSQL keeps them as they were written, and reads them in upper case too. Of pg_temp, any place but the last one:
+-- a temporary table could stand before one of ours.
 select
     given.setting,
     coalesce(holder.rolname::text, 'every role') as role_name
@@ -185,14 +212,23 @@ where
         from pg_database as ours
         where ours.datname = current_database()
     ))
-    and given.setting in ('session_replication_role=replica', 'synchronous_commit=off')
+    and (
+        given.setting ~* '^session_replication_role=replica$'
+        or given.setting ~* '^synchronous_commit=(?!(on|true|yes|1|remote_apply)$)'
+        or given.setting ~* '^search_path=(.*,)? *"?pg_temp"? *,'
+    )
 order by role_name, given.setting;
 
 -- name: get_settings()^
 -- Whether what is committed survives the machine, whether triggers fire, and whether this connection is encrypted.
+-- Of synchronous_commit, what sessions begin with: ours switch it on.
 select
     current_setting('fsync') = 'on' as fsync,
-    current_setting('synchronous_commit') <> 'off' as synchronous_commit,
+    (
+        select given.reset_val
+        from pg_settings as given
+        where given.name = 'synchronous_commit'
+    ) <> 'off' as synchronous_commit,
     current_setting('full_page_writes') = 'on' as full_page_writes,
     current_setting('session_replication_role') <> 'replica' as triggers_fire,
     coalesce((

@@ -18,6 +18,8 @@ from wallet_api.models import MAX_FID
 MIN_SECRET_LENGTH = 32
 # RFC 6454, in the form that browsers send: lower case, no path, no "/" at the end.
 _ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?", re.ASCII)
+# One for each host; one that is left out is 5432.
+_PORTS = re.compile(r"[0-9,]*", re.ASCII)
 _STORAGES = ("postgres", "filesystem", "migrating")
 
 
@@ -232,11 +234,13 @@ class _Reader:
                 # libpq's complaint quotes what it cannot read, which may be the password.
                 self.faults.append(f"{name} must be a URL that libpq can read")
             else:
-                # A password's end that libpq takes for a host or a database would be shown as one.
+                # A password's end that libpq takes for one of these would be shown as such.
                 if any("@" in str(parts.get(part)) for part in ("host", "dbname")):
                     self.faults.append(
                         f"{name} must be a URL with one @: write @ and / as %40, %2F"
                     )
+                elif not _PORTS.fullmatch(str(parts.get("port", ""))):
+                    self.faults.append(f"{name} must be a URL whose port is a number")
         return Secret(value)
 
     def replica_url(self) -> Secret[str] | None:

@@ -288,9 +288,10 @@ def _set_up(connection: Connection) -> None:
     """Let no statement wait for ever, times come in UTC, and what a name means be ours alone.
 
     A thread that hangs in a statement is lost to every other request. A date at the end of its
-    range has no local time in every zone. A temporary table stands before others of its name unless
-    search_path ends with pg_temp (a pooler's session may have been set up before). Behind a pooler
-    in transaction mode, give the role these settings instead (alter role … set).
+    range has no local time in every zone. A commit is answered when it is stored, whatever the role
+    was given. A temporary table stands before others of its name unless pg_temp is last, and only
+    last, in search_path (a pooler's session may have been set up before). Behind a pooler in
+    transaction mode, give the role these settings instead (alter role … set).
 
     psycopg numbers the statements that it prepares, in every connection from 0. A pooler that does
     not know of them may lend us the session in which another connection of ours prepared that
@@ -301,8 +302,14 @@ def _set_up(connection: Connection) -> None:
     connection.execute(
         "select set_config('statement_timeout', '10s', false),"
         " set_config('lock_timeout', '5s', false), set_config('timezone', 'UTC', false),"
-        " set_config('search_path', concat_ws(', ', nullif(regexp_replace("
-        "current_setting('search_path'), ',? *pg_temp$', ''), ''), 'pg_temp'), false)"
+        " case current_setting('synchronous_commit') when 'off'"
+        " then set_config('synchronous_commit', 'on', false) end,"
+        " set_config('search_path', concat_ws(', ', ("
+        "select string_agg(element[1], ', ' order by place)"
+        """ from regexp_matches(current_setting('search_path'), '"(?:[^"]|"")*"|[^\\s,"]+', 'g')"""
+        " with ordinality as named (element, place)"
+        """ where element[1] <> '"pg_temp"' and lower(element[1]) <> 'pg_temp'"""
+        "), 'pg_temp'), false)"
     )
 
 

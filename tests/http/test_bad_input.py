@@ -88,6 +88,17 @@ def test_a_chunked_body_is_never_cut_to_size(refusing):
     is_too_large(chunked(refusing, "POST", DEPOSIT, io.BytesIO(body)))
 
 
+def test_a_body_that_ends_before_its_length_is_refused_though_it_is_good_json(refusing):
+    """As a server gives it that leaves it to us to find the end; it says so."""
+    body = deposit_text()
+    for method, path in every_call(refusing):
+        environ = {"wsgi.input_terminated": True, "CONTENT_LENGTH": str(len(body) + 5)}
+        answer = refusing.open(
+            path, method=method, data=body, headers=signed_in() | JSON, environ_overrides=environ
+        )
+        refused(answer, 400)
+
+
 def test_a_body_of_17_kilobytes_is_413_and_one_of_15_is_read(refusing):
     for size, status in ((17, 413), (15, 400)):
         body = json.dumps({"amount": "1" * size * 1024})
@@ -201,15 +212,31 @@ def test_null_is_no_value(refusing, field):
     refused(refusing.post(path, json=body | {field: None}, headers=signed_in()), 400)
 
 
-UNKNOWN = ["memo", "Amount", "amount ", "base_address", "fid", "userId", "", "__proto__", "a.b"]
-UNKNOWN += ["\x00", "\n", "\x1b[2J", "\ud800", "\u202e", "_schema", "x" * 9000, "idempotencyKey"]
+UNKNOWN = ["memo", "Amount", "base_address", "fid", "userId", "idempotencyKey", "x" * 32]
+KEY = "0xdeadbeef" + "0123456789abcdef" * 3 + "01234567"
+# What is no name, and what may be a secret.
+UNSAID = ["amount ", "", "__proto__", "a.b", "\x00", "\n", "\x1b[2J", "\ud800", "\u202e", "_schema"]
+UNSAID += ["x" * 33, "x" * 9000, KEY, KEY[2:], KEY[2:26], "key-" + KEY[:25], "memo\n"]
+UNSAID += ["wapi_0123456789abcdef_" + "s" * 43, "wapi_0123456789abcdef_s", "eyJh.eyJp.c2ln"]
 
 
-@pytest.mark.parametrize("name", UNKNOWN, ids=lambda name: ascii(name)[:20])
-def test_an_unknown_member_is_refused_by_name(refusing, name):
+@pytest.mark.parametrize("name", [*UNKNOWN, *UNSAID], ids=lambda name: ascii(name)[:20])
+def test_an_unknown_member_is_refused_by_name_unless_that_may_be_a_secret(refusing, name):
+    said = json.dumps(name) if name in UNKNOWN else "One name that is not repeated here"
     for path, body in ((DEPOSIT, GOOD), (WALLETS, {"chain": "ethereum"})):
         problem = refused(refusing.post(path, json=body | {name: 1}, headers=signed_in()), 400)
-        assert problem["error"] == f"{json.dumps(name[:40])}: unknown member."
+        assert problem["error"] == f"{said}: unknown member."
+
+
+@pytest.mark.parametrize("name", [*UNKNOWN, *UNSAID], ids=lambda name: ascii(name)[:20])
+def test_a_parameter_given_twice_is_refused_by_name_unless_that_may_be_a_secret(
+    refusing, farcaster, name
+):
+    said = json.dumps(name) if name in UNKNOWN else "One name that is not repeated here"
+    # A lone surrogate cannot come in a query.
+    twice = "&".join([quote(name, errors="replace", safe="") + "=1"] * 2)
+    problem = refused(refusing.get(f"{SIGN_IN}?{twice}", headers=farcaster.bearer()), 400)
+    assert problem["error"] == f"{said}: give it once."
 
 
 @pytest.mark.parametrize(

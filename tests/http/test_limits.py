@@ -97,6 +97,15 @@ def test_the_fourth_request_of_an_address_is_refused_and_other_addresses_are_not
         assert asked(client, headers=signed_in(), address=address).status_code == 200
 
 
+def test_all_addresses_of_one_ipv6_network_share_its_limit(untouched):
+    client = untouched.make_app(RATELIMIT_PER_IP="2 per day").test_client()
+    for host in (":1", "ffff:ffff:ffff:ffff"):
+        answer = asked(client, headers=signed_in(), address=f"2001:db8:0:1:{host}")
+        assert answer.status_code == 200
+    too_many(asked(client, headers=signed_in(), address="2001:db8:0:1::2"), "ip")
+    assert asked(client, headers=signed_in(), address="2001:db8:0:2::1").status_code == 200
+
+
 def test_the_fourth_request_of_a_user_is_refused_wherever_it_comes_from(make_app, token_for):
     client = make_app(RATELIMIT_PER_USER="3 per day").test_client()
     for left, address in zip((2, 1, 0), ADDRESSES, strict=True):

@@ -77,7 +77,8 @@ def test_a_rotation_from_beginning_to_end(command, wallets, keys_of, sql):
     # Not before it is retired may the old secret leave the configuration.
     alone = {"ENCRYPTION_SECRET": OTHER_SECRET}
     assert "keys retire" in command("verify", group="keys", **alone).err
-    assert command("retire", OLD_ID, group="keys", **ROTATED).status == 0
+    retired = command("retire", OLD_ID, "--json", group="keys", **ROTATED)
+    assert (retired.status, retired.figures) == (0, {"retired": OLD_ID, "keep": False})
     assert is_one_line(command("retire", OLD_ID, group="keys", **ROTATED))
     assert command("verify", group="keys", **alone).status == 0
     assert keys_of(OTHER_SECRET) == keys

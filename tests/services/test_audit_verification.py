@@ -388,6 +388,19 @@ def test_what_was_written_under_every_earlier_secret_is_verified_with_the_last_o
     assert verify(OTHER_SECRET)[0][0][2].startswith("it was written under a secret that nobody")
 
 
+def test_a_clock_that_went_back_does_not_hide_a_secret_from_the_one_behind_it(
+    log, database, verify, sql
+):
+    second, third = (EncryptionService(Secret(text)).key_id for text in (OTHER_SECRET, A_THIRD))
+    service(database, OTHER_SECRET, SECRET).refuse_key(1, "ethereum", access=ACCESS)
+    later = "update encryption_keys set created_at = created_at + interval '1 hour'"
+    plant(sql, f"{later} where key_id = '{second}'")
+    service(database, A_THIRD, OTHER_SECRET, SECRET).refuse_key(1, "ethereum", access=ACCESS)
+    succeeds = dict(sql.execute("select key_id, succeeds from encryption_keys").fetchall())
+    assert succeeds[third] == second
+    assert verify(A_THIRD) == ([], 22)
+
+
 def checkpoint_of(verification):
     made = verification().verify(lambda report: None)
     return Checkpoint.from_json(made.to_json())

@@ -295,6 +295,21 @@ def test_a_new_base_account_address_replaces_the_old_one_and_nothing_else(wallet
     assert wallets.list_wallets(FID) == [after, trading]
 
 
+def test_two_who_remember_the_same_address_at_once_leave_one_entry(wallets, sql, monkeypatch):
+    look, both = wallets.get_base_account_address, Barrier(2)
+
+    def look_together(fid):
+        found = look(fid)
+        both.wait()
+        return found
+
+    monkeypatch.setattr(wallets, "get_base_account_address", look_together)
+    with ThreadPoolExecutor(2) as crowd:
+        store = partial(wallets.store_base_account_address, access=ACCESS)
+        list(crowd.map(store, [FID] * 2, [BASE_ACCOUNT] * 2))
+    assert sql.execute("select action from wallet_audit_log").fetchall() == [("base_account.set",)]
+
+
 def test_the_largest_fid_has_a_wallet_like_any_other(wallets):
     assert wallets.ensure_trading_wallet(2**63 - 1, access=ACCESS).fid == 2**63 - 1
 

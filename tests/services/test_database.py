@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from contextlib import suppress
 from threading import Thread
 
 import psycopg
@@ -12,8 +13,9 @@ from psycopg import errors as pg
 from tests.conftest import ACCESS, FID
 from tests.services.conftest import service
 from wallet_api.crypto.secret import Secret
-from wallet_api.database import Connection, Database, one_round_trip, patient
+from wallet_api.database import Connection, Database, _set_up, one_round_trip, patient
 from wallet_api.errors import DatabaseDamaged, DatabaseUnavailable, LockTimeout
+from wallet_api.services.doctor import Doctor
 
 
 def test_no_statement_waits_for_ever(database, sql):
@@ -25,6 +27,51 @@ def test_no_statement_waits_for_ever(database, sql):
         repeatable=True,
     )
     assert limits == ["10s", "5s"]
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ('"$user", public', '"$user", public, pg_temp'),
+        ("pg_temp, app", "app, pg_temp"),
+        ('PG_TEMP,app,"pg_temp", public', "app, public, pg_temp"),
+        ("my_pg_temp", "my_pg_temp, pg_temp"),
+        ('"we, pg_temp, too", app', '"we, pg_temp, too", app, pg_temp'),
+        ('"a "" b",app', '"a "" b", app, pg_temp'),
+        ("pg_temp", "pg_temp"),
+        ("", "pg_temp"),
+    ],
+)
+def test_temporary_tables_stand_behind_all_others(database, given, kept):
+    def lend(connection):
+        connection.execute("select set_config('search_path', %s, false)", [given])
+        # As a pooler would lend us the session.
+        _set_up(connection)
+        return connection.execute("show search_path").fetchone()["search_path"]
+
+    assert database.run(lend, repeatable=True) == kept
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"), [("off", "on"), ("local", "local"), ("remote_apply", "remote_apply")]
+)
+def test_what_was_said_to_be_stored_is_stored_whatever_the_role_says(
+    sql, database_url, given, kept
+):
+    name = psycopg.sql.Identifier(sql.info.dbname)
+    alter = psycopg.sql.SQL("alter database {} set synchronous_commit = {}")
+    sql.execute(alter.format(name, given))
+    database = Database(Secret(database_url), min_size=0, max_size=1, timeout_seconds=5)
+    database.open()
+    shown = database.run(
+        lambda connection: connection.execute("show synchronous_commit").fetchone(),
+        repeatable=True,
+    )
+    doctor = {found.subject: found.faults for found in Doctor(database).examine()}
+    database.close()
+    assert shown["synchronous_commit"] == kept
+    # Others are given it still.
+    assert bool(doctor["synchronous_commit is on"]) == (given == "off")
 
 
 def test_a_locked_table_is_an_answer_and_not_a_pile_up(database, database_url):
@@ -232,6 +279,19 @@ def test_a_transaction_that_may_take_long_is_waited_for(database, monkeypatch):
             connection.execute("select pg_sleep(0.6)")
 
     database.run(work, repeatable=False)
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_patience_ends_with_what_it_was_for(database, fails):
+    def work(connection):
+        usual = connection.answer_seconds
+        with suppress(ZeroDivisionError), patient(connection):
+            assert connection.answer_seconds > usual
+            if fails:
+                raise ZeroDivisionError
+        return connection.answer_seconds == usual
+
+    assert database.run(work, repeatable=False)
 
 
 @pytest.mark.faults

@@ -4,6 +4,8 @@ import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
 
 import psycopg
 import pytest
@@ -14,6 +16,7 @@ from tests.services.conftest import service
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import DatabaseDamaged, KeyUnreadable, SecretMismatch
+from wallet_api.repositories.audit import AuditRepository
 from wallet_api.repositories.encryption_keys import EncryptionKeyRepository
 from wallet_api.repositories.wallet_batches import WalletBatchRepository
 from wallet_api.services.key_rotation import KeyRotation, ResealOutcome
@@ -89,6 +92,27 @@ def test_each_key_that_is_sealed_again_has_one_entry(rotation, sql):
     rotate(rotation)
     entries = sql.execute("select fid from wallet_audit_log where action = 'key.resealed'")
     assert sorted(fid for (fid,) in entries) == list(USERS)
+
+
+def test_a_batch_that_was_paused_before_its_entries_were_written_looks_again(
+    rotation, sql, monkeypatch
+):
+    looks, list_heads = [], AuditRepository.list_heads
+
+    def long_ago(self, fids):
+        looks.append(fids)
+        late = timedelta(seconds=61 if len(looks) == 1 else 0)
+        heads = list_heads(self, fids)
+        return {fid: replace(head, now=head.now - late) for fid, head in heads.items()}
+
+    monkeypatch.setattr(AuditRepository, "list_heads", long_ago)
+    rotate(rotation, size=20)
+    assert len(looks) == 2
+    entries = sql.execute(
+        "select now() - created_at < interval '1 minute' from wallet_audit_log"
+        " where action = 'key.resealed'"
+    )
+    assert entries.fetchall() == [(True,)] * 20
 
 
 def test_no_entry_no_key_is_sealed_again(rotation, sql):
@@ -303,13 +327,18 @@ def test_two_secrets_that_retire_each_other_leave_one(database, new, sql, monkey
     assert sql.execute("select count(*) from active_encryption_keys").fetchone() == (1,)
 
 
-def test_a_secret_that_the_audit_log_needs_is_not_called_unneeded(rotation, database, new, command):
+def test_a_secret_that_the_audit_log_needs_is_not_called_unneeded(
+    rotation, database, new, command, sql
+):
     """After going back to the secret before it, which does not lead to the later one's log."""
     rotate(rotation)
     back = {"ENCRYPTION_SECRET_PREVIOUS": json.dumps([OTHER_SECRET])}
     assert command("rotate", group="keys", **back).status == 0
     retired = command("retire", new.key_id, group="keys", **back)
     assert (retired.status, "audit log" in retired.out) == (0, True)
+    sql.execute("insert into active_encryption_keys (key_id) values (%s)", [new.key_id])
+    told = command("retire", new.key_id, "--json", group="keys", **back)
+    assert (told.status, told.figures) == (0, {"retired": new.key_id, "keep": True})
     both = EncryptionService(Secret(SECRET), [Secret(OTHER_SECRET)])
     assert secrets_of(database, both).list_unneeded() == []
     assert command("verify", group="audit", **back).status == 0

@@ -9,12 +9,16 @@ import pytest
 from structlog.testing import capture_logs
 
 from tests.conftest import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET, SECRET
+from tests.migration.conftest import plant
 from tests.services.conftest import rows, service
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import KeyUnreadable, SecretMismatch
 from wallet_api.repositories.postgres import PostgresWalletRepository
 from wallet_api.services.sealing_secret import SealingSecret
+
+A_THIRD = "a third secret of quite sufficient length"
+A_FOURTH = "a fourth secret of quite sufficient length"
 
 
 def sealing_secret(database, secret, *previous):
@@ -67,6 +71,22 @@ def test_a_new_secret_that_names_the_old_one_is_registered_as_its_successor(data
     old, new = (EncryptionService(Secret(secret)).key_id for secret in (SECRET, OTHER_SECRET))
     registered = sql.execute("select key_id, succeeds from encryption_keys").fetchall()
     assert set(registered) == {(old, None), (new, old)}
+
+
+def test_a_clock_that_went_back_makes_nobody_another_one_s_predecessor(database, sql):
+    """Three secrets follow each other, and the second has the latest time."""
+    secrets = (SECRET, OTHER_SECRET, A_THIRD, A_FOURTH)
+    ids = [EncryptionService(Secret(secret)).key_id for secret in secrets]
+    later = "update encryption_keys set created_at = created_at + interval '1 hour'"
+    service(database, SECRET).ensure_trading_wallet(1, access=ACCESS)
+    service(database, OTHER_SECRET, SECRET).ensure_trading_wallet(2, access=ACCESS)
+    plant(sql, f"{later} where key_id = '{ids[1]}'")
+    service(database, A_THIRD, OTHER_SECRET, SECRET).ensure_trading_wallet(3, access=ACCESS)
+    # A process that has the first alone need not have those that came after it yet.
+    sealing_secret(database, SECRET).check()
+    sealing_secret(database, A_FOURTH, A_THIRD, OTHER_SECRET, SECRET).register()
+    registered = dict(sql.execute("select key_id, succeeds from encryption_keys").fetchall())
+    assert registered == dict(zip(ids, [None, *ids], strict=False))
 
 
 def test_a_secret_that_loses_the_race_for_an_empty_database_writes_nothing(

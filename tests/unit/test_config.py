@@ -112,7 +112,10 @@ def test_what_is_missing_is_reported_all_at_once(value):
     assert refusal.value.faults == [f"{name} is not set" for name in REQUIRED]
 
 
-@pytest.mark.parametrize("url", ["postgresql://db/app", "postgres://a,b:5433/app?sslmode=require"])
+@pytest.mark.parametrize(
+    "url",
+    ["postgresql://db/app", "postgres://a:5432,b:5433/app?sslmode=require", "postgres://a,b:1/app"],
+)
 def test_both_spellings_of_a_database_url_are_read(url):
     assert settings(DATABASE_URL=url).database_url.reveal() == url
 
@@ -214,6 +217,10 @@ def test_a_previous_secret_that_is_not_unicode_is_a_fault():
         "postgresql://app:once/hunter2@db/app",
         "postgresql://app:hunter2/once@db/app",
         "postgresql://app@hunter2@db/app",
+        "postgresql://app:once@db:hunter2/app",
+        "postgresql://app:once@one:5432,two:hunter2/app",
+        "postgresql://app:hunter2",
+        "postgresql://app:once@db/app?port=hunter2",
     ],
 )
 def test_a_database_url_that_libpq_cannot_read_is_a_fault_that_quotes_nothing(url):

@@ -30,6 +30,8 @@ _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _WITH_PORT = re.compile(r"([0-9.]+):\d+|\[(.+)\](?::\d+)?", re.ASCII)
 # The quote at the end is optional, so that an open string is not looked at again and again.
 _BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"?|([\[{])|([\]}])', re.DOTALL)
+# Not even a piece of a key, or of a client's token: both have so many hexadecimal digits in a row.
+_NAME = re.compile(r"(?!.*[0-9a-fA-F]{16})[A-Za-z][A-Za-z0-9_-]{0,31}", re.ASCII)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 
 log = structlog.get_logger("wallet_api.request")
@@ -181,5 +183,6 @@ def _no_constant(name: str) -> Any:
 
 
 def _printable(field: object) -> str:
-    """Quote a member's name so that it can do no harm in a sentence."""
-    return json.dumps(str(field)[:40])
+    """Quote a name, if it is one: in the wrong place, a key or a token would be repeated."""
+    name = str(field)
+    return json.dumps(name) if _NAME.fullmatch(name) else "One name that is not repeated here"

@@ -142,6 +142,6 @@ def retire(key_id: str, as_json: bool) -> None:
     if not retired:
         raise click.ClickException(f"No active secret has the key id {key_id}.")
     if as_json:
-        click.echo(json.dumps({"retired": key_id}))
+        click.echo(json.dumps({"retired": key_id, "keep": needed}))
     else:
         click.echo(f"{key_id} is retired: {_KEEP_IT if needed else _TAKE_IT_OUT}.")

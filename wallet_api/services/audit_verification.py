@@ -115,11 +115,15 @@ class AuditVerification:
 def audit_keys(connection: Connection, ours: Mapping[str, AuditKey]) -> dict[str, AuditKey]:
     """Return the keys of some secrets, and of every one that those succeeded, by key id."""
     keys = dict(ours)
-    # The latest first: each may give us the one before it.
-    for known in reversed(EncryptionKeyRepository(connection).list_keys()):
-        key = keys.get(known.key_id)
-        if key and known.succeeds and known.sealed_audit_root and known.succeeds not in keys:
-            keys[known.succeeds] = key.open_root_of(known.succeeds, known.sealed_audit_root)
+    known = {key.key_id: key for key in EncryptionKeyRepository(connection).list_keys()}
+    # Each may give us the one before it. Their times say nothing: a clock may have gone back.
+    behind = list(keys)
+    while behind:
+        key = known.get(behind.pop())
+        if key and key.succeeds and key.sealed_audit_root and key.succeeds not in keys:
+            root = keys[key.key_id].open_root_of(key.succeeds, key.sealed_audit_root)
+            keys[key.succeeds] = root
+            behind.append(key.succeeds)
     return keys
 
 

@@ -97,7 +97,10 @@ class SealingSecret:
             return ours
         self._need_the_right_to_register(repository, known)
         # The latest one knows the way to those before it.
-        return readable[-1]
+        return min(
+            reversed(readable),
+            key=lambda one: len(_successors(one, known).intersection(readable)),
+        )
 
     def _need_the_right_to_register(
         self, repository: EncryptionKeyRepository, known: list[EncryptionKey]
@@ -139,8 +142,8 @@ class SealingSecret:
 def _successors(key_id: str, known: list[EncryptionKey]) -> set[str]:
     """Return the secrets that came after one: whoever has that one need not have them yet."""
     found: set[str] = set()
-    for key in known:
-        # Nobody comes before whom they succeed.
-        if key.succeeds == key_id or key.succeeds in found:
-            found.add(key.key_id)
+    # Their times say nothing: a clock may have gone back.
+    latest = {key_id}
+    while latest := {key.key_id for key in known if key.succeeds in latest} - found:
+        found |= latest
     return found
