@@ -66,7 +66,7 @@ def test_of_a_token_its_hash_alone_is_kept(clients, sql):
     token = created(clients).reveal()
     row = sql.execute("select row_to_json(client)::text from api_clients as client").fetchone()[0]
     assert token not in row
-    assert token.rpartition("_")[2] not in row
+    assert token.split("_", 2)[2] not in row
     assert hashlib.sha256(token.encode()).hexdigest() in row
 
 
@@ -77,8 +77,8 @@ def test_neither_a_token_nor_its_hash_is_shown_by_what_holds_it(clients, sql):
     LEAKS.secrets.add(issued.secret.reveal())
     for thing in (token, clients.identify(token), clients.list_clients(), issued):
         for text in (repr(thing), str(thing), f"{thing}"):
-            assert token.reveal().rpartition("_")[2] not in text
-            assert issued.secret.reveal().rpartition("_")[2] not in text
+            assert token.reveal().split("_", 2)[2] not in text
+            assert issued.secret.reveal().split("_", 2)[2] not in text
             assert token_hash not in text
 
 
@@ -175,7 +175,7 @@ def test_a_client_that_was_made_on_a_dying_connection_is_not_made_a_second_time(
         lambda token: token.upper(),
         lambda token: token[:-1] + ("A" if token[-1] != "A" else "B"),
         lambda token: token.replace("wapi_", "wapi-"),
-        lambda token: token.rpartition("_")[2],
+        lambda token: token.split("_", 2)[2],
         lambda token: "wapi_" + "0" * 16 + token[21:],
         lambda token: token[:22] + "\u00e9" + token[23:],
         lambda token: token[:22] + "\ud800" + token[23:],
