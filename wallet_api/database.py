@@ -376,9 +376,7 @@ def _meaning(error: psycopg.Error) -> ServiceUnavailable | None:
             "the role in the database may not do this: commands need the owner's DATABASE_URL, "
             "and the service what queries/roles.sql grants"
         )
-    # psycopg's own DataError, which has no SQLSTATE: there is a value that it cannot read.
-    unreadable = isinstance(error, psycopg.DataError) and error.sqlstate is None
-    if unreadable or isinstance(error, (pg.DataCorrupted, pg.IndexCorrupted)):
+    if isinstance(error, (pg.DataCorrupted, pg.IndexCorrupted)):
         return DatabaseDamaged(_describe(error))
     if error.sqlstate is None:
         # libpq's own: it could not connect, or the connection went away.

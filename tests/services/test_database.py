@@ -152,9 +152,6 @@ def test_what_is_sent_often_is_prepared_under_a_name_of_its_own(database_url):
         (pg.CheckViolation, pg.CheckViolation),
         (pg.FeatureNotSupported, pg.FeatureNotSupported),
         (pg.ObjectInUse, pg.ObjectInUse),
-        # psycopg's own, of what it cannot read; and PostgreSQL's, of what we sent.
-        (psycopg.DataError, DatabaseDamaged),
-        (pg.NumericValueOutOfRange, pg.NumericValueOutOfRange),
     ],
 )
 def test_a_fault_of_the_database_is_503_and_a_bug_stays_a_bug(database, raised, meaning):

@@ -13,6 +13,7 @@ from tests.services.storage import audited, deposit_address, key_ids, rows, star
 from tests.wallet_store import EXPECTED, SAMPLES, contents, keyed, keyless, put
 from wallet_api.crypto import keys
 from wallet_api.errors import KeyUnreadable, SecretMismatch, StorageUnavailable
+from wallet_api.repositories.audit import AuditRepository
 
 NEW_FID = 42
 OTHER_ACCOUNT = "0x036cbd53842c5426634e7929541ec2318f3dcf7e"
@@ -249,6 +250,25 @@ def test_a_process_on_files_makes_no_wallet_for_somebody_who_has_a_row(start, fo
     assert (
         start("migrating").wallets.ensure_trading_wallet(NEW_FID, access=ACCESS).address == address
     )
+
+
+def test_a_row_that_somebody_made_since_a_process_on_files_looked_is_no_lost_wallet(
+    start, folder, monkeypatch
+):
+    on_files = start("filesystem").wallets
+    on_files.store_base_account_address(NEW_FID, BASE_ACCOUNT, access=ACCESS)
+    look, made = AuditRepository.tells_of_trading_wallet, []
+
+    def looked(audit, fid):
+        if not made:
+            made.append(fid)
+            start("migrating").wallets.ensure_trading_wallet(fid, access=ACCESS)
+        return look(audit, fid)
+
+    monkeypatch.setattr(AuditRepository, "tells_of_trading_wallet", looked)
+    with pytest.raises(StorageUnavailable) as refusal:
+        on_files.ensure_trading_wallet(NEW_FID, access=ACCESS)
+    assert "export it first" in refusal.value.reason
 
 
 def test_a_key_under_the_wrong_chain_makes_no_other_wallet(start, folder, sql):

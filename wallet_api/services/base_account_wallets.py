@@ -258,9 +258,10 @@ class BaseAccountWalletService:
 def _made_before(wallets: WalletRepository, fid: int) -> Wallet:
     """Return the wallet that the audit log tells of: somebody made it since we looked.
 
-    Raises DatabaseDamaged if it is gone. A new one would be a second address.
+    Raises DatabaseDamaged if it is gone, and StorageUnavailable if this process keeps wallets in
+    files and somebody else made a row. A new one would be a second address.
     """
-    there = wallets.get(fid, TRADING_CHAIN)
+    there, _ = wallets.get_with_head(fid, TRADING_CHAIN)
     if there is None:
         raise DatabaseDamaged(
             "the audit log tells of a trading wallet that is not there: restore it from a backup"
