@@ -78,17 +78,11 @@ class FilesystemWalletRepository:
         return lambda: self.get(fid, chain)
 
     def get_with_head(self, fid: int, chain: str) -> tuple[Wallet | None, AuditHead]:
-        """Return the wallet, or None, and where its user's chain of audit entries ends.
-
-        Raises StorageUnavailable for a trading wallet that is a row, and in no file.
-        """
+        """Return the wallet, or None, and where its user's chain of audit entries ends."""
         if self._rows is None:
             raise AssertionError("files alone have no audit log")
-        row, head = self._rows.get_with_head(fid, TRADING_CHAIN)
-        found = self.get(fid, chain)
-        if found is None and chain == TRADING_CHAIN and row is not None:
-            raise self._is_a_row(fid)
-        return found, head
+        _, head = self._rows.get_with_head(fid, TRADING_CHAIN)
+        return self.get(fid, chain), head
 
     def list_for_user(self, fid: int) -> list[Wallet]:
         """Return a user's wallets, the Base Account address first."""
@@ -104,17 +98,14 @@ class FilesystemWalletRepository:
             if there is not None and there.wallet.sealed is not None:
                 return
             if self._rows is not None and self._rows.get(wallet.fid, TRADING_CHAIN) is not None:
-                raise self._is_a_row(wallet.fid)
+                raise StorageUnavailable(
+                    f"the wallet of FID {wallet.fid} is in PostgreSQL and not in "
+                    f"{self.directory.path}: export it first"
+                )
             if there is None:
                 self.add_copies([made])
             else:
                 self.replace_keyless(made, there)
-
-    def _is_a_row(self, fid: int) -> StorageUnavailable:
-        return StorageUnavailable(
-            f"the wallet of FID {fid} is in PostgreSQL and not in {self.directory.path}: "
-            "export it first"
-        )
 
     def insert_if_absent_later(self, wallet: NewWallet) -> Callable[[], Wallet | None]:
         """Claim (fid, chain) for a new trading wallet; return it, or None if somebody was first."""

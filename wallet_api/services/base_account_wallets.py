@@ -4,7 +4,7 @@ from wallet_api import metrics
 from wallet_api.crypto import keys
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Connection, Database, one_round_trip
-from wallet_api.errors import DatabaseDamaged, SecretMismatch
+from wallet_api.errors import DatabaseDamaged, SecretMismatch, StorageUnavailable
 from wallet_api.models import (
     BASE_ACCOUNT_CHAIN,
     BASE_ACCOUNT_SPELLINGS,
@@ -17,6 +17,7 @@ from wallet_api.models import (
     WalletWithKey,
 )
 from wallet_api.repositories.audit import AuditRepository
+from wallet_api.repositories.postgres import PostgresWalletRepository
 from wallet_api.repositories.wallets import WalletRepositories, WalletRepository
 from wallet_api.services.audit_trail import AuditTrail
 from wallet_api.services.opening import open_verified
@@ -83,7 +84,7 @@ class BaseAccountWalletService:
                 return there
             self._sealing_secret.register_on(connection)
             if head.id and AuditRepository(connection).tells_of_trading_wallet(fid):
-                return _made_before(wallets, fid)
+                return self._made_before(connection, wallets, fid)
             candidate = candidate or self._new_wallet(fid)
             return self._claim(connection, wallets, candidate, head, access)
 
@@ -204,6 +205,23 @@ class BaseAccountWalletService:
         """Return the remembered address of the user's own Base Account, or None."""
         return self.get_wallet_address(fid, BASE_ACCOUNT_CHAIN)
 
+    def _made_before(self, connection: Connection, wallets: WalletRepository, fid: int) -> Wallet:
+        """Return the wallet that the audit log tells of: somebody made it since we looked.
+
+        A new one would be a second address. Raises DatabaseDamaged if it is gone, and
+        StorageUnavailable if it is a row where we keep wallets in files.
+        """
+        there = wallets.get(fid, TRADING_CHAIN)
+        if there is not None:
+            return there
+        if self._wallets_in_files and PostgresWalletRepository(connection).get(fid, TRADING_CHAIN):
+            raise StorageUnavailable(
+                f"the wallet of FID {fid} is in PostgreSQL and in no file: export it first"
+            )
+        raise DatabaseDamaged(
+            "the audit log tells of a trading wallet that is not there: restore it from a backup"
+        )
+
     def _claim(
         self,
         connection: Connection,
@@ -253,20 +271,6 @@ class BaseAccountWalletService:
         """Return the wallet if it has no business with a key, or the key of its address."""
         open_verified(self._encryption, wallet)
         return wallet
-
-
-def _made_before(wallets: WalletRepository, fid: int) -> Wallet:
-    """Return the wallet that the audit log tells of: somebody made it since we looked.
-
-    Raises DatabaseDamaged if it is gone, and StorageUnavailable if this process keeps wallets in
-    files and somebody else made a row. A new one would be a second address.
-    """
-    there, _ = wallets.get_with_head(fid, TRADING_CHAIN)
-    if there is None:
-        raise DatabaseDamaged(
-            "the audit log tells of a trading wallet that is not there: restore it from a backup"
-        )
-    return there
 
 
 def _demand(recorded: bool) -> None:
