@@ -127,7 +127,19 @@ def test_every_plan_is_as_its_snapshot_says(sql, request: pytest.FixtureRequest)
     if request.config.getoption("--write"):
         PLANS.parent.mkdir(exist_ok=True)
         PLANS.write_text(found + "\n")
-    assert found + "\n" == PLANS.read_text()
+    assert settled(found) == settled(PLANS.read_text().rstrip())
+
+
+def settled(plans):
+    """Take plans apart by lines: a parallel append has its parts in the order of their costs.
+
+    Where these hardly differ, the next million of rows may turn them round.
+    """
+    blocks = [block.splitlines() for block in plans.split("\n\n")]
+    return [
+        sorted(lines) if any("Parallel Append" in line for line in lines) else lines
+        for lines in blocks
+    ]
 
 
 def test_no_question_reads_a_whole_table(sql):
