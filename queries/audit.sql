@@ -23,7 +23,7 @@ inner join wallet_audit_heads as head
 
 -- name: get_made_address(fid)$
 -- With which address a user's trading wallet was made or imported, as the log tells. No row: it tells of none.
--- Answered by the primary key.
+-- Answered by idx_wallet_audit_log_fid_created_at, which knows the action.
 select address
 from wallet_audit_log
 where
