@@ -21,7 +21,7 @@ pytestmark = [
 ]
 
 SESSIONS = 5
-LIMITS = re.findall(r"alter role wallet_api_web set (\w+ = '\w+');", PAGE)
+LIMITS = re.findall(r"^ *alter role wallet_api_web set (.+);$", PAGE, re.MULTILINE)
 
 
 @pytest.fixture

@@ -135,19 +135,20 @@ def test_a_repeat_that_looked_for_the_wallet_before_there_was_one_is_the_same_de
     assert (again.id, again.transfer, again.replayed) == (firsts[0].id, firsts[0].transfer, True)
 
 
-def test_a_deposit_of_a_user_who_has_no_wallet_is_an_alarm(deposits, sql):
+@pytest.mark.parametrize(
+    ("damage", "alarm"),
+    [
+        ("delete from wallets", KeyUnreadable),
+        ("update deposits set chain_id = 7", DatabaseDamaged),
+    ],
+)
+def test_a_repeat_is_an_alarm_without_the_wallet_and_on_a_network_that_nobody_knows(
+    deposits, sql, damage, alarm
+):
     asked = request(idempotency_key="k")
     deposits.prepare(FID, asked, access=ACCESS)
-    plant(sql, "delete from wallets")
-    with pytest.raises(KeyUnreadable):
-        deposits.prepare(FID, asked, access=ACCESS)
-
-
-def test_a_deposit_on_a_network_that_nobody_knows_is_an_alarm(deposits, sql):
-    asked = request(idempotency_key="k")
-    deposits.prepare(FID, asked, access=ACCESS)
-    plant(sql, "update deposits set chain_id = 7")
-    with pytest.raises(DatabaseDamaged):
+    plant(sql, damage)
+    with pytest.raises(alarm):
         deposits.prepare(FID, asked, access=ACCESS)
 
 
