@@ -93,8 +93,6 @@ def dict_config(level: str, log_format: str) -> dict[str, Any]:
         "loggers": {
             **of_the_service,
             "gunicorn.error": {"level": level, "handlers": [], "propagate": True},
-            # Our own line for each request says more, and does not quote the URL.
-            "gunicorn.access": {"level": "CRITICAL", "handlers": [], "propagate": False},
             # It warns of every conflict in a pipeline, which is raised all the same.
             "psycopg": {"level": "ERROR"},
             "psycopg.pool": {"level": "WARNING"},

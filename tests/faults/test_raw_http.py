@@ -14,6 +14,7 @@ DEPOSIT = "POST /api/wallet/deposit HTTP/1.1\r\nHost: x\r\nConnection: close\r\n
 PRIMARY = "GET /api/wallet/primary HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
 
 CASES = {
+    "a path that is not there": (f"GET /{TOKEN} HTTP/1.1\r\nHost: x\r\n\r\n", 404),
     "not HTTP at all": ("nonsense\r\n\r\n", 400),
     "a method in lower case": (f"get /{TOKEN} HTTP/1.1\r\n\r\n", 400),
     "a version of the future": ("GET / HTTP/9.9\r\n\r\n", 400),
@@ -55,7 +56,7 @@ def send(port, text):
 
 def test_what_is_hardly_http_is_refused_in_json_without_a_quotation(serve):
     LEAKS.secrets.add(TOKEN)
-    service = serve(WEB_CONCURRENCY="1")
+    service = serve(WEB_CONCURRENCY="1", GUNICORN_CMD_ARGS="--access-logfile -")
     for name, (text, status) in CASES.items():
         head, _, body = send(service.port, text).partition(b"\r\n\r\n")
         assert head.split(b" ")[1] == str(status).encode(), name

@@ -283,7 +283,6 @@ from wallet_api import logs
 logs.configure("INFO", "json")
 structlog.get_logger("ours").info("first")
 structlog.get_logger("ours").debug("too quiet")
-logging.getLogger("gunicorn.access").info("GET /secret")
 logging.getLogger("gunicorn.error").info("second")
 logging.getLogger("theirs").warning("third")
 logging.getLogger("psycopg").warning("a lost race")

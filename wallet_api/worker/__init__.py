@@ -18,6 +18,7 @@ from functools import partial
 from typing import Any
 
 from gunicorn.config import Config
+from gunicorn.glogging import Logger as GunicornLogger
 from gunicorn.http.errors import NoMoreData, ParseException
 from gunicorn.workers.gthread import ThreadWorker
 
@@ -39,6 +40,12 @@ _MAX_UNSENT_BYTES = 32 * 1024 * 1024
 _MAX_DRAINED_BYTES = 64 * 1024
 
 _Step = Callable[[Connection], None]
+
+
+class Logger(GunicornLogger):
+    """gunicorn's own log, without its line for each request: ours says more, and quotes no URL."""
+
+    access_log_enabled = False
 
 
 class Worker(ThreadWorker):
