@@ -36,9 +36,21 @@ def test_an_answer_is_taken_at_once_and_arrives_bit_by_bit(pair):
     connection, theirs = pair
     answer = bytes(range(256)) * 40_000
     connection.sock.sendall(answer)
+    connection.sock.flush()
     assert 0 < len(connection.sock.unsent) < len(answer)
     received = bytearray()
     while len(received) < len(answer):
         received += theirs.recv(1 << 20)
         connection.sock.flush()
     assert received == answer
+
+
+def test_the_head_of_an_answer_waits_for_its_body(pair):
+    connection, theirs = pair
+    theirs.setblocking(False)
+    connection.sock.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+    connection.sock.sendall(b"body")
+    with pytest.raises(BlockingIOError):
+        theirs.recv(100)
+    connection.sock.flush()
+    assert theirs.recv(100) == b"HTTP/1.1 200 OK\r\n\r\nbody"

@@ -55,21 +55,33 @@ class Blueprint(SmorestBlueprint):
             for refusal in dict.fromkeys(told):
                 problem = _example(refusal)
                 by_status.setdefault(problem["status"], []).append(problem)
-            for status, problems in sorted(by_status.items()):
-                documented = self.alt_response(
-                    status,
-                    schema=Problem,
-                    content_type="application/problem+json",
-                    description="\n\n".join(
-                        dict.fromkeys(problem["error"] for problem in problems)
-                    ),
-                    examples={problem["code"]: {"value": problem} for problem in problems},
-                )(documented)
-            # What documents has wrapped the view seven times by now; none of that is to be run.
+            responses = documented._apidoc.setdefault("response", {}).setdefault("responses", {})
+            for status, answers in self._documents(by_status).items():
+                responses.setdefault(status, []).extend(answers)
+            # What documents has wrapped the view by now; none of that is to be run.
             view._apidoc = documented._apidoc  # type: ignore[attr-defined]
             return view
 
         return decorate
+
+    def _documents(self, by_status: dict[int, list[dict[str, Any]]]) -> dict[int, list[Any]]:
+        """Return how flask-smorest documents refusals.
+
+        Not on the view itself: each decorator copies, deeply, all that was documented before it.
+        """
+
+        def documented() -> None: ...
+
+        for status, problems in sorted(by_status.items()):
+            documented = self.alt_response(
+                status,
+                schema=Problem,
+                content_type="application/problem+json",
+                description="\n\n".join(dict.fromkeys(problem["error"] for problem in problems)),
+                examples={problem["code"]: {"value": problem} for problem in problems},
+            )(documented)
+        answers: dict[int, list[Any]] = documented._apidoc["response"]["responses"]  # type: ignore[attr-defined]
+        return answers
 
 
 def _example(refusal: type[errors.WalletApiError] | int) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from gunicorn.glogging import Logger as GunicornLogger
 from gunicorn.http.errors import NoMoreData, ParseException
 from gunicorn.workers.gthread import ThreadWorker
 
-from wallet_api.worker.connection import Connection
+from wallet_api.worker.connection import AnswerSocket, Connection
 from wallet_api.worker.refusals import TooSlow, refusal
 
 REQUEST_SECONDS = 10.0
@@ -179,9 +179,11 @@ class Worker(ThreadWorker):
         req._expected_100_continue = False  # noqa: SLF001 (gunicorn offers no other way)
         if not conn.whole:
             req.force_close()
-        return bool(super().handle_request(req, conn))
+        keep = bool(super().handle_request(req, conn))
+        conn.sock.flush()
+        return keep
 
-    def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
+    def handle_error(self, req: Any, client: AnswerSocket, addr: Any, exc: BaseException) -> None:
         """Refuse one request, and log the kind of error alone."""
         theirs = isinstance(exc, ParseException)
         report = self.log.warning if theirs else self.log.critical
@@ -190,6 +192,7 @@ class Worker(ThreadWorker):
         # Whoever sent nonsense may be gone already.
         with suppress(OSError):
             client.sendall(refusal(exc, request_id))
+            client.flush()
 
     def finish_request(self, conn: Connection, fs: "Future[bool]") -> None:
         """Take a connection back from its thread."""

@@ -17,7 +17,11 @@ _RESET = struct.pack("ii", 1, 0)
 
 
 class AnswerSocket(socket.socket):
-    """A socket that takes every answer at once, and keeps for flush() what the kernel does not."""
+    """A socket that takes every answer at once, and keeps it for flush().
+
+    gunicorn writes the head of an answer and its body one after the other: sent together, they are
+    one call of the kernel, and one packet.
+    """
 
     def __init__(self, accepted: socket.socket) -> None:
         super().__init__(accepted.family, accepted.type, accepted.proto, accepted.detach())
@@ -25,9 +29,8 @@ class AnswerSocket(socket.socket):
         self.unsent = bytearray()
 
     def sendall(self, data: Any, flags: int = 0) -> None:
-        """Send what can be sent, and keep the rest."""
+        """Keep what is to be sent."""
         self.unsent += data
-        self.flush()
 
     def sendfile(self, file: Any, offset: int = 0, count: int | None = None) -> int:
         """Send a file as any other bytes: the page's assets are small."""
@@ -90,6 +93,7 @@ class Connection:
         """Tell whether a thread can have the request; see arrival()."""
         try:
             self.sock.sendall(next(self.arrival))
+            self.sock.flush()
         except StopIteration as end:
             self.whole = end.value
             return True
