@@ -14,10 +14,9 @@ _CONNECTIONS = 32
 _TURNS = 5
 _WORKERS, _THREADS = 2, 8
 _LIMIT = "100000000 per minute"
-_UNLIMITED = {f"RATELIMIT_PER_{who}": _LIMIT for who in ("IP", "USER", "CLIENT")}
 
 
-class _Requests:
+class Requests:
     """Requests of users who have a wallet, and of newcomers."""
 
     def __init__(self, rows: Rows, environ: dict[str, str]) -> None:
@@ -25,15 +24,19 @@ class _Requests:
         self._tokens = UserTokens(read_token_settings(environ))
 
     def empty(self, _: int) -> bytes:
+        """Ask for nothing."""
         return request_text("GET", "/")
 
     def read(self, _: int) -> bytes:
+        """Ask for the address of some user's wallet."""
         return self._of("GET", "/api/wallet/primary", self._rows.some_fid())
 
     def key(self, _: int) -> bytes:
+        """Ask for the key of some user's wallet."""
         return self._of("GET", "/api/wallet/primary-with-key", self._rows.some_fid())
 
     def first_deposit(self, _: int) -> bytes:
+        """Prepare a deposit of a newcomer, who gets a wallet by it."""
         body = {"asset": "USDC", "amount": "20", "baseAddress": _BASE_ACCOUNT}
         return self._of("POST", "/api/wallet/deposit", self._rows.new_fid(), json.dumps(body))
 
@@ -44,18 +47,23 @@ class _Requests:
         return request_text(method, path, headers, body)
 
 
-def measure_http(rows: Rows, crowds: tuple[int, ...], requests: int) -> dict[str, object]:
-    """Return requests per second of each kind, and what became of crowds at the same moment."""
-    environ = environ_of(
+def environ_under_load(rows: Rows, workers: int, threads: int) -> dict[str, str]:
+    """Return the environment of a service that counts requests, and refuses none."""
+    return environ_of(
         rows.url,
         ALLOW_KEY_EXPORT="true",
-        WEB_CONCURRENCY=str(_WORKERS),
-        WEB_THREADS=str(_THREADS),
+        WEB_CONCURRENCY=str(workers),
+        WEB_THREADS=str(threads),
         # As it is by default: a line for each request.
         LOG_LEVEL="INFO",
-        **_UNLIMITED,
+        **{f"RATELIMIT_PER_{who}": _LIMIT for who in ("IP", "USER", "CLIENT")},
     )
-    make = _Requests(rows, environ)
+
+
+def measure_http(rows: Rows, crowds: tuple[int, ...], requests: int) -> dict[str, object]:
+    """Return requests per second of each kind, and what became of crowds at the same moment."""
+    environ = environ_under_load(rows, _WORKERS, _THREADS)
+    make = Requests(rows, environ)
     with (
         running(environ, "wsgi:app") as service,
         running(environ, "-c", "python:benchmarks.empty_app", "benchmarks.empty_app:app") as empty,

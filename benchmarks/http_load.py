@@ -91,30 +91,31 @@ async def _load(
     port: int, make: Callable[[int], bytes], connections: int, requests: int
 ) -> Answered:
     numbers, statuses, taken = count(), [], []
-    ready = asyncio.Barrier(connections + 1)
+    opened = await asyncio.gather(
+        *(asyncio.open_connection(_HOST, port) for _ in range(connections))
+    )
+    all_began = time.perf_counter()
 
-    async def one() -> None:
-        reader, writer = await asyncio.open_connection(_HOST, port)
-        await ready.wait()
+    async def one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # The first request of each waits from the same moment on, whenever its turn comes.
+        began = all_began
         while (number := next(numbers)) < requests:
-            began = time.perf_counter()
             writer.write(make(number))
             try:
                 status = await _status(reader)
             except (OSError, EOFError):
                 # A connection that was closed fails its request, and ends.
                 status = 0
-            taken.append(time.perf_counter() - began)
+            ended = time.perf_counter()
+            taken.append(ended - began)
+            began = ended
             statuses.append(status)
             if not status:
                 break
         writer.close()
 
-    tasks = [asyncio.create_task(one()) for _ in range(connections)]
-    await ready.wait()
-    began = time.perf_counter()
-    await asyncio.gather(*tasks)
-    return Answered(statuses, taken, time.perf_counter() - began)
+    await asyncio.gather(*(one(*streams) for streams in opened))
+    return Answered(statuses, taken, time.perf_counter() - all_began)
 
 
 async def _status(reader: asyncio.StreamReader) -> int:

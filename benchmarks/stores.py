@@ -38,15 +38,10 @@ create table if not exists bench_rows (
 INSERT = "insert into bench_rows (fid, chain, payload) values (%s, 'ethereum', %s)"
 # As much as there is in a wallet's row.
 _PAYLOAD = "x" * 210
-_SIZES_OF_TABLES = """
-select
-    relname,
-    pg_table_size(oid) as heap,
-    pg_indexes_size(oid) as indexes,
-    greatest(reltuples, 0)::bigint as rows
-from pg_class
-where relname in ('wallets', 'wallet_audit_log', 'wallet_audit_heads', 'deposits')
-"""
+_TABLES = ("wallets", "wallet_audit_log", "wallet_audit_heads", "deposits")
+_SIZE_OF_TABLE = (
+    "select count(*) as rows, pg_table_size(%s) as heap, pg_indexes_size(%s) as indexes"
+)
 
 
 def environ_of(url: str, **more: str) -> dict[str, str]:
@@ -115,17 +110,17 @@ class Rows:
 
     def bytes_per_row(self) -> dict[str, dict[str, float]]:
         """Return the bytes on the disk for each row of each table: heap and indexes."""
+        found = {}
+        for table in _TABLES:
 
-        def look(connection: Connection) -> list[dict[str, int]]:
-            return connection.execute(_SIZES_OF_TABLES).fetchall()
+            def look(connection: Connection, table: str = table) -> dict[str, int]:
+                statement = f"{_SIZE_OF_TABLE} from {table}"
+                return connection.execute(statement, [table, table]).fetchone()
 
-        return {
-            str(row["relname"]): {
-                part: round(row[part] / max(row["rows"], 1), 1) for part in ("heap", "indexes")
-            }
-            | {"rows": row["rows"]}
-            for row in self.database.run(look, repeatable=True)
-        }
+            row = self.database.run(look, repeatable=True)
+            found[table] = {part: round(row[part] / row["rows"], 1) for part in ("heap", "indexes")}
+            found[table]["rows"] = row["rows"]
+        return found
 
     def _bare(self, statement: str, parameters: list[object]) -> object:
         def run(connection: Connection) -> object:

@@ -65,24 +65,24 @@ def take_turns(
 
 
 def burst(operation: Callable[[int], object], concurrency: int) -> Burst:
-    """Let as many threads do it at the same moment, each given its number."""
-    ready = threading.Barrier(concurrency + 1)
+    """Let as many threads do it at the same moment, each given its number.
+
+    Every one is timed from that moment on, also those that their own thread kept waiting.
+    """
+    began: list[float] = []
+    ready = threading.Barrier(concurrency, action=lambda: began.append(time.perf_counter()))
 
     def one(number: int) -> tuple[float, object]:
         ready.wait()
-        began = time.perf_counter()
         try:
             answer = operation(number)
         except Exception as error:  # noqa: BLE001 (whatever it is, it failed, and is counted)
             answer = error
-        return time.perf_counter() - began, answer
+        return time.perf_counter() - began[0], answer
 
     with ThreadPoolExecutor(concurrency) as pool:
-        futures = [pool.submit(one, number) for number in range(concurrency)]
-        ready.wait()
-        began = time.perf_counter()
-        done = [future.result() for future in futures]
-        seconds = time.perf_counter() - began
+        done = list(pool.map(one, range(concurrency)))
+    seconds = max(taken for taken, _ in done)
     good = {answer for _, answer in done if not isinstance(answer, Exception)}
     failed = sum(isinstance(answer, Exception) for _, answer in done)
     return Burst(

@@ -1,8 +1,13 @@
 """The benchmark measures what it says, and its comparison finds a loss."""
 
+import socket
+import threading
+import time
+
 import pytest
 
 from benchmarks import bench, plots, report
+from benchmarks.http_load import load
 from benchmarks.old_service import OldService
 from benchmarks.ratios import compare, failures
 from benchmarks.timing import Timing, burst, take_turns
@@ -45,13 +50,45 @@ def test_a_burst_counts_failures_and_different_answers():
     assert (found.concurrency, found.failed, found.answers) == (9, 1, 2)
 
 
+def test_everybody_in_a_burst_is_timed_from_the_same_moment_on():
+    turn = threading.Lock()
+
+    def one_by_one(_):
+        with turn:
+            time.sleep(0.02)
+
+    found = burst(one_by_one, 10)
+    assert found.p99_ms >= 10 * 20
+    assert found.seconds * 1000 == pytest.approx(found.p99_ms, abs=1)
+
+
+def test_a_service_that_is_not_there_ends_the_load_and_does_not_hang_it():
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        with pytest.raises(OSError, match=r"[Cc]onnect"):
+            load(closed.getsockname()[1], lambda _: b"", connections=3, requests=3)
+
+
+KEPT = {
+    "less": {"value": 1.0, "less_is_better": True, "compared": True},
+    "more": {"value": 1.0, "less_is_better": False, "compared": True},
+    "a time": {"value": 1.0, "less_is_better": True, "compared": False},
+}
+
+
 @pytest.mark.parametrize(
-    ("less_is_better", "now", "lost"),
-    [(True, 1.2, False), (True, 1.3, True), (False, 0.9, False), (False, 0.8, True)],
+    ("runs", "lost"),
+    [
+        ([{"less": 1.24, "more": 0.81, "a time": 9}], []),
+        ([{"less": 1.26, "more": 0.81}], ["less: 1.0 then, 1.26 now"]),
+        ([{"less": 1.24, "more": 0.79}], ["more: 1.0 then, 0.79 now"]),
+        ([{"less": 1.0}], ["more: 1.0 then, not measured now"]),
+        ([{"less": 9, "more": 9}, {"less": 1, "more": 1}, {"less": 1.1, "more": 0.1}], []),
+    ],
 )
-def test_a_ratio_that_lost_more_than_a_fifth_is_named(less_is_better, now, lost):
-    kept = {"one": {"value": 1.0, "less_is_better": less_is_better}}
-    assert compare(kept, {"one": {"value": now}}) == ([f"one: 1.0 then, {now} now"] * lost)
+def test_a_ratio_that_lost_more_than_a_fifth_is_named(runs, lost):
+    measured = [{name: {"value": value} for name, value in run.items()} for run in runs]
+    assert compare(KEPT, measured) == lost
 
 
 @pytest.mark.long

@@ -1,5 +1,6 @@
 """Reading a private key: never without an audit row."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
@@ -19,6 +20,22 @@ def test_a_key_read_and_its_audit_row_take_two_round_trips_and_one_commit(wallet
         wallets.get_wallet_with_key(FID, "ethereum", access=ACCESS)
     assert traffic.round_trips == 2
     assert traffic.commits == 1
+
+
+def test_a_key_read_moves_the_end_of_a_chain_without_touching_an_index(wallets, database, sql):
+    """A heap-only update (HOT), as long as no index knows more of a head than whose it is."""
+    wallets.ensure_trading_wallet(FID, access=ACCESS)
+    for _ in range(20):
+        wallets.get_wallet_with_key(FID, "ethereum", access=ACCESS)
+    # PostgreSQL's processes tell what they did when they end.
+    database.close()
+    look = "select n_tup_upd, n_tup_hot_upd from pg_stat_user_tables where relname = %s"
+    deadline = time.monotonic() + 10
+    moved = 0
+    while moved < 20 and time.monotonic() < deadline:
+        moved, without_index = sql.execute(look, ["wallet_audit_heads"]).fetchone()
+    assert moved >= 20
+    assert without_index == moved
 
 
 def test_a_key_read_is_not_repeated_after_a_lost_connection(wallets, database, sql, monkeypatch):
