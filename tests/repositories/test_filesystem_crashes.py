@@ -22,7 +22,7 @@ from wallet_api.repositories.filesystem import FilesystemWalletRepository
 from wallet_api.repositories.wallet_directory import WalletDirectory
 
 OTHER_ACCOUNT = "0x036cbd53842c5426634e7929541ec2318f3dcf7e"
-PROCESSES = multiprocessing.get_context("spawn")
+PROCESSES = multiprocessing.get_context("fork")
 STEPS = ["create", "write", "flush", "link", "flush folder", "unlink"]
 
 
