@@ -143,6 +143,11 @@ def _schemas(statement):
         for found in re.findall(rf"(?<!\. )\b({name}) ( ?\. {name})((?: [.(])?)", text)
         if found[0] not in known or found[2]
     )
+    for part in parts(statement):
+        # Whatever an alias is called. In extract(… from …) there is no table.
+        if part is statement or _is_query(part):
+            table = rf"(?<!distinct )\b(?:from|join|into) ({name} \. {name})"
+            yield from re.findall(table, line(part))
     yield from re.findall(r"\w*(?:val|to_reg\w+|privilege) \( '\w+\.\w+|'\w+\.\w+' :: reg", text)
 
 

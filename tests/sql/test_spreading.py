@@ -69,7 +69,9 @@ RULES = {
         select distinct proname::text
         from pg_trigger
         inner join pg_proc on tgfoid = pg_proc.oid
-        where not tgisinternal and prosrc ~* '\\m(select|insert|update|delete|merge|perform|execute)\\M'
+        where
+            not tgisinternal
+            and prosrc ~* '\\m(select|insert|update|delete|merge|perform|execute)\\M'
     """,
 }
 BREAKS = {

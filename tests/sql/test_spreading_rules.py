@@ -108,6 +108,7 @@ TRIALS = {
             "alter table PUBLIC . wallets add column n bigint",
             "select fid from ours.wallets where chain = 'ours'",
             "select wallets.wallets.fid from wallets",
+            "select 1 as ours, (select max(n) as ours from ours.wallets) as n",
             "select fid from wallets where n = pg_catalog.lower('a')",
             "grant select on public.wallets to public",
             "create table t (id bigint default nextval('public.wallets_id_seq'))",
@@ -115,6 +116,7 @@ TRIALS = {
         ],
         [
             "select w.fid, t.n from wallets as w inner join t on w.fid = t.fid where t.n < 1.5",
+            "select extract(epoch from w.at), w.n is distinct from w.m from wallets as w",
             "alter sequence s owned by wallets.id; select 'wallet.created', 'public.wallets'",
             "set local lock_timeout = '5s'; revoke all on wallets from public",
         ],
