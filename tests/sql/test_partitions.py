@@ -1,17 +1,20 @@
 """queries/partitions.sql spreads the tables on one PostgreSQL, which then shows what is touched."""
 
 import re
+from itertools import takewhile
+from types import SimpleNamespace
 
 import pytest
 
 from tests.conftest import ACCESS, BASE_ACCOUNT, FID
+from tests.sql.spreading import line, read, words
 from tests.sql.test_snapshots import SUBJECTS, numbered, queries
 from tests.sql.test_spreading import PER_USER
 from wallet_api.repositories import sql as loader
 from wallet_api.services.doctor import Doctor
 
 SCRIPT = (loader.QUERIES / "partitions.sql").read_text()
-PARTITION = re.compile(rf"\bon ({'|'.join(PER_USER)})_(\d+)\b")
+PARTITION = re.compile(rf"'Relation Name': '(?:{'|'.join(PER_USER)})_(\d+)'")
 ONE, EVERY, NONE = "one user: one machine", "every machine", "no table of users"
 
 
@@ -34,8 +37,8 @@ def listed():
     _, *places = [cell.strip() for cell in heads.strip("|").split("|")]
     assert places == [ONE, EVERY, NONE]
     found = {}
-    for line in lines:
-        file, *cells = line.strip("|").split("|")
+    for row in lines:
+        file, *cells = row.strip("|").split("|")
         for place, cell in zip(places, cells, strict=True):
             for name in re.findall(r"`(\w+)`", cell):
                 key = f"{file.strip(' `')}.{name}"
@@ -44,45 +47,134 @@ def listed():
     return found
 
 
+def arguments(connection, names):
+    """Give whom to ask for: the fid is of partition 0, any other number of one of its own."""
+    (mine, *others) = connection.execute(
+        "select min(fid) from generate_series(1::bigint, 1000) as fid, generate_series(0, 15) as n"
+        " where satisfies_hash_partition('wallets'::regclass, 16, n, fid) group by n order by n"
+    ).fetchall()
+    types = connection.execute("select unnest(parameter_types)::text from pg_prepared_statements")
+    for name, (kind,), other in zip(names, types, others, strict=False):
+        if kind.rstrip("[]") not in ("bigint", "integer", "smallint", "numeric", "text"):
+            yield "null"
+        elif kind.endswith("[]"):
+            yield f"'{{{mine[0]}, {other[0]}}}'"
+        else:
+            yield f"'{mine[0] if name == 'fid' else other[0]}'"
+
+
+def given_fids(statement):
+    """Return what an INSERT into a table of users gives for fid, for each row or select of it."""
+    into = statement.index("into") if "into" in statement else None
+    if into is None or statement[into + 1] not in PER_USER:
+        return []
+    columns = next(part for part in statement[into:] if isinstance(part, list))
+    at = line(columns).split(" , ").index("fid")
+    rows = [statement[n + 1 :] for n, word in enumerate(statement) if word == "select"]
+    if "values" in statement:
+        behind = statement[statement.index("values") + 1 :]
+        listed_rows = takewhile(lambda part: part == "," or isinstance(part, list), behind)
+        rows += [part for part in listed_rows if part != ","]
+    return [line(row).split(" , ")[at] for row in rows] or ["what another statement says"]
+
+
 def place_of(connection, query):
     """Return where PostgreSQL's planner says that a statement runs."""
-    # Without the comment that names it, as its table is named perhaps.
-    if not re.search(rf"\b({'|'.join(PER_USER)})\b", re.sub(r"/\*.*?\*/", "", query.sql)):
+    if not {*PER_USER} & {*words(query.sql)}:
         return NONE
     connection.execute("deallocate all")
     connection.pgconn.prepare(b"asked", numbered(query).encode())
     names = dict.fromkeys(re.findall(r"%\((\w+)\)s", query.sql))
-    scalar = "%(fid)s::bigint" in query.sql and "%(fid)s::bigint[]" not in query.sql
-    values = ["7" if name == "fid" and scalar else "null" for name in names]
-    execute = f"explain (costs off) execute asked({', '.join(values)})".replace("()", "")
-    plan = "\n".join(line for (line,) in connection.execute(execute))
-    touched: dict[str, set[str]] = {}
-    for table, number in PARTITION.findall(plan):
-        touched.setdefault(table, set()).add(number)
-    if any(len(numbers) > 1 for numbers in touched.values()):
-        return EVERY
-    if inserted := re.search(r"\binto [\w ]+\((.*?)\)\s*values\s*\((.*)\)", query.sql, re.DOTALL):
-        columns, given = (part.split(",") for part in inserted.groups())
-        given_fid = given[[column.strip() for column in columns].index("fid")].strip()
-        return ONE if given_fid == "%(fid)s::bigint" else EVERY
-    # Whatever else an INSERT writes, it has read with the fid from one partition.
-    return ONE if touched and scalar else EVERY
+    execute = f"execute asked({', '.join(arguments(connection, names))})".replace("()", "")
+    (plan,) = connection.execute(f"explain (format json) {execute}").fetchone()
+    machines = set(PARTITION.findall(str(plan)))
+    # The plan does not say where an INSERT writes.
+    (statement,) = read(query.sql)
+    of_users = rf" (?:from|join) (?:{'|'.join(PER_USER)}) as (\w+)"
+    read_fids = [f"{alias} . fid" for alias in re.findall(of_users, line(statement))]
+    for given in given_fids(statement):
+        fid = re.sub("( as fid)?( from .*)?$", "", given)
+        if fid == "%(fid)s :: bigint":
+            machines.add("0")
+        elif fid not in read_fids:
+            return EVERY
+    return ONE if len(machines) == 1 else EVERY
 
 
-def test_each_statement_runs_where_it_is_listed(spread):
+@pytest.fixture
+def planning(spread):
+    """Return a connection to spread tables that plans as it does for a statement sent often."""
     connection = spread()
     connection.prepare_threshold = None
     connection.execute("set plan_cache_mode = force_generic_plan")
+    return connection
+
+
+def test_each_statement_runs_where_it_is_listed(planning):
     staging = queries("wallet_batches")["create_staging"].sql
-    connection.execute(staging.replace(" on commit drop", ""))
+    planning.execute(staging.replace(" on commit drop", ""))
     found = {
-        f"{subject}.{name}": place_of(connection, query)
+        f"{subject}.{name}": place_of(planning, query)
         for subject in SUBJECTS
         for name, query in queries(subject).items()
         if name not in ("create_staging", "copy_staged")
     }
     found |= dict.fromkeys(("wallet_batches.create_staging", "wallet_batches.copy_staged"), NONE)
     assert found == listed()
+
+
+ABOUT_ONE = """
+select fid from wallets where fid = :fid::bigint and chain = :chain::text;
+select w.fid from wallets as w inner join deposits as d on w.fid = d.fid
+where w.fid = :fid::bigint limit :size::bigint;
+update wallets set updated_at = now() where fid = :fid::bigint;
+insert into wallet_audit_heads (id, fid, mac) values (:id::bigint, :fid::bigint, :mac::text);
+insert into wallet_audit_heads as head (fid, id, mac)
+select e.fid, e.id, e.mac from wallet_audit_log as e where e.fid = :fid::bigint;
+insert into wallet_audit_heads as head (id, fid, mac)
+select :id::bigint as id, :fid::bigint as fid, :mac::text as mac
+"""
+ABOUT_TWO = """
+select fid from wallets where fid in (:fid::bigint, :other::bigint);
+select fid from WALLETS where fid = :fid::bigint or fid = :other::bigint;
+select fid from wallets where fid = :fid::bigint or fid = :other::text::bigint;
+select fid from wallets where fid = :fid::bigint or fid = :other::integer;
+select fid from wallets where fid = any(:fid::bigint[]);
+select w.fid from wallets as w inner join deposits as d on w.address = d.to_address
+where w.fid = :fid::bigint;
+select w.fid from wallets as w cross join deposits as d
+where w.fid = :fid::bigint and d.fid = :other::bigint;
+select fid, (select max(amount) from deposits where fid = :other::bigint) as amount
+from wallets where fid = :fid::bigint;
+update wallets set updated_at = now() where fid in (:fid::bigint, :other::bigint);
+update wallets as w set address = o.address from wallets as o
+where w.fid = :fid::bigint and o.fid = :other::bigint;
+insert into wallet_audit_heads (fid, id, mac)
+values (:fid::bigint, 1, :mac::text), (:other::bigint, 1, :mac::text);
+insert into wallet_audit_heads (fid, id, mac) values (:other::bigint, 1, :mac::text);
+insert into wallet_audit_heads (fid, id, mac) values (:fid::bigint + 1, 1, :mac::text);
+insert into wallet_audit_heads as head (fid, id, mac)
+select :other::bigint as fid, e.id, e.mac from wallet_audit_log as e where e.fid = :fid::bigint;
+insert into wallet_audit_heads as head (fid, id, mac)
+select :fid::bigint as fid, e.id, e.mac from wallet_audit_log as e where e.fid = :other::bigint;
+insert into wallet_audit_heads as head (fid, id, mac)
+select :fid::bigint as fid, 1 as id, :mac::text as mac
+union all select :other::bigint as fid, 1 as id, :mac::text as mac;
+insert into wallet_audit_heads as head (fid, id, mac)
+select :other::bigint as fid, 1 as id, :mac::text as mac union values (:fid::bigint, 1, :mac::text);
+insert into wallet_audit_heads as head (fid, id, mac)
+(select :other::bigint as fid, e.id, e.mac from wallet_audit_log as e where e.fid = :fid::bigint);
+insert into wallet_audit_heads as head (fid, id, mac)
+select o.fid, e.id, e.mac from wallet_audit_log as e
+cross join unnest(:others::bigint[]) as o (fid) where e.fid = :fid::bigint
+"""
+
+
+@pytest.mark.parametrize(("place", "statements"), [(ONE, ABOUT_ONE), (EVERY, ABOUT_TWO)])
+def test_a_statement_about_two_users_is_told_from_one_about_one(planning, place, statements):
+    bound = re.sub(r"(?<!:):(\w+)", r"%(\1)s", statements).split(";")
+    found = {sql: place_of(planning, SimpleNamespace(sql=sql)) for sql in bound}
+    assert found == dict.fromkeys(bound, place)
 
 
 def test_rows_keys_and_guards_are_in_the_partitions(services, spread, opened, database):
