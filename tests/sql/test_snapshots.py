@@ -15,7 +15,7 @@ from wallet_api.repositories import sql as loader
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 # Scripts for operators, which the service does not send.
-SCRIPTS = {"roles", "citus", "citus_checks", "partitions"}
+SCRIPTS = {"roles", "citus", "citus_checks", "partitions", "partitions_back"}
 SUBJECTS = sorted({path.stem for path in loader.QUERIES.glob("*.sql")} - SCRIPTS)
 # Enough rows that the planner prefers the index that is meant, few enough to be quick.
 USERS = 20_000
