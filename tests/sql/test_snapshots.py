@@ -87,7 +87,9 @@ def describe(connection: psycopg.Connection[Any], query: Any) -> str:
     nulls = f"({', '.join(['null'] * len(takes))})" if takes else ""
     # Checks look at the whole database and at system catalogs: in which way is not our concern.
     checks = "/* checks." in query.sql
-    planned = query.sql.split()[0] in {"select", "insert", "update", "delete"} and not checks
+    planned = (
+        query.sql.split()[0] in {"select", "insert", "update", "delete", "with"} and not checks
+    )
     explain = f"explain (costs off) execute {name}{nulls}"
     plan = connection.execute(explain).fetchall() if planned else []
     lines = [name, f"  takes {', '.join(takes) or 'nothing'}"]
