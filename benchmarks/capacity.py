@@ -4,8 +4,8 @@
     python -m benchmarks.capacity --svg docs/capacity.svg
 
 Bytes for each row are those of benchmarks/results/table_sizes.json. Everything else is an input,
-and each input an option. Prices are list prices in dollars a month, without tax: change PLANS and
-the price of a dyno when yours differ.
+and each input an option. Prices are list prices in dollars a month, without tax: change PLANS,
+MACHINE and the price of a dyno when yours differ.
 """
 
 import argparse
@@ -46,6 +46,9 @@ PLANS = (
     Plan("premium-7", 2_000, 244, 500, 6_000),
     Plan("premium-8", 3_000, 488, 500, 8_500),
 )
+# Citus runs on machines of one's own: Heroku does not have it. Amazon's r6i.16xlarge at $4.032 an
+# hour (Linux, on demand, us-east-1), 3,000 GB of gp3 at $0.08 each, and a standby of the same.
+MACHINE = Plan("r6i.16xlarge", 3_000, 512, 500, round(2 * (730 * 4.032 + 3_000 * 0.08)))
 
 
 @dataclass(frozen=True)
@@ -142,7 +145,7 @@ def need(users: int, inputs: Inputs) -> Need:
     connections = 2 * dynos * inputs.processes_per_dyno * inputs.connections_per_process
     disk, memory = gigabytes * inputs.room, gigabytes * inputs.hot_share
     fitting = [plan for plan in PLANS if plan.gigabytes >= disk and plan.memory >= memory]
-    plan = fitting[0] if fitting else PLANS[-1]
+    plan = fitting[0] if fitting else MACHINE
     machines = max(1, math.ceil(disk / plan.gigabytes), math.ceil(memory / plan.memory))
     # Beyond one machine, another one coordinates.
     dollars = dynos * inputs.dollars_per_dyno + (machines + (machines > 1)) * plan.dollars

@@ -22,7 +22,29 @@ limit :size::bigint;
 
 -- name: list_chain_ends(fids)
 -- What the chains of these users should end with, and each user's trading wallet.
--- Answered by primary keys, two look-ups for each.
+-- Answered by primary keys, two look-ups for each. The tables are narrowed down to these users before they are joined,
+-- because Citus brings to a list what is joined to it: that would be everybody's rows.
+with head as (
+    select
+        fid,
+        id,
+        mac
+    from wallet_audit_heads
+    where fid = any(:fids::bigint[])
+),
+
+wallet as (
+    select
+        fid,
+        address,
+        key_id,
+        created_at
+    from wallets
+    where
+        fid = any(:fids::bigint[])
+        and chain = 'ethereum'
+)
+
 select
     wanted.fid,
     head.id,
@@ -31,10 +53,8 @@ select
     wallet.key_id,
     wallet.created_at
 from (select unnest(:fids::bigint[]) as fid) as wanted
-left join wallet_audit_heads as head
-    on wanted.fid = head.fid
-left join wallets as wallet
-    on wanted.fid = wallet.fid and wallet.chain = 'ethereum';
+left join head on wanted.fid = head.fid
+left join wallet on wanted.fid = wallet.fid;
 
 -- name: list_heads_without_entries()
 -- Users whose chain has an end and no entries at all. There must be none.

@@ -17,6 +17,12 @@ select
     has_table_privilege('encryption_keys', 'INSERT')
     and has_table_privilege('active_encryption_keys', 'INSERT') as may_register;
 
+-- name: ask_in_turn()$
+-- Have Citus ask the shards of a machine one after the other until the end of the transaction. Otherwise it asks them
+-- side by side, and refuses every later write to a table of which each machine has a copy, as these here are.
+-- PostgreSQL alone lets every role set this, and takes no notice.
+select set_config('citus.multi_shard_modify_mode', 'sequential', true) as multi_shard_modify_mode;
+
 -- name: insert_if_absent(key_id, succeeds, sealed_audit_root)!
 -- Register a secret, either as the database's first (succeeds is null) or as the successor of a known
 -- one. Nothing happens when it is known, or when another one was first: read list_keys() afterwards.

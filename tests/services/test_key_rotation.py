@@ -18,6 +18,7 @@ from wallet_api.crypto.secret import Secret
 from wallet_api.errors import DatabaseDamaged, KeyUnreadable, SecretMismatch
 from wallet_api.repositories.audit import AuditRepository
 from wallet_api.repositories.encryption_keys import EncryptionKeyRepository
+from wallet_api.repositories.sql import QUERIES
 from wallet_api.repositories.wallet_batches import WalletBatchRepository
 from wallet_api.services.key_rotation import KeyRotation, ResealOutcome
 from wallet_api.services.known_secrets import KnownSecrets, SecretStillInUse
@@ -405,6 +406,18 @@ def test_a_wallet_that_is_being_sealed_keeps_its_secret_from_being_retired(
         maker.commit()
         retiring.join()
     assert refused == ["It still seals keys (1): run `wallet-api keys rotate` first."]
+
+
+def test_a_table_that_partitions_left_keeps_a_secret_from_being_retired(
+    rotation, database, new, sql
+):
+    with sql.transaction():
+        sql.execute((QUERIES / "partitions.sql").read_text())
+    rotate(rotation)
+    with pytest.raises(SecretStillInUse, match=r"seals no key in .*wallets_whole"):
+        secrets_of(database, new).retire(OLD_ID)
+    sql.execute("drop table wallets_whole")
+    assert secrets_of(database, new).retire(OLD_ID)
 
 
 def test_a_secret_that_wallets_need_cannot_be_left_out_of_the_configuration(

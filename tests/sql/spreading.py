@@ -6,6 +6,9 @@ a tree for these rules. sqlfluff's takes twelve seconds, and gives up at a setti
 
 import re
 
+PER_USER = ("deposits", "wallet_audit_heads", "wallet_audit_log", "wallets")
+"""The tables that are spread, by fid."""
+
 _TOKEN = re.compile(
     r"""
     \s+ | --[^\n]* | /\*(?:/\*.*?\*/|.)*?\*/
@@ -151,6 +154,11 @@ def _schemas(statement):
     yield from re.findall(r"\w*(?:val|to_reg\w+|privilege) \( '\w+\.\w+|'\w+\.\w+' :: reg", text)
 
 
+def _whole_tables_joined(statement):
+    """Find what Citus would bring to a list whole: all rows of everybody."""
+    return re.findall(rf"\bunnest \(.*\bleft join (?:{'|'.join(PER_USER)})\b", _whole(statement))
+
+
 UNNAMED = "an insert that does not name its columns, or the target of its select"
 EARLY_TRIGGER = "a trigger without the setting that Citus wants"
 # Each gives what breaks it in a statement.
@@ -162,6 +170,7 @@ RULES = {
     "a fid that changes": _changed_fids,
     UNNAMED: _inserts_without_names,
     "a table by its schema": _schemas,
+    "a whole table joined to a list": _whole_tables_joined,
     "an identity column": _matching(r"\bas identity\b|\b(small|big)?serial[248]?\b"),
     "a lock on a whole table": _matching(r"(^|^begin )lock |\block table\b"),
     "a merge": _matching(r"\bmerge into\b"),

@@ -1,4 +1,7 @@
-"""queries/partitions.sql spreads the tables on one PostgreSQL, which then shows what is touched."""
+"""queries/partitions.sql spreads the tables on one PostgreSQL, which then shows what is touched.
+
+partitions_back.sql undoes it.
+"""
 
 import re
 from itertools import takewhile
@@ -8,12 +11,15 @@ import pytest
 
 from tests.conftest import ACCESS, BASE_ACCOUNT, FID
 from tests.sql.spreading import line, read, words
+from tests.sql.test_schema import SCHEMA, dump
 from tests.sql.test_snapshots import SUBJECTS, numbered, queries
 from tests.sql.test_spreading import PER_USER
 from wallet_api.repositories import sql as loader
 from wallet_api.services.doctor import Doctor
 
-SCRIPT = (loader.QUERIES / "partitions.sql").read_text()
+SCRIPT, BACK = (
+    (loader.QUERIES / name).read_text() for name in ("partitions.sql", "partitions_back.sql")
+)
 PARTITION = re.compile(rf"'Relation Name': '(?:{'|'.join(PER_USER)})_(\d+)'")
 ONE, EVERY, NONE = "one user: one machine", "every machine", "no table of users"
 
@@ -213,3 +219,52 @@ def test_a_second_run_is_refused(spread):
     spread()
     with pytest.raises(Exception, match="already exists"):
         spread()
+
+
+def all_rows(sql):
+    return {
+        table: sorted(sql.execute(f"select t::text from {table} as t").fetchall())
+        for table in PER_USER
+    }
+
+
+def test_the_way_back_keeps_what_was_written_to_the_partitions(
+    server, database_url, services, spread, opened, database, client, bearer
+):
+    for fid in range(FID, FID + 20):
+        services.wallets.ensure_trading_wallet(fid, access=ACCESS)
+    services.wallets.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS)
+    usual = {finding.subject for finding in Doctor(database).examine() if finding.faults}
+    sql = spread()
+    # A new user, deposits, an address that changed, a key that was read.
+    deposit = {"asset": "USDC", "amount": "20", "baseAddress": BASE_ACCOUNT}
+    for fid in (FID, 1):
+        made = client.post("/api/wallet/deposit", json=deposit, headers=bearer(fid))
+        assert made.status_code == 200, made.text
+    services.wallets.store_base_account_address(FID, "0x" + "9b" * 20, access=ACCESS)
+    services.wallets.get_wallet_with_key(FID, "ethereum", access=ACCESS)
+    before, keys = all_rows(sql), opened()
+    with sql.transaction():
+        sql.execute(BACK)
+    assert all_rows(sql) == before
+    assert opened() == keys
+    assert {found.subject for found in Doctor(database).examine() if found.faults} == usual
+    for table in PER_USER:
+        sql.execute(f"drop table {table}_whole")
+    assert dump(server.bindir, database_url) == SCHEMA.read_text()
+    # Ids go on, chains too, and nobody gets another wallet.
+    made = client.post("/api/wallet/deposit", json=deposit, headers=bearer(2))
+    assert made.status_code == 200, made.text
+    assert sql.execute("select count(*) = count(distinct id) from wallets").fetchone() == (True,)
+    assert services.wallets.get_wallet_with_key(1, "ethereum", access=ACCESS) is not None
+    assert services.wallets.ensure_trading_wallet(FID, access=ACCESS).address == keys[FID]
+    with pytest.raises(Exception, match="append-only"):
+        sql.execute("truncate wallets")
+    # And forth again.
+    spread()
+    assert opened() == keys | {2: opened()[2]}
+
+
+def test_the_way_back_is_refused_where_there_are_no_partitions(sql):
+    with pytest.raises(Exception, match="wallets has no partitions"), sql.transaction():
+        sql.execute(BACK)

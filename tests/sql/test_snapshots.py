@@ -15,7 +15,7 @@ from wallet_api.repositories import sql as loader
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 # Scripts for operators, which the service does not send.
-SCRIPTS = {"roles", "citus", "citus_checks", "partitions"}
+SCRIPTS = {"roles", "citus", "citus_checks", "partitions", "partitions_back"}
 SUBJECTS = sorted({path.stem for path in loader.QUERIES.glob("*.sql")} - SCRIPTS)
 # Enough rows that the planner prefers the index that is meant, few enough to be quick.
 USERS = 20_000
@@ -87,7 +87,9 @@ def describe(connection: psycopg.Connection[Any], query: Any) -> str:
     nulls = f"({', '.join(['null'] * len(takes))})" if takes else ""
     # Checks look at the whole database and at system catalogs: in which way is not our concern.
     checks = "/* checks." in query.sql
-    planned = query.sql.split()[0] in {"select", "insert", "update", "delete"} and not checks
+    planned = (
+        query.sql.split()[0] in {"select", "insert", "update", "delete", "with"} and not checks
+    )
     explain = f"explain (costs off) execute {name}{nulls}"
     plan = connection.execute(explain).fetchall() if planned else []
     lines = [name, f"  takes {', '.join(takes) or 'nothing'}"]

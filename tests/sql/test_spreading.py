@@ -9,11 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.sql.spreading import UNNAMED, faults_of
+from tests.sql.spreading import PER_USER, UNNAMED, faults_of
 from tests.sql.test_snapshots import SUBJECTS, queries
 from wallet_api.migrations import MIGRATIONS
 
-PER_USER = ("deposits", "wallet_audit_heads", "wallet_audit_log", "wallets")
 PACKAGE = Path(__file__).resolve().parents[2] / "wallet_api"
 
 # Each gives a row for whatever breaks its rule. A table of users is one that has a fid.

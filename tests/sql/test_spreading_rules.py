@@ -64,6 +64,16 @@ TRIALS = {
             "insert into t (fid, at) values (1, now()) on conflict (fid) do nothing",
         ],
     ),
+    "a whole table joined to a list": (
+        [
+            "select w.id from unnest(%(fids)s) as f (fid) left join wallets as w on f.fid = w.fid",
+            "select d.id from (select unnest(%(f)s) as fid) as f\nLEFT JOIN\ndeposits as d on true",
+        ],
+        [
+            "select w.id from unnest(%(fids)s) as f (fid) inner join wallets as w on f.fid = w.fid",
+            "with w as (table wallets) select w.id from unnest(%(f)s) as f left join w on true",
+        ],
+    ),
     "a subquery in values": (
         [
             "insert into t (fid, n) values (1, (select max(n) from t))",

@@ -21,6 +21,10 @@ class EncryptionKeyRepository:
         """Tell whether our role in the database may register a secret."""
         return bool(_QUERIES.may_register(self._connection))
 
+    def ask_in_turn(self) -> None:
+        """Let this transaction ask every machine of a cluster, and then write to these tables."""
+        _QUERIES.ask_in_turn(self._connection)
+
     def insert_if_absent(
         self, key_id: str, *, succeeds: str | None, sealed_audit_root: str | None
     ) -> None:

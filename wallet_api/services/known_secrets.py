@@ -119,6 +119,9 @@ class KnownSecrets:
             wallets = {one.key_id: one.wallets for one in self.status()}[key_id]
             raise SecretStillInUse(
                 f"It still seals keys ({wallets}): run `wallet-api keys rotate` first."
+                if wallets
+                else "It seals no key in `wallets`, and another table refers to it, such as "
+                "`wallets_whole` of queries/partitions.sql: drop that one first."
             ) from error
         if retired is None:
             raise SecretMismatch(

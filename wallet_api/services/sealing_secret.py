@@ -123,7 +123,9 @@ class SealingSecret:
 
     def _register(self, connection: Connection) -> None:
         audit_keys, ours = self._encryption.audit_keys, self._encryption.key_id
+        keys = EncryptionKeyRepository(connection)
         with connection.transaction():
+            keys.ask_in_turn()
             predecessor = self._succeeds(connection)
             if predecessor == ours:
                 # Another process of this secret was here first.
@@ -131,7 +133,6 @@ class SealingSecret:
             root = None
             if predecessor is not None:
                 root = audit_keys[ours].seal_root_of(audit_keys[predecessor])
-            keys = EncryptionKeyRepository(connection)
             keys.insert_if_absent(ours, succeeds=predecessor, sealed_audit_root=root)
             if ours not in {key.key_id for key in keys.list_keys()}:
                 # Another process has begun this database in the meantime.
