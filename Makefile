@@ -29,7 +29,7 @@ test-faults: $(INSTALLED) ## Run the tests that stop, kill and cut everything un
 bench: $(INSTALLED) ## Measure files against PostgreSQL, up to a million users (long; gigabytes).
 	$(BIN)/wallet-api bench
 
-bench-check: $(INSTALLED) ## Measure in small, and compare the ratios with the last ones kept.
+bench-check: $(INSTALLED) ## Measure in small, and compare the ratios with the committed ones.
 	$(BIN)/wallet-api bench --quick --check
 
 bench-import: $(INSTALLED) ## Measure the import of wallet files (minutes).

@@ -14,7 +14,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 @click.command(cls=Command)
 @click.option("--quick", is_flag=True, help="Small sizes: about a minute.")
 @click.option(
-    "--check", is_flag=True, help="Compare the ratios with the last ones kept; keep none."
+    "--check", is_flag=True, help="Compare the ratios with the committed ones; keep none."
 )
 def bench(*, quick: bool, check: bool) -> None:
     """Measure files against PostgreSQL, with a PostgreSQL of its own.
