@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import datetime
 from typing import Any, ClassVar, TypeVar
 
 import psycopg
@@ -21,26 +22,25 @@ import structlog
 from psycopg import errors as pg
 from psycopg.abc import PQGen
 from psycopg.conninfo import conninfo_to_dict
-from psycopg.errors import _WaitTimeout
+from psycopg.errors import Diagnostic, _WaitTimeout
 from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
 
 from wallet_api import metrics
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import (
-    AuditLogBlocked,
     DatabaseDamaged,
     DatabaseUnavailable,
     LockTimeout,
     SecretMismatch,
     ServiceUnavailable,
 )
+from wallet_api.replication import Replication
 
 Row = dict[str, Any]
 T = TypeVar("T")
 
 _ATTEMPTS = 4
-# Of many who append to one user's chain at once, one at a time gets through.
 _CONFLICT_ATTEMPTS = 24
 # Work that a silent database has kept for longer is not begun again: somebody waits for the answer.
 _RETRY_SECONDS = 3.0
@@ -57,8 +57,6 @@ _DEFAULTS: dict[str, Any] = {
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,
 }
-# PostgreSQL undid the work: somebody else was in the way, or appended to the same chain first.
-_CONFLICTS = (pg.SerializationFailure, pg.DeadlockDetected, pg.UniqueViolation)
 # PostgreSQL refused the statement and did nothing, and another connection would take it.
 _STALE = (
     pg.ReadOnlySqlTransaction,  # this server is no longer the primary
@@ -83,6 +81,14 @@ _UNAVAILABLE = (
 
 
 log = structlog.get_logger("wallet_api.database")
+
+
+class Conflict(Exception):
+    """Another transaction was first. Database.run() runs the work again, which then sees it."""
+
+
+# PostgreSQL rolled the work back, because another transaction was in the way.
+_CONFLICTS = (pg.SerializationFailure, pg.DeadlockDetected, Conflict)
 
 # Names of the statements that wait in the pipeline of this thread.
 _piped: ContextVar[list[str] | None] = ContextVar("_piped", default=None)
@@ -124,13 +130,23 @@ class _TimedCursor(psycopg.Cursor[Row]):
 
 
 class Connection(psycopg.Connection[Row]):
-    """A connection that waits for no answer for ever.
+    """A connection with a time limit for answers, which notices a commit that is not replicated.
 
     statement_timeout is PostgreSQL's: a server that is stopped, or a network that swallows all it
     is sent, never comes to it.
+
+    A commit whose wait for the synchronous standby is cancelled succeeds, with a warning: then
+    `unreplicated` is true.
     """
 
     answer_seconds = _ANSWER_SECONDS
+    unreplicated = False
+
+    def note(self, notice: Diagnostic) -> None:
+        """Take notice of a warning that PostgreSQL sends along with an answer."""
+        # Its text is translated, and its SQLSTATE the one of every warning.
+        if notice.source_function == "SyncRepWaitForLSN":
+            self.unreplicated = True
 
     def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
         """Wait for PostgreSQL, and give the connection up for lost if no answer comes in time."""
@@ -180,6 +196,7 @@ class Database:
 
         With `max_waiting`, work beyond that many waiting for a connection is refused at once.
         """
+        self.replication = Replication()
         self._name = name
         self._max_size = max_size
         self._pool: ConnectionPool[Connection] = ConnectionPool(
@@ -193,7 +210,7 @@ class Database:
                 ),
             },
             connection_class=Connection,
-            configure=_set_up,
+            configure=self._set_up,
             min_size=min_size,
             max_size=max_size,
             timeout=timeout_seconds,
@@ -214,39 +231,51 @@ class Database:
         """Close the idle connections now, and each busy one when its request gives it back."""
         self._pool.close()
 
-    def run(self, work: Callable[[Connection], T], *, repeatable: bool) -> T:
+    def run(self, work: Callable[[Connection], T]) -> T:
         """Run `work` on a pooled connection and return its result.
 
-        Serialization failures, deadlocks and unique violations are retried: PostgreSQL undid that
-        attempt, and the next one sees who was first. A lost connection leaves the outcome unknown,
-        so `work` is run again only if it is `repeatable`: twice must mean the same as once. A
-        database that is silent is asked once only.
+        `work` may run several times, and must mean the same each time. It is run again after a
+        Conflict, a serialization failure or a deadlock, which rolled it back, and after a lost
+        connection. Then nobody knows whether its commit was done: work that appends looks first
+        whether an earlier attempt did (services/audit_trail.py). What that attempt left visible is
+        replicated before `work` sees it. A database that is silent is asked only once.
 
-        Raises DatabaseUnavailable when no connection is to be had within the pool's timeout, when a
+        Raises DatabaseUnavailable when no connection is available within the pool's timeout, when a
         statement runs into its time limit, or when the database cannot do its work.
         """
         began = time.monotonic()
+        attempted = work
         for attempt in itertools.count(1):
             try:
                 with self._connection() as connection:
-                    return self._attempt(work, connection)
+                    return self._attempt(attempted, connection)
             except _CONFLICTS as error:
                 if attempt >= _CONFLICT_ATTEMPTS:
-                    raise _meaning(error) or error from error
+                    raise LockTimeout(_describe(error)) from error
                 # Apart by a random while, so that the same two do not meet again.
                 time.sleep(random.uniform(0, 0.01 * attempt))
             except _ConnectionLost as lost:
+                attempted = self._once_replicated(work)
                 # The others are probably gone too. To ask them would take as long again for each.
                 self._pool.drain()
                 silent = lost.error.sqlstate is None
                 late = silent and time.monotonic() - began > _RETRY_SECONDS
-                if attempt >= _ATTEMPTS or late or not (repeatable or lost.nothing_happened):
+                if attempt >= _ATTEMPTS or late:
                     raise _meaning(lost.error) or lost.error from lost.error
             except (PoolTimeout, PoolClosed) as error:
                 raise DatabaseUnavailable(_describe(error)) from error
             except psycopg.Error as error:
                 raise _meaning(error) or error from error
         raise AssertionError("unreachable: the last attempt returns or raises")
+
+    def wait_until_replicated(self, written: datetime) -> None:
+        """Wait until what was written at that time, and is visible, is on the standby too.
+
+        `written` is the database's time. Costs nothing without a synchronous standby, or for what
+        is known to be there. Raises DatabaseUnavailable.
+        """
+        if not self.replication.covers(written):
+            self.run(self.replication.wait)
 
     @contextmanager
     def _connection(self) -> Iterator[Connection]:
@@ -265,33 +294,50 @@ class Database:
         finally:
             self._pool.putconn(connection)
 
+    def _once_replicated(self, work: Callable[[Connection], T]) -> Callable[[Connection], T]:
+        def waits_first(connection: Connection) -> T:
+            self.replication.wait(connection)
+            return work(connection)
+
+        return waits_first
+
     @staticmethod
     def _attempt(work: Callable[[Connection], T], connection: Connection) -> T:
         try:
-            return work(connection)
+            result = work(connection)
         except _STALE as error:
             connection.close()
-            raise _ConnectionLost(error, nothing_happened=True) from error
+            raise _ConnectionLost(error) from error
         except psycopg.Error as error:
             if connection.broken:
-                raise _ConnectionLost(error, nothing_happened=False) from error
+                raise _ConnectionLost(error) from error
             raise
+        if connection.unreplicated:
+            connection.close()
+            raise _ConnectionLost(pg.OperatorIntervention("a commit was not replicated"))
+        return result
+
+    def _set_up(self, connection: Connection) -> None:
+        """Prepare a new connection."""
+        connection.add_notice_handler(connection.note)
+        _set_up(connection)
+        self.replication.look(connection)
 
 
 class _ConnectionLost(Exception):
-    def __init__(self, error: psycopg.Error, *, nothing_happened: bool) -> None:
+    def __init__(self, error: psycopg.Error) -> None:
         self.error = error
-        self.nothing_happened = nothing_happened
 
 
 def _set_up(connection: Connection) -> None:
     """Let no statement wait for ever, times come in UTC, and what a name means be ours alone.
 
     A thread that hangs in a statement is lost to every other request. A date at the end of its
-    range has no local time in every zone. A commit is answered when it is stored, whatever the role
-    was given. A temporary table stands before others of its name unless pg_temp is last, and only
-    last, in search_path (a pooler's session may have been set up before). Behind a pooler in
-    transaction mode, give the role these settings instead (alter role … set).
+    range has no local time in every zone. A commit is answered when it is stored and replicated,
+    whatever the role was given, and the warning that it was not replicated is sent. A temporary
+    table stands before others of its name unless pg_temp is last, and only last, in search_path (a
+    pooler's session may have been set up before). Behind a pooler in transaction mode, give the
+    role these settings instead (alter role … set).
 
     psycopg numbers the statements that it prepares, in every connection from 0. A pooler that does
     not know of them may lend us the session in which another connection of ours prepared that
@@ -302,7 +348,8 @@ def _set_up(connection: Connection) -> None:
     connection.execute(
         "select set_config('statement_timeout', '10s', false),"
         " set_config('lock_timeout', '5s', false), set_config('timezone', 'UTC', false),"
-        " case current_setting('synchronous_commit') when 'off'"
+        " set_config('client_min_messages', 'warning', false),"
+        " case when current_setting('synchronous_commit') in ('off', 'local')"
         " then set_config('synchronous_commit', 'on', false) end,"
         " set_config('search_path', concat_ws(', ', ("
         "select string_agg(element[1], ', ' order by place)"
@@ -314,12 +361,14 @@ def _set_up(connection: Connection) -> None:
 
 
 @contextmanager
-def one_round_trip(connection: Connection) -> Iterator[None]:
-    """Send a whole transaction, from begin to commit, in one network round trip.
+def one_round_trip(
+    connection: Connection, *, begin: bool = True, commit: bool = True
+) -> Iterator[None]:
+    """Send the statements of a transaction in one network round trip (psycopg's pipeline mode).
 
-    Statements inside must not need each other's results: PostgreSQL answers all of them together,
-    after the commit. If one fails, none of them happened (psycopg's pipeline mode), and the pool
-    rolls back what was begun.
+    They must not need each other's results: PostgreSQL answers all of them together. If one fails,
+    none of them happened, and the pool rolls back what was begun. A transaction that needs two
+    round trips leaves out `commit` in the first, and `begin` in the second.
 
     Not connection.transaction(), which waits for the answers to its begin and to its commit.
     """
@@ -328,10 +377,12 @@ def one_round_trip(connection: Connection) -> Iterator[None]:
     began = time.perf_counter()
     try:
         with connection.pipeline():
-            connection.execute("begin")
+            if begin:
+                connection.execute("begin")
             yield
-            # PostgreSQL skips this, like everything else, behind a statement that failed.
-            connection.execute("commit")
+            if commit:
+                # PostgreSQL skips this, like everything else, after a statement that failed.
+                connection.execute("commit")
     finally:
         _piped.reset(token)
         if issubclass(connection.cursor_factory, _TimedCursor):
@@ -365,9 +416,6 @@ def _meaning(error: psycopg.Error) -> ServiceUnavailable | None:
     """Translate a database error by its SQLSTATE; None means that it is our bug."""
     if isinstance(error, pg.LockNotAvailable):
         return LockTimeout(_describe(error))
-    if isinstance(error, pg.UniqueViolation):
-        # However often it looks again, something stands where the next audit entry belongs.
-        return AuditLogBlocked("a user's audit chain takes no entry: run `wallet-api audit verify`")
     if isinstance(error, pg.ForeignKeyViolation):
         # The one that a request can meet: wallets are sealed under active secrets alone.
         return SecretMismatch("ENCRYPTION_SECRET was retired: set the one that succeeded it")

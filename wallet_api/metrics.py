@@ -52,6 +52,11 @@ KEY_READS = Counter("wallet_api_key_reads", "Private keys that left the service.
 FAILED_OPENS = Counter(
     "wallet_api_failed_opens", "Sealed keys that did not open, or not to their address: an alarm."
 )
+WENT_BACK = Gauge(
+    "wallet_api_database_went_back",
+    "1 once the database was found to have lost an acknowledged wallet: an alarm.",
+    multiprocess_mode="livemax",
+)
 RATE_LIMITED = Counter("wallet_api_rate_limited", "Requests that were refused with 429.", ["per"])
 
 

@@ -119,7 +119,7 @@ def test_a_prepared_statement_is_never_taken_for_somebody_elses(pool):
 
     def ask(database, mine):
         query = f"select /* {mine} */ {mine} as answer, pg_backend_pid() as session"
-        return database.run(lambda c: c.execute(query).fetchone(), repeatable=True)
+        return database.run(lambda c: c.execute(query).fetchone())
 
     def database():
         return Database(Secret(pooler.url), min_size=1, max_size=1, timeout_seconds=5)

@@ -24,7 +24,6 @@ from wallet_api.errors import (
     Unauthenticated,
 )
 from wallet_api.models import SCOPES
-from wallet_api.repositories.api_clients import ApiClientRepository
 from wallet_api.services.api_clients import ApiClientService
 
 HOME = ip_address("10.1.2.3")
@@ -144,24 +143,6 @@ def test_of_ten_that_race_for_a_name_one_gets_it(clients, sql):
     assert len(tokens) == 1
     assert clients.identify(tokens[0]).name == "engine"
     assert sql.execute("select count(*) from api_clients").fetchone() == (1,)
-
-
-def test_a_client_that_was_made_on_a_dying_connection_is_not_made_a_second_time(
-    clients, sql, monkeypatch
-):
-    """Nobody would have the token of the first one, and the name is gone."""
-    insert = ApiClientRepository.insert_if_absent
-    attempts = []
-
-    def on_a_dying_connection(self, **row):
-        attempts.append(row["name"])
-        sql.execute("select pg_terminate_backend(%s, 5000)", [self._connection.info.backend_pid])
-        return insert(self, **row)
-
-    monkeypatch.setattr(ApiClientRepository, "insert_if_absent", on_a_dying_connection)
-    with pytest.raises(DatabaseUnavailable):
-        created(clients)
-    assert attempts == ["engine"]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from psycopg import errors as pg
 from tests.conftest import ACCESS, FID
 from tests.services.conftest import service
 from wallet_api.crypto.secret import Secret
-from wallet_api.database import Connection, Database, _set_up, one_round_trip, patient
+from wallet_api.database import Conflict, Connection, Database, _set_up, one_round_trip, patient
 from wallet_api.errors import DatabaseDamaged, DatabaseUnavailable, LockTimeout
 from wallet_api.services.doctor import Doctor
 
@@ -23,8 +23,7 @@ def test_no_statement_waits_for_ever(database, sql):
         lambda connection: [
             connection.execute(f"show {name}").fetchone()[name]
             for name in ("statement_timeout", "lock_timeout")
-        ],
-        repeatable=True,
+        ]
     )
     assert limits == ["10s", "5s"]
 
@@ -49,11 +48,11 @@ def test_temporary_tables_stand_behind_all_others(database, given, kept):
         _set_up(connection)
         return connection.execute("show search_path").fetchone()["search_path"]
 
-    assert database.run(lend, repeatable=True) == kept
+    assert database.run(lend) == kept
 
 
 @pytest.mark.parametrize(
-    ("given", "kept"), [("off", "on"), ("local", "local"), ("remote_apply", "remote_apply")]
+    ("given", "kept"), [("off", "on"), ("local", "on"), ("remote_apply", "remote_apply")]
 )
 def test_what_was_said_to_be_stored_is_stored_whatever_the_role_says(
     sql, database_url, given, kept
@@ -64,8 +63,7 @@ def test_what_was_said_to_be_stored_is_stored_whatever_the_role_says(
     database = Database(Secret(database_url), min_size=0, max_size=1, timeout_seconds=5)
     database.open()
     shown = database.run(
-        lambda connection: connection.execute("show synchronous_commit").fetchone(),
-        repeatable=True,
+        lambda connection: connection.execute("show synchronous_commit").fetchone()
     )
     doctor = {found.subject: found.faults for found in Doctor(database).examine()}
     database.close()
@@ -86,8 +84,7 @@ def test_a_locked_table_is_an_answer_and_not_a_pile_up(database, database_url):
     assert wallets.ensure_trading_wallet(FID, access=ACCESS).fid == FID
 
 
-@pytest.mark.parametrize("repeatable", [True, False])
-def test_a_session_that_became_read_only_is_left_for_another_one(database, repeatable):
+def test_a_session_that_became_read_only_is_left_for_another_one(database):
     """As after a failover: the old primary still talks to us, and refuses every write."""
 
     def write(connection):
@@ -96,21 +93,20 @@ def test_a_session_that_became_read_only_is_left_for_another_one(database, repea
     def turn_read_only(connection):
         connection.execute("set default_transaction_read_only = on")
 
-    database.run(turn_read_only, repeatable=True)
-    assert database.run(write, repeatable=repeatable) == "CREATE TABLE"
+    database.run(turn_read_only)
+    assert database.run(write) == "CREATE TABLE"
 
 
-@pytest.mark.parametrize("repeatable", [True, False])
-def test_a_statement_whose_columns_a_migration_changed_is_prepared_anew(database, sql, repeatable):
+def test_a_statement_whose_columns_a_migration_changed_is_prepared_anew(database, sql):
     def read(connection):
         query = "select /* prepared after a few times */ chain_id from deposits where fid = %s"
         return connection.execute(query, [FID]).description[0].type_code
 
     for _ in range(10):
-        before = database.run(read, repeatable=True)
+        before = database.run(read)
     sql.execute("drop trigger deposits_never_change_what_was_prepared on deposits")
     sql.execute("alter table deposits alter chain_id type numeric")
-    assert database.run(read, repeatable=repeatable) != before
+    assert database.run(read) != before
 
 
 def test_what_is_sent_often_is_prepared_under_a_name_of_its_own(database_url):
@@ -126,8 +122,7 @@ def test_what_is_sent_often_is_prepared_under_a_name_of_its_own(database_url):
             lambda connection: connection.execute(
                 "select name, statement, generic_plans + custom_plans as runs"
                 " from pg_prepared_statements"
-            ).fetchall(),
-            repeatable=True,
+            ).fetchall()
         )
         database.close()
         assert any(
@@ -148,7 +143,8 @@ def test_what_is_sent_often_is_prepared_under_a_name_of_its_own(database_url):
         (pg.TooManyConnections, DatabaseUnavailable),
         (pg.ReadOnlySqlTransaction, DatabaseUnavailable),
         (pg.UndefinedTable, DatabaseUnavailable),
-        (pg.SerializationFailure, DatabaseUnavailable),
+        (pg.SerializationFailure, LockTimeout),
+        (Conflict, LockTimeout),
         (pg.CheckViolation, pg.CheckViolation),
         (pg.FeatureNotSupported, pg.FeatureNotSupported),
         (pg.ObjectInUse, pg.ObjectInUse),
@@ -159,7 +155,7 @@ def test_a_fault_of_the_database_is_503_and_a_bug_stays_a_bug(database, raised, 
         raise raised
 
     with pytest.raises(meaning) as caught:
-        database.run(work, repeatable=True)
+        database.run(work)
     assert caught.type is meaning
 
 
@@ -175,7 +171,7 @@ def test_conflicts_are_retried_and_a_connection_lost_among_them_too(database, sq
             connection.execute("select 1")
         raise kind
 
-    assert database.run(work, repeatable=True) == "done"
+    assert database.run(work) == "done"
 
 
 @pytest.fixture
@@ -207,17 +203,12 @@ def test_a_server_that_says_nothing_is_a_connection_lost(database, stop, monkeyp
         return connection.execute("select 2 as two").fetchone()["two"]
 
     began = time.monotonic()
-    assert database.run(work, repeatable=True) == 2
+    assert database.run(work) == 2
     assert 0.5 <= time.monotonic() - began < 5
     assert len(set(pids)) == 2
-    pids.clear()
-    with pytest.raises(DatabaseUnavailable):
-        database.run(work, repeatable=False)
-    assert len(pids) == 1
 
 
-@pytest.mark.parametrize("repeatable", [True, False])
-def test_a_socket_that_psycopg_finds_closed_is_a_connection_lost(database, monkeypatch, repeatable):
+def test_a_socket_that_psycopg_finds_closed_is_a_connection_lost(database, monkeypatch):
     """libpq does not know of it then: it takes the connection for a sound one."""
     used = []
 
@@ -232,14 +223,10 @@ def test_a_socket_that_psycopg_finds_closed_is_a_connection_lost(database, monke
                 patch.setattr(psycopg.waiting, "wait", closed)
             return connection.execute("select 1 as one").fetchone()
 
-    if repeatable:
-        assert database.run(ask, repeatable=True) == {"one": 1}
-    else:
-        with pytest.raises(DatabaseUnavailable):
-            database.run(ask, repeatable=False)
-    assert len(used) == 1 + repeatable
+    assert database.run(ask) == {"one": 1}
+    assert len(used) == 2
     assert used[0].broken
-    assert database.run(lambda connection: connection.broken, repeatable=True) is False
+    assert database.run(lambda connection: connection.broken) is False
 
 
 def test_whoever_was_silent_for_long_is_not_asked_again(database, stop, monkeypatch):
@@ -253,7 +240,7 @@ def test_whoever_was_silent_for_long_is_not_asked_again(database, stop, monkeypa
         connection.execute("select 1")
 
     with pytest.raises(DatabaseUnavailable):
-        database.run(work, repeatable=True)
+        database.run(work)
     assert len(attempts) == 1
 
 
@@ -264,7 +251,7 @@ def test_one_silence_is_enough_to_have_every_connection_replaced(database, stop,
         stop(connection)
         database._pool.putconn(connection)
     began = time.monotonic()
-    database.run(lambda connection: connection.execute("select 1"), repeatable=True)
+    database.run(lambda connection: connection.execute("select 1"))
     assert time.monotonic() - began < 2.5
 
 
@@ -275,7 +262,7 @@ def test_a_transaction_that_may_take_long_is_waited_for(database, monkeypatch):
         with connection.transaction(), patient(connection):
             connection.execute("select pg_sleep(0.6)")
 
-    database.run(work, repeatable=False)
+    database.run(work)
 
 
 @pytest.mark.parametrize("fails", [False, True])
@@ -288,7 +275,7 @@ def test_patience_ends_with_what_it_was_for(database, fails):
                 raise ZeroDivisionError
         return connection.answer_seconds == usual
 
-    assert database.run(work, repeatable=False)
+    assert database.run(work)
 
 
 @pytest.mark.faults
@@ -311,7 +298,7 @@ def test_an_outage_is_over_for_us_soon_after_it_is_over(server, database_url, sq
         began = time.monotonic()
         while time.monotonic() - began < 10:
             try:
-                pool.run(lambda connection: connection.execute("select 1"), repeatable=True)
+                pool.run(lambda connection: connection.execute("select 1"))
                 break
             except DatabaseUnavailable:
                 time.sleep(0.05)
@@ -321,7 +308,7 @@ def test_an_outage_is_over_for_us_soon_after_it_is_over(server, database_url, sq
 
 def _fails(pool):
     with pytest.raises(DatabaseUnavailable):
-        pool.run(lambda connection: connection.execute("select 1"), repeatable=True)
+        pool.run(lambda connection: connection.execute("select 1"))
 
 
 def test_what_the_url_says_wins_over_our_defaults(database_url):
@@ -332,6 +319,6 @@ def test_what_the_url_says_wins_over_our_defaults(database_url):
         timeout_seconds=5,
     )
     pool.open()
-    found = pool.run(lambda connection: connection.info.get_parameters(), repeatable=True)
+    found = pool.run(lambda connection: connection.info.get_parameters())
     pool.close()
     assert (found["connect_timeout"], found["application_name"]) == ("3", "engine")

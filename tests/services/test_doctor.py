@@ -164,7 +164,7 @@ class Session:
     def __init__(self, connection):
         self.connection = connection
 
-    def run(self, work, *, repeatable):
+    def run(self, work):
         return work(self.connection)
 
     def do(self, *statements):

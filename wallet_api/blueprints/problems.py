@@ -40,6 +40,7 @@ STATUS_OF: dict[type[errors.WalletApiError], int] = {
     errors.LockTimeout: 503,
     errors.AuditLogBlocked: 503,
     errors.DatabaseDamaged: 503,
+    errors.DatabaseWentBack: 503,
     errors.KeyUnreadable: 503,
     errors.SecretMismatch: 503,
     errors.SignInUnavailable: 503,
@@ -52,6 +53,7 @@ _ALARMS = (
     errors.StorageUnavailable,
     errors.AuditLogBlocked,
     errors.DatabaseDamaged,
+    errors.DatabaseWentBack,
 )
 _SENTENCES = {
     400: "The request is not valid.",

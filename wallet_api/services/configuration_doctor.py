@@ -73,9 +73,7 @@ def _database(
         return
     try:
         with _opened(url) as database:
-            session = database.run(
-                lambda connection: CheckRepository(connection).get_session(), repeatable=True
-            )
+            session = database.run(lambda connection: CheckRepository(connection).get_session())
             yield from _session(session)
             if settings is not None:
                 yield _connections(session, settings)

@@ -45,7 +45,7 @@ class Doctor:
 
     def examine(self) -> list[Finding]:
         """Look at everything. Raises DatabaseUnavailable."""
-        return self._database.run(_examine, repeatable=True)
+        return self._database.run(_examine)
 
 
 def _examine(connection: Connection) -> list[Finding]:

@@ -14,9 +14,7 @@ def check_migrations(database: Database) -> None:
 
     A newer database is fine: that is a deploy in progress.
     """
-    applied = database.run(
-        lambda connection: MigrationRepository(connection).list_applied(), repeatable=True
-    )
+    applied = database.run(lambda connection: MigrationRepository(connection).list_applied())
     missing = sorted(expected_versions() - applied)
     if missing:
         named = ", ".join(missing[:_NAMED])

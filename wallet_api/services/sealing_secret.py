@@ -38,7 +38,7 @@ class SealingSecret:
 
         Raises StorageUnavailable too, where wallet files are needed and cannot be used.
         """
-        known = self._database.run(self._succeeds, repeatable=True)
+        known = self._database.run(self._succeeds)
         if self._store is not None:
             self._store.check(database_in_use=known is not None)
 
@@ -48,7 +48,7 @@ class SealingSecret:
         Raises what check() raises. Key ids are never removed, so that once is enough.
         """
         if not self._registered.is_set():
-            self._database.run(self.register_on, repeatable=True)
+            self._database.run(self.register_on)
 
     def register_on(self, connection: Connection) -> None:
         """Do what register() does, on a connection that is at hand."""
