@@ -46,7 +46,11 @@ class Server(LocalPostgres):
 
     def administer(self, statement):
         """Run one statement and return its rows."""
-        with psycopg.connect(self.url("postgres"), autocommit=True) as admin:
+        return self.query("postgres", statement)
+
+    def query(self, name, statement):
+        """Run one statement in a database and return its rows."""
+        with psycopg.connect(self.url(name), autocommit=True) as admin:
             cursor = admin.execute(statement)
             return cursor.fetchall() if cursor.description else []
 
