@@ -261,7 +261,7 @@ def test_chains_that_go_over_several_pages_are_whole_and_their_faults_are_named(
 
 def test_a_chain_goes_on_behind_a_fault_and_the_fault_stays(log, verify, sql):
     plant(sql, "update wallet_audit_log set actor = 'nobody' where (fid, id) = (3, 4)")
-    log.refuse_key(3, "ethereum", access=ACCESS)
+    log.get_wallet_with_key(3, "ethereum", access=ACCESS)
     assert verify() == ([(3, 4, NOT_OURS)], 20)
 
 

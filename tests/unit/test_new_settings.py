@@ -18,6 +18,7 @@ LEAKS.secrets |= {TOKEN, HIDDEN}
 NEW = (
     *("DATABASE_REPLICA_URL", "TRUSTED_PROXY_HOPS", "RATELIMIT_ENABLED", "RATELIMIT_STORAGE_URI"),
     *("RATELIMIT_PER_IP", "RATELIMIT_PER_USER", "RATELIMIT_PER_CLIENT"),
+    "RATELIMIT_WRITES_PER_USER",
     *("METRICS_TOKEN", "SLOW_QUERY_MS"),
 )
 
@@ -43,6 +44,7 @@ def test_none_of_them_is_needed(environ):
     assert kept.ratelimits == {
         "ip": parse_many("12000 per minute"),
         "user": parse_many("1500 per minute"),
+        "writes": parse_many("600 per hour"),
         "client": parse_many("6000 per minute"),
     }
     assert kept.metrics_token is None
@@ -125,6 +127,7 @@ WRONG = {
         "100 per minute and 7 per hour",
         "minute",
     ],
+    "RATELIMIT_WRITES_PER_USER": ["600", "0 per hour"],
     "RATELIMIT_PER_CLIENT": ["100 minute", "unlimited", "none"],
     "METRICS_TOKEN": ["short", HIDDEN, "t" * 31],
     "SLOW_QUERY_MS": ["-1", "60001", "nan", "inf", "500ms", "slow", HIDDEN],

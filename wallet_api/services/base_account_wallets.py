@@ -1,10 +1,17 @@
 """Trading wallets and Base Account addresses: made once, verified always."""
 
+from dataclasses import replace
+
 from wallet_api import metrics
 from wallet_api.crypto import keys
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Conflict, Connection, Database, one_round_trip
-from wallet_api.errors import DatabaseDamaged, SecretMismatch, StorageUnavailable
+from wallet_api.errors import (
+    DatabaseDamaged,
+    SecretMismatch,
+    ServiceUnavailable,
+    StorageUnavailable,
+)
 from wallet_api.models import (
     BASE_ACCOUNT_CHAIN,
     BASE_ACCOUNT_SPELLINGS,
@@ -21,6 +28,7 @@ from wallet_api.repositories.postgres import PostgresWalletRepository
 from wallet_api.repositories.wallets import WalletRepositories, WalletRepository
 from wallet_api.services.audit_trail import AuditTrail, PendingEntries
 from wallet_api.services.opening import open_verified
+from wallet_api.services.refusals import RefusalWindows
 from wallet_api.services.sealing_secret import SealingSecret
 
 _CHAIN_SPELLINGS = dict.fromkeys(BASE_ACCOUNT_SPELLINGS, BASE_ACCOUNT_CHAIN)
@@ -52,6 +60,7 @@ class BaseAccountWalletService:
     ) -> None:
         """`repositories` gives the place where wallets are kept, for a connection to `database`."""
         self._trail = AuditTrail(encryption)
+        self._refusals = RefusalWindows()
         self._wallets_in_files = wallets_in_files
         self._database = database
         self._repositories = repositories
@@ -138,15 +147,6 @@ class BaseAccountWalletService:
 
         def read(connection: Connection) -> Wallet | None:
             wallets, audit = self._repositories(connection), AuditRepository(connection)
-            try:
-                self._sealing_secret.register_on(connection)
-            except SecretMismatch:
-                there = wallets.get(fid, chain)
-                if there is None or there.sealed is None:
-                    return None
-                # That it does not open matters more to whoever asks for the key.
-                self._verified(there)
-                raise
             with one_round_trip(connection, commit=False):
                 audit.hold_head(fid)
                 found = wallets.get_with_head_later(fid, chain)
@@ -155,9 +155,15 @@ class BaseAccountWalletService:
                 connection.rollback()
                 if wallets.get(fid, chain) is None:
                     return None
-                # It is a row since we looked.
+                # It has become a row since we looked.
                 raise Conflict
-            if wallet.sealed is None or pending.is_written(connection):
+            if wallet.sealed is None:
+                return wallet
+            if not self._sealing_secret.is_registered():
+                connection.rollback()
+                self._register_for(wallet, connection)
+                raise Conflict
+            if pending.is_written(connection):
                 return wallet
             with (
                 pending.following(head, event) as entry,
@@ -177,8 +183,21 @@ class BaseAccountWalletService:
         return WalletWithKey(wallet=wallet, private_key=private_key)
 
     def refuse_key(self, fid: int, chain: str, *, access: Access) -> None:
-        """Record that `access` asked for this wallet's key and was refused."""
-        self._record(AuditEvent(fid=fid, chain=chain, action="key.refused", access=access))
+        """Record that `access` asked for this wallet's key and was refused.
+
+        Within an hour only the first refusal of a caller; the next entry counts the others.
+        """
+        key = (fid, chain, access.actor)
+        unrecorded = self._refusals.count(key)
+        if unrecorded is None:
+            return
+        reason = f"{unrecorded} more were refused since the last entry" if unrecorded else None
+        access = replace(access, reason=reason)
+        try:
+            self._record(AuditEvent(fid=fid, chain=chain, action="key.refused", access=access))
+        except ServiceUnavailable:
+            self._refusals.reopen(key, unrecorded)
+            raise
 
     def store_base_account_address(self, fid: int, address: str, *, access: Access) -> None:
         """Remember the address (lower case) of the user's own Base Account.
@@ -231,6 +250,15 @@ class BaseAccountWalletService:
     def get_base_account_address(self, fid: int) -> str | None:
         """Return the remembered address of the user's own Base Account, or None."""
         return self.get_wallet_address(fid, BASE_ACCOUNT_CHAIN)
+
+    def _register_for(self, wallet: Wallet, connection: Connection) -> None:
+        """Register our secret before the first key of this process is read."""
+        try:
+            self._sealing_secret.register_on(connection)
+        except SecretMismatch:
+            # That the key does not open is the more important news.
+            self._verified(wallet)
+            raise
 
     def _made_before(self, connection: Connection, wallets: WalletRepository, fid: int) -> Wallet:
         """Return the wallet that the audit log tells of: somebody made it since we looked.

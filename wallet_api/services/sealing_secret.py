@@ -42,6 +42,10 @@ class SealingSecret:
         if self._store is not None:
             self._store.check(database_in_use=known is not None)
 
+    def is_registered(self) -> bool:
+        """Tell whether register() has been done in this process."""
+        return self._registered.is_set()
+
     def register(self) -> None:
         """Make our secret one of the database's, before the first write of this process.
 
