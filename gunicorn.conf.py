@@ -37,8 +37,8 @@ except ConfigurationError as error:
 
 bind = f"0.0.0.0:{_settings.port}"
 workers = _settings.web_concurrency
-worker_class = "wallet_api.worker.Worker"
-logger_class = "wallet_api.worker.Logger"
+worker_class = "wallet_api.server.worker.Worker"
+logger_class = "wallet_api.server.worker.Logger"
 threads = _settings.web_threads
 # Of each process: one of two may get three quarters of a thousand that come at once. At 64 KiB for
 # a request that is not whole it stays below 57 MiB, and with both pools, and what each thread and

@@ -12,7 +12,7 @@ from tests.service import ROOT
 from wallet_api.app import create_app
 from wallet_api.blueprints.application import application
 from wallet_api.config import Settings
-from wallet_api.worker import Worker
+from wallet_api.server.worker import Worker
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_the_numbers_of_a_master_are_in_a_folder_of_its_own(environ, monkeypatch
 
 def test_the_app_is_built_once_before_the_fork(hooks):
     assert hooks["preload_app"] is True
-    assert hooks["worker_class"] == "wallet_api.worker.Worker"
+    assert hooks["worker_class"] == "wallet_api.server.worker.Worker"
 
 
 def test_tls_is_not_pretended():

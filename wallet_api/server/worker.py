@@ -22,8 +22,8 @@ from gunicorn.glogging import Logger as GunicornLogger
 from gunicorn.http.errors import NoMoreData, ParseException
 from gunicorn.workers.gthread import ThreadWorker
 
-from wallet_api.worker.connection import AnswerSocket, Connection
-from wallet_api.worker.refusals import TooSlow, refusal
+from wallet_api.server.connection import AnswerSocket, Connection
+from wallet_api.server.refusals import TooSlow, refusal
 
 REQUEST_SECONDS = 10.0
 """How long the first request of a connection may take, and a later one from its first byte."""
@@ -64,7 +64,7 @@ class Worker(ThreadWorker):
     def check_config(cls, cfg: Config, log: Any) -> None:
         """Refuse to speak HTTP in the clear where somebody asked for TLS."""
         if cfg.is_ssl:
-            sys.exit("wallet_api.worker speaks plain HTTP: leave TLS to the proxy in front.")
+            sys.exit("wallet_api speaks plain HTTP: leave TLS to the proxy in front.")
         super().check_config(cfg, log)
 
     def accept(self, listener: Any) -> None:
