@@ -9,7 +9,7 @@ from flask import Flask
 
 _threads = int(os.environ["WEB_THREADS"])
 workers = int(os.environ["WEB_CONCURRENCY"])
-worker_class = "wallet_api.worker.Worker"
+worker_class = "wallet_api.server.worker.Worker"
 threads = _threads
 worker_connections = 900
 preload_app = True

@@ -10,7 +10,7 @@ from tests.conftest import ACCESS, FID, LEAKS
 from tests.documentation.pages import code, read, section, tables
 from wallet_api.blueprints import callers, problems
 from wallet_api.errors import WalletApiError
-from wallet_api.worker import refusals
+from wallet_api.server import refusals
 
 PAGE = read("docs/http_api.md")
 WHO = {

@@ -14,8 +14,8 @@ import pytest
 from tests.conftest import BASE_ACCOUNT, FID, JWT_SECRET, SECRET
 from tests.service import start_service
 from wallet_api.blueprints.requests import MAX_BODY_BYTES
-from wallet_api.worker import ANSWER_SECONDS, REQUEST_SECONDS
-from wallet_api.worker.framing import MAX_HEAD_BYTES
+from wallet_api.server.framing import MAX_HEAD_BYTES
+from wallet_api.server.worker import ANSWER_SECONDS, REQUEST_SECONDS
 
 pytestmark = pytest.mark.faults
 

@@ -6,7 +6,7 @@ import pytest
 from gunicorn.config import Config
 from gunicorn.http.errors import NoMoreData
 
-from wallet_api.worker.connection import Connection
+from wallet_api.server.connection import Connection
 
 
 @pytest.fixture

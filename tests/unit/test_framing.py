@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wallet_api.blueprints.requests import MAX_BODY_BYTES
-from wallet_api.worker.framing import MAX_HEAD_BYTES, arrival
+from wallet_api.server.framing import MAX_HEAD_BYTES, arrival
 
 POST = b"POST / HTTP/1.1\r\nHost: x\r\n"
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"

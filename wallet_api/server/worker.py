@@ -8,7 +8,6 @@ and writes to memory.
 
 import selectors
 import socket
-import sys
 import time
 import uuid
 from collections.abc import Callable
@@ -17,13 +16,12 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from gunicorn.config import Config
 from gunicorn.glogging import Logger as GunicornLogger
 from gunicorn.http.errors import NoMoreData, ParseException
 from gunicorn.workers.gthread import ThreadWorker
 
-from wallet_api.worker.connection import AnswerSocket, Connection
-from wallet_api.worker.refusals import TooSlow, refusal
+from wallet_api.server.connection import AnswerSocket, Connection
+from wallet_api.server.refusals import TooSlow, refusal
 
 REQUEST_SECONDS = 10.0
 """How long the first request of a connection may take, and a later one from its first byte."""
@@ -59,13 +57,6 @@ class Worker(ThreadWorker):
         super().__init__(*args, **kwargs)
         self._watched: dict[Connection, _Step] = {}
         self._next_look = 0.0
-
-    @classmethod
-    def check_config(cls, cfg: Config, log: Any) -> None:
-        """Refuse to speak HTTP in the clear where somebody asked for TLS."""
-        if cfg.is_ssl:
-            sys.exit("wallet_api.worker speaks plain HTTP: leave TLS to the proxy in front.")
-        super().check_config(cfg, log)
 
     def accept(self, listener: Any) -> None:
         """Take a new connection, and what it has sent already."""
@@ -122,15 +113,18 @@ class Worker(ThreadWorker):
             selectors.EVENT_READ,
             ready=self._receive,
             late=self._give_up,
-            seconds=seconds,
+            seconds=REQUEST_SECONDS if connection.received else seconds,
         )
         # Most of the time it is here already, sometimes in what came with the one before it.
         self._step(connection, self._look if connection.received else self._receive)
 
     def _receive(self, connection: Connection) -> None:
-        if connection.parser.req_count and not connection.received:
+        first = not connection.received
+        more = connection.receive()
+        if first and connection.parser.req_count:
+            # The connection was kept without a request until now.
             connection.deadline = time.monotonic() + REQUEST_SECONDS
-        if connection.receive():
+        if more:
             self._look(connection)
         elif connection.received:
             self._hand_over(connection)

@@ -10,7 +10,7 @@ from gunicorn.http import RequestParser
 from gunicorn.http.errors import NoMoreData
 from gunicorn.http.unreader import Unreader
 
-from wallet_api.worker.framing import arrival
+from wallet_api.server.framing import arrival
 
 _PIECE_BYTES = 16 * 1024
 _RESET = struct.pack("ii", 1, 0)
