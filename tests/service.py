@@ -124,7 +124,9 @@ async def _crowd(host: str, port: int, calls: list[Call]) -> list[Answer]:
     return await asyncio.gather(*(send(host, port, call, everybody_connected) for call in calls))
 
 
-async def send(host: str, port: int, call: Call, barrier: asyncio.Barrier) -> Answer:
+async def send(
+    host: str, port: int, call: Call, barrier: asyncio.Barrier, *, timeout: float = 60
+) -> Answer:
     """Make one request on a socket of its own, once everybody has one."""
     try:
         reader, writer = await asyncio.open_connection(host, port)
@@ -140,7 +142,7 @@ async def send(host: str, port: int, call: Call, barrier: asyncio.Barrier) -> An
     lines += [f"{name}: {value}" for name, value in {**headers, **call.headers}.items()]
     try:
         writer.write("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
-        raw = await asyncio.wait_for(reader.read(), timeout=60)
+        raw = await asyncio.wait_for(reader.read(), timeout)
     except (OSError, TimeoutError):
         raw = b""
     finally:
@@ -158,4 +160,6 @@ def _parse(raw: bytes) -> Answer:
     if len(body) != length:
         # Cut off in the middle: not an answer that anybody could have used.
         return Answer(0, headers, None)
-    return Answer(int(first.split()[1]), headers, json.loads(body) if body else None)
+    text = body.decode() if body else None
+    told = json.loads(text) if text and "json" in headers.get("Content-Type", "") else text
+    return Answer(int(first.split()[1]), headers, told)

@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
-from typing import Any, ClassVar, TypeVar
+from threading import BoundedSemaphore
+from typing import Any, ClassVar, NoReturn, TypeVar
 
 import psycopg
 import structlog
@@ -24,9 +25,9 @@ from psycopg.abc import PQGen
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.errors import Diagnostic, _WaitTimeout
 from psycopg.rows import dict_row
-from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
+from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
-from wallet_api import metrics
+from wallet_api import deadline, metrics
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import (
     DatabaseDamaged,
@@ -44,13 +45,18 @@ _ATTEMPTS = 4
 _CONFLICT_ATTEMPTS = 24
 # Work that a silent database has kept for longer is not begun again: somebody waits for the answer.
 _RETRY_SECONDS = 3.0
-# A little more than statement_timeout, so that PostgreSQL has the first say.
-_ANSWER_SECONDS = 12.0
 # The same for the longest statement_timeout of any transaction.
 _PATIENT_ANSWER_SECONDS = 620.0
-# What the URL does not say itself. A silent partition is noticed within about ten seconds.
+_CONNECT_SECONDS = 3
+# After so long without a connection, work is refused at once: an attempt has failed by then, even
+# one that nobody answered. A restart that is shorter is a wait, and no error.
+_OUTAGE_SECONDS = float(_CONNECT_SECONDS)
+# How often the pool tries to connect while it cannot, and work that waits looks whether to go on.
+_RECONNECT_SECONDS = 1.0
+_LOOK_SECONDS = 0.25
+# What the URL does not say itself.
 _DEFAULTS: dict[str, Any] = {
-    "connect_timeout": 5,
+    "connect_timeout": _CONNECT_SECONDS,
     "fallback_application_name": "wallet-api",
     "keepalives_idle": 10,
     "keepalives_interval": 2,
@@ -109,7 +115,12 @@ class _TimedCursor(psycopg.Cursor[Row]):
     slow_seconds: ClassVar[float]
 
     def execute(self, query: Any, *arguments: Any, **options: Any) -> Any:
-        """Send a statement; inside a pipeline, one_round_trip() takes the time of all together."""
+        """Send a statement; inside a pipeline, one_round_trip() takes the time of all together.
+
+        Raises DatabaseUnavailable when the current request has no time left for it.
+        """
+        if deadline.seconds_to_begin() <= 0:
+            raise DatabaseUnavailable("the request has no time left for another statement")
         name = _name_of(query) if isinstance(query, str) else _UNNAMED
         piped = _piped.get()
         if piped is not None:
@@ -133,13 +144,16 @@ class Connection(psycopg.Connection[Row]):
     """A connection with a time limit for answers, which notices a commit that is not replicated.
 
     statement_timeout is PostgreSQL's: a server that is stopped, or a network that swallows all it
-    is sent, never comes to it.
+    is sent, never comes to it. `answer_seconds` is ours, and a little more, so that PostgreSQL has
+    the first say.
 
     A commit whose wait for the synchronous standby is cancelled succeeds, with a warning: then
     `unreplicated` is true.
     """
 
-    answer_seconds = _ANSWER_SECONDS
+    statement_timeout = "10s"
+    lock_timeout = "5s"
+    answer_seconds = 12.0
     unreplicated = False
 
     def note(self, notice: Diagnostic) -> None:
@@ -150,8 +164,12 @@ class Connection(psycopg.Connection[Row]):
 
     def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
         """Wait for PostgreSQL, and give the connection up for lost if no answer comes in time."""
+        limit = min(
+            timeout or self.answer_seconds,
+            max(0.0, deadline.seconds_to_begin() + deadline.STATEMENT_SECONDS),
+        )
         try:
-            return super().wait(gen, interval, timeout or self.answer_seconds)
+            return super().wait(gen, interval, limit)
         except _WaitTimeout as error:
             # Whatever it was, an answer that came now would be taken for that of something else.
             self.pgconn.finish()
@@ -162,6 +180,14 @@ class Connection(psycopg.Connection[Row]):
             if error.sqlstate is None and not isinstance(error, pg.PipelineAborted):
                 self.pgconn.finish()
             raise
+
+
+class ServingConnection(Connection):
+    """A connection for requests: somebody waits for each answer."""
+
+    statement_timeout = "3s"
+    lock_timeout = "2s"
+    answer_seconds = deadline.STATEMENT_SECONDS
 
 
 def refusal(conninfo: Secret[str]) -> str | None:
@@ -188,9 +214,10 @@ class Database:
         min_size: int,
         max_size: int,
         timeout_seconds: float,
-        max_waiting: int = 0,
+        max_waiting: int | None = None,
         slow_query_seconds: float = 0.5,
         name: str = "primary",
+        connection_class: type[Connection] = Connection,
     ) -> None:
         """`name` tells this pool from others in logs and metrics; slower statements are logged.
 
@@ -199,32 +226,39 @@ class Database:
         self.replication = Replication()
         self._name = name
         self._max_size = max_size
+        self._timeout_seconds = timeout_seconds
+        self._parameters: dict[str, Any] = {
+            **_DEFAULTS,
+            **conninfo_to_dict(conninfo.reveal()),
+            "autocommit": True,
+            "row_factory": dict_row,
+            "cursor_factory": type(
+                "_Cursor", (_TimedCursor,), {"slow_seconds": slow_query_seconds}
+            ),
+        }
+        # Since when attempts to connect have been failing, and the connections at work.
+        self._connecting_since: float | None = None
+        self._lent: set[Connection] = set()
+        # Not the pool's own max_waiting: it counts those who gave up until a connection comes.
+        self._places = None if max_waiting is None else BoundedSemaphore(max_size + max_waiting)
         self._pool: ConnectionPool[Connection] = ConnectionPool(
-            kwargs={
-                **_DEFAULTS,
-                **conninfo_to_dict(conninfo.reveal()),
-                "autocommit": True,
-                "row_factory": dict_row,
-                "cursor_factory": type(
-                    "_Cursor", (_TimedCursor,), {"slow_seconds": slow_query_seconds}
-                ),
-            },
-            connection_class=Connection,
-            configure=self._set_up,
+            kwargs=self._begin_connecting,
+            connection_class=connection_class,
+            configure=self._connected,
             min_size=min_size,
             max_size=max_size,
-            timeout=timeout_seconds,
-            max_waiting=max_waiting,
             name=name,
-            # The pool doubles its pauses between attempts up to this; its default of five minutes
-            # would keep us down long after the database is back.
-            reconnect_timeout=timeout_seconds,
+            # The pool doubles its pauses between attempts, and gives up after this: then it begins
+            # anew, so that a database that is back is noticed soon, however long it was away.
+            reconnect_timeout=_RECONNECT_SECONDS,
+            reconnect_failed=self._begin_anew,
             open=False,
         )
 
     def open(self) -> None:
         """Start connecting in the background. A database that is down is no reason to stop."""
         metrics.POOL_MAX.labels(self._name).set(self._max_size)
+        metrics.POOL_REFUSALS.labels(self._name)
         self._pool.open(wait=False)
 
     def close(self) -> None:
@@ -240,14 +274,15 @@ class Database:
         whether an earlier attempt did (services/audit_trail.py). What that attempt left visible is
         replicated before `work` sees it. A database that is silent is asked only once.
 
-        Raises DatabaseUnavailable when no connection is available within the pool's timeout, when a
-        statement runs into its time limit, or when the database cannot do its work.
+        Raises DatabaseUnavailable when no connection is available within the pool's timeout, or at
+        once while the database cannot be reached; when a statement runs into its time limit; when
+        the request that this is for has no time left; or when the database cannot do its work.
         """
         began = time.monotonic()
         attempted = work
         for attempt in itertools.count(1):
             try:
-                with self._connection() as connection:
+                with self._place(), self._connection() as connection:
                     return self._attempt(attempted, connection)
             except _CONFLICTS as error:
                 if attempt >= _CONFLICT_ATTEMPTS:
@@ -278,6 +313,23 @@ class Database:
             self.run(self.replication.wait)
 
     @contextmanager
+    def _place(self) -> Iterator[None]:
+        """Count work against `max_waiting`. Raises DatabaseUnavailable when there is too much."""
+        if self._places is None:
+            yield
+        elif self._places.acquire(blocking=False):
+            try:
+                yield
+            finally:
+                self._places.release()
+        else:
+            self._refuse("too many others wait for this database")
+
+    def _refuse(self, reason: str) -> NoReturn:
+        metrics.POOL_REFUSALS.labels(self._name).inc()
+        raise DatabaseUnavailable(reason)
+
+    @contextmanager
     def _connection(self) -> Iterator[Connection]:
         """Lend a connection of the pool, and count that."""
         began = time.perf_counter()
@@ -285,16 +337,18 @@ class Database:
             if self._pool.closed:
                 # Not by a server of ours, which opens it after the fork; or it is too late.
                 self.open()
-            connection = self._pool.getconn()
-        except (PoolTimeout, TooManyRequests):
+            connection = self._wait_for_connection()
+        except PoolTimeout:
             metrics.POOL_TIMEOUTS.labels(self._name).inc()
             raise
         finally:
             metrics.POOL_WAIT.labels(self._name).observe(time.perf_counter() - began)
+        self._lent.add(connection)
         try:
             with metrics.POOL_IN_USE.labels(self._name).track_inprogress(), connection:
                 yield connection
         finally:
+            self._lent.discard(connection)
             self._pool.putconn(connection)
 
     def _once_replicated(self, work: Callable[[Connection], T]) -> Callable[[Connection], T]:
@@ -303,6 +357,48 @@ class Database:
             return work(connection)
 
         return waits_first
+
+    def _wait_for_connection(self) -> Connection:
+        """Take a connection, as soon as there is one.
+
+        Raises PoolTimeout, and DatabaseUnavailable as soon as the database is known to be out of
+        reach: whoever waits then keeps a thread from others, and waits in vain.
+        """
+        until = time.monotonic() + min(self._timeout_seconds, deadline.seconds_to_begin())
+        while True:
+            if self._is_out_of_reach():
+                self._refuse("the database cannot be reached")
+            left = until - time.monotonic()
+            try:
+                return self._pool.getconn(min(left, _LOOK_SECONDS))
+            except PoolTimeout:
+                if left <= _LOOK_SECONDS:
+                    raise
+
+    def _is_out_of_reach(self) -> bool:
+        """Tell whether no connection is left, and attempts to connect have failed for a while."""
+        since = self._connecting_since
+        if since is None or time.monotonic() - since < _OUTAGE_SECONDS:
+            return False
+        return not self._lent and not self._pool.get_stats()["pool_available"]
+
+    def _begin_connecting(self) -> dict[str, Any]:
+        """Note when attempts to connect began. The pool asks for these parameters before each."""
+        if self._connecting_since is None:
+            self._connecting_since = time.monotonic()
+        return self._parameters
+
+    def _connected(self, connection: Connection) -> None:
+        connection.add_notice_handler(connection.note)
+        _set_up(connection)
+        self.replication.look(connection)
+        self._connecting_since = None
+
+    def _begin_anew(self, pool: ConnectionPool[Connection]) -> None:
+        """Have the pool go on trying: it stops after a while, and starts only for new work."""
+        if not pool.get_stats()["pool_available"]:
+            # With no connection to check, this asks for one.
+            pool.check()
 
     @staticmethod
     def _attempt(work: Callable[[Connection], T], connection: Connection) -> T:
@@ -319,12 +415,6 @@ class Database:
             connection.close()
             raise _ConnectionLost(pg.OperatorIntervention("a commit was not replicated"))
         return result
-
-    def _set_up(self, connection: Connection) -> None:
-        """Prepare a new connection."""
-        connection.add_notice_handler(connection.note)
-        _set_up(connection)
-        self.replication.look(connection)
 
 
 class _ConnectionLost(Exception):
@@ -349,8 +439,8 @@ def _set_up(connection: Connection) -> None:
     """
     connection._prepared._prepared_idx = secrets.randbits(62)  # noqa: SLF001
     connection.execute(
-        "select set_config('statement_timeout', '10s', false),"
-        " set_config('lock_timeout', '5s', false), set_config('timezone', 'UTC', false),"
+        "select set_config('statement_timeout', %s, false),"
+        " set_config('lock_timeout', %s, false), set_config('timezone', 'UTC', false),"
         " set_config('client_min_messages', 'warning', false),"
         " case when current_setting('synchronous_commit') in ('off', 'local')"
         " then set_config('synchronous_commit', 'on', false) end,"
@@ -359,7 +449,8 @@ def _set_up(connection: Connection) -> None:
         """ from regexp_matches(current_setting('search_path'), '"(?:[^"]|"")*"|[^\\s,"]+', 'g')"""
         " with ordinality as named (element, place)"
         """ where element[1] <> '"pg_temp"' and lower(element[1]) <> 'pg_temp'"""
-        "), 'pg_temp'), false)"
+        "), 'pg_temp'), false)",
+        [connection.statement_timeout, connection.lock_timeout],
     )
 
 
@@ -397,11 +488,12 @@ def one_round_trip(
 @contextmanager
 def patient(connection: Connection) -> Iterator[None]:
     """Wait as long for answers inside as a transaction may that sets a longer statement_timeout."""
+    usual = connection.answer_seconds
     connection.answer_seconds = _PATIENT_ANSWER_SECONDS
     try:
         yield
     finally:
-        connection.answer_seconds = _ANSWER_SECONDS
+        connection.answer_seconds = usual
 
 
 @contextmanager

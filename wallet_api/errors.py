@@ -27,6 +27,7 @@
     ├── IdempotencyKeyReused      this key came with another body before
     └── ServiceUnavailable        nothing was lost; try again later
         ├── StorageUnavailable    the folder of wallet files cannot be used
+        ├── Overloaded            it waited too long for a thread
         ├── DatabaseUnavailable
         │   ├── LockTimeout       another transaction holds what this one needs
         │   ├── AuditLogBlocked   an alarm: a user's chain of audit entries takes none
@@ -222,6 +223,12 @@ class StorageUnavailable(ServiceUnavailable):
     """The wallets cannot be reached right now. Nothing was lost; please try again."""
 
     code = "storage_unavailable"
+
+
+class Overloaded(ServiceUnavailable):
+    """Too many requests are waiting right now. Nothing was lost; please try again."""
+
+    code = "overloaded"
 
 
 class DatabaseUnavailable(ServiceUnavailable):

@@ -3,8 +3,9 @@
 import os
 import signal
 import time
-from contextlib import suppress
-from threading import Thread
+from contextlib import contextmanager, suppress
+from contextvars import copy_context
+from threading import Event, Thread
 
 import psycopg
 import pytest
@@ -12,8 +13,17 @@ from psycopg import errors as pg
 
 from tests.conftest import ACCESS, FID
 from tests.services.conftest import service
+from wallet_api import deadline, metrics
 from wallet_api.crypto.secret import Secret
-from wallet_api.database import Conflict, Connection, Database, _set_up, one_round_trip, patient
+from wallet_api.database import (
+    Conflict,
+    Connection,
+    Database,
+    ServingConnection,
+    _set_up,
+    one_round_trip,
+    patient,
+)
 from wallet_api.errors import DatabaseDamaged, DatabaseUnavailable, LockTimeout
 from wallet_api.services.doctor import Doctor
 
@@ -276,6 +286,212 @@ def test_patience_ends_with_what_it_was_for(database, fails):
         return connection.answer_seconds == usual
 
     assert database.run(work)
+
+
+@pytest.fixture
+def shut(server, sql):
+    """Let nobody connect to this test's database inside of shut(); who is connected stays."""
+    name = sql.info.dbname
+    sql.close()
+
+    @contextmanager
+    def nobody_connects():
+        with psycopg.connect(server.url("postgres"), autocommit=True) as admin:
+            admin.execute(f"alter database {name} allow_connections false")
+            try:
+                yield
+            finally:
+                admin.execute(f"alter database {name} allow_connections true")
+
+    return nobody_connects
+
+
+@pytest.fixture
+def pool(database_url):
+    """Open a pool on this test's database: pool(max_size=2)."""
+    opened = []
+
+    def make(**options):
+        usual = {"min_size": 0, "max_size": 4, "timeout_seconds": 10}
+        made = Database(Secret(database_url), **{**usual, **options})
+        made.open()
+        opened.append(made)
+        return made
+
+    yield make
+    for made in opened:
+        made.close()
+
+
+def ask(database):
+    return database.run(lambda connection: connection.execute("select 1"))
+
+
+def seconds_to_refuse(database):
+    began = time.monotonic()
+    with pytest.raises(DatabaseUnavailable):
+        ask(database)
+    return time.monotonic() - began
+
+
+def refused_at_once(name):
+    return metrics.REGISTRY.get_sample_value("wallet_api_db_pool_refusals_total", {"pool": name})
+
+
+def test_while_the_database_is_out_of_reach_work_is_refused_at_once(pool, shut, monkeypatch):
+    monkeypatch.setattr("wallet_api.database._OUTAGE_SECONDS", 1.0)
+    database = pool(name="out of reach")
+    with shut():
+        assert 0.9 < seconds_to_refuse(database) < 3
+        before = refused_at_once("out of reach")
+        assert max(seconds_to_refuse(database) for _ in range(20)) < 0.1
+        assert refused_at_once("out of reach") == before + 20
+        # Nobody asks meanwhile: the pool itself has to notice that the outage is over.
+        time.sleep(3)
+    time.sleep(2)
+    began = time.monotonic()
+    ask(database)
+    assert time.monotonic() - began < 0.5
+
+
+def test_whoever_waits_for_a_connection_is_refused_as_soon_as_the_others_are(pool, shut):
+    database = pool(timeout_seconds=60)
+    with shut():
+        waited = []
+        callers = [
+            Thread(target=lambda: waited.append(seconds_to_refuse(database))) for _ in range(4)
+        ]
+        for caller in callers:
+            caller.start()
+            time.sleep(0.3)
+        for caller in callers:
+            caller.join()
+    assert max(waited) < 5
+
+
+def test_a_restart_is_a_wait_and_no_error(pool, shut):
+    database = pool()
+    answers = []
+    with shut():
+        callers = [Thread(target=lambda: answers.append(ask(database))) for _ in range(4)]
+        for caller in callers:
+            caller.start()
+        time.sleep(2)
+        assert not answers
+    for caller in callers:
+        caller.join()
+    assert len(answers) == 4
+
+
+def test_nobody_is_refused_at_once_while_a_connection_works(pool, shut, monkeypatch):
+    """As where others hold all but a few of the server's connections."""
+    monkeypatch.setattr("wallet_api.database._OUTAGE_SECONDS", 0.3)
+    database = pool(name="a few connections", max_size=2)
+    ask(database)
+    busy, free = Event(), Event()
+
+    def work(connection):
+        busy.set()
+        free.wait()
+        return connection.execute("select 1")
+
+    with shut():
+        worker = Thread(target=database.run, args=[work])
+        worker.start()
+        busy.wait()
+        answers = []
+        waiting = Thread(target=lambda: answers.append(ask(database)))
+        waiting.start()
+        time.sleep(2)
+        free.set()
+        waiting.join()
+        worker.join()
+        ask(database)
+    assert len(answers) == 1
+    assert refused_at_once("a few connections") == 0
+
+
+def test_those_who_gave_up_take_nobodys_place(pool, shut):
+    database = pool(name="a replica", max_size=1, max_waiting=1, timeout_seconds=0.5)
+    with shut():
+        for _ in range(4):
+            assert seconds_to_refuse(database) > 0.4
+        assert refused_at_once("a replica") == 0
+        callers = [Thread(target=seconds_to_refuse, args=[database]) for _ in range(2)]
+        for caller in callers:
+            caller.start()
+        time.sleep(0.1)
+        assert seconds_to_refuse(database) < 0.1
+        for caller in callers:
+            caller.join()
+    time.sleep(2)
+    ask(database)
+
+
+def test_what_is_for_a_request_has_short_limits(pool):
+    limits = pool(connection_class=ServingConnection).run(
+        lambda connection: [
+            connection.execute(f"show {name}").fetchone()[name]
+            for name in ("statement_timeout", "lock_timeout")
+        ]
+    )
+    assert limits == ["3s", "2s"]
+
+
+def in_a_request(call, *, seconds_ago=0.0, overdue=False):
+    """Run a call as for a request that arrived so long ago."""
+
+    def answer():
+        deadline.start(time.monotonic() - seconds_ago, overdue=overdue)
+        return call()
+
+    return copy_context().run(answer)
+
+
+def test_no_statement_begins_for_which_the_request_has_no_time(pool):
+    database = pool(connection_class=ServingConnection)
+    done = []
+
+    def work(connection):
+        done.append(connection.execute("select pg_sleep(0.7)"))
+        connection.execute("select 1")
+
+    began = time.monotonic()
+    with pytest.raises(DatabaseUnavailable):
+        in_a_request(lambda: database.run(work), seconds_ago=5.4)
+    assert len(done) == 1
+    assert time.monotonic() - began < 1.5
+    # It is sound still, and a request that is not late has the time.
+    in_a_request(lambda: database.run(work))
+
+
+def test_a_late_request_waits_for_no_connection(pool, shut):
+    database = pool()
+    with shut():
+        began = time.monotonic()
+        with pytest.raises(DatabaseUnavailable):
+            in_a_request(lambda: ask(database), overdue=True)
+        assert time.monotonic() - began < 0.2
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_the_longest_request_is_answered_by_its_deadline(pool, stop, together):
+    """It waited for a thread, for a statement that is slow, and for one that is silent."""
+    database = pool(connection_class=ServingConnection)
+    ask(database)
+
+    def work(connection):
+        connection.execute("select pg_sleep(1.4)")
+        stop(connection)
+        if together:
+            with one_round_trip(connection):
+                connection.execute("select 1")
+        connection.execute("select 1")
+
+    arrived = time.monotonic() - 4
+    with pytest.raises(DatabaseUnavailable):
+        in_a_request(lambda: database.run(work), seconds_ago=4)
+    assert 8.5 < time.monotonic() - arrived < deadline.ANSWER_SECONDS + 0.3
 
 
 @pytest.mark.faults

@@ -36,6 +36,7 @@ STATUS_OF: dict[type[errors.WalletApiError], int] = {
     errors.TooManyRequests: 429,
     errors.ServiceUnavailable: 503,
     errors.StorageUnavailable: 503,
+    errors.Overloaded: 503,
     errors.DatabaseUnavailable: 503,
     errors.LockTimeout: 503,
     errors.AuditLogBlocked: 503,

@@ -15,8 +15,8 @@ from marshmallow import Schema, ValidationError, fields
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
-from wallet_api import metrics
-from wallet_api.errors import InvalidRequest
+from wallet_api import deadline, metrics
+from wallet_api.errors import InvalidRequest, Overloaded
 from wallet_api.models import IPAddress
 
 MAX_BODY_BYTES = 16 * 1024
@@ -47,11 +47,15 @@ def init_app(app: Flask) -> None:
 
 
 def _begin() -> None:
-    g.began = time.perf_counter()
+    """Note who asks and since when. Raises Overloaded when that was too long ago."""
+    g.began = deadline.arrived_at()
     given = request.headers.get("X-Request-Id", "")
     g.request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
     g.actor = "anybody"
     structlog.contextvars.bind_contextvars(request_id=g.request_id, actor=g.actor)
+    if deadline.seconds_to_begin() <= 0:
+        metrics.OVERLOADED.inc()
+        raise Overloaded("no thread became free in time")
 
 
 def read_body() -> None:
@@ -74,7 +78,7 @@ def _end(response: Response) -> Response:
     response.headers["X-Request-Id"] = g.request_id
     # Tokens, keys, wallets of one user: nothing here is for a cache that the view did not name.
     response.headers.setdefault("Cache-Control", "no-store")
-    seconds = time.perf_counter() - g.began
+    seconds = time.monotonic() - g.began
     # The pattern, not the path: whatever a client puts into a path stays out of logs and metrics.
     route = request.url_rule.rule if request.url_rule else None
     metrics.REQUESTS.labels(
