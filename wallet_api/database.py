@@ -20,13 +20,13 @@ import psycopg
 import structlog
 from psycopg import errors as pg
 from psycopg.abc import PQGen
-from psycopg.conninfo import conninfo_to_dict
 from psycopg.errors import _WaitTimeout
 from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
 
-from wallet_api import metrics
+from wallet_api import metrics, session_settings
 from wallet_api.crypto.secret import Secret
+from wallet_api.database_url import connection_parameters
 from wallet_api.errors import (
     AuditLogBlocked,
     DatabaseDamaged,
@@ -48,15 +48,6 @@ _RETRY_SECONDS = 3.0
 _ANSWER_SECONDS = 12.0
 # The same for the longest statement_timeout of any transaction.
 _PATIENT_ANSWER_SECONDS = 620.0
-# What the URL does not say itself. A silent partition is noticed within about ten seconds.
-_DEFAULTS: dict[str, Any] = {
-    "connect_timeout": 5,
-    "fallback_application_name": "wallet-api",
-    "keepalives_idle": 10,
-    "keepalives_interval": 2,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 10_000,
-}
 # PostgreSQL undid the work: somebody else was in the way, or appended to the same chain first.
 _CONFLICTS = (pg.SerializationFailure, pg.DeadlockDetected, pg.UniqueViolation)
 # PostgreSQL refused the statement and did nothing, and another connection would take it.
@@ -131,6 +122,8 @@ class Connection(psycopg.Connection[Row]):
     """
 
     answer_seconds = _ANSWER_SECONDS
+    # Why the session must not be used, if it must not.
+    faults: tuple[str, ...] = ()
 
     def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
         """Wait for PostgreSQL, and give the connection up for lost if no answer comes in time."""
@@ -150,9 +143,8 @@ class Connection(psycopg.Connection[Row]):
 
 def refusal(conninfo: Secret[str]) -> str | None:
     """Return libpq's own reason why a database cannot be reached; None if it can."""
-    parameters = {**_DEFAULTS, **conninfo_to_dict(conninfo.reveal())}
     try:
-        psycopg.connect(**parameters).close()
+        psycopg.connect(**connection_parameters(conninfo)).close()
     except psycopg.Error as error:
         # Of a parameter that psycopg itself reads, too: connect_timeout=soon.
         return " ".join(str(error).split())
@@ -175,17 +167,19 @@ class Database:
         max_waiting: int = 0,
         slow_query_seconds: float = 0.5,
         name: str = "primary",
+        accept_unfit: bool = False,
     ) -> None:
         """`name` tells this pool from others in logs and metrics; slower statements are logged.
 
-        With `max_waiting`, work beyond that many waiting for a connection is refused at once.
+        With `max_waiting`, work beyond that many waiting for a connection is refused at once. Who
+        examines a database takes sessions that must not be used otherwise (`accept_unfit`).
         """
+        self._accept_unfit = accept_unfit
         self._name = name
         self._max_size = max_size
         self._pool: ConnectionPool[Connection] = ConnectionPool(
             kwargs={
-                **_DEFAULTS,
-                **conninfo_to_dict(conninfo.reveal()),
+                **connection_parameters(conninfo),
                 "autocommit": True,
                 "row_factory": dict_row,
                 "cursor_factory": type(
@@ -193,7 +187,7 @@ class Database:
                 ),
             },
             connection_class=Connection,
-            configure=_set_up,
+            configure=set_up,
             min_size=min_size,
             max_size=max_size,
             timeout=timeout_seconds,
@@ -261,6 +255,10 @@ class Database:
             metrics.POOL_WAIT.labels(self._name).observe(time.perf_counter() - began)
         try:
             with metrics.POOL_IN_USE.labels(self._name).track_inprogress(), connection:
+                if connection.faults and not self._accept_unfit:
+                    # The pool replaces it: a new session tells whether somebody corrected that.
+                    connection.close()
+                    raise DatabaseUnavailable(connection.faults[0])
                 yield connection
         finally:
             self._pool.putconn(connection)
@@ -284,14 +282,10 @@ class _ConnectionLost(Exception):
         self.nothing_happened = nothing_happened
 
 
-def _set_up(connection: Connection) -> None:
-    """Let no statement wait for ever, times come in UTC, and what a name means be ours alone.
+def set_up(connection: Connection) -> None:
+    """Prepare a new connection for our use.
 
-    A thread that hangs in a statement is lost to every other request. A date at the end of its
-    range has no local time in every zone. A commit is answered when it is stored, whatever the role
-    was given. A temporary table stands before others of its name unless pg_temp is last, and only
-    last, in search_path (a pooler's session may have been set up before). Behind a pooler in
-    transaction mode, give the role these settings instead (alter role … set).
+    Behind a pooler in transaction mode, give the role these settings as well (docs/scaling.md).
 
     psycopg numbers the statements that it prepares, in every connection from 0. A pooler that does
     not know of them may lend us the session in which another connection of ours prepared that
@@ -299,18 +293,7 @@ def _set_up(connection: Connection) -> None:
     there instead, and run() goes on elsewhere.
     """
     connection._prepared._prepared_idx = secrets.randbits(62)  # noqa: SLF001
-    connection.execute(
-        "select set_config('statement_timeout', '10s', false),"
-        " set_config('lock_timeout', '5s', false), set_config('timezone', 'UTC', false),"
-        " case current_setting('synchronous_commit') when 'off'"
-        " then set_config('synchronous_commit', 'on', false) end,"
-        " set_config('search_path', concat_ws(', ', ("
-        "select string_agg(element[1], ', ' order by place)"
-        """ from regexp_matches(current_setting('search_path'), '"(?:[^"]|"")*"|[^\\s,"]+', 'g')"""
-        " with ordinality as named (element, place)"
-        """ where element[1] <> '"pg_temp"' and lower(element[1]) <> 'pg_temp'"""
-        "), 'pg_temp'), false)"
-    )
+    connection.faults = session_settings.apply(connection)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from psycopg import errors as pg
 from tests.conftest import ACCESS, FID
 from tests.services.conftest import service
 from wallet_api.crypto.secret import Secret
-from wallet_api.database import Connection, Database, _set_up, one_round_trip, patient
+from wallet_api.database import Connection, Database, one_round_trip, patient, set_up
 from wallet_api.errors import DatabaseDamaged, DatabaseUnavailable, LockTimeout
 from wallet_api.services.doctor import Doctor
 
@@ -40,20 +40,24 @@ def test_no_statement_waits_for_ever(database, sql):
         ('"a "" b",app', '"a "" b", app, pg_temp'),
         ("pg_temp", "pg_temp"),
         ("", "pg_temp"),
+        # It is first where it is not named.
+        ('public, pg_catalog, "pg_catalog", PG_Catalog', "public, pg_temp"),
+        ("my_pg_catalog", "my_pg_catalog, pg_temp"),
     ],
 )
 def test_temporary_tables_stand_behind_all_others(database, given, kept):
     def lend(connection):
         connection.execute("select set_config('search_path', %s, false)", [given])
         # As a pooler would lend us the session.
-        _set_up(connection)
+        set_up(connection)
         return connection.execute("show search_path").fetchone()["search_path"]
 
     assert database.run(lend, repeatable=True) == kept
 
 
 @pytest.mark.parametrize(
-    ("given", "kept"), [("off", "on"), ("local", "local"), ("remote_apply", "remote_apply")]
+    ("given", "kept"),
+    [("off", "on"), ("local", "on"), ("remote_write", "on"), ("remote_apply", "remote_apply")],
 )
 def test_what_was_said_to_be_stored_is_stored_whatever_the_role_says(
     sql, database_url, given, kept
