@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import psycopg
 from limits import RateLimitItem, parse_many
 from limits.storage import storage_from_string
-from psycopg.conninfo import conninfo_to_dict
 
+from wallet_api import database_url
 from wallet_api.chain.networks import NETWORKS, Network
 from wallet_api.crypto.secret import Secret
 from wallet_api.models import MAX_FID
@@ -18,8 +17,6 @@ from wallet_api.models import MAX_FID
 MIN_SECRET_LENGTH = 32
 # RFC 6454, in the form that browsers send: lower case, no path, no "/" at the end.
 _ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?", re.ASCII)
-# One for each host; one that is left out is 5432.
-_PORTS = re.compile(r"[0-9,]*", re.ASCII)
 _STORAGES = ("postgres", "filesystem", "migrating")
 
 
@@ -218,34 +215,19 @@ class _Reader:
         return default
 
     def database_url(self) -> Secret[str]:
-        value = self.text("DATABASE_URL", default="")
-        if not value:
+        if not self.text("DATABASE_URL", default=""):
             self.faults.append("DATABASE_URL is not set")
-            return Secret(value)
-        return self._url("DATABASE_URL", value)
-
-    def _url(self, name: str, value: str) -> Secret[str]:
-        if not value.startswith(("postgresql://", "postgres://")):
-            self.faults.append(f"{name} must begin with postgresql:// or postgres://")
-        else:
-            try:
-                parts = conninfo_to_dict(value)
-            except psycopg.Error:
-                # libpq's complaint quotes what it cannot read, which may be the password.
-                self.faults.append(f"{name} must be a URL that libpq can read")
-            else:
-                # A password's end that libpq takes for one of these would be shown as such.
-                if any("@" in str(parts.get(part)) for part in ("host", "dbname")):
-                    self.faults.append(
-                        f"{name} must be a URL with one @: write @ and / as %40, %2F"
-                    )
-                elif not _PORTS.fullmatch(str(parts.get("port", ""))):
-                    self.faults.append(f"{name} must be a URL whose port is a number")
-        return Secret(value)
+        return self._url("DATABASE_URL") or Secret("")
 
     def replica_url(self) -> Secret[str] | None:
-        value = self.text("DATABASE_REPLICA_URL", default="")
-        return self._url("DATABASE_REPLICA_URL", value) if value else None
+        return self._url("DATABASE_REPLICA_URL")
+
+    def _url(self, name: str) -> Secret[str] | None:
+        value = self.text(name, default="")
+        fault = database_url.find_fault(name, value, self._environ) if value else None
+        if fault is not None:
+            self.faults.append(fault)
+        return Secret(value) if value else None
 
     def ratelimit_storage_uri(self) -> Secret[str]:
         value = self.text("RATELIMIT_STORAGE_URI", default="memory://")

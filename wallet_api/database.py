@@ -22,13 +22,13 @@ import psycopg
 import structlog
 from psycopg import errors as pg
 from psycopg.abc import PQGen
-from psycopg.conninfo import conninfo_to_dict
 from psycopg.errors import Diagnostic, _WaitTimeout
 from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
-from wallet_api import deadline, metrics
+from wallet_api import deadline, metrics, session_settings
 from wallet_api.crypto.secret import Secret
+from wallet_api.database_url import CONNECT_SECONDS, connection_parameters
 from wallet_api.errors import (
     DatabaseDamaged,
     DatabaseUnavailable,
@@ -47,22 +47,12 @@ _CONFLICT_ATTEMPTS = 24
 _RETRY_SECONDS = 3.0
 # The same for the longest statement_timeout of any transaction.
 _PATIENT_ANSWER_SECONDS = 620.0
-_CONNECT_SECONDS = 3
 # After so long without a connection, work is refused at once: an attempt has failed by then, even
 # one that nobody answered. A restart that is shorter is a wait, and no error.
-_OUTAGE_SECONDS = float(_CONNECT_SECONDS)
+_OUTAGE_SECONDS = float(CONNECT_SECONDS)
 # How often the pool tries to connect while it cannot, and work that waits looks whether to go on.
 _RECONNECT_SECONDS = 1.0
 _LOOK_SECONDS = 0.25
-# What the URL does not say itself.
-_DEFAULTS: dict[str, Any] = {
-    "connect_timeout": _CONNECT_SECONDS,
-    "fallback_application_name": "wallet-api",
-    "keepalives_idle": 10,
-    "keepalives_interval": 2,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 10_000,
-}
 # PostgreSQL refused the statement and did nothing, and another connection would take it.
 _STALE = (
     pg.ReadOnlySqlTransaction,  # this server is no longer the primary
@@ -151,9 +141,11 @@ class Connection(psycopg.Connection[Row]):
     `unreplicated` is true.
     """
 
-    statement_timeout = "10s"
-    lock_timeout = "5s"
+    # Settings of the session in place of those of session_settings.PINNED.
+    limits: ClassVar[dict[str, str]] = {}
     answer_seconds = 12.0
+    # Why the session must not be used, if it must not.
+    faults: tuple[str, ...] = ()
     unreplicated = False
 
     def note(self, notice: Diagnostic) -> None:
@@ -185,16 +177,14 @@ class Connection(psycopg.Connection[Row]):
 class ServingConnection(Connection):
     """A connection for requests: somebody waits for each answer."""
 
-    statement_timeout = "3s"
-    lock_timeout = "2s"
+    limits = session_settings.SERVING
     answer_seconds = deadline.STATEMENT_SECONDS
 
 
 def refusal(conninfo: Secret[str]) -> str | None:
     """Return libpq's own reason why a database cannot be reached; None if it can."""
-    parameters = {**_DEFAULTS, **conninfo_to_dict(conninfo.reveal())}
     try:
-        psycopg.connect(**parameters).close()
+        psycopg.connect(**connection_parameters(conninfo)).close()
     except psycopg.Error as error:
         # Of a parameter that psycopg itself reads, too: connect_timeout=soon.
         return " ".join(str(error).split())
@@ -218,18 +208,20 @@ class Database:
         slow_query_seconds: float = 0.5,
         name: str = "primary",
         connection_class: type[Connection] = Connection,
+        accept_unfit: bool = False,
     ) -> None:
         """`name` tells this pool from others in logs and metrics; slower statements are logged.
 
-        With `max_waiting`, work beyond that many waiting for a connection is refused at once.
+        With `max_waiting`, work beyond that many waiting for a connection is refused at once. Who
+        examines a database takes sessions that must not be used otherwise (`accept_unfit`).
         """
         self.replication = Replication()
+        self._accept_unfit = accept_unfit
         self._name = name
         self._max_size = max_size
         self._timeout_seconds = timeout_seconds
         self._parameters: dict[str, Any] = {
-            **_DEFAULTS,
-            **conninfo_to_dict(conninfo.reveal()),
+            **connection_parameters(conninfo),
             "autocommit": True,
             "row_factory": dict_row,
             "cursor_factory": type(
@@ -346,6 +338,10 @@ class Database:
         self._lent.add(connection)
         try:
             with metrics.POOL_IN_USE.labels(self._name).track_inprogress(), connection:
+                if connection.faults and not self._accept_unfit:
+                    # The pool replaces it: a new session tells whether somebody corrected that.
+                    connection.close()
+                    raise DatabaseUnavailable(connection.faults[0])
                 yield connection
         finally:
             self._lent.discard(connection)
@@ -390,7 +386,7 @@ class Database:
 
     def _connected(self, connection: Connection) -> None:
         connection.add_notice_handler(connection.note)
-        _set_up(connection)
+        set_up(connection)
         self.replication.look(connection)
         self._connecting_since = None
 
@@ -422,15 +418,10 @@ class _ConnectionLost(Exception):
         self.error = error
 
 
-def _set_up(connection: Connection) -> None:
-    """Let no statement wait for ever, times come in UTC, and what a name means be ours alone.
+def set_up(connection: Connection) -> None:
+    """Prepare a new connection for our use.
 
-    A thread that hangs in a statement is lost to every other request. A date at the end of its
-    range has no local time in every zone. A commit is answered when it is stored and replicated,
-    whatever the role was given, and the warning that it was not replicated is sent. A temporary
-    table stands before others of its name unless pg_temp is last, and only last, in search_path (a
-    pooler's session may have been set up before). Behind a pooler in transaction mode, give the
-    role these settings instead (alter role … set).
+    Behind a pooler in transaction mode, give the role these settings as well (docs/scaling.md).
 
     psycopg numbers the statements that it prepares, in every connection from 0. A pooler that does
     not know of them may lend us the session in which another connection of ours prepared that
@@ -438,20 +429,7 @@ def _set_up(connection: Connection) -> None:
     there instead, and run() goes on elsewhere.
     """
     connection._prepared._prepared_idx = secrets.randbits(62)  # noqa: SLF001
-    connection.execute(
-        "select set_config('statement_timeout', %s, false),"
-        " set_config('lock_timeout', %s, false), set_config('timezone', 'UTC', false),"
-        " set_config('client_min_messages', 'warning', false),"
-        " case when current_setting('synchronous_commit') in ('off', 'local')"
-        " then set_config('synchronous_commit', 'on', false) end,"
-        " set_config('search_path', concat_ws(', ', ("
-        "select string_agg(element[1], ', ' order by place)"
-        """ from regexp_matches(current_setting('search_path'), '"(?:[^"]|"")*"|[^\\s,"]+', 'g')"""
-        " with ordinality as named (element, place)"
-        """ where element[1] <> '"pg_temp"' and lower(element[1]) <> 'pg_temp'"""
-        "), 'pg_temp'), false)",
-        [connection.statement_timeout, connection.lock_timeout],
-    )
+    connection.faults = session_settings.apply(connection, connection.limits)
 
 
 @contextmanager

@@ -20,9 +20,9 @@ from wallet_api.database import (
     Connection,
     Database,
     ServingConnection,
-    _set_up,
     one_round_trip,
     patient,
+    set_up,
 )
 from wallet_api.errors import DatabaseDamaged, DatabaseUnavailable, LockTimeout
 from wallet_api.services.doctor import Doctor
@@ -49,20 +49,24 @@ def test_no_statement_waits_for_ever(database, sql):
         ('"a "" b",app', '"a "" b", app, pg_temp'),
         ("pg_temp", "pg_temp"),
         ("", "pg_temp"),
+        # It is first where it is not named.
+        ('public, pg_catalog, "pg_catalog", PG_Catalog', "public, pg_temp"),
+        ("my_pg_catalog", "my_pg_catalog, pg_temp"),
     ],
 )
 def test_temporary_tables_stand_behind_all_others(database, given, kept):
     def lend(connection):
         connection.execute("select set_config('search_path', %s, false)", [given])
         # As a pooler would lend us the session.
-        _set_up(connection)
+        set_up(connection)
         return connection.execute("show search_path").fetchone()["search_path"]
 
     assert database.run(lend) == kept
 
 
 @pytest.mark.parametrize(
-    ("given", "kept"), [("off", "on"), ("local", "on"), ("remote_apply", "remote_apply")]
+    ("given", "kept"),
+    [("off", "on"), ("local", "on"), ("remote_write", "on"), ("remote_apply", "remote_apply")],
 )
 def test_what_was_said_to_be_stored_is_stored_whatever_the_role_says(
     sql, database_url, given, kept

@@ -78,7 +78,9 @@ def doctor(context: click.Context, as_json: bool) -> None:
     logs.configure("ERROR", "command")
     url = read_database_url(os.environ)
     reach(url)
-    database = Database(url, min_size=0, max_size=1, timeout_seconds=_POOL_SECONDS)
+    database = Database(
+        url, min_size=0, max_size=1, timeout_seconds=_POOL_SECONDS, accept_unfit=True
+    )
     database.open()
     try:
         with waiting("Examining the database"):

@@ -4,10 +4,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from wallet_api.database import Connection, Database
-from wallet_api.migrations import expected_versions
-from wallet_api.repositories.checks import CheckRepository, Right, SchemaObject
+from wallet_api.migrations import expected_versions, find_why_read_only
+from wallet_api.repositories.checks import CheckRepository, Right, RoleSetting, SchemaObject
 from wallet_api.repositories.migrations import MigrationRepository
 from wallet_api.services.expectations import expected_rights, expected_schema
+from wallet_api.session_settings import PINNED, is_ours, takes_a_guard_away
 
 _VERSIONS = "schema_migrations"
 # What is looked at together, and whether a fault in it can cost wallets.
@@ -64,7 +65,12 @@ def _examine(connection: Connection) -> list[Finding]:
         if findings[-1].faults:
             # The other questions are about tables as this code knows them.
             return findings
-    findings += [*_settings(checks), *_rights(checks), *_schema(checks)]
+    findings += [
+        *_session(connection),
+        *_settings(checks),
+        *_rights(checks),
+        *_schema(checks),
+    ]
     if not hidden:
         findings += _rows(checks)
     return findings
@@ -77,25 +83,49 @@ def _migrations(applied: set[str]) -> Finding:
     return Finding(subject="migrations are current", faults=(*missing, *newer), serious=True)
 
 
-def _settings(checks: CheckRepository) -> list[Finding]:
-    settings = checks.get_settings()
-    lost = "is off: commits can be lost"
-    weakened = checks.list_weakening_settings()
-    if not settings["triggers_fire"]:
-        weakened.append("this session: session_replication_role=replica")
+def _session(connection: Connection) -> list[Finding]:
+    """Judge what a session of this role is like, as /readyz does."""
+    read_only = find_why_read_only(MigrationRepository(connection).get_state())
     return [
-        *(
-            Finding(
-                subject=f"{name} is on",
-                faults=() if settings[name] else (f"{name} {lost}",),
-                serious=True,
-            )
-            for name in ("fsync", "synchronous_commit", "full_page_writes")
+        Finding(
+            subject="a session of this role is fit for use",
+            faults=connection.faults,
+            serious=True,
         ),
         Finding(
-            subject="no setting of a role takes a guard away",
-            faults=tuple(weakened),
+            subject="the database takes writes",
+            faults=() if read_only is None else (read_only,),
             serious=True,
+        ),
+    ]
+
+
+def _settings(checks: CheckRepository) -> list[Finding]:
+    settings = checks.get_settings()
+    pooled = checks.get_session().pooled
+    lost = "is off: commits can be lost"
+    given = [
+        one for one in checks.list_role_settings() if not is_ours(one.setting_name, one.setting)
+    ]
+    weakening = [one for one in given if takes_a_guard_away(one.setting_name, one.setting)]
+    findings = [
+        Finding(
+            subject=f"{name} is on",
+            faults=() if settings[name] else (f"{name} {lost}",),
+            # On a connection of ours it is, unless a pooler takes our settings away.
+            serious=pooled or name != "synchronous_commit",
+        )
+        for name in ("fsync", "synchronous_commit", "full_page_writes")
+    ]
+    if pooled:
+        findings.append(_initial_settings(checks))
+    return [
+        *findings,
+        _role_settings("no setting of a role takes a guard away", weakening, serious=True),
+        _role_settings(
+            "roles and the database have no settings but ours",
+            [one for one in given if one not in weakening],
+            serious=False,
         ),
         Finding(
             subject="the connection is encrypted",
@@ -103,6 +133,25 @@ def _settings(checks: CheckRepository) -> list[Finding]:
             serious=False,
         ),
     ]
+
+
+def _role_settings(subject: str, found: list[RoleSetting], *, serious: bool) -> Finding:
+    lines = tuple(f"{one.role_name}: {one.setting_name}={one.setting}" for one in found)
+    return Finding(subject=subject, faults=lines, serious=serious)
+
+
+def _initial_settings(checks: CheckRepository) -> Finding:
+    """Compare what a pooler's sessions begin with: what a connection sets may not hold there."""
+    found = checks.list_initial_settings([*PINNED, "search_path"])
+    return Finding(
+        subject="sessions of the pooler begin with our settings",
+        faults=tuple(
+            f"{name} is {value}: set it for the role, docs/scaling.md says to what"
+            for name, value in found.items()
+            if not is_ours(name, value)
+        ),
+        serious=True,
+    )
 
 
 def _rights(checks: CheckRepository) -> list[Finding]:
