@@ -1,4 +1,4 @@
-"""Forwarding headers over a real socket, in every way that a client or a proxy may write them."""
+"""What a request says of its origin, over a real socket, as clients and proxies may write it."""
 
 import pytest
 
@@ -46,3 +46,29 @@ def test_what_a_request_says_of_its_origin_is_the_proxy_s_word_or_nothing(serve,
     assert on_record == [(ip,) for ip in SEEN.values()]
     for lines in AMBIGUOUS:
         assert send_raw(service.port, head + lines).startswith(b"HTTP/1.1 400 "), lines
+
+
+DEMO = "POST /demo/token HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+# The demo's token, for requests in forms that no client library sends.
+REFUSED = {
+    "POST http://evil.example/demo/token HTTP/1.1\r\nHost: localhost\r\n\r\n": 404,
+    "POST http://localhost/demo/token HTTP/1.1\r\nHost: localhost\r\n\r\n": 404,
+    "POST /demo/token HTTP/1.1\r\nConnection: close\r\n\r\n": 404,
+    "POST /demo/token HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n": 404,
+    "POST /demo/token HTTP/1.0\r\nHost: localhost\r\n\r\n": 404,
+    "POST /demo/token HTTP/1.0\r\n\r\n": 404,
+    f"{DEMO}Host: evil.example\r\n\r\n": 400,
+    f"{DEMO}Via: 1.1 tunnel\r\n\r\n": 404,
+    f"{DEMO}Origin: http://localhost\r\nOrigin: http://evil.example\r\n\r\n": 404,
+}
+
+
+def test_the_demo_s_token_is_for_the_plain_request_of_a_client_on_this_machine(serve):
+    service = serve(WEB_CONCURRENCY="1", DEMO_FID=str(FID))
+    for text, status in REFUSED.items():
+        answer = send_raw(service.port, text)
+        assert answer.split(b" ")[1] == str(status).encode(), text
+        assert b"eyJ" not in answer, text
+    answer = send_raw(service.port, f"{DEMO}\r\n")
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    LEAKS.secrets.add(answer.partition(b'"token":"')[2].split(b'"')[0].decode())
