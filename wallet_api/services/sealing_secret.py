@@ -75,6 +75,13 @@ class SealingSecret:
             known = repository.list_keys()
         ours = self._encryption.key_id
         if not known and not sealed:
+            if not self._encryption.secret_is_bare:
+                self._refuse(
+                    known,
+                    "ENCRYPTION_SECRET has white space or quotes around it: take them away before "
+                    "the first wallet is made. If wallet files are sealed with them, name it as it "
+                    "is in ENCRYPTION_SECRET_PREVIOUS",
+                )
             self._need_the_right_to_register(repository, known)
             return None
         readable = [key.key_id for key in known if key.key_id in self._encryption.audit_keys]
