@@ -75,13 +75,6 @@ class SealingSecret:
             known = repository.list_keys()
         ours = self._encryption.key_id
         if not known and not sealed:
-            if not self._encryption.secret_is_bare:
-                self._refuse(
-                    known,
-                    "ENCRYPTION_SECRET has white space or quotes around it: take them away before "
-                    "the first wallet is made. If wallet files are sealed with them, name it as it "
-                    "is in ENCRYPTION_SECRET_PREVIOUS",
-                )
             self._need_the_right_to_register(repository, known)
             return None
         readable = [key.key_id for key in known if key.key_id in self._encryption.audit_keys]
@@ -112,6 +105,14 @@ class SealingSecret:
     def _need_the_right_to_register(
         self, repository: EncryptionKeyRepository, known: list[EncryptionKey]
     ) -> None:
+        if not self._encryption.secret_is_bare:
+            # One that a database knows goes on: this is for new ones only.
+            self._refuse(
+                known,
+                "ENCRYPTION_SECRET has white space or quotes around it: remove them, because a "
+                "copy without them would open no wallet. If wallet files are sealed under it, name "
+                "it exactly as it is in ENCRYPTION_SECRET_PREVIOUS too",
+            )
         if not repository.may_register():
             self._refuse(
                 known,
