@@ -119,6 +119,17 @@ def start_service(
     raise AssertionError(f"the service does not start:\n{log.read_text()}")
 
 
+def send_raw(port: int, text: str) -> bytes:
+    """Send bytes, say that there will be no more, and return everything that comes back."""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(text.encode("latin-1"))
+        connection.shutdown(socket.SHUT_WR)
+        received = b""
+        while more := connection.recv(65536):
+            received += more
+    return received
+
+
 async def _crowd(host: str, port: int, calls: list[Call]) -> list[Answer]:
     everybody_connected = asyncio.Barrier(len(calls))
     return await asyncio.gather(*(send(host, port, call, everybody_connected) for call in calls))

@@ -17,6 +17,7 @@ from wallet_api.blueprints import (
     auth,
     callers,
     cross_origin,
+    demo,
     docs,
     hardening,
     health,
@@ -105,7 +106,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     ):
         api.register_blueprint(blueprint)
     if settings.demo_fid is not None:
-        api.register_blueprint(home.demo)
+        api.register_blueprint(demo.blueprint)
     problems.init_app(app)
     for command in cli.commands.values():
         app.cli.add_command(command)

@@ -297,6 +297,18 @@ def test_a_caller_without_an_address_is_limited_too(untouched):
     too_many(asked(client, headers=signed_in(), address="unknown"), "ip")
 
 
+def test_all_callers_whom_the_proxies_do_not_name_share_one_limit_of_their_own(untouched):
+    """Neither the proxy's address nor the text in the header is an address to count by."""
+    hops = {"TRUSTED_PROXY_HOPS": "2", "RATELIMIT_PER_IP": "3 per day"}
+    client = untouched.make_app(**hops).test_client()
+    for number, forwarded in enumerate(((), ("192.0.2.1",), ("invented", "10.0.0.1"))):
+        address = f"10.0.0.{number + 1}"
+        assert through(client, *forwarded, address=address).status_code == 200
+    too_many(through(client, "also invented", "10.0.0.1"), "ip")
+    for known in ("10.0.0.1", "192.0.2.1"):
+        assert through(client, known, "10.0.0.9").status_code == 200
+
+
 def test_a_refused_request_writes_nothing(make_app, sql):
     client = make_app(RATELIMIT_PER_USER="1 per day", ALLOW_KEY_EXPORT="true").test_client()
     assert client.post(DEPOSIT, json=BODY, headers=signed_in()).status_code == 200

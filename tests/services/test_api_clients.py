@@ -317,6 +317,34 @@ def test_behind_a_proxy_that_is_trusted_what_it_adds_is_the_address(
     assert answer.status_code == status, answer.text
 
 
+@pytest.mark.parametrize(
+    ("hops", "forwarded"),
+    [
+        *((1, text) for text in (None, "", " ", ",", "10.1.2.3,", "unknown", '"10.1.2.3"')),
+        *((1, f"10.1.2.3%{zone}") for zone in ("", "eth0")),
+        *((2, text) for text in (None, "", "10.1.2.3", "10.1.2.3,203.0.113.9,10.1.2.3")),
+        # One word to a parser that knows quoted strings, so that the first would count.
+        (2, '10.1.2.3, ", 203.0.113.9, 10.1.2.3'),
+        (10, "10.1.2.3, 10.1.2.3"),
+    ],
+)
+def test_the_address_of_the_proxy_itself_never_passes_for_the_client_s(
+    clients, make_app, hops, forwarded
+):
+    """The proxy's own address is in the client's networks; the client's is not, or not known."""
+    token = created(clients, networks=NETWORKS).reveal()
+    headers = {"Authorization": f"Bearer {token}"}
+    if forwarded is not None:
+        headers["X-Forwarded-For"] = forwarded
+    answer = (
+        make_app(TRUSTED_PROXY_HOPS=str(hops))
+        .test_client()
+        .get(STATS, headers=headers, environ_overrides={"REMOTE_ADDR": "10.1.2.3"})
+    )
+    assert answer.status_code == 403, answer.text
+    assert answer.get_json(force=True)["code"] == "network_not_allowed"
+
+
 def test_a_client_without_networks_calls_from_anywhere_even_from_nowhere_known(clients):
     client = clients.identify(created(clients))
     for ip in (HOME, ip_address("2001:db8::1"), None):

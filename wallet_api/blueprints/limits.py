@@ -33,12 +33,15 @@ class RequestLimits:
         self._limits = limits
 
     def count_address(self) -> None:
-        """Count for the address the request came from. Raises TooManyRequests."""
+        """Count for the address the request came from. Raises TooManyRequests.
+
+        Callers whose address is unknown are counted together.
+        """
         ip = client_ip()
         if isinstance(ip, IPv6Address):
             self._count("ip", str(ip_network((ip, _IPV6_NETWORK_BITS), strict=False)))
         else:
-            self._count("ip", str(ip))
+            self._count("ip", str(ip or "unknown"))
 
     def count_caller(self) -> None:
         """Count for the user or client who proved to be the caller. Raises TooManyRequests."""

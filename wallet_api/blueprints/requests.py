@@ -5,7 +5,7 @@ import re
 import time
 import uuid
 from collections.abc import Mapping
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 from typing import Any
 
 import structlog
@@ -86,12 +86,15 @@ def _end(response: Response) -> Response:
         route or "none",
         response.status_code,
     ).observe(seconds)
+    # Addresses stay out of the log. An unknown one is named, because --allow-ip refuses it.
+    unknown = {} if client_ip() else {"client_ip": "unknown"}
     log.info(
         "request",
         method=request.method,
         route=route,
         status=response.status_code,
         duration_ms=round(seconds * 1000, 1),
+        **unknown,
     )
     return response
 
@@ -102,16 +105,18 @@ def _forget(_error: BaseException | None) -> None:
 
 
 def client_ip() -> IPAddress | None:
-    """Return from where the request comes, as the trusted proxies say; None if nobody knows."""
+    """Return the address that the request comes from, by the trusted proxies; None if unknown."""
     text = request.remote_addr or ""
     if found := _WITH_PORT.fullmatch(text):
         text = found[1] or found[2]
     try:
-        # Without a zone (fe80::1%eth0): it means something on this machine alone.
-        ip = ip_address(text.partition("%")[0])
+        ip = ip_address(text)
     except ValueError:
         return None
-    return getattr(ip, "ipv4_mapped", None) or ip
+    if isinstance(ip, IPv6Address):
+        # Without its zone (fe80::1%eth0), which means something on this machine only.
+        return ip.ipv4_mapped or IPv6Address(int(ip))
+    return ip
 
 
 class BodyParser(FlaskParser):

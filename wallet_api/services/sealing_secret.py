@@ -109,6 +109,14 @@ class SealingSecret:
     def _need_the_right_to_register(
         self, repository: EncryptionKeyRepository, known: list[EncryptionKey]
     ) -> None:
+        if not self._encryption.secret_is_bare:
+            # One that a database knows goes on: this is for new ones only.
+            self._refuse(
+                known,
+                "ENCRYPTION_SECRET has white space or quotes around it: remove them, because a "
+                "copy without them would open no wallet. If wallet files are sealed under it, name "
+                "it exactly as it is in ENCRYPTION_SECRET_PREVIOUS too",
+            )
         if not repository.may_register():
             self._refuse(
                 known,
