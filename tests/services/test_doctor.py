@@ -19,7 +19,9 @@ READABLE = "this role may read what is to be examined"
 USUAL = {"fsync is on", "the connection is encrypted", RIGHTS}
 
 
-def test_of_a_sound_database_nothing_but_this_server_is_found_fault_with(services, database):
+def test_of_a_sound_database_nothing_but_this_server_is_found_fault_with(services, database, sql):
+    # PostgreSQL 14 grants it to everybody; queries/roles.sql revokes it.
+    sql.execute("revoke create on schema public from public")
     services.wallets.ensure_trading_wallet(FID, access=ACCESS)
     services.wallets.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS)
     findings = Doctor(database).examine()

@@ -63,6 +63,8 @@ def hosted(server):
 
         with psycopg.connect(server.url("hosted"), autocommit=True) as hoster:
             hoster.execute("create schema authorization web_anon")
+            # As PostgreSQL 15 and newer make it.
+            hoster.execute("alter schema public owner to hosted_owner")
         with psycopg.connect(url("hosted_owner"), autocommit=True) as owner:
             yield SimpleNamespace(owner=owner, url=url, upgrade=upgrade)
         admin.execute("drop database hosted (force)")
