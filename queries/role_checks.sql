@@ -167,8 +167,9 @@ where
 group by given.grantee, given.grantor, given.owned_by, given.place_name, given.named_as
 order by role_name, ability;
 
--- name: list_owners(relations)
--- The owners of these tables, of their schema, and of the database. Each of them can drop our tables.
+-- name: list_owners(relations, functions)
+-- The owners of these tables, their partitions and these functions, of their schema, and of the database. Each of them
+-- can drop our tables, or replace what our statements call.
 with ours as (
     select
         relation.oid,
@@ -187,7 +188,25 @@ held as (
         case ours.relkind when 'S' then 'sequence' else 'table' end || ' ' || ours.oid::regclass as named_as,
         ours.relowner as owned_by
     from ours
-    union all
+    union
+    select
+        part.relid::text as place_name,
+        'table ' || part.relid as named_as,
+        relation.relowner as owned_by
+    from ours
+    cross join pg_partition_tree(ours.oid) as part
+    inner join pg_class as relation
+        on part.relid = relation.oid
+    union
+    select
+        'function ' || callee.oid::regprocedure as place_name,
+        'function ' || callee.oid::regprocedure as named_as,
+        callee.proowner as owned_by
+    from pg_proc as callee
+    where
+        callee.proname = any(:functions::text[])
+        and pg_function_is_visible(callee.oid)
+    union
     select
         'the schema' as place_name,
         format('schema %%I', home.nspname) as named_as,
@@ -197,7 +216,7 @@ held as (
     inner join pg_database as around
         on around.datname = current_database()
     where home.oid in (select ours.relnamespace from ours)
-    union all
+    union
     select
         'the database' as place_name,
         format('database %%I', around.datname) as named_as,

@@ -77,6 +77,8 @@ RIGHTS = [
     ("grant update (key_id) on wallets to web", CHANGE, "web may UPDATE (key_id) on wallets"),
     # Who owns what our tables are in.
     ("alter table deposits owner to hoster", CHANGE, "hoster owns deposits"),
+    ("alter function time_of_entry owner to hoster", CHANGE,
+     "hoster owns function time_of_entry("),
     ("alter schema public owner to hoster", CHANGE, "hoster owns the schema"),
     (DATABASE.format("alter database %I owner to hoster"), CHANGE, "hoster owns the database"),
     # Roles and attributes that need no grant.
@@ -227,8 +229,11 @@ def test_partitions_are_tables_of_ours(roles):
         (loader.QUERIES / "partitions.sql").read_text(),
         (loader.QUERIES / "roles.sql").read_text(),
         "grant insert on wallets_7 to web_anon",
+        "alter table wallets_8 owner to hoster",
     )
-    line_of(of_roles(roles), CHANGE, "web_anon may INSERT on wallets_7")
+    found = of_roles(roles)
+    line_of(found, CHANGE, "web_anon may INSERT on wallets_7")
+    line_of(found, CHANGE, "hoster owns wallets_8")
 
 
 @pytest.mark.slow

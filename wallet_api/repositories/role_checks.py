@@ -47,9 +47,14 @@ class RoleCheckRepository:
         )
         return _rights(rows)
 
-    def list_owners(self, relations: Collection[str]) -> list[OtherRight]:
-        """Return the owners of these tables, of their schema and of the database."""
-        return _rights(_QUERIES.list_owners(self._connection, relations=list(relations)))
+    def list_owners(
+        self, relations: Collection[str], functions: Collection[str]
+    ) -> list[OtherRight]:
+        """Return the owners of these tables and functions, of their schema and of the database."""
+        rows = _QUERIES.list_owners(
+            self._connection, relations=list(relations), functions=list(functions)
+        )
+        return _rights(rows)
 
     def list_memberships(self, roles: dict[str, bool]) -> list[OtherRight]:
         """Return who can act as one of these roles, or as a superuser.

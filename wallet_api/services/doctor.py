@@ -146,7 +146,8 @@ def _rights(checks: CheckRepository) -> Finding:
 def _other_roles(checks: RoleCheckRepository, trusted: Collection[str]) -> list[Finding]:
     """Report every right of roles that are neither the owner, ours, nor superusers."""
     relations = _relations()
-    owners = checks.list_owners(relations)
+    functions = [part.name for part in expected_schema() if part.kind == "function"]
+    owners = checks.list_owners(relations, functions)
     grants = checks.list_grants(relations, expected_rights())
     worth_becoming = {**_PREDEFINED, "wallet_api_runtime": True}
     for right in (*owners, *grants):
