@@ -331,18 +331,15 @@ given as (
     from ours
 )
 
-select
+select distinct
     given.place,
-    given.right_name,
-    bool_or(given.grantee = 0) as everybody
+    given.right_name
 from given
 where case when given.grantee = 0 then true else pg_has_role(given.grantee, 'MEMBER') end
-group by given.place, given.right_name
 union all
 select
     'the role ' || member_of.rolname as place,
-    power.right_name,
-    false as everybody
+    power.right_name
 from pg_roles as member_of
 inner join pg_roles as myself
     on myself.rolname = current_user

@@ -34,3 +34,16 @@ select pg_try_advisory_lock(7251304811) as locked;
 -- name: unlock()$
 -- Give the lock back.
 select pg_advisory_unlock(7251304811) as unlocked;
+
+-- name: revoke_other_rights()
+-- Revoke what roles other than the owner, wallet_api_runtime and readers can do to our tables, and return what was
+-- found. No row: nobody had anything. A row that comes again at the next call could not be revoked.
+select
+    found.role_name,
+    found.relation_name
+from revoke_other_rights(
+    '{
+        active_encryption_keys, api_clients, deposits, encryption_keys, schema_migrations,
+        wallet_audit_heads, wallet_audit_log, wallets
+    }'::regclass[]
+) as found;

@@ -79,6 +79,9 @@ def find_why_read_only(state: ServerState) -> str | None:
 def upgrade(url: Secret[str], tell: Callable[[str], None] = lambda _: None) -> set[str]:
     """Apply the missing migrations and return their versions.
 
+    Then revoke what default privileges, or anybody, granted on our tables to roles that are not
+    ours. This runs after every upgrade, because default privileges act again on the next table.
+
     Any number of upgrades may run at once: one works, the others wait for it, then find nothing to
     do. `tell` hears in one line each what is being done: an index can take minutes. Raises
     MigrationError.
@@ -108,9 +111,23 @@ def upgrade(url: Secret[str], tell: Callable[[str], None] = lambda _: None) -> s
             after = repository.list_applied()
             if expected_versions() - after:
                 raise MigrationError("dbmate finished, but migrations are missing here still")
+            _revoke_other_rights(repository, tell)
             return after - before
         finally:
             repository.unlock()
+
+
+def _revoke_other_rights(repository: MigrationRepository, tell: Callable[[str], None]) -> None:
+    found = repository.revoke_other_rights()
+    left = repository.revoke_other_rights() if found else {}
+    for role, places in sorted(found.items()):
+        if revoked := places - left.get(role, set()):
+            tell(f"Revoked the rights of {role} on {', '.join(sorted(revoked))}.")
+    for role, places in sorted(left.items()):
+        tell(
+            f"Could not revoke the rights of {role} on {', '.join(sorted(places))}: "
+            "`wallet-api db doctor` says who granted them."
+        )
 
 
 def _connect(url: Secret[str]) -> Connection:

@@ -108,7 +108,7 @@ class CheckRepository:
             connections=row["connections"],
         )
 
-    def list_rights(self, relations: Collection[str]) -> dict[Right, bool]:
-        """Return what the current role can do, and whether everybody can."""
+    def list_rights(self, relations: Collection[str]) -> set[Right]:
+        """Return what the current role can do, by itself, as a member, or because everybody can."""
         rows = _QUERIES.list_rights(self._connection, relations=list(relations))
-        return {Right(row["right_name"], row["place"]): row["everybody"] for row in rows}
+        return {Right(row["right_name"], row["place"]) for row in rows}

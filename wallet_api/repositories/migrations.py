@@ -53,3 +53,13 @@ class MigrationRepository:
     def unlock(self) -> None:
         """Give the upgrade lock back."""
         _QUERIES.unlock(self._connection)
+
+    def revoke_other_rights(self) -> dict[str, set[str]]:
+        """Revoke what other roles can do to our tables; return the tables that each had rights on.
+
+        Called again, it returns what could not be revoked.
+        """
+        found: dict[str, set[str]] = {}
+        for row in _QUERIES.revoke_other_rights(self._connection):
+            found.setdefault(row["role_name"], set()).add(row["relation_name"])
+        return found
