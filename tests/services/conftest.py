@@ -7,6 +7,7 @@ from psycopg.rows import dict_row
 from tests.conftest import FID, SECRET
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
+from wallet_api.database import Connection
 from wallet_api.repositories.postgres import PostgresWalletRepository
 from wallet_api.services.base_account_wallets import BaseAccountWalletService
 from wallet_api.services.doctor import Doctor
@@ -69,7 +70,7 @@ def wallets_url(clone):
 @pytest.fixture
 def session(wallets_url):
     with (
-        psycopg.connect(wallets_url, autocommit=True, row_factory=dict_row) as connection,
+        Connection.connect(wallets_url, autocommit=True, row_factory=dict_row) as connection,
         connection.transaction(force_rollback=True),
     ):
         yield Session(connection)

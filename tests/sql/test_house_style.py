@@ -11,7 +11,13 @@ from wallet_api.repositories import sql as loader
 PACKAGE = Path(__file__).resolve().parents[2] / "wallet_api"
 # These alone may send SQL themselves: the loader, begin and commit, the set-up of sessions, and
 # that of the local server.
-MAY_EXECUTE = {"repositories/sql.py", "database.py", "local_postgres.py", "session_settings.py"}
+MAY_EXECUTE = {
+    "repositories/sql.py",
+    "database.py",
+    "local_postgres.py",
+    "replication.py",
+    "session_settings.py",
+}
 # Repositories that keep wallets in files, and what they are made of.
 WITHOUT_SQL = {
     "__init__",

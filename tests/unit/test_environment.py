@@ -52,6 +52,7 @@ GOOD = {
     "RATELIMIT_STORAGE_URI": "redis://cache.example:6379/1",
     "RATELIMIT_PER_IP": "7 per minute; 90 per hour",
     "RATELIMIT_PER_USER": "7 per minute",
+    "RATELIMIT_WRITES_PER_USER": "7 per minute",
     "RATELIMIT_PER_CLIENT": "7 per minute",
     "LOG_LEVEL": "DEBUG",
     "LOG_FORMAT": "console",
