@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, Thread
 from typing import Any, ClassVar, NoReturn, TypeVar
 
 import psycopg
@@ -23,6 +23,7 @@ import structlog
 from psycopg import errors as pg
 from psycopg.abc import PQGen
 from psycopg.errors import Diagnostic, _WaitTimeout
+from psycopg.pq.abc import PGcancel
 from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
@@ -86,6 +87,8 @@ class Conflict(Exception):
 # PostgreSQL rolled the work back, because another transaction was in the way.
 _CONFLICTS = (pg.SerializationFailure, pg.DeadlockDetected, Conflict)
 
+# How many requests to cancel a statement may be under way.
+_cancelling = BoundedSemaphore(4)
 # Names of the statements that wait in the pipeline of this thread.
 _piped: ContextVar[list[str] | None] = ContextVar("_piped", default=None)
 _UNNAMED = "unnamed"
@@ -146,6 +149,7 @@ class Connection(psycopg.Connection[Row]):
     answer_seconds = 12.0
     # Why the session must not be used, if it must not.
     faults: tuple[str, ...] = ()
+    has_standby = False
     unreplicated = False
 
     def note(self, notice: Diagnostic) -> None:
@@ -163,6 +167,8 @@ class Connection(psycopg.Connection[Row]):
         try:
             return super().wait(gen, interval, limit)
         except _WaitTimeout as error:
+            if self.has_standby:
+                self._cancel()
             # Whatever it was, an answer that came now would be taken for that of something else.
             self.pgconn.finish()
             raise psycopg.OperationalError("no answer in time") from error
@@ -173,12 +179,31 @@ class Connection(psycopg.Connection[Row]):
                 self.pgconn.finish()
             raise
 
+    def _cancel(self) -> None:
+        """End a wait for the standby, which has no limit, and which no lost client ends.
+
+        Each would keep a process of the server, until nobody could connect. What such a commit
+        leaves visible is shown to nobody before it is replicated. Done beside us: a silent server
+        does not answer this either.
+        """
+        if _cancelling.acquire(blocking=False):
+            Thread(target=_send_cancel, args=[self.pgconn.get_cancel()], daemon=True).start()
+
 
 class ServingConnection(Connection):
     """A connection for requests: somebody waits for each answer."""
 
     limits = session_settings.SERVING
     answer_seconds = deadline.STATEMENT_SECONDS
+
+
+def _send_cancel(request: PGcancel) -> None:
+    try:
+        request.cancel()
+    except psycopg.Error as error:
+        log.warning("a wait for the standby goes on", reason=_describe(error))
+    finally:
+        _cancelling.release()
 
 
 def refusal(conninfo: Secret[str]) -> str | None:
@@ -388,6 +413,7 @@ class Database:
         connection.add_notice_handler(connection.note)
         set_up(connection)
         self.replication.look(connection)
+        connection.has_standby = self.replication.has_standby
         self._connecting_since = None
 
     def _begin_anew(self, pool: ConnectionPool[Connection]) -> None:

@@ -49,7 +49,8 @@ class Replication:
 
     def __init__(self) -> None:
         self._known = mmap.mmap(-1, _KNOWN.size)
-        self._has_standby = False
+        # Whether commits wait for a synchronous standby.
+        self.has_standby = False
         self._confirmed_before: datetime | None = None
 
     def look(self, connection: psycopg.Connection[Any]) -> None:
@@ -57,7 +58,7 @@ class Replication:
         # Read before the look: other threads and processes acknowledge more all the time.
         acknowledged, database, went_back = _KNOWN.unpack_from(self._known)
         seen = _row(connection.execute(_LOOK))
-        self._has_standby = seen["has_standby"]
+        self.has_standby = seen["has_standby"]
         if not acknowledged:
             # There is no new wallet yet that could have been lost.
             self._remember(0, seen["database"], 0)
@@ -88,7 +89,7 @@ class Replication:
 
     def covers(self, moment: datetime) -> bool:
         """Tell whether everything that was written by then is known to be replicated."""
-        if not self._has_standby:
+        if not self.has_standby:
             return True
         return self._confirmed_before is not None and moment < self._confirmed_before
 
@@ -98,7 +99,7 @@ class Replication:
         A commit waits for the standby only if it wrote something: this writes a message of a few
         bytes. Without a synchronous standby there is nothing to wait for.
         """
-        if not self._has_standby:
+        if not self.has_standby:
             return
         sent = _row(connection.execute(_BARRIER))
         if sent["position"] is None:

@@ -18,7 +18,7 @@ from wallet_api.crypto.secret import Secret
 from wallet_api.database import Connection
 
 _numbers = itertools.count(1)
-_WAITING = "select pid from pg_stat_activity where wait_event = 'SyncRep'"
+WAITING = "select pid from pg_stat_activity where wait_event = 'SyncRep'"
 
 
 @pytest.fixture
@@ -122,7 +122,7 @@ class Pair:
     def waiting(self):
         """Return the process that waits for the standby, once there is one."""
         deadline = time.monotonic() + 10
-        while not (found := self.primary.administer(_WAITING)):
+        while not (found := self.primary.administer(WAITING)):
             assert time.monotonic() < deadline, "nobody waits for the standby"
             time.sleep(0.02)
         return found[0][0]

@@ -1,10 +1,12 @@
 """What is not on the synchronous standby yet is not handed out, whatever made it visible."""
 
 import threading
+import time
 
 import pytest
 
 from tests.conftest import BASE_ACCOUNT, FID
+from tests.faults.conftest import WAITING
 
 pytestmark = pytest.mark.faults
 
@@ -91,3 +93,19 @@ def test_a_wallet_that_the_standby_has_for_long_is_shown_without_it(pair, proces
     assert ask("GET", "/api/wallet/user-wallets").status_code == 200
     pair.standby.crash()
     assert ask("GET", "/api/wallet/user-wallets").status_code == 200
+
+
+def test_commits_that_wait_for_a_lost_standby_do_not_use_up_the_server(pair, process):
+    """PostgreSQL keeps a process for each, which waits without a limit, whoever has gone."""
+    ask = process()
+    assert ask("POST", "/api/wallet/deposit", DEPOSIT).status_code == 200
+    pair.standby.crash()
+    for fid in range(1, 13):
+        assert ask("POST", "/api/wallet/deposit", DEPOSIT, fid=fid).status_code == 503
+    time.sleep(1)
+    waiting = pair.primary.administer(f"select count(*) from ({WAITING}) as waiting")
+    assert waiting[0][0] <= 4
+    pair.standby.start()
+    pair.synchronous()
+    for fid in range(1, 13):
+        assert ask("POST", "/api/wallet/deposit", DEPOSIT, fid=fid).status_code == 200
