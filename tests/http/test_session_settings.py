@@ -9,13 +9,15 @@ import psycopg
 import pytest
 
 from tests.commands import Running, kept_environ
-from tests.conftest import BASE_ACCOUNT, FID
+from tests.conftest import ACCESS, BASE_ACCOUNT, FID
 from tests.http.conftest import calling, refused, rows_of, signed_in
 from tests.service import ROOT
 from tests.wallet_store import SAMPLES
 from wallet_api import migrations
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
+from wallet_api.repositories.migrations import MigrationRepository
+from wallet_api.repositories.postgres import PostgresWalletRepository
 from wallet_api.services.configuration import State
 from wallet_api.services.configuration_doctor import examine
 from wallet_api.services.doctor import Doctor
@@ -164,6 +166,40 @@ def test_an_upgrade_makes_the_same_schema_whatever_the_database_sets(empty_url, 
         settle(empty, setting)
     assert migrations.upgrade(Secret(url)) == migrations.expected_versions()
     assert doctors({"DATABASE_URL": url})[1] == []
+
+
+def test_every_session_has_each_setting_whatever_the_database_sets(sql, environ):
+    given = {setting.split(" = ")[0]: setting for setting in OVERRIDDEN}
+    assert set(PINNED) <= set(given), "a setting that is pinned must be tried with another value"
+    for setting in given.values():
+        settle(sql, setting)
+    database = Database(Secret(environ["DATABASE_URL"]), min_size=0, max_size=1, timeout_seconds=5)
+    database.open()
+    found = database.run(
+        lambda connection: MigrationRepository(connection).list_settings(PINNED), repeatable=True
+    )
+    database.close()
+    assert found == PINNED
+
+
+@pytest.mark.parametrize("isolation", ["serializable", "repeatable read"])
+def test_the_loser_of_a_race_sees_the_winners_wallet_whatever_isolation_the_database_sets(
+    sql, services, environ, isolation
+):
+    settle(sql, f"default_transaction_isolation = '{isolation}'")
+    database = Database(Secret(environ["DATABASE_URL"]), min_size=0, max_size=1, timeout_seconds=5)
+    database.open()
+
+    def lose(connection):
+        with connection.transaction():
+            connection.execute("select count(*) from wallets")
+            services.wallets.ensure_trading_wallet(FID, access=ACCESS)
+            return PostgresWalletRepository(connection).list_for_user(FID)
+
+    try:
+        assert len(database.run(lose, repeatable=True)) == 1
+    finally:
+        database.close()
 
 
 def test_an_import_writes_no_word_for_what_is_absent(sql, command):
