@@ -35,7 +35,7 @@ def fault(url, name="DATABASE_URL", **environ):
         ("pool_timeout=5", 'the parameter "pool_timeout": set DB_POOL_TIMEOUT'),
         ("statement_cache_size=0", 'the parameter "statement_cache_size": leave it out'),
         ("sslaccept=strict", 'the parameter "sslaccept": write sslmode=verify-full'),
-        ("sslmod=require", 'the parameter "sslmod": did you mean sslmode?'),
+        ("sslmod=require", 'the parameter "sslmod" (did you mean sslmode?)'),
         ("SSLMODE=require", 'the parameter "SSLMODE":'),
         ("sslmode=require&supa=base", 'the parameter "supa": leave it out'),
         ("x-migrations-table=t", 'the parameter "x-migrations-table":'),
