@@ -313,9 +313,7 @@ def test_real_processes_agree_whatever_libpq_finds_in_their_environment(
     assert {one["subject"] for one in faults if one["serious"] and one["faults"]} == USUAL
 
 
-def test_wallets_are_verified_and_exported_where_nothing_can_be_stored(
-    sql, client, command, start, tmp_path
-):
+def test_wallets_and_the_audit_log_are_verified_where_nothing_can_be_stored(sql, client, start):
     body = {"amount": "20", "baseAddress": BASE_ACCOUNT}
     assert client.post("/api/wallet/deposit", json=body, headers=signed_in()).status_code == 200
     settle(sql, "default_transaction_read_only = on")
