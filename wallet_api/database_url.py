@@ -95,8 +95,8 @@ def _unknown_parameter(query: str) -> str:
     if not safe or not _NAME.fullmatch(unknown):
         return ": it has an unknown parameter (its name could be a part of the password)"
     alike = difflib.get_close_matches(unknown, _known_parameters(), 1)
-    meant = f"did you mean {alike[0]}?" if alike else "leave it out"
-    return f', which does not know the parameter "{unknown}": {meant}'
+    instead = f" (did you mean {alike[0]}?)" if alike else ": leave it out"
+    return f', which does not know the parameter "{unknown}"{instead}'
 
 
 @functools.cache

@@ -9,13 +9,15 @@ import psycopg
 import pytest
 
 from tests.commands import Running, kept_environ
-from tests.conftest import BASE_ACCOUNT, FID
+from tests.conftest import ACCESS, BASE_ACCOUNT, FID
 from tests.http.conftest import calling, refused, rows_of, signed_in
 from tests.service import ROOT
 from tests.wallet_store import SAMPLES
 from wallet_api import migrations
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
+from wallet_api.repositories.migrations import MigrationRepository
+from wallet_api.repositories.postgres import PostgresWalletRepository
 from wallet_api.services.configuration import State
 from wallet_api.services.configuration_doctor import examine
 from wallet_api.services.doctor import Doctor
@@ -166,6 +168,41 @@ def test_an_upgrade_makes_the_same_schema_whatever_the_database_sets(empty_url, 
     assert doctors({"DATABASE_URL": url})[1] == []
 
 
+def test_every_session_has_each_setting_whatever_the_database_sets(sql, environ):
+    given = {setting.split(" = ")[0]: setting for setting in OVERRIDDEN}
+    # These two are pinned in another way.
+    assert set(PINNED) == set(given) - {"client_encoding", "search_path"}
+    for setting in given.values():
+        settle(sql, setting)
+    database = Database(Secret(environ["DATABASE_URL"]), min_size=0, max_size=1, timeout_seconds=5)
+    database.open()
+    found = database.run(
+        lambda connection: MigrationRepository(connection).list_settings(PINNED), repeatable=True
+    )
+    database.close()
+    assert found == PINNED
+
+
+@pytest.mark.parametrize("isolation", ["serializable", "repeatable read"])
+def test_the_loser_of_a_race_sees_the_winners_wallet_whatever_isolation_the_database_sets(
+    sql, services, environ, isolation
+):
+    settle(sql, f"default_transaction_isolation = '{isolation}'")
+    database = Database(Secret(environ["DATABASE_URL"]), min_size=0, max_size=1, timeout_seconds=5)
+    database.open()
+
+    def lose(connection):
+        with connection.transaction():
+            connection.execute("select count(*) from wallets")
+            services.wallets.ensure_trading_wallet(FID, access=ACCESS)
+            return PostgresWalletRepository(connection).list_for_user(FID)
+
+    try:
+        assert len(database.run(lose, repeatable=True)) == 1
+    finally:
+        database.close()
+
+
 def test_an_import_writes_no_word_for_what_is_absent(sql, command):
     """Its audit entries are sent as arrays, in which array_nulls = off makes NULL a word."""
     settle(sql, "array_nulls = off")
@@ -276,9 +313,7 @@ def test_real_processes_agree_whatever_libpq_finds_in_their_environment(
     assert {one["subject"] for one in faults if one["serious"] and one["faults"]} == USUAL
 
 
-def test_wallets_are_verified_and_exported_where_nothing_can_be_stored(
-    sql, client, command, start, tmp_path
-):
+def test_wallets_and_the_audit_log_are_verified_where_nothing_can_be_stored(sql, client, start):
     body = {"amount": "20", "baseAddress": BASE_ACCOUNT}
     assert client.post("/api/wallet/deposit", json=body, headers=signed_in()).status_code == 200
     settle(sql, "default_transaction_read_only = on")

@@ -16,7 +16,7 @@ def fault(url, name="DATABASE_URL", **environ):
     with pytest.raises(ConfigurationError) as refusal:
         Settings.from_environ(whole)
     (found,) = refusal.value.faults
-    assert "hunter2" not in found
+    assert "hunter" not in found
     return found
 
 
@@ -35,7 +35,7 @@ def fault(url, name="DATABASE_URL", **environ):
         ("pool_timeout=5", 'the parameter "pool_timeout": set DB_POOL_TIMEOUT'),
         ("statement_cache_size=0", 'the parameter "statement_cache_size": leave it out'),
         ("sslaccept=strict", 'the parameter "sslaccept": write sslmode=verify-full'),
-        ("sslmod=require", 'the parameter "sslmod": did you mean sslmode?'),
+        ("sslmod=require", 'the parameter "sslmod" (did you mean sslmode?)'),
         ("SSLMODE=require", 'the parameter "SSLMODE":'),
         ("sslmode=require&supa=base", 'the parameter "supa": leave it out'),
         ("x-migrations-table=t", 'the parameter "x-migrations-table":'),
@@ -51,10 +51,11 @@ def test_an_unknown_parameter_is_named_with_what_to_write_instead(name, paramete
 @pytest.mark.parametrize(
     "url",
     [
-        "postgresql://app@db/wallets?password=a&hunter2=1",
-        "postgresql://app@db/wallets?password=a&hunter2",
-        "postgresql://app@db/wallets?sslpassword=a&hunter2=1",
-        "postgresql://app:a/b?hunter2=c@db/wallets",
+        "postgresql://app@db/wallets?password=a&hunter=1",
+        "postgresql://app@db/wallets?password=a&hunter",
+        "postgresql://app@db/wallets?sslpassword=a&hunter=1",
+        "postgresql://app:a/b?hunter=c@db/wallets",
+        "postgresql://app:a/b?pgbouncer=c&hunter=c@db/wallets",
         "postgresql://app:a@db/wallets?%68unter2%20=1",
         f"{URL}?" + "hunter2" * 9,
     ],

@@ -44,6 +44,9 @@ def dev() -> None:
     Example:
       PORT=8080 wallet-api dev
     """
+    # libpq's variables in a developer's shell mean another server than ours.
+    for name in [name for name in os.environ if name.startswith("PG") and name != "PG_BINDIR"]:
+        del os.environ[name]
     directory = Path(bare(os.environ.get("DATA_DIR", "")) or ".data").resolve()
     # Others may pass through (PostgreSQL, where root runs this), but look at nothing.
     directory.mkdir(mode=0o711, parents=True, exist_ok=True)

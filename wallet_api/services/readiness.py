@@ -13,7 +13,7 @@ def check_database(database: Database, *, writable: bool) -> None:
     """Raise ServiceUnavailable unless a database has every migration that this code knows.
 
     A newer database is fine: that is a deploy in progress. With `writable` it must take writes,
-    too; wallets can be verified and exported where it does not.
+    too; keys and the audit log can be verified where it does not.
     """
 
     def look(connection: Connection) -> tuple[str | None, set[str]]:
