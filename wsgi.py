@@ -1,10 +1,13 @@
-"""The WSGI entry point: gunicorn wsgi:app."""
+"""The WSGI entry point, for `gunicorn wsgi:app` and for any other server."""
 
 import sys
 
 from wallet_api.app import create_app
 from wallet_api.config import ConfigurationError
+from wallet_api.process import keep_memory_private, open_standard_streams
 
+open_standard_streams()
+keep_memory_private()
 try:
     app = create_app()
 except ConfigurationError as error:

@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -90,12 +90,18 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def start_service(environ: dict[str, str], log: Path) -> RunningService:
-    """Start gunicorn as the Procfile does, and wait until it answers /healthz."""
+def start_service(
+    environ: dict[str, str], log: Path, program: Sequence[str] = ("gunicorn", "wsgi:app")
+) -> RunningService:
+    """Start gunicorn as the Procfile does, and wait until it answers /healthz.
+
+    Another `program` of the virtual environment must take gunicorn's options.
+    """
     port = int(environ.get("PORT") or free_port())
     # Not `python -m gunicorn`, which cannot start its own successor (USR2).
-    gunicorn = Path(sys.executable).with_name("gunicorn")
-    command = [gunicorn, "--bind", f"127.0.0.1:{port}", "wsgi:app"]
+    name, *arguments = program
+    path = Path(sys.executable).with_name(name)
+    command = [path, *arguments, "--bind", f"127.0.0.1:{port}"]
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     with log.open("ab") as stream:
         process = subprocess.Popen(

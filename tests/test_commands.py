@@ -23,8 +23,9 @@ from wallet_api.services.sealing_secret import SealingSecret
 WITHOUT_JSON = {
     "dev": "it runs until Ctrl-C, for a person",
     "bench": "it keeps its figures as JSON, in benchmarks/results",
+    "serve": "it answers requests, until SIGTERM",
 }
-WITHOUT_DATABASE = {"dev", "bench", "token", "doctor"}
+WITHOUT_DATABASE = {"dev", "bench", "token", "doctor", "serve"}
 # What a command needs beside its name.
 NEEDED = {
     "clients create": ["--name", "engine", "--scope", "keys:read"],

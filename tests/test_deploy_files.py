@@ -16,7 +16,7 @@ from wallet_api.config import ConfigurationError, Settings
 
 FILES = ROOT / "deploy"
 PAGE = (ROOT / "docs" / "deploy.md").read_text()
-GUNICORN = (ROOT / "gunicorn.conf.py").read_text()
+GUNICORN = (ROOT / "wallet_api" / "server" / "settings.py").read_text()
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
 NGINX = (FILES / "nginx.conf").read_text()
 BUTTON = json.loads((ROOT / "app.json").read_text())
@@ -36,8 +36,8 @@ def unit(name):
 
 
 def configured(name):
-    """Return a number that gunicorn.conf.py sets."""
-    return int(re.search(rf"^{name} = (\d+)$", GUNICORN, re.MULTILINE)[1])
+    """Return a number among gunicorn's settings."""
+    return int(re.search(rf'^ +"{name}": (\d+),$', GUNICORN, re.MULTILINE)[1])
 
 
 def said_to_nginx(name):
@@ -110,12 +110,18 @@ def test_whoever_stops_the_service_waits_longer_than_the_service_does():
     assert service["KillMode"] == "mixed"
     assert int(service["TimeoutStopSec"]) > graceful
     assert said_to_nginx("proxy_read_timeout") > int(service["TimeoutStopSec"])
+
+
+def test_proxies_close_an_idle_connection_before_the_service_does():
+    """A request that meets a connection that is being closed is lost."""
     assert said_to_nginx("keepalive_timeout") < configured("keepalive")
+    heroku_router_seconds = 90
+    assert heroku_router_seconds < configured("keepalive")
 
 
 def test_the_unit_gives_the_service_what_it_needs_and_no_core_dumps():
     service = unit("wallet-api.service")["Service"]
-    # gunicorn.conf.py makes a folder for metrics, which nobody else is to see.
+    # The service makes a folder for metrics, which nobody else is to see.
     assert (service["ProtectSystem"], service["PrivateTmp"]) == ("strict", "yes")
     room = int(re.search(r"open files \(`ulimit -n`\) above (\d+)", OPERATIONS)[1])
     assert int(service["LimitNOFILE"]) > room

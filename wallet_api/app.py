@@ -22,6 +22,7 @@ from wallet_api.blueprints import (
     health,
     home,
     limits,
+    paths,
     problems,
     requests,
     search,
@@ -66,8 +67,8 @@ class _SyncFlask(Flask):
 def create_app(settings: Settings | None = None) -> Flask:
     """Build the application that serves HTTP.
 
-    The pool is closed until Database.open() is called in each process that serves (gunicorn.conf.py
-    does so after the fork). Raises ConfigurationError, which names every fault at once.
+    The pool is closed until its first use, in the process that uses it. Raises ConfigurationError,
+    which names every fault at once.
     """
     settings = settings or Settings.from_environ(os.environ)
     logs.configure(settings.log_level, settings.log_format)
@@ -80,9 +81,12 @@ def create_app(settings: Settings | None = None) -> Flask:
         API_TITLE="wallet-api",
         API_VERSION="v1",
         OPENAPI_VERSION="3.1.0",
+        # Whatever FLASK_DEBUG says.
+        DEBUG=False,
     )
     _services(settings).init_app(app)
     requests.init_app(app)
+    paths.init_app(app)
     hardening.init_app(app, settings.trusted_proxy_hops)
     callers.init_app(app)
     limits.init_app(app)

@@ -305,6 +305,9 @@ class Database:
         """Lend a connection of the pool, and count that."""
         began = time.perf_counter()
         try:
+            if self._pool.closed:
+                # Not by a server of ours, which opens it after the fork; or it is too late.
+                self.open()
             connection = self._wait_for_connection()
         except PoolTimeout:
             metrics.POOL_TIMEOUTS.labels(self._name).inc()

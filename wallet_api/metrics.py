@@ -1,7 +1,7 @@
 """What Prometheus can ask of this service. No label names a user, a client or an address.
 
-gunicorn.conf.py has every worker write its numbers into PROMETHEUS_MULTIPROC_DIR, so that whichever
-worker answers /metrics tells of all of them.
+The workers of a gunicorn master write their numbers into PROMETHEUS_MULTIPROC_DIR, so that
+whichever of them answers /metrics tells of all.
 """
 
 import os
@@ -14,7 +14,25 @@ from prometheus_client import (
     Histogram,
     exposition,
     multiprocess,
+    values,
 )
+
+_writer: str | None = None
+
+
+def write_as(name: str) -> None:
+    """Keep this process's numbers in the files of `name`, and go on with what is in them.
+
+    No other living process may write as `name`.
+    """
+    global _writer  # noqa: PLW0603 (prometheus_client has one set of files for each process)
+    _writer = name
+
+
+if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+    values.ValueClass = values.MultiProcessValue(  # type: ignore[no-untyped-call]
+        lambda: _writer or os.getpid()
+    )
 
 # Up to the 30 s after which routers give up.
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)

@@ -12,7 +12,6 @@ import subprocess
 import sysconfig
 import time
 from collections.abc import Callable
-from pathlib import Path
 from urllib.parse import quote, urlencode
 
 import psycopg
@@ -21,8 +20,8 @@ from psycopg.rows import dict_row
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Connection
 from wallet_api.repositories.migrations import MigrationRepository
+from wallet_api.sql_files import MIGRATIONS
 
-MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 _LOCK_POLL_SECONDS = 0.2
 _LOCK_TIMEOUT_SECONDS = 600
 _APPLYING = re.compile(r"Applying: (\w+)\.sql")

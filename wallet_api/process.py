@@ -1,6 +1,7 @@
-"""What a process that holds secrets asks of the kernel."""
+"""What a process that holds secrets does first."""
 
 import ctypes
+import os
 import resource
 import sys
 
@@ -17,3 +18,19 @@ def keep_memory_private() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def open_standard_streams() -> None:
+    """Open /dev/null in place of each standard stream that was closed when this process started.
+
+    Otherwise the next socket takes its number, and gets what is written to it. sys.stdout stays
+    None, which commands look at.
+    """
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            # The kernel gives the lowest number that is free.
+            os.open(os.devnull, os.O_RDWR)
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115 (for the process's life)

@@ -16,7 +16,7 @@ SERVICE, DEVELOPMENT = PAGE.split("## Development only")
 FOLDERS = ("wallet_api", "benchmarks", "tests")
 # What every program finds there, and what gunicorn.conf.py sets for its own workers.
 OF_THE_SYSTEM = {"PATH", "HOME", "NO_COLOR"}
-OF_OUR_OWN = {"PROMETHEUS_MULTIPROC_DIR"}
+OF_OUR_OWN = {"PROMETHEUS_MULTIPROC_DIR", "SCRIPT_NAME"}
 
 
 class Recorder(Mapping[str, str]):

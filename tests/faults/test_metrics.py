@@ -2,10 +2,12 @@
 
 import os
 import signal
+import tempfile
 import threading
 import time
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -159,6 +161,27 @@ def test_one_answer_tells_of_all_workers_and_of_nobody(serve, sql, client_of):
         assert not any(secret in value for value in values)
         assert secret not in told.text
     assert "pid" not in names
+
+
+def test_reloads_leave_no_files_behind_and_the_count_goes_on(serve):
+    service = serve(METRICS_TOKEN=TOKEN, WEB_CONCURRENCY="2")
+    folders = Path(tempfile.gettempdir()).glob(f"wallet-api-metrics-*-{service.process.pid}")
+    (folder,) = folders
+    files = []
+    for asked in range(1, 5):
+        assert service.get("/healthz").status == 200
+        before = set(service.workers())
+        service.process.send_signal(signal.SIGHUP)
+        eventually(lambda old=before: len(new := set(service.workers())) == 2 and not new & old)
+        told = Numbers(service)
+        assert told.requests(route="/healthz") >= asked
+        # Of two workers, and not of those before them.
+        assert told("db_pool_connections_max", pool="primary") == 16
+        files.append(len(list(folder.iterdir())))
+    # Three of the master, and of four workers that were there at once. Ten there were in all.
+    assert max(files) <= 3 + 4 * 3, files
+    service.stop()
+    assert not folder.exists()
 
 
 def test_the_numbers_are_for_whoever_has_the_token(serve):

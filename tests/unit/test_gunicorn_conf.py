@@ -12,7 +12,7 @@ from tests.service import ROOT
 from wallet_api.app import create_app
 from wallet_api.blueprints.application import application
 from wallet_api.config import Settings
-from wallet_api.server.worker import Worker
+from wallet_api.server.settings import OPTIONS, refused
 
 
 @pytest.fixture
@@ -50,8 +50,31 @@ def test_the_app_is_built_once_before_the_fork(hooks):
     assert hooks["worker_class"] == "wallet_api.server.worker.Worker"
 
 
-def test_tls_is_not_pretended():
+@pytest.mark.parametrize("name", sorted(OPTIONS))
+def test_an_option_that_is_honored_is_not_refused(hooks, name):
+    assert name in Config().settings
+    assert refused(configuration(hooks, name)) == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        name
+        for name, setting in sorted(Config().settings.items())
+        if setting.cli and name not in {*OPTIONS, *("config", "chdir", "pythonpath")}
+    ],
+)
+def test_every_other_option_of_gunicorn_is_refused(hooks, name):
+    changed = configuration(hooks, name)
+    assert refused(changed) == [changed.settings[name].cli[-1]]
+
+
+def configuration(hooks, name):
+    """Return what our settings become when one option is changed."""
     config = Config()
-    config.set("certfile", "certificate.pem")
-    with pytest.raises(SystemExit, match="leave TLS to the proxy"):
-        Worker.check_config(config, None)
+    for known in config.settings.keys() & hooks.keys():
+        config.set(known, hooks[known])
+    setting = config.settings[name]
+    # Whatever the option's own form is: it is the difference that counts.
+    setting.value = "different" if setting.get() is None else [setting.get()]
+    return config

@@ -24,7 +24,6 @@ from wallet_api.config import Settings
 from wallet_api.crypto.secret import Secret
 from wallet_api.local_postgres import LocalPostgres, command_line
 
-_ROOT = Path(__file__).resolve().parents[2]
 _HOST = "127.0.0.1"
 _FID = 1464243
 _BASE_ACCOUNT = "0x78547fc07fdc8aac05e53b034e510b276a5ba384"
@@ -117,9 +116,9 @@ def _refuse_busy_port(port: int) -> None:
 def _serve(settings: Settings, environ: Mapping[str, str], pid_file: Path) -> None:
     """Run gunicorn until it ends or we are told to stop."""
     options = ["--bind", f"{_HOST}:{settings.port}", "--pid", str(pid_file)]
-    command = [sys.executable, "-m", "gunicorn", *options, "wsgi:app"]
+    command = [sys.executable, "-m", "wallet_api.server", *options]
     # In a session of its own, so that a Ctrl-C reaches us alone and we stop it in good order.
-    gunicorn = subprocess.Popen(command, cwd=_ROOT, env=environ, start_new_session=True)
+    gunicorn = subprocess.Popen(command, env=environ, start_new_session=True)
     try:
         url = f"http://{_HOST}:{settings.port}"
         _wait_until_ready(gunicorn, f"{url}/readyz")

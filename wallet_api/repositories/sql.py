@@ -1,7 +1,6 @@
 """Loading queries/*.sql: hand-written SQL becomes methods, `:name` becomes a bound parameter."""
 
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import Any
 
 import aiosql
@@ -9,8 +8,7 @@ from aiosql.adapters.pyformat import PyFormatAdapter
 from psycopg import Copy, Cursor
 
 from wallet_api.database import Connection, Row
-
-QUERIES = Path(__file__).resolve().parents[2] / "queries"
+from wallet_api.sql_files import QUERIES
 
 
 def load(subject: str) -> Any:

@@ -8,7 +8,6 @@ and writes to memory.
 
 import selectors
 import socket
-import sys
 import time
 import uuid
 from collections.abc import Callable
@@ -17,7 +16,6 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from gunicorn.config import Config
 from gunicorn.glogging import Logger as GunicornLogger
 from gunicorn.http.errors import NoMoreData, ParseException
 from gunicorn.workers.gthread import ThreadWorker
@@ -71,13 +69,6 @@ class Worker(ThreadWorker):
         # For what is answered without waiting, also while every other thread waits.
         self._spare = ThreadPoolExecutor(max_workers=2)
         self._next_look = 0.0
-
-    @classmethod
-    def check_config(cls, cfg: Config, log: Any) -> None:
-        """Refuse to speak HTTP in the clear where somebody asked for TLS."""
-        if cfg.is_ssl:
-            sys.exit("wallet_api speaks plain HTTP: leave TLS to the proxy in front.")
-        super().check_config(cfg, log)
 
     def accept(self, listener: Any) -> None:
         """Take a new connection, and what it has sent already."""
@@ -158,15 +149,18 @@ class Worker(ThreadWorker):
             selectors.EVENT_READ,
             ready=self._receive,
             late=self._give_up,
-            seconds=seconds,
+            seconds=REQUEST_SECONDS if connection.received else seconds,
         )
         # Most of the time it is here already, sometimes in what came with the one before it.
         self._step(connection, self._look if connection.received else self._receive)
 
     def _receive(self, connection: Connection) -> None:
-        if connection.parser.req_count and not connection.received:
+        first = not connection.received
+        more = connection.receive()
+        if first and connection.parser.req_count:
+            # The connection was kept without a request until now.
             connection.deadline = time.monotonic() + REQUEST_SECONDS
-        if connection.receive():
+        if more:
             self._look(connection)
         elif connection.received:
             self._hand_over(connection)

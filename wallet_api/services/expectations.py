@@ -3,11 +3,9 @@
 import functools
 import re
 
-from wallet_api.migrations import MIGRATIONS
 from wallet_api.repositories.checks import Right, SchemaObject
-from wallet_api.repositories.sql import QUERIES
+from wallet_api.sql_files import QUERIES, SCHEMA
 
-_SCHEMA = MIGRATIONS.parent / "schema.sql"
 _STATEMENT = re.compile(r"(?:\$(\w*)\$.*?\$\1\$|[^;])+;", re.DOTALL)
 # pg_dump's statements, and the kind of object that each of them makes.
 _KINDS = (
@@ -46,7 +44,7 @@ def expected_schema() -> frozenset[SchemaObject]:
 
     Raises ValueError for a statement of a kind that this does not know.
     """
-    text = re.sub("^--.*", "", _SCHEMA.read_text(), flags=re.MULTILINE).replace("public.", "")
+    text = re.sub("^--.*", "", SCHEMA.read_text(), flags=re.MULTILINE).replace("public.", "")
     statements = (match[0].strip().removesuffix(";") for match in _STATEMENT.finditer(text))
     return frozenset(
         SchemaObject(kind, name, " ".join(definition.split()))

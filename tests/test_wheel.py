@@ -1,0 +1,138 @@
+"""A wheel, installed where nothing else of a checkout is: every command, and a service that works.
+
+Slow: it builds the wheel and a virtual environment, and runs a dozen programs.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+import venv
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.commands import COMMANDS, wait_until
+from tests.conftest import BASE_ACCOUNT, FID, LEAKS
+from tests.service import ROOT, RunningService, free_port
+from wallet_api.sql_files import MIGRATIONS, QUERIES, SCHEMA
+
+pytestmark = pytest.mark.slow
+
+SOURCES = ("setup.py", "setup.cfg", "pyproject.toml", "MANIFEST.in", "README.md", "LICENSE")
+SOURCES += ("wallet_api", "queries", "migrations", "schema.sql")
+
+
+def run(*command, statuses=(0,), **options):
+    done = subprocess.run(
+        list(map(str, command)), capture_output=True, text=True, check=False, timeout=120, **options
+    )
+    assert done.returncode in statuses, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    """Install the wheel, and give its programs' folder."""
+    folder = tmp_path_factory.mktemp("wheel")
+    checkout = folder / "checkout"
+    checkout.mkdir()
+    for name in SOURCES:
+        if (ROOT / name).is_dir():
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(ROOT / name, checkout / name, ignore=ignored)
+        else:
+            shutil.copy(ROOT / name, checkout / name)
+    pip = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check")
+    options = ("--no-deps", "--no-build-isolation", "--no-index")
+    run(*pip, "wheel", *options, "--wheel-dir", folder, checkout)
+    shutil.rmtree(checkout)
+    home = folder / "venv"
+    venv.create(home)
+    python = home / "bin" / "python"
+    (wheel,) = folder.glob("*.whl")
+    run(*pip, "--python", python, "install", "--no-deps", "--no-index", wheel)
+    # What it needs is installed here already. Our own package is not in that folder.
+    (there,) = home.glob("lib/python*/site-packages")
+    (there / "dependencies.pth").write_text(sysconfig.get_path("purelib"))
+    return home / "bin"
+
+
+@pytest.fixture
+def empty(installed, tmp_path):
+    """Run a program of that environment in an empty folder: empty("wallet-api", "--help")."""
+    path = f"{installed}{os.pathsep}{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    (tmp_path / "empty").mkdir()
+
+    def start(program, *arguments, statuses=(0,), **environ):
+        return run(
+            installed / program,
+            *arguments,
+            statuses=statuses,
+            cwd=tmp_path / "empty",
+            env={"PATH": path, "HOME": str(tmp_path), **environ},
+        )
+
+    start.path = path
+    return start
+
+
+def test_the_package_is_the_one_of_the_wheel_with_all_of_the_sql(empty, installed):
+    program = "from wallet_api import sql_files; print(sql_files.SCHEMA.parent)"
+    packed = Path(empty("python", "-c", program).strip())
+    assert packed.is_relative_to(installed.parent)
+    for folder in (QUERIES, MIGRATIONS):
+        for path in folder.iterdir():
+            assert (packed / folder.name / path.name).read_bytes() == path.read_bytes()
+    assert (packed / SCHEMA.name).read_bytes() == SCHEMA.read_bytes()
+
+
+def test_every_command_has_its_help(empty):
+    assert "Commands:" in empty("wallet-api", "--help")
+    program = (
+        "import sys; from click.testing import CliRunner; from wallet_api.cli import cli\n"
+        "for name in sys.argv[1:]:\n"
+        "    done = CliRunner().invoke(cli, [*name.split(), '--help'])\n"
+        "    assert done.exit_code == 0 and 'Example:' in done.output, (name, done)\n"
+    )
+    empty("python", "-c", program, *COMMANDS)
+
+
+def test_a_plain_database_becomes_one_with_a_first_deposit(
+    empty, installed, server, environ, tmp_path
+):
+    server.create_database("wheel")
+    environ["DATABASE_URL"] = server.url("wheel")
+    assert "Applied 0001" in empty("wallet-api", "db", "upgrade", **environ)
+    port = free_port()
+    log = tmp_path / "serve.log"
+    LEAKS.logs.append(log)
+    with log.open("wb") as stream:
+        process = subprocess.Popen(
+            [installed / "wallet-api", "serve", "--bind", f"127.0.0.1:{port}"],
+            cwd=tmp_path / "empty",
+            env={"PATH": empty.path, **environ},
+            stdout=stream,
+            stderr=stream,
+        )
+    service = RunningService(process, port, environ)
+    try:
+        wait_until(lambda: service.get("/readyz").status == 200, seconds=40)
+        first, second = (service.call(service.deposit(FID, base=BASE_ACCOUNT)) for _ in range(2))
+        assert (first.status, second.status) == (200, 200), log.read_text()
+        assert first.body["depositAddress"] == second.body["depositAddress"]
+        assert service.get("/openapi.json").body["openapi"] == "3.1.0"
+        for command in ("db status", "keys verify", "audit verify"):
+            assert empty("wallet-api", *command.split(), **environ), command
+        # This server of the tests does not sync.
+        found = empty("wallet-api", "db", "doctor", statuses=(1,), **environ)
+        assert re.findall("^FAULT +(.*)$", found, re.MULTILINE) == ["fsync is on"], found
+        assert service.stop() == 0
+    finally:
+        service.stop()
+        with psycopg.connect(server.url("postgres"), autocommit=True) as admin:
+            admin.execute("drop database wheel with (force)")
+    assert list((tmp_path / "empty").iterdir()) == []

@@ -1,0 +1,57 @@
+"""`python -m wallet_api.server`: gunicorn with our settings, wherever the package is installed."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from flask import Flask
+from gunicorn.app.base import Application
+
+from wallet_api.server.settings import OPTIONS, load
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Exit with one line."""
+        self.exit(2, f"Error: {message}. See `wallet-api serve --help`.\n")
+
+
+class Server(Application):
+    """gunicorn, which reads no file: our settings, then GUNICORN_CMD_ARGS, then `options`."""
+
+    def __init__(self, options: Sequence[str]) -> None:
+        self._options = options
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Read the configuration, at the start and at each reload."""
+        parser = _Parser(prog="wallet-api serve", add_help=False)
+        for name in OPTIONS:
+            self.cfg.settings[name].add_option(parser)
+        given = [
+            parser.parse_args(words) for words in (self.cfg.get_cmd_args_from_env(), self._options)
+        ]
+        changes = [vars(options) for options in given]
+        for settings in (load(), *changes):
+            for name, value in settings.items():
+                if value is not None:
+                    self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        """Build the application, in the master."""
+        from wallet_api.app import create_app  # noqa: PLC0415 (its metrics need load() first)
+
+        return create_app()
+
+
+def main() -> None:
+    """Serve until SIGTERM."""
+    options = sys.argv[1:]
+    # How gunicorn starts its successor (USR2): a module has no path that does the same.
+    sys.argv = sys.orig_argv[1:]
+    Server(options).run()
+
+
+if __name__ == "__main__":
+    main()

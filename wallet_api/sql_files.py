@@ -1,0 +1,12 @@
+"""Where the SQL is: at the top of a checkout, or in the package that a wheel installed."""
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent
+# What setup.py packs.
+_PACKED = _PACKAGE / "_sql"
+_FOLDER = _PACKED if _PACKED.is_dir() else _PACKAGE.parent
+
+QUERIES = _FOLDER / "queries"
+MIGRATIONS = _FOLDER / "migrations"
+SCHEMA = _FOLDER / "schema.sql"
