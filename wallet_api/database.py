@@ -388,7 +388,7 @@ class Database:
         until = time.monotonic() + min(self._timeout_seconds, deadline.seconds_to_begin())
         while True:
             if self._is_out_of_reach():
-                self._refuse("the database cannot be reached")
+                self._refuse("the database cannot be reached: `wallet-api doctor` says why")
             left = until - time.monotonic()
             try:
                 return self._pool.getconn(min(left, _LOOK_SECONDS))

@@ -16,11 +16,14 @@ from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
 from wallet_api.services.api_clients import ApiClientService
 
-pytestmark = pytest.mark.faults
-
 ANSWER_SECONDS = 10
 PROBE_SECONDS = 2
 SERVED_AGAIN_SECONDS = 5
+
+FEW_AND_MANY = pytest.mark.parametrize(
+    "clients",
+    [pytest.param(8, marks=pytest.mark.long), pytest.param(120, marks=pytest.mark.faults)],
+)
 
 
 def _proxied(stage):
@@ -97,7 +100,7 @@ def stage(request, tmp_path, migrated, key_server):
     shutil.rmtree(postgres.home)
 
 
-@pytest.mark.parametrize("clients", [8, 120])
+@FEW_AND_MANY
 @pytest.mark.parametrize("what", OUTAGES)
 def test_everybody_is_answered_within_ten_seconds(what, clients, stage, serve, capsys):
     fault, prepare = OUTAGES[what]
@@ -106,7 +109,7 @@ def test_everybody_is_answered_within_ten_seconds(what, clients, stage, serve, c
     judge(what, fault, clients, stage, serve, capsys)
 
 
-@pytest.mark.parametrize("clients", [8, 120])
+@FEW_AND_MANY
 def test_so_they_are_where_the_disk_is_full(clients, tmp_path, migrated, key_server, serve, capsys):
     server = Server(tmp_path / "small")
     with server:
