@@ -176,9 +176,7 @@ def test_every_session_has_each_setting_whatever_the_database_sets(sql, environ)
         settle(sql, setting)
     database = Database(Secret(environ["DATABASE_URL"]), min_size=0, max_size=1, timeout_seconds=5)
     database.open()
-    found = database.run(
-        lambda connection: MigrationRepository(connection).list_settings(PINNED), repeatable=True
-    )
+    found = database.run(lambda connection: MigrationRepository(connection).list_settings(PINNED))
     database.close()
     assert found == PINNED
 
@@ -198,7 +196,7 @@ def test_the_loser_of_a_race_sees_the_winners_wallet_whatever_isolation_the_data
             return PostgresWalletRepository(connection).list_for_user(FID)
 
     try:
-        assert len(database.run(lose, repeatable=True)) == 1
+        assert len(database.run(lose)) == 1
     finally:
         database.close()
 
