@@ -82,6 +82,7 @@ def dict_config(level: str, log_format: str) -> dict[str, Any]:
                 ],
             }
         },
+        "filters": {"news": {"()": lambda: _is_news}},
         "handlers": {
             "stderr": {
                 "class": "wallet_api.logs.StderrHandler",
@@ -95,9 +96,14 @@ def dict_config(level: str, log_format: str) -> dict[str, Any]:
             "gunicorn.error": {"level": level, "handlers": [], "propagate": True},
             # It warns of every conflict in a pipeline, which is raised all the same.
             "psycopg": {"level": "ERROR"},
-            "psycopg.pool": {"level": "WARNING"},
+            "psycopg.pool": {"level": "WARNING", "filters": ["news"]},
         },
     }
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Leave out that the pool gets back a connection which we closed ourselves."""
+    return not str(record.msg).startswith("discarding closed connection")
 
 
 def _in_colour() -> bool:

@@ -241,6 +241,15 @@ def test_a_setting_that_takes_a_promise_away_is_refused_by_everything(
     assert doctors(environ) == ([], [])
 
 
+def test_a_command_says_in_one_line_why_a_session_is_unfit(sql, start):
+    settle(sql, "session_replication_role = replica")
+    for group, name in (("clients", "list"), ("keys", "verify"), ("audit", "verify")):
+        done = start(name, group=group).finish()
+        assert (done.status, done.out) == (1, "")
+        (line,) = done.err.splitlines()
+        assert line.startswith(f"Error: {REPLICA}: reset it")
+
+
 def test_a_service_is_fit_again_when_the_setting_is_gone(sql, make_app):
     settle(sql, "session_replication_role = replica")
     client = make_app(DB_POOL_MAX="1").test_client()
