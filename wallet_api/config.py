@@ -265,7 +265,9 @@ class _Reader(EnvironmentReader):
         if not bare(given):
             given = ""
         elif bare(given) != given:
-            self.warnings.append(f"{name} has white space or quotes around it, which count")
+            self.warnings.append(
+                f"{name} has white space or quotes around it, which are part of it"
+            )
         return self._checked(name, given, allow_short=allow_short)
 
     def secret(self, name: str) -> Secret[str]:

@@ -158,7 +158,10 @@ def test_the_encryption_secret_is_taken_as_it_is_with_a_warning(around):
     given = around.format(GOOD[LITERAL])
     kept = settings(**{LITERAL: given})
     assert kept.encryption_secret.reveal() == given
-    assert kept.warnings == ("ENCRYPTION_SECRET has white space or quotes around it, which count",)
+    (warning,) = kept.warnings
+    assert warning == (
+        "ENCRYPTION_SECRET has white space or quotes around it, which are part of it"
+    )
     previous = settings(ENCRYPTION_SECRET_PREVIOUS='["an older secret\\n"]')
     assert previous.encryption_secret_previous[0].reveal() == "an older secret\n"
     assert previous.warnings == ()
