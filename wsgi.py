@@ -4,9 +4,9 @@ import sys
 
 from wallet_api.app import create_app
 from wallet_api.config import ConfigurationError
-from wallet_api.process import keep_memory_private, open_standard_streams
+from wallet_api.process import keep_memory_private, prepare
 
-open_standard_streams()
+prepare()
 keep_memory_private()
 try:
     app = create_app()

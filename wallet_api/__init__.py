@@ -3,3 +3,11 @@
 wallet_api.app builds the application; it is not imported here, because every command would wait
 for all of HTTP to be imported first.
 """
+
+import sys
+
+if sys.flags.optimize > 1:
+    sys.exit(
+        "wallet-api cannot start: its sentences for users and its help are in docstrings, which "
+        "PYTHONOPTIMIZE=2 (or -OO) removes. Set PYTHONOPTIMIZE=1 or less."
+    )

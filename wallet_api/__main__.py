@@ -2,12 +2,12 @@
 
 import sys
 
-from wallet_api.process import open_standard_streams
+from wallet_api.process import prepare
 
 
 def main() -> None:
     """Run the command that the command line names."""
-    open_standard_streams()
+    prepare()
     try:
         from wallet_api.cli import main as run  # noqa: PLC0415 (it takes most of a second)
     except KeyboardInterrupt:

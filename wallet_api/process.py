@@ -4,6 +4,7 @@ import ctypes
 import os
 import resource
 import sys
+from pathlib import Path
 
 _PR_SET_DUMPABLE = 4
 
@@ -20,11 +21,12 @@ def keep_memory_private() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
-def open_standard_streams() -> None:
-    """Open /dev/null in place of each standard stream that was closed when this process started.
+def prepare() -> None:
+    """Give this process what libraries take for granted: open standard streams, and a home.
 
-    Otherwise the next socket takes its number, and gets what is written to it. sys.stdout stays
-    None, which commands look at.
+    The next socket would take the number of a stream that was closed, and get what is written to
+    it. sys.stdout stays None, which commands look at. psycopg asks for the home of a user who has
+    neither HOME nor a name.
     """
     for number in (0, 1, 2):
         try:
@@ -32,5 +34,9 @@ def open_standard_streams() -> None:
         except OSError:
             # The kernel gives the lowest number that is free.
             os.open(os.devnull, os.O_RDWR)
+    try:
+        Path.home()
+    except RuntimeError:
+        os.environ["HOME"] = "/nonexistent"
     if sys.stderr is None:
         sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115 (for the process's life)

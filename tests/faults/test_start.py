@@ -2,19 +2,56 @@
 
 import os
 import re
+import shlex
+import shutil
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import FID, SECRET
-from tests.service import ROOT
+from tests.commands import wait_until
+from tests.conftest import BASE_ACCOUNT, FID, LEAKS, SECRET
+from tests.service import ROOT, RunningService, free_port
 
 pytestmark = pytest.mark.slow
 
 
-ENTRIES = [["-m", "gunicorn", "wsgi:app"], ["-c", "import wsgi"]]
+ENTRIES = [
+    ["-m", "gunicorn", "wsgi:app"],
+    ["-m", "wallet_api", "serve"],
+    ["-c", "import wsgi"],
+]
+BIN = Path(sys.executable).parent
+GUNICORN = f"{BIN}/gunicorn --bind 127.0.0.1:$PORT wsgi:app"
+SERVE = f"{BIN}/wallet-api serve --bind 127.0.0.1:$PORT"
+COMMAND = f"{BIN}/wallet-api db upgrade"
+
+
+def isolated(*options):
+    """Return a shell's words that start a program in namespaces of its own, or skip the test."""
+    words = ["unshare", *options]
+    if (
+        shutil.which("unshare") is None
+        or subprocess.run([*words, "true"], capture_output=True, check=False).returncode
+    ):
+        pytest.skip("NO NAMESPACES HERE: NAMELESS USERS AND READ-ONLY FOLDERS WERE NOT TRIED.")
+    return shlex.join(words)
+
+
+def nameless():
+    """Return what starts a program as a user that nobody has heard of."""
+    return isolated("--user", "--map-user=54321", "--map-group=54321")
+
+
+def readonly(*folders):
+    """Return what starts a shell's command line where folders are read-only."""
+    mounts = [
+        f"mount --bind {folder} {folder} && mount -o remount,bind,ro {folder}" for folder in folders
+    ]
+    script = " && ".join([*mounts, 'exec sh -c "$0"'])
+    return f"{isolated('--mount')} sh -c {shlex.quote(script)}"
 
 
 def run(entry, environ):
@@ -66,3 +103,144 @@ def test_neither_the_master_nor_a_worker_leaves_a_core_dump_in_which_keys_could_
         assert re.search(r"^Max core file size +0 +0 ", limits, re.MULTILINE)
         # The kernel gives root what may not be dumped. (A test run by root would see root anyhow.)
         assert Path(f"/proc/{pid}/environ").stat().st_uid == 0
+
+
+def started(line, environ, **options):
+    """Start a shell's command line; its stderr is in the process's `stderr`."""
+    return subprocess.Popen(
+        ["sh", "-c", line], cwd=ROOT, env=environ, stderr=subprocess.PIPE, text=True, **options
+    )
+
+
+@contextmanager
+def served(line, environ, log, **options):
+    """Run a service by a shell's command line, until it has served a first deposit."""
+    port = free_port()
+    environ = {"PATH": os.environ["PATH"], "PORT": str(port), "WEB_CONCURRENCY": "1", **environ}
+    LEAKS.logs.append(log)
+    with log.open("ab") as stream:
+        process = subprocess.Popen(
+            ["sh", "-c", f"exec {line}"],
+            **{"cwd": ROOT, "env": environ, "stdout": stream, "stderr": stream, **options},
+        )
+    service = RunningService(process, port, environ)
+    try:
+        wait_until(
+            lambda: process.poll() is not None or service.get("/readyz").status == 200, seconds=40
+        )
+        assert process.poll() is None, log.read_text()
+        first, second = (service.call(service.deposit(FID, base=BASE_ACCOUNT)) for _ in range(2))
+        assert (first.status, second.status) == (200, 200), log.read_text()
+        assert first.body["depositAddress"] == second.body["depositAddress"]
+        yield service
+    finally:
+        service.stop()
+        assert "Traceback" not in log.read_text()
+
+
+@pytest.mark.parametrize("line", [GUNICORN, SERVE, COMMAND, f"{sys.executable} -c 'import wsgi'"])
+def test_without_docstrings_nothing_starts_and_one_line_says_why(environ, line):
+    with started(line, {**environ, "PYTHONOPTIMIZE": "2", "PORT": "0"}) as process:
+        [said] = process.communicate(timeout=60)[1].splitlines()
+    assert process.returncode == 1
+    assert "PYTHONOPTIMIZE" in said
+
+
+@pytest.mark.parametrize("line", [GUNICORN, SERVE])
+def test_the_service_runs_without_assertions(environ, tmp_path, line):
+    with served(line, {**environ, "PYTHONOPTIMIZE": "1"}, tmp_path / "log"):
+        pass
+
+
+@pytest.mark.parametrize("line", [GUNICORN, SERVE])
+@pytest.mark.parametrize("closed", ["2>&-", "1>&- 2>&-", "0<&-", "0<&- 1>&- 2>&-"])
+def test_the_service_runs_where_its_standard_streams_are_closed(environ, tmp_path, line, closed):
+    with served(f"{line} {closed}", environ, tmp_path / "log") as service:
+        for pid in (service.process.pid, *service.workers()):
+            for number in (0, 1, 2):
+                opened = Path(f"/proc/{pid}/fd/{number}").readlink()
+                assert not str(opened).startswith("socket:"), (pid, number)
+
+
+@pytest.mark.parametrize("line", [GUNICORN, SERVE])
+def test_the_service_runs_where_its_log_cannot_be_written(environ, tmp_path, line):
+    with served(f"{line} 2>/dev/full", environ, tmp_path / "log"):
+        pass
+
+
+def test_a_command_works_where_its_standard_streams_are_closed(environ):
+    for closed in ("0<&-", "2>&-", "0<&- 2>&-"):
+        with started(f"{COMMAND} {closed}", environ, stdout=subprocess.PIPE) as process:
+            said, _ = process.communicate(timeout=60)
+        assert (process.returncode, said.partition(":")[0]) == (0, "Nothing to do")
+
+
+@pytest.mark.parametrize("line", [GUNICORN, SERVE])
+def test_the_service_runs_as_a_user_without_a_name_or_a_home(environ, tmp_path, line):
+    with served(f"{nameless()} {line}", environ, tmp_path / "log"):
+        pass
+
+
+def test_an_upgrade_runs_as_a_user_without_a_name_or_a_home(environ, sql):
+    sql.execute("drop schema public cascade; create schema public")
+    with started(f"{nameless()} {COMMAND}", environ, stdout=subprocess.PIPE) as process:
+        said, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors
+    assert said.startswith("Applied 0001")
+
+
+TEMPORARY = ("/tmp", "/var/tmp")  # noqa: S108
+SHARED_MEMORY = "/dev/shm"  # noqa: S108
+
+
+@pytest.mark.parametrize("line", [GUNICORN, SERVE])
+def test_the_service_runs_where_tmp_and_its_own_folder_are_read_only(environ, tmp_path, line):
+    start = f"{readonly(*TEMPORARY, ROOT)} {shlex.quote(f'exec {line}')}"
+    with served(start, environ, tmp_path / "log"):
+        pass
+
+
+@pytest.mark.parametrize("line", [GUNICORN, SERVE])
+def test_one_line_says_so_where_nothing_can_be_written(environ, line):
+    start = f"{readonly(*TEMPORARY, SHARED_MEMORY, ROOT)} {shlex.quote(line)}"
+    with started(start, {**environ, "PORT": str(free_port())}) as process:
+        [said] = process.communicate(timeout=60)[1].splitlines()
+    assert process.returncode == 1
+    assert said.endswith("no folder for temporary files is writable. Set TMPDIR.")
+
+
+OTHER_SERVERS = {
+    "flask run": f"{BIN}/flask --app wsgi run --port $PORT",
+    "gunicorn from elsewhere": f"{BIN}/gunicorn --chdir {ROOT} --bind 127.0.0.1:$PORT wsgi:app",
+    "gunicorn with workers and preload": (
+        f"{BIN}/gunicorn -c /dev/null -w 2 --preload --bind 127.0.0.1:$PORT wsgi:app"
+    ),
+    "wsgiref": (
+        f"{sys.executable} -c 'import os, wsgi; from wsgiref.simple_server import make_server;"
+        ' make_server("127.0.0.1", int(os.environ["PORT"]), wsgi.app).serve_forever()\''
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OTHER_SERVERS)
+def test_any_other_server_opens_the_pool_where_it_is_used(environ, tmp_path, name):
+    elsewhere = {"cwd": tmp_path} if "elsewhere" in name else {}
+    with served(OTHER_SERVERS[name], environ, tmp_path / "log", **elsewhere) as service:
+        # What our settings of gunicorn refuse is refused here too.
+        for header in ({}, {"SCRIPT_NAME": "/x"}):
+            assert service.get("/x/v1/stats", header).status == 404
+        for pid in service.workers() or [service.process.pid]:
+            limits = Path(f"/proc/{pid}/limits").read_text()
+            assert re.search(r"^Max core file size +0 +0 ", limits, re.MULTILINE)
+
+
+def test_an_import_that_serves_by_itself_opens_the_pool(environ):
+    """As a function on a serverless platform does, which is ended without a word."""
+    program = """
+from wsgi import app
+
+client = app.test_client()
+print(client.get("/readyz").status_code, client.get("/healthz").status_code)
+"""
+    finished = run(["-c", program], {**environ, "LOG_LEVEL": "ERROR"})
+    assert (finished.returncode, finished.stdout, finished.stderr) == (0, "200 200\n", "")

@@ -73,8 +73,8 @@ def run(group: click.Group, arguments: Sequence[str] | None = None) -> int:
     0: everything that was asked for was done. 1: a fault, in one line on stderr; or whoever read
     the output has enough of it. 2: wrong usage, in one line. 130: Ctrl-C.
     """
-    if sys.stdout is None:
-        # What a command shows once would be lost, and a socket could take the place of stdout.
+    if sys.stdout is None and (arguments or sys.argv[1:])[:1] != ["serve"]:
+        # What a command shows once would be lost. The service shows nothing.
         click.echo("Error: standard output is closed.", err=True)
         return 1
     try:

@@ -8,6 +8,7 @@ from typing import NoReturn
 from flask import Flask
 from gunicorn.app.base import Application
 
+from wallet_api.config import ConfigurationError
 from wallet_api.server.settings import OPTIONS, load
 
 
@@ -42,7 +43,10 @@ class Server(Application):
         """Build the application, in the master."""
         from wallet_api.app import create_app  # noqa: PLC0415 (its metrics need load() first)
 
-        return create_app()
+        try:
+            return create_app()
+        except ConfigurationError as error:
+            sys.exit(str(error))
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ from gunicorn.config import Config
 
 from wallet_api import logs
 from wallet_api.config import ConfigurationError, Settings
-from wallet_api.process import keep_memory_private, open_standard_streams
+from wallet_api.process import keep_memory_private, prepare
 
 OPTIONS = (
     "bind",
@@ -43,7 +43,7 @@ def load() -> dict[str, Any]:
 
     Exits with every fault of the configuration, or of this machine.
     """
-    open_standard_streams()
+    prepare()
     keep_memory_private()
     # gunicorn takes it for the path that the service is mounted at.
     os.environ.pop("SCRIPT_NAME", None)
