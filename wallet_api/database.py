@@ -169,7 +169,7 @@ class Connection(psycopg.Connection[Row]):
 class ServingConnection(Connection):
     """A connection for requests: somebody waits for each answer."""
 
-    statement_timeout = "3s"
+    statement_timeout = "4s"
     lock_timeout = "2s"
     answer_seconds = deadline.STATEMENT_SECONDS
 

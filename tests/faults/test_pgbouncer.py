@@ -149,7 +149,7 @@ def test_every_session_has_the_limits_of_the_role(pool):
     pooler = pool(remembers=0)
     limits = ("statement_timeout", "lock_timeout", "timezone")
     asked = ", ".join(f"current_setting('{limit}')" for limit in limits)
-    assert every_session(pooler, f"select {asked}") == [[("3s", "2s", "UTC")]] * SESSIONS
+    assert every_session(pooler, f"select {asked}") == [[("4s", "2s", "UTC")]] * SESSIONS
 
 
 def test_an_upgrade_refuses_to_go_through_it(pool, database_url):
