@@ -37,7 +37,7 @@ PINNED = {
 """Each setting as pg_settings has it, times in milliseconds. search_path is pinned in part."""
 
 SERVING = {
-    "statement_timeout": "3000",
+    "statement_timeout": "4000",
     "lock_timeout": "2000",
     "idle_in_transaction_session_timeout": "10000",
 }
@@ -71,7 +71,7 @@ _APPLY = """
 """
 # As people write them.
 _AS_WRITTEN = {
-    "statement_timeout": ("3s", "10s"),
+    "statement_timeout": ("4s", "10s"),
     "lock_timeout": ("2s", "5s"),
     "idle_in_transaction_session_timeout": ("10s", "60s", "1min"),
 }

@@ -150,7 +150,7 @@ def test_every_session_has_the_limits_of_the_role(pool):
     pooler = pool(remembers=0)
     limits = ("statement_timeout", "lock_timeout", "timezone")
     asked = ", ".join(f"current_setting('{limit}')" for limit in limits)
-    assert every_session(pooler, f"select {asked}") == [[("3s", "2s", "UTC")]] * SESSIONS
+    assert every_session(pooler, f"select {asked}") == [[("4s", "2s", "UTC")]] * SESSIONS
 
 
 def test_db_doctor_names_each_setting_that_its_sessions_do_not_begin_with(pool, sql):

@@ -33,7 +33,7 @@ ANSWER_SECONDS = 30.0
 QUEUE_SECONDS = 15.0
 """How long a request may wait for a thread while others get through."""
 
-STUCK_QUEUE_SECONDS = 5.0
+STUCK_QUEUE_SECONDS = 4.0
 """The same while a thread is busy with one request for more than a second, as in an outage."""
 
 _STUCK_SECONDS = 1.0
