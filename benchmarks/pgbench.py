@@ -58,26 +58,30 @@ def measure_pgbench(postgres: LocalPostgres, rows: Rows, seconds: int) -> dict[s
 def _scripts(rows: Rows) -> dict[str, str]:
     """Return the service's statements for each act, in as many round trips and transactions."""
     look = "select key_id from active_encryption_keys limit 1"
-    row = rows.database.run(lambda asked: asked.execute(look).fetchone(), repeatable=True)
+    row = rows.database.run(lambda asked: asked.execute(look).fetchone())
     bound = _BOUND | {"key_id": f"'{row['key_id']}'"}
     read, created = bound | {"action": "'key.read'"}, bound | {"action": "'wallet.created'"}
     somebody = _SOMEBODY.format(users=rows.users)
     newcomer = _NEWCOMER.format(new=NEW_FIDS * 1000)
     head = _text(_WALLETS.get_with_head, bound).replace(";", " \\gset its_")
+    hold = _text(_AUDIT.hold_head, bound)
     return {
         "select": somebody + _text(_WALLETS.get, bound),
         "key": somebody
+        + "begin;\n"
+        + hold
         + head
         + "\\set id :its_head_id + 1\n"
-        + _transaction(
-            _text(_WALLETS.get, bound),
+        + _round_trip(
             _text(_AUDIT.append, read),
             _text(_AUDIT.advance_head, bound),
         ),
         "create": newcomer
         + head
         + "\\set id 1\n"
-        + _transaction(
+        + _round_trip(
+            "begin;\n",
+            hold,
             _text(_WALLETS.insert_if_absent, bound),
             _text(_AUDIT.append_creation, created),
             _text(_AUDIT.advance_head, bound),
@@ -91,10 +95,8 @@ def _text(query: Any, bound: dict[str, str]) -> str:
     return text.rstrip().rstrip(";") + ";\n"
 
 
-def _transaction(*statements: str) -> str:
-    return "\n".join(
-        ["\\startpipeline", "begin;", "".join(statements) + "commit;", "\\endpipeline\n"]
-    )
+def _round_trip(*statements: str) -> str:
+    return "\n".join(["\\startpipeline", "".join(statements) + "commit;", "\\endpipeline\n"])
 
 
 def _run(postgres: LocalPostgres, rows: Rows, script: Path, clients: int, *options: str) -> str:

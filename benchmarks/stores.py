@@ -70,7 +70,7 @@ class Rows:
         self._services = application(create_app(settings))
         self._services.open()
         self.database: Database = self._services.database
-        self.database.run(lambda connection: connection.execute(_TABLE), repeatable=True)
+        self.database.run(lambda connection: connection.execute(_TABLE))
         self._fids = random.Random(users)
         self._next = NEW_FIDS
 
@@ -117,7 +117,7 @@ class Rows:
                 statement = f"{_SIZE_OF_TABLE} from {table}"
                 return connection.execute(statement, [table, table]).fetchone()
 
-            row = self.database.run(look, repeatable=True)
+            row = self.database.run(look)
             found[table] = {part: round(row[part] / row["rows"], 1) for part in ("heap", "indexes")}
             found[table]["rows"] = row["rows"]
         return found
@@ -127,7 +127,7 @@ class Rows:
             cursor = connection.execute(statement, parameters, prepare=True)
             return cursor.fetchone() if cursor.description else None
 
-        return self.database.run(run, repeatable=False)
+        return self.database.run(run)
 
 
 @dataclass

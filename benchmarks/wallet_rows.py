@@ -233,7 +233,7 @@ def _fill_batch(
     texts = zip(*(population.rows_of(fid, batch, encryption) for fid in fids), strict=True)
     todo = list(zip(_COPIES, map("".join, texts), strict=True))
 
-    database.run(lambda connection: _copy(connection, todo), repeatable=False)
+    database.run(lambda connection: _copy(connection, todo))
 
 
 def _copy(connection: psycopg.Connection[Any], todo: Iterable[tuple[str, str]]) -> None:

@@ -1,7 +1,7 @@
 -- name: get_head(fid)^
 -- Where a user's chain of entries ends, and what time the database has. One row always: a chain that has not begun
--- has no id. Whoever appends reads this first: an entry's place is its id, so that of two who read the
--- same head the primary key lets one append, and the other has to read again.
+-- has no id. An append reads this first, because the place of an entry is its id: of two that read the same head, the
+-- primary key of the log lets one append, and the other reads again. After hold_head() nobody else can append.
 -- Answered by the primary key of wallet_audit_heads.
 select
     max(head.id) as id,
@@ -9,6 +9,25 @@ select
     clock_timestamp() as now
 from wallet_audit_heads as head
 where head.fid = :fid::bigint;
+
+-- name: hold_head(fid)^
+-- Wait for those who append to a user's chain, and keep others from it until the end of the transaction. No row: the
+-- chain has not begun, and the primary key of the log decides who begins it.
+-- Everyone who appends one entry locks the head before anything else, so that they take turns and cannot deadlock.
+-- Answered by the primary key of wallet_audit_heads.
+select head.fid
+from wallet_audit_heads as head
+where head.fid = :fid::bigint
+for update;
+
+-- name: get_mac(fid, id)$
+-- The mac of an entry. No row: there is none at that place. It tells whether an append whose commit nobody confirmed
+-- was committed. Answered by the primary key.
+select mac
+from wallet_audit_log
+where
+    fid = :fid::bigint
+    and id = :id::bigint;
 
 -- name: list_heads(fids)
 -- The same for many users; those whose chain has not begun are left out.
@@ -150,7 +169,9 @@ returning entry.fid;
 
 -- name: advance_heads(fids, ids, macs)
 -- Move the ends of many users' chains, each written at the same place of every list. A row for each that was moved.
--- Safe under concurrency as advance_head() is.
+-- Belongs before append_many(), because it locks the heads: then a batch cannot deadlock with an append of one entry.
+-- A head that somebody moved as far in the meantime is refused (wallet_audit_heads_only_move_on), or else the primary
+-- key of the log refuses the entry.
 insert into wallet_audit_heads as head (fid, id, mac)
 select
     ending.fid,

@@ -195,32 +195,44 @@ where
     )
 order by kind, object_name, definition;
 
--- name: list_weakening_settings()
--- Settings that somebody gave to a role or to this database, for whole sessions, and that take a guard away.
--- PostgreSQL keeps them as they were written, and reads them in upper case too. Of pg_temp, any place but the last one:
--- a temporary table could stand before one of ours.
+-- name: list_role_settings()
+-- Settings that somebody gave to this database, or to a role that can do something with wallets, for whole sessions.
+-- Those that only bear on speed, or on what PostgreSQL logs, are left out. One that pg_settings does not have may be of
+-- an extension, or `role`. PostgreSQL keeps values as they were written.
 select
-    given.setting,
+    split_part(given.setting, '=', 1) as setting_name,
+    substr(given.setting, position('=' in given.setting) + 1) as setting,
     coalesce(holder.rolname::text, 'every role') as role_name
 from pg_db_role_setting as kept
 cross join unnest(kept.setconfig) as given (setting)
 left join pg_roles as holder
     on kept.setrole = holder.oid
+left join pg_settings as known
+    on split_part(given.setting, '=', 1) = known.name
 where
     kept.setdatabase in (0, (
         select ours.oid
         from pg_database as ours
         where ours.datname = current_database()
     ))
-    and (
-        given.setting ~* '^session_replication_role=replica$'
-        or given.setting ~* '^synchronous_commit=(?!(on|true|yes|1|remote_apply)$)'
-        or given.setting ~* '^search_path=(.*,)? *"?pg_temp"? *,'
-    )
-order by role_name, given.setting;
+    and case
+        when kept.setrole = 0 then true
+        else has_table_privilege(kept.setrole, to_regclass('wallets'), 'SELECT, INSERT, UPDATE, DELETE')
+    end
+    and coalesce(known.category, '') !~ '^(Query Tuning|Resource Usage|Reporting and Logging|Statistics|.*[Vv]acuum)'
+order by role_name, setting_name;
+
+-- name: list_initial_settings(names)
+-- What a session of ours begins with, before it sets anything itself: for times in milliseconds.
+select
+    name,
+    reset_val as setting
+from pg_settings
+where name = any(:names::text[])
+order by name;
 
 -- name: get_settings()^
--- Whether what is committed survives the machine, whether triggers fire, and whether this connection is encrypted.
+-- Whether what is committed survives the machine, and whether this connection is encrypted.
 -- Of synchronous_commit, what sessions begin with: ours switch it on.
 select
     current_setting('fsync') = 'on' as fsync,
@@ -230,7 +242,6 @@ select
         where given.name = 'synchronous_commit'
     ) <> 'off' as synchronous_commit,
     current_setting('full_page_writes') = 'on' as full_page_writes,
-    current_setting('session_replication_role') <> 'replica' as triggers_fire,
     coalesce((
         select ours.ssl
         from pg_stat_ssl as ours
@@ -320,18 +331,15 @@ given as (
     from ours
 )
 
-select
+select distinct
     given.place,
-    given.right_name,
-    bool_or(given.grantee = 0) as everybody
+    given.right_name
 from given
 where case when given.grantee = 0 then true else pg_has_role(given.grantee, 'MEMBER') end
-group by given.place, given.right_name
 union all
 select
     'the role ' || member_of.rolname as place,
-    power.right_name,
-    false as everybody
+    power.right_name
 from pg_roles as member_of
 inner join pg_roles as myself
     on myself.rolname = current_user

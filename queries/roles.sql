@@ -10,6 +10,13 @@
 -- Migrations and commands go on as the owner. Where roles cannot be made (Heroku's smaller plans), the triggers remain,
 -- which hold for the owner too.
 do $$
+declare
+    tables_owner name := (
+        select tableowner
+        from pg_tables
+        where schemaname = current_schema() and tablename = 'wallets'
+    );
+    other regrole;
 begin
     if not exists (select from pg_roles where rolname = 'wallet_api_runtime') then
         create role wallet_api_runtime nologin;
@@ -21,13 +28,47 @@ begin
     -- A temporary table, or one in another's schema, could stand before ours. Imports, as the owner, do need one.
     execute format('revoke create on schema %I from public', current_schema());
     execute format('revoke temporary on database %I from public', current_database());
-    execute format('grant temporary on database %I to %I', current_database(), (
-        select tableowner
-        from pg_tables
-        where schemaname = current_schema() and tablename = 'wallets'
-    ));
+    execute format('grant temporary on database %I to %I', current_database(), tables_owner);
+    -- What others create in these two could stand before what our statements name.
+    execute format('revoke create on database %I from public', current_database());
+    for other in
+        select item.grantee
+        from pg_namespace as home
+        cross join aclexplode(home.nspacl) as item
+        where
+            home.nspname = current_schema()
+            and item.privilege_type = 'CREATE'
+            and item.grantee not in (0, home.nspowner)
+            and not pg_has_role(tables_owner, item.grantee, 'USAGE')
+    loop
+        execute format('revoke create on schema %I from %s cascade', current_schema(), other);
+    end loop;
+    for other in
+        select item.grantee
+        from pg_database as around
+        cross join aclexplode(around.datacl) as item
+        where
+            around.datname = current_database()
+            and item.privilege_type = 'CREATE'
+            and item.grantee not in (0, around.datdba)
+            and not pg_has_role(tables_owner, item.grantee, 'USAGE')
+    loop
+        execute format('revoke create on database %I from %s cascade', current_database(), other);
+    end loop;
 end
 $$;
+
+-- Default privileges may have granted rights on our tables to others, also when a dump was restored or a table was
+-- spread over partitions. Roles that can only read keep that; docs/decisions/rights-of-other-roles.md says why.
+select
+    found.role_name as revoked_from,
+    found.relation_name as right_on
+from revoke_other_rights(
+    '{
+        active_encryption_keys, api_clients, deposits, encryption_keys, schema_migrations,
+        wallet_audit_heads, wallet_audit_log, wallets
+    }'::regclass[]
+) as found;
 
 grant usage on sequence wallets_id_seq, wallet_audit_log_id_seq to wallet_api_runtime;
 grant select on schema_migrations to wallet_api_runtime;

@@ -20,8 +20,7 @@ where
 -- name: get_with_head(fid, chain)^
 -- The same wallet, where its user's chain of audit entries ends, and what time the database has: one row always. A
 -- wallet that is not there has no fid in it, and a chain of entries that has not begun no head_id.
--- Whoever makes a wallet, or hands out a key, asks this first: an entry's place is its id, so that of two who read the
--- same head the primary key of the log lets one append, and the other has to read again.
+-- Asked before a wallet is made or a key is handed out. About the head, see get_head() in audit.sql.
 -- Answered by the primary keys of both tables.
 select
     wallet.fid,

@@ -119,12 +119,25 @@ def start_service(
     raise AssertionError(f"the service does not start:\n{log.read_text()}")
 
 
+def send_raw(port: int, text: str) -> bytes:
+    """Send bytes, say that there will be no more, and return everything that comes back."""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(text.encode("latin-1"))
+        connection.shutdown(socket.SHUT_WR)
+        received = b""
+        while more := connection.recv(65536):
+            received += more
+    return received
+
+
 async def _crowd(host: str, port: int, calls: list[Call]) -> list[Answer]:
     everybody_connected = asyncio.Barrier(len(calls))
     return await asyncio.gather(*(send(host, port, call, everybody_connected) for call in calls))
 
 
-async def send(host: str, port: int, call: Call, barrier: asyncio.Barrier) -> Answer:
+async def send(
+    host: str, port: int, call: Call, barrier: asyncio.Barrier, *, timeout: float = 60
+) -> Answer:
     """Make one request on a socket of its own, once everybody has one."""
     try:
         reader, writer = await asyncio.open_connection(host, port)
@@ -140,7 +153,7 @@ async def send(host: str, port: int, call: Call, barrier: asyncio.Barrier) -> An
     lines += [f"{name}: {value}" for name, value in {**headers, **call.headers}.items()]
     try:
         writer.write("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
-        raw = await asyncio.wait_for(reader.read(), timeout=60)
+        raw = await asyncio.wait_for(reader.read(), timeout)
     except (OSError, TimeoutError):
         raw = b""
     finally:
@@ -158,4 +171,6 @@ def _parse(raw: bytes) -> Answer:
     if len(body) != length:
         # Cut off in the middle: not an answer that anybody could have used.
         return Answer(0, headers, None)
-    return Answer(int(first.split()[1]), headers, json.loads(body) if body else None)
+    text = body.decode() if body else None
+    told = json.loads(text) if text and "json" in headers.get("Content-Type", "") else text
+    return Answer(int(first.split()[1]), headers, told)

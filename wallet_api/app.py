@@ -17,6 +17,7 @@ from wallet_api.blueprints import (
     auth,
     callers,
     cross_origin,
+    demo,
     docs,
     hardening,
     health,
@@ -36,7 +37,7 @@ from wallet_api.blueprints.pages import Cursors
 from wallet_api.cli import cli
 from wallet_api.config import Settings
 from wallet_api.crypto.encryption import EncryptionService
-from wallet_api.database import Connection, Database
+from wallet_api.database import Connection, Database, ServingConnection
 from wallet_api.repositories.filesystem import FilesystemWalletRepository
 from wallet_api.repositories.migrating import MigratingWalletRepository
 from wallet_api.repositories.postgres import PostgresWalletRepository
@@ -105,7 +106,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     ):
         api.register_blueprint(blueprint)
     if settings.demo_fid is not None:
-        api.register_blueprint(home.demo)
+        api.register_blueprint(demo.blueprint)
     problems.init_app(app)
     for command in cli.commands.values():
         app.cli.add_command(command)
@@ -119,6 +120,7 @@ def _services(settings: Settings) -> Application:
         max_size=settings.db_pool_max,
         timeout_seconds=settings.db_pool_timeout,
         slow_query_seconds=settings.slow_query_seconds,
+        connection_class=ServingConnection,
     )
     if settings.database_replica_url is not None:
         # Half of the threads at most may be at its mercy: the others still serve wallets.
@@ -131,6 +133,7 @@ def _services(settings: Settings) -> Application:
             timeout_seconds=settings.db_pool_timeout,
             slow_query_seconds=settings.slow_query_seconds,
             name="replica",
+            connection_class=ServingConnection,
         )
     wallets_in_files = settings.wallet_storage == "filesystem"
     encryption = EncryptionService(settings.encryption_secret, settings.encryption_secret_previous)

@@ -6,20 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import psycopg
 from limits import RateLimitItem, parse_many
 from limits.storage import storage_from_string
-from psycopg.conninfo import conninfo_to_dict
 
+from wallet_api import database_url
 from wallet_api.chain.networks import NETWORKS, Network
 from wallet_api.crypto.secret import Secret
+from wallet_api.environment import EnvironmentReader, bare
 from wallet_api.models import MAX_FID
 
 MIN_SECRET_LENGTH = 32
-# RFC 6454, in the form that browsers send: lower case, no path, no "/" at the end.
-_ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?", re.ASCII)
-# One for each host; one that is left out is 5432.
-_PORTS = re.compile(r"[0-9,]*", re.ASCII)
+# What a shell would expand or take away, and what is no path at all.
+_NO_PATH = re.compile(r"\A~|[$\"'\r\n]|\A[a-z]+://", re.IGNORECASE)
 _STORAGES = ("postgres", "filesystem", "migrating")
 
 
@@ -91,7 +89,7 @@ class Settings:
         """Read the settings. Raises ConfigurationError, which names every fault at once."""
         read = _Reader(environ)
         short = read.boolean("ALLOW_SHORT_SECRET", default=False)
-        issuer = read.http_url("QUICK_AUTH_ISSUER", default="https://auth.farcaster.xyz")
+        issuer = read.issuer("QUICK_AUTH_ISSUER", default="https://auth.farcaster.xyz")
         threads = read.integer("WEB_THREADS", default=8, low=1, high=1000)
         pool_max = read.integer("DB_POOL_MAX", default=threads, low=1, high=1000)
         settings = cls(
@@ -99,11 +97,11 @@ class Settings:
             db_pool_min=read.integer("DB_POOL_MIN", default=1, low=0, high=pool_max),
             db_pool_max=pool_max,
             db_pool_timeout=read.number("DB_POOL_TIMEOUT", default=5, low=0.1, high=60),
-            encryption_secret=read.secret("ENCRYPTION_SECRET", allow_short=short),
+            encryption_secret=read.encryption_secret(allow_short=short),
             encryption_secret_previous=read.secrets("ENCRYPTION_SECRET_PREVIOUS"),
             tokens=read.tokens(),
             quick_auth_issuer=issuer,
-            quick_auth_audience=read.names("QUICK_AUTH_AUDIENCE"),
+            quick_auth_audience=read.host_names("QUICK_AUTH_AUDIENCE"),
             quick_auth_jwks_url=read.http_url(
                 "QUICK_AUTH_JWKS_URL", default=f"{issuer}/.well-known/jwks.json"
             ),
@@ -131,7 +129,7 @@ class Settings:
         )
         sealing = (settings.encryption_secret, *settings.encryption_secret_previous)
         signing = settings.tokens.secret.reveal()
-        if signing and signing in [secret.reveal() for secret in sealing]:
+        if signing and signing in [bare(secret.reveal()) for secret in sealing]:
             read.faults.append("JWT_SECRET must differ from every ENCRYPTION_SECRET")
         if settings.demo_fid and settings.trusted_proxy_hops:
             read.faults.append("DEMO_FID signs anybody in: not behind a proxy (TRUSTED_PROXY_HOPS)")
@@ -164,7 +162,7 @@ def read_wallet_settings(environ: Mapping[str, str]) -> WalletSettings:
     short = read.boolean("ALLOW_SHORT_SECRET", default=False)
     settings = WalletSettings(
         database_url=read.database_url(),
-        encryption_secret=read.secret("ENCRYPTION_SECRET", allow_short=short),
+        encryption_secret=read.encryption_secret(allow_short=short),
         encryption_secret_previous=read.secrets("ENCRYPTION_SECRET_PREVIOUS"),
         wallet_storage=read.wallet_storage(),
         wallet_storage_path=read.wallet_storage_path(),
@@ -174,78 +172,23 @@ def read_wallet_settings(environ: Mapping[str, str]) -> WalletSettings:
     return settings
 
 
-class _Reader:
-    """Read single variables; note what is wrong and go on. An empty variable counts as unset."""
-
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        self._environ = environ
-        self.faults: list[str] = []
-        self.warnings: list[str] = []
-
-    def text(self, name: str, *, default: str) -> str:
-        return self._environ.get(name, "") or default
-
-    def names(self, name: str) -> tuple[str, ...]:
-        parts = (part.strip() for part in self.text(name, default="").split(","))
-        return tuple(part for part in parts if part)
-
-    def boolean(self, name: str, *, default: bool) -> bool:
-        value = self.choice(name, ("true", "false"), default=str(default).lower())
-        return value == "true"
-
-    def choice(self, name: str, options: tuple[str, ...], *, default: str) -> str:
-        value = self.text(name, default=default)
-        if value in options:
-            return value
-        self.faults.append(f"{name} must be one of {', '.join(options)}")
-        return default
-
-    def integer(self, name: str, *, default: int, low: int, high: int) -> int:
-        return int(self.number(name, default=default, low=low, high=high, whole=True))
-
-    def number(
-        self, name: str, *, default: float, low: float, high: float, whole: bool = False
-    ) -> float:
-        text = self.text(name, default=str(default))
-        try:
-            value = int(text) if whole else float(text)
-        except ValueError:
-            value = high + 1
-        if low <= value <= high:
-            return value
-        kind = "a whole number" if whole else "a number"
-        self.faults.append(f"{name} must be {kind} from {low} to {high}")
-        return default
+class _Reader(EnvironmentReader):
+    """Read the variables that have rules of their own."""
 
     def database_url(self) -> Secret[str]:
-        value = self.text("DATABASE_URL", default="")
-        if not value:
+        if not self.text("DATABASE_URL", default=""):
             self.faults.append("DATABASE_URL is not set")
-            return Secret(value)
-        return self._url("DATABASE_URL", value)
-
-    def _url(self, name: str, value: str) -> Secret[str]:
-        if not value.startswith(("postgresql://", "postgres://")):
-            self.faults.append(f"{name} must begin with postgresql:// or postgres://")
-        else:
-            try:
-                parts = conninfo_to_dict(value)
-            except psycopg.Error:
-                # libpq's complaint quotes what it cannot read, which may be the password.
-                self.faults.append(f"{name} must be a URL that libpq can read")
-            else:
-                # A password's end that libpq takes for one of these would be shown as such.
-                if any("@" in str(parts.get(part)) for part in ("host", "dbname")):
-                    self.faults.append(
-                        f"{name} must be a URL with one @: write @ and / as %40, %2F"
-                    )
-                elif not _PORTS.fullmatch(str(parts.get("port", ""))):
-                    self.faults.append(f"{name} must be a URL whose port is a number")
-        return Secret(value)
+        return self._url("DATABASE_URL") or Secret("")
 
     def replica_url(self) -> Secret[str] | None:
-        value = self.text("DATABASE_REPLICA_URL", default="")
-        return self._url("DATABASE_REPLICA_URL", value) if value else None
+        return self._url("DATABASE_REPLICA_URL")
+
+    def _url(self, name: str) -> Secret[str] | None:
+        value = self.text(name, default="")
+        fault = database_url.find_fault(name, value, self._environ) if value else None
+        if fault is not None:
+            self.faults.append(fault)
+        return Secret(value) if value else None
 
     def ratelimit_storage_uri(self) -> Secret[str]:
         value = self.text("RATELIMIT_STORAGE_URI", default="memory://")
@@ -264,6 +207,7 @@ class _Reader:
         limits = {
             "ip": self._limits("RATELIMIT_PER_IP", default="12000 per minute"),
             "user": self._limits("RATELIMIT_PER_USER", default="1500 per minute"),
+            "writes": self._limits("RATELIMIT_WRITES_PER_USER", default="600 per hour"),
             "client": self._limits("RATELIMIT_PER_CLIENT", default="6000 per minute"),
         }
         return limits if enabled else {}
@@ -284,42 +228,50 @@ class _Reader:
         return fid or None
 
     def metrics_token(self) -> Secret[str] | None:
-        if not self.text("METRICS_TOKEN", default=""):
+        token = self.text("METRICS_TOKEN", default="")
+        if not token:
             return None
-        return self.secret("METRICS_TOKEN", allow_short=False)
+        if not (token.isascii() and token.isprintable()):
+            self.faults.append("METRICS_TOKEN must be printable ASCII: it is sent in a header")
+            return None
+        return self.secret("METRICS_TOKEN")
 
     def wallet_storage(self) -> str:
         return self.choice("WALLET_STORAGE", _STORAGES, default="postgres")
 
     def wallet_storage_path(self) -> Path:
-        return Path(self.text("WALLET_STORAGE_PATH", default="./storage/wallets"))
+        path = self.text("WALLET_STORAGE_PATH", default="./storage/wallets")
+        # Taken as it is, it would be a folder without wallet files, and new wallets would be made.
+        if _NO_PATH.search(path):
+            self.faults.append(
+                "WALLET_STORAGE_PATH must be a plain path: ~ and $ are not expanded, and quotes, "
+                "line breaks and URLs are refused"
+            )
+        return Path(path)
 
     def tokens(self) -> TokenSettings:
         week = 7 * 24 * 60 * 60
         return TokenSettings(
-            secret=self.secret("JWT_SECRET", allow_short=False),
+            secret=self.secret("JWT_SECRET"),
             issuer=self.text("JWT_ISSUER", default="wallet-api"),
             audience=self.text("JWT_AUDIENCE", default="wallet-api-users"),
             ttl_seconds=self.integer("JWT_TTL_SECONDS", default=week, low=60, high=52 * week),
         )
 
-    def http_url(self, name: str, *, default: str) -> str:
-        value = self.text(name, default=default)
-        if not value.startswith(("https://", "http://")):
-            self.faults.append(f"{name} must be an http(s) URL")
-        return value
+    def encryption_secret(self, *, allow_short: bool) -> Secret[str]:
+        """Read ENCRYPTION_SECRET with all that is around it: another character is another key."""
+        name = "ENCRYPTION_SECRET"
+        given = self._environ.get(name, "")
+        if not bare(given):
+            given = ""
+        elif bare(given) != given:
+            self.warnings.append(f"{name} has white space or quotes around it, which count")
+        return self._checked(name, given, allow_short=allow_short)
 
-    def origins(self, name: str) -> tuple[str, ...]:
-        values = self.names(name)
-        # flask-cors would take other characters for a regular expression, which it does not anchor.
-        if not all(_ORIGIN.fullmatch(value) for value in values):
-            self.faults.append(
-                f"{name} must be origins such as https://app.example.com, without path or wildcard"
-            )
-        return values
+    def secret(self, name: str) -> Secret[str]:
+        return self._checked(name, self.text(name, default=""), allow_short=False)
 
-    def secret(self, name: str, *, allow_short: bool) -> Secret[str]:
-        value = self.text(name, default="")
+    def _checked(self, name: str, value: str, *, allow_short: bool) -> Secret[str]:
         if not value:
             self.faults.append(f"{name} is not set")
         elif not _is_text(value):

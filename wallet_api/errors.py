@@ -27,10 +27,12 @@
     ├── IdempotencyKeyReused      this key came with another body before
     └── ServiceUnavailable        nothing was lost; try again later
         ├── StorageUnavailable    the folder of wallet files cannot be used
+        ├── Overloaded            it waited too long for a thread
         ├── DatabaseUnavailable
         │   ├── LockTimeout       another transaction holds what this one needs
         │   ├── AuditLogBlocked   an alarm: a user's chain of audit entries takes none
-        │   └── DatabaseDamaged   an alarm: a page or an index cannot be read
+        │   ├── DatabaseDamaged   an alarm: a page or an index cannot be read
+        │   └── DatabaseWentBack  an alarm: the database lost a wallet that it had acknowledged
         ├── KeyUnreadable         an alarm: a stored key does not open, or is not its address's
         ├── SecretMismatch        an alarm: ENCRYPTION_SECRET does not fit this database
         └── SignInUnavailable
@@ -223,6 +225,12 @@ class StorageUnavailable(ServiceUnavailable):
     code = "storage_unavailable"
 
 
+class Overloaded(ServiceUnavailable):
+    """Too many requests are waiting right now. Nothing was lost; please try again."""
+
+    code = "overloaded"
+
+
 class DatabaseUnavailable(ServiceUnavailable):
     """The database is not available right now. Nothing was lost; please try again."""
 
@@ -245,6 +253,12 @@ class DatabaseDamaged(DatabaseUnavailable):
     """The service is not available right now. Please try again later."""
 
     code = "database_damaged"
+
+
+class DatabaseWentBack(DatabaseUnavailable):
+    """New wallets cannot be made right now. Nothing was lost; please try again later."""
+
+    code = "database_went_back"
 
 
 class KeyUnreadable(ServiceUnavailable):

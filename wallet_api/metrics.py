@@ -39,7 +39,7 @@ _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 
 
 REQUESTS = Histogram(
     "wallet_api_http_request_duration_seconds",
-    "Time from the first byte read to the answer, by route pattern and status.",
+    "Time from the arrival of a request to its answer, by route pattern and status.",
     ["method", "route", "status"],
     buckets=_SECONDS,
 )
@@ -51,6 +51,11 @@ POOL_WAIT = Histogram(
 )
 POOL_TIMEOUTS = Counter(
     "wallet_api_db_pool_timeouts", "Work that was given up for want of a connection.", ["pool"]
+)
+POOL_REFUSALS = Counter(
+    "wallet_api_db_pool_refusals",
+    "Work that was refused at once because the database could not be reached.",
+    ["pool"],
 )
 POOL_IN_USE = Gauge(
     "wallet_api_db_pool_connections_in_use",
@@ -69,6 +74,14 @@ WALLETS_CREATED = Counter("wallet_api_wallets_created", "Trading wallets that we
 KEY_READS = Counter("wallet_api_key_reads", "Private keys that left the service.", ["caller"])
 FAILED_OPENS = Counter(
     "wallet_api_failed_opens", "Sealed keys that did not open, or not to their address: an alarm."
+)
+WENT_BACK = Gauge(
+    "wallet_api_database_went_back",
+    "1 once the database was found to have lost an acknowledged wallet: an alarm.",
+    multiprocess_mode="livemax",
+)
+OVERLOADED = Counter(
+    "wallet_api_overloaded", "Requests that were refused after a long wait for a thread."
 )
 RATE_LIMITED = Counter("wallet_api_rate_limited", "Requests that were refused with 429.", ["per"])
 

@@ -18,15 +18,31 @@ import psycopg
 from psycopg.rows import dict_row
 
 from wallet_api.crypto.secret import Secret
-from wallet_api.database import Connection
-from wallet_api.repositories.migrations import MigrationRepository
+from wallet_api.database import Connection, set_up
+from wallet_api.database_url import connection_parameters
+from wallet_api.repositories.migrations import MigrationRepository, ServerState
+from wallet_api.session_settings import PINNED, as_options
 from wallet_api.sql_files import MIGRATIONS
 
 _LOCK_POLL_SECONDS = 0.2
 _LOCK_TIMEOUT_SECONDS = 600
 _APPLYING = re.compile(r"Applying: (\w+)\.sql")
-# What dbmate's driver must be told as libpq was; `options` may choose the schema.
-_PARAMETERS = ("sslmode", "sslrootcert", "sslcert", "sslkey", "options")
+# What dbmate's driver must be told as libpq was. It has no certificate revocation lists, encrypted
+# client keys, channel binding, require_auth or Kerberos.
+_PARAMETERS = (
+    "sslmode",
+    "sslrootcert",
+    "sslcert",
+    "sslkey",
+    "sslsni",
+    "sslnegotiation",
+    "ssl_min_protocol_version",
+    "ssl_max_protocol_version",
+)
+# Each migration sets its own limits; building an index has none.
+_NO_LIMITS = {"statement_timeout": "0", "lock_timeout": "0"}
+# Settings of dbmate and of its driver, which the URL says already.
+_NOT_FOR_DBMATE = ("DBMATE_", "PG")
 
 
 class MigrationError(Exception):
@@ -45,8 +61,26 @@ def applied_versions(url: Secret[str]) -> set[str]:
         return MigrationRepository(connection).list_applied()
 
 
+def find_why_read_only(state: ServerState) -> str | None:
+    """Return why nothing can be stored, and what to do; None if it can."""
+    if state.standby:
+        return (
+            "this server is a standby and takes no writes: let DATABASE_URL lead to the primary, "
+            "or name both with target_session_attrs=read-write"
+        )
+    if state.read_only:
+        return (
+            "default_transaction_read_only is on, so nothing can be stored: make room if the "
+            "provider set it for a full disk, then reset it in the role or the database"
+        )
+    return None
+
+
 def upgrade(url: Secret[str], tell: Callable[[str], None] = lambda _: None) -> set[str]:
     """Apply the missing migrations and return their versions.
+
+    Then revoke what default privileges, or anybody, granted on our tables to roles that are not
+    ours. This runs after every upgrade, because default privileges act again on the next table.
 
     Any number of upgrades may run at once: one works, the others wait for it, then find nothing to
     do. `tell` hears in one line each what is being done: an index can take minutes. Raises
@@ -54,6 +88,9 @@ def upgrade(url: Secret[str], tell: Callable[[str], None] = lambda _: None) -> s
     """
     with _connect(url) as connection:
         repository = MigrationRepository(connection)
+        fault = next(iter(connection.faults), None) or find_why_read_only(repository.get_state())
+        if fault is not None:
+            raise MigrationError(fault)
         # A pooler's clients are told another process than the one that answers them.
         if repository.get_backend_pid() != connection.info.backend_pid:
             raise MigrationError("a pooler is in between: upgrade needs a direct DATABASE_URL")
@@ -68,29 +105,48 @@ def upgrade(url: Secret[str], tell: Callable[[str], None] = lambda _: None) -> s
             time.sleep(_LOCK_POLL_SECONDS)
         try:
             before = repository.list_applied()
-            _run_dbmate(_url_of(connection), tell)
+            _run_dbmate(
+                _url_of(connection, repository.list_settings([*PINNED, "search_path"])), tell
+            )
             after = repository.list_applied()
             if expected_versions() - after:
                 raise MigrationError("dbmate finished, but migrations are missing here still")
+            _revoke_other_rights(repository, tell)
             return after - before
         finally:
             repository.unlock()
 
 
+def _revoke_other_rights(repository: MigrationRepository, tell: Callable[[str], None]) -> None:
+    found = repository.revoke_other_rights()
+    left = repository.revoke_other_rights() if found else {}
+    for role, places in sorted(found.items()):
+        if revoked := places - left.get(role, set()):
+            tell(f"Revoked the rights of {role} on {', '.join(sorted(revoked))}.")
+    for role, places in sorted(left.items()):
+        tell(
+            f"Could not revoke the rights of {role} on {', '.join(sorted(places))}: "
+            "`wallet-api db doctor` says who granted them."
+        )
+
+
 def _connect(url: Secret[str]) -> Connection:
     try:
-        return Connection.connect(
-            url.reveal(), autocommit=True, row_factory=dict_row, connect_timeout=10
+        connection = Connection.connect(
+            **connection_parameters(url), autocommit=True, row_factory=dict_row
         )
+        set_up(connection)
     except psycopg.OperationalError as error:
         first_line = str(error).partition("\n")[0]
         raise MigrationError(f"cannot connect to the database: {first_line}") from error
+    return connection
 
 
-def _url_of(connection: Connection) -> str:
-    """Name the one server that a connection reached, in the form that dbmate's driver takes.
+def _url_of(connection: Connection, settings: dict[str, str]) -> str:
+    """Name the one server that a connection reached, and its settings, for dbmate's driver.
 
-    DATABASE_URL may list several hosts, and may leave out what libpq knows by default.
+    DATABASE_URL may list several hosts, a name may have several addresses, and libpq knows by
+    default what the URL leaves out. dbmate takes an IPv6 address as a parameter only.
     """
     info = connection.info
     given = info.get_parameters()
@@ -98,13 +154,15 @@ def _url_of(connection: Connection) -> str:
     # Where libpq may choose (its default is "prefer"), say what it chose.
     if query.get("sslmode", "prefer") in ("prefer", "allow"):
         query["sslmode"] = "require" if connection.pgconn.ssl_in_use else "disable"
-    host = info.host
-    if host.startswith("/"):
-        query["host"], host = host, ""
+    query["host"] = info.host
+    if info.hostaddr:
+        query["hostaddr"] = info.hostaddr
+    own = as_options({**settings, **_NO_LIMITS})
+    query["options"] = f"{info.options} {own}" if info.options else own
     login = quote(info.user, safe="")
     if info.password:
         login += f":{quote(info.password, safe='')}"
-    place = f"{host}:{info.port}/{quote(info.dbname, safe='')}"
+    place = f":{info.port}/{quote(info.dbname, safe='')}"
     return f"postgres://{login}@{place}?{urlencode(query, quote_via=quote)}"
 
 
@@ -113,11 +171,14 @@ def _run_dbmate(url: str, tell: Callable[[str], None]) -> None:
     dbmate = shutil.which("dbmate", path=scripts) or shutil.which("dbmate")
     if dbmate is None:
         raise MigrationError("dbmate is not installed: pip install -r requirements.txt")
+    environ = {
+        name: value for name, value in os.environ.items() if not name.startswith(_NOT_FOR_DBMATE)
+    }
     # The URL goes through the environment: a command line can be read by other users.
     last = "failed"
     with subprocess.Popen(
         [dbmate, "--migrations-dir", str(MIGRATIONS), "--no-dump-schema", "migrate"],
-        env={**os.environ, "DATABASE_URL": url},
+        env={**environ, "DATABASE_URL": url},
         cwd=MIGRATIONS,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

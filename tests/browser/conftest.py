@@ -17,6 +17,8 @@ SWITCHES = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
+# A name of an attacker's, which resolves to this machine (DNS rebinding).
+REBOUND = "rebound.example"
 PHONE = {"width": 360, "height": 740}
 DESKTOP = {"width": 1280, "height": 800}
 
@@ -78,7 +80,10 @@ def chromium():
     if program is None:
         pytest.skip(MISSING)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=list(SWITCHES))
+        browser = playwright.chromium.launch(
+            executable_path=program,
+            args=[*SWITCHES, f"--host-resolver-rules=MAP {REBOUND} 127.0.0.1"],
+        )
         yield browser
         browser.close()
 

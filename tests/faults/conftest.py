@@ -2,17 +2,23 @@
 
 import itertools
 import shutil
+import time
 
 import pytest
 
-from tests.conftest import LEAKS
+from tests.conftest import FID, JWT_SECRET, LEAKS, SECRET
 from tests.faults.load import Load
-from tests.faults.servers import Server
+from tests.faults.servers import Server, Standby
 from tests.unit.issuer import HOST, KeyServer
 from wallet_api import migrations
+from wallet_api.app import create_app
+from wallet_api.blueprints.application import application
+from wallet_api.config import Settings
 from wallet_api.crypto.secret import Secret
+from wallet_api.database import Connection
 
 _numbers = itertools.count(1)
+WAITING = "select pid from pg_stat_activity where wait_event = 'SyncRep'"
 
 
 @pytest.fixture
@@ -101,3 +107,73 @@ def suffer(serve_on, sealing, capsys, request):
             print(f"\n  {request.node.name}: {load.figures()}, 0 lost")
 
     return go
+
+
+class Pair:
+    """A primary and its synchronous standby."""
+
+    def __init__(self, primary, standby, name):
+        self.primary, self.standby, self.name = primary, standby, name
+
+    def synchronous(self):
+        while self.primary.administer("select sync_state from pg_stat_replication") != [("sync",)]:
+            time.sleep(0.05)
+
+    def waiting(self):
+        """Return the process that waits for the standby, once there is one."""
+        deadline = time.monotonic() + 10
+        while not (found := self.primary.administer(WAITING)):
+            assert time.monotonic() < deadline, "nobody waits for the standby"
+            time.sleep(0.02)
+        return found[0][0]
+
+
+@pytest.fixture
+def pair(keep, migrated, tmp_path):
+    primary = keep(Server(tmp_path / "primary"))
+    name = migrated(primary)
+    standby = keep(Standby(tmp_path / "standby", primary))
+    primary.administer("alter system set synchronous_standby_names = '*'")
+    primary.administer("select pg_reload_conf()")
+    pair = Pair(primary, standby, name)
+    pair.synchronous()
+    return pair
+
+
+@pytest.fixture
+def process(request, monkeypatch):
+    """Build what one process of the service on the primary is: process()(method, path, body)."""
+    monkeypatch.setattr(Connection, "answer_seconds", 0.7)
+    apps = []
+
+    def build(**changes):
+        if "DATABASE_URL" not in changes:
+            pair = request.getfixturevalue("pair")
+            changes["DATABASE_URL"] = pair.primary.url(pair.name)
+        app = create_app(
+            Settings.from_environ(
+                {
+                    "ENCRYPTION_SECRET": SECRET,
+                    "JWT_SECRET": JWT_SECRET,
+                    "ALLOW_KEY_EXPORT": "true",
+                    "DB_POOL_TIMEOUT": "1",
+                    "DB_POOL_MAX": "2",
+                    **changes,
+                }
+            )
+        )
+        application(app).open()
+        apps.append(app)
+        client = app.test_client()
+
+        def ask(method, path, body=None, fid=FID):
+            token = application(app).user_tokens.issue(fid).reveal()
+            headers = {"Authorization": f"Bearer {token}"}
+            return client.open(path, method=method, json=body, headers=headers)
+
+        ask.services = application(app)
+        return ask
+
+    yield build
+    for app in apps:
+        application(app).close()

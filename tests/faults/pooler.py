@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -76,6 +77,13 @@ class Pooler:
             time.sleep(0.05)
         self.__exit__()
         raise AssertionError(f"PgBouncer does not start:\n{self.log.read_text()}")
+
+    def pause(self):
+        """Hold every query back, as PAUSE does, once those that run are answered."""
+        self._process.send_signal(signal.SIGUSR1)
+
+    def resume(self):
+        self._process.send_signal(signal.SIGUSR2)
 
     def __exit__(self, *raised):
         self._process.kill()

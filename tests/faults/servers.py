@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import threading
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 
 import psycopg
 
@@ -46,7 +46,11 @@ class Server(LocalPostgres):
 
     def administer(self, statement):
         """Run one statement and return its rows."""
-        with psycopg.connect(self.url("postgres"), autocommit=True) as admin:
+        return self.query("postgres", statement)
+
+    def query(self, name, statement):
+        """Run one statement in a database and return its rows."""
+        with psycopg.connect(self.url(name), autocommit=True) as admin:
             cursor = admin.execute(statement)
             return cursor.fetchall() if cursor.description else []
 
@@ -121,6 +125,7 @@ class Proxy:
         self._upstream_port = upstream_port
         self.rule = carry_all
         self.swallowing = False
+        self.delay = 0.0
         self.cuts = 0
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
@@ -145,6 +150,28 @@ class Proxy:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    @contextmanager
+    def refusing(self):
+        """Cut every connection, and refuse new ones."""
+        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(10)
+        yield
+        listen = asyncio.start_server(self._link, "127.0.0.1", self.port)
+        self._server = asyncio.run_coroutine_threadsafe(listen, self._loop).result(10)
+
+    @contextmanager
+    def deaf(self):
+        """Cut every connection, and let new ones hang: the kernel drops their first packet."""
+        with self.refusing(), ExitStack() as full, socket.socket() as listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(("127.0.0.1", self.port))
+            listener.listen(0)
+            for _ in range(2):
+                # Nobody accepts them, and there is no room for more.
+                waiting = full.enter_context(socket.socket())
+                waiting.setblocking(False)
+                waiting.connect_ex(("127.0.0.1", self.port))
+            yield
+
     async def _link(self, reader, writer):
         self._tasks.add(asyncio.current_task())
         ends = [writer]
@@ -163,9 +190,14 @@ class Proxy:
 
     async def _carry(self, reader, writer, *, to_server):
         """Carry one direction, and end both by raising OSError."""
+        ready = False
         while data := await reader.read(65536):
             if self.swallowing:
                 continue
+            if self.delay and not to_server and ready:
+                await asyncio.sleep(self.delay)
+            # Not while a connection logs in, which takes several answers.
+            ready = ready or data.endswith(_READY)
             carried = self.rule(to_server, data)
             writer.write(data[:carried])
             await writer.drain()
@@ -173,6 +205,10 @@ class Proxy:
                 self.cuts += 1
                 raise ConnectionAbortedError
         raise ConnectionResetError
+
+
+# ReadyForQuery, outside of a transaction.
+_READY = b"Z\0\0\0\x05I"
 
 
 def carry_all(to_server, data):

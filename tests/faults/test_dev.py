@@ -20,6 +20,14 @@ from tests.service import ROOT, free_port
 pytestmark = pytest.mark.faults
 
 
+# What a developer's shell may have for another server.
+ELSEWHERE = {
+    "PGHOSTADDR": "192.0.2.1",
+    "PGSERVICE": "elsewhere",
+    "PGOPTIONS": "-cdefault_transaction_read_only=on",
+}
+
+
 class Dev:
     """One run of `wallet-api dev`."""
 
@@ -38,7 +46,7 @@ class Dev:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "wallet_api", "dev"],
                 cwd=ROOT,
-                env={**kept, "DATA_DIR": str(directory), "PORT": str(port)},
+                env={**kept, **ELSEWHERE, "DATA_DIR": str(directory), "PORT": str(port)},
                 stdout=stream,
                 stderr=stream,
                 start_new_session=True,

@@ -4,6 +4,8 @@ import time
 
 import pytest
 
+from tests.commands import Running, kept_environ
+from tests.conftest import BASE_ACCOUNT, FID
 from tests.faults.servers import Server, Standby
 
 pytestmark = pytest.mark.faults
@@ -33,3 +35,23 @@ def test_a_synchronous_standby_that_is_promoted_has_everything(tmp_path, keep, m
         standby.administer("select pg_promote()")
 
     suffer(standby.url(name), fault, through=both)
+
+
+def test_whoever_is_led_to_a_standby_is_told_so_by_everything(
+    tmp_path, keep, migrated, serve, environ
+):
+    primary = keep(Server(tmp_path / "primary"))
+    name = migrated(primary)
+    standby = keep(Standby(tmp_path / "standby", primary))
+    url = standby.url(name)
+    service = serve(DATABASE_URL=url, WEB_CONCURRENCY="1")
+    sentence = "this server is a standby and takes no writes"
+    ready = service.get("/readyz")
+    assert (ready.status, sentence in ready.body["error"]) == (503, True)
+    assert service.call(service.deposit(FID, base=BASE_ACCOUNT)).status == 503
+    for command in (("doctor",), ("db", "doctor"), ("db", "upgrade")):
+        done = Running(command, kept_environ({**environ, "DATABASE_URL": url}), tmp_path).finish()
+        assert (done.status, sentence in done.out + done.err) == (1, True), command
+    standby.administer("select pg_promote()")
+    assert service.get("/readyz").status == 200
+    assert service.call(service.deposit(FID, base=BASE_ACCOUNT)).status == 200

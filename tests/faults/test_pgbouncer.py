@@ -11,6 +11,7 @@ from tests.faults.pooler import PAGE, PROGRAM, REMEMBERS_SINCE, Pooler, version
 from wallet_api import migrations
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
+from wallet_api.services.doctor import Doctor
 
 pytestmark = [
     pytest.mark.slow,
@@ -119,7 +120,7 @@ def test_a_prepared_statement_is_never_taken_for_somebody_elses(pool):
 
     def ask(database, mine):
         query = f"select /* {mine} */ {mine} as answer, pg_backend_pid() as session"
-        return database.run(lambda c: c.execute(query).fetchone(), repeatable=True)
+        return database.run(lambda c: c.execute(query).fetchone())
 
     def database():
         return Database(Secret(pooler.url), min_size=1, max_size=1, timeout_seconds=5)
@@ -149,7 +150,38 @@ def test_every_session_has_the_limits_of_the_role(pool):
     pooler = pool(remembers=0)
     limits = ("statement_timeout", "lock_timeout", "timezone")
     asked = ", ".join(f"current_setting('{limit}')" for limit in limits)
-    assert every_session(pooler, f"select {asked}") == [[("10s", "5s", "UTC")]] * SESSIONS
+    assert every_session(pooler, f"select {asked}") == [[("3s", "2s", "UTC")]] * SESSIONS
+
+
+def test_db_doctor_names_each_setting_that_its_sessions_do_not_begin_with(pool, sql):
+    pooler = pool(remembers=0, sessions=1)
+
+    def faults():
+        database = Database(Secret(pooler.url), min_size=0, max_size=1, timeout_seconds=5)
+        database.open()
+        try:
+            findings = Doctor(database).examine()
+        finally:
+            database.close()
+        (found,) = [one for one in findings if one.subject.startswith("sessions of the pooler")]
+        return found.serious, found.faults
+
+    assert faults() == (True, ())
+    name = sql.info.dbname
+    sql.execute(f"alter role current_user in database {name} set datestyle = 'German'")
+    sql.execute(f"alter role current_user in database {name} reset synchronous_commit")
+    sql.execute(f"alter role current_user in database {name} set array_nulls = off")
+    # A new session of the server.
+    sql.execute(
+        "select pg_terminate_backend(pid, 5000) from pg_stat_activity"
+        " where datname = current_database() and pid <> pg_backend_pid()"
+    )
+    serious, named = faults()
+    assert serious
+    assert sorted(line.split(":")[0] for line in named) == [
+        "DateStyle is German, DMY",
+        "array_nulls is off",
+    ]
 
 
 def test_an_upgrade_refuses_to_go_through_it(pool, database_url):

@@ -1,11 +1,11 @@
 """What is hardly HTTP, over a real socket: a short 4xx in JSON that quotes nothing, and no 500."""
 
 import json
-import socket
 
 import pytest
 
 from tests.conftest import BASE_ACCOUNT, FID, LEAKS
+from tests.service import send_raw
 
 pytestmark = pytest.mark.slow
 
@@ -43,22 +43,11 @@ CASES = {
 }
 
 
-def send(port, text):
-    """Send bytes, say that there will be no more, and return everything that comes back."""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
-        connection.sendall(text.encode("latin-1"))
-        connection.shutdown(socket.SHUT_WR)
-        received = b""
-        while more := connection.recv(65536):
-            received += more
-    return received
-
-
 def test_what_is_hardly_http_is_refused_in_json_without_a_quotation(serve):
     LEAKS.secrets.add(TOKEN)
     service = serve(WEB_CONCURRENCY="1", GUNICORN_CMD_ARGS="--access-logfile -")
     for name, (text, status) in CASES.items():
-        head, _, body = send(service.port, text).partition(b"\r\n\r\n")
+        head, _, body = send_raw(service.port, text).partition(b"\r\n\r\n")
         assert head.split(b" ")[1] == str(status).encode(), name
         assert b"Content-Type: application/problem+json" in head, name
         problem = json.loads(body)
@@ -78,6 +67,6 @@ def test_a_body_that_ends_before_its_length_is_not_a_deposit(serve, sql):
     headers = f"Authorization: {token}\r\nContent-Type: application/json\r\n"
     whole = f"{DEPOSIT}{headers}Content-Length: {len(body)}\r\n\r\n{body}"
     cut = f"{DEPOSIT}{headers}Content-Length: {len(body) + 5}\r\n\r\n{body}"
-    assert send(service.port, cut).startswith(b"HTTP/1.1 400 ")
+    assert send_raw(service.port, cut).startswith(b"HTTP/1.1 400 ")
     assert sql.execute("select count(*) from wallets").fetchone() == (0,)
-    assert send(service.port, whole).startswith(b"HTTP/1.1 200 ")
+    assert send_raw(service.port, whole).startswith(b"HTTP/1.1 200 ")

@@ -96,6 +96,15 @@ def test_a_forgotten_setting_beside_wallet_files_is_said_before_serving(environ,
     assert "Traceback" not in finished.stderr
 
 
+def test_a_service_starts_with_what_secrets_and_files_put_around_values(serve, environ):
+    framed = {name: f"{text}\r\n" for name, text in environ.items() if name != "ENCRYPTION_SECRET"}
+    framed |= {"WEB_CONCURRENCY": "1\n", "WEB_THREADS": " 2 ", "NETWORK": "'Base-Testnet'"}
+    service = serve(**framed)
+    answer = service.call(service.deposit(FID, base=BASE_ACCOUNT))
+    assert (answer.status, answer.body["network"]["chainId"]) == (200, 84532)
+    assert len(service.workers()) == 1
+
+
 def test_neither_the_master_nor_a_worker_leaves_a_core_dump_in_which_keys_could_be_found(serve):
     service = serve(WEB_CONCURRENCY="2")
     for pid in (service.process.pid, *service.workers()):

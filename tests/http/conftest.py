@@ -112,10 +112,7 @@ def scans(table: str, sql: psycopg.Connection[Any], services: Application) -> tu
     """Count how often a table was read from end to end, and the rows that indexes led to."""
     # The one connection of the pool tells what it did so far.
     for statement in ("select pg_stat_force_next_flush()", "select 1"):
-        services.database.run(
-            lambda connection, statement=statement: connection.execute(statement),
-            repeatable=False,
-        )
+        services.database.run(lambda connection, statement=statement: connection.execute(statement))
     sql.execute("select pg_stat_clear_snapshot()")
     return sql.execute(
         "select seq_scan, idx_tup_fetch from pg_stat_user_tables where relname = %s", [table]

@@ -261,6 +261,7 @@ SEEN = {
         ("198.51.100.1:4711", None, "198.51.100.1"),
         ("[2001:db8::1]:4711", None, "2001:db8::1"),
         ("[2001:db8::1]", None, "2001:db8::1"),
+        ("198.51.100.1%eth0", None, None),
         # A UNIX socket has no address.
         ("", None, None),
     ],
@@ -277,15 +278,33 @@ SEEN = {
         ("10.0.0.1", "203.0.113.7, 203.0.113.0/24", None),
         ("10.0.0.1", "203.0.113.7, '; drop table wallets; --", None),
         ("10.0.0.1", "x" * 5000, None),
-        # Nothing came through the proxy.
-        ("10.0.0.1", None, "10.0.0.1"),
+        ("10.0.0.1", "fe80::1%eth0", "fe80::1"),
+        ("10.0.0.1", "203.0.113.7%eth0", None),
+        ("10.0.0.1", "203.0.113.7, unknown", None),
+        ("10.0.0.1", "203.0.113.7, _hidden", None),
+        ("10.0.0.1", "for=203.0.113.7", None),
+        # A quotation mark of the client's does not swallow the proxy's entry.
+        ("10.0.0.1", '"192.0.2.66, 203.0.113.7', "203.0.113.7"),
+        ("10.0.0.1", '192.0.2.66, "203.0.113.7"', None),
+        # The request bypassed the proxy, or the proxy adds nothing.
+        ("10.0.0.1", None, None),
+        ("127.0.0.1", None, None),
+        ("10.0.0.1", "", None),
+        ("10.0.0.1", " ", None),
+        ("10.0.0.1", ",", None),
+        ("10.0.0.1", "203.0.113.7,", None),
     ],
     2: [
         ("10.0.0.1", "203.0.113.7, 10.0.0.2", "203.0.113.7"),
         ("10.0.0.1", "192.0.2.66, 203.0.113.7, 10.0.0.2", "203.0.113.7"),
         ("10.0.0.1", "192.0.2.66, garbage, 10.0.0.2", None),
-        # Past the outer proxy: a lone entry is not to be trusted.
-        ("10.0.0.1", "192.0.2.66", "10.0.0.1"),
+        ("10.0.0.1", '192.0.2.66, ", 203.0.113.7, 10.0.0.2', "203.0.113.7"),
+        ("10.0.0.1", ", 10.0.0.2", None),
+        # The outer proxy is known by the inner one's socket only: nginx writes "unix:".
+        ("10.0.0.1", "203.0.113.7, unix:", "203.0.113.7"),
+        # The request bypassed the outer proxy: the only entry may be the client's own words.
+        ("10.0.0.1", "192.0.2.66", None),
+        ("10.0.0.1", None, None),
     ],
 }
 

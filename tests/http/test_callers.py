@@ -20,6 +20,7 @@ from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
 from wallet_api.models import SCOPES
 from wallet_api.services.api_clients import ApiClientService
+from wallet_api.services.refusals import RefusalWindows
 
 METRICS_TOKEN = "what Prometheus alone knows, and nobody else"
 SETTINGS = {"METRICS_TOKEN": METRICS_TOKEN, "ALLOW_KEY_EXPORT": "true"}
@@ -326,6 +327,8 @@ def test_every_route_for_services_needs_its_scope():
 def test_a_client_that_reaches_for_a_key_in_vain_is_on_record(
     keyring, guarded_app, untouched, client, code, remote_addr, ip
 ):
+    # The first refusal of an hour is recorded: let this be one.
+    application(guarded_app).wallets._refusals = RefusalWindows()
     header = keyring.outside if client == "at-home" else keyring.lacking["keys:read"]
     route = next(route for route in ROUTES if route.rule == KEY)
     request_id = f"{client}-{remote_addr.replace(':', '.')}"

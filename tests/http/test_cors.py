@@ -50,6 +50,29 @@ def test_every_configured_origin_is_allowed(untouched):
         assert words(answer.headers["Vary"]) == {"origin"}
 
 
+@pytest.mark.parametrize("origin", ["https://[2001:db8::1]:8443", "http://[::1]", "https://a-b.c"])
+@pytest.mark.parametrize("more", ["", f",{ORIGIN}"], ids=["alone", "of two"])
+def test_an_origin_is_never_taken_for_a_regular_expression(untouched, origin, more):
+    client = untouched.make_app(CORS_ORIGINS=f"{origin}{more}").test_client()
+    answer = client.get("/healthz", headers={"Origin": origin})
+    assert answer.headers["Access-Control-Allow-Origin"] == origin
+    for other in ("https://1:8443", "http://1", "https://::8443", f"{origin}0", f"{origin}.evil"):
+        answer = client.get("/healthz", headers={"Origin": other})
+        assert answer.headers.get("Access-Control-Allow-Origin") in (None, origin), other
+
+
+def test_an_origin_in_capitals_or_with_a_slash_is_the_one_that_browsers_send(untouched):
+    client = untouched.make_app(CORS_ORIGINS="https://App.Example.com:443/\n").test_client()
+    answer = client.get("/healthz", headers={"Origin": ORIGIN})
+    assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
+
+
+def test_a_cache_keeps_the_answers_to_each_origin_apart(open_client):
+    for headers in ({}, {"Origin": ORIGIN}, {"Origin": STRANGERS[0]}):
+        answer = open_client.get("/healthz", headers=headers)
+        assert "origin" in words(answer.headers.get("Vary", "")), headers
+
+
 def test_an_allowed_origin_may_read_refusals(open_client):
     answer = open_client.post(DEPOSIT, json={}, headers={"Origin": ORIGIN})
     refused(answer, 401)

@@ -153,6 +153,28 @@ def test_a_health_check_that_comes_past_the_proxy_is_answered(behind_a_proxy):
     assert (answer.status_code, HSTS in answer.headers) == (200, False)
 
 
+@pytest.mark.parametrize("words", [None, "", "gopher", "https,"])
+def test_nothing_but_a_trusted_proxy_s_header_says_by_what_the_client_came(behind_a_proxy, words):
+    """A server may have its own idea of the scheme: gunicorn believes X-Forwarded-Ssl too."""
+    headers = {} if words is None else {"X-Forwarded-Proto": words}
+    headers |= {"X-Forwarded-Ssl": "on", "Forwarded": "proto=https", "Front-End-Https": "on"}
+    answer = behind_a_proxy.test_client().get(
+        "/", headers=headers, environ_overrides={"wsgi.url_scheme": "https"}
+    )
+    assert (answer.status_code, HSTS in answer.headers) == (200, False)
+    assert "curl http://localhost/api/auth" in answer.text
+
+
+@pytest.mark.parametrize("hops", ["0", "1"])
+@pytest.mark.parametrize("name", ["X-Forwarded-Host", "X-Forwarded-Server", "X-Host", "Forwarded"])
+def test_no_header_but_host_names_the_host(untouched, hops, name):
+    client = untouched.make_app(TRUSTED_PROXY_HOPS=hops).test_client()
+    other = {name: "evil.example", "X-Forwarded-Port": "1", "X-Forwarded-Prefix": "/evil"}
+    assert "evil" not in client.get("/", headers=other).text
+    answer = client.get("/", headers={**other, "X-Forwarded-Proto": "http"})
+    assert answer.headers.get("Location", "https://localhost/") == "https://localhost/"
+
+
 def test_without_a_trusted_proxy_its_header_means_nothing(refusing):
     for proto in ("http", "https"):
         answer = refusing.get(LIST, headers={"X-Forwarded-Proto": proto, **signed_in()})

@@ -1,29 +1,14 @@
-"""The pages: what they are made of, what browsers may do with them, who can sign in there."""
+"""The pages: what they are made of, and what browsers may do with them."""
 
 import re
 
 import pytest
 
-from tests.conftest import FID, LEAKS
-from tests.http.conftest import refused, signed_in
+from tests.conftest import FID
+from tests.http.conftest import refused
 from tests.service import ROOT
-from wallet_api.config import ConfigurationError, Settings
 
 ASSETS = ROOT / "wallet_api" / "assets"
-DEMO = "/demo/token"
-LIST = "/api/wallet/user-wallets"
-
-
-@pytest.fixture
-def demo_client(make_app):
-    return make_app(DEMO_FID=str(FID)).test_client()
-
-
-def sign_in(client, **came):
-    answer = client.post(DEMO, **came)
-    if answer.status_code == 200:
-        LEAKS.secrets.add(answer.get_json()["token"])
-    return answer
 
 
 @pytest.mark.parametrize("path", ["/", "/console"])
@@ -74,63 +59,9 @@ def test_other_files_are_not_served(refusing, name):
     refused(refusing.get(f"/assets/{name}"), 404)
 
 
-@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "OPTIONS"])
-def test_in_production_there_is_no_route_that_gives_a_token(described, app, client, method):
-    refused(client.open(DEMO, method=method), 404, "There is nothing at this address.")
-    assert not [rule.rule for rule in app.url_map.iter_rules() if "demo" in rule.rule]
-    document = client.get("/openapi.json").text
-    assert "/api/wallet/deposit" in document
-    assert "demo" not in document
-
-
 def test_in_production_the_page_offers_no_signing_in_and_says_how_to_call(client):
     page = client.get("/").text
     assert "<button" not in page
     assert "<form" not in page
     assert "demo" not in page
     assert "curl http://localhost/api/wallet/deposit" in page
-
-
-def test_the_demo_s_token_opens_the_demo_s_wallets(demo_client):
-    answer = sign_in(demo_client)
-    assert answer.status_code == 200
-    assert answer.headers["Cache-Control"] == "no-store"
-    given = answer.get_json()
-    assert given["fid"] == FID
-    header = {"Authorization": f"Bearer {given['token']}"}
-    body = {"amount": "20", "baseAddress": f"0x{1:040x}"}
-    made = demo_client.post("/api/wallet/deposit", json=body, headers=header)
-    (listed,) = demo_client.get(LIST, headers=signed_in(FID)).get_json()["wallets"]
-    assert listed["address"] == made.get_json()["depositAddress"]
-
-
-@pytest.mark.parametrize("ip", ["127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1"])
-def test_the_demo_s_token_is_for_this_machine(demo_client, ip):
-    assert sign_in(demo_client, environ_overrides={"REMOTE_ADDR": ip}).status_code == 200
-
-
-@pytest.mark.parametrize("ip", ["192.168.1.7", "203.0.113.7", "2001:db8::7", "", "unix"])
-def test_the_demo_s_token_is_not_for_others(demo_client, ip):
-    refused(sign_in(demo_client, environ_overrides={"REMOTE_ADDR": ip}), 404)
-
-
-def test_pages_of_other_origins_do_not_get_the_demo_s_token(make_app):
-    client = make_app(DEMO_FID=str(FID), CORS_ORIGINS="https://app.example.com").test_client()
-    answer = sign_in(client, headers={"Origin": "https://elsewhere.example.com"})
-    assert "Access-Control-Allow-Origin" not in answer.headers
-
-
-def test_the_demo_is_for_development_and_says_so(environ):
-    demo = {**environ, "DEMO_FID": "7"}
-    settings = Settings.from_environ(demo)
-    assert settings.demo_fid == 7
-    assert settings.warnings == ("DEMO_FID signs anybody on this machine in as FID 7",)
-    with pytest.raises(ConfigurationError, match="DEMO_FID signs anybody in: not behind a proxy"):
-        Settings.from_environ({**demo, "TRUSTED_PROXY_HOPS": "1"})
-    for wrong in ("-1", "x", str(2**63)):
-        with pytest.raises(ConfigurationError) as refusal:
-            Settings.from_environ({**environ, "DEMO_FID": wrong})
-        assert refusal.value.faults == [
-            "DEMO_FID must be a whole number from 0 to 9223372036854775807"
-        ]
-    assert Settings.from_environ(environ).demo_fid is None

@@ -27,7 +27,7 @@ DAY = 24 * 60 * 60
 HEADERS = ("RateLimit", "RateLimit-Policy", "Retry-After")
 ADDRESSES = ("192.0.2.1", "192.0.2.2", "2001:db8::1")
 # An item of either header: a name and two whole numbers (RFC 9651).
-ITEM = re.compile(r'"((?:ip|user|client)(?:-\d+)?)";(q|r)=(\d+);(w|t)=(\d+)')
+ITEM = re.compile(r'"((?:ip|user|client|writes)(?:-\d+)?)";(q|r)=(\d+);(w|t)=(\d+)')
 
 
 def items(answer, header):
@@ -162,9 +162,9 @@ def test_an_address_that_asks_too_often_does_not_reach_the_database(untouched):
     def statements():
         with capture_logs() as events:
             answer = asked(client, headers=guess, path="/v1/stats")
-        # What the pool itself sends meanwhile has no name.
+        # The pool itself sends others meanwhile, on new connections.
         sent = [event["queries"] for event in events if event["event"] == "slow query"]
-        return answer, [names for names in sent if names != ["unnamed"]]
+        return answer, [names for names in sent if names[0].startswith("api_clients.")]
 
     answer, sent = statements()
     refused(answer, 401)
@@ -297,6 +297,18 @@ def test_a_caller_without_an_address_is_limited_too(untouched):
     too_many(asked(client, headers=signed_in(), address="unknown"), "ip")
 
 
+def test_all_callers_whom_the_proxies_do_not_name_share_one_limit_of_their_own(untouched):
+    """Neither the proxy's address nor the text in the header is an address to count by."""
+    hops = {"TRUSTED_PROXY_HOPS": "2", "RATELIMIT_PER_IP": "3 per day"}
+    client = untouched.make_app(**hops).test_client()
+    for number, forwarded in enumerate(((), ("192.0.2.1",), ("invented", "10.0.0.1"))):
+        address = f"10.0.0.{number + 1}"
+        assert through(client, *forwarded, address=address).status_code == 200
+    too_many(through(client, "also invented", "10.0.0.1"), "ip")
+    for known in ("10.0.0.1", "192.0.2.1"):
+        assert through(client, known, "10.0.0.9").status_code == 200
+
+
 def test_a_refused_request_writes_nothing(make_app, sql):
     client = make_app(RATELIMIT_PER_USER="1 per day", ALLOW_KEY_EXPORT="true").test_client()
     assert client.post(DEPOSIT, json=BODY, headers=signed_in()).status_code == 200
@@ -316,6 +328,28 @@ def test_a_refused_request_writes_nothing(make_app, sql):
     assert alone.get(LIST, headers=signed_in(FID + 7)).status_code == 200
     too_many(alone.post(DEPOSIT, json=BODY, headers=signed_in(FID + 7)), "ip")
     assert rows_of(sql) == before
+
+
+def test_what_one_user_can_append_is_bounded_on_every_route_that_appends(untouched, farcaster, sql):
+    settings = farcaster.settings(RATELIMIT_WRITES_PER_USER="3 per day", ALLOW_KEY_EXPORT="true")
+    client = untouched.make_app(**settings).test_client()
+    made = client.post(DEPOSIT, json=BODY, headers=signed_in())
+    assert ("writes", 3, DAY) in policies(made)
+    sign_in = "/api/auth/base-account?address="
+    assert client.get(sign_in + "0x" + "ab" * 20, headers=farcaster.bearer()).status_code == 200
+    assert client.get("/api/wallet/primary-with-key", headers=signed_in()).status_code == 200
+    before = rows_of(sql)
+    too_many(client.post(DEPOSIT, json=BODY, headers=signed_in()), "writes")
+    too_many(client.get("/api/wallet/primary-with-key", headers=signed_in()), "writes")
+    too_many(client.get(sign_in + "0x" + "cd" * 20, headers=farcaster.bearer()), "writes")
+    assert rows_of(sql) == before
+    # What appends nothing goes on, and so does everybody else.
+    reading = asked(client, headers=signed_in())
+    assert reading.status_code == 200
+    assert "writes" not in remaining(reading)
+    assert client.post(LIST, headers=signed_in()).status_code == 200
+    other = client.post(DEPOSIT, json=BODY, headers=signed_in(FID + 7))
+    assert other.status_code == 200
 
 
 def test_a_refused_request_uses_up_no_idempotency_key(make_app):

@@ -46,6 +46,7 @@ STATUSES = {
     "idempotency_key_reused": 422,
     "too_many_requests": 429,
     "service_unavailable": 503,
+    "overloaded": 503,
     "storage_unavailable": 503,
     "database_unavailable": 503,
     "lock_timeout": 503,

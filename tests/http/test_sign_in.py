@@ -90,6 +90,23 @@ def test_every_configured_audience_may_sign_in(untouched, farcaster):
         assert answer.status_code == 200
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"QUICK_AUTH_AUDIENCE": "https://App.Example.com/\r\n"},
+        {"QUICK_AUTH_AUDIENCE": "'app.example.com'"},
+        {"QUICK_AUTH_ISSUER": "{}/ \n"},
+        {"QUICK_AUTH_ISSUER": '"{}"'},
+    ],
+    ids=str,
+)
+def test_settings_as_they_are_copied_let_users_sign_in(untouched, farcaster, changes):
+    copied = {name: text.format(farcaster.issuer) for name, text in changes.items()}
+    client = untouched.make_app(**farcaster.settings(**copied)).test_client()
+    assert client.get(PATH, headers=farcaster.bearer()).status_code == 200
+    assert farcaster.asked == ["/.well-known/jwks.json"]
+
+
 def test_the_largest_fid_signs_in(sign_in_client, farcaster, sql):
     fid = 2**63 - 1
     query = {"address": BASE_ACCOUNT}

@@ -43,14 +43,14 @@ def run(database, sql):
     """Run work on one connection of the pool; the database knows the secret of SEALED."""
     sql.execute("insert into encryption_keys (key_id) values (%s)", [SEALED.key_id])
     sql.execute("insert into active_encryption_keys (key_id) values (%s)", [SEALED.key_id])
-    return lambda work: database.run(work, repeatable=True)
+    return database.run
 
 
 def append(connection, event=EVENT, *, creation=False):
     """Append an entry to a user's chain, and tell whether it was written."""
     audit = AuditRepository(connection)
     trail = AuditTrail(EncryptionService(Secret(SECRET)))
-    entry = trail.follow(audit.get_head(event.fid), event)
+    entry = trail.follow(audit.get_head_later(event.fid)(), event)
     return (audit.append_creation_later if creation else audit.append_later)(entry)()
 
 
@@ -108,7 +108,7 @@ def test_repositories_never_commit(database, sql):
             DepositRepository(connection).insert_if_absent(deposit())
             append(connection)
 
-    database.run(work, repeatable=True)
+    database.run(work)
     tables = ("wallets", "deposits", "wallet_audit_log", "wallet_audit_heads", "encryption_keys")
     for table in (*tables, "active_encryption_keys"):
         assert sql.execute(f"select count(*) from {table}").fetchone() == (0,)
@@ -149,10 +149,10 @@ def test_a_creation_is_told_only_of_a_wallet_that_is_there_with_that_address(run
 def test_a_chain_grows_by_one_and_its_head_follows(run, sql):
     def grow(connection):
         audit = AuditRepository(connection)
-        heads = [audit.get_head(FID)]
+        heads = [audit.get_head_later(FID)()]
         for _ in range(3):
             append(connection)
-            heads.append(audit.get_head(FID))
+            heads.append(audit.get_head_later(FID)())
         return heads, audit.list_heads([FID, FID + 1])
 
     heads, listed = run(grow)
@@ -176,7 +176,7 @@ def test_the_first_secret_stays_the_only_first_and_an_active_one_can_be_retired(
         before = keys.list_keys()
         return before, keys.retire("cc" * 8), keys.retire("cc" * 8), keys.list_keys()
 
-    before, *retired, after = database.run(register, repeatable=True)
+    before, *retired, after = database.run(register)
     assert [(key.key_id, key.succeeds, key.sealed_audit_root) for key in before] == [
         ("aa" * 8, None, None),
         ("cc" * 8, "aa" * 8, "12" * 60),
@@ -192,8 +192,8 @@ def test_the_upgrade_lock_is_held_by_one_session(database):
             return MigrationRepository(connection).try_lock()
 
         held = MigrationRepository(first).try_lock()
-        while_held = database.run(second, repeatable=True)
+        while_held = database.run(second)
         MigrationRepository(first).unlock()
         return held, while_held
 
-    assert database.run(both, repeatable=True) == (True, False)
+    assert database.run(both) == (True, False)

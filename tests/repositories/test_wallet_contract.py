@@ -68,7 +68,7 @@ class Place:
         }[self.kind]
 
     def run(self, work):
-        return self.database.run(lambda connection: work(self.on(connection)), repeatable=True)
+        return self.database.run(lambda connection: work(self.on(connection)))
 
     def get(self, fid=FID, chain="ethereum"):
         return self.run(lambda wallets: wallets.get(fid, chain))
@@ -93,7 +93,7 @@ class Place:
                 made = wallets.insert_if_absent_later(wallet)
             return made() or wallets.get(wallet.fid, wallet.chain)
 
-        return self.database.run(work, repeatable=True)
+        return self.database.run(work)
 
     def read_key(self, fid=FID, chain="ethereum"):
         """Read a wallet and say so, as the service does; None if there is nothing to say it of."""
@@ -101,16 +101,20 @@ class Place:
 
         def work(connection):
             wallets, audit = self.on(connection), AuditRepository(connection)
-            found, head = wallets.get_with_head(fid, chain)
-            if found is None or found.sealed is None:
+            if wallets.get(fid, chain) is None:
+                return None
+            with one_round_trip(connection, commit=False):
+                audit.hold_head(fid)
+                found = wallets.get_with_head_later(fid, chain)
+            wallet, head = found()
+            if wallet.sealed is None:
                 return None
             entry = self.trail.follow(head, event)
-            with one_round_trip(connection):
-                wallet = wallets.get_later(fid, chain)
+            with one_round_trip(connection, begin=False):
                 recorded = audit.append_later(entry)
-            return wallet() if recorded() else None
+            return wallet if recorded() else None
 
-        return self.database.run(work, repeatable=False)
+        return self.database.run(work)
 
     def key_of(self, wallet):
         return self.encryption.open(
@@ -154,7 +158,8 @@ def test_nobody_has_no_wallet_and_looking_leaves_no_trace(place, sql):
     assert place.get() is None
     assert place.get(chain="base-account") is None
     assert place.list() == []
-    assert place.run(lambda wallets: wallets.get_later(FID, "ethereum"))() is None
+    look = place.run(lambda wallets: wallets.get_with_head_later(FID, "ethereum"))
+    assert look()[0] is None
     assert place.read_key() is None
     assert kept(place, sql) == ([], {})
     assert audited(sql) == []

@@ -1,13 +1,25 @@
-"""What tests of services share: the wallet service, as each process builds it."""
+"""What tests of services share: the wallet service, and a database for the doctor to examine."""
 
+import psycopg
 import pytest
+from psycopg.rows import dict_row
 
-from tests.conftest import SECRET
+from tests.conftest import FID, SECRET
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
+from wallet_api.database import Connection
 from wallet_api.repositories.postgres import PostgresWalletRepository
 from wallet_api.services.base_account_wallets import BaseAccountWalletService
+from wallet_api.services.doctor import Doctor
 from wallet_api.services.sealing_secret import SealingSecret
+
+A_WALLET = f"""
+    insert into wallets
+        (fid, chain, wallet_type, address, encrypted_private_key, iv, scheme, key_id)
+    values ({FID}, 'ethereum', 'trading', '0x{"ab" * 20}', repeat('ab', 48), repeat('cd', 12),
+        'aes-256-gcm', repeat('ef', 8));
+    insert into encryption_keys (key_id) values (repeat('ef', 8))
+"""
 
 
 def service(database, secret=SECRET, *previous):
@@ -25,3 +37,40 @@ def rows(sql):
 @pytest.fixture
 def wallets(database):
     return service(database)
+
+
+class Session:
+    """A connection on which a test does what it likes, and the doctor looks at the result."""
+
+    def __init__(self, connection):
+        self.connection = connection
+
+    def run(self, work):
+        return work(self.connection)
+
+    def do(self, *statements):
+        for statement in statements:
+            self.connection.execute(statement)
+
+    def faults(self, *trusted):
+        findings = Doctor(self, trusted).examine()
+        return {found.subject: found.faults for found in findings if found.faults}
+
+
+@pytest.fixture(scope="module")
+def wallets_url(clone):
+    """Return the URL of a database with one wallet, which is as it was after every test."""
+    with clone("examined") as url:
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("set session_replication_role = replica")
+            connection.execute(A_WALLET)
+        yield url
+
+
+@pytest.fixture
+def session(wallets_url):
+    with (
+        Connection.connect(wallets_url, autocommit=True, row_factory=dict_row) as connection,
+        connection.transaction(force_rollback=True),
+    ):
+        yield Session(connection)

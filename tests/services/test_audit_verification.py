@@ -261,7 +261,7 @@ def test_chains_that_go_over_several_pages_are_whole_and_their_faults_are_named(
 
 def test_a_chain_goes_on_behind_a_fault_and_the_fault_stays(log, verify, sql):
     plant(sql, "update wallet_audit_log set actor = 'nobody' where (fid, id) = (3, 4)")
-    log.refuse_key(3, "ethereum", access=ACCESS)
+    log.get_wallet_with_key(3, "ethereum", access=ACCESS)
     assert verify() == ([(3, 4, NOT_OURS)], 20)
 
 
@@ -346,7 +346,7 @@ def test_a_second_trading_wallet_of_one_user_is_named_wherever_it_is(
         fid=2, chain="ethereum", action="wallet.created", access=ACCESS, address="0x" + "ab" * 20
     )
     trail = AuditTrail(EncryptionService(Secret(SECRET)))
-    database.run(lambda one: trail.append_many(one, [event]), repeatable=False)
+    database.run(lambda one: trail.pending().append(one, [event]))
     if gone:
         plant(sql, "delete from wallets where fid = 2")
     faults = [(2, None, "more than one trading wallet was made")]
@@ -368,9 +368,7 @@ def test_the_making_of_a_wallet_file_may_be_told_after_its_import_under_the_next
     for encryption, action in ((second, "wallet.imported"), (first, "wallet.created")):
         event = AuditEvent(fid=60, chain="ethereum", action=action, access=ACCESS, address=address)
         trail = AuditTrail(encryption)
-        database.run(
-            lambda one, trail=trail, event=event: trail.append_many(one, [event]), repeatable=False
-        )
+        database.run(lambda one, trail=trail, event=event: trail.pending().append(one, [event]))
     sealed = "update wallets set key_id = %s, encrypted_private_key = repeat('0', 96)"
     sql.execute(f"{sealed} where fid = 60", [second.key_id])
     assert verify(OTHER_SECRET, SECRET) == ([], 22)
@@ -436,7 +434,7 @@ def test_a_history_that_was_written_anew_with_the_secret_differs_from_the_checkp
     encryption = EncryptionService(Secret(SECRET))
     key = encryption.audit_keys[encryption.key_id]
     third, fourth = database.run(
-        lambda connection: AuditCheckRepository(connection).list_page((3, 2), 2), repeatable=True
+        lambda connection: AuditCheckRepository(connection).list_page((3, 2), 2)
     )
     behind = AuditHead(
         fid=3,

@@ -3,8 +3,9 @@
 import os
 import signal
 import time
-from contextlib import suppress
-from threading import Thread
+from contextlib import contextmanager, suppress
+from contextvars import copy_context
+from threading import Event, Thread
 
 import psycopg
 import pytest
@@ -12,8 +13,17 @@ from psycopg import errors as pg
 
 from tests.conftest import ACCESS, FID
 from tests.services.conftest import service
+from wallet_api import deadline, metrics
 from wallet_api.crypto.secret import Secret
-from wallet_api.database import Connection, Database, _set_up, one_round_trip, patient
+from wallet_api.database import (
+    Conflict,
+    Connection,
+    Database,
+    ServingConnection,
+    one_round_trip,
+    patient,
+    set_up,
+)
 from wallet_api.errors import DatabaseDamaged, DatabaseUnavailable, LockTimeout
 from wallet_api.services.doctor import Doctor
 
@@ -23,8 +33,7 @@ def test_no_statement_waits_for_ever(database, sql):
         lambda connection: [
             connection.execute(f"show {name}").fetchone()[name]
             for name in ("statement_timeout", "lock_timeout")
-        ],
-        repeatable=True,
+        ]
     )
     assert limits == ["10s", "5s"]
 
@@ -40,20 +49,24 @@ def test_no_statement_waits_for_ever(database, sql):
         ('"a "" b",app', '"a "" b", app, pg_temp'),
         ("pg_temp", "pg_temp"),
         ("", "pg_temp"),
+        # It is first where it is not named.
+        ('public, pg_catalog, "pg_catalog", PG_Catalog', "public, pg_temp"),
+        ("my_pg_catalog", "my_pg_catalog, pg_temp"),
     ],
 )
 def test_temporary_tables_stand_behind_all_others(database, given, kept):
     def lend(connection):
         connection.execute("select set_config('search_path', %s, false)", [given])
         # As a pooler would lend us the session.
-        _set_up(connection)
+        set_up(connection)
         return connection.execute("show search_path").fetchone()["search_path"]
 
-    assert database.run(lend, repeatable=True) == kept
+    assert database.run(lend) == kept
 
 
 @pytest.mark.parametrize(
-    ("given", "kept"), [("off", "on"), ("local", "local"), ("remote_apply", "remote_apply")]
+    ("given", "kept"),
+    [("off", "on"), ("local", "on"), ("remote_write", "on"), ("remote_apply", "remote_apply")],
 )
 def test_what_was_said_to_be_stored_is_stored_whatever_the_role_says(
     sql, database_url, given, kept
@@ -64,8 +77,7 @@ def test_what_was_said_to_be_stored_is_stored_whatever_the_role_says(
     database = Database(Secret(database_url), min_size=0, max_size=1, timeout_seconds=5)
     database.open()
     shown = database.run(
-        lambda connection: connection.execute("show synchronous_commit").fetchone(),
-        repeatable=True,
+        lambda connection: connection.execute("show synchronous_commit").fetchone()
     )
     doctor = {found.subject: found.faults for found in Doctor(database).examine()}
     database.close()
@@ -86,8 +98,7 @@ def test_a_locked_table_is_an_answer_and_not_a_pile_up(database, database_url):
     assert wallets.ensure_trading_wallet(FID, access=ACCESS).fid == FID
 
 
-@pytest.mark.parametrize("repeatable", [True, False])
-def test_a_session_that_became_read_only_is_left_for_another_one(database, repeatable):
+def test_a_session_that_became_read_only_is_left_for_another_one(database):
     """As after a failover: the old primary still talks to us, and refuses every write."""
 
     def write(connection):
@@ -96,21 +107,20 @@ def test_a_session_that_became_read_only_is_left_for_another_one(database, repea
     def turn_read_only(connection):
         connection.execute("set default_transaction_read_only = on")
 
-    database.run(turn_read_only, repeatable=True)
-    assert database.run(write, repeatable=repeatable) == "CREATE TABLE"
+    database.run(turn_read_only)
+    assert database.run(write) == "CREATE TABLE"
 
 
-@pytest.mark.parametrize("repeatable", [True, False])
-def test_a_statement_whose_columns_a_migration_changed_is_prepared_anew(database, sql, repeatable):
+def test_a_statement_whose_columns_a_migration_changed_is_prepared_anew(database, sql):
     def read(connection):
         query = "select /* prepared after a few times */ chain_id from deposits where fid = %s"
         return connection.execute(query, [FID]).description[0].type_code
 
     for _ in range(10):
-        before = database.run(read, repeatable=True)
+        before = database.run(read)
     sql.execute("drop trigger deposits_never_change_what_was_prepared on deposits")
     sql.execute("alter table deposits alter chain_id type numeric")
-    assert database.run(read, repeatable=repeatable) != before
+    assert database.run(read) != before
 
 
 def test_what_is_sent_often_is_prepared_under_a_name_of_its_own(database_url):
@@ -126,8 +136,7 @@ def test_what_is_sent_often_is_prepared_under_a_name_of_its_own(database_url):
             lambda connection: connection.execute(
                 "select name, statement, generic_plans + custom_plans as runs"
                 " from pg_prepared_statements"
-            ).fetchall(),
-            repeatable=True,
+            ).fetchall()
         )
         database.close()
         assert any(
@@ -148,7 +157,8 @@ def test_what_is_sent_often_is_prepared_under_a_name_of_its_own(database_url):
         (pg.TooManyConnections, DatabaseUnavailable),
         (pg.ReadOnlySqlTransaction, DatabaseUnavailable),
         (pg.UndefinedTable, DatabaseUnavailable),
-        (pg.SerializationFailure, DatabaseUnavailable),
+        (pg.SerializationFailure, LockTimeout),
+        (Conflict, LockTimeout),
         (pg.CheckViolation, pg.CheckViolation),
         (pg.FeatureNotSupported, pg.FeatureNotSupported),
         (pg.ObjectInUse, pg.ObjectInUse),
@@ -159,7 +169,7 @@ def test_a_fault_of_the_database_is_503_and_a_bug_stays_a_bug(database, raised, 
         raise raised
 
     with pytest.raises(meaning) as caught:
-        database.run(work, repeatable=True)
+        database.run(work)
     assert caught.type is meaning
 
 
@@ -175,7 +185,7 @@ def test_conflicts_are_retried_and_a_connection_lost_among_them_too(database, sq
             connection.execute("select 1")
         raise kind
 
-    assert database.run(work, repeatable=True) == "done"
+    assert database.run(work) == "done"
 
 
 @pytest.fixture
@@ -207,17 +217,12 @@ def test_a_server_that_says_nothing_is_a_connection_lost(database, stop, monkeyp
         return connection.execute("select 2 as two").fetchone()["two"]
 
     began = time.monotonic()
-    assert database.run(work, repeatable=True) == 2
+    assert database.run(work) == 2
     assert 0.5 <= time.monotonic() - began < 5
     assert len(set(pids)) == 2
-    pids.clear()
-    with pytest.raises(DatabaseUnavailable):
-        database.run(work, repeatable=False)
-    assert len(pids) == 1
 
 
-@pytest.mark.parametrize("repeatable", [True, False])
-def test_a_socket_that_psycopg_finds_closed_is_a_connection_lost(database, monkeypatch, repeatable):
+def test_a_socket_that_psycopg_finds_closed_is_a_connection_lost(database, monkeypatch):
     """libpq does not know of it then: it takes the connection for a sound one."""
     used = []
 
@@ -232,14 +237,10 @@ def test_a_socket_that_psycopg_finds_closed_is_a_connection_lost(database, monke
                 patch.setattr(psycopg.waiting, "wait", closed)
             return connection.execute("select 1 as one").fetchone()
 
-    if repeatable:
-        assert database.run(ask, repeatable=True) == {"one": 1}
-    else:
-        with pytest.raises(DatabaseUnavailable):
-            database.run(ask, repeatable=False)
-    assert len(used) == 1 + repeatable
+    assert database.run(ask) == {"one": 1}
+    assert len(used) == 2
     assert used[0].broken
-    assert database.run(lambda connection: connection.broken, repeatable=True) is False
+    assert database.run(lambda connection: connection.broken) is False
 
 
 def test_whoever_was_silent_for_long_is_not_asked_again(database, stop, monkeypatch):
@@ -253,7 +254,7 @@ def test_whoever_was_silent_for_long_is_not_asked_again(database, stop, monkeypa
         connection.execute("select 1")
 
     with pytest.raises(DatabaseUnavailable):
-        database.run(work, repeatable=True)
+        database.run(work)
     assert len(attempts) == 1
 
 
@@ -264,7 +265,7 @@ def test_one_silence_is_enough_to_have_every_connection_replaced(database, stop,
         stop(connection)
         database._pool.putconn(connection)
     began = time.monotonic()
-    database.run(lambda connection: connection.execute("select 1"), repeatable=True)
+    database.run(lambda connection: connection.execute("select 1"))
     assert time.monotonic() - began < 2.5
 
 
@@ -275,7 +276,7 @@ def test_a_transaction_that_may_take_long_is_waited_for(database, monkeypatch):
         with connection.transaction(), patient(connection):
             connection.execute("select pg_sleep(0.6)")
 
-    database.run(work, repeatable=False)
+    database.run(work)
 
 
 @pytest.mark.parametrize("fails", [False, True])
@@ -288,7 +289,210 @@ def test_patience_ends_with_what_it_was_for(database, fails):
                 raise ZeroDivisionError
         return connection.answer_seconds == usual
 
-    assert database.run(work, repeatable=False)
+    assert database.run(work)
+
+
+@pytest.fixture
+def shut(server, sql):
+    """Let nobody connect to this test's database inside of shut(); who is connected stays."""
+    name = sql.info.dbname
+    sql.close()
+
+    @contextmanager
+    def nobody_connects():
+        with psycopg.connect(server.url("postgres"), autocommit=True) as admin:
+            admin.execute(f"alter database {name} allow_connections false")
+            try:
+                yield
+            finally:
+                admin.execute(f"alter database {name} allow_connections true")
+
+    return nobody_connects
+
+
+@pytest.fixture
+def pool(database_url):
+    """Open a pool on this test's database: pool(max_size=2)."""
+    opened = []
+
+    def make(**options):
+        usual = {"min_size": 0, "max_size": 4, "timeout_seconds": 10}
+        made = Database(Secret(database_url), **{**usual, **options})
+        made.open()
+        opened.append(made)
+        return made
+
+    yield make
+    for made in opened:
+        made.close()
+
+
+def ask(database):
+    return database.run(lambda connection: connection.execute("select 1"))
+
+
+def seconds_to_refuse(database):
+    began = time.monotonic()
+    with pytest.raises(DatabaseUnavailable):
+        ask(database)
+    return time.monotonic() - began
+
+
+def refused_at_once(name):
+    return metrics.REGISTRY.get_sample_value("wallet_api_db_pool_refusals_total", {"pool": name})
+
+
+def test_while_the_database_is_out_of_reach_work_is_refused_at_once(pool, shut, monkeypatch):
+    monkeypatch.setattr("wallet_api.database._OUTAGE_SECONDS", 1.0)
+    database = pool(name="out of reach")
+    with shut():
+        assert 0.9 < seconds_to_refuse(database) < 3
+        before = refused_at_once("out of reach")
+        assert max(seconds_to_refuse(database) for _ in range(20)) < 0.1
+        assert refused_at_once("out of reach") == before + 20
+        # Nobody asks meanwhile: the pool itself has to notice that the outage is over.
+        time.sleep(3)
+    time.sleep(2)
+    began = time.monotonic()
+    ask(database)
+    assert time.monotonic() - began < 0.5
+
+
+def test_whoever_waits_for_a_connection_is_refused_as_soon_as_the_others_are(pool, shut):
+    database = pool(timeout_seconds=60)
+    with shut():
+        waited = []
+        callers = [
+            Thread(target=lambda: waited.append(seconds_to_refuse(database))) for _ in range(4)
+        ]
+        for caller in callers:
+            caller.start()
+            time.sleep(0.3)
+        for caller in callers:
+            caller.join()
+    assert max(waited) < 5
+
+
+def test_a_restart_is_a_wait_and_no_error(pool, shut):
+    database = pool()
+    answers = []
+    with shut():
+        callers = [Thread(target=lambda: answers.append(ask(database))) for _ in range(4)]
+        for caller in callers:
+            caller.start()
+        time.sleep(2)
+        assert not answers
+    for caller in callers:
+        caller.join()
+    assert len(answers) == 4
+
+
+def test_nobody_is_refused_at_once_while_a_connection_works(pool, shut, monkeypatch):
+    """As where others hold all but a few of the server's connections."""
+    monkeypatch.setattr("wallet_api.database._OUTAGE_SECONDS", 0.3)
+    database = pool(name="a few connections", max_size=2)
+    ask(database)
+    busy, free = Event(), Event()
+
+    def work(connection):
+        busy.set()
+        free.wait()
+        return connection.execute("select 1")
+
+    with shut():
+        worker = Thread(target=database.run, args=[work])
+        worker.start()
+        busy.wait()
+        answers = []
+        waiting = Thread(target=lambda: answers.append(ask(database)))
+        waiting.start()
+        time.sleep(2)
+        free.set()
+        waiting.join()
+        worker.join()
+        ask(database)
+    assert len(answers) == 1
+    assert refused_at_once("a few connections") == 0
+
+
+def test_those_who_gave_up_take_nobodys_place(pool, shut):
+    database = pool(name="a replica", max_size=1, max_waiting=1, timeout_seconds=0.5)
+    with shut():
+        for _ in range(4):
+            assert seconds_to_refuse(database) > 0.4
+        assert refused_at_once("a replica") == 0
+        callers = [Thread(target=seconds_to_refuse, args=[database]) for _ in range(2)]
+        for caller in callers:
+            caller.start()
+        time.sleep(0.1)
+        assert seconds_to_refuse(database) < 0.1
+        for caller in callers:
+            caller.join()
+    time.sleep(2)
+    ask(database)
+
+
+def test_what_is_for_a_request_has_short_limits(pool):
+    limits = pool(connection_class=ServingConnection).run(
+        lambda connection: [
+            connection.execute(f"show {name}").fetchone()[name]
+            for name in ("statement_timeout", "lock_timeout")
+        ]
+    )
+    assert limits == ["3s", "2s"]
+
+
+def in_a_request(call, *, seconds_ago=0.0, overdue=False):
+    """Run a call as for a request that arrived so long ago."""
+
+    def answer():
+        deadline.start(time.monotonic() - seconds_ago, overdue=overdue)
+        return call()
+
+    return copy_context().run(answer)
+
+
+def test_no_statement_begins_for_which_the_request_has_no_time(pool):
+    database = pool(connection_class=ServingConnection)
+    done = []
+
+    def work(connection):
+        done.append(connection.execute("select pg_sleep(0.7)"))
+        connection.execute("select 1")
+
+    began = time.monotonic()
+    with pytest.raises(DatabaseUnavailable):
+        in_a_request(lambda: database.run(work), seconds_ago=5.4)
+    assert len(done) == 1
+    assert time.monotonic() - began < 1.5
+    # It is sound still, and a request that is not late has the time.
+    in_a_request(lambda: database.run(work))
+
+
+def test_a_late_request_waits_for_no_connection(pool, shut):
+    database = pool()
+    with shut():
+        began = time.monotonic()
+        with pytest.raises(DatabaseUnavailable):
+            in_a_request(lambda: ask(database), overdue=True)
+        assert time.monotonic() - began < 0.2
+
+
+def test_the_longest_request_is_answered_by_its_deadline(pool, stop):
+    """It waited for a thread and for slow statements, and nobody answers to its commit."""
+    database = pool(connection_class=ServingConnection)
+    ask(database)
+
+    def work(connection):
+        with connection.transaction():
+            connection.execute("select pg_sleep(1.2)")
+            connection.execute("select pg_sleep(2.5)")
+            stop(connection)
+
+    arrived = time.monotonic() - 4
+    with pytest.raises(DatabaseUnavailable):
+        in_a_request(lambda: database.run(work), seconds_ago=4)
+    assert 8.5 < time.monotonic() - arrived < deadline.ANSWER_SECONDS + 0.5
 
 
 @pytest.mark.faults
@@ -311,7 +515,7 @@ def test_an_outage_is_over_for_us_soon_after_it_is_over(server, database_url, sq
         began = time.monotonic()
         while time.monotonic() - began < 10:
             try:
-                pool.run(lambda connection: connection.execute("select 1"), repeatable=True)
+                pool.run(lambda connection: connection.execute("select 1"))
                 break
             except DatabaseUnavailable:
                 time.sleep(0.05)
@@ -321,7 +525,7 @@ def test_an_outage_is_over_for_us_soon_after_it_is_over(server, database_url, sq
 
 def _fails(pool):
     with pytest.raises(DatabaseUnavailable):
-        pool.run(lambda connection: connection.execute("select 1"), repeatable=True)
+        pool.run(lambda connection: connection.execute("select 1"))
 
 
 def test_what_the_url_says_wins_over_our_defaults(database_url):
@@ -332,6 +536,6 @@ def test_what_the_url_says_wins_over_our_defaults(database_url):
         timeout_seconds=5,
     )
     pool.open()
-    found = pool.run(lambda connection: connection.info.get_parameters(), repeatable=True)
+    found = pool.run(lambda connection: connection.info.get_parameters())
     pool.close()
     assert (found["connect_timeout"], found["application_name"]) == ("3", "engine")

@@ -10,8 +10,7 @@ from tests.conftest import ACCESS, BASE_ACCOUNT, FID
 from tests.round_trips import traced
 from tests.services.conftest import rows
 from wallet_api.crypto import keys
-from wallet_api.errors import DatabaseDamaged, DatabaseUnavailable
-from wallet_api.repositories.postgres import PostgresWalletRepository
+from wallet_api.errors import DatabaseDamaged
 
 
 def test_a_key_read_and_its_audit_row_take_two_round_trips_and_one_commit(wallets, database):
@@ -36,23 +35,6 @@ def test_a_key_read_moves_the_end_of_a_chain_without_touching_an_index(wallets, 
         moved, without_index = sql.execute(look, ["wallet_audit_heads"]).fetchone()
     assert moved >= 20
     assert without_index == moved
-
-
-def test_a_key_read_is_not_repeated_after_a_lost_connection(wallets, database, sql, monkeypatch):
-    wallets.ensure_trading_wallet(FID, access=ACCESS)
-    get_later = PostgresWalletRepository.get_later
-    cut = []
-
-    def on_a_dying_connection(self, fid, chain):
-        if not cut:
-            cut.append(self._connection.info.backend_pid)
-            sql.execute("select pg_terminate_backend(%s, 5000)", cut)
-        return get_later(self, fid, chain)
-
-    monkeypatch.setattr(PostgresWalletRepository, "get_later", on_a_dying_connection)
-    with pytest.raises(DatabaseUnavailable):
-        wallets.get_wallet_with_key(FID, "ethereum", access=ACCESS)
-    assert cut
 
 
 def test_the_key_that_is_returned_is_the_key_of_the_address(wallets, sql):

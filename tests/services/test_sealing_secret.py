@@ -32,6 +32,57 @@ def test_any_secret_fits_a_database_without_keys_and_checking_leaves_no_trace(da
     assert sql.execute("select count(*) from encryption_keys").fetchone() == (0,)
 
 
+AROUND = ["{}\n", "{}\r\n", " {}", "'{}'", '"{}"']
+
+
+@pytest.mark.parametrize("around", AROUND)
+def test_a_new_secret_with_something_around_it_seals_nothing(database, sql, around):
+    """A copy of it easily lacks the line break or the quotes, and would open nothing."""
+    framed = around.format(SECRET)
+    for secrets in ([framed], [framed, OTHER_SECRET]):
+        one = sealing_secret(database, *secrets)
+        for act in (one.check, one.register):
+            with pytest.raises(SecretMismatch) as caught:
+                act()
+            assert "white space or quotes around it: remove them" in caught.value.reason
+        with pytest.raises(SecretMismatch):
+            service(database, *secrets).ensure_trading_wallet(FID, access=ACCESS)
+        assert rows(sql) == []
+        # The second time there are wallets, under a secret that it names as the one before it.
+        if len(secrets) == 1:
+            assert sql.execute("select count(*) from encryption_keys").fetchone() == (0,)
+            sealing_secret(database, OTHER_SECRET).register()
+    assert sql.execute("select count(*) from encryption_keys").fetchone() == (1,)
+
+
+@pytest.mark.parametrize("around", AROUND)
+def test_a_database_that_is_sealed_under_such_a_secret_goes_on_and_can_leave_it(
+    database, sql, around, monkeypatch
+):
+    framed = around.format(SECRET)
+    with monkeypatch.context() as before:
+        # As the service was before it looked at what is around the secret.
+        before.setattr(EncryptionService, "secret_is_bare", True)
+        address = service(database, framed).ensure_trading_wallet(1, access=ACCESS).address
+    again = service(database, framed)
+    assert again.ensure_trading_wallet(1, access=ACCESS).address == address
+    again.ensure_trading_wallet(2, access=ACCESS)
+    # The copy without them is another secret. It opens nothing, and writes nothing.
+    with pytest.raises(SecretMismatch):
+        service(database, SECRET).ensure_trading_wallet(3, access=ACCESS)
+    changed = service(database, SECRET, framed)
+    assert changed.ensure_trading_wallet(1, access=ACCESS).address == address
+    changed.ensure_trading_wallet(3, access=ACCESS)
+    assert len(rows(sql)) == 3
+
+
+def test_old_files_open_under_a_secret_with_a_line_break_that_is_named_as_a_previous_one():
+    framed = EncryptionService(Secret(f"{SECRET}\n"))
+    key = Secret(bytes(range(32)))
+    both = EncryptionService(Secret(SECRET), [Secret(f"{SECRET}\n")])
+    assert both.open_legacy(*framed.seal_legacy(key)).reveal() == key.reveal()
+
+
 def test_a_wrong_secret_writes_nothing(database, sql):
     service(database).ensure_trading_wallet(1, access=ACCESS)
     before = rows(sql)

@@ -160,6 +160,7 @@ def _whole_tables_joined(statement):
 
 
 UNNAMED = "an insert that does not name its columns, or the target of its select"
+IN_A_STRING = "SQL in a string, where no rule sees it"
 EARLY_TRIGGER = "a trigger without the setting that Citus wants"
 # Each gives what breaks it in a statement.
 RULES = {
@@ -176,9 +177,7 @@ RULES = {
     "a merge": _matching(r"\bmerge into\b"),
     "an advisory lock": _matching("advisory"),
     "an isolation level": _matching("isolation|serializable"),
-    "SQL in a string, where no rule sees it": _matching(
-        r"\bexecute(?! function| procedure| on )|\b(as|do) '|^do\b.*'"
-    ),
+    IN_A_STRING: _matching(r"\bexecute(?! function| procedure| on )|\b(as|do) '|^do\b.*'"),
 }
 
 

@@ -9,8 +9,15 @@ from tests.sql.test_snapshots import SUBJECTS, queries
 from wallet_api.repositories import sql as loader
 
 PACKAGE = Path(__file__).resolve().parents[2] / "wallet_api"
-# These alone may send SQL themselves: the loader, begin and commit, the local server's set-up.
-MAY_EXECUTE = {"repositories/sql.py", "database.py", "local_postgres.py"}
+# These alone may send SQL themselves: the loader, begin and commit, the set-up of sessions, and
+# that of the local server.
+MAY_EXECUTE = {
+    "repositories/sql.py",
+    "database.py",
+    "local_postgres.py",
+    "replication.py",
+    "session_settings.py",
+}
 # Repositories that keep wallets in files, and what they are made of.
 WITHOUT_SQL = {
     "__init__",

@@ -171,7 +171,7 @@ class OneConnection:
             url, autocommit=True, row_factory=dict_row, cursor_factory=NotingCursor
         )
 
-    def run(self, work: Any, *, repeatable: bool) -> Any:
+    def run(self, work: Any) -> Any:
         return work(self._asking)
 
     def close(self) -> None:

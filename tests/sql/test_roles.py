@@ -137,6 +137,6 @@ def test_no_temporary_table_stands_in_for_one_of_ours(services, sql):
     """Not even one that the tables' owner makes, on the very connection that serves."""
     for table in ("wallets", "wallet_audit_log", "wallet_audit_heads"):
         make = f"create temporary table {table} (like public.{table} including all)"
-        services.database.run(lambda one, make=make: one.execute(make), repeatable=True)
+        services.database.run(lambda one, make=make: one.execute(make))
     address = services.wallets.ensure_trading_wallet(FID, access=ACCESS).address
     assert sql.execute("select fid, address from wallets").fetchall() == [(FID, address)]

@@ -112,7 +112,6 @@ def test_each_statement_carries_the_name_of_its_query(statements):
         names.add(named[1])
     assert names <= queries
     assert names >= {
-        "wallets.get",
         "wallets.get_with_head",
         "wallets.list_for_user",
         "wallets.insert_if_absent",

@@ -331,7 +331,7 @@ def test_an_old_postgresql_is_refused(
     old = open_folder / "postgres"
     old.write_text("#!/bin/sh\necho 'postgres (PostgreSQL) 13.22'\n")
     old.chmod(0o755)
-    monkeypatch.setenv("PG_BINDIR", str(open_folder))
+    monkeypatch.setenv("PG_BINDIR", f"{open_folder}\r\n")
     with pytest.raises(LocalPostgresError, match=r"14 or newer is needed.* 13\.22"):
         server.start()
 

@@ -1,5 +1,6 @@
 """The keys that a token issuer publishes (JWKS, RFC 7517)."""
 
+import json
 import threading
 import time
 from concurrent.futures import Future
@@ -7,6 +8,7 @@ from concurrent.futures import Future
 import jwt
 from jwt import PyJWKClient
 
+from wallet_api.auth.key_set import fetch
 from wallet_api.errors import SignInUnavailable
 
 _LIFESPAN_SECONDS = 300
@@ -19,17 +21,18 @@ Keys = list[jwt.PyJWK]
 class IssuerKeys:
     """The issuer's key set, kept for five minutes, and asked for by one thread at a time.
 
-    That thread is none of the requests': an issuer that is silent, or whose answer never ends,
-    costs those who need it now two seconds each, and nobody else anything. It is asked again some
-    seconds after it failed, and for a token with a key id that we do not know at most once in each
-    cool-down. The keys at hand outlive a failing issuer until they expire.
+    That thread is none of the requests': an issuer that is silent costs those who need it now two
+    seconds each, and nobody else anything. Its answer is bounded in time and in size, so that it is
+    asked again some seconds after it failed, whatever it sends. For a token with a key id that we
+    do not know it is asked at most once in each cool-down. The keys at hand outlive a failing
+    issuer until they expire.
     """
 
     def __init__(
         self, url: str, *, timeout_seconds: float, cooldown_seconds: float, retry_seconds: float
     ) -> None:
-        """`timeout_seconds` is for each answer of the network, `retry_seconds` for a failure."""
-        self._client = PyJWKClient(url, cache_jwk_set=False, timeout=timeout_seconds)
+        """`timeout_seconds` is for the whole answer, `retry_seconds` the pause after a failure."""
+        self._client = _Client(url, cache_jwk_set=False, timeout=timeout_seconds)
         self._cooldown_seconds = cooldown_seconds
         self._retry_seconds = retry_seconds
         self._lock = threading.Lock()
@@ -41,19 +44,21 @@ class IssuerKeys:
     def find(self, kid: str) -> jwt.PyJWK | None:
         """Return the key of this id, or None if the issuer has none as far as we know.
 
-        Raises SignInUnavailable when the issuer's keys cannot be had.
+        Raises SignInUnavailable when the issuer's keys are not available.
         """
         keys, until = self._kept
         if time.monotonic() >= until:
             keys = []
         if (key := self._client.match_kid(keys, kid)) is not None:
             return key
-        answer, patience, begun = self._ask(self._cooldown_seconds if keys else self._retry_seconds)
-        if keys and not begun:
-            return None
         try:
+            answer, patience, begun = self._ask(
+                self._cooldown_seconds if keys else self._retry_seconds
+            )
+            if keys and not begun:
+                return None
             return self._client.match_kid(answer.result(patience), kid)
-        except (jwt.PyJWTError, OSError, ValueError, RecursionError) as error:
+        except Exception as error:
             raise SignInUnavailable(f"{self._client.uri} gave no key set") from error
 
     def _ask(self, pause: float) -> tuple[Future[Keys], float, bool]:
@@ -62,8 +67,12 @@ class IssuerKeys:
             now = time.monotonic()
             begun = self._answer.done() and now - self._answered_at >= pause
             if begun:
-                self._asked_at, self._answer = now, Future()
-                threading.Thread(target=self._fetch, args=[self._answer], daemon=True).start()
+                answer: Future[Keys] = Future()
+                # Where no thread can be started, the last question stays the one that is answered.
+                threading.Thread(
+                    target=self._fetch, args=[answer], name="issuer-keys", daemon=True
+                ).start()
+                self._asked_at, self._answer = now, answer
             return self._answer, max(0.0, self._asked_at + _PATIENCE_SECONDS - now), begun
 
     def _fetch(self, answer: Future[Keys]) -> None:
@@ -76,3 +85,11 @@ class IssuerKeys:
             self._answered_at = time.monotonic()
             self._kept = (keys, self._answered_at + _LIFESPAN_SECONDS)
             answer.set_result(keys)
+
+
+class _Client(PyJWKClient):
+    """PyJWT's client, with bounds: its own takes an answer without end, or a byte a second."""
+
+    def fetch_data(self) -> object:
+        """Return the key set as JSON. Raises what fetch() raises, and ValueError."""
+        return json.loads(fetch(self.uri, seconds=self.timeout))

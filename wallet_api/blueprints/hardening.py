@@ -6,7 +6,6 @@ from ipaddress import AddressValueError, IPv6Address
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask, Response, request
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from wallet_api.errors import InvalidRequest
 
@@ -25,33 +24,38 @@ def init_app(app: Flask, trusted_proxy_hops: int) -> None:
     """Believe the nearest proxies about addresses and schemes, and add headers to every answer."""
     app.after_request(_restrict)
     if trusted_proxy_hops:
-        # Only what the nearest proxies added to the headers: what a client put there is older.
-        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
-            _with_scheme(app.wsgi_app, trusted_proxy_hops),
-            x_for=trusted_proxy_hops,
-            x_proto=0,
-            x_host=0,
+        app.wsgi_app = _behind_proxies(  # type: ignore[method-assign, assignment]
+            app.wsgi_app, trusted_proxy_hops
         )
         app.before_request(_redirect)
         app.after_request(_insist)
 
 
-def _with_scheme(application: WSGIApplication, hops: int) -> WSGIApplication:
-    """Have the application see the scheme that clients came to the outermost proxy by.
+def _behind_proxies(application: WSGIApplication, hops: int) -> WSGIApplication:
+    """Give the application the client's address and scheme as the outermost trusted proxy saw them.
 
-    Not ProxyFix's way, which wants one word from each proxy: where the inner ones put theirs, or
-    pass on the outer one's, in the place of all, it would find too few, believe none, and send
-    those who came by https to https again, without end.
+    Each proxy adds the address of its peer to the end of X-Forwarded-For, so the client's is the
+    `hops`-th entry from the end: what stands before it is the client's own words. With fewer
+    entries a proxy was bypassed or adds nothing, and the client's address is unknown. It is never
+    the proxy's own, which may be in a network that `--allow-ip` names.
+
+    Not Werkzeug's ProxyFix. It keeps the proxy's address where entries are missing, and reads
+    quotation marks: one of the client's would join the entries after it to one. For the scheme it
+    wants one word from each proxy: where the inner proxy replaces X-Forwarded-Proto instead of
+    adding to it, the redirect to https would never end.
     """
 
-    def with_scheme(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+    def behind_proxies(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        addresses = environ.get("HTTP_X_FORWARDED_FOR", "").split(",")
+        environ["REMOTE_ADDR"] = addresses[-hops].strip() if len(addresses) >= hops else ""
         words = environ.pop("HTTP_X_FORWARDED_PROTO", "").split(",")
         scheme = words[-hops:][0].strip().lower()
         if scheme in ("http", "https"):
-            environ["HTTP_X_FORWARDED_PROTO"] = environ["wsgi.url_scheme"] = scheme
+            environ["HTTP_X_FORWARDED_PROTO"] = scheme
+        environ["wsgi.url_scheme"] = "https" if scheme == "https" else "http"
         return application(environ, start)
 
-    return with_scheme
+    return behind_proxies
 
 
 def _restrict(response: Response) -> Response:

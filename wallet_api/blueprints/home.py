@@ -4,19 +4,16 @@ from pathlib import Path
 
 from flask import Response, render_template, request, send_from_directory
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import NotFound
 
 from wallet_api.blueprints.application import application
 from wallet_api.blueprints.callers import ANYBODY
-from wallet_api.blueprints.requests import client_ip
+from wallet_api.blueprints.demo import is_from_this_machine
 from wallet_api.blueprints.routing import Blueprint
-from wallet_api.blueprints.schemas import BASE_ACCOUNT, DemoTokenAnswer
+from wallet_api.blueprints.schemas import BASE_ACCOUNT
 
 blueprint = Blueprint(
     "home", __name__, template_folder="../templates", description="Pages for people."
 )
-demo = Blueprint("demo", __name__, description="Signing in without proof: in development alone.")
-"""Registered only with DEMO_FID, which `wallet-api dev` sets."""
 
 _ASSETS = Path(__file__).parents[1] / "assets"
 _NAMES = sorted(path.name for path in _ASSETS.iterdir())
@@ -35,7 +32,7 @@ def home() -> ResponseReturnValue:
     page = render_template(
         "home.html",
         network=application().network,
-        demo_fid=application().demo_fid,
+        demo_fid=application().demo_fid if is_from_this_machine() else None,
         base_account=BASE_ACCOUNT,
         url=request.url_root.rstrip("/"),
     )
@@ -61,14 +58,3 @@ def _page(text: str) -> Response:
 def home_asset(name: str) -> Response:
     """Serve what the page is made of. Browsers ask each time whether theirs is still the same."""
     return send_from_directory(_ASSETS, name, max_age=0)
-
-
-@demo.post("/demo/token")
-@demo.opened_by(ANYBODY, 404)
-@demo.response(200, DemoTokenAnswer)
-def demo_token() -> dict[str, object]:
-    """Give whoever is on this machine a token of the demo's user."""
-    ip, fid = client_ip(), application().demo_fid
-    if fid is None or ip is None or not ip.is_loopback:
-        raise NotFound
-    return {"fid": fid, "token": application().user_tokens.issue(fid).reveal()}

@@ -22,7 +22,10 @@ def init_app(app: Flask) -> None:
 
 
 class RequestLimits:
-    """The limits that the current request is counted against: `per` "ip", "user" or "client"."""
+    """The limits that the current request is counted against.
+
+    `per` is "ip", "user" or "client", or "writes" for a user's requests that append to tables.
+    """
 
     def __init__(self, counts: RateLimits, limits: dict[str, list[RateLimitItem]]) -> None:
         """Count nothing that `limits` does not name."""
@@ -30,17 +33,24 @@ class RequestLimits:
         self._limits = limits
 
     def count_address(self) -> None:
-        """Count for the address the request came from. Raises TooManyRequests."""
+        """Count for the address the request came from. Raises TooManyRequests.
+
+        Callers whose address is unknown are counted together.
+        """
         ip = client_ip()
         if isinstance(ip, IPv6Address):
             self._count("ip", str(ip_network((ip, _IPV6_NETWORK_BITS), strict=False)))
         else:
-            self._count("ip", str(ip))
+            self._count("ip", str(ip or "unknown"))
 
     def count_caller(self) -> None:
         """Count for the user or client who proved to be the caller. Raises TooManyRequests."""
         per, _, name = g.actor.partition(":")
         self._count(per, name)
+
+    def count_write(self) -> None:
+        """Count a request that may append to a table for its user. Raises TooManyRequests."""
+        self._count("writes", str(g.fid))
 
     def _count(self, per: str, identifier: str) -> None:
         if per not in self._limits or request.endpoint in _EXEMPT:

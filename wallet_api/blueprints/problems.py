@@ -36,10 +36,12 @@ STATUS_OF: dict[type[errors.WalletApiError], int] = {
     errors.TooManyRequests: 429,
     errors.ServiceUnavailable: 503,
     errors.StorageUnavailable: 503,
+    errors.Overloaded: 503,
     errors.DatabaseUnavailable: 503,
     errors.LockTimeout: 503,
     errors.AuditLogBlocked: 503,
     errors.DatabaseDamaged: 503,
+    errors.DatabaseWentBack: 503,
     errors.KeyUnreadable: 503,
     errors.SecretMismatch: 503,
     errors.SignInUnavailable: 503,
@@ -52,6 +54,7 @@ _ALARMS = (
     errors.StorageUnavailable,
     errors.AuditLogBlocked,
     errors.DatabaseDamaged,
+    errors.DatabaseWentBack,
 )
 _SENTENCES = {
     400: "The request is not valid.",

@@ -5,7 +5,7 @@ import re
 import time
 import uuid
 from collections.abc import Mapping
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 from typing import Any
 
 import structlog
@@ -15,8 +15,8 @@ from marshmallow import Schema, ValidationError, fields
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
-from wallet_api import metrics
-from wallet_api.errors import InvalidRequest
+from wallet_api import deadline, metrics
+from wallet_api.errors import InvalidRequest, Overloaded
 from wallet_api.models import IPAddress
 
 MAX_BODY_BYTES = 16 * 1024
@@ -47,11 +47,15 @@ def init_app(app: Flask) -> None:
 
 
 def _begin() -> None:
-    g.began = time.perf_counter()
+    """Note who asks and since when. Raises Overloaded when that was too long ago."""
+    g.began = deadline.arrived_at()
     given = request.headers.get("X-Request-Id", "")
     g.request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
     g.actor = "anybody"
     structlog.contextvars.bind_contextvars(request_id=g.request_id, actor=g.actor)
+    if deadline.seconds_to_begin() <= 0:
+        metrics.OVERLOADED.inc()
+        raise Overloaded("no thread became free in time")
 
 
 def read_body() -> None:
@@ -74,7 +78,7 @@ def _end(response: Response) -> Response:
     response.headers["X-Request-Id"] = g.request_id
     # Tokens, keys, wallets of one user: nothing here is for a cache that the view did not name.
     response.headers.setdefault("Cache-Control", "no-store")
-    seconds = time.perf_counter() - g.began
+    seconds = time.monotonic() - g.began
     # The pattern, not the path: whatever a client puts into a path stays out of logs and metrics.
     route = request.url_rule.rule if request.url_rule else None
     metrics.REQUESTS.labels(
@@ -82,12 +86,15 @@ def _end(response: Response) -> Response:
         route or "none",
         response.status_code,
     ).observe(seconds)
+    # Addresses stay out of the log. An unknown one is named, because --allow-ip refuses it.
+    unknown = {} if client_ip() else {"client_ip": "unknown"}
     log.info(
         "request",
         method=request.method,
         route=route,
         status=response.status_code,
         duration_ms=round(seconds * 1000, 1),
+        **unknown,
     )
     return response
 
@@ -98,16 +105,18 @@ def _forget(_error: BaseException | None) -> None:
 
 
 def client_ip() -> IPAddress | None:
-    """Return from where the request comes, as the trusted proxies say; None if nobody knows."""
+    """Return the address that the request comes from, by the trusted proxies; None if unknown."""
     text = request.remote_addr or ""
     if found := _WITH_PORT.fullmatch(text):
         text = found[1] or found[2]
     try:
-        # Without a zone (fe80::1%eth0): it means something on this machine alone.
-        ip = ip_address(text.partition("%")[0])
+        ip = ip_address(text)
     except ValueError:
         return None
-    return getattr(ip, "ipv4_mapped", None) or ip
+    if isinstance(ip, IPv6Address):
+        # Without its zone (fe80::1%eth0), which means something on this machine only.
+        return ip.ipv4_mapped or IPv6Address(int(ip))
+    return ip
 
 
 class BodyParser(FlaskParser):

@@ -19,7 +19,7 @@ from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
 from wallet_api.models import SCOPES, ApiClient, IPNetwork
 from wallet_api.services.api_clients import ApiClientService
-from wallet_api.services.readiness import check_migrations
+from wallet_api.services.readiness import check_database
 
 clients = click.Group("clients", help="Let other services call /v1, and end that.")
 
@@ -179,7 +179,7 @@ def _service() -> Iterator[ApiClientService]:
     database = Database(url, min_size=0, max_size=1, timeout_seconds=_POOL_SECONDS)
     database.open()
     try:
-        check_migrations(database)
+        check_database(database, writable=False)
         yield ApiClientService(database)
     finally:
         database.close()

@@ -63,26 +63,35 @@ def status(context: click.Context, as_json: bool) -> None:
 
 @db.command("doctor", cls=Command)
 @json_option
+@click.option(
+    "--trust",
+    "trusted",
+    multiple=True,
+    metavar="ROLE",
+    help="Do not report the rights of this role, such as a backup's. May be repeated.",
+)
 @click.pass_context
-def doctor(context: click.Context, as_json: bool) -> None:
+def doctor(context: click.Context, as_json: bool, trusted: tuple[str, ...]) -> None:
     """Examine the database: settings, rights, triggers, and what must be so in its tables.
 
-    Run it with the DATABASE_URL of the web processes, to see what they could do. Exit status 1 if
-    something is wrong that can cost wallets; advice does not count. Whether the environment is fit
-    to serve with is what `wallet-api doctor` says.
+    Run it with the DATABASE_URL of the web processes, to see what they could do. It also reports
+    what other roles can do. Exit status 1 if something is wrong that can cost wallets; advice does
+    not count. Whether the environment is fit to serve with is what `wallet-api doctor` says.
 
     \b
     Example:
-      DATABASE_URL=postgresql://… wallet-api db doctor
+      DATABASE_URL=postgresql://… wallet-api db doctor --trust backup
     """
     logs.configure("ERROR", "command")
     url = read_database_url(os.environ)
     reach(url)
-    database = Database(url, min_size=0, max_size=1, timeout_seconds=_POOL_SECONDS)
+    database = Database(
+        url, min_size=0, max_size=1, timeout_seconds=_POOL_SECONDS, accept_unfit=True
+    )
     database.open()
     try:
         with waiting("Examining the database"):
-            findings = Doctor(database).examine()
+            findings = Doctor(database, trusted).examine()
     finally:
         database.close()
     if as_json:

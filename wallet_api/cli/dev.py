@@ -22,6 +22,7 @@ from wallet_api.auth.user_tokens import UserTokens
 from wallet_api.cli.command import Command
 from wallet_api.config import Settings
 from wallet_api.crypto.secret import Secret
+from wallet_api.environment import bare
 from wallet_api.local_postgres import LocalPostgres, command_line
 
 _HOST = "127.0.0.1"
@@ -43,7 +44,10 @@ def dev() -> None:
     Example:
       PORT=8080 wallet-api dev
     """
-    directory = Path(os.environ.get("DATA_DIR") or ".data").resolve()
+    # libpq's variables in a developer's shell mean another server than ours.
+    for name in [name for name in os.environ if name.startswith("PG") and name != "PG_BINDIR"]:
+        del os.environ[name]
+    directory = Path(bare(os.environ.get("DATA_DIR", "")) or ".data").resolve()
     # Others may pass through (PostgreSQL, where root runs this), but look at nothing.
     directory.mkdir(mode=0o711, parents=True, exist_ok=True)
     # SIGINT too: a shell that starts us in the background has us ignore it.

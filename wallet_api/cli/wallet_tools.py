@@ -22,7 +22,7 @@ from wallet_api.repositories.filesystem import FilesystemWalletRepository
 from wallet_api.repositories.wallet_directory import WalletDirectory
 from wallet_api.services.file_store import FileStore
 from wallet_api.services.known_secrets import KnownSecrets
-from wallet_api.services.readiness import ReadinessService, check_migrations
+from wallet_api.services.readiness import check_database
 from wallet_api.services.sealing_secret import SealingSecret
 from wallet_api.services.wallet_checks import StoredWallets
 from wallet_api.services.wallet_imports import FileReport
@@ -58,10 +58,9 @@ class WalletTools:
         )
         reach(self._settings.database_url)
         with self.opened() as database:
+            check_database(database, writable=False)
             if must_fit:
-                ReadinessService(database, self.sealing_secret(database)).check()
-            else:
-                check_migrations(database)
+                self.sealing_secret(database).check()
 
     @property
     def wallets_in_files(self) -> bool:

@@ -30,6 +30,7 @@ from cryptography.hazmat.primitives.padding import PKCS7
 from wallet_api.crypto.audit_chain import AuditKey
 from wallet_api.crypto.derivation import hkdf
 from wallet_api.crypto.secret import Secret
+from wallet_api.environment import bare
 from wallet_api.errors import KeyUnreadable
 
 AES_256_GCM = "aes-256-gcm"
@@ -81,6 +82,15 @@ class EncryptionService:
             master = _MasterKey.derive(older)
             self._keyring.setdefault(master.key_id, master)
         self._legacy_secrets = (secret, *previous)
+
+    @property
+    def secret_is_bare(self) -> bool:
+        """Whether the secret that seals has no white space or quotes around it.
+
+        Where it has, a copy of it is easily a copy without them, which opens nothing.
+        """
+        secret = self._legacy_secrets[0].reveal()
+        return bare(secret) == secret
 
     @property
     def key_id(self) -> str:

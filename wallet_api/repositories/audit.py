@@ -1,12 +1,15 @@
 """The table `wallet_audit_log`. Queries: queries/audit.sql."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
+from psycopg import errors as pg
+
 from wallet_api.crypto.audit_chain import FIRST_HEAD
-from wallet_api.database import Connection, Row
+from wallet_api.database import Conflict, Connection, Row
 from wallet_api.models import AuditEntry, AuditHead, Slice
 from wallet_api.repositories import sql
 
@@ -22,16 +25,29 @@ class ChainedEntry:
     head: AuditHead
 
 
+class PlaceTaken(Conflict):
+    """Another entry has the place that was meant for ours."""
+
+
 class AuditRepository:
     """The append-only record of who acted upon wallets and got at keys: a chain for each user."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def get_head(self, fid: int) -> AuditHead:
-        """Return where a user's chain ends."""
-        row = _QUERIES.get_head(self._connection, fid=fid)
-        return AuditHead(fid=fid, id=row["id"] or 0, mac=row["mac"] or FIRST_HEAD, now=row["now"])
+    def get_head_later(self, fid: int) -> Callable[[], AuditHead]:
+        """Send the question where a user's chain ends, and return the call that fetches it."""
+        cursor = sql.send(self._connection, _QUERIES.get_head, fid=fid)
+        return lambda: head_of({**(cursor.fetchone() or {}), "fid": fid})
+
+    def hold_head(self, fid: int) -> None:
+        """Keep others from appending to a user's chain until the end of the transaction."""
+        sql.send(self._connection, _QUERIES.hold_head, fid=fid)
+
+    def is_written(self, entry: AuditEntry) -> bool:
+        """Tell whether this very entry is in the log."""
+        mac = _QUERIES.get_mac(self._connection, fid=entry.fid, id=entry.id)
+        return mac is not None and mac == entry.mac
 
     def tells_of_trading_wallet(self, fid: int) -> bool:
         """Tell whether the log says that a user's trading wallet was ever made or imported."""
@@ -53,7 +69,7 @@ class AuditRepository:
     def append_later(self, chained: ChainedEntry) -> Callable[[], bool]:
         """Append an entry in the caller's transaction; the call tells whether it was written.
 
-        psycopg raises UniqueViolation there if somebody else appended first.
+        Belongs inside place_taken().
         """
         return self._append_later(_QUERIES.append, chained)
 
@@ -75,15 +91,18 @@ class AuditRepository:
         return lambda: moved.fetchone() is not None
 
     def append_many(self, chained: Sequence[ChainedEntry]) -> bool:
-        """Append entries of many users; tell whether all were written. Otherwise as append_later().
+        """Append entries of many users; tell whether all were written.
 
-        There is one at least, and entries of one user come in the order of their ids.
+        There is one at least, and entries of one user come in the order of their ids. Raises
+        PlaceTaken if somebody else has appended to one of the chains in the meantime.
         """
+        try:
+            return self._append_many(chained)
+        except (pg.UniqueViolation, pg.RestrictViolation) as error:
+            raise PlaceTaken from error
+
+    def _append_many(self, chained: Sequence[ChainedEntry]) -> bool:
         rows = [_columns(one.entry) for one in chained]
-        written = _QUERIES.append_many(
-            self._connection,
-            **{name: [row[name] for row in rows] for name in rows[0]},
-        )
         heads = {one.head.fid: one.head for one in chained}.values()
         moved = _QUERIES.advance_heads(
             self._connection,
@@ -91,7 +110,12 @@ class AuditRepository:
             ids=[head.id for head in heads],
             macs=[head.mac for head in heads],
         )
-        return (len(list(written)), len(list(moved))) == (len(rows), len(heads))
+        ends = len(list(moved))
+        written = _QUERIES.append_many(
+            self._connection,
+            **{name: [row[name] for row in rows] for name in rows[0]},
+        )
+        return (len(list(written)), ends) == (len(rows), len(heads))
 
     def list_all(self, within: Slice[int]) -> list[AuditEntry]:
         """Return what happened, newest first."""
@@ -129,6 +153,25 @@ class AuditRepository:
             self._connection, fid=fid, actor=actor, actions=list(actions), **_bounds(within)
         )
         return _entries(rows)
+
+
+@contextmanager
+def place_taken() -> Iterator[None]:
+    """Raise PlaceTaken if an entry that is appended inside has a place that is taken.
+
+    Nothing else in such a transaction violates a unique constraint; Citus may not name it.
+    """
+    try:
+        yield
+    except pg.UniqueViolation as error:
+        raise PlaceTaken from error
+
+
+def head_of(row: Row) -> AuditHead:
+    """Return the end of a chain, which may not have begun."""
+    return AuditHead(
+        fid=row["fid"], id=row["id"] or 0, mac=row["mac"] or FIRST_HEAD, now=row["now"]
+    )
 
 
 def _columns(entry: AuditEntry) -> Row:

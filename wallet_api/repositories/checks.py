@@ -24,6 +24,14 @@ class Right(NamedTuple):
     place: str
 
 
+class RoleSetting(NamedTuple):
+    """What somebody gave to a role ("every role": to the database), for whole sessions."""
+
+    role_name: str
+    setting_name: str
+    setting: str
+
+
 class Session(NamedTuple):
     """How the server sees us. `connections` is how many our role may have here at once."""
 
@@ -73,13 +81,17 @@ class CheckRepository:
             for row in rows
         }
 
-    def list_weakening_settings(self) -> list[str]:
-        """Return what takes a guard away from some role: "every role: synchronous_commit=off"."""
-        rows = _QUERIES.list_weakening_settings(self._connection)
-        return [f"{row['role_name']}: {row['setting']}" for row in rows]
+    def list_role_settings(self) -> list[RoleSetting]:
+        """Return what is set for roles that can do something with wallets, or for every role."""
+        return [RoleSetting(**row) for row in _QUERIES.list_role_settings(self._connection)]
+
+    def list_initial_settings(self, names: Collection[str]) -> dict[str, str]:
+        """Return what a session of our role begins with."""
+        rows = _QUERIES.list_initial_settings(self._connection, names=list(names))
+        return {row["name"]: row["setting"] for row in rows}
 
     def get_settings(self) -> dict[str, bool]:
-        """Return whether the server keeps what it commits, fires triggers, and encrypts."""
+        """Return whether the server keeps what it commits, and encrypts."""
         return dict(_QUERIES.get_settings(self._connection))
 
     def get_session(self) -> Session:
@@ -96,7 +108,7 @@ class CheckRepository:
             connections=row["connections"],
         )
 
-    def list_rights(self, relations: Collection[str]) -> dict[Right, bool]:
-        """Return what the current role can do, and whether everybody can."""
+    def list_rights(self, relations: Collection[str]) -> set[Right]:
+        """Return what the current role can do, by itself, as a member, or because everybody can."""
         rows = _QUERIES.list_rights(self._connection, relations=list(relations))
-        return {Right(row["right_name"], row["place"]): row["everybody"] for row in rows}
+        return {Right(row["right_name"], row["place"]) for row in rows}

@@ -73,16 +73,22 @@ class FilesystemWalletRepository:
         found = self._find(fid, chain)
         return None if found is None else found.wallet
 
-    def get_later(self, fid: int, chain: str) -> Callable[[], Wallet | None]:
-        """Return the call that reads the wallet of a user on a chain."""
-        return lambda: self.get(fid, chain)
-
     def get_with_head(self, fid: int, chain: str) -> tuple[Wallet | None, AuditHead]:
         """Return the wallet, or None, and where its user's chain of audit entries ends."""
+        _, head = self._beside().get_with_head(fid, TRADING_CHAIN)
+        return self.get(fid, chain), head
+
+    def get_with_head_later(
+        self, fid: int, chain: str
+    ) -> Callable[[], tuple[Wallet | None, AuditHead]]:
+        """Return the call that reads the wallet, and fetches where its user's chain ends."""
+        rows = self._beside().get_with_head_later(fid, TRADING_CHAIN)
+        return lambda: (self.get(fid, chain), rows()[1])
+
+    def _beside(self) -> PostgresWalletRepository:
         if self._rows is None:
             raise AssertionError("files alone have no audit log")
-        _, head = self._rows.get_with_head(fid, TRADING_CHAIN)
-        return self.get(fid, chain), head
+        return self._rows
 
     def list_for_user(self, fid: int) -> list[Wallet]:
         """Return a user's wallets, the Base Account address first."""

@@ -40,10 +40,6 @@ class MigratingWalletRepository:
         """Return the wallet of a user on a chain, or None."""
         return self._rows.get(fid, chain) or self._import(fid, chain)
 
-    def get_later(self, fid: int, chain: str) -> Callable[[], Wallet | None]:
-        """Return the row of a user on a chain, or None."""
-        return self._rows.get_later(fid, chain)
-
     def get_with_head(self, fid: int, chain: str) -> tuple[Wallet | None, AuditHead]:
         """Return the wallet, or None, and where its user's chain of audit entries ends."""
         wallet, head = self._rows.get_with_head(fid, chain)
@@ -51,6 +47,12 @@ class MigratingWalletRepository:
             # The row came with an entry.
             return self._rows.get_with_head(fid, chain)
         return wallet, head
+
+    def get_with_head_later(
+        self, fid: int, chain: str
+    ) -> Callable[[], tuple[Wallet | None, AuditHead]]:
+        """Return the row, or None, and where its user's chain of audit entries ends."""
+        return self._rows.get_with_head_later(fid, chain)
 
     def list_for_user(self, fid: int) -> list[Wallet]:
         """Return a user's wallets, the Base Account address first."""

@@ -1,9 +1,20 @@
 """The table `schema_migrations` and the upgrade lock. Queries: queries/migrations.sql."""
 
+from collections.abc import Collection
+from typing import NamedTuple
+
 from wallet_api.database import Connection
 from wallet_api.repositories import sql
 
 _QUERIES = sql.load("migrations")
+
+
+class ServerState(NamedTuple):
+    """Whether the database was ever upgraded, its server is a standby, and it takes no writes."""
+
+    upgraded: bool
+    standby: bool
+    read_only: bool
 
 
 class MigrationRepository:
@@ -12,9 +23,16 @@ class MigrationRepository:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def list_applied(self) -> set[str]:
-        """Return the versions of the migrations that this database has; none if it is new."""
-        if not _QUERIES.is_upgraded(self._connection):
+    def get_state(self) -> ServerState:
+        """Return what is to be known before anything else is asked."""
+        return ServerState(**_QUERIES.get_state(self._connection))
+
+    def list_applied(self, state: ServerState | None = None) -> set[str]:
+        """Return the versions of the migrations that this database has; none if it is new.
+
+        Whoever has the database's state spares a round trip.
+        """
+        if not (state or self.get_state()).upgraded:
             return set()
         return {row["version"] for row in _QUERIES.list_applied(self._connection)}
 
@@ -23,6 +41,11 @@ class MigrationRepository:
         pid: int = _QUERIES.get_backend_pid(self._connection)
         return pid
 
+    def list_settings(self, names: Collection[str]) -> dict[str, str]:
+        """Return what these settings of the session are."""
+        rows = _QUERIES.list_settings(self._connection, names=list(names))
+        return {row["name"]: row["setting"] for row in rows}
+
     def try_lock(self) -> bool:
         """Take the upgrade lock if it is free."""
         return bool(_QUERIES.try_lock(self._connection))
@@ -30,3 +53,13 @@ class MigrationRepository:
     def unlock(self) -> None:
         """Give the upgrade lock back."""
         _QUERIES.unlock(self._connection)
+
+    def revoke_other_rights(self) -> dict[str, set[str]]:
+        """Revoke what other roles can do to our tables; return the tables that each had rights on.
+
+        Called again, it returns what could not be revoked.
+        """
+        found: dict[str, set[str]] = {}
+        for row in _QUERIES.revoke_other_rights(self._connection):
+            found.setdefault(row["role_name"], set()).add(row["relation_name"])
+        return found

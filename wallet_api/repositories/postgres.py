@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
-from wallet_api.crypto.audit_chain import FIRST_HEAD
 from wallet_api.crypto.encryption import SealedKey
 from wallet_api.database import Connection, Row
 from wallet_api.models import AuditHead, NewWallet, Wallet
 from wallet_api.repositories import sql
+from wallet_api.repositories.audit import head_of
 
 _QUERIES = sql.load("wallets")
 
@@ -21,17 +21,16 @@ class PostgresWalletRepository:
         """Return the wallet of a user on a chain, or None."""
         return _wallet(_QUERIES.get(self._connection, fid=fid, chain=chain))
 
-    def get_later(self, fid: int, chain: str) -> Callable[[], Wallet | None]:
-        """Send get() now and return the call that fetches its answer after the commit."""
-        cursor = sql.send(self._connection, _QUERIES.get, fid=fid, chain=chain)
-        return lambda: _wallet(cursor.fetchone())
-
     def get_with_head(self, fid: int, chain: str) -> tuple[Wallet | None, AuditHead]:
         """Return the wallet, or None, and where its user's chain of audit entries ends."""
-        row = _QUERIES.get_with_head(self._connection, fid=fid, chain=chain)
-        head_id, head_mac = row.pop("head_id"), row.pop("head_mac")
-        head = AuditHead(fid=fid, id=head_id or 0, mac=head_mac or FIRST_HEAD, now=row.pop("now"))
-        return None if row["fid"] is None else wallet_of(row), head
+        return _with_head(fid, _QUERIES.get_with_head(self._connection, fid=fid, chain=chain))
+
+    def get_with_head_later(
+        self, fid: int, chain: str
+    ) -> Callable[[], tuple[Wallet | None, AuditHead]]:
+        """Send get_with_head() now and return the call that fetches its answer."""
+        cursor = sql.send(self._connection, _QUERIES.get_with_head, fid=fid, chain=chain)
+        return lambda: _with_head(fid, cursor.fetchone() or {})
 
     def list_for_user(self, fid: int) -> list[Wallet]:
         """Return a user's wallets, the Base Account address first."""
@@ -63,6 +62,13 @@ class PostgresWalletRepository:
     def any_sealed(self) -> bool:
         """Tell whether this database holds any private key."""
         return bool(_QUERIES.any_sealed(self._connection))
+
+
+def _with_head(fid: int, row: Row) -> tuple[Wallet | None, AuditHead]:
+    head = head_of(
+        {"fid": fid, "id": row.pop("head_id"), "mac": row.pop("head_mac"), "now": row.pop("now")}
+    )
+    return None if row["fid"] is None else wallet_of(row), head
 
 
 def _wallet(row: Row | None) -> Wallet | None:

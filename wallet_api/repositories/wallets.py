@@ -18,11 +18,13 @@ class WalletRepository(Protocol):
     def get(self, fid: int, chain: str) -> Wallet | None:
         """Return the wallet of a user on a chain, or None."""
 
-    def get_later(self, fid: int, chain: str) -> Callable[[], Wallet | None]:
-        """Return the wallet of a user on a chain, or None."""
-
     def get_with_head(self, fid: int, chain: str) -> tuple[Wallet | None, AuditHead]:
         """Return the wallet, or None, and where its user's chain of audit entries ends."""
+
+    def get_with_head_later(
+        self, fid: int, chain: str
+    ) -> Callable[[], tuple[Wallet | None, AuditHead]]:
+        """Return the same, without what get() would still have to turn into a row."""
 
     def list_for_user(self, fid: int) -> list[Wallet]:
         """Return a user's wallets, the Base Account address first."""

@@ -1,7 +1,9 @@
 """A client's connection, on which nobody ever waits but the poller."""
 
+import re
 import socket
 import struct
+import time
 from contextlib import suppress
 from typing import Any
 
@@ -14,6 +16,8 @@ from wallet_api.server.framing import arrival
 
 _PIECE_BYTES = 16 * 1024
 _RESET = struct.pack("ii", 1, 0)
+# What is asked about this process, and waits for nothing outside of it.
+_ABOUT_US = re.compile(rb"(?:GET|HEAD) /(?:healthz|metrics)[ ?]")
 
 
 class AnswerSocket(socket.socket):
@@ -73,6 +77,11 @@ class Connection:
         self.parser = RequestParser(cfg, (), client)
         self.parser.unreader = _Received()
         self.deadline = 0.0
+        self.arrived_at = 0.0
+        self.begun_at: float | None = None
+        # Whether a thread can answer at once, without waiting for anything.
+        self.at_once = False
+        self.overdue = False
         self.drained = 0
         self.keep = True
         self.expect_request()
@@ -101,5 +110,8 @@ class Connection:
 
     def deliver(self) -> None:
         """Give what has come to the parser."""
+        self.arrived_at = time.monotonic()
+        self.begun_at = None
+        self.at_once = bool(_ABOUT_US.match(self.received))
         self.parser.unreader.unread(bytes(self.received))
         self.received.clear()

@@ -11,7 +11,7 @@ import socket
 import time
 import uuid
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -20,6 +20,7 @@ from gunicorn.glogging import Logger as GunicornLogger
 from gunicorn.http.errors import NoMoreData, ParseException
 from gunicorn.workers.gthread import ThreadWorker
 
+from wallet_api import deadline
 from wallet_api.server.connection import AnswerSocket, Connection
 from wallet_api.server.refusals import TooSlow, refusal
 
@@ -29,6 +30,13 @@ REQUEST_SECONDS = 10.0
 ANSWER_SECONDS = 30.0
 """How long a client may take to fetch an answer that the kernel did not take at once."""
 
+QUEUE_SECONDS = 15.0
+"""How long a request may wait for a thread while others get through."""
+
+STUCK_QUEUE_SECONDS = 5.0
+"""The same while a thread is busy with one request for more than a second, as in an outage."""
+
+_STUCK_SECONDS = 1.0
 _CLOSING_SECONDS = 2.0
 # What anybody is still given when connections are scarce, and when the worker stops.
 _HURRIED_SECONDS = 1.0
@@ -56,6 +64,10 @@ class Worker(ThreadWorker):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._watched: dict[Connection, _Step] = {}
+        # What the threads have, and then what waits for one, in the order in which they get it.
+        self._handed: dict[Connection, Future[bool]] = {}
+        # For what is answered without waiting, also while every other thread waits.
+        self._spare = ThreadPoolExecutor(max_workers=2)
         self._next_look = 0.0
 
     def accept(self, listener: Any) -> None:
@@ -71,18 +83,42 @@ class Worker(ThreadWorker):
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
         """Do what sockets and threads are ready for, and what time has run out for."""
         super().wait_for_and_dispatch_events(
-            min(timeout, _LOOK_SECONDS) if self._watched else timeout
+            min(timeout, _LOOK_SECONDS) if self._watched or self._handed else timeout
         )
         now = time.monotonic()
         if now < self._next_look:
             return
         self._next_look = now + _LOOK_SECONDS
+        self._refuse_overdue(now)
         hurried = not self.alive or self.nr_conns >= self.worker_connections
         for connection, late in list(self._watched.items()):
             if hurried:
                 connection.deadline = min(connection.deadline, now + _HURRIED_SECONDS)
             if connection.deadline <= now:
                 late(connection)
+
+    def _refuse_overdue(self, now: float) -> None:
+        """Have a spare thread refuse whoever has waited for too long for one of the others."""
+        patience = QUEUE_SECONDS
+        for connection, future in self._handed.items():
+            if future.running() or future.done():
+                if now - (connection.begun_at or now) > _STUCK_SECONDS:
+                    patience = STUCK_QUEUE_SECONDS
+            elif now - connection.arrived_at < patience:
+                break
+            else:
+                # finish_request() goes on with it, unless a thread has just taken it.
+                future.cancel()
+
+    def enqueue_req(self, conn: Connection) -> None:
+        """Give a request to a thread, or have it wait for one."""
+        if conn.at_once or conn.overdue:
+            future = self._spare.submit(self.handle, conn)
+        else:
+            future = self._handed[conn] = self.tpool.submit(self.handle, conn)
+        future.add_done_callback(
+            lambda done: self.method_queue.defer(self.finish_request, conn, done)
+        )
 
     def _watch(
         self, connection: Connection, events: int, *, ready: _Step, late: _Step, seconds: float
@@ -158,6 +194,8 @@ class Worker(ThreadWorker):
     def handle(self, conn: Connection) -> bool:
         """Answer a request in a thread; tell whether the connection can have another."""
         req = None
+        conn.begun_at = time.monotonic()
+        deadline.start(conn.arrived_at, overdue=conn.overdue)
         try:
             req = next(conn.parser)
             return bool(self._keepalive_after(conn, self.handle_request(req, conn)))
@@ -189,12 +227,18 @@ class Worker(ThreadWorker):
             client.flush()
 
     def finish_request(self, conn: Connection, fs: "Future[bool]") -> None:
-        """Take a connection back from its thread."""
+        """Take a connection back from its thread, or out of the queue for one."""
+        self._handed.pop(conn, None)
+        if fs.cancelled():
+            conn.overdue = True
+            self.enqueue_req(conn)
+            return
+        conn.overdue = False
         if conn.sock.fileno() < 0:
             # gunicorn closes it where an answer broke off.
             self.nr_conns -= 1
             return
-        conn.keep = not fs.cancelled() and not fs.exception() and fs.result()
+        conn.keep = not fs.exception() and fs.result()
         self._settle(conn)
 
     def _settle(self, connection: Connection) -> None:

@@ -41,34 +41,32 @@ class ApiClientService:
     ) -> Secret[str] | None:
         """Make a client and return its token, which cannot be had again; None if the name is taken.
 
-        Without `allowed_networks` it may call from anywhere. Not repeated after a lost connection:
-        the token of a client that was made unseen would be lost.
+        Without `allowed_networks` it may call from anywhere.
         """
         token = client_tokens.issue()
-        made = self._database.run(
-            lambda connection: ApiClientRepository(connection).insert_if_absent(
+
+        def create(connection: Connection) -> bool:
+            clients = ApiClientRepository(connection)
+            made = clients.insert_if_absent(
                 id=token.client_id,
                 name=name,
                 token_hash=token.token_hash,
                 scopes=[scope for scope in SCOPES if scope in scopes],
                 allowed_networks=sorted(allowed_networks, key=str) or None,
                 expires_at=expires_at,
-            ),
-            repeatable=False,
-        )
-        return token.secret if made else None
+            )
+            # The random id is ours: an attempt before a lost connection made it.
+            return made or clients.get(token.client_id) is not None
+
+        return token.secret if self._database.run(create) else None
 
     def list_clients(self) -> list[ApiClient]:
         """Return every client there ever was, by name."""
-        return self._database.run(
-            lambda connection: ApiClientRepository(connection).list_clients(), repeatable=True
-        )
+        return self._database.run(lambda connection: ApiClientRepository(connection).list_clients())
 
     def revoke(self, name: str) -> datetime | None:
         """End a client's rights for ever; return since when, or None if there is no such client."""
-        return self._database.run(
-            lambda connection: ApiClientRepository(connection).revoke(name), repeatable=True
-        )
+        return self._database.run(lambda connection: ApiClientRepository(connection).revoke(name))
 
     def identify(self, token: Secret[str]) -> ApiClient:
         """Return the client whose token this is.
@@ -82,7 +80,7 @@ class ApiClientService:
         def look(connection: Connection) -> ApiClient | None:
             return ApiClientRepository(connection).get(client_id)
 
-        client = self._database.run(look, repeatable=True)
+        client = self._database.run(look)
         if client is None or not client_tokens.fits(token, client.token_hash):
             raise Unauthenticated
         if client.revoked_at is not None or client.expired:
@@ -111,7 +109,7 @@ class ApiClientService:
                 clients.record_use(client.id)
 
         try:
-            self._database.run(record, repeatable=True)
+            self._database.run(record)
         except DatabaseUnavailable as error:
             log.warning("last use not recorded", client=client.name, reason=error.reason)
 

@@ -36,9 +36,7 @@ class AuditLog:
         before = min([*ends, *([] if behind is None else [behind])], default=None)
         # One more, to see whether there is more.
         within = Slice(since=filters.since, before=before, size=size + 1)
-        entries = self._database.run(
-            lambda connection: _entries(connection, filters, within), repeatable=True
-        )
+        entries = self._database.run(lambda connection: _entries(connection, filters, within))
         last = entries[size - 1] if len(entries) > size else None
         position = None if last is None else (last.created_at, last.fid, last.id)
         return Page(items=entries[:size], next=position)

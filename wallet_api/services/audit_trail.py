@@ -1,7 +1,8 @@
-"""Telling the audit log what happened: each entry chained to the one before it, for each user."""
+"""Appending to the audit log: a chain of entries for each user."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC
 
@@ -10,7 +11,12 @@ from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Connection
 from wallet_api.errors import AuditLogBlocked, DatabaseDamaged
 from wallet_api.models import AuditEntry, AuditEvent, AuditHead
-from wallet_api.repositories.audit import AuditRepository, ChainedEntry
+from wallet_api.repositories.audit import (
+    AuditRepository,
+    ChainedEntry,
+    PlaceTaken,
+    place_taken,
+)
 
 # PostgreSQL's largest bigint.
 _LAST_ID = 2**63 - 1
@@ -19,13 +25,18 @@ _LAST_ID = 2**63 - 1
 class AuditTrail:
     """Chains events under the current secret.
 
-    An entry is written in the transaction of its act. Whoever appends reads the head of the user's
-    chain first; if somebody else has appended in between, PostgreSQL refuses the whole transaction,
-    and Database.run() does the work again.
+    An entry is written in the transaction of its act, which locks the head of the user's chain
+    first: appends to one chain take turns. Where the chain has not begun, or the head was read
+    before it was locked, somebody else may have appended meanwhile. Then PostgreSQL refuses the
+    whole transaction, and Database.run() runs the work again.
     """
 
     def __init__(self, encryption: EncryptionService) -> None:
         self._key = encryption.audit_keys[encryption.key_id]
+
+    def pending(self) -> "PendingEntries":
+        """Return what keeps entries from being written twice, however often their work is run."""
+        return PendingEntries(self)
 
     def follow(self, head: AuditHead, event: AuditEvent) -> ChainedEntry:
         """Return the entry that tells of an event, at the end of its user's chain.
@@ -54,20 +65,66 @@ class AuditTrail:
         )
         return chained(self._key, entry, head)
 
-    def append_many(self, connection: Connection, events: Sequence[AuditEvent]) -> None:
-        """Append what happened to many users. Belongs in the transaction of the acts.
 
-        Raises DatabaseDamaged if not every entry was written.
+class PendingEntries:
+    """Entries on their way into the log, across the attempts of Database.run().
+
+    A connection that is lost at its commit leaves open whether the entries were written. The next
+    attempt asks is_written() first. If they were not, it appends others at the same places: the
+    primary key lets only one of two such transactions commit, however late the first one is.
+    """
+
+    def __init__(self, trail: AuditTrail) -> None:
+        self._trail = trail
+        self._tried: list[AuditEntry] = []
+        self._taken: list[tuple[int, int]] = []
+
+    def is_written(self, connection: Connection) -> bool:
+        """Tell whether an earlier attempt has written the entries. Asks only if there was one."""
+        audit = AuditRepository(connection)
+        return any(audit.is_written(entry) for entry in self._tried)
+
+    @contextmanager
+    def following(self, head: AuditHead, event: AuditEvent) -> Iterator[ChainedEntry]:
+        """Give the entry of an event, at the end of its user's chain: it is appended inside.
+
+        Raises AuditLogBlocked where the place after the head is taken and the head does not move.
+        """
+        entry = self._trail.follow(head, event)
+        with self._appending([entry]), place_taken():
+            yield entry
+
+    def append(self, connection: Connection, events: Sequence[AuditEvent]) -> None:
+        """Append what happened to many users, in the transaction of the acts.
+
+        Raises DatabaseDamaged if not every entry was written, and what following() raises.
         """
         audit = AuditRepository(connection)
         heads = audit.list_heads({event.fid for event in events})
         entries = []
         for event in events:
-            entry = self.follow(heads[event.fid], event)
+            entry = self._trail.follow(heads[event.fid], event)
             heads[event.fid] = entry.head
             entries.append(entry)
-        if entries and not audit.append_many(entries):
-            raise DatabaseDamaged("the audit log takes no rows")
+        with self._appending(entries):
+            if entries and not audit.append_many(entries):
+                raise DatabaseDamaged("the audit log takes no rows")
+
+    @contextmanager
+    def _appending(self, chained: Sequence[ChainedEntry]) -> Iterator[None]:
+        # One is enough, because they are written together.
+        self._tried += [one.entry for one in chained[:1]]
+        places = [(one.entry.fid, one.entry.id) for one in chained]
+        try:
+            yield
+        except PlaceTaken as error:
+            # Whoever takes a place moves the head too: then we would have seen another one.
+            if places == self._taken:
+                raise AuditLogBlocked(
+                    "a user's audit chain takes no entry: run `wallet-api audit verify`"
+                ) from error
+            self._taken = places
+            raise
 
 
 def chained(key: AuditKey, entry: AuditEntry, behind: AuditHead) -> ChainedEntry:

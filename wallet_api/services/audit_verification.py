@@ -8,6 +8,7 @@ from itertools import groupby, takewhile
 from wallet_api.crypto.audit_chain import AuditKey
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Connection, Database, one_snapshot, patient
+from wallet_api.errors import DatabaseUnavailable
 from wallet_api.models import AuditEntry
 from wallet_api.repositories.audit import AuditRepository
 from wallet_api.repositories.audit_checks import AuditCheckRepository, ChainEnd
@@ -56,23 +57,25 @@ class AuditVerification:
                 WalletBatchRepository(connection).take_time()
                 return AuditCheckRepository(connection).count_entries()
 
-        return self._database.run(count, repeatable=True)
+        return self._database.run(count)
 
     def verify(self, tell: Tell, *, against: Checkpoint | None = None) -> Checkpoint:
         """Tell about every entry of the log, and return a checkpoint of it.
 
         An earlier checkpoint says what the log must still hold: not even the database's owner can
-        have taken something out. Not repeated, so that nothing is told twice.
+        have taken something out.
         """
+        once = _Once(tell)
 
         def verify(connection: Connection) -> Checkpoint:
             with one_snapshot(connection), patient(connection):
-                return self._verify(connection, tell, against)
+                return self._verify(connection, once.start(), against)
 
-        return self._database.run(verify, repeatable=False)
+        return self._database.run(verify)
 
     def verify_user(self, fid: int, tell: Tell) -> None:
         """Tell about every entry of one user's chain."""
+        once = _Once(tell)
 
         def verify(connection: Connection) -> None:
             with one_snapshot(connection), patient(connection):
@@ -80,10 +83,11 @@ class AuditVerification:
                 behind = _Entries(checks, (fid, 0))
                 mine = takewhile(lambda entry: entry.fid == fid, behind)
                 check = self._check(connection)
+                report_once = once.start()
                 for report in check.run(fid, mine, lambda: checks.list_chain_ends([fid])[fid]):
-                    tell(report)
+                    report_once(report)
 
-        self._database.run(verify, repeatable=False)
+        self._database.run(verify)
 
     def _verify(self, connection: Connection, tell: Tell, against: Checkpoint | None) -> Checkpoint:
         WalletBatchRepository(connection).take_time()
@@ -132,6 +136,26 @@ def _added_to(digests: Iterable[Digest], entries: Iterable[AuditEntry]) -> Itera
         for digest in digests:
             digest.add(entry)
         yield entry
+
+
+class _Once:
+    """Reports what was found, and refuses to begin again once something was reported."""
+
+    def __init__(self, tell: Tell) -> None:
+        self._tell = tell
+        self._told = False
+
+    def start(self) -> Tell:
+        """Return what reports. Raises DatabaseUnavailable if something was reported already."""
+        if self._told:
+            raise DatabaseUnavailable(
+                "the connection was lost in the middle of the verification: run it again"
+            )
+        return self._report
+
+    def _report(self, report: EntryReport) -> None:
+        self._told = True
+        self._tell(report)
 
 
 class _Entries:

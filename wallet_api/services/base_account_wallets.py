@@ -1,10 +1,17 @@
 """Trading wallets and Base Account addresses: made once, verified always."""
 
+from dataclasses import replace
+
 from wallet_api import metrics
 from wallet_api.crypto import keys
 from wallet_api.crypto.encryption import EncryptionService
-from wallet_api.database import Connection, Database, one_round_trip
-from wallet_api.errors import DatabaseDamaged, SecretMismatch, StorageUnavailable
+from wallet_api.database import Conflict, Connection, Database, one_round_trip
+from wallet_api.errors import (
+    DatabaseDamaged,
+    SecretMismatch,
+    ServiceUnavailable,
+    StorageUnavailable,
+)
 from wallet_api.models import (
     BASE_ACCOUNT_CHAIN,
     BASE_ACCOUNT_SPELLINGS,
@@ -19,8 +26,9 @@ from wallet_api.models import (
 from wallet_api.repositories.audit import AuditRepository
 from wallet_api.repositories.postgres import PostgresWalletRepository
 from wallet_api.repositories.wallets import WalletRepositories, WalletRepository
-from wallet_api.services.audit_trail import AuditTrail
+from wallet_api.services.audit_trail import AuditTrail, PendingEntries
 from wallet_api.services.opening import open_verified
+from wallet_api.services.refusals import RefusalWindows
 from wallet_api.services.sealing_secret import SealingSecret
 
 _CHAIN_SPELLINGS = dict.fromkeys(BASE_ACCOUNT_SPELLINGS, BASE_ACCOUNT_CHAIN)
@@ -52,6 +60,7 @@ class BaseAccountWalletService:
     ) -> None:
         """`repositories` gives the place where wallets are kept, for a connection to `database`."""
         self._trail = AuditTrail(encryption)
+        self._refusals = RefusalWindows()
         self._wallets_in_files = wallets_in_files
         self._database = database
         self._repositories = repositories
@@ -85,10 +94,12 @@ class BaseAccountWalletService:
             self._sealing_secret.register_on(connection)
             if head.id and AuditRepository(connection).tells_of_trading_wallet(fid):
                 return self._made_before(connection, wallets, fid)
+            self._database.replication.require_history()
             candidate = candidate or self._new_wallet(fid)
-            return self._claim(connection, wallets, candidate, head, access)
+            return self._claim(connection, wallets, candidate, head, access, pending)
 
-        wallet = self._database.run(ensure, repeatable=True)
+        pending = self._trail.pending()
+        wallet = self._database.run(ensure)
         if candidate is None or wallet.address != candidate.address:
             return self._verified(wallet), False
         metrics.WALLETS_CREATED.inc()
@@ -101,8 +112,7 @@ class BaseAccountWalletService:
         """Return the user's wallet on a chain, or None."""
         chain = _CHAIN_SPELLINGS.get(chain, chain)
         wallet = self._database.run(
-            lambda connection: self._repositories(connection).get(fid, chain),
-            repeatable=True,
+            lambda connection: self._repositories(connection).get(fid, chain)
         )
         return wallet and self._verified(wallet)
 
@@ -118,42 +128,52 @@ class BaseAccountWalletService:
     def list_wallets(self, fid: int) -> list[Wallet]:
         """Return the user's wallets, the Base Account address first."""
         wallets = self._database.run(
-            lambda connection: self._repositories(connection).list_for_user(fid),
-            repeatable=True,
+            lambda connection: self._repositories(connection).list_for_user(fid)
         )
         return [self._verified(wallet) for wallet in wallets]
 
     def get_wallet_with_key(self, fid: int, chain: str, *, access: Access) -> WalletWithKey | None:
         """Return a wallet with its private key, or None if the user has none with a key.
 
-        The read and the audit row that names `access` are one transaction: if the row is not
-        committed, the key is not opened. Not repeated after a lost connection: a second row would
-        tell of a read that did not happen. Two round trips, with one commit.
+        The read and the audit entry that names `access` are one transaction: if the entry is not
+        committed, the key is not opened. After a lost connection the log tells whether it was, so
+        that one read leaves one entry. Two round trips, with one commit.
 
-        Raises DatabaseDamaged if the row was not written though PostgreSQL says no word.
+        Raises DatabaseDamaged if the entry was not written although PostgreSQL reports no error.
         """
         chain = _CHAIN_SPELLINGS.get(chain, chain)
         event = AuditEvent(fid=fid, chain=chain, action="key.read", access=access)
+        pending = self._trail.pending()
 
         def read(connection: Connection) -> Wallet | None:
-            wallets = self._repositories(connection)
-            there, head = wallets.get_with_head(fid, chain)
-            if there is None or there.sealed is None:
-                return None
-            try:
-                self._sealing_secret.register_on(connection)
-            except SecretMismatch:
-                # To whoever wants the key it matters more that it does not open.
-                self._verified(there)
-                raise
-            entry = self._trail.follow(head, event)
-            with one_round_trip(connection):
-                wallet = wallets.get_later(fid, chain)
-                recorded = AuditRepository(connection).append_later(entry)
+            wallets, audit = self._repositories(connection), AuditRepository(connection)
+            with one_round_trip(connection, commit=False):
+                audit.hold_head(fid)
+                found = wallets.get_with_head_later(fid, chain)
+            wallet, head = found()
+            if wallet is None:
+                connection.rollback()
+                if wallets.get(fid, chain) is None:
+                    return None
+                # It has become a row since we looked.
+                raise Conflict
+            if wallet.sealed is None:
+                return wallet
+            if not self._sealing_secret.is_registered():
+                connection.rollback()
+                self._register_for(wallet, connection)
+                raise Conflict
+            if pending.is_written(connection):
+                return wallet
+            with (
+                pending.following(head, event) as entry,
+                one_round_trip(connection, begin=False),
+            ):
+                recorded = audit.append_later(entry)
             _demand(recorded())
-            return wallet()
+            return wallet
 
-        wallet = self._database.run(read, repeatable=False)
+        wallet = self._database.run(read)
         if wallet is None:
             return None
         private_key = open_verified(self._encryption, wallet)
@@ -163,8 +183,21 @@ class BaseAccountWalletService:
         return WalletWithKey(wallet=wallet, private_key=private_key)
 
     def refuse_key(self, fid: int, chain: str, *, access: Access) -> None:
-        """Record that `access` asked for this wallet's key and was refused."""
-        self._record(AuditEvent(fid=fid, chain=chain, action="key.refused", access=access))
+        """Record that `access` asked for this wallet's key and was refused.
+
+        Within an hour only the first refusal of a caller; the next entry counts the others.
+        """
+        key = (fid, chain, access.actor)
+        unrecorded = self._refusals.count(key)
+        if unrecorded is None:
+            return
+        reason = f"{unrecorded} more were refused since the last entry" if unrecorded else None
+        access = replace(access, reason=reason)
+        try:
+            self._record(AuditEvent(fid=fid, chain=chain, action="key.refused", access=access))
+        except ServiceUnavailable:
+            self._refusals.reopen(key, unrecorded)
+            raise
 
     def store_base_account_address(self, fid: int, address: str, *, access: Access) -> None:
         """Remember the address (lower case) of the user's own Base Account.
@@ -183,27 +216,49 @@ class BaseAccountWalletService:
             address=address,
         )
 
-        def put(connection: Connection) -> bool:
-            wallets = self._repositories(connection)
+        pending = self._trail.pending()
+
+        def put(connection: Connection) -> Wallet | None:
+            wallets, audit = self._repositories(connection), AuditRepository(connection)
             if self._wallets_in_files:
                 wallets.put_base_account(fid, address)
-                return True
-            there, head = wallets.get_with_head(fid, BASE_ACCOUNT_CHAIN)
+                return None
+            with one_round_trip(connection, commit=False):
+                audit.hold_head(fid)
+                found = wallets.get_with_head_later(fid, BASE_ACCOUNT_CHAIN)
+            there, head = found()
             if there is not None and there.address == address:
-                return True
-            entry = self._trail.follow(head, event)
-            with one_round_trip(connection):
+                return there
+            if pending.is_written(connection):
+                # Another request has replaced the address since.
+                return None
+            with (
+                pending.following(head, event) as entry,
+                one_round_trip(connection, begin=False),
+            ):
                 wallets.put_base_account(fid, address)
-                recorded = AuditRepository(connection).append_later(entry)
-            return recorded()
+                recorded = audit.append_later(entry)
+            _demand(recorded())
+            return None
 
-        _demand(self._database.run(put, repeatable=True))
+        there = self._database.run(put)
+        if there is not None:
+            self._verified(there)
         if self._wallets_in_files:
             self._record(event)
 
     def get_base_account_address(self, fid: int) -> str | None:
         """Return the remembered address of the user's own Base Account, or None."""
         return self.get_wallet_address(fid, BASE_ACCOUNT_CHAIN)
+
+    def _register_for(self, wallet: Wallet, connection: Connection) -> None:
+        """Register our secret before the first key of this process is read."""
+        try:
+            self._sealing_secret.register_on(connection)
+        except SecretMismatch:
+            # That the key does not open is the more important news.
+            self._verified(wallet)
+            raise
 
     def _made_before(self, connection: Connection, wallets: WalletRepository, fid: int) -> Wallet:
         """Return the wallet that the audit log tells of: somebody made it since we looked.
@@ -229,15 +284,23 @@ class BaseAccountWalletService:
         candidate: NewWallet,
         head: AuditHead,
         access: Access,
+        pending: PendingEntries,
     ) -> Wallet:
         """Store a new wallet, unless the user has one by now, and return the user's wallet."""
-        entry = self._trail.follow(head, _creation(candidate, access))
-        with one_round_trip(connection):
+        audit = AuditRepository(connection)
+        with (
+            pending.following(head, _creation(candidate, access)) as entry,
+            one_round_trip(connection),
+        ):
+            audit.hold_head(candidate.fid)
             made = wallets.insert_if_absent_later(candidate)
-            recorded = AuditRepository(connection).append_creation_later(entry)
+            recorded = audit.append_creation_later(entry)
+            acknowledge = self._database.replication.position_later(connection)
         mine = made()
         if mine is not None:
-            _demand(recorded() or self._wallets_in_files)
+            if not self._wallets_in_files:
+                _demand(recorded())
+                acknowledge()
             return mine
         winner = wallets.get(candidate.fid, candidate.chain)
         if winner is None:
@@ -245,17 +308,25 @@ class BaseAccountWalletService:
         return winner
 
     def _record(self, event: AuditEvent) -> None:
-        """Tell the audit log of an event that has no transaction of its own."""
+        """Append an event that has no transaction of its own to the audit log."""
         self._sealing_secret.register()
+        pending = self._trail.pending()
 
-        def append(connection: Connection) -> bool:
+        def append(connection: Connection) -> None:
             audit = AuditRepository(connection)
-            entry = self._trail.follow(audit.get_head(event.fid), event)
-            with one_round_trip(connection):
+            with one_round_trip(connection, commit=False):
+                audit.hold_head(event.fid)
+                head = audit.get_head_later(event.fid)
+            if pending.is_written(connection):
+                return
+            with (
+                pending.following(head(), event) as entry,
+                one_round_trip(connection, begin=False),
+            ):
                 recorded = audit.append_later(entry)
-            return recorded()
+            _demand(recorded())
 
-        _demand(self._database.run(append, repeatable=False))
+        self._database.run(append)
 
     def _new_wallet(self, fid: int) -> NewWallet:
         """Make a key and seal it, and make sure that what was sealed opens before it is stored."""
@@ -268,8 +339,9 @@ class BaseAccountWalletService:
         return wallet
 
     def _verified(self, wallet: Wallet) -> Wallet:
-        """Return the wallet if it has no business with a key, or the key of its address."""
+        """Return the wallet once it is replicated, if it has no key, or the key of its address."""
         open_verified(self._encryption, wallet)
+        self._database.wait_until_replicated(wallet.updated_at)
         return wallet
 
 

@@ -37,7 +37,7 @@ _REMEDIES = {
     "DEMO_FID": "Take DEMO_FID away: it is for development alone.",
 }
 _REMEDIES_OF_WARNINGS = {
-    "ENCRYPTION_SECRET": "Change over to a longer one: docs/operations.md, Another secret.",
+    "ENCRYPTION_SECRET": "Change over to another one: docs/operations.md, Another secret.",
     "DEMO_FID": _REMEDIES["DEMO_FID"],
 }
 # From here on a name is taken for another one's misspelling.

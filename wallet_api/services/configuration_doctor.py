@@ -23,7 +23,7 @@ from wallet_api.repositories.wallet_directory import WalletDirectory
 from wallet_api.services.configuration import Diagnosis, State, advise, faults_of, read
 from wallet_api.services.file_store import FileStore, heed_files
 from wallet_api.services.known_secrets import KnownSecrets
-from wallet_api.services.readiness import check_migrations
+from wallet_api.services.readiness import check_database
 from wallet_api.services.sealing_secret import SealingSecret
 
 T = TypeVar("T")
@@ -73,13 +73,11 @@ def _database(
         return
     try:
         with _opened(url) as database:
-            session = database.run(
-                lambda connection: CheckRepository(connection).get_session(), repeatable=True
-            )
+            session = database.run(lambda connection: CheckRepository(connection).get_session())
             yield from _session(session)
             if settings is not None:
                 yield _connections(session, settings)
-            check_migrations(database)
+            check_database(database, writable=True)
             yield _fine("every migration is applied")
             if wallets is not None:
                 yield from _secrets(database, wallets)

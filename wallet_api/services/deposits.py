@@ -120,8 +120,7 @@ class DepositService:
         return self._database.run(
             lambda connection: DepositRepository(connection).get_by_idempotency_key(
                 fid, idempotency_key
-            ),
-            repeatable=True,
+            )
         )
 
     def _record(self, deposit: Deposit, trading: Wallet) -> PreparedDeposit:
@@ -140,10 +139,10 @@ class DepositService:
             return winner()
 
         if key is None:
-            self._database.run(insert, repeatable=True)
+            self._database.run(insert)
             return PreparedDeposit(id=deposit.id, transfer=_transfer(deposit), replayed=False)
         try:
-            winner = self._database.run(claim, repeatable=True)
+            winner = self._database.run(claim)
         except LockTimeout as error:
             raise IdempotencyKeyInUse from error
         if winner is None:

@@ -4,12 +4,24 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from wallet_api.database import Connection, Database
-from wallet_api.migrations import expected_versions
-from wallet_api.repositories.checks import CheckRepository, Right, SchemaObject
+from wallet_api.migrations import expected_versions, find_why_read_only
+from wallet_api.repositories.checks import CheckRepository, Right, RoleSetting, SchemaObject
 from wallet_api.repositories.migrations import MigrationRepository
+from wallet_api.repositories.role_checks import RoleCheckRepository
 from wallet_api.services.expectations import expected_rights, expected_schema
+from wallet_api.session_settings import PINNED, is_ours, takes_a_guard_away
 
 _VERSIONS = "schema_migrations"
+# Roles that PostgreSQL makes, whose members reach every table or the server's files, and whether
+# they can change what is there.
+_PREDEFINED = {
+    "pg_read_all_data": False,
+    "pg_write_all_data": True,
+    "pg_maintain": True,
+    "pg_read_server_files": False,
+    "pg_write_server_files": True,
+    "pg_execute_server_program": True,
+}
 # What is looked at together, and whether a fault in it can cost wallets.
 _GROUPS = (
     (
@@ -38,17 +50,21 @@ class Finding:
 
 
 class Doctor:
-    """Examines one database, as the role that it is connected as."""
+    """Examines one database, as the role that it is connected as.
 
-    def __init__(self, database: Database) -> None:
+    The rights of `trusted` roles are not reported: their operator knows of them.
+    """
+
+    def __init__(self, database: Database, trusted: Collection[str] = ()) -> None:
         self._database = database
+        self._trusted = trusted
 
     def examine(self) -> list[Finding]:
         """Look at everything. Raises DatabaseUnavailable."""
-        return self._database.run(_examine, repeatable=True)
+        return self._database.run(lambda connection: _examine(connection, self._trusted))
 
 
-def _examine(connection: Connection) -> list[Finding]:
+def _examine(connection: Connection, trusted: Collection[str]) -> list[Finding]:
     checks = CheckRepository(connection)
     tables = [part.name for part in expected_schema() if part.kind == "table"]
     hidden = checks.list_unreadable_tables([*tables, _VERSIONS])
@@ -64,7 +80,13 @@ def _examine(connection: Connection) -> list[Finding]:
         if findings[-1].faults:
             # The other questions are about tables as this code knows them.
             return findings
-    findings += [*_settings(checks), *_rights(checks), *_schema(checks)]
+    findings += [
+        *_session(connection),
+        *_settings(checks),
+        _rights(checks),
+        *_other_roles(RoleCheckRepository(connection), trusted),
+        *_schema(checks),
+    ]
     if not hidden:
         findings += _rows(checks)
     return findings
@@ -77,25 +99,49 @@ def _migrations(applied: set[str]) -> Finding:
     return Finding(subject="migrations are current", faults=(*missing, *newer), serious=True)
 
 
-def _settings(checks: CheckRepository) -> list[Finding]:
-    settings = checks.get_settings()
-    lost = "is off: commits can be lost"
-    weakened = checks.list_weakening_settings()
-    if not settings["triggers_fire"]:
-        weakened.append("this session: session_replication_role=replica")
+def _session(connection: Connection) -> list[Finding]:
+    """Judge what a session of this role is like, as /readyz does."""
+    read_only = find_why_read_only(MigrationRepository(connection).get_state())
     return [
-        *(
-            Finding(
-                subject=f"{name} is on",
-                faults=() if settings[name] else (f"{name} {lost}",),
-                serious=True,
-            )
-            for name in ("fsync", "synchronous_commit", "full_page_writes")
+        Finding(
+            subject="a session of this role is fit for use",
+            faults=connection.faults,
+            serious=True,
         ),
         Finding(
-            subject="no setting of a role takes a guard away",
-            faults=tuple(weakened),
+            subject="the database takes writes",
+            faults=() if read_only is None else (read_only,),
             serious=True,
+        ),
+    ]
+
+
+def _settings(checks: CheckRepository) -> list[Finding]:
+    settings = checks.get_settings()
+    pooled = checks.get_session().pooled
+    lost = "is off: commits can be lost"
+    given = [
+        one for one in checks.list_role_settings() if not is_ours(one.setting_name, one.setting)
+    ]
+    weakening = [one for one in given if takes_a_guard_away(one.setting_name, one.setting)]
+    findings = [
+        Finding(
+            subject=f"{name} is on",
+            faults=() if settings[name] else (f"{name} {lost}",),
+            # On a connection of ours it is, unless a pooler takes our settings away.
+            serious=pooled or name != "synchronous_commit",
+        )
+        for name in ("fsync", "synchronous_commit", "full_page_writes")
+    ]
+    if pooled:
+        findings.append(_initial_settings(checks))
+    return [
+        *findings,
+        _role_settings("no setting of a role takes a guard away", weakening, serious=True),
+        _role_settings(
+            "roles and the database have no settings but ours",
+            [one for one in given if one not in weakening],
+            serious=False,
         ),
         Finding(
             subject="the connection is encrypted",
@@ -105,30 +151,80 @@ def _settings(checks: CheckRepository) -> list[Finding]:
     ]
 
 
-def _rights(checks: CheckRepository) -> list[Finding]:
+def _role_settings(subject: str, found: list[RoleSetting], *, serious: bool) -> Finding:
+    lines = tuple(f"{one.role_name}: {one.setting_name}={one.setting}" for one in found)
+    return Finding(subject=subject, faults=lines, serious=serious)
+
+
+def _initial_settings(checks: CheckRepository) -> Finding:
+    """Compare what a pooler's sessions begin with: what a connection sets may not hold there."""
+    found = checks.list_initial_settings([*PINNED, "search_path"])
+    return Finding(
+        subject="sessions of the pooler begin with our settings",
+        faults=tuple(
+            f"{name} is {value}: set it for the role, docs/scaling.md says to what"
+            for name, value in found.items()
+            if not is_ours(name, value)
+        ),
+        serious=True,
+    )
+
+
+def _rights(checks: CheckRepository) -> Finding:
     """Compare what this role can do with the one list of what the service needs."""
-    relations = [part.name for part in expected_schema() if part.kind in ("table", "sequence")]
-    held = checks.list_rights([*relations, _VERSIONS])
     allowed = expected_rights()
     excess = {
-        right: everybody
-        for right, everybody in held.items()
-        # Whoever may do it to a table may do it to each column.
+        right
+        for right in checks.list_rights(_relations())
+        # A right on a table is one on each of its columns.
         if right not in allowed and Right(right.name.split()[0], right.place) not in allowed
     }
-    public = [right for right, everybody in held.items() if everybody and right.place in relations]
+    return Finding(
+        subject="the role has no more rights than it needs",
+        faults=tuple(f"{line} (queries/roles.sql)" for line in _by_place(excess)),
+        serious=False,
+    )
+
+
+def _other_roles(checks: RoleCheckRepository, trusted: Collection[str]) -> list[Finding]:
+    """Report every right of roles that are neither the owner, ours, nor superusers."""
+    relations = _relations()
+    functions = [part.name for part in expected_schema() if part.kind == "function"]
+    owners = checks.list_owners(relations, functions)
+    grants = checks.list_grants(relations, expected_rights())
+    worth_becoming = {**_PREDEFINED, "wallet_api_runtime": True}
+    for right in (*owners, *grants):
+        worth_becoming[right.role] = right.changes or worth_becoming.get(right.role, False)
+    unreported = {*trusted, *checks.list_exempt_roles()}
+    rights = [
+        *owners,
+        *grants,
+        *checks.list_memberships(worth_becoming),
+        *checks.list_powers(),
+        *checks.list_feeds(relations),
+    ]
+    defaults = checks.list_default_rights()
     return [
         Finding(
-            subject="the role has no more rights than it needs",
-            faults=tuple(f"{line} (queries/roles.sql)" for line in _by_place(excess)),
-            serious=False,
-        ),
-        Finding(
-            subject="nothing is granted to everybody",
-            faults=tuple(_by_place(public)),
-            serious=True,
-        ),
+            subject=subject,
+            faults=tuple(
+                f"{right.role} {right.ability}: {right.remedy}"
+                for right in found
+                if right.role not in unreported
+            ),
+            serious=serious,
+        )
+        for subject, found, serious in (
+            ("no other role can change these tables", [r for r in rights if r.changes], True),
+            ("no other role can read these tables", [r for r in rights if not r.changes], False),
+            ("default privileges grant nothing on new tables", defaults, False),
+        )
     ]
+
+
+def _relations() -> list[str]:
+    parts = expected_schema()
+    return [*(part.name for part in parts if part.kind in ("table", "sequence")), _VERSIONS]
 
 
 def _by_place(rights: Collection[Right]) -> list[str]:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from wallet_api.crypto.encryption import EncryptionService, SealedKey
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Connection, Database, patient
-from wallet_api.errors import AuditLogBlocked, KeyUnreadable, ServiceUnavailable
+from wallet_api.errors import AuditLogBlocked, KeyUnreadable, LockTimeout, ServiceUnavailable
 from wallet_api.models import TRADING_CHAIN, Access, AuditEvent, Wallet
 from wallet_api.repositories.wallet_batches import WalletBatchRepository
 from wallet_api.services.audit_trail import AuditTrail
@@ -54,7 +54,7 @@ class KeyRotation:
             with connection.transaction(), patient(connection):
                 return WalletBatchRepository(connection).count_to_reseal(self._encryption.key_id)
 
-        return self._database.run(count, repeatable=True)
+        return self._database.run(count)
 
     def pages(self, size: int) -> Iterator[list[Wallet]]:
         """Give those wallets in lists of `size`."""
@@ -80,20 +80,26 @@ class KeyRotation:
             )
             again.append((wallet, sealed))
 
+        pending = self._trail.pending()
+        replaced: set[int] = set()
+
         def reseal(connection: Connection) -> set[int]:
+            nonlocal replaced
             batches = WalletBatchRepository(connection)
             with connection.transaction():
+                if pending.is_written(connection):
+                    return replaced
                 replaced = batches.reseal(again)
                 written = batches.list_by_keys((fid, TRADING_CHAIN) for fid in replaced)
                 for (fid, _), wallet in written.items():
                     if not _same(self._open(wallet), opened[fid]):
                         raise KeyUnreadable(f"the key of FID {fid} does not come back as it was")
-                self._trail.append_many(connection, [self._event(fid) for fid in sorted(replaced)])
+                pending.append(connection, [self._event(fid) for fid in sorted(replaced)])
             return replaced
 
         try:
-            replaced = self._database.run(reseal, repeatable=True) if again else set()
-        except AuditLogBlocked as error:
+            replaced = self._database.run(reseal) if again else set()
+        except (AuditLogBlocked, LockTimeout) as error:
             if len(wallets) > 1:
                 # Let one user's chain not stand in the way of the others.
                 half = len(wallets) // 2
@@ -112,7 +118,7 @@ class KeyRotation:
                     after, self._encryption.key_id, size
                 )
 
-        return self._database.run(page, repeatable=True)
+        return self._database.run(page)
 
     def _open(self, wallet: Wallet) -> Secret[bytes]:
         key = open_verified(self._encryption, wallet)

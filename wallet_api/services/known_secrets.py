@@ -49,7 +49,7 @@ class KnownSecrets:
                 WalletBatchRepository(connection).take_time()
                 return self.status_on(connection)
 
-        return self._database.run(look, repeatable=True)
+        return self._database.run(look)
 
     def status_on(self, connection: Connection) -> list[SecretStatus]:
         """Do what status() does, within the time limits of a connection that is at hand."""
@@ -76,7 +76,7 @@ class KnownSecrets:
             return []
         ours = self._encryption.audit_keys
         known = self._database.run(
-            lambda connection: EncryptionKeyRepository(connection).list_keys(), repeatable=True
+            lambda connection: EncryptionKeyRepository(connection).list_keys()
         )
         retired = [key.key_id for key in known if key.key_id in ours and not key.active]
         return [key_id for key_id in retired if not self.audit_log_needs(key_id)]
@@ -88,9 +88,7 @@ class KnownSecrets:
         """
         current = self._encryption.key_id
         mine = {current: self._encryption.audit_keys[current]}
-        return key_id not in self._database.run(
-            lambda connection: audit_keys(connection, mine), repeatable=True
-        )
+        return key_id not in self._database.run(lambda connection: audit_keys(connection, mine))
 
     def retire(self, key_id: str) -> bool:
         """Let no wallet be sealed under a secret any more; tell whether one could be until now.
@@ -114,7 +112,7 @@ class KnownSecrets:
                 return keys.retire(key_id) if keys.hold_active(self._encryption.key_id) else None
 
         try:
-            retired = self._database.run(retire, repeatable=True)
+            retired = self._database.run(retire)
         except SecretMismatch as error:
             wallets = {one.key_id: one.wallets for one in self.status()}[key_id]
             raise SecretStillInUse(

@@ -38,9 +38,13 @@ class SealingSecret:
 
         Raises StorageUnavailable too, where wallet files are needed and cannot be used.
         """
-        known = self._database.run(self._succeeds, repeatable=True)
+        known = self._database.run(self._succeeds)
         if self._store is not None:
             self._store.check(database_in_use=known is not None)
+
+    def is_registered(self) -> bool:
+        """Tell whether register() has been done in this process."""
+        return self._registered.is_set()
 
     def register(self) -> None:
         """Make our secret one of the database's, before the first write of this process.
@@ -48,7 +52,7 @@ class SealingSecret:
         Raises what check() raises. Key ids are never removed, so that once is enough.
         """
         if not self._registered.is_set():
-            self._database.run(self.register_on, repeatable=True)
+            self._database.run(self.register_on)
 
     def register_on(self, connection: Connection) -> None:
         """Do what register() does, on a connection that is at hand."""
@@ -105,6 +109,14 @@ class SealingSecret:
     def _need_the_right_to_register(
         self, repository: EncryptionKeyRepository, known: list[EncryptionKey]
     ) -> None:
+        if not self._encryption.secret_is_bare:
+            # One that a database knows goes on: this is for new ones only.
+            self._refuse(
+                known,
+                "ENCRYPTION_SECRET has white space or quotes around it: remove them, because a "
+                "copy without them would open no wallet. If wallet files are sealed under it, name "
+                "it exactly as it is in ENCRYPTION_SECRET_PREVIOUS too",
+            )
         if not repository.may_register():
             self._refuse(
                 known,

@@ -46,4 +46,4 @@ class StatsService:
                     deposits=stats.sum_deposits(since, before),
                 )
 
-        return self._database.run(count, repeatable=True)
+        return self._database.run(count)

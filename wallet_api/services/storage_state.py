@@ -69,7 +69,7 @@ class StorageService:
                     secrets=self._secrets.status_on(connection),
                 )
 
-        return self._database.run(count, repeatable=True)
+        return self._database.run(count)
 
 
 def _count_files(connection: Connection, names: list[str]) -> FileCounts:

@@ -65,7 +65,7 @@ class StoredWallets:
             with connection.transaction(), patient(connection):
                 return WalletBatchRepository(connection).count_all()
 
-        return self._database.run(count, repeatable=True)
+        return self._database.run(count)
 
     def pages(self, size: int) -> Iterator[list[Wallet]]:
         """Give all of them in lists of `size`; those that are made meanwhile may be missing."""
@@ -81,12 +81,11 @@ class StoredWallets:
             with connection.transaction(), patient(connection):
                 return WalletBatchRepository(connection).list_shared_addresses()
 
-        return self._database.run(shared, repeatable=True)
+        return self._database.run(shared)
 
     def _page(self, after: WalletKey, size: int) -> list[Wallet]:
         return self._database.run(
-            lambda connection: WalletBatchRepository(connection).list_page(after, size),
-            repeatable=True,
+            lambda connection: WalletBatchRepository(connection).list_page(after, size)
         )
 
 
@@ -114,8 +113,7 @@ class UserCheck:
     def run(self, fid: int) -> list[Holding]:
         """Return a user's rows, then the user's files."""
         rows = self._database.run(
-            lambda connection: PostgresWalletRepository(connection).list_for_user(fid),
-            repeatable=True,
+            lambda connection: PostgresWalletRepository(connection).list_for_user(fid)
         )
         return [*map(self._row, rows), *self._files_of(fid)]
 

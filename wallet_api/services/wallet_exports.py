@@ -89,11 +89,14 @@ class WalletExport:
             for wallet in leaving
         ]
 
+        pending = self._trail.pending()
+
         def record(connection: Connection) -> None:
             with connection.transaction():
-                self._trail.append_many(connection, events)
+                if not pending.is_written(connection):
+                    pending.append(connection, events)
 
-        self._database.run(record, repeatable=False)
+        self._database.run(record)
 
 
 def _report(

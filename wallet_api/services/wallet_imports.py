@@ -124,8 +124,7 @@ class WalletImport:
         rows = self._database.run(
             lambda connection: WalletBatchRepository(connection).list_owners(
                 address for address, _ in mine.values()
-            ),
-            repeatable=True,
+            )
         )
         users = defaultdict(set)
         for address, fid in rows.union(mine.values()):
@@ -142,23 +141,27 @@ class WalletImport:
         """Claim what is free; return the claimed keys, and the rows that hold the others."""
         if self._dry_run:
             rows = self._database.run(
-                lambda connection: WalletBatchRepository(connection).list_by_keys(wanted),
-                repeatable=True,
+                lambda connection: WalletBatchRepository(connection).list_by_keys(wanted)
             )
             return set(), rows
         self._sealing_secret.register()
 
+        pending = self._trail.pending()
+        claimed: set[WalletKey] = set()
+
         def write(connection: Connection) -> tuple[set[WalletKey], dict[WalletKey, Wallet]]:
+            nonlocal claimed
             batches = WalletBatchRepository(connection)
             with connection.transaction():
-                claimed = batches.insert_copies_if_absent(wanted.values())
-                # In the order of users, as every batch.
-                events = [_imported(wanted[key], self._access) for key in sorted(claimed)]
-                self._trail.append_many(connection, events)
+                if not pending.is_written(connection):
+                    claimed = batches.insert_copies_if_absent(wanted.values())
+                    # In the order of users, as every batch.
+                    events = [_imported(wanted[key], self._access) for key in sorted(claimed)]
+                    pending.append(connection, events)
                 taken = wanted.keys() - claimed
                 return claimed, batches.list_by_keys(taken) if taken else {}
 
-        return self._database.run(write, repeatable=True)
+        return self._database.run(write)
 
     def _compare(self, wallet: Wallet, row: Wallet) -> tuple[Outcome, str | None]:
         """Tell whether a row is the wallet that a file keeps."""
@@ -206,8 +209,9 @@ class RowKeeper:
             return False
         request_id = structlog.contextvars.get_contextvars().get("request_id", "none")
         access = Access(actor="service:migrating", request_id=request_id)
-        entry = self._trail.follow(head, _imported(wallet, access))
-        with one_round_trip(connection):
+        event = _imported(wallet, access)
+        with self._trail.pending().following(head, event) as entry, one_round_trip(connection):
+            audit.hold_head(wallet.fid)
             rows.add_copy(wallet)
             recorded = audit.append_creation_later(entry)
         return recorded()

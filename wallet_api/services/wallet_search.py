@@ -62,9 +62,7 @@ class WalletSearch:
         before = min([*ends, *([] if behind is None else [behind])], default=None)
         # One more, to see whether there is more.
         within = Slice(since=filters.since, before=before, size=size + 1)
-        wallets = self._database.run(
-            lambda connection: _wallets(connection, filters, within), repeatable=True
-        )
+        wallets = self._database.run(lambda connection: _wallets(connection, filters, within))
         found = [self._opened(wallet) for wallet in wallets[:size]]
         last = found[-1].wallet if len(wallets) > size else None
         position = None if last is None else (last.created_at, last.fid, last.chain)

@@ -1,0 +1,126 @@
+"""Requests that wait for a thread: for a bounded time, and never those about the process."""
+
+import re
+import signal
+import threading
+import time
+from contextlib import contextmanager
+
+import psycopg
+import pytest
+
+from tests.conftest import BASE_ACCOUNT, FID
+from tests.service import Call
+
+pytestmark = pytest.mark.slow
+
+TOKEN = "the token of a Prometheus that is on call"
+ORIGIN = "https://app.example.com"
+THREADS = 2
+
+
+@pytest.fixture
+def service(serve):
+    service = serve(
+        WEB_CONCURRENCY="1",
+        WEB_THREADS=str(THREADS),
+        METRICS_TOKEN=TOKEN,
+        CORS_ORIGINS=ORIGIN,
+        RATELIMIT_ENABLED="false",
+    )
+    assert service.call(service.deposit(FID, base=BASE_ACCOUNT)).status == 200
+    return service
+
+
+@pytest.fixture
+def locked(database_url):
+    """Lock the table of wallets inside of locked()."""
+
+    @contextmanager
+    def lock():
+        with psycopg.connect(database_url) as other:
+            other.execute("lock table wallets")
+            yield
+
+    return lock
+
+
+def reads(service, number):
+    return [
+        Call(
+            "GET",
+            "/api/wallet/user-wallets",
+            {**service.bearer(FID), "Origin": ORIGIN, "X-Request-Id": f"read-{one}"},
+        )
+        for one in range(number)
+    ]
+
+
+@contextmanager
+def crowding(service, number):
+    """Have so many ask at once inside of the block, and yield their answers."""
+    answers = []
+    crowd = threading.Thread(target=lambda: answers.extend(service.crowd(reads(service, number))))
+    crowd.start()
+    time.sleep(0.5)
+    yield answers
+    crowd.join()
+
+
+def seconds_of(call):
+    began = time.monotonic()
+    assert call().status == 200
+    return time.monotonic() - began
+
+
+def test_while_every_thread_waits_the_process_tells_that_it_lives_and_its_figures(service, locked):
+    metrics = {"Authorization": f"Bearer {TOKEN}"}
+    with locked(), crowding(service, 60):
+        for _ in range(20):
+            assert seconds_of(lambda: service.get("/healthz")) < 1
+            assert seconds_of(lambda: service.get("/metrics", metrics)) < 1
+            assert seconds_of(lambda: service.get("/healthz?from=a-load-balancer")) < 1
+            time.sleep(0.1)
+
+
+def test_whoever_waits_too_long_for_a_thread_is_refused_as_everybody_else_is(service, locked):
+    began = time.monotonic()
+    with locked(), crowding(service, 60) as answers:
+        pass
+    assert time.monotonic() - began < 10
+    assert {answer.status for answer in answers} == {503}
+    refused = [answer for answer in answers if answer.body["code"] == "overloaded"]
+    # The threads got to a few others, one after the other.
+    assert len(refused) >= 60 - 4 * THREADS
+    for number, answer in enumerate(answers):
+        assert answer.headers["Retry-After"]
+        assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
+        assert answer.headers["X-Request-Id"] == f"read-{number}"
+    text = service.get("/metrics", {"Authorization": f"Bearer {TOKEN}"}).body
+    assert f"wallet_api_overloaded_total {len(refused)}.0" in text
+    # The time in the queue counts: only those who had a thread at once were answered soon.
+    soon = r'le="2\.5",method="GET",route="/api/wallet/user-wallets",status="503"} (\d+)\.0'
+    assert int(re.search(soon, text)[1]) <= THREADS
+    assert {answer.status for answer in service.crowd(reads(service, 60))} == {200}
+
+
+def test_a_crowd_that_gets_through_may_wait_for_longer_than_in_an_outage(serve, sql):
+    """Ten seconds of work for one thread, none of which takes long."""
+    sql.execute(
+        "create function work() returns trigger language plpgsql as"
+        " 'begin perform pg_sleep(0.2); return new; end'"
+    )
+    sql.execute("create trigger t before insert on deposits for each row execute function work()")
+    service = serve(WEB_CONCURRENCY="1", WEB_THREADS="1", RATELIMIT_ENABLED="false")
+    calls = [service.deposit(FID, base=BASE_ACCOUNT) for _ in range(40)]
+    began = time.monotonic()
+    assert [answer.status for answer in service.crowd(calls)] == [200] * 40
+    assert time.monotonic() - began > 7
+
+
+def test_a_stop_answers_those_who_wait_for_a_thread_too(service, locked):
+    with locked(), crowding(service, 30) as answers:
+        service.process.send_signal(signal.SIGTERM)
+    assert {answer.status for answer in answers} == {503}
+    assert all(answer.headers["Retry-After"] for answer in answers)
+    assert service.stop() == 0

@@ -1,0 +1,223 @@
+"""Work whose connection is lost is done once: one entry in the log, and an intact chain."""
+
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET, SECRET
+from tests.faults.servers import Proxy, carry_all
+from tests.services.conftest import service
+from wallet_api.chain.networks import NETWORKS
+from wallet_api.crypto.encryption import EncryptionService
+from wallet_api.crypto.secret import Secret
+from wallet_api.database import Database
+from wallet_api.repositories.filesystem import FilesystemWalletRepository
+from wallet_api.repositories.postgres import PostgresWalletRepository
+from wallet_api.repositories.wallet_directory import WalletDirectory
+from wallet_api.services.api_clients import ApiClientService
+from wallet_api.services.audit_chains import EntryOutcome
+from wallet_api.services.audit_verification import AuditVerification
+from wallet_api.services.base_account_wallets import BaseAccountWalletService
+from wallet_api.services.deposits import DepositRequest, DepositService
+from wallet_api.services.key_rotation import KeyRotation, ResealOutcome
+from wallet_api.services.sealing_secret import SealingSecret
+from wallet_api.services.wallet_exports import WalletExport
+from wallet_api.services.wallet_imports import Outcome, WalletImport
+
+COMPLETE = re.compile(rb"C\0\0\0.[A-Z]+[ A-Z0-9]*\0", re.DOTALL)
+OLD = EncryptionService(Secret(SECRET))
+NEW = EncryptionService(Secret(OTHER_SECRET), [Secret(SECRET)])
+
+
+@dataclass
+class Ground:
+    """What an act works on: a database behind a network that can be cut."""
+
+    proxy: Proxy
+    database: Database
+    wallets: BaseAccountWalletService
+    folder: Path
+
+
+def read_key(ground, fid):
+    assert ground.wallets.get_wallet_with_key(fid, "ethereum", access=ACCESS)
+
+
+def refuse_key(ground, fid):
+    ground.wallets.refuse_key(fid, "ethereum", access=ACCESS)
+
+
+def create_wallet(ground, fid):
+    assert ground.wallets.ensure_trading_wallet_and_tell(fid, access=ACCESS)[1]
+
+
+def set_base_account(ground, fid):
+    ground.wallets.store_base_account_address(fid, BASE_ACCOUNT, access=ACCESS)
+
+
+def prepare_deposit(ground, fid):
+    request = DepositRequest(
+        asset="USDC", amount="20", base_address=BASE_ACCOUNT, idempotency_key="once"
+    )
+    deposits = DepositService(ground.database, ground.wallets, NETWORKS["base-mainnet"])
+    assert not deposits.prepare(fid, request, access=ACCESS).replayed
+
+
+def create_client(ground, fid):
+    clients = ApiClientService(ground.database)
+    made = clients.create(
+        f"engine-{fid}", scopes=["keys:read"], allowed_networks=[], expires_at=None
+    )
+    assert clients.identify(made).name == f"engine-{fid}"
+
+
+def rotate(ground, fid):
+    rotation = KeyRotation(ground.database, NEW, ACCESS)
+    wallet = ground.database.run(lambda one: PostgresWalletRepository(one).get(fid, "ethereum"))
+    assert [report.outcome for report in rotation.run([wallet])] == [ResealOutcome.RESEALED]
+
+
+def export(ground, fid):
+    wallet = ground.database.run(lambda one: PostgresWalletRepository(one).get(fid, "ethereum"))
+    files = FilesystemWalletRepository(WalletDirectory(ground.folder / "out"), OLD)
+    reports = WalletExport(ground.database, files, OLD, ACCESS).run([wallet])
+    assert [report.outcome for report in reports] == [Outcome.EXPORTED]
+
+
+def import_file(ground, fid):
+    files = FilesystemWalletRepository(WalletDirectory(ground.folder), OLD)
+    secret = SealingSecret(ground.database, OLD)
+    imports = WalletImport(ground.database, files, OLD, secret, ACCESS, dry_run=False)
+    reports = imports.run([f"wallet_{fid}_ethereum.json"])
+    assert [report.outcome for report in reports] == [Outcome.IMPORTED]
+
+
+# What each act adds to the log, and whether its user has a wallet before.
+ACTS = {
+    read_key: (["key.read"], True),
+    refuse_key: (["key.refused"], True),
+    create_wallet: (["wallet.created"], False),
+    set_base_account: (["base_account.set"], True),
+    prepare_deposit: (["wallet.created"], False),
+    create_client: ([], False),
+    rotate: (["key.resealed"], True),
+    export: (["key.exported"], True),
+    import_file: (["wallet.imported"], False),
+}
+
+
+@pytest.fixture
+def ground(server, database_url, tmp_path):
+    """A warm pool of one connection, through a proxy that carries everything so far."""
+    with Proxy(server.port) as proxy:
+        url = database_url.replace(f":{server.port}/", f":{proxy.port}/")
+        database = Database(Secret(url), min_size=1, max_size=1, timeout_seconds=5)
+        database.open()
+        SealingSecret(database, OLD).register()
+        SealingSecret(database, NEW).register()
+        ground = Ground(proxy, database, service(database), tmp_path / "files")
+        (ground.folder / "out").mkdir(parents=True)
+        yield ground
+        database.close()
+
+
+def prepare(ground, act, fid):
+    if ACTS[act][1]:
+        ground.wallets.ensure_trading_wallet(fid, access=ACCESS)
+    elif act is import_file:
+        FilesystemWalletRepository(WalletDirectory(ground.folder), OLD).insert_if_absent(
+            ground.wallets._new_wallet(fid)
+        )
+
+
+def bytes_of(_to_server, data):
+    """Return where the connection may be cut: at any byte."""
+    return range(len(data))
+
+
+def answers_of(to_server, data):
+    """Return where the connection may be cut: just before each "done" that PostgreSQL sends."""
+    return [] if to_server else [found.start() for found in COMPLETE.finditer(data)]
+
+
+def cut_at(proxy, places_of, number):
+    """Cut the connection once at a place; return what tells how many places there were."""
+    passed = 0
+
+    def rule(to_server, data):
+        nonlocal passed
+        places = places_of(to_server, data)
+        passed += len(places)
+        if passed <= number:
+            return None
+        proxy.rule = carry_all
+        return places[number - passed]
+
+    proxy.rule = rule
+    return lambda: passed
+
+
+def actions(sql, fid):
+    found = sql.execute("select action from wallet_audit_log where fid = %s order by id", [fid])
+    return [action for (action,) in found]
+
+
+def check(ground, sql):
+    reports = []
+    verification = AuditVerification(
+        ground.database, NEW, unchained_before=None, wallets_in_files=False
+    )
+    verification.verify(reports.append)
+    assert {report.outcome for report in reports} <= {EntryOutcome.INTACT}, reports
+
+
+def cut_everywhere(ground, sql, act, places_of, step):
+    """Cut the connection of an act at every `step`th place of its traffic; return how often."""
+    entries, has_wallet = ACTS[act]
+    prepare(ground, act, FID)
+    count = cut_at(ground.proxy, places_of, 1 << 40)
+    act(ground, FID)
+    places = range(0, count(), step)
+    for number in places:
+        fid = FID + 1 + number
+        prepare(ground, act, fid)
+        shutil.rmtree(ground.folder / "out")
+        (ground.folder / "out").mkdir()
+        cut_at(ground.proxy, places_of, number)
+        act(ground, fid)
+        ground.proxy.rule = carry_all
+        assert actions(sql, fid) == ["wallet.created"] * has_wallet + entries, number
+    # The first traffic, which was counted, also prepares statements.
+    assert ground.proxy.cuts > 0.8 * len(places)
+    check(ground, sql)
+    return len(places)
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_work_whose_answer_is_lost_is_done_once(ground, sql, act):
+    assert cut_everywhere(ground, sql, act, answers_of, step=1)
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("act", ACTS)
+def test_work_that_is_cut_off_at_any_byte_is_done_once(ground, sql, capsys, act):
+    count = cut_everywhere(ground, sql, act, bytes_of, step=11)
+    with capsys.disabled():
+        print(f"\n  {act.__name__}: cut off at {count} places, done once each time")
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_a_dead_connection_in_the_pool_is_nobodys_error(ground, sql, act):
+    """As after every restart of PostgreSQL, and after idle_session_timeout."""
+    entries, has_wallet = ACTS[act]
+    prepare(ground, act, FID)
+    sql.execute(
+        "select pg_terminate_backend(pid, 5000) from pg_stat_activity"
+        " where application_name = 'wallet-api' and datname = current_database()"
+    )
+    act(ground, FID)
+    assert actions(sql, FID) == ["wallet.created"] * has_wallet + entries
+    check(ground, sql)

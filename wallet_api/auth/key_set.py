@@ -1,0 +1,120 @@
+"""One request for a key set (JWKS): its answer is bounded in time and in size."""
+
+import http.client
+import socket
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from contextlib import suppress
+from types import TracebackType
+from typing import Any, Self
+
+MAX_BYTES = 128 * 1024
+"""A hundred times what Farcaster publishes."""
+
+
+def fetch(url: str, *, seconds: float) -> bytes:
+    """Return the body of an answer 200 that is complete within `seconds`.
+
+    Resolving the name and connecting may take longer, but end too: by the system's timeouts, and
+    after `seconds` for each address. Redirects are not followed. Raises OSError,
+    http.client.HTTPException, and ValueError for an answer that is too large.
+    """
+    deadline = _Deadline(seconds)
+    opener = urllib.request.OpenerDirector()
+    for handler in (
+        urllib.request.ProxyHandler(),
+        _HTTPHandler(deadline),
+        _HTTPSHandler(deadline),
+        urllib.request.HTTPDefaultErrorHandler(),
+        urllib.request.HTTPErrorProcessor(),
+        urllib.request.UnknownHandler(),
+    ):
+        opener.add_handler(handler)
+    try:
+        with deadline, opener.open(url, timeout=seconds) as response:
+            body: bytes = response.read(MAX_BYTES + 1)
+            status = response.status
+    except urllib.error.HTTPError as error:
+        error.close()
+        raise
+    if deadline.passed:
+        raise TimeoutError("the answer took too long")
+    if len(body) > MAX_BYTES or status != http.HTTPStatus.OK:
+        raise ValueError("the answer is no key set")
+    return body
+
+
+class _Deadline:
+    """Shut sockets down at a moment: a timeout of theirs is for each packet, not for an answer."""
+
+    def __init__(self, seconds: float) -> None:
+        self.passed = False
+        self._sockets: list[socket.socket] = []
+        self._lock = threading.Lock()
+        self._timer = threading.Timer(seconds, self._pass)
+        self._timer.name = "issuer-keys-deadline"
+        self._timer.daemon = True
+
+    def __enter__(self) -> Self:
+        self._timer.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._timer.cancel()
+
+    def watch(self, connected: socket.socket) -> None:
+        with self._lock:
+            self._sockets.append(connected)
+        if self.passed:
+            self._pass()
+
+    def _pass(self) -> None:
+        self.passed = True
+        with self._lock, suppress(OSError):
+            for connected in self._sockets:
+                # Not SSLSocket's own, which changes what the reading thread is using.
+                socket.socket.shutdown(connected, socket.SHUT_RDWR)
+
+
+class _HTTPHandler(urllib.request.HTTPHandler):
+    def __init__(self, deadline: _Deadline) -> None:
+        super().__init__()
+        self._deadline = deadline
+
+    def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+        return self.do_open(_watched(http.client.HTTPConnection, self._deadline), req)
+
+
+class _HTTPSHandler(urllib.request.HTTPSHandler):
+    def __init__(self, deadline: _Deadline) -> None:
+        super().__init__()
+        self._deadline = deadline
+
+    def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+        return self.do_open(_watched(http.client.HTTPSConnection, self._deadline), req)
+
+
+def _watched(
+    kind: type[http.client.HTTPConnection], deadline: _Deadline
+) -> Callable[..., http.client.HTTPConnection]:
+    """Return what makes connections of a kind whose sockets end at the deadline."""
+
+    def connection(host: str, **options: Any) -> http.client.HTTPConnection:
+        made = kind(host, **options)
+        connect = made.connect
+
+        def connect_and_watch() -> None:
+            connect()
+            deadline.watch(made.sock)
+
+        made.connect = connect_and_watch  # type: ignore[method-assign]
+        return made
+
+    return connection

@@ -1,0 +1,131 @@
+"""DATABASE_URL: one reading for the service, its commands, and dbmate.
+
+libpq reads the URL, so that psql and pg_dump agree with us. What libpq cannot read, or would read
+differently from what was meant, is refused here. No sentence quotes a password or a part of one.
+"""
+
+import difflib
+import functools
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import unquote
+
+import psycopg
+from psycopg import pq
+from psycopg.conninfo import conninfo_to_dict
+
+from wallet_api.crypto.secret import Secret
+
+CONNECT_SECONDS = 3
+# What the URL does not say itself. A silent partition is noticed within about ten seconds.
+_DEFAULTS: dict[str, Any] = {
+    "connect_timeout": CONNECT_SECONDS,
+    "fallback_application_name": "wallet-api",
+    "keepalives_idle": 10,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+# libpq's variables that lead elsewhere than the URL says, where it lacks the parameter.
+_REDIRECTING = {
+    "PGHOST": "host",
+    "PGHOSTADDR": "hostaddr",
+    "PGPORT": "port",
+    "PGDATABASE": "dbname",
+    "PGUSER": "user",
+    "PGSERVICE": "service",
+    "PGTARGETSESSIONATTRS": "target_session_attrs",
+    "PGLOADBALANCEHOSTS": "load_balance_hosts",
+}
+_SCHEMA = "leave it out; another schema than public is options=-csearch_path%3D<schema>"
+# Parameters of other libraries, and what to write instead.
+_FOREIGN = {
+    "connection_limit": "set DB_POOL_MAX",
+    "currentSchema": _SCHEMA,
+    "pgbouncer": "leave it out; docs/scaling.md says what PgBouncer needs",
+    "pool_timeout": "set DB_POOL_TIMEOUT",
+    "schema": _SCHEMA,
+    "search_path": _SCHEMA,
+    "socket_timeout": "leave it out",
+    "sslaccept": "write sslmode=verify-full, or sslmode=require",
+    "statement_cache_size": "leave it out",
+}
+# With this form, a name is shown where it cannot be a part of the password.
+_NAME = re.compile(r"[A-Za-z_.-]{1,40}", re.ASCII)
+_PORT = re.compile(r"(?:[1-9][0-9]{0,4})?", re.ASCII)
+_HIGHEST_PORT = 65_535
+
+
+def find_fault(name: str, url: str, environ: Mapping[str, str]) -> str | None:
+    """Return what is wrong with the URL in the variable `name`, in one sentence; None if nothing.
+
+    `environ` is where libpq looks for what the URL leaves out.
+    """
+    if not url.startswith(("postgresql://", "postgres://")):
+        return f"{name} must begin with postgresql:// or postgres://"
+    # As libpq does, take whatever ends in the first @ before any / for the user and the password.
+    place, _, query = re.sub(r"^[^@/]*@", "", url.partition("://")[2]).partition("?")
+    # libpq would take a part of the password for the host or the database, and show it as such.
+    if "@" in place:
+        return f"{name} must be a URL with one @: write @ and / as %40 and %2F in a password"
+    try:
+        given = {key: str(value) for key, value in conninfo_to_dict(url).items()}
+    except (psycopg.Error, UnicodeError):
+        # libpq's message quotes what it cannot read, which may be the password.
+        return f"{name} must be a URL that libpq can read{_unknown_parameter(query)}"
+    return _fault_of_places(name, given) or _fault_of_environment(name, given, environ)
+
+
+def connection_parameters(url: Secret[str]) -> dict[str, Any]:
+    """Return what psycopg is to connect with: the URL, our defaults, and text in UTF-8."""
+    return {**_DEFAULTS, **conninfo_to_dict(url.reveal()), "client_encoding": "UTF8"}
+
+
+def _unknown_parameter(query: str) -> str:
+    """Name a parameter that libpq does not know and what to write instead."""
+    names = [unquote(part.partition("=")[0]) for part in query.split("&") if part]
+    unknown = next((name for name in names if name not in _known_parameters()), None)
+    if unknown is None:
+        return ", in UTF-8, with % written as %25"
+    # What follows an unescaped "?" or "&" of a password looks like a parameter.
+    safe = "@" not in query and not {"password", "sslpassword"}.intersection(names)
+    if unknown in _FOREIGN:
+        return f', which does not know the parameter "{unknown}": {_FOREIGN[unknown]}'
+    if not safe or not _NAME.fullmatch(unknown):
+        return ": it has an unknown parameter (its name could be a part of the password)"
+    alike = difflib.get_close_matches(unknown, _known_parameters(), 1)
+    instead = f" (did you mean {alike[0]}?)" if alike else ": leave it out"
+    return f', which does not know the parameter "{unknown}"{instead}'
+
+
+@functools.cache
+def _known_parameters() -> frozenset[str]:
+    # libpq takes ssl=true for sslmode=require.
+    return frozenset({"ssl", *(known.keyword.decode() for known in pq.Conninfo.get_defaults())})
+
+
+def _fault_of_places(name: str, given: Mapping[str, str]) -> str | None:
+    """Return what is wrong with the hosts and ports: libpq would say it at each connection."""
+    hosts, addresses, ports = (
+        given[part].split(",") if given.get(part) else [] for part in ("host", "hostaddr", "port")
+    )
+    if not all(_PORT.fullmatch(port) and int(port or 1) <= _HIGHEST_PORT for port in ports):
+        return f"{name} must be a URL whose port is a number from 1 to {_HIGHEST_PORT}"
+    if hosts and addresses and len(hosts) != len(addresses):
+        return f"{name} must be a URL with one hostaddr for each host"
+    if 1 < len(ports) != max(len(hosts), len(addresses)):
+        return f"{name} must be a URL with one port, or one for each host"
+    return None
+
+
+def _fault_of_environment(
+    name: str, given: Mapping[str, str], environ: Mapping[str, str]
+) -> str | None:
+    for variable, parameter in _REDIRECTING.items():
+        if environ.get(variable) and parameter not in given:
+            return (
+                f"{variable} is set and changes where {name} leads: unset it, or write "
+                f"{parameter}= into {name}"
+            )
+    return None

@@ -1,0 +1,133 @@
+"""Reading environment variables: what is unambiguous is normalized, everything else is a fault."""
+
+import re
+from collections.abc import Mapping
+
+# White space, and what editors and browsers copy with a text: no-break spaces, a byte order mark.
+_BLANK = r"[\s\ufeff\u200b]+"
+_AROUND = re.compile(rf"\A{_BLANK}|{_BLANK}\Z")
+_QUOTED = re.compile(r"""(["'])((?:(?!\1).)*)\1""", re.DOTALL)
+_WORDS = {
+    **dict.fromkeys(("true", "1", "yes", "on"), True),
+    **dict.fromkeys(("false", "0", "no", "off"), False),
+}
+_LABEL = r"(?![-.])[a-z0-9_-]{1,63}(?<!-)"
+_NAME = rf"{_LABEL}(?:\.{_LABEL})*"
+_PORT = r":[0-9]{1,5}"
+_FLAGS = re.ASCII | re.IGNORECASE
+_HOST_NAME = re.compile(rf"(?:https?://)?({_NAME})\.?/?", _FLAGS)
+_ORIGIN = re.compile(rf"(https?)://({_NAME}|\[[0-9a-f:.]+\])({_PORT})?/?", _FLAGS)
+_HTTP_URL = re.compile(rf"(https?://(?:{_NAME}|\[[0-9a-f:.]+\]))((?:{_PORT})?(?:/[!-~]*)?)", _FLAGS)
+_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
+
+
+def bare(value: str) -> str:
+    """Return a value without the white space and the quotes around it.
+
+    They are there by accident: Kubernetes secrets end with a line break, `docker run --env-file`
+    keeps quotes, and files from Windows have a carriage return on each line.
+    """
+    value = _AROUND.sub("", value)
+    quoted = _QUOTED.fullmatch(value)
+    return _AROUND.sub("", quoted[2]) if quoted else value
+
+
+class EnvironmentReader:
+    """Read single variables; note what is wrong and go on.
+
+    A variable that is empty, or has nothing but white space, counts as unset.
+    """
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self.faults: list[str] = []
+        self.warnings: list[str] = []
+
+    def text(self, name: str, *, default: str) -> str:
+        """Return a value without what is around it, or the default."""
+        return bare(self._environ.get(name, "")) or default
+
+    def parts(self, name: str) -> tuple[str, ...]:
+        """Read a comma list."""
+        found = (bare(part) for part in self.text(name, default="").split(","))
+        return tuple(part for part in found if part)
+
+    def boolean(self, name: str, *, default: bool) -> bool:
+        """Read yes or no, in the words that people use for them."""
+        value = _WORDS.get(self.text(name, default=str(default)).lower())
+        if value is None:
+            self.faults.append(f"{name} must be true or false")
+            return default
+        return value
+
+    def choice(self, name: str, options: tuple[str, ...], *, default: str) -> str:
+        """Read one of several words, in whatever case."""
+        value = self.text(name, default=default).lower()
+        for option in options:
+            if option.lower() == value:
+                return option
+        self.faults.append(f"{name} must be one of {', '.join(options)}")
+        return default
+
+    def integer(self, name: str, *, default: int, low: int, high: int) -> int:
+        """Read a whole number from `low` to `high`."""
+        return int(self.number(name, default=default, low=low, high=high, whole=True))
+
+    def number(
+        self, name: str, *, default: float, low: float, high: float, whole: bool = False
+    ) -> float:
+        """Read a number from `low` to `high`; with `whole`, a whole one."""
+        text = self.text(name, default=str(default))
+        try:
+            value = int(text) if whole else float(text)
+        except ValueError:
+            value = high + 1
+        if low <= value <= high:
+            return value
+        kind = "a whole number" if whole else "a number"
+        self.faults.append(f"{name} must be {kind} from {low} to {high}")
+        return default
+
+    def host_names(self, name: str) -> tuple[str, ...]:
+        """Read a comma list of host names; the URL of a host's root stands for its name."""
+        found = [_HOST_NAME.fullmatch(part) for part in self.parts(name)]
+        names = tuple(match[1].lower() for match in found if match)
+        if len(names) < len(found):
+            self.faults.append(
+                f"{name} must be bare host names such as app.example.com, separated by commas: "
+                "no port, path or wildcard"
+            )
+        return names
+
+    def origins(self, name: str) -> tuple[str, ...]:
+        """Read a comma list of origins, as browsers send them (RFC 6454): lower case, no path.
+
+        A wildcard is refused: flask-cors would take it for a regular expression, not anchored.
+        """
+        found = [_ORIGIN.fullmatch(part) for part in self.parts(name)]
+        if not all(found):
+            self.faults.append(
+                f"{name} must be origins such as https://app.example.com, without path or wildcard"
+            )
+        origins = []
+        for match in filter(None, found):
+            scheme, host, port = match[1].lower(), match[2].lower(), match[3] or ""
+            # Browsers leave the default port out.
+            origins.append(f"{scheme}://{host}{port if port != _DEFAULT_PORTS[scheme] else ''}")
+        return tuple(origins)
+
+    def http_url(self, name: str, *, default: str) -> str:
+        """Read the URL of a server, without a name or a password in it."""
+        value = self.text(name, default=default)
+        url = _HTTP_URL.fullmatch(value)
+        if url is None:
+            self.faults.append(f"{name} must be an http(s) URL")
+            return default
+        return url[1].lower() + url[2]
+
+    def issuer(self, name: str, *, default: str) -> str:
+        """Read the URL of an issuer of tokens, as its tokens name it: no slash at the end."""
+        url = self.http_url(name, default=default).rstrip("/")
+        if "?" in url or "#" in url:
+            self.faults.append(f"{name} must be a URL without ? and #")
+        return url.removesuffix(_DEFAULT_PORTS[url.partition(":")[0]])

@@ -1,0 +1,91 @@
+"""What roles other than ours can do to our tables. Queries: queries/role_checks.sql."""
+
+from collections.abc import Collection, Iterable
+from typing import NamedTuple
+
+from wallet_api.database import Connection, Row
+from wallet_api.repositories import sql
+from wallet_api.repositories.checks import Right
+
+_QUERIES = sql.load("role_checks")
+
+
+class OtherRight(NamedTuple):
+    """What a role can do, and the statement that takes it away.
+
+    `changes` is false for a right that only reads.
+    """
+
+    role: str
+    ability: str
+    remedy: str
+    changes: bool
+
+
+class RoleCheckRepository:
+    """Rights of every role, by grant, ownership, membership, attribute and default."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def list_exempt_roles(self) -> set[str]:
+        """Return superusers, the owner of the tables, and the role that asks."""
+        rows = _QUERIES.list_exempt_roles(self._connection)
+        return {row["role_name"] for row in rows}
+
+    def list_grants(
+        self, relations: Collection[str], allowed: Collection[Right]
+    ) -> list[OtherRight]:
+        """Return what is granted on these tables and around them.
+
+        `allowed` is what wallet_api_runtime needs.
+        """
+        rows = _QUERIES.list_grants(
+            self._connection,
+            relations=list(relations),
+            allowed=[f"{right.name} on {right.place}" for right in allowed],
+        )
+        return _rights(rows)
+
+    def list_owners(
+        self, relations: Collection[str], functions: Collection[str]
+    ) -> list[OtherRight]:
+        """Return the owners of these tables and functions, of their schema and of the database."""
+        rows = _QUERIES.list_owners(
+            self._connection, relations=list(relations), functions=list(functions)
+        )
+        return _rights(rows)
+
+    def list_memberships(self, roles: dict[str, bool]) -> list[OtherRight]:
+        """Return who can act as one of these roles, or as a superuser.
+
+        `roles` says of each whether it can change rows.
+        """
+        rows = _QUERIES.list_memberships(self._connection, roles=list(roles))
+        return [
+            OtherRight(
+                row["role_name"],
+                row["ability"],
+                row["remedy"],
+                changes=roles.get(row["acts_as"], True),
+            )
+            for row in rows
+        ]
+
+    def list_powers(self) -> list[OtherRight]:
+        """Return attributes of roles that reach our rows."""
+        return _rights(_QUERIES.list_powers(self._connection))
+
+    def list_feeds(self, relations: Collection[str]) -> list[OtherRight]:
+        """Return publications of these tables, and logical replication slots."""
+        return _rights(_QUERIES.list_feeds(self._connection, relations=list(relations)))
+
+    def list_default_rights(self) -> list[OtherRight]:
+        """Return what the owner's default privileges grant on new tables."""
+        return _rights(_QUERIES.list_default_rights(self._connection))
+
+
+def _rights(rows: Iterable[Row]) -> list[OtherRight]:
+    return [
+        OtherRight(row["role_name"], row["ability"], row["remedy"], row["changes"]) for row in rows
+    ]

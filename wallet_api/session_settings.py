@@ -1,0 +1,138 @@
+"""The settings of a session on which the meaning of what we send and read depends, or a promise.
+
+A database, a role, PGOPTIONS or the URL may set others: apply() overrides them on each new
+connection. What an ordinary role may not override makes the session unfit.
+docs/decisions/settings-of-a-session.md goes through all settings.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import psycopg
+
+PINNED = {
+    # How values are written and read.
+    "DateStyle": "ISO, MDY",
+    "IntervalStyle": "postgres",
+    "TimeZone": "UTC",
+    "array_nulls": "on",
+    "bytea_output": "hex",
+    "extra_float_digits": "1",
+    "quote_all_identifiers": "off",
+    "standard_conforming_strings": "on",
+    # What a transaction sees and when it counts as stored. (remote_apply is left as it is.)
+    "default_transaction_isolation": "read committed",
+    "synchronous_commit": "on",
+    # PostgreSQL reports a commit that did not wait for its standby as a warning.
+    "client_min_messages": "notice",
+    # A thread that hangs in a statement is lost to every other request.
+    "statement_timeout": "10000",
+    "lock_timeout": "5000",
+    # Of a process that is paused in a transaction, which may hold the head of an audit chain.
+    "idle_in_transaction_session_timeout": "60000",
+    # Connections of a pool are idle on purpose.
+    "idle_session_timeout": "0",
+}
+"""Each setting as pg_settings has it, times in milliseconds. search_path is pinned in part."""
+
+SERVING = {
+    "statement_timeout": "3000",
+    "lock_timeout": "2000",
+    "idle_in_transaction_session_timeout": "10000",
+}
+"""The limits of connections on which a request waits, in place of those above."""
+
+_APPLY = """
+    select
+        count(case
+            when pinned.name <> 'synchronous_commit'
+                or pg_catalog.current_setting('synchronous_commit') <> 'remote_apply'
+            then pg_catalog.set_config(pinned.name, pinned.setting, false)
+        end),
+        pg_catalog.set_config('search_path', pg_catalog.concat_ws(', ', (
+            select pg_catalog.string_agg(element[1], ', ' order by place)
+            from pg_catalog.regexp_matches(
+                pg_catalog.current_setting('search_path'),
+                '"(?:[^"]|"")*"|[^[:space:],"]+',
+                'g'
+            ) with ordinality as named (element, place)
+            where
+                element[1] not in ('"pg_temp"', '"pg_catalog"')
+                and pg_catalog.lower(element[1]) not in ('pg_temp', 'pg_catalog')
+        ), 'pg_temp'), false),
+        pg_catalog.current_setting('server_encoding') as server_encoding,
+        pg_catalog.current_setting('session_replication_role') as session_replication_role,
+        pg_catalog.current_setting('zero_damaged_pages', true) as zero_damaged_pages,
+        pg_catalog.current_setting('ignore_checksum_failure', true) as ignore_checksum_failure
+    from rows from (
+        pg_catalog.unnest(%s::text[]), pg_catalog.unnest(%s::text[])
+    ) as pinned (name, setting)
+"""
+# As people write them.
+_AS_WRITTEN = {
+    "statement_timeout": ("3s", "10s"),
+    "lock_timeout": ("2s", "5s"),
+    "idle_in_transaction_session_timeout": ("10s", "60s", "1min"),
+}
+_OFF = re.compile("0|of|f|n", re.IGNORECASE)
+# PostgreSQL splits `options` at white space.
+_SEPARATING = re.compile(r"[\s\\]")
+_RESET = "reset it in the role, the database or the server"
+_UNFIT = {
+    ("session_replication_role", "replica"): "session_replication_role is replica, which switches "
+    f"triggers and foreign keys off: {_RESET}",
+    ("zero_damaged_pages", "on"): "zero_damaged_pages is on, so that damaged rows are taken for "
+    f"absent ones: {_RESET}",
+    ("ignore_checksum_failure", "on"): "ignore_checksum_failure is on, so that damaged rows are "
+    f"taken for sound ones: {_RESET}",
+}
+
+
+def apply(
+    connection: psycopg.Connection[dict[str, Any]], limits: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Set the session's settings, in one round trip, and return why it is unfit for use, if it is.
+
+    `limits` replace those of PINNED.
+
+    The statement itself must mean the same under all settings: no backslash, names with a schema.
+    A temporary table stands before others of its name unless pg_temp is last in search_path, and a
+    function before PostgreSQL's own if pg_catalog is in it but not first. (A session of a pooler
+    may have been set up before.)
+    """
+    settings = {**PINNED, **limits}
+    (row,) = connection.execute(_APPLY, [list(settings), list(settings.values())])
+    encoding = row["server_encoding"]
+    faults = [sentence for (name, value), sentence in _UNFIT.items() if row[name] == value]
+    if encoding != "UTF8":
+        faults.append(
+            f"the database's encoding is {encoding}, which does not hold every text: dump it, and "
+            "restore it into one made with `createdb --encoding=UTF8 --template=template0`"
+        )
+    return tuple(faults)
+
+
+def as_options(settings: dict[str, str]) -> str:
+    """Write settings as libpq's `options`, which a new session begins with."""
+    return " ".join(
+        f"-c{name}=" + _SEPARATING.sub(r"\\\g<0>", setting) for name, setting in settings.items()
+    )
+
+
+def is_ours(name: str, value: str) -> bool:
+    """Tell whether a setting that somebody gave to a role is what we set on each connection."""
+    if name == "search_path":
+        *schemas, last = (part.strip().strip('"') for part in value.lower().split(","))
+        return last == "pg_temp" and not {"pg_temp", "pg_catalog"}.intersection(schemas)
+    if name == "synchronous_commit" and value == "remote_apply":
+        return True
+    known = (PINNED.get(name, ""), SERVING.get(name, ""), *_AS_WRITTEN.get(name, ()))
+    return value.lower() in [one.lower() for one in known]
+
+
+def takes_a_guard_away(name: str, value: str) -> bool:
+    """Tell whether a setting of a role makes its sessions unfit. PostgreSQL keeps any spelling."""
+    if name == "session_replication_role":
+        return value.lower() == "replica"
+    return name in ("zero_damaged_pages", "ignore_checksum_failure") and not _OFF.match(value)
