@@ -91,7 +91,7 @@ def test_a_command_explains_each_of_its_options(name):
 
 @every_command
 def test_an_unknown_option_is_one_line_and_status_2(run, name):
-    line = fault(run(name, "--nope"), 2)
+    line = fault(run(name, "--nope", DATABASE_URL=UNREACHABLE, **SECRETS), 2)
     assert "--nope" in line
     assert line.endswith(f"See `wallet-api {name} --help`.")
 

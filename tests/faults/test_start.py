@@ -155,6 +155,21 @@ def test_without_docstrings_nothing_starts_and_one_line_says_why(environ, line):
     assert "PYTHONOPTIMIZE" in said
 
 
+@pytest.mark.parametrize(("concurrency", "port"), [("two", "8000"), ("2", "http")])
+def test_a_setting_that_gunicorn_reads_too_is_refused_by_its_name(environ, concurrency, port):
+    with started(SERVE, {**environ, "WEB_CONCURRENCY": concurrency, "PORT": port}) as process:
+        [said] = process.communicate(timeout=60)[1].splitlines()
+    assert process.returncode == 1
+    assert ("WEB_CONCURRENCY must be" in said) == (concurrency == "two")
+    assert ("PORT must be" in said) == (port == "http")
+
+
+def test_an_empty_variable_counts_as_unset(environ, tmp_path):
+    empty = dict.fromkeys(("WEB_CONCURRENCY", "FORWARDED_ALLOW_IPS", "GUNICORN_CMD_ARGS"), "")
+    with served(SERVE, {**environ, **empty}, tmp_path / "log"):
+        pass
+
+
 @pytest.mark.parametrize("line", [GUNICORN, SERVE])
 def test_the_service_runs_without_assertions(environ, tmp_path, line):
     with served(line, {**environ, "PYTHONOPTIMIZE": "1"}, tmp_path / "log"):

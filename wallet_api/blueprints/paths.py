@@ -25,5 +25,6 @@ def _require_plain_path() -> None:
     # PATH_INFO is decoded. gunicorn and Werkzeug call what came RAW_URI, other servers REQUEST_URI.
     target = environ.get("RAW_URI") or environ.get("REQUEST_URI") or ""
     encoded = _NEEDLESS.search(target.partition("?")[0])
-    if encoded or environ["SCRIPT_NAME"] or environ["PATH_INFO"].startswith("//"):
+    doubled = target.startswith("//") or environ["PATH_INFO"].startswith("//")
+    if encoded or doubled or environ["SCRIPT_NAME"]:
         raise NotFound

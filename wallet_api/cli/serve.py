@@ -6,6 +6,7 @@ import sys
 import click
 
 from wallet_api.cli.command import Command
+from wallet_api.config import Settings
 
 
 @click.command(cls=Command, context_settings={"ignore_unknown_options": True})
@@ -21,6 +22,9 @@ def serve(options: tuple[str, ...]) -> None:
     Example:
       wallet-api serve --bind 127.0.0.1:8000
     """
+    # gunicorn cannot even be imported with a WEB_CONCURRENCY that is empty, or no number.
+    environ = {name: value for name, value in os.environ.items() if value}
+    Settings.from_environ(environ)
     # In this process's place, so that signals reach gunicorn, which imports no commands.
     command = [sys.executable, "-m", "wallet_api.server", *options]
-    os.execv(sys.executable, command)  # noqa: S606 (from a list, as all programs are here)
+    os.execve(sys.executable, command, environ)  # noqa: S606 (from a list, as all programs are)
