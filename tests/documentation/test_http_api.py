@@ -16,7 +16,6 @@ PAGE = read("docs/http_api.md")
 WHO = {
     callers.ANYBODY: "anybody",
     callers.USER: "user",
-    callers.WRITING_USER: "user",
     callers.FARCASTER_USER: "Quick Auth token",
     callers.SCRAPER: "`METRICS_TOKEN`",
 }

@@ -52,6 +52,7 @@ STATUSES = {
     "lock_timeout": 503,
     "audit_log_blocked": 503,
     "database_damaged": 503,
+    "database_went_back": 503,
     "key_unreadable": 503,
     "secret_mismatch": 503,
     "sign_in_unavailable": 503,

@@ -51,6 +51,7 @@ OVERRIDDEN = [
     "statement_timeout = 0",
     "lock_timeout = 1",
     "idle_session_timeout = '50ms'",
+    "idle_in_transaction_session_timeout = '50ms'",
     "search_path = pg_temp, public",
     "search_path = public, pg_catalog",
 ]
@@ -61,7 +62,6 @@ HARMLESS = [
     "default_transaction_deferrable = on",
     "enable_indexscan = off",
     "escape_string_warning = off",
-    "idle_in_transaction_session_timeout = '1min'",
     "jit = off",
     "plan_cache_mode = force_generic_plan",
     "row_security = off",

@@ -23,9 +23,10 @@ def new_connection(database):
 
 
 @pytest.fixture
-def standby_is_configured(database):
+def standby_is_configured(database, monkeypatch):
     """Have the service believe that commits wait for a standby."""
     new_connection(database)
+    monkeypatch.setattr(database.replication, "look", lambda connection: None)
     database.replication.has_standby = True
 
 

@@ -24,6 +24,7 @@ def sign_in(query: dict[str, Any]) -> dict[str, Any]:
     address = None
     if query["address"]:
         address = parse_address(query["address"])
+        application().limits.count_write()
         application().wallets.store_base_account_address(fid, address, access=access())
     token = application().user_tokens.issue(fid)
     return {

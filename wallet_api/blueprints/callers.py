@@ -2,7 +2,7 @@
 
 import hmac
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -28,8 +28,7 @@ from wallet_api.models import TRADING_CHAIN, Access
 class Caller:
     """A kind of caller: how it proves who it is, and that it may do this.
 
-    `security` names schemes of the OpenAPI document; `scope` is what an API client needs. Where it
-    `appends`, a request may add a row to a table from which nobody deletes.
+    `security` names schemes of the OpenAPI document; `scope` is what an API client needs.
     """
 
     authenticate: Callable[[], None]
@@ -37,7 +36,6 @@ class Caller:
     security: tuple[str, ...] = ()
     refusals: tuple[type[WalletApiError], ...] = ()
     scope: str | None = None
-    appends: bool = False
 
 
 def init_app(app: Flask) -> None:
@@ -59,8 +57,6 @@ def _admit() -> None:
     finally:
         structlog.contextvars.bind_contextvars(actor=g.actor)
     limits.count_caller()
-    if view.caller.appends:
-        limits.count_write()
     view.caller.authorize()
 
 
@@ -141,10 +137,8 @@ ANYBODY = Caller(authenticate=lambda: None)
 USER = Caller(
     authenticate=_as_user, security=("userToken",), refusals=(Unauthenticated, FidRequired)
 )
-WRITING_USER = replace(USER, appends=True)
 FARCASTER_USER = Caller(
     authenticate=_as_farcaster_user,
-    appends=True,
     security=("quickAuth",),
     refusals=(Unauthenticated, SignInUnavailable),
 )

@@ -49,7 +49,10 @@ class RequestLimits:
         self._count(per, name)
 
     def count_write(self) -> None:
-        """Count a request that may append to a table for its user. Raises TooManyRequests."""
+        """Count a request that may append to a table for its user. Raises TooManyRequests.
+
+        Nobody may delete from these tables, so that their growth has to be bounded here.
+        """
         self._count("writes", str(g.fid))
 
     def _count(self, per: str, identifier: str) -> None:

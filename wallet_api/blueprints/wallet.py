@@ -8,7 +8,7 @@ import segno
 from flask import Response, g, request
 
 from wallet_api.blueprints.application import application
-from wallet_api.blueprints.callers import USER, WRITING_USER, access
+from wallet_api.blueprints.callers import USER, access
 from wallet_api.blueprints.routing import Blueprint
 from wallet_api.blueprints.schemas import (
     BASE_ACCOUNT,
@@ -60,7 +60,7 @@ _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}", re.ASCII)
 
 @blueprint.post("/deposit", parameters=[_IDEMPOTENCY_KEY_HEADER])
 @blueprint.opened_by(
-    WRITING_USER,
+    USER,
     InvalidAddress,
     InvalidAmount,
     AmountNotPositive,
@@ -78,6 +78,7 @@ _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}", re.ASCII)
 @blueprint.response(200, DepositAnswer, headers=_REPLAYED)
 def deposit(body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """Prepare a transfer into the user's trading wallet, making the wallet if need be."""
+    application().limits.count_write()
     prepared = application().deposits.prepare(
         g.fid,
         DepositRequest(
@@ -135,10 +136,11 @@ def primary() -> dict[str, Any]:
 
 
 @blueprint.get("/primary-with-key")
-@blueprint.opened_by(WRITING_USER, KeyExportDisabled, WalletNotFound)
+@blueprint.opened_by(USER, KeyExportDisabled, WalletNotFound)
 @blueprint.response(200, ExportedWalletAnswer)
 def primary_with_key() -> dict[str, Any]:
     """Hand the trading wallet's private key to its owner, where that is allowed."""
+    application().limits.count_write()
     wallets = application().wallets
     if not application().allow_key_export:
         wallets.refuse_key(g.fid, TRADING_CHAIN, access=access())
