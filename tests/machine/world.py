@@ -48,7 +48,7 @@ class Scissors:
         """Have every connection of a pool pass by here."""
         scissors = self
 
-        class Watched(database._pool.kwargs["cursor_factory"]):
+        class Watched(database._parameters["cursor_factory"]):
             def execute(self, query, *arguments, **options):
                 due = ("/*" in query or query in ("begin", "commit")) and scissors._is_due()
                 if due and not scissors._late:
@@ -60,7 +60,7 @@ class Scissors:
                     scissors._cut(self.connection)
                 return result
 
-        database._pool.kwargs["cursor_factory"] = Watched
+        database._parameters["cursor_factory"] = Watched
 
     def _is_due(self):
         with self._lock:
