@@ -148,7 +148,9 @@ def _services(settings: Settings) -> Application:
         deposits=DepositService(database, wallets, settings.network),
         readiness=ReadinessService(database, sealing_secret),
         clients=ApiClientService(database),
-        search=WalletSearch(replica, encryption, wallets_in_files=wallets_in_files),
+        search=WalletSearch(
+            replica, encryption, primary=database, wallets_in_files=wallets_in_files
+        ),
         stats=StatsService(replica, wallets_in_files=wallets_in_files),
         storage=StorageService(
             replica,

@@ -320,11 +320,12 @@ class Database:
                 raise _meaning(error) or error from error
         raise AssertionError("unreachable: the last attempt returns or raises")
 
-    def wait_until_replicated(self, written: datetime) -> None:
+    def wait_until_replicated(self, written: datetime | None = None) -> None:
         """Wait until what was written at that time, and is visible, is on the standby too.
 
-        `written` is the database's time. Costs nothing without a synchronous standby, or for what
-        is known to be there. Raises DatabaseUnavailable.
+        `written` is the database's time; None means whatever is visible now. Costs nothing without
+        a synchronous standby, or for what is known to be there. Not for use inside of run(): it
+        takes a connection. Raises DatabaseUnavailable.
         """
         if not self.replication.covers(written):
             self.run(self.replication.wait)

@@ -87,11 +87,13 @@ class Replication:
         cursor = connection.execute(_POSITION)
         return lambda: self._acknowledge(_row(cursor)["position"])
 
-    def covers(self, moment: datetime) -> bool:
-        """Tell whether everything that was written by then is known to be replicated."""
+    def covers(self, written: datetime | None) -> bool:
+        """Tell whether what was written at that time (None: just now) is known to be replicated."""
         if not self.has_standby:
             return True
-        return self._confirmed_before is not None and moment < self._confirmed_before
+        if written is None or self._confirmed_before is None:
+            return False
+        return written < self._confirmed_before
 
     def wait(self, connection: psycopg.Connection[Any]) -> None:
         """Wait until the standby has everything that is visible now.

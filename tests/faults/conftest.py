@@ -166,9 +166,9 @@ def process(request, monkeypatch):
         apps.append(app)
         client = app.test_client()
 
-        def ask(method, path, body=None, fid=FID):
+        def ask(method, path, body=None, fid=FID, **headers):
             token = application(app).user_tokens.issue(fid).reveal()
-            headers = {"Authorization": f"Bearer {token}"}
+            headers = {"Authorization": f"Bearer {token}", **headers}
             return client.open(path, method=method, json=body, headers=headers)
 
         ask.services = application(app)

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from tests.conftest import BASE_ACCOUNT, FID
+from tests.conftest import BASE_ACCOUNT, FID, LEAKS
 from tests.faults.conftest import WAITING
 
 pytestmark = pytest.mark.faults
@@ -23,8 +23,25 @@ SHOWN = [
 ]
 
 
+SHOWN_TO_SERVICES = [f"/v1/users/{FID}/wallets", f"/v1/users/{FID}/wallets/ethereum", "/v1/wallets"]
+
+
+@pytest.fixture
+def engine(pair, process):
+    """The header of an API client that was made while there was a standby."""
+    token = process().services.clients.create(
+        "engine", scopes=["wallets:read"], allowed_networks=[], expires_at=None
+    )
+    LEAKS.secrets.add(token.reveal())
+    return {"Authorization": f"Bearer {token.reveal()}"}
+
+
 def statuses(ask):
     return {(method, path): ask(method, path, body).status_code for method, path, body in SHOWN}
+
+
+def statuses_for_services(ask, engine):
+    return {ask("GET", path, **engine).status_code for path in SHOWN_TO_SERVICES}
 
 
 def all_of(status):
@@ -35,7 +52,9 @@ def shown_address(ask):
     return ask("GET", "/api/wallet/user-wallets").json["wallets"][-1]["address"]
 
 
-def test_a_wallet_that_a_restart_made_visible_is_not_shown_until_the_standby_has_it(pair, process):
+def test_a_wallet_that_a_restart_made_visible_is_not_shown_until_the_standby_has_it(
+    pair, process, engine
+):
     ask, other = process(), process()
     assert ask("POST", "/api/wallet/deposit", DEPOSIT, fid=FID + 1).status_code == 200
     assert other("GET", "/api/wallet/user-wallets", fid=FID + 1).status_code == 200
@@ -48,15 +67,37 @@ def test_a_wallet_that_a_restart_made_visible_is_not_shown_until_the_standby_has
     assert statuses(ask) == all_of(503)
     assert other("GET", "/api/wallet/user-wallets").status_code == 503
     assert process()("GET", "/api/wallet/user-wallets").status_code == 503
+    assert statuses_for_services(ask, engine) == {503}
     pair.standby.start()
     pair.synchronous()
     assert statuses(ask) == all_of(200)
+    assert statuses_for_services(ask, engine) == {200}
     address = shown_address(ask)
     # And the standby gives the same one.
     pair.primary.crash()
     pair.standby.administer("select pg_promote()")
     promoted = process(DATABASE_URL=pair.standby.url(pair.name))
     assert shown_address(promoted) == address
+
+
+def test_a_deposit_that_no_standby_has_is_not_repeated_by_its_key(pair, process):
+    ask = process()
+    assert ask("POST", "/api/wallet/deposit", DEPOSIT).status_code == 200
+    pair.primary.query(
+        pair.name, "update wallets set updated_at = now() - interval '1 hour' returning fid"
+    )
+    assert ask("GET", "/api/wallet/user-wallets").status_code == 200
+    once = {"Idempotency-Key": "once"}
+    pair.standby.crash()
+    assert ask("POST", "/api/wallet/deposit", DEPOSIT, **once).status_code == 503
+    time.sleep(1)
+    # Its wait was cancelled, so that it can be seen.
+    assert pair.primary.query(pair.name, "select count(*) from deposits") == [(2,)]
+    assert ask("POST", "/api/wallet/deposit", DEPOSIT, **once).status_code == 503
+    pair.standby.start()
+    pair.synchronous()
+    answer = ask("POST", "/api/wallet/deposit", DEPOSIT, **once)
+    assert (answer.status_code, answer.headers["Idempotent-Replayed"]) == (200, "true")
 
 
 @pytest.mark.parametrize("end", ["pg_cancel_backend", "pg_terminate_backend"])

@@ -257,7 +257,7 @@ class BaseAccountWalletService:
             self._sealing_secret.register_on(connection)
         except SecretMismatch:
             # That the key does not open is the more important news.
-            self._verified(wallet)
+            open_verified(self._encryption, wallet)
             raise
 
     def _made_before(self, connection: Connection, wallets: WalletRepository, fid: int) -> Wallet:

@@ -82,7 +82,7 @@ class DepositService:
             if earlier is not None:
                 # The request that recorded it may have made the wallet since we looked.
                 trading = known.get(TRADING_CHAIN) or self._wallets.get_wallet(fid, TRADING_CHAIN)
-                return _replay(earlier, request_hash, trading)
+                return self._replay(earlier, request_hash, trading)
 
         remembered = known.get(BASE_ACCOUNT_CHAIN)
         sender = _sender(given, None if remembered is None else remembered.address)
@@ -148,8 +148,21 @@ class DepositService:
         if winner is None:
             raise AssertionError("a deposit was committed and is not there")
         if winner.id != deposit.id:
-            return _replay(winner, deposit.request_hash, trading)
+            return self._replay(winner, deposit.request_hash, trading)
         return PreparedDeposit(id=deposit.id, transfer=_transfer(deposit), replayed=False)
+
+    def _replay(
+        self, earlier: Deposit, request_hash: str | None, trading: Wallet | None
+    ) -> PreparedDeposit:
+        if earlier.request_hash != request_hash:
+            raise IdempotencyKeyReused
+        # The address that leaves is the verified wallet's, whatever the record says.
+        if trading is None or trading.address != earlier.to_address:
+            raise KeyUnreadable("A recorded deposit does not go to the user's trading wallet.")
+        if earlier.chain_id not in _NETWORKS_BY_CHAIN_ID:
+            raise DatabaseDamaged("a recorded deposit is on a network that nobody knows")
+        self._database.wait_until_replicated()
+        return PreparedDeposit(id=earlier.id, transfer=_transfer(earlier), replayed=True)
 
 
 def _sender(given: str | None, remembered: str | None) -> str:
@@ -167,17 +180,6 @@ def _hash(request: DepositRequest) -> str | None:
         return None
     fields = [request.asset, request.amount, request.base_address]
     return hashlib.sha256(json.dumps(fields).encode()).hexdigest()
-
-
-def _replay(earlier: Deposit, request_hash: str | None, trading: Wallet | None) -> PreparedDeposit:
-    if earlier.request_hash != request_hash:
-        raise IdempotencyKeyReused
-    # The address that leaves is the verified wallet's, whatever the record says.
-    if trading is None or trading.address != earlier.to_address:
-        raise KeyUnreadable("A recorded deposit does not go to the user's trading wallet.")
-    if earlier.chain_id not in _NETWORKS_BY_CHAIN_ID:
-        raise DatabaseDamaged("a recorded deposit is on a network that nobody knows")
-    return PreparedDeposit(id=earlier.id, transfer=_transfer(earlier), replayed=True)
 
 
 def _transfer(deposit: Deposit) -> Transfer:

@@ -42,9 +42,16 @@ class WalletSearch:
     """Wallets in PostgreSQL, newest first. May read a replica, which lags a little behind."""
 
     def __init__(
-        self, database: Database, encryption: EncryptionService, *, wallets_in_files: bool
+        self,
+        database: Database,
+        encryption: EncryptionService,
+        *,
+        primary: Database,
+        wallets_in_files: bool,
     ) -> None:
+        """`database` may be a replica. It may show a wallet before the synchronous standby does."""
         self._database = database
+        self._primary = primary
         self._encryption = encryption
         self._wallets_in_files = wallets_in_files
 
@@ -64,6 +71,8 @@ class WalletSearch:
         within = Slice(since=filters.since, before=before, size=size + 1)
         wallets = self._database.run(lambda connection: _wallets(connection, filters, within))
         found = [self._opened(wallet) for wallet in wallets[:size]]
+        if found:
+            self._primary.wait_until_replicated(max(one.wallet.updated_at for one in found))
         last = found[-1].wallet if len(wallets) > size else None
         position = None if last is None else (last.created_at, last.fid, last.chain)
         return Page(items=found, next=position)
