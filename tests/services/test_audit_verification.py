@@ -346,7 +346,7 @@ def test_a_second_trading_wallet_of_one_user_is_named_wherever_it_is(
         fid=2, chain="ethereum", action="wallet.created", access=ACCESS, address="0x" + "ab" * 20
     )
     trail = AuditTrail(EncryptionService(Secret(SECRET)))
-    database.run(lambda one: trail.pending().append(one, [event]))
+    database.run(lambda one: trail.pending().append_many(one, [event]))
     if gone:
         plant(sql, "delete from wallets where fid = 2")
     faults = [(2, None, "more than one trading wallet was made")]
@@ -368,7 +368,9 @@ def test_the_making_of_a_wallet_file_may_be_told_after_its_import_under_the_next
     for encryption, action in ((second, "wallet.imported"), (first, "wallet.created")):
         event = AuditEvent(fid=60, chain="ethereum", action=action, access=ACCESS, address=address)
         trail = AuditTrail(encryption)
-        database.run(lambda one, trail=trail, event=event: trail.pending().append(one, [event]))
+        database.run(
+            lambda one, trail=trail, event=event: trail.pending().append_many(one, [event])
+        )
     sealed = "update wallets set key_id = %s, encrypted_private_key = repeat('0', 96)"
     sql.execute(f"{sealed} where fid = 60", [second.key_id])
     assert verify(OTHER_SECRET, SECRET) == ([], 22)

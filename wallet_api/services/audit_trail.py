@@ -1,14 +1,15 @@
 """Appending to the audit log: a chain of entries for each user."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC
+from typing import TypeVar
 
 from wallet_api.crypto.audit_chain import AuditKey
 from wallet_api.crypto.encryption import EncryptionService
-from wallet_api.database import Connection
+from wallet_api.database import Connection, one_round_trip
 from wallet_api.errors import AuditLogBlocked, DatabaseDamaged
 from wallet_api.models import AuditEntry, AuditEvent, AuditHead
 from wallet_api.repositories.audit import (
@@ -17,6 +18,8 @@ from wallet_api.repositories.audit import (
     PlaceTaken,
     place_taken,
 )
+
+T = TypeVar("T")
 
 # PostgreSQL's largest bigint.
 _LAST_ID = 2**63 - 1
@@ -84,6 +87,23 @@ class PendingEntries:
         audit = AuditRepository(connection)
         return any(audit.is_written(entry) for entry in self._tried)
 
+    def append(
+        self,
+        connection: Connection,
+        head: AuditHead,
+        event: AuditEvent,
+        *,
+        act: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Send what `act` sends and the event's entry, and commit: a transaction of begin_append().
+
+        Raises DatabaseDamaged if the entry was not written, and what following() raises.
+        """
+        with self.following(head, event) as entry, one_round_trip(connection, begin=False):
+            act()
+            recorded = AuditRepository(connection).append_later(entry)
+        require_entry(recorded())
+
     @contextmanager
     def following(self, head: AuditHead, event: AuditEvent) -> Iterator[ChainedEntry]:
         """Give the entry of an event, at the end of its user's chain: it is appended inside.
@@ -94,7 +114,7 @@ class PendingEntries:
         with self._appending([entry]), place_taken():
             yield entry
 
-    def append(self, connection: Connection, events: Sequence[AuditEvent]) -> None:
+    def append_many(self, connection: Connection, events: Sequence[AuditEvent]) -> None:
         """Append what happened to many users, in the transaction of the acts.
 
         Raises DatabaseDamaged if not every entry was written, and what following() raises.
@@ -107,8 +127,8 @@ class PendingEntries:
             heads[event.fid] = entry.head
             entries.append(entry)
         with self._appending(entries):
-            if entries and not audit.append_many(entries):
-                raise DatabaseDamaged("the audit log takes no rows")
+            if entries:
+                require_entry(audit.append_many(entries))
 
     @contextmanager
     def _appending(self, chained: Sequence[ChainedEntry]) -> Iterator[None]:
@@ -125,6 +145,23 @@ class PendingEntries:
                 ) from error
             self._taken = places
             raise
+
+
+def begin_append(connection: Connection, fid: int, look: Callable[[], Callable[[], T]]) -> T:
+    """Begin a transaction in which nobody else appends to a user's chain.
+
+    `look` sends a question with the same round trip; return its answer.
+    """
+    with one_round_trip(connection, commit=False):
+        AuditRepository(connection).hold_head(fid)
+        found = look()
+    return found()
+
+
+def require_entry(recorded: bool) -> None:
+    """Raise DatabaseDamaged unless the log has its entry, whatever may have swallowed it."""
+    if not recorded:
+        raise DatabaseDamaged("the audit log takes no rows")
 
 
 def chained(key: AuditKey, entry: AuditEntry, behind: AuditHead) -> ChainedEntry:

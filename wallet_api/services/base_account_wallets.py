@@ -1,6 +1,7 @@
 """Trading wallets and Base Account addresses: made once, verified always."""
 
 from dataclasses import replace
+from functools import partial
 
 from wallet_api import metrics
 from wallet_api.crypto import keys
@@ -26,7 +27,12 @@ from wallet_api.models import (
 from wallet_api.repositories.audit import AuditRepository
 from wallet_api.repositories.postgres import PostgresWalletRepository
 from wallet_api.repositories.wallets import WalletRepositories, WalletRepository
-from wallet_api.services.audit_trail import AuditTrail, PendingEntries
+from wallet_api.services.audit_trail import (
+    AuditTrail,
+    PendingEntries,
+    begin_append,
+    require_entry,
+)
 from wallet_api.services.opening import open_verified
 from wallet_api.services.refusals import RefusalWindows
 from wallet_api.services.sealing_secret import SealingSecret
@@ -146,11 +152,10 @@ class BaseAccountWalletService:
         pending = self._trail.pending()
 
         def read(connection: Connection) -> Wallet | None:
-            wallets, audit = self._repositories(connection), AuditRepository(connection)
-            with one_round_trip(connection, commit=False):
-                audit.hold_head(fid)
-                found = wallets.get_with_head_later(fid, chain)
-            wallet, head = found()
+            wallets = self._repositories(connection)
+            wallet, head = begin_append(
+                connection, fid, lambda: wallets.get_with_head_later(fid, chain)
+            )
             if wallet is None:
                 connection.rollback()
                 if wallets.get(fid, chain) is None:
@@ -163,14 +168,8 @@ class BaseAccountWalletService:
                 connection.rollback()
                 self._register_for(wallet, connection)
                 raise Conflict
-            if pending.is_written(connection):
-                return wallet
-            with (
-                pending.following(head, event) as entry,
-                one_round_trip(connection, begin=False),
-            ):
-                recorded = audit.append_later(entry)
-            _demand(recorded())
+            if not pending.is_written(connection):
+                pending.append(connection, head, event)
             return wallet
 
         wallet = self._database.run(read)
@@ -219,26 +218,19 @@ class BaseAccountWalletService:
         pending = self._trail.pending()
 
         def put(connection: Connection) -> Wallet | None:
-            wallets, audit = self._repositories(connection), AuditRepository(connection)
+            wallets = self._repositories(connection)
             if self._wallets_in_files:
                 wallets.put_base_account(fid, address)
                 return None
-            with one_round_trip(connection, commit=False):
-                audit.hold_head(fid)
-                found = wallets.get_with_head_later(fid, BASE_ACCOUNT_CHAIN)
-            there, head = found()
+            there, head = begin_append(
+                connection, fid, lambda: wallets.get_with_head_later(fid, BASE_ACCOUNT_CHAIN)
+            )
             if there is not None and there.address == address:
                 return there
-            if pending.is_written(connection):
-                # Another request has replaced the address since.
-                return None
-            with (
-                pending.following(head, event) as entry,
-                one_round_trip(connection, begin=False),
-            ):
-                wallets.put_base_account(fid, address)
-                recorded = audit.append_later(entry)
-            _demand(recorded())
+            # If it is written already, another request has replaced the address since.
+            if not pending.is_written(connection):
+                put_it = partial(wallets.put_base_account, fid, address)
+                pending.append(connection, head, event, act=put_it)
             return None
 
         there = self._database.run(put)
@@ -299,7 +291,7 @@ class BaseAccountWalletService:
         mine = made()
         if mine is not None:
             if not self._wallets_in_files:
-                _demand(recorded())
+                require_entry(recorded())
                 acknowledge()
             return mine
         winner = wallets.get(candidate.fid, candidate.chain)
@@ -314,17 +306,9 @@ class BaseAccountWalletService:
 
         def append(connection: Connection) -> None:
             audit = AuditRepository(connection)
-            with one_round_trip(connection, commit=False):
-                audit.hold_head(event.fid)
-                head = audit.get_head_later(event.fid)
-            if pending.is_written(connection):
-                return
-            with (
-                pending.following(head(), event) as entry,
-                one_round_trip(connection, begin=False),
-            ):
-                recorded = audit.append_later(entry)
-            _demand(recorded())
+            head = begin_append(connection, event.fid, lambda: audit.get_head_later(event.fid))
+            if not pending.is_written(connection):
+                pending.append(connection, head, event)
 
         self._database.run(append)
 
@@ -343,12 +327,6 @@ class BaseAccountWalletService:
         open_verified(self._encryption, wallet)
         self._database.wait_until_replicated(wallet.updated_at)
         return wallet
-
-
-def _demand(recorded: bool) -> None:
-    """Go no further unless the audit log has its entry, whatever may have swallowed it."""
-    if not recorded:
-        raise DatabaseDamaged("the audit log takes no rows")
 
 
 def _creation(wallet: NewWallet, access: Access) -> AuditEvent:

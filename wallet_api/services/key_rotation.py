@@ -94,7 +94,7 @@ class KeyRotation:
                 for (fid, _), wallet in written.items():
                     if not _same(self._open(wallet), opened[fid]):
                         raise KeyUnreadable(f"the key of FID {fid} does not come back as it was")
-                pending.append(connection, [self._event(fid) for fid in sorted(replaced)])
+                pending.append_many(connection, [self._event(fid) for fid in sorted(replaced)])
             return replaced
 
         try:

@@ -94,7 +94,7 @@ class WalletExport:
         def record(connection: Connection) -> None:
             with connection.transaction():
                 if not pending.is_written(connection):
-                    pending.append(connection, events)
+                    pending.append_many(connection, events)
 
         self._database.run(record)
 

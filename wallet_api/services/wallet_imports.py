@@ -157,7 +157,7 @@ class WalletImport:
                     claimed = batches.insert_copies_if_absent(wanted.values())
                     # In the order of users, as every batch.
                     events = [_imported(wanted[key], self._access) for key in sorted(claimed)]
-                    pending.append(connection, events)
+                    pending.append_many(connection, events)
                 taken = wanted.keys() - claimed
                 return claimed, batches.list_by_keys(taken) if taken else {}
 
