@@ -6,7 +6,7 @@ from tests.conftest import ACCESS, BASE_ACCOUNT, FID
 from tests.http.conftest import calling, routes, signed_in
 from tests.sql.test_partitions import EVERY, listed
 from wallet_api.blueprints.application import application
-from wallet_api.database import _NAME, _TimedCursor
+from wallet_api.database.connections import _NAME, TimedCursor
 from wallet_api.models import SCOPES
 
 # Those that are about all users at once; everything else is about one, or about none.
@@ -17,13 +17,13 @@ ABOUT_ALL = {("GET", f"/v1/{what}") for what in ("wallets", "audit", "stats", "s
 def sent(monkeypatch):
     """Return the set of the names of all statements that are sent from now on."""
     names = set()
-    execute = _TimedCursor.execute
+    execute = TimedCursor.execute
 
     def noted(cursor, query, *arguments, **options):
         names.update(_NAME.findall(str(query)))
         return execute(cursor, query, *arguments, **options)
 
-    monkeypatch.setattr(_TimedCursor, "execute", noted)
+    monkeypatch.setattr(TimedCursor, "execute", noted)
     return names
 
 

@@ -16,7 +16,7 @@ from tests.services.conftest import service
 from tests.sql.test_partitions import EVERY, listed
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
-from wallet_api.database import _name_of, _TimedCursor
+from wallet_api.database.connections import TimedCursor, name_of
 from wallet_api.services.key_rotation import KeyRotation, ResealOutcome
 from wallet_api.services.known_secrets import KnownSecrets
 from wallet_api.services.sealing_secret import SealingSecret
@@ -41,11 +41,11 @@ class Rule:
 def citus(monkeypatch):
     """Keep the rule over whatever is sent from now on; Rule counts."""
     scatter = {name for name, place in listed().items() if place == EVERY}
-    execute = _TimedCursor.execute
+    execute = TimedCursor.execute
     rule, side_by_side = Rule(), set()
 
     def ruled(cursor, query, *arguments, **options):
-        connection, name = cursor.connection, _name_of(str(query))
+        connection, name = cursor.connection, name_of(str(query))
         written = COPIED.match(re.sub(r"/\*.*?\*/ ", "", str(query)))
         if connection.info.transaction_status == TransactionStatus.INTRANS:
             with connection.cursor() as asked:
@@ -56,7 +56,7 @@ def citus(monkeypatch):
             rule.refused += bool(written) and state["began"] in side_by_side
         return execute(cursor, query, *arguments, **options)
 
-    monkeypatch.setattr(_TimedCursor, "execute", ruled)
+    monkeypatch.setattr(TimedCursor, "execute", ruled)
     return rule
 
 

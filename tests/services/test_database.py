@@ -245,7 +245,7 @@ def test_a_socket_that_psycopg_finds_closed_is_a_connection_lost(database, monke
 
 def test_whoever_was_silent_for_long_is_not_asked_again(database, stop, monkeypatch):
     monkeypatch.setattr(Connection, "answer_seconds", 0.5)
-    monkeypatch.setattr("wallet_api.database._RETRY_SECONDS", 0.4)
+    monkeypatch.setattr("wallet_api.database.pool._RETRY_SECONDS", 0.4)
     attempts = []
 
     def work(connection):
@@ -343,7 +343,7 @@ def refused_at_once(name):
 
 
 def test_while_the_database_is_out_of_reach_work_is_refused_at_once(pool, shut, monkeypatch):
-    monkeypatch.setattr("wallet_api.database._OUTAGE_SECONDS", 1.0)
+    monkeypatch.setattr("wallet_api.database.pool._OUTAGE_SECONDS", 1.0)
     database = pool(name="out of reach")
     with shut():
         assert 0.9 < seconds_to_refuse(database) < 3
@@ -389,7 +389,7 @@ def test_a_restart_is_a_wait_and_no_error(pool, shut):
 
 def test_nobody_is_refused_at_once_while_a_connection_works(pool, shut, monkeypatch):
     """As where others hold all but a few of the server's connections."""
-    monkeypatch.setattr("wallet_api.database._OUTAGE_SECONDS", 0.3)
+    monkeypatch.setattr("wallet_api.database.pool._OUTAGE_SECONDS", 0.3)
     database = pool(name="a few connections", max_size=2)
     ask(database)
     busy, free = Event(), Event()

@@ -209,7 +209,7 @@ def test_a_wallet_that_another_rotation_has_sealed_again_is_left_alone(
 
 
 def test_one_damaged_chain_does_not_stand_in_the_way_of_the_others(rotation, sql, monkeypatch):
-    monkeypatch.setattr("wallet_api.database._CONFLICT_ATTEMPTS", 2)
+    monkeypatch.setattr("wallet_api.database.pool._CONFLICT_ATTEMPTS", 2)
     plant(sql, "update wallet_audit_heads set id = 0 where fid = 5")
     reports = {report.fid: report for report in rotate(rotation)}
     assert "audit verify" in reports.pop(5).reason

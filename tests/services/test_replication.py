@@ -16,26 +16,25 @@ from wallet_api.errors import DatabaseWentBack
 FAR_AHEAD = 1 << 60
 
 
-def new_connection(database):
-    """Have the pool make a connection, which looks at the database."""
-    database._pool.drain()
-    database.run(lambda connection: connection.execute("select 1"))
+def look(database):
+    """Do what the pool does with each new connection."""
+    database.run(database.replication.look)
 
 
 @pytest.fixture
 def standby_is_configured(database, monkeypatch):
     """Have the service believe that commits wait for a standby."""
-    new_connection(database)
+    look(database)
     monkeypatch.setattr(database.replication, "look", lambda connection: None)
     database.replication.has_standby = True
 
 
 def test_a_position_behind_the_last_acknowledged_wallet_refuses_new_ones(database, wallets):
     made = wallets.ensure_trading_wallet(FID, access=ACCESS)
-    new_connection(database)
+    look(database)
     assert wallets.ensure_trading_wallet(FID + 1, access=ACCESS)
     database.replication._acknowledge(FAR_AHEAD)
-    new_connection(database)
+    look(database)
     with pytest.raises(DatabaseWentBack):
         wallets.ensure_trading_wallet(FID + 2, access=ACCESS)
     assert wallets.ensure_trading_wallet(FID, access=ACCESS) == made
@@ -48,7 +47,7 @@ def test_processes_that_were_forked_from_one_share_what_they_know(database, wall
         database.replication._acknowledge(FAR_AHEAD)
         os._exit(0)
     os.waitpid(child, 0)
-    new_connection(database)
+    look(database)
     with pytest.raises(DatabaseWentBack):
         wallets.ensure_trading_wallet(FID, access=ACCESS)
 
@@ -56,11 +55,12 @@ def test_processes_that_were_forked_from_one_share_what_they_know(database, wall
 def test_another_database_of_the_server_is_no_later_state_of_this_one(clone, wallets, database):
     wallets.ensure_trading_wallet(FID, access=ACCESS)
     with clone("another") as url:
-        database._parameters["dbname"] = url.rpartition("/")[2]
-        new_connection(database)
+        other = Database(Secret(url), min_size=0, max_size=1, timeout_seconds=5)
+        other.open()
+        other.run(database.replication.look)
+        other.close()
         with pytest.raises(DatabaseWentBack):
             wallets.ensure_trading_wallet(FID + 1, access=ACCESS)
-        database.close()
 
 
 def test_wallets_that_are_acknowledged_while_others_connect_are_no_alarm(database_url):
@@ -81,7 +81,7 @@ def test_wallets_that_are_acknowledged_while_others_connect_are_no_alarm(databas
 
 def test_a_process_that_made_no_wallet_accepts_any_database(database):
     database.replication._remember(0, 12345, 0)
-    new_connection(database)
+    look(database)
     assert service(database).ensure_trading_wallet(FID, access=ACCESS)
 
 

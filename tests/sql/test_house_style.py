@@ -13,9 +13,10 @@ PACKAGE = Path(__file__).resolve().parents[2] / "wallet_api"
 # that of the local server.
 MAY_EXECUTE = {
     "repositories/sql.py",
-    "database.py",
+    "database/connections.py",
+    "database/transactions.py",
     "local_postgres.py",
-    "replication.py",
+    "database/replication.py",
     "session_settings.py",
 }
 # Repositories that keep wallets in files, and what they are made of.

@@ -1,0 +1,169 @@
+"""A connection: its settings, its time limits, and which of its statements were slow."""
+
+import functools
+import re
+import secrets
+import time
+from contextvars import ContextVar
+from threading import BoundedSemaphore, Thread
+from typing import Any, ClassVar, TypeVar
+
+import psycopg
+import structlog
+from psycopg import errors as pg
+from psycopg.abc import PQGen
+from psycopg.errors import Diagnostic, _WaitTimeout
+from psycopg.pq.abc import PGcancel
+
+from wallet_api import deadline, metrics, session_settings
+from wallet_api.crypto.secret import Secret
+from wallet_api.database.faults import describe
+from wallet_api.database_url import connection_parameters
+from wallet_api.errors import DatabaseUnavailable
+
+Row = dict[str, Any]
+T = TypeVar("T")
+
+log = structlog.get_logger("wallet_api.database")
+
+# How many requests to cancel a statement may be under way.
+_cancelling = BoundedSemaphore(4)
+# Names of the statements that wait in the pipeline of this thread.
+pipelined: ContextVar[list[str] | None] = ContextVar("pipelined", default=None)
+UNNAMED = "unnamed"
+_NAME = re.compile(r"/\* ([\w.]+) \*/")
+
+
+@functools.cache
+def name_of(query: str) -> str:
+    """Return the name that a statement carries as a comment."""
+    named = _NAME.search(query)
+    return named[1] if named else UNNAMED
+
+
+class TimedCursor(psycopg.Cursor[Row]):
+    """A cursor that logs slow statements, by the name that each carries as a comment."""
+
+    slow_seconds: ClassVar[float]
+
+    def execute(self, query: Any, *arguments: Any, **options: Any) -> Any:
+        """Send a statement; inside a pipeline, one_round_trip() takes the time of all together.
+
+        Raises DatabaseUnavailable when the current request has no time left for it.
+        """
+        if deadline.seconds_to_begin() <= 0:
+            raise DatabaseUnavailable("the request has no time left for another statement")
+        name = name_of(query) if isinstance(query, str) else UNNAMED
+        piped = pipelined.get()
+        if piped is not None:
+            piped.append(name)
+            return super().execute(query, *arguments, **options)
+        began = time.perf_counter()
+        try:
+            return super().execute(query, *arguments, **options)
+        finally:
+            self.report([name], time.perf_counter() - began)
+
+    @classmethod
+    def report(cls, names: list[str], seconds: float) -> None:
+        """Log statements that took long together. Their parameters stay out of it."""
+        if seconds >= cls.slow_seconds:
+            metrics.SLOW_QUERIES.inc()
+            log.warning("slow query", queries=names, duration_ms=round(seconds * 1000, 1))
+
+
+class Connection(psycopg.Connection[Row]):
+    """A connection with a time limit for answers, which notices a commit that is not replicated.
+
+    statement_timeout is PostgreSQL's: a server that is stopped, or a network that swallows all it
+    is sent, never comes to it. `answer_seconds` is ours, and a little more, so that PostgreSQL has
+    the first say.
+
+    A commit whose wait for the synchronous standby is cancelled succeeds, with a warning: then
+    `unreplicated` is true.
+    """
+
+    # Settings of the session in place of those of session_settings.PINNED.
+    limits: ClassVar[dict[str, str]] = {}
+    answer_seconds = 12.0
+    # Why the session must not be used, if it must not.
+    faults: tuple[str, ...] = ()
+    has_standby = False
+    unreplicated = False
+
+    def note(self, notice: Diagnostic) -> None:
+        """Take notice of a warning that PostgreSQL sends along with an answer."""
+        # Its text is translated, and its SQLSTATE the one of every warning.
+        if notice.source_function == "SyncRepWaitForLSN":
+            self.unreplicated = True
+
+    def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
+        """Wait for PostgreSQL, and give the connection up for lost if no answer comes in time."""
+        limit = min(
+            timeout or self.answer_seconds,
+            max(0.0, deadline.seconds_to_begin() + deadline.STATEMENT_SECONDS),
+        )
+        try:
+            return super().wait(gen, interval, limit)
+        except _WaitTimeout as error:
+            if self.has_standby:
+                self._cancel()
+            # Whatever it was, an answer that came now would be taken for that of something else.
+            self.pgconn.finish()
+            raise psycopg.OperationalError("no answer in time") from error
+        except psycopg.OperationalError as error:
+            # PostgreSQL did not say it. psycopg may find the socket closed before libpq does, and
+            # the connection would pass for a sound one that a statement failed on.
+            if error.sqlstate is None and not isinstance(error, pg.PipelineAborted):
+                self.pgconn.finish()
+            raise
+
+    def _cancel(self) -> None:
+        """End a wait for the standby, which has no limit, and which no lost client ends.
+
+        Each would keep a process of the server, until nobody could connect. What such a commit
+        leaves visible is shown to nobody before it is replicated. Done beside us: a silent server
+        does not answer this either.
+        """
+        if _cancelling.acquire(blocking=False):
+            Thread(target=_send_cancel, args=[self.pgconn.get_cancel()], daemon=True).start()
+
+
+class ServingConnection(Connection):
+    """A connection for requests: somebody waits for each answer."""
+
+    limits = session_settings.SERVING
+    answer_seconds = deadline.STATEMENT_SECONDS
+
+
+def _send_cancel(request: PGcancel) -> None:
+    try:
+        request.cancel()
+    except psycopg.Error as error:
+        log.warning("a wait for the standby goes on", reason=describe(error))
+    finally:
+        _cancelling.release()
+
+
+def refusal(conninfo: Secret[str]) -> str | None:
+    """Return libpq's own reason why a database cannot be reached; None if it can."""
+    try:
+        psycopg.connect(**connection_parameters(conninfo)).close()
+    except psycopg.Error as error:
+        # Of a parameter that psycopg itself reads, too: connect_timeout=soon.
+        return " ".join(str(error).split())
+    return None
+
+
+def set_up(connection: Connection) -> None:
+    """Prepare a new connection for our use.
+
+    Behind a pooler in transaction mode, give the role these settings as well (docs/scaling.md).
+
+    psycopg numbers the statements that it prepares, in every connection from 0. A pooler that does
+    not know of them may lend us the session in which another connection of ours prepared that
+    number: PostgreSQL would run its statement for ours. A number that nobody else has is refused
+    there instead, and run() goes on elsewhere.
+    """
+    connection._prepared._prepared_idx = secrets.randbits(62)  # noqa: SLF001
+    connection.faults = session_settings.apply(connection, connection.limits)

@@ -1,0 +1,71 @@
+"""What an error of the database means, by its SQLSTATE: unavailable, a conflict, or our bug."""
+
+import psycopg
+from psycopg import errors as pg
+
+from wallet_api.errors import (
+    DatabaseDamaged,
+    DatabaseUnavailable,
+    LockTimeout,
+    SecretMismatch,
+    ServiceUnavailable,
+)
+
+# PostgreSQL refused the statement and did nothing, and another connection would take it.
+STALE = (
+    pg.ReadOnlySqlTransaction,  # this server is no longer the primary
+    pg.FeatureNotSupported,  # a migration changed the columns of a prepared statement
+    pg.InvalidSqlStatementName,  # a pooler moved us away from our prepared statements
+    pg.DuplicatePreparedStatement,  # or to somebody else's
+)
+# The SQLSTATE classes and codes that say "not now" rather than "our bug".
+_UNAVAILABLE = (
+    "08",  # connection exception
+    "25P03",  # we were paused in a transaction, and PostgreSQL ended it
+    "40",  # transaction rollback, after the retries
+    "53",  # insufficient resources: disk full, out of memory, too many connections
+    "57",  # operator intervention: shutdown, cancelled, cannot connect now
+    "58",  # system error: I/O
+    "25006",  # read only: a former primary
+    "28",  # the role may not log in
+    "3D",  # no such database
+    "42P01",  # no such table: migrations have not run
+    "42703",  # no such column: migrations have not run
+)
+
+
+class Conflict(Exception):
+    """Another transaction was first. Database.run() runs the work again, which then sees it."""
+
+
+# PostgreSQL rolled the work back, because another transaction was in the way.
+CONFLICTS = (pg.SerializationFailure, pg.DeadlockDetected, Conflict)
+
+
+def to_domain_error(error: psycopg.Error) -> ServiceUnavailable | None:
+    """Translate a database error by its SQLSTATE; None means that it is our bug."""
+    if isinstance(error, pg.LockNotAvailable):
+        return LockTimeout(describe(error))
+    if isinstance(error, pg.ForeignKeyViolation):
+        # The one that a request can meet: wallets are sealed under active secrets alone.
+        return SecretMismatch("ENCRYPTION_SECRET was retired: set the one that succeeded it")
+    if isinstance(error, pg.InsufficientPrivilege):
+        return DatabaseUnavailable(
+            "the role in the database may not do this: commands need the owner's DATABASE_URL, "
+            "and the service what queries/roles.sql grants"
+        )
+    if isinstance(error, (pg.DataCorrupted, pg.IndexCorrupted)):
+        return DatabaseDamaged(describe(error))
+    if error.sqlstate is None:
+        # libpq's own: it could not connect, or the connection went away.
+        unavailable = isinstance(error, psycopg.OperationalError)
+    else:
+        unavailable = error.sqlstate.startswith(_UNAVAILABLE)
+    return DatabaseUnavailable(describe(error)) if unavailable else None
+
+
+def describe(error: Exception) -> str:
+    """Name an error without its text: a DETAIL carries whole rows."""
+    sqlstate = getattr(error, "sqlstate", None)
+    name = type(error).__name__ + (f" {sqlstate}" if sqlstate else "")
+    return f"the database cannot answer ({name})"

@@ -1,0 +1,63 @@
+"""Transactions: in one network round trip, of long duration, and of one snapshot."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from wallet_api.database.connections import UNNAMED, Connection, TimedCursor, pipelined
+
+# A little more than the longest statement_timeout of any transaction.
+_PATIENT_ANSWER_SECONDS = 620.0
+
+
+@contextmanager
+def one_round_trip(
+    connection: Connection, *, begin: bool = True, commit: bool = True
+) -> Iterator[None]:
+    """Send the statements of a transaction in one network round trip (psycopg's pipeline mode).
+
+    They must not need each other's results: PostgreSQL answers all of them together. If one fails,
+    none of them happened, and the pool rolls back what was begun. A transaction that needs two
+    round trips leaves out `commit` in the first, and `begin` in the second.
+
+    Not connection.transaction(), which waits for the answers to its begin and to its commit.
+    """
+    names: list[str] = []
+    token = pipelined.set(names)
+    began = time.perf_counter()
+    try:
+        with connection.pipeline():
+            if begin:
+                connection.execute("begin")
+            yield
+            if commit:
+                # PostgreSQL skips this, like everything else, after a statement that failed.
+                connection.execute("commit")
+    finally:
+        pipelined.reset(token)
+        if issubclass(connection.cursor_factory, TimedCursor):
+            connection.cursor_factory.report(
+                [name for name in names if name != UNNAMED], time.perf_counter() - began
+            )
+
+
+@contextmanager
+def patient(connection: Connection) -> Iterator[None]:
+    """Wait as long for answers inside as a transaction may that sets a longer statement_timeout."""
+    usual = connection.answer_seconds
+    connection.answer_seconds = _PATIENT_ANSWER_SECONDS
+    try:
+        yield
+    finally:
+        connection.answer_seconds = usual
+
+
+@contextmanager
+def one_snapshot(connection: Connection) -> Iterator[None]:
+    """Have all statements inside see the same state of the database, and write nothing.
+
+    If one fails, the pool rolls back what was begun.
+    """
+    connection.execute("begin isolation level repeatable read, read only")
+    yield
+    connection.execute("commit")
