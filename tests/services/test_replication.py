@@ -11,6 +11,7 @@ from tests.round_trips import traced
 from tests.services.conftest import service
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
+from wallet_api.database.replication import Replication
 from wallet_api.errors import DatabaseWentBack
 
 FAR_AHEAD = 1 << 60
@@ -22,11 +23,10 @@ def look(database):
 
 
 @pytest.fixture
-def standby_is_configured(database, monkeypatch):
-    """Have the service believe that commits wait for a standby."""
-    look(database)
-    monkeypatch.setattr(database.replication, "look", lambda connection: None)
-    database.replication.has_standby = True
+def standby_is_configured(monkeypatch):
+    """Have every process believe that commits wait for a standby, whatever it sees."""
+    always = property(lambda self: True, lambda self, value: None)
+    monkeypatch.setattr(Replication, "has_standby", always, raising=False)
 
 
 def test_a_position_behind_the_last_acknowledged_wallet_refuses_new_ones(database, wallets):
