@@ -12,7 +12,8 @@ select
     scheme,
     key_id,
     created_at,
-    updated_at
+    updated_at,
+    xmin::text::bigint as transaction_id
 from wallets
 where
     chain = 'ethereum'
@@ -35,7 +36,8 @@ select
     scheme,
     key_id,
     created_at,
-    updated_at
+    updated_at,
+    xmin::text::bigint as transaction_id
 from wallets
 where
     chain = 'base-account'
@@ -57,7 +59,8 @@ select
     scheme,
     key_id,
     created_at,
-    updated_at
+    updated_at,
+    transaction_id
 from (
     (
         select
@@ -70,7 +73,8 @@ from (
             scheme,
             key_id,
             created_at,
-            updated_at
+            updated_at,
+            xmin::text::bigint as transaction_id
         from wallets
         where
             chain = 'ethereum'
@@ -91,7 +95,8 @@ from (
             scheme,
             key_id,
             created_at,
-            updated_at
+            updated_at,
+            xmin::text::bigint as transaction_id
         from wallets
         where
             chain = 'base-account'
@@ -118,7 +123,8 @@ select
     scheme,
     key_id,
     created_at,
-    updated_at
+    updated_at,
+    xmin::text::bigint as transaction_id
 from wallets
 where
     lower(address) = :address::text

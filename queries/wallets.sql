@@ -1,5 +1,6 @@
 -- name: get(fid, chain)^
--- The wallet of a user on a chain, with its sealed key. No row: there is none (yet).
+-- The wallet of a user on a chain, with its sealed key, and the transaction that wrote it, which tells whether it is
+-- replicated (wallet_api/database/replication.py). No row: there is none (yet).
 -- Answered by the primary key.
 select
     fid,
@@ -11,7 +12,8 @@ select
     scheme,
     key_id,
     created_at,
-    updated_at
+    updated_at,
+    xmin::text::bigint as transaction_id
 from wallets
 where
     fid = :fid::bigint
@@ -33,6 +35,7 @@ select
     wallet.key_id,
     wallet.created_at,
     wallet.updated_at,
+    wallet.xmin::text::bigint as transaction_id,
     head.id as head_id,
     head.mac as head_mac,
     clock_timestamp() as now
@@ -60,7 +63,8 @@ select
     scheme,
     key_id,
     created_at,
-    updated_at
+    updated_at,
+    xmin::text::bigint as transaction_id
 from wallets
 where fid = :fid::bigint
 order by chain;

@@ -52,7 +52,11 @@ class NewWallet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wallet:
-    """A wallet as it is stored. `sealed` is None for a Base Account address."""
+    """A wallet as it is stored. `sealed` is None for a Base Account address.
+
+    `transaction_id` is the transaction that wrote its row (32 bits), None if it was not read from
+    one: it tells whether the row is replicated.
+    """
 
     fid: int
     chain: str
@@ -61,6 +65,7 @@ class Wallet:
     sealed: SealedKey | None
     created_at: datetime
     updated_at: datetime
+    transaction_id: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,15 +2,16 @@
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from tests.conftest import ACCESS, FID
 from tests.round_trips import traced
 from tests.services.conftest import service
+from wallet_api import metrics
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
+from wallet_api.database.replication import _DATABASE as DATABASE
 from wallet_api.database.replication import Replication
 from wallet_api.errors import DatabaseWentBack
 
@@ -80,35 +81,82 @@ def test_wallets_that_are_acknowledged_while_others_connect_are_no_alarm(databas
 
 
 def test_a_process_that_made_no_wallet_accepts_any_database(database):
-    database.replication._remember(0, 12345, 0)
+    database.replication._write(DATABASE, 12345)
     look(database)
     assert service(database).ensure_trading_wallet(FID, access=ACCESS)
 
 
-@pytest.mark.usefixtures("standby_is_configured")
-def test_a_young_wallet_waits_for_the_standby_and_an_old_one_does_not(database, wallets, sql):
+def test_an_acknowledgement_does_not_undo_that_the_database_went_back(database, wallets):
     wallets.ensure_trading_wallet(FID, access=ACCESS)
-    with traced(database) as young:
-        wallets.get_wallet(FID, "ethereum")
-    assert (young.round_trips, young.statements) == (2, 2)
-    sql.execute("update wallets set updated_at = now() - interval '10 minutes'")
-    with traced(database) as old:
-        wallets.get_wallet(FID, "ethereum")
-    assert (old.round_trips, old.statements) == (1, 1)
+    database.replication._acknowledge(FAR_AHEAD)
+    look(database)
+    database.replication._acknowledge(FAR_AHEAD + 1)
+    with pytest.raises(DatabaseWentBack):
+        wallets.ensure_trading_wallet(FID + 1, access=ACCESS)
+    metric = "wallet_api_database_went_back"
+    metrics.WENT_BACK.set(0)
+    look(database)
+    assert metrics.REGISTRY.get_sample_value(metric) == 1
+
+
+def costs(database, call):
+    with traced(database) as traffic:
+        call()
+    return traffic.round_trips, traffic.statements
 
 
 @pytest.mark.usefixtures("standby_is_configured")
-def test_nothing_is_confirmed_before_the_first_wait(database, wallets, sql):
+def test_a_row_that_was_written_since_the_last_wait_waits_and_another_does_not(
+    database, wallets, sql
+):
     wallets.ensure_trading_wallet(FID, access=ACCESS)
-    sql.execute("update wallets set updated_at = now() - interval '10 minutes'")
-    assert not database.replication.covers(datetime.now(UTC) - timedelta(days=1))
-    with traced(database) as first:
-        wallets.get_wallet(FID, "ethereum")
-    assert first.statements == 2
+
+    def read():
+        return wallets.get_wallet(FID, "ethereum")
+
+    assert costs(database, read) == (2, 2)
+    assert costs(database, read) == (1, 1)
+    # Whatever its dates say, as those of a wallet from a file do.
+    sql.execute("update wallets set key_id = key_id, updated_at = '2020-01-01'")
+    assert costs(database, read) == (2, 2)
+    assert costs(database, read) == (1, 1)
+    assert costs(database, lambda: wallets.list_wallets(FID)) == (1, 1)
+
+
+@pytest.mark.usefixtures("standby_is_configured")
+def test_nothing_is_confirmed_after_a_failover(database, wallets):
+    wallets.ensure_trading_wallet(FID, access=ACCESS)
+    wallets.get_wallet(FID, "ethereum")
+    look(database)
+    assert costs(database, lambda: wallets.get_wallet(FID, "ethereum")) == (1, 1)
+    database.replication._timeline = "another"
+    look(database)
+    assert costs(database, lambda: wallets.get_wallet(FID, "ethereum")) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("written", "confirmed_before", "covered"),
+    [
+        (99, 100, True),
+        (100, 100, False),
+        (101, 100, False),
+        # Across the end of 32 bits, and in a later epoch.
+        (2**32 - 1, 2**32 + 5, True),
+        (4, 2**32 + 5, True),
+        (5, 2**32 + 5, False),
+        (6, 2**32 - 1, False),
+        (3, 7 * 2**32 + 2, False),
+        (1, 7 * 2**32 + 2, True),
+        (None, 100, True),
+    ],
+)
+@pytest.mark.usefixtures("standby_is_configured")
+def test_transactions_are_compared_as_postgresql_does(written, confirmed_before, covered):
+    replication = Replication()
+    replication._confirmed_before = confirmed_before
+    assert replication.covers(written) == covered
 
 
 def test_without_a_standby_a_young_wallet_costs_nothing(database, wallets):
     wallets.ensure_trading_wallet(FID, access=ACCESS)
-    with traced(database) as young:
-        wallets.get_wallet(FID, "ethereum")
-    assert (young.round_trips, young.statements) == (1, 1)
+    assert costs(database, lambda: wallets.get_wallet(FID, "ethereum")) == (1, 1)

@@ -4,20 +4,19 @@ import functools
 import re
 import secrets
 import time
+from contextlib import suppress
 from contextvars import ContextVar
-from threading import BoundedSemaphore, Thread
 from typing import Any, ClassVar, TypeVar
 
 import psycopg
 import structlog
+from psycopg import capabilities
 from psycopg import errors as pg
 from psycopg.abc import PQGen
 from psycopg.errors import Diagnostic, _WaitTimeout
-from psycopg.pq.abc import PGcancel
 
 from wallet_api import deadline, metrics, session_settings
 from wallet_api.crypto.secret import Secret
-from wallet_api.database.faults import describe
 from wallet_api.database_url import connection_parameters
 from wallet_api.errors import DatabaseUnavailable
 
@@ -26,8 +25,7 @@ T = TypeVar("T")
 
 log = structlog.get_logger("wallet_api.database")
 
-# How many requests to cancel a statement may be under way.
-_cancelling = BoundedSemaphore(4)
+_CANCEL_SECONDS = 0.5
 # Names of the statements that wait in the pipeline of this thread.
 pipelined: ContextVar[list[str] | None] = ContextVar("pipelined", default=None)
 UNNAMED = "unnamed"
@@ -54,6 +52,8 @@ class TimedCursor(psycopg.Cursor[Row]):
         if deadline.seconds_to_begin() <= 0:
             raise DatabaseUnavailable("the request has no time left for another statement")
         name = name_of(query) if isinstance(query, str) else UNNAMED
+        if isinstance(self.connection, Connection) and not str(query).startswith("select"):
+            self.connection.may_have_written = True
         piped = pipelined.get()
         if piped is not None:
             piped.append(name)
@@ -90,6 +90,8 @@ class Connection(psycopg.Connection[Row]):
     faults: tuple[str, ...] = ()
     has_standby = False
     unreplicated = False
+    # Whether anything but a question was sent.
+    may_have_written = True
 
     def note(self, notice: Diagnostic) -> None:
         """Take notice of a warning that PostgreSQL sends along with an answer."""
@@ -119,14 +121,16 @@ class Connection(psycopg.Connection[Row]):
             raise
 
     def _cancel(self) -> None:
-        """End a wait for the standby, which has no limit, and which no lost client ends.
+        """End a wait for the standby, which has no limit, and which goes on without its client.
 
-        Each would keep a process of the server, until nobody could connect. What such a commit
-        leaves visible is shown to nobody before it is replicated. Done beside us: a silent server
-        does not answer this either.
+        Each would keep a process of the server, until nobody could connect. The row that such a
+        commit leaves visible is shown to nobody before it is replicated. A server that is silent
+        does not answer this either. (Without libpq's own time limit, psycopg would stop every
+        thread of the process.)
         """
-        if _cancelling.acquire(blocking=False):
-            Thread(target=_send_cancel, args=[self.pgconn.get_cancel()], daemon=True).start()
+        if capabilities.has_cancel_safe():
+            with suppress(psycopg.Error):
+                self.cancel_safe(timeout=_CANCEL_SECONDS)
 
 
 class ServingConnection(Connection):
@@ -134,15 +138,6 @@ class ServingConnection(Connection):
 
     limits = session_settings.SERVING
     answer_seconds = deadline.STATEMENT_SECONDS
-
-
-def _send_cancel(request: PGcancel) -> None:
-    try:
-        request.cancel()
-    except psycopg.Error as error:
-        log.warning("a wait for the standby goes on", reason=describe(error))
-    finally:
-        _cancelling.release()
 
 
 def refusal(conninfo: Secret[str]) -> str | None:

@@ -3,9 +3,8 @@
 import itertools
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from threading import BoundedSemaphore
 from typing import Any, NoReturn, TypeVar
 
@@ -125,7 +124,8 @@ class Database:
                 # Apart by a random while, so that the same two do not meet again.
                 time.sleep(random.uniform(0, 0.01 * attempt))
             except _ConnectionLost as lost:
-                attempted = self._once_replicated(work)
+                if lost.may_have_written:
+                    attempted = self._once_replicated(work)
                 # The others are probably gone too. To ask them would take as long again for each.
                 self._pool.drain()
                 silent = lost.error.sqlstate is None
@@ -138,14 +138,21 @@ class Database:
                 raise to_domain_error(error) or error from error
         raise AssertionError("unreachable: the last attempt returns or raises")
 
-    def wait_until_replicated(self, written: datetime | None = None) -> None:
-        """Wait until what was written at that time, and is visible, is on the standby too.
+    def wait_until_replicated(self, transaction_ids: Iterable[int | None]) -> None:
+        """Wait until what these transactions wrote, and is visible, is on the standby too.
 
-        `written` is the database's time; None means whatever is visible now. Costs nothing without
-        a synchronous standby, or for what is known to be there. Not for use inside of run(): it
-        takes a connection. Raises DatabaseUnavailable.
+        Costs nothing without a synchronous standby, or for what is known to be there. Not for use
+        inside of run(): it takes a connection. Raises DatabaseUnavailable.
         """
-        if not self.replication.covers(written):
+        if not all(self.replication.covers(one) for one in transaction_ids):
+            self.wait_for_standby()
+
+    def wait_for_standby(self) -> None:
+        """Wait until everything that is visible now is on the synchronous standby, if there is one.
+
+        Otherwise as wait_until_replicated().
+        """
+        if self.replication.has_standby:
             self.run(self.replication.wait)
 
     @contextmanager
@@ -243,21 +250,24 @@ class Database:
 
     @staticmethod
     def _attempt(work: Callable[[Connection], T], connection: Connection) -> T:
+        connection.may_have_written = False
         try:
             result = work(connection)
         except STALE as error:
             connection.close()
-            raise _ConnectionLost(error) from error
+            raise _ConnectionLost(error, connection) from error
         except psycopg.Error as error:
             if connection.broken:
-                raise _ConnectionLost(error) from error
+                raise _ConnectionLost(error, connection) from error
             raise
         if connection.unreplicated:
             connection.close()
-            raise _ConnectionLost(pg.OperatorIntervention("a commit was not replicated"))
+            cancelled = pg.OperatorIntervention("a commit was not replicated")
+            raise _ConnectionLost(cancelled, connection)
         return result
 
 
 class _ConnectionLost(Exception):
-    def __init__(self, error: psycopg.Error) -> None:
+    def __init__(self, error: psycopg.Error, connection: Connection) -> None:
         self.error = error
+        self.may_have_written = connection.may_have_written

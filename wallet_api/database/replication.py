@@ -10,33 +10,39 @@ Two questions that only the write-ahead log answers:
 import mmap
 import struct
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
 import structlog
 
 from wallet_api import metrics
-from wallet_api.errors import DatabaseUnavailable, DatabaseWentBack
+from wallet_api.database.connections import Connection
+from wallet_api.errors import DatabaseWentBack
 
-# Longer than any of our transactions lasts: what carries an older time was committed before.
-_LONGEST_TRANSACTION = timedelta(minutes=2)
-# Position (bytes), oid of the database, and 1 once it went back.
-_KNOWN = struct.Struct("QQQ")
+# At these places of the shared memory: the position (bytes) of the last acknowledged wallet, the
+# oid of the database, and 1 once it went back. Each is written alone, so that nobody who writes one
+# of them can undo another.
+_NUMBER = struct.Struct("Q")
+_POSITION, _DATABASE, _WENT_BACK = 0, 8, 16
 _LOOK = (
     "select /* replication.look */"
-    " current_setting('synchronous_standby_names') <> '' as has_standby,"
+    " current_setting('synchronous_standby_names') <> '' and not pg_is_in_recovery()"
+    " as has_standby,"
     " case when not pg_is_in_recovery() then pg_current_wal_lsn() - '0/0'::pg_lsn end as position,"
+    " case when not pg_is_in_recovery()"
+    " then left(pg_walfile_name(pg_current_wal_lsn()), 8) end as timeline,"
     " (select mine.oid from pg_database as mine where mine.datname = current_database())"
     " as database"
 )
-_BARRIER = (
-    "select /* replication.wait */ clock_timestamp() as now, case when not pg_is_in_recovery()"
-    " then pg_logical_emit_message(true, 'wallet-api', '') - '0/0'::pg_lsn end as position"
+_WAIT = (
+    "select /* replication.wait */"
+    " pg_snapshot_xmin(pg_current_snapshot())::text::bigint as oldest_running,"
+    " pg_logical_emit_message(true, 'wallet-api', '')"
 )
-_POSITION = (
+_ACKNOWLEDGE = (
     "select /* replication.position */ pg_current_wal_insert_lsn() - '0/0'::pg_lsn as position"
 )
+_TRANSACTION_IDS = 2**32
 
 log = structlog.get_logger("wallet_api.database")
 
@@ -48,54 +54,67 @@ class Replication:
     """
 
     def __init__(self) -> None:
-        self._known = mmap.mmap(-1, _KNOWN.size)
+        self._shared = mmap.mmap(-1, 3 * _NUMBER.size)
         # Whether commits wait for a synchronous standby.
         self.has_standby = False
-        self._confirmed_before: datetime | None = None
+        # Every transaction before this one is on the standby. And where that was seen.
+        self._confirmed_before: int | None = None
+        self._timeline: str | None = None
+        self._last_position = 0
 
-    def look(self, connection: psycopg.Connection[Any]) -> None:
+    def look(self, connection: Connection) -> None:
         """Look at the database behind a new connection, and notice if it went back in time."""
         # Read before the look: other threads and processes acknowledge more all the time.
-        acknowledged, database, went_back = _KNOWN.unpack_from(self._known)
+        acknowledged = self._read(_POSITION)
         seen = _row(connection.execute(_LOOK))
         self.has_standby = seen["has_standby"]
+        if seen["position"] is None:
+            return
+        if seen["timeline"] != self._timeline or seen["position"] < self._last_position:
+            # After a failover or a restore, nothing is known any more.
+            self._confirmed_before = None
+        self._timeline, self._last_position = seen["timeline"], seen["position"]
         if not acknowledged:
             # There is no new wallet yet that could have been lost.
-            self._remember(0, seen["database"], 0)
-        elif not went_back and seen["position"] is not None:
-            same = seen["database"] == database
+            self._write(_DATABASE, seen["database"])
+        elif not self._read(_WENT_BACK):
+            same = seen["database"] == self._read(_DATABASE)
             if not same or seen["position"] < acknowledged:
-                self._remember(acknowledged, database, 1)
-                metrics.WENT_BACK.set(1)
+                self._write(_WENT_BACK, 1)
                 log.critical(
                     "database went back",
                     acknowledged_position=acknowledged,
                     position=int(seen["position"]),
                     same_database=same,
                 )
+        metrics.WENT_BACK.set(self._read(_WENT_BACK))
 
     def require_history(self) -> None:
-        """Raise DatabaseWentBack if the database has lost something that it acknowledged."""
-        if _KNOWN.unpack_from(self._known)[2]:
+        """Raise DatabaseWentBack if the database has lost a wallet that it acknowledged."""
+        if self._read(_WENT_BACK):
             raise DatabaseWentBack(
                 "the database went back to a time before the last new wallet: a user whose wallet "
                 "was lost would get another address; see docs/backup.md, then restart the service"
             )
 
-    def position_later(self, connection: psycopg.Connection[Any]) -> Callable[[], None]:
+    def position_later(self, connection: Connection) -> Callable[[], None]:
         """Ask for the position in a transaction; the call remembers it as acknowledged."""
-        cursor = connection.execute(_POSITION)
-        return lambda: self._acknowledge(_row(cursor)["position"])
+        cursor = connection.execute(_ACKNOWLEDGE)
+        return lambda: self._acknowledge(int(_row(cursor)["position"]))
 
-    def covers(self, written: datetime | None) -> bool:
-        """Tell whether what was written at that time (None: just now) is known to be replicated."""
-        if not self.has_standby:
+    def covers(self, transaction_id: int | None) -> bool:
+        """Tell whether what a transaction wrote is known to be replicated.
+
+        `transaction_id` has 32 bits, as xmin has, and is compared as PostgreSQL does. None stands
+        for what is not in PostgreSQL.
+        """
+        if not self.has_standby or transaction_id is None:
             return True
-        if written is None or self._confirmed_before is None:
+        if self._confirmed_before is None:
             return False
-        return written < self._confirmed_before
+        return (transaction_id - self._confirmed_before) % _TRANSACTION_IDS >= _TRANSACTION_IDS // 2
 
-    def wait(self, connection: psycopg.Connection[Any]) -> None:
+    def wait(self, connection: Connection) -> None:
         """Wait until the standby has everything that is visible now.
 
         A commit waits for the standby only if it wrote something: this writes a message of a few
@@ -103,19 +122,21 @@ class Replication:
         """
         if not self.has_standby:
             return
-        sent = _row(connection.execute(_BARRIER))
-        if sent["position"] is None:
-            raise DatabaseUnavailable("the database is a standby: it cannot confirm anything")
-        self._confirmed_before = sent["now"] - _LONGEST_TRANSACTION
-        self._acknowledge(sent["position"])
+        sent = _row(connection.execute(_WAIT))
+        # A wait that somebody cancelled confirms nothing: Database.run() takes it for lost.
+        if not connection.unreplicated:
+            self._confirmed_before = sent["oldest_running"]
 
     def _acknowledge(self, position: int) -> None:
-        acknowledged, database, went_back = _KNOWN.unpack_from(self._known)
-        if position > acknowledged:
-            self._remember(int(position), database, went_back)
+        if position > self._read(_POSITION):
+            self._write(_POSITION, position)
 
-    def _remember(self, acknowledged: int, database: int, went_back: int) -> None:
-        _KNOWN.pack_into(self._known, 0, acknowledged, database, went_back)
+    def _read(self, place: int) -> int:
+        number: int = _NUMBER.unpack_from(self._shared, place)[0]
+        return number
+
+    def _write(self, place: int, number: int) -> None:
+        _NUMBER.pack_into(self._shared, place, number)
 
 
 def _row(cursor: psycopg.Cursor[Any]) -> dict[str, Any]:

@@ -136,7 +136,10 @@ class BaseAccountWalletService:
         wallets = self._database.run(
             lambda connection: self._repositories(connection).list_for_user(fid)
         )
-        return [self._verified(wallet) for wallet in wallets]
+        for wallet in wallets:
+            open_verified(self._encryption, wallet)
+        self._database.wait_until_replicated(wallet.transaction_id for wallet in wallets)
+        return wallets
 
     def get_wallet_with_key(self, fid: int, chain: str, *, access: Access) -> WalletWithKey | None:
         """Return a wallet with its private key, or None if the user has none with a key.
@@ -325,7 +328,7 @@ class BaseAccountWalletService:
     def _verified(self, wallet: Wallet) -> Wallet:
         """Return the wallet once it is replicated, if it has no key, or the key of its address."""
         open_verified(self._encryption, wallet)
-        self._database.wait_until_replicated(wallet.updated_at)
+        self._database.wait_until_replicated([wallet.transaction_id])
         return wallet
 
 

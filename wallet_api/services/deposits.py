@@ -161,7 +161,7 @@ class DepositService:
             raise KeyUnreadable("A recorded deposit does not go to the user's trading wallet.")
         if earlier.chain_id not in _NETWORKS_BY_CHAIN_ID:
             raise DatabaseDamaged("a recorded deposit is on a network that nobody knows")
-        self._database.wait_until_replicated()
+        self._database.wait_for_standby()
         return PreparedDeposit(id=earlier.id, transfer=_transfer(earlier), replayed=True)
 
 

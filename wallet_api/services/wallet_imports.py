@@ -1,5 +1,6 @@
 """Wallet files become rows: verified one by one, written many at a time, never overwritten."""
 
+import threading
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from wallet_api.repositories.filesystem import FilesystemWalletRepository, Inspe
 from wallet_api.repositories.postgres import PostgresWalletRepository
 from wallet_api.repositories.wallet_batches import WalletBatchRepository, WalletKey
 from wallet_api.repositories.wallet_file import file_name
-from wallet_api.services.audit_trail import AuditTrail
+from wallet_api.services.audit_trail import AuditTrail, PendingEntries
 from wallet_api.services.opening import open_verified
 from wallet_api.services.sealing_secret import SealingSecret
 
@@ -200,6 +201,8 @@ class RowKeeper:
 
     def __init__(self, encryption: EncryptionService) -> None:
         self._trail = AuditTrail(encryption)
+        # By FID and thread, until the wallet is a row: Database.run() may run this several times.
+        self._pending: dict[tuple[int, int], PendingEntries] = {}
 
     def keep(self, connection: Connection, wallet: Wallet) -> bool:
         """Write the row and its audit entry, unless there is one; tell whether there was none."""
@@ -210,10 +213,13 @@ class RowKeeper:
         request_id = structlog.contextvars.get_contextvars().get("request_id", "none")
         access = Access(actor="service:migrating", request_id=request_id)
         event = _imported(wallet, access)
-        with self._trail.pending().following(head, event) as entry, one_round_trip(connection):
+        attempts = (wallet.fid, threading.get_ident())
+        pending = self._pending.setdefault(attempts, self._trail.pending())
+        with pending.following(head, event) as entry, one_round_trip(connection):
             audit.hold_head(wallet.fid)
             rows.add_copy(wallet)
             recorded = audit.append_creation_later(entry)
+        del self._pending[attempts]
         return recorded()
 
 

@@ -71,8 +71,7 @@ class WalletSearch:
         within = Slice(since=filters.since, before=before, size=size + 1)
         wallets = self._database.run(lambda connection: _wallets(connection, filters, within))
         found = [self._opened(wallet) for wallet in wallets[:size]]
-        if found:
-            self._primary.wait_until_replicated(max(one.wallet.updated_at for one in found))
+        self._primary.wait_until_replicated(one.wallet.transaction_id for one in found)
         last = found[-1].wallet if len(wallets) > size else None
         position = None if last is None else (last.created_at, last.fid, last.chain)
         return Page(items=found, next=position)
