@@ -15,7 +15,7 @@ from wallet_api.app import create_app
 from wallet_api.blueprints.application import application
 from wallet_api.config import Settings
 from wallet_api.crypto.secret import Secret
-from wallet_api.database import Connection
+from wallet_api.database import ServingConnection
 
 _numbers = itertools.count(1)
 WAITING = "select pid from pg_stat_activity where wait_event = 'SyncRep'"
@@ -143,7 +143,7 @@ def pair(keep, migrated, tmp_path):
 @pytest.fixture
 def process(request, monkeypatch):
     """Build what one process of the service on the primary is: process()(method, path, body)."""
-    monkeypatch.setattr(Connection, "answer_seconds", 0.7)
+    monkeypatch.setattr(ServingConnection, "answer_seconds", 0.7)
     apps = []
 
     def build(**changes):

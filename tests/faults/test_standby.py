@@ -11,6 +11,10 @@ from tests.faults.conftest import WAITING
 pytestmark = pytest.mark.faults
 
 DEPOSIT = {"asset": "USDC", "amount": "20", "baseAddress": BASE_ACCOUNT}
+ENDED = (
+    "select pg_terminate_backend(pid, 5000) from pg_stat_activity"
+    " where application_name = 'wallet-api'"
+)
 # Every route that shows an address or a key to a user who has a wallet.
 SHOWN = [
     ("GET", "/api/wallet/user-wallets", None),
@@ -83,9 +87,6 @@ def test_a_wallet_that_a_restart_made_visible_is_not_shown_until_the_standby_has
 def test_a_deposit_that_no_standby_has_is_not_repeated_by_its_key(pair, process):
     ask = process()
     assert ask("POST", "/api/wallet/deposit", DEPOSIT).status_code == 200
-    pair.primary.query(
-        pair.name, "update wallets set updated_at = now() - interval '1 hour' returning fid"
-    )
     assert ask("GET", "/api/wallet/user-wallets").status_code == 200
     once = {"Idempotency-Key": "once"}
     pair.standby.crash()
@@ -125,14 +126,14 @@ def test_a_commit_whose_wait_for_the_standby_was_ended_is_not_acknowledged(
     assert statuses(other) == all_of(200)
 
 
-def test_a_wallet_that_the_standby_has_for_long_is_shown_without_it(pair, process):
+def test_a_wallet_that_the_standby_is_known_to_have_is_shown_without_it(pair, process):
     ask = process()
     assert ask("POST", "/api/wallet/deposit", DEPOSIT).status_code == 200
-    pair.primary.query(
-        pair.name, "update wallets set updated_at = now() - interval '1 hour' returning fid"
-    )
     assert ask("GET", "/api/wallet/user-wallets").status_code == 200
     pair.standby.crash()
+    assert ask("GET", "/api/wallet/user-wallets").status_code == 200
+    # Also where the pool's connections were ended meanwhile.
+    pair.primary.administer(ENDED)
     assert ask("GET", "/api/wallet/user-wallets").status_code == 200
 
 
@@ -150,3 +151,69 @@ def test_commits_that_wait_for_a_lost_standby_do_not_use_up_the_server(pair, pro
     pair.synchronous()
     for fid in range(1, 13):
         assert ask("POST", "/api/wallet/deposit", DEPOSIT, fid=fid).status_code == 200
+
+
+def committed_but_cancelled(pair, statement):
+    """Commit a statement whose wait for the standby is cancelled, so that it is only visible."""
+    done = threading.Thread(target=pair.primary.query, args=[pair.name, statement])
+    done.start()
+    pair.primary.administer(f"select pg_cancel_backend({pair.waiting()})")
+    done.join()
+
+
+def test_a_row_with_old_dates_is_not_shown_either(pair, process):
+    """As a wallet that was imported from a file, whose dates it keeps."""
+    ask = process()
+    for fid in (FID, FID + 1):
+        assert ask("POST", "/api/wallet/deposit", DEPOSIT, fid=fid).status_code == 200
+        assert ask("GET", "/api/wallet/user-wallets", fid=fid).status_code == 200
+    pair.standby.crash()
+    committed_but_cancelled(
+        pair, f"update wallets set updated_at = '2020-01-01' where fid = {FID} returning fid"
+    )
+    assert ask("GET", "/api/wallet/user-wallets").status_code == 503
+    assert ask("GET", "/api/wallet/user-wallets", fid=FID + 1).status_code == 200
+
+
+def test_a_wait_that_was_cancelled_confirms_nothing(pair, process):
+    ask = process()
+    assert ask("POST", "/api/wallet/deposit", DEPOSIT).status_code == 200
+    pair.standby.crash()
+    answers = []
+    asking = threading.Thread(
+        target=lambda: answers.append(ask("GET", "/api/wallet/user-wallets").status_code)
+    )
+    asking.start()
+    pair.primary.administer(f"select pg_cancel_backend({pair.waiting()})")
+    asking.join()
+    assert answers == [503]
+    assert ask("GET", "/api/wallet/user-wallets").status_code == 503
+    # And after a failover that lost nothing, new wallets are made.
+    pair.standby.start()
+    pair.synchronous()
+    assert ask("GET", "/api/wallet/user-wallets").status_code == 200
+    assert ask("POST", "/api/wallet/deposit", DEPOSIT, fid=FID + 1).status_code == 200
+
+
+def test_a_primary_that_stands_still_does_not_stop_the_process(pair, serve, tmp_path):
+    """With a standby, waits are cancelled: that must not hold the other threads."""
+    service = serve(DATABASE_URL=pair.primary.url(pair.name), WEB_CONCURRENCY="1")
+    deposit = service.deposit(FID, base=BASE_ACCOUNT)
+    assert service.call(deposit).status == 200
+    pair.primary.pause()
+    try:
+        answers = []
+        began = time.monotonic()
+        asking = threading.Thread(target=lambda: answers.append(service.call(deposit).status))
+        asking.start()
+        slowest = 0.0
+        while asking.is_alive():
+            asked = time.monotonic()
+            assert service.get("/healthz").status == 200
+            slowest = max(slowest, time.monotonic() - asked)
+            time.sleep(0.1)
+        assert answers == [503]
+        assert time.monotonic() - began < 10
+        assert slowest < 2
+    finally:
+        pair.primary.resume()
