@@ -13,7 +13,7 @@ where head.fid = :fid::bigint;
 -- name: hold_head(fid)^
 -- Wait for those who append to a user's chain, and keep others from it until the end of the transaction. No row: the
 -- chain has not begun, and the primary key of the log decides who begins it.
--- Everyone who appends one entry locks the head before anything else, so that they take turns and cannot deadlock.
+-- Every append of one entry locks the head before anything else, so that such appends take turns and do not deadlock.
 -- Answered by the primary key of wallet_audit_heads.
 select head.fid
 from wallet_audit_heads as head
@@ -169,7 +169,7 @@ returning entry.fid;
 
 -- name: advance_heads(fids, ids, macs)
 -- Move the ends of many users' chains, each written at the same place of every list. A row for each that was moved.
--- Belongs before append_many(), because it locks the heads: then a batch cannot deadlock with an append of one entry.
+-- Belongs before append_many(), because it locks the heads, as an append of one entry does first.
 -- A head that somebody moved as far in the meantime is refused (wallet_audit_heads_only_move_on), or else the primary
 -- key of the log refuses the entry.
 insert into wallet_audit_heads as head (fid, id, mac)
