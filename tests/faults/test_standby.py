@@ -7,6 +7,8 @@ import pytest
 
 from tests.conftest import BASE_ACCOUNT, FID, LEAKS
 from tests.faults.conftest import WAITING
+from wallet_api.crypto.secret import Secret
+from wallet_api.database import Database
 
 pytestmark = pytest.mark.faults
 
@@ -217,3 +219,23 @@ def test_a_primary_that_stands_still_does_not_stop_the_process(pair, serve, tmp_
         assert slowest < 2
     finally:
         pair.primary.resume()
+
+
+def test_a_replica_that_is_configured_as_the_primary_waits_for_nobody(pair):
+    """It has nothing to wait with; a dead connection to it is replaced all the same."""
+    pair.standby.administer("alter system set synchronous_standby_names = '*'")
+    pair.standby.administer("select pg_reload_conf()")
+    replica = Database(
+        Secret(pair.standby.url(pair.name)), min_size=1, max_size=1, timeout_seconds=5
+    )
+    replica.open()
+
+    def count(connection):
+        connection.execute("begin")
+        return connection.execute("select count(*) as found from wallets").fetchone()["found"]
+
+    assert replica.run(count) == 0
+    pair.standby.administer(ENDED)
+    assert replica.run(count) == 0
+    assert not replica.replication.has_standby
+    replica.close()

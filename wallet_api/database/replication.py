@@ -17,7 +17,7 @@ import structlog
 
 from wallet_api import metrics
 from wallet_api.database.connections import Connection
-from wallet_api.errors import DatabaseWentBack
+from wallet_api.errors import DatabaseUnavailable, DatabaseWentBack
 
 # At these places of the shared memory: the position (bytes) of the last acknowledged wallet, the
 # oid of the database, and 1 once it went back. Each is written alone, so that nobody who writes one
@@ -37,7 +37,8 @@ _LOOK = (
 _WAIT = (
     "select /* replication.wait */"
     " pg_snapshot_xmin(pg_current_snapshot())::text::bigint as oldest_running,"
-    " pg_logical_emit_message(true, 'wallet-api', '')"
+    " case when not pg_is_in_recovery()"
+    " then pg_logical_emit_message(true, 'wallet-api', '') end as message"
 )
 _ACKNOWLEDGE = (
     "select /* replication.position */ pg_current_wal_insert_lsn() - '0/0'::pg_lsn as position"
@@ -123,6 +124,8 @@ class Replication:
         if not self.has_standby:
             return
         sent = _row(connection.execute(_WAIT))
+        if sent["message"] is None:
+            raise DatabaseUnavailable("the database is a standby: it cannot wait for one")
         # A wait that somebody cancelled confirms nothing: Database.run() takes it for lost.
         if not connection.unreplicated:
             self._confirmed_before = sent["oldest_running"]
