@@ -38,6 +38,7 @@ from wallet_api.cli import cli
 from wallet_api.config import Settings
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Connection, Database, ServingConnection
+from wallet_api.process import require_settings_of_gunicorn
 from wallet_api.repositories.filesystem import FilesystemWalletRepository
 from wallet_api.repositories.migrating import MigratingWalletRepository
 from wallet_api.repositories.postgres import PostgresWalletRepository
@@ -69,8 +70,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     """Build the application that serves HTTP.
 
     The pool is closed until its first use, in the process that uses it. Raises ConfigurationError,
-    which names every fault at once.
+    which names every fault at once. Exits if gunicorn calls it without our settings for it.
     """
+    require_settings_of_gunicorn()
     settings = settings or Settings.from_environ(os.environ)
     logs.configure(settings.log_level, settings.log_format)
     for warning in settings.warnings:

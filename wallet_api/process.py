@@ -4,9 +4,12 @@ import ctypes
 import os
 import resource
 import sys
+import traceback
 from pathlib import Path
 
 _PR_SET_DUMPABLE = 4
+# gunicorn stops when a worker ends with it, and starts another one after any other status.
+_APP_LOAD_ERROR = 4
 
 
 def keep_memory_private() -> None:
@@ -19,6 +22,23 @@ def keep_memory_private() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def require_settings_of_gunicorn() -> None:
+    """Exit if gunicorn loads the application without our settings for it.
+
+    With its own defaults gunicorn believes X-Forwarded-Proto and SCRIPT_NAME of some peers, and
+    its threads wait for slow clients. Other servers are not concerned.
+    """
+    callers = (frame.f_globals.get("__name__", "") for frame, _ in traceback.walk_stack(None))
+    under_gunicorn = any(name.startswith("gunicorn.") for name in callers)
+    if under_gunicorn and "wallet_api.server.settings" not in sys.modules:
+        sys.stderr.write(
+            "wallet-api does not serve under gunicorn without its own settings for it: start "
+            "`wallet-api serve`, or `gunicorn wsgi:app` in the checkout, without --config and "
+            "--chdir (look at GUNICORN_CMD_ARGS too).\n"
+        )
+        sys.exit(_APP_LOAD_ERROR)
 
 
 def prepare() -> None:

@@ -165,13 +165,25 @@ def test_a_header_with_an_underscore_takes_no_other_header_s_place(service):
         "/V1/stats",
         "\\v1\\stats",
         "http://x/%76%31/stats",
+        "http:///v1/stats",
+        "http://x//v1/stats",
+        "x://a/v1/stats",
+        "/v\t1/stats",
+        "/\tv1/stats",
+        "\x0b/v1/stats",
+        "v1/stats",
+        "a:/v1/stats",
+        "/v1/stats#x",
     ],
 )
 def test_a_path_that_a_proxy_may_read_otherwise_does_not_reach_the_route(service, target):
     for address in service:
         head, _ = ask(address, target)
         assert re.match("HTTP/1.1 40[04] ", head), head
-        # Once more through the proxy, by the path that it looks for.
+
+
+def test_a_doubled_slash_further_on_is_redirected_to_the_path_that_a_proxy_looks_for(service):
+    for address in service:
         head, _ = ask(address, "/v1//stats")
         assert "\r\nLocation: http://x/v1/stats\r\n" in head
 

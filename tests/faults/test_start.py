@@ -235,27 +235,62 @@ def test_one_line_says_so_where_nothing_can_be_written(environ, line):
 
 OTHER_SERVERS = {
     "flask run": f"{BIN}/flask --app wsgi run --port $PORT",
-    "gunicorn from elsewhere": f"{BIN}/gunicorn --chdir {ROOT} --bind 127.0.0.1:$PORT wsgi:app",
-    "gunicorn with workers and preload": (
-        f"{BIN}/gunicorn -c /dev/null -w 2 --preload --bind 127.0.0.1:$PORT wsgi:app"
-    ),
     "wsgiref": (
         f"{sys.executable} -c 'import os, wsgi; from wsgiref.simple_server import make_server;"
         ' make_server("127.0.0.1", int(os.environ["PORT"]), wsgi.app).serve_forever()\''
+    ),
+    "wsgiref, which forks": (
+        f"{sys.executable} -c 'import os, wsgi; from socketserver import ForkingMixIn;"
+        " from wsgiref.simple_server import WSGIServer, make_server;"
+        ' server = type("Server", (ForkingMixIn, WSGIServer), {});'
+        ' make_server("127.0.0.1", int(os.environ["PORT"]), wsgi.app, server).serve_forever()\''
     ),
 }
 
 
 @pytest.mark.parametrize("name", OTHER_SERVERS)
 def test_any_other_server_opens_the_pool_where_it_is_used(environ, tmp_path, name):
-    elsewhere = {"cwd": tmp_path} if "elsewhere" in name else {}
-    with served(OTHER_SERVERS[name], environ, tmp_path / "log", **elsewhere) as service:
+    with served(OTHER_SERVERS[name], environ, tmp_path / "log") as service:
         # What our settings of gunicorn refuse is refused here too.
         for header in ({}, {"SCRIPT_NAME": "/x"}):
             assert service.get("/x/v1/stats", header).status == 404
         for pid in service.workers() or [service.process.pid]:
             limits = Path(f"/proc/{pid}/limits").read_text()
             assert re.search(r"^Max core file size +0 +0 ", limits, re.MULTILINE)
+
+
+WITHOUT_SETTINGS = {
+    "--config": (ROOT, ["--config=/dev/null", "wsgi:app"]),
+    "-c": (ROOT, ["-c", "/dev/null", "wsgi:app"]),
+    "-c python:": (ROOT, ["-c", "python:string", "wsgi:app"]),
+    "--preload": (ROOT, ["-c", "/dev/null", "-w", "2", "--preload", "wsgi:app"]),
+    "another worker class": (ROOT, ["-c", "/dev/null", "-k", "gthread", "wsgi:app"]),
+    "--chdir": (Path("/"), ["--chdir", str(ROOT), "wsgi:app"]),
+    "--pythonpath": (Path("/"), ["--pythonpath", str(ROOT), "wsgi:app"]),
+    "the factory": (Path("/"), ["wallet_api.app:create_app()"]),
+}
+
+
+@pytest.mark.parametrize("name", WITHOUT_SETTINGS)
+@pytest.mark.parametrize("given", ["command line", "GUNICORN_CMD_ARGS"])
+def test_gunicorn_without_our_settings_does_not_serve(environ, tmp_path, name, given):
+    folder, [*options, app] = WITHOUT_SETTINGS[name]
+    environ = {**environ, "WEB_CONCURRENCY": "1"}
+    if given == "GUNICORN_CMD_ARGS":
+        options, environ["GUNICORN_CMD_ARGS"] = [], shlex.join(options)
+    finished = subprocess.run(
+        [f"{BIN}/gunicorn", *options, "--bind", f"127.0.0.1:{free_port()}", app],
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], **environ},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert finished.returncode == 4, finished.stderr
+    sentence = "wallet-api does not serve under gunicorn without its own settings for it: "
+    assert sentence in finished.stderr
+    assert "Traceback" not in finished.stderr
 
 
 def test_an_import_that_serves_by_itself_opens_the_pool(environ):

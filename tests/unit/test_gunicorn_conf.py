@@ -12,6 +12,7 @@ from tests.service import ROOT
 from wallet_api.app import create_app
 from wallet_api.blueprints.application import application
 from wallet_api.config import Settings
+from wallet_api.server.__main__ import Server
 from wallet_api.server.settings import OPTIONS, refused
 
 
@@ -50,6 +51,40 @@ def test_the_app_is_built_once_before_the_fork(hooks):
     assert hooks["worker_class"] == "wallet_api.server.worker.Worker"
 
 
+PINNED = {
+    "worker_class": "wallet_api.server.worker.Worker",
+    "logger_class": "wallet_api.server.worker.Logger",
+    "preload_app": True,
+    "control_socket_disable": True,
+    "forwarded_allow_ips": [],
+    "forwarder_headers": [],
+    "secure_scheme_headers": {},
+    "header_map": "drop",
+    "proxy_protocol": "off",
+    "http_parser": "python",
+    "limit_request_line": 4094,
+    "limit_request_fields": 100,
+    "limit_request_field_size": 8190,
+}
+
+
+@pytest.mark.parametrize("name", PINNED)
+def test_gunicorn_s_configuration_has_the_pinned_value(hooks, monkeypatch, name):
+    """Also where it is gunicorn's default, which another version may change."""
+    monkeypatch.delenv("GUNICORN_CMD_ARGS", raising=False)
+    assert name in hooks
+    assert Server([]).cfg.settings[name].get() == PINNED[name]
+
+
+def test_what_the_service_sets_and_nobody_may_change_is_pinned_above(hooks):
+    ours = {
+        name
+        for name, setting in Config().settings.items()
+        if name in hooks and setting.cli and name not in OPTIONS
+    }
+    assert ours <= PINNED.keys()
+
+
 @pytest.mark.parametrize("name", sorted(OPTIONS))
 def test_an_option_that_is_honored_is_not_refused(hooks, name):
     assert name in Config().settings
@@ -61,7 +96,8 @@ def test_an_option_that_is_honored_is_not_refused(hooks, name):
     [
         name
         for name, setting in sorted(Config().settings.items())
-        if setting.cli and name not in {*OPTIONS, *("config", "chdir", "pythonpath")}
+        # Without our settings gunicorn is refused: tests/faults/test_start.py.
+        if setting.cli and name not in {*OPTIONS, "config", "chdir", "pythonpath"}
     ],
 )
 def test_every_other_option_of_gunicorn_is_refused(hooks, name):

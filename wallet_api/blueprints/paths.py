@@ -1,12 +1,19 @@
 """One way to write a path, so that a proxy that judges by paths sees what we serve."""
 
 import re
+from urllib.parse import unquote_to_bytes
 
 from flask import Flask, request
 from werkzeug.exceptions import NotFound
 
-# Of characters that mean the same when they are not encoded (RFC 3986, 2.3), and of "/".
-_NEEDLESS = re.compile(r"%(?:2[DEF]|3[0-9]|[46][1-9A-F]|5[0-9AF]|7[0-9AE])", re.IGNORECASE)
+# One "/", then characters of a path (RFC 3986, 3.3). Encoded is only what does not mean the same
+# when it is not encoded: no unreserved character (2.3), no "/", and no control character.
+_PLAIN = re.compile(
+    r"/(?!/)(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]"
+    r"|%(?!2[DEF]|3[0-9]|[46][1-9A-F]|5[0-9AF]|7[0-9AEF]|[01][0-9A-F])[0-9A-F]{2})*",
+    re.ASCII | re.IGNORECASE,
+)
+_DECODED = re.compile(r"/(?!/)[^\x00-\x1f\x7f]*")
 
 
 def init_app(app: Flask) -> None:
@@ -15,16 +22,20 @@ def init_app(app: Flask) -> None:
 
 
 def _require_plain_path() -> None:
-    """Find nothing at a path that is encoded without need, or begins otherwise than it seems to.
+    """Refuse a path that a proxy may have read as another one.
 
-    A proxy that denies `/v1` may look for these letters. `/%761/…` and `//v1/…` are the same to us,
-    and so is `/x/v1/…` where a server takes `/x` for SCRIPT_NAME: by gunicorn's defaults, from a
-    header. Raises NotFound.
+    A proxy that denies `/v1` looks for these letters. `/%761/…`, `//v1/…`, and to some servers
+    `/v\\t1/…` and `a:/v1/…`, are the same to us; so is `/x/v1/…` where a server takes `/x` for
+    SCRIPT_NAME. Raises NotFound.
     """
     environ = request.environ
-    # PATH_INFO is decoded. gunicorn and Werkzeug call what came RAW_URI, other servers REQUEST_URI.
-    target = environ.get("RAW_URI") or environ.get("REQUEST_URI") or ""
-    encoded = _NEEDLESS.search(target.partition("?")[0])
-    doubled = target.startswith("//") or environ["PATH_INFO"].startswith("//")
-    if encoded or doubled or environ["SCRIPT_NAME"]:
+    path = environ["PATH_INFO"]
+    # What came, if the server says so: gunicorn calls it RAW_URI, other servers REQUEST_URI.
+    target = environ.get("RAW_URI") or environ.get("REQUEST_URI")
+    if target is None:
+        plain = bool(_DECODED.fullmatch(path))
+    else:
+        raw = target.partition("?")[0]
+        plain = bool(_PLAIN.fullmatch(raw)) and unquote_to_bytes(raw) == path.encode("latin-1")
+    if environ["SCRIPT_NAME"] or not plain:
         raise NotFound
