@@ -15,6 +15,7 @@ EVENTS = "no event trigger runs beside ours"
 SETTINGS = "no setting of a role takes a guard away"
 FOREIGN_SETTINGS = "roles and the database have no settings but ours"
 RIGHTS = "the role has no more rights than it needs"
+NEEDED = "the role has every right that it needs"
 READABLE = "this role may read what is to be examined"
 # What the tests' server and its owner are like.
 USUAL = {"fsync is on", "the connection is encrypted", RIGHTS}
@@ -266,6 +267,15 @@ EXCESS = [
 def test_a_right_too_many_is_named(runtime, statement, fault):
     runtime.do(statement, "set local role examiner")
     assert any(fault in line for line in runtime.faults()[RIGHTS])
+
+
+def test_a_role_that_lacks_rights_is_a_fault_that_names_each(runtime):
+    runtime.do("revoke insert, update (address) on wallets from wallet_api_runtime")
+    runtime.do("set local role examiner")
+    (found,) = [one for one in Doctor(runtime).examine() if one.subject == NEEDED]
+    assert found.serious
+    assert found.faults[0].startswith("this role lacks rights on wallets: ")
+    assert found.faults[1:] == ("INSERT, UPDATE (address) on wallets",)
 
 
 @pytest.mark.parametrize("hidden", ["wallets", "schema_migrations"])
