@@ -131,9 +131,15 @@ def _settings(checks: CheckRepository) -> list[Finding]:
     pooled = checks.get_session().pooled
     lost = "is off: commits can be lost"
     given = [
-        one for one in checks.list_role_settings() if not is_ours(one.setting_name, one.setting)
+        one
+        for one in checks.list_role_settings(_relations())
+        if not is_ours(one.setting_name, one.setting)
     ]
-    weakening = [one for one in given if takes_a_guard_away(one.setting_name, one.setting)]
+    weakening = [
+        one
+        for one in given
+        if one.reaches_tables and takes_a_guard_away(one.setting_name, one.setting)
+    ]
     findings = [
         Finding(
             subject=f"{name} is on",
