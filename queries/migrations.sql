@@ -9,10 +9,6 @@ select
     array(
         select concat(needed.right_name, ' on ', needed.place)
         from unnest(:rights::text[], :places::text[]) as needed (right_name, place)
-        left join pg_attribute as member
-            on
-                to_regclass(split_part(needed.place, '(', 1)) = member.attrelid
-                and needed.right_name = concat(split_part(needed.right_name, ' ', 1), ' (', member.attname, ')')
         where
             not case
                 when needed.right_name = 'EXECUTE'
@@ -22,7 +18,15 @@ select
                     then has_sequence_privilege(to_regclass(needed.place), 'USAGE, UPDATE')
                 when needed.right_name like '%% (%%)'
                     then has_column_privilege(
-                        member.attrelid, member.attnum, split_part(needed.right_name, ' ', 1)
+                        to_regclass(needed.place),
+                        (
+                            select member.attnum
+                            from pg_attribute as member
+                            where
+                                to_regclass(needed.place) = member.attrelid
+                                and member.attname = substring(needed.right_name, '\((.+)\)')
+                        ),
+                        split_part(needed.right_name, ' ', 1)
                     )
                 else has_table_privilege(to_regclass(needed.place), needed.right_name)
             end
