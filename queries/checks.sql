@@ -195,31 +195,44 @@ where
     )
 order by kind, object_name, definition;
 
--- name: list_role_settings()
--- Settings that somebody gave to this database, or to a role that can do something with wallets, for whole sessions.
--- Those that only bear on speed, or on what PostgreSQL logs, are left out. One that pg_settings does not have may be of
--- an extension, or `role`. PostgreSQL keeps values as they were written.
+-- name: list_role_settings(relations)
+-- Every setting that somebody gave to this database, to all databases, or to a role in either, for whole sessions, and
+-- whether its sessions can reach these tables in any way: by a right on a table or a column, also of a role that they
+-- must SET ROLE to first. PostgreSQL keeps values as they were written.
+with ours as (
+    select oid
+    from pg_class
+    where
+        relname = any(:relations::text[])
+        and relkind in ('r', 'p')
+        and pg_table_is_visible(oid)
+)
+
 select
     split_part(given.setting, '=', 1) as setting_name,
     substr(given.setting, position('=' in given.setting) + 1) as setting,
-    coalesce(holder.rolname::text, 'every role') as role_name
+    coalesce(holder.rolname::text, 'every role') as role_name,
+    kept.setrole = 0 or exists (
+        select 1
+        from pg_roles as acting
+        cross join ours
+        where
+            pg_has_role(kept.setrole, acting.oid, 'MEMBER')
+            and (
+                has_table_privilege(acting.oid, ours.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER')
+                or has_any_column_privilege(acting.oid, ours.oid, 'SELECT, INSERT, UPDATE')
+            )
+    ) as reaches_tables
 from pg_db_role_setting as kept
 cross join unnest(kept.setconfig) as given (setting)
 left join pg_roles as holder
     on kept.setrole = holder.oid
-left join pg_settings as known
-    on split_part(given.setting, '=', 1) = known.name
 where
     kept.setdatabase in (0, (
-        select ours.oid
-        from pg_database as ours
-        where ours.datname = current_database()
+        select around.oid
+        from pg_database as around
+        where around.datname = current_database()
     ))
-    and case
-        when kept.setrole = 0 then true
-        else has_table_privilege(kept.setrole, to_regclass('wallets'), 'SELECT, INSERT, UPDATE, DELETE')
-    end
-    and coalesce(known.category, '') !~ '^(Query Tuning|Resource Usage|Reporting and Logging|Statistics|.*[Vv]acuum)'
 order by role_name, setting_name;
 
 -- name: list_initial_settings(names)

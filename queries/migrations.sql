@@ -1,10 +1,36 @@
--- name: get_state()^
+-- name: get_state(rights, places)^
 -- Whether this database was ever upgraded (if not, the table that list_applied() reads is not there), whether its
--- server is a standby, and whether transactions of this session take no writes for any reason.
+-- server is a standby, whether transactions of this session take no writes for any reason, and which of these rights
+-- ("UPDATE (address)" on "wallets") the current role does not have. A place that is not there is a missing migration.
 select
     to_regclass('schema_migrations') is not null as upgraded,
     pg_is_in_recovery() as standby,
-    current_setting('transaction_read_only') = 'on' as read_only;
+    current_setting('transaction_read_only') = 'on' as read_only,
+    array(
+        select concat(needed.right_name, ' on ', needed.place)
+        from unnest(:rights::text[], :places::text[]) as needed (right_name, place)
+        where
+            not case
+                when needed.right_name = 'EXECUTE'
+                    then has_function_privilege(to_regprocedure(needed.place), 'EXECUTE')
+                -- nextval() takes either.
+                when needed.right_name = 'USAGE'
+                    then has_sequence_privilege(to_regclass(needed.place), 'USAGE, UPDATE')
+                when needed.right_name like '%% (%%)'
+                    then has_column_privilege(
+                        to_regclass(needed.place),
+                        (
+                            select member.attnum
+                            from pg_attribute as member
+                            where
+                                to_regclass(needed.place) = member.attrelid
+                                and member.attname = substring(needed.right_name, '\((.+)\)')
+                        ),
+                        split_part(needed.right_name, ' ', 1)
+                    )
+                else has_table_privilege(to_regclass(needed.place), needed.right_name)
+            end
+    ) as missing_rights;
 
 -- name: list_applied()
 -- The migrations that a database has that was upgraded.

@@ -73,6 +73,9 @@ from revoke_other_rights(
 grant usage on sequence wallets_id_seq, wallet_audit_log_id_seq to wallet_api_runtime;
 grant select on schema_migrations to wallet_api_runtime;
 
+-- Everybody may, unless somebody revoked that.
+grant execute on function time_of_entry(timestamptz) to wallet_api_runtime;
+
 -- Nobody deletes, nobody truncates. What may change: a Base Account address. A sealed key may not: rotation is a
 -- command, and commands go on as the owner.
 grant select, insert on wallets to wallet_api_runtime;

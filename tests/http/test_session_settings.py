@@ -241,6 +241,58 @@ def test_a_setting_that_takes_a_promise_away_is_refused_by_everything(
     assert doctors(environ) == ([], [])
 
 
+@pytest.fixture
+def web_role(sql, environ, client):
+    """Make a role with what queries/roles.sql gives, and return its URL and its name."""
+    # Only the owner may register the first secret.
+    body = {"amount": "20", "baseAddress": BASE_ACCOUNT}
+    assert client.post("/api/wallet/deposit", json=body, headers=signed_in()).status_code == 200
+    sql.execute((ROOT / "queries" / "roles.sql").read_text())
+    name = f"web_{uuid.uuid4().hex[:8]}"
+    sql.execute(f"create role {name} login password 'web' in role wallet_api_runtime")
+    sql.execute(f"create role {name}_reader")
+    yield re.sub("//.*@", f"//{name}:web@", environ["DATABASE_URL"]), name
+    for role in (name, f"{name}_reader"):
+        sql.execute(f"drop owned by {role}; drop role {role}")
+
+
+TABLES = "select on all tables in schema public"
+# What is done to the role of the web processes, and what it may not do then.
+TOO_FEW_RIGHTS = [
+    (f"grant {TABLES} to {{web}}; revoke wallet_api_runtime from {{web}}",
+     "api_clients, deposits, wallet_audit_heads and 4 more"),
+    ("grant {web}_reader to {web}; alter role {web} set role = {web}_reader",
+     "active_encryption_keys, api_clients, deposits and 7 more"),
+    ("revoke insert on wallets from wallet_api_runtime", "wallets"),
+    ("revoke update (id) on wallet_audit_heads from wallet_api_runtime", "wallet_audit_heads"),
+    ("revoke usage on sequence wallets_id_seq from wallet_api_runtime", "wallets_id_seq"),
+    ("revoke execute on function time_of_entry from public, wallet_api_runtime",
+     "time_of_entry(timestamptz)"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("statements", "missing"), TOO_FEW_RIGHTS, ids=[missing for _, missing in TOO_FEW_RIGHTS]
+)
+def test_a_role_with_too_few_rights_is_refused_by_everything(
+    sql, make_app, environ, web_role, statements, missing
+):
+    url, web = web_role
+    whole = {**environ, "DATABASE_URL": url}
+    fit = make_app(**whole).test_client()
+    assert fit.get("/readyz").status_code == 200
+    assert doctors(whole) == ([], [])
+    sql.execute(statements.format(web=web))
+    client = make_app(**whole).test_client()
+    sentence = f"this role lacks rights on {missing}"
+    assert f"{sentence}: " in refused(client.get("/readyz"), 503, longest=400)["error"]
+    outside, inside = doctors(whole)
+    assert sentence in outside
+    assert any(line.startswith(sentence) for line in inside)
+    body = {"amount": "20", "baseAddress": BASE_ACCOUNT}
+    refused(client.post("/api/wallet/deposit", json=body, headers=signed_in(FID + 1)), 503)
+
+
 def test_a_command_says_in_one_line_why_a_session_is_unfit(sql, start):
     settle(sql, "session_replication_role = replica")
     for group, name in (("clients", "list"), ("keys", "verify"), ("audit", "verify")):

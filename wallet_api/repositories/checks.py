@@ -30,6 +30,7 @@ class RoleSetting(NamedTuple):
     role_name: str
     setting_name: str
     setting: str
+    reaches_tables: bool
 
 
 class Session(NamedTuple):
@@ -81,9 +82,10 @@ class CheckRepository:
             for row in rows
         }
 
-    def list_role_settings(self) -> list[RoleSetting]:
-        """Return what is set for roles that can do something with wallets, or for every role."""
-        return [RoleSetting(**row) for row in _QUERIES.list_role_settings(self._connection)]
+    def list_role_settings(self, relations: Collection[str]) -> list[RoleSetting]:
+        """Return what is set for a role or for every role, and who of them reaches these tables."""
+        rows = _QUERIES.list_role_settings(self._connection, relations=list(relations))
+        return [RoleSetting(**row) for row in rows]
 
     def list_initial_settings(self, names: Collection[str]) -> dict[str, str]:
         """Return what a session of our role begins with."""

@@ -5,16 +5,21 @@ from typing import NamedTuple
 
 from wallet_api.database import Connection
 from wallet_api.repositories import sql
+from wallet_api.repositories.checks import Right
 
 _QUERIES = sql.load("migrations")
 
 
 class ServerState(NamedTuple):
-    """Whether the database was ever upgraded, its server is a standby, and it takes no writes."""
+    """Whether the database was ever upgraded, its server is a standby, and it takes no writes.
+
+    And which of the rights that were asked for our role does not have.
+    """
 
     upgraded: bool
     standby: bool
     read_only: bool
+    missing_rights: tuple[Right, ...]
 
 
 class MigrationRepository:
@@ -23,9 +28,15 @@ class MigrationRepository:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def get_state(self) -> ServerState:
+    def get_state(self, needed: Collection[Right] = ()) -> ServerState:
         """Return what is to be known before anything else is asked."""
-        return ServerState(**_QUERIES.get_state(self._connection))
+        row = _QUERIES.get_state(
+            self._connection,
+            rights=[right.name for right in needed],
+            places=[right.place for right in needed],
+        )
+        missing = tuple(Right(*one.split(" on ")) for one in row["missing_rights"])
+        return ServerState(**{**row, "missing_rights": missing})
 
     def list_applied(self, state: ServerState | None = None) -> set[str]:
         """Return the versions of the migrations that this database has; none if it is new.

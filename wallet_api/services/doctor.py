@@ -8,7 +8,8 @@ from wallet_api.migrations import expected_versions, find_why_read_only
 from wallet_api.repositories.checks import CheckRepository, Right, RoleSetting, SchemaObject
 from wallet_api.repositories.migrations import MigrationRepository
 from wallet_api.repositories.role_checks import RoleCheckRepository
-from wallet_api.services.expectations import expected_rights, expected_schema
+from wallet_api.services.expectations import expected_rights, expected_schema, needed_rights
+from wallet_api.services.readiness import find_missing_rights
 from wallet_api.session_settings import PINNED, is_ours, takes_a_guard_away
 
 _VERSIONS = "schema_migrations"
@@ -72,8 +73,9 @@ def _examine(connection: Connection, trusted: Collection[str]) -> list[Finding]:
         Finding(
             subject="this role may read what is to be examined",
             faults=tuple(f"it may not read {name}" for name in hidden),
-            serious=False,
-        )
+            serious=True,
+        ),
+        *_session(connection),
     ]
     if _VERSIONS not in hidden:
         findings.append(_migrations(MigrationRepository(connection).list_applied()))
@@ -81,7 +83,6 @@ def _examine(connection: Connection, trusted: Collection[str]) -> list[Finding]:
             # The other questions are about tables as this code knows them.
             return findings
     findings += [
-        *_session(connection),
         *_settings(checks),
         _rights(checks),
         *_other_roles(RoleCheckRepository(connection), trusted),
@@ -101,7 +102,9 @@ def _migrations(applied: set[str]) -> Finding:
 
 def _session(connection: Connection) -> list[Finding]:
     """Judge what a session of this role is like, as /readyz does."""
-    read_only = find_why_read_only(MigrationRepository(connection).get_state())
+    state = MigrationRepository(connection).get_state(needed_rights())
+    read_only = find_why_read_only(state)
+    missing_rights = find_missing_rights(state)
     return [
         Finding(
             subject="a session of this role is fit for use",
@@ -113,6 +116,13 @@ def _session(connection: Connection) -> list[Finding]:
             faults=() if read_only is None else (read_only,),
             serious=True,
         ),
+        Finding(
+            subject="the role has every right that it needs",
+            faults=()
+            if missing_rights is None
+            else (missing_rights, *_by_place(state.missing_rights)),
+            serious=True,
+        ),
     ]
 
 
@@ -121,9 +131,15 @@ def _settings(checks: CheckRepository) -> list[Finding]:
     pooled = checks.get_session().pooled
     lost = "is off: commits can be lost"
     given = [
-        one for one in checks.list_role_settings() if not is_ours(one.setting_name, one.setting)
+        one
+        for one in checks.list_role_settings(_relations())
+        if not is_ours(one.setting_name, one.setting)
     ]
-    weakening = [one for one in given if takes_a_guard_away(one.setting_name, one.setting)]
+    weakening = [
+        one
+        for one in given
+        if one.reaches_tables and takes_a_guard_away(one.setting_name, one.setting)
+    ]
     findings = [
         Finding(
             subject=f"{name} is on",

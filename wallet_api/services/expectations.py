@@ -33,7 +33,7 @@ _TABLE = re.compile(r"CREATE TABLE (\w+) \(\n(.*)\n\)", re.DOTALL)
 _CONSTRAINT = re.compile(r"CONSTRAINT (\w+) (.*)", re.DOTALL)
 _COLUMN = re.compile(r"(\w+) (.*?)(?: DEFAULT (.*?))?( NOT NULL)?")
 _GRANT = re.compile(
-    r"^grant\s+(.+?)\s+on\s+(?:sequence\s+|table\s+)?([\w\s,]+?)\s+to\s+wallet_api_runtime;",
+    r"^grant\s+(.+?)\s+on\s+(?:sequence\s+|function\s+)?([\w\s,()]+?)\s+to\s+wallet_api_runtime;",
     re.MULTILINE | re.DOTALL,
 )
 
@@ -56,7 +56,13 @@ def expected_schema() -> frozenset[SchemaObject]:
 @functools.cache
 def expected_rights() -> frozenset[Right]:
     """Return all that the service may do in the database: what queries/roles.sql grants."""
-    rights = {Right("USAGE", "the schema"), Right("CONNECT", "the database")}
+    return needed_rights() | {Right("USAGE", "the schema"), Right("CONNECT", "the database")}
+
+
+@functools.cache
+def needed_rights() -> frozenset[Right]:
+    """Return the rights on tables, columns, sequences and functions without which users get 503."""
+    rights: set[Right] = set()
     for privileges, places in _GRANT.findall((QUERIES / "roles.sql").read_text()):
         for name, columns in re.findall(r"(\w+)(?:\s*\(([^)]*)\))?", privileges):
             parts = [f" ({column.strip()})" for column in columns.split(",")] if columns else [""]

@@ -1,9 +1,12 @@
 """Is this process fit to serve? Each fault in one sentence that an operator can act on."""
 
+from collections.abc import Collection
+
 from wallet_api.database import Connection, Database
 from wallet_api.errors import ServiceUnavailable
 from wallet_api.migrations import expected_versions, find_why_read_only
-from wallet_api.repositories.migrations import MigrationRepository
+from wallet_api.repositories.migrations import MigrationRepository, ServerState
+from wallet_api.services.expectations import needed_rights
 from wallet_api.services.sealing_secret import SealingSecret
 
 _NAMED = 3
@@ -13,24 +16,42 @@ def check_database(database: Database, *, writable: bool) -> None:
     """Raise ServiceUnavailable unless a database has every migration that this code knows.
 
     A newer database is fine: that is a deploy in progress. With `writable` it must take writes,
-    too; keys and the audit log can be verified where it does not.
+    too, and our role must have every right that serving needs; keys and the audit log can be
+    verified without.
     """
 
     def look(connection: Connection) -> tuple[str | None, set[str]]:
         repository = MigrationRepository(connection)
-        state = repository.get_state()
-        return find_why_read_only(state), repository.list_applied(state)
+        state = repository.get_state(needed_rights() if writable else ())
+        unfit = find_why_read_only(state) or find_missing_rights(state)
+        if writable and unfit is not None:
+            return unfit, set()
+        return None, repository.list_applied(state)
 
-    read_only, applied = database.run(look)
-    if writable and read_only is not None:
-        raise ServiceUnavailable(read_only)
-    missing = sorted(expected_versions() - applied)
+    unfit, applied = database.run(look)
+    if unfit is not None:
+        raise ServiceUnavailable(unfit)
+    missing = expected_versions() - applied
     if missing:
-        named = ", ".join(missing[:_NAMED])
-        more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
         raise ServiceUnavailable(
-            f"migrations {named}{more} are missing: run `wallet-api db upgrade`"
+            f"migrations {_name_some(missing)} are missing: run `wallet-api db upgrade`"
         )
+
+
+def find_missing_rights(state: ServerState) -> str | None:
+    """Return where our role lacks rights to serve, and what to do; None if it has them all."""
+    if not state.missing_rights:
+        return None
+    return (
+        f"this role lacks rights on {_name_some({right.place for right in state.missing_rights})}: "
+        "as the owner of the tables, run queries/roles.sql, and make the role a member of "
+        "wallet_api_runtime that inherits"
+    )
+
+
+def _name_some(things: Collection[str]) -> str:
+    more = f" and {len(things) - _NAMED} more" if len(things) > _NAMED else ""
+    return ", ".join(sorted(things)[:_NAMED]) + more
 
 
 class ReadinessService:
@@ -43,7 +64,8 @@ class ReadinessService:
     def check(self) -> None:
         """Raise ServiceUnavailable, with the reason, unless everything needed is in place.
 
-        The database answers, it takes writes, it has every migration, and our secret fits it.
+        The database answers, takes writes, gives our role its rights, and has every migration; and
+        our secret fits it.
         """
         check_database(self._database, writable=True)
         self._sealing_secret.check()
