@@ -3,9 +3,11 @@
 import json
 import re
 import socket
+import socketserver
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from urllib.parse import quote
 
 import pytest
@@ -430,6 +432,40 @@ def shared():
     server.stop()
 
 
+class SlowRedis(socketserver.ThreadingTCPServer):
+    """Carries connections to a Redis, each of whose answers takes `seconds`."""
+
+    allow_reuse_address = daemon_threads = True
+
+    def __init__(self, upstream):
+        self.upstream, self.seconds = upstream, 0.0
+        super().__init__(("127.0.0.1", 0), socketserver.BaseRequestHandler)
+        self.uri = f"redis://127.0.0.1:{self.server_address[1]}/0"
+
+    def finish_request(self, request, client_address):
+        with socket.create_connection(("127.0.0.1", self.upstream)) as upstream, suppress(OSError):
+            back = threading.Thread(target=self._answer, args=[upstream, request], daemon=True)
+            back.start()
+            while data := request.recv(65536):
+                upstream.sendall(data)
+
+    def _answer(self, upstream, request):
+        with suppress(OSError):
+            while data := upstream.recv(65536):
+                time.sleep(self.seconds)
+                request.sendall(data)
+
+
+@pytest.fixture
+def slow(shared):
+    with SlowRedis(shared.port) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
 @pytest.fixture
 def hanging():
     """Yield the address of a server that accepts connections and never answers."""
@@ -515,6 +551,39 @@ def test_a_redis_that_is_down_from_the_start_costs_no_request(untouched, caplog)
 def test_a_redis_that_hangs_costs_one_request_some_seconds_and_no_other(untouched, hanging, caplog):
     limits = {"RATELIMIT_STORAGE_URI": hanging, "RATELIMIT_PER_USER": "3 per day"}
     is_answered_from_memory(untouched.make_app(**limits).test_client(), caplog)
+
+
+@pytest.mark.parametrize("seconds", [0.9, 0.45, 0.2, 0.1])
+def test_a_slow_redis_costs_a_request_less_than_a_second_and_the_next_ones_nothing(
+    untouched, slow, seconds, caplog
+):
+    """Each answer comes within the timeout of a socket; a deposit needs six of them."""
+    client = untouched.make_app(RATELIMIT_STORAGE_URI=slow.uri).test_client()
+    user = signed_in(FID + 7)
+    # The second request finds a connection.
+    assert client.post(DEPOSIT, json=BODY, headers=user).status_code == 200
+    application(client.application).limits._counts._paused_until = 0.0
+    slow.seconds = seconds
+    took = []
+    for _ in range(3):
+        began = time.monotonic()
+        assert client.post(DEPOSIT, json=BODY, headers=user).status_code == 200
+        took.append(time.monotonic() - began)
+    assert took[0] < 0.8
+    assert max(took[1:]) < 0.2
+    assert any("memory" in line for line in warnings_of(caplog))
+
+
+def test_a_redis_that_is_slow_to_connect_to_costs_one_request_a_bounded_time(untouched, slow):
+    """A new connection needs several answers, each of which comes in time."""
+    slow.seconds = 0.25
+    client = untouched.make_app(RATELIMIT_STORAGE_URI=slow.uri).test_client()
+    began = time.monotonic()
+    assert asked(client, headers=signed_in()).status_code == 200
+    assert time.monotonic() - began < 2.5
+    began = time.monotonic()
+    assert asked(client, headers=signed_in()).status_code == 200
+    assert time.monotonic() - began < 0.2
 
 
 def test_a_redis_that_goes_away_is_missed_by_nobody_and_used_again_when_it_is_back(

@@ -20,8 +20,9 @@ from limits.strategies import SlidingWindowCounterRateLimiter
 from wallet_api.crypto.secret import Secret
 
 MEMORY = "memory://"
-# A Redis that hangs must not make us hang, and is asked again after a while.
-_REDIS_TIMEOUT_SECONDS = 1
+REDIS_SECONDS = 0.3
+"""How long Redis may take for one answer, and for all limits of one request together."""
+
 _REDIS_PAUSE_SECONDS = 5
 _ROUNDING_SECONDS = 0.001
 
@@ -62,8 +63,8 @@ class RateLimits:
             storage = storage_from_string(
                 uri.reveal(),
                 wrap_exceptions=True,
-                socket_connect_timeout=_REDIS_TIMEOUT_SECONDS,
-                socket_timeout=_REDIS_TIMEOUT_SECONDS,
+                socket_connect_timeout=REDIS_SECONDS,
+                socket_timeout=REDIS_SECONDS,
             )
             self._shared = SlidingWindowCounterRateLimiter(storage)
             self._is_answered = lambda: storage.check() is True
@@ -72,31 +73,46 @@ class RateLimits:
         """Tell whether Redis answers, so that all processes count together."""
         return self._is_answered()
 
-    def hit(self, limits: Sequence[RateLimitItem], *identifiers: str) -> list[Usage]:
+    def hit(
+        self,
+        limits: Sequence[RateLimitItem],
+        *identifiers: str,
+        redis_seconds: float = REDIS_SECONDS,
+    ) -> list[Usage]:
         """Count a request against each limit, the shortest first, and return what is left of each.
 
         The first one that it exceeds is the last one that it is counted against.
-        A Redis that does not answer is replaced by memory for a while: no request fails for it.
+
+        A Redis that does not answer, or takes longer than `redis_seconds` for these limits
+        together, is replaced by memory for a while: no request fails for it.
         """
         if self._shared is not None and time.monotonic() >= self._paused_until:
             try:
-                return _hit(self._shared, limits, identifiers)
-            except StorageError:
+                return _hit(self._shared, limits, identifiers, seconds=redis_seconds)
+            except (StorageError, TimeoutError):
                 self._paused_until = time.monotonic() + _REDIS_PAUSE_SECONDS
-                log.warning("rate limits are counted in memory: Redis does not answer")
+                log.warning("rate limits are counted in memory: Redis does not answer in time")
         return _hit(self._memory, limits, identifiers)
 
 
 def _hit(
-    windows: _Windows, limits: Sequence[RateLimitItem], identifiers: tuple[str, ...]
+    windows: _Windows,
+    limits: Sequence[RateLimitItem],
+    identifiers: tuple[str, ...],
+    *,
+    seconds: float = math.inf,
 ) -> list[Usage]:
+    """Count a request against each limit. Raises TimeoutError if that took too many seconds."""
+    began = time.monotonic()
     usages = []
     for limit in sorted(limits, key=lambda limit: limit.get_expiry()):
         allowed = windows.hit(limit, *identifiers)
         until, remaining = windows.get_window_stats(limit, *identifiers)
         # Past the end of the window, and not on it: that is a quotient, and rounded.
-        seconds = max(0, math.floor(until - time.time() + _ROUNDING_SECONDS)) + 1
-        usages.append(Usage(limit=limit, allowed=allowed, remaining=remaining, seconds=seconds))
+        wait = max(0, math.floor(until - time.time() + _ROUNDING_SECONDS)) + 1
+        usages.append(Usage(limit=limit, allowed=allowed, remaining=remaining, seconds=wait))
+        if time.monotonic() - began > seconds:
+            raise TimeoutError
         if not allowed:
             break
     return usages

@@ -1,12 +1,13 @@
 """How often one address, one user and one client may ask (draft-ietf-httpapi-ratelimit-headers)."""
 
+import time
 from ipaddress import IPv6Address, ip_network
 
 from flask import Flask, Response, g, request
 from limits import RateLimitItem
 
 from wallet_api import metrics
-from wallet_api.auth.rate_limits import RateLimits, Usage
+from wallet_api.auth.rate_limits import REDIS_SECONDS, RateLimits, Usage
 from wallet_api.blueprints.requests import client_ip
 from wallet_api.errors import TooManyRequests
 
@@ -59,7 +60,9 @@ class RequestLimits:
         if per not in self._limits or request.endpoint in _EXEMPT:
             return
         limits = self._limits[per]
-        usages = self._counts.hit(limits, per, identifier)
+        began, redis_seconds = time.monotonic(), g.get("redis_seconds", REDIS_SECONDS)
+        usages = self._counts.hit(limits, per, identifier, redis_seconds=redis_seconds)
+        g.redis_seconds = redis_seconds - (time.monotonic() - began)
         # Answers tell several limits of one kind apart by their windows.
         names = [per if len(limits) == 1 else f"{per}-{u.limit.get_expiry()}" for u in usages]
         g.usages = [*g.get("usages", []), *zip(names, usages, strict=True)]

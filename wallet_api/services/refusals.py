@@ -1,46 +1,79 @@
-"""Which refused key reads the audit log records: the first of each hour, and how many followed."""
+"""Which refused key reads the audit log records, and how many were not recorded."""
 
 import threading
 import time
 from collections import OrderedDict
+from dataclasses import dataclass, field
 
 _WINDOW_SECONDS = 3600
-# A refusal whose window was forgotten is recorded again.
-_MAX_WINDOWS = 10_000
+_MAX_ENTRIES = 600
+"""How many refusals of one caller are recorded in an hour."""
+
+_MAX_CALLERS = 10_000
+"""How many callers are remembered after their hour. Until it is over, none is forgotten."""
 
 Key = tuple[int, str, str]
 """FID, chain and actor."""
+
+
+@dataclass(slots=True)
+class _Caller:
+    began: float
+    """When the caller's hour began (monotonic seconds)."""
+
+    unrecorded: int = 0
+    recorded: set[tuple[int, str]] = field(default_factory=set)
+    """The wallets (FID and chain) that have an entry in this hour."""
 
 
 class RefusalWindows:
     """Counts refusals that are not recorded, in this process.
 
     Nobody may delete from the audit log, and a caller who is refused can ask as often as the rate
-    limits allow. So of one caller's refusals for one wallet the first in an hour is recorded, and
-    the next one that is recorded says how many came between.
+    limits allow, for the key of any user. So in an hour a caller's first refusal for each wallet is
+    recorded, for at most 600 wallets. The caller's next entry says how many refusals, for whatever
+    wallet, were not.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        # When the window began (monotonic seconds), and how many were not recorded since.
-        self._windows: OrderedDict[Key, tuple[float, int]] = OrderedDict()
+        # In the order in which their hours began.
+        self._callers: OrderedDict[str, _Caller] = OrderedDict()
 
     def count(self, key: Key) -> int | None:
-        """Count a refusal; return how many were not recorded before it, or None if it is not."""
-        now = time.monotonic()
+        """Count a refusal that is not recorded, and return None.
+
+        For a refusal to record, return how many of the caller's were not recorded before it.
+        """
+        fid, chain, actor = key
         with self._lock:
-            began, unrecorded = self._windows.get(key, (None, 0))
-            if began is not None and now < began + _WINDOW_SECONDS:
-                self._windows[key] = began, unrecorded + 1
+            caller = self._caller(actor)
+            if (fid, chain) in caller.recorded or len(caller.recorded) >= _MAX_ENTRIES:
+                caller.unrecorded += 1
                 return None
-            self._windows[key] = now, 0
-            self._windows.move_to_end(key)
-            if len(self._windows) > _MAX_WINDOWS:
-                self._windows.popitem(last=False)
+            caller.recorded.add((fid, chain))
+            unrecorded, caller.unrecorded = caller.unrecorded, 0
             return unrecorded
 
     def reopen(self, key: Key, unrecorded: int) -> None:
-        """Have the next refusal be recorded, because this one was not after all."""
+        """Record the next refusal after all, because recording this one failed."""
+        fid, chain, actor = key
         with self._lock:
-            _, since = self._windows.get(key, (0.0, 0))
-            self._windows[key] = -float(_WINDOW_SECONDS), unrecorded + 1 + since
+            caller = self._caller(actor)
+            caller.recorded.discard((fid, chain))
+            caller.unrecorded += unrecorded + 1
+
+    def _caller(self, actor: str) -> _Caller:
+        """Return the caller's current hour, after forgetting the oldest ones that are over."""
+        now = time.monotonic()
+        caller = self._callers.get(actor)
+        if caller is None or now >= caller.began + _WINDOW_SECONDS:
+            caller = _Caller(began=now, unrecorded=caller.unrecorded if caller else 0)
+            self._callers[actor] = caller
+            self._callers.move_to_end(actor)
+        while len(self._callers) > _MAX_CALLERS:
+            oldest, found = next(iter(self._callers.items()))
+            if now < found.began + _WINDOW_SECONDS:
+                break
+            del self._callers[oldest]
+        return caller
