@@ -239,6 +239,16 @@ def test_one_sentence_says_what_is_wrong_with_web_concurrency(environ, line, val
     assert "Traceback" not in said
 
 
+@pytest.mark.parametrize("line", [GUNICORN, SERVE])
+@pytest.mark.parametrize("option", ["--threads 0", "--workers 0", "--worker-connections 0"])
+def test_an_option_with_which_nothing_could_be_served_is_refused(environ, line, option):
+    environ = {**environ, "GUNICORN_CMD_ARGS": option, "PORT": str(free_port())}
+    with started(line, environ) as process:
+        *_, said = process.communicate(timeout=60)[1].splitlines()
+    assert process.returncode == 1
+    assert said.startswith(f"{option.split()[0]} must be a whole number from 1 to ")
+
+
 def test_the_web_line_takes_systemd_s_socket_and_says_when_it_is_ready(environ, tmp_path):
     """As systemd starts it: the listener is file 3, and LISTEN_PID is the process itself."""
     listener = socket.create_server(("127.0.0.1", 0))
