@@ -12,16 +12,18 @@ class BuildWithSql(build_py):
 
     def run(self) -> None:
         """Build the package, then add the SQL. A checkout has it where it is."""
-        super().run()
         if self.editable_mode:
+            super().run()
             return
-        for source in ("queries", "migrations", "schema.sql"):
-            target = Path(self.build_lib) / "wallet_api" / "_sql" / source
-            target.parent.mkdir(exist_ok=True)
-            if Path(source).is_dir():
-                shutil.copytree(source, target, dirs_exist_ok=True)
-            else:
-                shutil.copy(source, target)
+        package = Path(self.build_lib) / "wallet_api"
+        # An earlier build may have left files there that were deleted or renamed since.
+        shutil.rmtree(package, ignore_errors=True)
+        super().run()
+        packed = package / "_sql"
+        packed.mkdir()
+        for folder in ("queries", "migrations"):
+            shutil.copytree(folder, packed / folder)
+        shutil.copy("schema.sql", packed)
 
 
 setup(cmdclass={"build_py": BuildWithSql})

@@ -93,7 +93,7 @@ def free_port() -> int:
 def start_service(
     environ: dict[str, str], log: Path, program: Sequence[str] = ("gunicorn", "wsgi:app")
 ) -> RunningService:
-    """Start gunicorn as the Procfile does, and wait until it answers /healthz.
+    """Start gunicorn in the checkout, and wait until it answers /healthz.
 
     Another `program` of the virtual environment must take gunicorn's options.
     """

@@ -34,11 +34,8 @@ def run(*command, statuses=(0,), **options):
     return done.stdout
 
 
-@pytest.fixture(scope="module")
-def installed(tmp_path_factory):
-    """Install the wheel, and give its programs' folder."""
-    folder = tmp_path_factory.mktemp("wheel")
-    checkout = folder / "checkout"
+def copy_sources(checkout):
+    """Copy what a wheel is built from to a new folder, and return it."""
     checkout.mkdir()
     for name in SOURCES:
         if (ROOT / name).is_dir():
@@ -46,6 +43,14 @@ def installed(tmp_path_factory):
             shutil.copytree(ROOT / name, checkout / name, ignore=ignored)
         else:
             shutil.copy(ROOT / name, checkout / name)
+    return checkout
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    """Install the wheel, and give its programs' folder."""
+    folder = tmp_path_factory.mktemp("wheel")
+    checkout = copy_sources(folder / "checkout")
     pip = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check")
     options = ("--no-deps", "--no-build-isolation", "--no-index")
     run(*pip, "wheel", *options, "--wheel-dir", folder, checkout)
@@ -88,6 +93,30 @@ def test_the_package_is_the_one_of_the_wheel_with_all_of_the_sql(empty, installe
         for path in folder.iterdir():
             assert (packed / folder.name / path.name).read_bytes() == path.read_bytes()
     assert (packed / SCHEMA.name).read_bytes() == SCHEMA.read_bytes()
+
+
+def test_a_second_build_packs_no_file_that_was_deleted_or_renamed(tmp_path):
+    checkout = copy_sources(tmp_path / "checkout")
+    build = (sys.executable, "setup.py", "--quiet", "build", "--build-lib", tmp_path / "lib")
+    deleted = checkout / "migrations" / "0000_delete_me.sql"
+    deleted.touch()
+    renamed = checkout / "queries" / "old.sql"
+    renamed.touch()
+    module = checkout / "wallet_api" / "deleted.py"
+    module.touch()
+    run(*build, cwd=checkout)
+    packed = tmp_path / "lib" / "wallet_api" / "_sql"
+    assert (packed / "migrations" / deleted.name).exists()
+    deleted.unlink()
+    module.unlink()
+    renamed.rename(renamed.with_name("new.sql"))
+    run(*build, cwd=checkout)
+    for folder in ("migrations", "queries"):
+        sources, copies = (
+            {path.name for path in (top / folder).iterdir()} for top in (checkout, packed)
+        )
+        assert copies == sources
+    assert not (packed.parent / module.name).exists()
 
 
 def test_every_command_has_its_help(empty):

@@ -4,16 +4,20 @@ import os
 import re
 import shlex
 import shutil
+import signal
+import socket
 import subprocess
 import sys
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from honcho import environ as procfiles
 
 from tests.commands import wait_until
 from tests.conftest import BASE_ACCOUNT, FID, LEAKS, SECRET
-from tests.service import ROOT, RunningService, free_port
+from tests.service import ROOT, RunningService, children, free_port
+from wallet_api.local_postgres import command_line
 
 pytestmark = pytest.mark.slow
 
@@ -211,6 +215,79 @@ def test_an_upgrade_runs_as_a_user_without_a_name_or_a_home(environ, sql):
         said, errors = process.communicate(timeout=60)
     assert process.returncode == 0, errors
     assert said.startswith("Applied 0001")
+
+
+PROCFILE = procfiles.parse_procfile((ROOT / "Procfile").read_text()).processes["web"]
+WEB = f"{BIN}/{PROCFILE} --bind 127.0.0.1:$PORT"
+
+
+@pytest.mark.parametrize("line", [WEB, SERVE])
+@pytest.mark.parametrize("value", ["", " ", "'1'", '"1"', "1\n", "\u00a01"])
+def test_the_service_takes_web_concurrency_as_every_other_setting(environ, tmp_path, line, value):
+    with served(line, {**environ, "WEB_CONCURRENCY": value}, tmp_path / "log") as service:
+        assert len(service.workers()) == (1 if "1" in value else 2)
+
+
+@pytest.mark.parametrize("line", [WEB, SERVE])
+@pytest.mark.parametrize("value", ["x", "0", "257", "1.5"])
+def test_one_sentence_says_what_is_wrong_with_web_concurrency(environ, line, value):
+    environ = {**environ, "WEB_CONCURRENCY": value, "PORT": str(free_port())}
+    with started(line, environ) as process:
+        said = process.communicate(timeout=60)[1]
+    assert process.returncode == 1
+    assert "WEB_CONCURRENCY must be a whole number from 1 to 256" in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("line", [GUNICORN, SERVE])
+@pytest.mark.parametrize("option", ["--threads 0", "--workers 0", "--worker-connections 0"])
+def test_an_option_with_which_nothing_could_be_served_is_refused(environ, line, option):
+    environ = {**environ, "GUNICORN_CMD_ARGS": option, "PORT": str(free_port())}
+    with started(line, environ) as process:
+        *_, said = process.communicate(timeout=60)[1].splitlines()
+    assert process.returncode == 1
+    assert said.startswith(f"{option.split()[0]} must be a whole number from 1 to ")
+
+
+def test_the_web_line_takes_systemd_s_socket_and_says_when_it_is_ready(environ, tmp_path):
+    """As systemd starts it: the listener is file 3, and LISTEN_PID is the process itself."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    notified = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    notified.bind(str(tmp_path / "notify"))
+    notified.settimeout(30)
+    port = listener.getsockname()[1]
+    command = f'exec 3<&{listener.fileno()}; export LISTEN_PID="$$"; exec {BIN}/{PROCFILE}'
+    announced = {"LISTEN_FDS": "1", "NOTIFY_SOCKET": str(tmp_path / "notify"), "PORT": "1"}
+    with listener, notified, (tmp_path / "log").open("wb") as log:
+        process = subprocess.Popen(
+            ["bash", "-c", command],
+            cwd=ROOT,
+            env={"PATH": os.environ["PATH"], **environ, **announced},
+            pass_fds=[listener.fileno()],
+            stderr=log,
+        )
+        service = RunningService(process, port, environ)
+        try:
+            assert b"READY=1" in notified.recv(4096)
+            assert service.get("/healthz").status == 200
+        finally:
+            service.stop()
+
+
+def test_the_web_line_s_master_starts_its_successor(environ, tmp_path):
+    with served(WEB, environ, tmp_path / "log") as service:
+        before = {*service.workers(), *children(service.process.pid)}
+        service.process.send_signal(signal.SIGUSR2)
+        wait_until(lambda: set(children(service.process.pid)) - before, seconds=20)
+        [new] = set(children(service.process.pid)) - before
+        try:
+            wait_until(lambda: children(new), seconds=20)
+            service.process.terminate()
+            assert service.process.wait(40) == 0
+            assert service.get("/healthz").status == 200
+        finally:
+            os.kill(new, signal.SIGTERM)
+        wait_until(lambda: not command_line(new), seconds=40)
 
 
 TEMPORARY = ("/tmp", "/var/tmp")  # noqa: S108

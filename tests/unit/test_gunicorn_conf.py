@@ -11,9 +11,9 @@ from gunicorn.config import Config
 from tests.service import ROOT
 from wallet_api.app import create_app
 from wallet_api.blueprints.application import application
-from wallet_api.config import Settings
+from wallet_api.config import ConfigurationError, Settings
 from wallet_api.server.__main__ import Server
-from wallet_api.server.settings import OPTIONS, refused
+from wallet_api.server.settings import OPTIONS, out_of_range, refused
 
 
 @pytest.fixture
@@ -103,6 +103,21 @@ def test_an_option_that_is_honored_is_not_refused(hooks, name):
 def test_every_other_option_of_gunicorn_is_refused(hooks, name):
     changed = configuration(hooks, name)
     assert refused(changed) == [changed.settings[name].cli[-1]]
+
+
+@pytest.mark.parametrize(
+    ("option", "name"), [("--workers", "WEB_CONCURRENCY"), ("--threads", "WEB_THREADS")]
+)
+def test_an_option_has_the_bounds_of_its_setting(hooks, monkeypatch, environ, option, name):
+    monkeypatch.delenv("GUNICORN_CMD_ARGS", raising=False)
+    # On either side of each bound, and of bounds that one of the two could have.
+    for value in ("0", "1", "256", "257", "1000", "1001"):
+        try:
+            Settings.from_environ({**environ, name: value, "DB_POOL_MAX": "8"})
+            sentences = 0
+        except ConfigurationError:
+            sentences = 1
+        assert len(out_of_range(Server([option, value]).cfg)) == sentences, value
 
 
 def configuration(hooks, name):

@@ -120,7 +120,7 @@ def _refuse_busy_port(port: int) -> None:
 def _serve(settings: Settings, environ: Mapping[str, str], pid_file: Path) -> None:
     """Run gunicorn until it ends or we are told to stop."""
     options = ["--bind", f"{_HOST}:{settings.port}", "--pid", str(pid_file)]
-    command = [sys.executable, "-m", "wallet_api.server", *options]
+    command = [sys.executable, "-m", "wallet_api", "serve", *options]
     # In a session of its own, so that a Ctrl-C reaches us alone and we stop it in good order.
     gunicorn = subprocess.Popen(command, env=environ, start_new_session=True)
     try:

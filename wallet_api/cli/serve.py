@@ -22,9 +22,9 @@ def serve(options: tuple[str, ...]) -> None:
     Example:
       wallet-api serve --bind 127.0.0.1:8000
     """
-    # gunicorn cannot even be imported with a WEB_CONCURRENCY that is empty, or no number.
-    environ = {name: value for name, value in os.environ.items() if value}
-    Settings.from_environ(environ)
+    settings = Settings.from_environ(os.environ)
+    # gunicorn cannot even be imported with a WEB_CONCURRENCY that is empty, quoted, or no number.
+    environ = {**os.environ, "WEB_CONCURRENCY": str(settings.web_concurrency)}
     # In this process's place, so that signals reach gunicorn, which imports no commands.
     command = [sys.executable, "-m", "wallet_api.server", *options]
     os.execve(sys.executable, command, environ)  # noqa: S606 (from a list, as all programs are)

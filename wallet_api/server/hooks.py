@@ -18,6 +18,8 @@ def on_starting(server: Any) -> None:
             f"wallet-api does not serve with gunicorn's {', '.join(options)}: leave it out of the "
             "command line and of GUNICORN_CMD_ARGS. docs/commands.md has those that can be set."
         )
+    if sentences := settings.out_of_range(server.cfg):
+        sys.exit(" ".join(sentences))
 
 
 def pre_fork(server: Any, worker: Any) -> None:

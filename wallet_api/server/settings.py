@@ -34,6 +34,9 @@ OPTIONS = (
 )
 """gunicorn's settings that its command line and GUNICORN_CMD_ARGS may change; all are honored."""
 
+# As WEB_CONCURRENCY and WEB_THREADS have them, and gunicorn itself does not check.
+_HIGHEST = {"workers": 256, "threads": 1000, "worker_connections": 100_000}
+
 # Where `gunicorn wsgi:app` finds the code.
 _PLACES = ("config", "chdir", "pythonpath")
 
@@ -104,6 +107,15 @@ def refused(cfg: Config) -> list[str]:
         for name, setting in sorted(cfg.settings.items())
         if setting.cli and name not in OPTIONS + _PLACES
         if setting.get() != ours.settings[name].get()
+    ]
+
+
+def out_of_range(cfg: Config) -> list[str]:
+    """Return a sentence about each option with which the service could not serve."""
+    return [
+        f"{cfg.settings[name].cli[-1]} must be a whole number from 1 to {highest}."
+        for name, highest in _HIGHEST.items()
+        if not 1 <= cfg.settings[name].get() <= highest
     ]
 
 
