@@ -265,6 +265,24 @@ def test_who_may_maintain_a_table_is_reported(roles):
     line_of(found, CHANGE, "hoster may act as pg_maintain")
 
 
+@pytest.mark.parametrize(
+    "statement",
+    ["grant select on wallets to hoster", "grant pg_read_all_data to hoster"],
+)
+def test_a_reader_is_a_fault_unless_the_operator_says_that_he_trusts_it(roles, statement):
+    roles.do(statement)
+    (found,) = [one for one in Doctor(roles).examine() if one.subject == READ]
+    assert found.serious
+    assert [line.startswith("hoster may ") for line in found.faults] == [True]
+    (found,) = [one for one in Doctor(roles, ["hoster"]).examine() if one.subject == READ]
+    assert found.faults == ()
+
+
+def test_a_publication_is_trusted_by_what_it_is_reported_as(roles):
+    roles.do("create publication feed for table wallets")
+    assert of_roles(roles, "publication feed") == {}
+
+
 def test_a_trusted_role_is_not_reported_and_its_members_are(roles):
     roles.do("grant select on wallets to web_anon")
     found = of_roles(roles, "web_anon")

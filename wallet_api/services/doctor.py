@@ -236,7 +236,7 @@ def _other_roles(checks: RoleCheckRepository, trusted: Collection[str]) -> list[
         )
         for subject, found, serious in (
             ("no other role can change these tables", [r for r in rights if r.changes], True),
-            ("no other role can read these tables", [r for r in rights if not r.changes], False),
+            ("no other role can read these tables", [r for r in rights if not r.changes], True),
             ("default privileges grant nothing on our objects", defaults, False),
         )
     ]
