@@ -136,7 +136,8 @@ def _connect(url: Secret[str]) -> Connection:
             **connection_parameters(url), autocommit=True, row_factory=dict_row
         )
         set_up(connection)
-    except psycopg.OperationalError as error:
+    except psycopg.Error as error:
+        # Of a parameter that psycopg itself reads, too: connect_timeout=soon.
         first_line = str(error).partition("\n")[0]
         raise MigrationError(f"cannot connect to the database: {first_line}") from error
     return connection

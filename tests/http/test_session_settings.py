@@ -408,3 +408,20 @@ def test_poolers_are_told_the_same_settings():
     for name, value in given.items():
         pinned = {key.lower(): key for key in PINNED}.get(name.lower(), name)
         assert is_ours(pinned, value.strip("'")), name
+
+
+@pytest.mark.parametrize("name", ["upgrade", "status"])
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("connect_timeout=soon", "cannot connect to the database"),
+        ("options=-crole%3Dpg_monitor", "the role in the database may not do this"),
+    ],
+)
+def test_a_parameter_that_makes_a_database_useless_is_one_line(
+    start, environ, name, query, sentence
+):
+    done = start(name, group="db", DATABASE_URL=f"{environ['DATABASE_URL']}?{query}").finish()
+    assert (done.status, done.out) == (1, "")
+    (line,) = done.err.splitlines()
+    assert sentence in line
