@@ -13,8 +13,10 @@ where
 
 -- name: list_grants(relations, allowed)
 -- Rights that are granted on these tables, their partitions, views over them, their schema, the database, and
--- security definer functions whose source names one of these tables. One row per role, place and grantor, with the
--- statement that revokes it. "changes" is true if the right can alter rows, or what the names in our statements mean.
+-- security definer functions whose owner can reach one of these tables, but those of extensions: what a function does
+-- through another one, or with a name that it builds, its source does not say. One row per role, place and grantor,
+-- with the statement that revokes it. "changes" is false if the right only reads: if a function's source names one of
+-- these tables and no statement that writes.
 -- What wallet_api_runtime is allowed ("INSERT on wallets") is left out, and so is what each owner can do.
 with recursive ours as (
     select
@@ -66,12 +68,29 @@ privileged as (
     select
         callee.oid,
         callee.proowner,
-        callee.proacl
+        callee.proacl,
+        pg_get_functiondef(callee.oid) !~* concat('\m(', array_to_string(:relations::text[], '|'), ')\M')
+        or pg_get_functiondef(callee.oid) ~* '\m(insert|update|delete|truncate|merge|copy|execute)\M' as changes
     from pg_proc as callee
     where
         callee.prosecdef
         and callee.prokind in ('f', 'p')
-        and pg_get_functiondef(callee.oid) ~* concat('\m(', array_to_string(:relations::text[], '|'), ')\M')
+        and exists (
+            select 1
+            from place
+            where
+                pg_has_role(callee.proowner, place.owned_by, 'MEMBER')
+                or has_table_privilege(callee.proowner, place.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')
+                or has_any_column_privilege(callee.proowner, place.oid, 'SELECT, INSERT, UPDATE')
+        )
+        and not exists (
+            select 1
+            from pg_depend as made_by
+            where
+                made_by.classid = 'pg_proc'::regclass
+                and made_by.objid = callee.oid
+                and made_by.deptype = 'e'
+        )
 ),
 
 given as (
@@ -135,7 +154,7 @@ given as (
         item.privilege_type as right_name,
         item.grantee,
         item.grantor,
-        pg_get_functiondef(callee.oid) ~* '\m(insert|update|delete|truncate|merge|copy|execute)\M' as changes
+        callee.changes
     from privileged as callee
     cross join aclexplode(coalesce(callee.proacl, acldefault('f', callee.proowner))) as item
 )
@@ -356,29 +375,79 @@ from pg_replication_slots as slot
 where slot.database = current_database()
 order by role_name, ability;
 
--- name: list_default_rights()
--- What the owner's default privileges grant on every new table and sequence here, until an upgrade revokes it.
+-- name: list_parameter_rights()
+-- Who may set a parameter of the server that only superusers may otherwise, or change its configuration with
+-- ALTER SYSTEM, which can run programs. The owner of our tables is left out. From PostgreSQL 15 on.
+select
+    true as changes,
+    case item.grantee when 0 then 'everybody' else pg_get_userbyid(item.grantee)::text end as role_name,
+    format('may %%s on parameter %%s', item.privilege_type, given.parname) as ability,
+    format(
+        'revoke %%s on parameter %%s from %%s',
+        item.privilege_type,
+        given.parname,
+        case item.grantee when 0 then 'public' else item.grantee::regrole::text end
+    ) as remedy
+from pg_parameter_acl as given
+cross join aclexplode(given.paracl) as item
+inner join pg_class as ours
+    on ours.oid = to_regclass('wallets')
+left join pg_roles as holder
+    on item.grantee = holder.oid
+where
+    item.grantee <> ours.relowner
+    and not coalesce(holder.rolsuper, false)
+order by role_name, ability;
+
+-- name: list_default_rights(functions)
+-- What the owner's default privileges grant on every new table, sequence and function here, until an upgrade revokes
+-- it, and what they granted on our functions, which stays. (Everybody may execute a new function in any case.)
+with callee as (
+    select
+        oid,
+        proowner,
+        proacl
+    from pg_proc
+    where
+        proname = any(:functions::text[])
+        and pg_function_is_visible(oid)
+        and not prosecdef
+)
+
 select
     bool_or(item.privilege_type <> 'SELECT') as changes,
     case item.grantee when 0 then 'everybody' else pg_get_userbyid(item.grantee)::text end as role_name,
     format(
         'will get %%s on every new %%s',
         string_agg(item.privilege_type, ', ' order by item.privilege_type),
-        case preset.defaclobjtype when 'S' then 'sequence' else 'table' end
+        kind.named_as
     ) as ability,
     concat(
         format('alter default privileges for role %%s', preset.defaclrole::regrole),
         case when preset.defaclnamespace <> 0 then ' in schema ' || preset.defaclnamespace::regnamespace end,
-        case preset.defaclobjtype when 'S' then ' revoke all on sequences from ' else ' revoke all on tables from ' end,
+        format(' revoke all on %%ss from ', kind.named_as),
         case item.grantee when 0 then 'public' else item.grantee::regrole::text end
     ) as remedy
 from pg_class as ours
 inner join pg_default_acl as preset
     on ours.relowner = preset.defaclrole and preset.defaclnamespace in (0, ours.relnamespace)
+inner join (values ('r', 'table'), ('S', 'sequence'), ('f', 'function')) as kind (letter, named_as)
+    on preset.defaclobjtype::text = kind.letter
 cross join aclexplode(preset.defaclacl) as item
 where
     ours.oid = to_regclass('wallets')
-    and preset.defaclobjtype in ('r', 'S')
     and item.grantee <> preset.defaclrole
-group by preset.defaclrole, preset.defaclnamespace, preset.defaclobjtype, item.grantee
+    and not (preset.defaclobjtype = 'f' and item.grantee = 0)
+group by preset.defaclrole, preset.defaclnamespace, kind.named_as, item.grantee
+union all
+select
+    true as changes,
+    pg_get_userbyid(item.grantee)::text as role_name,
+    'may EXECUTE on function ' || callee.oid::regprocedure as ability,
+    format('revoke execute on function %%s from %%s', callee.oid::regprocedure, item.grantee::regrole) as remedy
+from callee
+cross join aclexplode(callee.proacl) as item
+where
+    item.grantee not in (0, callee.proowner)
+    and item.grantee is distinct from to_regrole('wallet_api_runtime')::oid
 order by role_name, ability;

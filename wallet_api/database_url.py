@@ -6,6 +6,8 @@ differently from what was meant, is refused here. No sentence quotes a password 
 
 import difflib
 import functools
+import os
+import pwd
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -51,6 +53,10 @@ _FOREIGN = {
     "sslaccept": "write sslmode=verify-full, or sslmode=require",
     "statement_cache_size": "leave it out",
 }
+# What follows an unescaped "&" of such a parameter's value looks like a name.
+_SECRETS = frozenset(
+    {"password", "sslpassword", "oauth_client_secret", "scram_client_key", "scram_server_key"}
+)
 # With this form, a name is shown where it cannot be a part of the password.
 _NAME = re.compile(r"[A-Za-z_.-]{1,40}", re.ASCII)
 _PORT = re.compile(r"(?:[1-9][0-9]{0,4})?", re.ASCII)
@@ -89,7 +95,7 @@ def _unknown_parameter(query: str) -> str:
     if unknown is None:
         return ", in UTF-8, with % written as %25"
     # What follows an unescaped "?" or "&" of a password looks like a parameter.
-    safe = "@" not in query and not {"password", "sslpassword"}.intersection(names)
+    safe = "@" not in query and not _SECRETS.intersection(names)
     if unknown in _FOREIGN:
         return f', which does not know the parameter "{unknown}": {_FOREIGN[unknown]}'
     if not safe or not _NAME.fullmatch(unknown):
@@ -123,9 +129,40 @@ def _fault_of_environment(
     name: str, given: Mapping[str, str], environ: Mapping[str, str]
 ) -> str | None:
     for variable, parameter in _REDIRECTING.items():
-        if environ.get(variable) and parameter not in given:
+        value = environ.get(variable)
+        if value and parameter not in given and value != _default(parameter, given):
             return (
                 f"{variable} is set and changes where {name} leads: unset it, or write "
                 f"{parameter}= into {name}"
             )
     return None
+
+
+def _default(parameter: str, given: Mapping[str, str]) -> str | None:
+    """Return what libpq takes for a parameter that neither the URL nor a variable gives."""
+    match parameter:
+        case "host" | "hostaddr":
+            # Each stands for the other, as long as it is a number.
+            return given.get("hostaddr" if parameter == "host" else "host")
+        case "user":
+            return _login_name()
+        case "dbname":
+            return given.get("user") or _login_name()
+        case _:
+            return _compiled_defaults().get(parameter)
+
+
+def _login_name() -> str | None:
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return None
+
+
+@functools.cache
+def _compiled_defaults() -> dict[str, str]:
+    return {
+        known.keyword.decode(): known.compiled.decode()
+        for known in pq.Conninfo.get_defaults()
+        if known.compiled is not None
+    }

@@ -88,9 +88,9 @@ def upgrade(url: Secret[str], tell: Callable[[str], None] = lambda _: None) -> s
     """
     with _connect(url) as connection:
         repository = MigrationRepository(connection)
-        fault = next(iter(connection.faults), None) or find_why_read_only(repository.get_state())
-        if fault is not None:
-            raise MigrationError(fault)
+        read_only = find_why_read_only(repository.get_state())
+        if read_only is not None:
+            raise MigrationError(read_only)
         # A pooler's clients are told another process than the one that answers them.
         if repository.get_backend_pid() != connection.info.backend_pid:
             raise MigrationError("a pooler is in between: upgrade needs a direct DATABASE_URL")
@@ -136,9 +136,13 @@ def _connect(url: Secret[str]) -> Connection:
             **connection_parameters(url), autocommit=True, row_factory=dict_row
         )
         set_up(connection)
-    except psycopg.OperationalError as error:
+    except psycopg.Error as error:
+        # Of a parameter that psycopg itself reads, too: connect_timeout=soon.
         first_line = str(error).partition("\n")[0]
         raise MigrationError(f"cannot connect to the database: {first_line}") from error
+    if connection.faults:
+        connection.close()
+        raise MigrationError(connection.faults[0])
     return connection
 
 

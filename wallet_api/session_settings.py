@@ -61,6 +61,28 @@ _APPLY = """
                 element[1] not in ('"pg_temp"', '"pg_catalog"')
                 and pg_catalog.lower(element[1]) not in ('pg_temp', 'pg_catalog')
         ), 'pg_temp'), false),
+        exists (
+            select
+            from pg_catalog.regexp_matches(
+                pg_catalog.current_setting('search_path'),
+                '"(?:[^"]|"")*"|[^[:space:],"]+',
+                'g'
+            ) as named (element)
+            inner join pg_catalog.pg_namespace as home
+                on home.nspname::text = case
+                    when element[1] in ('$user', '"$user"') then current_user::text
+                    when pg_catalog.starts_with(element[1], '"')
+                    then pg_catalog.replace(
+                        pg_catalog.substr(element[1], 2, pg_catalog.length(element[1]) - 2),
+                        '""',
+                        '"'
+                    )
+                    else pg_catalog.lower(element[1])
+                end
+            where
+                home.nspname <> 'pg_catalog'
+                and pg_catalog.has_schema_privilege(home.oid, 'USAGE')
+        ) as has_schema,
         pg_catalog.current_setting('server_encoding') as server_encoding,
         pg_catalog.current_setting('session_replication_role') as session_replication_role,
         pg_catalog.current_setting('zero_damaged_pages', true) as zero_damaged_pages,
@@ -105,6 +127,12 @@ def apply(
     (row,) = connection.execute(_APPLY, [list(settings), list(settings.values())])
     encoding = row["server_encoding"]
     faults = [sentence for (name, value), sentence in _UNFIT.items() if row[name] == value]
+    if not row["has_schema"]:
+        # Not current_schema(), which makes a temporary schema if pg_temp is all that is left.
+        faults.append(
+            "search_path names no schema that is there and that this role may use: create it, "
+            "grant USAGE on it, or correct search_path in the URL, the role or the database"
+        )
     if encoding != "UTF8":
         faults.append(
             f"the database's encoding is {encoding}, which does not hold every text: dump it, and "

@@ -311,6 +311,41 @@ def test_a_service_is_fit_again_when_the_setting_is_gone(sql, make_app):
     assert 200 in [client.get("/readyz").status_code for _ in range(3)]
 
 
+NO_SCHEMA = "search_path names no schema that is there and that this role may use"
+NOWHERE = [
+    "search_path = nowhere",
+    "search_path = nowhere, pg_temp",
+    "search_path = pg_temp",
+    "search_path = ''",
+    "search_path = pg_catalog",
+    """search_path = '"Public"'""",
+    """search_path = '"$user"'""",
+]
+
+
+@pytest.mark.parametrize("setting", NOWHERE)
+def test_a_search_path_without_a_schema_is_refused_by_everything(sql, make_app, environ, setting):
+    settle(sql, setting)
+    refused_by_everything(make_app, environ, NO_SCHEMA)
+    with pytest.raises(migrations.MigrationError, match=NO_SCHEMA):
+        migrations.applied_versions(Secret(environ["DATABASE_URL"]))
+
+
+def test_a_schema_that_the_role_may_not_use_is_none(sql, make_app, environ, web_role):
+    url, _ = web_role
+    sql.execute("revoke usage on schema public from public, wallet_api_runtime")
+    refused_by_everything(make_app, {**environ, "DATABASE_URL": url}, NO_SCHEMA)
+
+
+@pytest.mark.parametrize(
+    "path", ["nowhere, public", '"$user", public', "PUBLIC", '"with ""quotes""", nowhere']
+)
+def test_a_search_path_with_a_schema_is_taken(sql, environ, path):
+    sql.execute('create schema "with ""quotes"""')
+    settle(sql, f"search_path = {path}")
+    migrations.applied_versions(Secret(environ["DATABASE_URL"]))
+
+
 @pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1", "EUC_JP"])
 def test_a_database_that_cannot_hold_every_text_is_refused_by_everything(
     make_app, environ, empty_url, encoding
@@ -408,3 +443,20 @@ def test_poolers_are_told_the_same_settings():
     for name, value in given.items():
         pinned = {key.lower(): key for key in PINNED}.get(name.lower(), name)
         assert is_ours(pinned, value.strip("'")), name
+
+
+@pytest.mark.parametrize("name", ["upgrade", "status"])
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("connect_timeout=soon", "cannot connect to the database"),
+        ("options=-crole%3Dpg_monitor", "the role in the database may not do this"),
+    ],
+)
+def test_a_parameter_that_makes_a_database_useless_is_one_line(
+    start, environ, name, query, sentence
+):
+    done = start(name, group="db", DATABASE_URL=f"{environ['DATABASE_URL']}?{query}").finish()
+    assert (done.status, done.out) == (1, "")
+    (line,) = done.err.splitlines()
+    assert sentence in line

@@ -15,7 +15,7 @@ from wallet_api.services.doctor import Doctor
 
 CHANGE = "no other role can change these tables"
 READ = "no other role can read these tables"
-FUTURE = "default privileges grant nothing on new tables"
+FUTURE = "default privileges grant nothing on our objects"
 ROLES = (
     "create role web_anon",
     "create role authenticator login noinherit in role web_anon",
@@ -31,6 +31,21 @@ AS_HOSTER = "grant insert on deposits to hoster with grant option; set role host
 VIEWS = (
     "create view all_wallets as select * from wallets;"
     "create view some_wallets as select * from all_wallets"
+)
+NESTED = (
+    "create function inner_one() returns bigint language sql as 'select count(*) from wallets';"
+    f"create function outer_one() {DEFINER} 'select inner_one()'"
+)
+OF_A_READER = (
+    "create role reporter; grant select (fid) on wallets to reporter;"
+    "grant create on schema public to reporter;"
+    f"create function theirs() {DEFINER} 'select 1::bigint';"
+    "alter function theirs() owner to reporter"
+)
+OF_A_SUPERUSER = (
+    f"create role root superuser; create function of_root() {DEFINER} 'select 1::bigint';"
+    "alter function of_root() owner to root; revoke execute on function of_root() from public;"
+    "grant execute on function of_root() to web_anon"
 )
 # What is done, under which subject the report must say so, and how the line must begin.
 RIGHTS = [
@@ -100,6 +115,13 @@ RIGHTS = [
      "everybody may EXECUTE on function count_them()"),
     (f"create function let_me_in() {DEFINER} '{LET_IN}'", CHANGE,
      "everybody may EXECUTE on function let_me_in()"),
+    # What it does through another function, or with a name that it builds, its source does not say.
+    (NESTED, CHANGE,
+     "everybody may EXECUTE on function outer_one()"),
+    (OF_A_READER, CHANGE,
+     "everybody may EXECUTE on function theirs()"),
+    (OF_A_SUPERUSER, CHANGE,
+     "web_anon may EXECUTE on function of_root()"),
     ("create publication feed for table wallets", READ, "publication feed sends wallets"),
     ("create publication feed for all tables", READ, "publication feed sends wallets"),
     # Default privileges, here and anywhere.
@@ -109,6 +131,10 @@ RIGHTS = [
      "web_anon will get SELECT on every new table"),
     ("alter default privileges grant usage on sequences to public", FUTURE,
      "everybody will get USAGE on every new sequence"),
+    ("alter default privileges grant execute on functions to web_anon", FUTURE,
+     "web_anon will get EXECUTE on every new function"),
+    ("grant execute on function time_of_entry to web_anon", FUTURE,
+     "web_anon may EXECUTE on function time_of_entry("),
 ]  # fmt: skip
 
 
@@ -199,6 +225,37 @@ def test_who_may_create_roles_can_become_any_before_postgresql_16(roles):
     assert any("hoster may make itself a member of any role" in line for line in found) == older
 
 
+@pytest.mark.parametrize("right", ["alter system", "set"])
+@pytest.mark.parametrize("parameter", ["archive_command", "session_replication_role"])
+@pytest.mark.parametrize("role", ["hoster", "public", "web"])
+def test_who_may_set_a_parameter_of_a_superuser_is_reported(roles, right, parameter, role):
+    if roles.connection.info.server_version < 150000:
+        pytest.skip("NOT TRIED: parameters have rights from PostgreSQL 15 on")
+    roles.do(f"grant {right} on parameter {parameter} to {role}", "set role web")
+    who = "everybody" if role == "public" else role
+    ability = f"{who} may {right.upper()} on parameter {parameter}"
+    line = line_of(of_roles(roles), CHANGE, ability)
+    roles.do("reset role", line.partition(": ")[2])
+    assert of_roles(roles) == {}
+
+
+def test_a_member_of_a_role_that_may_set_a_parameter_is_reported(roles):
+    if roles.connection.info.server_version < 150000:
+        pytest.skip("NOT TRIED: parameters have rights from PostgreSQL 15 on")
+    roles.do("grant set on parameter session_replication_role to web_anon")
+    line_of(of_roles(roles), CHANGE, "authenticator may act as web_anon")
+
+
+def test_a_definer_function_of_a_role_that_cannot_reach_our_tables_is_not_reported(roles):
+    roles.do(
+        f"create function theirs() {DEFINER} 'select 1::bigint'",
+        "grant create on schema public to hoster",
+        "alter function theirs() owner to hoster",
+        "revoke create on schema public from hoster",
+    )
+    assert of_roles(roles) == {}
+
+
 def test_who_may_maintain_a_table_is_reported(roles):
     if roles.connection.info.server_version < 170000:
         pytest.skip("NOT TRIED: MAINTAIN is a right from PostgreSQL 17 on")
@@ -206,6 +263,24 @@ def test_who_may_maintain_a_table_is_reported(roles):
     found = of_roles(roles)
     line_of(found, CHANGE, "web_anon may MAINTAIN on wallets")
     line_of(found, CHANGE, "hoster may act as pg_maintain")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["grant select on wallets to hoster", "grant pg_read_all_data to hoster"],
+)
+def test_a_reader_is_a_fault_unless_the_operator_says_that_he_trusts_it(roles, statement):
+    roles.do(statement)
+    (found,) = [one for one in Doctor(roles).examine() if one.subject == READ]
+    assert found.serious
+    assert [line.startswith("hoster may ") for line in found.faults] == [True]
+    (found,) = [one for one in Doctor(roles, ["hoster"]).examine() if one.subject == READ]
+    assert found.faults == ()
+
+
+def test_a_publication_is_trusted_by_what_it_is_reported_as(roles):
+    roles.do("create publication feed for table wallets")
+    assert of_roles(roles, "publication feed") == {}
 
 
 def test_a_trusted_role_is_not_reported_and_its_members_are(roles):

@@ -1,5 +1,8 @@
 """What DATABASE_URL may not be, and the sentence that says so without the password."""
 
+import os
+import pwd
+
 import pytest
 
 from wallet_api.config import ConfigurationError, Settings, read_database_url
@@ -58,6 +61,10 @@ def test_an_unknown_parameter_is_named_with_what_to_write_instead(name, paramete
         "postgresql://app:a/b?pgbouncer=c&hunter=c@db/wallets",
         "postgresql://app:a@db/wallets?%68unter2%20=1",
         f"{URL}?" + "hunter2" * 9,
+        f"{URL}?oauth_client_secret=abc&hunter",
+        f"{URL}?password=abc&hunter",
+        f"{URL}?sslpassword=abc&hunter",
+        f"{URL}?scram_client_key=abc&hunter",
     ],
 )
 def test_a_name_that_may_be_a_part_of_the_password_is_withheld(url):
@@ -137,6 +144,26 @@ def test_a_variable_of_libpq_that_the_url_overrides_is_no_fault(variable, parame
     environ = {"DATABASE_URL": url, variable: "2"}
     assert read_database_url(environ).reveal() == url
     assert read_database_url({"DATABASE_URL": URL, variable: ""}).reveal() == URL
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "url"),
+    [
+        ("PGPORT", "5432", "postgresql://db/wallets?user=app"),
+        ("PGTARGETSESSIONATTRS", "any", URL),
+        ("PGLOADBALANCEHOSTS", "disable", URL),
+        ("PGHOST", "10.0.0.1", "postgresql:///wallets?hostaddr=10.0.0.1"),
+        ("PGHOSTADDR", "10.0.0.1", "postgresql://10.0.0.1/wallets"),
+        ("PGUSER", pwd.getpwuid(os.geteuid()).pw_name, "postgresql://db/wallets"),
+        ("PGDATABASE", "app", "postgresql://app@db"),
+        ("PGDATABASE", pwd.getpwuid(os.geteuid()).pw_name, "postgresql://db"),
+    ],
+)
+def test_a_variable_of_libpq_that_leads_to_the_same_place_is_no_fault(variable, value, url):
+    assert read_database_url({"DATABASE_URL": url, variable: value}).reveal() == url
+    elsewhere = {"DATABASE_URL": url, variable: f"{value}0"}
+    with pytest.raises(ConfigurationError, match=f"{variable} is set and changes where"):
+        read_database_url(elsewhere)
 
 
 def test_text_is_utf_8_whatever_the_url_says():

@@ -13,6 +13,7 @@ from wallet_api.cli.workers import WorkerKilled
 from wallet_api.config import ConfigurationError
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import refusal
+from wallet_api.database.faults import to_domain_error
 from wallet_api.errors import ServiceUnavailable
 from wallet_api.local_postgres import LocalPostgresError
 from wallet_api.migrations import MigrationError
@@ -23,6 +24,8 @@ INTERRUPTED = 130
 
 click's is 1, which a script would take for a fault.
 """
+
+_TRANSACTION_TIMEOUT = "25P04"
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 
@@ -51,9 +54,7 @@ class Command(click.Command):
             message = "a worker process was killed. Nothing is half done: run the command again"
             raise click.ClickException(message) from error
         except psycopg.Error as error:
-            # Its text quotes the row.
-            message = f"the database refused ({type(error).__name__} {error.sqlstate}): our bug"
-            raise click.ClickException(message) from error
+            raise click.ClickException(_reason(error)) from error
         except OSError as error:
             if error.errno == errno.EPIPE:
                 # Whoever read has enough, which click ends quietly.
@@ -108,6 +109,19 @@ def _say(error: click.ClickException) -> None:
     else:
         message = " ".join(error.format_message().split())
         click.echo(f"Error: {message} See `{error.ctx.command_path} --help`.", err=True)
+
+
+def _reason(error: psycopg.Error) -> str:
+    """Say what a database's error means, without its text, which quotes the row."""
+    if error.sqlstate == _TRANSACTION_TIMEOUT:
+        return (
+            "transaction_timeout ended the transaction: reset it in the role, the database or the "
+            "server"
+        )
+    unavailable = to_domain_error(error)
+    if unavailable is not None:
+        return unavailable.reason
+    return f"the database refused ({type(error).__name__} {error.sqlstate}): our bug"
 
 
 def _describe(error: OSError) -> str:

@@ -75,8 +75,9 @@ def doctor(context: click.Context, as_json: bool, trusted: tuple[str, ...]) -> N
     """Examine the database: settings, rights, triggers, and what must be so in its tables.
 
     Run it with the DATABASE_URL of the web processes, to see what they could do. It also reports
-    what other roles can do. Exit status 1 if something is wrong that can cost wallets; advice does
-    not count. Whether the environment is fit to serve with is what `wallet-api doctor` says.
+    what other roles can do, reading included: name those that you trust. Exit status 1 if something
+    is wrong that can cost wallets, or if somebody else sees them; advice does not count. Whether
+    the environment is fit to serve with is what `wallet-api doctor` says.
 
     \b
     Example:

@@ -8,6 +8,7 @@ from wallet_api.repositories import sql
 from wallet_api.repositories.checks import Right
 
 _QUERIES = sql.load("role_checks")
+_PARAMETERS_HAVE_RIGHTS = 150_000
 
 
 class OtherRight(NamedTuple):
@@ -80,9 +81,16 @@ class RoleCheckRepository:
         """Return publications of these tables, and logical replication slots."""
         return _rights(_QUERIES.list_feeds(self._connection, relations=list(relations)))
 
-    def list_default_rights(self) -> list[OtherRight]:
-        """Return what the owner's default privileges grant on new tables."""
-        return _rights(_QUERIES.list_default_rights(self._connection))
+    def list_parameter_rights(self) -> list[OtherRight]:
+        """Return who may set parameters of the server that are a superuser's."""
+        if self._connection.info.server_version < _PARAMETERS_HAVE_RIGHTS:
+            return []
+        return _rights(_QUERIES.list_parameter_rights(self._connection))
+
+    def list_default_rights(self, functions: Collection[str]) -> list[OtherRight]:
+        """Return what the owner's default privileges grant, on our functions already."""
+        rows = _QUERIES.list_default_rights(self._connection, functions=list(functions))
+        return _rights(rows)
 
 
 def _rights(rows: Iterable[Row]) -> list[OtherRight]:

@@ -207,9 +207,11 @@ def _other_roles(checks: RoleCheckRepository, trusted: Collection[str]) -> list[
     relations = _relations()
     functions = [part.name for part in expected_schema() if part.kind == "function"]
     owners = checks.list_owners(relations, functions)
+    # The role that asks is not let off these: list_rights() does not know of them.
+    parameters = checks.list_parameter_rights()
     grants = checks.list_grants(relations, expected_rights())
     worth_becoming = {**_PREDEFINED, "wallet_api_runtime": True}
-    for right in (*owners, *grants):
+    for right in (*owners, *grants, *parameters):
         worth_becoming[right.role] = right.changes or worth_becoming.get(right.role, False)
     unreported = {*trusted, *checks.list_exempt_roles()}
     rights = [
@@ -219,21 +221,23 @@ def _other_roles(checks: RoleCheckRepository, trusted: Collection[str]) -> list[
         *checks.list_powers(),
         *checks.list_feeds(relations),
     ]
-    defaults = checks.list_default_rights()
+    rights = [
+        *(right for right in rights if right.role not in unreported),
+        *(right for right in parameters if right.role not in trusted),
+    ]
+    defaults = [
+        right for right in checks.list_default_rights(functions) if right.role not in unreported
+    ]
     return [
         Finding(
             subject=subject,
-            faults=tuple(
-                f"{right.role} {right.ability}: {right.remedy}"
-                for right in found
-                if right.role not in unreported
-            ),
+            faults=tuple(f"{right.role} {right.ability}: {right.remedy}" for right in found),
             serious=serious,
         )
         for subject, found, serious in (
             ("no other role can change these tables", [r for r in rights if r.changes], True),
-            ("no other role can read these tables", [r for r in rights if not r.changes], False),
-            ("default privileges grant nothing on new tables", defaults, False),
+            ("no other role can read these tables", [r for r in rights if not r.changes], True),
+            ("default privileges grant nothing on our objects", defaults, False),
         )
     ]
 
