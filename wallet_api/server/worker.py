@@ -34,9 +34,9 @@ QUEUE_SECONDS = 15.0
 """How long a request may wait for a thread while others get through."""
 
 STUCK_QUEUE_SECONDS = 4.0
-"""The same while a thread is busy with one request for more than a second, as in an outage."""
+"""The same while a thread is busy with one request for more than half a second."""
 
-_STUCK_SECONDS = 1.0
+_STUCK_SECONDS = 0.5
 _CLOSING_SECONDS = 2.0
 # What anybody is still given when connections are scarce, and when the worker stops.
 _HURRIED_SECONDS = 1.0
