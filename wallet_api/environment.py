@@ -1,4 +1,4 @@
-"""Reading environment variables: what is unambiguous is normalized, everything else is a fault."""
+"""Read environment variables: normalize unambiguous values, and report all others as faults."""
 
 import re
 from collections.abc import Mapping
@@ -25,8 +25,8 @@ _WHOLE_NUMBER = re.compile(r"[0-9]{1,20}")
 _NUMBER = re.compile(r"[0-9]*\.?[0-9]+")
 
 
-def bare(value: str) -> str:
-    """Return a value without the white space and the quotes around it.
+def trim(value: str) -> str:
+    """Return a value without surrounding white space and quotes.
 
     They are there by accident: Kubernetes secrets end with a line break, `docker run --env-file`
     keeps quotes, and files from Windows have a carriage return on each line.
@@ -48,16 +48,16 @@ class EnvironmentReader:
         self.warnings: list[str] = []
 
     def text(self, name: str, *, default: str) -> str:
-        """Return a value without what is around it, or the default."""
-        return bare(self._environ.get(name, "")) or default
+        """Return a trimmed value, or the default."""
+        return trim(self._environ.get(name, "")) or default
 
     def parts(self, name: str) -> tuple[str, ...]:
         """Read a comma list."""
-        found = (bare(part) for part in self.text(name, default="").split(","))
+        found = (trim(part) for part in self.text(name, default="").split(","))
         return tuple(part for part in found if part)
 
     def boolean(self, name: str, *, default: bool) -> bool:
-        """Read yes or no, in the words that people use for them."""
+        """Read a boolean: true, 1, yes, on, or false, 0, no, off."""
         value = _WORDS.get(self.text(name, default=str(default)).lower())
         if value is None:
             self.faults.append(f"{name} must be true or false")
@@ -65,7 +65,7 @@ class EnvironmentReader:
         return value
 
     def choice(self, name: str, options: tuple[str, ...], *, default: str) -> str:
-        """Read one of several words, in whatever case."""
+        """Read one of several words, ignoring case."""
         value = self.text(name, default=default).lower()
         for option in options:
             if option.lower() == value:

@@ -15,7 +15,7 @@ from wallet_api.config import (
     read_wallet_settings,
 )
 from wallet_api.crypto.secret import Secret
-from wallet_api.environment import bare
+from wallet_api.environment import trim
 
 REQUIRED = {
     "DATABASE_URL": "postgresql://app:the-database-password@db.example/wallets",
@@ -149,7 +149,7 @@ def test_commands_read_the_same_values(around):
     ["a'b", "'a", "a'", "'", '"', "'a\"", "'a', 'b'", '"a","b"', "it's", "a b", "a\nb", "\\n"],
 )
 def test_what_is_inside_stays(value):
-    assert bare(value) == value
+    assert trim(value) == value
 
 
 @pytest.mark.parametrize("around", AROUND)
