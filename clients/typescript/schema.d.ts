@@ -375,7 +375,7 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** Serve what the page is made of. */
+        /** Serve an asset of the pages. */
         get: operations["asset"];
         put?: never;
         post?: never;
@@ -428,7 +428,7 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** Serve what the page is made of. Browsers ask each time whether theirs is still the same. */
+        /** Serve an asset of the pages. Browsers revalidate it each time. */
         get: operations["home_asset"];
         put?: never;
         post?: never;
