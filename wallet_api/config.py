@@ -12,7 +12,7 @@ from limits.storage import storage_from_string
 from wallet_api import database_url
 from wallet_api.chain.networks import NETWORKS, Network
 from wallet_api.crypto.secret import Secret
-from wallet_api.environment import EnvironmentReader, bare
+from wallet_api.environment import EnvironmentReader, trim
 from wallet_api.models import MAX_FID
 
 MIN_SECRET_LENGTH = 32
@@ -129,7 +129,7 @@ class Settings:
         )
         sealing = (settings.encryption_secret, *settings.encryption_secret_previous)
         signing = settings.tokens.secret.reveal()
-        if signing and signing in [bare(secret.reveal()) for secret in sealing]:
+        if signing and signing in [trim(secret.reveal()) for secret in sealing]:
             read.faults.append("JWT_SECRET must differ from every ENCRYPTION_SECRET")
         if settings.demo_fid and settings.trusted_proxy_hops:
             read.faults.append("DEMO_FID signs anybody in: not behind a proxy (TRUSTED_PROXY_HOPS)")
@@ -262,9 +262,9 @@ class _Reader(EnvironmentReader):
         """Read ENCRYPTION_SECRET with all that is around it: another character is another key."""
         name = "ENCRYPTION_SECRET"
         given = self._environ.get(name, "")
-        if not bare(given):
+        if not trim(given):
             given = ""
-        elif bare(given) != given:
+        elif trim(given) != given:
             self.warnings.append(
                 f"{name} has white space or quotes around it, which are part of it"
             )

@@ -1,8 +1,8 @@
-"""By when the current request must be answered, whatever it waits for.
+"""The deadline of the current request.
 
-Each wait has a limit of its own: for a thread, for a connection, for each statement. A request may
-meet all of them, one after the other. The deadline bounds their sum: time counts from the arrival
-of the request, and no statement begins so late that its limit would end after the deadline.
+Each wait has its own timeout: for a thread, for a connection, for each statement. A request may
+wait for all of them in turn. The deadline bounds the sum. It counts from the arrival of the
+request, and a statement does not begin if its timeout could end after the deadline.
 
 Commands, and threads that work for no request, have no deadline.
 """
@@ -18,7 +18,7 @@ STATEMENT_SECONDS = 4.5
 """How long a request waits for one answer of the database."""
 
 _BEGIN_SECONDS = ANSWER_SECONDS - STATEMENT_SECONDS
-# For a request that waited longer than that for a thread, in a crowd on a healthy database.
+# A request that waited long for a thread, on a healthy database, may still begin one.
 _LATE_SECONDS = 0.5
 
 _arrived_at: ContextVar[float | None] = ContextVar("_arrived_at", default=None)
@@ -36,11 +36,11 @@ def start(arrived_at: float, *, overdue: bool) -> None:
 
 
 def arrived_at() -> float:
-    """Return when the current request arrived; without a worker that knows, it arrives now."""
+    """Return when the current request arrived; now, if no worker has recorded it."""
     arrived = _arrived_at.get()
     return time.monotonic() if arrived is None else arrived
 
 
 def seconds_to_begin() -> float:
-    """Return for how long the current request may still begin a statement; infinity for no one."""
+    """Return the seconds left to begin a statement; infinity where no request is current."""
     return _begin_by.get() - time.monotonic()

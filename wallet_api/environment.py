@@ -1,7 +1,8 @@
-"""Reading environment variables: what is unambiguous is normalized, everything else is a fault."""
+"""Read environment variables: normalize unambiguous values, and report all others as faults."""
 
 import re
 from collections.abc import Mapping
+from ipaddress import AddressValueError, IPv4Address, IPv6Address
 
 # White space, and what editors and browsers copy with a text: no-break spaces, a byte order mark.
 _BLANK = r"[\s\ufeff\u200b]+"
@@ -13,16 +14,19 @@ _WORDS = {
 }
 _LABEL = r"(?![-.])[a-z0-9_-]{1,63}(?<!-)"
 _NAME = rf"{_LABEL}(?:\.{_LABEL})*"
-_PORT = r":[0-9]{1,5}"
+_ROOT = rf"(https?)://({_NAME}|\[[0-9a-f:.]+\])(?::([0-9]{{1,5}}))?"
 _FLAGS = re.ASCII | re.IGNORECASE
 _HOST_NAME = re.compile(rf"(?:https?://)?({_NAME})\.?/?", _FLAGS)
-_ORIGIN = re.compile(rf"(https?)://({_NAME}|\[[0-9a-f:.]+\])({_PORT})?/?", _FLAGS)
-_HTTP_URL = re.compile(rf"(https?://(?:{_NAME}|\[[0-9a-f:.]+\]))((?:{_PORT})?(?:/[!-~]*)?)", _FLAGS)
-_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
+_ORIGIN = re.compile(rf"{_ROOT}/?", _FLAGS)
+_HTTP_URL = re.compile(rf"{_ROOT}(/[!-~]*)?", _FLAGS)
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_MAX_PORT = 65_535
+_WHOLE_NUMBER = re.compile(r"[0-9]{1,20}")
+_NUMBER = re.compile(r"[0-9]*\.?[0-9]+")
 
 
-def bare(value: str) -> str:
-    """Return a value without the white space and the quotes around it.
+def trim(value: str) -> str:
+    """Return a value without surrounding white space and quotes.
 
     They are there by accident: Kubernetes secrets end with a line break, `docker run --env-file`
     keeps quotes, and files from Windows have a carriage return on each line.
@@ -44,16 +48,16 @@ class EnvironmentReader:
         self.warnings: list[str] = []
 
     def text(self, name: str, *, default: str) -> str:
-        """Return a value without what is around it, or the default."""
-        return bare(self._environ.get(name, "")) or default
+        """Return a trimmed value, or the default."""
+        return trim(self._environ.get(name, "")) or default
 
     def parts(self, name: str) -> tuple[str, ...]:
         """Read a comma list."""
-        found = (bare(part) for part in self.text(name, default="").split(","))
+        found = (trim(part) for part in self.text(name, default="").split(","))
         return tuple(part for part in found if part)
 
     def boolean(self, name: str, *, default: bool) -> bool:
-        """Read yes or no, in the words that people use for them."""
+        """Read a boolean: true, 1, yes, on, or false, 0, no, off."""
         value = _WORDS.get(self.text(name, default=str(default)).lower())
         if value is None:
             self.faults.append(f"{name} must be true or false")
@@ -61,7 +65,7 @@ class EnvironmentReader:
         return value
 
     def choice(self, name: str, options: tuple[str, ...], *, default: str) -> str:
-        """Read one of several words, in whatever case."""
+        """Read one of several words, ignoring case."""
         value = self.text(name, default=default).lower()
         for option in options:
             if option.lower() == value:
@@ -78,12 +82,11 @@ class EnvironmentReader:
     ) -> float:
         """Read a number from `low` to `high`; with `whole`, a whole one."""
         text = self.text(name, default=str(default))
-        try:
+        # float() and int() also take underscores, signs, and digits of other scripts.
+        if (_WHOLE_NUMBER if whole else _NUMBER).fullmatch(text):
             value = int(text) if whole else float(text)
-        except ValueError:
-            value = high + 1
-        if low <= value <= high:
-            return value
+            if low <= value <= high:
+                return value
         kind = "a whole number" if whole else "a number"
         self.faults.append(f"{name} must be {kind} from {low} to {high}")
         return default
@@ -104,30 +107,51 @@ class EnvironmentReader:
 
         A wildcard is refused: flask-cors would take it for a regular expression, not anchored.
         """
-        found = [_ORIGIN.fullmatch(part) for part in self.parts(name)]
+        found = [_origin(_ORIGIN.fullmatch(part)) for part in self.parts(name)]
         if not all(found):
             self.faults.append(
                 f"{name} must be origins such as https://app.example.com, without path or wildcard"
             )
-        origins = []
-        for match in filter(None, found):
-            scheme, host, port = match[1].lower(), match[2].lower(), match[3] or ""
-            # Browsers leave the default port out.
-            origins.append(f"{scheme}://{host}{port if port != _DEFAULT_PORTS[scheme] else ''}")
-        return tuple(origins)
+        return tuple(origin for origin in found if origin)
 
     def http_url(self, name: str, *, default: str) -> str:
         """Read the URL of a server, without a name or a password in it."""
         value = self.text(name, default=default)
         url = _HTTP_URL.fullmatch(value)
-        if url is None:
+        origin = _origin(url)
+        if url is None or origin is None:
             self.faults.append(f"{name} must be an http(s) URL")
             return default
-        return url[1].lower() + url[2]
+        return origin + (url[4] or "")
 
     def issuer(self, name: str, *, default: str) -> str:
         """Read the URL of an issuer of tokens, as its tokens name it: no slash at the end."""
         url = self.http_url(name, default=default).rstrip("/")
         if "?" in url or "#" in url:
             self.faults.append(f"{name} must be a URL without ? and #")
-        return url.removesuffix(_DEFAULT_PORTS[url.partition(":")[0]])
+        return url
+
+
+def _origin(url: re.Match[str] | None) -> str | None:
+    """Return scheme, host and port as browsers write them; None if there is no such host or port.
+
+    Browsers leave the default port out, and shorten an IPv6 address (RFC 5952).
+    """
+    if url is None:
+        return None
+    scheme, host = url[1].lower(), url[2].lower()
+    port = int(url[3] or _DEFAULT_PORTS[scheme])
+    try:
+        if host.startswith("["):
+            ip = IPv6Address(host[1:-1])
+            host = f"[{ip}]"
+            # Browsers write the address in it in hexadecimal digits, Python in decimal ones.
+            if ip.ipv4_mapped:
+                return None
+        elif host.rpartition(".")[2].isdigit():
+            host = str(IPv4Address(host))
+    except AddressValueError:
+        return None
+    if not 0 < port <= _MAX_PORT:
+        return None
+    return f"{scheme}://{host}" + ("" if port == _DEFAULT_PORTS[scheme] else f":{port}")

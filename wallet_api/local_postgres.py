@@ -32,7 +32,7 @@ from typing import Any, NamedTuple, Self
 import psycopg
 from psycopg import sql
 
-from wallet_api.environment import bare
+from wallet_api.environment import trim
 
 if sys.platform != "win32":
     import fcntl
@@ -302,7 +302,7 @@ def _find_home(directory: Path) -> tuple[Path, _Account]:
 
 def _find_programs(account: _Account) -> Path:
     """Return a folder of PostgreSQL's programs that `account` can run."""
-    if chosen := bare(os.environ.get("PG_BINDIR", "")):
+    if chosen := trim(os.environ.get("PG_BINDIR", "")):
         bindir = Path(chosen).absolute()
     else:
         # Found without an import, and never its get_server(), which adds users to the system.

@@ -375,7 +375,7 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** Serve what the page is made of. */
+        /** Serve an asset of the pages. */
         get: operations["asset"];
         put?: never;
         post?: never;
@@ -392,7 +392,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Say what this is and how it is, and let people try it where that is possible. */
+        /** Render the landing page. */
         get: operations["home"];
         put?: never;
         post?: never;
@@ -409,7 +409,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Show an operator's console, which is empty until it is given an API client's token. */
+        /** Render the operator's console, which is empty without an API client's token. */
         get: operations["console"];
         put?: never;
         post?: never;
@@ -428,7 +428,7 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** Serve what the page is made of. Browsers ask each time whether theirs is still the same. */
+        /** Serve an asset of the pages. Browsers revalidate it each time. */
         get: operations["home_asset"];
         put?: never;
         post?: never;

@@ -243,12 +243,16 @@ def one_user_locked(stage):
         yield
 
 
-@contextmanager
-def slow(stage):
-    """Every statement takes two seconds."""
-    stage.proxy.delay = 2
-    yield
-    stage.proxy.delay = 0
+def slow(seconds):
+    """Return the outage in which every statement takes so many seconds."""
+
+    @contextmanager
+    def slowed(stage):
+        stage.proxy.delay = seconds
+        yield
+        stage.proxy.delay = 0
+
+    return slowed
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from tests.conftest import BASE_ACCOUNT, FID
+from tests.faults.servers import Proxy, Server
 from tests.service import Call
 
 pytestmark = pytest.mark.slow
@@ -116,6 +117,34 @@ def test_a_crowd_that_gets_through_may_wait_for_longer_than_in_an_outage(serve, 
     began = time.monotonic()
     assert [answer.status for answer in service.crowd(calls)] == [200] * 40
     assert time.monotonic() - began > 7
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("seconds", [0.6, 0.85])
+def test_behind_reads_that_are_slow_everybody_is_answered_within_ten_seconds(
+    keep, tmp_path, migrated, serve, seconds
+):
+    """No request takes longer than its one slow statement."""
+    server = keep(Server(tmp_path / "postgres"))
+    url = server.url(migrated(server))
+    with Proxy(server.port) as proxy:
+        service = serve(
+            DATABASE_URL=url.replace(str(server.port), str(proxy.port)),
+            WEB_CONCURRENCY="1",
+            WEB_THREADS="8",
+            DB_POOL_MIN="8",
+            RATELIMIT_ENABLED="false",
+        )
+        assert service.call(service.deposit(FID, base=BASE_ACCOUNT)).status == 200
+        # Have every connection in use once before it is slow.
+        service.crowd(reads(service, 60))
+        proxy.delay = seconds
+        began = time.monotonic()
+        answers = service.crowd(reads(service, 160))
+        slowest = time.monotonic() - began
+        proxy.delay = 0
+    assert {answer.status for answer in answers} == {200, 503}
+    assert slowest < 10
 
 
 def test_a_stop_answers_those_who_wait_for_a_thread_too(service, locked):

@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 
 from tests.conftest import LEAKS
 from wallet_api.auth import client_tokens
+from wallet_api.blueprints import requests
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
 from wallet_api.errors import (
@@ -286,12 +287,57 @@ def test_a_client_calls_from_its_networks_alone(clients, client, address):
     token = created(clients, networks=NETWORKS).reveal()
     answer = client.get(
         STATS,
-        headers={"Authorization": f"Bearer {token}", "X-Forwarded-For": "10.1.2.3"},
+        headers={"Authorization": f"Bearer {token}"},
         environ_overrides={"REMOTE_ADDR": address},
     )
     assert answer.status_code == (200 if address in INSIDE else 403), answer.text
     if address in OUTSIDE:
         assert answer.get_json(force=True)["code"] == "network_not_allowed"
+
+
+FORWARDED = {
+    **dict.fromkeys(("X-Forwarded-For", "X-Real-IP", "X-Client-IP", "Client-IP"), "203.0.113.9"),
+    **dict.fromkeys(("CF-Connecting-IP", "True-Client-IP", "Fly-Client-IP"), "203.0.113.9"),
+    **dict.fromkeys(("CF-Connecting-IPv6", "X-Envoy-External-Address"), "2001:db8::9"),
+    **dict.fromkeys(("X-Cluster-Client-IP", "Fastly-Client-IP", "X-Remote-Addr"), "10.1.2.3"),
+    **dict.fromkeys(("X-Original-Forwarded-For", "X-Azure-ClientIP"), ""),
+    "Forwarded": "for=203.0.113.9",
+    "X-Forwarded-Proto": "https",
+    "Via": "1.1 proxy",
+    "CDN-Loop": "cloudflare",
+}
+
+
+@pytest.mark.parametrize("name", FORWARDED)
+def test_the_address_of_a_proxy_that_nobody_configured_is_in_no_network(clients, client, name):
+    """TRUSTED_PROXY_HOPS is 0, and the header shows that there is a proxy."""
+    near = created(clients, "near", networks=["127.0.0.1/32", *NETWORKS]).reveal()
+    anywhere = created(clients, "anywhere").reveal()
+    for address in ("127.0.0.1", "10.1.2.3", "203.0.113.9"):
+        environ = {"REMOTE_ADDR": address}
+        for token, status in ((near, 403), (anywhere, 200)):
+            headers = {"Authorization": f"Bearer {token}", name: FORWARDED[name]}
+            answer = client.get(STATS, headers=headers, environ_overrides=environ)
+            assert answer.status_code == status, answer.text
+
+
+@pytest.mark.parametrize("name", ["X-Request-Id", "Zip", "Description", "X-Clip", "User-Agent"])
+def test_a_header_that_shows_no_proxy_changes_no_address(clients, client, name):
+    token = created(clients, networks=NETWORKS).reveal()
+    headers = {"Authorization": f"Bearer {token}", name: "1"}
+    answer = client.get(STATS, headers=headers, environ_overrides={"REMOTE_ADDR": "10.1.2.3"})
+    assert answer.status_code == 200, answer.text
+
+
+def test_a_proxy_that_nobody_configured_is_logged_once(clients, make_app, caplog):
+    client, token = make_app().test_client(), created(clients).reveal()
+    requests.report_unexpected_proxy.cache_clear()
+    for _ in range(3):
+        headers = {"Authorization": f"Bearer {token}", "X-Forwarded-For": "203.0.113.9"}
+        assert client.get(STATS, headers=headers).status_code == 200
+    said = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert sum("TRUSTED_PROXY_HOPS" in line for line in said) == 1
+    assert "203.0.113.9" not in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -243,7 +243,7 @@ def test_a_socket_that_psycopg_finds_closed_is_a_connection_lost(database, monke
     assert database.run(lambda connection: connection.broken) is False
 
 
-def test_whoever_was_silent_for_long_is_not_asked_again(database, stop, monkeypatch):
+def test_work_is_not_retried_after_a_long_silence(database, stop, monkeypatch):
     monkeypatch.setattr(Connection, "answer_seconds", 0.5)
     monkeypatch.setattr("wallet_api.database.pool._RETRY_SECONDS", 0.4)
     attempts = []
@@ -415,7 +415,7 @@ def test_nobody_is_refused_at_once_while_a_connection_works(pool, shut, monkeypa
     assert refused_at_once("a few connections") == 0
 
 
-def test_those_who_gave_up_take_nobodys_place(pool, shut):
+def test_callers_that_timed_out_do_not_count_as_waiting(pool, shut):
     database = pool(name="a replica", max_size=1, max_waiting=1, timeout_seconds=0.5)
     with shut():
         for _ in range(4):

@@ -15,7 +15,7 @@ from wallet_api.config import (
     read_wallet_settings,
 )
 from wallet_api.crypto.secret import Secret
-from wallet_api.environment import bare
+from wallet_api.environment import trim
 
 REQUIRED = {
     "DATABASE_URL": "postgresql://app:the-database-password@db.example/wallets",
@@ -149,7 +149,7 @@ def test_commands_read_the_same_values(around):
     ["a'b", "'a", "a'", "'", '"', "'a\"", "'a', 'b'", '"a","b"', "it's", "a b", "a\nb", "\\n"],
 )
 def test_what_is_inside_stays(value):
-    assert bare(value) == value
+    assert trim(value) == value
 
 
 @pytest.mark.parametrize("around", AROUND)
@@ -262,6 +262,9 @@ def test_an_audience_that_no_token_can_have_is_refused(given):
         ("https://auth.farcaster.xyz:443/", "https://auth.farcaster.xyz"),
         ("http://127.0.0.1:9/Tenant/", "http://127.0.0.1:9/Tenant"),
         ("http://[::1]:9", "http://[::1]:9"),
+        ("https://auth.farcaster.xyz:0443/", "https://auth.farcaster.xyz"),
+        ("http://a.io:08080", "http://a.io:8080"),
+        ("http://[0:0:0:0:0:0:0:1]:9/x", "http://[::1]:9/x"),
     ],
 )
 def test_an_issuer_becomes_what_its_tokens_name(given, issuer):
@@ -284,6 +287,8 @@ def test_an_issuer_becomes_what_its_tokens_name(given, issuer):
             "https:a",
         ),
         *(
+            *("https://a.io:0", "https://a.io:99999", "https://a.io:65536/x", "https://[::g]"),
+            *("https://[1.2.3.4]", "https://[1::2::3]", "https://a.io:000443"),
             "https://a.io/\u00e9",
             "https://[::1",
             "javascript:alert(1)",
@@ -312,11 +317,54 @@ def test_an_issuer_has_no_query(given):
         ("https://app.example.com:80", "https://app.example.com:80"),
         ("http://LOCALHOST:3000", "http://localhost:3000"),
         ("https://[2001:DB8::1]:8443", "https://[2001:db8::1]:8443"),
+        ("https://a.com:0443", "https://a.com"),
+        ("http://a.com:00080", "http://a.com"),
+        ("https://a.com:08443", "https://a.com:8443"),
+        ("http://[0:0:0:0:0:0:0:1]:3000", "http://[::1]:3000"),
+        ("https://[2001:0db8:0:0::0001]", "https://[2001:db8::1]"),
+        ("http://127.0.0.1:3000", "http://127.0.0.1:3000"),
     ],
 )
 def test_an_origin_becomes_what_browsers_send(given, origin):
     assert settings(CORS_ORIGINS=given).cors_origins == (origin,)
     assert settings(CORS_ORIGINS=f"'{given}' , http://b.io").cors_origins == (origin, "http://b.io")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        *("https://a.com:99999", "https://a.com:65536", "https://a.com:0", "https://a.com:00000"),
+        *("https://[1.2.3.4]", "https://[::g]", "https://[1::2::3]", "https://[:::1]"),
+        *("https://[::ffff:1.2.3.4]", "http://127.1", "http://127.0.0.01", "http://1.2.3.256"),
+    ],
+)
+def test_an_origin_that_no_browser_sends_is_refused(given):
+    (fault,) = faults(CORS_ORIGINS=f"https://good.example,{given}")
+    assert fault.startswith("CORS_ORIGINS must be origins such as https://app.example.com")
+
+
+@pytest.mark.parametrize(
+    ("name", "low"),
+    [("TRUSTED_PROXY_HOPS", 0), ("WEB_THREADS", 1), ("PORT", 1), ("JWT_TTL_SECONDS", 60)],
+)
+@pytest.mark.parametrize("text", ["1_0", "+1", "1 0", "\u0661", "0x1", "1.0", "1e1", "-0"])
+def test_a_whole_number_has_digits_only(name, low, text):
+    (fault,) = faults(**{name: text})
+    assert fault.startswith(f"{name} must be a whole number from {low} to ")
+
+
+def test_a_whole_number_is_not_rounded():
+    assert settings(DEMO_FID=str(2**63 - 1)).demo_fid == 2**63 - 1
+    for text in (str(2**63), "9" * 5000):
+        (fault,) = faults(DEMO_FID=text)
+        assert fault.startswith("DEMO_FID must be a whole number")
+
+
+@pytest.mark.parametrize("name", ["DB_POOL_TIMEOUT", "SLOW_QUERY_MS"])
+@pytest.mark.parametrize("text", ["1_0", "+1", "\u0661", "1e1", "1.", ".", "nan", "inf", "-0"])
+def test_a_number_has_digits_and_a_point_only(name, text):
+    (fault,) = faults(**{name: text})
+    assert fault.startswith(f"{name} must be a number from ")
 
 
 @pytest.mark.parametrize("text", ["7/minute", "7 Per Minute", "7 per 1 minute"])

@@ -11,7 +11,7 @@ from werkzeug.exceptions import NotFound
 
 from wallet_api.auth.fids import parse_fid
 from wallet_api.blueprints.application import application
-from wallet_api.blueprints.requests import client_ip, read_body
+from wallet_api.blueprints.requests import client_ip, ip_for_allowed_networks, read_body
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import (
     FidRequired,
@@ -110,7 +110,7 @@ def client(scope: str) -> Caller:
 
     def authorize() -> None:
         try:
-            application().clients.authorize(g.client, scope=scope, ip=client_ip())
+            application().clients.authorize(g.client, scope=scope, ip=ip_for_allowed_networks())
         except (InsufficientScope, NetworkNotAllowed):
             _record_refused_key(scope)
             raise

@@ -23,6 +23,7 @@ _NOTHING = "default-src 'none'; frame-ancestors 'none'"
 def init_app(app: Flask, trusted_proxy_hops: int) -> None:
     """Believe the nearest proxies about addresses and schemes, and add headers to every answer."""
     app.after_request(_restrict)
+    app.config["TRUSTED_PROXY_HOPS"] = trusted_proxy_hops
     if trusted_proxy_hops:
         app.wsgi_app = _behind_proxies(  # type: ignore[method-assign, assignment]
             app.wsgi_app, trusted_proxy_hops

@@ -1,4 +1,4 @@
-"""Pages for people: what this is and, in development, a deposit to try; an operator's console."""
+"""The landing page, with a trial deposit in development, and the operator's console."""
 
 from pathlib import Path
 
@@ -28,7 +28,7 @@ _POLICY = (
 @blueprint.opened_by(ANYBODY)
 @blueprint.response(200, {"type": "string"}, content_type="text/html")
 def home() -> ResponseReturnValue:
-    """Say what this is and how it is, and let people try it where that is possible."""
+    """Render the landing page."""
     page = render_template(
         "home.html",
         network=application().network,
@@ -43,7 +43,7 @@ def home() -> ResponseReturnValue:
 @blueprint.opened_by(ANYBODY)
 @blueprint.response(200, {"type": "string"}, content_type="text/html")
 def console() -> ResponseReturnValue:
-    """Show an operator's console, which is empty until it is given an API client's token."""
+    """Render the operator's console, which is empty without an API client's token."""
     return _page(render_template("console.html"))
 
 
@@ -56,5 +56,5 @@ def _page(text: str) -> Response:
 @blueprint.opened_by(ANYBODY, 404)
 @blueprint.response(200, {"type": "string"}, content_type="*/*")
 def home_asset(name: str) -> Response:
-    """Serve what the page is made of. Browsers ask each time whether theirs is still the same."""
+    """Serve an asset of the pages. Browsers revalidate it each time."""
     return send_from_directory(_ASSETS, name, max_age=0)

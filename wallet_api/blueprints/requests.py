@@ -5,11 +5,12 @@ import re
 import time
 import uuid
 from collections.abc import Mapping
+from functools import cache
 from ipaddress import IPv6Address, ip_address
 from typing import Any
 
 import structlog
-from flask import Flask, Request, Response, g, request
+from flask import Flask, Request, Response, current_app, g, request
 from gunicorn.http.errors import ParseException
 from marshmallow import Schema, ValidationError, fields
 from webargs.flaskparser import FlaskParser
@@ -32,6 +33,11 @@ _WITH_PORT = re.compile(r"([0-9.]+):\d+|\[(.+)\](?::\d+)?", re.ASCII)
 _BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"?|([\[{])|([\]}])', re.DOTALL)
 # Not even a piece of a key, or of a client's token: both have so many hexadecimal digits in a row.
 _NAME = re.compile(r"(?!.*[0-9a-fA-F]{16})[A-Za-z][A-Za-z0-9_-]{0,31}", re.ASCII)
+# What proxies tell of the client: X-Forwarded-For, Forwarded, X-Real-IP, CF-Connecting-IP, Via, …
+_ADDED_BY_PROXIES = re.compile(
+    r"forwarded|client-?ip|-(ip|ipv6|addr|address)\Z|\A(x-)?via\Z|\Acdn-loop\Z",
+    re.ASCII | re.IGNORECASE,
+)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 
 log = structlog.get_logger("wallet_api.request")
@@ -117,6 +123,29 @@ def client_ip() -> IPAddress | None:
         # Without its zone (fe80::1%eth0), which means something on this machine only.
         return ip.ipv4_mapped or IPv6Address(int(ip))
     return ip
+
+
+def ip_for_allowed_networks() -> IPAddress | None:
+    """Return the address to compare with a client's allowed networks; None if unknown.
+
+    Without trusted proxies that is the address of the peer. Where a header shows that the peer is a
+    proxy all the same, it may be in an allowed network although the client is not: it is unknown.
+    """
+    if current_app.config["TRUSTED_PROXY_HOPS"] == 0 and any(
+        _ADDED_BY_PROXIES.search(name) for name, _ in request.headers
+    ):
+        report_unexpected_proxy()
+        return None
+    return client_ip()
+
+
+@cache
+def report_unexpected_proxy() -> None:
+    """Log, once in each process, that a proxy is in front of us that no setting names."""
+    log.warning(
+        "an API client came through a proxy: TRUSTED_PROXY_HOPS is probably wrong, it is 0",
+        hint="Set it to the number of proxies. Until then --allow-ip refuses such requests.",
+    )
 
 
 class BodyParser(FlaskParser):

@@ -22,7 +22,7 @@ from wallet_api.auth.user_tokens import UserTokens
 from wallet_api.cli.command import Command
 from wallet_api.config import Settings
 from wallet_api.crypto.secret import Secret
-from wallet_api.environment import bare
+from wallet_api.environment import trim
 from wallet_api.local_postgres import LocalPostgres, command_line
 
 _HOST = "127.0.0.1"
@@ -47,7 +47,7 @@ def dev() -> None:
     # libpq's variables in a developer's shell mean another server than ours.
     for name in [name for name in os.environ if name.startswith("PG") and name != "PG_BINDIR"]:
         del os.environ[name]
-    directory = Path(bare(os.environ.get("DATA_DIR", "")) or ".data").resolve()
+    directory = Path(trim(os.environ.get("DATA_DIR", "")) or ".data").resolve()
     # Others may pass through (PostgreSQL, where root runs this), but look at nothing.
     directory.mkdir(mode=0o711, parents=True, exist_ok=True)
     # SIGINT too: a shell that starts us in the background has us ignore it.

@@ -30,7 +30,7 @@ from cryptography.hazmat.primitives.padding import PKCS7
 from wallet_api.crypto.audit_chain import AuditKey
 from wallet_api.crypto.derivation import hkdf
 from wallet_api.crypto.secret import Secret
-from wallet_api.environment import bare
+from wallet_api.environment import trim
 from wallet_api.errors import KeyUnreadable
 
 AES_256_GCM = "aes-256-gcm"
@@ -90,7 +90,7 @@ class EncryptionService:
         Where it has, a copy of it is easily a copy without them, which opens nothing.
         """
         secret = self._legacy_secrets[0].reveal()
-        return bare(secret) == secret
+        return trim(secret) == secret
 
     @property
     def key_id(self) -> str:

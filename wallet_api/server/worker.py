@@ -31,12 +31,12 @@ ANSWER_SECONDS = 30.0
 """How long a client may take to fetch an answer that the kernel did not take at once."""
 
 QUEUE_SECONDS = 15.0
-"""How long a request may wait for a thread while others get through."""
+"""How long a request may wait for a thread."""
 
 STUCK_QUEUE_SECONDS = 4.0
-"""The same while a thread is busy with one request for more than a second, as in an outage."""
+"""The same while a thread is busy with one request for more than half a second."""
 
-_STUCK_SECONDS = 1.0
+_STUCK_SECONDS = 0.5
 _CLOSING_SECONDS = 2.0
 # What anybody is still given when connections are scarce, and when the worker stops.
 _HURRIED_SECONDS = 1.0
@@ -98,13 +98,13 @@ class Worker(ThreadWorker):
                 late(connection)
 
     def _refuse_overdue(self, now: float) -> None:
-        """Have a spare thread refuse whoever has waited for too long for one of the others."""
-        patience = QUEUE_SECONDS
+        """Hand requests that waited too long to a spare thread, which refuses them."""
+        limit = QUEUE_SECONDS
         for connection, future in self._handed.items():
             if future.running() or future.done():
                 if now - (connection.begun_at or now) > _STUCK_SECONDS:
-                    patience = STUCK_QUEUE_SECONDS
-            elif now - connection.arrived_at < patience:
+                    limit = STUCK_QUEUE_SECONDS
+            elif now - connection.arrived_at < limit:
                 break
             else:
                 # finish_request() goes on with it, unless a thread has just taken it.
