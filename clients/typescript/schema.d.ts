@@ -375,7 +375,7 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** Serve an asset of the pages. */
+        /** Serve what the page is made of. */
         get: operations["asset"];
         put?: never;
         post?: never;
