@@ -47,11 +47,11 @@ OVERRIDDEN = [
     "default_transaction_isolation = 'repeatable read'",
     "synchronous_commit = local",
     "synchronous_commit = off",
-    "statement_timeout = '20ms'",
+    "statement_timeout = '200ms'",
     "statement_timeout = 0",
     "lock_timeout = 1",
-    "idle_session_timeout = '50ms'",
-    "idle_in_transaction_session_timeout = '50ms'",
+    "idle_session_timeout = '500ms'",
+    "idle_in_transaction_session_timeout = '500ms'",
     "search_path = pg_temp, public",
     "search_path = public, pg_catalog",
 ]
@@ -367,7 +367,7 @@ def test_a_database_that_cannot_hold_every_text_is_refused_by_everything(
 
 # Whatever libpq reads beside the URL. Those that would lead elsewhere are in test_database_url.py.
 VARIABLES = {
-    "PGOPTIONS": "-cdatestyle=German -cstatement_timeout=20 -carray_nulls=off"
+    "PGOPTIONS": "-cdatestyle=German -cstatement_timeout=200 -carray_nulls=off"
     " -cstandard_conforming_strings=off -cquote_all_identifiers=on",
     "PGDATESTYLE": "SQL, DMY",
     "PGTZ": "Pacific/Apia",
