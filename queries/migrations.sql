@@ -11,8 +11,9 @@ select
         from unnest(:rights::text[], :places::text[]) as needed (right_name, place)
         where
             not case
-                when needed.right_name = 'EXECUTE'
-                    then has_function_privilege(to_regprocedure(needed.place), 'EXECUTE')
+                -- A function has its parameters in brackets.
+                when needed.place like '%%(%%)'
+                    then has_function_privilege(to_regprocedure(needed.place), needed.right_name)
                 -- nextval() takes either.
                 when needed.right_name = 'USAGE'
                     then has_sequence_privilege(to_regclass(needed.place), 'USAGE, UPDATE')

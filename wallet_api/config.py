@@ -207,7 +207,7 @@ class _Reader(EnvironmentReader):
         limits = {
             "ip": self._limits("RATELIMIT_PER_IP", default="12000 per minute"),
             "user": self._limits("RATELIMIT_PER_USER", default="1500 per minute"),
-            "writes": self._limits("RATELIMIT_WRITES_PER_USER", default="600 per hour"),
+            "writes": self._limits("RATELIMIT_WRITES_PER_USER", default="1500 per hour"),
             "client": self._limits("RATELIMIT_PER_CLIENT", default="6000 per minute"),
         }
         return limits if enabled else {}

@@ -36,7 +36,7 @@ def test_who_comes_in_the_clear_is_sent_to_https(behind_a_proxy):
         assert HSTS not in answer.headers
 
 
-@pytest.mark.parametrize("path", ["/%E2%80%AE", "/%ff", "//example.org/"])
+@pytest.mark.parametrize("path", ["/%0d%0aSet-Cookie:x=1", "/%E2%80%AE", "/%ff", "//example.org/"])
 def test_nobody_is_sent_elsewhere_nor_given_a_header(behind_a_proxy, path):
     client = behind_a_proxy.test_client()
     headers = {"X-Forwarded-Proto": "http", "Host": "wallets.example.com"}
@@ -48,14 +48,6 @@ def test_nobody_is_sent_elsewhere_nor_given_a_header(behind_a_proxy, path):
     assert answer.headers["Location"].isascii()
     assert answer.headers["Location"].isprintable()
     assert "Set-Cookie" not in answer.headers
-
-
-def test_a_line_break_in_a_path_reaches_no_header(behind_a_proxy):
-    client = behind_a_proxy.test_client()
-    headers = {"X-Forwarded-Proto": "http", "Host": "wallets.example.com"}
-    answer = client.get("/%0d%0aSet-Cookie:x=1", headers=headers)
-    assert answer.status_code == 404
-    assert not {"Location", "Set-Cookie"} & set(answer.headers.keys())
 
 
 # What stands in X-Forwarded-Proto behind two proxies → by what the client came, if that is known.

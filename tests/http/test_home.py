@@ -30,7 +30,7 @@ def test_nothing_on_a_page_needs_what_its_policy_forbids(make_app, settings, pat
     parts = set(re.findall(r'(?:src|href)="(assets/[^"]+)"', answer.text))
     assert len(parts) >= 3
     for part in parts:
-        with client.get(part) as found:
+        with client.get(f"/{part}") as found:
             assert found.status_code == 200, part
             assert "http:" not in found.text.replace("http://www.w3.org/", "")
 

@@ -241,7 +241,8 @@ def test_who_has_no_wallet_has_an_empty_list_and_404(refusing, shared):
 
 
 @pytest.mark.parametrize(
-    "chain", ["solana", "Ethereum", "ETHEREUM", "ethereum%20", "base_account", "8453", "%00", "é"]
+    "chain",
+    ["solana", "Ethereum", "ETHEREUM", "ethereum%20", "base_account", "8453", "%00", "%C3%A9"],
 )
 def test_an_unknown_chain_is_refused(refusing, shared, chain):
     for method, path, body in (

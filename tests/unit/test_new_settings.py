@@ -44,7 +44,7 @@ def test_none_of_them_is_needed(environ):
     assert kept.ratelimits == {
         "ip": parse_many("12000 per minute"),
         "user": parse_many("1500 per minute"),
-        "writes": parse_many("600 per hour"),
+        "writes": parse_many("1500 per hour"),
         "client": parse_many("6000 per minute"),
     }
     assert kept.metrics_token is None

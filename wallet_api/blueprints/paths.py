@@ -7,10 +7,10 @@ from flask import Flask, request
 from werkzeug.exceptions import NotFound
 
 # One "/", then characters of a path (RFC 3986, 3.3). Encoded is only what does not mean the same
-# when it is not encoded: no unreserved character (2.3), no "/", and no control character.
+# when it is not encoded: no unreserved character (2.3), and no "/".
 _PLAIN = re.compile(
     r"/(?!/)(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]"
-    r"|%(?!2[DEF]|3[0-9]|[46][1-9A-F]|5[0-9AF]|7[0-9AEF]|[01][0-9A-F])[0-9A-F]{2})*",
+    r"|%(?!2[DEF]|3[0-9]|[46][1-9A-F]|5[0-9AF]|7[0-9AE])[0-9A-F]{2})*",
     re.ASCII | re.IGNORECASE,
 )
 _DECODED = re.compile(r"/(?!/)[^\x00-\x1f\x7f]*")
