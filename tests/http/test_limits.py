@@ -14,6 +14,8 @@ import pytest
 import redis
 from fakeredis import TcpFakeServer
 from limits.storage import RedisStorage
+from redis.backoff import ConstantBackoff
+from redis.retry import Retry
 from structlog.testing import capture_logs
 
 from tests.conftest import BASE_ACCOUNT, FID, LEAKS
@@ -409,7 +411,8 @@ class Redis:
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True)
         self.thread.start()
         # This server hangs up where Redis would ask for a script that it does not know.
-        with redis.from_url(self.uri) as connection:
+        again = Retry(ConstantBackoff(0.1), 10)
+        with redis.from_url(self.uri, retry=again) as connection:
             for script in (
                 RedisStorage.SCRIPT_SLIDING_WINDOW,
                 RedisStorage.SCRIPT_ACQUIRE_SLIDING_WINDOW,

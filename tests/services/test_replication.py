@@ -13,7 +13,7 @@ from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
 from wallet_api.database.replication import _DATABASE as DATABASE
 from wallet_api.database.replication import Replication
-from wallet_api.errors import DatabaseWentBack
+from wallet_api.errors import DatabaseUnavailable, DatabaseWentBack
 
 FAR_AHEAD = 1 << 60
 
@@ -160,3 +160,23 @@ def test_transactions_are_compared_as_postgresql_does(written, confirmed_before,
 def test_without_a_standby_a_young_wallet_costs_nothing(database, wallets):
     wallets.ensure_trading_wallet(FID, access=ACCESS)
     assert costs(database, lambda: wallets.get_wallet(FID, "ethereum")) == (1, 1)
+
+
+@pytest.mark.usefixtures("standby_is_configured")
+def test_what_was_read_from_a_server_that_was_replaced_meanwhile_is_not_answered(
+    database, wallets, monkeypatch
+):
+    """The one that took over may lack it, and has nothing to wait for."""
+    wallets.ensure_trading_wallet(FID, access=ACCESS)
+    wait = Replication.wait
+
+    def on_another_server(self, connection):
+        self._timeline = "before"
+        self.look(connection)
+        wait(self, connection)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Replication, "wait", on_another_server)
+        with pytest.raises(DatabaseUnavailable):
+            wallets.get_wallet(FID, "ethereum")
+    assert wallets.get_wallet(FID, "ethereum")

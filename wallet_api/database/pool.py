@@ -142,10 +142,14 @@ class Database:
         """Wait until what these transactions wrote, and is visible, is on the standby too.
 
         Costs nothing without a synchronous standby, or for what is known to be there. Not for use
-        inside of run(): it takes a connection. Raises DatabaseUnavailable.
+        inside of run(): it takes a connection. Raises DatabaseUnavailable, also if another server
+        has taken over meanwhile, which may lack what was read.
         """
+        history = self.replication.history
         if not all(self.replication.covers(one) for one in transaction_ids):
             self.wait_for_standby()
+        if self.replication.history != history:
+            raise DatabaseUnavailable("another server has taken over since this was read")
 
     def wait_for_standby(self) -> None:
         """Wait until everything that is visible now is on the synchronous standby, if there is one.

@@ -61,6 +61,8 @@ class Replication:
         # Every transaction before this one is on the standby. And where that was seen.
         self._confirmed_before: int | None = None
         self._timeline: str | None = None
+        # How often another server was found to have taken over.
+        self.history = 0
         self._last_position = 0
 
     def look(self, connection: Connection) -> None:
@@ -74,6 +76,8 @@ class Replication:
         if seen["timeline"] != self._timeline or seen["position"] < self._last_position:
             # After a failover or a restore, nothing is known any more.
             self._confirmed_before = None
+        if self._timeline not in (None, seen["timeline"]):
+            self.history += 1
         self._timeline, self._last_position = seen["timeline"], seen["position"]
         if not acknowledged:
             # There is no new wallet yet that could have been lost.
