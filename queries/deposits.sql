@@ -16,8 +16,8 @@ where
     fid = :fid::bigint
     and idempotency_key = :idempotency_key::text;
 
--- name: insert_if_absent(fid, id, asset, amount, from_address, to_address, chain_id, idempotency_key, request_hash)!
--- Record a prepared deposit. Nothing happens when the same id was written before (a repeat after a
+-- name: insert_if_absent(fid, id, asset, amount, from_address, to_address, chain_id, idempotency_key, request_hash)^
+-- Record a prepared deposit. No row: nothing happened, because the same id was written before (a repeat after a
 -- lost connection) or the user's Idempotency-Key is taken: read the winner by the key.
 -- Safe under concurrency because the keys decide; a second request waits for the first, as long as
 -- give_up_waiting() allows.
@@ -43,7 +43,8 @@ values (
     :idempotency_key::text,
     :request_hash::text
 )
-on conflict do nothing;
+on conflict do nothing
+returning id;
 
 -- name: give_up_waiting()$
 -- For the rest of this transaction, fail rather than wait longer than this for another request.

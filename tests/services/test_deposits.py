@@ -9,6 +9,7 @@ from tests.conftest import ACCESS, BASE_ACCOUNT, FID
 from tests.migration.conftest import plant
 from tests.round_trips import traced
 from wallet_api.chain.networks import NETWORKS
+from wallet_api.database.replication import Replication
 from wallet_api.errors import (
     AmountNotPositive,
     BaseAddressRequired,
@@ -198,7 +199,7 @@ def test_a_crash_between_wallet_and_deposit_loses_neither_the_wallet_nor_the_key
         raise ZeroDivisionError
 
     with monkeypatch.context() as patch:
-        patch.setattr(DepositRepository, "insert_if_absent", crash)
+        patch.setattr(DepositRepository, "insert_if_absent_later", crash)
         with pytest.raises(ZeroDivisionError):
             deposits.prepare(FID, request(idempotency_key="k"), access=ACCESS)
     assert recorded(sql) == []
@@ -214,20 +215,39 @@ def test_a_connection_lost_in_the_middle_records_the_deposit_once(
     deposits, wallets, sql, monkeypatch, key
 ):
     wallets.ensure_trading_wallet(FID, access=ACCESS)
-    insert = DepositRepository.insert_if_absent
+    insert = DepositRepository.insert_if_absent_later
     cut = []
 
     def insert_on_a_dying_connection(self, deposit):
         if not cut:
             cut.append(self._connection.info.backend_pid)
             sql.execute("select pg_terminate_backend(%s, 5000)", cut)
-        insert(self, deposit)
+        return insert(self, deposit)
 
-    monkeypatch.setattr(DepositRepository, "insert_if_absent", insert_on_a_dying_connection)
+    monkeypatch.setattr(DepositRepository, "insert_if_absent_later", insert_on_a_dying_connection)
     prepared = deposits.prepare(FID, request(idempotency_key=key), access=ACCESS)
     assert cut
     assert [row[0] for row in recorded(sql)] == [prepared.id]
     assert not prepared.replayed
+
+
+@pytest.mark.parametrize("key", [None, "k"])
+def test_a_deposit_that_an_attempt_before_has_written_is_answered_once_it_is_replicated(
+    deposits, wallets, monkeypatch, key
+):
+    """Its commit may be late, so that it is not there yet when the next attempt begins."""
+    wallets.ensure_trading_wallet(FID, access=ACCESS)
+    insert, acts = DepositRepository.insert_if_absent_later, []
+
+    def insert_twice(self, deposit):
+        acts.append("insert")
+        insert(self, deposit)
+        return insert(self, deposit)
+
+    monkeypatch.setattr(DepositRepository, "insert_if_absent_later", insert_twice)
+    monkeypatch.setattr(Replication, "wait", lambda self, connection: acts.append("wait"))
+    deposits.prepare(FID, request(idempotency_key=key), access=ACCESS)
+    assert acts[-2:] == ["insert", "wait"]
 
 
 @pytest.mark.parametrize(("key", "round_trips"), [(None, 2), ("k", 3)])

@@ -3,6 +3,7 @@
 import os
 from concurrent.futures import ThreadPoolExecutor
 
+import psycopg
 import pytest
 
 from tests.conftest import ACCESS, FID
@@ -13,7 +14,7 @@ from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
 from wallet_api.database.replication import _DATABASE as DATABASE
 from wallet_api.database.replication import Replication
-from wallet_api.errors import DatabaseUnavailable, DatabaseWentBack
+from wallet_api.errors import DatabaseWentBack
 
 FAR_AHEAD = 1 << 60
 
@@ -123,19 +124,43 @@ def test_a_row_that_was_written_since_the_last_wait_waits_and_another_does_not(
     assert costs(database, lambda: wallets.list_wallets(FID)) == (1, 1)
 
 
-@pytest.mark.usefixtures("standby_is_configured")
-def test_nothing_is_confirmed_after_a_failover(database, wallets):
+@pytest.fixture
+def confirmed(database, wallets, standby_is_configured):
+    """Return what a read of a wallet costs that is known to be replicated."""
     wallets.ensure_trading_wallet(FID, access=ACCESS)
-    wallets.get_wallet(FID, "ethereum")
+
+    def read():
+        return costs(database, lambda: wallets.get_wallet(FID, "ethereum"))
+
+    assert read() == (2, 2)
     look(database)
-    assert costs(database, lambda: wallets.get_wallet(FID, "ethereum")) == (1, 1)
-    database.replication._timeline = "another"
+    assert read() == (1, 1)
+    return read
+
+
+def test_nothing_is_confirmed_for_a_server_with_another_history(database, confirmed):
+    database.replication._confirmed = "another", database.replication._confirmed[1]
+    assert confirmed() == (2, 2)
+    assert confirmed() == (1, 1)
+
+
+@pytest.mark.parametrize("ahead", [1000, -(2**30)])
+def test_ids_that_a_restore_gives_again_or_that_wrap_around_are_not_confirmed(
+    database, confirmed, ahead
+):
+    def pretend(connection):
+        now = connection.execute(
+            "select pg_snapshot_xmax(pg_current_snapshot())::text::bigint as id"
+        )
+        database.replication._confirmed = connection.history, now.fetchone()["id"] + ahead
+
+    database.run(pretend)
     look(database)
-    assert costs(database, lambda: wallets.get_wallet(FID, "ethereum")) == (2, 2)
+    assert confirmed() == (2, 2)
 
 
 @pytest.mark.parametrize(
-    ("written", "confirmed_before", "covered"),
+    ("written", "confirmed_before", "known"),
     [
         (99, 100, True),
         (100, 100, False),
@@ -150,11 +175,13 @@ def test_nothing_is_confirmed_after_a_failover(database, wallets):
         (None, 100, True),
     ],
 )
-@pytest.mark.usefixtures("standby_is_configured")
-def test_transactions_are_compared_as_postgresql_does(written, confirmed_before, covered):
-    replication = Replication()
-    replication._confirmed_before = confirmed_before
-    assert replication.covers(written) == covered
+def test_transactions_are_compared_as_postgresql_does(database, written, confirmed_before, known):
+    def compare(connection):
+        replication = Replication()
+        replication._confirmed = connection.history, confirmed_before
+        return replication._is_confirmed(connection, written)
+
+    assert database.run(compare) == known
 
 
 def test_without_a_standby_a_young_wallet_costs_nothing(database, wallets):
@@ -163,20 +190,27 @@ def test_without_a_standby_a_young_wallet_costs_nothing(database, wallets):
 
 
 @pytest.mark.usefixtures("standby_is_configured")
-def test_what_was_read_from_a_server_that_was_replaced_meanwhile_is_not_answered(
-    database, wallets, monkeypatch
+def test_what_was_read_from_a_server_that_is_lost_is_read_again(
+    database, wallets, sql, monkeypatch
 ):
     """The one that took over may lack it, and has nothing to wait for."""
     wallets.ensure_trading_wallet(FID, access=ACCESS)
     wait = Replication.wait
+    reads = {
+        "get": lambda: wallets.get_wallet(FID, "ethereum"),
+        "list": lambda: wallets.list_wallets(FID),
+        "ensure": lambda: wallets.ensure_trading_wallet(FID, access=ACCESS),
+    }
+    for name, read in reads.items():
+        sql.execute("update wallets set key_id = key_id")
 
-    def on_another_server(self, connection):
-        self._timeline = "before"
-        self.look(connection)
-        wait(self, connection)
+        def taken_over(self, connection):
+            monkeypatch.setattr(Replication, "wait", wait)
+            sql.execute("update wallets set updated_at = '2020-01-01'")
+            connection.pgconn.finish()
+            raise psycopg.OperationalError
 
-    with monkeypatch.context() as patch:
-        patch.setattr(Replication, "wait", on_another_server)
-        with pytest.raises(DatabaseUnavailable):
-            wallets.get_wallet(FID, "ethereum")
-    assert wallets.get_wallet(FID, "ethereum")
+        monkeypatch.setattr(Replication, "wait", taken_over)
+        found = read()
+        found = found[0] if name == "list" else found
+        assert found.updated_at.year == 2020, name

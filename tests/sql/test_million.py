@@ -37,6 +37,8 @@ from wallet_api.blueprints.application import application
 from wallet_api.config import Settings
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
+from wallet_api.database import Connection
+from wallet_api.database.replication import Replication
 from wallet_api.models import AUDIT_ACTIONS, SCOPES
 from wallet_api.services.audit_log import AuditFilters, AuditLog
 from wallet_api.services.wallet_search import WalletFilters, WalletSearch
@@ -167,15 +169,13 @@ class OneConnection:
 
     def __init__(self, url: str) -> None:
         self._explaining = psycopg.connect(url, autocommit=True, prepare_threshold=None)
-        self._asking = psycopg.connect(
+        self.replication = Replication()
+        self._asking = Connection.connect(
             url, autocommit=True, row_factory=dict_row, cursor_factory=NotingCursor
         )
 
     def run(self, work: Any) -> Any:
         return work(self._asking)
-
-    def wait_until_replicated(self, written: Any) -> None:
-        """There is no standby."""
 
     def close(self) -> None:
         self._explaining.close()

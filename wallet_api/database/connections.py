@@ -88,8 +88,11 @@ class Connection(psycopg.Connection[Row]):
     answer_seconds = 12.0
     # Why the session must not be used, if it must not.
     faults: tuple[str, ...] = ()
+    # Whether commits wait for a synchronous standby.
     has_standby = False
     unreplicated = False
+    # The timeline and the database behind it: others after a failover or a restore.
+    history: object = None
     # Whether anything but a question was sent.
     may_have_written = True
 

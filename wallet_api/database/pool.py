@@ -3,7 +3,7 @@
 import itertools
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import BoundedSemaphore
 from typing import Any, NoReturn, TypeVar
@@ -138,27 +138,6 @@ class Database:
                 raise to_domain_error(error) or error from error
         raise AssertionError("unreachable: the last attempt returns or raises")
 
-    def wait_until_replicated(self, transaction_ids: Iterable[int | None]) -> None:
-        """Wait until what these transactions wrote, and is visible, is on the standby too.
-
-        Costs nothing without a synchronous standby, or for what is known to be there. Not for use
-        inside of run(): it takes a connection. Raises DatabaseUnavailable, also if another server
-        has taken over meanwhile, which may lack what was read.
-        """
-        history = self.replication.history
-        if not all(self.replication.covers(one) for one in transaction_ids):
-            self.wait_for_standby()
-        if self.replication.history != history:
-            raise DatabaseUnavailable("another server has taken over since this was read")
-
-    def wait_for_standby(self) -> None:
-        """Wait until everything that is visible now is on the synchronous standby, if there is one.
-
-        Otherwise as wait_until_replicated().
-        """
-        if self.replication.has_standby:
-            self.run(self.replication.wait)
-
     @contextmanager
     def _place(self) -> Iterator[None]:
         """Count work against `max_waiting`. Raises DatabaseUnavailable when there is too much."""
@@ -243,7 +222,6 @@ class Database:
         connection.add_notice_handler(connection.note)
         set_up(connection)
         self.replication.look(connection)
-        connection.has_standby = self.replication.has_standby
         self._connecting_since = None
 
     def _begin_anew(self, pool: ConnectionPool[Connection]) -> None:
@@ -257,6 +235,8 @@ class Database:
         connection.may_have_written = False
         try:
             result = work(connection)
+            # What the work left open: a commit may find that it is not replicated.
+            connection.commit()
         except STALE as error:
             connection.close()
             raise _ConnectionLost(error, connection) from error

@@ -9,7 +9,7 @@ Two questions that only the write-ahead log answers:
 
 import mmap
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import psycopg
@@ -31,6 +31,7 @@ _LOOK = (
     " case when not pg_is_in_recovery() then pg_current_wal_lsn() - '0/0'::pg_lsn end as position,"
     " case when not pg_is_in_recovery()"
     " then left(pg_walfile_name(pg_current_wal_lsn()), 8) end as timeline,"
+    " pg_snapshot_xmax(pg_current_snapshot())::text::bigint as next_transaction,"
     " (select mine.oid from pg_database as mine where mine.datname = current_database())"
     " as database"
 )
@@ -43,7 +44,9 @@ _WAIT = (
 _ACKNOWLEDGE = (
     "select /* replication.position */ pg_current_wal_insert_lsn() - '0/0'::pg_lsn as position"
 )
-_TRANSACTION_IDS = 2**32
+
+# Half of all transaction ids of 32 bits: more than that apart, a later one looks earlier.
+_HALF = 2**31
 
 log = structlog.get_logger("wallet_api.database")
 
@@ -56,29 +59,23 @@ class Replication:
 
     def __init__(self) -> None:
         self._shared = mmap.mmap(-1, 3 * _NUMBER.size)
-        # Whether commits wait for a synchronous standby.
+        # Whether commits wait for a synchronous standby, as the newest connection saw it.
         self.has_standby = False
-        # Every transaction before this one is on the standby. And where that was seen.
-        self._confirmed_before: int | None = None
-        self._timeline: str | None = None
-        # How often another server was found to have taken over.
-        self.history = 0
-        self._last_position = 0
+        # Every transaction of this history before this one is replicated.
+        self._confirmed: tuple[object, int] | None = None
 
     def look(self, connection: Connection) -> None:
         """Look at the database behind a new connection, and notice if it went back in time."""
         # Read before the look: other threads and processes acknowledge more all the time.
-        acknowledged = self._read(_POSITION)
+        acknowledged, confirmed = self._read(_POSITION), self._confirmed
         seen = _row(connection.execute(_LOOK))
-        self.has_standby = seen["has_standby"]
+        self.has_standby = connection.has_standby = seen["has_standby"]
         if seen["position"] is None:
             return
-        if seen["timeline"] != self._timeline or seen["position"] < self._last_position:
-            # After a failover or a restore, nothing is known any more.
-            self._confirmed_before = None
-        if self._timeline not in (None, seen["timeline"]):
-            self.history += 1
-        self._timeline, self._last_position = seen["timeline"], seen["position"]
+        connection.history = seen["timeline"], seen["database"]
+        # A restore begins again at an earlier id. Connections, and so looks, come every hour.
+        if confirmed and not 0 <= seen["next_transaction"] - confirmed[1] < _HALF // 2:
+            self._confirmed = None
         if not acknowledged:
             # There is no new wallet yet that could have been lost.
             self._write(_DATABASE, seen["database"])
@@ -107,32 +104,40 @@ class Replication:
         cursor = connection.execute(_ACKNOWLEDGE)
         return lambda: self._acknowledge(int(_row(cursor)["position"]))
 
-    def covers(self, transaction_id: int | None) -> bool:
-        """Tell whether what a transaction wrote is known to be replicated.
+    def wait_for(self, connection: Connection, transaction_ids: Iterable[int | None]) -> None:
+        """Wait until the standby has what these transactions wrote, if there is a standby.
 
-        `transaction_id` has 32 bits, as xmin has, and is compared as PostgreSQL does. None stands
-        for what is not in PostgreSQL.
+        To be called outside of a transaction, on the connection that read the rows, and inside of
+        the Database.run() that read them: a server that took over in between may lack them, and
+        has nothing to wait for. The ids have 32 bits, as xmin has; None stands for what is not in
+        PostgreSQL.
         """
-        if not self.has_standby or transaction_id is None:
+        if not all(self._is_confirmed(connection, one) for one in transaction_ids):
+            self.wait(connection)
+
+    def _is_confirmed(self, connection: Connection, transaction_id: int | None) -> bool:
+        confirmed = self._confirmed
+        if transaction_id is None:
             return True
-        if self._confirmed_before is None:
+        if confirmed is None or confirmed[0] != connection.history:
             return False
-        return (transaction_id - self._confirmed_before) % _TRANSACTION_IDS >= _TRANSACTION_IDS // 2
+        # As PostgreSQL compares them: they wrap around.
+        return (transaction_id - confirmed[1]) % (2 * _HALF) >= _HALF
 
     def wait(self, connection: Connection) -> None:
-        """Wait until the standby has everything that is visible now.
+        """Wait until the standby has everything that is visible now, if there is a standby.
 
         A commit waits for the standby only if it wrote something: this writes a message of a few
-        bytes. Without a synchronous standby there is nothing to wait for.
+        bytes.
         """
-        if not self.has_standby:
+        if not (self.has_standby or connection.has_standby):
             return
         sent = _row(connection.execute(_WAIT))
         if sent["message"] is None:
             raise DatabaseUnavailable("the database is a standby: it cannot wait for one")
-        # A wait that somebody cancelled confirms nothing: Database.run() takes it for lost.
+        # If somebody cancelled the wait, it confirms nothing.
         if not connection.unreplicated:
-            self._confirmed_before = sent["oldest_running"]
+            self._confirmed = connection.history, sent["oldest_running"]
 
     def _acknowledge(self, position: int) -> None:
         if position > self._read(_POSITION):

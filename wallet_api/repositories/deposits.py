@@ -28,9 +28,13 @@ class DepositRepository:
         cursor = sql.send(self._connection, query, fid=fid, idempotency_key=key)
         return lambda: _deposit(cursor.fetchone())
 
-    def insert_if_absent(self, deposit: Deposit) -> None:
-        """Record a deposit, unless its id or its Idempotency-Key is taken."""
-        _QUERIES.insert_if_absent(self._connection, **asdict(deposit))
+    def insert_if_absent_later(self, deposit: Deposit) -> Callable[[], bool]:
+        """Record a deposit, unless its id or its Idempotency-Key is taken.
+
+        Return the call that tells after the commit whether it was recorded.
+        """
+        cursor = sql.send(self._connection, _QUERIES.insert_if_absent, **asdict(deposit))
+        return lambda: cursor.fetchone() is not None
 
     def give_up_waiting(self) -> None:
         """Fail rather than wait for another request, for the rest of this transaction."""

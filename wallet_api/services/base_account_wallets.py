@@ -96,7 +96,7 @@ class BaseAccountWalletService:
             wallets = self._repositories(connection)
             there, head = wallets.get_with_head(fid, TRADING_CHAIN)
             if there is not None:
-                return there
+                return self._replicated(connection, there)
             self._sealing_secret.register_on(connection)
             if head.id and AuditRepository(connection).tells_of_trading_wallet(fid):
                 return self._made_before(connection, wallets, fid)
@@ -117,9 +117,12 @@ class BaseAccountWalletService:
     def get_wallet(self, fid: int, chain: str) -> Wallet | None:
         """Return the user's wallet on a chain, or None."""
         chain = _CHAIN_SPELLINGS.get(chain, chain)
-        wallet = self._database.run(
-            lambda connection: self._repositories(connection).get(fid, chain)
-        )
+
+        def read(connection: Connection) -> Wallet | None:
+            wallet = self._repositories(connection).get(fid, chain)
+            return wallet and self._replicated(connection, wallet)
+
+        wallet = self._database.run(read)
         return wallet and self._verified(wallet)
 
     def get_wallet_address(self, fid: int, chain: str) -> str | None:
@@ -133,13 +136,14 @@ class BaseAccountWalletService:
 
     def list_wallets(self, fid: int) -> list[Wallet]:
         """Return the user's wallets, the Base Account address first."""
-        wallets = self._database.run(
-            lambda connection: self._repositories(connection).list_for_user(fid)
-        )
-        for wallet in wallets:
-            open_verified(self._encryption, wallet)
-        self._database.wait_until_replicated(wallet.transaction_id for wallet in wallets)
-        return wallets
+
+        def read(connection: Connection) -> list[Wallet]:
+            wallets = self._repositories(connection).list_for_user(fid)
+            ids = [wallet.transaction_id for wallet in wallets]
+            self._database.replication.wait_for(connection, ids)
+            return wallets
+
+        return [self._verified(wallet) for wallet in self._database.run(read)]
 
     def get_wallet_with_key(self, fid: int, chain: str, *, access: Access) -> WalletWithKey | None:
         """Return a wallet with its private key, or None if the user has none with a key.
@@ -229,7 +233,8 @@ class BaseAccountWalletService:
                 connection, fid, lambda: wallets.get_with_head_later(fid, BASE_ACCOUNT_CHAIN)
             )
             if there is not None and there.address == address:
-                return there
+                connection.commit()
+                return self._replicated(connection, there)
             # If it is written already, another request has replaced the address since.
             if not pending.is_written(connection):
                 put_it = partial(wallets.put_base_account, fid, address)
@@ -263,7 +268,7 @@ class BaseAccountWalletService:
         """
         there = wallets.get(fid, TRADING_CHAIN)
         if there is not None:
-            return there
+            return self._replicated(connection, there)
         if self._wallets_in_files and PostgresWalletRepository(connection).get(fid, TRADING_CHAIN):
             raise StorageUnavailable(
                 f"the wallet of FID {fid} is in PostgreSQL and in no file: export it first"
@@ -300,7 +305,7 @@ class BaseAccountWalletService:
         winner = wallets.get(candidate.fid, candidate.chain)
         if winner is None:
             raise DatabaseDamaged("the table of wallets takes no rows")
-        return winner
+        return self._replicated(connection, winner)
 
     def _record(self, event: AuditEvent) -> None:
         """Append an event that has no transaction of its own to the audit log."""
@@ -325,10 +330,14 @@ class BaseAccountWalletService:
         open_verified(self._encryption, wallet)
         return wallet
 
+    def _replicated(self, connection: Connection, wallet: Wallet) -> Wallet:
+        """Return a wallet that was read on a connection once the standby has it."""
+        self._database.replication.wait_for(connection, [wallet.transaction_id])
+        return wallet
+
     def _verified(self, wallet: Wallet) -> Wallet:
-        """Return the wallet once it is replicated, if it has no key, or the key of its address."""
+        """Return the wallet if it has no key, or the key of its address."""
         open_verified(self._encryption, wallet)
-        self._database.wait_until_replicated([wallet.transaction_id])
         return wallet
 
 

@@ -117,25 +117,33 @@ class DepositService:
         )
 
     def _find(self, fid: int, idempotency_key: str) -> Deposit | None:
-        return self._database.run(
-            lambda connection: DepositRepository(connection).get_by_idempotency_key(
-                fid, idempotency_key
-            )
-        )
+        def read(connection: Connection) -> Deposit | None:
+            found = DepositRepository(connection).get_by_idempotency_key(fid, idempotency_key)
+            if found is not None:
+                self._database.replication.wait(connection)
+            return found
+
+        return self._database.run(read)
 
     def _record(self, deposit: Deposit, trading: Wallet) -> PreparedDeposit:
-        """Write the deposit. Repeatable: it carries its own id."""
+        """Write the deposit. Repeatable: it carries its own id.
+
+        What another request wrote, or an earlier attempt of this one, has to be replicated first.
+        """
         key = deposit.idempotency_key
 
         def insert(connection: Connection) -> None:
-            DepositRepository(connection).insert_if_absent(deposit)
+            if not DepositRepository(connection).insert_if_absent_later(deposit)():
+                self._database.replication.wait(connection)
 
         def claim(connection: Connection) -> Deposit | None:
             deposits = DepositRepository(connection)
             with one_round_trip(connection):
                 deposits.give_up_waiting()
-                deposits.insert_if_absent(deposit)
+                inserted = deposits.insert_if_absent_later(deposit)
                 winner = deposits.get_by_idempotency_key_later(deposit.fid, str(key))
+            if not inserted():
+                self._database.replication.wait(connection)
             return winner()
 
         if key is None:
@@ -161,7 +169,6 @@ class DepositService:
             raise KeyUnreadable("A recorded deposit does not go to the user's trading wallet.")
         if earlier.chain_id not in _NETWORKS_BY_CHAIN_ID:
             raise DatabaseDamaged("a recorded deposit is on a network that nobody knows")
-        self._database.wait_for_standby()
         return PreparedDeposit(id=earlier.id, transfer=_transfer(earlier), replayed=True)
 
 

@@ -1,5 +1,6 @@
 """Finding wallets of many users: by address, user, kind and age."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -69,12 +70,24 @@ class WalletSearch:
         before = min([*ends, *([] if behind is None else [behind])], default=None)
         # One more, to see whether there is more.
         within = Slice(since=filters.since, before=before, size=size + 1)
-        wallets = self._database.run(lambda connection: _wallets(connection, filters, within))
+        wallets = self._replicated(lambda connection: _wallets(connection, filters, within))
         found = [self._opened(wallet) for wallet in wallets[:size]]
-        self._primary.wait_until_replicated(one.wallet.transaction_id for one in found)
         last = found[-1].wallet if len(wallets) > size else None
         position = None if last is None else (last.created_at, last.fid, last.chain)
         return Page(items=found, next=position)
+
+    def _replicated(self, read: Callable[[Connection], list[Wallet]]) -> list[Wallet]:
+        """Return the wallets that `read` finds, once the synchronous standby has them."""
+
+        def wait(connection: Connection, wallets: list[Wallet]) -> list[Wallet]:
+            ids = [wallet.transaction_id for wallet in wallets]
+            self._primary.replication.wait_for(connection, ids)
+            return wallets
+
+        if self._database is self._primary:
+            return self._database.run(lambda connection: wait(connection, read(connection)))
+        found = self._database.run(read)
+        return self._primary.run(lambda connection: wait(connection, found))
 
     def _opened(self, wallet: Wallet) -> FoundWallet:
         try:
