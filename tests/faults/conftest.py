@@ -19,6 +19,10 @@ from wallet_api.database import ServingConnection
 
 _numbers = itertools.count(1)
 WAITING = "select pid from pg_stat_activity where wait_event = 'SyncRep'"
+BLOCKED = (
+    "select pid from pg_stat_activity"
+    " where wait_event_type = 'Lock' and application_name = 'wallet-api'"
+)
 
 
 @pytest.fixture
@@ -121,11 +125,18 @@ class Pair:
 
     def waiting(self):
         """Return the process that waits for the standby, once there is one."""
+        return self._sessions(WAITING, 1)[0]
+
+    def blocked(self, count):
+        """Return once so many processes of the service wait for a lock."""
+        self._sessions(BLOCKED, count)
+
+    def _sessions(self, query, count):
         deadline = time.monotonic() + 10
-        while not (found := self.primary.administer(WAITING)):
-            assert time.monotonic() < deadline, "nobody waits for the standby"
+        while len(found := self.primary.administer(query)) < count:
+            assert time.monotonic() < deadline, f"there are not {count} of: {query}"
             time.sleep(0.02)
-        return found[0][0]
+        return [pid for (pid,) in found]
 
 
 @pytest.fixture

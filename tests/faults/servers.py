@@ -76,6 +76,11 @@ class Standby(Server):
         self.run("pg_basebackup", *copy, "--write-recovery-conf", "--checkpoint=fast")
         shutil.copy2(self._primary.home / "password", self.home / "password")
 
+    def cut_off(self):
+        """Take what leads to the primary from a stopped standby: it gets nothing more."""
+        with (self.home / "data" / "postgresql.auto.conf").open("a") as settings:
+            settings.write("primary_conninfo = 'host=127.0.0.1 port=1'\n")
+
 
 class SmallDisk:
     """A file system of its own for the write-ahead log of a stopped server.
@@ -122,7 +127,7 @@ class Proxy:
     """
 
     def __init__(self, upstream_port):
-        self._upstream_port = upstream_port
+        self.upstream_port = upstream_port
         self.rule = carry_all
         self.swallowing = False
         self.delay = 0.0
@@ -176,7 +181,7 @@ class Proxy:
         self._tasks.add(asyncio.current_task())
         ends = [writer]
         try:
-            up_reader, up_writer = await asyncio.open_connection("127.0.0.1", self._upstream_port)
+            up_reader, up_writer = await asyncio.open_connection("127.0.0.1", self.upstream_port)
             ends.append(up_writer)
             async with asyncio.TaskGroup() as both:
                 both.create_task(self._carry(reader, up_writer, to_server=True))

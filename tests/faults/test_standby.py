@@ -1,14 +1,18 @@
 """What is not on the synchronous standby yet is not handed out, whatever made it visible."""
 
+import os
+import socket
 import threading
 import time
 
+import psycopg
 import pytest
 
 from tests.conftest import BASE_ACCOUNT, FID, LEAKS
 from tests.faults.conftest import WAITING
+from tests.faults.servers import Proxy
 from wallet_api.crypto.secret import Secret
-from wallet_api.database import Database
+from wallet_api.database import Database, ServingConnection
 
 pytestmark = pytest.mark.faults
 
@@ -239,3 +243,68 @@ def test_a_replica_that_is_configured_as_the_primary_waits_for_nobody(pair):
     assert replica.run(count) == 0
     assert not replica.replication.has_standby
     replica.close()
+
+
+def test_a_standby_that_takes_over_during_a_read_is_asked_again(pair, process, monkeypatch):
+    """It lacks the row, and it has nothing to wait for: the address would never be seen again."""
+    with Proxy(pair.primary.port) as proxy:
+        url = pair.primary.url(pair.name).replace(str(pair.primary.port), str(proxy.port))
+        ask = process(DATABASE_URL=url)
+        assert ask("POST", "/api/wallet/deposit", DEPOSIT, fid=FID + 1).status_code == 200
+        assert ask("GET", "/api/wallet/user-wallets", fid=FID + 1).status_code == 200
+        pair.standby.crash()
+        assert ask("POST", "/api/wallet/deposit", DEPOSIT).status_code == 503
+        time.sleep(1)
+        found = f"select address from wallets where fid = {FID}"
+        assert pair.primary.query(pair.name, found)
+        pair.standby.cut_off()
+        pair.standby.start()
+        monkeypatch.setattr(ServingConnection, "answer_seconds", 4.0)
+        answers = []
+        asking = threading.Thread(
+            target=lambda: answers.append(ask("GET", "/api/wallet/user-wallets"))
+        )
+        asking.start()
+        pair.waiting()
+        pair.standby.administer("select pg_promote()")
+        proxy.upstream_port = pair.standby.port
+        pair.primary.crash()
+        asking.join()
+        assert pair.standby.query(pair.name, found) == []
+        # Either it was refused, or the new primary was asked.
+        assert answers[0].status_code == 503 or answers[0].json["wallets"] == []
+
+
+@pytest.mark.parametrize(
+    ("table", "method", "path", "body"),
+    [
+        ("wallet_audit_log", "GET", "/api/wallet/primary-with-key", None),
+        ("deposits", "POST", "/api/wallet/deposit", DEPOSIT),
+    ],
+)
+def test_what_a_lost_attempt_commits_late_is_not_acknowledged_unreplicated(
+    pair, process, monkeypatch, table, method, path, body
+):
+    """The first attempt is blocked and loses its client; the second one finds what it wrote."""
+    monkeypatch.setattr(ServingConnection, "answer_seconds", 4.0)
+    ask = process()
+    assert ask("POST", "/api/wallet/deposit", DEPOSIT).status_code == 200
+    assert ask("GET", "/api/wallet/primary-with-key").status_code == 200
+    rows = f"select count(*) from {table}"
+    with psycopg.connect(pair.primary.url(pair.name)) as blocker:
+        blocker.execute(f"lock table {table} in share row exclusive mode")
+        answers = []
+        asking = threading.Thread(
+            target=lambda: answers.append(ask(method, path, body).status_code)
+        )
+        asking.start()
+        pair.blocked(1)
+        (lent,) = ask.services.wallets._database._lent
+        with socket.socket(fileno=os.dup(lent.pgconn.socket)) as lost:
+            lost.shutdown(socket.SHUT_RDWR)
+        pair.blocked(2)
+        pair.standby.crash()
+    pair.primary.administer(f"select pg_cancel_backend({pair.waiting()})")
+    asking.join()
+    assert pair.primary.query(pair.name, rows)
+    assert answers == [503]
