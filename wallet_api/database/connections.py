@@ -111,10 +111,12 @@ class Connection(psycopg.Connection[Row]):
         try:
             return super().wait(gen, interval, limit)
         except _WaitTimeout as error:
-            if self.has_standby:
-                self._cancel()
-            # Whatever it was, an answer that came now would be taken for that of something else.
-            self.pgconn.finish()
+            try:
+                if self.has_standby:
+                    self._cancel()
+            finally:
+                # An answer that came now would be taken for the one of another statement.
+                self.pgconn.finish()
             raise psycopg.OperationalError("no answer in time") from error
         except psycopg.OperationalError as error:
             # PostgreSQL did not say it. psycopg may find the socket closed before libpq does, and

@@ -191,7 +191,8 @@ class BaseAccountWalletService:
     def refuse_key(self, fid: int, chain: str, *, access: Access) -> None:
         """Record that `access` asked for this wallet's key and was refused.
 
-        Within an hour only the first refusal of a caller; the next entry counts the others.
+        Within an hour only the first refusal of a caller for each wallet, and at most 600 of a
+        caller; the next entry counts the others.
         """
         key = (fid, chain, access.actor)
         unrecorded = self._refusals.count(key)

@@ -201,8 +201,8 @@ class RowKeeper:
 
     def __init__(self, encryption: EncryptionService) -> None:
         self._trail = AuditTrail(encryption)
-        # By FID and thread, until the wallet is a row: Database.run() may run this several times.
-        self._pending: dict[tuple[int, int], PendingEntries] = {}
+        # What this thread last tried: Database.run() may run one import several times.
+        self._last = threading.local()
 
     def keep(self, connection: Connection, wallet: Wallet) -> bool:
         """Write the row and its audit entry, unless there is one; tell whether there was none."""
@@ -213,14 +213,19 @@ class RowKeeper:
         request_id = structlog.contextvars.get_contextvars().get("request_id", "none")
         access = Access(actor="service:migrating", request_id=request_id)
         event = _imported(wallet, access)
-        attempts = (wallet.fid, threading.get_ident())
-        pending = self._pending.setdefault(attempts, self._trail.pending())
-        with pending.following(head, event) as entry, one_round_trip(connection):
+        with self._attempts(wallet).following(head, event) as entry, one_round_trip(connection):
             audit.hold_head(wallet.fid)
             rows.add_copy(wallet)
             recorded = audit.append_creation_later(entry)
-        del self._pending[attempts]
         return recorded()
+
+    def _attempts(self, wallet: Wallet) -> PendingEntries:
+        """Return the entries that this thread has tried for a wallet."""
+        key, pending = getattr(self._last, "attempts", (None, None))
+        if pending is None or key != _key(wallet):
+            pending = self._trail.pending()
+            self._last.attempts = _key(wallet), pending
+        return pending
 
 
 def _imported(wallet: Wallet, access: Access) -> AuditEvent:
