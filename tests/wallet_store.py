@@ -10,7 +10,7 @@ from typing import Any
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from tests.conftest import LEAKS, SECRET
-from wallet_api.crypto import keys
+from wallet_api.crypto import key_pairs as keys
 
 SAMPLES = Path(__file__).parent / "data" / "legacy_store" / "wallets"
 EXPECTED: list[dict[str, Any]] = json.loads((SAMPLES.parent / "expected.json").read_text())

@@ -19,9 +19,9 @@ from psycopg.rows import dict_row
 
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Connection, set_up
-from wallet_api.database_url import connection_parameters
+from wallet_api.database.session_settings import PINNED, as_options
+from wallet_api.database.url import connection_parameters
 from wallet_api.repositories.migrations import MigrationRepository, ServerState
-from wallet_api.session_settings import PINNED, as_options
 from wallet_api.sql_files import MIGRATIONS
 
 _LOCK_POLL_SECONDS = 0.2

@@ -18,7 +18,7 @@ from honcho import environ as procfiles
 from tests.commands import wait_until
 from tests.conftest import BASE_ACCOUNT, FID, LEAKS, SECRET
 from tests.service import ROOT, RunningService, children, free_port
-from wallet_api.local_postgres import command_line
+from wallet_api.development.postgres import command_line
 
 pytestmark = pytest.mark.slow
 

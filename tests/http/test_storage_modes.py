@@ -10,7 +10,7 @@ from tests.http.conftest import refused, rows_of, signed_in
 from tests.wallet_store import EXPECTED, SAMPLES, contents
 from wallet_api.config import ConfigurationError
 from wallet_api.errors import StorageUnavailable
-from wallet_api.repositories.wallet_directory import WalletDirectory
+from wallet_api.repositories.wallet_files.directory import WalletDirectory
 
 DEPOSIT = "/api/wallet/deposit"
 FALLBACK = "/api/trading/create-fallback-wallet"

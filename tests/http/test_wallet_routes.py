@@ -8,7 +8,7 @@ from eth_utils.address import is_checksum_address
 
 from tests.conftest import ACCESS, BASE_ACCOUNT, FID
 from tests.http.conftest import refused, routes, rows_of, signed_in
-from wallet_api.crypto.keys import address_of
+from wallet_api.crypto.key_pairs import address_of
 from wallet_api.crypto.secret import Secret
 
 LIST = "/api/wallet/user-wallets"

@@ -14,7 +14,7 @@ from tests.migration.conftest import lines_of, table
 from tests.wallet_store import contents, keyed, keyless, old_seal, put
 from wallet_api.blueprints.application import application
 from wallet_api.errors import KeyUnreadable
-from wallet_api.repositories.wallet_directory import WalletDirectory
+from wallet_api.repositories.wallet_files.directory import WalletDirectory
 
 GIGABYTE = 1 << 30
 DOES_NOT_OPEN = "its key does not open: it was changed, or sealed under another ENCRYPTION_SECRET"
@@ -234,7 +234,7 @@ def test_a_huge_file_costs_neither_memory_nor_time(folder):
     program = (
         "import resource, sys\n"
         "from pathlib import Path\n"
-        "from wallet_api.repositories.wallet_directory import WalletDirectory\n"
+        "from wallet_api.repositories.wallet_files.directory import WalletDirectory\n"
         "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "before = peak()\n"
         "read = WalletDirectory(Path(sys.argv[1])).read('wallet_1_ethereum.json')\n"

@@ -9,9 +9,9 @@ from tests.conftest import ACCESS, OTHER_SECRET
 from tests.migration.conftest import is_one_line, key_ids, table
 from tests.services.conftest import service
 from tests.wallet_store import EXPECTED, SAMPLES
-from wallet_api.cli import wallet_tools
-from wallet_api.cli.reports import ReportFile
-from wallet_api.services.wallet_checks import LineOutcome, LineReport
+from wallet_api.cli.progress import ReportFile
+from wallet_api.cli.wallet_files import tools as wallet_tools
+from wallet_api.services.wallet_files.verifying import LineOutcome, LineReport
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from tests.conftest import BASE_ACCOUNT, OTHER_SECRET, SECRET
 from tests.wallet_store import keyed, keyless, old_seal
 from wallet_api.errors import KeyUnreadable
-from wallet_api.repositories import wallet_file
+from wallet_api.repositories.wallet_files import file as wallet_file
 
 WRONG_SUM = "0x6485bbeDC60dc050b7a5400F454610BEdead8292"
 

@@ -14,8 +14,8 @@ from wallet_api.repositories.audit import AuditRepository
 from wallet_api.repositories.deposits import DepositRepository
 from wallet_api.repositories.encryption_keys import EncryptionKeyRepository
 from wallet_api.repositories.migrations import MigrationRepository
-from wallet_api.repositories.postgres import PostgresWalletRepository
-from wallet_api.services.audit_trail import AuditTrail
+from wallet_api.repositories.wallets import PostgresWalletRepository
+from wallet_api.services.audit.append import AuditTrail
 
 SEALED = SealedKey("ab" * 48, "cd" * 12, "aes-256-gcm", "ef" * 8)
 ADDRESS = "0x6485BbeDC60dc050b7a5400F454610BEdead8292"

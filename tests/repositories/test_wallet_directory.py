@@ -13,8 +13,8 @@ from tests.wallet_store import contents, keyed, keyless, put
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import SecretMismatch, StorageUnavailable
-from wallet_api.repositories.filesystem import FilesystemWalletRepository
-from wallet_api.repositories.wallet_directory import WalletDirectory
+from wallet_api.repositories.wallet_files.directory import WalletDirectory
+from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
 
 
 @pytest.fixture

@@ -13,11 +13,11 @@ from tests.unit.issuer import KeyServer
 from tests.wallet_store import SAMPLES
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
-from wallet_api.repositories.checks import CheckRepository, Session
-from wallet_api.services.configuration import State
-from wallet_api.services.configuration_doctor import examine
-from wallet_api.services.known_secrets import KnownSecrets
-from wallet_api.services.sealing_secret import SealingSecret
+from wallet_api.repositories.database_checks import CheckRepository, Session
+from wallet_api.services.diagnosis.environment import examine
+from wallet_api.services.diagnosis.settings import State
+from wallet_api.services.encryption_keys.registration import SealingSecret
+from wallet_api.services.encryption_keys.registry import KnownSecrets
 
 HIDDEN = "a-password-of-the-doctor"
 LEAKS.secrets.add(HIDDEN)

@@ -9,9 +9,9 @@ import pytest
 from wallet_api import migrations
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
-from wallet_api.local_postgres import LocalPostgres
+from wallet_api.development.postgres import LocalPostgres
 from wallet_api.repositories import sql as loader
-from wallet_api.services.doctor import Doctor
+from wallet_api.services.diagnosis.database import Doctor
 
 CHANGE = "no other role can change these tables"
 READ = "no other role can read these tables"
@@ -141,7 +141,7 @@ RIGHTS = [
 @pytest.fixture
 def roles(session):
     """Return a session with the service's roles and three of somebody else."""
-    session.do((loader.QUERIES / "roles.sql").read_text(), *ROLES)
+    session.do((loader.QUERIES / "operations/roles.sql").read_text(), *ROLES)
     session.do("create role web login in role wallet_api_runtime")
     return session
 
@@ -303,8 +303,8 @@ def test_what_the_service_can_see_is_enough_to_report_the_others(roles):
 def test_partitions_are_tables_of_ours(roles):
     roles.do(
         "insert into active_encryption_keys select key_id from encryption_keys",
-        (loader.QUERIES / "partitions.sql").read_text(),
-        (loader.QUERIES / "roles.sql").read_text(),
+        (loader.QUERIES / "operations/partitions.sql").read_text(),
+        (loader.QUERIES / "operations/roles.sql").read_text(),
         "grant insert on wallets_7 to web_anon",
         "alter table wallets_8 owner to hoster",
     )

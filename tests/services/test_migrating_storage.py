@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import ACCESS, BASE_ACCOUNT, FID
 from tests.services.storage import audited, deposit_address, key_ids, rows, starter
 from tests.wallet_store import EXPECTED, SAMPLES, contents, keyed, keyless, put
-from wallet_api.crypto import keys
+from wallet_api.crypto import key_pairs as keys
 from wallet_api.errors import KeyUnreadable, SecretMismatch, StorageUnavailable
 from wallet_api.repositories.audit import AuditRepository
 

@@ -14,8 +14,8 @@ from tests.services.conftest import rows, service
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import KeyUnreadable, SecretMismatch
-from wallet_api.repositories.postgres import PostgresWalletRepository
-from wallet_api.services.sealing_secret import SealingSecret
+from wallet_api.repositories.wallets import PostgresWalletRepository
+from wallet_api.services.encryption_keys.registration import SealingSecret
 
 A_THIRD = "a third secret of quite sufficient length"
 A_FOURTH = "a fourth secret of quite sufficient length"

@@ -7,7 +7,7 @@ import pytest
 
 from tests.conftest import OTHER_SECRET
 from wallet_api.crypto.encryption import EncryptionService
-from wallet_api.crypto.keys import address_of
+from wallet_api.crypto.key_pairs import address_of
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import KeyUnreadable
 

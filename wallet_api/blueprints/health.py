@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from wallet_api import metrics
 from wallet_api.blueprints.application import application
-from wallet_api.blueprints.callers import ANYBODY, SCRAPER
+from wallet_api.blueprints.authorization import ANYBODY, SCRAPER
 from wallet_api.blueprints.problems import problem
 from wallet_api.blueprints.routing import Blueprint
 from wallet_api.blueprints.schemas import HealthAnswer

@@ -15,9 +15,10 @@ from psycopg import errors as pg
 from psycopg.abc import PQGen
 from psycopg.errors import Diagnostic, _WaitTimeout
 
-from wallet_api import deadline, metrics, session_settings
+from wallet_api import deadline, metrics
 from wallet_api.crypto.secret import Secret
-from wallet_api.database_url import connection_parameters
+from wallet_api.database import session_settings
+from wallet_api.database.url import connection_parameters
 from wallet_api.errors import DatabaseUnavailable
 
 Row = dict[str, Any]

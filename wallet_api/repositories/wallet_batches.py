@@ -6,7 +6,7 @@ from wallet_api.crypto.encryption import SealedKey
 from wallet_api.database import Connection
 from wallet_api.models import Wallet
 from wallet_api.repositories import sql
-from wallet_api.repositories.postgres import columns_of, wallet_of
+from wallet_api.repositories.wallets import columns_of, wallet_of
 
 _QUERIES = sql.load("wallet_batches")
 
