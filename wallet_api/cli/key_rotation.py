@@ -9,15 +9,13 @@ import click
 
 from wallet_api.cli.command import Command, json_option
 from wallet_api.cli.reports import Tally, waiting
-from wallet_api.cli.wallet_tools import (
-    BATCH,
-    WalletTools,
-    operator,
-    processes_option,
-)
+from wallet_api.cli.wallet_tools import WalletTools, operator, processes_option
 from wallet_api.cli.workers import spread
 from wallet_api.services.key_rotation import KeyRotation, ResealOutcome
 from wallet_api.services.known_secrets import SecretStillInUse
+
+PAGE = 100
+"""So many wallets are sealed again in one transaction. Their users wait until it ends."""
 
 _TAKE_IT_OUT = "take its secret out of ENCRYPTION_SECRET_PREVIOUS"
 _KEEP_IT = (
@@ -73,7 +71,7 @@ def rotate(context: click.Context, processes: int, as_json: bool) -> None:
         faults=(ResealOutcome.FAILED,),
         quiet_stdout=as_json,
     )
-    results = spread(rotation.pages(BATCH), rotation.run, processes=processes, database=database)
+    results = spread(rotation.pages(PAGE), rotation.run, processes=processes, database=database)
     with tally, closing(results):
         for one in chain.from_iterable(results):
             if one.reason is not None:
