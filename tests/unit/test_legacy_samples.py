@@ -51,8 +51,8 @@ def test_no_file_of_the_store_is_left_out():
 @pytest.mark.parametrize("entry", KEYED, ids=name)
 def test_a_sample_opens_to_its_key_which_derives_its_address(service, entry):
     key = service.open_legacy(*record(entry))
-    assert "0x" + key.reveal().hex() == entry["privateKey"]
-    assert address_of(key) == entry["address"]
+    assert "0x" + key.private_key.reveal().hex() == entry["privateKey"]
+    assert address_of(key.private_key) == entry["address"]
 
 
 @pytest.mark.parametrize("entry", [e for e in EXPECTED if e not in KEYED], ids=name)
@@ -69,7 +69,7 @@ def test_another_secret_opens_no_sample(stranger, entry):
 def test_a_previous_secret_opens_a_sample():
     service = EncryptionService(Secret(OTHER_SECRET), [Secret(SECRET)])
     key = service.open_legacy(CIPHERTEXT, IV)
-    assert "0x" + key.reveal().hex() == KEYED[0]["privateKey"]
+    assert "0x" + key.private_key.reveal().hex() == KEYED[0]["privateKey"]
 
 
 def test_a_previous_secret_opens_a_keyless_sample():
@@ -80,7 +80,7 @@ def test_a_previous_secret_opens_a_keyless_sample():
 
 def test_an_upper_case_record_opens_too(service):
     key = service.open_legacy(CIPHERTEXT.upper(), IV.upper())
-    assert "0x" + key.reveal().hex() == KEYED[0]["privateKey"]
+    assert "0x" + key.private_key.reveal().hex() == KEYED[0]["privateKey"]
 
 
 def test_a_ciphertext_cut_within_a_block_is_refused(service):
@@ -137,7 +137,7 @@ def test_a_changed_iv_never_gives_the_key_of_the_address(service, byte):
         key = service.open_legacy(CIPHERTEXT, changed.hex())
     except KeyUnreadable:
         return
-    assert address_of(key) != KEYED[0]["address"]
+    assert address_of(key.private_key) != KEYED[0]["address"]
 
 
 def test_a_refusal_shows_neither_record_nor_secret(service):

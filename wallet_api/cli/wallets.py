@@ -20,6 +20,7 @@ from wallet_api.cli.wallet_tools import (
 )
 from wallet_api.cli.wallet_verify import verify
 from wallet_api.cli.workers import batches, spread
+from wallet_api.crypto.encryption import DOES_NOT_OPEN
 from wallet_api.models import MAX_FID
 from wallet_api.services.wallet_checks import StoredWallets, UserCheck
 from wallet_api.services.wallet_exports import WalletExport
@@ -71,9 +72,11 @@ def import_(
     )
     names = batches(files.directory.names(), BATCH)
     refuse_inside(files, report)
-    follow(spread(names, work.run, processes=processes, database=database), tally, report)
+    results = spread(names, work.run, processes=processes, database=database)
+    reasons = follow(results, tally, report)
     _summarise(tally, as_json=as_json)
-    if tally.counts[Outcome.INVALID] == tally.counts.total() > 0:
+    none_valid = tally.counts[Outcome.INVALID] == tally.counts.total()
+    if none_valid and [reason for reason, _ in reasons.most_common(1)] == [DOES_NOT_OPEN]:
         click.echo("No file is valid: is ENCRYPTION_SECRET the old service's?", err=True)
     context.exit(0 if tally.is_fine() else 1)
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
-from wallet_api.crypto.encryption import EncryptionService
+from wallet_api.crypto.encryption import DOES_NOT_OPEN, EncryptionService
 from wallet_api.errors import KeyUnreadable, SecretMismatch, StorageUnavailable
 from wallet_api.models import (
     BASE_ACCOUNT_CHAIN,
@@ -196,7 +196,7 @@ class FilesystemWalletRepository:
             found = self.inspect(name)
             if found.file is not None and found.file.members["encryptedPrivateKey"]:
                 return True
-            closed += found.fault == wallet_file.DOES_NOT_OPEN
+            closed += found.fault == DOES_NOT_OPEN
             if closed >= _SAMPLE:
                 break
         if closed >= _SUSPICIOUS:
