@@ -191,7 +191,7 @@ def damaged(folder):
     (folder / "wallet_6001_ethereum.json").mkdir()
     said["wallet_6001_ethereum.json"] = "it is a directory"
     os.mkfifo(folder / "wallet_6002_ethereum.json")
-    said["wallet_6002_ethereum.json"] = "it is a pipe or a device"
+    said["wallet_6002_ethereum.json"] = "it is a pipe, a socket or a device"
     with (folder / "wallet_6003_ethereum.json").open("wb") as huge:
         huge.write(text(keyed()))
         huge.truncate(1 << 20)
