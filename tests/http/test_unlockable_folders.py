@@ -138,7 +138,7 @@ def test_who_has_a_file_is_served_and_who_needs_a_new_one_is_told_why_not(
         assert what in problem["error"]
         assert f"cannot be locked ({said})" in what
         assert (".migrating" in remedy) == (mode == "migrating")
-        assert "db doctor" not in remedy
+        assert "only users who have a wallet are served" in remedy
     assert contents(folder) == before
     if why in ("a directory", "a link"):
         shutil.rmtree(folder / ".lock") if why == "a directory" else (folder / ".lock").unlink()
@@ -174,6 +174,13 @@ def test_a_lock_that_somebody_holds_is_no_fault_of_the_folder(start, faults, fol
         assert faults("filesystem") == faults("migrating") == []
         assert client.get("/readyz").status_code == 200
         assert ask(client, FALLBACK, FID).get_json()["walletAddress"] == KEYED[FID]
+
+
+def test_the_doctor_sends_nobody_to_the_database_for_a_fault_of_the_folder(environ, folder):
+    storage = {"WALLET_STORAGE": "migrating", "WALLET_STORAGE_PATH": str(folder / ("x" * 300))}
+    (fault,) = [one for one in examine({**environ, **storage}) if one.state is State.FAULT]
+    assert fault.what.endswith("cannot be reached (File name too long)")
+    assert fault.remedy == "Look at its disk, and at the rights of the service's user on it."
 
 
 def test_a_folder_that_cannot_be_made_is_said_before_the_first_wallet(

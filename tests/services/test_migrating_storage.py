@@ -14,6 +14,7 @@ from tests.wallet_store import EXPECTED, SAMPLES, contents, keyed, keyless, put
 from wallet_api.crypto import keys
 from wallet_api.errors import KeyUnreadable, SecretMismatch, StorageUnavailable
 from wallet_api.repositories.audit import AuditRepository
+from wallet_api.repositories.wallet_directory import WalletDirectory
 
 NEW_FID = 42
 OTHER_ACCOUNT = "0x036cbd53842c5426634e7929541ec2318f3dcf7e"
@@ -324,3 +325,22 @@ def test_a_wrong_secret_leaves_the_folder_to_those_who_have_the_right_one(start,
         wrong.wallets.ensure_trading_wallet(FID, access=ACCESS)
     assert not (folder / ".migrating").exists()
     assert start("filesystem").wallets.ensure_trading_wallet(NEW_FID, access=ACCESS)
+
+
+def test_a_wallet_that_somebody_makes_before_the_folder_is_marked_is_found(
+    start, folder, sql, monkeypatch
+):
+    """The first attempt to mark it fails; before the second one another process makes a wallet."""
+    made, hand_over, attempts = keyed(), WalletDirectory.hand_over, []
+
+    def late(directory, **options):
+        attempts.append(options)
+        if len(attempts) == 1:
+            raise StorageUnavailable("the folder is locked by another process")
+        put(folder, NEW_FID, made)
+        hand_over(directory, **options)
+
+    monkeypatch.setattr(WalletDirectory, "hand_over", late)
+    wallets = start("migrating").wallets
+    assert wallets.ensure_trading_wallet(NEW_FID, access=ACCESS).address == made["address"]
+    assert len(attempts) == 2

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import OTHER_SECRET
+from tests.wallet_store import old_seal
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.keys import address_of
 from wallet_api.crypto.secret import Secret
@@ -76,6 +77,14 @@ def test_a_previous_secret_opens_a_keyless_sample():
     service = EncryptionService(Secret(OTHER_SECRET), [Secret(SECRET)])
     keyless = next(entry for entry in EXPECTED if entry not in KEYED)
     assert service.open_legacy(*record(keyless)) is None
+
+
+def test_a_previous_secret_opens_a_key_in_another_spelling_and_says_that_it_is_one():
+    service = EncryptionService(Secret(OTHER_SECRET), [Secret(SECRET)])
+    opened = service.open_legacy(*old_seal(KEYED[0]["privateKey"].removeprefix("0x"), SECRET))
+    assert "0x" + opened.private_key.reveal().hex() == KEYED[0]["privateKey"]
+    assert not opened.is_plain
+    assert service.open_legacy(CIPHERTEXT, IV).is_plain
 
 
 def test_an_upper_case_record_opens_too(service):

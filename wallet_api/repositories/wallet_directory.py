@@ -162,8 +162,9 @@ class WalletDirectory:
                     os.close(os.open(_MIGRATING, flags, 0o600, dir_fd=self._open()))
             except StorageUnavailable as error:
                 raise StorageUnavailable(
-                    f"{error.reason}. Others might still make wallets in it: once nobody does, "
-                    f"make an empty file {_MIGRATING} in it yourself"
+                    f"{error.reason}, so that others might still make wallets in it: once nobody "
+                    f"does, make an empty file {_MIGRATING} in it yourself (until then only users "
+                    "who have a wallet are served)"
                 ) from error
         if not (self._handed_over or only_ask):
             self.settle()

@@ -35,7 +35,13 @@ class FileStore:
         if self._migrating:
             directory.hand_over(only_ask=self._read_only)
         elif not (directory.exists() and directory.is_handed_over()):
-            directory.require_lock()
+            try:
+                directory.require_lock()
+            except StorageUnavailable as error:
+                raise StorageUnavailable(
+                    f"{error.reason}: let this process's user write to it (until then only users "
+                    "who have a wallet are served)"
+                ) from error
 
     def prepare(self, *, database_in_use: bool) -> None:
         """Raise what check() raises if no wallet can be served, and mark or make the folder.
