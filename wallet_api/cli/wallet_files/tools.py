@@ -4,6 +4,7 @@ import os
 import pwd
 import sys
 import uuid
+from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from itertools import chain
@@ -124,8 +125,12 @@ def refuse_inside(files: FilesystemWalletRepository, report: Path | None) -> Non
 
 def follow(
     results: Generator[list[FileReport], None, None], tally: Tally, report: Path | None
-) -> None:
-    """Count results as they come, name every odd one, and write each to the report."""
+) -> Counter[str]:
+    """Count results as they come, name every odd one, and write each to the report.
+
+    Return how often each reason came.
+    """
+    reasons: Counter[str] = Counter()
     with ExitStack() as stack:
         stack.enter_context(tally)
         lines = None if report is None else stack.enter_context(ReportFile(report))
@@ -133,8 +138,10 @@ def follow(
             if lines is not None:
                 lines.write(one)
             if one.reason is not None:
+                reasons[one.reason] += 1
                 tally.say(f"{printable(one.file)}: {one.outcome}: {one.reason}")
             tally.add(one.outcome)
+    return reasons
 
 
 def operator() -> Access:
