@@ -85,6 +85,28 @@ where
 order by wallet.fid
 limit 100;
 
+-- name: list_writers()
+-- The transactions that may have computed the time of an entry and have not ended: INSERT takes this lock before it
+-- computes anything, and PostgreSQL releases it after the commit is visible. So a commit that waits for a standby and a
+-- prepared transaction, which has no process, are in the list. Every role sees all of pg_locks.
+-- CREATE INDEX CONCURRENTLY waits for writers in the same way.
+select
+    held.virtualtransaction as id,
+    held.pid is null as is_prepared
+from pg_locks as held
+inner join pg_database as mine
+    on held.database = mine.oid
+where
+    mine.datname = current_database()
+    and held.locktype = 'relation'
+    and held.relation = to_regclass('wallet_audit_log')
+    and held.mode = 'RowExclusiveLock'
+    and held.granted;
+
+-- name: is_standby()$
+-- Is this a standby? It may lack what the primary has committed, and does not know the primary's transactions.
+select pg_is_in_recovery() as is_standby;
+
 -- name: count_entries()$
 -- How many entries there are: for a progress bar.
 select count(*) as entries

@@ -13,7 +13,7 @@ from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.models import AuditEvent, AuditHead
 from wallet_api.repositories.audit_checks import AuditCheckRepository
-from wallet_api.services import audit_verification
+from wallet_api.services import audit_checkpoints, audit_verification
 from wallet_api.services.audit_chains import EntryOutcome
 from wallet_api.services.audit_checkpoints import Checkpoint
 from wallet_api.services.audit_trail import AuditTrail, chained
@@ -402,7 +402,7 @@ def test_a_clock_that_went_back_does_not_hide_a_secret_from_the_one_behind_it(
 
 
 def checkpoint_of(verification):
-    made = verification().verify(lambda report: None)
+    made = verification().take_checkpoint(lambda report: None)
     return Checkpoint.from_json(made.to_json())
 
 
@@ -412,7 +412,7 @@ def test_a_chain_that_was_put_back_to_an_earlier_state_differs_from_the_checkpoi
     """The one thing that macs cannot show: everything of an earlier moment, end and all."""
     earlier = sql.execute("select id, mac from wallet_audit_heads where fid = 3").fetchone()
     log.get_wallet_with_key(3, "ethereum", access=ACCESS)
-    monkeypatch.setattr(audit_verification, "_SETTLED", timedelta(0))
+    monkeypatch.setattr(audit_checkpoints, "_SETTLED", timedelta(0))
     checkpoint = checkpoint_of(verification)
     assert sum(checkpoint.entries) == 21
     assert verify(against=checkpoint) == ([], 21)
@@ -431,7 +431,7 @@ def test_a_history_that_was_written_anew_with_the_secret_differs_from_the_checkp
     log, database, verification, verify, sql, monkeypatch
 ):
     """As many entries, every mac and end right: only the checkpoint remembers others."""
-    monkeypatch.setattr(audit_verification, "_SETTLED", timedelta(0))
+    monkeypatch.setattr(audit_checkpoints, "_SETTLED", timedelta(0))
     checkpoint = checkpoint_of(verification)
     encryption = EncryptionService(Secret(SECRET))
     key = encryption.audit_keys[encryption.key_id]

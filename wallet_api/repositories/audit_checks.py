@@ -23,6 +23,14 @@ class ChainEnd:
     created_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writer:
+    """A transaction that may append to the log. `id` changes when it is prepared."""
+
+    id: str
+    is_prepared: bool
+
+
 class AuditCheckRepository:
     """The audit log from end to end. Never on the path of a request."""
 
@@ -50,6 +58,14 @@ class AuditCheckRepository:
         """Return users (100 at most) with wallets of which the log says nothing."""
         rows = _QUERIES.list_wallets_without_entries(self._connection, since=since or "-infinity")
         return [row["fid"] for row in rows]
+
+    def list_writers(self) -> list[Writer]:
+        """Return the running transactions that may have computed the time of an entry."""
+        return [Writer(**row) for row in _QUERIES.list_writers(self._connection)]
+
+    def is_standby(self) -> bool:
+        """Tell whether the database is a standby."""
+        return bool(_QUERIES.is_standby(self._connection))
 
     def count_entries(self) -> int:
         """Return how many entries there are."""
