@@ -21,9 +21,9 @@ order by fid, id
 limit :size::bigint;
 
 -- name: list_chain_ends(fids)
--- What the chains of these users should end with, and each user's trading wallet.
--- Answered by primary keys, two look-ups for each. The tables are narrowed down to these users before they are joined,
--- because Citus brings to a list what is joined to it: that would be everybody's rows.
+-- What the chains of these users should end with, and each user's trading wallet and Base Account address.
+-- Answered by primary keys, three look-ups for each. The tables are narrowed down to these users before they are
+-- joined, because Citus brings to a list what is joined to it: that would be everybody's rows.
 with head as (
     select
         fid,
@@ -43,6 +43,17 @@ wallet as (
     where
         fid = any(:fids::bigint[])
         and chain = 'ethereum'
+),
+
+base_account as (
+    select
+        fid,
+        address,
+        updated_at
+    from wallets
+    where
+        fid = any(:fids::bigint[])
+        and chain = 'base-account'
 )
 
 select
@@ -51,10 +62,13 @@ select
     head.mac,
     wallet.address,
     wallet.key_id,
-    wallet.created_at
+    wallet.created_at,
+    base_account.address as base_account_address,
+    base_account.updated_at as base_account_updated_at
 from (select unnest(:fids::bigint[]) as fid) as wanted
 left join head on wanted.fid = head.fid
-left join wallet on wanted.fid = wallet.fid;
+left join wallet on wanted.fid = wallet.fid
+left join base_account on wanted.fid = base_account.fid;
 
 -- name: list_heads_without_entries()
 -- Users whose chain has an end and no entries at all. There must be none.

@@ -37,7 +37,7 @@ class Log:
         self.database.open()
         self._trail = AuditTrail(encryption)
         self._verification = AuditVerification(
-            self.database, encryption, unchained_before=None, wallets_in_files=False
+            self.database, encryption, unchained_before=None, wallet_storage="postgres"
         )
 
     def append(self):

@@ -37,7 +37,7 @@ def encryption():
 @pytest.fixture
 def verification(database, encryption):
     service(database).ensure_trading_wallet(1, access=ACCESS)
-    return AuditVerification(database, encryption, unchained_before=None, wallets_in_files=False)
+    return AuditVerification(database, encryption, unchained_before=None, wallet_storage="postgres")
 
 
 @pytest.fixture

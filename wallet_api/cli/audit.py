@@ -67,7 +67,7 @@ def verify(
             database,
             tools.encryption,
             unchained_before=since,
-            wallets_in_files=tools.wallets_in_files,
+            wallet_storage=tools.wallet_storage,
         )
         tally = Tally(
             0 if fid is not None else verification.count(),

@@ -13,7 +13,10 @@ _QUERIES = sql.load("audit_checks")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChainEnd:
-    """How a user's chain should end, and the user's trading wallet; None for what there is not."""
+    """How a user's chain should end, and the user's wallets; None for what there is not.
+
+    `address`, `key_id` and `created_at` are those of the trading wallet.
+    """
 
     fid: int
     id: int | None
@@ -21,6 +24,8 @@ class ChainEnd:
     address: str | None
     key_id: str | None
     created_at: datetime | None
+    base_account_address: str | None
+    base_account_updated_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

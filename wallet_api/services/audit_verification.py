@@ -41,13 +41,13 @@ class AuditVerification:
         encryption: EncryptionService,
         *,
         unchained_before: datetime | None,
-        wallets_in_files: bool,
+        wallet_storage: str,
     ) -> None:
         """Entries without a mac are faults, unless they were made before `unchained_before`.
 
-        `wallets_in_files` says that a wallet without a row may be kept in a file.
+        `wallet_storage` is WALLET_STORAGE: it says whether wallets without rows may be in files.
         """
-        self._wallets_in_files = wallets_in_files
+        self._wallet_storage = wallet_storage
         self._database = database
         self._encryption = encryption
         self._unchained_before = unchained_before
@@ -131,7 +131,7 @@ class AuditVerification:
         return ChainCheck(
             audit_keys(connection, self._encryption.audit_keys),
             unchained_before=self._unchained_before,
-            wallets_in_files=self._wallets_in_files,
+            wallet_storage=self._wallet_storage,
         )
 
 
