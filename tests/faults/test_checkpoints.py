@@ -12,6 +12,7 @@ from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
 from wallet_api.errors import DatabaseUnavailable
 from wallet_api.models import AuditEvent
+from wallet_api.repositories.audit_checks import AuditCheckRepository
 from wallet_api.services import audit_checkpoints
 from wallet_api.services.audit_chains import EntryOutcome
 from wallet_api.services.audit_trail import AuditTrail
@@ -134,27 +135,39 @@ def test_a_standby_takes_no_checkpoint_and_is_compared_with_none(pair, log_on):
     pair.standby.administer("select pg_wal_replay_resume()")
 
 
-def test_a_prepared_transaction_is_waited_for(keep, migrated, log_on, tmp_path):
-    """Also one that gets its new identity while a checkpoint waits for it."""
+@pytest.mark.parametrize("restarts", [False, True])
+def test_a_prepared_transaction_is_waited_for(
+    keep, migrated, log_on, tmp_path, monkeypatch, restarts
+):
+    """It has no process, and after a restart of the server another identity."""
     server = keep(Server(tmp_path / "one", max_prepared_transactions="1"))
     name = migrated(server)
     log = log_on(server, name)
     log.append()
     with psycopg.connect(server.url(name), autocommit=True) as other:
         other.execute("begin")
-        other.execute("update wallet_audit_heads set id = 2 where fid = 1")
         other.execute(
             "insert into wallet_audit_log (fid, id, chain, action, actor, request_id, created_at)"
             " values (1, 2, 'ethereum', 'key.read', 'a', 'r', time_of_entry(clock_timestamp()))"
         )
-        preparing = threading.Timer(0.4, other.execute, ["prepare transaction 'one'"])
-        preparing.start()
-        with pytest.raises(DatabaseUnavailable) as refused:
-            log.checkpoint()
-        preparing.join()
-        assert "may append to the audit log has been open" in refused.value.reason
-        # Nothing but the prepared transaction is left.
-        with pytest.raises(DatabaseUnavailable):
-            log.checkpoint()
-        other.execute("rollback prepared 'one'")
+        other.execute("prepare transaction 'one'")
+    looks = []
+    list_writers = AuditCheckRepository.list_writers
+
+    def followed_by_a_restart(self):
+        looks.append(list_writers(self))
+        if restarts and len(looks) == 1:
+            server.crash()
+            server.start()
+        # Until the second look, however long the restart takes.
+        monkeypatch.setattr(audit_checkpoints, "_WRITERS_SECONDS", 60.0 if len(looks) == 1 else 0.0)
+        return looks[-1]
+
+    monkeypatch.setattr(AuditCheckRepository, "list_writers", followed_by_a_restart)
+    with pytest.raises(DatabaseUnavailable) as refused:
+        log.checkpoint()
+    assert "may append to the audit log has been open" in refused.value.reason
+    assert {len(writers) for writers in looks} == {1}
+    assert (looks[0] != looks[-1]) == restarts
+    server.query(name, "rollback prepared 'one'")
     assert sum(log.checkpoint().entries) == 1

@@ -30,7 +30,7 @@ class ChainEnd:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Writer:
-    """A transaction that may append to the log. `id` changes when it is prepared."""
+    """A transaction that may append to the log."""
 
     id: str
     is_prepared: bool

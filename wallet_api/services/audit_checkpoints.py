@@ -44,7 +44,7 @@ def settled_time(database: Database) -> datetime:
     began = time.monotonic()
     now, writers = database.run(look)
     awaited = {writer.id for writer in writers}
-    # Whatever is prepared may be one of them under its new id.
+    # A prepared transaction outlives a restart of the server, under another id.
     while any(writer.is_prepared or writer.id in awaited for writer in writers):
         if time.monotonic() - began > _WRITERS_SECONDS:
             raise DatabaseUnavailable(
