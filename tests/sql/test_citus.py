@@ -161,9 +161,8 @@ FAULTS = {
         "create table if not exists new_table (fid bigint primary key);",
     ),
     "not distributed by fid: wallets": (
-        "values (default, spread, 'distributed', by,",
-        "values (default, spread, 'distributed',"
-        " case spread::text when 'wallets' then 'id' else by end,",
+        "'distributed', by,",
+        "'distributed', case spread::text when 'wallets' then 'id' else by end,",
     ),
     "what one user has is not on one machine": (
         "when 'none' then 1 else",
