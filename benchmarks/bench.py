@@ -30,7 +30,7 @@ from benchmarks.pgbench import measure_pgbench
 from benchmarks.ratios import compare, failures, ratios_of
 from benchmarks.stores import Files, Rows, key_generation
 from benchmarks.timing import burst, take_turns
-from wallet_api.local_postgres import LocalPostgres
+from wallet_api.development.postgres import LocalPostgres
 
 RESULTS = Path(__file__).parent / "results"
 _PICTURES = Path(__file__).parents[1] / "docs"

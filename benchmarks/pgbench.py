@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks.stores import NEW_FIDS, Rows
-from wallet_api.local_postgres import LocalPostgres
+from wallet_api.development.postgres import LocalPostgres
 from wallet_api.repositories import sql
 
 _CLIENTS = 8

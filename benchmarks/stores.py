@@ -18,9 +18,9 @@ from wallet_api.blueprints.application import application
 from wallet_api.config import Settings
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Connection, Database
-from wallet_api.local_postgres import LocalPostgres
+from wallet_api.development.postgres import LocalPostgres
 from wallet_api.models import TRADING_CHAIN, Access
-from wallet_api.services.base_account_wallets import BaseAccountWalletService
+from wallet_api.services.wallets import BaseAccountWalletService
 
 ACCESS = Access(actor="user:benchmark", request_id="benchmark")
 NEW_FIDS = 1_000_000_000

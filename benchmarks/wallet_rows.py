@@ -31,15 +31,15 @@ import psycopg
 from coincurve import PublicKey
 from eth_hash.auto import keccak
 
-from wallet_api.cli.workers import spread
+from wallet_api.cli.processes import spread
 from wallet_api.config import ConfigurationError, read_wallet_settings
 from wallet_api.crypto.audit_chain import FIRST_HEAD
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
 from wallet_api.models import BASE_ACCOUNT_CHAIN, TRADING_CHAIN, Access, AuditEvent, AuditHead
-from wallet_api.services.audit_trail import AuditTrail
-from wallet_api.services.sealing_secret import SealingSecret
+from wallet_api.services.audit.append import AuditTrail
+from wallet_api.services.encryption_keys.registration import SealingSecret
 
 YEAR = timedelta(days=365)
 BUSY_CLIENT = "client:engine"

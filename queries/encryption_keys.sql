@@ -12,7 +12,7 @@ left join active_encryption_keys as active
 order by known.created_at, known.key_id;
 
 -- name: may_register()$
--- Whether the current role may register a secret: the owner may, the role of queries/roles.sql may not.
+-- Whether the current role may register a secret: the owner may, the role of queries/operations/roles.sql may not.
 select
     has_table_privilege('encryption_keys', 'INSERT')
     and has_table_privilege('active_encryption_keys', 'INSERT') as may_register;

@@ -22,7 +22,9 @@ _FORGOTTEN = []
 
 
 def _leaves(group, *path):
-    for name, command in sorted(group.commands.items()):
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
         if isinstance(command, click.Group):
             yield from _leaves(command, *path, name)
         else:

@@ -23,11 +23,12 @@ from wallet_api import logs, migrations
 from wallet_api.app import create_app
 from wallet_api.blueprints.application import Application, application
 from wallet_api.config import Settings
-from wallet_api.crypto import encryption, keys
+from wallet_api.crypto import encryption
+from wallet_api.crypto import key_pairs as keys
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
-from wallet_api.local_postgres import LocalPostgres
+from wallet_api.development.postgres import LocalPostgres
 from wallet_api.models import Access
 
 SECRET = "correct horse battery staple 2025"

@@ -18,7 +18,7 @@ from tests.commands import COMMANDS, Running, kept_environ
 from tests.conftest import JWT_SECRET, LEAKS, SECRET
 from tests.service import ROOT
 from wallet_api import __main__ as program
-from wallet_api.services.sealing_secret import SealingSecret
+from wallet_api.services.encryption_keys.registration import SealingSecret
 
 WITHOUT_JSON = {
     "dev": "it runs until Ctrl-C, for a person",

@@ -46,7 +46,7 @@ import wallet_api
 for module in pkgutil.walk_packages(wallet_api.__path__, "wallet_api."):
     if module.name != "wallet_api.__main__":
         __import__(module.name)
-from wallet_api.crypto import keys
+from wallet_api.crypto import key_pairs as keys
 print(keys.generate().address)
 """
 PIN = re.compile(r"^([a-z0-9-]+)==(\S+)(?: ; (.+?))? \\$", re.MULTILINE)

@@ -90,8 +90,9 @@ def test_the_package_is_the_one_of_the_wheel_with_all_of_the_sql(empty, installe
     packed = Path(empty("python", "-c", program).strip())
     assert packed.is_relative_to(installed.parent)
     for folder in (QUERIES, MIGRATIONS):
-        for path in folder.iterdir():
-            assert (packed / folder.name / path.name).read_bytes() == path.read_bytes()
+        for path in folder.rglob("*.*"):
+            inside = path.relative_to(folder.parent)
+            assert (packed / inside).read_bytes() == path.read_bytes()
     assert (packed / SCHEMA.name).read_bytes() == SCHEMA.read_bytes()
 
 

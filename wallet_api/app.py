@@ -13,49 +13,49 @@ from wallet_api import logs
 from wallet_api.auth.quick_auth import QuickAuth
 from wallet_api.auth.rate_limits import RateLimits
 from wallet_api.auth.user_tokens import UserTokens
+from wallet_api.blueprints import authorization as callers
 from wallet_api.blueprints import (
-    auth,
-    callers,
     cross_origin,
     demo,
     docs,
     hardening,
     health,
     home,
-    limits,
     paths,
     problems,
     requests,
     search,
     trading,
     users,
-    wallet,
 )
+from wallet_api.blueprints import rate_limits as limits
+from wallet_api.blueprints import sign_in as auth
+from wallet_api.blueprints import wallets as wallet
 from wallet_api.blueprints.application import Application
-from wallet_api.blueprints.limits import RequestLimits
-from wallet_api.blueprints.pages import Cursors
+from wallet_api.blueprints.pagination import Cursors
+from wallet_api.blueprints.rate_limits import RequestLimits
 from wallet_api.cli import cli
 from wallet_api.config import Settings
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Connection, Database, ServingConnection
 from wallet_api.process import require_settings_of_gunicorn
-from wallet_api.repositories.filesystem import FilesystemWalletRepository
-from wallet_api.repositories.migrating import MigratingWalletRepository
-from wallet_api.repositories.postgres import PostgresWalletRepository
-from wallet_api.repositories.wallet_directory import WalletDirectory
-from wallet_api.repositories.wallets import WalletRepositories, WalletRepository
+from wallet_api.repositories.wallet_files.directory import WalletDirectory
+from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
+from wallet_api.repositories.wallet_files.migrating import MigratingWalletRepository
+from wallet_api.repositories.wallet_repository import WalletRepositories, WalletRepository
+from wallet_api.repositories.wallets import PostgresWalletRepository
 from wallet_api.services.api_clients import ApiClientService
-from wallet_api.services.audit_log import AuditLog
-from wallet_api.services.base_account_wallets import BaseAccountWalletService
+from wallet_api.services.audit.read import AuditLog
 from wallet_api.services.deposits import DepositService
-from wallet_api.services.file_store import FileStore, heed_files
-from wallet_api.services.known_secrets import KnownSecrets
+from wallet_api.services.encryption_keys.registration import SealingSecret
+from wallet_api.services.encryption_keys.registry import KnownSecrets
 from wallet_api.services.readiness import ReadinessService
-from wallet_api.services.sealing_secret import SealingSecret
 from wallet_api.services.stats import StatsService
-from wallet_api.services.storage_state import StorageService
-from wallet_api.services.wallet_imports import RowKeeper
+from wallet_api.services.storage import StorageService
+from wallet_api.services.wallet_files.importing import RowKeeper
+from wallet_api.services.wallet_files.storage_check import FileStore, heed_files
 from wallet_api.services.wallet_search import WalletSearch
+from wallet_api.services.wallets import BaseAccountWalletService
 
 
 class _SyncFlask(Flask):

@@ -9,10 +9,10 @@ from pathlib import Path
 from limits import RateLimitItem, parse_many
 from limits.storage import storage_from_string
 
-from wallet_api import database_url
-from wallet_api.chain.networks import NETWORKS, Network
 from wallet_api.crypto.secret import Secret
+from wallet_api.database import url as database_url
 from wallet_api.environment import EnvironmentReader, trim
+from wallet_api.ethereum.networks import NETWORKS, Network
 from wallet_api.models import MAX_FID
 
 MIN_SECRET_LENGTH = 32
@@ -41,7 +41,7 @@ class TokenSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WalletSettings:
-    """Where wallets are, and what they are sealed with."""
+    """Where wallets are stored, and under which secrets their keys are sealed."""
 
     database_url: Secret[str]
     encryption_secret: Secret[str]

@@ -49,7 +49,7 @@ def test_every_query_is_in_the_readme_of_the_queries():
     for first, *places in tables(text):
         (file,) = code(first)
         told[file] = [name for place in places for name in code(place)]
-    for path in QUERIES.glob("*.sql"):
+    for path in QUERIES.rglob("*.sql"):
         there = re.findall(r"^-- name: (\w+)\(", path.read_text(), re.MULTILINE)
         if there:
             assert sorted(told.pop(path.stem)) == sorted(there), path.stem

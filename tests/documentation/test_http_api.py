@@ -8,9 +8,10 @@ from werkzeug.exceptions import default_exceptions
 
 from tests.conftest import ACCESS, FID, LEAKS
 from tests.documentation.pages import code, read, section, tables
-from wallet_api.blueprints import callers, problems
+from wallet_api.blueprints import authorization as callers
+from wallet_api.blueprints import problems
 from wallet_api.errors import WalletApiError
-from wallet_api.server import refusals
+from wallet_api.server import problem_response as refusals
 
 PAGE = read("docs/http_api.md")
 WHO = {

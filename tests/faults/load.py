@@ -12,7 +12,7 @@ import psycopg
 from tests.conftest import BASE_ACCOUNT, LEAKS, open_every_wallet
 from tests.service import Call, send
 from tests.unit import issuer
-from wallet_api.crypto import keys
+from wallet_api.crypto import key_pairs as keys
 from wallet_api.crypto.secret import Secret
 
 CALLERS = 12

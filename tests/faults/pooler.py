@@ -10,7 +10,7 @@ import time
 from contextlib import suppress
 
 from tests.service import ROOT, free_port
-from wallet_api import local_postgres
+from wallet_api.development import postgres as local_postgres
 
 # Debian puts it where only root's PATH leads.
 PROGRAM = os.environ.get("PGBOUNCER") or shutil.which("pgbouncer", path=f"{os.defpath}:/usr/sbin")

@@ -13,8 +13,8 @@ from contextlib import ExitStack, contextmanager, suppress
 import psycopg
 
 from tests.service import children
-from wallet_api import local_postgres
-from wallet_api.local_postgres import LocalPostgres
+from wallet_api.development import postgres as local_postgres
+from wallet_api.development.postgres import LocalPostgres
 
 
 class Server(LocalPostgres):

@@ -11,7 +11,7 @@ import pytest
 from tests.commands import Running, kept_environ
 from wallet_api import migrations
 from wallet_api.crypto.secret import Secret
-from wallet_api.local_postgres import LocalPostgres
+from wallet_api.development.postgres import LocalPostgres
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_what_is_advice_does_not_fail_the_command(doctor, durable_url):
     assert done.status == 0, done.out
     assert "fine    fsync is on" in done.out
     assert "advice  the role has no more rights than it needs" in done.out
-    excess = r"^        DELETE, .* on wallets \(queries/roles.sql\)$"
+    excess = r"^        DELETE, .* on wallets \(queries/operations/roles.sql\)$"
     assert re.search(excess, done.out, re.MULTILINE)
     assert "FAULT" not in done.out
 

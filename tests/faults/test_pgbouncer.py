@@ -11,7 +11,7 @@ from tests.faults.pooler import PAGE, PROGRAM, REMEMBERS_SINCE, Pooler, version
 from wallet_api import migrations
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
-from wallet_api.services.doctor import Doctor
+from wallet_api.services.diagnosis.database import Doctor
 
 pytestmark = [
     pytest.mark.slow,

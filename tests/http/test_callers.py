@@ -14,13 +14,13 @@ from tests.http.conftest import DEAD_PORT, path_of, refused, rows_of, signed_in
 from wallet_api.app import create_app
 from wallet_api.auth import client_tokens
 from wallet_api.blueprints.application import application
-from wallet_api.blueprints.callers import Caller
+from wallet_api.blueprints.authorization import Caller
 from wallet_api.config import Settings
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
 from wallet_api.models import SCOPES
 from wallet_api.services.api_clients import ApiClientService
-from wallet_api.services.refusals import RefusalWindows
+from wallet_api.services.audit.refusals import RefusalWindows
 
 METRICS_TOKEN = "what Prometheus alone knows, and nobody else"
 SETTINGS = {"METRICS_TOKEN": METRICS_TOKEN, "ALLOW_KEY_EXPORT": "true"}

@@ -14,7 +14,7 @@ from schemathesis.openapi import checks
 
 from tests.conftest import ACCESS, BASE_ACCOUNT, FID, LEAKS
 from tests.http.conftest import DEAD_PORT, signed_in
-from wallet_api.blueprints.callers import ANYBODY
+from wallet_api.blueprints.authorization import ANYBODY
 from wallet_api.blueprints.requests import MAX_BODY_BYTES
 from wallet_api.blueprints.routing import Blueprint
 from wallet_api.blueprints.schemas import HealthAnswer

@@ -14,7 +14,7 @@ from tests.http.conftest import DEAD_PORT, MEMBERS, refused, routes, rows_of, si
 from wallet_api import errors
 from wallet_api.blueprints.problems import STATUS_OF
 from wallet_api.crypto.secret import Secret
-from wallet_api.services.base_account_wallets import BaseAccountWalletService
+from wallet_api.services.wallets import BaseAccountWalletService
 
 DEPOSIT = "/api/wallet/deposit"
 LIST = "/api/wallet/user-wallets"

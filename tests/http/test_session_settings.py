@@ -16,12 +16,12 @@ from tests.wallet_store import SAMPLES
 from wallet_api import migrations
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
+from wallet_api.database.session_settings import PINNED, is_ours
 from wallet_api.repositories.migrations import MigrationRepository
-from wallet_api.repositories.postgres import PostgresWalletRepository
-from wallet_api.services.configuration import State
-from wallet_api.services.configuration_doctor import examine
-from wallet_api.services.doctor import Doctor
-from wallet_api.session_settings import PINNED, is_ours
+from wallet_api.repositories.wallets import PostgresWalletRepository
+from wallet_api.services.diagnosis.database import Doctor
+from wallet_api.services.diagnosis.environment import examine
+from wallet_api.services.diagnosis.settings import State
 
 # Cyrillic, an emoji outside of the basic plane, quotes and escapes, and a word of arrays.
 REASONS = ("выплата по заявке", "payout 💸", 'it\'s \\ a "test"', "NULL", "{NULL,\\x41}")
@@ -243,7 +243,7 @@ def test_a_setting_that_takes_a_promise_away_is_refused_by_everything(
 
 @pytest.fixture
 def web_role(sql, environ, client):
-    """Make a role with what queries/roles.sql gives, and return its URL and its name."""
+    """Make a role with what queries/operations/roles.sql gives, and return its URL and its name."""
     # Only the owner may register the first secret.
     body = {"amount": "20", "baseAddress": BASE_ACCOUNT}
     assert client.post("/api/wallet/deposit", json=body, headers=signed_in()).status_code == 200

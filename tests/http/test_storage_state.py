@@ -13,7 +13,7 @@ from wallet_api.blueprints.application import application
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.models import BASE_ACCOUNT_SPELLINGS
-from wallet_api.services import storage_state
+from wallet_api.services import storage as storage_state
 
 STORAGE = "/v1/storage"
 OLD, NEW = (EncryptionService(Secret(secret)).key_id for secret in (SECRET, OTHER_SECRET))

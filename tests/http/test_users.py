@@ -21,7 +21,7 @@ from tests.conftest import ACCESS, BASE_ACCOUNT, FID, LEAKS
 from tests.http.conftest import calling, refused, signed_in
 from tests.wallet_store import keyed, keyless
 from wallet_api.blueprints.application import application
-from wallet_api.crypto.keys import address_of
+from wallet_api.crypto.key_pairs import address_of
 from wallet_api.crypto.secret import Secret
 from wallet_api.models import SCOPES
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from tests.machine.model import Kept
-from wallet_api.crypto import keys
+from wallet_api.crypto import key_pairs as keys
 
 KINDS = ["cut off", "empty", "another address", "a bit"]
 COLUMNS = ["address", "encrypted_private_key", "iv", "key_id"]

@@ -6,7 +6,7 @@ from wallet_api.errors import KeyUnreadable, StorageUnavailable
 from wallet_api.models import BASE_ACCOUNT_CHAIN as BASE
 from wallet_api.models import BASE_ACCOUNT_SPELLINGS
 from wallet_api.models import TRADING_CHAIN as TRADING
-from wallet_api.services.wallet_imports import Outcome
+from wallet_api.services.wallet_files.importing import Outcome
 
 Key = tuple[int, str]
 

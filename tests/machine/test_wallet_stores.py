@@ -21,7 +21,7 @@ from tests.machine.world import Process, World, open_file
 from tests.wallet_store import keyed, keyless, put
 from wallet_api.errors import DatabaseUnavailable, KeyUnreadable, StorageUnavailable
 from wallet_api.models import BASE_ACCOUNT_SPELLINGS
-from wallet_api.services.wallet_imports import Outcome
+from wallet_api.services.wallet_files.importing import Outcome
 
 CHAINS = ["base-account", "ethereum"]
 # A few users and addresses, so that everything that happens, happens to the same ones.

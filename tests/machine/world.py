@@ -10,19 +10,19 @@ from tests.machine.model import Kept
 from tests.wallet_store import contents, old_open
 from wallet_api.app import _storage
 from wallet_api.config import Settings
-from wallet_api.crypto import keys
+from wallet_api.crypto import key_pairs as keys
 from wallet_api.crypto.encryption import EncryptionService, SealedKey
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
-from wallet_api.repositories.filesystem import FilesystemWalletRepository
-from wallet_api.repositories.wallet_directory import WalletDirectory
-from wallet_api.repositories.wallet_file import parse_name
-from wallet_api.services.audit_verification import AuditVerification
-from wallet_api.services.base_account_wallets import BaseAccountWalletService
-from wallet_api.services.sealing_secret import SealingSecret
-from wallet_api.services.wallet_checks import StoredWallets
-from wallet_api.services.wallet_exports import WalletExport
-from wallet_api.services.wallet_imports import WalletImport
+from wallet_api.repositories.wallet_files.directory import WalletDirectory
+from wallet_api.repositories.wallet_files.file import parse_name
+from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
+from wallet_api.services.audit.verify import AuditVerification
+from wallet_api.services.encryption_keys.registration import SealingSecret
+from wallet_api.services.wallet_files.exporting import WalletExport
+from wallet_api.services.wallet_files.importing import WalletImport
+from wallet_api.services.wallet_files.verifying import StoredWallets
+from wallet_api.services.wallets import BaseAccountWalletService
 
 TABLES = (
     "wallets, wallet_audit_log, wallet_audit_heads, active_encryption_keys, encryption_keys,"

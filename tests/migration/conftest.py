@@ -16,10 +16,10 @@ from tests.conftest import ACCESS, SECRET
 from tests.service import ROOT
 from wallet_api.crypto.encryption import EncryptionService, SealedKey
 from wallet_api.crypto.secret import Secret
-from wallet_api.repositories.filesystem import FilesystemWalletRepository
-from wallet_api.repositories.wallet_directory import WalletDirectory
-from wallet_api.services.sealing_secret import SealingSecret
-from wallet_api.services.wallet_imports import WalletImport
+from wallet_api.repositories.wallet_files.directory import WalletDirectory
+from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
+from wallet_api.services.encryption_keys.registration import SealingSecret
+from wallet_api.services.wallet_files.importing import WalletImport
 
 SHELL = (sys.executable, "-m", "wallet_api", "wallets")
 _ROW = "fid, chain, wallet_type, address, scheme, key_id, created_at, updated_at"

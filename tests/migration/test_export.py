@@ -16,10 +16,10 @@ from tests.services.conftest import service
 from tests.wallet_store import EXPECTED, SAMPLES, contents, keyed, keyless, old_open, put
 from wallet_api.errors import DatabaseUnavailable, StorageUnavailable
 from wallet_api.models import Access
-from wallet_api.repositories.filesystem import FilesystemWalletRepository
-from wallet_api.repositories.wallet_directory import WalletDirectory
-from wallet_api.services.wallet_checks import StoredWallets
-from wallet_api.services.wallet_exports import WalletExport
+from wallet_api.repositories.wallet_files.directory import WalletDirectory
+from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
+from wallet_api.services.wallet_files.exporting import WalletExport
+from wallet_api.services.wallet_files.verifying import StoredWallets
 
 OTHER_ACCOUNT = "0x036cbd53842c5426634e7929541ec2318f3dcf7e"
 KEYED = {entry["fid"]: entry for entry in EXPECTED if entry["privateKey"]}

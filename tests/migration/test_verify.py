@@ -10,10 +10,10 @@ from tests.conftest import ACCESS, BASE_ACCOUNT, OTHER_SECRET, SECRET
 from tests.migration.conftest import audited, key_ids, plant, table
 from tests.services.conftest import service
 from tests.wallet_store import EXPECTED, SAMPLES, contents, keyed, keyless, put
-from wallet_api.crypto import keys
-from wallet_api.repositories.filesystem import FilesystemWalletRepository
-from wallet_api.repositories.wallet_directory import WalletDirectory
-from wallet_api.services.wallet_imports import RowKeeper
+from wallet_api.crypto import key_pairs as keys
+from wallet_api.repositories.wallet_files.directory import WalletDirectory
+from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
+from wallet_api.services.wallet_files.importing import RowKeeper
 
 ALL = len(EXPECTED)
 FID = 1464243
@@ -184,7 +184,7 @@ def test_a_damaged_file_is_named(command, store, unchanged):
     unchanged()
     done = command("verify", store)
     assert done.status == 1
-    assert f"{NAME}: invalid: it is not JSON, or was cut off" in done.out.splitlines()
+    assert f"{NAME}: invalid: it was cut off" in done.out.splitlines()
 
 
 def test_an_address_that_two_users_share_is_named_with_both(

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from tests.service import ROOT
-from wallet_api.local_postgres import _Account, _run_as
+from wallet_api.development.postgres import _Account, _run_as
 
 PAGE = (ROOT / "docs" / "backup.md").read_text()
 BACKUPS = "/var/backups/wallets"

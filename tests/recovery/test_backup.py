@@ -9,8 +9,8 @@ from tests.conftest import ACCESS, BASE_ACCOUNT, OTHER_SECRET, SECRET
 from tests.recovery.page import Shell, command
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
-from wallet_api.local_postgres import LocalPostgres
-from wallet_api.services.doctor import Doctor
+from wallet_api.development.postgres import LocalPostgres
+from wallet_api.services.diagnosis.database import Doctor
 
 pytestmark = pytest.mark.faults
 
@@ -47,10 +47,10 @@ def restore(shell, database_url):
     """Dump the test's database and restore it on the new server, as the page says."""
 
     def run():
-        shell.succeed(command("queries/roles.sql"), RESTORED_URL=database_url)
+        shell.succeed(command("queries/operations/roles.sql"), RESTORED_URL=database_url)
         shell.succeed(command("pg_dump"))
         shell.succeed(command("pg_restore"))
-        shell.succeed(command("queries/roles.sql"))
+        shell.succeed(command("queries/operations/roles.sql"))
 
     return run
 

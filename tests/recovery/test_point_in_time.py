@@ -14,7 +14,7 @@ from tests.recovery.page import BACKUPS, PAGE, Shell, command, settings
 from tests.service import start_service
 from wallet_api import migrations
 from wallet_api.crypto.secret import Secret
-from wallet_api.local_postgres import LocalPostgres
+from wallet_api.development.postgres import LocalPostgres
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 

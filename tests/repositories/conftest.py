@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.conftest import FID, SECRET
-from wallet_api.crypto import keys
+from wallet_api.crypto import key_pairs as keys
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.models import NewWallet
-from wallet_api.repositories import wallet_file
-from wallet_api.repositories.filesystem import FilesystemWalletRepository
-from wallet_api.repositories.wallet_directory import WalletDirectory
+from wallet_api.repositories.wallet_files import file as wallet_file
+from wallet_api.repositories.wallet_files.directory import WalletDirectory
+from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
 
 MODIFIED = datetime(2020, 2, 29, 12, tzinfo=UTC)
 

@@ -12,8 +12,8 @@ import pytest
 from tests.conftest import BASE_ACCOUNT, FID, OTHER_SECRET
 from tests.wallet_store import contents, keyed, keyless, old_open, put
 from wallet_api.errors import KeyUnreadable
-from wallet_api.repositories.filesystem import FilesystemWalletRepository
-from wallet_api.repositories.wallet_directory import WalletDirectory
+from wallet_api.repositories.wallet_files.directory import WalletDirectory
+from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
 
 OTHER_ACCOUNT = "0x036cbd53842c5426634e7929541ec2318f3dcf7e"
 

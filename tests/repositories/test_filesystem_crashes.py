@@ -17,9 +17,9 @@ from tests.wallet_store import contents, keyless, put
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import StorageUnavailable
-from wallet_api.repositories import wallet_directory
-from wallet_api.repositories.filesystem import FilesystemWalletRepository
-from wallet_api.repositories.wallet_directory import WalletDirectory
+from wallet_api.repositories.wallet_files import directory as wallet_directory
+from wallet_api.repositories.wallet_files.directory import WalletDirectory
+from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
 
 OTHER_ACCOUNT = "0x036cbd53842c5426634e7929541ec2318f3dcf7e"
 PROCESSES = multiprocessing.get_context("fork")

@@ -14,8 +14,8 @@ from wallet_api.repositories.audit import AuditRepository
 from wallet_api.repositories.deposits import DepositRepository
 from wallet_api.repositories.encryption_keys import EncryptionKeyRepository
 from wallet_api.repositories.migrations import MigrationRepository
-from wallet_api.repositories.postgres import PostgresWalletRepository
-from wallet_api.services.audit_trail import AuditTrail
+from wallet_api.repositories.wallets import PostgresWalletRepository
+from wallet_api.services.audit.append import AuditTrail
 
 SEALED = SealedKey("ab" * 48, "cd" * 12, "aes-256-gcm", "ef" * 8)
 ADDRESS = "0x6485BbeDC60dc050b7a5400F454610BEdead8292"
@@ -105,7 +105,7 @@ def test_repositories_never_commit(database, sql):
             keys.insert_if_absent("ef" * 8, succeeds=None, sealed_audit_root=None)
             keys.activate("ef" * 8)
             PostgresWalletRepository(connection).insert_if_absent_later(WALLET)
-            DepositRepository(connection).insert_if_absent(deposit())
+            DepositRepository(connection).insert_if_absent_later(deposit())
             append(connection)
 
     database.run(work)
@@ -116,14 +116,14 @@ def test_repositories_never_commit(database, sql):
 
 def test_an_amount_of_78_digits_comes_back_exactly(run):
     given = deposit()
-    run(lambda connection: DepositRepository(connection).insert_if_absent(given))
+    run(lambda connection: DepositRepository(connection).insert_if_absent_later(given))
     found = run(lambda connection: DepositRepository(connection).get_by_idempotency_key(FID, "k"))
     assert found == given
     assert type(found.amount) is int
 
 
 def test_a_deposit_is_found_by_its_own_user_s_key_only(run):
-    run(lambda connection: DepositRepository(connection).insert_if_absent(deposit()))
+    run(lambda connection: DepositRepository(connection).insert_if_absent_later(deposit()))
     for fid, key in ((FID + 1, "k"), (FID, "K")):
         found = run(lambda c, f=fid, k=key: DepositRepository(c).get_by_idempotency_key(f, k))
         assert found is None

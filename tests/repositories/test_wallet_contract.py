@@ -11,19 +11,19 @@ import psycopg
 import pytest
 
 from tests.conftest import ACCESS, BASE_ACCOUNT, FID
-from wallet_api.crypto import keys
+from wallet_api.crypto import key_pairs as keys
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Database, one_round_trip
 from wallet_api.errors import KeyUnreadable
 from wallet_api.models import MAX_FID, AuditEvent, NewWallet
 from wallet_api.repositories.audit import AuditRepository
-from wallet_api.repositories.filesystem import FilesystemWalletRepository
-from wallet_api.repositories.migrating import MigratingWalletRepository
-from wallet_api.repositories.postgres import PostgresWalletRepository
-from wallet_api.repositories.wallet_directory import WalletDirectory
-from wallet_api.services.audit_trail import AuditTrail
-from wallet_api.services.sealing_secret import SealingSecret
-from wallet_api.services.wallet_imports import RowKeeper
+from wallet_api.repositories.wallet_files.directory import WalletDirectory
+from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
+from wallet_api.repositories.wallet_files.migrating import MigratingWalletRepository
+from wallet_api.repositories.wallets import PostgresWalletRepository
+from wallet_api.services.audit.append import AuditTrail
+from wallet_api.services.encryption_keys.registration import SealingSecret
+from wallet_api.services.wallet_files.importing import RowKeeper
 
 OTHER_ACCOUNT = "0x036cbd53842c5426634e7929541ec2318f3dcf7e"
 UNKNOWN_CHAINS = [

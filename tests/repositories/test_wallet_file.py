@@ -9,10 +9,10 @@ from tests.conftest import BASE_ACCOUNT, FID, OTHER_SECRET
 from tests.repositories.conftest import MODIFIED
 from tests.wallet_store import EXPECTED, SAMPLES, keyed, keyless, old_open
 from wallet_api.crypto.encryption import EncryptionService
-from wallet_api.crypto.keys import address_of
+from wallet_api.crypto.key_pairs import address_of
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import KeyUnreadable
-from wallet_api.repositories import wallet_file
+from wallet_api.repositories.wallet_files import file as wallet_file
 
 NEW_YEAR = datetime(2027, 1, 1, tzinfo=UTC)
 MIXED = "0x6485BbeDC60dc050b7a5400F454610BEdead8292"

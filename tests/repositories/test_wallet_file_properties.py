@@ -13,7 +13,7 @@ from tests.repositories.conftest import new_wallet
 from tests.wallet_store import keyed
 from wallet_api.errors import KeyUnreadable
 from wallet_api.models import Wallet
-from wallet_api.repositories import wallet_file
+from wallet_api.repositories.wallet_files import file as wallet_file
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # To the end of the year 8999.

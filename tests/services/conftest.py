@@ -8,10 +8,10 @@ from tests.conftest import FID, SECRET
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Connection
-from wallet_api.repositories.postgres import PostgresWalletRepository
-from wallet_api.services.base_account_wallets import BaseAccountWalletService
-from wallet_api.services.doctor import Doctor
-from wallet_api.services.sealing_secret import SealingSecret
+from wallet_api.repositories.wallets import PostgresWalletRepository
+from wallet_api.services.diagnosis.database import Doctor
+from wallet_api.services.encryption_keys.registration import SealingSecret
+from wallet_api.services.wallets import BaseAccountWalletService
 
 A_WALLET = f"""
     insert into wallets

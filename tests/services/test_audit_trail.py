@@ -16,10 +16,11 @@ from tests.services.conftest import rows, service
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import AuditLogBlocked, DatabaseDamaged
-from wallet_api.repositories import audit, postgres
-from wallet_api.repositories.postgres import PostgresWalletRepository
-from wallet_api.services.audit_chains import EntryOutcome
-from wallet_api.services.audit_verification import AuditVerification
+from wallet_api.repositories import audit
+from wallet_api.repositories import wallets as postgres
+from wallet_api.repositories.wallets import PostgresWalletRepository
+from wallet_api.services.audit.chains import EntryOutcome
+from wallet_api.services.audit.verify import AuditVerification
 
 ACTS = {
     "wallet.created": lambda w: w.ensure_trading_wallet(FID, access=ACCESS),

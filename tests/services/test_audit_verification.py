@@ -13,12 +13,12 @@ from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.models import AuditEvent, AuditHead
 from wallet_api.repositories.audit_checks import AuditCheckRepository
-from wallet_api.services import audit_verification
-from wallet_api.services.audit_chains import EntryOutcome
-from wallet_api.services.audit_checkpoints import Checkpoint
-from wallet_api.services.audit_trail import AuditTrail, chained
-from wallet_api.services.audit_verification import AuditVerification
-from wallet_api.services.sealing_secret import SealingSecret
+from wallet_api.services.audit import verify as audit_verification
+from wallet_api.services.audit.append import AuditTrail, chained
+from wallet_api.services.audit.chains import EntryOutcome
+from wallet_api.services.audit.checkpoints import Checkpoint
+from wallet_api.services.audit.verify import AuditVerification
+from wallet_api.services.encryption_keys.registration import SealingSecret
 
 USERS = range(1, 6)
 LONG_AGO = datetime(2021, 1, 1, tzinfo=UTC)

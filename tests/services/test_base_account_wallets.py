@@ -11,13 +11,13 @@ from tests.conftest import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET, SECRET
 from tests.migration.conftest import plant
 from tests.round_trips import traced
 from tests.services.conftest import rows, service
-from wallet_api.crypto import keys
+from wallet_api.crypto import key_pairs as keys
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import one_round_trip
 from wallet_api.errors import DatabaseDamaged, KeyUnreadable
-from wallet_api.repositories.postgres import PostgresWalletRepository
-from wallet_api.services import base_account_wallets
+from wallet_api.repositories.wallets import PostgresWalletRepository
+from wallet_api.services import wallets as base_account_wallets
 
 OF_ANOTHER_ROW = (
     "(encrypted_private_key, iv) = (select encrypted_private_key, iv from wallets where fid = 2)"

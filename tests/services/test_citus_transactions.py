@@ -17,9 +17,9 @@ from tests.sql.test_partitions import EVERY, listed
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.database.connections import TimedCursor, name_of
-from wallet_api.services.key_rotation import KeyRotation, ResealOutcome
-from wallet_api.services.known_secrets import KnownSecrets
-from wallet_api.services.sealing_secret import SealingSecret
+from wallet_api.services.encryption_keys.registration import SealingSecret
+from wallet_api.services.encryption_keys.registry import KnownSecrets
+from wallet_api.services.encryption_keys.rotation import KeyRotation, ResealOutcome
 
 # Which transaction this is, and whether it was told.
 STATE = (

@@ -13,11 +13,11 @@ from tests.unit.issuer import KeyServer
 from tests.wallet_store import SAMPLES
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
-from wallet_api.repositories.checks import CheckRepository, Session
-from wallet_api.services.configuration import State
-from wallet_api.services.configuration_doctor import examine
-from wallet_api.services.known_secrets import KnownSecrets
-from wallet_api.services.sealing_secret import SealingSecret
+from wallet_api.repositories.database_checks import CheckRepository, Session
+from wallet_api.services.diagnosis.environment import examine
+from wallet_api.services.diagnosis.settings import State
+from wallet_api.services.encryption_keys.registration import SealingSecret
+from wallet_api.services.encryption_keys.registry import KnownSecrets
 
 HIDDEN = "a-password-of-the-doctor"
 LEAKS.secrets.add(HIDDEN)
@@ -130,9 +130,9 @@ def test_every_fault_of_the_environment_is_named_at_once_and_the_database_asked_
 
 
 def test_missing_migrations_are_a_fault(doctor, sql):
-    sql.execute("delete from schema_migrations where version = '0022'")
+    sql.execute("delete from schema_migrations where version = '0004'")
     assert unusual(doctor()) == [
-        (State.FAULT, "migrations 0022 are missing", "Run `wallet-api db upgrade`.")
+        (State.FAULT, "migrations 0004 are missing", "Run `wallet-api db upgrade`.")
     ]
 
 

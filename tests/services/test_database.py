@@ -25,7 +25,7 @@ from wallet_api.database import (
     set_up,
 )
 from wallet_api.errors import DatabaseDamaged, DatabaseUnavailable, LockTimeout
-from wallet_api.services.doctor import Doctor
+from wallet_api.services.diagnosis.database import Doctor
 
 
 def test_no_statement_waits_for_ever(database, sql):

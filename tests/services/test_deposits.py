@@ -8,7 +8,6 @@ import pytest
 from tests.conftest import ACCESS, BASE_ACCOUNT, FID
 from tests.migration.conftest import plant
 from tests.round_trips import traced
-from wallet_api.chain.networks import NETWORKS
 from wallet_api.database.replication import Replication
 from wallet_api.errors import (
     AmountNotPositive,
@@ -21,6 +20,7 @@ from wallet_api.errors import (
     KeyUnreadable,
     UnsupportedAsset,
 )
+from wallet_api.ethereum.networks import NETWORKS
 from wallet_api.repositories.deposits import DepositRepository
 from wallet_api.services.deposits import DepositRequest, DepositService
 

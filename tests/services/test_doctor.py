@@ -4,8 +4,8 @@ import pytest
 
 from tests.conftest import ACCESS, BASE_ACCOUNT, FID
 from wallet_api.repositories import sql as loader
-from wallet_api.services import expectations
-from wallet_api.services.doctor import Doctor
+from wallet_api.services.diagnosis import expectations
+from wallet_api.services.diagnosis.database import Doctor
 
 TABLES = "every table is as the migrations made it"
 TRIGGERS = "every trigger is in force"
@@ -22,7 +22,7 @@ USUAL = {"fsync is on", "the connection is encrypted", RIGHTS}
 
 
 def test_of_a_sound_database_nothing_but_this_server_is_found_fault_with(services, database, sql):
-    # PostgreSQL 14 grants it to everybody; queries/roles.sql revokes it.
+    # PostgreSQL 14 grants it to everybody; queries/operations/roles.sql revokes it.
     sql.execute("revoke create on schema public from public")
     services.wallets.ensure_trading_wallet(FID, access=ACCESS)
     services.wallets.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS)
@@ -72,8 +72,8 @@ FIRST = "unique index encryption_keys_only_one_is_first"
 ALTERED = "is not as the migrations made it"
 FOREIGN = "is none that the migrations made"
 WRONG = [
-    (["delete from schema_migrations where version = '0018'"],
-     "migrations are current", "0018 is not applied"),
+    (["delete from schema_migrations where version = '0004'"],
+     "migrations are current", "0004 is not applied"),
     (["insert into schema_migrations values ('9999')"],
      "migrations are current", "9999 is newer than this program"),
     *(([ALTER_DATABASE.format(f"{name} = {given}")], SETTINGS, f"every role: {name}={kept}")
@@ -234,7 +234,7 @@ def test_a_membership_that_only_set_role_uses_reaches_our_tables(session):
     if session.connection.info.server_version < 160000:
         pytest.skip("NOT TRIED: memberships have options from PostgreSQL 16 on")
     session.do(
-        (loader.QUERIES / "roles.sql").read_text(),
+        (loader.QUERIES / "operations/roles.sql").read_text(),
         "create role elsewhere login",
         "grant wallet_api_runtime to elsewhere with inherit false, set true",
         "alter role elsewhere set role = wallet_api_runtime",
@@ -270,8 +270,8 @@ def test_a_table_that_stands_before_ours_is_not_taken_for_it(session):
 
 @pytest.fixture
 def runtime(session):
-    """Return a session of which the owner makes a role that has what queries/roles.sql gives."""
-    session.do((loader.QUERIES / "roles.sql").read_text())
+    """Return a session whose owner makes a role with the rights of operations/roles.sql."""
+    session.do((loader.QUERIES / "operations/roles.sql").read_text())
     session.do("create role examiner login in role wallet_api_runtime")
     return session
 

@@ -9,9 +9,9 @@ import pytest
 from wallet_api import migrations
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
-from wallet_api.local_postgres import LocalPostgres
+from wallet_api.development.postgres import LocalPostgres
 from wallet_api.repositories import sql as loader
-from wallet_api.services.doctor import Doctor
+from wallet_api.services.diagnosis.database import Doctor
 
 CHANGE = "no other role can change these tables"
 READ = "no other role can read these tables"
@@ -141,7 +141,7 @@ RIGHTS = [
 @pytest.fixture
 def roles(session):
     """Return a session with the service's roles and three of somebody else."""
-    session.do((loader.QUERIES / "roles.sql").read_text(), *ROLES)
+    session.do((loader.QUERIES / "operations/roles.sql").read_text(), *ROLES)
     session.do("create role web login in role wallet_api_runtime")
     return session
 
@@ -239,6 +239,21 @@ def test_who_may_set_a_parameter_of_a_superuser_is_reported(roles, right, parame
     assert of_roles(roles) == {}
 
 
+def test_the_owner_a_superuser_and_a_trusted_role_may_set_parameters(roles):
+    if roles.connection.info.server_version < 150000:
+        pytest.skip("NOT TRIED: parameters have rights from PostgreSQL 15 on")
+    roles.do(
+        "create role root superuser",
+        "create role keeper",
+        "alter table wallets owner to keeper",
+        "grant set on parameter archive_command to root, keeper, hoster",
+    )
+    found = [line for line in of_roles(roles)[CHANGE] if " on parameter " in line]
+    assert [line.split()[0] for line in found] == ["hoster"]
+    found = of_roles(roles, "hoster").get(CHANGE, ())
+    assert not any(" on parameter " in line for line in found)
+
+
 def test_a_member_of_a_role_that_may_set_a_parameter_is_reported(roles):
     if roles.connection.info.server_version < 150000:
         pytest.skip("NOT TRIED: parameters have rights from PostgreSQL 15 on")
@@ -303,8 +318,8 @@ def test_what_the_service_can_see_is_enough_to_report_the_others(roles):
 def test_partitions_are_tables_of_ours(roles):
     roles.do(
         "insert into active_encryption_keys select key_id from encryption_keys",
-        (loader.QUERIES / "partitions.sql").read_text(),
-        (loader.QUERIES / "roles.sql").read_text(),
+        (loader.QUERIES / "operations/partitions.sql").read_text(),
+        (loader.QUERIES / "operations/roles.sql").read_text(),
         "grant insert on wallets_7 to web_anon",
         "alter table wallets_8 owner to hoster",
     )

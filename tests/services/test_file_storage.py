@@ -14,7 +14,7 @@ from tests.services.storage import (
     starter,
 )
 from tests.wallet_store import EXPECTED, SAMPLES, contents, keyed, keyless, old_open, put
-from wallet_api.crypto.keys import address_of
+from wallet_api.crypto.key_pairs import address_of
 from wallet_api.errors import DatabaseDamaged, KeyUnreadable, SecretMismatch, StorageUnavailable
 
 NEW_FID = 42

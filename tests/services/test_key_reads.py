@@ -9,7 +9,7 @@ import pytest
 from tests.conftest import ACCESS, BASE_ACCOUNT, FID
 from tests.round_trips import traced
 from tests.services.conftest import rows
-from wallet_api.crypto import keys
+from wallet_api.crypto import key_pairs as keys
 from wallet_api.errors import DatabaseDamaged
 
 

@@ -20,9 +20,9 @@ from wallet_api.repositories.audit import AuditRepository
 from wallet_api.repositories.encryption_keys import EncryptionKeyRepository
 from wallet_api.repositories.sql import QUERIES
 from wallet_api.repositories.wallet_batches import WalletBatchRepository
-from wallet_api.services.key_rotation import KeyRotation, ResealOutcome
-from wallet_api.services.known_secrets import KnownSecrets, SecretStillInUse
-from wallet_api.services.sealing_secret import SealingSecret
+from wallet_api.services.encryption_keys.registration import SealingSecret
+from wallet_api.services.encryption_keys.registry import KnownSecrets, SecretStillInUse
+from wallet_api.services.encryption_keys.rotation import KeyRotation, ResealOutcome
 
 USERS = range(1, 21)
 OLD = EncryptionService(Secret(SECRET))
@@ -412,7 +412,7 @@ def test_a_table_that_partitions_left_keeps_a_secret_from_being_retired(
     rotation, database, new, sql
 ):
     with sql.transaction():
-        sql.execute((QUERIES / "partitions.sql").read_text())
+        sql.execute((QUERIES / "operations/partitions.sql").read_text())
     rotate(rotation)
     with pytest.raises(SecretStillInUse, match=r"seals no key in .*wallets_whole"):
         secrets_of(database, new).retire(OLD_ID)

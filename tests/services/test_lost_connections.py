@@ -10,22 +10,22 @@ import pytest
 from tests.conftest import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET, SECRET
 from tests.faults.servers import Proxy, carry_all
 from tests.services.conftest import service
-from wallet_api.chain.networks import NETWORKS
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
-from wallet_api.repositories.filesystem import FilesystemWalletRepository
-from wallet_api.repositories.postgres import PostgresWalletRepository
-from wallet_api.repositories.wallet_directory import WalletDirectory
+from wallet_api.ethereum.networks import NETWORKS
+from wallet_api.repositories.wallet_files.directory import WalletDirectory
+from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
+from wallet_api.repositories.wallets import PostgresWalletRepository
 from wallet_api.services.api_clients import ApiClientService
-from wallet_api.services.audit_chains import EntryOutcome
-from wallet_api.services.audit_verification import AuditVerification
-from wallet_api.services.base_account_wallets import BaseAccountWalletService
+from wallet_api.services.audit.chains import EntryOutcome
+from wallet_api.services.audit.verify import AuditVerification
 from wallet_api.services.deposits import DepositRequest, DepositService
-from wallet_api.services.key_rotation import KeyRotation, ResealOutcome
-from wallet_api.services.sealing_secret import SealingSecret
-from wallet_api.services.wallet_exports import WalletExport
-from wallet_api.services.wallet_imports import Outcome, WalletImport
+from wallet_api.services.encryption_keys.registration import SealingSecret
+from wallet_api.services.encryption_keys.rotation import KeyRotation, ResealOutcome
+from wallet_api.services.wallet_files.exporting import WalletExport
+from wallet_api.services.wallet_files.importing import Outcome, WalletImport
+from wallet_api.services.wallets import BaseAccountWalletService
 
 COMPLETE = re.compile(rb"C\0\0\0.[A-Z]+[ A-Z0-9]*\0", re.DOTALL)
 OLD = EncryptionService(Secret(SECRET))

@@ -8,8 +8,8 @@ import pytest
 
 from tests.conftest import ACCESS, FID
 from wallet_api.errors import DatabaseUnavailable
-from wallet_api.services import refusals
-from wallet_api.services.refusals import RefusalWindows
+from wallet_api.services.audit import refusals
+from wallet_api.services.audit.refusals import RefusalWindows
 
 KEY = (FID, "ethereum", "user:1")
 HOUR = 3600

@@ -14,8 +14,8 @@ from tests.services.conftest import rows, service
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import KeyUnreadable, SecretMismatch
-from wallet_api.repositories.postgres import PostgresWalletRepository
-from wallet_api.services.sealing_secret import SealingSecret
+from wallet_api.repositories.wallets import PostgresWalletRepository
+from wallet_api.services.encryption_keys.registration import SealingSecret
 
 A_THIRD = "a third secret of quite sufficient length"
 A_FOURTH = "a fourth secret of quite sufficient length"
@@ -80,7 +80,8 @@ def test_old_files_open_under_a_secret_with_a_line_break_that_is_named_as_a_prev
     framed = EncryptionService(Secret(f"{SECRET}\n"))
     key = Secret(bytes(range(32)))
     both = EncryptionService(Secret(SECRET), [Secret(f"{SECRET}\n")])
-    assert both.open_legacy(*framed.seal_legacy(key)).reveal() == key.reveal()
+    opened = both.open_legacy(*framed.seal_legacy(key))
+    assert opened.private_key.reveal() == key.reveal()
 
 
 def test_a_wrong_secret_writes_nothing(database, sql):

@@ -1,4 +1,4 @@
-"""queries/citus.sql and citus_checks.sql, run by psql against stand-ins for functions of Citus.
+"""operations/citus.sql and citus_checks.sql, run by psql against stand-ins for functions of Citus.
 
 The stand-ins record what is asked of them, and each table is its own only shard. So this shows what
 the scripts do and that they find what is wrong. On Citus itself they were tried by hand
@@ -16,7 +16,7 @@ from tests.service import ROOT
 from tests.sql.test_spreading import PER_USER
 from wallet_api.repositories import sql as loader
 
-SCRIPTS = [loader.QUERIES / name for name in ("citus.sql", "citus_checks.sql")]
+SCRIPTS = [loader.QUERIES / "operations" / name for name in ("citus.sql", "citus_checks.sql")]
 SECRETS = ("active_encryption_keys", "encryption_keys")
 ON_THE_COORDINATOR = ("api_clients", "schema_migrations")
 

@@ -16,19 +16,15 @@ MAY_EXECUTE = {
     "database/connections.py",
     "database/machines.py",
     "database/transactions.py",
-    "local_postgres.py",
+    "development/postgres.py",
     "database/replication.py",
-    "session_settings.py",
+    "database/session_settings.py",
 }
-# Repositories that keep wallets in files, and what they are made of.
+# Modules of repositories that are not a repository of a query file.
 WITHOUT_SQL = {
     "__init__",
     "sql",
-    "wallets",
-    "filesystem",
-    "migrating",
-    "wallet_directory",
-    "wallet_file",
+    "wallet_repository",
 }
 
 EVERY_QUERY = [
@@ -49,15 +45,13 @@ def test_sql_is_sent_from_a_few_modules_only():
 
 def test_every_query_file_has_the_repository_of_its_name():
     modules = {path.stem for path in (PACKAGE / "repositories").glob("*.py")} - WITHOUT_SQL
-    named = {"wallets": "postgres"}
-    assert {named.get(subject, subject) for subject in SUBJECTS} == modules
+    assert set(SUBJECTS) == modules
 
 
 @pytest.mark.parametrize(("subject", "query"), EVERY_QUERY)
 def test_every_query_says_what_it_is_for_and_its_repository_calls_it(subject, query):
     assert query.__doc__
-    module = {"wallets": "postgres"}.get(subject, subject)
-    assert f"_QUERIES.{query.__name__}" in (PACKAGE / "repositories" / f"{module}.py").read_text()
+    assert f"_QUERIES.{query.__name__}" in (PACKAGE / "repositories" / f"{subject}.py").read_text()
 
 
 @pytest.mark.parametrize(("subject", "query"), EVERY_QUERY)
@@ -73,7 +67,7 @@ def test_every_query_is_one_statement_without_a_star(subject, query):
     assert query.sql.split(maxsplit=1)[1].startswith(f"/* {subject}.{query.__name__} */ ")
 
 
-@pytest.mark.parametrize("path", sorted(loader.QUERIES.glob("*.sql")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(loader.QUERIES.rglob("*.sql")), ids=lambda path: path.stem)
 def test_comments_stand_on_lines_of_their_own_above_the_statement(path):
     for line in path.read_text().splitlines():
         assert line.lstrip().startswith("--") or "--" not in line

@@ -40,7 +40,7 @@ from wallet_api.crypto.secret import Secret
 from wallet_api.database import Connection
 from wallet_api.database.replication import Replication
 from wallet_api.models import AUDIT_ACTIONS, SCOPES
-from wallet_api.services.audit_log import AuditFilters, AuditLog
+from wallet_api.services.audit.read import AuditFilters, AuditLog
 from wallet_api.services.wallet_search import WalletFilters, WalletSearch
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1200)]

@@ -11,8 +11,8 @@ from wallet_api import migrations
 from wallet_api.crypto.secret import Secret
 from wallet_api.repositories import sql as loader
 
-ROLES_SQL = (loader.QUERIES / "roles.sql").read_text()
-PARTITIONS_SQL = (loader.QUERIES / "partitions.sql").read_text()
+ROLES_SQL = (loader.QUERIES / "operations/roles.sql").read_text()
+PARTITIONS_SQL = (loader.QUERIES / "operations/partitions.sql").read_text()
 OURS = (
     *("wallets", "wallet_audit_log", "wallet_audit_heads", "deposits", "encryption_keys"),
     *("active_encryption_keys", "api_clients", "schema_migrations"),
@@ -271,7 +271,7 @@ def test_tables_of_others_in_the_same_schema_keep_their_rights(hosted):
 def test_every_table_of_ours_is_named_where_rights_are_revoked(sql):
     found = sql.execute("select tablename from pg_tables where schemaname = 'public'").fetchall()
     tables = sorted(name for (name,) in found)
-    for script in ("roles.sql", "migrations.sql"):
+    for script in ("operations/roles.sql", "migrations.sql"):
         ((named),) = re.findall(
             r"'\{\s*([\w\s,]+?)\s*\}'::regclass\[\]", (loader.QUERIES / script).read_text()
         )

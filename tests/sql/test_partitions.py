@@ -1,4 +1,4 @@
-"""queries/partitions.sql spreads the tables on one PostgreSQL, which then shows what is touched.
+"""operations/partitions.sql spreads the tables on one PostgreSQL; EXPLAIN shows what is touched.
 
 partitions_back.sql undoes it.
 """
@@ -15,10 +15,11 @@ from tests.sql.test_schema import SCHEMA, dump
 from tests.sql.test_snapshots import SUBJECTS, numbered, queries
 from tests.sql.test_spreading import PER_USER
 from wallet_api.repositories import sql as loader
-from wallet_api.services.doctor import Doctor
+from wallet_api.services.diagnosis.database import Doctor
 
 SCRIPT, BACK = (
-    (loader.QUERIES / name).read_text() for name in ("partitions.sql", "partitions_back.sql")
+    (loader.QUERIES / "operations" / name).read_text()
+    for name in ("partitions.sql", "partitions_back.sql")
 )
 PARTITION = re.compile(rf"'Relation Name': '(?:{'|'.join(PER_USER)})_(\d+)'")
 ONE, EVERY, NONE = "one user: one machine", "every machine", "no table of users"

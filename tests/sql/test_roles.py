@@ -14,13 +14,13 @@ from wallet_api.errors import SecretMismatch
 from wallet_api.models import SCOPES
 from wallet_api.repositories import sql as loader
 
-SCRIPT = (loader.QUERIES / "roles.sql").read_text()
+SCRIPT = (loader.QUERIES / "operations/roles.sql").read_text()
 NUMBERS = itertools.count(1)
 
 
 @pytest.fixture
 def runtime_url(sql, database_url):
-    """The URL of a role that has what queries/roles.sql gives, and nothing else."""
+    """The URL of a role that has what queries/operations/roles.sql gives, and nothing else."""
     # As PostgreSQL 14 and older give it to everybody.
     sql.execute("grant create on schema public to public")
     sql.execute(SCRIPT)

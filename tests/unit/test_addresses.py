@@ -6,9 +6,9 @@ from eth_utils.crypto import keccak
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wallet_api.chain.addresses import parse_address
 from wallet_api.crypto.checksum import to_checksum_address
 from wallet_api.errors import InvalidAddress
+from wallet_api.ethereum.addresses import parse_address
 
 # The test cases that EIP-55 itself gives.
 ALL_UPPER = [

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wallet_api.chain.amounts import ASSETS, MAX_UINT256, Asset, format_amount, parse_amount
+from wallet_api.ethereum.amounts import ASSETS, MAX_UINT256, Asset, format_amount, parse_amount
 
 USDC, ETH = ASSETS["USDC"], ASSETS["ETH"]
 

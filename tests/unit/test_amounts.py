@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wallet_api.chain.amounts import ASSETS, MAX_UINT256, Asset, parse_amount, parse_asset
 from wallet_api.errors import AmountNotPositive, InvalidAmount, UnsupportedAsset
+from wallet_api.ethereum.amounts import ASSETS, MAX_UINT256, Asset, parse_amount, parse_asset
 
 USDC, ETH = ASSETS["USDC"], ASSETS["ETH"]
 both = pytest.mark.parametrize("asset", [USDC, ETH], ids=lambda asset: asset.symbol)

@@ -15,7 +15,7 @@ from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import KeyUnreadable
 from wallet_api.models import AuditEntry, AuditHead
-from wallet_api.services.audit_trail import chained
+from wallet_api.services.audit.append import chained
 
 ROOT = bytes(range(32))
 KEY = AuditKey("ab" * 8, Secret(ROOT))

@@ -5,13 +5,13 @@ from operator import attrgetter
 
 import pytest
 
-from wallet_api.chain.networks import NETWORKS
 from wallet_api.config import (
     ConfigurationError,
     Settings,
     read_database_url,
     read_token_settings,
 )
+from wallet_api.ethereum.networks import NETWORKS
 
 REQUIRED = {
     "DATABASE_URL": "postgresql://app:the-database-password@db.example/wallets",

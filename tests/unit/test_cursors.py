@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.conftest import JWT_SECRET
-from wallet_api.blueprints.pages import Cursors
+from wallet_api.blueprints.pagination import Cursors
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import InvalidCursor
 from wallet_api.models import MAX_FID, Page

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.service import ROOT
-from wallet_api.crypto.keys import KeyPair, address_of, generate, is_key_of
+from wallet_api.crypto.key_pairs import KeyPair, address_of, generate, is_key_of
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import KeyUnreadable
 

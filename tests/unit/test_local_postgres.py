@@ -16,8 +16,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from wallet_api import local_postgres
-from wallet_api.local_postgres import LocalPostgres, LocalPostgresError
+from wallet_api.development import postgres as local_postgres
+from wallet_api.development.postgres import LocalPostgres, LocalPostgresError
 
 # The whole suite runs on this server; what it does when it is killed takes a dozen starts.
 pytestmark = pytest.mark.faults
@@ -29,7 +29,7 @@ as_root_only = pytest.mark.skipif(
 START_AND_STAY = """
 import sys, time
 from pathlib import Path
-from wallet_api.local_postgres import LocalPostgres
+from wallet_api.development.postgres import LocalPostgres
 server = LocalPostgres(Path(sys.argv[1]), durable=False)
 server.start()
 print(server.pid, server.url(), flush=True)

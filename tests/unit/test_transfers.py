@@ -8,9 +8,9 @@ from eth_utils import function_signature_to_4byte_selector, is_checksum_address
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wallet_api.chain.amounts import MAX_UINT256
-from wallet_api.chain.networks import NETWORKS, Network
-from wallet_api.chain.transfers import Transfer
+from wallet_api.ethereum.amounts import MAX_UINT256
+from wallet_api.ethereum.networks import NETWORKS, Network
+from wallet_api.ethereum.transfers import Transfer
 
 MAINNET, TESTNET = NETWORKS["base-mainnet"], NETWORKS["base-testnet"]
 networks = pytest.mark.parametrize("network", [MAINNET, TESTNET], ids=lambda network: network.name)

@@ -6,19 +6,19 @@ from flask import Flask, current_app
 
 from wallet_api.auth.quick_auth import QuickAuth
 from wallet_api.auth.user_tokens import UserTokens
-from wallet_api.blueprints.limits import RequestLimits
-from wallet_api.blueprints.pages import Cursors
-from wallet_api.chain.networks import Network
+from wallet_api.blueprints.pagination import Cursors
+from wallet_api.blueprints.rate_limits import RequestLimits
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
+from wallet_api.ethereum.networks import Network
 from wallet_api.services.api_clients import ApiClientService
-from wallet_api.services.audit_log import AuditLog
-from wallet_api.services.base_account_wallets import BaseAccountWalletService
+from wallet_api.services.audit.read import AuditLog
 from wallet_api.services.deposits import DepositService
 from wallet_api.services.readiness import ReadinessService
 from wallet_api.services.stats import StatsService
-from wallet_api.services.storage_state import StorageService
+from wallet_api.services.storage import StorageService
 from wallet_api.services.wallet_search import WalletSearch
+from wallet_api.services.wallets import BaseAccountWalletService
 
 _EXTENSION = "wallet_api"
 

@@ -6,7 +6,7 @@ from flask import request
 from werkzeug.exceptions import NotFound
 
 from wallet_api.blueprints.application import application
-from wallet_api.blueprints.callers import ANYBODY
+from wallet_api.blueprints.authorization import ANYBODY
 from wallet_api.blueprints.requests import client_ip
 from wallet_api.blueprints.routing import Blueprint
 from wallet_api.blueprints.schemas import DemoTokenAnswer

@@ -12,7 +12,7 @@ from flask_smorest import Api
 from marshmallow import fields
 from werkzeug.exceptions import NotFound
 
-from wallet_api.blueprints.callers import ANYBODY
+from wallet_api.blueprints.authorization import ANYBODY
 from wallet_api.blueprints.routing import Blueprint
 
 blueprint = Blueprint(

@@ -6,7 +6,7 @@ from flask import Response, render_template, request, send_from_directory
 from flask.typing import ResponseReturnValue
 
 from wallet_api.blueprints.application import application
-from wallet_api.blueprints.callers import ANYBODY
+from wallet_api.blueprints.authorization import ANYBODY
 from wallet_api.blueprints.demo import is_from_this_machine
 from wallet_api.blueprints.routing import Blueprint
 from wallet_api.blueprints.schemas import BASE_ACCOUNT

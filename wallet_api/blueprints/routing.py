@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from flask_smorest import Blueprint as SmorestBlueprint
 
 from wallet_api import errors
-from wallet_api.blueprints.callers import Caller
+from wallet_api.blueprints.authorization import Caller
 from wallet_api.blueprints.problems import STATUS_OF, example
 from wallet_api.blueprints.requests import BodyParser
 from wallet_api.blueprints.schemas import Problem

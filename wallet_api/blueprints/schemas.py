@@ -5,9 +5,9 @@ from typing import Any
 
 from marshmallow import EXCLUDE, RAISE, Schema, fields, pre_load
 
-from wallet_api.chain.networks import NETWORKS
-from wallet_api.chain.transfers import Transfer
 from wallet_api.errors import MnemonicRefused
+from wallet_api.ethereum.networks import NETWORKS
+from wallet_api.ethereum.transfers import Transfer
 from wallet_api.models import MAX_FID
 
 ADDRESS = {"pattern": "^0x[0-9a-fA-F]{40}$"}
@@ -149,6 +149,7 @@ class SignInQuery(Schema):
 
 class HealthAnswer(Answer):
     status = fields.String(metadata={"examples": ["ok"]})
+    version = fields.String(metadata={"examples": ["1.0.0"]})
 
 
 class SignInAnswer(Answer):

@@ -7,7 +7,7 @@ from flask import jsonify, request
 from flask.typing import ResponseReturnValue
 
 from wallet_api.blueprints.application import application
-from wallet_api.blueprints.callers import client
+from wallet_api.blueprints.authorization import client
 from wallet_api.blueprints.routing import Blueprint
 from wallet_api.blueprints.service_schemas import (
     AuditPage,
@@ -18,12 +18,12 @@ from wallet_api.blueprints.service_schemas import (
     WalletPage,
     WalletQuery,
 )
-from wallet_api.chain.addresses import parse_address
-from wallet_api.chain.amounts import ASSETS, format_amount
 from wallet_api.errors import InvalidAddress, InvalidCursor, InvalidFilter, WalletsInFiles
+from wallet_api.ethereum.addresses import parse_address
+from wallet_api.ethereum.amounts import ASSETS, format_amount
 from wallet_api.models import BASE_ACCOUNT_CHAIN, TRADING_CHAIN
-from wallet_api.services.audit_log import AuditFilters
-from wallet_api.services.storage_state import StorageState
+from wallet_api.services.audit.read import AuditFilters
+from wallet_api.services.storage import StorageState
 from wallet_api.services.wallet_search import WalletFilters
 
 blueprint = Blueprint(

@@ -5,7 +5,7 @@ from typing import Any
 from flask import g
 
 from wallet_api.blueprints.application import application
-from wallet_api.blueprints.callers import USER, access
+from wallet_api.blueprints.authorization import USER, access
 from wallet_api.blueprints.routing import Blueprint
 from wallet_api.blueprints.schemas import FallbackWalletAnswer, FallbackWalletStatusAnswer
 from wallet_api.models import TRADING_CHAIN

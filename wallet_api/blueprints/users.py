@@ -5,7 +5,7 @@ from typing import Any
 
 from wallet_api.auth.fids import parse_fid
 from wallet_api.blueprints.application import application
-from wallet_api.blueprints.callers import access, client
+from wallet_api.blueprints.authorization import access, client
 from wallet_api.blueprints.routing import Blueprint
 from wallet_api.blueprints.schemas import FID
 from wallet_api.blueprints.service_schemas import (

@@ -1,28 +1,43 @@
 """The commands: `wallet-api …`, or `flask --app wsgi …`."""
 
+import importlib
 import sys
 from collections.abc import Sequence
 
 import click
 
+from wallet_api import __version__
 from wallet_api.cli.audit import audit
-from wallet_api.cli.bench import bench
 from wallet_api.cli.clients import clients
 from wallet_api.cli.command import run
 from wallet_api.cli.db import db
-from wallet_api.cli.dev import dev
 from wallet_api.cli.doctor import doctor
 from wallet_api.cli.keys import keys
 from wallet_api.cli.serve import serve
 from wallet_api.cli.token import token
-from wallet_api.cli.wallets import wallets
+from wallet_api.cli.wallet_files.wallets import wallets
 
-cli = click.Group("wallet-api", help="Hold one trading wallet per user, on PostgreSQL.")
+# Commands for developers, which production code does not import.
+_DEVELOPMENT = ("bench", "dev")
+
+
+class _Group(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), *_DEVELOPMENT])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in _DEVELOPMENT:
+            module = importlib.import_module(f"wallet_api.development.{cmd_name}")
+            command: click.Command = getattr(module, cmd_name)
+            return command
+        return super().get_command(ctx, cmd_name)
+
+
+cli = _Group("wallet-api", help="Hold one trading wallet per user, on PostgreSQL.")
+click.version_option(__version__, prog_name="wallet-api")(cli)
 cli.add_command(audit)
-cli.add_command(bench)
 cli.add_command(clients)
 cli.add_command(db)
-cli.add_command(dev)
 cli.add_command(doctor)
 cli.add_command(keys)
 cli.add_command(serve)

@@ -8,12 +8,12 @@ from pathlib import Path
 import click
 
 from wallet_api.cli.command import Command, json_option
-from wallet_api.cli.reports import ReportFile, Tally
-from wallet_api.cli.wallet_tools import WalletTools
+from wallet_api.cli.progress import ReportFile, Tally
+from wallet_api.cli.wallet_files.tools import WalletTools
 from wallet_api.models import MAX_FID
-from wallet_api.services.audit_chains import EntryOutcome, EntryReport
-from wallet_api.services.audit_checkpoints import Checkpoint
-from wallet_api.services.audit_verification import AuditVerification
+from wallet_api.services.audit.chains import EntryOutcome, EntryReport
+from wallet_api.services.audit.checkpoints import Checkpoint
+from wallet_api.services.audit.verify import AuditVerification
 
 audit = click.Group("audit", help="Prove that the audit log is whole.")
 

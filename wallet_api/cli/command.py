@@ -9,13 +9,12 @@ from typing import Any
 import click
 import psycopg
 
-from wallet_api.cli.workers import WorkerKilled
+from wallet_api.cli.processes import WorkerKilled
 from wallet_api.config import ConfigurationError
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import refusal
 from wallet_api.database.faults import to_domain_error
 from wallet_api.errors import ServiceUnavailable
-from wallet_api.local_postgres import LocalPostgresError
 from wallet_api.migrations import MigrationError
 from wallet_api.process import keep_memory_private
 
@@ -64,7 +63,7 @@ class Command(click.Command):
             faults = "; ".join(error.faults)
             message = f"{faults}. `wallet-api doctor` says how to mend it."
             raise click.ClickException(message) from error
-        except (MigrationError, LocalPostgresError) as error:
+        except MigrationError as error:
             raise click.ClickException(" ".join(str(error).split())) from error
 
 

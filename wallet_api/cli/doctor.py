@@ -9,9 +9,9 @@ import click
 
 from wallet_api import logs
 from wallet_api.cli.command import Command, json_option
-from wallet_api.cli.reports import painted, waiting
-from wallet_api.services.configuration import Diagnosis, State
-from wallet_api.services.configuration_doctor import examine, is_fit
+from wallet_api.cli.progress import painted, waiting
+from wallet_api.services.diagnosis.environment import examine, is_fit
+from wallet_api.services.diagnosis.settings import Diagnosis, State
 
 
 @click.command(cls=Command)

@@ -8,16 +8,18 @@ from itertools import chain
 import click
 
 from wallet_api.cli.command import Command, json_option
-from wallet_api.cli.reports import Tally, waiting
-from wallet_api.cli.wallet_tools import (
-    BATCH,
+from wallet_api.cli.processes import spread
+from wallet_api.cli.progress import Tally, waiting
+from wallet_api.cli.wallet_files.tools import (
     WalletTools,
     operator,
     processes_option,
 )
-from wallet_api.cli.workers import spread
-from wallet_api.services.key_rotation import KeyRotation, ResealOutcome
-from wallet_api.services.known_secrets import SecretStillInUse
+from wallet_api.services.encryption_keys.registry import SecretStillInUse
+from wallet_api.services.encryption_keys.rotation import KeyRotation, ResealOutcome
+
+PAGE = 100
+"""So many wallets are sealed again in one transaction. Their users wait until it ends."""
 
 _TAKE_IT_OUT = "take its secret out of ENCRYPTION_SECRET_PREVIOUS"
 _KEEP_IT = (
@@ -30,9 +32,9 @@ _KEEP_IT = (
 def register(as_json: bool) -> None:
     """Let keys be sealed under ENCRYPTION_SECRET, the first secret of a database or its next.
 
-    The service does so by itself where its role in the database may: with the role of
-    queries/roles.sql it may not, and this command, as the owner of the tables, comes before the
-    first start with a secret. Safe to repeat.
+    The service registers its secret itself if its role may. With the role of
+    queries/operations/roles.sql it may not: run this command as the owner of the tables before
+    the first start with a secret. It can be repeated.
 
     \b
     Example:
@@ -73,7 +75,7 @@ def rotate(context: click.Context, processes: int, as_json: bool) -> None:
         faults=(ResealOutcome.FAILED,),
         quiet_stdout=as_json,
     )
-    results = spread(rotation.pages(BATCH), rotation.run, processes=processes, database=database)
+    results = spread(rotation.pages(PAGE), rotation.run, processes=processes, database=database)
     with tally, closing(results):
         for one in chain.from_iterable(results):
             if one.reason is not None:

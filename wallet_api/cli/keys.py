@@ -6,9 +6,9 @@ import click
 
 from wallet_api.cli.command import Command, json_option
 from wallet_api.cli.key_rotation import register, retire, rotate, status
-from wallet_api.cli.row_verify import RowVerification
-from wallet_api.cli.wallet_tools import WalletTools, processes_option
-from wallet_api.services.wallet_checks import RowOutcome
+from wallet_api.cli.wallet_files.rows import RowVerification
+from wallet_api.cli.wallet_files.tools import WalletTools, processes_option
+from wallet_api.services.wallet_files.verifying import RowOutcome
 
 keys = click.Group("keys", help="Check the sealed keys, and seal them under another secret.")
 

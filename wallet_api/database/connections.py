@@ -15,10 +15,11 @@ from psycopg import errors as pg
 from psycopg.abc import PQGen
 from psycopg.errors import Diagnostic, _WaitTimeout
 
-from wallet_api import deadline, metrics, session_settings
+from wallet_api import deadline, metrics
 from wallet_api.crypto.secret import Secret
+from wallet_api.database import session_settings
 from wallet_api.database.machines import Machines
-from wallet_api.database_url import connection_parameters
+from wallet_api.database.url import connection_parameters
 from wallet_api.errors import DatabaseUnavailable
 
 Row = dict[str, Any]
@@ -125,10 +126,12 @@ class Connection(psycopg.Connection[Row]):
         try:
             return super().wait(gen, interval, limit)
         except _WaitTimeout as error:
-            if self.has_standby:
-                self._cancel()
-            # Whatever it was, an answer that came now would be taken for that of something else.
-            self.pgconn.finish()
+            try:
+                if self.has_standby:
+                    self._cancel()
+            finally:
+                # An answer that came now would be taken for the one of another statement.
+                self.pgconn.finish()
             raise psycopg.OperationalError("no answer in time") from error
         except psycopg.OperationalError as error:
             # PostgreSQL did not say it. psycopg may find the socket closed before libpq does, and

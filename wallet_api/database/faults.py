@@ -52,7 +52,7 @@ def to_domain_error(error: psycopg.Error) -> ServiceUnavailable | None:
     if isinstance(error, pg.InsufficientPrivilege):
         return DatabaseUnavailable(
             "the role in the database may not do this: commands need the owner's DATABASE_URL, "
-            "and the service what queries/roles.sql grants"
+            "and the service what queries/operations/roles.sql grants"
         )
     if isinstance(error, (pg.DataCorrupted, pg.IndexCorrupted)):
         return DatabaseDamaged(describe(error))

@@ -19,7 +19,7 @@ from wallet_api.database.connections import Connection, TimedCursor, set_up
 from wallet_api.database.faults import CONFLICTS, STALE, describe, to_domain_error
 from wallet_api.database.machines import Machines
 from wallet_api.database.replication import Replication
-from wallet_api.database_url import CONNECT_SECONDS, connection_parameters
+from wallet_api.database.url import CONNECT_SECONDS, connection_parameters
 from wallet_api.errors import DatabaseUnavailable, LockTimeout
 
 T = TypeVar("T")
@@ -108,7 +108,7 @@ class Database:
         `work` may run several times, and must mean the same each time. It is run again after a
         Conflict, a serialization failure or a deadlock, which rolled it back, and after a lost
         connection. Then nobody knows whether its commit was done: work that appends looks first
-        whether an earlier attempt did (services/audit_trail.py). What that attempt left visible is
+        whether an earlier attempt did (services/audit/append.py). What that attempt left visible is
         replicated before `work` sees it. A database that is silent is asked only once.
 
         Raises DatabaseUnavailable when no connection is available within the pool's timeout, or at

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from wallet_api.database import Connection
 from wallet_api.repositories import sql
-from wallet_api.repositories.checks import Right
+from wallet_api.repositories.database_checks import Right
 
 _QUERIES = sql.load("migrations")
 

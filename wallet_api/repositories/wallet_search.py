@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from wallet_api.database import Connection, Row
 from wallet_api.models import BASE_ACCOUNT_CHAIN, TRADING_CHAIN, Slice, Wallet
 from wallet_api.repositories import sql
-from wallet_api.repositories.postgres import wallet_of
+from wallet_api.repositories.wallets import wallet_of
 
 _QUERIES = sql.load("wallet_search")
 

@@ -1,40 +1,102 @@
-"""What the service asks of wherever wallets are kept."""
+"""The table `wallets`. Queries: queries/wallets.sql."""
 
 from collections.abc import Callable
-from typing import Protocol
 
-from wallet_api.database import Connection
+from wallet_api.crypto.encryption import SealedKey
+from wallet_api.database import Connection, Row
 from wallet_api.models import AuditHead, NewWallet, Wallet
+from wallet_api.repositories import sql
+from wallet_api.repositories.audit import head_of
+
+_QUERIES = sql.load("wallets")
 
 
-class WalletRepository(Protocol):
-    """One wallet per user and chain, for ever, in PostgreSQL or in files.
+class PostgresWalletRepository:
+    """Wallets and their sealed keys, as PostgreSQL keeps them."""
 
-    Wallets come back with their keys sealed as rows keep them, wherever they are kept. Methods
-    named `_later` send their question now and return the call that fetches the answer: inside
-    one_round_trip() it comes after the commit.
-    """
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
 
     def get(self, fid: int, chain: str) -> Wallet | None:
         """Return the wallet of a user on a chain, or None."""
+        return _wallet(_QUERIES.get(self._connection, fid=fid, chain=chain))
 
     def get_with_head(self, fid: int, chain: str) -> tuple[Wallet | None, AuditHead]:
         """Return the wallet, or None, and where its user's chain of audit entries ends."""
+        return _with_head(fid, _QUERIES.get_with_head(self._connection, fid=fid, chain=chain))
 
     def get_with_head_later(
         self, fid: int, chain: str
     ) -> Callable[[], tuple[Wallet | None, AuditHead]]:
-        """Return the same, without what get() would still have to turn into a row."""
+        """Send get_with_head() now and return the call that fetches its answer."""
+        cursor = sql.send(self._connection, _QUERIES.get_with_head, fid=fid, chain=chain)
+        return lambda: _with_head(fid, cursor.fetchone() or {})
 
     def list_for_user(self, fid: int) -> list[Wallet]:
         """Return a user's wallets, the Base Account address first."""
+        return [wallet_of(row) for row in _QUERIES.list_for_user(self._connection, fid=fid)]
 
     def insert_if_absent_later(self, wallet: NewWallet) -> Callable[[], Wallet | None]:
-        """Claim (fid, chain) for a new trading wallet; return it, or None if somebody was first."""
+        """Claim (fid, chain) for a new wallet; return it, or None if somebody was first."""
+        cursor = sql.send(
+            self._connection,
+            _QUERIES.insert_if_absent,
+            fid=wallet.fid,
+            chain=wallet.chain,
+            address=wallet.address,
+            encrypted_private_key=wallet.sealed.ciphertext,
+            iv=wallet.sealed.iv,
+            scheme=wallet.sealed.scheme,
+            key_id=wallet.sealed.key_id,
+        )
+        return lambda: _wallet(cursor.fetchone())
+
+    def add_copy(self, wallet: Wallet) -> None:
+        """Claim (fid, chain) for a wallet that was kept elsewhere, unless there is a row."""
+        _QUERIES.add_copy(self._connection, **columns_of(wallet))
 
     def put_base_account(self, fid: int, address: str) -> None:
-        """Remember the address of a user's own Base Account, in place of an older one."""
+        """Remember the address of a user's own Base Account."""
+        _QUERIES.put_base_account(self._connection, fid=fid, address=address)
+
+    def any_sealed(self) -> bool:
+        """Tell whether this database holds any private key."""
+        return bool(_QUERIES.any_sealed(self._connection))
 
 
-WalletRepositories = Callable[[Connection], WalletRepository]
-"""Gives the repository that works on a connection."""
+def _with_head(fid: int, row: Row) -> tuple[Wallet | None, AuditHead]:
+    head = head_of(
+        {"fid": fid, "id": row.pop("head_id"), "mac": row.pop("head_mac"), "now": row.pop("now")}
+    )
+    return None if row["fid"] is None else wallet_of(row), head
+
+
+def _wallet(row: Row | None) -> Wallet | None:
+    return None if row is None else wallet_of(row)
+
+
+def wallet_of(row: Row) -> Wallet:
+    """Return the wallet that a row keeps."""
+    ciphertext, iv = row.pop("encrypted_private_key"), row.pop("iv")
+    scheme, key_id = row.pop("scheme"), row.pop("key_id")
+    sealed = None
+    if ciphertext is not None:
+        sealed = SealedKey(ciphertext=ciphertext, iv=iv, scheme=scheme, key_id=key_id)
+    return Wallet(**row, sealed=sealed)
+
+
+def columns_of(wallet: Wallet) -> Row:
+    """Return the row that keeps a wallet, without its id."""
+    sealed = wallet.sealed
+    return {
+        "fid": wallet.fid,
+        "chain": wallet.chain,
+        "wallet_type": wallet.wallet_type,
+        "address": wallet.address,
+        "encrypted_private_key": sealed and sealed.ciphertext,
+        "iv": sealed and sealed.iv,
+        "scheme": sealed and sealed.scheme,
+        "key_id": sealed and sealed.key_id,
+        "created_at": wallet.created_at,
+        "updated_at": wallet.updated_at,
+    }

@@ -22,7 +22,7 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from wallet_api import deadline
 from wallet_api.server.connection import AnswerSocket, Connection
-from wallet_api.server.refusals import TooSlow, refusal
+from wallet_api.server.problem_response import TooSlow, refusal
 
 REQUEST_SECONDS = 10.0
 """How long the first request of a connection may take, and a later one from its first byte."""

@@ -5,10 +5,6 @@ import json
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-from wallet_api.chain.addresses import parse_address
-from wallet_api.chain.amounts import parse_amount, parse_asset
-from wallet_api.chain.networks import NETWORKS, Network
-from wallet_api.chain.transfers import Payment, Transfer
 from wallet_api.database import Connection, Database, one_round_trip
 from wallet_api.errors import (
     BaseAddressRequired,
@@ -20,9 +16,13 @@ from wallet_api.errors import (
     LockTimeout,
     WalletNotFound,
 )
+from wallet_api.ethereum.addresses import parse_address
+from wallet_api.ethereum.amounts import parse_amount, parse_asset
+from wallet_api.ethereum.networks import NETWORKS, Network
+from wallet_api.ethereum.transfers import Payment, Transfer
 from wallet_api.models import BASE_ACCOUNT_CHAIN, TRADING_CHAIN, Access, Deposit, Wallet
 from wallet_api.repositories.deposits import DepositRepository
-from wallet_api.services.base_account_wallets import BaseAccountWalletService
+from wallet_api.services.wallets import BaseAccountWalletService
 
 _NETWORKS_BY_CHAIN_ID = {network.chain_id: network for network in NETWORKS.values()}
 

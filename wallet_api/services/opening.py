@@ -1,7 +1,7 @@
 """The one rule about keys: what is stored opens, to the key of exactly the wallet's address."""
 
 from wallet_api import metrics
-from wallet_api.crypto import keys
+from wallet_api.crypto import key_pairs as keys
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import KeyUnreadable

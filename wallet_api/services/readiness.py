@@ -6,8 +6,8 @@ from wallet_api.database import Connection, Database
 from wallet_api.errors import ServiceUnavailable
 from wallet_api.migrations import expected_versions, find_why_read_only
 from wallet_api.repositories.migrations import MigrationRepository, ServerState
-from wallet_api.services.expectations import needed_rights
-from wallet_api.services.sealing_secret import SealingSecret
+from wallet_api.services.diagnosis.expectations import needed_rights
+from wallet_api.services.encryption_keys.registration import SealingSecret
 
 _NAMED = 3
 
@@ -44,8 +44,8 @@ def find_missing_rights(state: ServerState) -> str | None:
         return None
     return (
         f"this role lacks rights on {_name_some({right.place for right in state.missing_rights})}: "
-        "as the owner of the tables, run queries/roles.sql, and make the role a member of "
-        "wallet_api_runtime that inherits"
+        "as the owner of the tables, run queries/operations/roles.sql, and make the role a member "
+        "of wallet_api_runtime that inherits"
     )
 
 

@@ -1,0 +1,170 @@
+"""A user's wallets and deposits."""
+
+import io
+import re
+from typing import Any
+
+import segno
+from flask import Response, g, request
+
+from wallet_api.blueprints.application import application
+from wallet_api.blueprints.authorization import USER, access
+from wallet_api.blueprints.routing import Blueprint
+from wallet_api.blueprints.schemas import (
+    BASE_ACCOUNT,
+    CreatedWalletAnswer,
+    CreateWalletBody,
+    DepositAnswer,
+    DepositBody,
+    ExportedWalletAnswer,
+    PaymentQuery,
+    PrimaryWalletAnswer,
+    WalletListAnswer,
+)
+from wallet_api.errors import (
+    AmountNotPositive,
+    BaseAddressRequired,
+    BaseWalletMismatch,
+    IdempotencyKeyInUse,
+    IdempotencyKeyReused,
+    InvalidAddress,
+    InvalidAmount,
+    InvalidIdempotencyKey,
+    KeyExportDisabled,
+    MnemonicRefused,
+    UnsupportedAsset,
+    UnsupportedChain,
+    WalletNotFound,
+)
+from wallet_api.models import BASE_ACCOUNT_CHAIN, TRADING_CHAIN
+from wallet_api.services.deposits import DepositRequest
+
+blueprint = Blueprint(
+    "wallet", __name__, url_prefix="/api/wallet", description="The user's own wallets."
+)
+
+_IDEMPOTENCY_KEY_HEADER = {
+    "in": "header",
+    "name": "Idempotency-Key",
+    "description": "A repeat with the same key gives the first answer again.",
+    "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
+}
+_REPLAYED = {
+    "Idempotent-Replayed": {
+        "description": "There if this is an earlier request's answer.",
+        "schema": {"enum": ["true"]},
+    }
+}
+_IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}", re.ASCII)
+
+
+@blueprint.post("/deposit", parameters=[_IDEMPOTENCY_KEY_HEADER])
+@blueprint.opened_by(
+    USER,
+    InvalidAddress,
+    InvalidAmount,
+    AmountNotPositive,
+    UnsupportedAsset,
+    BaseAddressRequired,
+    BaseWalletMismatch,
+    MnemonicRefused,
+    InvalidIdempotencyKey,
+    IdempotencyKeyInUse,
+    IdempotencyKeyReused,
+)
+@blueprint.arguments(
+    DepositBody, example={"asset": "USDC", "amount": "20", "baseAddress": BASE_ACCOUNT}
+)
+@blueprint.response(200, DepositAnswer, headers=_REPLAYED)
+def deposit(body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Prepare a transfer into the user's trading wallet, making the wallet if need be."""
+    application().limits.count_write()
+    prepared = application().deposits.prepare(
+        g.fid,
+        DepositRequest(
+            asset=body["asset"],
+            amount=body["amount"],
+            base_address=body["base_address"],
+            idempotency_key=_idempotency_key(),
+        ),
+        access=access(),
+    )
+    transfer = prepared.transfer
+    answer = {
+        "success": True,
+        "network": transfer.network,
+        "asset": transfer.asset,
+        "amount": body["amount"],
+        "deposit_address": transfer.to_address,
+        "transaction": transfer.transaction(),
+        "note": "Confirm this transaction in your wallet to fund your trading wallet.",
+        "deposit_id": prepared.id,
+        "payment_uri": transfer.payment_uri(),
+        "wallet_send_calls": transfer.wallet_send_calls(),
+    }
+    return answer, {"Idempotent-Replayed": "true"} if prepared.replayed else {}
+
+
+def _idempotency_key() -> str | None:
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not _IDEMPOTENCY_KEY.fullmatch(key):
+        raise InvalidIdempotencyKey
+    return key
+
+
+@blueprint.get("/payment-qr")
+@blueprint.opened_by(USER, UnsupportedAsset, InvalidAmount, AmountNotPositive, WalletNotFound)
+@blueprint.arguments(PaymentQuery, location="query")
+@blueprint.response(200, {"type": "string"}, content_type="image/svg+xml")
+def payment_qr(query: dict[str, Any]) -> Response:
+    """Draw a payment into the user's trading wallet as a QR code (ERC-681, as `paymentUri`)."""
+    payment = application().deposits.payment(g.fid, asset=query["asset"], amount=query["amount"])
+    drawn = io.BytesIO()
+    # Dark on light whatever the page around it: some cameras read no other.
+    segno.make_qr(payment.payment_uri(), error="m").save(
+        drawn, kind="svg", xmldecl=False, svgclass=None, lineclass=None, omitsize=True, light="#fff"
+    )
+    return Response(drawn.getvalue(), mimetype="image/svg+xml")
+
+
+@blueprint.get("/primary")
+@blueprint.opened_by(USER)
+@blueprint.response(200, PrimaryWalletAnswer)
+def primary() -> dict[str, Any]:
+    """Show the user's own Base Account address."""
+    return {"wallet": application().wallets.get_wallet(g.fid, BASE_ACCOUNT_CHAIN)}
+
+
+@blueprint.get("/primary-with-key")
+@blueprint.opened_by(USER, KeyExportDisabled, WalletNotFound)
+@blueprint.response(200, ExportedWalletAnswer)
+def primary_with_key() -> dict[str, Any]:
+    """Hand the trading wallet's private key to its owner, where that is allowed."""
+    application().limits.count_write()
+    wallets = application().wallets
+    if not application().allow_key_export:
+        wallets.refuse_key(g.fid, TRADING_CHAIN, access=access())
+        raise KeyExportDisabled
+    found = wallets.get_wallet_with_key(g.fid, TRADING_CHAIN, access=access())
+    if found is None:
+        raise WalletNotFound
+    return {"wallet": found}
+
+
+@blueprint.get("/user-wallets")
+@blueprint.opened_by(USER)
+@blueprint.response(200, WalletListAnswer)
+def user_wallets() -> dict[str, Any]:
+    """List the user's wallets, the Base Account first."""
+    return {"wallets": application().wallets.list_wallets(g.fid)}
+
+
+@blueprint.post("/user-wallets")
+@blueprint.opened_by(USER, UnsupportedChain, MnemonicRefused)
+@blueprint.arguments(CreateWalletBody, required=False, example={"chain": "ethereum"})
+@blueprint.response(200, CreatedWalletAnswer)
+def create_user_wallet(body: dict[str, Any]) -> dict[str, Any]:
+    """Make sure that the trading wallet exists, and show it."""
+    if body["chain"] != TRADING_CHAIN:
+        raise UnsupportedChain
+    return {"wallet": application().wallets.ensure_trading_wallet(g.fid, access=access())}

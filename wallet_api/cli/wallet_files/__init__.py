@@ -1,0 +1,1 @@
+"""`wallet-api wallets`: commands on wallets and wallet files."""

@@ -1,0 +1,54 @@
+"""What `wallets verify` and `keys verify` have in common: every row is opened."""
+
+from contextlib import closing
+from itertools import chain
+
+import click
+
+from wallet_api.cli.processes import spread
+from wallet_api.cli.progress import Tally, waiting
+from wallet_api.cli.wallet_files.tools import BATCH, WalletTools
+from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
+from wallet_api.services.wallet_files.verifying import RowCheck, RowOutcome, StoredWallets
+
+
+class RowVerification:
+    """Opens every wallet in PostgreSQL, and tells what is wrong as it comes."""
+
+    def __init__(self, tools: WalletTools, processes: int, *, quiet_stdout: bool) -> None:
+        self.tools = tools
+        self.processes = processes
+        self.quiet_stdout = quiet_stdout
+
+    def rows(self, files: FilesystemWalletRepository | None, *, fine: list[RowOutcome]) -> Tally:
+        """Open every row, and name those that have no file, if there are files to compare with.
+
+        `fine` are the outcomes that can come, beside the one that is a fault.
+        """
+        database = self.tools.database()
+        check = RowCheck(self.tools.encryption, files)
+        tally = Tally(
+            self.tools.count_rows(),
+            "wallets",
+            fine=fine,
+            faults=(RowOutcome.UNREADABLE,),
+            quiet_stdout=self.quiet_stdout,
+        )
+        pages = StoredWallets(database).pages(BATCH)
+        results = spread(pages, check.run, processes=self.processes, database=database)
+        with tally, closing(results):
+            for row in chain.from_iterable(results):
+                if row.outcome is not RowOutcome.OPENED:
+                    reason = f": {row.reason}" if row.reason else ""
+                    tally.say(f"FID {row.fid}, {row.chain}: {row.outcome}{reason}")
+                tally.add(row.outcome)
+        return tally
+
+    def shared_addresses(self) -> int:
+        """Name the trading addresses that more than one user has; return how many there are."""
+        with self.tools.opened() as database, waiting("Looking for shared addresses"):
+            shared = StoredWallets(database).shared_addresses()
+        for address, fids in shared.items():
+            line = f"{address}: one address of several users: FIDs {', '.join(map(str, fids))}"
+            click.echo(line, err=self.quiet_stdout)
+        return len(shared)

@@ -1,0 +1,155 @@
+"""What the commands on wallets share: where wallets are, and telling what becomes of them."""
+
+import os
+import pwd
+import sys
+import uuid
+from collections import Counter
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from itertools import chain
+from pathlib import Path
+
+import click
+
+from wallet_api import logs
+from wallet_api.cli.command import reach
+from wallet_api.cli.progress import ReportFile, Tally, printable
+from wallet_api.config import read_wallet_settings
+from wallet_api.crypto.encryption import EncryptionService
+from wallet_api.database import Database
+from wallet_api.models import Access
+from wallet_api.repositories.wallet_files.directory import WalletDirectory
+from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
+from wallet_api.services.encryption_keys.registration import SealingSecret
+from wallet_api.services.encryption_keys.registry import KnownSecrets
+from wallet_api.services.readiness import check_database
+from wallet_api.services.wallet_files.importing import FileReport
+from wallet_api.services.wallet_files.storage_check import FileStore
+from wallet_api.services.wallet_files.verifying import StoredWallets
+
+BATCH = 500
+"""So many wallets are read, written and committed together."""
+
+_POOL_SECONDS = 30.0
+
+folder = click.Path(file_okay=False, path_type=Path)
+_cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+processes_option = click.option(
+    "--processes",
+    type=click.IntRange(1, 64),
+    default=min(_cores, 64),
+    show_default="one per core",
+    help="How many processes share the work.",
+)
+
+
+class WalletTools:
+    """The database, the secret and the files that the environment names.
+
+    Building one raises ServiceUnavailable unless the database is reachable, current, and sealed
+    under our secret (which it need not be with `must_fit=False`).
+    """
+
+    def __init__(self, *, must_fit: bool = True) -> None:
+        logs.configure("WARNING", "command")
+        self._settings = read_wallet_settings(os.environ)
+        self.encryption = EncryptionService(
+            self._settings.encryption_secret, self._settings.encryption_secret_previous
+        )
+        reach(self._settings.database_url)
+        with self.opened() as database:
+            check_database(database, writable=False)
+            if must_fit:
+                self.sealing_secret(database).check()
+
+    @property
+    def wallets_in_files(self) -> bool:
+        """Whether a wallet may be kept in a file, as the service is told."""
+        return self._settings.wallet_storage != "postgres"
+
+    def database(self) -> Database:
+        """Return a database that is not open yet: one for each spread(), which opens it."""
+        return Database(
+            self._settings.database_url, min_size=0, max_size=1, timeout_seconds=_POOL_SECONDS
+        )
+
+    def count_rows(self) -> int:
+        """Return how many wallets PostgreSQL has."""
+        with self.opened() as database:
+            return StoredWallets(database).count()
+
+    @contextmanager
+    def opened(self) -> Iterator[Database]:
+        """Give an open database, for what needs no workers."""
+        database = self.database()
+        database.open()
+        try:
+            yield database
+        finally:
+            database.close()
+
+    def sealing_secret(self, database: Database) -> SealingSecret:
+        """Return the bond between our secret and the database."""
+        return SealingSecret(database, self.encryption)
+
+    def register(self, database: Database) -> None:
+        """Let keys be sealed under our secret, and make the folder of a service that uses files."""
+        in_files = self._settings.wallet_storage == "filesystem"
+        store = FileStore(self.files(None), migrating=False) if in_files else None
+        SealingSecret(database, self.encryption, store).register()
+
+    def known_secrets(self, database: Database) -> KnownSecrets:
+        """Return the secrets of the database."""
+        return KnownSecrets(database, self.encryption, wallets_in_files=self.wallets_in_files)
+
+    def files(self, path: Path | None) -> FilesystemWalletRepository:
+        """Return the wallet files in a folder; in WALLET_STORAGE_PATH if none is given."""
+        directory = WalletDirectory(path or self._settings.wallet_storage_path)
+        return FilesystemWalletRepository(directory, self.encryption)
+
+
+def count_files(files: FilesystemWalletRepository) -> int:
+    """Return how many files there are. None at all is no store, but a disk that is not mounted."""
+    count = sum(1 for _ in files.directory.names())
+    if not count:
+        raise click.ClickException(f"{files.directory.path} holds no files: is the disk mounted?")
+    return count
+
+
+def refuse_inside(files: FilesystemWalletRepository, report: Path | None) -> None:
+    """Refuse to write a report among the wallet files."""
+    if report is not None and report.resolve().parent == files.directory.path.resolve():
+        raise click.ClickException("The report would lie among the wallet files: put it elsewhere.")
+
+
+def follow(
+    results: Generator[list[FileReport], None, None], tally: Tally, report: Path | None
+) -> Counter[str]:
+    """Count results as they come, name every odd one, and write each to the report.
+
+    Return how often each reason came.
+    """
+    reasons: Counter[str] = Counter()
+    with ExitStack() as stack:
+        stack.enter_context(tally)
+        lines = None if report is None else stack.enter_context(ReportFile(report))
+        for one in chain.from_iterable(stack.enter_context(closing(results))):
+            if lines is not None:
+                lines.write(one)
+            if one.reason is not None:
+                reasons[one.reason] += 1
+                tally.say(f"{printable(one.file)}: {one.outcome}: {one.reason}")
+            tally.add(one.outcome)
+    return reasons
+
+
+def operator() -> Access:
+    """Say who runs this command, for the audit log."""
+    # Not from the environment, which says what its user likes.
+    uid = os.getuid()
+    try:
+        user = pwd.getpwuid(uid).pw_name[:100]
+    except KeyError:
+        user = f"uid-{uid}"
+    return Access(actor=f"cli:{user}", request_id=uuid.uuid4().hex)

@@ -1,0 +1,159 @@
+"""`wallet-api wallets …`: from the old service's files to PostgreSQL, and back."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from wallet_api.cli.command import Command, json_option
+from wallet_api.cli.processes import batches, spread
+from wallet_api.cli.progress import Tally
+from wallet_api.cli.wallet_files.tools import (
+    BATCH,
+    WalletTools,
+    count_files,
+    folder,
+    follow,
+    operator,
+    processes_option,
+    refuse_inside,
+)
+from wallet_api.cli.wallet_files.verify import verify
+from wallet_api.crypto.encryption import DOES_NOT_OPEN
+from wallet_api.models import MAX_FID
+from wallet_api.services.wallet_files.exporting import WalletExport
+from wallet_api.services.wallet_files.importing import Outcome, WalletImport
+from wallet_api.services.wallet_files.verifying import StoredWallets, UserCheck
+
+wallets = click.Group("wallets", help="Move wallets between files and PostgreSQL, and check them.")
+
+wallets.add_command(verify)
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@wallets.command("import", cls=Command)
+@click.argument("path", required=False, type=folder)
+@click.option("--dry-run", is_flag=True, help="Verify and compare; write nothing.")
+@click.option("--report", type=_FILE, help="Write one JSON line for each file to this file.")
+@processes_option
+@json_option
+@click.pass_context
+def import_(
+    context: click.Context,
+    path: Path | None,
+    dry_run: bool,
+    report: Path | None,
+    processes: int,
+    as_json: bool,
+) -> None:
+    """Import the wallet files in PATH (WALLET_STORAGE_PATH) into PostgreSQL.
+
+    Every key is opened, and found to be the key of its address, before its row is written. Files
+    are never changed, rows never overwritten. Interrupt it and run it again as you like. Exit
+    status 0 only if every file is imported or present.
+
+    \b
+    Example:
+      wallet-api wallets import ./storage/wallets --report import.jsonl
+    """
+    tools = WalletTools()
+    database, files = tools.database(), tools.files(path)
+    secret = tools.sealing_secret(database)
+    work = WalletImport(database, files, tools.encryption, secret, operator(), dry_run=dry_run)
+    new = Outcome.IMPORTABLE if dry_run else Outcome.IMPORTED
+    tally = Tally(
+        count_files(files),
+        "files",
+        fine=(new, Outcome.PRESENT),
+        faults=(Outcome.CONFLICT, Outcome.INVALID, Outcome.FAILED),
+        quiet_stdout=as_json,
+    )
+    names = batches(files.directory.names(), BATCH)
+    refuse_inside(files, report)
+    results = spread(names, work.run, processes=processes, database=database)
+    reasons = follow(results, tally, report)
+    _summarise(tally, as_json=as_json)
+    none_valid = tally.counts[Outcome.INVALID] == tally.counts.total()
+    if none_valid and [reason for reason, _ in reasons.most_common(1)] == [DOES_NOT_OPEN]:
+        click.echo("No file is valid: is ENCRYPTION_SECRET the old service's?", err=True)
+    context.exit(0 if tally.is_fine() else 1)
+
+
+@wallets.command("export", cls=Command)
+@click.argument("path", type=folder)
+@click.option("--report", type=_FILE, help="Write one JSON line for each wallet to this file.")
+@processes_option
+@json_option
+@click.pass_context
+def export(
+    context: click.Context, path: Path, report: Path | None, processes: int, as_json: bool
+) -> None:
+    """Write PostgreSQL's wallets to PATH in the old service's format, and read them back.
+
+    A folder of its own is best (0700; its files 0600). A file with a key is never replaced. The
+    audit log says whose keys left. Interrupt it and run it again as you like. Exit status 0 only
+    if every wallet has a file that was verified.
+
+    \b
+    Example:
+      wallet-api wallets export ./exported --report export.jsonl
+    """
+    tools = WalletTools()
+    database, files = tools.database(), tools.files(path)
+    work = WalletExport(database, files, tools.encryption, operator())
+    refuse_inside(files, report)
+    files.directory.create()
+    tally = Tally(
+        tools.count_rows(),
+        "wallets",
+        fine=(Outcome.EXPORTED, Outcome.PRESENT),
+        faults=(Outcome.CONFLICT, Outcome.INVALID, Outcome.FAILED),
+        quiet_stdout=as_json,
+    )
+    with files.directory.locked():
+        files.directory.remove_leftovers()
+        pages = StoredWallets(database).pages(BATCH)
+        follow(spread(pages, work.run, processes=processes, database=database), tally, report)
+    _summarise(tally, as_json=as_json)
+    if files.directory.is_handed_over():
+        click.echo(
+            f"{path} carries the mark .migrating: remove that file before WALLET_STORAGE=filesystem"
+            " makes wallets in it.",
+            err=True,
+        )
+    context.exit(0 if tally.is_fine() else 1)
+
+
+@wallets.command("show", cls=Command)
+@click.argument("fid", type=click.IntRange(1, MAX_FID))
+@click.argument("path", required=False, type=folder)
+@json_option
+@click.pass_context
+def show(context: click.Context, fid: int, path: Path | None, as_json: bool) -> None:
+    """Show what is kept for one user, in PostgreSQL and in the files in PATH. Never a key.
+
+    Exit status 1 if something cannot be opened, or nothing is kept.
+
+    \b
+    Example:
+      wallet-api wallets show 1464243
+    """
+    tools = WalletTools()
+    with tools.opened() as database:
+        found = UserCheck(database, tools.encryption, tools.files(path)).run(fid)
+    if as_json:
+        click.echo(json.dumps([asdict(holding) for holding in found], default=str))
+    else:
+        for holding in found:
+            told = holding.fault or f"{holding.address}, made {holding.created_at}, opens"
+            click.echo(f"{holding.place}, {holding.chain}: {told}")
+        if not found:
+            click.echo(f"Nothing is kept for FID {fid}.")
+    fine = found and not any(holding.fault for holding in found)
+    context.exit(0 if fine else 1)
+
+
+def _summarise(tally: Tally, *, as_json: bool) -> None:
+    click.echo(json.dumps(tally.figures()) if as_json else tally.summary())

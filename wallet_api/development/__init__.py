@@ -1,0 +1,1 @@
+"""The development server, its PostgreSQL, and the benchmark. Not imported in production."""

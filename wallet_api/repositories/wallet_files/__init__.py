@@ -1,0 +1,1 @@
+"""Wallets in JSON files, as the old service keeps them."""

@@ -1,0 +1,313 @@
+"""The folder of wallet files: reading it safely, and writing to it so that nothing is ever torn.
+
+A file appears whole or not at all: it is written aside, flushed to the disk, and only then linked
+to its name, which fails if there is one. Whoever writes holds the lock of the folder, in whatever
+process. Files of our own begin with a dot and are no wallet files:
+
+    .lock        locked by whoever writes
+    .migrating   PostgreSQL has taken over: nobody may make a wallet here any more
+    .new-…       a file that is not in its place yet; a crash may leave one behind
+"""
+
+import errno
+import fcntl
+import os
+import re
+import secrets
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from wallet_api.errors import StorageUnavailable
+from wallet_api.repositories.wallet_files.stored_file import StoredFile, read_to_end, unreadable
+
+_LOCK = ".lock"
+_MIGRATING = ".migrating"
+_ASIDE = re.compile(r"\.new-[0-9a-f]{16}")
+_LOCK_SECONDS = 5.0
+_READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW
+_OPEN_LOCK = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW
+_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+
+
+class WalletDirectory:
+    """One folder, held open from its first use: what happens to its path does not matter after.
+
+    Every method raises StorageUnavailable when the folder cannot be used.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._descriptor: int | None = None
+        self._handed_over = False
+
+    def exists(self) -> bool:
+        """Tell whether there is a folder at the path."""
+        with self._faults("cannot be reached"):
+            return self._descriptor is not None or self.path.is_dir()
+
+    def create(self) -> None:
+        """Make the folder, unless it exists, and its lock file. An empty one becomes ours alone."""
+        with self._faults("cannot be made"):
+            new = [path for path in (self.path, *self.path.parents) if not path.exists()]
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for path in new:
+                _flush(path.parent)
+            if not any(self.names()):
+                os.fchmod(self._open(), 0o700)
+        with self.locked():
+            self.settle()
+
+    def is_marked(self) -> bool:
+        """Tell whether the folder was ever written to by this service."""
+        return self.has(_LOCK) or self.has(_MIGRATING)
+
+    def names(self) -> Iterator[str]:
+        """Give the names in the folder, except those of our own files, as they are read."""
+        with self._faults("cannot be listed"):
+            for name in self._entries():
+                if name not in (_LOCK, _MIGRATING) and not _ASIDE.fullmatch(name):
+                    yield name
+
+    def read(self, name: str) -> StoredFile | None:
+        """Read a file; None if there is none. Never follows a link, never waits for a pipe.
+
+        Raises ValueError for what is the name of no file: it could lead out of the folder.
+        """
+        if name in ("", ".", "..") or "/" in name or "\0" in name:
+            raise ValueError("not the name of a file")
+        try:
+            descriptor = os.open(name, _READ | os.O_NONBLOCK, dir_fd=self._open())
+        except FileNotFoundError:
+            self._refuse_if_removed()
+            return None
+        except OSError as error:
+            return unreadable(error)
+        return read_to_end(descriptor)
+
+    def has(self, name: str) -> bool:
+        """Tell whether there is anything under a name."""
+        with self._faults("cannot be read"):
+            try:
+                os.stat(name, dir_fd=self._open(), follow_symlinks=False)
+            except FileNotFoundError:
+                return False
+        return True
+
+    @contextmanager
+    def locked(self, seconds: float = _LOCK_SECONDS) -> Iterator[None]:
+        """Hold the folder's lock: nobody else writes, in this process or another."""
+        with self._faults("cannot be locked"):
+            descriptor = os.open(_LOCK, _OPEN_LOCK | os.O_CREAT, 0o600, dir_fd=self._open())
+        try:
+            self._wait_for_lock(descriptor, seconds)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def require_lock(self) -> None:
+        """Raise StorageUnavailable if the lock could never be taken, because of rights or the disk.
+
+        Writes nothing: where there is no lock file yet, the rights on the folder tell, and where
+        there is no folder, those on the one that it would be made in.
+        """
+        if not self.exists():
+            with self._faults("cannot be made"):
+                parent = _opened(next(path for path in self.path.parents if path.exists()))
+                try:
+                    _require_write_access(parent)
+                finally:
+                    os.close(parent)
+            return
+        with self._faults("cannot be locked"):
+            try:
+                descriptor = os.open(_LOCK, _OPEN_LOCK, dir_fd=self._open())
+            except FileNotFoundError:
+                _require_write_access(self._open())
+                return
+            try:
+                with suppress(BlockingIOError):
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            finally:
+                os.close(descriptor)
+
+    def is_handed_over(self) -> bool:
+        """Tell whether PostgreSQL has taken over."""
+        return self.has(_MIGRATING)
+
+    def refuse_if_handed_over(self) -> None:
+        """Raise StorageUnavailable if PostgreSQL has taken over. Ask while holding the lock."""
+        if self.is_handed_over():
+            raise StorageUnavailable(
+                f"{self.path} was handed over to PostgreSQL ({_MIGRATING}): "
+                "no wallet may be made in it any more"
+            )
+
+    def hand_over(self, *, only_ask: bool = False) -> None:
+        """Let nobody make a wallet here any more: PostgreSQL takes over.
+
+        Once this returns, every file that was ever going to be there is there. Where we may not
+        write, an operator has to set the mark: others may be able to. With `only_ask` nothing is
+        written.
+        """
+        if not self.is_handed_over():
+            self._handed_over = False
+            try:
+                if only_ask:
+                    self.require_lock()
+                    return
+                with self.locked(), self._faults("cannot be marked"):
+                    flags = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC
+                    os.close(os.open(_MIGRATING, flags, 0o600, dir_fd=self._open()))
+            except StorageUnavailable as error:
+                raise StorageUnavailable(
+                    f"{error.reason}, so that others might still make wallets in it: once nobody "
+                    f"does, make an empty file {_MIGRATING} in it yourself (until then only users "
+                    "who have a wallet are served)"
+                ) from error
+        if not (self._handed_over or only_ask):
+            self.settle()
+            self._handed_over = True
+
+    def add(self, name: str, content: bytes) -> bool:
+        """Put a file in place, durably, unless there is one; tell whether it was put there."""
+        return self.add_all({name: content})[name]
+
+    def add_all(self, files: dict[str, bytes]) -> dict[str, bool]:
+        """Put files in place, durably, except those that are there; tell which were put there."""
+        aside: dict[str, str] = {}
+        added = {}
+        with self._faults("cannot be written to"):
+            try:
+                for name, content in files.items():
+                    aside[name] = self._write_aside(content)
+                for name, new in aside.items():
+                    added[name] = self._link(new, name)
+                # Before the other names go: a reader who sees two names settles for himself.
+                self.settle()
+            except OSError:
+                self._unlink(new for name, new in aside.items() if not added.get(name))
+                raise
+            self._unlink(aside.values())
+        return added
+
+    def replace(self, name: str, content: bytes) -> None:
+        """Put a file in place, durably, instead of the one that is there."""
+        with self._faults("cannot be written to"):
+            new = self._write_aside(content)
+            # It keeps a second name until the first one is safe, as in add_all().
+            second = f".new-{secrets.token_hex(8)}"
+            here = self._open()
+            try:
+                self._link(new, second)
+                os.rename(second, name, src_dir_fd=here, dst_dir_fd=here)
+            except OSError:
+                self._unlink([new, second])
+                raise
+            self.settle()
+            self._unlink([new])
+
+    def settle(self) -> None:
+        """Make sure that the names in the folder survive a power cut."""
+        with self._faults("cannot be flushed to the disk"):
+            os.fsync(self._open())
+
+    def remove_leftovers(self) -> None:
+        """Remove what a killed writer left beside its place. Ask while holding the lock."""
+        with self._faults("cannot be cleaned"):
+            for name in self._entries():
+                if _ASIDE.fullmatch(name):
+                    os.unlink(name, dir_fd=self._open())
+
+    def _open(self) -> int:
+        if self._descriptor is None:
+            with self._faults("cannot be opened"):
+                self._descriptor = _opened(self.path)
+        return self._descriptor
+
+    def _entries(self) -> Iterator[str]:
+        # A descriptor of its own: a listing has a place in the folder where it is.
+        listing = os.open(".", os.O_RDONLY | os.O_CLOEXEC, dir_fd=self._open())
+        try:
+            with os.scandir(listing) as entries:
+                for entry in entries:
+                    yield entry.name
+        finally:
+            os.close(listing)
+
+    def _write_aside(self, content: bytes) -> str:
+        name = f".new-{secrets.token_hex(8)}"
+        descriptor = os.open(name, _CREATE, 0o600, dir_fd=self._open())
+        try:
+            with open(descriptor, "wb") as file:  # noqa: PTH123
+                file.write(content)
+                file.flush()
+                os.fsync(descriptor)
+        except OSError:
+            os.unlink(name, dir_fd=self._open())
+            raise
+        return name
+
+    def _unlink(self, names: Iterable[str]) -> None:
+        for name in names:
+            with suppress(FileNotFoundError):
+                os.unlink(name, dir_fd=self._open())
+
+    def _refuse_if_removed(self) -> None:
+        """Take nothing in a folder that was removed under us for missing."""
+        if os.fstat(self._open()).st_nlink == 0:
+            raise StorageUnavailable(f"{self.path} was removed: start this process again")
+
+    def _link(self, new: str, name: str) -> bool:
+        here = self._open()
+        try:
+            os.link(new, name, src_dir_fd=here, dst_dir_fd=here, follow_symlinks=False)
+        except FileExistsError:
+            return False
+        return True
+
+    def _wait_for_lock(self, descriptor: int, seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                if time.monotonic() > deadline:
+                    raise StorageUnavailable(f"{self.path} is locked by another process") from error
+                time.sleep(0.005)
+            except OSError as error:
+                raise StorageUnavailable(
+                    f"{self.path} cannot be locked ({error.strerror})"
+                ) from error
+            else:
+                break
+        if os.fstat(descriptor).st_nlink == 0:
+            raise StorageUnavailable(f"{self.path / _LOCK} was removed while it was in use")
+
+    @contextmanager
+    def _faults(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise StorageUnavailable(f"{self.path} {what} ({error.strerror})") from error
+
+
+def _opened(path: Path) -> int:
+    return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+
+
+def _require_write_access(folder: int) -> None:
+    """Raise OSError unless a file can be made in an open folder."""
+    if not os.access(".", os.W_OK | os.X_OK, dir_fd=folder):
+        read_only = os.statvfs(folder).f_flag & os.ST_RDONLY
+        code = errno.EROFS if read_only else errno.EACCES
+        raise OSError(code, os.strerror(code))
+
+
+def _flush(path: Path) -> None:
+    descriptor = _opened(path)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,290 @@
+"""The old architecture as a place for wallets: one JSON file per user and chain."""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any
+
+from wallet_api.crypto.encryption import DOES_NOT_OPEN, EncryptionService
+from wallet_api.errors import KeyUnreadable, SecretMismatch, StorageUnavailable
+from wallet_api.models import (
+    BASE_ACCOUNT_CHAIN,
+    BASE_ACCOUNT_SPELLINGS,
+    MAX_FID,
+    TRADING_CHAIN,
+    AuditHead,
+    NewWallet,
+    Wallet,
+)
+from wallet_api.repositories.wallet_files import file as wallet_file
+from wallet_api.repositories.wallet_files.directory import WalletDirectory
+from wallet_api.repositories.wallet_files.file import SECRET_FITS, WalletFile, file_name
+from wallet_api.repositories.wallet_files.stored_file import StoredFile
+from wallet_api.repositories.wallets import PostgresWalletRepository
+
+# How many files tell whether our secret is theirs, and how many must not open until it is not.
+_SAMPLE = 20
+_AT_MOST = 1000
+_SUSPICIOUS = 3
+_NAME_OF_WALLET = re.compile(r"wallet_[0-9]+_")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspection:
+    """What was found under one name: a verified file, or in `fault` why it is none.
+
+    `fid` and `spelling` (of the chain) are what the name gives, None if it gives none.
+    """
+
+    name: str
+    fid: int | None = None
+    spelling: str | None = None
+    sha256: str | None = None
+    file: WalletFile | None = None
+    fault: str | None = None
+
+
+class FilesystemWalletRepository:
+    """Wallets in files that the old service can read, and its files.
+
+    A wallet that comes out was verified: its key opened, and derived exactly its address. Methods
+    raise KeyUnreadable, naming the file, where that fails, and StorageUnavailable when the folder
+    cannot be used. A file with a key is never replaced.
+    """
+
+    def __init__(
+        self,
+        directory: WalletDirectory,
+        encryption: EncryptionService,
+        rows: PostgresWalletRepository | None = None,
+    ) -> None:
+        """`rows` are asked before a wallet is made: nobody who has one there gets another here."""
+        self.directory = directory
+        self._encryption = encryption
+        self._rows = rows
+
+    def beside(self, rows: PostgresWalletRepository) -> "FilesystemWalletRepository":
+        """Return the same files, beside these rows."""
+        return FilesystemWalletRepository(self.directory, self._encryption, rows)
+
+    def get(self, fid: int, chain: str) -> Wallet | None:
+        """Return the wallet of a user on a chain, or None."""
+        found = self._find(fid, chain)
+        return None if found is None else found.wallet
+
+    def get_with_head(self, fid: int, chain: str) -> tuple[Wallet | None, AuditHead]:
+        """Return the wallet, or None, and where its user's chain of audit entries ends."""
+        _, head = self._beside().get_with_head(fid, TRADING_CHAIN)
+        return self.get(fid, chain), head
+
+    def get_with_head_later(
+        self, fid: int, chain: str
+    ) -> Callable[[], tuple[Wallet | None, AuditHead]]:
+        """Return the call that reads the wallet, and fetches where its user's chain ends."""
+        rows = self._beside().get_with_head_later(fid, TRADING_CHAIN)
+        return lambda: (self.get(fid, chain), rows()[1])
+
+    def _beside(self) -> PostgresWalletRepository:
+        if self._rows is None:
+            raise AssertionError("files alone have no audit log")
+        return self._rows
+
+    def list_for_user(self, fid: int) -> list[Wallet]:
+        """Return a user's wallets, the Base Account address first."""
+        found = (self.get(fid, chain) for chain in (BASE_ACCOUNT_CHAIN, TRADING_CHAIN))
+        return [wallet for wallet in found if wallet is not None]
+
+    def insert_if_absent(self, wallet: NewWallet) -> None:
+        """Claim (fid, chain) for a new trading wallet, unless somebody was first."""
+        made = _made_now(wallet)
+        with self.directory.locked():
+            self.directory.refuse_if_handed_over()
+            there = self._read(file_name(wallet.fid, TRADING_CHAIN))
+            if there is not None and there.wallet.sealed is not None:
+                return
+            if self._rows is not None and self._rows.get(wallet.fid, TRADING_CHAIN) is not None:
+                raise StorageUnavailable(
+                    f"the wallet of FID {wallet.fid} is in PostgreSQL and not in "
+                    f"{self.directory.path}: export it first"
+                )
+            if there is None:
+                self.add_copies([made])
+            else:
+                self.replace_keyless(made, there)
+
+    def insert_if_absent_later(self, wallet: NewWallet) -> Callable[[], Wallet | None]:
+        """Claim (fid, chain) for a new trading wallet; return it, or None if somebody was first."""
+        self.insert_if_absent(wallet)
+
+        def made() -> Wallet | None:
+            there = self.get(wallet.fid, wallet.chain)
+            return there if there is not None and there.address == wallet.address else None
+
+        return made
+
+    def put_base_account(self, fid: int, address: str) -> None:
+        """Remember the address of a user's own Base Account, in place of an older one."""
+        now = _now()
+        with self.directory.locked():
+            there = self._find(fid, BASE_ACCOUNT_CHAIN)
+            if there is not None and there.wallet.address == address:
+                return
+            self.directory.refuse_if_handed_over()
+            wallet = Wallet(
+                fid=fid,
+                chain=BASE_ACCOUNT_CHAIN,
+                wallet_type="base-account",
+                address=address,
+                sealed=None,
+                created_at=now if there is None else there.wallet.created_at,
+                updated_at=now,
+            )
+            self._write_base_account(wallet, there)
+
+    def add_copies(self, wallets: Iterable[Wallet]) -> None:
+        """Write many wallets that are kept elsewhere, except those that have a file.
+
+        Whoever calls holds the folder's lock.
+        """
+        self.directory.add_all(
+            {
+                file_name(wallet.fid, wallet.chain): wallet_file.render(self._members(wallet))
+                for wallet in wallets
+            }
+        )
+
+    def replace_base_account(self, wallet: Wallet, there: WalletFile) -> None:
+        """Write a Base Account address that is kept elsewhere, in place of an older one.
+
+        Whoever calls holds the folder's lock.
+        """
+        self._write_base_account(wallet, there)
+
+    def replace_keyless(self, wallet: Wallet, there: WalletFile) -> None:
+        """Write a trading wallet where one of the oldest files keeps a Base Account address.
+
+        The address moves to a file of its own first. Whoever calls holds the folder's lock.
+        """
+        if self._find(wallet.fid, BASE_ACCOUNT_CHAIN) == there:
+            self._write_base_account(there.wallet, there)
+        self._replace(file_name(wallet.fid, TRADING_CHAIN), wallet, there)
+
+    def inspect(self, name: str) -> Inspection:
+        """Read and verify whatever is under a name; what is wrong is in the answer."""
+        stored = self.directory.read(name) or StoredFile(fault="it is not there any more")
+        found = Inspection(name=name, sha256=stored.sha256)
+        try:
+            fid, spelling = wallet_file.parse_name(name)
+            found = replace(found, fid=fid, spelling=spelling)
+            return replace(found, file=self._parse(stored, fid, spelling))
+        except KeyUnreadable as error:
+            return replace(found, fault=error.reason)
+
+    def holds_wallets(self) -> bool:
+        """Tell whether this is a store of wallet files, and not a disk that is not mounted.
+
+        Raises SecretMismatch when our secret opens none of its keys, and StorageUnavailable when
+        none of its files can be read.
+        """
+        if not self.directory.exists():
+            return False
+        closed = unread = seen = 0
+        names = (name for name in self.directory.names() if _NAME_OF_WALLET.match(name))
+        # Files that need no secret say nothing about ours: look further, but not for ever.
+        for name in islice(names, _AT_MOST):
+            seen += 1
+            found = self.inspect(name)
+            if found.file is not None and found.file.members["encryptedPrivateKey"]:
+                return True
+            if found.fault in SECRET_FITS:
+                return True
+            unread += found.sha256 is None
+            closed += found.fault == DOES_NOT_OPEN
+            if closed >= _SAMPLE:
+                break
+        if closed >= _SUSPICIOUS:
+            raise SecretMismatch(
+                f"ENCRYPTION_SECRET opens none of the first {seen} files in {self.directory.path}: "
+                "set the one that the old service used"
+            )
+        if unread == seen >= _SUSPICIOUS:
+            raise StorageUnavailable(
+                f"none of the first {seen} wallet files in {self.directory.path} can be read "
+                f"({found.fault}): put the files themselves there, and let this process's user "
+                "read them"
+            )
+        return seen > 0 or self.directory.is_marked()
+
+    def _find(self, fid: int, chain: str) -> WalletFile | None:
+        """Return the file that counts for a user and chain, or None."""
+        if not 0 < fid <= MAX_FID:
+            return None
+        if chain == TRADING_CHAIN:
+            found = self._read(file_name(fid, TRADING_CHAIN))
+            return found if found is not None and found.wallet.sealed is not None else None
+        if chain != BASE_ACCOUNT_CHAIN:
+            return None
+        for spelling in BASE_ACCOUNT_SPELLINGS:
+            found = self._read(file_name(fid, spelling))
+            if found is not None:
+                return found
+        # The oldest files keep it, without a key, where a trading wallet belongs.
+        found = self._read(file_name(fid, TRADING_CHAIN))
+        return found if found is not None and found.wallet.sealed is None else None
+
+    def _read(self, name: str) -> WalletFile | None:
+        """Read and verify a file; None if there is none."""
+        stored = self.directory.read(name)
+        if stored is None:
+            return None
+        if not stored.settled:
+            self.directory.settle()
+        try:
+            return self._parse(stored, *wallet_file.parse_name(name))
+        except KeyUnreadable as error:
+            raise KeyUnreadable(f"{name}: {error.reason}") from error
+
+    def _parse(self, stored: StoredFile, fid: int, spelling: str) -> WalletFile:
+        if stored.fault is not None:
+            raise KeyUnreadable(stored.fault)
+        return wallet_file.read(
+            stored.content,
+            fid=fid,
+            spelling=spelling,
+            modified_at=stored.modified_at,
+            encryption=self._encryption,
+        )
+
+    def _members(self, wallet: Wallet) -> dict[str, Any]:
+        return wallet_file.members_of(wallet, self._encryption)
+
+    def _write_base_account(self, wallet: Wallet, there: WalletFile | None) -> None:
+        """Write the file that counts first, with every member of the one that counted so far."""
+        self._replace(file_name(wallet.fid, BASE_ACCOUNT_CHAIN), wallet, there)
+
+    def _replace(self, name: str, wallet: Wallet, there: WalletFile | None) -> None:
+        # The old date of change is not the new wallet's.
+        kept = {} if there is None else {**there.members}
+        kept.pop("updatedAt", None)
+        self.directory.replace(name, wallet_file.render({**kept, **self._members(wallet)}))
+
+
+def _now() -> datetime:
+    """Return the time as the old service writes it: in whole milliseconds."""
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+
+def _made_now(wallet: NewWallet) -> Wallet:
+    now = _now()
+    return Wallet(
+        fid=wallet.fid,
+        chain=TRADING_CHAIN,
+        wallet_type="trading",
+        address=wallet.address,
+        sealed=wallet.sealed,
+        created_at=now,
+        updated_at=now,
+    )

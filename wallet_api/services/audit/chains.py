@@ -1,0 +1,154 @@
+"""What is wrong with one user's chain of audit entries, if anything."""
+
+import hmac
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from wallet_api.crypto.audit_chain import FIRST_HEAD, AuditKey
+from wallet_api.models import TRADING_CHAIN, AuditEntry
+from wallet_api.repositories.audit_checks import ChainEnd
+from wallet_api.services.audit.append import content_of
+
+_CREATIONS = ("wallet.created", "wallet.imported")
+_SEALINGS = ("wallet.imported", "key.resealed")
+
+
+class EntryOutcome(StrEnum):
+    """What was found out about an entry, or about a place where one should be."""
+
+    INTACT = "intact"
+    OLDER = "older than the chains"
+    FAULTY = "faulty"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryReport:
+    """What was found out, and what is wrong. Without an id it is about more than one entry."""
+
+    outcome: EntryOutcome
+    fid: int | None = None
+    id: int | None = None
+    fault: str | None = None
+
+
+class ChainCheck:
+    """Checks chains, one user's after the other's."""
+
+    def __init__(
+        self,
+        keys: dict[str, AuditKey],
+        *,
+        unchained_before: datetime | None,
+        wallets_in_files: bool,
+    ) -> None:
+        """Entries without a mac are faults, unless they were made before `unchained_before`.
+
+        `wallets_in_files` says that a wallet without a row may be kept in a file.
+        """
+        self._keys = keys
+        self._unchained_before = unchained_before
+        self._wallets_in_files = wallets_in_files
+
+    def run(
+        self, fid: int, entries: Iterable[AuditEntry], end: Callable[[], ChainEnd]
+    ) -> Iterator[EntryReport]:
+        """Report on every entry of a user, in the order of their ids, and on what is missing.
+
+        `end` is asked after the last entry.
+        """
+        last, chained = 0, False
+        head: str | None = FIRST_HEAD
+        addresses: list[str | None] = []
+        sealed_under: str | None = None
+        for entry in entries:
+            if entry.mac is None:
+                yield self._unchained(entry, behind_a_chain=chained)
+                # A chain begins behind the entries that are older than it.
+                last = last if chained else max(entry.id, last)
+                continue
+            if entry.id != last + 1:
+                yield missing(fid, last + 1, entry.id - 1)
+                head = None
+            key = self._keys.get(entry.key_id or "")
+            fault = _fault(key, entry, entry.mac, head)
+            yield _report(entry, fault)
+            if fault is None and entry.chain == TRADING_CHAIN:
+                if entry.action in _CREATIONS:
+                    addresses.append(entry.address)
+                    # A file may be imported, under a later secret, before its making is told.
+                    sealed_under = sealed_under or entry.key_id
+                if entry.action in _SEALINGS:
+                    sealed_under = entry.key_id
+            head = None if key is None else key.head(fid=fid, entry_id=entry.id, entry=entry.mac)
+            last, chained = entry.id, True
+        ending = end()
+        yield from _at_the_end(ending, last, head)
+        yield from self._of_the_wallet(ending, addresses, sealed_under)
+
+    def _unchained(self, entry: AuditEntry, *, behind_a_chain: bool) -> EntryReport:
+        if not self._is_older(entry.created_at) or entry.id < 1:
+            return _report(entry, "it carries no mac: it was not written by this service")
+        if behind_a_chain:
+            return _report(entry, "it carries no mac, and stands behind entries that do")
+        return EntryReport(outcome=EntryOutcome.OLDER, fid=entry.fid, id=entry.id)
+
+    def _of_the_wallet(
+        self, end: ChainEnd, addresses: list[str | None], sealed_under: str | None
+    ) -> Iterator[EntryReport]:
+        """Compare a trading wallet with what the log says about its making and last sealing."""
+        if len(set(addresses)) > 1:
+            yield _of_user(end.fid, "more than one trading wallet was made")
+        if end.address is None or end.created_at is None:
+            if addresses and not self._wallets_in_files:
+                fault = "the trading wallet that was made is not in PostgreSQL"
+                yield _of_user(end.fid, fault)
+            return
+        if not addresses and not self._is_older(end.created_at):
+            yield _of_user(end.fid, "no intact entry says that the trading wallet was made")
+        if any(address != end.address for address in addresses):
+            yield _of_user(end.fid, "the trading wallet was made with another address")
+        if sealed_under is not None and sealed_under != end.key_id:
+            yield _of_user(end.fid, "no entry says that the key was sealed as it is now")
+
+    def _is_older(self, moment: datetime) -> bool:
+        return self._unchained_before is not None and moment < self._unchained_before
+
+
+def missing(fid: int, first: int, last: int) -> EntryReport:
+    """Report that entries are not there."""
+    which = f"entry {first} is" if first == last else f"entries {first} to {last} are"
+    return _of_user(fid, f"{which} missing")
+
+
+def _fault(key: AuditKey | None, entry: AuditEntry, mac: str, head: str | None) -> str | None:
+    if key is None:
+        return f"it was written under a secret that nobody here has (key id {entry.key_id})"
+    if head is None:
+        return "it cannot be checked without the entry before it"
+    macs = key.macs(content_of(entry), fid=entry.fid, entry_id=entry.id, head=head)
+    if not hmac.compare_digest(macs.entry, mac):
+        return "it, or its place behind the entry before it, is not as this service wrote it"
+    return None
+
+
+def _at_the_end(end: ChainEnd, last: int, head: str | None) -> Iterator[EntryReport]:
+    if end.id is None or end.mac is None:
+        if last:
+            yield _of_user(end.fid, "the end of the chain is missing")
+    elif end.id > last:
+        yield missing(end.fid, last + 1, end.id)
+    elif end.id < last:
+        yield _of_user(end.fid, f"entries behind {end.id}, the end of the chain, were put there")
+    elif head is not None and not hmac.compare_digest(end.mac, head):
+        yield _of_user(end.fid, "the end of the chain is not as this service wrote it")
+
+
+def _report(entry: AuditEntry, fault: str | None) -> EntryReport:
+    outcome = EntryOutcome.INTACT if fault is None else EntryOutcome.FAULTY
+    return EntryReport(outcome=outcome, fid=entry.fid, id=entry.id, fault=fault)
+
+
+def _of_user(fid: int, fault: str) -> EntryReport:
+    return EntryReport(outcome=EntryOutcome.FAULTY, fid=fid, fault=fault)

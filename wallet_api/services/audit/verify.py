@@ -1,0 +1,179 @@
+"""Is the audit log whole? Every chain from its first entry to its end."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import groupby, takewhile
+
+from wallet_api.crypto.audit_chain import AuditKey
+from wallet_api.crypto.encryption import EncryptionService
+from wallet_api.database import Connection, Database, one_snapshot, patient
+from wallet_api.errors import DatabaseUnavailable
+from wallet_api.models import AuditEntry
+from wallet_api.repositories.audit import AuditRepository
+from wallet_api.repositories.audit_checks import AuditCheckRepository, ChainEnd
+from wallet_api.repositories.encryption_keys import EncryptionKeyRepository
+from wallet_api.repositories.wallet_batches import WalletBatchRepository
+from wallet_api.services.audit.chains import (
+    ChainCheck,
+    EntryOutcome,
+    EntryReport,
+    missing,
+)
+from wallet_api.services.audit.checkpoints import Checkpoint, Digest
+
+_PAGE = 5000
+# An entry may be a minute old when it is written, and its transaction is short.
+_SETTLED = timedelta(minutes=2)
+
+Tell = Callable[[EntryReport], None]
+
+
+class AuditVerification:
+    """Verifies the whole log, or one user's chain, as of one moment. Writes nothing."""
+
+    def __init__(
+        self,
+        database: Database,
+        encryption: EncryptionService,
+        *,
+        unchained_before: datetime | None,
+        wallets_in_files: bool,
+    ) -> None:
+        """Entries without a mac are faults, unless they were made before `unchained_before`.
+
+        `wallets_in_files` says that a wallet without a row may be kept in a file.
+        """
+        self._wallets_in_files = wallets_in_files
+        self._database = database
+        self._encryption = encryption
+        self._unchained_before = unchained_before
+
+    def count(self) -> int:
+        """Return how many entries there are."""
+
+        def count(connection: Connection) -> int:
+            with connection.transaction(), patient(connection):
+                WalletBatchRepository(connection).take_time()
+                return AuditCheckRepository(connection).count_entries()
+
+        return self._database.run(count)
+
+    def verify(self, tell: Tell, *, against: Checkpoint | None = None) -> Checkpoint:
+        """Tell about every entry of the log, and return a checkpoint of it.
+
+        An earlier checkpoint says what the log must still hold: not even the database's owner can
+        have taken something out.
+        """
+        once = _Once(tell)
+
+        def verify(connection: Connection) -> Checkpoint:
+            with one_snapshot(connection), patient(connection):
+                return self._verify(connection, once.start(), against)
+
+        return self._database.run(verify)
+
+    def verify_user(self, fid: int, tell: Tell) -> None:
+        """Tell about every entry of one user's chain."""
+        once = _Once(tell)
+
+        def verify(connection: Connection) -> None:
+            with one_snapshot(connection), patient(connection):
+                checks = AuditCheckRepository(connection)
+                behind = _Entries(checks, (fid, 0))
+                mine = takewhile(lambda entry: entry.fid == fid, behind)
+                check = self._check(connection)
+                report_once = once.start()
+                for report in check.run(fid, mine, lambda: checks.list_chain_ends([fid])[fid]):
+                    report_once(report)
+
+        self._database.run(verify)
+
+    def _verify(self, connection: Connection, tell: Tell, against: Checkpoint | None) -> Checkpoint:
+        WalletBatchRepository(connection).take_time()
+        now = AuditRepository(connection).get_time()
+        new = Digest(until=now - _SETTLED)
+        known = Digest(until=new.until if against is None else against.until)
+        checks, check = AuditCheckRepository(connection), self._check(connection)
+        entries = _Entries(checks, (0, 0))
+        for fid, chain in groupby(_added_to((new, known), entries), lambda entry: entry.fid):
+            for report in check.run(fid, chain, partial(entries.end_of, fid)):
+                tell(report)
+        for fid, last in checks.list_heads_without_entries().items():
+            tell(missing(fid, 1, last))
+        for fid in checks.list_wallets_without_entries(self._unchained_before):
+            fault = "there is a wallet, and no entry that says so"
+            tell(EntryReport(outcome=EntryOutcome.FAULTY, fid=fid, fault=fault))
+        for fault in [] if against is None else against.compare(known):
+            tell(EntryReport(outcome=EntryOutcome.FAULTY, fault=fault))
+        return Checkpoint.of(new)
+
+    def _check(self, connection: Connection) -> ChainCheck:
+        return ChainCheck(
+            audit_keys(connection, self._encryption.audit_keys),
+            unchained_before=self._unchained_before,
+            wallets_in_files=self._wallets_in_files,
+        )
+
+
+def audit_keys(connection: Connection, ours: Mapping[str, AuditKey]) -> dict[str, AuditKey]:
+    """Return the keys of some secrets, and of every one that those succeeded, by key id."""
+    keys = dict(ours)
+    known = {key.key_id: key for key in EncryptionKeyRepository(connection).list_keys()}
+    # Each may give us the one before it. Their times say nothing: a clock may have gone back.
+    behind = list(keys)
+    while behind:
+        key = known.get(behind.pop())
+        if key and key.succeeds and key.sealed_audit_root and key.succeeds not in keys:
+            root = keys[key.key_id].open_root_of(key.succeeds, key.sealed_audit_root)
+            keys[key.succeeds] = root
+            behind.append(key.succeeds)
+    return keys
+
+
+def _added_to(digests: Iterable[Digest], entries: Iterable[AuditEntry]) -> Iterator[AuditEntry]:
+    for entry in entries:
+        for digest in digests:
+            digest.add(entry)
+        yield entry
+
+
+class _Once:
+    """Reports what was found, and refuses to begin again once something was reported."""
+
+    def __init__(self, tell: Tell) -> None:
+        self._tell = tell
+        self._told = False
+
+    def start(self) -> Tell:
+        """Return what reports. Raises DatabaseUnavailable if something was reported already."""
+        if self._told:
+            raise DatabaseUnavailable(
+                "the connection was lost in the middle of the verification: run it again"
+            )
+        return self._report
+
+    def _report(self, report: EntryReport) -> None:
+        self._told = True
+        self._tell(report)
+
+
+class _Entries:
+    """The log behind a (fid, id), page by page."""
+
+    def __init__(self, checks: AuditCheckRepository, after: tuple[int, int]) -> None:
+        self._checks = checks
+        self._after = after
+        self._ends: dict[int, ChainEnd] = {}
+
+    def end_of(self, fid: int) -> ChainEnd:
+        """Return how the chain should end of the user whose last entry was given just now."""
+        return self._ends[fid]
+
+    def __iter__(self) -> Iterator[AuditEntry]:
+        after = self._after
+        while page := self._checks.list_page(after, _PAGE):
+            # Of the user before this page, too: it is asked for once the next user's entry is here.
+            self._ends = self._checks.list_chain_ends({after[0], *(entry.fid for entry in page)})
+            yield from page
+            after = (page[-1].fid, page[-1].id)

@@ -1,0 +1,1 @@
+"""What `doctor` and `db doctor` check: settings, environment, database."""

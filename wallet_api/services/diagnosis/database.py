@@ -1,0 +1,308 @@
+"""Is a database as it should be? Everything that can be asked without opening a key."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from wallet_api.database import Connection, Database
+from wallet_api.database.session_settings import PINNED, is_ours, takes_a_guard_away
+from wallet_api.migrations import expected_versions, find_why_read_only
+from wallet_api.repositories.database_checks import (
+    CheckRepository,
+    Right,
+    RoleSetting,
+    SchemaObject,
+)
+from wallet_api.repositories.migrations import MigrationRepository
+from wallet_api.repositories.role_checks import RoleCheckRepository
+from wallet_api.services.diagnosis.expectations import (
+    expected_rights,
+    expected_schema,
+    needed_rights,
+)
+from wallet_api.services.readiness import find_missing_rights
+
+_VERSIONS = "schema_migrations"
+# Roles that PostgreSQL makes, whose members reach every table or the server's files, and whether
+# they can change what is there.
+_PREDEFINED = {
+    "pg_read_all_data": False,
+    "pg_write_all_data": True,
+    "pg_maintain": True,
+    "pg_read_server_files": False,
+    "pg_write_server_files": True,
+    "pg_execute_server_program": True,
+}
+# What is looked at together, and whether a fault in it can cost wallets.
+_GROUPS = (
+    (
+        "every table is as the migrations made it",
+        {"table", "child table", "column", "default"},
+        True,
+    ),
+    ("every trigger is in force", {"trigger", "function", "rule", "policy"}, True),
+    ("every constraint is in force", {"constraint", "unique index"}, True),
+    ("every index is in force", {"index"}, False),
+    # Some providers have their own in every database.
+    ("no event trigger runs beside ours", {"event trigger"}, False),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What was looked at, and what is wrong with it: nothing, where `faults` is empty.
+
+    Something that is `serious` can cost wallets or hide that it did; the rest is advice.
+    """
+
+    subject: str
+    faults: tuple[str, ...]
+    serious: bool
+
+
+class Doctor:
+    """Examines one database, as the role that it is connected as.
+
+    The rights of `trusted` roles are not reported: their operator knows of them.
+    """
+
+    def __init__(self, database: Database, trusted: Collection[str] = ()) -> None:
+        self._database = database
+        self._trusted = trusted
+
+    def examine(self) -> list[Finding]:
+        """Look at everything. Raises DatabaseUnavailable."""
+        return self._database.run(lambda connection: _examine(connection, self._trusted))
+
+
+def _examine(connection: Connection, trusted: Collection[str]) -> list[Finding]:
+    checks = CheckRepository(connection)
+    tables = [part.name for part in expected_schema() if part.kind == "table"]
+    hidden = checks.list_unreadable_tables([*tables, _VERSIONS])
+    findings = [
+        Finding(
+            subject="this role may read what is to be examined",
+            faults=tuple(f"it may not read {name}" for name in hidden),
+            serious=True,
+        ),
+        *_session(connection),
+    ]
+    if _VERSIONS not in hidden:
+        findings.append(_migrations(MigrationRepository(connection).list_applied()))
+        if findings[-1].faults:
+            # The other questions are about tables as this code knows them.
+            return findings
+    findings += [
+        *_settings(checks),
+        _rights(checks),
+        *_other_roles(RoleCheckRepository(connection), trusted),
+        *_schema(checks),
+    ]
+    if not hidden:
+        findings += _rows(checks)
+    return findings
+
+
+def _migrations(applied: set[str]) -> Finding:
+    known = expected_versions()
+    missing = [f"{version} is not applied" for version in sorted(known - applied)]
+    newer = [f"{version} is newer than this program" for version in sorted(applied - known)]
+    return Finding(subject="migrations are current", faults=(*missing, *newer), serious=True)
+
+
+def _session(connection: Connection) -> list[Finding]:
+    """Judge what a session of this role is like, as /readyz does."""
+    state = MigrationRepository(connection).get_state(needed_rights())
+    read_only = find_why_read_only(state)
+    missing_rights = find_missing_rights(state)
+    return [
+        Finding(
+            subject="a session of this role is fit for use",
+            faults=connection.faults,
+            serious=True,
+        ),
+        Finding(
+            subject="the database takes writes",
+            faults=() if read_only is None else (read_only,),
+            serious=True,
+        ),
+        Finding(
+            subject="the role has every right that it needs",
+            faults=()
+            if missing_rights is None
+            else (missing_rights, *_by_place(state.missing_rights)),
+            serious=True,
+        ),
+    ]
+
+
+def _settings(checks: CheckRepository) -> list[Finding]:
+    settings = checks.get_settings()
+    pooled = checks.get_session().pooled
+    lost = "is off: commits can be lost"
+    given = [
+        one
+        for one in checks.list_role_settings(_relations())
+        if not is_ours(one.setting_name, one.setting)
+    ]
+    weakening = [
+        one
+        for one in given
+        if one.reaches_tables and takes_a_guard_away(one.setting_name, one.setting)
+    ]
+    findings = [
+        Finding(
+            subject=f"{name} is on",
+            faults=() if settings[name] else (f"{name} {lost}",),
+            # On a connection of ours it is, unless a pooler takes our settings away.
+            serious=pooled or name != "synchronous_commit",
+        )
+        for name in ("fsync", "synchronous_commit", "full_page_writes")
+    ]
+    if pooled:
+        findings.append(_initial_settings(checks))
+    return [
+        *findings,
+        _role_settings("no setting of a role takes a guard away", weakening, serious=True),
+        _role_settings(
+            "roles and the database have no settings but ours",
+            [one for one in given if one not in weakening],
+            serious=False,
+        ),
+        Finding(
+            subject="the connection is encrypted",
+            faults=() if settings["tls"] else ("no TLS: add sslmode=verify-full to DATABASE_URL",),
+            serious=False,
+        ),
+    ]
+
+
+def _role_settings(subject: str, found: list[RoleSetting], *, serious: bool) -> Finding:
+    lines = tuple(f"{one.role_name}: {one.setting_name}={one.setting}" for one in found)
+    return Finding(subject=subject, faults=lines, serious=serious)
+
+
+def _initial_settings(checks: CheckRepository) -> Finding:
+    """Compare what a pooler's sessions begin with: what a connection sets may not hold there."""
+    found = checks.list_initial_settings([*PINNED, "search_path"])
+    return Finding(
+        subject="sessions of the pooler begin with our settings",
+        faults=tuple(
+            f"{name} is {value}: set it for the role, docs/scaling.md says to what"
+            for name, value in found.items()
+            if not is_ours(name, value)
+        ),
+        serious=True,
+    )
+
+
+def _rights(checks: CheckRepository) -> Finding:
+    """Compare what this role can do with the one list of what the service needs."""
+    allowed = expected_rights()
+    excess = {
+        right
+        for right in checks.list_rights(_relations())
+        # A right on a table is one on each of its columns.
+        if right not in allowed and Right(right.name.split()[0], right.place) not in allowed
+    }
+    return Finding(
+        subject="the role has no more rights than it needs",
+        faults=tuple(f"{line} (queries/operations/roles.sql)" for line in _by_place(excess)),
+        serious=False,
+    )
+
+
+def _other_roles(checks: RoleCheckRepository, trusted: Collection[str]) -> list[Finding]:
+    """Report every right of roles that are neither the owner, ours, nor superusers."""
+    relations = _relations()
+    functions = [part.name for part in expected_schema() if part.kind == "function"]
+    owners = checks.list_owners(relations, functions)
+    # The role that asks is not let off these: list_rights() does not know of them.
+    parameters = checks.list_parameter_rights()
+    grants = checks.list_grants(relations, expected_rights())
+    worth_becoming = {**_PREDEFINED, "wallet_api_runtime": True}
+    for right in (*owners, *grants, *parameters):
+        worth_becoming[right.role] = right.changes or worth_becoming.get(right.role, False)
+    unreported = {*trusted, *checks.list_exempt_roles()}
+    rights = [
+        *owners,
+        *grants,
+        *checks.list_memberships(worth_becoming),
+        *checks.list_powers(),
+        *checks.list_feeds(relations),
+    ]
+    rights = [
+        *(right for right in rights if right.role not in unreported),
+        *(right for right in parameters if right.role not in trusted),
+    ]
+    defaults = [
+        right for right in checks.list_default_rights(functions) if right.role not in unreported
+    ]
+    return [
+        Finding(
+            subject=subject,
+            faults=tuple(f"{right.role} {right.ability}: {right.remedy}" for right in found),
+            serious=serious,
+        )
+        for subject, found, serious in (
+            ("no other role can change these tables", [r for r in rights if r.changes], True),
+            ("no other role can read these tables", [r for r in rights if not r.changes], True),
+            ("default privileges grant nothing on our objects", defaults, False),
+        )
+    ]
+
+
+def _relations() -> list[str]:
+    parts = expected_schema()
+    return [*(part.name for part in parts if part.kind in ("table", "sequence")), _VERSIONS]
+
+
+def _by_place(rights: Collection[Right]) -> list[str]:
+    places = sorted({right.place for right in rights})
+    return [
+        f"{', '.join(sorted(right.name for right in rights if right.place == place))} on {place}"
+        for place in places
+    ]
+
+
+def _schema(checks: CheckRepository) -> list[Finding]:
+    expected = {part for part in expected_schema() if part.kind != "sequence"}
+    found = checks.list_schema_objects(
+        [part.name for part in expected if part.kind == "table"],
+        [part.name for part in expected if part.kind == "function"],
+    )
+    return [
+        Finding(
+            subject=subject,
+            faults=tuple(
+                _differences(
+                    {part for part in expected if part.kind in kinds},
+                    {part for part in found if part.kind in kinds},
+                )
+            ),
+            serious=serious,
+        )
+        for subject, kinds, serious in _GROUPS
+    ]
+
+
+def _differences(expected: set[SchemaObject], found: set[SchemaObject]) -> list[str]:
+    wanted = {(part.kind, part.name) for part in expected - found}
+    present = {(part.kind, part.name) for part in found - expected}
+    lines = [
+        *(f"{kind} {name} is missing" for kind, name in wanted - present),
+        *(f"{kind} {name} is not as the migrations made it" for kind, name in wanted & present),
+        *(f"{kind} {name} is none that the migrations made" for kind, name in present - wanted),
+    ]
+    return sorted(lines)
+
+
+def _rows(checks: CheckRepository) -> list[Finding]:
+    return [
+        _users("every trading wallet has a key", checks.list_trading_wallets_without_key()),
+        _users("every secret is known", checks.list_wallets_of_unknown_secrets()),
+        _users("deposits go to their user's wallet", checks.list_deposits_to_other_addresses()),
+    ]
+
+
+def _users(subject: str, fids: list[int]) -> Finding:
+    return Finding(subject=subject, faults=tuple(f"FID {fid}" for fid in fids), serious=True)

@@ -1,0 +1,230 @@
+"""Would the service serve with this environment? What the settings name is tried, in turn."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TypeVar
+
+from wallet_api.auth.issuer_keys import IssuerKeys
+from wallet_api.auth.rate_limits import MEMORY, RateLimits
+from wallet_api.config import (
+    ConfigurationError,
+    Settings,
+    WalletSettings,
+    read_database_url,
+    read_wallet_settings,
+)
+from wallet_api.crypto.encryption import EncryptionService
+from wallet_api.crypto.secret import Secret
+from wallet_api.database import Database, refusal
+from wallet_api.errors import ServiceUnavailable, SignInUnavailable, StorageUnavailable
+from wallet_api.repositories.database_checks import CheckRepository, Session
+from wallet_api.repositories.wallet_files.directory import WalletDirectory
+from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
+from wallet_api.services.diagnosis.settings import Diagnosis, State, advise, faults_of, read
+from wallet_api.services.encryption_keys.registration import SealingSecret
+from wallet_api.services.encryption_keys.registry import KnownSecrets
+from wallet_api.services.readiness import check_database
+from wallet_api.services.wallet_files.storage_check import FileStore, heed_files
+
+T = TypeVar("T")
+
+_SECONDS = 5.0
+_LOOK_INSIDE = "`wallet-api db doctor` looks inside the database."
+_LOOK_AT_FOLDER = "Look at its disk, and at the rights of the service's user on it."
+
+
+def examine(environ: Mapping[str, str]) -> list[Diagnosis]:
+    """Read the environment as the service does and try what it names; write nothing.
+
+    It gets as far as the settings let it: a database is asked even where a token's secret is
+    missing. No answer quotes a secret, a password or a token.
+    """
+    settings, found = read(environ)
+    url = _read(read_database_url, environ)
+    if url is not None:
+        found += _database(url, settings, _read(read_wallet_settings, environ))
+    if settings is not None:
+        found += [
+            *_files(settings),
+            *_replica(settings),
+            *_sign_in(settings),
+            *_rate_limits(settings),
+            *advise(settings, environ),
+        ]
+    return found
+
+
+def _read(reader: Callable[[Mapping[str, str]], T], environ: Mapping[str, str]) -> T | None:
+    try:
+        return reader(environ)
+    except ConfigurationError:
+        # Named already, with all other faults.
+        return None
+
+
+def _database(
+    url: Secret[str], settings: Settings | None, wallets: WalletSettings | None
+) -> Iterator[Diagnosis]:
+    reason = refusal(url)
+    if reason is not None:
+        yield _fault(
+            f"the database cannot be reached: {reason}",
+            "Correct DATABASE_URL, or start the server and let this machine and role in.",
+        )
+        return
+    try:
+        with _opened(url) as database:
+            session = database.run(lambda connection: CheckRepository(connection).get_session())
+            yield from _session(session)
+            if settings is not None:
+                yield _connections(session, settings)
+            check_database(database, writable=True)
+            yield _fine("every migration is applied")
+            if wallets is not None:
+                yield from _secrets(database, wallets)
+    except ServiceUnavailable as error:
+        # Such a reason says what is wrong, and behind a colon how to mend it.
+        what, _, remedy = error.reason.partition(": ")
+        otherwise = _LOOK_AT_FOLDER if isinstance(error, StorageUnavailable) else _LOOK_INSIDE
+        yield _fault(what, f"{remedy[:1].upper()}{remedy[1:]}." if remedy else otherwise)
+
+
+def _session(session: Session) -> Iterator[Diagnosis]:
+    encrypted = "with" if session.tls else "without"
+    yield _fine(
+        f"the database is reached: PostgreSQL {session.version}, as {session.role}, {encrypted} TLS"
+    )
+    if not session.tls and not session.local:
+        yield _advice(
+            "the connection to the database is not encrypted",
+            "Add sslmode=verify-full to DATABASE_URL, with sslrootcert if the server needs it.",
+        )
+
+
+def _connections(session: Session, settings: Settings) -> Diagnosis:
+    needed = settings.web_concurrency * settings.db_pool_max
+    share = f"{settings.web_concurrency} processes of {settings.db_pool_max}"
+    said = f"{needed} connections at most ({share})"
+    if session.pooled:
+        return _fine(f"{said}, through a pooler")
+    if 2 * needed <= session.connections:
+        return _fine(f"{said}, of the {session.connections} that this role may have")
+    return _advice(
+        f"{said}, twice that during a release, of the {session.connections} that this role may "
+        "have",
+        "Lower WEB_CONCURRENCY or DB_POOL_MAX, or raise PostgreSQL's max_connections or the "
+        "role's limit.",
+    )
+
+
+def _secrets(database: Database, settings: WalletSettings) -> Iterator[Diagnosis]:
+    """Ask whether the secrets fit; raises ServiceUnavailable where they do not."""
+    encryption = EncryptionService(settings.encryption_secret, settings.encryption_secret_previous)
+    in_files = settings.wallet_storage != "postgres"
+    store = None
+    if in_files:
+        files = FilesystemWalletRepository(
+            WalletDirectory(settings.wallet_storage_path), encryption
+        )
+        migrating = settings.wallet_storage == "migrating"
+        store = FileStore(files, migrating=migrating, read_only=True)
+    SealingSecret(database, encryption, store).check()
+    fitting = f", and the files in {settings.wallet_storage_path}" if in_files else ""
+    yield _fine(f"the secret fits the database{fitting}")
+    for key_id in KnownSecrets(database, encryption, wallets_in_files=in_files).list_unneeded():
+        yield _advice(
+            f"ENCRYPTION_SECRET_PREVIOUS holds a retired secret ({key_id})",
+            "Take it out, and keep it in a safe place as long as a backup needs it.",
+        )
+
+
+def _files(settings: Settings) -> Iterator[Diagnosis]:
+    if settings.wallet_storage != "postgres":
+        return
+    directory = WalletDirectory(settings.wallet_storage_path)
+    try:
+        unheeded = heed_files(directory, ignored_on_purpose=settings.wallet_storage_is_said)
+    except ConfigurationError as error:
+        yield from faults_of(error)
+        return
+    if unheeded is not None:
+        yield _advice(unheeded, "Import them: docs/migration.md.")
+
+
+def _replica(settings: Settings) -> Iterator[Diagnosis]:
+    if settings.database_replica_url is None:
+        return
+    reason = refusal(settings.database_replica_url)
+    if reason is None:
+        yield _fine("the read replica is reached")
+        return
+    yield _advice(
+        f"the read replica cannot be reached: {reason}",
+        "Correct DATABASE_REPLICA_URL or take it away: /v1/wallets and /v1/stats answer 503.",
+    )
+
+
+def _sign_in(settings: Settings) -> Iterator[Diagnosis]:
+    if not settings.quick_auth_audience:
+        yield _advice(
+            "QUICK_AUTH_AUDIENCE is not set: nobody can sign in with Farcaster",
+            "Set it to the mini app's bare host name: QUICK_AUTH_AUDIENCE=app.example.com",
+        )
+        return
+    keys = IssuerKeys(
+        settings.quick_auth_jwks_url, timeout_seconds=_SECONDS, cooldown_seconds=0, retry_seconds=0
+    )
+    try:
+        keys.find("")
+    except SignInUnavailable:
+        yield _advice(
+            "Farcaster's keys cannot be had within two seconds: nobody new can sign in",
+            "Let this machine reach QUICK_AUTH_ISSUER by https, or correct QUICK_AUTH_JWKS_URL.",
+        )
+        return
+    yield _fine(f"Farcaster's keys are to be had, for {', '.join(settings.quick_auth_audience)}")
+
+
+def _rate_limits(settings: Settings) -> Iterator[Diagnosis]:
+    if not settings.ratelimits:
+        yield _advice(
+            "RATELIMIT_ENABLED is false: nobody is refused, however often they ask",
+            "Take RATELIMIT_ENABLED away, unless something in front limits them.",
+        )
+    elif settings.ratelimit_storage_uri.reveal() == MEMORY:
+        each = f"by each of {settings.web_concurrency} processes for itself"
+        yield _fine(f"rate limits are counted in memory, {each}")
+    elif RateLimits(settings.ratelimit_storage_uri).are_shared():
+        yield _fine("rate limits are counted in Redis")
+    else:
+        yield _advice(
+            "the Redis of the rate limits does not answer: each process counts for itself",
+            "Start it, or correct RATELIMIT_STORAGE_URI.",
+        )
+
+
+@contextmanager
+def _opened(url: Secret[str]) -> Iterator[Database]:
+    database = Database(url, min_size=0, max_size=1, timeout_seconds=_SECONDS)
+    database.open()
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+def _fine(what: str) -> Diagnosis:
+    return Diagnosis(state=State.FINE, what=what)
+
+
+def _advice(what: str, remedy: str) -> Diagnosis:
+    return Diagnosis(state=State.ADVICE, what=what, remedy=remedy)
+
+
+def _fault(what: str, remedy: str) -> Diagnosis:
+    return Diagnosis(state=State.FAULT, what=what, remedy=remedy)
+
+
+def is_fit(found: Iterable[Diagnosis]) -> bool:
+    """Tell whether the service would serve."""
+    return not any(diagnosis.state is State.FAULT for diagnosis in found)

@@ -1,0 +1,1 @@
+"""The encryption secrets of a database: registration, registry, rotation."""

@@ -1,0 +1,152 @@
+"""Another secret takes over: every key is sealed again under it, beside the traffic."""
+
+import hmac
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from wallet_api.crypto.encryption import EncryptionService, SealedKey
+from wallet_api.crypto.secret import Secret
+from wallet_api.database import Connection, Database, patient
+from wallet_api.errors import KeyUnreadable, ServiceUnavailable
+from wallet_api.models import TRADING_CHAIN, Access, AuditEvent, Wallet
+from wallet_api.repositories.audit import AuditRepository
+from wallet_api.repositories.wallet_batches import WalletBatchRepository, WalletKey
+from wallet_api.services.audit.append import AuditTrail
+from wallet_api.services.batches import run_batch
+from wallet_api.services.opening import open_verified
+
+
+class ResealOutcome(StrEnum):
+    """What became of a wallet."""
+
+    RESEALED = "resealed"
+    PRESENT = "present"
+    """Somebody else sealed it again in the meantime."""
+    FAILED = "failed"
+    """It does not open, or the audit log takes no entry about it: it is left as it was."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResealReport:
+    """What became of one wallet, and why."""
+
+    fid: int
+    outcome: ResealOutcome
+    reason: str | None = None
+
+
+class KeyRotation:
+    """Seals keys again under the current secret. Safe to repeat, to interrupt, and to run twice.
+
+    A key is opened and found to be its address's before, and so is what was written, read back from
+    PostgreSQL in the same transaction: it is committed only if the key is the same.
+    """
+
+    def __init__(self, database: Database, encryption: EncryptionService, access: Access) -> None:
+        self._database = database
+        self._encryption = encryption
+        self._access = access
+        self._trail = AuditTrail(encryption)
+
+    def count(self) -> int:
+        """Return how many wallets are sealed under other secrets."""
+
+        def count(connection: Connection) -> int:
+            with connection.transaction(), patient(connection):
+                return WalletBatchRepository(connection).count_to_reseal(self._encryption.key_id)
+
+        return self._database.run(count)
+
+    def pages(self, size: int) -> Iterator[list[Wallet]]:
+        """Give those wallets in lists of `size`."""
+        after = 0
+        while page := self._page(after, size):
+            yield page
+            after = page[-1].fid
+
+    def run(self, wallets: Sequence[Wallet]) -> list[ResealReport]:
+        """Seal the keys of these wallets again, in one transaction or in one for each."""
+        reports: list[ResealReport] = []
+        again: list[_Resealed] = []
+        for wallet in wallets:
+            try:
+                key = self._open(wallet)
+            except KeyUnreadable as error:
+                reports.append(_report(wallet, error))
+                continue
+            sealed = self._encryption.seal(
+                key, fid=wallet.fid, chain=wallet.chain, address=wallet.address
+            )
+            again.append(_Resealed(wallet=wallet, key=key, sealed=sealed))
+        if again:
+            reports += run_batch(again, self._reseal, lambda one, error: _report(one.wallet, error))
+        return reports
+
+    def _reseal(self, again: Sequence["_Resealed"]) -> tuple[list[ResealReport], list["_Resealed"]]:
+        """Write these ciphertexts, where the wallets are as given, and an entry for each written.
+
+        Return the reports, and those whose users are busy. What an earlier attempt wrote, whose
+        commit nobody confirmed, is not written again.
+        """
+        keys = {one.wallet.fid: one.key for one in again}
+        pending = self._trail.pending()
+
+        def reseal(connection: Connection) -> tuple[dict[WalletKey, Wallet], set[int]]:
+            batches = WalletBatchRepository(connection)
+            with connection.transaction():
+                busy = AuditRepository(connection).hold_heads(keys)
+                free = [one for one in again if one.wallet.fid not in busy]
+                replaced = batches.reseal((one.wallet, one.sealed) for one in free)
+                rows = batches.list_by_keys((one.wallet.fid, TRADING_CHAIN) for one in free)
+                for fid in replaced:
+                    if not _same(self._open(rows[fid, TRADING_CHAIN]), keys[fid]):
+                        raise KeyUnreadable(f"the key of FID {fid} does not come back as it was")
+                pending.append_many(connection, [self._event(fid) for fid in sorted(replaced)])
+            return rows, busy
+
+        rows, busy = self._database.run(reseal)
+        reports = []
+        for one in again:
+            row = rows.get((one.wallet.fid, TRADING_CHAIN))
+            if row is not None:
+                # No two ciphertexts are the same: this one tells who wrote it.
+                ours = row.sealed == one.sealed
+                outcome = ResealOutcome.RESEALED if ours else ResealOutcome.PRESENT
+                reports.append(ResealReport(fid=one.wallet.fid, outcome=outcome))
+        return reports, [one for one in again if one.wallet.fid in busy]
+
+    def _page(self, after: int, size: int) -> list[Wallet]:
+        def page(connection: Connection) -> list[Wallet]:
+            with connection.transaction(), patient(connection):
+                return WalletBatchRepository(connection).list_page_to_reseal(
+                    after, self._encryption.key_id, size
+                )
+
+        return self._database.run(page)
+
+    def _open(self, wallet: Wallet) -> Secret[bytes]:
+        key = open_verified(self._encryption, wallet)
+        if key is None:
+            raise AssertionError("a trading wallet has a key")
+        return key
+
+    def _event(self, fid: int) -> AuditEvent:
+        return AuditEvent(fid=fid, chain=TRADING_CHAIN, action="key.resealed", access=self._access)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Resealed:
+    """A wallet as it is, its key, and that key sealed under the current secret."""
+
+    wallet: Wallet
+    key: Secret[bytes]
+    sealed: SealedKey
+
+
+def _report(wallet: Wallet, error: ServiceUnavailable) -> ResealReport:
+    return ResealReport(fid=wallet.fid, outcome=ResealOutcome.FAILED, reason=error.reason)
+
+
+def _same(one: Secret[bytes], other: Secret[bytes]) -> bool:
+    return hmac.compare_digest(one.reveal(), other.reveal())

@@ -1,0 +1,97 @@
+"""The current wallet storage and its encryption secrets, for an operator who migrates."""
+
+from dataclasses import dataclass
+
+from wallet_api.database import Connection, Database, one_snapshot
+from wallet_api.errors import KeyUnreadable
+from wallet_api.models import BASE_ACCOUNT_CHAIN, TRADING_CHAIN
+from wallet_api.repositories.stats import StatsRepository
+from wallet_api.repositories.wallet_batches import WalletBatchRepository, WalletKey
+from wallet_api.repositories.wallet_files import file as wallet_file
+from wallet_api.repositories.wallet_files.directory import WalletDirectory
+from wallet_api.services.encryption_keys.registry import KnownSecrets, SecretStatus
+
+# How many files are looked for in one statement: that is some ten milliseconds.
+_AT_ONCE = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileCounts:
+    """What the names of wallet files say beside the rows. Nobody opened the files.
+
+    `present` are those whose wallet has a row, `missing` those whose wallet has none; under the
+    name of a `misnamed` one no wallet is kept: to an import it is invalid.
+    """
+
+    present: int
+    missing: int
+    misnamed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StorageState:
+    """How far the way from files to rows is gone, and what the rows are sealed under.
+
+    `storage` is WALLET_STORAGE. `files` is None where nobody looks at the folder; `imported` is how
+    many wallets came from files into rows, whether the files are still there or not.
+    """
+
+    storage: str
+    files: FileCounts | None
+    imported: int
+    secrets: list[SecretStatus]
+
+
+class StorageService:
+    """Looks at rows and files. May read a replica, which lags a little behind."""
+
+    def __init__(
+        self, database: Database, secrets: KnownSecrets, storage: str, directory: WalletDirectory
+    ) -> None:
+        self._database = database
+        self._secrets = secrets
+        self._storage = storage
+        self._directory = directory
+
+    def look(self) -> StorageState:
+        """Count everything. Raises StorageUnavailable and DatabaseUnavailable.
+
+        With files it lists the folder once, and looks up each name by a primary key.
+        """
+        names = None if self._storage == "postgres" else list(self._directory.names())
+
+        def count(connection: Connection) -> StorageState:
+            with one_snapshot(connection):
+                return StorageState(
+                    storage=self._storage,
+                    files=None if names is None else _count_files(connection, names),
+                    imported=StatsRepository(connection).count_imported(),
+                    secrets=self._secrets.status_on(connection),
+                )
+
+        return self._database.run(count)
+
+
+def _count_files(connection: Connection, names: list[str]) -> FileCounts:
+    keys = [key for name in names if (key := _key_of(name)) is not None]
+    batches = WalletBatchRepository(connection)
+    known = {fid for fid, chain in keys if chain == BASE_ACCOUNT_CHAIN}
+    present = 0
+    for begin in range(0, len(keys), _AT_ONCE):
+        some = keys[begin : begin + _AT_ONCE]
+        there = batches.list_keys_of(fid for fid, _ in some)
+        present += sum(key in there for key in some)
+        # The oldest files keep a Base Account, keyless, where a trading wallet belongs.
+        lone = [fid for fid, chain in some if chain == TRADING_CHAIN and fid not in known]
+        oldest = [fid for fid in lone if (fid, TRADING_CHAIN) not in there]
+        present += batches.count_imported_base_accounts(oldest)
+    return FileCounts(present=present, missing=len(keys) - present, misnamed=len(names) - len(keys))
+
+
+def _key_of(name: str) -> WalletKey | None:
+    """Return what the name of a file gives: whose wallet it keeps, and on which chain."""
+    try:
+        fid, spelling = wallet_file.parse_name(name)
+    except KeyUnreadable:
+        return None
+    return fid, TRADING_CHAIN if spelling == TRADING_CHAIN else BASE_ACCOUNT_CHAIN

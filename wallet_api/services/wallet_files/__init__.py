@@ -1,0 +1,1 @@
+"""Wallet files of the old service: importing, exporting, verifying."""

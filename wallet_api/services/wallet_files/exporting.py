@@ -1,0 +1,127 @@
+"""Rows become wallet files that the old service can read: the way back."""
+
+from collections.abc import Sequence
+
+from wallet_api.crypto.encryption import EncryptionService
+from wallet_api.database import Connection, Database
+from wallet_api.errors import KeyUnreadable, ServiceUnavailable
+from wallet_api.models import Access, AuditEvent, Wallet
+from wallet_api.repositories.audit import AuditRepository
+from wallet_api.repositories.wallet_files.file import file_name
+from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
+from wallet_api.services.audit.append import AuditTrail
+from wallet_api.services.batches import run_batch
+from wallet_api.services.opening import open_verified
+from wallet_api.services.wallet_files.importing import FileReport, Outcome
+
+
+class WalletExport:
+    """Exports batches of rows. Safe to repeat and to interrupt.
+
+    A file with a key is never replaced. An older Base Account address is.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        files: FilesystemWalletRepository,
+        encryption: EncryptionService,
+        access: Access,
+    ) -> None:
+        self._database = database
+        self._files = files
+        self._encryption = encryption
+        self._access = access
+        self._trail = AuditTrail(encryption)
+
+    def run(self, wallets: Sequence[Wallet]) -> list[FileReport]:
+        """Write the files of these rows, unless they are there, and read every one of them back.
+
+        Keys leave the database: an audit row says so before the first file is written.
+        """
+        return run_batch(wallets, self._run, self._failed)
+
+    def _run(self, wallets: Sequence[Wallet]) -> tuple[list[FileReport], list[Wallet]]:
+        """Export what one transaction records; return the reports, and wallets of busy users."""
+        reports: dict[str, FileReport] = {}
+        missing: dict[str, Wallet] = {}
+        for wallet in wallets:
+            name = file_name(wallet.fid, wallet.chain)
+            try:
+                open_verified(self._encryption, wallet)
+            except KeyUnreadable as error:
+                reports[name] = _report(wallet, Outcome.INVALID, error.reason)
+                continue
+            if self._files.directory.has(name):
+                reports[name] = self._meet(wallet, name)
+            else:
+                missing[name] = wallet
+        busy = self._record([wallet for wallet in missing.values() if wallet.sealed is not None])
+        left = [missing.pop(file_name(wallet.fid, wallet.chain)) for wallet in busy]
+        self._files.add_copies(missing.values())
+        for name, wallet in missing.items():
+            reports[name] = self._read_back(wallet, name, Outcome.EXPORTED)
+        return list(reports.values()), left
+
+    def _failed(self, wallet: Wallet, error: ServiceUnavailable) -> FileReport:
+        return _report(wallet, Outcome.FAILED, error.reason)
+
+    def _meet(self, wallet: Wallet, name: str) -> FileReport:
+        """Report on a row that has a file already."""
+        there = self._files.inspect(name).file
+        if there is None or there.wallet.sealed is not None:
+            return self._read_back(wallet, name, Outcome.PRESENT)
+        if wallet.sealed is not None:
+            self._record([wallet])
+            self._files.replace_keyless(wallet, there)
+        elif there.wallet.address == wallet.address:
+            return self._read_back(wallet, name, Outcome.PRESENT)
+        elif there.wallet.updated_at < wallet.updated_at:
+            self._files.replace_base_account(wallet, there)
+        return self._read_back(wallet, name, Outcome.EXPORTED)
+
+    def _read_back(self, wallet: Wallet, name: str, outcome: Outcome) -> FileReport:
+        found = self._files.inspect(name)
+        if found.file is None:
+            return _report(wallet, Outcome.CONFLICT, f"there is a file, but {found.fault}")
+        if (found.file.wallet.chain, found.file.wallet.address) != (wallet.chain, wallet.address):
+            reason = f"there is a file with {found.file.wallet.address}"
+            return _report(wallet, Outcome.CONFLICT, reason, found.sha256)
+        return _report(wallet, outcome, "; ".join(found.file.warnings) or None, found.sha256)
+
+    def _record(self, leaving: Sequence[Wallet]) -> list[Wallet]:
+        """Record that these keys leave, and return those of busy users, for whom nothing is."""
+        if not leaving:
+            return []
+        pending = self._trail.pending()
+        busy: set[int] = set()
+
+        def record(connection: Connection) -> None:
+            nonlocal busy
+            with connection.transaction():
+                if not pending.is_written(connection):
+                    busy = AuditRepository(connection).hold_heads({one.fid for one in leaving})
+                    events = [self._event(wallet) for wallet in leaving if wallet.fid not in busy]
+                    pending.append_many(connection, events)
+
+        self._database.run(record)
+        return [wallet for wallet in leaving if wallet.fid in busy]
+
+    def _event(self, wallet: Wallet) -> AuditEvent:
+        return AuditEvent(
+            fid=wallet.fid, chain=wallet.chain, action="key.exported", access=self._access
+        )
+
+
+def _report(
+    wallet: Wallet, outcome: Outcome, reason: str | None, sha256: str | None = None
+) -> FileReport:
+    return FileReport(
+        file=file_name(wallet.fid, wallet.chain),
+        fid=wallet.fid,
+        chain=wallet.chain,
+        address=wallet.address,
+        outcome=outcome,
+        reason=reason,
+        sha256=sha256,
+    )

@@ -1,0 +1,285 @@
+"""Wallet files become rows: verified one by one, written many at a time, never overwritten."""
+
+import threading
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import structlog
+
+from wallet_api.crypto.encryption import EncryptionService
+from wallet_api.database import Connection, Database, one_round_trip
+from wallet_api.errors import KeyUnreadable, ServiceUnavailable
+from wallet_api.models import (
+    BASE_ACCOUNT_CHAIN,
+    BASE_ACCOUNT_SPELLINGS,
+    TRADING_CHAIN,
+    Access,
+    AuditEvent,
+    Wallet,
+)
+from wallet_api.repositories.audit import AuditRepository
+from wallet_api.repositories.wallet_batches import WalletBatchRepository, WalletKey
+from wallet_api.repositories.wallet_files.file import file_name
+from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository, Inspection
+from wallet_api.repositories.wallets import PostgresWalletRepository
+from wallet_api.services.audit.append import AuditTrail, PendingEntries, begin_append
+from wallet_api.services.batches import run_batch
+from wallet_api.services.encryption_keys.registration import SealingSecret
+from wallet_api.services.opening import open_verified
+
+
+class Outcome(StrEnum):
+    """What became of a file."""
+
+    IMPORTED = "imported"
+    IMPORTABLE = "importable"
+    """It would be imported, if this were no dry run."""
+    PRESENT = "present"
+    """PostgreSQL has this wallet, with the same address and key."""
+    CONFLICT = "conflict"
+    """PostgreSQL, or a file that counts first, has another wallet in its place, or another user has
+    its key."""
+    INVALID = "invalid"
+    """It cannot be verified."""
+    FAILED = "failed"
+    """Its user's audit chain takes no entry, or others held it for too long. Try it again."""
+    EXPORTED = "exported"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileReport:
+    """What became of one file, and why. `chain` is what the wallet is, or would be, kept under."""
+
+    file: str
+    fid: int | None
+    chain: str | None
+    address: str | None
+    outcome: Outcome
+    reason: str | None
+    sha256: str | None
+
+
+class WalletImport:
+    """Imports batches of files. Safe to repeat, to interrupt, and to run many at once."""
+
+    def __init__(
+        self,
+        database: Database,
+        files: FilesystemWalletRepository,
+        encryption: EncryptionService,
+        sealing_secret: SealingSecret,
+        access: Access,
+        *,
+        dry_run: bool,
+    ) -> None:
+        self._database = database
+        self._files = files
+        self._encryption = encryption
+        self._sealing_secret = sealing_secret
+        self._access = access
+        self._trail = AuditTrail(encryption)
+        self._dry_run = dry_run
+
+    def run(self, names: Sequence[str]) -> list[FileReport]:
+        """Verify the files of these names and write those that PostgreSQL lacks.
+
+        Raises SecretMismatch when the database's keys are sealed under other secrets.
+        """
+        return run_batch(names, self._run, self._failed)
+
+    def _run(self, names: Sequence[str]) -> tuple[list[FileReport], list[str]]:
+        """Import files in one transaction; return the reports, and the files of busy users."""
+        found = [self._files.inspect(name) for name in names]
+        beaten = {file.name: self._beaten(file) for file in found if file.file is not None}
+        wanted = {
+            _key(file.file.wallet): file.file.wallet
+            for file in found
+            if file.file is not None and beaten[file.name] is None
+        }
+        copied = self._copied(wanted)
+        free = {key: wallet for key, wallet in wanted.items() if key not in copied}
+        claimed, there, busy = self._write(free)
+        reports, left = [], []
+        outcome: Outcome
+        reason: str | None
+        for file in found:
+            if file.file is None:
+                reports.append(_report(file, Outcome.INVALID, file.fault))
+                continue
+            key = _key(file.file.wallet)
+            if (lost := beaten[file.name]) is not None:
+                outcome, reason = lost
+            elif key in copied:
+                outcome = Outcome.CONFLICT
+                reason = f"FID {copied[key]} has the same key: one is a copy of the other"
+            elif key in claimed:
+                outcome, reason = Outcome.IMPORTED, None
+            elif key in there:
+                outcome, reason = self._compare(file.file.wallet, there[key])
+            elif file.fid in busy:
+                left.append(file.name)
+                continue
+            else:
+                outcome, reason = Outcome.IMPORTABLE, None
+            reports.append(_report(file, outcome, reason))
+        return reports, left
+
+    def _failed(self, name: str, error: ServiceUnavailable) -> FileReport:
+        return _report(self._files.inspect(name), Outcome.FAILED, error.reason)
+
+    def _copied(self, wanted: dict[WalletKey, Wallet]) -> dict[WalletKey, int]:
+        """Find trading wallets that have no row, and whose key another user has; tell who."""
+        mine = {
+            key: (wallet.address.lower(), wallet.fid)
+            for key, wallet in wanted.items()
+            if wallet.chain == TRADING_CHAIN
+        }
+        rows = self._database.run(
+            lambda connection: WalletBatchRepository(connection).list_owners(
+                address for address, _ in mine.values()
+            )
+        )
+        users = defaultdict(set)
+        for address, fid in rows.union(mine.values()):
+            users[address].add(fid)
+        return {
+            key: min(others)
+            for key, (address, fid) in mine.items()
+            if (address, fid) not in rows and (others := users[address] - {fid})
+        }
+
+    def _write(
+        self, wanted: dict[WalletKey, Wallet]
+    ) -> tuple[set[WalletKey], dict[WalletKey, Wallet], set[int]]:
+        """Claim what is free; return the claimed keys, the rows that hold others, and busy users.
+
+        A row that is there already needs no lock: its user may be a busy one.
+        """
+        there = self._database.run(
+            lambda connection: WalletBatchRepository(connection).list_by_keys(wanted)
+        )
+        absent = {key: wallet for key, wallet in wanted.items() if key not in there}
+        if self._dry_run or not absent:
+            return set(), there, set()
+        self._sealing_secret.register()
+
+        pending = self._trail.pending()
+        claimed: set[WalletKey] = set()
+
+        def write(
+            connection: Connection,
+        ) -> tuple[set[WalletKey], dict[WalletKey, Wallet], set[int]]:
+            nonlocal claimed
+            batches = WalletBatchRepository(connection)
+            with connection.transaction():
+                busy = AuditRepository(connection).hold_heads({fid for fid, _ in absent})
+                free = [wallet for wallet in absent.values() if wallet.fid not in busy]
+                inserted = batches.insert_copies_if_absent(free)
+                # In the order of users, as every batch.
+                events = [_imported(absent[key], self._access) for key in sorted(inserted)]
+                # The insert waited for an earlier attempt whose commit nobody confirmed.
+                ours = claimed if pending.is_written(connection) else set()
+                claimed = inserted | ours
+                pending.append_many(connection, events)
+                return claimed, batches.list_by_keys(absent.keys() - claimed), busy
+
+        claimed, taken, busy = self._database.run(write)
+        return claimed, there | taken, busy
+
+    def _compare(self, wallet: Wallet, row: Wallet) -> tuple[Outcome, str | None]:
+        """Tell whether a row is the wallet that a file keeps."""
+        if row.address == wallet.address:
+            try:
+                # Two keys of one address are one key.
+                open_verified(self._encryption, row)
+            except KeyUnreadable as error:
+                return Outcome.CONFLICT, f"the row in PostgreSQL does not open: {error.reason}"
+            return Outcome.PRESENT, None
+        if row.chain == BASE_ACCOUNT_CHAIN and row.created_at == wallet.created_at:
+            if row.updated_at > wallet.updated_at:
+                return Outcome.PRESENT, "imported before, and replaced by the user since"
+            return Outcome.CONFLICT, f"PostgreSQL has {row.address}, and the file is newer"
+        return Outcome.CONFLICT, f"PostgreSQL has {row.address} for this user"
+
+    def _beaten(self, file: Inspection) -> tuple[Outcome, str] | None:
+        """Tell how a Base Account file fares whose user has another one that counts first."""
+        if file.file is None or file.fid is None or file.file.wallet.chain != BASE_ACCOUNT_CHAIN:
+            return None
+        for spelling in BASE_ACCOUNT_SPELLINGS:
+            if spelling == file.spelling:
+                return None
+            first = file_name(file.fid, spelling)
+            if self._files.directory.has(first):
+                counts = self._files.inspect(first).file
+                if counts is not None and counts.wallet.address == file.file.wallet.address:
+                    return Outcome.PRESENT, f"{first} says the same"
+                said = "cannot be verified" if counts is None else "has another address"
+                return Outcome.CONFLICT, f"{first} counts first, and {said}"
+        return None
+
+
+class RowKeeper:
+    """Makes a row of one wallet that a request found in a file."""
+
+    def __init__(self, encryption: EncryptionService) -> None:
+        self._trail = AuditTrail(encryption)
+        # What this thread last tried: Database.run() may run one import several times.
+        self._last = threading.local()
+
+    def keep(self, connection: Connection, wallet: Wallet) -> bool:
+        """Write the row and its audit entry, unless there is one; tell whether there was none."""
+        rows, audit = PostgresWalletRepository(connection), AuditRepository(connection)
+        there, head = begin_append(
+            connection, wallet.fid, lambda: rows.get_with_head_later(wallet.fid, wallet.chain)
+        )
+        if there is not None:
+            connection.rollback()
+            return False
+        request_id = structlog.contextvars.get_contextvars().get("request_id", "none")
+        access = Access(actor="service:migrating", request_id=request_id)
+        event = _imported(wallet, access)
+        with (
+            self._attempts(wallet).following(head, event) as entry,
+            one_round_trip(connection, begin=False),
+        ):
+            rows.add_copy(wallet)
+            recorded = audit.append_creation_later(entry)
+        return recorded()
+
+    def _attempts(self, wallet: Wallet) -> PendingEntries:
+        """Return the entries that this thread has tried for a wallet."""
+        key, pending = getattr(self._last, "attempts", (None, None))
+        if pending is None or key != _key(wallet):
+            pending = self._trail.pending()
+            self._last.attempts = _key(wallet), pending
+        return pending
+
+
+def _imported(wallet: Wallet, access: Access) -> AuditEvent:
+    return AuditEvent(
+        fid=wallet.fid,
+        chain=wallet.chain,
+        action="wallet.imported",
+        access=access,
+        address=wallet.address,
+    )
+
+
+def _key(wallet: Wallet) -> WalletKey:
+    return wallet.fid, wallet.chain
+
+
+def _report(file: Inspection, outcome: Outcome, reason: str | None) -> FileReport:
+    wallet = None if file.file is None else file.file.wallet
+    warnings = () if file.file is None else file.file.warnings
+    return FileReport(
+        file=file.name,
+        fid=file.fid,
+        chain=file.spelling if wallet is None else wallet.chain,
+        address=None if wallet is None else wallet.address,
+        outcome=outcome,
+        reason="; ".join(filter(None, (reason, *warnings))) or None,
+        sha256=file.sha256,
+    )

@@ -1,0 +1,352 @@
+"""Trading wallets and Base Account addresses: made once, verified always."""
+
+from dataclasses import replace
+from functools import partial
+
+from wallet_api import metrics
+from wallet_api.crypto import key_pairs as keys
+from wallet_api.crypto.encryption import EncryptionService
+from wallet_api.database import Conflict, Connection, Database, one_round_trip
+from wallet_api.errors import (
+    DatabaseDamaged,
+    SecretMismatch,
+    ServiceUnavailable,
+    StorageUnavailable,
+)
+from wallet_api.models import (
+    BASE_ACCOUNT_CHAIN,
+    BASE_ACCOUNT_SPELLINGS,
+    TRADING_CHAIN,
+    Access,
+    AuditEvent,
+    AuditHead,
+    NewWallet,
+    Wallet,
+    WalletWithKey,
+)
+from wallet_api.repositories.audit import AuditRepository
+from wallet_api.repositories.wallet_repository import WalletRepositories, WalletRepository
+from wallet_api.repositories.wallets import PostgresWalletRepository
+from wallet_api.services.audit.append import (
+    AuditTrail,
+    PendingEntries,
+    begin_append,
+    require_entry,
+)
+from wallet_api.services.audit.refusals import RefusalWindows
+from wallet_api.services.encryption_keys.registration import SealingSecret
+from wallet_api.services.opening import open_verified
+
+_CHAIN_SPELLINGS = dict.fromkeys(BASE_ACCOUNT_SPELLINGS, BASE_ACCOUNT_CHAIN)
+
+
+class BaseAccountWalletService:
+    """One trading wallet per user, for ever.
+
+    Every trading wallet that a method returns has just been opened: its stored ciphertext gave the
+    key that derives exactly its address. Where that fails, the method raises KeyUnreadable and
+    writes nothing. All methods raise DatabaseUnavailable when PostgreSQL cannot answer, and
+    StorageUnavailable when wallets are kept in files and these cannot be used.
+
+    Whatever is made, changed or handed out is told to the audit log, under `access`, in the same
+    transaction: no entry, no key. (Files know no transactions: there the entry follows the file.)
+
+    `fid` is a positive integer below 2^63. `chain` is "ethereum" for trading wallets and
+    "base-account" for Base Account addresses ("base" and "ethereum-base" mean the latter).
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        repositories: WalletRepositories,
+        encryption: EncryptionService,
+        sealing_secret: SealingSecret,
+        *,
+        wallets_in_files: bool = False,
+    ) -> None:
+        """`repositories` gives the place where wallets are kept, for a connection to `database`."""
+        self._trail = AuditTrail(encryption)
+        self._refusals = RefusalWindows()
+        self._wallets_in_files = wallets_in_files
+        self._database = database
+        self._repositories = repositories
+        self._encryption = encryption
+        self._sealing_secret = sealing_secret
+
+    def ensure_trading_wallet(self, fid: int, *, access: Access) -> Wallet:
+        """Return the user's trading wallet, making it if this is the first time.
+
+        However many callers race, all of them get the same wallet: the primary key decides. One
+        round trip for a wallet that exists; two, with one commit, for a new one, and one more where
+        the user's audit chain has begun, because a wallet that it tells of must not be made again.
+        The first new wallet of a process takes one more, which checks the secret, and the first of
+        a database registers it.
+
+        Raises SecretMismatch when a wallet would have to be made under a secret that is not this
+        database's, and DatabaseDamaged when there was one and it is gone.
+        """
+        return self.ensure_trading_wallet_and_tell(fid, access=access)[0]
+
+    def ensure_trading_wallet_and_tell(self, fid: int, *, access: Access) -> tuple[Wallet, bool]:
+        """Do what ensure_trading_wallet() does, and tell whether the wallet was made just now."""
+        candidate: NewWallet | None = None
+
+        def ensure(connection: Connection) -> Wallet:
+            nonlocal candidate
+            wallets = self._repositories(connection)
+            there, head = wallets.get_with_head(fid, TRADING_CHAIN)
+            if there is not None:
+                return self._replicated(connection, there)
+            self._sealing_secret.register_on(connection)
+            if head.id and AuditRepository(connection).tells_of_trading_wallet(fid):
+                return self._made_before(connection, wallets, fid)
+            self._database.replication.require_history(connection)
+            candidate = candidate or self._new_wallet(fid)
+            return self._claim(connection, wallets, candidate, head, access, pending)
+
+        pending = self._trail.pending()
+        wallet = self._database.run(ensure)
+        if candidate is None or wallet.address != candidate.address:
+            return self._verified(wallet), False
+        metrics.WALLETS_CREATED.inc()
+        if self._wallets_in_files:
+            self._record(_creation(candidate, access))
+        # What was sealed here was opened before it was stored: it need not be opened again.
+        return wallet if wallet.sealed == candidate.sealed else self._verified(wallet), True
+
+    def get_wallet(self, fid: int, chain: str) -> Wallet | None:
+        """Return the user's wallet on a chain, or None."""
+        chain = _CHAIN_SPELLINGS.get(chain, chain)
+
+        def read(connection: Connection) -> Wallet | None:
+            wallet = self._repositories(connection).get(fid, chain)
+            return wallet and self._replicated(connection, wallet)
+
+        wallet = self._database.run(read)
+        return wallet and self._verified(wallet)
+
+    def get_wallet_address(self, fid: int, chain: str) -> str | None:
+        """Return the address of the user's wallet on a chain, or None."""
+        wallet = self.get_wallet(fid, chain)
+        return None if wallet is None else wallet.address
+
+    def has_wallet(self, fid: int, chain: str) -> bool:
+        """Tell whether the user has a wallet on a chain."""
+        return self.get_wallet(fid, chain) is not None
+
+    def list_wallets(self, fid: int) -> list[Wallet]:
+        """Return the user's wallets, the Base Account address first."""
+
+        def read(connection: Connection) -> list[Wallet]:
+            wallets = self._repositories(connection).list_for_user(fid)
+            ids = [wallet.transaction_id for wallet in wallets]
+            self._database.replication.wait_for(connection, ids)
+            return wallets
+
+        return [self._verified(wallet) for wallet in self._database.run(read)]
+
+    def get_wallet_with_key(self, fid: int, chain: str, *, access: Access) -> WalletWithKey | None:
+        """Return a wallet with its private key, or None if the user has none with a key.
+
+        The read and the audit entry that names `access` are one transaction: if the entry is not
+        committed, the key is not opened. After a lost connection the log tells whether it was, so
+        that one read leaves one entry. Two round trips, with one commit.
+
+        Raises DatabaseDamaged if the entry was not written although PostgreSQL reports no error.
+        """
+        chain = _CHAIN_SPELLINGS.get(chain, chain)
+        event = AuditEvent(fid=fid, chain=chain, action="key.read", access=access)
+        pending = self._trail.pending()
+
+        def read(connection: Connection) -> Wallet | None:
+            wallets = self._repositories(connection)
+            wallet, head = begin_append(
+                connection, fid, lambda: wallets.get_with_head_later(fid, chain)
+            )
+            if wallet is None:
+                connection.rollback()
+                if wallets.get(fid, chain) is None:
+                    return None
+                # It has become a row since we looked.
+                raise Conflict
+            if wallet.sealed is None:
+                return wallet
+            if not self._sealing_secret.is_registered():
+                connection.rollback()
+                self._register_for(wallet, connection)
+                raise Conflict
+            if not pending.is_written(connection):
+                pending.append(connection, head, event)
+            return wallet
+
+        wallet = self._database.run(read)
+        if wallet is None:
+            return None
+        private_key = open_verified(self._encryption, wallet)
+        if private_key is None:
+            return None
+        metrics.KEY_READS.labels(access.actor.partition(":")[0]).inc()
+        return WalletWithKey(wallet=wallet, private_key=private_key)
+
+    def refuse_key(self, fid: int, chain: str, *, access: Access) -> None:
+        """Record that `access` asked for this wallet's key and was refused.
+
+        Within an hour only the first refusal of a caller for each wallet, and at most 600 of a
+        caller; the next entry counts the others.
+        """
+        key = (fid, chain, access.actor)
+        unrecorded = self._refusals.count(key)
+        if unrecorded is None:
+            return
+        reason = f"{unrecorded} more were refused since the last entry" if unrecorded else None
+        access = replace(access, reason=reason)
+        try:
+            self._record(AuditEvent(fid=fid, chain=chain, action="key.refused", access=access))
+        except ServiceUnavailable:
+            self._refusals.reopen(key, unrecorded)
+            raise
+
+    def store_base_account_address(self, fid: int, address: str, *, access: Access) -> None:
+        """Remember the address (lower case) of the user's own Base Account.
+
+        It is a convenience, never proof of who owns the address. Raises SecretMismatch: a process
+        with the wrong secret writes nothing at all.
+        """
+        self._sealing_secret.register()
+        if self.get_base_account_address(fid) == address:
+            return
+        event = AuditEvent(
+            fid=fid,
+            chain=BASE_ACCOUNT_CHAIN,
+            action="base_account.set",
+            access=access,
+            address=address,
+        )
+
+        pending = self._trail.pending()
+
+        def put(connection: Connection) -> Wallet | None:
+            wallets = self._repositories(connection)
+            if self._wallets_in_files:
+                wallets.put_base_account(fid, address)
+                return None
+            there, head = begin_append(
+                connection, fid, lambda: wallets.get_with_head_later(fid, BASE_ACCOUNT_CHAIN)
+            )
+            if there is not None and there.address == address:
+                connection.commit()
+                return self._replicated(connection, there)
+            # If it is written already, another request has replaced the address since.
+            if not pending.is_written(connection):
+                put_it = partial(wallets.put_base_account, fid, address)
+                pending.append(connection, head, event, act=put_it)
+            return None
+
+        there = self._database.run(put)
+        if there is not None:
+            self._verified(there)
+        if self._wallets_in_files:
+            self._record(event)
+
+    def get_base_account_address(self, fid: int) -> str | None:
+        """Return the remembered address of the user's own Base Account, or None."""
+        return self.get_wallet_address(fid, BASE_ACCOUNT_CHAIN)
+
+    def _register_for(self, wallet: Wallet, connection: Connection) -> None:
+        """Register our secret before the first key of this process is read."""
+        try:
+            self._sealing_secret.register_on(connection)
+        except SecretMismatch:
+            # That the key does not open is the more important news.
+            open_verified(self._encryption, wallet)
+            raise
+
+    def _made_before(self, connection: Connection, wallets: WalletRepository, fid: int) -> Wallet:
+        """Return the wallet that the audit log tells of: somebody made it since we looked.
+
+        A new one would be a second address. Raises DatabaseDamaged if it is gone, and
+        StorageUnavailable if it is a row where we keep wallets in files.
+        """
+        there = wallets.get(fid, TRADING_CHAIN)
+        if there is not None:
+            return self._replicated(connection, there)
+        if self._wallets_in_files and PostgresWalletRepository(connection).get(fid, TRADING_CHAIN):
+            raise StorageUnavailable(
+                f"the wallet of FID {fid} is in PostgreSQL and in no file: export it first"
+            )
+        raise DatabaseDamaged(
+            "the audit log tells of a trading wallet that is not there: restore it from a backup"
+        )
+
+    def _claim(
+        self,
+        connection: Connection,
+        wallets: WalletRepository,
+        candidate: NewWallet,
+        head: AuditHead,
+        access: Access,
+        pending: PendingEntries,
+    ) -> Wallet:
+        """Store a new wallet, unless the user has one by now, and return the user's wallet."""
+        audit = AuditRepository(connection)
+        with (
+            pending.following(head, _creation(candidate, access)) as entry,
+            one_round_trip(connection),
+        ):
+            audit.hold_head(candidate.fid)
+            made = wallets.insert_if_absent_later(candidate)
+            recorded = audit.append_creation_later(entry)
+            acknowledge = self._database.replication.position_later(connection)
+        mine = made()
+        if mine is not None:
+            if not self._wallets_in_files:
+                require_entry(recorded())
+                acknowledge()
+            return mine
+        winner = wallets.get(candidate.fid, candidate.chain)
+        if winner is None:
+            raise DatabaseDamaged("the table of wallets takes no rows")
+        return self._replicated(connection, winner)
+
+    def _record(self, event: AuditEvent) -> None:
+        """Append an event that has no transaction of its own to the audit log."""
+        self._sealing_secret.register()
+        pending = self._trail.pending()
+
+        def append(connection: Connection) -> None:
+            audit = AuditRepository(connection)
+            head = begin_append(connection, event.fid, lambda: audit.get_head_later(event.fid))
+            if not pending.is_written(connection):
+                pending.append(connection, head, event)
+
+        self._database.run(append)
+
+    def _new_wallet(self, fid: int) -> NewWallet:
+        """Make a key and seal it, and make sure that what was sealed opens before it is stored."""
+        pair = keys.generate()
+        sealed = self._encryption.seal(
+            pair.private_key, fid=fid, chain=TRADING_CHAIN, address=pair.address
+        )
+        wallet = NewWallet(fid=fid, chain=TRADING_CHAIN, address=pair.address, sealed=sealed)
+        open_verified(self._encryption, wallet)
+        return wallet
+
+    def _replicated(self, connection: Connection, wallet: Wallet) -> Wallet:
+        """Return a wallet that was read on a connection once the standby has it."""
+        self._database.replication.wait_for(connection, [wallet.transaction_id])
+        return wallet
+
+    def _verified(self, wallet: Wallet) -> Wallet:
+        """Return the wallet if it has no key, or the key of its address."""
+        open_verified(self._encryption, wallet)
+        return wallet
+
+
+def _creation(wallet: NewWallet, access: Access) -> AuditEvent:
+    return AuditEvent(
+        fid=wallet.fid,
+        chain=wallet.chain,
+        action="wallet.created",
+        access=access,
+        address=wallet.address,
+    )
