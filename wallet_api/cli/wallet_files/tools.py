@@ -64,9 +64,9 @@ class WalletTools:
                 self.sealing_secret(database).check()
 
     @property
-    def wallets_in_files(self) -> bool:
-        """Whether a wallet may be kept in a file, as the service is told."""
-        return self._settings.wallet_storage != "postgres"
+    def wallet_storage(self) -> str:
+        """Where wallets are kept, as the service is told (WALLET_STORAGE)."""
+        return self._settings.wallet_storage
 
     def database(self) -> Database:
         """Return a database that is not open yet: one for each spread(), which opens it."""
@@ -95,13 +95,15 @@ class WalletTools:
 
     def register(self, database: Database) -> None:
         """Let keys be sealed under our secret, and make the folder of a service that uses files."""
-        in_files = self._settings.wallet_storage == "filesystem"
+        in_files = self.wallet_storage == "filesystem"
         store = FileStore(self.files(None), migrating=False) if in_files else None
         SealingSecret(database, self.encryption, store).register()
 
     def known_secrets(self, database: Database) -> KnownSecrets:
         """Return the secrets of the database."""
-        return KnownSecrets(database, self.encryption, wallets_in_files=self.wallets_in_files)
+        return KnownSecrets(
+            database, self.encryption, wallets_in_files=self.wallet_storage != "postgres"
+        )
 
     def files(self, path: Path | None) -> FilesystemWalletRepository:
         """Return the wallet files in a folder; in WALLET_STORAGE_PATH if none is given."""
