@@ -15,6 +15,9 @@ unexport PYTHONDONTWRITEBYTECODE
 PIN := $(BIN)/uv pip compile setup.cfg --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --custom-compile-command "make lock" --quiet
 
+# Every page of the repository, and none of a library's.
+PAGES = $(shell git ls-files --cached --others --exclude-standard '*.md')
+
 .DEFAULT_GOAL := help
 .PHONY: help run test test-faults test-long bench bench-check bench-import check audit fmt schema snapshots client lock clean
 
@@ -49,6 +52,7 @@ check: $(INSTALLED) ## Everything that CI checks: format, lint, types, layers, S
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/sqlfluff lint --disable-progress-bar queries
 	$(BIN)/squawk migrations/*.sql
+	$(BIN)/mdformat --check $(PAGES)
 	$(BIN)/pytest -n auto --dist worksteal
 
 audit: $(INSTALLED) ## Ask PyPI for known vulnerabilities of all that is pinned (needs the network).
@@ -59,6 +63,7 @@ fmt: $(INSTALLED) ## Format the code and mend what can be mended.
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 	$(BIN)/sqlfluff fix --disable-progress-bar queries
+	$(BIN)/mdformat $(PAGES)
 
 schema: $(INSTALLED) ## Write schema.sql anew from the migrations.
 	$(BIN)/pytest -q tests/sql/test_schema.py --write
