@@ -71,7 +71,7 @@ def test_every_decision_leads_to_where_it_can_be_seen():
     for path in DECISIONS.glob("*.md"):
         if path.name != "README.md":
             *_, last = path.read_text().strip().split("\n\n")
-            assert last.startswith("In the code: "), path.name
+            assert last.startswith("In the code:"), path.name
             assert links(last), path.name
 
 
