@@ -125,6 +125,16 @@ def test_a_bug_is_500_and_tells_nothing(refusing, monkeypatch, failure):
     ]
 
 
+@pytest.mark.parametrize("table", ["wallets", "wallet_audit_log"])
+def test_a_constraint_that_no_code_knows_is_500(make_app, sql, bearer, table):
+    client = make_app().test_client()
+    assert client.post("/api/trading/create-fallback-wallet", headers=bearer(1)).status_code == 200
+    sql.execute(f"create unique index another_rule on {table} ((true))")
+    answer = client.post("/api/trading/create-fallback-wallet", headers=bearer(2))
+    assert refused(answer, 500)["code"] == "internal_server_error"
+    assert sql.execute("select count(*) from wallets").fetchone() == (1,)
+
+
 def test_a_database_that_is_gone_is_503_on_every_route_that_needs_it(make_app, sql):
     info = sql.info
     url = f"postgresql://{info.user}:{info.password}@127.0.0.1:{DEAD_PORT}/{info.dbname}"

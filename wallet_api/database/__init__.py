@@ -12,7 +12,7 @@ from wallet_api.database.connections import (
     refusal,
     set_up,
 )
-from wallet_api.database.faults import Conflict
+from wallet_api.database.faults import Conflict, violation_means
 from wallet_api.database.pool import Database
 from wallet_api.database.transactions import one_round_trip, one_snapshot, patient
 
@@ -27,4 +27,5 @@ __all__ = [
     "patient",
     "refusal",
     "set_up",
+    "violation_means",
 ]

@@ -27,8 +27,10 @@ T = TypeVar("T")
 log = structlog.get_logger("wallet_api.database")
 
 _CANCEL_SECONDS = 0.5
-# Names of the statements that wait in the pipeline of this thread.
-pipelined: ContextVar[list[str] | None] = ContextVar("pipelined", default=None)
+# The names and cursors of the statements that this thread has sent in a pipeline.
+pipelined: ContextVar[list[tuple[str, psycopg.Cursor[Row]]] | None] = ContextVar(
+    "pipelined", default=None
+)
 UNNAMED = "unnamed"
 _NAME = re.compile(r"/\* ([\w.]+) \*/")
 
@@ -57,11 +59,15 @@ class TimedCursor(psycopg.Cursor[Row]):
             self.connection.may_have_written = True
         piped = pipelined.get()
         if piped is not None:
-            piped.append(name)
+            piped.append((name, self))
             return super().execute(query, *arguments, **options)
         began = time.perf_counter()
         try:
             return super().execute(query, *arguments, **options)
+        except psycopg.Error:
+            if isinstance(self.connection, Connection):
+                self.connection.failed_statement = name
+            raise
         finally:
             self.report([name], time.perf_counter() - began)
 
@@ -96,6 +102,8 @@ class Connection(psycopg.Connection[Row]):
     history: object = None
     # Whether anything but a question was sent.
     may_have_written = True
+    # The name of the statement that failed last.
+    failed_statement: str | None = None
 
     def note(self, notice: Diagnostic) -> None:
         """Take notice of a warning that PostgreSQL sends along with an answer."""

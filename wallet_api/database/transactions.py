@@ -4,7 +4,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from wallet_api.database.connections import UNNAMED, Connection, TimedCursor, pipelined
+import psycopg
+
+from wallet_api.database.connections import UNNAMED, Connection, Row, TimedCursor, pipelined
 
 # A little more than the longest statement_timeout of any transaction.
 _PATIENT_ANSWER_SECONDS = 620.0
@@ -22,8 +24,8 @@ def one_round_trip(
 
     Not connection.transaction(), which waits for the answers to its begin and to its commit.
     """
-    names: list[str] = []
-    token = pipelined.set(names)
+    sent: list[tuple[str, psycopg.Cursor[Row]]] = []
+    token = pipelined.set(sent)
     began = time.perf_counter()
     try:
         with connection.pipeline():
@@ -33,11 +35,16 @@ def one_round_trip(
             if commit:
                 # PostgreSQL skips this, like everything else, after a statement that failed.
                 connection.execute("commit")
+    except psycopg.Error:
+        # The results come in the order of the statements, and end with the failure.
+        unanswered = (name for name, cursor in sent if cursor.pgresult is None)
+        connection.failed_statement = next(unanswered, None)
+        raise
     finally:
         pipelined.reset(token)
         if issubclass(connection.cursor_factory, TimedCursor):
             connection.cursor_factory.report(
-                [name for name in names if name != UNNAMED], time.perf_counter() - began
+                [name for name, _ in sent if name != UNNAMED], time.perf_counter() - began
             )
 
 

@@ -6,7 +6,7 @@ from wallet_api.crypto.encryption import SealedKey
 from wallet_api.database import Connection
 from wallet_api.models import Wallet
 from wallet_api.repositories import sql
-from wallet_api.repositories.wallets import columns_of, wallet_of
+from wallet_api.repositories.wallets import columns_of, secret_retired, wallet_of
 
 _QUERIES = sql.load("wallet_batches")
 
@@ -27,15 +27,17 @@ class WalletBatchRepository:
     def insert_copies_if_absent(self, wallets: Iterable[Wallet]) -> set[WalletKey]:
         """Claim many (fid, chain) with COPY, except those that are taken; return the claimed ones.
 
-        Belongs in a transaction: the table that COPY fills lives as long as it.
+        Belongs in a transaction: the table that COPY fills lives as long as it. Raises
+        SecretMismatch if one is sealed under a retired secret.
         """
         _QUERIES.bound_idling(self._connection)
         _QUERIES.create_staging(self._connection)
         with sql.copy(self._connection, _QUERIES.copy_staged) as rows:
             for wallet in wallets:
                 rows.write_row(tuple(columns_of(wallet).values()))
-        claimed = _QUERIES.insert_staged(self._connection)
-        return {(row["fid"], row["chain"]) for row in claimed}
+        with secret_retired(self._connection):
+            claimed = _QUERIES.insert_staged(self._connection)
+            return {(row["fid"], row["chain"]) for row in claimed}
 
     def list_by_keys(self, keys: Iterable[WalletKey]) -> dict[WalletKey, Wallet]:
         """Return those of many wallets that there are."""
@@ -104,16 +106,17 @@ class WalletBatchRepository:
     def reseal(self, again: Iterable[tuple[Wallet, SealedKey]]) -> set[int]:
         """Replace the sealed keys of these wallets, where they are as given; return whose were.
 
-        Belongs in a transaction.
+        Belongs in a transaction. Raises SecretMismatch if the new secret is retired.
         """
         pairs = list(again)
         _QUERIES.bound_idling(self._connection)
-        replaced = _QUERIES.reseal(
-            self._connection,
-            fids=[wallet.fid for wallet, _ in pairs],
-            old_ciphertexts=[wallet.sealed and wallet.sealed.ciphertext for wallet, _ in pairs],
-            ciphertexts=[sealed.ciphertext for _, sealed in pairs],
-            ivs=[sealed.iv for _, sealed in pairs],
-            key_ids=[sealed.key_id for _, sealed in pairs],
-        )
-        return {row["fid"] for row in replaced}
+        with secret_retired(self._connection):
+            replaced = _QUERIES.reseal(
+                self._connection,
+                fids=[wallet.fid for wallet, _ in pairs],
+                old_ciphertexts=[wallet.sealed and wallet.sealed.ciphertext for wallet, _ in pairs],
+                ciphertexts=[sealed.ciphertext for _, sealed in pairs],
+                ivs=[sealed.iv for _, sealed in pairs],
+                key_ids=[sealed.key_id for _, sealed in pairs],
+            )
+            return {row["fid"] for row in replaced}

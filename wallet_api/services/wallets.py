@@ -26,7 +26,7 @@ from wallet_api.models import (
 )
 from wallet_api.repositories.audit import AuditRepository
 from wallet_api.repositories.wallet_repository import WalletRepositories, WalletRepository
-from wallet_api.repositories.wallets import PostgresWalletRepository
+from wallet_api.repositories.wallets import PostgresWalletRepository, secret_retired
 from wallet_api.services.audit.append import (
     AuditTrail,
     PendingEntries,
@@ -290,7 +290,8 @@ class BaseAccountWalletService:
         """Store a new wallet, unless the user has one by now, and return the user's wallet."""
         audit = AuditRepository(connection)
         with (
-            pending.following(head, _creation(candidate, access)) as entry,
+            pending.following(connection, head, _creation(candidate, access)) as entry,
+            secret_retired(connection),
             one_round_trip(connection),
         ):
             audit.hold_head(candidate.fid)

@@ -6,7 +6,7 @@ from datetime import datetime
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Connection, Database, patient
 from wallet_api.errors import SecretMismatch
-from wallet_api.repositories.encryption_keys import EncryptionKeyRepository
+from wallet_api.repositories.encryption_keys import EncryptionKeyRepository, KeyInUse
 from wallet_api.repositories.wallet_batches import WalletBatchRepository
 from wallet_api.services.audit.verify import audit_keys
 
@@ -113,7 +113,7 @@ class KnownSecrets:
 
         try:
             retired = self._database.run(retire)
-        except SecretMismatch as error:
+        except KeyInUse as error:
             wallets = {one.key_id: one.wallets for one in self.status()}[key_id]
             raise SecretStillInUse(
                 f"It still seals keys ({wallets}): run `wallet-api keys rotate` first."

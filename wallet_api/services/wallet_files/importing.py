@@ -23,7 +23,7 @@ from wallet_api.repositories.audit import AuditRepository
 from wallet_api.repositories.wallet_batches import WalletBatchRepository, WalletKey
 from wallet_api.repositories.wallet_files.file import file_name
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository, Inspection
-from wallet_api.repositories.wallets import PostgresWalletRepository
+from wallet_api.repositories.wallets import PostgresWalletRepository, secret_retired
 from wallet_api.services.audit.append import AuditTrail, PendingEntries
 from wallet_api.services.encryption_keys.registration import SealingSecret
 from wallet_api.services.opening import open_verified
@@ -213,7 +213,11 @@ class RowKeeper:
         request_id = structlog.contextvars.get_contextvars().get("request_id", "none")
         access = Access(actor="service:migrating", request_id=request_id)
         event = _imported(wallet, access)
-        with self._attempts(wallet).following(head, event) as entry, one_round_trip(connection):
+        with (
+            self._attempts(wallet).following(connection, head, event) as entry,
+            secret_retired(connection),
+            one_round_trip(connection),
+        ):
             audit.hold_head(wallet.fid)
             rows.add_copy(wallet)
             recorded = audit.append_creation_later(entry)
