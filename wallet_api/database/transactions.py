@@ -1,4 +1,4 @@
-"""Transactions: in one network round trip, of long duration, and of one snapshot."""
+"""Transactions: in one round trip, of one snapshot, long ones, and batches."""
 
 import time
 from collections.abc import Iterator
@@ -8,8 +8,16 @@ import psycopg
 
 from wallet_api.database.connections import UNNAMED, Connection, Row, TimedCursor, pipelined
 
-# A little more than the longest statement_timeout of any transaction.
-_PATIENT_ANSWER_SECONDS = 620.0
+# A little more than the statement_timeout of a long transaction.
+_LONG_ANSWER_SECONDS = 620.0
+_LONG = (
+    "select /* transactions.long */"
+    " set_config('statement_timeout', '10min', true) as statement_timeout"
+)
+_BATCH = (
+    "select /* transactions.batch */"
+    " set_config('idle_in_transaction_session_timeout', '3s', true) as idle_timeout"
+)
 
 
 @contextmanager
@@ -49,17 +57,6 @@ def one_round_trip(
 
 
 @contextmanager
-def patient(connection: Connection) -> Iterator[None]:
-    """Wait as long for answers inside as a transaction may that sets a longer statement_timeout."""
-    usual = connection.answer_seconds
-    connection.answer_seconds = _PATIENT_ANSWER_SECONDS
-    try:
-        yield
-    finally:
-        connection.answer_seconds = usual
-
-
-@contextmanager
 def one_snapshot(connection: Connection) -> Iterator[None]:
     """Have all statements inside see the same state of the database, and write nothing.
 
@@ -68,3 +65,30 @@ def one_snapshot(connection: Connection) -> Iterator[None]:
     connection.execute("begin isolation level repeatable read, read only")
     yield
     connection.execute("commit")
+
+
+@contextmanager
+def long_transaction(connection: Connection, *, snapshot: bool = False) -> Iterator[None]:
+    """Begin a transaction whose statements read whole tables: each may take ten minutes.
+
+    With `snapshot` it is one_snapshot().
+    """
+    usual = connection.answer_seconds
+    with one_snapshot(connection) if snapshot else connection.transaction():
+        connection.execute(_LONG)
+        connection.answer_seconds = _LONG_ANSWER_SECONDS
+        try:
+            yield
+        finally:
+            connection.answer_seconds = usual
+
+
+@contextmanager
+def batch_transaction(connection: Connection) -> Iterator[None]:
+    """Begin a transaction that locks rows of many users.
+
+    PostgreSQL ends it if this process is paused for three seconds: it would block those users.
+    """
+    with connection.transaction():
+        connection.execute(_BATCH)
+        yield

@@ -7,13 +7,12 @@ from itertools import groupby, takewhile
 
 from wallet_api.crypto.audit_chain import AuditKey
 from wallet_api.crypto.encryption import EncryptionService
-from wallet_api.database import Connection, Database, one_snapshot, patient
+from wallet_api.database import Connection, Database, long_transaction
 from wallet_api.errors import DatabaseUnavailable
 from wallet_api.models import AuditEntry
 from wallet_api.repositories.audit import AuditRepository
 from wallet_api.repositories.audit_checks import AuditCheckRepository, ChainEnd
 from wallet_api.repositories.encryption_keys import EncryptionKeyRepository
-from wallet_api.repositories.wallet_batches import WalletBatchRepository
 from wallet_api.services.audit.chains import (
     ChainCheck,
     EntryOutcome,
@@ -53,8 +52,7 @@ class AuditVerification:
         """Return how many entries there are."""
 
         def count(connection: Connection) -> int:
-            with connection.transaction(), patient(connection):
-                WalletBatchRepository(connection).take_time()
+            with long_transaction(connection):
                 return AuditCheckRepository(connection).count_entries()
 
         return self._database.run(count)
@@ -68,7 +66,7 @@ class AuditVerification:
         once = _Once(tell)
 
         def verify(connection: Connection) -> Checkpoint:
-            with one_snapshot(connection), patient(connection):
+            with long_transaction(connection, snapshot=True):
                 return self._verify(connection, once.start(), against)
 
         return self._database.run(verify)
@@ -78,7 +76,7 @@ class AuditVerification:
         once = _Once(tell)
 
         def verify(connection: Connection) -> None:
-            with one_snapshot(connection), patient(connection):
+            with long_transaction(connection, snapshot=True):
                 checks = AuditCheckRepository(connection)
                 behind = _Entries(checks, (fid, 0))
                 mine = takewhile(lambda entry: entry.fid == fid, behind)
@@ -90,7 +88,6 @@ class AuditVerification:
         self._database.run(verify)
 
     def _verify(self, connection: Connection, tell: Tell, against: Checkpoint | None) -> Checkpoint:
-        WalletBatchRepository(connection).take_time()
         now = AuditRepository(connection).get_time()
         new = Digest(until=now - _SETTLED)
         known = Digest(until=new.until if against is None else against.until)

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from wallet_api.crypto.encryption import EncryptionService, SealedKey
 from wallet_api.crypto.secret import Secret
-from wallet_api.database import Connection, Database, patient
+from wallet_api.database import Connection, Database, batch_transaction, long_transaction
 from wallet_api.errors import AuditLogBlocked, KeyUnreadable, LockTimeout, ServiceUnavailable
 from wallet_api.models import TRADING_CHAIN, Access, AuditEvent, Wallet
 from wallet_api.repositories.wallet_batches import WalletBatchRepository
@@ -51,7 +51,7 @@ class KeyRotation:
         """Return how many wallets are sealed under other secrets."""
 
         def count(connection: Connection) -> int:
-            with connection.transaction(), patient(connection):
+            with long_transaction(connection):
                 return WalletBatchRepository(connection).count_to_reseal(self._encryption.key_id)
 
         return self._database.run(count)
@@ -86,7 +86,7 @@ class KeyRotation:
         def reseal(connection: Connection) -> set[int]:
             nonlocal replaced
             batches = WalletBatchRepository(connection)
-            with connection.transaction():
+            with batch_transaction(connection):
                 if pending.is_written(connection):
                     return replaced
                 replaced = batches.reseal(again)
@@ -113,7 +113,7 @@ class KeyRotation:
 
     def _page(self, after: int, size: int) -> list[Wallet]:
         def page(connection: Connection) -> list[Wallet]:
-            with connection.transaction(), patient(connection):
+            with long_transaction(connection):
                 return WalletBatchRepository(connection).list_page_to_reseal(
                     after, self._encryption.key_id, size
                 )

@@ -9,7 +9,7 @@ from enum import StrEnum
 import structlog
 
 from wallet_api.crypto.encryption import EncryptionService
-from wallet_api.database import Connection, Database, one_round_trip
+from wallet_api.database import Connection, Database, batch_transaction, one_round_trip
 from wallet_api.errors import KeyUnreadable
 from wallet_api.models import (
     BASE_ACCOUNT_CHAIN,
@@ -153,7 +153,7 @@ class WalletImport:
         def write(connection: Connection) -> tuple[set[WalletKey], dict[WalletKey, Wallet]]:
             nonlocal claimed
             batches = WalletBatchRepository(connection)
-            with connection.transaction():
+            with batch_transaction(connection):
                 if not pending.is_written(connection):
                     claimed = batches.insert_copies_if_absent(wanted.values())
                     # In the order of users, as every batch.
