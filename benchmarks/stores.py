@@ -12,7 +12,6 @@ from coincurve import PublicKey
 
 from benchmarks import wallet_rows, wallet_store
 from benchmarks.old_service import OldService
-from wallet_api import migrations
 from wallet_api.app import create_app
 from wallet_api.blueprints.application import application
 from wallet_api.config import Settings
@@ -20,6 +19,7 @@ from wallet_api.crypto.secret import Secret
 from wallet_api.database import Connection, Database
 from wallet_api.development.postgres import LocalPostgres
 from wallet_api.models import TRADING_CHAIN, Access
+from wallet_api.services import migrations
 from wallet_api.services.wallets import BaseAccountWalletService
 
 ACCESS = Access(actor="user:benchmark", request_id="benchmark")

@@ -19,7 +19,7 @@ from pytest_postgresql import factories
 
 from tests.commands import Running, kept_environ
 from tests.service import RunningService, start_service
-from wallet_api import logs, migrations
+from wallet_api import logs
 from wallet_api.app import create_app
 from wallet_api.blueprints.application import Application, application
 from wallet_api.config import Settings
@@ -30,6 +30,7 @@ from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
 from wallet_api.development.postgres import LocalPostgres
 from wallet_api.models import Access
+from wallet_api.services import migrations
 
 SECRET = "correct horse battery staple 2025"
 OTHER_SECRET = "another secret of quite sufficient length"

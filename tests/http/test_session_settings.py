@@ -13,12 +13,12 @@ from tests.conftest import ACCESS, BASE_ACCOUNT, FID
 from tests.http.conftest import calling, refused, rows_of, signed_in
 from tests.service import ROOT
 from tests.wallet_store import SAMPLES
-from wallet_api import migrations
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
 from wallet_api.database.session_settings import PINNED, is_ours
 from wallet_api.repositories.migrations import MigrationRepository
 from wallet_api.repositories.wallets import PostgresWalletRepository
+from wallet_api.services import migrations
 from wallet_api.services.diagnosis.database import Doctor
 from wallet_api.services.diagnosis.environment import examine
 from wallet_api.services.diagnosis.settings import State

@@ -11,7 +11,7 @@ import pytest
 
 from tests.sql.spreading import IN_A_STRING, PER_USER, UNNAMED, faults_of
 from tests.sql.test_snapshots import SUBJECTS, queries
-from wallet_api.migrations import MIGRATIONS
+from wallet_api.database.sql_files import MIGRATIONS
 
 PACKAGE = Path(__file__).resolve().parents[2] / "wallet_api"
 

@@ -12,13 +12,13 @@ import psycopg
 import pytest
 
 from tests.conftest import BASE_ACCOUNT, FID, JWT_SECRET, LEAKS, SECRET
-from wallet_api import migrations
 from wallet_api.app import create_app
 from wallet_api.blueprints.application import application
 from wallet_api.config import Settings
 from wallet_api.crypto.secret import Secret
 from wallet_api.development.postgres import LocalPostgres
 from wallet_api.repositories import sql as loader
+from wallet_api.services import migrations
 
 NAMED = re.compile(r"^(?:select|insert|update|delete|with) /\* (\w+\.\w+) \*/ ")
 

@@ -9,6 +9,7 @@ from wallet_api.database.connections import (
     Connection,
     Row,
     ServingConnection,
+    connect,
     refusal,
     set_up,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "Row",
     "ServingConnection",
     "batch_transaction",
+    "connect",
     "long_transaction",
     "one_round_trip",
     "one_snapshot",

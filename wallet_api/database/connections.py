@@ -14,6 +14,7 @@ from psycopg import capabilities
 from psycopg import errors as pg
 from psycopg.abc import PQGen
 from psycopg.errors import Diagnostic, _WaitTimeout
+from psycopg.rows import dict_row
 
 from wallet_api import deadline, metrics
 from wallet_api.crypto.secret import Secret
@@ -152,6 +153,23 @@ class ServingConnection(Connection):
 
     limits = session_settings.SERVING
     answer_seconds = deadline.STATEMENT_SECONDS
+
+
+def connect(conninfo: Secret[str]) -> Connection:
+    """Open a connection that belongs to no pool. Raises DatabaseUnavailable with libpq's reason."""
+    try:
+        connection = Connection.connect(
+            **connection_parameters(conninfo), autocommit=True, row_factory=dict_row
+        )
+        set_up(connection)
+    except psycopg.Error as error:
+        # Of a parameter that psycopg itself reads, too: connect_timeout=soon.
+        first_line = str(error).partition("\n")[0]
+        raise DatabaseUnavailable(f"cannot connect to the database: {first_line}") from error
+    if connection.faults:
+        connection.close()
+        raise DatabaseUnavailable(connection.faults[0])
+    return connection
 
 
 def refusal(conninfo: Secret[str]) -> str | None:

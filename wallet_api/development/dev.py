@@ -17,13 +17,13 @@ from types import FrameType
 
 import click
 
-from wallet_api import migrations
 from wallet_api.auth.user_tokens import UserTokens
 from wallet_api.cli.command import Command
 from wallet_api.config import Settings
 from wallet_api.crypto.secret import Secret
 from wallet_api.development.postgres import LocalPostgres, command_line
 from wallet_api.environment import trim
+from wallet_api.services import migrations
 
 _HOST = "127.0.0.1"
 _FID = 1464243
