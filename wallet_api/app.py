@@ -38,6 +38,7 @@ from wallet_api.cli import cli
 from wallet_api.config import Settings
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Connection, Database, ServingConnection
+from wallet_api.models import AuditContext
 from wallet_api.process import require_settings_of_gunicorn
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
@@ -185,21 +186,23 @@ def _storage(
         warning = heed_files(directory, ignored_on_purpose=settings.wallet_storage_is_said)
         if warning is not None:
             structlog.get_logger("wallet_api").warning("configuration", warning=warning)
-        return PostgresWalletRepository, SealingSecret(database, encryption)
+        return lambda connection, _: PostgresWalletRepository(connection), SealingSecret(
+            database, encryption
+        )
     migrating = settings.wallet_storage == "migrating"
     files = FilesystemWalletRepository(directory, encryption)
     store = FileStore(files, migrating=migrating)
     sealing_secret = SealingSecret(database, encryption, store)
     keeper = RowKeeper(encryption)
 
-    def in_files(connection: Connection) -> WalletRepository:
+    def in_files(connection: Connection, _: AuditContext) -> WalletRepository:
         sealing_secret.register_on(connection)
         return files.beside(PostgresWalletRepository(connection))
 
-    def on_the_way(connection: Connection) -> WalletRepository:
+    def on_the_way(connection: Connection, access: AuditContext) -> WalletRepository:
         rows = PostgresWalletRepository(connection)
         before_files = functools.partial(sealing_secret.register_on, connection)
-        keep = functools.partial(keeper.keep, connection)
+        keep = functools.partial(keeper.keep, connection, access)
         return MigratingWalletRepository(rows, files, before_files, keep)
 
     return on_the_way if migrating else in_files, sealing_secret

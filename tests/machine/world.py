@@ -116,10 +116,10 @@ class Process:
         self._wallets.store_base_account_address(fid, address, access=ACCESS)
 
     def list(self, fid):
-        return [wallet.address for wallet in self._wallets.list_wallets(fid)]
+        return [wallet.address for wallet in self._wallets.list_wallets(fid, access=ACCESS)]
 
     def look(self, fid, chain):
-        return self._wallets.get_wallet_address(fid, chain)
+        return self._wallets.get_wallet_address(fid, chain, access=ACCESS)
 
     def read_key(self, fid):
         """Return the address that the key which leaves derives."""

@@ -63,7 +63,7 @@ class Place:
             "postgres": rows,
             "filesystem": self.files.beside(rows),
             "migrating": MigratingWalletRepository(
-                rows, self.files, hand_over, partial(self.keeper.keep, connection)
+                rows, self.files, hand_over, partial(self.keeper.keep, connection, ACCESS)
             ),
         }[self.kind]
 

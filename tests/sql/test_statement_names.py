@@ -11,7 +11,7 @@ import time
 import psycopg
 import pytest
 
-from tests.conftest import BASE_ACCOUNT, FID, JWT_SECRET, LEAKS, SECRET
+from tests.conftest import ACCESS, BASE_ACCOUNT, FID, JWT_SECRET, LEAKS, SECRET
 from wallet_api.app import create_app
 from wallet_api.blueprints.application import application
 from wallet_api.config import Settings
@@ -147,7 +147,9 @@ def test_a_statement_that_waits_can_be_told_by_its_name_at_that_moment(requests_
     wallets = application(app).wallets
     with psycopg.connect(server.url()) as holder:
         holder.execute("lock table wallets")
-        waiting = threading.Thread(target=wallets.list_wallets, args=(FID,))
+        waiting = threading.Thread(
+            target=wallets.list_wallets, args=(FID,), kwargs={"access": ACCESS}
+        )
         waiting.start()
         deadline = time.monotonic() + 5
         seen = []

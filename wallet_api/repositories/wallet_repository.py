@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from wallet_api.database import Connection
-from wallet_api.models import AuditHead, NewWallet, Wallet
+from wallet_api.models import AuditContext, AuditHead, NewWallet, Wallet
 
 
 class WalletRepository(Protocol):
@@ -36,5 +36,5 @@ class WalletRepository(Protocol):
         """Remember the address of a user's own Base Account, in place of an older one."""
 
 
-WalletRepositories = Callable[[Connection], WalletRepository]
-"""Gives the repository that works on a connection."""
+WalletRepositories = Callable[[Connection, AuditContext], WalletRepository]
+"""Gives the repository that works on a connection, on behalf of a caller."""

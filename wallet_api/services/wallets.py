@@ -17,7 +17,7 @@ from wallet_api.models import (
     BASE_ACCOUNT_CHAIN,
     BASE_ACCOUNT_SPELLINGS,
     TRADING_CHAIN,
-    Access,
+    AuditContext,
     AuditEvent,
     AuditHead,
     NewWallet,
@@ -48,8 +48,9 @@ class BaseAccountWalletService:
     writes nothing. All methods raise DatabaseUnavailable when PostgreSQL cannot answer, and
     StorageUnavailable when wallets are kept in files and these cannot be used.
 
-    Whatever is made, changed or handed out is told to the audit log, under `access`, in the same
-    transaction: no entry, no key. (Files know no transactions: there the entry follows the file.)
+    Whatever is made, changed, imported or handed out is told to the audit log, under `access`, in
+    the same transaction: no entry, no key. (Files know no transactions: there the entry follows the
+    file.)
 
     `fid` is a positive integer below 2^63. `chain` is "ethereum" for trading wallets and
     "base-account" for Base Account addresses ("base" and "ethereum-base" mean the latter).
@@ -64,7 +65,7 @@ class BaseAccountWalletService:
         *,
         wallets_in_files: bool = False,
     ) -> None:
-        """`repositories` gives the place where wallets are kept, for a connection to `database`."""
+        """`repositories` gives the place where wallets are kept, for a connection and a caller."""
         self._trail = AuditTrail(encryption)
         self._refusals = RefusalWindows()
         self._wallets_in_files = wallets_in_files
@@ -73,7 +74,7 @@ class BaseAccountWalletService:
         self._encryption = encryption
         self._sealing_secret = sealing_secret
 
-    def ensure_trading_wallet(self, fid: int, *, access: Access) -> Wallet:
+    def ensure_trading_wallet(self, fid: int, *, access: AuditContext) -> Wallet:
         """Return the user's trading wallet, making it if this is the first time.
 
         However many callers race, all of them get the same wallet: the primary key decides. One
@@ -87,13 +88,15 @@ class BaseAccountWalletService:
         """
         return self.ensure_trading_wallet_and_tell(fid, access=access)[0]
 
-    def ensure_trading_wallet_and_tell(self, fid: int, *, access: Access) -> tuple[Wallet, bool]:
+    def ensure_trading_wallet_and_tell(
+        self, fid: int, *, access: AuditContext
+    ) -> tuple[Wallet, bool]:
         """Do what ensure_trading_wallet() does, and tell whether the wallet was made just now."""
         candidate: NewWallet | None = None
 
         def ensure(connection: Connection) -> Wallet:
             nonlocal candidate
-            wallets = self._repositories(connection)
+            wallets = self._repositories(connection, access)
             there, head = wallets.get_with_head(fid, TRADING_CHAIN)
             if there is not None:
                 return self._replicated(connection, there)
@@ -114,38 +117,40 @@ class BaseAccountWalletService:
         # What was sealed here was opened before it was stored: it need not be opened again.
         return wallet if wallet.sealed == candidate.sealed else self._verified(wallet), True
 
-    def get_wallet(self, fid: int, chain: str) -> Wallet | None:
+    def get_wallet(self, fid: int, chain: str, *, access: AuditContext) -> Wallet | None:
         """Return the user's wallet on a chain, or None."""
         chain = _CHAIN_SPELLINGS.get(chain, chain)
 
         def read(connection: Connection) -> Wallet | None:
-            wallet = self._repositories(connection).get(fid, chain)
+            wallet = self._repositories(connection, access).get(fid, chain)
             return wallet and self._replicated(connection, wallet)
 
         wallet = self._database.run(read)
         return wallet and self._verified(wallet)
 
-    def get_wallet_address(self, fid: int, chain: str) -> str | None:
+    def get_wallet_address(self, fid: int, chain: str, *, access: AuditContext) -> str | None:
         """Return the address of the user's wallet on a chain, or None."""
-        wallet = self.get_wallet(fid, chain)
+        wallet = self.get_wallet(fid, chain, access=access)
         return None if wallet is None else wallet.address
 
-    def has_wallet(self, fid: int, chain: str) -> bool:
+    def has_wallet(self, fid: int, chain: str, *, access: AuditContext) -> bool:
         """Tell whether the user has a wallet on a chain."""
-        return self.get_wallet(fid, chain) is not None
+        return self.get_wallet(fid, chain, access=access) is not None
 
-    def list_wallets(self, fid: int) -> list[Wallet]:
+    def list_wallets(self, fid: int, *, access: AuditContext) -> list[Wallet]:
         """Return the user's wallets, the Base Account address first."""
 
         def read(connection: Connection) -> list[Wallet]:
-            wallets = self._repositories(connection).list_for_user(fid)
+            wallets = self._repositories(connection, access).list_for_user(fid)
             ids = [wallet.transaction_id for wallet in wallets]
             self._database.replication.wait_for(connection, ids)
             return wallets
 
         return [self._verified(wallet) for wallet in self._database.run(read)]
 
-    def get_wallet_with_key(self, fid: int, chain: str, *, access: Access) -> WalletWithKey | None:
+    def get_wallet_with_key(
+        self, fid: int, chain: str, *, access: AuditContext
+    ) -> WalletWithKey | None:
         """Return a wallet with its private key, or None if the user has none with a key.
 
         The read and the audit entry that names `access` are one transaction: if the entry is not
@@ -159,7 +164,7 @@ class BaseAccountWalletService:
         pending = self._trail.pending()
 
         def read(connection: Connection) -> Wallet | None:
-            wallets = self._repositories(connection)
+            wallets = self._repositories(connection, access)
             wallet, head = begin_append(
                 connection, fid, lambda: wallets.get_with_head_later(fid, chain)
             )
@@ -188,7 +193,7 @@ class BaseAccountWalletService:
         metrics.KEY_READS.labels(access.actor.partition(":")[0]).inc()
         return WalletWithKey(wallet=wallet, private_key=private_key)
 
-    def refuse_key(self, fid: int, chain: str, *, access: Access) -> None:
+    def refuse_key(self, fid: int, chain: str, *, access: AuditContext) -> None:
         """Record that `access` asked for this wallet's key and was refused.
 
         Within an hour only the first refusal of a caller for each wallet, and at most 600 of a
@@ -206,14 +211,14 @@ class BaseAccountWalletService:
             self._refusals.reopen(key, unrecorded)
             raise
 
-    def store_base_account_address(self, fid: int, address: str, *, access: Access) -> None:
+    def store_base_account_address(self, fid: int, address: str, *, access: AuditContext) -> None:
         """Remember the address (lower case) of the user's own Base Account.
 
         It is a convenience, never proof of who owns the address. Raises SecretMismatch: a process
         with the wrong secret writes nothing at all.
         """
         self._sealing_secret.register()
-        if self.get_base_account_address(fid) == address:
+        if self.get_base_account_address(fid, access=access) == address:
             return
         event = AuditEvent(
             fid=fid,
@@ -226,7 +231,7 @@ class BaseAccountWalletService:
         pending = self._trail.pending()
 
         def put(connection: Connection) -> Wallet | None:
-            wallets = self._repositories(connection)
+            wallets = self._repositories(connection, access)
             if self._wallets_in_files:
                 wallets.put_base_account(fid, address)
                 return None
@@ -248,9 +253,9 @@ class BaseAccountWalletService:
         if self._wallets_in_files:
             self._record(event)
 
-    def get_base_account_address(self, fid: int) -> str | None:
+    def get_base_account_address(self, fid: int, *, access: AuditContext) -> str | None:
         """Return the remembered address of the user's own Base Account, or None."""
-        return self.get_wallet_address(fid, BASE_ACCOUNT_CHAIN)
+        return self.get_wallet_address(fid, BASE_ACCOUNT_CHAIN, access=access)
 
     def _register_for(self, wallet: Wallet, connection: Connection) -> None:
         """Register our secret before the first key of this process is read."""
@@ -284,7 +289,7 @@ class BaseAccountWalletService:
         wallets: WalletRepository,
         candidate: NewWallet,
         head: AuditHead,
-        access: Access,
+        access: AuditContext,
         pending: PendingEntries,
     ) -> Wallet:
         """Store a new wallet, unless the user has one by now, and return the user's wallet."""
@@ -343,7 +348,7 @@ class BaseAccountWalletService:
         return wallet
 
 
-def _creation(wallet: NewWallet, access: Access) -> AuditEvent:
+def _creation(wallet: NewWallet, access: AuditContext) -> AuditEvent:
     return AuditEvent(
         fid=wallet.fid,
         chain=wallet.chain,

@@ -9,7 +9,7 @@ from wallet_api.crypto.encryption import EncryptionService, SealedKey
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Connection, Database, batch_transaction, long_transaction
 from wallet_api.errors import AuditLogBlocked, KeyUnreadable, LockTimeout, ServiceUnavailable
-from wallet_api.models import TRADING_CHAIN, Access, AuditEvent, Wallet
+from wallet_api.models import TRADING_CHAIN, AuditContext, AuditEvent, Wallet
 from wallet_api.repositories.wallet_batches import WalletBatchRepository
 from wallet_api.services.audit.append import AuditTrail
 from wallet_api.services.opening import open_verified
@@ -41,7 +41,9 @@ class KeyRotation:
     PostgreSQL in the same transaction: it is committed only if the key is the same.
     """
 
-    def __init__(self, database: Database, encryption: EncryptionService, access: Access) -> None:
+    def __init__(
+        self, database: Database, encryption: EncryptionService, access: AuditContext
+    ) -> None:
         self._database = database
         self._encryption = encryption
         self._access = access

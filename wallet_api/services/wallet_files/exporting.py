@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Connection, Database
 from wallet_api.errors import KeyUnreadable
-from wallet_api.models import Access, AuditEvent, Wallet
+from wallet_api.models import AuditContext, AuditEvent, Wallet
 from wallet_api.repositories.wallet_files.file import file_name
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
 from wallet_api.services.audit.append import AuditTrail
@@ -24,7 +24,7 @@ class WalletExport:
         database: Database,
         files: FilesystemWalletRepository,
         encryption: EncryptionService,
-        access: Access,
+        access: AuditContext,
     ) -> None:
         self._database = database
         self._files = files

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-import structlog
-
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Connection, Database, batch_transaction, one_round_trip
 from wallet_api.errors import KeyUnreadable
@@ -15,7 +13,7 @@ from wallet_api.models import (
     BASE_ACCOUNT_CHAIN,
     BASE_ACCOUNT_SPELLINGS,
     TRADING_CHAIN,
-    Access,
+    AuditContext,
     AuditEvent,
     Wallet,
 )
@@ -67,7 +65,7 @@ class WalletImport:
         files: FilesystemWalletRepository,
         encryption: EncryptionService,
         sealing_secret: SealingSecret,
-        access: Access,
+        access: AuditContext,
         *,
         dry_run: bool,
     ) -> None:
@@ -204,15 +202,15 @@ class RowKeeper:
         # What this thread last tried: Database.run() may run one import several times.
         self._last = threading.local()
 
-    def keep(self, connection: Connection, wallet: Wallet) -> bool:
+    def keep(self, connection: Connection, access: AuditContext, wallet: Wallet) -> bool:
         """Write the row and its audit entry, unless there is one; tell whether there was none."""
         rows, audit = PostgresWalletRepository(connection), AuditRepository(connection)
         there, head = rows.get_with_head(wallet.fid, wallet.chain)
         if there is not None:
             return False
-        request_id = structlog.contextvars.get_contextvars().get("request_id", "none")
-        access = Access(actor="service:migrating", request_id=request_id)
-        event = _imported(wallet, access)
+        # The caller has only asked.
+        ours = AuditContext(actor="service:migrating", request_id=access.request_id)
+        event = _imported(wallet, ours)
         with (
             self._attempts(wallet).following(connection, head, event) as entry,
             secret_retired(connection),
@@ -232,7 +230,7 @@ class RowKeeper:
         return pending
 
 
-def _imported(wallet: Wallet, access: Access) -> AuditEvent:
+def _imported(wallet: Wallet, access: AuditContext) -> AuditEvent:
     return AuditEvent(
         fid=wallet.fid,
         chain=wallet.chain,
