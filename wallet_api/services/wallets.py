@@ -11,7 +11,6 @@ from wallet_api.errors import (
     DatabaseDamaged,
     SecretMismatch,
     ServiceUnavailable,
-    StorageUnavailable,
 )
 from wallet_api.models import (
     BASE_ACCOUNT_CHAIN,
@@ -49,8 +48,7 @@ class BaseAccountWalletService:
     StorageUnavailable when wallets are kept in files and these cannot be used.
 
     Whatever is made, changed, imported or handed out is told to the audit log, under `access`, in
-    the same transaction: no entry, no key. (Files know no transactions: there the entry follows the
-    file.)
+    the same transaction: no entry, no key.
 
     `fid` is a positive integer below 2^63. `chain` is "ethereum" for trading wallets and
     "base-account" for Base Account addresses ("base" and "ethereum-base" mean the latter).
@@ -62,13 +60,10 @@ class BaseAccountWalletService:
         repositories: WalletRepositories,
         encryption: EncryptionService,
         sealing_secret: SealingSecret,
-        *,
-        wallets_in_files: bool = False,
     ) -> None:
         """`repositories` gives the place where wallets are kept, for a connection and a caller."""
         self._trail = AuditTrail(encryption)
         self._refusals = RefusalWindows()
-        self._wallets_in_files = wallets_in_files
         self._database = database
         self._repositories = repositories
         self._encryption = encryption
@@ -105,15 +100,13 @@ class BaseAccountWalletService:
                 return self._made_before(connection, wallets, fid)
             self._database.replication.require_history()
             candidate = candidate or self._new_wallet(fid)
-            return self._claim(connection, wallets, candidate, head, access, pending)
+            return self._claim(connection, candidate, head, access, pending)
 
         pending = self._trail.pending()
         wallet = self._database.run(ensure)
         if candidate is None or wallet.address != candidate.address:
             return self._verified(wallet), False
         metrics.WALLETS_CREATED.inc()
-        if self._wallets_in_files:
-            self._record(_creation(candidate, access))
         # What was sealed here was opened before it was stored: it need not be opened again.
         return wallet if wallet.sealed == candidate.sealed else self._verified(wallet), True
 
@@ -164,13 +157,13 @@ class BaseAccountWalletService:
         pending = self._trail.pending()
 
         def read(connection: Connection) -> Wallet | None:
-            wallets = self._repositories(connection, access)
+            rows = PostgresWalletRepository(connection)
             wallet, head = begin_append(
-                connection, fid, lambda: wallets.get_with_head_later(fid, chain)
+                connection, fid, lambda: rows.get_with_head_later(fid, chain)
             )
             if wallet is None:
                 connection.rollback()
-                if wallets.get(fid, chain) is None:
+                if self._repositories(connection, access).get(fid, chain) is None:
                     return None
                 # It has become a row since we looked.
                 raise Conflict
@@ -185,8 +178,10 @@ class BaseAccountWalletService:
             return wallet
 
         wallet = self._database.run(read)
-        if wallet is None:
-            return None
+        return None if wallet is None else self._opened(wallet, access)
+
+    def _opened(self, wallet: Wallet, access: AuditContext) -> WalletWithKey | None:
+        """Open the key of a wallet, once its entry is committed; None if it has none."""
         private_key = open_verified(self._encryption, wallet)
         if private_key is None:
             return None
@@ -220,38 +215,38 @@ class BaseAccountWalletService:
         self._sealing_secret.register()
         if self.get_base_account_address(fid, access=access) == address:
             return
-        event = AuditEvent(
-            fid=fid,
-            chain=BASE_ACCOUNT_CHAIN,
-            action="base_account.set",
-            access=access,
-            address=address,
+        self._put_base_account(
+            fid,
+            address,
+            AuditEvent(
+                fid=fid,
+                chain=BASE_ACCOUNT_CHAIN,
+                action="base_account.set",
+                access=access,
+                address=address,
+            ),
         )
 
+    def _put_base_account(self, fid: int, address: str, event: AuditEvent) -> None:
         pending = self._trail.pending()
 
         def put(connection: Connection) -> Wallet | None:
-            wallets = self._repositories(connection, access)
-            if self._wallets_in_files:
-                wallets.put_base_account(fid, address)
-                return None
+            rows = PostgresWalletRepository(connection)
             there, head = begin_append(
-                connection, fid, lambda: wallets.get_with_head_later(fid, BASE_ACCOUNT_CHAIN)
+                connection, fid, lambda: rows.get_with_head_later(fid, BASE_ACCOUNT_CHAIN)
             )
             if there is not None and there.address == address:
                 connection.commit()
                 return self._replicated(connection, there)
             # If it is written already, another request has replaced the address since.
             if not pending.is_written(connection):
-                put_it = partial(wallets.put_base_account, fid, address)
+                put_it = partial(rows.put_base_account, fid, address)
                 pending.append(connection, head, event, act=put_it)
             return None
 
         there = self._database.run(put)
         if there is not None:
             self._verified(there)
-        if self._wallets_in_files:
-            self._record(event)
 
     def get_base_account_address(self, fid: int, *, access: AuditContext) -> str | None:
         """Return the remembered address of the user's own Base Account, or None."""
@@ -269,16 +264,11 @@ class BaseAccountWalletService:
     def _made_before(self, connection: Connection, wallets: WalletRepository, fid: int) -> Wallet:
         """Return the wallet that the audit log tells of: somebody made it since we looked.
 
-        A new one would be a second address. Raises DatabaseDamaged if it is gone, and
-        StorageUnavailable if it is a row where we keep wallets in files.
+        A new one would be a second address. Raises DatabaseDamaged if it is gone.
         """
         there = wallets.get(fid, TRADING_CHAIN)
         if there is not None:
             return self._replicated(connection, there)
-        if self._wallets_in_files and PostgresWalletRepository(connection).get(fid, TRADING_CHAIN):
-            raise StorageUnavailable(
-                f"the wallet of FID {fid} is in PostgreSQL and in no file: export it first"
-            )
         raise DatabaseDamaged(
             "the audit log tells of a trading wallet that is not there: restore it from a backup"
         )
@@ -286,30 +276,28 @@ class BaseAccountWalletService:
     def _claim(
         self,
         connection: Connection,
-        wallets: WalletRepository,
         candidate: NewWallet,
         head: AuditHead,
         access: AuditContext,
         pending: PendingEntries,
     ) -> Wallet:
         """Store a new wallet, unless the user has one by now, and return the user's wallet."""
-        audit = AuditRepository(connection)
+        rows, audit = PostgresWalletRepository(connection), AuditRepository(connection)
         with (
-            pending.following(connection, head, _creation(candidate, access)) as entry,
+            pending.following(connection, head, creation_of(candidate, access)) as entry,
             secret_retired(connection),
             one_round_trip(connection),
         ):
             audit.hold_head(candidate.fid)
-            made = wallets.insert_if_absent_later(candidate)
+            made = rows.insert_if_absent_later(candidate)
             recorded = audit.append_creation_later(entry)
             acknowledge = self._database.replication.position_later(connection)
         mine = made()
         if mine is not None:
-            if not self._wallets_in_files:
-                require_entry(recorded())
-                acknowledge()
+            require_entry(recorded())
+            acknowledge()
             return mine
-        winner = wallets.get(candidate.fid, candidate.chain)
+        winner = rows.get(candidate.fid, candidate.chain)
         if winner is None:
             raise DatabaseDamaged("the table of wallets takes no rows")
         return self._replicated(connection, winner)
@@ -348,7 +336,8 @@ class BaseAccountWalletService:
         return wallet
 
 
-def _creation(wallet: NewWallet, access: AuditContext) -> AuditEvent:
+def creation_of(wallet: Wallet | NewWallet, access: AuditContext) -> AuditEvent:
+    """Return the event that a trading wallet was made."""
     return AuditEvent(
         fid=wallet.fid,
         chain=wallet.chain,
