@@ -54,7 +54,7 @@ from wallet_api.services.readiness import ReadinessService
 from wallet_api.services.stats import StatsService
 from wallet_api.services.storage import StorageService
 from wallet_api.services.wallet_files.importing import RowKeeper
-from wallet_api.services.wallet_files.serving import FilesystemWalletService
+from wallet_api.services.wallet_files.serving import FilesystemWalletService, WithoutRows
 from wallet_api.services.wallet_files.storage_check import FileStore, heed_files
 from wallet_api.services.wallet_search import WalletSearch
 from wallet_api.services.wallets import BaseAccountWalletService
@@ -139,7 +139,7 @@ def _services(settings: Settings) -> Application:
             name="replica",
             connection_class=ServingConnection,
         )
-    wallets_in_files = settings.wallet_storage == "filesystem"
+    in_files = settings.wallet_storage == "filesystem"
     encryption = EncryptionService(settings.encryption_secret, settings.encryption_secret_previous)
     wallets, sealing_secret = _wallets(settings, database, encryption)
     return Application(
@@ -149,13 +149,11 @@ def _services(settings: Settings) -> Application:
         deposits=DepositService(database, wallets, settings.network),
         readiness=ReadinessService(database, sealing_secret),
         clients=ApiClientService(database),
-        search=WalletSearch(
-            replica, encryption, primary=database, wallets_in_files=wallets_in_files
-        ),
-        stats=StatsService(replica, wallets_in_files=wallets_in_files),
+        search=WithoutRows() if in_files else WalletSearch(replica, encryption, primary=database),
+        stats=WithoutRows() if in_files else StatsService(replica),
         storage=StorageService(
             replica,
-            KnownSecrets(replica, encryption, wallets_in_files=wallets_in_files),
+            KnownSecrets(replica, encryption, wallets_in_files=in_files),
             settings.wallet_storage,
             WalletDirectory(settings.wallet_storage_path),
         ),

@@ -244,9 +244,7 @@ def assert_reads_little(asked: OneConnection, service: Any, cases: Iterator[Any]
 
 def test_a_page_of_a_search_reads_little_whatever_is_asked_and_however_deep(many, asked):
     people, fid = many.people, many.people.users // 3
-    search = WalletSearch(
-        asked, EncryptionService(Secret(SECRET)), primary=asked, wallets_in_files=False
-    )
+    search = WalletSearch(asked, EncryptionService(Secret(SECRET)), primary=asked)
     mine = (people.trading_address(fid).lower(), people.base_account(fid))
     addresses = (None, *mine, SHARED_BASE_ACCOUNT)
     cases = (

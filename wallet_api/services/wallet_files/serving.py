@@ -1,8 +1,10 @@
 """The wallet service on the files of the old service (WALLET_STORAGE=filesystem)."""
 
+from typing import NoReturn
+
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Connection, Database
-from wallet_api.errors import StorageUnavailable
+from wallet_api.errors import StorageUnavailable, WalletsInFiles
 from wallet_api.models import (
     TRADING_CHAIN,
     AuditContext,
@@ -18,6 +20,16 @@ from wallet_api.repositories.wallets import PostgresWalletRepository
 from wallet_api.services.audit.append import PendingEntries
 from wallet_api.services.encryption_keys.registration import SealingSecret
 from wallet_api.services.wallets import BaseAccountWalletService, creation_of
+
+
+class WithoutRows:
+    """Search and figures where wallets are kept in files: both are refused."""
+
+    def find(self, *_: object, **__: object) -> NoReturn:
+        """Raise WalletsInFiles."""
+        raise WalletsInFiles
+
+    of_days = find
 
 
 class FilesystemWalletService(BaseAccountWalletService):
