@@ -293,7 +293,7 @@ def limits_of(connection):
     [
         (long_transaction, ["10min", "1min", 620]),
         (lambda connection: long_transaction(connection, snapshot=True), ["10min", "1min", 620]),
-        (batch_transaction, ["10s", "3s", 12]),
+        (batch_transaction, ["10s", "1s", 12]),
     ],
     ids=["long", "snapshot", "batch"],
 )

@@ -16,7 +16,7 @@ _LONG = (
 )
 _BATCH = (
     "select /* transactions.batch */"
-    " set_config('idle_in_transaction_session_timeout', '3s', true) as idle_timeout"
+    " set_config('idle_in_transaction_session_timeout', '1s', true) as idle_timeout"
 )
 
 
@@ -87,7 +87,8 @@ def long_transaction(connection: Connection, *, snapshot: bool = False) -> Itera
 def batch_transaction(connection: Connection) -> Iterator[None]:
     """Begin a transaction that locks rows of many users.
 
-    PostgreSQL ends it if this process is paused for three seconds: it would block those users.
+    PostgreSQL ends it if this process stops between two statements: a request that waits for one of
+    those rows gives up after two seconds (lock_timeout).
     """
     with connection.transaction():
         connection.execute(_BATCH)

@@ -9,7 +9,7 @@ from typing import Any
 from psycopg import errors as pg
 
 from wallet_api.crypto.audit_chain import FIRST_HEAD
-from wallet_api.database import Conflict, Connection, Row, violation_means
+from wallet_api.database import Conflict, Connection, Row, one_round_trip, violation_means
 from wallet_api.models import AuditEntry, AuditHead, Slice
 from wallet_api.repositories import sql
 
@@ -43,6 +43,22 @@ class AuditRepository:
     def hold_head(self, fid: int) -> None:
         """Keep others from appending to a user's chain until the end of the transaction."""
         sql.send(self._connection, _QUERIES.hold_head, fid=fid)
+
+    def hold_heads(self, fids: Collection[int]) -> set[int]:
+        """Do what hold_head() does for a batch, in a batch_transaction().
+
+        Return the users whose heads others hold. Only a single user is waited for: while a batch
+        waited, those whose heads it holds would wait too. A chain that has not begun has no head.
+        """
+        if len(fids) == 1:
+            self.hold_head(*fids)
+            return set()
+        begun = [row["fid"] for row in _QUERIES.list_heads(self._connection, fids=list(fids))]
+        with one_round_trip(self._connection, begin=False, commit=False):
+            held = [
+                sql.send(self._connection, _QUERIES.hold_head_if_free, fid=fid) for fid in begun
+            ]
+        return {fid for fid, one in zip(begun, held, strict=True) if one.fetchone() is None}
 
     def is_written(self, entry: AuditEntry) -> bool:
         """Tell whether this very entry is in the log."""
@@ -98,6 +114,9 @@ class AuditRepository:
         """
         rows = [_columns(one.entry) for one in chained]
         heads = {one.head.fid: one.head for one in chained}.values()
+        columns = {name: [row[name] for row in rows] for name in rows[0]}
+        with place_taken(self._connection):
+            written = list(_QUERIES.append_many(self._connection, **columns))
         try:
             moved = list(
                 _QUERIES.advance_heads(
@@ -110,9 +129,6 @@ class AuditRepository:
         except pg.RestrictViolation as error:
             # The trigger wallet_audit_heads_only_move_on, which has no name in an error.
             raise PlaceTaken from error
-        columns = {name: [row[name] for row in rows] for name in rows[0]}
-        with place_taken(self._connection):
-            written = list(_QUERIES.append_many(self._connection, **columns))
         return (len(written), len(moved)) == (len(rows), len(heads))
 
     def list_all(self, within: Slice[int]) -> list[AuditEntry]:

@@ -1,7 +1,7 @@
 """Is the audit log whole? Every chain from its first entry to its end."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from itertools import groupby, takewhile
 
@@ -10,7 +10,6 @@ from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Connection, Database, long_transaction
 from wallet_api.errors import DatabaseUnavailable
 from wallet_api.models import AuditEntry
-from wallet_api.repositories.audit import AuditRepository
 from wallet_api.repositories.audit_checks import AuditCheckRepository, ChainEnd
 from wallet_api.repositories.encryption_keys import EncryptionKeyRepository
 from wallet_api.services.audit.chains import (
@@ -19,11 +18,15 @@ from wallet_api.services.audit.chains import (
     EntryReport,
     missing,
 )
-from wallet_api.services.audit.checkpoints import Checkpoint, Digest
+from wallet_api.services.audit.checkpoints import (
+    Checkpoint,
+    Digest,
+    require_primary,
+    settled_time,
+)
 
 _PAGE = 5000
-# An entry may be a minute old when it is written, and its transaction is short.
-_SETTLED = timedelta(minutes=2)
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 Tell = Callable[[EntryReport], None]
 
@@ -37,13 +40,13 @@ class AuditVerification:
         encryption: EncryptionService,
         *,
         unchained_before: datetime | None,
-        wallets_in_files: bool,
+        wallet_storage: str,
     ) -> None:
         """Entries without a mac are faults, unless they were made before `unchained_before`.
 
-        `wallets_in_files` says that a wallet without a row may be kept in a file.
+        `wallet_storage` is WALLET_STORAGE: it says whether wallets without rows may be in files.
         """
-        self._wallets_in_files = wallets_in_files
+        self._wallet_storage = wallet_storage
         self._database = database
         self._encryption = encryption
         self._unchained_before = unchained_before
@@ -57,17 +60,33 @@ class AuditVerification:
 
         return self._database.run(count)
 
-    def verify(self, tell: Tell, *, against: Checkpoint | None = None) -> Checkpoint:
-        """Tell about every entry of the log, and return a checkpoint of it.
+    def verify(self, tell: Tell, *, against: Checkpoint | None = None) -> None:
+        """Tell about every entry of the log.
 
         An earlier checkpoint says what the log must still hold: not even the database's owner can
-        have taken something out.
+        have taken something out. Raises DatabaseUnavailable when a standby is to be compared.
         """
+        self._verify_log(tell, against, until=_NEVER)
+
+    def take_checkpoint(self, tell: Tell, *, against: Checkpoint | None = None) -> Checkpoint:
+        """Do what verify() does, and return a checkpoint of the log.
+
+        Everything in it is on the synchronous standby, if there is one: a failover loses none of
+        it. Raises what settled_time() raises, and DatabaseUnavailable while the standby is lost.
+        """
+        until = settled_time(self._database)
+        checkpoint = self._verify_log(tell, against, until=until)
+        self._database.run(self._database.replication.wait)
+        return checkpoint
+
+    def _verify_log(self, tell: Tell, against: Checkpoint | None, *, until: datetime) -> Checkpoint:
         once = _Once(tell)
 
         def verify(connection: Connection) -> Checkpoint:
             with long_transaction(connection, snapshot=True):
-                return self._verify(connection, once.start(), against)
+                if against is not None:
+                    require_primary(connection)
+                return self._verify(connection, once.start(), Digest(until), against)
 
         return self._database.run(verify)
 
@@ -87,9 +106,9 @@ class AuditVerification:
 
         self._database.run(verify)
 
-    def _verify(self, connection: Connection, tell: Tell, against: Checkpoint | None) -> Checkpoint:
-        now = AuditRepository(connection).get_time()
-        new = Digest(until=now - _SETTLED)
+    def _verify(
+        self, connection: Connection, tell: Tell, new: Digest, against: Checkpoint | None
+    ) -> Checkpoint:
         known = Digest(until=new.until if against is None else against.until)
         checks, check = AuditCheckRepository(connection), self._check(connection)
         entries = _Entries(checks, (0, 0))
@@ -109,7 +128,7 @@ class AuditVerification:
         return ChainCheck(
             audit_keys(connection, self._encryption.audit_keys),
             unchained_before=self._unchained_before,
-            wallets_in_files=self._wallets_in_files,
+            wallet_storage=self._wallet_storage,
         )
 
 
