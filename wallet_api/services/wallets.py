@@ -266,7 +266,7 @@ class BaseAccountWalletService:
 
         A new one would be a second address. Raises DatabaseDamaged if it is gone.
         """
-        there = wallets.get(fid, TRADING_CHAIN)
+        there, _ = wallets.get_with_head(fid, TRADING_CHAIN)
         if there is not None:
             return self._replicated(connection, there)
         raise DatabaseDamaged(

@@ -75,11 +75,17 @@ class FilesystemWalletRepository:
         return None if found is None else found.wallet
 
     def get_with_head(self, fid: int, chain: str) -> tuple[Wallet | None, AuditHead]:
-        """Return the wallet, or None, and where its user's chain of audit entries ends."""
+        """Return the wallet, or None, and where its user's chain of audit entries ends.
+
+        Raises StorageUnavailable if the wallet is only a row.
+        """
         if self._rows is None:
             raise AssertionError("files alone have no audit log")
-        _, head = self._rows.get_with_head(fid, TRADING_CHAIN)
-        return self.get(fid, chain), head
+        row, head = self._rows.get_with_head(fid, chain)
+        wallet = self.get(fid, chain)
+        if wallet is None and row is not None:
+            raise self._not_exported(fid)
+        return wallet, head
 
     def list_for_user(self, fid: int) -> list[Wallet]:
         """Return a user's wallets, the Base Account address first."""
@@ -95,10 +101,7 @@ class FilesystemWalletRepository:
             if there is not None and there.wallet.sealed is not None:
                 return
             if self._rows is not None and self._rows.get(wallet.fid, TRADING_CHAIN) is not None:
-                raise StorageUnavailable(
-                    f"the wallet of FID {wallet.fid} is in PostgreSQL and not in "
-                    f"{self.directory.path}: export it first"
-                )
+                raise self._not_exported(wallet.fid)
             if there is None:
                 self.add_copies([made])
             else:
@@ -196,6 +199,12 @@ class FilesystemWalletRepository:
                 "read them"
             )
         return seen > 0 or self.directory.is_marked()
+
+    def _not_exported(self, fid: int) -> StorageUnavailable:
+        return StorageUnavailable(
+            f"the wallet of FID {fid} is in PostgreSQL and not in {self.directory.path}: "
+            "export it first"
+        )
 
     def _find(self, fid: int, chain: str) -> WalletFile | None:
         """Return the file that counts for a user and chain, or None."""

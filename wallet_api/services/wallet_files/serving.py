@@ -15,7 +15,6 @@ from wallet_api.models import (
     WalletWithKey,
 )
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
-from wallet_api.repositories.wallet_repository import WalletRepository
 from wallet_api.repositories.wallets import PostgresWalletRepository
 from wallet_api.services.audit.append import PendingEntries
 from wallet_api.services.encryption_keys.registration import SealingSecret
@@ -72,18 +71,6 @@ class FilesystemWalletService(BaseAccountWalletService):
     def _put_base_account(self, fid: int, address: str, event: AuditEvent) -> None:
         self._files.put_base_account(fid, address)
         self._record(event)
-
-    def _made_before(self, connection: Connection, wallets: WalletRepository, fid: int) -> Wallet:
-        """Return the wallet that the audit log tells of.
-
-        Raises StorageUnavailable if it is a row, and DatabaseDamaged if it is gone.
-        """
-        rows = PostgresWalletRepository(connection)
-        if wallets.get(fid, TRADING_CHAIN) is None and rows.get(fid, TRADING_CHAIN) is not None:
-            raise StorageUnavailable(
-                f"the wallet of FID {fid} is in PostgreSQL and in no file: export it first"
-            )
-        return super()._made_before(connection, wallets, fid)
 
     def _claim(
         self,
