@@ -36,8 +36,8 @@ _UNAVAILABLE = (
     "42P01",  # no such table: migrations have not run
     "42703",  # no such column: migrations have not run
 )
-# A partition (wallets_7_pkey) and a shard of Citus (wallets_pkey_102008) have a number in the names
-# of their constraints.
+# A partition (t_7_pkey) and a shard of Citus (t_pkey_102008) have a number in the names of their
+# constraints.
 _NUMBER = re.compile(r"_\d+(?=_|$)")
 
 
