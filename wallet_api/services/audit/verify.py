@@ -74,10 +74,7 @@ class AuditVerification:
         Everything in it is on the synchronous standby, if there is one: a failover loses none of
         it. Raises what settled_time() raises, and DatabaseUnavailable while the standby is lost.
         """
-        until = settled_time(self._database)
-        checkpoint = self._verify_log(tell, against, until=until)
-        self._database.run(self._database.replication.wait)
-        return checkpoint
+        return self._verify_log(tell, against, until=settled_time(self._database))
 
     def _verify_log(self, tell: Tell, against: Checkpoint | None, *, until: datetime) -> Checkpoint:
         once = _Once(tell)
@@ -86,7 +83,10 @@ class AuditVerification:
             with long_transaction(connection, snapshot=True):
                 if against is not None:
                     require_primary(connection)
-                return self._verify(connection, once.start(), Digest(until), against)
+                checkpoint = self._verify(connection, once.start(), Digest(until), against)
+            if until != _NEVER:
+                self._database.replication.wait(connection)
+            return checkpoint
 
         return self._database.run(verify)
 
