@@ -67,7 +67,7 @@ def all_refusals(family=errors.WalletApiError):
 
 
 def failing(monkeypatch, error):
-    def fail(*_):
+    def fail(*_, **__):
         raise error
 
     monkeypatch.setattr(BaseAccountWalletService, "list_wallets", fail)

@@ -340,9 +340,9 @@ def test_a_busy_user_s_file_becomes_a_row_at_the_first_attempt(
     services.wallets.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS)
     attempts, keep = [], RowKeeper.keep
 
-    def noted(self, connection, wallet):
+    def noted(self, connection, access, wallet):
         attempts.append(wallet.chain)
-        return keep(self, connection, wallet)
+        return keep(self, connection, access, wallet)
 
     monkeypatch.setattr(RowKeeper, "keep", noted)
     with ThreadPoolExecutor() as pool, psycopg.connect(database_url) as other:
