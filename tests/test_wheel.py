@@ -18,7 +18,7 @@ import pytest
 from tests.commands import COMMANDS, wait_until
 from tests.conftest import BASE_ACCOUNT, FID, LEAKS
 from tests.service import ROOT, RunningService, free_port
-from wallet_api.sql_files import MIGRATIONS, QUERIES, SCHEMA
+from wallet_api.database.sql_files import MIGRATIONS, QUERIES, SCHEMA
 
 pytestmark = pytest.mark.slow
 
@@ -86,7 +86,7 @@ def empty(installed, tmp_path):
 
 
 def test_the_package_is_the_one_of_the_wheel_with_all_of_the_sql(empty, installed):
-    program = "from wallet_api import sql_files; print(sql_files.SCHEMA.parent)"
+    program = "from wallet_api.database import sql_files; print(sql_files.SCHEMA.parent)"
     packed = Path(empty("python", "-c", program).strip())
     assert packed.is_relative_to(installed.parent)
     for folder in (QUERIES, MIGRATIONS):

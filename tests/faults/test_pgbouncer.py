@@ -8,9 +8,9 @@ import pytest
 
 from tests.conftest import BASE_ACCOUNT, FID, LEAKS
 from tests.faults.pooler import PAGE, PROGRAM, REMEMBERS_SINCE, Pooler, version
-from wallet_api import migrations
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
+from wallet_api.services import migrations
 from wallet_api.services.diagnosis.database import Doctor
 
 pytestmark = [

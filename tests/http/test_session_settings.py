@@ -13,12 +13,12 @@ from tests.conftest import ACCESS, BASE_ACCOUNT, FID
 from tests.http.conftest import calling, refused, rows_of, signed_in
 from tests.service import ROOT
 from tests.wallet_store import SAMPLES
-from wallet_api import migrations
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
 from wallet_api.database.session_settings import PINNED, is_ours
 from wallet_api.repositories.migrations import MigrationRepository
 from wallet_api.repositories.wallets import PostgresWalletRepository
+from wallet_api.services import migrations
 from wallet_api.services.diagnosis.database import Doctor
 from wallet_api.services.diagnosis.environment import examine
 from wallet_api.services.diagnosis.settings import State
@@ -247,7 +247,7 @@ def web_role(sql, environ, client):
     # Only the owner may register the first secret.
     body = {"amount": "20", "baseAddress": BASE_ACCOUNT}
     assert client.post("/api/wallet/deposit", json=body, headers=signed_in()).status_code == 200
-    sql.execute((ROOT / "queries" / "roles.sql").read_text())
+    sql.execute((ROOT / "queries" / "operations" / "roles.sql").read_text())
     name = f"web_{uuid.uuid4().hex[:8]}"
     sql.execute(f"create role {name} login password 'web' in role wallet_api_runtime")
     sql.execute(f"create role {name}_reader")

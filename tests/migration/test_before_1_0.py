@@ -11,9 +11,9 @@ import pytest
 
 from tests.conftest import ACCESS, BASE_ACCOUNT, FID, open_every_wallet
 from tests.documentation.pages import read, section
-from wallet_api import migrations
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
+from wallet_api.services import migrations
 from wallet_api.services.deposits import DepositRequest
 from wallet_api.services.diagnosis.database import Doctor
 

@@ -26,7 +26,10 @@ def service(database, secret=SECRET, *previous):
     """Return the service of one process; it has not checked its secret yet."""
     encryption = EncryptionService(Secret(secret), [Secret(older) for older in previous])
     return BaseAccountWalletService(
-        database, PostgresWalletRepository, encryption, SealingSecret(database, encryption)
+        database,
+        lambda connection, _: PostgresWalletRepository(connection),
+        encryption,
+        SealingSecret(database, encryption),
     )
 
 

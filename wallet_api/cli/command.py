@@ -15,8 +15,8 @@ from wallet_api.crypto.secret import Secret
 from wallet_api.database import refusal
 from wallet_api.database.faults import to_domain_error
 from wallet_api.errors import ServiceUnavailable
-from wallet_api.migrations import MigrationError
 from wallet_api.process import keep_memory_private
+from wallet_api.services.migrations import MigrationError
 
 INTERRUPTED = 130
 """The exit status after Ctrl-C: a shell's own for a program that SIGINT ended.

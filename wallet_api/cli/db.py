@@ -6,11 +6,12 @@ from dataclasses import asdict
 
 import click
 
-from wallet_api import logs, migrations
+from wallet_api import logs
 from wallet_api.cli.command import Command, json_option, reach
 from wallet_api.cli.progress import painted, waiting
 from wallet_api.config import read_database_url
 from wallet_api.database import Database
+from wallet_api.services import migrations
 from wallet_api.services.diagnosis.database import Doctor
 
 _POOL_SECONDS = 10

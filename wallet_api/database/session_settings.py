@@ -29,7 +29,7 @@ PINNED = {
     # A thread that hangs in a statement is lost to every other request.
     "statement_timeout": "10000",
     "lock_timeout": "5000",
-    # Of a process that is paused in a transaction, which may hold the head of an audit chain.
+    # Of a process that is paused in a transaction, which may hold locks that others wait for.
     "idle_in_transaction_session_timeout": "60000",
     # Connections of a pool are idle on purpose.
     "idle_session_timeout": "0",

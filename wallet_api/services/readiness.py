@@ -4,10 +4,10 @@ from collections.abc import Collection
 
 from wallet_api.database import Connection, Database
 from wallet_api.errors import ServiceUnavailable
-from wallet_api.migrations import expected_versions, find_why_read_only
 from wallet_api.repositories.migrations import MigrationRepository, ServerState
 from wallet_api.services.diagnosis.expectations import needed_rights
 from wallet_api.services.encryption_keys.registration import SealingSecret
+from wallet_api.services.migrations import expected_versions, find_why_read_only
 
 _NAMED = 3
 

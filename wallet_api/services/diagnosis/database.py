@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from wallet_api.database import Connection, Database
 from wallet_api.database.session_settings import PINNED, is_ours, takes_a_guard_away
-from wallet_api.migrations import expected_versions, find_why_read_only
 from wallet_api.repositories.database_checks import (
     CheckRepository,
     Right,
@@ -19,6 +18,7 @@ from wallet_api.services.diagnosis.expectations import (
     expected_schema,
     needed_rights,
 )
+from wallet_api.services.migrations import expected_versions, find_why_read_only
 from wallet_api.services.readiness import find_missing_rights
 
 _VERSIONS = "schema_migrations"

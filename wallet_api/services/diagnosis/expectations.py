@@ -3,8 +3,8 @@
 import functools
 import re
 
+from wallet_api.database.sql_files import QUERIES, SCHEMA
 from wallet_api.repositories.database_checks import Right, SchemaObject
-from wallet_api.sql_files import QUERIES, SCHEMA
 
 _STATEMENT = re.compile(r"(?:\$(\w*)\$.*?\$\1\$|[^;])+;", re.DOTALL)
 # pg_dump's statements, and the kind of object that each of them makes.

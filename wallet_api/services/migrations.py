@@ -1,4 +1,4 @@
-"""Bringing a database up to date: dbmate applies migrations/*.sql, behind a lock of ours.
+"""Database upgrades: dbmate applies migrations/*.sql while we hold a lock.
 
 dbmate's own --migration-lock blocks inside pg_advisory_lock(), which deadlocks with another
 upgrade's CREATE INDEX CONCURRENTLY; ours is polled.
@@ -14,15 +14,12 @@ import time
 from collections.abc import Callable
 from urllib.parse import quote, urlencode
 
-import psycopg
-from psycopg.rows import dict_row
-
 from wallet_api.crypto.secret import Secret
-from wallet_api.database import Connection, set_up
+from wallet_api.database import Connection, connect
 from wallet_api.database.session_settings import PINNED, as_options
-from wallet_api.database.url import connection_parameters
+from wallet_api.database.sql_files import MIGRATIONS
+from wallet_api.errors import DatabaseUnavailable
 from wallet_api.repositories.migrations import MigrationRepository, ServerState
-from wallet_api.sql_files import MIGRATIONS
 
 # The last migration before 1.0.0. A database that has it would take our next ones for applied.
 _LAST_BEFORE_1_0 = "0026"
@@ -139,18 +136,9 @@ def _revoke_other_rights(repository: MigrationRepository, tell: Callable[[str], 
 
 def _connect(url: Secret[str]) -> Connection:
     try:
-        connection = Connection.connect(
-            **connection_parameters(url), autocommit=True, row_factory=dict_row
-        )
-        set_up(connection)
-    except psycopg.Error as error:
-        # Of a parameter that psycopg itself reads, too: connect_timeout=soon.
-        first_line = str(error).partition("\n")[0]
-        raise MigrationError(f"cannot connect to the database: {first_line}") from error
-    if connection.faults:
-        connection.close()
-        raise MigrationError(connection.faults[0])
-    return connection
+        return connect(url)
+    except DatabaseUnavailable as error:
+        raise MigrationError(error.reason) from error
 
 
 def _url_of(connection: Connection, settings: dict[str, str]) -> str:
