@@ -76,7 +76,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or Settings.from_environ(os.environ)
     logs.configure(settings.log_level, settings.log_format)
     for warning in settings.warnings:
-        structlog.get_logger("wallet_api").warning("configuration", warning=warning)
+        structlog.get_logger("wallet_api").warning("configuration", warning=str(warning))
 
     app = _SyncFlask("wallet_api", static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]
@@ -184,7 +184,7 @@ def _storage(
     if settings.wallet_storage == "postgres":
         warning = heed_files(directory, ignored_on_purpose=settings.wallet_storage_is_said)
         if warning is not None:
-            structlog.get_logger("wallet_api").warning("configuration", warning=warning)
+            structlog.get_logger("wallet_api").warning("configuration", warning=str(warning))
         return PostgresWalletRepository, SealingSecret(database, encryption)
     migrating = settings.wallet_storage == "migrating"
     files = FilesystemWalletRepository(directory, encryption)

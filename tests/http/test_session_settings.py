@@ -247,7 +247,7 @@ def web_role(sql, environ, client):
     # Only the owner may register the first secret.
     body = {"amount": "20", "baseAddress": BASE_ACCOUNT}
     assert client.post("/api/wallet/deposit", json=body, headers=signed_in()).status_code == 200
-    sql.execute((ROOT / "queries" / "roles.sql").read_text())
+    sql.execute((ROOT / "queries" / "operations" / "roles.sql").read_text())
     name = f"web_{uuid.uuid4().hex[:8]}"
     sql.execute(f"create role {name} login password 'web' in role wallet_api_runtime")
     sql.execute(f"create role {name}_reader")

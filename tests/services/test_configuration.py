@@ -74,18 +74,29 @@ def test_of_a_sound_configuration_everything_is_fine(doctor):
 
 
 FAULTS = [
-    ({"DATABASE_URL": None}, "DATABASE_URL is not set", "DATABASE_URL=postgresql://"),
+    ({"DATABASE_URL": None}, "DATABASE_URL is not set", "Set it to postgresql://"),
     ({"DATABASE_URL": f"mysql://{HIDDEN}"}, "DATABASE_URL must begin", "%40"),
     ({"DATABASE_URL": NOWHERE}, "the database cannot be reached: ", "Correct DATABASE_URL"),
     ({"DATABASE_URL": f"{NOWHERE}?connect_timeout=soon"}, "connect_timeout", "Correct DATABASE"),
     ({"JWT_SECRET": None}, "JWT_SECRET is not set", "openssl rand"),
     ({"JWT_SECRET": "short"}, "JWT_SECRET has 5 characters", "openssl rand"),
-    ({"JWT_SECRET": SECRET}, "JWT_SECRET must differ", "for this alone"),
+    ({"JWT_SECRET": SECRET}, "JWT_SECRET must differ", "for this purpose"),
     ({"ENCRYPTION_SECRET": "short"}, "ENCRYPTION_SECRET has 5", "ALLOW_SHORT_SECRET=true"),
     ({"METRICS_TOKEN": "short"}, "METRICS_TOKEN has 5", "Leave it out"),
-    ({"NETWORK": "base"}, "NETWORK must be one of", "Set it so"),
-    ({"DEMO_FID": "5", "TRUSTED_PROXY_HOPS": "1"}, "DEMO_FID signs anybody in", "Take DEMO_FID"),
+    ({"NETWORK": "base"}, "NETWORK must be one of", "Correct it, or remove"),
+    ({"DEMO_FID": "5", "TRUSTED_PROXY_HOPS": "1"}, "DEMO_FID signs anybody in", "Remove DEMO_FID"),
     ({"WALLET_STORAGE": "migrating"}, "holds no wallet files", "Is the disk mounted?"),
+    (
+        {"WALLET_STORAGE": "migrating", "WALLET_STORAGE_PATH": "/nowhere/a: b"},
+        "/nowhere/a: b holds no wallet files",
+        "Is the disk mounted?",
+    ),
+    ({"DATABASE_REPLICA_URL": "mysql://db"}, "DATABASE_REPLICA_URL must begin", "postgresql://<"),
+    (
+        {"PGTARGETSESSIONATTRS": "primary"},
+        "PGTARGETSESSIONATTRS is set and changes where DATABASE_URL leads",
+        "Unset it, or write target_session_attrs=",
+    ),
 ]
 ADVICE = [
     ({"CORS_ORIGINS": None}, "CORS_ORIGINS is empty", "CORS_ORIGINS=https://"),
@@ -94,7 +105,7 @@ ADVICE = [
     ({"QUICK_AUTH_JWKS_URL": "http://127.0.0.1:1/"}, "keys cannot be had", "QUICK_AUTH_ISSUER"),
     ({"PORT": "5000"}, "PORT is given, but TRUSTED_PROXY_HOPS is 0", "TRUSTED_PROXY_HOPS=1"),
     ({"ALLOW_KEY_EXPORT": "true"}, "ALLOW_KEY_EXPORT is true", "Take ALLOW_KEY_EXPORT away"),
-    ({"DEMO_FID": "5"}, "DEMO_FID signs anybody on this machine in", "Take DEMO_FID away"),
+    ({"DEMO_FID": "5"}, "DEMO_FID signs anybody on this machine in", "Remove DEMO_FID"),
     ({"RATELIMIT_ENABLED": "false"}, "RATELIMIT_ENABLED is false", "Take RATELIMIT_ENABLED"),
     ({"RATELIMIT_STORAGE_URI": f"redis://:{HIDDEN}@127.0.0.1:1"}, "Redis", "Start it"),
     ({"DATABASE_REPLICA_URL": NOWHERE}, "replica cannot be reached", "DATABASE_REPLICA_URL"),

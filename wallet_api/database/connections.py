@@ -88,7 +88,7 @@ class Connection(psycopg.Connection[Row]):
     limits: ClassVar[dict[str, str]] = {}
     answer_seconds = 12.0
     # Why the session must not be used, if it must not.
-    faults: tuple[str, ...] = ()
+    faults: tuple[DatabaseUnavailable, ...] = ()
     # Whether commits wait for a synchronous standby.
     has_standby = False
     unreplicated = False

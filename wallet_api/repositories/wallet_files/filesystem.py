@@ -201,8 +201,8 @@ class FilesystemWalletRepository:
                 break
         if closed >= _SUSPICIOUS:
             raise SecretMismatch(
-                f"ENCRYPTION_SECRET opens none of the first {seen} files in {self.directory.path}: "
-                "set the one that the old service used"
+                f"ENCRYPTION_SECRET opens none of the first {seen} files in {self.directory.path}",
+                "set the one that the old service used",
             )
         return seen > 0 or self.directory.is_marked()
 

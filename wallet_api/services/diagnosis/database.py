@@ -117,19 +117,19 @@ def _session(connection: Connection) -> list[Finding]:
     return [
         Finding(
             subject="a session of this role is fit for use",
-            faults=connection.faults,
+            faults=tuple(fault.reason for fault in connection.faults),
             serious=True,
         ),
         Finding(
             subject="the database takes writes",
-            faults=() if read_only is None else (read_only,),
+            faults=() if read_only is None else (read_only.reason,),
             serious=True,
         ),
         Finding(
             subject="the role has every right that it needs",
             faults=()
             if missing_rights is None
-            else (missing_rights, *_by_place(state.missing_rights)),
+            else (missing_rights.reason, *_by_place(state.missing_rights)),
             serious=True,
         ),
     ]

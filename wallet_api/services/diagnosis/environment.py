@@ -82,9 +82,8 @@ def _database(
             if wallets is not None:
                 yield from _secrets(database, wallets)
     except ServiceUnavailable as error:
-        # Such a reason says what is wrong, and behind a colon how to mend it.
-        what, _, remedy = error.reason.partition(": ")
-        yield _fault(what, f"{remedy[:1].upper()}{remedy[1:]}." if remedy else _LOOK_INSIDE)
+        remedy = error.remedy
+        yield _fault(error.fault, f"{remedy[0].upper()}{remedy[1:]}." if remedy else _LOOK_INSIDE)
 
 
 def _session(session: Session) -> Iterator[Diagnosis]:
