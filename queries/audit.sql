@@ -20,6 +20,20 @@ from wallet_audit_heads as head
 where head.fid = :fid::bigint
 for update;
 
+-- name: hold_head_if_free(fid)^
+-- Do what hold_head() does, for one user of a batch. No row: another transaction holds the head, or the chain has not
+-- begun. It does not wait, because the batch holds other heads by then, whose users would wait as long.
+-- Answered by the primary key of wallet_audit_heads.
+select head.fid
+from wallet_audit_heads as head
+where head.fid = :fid::bigint
+for update skip locked;
+
+-- name: bound_idling()$
+-- Have PostgreSQL end this transaction if its process stops between two statements. The transaction holds the heads of
+-- a batch, and a request that waits for one of them gives up after two seconds (lock_timeout).
+select set_config('idle_in_transaction_session_timeout', '1s', true) as idle_timeout;
+
 -- name: get_mac(fid, id)$
 -- The mac of an entry. No row: there is none at that place. It tells whether an append whose commit nobody confirmed
 -- was committed. Answered by the primary key.
@@ -126,8 +140,8 @@ returning head.id;
 
 -- name: append_many(fid, id, chain, action, actor, request_id, ip, reason, recipient, address, key_id, mac, at)
 -- Append entries to the chains of many users, each written at the same place of every list. A row for each that was
--- written. Otherwise as append(); in the order of the primary key, so that two batches of the same users wait for each
--- other and cannot deadlock.
+-- written. Otherwise as append(), and after the heads are held; in the order of the primary key, so that two batches of
+-- the same users wait for each other and cannot deadlock.
 insert into wallet_audit_log as entry (
     fid, id, chain, action, actor, request_id, ip, reason, recipient, address, key_id, mac, created_at
 )
@@ -169,9 +183,9 @@ returning entry.fid;
 
 -- name: advance_heads(fids, ids, macs)
 -- Move the ends of many users' chains, each written at the same place of every list. A row for each that was moved.
--- Belongs before append_many(), because it locks the heads, as an append of one entry does first.
--- A head that somebody moved as far in the meantime is refused (wallet_audit_heads_only_move_on), or else the primary
--- key of the log refuses the entry.
+-- Belongs after append_many(), as advance_head() belongs after append(): where a chain begins there is no head to hold,
+-- and those who begin it must insert in the same order.
+-- A head that somebody moved as far in the meantime is refused (wallet_audit_heads_only_move_on).
 insert into wallet_audit_heads as head (fid, id, mac)
 select
     ending.fid,

@@ -1,8 +1,3 @@
--- name: bound_idling()$
--- Have PostgreSQL end this transaction if its process does not go on: a paused import would block the users
--- of its batch for as long as it is paused.
-select set_config('idle_in_transaction_session_timeout', '3s', true) as idle_timeout;
-
 -- name: take_time()$
 -- Let the statements of this transaction take longer than any request may: they read every row.
 select set_config('statement_timeout', '10min', true) as statement_timeout;

@@ -1,10 +1,12 @@
-"""One trading wallet per user of a Farcaster / Base mini app, on PostgreSQL, for ever.
+"""One trading wallet per user of a Farcaster / Base mini app, on PostgreSQL.
 
 wallet_api.app builds the application; it is not imported here, because every command would wait
 for all of HTTP to be imported first.
 """
 
 import sys
+
+__version__ = "1.0.0"
 
 if sys.flags.optimize > 1:
     sys.exit(

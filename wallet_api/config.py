@@ -46,7 +46,7 @@ class TokenSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WalletSettings:
-    """Where wallets are, and what they are sealed with."""
+    """Where wallets are stored, and under which secrets their keys are sealed."""
 
     database_url: Secret[str]
     encryption_secret: Secret[str]

@@ -1,7 +1,7 @@
-"""Every way in which a request can be refused, as one tree. No HTTP in here.
+"""The exception tree of the service. It knows nothing of HTTP.
 
     WalletApiError
-    ├── InvalidRequest            the caller can mend it
+    ├── InvalidRequest            the caller can correct it
     │   ├── FidRequired
     │   ├── InvalidAddress
     │   ├── InvalidAmount
@@ -16,24 +16,24 @@
     │   ├── InvalidFilter
     │   ├── InvalidCursor
     │   └── InvalidRecipientKey
-    ├── Unauthenticated           who are you?
-    ├── KeyExportDisabled         we know you, and the answer is no
-    ├── InsufficientScope         so here: an API client lacks the right
-    ├── NetworkNotAllowed         and here: it calls from elsewhere
+    ├── Unauthenticated           the caller is not known
+    ├── KeyExportDisabled         the service does not return private keys
+    ├── InsufficientScope         an API client lacks the scope
+    ├── NetworkNotAllowed         an API client calls from another network
     ├── WalletNotFound
-    ├── WalletsInFiles            what was asked needs wallets in PostgreSQL
+    ├── WalletsInFiles            the request needs wallets in PostgreSQL
     ├── TooManyRequests
     ├── IdempotencyKeyInUse       the first request with this key is still running
-    ├── IdempotencyKeyReused      this key came with another body before
+    ├── IdempotencyKeyReused      the key was used with another request body
     └── ServiceUnavailable        nothing was lost; try again later
         ├── StorageUnavailable    the folder of wallet files cannot be used
         ├── Overloaded            it waited too long for a thread
         ├── DatabaseUnavailable
         │   ├── LockTimeout       another transaction holds what this one needs
-        │   ├── AuditLogBlocked   an alarm: a user's chain of audit entries takes none
+        │   ├── AuditLogBlocked   an alarm: a user's audit chain accepts no entry
         │   ├── DatabaseDamaged   an alarm: a page or an index cannot be read
         │   └── DatabaseWentBack  an alarm: the database lost a wallet that it had acknowledged
-        ├── KeyUnreadable         an alarm: a stored key does not open, or is not its address's
+        ├── KeyUnreadable         an alarm: a stored key does not decrypt to the key of its address
         ├── SecretMismatch        an alarm: ENCRYPTION_SECRET does not fit this database
         └── SignInUnavailable
 
@@ -115,7 +115,7 @@ class BaseWalletMismatch(InvalidRequest):
 
 
 class MnemonicRefused(InvalidRequest):
-    """This service never takes a seed phrase. Keep it to yourself."""
+    """This service never accepts a seed phrase. Never share it."""
 
     code = "mnemonic_refused"
 
@@ -127,19 +127,19 @@ class InvalidIdempotencyKey(InvalidRequest):
 
 
 class InvalidFid(InvalidRequest):
-    """An FID is a whole number from 1 to 9223372036854775807."""
+    """FID must be an integer from 1 to 9223372036854775807."""
 
     code = "invalid_fid"
 
 
 class InvalidFilter(InvalidRequest):
-    """These filters cannot be answered together."""
+    """These filters cannot be combined."""
 
     code = "invalid_filter"
 
 
 class InvalidCursor(InvalidRequest):
-    """The cursor is not one of ours, or belongs to other filters. Begin without one."""
+    """Invalid cursor, or a cursor of other filters. Start without a cursor."""
 
     code = "invalid_cursor"
 
@@ -157,19 +157,19 @@ class Unauthenticated(WalletApiError):
 
 
 class KeyExportDisabled(WalletApiError):
-    """Private keys are not handed out by this service."""
+    """This service does not return private keys."""
 
     code = "key_export_disabled"
 
 
 class InsufficientScope(WalletApiError):
-    """This client may not do that."""
+    """This API client lacks the required scope."""
 
     code = "insufficient_scope"
 
 
 class NetworkNotAllowed(WalletApiError):
-    """This client may not call from this address."""
+    """This API client may not call from this network."""
 
     code = "network_not_allowed"
 
@@ -181,7 +181,7 @@ class WalletNotFound(WalletApiError):
 
 
 class WalletsInFiles(WalletApiError):
-    """Wallets are kept in files here. Searching and counting need them in the database."""
+    """Wallets are stored in files. Search and statistics need wallets in the database."""
 
     code = "wallets_in_files"
 
@@ -199,7 +199,7 @@ class IdempotencyKeyInUse(WalletApiError):
 
 
 class IdempotencyKeyReused(WalletApiError):
-    """This Idempotency-Key was used with a different request before."""
+    """This Idempotency-Key was already used with a different request."""
 
     code = "idempotency_key_reused"
 
@@ -244,7 +244,7 @@ class DatabaseUnavailable(ServiceUnavailable):
 
 
 class LockTimeout(DatabaseUnavailable):
-    """Another request is in the way right now. Nothing was lost; please try again."""
+    """Another request holds a lock that is needed. Nothing was lost; please try again."""
 
     code = "lock_timeout"
 
@@ -262,19 +262,19 @@ class DatabaseDamaged(DatabaseUnavailable):
 
 
 class DatabaseWentBack(DatabaseUnavailable):
-    """New wallets cannot be made right now. Nothing was lost; please try again later."""
+    """New wallets cannot be created right now. Nothing was lost; please try again later."""
 
     code = "database_went_back"
 
 
 class KeyUnreadable(ServiceUnavailable):
-    """The wallet is safe but cannot be opened right now. Please try again later."""
+    """The wallet is safe but cannot be decrypted right now. Please try again later."""
 
     code = "key_unreadable"
 
 
 class SecretMismatch(ServiceUnavailable):
-    """New wallets cannot be made right now. Nothing was lost; please try again later."""
+    """New wallets cannot be created right now. Nothing was lost; please try again later."""
 
     code = "secret_mismatch"
 

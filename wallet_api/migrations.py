@@ -25,6 +25,8 @@ from wallet_api.errors import ServiceUnavailable
 from wallet_api.repositories.migrations import MigrationRepository, ServerState
 from wallet_api.sql_files import MIGRATIONS
 
+# The last migration before 1.0.0. A database that has it would take our next ones for applied.
+_LAST_BEFORE_1_0 = "0026"
 _LOCK_POLL_SECONDS = 0.2
 _LOCK_TIMEOUT_SECONDS = 600
 _APPLYING = re.compile(r"Applying: (\w+)\.sql")
@@ -108,6 +110,11 @@ def upgrade(url: Secret[str], tell: Callable[[str], None] = lambda _: None) -> s
             time.sleep(_LOCK_POLL_SECONDS)
         try:
             before = repository.list_applied()
+            if _LAST_BEFORE_1_0 in before - expected_versions():
+                raise MigrationError(
+                    "this database was made before 1.0.0, whose migrations begin anew: bring its "
+                    "rows over as CHANGELOG.md says"
+                )
             _run_dbmate(
                 _url_of(connection, repository.list_settings([*PINNED, "search_path"])), tell
             )

@@ -288,7 +288,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tell that this process runs; nothing else is asked. */
+        /** Tell that this process runs, and its version. It asks nothing else. */
         get: operations["healthz"];
         put?: never;
         post?: never;
@@ -821,6 +821,8 @@ export interface components {
         HealthAnswer: {
             /** @example ok */
             status: string;
+            /** @example 1.0.0 */
+            version: string;
         };
     };
     responses: never;
@@ -1086,7 +1088,7 @@ export interface operations {
              *
              *     Base wallet mismatch. Please reconnect your wallet.
              *
-             *     This service never takes a seed phrase. Keep it to yourself.
+             *     This service never accepts a seed phrase. Never share it.
              *
              *     Idempotency-Key must be 1 to 255 visible ASCII characters.
              *
@@ -1155,7 +1157,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This Idempotency-Key was used with a different request before. */
+            /** @description This Idempotency-Key was already used with a different request. */
             422: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1446,7 +1448,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Private keys are not handed out by this service. */
+            /** @description This service does not return private keys. */
             403: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1634,7 +1636,7 @@ export interface operations {
             /**
              * @description Unsupported chain. Only ethereum is supported.
              *
-             *     This service never takes a seed phrase. Keep it to yourself.
+             *     This service never accepts a seed phrase. Never share it.
              *
              *     Base Account (FID) required
              *
@@ -1920,7 +1922,7 @@ export interface operations {
                 };
             };
             /**
-             * @description An FID is a whole number from 1 to 9223372036854775807.
+             * @description FID must be an integer from 1 to 9223372036854775807.
              *
              *     The request is not valid.
              */
@@ -1949,9 +1951,9 @@ export interface operations {
                 };
             };
             /**
-             * @description This client may not do that.
+             * @description This API client lacks the required scope.
              *
-             *     This client may not call from this address.
+             *     This API client may not call from this network.
              */
             403: {
                 headers: {
@@ -2030,7 +2032,7 @@ export interface operations {
                 };
             };
             /**
-             * @description An FID is a whole number from 1 to 9223372036854775807.
+             * @description FID must be an integer from 1 to 9223372036854775807.
              *
              *     Unsupported chain. Only ethereum is supported.
              *
@@ -2061,9 +2063,9 @@ export interface operations {
                 };
             };
             /**
-             * @description This client may not do that.
+             * @description This API client lacks the required scope.
              *
-             *     This client may not call from this address.
+             *     This API client may not call from this network.
              */
             403: {
                 headers: {
@@ -2166,7 +2168,7 @@ export interface operations {
                 };
             };
             /**
-             * @description An FID is a whole number from 1 to 9223372036854775807.
+             * @description FID must be an integer from 1 to 9223372036854775807.
              *
              *     Unsupported chain. Only ethereum is supported.
              *
@@ -2197,9 +2199,9 @@ export interface operations {
                 };
             };
             /**
-             * @description This client may not do that.
+             * @description This API client lacks the required scope.
              *
-             *     This client may not call from this address.
+             *     This API client may not call from this network.
              */
             403: {
                 headers: {
@@ -2287,13 +2289,13 @@ export interface operations {
                 };
             };
             /**
-             * @description An FID is a whole number from 1 to 9223372036854775807.
+             * @description FID must be an integer from 1 to 9223372036854775807.
              *
              *     Unsupported chain. Only ethereum is supported.
              *
              *     The recipient's public key must be an X25519 key: 32 bytes in base64url, without padding.
              *
-             *     This service never takes a seed phrase. Keep it to yourself.
+             *     This service never accepts a seed phrase. Never share it.
              *
              *     The request is not valid.
              */
@@ -2322,9 +2324,9 @@ export interface operations {
                 };
             };
             /**
-             * @description This client may not do that.
+             * @description This API client lacks the required scope.
              *
-             *     This client may not call from this address.
+             *     This API client may not call from this network.
              */
             403: {
                 headers: {
@@ -2442,9 +2444,9 @@ export interface operations {
             /**
              * @description Invalid address format. Please check your input.
              *
-             *     These filters cannot be answered together.
+             *     These filters cannot be combined.
              *
-             *     The cursor is not one of ours, or belongs to other filters. Begin without one.
+             *     Invalid cursor, or a cursor of other filters. Start without a cursor.
              *
              *     The request is not valid.
              */
@@ -2473,9 +2475,9 @@ export interface operations {
                 };
             };
             /**
-             * @description This client may not do that.
+             * @description This API client lacks the required scope.
              *
-             *     This client may not call from this address.
+             *     This API client may not call from this network.
              */
             403: {
                 headers: {
@@ -2489,7 +2491,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Wallets are kept in files here. Searching and counting need them in the database. */
+            /** @description Wallets are stored in files. Search and statistics need wallets in the database. */
             409: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2579,7 +2581,7 @@ export interface operations {
                 };
             };
             /**
-             * @description The cursor is not one of ours, or belongs to other filters. Begin without one.
+             * @description Invalid cursor, or a cursor of other filters. Start without a cursor.
              *
              *     The request is not valid.
              */
@@ -2608,9 +2610,9 @@ export interface operations {
                 };
             };
             /**
-             * @description This client may not do that.
+             * @description This API client lacks the required scope.
              *
-             *     This client may not call from this address.
+             *     This API client may not call from this network.
              */
             403: {
                 headers: {
@@ -2711,9 +2713,9 @@ export interface operations {
                 };
             };
             /**
-             * @description This client may not do that.
+             * @description This API client lacks the required scope.
              *
-             *     This client may not call from this address.
+             *     This API client may not call from this network.
              */
             403: {
                 headers: {
@@ -2809,7 +2811,7 @@ export interface operations {
                 content?: never;
             };
             /**
-             * @description These filters cannot be answered together.
+             * @description These filters cannot be combined.
              *
              *     The request is not valid.
              */
@@ -2838,9 +2840,9 @@ export interface operations {
                 };
             };
             /**
-             * @description This client may not do that.
+             * @description This API client lacks the required scope.
              *
-             *     This client may not call from this address.
+             *     This API client may not call from this network.
              */
             403: {
                 headers: {
@@ -2854,7 +2856,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Wallets are kept in files here. Searching and counting need them in the database. */
+            /** @description Wallets are stored in files. Search and statistics need wallets in the database. */
             409: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];

@@ -83,12 +83,12 @@ def test_an_operator_finds_a_user_by_address_and_reads_what_happened(enter, behi
     expect(page.locator("#user-wallets .code")).to_have_text([BASE_ACCOUNT, address])
     entries = page.locator("#entries li")
     expect(entries).to_have_count(20)
-    expect(entries.first).to_contain_text("Private key handed out")
+    expect(entries.first).to_contain_text("Private key read")
     expect(entries.first).to_contain_text(f"sign swap {READS - 1}")
     expect(entries.first).to_contain_text("client:engine")
     page.get_by_role("button", name="Show older entries").click()
     expect(entries).to_have_count(READS + 2)
-    expect(entries.last).to_contain_text("Base Account remembered")
+    expect(entries.last).to_contain_text("Base Account stored")
     expect(page.get_by_role("button", name="Show older entries")).to_be_hidden()
     assert visitor.faults_of_the_page() == []
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
@@ -181,10 +181,10 @@ def test_a_user_whose_key_does_not_open_has_a_page_that_says_so(enter, behind, s
     shared_sql.execute(change, ["ab" * 48, DAMAGED])
     try:
         look_for(page, address)
-        closed = re.compile("does not open: an alarm", re.IGNORECASE)
+        closed = re.compile("cannot be decrypted", re.IGNORECASE)
         expect(page.locator("#found-rows")).to_contain_text(closed)
         page.get_by_role("button", name=f"Show FID {DAMAGED}").click()
-        expect(page.locator("#entries li")).to_contain_text(["Wallet made"])
+        expect(page.locator("#entries li")).to_contain_text(["Wallet created"])
         wallets = page.locator("#user-wallets")
         expect(wallets.get_by_role("alert")).to_contain_text("A key of this user does not open")
         expect(wallets.locator("li")).to_contain_text([closed])
@@ -205,28 +205,28 @@ def test_where_wallets_are_in_files_there_is_what_can_be_shown(visit_own, servic
     visitor = let_in(visit_own(PHONE, WALLET_STORAGE="filesystem", **settings), token)
     page = visitor.page
     expect(page.locator("#place")).to_have_text("Files")
-    expect(page.locator("#counts")).to_contain_text("Wallets are kept in files here.")
+    expect(page.locator("#counts")).to_contain_text("Wallets are stored in files.")
     expect(page.locator("#only-rows")).to_have_count(0)
     expect(page.locator("#missing")).to_have_text(str(files))
     look_for(page, keyed["address"])
     expect(page.locator("#found-rows")).to_contain_text("A search for an FID looks into them.")
     look_for(page, asked)
     expect(page.locator("#user-wallets")).to_contain_text(keyed["address"])
-    expect(page.locator("#trail")).to_have_text("Nothing yet.")
+    expect(page.locator("#trail")).to_have_text("No entries yet.")
     assert visitor.faults_of_the_page() == []
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
 
     page = let_in(visit_own(WALLET_STORAGE="migrating", **settings), token).page
     for name, count in (("present", 0), ("missing", files), ("misnamed", 1), ("users", 0)):
         expect(page.locator(f"#{name}")).to_have_text(str(count))
-    expect(page.locator("#only-rows")).to_contain_text("only in files are not among them")
+    expect(page.locator("#only-rows")).to_contain_text("not those that are only in files")
     look_for(page, keyed["address"])
-    expect(page.locator("#found-rows")).to_contain_text("Nobody in PostgreSQL has this address.")
+    expect(page.locator("#found-rows")).to_contain_text("No wallet in PostgreSQL has this address.")
     look_for(page, asked)
     expect(page.locator("#user-wallets")).to_contain_text(keyed["address"])
     # What was asked for in files is in PostgreSQL now.
     mine = len(list(folder.glob(f"wallet_{asked}_*.json")))
-    page.get_by_role("button", name="Count again").click()
+    page.get_by_role("button", name="Refresh").click()
     for name, count in (("present", mine), ("missing", files - mine), ("users", 1)):
         expect(page.locator(f"#{name}")).to_have_text(str(count))
 
@@ -246,7 +246,7 @@ def test_a_token_with_some_of_the_scopes_shows_what_it_may(enter, behind):
     look_for(page, address)
     expect(page.locator("#found-rows")).to_have_text(f"{lacks}wallets:read.")
     look_for(page, str(OTHER))
-    expect(page.locator("#entries li")).to_contain_text(["Wallet made"])
+    expect(page.locator("#entries li")).to_contain_text(["Wallet created"])
     expect(page.locator("#user-wallets")).to_have_text(f"{lacks}wallets:read.")
 
 
@@ -262,7 +262,7 @@ def test_what_is_refused_is_said(enter, visit, behind):
     broken = {"status": 502, "content_type": "application/json", "body": ""}
     page.route("**/v1/*", lambda route: route.fulfill(**broken))
     open_console.click()
-    expect(alert).to_have_text("Something between you and the service answered (502).")
+    expect(alert).to_have_text("A server between you and the service answered (502).")
     expect(page.locator("#console")).to_be_hidden()
 
     page = enter(*SCOPES).page
@@ -271,7 +271,7 @@ def test_what_is_refused_is_said(enter, visit, behind):
     expect(page.locator("#entries li")).to_have_count(20)
     for wrong in ("somebody", str(2**63), "0x12", ""):
         look_for(page, wrong)
-        expect(alert).to_contain_text("This is neither an FID nor an address.")
+        expect(alert).to_contain_text("This is not an FID or an address.")
         expect(page.locator("#shown")).to_be_empty()
         expect(field).to_be_focused()
         expect(field).to_have_attribute("aria-invalid", "true")
@@ -279,7 +279,7 @@ def test_what_is_refused_is_said(enter, visit, behind):
         expect(page.locator("#user-wallets")).to_have_text("This user has no wallet.")
         expect(page.locator("#error")).to_be_empty()
     look_for(page, f"0x{1:040x}")
-    expect(page.locator("#found-rows")).to_have_text("Nobody has this address.")
+    expect(page.locator("#found-rows")).to_have_text("No wallet has this address.")
     page.route("**/v1/users/**", lambda route: route.continue_(headers={}))
     look_for(page, str(USER))
     expect(page.get_by_label("Token of an API client")).to_be_focused()
@@ -290,11 +290,11 @@ def test_what_is_refused_is_said(enter, visit, behind):
     visitor = visit()
     visitor.page.route("**/v1/storage?", lambda route: route.fulfill(**broken))
     page = let_in(visitor, give_token(behind, *SCOPES)).page
-    expect(page.locator("#storage")).to_contain_text("Something between you and the service")
+    expect(page.locator("#storage")).to_contain_text("A server between you and the service")
     expect(page.locator("#trading")).to_have_text(re.compile("[0-9]+"))
     expect(page.locator("#only-rows")).to_be_visible()
     page.unroute("**/v1/storage?")
-    page.get_by_role("button", name="Count again").click()
+    page.get_by_role("button", name="Refresh").click()
     expect(page.locator("#place")).to_have_text("PostgreSQL")
     expect(page.locator("#only-rows")).to_be_hidden()
     page.get_by_role("button", name="Sign out").click()

@@ -123,7 +123,7 @@ def test_a_deposit_whose_qr_code_is_lost_has_not_failed(visit, shared_sql):
     for route in ("**/payment-qr?*", "**/user-wallets"):
         page.route(route, lambda route: route.fulfill(status=502, body=""), times=1)
     visitor.deposit("20")
-    expect(page.locator("#qr")).to_contain_text("The deposit is prepared all the same")
+    expect(page.locator("#qr")).to_contain_text("The deposit is prepared")
     expect(page.locator("#address")).to_have_text(wallet_of(shared_sql))
     expect(page.locator("#wallets")).to_be_hidden()
     expect(button).not_to_have_attribute("aria-disabled", "true")
@@ -153,7 +153,7 @@ def test_what_cannot_be_read_is_said_in_words(visit):
     page.route("**/demo/token", lambda route: route.fulfill(**answers[-1]))
     while answers:
         sign_in.click()
-        said = f"Something between you and the service answered ({answers[-1]['status']})."
+        said = f"A server between you and the service answered ({answers[-1]['status']})."
         expect(sign_in).not_to_have_attribute("aria-disabled", "true")
         expect(page.locator("#error")).to_have_text(said)
         answers.pop()
@@ -161,7 +161,7 @@ def test_what_cannot_be_read_is_said_in_words(visit):
 
 def test_a_limit_says_when_to_come_back(visit_own):
     visitor = visit_own(RATELIMIT_PER_USER="1 per hour", DEMO_FID=str(FID)).sign_in()
-    expect(visitor.page.get_by_text("None yet. The first deposit makes one.")).to_be_visible()
+    expect(visitor.page.get_by_text("None yet. The first deposit creates one.")).to_be_visible()
     visitor.deposit("20")
     alert = visitor.page.get_by_role("alert")
     expect(alert).to_contain_text("Too many requests. Please wait a moment and try again.")
@@ -247,7 +247,7 @@ def test_in_production_it_says_how_to_call_and_offers_nothing_else(visit_own):
     visitor = visit_own(PHONE, NETWORK="base-testnet").open()
     page = visitor.page
     expect(page.locator("#health")).to_have_text("Ready")
-    expect(page.get_by_role("heading", name="Call it")).to_be_visible()
+    expect(page.get_by_role("heading", name="Use the API")).to_be_visible()
     expect(page.get_by_role("button")).to_have_count(0)
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
     assert visitor.faults_of_the_page() == []

@@ -310,3 +310,21 @@ def test_what_a_lost_attempt_commits_late_is_not_acknowledged_unreplicated(
         time.sleep(0.02)
     assert pair.primary.query(pair.name, rows)
     assert answers == [503]
+
+
+def test_a_connection_to_a_server_that_is_promoted_later_waits_for_its_standby(pair, process):
+    """It saw no standby when it was made, because a standby itself waits for nobody."""
+    assert process()("POST", "/api/wallet/deposit", DEPOSIT, fid=FID + 1).status_code == 200
+    pair.standby.administer("alter system set synchronous_standby_names = '*'")
+    pair.standby.administer("select pg_reload_conf()")
+    url = pair.standby.url(pair.name)
+    early = process(DATABASE_URL=url)
+    assert early("GET", "/api/wallet/user-wallets").json["wallets"] == []
+    pair.primary.crash()
+    pair.standby.administer("select pg_promote()")
+    late = process(DATABASE_URL=url)
+    assert late("POST", "/api/wallet/deposit", DEPOSIT).status_code == 503
+    time.sleep(1)
+    found = f"select count(*) from wallets where fid = {FID}"
+    assert pair.standby.query(pair.name, found) == [(1,)]
+    assert early("GET", "/api/wallet/user-wallets").status_code == 503

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from tests.conftest import BASE_ACCOUNT, FID
-from tests.faults.servers import Server
+from tests.faults.servers import Proxy, Server
 
 pytestmark = pytest.mark.faults
 
@@ -79,6 +79,28 @@ def test_a_standby_that_lacks_the_last_wallet_makes_no_second_one(pair, process)
     pair.standby.administer("select pg_promote()")
     assert lasting(ask, FID + 1) == (503, "database_went_back")
     assert lasting(ask, FID) == (200, kept)
+
+
+def test_a_standby_that_is_connected_to_before_it_takes_over_makes_no_second_one(pair, process):
+    """A proxy, a floating address or a name may lead to it before somebody promotes it."""
+    pair.primary.administer("alter system reset synchronous_standby_names")
+    pair.primary.administer("select pg_reload_conf()")
+    with Proxy(pair.primary.port) as proxy:
+        url = pair.primary.url(pair.name).replace(str(pair.primary.port), str(proxy.port))
+        ask = process(DATABASE_URL=url)
+        assert deposit(ask, FID)[0] == 200
+        pair.standby.crash()
+        assert deposit(ask, FID + 1)[0] == 200
+        pair.standby.cut_off()
+        pair.standby.start()
+        proxy.upstream_port = pair.standby.port
+        pair.primary.crash()
+        deadline = time.monotonic() + 20
+        while ask("GET", WALLETS).status_code != 200:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        pair.standby.administer("select pg_promote()")
+        assert lasting(ask, FID + 1) == (503, "database_went_back")
 
 
 def test_a_failover_and_a_crash_that_lose_nothing_raise_no_alarm(pair, process):

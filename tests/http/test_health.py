@@ -6,6 +6,7 @@ import pytest
 
 from tests.conftest import FID, JWT_SECRET, OTHER_SECRET, SECRET
 from tests.http.conftest import DEAD_PORT, refused, rows_of, signed_in
+from wallet_api import __version__
 
 DEPOSIT = "/api/wallet/deposit"
 FALLBACK = "/api/trading/create-fallback-wallet"
@@ -35,6 +36,7 @@ def test_a_service_in_order_is_alive_and_ready(client):
         answer = client.get(path)
         assert answer.status_code == 200
         assert answer.mimetype == "application/json"
+        assert answer.json["version"] == __version__
         assert answer.headers["X-Request-Id"]
 
 

@@ -72,7 +72,7 @@ def test_the_same_key_with_another_body_is_422(client, sql):
         {"baseAddress": None},
     ):
         answer = deposit(client, **changes)
-        refused(answer, 422, "This Idempotency-Key was used with a different request before.")
+        refused(answer, 422, "This Idempotency-Key was already used with a different request.")
     assert rows_of(sql) == before
 
 

@@ -76,7 +76,7 @@ def test_a_changed_secret_replaces_no_wallet_and_raises_an_alarm(client, make_ap
     before = rows_of(sql)
     changed = {"ENCRYPTION_SECRET": OTHER_SECRET, "ALLOW_KEY_EXPORT": "true"}
     stranger = make_app(**changed).test_client()
-    unreadable = "The wallet is safe but cannot be opened right now. Please try again later."
+    unreadable = "The wallet is safe but cannot be decrypted right now. Please try again later."
     for method, path in (
         ("POST", DEPOSIT),
         ("POST", FALLBACK),

@@ -137,7 +137,7 @@ def test_every_combination_of_filters_gives_what_a_model_gives(refusing, finder,
         answer = refusing.get(f"{WALLETS}?limit=100&{parameters}", headers=finder)
         used.add(frozenset(query))
         if wallet_type and chain and (wallet_type == "trading") != (chain == "ethereum"):
-            problem = refused(answer, 400, "These filters cannot be answered together.")
+            problem = refused(answer, 400, "These filters cannot be combined.")
             assert problem["code"] == "invalid_filter"
             assert "leave chain out" in problem["detail"]
             continue
@@ -244,7 +244,7 @@ def is_no_cursor(client, headers, cursor, query="limit=3"):
     answer = client.get(f"{WALLETS}?{query}&{urlencode({'cursor': cursor})}", headers=headers)
     problem = refused(answer, 400)
     assert problem["code"] == "invalid_cursor", cursor
-    assert "Begin without one" in problem["error"]
+    assert "Start without a cursor" in problem["error"]
 
 
 def test_a_cursor_that_was_changed_is_refused(refusing, finder, found):

@@ -58,7 +58,7 @@ def test_a_damaged_file_is_an_alarm_and_503_for_its_user_alone(start, folder, sq
         body = BODY if route == DEPOSIT else None
         with capture_logs() as events:
             answer = client.open(route, method=method, json=body, headers=signed_in())
-        sentence = "The wallet is safe but cannot be opened right now. Please try again later."
+        sentence = "The wallet is safe but cannot be decrypted right now. Please try again later."
         problem = refused(answer, 503, sentence)
         assert problem["code"] == "key_unreadable"
         assert int(answer.headers["Retry-After"]) > 0

@@ -163,7 +163,7 @@ def test_other_chains_are_refused(refusing, chain):
 @pytest.mark.parametrize("path", [LIST, "/api/wallet/deposit"])
 def test_a_seed_phrase_is_refused_and_not_repeated(refusing, path, body):
     answer = refusing.post(path, json=body, headers=signed_in())
-    refused(answer, 400, "This service never takes a seed phrase. Keep it to yourself.")
+    refused(answer, 400, "This service never accepts a seed phrase. Never share it.")
     assert "legal winner" not in answer.text
 
 
@@ -179,7 +179,7 @@ def test_a_seed_phrase_elsewhere_in_a_body_is_refused_too(refusing, body):
 def test_the_key_is_not_handed_out_by_default_and_the_request_is_on_record(client, services, sql):
     services.wallets.ensure_trading_wallet(FID, access=ACCESS)
     answer = client.get(KEY, headers=signed_in() | {"X-Request-Id": "asked-1"})
-    refused(answer, 403, "Private keys are not handed out by this service.")
+    refused(answer, 403, "This service does not return private keys.")
     assert audit_rows(sql) == [(FID, "ethereum", "key.refused", f"user:{FID}", "asked-1")]
 
 

@@ -259,6 +259,7 @@ def test_json_is_one_object_on_stdout_and_everything_else_is_on_stderr(command, 
         "present",
         "conflict",
         "invalid",
+        "failed",
     }
     assert (done.figures["files"], done.figures["invalid"]) == (ALL + 1, 1)
     assert done.err.splitlines() == [

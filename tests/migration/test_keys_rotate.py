@@ -110,7 +110,7 @@ def test_what_does_not_open_is_named_and_the_status_says_so(command, wallets, sq
 def test_a_rotation_that_is_killed_at_random_moments_is_taken_up_again(
     start, command, wallets, keys_of, sql, monkeypatch, kills
 ):
-    monkeypatch.setattr(key_rotation, "BATCH", 10)
+    monkeypatch.setattr(key_rotation, "PAGE", 10)
     keys = keys_of(SECRET)
     moments, secrets, found = random.Random(7), [SECRET, OTHER_SECRET], []
     for number in range(kills):

@@ -141,9 +141,9 @@ def test_every_fault_of_the_environment_is_named_at_once_and_the_database_asked_
 
 
 def test_missing_migrations_are_a_fault(doctor, sql):
-    sql.execute("delete from schema_migrations where version = '0022'")
+    sql.execute("delete from schema_migrations where version = '0004'")
     assert unusual(doctor()) == [
-        (State.FAULT, "migrations 0022 are missing", "Run `wallet-api db upgrade`.")
+        (State.FAULT, "migrations 0004 are missing", "Run `wallet-api db upgrade`.")
     ]
 
 

@@ -72,8 +72,8 @@ FIRST = "unique index encryption_keys_only_one_is_first"
 ALTERED = "is not as the migrations made it"
 FOREIGN = "is none that the migrations made"
 WRONG = [
-    (["delete from schema_migrations where version = '0018'"],
-     "migrations are current", "0018 is not applied"),
+    (["delete from schema_migrations where version = '0004'"],
+     "migrations are current", "0004 is not applied"),
     (["insert into schema_migrations values ('9999')"],
      "migrations are current", "9999 is newer than this program"),
     *(([ALTER_DATABASE.format(f"{name} = {given}")], SETTINGS, f"every role: {name}={kept}")

@@ -239,6 +239,21 @@ def test_who_may_set_a_parameter_of_a_superuser_is_reported(roles, right, parame
     assert of_roles(roles) == {}
 
 
+def test_the_owner_a_superuser_and_a_trusted_role_may_set_parameters(roles):
+    if roles.connection.info.server_version < 150000:
+        pytest.skip("NOT TRIED: parameters have rights from PostgreSQL 15 on")
+    roles.do(
+        "create role root superuser",
+        "create role keeper",
+        "alter table wallets owner to keeper",
+        "grant set on parameter archive_command to root, keeper, hoster",
+    )
+    found = [line for line in of_roles(roles)[CHANGE] if " on parameter " in line]
+    assert [line.split()[0] for line in found] == ["hoster"]
+    found = of_roles(roles, "hoster").get(CHANGE, ())
+    assert not any(" on parameter " in line for line in found)
+
+
 def test_a_member_of_a_role_that_may_set_a_parameter_is_reported(roles):
     if roles.connection.info.server_version < 150000:
         pytest.skip("NOT TRIED: parameters have rights from PostgreSQL 15 on")

@@ -6,14 +6,17 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
+import psycopg
 import pytest
 
+from tests.commands import wait_until
 from tests.conftest import ACCESS, BASE_ACCOUNT, FID
 from tests.services.storage import audited, deposit_address, key_ids, rows, starter
 from tests.wallet_store import EXPECTED, SAMPLES, contents, keyed, keyless, put
 from wallet_api.crypto import key_pairs as keys
 from wallet_api.errors import KeyUnreadable, SecretMismatch, StorageUnavailable
 from wallet_api.repositories.audit import AuditRepository
+from wallet_api.services.wallet_files.importing import RowKeeper
 
 NEW_FID = 42
 OTHER_ACCOUNT = "0x036cbd53842c5426634e7929541ec2318f3dcf7e"
@@ -324,3 +327,31 @@ def test_a_wrong_secret_leaves_the_folder_to_those_who_have_the_right_one(start,
         wrong.wallets.ensure_trading_wallet(FID, access=ACCESS)
     assert not (folder / ".migrating").exists()
     assert start("filesystem").wallets.ensure_trading_wallet(NEW_FID, access=ACCESS)
+
+
+def test_a_busy_user_s_file_becomes_a_row_at_the_first_attempt(
+    start, sql, database_url, monkeypatch
+):
+    services = start("migrating")
+    services.wallets.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS)
+    attempts, keep = [], RowKeeper.keep
+
+    def noted(self, connection, wallet):
+        attempts.append(wallet.chain)
+        return keep(self, connection, wallet)
+
+    monkeypatch.setattr(RowKeeper, "keep", noted)
+    with ThreadPoolExecutor() as pool, psycopg.connect(database_url) as other:
+        other.execute("select from wallet_audit_heads where fid = %s for update", [FID])
+        running = pool.submit(services.wallets.ensure_trading_wallet, FID, access=ACCESS)
+        waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
+        wait_until(lambda: sql.execute(waiting).fetchone() == (1,))
+        # What an append does.
+        other.execute(
+            "insert into wallet_audit_log (fid, id, chain, action, actor, request_id)"
+            " select fid, id + 1, 'ethereum', 'key.refused', 'nobody', 'r' from wallet_audit_heads"
+        )
+        other.execute("update wallet_audit_heads set id = id + 1")
+        other.commit()
+        assert running.result().address == EXPECTED_KEY["address"]
+    assert attempts == ["ethereum"]

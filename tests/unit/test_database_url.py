@@ -65,6 +65,7 @@ def test_an_unknown_parameter_is_named_with_what_to_write_instead(name, paramete
         f"{URL}?password=abc&hunter",
         f"{URL}?sslpassword=abc&hunter",
         f"{URL}?scram_client_key=abc&hunter",
+        f"{URL}?scram_server_key=abc&hunter",
     ],
 )
 def test_a_name_that_may_be_a_part_of_the_password_is_withheld(url):
@@ -164,6 +165,19 @@ def test_a_variable_of_libpq_that_leads_to_the_same_place_is_no_fault(variable, 
     elsewhere = {"DATABASE_URL": url, variable: f"{value}0"}
     with pytest.raises(ConfigurationError, match=f"{variable} is set and changes where"):
         read_database_url(elsewhere)
+
+
+def test_a_user_without_a_passwd_entry_is_told_what_changes_the_place(monkeypatch):
+    def absent(uid):
+        raise KeyError(uid)
+
+    monkeypatch.setattr(pwd, "getpwuid", absent)
+    found = fault("postgresql://db/wallets", PGUSER="app")
+    assert found.startswith("PGUSER is set and changes where DATABASE_URL leads")
+
+
+def test_a_known_parameter_may_be_written_with_percent_signs():
+    assert "unknown parameter" not in fault(f"{URL}?ssl%6Dode=requir%")
 
 
 def test_text_is_utf_8_whatever_the_url_says():

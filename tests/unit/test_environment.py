@@ -360,6 +360,12 @@ def test_a_whole_number_is_not_rounded():
         assert fault.startswith("DEMO_FID must be a whole number")
 
 
+def test_a_number_below_its_range_is_refused():
+    settings(JWT_TTL_SECONDS="60")
+    (fault,) = faults(JWT_TTL_SECONDS="59")
+    assert fault.startswith("JWT_TTL_SECONDS must be a whole number from 60 to ")
+
+
 @pytest.mark.parametrize("name", ["DB_POOL_TIMEOUT", "SLOW_QUERY_MS"])
 @pytest.mark.parametrize("text", ["1_0", "+1", "\u0661", "1e1", "1.", ".", "nan", "inf", "-0"])
 def test_a_number_has_digits_and_a_point_only(name, text):

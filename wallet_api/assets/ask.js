@@ -27,7 +27,7 @@ export async function ask(path, { token, method = "GET", headers = {}, body } = 
   const read = kind.includes("json") ? parsed(text) : text;
   // We answer with no HTML here, with nothing empty, and with no JSON that cannot be read.
   if (answer.ok && read && !kind.includes("html")) return read;
-  const told = read?.error ? read : { error: `Something between you and the service answered (${answer.status}).` };
+  const told = read?.error ? read : { error: `A server between you and the service answered (${answer.status}).` };
   throw new Refusal(told, answer.headers.get("Retry-After"));
 }
 
@@ -54,7 +54,7 @@ export async function busy(button, work, fail) {
   if (button.ariaDisabled) return;
   const label = button.textContent;
   button.setAttribute("aria-disabled", "true");
-  button.textContent = "One moment …";
+  button.textContent = "Loading …";
   try {
     await work();
   } catch (refusal) {

@@ -26,7 +26,7 @@ function fail(refusal) {
 
 // Fill one part of the page, or say there why it stays empty: the other parts do not suffer.
 async function fill(place, scope, work) {
-  place.replaceChildren(paragraph("One moment …", "quiet"));
+  place.replaceChildren(paragraph("Loading …", "quiet"));
   try {
     place.replaceChildren(...(await work()));
     return null;
@@ -94,7 +94,7 @@ function search() {
     at("shown").replaceChildren();
     at("asked").focus();
     const detail = "An FID is a whole number, such as 1464243. An address is 0x and 40 hex digits.";
-    fail(new Refusal({ error: "This is neither an FID nor an address.", detail }));
+    fail(new Refusal({ error: "This is not an FID or an address.", detail }));
   }
 }
 
@@ -116,12 +116,12 @@ function find(address) {
       row.querySelector("button").addEventListener("click", () => showUser(wallet.fid));
       return row;
     });
-    return [rows(found), ...(more ? [paragraph("There are more: the newest 50 are shown.", "quiet")] : [])];
+    return [rows(found), ...(more ? [paragraph("Only the newest 50 are shown.", "quiet")] : [])];
   });
 }
 
 function texts({ type, address, createdAt }) {
-  return { kind: KINDS[type], address: address ?? "It does not open: an alarm.", made: moment(createdAt) };
+  return { kind: KINDS[type], address: address ?? "Cannot be decrypted (alarm)", made: moment(createdAt) };
 }
 
 function showUser(fid) {
@@ -155,7 +155,7 @@ async function trailOf(fid) {
   const refuse = (refusal) => (refusal.code === "unauthenticated" ? fail(refusal) : explain(refusal, alert));
   more.addEventListener("click", () => busy(more, next, refuse));
   await next();
-  return entries.children.length ? [entries, more, alert] : [paragraph("Nothing yet.", "quiet")];
+  return entries.children.length ? [entries, more, alert] : [paragraph("No entries yet.", "quiet")];
 }
 
 function entry({ createdAt, action, actor, ip, reason, requestId }) {

@@ -110,7 +110,7 @@ async function deposit() {
   showDeposit(prepared);
   await Promise.all([
     beside(showQr(prepared), () => {
-      at("qr").textContent = "The QR code cannot be shown. The deposit is prepared all the same: use the address.";
+      at("qr").textContent = "The QR code cannot be shown. The deposit is prepared: use the address.";
     }),
     beside(showWallets(), () => { at("wallets").hidden = true; }),
   ]);
@@ -154,7 +154,7 @@ async function copy() {
   try {
     await navigator.clipboard.writeText(at("address").textContent);
   } catch {
-    at("said").textContent = "The browser does not let us copy. Select the address instead.";
+    at("said").textContent = "The browser refused to copy. Select the address instead.";
     return;
   }
   at("said").textContent = "The address is copied.";

@@ -4,19 +4,19 @@ import { filled } from "./ask.js";
 
 export const KINDS = { trading: "Trading wallet", "base-account": "Base Account" };
 export const ACTS = {
-  "wallet.created": "Wallet made",
+  "wallet.created": "Wallet created",
   "wallet.imported": "Wallet imported from a file",
-  "base_account.set": "Base Account remembered",
-  "key.read": "Private key handed out",
+  "base_account.set": "Base Account stored",
+  "key.read": "Private key read",
   "key.refused": "Private key refused",
   "key.exported": "Private key exported to a file",
-  "key.resealed": "Private key sealed again",
+  "key.resealed": "Private key resealed",
 };
 export const STORAGES = { postgres: "PostgreSQL", filesystem: "Files", migrating: "Files and PostgreSQL: migrating" };
 export const SECRETS = {
   current: "Current secret",
   previous: "Previous secret",
-  missing: "Missing secret: its keys do not open here",
+  missing: "Missing secret: keys sealed under it cannot be decrypted here",
   retired: "Retired secret",
 };
 

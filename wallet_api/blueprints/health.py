@@ -3,7 +3,7 @@
 from flask import Response, request
 from flask.typing import ResponseReturnValue
 
-from wallet_api import metrics
+from wallet_api import __version__, metrics
 from wallet_api.blueprints.application import application
 from wallet_api.blueprints.authorization import ANYBODY, SCRAPER
 from wallet_api.blueprints.problems import problem
@@ -18,8 +18,8 @@ blueprint = Blueprint("health", __name__, description="For load balancers and Pr
 @blueprint.opened_by(ANYBODY)
 @blueprint.response(200, HealthAnswer)
 def healthz() -> dict[str, str]:
-    """Tell that this process runs; nothing else is asked."""
-    return {"status": "ok"}
+    """Tell that this process runs, and its version. It asks nothing else."""
+    return {"status": "ok", "version": __version__}
 
 
 @blueprint.get("/readyz")
@@ -31,7 +31,7 @@ def readyz() -> ResponseReturnValue:
         application().readiness.check()
     except ServiceUnavailable as error:
         return _not_ready(error)
-    return {"status": "ready"}
+    return {"status": "ready", "version": __version__}
 
 
 def _not_ready(error: ServiceUnavailable) -> Response:

@@ -149,6 +149,7 @@ class SignInQuery(Schema):
 
 class HealthAnswer(Answer):
     status = fields.String(metadata={"examples": ["ok"]})
+    version = fields.String(metadata={"examples": ["1.0.0"]})
 
 
 class SignInAnswer(Answer):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import click
 
+from wallet_api import __version__
 from wallet_api.cli.audit import audit
 from wallet_api.cli.clients import clients
 from wallet_api.cli.command import run
@@ -33,6 +34,7 @@ class _Group(click.Group):
 
 
 cli = _Group("wallet-api", help="Hold one trading wallet per user, on PostgreSQL.")
+click.version_option(__version__, prog_name="wallet-api")(cli)
 cli.add_command(audit)
 cli.add_command(clients)
 cli.add_command(db)

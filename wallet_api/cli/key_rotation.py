@@ -11,13 +11,15 @@ from wallet_api.cli.command import Command, json_option
 from wallet_api.cli.processes import spread
 from wallet_api.cli.progress import Tally, waiting
 from wallet_api.cli.wallet_files.tools import (
-    BATCH,
     WalletTools,
     operator,
     processes_option,
 )
 from wallet_api.services.encryption_keys.registry import SecretStillInUse
 from wallet_api.services.encryption_keys.rotation import KeyRotation, ResealOutcome
+
+PAGE = 100
+"""So many wallets are sealed again in one transaction. Their users wait until it ends."""
 
 _TAKE_IT_OUT = "take its secret out of ENCRYPTION_SECRET_PREVIOUS"
 _KEEP_IT = (
@@ -73,7 +75,7 @@ def rotate(context: click.Context, processes: int, as_json: bool) -> None:
         faults=(ResealOutcome.FAILED,),
         quiet_stdout=as_json,
     )
-    results = spread(rotation.pages(BATCH), rotation.run, processes=processes, database=database)
+    results = spread(rotation.pages(PAGE), rotation.run, processes=processes, database=database)
     with tally, closing(results):
         for one in chain.from_iterable(results):
             if one.reason is not None:

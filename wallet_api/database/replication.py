@@ -91,8 +91,9 @@ class Replication:
                 )
         metrics.WENT_BACK.set(self._read(_WENT_BACK))
 
-    def require_history(self) -> None:
+    def require_history(self, connection: Connection) -> None:
         """Raise DatabaseWentBack if the database has lost a wallet that it acknowledged."""
+        self._look_again(connection)
         if self._read(_WENT_BACK):
             raise DatabaseWentBack(
                 "the database went back to a time before the last new wallet: a user whose wallet "
@@ -130,6 +131,7 @@ class Replication:
         A commit waits for the standby only if it wrote something: this writes a message of a few
         bytes.
         """
+        self._look_again(connection)
         if not (self.has_standby or connection.has_standby):
             return
         sent = _row(connection.execute(_WAIT))
@@ -138,6 +140,11 @@ class Replication:
         # If somebody cancelled the wait, it confirms nothing.
         if not connection.unreplicated:
             self._confirmed = connection.history, sent["oldest_running"]
+
+    def _look_again(self, connection: Connection) -> None:
+        """Look again at a server that was a standby before, which may have been promoted since."""
+        if connection.history is None:
+            self.look(connection)
 
     def _acknowledge(self, position: int) -> None:
         if position > self._read(_POSITION):

@@ -9,7 +9,7 @@ from typing import Any
 from psycopg import errors as pg
 
 from wallet_api.crypto.audit_chain import FIRST_HEAD
-from wallet_api.database import Conflict, Connection, Row
+from wallet_api.database import Conflict, Connection, Row, one_round_trip
 from wallet_api.models import AuditEntry, AuditHead, Slice
 from wallet_api.repositories import sql
 
@@ -43,6 +43,23 @@ class AuditRepository:
     def hold_head(self, fid: int) -> None:
         """Keep others from appending to a user's chain until the end of the transaction."""
         sql.send(self._connection, _QUERIES.hold_head, fid=fid)
+
+    def hold_heads(self, fids: Collection[int]) -> set[int]:
+        """Do what hold_head() does for a batch, in a transaction that has begun.
+
+        Return the users whose heads others hold. Only a single user is waited for: while a batch
+        waited, those whose heads it holds would wait too. A chain that has not begun has no head.
+        """
+        _QUERIES.bound_idling(self._connection)
+        if len(fids) == 1:
+            self.hold_head(*fids)
+            return set()
+        begun = [row["fid"] for row in _QUERIES.list_heads(self._connection, fids=list(fids))]
+        with one_round_trip(self._connection, begin=False, commit=False):
+            held = [
+                sql.send(self._connection, _QUERIES.hold_head_if_free, fid=fid) for fid in begun
+            ]
+        return {fid for fid, one in zip(begun, held, strict=True) if one.fetchone() is None}
 
     def is_written(self, entry: AuditEntry) -> bool:
         """Tell whether this very entry is in the log."""
@@ -104,18 +121,18 @@ class AuditRepository:
     def _append_many(self, chained: Sequence[ChainedEntry]) -> bool:
         rows = [_columns(one.entry) for one in chained]
         heads = {one.head.fid: one.head for one in chained}.values()
+        written = _QUERIES.append_many(
+            self._connection,
+            **{name: [row[name] for row in rows] for name in rows[0]},
+        )
+        appended = len(list(written))
         moved = _QUERIES.advance_heads(
             self._connection,
             fids=[head.fid for head in heads],
             ids=[head.id for head in heads],
             macs=[head.mac for head in heads],
         )
-        ends = len(list(moved))
-        written = _QUERIES.append_many(
-            self._connection,
-            **{name: [row[name] for row in rows] for name in rows[0]},
-        )
-        return (len(list(written)), ends) == (len(rows), len(heads))
+        return (appended, len(list(moved))) == (len(rows), len(heads))
 
     def list_all(self, within: Slice[int]) -> list[AuditEntry]:
         """Return what happened, newest first."""

@@ -29,7 +29,6 @@ class WalletBatchRepository:
 
         Belongs in a transaction: the table that COPY fills lives as long as it.
         """
-        _QUERIES.bound_idling(self._connection)
         _QUERIES.create_staging(self._connection)
         with sql.copy(self._connection, _QUERIES.copy_staged) as rows:
             for wallet in wallets:
@@ -107,7 +106,6 @@ class WalletBatchRepository:
         Belongs in a transaction.
         """
         pairs = list(again)
-        _QUERIES.bound_idling(self._connection)
         replaced = _QUERIES.reseal(
             self._connection,
             fids=[wallet.fid for wallet, _ in pairs],

@@ -1,4 +1,4 @@
-"""Where wallets are kept at this moment, and under which secrets: for those who migrate."""
+"""The current wallet storage and its encryption secrets, for an operator who migrates."""
 
 from dataclasses import dataclass
 

@@ -100,7 +100,7 @@ class BaseAccountWalletService:
             self._sealing_secret.register_on(connection)
             if head.id and AuditRepository(connection).tells_of_trading_wallet(fid):
                 return self._made_before(connection, wallets, fid)
-            self._database.replication.require_history()
+            self._database.replication.require_history(connection)
             candidate = candidate or self._new_wallet(fid)
             return self._claim(connection, wallets, candidate, head, access, pending)
 

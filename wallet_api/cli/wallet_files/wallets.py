@@ -66,7 +66,7 @@ def import_(
         count_files(files),
         "files",
         fine=(new, Outcome.PRESENT),
-        faults=(Outcome.CONFLICT, Outcome.INVALID),
+        faults=(Outcome.CONFLICT, Outcome.INVALID, Outcome.FAILED),
         quiet_stdout=as_json,
     )
     names = batches(files.directory.names(), BATCH)
@@ -106,7 +106,7 @@ def export(
         tools.count_rows(),
         "wallets",
         fine=(Outcome.EXPORTED, Outcome.PRESENT),
-        faults=(Outcome.CONFLICT, Outcome.INVALID),
+        faults=(Outcome.CONFLICT, Outcome.INVALID, Outcome.FAILED),
         quiet_stdout=as_json,
     )
     with files.directory.locked():

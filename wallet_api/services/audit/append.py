@@ -83,8 +83,13 @@ class PendingEntries:
         self._taken: list[tuple[int, int]] = []
 
     def is_written(self, connection: Connection) -> bool:
-        """Tell whether an earlier attempt has written the entries. Asks only if there was one."""
+        """Tell whether an earlier attempt has written the entries. Asks only if there was one.
+
+        Waits for that attempt first: PostgreSQL may be committing it still.
+        """
         audit = AuditRepository(connection)
+        for entry in self._tried:
+            audit.hold_head(entry.fid)
         return any(audit.is_written(entry) for entry in self._tried)
 
     def append(

@@ -8,10 +8,12 @@ from enum import StrEnum
 from wallet_api.crypto.encryption import EncryptionService, SealedKey
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Connection, Database, patient
-from wallet_api.errors import AuditLogBlocked, KeyUnreadable, LockTimeout, ServiceUnavailable
+from wallet_api.errors import KeyUnreadable, ServiceUnavailable
 from wallet_api.models import TRADING_CHAIN, Access, AuditEvent, Wallet
-from wallet_api.repositories.wallet_batches import WalletBatchRepository
+from wallet_api.repositories.audit import AuditRepository
+from wallet_api.repositories.wallet_batches import WalletBatchRepository, WalletKey
 from wallet_api.services.audit.append import AuditTrail
+from wallet_api.services.batches import run_batch
 from wallet_api.services.opening import open_verified
 
 
@@ -64,52 +66,55 @@ class KeyRotation:
             after = page[-1].fid
 
     def run(self, wallets: Sequence[Wallet]) -> list[ResealReport]:
-        """Seal the keys of these wallets again: all that open, or none."""
+        """Seal the keys of these wallets again, in one transaction or in one for each."""
         reports: list[ResealReport] = []
-        opened: dict[int, Secret[bytes]] = {}
-        again: list[tuple[Wallet, SealedKey]] = []
+        again: list[_Resealed] = []
         for wallet in wallets:
             try:
                 key = self._open(wallet)
             except KeyUnreadable as error:
                 reports.append(_report(wallet, error))
                 continue
-            opened[wallet.fid] = key
             sealed = self._encryption.seal(
                 key, fid=wallet.fid, chain=wallet.chain, address=wallet.address
             )
-            again.append((wallet, sealed))
+            again.append(_Resealed(wallet=wallet, key=key, sealed=sealed))
+        if again:
+            reports += run_batch(again, self._reseal, lambda one, error: _report(one.wallet, error))
+        return reports
 
+    def _reseal(self, again: Sequence["_Resealed"]) -> tuple[list[ResealReport], list["_Resealed"]]:
+        """Write these ciphertexts, where the wallets are as given, and an entry for each written.
+
+        Return the reports, and those whose users are busy. What an earlier attempt wrote, whose
+        commit nobody confirmed, is not written again.
+        """
+        keys = {one.wallet.fid: one.key for one in again}
         pending = self._trail.pending()
-        replaced: set[int] = set()
 
-        def reseal(connection: Connection) -> set[int]:
-            nonlocal replaced
+        def reseal(connection: Connection) -> tuple[dict[WalletKey, Wallet], set[int]]:
             batches = WalletBatchRepository(connection)
             with connection.transaction():
-                if pending.is_written(connection):
-                    return replaced
-                replaced = batches.reseal(again)
-                written = batches.list_by_keys((fid, TRADING_CHAIN) for fid in replaced)
-                for (fid, _), wallet in written.items():
-                    if not _same(self._open(wallet), opened[fid]):
+                busy = AuditRepository(connection).hold_heads(keys)
+                free = [one for one in again if one.wallet.fid not in busy]
+                replaced = batches.reseal((one.wallet, one.sealed) for one in free)
+                rows = batches.list_by_keys((one.wallet.fid, TRADING_CHAIN) for one in free)
+                for fid in replaced:
+                    if not _same(self._open(rows[fid, TRADING_CHAIN]), keys[fid]):
                         raise KeyUnreadable(f"the key of FID {fid} does not come back as it was")
                 pending.append_many(connection, [self._event(fid) for fid in sorted(replaced)])
-            return replaced
+            return rows, busy
 
-        try:
-            replaced = self._database.run(reseal) if again else set()
-        except (AuditLogBlocked, LockTimeout) as error:
-            if len(wallets) > 1:
-                # Let one user's chain not stand in the way of the others.
-                half = len(wallets) // 2
-                return self.run(wallets[:half]) + self.run(wallets[half:])
-            return [_report(wallets[0], error)]
-        for fid in opened:
-            mine = fid in replaced
-            outcome = ResealOutcome.RESEALED if mine else ResealOutcome.PRESENT
-            reports.append(ResealReport(fid=fid, outcome=outcome))
-        return reports
+        rows, busy = self._database.run(reseal)
+        reports = []
+        for one in again:
+            row = rows.get((one.wallet.fid, TRADING_CHAIN))
+            if row is not None:
+                # No two ciphertexts are the same: this one tells who wrote it.
+                ours = row.sealed == one.sealed
+                outcome = ResealOutcome.RESEALED if ours else ResealOutcome.PRESENT
+                reports.append(ResealReport(fid=one.wallet.fid, outcome=outcome))
+        return reports, [one for one in again if one.wallet.fid in busy]
 
     def _page(self, after: int, size: int) -> list[Wallet]:
         def page(connection: Connection) -> list[Wallet]:
@@ -128,6 +133,15 @@ class KeyRotation:
 
     def _event(self, fid: int) -> AuditEvent:
         return AuditEvent(fid=fid, chain=TRADING_CHAIN, action="key.resealed", access=self._access)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Resealed:
+    """A wallet as it is, its key, and that key sealed under the current secret."""
+
+    wallet: Wallet
+    key: Secret[bytes]
+    sealed: SealedKey
 
 
 def _report(wallet: Wallet, error: ServiceUnavailable) -> ResealReport:

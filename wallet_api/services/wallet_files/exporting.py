@@ -4,11 +4,13 @@ from collections.abc import Sequence
 
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Connection, Database
-from wallet_api.errors import KeyUnreadable
+from wallet_api.errors import KeyUnreadable, ServiceUnavailable
 from wallet_api.models import Access, AuditEvent, Wallet
+from wallet_api.repositories.audit import AuditRepository
 from wallet_api.repositories.wallet_files.file import file_name
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
 from wallet_api.services.audit.append import AuditTrail
+from wallet_api.services.batches import run_batch
 from wallet_api.services.opening import open_verified
 from wallet_api.services.wallet_files.importing import FileReport, Outcome
 
@@ -37,6 +39,10 @@ class WalletExport:
 
         Keys leave the database: an audit row says so before the first file is written.
         """
+        return run_batch(wallets, self._run, self._failed)
+
+    def _run(self, wallets: Sequence[Wallet]) -> tuple[list[FileReport], list[Wallet]]:
+        """Export what one transaction records; return the reports, and wallets of busy users."""
         reports: dict[str, FileReport] = {}
         missing: dict[str, Wallet] = {}
         for wallet in wallets:
@@ -50,11 +56,15 @@ class WalletExport:
                 reports[name] = self._meet(wallet, name)
             else:
                 missing[name] = wallet
-        self._record([wallet for wallet in missing.values() if wallet.sealed is not None])
+        busy = self._record([wallet for wallet in missing.values() if wallet.sealed is not None])
+        left = [missing.pop(file_name(wallet.fid, wallet.chain)) for wallet in busy]
         self._files.add_copies(missing.values())
         for name, wallet in missing.items():
             reports[name] = self._read_back(wallet, name, Outcome.EXPORTED)
-        return list(reports.values())
+        return list(reports.values()), left
+
+    def _failed(self, wallet: Wallet, error: ServiceUnavailable) -> FileReport:
+        return _report(wallet, Outcome.FAILED, error.reason)
 
     def _meet(self, wallet: Wallet, name: str) -> FileReport:
         """Report on a row that has a file already."""
@@ -79,24 +89,28 @@ class WalletExport:
             return _report(wallet, Outcome.CONFLICT, reason, found.sha256)
         return _report(wallet, outcome, None, found.sha256)
 
-    def _record(self, leaving: Sequence[Wallet]) -> None:
+    def _record(self, leaving: Sequence[Wallet]) -> list[Wallet]:
+        """Record that these keys leave, and return those of busy users, for whom nothing is."""
         if not leaving:
-            return
-        events = [
-            AuditEvent(
-                fid=wallet.fid, chain=wallet.chain, action="key.exported", access=self._access
-            )
-            for wallet in leaving
-        ]
-
+            return []
         pending = self._trail.pending()
+        busy: set[int] = set()
 
         def record(connection: Connection) -> None:
+            nonlocal busy
             with connection.transaction():
                 if not pending.is_written(connection):
+                    busy = AuditRepository(connection).hold_heads({one.fid for one in leaving})
+                    events = [self._event(wallet) for wallet in leaving if wallet.fid not in busy]
                     pending.append_many(connection, events)
 
         self._database.run(record)
+        return [wallet for wallet in leaving if wallet.fid in busy]
+
+    def _event(self, wallet: Wallet) -> AuditEvent:
+        return AuditEvent(
+            fid=wallet.fid, chain=wallet.chain, action="key.exported", access=self._access
+        )
 
 
 def _report(

@@ -10,7 +10,7 @@ import structlog
 
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Connection, Database, one_round_trip
-from wallet_api.errors import KeyUnreadable
+from wallet_api.errors import KeyUnreadable, ServiceUnavailable
 from wallet_api.models import (
     BASE_ACCOUNT_CHAIN,
     BASE_ACCOUNT_SPELLINGS,
@@ -24,7 +24,8 @@ from wallet_api.repositories.wallet_batches import WalletBatchRepository, Wallet
 from wallet_api.repositories.wallet_files.file import file_name
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository, Inspection
 from wallet_api.repositories.wallets import PostgresWalletRepository
-from wallet_api.services.audit.append import AuditTrail, PendingEntries
+from wallet_api.services.audit.append import AuditTrail, PendingEntries, begin_append
+from wallet_api.services.batches import run_batch
 from wallet_api.services.encryption_keys.registration import SealingSecret
 from wallet_api.services.opening import open_verified
 
@@ -42,6 +43,8 @@ class Outcome(StrEnum):
     its key."""
     INVALID = "invalid"
     """It cannot be verified."""
+    FAILED = "failed"
+    """Its user's audit chain takes no entry, or others held it for too long. Try it again."""
     EXPORTED = "exported"
 
 
@@ -80,10 +83,14 @@ class WalletImport:
         self._dry_run = dry_run
 
     def run(self, names: Sequence[str]) -> list[FileReport]:
-        """Verify the files of these names and write those that PostgreSQL lacks, all or none.
+        """Verify the files of these names and write those that PostgreSQL lacks.
 
         Raises SecretMismatch when the database's keys are sealed under other secrets.
         """
+        return run_batch(names, self._run, self._failed)
+
+    def _run(self, names: Sequence[str]) -> tuple[list[FileReport], list[str]]:
+        """Import files in one transaction; return the reports, and the files of busy users."""
         found = [self._files.inspect(name) for name in names]
         beaten = {file.name: self._beaten(file) for file in found if file.file is not None}
         wanted = {
@@ -93,8 +100,8 @@ class WalletImport:
         }
         copied = self._copied(wanted)
         free = {key: wallet for key, wallet in wanted.items() if key not in copied}
-        claimed, there = self._write(free) if free else (set(), {})
-        reports = []
+        claimed, there, busy = self._write(free)
+        reports, left = [], []
         outcome: Outcome
         reason: str | None
         for file in found:
@@ -107,13 +114,20 @@ class WalletImport:
             elif key in copied:
                 outcome = Outcome.CONFLICT
                 reason = f"FID {copied[key]} has the same key: one is a copy of the other"
+            elif key in claimed:
+                outcome, reason = Outcome.IMPORTED, None
             elif key in there:
                 outcome, reason = self._compare(file.file.wallet, there[key])
+            elif file.fid in busy:
+                left.append(file.name)
+                continue
             else:
-                outcome = Outcome.IMPORTED if key in claimed else Outcome.IMPORTABLE
-                reason = None
+                outcome, reason = Outcome.IMPORTABLE, None
             reports.append(_report(file, outcome, reason))
-        return reports
+        return reports, left
+
+    def _failed(self, name: str, error: ServiceUnavailable) -> FileReport:
+        return _report(self._files.inspect(name), Outcome.FAILED, error.reason)
 
     def _copied(self, wanted: dict[WalletKey, Wallet]) -> dict[WalletKey, int]:
         """Find trading wallets that have no row, and whose key another user has; tell who."""
@@ -138,31 +152,41 @@ class WalletImport:
 
     def _write(
         self, wanted: dict[WalletKey, Wallet]
-    ) -> tuple[set[WalletKey], dict[WalletKey, Wallet]]:
-        """Claim what is free; return the claimed keys, and the rows that hold the others."""
-        if self._dry_run:
-            rows = self._database.run(
-                lambda connection: WalletBatchRepository(connection).list_by_keys(wanted)
-            )
-            return set(), rows
+    ) -> tuple[set[WalletKey], dict[WalletKey, Wallet], set[int]]:
+        """Claim what is free; return the claimed keys, the rows that hold others, and busy users.
+
+        A row that is there already needs no lock: its user may be a busy one.
+        """
+        there = self._database.run(
+            lambda connection: WalletBatchRepository(connection).list_by_keys(wanted)
+        )
+        absent = {key: wallet for key, wallet in wanted.items() if key not in there}
+        if self._dry_run or not absent:
+            return set(), there, set()
         self._sealing_secret.register()
 
         pending = self._trail.pending()
         claimed: set[WalletKey] = set()
 
-        def write(connection: Connection) -> tuple[set[WalletKey], dict[WalletKey, Wallet]]:
+        def write(
+            connection: Connection,
+        ) -> tuple[set[WalletKey], dict[WalletKey, Wallet], set[int]]:
             nonlocal claimed
             batches = WalletBatchRepository(connection)
             with connection.transaction():
-                if not pending.is_written(connection):
-                    claimed = batches.insert_copies_if_absent(wanted.values())
-                    # In the order of users, as every batch.
-                    events = [_imported(wanted[key], self._access) for key in sorted(claimed)]
-                    pending.append_many(connection, events)
-                taken = wanted.keys() - claimed
-                return claimed, batches.list_by_keys(taken) if taken else {}
+                busy = AuditRepository(connection).hold_heads({fid for fid, _ in absent})
+                free = [wallet for wallet in absent.values() if wallet.fid not in busy]
+                inserted = batches.insert_copies_if_absent(free)
+                # In the order of users, as every batch.
+                events = [_imported(absent[key], self._access) for key in sorted(inserted)]
+                # The insert waited for an earlier attempt whose commit nobody confirmed.
+                ours = claimed if pending.is_written(connection) else set()
+                claimed = inserted | ours
+                pending.append_many(connection, events)
+                return claimed, batches.list_by_keys(absent.keys() - claimed), busy
 
-        return self._database.run(write)
+        claimed, taken, busy = self._database.run(write)
+        return claimed, there | taken, busy
 
     def _compare(self, wallet: Wallet, row: Wallet) -> tuple[Outcome, str | None]:
         """Tell whether a row is the wallet that a file keeps."""
@@ -207,14 +231,19 @@ class RowKeeper:
     def keep(self, connection: Connection, wallet: Wallet) -> bool:
         """Write the row and its audit entry, unless there is one; tell whether there was none."""
         rows, audit = PostgresWalletRepository(connection), AuditRepository(connection)
-        there, head = rows.get_with_head(wallet.fid, wallet.chain)
+        there, head = begin_append(
+            connection, wallet.fid, lambda: rows.get_with_head_later(wallet.fid, wallet.chain)
+        )
         if there is not None:
+            connection.rollback()
             return False
         request_id = structlog.contextvars.get_contextvars().get("request_id", "none")
         access = Access(actor="service:migrating", request_id=request_id)
         event = _imported(wallet, access)
-        with self._attempts(wallet).following(head, event) as entry, one_round_trip(connection):
-            audit.hold_head(wallet.fid)
+        with (
+            self._attempts(wallet).following(head, event) as entry,
+            one_round_trip(connection, begin=False),
+        ):
             rows.add_copy(wallet)
             recorded = audit.append_creation_later(entry)
         return recorded()

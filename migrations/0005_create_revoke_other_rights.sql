@@ -3,12 +3,13 @@
 set local lock_timeout = '5s';
 set local statement_timeout = '60s';
 
--- Revoke what other roles can do to these tables, their partitions and their sequences, and return what was found.
--- Default privileges grant rights on every new table, to roles that nobody chose for it. `wallet-api db upgrade` calls
--- this function after the migrations, and queries/operations/roles.sql calls it too.
--- Owners and wallet_api_runtime keep their rights. A role that can only read these tables keeps that, for backups and
--- reports; docs/decisions/rights-of-other-roles.md gives the reasons. A right that somebody else granted, or on a table
--- that the caller does not own, is returned but not revoked.
+-- Revoke what other roles can do to these tables, their partitions and their sequences, and return
+-- what was found. Default privileges grant rights on every new table, also to roles that nobody
+-- chose for it. `wallet-api db upgrade` calls this function after the migrations, and
+-- queries/operations/roles.sql calls it too. Owners and wallet_api_runtime keep their rights. A role
+-- that can only read these tables keeps that, for backups and reports
+-- (docs/decisions/rights-of-other-roles.md). A right that another role granted, or on a table that
+-- the caller does not own, is returned but not revoked.
 create function revoke_other_rights(tables regclass[])
 returns table (role_name text, relation_name text)
 language plpgsql set search_path = pg_catalog, pg_temp

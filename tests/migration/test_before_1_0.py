@@ -1,0 +1,88 @@
+"""A database from before 1.0.0: `db upgrade` refuses it, and its rows are brought over."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.conftest import ACCESS, BASE_ACCOUNT, FID, open_every_wallet
+from tests.documentation.pages import read, section
+from wallet_api import migrations
+from wallet_api.crypto.secret import Secret
+from wallet_api.database import Database
+from wallet_api.services.deposits import DepositRequest
+from wallet_api.services.diagnosis.database import Doctor
+
+USERS = range(FID, FID + 5)
+TABLES = ("wallets", "deposits", "wallet_audit_log", "wallet_audit_heads", "api_clients")
+
+
+@pytest.fixture
+def old_url(database_url, sql):
+    """Return the URL of a database that has the migrations from before 1.0.0."""
+    sql.execute(
+        "insert into schema_migrations"
+        " select lpad(n::text, 4, '0') from generate_series(1, 26) as n on conflict do nothing"
+    )
+    return database_url
+
+
+@pytest.fixture
+def new_url(server):
+    server.create_database("brought_over")
+    yield server.url("brought_over")
+    with psycopg.connect(server.url("postgres"), autocommit=True) as admin:
+        admin.execute("drop database brought_over (force)")
+
+
+def rows(url):
+    with psycopg.connect(url) as connection:
+        return {
+            table: sorted(map(str, connection.execute(f"select t.* from {table} as t").fetchall()))
+            for table in TABLES
+        }
+
+
+def test_its_migrations_are_not_taken_for_those_of_this_version(old_url):
+    with pytest.raises(migrations.MigrationError, match=r"before 1\.0\.0"):
+        migrations.upgrade(Secret(old_url))
+
+
+def test_its_rows_are_brought_over_by_the_commands_of_the_changelog(
+    services, sealing, old_url, new_url, environ, server
+):
+    for fid in USERS:
+        services.wallets.ensure_trading_wallet(fid, access=ACCESS)
+    services.wallets.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS)
+    services.deposits.prepare(
+        FID,
+        DepositRequest(asset="USDC", amount="1", base_address=None, idempotency_key="k"),
+        access=ACCESS,
+    )
+    services.clients.create("engine", scopes=["keys:read"], allowed_networks=[], expires_at=None)
+    before = rows(old_url)
+    assert all(before.values())
+    page = section(read("CHANGELOG.md"), "### Databases from before 1.0.0")
+    commands = re.findall(r"^ *\$ (.+)$", page, re.MULTILINE)
+    assert len(commands) == 2
+    path = os.pathsep.join(
+        [str(server.bindir), str(Path(sys.executable).parent), os.environ["PATH"]]
+    )
+    for command in commands:
+        subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", command],
+            env={**environ, "PATH": path, "OLD_URL": old_url, "NEW_URL": new_url},
+            check=True,
+        )
+    assert rows(new_url) == before
+    with psycopg.connect(new_url) as connection:
+        assert open_every_wallet(connection, sealing).keys() == set(USERS)
+    pool = Database(Secret(new_url), min_size=0, max_size=1, timeout_seconds=5)
+    faults = [fault for found in Doctor(pool).examine() if found.serious for fault in found.faults]
+    # The server of the tests does without.
+    assert faults == ["fsync is off: commits can be lost"]
+    pool.close()

@@ -1,0 +1,384 @@
+"""Batches of many users while some of them are busy: none delays the others, none is left out."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import psycopg
+import pytest
+
+from tests.commands import wait_until
+from tests.conftest import ACCESS, BASE_ACCOUNT, OTHER_SECRET, SECRET
+from tests.services.conftest import service
+from wallet_api.crypto.encryption import EncryptionService
+from wallet_api.crypto.secret import Secret
+from wallet_api.database import Database, ServingConnection
+from wallet_api.database.connections import Connection
+from wallet_api.repositories.audit import AuditRepository
+from wallet_api.repositories.wallet_batches import WalletBatchRepository
+from wallet_api.repositories.wallet_files.directory import WalletDirectory
+from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
+from wallet_api.services.audit.verify import AuditVerification, EntryOutcome
+from wallet_api.services.encryption_keys.registration import SealingSecret
+from wallet_api.services.encryption_keys.registry import KnownSecrets, SecretStillInUse
+from wallet_api.services.encryption_keys.rotation import KeyRotation
+from wallet_api.services.wallet_files.exporting import WalletExport
+from wallet_api.services.wallet_files.importing import WalletImport
+from wallet_api.services.wallet_files.verifying import StoredWallets
+
+USERS = range(1, 21)
+BUSY = 5
+OLD = EncryptionService(Secret(SECRET), [Secret(OTHER_SECRET)])
+NEW = EncryptionService(Secret(OTHER_SECRET), [Secret(SECRET)])
+
+
+@dataclass
+class Batch:
+    """What runs on all users as one batch; `done` and `action` say that it was done to one."""
+
+    database: Database
+    done: str
+    action: str
+
+    def outcomes(self):
+        return {report.fid: report.outcome for report in self.run()}
+
+
+class Rotation(Batch):
+    def __init__(self, database, _folder):
+        super().__init__(database, "resealed", "key.resealed")
+        make_wallets(database)
+        SealingSecret(database, NEW).register()
+
+    def run(self):
+        rotation = KeyRotation(self.database, NEW, ACCESS)
+        return [report for page in rotation.pages(len(USERS)) for report in rotation.run(page)]
+
+
+class Import(Batch):
+    """Of users whose chains have begun already."""
+
+    def __init__(self, database, folder):
+        super().__init__(database, "imported", "wallet.imported")
+        self.files = FilesystemWalletRepository(WalletDirectory(folder), OLD)
+        users = service(database)
+        for fid in USERS:
+            self.files.insert_if_absent(users._new_wallet(fid))
+            self.begin(users, fid)
+
+    def begin(self, users, fid):
+        users.store_base_account_address(fid, BASE_ACCOUNT, access=ACCESS)
+
+    def run(self):
+        secret = SealingSecret(self.database, OLD)
+        imports = WalletImport(self.database, self.files, OLD, secret, ACCESS, dry_run=False)
+        names = sorted(self.files.directory.names())
+        return [report for report in imports.run(names) if report.outcome != "present"]
+
+
+class FirstImport(Import):
+    """Of users of whom nothing is known."""
+
+    def begin(self, users, fid):
+        pass
+
+
+class Export(Batch):
+    def __init__(self, database, folder):
+        super().__init__(database, "exported", "key.exported")
+        make_wallets(database)
+        self.files = FilesystemWalletRepository(WalletDirectory(folder), OLD)
+
+    def run(self):
+        export = WalletExport(self.database, self.files, OLD, ACCESS)
+        pages = StoredWallets(self.database).pages(len(USERS))
+        found = [report for page in pages for report in export.run(page)]
+        return [report for report in found if report.outcome != "present"]
+
+
+def make_wallets(database):
+    users = service(database)
+    for fid in USERS:
+        users.ensure_trading_wallet(fid, access=ACCESS)
+
+
+@pytest.fixture
+def limits(monkeypatch):
+    """Let the commands of this test wait for half a second where they wait for five."""
+    monkeypatch.setattr(Connection, "limits", {"lock_timeout": "500"})
+
+
+@pytest.fixture
+def own_database(database_url):
+    """Return a database of one connection, as a command has."""
+    database = Database(Secret(database_url), min_size=0, max_size=1, timeout_seconds=5)
+    database.open()
+    yield database
+    database.close()
+
+
+@pytest.fixture(params=[Rotation, Import, Export])
+def batch(request, own_database, tmp_path):
+    return request.param(own_database, tmp_path)
+
+
+@pytest.fixture
+def hold(database_url):
+    """Give what holds the chain of a user, as a transaction does that appends to it."""
+
+    @contextmanager
+    def holding(fid):
+        with psycopg.connect(database_url) as other:
+            other.execute("select from wallet_audit_heads where fid = %s for update", [fid])
+            yield
+
+    return holding
+
+
+@pytest.fixture
+def attempts(monkeypatch):
+    """Note the users of each transaction of a batch, in the order in which it began."""
+    noted, hold_heads = [], AuditRepository.hold_heads
+
+    def held(self, fids):
+        noted.append(set(fids))
+        return hold_heads(self, fids)
+
+    monkeypatch.setattr(AuditRepository, "hold_heads", held)
+    return noted
+
+
+def entries(sql, action):
+    found = sql.execute("select fid from wallet_audit_log where action = %s", [action])
+    return sorted(fid for (fid,) in found)
+
+
+def check_log(database):
+    reports = []
+    log = AuditVerification(database, NEW, unchained_before=None, wallets_in_files=False)
+    log.verify(reports.append)
+    assert {report.outcome for report in reports} <= {EntryOutcome.INTACT}, reports
+
+
+def test_a_user_whose_chain_is_held_delays_no_other(batch, hold, sql, attempts):
+    found = []
+    with hold(BUSY):
+        running = threading.Thread(target=lambda: found.append(batch.outcomes()))
+        running.start()
+        others = [fid for fid in USERS if fid != BUSY]
+        wait_until(lambda: entries(sql, batch.action) == others)
+        waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
+        wait_until(lambda: sql.execute(waiting).fetchone() == (1,))
+        # Whoever waits for one user holds no other.
+        sql.execute("select from wallet_audit_heads where fid <> %s for update nowait", [BUSY])
+        assert running.is_alive()
+    running.join()
+    assert found == [dict.fromkeys(USERS, batch.done)]
+    assert entries(sql, batch.action) == list(USERS)
+    assert attempts == [set(USERS), {BUSY}]
+    check_log(batch.database)
+
+
+def test_a_user_who_is_held_for_too_long_is_reported_and_done_by_the_next_run(
+    limits, batch, hold, sql
+):
+    with hold(BUSY):
+        outcomes = batch.outcomes()
+    assert outcomes == dict.fromkeys(USERS, batch.done) | {BUSY: "failed"}
+    assert batch.outcomes() == {BUSY: batch.done}
+    assert entries(sql, batch.action) == list(USERS)
+
+
+def test_a_chain_that_takes_no_entry_is_reported_and_delays_no_other(batch, sql, attempts):
+    sql.execute("update wallet_audit_heads set id = 9223372036854775807 where fid = %s", [BUSY])
+    reports = {report.fid: report for report in batch.run()}
+    assert "audit verify" in reports.pop(BUSY).reason
+    assert {report.outcome for report in reports.values()} == {batch.done}
+    # All together, and then each alone.
+    assert sorted(attempts[1:], key=min) == [{fid} for fid in USERS]
+
+
+def test_a_batch_whose_process_is_paused_fails_no_key_read(batch, database_url, sql, monkeypatch):
+    append_many, paused = AuditRepository.append_many, threading.Event()
+
+    def pause(self, chained):
+        if not paused.is_set():
+            paused.set()
+            time.sleep(3)
+        return append_many(self, chained)
+
+    monkeypatch.setattr(AuditRepository, "append_many", pause)
+    serving = Database(
+        Secret(database_url),
+        min_size=1,
+        max_size=1,
+        timeout_seconds=5,
+        connection_class=ServingConnection,
+    )
+    serving.open()
+    users = service(serving, SECRET, OTHER_SECRET)
+    # Of somebody whom the batch holds, and who has a key or was refused one.
+    with ThreadPoolExecutor() as pool:
+        running = pool.submit(batch.outcomes)
+        assert paused.wait(5)
+        began = time.monotonic()
+        users.refuse_key(BUSY, "ethereum", access=ACCESS)
+        assert time.monotonic() - began < 2
+        assert running.result() == dict.fromkeys(USERS, batch.done)
+    serving.close()
+    assert entries(sql, batch.action) == list(USERS)
+
+
+@pytest.mark.parametrize("kind", [Rotation, Import, FirstImport, Export])
+def test_what_an_earlier_attempt_wrote_is_reported_as_done_and_not_done_twice(
+    kind, own_database, tmp_path, sql, monkeypatch
+):
+    """The first commit outlasts its connection: PostgreSQL is at it when the work runs again."""
+    batch = kind(own_database, tmp_path)
+    sql.execute("create sequence commits")
+    sql.execute(
+        "create function dawdle() returns trigger language plpgsql as"
+        " 'begin if nextval(''commits'') = 1 then perform pg_sleep(1.2); end if; return null; end'"
+    )
+    sql.execute(
+        "create constraint trigger dawdle after insert on wallet_audit_log"
+        " deferrable initially deferred for each row execute function dawdle()"
+    )
+    monkeypatch.setattr(Connection, "answer_seconds", 0.8)
+    assert batch.outcomes() == dict.fromkeys(USERS, batch.done)
+    assert entries(sql, batch.action) == list(USERS)
+    check_log(own_database)
+
+
+def test_an_import_and_whoever_begins_the_chain_of_its_user_do_not_deadlock(
+    own_database, database_url, tmp_path, sql
+):
+    batch = FirstImport(own_database, tmp_path)
+    with ThreadPoolExecutor() as pool, psycopg.connect(database_url) as other:
+        other.execute("set deadlock_timeout = '100ms'")
+        # What an append does.
+        other.execute(
+            "insert into wallet_audit_log (fid, id, chain, action, actor, request_id)"
+            " values (%s, 1, 'ethereum', 'key.refused', 'nobody', 'r')",
+            [BUSY],
+        )
+        running = pool.submit(batch.outcomes)
+        waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
+        wait_until(lambda: sql.execute(waiting).fetchone() == (1,))
+        other.execute("insert into wallet_audit_heads values (%s, 1, repeat('0', 64))", [BUSY])
+        other.commit()
+        assert running.result() == dict.fromkeys(USERS, "imported")
+    assert entries(sql, "wallet.imported") == list(USERS)
+
+
+def test_two_rotations_at_once_seal_each_key_once(database_url, own_database, sql, attempts):
+    make_wallets(own_database)
+    SealingSecret(own_database, NEW).register()
+    together = threading.Barrier(2)
+
+    def rotate():
+        database = Database(Secret(database_url), min_size=0, max_size=1, timeout_seconds=5)
+        database.open()
+        rotation = KeyRotation(database, NEW, ACCESS)
+        page = next(rotation.pages(len(USERS)))
+        together.wait()
+        reports = rotation.run(page)
+        database.close()
+        return {report.fid: report.outcome for report in reports}
+
+    with ThreadPoolExecutor() as pool:
+        found = [one.result() for one in [pool.submit(rotate) for _ in range(2)]]
+    for fid in USERS:
+        assert sorted(one[fid] for one in found) == ["present", "resealed"]
+    assert entries(sql, "key.resealed") == list(USERS)
+    # Each tried a wallet in the page, and perhaps alone.
+    assert all(sum(fid in one for one in attempts) <= 4 for fid in USERS)
+    check_log(own_database)
+
+
+def test_a_secret_is_not_retired_in_the_middle_of_a_rotation(
+    own_database, database_url, monkeypatch
+):
+    make_wallets(own_database)
+    SealingSecret(own_database, NEW).register()
+    other = Database(Secret(database_url), min_size=0, max_size=1, timeout_seconds=5)
+    other.open()
+    secrets, refused = KnownSecrets(other, NEW, wallets_in_files=False), []
+    reseal = WalletBatchRepository.reseal
+
+    def retire_first(self, again):
+        replaced = reseal(self, again)
+        # Written, not committed.
+        with pytest.raises(SecretStillInUse, match=r"keys \(20\)"):
+            secrets.retire(OLD.key_id)
+        refused.append(True)
+        return replaced
+
+    monkeypatch.setattr(WalletBatchRepository, "reseal", retire_first)
+    rotation = KeyRotation(own_database, NEW, ACCESS)
+    reports = rotation.run(next(rotation.pages(len(USERS))))
+    assert {report.outcome for report in reports} == {"resealed"}
+    assert refused == [True]
+    assert secrets.retire(OLD.key_id)
+    other.close()
+
+
+@dataclass
+class Traffic:
+    """Threads that read keys as fast as they can, and what came of it."""
+
+    users: object
+    fids: list[int]
+    reads: int = 0
+    errors: list[Exception] = field(default_factory=list)
+    ended: threading.Event = field(default_factory=threading.Event)
+
+    def read(self, first):
+        number = first
+        while not self.ended.is_set():
+            number += 1
+            try:
+                fid = self.fids[number % len(self.fids)]
+                self.users.get_wallet_with_key(fid, "ethereum", access=ACCESS)
+            except Exception as error:  # noqa: BLE001 (told below)
+                self.errors.append(error)
+            self.reads += 1
+
+
+def test_a_rotation_goes_on_while_the_keys_of_some_users_are_read_all_the_time(
+    own_database, database_url, sql, attempts
+):
+    make_wallets(own_database)
+    SealingSecret(own_database, NEW).register()
+    serving = Database(
+        Secret(database_url),
+        min_size=8,
+        max_size=8,
+        timeout_seconds=5,
+        connection_class=ServingConnection,
+    )
+    serving.open()
+    traffic = Traffic(service(serving, SECRET, OTHER_SECRET), [1, 5, 10, 15, 20])
+    threads = [threading.Thread(target=traffic.read, args=(first,)) for first in range(8)]
+    for thread in threads:
+        thread.start()
+    wait_until(lambda: traffic.reads > 50)
+    rotation = KeyRotation(own_database, NEW, ACCESS)
+    began = time.monotonic()
+    reports = [report for page in rotation.pages(7) for report in rotation.run(page)]
+    took = time.monotonic() - began
+    traffic.ended.set()
+    for thread in threads:
+        thread.join()
+    serving.close()
+    print(f"\n20 wallets, 5 of them read all the time: {took:.2f} s")
+    assert [(one.fid, one.outcome) for one in sorted(reports, key=lambda one: one.fid)] == [
+        (fid, "resealed") for fid in USERS
+    ]
+    assert entries(sql, "key.resealed") == list(USERS)
+    assert traffic.errors == []
+    # In a page, and alone if the user was busy then: never a page again.
+    assert len(attempts) <= 3 + len(traffic.fids)
+    check_log(own_database)
