@@ -267,7 +267,7 @@ TOO_FEW_RIGHTS = [
     ("revoke update (id) on wallet_audit_heads from wallet_api_runtime", "wallet_audit_heads"),
     ("revoke usage on sequence wallets_id_seq from wallet_api_runtime", "wallets_id_seq"),
     ("revoke execute on function time_of_entry from public, wallet_api_runtime",
-     "time_of_entry(timestamptz)"),
+     "time_of_entry(timestamp with time zone)"),
 ]  # fmt: skip
 
 

@@ -223,6 +223,8 @@ def test_a_folder_that_cannot_be_looked_into_is_to_be_spoken_of(make_app, folder
         raise StorageUnavailable(f"{directory.path} cannot be listed: Permission denied")
 
     monkeypatch.setattr(WalletDirectory, "names", names)
-    with pytest.raises(ConfigurationError, match="cannot be listed: Permission denied. Set it to"):
+    with pytest.raises(
+        ConfigurationError, match=r"cannot be listed: Permission denied\. Set it to"
+    ):
         make_app(WALLET_STORAGE_PATH=str(folder))
     make_app(WALLET_STORAGE_PATH=str(folder), WALLET_STORAGE="postgres")

@@ -36,7 +36,7 @@ _PREDEFINED = {
 _GROUPS = (
     (
         "every table is as the migrations made it",
-        {"table", "child table", "column", "default"},
+        {"table", "sequence", "child table", "column"},
         True,
     ),
     ("every trigger is in force", {"trigger", "function", "rule", "policy"}, True),
@@ -265,9 +265,9 @@ def _by_place(rights: Collection[Right]) -> list[str]:
 
 
 def _schema(checks: CheckRepository) -> list[Finding]:
-    expected = {part for part in expected_schema() if part.kind != "sequence"}
+    expected = expected_schema()
     found = checks.list_schema_objects(
-        [part.name for part in expected if part.kind == "table"],
+        [part.name for part in expected if part.kind in ("table", "sequence")],
         [part.name for part in expected if part.kind == "function"],
     )
     return [
