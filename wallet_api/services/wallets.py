@@ -130,10 +130,6 @@ class BaseAccountWalletService:
         wallet = self.get_wallet(fid, chain)
         return None if wallet is None else wallet.address
 
-    def has_wallet(self, fid: int, chain: str) -> bool:
-        """Tell whether the user has a wallet on a chain."""
-        return self.get_wallet(fid, chain) is not None
-
     def list_wallets(self, fid: int) -> list[Wallet]:
         """Return the user's wallets, the Base Account address first."""
 
