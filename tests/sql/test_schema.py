@@ -12,7 +12,7 @@ from psycopg.rows import dict_row
 
 from wallet_api.database import Connection
 from wallet_api.migrations import MIGRATIONS
-from wallet_api.repositories.database_checks import CheckRepository
+from wallet_api.repositories.database_checks import DatabaseCheckRepository
 from wallet_api.sql_files import CATALOG, QUERIES
 
 SCHEMA = MIGRATIONS.parent / "schema.sql"
@@ -64,7 +64,7 @@ def catalog(connection: Connection) -> str:
         return [row["name"] for row in connection.execute(query.encode())]
 
     connection.execute((QUERIES / "operations/roles.sql").read_bytes())
-    checks = CheckRepository(connection)
+    checks = DatabaseCheckRepository(connection)
     relations = names(RELATIONS)
     ours = [name for name in relations if name != "schema_migrations"]
     schema = checks.list_schema_objects(ours, names(FUNCTIONS))

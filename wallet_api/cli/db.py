@@ -11,7 +11,7 @@ from wallet_api.cli.command import Command, json_option, reach
 from wallet_api.cli.progress import painted, waiting
 from wallet_api.config import read_database_url
 from wallet_api.database import Database
-from wallet_api.services.diagnosis.database import Doctor
+from wallet_api.services.diagnosis.database import examine_database
 
 _POOL_SECONDS = 10
 
@@ -92,7 +92,7 @@ def doctor(context: click.Context, as_json: bool, trusted: tuple[str, ...]) -> N
     database.open()
     try:
         with waiting("Examining the database"):
-            findings = Doctor(database, trusted).examine()
+            findings = examine_database(database, trusted)
     finally:
         database.close()
     if as_json:

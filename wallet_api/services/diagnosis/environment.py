@@ -1,4 +1,4 @@
-"""Would the service serve with this environment? What the settings name is tried, in turn."""
+"""The examination of an environment, for `wallet-api doctor`: what the settings name is tried."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database, refusal
 from wallet_api.errors import ServiceUnavailable, SignInUnavailable
-from wallet_api.repositories.database_checks import CheckRepository, Session
+from wallet_api.repositories.database_checks import DatabaseCheckRepository, Session
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
 from wallet_api.services.diagnosis.settings import Diagnosis, State, advise, faults_of, read
@@ -32,7 +32,7 @@ _SECONDS = 5.0
 _LOOK_INSIDE = "`wallet-api db doctor` looks inside the database."
 
 
-def examine(environ: Mapping[str, str]) -> list[Diagnosis]:
+def examine_environment(environ: Mapping[str, str]) -> list[Diagnosis]:
     """Read the environment as the service does and try what it names; write nothing.
 
     It gets as far as the settings let it: a database is asked even where a token's secret is
@@ -73,7 +73,9 @@ def _database(
         return
     try:
         with _opened(url) as database:
-            session = database.run(lambda connection: CheckRepository(connection).get_session())
+            session = database.run(
+                lambda connection: DatabaseCheckRepository(connection).get_session()
+            )
             yield from _session(session)
             if settings is not None:
                 yield _connections(session, settings)

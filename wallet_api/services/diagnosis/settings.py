@@ -1,4 +1,4 @@
-"""What the settings alone say: each question about them is a function, each answer a Diagnosis."""
+"""The diagnosis of the settings themselves, before anything that they name is tried."""
 
 import difflib
 from collections.abc import Mapping

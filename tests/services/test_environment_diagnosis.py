@@ -1,4 +1,4 @@
-"""The doctor of the configuration: whatever is wrong is named, with the way to mend it."""
+"""The examination of an environment: what is wrong is named, with the way to fix it."""
 
 import json
 import shutil
@@ -13,8 +13,8 @@ from tests.unit.issuer import KeyServer
 from tests.wallet_store import SAMPLES
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
-from wallet_api.repositories.database_checks import CheckRepository, Session
-from wallet_api.services.diagnosis.environment import examine
+from wallet_api.repositories.database_checks import DatabaseCheckRepository, Session
+from wallet_api.services.diagnosis.environment import examine_environment
 from wallet_api.services.diagnosis.settings import State
 from wallet_api.services.encryption_keys.registration import SealingSecret
 from wallet_api.services.encryption_keys.registry import KnownSecrets
@@ -48,7 +48,9 @@ def doctor(environ, issuer, tmp_path):
         whole = {**environ, **QUIET, "QUICK_AUTH_JWKS_URL": issuer.url}
         whole["WALLET_STORAGE_PATH"] = str(tmp_path / "wallets")
         whole |= changes
-        return examine({name: value for name, value in whole.items() if value is not None})
+        return examine_environment(
+            {name: value for name, value in whole.items() if value is not None}
+        )
 
     return examined
 
@@ -215,12 +217,12 @@ def session(**changes):
 
 
 def test_a_connection_from_elsewhere_wants_tls_and_a_pooler_counts_for_itself(doctor, monkeypatch):
-    monkeypatch.setattr(CheckRepository, "get_session", session(local=False))
+    monkeypatch.setattr(DatabaseCheckRepository, "get_session", session(local=False))
     ((state, what, remedy),) = unusual(doctor())
     assert (state, what) == (State.ADVICE, "the connection to the database is not encrypted")
     assert "sslmode=verify-full" in remedy
     changed = session(local=False, tls=True, pooled=True, connections=1)
-    monkeypatch.setattr(CheckRepository, "get_session", changed)
+    monkeypatch.setattr(DatabaseCheckRepository, "get_session", changed)
     assert unusual(doctor()) == []
 
 
