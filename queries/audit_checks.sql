@@ -21,9 +21,9 @@ order by fid, id
 limit :size::bigint;
 
 -- name: list_chain_ends(fids)
--- What the chains of these users should end with, and each user's trading wallet.
--- Answered by primary keys, two look-ups for each. The tables are narrowed down to these users before they are joined,
--- because Citus brings to a list what is joined to it: that would be everybody's rows.
+-- What the chains of these users should end with, and each user's trading wallet and Base Account address.
+-- Answered by primary keys, three look-ups for each. The tables are narrowed down to these users before they are
+-- joined, because Citus brings to a list what is joined to it: that would be everybody's rows.
 with head as (
     select
         fid,
@@ -43,6 +43,17 @@ wallet as (
     where
         fid = any(:fids::bigint[])
         and chain = 'ethereum'
+),
+
+base_account as (
+    select
+        fid,
+        address,
+        updated_at
+    from wallets
+    where
+        fid = any(:fids::bigint[])
+        and chain = 'base-account'
 )
 
 select
@@ -51,10 +62,13 @@ select
     head.mac,
     wallet.address,
     wallet.key_id,
-    wallet.created_at
+    wallet.created_at,
+    base_account.address as base_account_address,
+    base_account.updated_at as base_account_updated_at
 from (select unnest(:fids::bigint[]) as fid) as wanted
 left join head on wanted.fid = head.fid
-left join wallet on wanted.fid = wallet.fid;
+left join wallet on wanted.fid = wallet.fid
+left join base_account on wanted.fid = base_account.fid;
 
 -- name: list_heads_without_entries()
 -- Users whose chain has an end and no entries at all. There must be none.
@@ -84,6 +98,28 @@ where
     )
 order by wallet.fid
 limit 100;
+
+-- name: list_writers()
+-- The transactions that may have computed the time of an entry and have not ended: INSERT takes this lock before it
+-- computes anything, and PostgreSQL releases it after the commit is visible. So a commit that waits for a standby and a
+-- prepared transaction, which has no process, are in the list. Every role sees all of pg_locks.
+-- CREATE INDEX CONCURRENTLY waits for writers in the same way.
+select
+    held.virtualtransaction as id,
+    held.pid is null as is_prepared
+from pg_locks as held
+inner join pg_database as mine
+    on held.database = mine.oid
+where
+    mine.datname = current_database()
+    and held.locktype = 'relation'
+    and held.relation = to_regclass('wallet_audit_log')
+    and held.mode = 'RowExclusiveLock'
+    and held.granted;
+
+-- name: is_standby()$
+-- Is this a standby? It may lack what the primary has committed, and does not know the primary's transactions.
+select pg_is_in_recovery() as is_standby;
 
 -- name: count_entries()$
 -- How many entries there are: for a progress bar.

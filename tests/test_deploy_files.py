@@ -147,6 +147,7 @@ def test_the_proxy_lets_the_internet_reach_the_api_and_health_and_nothing_else()
     """A real nginx is asked in tests/faults/test_nginx.py."""
     server, *locations = re.split(r"^    location (.+) \{$", NGINX, flags=re.MULTILINE)
     rules = dict(zip(locations[::2], locations[1::2], strict=True))
+    assert "internal;" in rules.pop("= /proxy-refusal")
     assert rules.keys() == {"/api/", "= /healthz", "/"}
     assert [place for place, said in rules.items() if "deny all;" in said] == ["/"]
     assert not re.search(r"^ *allow ", NGINX, re.MULTILINE)

@@ -25,9 +25,10 @@ def _key(secret: str) -> bytes:
 def old_seal(plaintext: str, secret: str = SECRET) -> tuple[str, str]:
     """Encrypt as the old service did: ciphertext and iv, both in hex."""
     iv = os.urandom(16)
-    pad = 16 - len(plaintext) % 16
+    text = plaintext.encode()
+    pad = 16 - len(text) % 16
     encryptor = Cipher(algorithms.AES256(_key(secret)), modes.CBC(iv)).encryptor()
-    padded = plaintext.encode() + bytes([pad]) * pad
+    padded = text + bytes([pad]) * pad
     return (encryptor.update(padded) + encryptor.finalize()).hex(), iv.hex()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
-from flask import Flask
+from flask import Flask, Response
 from flask_smorest import Api
 
 from wallet_api import logs
@@ -58,12 +58,19 @@ from wallet_api.services.wallet_search import WalletSearch
 from wallet_api.services.wallets import BaseAccountWalletService
 
 
-class _SyncFlask(Flask):
-    """Flask without a look at each hook and view, at each request, whether it is async: none is."""
+class _Flask(Flask):
+    """Flask without async views and without an HTML answer to OPTIONS."""
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """Return what is called as it is."""
+        """Return the function itself. Flask looks at each hook and view at each request."""
         return func
+
+    def make_default_options_response(self) -> Response:
+        """Return 204 with `Allow`. Flask returns 200 with an empty body of type text/html."""
+        response = super().make_default_options_response()
+        response.status_code = 204
+        del response.headers["Content-Type"]
+        return response
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -78,7 +85,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     for warning in settings.warnings:
         structlog.get_logger("wallet_api").warning("configuration", warning=str(warning))
 
-    app = _SyncFlask("wallet_api", static_folder=None)
+    app = _Flask("wallet_api", static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.config.update(
         API_TITLE="wallet-api",

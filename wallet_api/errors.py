@@ -16,6 +16,7 @@
     │   ├── InvalidFilter
     │   ├── InvalidCursor
     │   └── InvalidRecipientKey
+    ├── HttpsRequired             the same request must be sent by https
     ├── Unauthenticated           the caller is not known
     ├── KeyExportDisabled         the service does not return private keys
     ├── InsufficientScope         an API client lacks the scope
@@ -148,6 +149,12 @@ class InvalidRecipientKey(InvalidRequest):
     """The recipient's public key must be an X25519 key: 32 bytes in base64url, without padding."""
 
     code = "invalid_recipient_key"
+
+
+class HttpsRequired(WalletApiError):
+    """This service is reached by https."""
+
+    code = "https_required"
 
 
 class Unauthenticated(WalletApiError):

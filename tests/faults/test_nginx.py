@@ -8,7 +8,7 @@ import pytest
 
 from tests.conftest import BASE_ACCOUNT, FID, LEAKS
 from tests.faults.nginx import HOST, NGINX, OPENSSL, Nginx
-from tests.http.conftest import routes
+from tests.http.conftest import MEMBERS, routes
 from tests.service import ROOT
 
 pytestmark = [
@@ -122,6 +122,39 @@ def test_who_comes_in_the_clear_is_sent_to_https_whatever_they_claim(behind):
         status, head, _ = nginx.ask("/healthz", *lines, tls=False)
         assert status == 308
         assert f"Location: https://{HOST}/healthz" in head
+
+
+def test_what_nginx_refuses_itself_is_a_problem_too(behind):
+    """Frontends read JSON from every answer, in a restart of the service as well."""
+    service, nginx = behind()
+
+    def refusal(*asked, **options):
+        status, head, body = nginx.ask(*asked, **options)
+        assert "Content-Type: application/problem+json" in head, head
+        problem = json.loads(body)
+        assert problem.keys() == MEMBERS
+        assert problem["status"] == status
+        assert re.fullmatch("[0-9a-f]{32}", problem["request_id"])
+        return status, problem["code"]
+
+    large = {"method": "POST", "body": "x" * 70_000}
+    assert refusal("/api/wallet/deposit", **large) == (413, "proxy_refused")
+    assert refusal("/v1/stats") == (403, "proxy_refused")
+    assert refusal("/v1/users/1/wallets", method="OPTIONS") == (403, "proxy_refused")
+    assert refusal("/api/wallet", f"X: {'y' * 9000}") == (431, "proxy_refused")
+    assert refusal("/api/" + "x" * 9000) == (414, "proxy_refused")
+    assert refusal("/api/../../x") == (400, "proxy_refused")
+    assert refusal("/proxy-refusal") == (404, "proxy_refused")
+    # The service's own refusals pass as they are.
+    for path, status in {"/api//wallet/deposit": 404, "/api/wallet/user-wallets": 401}.items():
+        answer = nginx.ask(path)
+        assert (answer[0], "proxy" in json.loads(answer[2])["code"]) == (status, False)
+    service.stop()
+    for method in ("GET", "POST", "OPTIONS"):
+        assert refusal("/api/wallet/deposit", method=method) == (502, "proxy_unavailable")
+    # Plain HTTP on the port of https.
+    nginx.http = nginx.https
+    assert refusal("/api/wallet", tls=False) == (400, "proxy_refused")
 
 
 def addresses_on_record(service, nginx, sql, calls):

@@ -3,7 +3,6 @@
 import os
 import re
 import shlex
-import shutil
 import signal
 import socket
 import subprocess
@@ -17,6 +16,7 @@ from honcho import environ as procfiles
 
 from tests.commands import wait_until
 from tests.conftest import BASE_ACCOUNT, FID, LEAKS, SECRET
+from tests.namespaces import nameless, readonly
 from tests.service import ROOT, RunningService, children, free_port
 from wallet_api.development.postgres import command_line
 
@@ -32,31 +32,6 @@ BIN = Path(sys.executable).parent
 GUNICORN = f"{BIN}/gunicorn --bind 127.0.0.1:$PORT wsgi:app"
 SERVE = f"{BIN}/wallet-api serve --bind 127.0.0.1:$PORT"
 COMMAND = f"{BIN}/wallet-api db upgrade"
-
-
-def isolated(*options):
-    """Return a shell's words that start a program in namespaces of its own, or skip the test."""
-    words = ["unshare", *options]
-    if (
-        shutil.which("unshare") is None
-        or subprocess.run([*words, "true"], capture_output=True, check=False).returncode
-    ):
-        pytest.skip("NO NAMESPACES HERE: NAMELESS USERS AND READ-ONLY FOLDERS WERE NOT TRIED.")
-    return shlex.join(words)
-
-
-def nameless():
-    """Return what starts a program as a user that nobody has heard of."""
-    return isolated("--user", "--map-user=54321", "--map-group=54321")
-
-
-def readonly(*folders):
-    """Return what starts a shell's command line where folders are read-only."""
-    mounts = [
-        f"mount --bind {folder} {folder} && mount -o remount,bind,ro {folder}" for folder in folders
-    ]
-    script = " && ".join([*mounts, 'exec sh -c "$0"'])
-    return f"{isolated('--mount')} sh -c {shlex.quote(script)}"
 
 
 def run(entry, environ):

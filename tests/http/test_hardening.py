@@ -3,7 +3,7 @@
 import pytest
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from tests.http.conftest import routes, signed_in
+from tests.http.conftest import refused, routes, signed_in
 
 HSTS = "Strict-Transport-Security"
 LIST = "/api/wallet/user-wallets"
@@ -31,7 +31,7 @@ def test_who_comes_in_the_clear_is_sent_to_https(behind_a_proxy):
     headers = {"X-Forwarded-Proto": "http", "Host": "wallets.example.com", **signed_in()}
     for method in ("GET", "POST"):
         answer = client.open(f"{LIST}?a=http://b", method=method, headers=headers)
-        assert answer.status_code == 308
+        assert refused(answer, 308)["code"] == "https_required"
         assert answer.headers["Location"] == f"https://wallets.example.com{LIST}?a=http://b"
         assert HSTS not in answer.headers
 

@@ -21,6 +21,7 @@ LIST = "/api/wallet/user-wallets"
 BODY = {"amount": "20", "baseAddress": BASE_ACCOUNT}
 
 STATUSES = {
+    "https_required": 308,
     "invalid_request": 400,
     "fid_required": 400,
     "invalid_address": 400,

@@ -227,7 +227,7 @@ class World:
         """Return what is wrong with the chains of the audit log."""
         reports = []
         verification = AuditVerification(
-            self.database, self.encryption, unchained_before=None, wallets_in_files=True
+            self.database, self.encryption, unchained_before=None, wallet_storage="filesystem"
         )
         verification.verify(reports.append)
         return [report for report in reports if report.fault is not None]

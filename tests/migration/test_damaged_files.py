@@ -1,5 +1,6 @@
 """A damaged file is named with its reason, is not imported, and stops nobody else."""
 
+import base64
 import json
 import os
 import subprocess
@@ -13,12 +14,17 @@ from tests.conftest import ACCESS, OTHER_SECRET, SECRET
 from tests.migration.conftest import lines_of, table
 from tests.wallet_store import contents, keyed, keyless, old_seal, put
 from wallet_api.blueprints.application import application
+from wallet_api.crypto import key_pairs as keys
 from wallet_api.errors import KeyUnreadable
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
 
 GIGABYTE = 1 << 30
 DOES_NOT_OPEN = "its key does not open: it was changed, or sealed under another ENCRYPTION_SECRET"
-NOT_JSON = "it is not JSON, or was cut off"
+NO_PRIVATE_KEY = (
+    "its key opens under our secret, and is no private key: it was changed, or never was one"
+)
+CUT_OFF = "it was cut off"
+ANOTHER_ADDRESS = "its key is the key of another address"
 NOT_A_WALLET = "its name is not wallet_<fid>_<chain>.json"
 MIXED_CASE = "0x78547FC07fdc8aac05e53b034e510b276a5ba384"
 
@@ -48,17 +54,20 @@ def sealed_as(plaintext, **changes):
 CONTENTS = {
     "empty": (b"", "it is empty"),
     "blank": (b" \r\n\t", "it is empty"),
-    "cut after a byte": (b"{", NOT_JSON),
-    "cut in the middle": (cut(0.5), NOT_JSON),
-    "cut before the end": (cut(1)[:-1], NOT_JSON),
-    "nothing but zeros": (bytes(400), NOT_JSON),
-    "not UTF-8": (text(keyed()).replace(b"ethereum", b"ethereu\xff"), "it is not UTF-8 text"),
-    "UTF-16": (text(keyed()).decode().encode("utf-16"), "it is not UTF-8 text"),
-    "a byte order mark": (b"\xef\xbb\xbf" + text(keyed()), NOT_JSON),
-    "two objects": (text(keyed()) * 2, NOT_JSON),
-    "NaN": (b'{"x": NaN, ' + text(keyed())[1:], NOT_JSON),
-    "nested deeply": (b"[" * 50_000, NOT_JSON),
-    "a very long number": (b'{"x": ' + b"1" * 20_000 + b"}", NOT_JSON),
+    "cut after a byte": (b"{", CUT_OFF),
+    "cut in the middle": (cut(0.5), CUT_OFF),
+    "cut before the end": (cut(1)[:-1], CUT_OFF),
+    "nothing but zeros": (bytes(400), "it is not JSON: there are zero bytes in it"),
+    "half zeros": (cut(0.5) + bytes(200), "it is not JSON: there are zero bytes in it"),
+    "UTF-16 without a mark": (
+        text(keyed()).decode().encode("utf-16-le"),
+        "it is not JSON: there are zero bytes in it",
+    ),
+    "two objects": (text(keyed()) * 2, "something stands after its JSON"),
+    "a comment": (b"// mine\n" + text(keyed()), "it is not JSON (line 1, column 1)"),
+    "NaN": (b'{"x": NaN, ' + text(keyed())[1:], "it is not JSON (NaN is no number)"),
+    "nested deeply": (b"[" * 50_000, "it is nested too deeply"),
+    "a web page": (b"<html></html>", "it is not JSON (line 1, column 1)"),
     "a list": (text([keyed()]), "it is JSON, but not an object"),
     "null": (b"null", "it is JSON, but not an object"),
     "a string": (b'"wallet"', "it is JSON, but not an object"),
@@ -80,14 +89,17 @@ CONTENTS = {
     ),
     "key without its last block": (keyed(encryptedPrivateKey="ab" * 64), DOES_NOT_OPEN),
     **{f"block {block} flipped": (flipped(block), None) for block in range(5)},
-    "another iv": (keyed(iv="00" * 16), DOES_NOT_OPEN),
+    "another iv": (keyed(iv="00" * 16), NO_PRIVATE_KEY),
     "another secret": (keyed(OTHER_SECRET), DOES_NOT_OPEN),
-    "key without 0x": (sealed_as("ab" * 32), DOES_NOT_OPEN),
-    "key of 31 bytes": (sealed_as("0x" + "ab" * 31), DOES_NOT_OPEN),
+    "another key without 0x": (sealed_as("ab" * 32), ANOTHER_ADDRESS),
+    "another key, shorter": (sealed_as("0x" + "ab" * 31), ANOTHER_ADDRESS),
+    "key of 33 bytes": (sealed_as("0x" + "ab" * 33), NO_PRIVATE_KEY),
+    "a seed phrase": (sealed_as("test " * 11 + "junk"), NO_PRIVATE_KEY),
+    "nothing that is a key": (sealed_as("null"), NO_PRIVATE_KEY),
     "key that is zero": (sealed_as("0x" + "00" * 32), "The stored key is not a secp256k1 key."),
     "address of another key": (
         keyed(address=keyed()["address"]),
-        "its key is the key of another address",
+        ANOTHER_ADDRESS,
     ),
     "address too short": (keyed(address="0x12"), "its address is not 0x and 40 hex digits"),
     "address without 0x": (keyed(address="ab" * 20), "its address is not 0x and 40 hex digits"),
@@ -120,7 +132,33 @@ NAMES = {
     "sessions.json": NOT_A_WALLET,
     ".DS_Store": NOT_A_WALLET,
 }
+# What the old service could read, or whose address proves the key, and the remark on it.
+SPELLINGS = {
+    "without 0x": lambda key: key,
+    "0X": lambda key: "0X" + key,
+    "upper case without 0x": lambda key: key.upper(),
+    "leading zeros lost": lambda key: "0x" + key.lstrip("0"),
+    "a zero too many": lambda key: "0x0" + key,
+    "a line break": lambda key: f"0x{key}\n",
+    "CRLF": lambda key: f"0x{key}\r\n",
+    "white space": lambda key: f"  0x{key}\t",
+    "quotes": lambda key: f'"0x{key}"',
+    "a mark": lambda key: f"\ufeff0x{key}",
+    "zero bytes": lambda key: f"0x{key}\0\0",
+    "JSON": lambda key: json.dumps({"privateKey": f"0x{key}", "address": f"0x{'ab' * 20}"}),
+    "base64": lambda key: base64.b64encode(bytes.fromhex(key)).decode(),
+}
+SPELLED = "its key is not spelled as 0x and 64 hex digits: the address proves it"
+MARKED = "it begins with a byte order mark, which was left out"
+NOT_UTF_8 = "parts of it are not UTF-8 text, and were read as U+FFFD"
+ENCODED = {
+    "UTF-8 with a mark": (b"\xef\xbb\xbf" + text(keyed()), MARKED),
+    "UTF-16 with a mark": (text(keyed()).decode().encode("utf-16"), MARKED),
+    "Latin-1": (text(keyed(note="?")).replace(b"?", b"\xe9"), NOT_UTF_8),
+}
 GOOD = {
+    "a very long number": text(keyed(n="?")).replace(b'"?"', b"1" * 20_000),
+    "a member twice": text(keyed()).replace(b'"chain"', b'"chain": 7, "chain"'),
     "CRLF": text(keyed()).replace(b"\n", b"\r\n"),
     "one line": json.dumps(keyed()).encode(),
     "upper case hex": text({**(wallet := keyed()), "iv": wallet["iv"].upper()}),
@@ -153,7 +191,7 @@ def damaged(folder):
     (folder / "wallet_6001_ethereum.json").mkdir()
     said["wallet_6001_ethereum.json"] = "it is a directory"
     os.mkfifo(folder / "wallet_6002_ethereum.json")
-    said["wallet_6002_ethereum.json"] = "it is a pipe or a device"
+    said["wallet_6002_ethereum.json"] = "it is a pipe, a socket or a device"
     with (folder / "wallet_6003_ethereum.json").open("wb") as huge:
         huge.write(text(keyed()))
         huge.truncate(1 << 20)
@@ -167,7 +205,7 @@ def good(folder):
     expected = {}
     for fid, content in enumerate(GOOD.values(), 100):
         (folder / f"wallet_{fid}_ethereum.json").write_bytes(content)
-        expected[fid] = json.loads(content)["address"]
+        expected[fid] = json.loads(content, parse_int=str)["address"]
     return expected
 
 
@@ -188,14 +226,67 @@ def test_every_damaged_file_is_named_with_its_reason_and_every_good_one_imported
             assert lines[name]["reason"] == reason, name
         said = [line for line in done.out.splitlines() if line.startswith(f"{name}: ")]
         assert said == [f"{name}: invalid: {lines[name]['reason']}"]
-    assert {lines[name]["reason"] for name in flips} <= {
-        DOES_NOT_OPEN,
-        "its key is the key of another address",
-    }
+    reasons = {lines[name]["reason"] for name in flips}
+    assert reasons <= {DOES_NOT_OPEN, NO_PRIVATE_KEY, ANOTHER_ADDRESS}
     good[77] = lines["wallet_77_ethereum.json"]["address"]
     assert {row[0]: row[3] for row in table(sql)} == good
     assert [line["outcome"] for line in lines.values()].count("imported") == len(good)
     assert sorted(path.name for path in folder.iterdir()) == before
+
+
+def key_with_zeros():
+    """Make a key that has lost two digits where nobody wrote its leading zeros."""
+    pair = keys.generate()
+    while pair.private_key.reveal()[0]:
+        pair = keys.generate()
+    return pair
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_a_key_in_another_spelling_is_imported_and_served_because_its_address_proves_it(
+    make_app, importer, sql, folder, stored_keys, spelling
+):
+    pair = key_with_zeros()
+    digits = pair.private_key.reveal().hex()
+    put(folder, 1, sealed_as(SPELLINGS[spelling](digits), address=pair.address.lower()))
+    put(folder, 2, sealed_as(f"0x{digits.upper()}", address=pair.address))
+    (report,) = importer(folder, dry_run=True, names=["wallet_1_ethereum.json"]).values()
+    assert (report.outcome, report.reason) == ("importable", SPELLED)
+    for mode, fid in (("filesystem", 1), ("filesystem", 2), ("migrating", 1)):
+        app = make_app(WALLET_STORAGE=mode, WALLET_STORAGE_PATH=str(folder))
+        found = application(app).wallets.get_wallet_with_key(fid, "ethereum", access=ACCESS)
+        assert found.wallet.address == pair.address
+        assert found.private_key.reveal() == pair.private_key.reveal()
+    assert stored_keys() == {1: digits}
+    reports = importer(folder, names=["wallet_1_ethereum.json"])
+    assert [(one.outcome, one.reason) for one in reports.values()] == [("present", SPELLED)]
+
+
+def test_an_export_says_of_a_file_that_is_there_what_is_odd_about_it(
+    command, importer, folder, sql
+):
+    pair = key_with_zeros()
+    put(folder, 1, sealed_as(pair.private_key.reveal().hex(), address=pair.address))
+    importer(folder)
+    before = contents(folder)
+    done = command("export", folder)
+    assert done.status == 0
+    assert f"wallet_1_ethereum.json: present: {SPELLED}" in done.out.splitlines()
+    assert contents(folder) == before
+
+
+@pytest.mark.parametrize("encoded", ENCODED)
+def test_a_file_in_another_encoding_is_imported_and_served(
+    make_app, importer, folder, sql, encoded
+):
+    content, remark = ENCODED[encoded]
+    (folder / "wallet_1_ethereum.json").write_bytes(content)
+    for mode in ("filesystem", "migrating"):
+        app = make_app(WALLET_STORAGE=mode, WALLET_STORAGE_PATH=str(folder))
+        assert application(app).wallets.get_wallet_with_key(1, "ethereum", access=ACCESS)
+    assert (folder / "wallet_1_ethereum.json").read_bytes() == content
+    (report,) = importer(folder).values()
+    assert (report.outcome, report.reason) == ("present", remark)
 
 
 def test_the_users_of_damaged_files_get_no_wallet_while_migrating(

@@ -5,10 +5,10 @@ import shutil
 
 import pytest
 
-from tests.conftest import ACCESS, OTHER_SECRET
+from tests.conftest import ACCESS, BASE_ACCOUNT, OTHER_SECRET
 from tests.migration.conftest import is_one_line, key_ids, table
 from tests.services.conftest import service
-from tests.wallet_store import EXPECTED, SAMPLES
+from tests.wallet_store import EXPECTED, SAMPLES, keyed, put
 from wallet_api.cli.progress import ReportFile
 from wallet_api.cli.wallet_files import tools as wallet_tools
 from wallet_api.services.wallet_files.verifying import LineOutcome, LineReport
@@ -25,6 +25,25 @@ def test_a_wrong_secret_imports_nothing_registers_nothing_and_is_hinted_at(shell
     assert f"{len(EXPECTED)} invalid" in done.out
     assert "No file is valid: is ENCRYPTION_SECRET the old service's?" in done.err
     assert (table(sql), key_ids(sql)) == ([], [])
+
+
+@pytest.mark.parametrize("cause", ["symbolic links", "directories", "cut off", "other keys"])
+def test_a_secret_that_is_not_the_cause_is_not_hinted_at(command, folder, tmp_path, cause):
+    put(folder, 1, keyed(OTHER_SECRET))
+    for fid in range(2, 6):
+        path = put(folder, fid, keyed(address=BASE_ACCOUNT))
+        if cause != "other keys":
+            path.unlink()
+        if cause == "symbolic links":
+            path.symlink_to(tmp_path / "elsewhere")
+        elif cause == "directories":
+            path.mkdir()
+        elif cause == "cut off":
+            path.write_text("{")
+    done = command("import", folder)
+    assert done.status == 1
+    assert "5 invalid" in done.out
+    assert "ENCRYPTION_SECRET" not in done.err
 
 
 def test_a_database_that_is_sealed_under_another_secret_is_left_alone(

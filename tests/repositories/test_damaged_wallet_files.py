@@ -1,5 +1,6 @@
 """Every way in which a wallet file can be damaged, and what is said of it."""
 
+import base64
 import json
 import re
 
@@ -7,8 +8,8 @@ import pytest
 
 from tests.conftest import BASE_ACCOUNT, OTHER_SECRET, SECRET
 from tests.wallet_store import keyed, keyless, old_seal
+from wallet_api.crypto.encryption import DOES_NOT_OPEN, NO_PRIVATE_KEY
 from wallet_api.errors import KeyUnreadable
-from wallet_api.repositories.wallet_files import file as wallet_file
 
 WRONG_SUM = "0x6485bbeDC60dc050b7a5400F454610BEdead8292"
 
@@ -34,19 +35,28 @@ def refused(read, content, *words, spelling="ethereum"):
     [
         (b"", "empty"),
         (b" \r\n\t ", "empty"),
-        (b"\xff\xfe{}", "UTF-8"),
-        (b'{"address": "\xe9"}', "UTF-8"),
-        (b"\xef\xbb\xbf{}", "JSON"),
-        (b"{", "cut off"),
-        (b"nonsense", "JSON"),
-        (b"{}{}", "JSON"),
-        (b"\0" * 400, "JSON"),
-        (b"[" * 60_000, "JSON"),
-        (b'{"a":' * 10_000, "JSON"),
+        (b'{"address": "\xe9"}', "encryptedPrivateKey is missing"),
+        (b"\xef\xbb\xbf{}", "address is missing"),
+        (b"\xef\xbb\xbf", "empty"),
+        ("{}".encode("utf-16"), "address is missing"),
+        ("{}".encode("utf-16-le"), "zero bytes"),
+        (b"\xff", "not JSON (line 1, column 1)"),
+        (b"{", "it was cut off"),
+        (b'{"a": 1,\n', "it was cut off"),
+        (b"nonsense", "not JSON (line 1, column 1)"),
+        (b"\n\n// a comment\n{}", "not JSON (line 3, column 1)"),
+        (b'{"a": 1,\n}', "not JSON (line"),
+        (b"{}{}", "stands after its JSON"),
+        (b"{}x", "stands after its JSON"),
+        (b"{}\0", "stands after its JSON"),
+        (b"\0" * 400, "zero bytes"),
+        (b'{"address": "\0\0', "zero bytes"),
+        (b"[" * 60_000, "nested too deeply"),
+        (b'{"a":' * 10_000, "nested too deeply"),
         (b"[" * 900 + b"]" * 900, "object"),
-        (b"NaN", "JSON"),
-        (b'{"address": NaN}', "JSON"),
-        (b'{"address": -Infinity}', "JSON"),
+        (b"NaN", "NaN is no number"),
+        (b'{"address": NaN}', "NaN is no number"),
+        (b'{"address": -Infinity}', "-Infinity is no number"),
         (b"[]", "object"),
         (b"null", "object"),
         (b"7", "object"),
@@ -154,8 +164,11 @@ def test_a_ciphertext_that_was_changed_in_any_block_is_refused(read, block, byte
 def test_a_ciphertext_that_lost_blocks_is_refused(read, blocks):
     members = keyed()
     ciphertext = members["encryptedPrivateKey"]
-    for part in (ciphertext[: -32 * blocks], ciphertext[32 * blocks :]):
-        refused(read, {**members, "encryptedPrivateKey": part}, "its key does not open")
+    without_end, without_begin = ciphertext[: -32 * blocks], ciphertext[32 * blocks :]
+    assert refused(read, {**members, "encryptedPrivateKey": without_end}) == DOES_NOT_OPEN
+    # Its end shows that the secret is the right one, but for a block that nothing stands before.
+    reason = NO_PRIVATE_KEY if blocks < 4 else DOES_NOT_OPEN
+    assert refused(read, {**members, "encryptedPrivateKey": without_begin}) == reason
 
 
 def test_a_key_of_another_address_is_refused(read):
@@ -169,15 +182,42 @@ def test_what_is_no_key_of_the_curve_is_refused(read):
         refused(read, keyed(encryptedPrivateKey=ciphertext, iv=iv), "secp256k1")
 
 
-@pytest.mark.parametrize("plaintext", ["0x", "0x00", "ab" * 32, "0x" + "ab" * 33, "null", " "])
-def test_a_ciphertext_of_something_else_is_refused(read, plaintext):
+@pytest.mark.parametrize(
+    "plaintext",
+    [
+        "0x",
+        "0x00",
+        "0x" + "ab" * 31 + "zz",
+        "0x" + "ab" * 33,
+        "0y" + "ab" * 32,
+        # As long as a key that has one byte of padding, which alone could be chance.
+        "0x" + "z" * 61,
+        "x" + "ab" * 32,
+        "0x" + "ab" * 16,
+        "null",
+        " ",
+        "test " * 11 + "junk",
+        '{"privateKey": null}',
+        "MTIzNDU2Nzg5MDEyMzQ1Njc4OTA=",
+        "caf\xe9",
+    ],
+)
+def test_a_ciphertext_of_something_else_shows_that_the_secret_is_the_right_one(read, plaintext):
     ciphertext, iv = old_seal(plaintext)
-    refused(read, keyed(encryptedPrivateKey=ciphertext, iv=iv), "does not open")
+    reason = refused(read, keyed(encryptedPrivateKey=ciphertext, iv=iv))
+    assert reason == NO_PRIVATE_KEY
+    assert "ENCRYPTION_SECRET" not in reason
+
+
+@pytest.mark.parametrize("plaintext", ["ab" * 32, "AB" * 31, base64.b64encode(b"k" * 32).decode()])
+def test_a_key_that_is_spelled_otherwise_is_proved_by_its_address_only(read, plaintext):
+    ciphertext, iv = old_seal(plaintext)
+    refused(read, keyed(encryptedPrivateKey=ciphertext, iv=iv), "another address")
 
 
 def test_another_secret_opens_nothing_and_the_reason_says_so(read):
     reason = refused(read, keyed(OTHER_SECRET))
-    assert reason == wallet_file.DOES_NOT_OPEN
+    assert reason == DOES_NOT_OPEN
     assert OTHER_SECRET not in reason
 
 

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -9,7 +10,7 @@ import time
 import pytest
 
 from tests.conftest import BASE_ACCOUNT, FID, OTHER_SECRET
-from tests.wallet_store import contents, keyed, keyless, put
+from tests.wallet_store import contents, keyed, keyless, old_seal, put
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import SecretMismatch, StorageUnavailable
@@ -225,3 +226,21 @@ def test_what_is_no_store_of_wallets_is_not_taken_for_one(store, folder):
     assert not store.holds_wallets()
     put(folder, FID, keyed())
     assert store.holds_wallets()
+
+
+def test_a_file_that_opens_to_something_else_shows_that_the_secret_is_the_right_one(store, folder):
+    for fid in range(1, 5):
+        put(folder, fid, keyed(OTHER_SECRET))
+    with pytest.raises(SecretMismatch):
+        store.holds_wallets()
+    ciphertext, iv = old_seal("test " * 11 + "junk")
+    put(folder, 5, keyed(encryptedPrivateKey=ciphertext, iv=iv))
+    assert store.holds_wallets()
+
+
+def test_a_socket_and_a_device_are_said_to_be_none(store, folder):
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(folder / "s"))
+    os.mkfifo(folder / "p")
+    for name in ("s", "p"):
+        assert store.directory.read(name).fault == "it is a pipe, a socket or a device"

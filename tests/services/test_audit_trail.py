@@ -45,7 +45,7 @@ def whole(database, sql):
             Secret(secrets[0] if secrets else SECRET), [Secret(older) for older in secrets[1:]]
         )
         AuditVerification(
-            database, encryption, unchained_before=None, wallets_in_files=False
+            database, encryption, unchained_before=None, wallet_storage="postgres"
         ).verify(reports.append)
         assert {report.outcome for report in reports} <= {EntryOutcome.INTACT}, reports
         return len(reports)

@@ -13,6 +13,7 @@ from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.models import AuditEvent, AuditHead
 from wallet_api.repositories.audit_checks import AuditCheckRepository
+from wallet_api.services.audit import checkpoints as audit_checkpoints
 from wallet_api.services.audit import verify as audit_verification
 from wallet_api.services.audit.append import AuditTrail, chained
 from wallet_api.services.audit.chains import EntryOutcome
@@ -43,13 +44,13 @@ def log(database):
 
 @pytest.fixture
 def verification(database):
-    def make(secret=SECRET, *previous, unchained_before=None, wallets_in_files=False):
+    def make(secret=SECRET, *previous, unchained_before=None, wallet_storage="postgres"):
         encryption = EncryptionService(Secret(secret), [Secret(older) for older in previous])
         return AuditVerification(
             database,
             encryption,
             unchained_before=unchained_before,
-            wallets_in_files=wallets_in_files,
+            wallet_storage=wallet_storage,
         )
 
     return make
@@ -87,6 +88,10 @@ NOT_OURS = "it, or its place behind the entry before it, is not as this service 
 ALONE = "it cannot be checked without the entry before it"
 FOREIGN = "it was written under a secret that nobody here has (key id 0000000000000000)"
 UNMADE = "no intact entry says that the trading wallet was made"
+UNSET = "no intact entry says that a Base Account address was remembered"
+REPLACED = "the Base Account address is not the one of the last intact entry about it"
+GONE = "the Base Account address that was remembered is not in PostgreSQL"
+ANOTHER = "0x" + "ab" * 20
 COLUMNS = {
     "chain": "'base-account'",
     "action": "'key.refused'",
@@ -121,6 +126,7 @@ def test_every_column_of_the_log_is_covered(sql):
     assert {name for (name,) in columns} == {*COLUMNS, "fid", "id", "key_id"}
 
 
+REPLACE = f"update wallets set address = '{ANOTHER}' where (fid, chain) = (4, 'base-account')"
 UNCHAINED = (
     "insert into wallet_audit_log (fid, id, chain, action, actor, request_id)"
     " values (3, 5, 'ethereum', 'key.read', 'user:3', 'r')"
@@ -142,12 +148,17 @@ COPY = (
         ),
         pytest.param(
             ["delete from wallet_audit_log where fid = 2 and id in (2, 3)"],
-            [(2, None, "entries 2 to 3 are missing"), (2, 4, ALONE)],
+            [(2, None, "entries 2 to 3 are missing"), (2, 4, ALONE), (2, None, UNSET)],
             id="two removed in the middle",
         ),
         pytest.param(
             ["delete from wallet_audit_log where (fid, id) = (2, 1)"],
-            [(2, None, "entry 1 is missing"), (2, 2, ALONE), (2, None, UNMADE)],
+            [
+                (2, None, "entry 1 is missing"),
+                (2, 2, ALONE),
+                (2, None, UNMADE),
+                (2, None, UNSET),
+            ],
             id="removed at the beginning",
         ),
         pytest.param(
@@ -223,7 +234,7 @@ COPY = (
                 "update wallet_audit_log set id = 2 where (fid, id) = (4, 3)",
                 "update wallet_audit_log set id = 3 where (fid, id) = (4, 9)",
             ],
-            [(4, 2, NOT_OURS), (4, 3, NOT_OURS), (4, 4, NOT_OURS)],
+            [(4, 2, NOT_OURS), (4, 3, NOT_OURS), (4, 4, NOT_OURS), (4, None, UNSET)],
             id="two exchanged",
         ),
         pytest.param(
@@ -231,6 +242,7 @@ COPY = (
             [
                 (4, 2, FOREIGN),
                 (4, 3, ALONE),
+                (4, None, UNSET),
             ],
             id="another secret named",
         ),
@@ -238,6 +250,24 @@ COPY = (
             [f"update wallets set address = '{BASE_ACCOUNT}' where (fid, chain) = (4, 'ethereum')"],
             [(4, None, "the trading wallet was made with another address")],
             id="the wallet's address changed",
+        ),
+        pytest.param(
+            [REPLACE],
+            [(4, None, REPLACED)],
+            id="the Base Account address replaced",
+        ),
+        pytest.param(
+            [
+                REPLACE,
+                f"update wallet_audit_log set address = '{ANOTHER}' where (fid, id) = (4, 2)",
+            ],
+            [(4, 2, NOT_OURS), (4, None, UNSET)],
+            id="the Base Account address replaced, and its entry as well",
+        ),
+        pytest.param(
+            ["delete from wallets where (fid, chain) = (4, 'base-account')"],
+            [(4, None, GONE)],
+            id="the Base Account address removed",
         ),
     ],
 )
@@ -256,7 +286,7 @@ def test_chains_that_go_over_several_pages_are_whole_and_their_faults_are_named(
     plant(sql, "delete from wallet_audit_log where (fid, id) in ((1, 4), (5, 1))")
     for size in range(1, 9):
         monkeypatch.setattr(audit_verification, "_PAGE", size)
-        assert [fault[0] for fault in verify()[0]] == [1, 5, 5, 5], size
+        assert [fault[0] for fault in verify()[0]] == [1, 5, 5, 5, 5], size
 
 
 def test_a_chain_goes_on_behind_a_fault_and_the_fault_stays(log, verify, sql):
@@ -335,7 +365,74 @@ def test_a_wallet_that_is_gone_is_named_unless_it_may_be_in_a_file(log, verify, 
     gone = (2, None, "the trading wallet that was made is not in PostgreSQL")
     assert verify() == ([gone], 20)
     assert verify(fid=2)[0] == [gone]
-    assert verify(wallets_in_files=True) == ([], 20)
+    assert verify(wallet_storage="migrating") == ([], 20)
+
+
+def put_by_hand(sql, fid, address=ANOTHER):
+    """Remember an address as the role that serves may, past the service: no trigger refuses it."""
+    sql.execute(
+        "insert into wallets (fid, chain, wallet_type, address)"
+        " values (%s, 'base-account', 'base-account', %s)"
+        " on conflict (fid, chain) do update set address = excluded.address",
+        [fid, address],
+    )
+
+
+def test_a_base_account_address_is_compared_with_the_last_entry_about_it(log, verify, sql):
+    for address in (ANOTHER, BASE_ACCOUNT, ANOTHER):
+        log.store_base_account_address(3, address, access=ACCESS)
+        assert verify()[0] == []
+        assert verify(fid=3)[0] == []
+    # One that the user had before is a replaced one, too.
+    put_by_hand(sql, 3, BASE_ACCOUNT)
+    assert verify()[0] == [(3, None, REPLACED)]
+    assert verify(fid=3)[0] == [(3, None, REPLACED)]
+    # The user sends the true one: that is remembered, and an entry says so.
+    log.store_base_account_address(3, ANOTHER, access=ACCESS)
+    assert verify()[0] == []
+
+
+def test_a_base_account_address_of_which_no_entry_tells_is_named(log, verify, sql):
+    log.ensure_trading_wallet(60, access=ACCESS)
+    put_by_hand(sql, 60)
+    assert verify()[0] == [(60, None, UNSET)]
+    # Unless it may be older than the chains.
+    assert verify(unchained_before=LONG_AGO)[0] == [(60, None, UNSET)]
+    plant(sql, "update wallets set updated_at = '2020-01-01' where fid = 60")
+    assert verify(unchained_before=LONG_AGO)[0] == []
+
+
+def test_an_imported_base_account_address_is_compared_with_its_import(log, database, verify, sql):
+    put_by_hand(sql, 1)
+    trail = AuditTrail(EncryptionService(Secret(SECRET)))
+    event = AuditEvent(
+        fid=1, chain="base-account", action="wallet.imported", access=ACCESS, address=ANOTHER
+    )
+    database.run(lambda one: trail.pending().append_many(one, [event]))
+    assert verify()[0] == []
+    put_by_hand(sql, 1, BASE_ACCOUNT)
+    assert verify()[0] == [(1, None, REPLACED)]
+
+
+def test_entries_about_a_trading_wallet_say_nothing_about_a_base_account(log, verify, sql):
+    """Reading or refusing it neither: only what remembers an address is compared with it."""
+    log.get_wallet_with_key(3, "base-account", access=ACCESS)
+    log.refuse_key(3, "base-account", access=ACCESS)
+    assert verify()[0] == []
+
+
+@pytest.mark.parametrize(
+    ("storage", "replaced", "removed"),
+    [("postgres", [REPLACED], [GONE]), ("migrating", [REPLACED], []), ("filesystem", [], [])],
+)
+def test_base_account_addresses_are_compared_where_rows_are_in_use(
+    log, verify, sql, storage, replaced, removed
+):
+    """With `filesystem`, a row is what was left behind, and entries are about files."""
+    put_by_hand(sql, 3)
+    assert verify(wallet_storage=storage)[0] == [(3, None, fault) for fault in replaced]
+    plant(sql, "delete from wallets where (fid, chain) = (3, 'base-account')")
+    assert verify(wallet_storage=storage)[0] == [(3, None, fault) for fault in removed]
 
 
 @pytest.mark.parametrize("gone", [False, True])
@@ -352,7 +449,7 @@ def test_a_second_trading_wallet_of_one_user_is_named_wherever_it_is(
     faults = [(2, None, "more than one trading wallet was made")]
     if not gone:
         faults.append((2, None, "the trading wallet was made with another address"))
-    assert verify(wallets_in_files=True) == (faults, 21)
+    assert verify(wallet_storage="migrating") == (faults, 21)
 
 
 def test_the_making_of_a_wallet_file_may_be_told_after_its_import_under_the_next_secret(
@@ -402,7 +499,7 @@ def test_a_clock_that_went_back_does_not_hide_a_secret_from_the_one_behind_it(
 
 
 def checkpoint_of(verification):
-    made = verification().verify(lambda report: None)
+    made = verification().take_checkpoint(lambda report: None)
     return Checkpoint.from_json(made.to_json())
 
 
@@ -412,7 +509,7 @@ def test_a_chain_that_was_put_back_to_an_earlier_state_differs_from_the_checkpoi
     """The one thing that macs cannot show: everything of an earlier moment, end and all."""
     earlier = sql.execute("select id, mac from wallet_audit_heads where fid = 3").fetchone()
     log.get_wallet_with_key(3, "ethereum", access=ACCESS)
-    monkeypatch.setattr(audit_verification, "_SETTLED", timedelta(0))
+    monkeypatch.setattr(audit_checkpoints, "_SETTLED", timedelta(0))
     checkpoint = checkpoint_of(verification)
     assert sum(checkpoint.entries) == 21
     assert verify(against=checkpoint) == ([], 21)
@@ -431,7 +528,7 @@ def test_a_history_that_was_written_anew_with_the_secret_differs_from_the_checkp
     log, database, verification, verify, sql, monkeypatch
 ):
     """As many entries, every mac and end right: only the checkpoint remembers others."""
-    monkeypatch.setattr(audit_verification, "_SETTLED", timedelta(0))
+    monkeypatch.setattr(audit_checkpoints, "_SETTLED", timedelta(0))
     checkpoint = checkpoint_of(verification)
     encryption = EncryptionService(Secret(SECRET))
     key = encryption.audit_keys[encryption.key_id]

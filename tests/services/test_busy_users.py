@@ -157,7 +157,7 @@ def entries(sql, action):
 
 def check_log(database):
     reports = []
-    log = AuditVerification(database, NEW, unchained_before=None, wallets_in_files=False)
+    log = AuditVerification(database, NEW, unchained_before=None, wallet_storage="postgres")
     log.verify(reports.append)
     assert {report.outcome for report in reports} <= {EntryOutcome.INTACT}, reports
 

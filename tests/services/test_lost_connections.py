@@ -168,7 +168,7 @@ def actions(sql, fid):
 def check(ground, sql):
     reports = []
     verification = AuditVerification(
-        ground.database, NEW, unchained_before=None, wallets_in_files=False
+        ground.database, NEW, unchained_before=None, wallet_storage="postgres"
     )
     verification.verify(reports.append)
     assert {report.outcome for report in reports} <= {EntryOutcome.INTACT}, reports

@@ -16,6 +16,7 @@ from tests.wallet_store import EXPECTED, SAMPLES, contents, keyed, keyless, put
 from wallet_api.crypto import key_pairs as keys
 from wallet_api.errors import KeyUnreadable, SecretMismatch, StorageUnavailable
 from wallet_api.repositories.audit import AuditRepository
+from wallet_api.repositories.wallet_files.directory import WalletDirectory
 from wallet_api.services.wallet_files.importing import RowKeeper
 
 NEW_FID = 42
@@ -355,3 +356,22 @@ def test_a_busy_user_s_file_becomes_a_row_at_the_first_attempt(
         other.commit()
         assert running.result().address == EXPECTED_KEY["address"]
     assert attempts == ["ethereum"]
+
+
+def test_a_wallet_that_somebody_makes_before_the_folder_is_marked_is_found(
+    start, folder, sql, monkeypatch
+):
+    """The first attempt to mark it fails; before the second one another process makes a wallet."""
+    made, hand_over, attempts = keyed(), WalletDirectory.hand_over, []
+
+    def late(directory, **options):
+        attempts.append(options)
+        if len(attempts) == 1:
+            raise StorageUnavailable("the folder is locked by another process")
+        put(folder, NEW_FID, made)
+        hand_over(directory, **options)
+
+    monkeypatch.setattr(WalletDirectory, "hand_over", late)
+    wallets = start("migrating").wallets
+    assert wallets.ensure_trading_wallet(NEW_FID, access=ACCESS).address == made["address"]
+    assert len(attempts) == 2

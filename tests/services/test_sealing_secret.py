@@ -80,7 +80,8 @@ def test_old_files_open_under_a_secret_with_a_line_break_that_is_named_as_a_prev
     framed = EncryptionService(Secret(f"{SECRET}\n"))
     key = Secret(bytes(range(32)))
     both = EncryptionService(Secret(SECRET), [Secret(f"{SECRET}\n")])
-    assert both.open_legacy(*framed.seal_legacy(key)).reveal() == key.reveal()
+    opened = both.open_legacy(*framed.seal_legacy(key))
+    assert opened.private_key.reveal() == key.reveal()
 
 
 def test_a_wrong_secret_writes_nothing(database, sql):

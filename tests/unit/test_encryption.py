@@ -171,7 +171,7 @@ def test_what_is_not_hex_does_not_open(service, column, text):
     ],
 )
 def test_a_ciphertext_moved_to_another_row_does_not_open(service, moved):
-    with pytest.raises(KeyUnreadable, match="cannot be opened right now"):
+    with pytest.raises(KeyUnreadable, match="cannot be decrypted right now"):
         service.open(SEALED, **{**ROW, **moved})
 
 
@@ -237,7 +237,7 @@ def test_only_thirty_two_bytes_are_opened(service, length):
     sealed = AESGCM(bytes.fromhex(WALLET_KEY)).encrypt(
         bytes.fromhex(NONCE), b"k" * length, bound_to
     )
-    with pytest.raises(KeyUnreadable, match="cannot be opened right now"):
+    with pytest.raises(KeyUnreadable, match="cannot be decrypted right now"):
         service.open(replace(SEALED, ciphertext=sealed.hex()), **ROW)
 
 

@@ -57,7 +57,7 @@ def test_the_status_says_whose_turn_it_is(cls):
     elif issubclass(cls, errors.InvalidRequest):
         assert STATUS_OF[cls] == 400
     else:
-        assert STATUS_OF[cls] in {401, 403, 404, 409, 422, 429}
+        assert STATUS_OF[cls] in {308, 401, 403, 404, 409, 422, 429}
 
 
 @each_class

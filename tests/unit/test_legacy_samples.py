@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import OTHER_SECRET
+from tests.wallet_store import old_seal
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.key_pairs import address_of
 from wallet_api.crypto.secret import Secret
@@ -51,8 +52,8 @@ def test_no_file_of_the_store_is_left_out():
 @pytest.mark.parametrize("entry", KEYED, ids=name)
 def test_a_sample_opens_to_its_key_which_derives_its_address(service, entry):
     key = service.open_legacy(*record(entry))
-    assert "0x" + key.reveal().hex() == entry["privateKey"]
-    assert address_of(key) == entry["address"]
+    assert "0x" + key.private_key.reveal().hex() == entry["privateKey"]
+    assert address_of(key.private_key) == entry["address"]
 
 
 @pytest.mark.parametrize("entry", [e for e in EXPECTED if e not in KEYED], ids=name)
@@ -69,7 +70,7 @@ def test_another_secret_opens_no_sample(stranger, entry):
 def test_a_previous_secret_opens_a_sample():
     service = EncryptionService(Secret(OTHER_SECRET), [Secret(SECRET)])
     key = service.open_legacy(CIPHERTEXT, IV)
-    assert "0x" + key.reveal().hex() == KEYED[0]["privateKey"]
+    assert "0x" + key.private_key.reveal().hex() == KEYED[0]["privateKey"]
 
 
 def test_a_previous_secret_opens_a_keyless_sample():
@@ -78,9 +79,17 @@ def test_a_previous_secret_opens_a_keyless_sample():
     assert service.open_legacy(*record(keyless)) is None
 
 
+def test_a_previous_secret_opens_a_key_in_another_spelling_and_says_that_it_is_one():
+    service = EncryptionService(Secret(OTHER_SECRET), [Secret(SECRET)])
+    opened = service.open_legacy(*old_seal(KEYED[0]["privateKey"].removeprefix("0x"), SECRET))
+    assert "0x" + opened.private_key.reveal().hex() == KEYED[0]["privateKey"]
+    assert not opened.is_plain
+    assert service.open_legacy(CIPHERTEXT, IV).is_plain
+
+
 def test_an_upper_case_record_opens_too(service):
     key = service.open_legacy(CIPHERTEXT.upper(), IV.upper())
-    assert "0x" + key.reveal().hex() == KEYED[0]["privateKey"]
+    assert "0x" + key.private_key.reveal().hex() == KEYED[0]["privateKey"]
 
 
 def test_a_ciphertext_cut_within_a_block_is_refused(service):
@@ -137,7 +146,7 @@ def test_a_changed_iv_never_gives_the_key_of_the_address(service, byte):
         key = service.open_legacy(CIPHERTEXT, changed.hex())
     except KeyUnreadable:
         return
-    assert address_of(key) != KEYED[0]["address"]
+    assert address_of(key.private_key) != KEYED[0]["address"]
 
 
 def test_a_refusal_shows_neither_record_nor_secret(service):

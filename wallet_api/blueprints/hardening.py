@@ -7,7 +7,8 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask, Response, request
 
-from wallet_api.errors import InvalidRequest
+from wallet_api.blueprints.problems import refuse
+from wallet_api.errors import HttpsRequired, InvalidRequest
 
 _YEAR_SECONDS = 365 * 24 * 60 * 60
 # RFC 9110, 7.2, with names as they can be resolved (RFC 1123, 2.1).
@@ -76,7 +77,9 @@ def _redirect() -> Response | None:
         return None
     if not _is_host(request.headers.get("Host", "")):
         raise InvalidRequest(hint="Come by https, and name a host in the Host header.")
-    return Response(status=308, headers={"Location": request.url.replace("http:", "https:", 1)})
+    response = refuse(HttpsRequired())
+    response.headers["Location"] = request.url.replace("http:", "https:", 1)
+    return response
 
 
 def _is_host(text: str) -> bool:

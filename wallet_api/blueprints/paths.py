@@ -17,7 +17,9 @@ _DECODED = re.compile(r"/(?!/)[^\x00-\x1f\x7f]*")
 
 
 def init_app(app: Flask) -> None:
-    """Answer 404 to every path that can be read in another way."""
+    """Answer 404 to every path that can be read in another way. Goes before the blueprints."""
+    # Or else Werkzeug redirects `/api//x` to `/api/x`, in HTML.
+    app.url_map.merge_slashes = False
     app.before_request(_require_plain_path)
 
 

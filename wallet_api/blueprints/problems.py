@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError, default_exce
 from wallet_api import errors
 
 STATUS_OF: dict[type[errors.WalletApiError], int] = {
+    errors.HttpsRequired: 308,
     errors.InvalidRequest: 400,
     errors.FidRequired: 400,
     errors.InvalidAddress: 400,
@@ -135,9 +136,8 @@ def refuse(error: errors.WalletApiError) -> Response:
 
 
 def _refuse_http(error: HTTPException) -> ResponseReturnValue:
-    if error.code is None or error.code < 400:
-        # A redirect that Werkzeug raised.
-        return error.get_response()
+    if error.code is None:
+        raise AssertionError("unreachable: Flask answers an exception without a status itself")
     sentence = _SENTENCES.get(error.code, f"{error.name}.")
     response = problem(status=error.code, code=_code(error), title=sentence)
     if allowed := getattr(error, "valid_methods", None):

@@ -67,7 +67,7 @@ def verify(
             database,
             tools.encryption,
             unchained_before=since,
-            wallets_in_files=tools.wallets_in_files,
+            wallet_storage=tools.wallet_storage,
         )
         tally = Tally(
             0 if fid is not None else verification.count(),
@@ -85,10 +85,12 @@ def verify(
             tally.add(report.outcome)
 
         with tally:
-            if fid is None:
-                made = verification.verify(tell, against=earlier)
-            else:
+            if fid is not None:
                 verification.verify_user(fid, tell)
+            elif checkpoint is None:
+                verification.verify(tell, against=earlier)
+            else:
+                made = verification.take_checkpoint(tell, against=earlier)
     click.echo(json.dumps(tally.figures()) if as_json else tally.summary())
     if checkpoint is not None and tally.is_fine():
         with ReportFile(checkpoint) as file:

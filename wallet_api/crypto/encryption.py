@@ -29,6 +29,7 @@ from cryptography.hazmat.primitives.padding import PKCS7
 
 from wallet_api.crypto.audit_chain import AuditKey
 from wallet_api.crypto.derivation import hkdf
+from wallet_api.crypto.key_pairs import parse_private_key
 from wallet_api.crypto.secret import Secret
 from wallet_api.environment import trim
 from wallet_api.errors import KeyUnreadable
@@ -36,7 +37,18 @@ from wallet_api.errors import KeyUnreadable
 AES_256_GCM = "aes-256-gcm"
 _NONCE_BYTES = 12
 _KEY_BYTES = 32
-_LEGACY_PLAINTEXT = re.compile(rb"0x([0-9a-fA-F]{64})")
+_LEGACY_PLAINTEXT = re.compile(rb"0x[0-9a-fA-F]{64}")
+# Padding of so many bytes does not come about by chance, as one of a single byte does in each 256th
+# text that is decrypted under a wrong key.
+_CERTAIN_PADDING = 4
+
+DOES_NOT_OPEN = "its key does not open: it was changed, or sealed under another ENCRYPTION_SECRET"
+"""Why an old record is refused that none of our secrets decrypts."""
+
+NO_PRIVATE_KEY = (
+    "its key opens under our secret, and is no private key: it was changed, or never was one"
+)
+"""Why an old record is refused that was sealed under a secret of ours and holds something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +59,14 @@ class SealedKey:
     iv: str
     scheme: str
     key_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class OldKey:
+    """A private key out of an old record, and whether it was spelled as the old service does."""
+
+    private_key: Secret[bytes]
+    is_plain: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,15 +158,16 @@ class EncryptionService:
             raise KeyUnreadable("The stored key does not open to 32 bytes.")
         return Secret(key)
 
-    def open_legacy(self, ciphertext: str, iv: str) -> Secret[bytes] | None:
+    def open_legacy(self, ciphertext: str, iv: str) -> OldKey | None:
         """Open a key that the old file service wrote (scheme `aes-256-cbc`, both in hex).
 
         AES-256-CBC with PKCS#7 under scrypt(secret, "salt", N 16384, r 8, p 1); the plaintext is
-        the 66 characters `0x…`. None means a record that never had a key (the encryption of
-        nothing). The first call takes about 40 ms for each secret (scrypt).
+        the 66 characters `0x…`, or another spelling of a key. None means a record that never had
+        one (the encryption of nothing). The first call takes about 40 ms for each secret (scrypt).
 
         CBC proves nothing about who wrote the ciphertext: check the key against its address.
-        Raises KeyUnreadable when no secret opens it to a key.
+        Raises KeyUnreadable with DOES_NOT_OPEN, or with NO_PRIVATE_KEY if a secret of ours is the
+        right one.
         """
         try:
             nonce, sealed = bytes.fromhex(iv), bytes.fromhex(ciphertext)
@@ -154,13 +175,19 @@ class EncryptionService:
             raise KeyUnreadable("The old record is not hex.") from error
         if len(nonce) != 16 or not sealed or len(sealed) % 16:
             raise KeyUnreadable("The old record is not AES-CBC: a length is wrong.")
+        reason = DOES_NOT_OPEN
         for key in self._legacy_keys:
             plaintext = _decrypt_cbc(key.reveal(), nonce, sealed)
             if plaintext == b"":
                 return None
-            if plaintext is not None and (match := _LEGACY_PLAINTEXT.fullmatch(plaintext)):
-                return Secret(bytes.fromhex(match[1].decode()))
-        raise KeyUnreadable("The old record does not open to a private key.")
+            if plaintext is None:
+                continue
+            if (private_key := parse_private_key(plaintext)) is not None:
+                is_plain = _LEGACY_PLAINTEXT.fullmatch(plaintext) is not None
+                return OldKey(private_key, is_plain)
+            if plaintext.isascii() or len(sealed) - len(plaintext) >= _CERTAIN_PADDING:
+                reason = NO_PRIVATE_KEY
+        raise KeyUnreadable(reason)
 
     def seal_legacy(self, private_key: Secret[bytes] | None) -> tuple[str, str]:
         """Seal a key, or nothing, as the old file service did: ciphertext and iv, both in hex."""

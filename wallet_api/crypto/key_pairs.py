@@ -1,5 +1,7 @@
 """Ethereum key pairs (secp256k1) and the addresses that follow from them."""
 
+import base64
+import re
 import secrets
 from dataclasses import dataclass
 
@@ -12,6 +14,10 @@ from wallet_api.errors import KeyUnreadable
 
 _KEY_BYTES = 32
 _NO_KEY = "The stored key is not a secp256k1 key."
+# A random key has 64 hex digits, and one less for each zero that it lost at its front: fewer than
+# 56 in one of four billion. An address has 40.
+_HEX_KEY = re.compile(r"\b(?:0[xX])?([0-9a-fA-F]{56,})\b")
+_BASE64_KEY = re.compile(r"[0-9A-Za-z+/]{43}=")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +33,26 @@ def generate() -> KeyPair:
     # One of 2^128 such numbers is no key: that call fails, and stores nothing.
     private_key = Secret(secrets.token_bytes(_KEY_BYTES))
     return KeyPair(private_key=private_key, address=address_of(private_key))
+
+
+def parse_private_key(plaintext: bytes) -> Secret[bytes] | None:
+    """Return the private key that a decrypted text spells, or None.
+
+    Hex digits in any case, with or without `0x`, with leading zeros missing or too many, and with
+    white space, quotes or JSON around them; base64; or the 32 bytes. Only an address can prove that
+    it is the right key.
+    """
+    try:
+        text = plaintext.decode()
+    except UnicodeDecodeError:
+        return Secret(plaintext) if len(plaintext) == _KEY_BYTES else None
+    if _BASE64_KEY.fullmatch(text.strip()):
+        return Secret(base64.b64decode(text))
+    for digits in _HEX_KEY.findall(text):
+        number = int(digits, 16)
+        if number.bit_length() <= 8 * _KEY_BYTES:
+            return Secret(number.to_bytes(_KEY_BYTES))
+    return None
 
 
 def address_of(private_key: Secret[bytes]) -> str:

@@ -13,7 +13,10 @@ _QUERIES = sql.load("audit_checks")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChainEnd:
-    """How a user's chain should end, and the user's trading wallet; None for what there is not."""
+    """How a user's chain should end, and the user's wallets; None for what there is not.
+
+    `address`, `key_id` and `created_at` are those of the trading wallet.
+    """
 
     fid: int
     id: int | None
@@ -21,6 +24,16 @@ class ChainEnd:
     address: str | None
     key_id: str | None
     created_at: datetime | None
+    base_account_address: str | None
+    base_account_updated_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writer:
+    """A transaction that may append to the log."""
+
+    id: str
+    is_prepared: bool
 
 
 class AuditCheckRepository:
@@ -50,6 +63,14 @@ class AuditCheckRepository:
         """Return users (100 at most) with wallets of which the log says nothing."""
         rows = _QUERIES.list_wallets_without_entries(self._connection, since=since or "-infinity")
         return [row["fid"] for row in rows]
+
+    def list_writers(self) -> list[Writer]:
+        """Return the running transactions that may have computed the time of an entry."""
+        return [Writer(**row) for row in _QUERIES.list_writers(self._connection)]
+
+    def is_standby(self) -> bool:
+        """Tell whether the database is a standby."""
+        return bool(_QUERIES.is_standby(self._connection))
 
     def count_entries(self) -> int:
         """Return how many entries there are."""

@@ -268,10 +268,10 @@ class BaseAccountWalletService:
             return self._replicated(connection, there)
         if self._wallets_in_files and PostgresWalletRepository(connection).get(fid, TRADING_CHAIN):
             raise StorageUnavailable(
-                f"the wallet of FID {fid} is in PostgreSQL and in no file: export it first"
+                f"the wallet of FID {fid} is in PostgreSQL and in no file", "export it first"
             )
         raise DatabaseDamaged(
-            "the audit log tells of a trading wallet that is not there: restore it from a backup"
+            "the audit log tells of a trading wallet that is not there", "restore it from a backup"
         )
 
     def _claim(

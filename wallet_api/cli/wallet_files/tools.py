@@ -4,6 +4,7 @@ import os
 import pwd
 import sys
 import uuid
+from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from itertools import chain
@@ -63,9 +64,9 @@ class WalletTools:
                 self.sealing_secret(database).check()
 
     @property
-    def wallets_in_files(self) -> bool:
-        """Whether a wallet may be kept in a file, as the service is told."""
-        return self._settings.wallet_storage != "postgres"
+    def wallet_storage(self) -> str:
+        """Where wallets are kept, as the service is told (WALLET_STORAGE)."""
+        return self._settings.wallet_storage
 
     def database(self) -> Database:
         """Return a database that is not open yet: one for each spread(), which opens it."""
@@ -94,13 +95,15 @@ class WalletTools:
 
     def register(self, database: Database) -> None:
         """Let keys be sealed under our secret, and make the folder of a service that uses files."""
-        in_files = self._settings.wallet_storage == "filesystem"
+        in_files = self.wallet_storage == "filesystem"
         store = FileStore(self.files(None), migrating=False) if in_files else None
         SealingSecret(database, self.encryption, store).register()
 
     def known_secrets(self, database: Database) -> KnownSecrets:
         """Return the secrets of the database."""
-        return KnownSecrets(database, self.encryption, wallets_in_files=self.wallets_in_files)
+        return KnownSecrets(
+            database, self.encryption, wallets_in_files=self.wallet_storage != "postgres"
+        )
 
     def files(self, path: Path | None) -> FilesystemWalletRepository:
         """Return the wallet files in a folder; in WALLET_STORAGE_PATH if none is given."""
@@ -124,8 +127,12 @@ def refuse_inside(files: FilesystemWalletRepository, report: Path | None) -> Non
 
 def follow(
     results: Generator[list[FileReport], None, None], tally: Tally, report: Path | None
-) -> None:
-    """Count results as they come, name every odd one, and write each to the report."""
+) -> Counter[str]:
+    """Count results as they come, name every odd one, and write each to the report.
+
+    Return how often each reason came.
+    """
+    reasons: Counter[str] = Counter()
     with ExitStack() as stack:
         stack.enter_context(tally)
         lines = None if report is None else stack.enter_context(ReportFile(report))
@@ -133,8 +140,10 @@ def follow(
             if lines is not None:
                 lines.write(one)
             if one.reason is not None:
+                reasons[one.reason] += 1
                 tally.say(f"{printable(one.file)}: {one.outcome}: {one.reason}")
             tally.add(one.outcome)
+    return reasons
 
 
 def operator() -> Access:

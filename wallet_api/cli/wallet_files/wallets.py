@@ -20,6 +20,7 @@ from wallet_api.cli.wallet_files.tools import (
     refuse_inside,
 )
 from wallet_api.cli.wallet_files.verify import verify
+from wallet_api.crypto.encryption import DOES_NOT_OPEN
 from wallet_api.models import MAX_FID
 from wallet_api.services.wallet_files.exporting import WalletExport
 from wallet_api.services.wallet_files.importing import Outcome, WalletImport
@@ -71,9 +72,11 @@ def import_(
     )
     names = batches(files.directory.names(), BATCH)
     refuse_inside(files, report)
-    follow(spread(names, work.run, processes=processes, database=database), tally, report)
+    results = spread(names, work.run, processes=processes, database=database)
+    reasons = follow(results, tally, report)
     _summarise(tally, as_json=as_json)
-    if tally.counts[Outcome.INVALID] == tally.counts.total() > 0:
+    none_valid = tally.counts[Outcome.INVALID] == tally.counts.total()
+    if none_valid and [reason for reason, _ in reasons.most_common(1)] == [DOES_NOT_OPEN]:
         click.echo("No file is valid: is ENCRYPTION_SECRET the old service's?", err=True)
     context.exit(0 if tally.is_fine() else 1)
 

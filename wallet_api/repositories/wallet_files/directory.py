@@ -11,48 +11,24 @@ process. Files of our own begin with a dot and are no wallet files:
 
 import errno
 import fcntl
-import hashlib
 import os
 import re
 import secrets
-import stat
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from wallet_api.errors import StorageUnavailable
-from wallet_api.repositories.wallet_files.file import MAX_BYTES
+from wallet_api.repositories.wallet_files.stored_file import StoredFile, read_to_end, unreadable
 
 _LOCK = ".lock"
 _MIGRATING = ".migrating"
 _ASIDE = re.compile(r"\.new-[0-9a-f]{16}")
 _LOCK_SECONDS = 5.0
-# Nobody waits for the digest of a file that is larger than this.
-_MAX_DIGESTED = 16 * 1024 * 1024
-_TOO_LARGE = "it is larger than any wallet file"
-_EPOCH = datetime.fromtimestamp(0, UTC)
-# The end of the year 8999, in microseconds: file systems count further than dates do.
-_LATEST = 221_845_391_999_999_999
 _READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW
+_OPEN_LOCK = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredFile:
-    """The bytes of a file, or in `fault` why it is not worth parsing.
-
-    `sha256` is in hex, None if there are no bytes to be had. `settled` is False while its writer
-    has not made sure that the name survives a power cut.
-    """
-
-    content: bytes = b""
-    sha256: str | None = None
-    modified_at: datetime = _EPOCH
-    settled: bool = True
-    fault: str | None = None
 
 
 class WalletDirectory:
@@ -64,6 +40,7 @@ class WalletDirectory:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._descriptor: int | None = None
+        self._handed_over = False
 
     def exists(self) -> bool:
         """Tell whether there is a folder at the path."""
@@ -106,31 +83,54 @@ class WalletDirectory:
             self._refuse_if_removed()
             return None
         except OSError as error:
-            link = error.errno == errno.ELOOP
-            return StoredFile(fault="it is a symbolic link" if link else _unreadable(error))
-        return _stored(descriptor)
+            return unreadable(error)
+        return read_to_end(descriptor)
 
     def has(self, name: str) -> bool:
         """Tell whether there is anything under a name."""
-        try:
-            os.stat(name, dir_fd=self._open(), follow_symlinks=False)
-        except FileNotFoundError:
-            return False
-        except OSError as error:
-            raise StorageUnavailable(f"{self.path} cannot be read: {error.strerror}") from error
+        with self._faults("cannot be read"):
+            try:
+                os.stat(name, dir_fd=self._open(), follow_symlinks=False)
+            except FileNotFoundError:
+                return False
         return True
 
     @contextmanager
     def locked(self, seconds: float = _LOCK_SECONDS) -> Iterator[None]:
         """Hold the folder's lock: nobody else writes, in this process or another."""
         with self._faults("cannot be locked"):
-            flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-            descriptor = os.open(_LOCK, flags, 0o600, dir_fd=self._open())
+            descriptor = os.open(_LOCK, _OPEN_LOCK | os.O_CREAT, 0o600, dir_fd=self._open())
         try:
             self._wait_for_lock(descriptor, seconds)
             yield
         finally:
             os.close(descriptor)
+
+    def require_lock(self) -> None:
+        """Raise StorageUnavailable if the lock could never be taken, because of rights or the disk.
+
+        Writes nothing: where there is no lock file yet, the rights on the folder tell, and where
+        there is no folder, those on the one that it would be made in.
+        """
+        if not self.exists():
+            with self._faults("cannot be made"):
+                parent = _opened(next(path for path in self.path.parents if path.exists()))
+                try:
+                    _require_write_access(parent)
+                finally:
+                    os.close(parent)
+            return
+        with self._faults("cannot be locked"):
+            try:
+                descriptor = os.open(_LOCK, _OPEN_LOCK, dir_fd=self._open())
+            except FileNotFoundError:
+                _require_write_access(self._open())
+                return
+            try:
+                with suppress(BlockingIOError):
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            finally:
+                os.close(descriptor)
 
     def is_handed_over(self) -> bool:
         """Tell whether PostgreSQL has taken over."""
@@ -144,23 +144,32 @@ class WalletDirectory:
                 "no wallet may be made in it any more"
             )
 
-    def hand_over(self) -> None:
+    def hand_over(self, *, only_ask: bool = False) -> None:
         """Let nobody make a wallet here any more: PostgreSQL takes over.
 
         Once this returns, every file that was ever going to be there is there. Where we may not
-        write, an operator has to set the mark: others may be able to.
+        write, an operator has to set the mark: others may be able to. With `only_ask` nothing is
+        written.
         """
         if not self.is_handed_over():
+            self._handed_over = False
             try:
+                if only_ask:
+                    self.require_lock()
+                    return
                 with self.locked(), self._faults("cannot be marked"):
                     flags = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC
                     os.close(os.open(_MIGRATING, flags, 0o600, dir_fd=self._open()))
             except StorageUnavailable as error:
                 raise StorageUnavailable(
-                    f"{error.reason}. Others might still make wallets in it: once nobody does, "
-                    f"make an empty file {_MIGRATING} in it yourself"
+                    f"{error.reason}, so that others might still make wallets in it",
+                    "once nobody "
+                    f"does, make an empty file {_MIGRATING} in it yourself (until then only users "
+                    "who have a wallet are served)",
                 ) from error
-        self.settle()
+        if not (self._handed_over or only_ask):
+            self.settle()
+            self._handed_over = True
 
     def add(self, name: str, content: bytes) -> bool:
         """Put a file in place, durably, unless there is one; tell whether it was put there."""
@@ -215,7 +224,7 @@ class WalletDirectory:
     def _open(self) -> int:
         if self._descriptor is None:
             with self._faults("cannot be opened"):
-                self._descriptor = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+                self._descriptor = _opened(self.path)
         return self._descriptor
 
     def _entries(self) -> Iterator[str]:
@@ -249,7 +258,7 @@ class WalletDirectory:
     def _refuse_if_removed(self) -> None:
         """Take nothing in a folder that was removed under us for missing."""
         if os.fstat(self._open()).st_nlink == 0:
-            raise StorageUnavailable(f"{self.path} was removed: start this process again")
+            raise StorageUnavailable(f"{self.path} was removed", "start this process again")
 
     def _link(self, new: str, name: str) -> bool:
         here = self._open()
@@ -269,7 +278,9 @@ class WalletDirectory:
                     raise StorageUnavailable(f"{self.path} is locked by another process") from error
                 time.sleep(0.005)
             except OSError as error:
-                raise StorageUnavailable(f"{self.path} cannot be locked") from error
+                raise StorageUnavailable(
+                    f"{self.path} cannot be locked ({error.strerror})"
+                ) from error
             else:
                 break
         if os.fstat(descriptor).st_nlink == 0:
@@ -280,51 +291,24 @@ class WalletDirectory:
         try:
             yield
         except OSError as error:
-            raise StorageUnavailable(f"{self.path} {what}: {error.strerror}") from error
+            raise StorageUnavailable(f"{self.path} {what} ({error.strerror})") from error
 
 
-def _possible(nanoseconds: int) -> int:
-    """Return a file's time in microseconds since 1970, not before and not past all dates."""
-    return min(max(nanoseconds // 1000, 0), _LATEST)
+def _opened(path: Path) -> int:
+    return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
 
 
-def _stored(descriptor: int) -> StoredFile:
-    """Read an open file to its end, and close it."""
-    # Before it becomes a file of Python's, which refuses a directory.
-    state = os.fstat(descriptor)
-    fault = None
-    if not stat.S_ISREG(state.st_mode):
-        kind = "a directory" if stat.S_ISDIR(state.st_mode) else "a pipe or a device"
-        fault = f"it is {kind}"
-    elif state.st_size > _MAX_DIGESTED:
-        fault = _TOO_LARGE
-    if fault is not None:
-        os.close(descriptor)
-        return StoredFile(fault=fault)
-    with open(descriptor, "rb", buffering=0) as file:
-        try:
-            content = file.read(MAX_BYTES + 1) or b""
-            digest = hashlib.sha256(content)
-            while state.st_size > MAX_BYTES and (more := file.read(1 << 20)):
-                digest.update(more)
-        except OSError as error:
-            return StoredFile(fault=_unreadable(error))
-    return StoredFile(
-        content=content,
-        sha256=digest.hexdigest(),
-        modified_at=_EPOCH + timedelta(microseconds=_possible(state.st_mtime_ns)),
-        settled=state.st_nlink == 1,
-        fault=_TOO_LARGE if len(content) > MAX_BYTES else None,
-    )
+def _require_write_access(folder: int) -> None:
+    """Raise OSError unless a file can be made in an open folder."""
+    if not os.access(".", os.W_OK | os.X_OK, dir_fd=folder):
+        read_only = os.statvfs(folder).f_flag & os.ST_RDONLY
+        code = errno.EROFS if read_only else errno.EACCES
+        raise OSError(code, os.strerror(code))
 
 
 def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    descriptor = _opened(path)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _unreadable(error: OSError) -> str:
-    return f"it cannot be read ({error.strerror})"

@@ -14,6 +14,7 @@ The oldest files keep a Base Account address, keyless, under `ethereum`. Files t
 changes may also have `updatedAt`. Nothing in here touches the disk.
 """
 
+import codecs
 import json
 import math
 import re
@@ -22,8 +23,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from wallet_api.crypto import key_pairs as keys
-from wallet_api.crypto.encryption import EncryptionService
-from wallet_api.crypto.secret import Secret
+from wallet_api.crypto.encryption import NO_PRIVATE_KEY, EncryptionService, OldKey
 from wallet_api.errors import InvalidAddress, KeyUnreadable
 from wallet_api.ethereum.addresses import parse_address
 from wallet_api.models import (
@@ -37,13 +37,22 @@ from wallet_api.models import (
 MAX_BYTES = 64 * 1024
 """No wallet file is larger than this; the old service's have about 400 bytes."""
 
-DOES_NOT_OPEN = "its key does not open: it was changed, or sealed under another ENCRYPTION_SECRET"
-"""The fault that a wrong secret gives every file."""
+_ANOTHER_ADDRESS = "its key is the key of another address"
+
+SECRET_FITS = (NO_PRIVATE_KEY, _ANOTHER_ADDRESS)
+"""The faults of files that were sealed under a secret of ours."""
 
 _NAME = re.compile(r"wallet_([0-9]+)_(.+)\.json", re.DOTALL)
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 _IV = re.compile(r"[0-9a-fA-F]{32}")
 _HEX = re.compile(r"[0-9a-fA-F]*")
+# A number that JavaScript cannot hold is one with more digits than this.
+_MAX_DIGITS = 308
+_ENCODINGS = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
 _SPELLINGS = (TRADING_CHAIN, *BASE_ACCOUNT_SPELLINGS)
 
 
@@ -93,18 +102,22 @@ def read(
     `modified_at` stands in for a date that cannot be read. Raises KeyUnreadable, with a reason that
     a person understands and that helps nobody to find a key.
     """
-    members = _members(content)
+    text, warnings = _text(content)
+    members = _members(text)
     address = members["address"]
-    private_key = _private_key(members, encryption)
+    old_key = _old_key(members, encryption)
     chain = BASE_ACCOUNT_CHAIN
     sealed = None
-    if private_key is not None:
+    if old_key is not None:
+        private_key = old_key.private_key
+        if not old_key.is_plain:
+            warnings.append("its key is not spelled as 0x and 64 hex digits: the address proves it")
         if spelling != TRADING_CHAIN:
             raise KeyUnreadable("it holds a private key, which a Base Account address never has")
         chain = TRADING_CHAIN
         derived = keys.address_of(private_key)
         if derived.lower() != address.lower():
-            raise KeyUnreadable("its key is the key of another address")
+            raise KeyUnreadable(_ANOTHER_ADDRESS)
         address = derived
         sealed = encryption.seal(private_key, fid=fid, chain=chain, address=address)
         # What is about to be stored must open.
@@ -115,7 +128,6 @@ def read(
         except InvalidAddress as error:
             raise KeyUnreadable("its address fails the EIP-55 checksum") from error
 
-    warnings = []
     if (said := members.get("chain")) != spelling and _canonical(said) != _canonical(spelling):
         warnings.append("the chain inside the file is not the one in its name")
     created_at = _time(members.get("createdAt"))
@@ -181,15 +193,33 @@ def written_time(moment: datetime) -> str:
     return moment.replace(tzinfo=None).isoformat(timespec=precision) + "Z"
 
 
-def _members(content: bytes) -> dict[str, Any]:
-    if not content.strip():
+def _text(content: bytes) -> tuple[str, list[str]]:
+    """Decode a file, and say what is odd about it.
+
+    Bytes that are no text become U+FFFD, as they did in the old service: no key is lost by it.
+    """
+    marked = next((mark for mark in _ENCODINGS if content.startswith(mark)), None)
+    encoding = "utf-8" if marked is None else _ENCODINGS[marked]
+    warnings = [] if marked is None else ["it begins with a byte order mark, which was left out"]
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError:
+        text = content.decode(encoding, errors="replace")
+        warnings.append("parts of it are not UTF-8 text, and were read as U+FFFD")
+    return text, warnings
+
+
+def _members(text: str) -> dict[str, Any]:
+    if not text.strip():
         raise KeyUnreadable("it is empty")
     try:
-        members = json.loads(content.decode(), parse_constant=_refuse_constant, parse_float=_finite)
-    except UnicodeDecodeError as error:
-        raise KeyUnreadable("it is not UTF-8 text") from error
-    except (ValueError, RecursionError) as error:
-        raise KeyUnreadable("it is not JSON, or was cut off") from error
+        members, end = _JSON.raw_decode(text, len(text) - len(text.lstrip()))
+    except RecursionError as error:
+        raise KeyUnreadable("it is nested too deeply") from error
+    except ValueError as error:
+        raise KeyUnreadable(_why_no_json(text, error)) from error
+    if text[end:].strip():
+        raise KeyUnreadable("something stands after its JSON")
     if not isinstance(members, dict):
         raise KeyUnreadable("it is JSON, but not an object")
     for name in ("address", "encryptedPrivateKey", "iv"):
@@ -200,8 +230,22 @@ def _members(content: bytes) -> dict[str, Any]:
     return members
 
 
+def _why_no_json(text: str, error: ValueError) -> str:
+    if "\0" in text:
+        return "it is not JSON: there are zero bytes in it"
+    if text.lstrip().startswith("{") and not text.rstrip().endswith("}"):
+        return "it was cut off"
+    if isinstance(error, json.JSONDecodeError):
+        return f"it is not JSON (line {error.lineno}, column {error.colno})"
+    return f"it is not JSON ({error})"
+
+
 def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
+    raise ValueError(f"{name} is no number")
+
+
+def _whole(digits: str) -> int | None:
+    return int(digits) if len(digits) <= _MAX_DIGITS else None
 
 
 def _finite(text: str) -> float | None:
@@ -210,7 +254,10 @@ def _finite(text: str) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def _private_key(members: dict[str, Any], encryption: EncryptionService) -> Secret[bytes] | None:
+_JSON = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite, parse_int=_whole)
+
+
+def _old_key(members: dict[str, Any], encryption: EncryptionService) -> OldKey | None:
     ciphertext, iv = members["encryptedPrivateKey"], members["iv"]
     if ciphertext in (None, "") and iv in (None, ""):
         return None
@@ -220,10 +267,7 @@ def _private_key(members: dict[str, Any], encryption: EncryptionService) -> Secr
         raise KeyUnreadable("its encryptedPrivateKey is not hex")
     if len(ciphertext) % 32:
         raise KeyUnreadable("its encryptedPrivateKey was cut off")
-    try:
-        return encryption.open_legacy(ciphertext, iv)
-    except KeyUnreadable as error:
-        raise KeyUnreadable(DOES_NOT_OPEN) from error
+    return encryption.open_legacy(ciphertext, iv)
 
 
 def _canonical(chain: object) -> object:

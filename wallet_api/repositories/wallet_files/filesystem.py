@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
-from wallet_api.crypto.encryption import EncryptionService
+from wallet_api.crypto.encryption import DOES_NOT_OPEN, EncryptionService
 from wallet_api.errors import KeyUnreadable, SecretMismatch, StorageUnavailable
 from wallet_api.models import (
     BASE_ACCOUNT_CHAIN,
@@ -19,8 +19,9 @@ from wallet_api.models import (
     Wallet,
 )
 from wallet_api.repositories.wallet_files import file as wallet_file
-from wallet_api.repositories.wallet_files.directory import StoredFile, WalletDirectory
-from wallet_api.repositories.wallet_files.file import WalletFile, file_name
+from wallet_api.repositories.wallet_files.directory import WalletDirectory
+from wallet_api.repositories.wallet_files.file import SECRET_FITS, WalletFile, file_name
+from wallet_api.repositories.wallet_files.stored_file import StoredFile
 from wallet_api.repositories.wallets import PostgresWalletRepository
 
 # How many files tell whether our secret is theirs, and how many must not open until it is not.
@@ -106,7 +107,8 @@ class FilesystemWalletRepository:
             if self._rows is not None and self._rows.get(wallet.fid, TRADING_CHAIN) is not None:
                 raise StorageUnavailable(
                     f"the wallet of FID {wallet.fid} is in PostgreSQL and not in "
-                    f"{self.directory.path}: export it first"
+                    f"{self.directory.path}",
+                    "export it first",
                 )
             if there is None:
                 self.add_copies([made])
@@ -184,11 +186,12 @@ class FilesystemWalletRepository:
     def holds_wallets(self) -> bool:
         """Tell whether this is a store of wallet files, and not a disk that is not mounted.
 
-        Raises SecretMismatch when our secret opens none of its keys.
+        Raises SecretMismatch when our secret opens none of its keys, and StorageUnavailable when
+        none of its files can be read.
         """
         if not self.directory.exists():
             return False
-        closed = seen = 0
+        closed = unread = seen = 0
         names = (name for name in self.directory.names() if _NAME_OF_WALLET.match(name))
         # Files that need no secret say nothing about ours: look further, but not for ever.
         for name in islice(names, _AT_MOST):
@@ -196,13 +199,22 @@ class FilesystemWalletRepository:
             found = self.inspect(name)
             if found.file is not None and found.file.members["encryptedPrivateKey"]:
                 return True
-            closed += found.fault == wallet_file.DOES_NOT_OPEN
+            if found.fault in SECRET_FITS:
+                return True
+            unread += found.sha256 is None
+            closed += found.fault == DOES_NOT_OPEN
             if closed >= _SAMPLE:
                 break
         if closed >= _SUSPICIOUS:
             raise SecretMismatch(
                 f"ENCRYPTION_SECRET opens none of the first {seen} files in {self.directory.path}",
                 "set the one that the old service used",
+            )
+        if unread == seen >= _SUSPICIOUS:
+            raise StorageUnavailable(
+                f"none of the first {seen} wallet files in {self.directory.path} can be read "
+                f"({found.fault})",
+                "put the files themselves there, and let this process's user read them",
             )
         return seen > 0 or self.directory.is_marked()
 

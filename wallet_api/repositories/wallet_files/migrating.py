@@ -19,9 +19,9 @@ class MigratingWalletRepository:
     The primary key decides among all who do so at once; the files are never written to. A file
     that cannot be verified raises KeyUnreadable: its user gets no other wallet.
 
-    `before_files` is called before the files are asked: that a wallet has no file counts only once
-    nobody can make one any more. `keep` makes a row of a wallet, with its entry in the audit log,
-    and tells whether it was the first to do so.
+    `before_files` is called before the files are asked. That a user has no trading wallet among
+    them counts only once nobody can make one any more. `keep` makes a row of a wallet, with its
+    entry in the audit log, and tells whether it was the first to do so.
     """
 
     def __init__(
@@ -80,10 +80,14 @@ class MigratingWalletRepository:
     def _import(self, fid: int, chain: str) -> Wallet | None:
         self._before_files()
         wallet = self._files.get(fid, chain)
-        if wallet is None:
-            if chain == TRADING_CHAIN:
-                # A new wallet may follow: not if a key lies under the other chain by mistake.
+        if wallet is None and chain == TRADING_CHAIN:
+            # A new wallet may follow: not while somebody can still make one in the folder.
+            self._files.directory.hand_over()
+            wallet = self._files.get(fid, chain)
+            if wallet is None:
+                # Nor if a key lies under the other chain by mistake.
                 self._files.get(fid, BASE_ACCOUNT_CHAIN)
+        if wallet is None:
             return None
         if self._keep(wallet):
             log.info("wallet imported", fid=fid, chain=chain, address=wallet.address)

@@ -7,12 +7,13 @@ from datetime import datetime
 from enum import StrEnum
 
 from wallet_api.crypto.audit_chain import FIRST_HEAD, AuditKey
-from wallet_api.models import TRADING_CHAIN, AuditEntry
+from wallet_api.models import BASE_ACCOUNT_CHAIN, TRADING_CHAIN, AuditEntry
 from wallet_api.repositories.audit_checks import ChainEnd
 from wallet_api.services.audit.append import content_of
 
 _CREATIONS = ("wallet.created", "wallet.imported")
 _SEALINGS = ("wallet.imported", "key.resealed")
+_REMEMBERED = ("base_account.set", "wallet.imported")
 
 
 class EntryOutcome(StrEnum):
@@ -41,15 +42,16 @@ class ChainCheck:
         keys: dict[str, AuditKey],
         *,
         unchained_before: datetime | None,
-        wallets_in_files: bool,
+        wallet_storage: str,
     ) -> None:
         """Entries without a mac are faults, unless they were made before `unchained_before`.
 
-        `wallets_in_files` says that a wallet without a row may be kept in a file.
+        Unless `wallet_storage` is "postgres", a wallet without a row may be kept in a file. With
+        "filesystem", rows are not in use, and entries tell of files.
         """
         self._keys = keys
         self._unchained_before = unchained_before
-        self._wallets_in_files = wallets_in_files
+        self._wallet_storage = wallet_storage
 
     def run(
         self, fid: int, entries: Iterable[AuditEntry], end: Callable[[], ChainEnd]
@@ -62,6 +64,7 @@ class ChainCheck:
         head: str | None = FIRST_HEAD
         addresses: list[str | None] = []
         sealed_under: str | None = None
+        remembered: str | None = None
         for entry in entries:
             if entry.mac is None:
                 yield self._unchained(entry, behind_a_chain=chained)
@@ -81,11 +84,15 @@ class ChainCheck:
                     sealed_under = sealed_under or entry.key_id
                 if entry.action in _SEALINGS:
                     sealed_under = entry.key_id
+            if fault is None and entry.chain == BASE_ACCOUNT_CHAIN and entry.action in _REMEMBERED:
+                remembered = entry.address
             head = None if key is None else key.head(fid=fid, entry_id=entry.id, entry=entry.mac)
             last, chained = entry.id, True
         ending = end()
         yield from _at_the_end(ending, last, head)
         yield from self._of_the_wallet(ending, addresses, sealed_under)
+        if self._wallet_storage != "filesystem":
+            yield from self._of_the_base_account(ending, remembered)
 
     def _unchained(self, entry: AuditEntry, *, behind_a_chain: bool) -> EntryReport:
         if not self._is_older(entry.created_at) or entry.id < 1:
@@ -101,7 +108,7 @@ class ChainCheck:
         if len(set(addresses)) > 1:
             yield _of_user(end.fid, "more than one trading wallet was made")
         if end.address is None or end.created_at is None:
-            if addresses and not self._wallets_in_files:
+            if addresses and self._wallet_storage == "postgres":
                 fault = "the trading wallet that was made is not in PostgreSQL"
                 yield _of_user(end.fid, fault)
             return
@@ -111,6 +118,20 @@ class ChainCheck:
             yield _of_user(end.fid, "the trading wallet was made with another address")
         if sealed_under is not None and sealed_under != end.key_id:
             yield _of_user(end.fid, "no entry says that the key was sealed as it is now")
+
+    def _of_the_base_account(self, end: ChainEnd, remembered: str | None) -> Iterator[EntryReport]:
+        """Compare a Base Account address with the last intact entry about it."""
+        if end.base_account_address is None or end.base_account_updated_at is None:
+            if remembered is not None and self._wallet_storage == "postgres":
+                fault = "the Base Account address that was remembered is not in PostgreSQL"
+                yield _of_user(end.fid, fault)
+        elif remembered is None:
+            if not self._is_older(end.base_account_updated_at):
+                fault = "no intact entry says that a Base Account address was remembered"
+                yield _of_user(end.fid, fault)
+        elif remembered != end.base_account_address:
+            fault = "the Base Account address is not the one of the last intact entry about it"
+            yield _of_user(end.fid, fault)
 
     def _is_older(self, moment: datetime) -> bool:
         return self._unchained_before is not None and moment < self._unchained_before

@@ -3,18 +3,70 @@
 The macs in the log prove that nobody without the secret wrote or changed an entry. What they cannot
 prove is that the whole of a chain was not put back to an earlier state, end and all. A checkpoint
 can: entries never change, so that those that were made before it give the same digest for ever.
+That holds only if none of them is committed later, which settled_time() ensures.
 """
 
 import hashlib
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from wallet_api.database import Connection, Database
+from wallet_api.errors import DatabaseUnavailable
 from wallet_api.models import AuditEntry
+from wallet_api.repositories.audit import AuditRepository
+from wallet_api.repositories.audit_checks import AuditCheckRepository, Writer
 
 _BUCKETS = 256
 _VERSION = 1
+# An entry may be a minute old when it is inserted (time_of_entry). The other minute is for the
+# clocks of several machines: the time of an entry may be another machine's.
+_SETTLED = timedelta(minutes=2)
+_WRITERS_SECONDS = 60.0
+_LOOK_SECONDS = 0.1
+
+
+def settled_time(database: Database) -> datetime:
+    """Return a time such that every entry from before it is visible from now on, or never will be.
+
+    Waits for the transactions that may insert such an entry. Raises DatabaseUnavailable if one has
+    not ended after a minute, and on a standby.
+    """
+
+    def look(connection: Connection) -> tuple[datetime, list[Writer]]:
+        require_primary(connection)
+        # The time first: who computes the time of an entry before it is in the list, or has ended.
+        now = AuditRepository(connection).get_time()
+        return now, AuditCheckRepository(connection).list_writers()
+
+    began = time.monotonic()
+    now, writers = database.run(look)
+    awaited = {writer.id for writer in writers}
+    # A prepared transaction outlives a restart of the server, under another id.
+    while any(writer.is_prepared or writer.id in awaited for writer in writers):
+        if time.monotonic() - began > _WRITERS_SECONDS:
+            raise DatabaseUnavailable(
+                "no checkpoint can be taken: a transaction that may append to the audit log has "
+                "been open for a minute. docs/operations.md says how to find it. Until it has "
+                "ended, verify without --checkpoint"
+            )
+        time.sleep(_LOOK_SECONDS)
+        _, writers = database.run(look)
+    return now - _SETTLED
+
+
+def require_primary(connection: Connection) -> None:
+    """Raise DatabaseUnavailable if the database is a standby.
+
+    It may lack what the primary has committed, and does not know the primary's transactions.
+    """
+    if AuditCheckRepository(connection).is_standby():
+        raise DatabaseUnavailable(
+            "this is a standby, which may lack entries",
+            "take checkpoints on the primary, and compare with them there",
+        )
 
 
 class Digest:

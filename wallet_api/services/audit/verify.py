@@ -1,7 +1,7 @@
 """Is the audit log whole? Every chain from its first entry to its end."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from itertools import groupby, takewhile
 
@@ -10,7 +10,6 @@ from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Connection, Database, one_snapshot, patient
 from wallet_api.errors import DatabaseUnavailable
 from wallet_api.models import AuditEntry
-from wallet_api.repositories.audit import AuditRepository
 from wallet_api.repositories.audit_checks import AuditCheckRepository, ChainEnd
 from wallet_api.repositories.encryption_keys import EncryptionKeyRepository
 from wallet_api.repositories.wallet_batches import WalletBatchRepository
@@ -20,11 +19,15 @@ from wallet_api.services.audit.chains import (
     EntryReport,
     missing,
 )
-from wallet_api.services.audit.checkpoints import Checkpoint, Digest
+from wallet_api.services.audit.checkpoints import (
+    Checkpoint,
+    Digest,
+    require_primary,
+    settled_time,
+)
 
 _PAGE = 5000
-# An entry may be a minute old when it is written, and its transaction is short.
-_SETTLED = timedelta(minutes=2)
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 Tell = Callable[[EntryReport], None]
 
@@ -38,13 +41,13 @@ class AuditVerification:
         encryption: EncryptionService,
         *,
         unchained_before: datetime | None,
-        wallets_in_files: bool,
+        wallet_storage: str,
     ) -> None:
         """Entries without a mac are faults, unless they were made before `unchained_before`.
 
-        `wallets_in_files` says that a wallet without a row may be kept in a file.
+        `wallet_storage` is WALLET_STORAGE: it says whether wallets without rows may be in files.
         """
-        self._wallets_in_files = wallets_in_files
+        self._wallet_storage = wallet_storage
         self._database = database
         self._encryption = encryption
         self._unchained_before = unchained_before
@@ -59,17 +62,33 @@ class AuditVerification:
 
         return self._database.run(count)
 
-    def verify(self, tell: Tell, *, against: Checkpoint | None = None) -> Checkpoint:
-        """Tell about every entry of the log, and return a checkpoint of it.
+    def verify(self, tell: Tell, *, against: Checkpoint | None = None) -> None:
+        """Tell about every entry of the log.
 
         An earlier checkpoint says what the log must still hold: not even the database's owner can
-        have taken something out.
+        have taken something out. Raises DatabaseUnavailable when a standby is to be compared.
         """
+        self._verify_log(tell, against, until=_NEVER)
+
+    def take_checkpoint(self, tell: Tell, *, against: Checkpoint | None = None) -> Checkpoint:
+        """Do what verify() does, and return a checkpoint of the log.
+
+        Everything in it is on the synchronous standby, if there is one: a failover loses none of
+        it. Raises what settled_time() raises, and DatabaseUnavailable while the standby is lost.
+        """
+        return self._verify_log(tell, against, until=settled_time(self._database))
+
+    def _verify_log(self, tell: Tell, against: Checkpoint | None, *, until: datetime) -> Checkpoint:
         once = _Once(tell)
 
         def verify(connection: Connection) -> Checkpoint:
             with one_snapshot(connection), patient(connection):
-                return self._verify(connection, once.start(), against)
+                if against is not None:
+                    require_primary(connection)
+                checkpoint = self._verify(connection, once.start(), Digest(until), against)
+            if until != _NEVER:
+                self._database.replication.wait(connection)
+            return checkpoint
 
         return self._database.run(verify)
 
@@ -89,10 +108,10 @@ class AuditVerification:
 
         self._database.run(verify)
 
-    def _verify(self, connection: Connection, tell: Tell, against: Checkpoint | None) -> Checkpoint:
+    def _verify(
+        self, connection: Connection, tell: Tell, new: Digest, against: Checkpoint | None
+    ) -> Checkpoint:
         WalletBatchRepository(connection).take_time()
-        now = AuditRepository(connection).get_time()
-        new = Digest(until=now - _SETTLED)
         known = Digest(until=new.until if against is None else against.until)
         checks, check = AuditCheckRepository(connection), self._check(connection)
         entries = _Entries(checks, (0, 0))
@@ -112,7 +131,7 @@ class AuditVerification:
         return ChainCheck(
             audit_keys(connection, self._encryption.audit_keys),
             unchained_before=self._unchained_before,
-            wallets_in_files=self._wallets_in_files,
+            wallet_storage=self._wallet_storage,
         )
 
 
@@ -149,7 +168,7 @@ class _Once:
         """Return what reports. Raises DatabaseUnavailable if something was reported already."""
         if self._told:
             raise DatabaseUnavailable(
-                "the connection was lost in the middle of the verification: run it again"
+                "the connection was lost in the middle of the verification", "run it again"
             )
         return self._report
 

@@ -16,7 +16,7 @@ from wallet_api.config import (
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database, refusal
-from wallet_api.errors import ServiceUnavailable, SignInUnavailable
+from wallet_api.errors import ServiceUnavailable, SignInUnavailable, StorageUnavailable
 from wallet_api.repositories.database_checks import DatabaseCheckRepository, Session
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
@@ -30,6 +30,7 @@ T = TypeVar("T")
 
 _SECONDS = 5.0
 _LOOK_INSIDE = "`wallet-api db doctor` looks inside the database."
+_LOOK_AT_FOLDER = "Look at its disk, and at the rights of the service's user on it."
 
 
 def examine_environment(environ: Mapping[str, str]) -> list[Diagnosis]:
@@ -84,8 +85,9 @@ def _database(
             if wallets is not None:
                 yield from _secrets(database, wallets)
     except ServiceUnavailable as error:
+        otherwise = _LOOK_AT_FOLDER if isinstance(error, StorageUnavailable) else _LOOK_INSIDE
         remedy = error.remedy
-        yield _fault(error.fault, f"{remedy[0].upper()}{remedy[1:]}." if remedy else _LOOK_INSIDE)
+        yield _fault(error.fault, f"{remedy[0].upper()}{remedy[1:]}." if remedy else otherwise)
 
 
 def _session(session: Session) -> Iterator[Diagnosis]:

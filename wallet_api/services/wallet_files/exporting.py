@@ -87,7 +87,7 @@ class WalletExport:
         if (found.file.wallet.chain, found.file.wallet.address) != (wallet.chain, wallet.address):
             reason = f"there is a file with {found.file.wallet.address}"
             return _report(wallet, Outcome.CONFLICT, reason, found.sha256)
-        return _report(wallet, outcome, None, found.sha256)
+        return _report(wallet, outcome, "; ".join(found.file.warnings) or None, found.sha256)
 
     def _record(self, leaving: Sequence[Wallet]) -> list[Wallet]:
         """Record that these keys leave, and return those of busy users, for whom nothing is."""

@@ -1,5 +1,7 @@
 """Is the folder of wallet files the one that is meant, and may we go by what it says?"""
 
+from contextlib import suppress
+
 from wallet_api.config import ConfigurationError
 from wallet_api.environment import VariableFault
 from wallet_api.errors import StorageUnavailable
@@ -24,32 +26,56 @@ class FileStore:
         self._read_only = read_only
 
     def check(self, *, database_in_use: bool) -> None:
-        """Raise StorageUnavailable or SecretMismatch unless wallets may be made.
+        """Raise StorageUnavailable or SecretMismatch unless wallets can be served, and made.
 
         `database_in_use` says that wallets were made before, here or there. Where PostgreSQL takes
         over, the folder is marked so that wallets are made in one place only.
         """
+        self._require_store(database_in_use=database_in_use)
+        directory = self._files.directory
+        if self._migrating:
+            directory.hand_over(only_ask=self._read_only)
+        elif not (directory.exists() and directory.is_handed_over()):
+            try:
+                directory.require_lock()
+            except StorageUnavailable as error:
+                raise StorageUnavailable(
+                    f"{error.reason}",
+                    "let this process's user write to it (until then only users "
+                    "who have a wallet are served)",
+                ) from error
+
+    def prepare(self, *, database_in_use: bool) -> None:
+        """Raise what check() raises if no wallet can be served, and mark or make the folder.
+
+        Reading needs no lock: where the folder cannot be marked, users who have a file are served.
+        """
+        holds_wallets = self._require_store(database_in_use=database_in_use)
+        directory = self._files.directory
+        if self._migrating:
+            # For a user who has no file it is tried again, and they are told why it fails.
+            with suppress(StorageUnavailable):
+                directory.hand_over()
+        elif not holds_wallets:
+            directory.create()
+
+    def _require_store(self, *, database_in_use: bool) -> bool:
+        """Return whether the folder holds wallets; it need not before the first one is made."""
         directory = self._files.directory
         if self._files.holds_wallets():
-            if self._migrating and not self._read_only:
-                directory.hand_over()
-        elif self._migrating:
+            return True
+        if self._migrating:
             raise StorageUnavailable(
                 f"{directory.path} holds no wallet files",
                 "is the disk mounted? "
                 "Where there never were any, WALLET_STORAGE=postgres needs no migration",
             )
-        elif database_in_use:
+        if database_in_use:
             raise StorageUnavailable(
                 f"{directory.path} holds no wallet files, but wallets were made before",
                 "is the disk mounted? To go back from PostgreSQL, export its wallets first",
             )
-
-    def prepare(self, *, database_in_use: bool) -> None:
-        """Check, and make the folder of a service that has never made a wallet."""
-        self.check(database_in_use=database_in_use)
-        if not self._migrating and not database_in_use:
-            self._files.directory.create()
+        return False
 
 
 def heed_files(directory: WalletDirectory, *, ignored_on_purpose: bool) -> str | None:

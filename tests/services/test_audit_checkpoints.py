@@ -1,0 +1,191 @@
+"""A checkpoint covers no time in which an entry can still appear, whatever delays its commit."""
+
+import threading
+import time
+from contextlib import contextmanager
+from datetime import timedelta
+
+import psycopg
+import pytest
+
+from tests.conftest import ACCESS, SECRET
+from tests.services.conftest import service
+from wallet_api.crypto.encryption import EncryptionService
+from wallet_api.crypto.secret import Secret
+from wallet_api.errors import DatabaseUnavailable
+from wallet_api.models import AuditEvent
+from wallet_api.services.audit import checkpoints as audit_checkpoints
+from wallet_api.services.audit.append import AuditTrail
+from wallet_api.services.audit.chains import EntryOutcome
+from wallet_api.services.audit.checkpoints import settled_time
+from wallet_api.services.audit.verify import AuditVerification
+
+A_READ = AuditEvent(fid=1, chain="ethereum", action="key.read", access=ACCESS)
+
+
+@pytest.fixture(autouse=True)
+def immediate(monkeypatch):
+    """Cover the time until now: then only waiting for transactions keeps a checkpoint true."""
+    monkeypatch.setattr(audit_checkpoints, "_SETTLED", timedelta(0))
+
+
+@pytest.fixture
+def encryption():
+    return EncryptionService(Secret(SECRET))
+
+
+@pytest.fixture
+def verification(database, encryption):
+    service(database).ensure_trading_wallet(1, access=ACCESS)
+    return AuditVerification(database, encryption, unchained_before=None, wallet_storage="postgres")
+
+
+@pytest.fixture
+def faults(verification):
+    """Verify the log against a checkpoint and return what is wrong."""
+
+    def run(against):
+        reports = []
+        verification.verify(reports.append, against=against)
+        return [report.fault for report in reports if report.outcome is EntryOutcome.FAULTY]
+
+    return run
+
+
+@pytest.fixture
+def appending(database, encryption):
+    """Append an entry in a transaction that commits when the block ends."""
+
+    @contextmanager
+    def append(event=A_READ):
+        appended, commit = threading.Event(), threading.Event()
+
+        def work(connection):
+            with connection.transaction():
+                AuditTrail(encryption).pending().append_many(connection, [event])
+                appended.set()
+                assert commit.wait(30)
+
+        thread = threading.Thread(target=database.run, args=[work])
+        thread.start()
+        assert appended.wait(10)
+        try:
+            yield
+        finally:
+            commit.set()
+            thread.join()
+
+    return append
+
+
+def test_a_checkpoint_waits_for_entries_that_are_not_committed_yet(verification, faults, appending):
+    taken = []
+    taking = threading.Thread(
+        target=lambda: taken.append(verification.take_checkpoint(lambda _: None))
+    )
+    with appending():
+        taking.start()
+        taking.join(0.5)
+        assert taken == []
+    taking.join(10)
+    [checkpoint] = taken
+    assert sum(checkpoint.entries) == 2
+    assert faults(checkpoint) == []
+
+
+def test_a_checkpoint_is_refused_while_such_a_transaction_does_not_end(
+    verification, faults, appending, monkeypatch
+):
+    monkeypatch.setattr(audit_checkpoints, "_WRITERS_SECONDS", 0.3)
+    with appending():
+        with pytest.raises(DatabaseUnavailable) as refused:
+            verification.take_checkpoint(lambda _: None)
+        assert "may append to the audit log has been open" in refused.value.reason
+        # To verify the log, also against an earlier checkpoint, needs no waiting.
+        assert faults(None) == []
+
+
+def test_what_is_inserted_but_not_begun_to_be_written_is_waited_for(
+    verification, database_url, monkeypatch
+):
+    """A process may stop between the time of an entry and its first write: it has no xid yet."""
+    monkeypatch.setattr(audit_checkpoints, "_WRITERS_SECONDS", 0.3)
+    with psycopg.connect(database_url) as slow:
+        slow.execute(
+            "insert into wallet_audit_log (fid, id, chain, action, actor, request_id, created_at)"
+            " select 1, 9, 'ethereum', 'key.read', 'nobody', 'r', time_of_entry(now()) where false"
+        )
+        [(xid,)] = slow.execute("select pg_current_xact_id_if_assigned()").fetchall()
+        assert xid is None
+        with pytest.raises(DatabaseUnavailable):
+            verification.take_checkpoint(lambda _: None)
+        slow.rollback()
+    verification.take_checkpoint(lambda _: None)
+
+
+def test_transactions_that_write_nothing_to_the_log_are_not_waited_for(verification, database_url):
+    with psycopg.connect(database_url) as other:
+        other.execute("select count(*) from wallet_audit_log")
+        other.execute("lock table wallets in row exclusive mode")
+        other.execute("select pg_current_xact_id()")
+        began = time.monotonic()
+        verification.take_checkpoint(lambda _: None)
+        assert time.monotonic() - began < 5
+        other.rollback()
+
+
+@pytest.mark.slow
+def test_checkpoints_are_true_while_others_append_all_the_time(
+    verification, faults, database, monkeypatch
+):
+    """New transactions are not waited for, or this would not end."""
+    # The time of an entry is older than its transaction's lock, as the clock is read first.
+    monkeypatch.setattr(audit_checkpoints, "_SETTLED", timedelta(seconds=3))
+    wallets = service(database)
+    stop = threading.Event()
+
+    def append(fid):
+        wallets.ensure_trading_wallet(fid, access=ACCESS)
+        while not stop.is_set():
+            wallets.get_wallet_with_key(fid, "ethereum", access=ACCESS)
+
+    threads = [threading.Thread(target=append, args=[fid]) for fid in (2, 3, 4, 5)]
+    for thread in threads:
+        thread.start()
+    try:
+        began, checkpoints = time.monotonic(), []
+        while time.monotonic() - began < 4:
+            checkpoints.append(verification.take_checkpoint(lambda _: None))
+            assert faults(checkpoints[-1]) == []
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    assert [fault for one in checkpoints for fault in faults(one)] == []
+    assert sum(checkpoints[-1].entries) > sum(checkpoints[0].entries)
+
+
+def test_the_runtime_role_sees_the_transactions_of_every_role(
+    verification, appending, database, monkeypatch
+):
+    """It may not see when another role's transaction began, but this it sees."""
+    monkeypatch.setattr(audit_checkpoints, "_WRITERS_SECONDS", 0.3)
+    nobody = "do $$ begin create role sees_locks; exception when duplicate_object then end $$"
+    database.run(lambda connection: connection.execute(nobody))
+    looks = []
+
+    def look(work):
+        def as_nobody(connection):
+            with connection.transaction(), connection.cursor() as cursor:
+                cursor.execute("set local role sees_locks")
+                looks.append(cursor.execute("select current_user").fetchone())
+                return work(connection)
+
+        return run(as_nobody)
+
+    run = database.run
+    with appending():
+        monkeypatch.setattr(database, "run", look)
+        with pytest.raises(DatabaseUnavailable):
+            settled_time(database)
+    assert looks[0] == {"current_user": "sees_locks"}
