@@ -181,7 +181,7 @@ def table(needs: list[Need], inputs: Inputs) -> str:
     """Return one line for each number of users, as Markdown."""
     lines = [
         "| users | rows | GB | requests/s | dynos | connections | database | $ a month |",
-        "|---|---|---|---|---|---|---|---|",
+        "| -- | -- | -- | -- | -- | -- | -- | -- |",
     ]
     for it in needs:
         pooled = f" (by PgBouncer {inputs.pooled_connections})" if it.pooled else ""

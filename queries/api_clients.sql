@@ -48,9 +48,10 @@ select
 from api_clients
 order by name;
 
--- name: give_up_waiting()$
+-- name: give_up_waiting()!
 -- For the rest of this transaction, fail rather than wait longer than this for another one.
-select set_config('lock_timeout', '100ms', true) as lock_timeout;
+-- SET LOCAL, as in deposits.give_up_waiting().
+set local lock_timeout = '100ms';
 
 -- name: record_use(id)!
 -- Note that a client is in use, at most once a minute: many requests at once write one row version.

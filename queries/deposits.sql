@@ -46,6 +46,7 @@ values (
 on conflict do nothing
 returning id;
 
--- name: give_up_waiting()$
+-- name: give_up_waiting()!
 -- For the rest of this transaction, fail rather than wait longer than this for another request.
-select set_config('lock_timeout', '1s', true) as lock_timeout;
+-- Citus passes SET LOCAL on to its machines (with citus.propagate_set_commands), but not set_config().
+set local lock_timeout = '1s';

@@ -210,9 +210,11 @@ def clone(server: LocalPostgres, postgresql_noproc: Any) -> Iterator[Clone]:
     template = identifier(postgresql_noproc.template_dbname)
     # pytest-postgresql logs in three times for each copy, and cannot copy its files as they are,
     # which takes half the time.
-    create = psycopg.sql.SQL("create database {} template {} strategy file_copy")
     drop = psycopg.sql.SQL("drop database {} with (force)")
     with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
+        # PostgreSQL 14 copies files always, and has no word for it.
+        by_files = "strategy file_copy" if connection.info.server_version >= 150000 else ""
+        create = psycopg.sql.SQL("create database {} template {} " + by_files)
 
         @contextmanager
         def cloned(name: str) -> Iterator[str]:

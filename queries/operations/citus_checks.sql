@@ -1,6 +1,6 @@
 -- Check that the tables are spread over a Citus cluster as citus.sql spreads them; raise what is
--- not. Run it on the coordinator, as the owner of the tables, after shards were moved or a machine
--- was added:
+-- not. Run it on the coordinator, as the owner of the tables, after shards were moved, or a machine
+-- or a table was added:
 --
 --     psql "$DATABASE_URL" --set ON_ERROR_STOP=1 --file queries/operations/citus_checks.sql
 do $$
@@ -8,13 +8,27 @@ declare
     place regclass;
     wanted bigint;
     found bigint;
+    missing text;
 begin
-    if (
-        select array_agg(table_name::text order by table_name::text)
-        from citus_tables
-        where citus_table_type = 'distributed' and distribution_column = 'fid'
-    ) is distinct from array['deposits', 'wallet_audit_heads', 'wallet_audit_log', 'wallets'] then
-        raise exception 'not every table of users is distributed by fid: select * from citus_tables';
+    -- Every table with a fid is one of users: a migration that made one had to spread it.
+    select string_agg(ours.relname, ', ' order by ours.relname) into missing
+    from pg_class as ours
+    inner join pg_attribute as member on ours.oid = member.attrelid and member.attname = 'fid'
+    left join citus_tables as spread
+        on
+            ours.oid = spread.table_name
+            and spread.citus_table_type = 'distributed'
+            and spread.distribution_column = 'fid'
+    where
+        ours.relkind in ('r', 'p')
+        and not ours.relispartition
+        and ours.relpersistence <> 't'
+        and pg_table_is_visible(ours.oid)
+        -- With shards on the coordinator, they lie beside the tables.
+        and not relation_is_a_known_shard(ours.oid)
+        and spread.table_name is null;
+    if missing is not null then
+        raise exception 'not distributed by fid: %', missing;
     end if;
     if (select count(distinct colocation_id) from citus_tables where citus_table_type = 'distributed') <> 1 then
         raise exception 'what one user has is not on one machine: select * from citus_tables';
@@ -27,15 +41,20 @@ begin
         raise exception 'the tables of secrets are not on every machine: select * from citus_tables';
     end if;
 
-    for place in select table_name from citus_tables loop
-        -- Citus keeps triggers on truncate on the coordinator, where it refuses the statement for all shards.
+    for place in select table_name from citus_tables where citus_table_type in ('distributed', 'reference') loop
+        -- Triggers on truncate are on the shards if they were there when the table was spread, and not if they came
+        -- later. Either way the coordinator's own refuses the statement for all shards.
         select count(*) into wanted
         from pg_trigger
-        where tgrelid = place and not tgisinternal and (tgtype & 32) = 0;
+        where tgrelid = place and not tgisinternal and (tgtype & 32) = 0 and tgenabled <> 'D';
         select count(*) into found
         from run_command_on_shards(
             place,
-            $command$ select count(*) from pg_trigger where tgrelid = '%s'::regclass and not tgisinternal $command$
+            $command$
+                select count(*)
+                from pg_trigger
+                where tgrelid = '%s'::regclass and not tgisinternal and (tgtype & 32) = 0 and tgenabled <> 'D'
+            $command$
         ) as shard
         where not (shard.success and shard.result = wanted::text);
         if found > 0 then
@@ -73,8 +92,48 @@ begin
         raise exception 'time_of_entry() is not on every machine';
     end if;
 
-    if (select max(id) from wallets) > (select last_value from wallets_id_seq) then
+    -- Each machine has a range of its own, from 2^48 times its number on, for what is inserted through it.
+    if (
+        select max(id) from wallets where id < 281474976710656
+    ) >= (
+        select last_value + is_called::integer from wallets_id_seq
+    ) then
         raise exception 'wallets_id_seq begins anew';
+    end if;
+
+    -- What the coordinator's session sets for itself does not reach the sessions that it opens on the others.
+    select
+        string_agg(
+            format('on %s %s', node.nodename, case when machine.success then machine.result else 'unknown' end), '; '
+            order by node.nodeid
+        ) into missing
+    from run_command_on_all_nodes(
+        $command$
+            select string_agg(concat(login.rolname, ' has no ', wanted.setting), ', ' order by wanted.setting)
+            from pg_roles as login
+            cross join unnest(array[
+                'lock_timeout=2s', 'idle_in_transaction_session_timeout=10s',
+                'citus.propagate_set_commands=local', 'citus.node_connection_timeout=1s'
+            ]) as wanted (setting)
+            where
+                login.rolcanlogin
+                and not login.rolsuper
+                and pg_has_role(login.oid, 'wallet_api_runtime', 'USAGE')
+                and not exists (
+                    select
+                    from pg_db_role_setting as kept
+                    where kept.setrole = login.oid and wanted.setting = any(kept.setconfig)
+                )
+        $command$
+    ) as machine
+    inner join pg_dist_node as node on machine.nodeid = node.nodeid
+    where not machine.success or machine.result <> '';
+    if missing is not null then
+        raise exception 'settings of the role that serves are missing: %', missing;
+    end if;
+    -- Citus would send each migration to every machine as a whole, with its first SET LOCAL.
+    if current_setting('citus.propagate_set_commands', true) <> 'none' then
+        raise exception 'the owner of the tables must not have citus.propagate_set_commands: reset it';
     end if;
 end
 $$;

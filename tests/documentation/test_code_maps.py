@@ -70,8 +70,8 @@ def test_the_index_of_decisions_has_every_page_under_its_title():
 def test_every_decision_leads_to_where_it_can_be_seen():
     for path in DECISIONS.glob("*.md"):
         if path.name != "README.md":
-            *_, last = path.read_text().strip().split("\n")
-            assert last.startswith("In the code: "), path.name
+            *_, last = path.read_text().strip().split("\n\n")
+            assert last.startswith("In the code:"), path.name
             assert links(last), path.name
 
 

@@ -74,6 +74,18 @@ class Dev:
             ["bash", "-c", printed[0]], capture_output=True, text=True, check=True
         ).stdout
 
+    def console_token(self) -> str:
+        """Return the token that is printed for the console."""
+        found = re.search(r"/console\. This client token opens all of it:\n\n(\S+)\n", self.text())
+        LEAKS.secrets.add(found[1])
+        return found[1]
+
+    def status(self, path: str, token: str) -> int:
+        headers = {"Authorization": f"Bearer {token}"}
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", headers=headers)
+        with urllib.request.urlopen(request, timeout=5) as response:
+            return response.status
+
     def stop(self, how: signal.Signals = signal.SIGINT) -> int:
         self.process.send_signal(how)
         return self.process.wait(60)
@@ -121,11 +133,15 @@ def test_the_printed_curl_deposits_and_the_state_survives_a_restart(data):
         given = json.load(response)
     LEAKS.secrets.add(given["token"])
     assert f"A token for FID {given['fid']}:" in first.text()
+    console_token = first.console_token()
+    for path in ("/v1/stats", "/v1/storage", "/v1/users/1464243/wallets", "/v1/audit?fid=1464243"):
+        assert first.status(path, console_token) == 200
     assert first.stop() == 0
     assert processes_of(data) == []
 
     second = Dev(data, port).wait_until_printed("Ctrl-C stops everything.")
     assert json.loads(second.curl())["depositAddress"] == answer["depositAddress"]
+    assert second.console_token() == console_token
     assert second.stop(signal.SIGTERM) == 0
     assert processes_of(data) == []
 

@@ -194,6 +194,7 @@ def test_a_setting_that_takes_nothing_away_is_not_named(session, harmless):
         *("synchronous_commit = on", "synchronous_commit = remote_apply", "timezone = ''utc''"),
         *('search_path = "$user", public, pg_temp', "statement_timeout = ''10s''"),
         *("lock_timeout = 5000", "datestyle = ''ISO, MDY''", "array_nulls = on"),
+        *("citus.propagate_set_commands = local", "citus.node_connection_timeout = ''1s''"),
     ],
 )
 def test_a_setting_that_is_ours_is_not_named(session, setting):

@@ -172,10 +172,16 @@ def test_ids_that_a_restore_gives_again_or_that_wrap_around_are_not_confirmed(
         (6, 2**32 - 1, False),
         (3, 7 * 2**32 + 2, False),
         (1, 7 * 2**32 + 2, True),
+        # Rows that were frozen keep their ids: these are older by 2^31, and by three times 2^30.
+        (100 + 2**31, 100, True),
+        (100 + 2**30, 100, True),
+        (99 + 2**30, 100, False),
         (None, 100, True),
     ],
 )
-def test_transactions_are_compared_as_postgresql_does(database, written, confirmed_before, known):
+def test_transactions_are_compared_although_their_ids_come_again(
+    database, written, confirmed_before, known
+):
     def compare(connection):
         replication = Replication()
         replication._confirmed = connection.history, confirmed_before

@@ -135,7 +135,7 @@ def _inserts_without_names(statement):
 
 
 def _schemas(statement):
-    text = re.sub(r"^set (local |session )?\w+ \. ", "", _whole(statement))
+    text = re.sub(r"^(begin )?set (local |session )?\w+ \. ", "", _whole(statement))
     name = r"[^\W\d]\w*"
     # A table or its alias stands somewhere without a dot behind it. PUBLIC is a role, too.
     known = {*re.findall(rf"(?<!\. )(?<![.'])\b({name})\b(?! \.)", text), "excluded", "old", "new"}
@@ -160,6 +160,12 @@ def _whole_tables_joined(statement):
 
 
 UNNAMED = "an insert that does not name its columns, or the target of its select"
+
+
+def _local_lock_timeouts(statement):
+    return [line(part) for part in parts(statement) if line(part).startswith("'lock_timeout' , ")]
+
+
 IN_A_STRING = "SQL in a string, where no rule sees it"
 EARLY_TRIGGER = "a trigger without the setting that Citus wants"
 # Each gives what breaks it in a statement.
@@ -177,6 +183,7 @@ RULES = {
     "a merge": _matching(r"\bmerge into\b"),
     "an advisory lock": _matching("advisory"),
     "an isolation level": _matching("isolation|serializable"),
+    "a lock timeout that does not reach the machines": _local_lock_timeouts,
     IN_A_STRING: _matching(r"\bexecute(?! function| procedure| on )|\b(as|do) '|^do\b.*'"),
 }
 
@@ -199,4 +206,80 @@ def faults_of(text):
         for rule, broken_by in RULES.items()
     }
     found[EARLY_TRIGGER] = list(_early_triggers(statements))
+    return {rule: faults for rule, faults in found.items() if faults}
+
+
+_DO = re.compile(r"\bdo \$\$\s*begin\b(.*?)\bend\s*\$\$;", re.DOTALL)
+_DDL = (
+    r"(?:begin )?(?:alter table(?: if exists)?(?: only)?"
+    r"|(?:create|drop) (?:unique )?index(?! concurrently)\b.*? on"
+    r"|(?:create|drop)(?: or replace)?(?: constraint)? trigger\b.*? on) (\w+)"
+)
+_FIRST = (
+    "set local citus . multi_shard_modify_mode = 'sequential'",
+    "set local citus . propagate_set_commands = 'local'",
+    "set local lock_timeout = ",
+)
+TOP_LEVEL = "a change of a spread table outside of DO"
+REFUSED = "an ALTER TABLE that Citus refuses"
+UNBOUNDED = "a change of shards side by side, or without a limit for locks"
+LOCAL = "a table of users that stays on one machine"
+
+
+def without_do(text):
+    """Return a migration in which what its DO blocks hold are statements of the file."""
+    return _DO.sub(r"\1", text.partition("-- migrate:down")[0])
+
+
+def _changed(statements, made):
+    """Give each statement that changes a table which the migration did not make, as a line."""
+    for statement in map(line, statements):
+        found = re.match(_DDL, statement) or re.match(
+            r"(?:begin )?(drop) index (?!conc)", statement
+        )
+        if found and found[1] not in made:
+            yield statement
+
+
+def _is_refused(statement):
+    return (
+        re.search(r" , ", statement)
+        and re.search(r"\badd (constraint|check|foreign|unique|primary|exclude)\b", statement)
+    ) or re.search(r"\brename constraint\b|\badd (column )?\w+ .*\bdefault nextval\b", statement)
+
+
+def faults_after_spreading(text):
+    """Return what in a migration Citus would refuse, or leave on one machine.
+
+    dbmate sends a file as one query, and Citus sends the text of a statement on, which is the whole
+    file. In a DO block it is the statement. A file of one statement is sent as it is.
+    """
+    up = text.partition("-- migrate:down")[0]
+    made = {line(one).split()[2] for one in read(up) if line(one).startswith("create table ")}
+    outside = read(_DO.sub("", up))
+    inside = [read(body) for body in _DO.findall(up)]
+    every = [statement for block in (outside, *inside) for statement in block]
+    found = {
+        TOP_LEVEL: list(_changed(outside, made)) if len(read(up)) > 1 else [],
+        REFUSED: [one for one in _changed(every, made) if _is_refused(one)],
+        UNBOUNDED: [
+            one
+            for block in inside
+            for one in _changed(block, made)
+            if not all(
+                line(first).startswith(limit) for first, limit in zip(block, _FIRST, strict=False)
+            )
+        ],
+        LOCAL: [
+            name
+            for name in sorted(made)
+            if any(
+                line(one).startswith(f"create table {name} ")
+                and re.search(r"\( (.* )?fid ", _whole(one))
+                for one in every
+            )
+            and f"create_distributed_table ( '{name}' , 'fid' , colocate_with = > 'wallets' )"
+            not in " ".join(_whole(one) for one in every)
+        ],
+    }
     return {rule: faults for rule, faults in found.items() if faults}

@@ -1,14 +1,18 @@
 """operations/citus.sql and citus_checks.sql, run by psql against stand-ins for functions of Citus.
 
-They write down what is asked of them, and take each table for its own one shard. So this shows what
-the scripts do and that they find what is wrong, and nothing about Citus itself.
+The stand-ins record what is asked of them, and each table is its own only shard. So this shows what
+the scripts do and that they find what is wrong. On Citus itself they were tried by hand
+(docs/scaling.md).
 """
 
+import re
 import subprocess
 
+import psycopg
 import pytest
 
 from tests.conftest import ACCESS, FID
+from tests.service import ROOT
 from tests.sql.test_spreading import PER_USER
 from wallet_api.repositories import sql as loader
 
@@ -46,16 +50,28 @@ create function run_command_on_shards(
 ) returns setof record language plpgsql as $$
 begin
     execute format(command, spread) into result;
-    -- Triggers on truncate are not on the shards.
-    if command like '%pg_trigger%' then
-        select result::bigint - count(*) into result from pg_trigger
-        where tgrelid = spread and not tgisinternal and (tgtype & 32) > 0;
-    end if;
     shardid := 102008;
     success := true;
     return next;
 end
 $$;
+create table pg_dist_node (nodeid integer, nodename text);
+insert into pg_dist_node values (1, 'coordinator'), (2, 'worker');
+create function run_command_on_all_nodes(
+    command text, out nodeid integer, out success bool, out result text
+) returns setof record language plpgsql as $$
+begin
+    for number in 1..2 loop
+        execute command into result;
+        nodeid := number;
+        success := true;
+        -- As this machine says.
+        return next;
+    end loop;
+end
+$$;
+create function relation_is_a_known_shard(relation regclass) returns bool language sql as
+$$ select relation::text like '%_102008' $$;
 create function run_command_on_workers(
     command text, out nodename text, out success bool, out result text
 ) returns setof record language plpgsql as $$
@@ -70,15 +86,30 @@ $$;
 
 
 @pytest.fixture
-def spread(server, sql, database_url, services):
+def serving(sql):
+    """The role that serves, with the settings that docs/scaling.md gives it."""
+    guide = (ROOT / "docs/scaling.md").read_text().partition("## c. Citus")[2]
+    settings = re.findall(r"alter role wallet_api_web (set .*);", guide)
+    assert len(settings) == 4
+    if not sql.execute("select from pg_roles where rolname = 'wallet_api_runtime'").fetchall():
+        sql.execute("create role wallet_api_runtime")
+    sql.execute("create role citus_web login in role wallet_api_runtime")
+    for setting in settings:
+        sql.execute(f"alter role citus_web {setting}")
+    yield "citus_web"
+    sql.execute("drop role citus_web")
+
+
+@pytest.fixture
+def spread(server, sql, database_url, services, serving):
     """Run the script on a database with one user, against stand-ins: spread(STAND_INS)."""
     services.wallets.ensure_trading_wallet(FID, access=ACCESS)
 
-    def run(stand_ins):
+    def run(stand_ins, scripts=SCRIPTS):
         sql.execute(stand_ins)
         psql = server.bindir / "psql"
         command = [psql, database_url, "--no-psqlrc", "--set", "ON_ERROR_STOP=1"]
-        command += [f"--file={script}" for script in SCRIPTS]
+        command += [f"--file={script}" for script in scripts]
         return subprocess.run(
             command, capture_output=True, text=True, check=False, env={"LC_ALL": "C.UTF-8"}
         )
@@ -111,18 +142,27 @@ def test_it_spreads_every_table_and_leaves_the_schema_as_it_was(spread, sql):
     assert {name for kind, name in asked if kind == "distributed"} == set(PER_USER)
     tables = sql.execute("select tablename from pg_tables where schemaname = 'public'").fetchall()
     named = {*PER_USER, *SECRETS, *ON_THE_COORDINATOR}
-    assert {name for (name,) in tables} - {"citus_tables"} == named
+    assert {name for (name,) in tables} - {"citus_tables", "pg_dist_node"} == named
     assert all(name in SCRIPTS[0].read_text() for name in named)
 
 
 # What is complained of, and which part of a stand-in is replaced by what.
 ANYTHING_MORE = "-- As Citus does it."
 SHARD = "shardid := 102008;\n    success := true;"
+LOGIN = "-- As this machine says."
 WORKER = "nodename := 'worker';\n    success := true;"
 FAULTS = {
-    "not every table of users is distributed by fid": (
+    "not distributed by fid: deposits": (
         ANYTHING_MORE,
         "delete from citus_tables where table_name = 'deposits'::regclass;",
+    ),
+    "not distributed by fid: new_table": (
+        ANYTHING_MORE,
+        "create table if not exists new_table (fid bigint primary key);",
+    ),
+    "not distributed by fid: wallets": (
+        "'distributed', by,",
+        "'distributed', case spread::text when 'wallets' then 'id' else by end,",
     ),
     "what one user has is not on one machine": (
         "when 'none' then 1 else",
@@ -145,6 +185,11 @@ FAULTS = {
         "language sql as '';",
         "language sql as 'alter table wallets drop constraint wallets_key_id_is_active';",
     ),
+    "on worker citus_web has no lock_timeout=2s": (
+        LOGIN,
+        "if nodeid = 2 then result := 'citus_web has no lock_timeout=2s'; end if;",
+    ),
+    "on worker unknown": (LOGIN, "success := nodeid < 2;"),
     "time_of_entry() is not on every machine": (WORKER, f"{WORKER} success := false;"),
     "wallet_audit_heads has 2 rows, and had 1": (
         ANYTHING_MORE,
@@ -163,6 +208,82 @@ def test_it_raises_when_something_is_not_as_it_should_be(spread, services, compl
     done = spread(STAND_INS.replace(part, fault))
     assert done.returncode == 3
     assert complaint in done.stderr
+
+
+SETTINGS = (
+    "lock_timeout=2s",
+    "idle_in_transaction_session_timeout=10s",
+    "citus.propagate_set_commands=local",
+    "citus.node_connection_timeout=1s",
+)
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_it_raises_when_the_role_that_serves_lacks_a_setting(spread, serving, sql, setting):
+    sql.execute(f"alter role {serving} reset {setting.partition('=')[0]}")
+    done = spread(STAND_INS)
+    assert done.returncode == 3
+    missing = f"{serving} has no {setting}"
+    assert f"are missing: on coordinator {missing}; on worker {missing}" in done.stderr
+
+
+def test_it_raises_when_the_owner_would_send_migrations_to_every_machine(spread, sql):
+    alter = "alter database {} set citus.propagate_set_commands = local"
+    sql.execute(psycopg.sql.SQL(alter).format(psycopg.sql.Identifier(sql.info.dbname)))
+    done = spread(STAND_INS)
+    assert done.returncode == 3
+    assert "the owner of the tables must not have citus.propagate_set_commands" in done.stderr
+
+
+def test_what_was_inserted_through_another_machine_is_no_fault(spread):
+    """Its ids begin at 2^48."""
+    far = "update wallets set id = 281474976710657; alter sequence wallets_id_seq restart;"
+    done = spread(STAND_INS.replace(ANYTHING_MORE, far))
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_first_id_that_a_sequence_would_give_again_is_a_fault(spread):
+    again = "perform setval('wallets_id_seq', max(id), false) from wallets;"
+    done = spread(STAND_INS.replace(ANYTHING_MORE, again))
+    assert done.returncode == 3
+    assert "wallets_id_seq begins anew" in done.stderr
+
+
+def test_a_trigger_that_is_off_on_a_shard_is_a_fault(spread, sql):
+    assert spread(STAND_INS).returncode == 0
+    sql.execute("create table deposits_102008 (like deposits including all)")
+    sql.execute(
+        "create trigger off before update on deposits_102008 for each row"
+        " execute function refuse_change()"
+    )
+    on_the_shard = STAND_INS[STAND_INS.index("create function run_command_on_shards") :]
+    on_the_shard = on_the_shard.partition("create table pg_dist_node")[0].replace(
+        "format(command, spread)",
+        "format(command, case spread::text when 'deposits' then 'deposits_102008' else spread::text"
+        " end)",
+    )
+    shards = "drop function run_command_on_shards(regclass, text);" + on_the_shard
+    assert spread(shards, SCRIPTS[1:]).returncode == 0
+    done = spread("alter table deposits_102008 disable trigger off", SCRIPTS[1:])
+    assert done.returncode == 3
+    assert "1 of the shards of deposits have other triggers than it" in done.stderr
+
+
+def test_triggers_on_truncate_may_be_missing_on_shards(spread, sql):
+    """Those that were made after the table was spread are."""
+    more = (
+        "create trigger later before truncate on deposits for each statement"
+        " execute function refuse_change()"
+    )
+    done = spread(
+        STAND_INS.replace(
+            SHARD,
+            f"{SHARD} if command like '%pg_trigger%' and command not like '%tgtype & 32%' then"
+            " result := result::bigint - 1; end if;",
+        )
+        + more
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_nothing_has_changed_when_it_fails_before_the_commit(spread, sql):

@@ -14,6 +14,7 @@ PACKAGE = Path(__file__).resolve().parents[2] / "wallet_api"
 MAY_EXECUTE = {
     "repositories/sql.py",
     "database/connections.py",
+    "database/machines.py",
     "database/transactions.py",
     "development/postgres.py",
     "database/replication.py",

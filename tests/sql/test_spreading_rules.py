@@ -2,7 +2,17 @@
 
 import pytest
 
-from tests.sql.spreading import EARLY_TRIGGER, RULES, UNNAMED, faults_of
+from tests.sql.spreading import (
+    EARLY_TRIGGER,
+    LOCAL,
+    REFUSED,
+    RULES,
+    TOP_LEVEL,
+    UNBOUNDED,
+    UNNAMED,
+    faults_after_spreading,
+    faults_of,
+)
 
 ON_CONFLICT = "insert into t (fid) values (%(fid)s::bigint) on conflict (fid) do update set "
 SETTING = "set local citus.enable_unsafe_triggers = on;"
@@ -155,6 +165,13 @@ TRIALS = {
         ],
         ["-- serializable\nselect 1"],
     ),
+    "a lock timeout that does not reach the machines": (
+        [
+            "select set_config('lock_timeout', '1s', true)",
+            "SELECT Set_Config ( 'lock_timeout', %(limit)s::text, true) as a",
+        ],
+        ["set local lock_timeout = '1s'", "select set_config('statement_timeout', '1s', true)"],
+    ),
     "SQL in a string, where no rule sees it": (
         [
             "do $$ begin execute format('create trigger %I', t); end $$",
@@ -197,3 +214,103 @@ def test_what_breaks_a_rule_is_found(rule, text):
 @pytest.mark.parametrize("text", [text for _, good in TRIALS.values() for text in good])
 def test_what_comes_near_is_not(text):
     assert faults_of(text) == {}
+
+
+LIMITS = "set local lock_timeout = '5s';\n"
+IN_TURN = "set local citus.multi_shard_modify_mode = 'sequential';"
+PASS_ON = "set local citus.propagate_set_commands = 'local';"
+SHARDS = f"{IN_TURN} {PASS_ON} set local lock_timeout = '5s';"
+CHECK = "alter table deposits add constraint c check (amount > 0) not valid;"
+MADE = "create table t (fid bigint not null, n bigint, constraint t_pkey primary key (fid));"
+SPREAD = "perform create_distributed_table('t', 'fid', colocate_with => 'wallets');"
+
+
+def in_do(statements, first=SHARDS):
+    return f"{LIMITS} do $$\nbegin\n{first}\n{statements}\nend\n$$;"
+
+
+# As seen on Citus 13.2.2: what breaks each rule, and then what it runs.
+AFTER_SPREADING = {
+    TOP_LEVEL: (
+        [
+            LIMITS + CHECK,
+            LIMITS + CHECK.upper(),
+            LIMITS + "alter table only deposits validate constraint c;",
+            LIMITS + "alter table if exists deposits add column memo text, add column n bigint;",
+            LIMITS + "create index i on deposits (created_at);",
+            LIMITS + "create unique index if not exists i on deposits (fid, created_at);",
+            LIMITS + "drop index idx_deposits_created_at;",
+            LIMITS
+            + "create trigger t before delete on deposits for each row execute function f();",
+            LIMITS + "create or replace trigger t before delete on deposits for each row "
+            "execute function f();",
+            LIMITS + "drop trigger t on deposits;",
+            in_do(CHECK) + CHECK,
+        ],
+        [
+            CHECK,
+            "create index concurrently i on deposits (created_at);",
+            in_do(CHECK + CHECK),
+            in_do(CHECK) + in_do("alter table deposits validate constraint c;"),
+            LIMITS + "create function f() returns trigger language plpgsql as $$ begin end $$;",
+            LIMITS + "create table t (id text); alter table t add column n text;"
+            "create index i on t (n);",
+            f"{LIMITS} {in_do('')}\n-- migrate:down\n{LIMITS} {CHECK}",
+        ],
+    ),
+    REFUSED: (
+        [
+            in_do("alter table deposits drop constraint c, add constraint c check (n > 0);"),
+            in_do("alter table deposits add column n text, add constraint c check (n > 'a');"),
+            in_do("alter table deposits add check (n > 0), add check (m > 0);"),
+            in_do("alter table deposits rename constraint c to d;"),
+            in_do("alter table deposits add column n bigint not null default nextval('s');"),
+            CHECK.replace(" not valid", ", add constraint d check (n > 0)"),
+        ],
+        [
+            in_do("alter table deposits validate constraint c, validate constraint d;"),
+            in_do("alter table deposits add column n text, add column m numeric(78, 0);"),
+            in_do("alter table deposits add constraint c check (n in (1, 2, 3));"),
+            LIMITS
+            + "create table t (id text); alter table t add check (n > 0), add check (m > 0);",
+        ],
+    ),
+    UNBOUNDED: (
+        [
+            in_do(CHECK, first=""),
+            in_do(CHECK, first=LIMITS),
+            in_do(CHECK, first=IN_TURN),
+            in_do(CHECK, first=IN_TURN + PASS_ON),
+            in_do(CHECK, first=PASS_ON + LIMITS),
+            in_do(CHECK, first=PASS_ON + IN_TURN + LIMITS),
+            in_do(CHECK, first=CHECK + SHARDS),
+        ],
+        [in_do("perform f();", first="")],
+    ),
+    LOCAL: (
+        [
+            MADE,
+            MADE.upper(),
+            MADE + in_do(SPREAD.replace("'t'", "'other'"), first=""),
+            MADE + in_do("perform create_distributed_table('t', 'fid');", first=""),
+            "create table t (id bigint, fid bigint not null);",
+        ],
+        [
+            MADE + in_do(SPREAD, first=""),
+            "create table t (id text, fid_of_somebody bigint);",
+            "create index concurrently i on wallets (fid);",
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("rule", "text"), [(rule, text) for rule, (bad, _) in AFTER_SPREADING.items() for text in bad]
+)
+def test_what_citus_refuses_or_leaves_on_one_machine_is_found(rule, text):
+    assert list(faults_after_spreading(text)) == [rule]
+
+
+@pytest.mark.parametrize("text", [text for _, good in AFTER_SPREADING.values() for text in good])
+def test_what_citus_runs_is_not(text):
+    assert faults_after_spreading(text) == {}

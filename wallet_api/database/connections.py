@@ -18,6 +18,7 @@ from psycopg.errors import Diagnostic, _WaitTimeout
 from wallet_api import deadline, metrics
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import session_settings
+from wallet_api.database.machines import Machines
 from wallet_api.database.url import connection_parameters
 from wallet_api.errors import DatabaseUnavailable
 
@@ -53,8 +54,8 @@ class TimedCursor(psycopg.Cursor[Row]):
         if deadline.seconds_to_begin() <= 0:
             raise DatabaseUnavailable("the request has no time left for another statement")
         name = name_of(query) if isinstance(query, str) else UNNAMED
-        if isinstance(self.connection, Connection) and not str(query).startswith("select"):
-            self.connection.may_have_written = True
+        if isinstance(self.connection, Connection):
+            self.connection.about_to_send(str(query), *arguments)
         piped = pipelined.get()
         if piped is not None:
             piped.append(name)
@@ -96,6 +97,19 @@ class Connection(psycopg.Connection[Row]):
     history: object = None
     # Whether anything but a question was sent.
     may_have_written = True
+    machines: Machines | None = None
+
+    def about_to_send(self, query: str, parameters: Any = None, *_: Any) -> None:
+        """Note what a statement will do, and for which user.
+
+        Raises DatabaseUnavailable if too many others wait for the machine of that user.
+        """
+        if not query.startswith("select"):
+            self.may_have_written = True
+        fid = parameters.get("fid") if isinstance(parameters, dict) else None
+        # Batches have a list there.
+        if self.machines is not None and isinstance(fid, int):
+            self.machines.enter(self, fid)
 
     def note(self, notice: Diagnostic) -> None:
         """Take notice of a warning that PostgreSQL sends along with an answer."""

@@ -17,6 +17,7 @@ from wallet_api import deadline, metrics
 from wallet_api.crypto.secret import Secret
 from wallet_api.database.connections import Connection, TimedCursor, set_up
 from wallet_api.database.faults import CONFLICTS, STALE, describe, to_domain_error
+from wallet_api.database.machines import Machines
 from wallet_api.database.replication import Replication
 from wallet_api.database.url import CONNECT_SECONDS, connection_parameters
 from wallet_api.errors import DatabaseUnavailable, LockTimeout
@@ -60,6 +61,8 @@ class Database:
         examines a database takes sessions that must not be used otherwise (`accept_unfit`).
         """
         self.replication = Replication()
+        # Half of the threads at most may be at the mercy of one machine of a cluster.
+        self._machines = Machines(name, cap=max(1, max_size // 2))
         self._accept_unfit = accept_unfit
         self._name = name
         self._max_size = max_size
@@ -178,6 +181,7 @@ class Database:
                     raise connection.faults[0]
                 yield connection
         finally:
+            self._machines.leave(connection)
             self._lent.discard(connection)
             self._pool.putconn(connection)
 
@@ -222,6 +226,8 @@ class Database:
         connection.add_notice_handler(connection.note)
         set_up(connection)
         self.replication.look(connection)
+        self._machines.look(connection)
+        connection.machines = self._machines
         self._connecting_since = None
 
     def _begin_anew(self, pool: ConnectionPool[Connection]) -> None:

@@ -14,10 +14,11 @@ from typing import Any
 
 import psycopg
 import structlog
+from psycopg import errors as pg
 
 from wallet_api import metrics
 from wallet_api.database.connections import Connection
-from wallet_api.errors import DatabaseUnavailable, DatabaseWentBack
+from wallet_api.errors import DatabaseWentBack
 
 # At these places of the shared memory: the position (bytes) of the last acknowledged wallet, the
 # oid of the database, and 1 once it went back. Each is written alone, so that nobody who writes one
@@ -45,8 +46,9 @@ _ACKNOWLEDGE = (
     "select /* replication.position */ pg_current_wal_insert_lsn() - '0/0'::pg_lsn as position"
 )
 
-# Half of all transaction ids of 32 bits: more than that apart, a later one looks earlier.
-_HALF = 2**31
+# What is confirmed is forgotten after so many transactions, long before their ids of 32 bits come
+# again.
+_SOON = 2**30
 
 log = structlog.get_logger("wallet_api.database")
 
@@ -74,7 +76,7 @@ class Replication:
             return
         connection.history = seen["timeline"], seen["database"]
         # A restore begins again at an earlier id. Connections, and so looks, come every hour.
-        if confirmed and not 0 <= seen["next_transaction"] - confirmed[1] < _HALF // 2:
+        if confirmed and not 0 <= seen["next_transaction"] - confirmed[1] < _SOON:
             self._confirmed = None
         if not acknowledged:
             # There is no new wallet yet that could have been lost.
@@ -122,8 +124,8 @@ class Replication:
             return True
         if confirmed is None or confirmed[0] != connection.history:
             return False
-        # As PostgreSQL compares them: they wrap around.
-        return (transaction_id - confirmed[1]) % (2 * _HALF) >= _HALF
+        # They wrap around. What does not come soon after is older, be it by 2^31 or more.
+        return (transaction_id - confirmed[1]) % 2**32 >= _SOON
 
     def wait(self, connection: Connection) -> None:
         """Wait until the standby has everything that is visible now, if there is a standby.
@@ -136,7 +138,8 @@ class Replication:
             return
         sent = _row(connection.execute(_WAIT))
         if sent["message"] is None:
-            raise DatabaseUnavailable("the database is a standby: it cannot wait for one")
+            # It was the primary, or another one has a standby: the pool replaces the connection.
+            raise pg.ReadOnlySqlTransaction("the server is a standby, which cannot wait for one")
         # If somebody cancelled the wait, it confirms nothing.
         if not connection.unreplicated:
             self._confirmed = connection.history, sent["oldest_running"]

@@ -45,6 +45,8 @@ SERVING = {
 }
 """The limits of connections on which a request waits, in place of those above."""
 
+# As docs/scaling.md gives them to the role that serves on a cluster.
+_ON_CITUS = {"citus.propagate_set_commands": "local", "citus.node_connection_timeout": "1s"}
 _APPLY = """
     select
         count(case
@@ -164,7 +166,10 @@ def is_ours(name: str, value: str) -> bool:
         return last == "pg_temp" and not {"pg_temp", "pg_catalog"}.intersection(schemas)
     if name == "synchronous_commit" and value == "remote_apply":
         return True
-    known = (PINNED.get(name, ""), SERVING.get(name, ""), *_AS_WRITTEN.get(name, ()))
+    known = (
+        *(settings.get(name, "") for settings in (PINNED, SERVING, _ON_CITUS)),
+        *_AS_WRITTEN.get(name, ()),
+    )
     return value.lower() in [one.lower() for one in known]
 
 

@@ -12,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
@@ -22,11 +23,15 @@ from wallet_api.auth.user_tokens import UserTokens
 from wallet_api.cli.command import Command
 from wallet_api.config import Settings
 from wallet_api.crypto.secret import Secret
+from wallet_api.database import Database
 from wallet_api.development.postgres import LocalPostgres, command_line
 from wallet_api.environment import trim
+from wallet_api.errors import Unauthenticated
+from wallet_api.services.api_clients import ApiClientService
 
 _HOST = "127.0.0.1"
 _FID = 1464243
+_CONSOLE_SCOPES = ("stats:read", "wallets:read", "audit:read")
 _BASE_ACCOUNT = "0x78547fc07fdc8aac05e53b034e510b276a5ba384"
 _START_SECONDS = 60
 _STOP_SECONDS = 30
@@ -71,7 +76,8 @@ def dev() -> None:
             _stop_orphan(pid_file)
             _refuse_busy_port(settings.port)
             migrations.upgrade(settings.database_url)
-            _serve(settings, environ, pid_file)
+            token = _console_token(settings, directory / "console_token")
+            _serve(settings, environ, pid_file, token)
     except KeyboardInterrupt:
         click.echo("Stopped.")
 
@@ -85,13 +91,40 @@ def _secrets(directory: Path) -> dict[str, str]:
     path = directory / "secrets.json"
     names = ("ENCRYPTION_SECRET", "JWT_SECRET")
     if not path.exists():
-        made = {name: secrets.token_urlsafe(32) for name in names}
-        aside = path.with_suffix(".new")
-        aside.touch(mode=0o600)
-        aside.write_text(json.dumps(made))
-        aside.replace(path)
+        _write_private(path, json.dumps({name: secrets.token_urlsafe(32) for name in names}))
     kept: dict[str, str] = json.loads(path.read_text())
     return {name: os.environ.get(name) or kept[name] for name in names}
+
+
+def _write_private(path: Path, text: str) -> None:
+    """Write a file that only we can read, completely or not at all."""
+    aside = path.with_suffix(".new")
+    aside.touch(mode=0o600)
+    aside.write_text(text)
+    aside.replace(path)
+
+
+def _console_token(settings: Settings, path: Path) -> Secret[str]:
+    """Return the token of an API client that may read all of the console, kept in `path`."""
+    database = Database(settings.database_url, min_size=0, max_size=1, timeout_seconds=10)
+    database.open()
+    try:
+        clients = ApiClientService(database)
+        if path.exists():
+            token = Secret(path.read_text())
+            # It is of no use if its client was revoked, or if the database is another one.
+            with suppress(Unauthenticated):
+                if set(_CONSOLE_SCOPES) <= set(clients.identify(token).scopes):
+                    return token
+        # A name is never used twice.
+        name = f"console-{secrets.token_hex(4)}"
+        made = clients.create(name, scopes=_CONSOLE_SCOPES, allowed_networks=(), expires_at=None)
+        if made is None:
+            raise click.ClickException(f"There is a client {name} already: start again.")
+    finally:
+        database.close()
+    _write_private(path, made.reveal())
+    return made
 
 
 def _stop_orphan(pid_file: Path) -> None:
@@ -117,7 +150,9 @@ def _refuse_busy_port(port: int) -> None:
             raise click.ClickException(message) from error
 
 
-def _serve(settings: Settings, environ: Mapping[str, str], pid_file: Path) -> None:
+def _serve(
+    settings: Settings, environ: Mapping[str, str], pid_file: Path, console_token: Secret[str]
+) -> None:
     """Run gunicorn until it ends or we are told to stop."""
     options = ["--bind", f"{_HOST}:{settings.port}", "--pid", str(pid_file)]
     command = [sys.executable, "-m", "wallet_api", "serve", *options]
@@ -126,7 +161,7 @@ def _serve(settings: Settings, environ: Mapping[str, str], pid_file: Path) -> No
     try:
         url = f"http://{_HOST}:{settings.port}"
         _wait_until_ready(gunicorn, f"{url}/readyz")
-        _welcome(settings, url)
+        _welcome(settings, url, console_token)
         gunicorn.wait()
         raise click.ClickException(f"gunicorn ended with status {gunicorn.returncode}.")
     finally:
@@ -153,10 +188,12 @@ def _wait_until_ready(gunicorn: "subprocess.Popen[bytes]", url: str) -> None:
     raise click.ClickException(f"The service did not become ready: {reason}")
 
 
-def _welcome(settings: Settings, url: str) -> None:
+def _welcome(settings: Settings, url: str, console_token: Secret[str]) -> None:
     issued = UserTokens(settings.tokens).issue(_FID)
     click.echo(
         f"\nwallet-api is at {url}: open it in a browser.\n\n"
+        f"The operator's console is at {url}/console. This client token opens all of it:\n\n"
+        f"{console_token.reveal()}\n\n"
         f"A token for FID {_FID}:\n\n{issued.reveal()}\n\n"
         f"Deposit 20 USDC:\n\n{_curl(url, issued)}\n\n"
         f"Let another service call /v1 (described at {url}/docs):\n\n{_create_client(settings)}\n\n"

@@ -55,8 +55,12 @@ class ApiClientService:
                 allowed_networks=sorted(allowed_networks, key=str) or None,
                 expires_at=expires_at,
             )
-            # The random id is ours: an attempt before a lost connection made it.
-            return made or clients.get(token.client_id) is not None
+            if made:
+                return True
+            # Its random id tells a client that an attempt before a lost connection made.
+            found = clients.get(token.client_id) is not None
+            self._database.replication.wait(connection)
+            return found
 
         return token.secret if self._database.run(create) else None
 

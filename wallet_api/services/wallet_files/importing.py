@@ -157,9 +157,14 @@ class WalletImport:
 
         A row that is there already needs no lock: its user may be a busy one.
         """
-        there = self._database.run(
-            lambda connection: WalletBatchRepository(connection).list_by_keys(wanted)
-        )
+
+        def read(connection: Connection) -> dict[WalletKey, Wallet]:
+            rows = WalletBatchRepository(connection).list_by_keys(wanted)
+            # Files are deleted on the strength of this.
+            self._database.replication.wait(connection)
+            return rows
+
+        there = self._database.run(read)
         absent = {key: wallet for key, wallet in wanted.items() if key not in there}
         if self._dry_run or not absent:
             return set(), there, set()
@@ -183,7 +188,9 @@ class WalletImport:
                 ours = claimed if pending.is_written(connection) else set()
                 claimed = inserted | ours
                 pending.append_many(connection, events)
-                return claimed, batches.list_by_keys(absent.keys() - claimed), busy
+                taken = batches.list_by_keys(absent.keys() - claimed)
+            self._database.replication.wait(connection)
+            return claimed, taken, busy
 
         claimed, taken, busy = self._database.run(write)
         return claimed, there | taken, busy

@@ -84,9 +84,13 @@ class StoredWallets:
         return self._database.run(shared)
 
     def _page(self, after: WalletKey, size: int) -> list[Wallet]:
-        return self._database.run(
-            lambda connection: WalletBatchRepository(connection).list_page(after, size)
-        )
+        def read(connection: Connection) -> list[Wallet]:
+            page = WalletBatchRepository(connection).list_page(after, size)
+            # Files are deleted on the strength of this.
+            self._database.replication.wait(connection)
+            return page
+
+        return self._database.run(read)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

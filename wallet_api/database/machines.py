@@ -1,0 +1,109 @@
+"""Which machine of a Citus cluster holds a user's rows, and how many connections wait for each."""
+
+import time
+from bisect import bisect_right
+from threading import Lock
+from typing import Any
+
+import psycopg
+
+from wallet_api import metrics
+from wallet_api.errors import DatabaseUnavailable
+
+_PATIENCE_SECONDS = 0.5
+_IS_CLUSTER = (
+    "select /* machines.is_cluster */ to_regclass('pg_dist_shard') is not null as is_cluster"
+)
+# All tables that are spread by fid have the same ranges on the same machines.
+_LIST_SHARDS = (
+    "select distinct /* machines.list_shards */"
+    " shard.shardminvalue::integer as first_hash, placement.groupid as machine"
+    " from pg_dist_partition as spread"
+    " inner join pg_dist_shard as shard on spread.logicalrelid = shard.logicalrelid"
+    " inner join pg_dist_placement as placement on shard.shardid = placement.shardid"
+    " where spread.partmethod = 'h'"
+    " order by first_hash"
+)
+
+
+class Machines:
+    """The machines of a cluster, and the connections at work on each. A single server has none.
+
+    The coordinator answers for all machines, so a silent one looks like a slow statement. Without a
+    cap, requests about its users would take every thread of the process, and users whose rows are
+    on other machines would find none.
+    """
+
+    def __init__(self, pool: str, cap: int) -> None:
+        """At most `cap` connections may wait for a machine that was slow to answer last."""
+        self._pool = pool
+        self._cap = cap
+        self._lock = Lock()
+        # The first hash of each shard, in order, and the machine that the shard is on.
+        self._shards: tuple[list[int], list[int]] = ([], [])
+        # By machine: since when each connection has been at work there.
+        self._at_work: dict[int, dict[psycopg.Connection[Any], float]] = {}
+        self._slow: set[int] = set()
+
+    def look(self, connection: psycopg.Connection[dict[str, Any]]) -> None:
+        """Read where the shards are, on a new connection: after an outage they may have moved."""
+        (answer,) = connection.execute(_IS_CLUSTER)
+        shards = list(connection.execute(_LIST_SHARDS)) if answer["is_cluster"] else []
+        self._shards = (
+            [shard["first_hash"] for shard in shards],
+            [shard["machine"] for shard in shards],
+        )
+
+    def enter(self, connection: psycopg.Connection[Any], fid: int) -> None:
+        """Note that a connection works for this user until it leaves.
+
+        Raises DatabaseUnavailable if the user's machine keeps too many waiting already.
+        """
+        first_hashes, machines = self._shards
+        if not machines:
+            return
+        machine = machines[bisect_right(first_hashes, hash_of(fid)) - 1]
+        now = time.monotonic()
+        with self._lock:
+            at_work = self._at_work.setdefault(machine, {})
+            if connection in at_work:
+                return
+            if at_work and now - min(at_work.values()) > _PATIENCE_SECONDS:
+                self._slow.add(machine)
+            if machine in self._slow and len(at_work) >= self._cap:
+                metrics.POOL_REFUSALS.labels(self._pool).inc()
+                raise DatabaseUnavailable("too many others wait for the machine of this user")
+            at_work[connection] = now
+
+    def leave(self, connection: psycopg.Connection[Any]) -> None:
+        """Note that a connection's work has ended."""
+        now = time.monotonic()
+        with self._lock:
+            for machine, at_work in self._at_work.items():
+                since = at_work.pop(connection, None)
+                if since is not None and now - since > _PATIENCE_SECONDS:
+                    self._slow.add(machine)
+                elif since is not None:
+                    self._slow.discard(machine)
+
+
+def hash_of(fid: int) -> int:
+    """Return PostgreSQL's hashint8(fid), by which Citus chooses the shard.
+
+    See hash_bytes_uint32() in src/common/hashfn.c: Bob Jenkins' lookup3. FIDs are positive.
+    """
+    word = (fid ^ fid >> 32) & 0xFFFFFFFF
+    start = (0x9E3779B9 + 4 + 3923095) & 0xFFFFFFFF
+    a, b, c = (start + word) & 0xFFFFFFFF, start, start
+    c = ((c ^ b) - _rotate(b, 14)) & 0xFFFFFFFF
+    a = ((a ^ c) - _rotate(c, 11)) & 0xFFFFFFFF
+    b = ((b ^ a) - _rotate(a, 25)) & 0xFFFFFFFF
+    c = ((c ^ b) - _rotate(b, 16)) & 0xFFFFFFFF
+    a = ((a ^ c) - _rotate(c, 4)) & 0xFFFFFFFF
+    b = ((b ^ a) - _rotate(a, 14)) & 0xFFFFFFFF
+    c = ((c ^ b) - _rotate(b, 24)) & 0xFFFFFFFF
+    return c - 0x100000000 if c & 0x80000000 else c
+
+
+def _rotate(word: int, bits: int) -> int:
+    return (word << bits | word >> (32 - bits)) & 0xFFFFFFFF
