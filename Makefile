@@ -65,7 +65,7 @@ fmt: $(INSTALLED) ## Format the code and mend what can be mended.
 	$(BIN)/sqlfluff fix --disable-progress-bar queries
 	$(BIN)/mdformat $(PAGES)
 
-schema: $(INSTALLED) ## Write schema.sql anew from the migrations.
+schema: $(INSTALLED) ## Write schema.sql and catalog.json from the migrations.
 	$(BIN)/pytest -q tests/sql/test_schema.py --write
 
 snapshots: $(INSTALLED) ## Write the query snapshots anew (tests/sql/snapshots).

@@ -23,7 +23,7 @@ class BuildWithSql(build_py):
         packed.mkdir()
         for folder in ("queries", "migrations"):
             shutil.copytree(folder, packed / folder)
-        shutil.copy("schema.sql", packed)
+        shutil.copy("catalog.json", packed)
 
 
 setup(cmdclass={"build_py": BuildWithSql})

@@ -100,7 +100,7 @@ def test_an_unknown_option_is_one_line_and_status_2(run, name):
 def test_an_environment_without_a_database_is_one_line(run, name):
     line = fault(run(name, ENCRYPTION_SECRET="too short"))
     assert "DATABASE_URL is not set" in line
-    assert line.endswith("`wallet-api doctor` says how to mend it.")
+    assert line.endswith("`wallet-api doctor` says how to fix it.")
 
 
 @every_database_command

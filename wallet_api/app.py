@@ -85,7 +85,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or Settings.from_environ(os.environ)
     logs.configure(settings.log_level, settings.log_format)
     for warning in settings.warnings:
-        structlog.get_logger("wallet_api").warning("configuration", warning=warning)
+        structlog.get_logger("wallet_api").warning("configuration", warning=str(warning))
 
     app = _Flask("wallet_api", static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]
@@ -188,7 +188,7 @@ def _wallets(
     if settings.wallet_storage == "postgres":
         warning = heed_files(directory, ignored_on_purpose=settings.wallet_storage_is_said)
         if warning is not None:
-            structlog.get_logger("wallet_api").warning("configuration", warning=warning)
+            structlog.get_logger("wallet_api").warning("configuration", warning=str(warning))
         sealing_secret = SealingSecret(database, encryption)
         return BaseAccountWalletService(database, _rows, encryption, sealing_secret), sealing_secret
     migrating = settings.wallet_storage == "migrating"

@@ -186,7 +186,9 @@ def test_a_user_whose_key_does_not_open_has_a_page_that_says_so(enter, behind, s
         page.get_by_role("button", name=f"Show FID {DAMAGED}").click()
         expect(page.locator("#entries li")).to_contain_text(["Wallet created"])
         wallets = page.locator("#user-wallets")
-        expect(wallets.get_by_role("alert")).to_contain_text("A key of this user cannot be decrypted")
+        expect(wallets.get_by_role("alert")).to_contain_text(
+            "A key of this user cannot be decrypted"
+        )
         expect(wallets.locator("li")).to_contain_text([closed])
         assert address not in page.content()
     finally:

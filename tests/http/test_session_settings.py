@@ -19,8 +19,8 @@ from wallet_api.database.session_settings import PINNED, is_ours
 from wallet_api.repositories.migrations import MigrationRepository
 from wallet_api.repositories.wallets import PostgresWalletRepository
 from wallet_api.services import migrations
-from wallet_api.services.diagnosis.database import Doctor
-from wallet_api.services.diagnosis.environment import examine
+from wallet_api.services.diagnosis.database import examine_database
+from wallet_api.services.diagnosis.environment import examine_environment
 from wallet_api.services.diagnosis.settings import State
 
 # Cyrillic, an emoji outside of the basic plane, quotes and escapes, and a word of arrays.
@@ -100,14 +100,14 @@ def examined(environ):
     )
     database.open()
     try:
-        return Doctor(database).examine()
+        return examine_database(database)
     finally:
         database.close()
 
 
 def doctors(environ):
     """Return what `wallet-api doctor` and `wallet-api db doctor` call a fault."""
-    outside = [one.what for one in examine(environ) if one.state is State.FAULT]
+    outside = [one.what for one in examine_environment(environ) if one.state is State.FAULT]
     inside = [one for one in examined(environ) if one.serious and one.subject not in USUAL]
     return outside, [fault for one in inside for fault in one.faults]
 
@@ -267,7 +267,7 @@ TOO_FEW_RIGHTS = [
     ("revoke update (id) on wallet_audit_heads from wallet_api_runtime", "wallet_audit_heads"),
     ("revoke usage on sequence wallets_id_seq from wallet_api_runtime", "wallets_id_seq"),
     ("revoke execute on function time_of_entry from public, wallet_api_runtime",
-     "time_of_entry(timestamptz)"),
+     "time_of_entry(timestamp with time zone)"),
 ]  # fmt: skip
 
 

@@ -176,7 +176,6 @@ def test_a_pool_of_dead_connections_heals_itself(wallets, database, sql):
         lambda wallets: wallets.ensure_trading_wallet(1, access=ACCESS),
         lambda wallets: wallets.get_wallet(1, "ethereum", access=ACCESS),
         lambda wallets: wallets.get_wallet_address(1, "ethereum", access=ACCESS),
-        lambda wallets: wallets.has_wallet(1, "ethereum", access=ACCESS),
         lambda wallets: wallets.list_wallets(1, access=ACCESS),
         lambda wallets: wallets.get_wallet_with_key(1, "ethereum", access=ACCESS),
     ],
@@ -263,7 +262,6 @@ def test_who_looked_for_a_wallet_while_somebody_made_it_gets_that_one(
 def test_questions_make_no_wallet(wallets, sql):
     assert wallets.get_wallet(FID, "ethereum", access=ACCESS) is None
     assert wallets.get_wallet_address(FID, "ethereum", access=ACCESS) is None
-    assert not wallets.has_wallet(FID, "ethereum", access=ACCESS)
     assert wallets.list_wallets(FID, access=ACCESS) == []
     assert wallets.get_base_account_address(FID, access=ACCESS) is None
     assert rows(sql) == []

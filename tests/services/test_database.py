@@ -26,7 +26,7 @@ from wallet_api.database import (
     set_up,
 )
 from wallet_api.errors import DatabaseDamaged, DatabaseUnavailable, LockTimeout
-from wallet_api.services.diagnosis.database import Doctor
+from wallet_api.services.diagnosis.database import examine_database
 
 
 def test_no_statement_waits_for_ever(database, sql):
@@ -80,7 +80,7 @@ def test_what_was_said_to_be_stored_is_stored_whatever_the_role_says(
     shown = database.run(
         lambda connection: connection.execute("show synchronous_commit").fetchone()
     )
-    doctor = {found.subject: found.faults for found in Doctor(database).examine()}
+    doctor = {found.subject: found.faults for found in examine_database(database)}
     database.close()
     assert shown["synchronous_commit"] == kept
     # Others are given it still.

@@ -60,8 +60,8 @@ class Command(click.Command):
                 raise
             raise click.ClickException(_describe(error)) from error
         except ConfigurationError as error:
-            faults = "; ".join(error.faults)
-            message = f"{faults}. `wallet-api doctor` says how to mend it."
+            faults = "; ".join(map(str, error.faults))
+            message = f"{faults}. `wallet-api doctor` says how to fix it."
             raise click.ClickException(message) from error
         except MigrationError as error:
             raise click.ClickException(" ".join(str(error).split())) from error

@@ -12,7 +12,7 @@ from wallet_api.cli.progress import painted, waiting
 from wallet_api.config import read_database_url
 from wallet_api.database import Database
 from wallet_api.services import migrations
-from wallet_api.services.diagnosis.database import Doctor
+from wallet_api.services.diagnosis.database import examine_database
 
 _POOL_SECONDS = 10
 
@@ -93,7 +93,7 @@ def doctor(context: click.Context, as_json: bool, trusted: tuple[str, ...]) -> N
     database.open()
     try:
         with waiting("Examining the database"):
-            findings = Doctor(database, trusted).examine()
+            findings = examine_database(database, trusted)
     finally:
         database.close()
     if as_json:

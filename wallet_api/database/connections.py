@@ -96,7 +96,7 @@ class Connection(psycopg.Connection[Row]):
     limits: ClassVar[dict[str, str]] = {}
     answer_seconds = 12.0
     # Why the session must not be used, if it must not.
-    faults: tuple[str, ...] = ()
+    faults: tuple[DatabaseUnavailable, ...] = ()
     # Whether commits wait for a synchronous standby.
     has_standby = False
     unreplicated = False
@@ -182,7 +182,7 @@ def connect(conninfo: Secret[str]) -> Connection:
         raise DatabaseUnavailable(f"cannot connect to the database: {first_line}") from error
     if connection.faults:
         connection.close()
-        raise DatabaseUnavailable(connection.faults[0])
+        raise connection.faults[0]
     return connection
 
 

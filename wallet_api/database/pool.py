@@ -178,7 +178,7 @@ class Database:
                 if connection.faults and not self._accept_unfit:
                     # The pool replaces it: a new session tells whether somebody corrected that.
                     connection.close()
-                    raise DatabaseUnavailable(connection.faults[0])
+                    raise connection.faults[0]
                 yield connection
         finally:
             self._machines.leave(connection)

@@ -9,4 +9,4 @@ _FOLDER = _PACKED if _PACKED.is_dir() else _PACKAGE.parent
 
 QUERIES = _FOLDER / "queries"
 MIGRATIONS = _FOLDER / "migrations"
-SCHEMA = _FOLDER / "schema.sql"
+CATALOG = _FOLDER / "catalog.json"

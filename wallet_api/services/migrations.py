@@ -18,7 +18,7 @@ from wallet_api.crypto.secret import Secret
 from wallet_api.database import Connection, connect
 from wallet_api.database.session_settings import PINNED, as_options
 from wallet_api.database.sql_files import MIGRATIONS
-from wallet_api.errors import DatabaseUnavailable
+from wallet_api.errors import ServiceUnavailable
 from wallet_api.repositories.migrations import MigrationRepository, ServerState
 
 # The last migration before 1.0.0. A database that has it would take our next ones for applied.
@@ -60,17 +60,19 @@ def applied_versions(url: Secret[str]) -> set[str]:
         return MigrationRepository(connection).list_applied()
 
 
-def find_why_read_only(state: ServerState) -> str | None:
-    """Return why nothing can be stored, and what to do; None if it can."""
+def find_why_read_only(state: ServerState) -> ServiceUnavailable | None:
+    """Return why nothing can be stored, as an error; None if it can."""
     if state.standby:
-        return (
-            "this server is a standby and takes no writes: let DATABASE_URL lead to the primary, "
-            "or name both with target_session_attrs=read-write"
+        return ServiceUnavailable(
+            "this server is a standby and takes no writes",
+            "let DATABASE_URL lead to the primary, or name both with "
+            "target_session_attrs=read-write",
         )
     if state.read_only:
-        return (
-            "default_transaction_read_only is on, so nothing can be stored: make room if the "
-            "provider set it for a full disk, then reset it in the role or the database"
+        return ServiceUnavailable(
+            "default_transaction_read_only is on, so nothing can be stored",
+            "make room if the provider set it for a full disk, then reset it in the role or the "
+            "database",
         )
     return None
 
@@ -89,7 +91,7 @@ def upgrade(url: Secret[str], tell: Callable[[str], None] = lambda _: None) -> s
         repository = MigrationRepository(connection)
         read_only = find_why_read_only(repository.get_state())
         if read_only is not None:
-            raise MigrationError(read_only)
+            raise MigrationError(read_only.reason)
         # A pooler's clients are told another process than the one that answers them.
         if repository.get_backend_pid() != connection.info.backend_pid:
             raise MigrationError("a pooler is in between: upgrade needs a direct DATABASE_URL")
@@ -137,7 +139,7 @@ def _revoke_other_rights(repository: MigrationRepository, tell: Callable[[str], 
 def _connect(url: Secret[str]) -> Connection:
     try:
         return connect(url)
-    except DatabaseUnavailable as error:
+    except ServiceUnavailable as error:
         raise MigrationError(error.reason) from error
 
 

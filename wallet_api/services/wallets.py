@@ -126,10 +126,6 @@ class BaseAccountWalletService:
         wallet = self.get_wallet(fid, chain, access=access)
         return None if wallet is None else wallet.address
 
-    def has_wallet(self, fid: int, chain: str, *, access: AuditContext) -> bool:
-        """Tell whether the user has a wallet on a chain."""
-        return self.get_wallet(fid, chain, access=access) is not None
-
     def list_wallets(self, fid: int, *, access: AuditContext) -> list[Wallet]:
         """Return the user's wallets, the Base Account address first."""
 
@@ -270,7 +266,7 @@ class BaseAccountWalletService:
         if there is not None:
             return self._replicated(connection, there)
         raise DatabaseDamaged(
-            "the audit log tells of a trading wallet that is not there: restore it from a backup"
+            "the audit log tells of a trading wallet that is not there", "restore it from a backup"
         )
 
     def _claim(

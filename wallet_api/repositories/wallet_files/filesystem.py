@@ -189,14 +189,14 @@ class FilesystemWalletRepository:
                 break
         if closed >= _SUSPICIOUS:
             raise SecretMismatch(
-                f"ENCRYPTION_SECRET opens none of the first {seen} files in {self.directory.path}: "
-                "set the one that the old service used"
+                f"ENCRYPTION_SECRET opens none of the first {seen} files in {self.directory.path}",
+                "set the one that the old service used",
             )
         if unread == seen >= _SUSPICIOUS:
             raise StorageUnavailable(
                 f"none of the first {seen} wallet files in {self.directory.path} can be read "
-                f"({found.fault}): put the files themselves there, and let this process's user "
-                "read them"
+                f"({found.fault})",
+                "put the files themselves there, and let this process's user read them",
             )
         return seen > 0 or self.directory.is_marked()
 

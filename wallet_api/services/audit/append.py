@@ -48,7 +48,7 @@ class AuditTrail:
         """
         if head.id >= _LAST_ID:
             raise AuditLogBlocked(
-                "a user's audit chain has no id left: run `wallet-api audit verify`"
+                "a user's audit chain has no id left", "run `wallet-api audit verify`"
             )
         access = event.access
         entry = AuditEntry(
@@ -151,7 +151,7 @@ class PendingEntries:
             # Whoever takes a place moves the head too: then we would have seen another one.
             if places == self._taken:
                 raise AuditLogBlocked(
-                    "a user's audit chain takes no entry: run `wallet-api audit verify`"
+                    "a user's audit chain takes no entry", "run `wallet-api audit verify`"
                 ) from error
             self._taken = places
             raise

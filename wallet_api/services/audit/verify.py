@@ -165,7 +165,7 @@ class _Once:
         """Return what reports. Raises DatabaseUnavailable if something was reported already."""
         if self._told:
             raise DatabaseUnavailable(
-                "the connection was lost in the middle of the verification: run it again"
+                "the connection was lost in the middle of the verification", "run it again"
             )
         return self._report
 

@@ -120,7 +120,7 @@ class KnownSecrets:
             ) from error
         if retired is None:
             raise SecretMismatch(
-                "this ENCRYPTION_SECRET may seal no key here: run `wallet-api keys rotate` first"
+                "this ENCRYPTION_SECRET may seal no key here", "run `wallet-api keys rotate` first"
             )
         return retired
 
