@@ -22,7 +22,7 @@ SCRIPT, BACK = (
     for name in ("partitions.sql", "partitions_back.sql")
 )
 PARTITION = re.compile(rf"'Relation Name': '(?:{'|'.join(PER_USER)})_(\d+)'")
-ONE, EVERY, NONE = "one user: one machine", "every machine", "no table of users"
+ONE, EVERY, NONE = "one user, one machine", "every machine", "no per-user table"
 
 
 @pytest.fixture
