@@ -27,8 +27,8 @@ help: ## List the targets.
 run: $(RUNNABLE) ## Run the service with a PostgreSQL of its own (PORT, DATA_DIR).
 	@exec $(BIN)/python -m wallet_api dev
 
-test: $(INSTALLED) ## Run every test, against a real PostgreSQL.
-	$(BIN)/pytest -n auto --dist worksteal
+test: $(INSTALLED) ## Run the tests, against a real PostgreSQL. `make check` also runs the slow ones.
+	$(BIN)/pytest -n auto --dist worksteal -m "not long and not faults and not slow"
 
 test-long: $(INSTALLED) ## Run the tests that take minutes.
 	$(BIN)/pytest -m long --timeout 1200
