@@ -393,7 +393,7 @@ def test_a_route_that_does_something_else_would_be_noticed(app, answer, failure)
     blueprint = Blueprint("extra", __name__)
 
     @blueprint.get("/extra")
-    @blueprint.opened_by(ANYBODY)
+    @blueprint.requires(ANYBODY)
     @blueprint.response(200, HealthAnswer)
     def extra():
         return answer

@@ -1,4 +1,4 @@
-"""Who may call a route: every view says so with `opened_by`, and one hook sees to it."""
+"""Who may call a route: every view says so with `requires`, and one hook sees to it."""
 
 import hmac
 from collections.abc import Callable

@@ -62,7 +62,7 @@ def _host() -> str:
 
 
 @blueprint.post("/demo/token")
-@blueprint.opened_by(ANYBODY, 404)
+@blueprint.requires(ANYBODY, 404)
 @blueprint.response(200, DemoTokenAnswer)
 def demo_token() -> dict[str, object]:
     """Give a person on this machine a token of the demo's user."""

@@ -105,7 +105,7 @@ def describe(api: Api) -> None:
 
 
 @blueprint.get("/openapi.json")
-@blueprint.opened_by(ANYBODY)
+@blueprint.requires(ANYBODY)
 @blueprint.response(200, {"type": "object"})
 def openapi() -> ResponseReturnValue:
     """Describe every route (OpenAPI 3.1)."""
@@ -116,7 +116,7 @@ def openapi() -> ResponseReturnValue:
 
 
 @blueprint.get("/docs")
-@blueprint.opened_by(ANYBODY)
+@blueprint.requires(ANYBODY)
 @blueprint.response(200, {"type": "string"}, content_type="text/html")
 def page() -> ResponseReturnValue:
     """Show the description, and let a reader try it."""
@@ -125,7 +125,7 @@ def page() -> ResponseReturnValue:
 
 
 @blueprint.get("/docs/<name>", parameters=[_NAME])
-@blueprint.opened_by(ANYBODY, 404)
+@blueprint.requires(ANYBODY, 404)
 @blueprint.response(200, {"type": "string"}, content_type="*/*")
 def asset(name: str) -> Response:
     """Serve what the page is made of."""

@@ -15,7 +15,7 @@ blueprint = Blueprint("health", __name__, description="For load balancers and Pr
 
 
 @blueprint.get("/healthz")
-@blueprint.opened_by(ANYBODY)
+@blueprint.requires(ANYBODY)
 @blueprint.response(200, HealthAnswer)
 def healthz() -> dict[str, str]:
     """Tell that this process runs, and its version. It asks nothing else."""
@@ -23,7 +23,7 @@ def healthz() -> dict[str, str]:
 
 
 @blueprint.get("/readyz")
-@blueprint.opened_by(ANYBODY)
+@blueprint.requires(ANYBODY)
 @blueprint.response(200, HealthAnswer)
 def readyz() -> ResponseReturnValue:
     """Tell whether this process is fit to serve, and if not, why."""
@@ -45,7 +45,7 @@ def _not_ready(error: ServiceUnavailable) -> Response:
 
 
 @blueprint.get("/metrics")
-@blueprint.opened_by(SCRAPER, 404)
+@blueprint.requires(SCRAPER, 404)
 @blueprint.alt_response(
     200, schema={"type": "string"}, content_type="application/openmetrics-text", success=True
 )

@@ -25,7 +25,7 @@ _POLICY = (
 
 
 @blueprint.get("/")
-@blueprint.opened_by(ANYBODY)
+@blueprint.requires(ANYBODY)
 @blueprint.response(200, {"type": "string"}, content_type="text/html")
 def home() -> ResponseReturnValue:
     """Render the landing page."""
@@ -40,7 +40,7 @@ def home() -> ResponseReturnValue:
 
 
 @blueprint.get("/console")
-@blueprint.opened_by(ANYBODY)
+@blueprint.requires(ANYBODY)
 @blueprint.response(200, {"type": "string"}, content_type="text/html")
 def console() -> ResponseReturnValue:
     """Render the operator's console, which is empty without an API client's token."""
@@ -53,7 +53,7 @@ def _page(text: str) -> Response:
 
 
 @blueprint.get("/assets/<name>", parameters=[_NAME])
-@blueprint.opened_by(ANYBODY, 404)
+@blueprint.requires(ANYBODY, 404)
 @blueprint.response(200, {"type": "string"}, content_type="*/*")
 def home_asset(name: str) -> Response:
     """Serve an asset of the pages. Browsers revalidate it each time."""

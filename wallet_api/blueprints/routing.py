@@ -28,7 +28,7 @@ class Blueprint(SmorestBlueprint):
 
     ARGUMENTS_PARSER = BodyParser()
 
-    def opened_by(
+    def requires(
         self, caller: Caller, *refusals: type[errors.WalletApiError] | int, **described: Any
     ) -> Callable[[View], View]:
         """Let `caller` in, and nobody else. Goes directly below the decorator with the path.

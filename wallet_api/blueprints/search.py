@@ -45,7 +45,7 @@ _LINK = {"Link": {"description": 'The next page, rel="next".', "schema": {"type"
 
 
 @blueprint.get("/wallets")
-@blueprint.opened_by(
+@blueprint.requires(
     client("wallets:read"), InvalidAddress, InvalidFilter, InvalidCursor, WalletsInFiles
 )
 @blueprint.arguments(WalletQuery, location="query")
@@ -75,7 +75,7 @@ def _chain(wallet_type: str | None, chain: str | None) -> str | None:
 
 
 @blueprint.get("/audit")
-@blueprint.opened_by(client("audit:read"), InvalidCursor)
+@blueprint.requires(client("audit:read"), InvalidCursor)
 @blueprint.arguments(AuditQuery, location="query")
 @blueprint.response(200, AuditPage, headers=_LINK)
 def find_audit_entries(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
@@ -93,7 +93,7 @@ def find_audit_entries(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str,
 
 
 @blueprint.get("/storage")
-@blueprint.opened_by(client("stats:read"))
+@blueprint.requires(client("stats:read"))
 @blueprint.response(200, StorageAnswer)
 def storage() -> StorageState:
     """Tell where wallets are kept, how many came from files, and what keys are sealed under."""
@@ -101,7 +101,7 @@ def storage() -> StorageState:
 
 
 @blueprint.get("/stats", parameters=[_IF_NONE_MATCH])
-@blueprint.opened_by(client("stats:read"), InvalidFilter, WalletsInFiles)
+@blueprint.requires(client("stats:read"), InvalidFilter, WalletsInFiles)
 @blueprint.arguments(StatsQuery, location="query")
 @blueprint.alt_response(304, description="Nothing changed since the answer with this ETag.")
 @blueprint.response(

@@ -15,7 +15,7 @@ blueprint = Blueprint("auth", __name__, url_prefix="/api/auth", description="Sig
 
 
 @blueprint.route("/base-account", methods=["GET", "POST"])
-@blueprint.opened_by(FARCASTER_USER, InvalidAddress)
+@blueprint.requires(FARCASTER_USER, InvalidAddress)
 @blueprint.arguments(SignInQuery, location="query")
 @blueprint.response(200, SignInAnswer)
 def sign_in(query: dict[str, Any]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ blueprint = Blueprint(
 
 
 @blueprint.post("/create-fallback-wallet")
-@blueprint.opened_by(USER)
+@blueprint.requires(USER)
 @blueprint.response(200, FallbackWalletAnswer)
 def create_fallback_wallet() -> dict[str, Any]:
     """Make sure that the trading wallet exists; an existing one is never replaced."""
@@ -33,7 +33,7 @@ def create_fallback_wallet() -> dict[str, Any]:
 
 
 @blueprint.get("/create-fallback-wallet")
-@blueprint.opened_by(USER)
+@blueprint.requires(USER)
 @blueprint.response(200, FallbackWalletStatusAnswer)
 def fallback_wallet_status() -> dict[str, Any]:
     """Tell whether the trading wallet exists."""

@@ -38,7 +38,7 @@ _CHAIN_SPELLINGS = {TRADING_CHAIN: TRADING_CHAIN} | dict.fromkeys(
 
 
 @blueprint.get("", parameters=[_FID])
-@blueprint.opened_by(client("wallets:read"), InvalidFid)
+@blueprint.requires(client("wallets:read"), InvalidFid)
 @blueprint.response(200, ServiceWalletList)
 def list_wallets(fid: str) -> dict[str, Any]:
     """List a user's wallets, the Base Account first."""
@@ -46,7 +46,7 @@ def list_wallets(fid: str) -> dict[str, Any]:
 
 
 @blueprint.get("/<chain>", parameters=[_FID, _CHAIN])
-@blueprint.opened_by(client("wallets:read"), InvalidFid, UnsupportedChain, WalletNotFound)
+@blueprint.requires(client("wallets:read"), InvalidFid, UnsupportedChain, WalletNotFound)
 @blueprint.response(200, ServiceWallet)
 def get_wallet(fid: str, chain: str) -> Wallet:
     """Show a user's wallet on a chain."""
@@ -60,7 +60,7 @@ def get_wallet(fid: str, chain: str) -> Wallet:
 
 
 @blueprint.put("/<chain>", parameters=[_FID, _CHAIN])
-@blueprint.opened_by(client("wallets:write"), InvalidFid, UnsupportedChain, parameters=[_TRADING])
+@blueprint.requires(client("wallets:write"), InvalidFid, UnsupportedChain, parameters=[_TRADING])
 @blueprint.alt_response(
     201, schema=ServiceWallet, description="The wallet was made just now.", success=True
 )
@@ -74,7 +74,7 @@ def ensure_wallet(fid: str, chain: str) -> tuple[Wallet, int]:
 
 
 @blueprint.post("/<chain>/key", parameters=[_FID, _TRADING])
-@blueprint.opened_by(
+@blueprint.requires(
     client("keys:read"),
     InvalidFid,
     UnsupportedChain,

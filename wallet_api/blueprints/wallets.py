@@ -59,7 +59,7 @@ _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}", re.ASCII)
 
 
 @blueprint.post("/deposit", parameters=[_IDEMPOTENCY_KEY_HEADER])
-@blueprint.opened_by(
+@blueprint.requires(
     USER,
     InvalidAddress,
     InvalidAmount,
@@ -113,7 +113,7 @@ def _idempotency_key() -> str | None:
 
 
 @blueprint.get("/payment-qr")
-@blueprint.opened_by(USER, UnsupportedAsset, InvalidAmount, AmountNotPositive, WalletNotFound)
+@blueprint.requires(USER, UnsupportedAsset, InvalidAmount, AmountNotPositive, WalletNotFound)
 @blueprint.arguments(PaymentQuery, location="query")
 @blueprint.response(200, {"type": "string"}, content_type="image/svg+xml")
 def payment_qr(query: dict[str, Any]) -> Response:
@@ -128,7 +128,7 @@ def payment_qr(query: dict[str, Any]) -> Response:
 
 
 @blueprint.get("/primary")
-@blueprint.opened_by(USER)
+@blueprint.requires(USER)
 @blueprint.response(200, PrimaryWalletAnswer)
 def primary() -> dict[str, Any]:
     """Show the user's own Base Account address."""
@@ -136,7 +136,7 @@ def primary() -> dict[str, Any]:
 
 
 @blueprint.get("/primary-with-key")
-@blueprint.opened_by(USER, KeyExportDisabled, WalletNotFound)
+@blueprint.requires(USER, KeyExportDisabled, WalletNotFound)
 @blueprint.response(200, ExportedWalletAnswer)
 def primary_with_key() -> dict[str, Any]:
     """Hand the trading wallet's private key to its owner, where that is allowed."""
@@ -152,7 +152,7 @@ def primary_with_key() -> dict[str, Any]:
 
 
 @blueprint.get("/user-wallets")
-@blueprint.opened_by(USER)
+@blueprint.requires(USER)
 @blueprint.response(200, WalletListAnswer)
 def user_wallets() -> dict[str, Any]:
     """List the user's wallets, the Base Account first."""
@@ -160,7 +160,7 @@ def user_wallets() -> dict[str, Any]:
 
 
 @blueprint.post("/user-wallets")
-@blueprint.opened_by(USER, UnsupportedChain, MnemonicRefused)
+@blueprint.requires(USER, UnsupportedChain, MnemonicRefused)
 @blueprint.arguments(CreateWalletBody, required=False, example={"chain": "ethereum"})
 @blueprint.response(200, CreatedWalletAnswer)
 def create_user_wallet(body: dict[str, Any]) -> dict[str, Any]:
