@@ -13,8 +13,8 @@ from wallet_api import logs
 from wallet_api.auth.quick_auth import QuickAuth
 from wallet_api.auth.rate_limits import RateLimits
 from wallet_api.auth.user_tokens import UserTokens
-from wallet_api.blueprints import authorization as callers
 from wallet_api.blueprints import (
+    authorization,
     cross_origin,
     demo,
     docs,
@@ -23,14 +23,14 @@ from wallet_api.blueprints import (
     home,
     paths,
     problems,
+    rate_limits,
     requests,
     search,
+    sign_in,
     trading,
     users,
+    wallets,
 )
-from wallet_api.blueprints import rate_limits as limits
-from wallet_api.blueprints import sign_in as auth
-from wallet_api.blueprints import wallets as wallet
 from wallet_api.blueprints.application import Application
 from wallet_api.blueprints.pagination import Cursors
 from wallet_api.blueprints.rate_limits import RequestLimits
@@ -98,14 +98,14 @@ def create_app(settings: Settings | None = None) -> Flask:
     requests.init_app(app)
     paths.init_app(app)
     hardening.init_app(app, settings.trusted_proxy_hops)
-    callers.init_app(app)
-    limits.init_app(app)
+    authorization.init_app(app)
+    rate_limits.init_app(app)
     cross_origin.init_app(app, settings.cors_origins)
     api = Api(app)
     docs.describe(api)
     for blueprint in (
-        auth.blueprint,
-        wallet.blueprint,
+        sign_in.blueprint,
+        wallets.blueprint,
         trading.blueprint,
         users.blueprint,
         search.blueprint,
@@ -147,14 +147,14 @@ def _services(settings: Settings) -> Application:
     wallets_in_files = settings.wallet_storage == "filesystem"
     encryption = EncryptionService(settings.encryption_secret, settings.encryption_secret_previous)
     repositories, sealing_secret = _storage(settings, database, encryption)
-    wallets = BaseAccountWalletService(
+    wallet_service = BaseAccountWalletService(
         database, repositories, encryption, sealing_secret, wallets_in_files=wallets_in_files
     )
     return Application(
         database=database,
         replica=replica,
-        wallets=wallets,
-        deposits=DepositService(database, wallets, settings.network),
+        wallets=wallet_service,
+        deposits=DepositService(database, wallet_service, settings.network),
         readiness=ReadinessService(database, sealing_secret),
         clients=ApiClientService(database),
         search=WalletSearch(

@@ -15,7 +15,7 @@ from wallet_api.server import problem_response as refusals
 
 PAGE = read("docs/http_api.md")
 WHO = {
-    callers.ANYBODY: "anybody",
+    callers.PUBLIC: "anybody",
     callers.USER: "user",
     callers.FARCASTER_USER: "Quick Auth token",
     callers.SCRAPER: "`METRICS_TOKEN`",

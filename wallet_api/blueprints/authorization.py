@@ -25,7 +25,7 @@ from wallet_api.models import TRADING_CHAIN, Access
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Caller:
+class AuthPolicy:
     """A kind of caller: how it proves who it is, and that it may do this.
 
     `security` names schemes of the OpenAPI document; `scope` is what an API client needs.
@@ -40,10 +40,10 @@ class Caller:
 
 def init_app(app: Flask) -> None:
     """Have every request to a route of `app` prove that it may call it."""
-    app.before_request(_admit)
+    app.before_request(_enforce_policy)
 
 
-def _admit() -> None:
+def _enforce_policy() -> None:
     """Let a request in, or refuse it: by its address, for want of a proof, by its caller."""
     limits = application().limits
     limits.count_address()
@@ -53,11 +53,11 @@ def _admit() -> None:
     # A view without a caller is a mistake, and answers nobody.
     view: Any = current_app.view_functions[request.endpoint]
     try:
-        view.caller.authenticate()
+        view.auth_policy.authenticate()
     finally:
         structlog.contextvars.bind_contextvars(actor=g.actor)
     limits.count_caller()
-    view.caller.authorize()
+    view.auth_policy.authorize()
 
 
 def access(*, reason: str | None = None, recipient: str | None = None) -> Access:
@@ -79,19 +79,19 @@ def _bearer_token() -> Secret[str]:
     return Secret(token.strip())
 
 
-def _as_user() -> None:
+def _authenticate_user() -> None:
     g.fid = application().user_tokens.verify(_bearer_token())
     g.actor = f"user:{g.fid}"
 
 
-def _as_farcaster_user() -> None:
+def _authenticate_farcaster_user() -> None:
     # The frontend reads `fid` from refusals as well.
     g.problem_members = {"fid": None}
     g.fid = application().quick_auth.verify(_bearer_token())
     g.actor = f"user:{g.fid}"
 
 
-def _as_scraper() -> None:
+def _authenticate_scraper() -> None:
     token = application().metrics_token
     if token is None:
         raise NotFound
@@ -101,7 +101,7 @@ def _as_scraper() -> None:
     g.actor = "metrics"
 
 
-def client(scope: str) -> Caller:
+def client(scope: str) -> AuthPolicy:
     """Return the caller that is an API client with this scope."""
 
     def authenticate() -> None:
@@ -112,10 +112,10 @@ def client(scope: str) -> Caller:
         try:
             application().clients.authorize(g.client, scope=scope, ip=ip_for_allowed_networks())
         except (InsufficientScope, NetworkNotAllowed):
-            _record_refused_key(scope)
+            _record_refused_key_read(scope)
             raise
 
-    return Caller(
+    return AuthPolicy(
         authenticate=authenticate,
         authorize=authorize,
         security=("clientToken",),
@@ -124,7 +124,7 @@ def client(scope: str) -> Caller:
     )
 
 
-def _record_refused_key(scope: str) -> None:
+def _record_refused_key_read(scope: str) -> None:
     """Note in the audit log that somebody with a good token reached for a key in vain."""
     path = request.view_args or {}
     fid = parse_fid(path.get("fid"))
@@ -133,13 +133,17 @@ def _record_refused_key(scope: str) -> None:
         application().wallets.refuse_key(fid, TRADING_CHAIN, access=access())
 
 
-ANYBODY = Caller(authenticate=lambda: None)
-USER = Caller(
-    authenticate=_as_user, security=("userToken",), refusals=(Unauthenticated, FidRequired)
+PUBLIC = AuthPolicy(authenticate=lambda: None)
+USER = AuthPolicy(
+    authenticate=_authenticate_user,
+    security=("userToken",),
+    refusals=(Unauthenticated, FidRequired),
 )
-FARCASTER_USER = Caller(
-    authenticate=_as_farcaster_user,
+FARCASTER_USER = AuthPolicy(
+    authenticate=_authenticate_farcaster_user,
     security=("quickAuth",),
     refusals=(Unauthenticated, SignInUnavailable),
 )
-SCRAPER = Caller(authenticate=_as_scraper, security=("metricsToken",), refusals=(Unauthenticated,))
+SCRAPER = AuthPolicy(
+    authenticate=_authenticate_scraper, security=("metricsToken",), refusals=(Unauthenticated,)
+)

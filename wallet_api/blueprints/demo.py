@@ -6,7 +6,7 @@ from flask import request
 from werkzeug.exceptions import NotFound
 
 from wallet_api.blueprints.application import application
-from wallet_api.blueprints.authorization import ANYBODY
+from wallet_api.blueprints.authorization import PUBLIC
 from wallet_api.blueprints.requests import client_ip
 from wallet_api.blueprints.routing import Blueprint
 from wallet_api.blueprints.schemas import DemoTokenAnswer
@@ -62,7 +62,7 @@ def _host() -> str:
 
 
 @blueprint.post("/demo/token")
-@blueprint.requires(ANYBODY, 404)
+@blueprint.requires(PUBLIC, 404)
 @blueprint.response(200, DemoTokenAnswer)
 def demo_token() -> dict[str, object]:
     """Give a person on this machine a token of the demo's user."""

@@ -12,7 +12,7 @@ from flask_smorest import Api
 from marshmallow import fields
 from werkzeug.exceptions import NotFound
 
-from wallet_api.blueprints.authorization import ANYBODY
+from wallet_api.blueprints.authorization import PUBLIC
 from wallet_api.blueprints.routing import Blueprint
 
 blueprint = Blueprint(
@@ -105,7 +105,7 @@ def describe(api: Api) -> None:
 
 
 @blueprint.get("/openapi.json")
-@blueprint.requires(ANYBODY)
+@blueprint.requires(PUBLIC)
 @blueprint.response(200, {"type": "object"})
 def openapi() -> ResponseReturnValue:
     """Describe every route (OpenAPI 3.1)."""
@@ -116,7 +116,7 @@ def openapi() -> ResponseReturnValue:
 
 
 @blueprint.get("/docs")
-@blueprint.requires(ANYBODY)
+@blueprint.requires(PUBLIC)
 @blueprint.response(200, {"type": "string"}, content_type="text/html")
 def page() -> ResponseReturnValue:
     """Show the description, and let a reader try it."""
@@ -125,7 +125,7 @@ def page() -> ResponseReturnValue:
 
 
 @blueprint.get("/docs/<name>", parameters=[_NAME])
-@blueprint.requires(ANYBODY, 404)
+@blueprint.requires(PUBLIC, 404)
 @blueprint.response(200, {"type": "string"}, content_type="*/*")
 def asset(name: str) -> Response:
     """Serve what the page is made of."""

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from wallet_api import __version__, metrics
 from wallet_api.blueprints.application import application
-from wallet_api.blueprints.authorization import ANYBODY, SCRAPER
+from wallet_api.blueprints.authorization import PUBLIC, SCRAPER
 from wallet_api.blueprints.problems import problem
 from wallet_api.blueprints.routing import Blueprint
 from wallet_api.blueprints.schemas import HealthAnswer
@@ -15,7 +15,7 @@ blueprint = Blueprint("health", __name__, description="For load balancers and Pr
 
 
 @blueprint.get("/healthz")
-@blueprint.requires(ANYBODY)
+@blueprint.requires(PUBLIC)
 @blueprint.response(200, HealthAnswer)
 def healthz() -> dict[str, str]:
     """Tell that this process runs, and its version. It asks nothing else."""
@@ -23,7 +23,7 @@ def healthz() -> dict[str, str]:
 
 
 @blueprint.get("/readyz")
-@blueprint.requires(ANYBODY)
+@blueprint.requires(PUBLIC)
 @blueprint.response(200, HealthAnswer)
 def readyz() -> ResponseReturnValue:
     """Tell whether this process is fit to serve, and if not, why."""

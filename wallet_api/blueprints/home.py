@@ -6,7 +6,7 @@ from flask import Response, render_template, request, send_from_directory
 from flask.typing import ResponseReturnValue
 
 from wallet_api.blueprints.application import application
-from wallet_api.blueprints.authorization import ANYBODY
+from wallet_api.blueprints.authorization import PUBLIC
 from wallet_api.blueprints.demo import is_from_this_machine
 from wallet_api.blueprints.routing import Blueprint
 from wallet_api.blueprints.schemas import BASE_ACCOUNT
@@ -25,7 +25,7 @@ _POLICY = (
 
 
 @blueprint.get("/")
-@blueprint.requires(ANYBODY)
+@blueprint.requires(PUBLIC)
 @blueprint.response(200, {"type": "string"}, content_type="text/html")
 def home() -> ResponseReturnValue:
     """Render the landing page."""
@@ -40,7 +40,7 @@ def home() -> ResponseReturnValue:
 
 
 @blueprint.get("/console")
-@blueprint.requires(ANYBODY)
+@blueprint.requires(PUBLIC)
 @blueprint.response(200, {"type": "string"}, content_type="text/html")
 def console() -> ResponseReturnValue:
     """Render the operator's console, which is empty without an API client's token."""
@@ -53,7 +53,7 @@ def _page(text: str) -> Response:
 
 
 @blueprint.get("/assets/<name>", parameters=[_NAME])
-@blueprint.requires(ANYBODY, 404)
+@blueprint.requires(PUBLIC, 404)
 @blueprint.response(200, {"type": "string"}, content_type="*/*")
 def home_asset(name: str) -> Response:
     """Serve an asset of the pages. Browsers revalidate it each time."""

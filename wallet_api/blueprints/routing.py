@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from flask_smorest import Blueprint as SmorestBlueprint
 
 from wallet_api import errors
-from wallet_api.blueprints.authorization import Caller
+from wallet_api.blueprints.authorization import AuthPolicy
 from wallet_api.blueprints.problems import STATUS_OF, example
 from wallet_api.blueprints.requests import BodyParser
 from wallet_api.blueprints.schemas import Problem
@@ -29,26 +29,26 @@ class Blueprint(SmorestBlueprint):
     ARGUMENTS_PARSER = BodyParser()
 
     def requires(
-        self, caller: Caller, *refusals: type[errors.WalletApiError] | int, **described: Any
+        self, policy: AuthPolicy, *refusals: type[errors.WalletApiError] | int, **described: Any
     ) -> Callable[[View], View]:
-        """Let `caller` in, and nobody else. Goes directly below the decorator with the path.
+        """Serve only requests that satisfy `policy`. Goes directly below the decorator with the path.
 
         For the documentation alone: `refusals` are what the view itself may raise (a number is a
         status that has no class), `described` are more members of the OpenAPI operation.
         """
-        scopes = [caller.scope] if caller.scope else []
-        described["security"] = [{scheme: scopes} for scheme in caller.security]
-        if caller.scope:
-            described["description"] = f"Needs the scope `{caller.scope}`."
+        scopes = [policy.scope] if policy.scope else []
+        described["security"] = [{scheme: scopes} for scheme in policy.security]
+        if policy.scope:
+            described["description"] = f"Needs the scope `{policy.scope}`."
 
         def decorate(view: View) -> View:
-            view.caller = caller  # type: ignore[attr-defined]
+            view.auth_policy = policy  # type: ignore[attr-defined]
             documented = self.doc(**described)(view)
             takes = documented._apidoc.setdefault("arguments", {})
             # Replaced by ours, which says which refusals there are.
             takes.pop("responses", None)
             told: list[type[errors.WalletApiError] | int]
-            told = [*refusals, *caller.refusals, *_ANY_ROUTE]
+            told = [*refusals, *policy.refusals, *_ANY_ROUTE]
             if any(given["in"] == "json" for given in takes.get("parameters", [])):
                 told.append(_NOT_JSON)
             by_status: dict[int, list[dict[str, Any]]] = {}
