@@ -201,20 +201,20 @@ Position = tuple[datetime, int, T]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Slice(Generic[T]):
-    """Part of a list from newest to oldest: `size` items that come after the position `before`.
+class PageRequest(Generic[T]):
+    """At most `limit` items of a list that is ordered from newest to oldest.
 
-    None of them is older than `since`. None stands for an open end.
+    They come after the position `after` and are not older than `since`. None means no bound.
     """
 
     since: datetime | None
-    before: Position[T] | None
-    size: int
+    after: Position[T] | None
+    limit: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page(Generic[Item, T]):
-    """Some items of a longer list; `next` is the position behind which the next page begins."""
+    """Some items of a longer list; `next` is the position after which the next page begins."""
 
     items: list[Item]
     next: Position[T] | None

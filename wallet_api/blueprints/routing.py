@@ -31,7 +31,7 @@ class Blueprint(SmorestBlueprint):
     def requires(
         self, policy: AuthPolicy, *refusals: type[errors.WalletApiError] | int, **described: Any
     ) -> Callable[[View], View]:
-        """Serve only requests that satisfy `policy`. Goes directly below the decorator with the path.
+        """Serve only requests that satisfy `policy`. Put it directly below the route decorator.
 
         For the documentation alone: `refusals` are what the view itself may raise (a number is a
         status that has no class), `described` are more members of the OpenAPI operation.

@@ -61,8 +61,8 @@ def find_wallets(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]
         before=query["created_before"],
     )
     cursors = application().cursors
-    behind = cursors.read(query, str)
-    return cursors.answer(application().search.find(filters, behind=behind, size=query["limit"]))
+    after = cursors.read(query, str)
+    return cursors.answer(application().search.find(filters, after=after, limit=query["limit"]))
 
 
 def _chain(wallet_type: str | None, chain: str | None) -> str | None:
@@ -88,8 +88,8 @@ def find_audit_entries(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str,
         before=query["before"],
     )
     cursors = application().cursors
-    behind = cursors.read(query, int)
-    return cursors.answer(application().audit_log.find(filters, behind=behind, size=query["limit"]))
+    after = cursors.read(query, int)
+    return cursors.answer(application().audit_log.find(filters, after=after, limit=query["limit"]))
 
 
 @blueprint.get("/storage")
