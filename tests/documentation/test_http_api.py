@@ -11,7 +11,7 @@ from tests.documentation.pages import code, read, section, tables
 from wallet_api.blueprints import authorization as callers
 from wallet_api.blueprints import problems
 from wallet_api.errors import WalletApiError
-from wallet_api.server import problem_response as refusals
+from wallet_api.server import problem_response
 
 PAGE = read("docs/http_api.md")
 WHO = {
@@ -67,9 +67,9 @@ def test_every_error_code_is_on_the_page_with_its_status_and_its_sentence():
     of_gunicorn = {
         (name, status.value, sentence)
         for status, name, sentence in [
-            *refusals._REFUSALS.values(),
-            refusals._MALFORMED,
-            refusals._OUR_FAULT,
+            *problem_response._PROBLEMS.values(),
+            problem_response._MALFORMED,
+            problem_response._INTERNAL_ERROR,
         ]
     }
     assert rest == of_flask | of_gunicorn

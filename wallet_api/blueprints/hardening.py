@@ -7,7 +7,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask, Response, request
 
-from wallet_api.blueprints.problems import refuse
+from wallet_api.blueprints.problems import error_response
 from wallet_api.errors import HttpsRequired, InvalidRequest
 
 _YEAR_SECONDS = 365 * 24 * 60 * 60
@@ -77,7 +77,7 @@ def _redirect() -> Response | None:
         return None
     if not _is_host(request.headers.get("Host", "")):
         raise InvalidRequest(hint="Come by https, and name a host in the Host header.")
-    response = refuse(HttpsRequired())
+    response = error_response(HttpsRequired())
     response.headers["Location"] = request.url.replace("http:", "https:", 1)
     return response
 

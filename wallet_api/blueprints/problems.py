@@ -49,7 +49,7 @@ STATUS_OF: dict[type[errors.WalletApiError], int] = {
 }
 
 # Faults that do not mend themselves: somebody must look.
-_ALARMS = (
+_CRITICAL = (
     errors.KeyUnreadable,
     errors.SecretMismatch,
     errors.StorageUnavailable,
@@ -71,9 +71,9 @@ log = structlog.get_logger("wallet_api")
 
 def init_app(app: Flask) -> None:
     """Answer every error of `app` as a problem."""
-    app.register_error_handler(errors.WalletApiError, refuse)
-    app.register_error_handler(HTTPException, _refuse_http)
-    app.register_error_handler(Exception, _fail)
+    app.register_error_handler(errors.WalletApiError, error_response)
+    app.register_error_handler(HTTPException, _http_error_response)
+    app.register_error_handler(Exception, _unexpected_error_response)
 
 
 def problem(
@@ -121,10 +121,10 @@ def _members(
     }
 
 
-def refuse(error: errors.WalletApiError) -> Response:
+def error_response(error: errors.WalletApiError) -> Response:
     """Answer a refusal."""
     if isinstance(error, errors.ServiceUnavailable):
-        report = log.critical if isinstance(error, _ALARMS) else log.error
+        report = log.critical if isinstance(error, _CRITICAL) else log.error
         report("unavailable", code=error.code, reason=error.reason)
     return problem(
         status=STATUS_OF[type(error)],
@@ -135,7 +135,7 @@ def refuse(error: errors.WalletApiError) -> Response:
     )
 
 
-def _refuse_http(error: HTTPException) -> ResponseReturnValue:
+def _http_error_response(error: HTTPException) -> ResponseReturnValue:
     if error.code is None:
         raise AssertionError("unreachable: Flask answers an exception without a status itself")
     sentence = _SENTENCES.get(error.code, f"{error.name}.")
@@ -149,6 +149,6 @@ def _code(error: HTTPException) -> str:
     return error.name.lower().replace(" ", "_")
 
 
-def _fail(error: Exception) -> ResponseReturnValue:
+def _unexpected_error_response(error: Exception) -> ResponseReturnValue:
     log.critical("unhandled exception", exc_info=error)
-    return _refuse_http(InternalServerError())
+    return _http_error_response(InternalServerError())

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from wallet_api import logs
-from wallet_api.cli.command import Command, json_option, reach
+from wallet_api.cli.command import Command, json_option, require_database
 from wallet_api.config import read_database_url
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
@@ -175,7 +175,7 @@ def _service() -> Iterator[ApiClientService]:
     # What the pool says while it tries is said once more, in one line, when it gives up.
     logs.configure("ERROR", "command")
     url = read_database_url(os.environ)
-    reach(url)
+    require_database(url)
     database = Database(url, min_size=0, max_size=1, timeout_seconds=_POOL_SECONDS)
     database.open()
     try:

@@ -12,7 +12,7 @@ import psycopg
 from wallet_api.cli.processes import WorkerKilled
 from wallet_api.config import ConfigurationError
 from wallet_api.crypto.secret import Secret
-from wallet_api.database import refusal
+from wallet_api.database import connection_error
 from wallet_api.database.faults import to_domain_error
 from wallet_api.errors import ServiceUnavailable
 from wallet_api.migrations import MigrationError
@@ -29,12 +29,12 @@ _TRANSACTION_TIMEOUT = "25P04"
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 
 
-def reach(database_url: Secret[str]) -> None:
+def require_database(database_url: Secret[str]) -> None:
     """Make sure that a database can be reached; if not, say libpq's own reason, which is exact.
 
     The pool would try until its time is over, and then say no more than that.
     """
-    reason = refusal(database_url)
+    reason = connection_error(database_url)
     if reason is not None:
         raise click.ClickException(f"The database cannot be reached: {reason}")
 

@@ -7,7 +7,7 @@ from dataclasses import asdict
 import click
 
 from wallet_api import logs, migrations
-from wallet_api.cli.command import Command, json_option, reach
+from wallet_api.cli.command import Command, json_option, require_database
 from wallet_api.cli.progress import painted, waiting
 from wallet_api.config import read_database_url
 from wallet_api.database import Database
@@ -85,7 +85,7 @@ def doctor(context: click.Context, as_json: bool, trusted: tuple[str, ...]) -> N
     """
     logs.configure("ERROR", "command")
     url = read_database_url(os.environ)
-    reach(url)
+    require_database(url)
     database = Database(
         url, min_size=0, max_size=1, timeout_seconds=_POOL_SECONDS, accept_unfit=True
     )

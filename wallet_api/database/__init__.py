@@ -9,7 +9,7 @@ from wallet_api.database.connections import (
     Connection,
     Row,
     ServingConnection,
-    refusal,
+    connection_error,
     set_up,
 )
 from wallet_api.database.faults import Conflict
@@ -25,6 +25,6 @@ __all__ = [
     "one_round_trip",
     "one_snapshot",
     "patient",
-    "refusal",
+    "connection_error",
     "set_up",
 ]

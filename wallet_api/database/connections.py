@@ -160,7 +160,7 @@ class ServingConnection(Connection):
     answer_seconds = deadline.STATEMENT_SECONDS
 
 
-def refusal(conninfo: Secret[str]) -> str | None:
+def connection_error(conninfo: Secret[str]) -> str | None:
     """Return libpq's own reason why a database cannot be reached; None if it can."""
     try:
         psycopg.connect(**connection_parameters(conninfo)).close()

@@ -11,7 +11,7 @@ class TooSlow(errors.ParseException):
 
 
 # Status, code, sentence. The codes are ours: what Python calls a status changes with its versions.
-_REFUSALS = {
+_PROBLEMS = {
     TooSlow: (
         HTTPStatus.REQUEST_TIMEOUT,
         "request_timeout",
@@ -34,17 +34,17 @@ _REFUSALS = {
     ),
 }
 _MALFORMED = (HTTPStatus.BAD_REQUEST, "bad_request", "The request is not valid HTTP.")
-_OUR_FAULT = (
+_INTERNAL_ERROR = (
     HTTPStatus.INTERNAL_SERVER_ERROR,
     "internal_server_error",
     "Something went wrong on our side. Nothing was lost; please try again.",
 )
 
 
-def refusal(error: BaseException, request_id: str) -> bytes:
+def problem_response(error: BaseException, request_id: str) -> bytes:
     """Return the answer to a request that failed with `error`, as application/problem+json."""
     theirs = isinstance(error, errors.ParseException)
-    status, code, sentence = _REFUSALS.get(type(error), _MALFORMED if theirs else _OUR_FAULT)
+    status, code, sentence = _PROBLEMS.get(type(error), _MALFORMED if theirs else _INTERNAL_ERROR)
     body = {
         "type": f"urn:problem-type:wallet-api:{code}",
         "title": sentence,

@@ -22,7 +22,7 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from wallet_api import deadline
 from wallet_api.server.connection import AnswerSocket, Connection
-from wallet_api.server.problem_response import TooSlow, refusal
+from wallet_api.server.problem_response import TooSlow, problem_response
 
 REQUEST_SECONDS = 10.0
 """How long the first request of a connection may take, and a later one from its first byte."""
@@ -223,7 +223,7 @@ class Worker(ThreadWorker):
         report("refused a request: %s, request id %s", type(exc).__name__, request_id)
         # Whoever sent nonsense may be gone already.
         with suppress(OSError):
-            client.sendall(refusal(exc, request_id))
+            client.sendall(problem_response(exc, request_id))
             client.flush()
 
     def finish_request(self, conn: Connection, fs: "Future[bool]") -> None:

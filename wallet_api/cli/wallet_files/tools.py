@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 
 from wallet_api import logs
-from wallet_api.cli.command import reach
+from wallet_api.cli.command import require_database
 from wallet_api.cli.progress import ReportFile, Tally, printable
 from wallet_api.config import read_wallet_settings
 from wallet_api.crypto.encryption import EncryptionService
@@ -57,7 +57,7 @@ class WalletTools:
         self.encryption = EncryptionService(
             self._settings.encryption_secret, self._settings.encryption_secret_previous
         )
-        reach(self._settings.database_url)
+        require_database(self._settings.database_url)
         with self.opened() as database:
             check_database(database, writable=False)
             if must_fit:
