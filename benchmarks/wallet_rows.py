@@ -31,7 +31,7 @@ import psycopg
 from coincurve import PublicKey
 from eth_hash.auto import keccak
 
-from wallet_api.cli.processes import spread
+from wallet_api.cli.processes import map_in_processes
 from wallet_api.config import ConfigurationError, read_wallet_settings
 from wallet_api.crypto.audit_chain import FIRST_HEAD
 from wallet_api.crypto.encryption import EncryptionService
@@ -216,7 +216,9 @@ def fill(
     population = Population(users=users, until=until or datetime.now(UTC), seed=seed)
     database = _pool(database_url)
     work = functools.partial(_fill_batch, database, population, encryption)
-    for _ in spread(range(population.batches), work, processes=processes, database=database):
+    for _ in map_in_processes(
+        range(population.batches), work, processes=processes, database=database
+    ):
         pass
     with psycopg.connect(database_url.reveal(), autocommit=True) as connection:
         _copy(connection, zip(_COPIES[2:], population.busy_chain(encryption), strict=True))

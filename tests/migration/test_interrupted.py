@@ -244,7 +244,9 @@ def answer_at_length(item):
 
 def take_all():
     try:
-        for _ in workers.spread(range(20), answer_at_length, processes=2, database=Nowhere()):
+        for _ in workers.map_in_processes(
+            range(20), answer_at_length, processes=2, database=Nowhere()
+        ):
             pass
     except Exception:  # noqa: BLE001 (whichever says so)
         os._exit(3)

@@ -8,7 +8,7 @@ from itertools import chain
 import click
 
 from wallet_api.cli.command import Command, json_option
-from wallet_api.cli.processes import spread
+from wallet_api.cli.processes import map_in_processes
 from wallet_api.cli.progress import Tally, waiting
 from wallet_api.cli.wallet_files.tools import (
     WalletTools,
@@ -75,7 +75,9 @@ def rotate(context: click.Context, processes: int, as_json: bool) -> None:
         faults=(ResealOutcome.FAILED,),
         quiet_stdout=as_json,
     )
-    results = spread(rotation.pages(PAGE), rotation.run, processes=processes, database=database)
+    results = map_in_processes(
+        rotation.pages(PAGE), rotation.run, processes=processes, database=database
+    )
     with tally, closing(results):
         for one in chain.from_iterable(results):
             if one.reason is not None:

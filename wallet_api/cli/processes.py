@@ -16,8 +16,8 @@ from wallet_api.database import Database
 T = TypeVar("T")
 R = TypeVar("R")
 
-_LOOK_SECONDS = 0.5
-_LAST_SECONDS = 10.0
+_POLL_SECONDS = 0.5
+_JOIN_SECONDS = 10.0
 
 
 class WorkerKilled(Exception):
@@ -31,7 +31,7 @@ def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
         yield batch
 
 
-def spread(
+def map_in_processes(
     items: Iterable[T], work: Callable[[T], R], *, processes: int, database: Database
 ) -> Generator[R, None, None]:
     """Give work(item) for each item, in no order, from as many processes.
@@ -45,41 +45,41 @@ def spread(
     of an answer in the middle of which a worker was killed.
     """
     workers: dict[Any, BaseProcess] = {}
-    with _told_to_stop() as stop:
+    with _stop_event() as stop:
         try:
             # All workers are forked before a pool's threads run here.
             for _ in range(processes):
-                connection, process = _fork(work, database)
+                connection, process = _fork_worker(work, database)
                 workers[connection] = process
             database.open()
             remaining = iter(items)
-            busy = [connection for connection in workers if _give(connection, remaining)]
+            busy = [connection for connection in workers if _send_next(connection, remaining)]
             while busy:
                 if stop.is_set():
                     raise KeyboardInterrupt
-                for connection in list[Any](wait(busy, _LOOK_SECONDS)):
-                    result = _take(connection)
-                    if not _give(connection, remaining):
+                for connection in list[Any](wait(busy, _POLL_SECONDS)):
+                    result = _receive(connection)
+                    if not _send_next(connection, remaining):
                         busy.remove(connection)
                     yield result
         finally:
-            _end(workers)
+            _stop_workers(workers)
             database.close()
 
 
-def _end(workers: dict[Any, BaseProcess]) -> None:
+def _stop_workers(workers: dict[Any, BaseProcess]) -> None:
     """Let each worker finish what it is at, and end."""
     for connection in workers:
         connection.close()
     # The last one first: it holds copies of our ends of the earlier ones' pipes.
     for process in reversed(workers.values()):
-        process.join(_LAST_SECONDS)
+        process.join(_JOIN_SECONDS)
         process.kill()
         process.join()
 
 
 @contextmanager
-def _told_to_stop() -> Iterator[threading.Event]:
+def _stop_event() -> Iterator[threading.Event]:
     """Give an event that Ctrl-C and SIGTERM set: an end between two results, not in one."""
     stop = threading.Event()
     if threading.current_thread() is not threading.main_thread():
@@ -95,17 +95,17 @@ def _told_to_stop() -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
-def _fork(work: Callable[[Any], Any], database: Database) -> tuple[Any, BaseProcess]:
+def _fork_worker(work: Callable[[Any], Any], database: Database) -> tuple[Any, BaseProcess]:
     fork = multiprocessing.get_context("fork")
     ours, theirs = fork.Pipe()
-    process = fork.Process(target=_serve, args=(ours, theirs, work, database), daemon=True)
+    process = fork.Process(target=_run_worker, args=(ours, theirs, work, database), daemon=True)
     process.start()
     # Open in the worker alone, so that its death is the end of what we read.
     theirs.close()
     return ours, process
 
 
-def _give(connection: Any, remaining: Iterator[Any]) -> bool:
+def _send_next(connection: Any, remaining: Iterator[Any]) -> bool:
     """Give a worker the next item; tell whether there was one."""
     for item in remaining:
         try:
@@ -116,7 +116,7 @@ def _give(connection: Any, remaining: Iterator[Any]) -> bool:
     return False
 
 
-def _take(connection: Any) -> Any:
+def _receive(connection: Any) -> Any:
     try:
         result, error = connection.recv()
     except (EOFError, OSError) as lost:
@@ -126,11 +126,11 @@ def _take(connection: Any) -> Any:
     return result
 
 
-def _serve(ours: Any, connection: Any, work: Callable[[Any], Any], database: Database) -> None:
+def _run_worker(ours: Any, connection: Any, work: Callable[[Any], Any], database: Database) -> None:
     # Ctrl-C is for the process that we work for.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=_exit_with_parent, daemon=True).start()
     # Or else we would never read the end.
     ours.close()
     database.open()
@@ -147,7 +147,7 @@ def _serve(ours: Any, connection: Any, work: Callable[[Any], Any], database: Dat
         database.close()
 
 
-def _end_with_parent() -> None:
+def _exit_with_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()

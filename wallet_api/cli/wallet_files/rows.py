@@ -5,7 +5,7 @@ from itertools import chain
 
 import click
 
-from wallet_api.cli.processes import spread
+from wallet_api.cli.processes import map_in_processes
 from wallet_api.cli.progress import Tally, waiting
 from wallet_api.cli.wallet_files.tools import BATCH, WalletTools
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
@@ -35,7 +35,7 @@ class RowVerification:
             quiet_stdout=self.quiet_stdout,
         )
         pages = StoredWallets(database).pages(BATCH)
-        results = spread(pages, check.run, processes=self.processes, database=database)
+        results = map_in_processes(pages, check.run, processes=self.processes, database=database)
         with tally, closing(results):
             for row in chain.from_iterable(results):
                 if row.outcome is not RowOutcome.OPENED:

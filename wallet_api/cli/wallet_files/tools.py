@@ -69,7 +69,7 @@ class WalletTools:
         return self._settings.wallet_storage
 
     def database(self) -> Database:
-        """Return a database that is not open yet: one for each spread(), which opens it."""
+        """Return a database that is not open yet: one for each map_in_processes(), which opens it."""
         return Database(
             self._settings.database_url, min_size=0, max_size=1, timeout_seconds=_POOL_SECONDS
         )

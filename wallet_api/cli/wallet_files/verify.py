@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from wallet_api.cli.command import Command, json_option
-from wallet_api.cli.processes import batches, spread
+from wallet_api.cli.processes import batches, map_in_processes
 from wallet_api.cli.progress import Tally, printable
 from wallet_api.cli.wallet_files.rows import RowVerification
 from wallet_api.cli.wallet_files.tools import (
@@ -96,7 +96,7 @@ class _Verification(RowVerification):
             quiet_stdout=self.quiet_stdout,
         )
         names = batches(files.directory.names(), BATCH)
-        results = spread(names, work.run, processes=self.processes, database=database)
+        results = map_in_processes(names, work.run, processes=self.processes, database=database)
         with tally, closing(results):
             for file in chain.from_iterable(results):
                 kind = _MISSING if file.outcome is Outcome.IMPORTABLE else file.outcome
@@ -119,7 +119,9 @@ class _Verification(RowVerification):
         )
         with report.open(errors="replace") as lines:
             parts = batches(enumerate(lines, start=1), BATCH)
-            results = spread(parts, check.run, processes=self.processes, database=database)
+            results = map_in_processes(
+                parts, check.run, processes=self.processes, database=database
+            )
             with tally, closing(results):
                 for line in chain.from_iterable(results):
                     if line.outcome is not LineOutcome.UNCHANGED:

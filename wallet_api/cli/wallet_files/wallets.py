@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from wallet_api.cli.command import Command, json_option
-from wallet_api.cli.processes import batches, spread
+from wallet_api.cli.processes import batches, map_in_processes
 from wallet_api.cli.progress import Tally
 from wallet_api.cli.wallet_files.tools import (
     BATCH,
@@ -72,7 +72,7 @@ def import_(
     )
     names = batches(files.directory.names(), BATCH)
     refuse_inside(files, report)
-    results = spread(names, work.run, processes=processes, database=database)
+    results = map_in_processes(names, work.run, processes=processes, database=database)
     reasons = follow(results, tally, report)
     _summarise(tally, as_json=as_json)
     none_valid = tally.counts[Outcome.INVALID] == tally.counts.total()
@@ -115,7 +115,9 @@ def export(
     with files.directory.locked():
         files.directory.remove_leftovers()
         pages = StoredWallets(database).pages(BATCH)
-        follow(spread(pages, work.run, processes=processes, database=database), tally, report)
+        follow(
+            map_in_processes(pages, work.run, processes=processes, database=database), tally, report
+        )
     _summarise(tally, as_json=as_json)
     if files.directory.is_handed_over():
         click.echo(
