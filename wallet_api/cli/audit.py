@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from wallet_api.cli.command import Command, json_option
-from wallet_api.cli.progress import ReportFile, Tally
+from wallet_api.cli.progress import Progress, ReportFile
 from wallet_api.cli.wallet_files.tools import WalletTools
 from wallet_api.models import MAX_FID
 from wallet_api.services.audit.chains import EntryOutcome, EntryReport
@@ -69,7 +69,7 @@ def verify(
             unchained_before=since,
             wallet_storage=tools.wallet_storage,
         )
-        tally = Tally(
+        progress = Progress(
             0 if fid is not None else verification.count(),
             "entries",
             fine=(EntryOutcome.INTACT, EntryOutcome.OLDER),
@@ -81,21 +81,21 @@ def verify(
             if report.fault is not None:
                 whose = "" if report.fid is None else f"FID {report.fid}: "
                 which = "" if report.id is None else f"entry {report.id}: "
-                tally.say(f"{whose}{which}{report.fault}")
-            tally.add(report.outcome)
+                progress.print_line(f"{whose}{which}{report.fault}")
+            progress.add(report.outcome)
 
-        with tally:
+        with progress:
             if fid is not None:
                 verification.verify_user(fid, tell)
             elif checkpoint is None:
                 verification.verify(tell, against=earlier)
             else:
                 made = verification.take_checkpoint(tell, against=earlier)
-    click.echo(json.dumps(tally.figures()) if as_json else tally.summary())
-    if checkpoint is not None and tally.is_fine():
+    click.echo(json.dumps(progress.as_dict()) if as_json else progress.summary())
+    if checkpoint is not None and progress.succeeded():
         with ReportFile(checkpoint) as file:
             file.write_text(f"{made.to_json()}\n")
-    context.exit(0 if tally.is_fine() else 1)
+    context.exit(0 if progress.succeeded() else 1)
 
 
 def _read(path: Path) -> Checkpoint:

@@ -8,7 +8,7 @@ import click
 
 from wallet_api import logs, migrations
 from wallet_api.cli.command import Command, json_option, require_database
-from wallet_api.cli.progress import painted, waiting
+from wallet_api.cli.progress import colored, status_line
 from wallet_api.config import read_database_url
 from wallet_api.database import Database
 from wallet_api.services.diagnosis.database import Doctor
@@ -91,7 +91,7 @@ def doctor(context: click.Context, as_json: bool, trusted: tuple[str, ...]) -> N
     )
     database.open()
     try:
-        with waiting("Examining the database"):
+        with status_line("Examining the database"):
             findings = Doctor(database, trusted).examine()
     finally:
         database.close()
@@ -101,7 +101,7 @@ def doctor(context: click.Context, as_json: bool, trusted: tuple[str, ...]) -> N
         for finding in findings:
             state = "FAULT" if finding.serious else "advice"
             state = state if finding.faults else "fine"
-            click.echo(f"{painted(f'{state:7}', state)} {finding.subject}")
+            click.echo(f"{colored(f'{state:7}', state)} {finding.subject}")
             for fault in finding.faults:
                 click.echo(f"        {fault}")
     context.exit(1 if any(found.serious and found.faults for found in findings) else 0)

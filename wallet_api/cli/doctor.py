@@ -9,7 +9,7 @@ import click
 
 from wallet_api import logs
 from wallet_api.cli.command import Command, json_option
-from wallet_api.cli.progress import painted, waiting
+from wallet_api.cli.progress import colored, status_line
 from wallet_api.services.diagnosis.environment import examine, is_fit
 from wallet_api.services.diagnosis.settings import Diagnosis, State
 
@@ -31,7 +31,7 @@ def doctor(context: click.Context, as_json: bool) -> None:
       wallet-api doctor
     """
     logs.configure("ERROR", "command")
-    with waiting("Trying what the environment names"):
+    with status_line("Trying what the environment names"):
         found = examine(os.environ)
     if as_json:
         click.echo(json.dumps([asdict(diagnosis) for diagnosis in found], indent=2))
@@ -44,7 +44,7 @@ def doctor(context: click.Context, as_json: bool) -> None:
 
 def _show(diagnosis: Diagnosis) -> None:
     word = "FAULT" if diagnosis.state is State.FAULT else diagnosis.state.value
-    click.echo(f"{painted(f'{word:7}', word)} {diagnosis.what}")
+    click.echo(f"{colored(f'{word:7}', word)} {diagnosis.what}")
     if diagnosis.remedy is not None:
         click.echo(f"        {diagnosis.remedy}")
 

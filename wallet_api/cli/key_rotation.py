@@ -9,7 +9,7 @@ import click
 
 from wallet_api.cli.command import Command, json_option
 from wallet_api.cli.processes import map_in_processes
-from wallet_api.cli.progress import Tally, waiting
+from wallet_api.cli.progress import Progress, status_line
 from wallet_api.cli.wallet_files.tools import (
     WalletTools,
     operator,
@@ -68,7 +68,7 @@ def rotate(context: click.Context, processes: int, as_json: bool) -> None:
     rotation = KeyRotation(database, tools.encryption, operator())
     with tools.opened() as opened:
         tools.register(opened)
-    tally = Tally(
+    progress = Progress(
         _count(tools),
         "wallets",
         fine=(ResealOutcome.RESEALED, ResealOutcome.PRESENT),
@@ -78,19 +78,19 @@ def rotate(context: click.Context, processes: int, as_json: bool) -> None:
     results = map_in_processes(
         rotation.pages(PAGE), rotation.run, processes=processes, database=database
     )
-    with tally, closing(results):
+    with progress, closing(results):
         for one in chain.from_iterable(results):
             if one.reason is not None:
-                tally.say(f"FID {one.fid}: {one.reason}")
-            tally.add(one.outcome)
+                progress.print_line(f"FID {one.fid}: {one.reason}")
+            progress.add(one.outcome)
     left = _count(tools)
     if as_json:
-        click.echo(json.dumps({**tally.figures(), "left": left}))
+        click.echo(json.dumps({**progress.as_dict(), "left": left}))
     else:
-        click.echo(tally.summary())
+        click.echo(progress.summary())
         if left:
             click.echo(f"{left} wallets are left under other secrets.")
-    context.exit(0 if tally.is_fine() and not left else 1)
+    context.exit(0 if progress.succeeded() and not left else 1)
 
 
 def _count(tools: WalletTools) -> int:
@@ -111,7 +111,7 @@ def status(as_json: bool) -> None:
       wallet-api keys status
     """
     tools = WalletTools(must_fit=False)
-    with tools.opened() as database, waiting("Counting the wallets under each secret"):
+    with tools.opened() as database, status_line("Counting the wallets under each secret"):
         found = tools.known_secrets(database).status()
     if as_json:
         click.echo(json.dumps([asdict(one) for one in found], default=str))
@@ -137,7 +137,7 @@ def retire(key_id: str, as_json: bool) -> None:
     """
     # Not even a secret that stands in everybody's way must be there to stay.
     tools = WalletTools(must_fit=False)
-    with tools.opened() as database, waiting("Asking whether a wallet needs it"):
+    with tools.opened() as database, status_line("Asking whether a wallet needs it"):
         try:
             secrets = tools.known_secrets(database)
             retired, needed = secrets.retire(key_id), secrets.audit_log_needs(key_id)

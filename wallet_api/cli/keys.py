@@ -34,10 +34,10 @@ def verify(context: click.Context, processes: int, as_json: bool) -> None:
       wallet-api keys verify
     """
     verification = RowVerification(WalletTools(), processes, quiet_stdout=as_json)
-    tally = verification.rows(None, fine=[RowOutcome.OPENED])
+    progress = verification.rows(None, fine=[RowOutcome.OPENED])
     shared = verification.shared_addresses()
     if as_json:
-        click.echo(json.dumps({**tally.figures(), "shared_addresses": shared}))
+        click.echo(json.dumps({**progress.as_dict(), "shared_addresses": shared}))
     else:
-        click.echo(tally.summary())
-    context.exit(0 if tally.is_fine() and not shared else 1)
+        click.echo(progress.summary())
+    context.exit(0 if progress.succeeded() and not shared else 1)

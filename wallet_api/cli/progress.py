@@ -15,12 +15,12 @@ from types import TracebackType
 from typing import Any
 
 import click
+from rich import progress as rich_progress
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn
 
-_LINE_SECONDS = 10.0
-_DRAW_SECONDS = 0.2
-_COLOURS = {"fine": "green", "advice": "yellow", "FAULT": "red"}
+_LINE_INTERVAL = 10.0
+_DRAW_INTERVAL = 0.2
+_COLORS = {"fine": "green", "advice": "yellow", "FAULT": "red"}
 
 
 def printable(text: str) -> str:
@@ -29,43 +29,43 @@ def printable(text: str) -> str:
 
 
 @contextmanager
-def waiting(what: str) -> Iterator[None]:
+def status_line(what: str) -> Iterator[None]:
     """Show on a terminal that one long question is being answered.
 
     With a thread: nothing may be forked inside.
     """
-    console = _stderr()
-    if not _is_drawn_on(console):
+    console = _stderr_console()
+    if not _is_interactive(console):
         yield
         return
     with console.status(what):
         yield
 
 
-def painted(text: str, state: str) -> str:
+def colored(text: str, state: str) -> str:
     """Return a text in the colour of a state ("fine", "advice", "FAULT"), if stdout has colours.
 
     A terminal has, unless NO_COLOR (no-color.org) is set.
     """
     if not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
         return text
-    return click.style(text, fg=_COLOURS[state])
+    return click.style(text, fg=_COLORS[state])
 
 
-def _stderr() -> Console:
+def _stderr_console() -> Console:
     # Not drawn on for FORCE_COLOR either, which some CI sets: a pipe gets lines.
     return Console(stderr=True, force_terminal=sys.stderr.isatty())
 
 
-def _is_drawn_on(console: Console) -> bool:
+def _is_interactive(console: Console) -> bool:
     return console.is_terminal and not console.is_dumb_terminal
 
 
-class Tally:
+class Progress:
     """Counts what became of many items and shows it on stderr: how many, how fast, how long yet.
 
     A bar on a terminal, else a line every ten seconds. `fine` and `faults` are all the kinds that
-    there are. `quiet_stdout` sends what say() says to stderr too.
+    there are. `quiet_stdout` sends what print_line() prints to stderr too.
     """
 
     def __init__(
@@ -85,10 +85,10 @@ class Tally:
         self._faults = tuple(faults)
         self.counts.update(dict.fromkeys((*fine, *self._faults), 0))
         self._began = self._shown = time.monotonic()
-        console = _stderr()
-        self._bar = Progress(
-            BarColumn(bar_width=16),
-            TextColumn("{task.description}", markup=False),
+        console = _stderr_console()
+        self._bar = rich_progress.Progress(
+            rich_progress.BarColumn(bar_width=16),
+            rich_progress.TextColumn("{task.description}", markup=False),
             console=console,
             # Without a thread of its own: processes are forked while this is shown.
             auto_refresh=False,
@@ -96,7 +96,7 @@ class Tally:
             redirect_stderr=False,
             transient=True,
         )
-        self._on_terminal = _is_drawn_on(console)
+        self._on_terminal = _is_interactive(console)
         self._task = self._bar.add_task("", total=total)
         self._stack = ExitStack()
 
@@ -105,7 +105,7 @@ class Tally:
         """How long it has taken so far."""
         return time.monotonic() - self._began
 
-    def __enter__(self) -> "Tally":
+    def __enter__(self) -> "Progress":
         if self._on_terminal:
             self._stack.enter_context(self._bar)
         return self
@@ -122,7 +122,7 @@ class Tally:
         """Count one more, and show the counts now and then."""
         self.counts[kind] += 1
         now = time.monotonic()
-        if now - self._shown < (_DRAW_SECONDS if self._on_terminal else _LINE_SECONDS):
+        if now - self._shown < (_DRAW_INTERVAL if self._on_terminal else _LINE_INTERVAL):
             return
         self._shown = now
         if self._on_terminal:
@@ -131,21 +131,21 @@ class Tally:
         else:
             click.echo(self._line(), err=True)
 
-    def say(self, line: str) -> None:
+    def print_line(self, line: str) -> None:
         """Print a line above the bar."""
         if self._on_terminal and (self._quiet_stdout or sys.stdout.isatty()):
             self._bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
         else:
             click.echo(line, err=self._quiet_stdout)
 
-    def is_fine(self) -> bool:
+    def succeeded(self) -> bool:
         """Tell whether there was no fault."""
         return not any(self.counts[fault] for fault in self._faults)
 
-    def figures(self) -> dict[str, int | float]:
+    def as_dict(self) -> dict[str, int | float]:
         """Return the counts, the total and the seconds, for JSON."""
-        figures = {kind.replace(" ", "_"): count for kind, count in self.counts.items()}
-        return {self._unit: self.counts.total(), "seconds": round(self.seconds, 3), **figures}
+        counts = {kind.replace(" ", "_"): count for kind, count in self.counts.items()}
+        return {self._unit: self.counts.total(), "seconds": round(self.seconds, 3), **counts}
 
     def summary(self) -> str:
         """Return the counts, and how long it took, in one line."""

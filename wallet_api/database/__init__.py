@@ -22,9 +22,9 @@ __all__ = [
     "Database",
     "Row",
     "ServingConnection",
+    "connection_error",
     "one_round_trip",
     "one_snapshot",
     "patient",
-    "connection_error",
     "set_up",
 ]

@@ -6,7 +6,7 @@ from itertools import chain
 import click
 
 from wallet_api.cli.processes import map_in_processes
-from wallet_api.cli.progress import Tally, waiting
+from wallet_api.cli.progress import Progress, status_line
 from wallet_api.cli.wallet_files.tools import BATCH, WalletTools
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
 from wallet_api.services.wallet_files.verifying import RowCheck, RowOutcome, StoredWallets
@@ -20,14 +20,14 @@ class RowVerification:
         self.processes = processes
         self.quiet_stdout = quiet_stdout
 
-    def rows(self, files: FilesystemWalletRepository | None, *, fine: list[RowOutcome]) -> Tally:
+    def rows(self, files: FilesystemWalletRepository | None, *, fine: list[RowOutcome]) -> Progress:
         """Open every row, and name those that have no file, if there are files to compare with.
 
         `fine` are the outcomes that can come, beside the one that is a fault.
         """
         database = self.tools.database()
         check = RowCheck(self.tools.encryption, files)
-        tally = Tally(
+        progress = Progress(
             self.tools.count_rows(),
             "wallets",
             fine=fine,
@@ -36,17 +36,17 @@ class RowVerification:
         )
         pages = StoredWallets(database).pages(BATCH)
         results = map_in_processes(pages, check.run, processes=self.processes, database=database)
-        with tally, closing(results):
+        with progress, closing(results):
             for row in chain.from_iterable(results):
                 if row.outcome is not RowOutcome.OPENED:
                     reason = f": {row.reason}" if row.reason else ""
-                    tally.say(f"FID {row.fid}, {row.chain}: {row.outcome}{reason}")
-                tally.add(row.outcome)
-        return tally
+                    progress.print_line(f"FID {row.fid}, {row.chain}: {row.outcome}{reason}")
+                progress.add(row.outcome)
+        return progress
 
     def shared_addresses(self) -> int:
         """Name the trading addresses that more than one user has; return how many there are."""
-        with self.tools.opened() as database, waiting("Looking for shared addresses"):
+        with self.tools.opened() as database, status_line("Looking for shared addresses"):
             shared = StoredWallets(database).shared_addresses()
         for address, fids in shared.items():
             line = f"{address}: one address of several users: FIDs {', '.join(map(str, fids))}"

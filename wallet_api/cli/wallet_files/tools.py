@@ -14,7 +14,7 @@ import click
 
 from wallet_api import logs
 from wallet_api.cli.command import require_database
-from wallet_api.cli.progress import ReportFile, Tally, printable
+from wallet_api.cli.progress import Progress, ReportFile, printable
 from wallet_api.config import read_wallet_settings
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Database
@@ -69,7 +69,7 @@ class WalletTools:
         return self._settings.wallet_storage
 
     def database(self) -> Database:
-        """Return a database that is not open yet: one for each map_in_processes(), which opens it."""
+        """Return a closed database. map_in_processes() needs one for each call, and opens it."""
         return Database(
             self._settings.database_url, min_size=0, max_size=1, timeout_seconds=_POOL_SECONDS
         )
@@ -126,7 +126,7 @@ def refuse_inside(files: FilesystemWalletRepository, report: Path | None) -> Non
 
 
 def follow(
-    results: Generator[list[FileReport], None, None], tally: Tally, report: Path | None
+    results: Generator[list[FileReport], None, None], progress: Progress, report: Path | None
 ) -> Counter[str]:
     """Count results as they come, name every odd one, and write each to the report.
 
@@ -134,15 +134,15 @@ def follow(
     """
     reasons: Counter[str] = Counter()
     with ExitStack() as stack:
-        stack.enter_context(tally)
+        stack.enter_context(progress)
         lines = None if report is None else stack.enter_context(ReportFile(report))
         for one in chain.from_iterable(stack.enter_context(closing(results))):
             if lines is not None:
                 lines.write(one)
             if one.reason is not None:
                 reasons[one.reason] += 1
-                tally.say(f"{printable(one.file)}: {one.outcome}: {one.reason}")
-            tally.add(one.outcome)
+                progress.print_line(f"{printable(one.file)}: {one.outcome}: {one.reason}")
+            progress.add(one.outcome)
     return reasons
 
 

@@ -9,7 +9,7 @@ import click
 
 from wallet_api.cli.command import Command, json_option
 from wallet_api.cli.processes import batches, map_in_processes
-from wallet_api.cli.progress import Tally, printable
+from wallet_api.cli.progress import Progress, printable
 from wallet_api.cli.wallet_files.rows import RowVerification
 from wallet_api.cli.wallet_files.tools import (
     BATCH,
@@ -69,26 +69,26 @@ def verify(
         parts["report"] = verification.report(path, report)
     shared = verification.shared_addresses()
     if as_json:
-        figures = {part: tally.figures() for part, tally in parts.items()}
+        figures = {part: progress.as_dict() for part, progress in parts.items()}
         click.echo(json.dumps({**figures, "shared_addresses": shared}))
     else:
-        for tally in parts.values():
-            click.echo(tally.summary())
+        for progress in parts.values():
+            click.echo(progress.summary())
         if path is None:
             click.echo("No files were compared: no PATH was given.")
-    sound = not shared and all(tally.is_fine() for tally in parts.values())
+    sound = not shared and all(progress.succeeded() for progress in parts.values())
     context.exit(0 if sound else 1)
 
 
 class _Verification(RowVerification):
-    def files(self, path: Path) -> Tally:
+    def files(self, path: Path) -> Progress:
         """Compare every file with its row."""
         database, files = self.tools.database(), self.tools.files(path)
         secret = self.tools.sealing_secret(database)
         work = WalletImport(
             database, files, self.tools.encryption, secret, operator(), dry_run=True
         )
-        tally = Tally(
+        progress = Progress(
             count_files(files),
             "files",
             fine=(Outcome.PRESENT,),
@@ -97,20 +97,20 @@ class _Verification(RowVerification):
         )
         names = batches(files.directory.names(), BATCH)
         results = map_in_processes(names, work.run, processes=self.processes, database=database)
-        with tally, closing(results):
+        with progress, closing(results):
             for file in chain.from_iterable(results):
                 kind = _MISSING if file.outcome is Outcome.IMPORTABLE else file.outcome
                 if kind is not Outcome.PRESENT:
                     reason = f": {file.reason}" if file.reason else ""
-                    tally.say(f"{printable(file.file)}: {kind}{reason}")
-                tally.add(kind)
-        return tally
+                    progress.print_line(f"{printable(file.file)}: {kind}{reason}")
+                progress.add(kind)
+        return progress
 
-    def report(self, path: Path, report: Path) -> Tally:
+    def report(self, path: Path, report: Path) -> Progress:
         """Compare every file that a report names with what the report says."""
         database = self.tools.database()
         check = ReportCheck(self.tools.files(path))
-        tally = Tally(
+        progress = Progress(
             _count_lines(report),
             "lines",
             fine=(LineOutcome.UNCHANGED,),
@@ -122,14 +122,14 @@ class _Verification(RowVerification):
             results = map_in_processes(
                 parts, check.run, processes=self.processes, database=database
             )
-            with tally, closing(results):
+            with progress, closing(results):
                 for line in chain.from_iterable(results):
                     if line.outcome is not LineOutcome.UNCHANGED:
                         unreadable = line.outcome is LineOutcome.UNREADABLE
                         since = "" if unreadable else " since the report"
-                        tally.say(f"{printable(line.file)}: {line.outcome}{since}")
-                    tally.add(line.outcome)
-        return tally
+                        progress.print_line(f"{printable(line.file)}: {line.outcome}{since}")
+                    progress.add(line.outcome)
+        return progress
 
 
 def _count_lines(path: Path) -> int:

@@ -8,7 +8,7 @@ import click
 
 from wallet_api.cli.command import Command, json_option
 from wallet_api.cli.processes import batches, map_in_processes
-from wallet_api.cli.progress import Tally
+from wallet_api.cli.progress import Progress
 from wallet_api.cli.wallet_files.tools import (
     BATCH,
     WalletTools,
@@ -63,7 +63,7 @@ def import_(
     secret = tools.sealing_secret(database)
     work = WalletImport(database, files, tools.encryption, secret, operator(), dry_run=dry_run)
     new = Outcome.IMPORTABLE if dry_run else Outcome.IMPORTED
-    tally = Tally(
+    progress = Progress(
         count_files(files),
         "files",
         fine=(new, Outcome.PRESENT),
@@ -73,12 +73,12 @@ def import_(
     names = batches(files.directory.names(), BATCH)
     refuse_inside(files, report)
     results = map_in_processes(names, work.run, processes=processes, database=database)
-    reasons = follow(results, tally, report)
-    _summarise(tally, as_json=as_json)
-    none_valid = tally.counts[Outcome.INVALID] == tally.counts.total()
+    reasons = follow(results, progress, report)
+    _print_summary(progress, as_json=as_json)
+    none_valid = progress.counts[Outcome.INVALID] == progress.counts.total()
     if none_valid and [reason for reason, _ in reasons.most_common(1)] == [DOES_NOT_OPEN]:
         click.echo("No file is valid: is ENCRYPTION_SECRET the old service's?", err=True)
-    context.exit(0 if tally.is_fine() else 1)
+    context.exit(0 if progress.succeeded() else 1)
 
 
 @wallets.command("export", cls=Command)
@@ -105,7 +105,7 @@ def export(
     work = WalletExport(database, files, tools.encryption, operator())
     refuse_inside(files, report)
     files.directory.create()
-    tally = Tally(
+    progress = Progress(
         tools.count_rows(),
         "wallets",
         fine=(Outcome.EXPORTED, Outcome.PRESENT),
@@ -116,16 +116,18 @@ def export(
         files.directory.remove_leftovers()
         pages = StoredWallets(database).pages(BATCH)
         follow(
-            map_in_processes(pages, work.run, processes=processes, database=database), tally, report
+            map_in_processes(pages, work.run, processes=processes, database=database),
+            progress,
+            report,
         )
-    _summarise(tally, as_json=as_json)
+    _print_summary(progress, as_json=as_json)
     if files.directory.is_handed_over():
         click.echo(
             f"{path} carries the mark .migrating: remove that file before WALLET_STORAGE=filesystem"
             " makes wallets in it.",
             err=True,
         )
-    context.exit(0 if tally.is_fine() else 1)
+    context.exit(0 if progress.succeeded() else 1)
 
 
 @wallets.command("show", cls=Command)
@@ -157,5 +159,5 @@ def show(context: click.Context, fid: int, path: Path | None, as_json: bool) -> 
     context.exit(0 if fine else 1)
 
 
-def _summarise(tally: Tally, *, as_json: bool) -> None:
-    click.echo(json.dumps(tally.figures()) if as_json else tally.summary())
+def _print_summary(progress: Progress, *, as_json: bool) -> None:
+    click.echo(json.dumps(progress.as_dict()) if as_json else progress.summary())
