@@ -14,13 +14,13 @@ from gunicorn.http.unreader import Unreader
 
 from wallet_api.server.framing import arrival
 
-_PIECE_BYTES = 16 * 1024
+_RECV_BYTES = 16 * 1024
 _RESET = struct.pack("ii", 1, 0)
 # What is asked about this process, and waits for nothing outside of it.
-_ABOUT_US = re.compile(rb"(?:GET|HEAD) /(?:healthz|metrics)[ ?]")
+_PROBE = re.compile(rb"(?:GET|HEAD) /(?:healthz|metrics)[ ?]")
 
 
-class AnswerSocket(socket.socket):
+class ResponseSocket(socket.socket):
     """A socket that takes every answer at once, and keeps it for flush().
 
     gunicorn writes the head of an answer and its body one after the other: sent together, they are
@@ -57,7 +57,7 @@ class AnswerSocket(socket.socket):
         super().close()
 
 
-class _Received(Unreader):
+class _ReceivedBytes(Unreader):
     """What the poller has received for the parser; there is never more to wait for."""
 
     def chunk(self, size_hint: int | None = None) -> bytes:
@@ -71,16 +71,16 @@ class Connection:
     """
 
     def __init__(self, cfg: Config, accepted: socket.socket, client: Any, server: Any) -> None:
-        self.sock = AnswerSocket(accepted)
+        self.sock = ResponseSocket(accepted)
         self.client = client
         self.server = server
         self.parser = RequestParser(cfg, (), client)
-        self.parser.unreader = _Received()
+        self.parser.unreader = _ReceivedBytes()
         self.deadline = 0.0
         self.arrived_at = 0.0
-        self.begun_at: float | None = None
+        self.started_at: float | None = None
         # Whether a thread can answer at once, without waiting for anything.
-        self.at_once = False
+        self.is_probe = False
         self.overdue = False
         self.drained = 0
         self.keep = True
@@ -94,11 +94,11 @@ class Connection:
 
     def receive(self) -> bool:
         """Take what has come; False says that no more will come."""
-        piece = self.sock.recv(_PIECE_BYTES)
-        self.received += piece
-        return bool(piece)
+        data = self.sock.recv(_RECV_BYTES)
+        self.received += data
+        return bool(data)
 
-    def arrived(self) -> bool:
+    def is_complete(self) -> bool:
         """Tell whether a thread can have the request; see arrival()."""
         try:
             self.sock.sendall(next(self.arrival))
@@ -108,10 +108,10 @@ class Connection:
             return True
         return False
 
-    def deliver(self) -> None:
+    def feed_parser(self) -> None:
         """Give what has come to the parser."""
         self.arrived_at = time.monotonic()
-        self.begun_at = None
-        self.at_once = bool(_ABOUT_US.match(self.received))
+        self.started_at = None
+        self.is_probe = bool(_PROBE.match(self.received))
         self.parser.unreader.unread(bytes(self.received))
         self.received.clear()

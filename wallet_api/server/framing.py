@@ -45,10 +45,10 @@ def arrival(received: bytearray) -> Generator[bytes, None, bool]:
     if len(digits) > 9 or int(digits) > MAX_BODY_BYTES:
         return False
     size = int(digits)
-    if (coding or size) and len(received) == begin and _waits(head):
+    if (coding or size) and len(received) == begin and _expects_continue(head):
         yield _CONTINUE
     if coding:
-        return (yield from _chunks(received, begin))
+        return (yield from _chunked_body(received, begin))
     while len(received) < begin + size:
         yield b""
     return True
@@ -61,12 +61,12 @@ def _check_head(received: bytearray, size: int) -> None:
         raise LimitRequestLine(size, MAX_HEAD_BYTES)
 
 
-def _waits(head: bytes) -> bool:
+def _expects_continue(head: bytes) -> bool:
     """Tell whether the client may wait for our word before it sends the body."""
     return head.partition(b"\r\n")[0].endswith(b" HTTP/1.1") and bool(_EXPECTS.search(head))
 
 
-def _chunks(received: bytearray, at: int) -> Generator[bytes, None, bool]:
+def _chunked_body(received: bytearray, at: int) -> Generator[bytes, None, bool]:
     """Follow a body in chunks (RFC 9112, section 7.1) from its first byte to its last."""
     limit = at + _MAX_CHUNKED_BYTES
     trailers = False

@@ -13,7 +13,7 @@ from wallet_api.server import settings
 
 def on_starting(server: Any) -> None:
     """Refuse to serve under options that change what a request means, or how it is served."""
-    if options := settings.refused(server.cfg):
+    if options := settings.forbidden_options(server.cfg):
         sys.exit(
             f"wallet-api does not serve with gunicorn's {', '.join(options)}: leave it out of the "
             "command line and of GUNICORN_CMD_ARGS. docs/commands.md has those that can be set."

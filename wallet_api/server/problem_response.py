@@ -43,8 +43,10 @@ _INTERNAL_ERROR = (
 
 def problem_response(error: BaseException, request_id: str) -> bytes:
     """Return the answer to a request that failed with `error`, as application/problem+json."""
-    theirs = isinstance(error, errors.ParseException)
-    status, code, sentence = _PROBLEMS.get(type(error), _MALFORMED if theirs else _INTERNAL_ERROR)
+    client_error = isinstance(error, errors.ParseException)
+    status, code, sentence = _PROBLEMS.get(
+        type(error), _MALFORMED if client_error else _INTERNAL_ERROR
+    )
     body = {
         "type": f"urn:problem-type:wallet-api:{code}",
         "title": sentence,

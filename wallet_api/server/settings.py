@@ -35,10 +35,10 @@ OPTIONS = (
 """gunicorn's settings that its command line and GUNICORN_CMD_ARGS may change; all are honored."""
 
 # As WEB_CONCURRENCY and WEB_THREADS have them, and gunicorn itself does not check.
-_HIGHEST = {"workers": 256, "threads": 1000, "worker_connections": 100_000}
+_MAXIMUMS = {"workers": 256, "threads": 1000, "worker_connections": 100_000}
 
 # Where `gunicorn wsgi:app` finds the code.
-_PLACES = ("config", "chdir", "pythonpath")
+_LOCATION_OPTIONS = ("config", "chdir", "pythonpath")
 
 
 def load() -> dict[str, Any]:
@@ -54,7 +54,7 @@ def load() -> dict[str, Any]:
         settings = Settings.from_environ(os.environ)
     except ConfigurationError as error:
         sys.exit(str(error))
-    folder = _own_folder()
+    folder = _metrics_directory()
     from wallet_api.server import hooks  # noqa: PLC0415 (its metrics are kept in the folder)
 
     return {
@@ -97,7 +97,7 @@ def load() -> dict[str, Any]:
     }
 
 
-def refused(cfg: Config) -> list[str]:
+def forbidden_options(cfg: Config) -> list[str]:
     """Return the options in which a configuration differs from ours, and may not."""
     ours = Config()
     for name, value in load().items():
@@ -105,7 +105,7 @@ def refused(cfg: Config) -> list[str]:
     return [
         setting.cli[-1]
         for name, setting in sorted(cfg.settings.items())
-        if setting.cli and name not in OPTIONS + _PLACES
+        if setting.cli and name not in OPTIONS + _LOCATION_OPTIONS
         if setting.get() != ours.settings[name].get()
     ]
 
@@ -114,7 +114,7 @@ def out_of_range(cfg: Config) -> list[str]:
     """Return a sentence about each option with which the service could not serve."""
     return [
         f"{cfg.settings[name].cli[-1]} must be a whole number from 1 to {highest}."
-        for name, highest in _HIGHEST.items()
+        for name, highest in _MAXIMUMS.items()
         if not 1 <= cfg.settings[name].get() <= highest
     ]
 
@@ -132,7 +132,7 @@ def _worker_connections(settings: Settings) -> int:
     return max(1, min(room, 900))
 
 
-def _own_folder() -> str:
+def _metrics_directory() -> str:
     """Return this master's folder for the metrics of its workers, which goes when it ends.
 
     A new master inherits the environment of the one before it, whose folder goes with that one.
@@ -140,13 +140,13 @@ def _own_folder() -> str:
     pid = os.getpid()
     folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR", "")
     if not folder.endswith(f"-{pid}"):
-        folder = _make_folder(f"-{pid}")
+        folder = _make_directory(f"-{pid}")
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
         atexit.register(_remove, folder, pid)
     return folder
 
 
-def _make_folder(suffix: str) -> str:
+def _make_directory(suffix: str) -> str:
     # Where containers have nothing else that can be written, they have shared memory.
     for parent in (None, "/dev/shm"):  # noqa: S108 (mkdtemp chooses an unpredictable name)
         try:
