@@ -4,10 +4,10 @@ import sys
 
 from wallet_api.app import create_app
 from wallet_api.config import ConfigurationError
-from wallet_api.process import keep_memory_private, prepare
+from wallet_api.process import prepare, protect_memory
 
 prepare()
-keep_memory_private()
+protect_memory()
 try:
     app = create_app()
 except ConfigurationError as error:

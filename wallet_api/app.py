@@ -38,7 +38,7 @@ from wallet_api.cli import cli
 from wallet_api.config import Settings
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Connection, Database, ServingConnection
-from wallet_api.process import require_settings_of_gunicorn
+from wallet_api.process import require_gunicorn_settings
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
 from wallet_api.repositories.wallet_files.migrating import MigratingWalletRepository
@@ -79,7 +79,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     The pool is closed until its first use, in the process that uses it. Raises ConfigurationError,
     which names every fault at once. Exits if gunicorn calls it without our settings for it.
     """
-    require_settings_of_gunicorn()
+    require_gunicorn_settings()
     settings = settings or Settings.from_environ(os.environ)
     logs.configure(settings.log_level, settings.log_format)
     for warning in settings.warnings:
@@ -199,14 +199,14 @@ def _storage(
     sealing_secret = SealingSecret(database, encryption, store)
     keeper = RowKeeper(encryption)
 
-    def in_files(connection: Connection) -> WalletRepository:
+    def filesystem_repository(connection: Connection) -> WalletRepository:
         sealing_secret.register_on(connection)
         return files.beside(PostgresWalletRepository(connection))
 
-    def on_the_way(connection: Connection) -> WalletRepository:
+    def migrating_repository(connection: Connection) -> WalletRepository:
         rows = PostgresWalletRepository(connection)
         before_files = functools.partial(sealing_secret.register_on, connection)
         keep = functools.partial(keeper.keep, connection)
         return MigratingWalletRepository(rows, files, before_files, keep)
 
-    return on_the_way if migrating else in_files, sealing_secret
+    return migrating_repository if migrating else filesystem_repository, sealing_secret

@@ -27,7 +27,7 @@ def configure(level: str, log_format: str) -> None:
     """Send structlog and the standard library's loggers through the same processors."""
     logging.config.dictConfig(dict_config(level, log_format))
     structlog.configure(
-        processors=[*_shared(), structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[*_shared_processors(), structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
@@ -43,7 +43,7 @@ class StderrHandler(logging.StreamHandler[TextIO]):
     def emit(self, record: logging.LogRecord) -> None:
         """Write a record, with the types of exceptions that a library logs as arguments."""
         if isinstance(record.args, tuple):
-            record.args = _without_texts(record.args)
+            record.args = _without_exception_texts(record.args)
         super().emit(record)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
@@ -60,29 +60,29 @@ def dict_config(level: str, log_format: str) -> dict[str, Any]:
     `log_format` is "json", "console" for people, or "command" for the people of a command.
     """
     render: list[Processor]
-    of_the_service: dict[str, Any] = {}
+    service_loggers: dict[str, Any] = {}
     if log_format == "command":
         # A command says a fault as its own, in one line.
-        of_the_service["wallet_api"] = {"level": logging.CRITICAL + 1}
-        of_the_service["wallet_api.database"] = {"level": level}
+        service_loggers["wallet_api"] = {"level": logging.CRITICAL + 1}
+        service_loggers["wallet_api.database"] = {"level": level}
     if log_format == "json":
         render = [structlog.processors.JSONRenderer()]
     else:
-        render = [_on_one_line, structlog.dev.ConsoleRenderer(colors=_in_colour())]
+        render = [_escape_control_characters, structlog.dev.ConsoleRenderer(colors=_use_color())]
     return {
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {
             "structured": {
                 "()": structlog.stdlib.ProcessorFormatter,
-                "foreign_pre_chain": _shared(),
+                "foreign_pre_chain": _shared_processors(),
                 "processors": [
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                     *render,
                 ],
             }
         },
-        "filters": {"news": {"()": lambda: _is_news}},
+        "filters": {"relevant": {"()": lambda: _is_relevant}},
         "handlers": {
             "stderr": {
                 "class": "wallet_api.logs.StderrHandler",
@@ -92,26 +92,26 @@ def dict_config(level: str, log_format: str) -> dict[str, Any]:
         },
         "root": {"level": level, "handlers": ["stderr"]},
         "loggers": {
-            **of_the_service,
+            **service_loggers,
             "gunicorn.error": {"level": level, "handlers": [], "propagate": True},
             # It warns of every conflict in a pipeline, which is raised all the same.
             "psycopg": {"level": "ERROR"},
-            "psycopg.pool": {"level": "WARNING", "filters": ["news"]},
+            "psycopg.pool": {"level": "WARNING", "filters": ["relevant"]},
         },
     }
 
 
-def _is_news(record: logging.LogRecord) -> bool:
+def _is_relevant(record: logging.LogRecord) -> bool:
     """Leave out that the pool gets back a connection which we closed ourselves."""
     return not str(record.msg).startswith("discarding closed connection")
 
 
-def _in_colour() -> bool:
+def _use_color() -> bool:
     """Tell whether to write in colour: to a terminal, unless NO_COLOR (no-color.org) is set."""
     return sys.stderr.isatty() and not os.environ.get("NO_COLOR")
 
 
-def _shared() -> list[Processor]:
+def _shared_processors() -> list[Processor]:
     return [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -127,11 +127,11 @@ def _shared() -> list[Processor]:
 def _describe_arguments(logger: Any, method: str, event: EventDict) -> EventDict:
     """Name an exception that is an argument of the event, before its text is formatted in."""
     if "positional_args" in event:
-        event["positional_args"] = _without_texts(event["positional_args"])
+        event["positional_args"] = _without_exception_texts(event["positional_args"])
     return event
 
 
-def _without_texts(arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+def _without_exception_texts(arguments: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(
         type(argument).__qualname__ if isinstance(argument, BaseException) else argument
         for argument in arguments
@@ -143,10 +143,10 @@ def _describe_exception(logger: Any, method: str, event: EventDict) -> EventDict
 
     Never its text: a database error quotes whole rows, and a parser quotes what it could not read.
     """
-    given = event.pop("exc_info", None)
-    if isinstance(given, tuple):
-        given = given[1]
-    error = sys.exc_info()[1] if given and not isinstance(given, BaseException) else given
+    exc_info = event.pop("exc_info", None)
+    if isinstance(exc_info, tuple):
+        exc_info = exc_info[1]
+    error = sys.exc_info()[1] if exc_info and not isinstance(exc_info, BaseException) else exc_info
     chain: list[dict[str, Any]] = []
     seen: set[int] = set()
     while isinstance(error, BaseException) and id(error) not in seen:
@@ -160,7 +160,7 @@ def _describe_exception(logger: Any, method: str, event: EventDict) -> EventDict
     return event
 
 
-def _on_one_line(logger: Any, method: str, event: EventDict) -> EventDict:
+def _escape_control_characters(logger: Any, method: str, event: EventDict) -> EventDict:
     """Escape line breaks in the event itself: the console shows it as it is."""
     event["event"] = _CONTROL.sub(lambda found: repr(found[0])[1:-1], str(event.get("event")))
     return event

@@ -20,7 +20,7 @@ from prometheus_client import (
 _writer: str | None = None
 
 
-def write_as(name: str) -> None:
+def set_writer(name: str) -> None:
     """Keep this process's numbers in the files of `name`, and go on with what is in them.
 
     No other living process may write as `name`.
@@ -86,7 +86,7 @@ OVERLOADED = Counter(
 RATE_LIMITED = Counter("wallet_api_rate_limited", "Requests that were refused with 429.", ["per"])
 
 
-def exposed(accept: str) -> tuple[bytes, str]:
+def render(accept: str) -> tuple[bytes, str]:
     """Return all numbers in the format that an Accept header asks for, and its content type."""
     registry: CollectorRegistry = REGISTRY
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):

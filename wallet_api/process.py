@@ -12,7 +12,7 @@ _PR_SET_DUMPABLE = 4
 _APP_LOAD_ERROR = 4
 
 
-def keep_memory_private() -> None:
+def protect_memory() -> None:
     """Have no core dump hold our secrets, and on Linux no other process of our user read them.
 
     The limit is inherited by every process that we start. Where core dumps are piped to a program
@@ -24,7 +24,7 @@ def keep_memory_private() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
-def require_settings_of_gunicorn() -> None:
+def require_gunicorn_settings() -> None:
     """Exit if gunicorn loads the application without our settings for it.
 
     With its own defaults gunicorn believes X-Forwarded-Proto and SCRIPT_NAME of some peers, and

@@ -37,7 +37,7 @@ def client_id_of(token: Secret[str]) -> str | None:
     return found and found[1]
 
 
-def fits(token: Secret[str], token_hash: str) -> bool:
+def matches(token: Secret[str], token_hash: str) -> bool:
     """Tell, in constant time, whether a token is the one of which this is the hash."""
     return hmac.compare_digest(_hash(token), token_hash)
 

@@ -11,9 +11,9 @@ from jwt import PyJWKClient
 from wallet_api.auth.key_set import fetch
 from wallet_api.errors import SignInUnavailable
 
-_LIFESPAN_SECONDS = 300
+_CACHE_SECONDS = 300
 # A good issuer answers in a fraction of that. Whoever waits has a thread that others need.
-_PATIENCE_SECONDS = 2.0
+_WAIT_SECONDS = 2.0
 
 Keys = list[jwt.PyJWK]
 
@@ -32,11 +32,11 @@ class IssuerKeys:
         self, url: str, *, timeout_seconds: float, cooldown_seconds: float, retry_seconds: float
     ) -> None:
         """`timeout_seconds` is for the whole answer, `retry_seconds` the pause after a failure."""
-        self._client = _Client(url, cache_jwk_set=False, timeout=timeout_seconds)
+        self._client = _BoundedJWKClient(url, cache_jwk_set=False, timeout=timeout_seconds)
         self._cooldown_seconds = cooldown_seconds
         self._retry_seconds = retry_seconds
         self._lock = threading.Lock()
-        self._kept: tuple[Keys, float] = ([], float("-inf"))
+        self._cached: tuple[Keys, float] = ([], float("-inf"))
         self._answer: Future[Keys] = Future()
         self._answer.set_result([])
         self._asked_at = self._answered_at = float("-inf")
@@ -46,34 +46,34 @@ class IssuerKeys:
 
         Raises SignInUnavailable when the issuer's keys are not available.
         """
-        keys, until = self._kept
+        keys, until = self._cached
         if time.monotonic() >= until:
             keys = []
         if (key := self._client.match_kid(keys, kid)) is not None:
             return key
         try:
-            answer, patience, begun = self._ask(
+            answer, timeout, started = self._refresh(
                 self._cooldown_seconds if keys else self._retry_seconds
             )
-            if keys and not begun:
+            if keys and not started:
                 return None
-            return self._client.match_kid(answer.result(patience), kid)
+            return self._client.match_kid(answer.result(timeout), kid)
         except Exception as error:
             raise SignInUnavailable(f"{self._client.uri} gave no key set") from error
 
-    def _ask(self, pause: float) -> tuple[Future[Keys], float, bool]:
+    def _refresh(self, pause: float) -> tuple[Future[Keys], float, bool]:
         """Return the last question's answer, for how long to wait for it, and whether it is new."""
         with self._lock:
             now = time.monotonic()
-            begun = self._answer.done() and now - self._answered_at >= pause
-            if begun:
+            started = self._answer.done() and now - self._answered_at >= pause
+            if started:
                 answer: Future[Keys] = Future()
                 # Where no thread can be started, the last question stays the one that is answered.
                 threading.Thread(
                     target=self._fetch, args=[answer], name="issuer-keys", daemon=True
                 ).start()
                 self._asked_at, self._answer = now, answer
-            return self._answer, max(0.0, self._asked_at + _PATIENCE_SECONDS - now), begun
+            return self._answer, max(0.0, self._asked_at + _WAIT_SECONDS - now), started
 
     def _fetch(self, answer: Future[Keys]) -> None:
         try:
@@ -83,11 +83,11 @@ class IssuerKeys:
             answer.set_exception(error)
         else:
             self._answered_at = time.monotonic()
-            self._kept = (keys, self._answered_at + _LIFESPAN_SECONDS)
+            self._cached = (keys, self._answered_at + _CACHE_SECONDS)
             answer.set_result(keys)
 
 
-class _Client(PyJWKClient):
+class _BoundedJWKClient(PyJWKClient):
     """PyJWT's client, with bounds: its own takes an answer without end, or a byte a second."""
 
     def fetch_data(self) -> object:

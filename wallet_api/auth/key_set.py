@@ -39,7 +39,7 @@ def fetch(url: str, *, seconds: float) -> bytes:
     except urllib.error.HTTPError as error:
         error.close()
         raise
-    if deadline.passed:
+    if deadline.expired:
         raise TimeoutError("the answer took too long")
     if len(body) > MAX_BYTES or status != http.HTTPStatus.OK:
         raise ValueError("the answer is no key set")
@@ -50,10 +50,10 @@ class _Deadline:
     """Shut sockets down at a moment: a timeout of theirs is for each packet, not for an answer."""
 
     def __init__(self, seconds: float) -> None:
-        self.passed = False
+        self.expired = False
         self._sockets: list[socket.socket] = []
         self._lock = threading.Lock()
-        self._timer = threading.Timer(seconds, self._pass)
+        self._timer = threading.Timer(seconds, self._expire)
         self._timer.name = "issuer-keys-deadline"
         self._timer.daemon = True
 
@@ -72,11 +72,11 @@ class _Deadline:
     def watch(self, connected: socket.socket) -> None:
         with self._lock:
             self._sockets.append(connected)
-        if self.passed:
-            self._pass()
+        if self.expired:
+            self._expire()
 
-    def _pass(self) -> None:
-        self.passed = True
+    def _expire(self) -> None:
+        self.expired = True
         with self._lock, suppress(OSError):
             for connected in self._sockets:
                 # Not SSLSocket's own, which changes what the reading thread is using.
@@ -89,7 +89,7 @@ class _HTTPHandler(urllib.request.HTTPHandler):
         self._deadline = deadline
 
     def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
-        return self.do_open(_watched(http.client.HTTPConnection, self._deadline), req)
+        return self.do_open(_connection_factory(http.client.HTTPConnection, self._deadline), req)
 
 
 class _HTTPSHandler(urllib.request.HTTPSHandler):
@@ -98,10 +98,10 @@ class _HTTPSHandler(urllib.request.HTTPSHandler):
         self._deadline = deadline
 
     def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
-        return self.do_open(_watched(http.client.HTTPSConnection, self._deadline), req)
+        return self.do_open(_connection_factory(http.client.HTTPSConnection, self._deadline), req)
 
 
-def _watched(
+def _connection_factory(
     kind: type[http.client.HTTPConnection], deadline: _Deadline
 ) -> Callable[..., http.client.HTTPConnection]:
     """Return what makes connections of a kind whose sockets end at the deadline."""

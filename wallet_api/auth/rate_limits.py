@@ -42,7 +42,7 @@ class Usage:
     seconds: int
 
 
-class _Windows(Protocol):
+class _RateLimiter(Protocol):
     def hit(self, item: RateLimitItem, *identifiers: str) -> bool:
         """Count a request, unless that would exceed the limit; tell whether it was counted."""
 
@@ -55,8 +55,8 @@ class RateLimits:
 
     def __init__(self, uri: Secret[str]) -> None:
         """`uri` is memory:// or a redis URL. Nothing is connected yet."""
-        self._memory = MemoryWindows()
-        self._shared: _Windows | None = None
+        self._memory = MemoryRateLimiter()
+        self._shared: _RateLimiter | None = None
         self._is_answered: Callable[[], bool] = lambda: False
         self._paused_until = 0.0
         if uri.reveal() != MEMORY:
@@ -96,7 +96,7 @@ class RateLimits:
 
 
 def _hit(
-    windows: _Windows,
+    limiter: _RateLimiter,
     limits: Sequence[RateLimitItem],
     identifiers: tuple[str, ...],
     *,
@@ -106,8 +106,8 @@ def _hit(
     began = time.monotonic()
     usages = []
     for limit in sorted(limits, key=lambda limit: limit.get_expiry()):
-        allowed = windows.hit(limit, *identifiers)
-        until, remaining = windows.get_window_stats(limit, *identifiers)
+        allowed = limiter.hit(limit, *identifiers)
+        until, remaining = limiter.get_window_stats(limit, *identifiers)
         # Past the end of the window, and not on it: that is a quotient, and rounded.
         wait = max(0, math.floor(until - time.time() + _ROUNDING_SECONDS)) + 1
         usages.append(Usage(limit=limit, allowed=allowed, remaining=remaining, seconds=wait))
@@ -118,7 +118,7 @@ def _hit(
     return usages
 
 
-class MemoryWindows:
+class MemoryRateLimiter:
     """Sliding windows of this process.
 
     Two dictionaries for each length of window, the current one and the one before it: at the end of

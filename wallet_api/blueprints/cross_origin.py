@@ -19,13 +19,13 @@ _EXPOSED = (
 def init_app(app: Flask, origins: tuple[str, ...]) -> None:
     """Let scripts of these origins call `app` and read its answers. No cookies are involved."""
     if origins:
-        app.after_request(_vary)
+        app.after_request(_add_vary)
         # Patterns that we anchor: flask-cors takes a text with brackets (IPv6) for one of its own.
         patterns = [re.compile(rf"{re.escape(origin)}\Z") for origin in origins]
         CORS(app, origins=patterns, expose_headers=list(_EXPOSED), max_age=600)
 
 
-def _vary(response: Response) -> Response:
+def _add_vary(response: Response) -> Response:
     """Say that answers differ by origin. flask-cors says so only to the origins that it allows."""
     response.vary.add("Origin")
     return response

@@ -19,17 +19,21 @@ blueprint = Blueprint(
     "docs", __name__, template_folder="../templates", description="This description."
 )
 
-_ASSETS = Path(flask_swagger_ui.__file__).parent / "dist"
-_OURS = Path(__file__).parents[1] / "assets"
-_FOLDERS = {"docs.js": _OURS, "swagger-ui.css": _ASSETS, "swagger-ui-bundle.js": _ASSETS}
+_SWAGGER_ASSETS = Path(flask_swagger_ui.__file__).parent / "dist"
+_OWN_ASSETS = Path(__file__).parents[1] / "assets"
+_FOLDERS = {
+    "docs.js": _OWN_ASSETS,
+    "swagger-ui.css": _SWAGGER_ASSETS,
+    "swagger-ui-bundle.js": _SWAGGER_ASSETS,
+}
 _NAME = {"in": "path", "name": "name", "required": True, "schema": {"enum": list(_FOLDERS)}}
 # Swagger UI draws with inline styles and small images in data: URLs; it runs no inline script.
-_POLICY = (
+_CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; font-src 'self' data:; connect-src 'self'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'"
 )
-_ABOUT = """\
+_DESCRIPTION = """\
 One trading wallet per user of a Farcaster / Base mini app. `/api` is for the users' own frontends,
 `/v1` for other services.
 
@@ -48,8 +52,8 @@ _HEADERS = {
     "Retry-After": "Seconds to wait before the next try.",
     "WWW-Authenticate": "How to prove who calls (RFC 6750).",
 }
-_ALWAYS = ("X-Request-Id", "RateLimit-Policy", "RateLimit")
-_ONLY_WITH = {
+_COMMON_HEADERS = ("X-Request-Id", "RateLimit-Policy", "RateLimit")
+_HEADERS_BY_STATUS = {
     "401": ("WWW-Authenticate",),
     "403": ("WWW-Authenticate",),
     "409": ("Retry-After",),
@@ -58,7 +62,7 @@ _ONLY_WITH = {
 }
 
 
-class _WhatRoutesShare(BasePlugin):
+class _OperationPlugin(BasePlugin):
     """An operation is named after its view, for generated clients; answers have our headers."""
 
     def operation_helper(
@@ -71,10 +75,12 @@ class _WhatRoutesShare(BasePlugin):
             for status, response in operation["responses"].items():
                 headers = response.setdefault("headers", {})
                 # By their names alone: apispec makes references of them.
-                headers.update({h: h for h in (*_ALWAYS, *_ONLY_WITH.get(str(status), ()))})
+                headers.update(
+                    {h: h for h in (*_COMMON_HEADERS, *_HEADERS_BY_STATUS.get(str(status), ()))}
+                )
 
 
-def _as_declared(
+def _declared_type(
     _: OpenAPIConverter, field: fields.Field[Any], *, ret: dict[str, Any]
 ) -> dict[str, Any]:
     """Believe what a field says of its type, and show no default for what may be left out."""
@@ -89,9 +95,9 @@ def _as_declared(
 def describe(api: Api) -> None:
     """Tell the document of `api` what its routes cannot tell themselves."""
     api.DEFAULT_ERROR_RESPONSE_NAME = None
-    api.spec.options.update(info={"description": _ABOUT}, servers=[{"url": "/"}])
-    api.spec.plugins.append(_WhatRoutesShare())
-    api.ma_plugin.converter.add_attribute_function(_as_declared)
+    api.spec.options.update(info={"description": _DESCRIPTION}, servers=[{"url": "/"}])
+    api.spec.plugins.append(_OperationPlugin())
+    api.ma_plugin.converter.add_attribute_function(_declared_type)
     components = api.spec.components
     # flask-smorest's own, which no route of ours answers with.
     components.schemas.clear()
@@ -120,7 +126,7 @@ def openapi() -> ResponseReturnValue:
 @blueprint.response(200, {"type": "string"}, content_type="text/html")
 def page() -> ResponseReturnValue:
     """Show the description, and let a reader try it."""
-    headers = {"Content-Security-Policy": _POLICY}
+    headers = {"Content-Security-Policy": _CSP}
     return Response(render_template("docs.html"), headers=headers, mimetype="text/html")
 
 

@@ -18,22 +18,22 @@ _HOST = re.compile(
     r"(?::(?P<port>[1-9][0-9]{0,4}))?"
 )
 # For what is not a page. A page has a policy of its own.
-_NOTHING = "default-src 'none'; frame-ancestors 'none'"
+_DEFAULT_CSP = "default-src 'none'; frame-ancestors 'none'"
 
 
 def init_app(app: Flask, trusted_proxy_hops: int) -> None:
     """Believe the nearest proxies about addresses and schemes, and add headers to every answer."""
-    app.after_request(_restrict)
+    app.after_request(_add_security_headers)
     app.config["TRUSTED_PROXY_HOPS"] = trusted_proxy_hops
     if trusted_proxy_hops:
-        app.wsgi_app = _behind_proxies(  # type: ignore[method-assign, assignment]
+        app.wsgi_app = _trust_proxies(  # type: ignore[method-assign, assignment]
             app.wsgi_app, trusted_proxy_hops
         )
-        app.before_request(_redirect)
-        app.after_request(_insist)
+        app.before_request(_redirect_to_https)
+        app.after_request(_add_hsts)
 
 
-def _behind_proxies(application: WSGIApplication, hops: int) -> WSGIApplication:
+def _trust_proxies(application: WSGIApplication, hops: int) -> WSGIApplication:
     """Give the application the client's address and scheme as the outermost trusted proxy saw them.
 
     Each proxy adds the address of its peer to the end of X-Forwarded-For, so the client's is the
@@ -47,7 +47,7 @@ def _behind_proxies(application: WSGIApplication, hops: int) -> WSGIApplication:
     adding to it, the redirect to https would never end.
     """
 
-    def behind_proxies(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+    def with_client_address(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         addresses = environ.get("HTTP_X_FORWARDED_FOR", "").split(",")
         environ["REMOTE_ADDR"] = addresses[-hops].strip() if len(addresses) >= hops else ""
         words = environ.pop("HTTP_X_FORWARDED_PROTO", "").split(",")
@@ -57,17 +57,17 @@ def _behind_proxies(application: WSGIApplication, hops: int) -> WSGIApplication:
         environ["wsgi.url_scheme"] = "https" if scheme == "https" else "http"
         return application(environ, start)
 
-    return behind_proxies
+    return with_client_address
 
 
-def _restrict(response: Response) -> Response:
-    response.headers.setdefault("Content-Security-Policy", _NOTHING)
+def _add_security_headers(response: Response) -> Response:
+    response.headers.setdefault("Content-Security-Policy", _DEFAULT_CSP)
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "no-referrer"
     return response
 
 
-def _redirect() -> Response | None:
+def _redirect_to_https() -> Response | None:
     """Send whoever came in the clear to the same place under https (RFC 9110, 308).
 
     Raises InvalidRequest where no host is named (RFC 9112, 3.2).
@@ -92,7 +92,7 @@ def _is_host(text: str) -> bool:
         return False
 
 
-def _insist(response: Response) -> Response:
+def _add_hsts(response: Response) -> Response:
     """Have browsers come by https from now on (HSTS, RFC 6797)."""
     if request.is_secure:
         response.headers["Strict-Transport-Security"] = f"max-age={_YEAR_SECONDS}"

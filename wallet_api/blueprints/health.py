@@ -52,5 +52,5 @@ def _not_ready(error: ServiceUnavailable) -> Response:
 @blueprint.response(200, {"type": "string"}, content_type="text/plain")
 def prometheus() -> Response:
     """Give all numbers, of every worker, in a format that Prometheus reads (404 if it is off)."""
-    text, content_type = metrics.exposed(request.headers.get("Accept", ""))
+    text, content_type = metrics.render(request.headers.get("Accept", ""))
     return Response(text, content_type=content_type)

@@ -18,7 +18,7 @@ blueprint = Blueprint(
 _ASSETS = Path(__file__).parents[1] / "assets"
 _NAMES = sorted(path.name for path in _ASSETS.iterdir())
 _NAME = {"in": "path", "name": "name", "required": True, "schema": {"enum": _NAMES}}
-_POLICY = (
+_CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
@@ -48,7 +48,7 @@ def console() -> ResponseReturnValue:
 
 
 def _page(text: str) -> Response:
-    headers = {"Content-Security-Policy": _POLICY}
+    headers = {"Content-Security-Policy": _CSP}
     return Response(text, headers=headers, mimetype="text/html")
 
 

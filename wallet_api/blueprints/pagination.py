@@ -36,10 +36,10 @@ class Cursors:
         if cursor is None:
             return None
         try:
-            asked, time, fid, rest = self._serializer.loads(cursor)
+            fingerprint, time, fid, rest = self._serializer.loads(cursor)
         except (BadData, ValueError, RecursionError) as error:
             raise InvalidCursor from error
-        if asked != _asked():
+        if fingerprint != _query_fingerprint():
             raise InvalidCursor
         return datetime.fromisoformat(time), fid, kind(rest)
 
@@ -49,14 +49,14 @@ class Cursors:
         if page.next is None:
             return body, {}
         time, fid, rest = page.next
-        cursor = self._serializer.dumps([_asked(), time.isoformat(), fid, rest])
+        cursor = self._serializer.dumps([_query_fingerprint(), time.isoformat(), fid, rest])
         parameters = {**request.args.to_dict(), "cursor": cursor}
         link = f'<{request.path}?{urlencode(parameters)}>; rel="next"'
         return {**body, "next_cursor": cursor}, {"Link": link}
 
 
-def _asked() -> str:
-    """Fingerprint what the caller asked for, apart from which page and how much of it."""
+def _query_fingerprint() -> str:
+    """Return a fingerprint of the path and the filters, without `cursor` and `limit`."""
     filters = {n: v for n, v in request.args.items() if n not in ("cursor", "limit")}
     text = json.dumps([request.path, filters], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]

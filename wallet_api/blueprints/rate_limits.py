@@ -19,7 +19,7 @@ _IPV6_NETWORK_BITS = 64
 
 def init_app(app: Flask) -> None:
     """Have every answer of `app` say what the limits are, and how much of them is left."""
-    app.after_request(_tell)
+    app.after_request(_add_headers)
 
 
 class RequestLimits:
@@ -71,7 +71,7 @@ class RequestLimits:
             raise TooManyRequests
 
 
-def _tell(response: Response) -> Response:
+def _add_headers(response: Response) -> Response:
     """Say what is left of each limit; on a refusal, when to come back."""
     usages: list[tuple[str, Usage]] = g.get("usages", [])
     if usages:

@@ -15,7 +15,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 _TOO_LARGE = 413
 _NOT_JSON = 415
-_ANY_ROUTE = (
+_COMMON_ERRORS = (
     errors.InvalidRequest,
     _TOO_LARGE,
     errors.TooManyRequests,
@@ -29,34 +29,34 @@ class Blueprint(SmorestBlueprint):
     ARGUMENTS_PARSER = BodyParser()
 
     def requires(
-        self, policy: AuthPolicy, *refusals: type[errors.WalletApiError] | int, **described: Any
+        self, policy: AuthPolicy, *refusals: type[errors.WalletApiError] | int, **operation: Any
     ) -> Callable[[View], View]:
         """Serve only requests that satisfy `policy`. Put it directly below the route decorator.
 
         For the documentation alone: `refusals` are what the view itself may raise (a number is a
-        status that has no class), `described` are more members of the OpenAPI operation.
+        status that has no class), `operation` are more members of the OpenAPI operation.
         """
         scopes = [policy.scope] if policy.scope else []
-        described["security"] = [{scheme: scopes} for scheme in policy.security]
+        operation["security"] = [{scheme: scopes} for scheme in policy.security]
         if policy.scope:
-            described["description"] = f"Needs the scope `{policy.scope}`."
+            operation["description"] = f"Needs the scope `{policy.scope}`."
 
         def decorate(view: View) -> View:
             view.auth_policy = policy  # type: ignore[attr-defined]
-            documented = self.doc(**described)(view)
-            takes = documented._apidoc.setdefault("arguments", {})
+            documented = self.doc(**operation)(view)
+            arguments = documented._apidoc.setdefault("arguments", {})
             # Replaced by ours, which says which refusals there are.
-            takes.pop("responses", None)
-            told: list[type[errors.WalletApiError] | int]
-            told = [*refusals, *policy.refusals, *_ANY_ROUTE]
-            if any(given["in"] == "json" for given in takes.get("parameters", [])):
-                told.append(_NOT_JSON)
+            arguments.pop("responses", None)
+            documented_errors: list[type[errors.WalletApiError] | int]
+            documented_errors = [*refusals, *policy.refusals, *_COMMON_ERRORS]
+            if any(given["in"] == "json" for given in arguments.get("parameters", [])):
+                documented_errors.append(_NOT_JSON)
             by_status: dict[int, list[dict[str, Any]]] = {}
-            for refusal in dict.fromkeys(told):
+            for refusal in dict.fromkeys(documented_errors):
                 problem = _example(refusal)
                 by_status.setdefault(problem["status"], []).append(problem)
             responses = documented._apidoc.setdefault("response", {}).setdefault("responses", {})
-            for status, answers in self._documents(by_status).items():
+            for status, answers in self._document_errors(by_status).items():
                 responses.setdefault(status, []).extend(answers)
             # What documents has wrapped the view by now; none of that is to be run.
             view._apidoc = documented._apidoc  # type: ignore[attr-defined]
@@ -64,7 +64,7 @@ class Blueprint(SmorestBlueprint):
 
         return decorate
 
-    def _documents(self, by_status: dict[int, list[dict[str, Any]]]) -> dict[int, list[Any]]:
+    def _document_errors(self, by_status: dict[int, list[dict[str, Any]]]) -> dict[int, list[Any]]:
         """Return how flask-smorest documents refusals.
 
         Not on the view itself: each decorator copies, deeply, all that was documented before it.

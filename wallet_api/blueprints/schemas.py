@@ -105,9 +105,7 @@ class DepositBody(Body):
     )
 
     @pre_load
-    def leave_a_missing_amount_to_the_service(
-        self, members: dict[str, Any], **kwargs: Any
-    ) -> dict[str, Any]:
+    def default_missing_amount(self, members: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
         return {"amount": None, **members}
 
 
@@ -170,7 +168,7 @@ class NetworkAnswer(Answer):
     chain_id = fields.Integer(data_key="chainId", metadata={"examples": [8453]})
 
 
-_SHOWN = Transfer(
+_EXAMPLE_TRANSFER = Transfer(
     network=NETWORKS["base-mainnet"],
     asset="USDC",
     units=20_000_000,
@@ -179,7 +177,7 @@ _SHOWN = Transfer(
 )
 _TRANSACTION = {
     "type": "object",
-    "examples": [_SHOWN.transaction()],
+    "examples": [_EXAMPLE_TRANSFER.transaction()],
     "description": "What eth_sendTransaction takes. An ETH transfer names no gas.",
     "properties": {
         "from": {"type": "string", **ADDRESS},
@@ -192,7 +190,7 @@ _TRANSACTION = {
 }
 _SEND_CALLS = {
     "type": "object",
-    "examples": [_SHOWN.wallet_send_calls()],
+    "examples": [_EXAMPLE_TRANSFER.wallet_send_calls()],
     "description": "What wallet_sendCalls takes (EIP-5792).",
     "properties": {
         "version": {"type": "string"},
@@ -225,7 +223,10 @@ class DepositAnswer(Answer):
     deposit_id = fields.UUID(data_key="depositId")
     payment_uri = fields.String(
         data_key="paymentUri",
-        metadata={"description": "ERC-681, for a QR code.", "examples": [_SHOWN.payment_uri()]},
+        metadata={
+            "description": "ERC-681, for a QR code.",
+            "examples": [_EXAMPLE_TRANSFER.payment_uri()],
+        },
     )
     wallet_send_calls = fields.Raw(data_key="walletSendCalls", metadata=_SEND_CALLS)
 

@@ -42,7 +42,7 @@ _CHAIN_SPELLINGS = {TRADING_CHAIN: TRADING_CHAIN} | dict.fromkeys(
 @blueprint.response(200, ServiceWalletList)
 def list_wallets(fid: str) -> dict[str, Any]:
     """List a user's wallets, the Base Account first."""
-    return {"data": application().wallets.list_wallets(_user(fid))}
+    return {"data": application().wallets.list_wallets(_parse_fid_of_path(fid))}
 
 
 @blueprint.get("/<chain>", parameters=[_FID, _CHAIN])
@@ -53,7 +53,7 @@ def get_wallet(fid: str, chain: str) -> Wallet:
     known = _CHAIN_SPELLINGS.get(chain)
     if known is None:
         raise UnsupportedChain("Unknown chain. There are ethereum and base-account.")
-    wallet = application().wallets.get_wallet(_user(fid), known)
+    wallet = application().wallets.get_wallet(_parse_fid_of_path(fid), known)
     if wallet is None:
         raise WalletNotFound
     return wallet
@@ -67,8 +67,8 @@ def get_wallet(fid: str, chain: str) -> Wallet:
 @blueprint.response(200, ServiceWallet, description="The wallet was there already.")
 def ensure_wallet(fid: str, chain: str) -> tuple[Wallet, int]:
     """Make sure that a user's trading wallet exists. Repeat it as you like."""
-    user = _user(fid)
-    _refuse_other_chains(chain)
+    user = _parse_fid_of_path(fid)
+    _require_trading_chain(chain)
     wallet, made = application().wallets.ensure_trading_wallet_and_tell(user, access=access())
     return wallet, 201 if made else 200
 
@@ -86,8 +86,8 @@ def ensure_wallet(fid: str, chain: str) -> tuple[Wallet, int]:
 @blueprint.response(200, KeyAnswer)
 def read_key(body: dict[str, Any], fid: str, chain: str) -> dict[str, Any]:
     """Hand out the private key of a trading wallet, and write down who wanted it and why."""
-    user = _user(fid)
-    _refuse_other_chains(chain)
+    user = _parse_fid_of_path(fid)
+    _require_trading_chain(chain)
     public_key = body["recipient_public_key"]
     # Checked first: no audit row for a key that cannot leave.
     recipient = None if public_key is None else hpke.Recipient(public_key)
@@ -115,7 +115,7 @@ def read_key(body: dict[str, Any], fid: str, chain: str) -> dict[str, Any]:
     }
 
 
-def _user(fid: str) -> int:
+def _parse_fid_of_path(fid: str) -> int:
     user = parse_fid(fid)
     # The canonical spelling alone, so that no user has two addresses here.
     if user is None or str(user) != fid:
@@ -123,7 +123,7 @@ def _user(fid: str) -> int:
     return user
 
 
-def _refuse_other_chains(chain: str) -> None:
+def _require_trading_chain(chain: str) -> None:
     if chain != TRADING_CHAIN:
         raise UnsupportedChain
 

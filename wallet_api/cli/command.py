@@ -16,7 +16,7 @@ from wallet_api.database import connection_error
 from wallet_api.database.faults import to_domain_error
 from wallet_api.errors import ServiceUnavailable
 from wallet_api.migrations import MigrationError
-from wallet_api.process import keep_memory_private
+from wallet_api.process import protect_memory
 
 INTERRUPTED = 130
 """The exit status after Ctrl-C: a shell's own for a program that SIGINT ended.
@@ -44,7 +44,7 @@ class Command(click.Command):
 
     def invoke(self, context: click.Context) -> Any:
         """Run the command."""
-        keep_memory_private()
+        protect_memory()
         try:
             return super().invoke(context)
         except ServiceUnavailable as error:

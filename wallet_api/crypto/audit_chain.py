@@ -63,8 +63,8 @@ class AuditKey:
     def seal_root_of(self, older: "AuditKey") -> str:
         """Return the root of the secret that ours succeeds, sealed under ours."""
         nonce = os.urandom(_NONCE_BYTES)
-        bound_to = _associated_data(self.key_id, older.key_id)
-        return (nonce + self._sealing().encrypt(nonce, older.root.reveal(), bound_to)).hex()
+        associated_data = _associated_data(self.key_id, older.key_id)
+        return (nonce + self._sealing().encrypt(nonce, older.root.reveal(), associated_data)).hex()
 
     def open_root_of(self, key_id: str, sealed: str) -> "AuditKey":
         """Return the key of the secret that ours succeeds. Raises KeyUnreadable."""

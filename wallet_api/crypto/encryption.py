@@ -40,7 +40,7 @@ _KEY_BYTES = 32
 _LEGACY_PLAINTEXT = re.compile(rb"0x[0-9a-fA-F]{64}")
 # Padding of so many bytes does not come about by chance, as one of a single byte does in each 256th
 # text that is decrypted under a wrong key.
-_CERTAIN_PADDING = 4
+_CONCLUSIVE_PADDING = 4
 
 DOES_NOT_OPEN = "its key does not open: it was changed, or sealed under another ENCRYPTION_SECRET"
 """Why an old record is refused that none of our secrets decrypts."""
@@ -62,7 +62,7 @@ class SealedKey:
 
 
 @dataclass(frozen=True, slots=True)
-class OldKey:
+class LegacyKey:
     """A private key out of an old record, and whether it was spelled as the old service does."""
 
     private_key: Secret[bytes]
@@ -104,7 +104,7 @@ class EncryptionService:
         self._legacy_secrets = (secret, *previous)
 
     @property
-    def secret_is_bare(self) -> bool:
+    def secret_is_trimmed(self) -> bool:
         """Whether the secret that seals has no white space or quotes around it.
 
         Where it has, a copy of it is easily a copy without them, which opens nothing.
@@ -132,10 +132,10 @@ class EncryptionService:
         if len(private_key.reveal()) != _KEY_BYTES:
             raise ValueError("a private key has 32 bytes")
         nonce = os.urandom(_NONCE_BYTES)
-        bound_to = _associated_data(self.key_id, fid=fid, chain=chain, address=address)
+        associated_data = _associated_data(self.key_id, fid=fid, chain=chain, address=address)
         cipher = self._current.cipher(fid=fid, chain=chain)
         return SealedKey(
-            ciphertext=cipher.encrypt(nonce, private_key.reveal(), bound_to).hex(),
+            ciphertext=cipher.encrypt(nonce, private_key.reveal(), associated_data).hex(),
             iv=nonce.hex(),
             scheme=AES_256_GCM,
             key_id=self.key_id,
@@ -152,10 +152,10 @@ class EncryptionService:
         master = self._keyring.get(sealed.key_id)
         if master is None:
             raise KeyUnreadable("The stored key is sealed under a secret this process lacks.")
-        bound_to = _associated_data(sealed.key_id, fid=fid, chain=chain, address=address)
+        associated_data = _associated_data(sealed.key_id, fid=fid, chain=chain, address=address)
         try:
             key = master.cipher(fid=fid, chain=chain).decrypt(
-                bytes.fromhex(sealed.iv), bytes.fromhex(sealed.ciphertext), bound_to
+                bytes.fromhex(sealed.iv), bytes.fromhex(sealed.ciphertext), associated_data
             )
         except (InvalidTag, ValueError) as error:
             raise KeyUnreadable("The stored key does not open.") from error
@@ -163,7 +163,7 @@ class EncryptionService:
             raise KeyUnreadable("The stored key does not open to 32 bytes.")
         return Secret(key)
 
-    def open_legacy(self, ciphertext: str, iv: str) -> OldKey | None:
+    def open_legacy(self, ciphertext: str, iv: str) -> LegacyKey | None:
         """Open a key that the old file service wrote (scheme `aes-256-cbc`, both in hex).
 
         AES-256-CBC with PKCS#7 under scrypt(secret, "salt", N 16384, r 8, p 1); the plaintext is
@@ -189,8 +189,8 @@ class EncryptionService:
                 continue
             if (private_key := parse_private_key(plaintext)) is not None:
                 is_plain = _LEGACY_PLAINTEXT.fullmatch(plaintext) is not None
-                return OldKey(private_key, is_plain)
-            if plaintext.isascii() or len(sealed) - len(plaintext) >= _CERTAIN_PADDING:
+                return LegacyKey(private_key, is_plain)
+            if plaintext.isascii() or len(sealed) - len(plaintext) >= _CONCLUSIVE_PADDING:
                 reason = NO_PRIVATE_KEY
         raise KeyUnreadable(reason)
 

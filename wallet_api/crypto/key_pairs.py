@@ -60,7 +60,7 @@ def address_of(private_key: Secret[bytes]) -> str:
 
     Raises KeyUnreadable when the 32 bytes are no secp256k1 key (zero, or not below the order).
     """
-    return to_checksum_address("0x" + _digits_of(private_key))
+    return to_checksum_address("0x" + _address_digits(private_key))
 
 
 def is_key_of(private_key: Secret[bytes], address: str) -> bool:
@@ -68,10 +68,10 @@ def is_key_of(private_key: Secret[bytes], address: str) -> bool:
 
     Raises KeyUnreadable as address_of() does.
     """
-    return address[2:].lower() == _digits_of(private_key)
+    return address[2:].lower() == _address_digits(private_key)
 
 
-def _digits_of(private_key: Secret[bytes]) -> str:
+def _address_digits(private_key: Secret[bytes]) -> str:
     key = private_key.reveal()
     # The library reads 32 bytes, whatever it is given.
     if len(key) != _KEY_BYTES:

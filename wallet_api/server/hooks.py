@@ -34,7 +34,7 @@ def pre_fork(server: Any, worker: Any) -> None:
 
 def post_fork(server: Any, worker: Any) -> None:
     """Write this worker's metrics under its number."""
-    metrics.write_as(f"worker{worker.number}")
+    metrics.set_writer(f"worker{worker.number}")
 
 
 def post_worker_init(worker: Any) -> None:

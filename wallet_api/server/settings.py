@@ -12,7 +12,7 @@ from gunicorn.config import Config
 
 from wallet_api import logs
 from wallet_api.config import ConfigurationError, Settings
-from wallet_api.process import keep_memory_private, prepare
+from wallet_api.process import prepare, protect_memory
 
 OPTIONS = (
     "bind",
@@ -47,7 +47,7 @@ def load() -> dict[str, Any]:
     Exits with every fault of the configuration, or of this machine.
     """
     prepare()
-    keep_memory_private()
+    protect_memory()
     # gunicorn takes it for the path that the service is mounted at.
     os.environ.pop("SCRIPT_NAME", None)
     try:
