@@ -280,7 +280,7 @@ def test_a_cluster_stays_in_a_directory_that_can_be_entered(open_folder: Path) -
 @as_root_only
 def test_a_cluster_that_root_keeps_in_private_is_linked_to(running: LocalPostgres) -> None:
     home = running.home.stat()
-    assert running.home.parent == local_postgres.REACHABLE_BY_ALL
+    assert running.home.parent == local_postgres.SHARED_DIRECTORY
     assert (running.directory / "cluster").readlink() == running.home
     assert stat.S_IMODE(home.st_mode) == 0o700
     assert home.st_uid == (running.home / "data").stat().st_uid != 0
@@ -310,7 +310,7 @@ def test_programs_that_root_keeps_in_private_are_copied_once(
     server.start()
     copy = server.bindir.parents[2]
     try:
-        assert copy.parent == local_postgres.REACHABLE_BY_ALL
+        assert copy.parent == local_postgres.SHARED_DIRECTORY
         assert all(not path.stat().st_mode & 0o022 for path in copy.rglob("*"))
         made = copy.stat().st_ctime_ns
         server.stop()

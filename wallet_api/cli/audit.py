@@ -9,7 +9,7 @@ import click
 
 from wallet_api.cli.command import Command, json_option
 from wallet_api.cli.progress import Progress, ReportFile
-from wallet_api.cli.wallet_files.tools import WalletTools
+from wallet_api.cli.wallet_files.resources import WalletResources
 from wallet_api.models import MAX_FID
 from wallet_api.services.audit.chains import EntryOutcome, EntryReport
 from wallet_api.services.audit.checkpoints import Checkpoint
@@ -60,19 +60,19 @@ def verify(
     earlier = None if against is None else _read(against)
     if checkpoint is not None and not os.access(checkpoint.parent, os.W_OK):
         raise click.ClickException(f"{checkpoint.parent} cannot be written to.")
-    tools = WalletTools()
+    resources = WalletResources()
     since = unchained_before and unchained_before.replace(tzinfo=UTC)
-    with tools.opened() as database:
+    with resources.opened() as database:
         verification = AuditVerification(
             database,
-            tools.encryption,
+            resources.encryption,
             unchained_before=since,
-            wallet_storage=tools.wallet_storage,
+            wallet_storage=resources.wallet_storage,
         )
         progress = Progress(
             0 if fid is not None else verification.count(),
             "entries",
-            fine=(EntryOutcome.INTACT, EntryOutcome.OLDER),
+            expected=(EntryOutcome.INTACT, EntryOutcome.OLDER),
             faults=(EntryOutcome.FAULTY,),
             quiet_stdout=as_json,
         )

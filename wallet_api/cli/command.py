@@ -53,12 +53,12 @@ class Command(click.Command):
             message = "a worker process was killed. Nothing is half done: run the command again"
             raise click.ClickException(message) from error
         except psycopg.Error as error:
-            raise click.ClickException(_reason(error)) from error
+            raise click.ClickException(_describe_database_error(error)) from error
         except OSError as error:
             if error.errno == errno.EPIPE:
                 # Whoever read has enough, which click ends quietly.
                 raise
-            raise click.ClickException(_describe(error)) from error
+            raise click.ClickException(_describe_os_error(error)) from error
         except ConfigurationError as error:
             faults = "; ".join(error.faults)
             message = f"{faults}. `wallet-api doctor` says how to mend it."
@@ -80,14 +80,14 @@ def run(group: click.Group, arguments: Sequence[str] | None = None) -> int:
     try:
         status = group.main(arguments, prog_name="wallet-api", standalone_mode=False)
     except click.ClickException as error:
-        _say(error)
+        _show_error(error)
         status = error.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo("Stopped.", err=True)
         status = INTERRUPTED
     except OSError as error:
         # Of click itself: a help text that cannot be written, say.
-        click.echo(f"Error: {_describe(error)}", err=True)
+        click.echo(f"Error: {_describe_os_error(error)}", err=True)
         status = 1
     try:
         sys.stdout.flush()
@@ -98,7 +98,7 @@ def run(group: click.Group, arguments: Sequence[str] | None = None) -> int:
     return status or 0
 
 
-def _say(error: click.ClickException) -> None:
+def _show_error(error: click.ClickException) -> None:
     """Say what is wrong in one line: click takes four for a usage error."""
     if not isinstance(error, click.UsageError) or error.ctx is None:
         error.show()
@@ -110,7 +110,7 @@ def _say(error: click.ClickException) -> None:
         click.echo(f"Error: {message} See `{error.ctx.command_path} --help`.", err=True)
 
 
-def _reason(error: psycopg.Error) -> str:
+def _describe_database_error(error: psycopg.Error) -> str:
     """Say what a database's error means, without its text, which quotes the row."""
     if error.sqlstate == _TRANSACTION_TIMEOUT:
         return (
@@ -123,6 +123,6 @@ def _reason(error: psycopg.Error) -> str:
     return f"the database refused ({type(error).__name__} {error.sqlstate}): our bug"
 
 
-def _describe(error: OSError) -> str:
+def _describe_os_error(error: OSError) -> str:
     reason = error.strerror or str(error)
     return f"{error.filename}: {reason}" if error.filename else reason

@@ -10,8 +10,8 @@ import click
 from wallet_api.cli.command import Command, json_option
 from wallet_api.cli.processes import map_in_processes
 from wallet_api.cli.progress import Progress, status_line
-from wallet_api.cli.wallet_files.tools import (
-    WalletTools,
+from wallet_api.cli.wallet_files.resources import (
+    WalletResources,
     operator,
     processes_option,
 )
@@ -21,8 +21,8 @@ from wallet_api.services.encryption_keys.rotation import KeyRotation, ResealOutc
 PAGE = 100
 """So many wallets are sealed again in one transaction. Their users wait until it ends."""
 
-_TAKE_IT_OUT = "take its secret out of ENCRYPTION_SECRET_PREVIOUS"
-_KEEP_IT = (
+_REMOVE_HINT = "take its secret out of ENCRYPTION_SECRET_PREVIOUS"
+_KEEP_HINT = (
     "leave its secret in ENCRYPTION_SECRET_PREVIOUS: the audit log cannot be verified without it"
 )
 
@@ -40,10 +40,10 @@ def register(as_json: bool) -> None:
     Example:
       wallet-api keys register
     """
-    tools = WalletTools()
-    with tools.opened() as database:
-        tools.register(database)
-    key_id = tools.encryption.key_id
+    resources = WalletResources()
+    with resources.opened() as database:
+        resources.register(database)
+    key_id = resources.encryption.key_id
     click.echo(json.dumps({"registered": key_id}) if as_json else f"{key_id} is registered.")
 
 
@@ -63,15 +63,15 @@ def rotate(context: click.Context, processes: int, as_json: bool) -> None:
     Example:
       ENCRYPTION_SECRET=… ENCRYPTION_SECRET_PREVIOUS='["…"]' wallet-api keys rotate
     """
-    tools = WalletTools()
-    database = tools.database()
-    rotation = KeyRotation(database, tools.encryption, operator())
-    with tools.opened() as opened:
-        tools.register(opened)
+    resources = WalletResources()
+    database = resources.database()
+    rotation = KeyRotation(database, resources.encryption, operator())
+    with resources.opened() as opened:
+        resources.register(opened)
     progress = Progress(
-        _count(tools),
+        _count(resources),
         "wallets",
-        fine=(ResealOutcome.RESEALED, ResealOutcome.PRESENT),
+        expected=(ResealOutcome.RESEALED, ResealOutcome.PRESENT),
         faults=(ResealOutcome.FAILED,),
         quiet_stdout=as_json,
     )
@@ -83,7 +83,7 @@ def rotate(context: click.Context, processes: int, as_json: bool) -> None:
             if one.reason is not None:
                 progress.print_line(f"FID {one.fid}: {one.reason}")
             progress.add(one.outcome)
-    left = _count(tools)
+    left = _count(resources)
     if as_json:
         click.echo(json.dumps({**progress.as_dict(), "left": left}))
     else:
@@ -93,10 +93,10 @@ def rotate(context: click.Context, processes: int, as_json: bool) -> None:
     context.exit(0 if progress.succeeded() and not left else 1)
 
 
-def _count(tools: WalletTools) -> int:
+def _count(resources: WalletResources) -> int:
     """Return how many wallets are sealed under other secrets."""
-    with tools.opened() as database:
-        return KeyRotation(database, tools.encryption, operator()).count()
+    with resources.opened() as database:
+        return KeyRotation(database, resources.encryption, operator()).count()
 
 
 @click.command(cls=Command)
@@ -110,9 +110,9 @@ def status(as_json: bool) -> None:
     Example:
       wallet-api keys status
     """
-    tools = WalletTools(must_fit=False)
-    with tools.opened() as database, status_line("Counting the wallets under each secret"):
-        found = tools.known_secrets(database).status()
+    resources = WalletResources(check_secret=False)
+    with resources.opened() as database, status_line("Counting the wallets under each secret"):
+        found = resources.known_secrets(database).status()
     if as_json:
         click.echo(json.dumps([asdict(one) for one in found], default=str))
         return
@@ -136,10 +136,10 @@ def retire(key_id: str, as_json: bool) -> None:
       wallet-api keys retire 3f1c0d9a7b5e2648
     """
     # Not even a secret that stands in everybody's way must be there to stay.
-    tools = WalletTools(must_fit=False)
-    with tools.opened() as database, status_line("Asking whether a wallet needs it"):
+    resources = WalletResources(check_secret=False)
+    with resources.opened() as database, status_line("Asking whether a wallet needs it"):
         try:
-            secrets = tools.known_secrets(database)
+            secrets = resources.known_secrets(database)
             retired, needed = secrets.retire(key_id), secrets.audit_log_needs(key_id)
         except SecretStillInUse as error:
             raise click.ClickException(str(error)) from error
@@ -148,4 +148,4 @@ def retire(key_id: str, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"retired": key_id, "keep": needed}))
     else:
-        click.echo(f"{key_id} is retired: {_KEEP_IT if needed else _TAKE_IT_OUT}.")
+        click.echo(f"{key_id} is retired: {_KEEP_HINT if needed else _REMOVE_HINT}.")

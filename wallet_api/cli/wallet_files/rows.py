@@ -7,7 +7,7 @@ import click
 
 from wallet_api.cli.processes import map_in_processes
 from wallet_api.cli.progress import Progress, status_line
-from wallet_api.cli.wallet_files.tools import BATCH, WalletTools
+from wallet_api.cli.wallet_files.resources import BATCH, WalletResources
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
 from wallet_api.services.wallet_files.verifying import RowCheck, RowOutcome, StoredWallets
 
@@ -15,22 +15,24 @@ from wallet_api.services.wallet_files.verifying import RowCheck, RowOutcome, Sto
 class RowVerification:
     """Opens every wallet in PostgreSQL, and tells what is wrong as it comes."""
 
-    def __init__(self, tools: WalletTools, processes: int, *, quiet_stdout: bool) -> None:
-        self.tools = tools
+    def __init__(self, resources: WalletResources, processes: int, *, quiet_stdout: bool) -> None:
+        self.resources = resources
         self.processes = processes
         self.quiet_stdout = quiet_stdout
 
-    def rows(self, files: FilesystemWalletRepository | None, *, fine: list[RowOutcome]) -> Progress:
+    def rows(
+        self, files: FilesystemWalletRepository | None, *, expected: list[RowOutcome]
+    ) -> Progress:
         """Open every row, and name those that have no file, if there are files to compare with.
 
-        `fine` are the outcomes that can come, beside the one that is a fault.
+        `expected` are the outcomes that can come, beside the one that is a fault.
         """
-        database = self.tools.database()
-        check = RowCheck(self.tools.encryption, files)
+        database = self.resources.database()
+        check = RowCheck(self.resources.encryption, files)
         progress = Progress(
-            self.tools.count_rows(),
+            self.resources.count_rows(),
             "wallets",
-            fine=fine,
+            expected=expected,
             faults=(RowOutcome.UNREADABLE,),
             quiet_stdout=self.quiet_stdout,
         )
@@ -46,7 +48,7 @@ class RowVerification:
 
     def shared_addresses(self) -> int:
         """Name the trading addresses that more than one user has; return how many there are."""
-        with self.tools.opened() as database, status_line("Looking for shared addresses"):
+        with self.resources.opened() as database, status_line("Looking for shared addresses"):
             shared = StoredWallets(database).shared_addresses()
         for address, fids in shared.items():
             line = f"{address}: one address of several users: FIDs {', '.join(map(str, fids))}"

@@ -10,15 +10,15 @@ import click
 from wallet_api.cli.command import Command, json_option
 from wallet_api.cli.processes import batches, map_in_processes
 from wallet_api.cli.progress import Progress, printable
-from wallet_api.cli.wallet_files.rows import RowVerification
-from wallet_api.cli.wallet_files.tools import (
+from wallet_api.cli.wallet_files.resources import (
     BATCH,
-    WalletTools,
+    WalletResources,
     count_files,
     folder,
     operator,
     processes_option,
 )
+from wallet_api.cli.wallet_files.rows import RowVerification
 from wallet_api.services.wallet_files.importing import Outcome, WalletImport
 from wallet_api.services.wallet_files.verifying import (
     LineOutcome,
@@ -58,11 +58,11 @@ def verify(
     """
     if report is not None and path is None:
         raise click.UsageError("--report says something about files: give their PATH too.")
-    tools = WalletTools()
-    verification = _Verification(tools, processes, quiet_stdout=as_json)
-    files = None if path is None else tools.files(path)
-    fine = [RowOutcome.OPENED, RowOutcome.WITHOUT_FILE]
-    parts = {"rows": verification.rows(files, fine=fine)}
+    resources = WalletResources()
+    verification = _Verification(resources, processes, quiet_stdout=as_json)
+    files = None if path is None else resources.files(path)
+    expected = [RowOutcome.OPENED, RowOutcome.WITHOUT_FILE]
+    parts = {"rows": verification.rows(files, expected=expected)}
     if path is not None:
         parts["files"] = verification.files(path)
     if path is not None and report is not None:
@@ -83,15 +83,15 @@ def verify(
 class _Verification(RowVerification):
     def files(self, path: Path) -> Progress:
         """Compare every file with its row."""
-        database, files = self.tools.database(), self.tools.files(path)
-        secret = self.tools.sealing_secret(database)
+        database, files = self.resources.database(), self.resources.files(path)
+        secret = self.resources.sealing_secret(database)
         work = WalletImport(
-            database, files, self.tools.encryption, secret, operator(), dry_run=True
+            database, files, self.resources.encryption, secret, operator(), dry_run=True
         )
         progress = Progress(
             count_files(files),
             "files",
-            fine=(Outcome.PRESENT,),
+            expected=(Outcome.PRESENT,),
             faults=(_MISSING, Outcome.CONFLICT, Outcome.INVALID),
             quiet_stdout=self.quiet_stdout,
         )
@@ -108,12 +108,12 @@ class _Verification(RowVerification):
 
     def report(self, path: Path, report: Path) -> Progress:
         """Compare every file that a report names with what the report says."""
-        database = self.tools.database()
-        check = ReportCheck(self.tools.files(path))
+        database = self.resources.database()
+        check = ReportCheck(self.resources.files(path))
         progress = Progress(
             _count_lines(report),
             "lines",
-            fine=(LineOutcome.UNCHANGED,),
+            expected=(LineOutcome.UNCHANGED,),
             faults=(LineOutcome.CHANGED, LineOutcome.GONE, LineOutcome.UNREADABLE),
             quiet_stdout=self.quiet_stdout,
         )

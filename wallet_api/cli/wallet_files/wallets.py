@@ -9,15 +9,15 @@ import click
 from wallet_api.cli.command import Command, json_option
 from wallet_api.cli.processes import batches, map_in_processes
 from wallet_api.cli.progress import Progress
-from wallet_api.cli.wallet_files.tools import (
+from wallet_api.cli.wallet_files.resources import (
     BATCH,
-    WalletTools,
+    WalletResources,
+    collect_reports,
     count_files,
     folder,
-    follow,
     operator,
     processes_option,
-    refuse_inside,
+    require_outside,
 )
 from wallet_api.cli.wallet_files.verify import verify
 from wallet_api.crypto.encryption import DOES_NOT_OPEN
@@ -58,22 +58,22 @@ def import_(
     Example:
       wallet-api wallets import ./storage/wallets --report import.jsonl
     """
-    tools = WalletTools()
-    database, files = tools.database(), tools.files(path)
-    secret = tools.sealing_secret(database)
-    work = WalletImport(database, files, tools.encryption, secret, operator(), dry_run=dry_run)
+    resources = WalletResources()
+    database, files = resources.database(), resources.files(path)
+    secret = resources.sealing_secret(database)
+    work = WalletImport(database, files, resources.encryption, secret, operator(), dry_run=dry_run)
     new = Outcome.IMPORTABLE if dry_run else Outcome.IMPORTED
     progress = Progress(
         count_files(files),
         "files",
-        fine=(new, Outcome.PRESENT),
+        expected=(new, Outcome.PRESENT),
         faults=(Outcome.CONFLICT, Outcome.INVALID, Outcome.FAILED),
         quiet_stdout=as_json,
     )
     names = batches(files.directory.names(), BATCH)
-    refuse_inside(files, report)
+    require_outside(files, report)
     results = map_in_processes(names, work.run, processes=processes, database=database)
-    reasons = follow(results, progress, report)
+    reasons = collect_reports(results, progress, report)
     _print_summary(progress, as_json=as_json)
     none_valid = progress.counts[Outcome.INVALID] == progress.counts.total()
     if none_valid and [reason for reason, _ in reasons.most_common(1)] == [DOES_NOT_OPEN]:
@@ -100,22 +100,22 @@ def export(
     Example:
       wallet-api wallets export ./exported --report export.jsonl
     """
-    tools = WalletTools()
-    database, files = tools.database(), tools.files(path)
-    work = WalletExport(database, files, tools.encryption, operator())
-    refuse_inside(files, report)
+    resources = WalletResources()
+    database, files = resources.database(), resources.files(path)
+    work = WalletExport(database, files, resources.encryption, operator())
+    require_outside(files, report)
     files.directory.create()
     progress = Progress(
-        tools.count_rows(),
+        resources.count_rows(),
         "wallets",
-        fine=(Outcome.EXPORTED, Outcome.PRESENT),
+        expected=(Outcome.EXPORTED, Outcome.PRESENT),
         faults=(Outcome.CONFLICT, Outcome.INVALID, Outcome.FAILED),
         quiet_stdout=as_json,
     )
     with files.directory.locked():
         files.directory.remove_leftovers()
         pages = StoredWallets(database).pages(BATCH)
-        follow(
+        collect_reports(
             map_in_processes(pages, work.run, processes=processes, database=database),
             progress,
             report,
@@ -144,9 +144,9 @@ def show(context: click.Context, fid: int, path: Path | None, as_json: bool) -> 
     Example:
       wallet-api wallets show 1464243
     """
-    tools = WalletTools()
-    with tools.opened() as database:
-        found = UserCheck(database, tools.encryption, tools.files(path)).run(fid)
+    resources = WalletResources()
+    with resources.opened() as database:
+        found = UserCheck(database, resources.encryption, resources.files(path)).run(fid)
     if as_json:
         click.echo(json.dumps([asdict(holding) for holding in found], default=str))
     else:
@@ -155,8 +155,8 @@ def show(context: click.Context, fid: int, path: Path | None, as_json: bool) -> 
             click.echo(f"{holding.place}, {holding.chain}: {told}")
         if not found:
             click.echo(f"Nothing is kept for FID {fid}.")
-    fine = found and not any(holding.fault for holding in found)
-    context.exit(0 if fine else 1)
+    sound = found and not any(holding.fault for holding in found)
+    context.exit(0 if sound else 1)
 
 
 def _print_summary(progress: Progress, *, as_json: bool) -> None:

@@ -44,14 +44,14 @@ processes_option = click.option(
 )
 
 
-class WalletTools:
+class WalletResources:
     """The database, the secret and the files that the environment names.
 
     Building one raises ServiceUnavailable unless the database is reachable, current, and sealed
-    under our secret (which it need not be with `must_fit=False`).
+    under our secret (which it need not be with `check_secret=False`).
     """
 
-    def __init__(self, *, must_fit: bool = True) -> None:
+    def __init__(self, *, check_secret: bool = True) -> None:
         logs.configure("WARNING", "command")
         self._settings = read_wallet_settings(os.environ)
         self.encryption = EncryptionService(
@@ -60,7 +60,7 @@ class WalletTools:
         require_database(self._settings.database_url)
         with self.opened() as database:
             check_database(database, writable=False)
-            if must_fit:
+            if check_secret:
                 self.sealing_secret(database).check()
 
     @property
@@ -119,13 +119,13 @@ def count_files(files: FilesystemWalletRepository) -> int:
     return count
 
 
-def refuse_inside(files: FilesystemWalletRepository, report: Path | None) -> None:
+def require_outside(files: FilesystemWalletRepository, report: Path | None) -> None:
     """Refuse to write a report among the wallet files."""
     if report is not None and report.resolve().parent == files.directory.path.resolve():
         raise click.ClickException("The report would lie among the wallet files: put it elsewhere.")
 
 
-def follow(
+def collect_reports(
     results: Generator[list[FileReport], None, None], progress: Progress, report: Path | None
 ) -> Counter[str]:
     """Count results as they come, name every odd one, and write each to the report.
