@@ -319,7 +319,7 @@ def test_programs_that_root_keeps_in_private_are_copied_once(
         assert copy.stat().st_ctime_ns == made
         server.stop()
         copy.chmod(0o777)
-        with pytest.raises(LocalPostgresError, match="not root's alone"):
+        with pytest.raises(LocalPostgresError, match="not owned and writable only by root"):
             server.start()
     finally:
         shutil.rmtree(copy)
@@ -332,7 +332,7 @@ def test_an_old_postgresql_is_refused(
     old.write_text("#!/bin/sh\necho 'postgres (PostgreSQL) 13.22'\n")
     old.chmod(0o755)
     monkeypatch.setenv("PG_BINDIR", f"{open_folder}\r\n")
-    with pytest.raises(LocalPostgresError, match=r"14 or newer is needed.* 13\.22"):
+    with pytest.raises(LocalPostgresError, match=r"14 or newer is required.* 13\.22"):
         server.start()
 
 

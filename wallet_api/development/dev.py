@@ -198,7 +198,7 @@ def _print_banner(settings: Settings, url: str, console_token: Secret[str]) -> N
         f"{console_token.reveal()}\n\n"
         f"A session token for FID {_FID}:\n\n{issued.reveal()}\n\n"
         f"Prepare a deposit of 20 USDC:\n\n{_curl(url, issued)}\n\n"
-        f"Create a client that may call /v1 (documented at {url}/docs):\n\n{_create_client(settings)}\n\n"
+        f"Create a client for /v1 (documented at {url}/docs):\n\n{_create_client(settings)}\n\n"
         "Press Ctrl-C to stop."
     )
 

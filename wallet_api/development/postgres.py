@@ -206,7 +206,7 @@ class LocalPostgres:
             time.sleep(0.2)
 
     def _server_command(self) -> list[str | Path]:
-        # Without fsync a commit survives the death of every process, but not a crash of the machine.
+        # Without fsync a commit survives the death of every process, but no crash of the machine.
         # That requires synchronous_commit and full_page_writes, which stay on.
         settings = {
             "fsync": "on" if self._durable else "off",
