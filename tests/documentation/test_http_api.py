@@ -32,8 +32,8 @@ def test_every_route_is_on_the_page_with_who_may_call_it(make_app):
     app = make_app(DEMO_FID=str(FID))
     served = {}
     for rule in app.url_map.iter_rules():
-        caller = app.view_functions[rule.endpoint].caller
-        who = WHO[caller] if caller.scope is None else f"client, `{caller.scope}`"
+        policy = app.view_functions[rule.endpoint].auth_policy
+        who = WHO[policy] if policy.scope is None else f"client, `{policy.scope}`"
         for method in rule.methods - {"HEAD", "OPTIONS"}:
             served[f"{method} {rule.rule}"] = who
     told = {}

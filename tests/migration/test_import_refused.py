@@ -23,7 +23,10 @@ def test_a_wrong_secret_imports_nothing_registers_nothing_and_is_hinted_at(shell
     done = shell("import", samples, ENCRYPTION_SECRET=OTHER_SECRET)
     assert done.status == 1
     assert f"{len(EXPECTED)} invalid" in done.out
-    assert "No file is valid: is ENCRYPTION_SECRET the old service's?" in done.err
+    assert (
+        "No file is valid. Check that ENCRYPTION_SECRET is the secret of the old service."
+        in done.err
+    )
     assert (table(sql), key_ids(sql)) == ([], [])
 
 

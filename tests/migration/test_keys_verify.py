@@ -63,7 +63,7 @@ def test_an_address_that_several_users_share_is_named_though_it_opens(
     done = verify()
     assert done.status == 1
     named, summary = done.out.splitlines()
-    assert named == f"{pair.address}: one address of several users: FIDs 1, 3"
+    assert named == f"{pair.address}: shared by several users: FIDs 1, 3"
     assert summary.endswith(": 6 opened, 0 unreadable")
 
 

@@ -202,7 +202,7 @@ def test_an_address_that_two_users_share_is_named_with_both(
     done = command("verify", store)
     assert done.status == 1
     address = json.loads((store / NAME).read_text())["address"]
-    assert f"{address}: one address of several users: FIDs 9, {FID}" in done.out.splitlines()
+    assert f"{address}: shared by several users: FIDs 9, {FID}" in done.out.splitlines()
     alone = command("verify", "--json")
     assert (alone.status, alone.figures["shared_addresses"]) == (1, 1)
 

@@ -1,4 +1,4 @@
-"""`wallet-api audit …`: is the audit log whole?"""
+"""`wallet-api audit …`: verification of the audit log."""
 
 import json
 import os
@@ -15,25 +15,25 @@ from wallet_api.services.audit.chains import EntryOutcome, EntryReport
 from wallet_api.services.audit.checkpoints import Checkpoint
 from wallet_api.services.audit.verify import AuditVerification
 
-audit = click.Group("audit", help="Prove that the audit log is whole.")
+audit = click.Group("audit", help="Verify the audit log.")
 
 
 @audit.command("verify", cls=Command)
-@click.option("--fid", type=click.IntRange(1, MAX_FID), help="Verify this user's chain alone.")
+@click.option("--fid", type=click.IntRange(1, MAX_FID), help="Verify only the chain of this user.")
 @click.option(
     "--against",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Compare with the checkpoint in this file, too.",
+    help="Compare with the checkpoint in this file.",
 )
 @click.option(
     "--checkpoint",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write a checkpoint to this file, if the log is whole.",
+    help="Write a checkpoint to this file if the log is intact.",
 )
 @click.option(
     "--unchained-before",
     type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]),
-    help="When the chains began (UTC): older entries and wallets may lack a mac.",
+    help="When the chains began (UTC). Older entries and wallets may have no MAC.",
 )
 @json_option
 @click.pass_context
@@ -45,21 +45,21 @@ def verify(
     unchained_before: datetime | None,
     as_json: bool,
 ) -> None:
-    """Verify every chain of the audit log: entries changed, removed, inserted or moved are named.
+    """Verify every chain of the audit log, and report changed, removed, inserted and moved entries.
 
-    A checkpoint is kept where nobody who can write to this database can reach it; compared with it,
-    a log that was put back as a whole to an earlier state is noticed as well. Exit status 0 only if
-    nothing is wrong.
+    Store checkpoints where nobody who can write to this database can change them. Comparing with a
+    checkpoint also detects that the whole log was restored to an earlier state. Exit status 0 only
+    if the log is intact.
 
     \b
     Example:
       wallet-api audit verify --against 2026-10.json --checkpoint 2026-11.json
     """
     if fid is not None and (against or checkpoint):
-        raise click.UsageError("A checkpoint is of the whole log, and --fid of one user's part.")
+        raise click.UsageError("A checkpoint covers the whole log. Leave out --fid.")
     earlier = None if against is None else _read(against)
     if checkpoint is not None and not os.access(checkpoint.parent, os.W_OK):
-        raise click.ClickException(f"{checkpoint.parent} cannot be written to.")
+        raise click.ClickException(f"{checkpoint.parent} is not writable.")
     resources = WalletResources()
     since = unchained_before and unchained_before.replace(tzinfo=UTC)
     with resources.opened() as database:

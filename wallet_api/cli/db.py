@@ -1,4 +1,4 @@
-"""`wallet-api db …`: the database's schema."""
+"""`wallet-api db …`: migrations, and a check of the database."""
 
 import json
 import os
@@ -15,13 +15,13 @@ from wallet_api.services.diagnosis.database import Doctor
 
 _POOL_SECONDS = 10
 
-db = click.Group("db", help="Bring the database up to date, and see whether it is.")
+db = click.Group("db", help="Migrate and check the database.")
 
 
 @db.command("upgrade", cls=Command)
 @json_option
 def upgrade(as_json: bool) -> None:
-    """Apply the migrations that DATABASE_URL's database lacks. Safe to run twice, or at once.
+    """Apply the missing migrations. Safe to repeat and to run concurrently.
 
     \b
     Example:
@@ -44,7 +44,7 @@ def upgrade(as_json: bool) -> None:
 @json_option
 @click.pass_context
 def status(context: click.Context, as_json: bool) -> None:
-    """List the migrations; exit status 1 if the database lacks one.
+    """List the migrations. Exit status 1 if one is missing.
 
     \b
     Example:
@@ -68,16 +68,16 @@ def status(context: click.Context, as_json: bool) -> None:
     "trusted",
     multiple=True,
     metavar="ROLE",
-    help="Do not report the rights of this role, such as a backup's. May be repeated.",
+    help="Do not report the rights of this role, such as a backup role. May be repeated.",
 )
 @click.pass_context
 def doctor(context: click.Context, as_json: bool, trusted: tuple[str, ...]) -> None:
-    """Examine the database: settings, rights, triggers, and what must be so in its tables.
+    """Check the database: settings, rights, triggers, and the consistency of its tables.
 
-    Run it with the DATABASE_URL of the web processes, to see what they could do. It also reports
-    what other roles can do, reading included: name those that you trust. Exit status 1 if something
-    is wrong that can cost wallets, or if somebody else sees them; advice does not count. Whether
-    the environment is fit to serve with is what `wallet-api doctor` says.
+    Run it with the DATABASE_URL of the web processes, to check their rights. It also reports the
+    rights of other roles, including the right to read; name the roles that you trust. Exit status 1
+    if a fault can lose wallets, or if another role can read them; advice does not count.
+    `wallet-api doctor` checks the environment.
 
     \b
     Example:
@@ -91,7 +91,7 @@ def doctor(context: click.Context, as_json: bool, trusted: tuple[str, ...]) -> N
     )
     database.open()
     try:
-        with status_line("Examining the database"):
+        with status_line("Checking the database"):
             findings = Doctor(database, trusted).examine()
     finally:
         database.close()

@@ -1,4 +1,4 @@
-"""`wallet-api keys register|rotate|status|retire`: another secret takes over."""
+"""`wallet-api keys register|rotate|status|retire`: rotation of ENCRYPTION_SECRET."""
 
 import json
 from contextlib import closing
@@ -19,22 +19,22 @@ from wallet_api.services.encryption_keys.registry import SecretStillInUse
 from wallet_api.services.encryption_keys.rotation import KeyRotation, ResealOutcome
 
 PAGE = 100
-"""So many wallets are sealed again in one transaction. Their users wait until it ends."""
+"""Wallets that one transaction seals again. Writes of their users wait until it ends."""
 
-_REMOVE_HINT = "take its secret out of ENCRYPTION_SECRET_PREVIOUS"
+_REMOVE_HINT = "remove its secret from ENCRYPTION_SECRET_PREVIOUS"
 _KEEP_HINT = (
-    "leave its secret in ENCRYPTION_SECRET_PREVIOUS: the audit log cannot be verified without it"
+    "keep its secret in ENCRYPTION_SECRET_PREVIOUS: the audit log cannot be verified without it"
 )
 
 
 @click.command(cls=Command)
 @json_option
 def register(as_json: bool) -> None:
-    """Let keys be sealed under ENCRYPTION_SECRET, the first secret of a database or its next.
+    """Register ENCRYPTION_SECRET in the database, so that keys can be sealed under it.
 
-    The service registers its secret itself if its role may. With the role of
-    queries/operations/roles.sql it may not: run this command as the owner of the tables before
-    the first start with a secret. It can be repeated.
+    The service registers its secret itself if its role has the right. The role of
+    queries/operations/roles.sql does not: run this command as the owner of the tables before the
+    first start with a new secret. It is safe to repeat.
 
     \b
     Example:
@@ -52,12 +52,12 @@ def register(as_json: bool) -> None:
 @json_option
 @click.pass_context
 def rotate(context: click.Context, processes: int, as_json: bool) -> None:
-    """Seal every key again under ENCRYPTION_SECRET, beside the traffic.
+    """Seal every key again under ENCRYPTION_SECRET while the service runs.
 
-    The older secrets are in ENCRYPTION_SECRET_PREVIOUS. A key is opened and found to be its
-    address's before it is written, and again after that, before it is committed. Wallets that do
-    not open are named and left as they are. Interrupt it and run it again as you like. Exit status
-    0 only if no wallet is left under another secret.
+    Put the older secrets into ENCRYPTION_SECRET_PREVIOUS. Each key is opened and compared with its
+    address before it is written, and again before the commit. Wallets that do not open are
+    reported and left unchanged. The command can be interrupted and repeated. Exit status 0 only if
+    no wallet is left under another secret.
 
     \b
     Example:
@@ -94,7 +94,7 @@ def rotate(context: click.Context, processes: int, as_json: bool) -> None:
 
 
 def _count(resources: WalletResources) -> int:
-    """Return how many wallets are sealed under other secrets."""
+    """Return the number of wallets that are sealed under other secrets."""
     with resources.opened() as database:
         return KeyRotation(database, resources.encryption, operator()).count()
 
@@ -102,9 +102,9 @@ def _count(resources: WalletResources) -> int:
 @click.command(cls=Command)
 @json_option
 def status(as_json: bool) -> None:
-    """Show every secret that the database knows, and how many keys are sealed under each.
+    """List the secrets in the database and the number of keys that are sealed under each.
 
-    Secrets are named by their key ids, which do not reveal them.
+    Secrets are identified by their key ids, which do not reveal them.
 
     \b
     Example:
@@ -126,18 +126,18 @@ def status(as_json: bool) -> None:
 @click.argument("key_id")
 @json_option
 def retire(key_id: str, as_json: bool) -> None:
-    """Let no wallet be sealed under an older secret any more: it may leave the configuration.
+    """Retire an older secret, so that no wallet can be sealed under it any more.
 
-    PostgreSQL refuses while a wallet is sealed under it. Processes that still have it as their
-    ENCRYPTION_SECRET make no wallets from then on.
+    PostgreSQL rejects this while a wallet is sealed under it. Processes that still have it as
+    ENCRYPTION_SECRET cannot create wallets afterwards.
 
     \b
     Example:
       wallet-api keys retire 3f1c0d9a7b5e2648
     """
-    # Not even a secret that stands in everybody's way must be there to stay.
+    # Do not check our own secret: it may be the one to retire.
     resources = WalletResources(check_secret=False)
-    with resources.opened() as database, status_line("Asking whether a wallet needs it"):
+    with resources.opened() as database, status_line("Checking whether a wallet needs it"):
         try:
             secrets = resources.known_secrets(database)
             retired, needed = secrets.retire(key_id), secrets.audit_log_needs(key_id)

@@ -1,4 +1,4 @@
-"""What `wallets verify` and `keys verify` have in common: every row is opened."""
+"""Verification of the wallets in PostgreSQL, for `wallets verify` and `keys verify`."""
 
 from contextlib import closing
 from itertools import chain
@@ -13,7 +13,7 @@ from wallet_api.services.wallet_files.verifying import RowCheck, RowOutcome, Sto
 
 
 class RowVerification:
-    """Opens every wallet in PostgreSQL, and tells what is wrong as it comes."""
+    """Open every wallet in PostgreSQL, and report faults as they are found."""
 
     def __init__(self, resources: WalletResources, processes: int, *, quiet_stdout: bool) -> None:
         self.resources = resources
@@ -23,9 +23,9 @@ class RowVerification:
     def rows(
         self, files: FilesystemWalletRepository | None, *, expected: list[RowOutcome]
     ) -> Progress:
-        """Open every row, and name those that have no file, if there are files to compare with.
+        """Open every row. If `files` is given, report the rows that have no file.
 
-        `expected` are the outcomes that can come, beside the one that is a fault.
+        `expected` are the possible outcomes that are no faults.
         """
         database = self.resources.database()
         check = RowCheck(self.resources.encryption, files)
@@ -47,10 +47,10 @@ class RowVerification:
         return progress
 
     def shared_addresses(self) -> int:
-        """Name the trading addresses that more than one user has; return how many there are."""
-        with self.resources.opened() as database, status_line("Looking for shared addresses"):
+        """Report the trading addresses that several users share, and return their number."""
+        with self.resources.opened() as database, status_line("Searching for shared addresses"):
             shared = StoredWallets(database).shared_addresses()
         for address, fids in shared.items():
-            line = f"{address}: one address of several users: FIDs {', '.join(map(str, fids))}"
+            line = f"{address}: shared by several users: FIDs {', '.join(map(str, fids))}"
             click.echo(line, err=self.quiet_stdout)
         return len(shared)

@@ -1,4 +1,4 @@
-"""`wallet-api wallets verify`: do rows, files and an import's report tell the same?"""
+"""`wallet-api wallets verify`: comparison of rows, files and the report of an import."""
 
 import json
 from contextlib import closing
@@ -34,7 +34,7 @@ _MISSING = "missing in PostgreSQL"
 @click.option(
     "--report",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Compare the files with the checksums of this report.",
+    help="Compare the files with the checksums in this report.",
 )
 @processes_option
 @json_option
@@ -46,18 +46,18 @@ def verify(
     processes: int,
     as_json: bool,
 ) -> None:
-    """Open every wallet in PostgreSQL, and compare with the files in PATH if it is given.
+    """Open every wallet in PostgreSQL, and compare with the files in PATH if given.
 
-    Exit status 0 only if every wallet opens to the key of its address, no two users share one,
-    every file is in PostgreSQL with the same address and key, and no file has changed since the
-    report. Wallets without a file are named and counted; they are no fault.
+    Exit status 0 only if every wallet opens to the key of its address, no two users share an
+    address, every file is in PostgreSQL with the same address and key, and no file has changed
+    since the report. Wallets without a file are reported, but are no fault.
 
     \b
     Example:
       wallet-api wallets verify ./storage/wallets --report import.jsonl
     """
     if report is not None and path is None:
-        raise click.UsageError("--report says something about files: give their PATH too.")
+        raise click.UsageError("--report requires PATH.")
     resources = WalletResources()
     verification = _Verification(resources, processes, quiet_stdout=as_json)
     files = None if path is None else resources.files(path)
@@ -107,7 +107,7 @@ class _Verification(RowVerification):
         return progress
 
     def report(self, path: Path, report: Path) -> Progress:
-        """Compare every file that a report names with what the report says."""
+        """Compare every file in the report with its checksum."""
         database = self.resources.database()
         check = ReportCheck(self.resources.files(path))
         progress = Progress(

@@ -1,4 +1,4 @@
-"""`wallet-api wallets …`: from the old service's files to PostgreSQL, and back."""
+"""`wallet-api wallets …`: import and export of wallet files."""
 
 import json
 from dataclasses import asdict
@@ -26,7 +26,7 @@ from wallet_api.services.wallet_files.exporting import WalletExport
 from wallet_api.services.wallet_files.importing import Outcome, WalletImport
 from wallet_api.services.wallet_files.verifying import StoredWallets, UserCheck
 
-wallets = click.Group("wallets", help="Move wallets between files and PostgreSQL, and check them.")
+wallets = click.Group("wallets", help="Import, export and verify wallet files.")
 
 wallets.add_command(verify)
 
@@ -35,7 +35,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 
 @wallets.command("import", cls=Command)
 @click.argument("path", required=False, type=folder)
-@click.option("--dry-run", is_flag=True, help="Verify and compare; write nothing.")
+@click.option("--dry-run", is_flag=True, help="Verify and compare, but write nothing.")
 @click.option("--report", type=_FILE, help="Write one JSON line for each file to this file.")
 @processes_option
 @json_option
@@ -48,11 +48,11 @@ def import_(
     processes: int,
     as_json: bool,
 ) -> None:
-    """Import the wallet files in PATH (WALLET_STORAGE_PATH) into PostgreSQL.
+    """Import the wallet files in PATH (default WALLET_STORAGE_PATH) into PostgreSQL.
 
-    Every key is opened, and found to be the key of its address, before its row is written. Files
-    are never changed, rows never overwritten. Interrupt it and run it again as you like. Exit
-    status 0 only if every file is imported or present.
+    Every key is opened and compared with its address before its row is written. Files are never
+    changed and rows never overwritten. The command can be interrupted and repeated. Exit status 0
+    only if every file is imported or present.
 
     \b
     Example:
@@ -77,7 +77,10 @@ def import_(
     _print_summary(progress, as_json=as_json)
     none_valid = progress.counts[Outcome.INVALID] == progress.counts.total()
     if none_valid and [reason for reason, _ in reasons.most_common(1)] == [DOES_NOT_OPEN]:
-        click.echo("No file is valid: is ENCRYPTION_SECRET the old service's?", err=True)
+        click.echo(
+            "No file is valid. Check that ENCRYPTION_SECRET is the secret of the old service.",
+            err=True,
+        )
     context.exit(0 if progress.succeeded() else 1)
 
 
@@ -90,11 +93,11 @@ def import_(
 def export(
     context: click.Context, path: Path, report: Path | None, processes: int, as_json: bool
 ) -> None:
-    """Write PostgreSQL's wallets to PATH in the old service's format, and read them back.
+    """Export all wallets to PATH in the format of the old service, and verify the files.
 
-    A folder of its own is best (0700; its files 0600). A file with a key is never replaced. The
-    audit log says whose keys left. Interrupt it and run it again as you like. Exit status 0 only
-    if every wallet has a file that was verified.
+    Use a separate directory (mode 0700; the files get 0600). A file with a key is never replaced.
+    The audit log records whose keys were exported. The command can be interrupted and repeated.
+    Exit status 0 only if every wallet has a verified file.
 
     \b
     Example:
@@ -123,8 +126,8 @@ def export(
     _print_summary(progress, as_json=as_json)
     if files.directory.is_handed_over():
         click.echo(
-            f"{path} carries the mark .migrating: remove that file before WALLET_STORAGE=filesystem"
-            " makes wallets in it.",
+            f"{path} contains the file .migrating. Remove it before you start the service with"
+            " WALLET_STORAGE=filesystem.",
             err=True,
         )
     context.exit(0 if progress.succeeded() else 1)
@@ -136,9 +139,9 @@ def export(
 @json_option
 @click.pass_context
 def show(context: click.Context, fid: int, path: Path | None, as_json: bool) -> None:
-    """Show what is kept for one user, in PostgreSQL and in the files in PATH. Never a key.
+    """Show the wallets of one user in PostgreSQL and in the files in PATH, without keys.
 
-    Exit status 1 if something cannot be opened, or nothing is kept.
+    Exit status 1 if a wallet cannot be opened, or if there is none.
 
     \b
     Example:
@@ -151,10 +154,10 @@ def show(context: click.Context, fid: int, path: Path | None, as_json: bool) -> 
         click.echo(json.dumps([asdict(holding) for holding in found], default=str))
     else:
         for holding in found:
-            told = holding.fault or f"{holding.address}, made {holding.created_at}, opens"
-            click.echo(f"{holding.place}, {holding.chain}: {told}")
+            state = holding.fault or f"{holding.address}, created {holding.created_at}, opens"
+            click.echo(f"{holding.place}, {holding.chain}: {state}")
         if not found:
-            click.echo(f"Nothing is kept for FID {fid}.")
+            click.echo(f"FID {fid} has no wallets.")
     sound = found and not any(holding.fault for holding in found)
     context.exit(0 if sound else 1)
 
