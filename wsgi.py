@@ -1,4 +1,4 @@
-"""The WSGI entry point, for `gunicorn wsgi:app` and for any other server."""
+"""The WSGI entry point for gunicorn and other servers."""
 
 import sys
 

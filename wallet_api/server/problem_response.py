@@ -1,4 +1,4 @@
-"""What is answered to a request that never reaches Flask, and quotes nothing of it."""
+"""Responses to requests that do not reach Flask. They quote nothing of the request."""
 
 import json
 from http import HTTPStatus
@@ -10,7 +10,7 @@ class TooSlow(errors.ParseException):
     """The request did not arrive in time."""
 
 
-# Status, code, sentence. The codes are ours: what Python calls a status changes with its versions.
+# Status, code, sentence. The codes are our own, because Python's names of statuses change.
 _PROBLEMS = {
     TooSlow: (
         HTTPStatus.REQUEST_TIMEOUT,
@@ -42,7 +42,7 @@ _INTERNAL_ERROR = (
 
 
 def problem_response(error: BaseException, request_id: str) -> bytes:
-    """Return the answer to a request that failed with `error`, as application/problem+json."""
+    """Return the complete HTTP response to a request that failed with `error`."""
     client_error = isinstance(error, errors.ParseException)
     status, code, sentence = _PROBLEMS.get(
         type(error), _MALFORMED if client_error else _INTERNAL_ERROR
