@@ -1,4 +1,4 @@
-"""The application: settings → pool → services → blueprints → commands."""
+"""The application factory: settings → pool → services → blueprints → commands."""
 
 import functools
 import os
@@ -62,7 +62,7 @@ class _Flask(Flask):
     """Flask without async views and without an HTML answer to OPTIONS."""
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """Return the function itself. Flask looks at each hook and view at each request."""
+        """Return the function itself. Flask would check each hook and view at each request."""
         return func
 
     def make_default_options_response(self) -> Response:
@@ -76,8 +76,8 @@ class _Flask(Flask):
 def create_app(settings: Settings | None = None) -> Flask:
     """Build the application that serves HTTP.
 
-    The pool is closed until its first use, in the process that uses it. Raises ConfigurationError,
-    which names every fault at once. Exits if gunicorn calls it without our settings for it.
+    The pool opens at its first use, in the process that uses it. Raises ConfigurationError, which
+    lists all configuration errors. Exits if gunicorn calls it without our settings.
     """
     require_gunicorn_settings()
     settings = settings or Settings.from_environ(os.environ)
@@ -91,7 +91,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         API_TITLE="wallet-api",
         API_VERSION="v1",
         OPENAPI_VERSION="3.1.0",
-        # Whatever FLASK_DEBUG says.
+        # Overrides FLASK_DEBUG.
         DEBUG=False,
     )
     _services(settings).init_app(app)
@@ -132,7 +132,7 @@ def _services(settings: Settings) -> Application:
         connection_class=ServingConnection,
     )
     if settings.database_replica_url is not None:
-        # Half of the threads at most may be at its mercy: the others still serve wallets.
+        # A slow replica can block at most half of the threads. The others still serve wallets.
         quarter = max(1, settings.web_threads // 4)
         replica = Database(
             settings.database_replica_url,
@@ -186,7 +186,7 @@ def _services(settings: Settings) -> Application:
 def _storage(
     settings: Settings, database: Database, encryption: EncryptionService
 ) -> tuple[WalletRepositories, SealingSecret]:
-    """Choose the place where wallets are kept (WALLET_STORAGE)."""
+    """Return the wallet repository that WALLET_STORAGE selects, and our secret."""
     directory = WalletDirectory(settings.wallet_storage_path)
     if settings.wallet_storage == "postgres":
         warning = heed_files(directory, ignored_on_purpose=settings.wallet_storage_is_said)

@@ -345,7 +345,7 @@ def test_gunicorn_without_our_settings_does_not_serve(environ, tmp_path, name, g
         check=False,
     )
     assert finished.returncode == 4, finished.stderr
-    sentence = "wallet-api does not serve under gunicorn without its own settings for it: "
+    sentence = "wallet-api does not serve under gunicorn without its own settings for it. "
     assert sentence in finished.stderr
     assert "Traceback" not in finished.stderr
 

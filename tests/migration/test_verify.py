@@ -78,7 +78,10 @@ def test_rows_are_verified_without_files_too(command, store, unchanged):
         ("encrypted_private_key = repeat('00', 48)", "The stored key does not open."),
         ("iv = repeat('00', 12)", "The stored key does not open."),
         (f"address = '{BASE_ACCOUNT}'", "The stored key does not open."),
-        ("key_id = repeat('0', 16)", "The stored key is sealed under a secret this process lacks."),
+        (
+            "key_id = repeat('0', 16)",
+            "The stored key is sealed under an unknown secret.",
+        ),
     ],
 )
 def test_a_row_that_was_damaged_is_named(command, sql, store, unchanged, change, reason):

@@ -1,4 +1,4 @@
-"""The keys that a token issuer publishes (JWKS, RFC 7517)."""
+"""The cached key set of a token issuer (JWKS, RFC 7517)."""
 
 import json
 import threading
@@ -12,26 +12,25 @@ from wallet_api.auth.key_set import fetch
 from wallet_api.errors import SignInUnavailable
 
 _CACHE_SECONDS = 300
-# A good issuer answers in a fraction of that. Whoever waits has a thread that others need.
+# How long a request waits for the issuer. It occupies a thread meanwhile.
 _WAIT_SECONDS = 2.0
 
 Keys = list[jwt.PyJWK]
 
 
 class IssuerKeys:
-    """The issuer's key set, kept for five minutes, and asked for by one thread at a time.
+    """The issuer's key set, cached for five minutes and fetched by one background thread at a time.
 
-    That thread is none of the requests': an issuer that is silent costs those who need it now two
-    seconds each, and nobody else anything. Its answer is bounded in time and in size, so that it is
-    asked again some seconds after it failed, whatever it sends. For a token with a key id that we
-    do not know it is asked at most once in each cool-down. The keys at hand outlive a failing
-    issuer until they expire.
+    A silent issuer delays each request that needs a key by at most two seconds, and no other
+    request. The response is limited in time and size, and a failed fetch is retried after some
+    seconds. An unknown key id causes at most one fetch per cool-down. Cached keys remain valid
+    until they expire, even while the issuer fails.
     """
 
     def __init__(
         self, url: str, *, timeout_seconds: float, cooldown_seconds: float, retry_seconds: float
     ) -> None:
-        """`timeout_seconds` is for the whole answer, `retry_seconds` the pause after a failure."""
+        """`timeout_seconds` limits a response, `retry_seconds` is the pause after a failure."""
         self._client = _BoundedJWKClient(url, cache_jwk_set=False, timeout=timeout_seconds)
         self._cooldown_seconds = cooldown_seconds
         self._retry_seconds = retry_seconds
@@ -42,7 +41,7 @@ class IssuerKeys:
         self._asked_at = self._answered_at = float("-inf")
 
     def find(self, kid: str) -> jwt.PyJWK | None:
-        """Return the key of this id, or None if the issuer has none as far as we know.
+        """Return the key with this id, or None if the issuer has none.
 
         Raises SignInUnavailable when the issuer's keys are not available.
         """
@@ -62,13 +61,13 @@ class IssuerKeys:
             raise SignInUnavailable(f"{self._client.uri} gave no key set") from error
 
     def _refresh(self, pause: float) -> tuple[Future[Keys], float, bool]:
-        """Return the last question's answer, for how long to wait for it, and whether it is new."""
+        """Start a fetch if due. Return the latest one, its timeout, and whether it is new."""
         with self._lock:
             now = time.monotonic()
             started = self._answer.done() and now - self._answered_at >= pause
             if started:
                 answer: Future[Keys] = Future()
-                # Where no thread can be started, the last question stays the one that is answered.
+                # If no thread can be started, this raises and the previous fetch stays the latest.
                 threading.Thread(
                     target=self._fetch, args=[answer], name="issuer-keys", daemon=True
                 ).start()
@@ -78,7 +77,7 @@ class IssuerKeys:
     def _fetch(self, answer: Future[Keys]) -> None:
         try:
             keys = self._client.get_signing_keys()
-        except Exception as error:  # noqa: BLE001 it is raised where the answer is waited for
+        except Exception as error:  # noqa: BLE001 (raised again in find())
             self._answered_at = time.monotonic()
             answer.set_exception(error)
         else:
@@ -88,8 +87,8 @@ class IssuerKeys:
 
 
 class _BoundedJWKClient(PyJWKClient):
-    """PyJWT's client, with bounds: its own takes an answer without end, or a byte a second."""
+    """PyJWT's client with limits. Its own has no limit on the size and duration of a response."""
 
     def fetch_data(self) -> object:
-        """Return the key set as JSON. Raises what fetch() raises, and ValueError."""
+        """Return the key set as JSON. Raises the exceptions of fetch(), and ValueError."""
         return json.loads(fetch(self.uri, seconds=self.timeout))

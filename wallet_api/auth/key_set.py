@@ -1,4 +1,4 @@
-"""One request for a key set (JWKS): its answer is bounded in time and in size."""
+"""An HTTP GET for a key set (JWKS) with limits on the time and size of the response."""
 
 import http.client
 import socket
@@ -11,15 +11,15 @@ from types import TracebackType
 from typing import Any, Self
 
 MAX_BYTES = 128 * 1024
-"""A hundred times what Farcaster publishes."""
+"""100 times the size of Farcaster's key set."""
 
 
 def fetch(url: str, *, seconds: float) -> bytes:
-    """Return the body of an answer 200 that is complete within `seconds`.
+    """Return the body of a 200 response that is complete within `seconds`.
 
-    Resolving the name and connecting may take longer, but end too: by the system's timeouts, and
-    after `seconds` for each address. Redirects are not followed. Raises OSError,
-    http.client.HTTPException, and ValueError for an answer that is too large.
+    Name resolution and connecting may take longer: they are limited by the system's timeouts, and
+    by `seconds` per address. Redirects are not followed. Raises OSError,
+    http.client.HTTPException, and ValueError for a response that is too large.
     """
     deadline = _Deadline(seconds)
     opener = urllib.request.OpenerDirector()
@@ -40,14 +40,14 @@ def fetch(url: str, *, seconds: float) -> bytes:
         error.close()
         raise
     if deadline.expired:
-        raise TimeoutError("the answer took too long")
+        raise TimeoutError("the response took too long")
     if len(body) > MAX_BYTES or status != http.HTTPStatus.OK:
-        raise ValueError("the answer is no key set")
+        raise ValueError("the response is not a key set")
     return body
 
 
 class _Deadline:
-    """Shut sockets down at a moment: a timeout of theirs is for each packet, not for an answer."""
+    """Shut sockets down after some seconds. A socket timeout applies only to each read."""
 
     def __init__(self, seconds: float) -> None:
         self.expired = False
@@ -79,7 +79,7 @@ class _Deadline:
         self.expired = True
         with self._lock, suppress(OSError):
             for connected in self._sockets:
-                # Not SSLSocket's own, which changes what the reading thread is using.
+                # SSLSocket.shutdown() would change state that the reading thread is using.
                 socket.socket.shutdown(connected, socket.SHUT_RDWR)
 
 
@@ -104,7 +104,7 @@ class _HTTPSHandler(urllib.request.HTTPSHandler):
 def _connection_factory(
     kind: type[http.client.HTTPConnection], deadline: _Deadline
 ) -> Callable[..., http.client.HTTPConnection]:
-    """Return what makes connections of a kind whose sockets end at the deadline."""
+    """Return a factory of connections whose sockets are shut down at the deadline."""
 
     def connection(host: str, **options: Any) -> http.client.HTTPConnection:
         made = kind(host, **options)
