@@ -1,4 +1,4 @@
-"""Who may call a route: every view says so with `requires`, and one hook sees to it."""
+"""Authentication and authorization: policies of views, and the hook that enforces them."""
 
 import hmac
 from collections.abc import Callable
@@ -26,9 +26,10 @@ from wallet_api.models import TRADING_CHAIN, Access
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthPolicy:
-    """A kind of caller: how it proves who it is, and that it may do this.
+    """How callers of a view are authenticated and authorized.
 
-    `security` names schemes of the OpenAPI document; `scope` is what an API client needs.
+    `security` lists schemes of the OpenAPI document. `scope` is the scope that an API client needs.
+    `refusals` are the errors that the policy may raise.
     """
 
     authenticate: Callable[[], None]
@@ -39,18 +40,18 @@ class AuthPolicy:
 
 
 def init_app(app: Flask) -> None:
-    """Have every request to a route of `app` prove that it may call it."""
+    """Enforce the policy of the view on every request to `app`."""
     app.before_request(_enforce_policy)
 
 
 def _enforce_policy() -> None:
-    """Let a request in, or refuse it: by its address, for want of a proof, by its caller."""
+    """Apply rate limits, authenticate the caller, and authorize the request."""
     limits = application().limits
     limits.count_address()
     read_body()
     if request.endpoint is None or request.method == "OPTIONS":
         return
-    # A view without a caller is a mistake, and answers nobody.
+    # A view without a policy raises AttributeError, and is never served.
     view: Any = current_app.view_functions[request.endpoint]
     try:
         view.auth_policy.authenticate()
@@ -85,7 +86,7 @@ def _authenticate_user() -> None:
 
 
 def _authenticate_farcaster_user() -> None:
-    # The frontend reads `fid` from refusals as well.
+    # The frontend also reads `fid` from error responses.
     g.problem_members = {"fid": None}
     g.fid = application().quick_auth.verify(_bearer_token())
     g.actor = f"user:{g.fid}"
@@ -102,7 +103,7 @@ def _authenticate_scraper() -> None:
 
 
 def client(scope: str) -> AuthPolicy:
-    """Return the caller that is an API client with this scope."""
+    """Return the policy of views for API clients with this scope."""
 
     def authenticate() -> None:
         g.client = application().clients.identify(_bearer_token())
@@ -125,7 +126,7 @@ def client(scope: str) -> AuthPolicy:
 
 
 def _record_refused_key_read(scope: str) -> None:
-    """Note in the audit log that somebody with a good token reached for a key in vain."""
+    """Record in the audit log that an authenticated client was denied access to a key."""
     path = request.view_args or {}
     fid = parse_fid(path.get("fid"))
     wanted = scope == "keys:read" and path.get("chain") == TRADING_CHAIN

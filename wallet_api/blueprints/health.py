@@ -1,4 +1,4 @@
-"""For load balancers, for Prometheus, and for people on call."""
+"""Health checks and metrics."""
 
 from flask import Response, request
 from flask.typing import ResponseReturnValue
@@ -18,7 +18,7 @@ blueprint = Blueprint("health", __name__, description="For load balancers and Pr
 @blueprint.requires(PUBLIC)
 @blueprint.response(200, HealthAnswer)
 def healthz() -> dict[str, str]:
-    """Tell that this process runs, and its version. It asks nothing else."""
+    """Return the version of the running process, without checking anything else."""
     return {"status": "ok", "version": __version__}
 
 
@@ -26,7 +26,7 @@ def healthz() -> dict[str, str]:
 @blueprint.requires(PUBLIC)
 @blueprint.response(200, HealthAnswer)
 def readyz() -> ResponseReturnValue:
-    """Tell whether this process is fit to serve, and if not, why."""
+    """Return whether this process can serve requests, and if not, the reason."""
     try:
         application().readiness.check()
     except ServiceUnavailable as error:
@@ -35,7 +35,7 @@ def readyz() -> ResponseReturnValue:
 
 
 def _not_ready(error: ServiceUnavailable) -> Response:
-    """Say the reason itself: here it is the operator who asks."""
+    """Return a problem with the internal reason, which is meant for operators."""
     return problem(
         status=503,
         code=error.code,
@@ -51,6 +51,6 @@ def _not_ready(error: ServiceUnavailable) -> Response:
 )
 @blueprint.response(200, {"type": "string"}, content_type="text/plain")
 def prometheus() -> Response:
-    """Give all numbers, of every worker, in a format that Prometheus reads (404 if it is off)."""
+    """Return the metrics of all workers in a Prometheus format (404 if disabled)."""
     text, content_type = metrics.render(request.headers.get("Accept", ""))
     return Response(text, content_type=content_type)

@@ -1,4 +1,4 @@
-"""The landing page, with a trial deposit in development, and the operator's console."""
+"""The landing page, with a demo deposit in development, and the operator console."""
 
 from pathlib import Path
 
@@ -43,7 +43,7 @@ def home() -> ResponseReturnValue:
 @blueprint.requires(PUBLIC)
 @blueprint.response(200, {"type": "string"}, content_type="text/html")
 def console() -> ResponseReturnValue:
-    """Render the operator's console, which is empty without an API client's token."""
+    """Render the operator console, which needs the token of an API client."""
     return _page(render_template("console.html"))
 
 
@@ -56,5 +56,5 @@ def _page(text: str) -> Response:
 @blueprint.requires(PUBLIC, 404)
 @blueprint.response(200, {"type": "string"}, content_type="*/*")
 def home_asset(name: str) -> Response:
-    """Serve an asset of the pages. Browsers revalidate it each time."""
+    """Serve an asset of the pages. Browsers revalidate it on each use."""
     return send_from_directory(_ASSETS, name, max_age=0)

@@ -1,4 +1,4 @@
-"""Long lists in pages: cursors that a caller carries along, and the link to the next page."""
+"""Pagination: signed cursors and the link to the next page."""
 
 import hashlib
 import json
@@ -18,9 +18,9 @@ T = TypeVar("T", int, str)
 
 
 class Cursors:
-    """Positions in lists, signed, so that a caller can carry them and not make them up.
+    """Signed positions in lists.
 
-    A cursor is bound to the route and to the filters of the page that gave it.
+    A cursor is valid only for the path and the filters of the page that returned it.
     """
 
     def __init__(self, secret: Secret[str]) -> None:
@@ -31,7 +31,7 @@ class Cursors:
         )
 
     def read(self, query: Mapping[str, Any], kind: type[T]) -> Position[T] | None:
-        """Return the position of the query's cursor, or None without one. Raises InvalidCursor."""
+        """Return the position in the query's cursor, or None. Raises InvalidCursor."""
         cursor = query["cursor"]
         if cursor is None:
             return None
@@ -44,7 +44,7 @@ class Cursors:
         return datetime.fromisoformat(time), fid, kind(rest)
 
     def answer(self, page: Page[Any, T]) -> tuple[dict[str, Any], dict[str, str]]:
-        """Return a page as the caller gets it, and the header that links to the next one."""
+        """Return the response body of a page, and the Link header of the next one."""
         body = {"data": page.items, "next_cursor": None, "has_more": page.next is not None}
         if page.next is None:
             return body, {}

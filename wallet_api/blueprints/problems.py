@@ -1,4 +1,4 @@
-"""The one error model: application/problem+json (RFC 9457), with `error` for the frontends."""
+"""Error responses: application/problem+json (RFC 9457) with a member `error` for frontends."""
 
 from typing import Any
 
@@ -48,7 +48,7 @@ STATUS_OF: dict[type[errors.WalletApiError], int] = {
     errors.SignInUnavailable: 503,
 }
 
-# Faults that do not mend themselves: somebody must look.
+# Errors that need an operator. They are logged as critical.
 _CRITICAL = (
     errors.KeyUnreadable,
     errors.SecretMismatch,
@@ -70,7 +70,7 @@ log = structlog.get_logger("wallet_api")
 
 
 def init_app(app: Flask) -> None:
-    """Answer every error of `app` as a problem."""
+    """Return every error of `app` as a problem."""
     app.register_error_handler(errors.WalletApiError, error_response)
     app.register_error_handler(HTTPException, _http_error_response)
     app.register_error_handler(Exception, _unexpected_error_response)
@@ -79,7 +79,7 @@ def init_app(app: Flask) -> None:
 def problem(
     *, status: int, code: str, title: str, error: str | None = None, detail: str | None = None
 ) -> Response:
-    """Return one problem. `title` is the same for every such problem, `error` is for the user."""
+    """Return a problem response. `title` depends only on `code`; `error` is for the user."""
     body = {
         **_members(status, code, title, error=error, detail=detail),
         "request_id": g.get("request_id"),
@@ -98,7 +98,7 @@ def problem(
 
 
 def example(status: int, code: str | None = None, title: str | None = None) -> dict[str, Any]:
-    """Return a problem as the documentation shows it."""
+    """Return an example of a problem for the documentation."""
     return _members(
         status,
         code or _code(default_exceptions[status]()),
@@ -122,7 +122,7 @@ def _members(
 
 
 def error_response(error: errors.WalletApiError) -> Response:
-    """Answer a refusal."""
+    """Return the response to a domain error, and log it if the service is at fault."""
     if isinstance(error, errors.ServiceUnavailable):
         report = log.critical if isinstance(error, _CRITICAL) else log.error
         report("unavailable", code=error.code, reason=error.reason)

@@ -1,4 +1,4 @@
-"""A blueprint whose routes say who may call them, and whose documentation says what they answer."""
+"""A blueprint whose routes declare their policy and document their errors."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -24,7 +24,7 @@ _COMMON_ERRORS = (
 
 
 class Blueprint(SmorestBlueprint):
-    """A flask-smorest blueprint that reads input strictly and documents its refusals."""
+    """A flask-smorest blueprint with strict parsing, policies and documented errors."""
 
     ARGUMENTS_PARSER = BodyParser()
 
@@ -33,8 +33,9 @@ class Blueprint(SmorestBlueprint):
     ) -> Callable[[View], View]:
         """Serve only requests that satisfy `policy`. Put it directly below the route decorator.
 
-        For the documentation alone: `refusals` are what the view itself may raise (a number is a
-        status that has no class), `operation` are more members of the OpenAPI operation.
+        The other arguments are only documented: `refusals` are errors that the view itself may
+        raise (a number is a status without a class), `operation` are members of the OpenAPI
+        operation.
         """
         scopes = [policy.scope] if policy.scope else []
         operation["security"] = [{scheme: scopes} for scheme in policy.security]
@@ -45,7 +46,7 @@ class Blueprint(SmorestBlueprint):
             view.auth_policy = policy  # type: ignore[attr-defined]
             documented = self.doc(**operation)(view)
             arguments = documented._apidoc.setdefault("arguments", {})
-            # Replaced by ours, which says which refusals there are.
+            # Replaced by the documented errors below.
             arguments.pop("responses", None)
             documented_errors: list[type[errors.WalletApiError] | int]
             documented_errors = [*refusals, *policy.refusals, *_COMMON_ERRORS]
@@ -58,16 +59,16 @@ class Blueprint(SmorestBlueprint):
             responses = documented._apidoc.setdefault("response", {}).setdefault("responses", {})
             for status, answers in self._document_errors(by_status).items():
                 responses.setdefault(status, []).extend(answers)
-            # What documents has wrapped the view by now; none of that is to be run.
+            # Keep only the documentation of the wrapped view, and return the view itself.
             view._apidoc = documented._apidoc  # type: ignore[attr-defined]
             return view
 
         return decorate
 
     def _document_errors(self, by_status: dict[int, list[dict[str, Any]]]) -> dict[int, list[Any]]:
-        """Return how flask-smorest documents refusals.
+        """Return the documentation of error responses in flask-smorest's format.
 
-        Not on the view itself: each decorator copies, deeply, all that was documented before it.
+        Built on an empty function, because each decorator deep-copies all earlier documentation.
         """
 
         def documented() -> None: ...

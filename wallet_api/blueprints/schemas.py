@@ -1,4 +1,4 @@
-"""The shapes of bodies and answers, with the names that frontends use."""
+"""Schemas of the request and response bodies of /api."""
 
 from datetime import UTC
 from typing import Any
@@ -28,20 +28,20 @@ TYPES = ("trading", "base-account")
 
 
 class Problem(Schema):
-    """What every refusal and every fault looks like (RFC 9457)."""
+    """An error response (RFC 9457)."""
 
-    type = fields.String(required=True, metadata={"description": "A URN that ends in the code."})
-    title = fields.String(
-        required=True, metadata={"description": "The same for every such problem."}
-    )
+    type = fields.String(required=True, metadata={"description": "A URN that ends with the code."})
+    title = fields.String(required=True, metadata={"description": "Depends only on the code."})
     status = fields.Integer(required=True)
     detail = fields.String(
         required=True, metadata={"description": "What exactly is wrong, for developers."}
     )
-    code = fields.String(required=True, metadata={"description": "Stable: compare this one."})
+    code = fields.String(
+        required=True, metadata={"description": "A stable identifier for programs."}
+    )
     request_id = fields.String(required=True, allow_none=True)
     error = fields.String(required=True, metadata={"description": "A sentence for the user."})
-    fid = fields.Raw(metadata={"type": "null", "description": "/api/auth/base-account alone."})
+    fid = fields.Raw(metadata={"type": "null", "description": "Only for /api/auth/base-account."})
 
 
 class Timestamp(fields.DateTime):
@@ -55,7 +55,7 @@ class Timestamp(fields.DateTime):
 
 
 class Body(Schema):
-    """A request body: members that we do not know are refused, and so is a seed phrase."""
+    """A request body. Unknown members and seed phrases are rejected."""
 
     class Meta:
         unknown = RAISE
@@ -70,14 +70,14 @@ class Body(Schema):
 
 
 class Answer(Schema):
-    """The body of an answer: every member is always there."""
+    """A response body in which every member is always present."""
 
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
         field_obj.required = True
 
 
 class DepositBody(Body):
-    """POST /api/wallet/deposit. The service checks the values and words the refusals."""
+    """POST /api/wallet/deposit. The service validates the values."""
 
     asset = fields.Raw(
         load_default="USDC", allow_none=True, metadata={"type": "string", "enum": ["USDC", "ETH"]}
@@ -88,7 +88,7 @@ class DepositBody(Body):
         metadata={
             "type": "string",
             "pattern": AMOUNT,
-            "description": "Plain decimal digits, in the asset itself.",
+            "description": "Decimal digits, in whole units of the asset.",
             "examples": ["20", "0.5"],
         },
     )
@@ -98,7 +98,7 @@ class DepositBody(Body):
         allow_none=True,
         metadata={
             "type": ["string", "null"],
-            "description": "Who sends; else the remembered one.",
+            "description": "The sender. Default: the stored Base Account address.",
             "examples": [BASE_ACCOUNT],
             **ADDRESS,
         },
@@ -110,7 +110,7 @@ class DepositBody(Body):
 
 
 class PaymentQuery(Schema):
-    """GET /api/wallet/payment-qr. The service checks the values and words the refusals."""
+    """GET /api/wallet/payment-qr. The service validates the values."""
 
     class Meta:
         unknown = RAISE
@@ -129,7 +129,7 @@ class CreateWalletBody(Body):
 
 
 class SignInQuery(Schema):
-    """GET or POST /api/auth/base-account. Mini apps add parameters of their own to URLs."""
+    """GET or POST /api/auth/base-account. Unknown parameters of mini apps are ignored."""
 
     class Meta:
         unknown = EXCLUDE
@@ -138,9 +138,9 @@ class SignInQuery(Schema):
         load_default=None,
         metadata={
             "type": "string",
-            # Some frontends send it empty.
+            # Some frontends send an empty string.
             "pattern": "^(0x[0-9a-fA-F]{40})?$",
-            "description": "The user's Base Account, to be remembered.",
+            "description": "The user's Base Account address, which is stored.",
         },
     )
 
@@ -178,7 +178,7 @@ _EXAMPLE_TRANSFER = Transfer(
 _TRANSACTION = {
     "type": "object",
     "examples": [_EXAMPLE_TRANSFER.transaction()],
-    "description": "What eth_sendTransaction takes. An ETH transfer names no gas.",
+    "description": "Parameters of eth_sendTransaction. An ETH transfer has no gas.",
     "properties": {
         "from": {"type": "string", **ADDRESS},
         "to": {"type": "string", **ADDRESS},
@@ -191,7 +191,7 @@ _TRANSACTION = {
 _SEND_CALLS = {
     "type": "object",
     "examples": [_EXAMPLE_TRANSFER.wallet_send_calls()],
-    "description": "What wallet_sendCalls takes (EIP-5792).",
+    "description": "Parameters of wallet_sendCalls (EIP-5792).",
     "properties": {
         "version": {"type": "string"},
         "from": {"type": "string", **ADDRESS},
@@ -224,7 +224,7 @@ class DepositAnswer(Answer):
     payment_uri = fields.String(
         data_key="paymentUri",
         metadata={
-            "description": "ERC-681, for a QR code.",
+            "description": "An ERC-681 URI for a QR code.",
             "examples": [_EXAMPLE_TRANSFER.payment_uri()],
         },
     )
@@ -232,7 +232,7 @@ class DepositAnswer(Answer):
 
 
 class PrimaryWallet(Answer):
-    """A wallet as frontends know it, at its shortest."""
+    """A wallet in the format of the frontends, without id and times."""
 
     address = fields.String(metadata={"examples": [TRADING_ADDRESS], **ADDRESS})
     chain = fields.Function(
@@ -252,7 +252,7 @@ class ListedWallet(CreatedWallet):
 
 
 class ExportedWallet(Answer):
-    """The one shape that carries a private key."""
+    """A wallet with its private key."""
 
     id = fields.Function(
         lambda found: f"fid_{found.wallet.fid}_{found.wallet.chain}", metadata=WALLET_ID
@@ -291,7 +291,7 @@ class FallbackWalletAnswer(Answer):
         data_key="walletAddress", metadata={"examples": [TRADING_ADDRESS], **ADDRESS}
     )
     message = fields.String(metadata={"description": "A sentence for the user."})
-    note = fields.String(metadata={"description": "Another one."})
+    note = fields.String(metadata={"description": "Another sentence for the user."})
 
 
 class FallbackWalletStatusAnswer(Answer):

@@ -1,4 +1,4 @@
-"""/v1/users: one user's wallets, for other services."""
+"""/v1/users: the wallets of one user, for other services."""
 
 import base64
 from typing import Any
@@ -26,7 +26,7 @@ from wallet_api.errors import (
 from wallet_api.models import BASE_ACCOUNT_CHAIN, BASE_ACCOUNT_SPELLINGS, TRADING_CHAIN, Wallet
 
 blueprint = Blueprint(
-    "users", __name__, url_prefix="/v1/users/<fid>/wallets", description="One user's wallets."
+    "users", __name__, url_prefix="/v1/users/<fid>/wallets", description="The wallets of one user."
 )
 
 _FID = {"in": "path", "name": "fid", "required": True, "schema": FID}
@@ -41,7 +41,7 @@ _CHAIN_SPELLINGS = {TRADING_CHAIN: TRADING_CHAIN} | dict.fromkeys(
 @blueprint.requires(client("wallets:read"), InvalidFid)
 @blueprint.response(200, ServiceWalletList)
 def list_wallets(fid: str) -> dict[str, Any]:
-    """List a user's wallets, the Base Account first."""
+    """List the wallets of a user, the Base Account first."""
     return {"data": application().wallets.list_wallets(_parse_fid_of_path(fid))}
 
 
@@ -49,10 +49,10 @@ def list_wallets(fid: str) -> dict[str, Any]:
 @blueprint.requires(client("wallets:read"), InvalidFid, UnsupportedChain, WalletNotFound)
 @blueprint.response(200, ServiceWallet)
 def get_wallet(fid: str, chain: str) -> Wallet:
-    """Show a user's wallet on a chain."""
+    """Return the wallet of a user on a chain."""
     known = _CHAIN_SPELLINGS.get(chain)
     if known is None:
-        raise UnsupportedChain("Unknown chain. There are ethereum and base-account.")
+        raise UnsupportedChain("Unknown chain. Use ethereum or base-account.")
     wallet = application().wallets.get_wallet(_parse_fid_of_path(fid), known)
     if wallet is None:
         raise WalletNotFound
@@ -62,11 +62,11 @@ def get_wallet(fid: str, chain: str) -> Wallet:
 @blueprint.put("/<chain>", parameters=[_FID, _CHAIN])
 @blueprint.requires(client("wallets:write"), InvalidFid, UnsupportedChain, parameters=[_TRADING])
 @blueprint.alt_response(
-    201, schema=ServiceWallet, description="The wallet was made just now.", success=True
+    201, schema=ServiceWallet, description="The wallet was created.", success=True
 )
-@blueprint.response(200, ServiceWallet, description="The wallet was there already.")
+@blueprint.response(200, ServiceWallet, description="The wallet already existed.")
 def ensure_wallet(fid: str, chain: str) -> tuple[Wallet, int]:
-    """Make sure that a user's trading wallet exists. Repeat it as you like."""
+    """Create the trading wallet of a user if needed. The operation is idempotent."""
     user = _parse_fid_of_path(fid)
     _require_trading_chain(chain)
     wallet, made = application().wallets.ensure_trading_wallet_and_tell(user, access=access())
@@ -85,11 +85,11 @@ def ensure_wallet(fid: str, chain: str) -> tuple[Wallet, int]:
 @blueprint.arguments(KeyBody, example={"reason": "sign swap 8c1f"})
 @blueprint.response(200, KeyAnswer)
 def read_key(body: dict[str, Any], fid: str, chain: str) -> dict[str, Any]:
-    """Hand out the private key of a trading wallet, and write down who wanted it and why."""
+    """Return the private key of a trading wallet, and record caller and reason."""
     user = _parse_fid_of_path(fid)
     _require_trading_chain(chain)
     public_key = body["recipient_public_key"]
-    # Checked first: no audit row for a key that cannot leave.
+    # Validate first, so that no audit entry is written for a request that fails.
     recipient = None if public_key is None else hpke.Recipient(public_key)
     found = application().wallets.get_wallet_with_key(
         user,
@@ -117,7 +117,7 @@ def read_key(body: dict[str, Any], fid: str, chain: str) -> dict[str, Any]:
 
 def _parse_fid_of_path(fid: str) -> int:
     user = parse_fid(fid)
-    # The canonical spelling alone, so that no user has two addresses here.
+    # Only the canonical notation, so that each user has one URL.
     if user is None or str(user) != fid:
         raise InvalidFid
     return user
