@@ -4,7 +4,7 @@ import json
 import statistics
 from collections.abc import Callable
 
-from benchmarks.http_load import Answered, all_at_once, load, request_text, running
+from benchmarks.http_load import LoadResult, all_at_once, load, request_text, running
 from benchmarks.stores import Rows, environ_of
 from wallet_api.auth.user_tokens import UserTokens
 from wallet_api.config import read_token_settings
@@ -77,7 +77,7 @@ def measure_http(rows: Rows, crowds: tuple[int, ...], requests: int) -> dict[str
         part = requests // _TURNS
         for port, one in kinds.values():
             load(port, one, connections=_CONNECTIONS, requests=part // 2)
-        answered: dict[str, list[Answered]] = {name: [] for name in kinds}
+        answered: dict[str, list[LoadResult]] = {name: [] for name in kinds}
         for _ in range(_TURNS):
             for name, (port, one) in kinds.items():
                 # Build the requests first, so that issuing tokens is not measured.

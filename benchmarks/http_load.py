@@ -21,7 +21,7 @@ _HOST = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class LoadResult:
     """The responses to a number of requests."""
 
     statuses: list[int]
@@ -48,7 +48,7 @@ def request_text(
     return ("\r\n".join(lines) + "\r\n\r\n" + body).encode()
 
 
-def load(port: int, make: Callable[[int], bytes], *, connections: int, requests: int) -> Answered:
+def load(port: int, make: Callable[[int], bytes], *, connections: int, requests: int) -> LoadResult:
     """Send requests over a number of connections, one at a time on each."""
     return asyncio.run(_load(port, make, connections, requests))
 
@@ -89,7 +89,7 @@ def running(environ: dict[str, str], *arguments: str) -> Iterator[int]:
 
 async def _load(
     port: int, make: Callable[[int], bytes], connections: int, requests: int
-) -> Answered:
+) -> LoadResult:
     numbers, statuses, taken = count(), [], []
     opened = await asyncio.gather(
         *(asyncio.open_connection(_HOST, port) for _ in range(connections))
@@ -115,7 +115,7 @@ async def _load(
         writer.close()
 
     await asyncio.gather(*(one(*streams) for streams in opened))
-    return Answered(statuses, taken, time.perf_counter() - all_began)
+    return LoadResult(statuses, taken, time.perf_counter() - all_began)
 
 
 async def _status(reader: asyncio.StreamReader) -> int:

@@ -128,27 +128,29 @@ class Population:
         deposit = UUID(bytes=draw[48:64], version=4)
         deposits = _line(
             fid, deposit, asset, amount, base, address, 8453, deposit, draw[32:].hex(),
-            self._prepared(fid, batch),
+            self._deposit_time(fid, batch),
         )  # fmt: skip
         if fid == BUSY_FID:
             # Its chain has entries of all batches and is written last.
             return wallets, deposits, "", ""
-        events = self._makings(fid, address, base)
+        events = self._creation_events(fid, address, base)
         if fid % 2 == 0 and fid % 200:
-            events.append(self._act(fid, fid, batch))
+            events.append(self._other_event(fid, fid, batch))
         return wallets, deposits, *_chain(encryption, fid, events)
 
     def busy_chain(self, encryption: EncryptionService) -> tuple[str, str]:
         """Return the input of COPY for the audit log tables of the busy user."""
         batches = {fids[0]: batch for batch in range(self.batches) if (fids := self.fids(batch))}
         address, base = self.trading_address(BUSY_FID), self.base_account(BUSY_FID)
-        events = self._makings(BUSY_FID, address, base)
+        events = self._creation_events(BUSY_FID, address, base)
         for fid in range(200, self.users + 1, 200):
             first = (fid - 1) // _BATCH * _BATCH + 1
-            events.append(self._act(fid, BUSY_FID, batches[first]))
+            events.append(self._other_event(fid, BUSY_FID, batches[first]))
         return _chain(encryption, BUSY_FID, events)
 
-    def _makings(self, fid: int, address: str, base: str) -> list[tuple[datetime, AuditEvent]]:
+    def _creation_events(
+        self, fid: int, address: str, base: str
+    ) -> list[tuple[datetime, AuditEvent]]:
         """Return the audit events for the creation of a user's wallets."""
         draw = self._draw("rest", fid, 64)
         access = Access(actor=f"user:{fid}", request_id=draw[48:64].hex())
@@ -163,21 +165,21 @@ class Population:
         times = (self._time(_share(part)) for part in (draw[:8], draw[8:16]))
         return list(zip(times, (made, named), strict=True))
 
-    def _act(self, fid: int, whose: int, batch: int) -> tuple[datetime, AuditEvent]:
+    def _other_event(self, fid: int, owner: int, batch: int) -> tuple[datetime, AuditEvent]:
         """Return another audit event of a user."""
         draw = self._draw("rest", fid, 64)
-        action, actor = _act(int.from_bytes(draw[35:39]) % 10_000, whose)
+        action, actor = _action(int.from_bytes(draw[35:39]) % 10_000, owner)
         access = Access(
             actor=actor,
             request_id=draw[32:48].hex(),
             ip=ip_address(f"203.0.113.{draw[39]}"),
             reason=f"sign swap {draw[40:44].hex()}",
         )
-        read = self._prepared(fid, batch) + _share(draw[16:24]) * timedelta(seconds=10)
-        event = AuditEvent(fid=whose, chain=TRADING_CHAIN, action=action, access=access)
+        read = self._deposit_time(fid, batch) + _share(draw[16:24]) * timedelta(seconds=10)
+        event = AuditEvent(fid=owner, chain=TRADING_CHAIN, action=action, access=access)
         return read, event
 
-    def _prepared(self, fid: int, batch: int) -> datetime:
+    def _deposit_time(self, fid: int, batch: int) -> datetime:
         return self._time((batch + (fid - 1) % _BATCH / _BATCH) / self.batches)
 
     def _draw(self, what: str, fid: int, size: int) -> bytes:
@@ -263,7 +265,7 @@ def _chain(
     return lines, _line(fid, head.id, head.mac)
 
 
-def _act(draw: int, fid: int) -> tuple[str, str]:
+def _action(draw: int, fid: int) -> tuple[str, str]:
     """Return an action and an actor. Most are the same, some are rare."""
     if draw == 0:
         return "key.exported", "cli:operator"

@@ -42,12 +42,12 @@ def main() -> None:
             for kind, one in kinds.items():
                 for setting, port in ports.items():
                     made = [one(number) for number in range(_REQUESTS)]
-                    answered = load(
+                    result = load(
                         port, made.__getitem__, connections=_CONNECTIONS, requests=_REQUESTS
                     )
                     # The first turn warms up.
                     if turn:
-                        rates[setting][kind].append(answered.per_second)
+                        rates[setting][kind].append(result.per_second)
         found = {
             f"{processes} x {threads}": rates[processes, threads] for processes, threads in rates
         }

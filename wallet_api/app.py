@@ -59,7 +59,7 @@ from wallet_api.services.wallets import BaseAccountWalletService
 
 
 class _Flask(Flask):
-    """Flask without async views and without an HTML answer to OPTIONS."""
+    """Flask without async views and without HTML responses to OPTIONS."""
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Return the function itself. Flask would check each hook and view at each request."""

@@ -39,7 +39,7 @@ _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 
 
 REQUESTS = Histogram(
     "wallet_api_http_request_duration_seconds",
-    "Time from the arrival of a request to its answer, by route pattern and status.",
+    "Time from the arrival of a request to its response, by route pattern and status.",
     ["method", "route", "status"],
     buckets=_SECONDS,
 )

@@ -36,9 +36,9 @@ class IssuerKeys:
         self._retry_seconds = retry_seconds
         self._lock = threading.Lock()
         self._cached: tuple[Keys, float] = ([], float("-inf"))
-        self._answer: Future[Keys] = Future()
-        self._answer.set_result([])
-        self._asked_at = self._answered_at = float("-inf")
+        self._latest: Future[Keys] = Future()
+        self._latest.set_result([])
+        self._started_at = self._ended_at = float("-inf")
 
     def find(self, kid: str) -> jwt.PyJWK | None:
         """Return the key with this id, or None if the issuer has none.
@@ -51,12 +51,12 @@ class IssuerKeys:
         if (key := self._client.match_kid(keys, kid)) is not None:
             return key
         try:
-            answer, timeout, started = self._refresh(
+            future, timeout, started = self._refresh(
                 self._cooldown_seconds if keys else self._retry_seconds
             )
             if keys and not started:
                 return None
-            return self._client.match_kid(answer.result(timeout), kid)
+            return self._client.match_kid(future.result(timeout), kid)
         except Exception as error:
             raise SignInUnavailable(f"{self._client.uri} gave no key set") from error
 
@@ -64,26 +64,26 @@ class IssuerKeys:
         """Start a fetch if due. Return the latest one, its timeout, and whether it is new."""
         with self._lock:
             now = time.monotonic()
-            started = self._answer.done() and now - self._answered_at >= pause
+            started = self._latest.done() and now - self._ended_at >= pause
             if started:
-                answer: Future[Keys] = Future()
+                future: Future[Keys] = Future()
                 # If no thread can be started, this raises and the previous fetch stays the latest.
                 threading.Thread(
-                    target=self._fetch, args=[answer], name="issuer-keys", daemon=True
+                    target=self._fetch, args=[future], name="issuer-keys", daemon=True
                 ).start()
-                self._asked_at, self._answer = now, answer
-            return self._answer, max(0.0, self._asked_at + _WAIT_SECONDS - now), started
+                self._started_at, self._latest = now, future
+            return self._latest, max(0.0, self._started_at + _WAIT_SECONDS - now), started
 
-    def _fetch(self, answer: Future[Keys]) -> None:
+    def _fetch(self, future: Future[Keys]) -> None:
         try:
             keys = self._client.get_signing_keys()
         except Exception as error:  # noqa: BLE001 (raised again in find())
-            self._answered_at = time.monotonic()
-            answer.set_exception(error)
+            self._ended_at = time.monotonic()
+            future.set_exception(error)
         else:
-            self._answered_at = time.monotonic()
-            self._cached = (keys, self._answered_at + _CACHE_SECONDS)
-            answer.set_result(keys)
+            self._ended_at = time.monotonic()
+            self._cached = (keys, self._ended_at + _CACHE_SECONDS)
+            future.set_result(keys)
 
 
 class _BoundedJWKClient(PyJWKClient):

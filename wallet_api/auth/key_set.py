@@ -106,15 +106,15 @@ def _connection_factory(
 ) -> Callable[..., http.client.HTTPConnection]:
     """Return a factory of connections whose sockets are shut down at the deadline."""
 
-    def connection(host: str, **options: Any) -> http.client.HTTPConnection:
-        made = kind(host, **options)
-        connect = made.connect
+    def create(host: str, **options: Any) -> http.client.HTTPConnection:
+        connection = kind(host, **options)
+        connect = connection.connect
 
         def connect_and_watch() -> None:
             connect()
-            deadline.watch(made.sock)
+            deadline.watch(connection.sock)
 
-        made.connect = connect_and_watch  # type: ignore[method-assign]
-        return made
+        connection.connect = connect_and_watch  # type: ignore[method-assign]
+        return connection
 
-    return connection
+    return create

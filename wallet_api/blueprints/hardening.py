@@ -50,8 +50,8 @@ def _trust_proxies(application: WSGIApplication, hops: int) -> WSGIApplication:
     def with_client_address(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         addresses = environ.get("HTTP_X_FORWARDED_FOR", "").split(",")
         environ["REMOTE_ADDR"] = addresses[-hops].strip() if len(addresses) >= hops else ""
-        words = environ.pop("HTTP_X_FORWARDED_PROTO", "").split(",")
-        scheme = words[-hops:][0].strip().lower()
+        schemes = environ.pop("HTTP_X_FORWARDED_PROTO", "").split(",")
+        scheme = schemes[-hops:][0].strip().lower()
         if scheme in ("http", "https"):
             environ["HTTP_X_FORWARDED_PROTO"] = scheme
         environ["wsgi.url_scheme"] = "https" if scheme == "https" else "http"

@@ -43,7 +43,7 @@ class Cursors:
             raise InvalidCursor
         return datetime.fromisoformat(time), fid, kind(rest)
 
-    def answer(self, page: Page[Any, T]) -> tuple[dict[str, Any], dict[str, str]]:
+    def page_response(self, page: Page[Any, T]) -> tuple[dict[str, Any], dict[str, str]]:
         """Return the response body of a page, and the Link header of the next one."""
         body = {"data": page.items, "next_cursor": None, "has_more": page.next is not None}
         if page.next is None:

@@ -62,7 +62,9 @@ def find_wallets(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]
     )
     cursors = application().cursors
     after = cursors.read(query, str)
-    return cursors.answer(application().search.find(filters, after=after, limit=query["limit"]))
+    return cursors.page_response(
+        application().search.find(filters, after=after, limit=query["limit"])
+    )
 
 
 def _chain(wallet_type: str | None, chain: str | None) -> str | None:
@@ -89,7 +91,9 @@ def find_audit_entries(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str,
     )
     cursors = application().cursors
     after = cursors.read(query, int)
-    return cursors.answer(application().audit_log.find(filters, after=after, limit=query["limit"]))
+    return cursors.page_response(
+        application().audit_log.find(filters, after=after, limit=query["limit"])
+    )
 
 
 @blueprint.get("/storage")
@@ -129,7 +133,7 @@ def stats(query: dict[str, Any]) -> ResponseReturnValue:
         }
         for row in found.deposits
     ]
-    answer = jsonify(
+    response = jsonify(
         StatsAnswer().dump(
             {
                 "first": first,
@@ -142,6 +146,6 @@ def stats(query: dict[str, Any]) -> ResponseReturnValue:
         )
     )
     # Only the client may cache it, and it must revalidate before use.
-    answer.headers["Cache-Control"] = "private, no-cache"
-    answer.add_etag()
-    return answer.make_conditional(request)
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.add_etag()
+    return response.make_conditional(request)

@@ -69,8 +69,8 @@ def ensure_wallet(fid: str, chain: str) -> tuple[Wallet, int]:
     """Create the trading wallet of a user if needed. The operation is idempotent."""
     user = _parse_fid_of_path(fid)
     _require_trading_chain(chain)
-    wallet, made = application().wallets.ensure_trading_wallet_and_tell(user, access=access())
-    return wallet, 201 if made else 200
+    wallet, created = application().wallets.ensure_trading_wallet_and_tell(user, access=access())
+    return wallet, 201 if created else 200
 
 
 @blueprint.post("/<chain>/key", parameters=[_FID, _TRADING])

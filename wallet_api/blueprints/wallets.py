@@ -90,7 +90,7 @@ def deposit(body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
         access=access(),
     )
     transfer = prepared.transfer
-    answer = {
+    members = {
         "success": True,
         "network": transfer.network,
         "asset": transfer.asset,
@@ -102,7 +102,7 @@ def deposit(body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
         "payment_uri": transfer.payment_uri(),
         "wallet_send_calls": transfer.wallet_send_calls(),
     }
-    return answer, {"Idempotent-Replayed": "true"} if prepared.replayed else {}
+    return members, {"Idempotent-Replayed": "true"} if prepared.replayed else {}
 
 
 def _idempotency_key() -> str | None:

@@ -77,24 +77,24 @@ def verify(
             quiet_stdout=as_json,
         )
 
-        def tell(report: EntryReport) -> None:
+        def report_entry(report: EntryReport) -> None:
             if report.fault is not None:
-                whose = "" if report.fid is None else f"FID {report.fid}: "
-                which = "" if report.id is None else f"entry {report.id}: "
-                progress.print_line(f"{whose}{which}{report.fault}")
+                user = "" if report.fid is None else f"FID {report.fid}: "
+                entry = "" if report.id is None else f"entry {report.id}: "
+                progress.print_line(f"{user}{entry}{report.fault}")
             progress.add(report.outcome)
 
         with progress:
             if fid is not None:
-                verification.verify_user(fid, tell)
+                verification.verify_user(fid, report_entry)
             elif checkpoint is None:
-                verification.verify(tell, against=earlier)
+                verification.verify(report_entry, against=earlier)
             else:
-                made = verification.take_checkpoint(tell, against=earlier)
+                taken = verification.take_checkpoint(report_entry, against=earlier)
     click.echo(json.dumps(progress.as_dict()) if as_json else progress.summary())
     if checkpoint is not None and progress.succeeded():
         with ReportFile(checkpoint) as file:
-            file.write_text(f"{made.to_json()}\n")
+            file.write_text(f"{taken.to_json()}\n")
     context.exit(0 if progress.succeeded() else 1)
 
 

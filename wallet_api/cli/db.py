@@ -28,10 +28,10 @@ def upgrade(as_json: bool) -> None:
       DATABASE_URL=postgresql://… wallet-api db upgrade
     """
 
-    def tell(line: str) -> None:
+    def print_line(line: str) -> None:
         click.echo(line, err=True)
 
-    applied = sorted(migrations.upgrade(read_database_url(os.environ), tell))
+    applied = sorted(migrations.upgrade(read_database_url(os.environ), print_line))
     if as_json:
         click.echo(json.dumps({"applied": applied}))
     elif applied:

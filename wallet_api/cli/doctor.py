@@ -42,8 +42,8 @@ def doctor(context: click.Context, as_json: bool) -> None:
 
 
 def _show(diagnosis: Diagnosis) -> None:
-    word = "FAULT" if diagnosis.state is State.FAULT else diagnosis.state.value
-    click.echo(f"{colored(f'{word:7}', word)} {diagnosis.what}")
+    state = "FAULT" if diagnosis.state is State.FAULT else diagnosis.state.value
+    click.echo(f"{colored(f'{state:7}', state)} {diagnosis.what}")
     if diagnosis.remedy is not None:
         click.echo(f"        {diagnosis.remedy}")
 

@@ -138,10 +138,10 @@ def _run_worker(ours: Any, connection: Any, work: Callable[[Any], Any], database
         while True:
             item = connection.recv()
             try:
-                answer: tuple[Any, Exception | None] = (work(item), None)
+                outcome: tuple[Any, Exception | None] = (work(item), None)
             except Exception as error:  # noqa: BLE001 (raised again in the parent)
-                answer = (None, error)
-            connection.send(answer)
+                outcome = (None, error)
+            connection.send(outcome)
     except (EOFError, OSError):
         # There are no more items, or the parent is gone.
         database.close()

@@ -92,8 +92,8 @@ def _secrets(directory: Path) -> dict[str, str]:
     names = ("ENCRYPTION_SECRET", "JWT_SECRET")
     if not path.exists():
         _write_private(path, json.dumps({name: secrets.token_urlsafe(32) for name in names}))
-    kept: dict[str, str] = json.loads(path.read_text())
-    return {name: os.environ.get(name) or kept[name] for name in names}
+    stored: dict[str, str] = json.loads(path.read_text())
+    return {name: os.environ.get(name) or stored[name] for name in names}
 
 
 def _write_private(path: Path, text: str) -> None:
@@ -118,13 +118,13 @@ def _console_token(settings: Settings, path: Path) -> Secret[str]:
                     return token
         # The name of a revoked client cannot be reused.
         name = f"console-{secrets.token_hex(4)}"
-        made = clients.create(name, scopes=_CONSOLE_SCOPES, allowed_networks=(), expires_at=None)
-        if made is None:
+        created = clients.create(name, scopes=_CONSOLE_SCOPES, allowed_networks=(), expires_at=None)
+        if created is None:
             raise click.ClickException(f"The client {name} already exists. Start again.")
     finally:
         database.close()
-    _write_private(path, made.reveal())
-    return made
+    _write_private(path, created.reveal())
+    return created
 
 
 def _stop_orphan(pid_file: Path) -> None:

@@ -336,7 +336,7 @@ def _copy_programs(package: Path) -> Path:
     if not os.path.lexists(copy):
         temporary = Path(tempfile.mkdtemp(prefix=f"{copy.name}-", dir=SHARED_DIRECTORY))
         try:
-            # The programs look for the shared libraries beside the package.
+            # The programs search for shared libraries next to the package.
             for part in (package, package.with_name(f"{package.name}.libs")):
                 if part.is_dir():
                     ignored = shutil.ignore_patterns("include", "__pycache__")

@@ -91,7 +91,7 @@ class Connection:
         """Start the next request with the bytes that followed the previous one."""
         self.received = bytearray(self.parser.unreader.take_buffered())
         self.arrival = arrival(self.received)
-        self.whole = False
+        self.complete = False
 
     def receive(self) -> bool:
         """Receive available bytes. Return False at the end of the input."""
@@ -105,7 +105,7 @@ class Connection:
             self.sock.sendall(next(self.arrival))
             self.sock.flush()
         except StopIteration as end:
-            self.whole = end.value
+            self.complete = end.value
             return True
         return False
 

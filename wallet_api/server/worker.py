@@ -220,7 +220,7 @@ class Worker(ThreadWorker):
         """Process a request. Close the connection afterwards unless the request was complete."""
         # The poller has already sent 100 Continue if the client asked for it.
         req._expected_100_continue = False  # noqa: SLF001 (gunicorn offers no other way)
-        if not conn.whole:
+        if not conn.complete:
             req.force_close()
         keep = bool(super().handle_request(req, conn))
         conn.sock.flush()
