@@ -60,7 +60,7 @@ _CRITICAL = (
 _SENTENCES = {
     400: "The request is not valid.",
     404: "There is nothing at this address.",
-    405: "This address does not take that method.",
+    405: "The method is not allowed for this URL.",
     413: "The request body is too large.",
     415: "The request body must be JSON (Content-Type: application/json).",
     500: "Something went wrong on our side. Nothing was lost; please try again.",

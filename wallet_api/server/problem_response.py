@@ -20,7 +20,7 @@ _PROBLEMS = {
     errors.LimitRequestLine: (
         HTTPStatus.REQUEST_URI_TOO_LONG,
         "uri_too_long",
-        "The address is too long.",
+        "The URL is too long.",
     ),
     errors.LimitRequestHeaders: (
         HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
@@ -30,7 +30,7 @@ _PROBLEMS = {
     errors.ExpectationFailed: (
         HTTPStatus.EXPECTATION_FAILED,
         "expectation_failed",
-        "The request expects what this service does not do.",
+        "The Expect header is not supported.",
     ),
 }
 _MALFORMED = (HTTPStatus.BAD_REQUEST, "bad_request", "The request is not valid HTTP.")
