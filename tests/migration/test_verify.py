@@ -303,7 +303,7 @@ def test_a_report_names_files_of_the_folder_only(command, store, report, tmp_pat
 def test_a_report_without_files_is_a_usage_error(command, report):
     done = command("verify", "--report", report)
     assert done.status == 2
-    assert "give their PATH too" in done.err
+    assert "--report requires PATH" in done.err
 
 
 def test_an_empty_database_without_files_is_fine(command, sql):
