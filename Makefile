@@ -65,7 +65,7 @@ fmt: $(INSTALLED) ## Format the code and apply automatic fixes.
 	$(BIN)/sqlfluff fix --disable-progress-bar queries
 	$(BIN)/mdformat $(PAGES)
 
-schema: $(INSTALLED) ## Regenerate schema.sql from the migrations.
+schema: $(INSTALLED) ## Regenerate schema.sql and catalog.json from the migrations.
 	$(BIN)/pytest -q tests/sql/test_schema.py --write
 
 snapshots: $(INSTALLED) ## Regenerate the query snapshots (tests/sql/snapshots).

@@ -8,7 +8,7 @@ from setuptools.command.build_py import build_py
 
 
 class BuildWithSql(build_py):
-    """Copy the SQL beside the code that runs it; wallet_api/sql_files.py finds it there."""
+    """Copy the SQL into the package, where wallet_api/database/sql_files.py finds it."""
 
     def run(self) -> None:
         """Build the package, then add the SQL. A checkout has it where it is."""
@@ -23,7 +23,7 @@ class BuildWithSql(build_py):
         packed.mkdir()
         for folder in ("queries", "migrations"):
             shutil.copytree(folder, packed / folder)
-        shutil.copy("schema.sql", packed)
+        shutil.copy("catalog.json", packed)
 
 
 setup(cmdclass={"build_py": BuildWithSql})

@@ -12,17 +12,17 @@ from coincurve import PublicKey
 
 from benchmarks import wallet_rows, wallet_store
 from benchmarks.old_service import OldService
-from wallet_api import migrations
 from wallet_api.app import create_app
 from wallet_api.blueprints.application import application
 from wallet_api.config import Settings
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Connection, Database
 from wallet_api.development.postgres import LocalPostgres
-from wallet_api.models import TRADING_CHAIN, Access
+from wallet_api.models import TRADING_CHAIN, AuditContext
+from wallet_api.services import migrations
 from wallet_api.services.wallets import BaseAccountWalletService
 
-ACCESS = Access(actor="user:benchmark", request_id="benchmark")
+ACCESS = AuditContext(actor="user:benchmark", request_id="benchmark")
 NEW_FIDS = 1_000_000_000
 """FIDs above this have no wallet when a benchmark starts."""
 SELECT = "select address from wallets where fid = %s and chain = 'ethereum'"
@@ -99,7 +99,9 @@ class Rows:
             "key": lambda _: self.service.get_wallet_with_key(
                 self.some_fid(), TRADING_CHAIN, access=ACCESS
             ),
-            "address": lambda _: self.service.get_wallet_address(self.some_fid(), TRADING_CHAIN),
+            "address": lambda _: self.service.get_wallet_address(
+                self.some_fid(), TRADING_CHAIN, access=ACCESS
+            ),
             "bare select": lambda _: self._bare(SELECT, [self.some_fid()]),
             "bare insert": lambda _: self._bare(INSERT, [self.new_fid(), _PAYLOAD]),
         }

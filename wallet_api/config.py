@@ -5,13 +5,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from limits import RateLimitItem, parse_many
 from limits.storage import storage_from_string
 
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import url as database_url
-from wallet_api.environment import EnvironmentReader, trim
+from wallet_api.environment import EnvironmentReader, VariableFault, trim
 from wallet_api.ethereum.networks import NETWORKS, Network
 from wallet_api.models import MAX_FID
 
@@ -19,13 +20,17 @@ MIN_SECRET_LENGTH = 32
 # What a shell would expand or take away, and what is no path at all.
 _NO_PATH = re.compile(r"\A~|[$\"'\r\n]|\A[a-z]+://", re.IGNORECASE)
 _STORAGES = ("postgres", "filesystem", "migrating")
+OPENSSL_RAND = "`openssl rand -base64 32`."
+_NOT_IN_PRODUCTION = "Remove DEMO_FID: it is for development only."
+_REPLACE_IT = "Replace it: docs/operations.md, Another secret."
 
 
 class ConfigurationError(Exception):
     """The environment is not fit to serve with. The message lists every fault."""
 
-    def __init__(self, faults: list[str]) -> None:
-        super().__init__("wallet-api cannot start:\n" + "\n".join(f"  - {line}" for line in faults))
+    def __init__(self, faults: list[VariableFault]) -> None:
+        lines = (f"  - {fault}. {fault.remedy}" for fault in faults)
+        super().__init__("\n".join(("wallet-api cannot start:", *lines)))
         self.faults = faults
 
 
@@ -82,7 +87,7 @@ class Settings:
     port: int
     web_concurrency: int
     web_threads: int
-    warnings: tuple[str, ...]
+    warnings: tuple[VariableFault, ...]
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Settings":
@@ -130,9 +135,9 @@ class Settings:
         sealing = (settings.encryption_secret, *settings.encryption_secret_previous)
         signing = settings.tokens.secret.reveal()
         if signing and signing in [trim(secret.reveal()) for secret in sealing]:
-            read.faults.append("JWT_SECRET must differ from every ENCRYPTION_SECRET")
+            read.refuse("JWT_SECRET", "must differ from every ENCRYPTION_SECRET")
         if settings.demo_fid and settings.trusted_proxy_hops:
-            read.faults.append("DEMO_FID signs anybody in: not behind a proxy (TRUSTED_PROXY_HOPS)")
+            read.refuse("DEMO_FID", "signs anybody in: not behind a proxy (TRUSTED_PROXY_HOPS)")
         if read.faults:
             raise ConfigurationError(read.faults)
         return settings
@@ -175,9 +180,18 @@ def read_wallet_settings(environ: Mapping[str, str]) -> WalletSettings:
 class _Reader(EnvironmentReader):
     """Read the variables that have rules of their own."""
 
+    remedies: ClassVar = {
+        "DATABASE_URL": database_url.HOW_TO_WRITE,
+        "ENCRYPTION_SECRET": "Set the one that the wallets are sealed under "
+        f"(ALLOW_SHORT_SECRET=true if it is short); for a new database: {OPENSSL_RAND}",
+        "JWT_SECRET": f"Make one, for this purpose only: {OPENSSL_RAND}",
+        "METRICS_TOKEN": f"Leave it out, or make one: {OPENSSL_RAND}",
+        "DEMO_FID": _NOT_IN_PRODUCTION,
+    }
+
     def database_url(self) -> Secret[str]:
         if not self.text("DATABASE_URL", default=""):
-            self.faults.append("DATABASE_URL is not set")
+            self.refuse("DATABASE_URL", "is not set")
         return self._url("DATABASE_URL") or Secret("")
 
     def replica_url(self) -> Secret[str] | None:
@@ -199,7 +213,7 @@ class _Reader(EnvironmentReader):
             # The complaint quotes what it cannot read, which may be the password.
             known = False
         if not known:
-            self.faults.append("RATELIMIT_STORAGE_URI must be memory:// or a redis(s):// URL")
+            self.refuse("RATELIMIT_STORAGE_URI", "must be memory:// or a redis(s):// URL")
         return Secret(value)
 
     def ratelimits(self) -> dict[str, list[RateLimitItem]]:
@@ -218,13 +232,14 @@ class _Reader(EnvironmentReader):
         except ValueError:
             limits = []
         if not limits or any(limit.amount < 1 for limit in limits):
-            self.faults.append(f"{name} must be limits such as 100 per minute; 2000 per hour")
+            self.refuse(name, "must be limits such as 100 per minute; 2000 per hour")
         return limits
 
     def demo_fid(self) -> int | None:
         fid = self.integer("DEMO_FID", default=0, low=0, high=MAX_FID)
         if fid:
-            self.warnings.append(f"DEMO_FID signs anybody on this machine in as FID {fid}")
+            said = f"signs anybody on this machine in as FID {fid}"
+            self.warnings.append(VariableFault("DEMO_FID", said, _NOT_IN_PRODUCTION))
         return fid or None
 
     def metrics_token(self) -> Secret[str] | None:
@@ -232,7 +247,7 @@ class _Reader(EnvironmentReader):
         if not token:
             return None
         if not (token.isascii() and token.isprintable()):
-            self.faults.append("METRICS_TOKEN must be printable ASCII: it is sent in a header")
+            self.refuse("METRICS_TOKEN", "must be printable ASCII: it is sent in a header")
             return None
         return self.secret("METRICS_TOKEN")
 
@@ -243,9 +258,10 @@ class _Reader(EnvironmentReader):
         path = self.text("WALLET_STORAGE_PATH", default="./storage/wallets")
         # Taken as it is, it would be a folder without wallet files, and new wallets would be made.
         if _NO_PATH.search(path):
-            self.faults.append(
-                "WALLET_STORAGE_PATH must be a plain path: ~ and $ are not expanded, and quotes, "
-                "line breaks and URLs are refused"
+            self.refuse(
+                "WALLET_STORAGE_PATH",
+                "must be a plain path: ~ and $ are not expanded, and quotes, line breaks and URLs "
+                "are refused",
             )
         return Path(path)
 
@@ -265,9 +281,8 @@ class _Reader(EnvironmentReader):
         if not trim(given):
             given = ""
         elif trim(given) != given:
-            self.warnings.append(
-                f"{name} has white space or quotes around it, which are part of it"
-            )
+            said = "has white space or quotes around it, which are part of it"
+            self.warnings.append(VariableFault(name, said, _REPLACE_IT))
         return self._checked(name, given, allow_short=allow_short)
 
     def secret(self, name: str) -> Secret[str]:
@@ -275,12 +290,15 @@ class _Reader(EnvironmentReader):
 
     def _checked(self, name: str, value: str, *, allow_short: bool) -> Secret[str]:
         if not value:
-            self.faults.append(f"{name} is not set")
+            self.refuse(name, "is not set")
         elif not _is_text(value):
-            self.faults.append(f"{name} is not UTF-8")
+            self.refuse(name, "is not UTF-8")
         elif len(value) < MIN_SECRET_LENGTH:
-            line = f"{name} has {len(value)} characters; at least {MIN_SECRET_LENGTH} are needed"
-            (self.warnings if allow_short else self.faults).append(line)
+            said = f"has {len(value)} characters; at least {MIN_SECRET_LENGTH} are needed"
+            if allow_short:
+                self.warnings.append(VariableFault(name, said, _REPLACE_IT))
+            else:
+                self.refuse(name, said)
         return Secret(value)
 
     def secrets(self, name: str) -> tuple[Secret[str], ...]:
@@ -291,7 +309,7 @@ class _Reader(EnvironmentReader):
             values = None
         if isinstance(values, list) and all(isinstance(v, str) and _is_text(v) for v in values):
             return tuple(Secret(value) for value in values)
-        self.faults.append(f'{name} must be a JSON list of strings, such as ["older secret"]')
+        self.refuse(name, 'must be a JSON list of strings, such as ["older secret"]')
         return ()
 
 

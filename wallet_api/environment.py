@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
+from typing import ClassVar, NamedTuple
 
 # White space, and what editors and browsers copy with a text: no-break spaces, a byte order mark.
 _BLANK = r"[\s\ufeff\u200b]+"
@@ -36,16 +37,36 @@ def trim(value: str) -> str:
     return _AROUND.sub("", quoted[2]) if quoted else value
 
 
+class VariableFault(NamedTuple):
+    """What is wrong with an environment variable, as a predicate, and how to fix it."""
+
+    variable: str
+    fault: str
+    remedy: str
+
+    def __str__(self) -> str:
+        """Return the fault as a sentence."""
+        return f"{self.variable} {self.fault}"
+
+
 class EnvironmentReader:
     """Read single variables; note what is wrong and go on.
 
     A variable that is empty, or has nothing but white space, counts as unset.
     """
 
+    remedies: ClassVar[Mapping[str, str]] = {}
+    """How to fix a variable, where the fault itself does not say it."""
+
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
-        self.faults: list[str] = []
-        self.warnings: list[str] = []
+        self.faults: list[VariableFault] = []
+        self.warnings: list[VariableFault] = []
+
+    def refuse(self, name: str, fault: str) -> None:
+        """Note what is wrong with a variable."""
+        otherwise = "Correct it, or remove it: docs/configuration.md describes it."
+        self.faults.append(VariableFault(name, fault, self.remedies.get(name, otherwise)))
 
     def text(self, name: str, *, default: str) -> str:
         """Return a trimmed value, or the default."""
@@ -60,7 +81,7 @@ class EnvironmentReader:
         """Read a boolean: true, 1, yes, on, or false, 0, no, off."""
         value = _WORDS.get(self.text(name, default=str(default)).lower())
         if value is None:
-            self.faults.append(f"{name} must be true or false")
+            self.refuse(name, "must be true or false")
             return default
         return value
 
@@ -70,7 +91,7 @@ class EnvironmentReader:
         for option in options:
             if option.lower() == value:
                 return option
-        self.faults.append(f"{name} must be one of {', '.join(options)}")
+        self.refuse(name, f"must be one of {', '.join(options)}")
         return default
 
     def integer(self, name: str, *, default: int, low: int, high: int) -> int:
@@ -88,7 +109,7 @@ class EnvironmentReader:
             if low <= value <= high:
                 return value
         kind = "a whole number" if whole else "a number"
-        self.faults.append(f"{name} must be {kind} from {low} to {high}")
+        self.refuse(name, f"must be {kind} from {low} to {high}")
         return default
 
     def host_names(self, name: str) -> tuple[str, ...]:
@@ -96,9 +117,10 @@ class EnvironmentReader:
         found = [_HOST_NAME.fullmatch(part) for part in self.parts(name)]
         names = tuple(match[1].lower() for match in found if match)
         if len(names) < len(found):
-            self.faults.append(
-                f"{name} must be bare host names such as app.example.com, separated by commas: "
-                "no port, path or wildcard"
+            self.refuse(
+                name,
+                "must be bare host names such as app.example.com, separated by commas: no port, "
+                "path or wildcard",
             )
         return names
 
@@ -109,8 +131,8 @@ class EnvironmentReader:
         """
         found = [_origin(_ORIGIN.fullmatch(part)) for part in self.parts(name)]
         if not all(found):
-            self.faults.append(
-                f"{name} must be origins such as https://app.example.com, without path or wildcard"
+            self.refuse(
+                name, "must be origins such as https://app.example.com, without path or wildcard"
             )
         return tuple(origin for origin in found if origin)
 
@@ -120,7 +142,7 @@ class EnvironmentReader:
         url = _HTTP_URL.fullmatch(value)
         origin = _origin(url)
         if url is None or origin is None:
-            self.faults.append(f"{name} must be an http(s) URL")
+            self.refuse(name, "must be an http(s) URL")
             return default
         return origin + (url[4] or "")
 
@@ -128,7 +150,7 @@ class EnvironmentReader:
         """Read the URL of an issuer of tokens, as its tokens name it: no slash at the end."""
         url = self.http_url(name, default=default).rstrip("/")
         if "?" in url or "#" in url:
-            self.faults.append(f"{name} must be a URL without ? and #")
+            self.refuse(name, "must be a URL without ? and #")
         return url
 
 

@@ -216,14 +216,20 @@ class ServiceUnavailable(WalletApiError):
 
     code = "service_unavailable"
 
-    def __init__(self, reason: str) -> None:
-        """`reason` is for the log and for /readyz; the user gets the class's sentence."""
+    def __init__(self, fault: str, remedy: str | None = None) -> None:
+        """Tell operators what is wrong and what to do; users get the class's sentence."""
         super().__init__()
-        self.reason = reason
+        self.fault = fault
+        self.remedy = remedy
 
-    def __reduce__(self) -> tuple[type["ServiceUnavailable"], tuple[str]]:
+    @property
+    def reason(self) -> str:
+        """Return fault and remedy in one sentence, for the log and for /readyz."""
+        return f"{self.fault}: {self.remedy}" if self.remedy else self.fault
+
+    def __reduce__(self) -> tuple[type["ServiceUnavailable"], tuple[str, str | None]]:
         """Keep the reason when the error comes out of another process."""
-        return type(self), (self.reason,)
+        return type(self), (self.fault, self.remedy)
 
 
 class StorageUnavailable(ServiceUnavailable):

@@ -94,7 +94,7 @@ class Deposit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Access:
+class AuditContext:
     """Who acts upon a wallet or asks for its key, from where, and why: what an audit row will say.
 
     `recipient` is the X25519 public key (base64url) to which the key will be sealed, if it will be.
@@ -117,7 +117,7 @@ class AuditEvent:
     fid: int
     chain: str
     action: str
-    access: Access
+    access: AuditContext
     address: str | None = None
 
 

@@ -68,14 +68,14 @@ def look_for(page, asked):
 
 
 def open_user(page, services, fid):
-    look_for(page, services.wallets.get_wallet_address(fid, "ethereum"))
+    look_for(page, services.wallets.get_wallet_address(fid, "ethereum", access=ACCESS))
     page.get_by_role("button", name=f"Show FID {fid}").click()
 
 
 def test_an_operator_finds_a_user_by_address_and_reads_what_happened(enter, behind):
     visitor = enter(*SCOPES, viewport=PHONE, color_scheme="dark")
     page = visitor.page
-    address = behind.wallets.get_wallet_address(USER, "ethereum")
+    address = behind.wallets.get_wallet_address(USER, "ethereum", access=ACCESS)
     look_for(page, address.upper().replace("X", "x"))
     expect(page.get_by_role("heading", name="Wallets of 0x")).to_be_focused()
     page.get_by_role("button", name=f"Show FID {USER}").click()
@@ -172,7 +172,7 @@ def test_a_page_is_about_one_user_whatever_is_late_or_fails(enter, behind):
 
 def test_a_user_whose_key_does_not_open_has_a_page_that_says_so(enter, behind, shared_sql):
     page = enter(*SCOPES).page
-    address = behind.wallets.get_wallet_address(DAMAGED, "ethereum")
+    address = behind.wallets.get_wallet_address(DAMAGED, "ethereum", access=ACCESS)
     # As a damaged disk would: no trigger is asked.
     shared_sql.execute("set session_replication_role = replica")
     ciphertext = "select encrypted_private_key from wallets where fid = %s"
@@ -186,7 +186,9 @@ def test_a_user_whose_key_does_not_open_has_a_page_that_says_so(enter, behind, s
         page.get_by_role("button", name=f"Show FID {DAMAGED}").click()
         expect(page.locator("#entries li")).to_contain_text(["Wallet created"])
         wallets = page.locator("#user-wallets")
-        expect(wallets.get_by_role("alert")).to_contain_text("A key of this user does not open")
+        expect(wallets.get_by_role("alert")).to_contain_text(
+            "A key of this user cannot be decrypted"
+        )
         expect(wallets.locator("li")).to_contain_text([closed])
         assert address not in page.content()
     finally:
@@ -237,7 +239,7 @@ def test_a_token_with_some_of_the_scopes_shows_what_it_may(enter, behind):
     for part in ("#counts", "#storage"):
         expect(page.locator(part)).to_have_text(f"{lacks}stats:read.")
     look_for(page, str(OTHER))
-    address = behind.wallets.get_wallet_address(OTHER, "ethereum")
+    address = behind.wallets.get_wallet_address(OTHER, "ethereum", access=ACCESS)
     expect(page.locator("#user-wallets")).to_contain_text(address)
     expect(page.locator("#trail")).to_have_text(f"{lacks}audit:read.")
 

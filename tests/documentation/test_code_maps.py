@@ -3,6 +3,7 @@
 import re
 from configparser import ConfigParser
 
+from tests.conftest import FID
 from tests.documentation.pages import code, links, read, section, tables
 from tests.service import ROOT
 
@@ -32,6 +33,25 @@ def test_every_folder_of_ours_is_on_the_map():
         if path.is_dir() and re.fullmatch(r"[a-z][a-z_]*", path.name) and any(path.glob("*.*"))
     }
     assert there - {"wallet_api", "storage"} <= mapped
+
+
+def test_every_route_is_mapped_to_its_blueprint_and_to_files_that_exist(make_app):
+    app = make_app(DEMO_FID=str(FID))
+    served = {
+        rule.rule: app.view_functions[rule.endpoint].__module__ for rule in app.url_map.iter_rules()
+    }
+    mapped = {}
+    for routes, blueprint, places, queries in tables(
+        section(ARCHITECTURE, "## From a route to the code")
+    ):
+        (module,) = code(blueprint)
+        for route in code(routes):
+            mapped[route] = f"wallet_api.{module.removesuffix('.py').replace('/', '.')}"
+        for place in code(places):
+            assert (ROOT / "wallet_api" / place).exists(), place
+        for name in code(queries):
+            assert (QUERIES / f"{name}.sql").exists(), name
+    assert mapped == served
 
 
 def test_every_table_is_drawn_and_explained():

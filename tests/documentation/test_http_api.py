@@ -1,4 +1,4 @@
-"""docs/http_api.md has every route, every refusal, and examples that are true."""
+"""docs/http_api.md has every route, every error, and examples that are true."""
 
 import json
 from typing import Any
@@ -46,7 +46,7 @@ def test_every_route_is_on_the_page_with_who_may_call_it(make_app):
 
 
 def test_every_error_code_is_on_the_page_with_its_status_and_its_sentence():
-    rows = [row for row in tables(section(PAGE, "## Refusals")) if len(row) == 4]
+    rows = [row for row in tables(section(PAGE, "## Errors")) if len(row) == 4]
     told = {(*code(name), int(status), sentence) for name, status, sentence, _ in rows}
     assert len(told) == len(rows)
     assert all(advice for *_, advice in rows)
@@ -89,7 +89,7 @@ def test_the_deposit_of_the_page_has_the_shape_of_a_real_one(client, bearer):
 
 
 def test_the_refusal_of_the_page_is_a_real_one(client, bearer):
-    shown = json.loads(section(PAGE, "## Refusals").split("```json\n")[1].split("```")[0])
+    shown = json.loads(section(PAGE, "## Errors").split("```json\n")[1].split("```")[0])
     body = {"asset": "USDC", "amount": "0.1234567"}
     headers = {**bearer(), "X-Request-Id": shown["request_id"]}
     assert client.post("/api/wallet/deposit", json=body, headers=headers).get_json() == shown

@@ -10,12 +10,12 @@ from tests.conftest import FID, JWT_SECRET, LEAKS, SECRET
 from tests.faults.load import Load
 from tests.faults.servers import Server, Standby
 from tests.unit.issuer import HOST, KeyServer
-from wallet_api import migrations
 from wallet_api.app import create_app
 from wallet_api.blueprints.application import application
 from wallet_api.config import Settings
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import ServingConnection
+from wallet_api.services import migrations
 
 _numbers = itertools.count(1)
 WAITING = "select pid from pg_stat_activity where wait_event = 'SyncRep'"

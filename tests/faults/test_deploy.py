@@ -14,7 +14,7 @@ from honcho import environ as procfiles
 from tests.commands import kept_environ, wait_until
 from tests.conftest import BASE_ACCOUNT, FID, LEAKS
 from tests.service import ROOT, RunningService, free_port
-from wallet_api.migrations import expected_versions
+from wallet_api.services.migrations import expected_versions
 
 BIN = Path(sys.executable).parent
 

@@ -8,10 +8,10 @@ import pytest
 
 from tests.conftest import BASE_ACCOUNT, FID, LEAKS
 from tests.faults.pooler import PAGE, PROGRAM, REMEMBERS_SINCE, Pooler, version
-from wallet_api import migrations
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
-from wallet_api.services.diagnosis.database import Doctor
+from wallet_api.services import migrations
+from wallet_api.services.diagnosis.database import examine_database
 
 pytestmark = [
     pytest.mark.slow,
@@ -160,7 +160,7 @@ def test_db_doctor_names_each_setting_that_its_sessions_do_not_begin_with(pool, 
         database = Database(Secret(pooler.url), min_size=0, max_size=1, timeout_seconds=5)
         database.open()
         try:
-            findings = Doctor(database).examine()
+            findings = examine_database(database)
         finally:
             database.close()
         (found,) = [one for one in findings if one.subject.startswith("sessions of the pooler")]

@@ -11,7 +11,7 @@ import pytest
 from tests.commands import Running, kept_environ
 from tests.conftest import JWT_SECRET, LEAKS, SECRET
 from tests.service import ROOT
-from wallet_api.migrations import expected_versions
+from wallet_api.services.migrations import expected_versions
 
 pytestmark = pytest.mark.slow
 

@@ -25,7 +25,7 @@ PROGRAM = """
 import json, os, sys
 from wallet_api.app import create_app
 from wallet_api.services.diagnosis.settings import State
-from wallet_api.services.diagnosis.environment import examine
+from wallet_api.services.diagnosis.environment import examine_environment
 
 client = create_app().test_client()
 ready = client.get("/readyz")
@@ -35,7 +35,7 @@ ask = lambda token: client.post(
 known, new = map(ask, sys.argv[1:])
 seen = [ready.status_code, ready.get_json().get("error"), known.status_code]
 seen += [known.get_json().get("walletAddress"), new.status_code]
-faults = [found.what for found in examine(os.environ) if found.state is State.FAULT]
+faults = [found.what for found in examine_environment(os.environ) if found.state is State.FAULT]
 print(json.dumps([seen, faults]))
 """
 

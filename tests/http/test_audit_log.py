@@ -231,7 +231,9 @@ def test_a_user_s_own_reading_says_who_from_where_and_in_which_request(make_app,
     assert answer.headers["Cache-Control"] == "no-store"
     entry, made = answer.get_json()["data"]
     assert (made["action"], made["actor"]) == ("wallet.created", ACCESS.actor)
-    assert made["address"] == application(app).wallets.get_wallet_address(FID, "ethereum")
+    assert made["address"] == application(app).wallets.get_wallet_address(
+        FID, "ethereum", access=ACCESS
+    )
     age = datetime.now(UTC) - datetime.fromisoformat(entry.pop("createdAt"))
     assert -1 < age.total_seconds() < 60
     # The second entry of the user's chain.

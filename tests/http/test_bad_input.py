@@ -13,7 +13,6 @@ import pytest
 
 from tests.conftest import BASE_ACCOUNT, FID, JWT_SECRET
 from tests.http.conftest import refused, routes, signed_in, token_of
-from wallet_api.blueprints import requests
 
 DEPOSIT = "/api/wallet/deposit"
 WALLETS = "/api/wallet/user-wallets"
@@ -158,27 +157,6 @@ def test_what_is_not_clear_json_is_refused(refusing, path, body):
 def test_json_that_is_no_object_is_refused(refusing, path, body):
     answer = refusing.post(path, data=body, headers=signed_in() | JSON)
     refused(answer, 400, "The request body must be a JSON object.")
-
-
-def test_what_is_nested_too_deeply_never_reaches_the_parser(refusing, monkeypatch):
-    parsed, loads = [], json.loads
-
-    def noted(text, **how):
-        # Tokens are parsed by this function, too.
-        parsed.extend([text] * ("object_pairs_hook" in how))
-        return loads(text, **how)
-
-    monkeypatch.setattr(requests.json, "loads", noted)
-    for opening, closing in (("[", "]"), ('{"a":', "}")):
-        deep = opening * 8 + "1" + closing * 8
-        for text in (f"[{deep}]", deposit_text(deep), deposit_text(more=f', "x": {deep}')):
-            refusal = refusing.post(DEPOSIT, data=text, headers=signed_in() | JSON)
-            refused(refusal, 400, "The request body is not valid JSON.")
-    assert parsed == []
-    # As deep as may be, and brackets that are text.
-    for text in (opening * 8 + "1" + closing * 8, deposit_text('"' + "[" * 99 + '\\"[[["')):
-        refused(refusing.post(DEPOSIT, data=text, headers=signed_in() | JSON), 400)
-    assert len(parsed) == 2
 
 
 def test_nesting_of_any_depth_is_refused(refusing):

@@ -67,7 +67,7 @@ def all_refusals(family=errors.WalletApiError):
 
 
 def failing(monkeypatch, error):
-    def fail(*_):
+    def fail(*_, **__):
         raise error
 
     monkeypatch.setattr(BaseAccountWalletService, "list_wallets", fail)
@@ -124,6 +124,16 @@ def test_a_bug_is_500_and_tells_nothing(refusing, monkeypatch, failure):
     assert [event["event"] for event in events if event["log_level"] == "critical"] == [
         "unhandled exception"
     ]
+
+
+@pytest.mark.parametrize("table", ["wallets", "wallet_audit_log"])
+def test_a_constraint_that_no_code_knows_is_500(make_app, sql, bearer, table):
+    client = make_app().test_client()
+    assert client.post("/api/trading/create-fallback-wallet", headers=bearer(1)).status_code == 200
+    sql.execute(f"create unique index another_rule on {table} ((true))")
+    answer = client.post("/api/trading/create-fallback-wallet", headers=bearer(2))
+    assert refused(answer, 500)["code"] == "internal_server_error"
+    assert sql.execute("select count(*) from wallets").fetchone() == (1,)
 
 
 def test_a_database_that_is_gone_is_503_on_every_route_that_needs_it(make_app, sql):

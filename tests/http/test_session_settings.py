@@ -13,14 +13,14 @@ from tests.conftest import ACCESS, BASE_ACCOUNT, FID
 from tests.http.conftest import calling, refused, rows_of, signed_in
 from tests.service import ROOT
 from tests.wallet_store import SAMPLES
-from wallet_api import migrations
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
 from wallet_api.database.session_settings import PINNED, is_ours
 from wallet_api.repositories.migrations import MigrationRepository
 from wallet_api.repositories.wallets import PostgresWalletRepository
-from wallet_api.services.diagnosis.database import Doctor
-from wallet_api.services.diagnosis.environment import examine
+from wallet_api.services import migrations
+from wallet_api.services.diagnosis.database import examine_database
+from wallet_api.services.diagnosis.environment import examine_environment
 from wallet_api.services.diagnosis.settings import State
 
 # Cyrillic, an emoji outside of the basic plane, quotes and escapes, and a word of arrays.
@@ -100,14 +100,14 @@ def examined(environ):
     )
     database.open()
     try:
-        return Doctor(database).examine()
+        return examine_database(database)
     finally:
         database.close()
 
 
 def doctors(environ):
     """Return what `wallet-api doctor` and `wallet-api db doctor` call a fault."""
-    outside = [one.what for one in examine(environ) if one.state is State.FAULT]
+    outside = [one.what for one in examine_environment(environ) if one.state is State.FAULT]
     inside = [one for one in examined(environ) if one.serious and one.subject not in USUAL]
     return outside, [fault for one in inside for fault in one.faults]
 
@@ -247,7 +247,7 @@ def web_role(sql, environ, client):
     # Only the owner may register the first secret.
     body = {"amount": "20", "baseAddress": BASE_ACCOUNT}
     assert client.post("/api/wallet/deposit", json=body, headers=signed_in()).status_code == 200
-    sql.execute((ROOT / "queries" / "roles.sql").read_text())
+    sql.execute((ROOT / "queries" / "operations" / "roles.sql").read_text())
     name = f"web_{uuid.uuid4().hex[:8]}"
     sql.execute(f"create role {name} login password 'web' in role wallet_api_runtime")
     sql.execute(f"create role {name}_reader")
@@ -267,7 +267,7 @@ TOO_FEW_RIGHTS = [
     ("revoke update (id) on wallet_audit_heads from wallet_api_runtime", "wallet_audit_heads"),
     ("revoke usage on sequence wallets_id_seq from wallet_api_runtime", "wallets_id_seq"),
     ("revoke execute on function time_of_entry from public, wallet_api_runtime",
-     "time_of_entry(timestamptz)"),
+     "time_of_entry(timestamp with time zone)"),
 ]  # fmt: skip
 
 

@@ -191,8 +191,9 @@ def test_a_forgotten_setting_beside_wallet_files_is_a_refusal_to_start(make_app,
         make_app(WALLET_STORAGE_PATH=str(folder), **said)
     (fault,) = refusal.value.faults
     assert fault == (
-        f"WALLET_STORAGE is not set, and there are wallet files in {folder}: "
-        "set it to migrating to serve them, or to postgres once all are imported"
+        "WALLET_STORAGE",
+        f"is not set, and there are wallet files in {folder}",
+        "Set it to migrating to serve them, or to postgres once all are imported.",
     )
 
 
@@ -222,6 +223,8 @@ def test_a_folder_that_cannot_be_looked_into_is_to_be_spoken_of(make_app, folder
         raise StorageUnavailable(f"{directory.path} cannot be listed: Permission denied")
 
     monkeypatch.setattr(WalletDirectory, "names", names)
-    with pytest.raises(ConfigurationError, match="cannot be listed: Permission denied: set it to"):
+    with pytest.raises(
+        ConfigurationError, match=r"cannot be listed: Permission denied\. Set it to"
+    ):
         make_app(WALLET_STORAGE_PATH=str(folder))
     make_app(WALLET_STORAGE_PATH=str(folder), WALLET_STORAGE="postgres")

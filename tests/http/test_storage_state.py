@@ -68,7 +68,7 @@ def test_the_way_from_files_to_rows_can_be_watched(look, tmp_path):
     assert told["files"] == {"present": 1, "missing": files - 1, "misnamed": 4}
     assert told["imported"] == 1
     assert sum(one["wallets"] for one in told["secrets"]) == 3
-    assert services.wallets.get_base_account_address(88) == BASE_ACCOUNT
+    assert services.wallets.get_base_account_address(88, access=ACCESS) == BASE_ACCOUNT
     told = look(**{**settings, "WALLET_STORAGE": "filesystem"})[1].get_json()
     assert told["files"] == {"present": 4, "missing": files - 4, "misnamed": 4}
 
@@ -83,7 +83,7 @@ def test_one_of_the_oldest_files_is_present_when_its_base_account_is(look, folde
     wallets = look(**settings)[0].wallets
     wallets.store_base_account_address(2, BASE_ACCOUNT, access=ACCESS)
     for fid in (1, 3):
-        assert wallets.get_base_account_address(fid) == BASE_ACCOUNT
+        assert wallets.get_base_account_address(fid, access=ACCESS) == BASE_ACCOUNT
     told = look(**settings)[1].get_json()["files"]
     assert told == {"present": 2, "missing": 2, "misnamed": 0}
 

@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import BASE_ACCOUNT, FID
 from tests.http.conftest import refused, rows_of, signed_in
 from tests.wallet_store import EXPECTED, SAMPLES, contents, keyed, keyless, put
-from wallet_api.services.diagnosis.environment import examine
+from wallet_api.services.diagnosis.environment import examine_environment
 from wallet_api.services.diagnosis.settings import State
 
 DEPOSIT = ("POST", "/api/wallet/deposit", {"asset": "USDC", "amount": "20"})
@@ -48,7 +48,7 @@ def faults(environ, folder):
         storage = {"WALLET_STORAGE": mode, "WALLET_STORAGE_PATH": str(folder)}
         return [
             (one.what, one.remedy)
-            for one in examine({**environ, **storage})
+            for one in examine_environment({**environ, **storage})
             if one.state is State.FAULT
         ]
 
@@ -178,7 +178,9 @@ def test_a_lock_that_somebody_holds_is_no_fault_of_the_folder(start, faults, fol
 
 def test_the_doctor_sends_nobody_to_the_database_for_a_fault_of_the_folder(environ, folder):
     storage = {"WALLET_STORAGE": "migrating", "WALLET_STORAGE_PATH": str(folder / ("x" * 300))}
-    (fault,) = [one for one in examine({**environ, **storage}) if one.state is State.FAULT]
+    (fault,) = [
+        one for one in examine_environment({**environ, **storage}) if one.state is State.FAULT
+    ]
     assert fault.what.endswith("cannot be reached (File name too long)")
     assert fault.remedy == "Look at its disk, and at the rights of the service's user on it."
 

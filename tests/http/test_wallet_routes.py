@@ -85,7 +85,7 @@ def test_the_list_shows_the_base_account_first_and_no_keys(client, services, sql
             },
             {
                 "id": f"fid_{FID}_ethereum",
-                "address": services.wallets.get_wallet_address(FID, "ethereum"),
+                "address": services.wallets.get_wallet_address(FID, "ethereum", access=ACCESS),
                 "chain": "ethereum",
                 "walletType": "trading",
                 "createdAt": trading_created,

@@ -8,7 +8,7 @@ import time
 from tests.conftest import ACCESS
 from tests.machine.model import Kept
 from tests.wallet_store import contents, old_open
-from wallet_api.app import _storage
+from wallet_api.app import _wallets
 from wallet_api.config import Settings
 from wallet_api.crypto import key_pairs as keys
 from wallet_api.crypto.encryption import EncryptionService, SealedKey
@@ -22,7 +22,6 @@ from wallet_api.services.encryption_keys.registration import SealingSecret
 from wallet_api.services.wallet_files.exporting import WalletExport
 from wallet_api.services.wallet_files.importing import WalletImport
 from wallet_api.services.wallet_files.verifying import StoredWallets
-from wallet_api.services.wallets import BaseAccountWalletService
 
 TABLES = (
     "wallets, wallet_audit_log, wallet_audit_heads, active_encryption_keys, encryption_keys,"
@@ -96,14 +95,7 @@ class Process:
                 "WALLET_STORAGE_PATH": str(world.folder),
             }
         )
-        repositories, self._secret = _storage(settings, world.database, world.encryption)
-        self._wallets = BaseAccountWalletService(
-            world.database,
-            repositories,
-            world.encryption,
-            self._secret,
-            wallets_in_files=mode == "filesystem",
-        )
+        self._wallets, self._secret = _wallets(settings, world.database, world.encryption)
 
     def check(self):
         """Do what /readyz does."""
@@ -116,10 +108,10 @@ class Process:
         self._wallets.store_base_account_address(fid, address, access=ACCESS)
 
     def list(self, fid):
-        return [wallet.address for wallet in self._wallets.list_wallets(fid)]
+        return [wallet.address for wallet in self._wallets.list_wallets(fid, access=ACCESS)]
 
     def look(self, fid, chain):
-        return self._wallets.get_wallet_address(fid, chain)
+        return self._wallets.get_wallet_address(fid, chain, access=ACCESS)
 
     def read_key(self, fid):
         """Return the address that the key which leaves derives."""

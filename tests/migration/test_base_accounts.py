@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 
+from tests.conftest import ACCESS
 from tests.migration.conftest import empty, table
 from tests.wallet_store import keyed, keyless, put
 from wallet_api.blueprints.application import application
@@ -97,7 +98,7 @@ def test_an_import_and_the_service_while_migrating_choose_the_same(
 ):
     store(folder, [None] * first + ADDRESSES[first:])
     app = make_app(WALLET_STORAGE="migrating", WALLET_STORAGE_PATH=str(folder))
-    assert application(app).wallets.get_base_account_address(FID) == ADDRESSES[first]
+    assert application(app).wallets.get_base_account_address(FID, access=ACCESS) == ADDRESSES[first]
     answered = kept(sql)
     empty(sql)
     importer(folder)

@@ -11,11 +11,11 @@ import pytest
 
 from tests.conftest import ACCESS, BASE_ACCOUNT, FID, open_every_wallet
 from tests.documentation.pages import read, section
-from wallet_api import migrations
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
+from wallet_api.services import migrations
 from wallet_api.services.deposits import DepositRequest
-from wallet_api.services.diagnosis.database import Doctor
+from wallet_api.services.diagnosis.database import examine_database
 
 USERS = range(FID, FID + 5)
 TABLES = ("wallets", "deposits", "wallet_audit_log", "wallet_audit_heads", "api_clients")
@@ -82,7 +82,7 @@ def test_its_rows_are_brought_over_by_the_commands_of_the_changelog(
     with psycopg.connect(new_url) as connection:
         assert open_every_wallet(connection, sealing).keys() == set(USERS)
     pool = Database(Secret(new_url), min_size=0, max_size=1, timeout_seconds=5)
-    faults = [fault for found in Doctor(pool).examine() if found.serious for fault in found.faults]
+    faults = [fault for found in examine_database(pool) if found.serious for fault in found.faults]
     # The server of the tests does without.
     assert faults == ["fsync is off: commits can be lost"]
     pool.close()

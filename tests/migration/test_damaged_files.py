@@ -302,8 +302,8 @@ def test_the_users_of_damaged_files_get_no_wallet_while_migrating(
         asked += 1
         chain = "base-account" if "base-account" in name else "ethereum"
         for fails in (
-            lambda fid=int(fid), chain=chain: wallets.get_wallet(fid, chain),
-            lambda fid=int(fid): wallets.list_wallets(fid),
+            lambda fid=int(fid), chain=chain: wallets.get_wallet(fid, chain, access=ACCESS),
+            lambda fid=int(fid): wallets.list_wallets(fid, access=ACCESS),
         ):
             with pytest.raises(KeyUnreadable) as refusal:
                 fails()

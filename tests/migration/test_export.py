@@ -15,7 +15,7 @@ from tests.migration.conftest import audited, empty, is_one_line, lines_of, plan
 from tests.services.conftest import service
 from tests.wallet_store import EXPECTED, SAMPLES, contents, keyed, keyless, old_open, put
 from wallet_api.errors import DatabaseUnavailable, StorageUnavailable
-from wallet_api.models import Access
+from wallet_api.models import AuditContext
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
 from wallet_api.services.wallet_files.exporting import WalletExport
@@ -47,7 +47,7 @@ def exporter(database, encryption):
     def run(folder):
         files = FilesystemWalletRepository(WalletDirectory(folder), encryption)
         files.directory.create()
-        access = Access(actor="cli:a-test", request_id="a-test")
+        access = AuditContext(actor="cli:a-test", request_id="a-test")
         work = WalletExport(database, files, encryption, access)
         with files.directory.locked():
             pages = StoredWallets(database).pages(500)

@@ -49,9 +49,9 @@ def test_every_sample_opens_to_what_is_expected(shell, app, samples, sql):
             assert "0x" + found.private_key.reveal().hex() == entry["privateKey"]
         else:
             # The oldest kind of file keeps it under ethereum.
-            assert wallets.get_base_account_address(entry["fid"]) == entry["address"]
+            assert wallets.get_base_account_address(entry["fid"], access=ACCESS) == entry["address"]
             if entry["chain"] == "ethereum":
-                assert wallets.get_wallet(entry["fid"], "ethereum") is None
+                assert wallets.get_wallet(entry["fid"], "ethereum", access=ACCESS) is None
 
 
 def test_a_generated_store_is_imported_key_by_key_by_several_processes(

@@ -20,11 +20,11 @@ from tests.commands import kept_environ, wait_until
 from tests.migration.conftest import SHELL, assert_they_end, empty, is_one_line, key_ids, table
 from tests.service import ROOT
 from tests.wallet_store import old_open
-from wallet_api import migrations
 from wallet_api.cli import processes as workers
 from wallet_api.crypto.secret import Secret
 from wallet_api.development import postgres as local_postgres
 from wallet_api.development.postgres import LocalPostgres
+from wallet_api.services import migrations
 
 pytestmark = pytest.mark.slow
 

@@ -200,7 +200,7 @@ def test_an_address_that_two_users_share_is_named_with_both(
     copied = "wallet_9_ethereum.json"
     shutil.copy(store / NAME, store / copied)
     file = FilesystemWalletRepository(WalletDirectory(store), encryption).inspect(copied).file
-    database.run(lambda one: RowKeeper(encryption).keep(one, file.wallet))
+    database.run(lambda one: RowKeeper(encryption).keep(one, ACCESS, file.wallet))
     unchanged()
     done = command("verify", store)
     assert done.status == 1

@@ -10,7 +10,7 @@ from tests.recovery.page import Shell, command
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
 from wallet_api.development.postgres import LocalPostgres
-from wallet_api.services.diagnosis.database import Doctor
+from wallet_api.services.diagnosis.database import examine_database
 
 pytestmark = pytest.mark.faults
 
@@ -108,7 +108,7 @@ def _findings(url):
     pool = Database(Secret(url), min_size=0, max_size=1, timeout_seconds=5)
     pool.open()
     try:
-        found = {finding.subject: finding.faults for finding in Doctor(pool).examine()}
+        found = {finding.subject: finding.faults for finding in examine_database(pool)}
     finally:
         pool.close()
     # The tests' server is fast, the new one is durable.

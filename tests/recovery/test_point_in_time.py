@@ -12,9 +12,9 @@ import pytest
 from tests.conftest import BASE_ACCOUNT, JWT_SECRET, LEAKS, SECRET
 from tests.recovery.page import BACKUPS, PAGE, Shell, command, settings
 from tests.service import start_service
-from wallet_api import migrations
 from wallet_api.crypto.secret import Secret
 from wallet_api.development.postgres import LocalPostgres
+from wallet_api.services import migrations
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 

@@ -73,9 +73,9 @@ def test_a_file_that_cannot_be_read_is_never_replaced(store, folder, new):
     for fid, text in ((1, ""), (2, json.dumps(keyed(OTHER_SECRET))), (3, "{"), (4, "null")):
         (folder / f"wallet_{fid}_ethereum.json").write_text(text)
         before = contents(folder)
-        with pytest.raises(KeyUnreadable, match="cannot be opened"):
+        with pytest.raises(KeyUnreadable, match="cannot be decrypted"):
             store.insert_if_absent(new(fid))
-        with pytest.raises(KeyUnreadable, match="cannot be opened"):
+        with pytest.raises(KeyUnreadable, match="cannot be decrypted"):
             store.put_base_account(fid, BASE_ACCOUNT)
         assert contents(folder) == before
 

@@ -63,7 +63,7 @@ class Place:
             "postgres": rows,
             "filesystem": self.files.beside(rows),
             "migrating": MigratingWalletRepository(
-                rows, self.files, hand_over, partial(self.keeper.keep, connection)
+                rows, self.files, hand_over, partial(self.keeper.keep, connection, ACCESS)
             ),
         }[self.kind]
 
@@ -77,7 +77,12 @@ class Place:
         return self.run(lambda wallets: wallets.list_for_user(fid))
 
     def put_base_account(self, address, fid=FID):
-        self.run(lambda wallets: wallets.put_base_account(fid, address))
+        def work(connection):
+            files = self.kind == "filesystem"
+            wallets = self.files if files else PostgresWalletRepository(connection)
+            wallets.put_base_account(fid, address)
+
+        self.database.run(work)
 
     def new(self, fid=FID, chain="ethereum"):
         pair = keys.generate()
@@ -89,8 +94,11 @@ class Place:
 
         def work(connection):
             wallets = self.on(connection)
+            if self.kind == "filesystem":
+                wallets.insert_if_absent(wallet)
+                return wallets.get(wallet.fid, wallet.chain)
             with one_round_trip(connection):
-                made = wallets.insert_if_absent_later(wallet)
+                made = PostgresWalletRepository(connection).insert_if_absent_later(wallet)
             return made() or wallets.get(wallet.fid, wallet.chain)
 
         return self.database.run(work)
@@ -100,16 +108,14 @@ class Place:
         event = AuditEvent(fid=fid, chain=chain, action="key.read", access=ACCESS)
 
         def work(connection):
-            wallets, audit = self.on(connection), AuditRepository(connection)
-            if wallets.get(fid, chain) is None:
+            audit = AuditRepository(connection)
+            wallet = self.on(connection).get(fid, chain)
+            if wallet is None or wallet.sealed is None:
                 return None
             with one_round_trip(connection, commit=False):
                 audit.hold_head(fid)
-                found = wallets.get_with_head_later(fid, chain)
-            wallet, head = found()
-            if wallet.sealed is None:
-                return None
-            entry = self.trail.follow(head, event)
+                head = audit.get_head_later(fid)
+            entry = self.trail.follow(head(), event)
             with one_round_trip(connection, begin=False):
                 recorded = audit.append_later(entry)
             return wallet if recorded() else None
@@ -158,8 +164,7 @@ def test_nobody_has_no_wallet_and_looking_leaves_no_trace(place, sql):
     assert place.get() is None
     assert place.get(chain="base-account") is None
     assert place.list() == []
-    look = place.run(lambda wallets: wallets.get_with_head_later(FID, "ethereum"))
-    assert look()[0] is None
+    assert place.run(lambda wallets: wallets.get_with_head(FID, "ethereum"))[0] is None
     assert place.read_key() is None
     assert kept(place, sql) == ([], {})
     assert audited(sql) == []

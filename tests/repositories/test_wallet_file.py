@@ -68,7 +68,7 @@ def test_a_name_is_read_as_it_was_written(fid, chain):
     ids=lambda name: ascii(name)[:40],
 )
 def test_no_wallet_is_kept_under_another_name(name):
-    with pytest.raises(KeyUnreadable, match=r"cannot be opened") as refusal:
+    with pytest.raises(KeyUnreadable, match=r"cannot be decrypted") as refusal:
         wallet_file.parse_name(name)
     assert refusal.value.reason.startswith("its name ")
 

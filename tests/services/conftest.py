@@ -9,7 +9,7 @@ from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Connection
 from wallet_api.repositories.wallets import PostgresWalletRepository
-from wallet_api.services.diagnosis.database import Doctor
+from wallet_api.services.diagnosis.database import examine_database
 from wallet_api.services.encryption_keys.registration import SealingSecret
 from wallet_api.services.wallets import BaseAccountWalletService
 
@@ -26,7 +26,10 @@ def service(database, secret=SECRET, *previous):
     """Return the service of one process; it has not checked its secret yet."""
     encryption = EncryptionService(Secret(secret), [Secret(older) for older in previous])
     return BaseAccountWalletService(
-        database, PostgresWalletRepository, encryption, SealingSecret(database, encryption)
+        database,
+        lambda connection, _: PostgresWalletRepository(connection),
+        encryption,
+        SealingSecret(database, encryption),
     )
 
 
@@ -53,7 +56,7 @@ class Session:
             self.connection.execute(statement)
 
     def faults(self, *trusted):
-        findings = Doctor(self, trusted).examine()
+        findings = examine_database(self, trusted)
         return {found.subject: found.faults for found in findings if found.faults}
 
 

@@ -62,7 +62,7 @@ def test_each_act_leaves_its_entry_and_a_repeat_of_what_is_so_leaves_none(wallet
     assert actions(sql) == list(ACTS)
     wallets.store_base_account_address(FID, "0x" + "ab" * 20, access=ACCESS)
     addresses = sql.execute("select id, address from wallet_audit_log order by id").fetchall()
-    made = wallets.get_wallet_address(FID, "ethereum")
+    made = wallets.get_wallet_address(FID, "ethereum", access=ACCESS)
     assert addresses == [
         (1, made),
         (2, BASE_ACCOUNT),
@@ -168,7 +168,7 @@ def test_a_connection_that_is_lost_leaves_one_wallet_and_one_entry(
     monkeypatch.setattr(PostgresWalletRepository, "insert_if_absent_later", on_a_dying_connection)
     made = wallets.ensure_trading_wallet(FID, access=ACCESS)
     assert len(calls) == (2 if moment == "before the commit" else 1)
-    assert wallets.get_wallet_address(FID, "ethereum") == made.address
+    assert wallets.get_wallet_address(FID, "ethereum", access=ACCESS) == made.address
     assert actions(sql) == ["wallet.created"]
     assert whole() == 1
 

@@ -174,10 +174,9 @@ def test_a_pool_of_dead_connections_heals_itself(wallets, database, sql):
     "use",
     [
         lambda wallets: wallets.ensure_trading_wallet(1, access=ACCESS),
-        lambda wallets: wallets.get_wallet(1, "ethereum"),
-        lambda wallets: wallets.get_wallet_address(1, "ethereum"),
-        lambda wallets: wallets.has_wallet(1, "ethereum"),
-        lambda wallets: wallets.list_wallets(1),
+        lambda wallets: wallets.get_wallet(1, "ethereum", access=ACCESS),
+        lambda wallets: wallets.get_wallet_address(1, "ethereum", access=ACCESS),
+        lambda wallets: wallets.list_wallets(1, access=ACCESS),
         lambda wallets: wallets.get_wallet_with_key(1, "ethereum", access=ACCESS),
     ],
 )
@@ -261,18 +260,17 @@ def test_who_looked_for_a_wallet_while_somebody_made_it_gets_that_one(
 
 
 def test_questions_make_no_wallet(wallets, sql):
-    assert wallets.get_wallet(FID, "ethereum") is None
-    assert wallets.get_wallet_address(FID, "ethereum") is None
-    assert not wallets.has_wallet(FID, "ethereum")
-    assert wallets.list_wallets(FID) == []
-    assert wallets.get_base_account_address(FID) is None
+    assert wallets.get_wallet(FID, "ethereum", access=ACCESS) is None
+    assert wallets.get_wallet_address(FID, "ethereum", access=ACCESS) is None
+    assert wallets.list_wallets(FID, access=ACCESS) == []
+    assert wallets.get_base_account_address(FID, access=ACCESS) is None
     assert rows(sql) == []
 
 
 @pytest.mark.parametrize("spelling", ["base", "base-account", "ethereum-base"])
 def test_the_base_account_is_found_under_every_spelling_of_its_chain(wallets, spelling):
     wallets.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS)
-    wallet = wallets.get_wallet(FID, spelling)
+    wallet = wallets.get_wallet(FID, spelling, access=ACCESS)
     assert (wallet.address, wallet.wallet_type, wallet.sealed) == (
         BASE_ACCOUNT,
         "base-account",
@@ -283,23 +281,23 @@ def test_the_base_account_is_found_under_every_spelling_of_its_chain(wallets, sp
 def test_a_new_base_account_address_replaces_the_old_one_and_nothing_else(wallets, sql):
     trading = wallets.ensure_trading_wallet(FID, access=ACCESS)
     wallets.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS)
-    before = wallets.get_wallet(FID, "base")
+    before = wallets.get_wallet(FID, "base", access=ACCESS)
     wallets.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS)
-    assert wallets.get_wallet(FID, "base") == before
+    assert wallets.get_wallet(FID, "base", access=ACCESS) == before
     other = "0x" + "ab" * 20
     wallets.store_base_account_address(FID, other, access=ACCESS)
-    after = wallets.get_wallet(FID, "base")
-    assert after.address == other == wallets.get_base_account_address(FID)
+    after = wallets.get_wallet(FID, "base", access=ACCESS)
+    assert after.address == other == wallets.get_base_account_address(FID, access=ACCESS)
     assert after.updated_at > before.updated_at
     assert after.created_at == before.created_at
-    assert wallets.list_wallets(FID) == [after, trading]
+    assert wallets.list_wallets(FID, access=ACCESS) == [after, trading]
 
 
 def test_two_who_remember_the_same_address_at_once_leave_one_entry(wallets, sql, monkeypatch):
     look, both = wallets.get_base_account_address, Barrier(2)
 
-    def look_together(fid):
-        found = look(fid)
+    def look_together(fid, **access):
+        found = look(fid, **access)
         both.wait()
         return found
 

@@ -20,12 +20,13 @@ from wallet_api.database import (
     Connection,
     Database,
     ServingConnection,
+    batch_transaction,
+    long_transaction,
     one_round_trip,
-    patient,
     set_up,
 )
 from wallet_api.errors import DatabaseDamaged, DatabaseUnavailable, LockTimeout
-from wallet_api.services.diagnosis.database import Doctor
+from wallet_api.services.diagnosis.database import examine_database
 
 
 def test_no_statement_waits_for_ever(database, sql):
@@ -79,7 +80,7 @@ def test_what_was_said_to_be_stored_is_stored_whatever_the_role_says(
     shown = database.run(
         lambda connection: connection.execute("show synchronous_commit").fetchone()
     )
-    doctor = {found.subject: found.faults for found in Doctor(database).examine()}
+    doctor = {found.subject: found.faults for found in examine_database(database)}
     database.close()
     assert shown["synchronous_commit"] == kept
     # Others are given it still.
@@ -269,27 +270,44 @@ def test_one_silence_is_enough_to_have_every_connection_replaced(database, stop,
     assert time.monotonic() - began < 2.5
 
 
-def test_a_transaction_that_may_take_long_is_waited_for(database, monkeypatch):
+@pytest.mark.parametrize("snapshot", [False, True])
+def test_a_long_transaction_is_waited_for(database, monkeypatch, snapshot):
     monkeypatch.setattr(Connection, "answer_seconds", 0.3)
 
     def work(connection):
-        with connection.transaction(), patient(connection):
+        with long_transaction(connection, snapshot=snapshot):
             connection.execute("select pg_sleep(0.6)")
 
     database.run(work)
 
 
+def limits_of(connection):
+    names = ("statement_timeout", "idle_in_transaction_session_timeout")
+    shown = [connection.execute(f"show {name}").fetchone()[name] for name in names]
+    return [*shown, connection.answer_seconds]
+
+
 @pytest.mark.parametrize("fails", [False, True])
-def test_patience_ends_with_what_it_was_for(database, fails):
+@pytest.mark.parametrize(
+    ("begin", "inside"),
+    [
+        (long_transaction, ["10min", "1min", 620]),
+        (lambda connection: long_transaction(connection, snapshot=True), ["10min", "1min", 620]),
+        (batch_transaction, ["10s", "1s", 12]),
+    ],
+    ids=["long", "snapshot", "batch"],
+)
+def test_the_limits_of_a_transaction_end_with_it(database, begin, inside, fails):
     def work(connection):
-        usual = connection.answer_seconds
-        with suppress(ZeroDivisionError), patient(connection):
-            assert connection.answer_seconds > usual
+        with suppress(ZeroDivisionError), begin(connection):
+            assert limits_of(connection) == inside
             if fails:
                 raise ZeroDivisionError
-        return connection.answer_seconds == usual
+        # The pool rolls a snapshot back.
+        connection.rollback()
+        return limits_of(connection)
 
-    assert database.run(work)
+    assert database.run(work) == ["10s", "1min", 12]
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from tests.conftest import LEAKS, SECRET
 from wallet_api.config import read_database_url
 from wallet_api.database import Database, connection_error
 from wallet_api.development.postgres import LocalPostgres
-from wallet_api.migrations import expected_versions
+from wallet_api.services.migrations import expected_versions
 
 ROLE = "o'wner@x: ä"
 PASSWORD = "p@ss/w:rd?#%&=+ ä💸\\'\""

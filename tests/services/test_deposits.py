@@ -81,7 +81,7 @@ def test_what_is_refused_makes_no_wallet_and_no_deposit(deposits, wallets, sql, 
     with pytest.raises(refusal):
         deposits.prepare(FID, request(**wrong), access=ACCESS)
     assert recorded(sql) == []
-    assert wallets.get_wallet(FID, "ethereum") is None
+    assert wallets.get_wallet(FID, "ethereum", access=ACCESS) is None
 
 
 def test_the_remembered_base_account_sends_when_the_request_names_none(deposits, wallets):

@@ -40,10 +40,10 @@ def test_every_sample_opens_to_what_is_expected(start, folder, sql, mode):
     for entry in EXPECTED:
         fid, chain = entry["fid"], entry["chain"]
         if entry["privateKey"] is None:
-            assert wallets.get_base_account_address(fid) == entry["address"]
-            assert wallets.get_wallet(fid, "base-account").sealed is None
+            assert wallets.get_base_account_address(fid, access=ACCESS) == entry["address"]
+            assert wallets.get_wallet(fid, "base-account", access=ACCESS).sealed is None
             continue
-        assert wallets.get_wallet_address(fid, chain) == entry["address"]
+        assert wallets.get_wallet_address(fid, chain, access=ACCESS) == entry["address"]
         found = wallets.get_wallet_with_key(fid, chain, access=ACCESS)
         assert "0x" + found.private_key.reveal().hex() == entry["privateKey"]
         assert wallets.ensure_trading_wallet(fid, access=ACCESS).address == entry["address"]
@@ -58,11 +58,14 @@ def test_the_oldest_kind_is_a_base_account_and_no_trading_wallet(start, mode):
     wallets = start(mode).wallets
     assert OLDEST
     for fid in OLDEST:
-        assert wallets.get_wallet(fid, "ethereum") is None
-        account = wallets.get_base_account_address(fid)
+        assert wallets.get_wallet(fid, "ethereum", access=ACCESS) is None
+        account = wallets.get_base_account_address(fid, access=ACCESS)
         trading = wallets.ensure_trading_wallet(fid, access=ACCESS)
         assert trading.address.lower() != account
-        assert [w.address for w in wallets.list_wallets(fid)] == [account, trading.address]
+        assert [w.address for w in wallets.list_wallets(fid, access=ACCESS)] == [
+            account,
+            trading.address,
+        ]
 
 
 def test_a_new_wallet_is_a_file_that_the_old_service_reads_and_no_row(start, folder, sql):
@@ -91,10 +94,10 @@ def test_a_new_wallet_is_a_file_that_the_old_service_reads_and_no_row(start, fol
 
 def test_deposits_go_to_the_file_s_address(start, sql):
     services = start("filesystem")
-    known = services.wallets.get_wallet_address(FID, "ethereum")
+    known = services.wallets.get_wallet_address(FID, "ethereum", access=ACCESS)
     assert deposit_address(services, FID) == known
     made = deposit_address(services, NEW_FID)
-    assert services.wallets.get_wallet_address(NEW_FID, "ethereum") == made
+    assert services.wallets.get_wallet_address(NEW_FID, "ethereum", access=ACCESS) == made
     assert sql.execute("select count(*) from deposits").fetchone() == (2,)
     assert rows(sql) == {}
 
@@ -137,8 +140,8 @@ def test_a_damaged_file_is_an_alarm_for_its_user_alone_and_nothing_is_written(
     services = start(mode)
     wallets = services.wallets
     for fails in (
-        lambda: wallets.get_wallet(FID, "ethereum"),
-        lambda: wallets.list_wallets(FID),
+        lambda: wallets.get_wallet(FID, "ethereum", access=ACCESS),
+        lambda: wallets.list_wallets(FID, access=ACCESS),
         lambda: wallets.ensure_trading_wallet(FID, access=ACCESS),
         lambda: wallets.get_wallet_with_key(FID, "ethereum", access=ACCESS),
         lambda: deposit_address(services, FID),
@@ -168,7 +171,7 @@ def test_the_first_start_on_an_unused_database_makes_the_folder(start, tmp_path,
     assert len(key_ids(sql)) == 1
     again = start("filesystem", path)
     again.readiness.check()
-    assert again.wallets.get_wallet_address(NEW_FID, "ethereum") == address
+    assert again.wallets.get_wallet_address(NEW_FID, "ethereum", access=ACCESS) == address
 
 
 @pytest.mark.parametrize("made_in", ["filesystem", "postgres"])
@@ -191,8 +194,8 @@ def test_a_folder_without_wallets_is_refused_once_the_database_is_in_use(
     for refused in (
         services.readiness.check,
         lambda: services.wallets.ensure_trading_wallet(FID, access=ACCESS),
-        lambda: services.wallets.get_wallet(FID, "ethereum"),
-        lambda: services.wallets.list_wallets(FID),
+        lambda: services.wallets.get_wallet(FID, "ethereum", access=ACCESS),
+        lambda: services.wallets.list_wallets(FID, access=ACCESS),
         lambda: services.wallets.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS),
         lambda: deposit_address(services, FID),
     ):
@@ -238,9 +241,9 @@ def test_a_wrong_secret_on_files_makes_nothing_and_registers_nothing(start, fold
 def test_a_base_account_that_changes_is_a_file_that_changes(start, folder):
     put(folder, NEW_FID, keyless(OTHER_ACCOUNT, "base", note="kept"), "base")
     wallets = start("filesystem").wallets
-    assert wallets.get_base_account_address(NEW_FID) == OTHER_ACCOUNT
+    assert wallets.get_base_account_address(NEW_FID, access=ACCESS) == OTHER_ACCOUNT
     wallets.store_base_account_address(NEW_FID, BASE_ACCOUNT, access=ACCESS)
     for spelling in ("base-account", "base", "ethereum-base"):
-        assert wallets.get_wallet_address(NEW_FID, spelling) == BASE_ACCOUNT
+        assert wallets.get_wallet_address(NEW_FID, spelling, access=ACCESS) == BASE_ACCOUNT
     text = (folder / f"wallet_{NEW_FID}_base-account.json").read_text()
     assert json.loads(text)["note"] == "kept"

@@ -370,7 +370,7 @@ def test_a_process_that_goes_on_with_a_retired_secret_makes_no_wallet(
     rotate(rotation)
     secrets_of(database, new).retire(OLD_ID)
     before = sealed(sql)
-    with pytest.raises(SecretMismatch, match="New wallets cannot be made"):
+    with pytest.raises(SecretMismatch, match="New wallets cannot be created"):
         wallets.ensure_trading_wallet(777, access=ACCESS)
     assert sealed(sql) == before
     with pytest.raises(SecretMismatch) as caught:

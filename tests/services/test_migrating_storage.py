@@ -24,8 +24,8 @@ OTHER_ACCOUNT = "0x036cbd53842c5426634e7929541ec2318f3dcf7e"
 EXPECTED_KEY = next(e for e in EXPECTED if (e["fid"], e["chain"]) == (FID, "ethereum"))
 CREATED = datetime(2026, 11, 22, 10, 42, 23, 436000, tzinfo=UTC)
 LOOKS = {
-    "get": lambda s: s.wallets.get_wallet(FID, "ethereum").address,
-    "list": lambda s: s.wallets.list_wallets(FID)[-1].address,
+    "get": lambda s: s.wallets.get_wallet(FID, "ethereum", access=ACCESS).address,
+    "list": lambda s: s.wallets.list_wallets(FID, access=ACCESS)[-1].address,
     "ensure": lambda s: s.wallets.ensure_trading_wallet(FID, access=ACCESS).address,
     "key": lambda s: s.wallets.get_wallet_with_key(FID, "ethereum", access=ACCESS).wallet.address,
     "deposit": lambda s: deposit_address(s, FID),
@@ -66,6 +66,9 @@ def test_a_wallet_that_is_only_a_file_becomes_a_row_in_the_same_call(
     if look == "key":
         entries.append((FID, "ethereum", "key.read", ACCESS.actor))
     assert audited(sql) == entries
+    # The logger's context has another request, or none.
+    asked_by = sql.execute("select distinct request_id from wallet_audit_log").fetchall()
+    assert asked_by == [(ACCESS.request_id,)]
     assert LOOKS[look](services) == address
     found = services.wallets.get_wallet_with_key(FID, "ethereum", access=ACCESS)
     assert "0x" + found.private_key.reveal().hex() == EXPECTED_KEY["privateKey"]
@@ -76,7 +79,7 @@ def test_a_wallet_that_is_only_a_file_becomes_a_row_in_the_same_call(
 def test_a_row_that_came_from_a_file_needs_the_file_no_more(start, folder, sql):
     services = start("migrating")
     for entry in EXPECTED:
-        services.wallets.list_wallets(entry["fid"])
+        services.wallets.list_wallets(entry["fid"], access=ACCESS)
     assert len(rows(sql)) == len(EXPECTED)
     plain = start("postgres").wallets
     for entry in EXPECTED:
@@ -85,7 +88,7 @@ def test_a_row_that_came_from_a_file_needs_the_file_no_more(start, folder, sql):
                 plain.ensure_trading_wallet(entry["fid"], access=ACCESS).address == entry["address"]
             )
         else:
-            assert plain.get_base_account_address(entry["fid"]) == entry["address"]
+            assert plain.get_base_account_address(entry["fid"], access=ACCESS) == entry["address"]
 
 
 def test_files_stay_as_they_were_whatever_is_done(start, folder, sql):
@@ -93,7 +96,7 @@ def test_files_stay_as_they_were_whatever_is_done(start, folder, sql):
     before = contents(folder)
     services = start("migrating")
     for fid in (NEW_FID, NEW_FID + 7, *(entry["fid"] for entry in EXPECTED)):
-        services.wallets.list_wallets(fid)
+        services.wallets.list_wallets(fid, access=ACCESS)
         services.wallets.store_base_account_address(fid, BASE_ACCOUNT, access=ACCESS)
         deposit_address(services, fid)
         services.wallets.get_wallet_with_key(fid, "ethereum", access=ACCESS)
@@ -118,7 +121,7 @@ def test_a_new_base_account_keeps_the_date_of_the_file_s(start, folder, sql):
     put(folder, NEW_FID, keyless(OTHER_ACCOUNT, "base"), "base")
     wallets = start("migrating").wallets
     wallets.store_base_account_address(NEW_FID, BASE_ACCOUNT, access=ACCESS)
-    found = wallets.get_wallet(NEW_FID, "base-account")
+    found = wallets.get_wallet(NEW_FID, "base-account", access=ACCESS)
     assert (found.address, found.created_at) == (BASE_ACCOUNT, CREATED)
     assert found.updated_at > CREATED
 
@@ -128,7 +131,7 @@ def test_a_row_wins_over_a_file_with_another_address(start, folder, sql):
     put(folder, NEW_FID, keyed())
     before = rows(sql)
     services = start("migrating")
-    assert services.wallets.get_wallet_address(NEW_FID, "ethereum") == first
+    assert services.wallets.get_wallet_address(NEW_FID, "ethereum", access=ACCESS) == first
     assert services.wallets.ensure_trading_wallet(NEW_FID, access=ACCESS).address == first
     assert deposit_address(services, NEW_FID) == first
     assert rows(sql) == before
@@ -145,7 +148,7 @@ def test_a_row_is_served_whatever_became_of_its_file(start, folder, sql, damage)
     assert services.wallets.ensure_trading_wallet(NEW_FID, access=ACCESS).address == address
     key = services.wallets.get_wallet_with_key(NEW_FID, "ethereum", access=ACCESS).private_key
     assert keys.address_of(key) == address
-    assert [w.address for w in services.wallets.list_wallets(NEW_FID)] == [address]
+    assert [w.address for w in services.wallets.list_wallets(NEW_FID, access=ACCESS)] == [address]
     assert deposit_address(services, NEW_FID) == address
 
 
@@ -188,9 +191,9 @@ def test_a_folder_without_wallets_makes_nothing_and_readiness_says_why(start, tm
     services = start("migrating", elsewhere)
     for refused in (
         services.readiness.check,
-        lambda: services.wallets.get_wallet(FID, "ethereum"),
+        lambda: services.wallets.get_wallet(FID, "ethereum", access=ACCESS),
         lambda: services.wallets.ensure_trading_wallet(FID, access=ACCESS),
-        lambda: services.wallets.list_wallets(FID),
+        lambda: services.wallets.list_wallets(FID, access=ACCESS),
         lambda: services.wallets.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS),
         lambda: deposit_address(services, FID),
     ):
@@ -205,7 +208,7 @@ def test_a_folder_without_wallets_makes_nothing_and_readiness_says_why(start, tm
 def test_rows_are_served_while_the_files_cannot_be_reached(start, tmp_path, folder, sql):
     address = start("migrating").wallets.ensure_trading_wallet(FID, access=ACCESS).address
     services = start("migrating", tmp_path / "missing")
-    assert services.wallets.get_wallet_address(FID, "ethereum") == address
+    assert services.wallets.get_wallet_address(FID, "ethereum", access=ACCESS) == address
     with pytest.raises(StorageUnavailable):
         services.wallets.ensure_trading_wallet(NEW_FID, access=ACCESS)
 
@@ -217,7 +220,7 @@ def test_a_process_on_files_makes_nothing_once_another_makes_or_looks_for_rows(
     on_files, migrating = start("filesystem"), start("migrating")
     made = on_files.wallets.ensure_trading_wallet(NEW_FID, access=ACCESS).address
     looks = LOOKS | {
-        "nobody's": lambda s: s.wallets.get_wallet(NEW_FID + 1, "ethereum"),
+        "nobody's": lambda s: s.wallets.get_wallet(NEW_FID + 1, "ethereum", access=ACCESS),
         "base account": lambda s: s.wallets.store_base_account_address(
             NEW_FID + 1, BASE_ACCOUNT, access=ACCESS
         ),
@@ -234,7 +237,7 @@ def test_a_process_on_files_makes_nothing_once_another_makes_or_looks_for_rows(
             refused()
         assert "handed over" in refusal.value.reason
     assert contents(folder) == before
-    assert on_files.wallets.get_wallet_address(NEW_FID, "ethereum") == made
+    assert on_files.wallets.get_wallet_address(NEW_FID, "ethereum", access=ACCESS) == made
     assert migrating.wallets.ensure_trading_wallet(NEW_FID, access=ACCESS).address == made
     # Whoever has a wallet is served until the last process on files is gone, by new ones too.
     for late in (on_files, start("filesystem")):
@@ -337,9 +340,9 @@ def test_a_busy_user_s_file_becomes_a_row_at_the_first_attempt(
     services.wallets.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS)
     attempts, keep = [], RowKeeper.keep
 
-    def noted(self, connection, wallet):
+    def noted(self, connection, access, wallet):
         attempts.append(wallet.chain)
-        return keep(self, connection, wallet)
+        return keep(self, connection, access, wallet)
 
     monkeypatch.setattr(RowKeeper, "keep", noted)
     with ThreadPoolExecutor() as pool, psycopg.connect(database_url) as other:

@@ -113,7 +113,7 @@ def test_a_row_that_was_written_since_the_last_wait_waits_and_another_does_not(
     wallets.ensure_trading_wallet(FID, access=ACCESS)
 
     def read():
-        return wallets.get_wallet(FID, "ethereum")
+        return wallets.get_wallet(FID, "ethereum", access=ACCESS)
 
     assert costs(database, read) == (2, 2)
     assert costs(database, read) == (1, 1)
@@ -121,7 +121,7 @@ def test_a_row_that_was_written_since_the_last_wait_waits_and_another_does_not(
     sql.execute("update wallets set key_id = key_id, updated_at = '2020-01-01'")
     assert costs(database, read) == (2, 2)
     assert costs(database, read) == (1, 1)
-    assert costs(database, lambda: wallets.list_wallets(FID)) == (1, 1)
+    assert costs(database, lambda: wallets.list_wallets(FID, access=ACCESS)) == (1, 1)
 
 
 @pytest.fixture
@@ -130,7 +130,7 @@ def confirmed(database, wallets, standby_is_configured):
     wallets.ensure_trading_wallet(FID, access=ACCESS)
 
     def read():
-        return costs(database, lambda: wallets.get_wallet(FID, "ethereum"))
+        return costs(database, lambda: wallets.get_wallet(FID, "ethereum", access=ACCESS))
 
     assert read() == (2, 2)
     look(database)
@@ -192,7 +192,7 @@ def test_transactions_are_compared_although_their_ids_come_again(
 
 def test_without_a_standby_a_young_wallet_costs_nothing(database, wallets):
     wallets.ensure_trading_wallet(FID, access=ACCESS)
-    assert costs(database, lambda: wallets.get_wallet(FID, "ethereum")) == (1, 1)
+    assert costs(database, lambda: wallets.get_wallet(FID, "ethereum", access=ACCESS)) == (1, 1)
 
 
 @pytest.mark.usefixtures("standby_is_configured")
@@ -203,8 +203,8 @@ def test_what_was_read_from_a_server_that_is_lost_is_read_again(
     wallets.ensure_trading_wallet(FID, access=ACCESS)
     wait = Replication.wait
     reads = {
-        "get": lambda: wallets.get_wallet(FID, "ethereum"),
-        "list": lambda: wallets.list_wallets(FID),
+        "get": lambda: wallets.get_wallet(FID, "ethereum", access=ACCESS),
+        "list": lambda: wallets.list_wallets(FID, access=ACCESS),
         "ensure": lambda: wallets.ensure_trading_wallet(FID, access=ACCESS),
     }
     for name, read in reads.items():

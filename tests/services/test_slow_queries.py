@@ -69,7 +69,7 @@ def test_a_statement_that_waits_for_a_lock_is_logged_by_its_name(database_that_l
     address = wallets.ensure_trading_wallet(FID, access=ACCESS).address
     counted = metrics.SLOW_QUERIES._value.get()
     with locked(database_url, "wallets", seconds=0.4), capture_logs() as events:
-        assert wallets.get_wallet(FID, "ethereum").address == address
+        assert wallets.get_wallet(FID, "ethereum", access=ACCESS).address == address
     (event,) = slow(events)
     assert 350 <= event.pop("duration_ms") < 2000
     assert event == {
@@ -109,7 +109,7 @@ def test_fast_statements_are_not_logged(database_that_logs):
     with capture_logs() as events:
         wallets.ensure_trading_wallet(FID, access=ACCESS)
         wallets.get_wallet_with_key(FID, "ethereum", access=ACCESS)
-        wallets.list_wallets(FID)
+        wallets.list_wallets(FID, access=ACCESS)
     assert slow(events) == []
 
 
@@ -118,8 +118,8 @@ def test_one_slow_statement_does_not_slow_the_next_one_in_the_log(database_that_
     wallets.ensure_trading_wallet(FID, access=ACCESS)
     with capture_logs() as events:
         with locked(database_url, "wallets", seconds=0.3):
-            wallets.get_wallet(FID, "ethereum")
-        wallets.get_wallet(FID, "ethereum")
+            wallets.get_wallet(FID, "ethereum", access=ACCESS)
+        wallets.get_wallet(FID, "ethereum", access=ACCESS)
         wallets.get_wallet_with_key(FID, "ethereum", access=ACCESS)
     assert [event["queries"] for event in slow(events)] == [["wallets.get"]]
 
@@ -128,7 +128,11 @@ def test_one_slow_statement_does_not_slow_the_next_one_in_the_log(database_that_
 @pytest.mark.parametrize(
     ("table", "queries", "work"),
     [
-        ("wallets", ["wallets.get"], lambda wallets: wallets.get_wallet(FID, "ethereum")),
+        (
+            "wallets",
+            ["wallets.get"],
+            lambda wallets: wallets.get_wallet(FID, "ethereum", access=ACCESS),
+        ),
         (
             "wallet_audit_log",
             ["audit.append", "audit.advance_head"],
@@ -163,7 +167,7 @@ def test_at_zero_every_statement_is_logged_by_name(database_that_logs):
     wallets = service(database)
     with capture_logs() as events:
         wallets.ensure_trading_wallet(FID, access=ACCESS)
-        wallets.list_wallets(FID)
+        wallets.list_wallets(FID, access=ACCESS)
     logged = [event["queries"] for event in slow(events)]
     assert [
         "audit.hold_head",
@@ -202,10 +206,10 @@ def test_a_statement_without_a_name_gives_away_nothing_of_itself(database_that_l
 def test_two_pools_have_each_a_limit_of_their_own(database_that_logs):
     loud, quiet = service(database_that_logs(0)), service(database_that_logs(10))
     with capture_logs() as events:
-        quiet.get_wallet(FID, "ethereum")
+        quiet.get_wallet(FID, "ethereum", access=ACCESS)
     assert slow(events) == []
     with capture_logs() as events:
-        loud.get_wallet(FID, "ethereum")
+        loud.get_wallet(FID, "ethereum", access=ACCESS)
     assert [event["queries"] for event in slow(events)] == [["wallets.get"]]
 
 

@@ -31,7 +31,6 @@ from benchmarks.wallet_rows import (
 )
 from tests.conftest import JWT_SECRET, LEAKS, SECRET
 from tests.sql.test_snapshots import describe, numbered, queries
-from wallet_api import migrations
 from wallet_api.app import create_app
 from wallet_api.blueprints.application import application
 from wallet_api.config import Settings
@@ -40,6 +39,7 @@ from wallet_api.crypto.secret import Secret
 from wallet_api.database import Connection
 from wallet_api.database.replication import Replication
 from wallet_api.models import AUDIT_ACTIONS, SCOPES
+from wallet_api.services import migrations
 from wallet_api.services.audit.read import AuditFilters, AuditLog
 from wallet_api.services.wallet_search import WalletFilters, WalletSearch
 
@@ -244,9 +244,7 @@ def assert_reads_little(asked: OneConnection, service: Any, cases: Iterator[Any]
 
 def test_a_page_of_a_search_reads_little_whatever_is_asked_and_however_deep(many, asked):
     people, fid = many.people, many.people.users // 3
-    search = WalletSearch(
-        asked, EncryptionService(Secret(SECRET)), primary=asked, wallets_in_files=False
-    )
+    search = WalletSearch(asked, EncryptionService(Secret(SECRET)), primary=asked)
     mine = (people.trading_address(fid).lower(), people.base_account(fid))
     addresses = (None, *mine, SHARED_BASE_ACCOUNT)
     cases = (

@@ -7,9 +7,9 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from wallet_api import migrations
 from wallet_api.crypto.secret import Secret
 from wallet_api.repositories import sql as loader
+from wallet_api.services import migrations
 
 ROLES_SQL = (loader.QUERIES / "operations/roles.sql").read_text()
 PARTITIONS_SQL = (loader.QUERIES / "operations/partitions.sql").read_text()

@@ -15,14 +15,14 @@ from tests.sql.test_schema import SCHEMA, dump
 from tests.sql.test_snapshots import SUBJECTS, numbered, queries
 from tests.sql.test_spreading import PER_USER
 from wallet_api.repositories import sql as loader
-from wallet_api.services.diagnosis.database import Doctor
+from wallet_api.services.diagnosis.database import examine_database
 
 SCRIPT, BACK = (
     (loader.QUERIES / "operations" / name).read_text()
     for name in ("partitions.sql", "partitions_back.sql")
 )
 PARTITION = re.compile(rf"'Relation Name': '(?:{'|'.join(PER_USER)})_(\d+)'")
-ONE, EVERY, NONE = "one user: one machine", "every machine", "no table of users"
+ONE, EVERY, NONE = "one user, one machine", "every machine", "no per-user table"
 
 
 @pytest.fixture
@@ -189,12 +189,12 @@ def test_rows_keys_and_guards_are_in_the_partitions(services, spread, opened, da
         services.wallets.ensure_trading_wallet(fid, access=ACCESS)
         services.wallets.store_base_account_address(fid, BASE_ACCOUNT, access=ACCESS)
     before = opened()
-    usual = {finding.subject for finding in Doctor(database).examine() if finding.faults}
+    usual = {finding.subject for finding in examine_database(database) if finding.faults}
     sql = spread()
     assert opened() == before
     assert sql.execute("select count(distinct tableoid) from wallets").fetchone()[0] > 10
     # Every constraint, index and trigger goes by its name, and says the same as before.
-    assert {found.subject for found in Doctor(database).examine() if found.faults} == usual
+    assert {found.subject for found in examine_database(database) if found.faults} == usual
     (partition,) = sql.execute(
         "select tableoid::regclass::text from wallets where fid = %s limit 1", [FID]
     ).fetchone()
@@ -235,7 +235,7 @@ def test_the_way_back_keeps_what_was_written_to_the_partitions(
     for fid in range(FID, FID + 20):
         services.wallets.ensure_trading_wallet(fid, access=ACCESS)
     services.wallets.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS)
-    usual = {finding.subject for finding in Doctor(database).examine() if finding.faults}
+    usual = {finding.subject for finding in examine_database(database) if finding.faults}
     sql = spread()
     # A new user, deposits, an address that changed, a key that was read.
     deposit = {"asset": "USDC", "amount": "20", "baseAddress": BASE_ACCOUNT}
@@ -249,7 +249,7 @@ def test_the_way_back_keeps_what_was_written_to_the_partitions(
         sql.execute(BACK)
     assert all_rows(sql) == before
     assert opened() == keys
-    assert {found.subject for found in Doctor(database).examine() if found.faults} == usual
+    assert {found.subject for found in examine_database(database) if found.faults} == usual
     for table in PER_USER:
         sql.execute(f"drop table {table}_whole")
     assert dump(server.bindir, database_url) == SCHEMA.read_text()

@@ -19,7 +19,7 @@ from tests.sql.spreading import (
     without_do,
 )
 from tests.sql.test_snapshots import SUBJECTS, queries
-from wallet_api.migrations import MIGRATIONS
+from wallet_api.database.sql_files import MIGRATIONS
 
 PACKAGE = Path(__file__).resolve().parents[2] / "wallet_api"
 

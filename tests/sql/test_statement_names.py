@@ -11,14 +11,14 @@ import time
 import psycopg
 import pytest
 
-from tests.conftest import BASE_ACCOUNT, FID, JWT_SECRET, LEAKS, SECRET
-from wallet_api import migrations
+from tests.conftest import ACCESS, BASE_ACCOUNT, FID, JWT_SECRET, LEAKS, SECRET
 from wallet_api.app import create_app
 from wallet_api.blueprints.application import application
 from wallet_api.config import Settings
 from wallet_api.crypto.secret import Secret
 from wallet_api.development.postgres import LocalPostgres
 from wallet_api.repositories import sql as loader
+from wallet_api.services import migrations
 
 NAMED = re.compile(r"^(?:select|insert|update|delete|with) /\* (\w+\.\w+) \*/ ")
 
@@ -147,7 +147,9 @@ def test_a_statement_that_waits_can_be_told_by_its_name_at_that_moment(requests_
     wallets = application(app).wallets
     with psycopg.connect(server.url()) as holder:
         holder.execute("lock table wallets")
-        waiting = threading.Thread(target=wallets.list_wallets, args=(FID,))
+        waiting = threading.Thread(
+            target=wallets.list_wallets, args=(FID,), kwargs={"access": ACCESS}
+        )
         waiting.start()
         deadline = time.monotonic() + 5
         seen = []

@@ -110,7 +110,7 @@ def test_the_keys_of_the_log_are_not_those_that_seal():
 
 def test_a_later_secret_opens_the_root_of_the_one_that_it_succeeds():
     both = EncryptionService(Secret(OTHER_SECRET), [Secret(SECRET)])
-    later, older = (both.audit_keys[key_id] for key_id in (both.key_id, *both.previous_key_ids))
+    later, older = both.audit_keys.values()
     sealed = later.seal_root_of(older)
     assert sealed != later.seal_root_of(older)
     opened = later.open_root_of(older.key_id, sealed)

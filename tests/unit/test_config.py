@@ -63,8 +63,10 @@ def faults(**changes: str) -> list[str]:
     with pytest.raises(ConfigurationError) as refusal:
         settings(**changes)
     assert str(refusal.value).splitlines()[0] == "wallet-api cannot start:"
-    assert str(refusal.value).splitlines()[1:] == [f"  - {f}" for f in refusal.value.faults]
-    return refusal.value.faults
+    assert str(refusal.value).splitlines()[1:] == [
+        f"  - {f}. {f.remedy}" for f in refusal.value.faults
+    ]
+    return list(map(str, refusal.value.faults))
 
 
 @each_optional
@@ -109,7 +111,7 @@ def test_the_key_set_is_looked_for_at_the_issuer():
 def test_what_is_missing_is_reported_all_at_once(value):
     with pytest.raises(ConfigurationError) as refusal:
         Settings.from_environ(value)
-    assert refusal.value.faults == [f"{name} is not set" for name in REQUIRED]
+    assert list(map(str, refusal.value.faults)) == [f"{name} is not set" for name in REQUIRED]
 
 
 @pytest.mark.parametrize(
@@ -168,7 +170,9 @@ def test_a_secret_of_thirty_two_characters_is_enough(name):
 def test_a_short_encryption_secret_is_allowed_with_a_warning():
     allowed = settings(ENCRYPTION_SECRET="short", ALLOW_SHORT_SECRET="true")
     assert allowed.encryption_secret.reveal() == "short"
-    assert allowed.warnings == ("ENCRYPTION_SECRET has 5 characters; at least 32 are needed",)
+    assert tuple(map(str, allowed.warnings)) == (
+        "ENCRYPTION_SECRET has 5 characters; at least 32 are needed",
+    )
 
 
 def test_a_short_signing_secret_is_never_allowed():
@@ -260,4 +264,4 @@ def test_the_database_url_alone_can_be_read():
     assert read_database_url(REQUIRED).reveal() == REQUIRED["DATABASE_URL"]
     with pytest.raises(ConfigurationError, match="DATABASE_URL is not set") as refusal:
         read_database_url({"JWT_SECRET": "short"})
-    assert refusal.value.faults == ["DATABASE_URL is not set"]
+    assert list(map(str, refusal.value.faults)) == ["DATABASE_URL is not set"]

@@ -88,7 +88,7 @@ def settings(**changes):
 def faults(**changes):
     with pytest.raises(ConfigurationError) as refusal:
         settings(**changes)
-    return refusal.value.faults
+    return list(map(str, refusal.value.faults))
 
 
 def outcome(**changes):
@@ -97,7 +97,7 @@ def outcome(**changes):
     try:
         return shown(settings(**short, **changes))
     except ConfigurationError as error:
-        return error.faults
+        return list(map(str, error.faults))
 
 
 def test_the_table_has_every_setting():
@@ -159,7 +159,7 @@ def test_the_encryption_secret_is_taken_as_it_is_with_a_warning(around):
     kept = settings(**{LITERAL: given})
     assert kept.encryption_secret.reveal() == given
     (warning,) = kept.warnings
-    assert warning == (
+    assert str(warning) == (
         "ENCRYPTION_SECRET has white space or quotes around it, which are part of it"
     )
     previous = settings(ENCRYPTION_SECRET_PREVIOUS='["an older secret\\n"]')

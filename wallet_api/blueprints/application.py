@@ -17,6 +17,7 @@ from wallet_api.services.deposits import DepositService
 from wallet_api.services.readiness import ReadinessService
 from wallet_api.services.stats import StatsService
 from wallet_api.services.storage import StorageService
+from wallet_api.services.wallet_files.serving import WithoutRows
 from wallet_api.services.wallet_search import WalletSearch
 from wallet_api.services.wallets import BaseAccountWalletService
 
@@ -36,8 +37,8 @@ class Application:
     deposits: DepositService
     readiness: ReadinessService
     clients: ApiClientService
-    search: WalletSearch
-    stats: StatsService
+    search: WalletSearch | WithoutRows
+    stats: StatsService | WithoutRows
     storage: StorageService
     audit_log: AuditLog
     cursors: Cursors

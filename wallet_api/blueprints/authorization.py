@@ -21,7 +21,7 @@ from wallet_api.errors import (
     Unauthenticated,
     WalletApiError,
 )
-from wallet_api.models import TRADING_CHAIN, Access
+from wallet_api.models import TRADING_CHAIN, AuditContext
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,9 +61,9 @@ def _enforce_policy() -> None:
     view.auth_policy.authorize()
 
 
-def access(*, reason: str | None = None, recipient: str | None = None) -> Access:
+def access(*, reason: str | None = None, recipient: str | None = None) -> AuditContext:
     """Describe the current caller for an audit row."""
-    return Access(
+    return AuditContext(
         actor=g.actor,
         request_id=g.request_id,
         ip=client_ip(),

@@ -37,5 +37,5 @@ def create_fallback_wallet() -> dict[str, Any]:
 @blueprint.response(200, FallbackWalletStatusAnswer)
 def fallback_wallet_status() -> dict[str, Any]:
     """Return whether the trading wallet exists."""
-    address = application().wallets.get_wallet_address(g.fid, TRADING_CHAIN)
+    address = application().wallets.get_wallet_address(g.fid, TRADING_CHAIN, access=access())
     return {"has_fallback_wallet": address is not None, "wallet_address": address}

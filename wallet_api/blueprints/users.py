@@ -42,7 +42,7 @@ _CHAIN_SPELLINGS = {TRADING_CHAIN: TRADING_CHAIN} | dict.fromkeys(
 @blueprint.response(200, ServiceWalletList)
 def list_wallets(fid: str) -> dict[str, Any]:
     """List the wallets of a user, the Base Account first."""
-    return {"data": application().wallets.list_wallets(_parse_fid_of_path(fid))}
+    return {"data": application().wallets.list_wallets(_parse_fid_of_path(fid), access=access())}
 
 
 @blueprint.get("/<chain>", parameters=[_FID, _CHAIN])
@@ -53,7 +53,7 @@ def get_wallet(fid: str, chain: str) -> Wallet:
     known = _CHAIN_SPELLINGS.get(chain)
     if known is None:
         raise UnsupportedChain("Unknown chain. Use ethereum or base-account.")
-    wallet = application().wallets.get_wallet(_parse_fid_of_path(fid), known)
+    wallet = application().wallets.get_wallet(_parse_fid_of_path(fid), known, access=access())
     if wallet is None:
         raise WalletNotFound
     return wallet

@@ -118,7 +118,7 @@ def _idempotency_key() -> str | None:
 @blueprint.response(200, {"type": "string"}, content_type="image/svg+xml")
 def payment_qr(query: dict[str, Any]) -> Response:
     """Return a payment to the user's trading wallet as a QR code of its ERC-681 URI."""
-    payment = application().deposits.payment(g.fid, asset=query["asset"], amount=query["amount"])
+    payment = application().deposits.payment(g.fid, **query, access=access())
     drawn = io.BytesIO()
     # Always dark on light, because some cameras cannot read inverted codes.
     segno.make_qr(payment.payment_uri(), error="m").save(
@@ -132,7 +132,7 @@ def payment_qr(query: dict[str, Any]) -> Response:
 @blueprint.response(200, PrimaryWalletAnswer)
 def primary() -> dict[str, Any]:
     """Return the user's Base Account address."""
-    return {"wallet": application().wallets.get_wallet(g.fid, BASE_ACCOUNT_CHAIN)}
+    return {"wallet": application().wallets.get_wallet(g.fid, BASE_ACCOUNT_CHAIN, access=access())}
 
 
 @blueprint.get("/primary-with-key")
@@ -156,7 +156,7 @@ def primary_with_key() -> dict[str, Any]:
 @blueprint.response(200, WalletListAnswer)
 def user_wallets() -> dict[str, Any]:
     """List the user's wallets, the Base Account first."""
-    return {"wallets": application().wallets.list_wallets(g.fid)}
+    return {"wallets": application().wallets.list_wallets(g.fid, access=access())}
 
 
 @blueprint.post("/user-wallets")

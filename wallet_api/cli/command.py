@@ -15,8 +15,8 @@ from wallet_api.crypto.secret import Secret
 from wallet_api.database import connection_error
 from wallet_api.database.faults import to_domain_error
 from wallet_api.errors import ServiceUnavailable
-from wallet_api.migrations import MigrationError
 from wallet_api.process import protect_memory
+from wallet_api.services.migrations import MigrationError
 
 INTERRUPTED = 130
 """The exit status after Ctrl-C: 128 + SIGINT, as in a shell. click's own is 1."""
@@ -57,7 +57,7 @@ class Command(click.Command):
                 raise
             raise click.ClickException(_describe_os_error(error)) from error
         except ConfigurationError as error:
-            faults = "; ".join(error.faults)
+            faults = "; ".join(map(str, error.faults))
             message = f"{faults}. Run `wallet-api doctor` for how to fix it."
             raise click.ClickException(message) from error
         except MigrationError as error:

@@ -6,12 +6,13 @@ from dataclasses import asdict
 
 import click
 
-from wallet_api import logs, migrations
+from wallet_api import logs
 from wallet_api.cli.command import Command, json_option, require_database
 from wallet_api.cli.progress import colored, status_line
 from wallet_api.config import read_database_url
 from wallet_api.database import Database
-from wallet_api.services.diagnosis.database import Doctor
+from wallet_api.services import migrations
+from wallet_api.services.diagnosis.database import examine_database
 
 _POOL_SECONDS = 10
 
@@ -92,7 +93,7 @@ def doctor(context: click.Context, as_json: bool, trusted: tuple[str, ...]) -> N
     database.open()
     try:
         with status_line("Checking the database"):
-            findings = Doctor(database, trusted).examine()
+            findings = examine_database(database, trusted)
     finally:
         database.close()
     if as_json:

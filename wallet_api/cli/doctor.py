@@ -10,7 +10,7 @@ import click
 from wallet_api import logs
 from wallet_api.cli.command import Command, json_option
 from wallet_api.cli.progress import colored, status_line
-from wallet_api.services.diagnosis.environment import examine, is_fit
+from wallet_api.services.diagnosis.environment import examine_environment, is_fit
 from wallet_api.services.diagnosis.settings import Diagnosis, State
 
 
@@ -31,7 +31,7 @@ def doctor(context: click.Context, as_json: bool) -> None:
     """
     logs.configure("ERROR", "command")
     with status_line("Checking the configuration"):
-        found = examine(os.environ)
+        found = examine_environment(os.environ)
     if as_json:
         click.echo(json.dumps([asdict(diagnosis) for diagnosis in found], indent=2))
     else:

@@ -117,11 +117,6 @@ class EncryptionService:
         """The id of the current secret: 16 hex digits that do not reveal it."""
         return self._current.key_id
 
-    @property
-    def previous_key_ids(self) -> frozenset[str]:
-        """The ids of the previous secrets."""
-        return frozenset(self._keyring) - {self._current.key_id}
-
     @functools.cached_property
     def audit_keys(self) -> dict[str, AuditKey]:
         """The keys of the audit log's MACs, by the id of the secret that they are derived from."""

@@ -9,12 +9,18 @@ from wallet_api.database.connections import (
     Connection,
     Row,
     ServingConnection,
+    connect,
     connection_error,
     set_up,
 )
-from wallet_api.database.faults import Conflict
+from wallet_api.database.faults import Conflict, violation_means
 from wallet_api.database.pool import Database
-from wallet_api.database.transactions import one_round_trip, one_snapshot, patient
+from wallet_api.database.transactions import (
+    batch_transaction,
+    long_transaction,
+    one_round_trip,
+    one_snapshot,
+)
 
 __all__ = [
     "Conflict",
@@ -22,9 +28,12 @@ __all__ = [
     "Database",
     "Row",
     "ServingConnection",
+    "batch_transaction",
+    "connect",
     "connection_error",
+    "long_transaction",
     "one_round_trip",
     "one_snapshot",
-    "patient",
     "set_up",
+    "violation_means",
 ]

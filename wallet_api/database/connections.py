@@ -14,6 +14,7 @@ from psycopg import capabilities
 from psycopg import errors as pg
 from psycopg.abc import PQGen
 from psycopg.errors import Diagnostic, _WaitTimeout
+from psycopg.rows import dict_row
 
 from wallet_api import deadline, metrics
 from wallet_api.crypto.secret import Secret
@@ -28,8 +29,10 @@ T = TypeVar("T")
 log = structlog.get_logger("wallet_api.database")
 
 _CANCEL_SECONDS = 0.5
-# Names of the statements that wait in the pipeline of this thread.
-pipelined: ContextVar[list[str] | None] = ContextVar("pipelined", default=None)
+# The names and cursors of the statements that this thread has sent in a pipeline.
+pipelined: ContextVar[list[tuple[str, psycopg.Cursor[Row]]] | None] = ContextVar(
+    "pipelined", default=None
+)
 UNNAMED = "unnamed"
 _NAME = re.compile(r"/\* ([\w.]+) \*/")
 
@@ -58,11 +61,15 @@ class TimedCursor(psycopg.Cursor[Row]):
             self.connection.about_to_send(str(query), *arguments)
         piped = pipelined.get()
         if piped is not None:
-            piped.append(name)
+            piped.append((name, self))
             return super().execute(query, *arguments, **options)
         began = time.perf_counter()
         try:
             return super().execute(query, *arguments, **options)
+        except psycopg.Error:
+            if isinstance(self.connection, Connection):
+                self.connection.failed_statement = name
+            raise
         finally:
             self.report([name], time.perf_counter() - began)
 
@@ -89,7 +96,7 @@ class Connection(psycopg.Connection[Row]):
     limits: ClassVar[dict[str, str]] = {}
     answer_seconds = 12.0
     # Why the session must not be used, if it must not.
-    faults: tuple[str, ...] = ()
+    faults: tuple[DatabaseUnavailable, ...] = ()
     # Whether commits wait for a synchronous standby.
     has_standby = False
     unreplicated = False
@@ -97,6 +104,8 @@ class Connection(psycopg.Connection[Row]):
     history: object = None
     # Whether anything but a question was sent.
     may_have_written = True
+    # The name of the statement that failed last.
+    failed_statement: str | None = None
     machines: Machines | None = None
 
     def about_to_send(self, query: str, parameters: Any = None, *_: Any) -> None:
@@ -158,6 +167,23 @@ class ServingConnection(Connection):
 
     limits = session_settings.SERVING
     answer_seconds = deadline.STATEMENT_SECONDS
+
+
+def connect(conninfo: Secret[str]) -> Connection:
+    """Open a connection that belongs to no pool. Raises DatabaseUnavailable with libpq's reason."""
+    try:
+        connection = Connection.connect(
+            **connection_parameters(conninfo), autocommit=True, row_factory=dict_row
+        )
+        set_up(connection)
+    except psycopg.Error as error:
+        # Of a parameter that psycopg itself reads, too: connect_timeout=soon.
+        first_line = str(error).partition("\n")[0]
+        raise DatabaseUnavailable(f"cannot connect to the database: {first_line}") from error
+    if connection.faults:
+        connection.close()
+        raise connection.faults[0]
+    return connection
 
 
 def connection_error(conninfo: Secret[str]) -> str | None:

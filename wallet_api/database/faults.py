@@ -1,13 +1,17 @@
-"""What an error of the database means, by its SQLSTATE: unavailable, a conflict, or our bug."""
+"""Database errors by their SQLSTATE, and violations by the name of the constraint."""
+
+import re
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 
 import psycopg
 from psycopg import errors as pg
 
+from wallet_api.database.connections import Connection
 from wallet_api.errors import (
     DatabaseDamaged,
     DatabaseUnavailable,
     LockTimeout,
-    SecretMismatch,
     ServiceUnavailable,
 )
 
@@ -32,6 +36,9 @@ _UNAVAILABLE = (
     "42P01",  # no such table: migrations have not run
     "42703",  # no such column: migrations have not run
 )
+# A partition (t_7_pkey) and a shard of Citus (t_pkey_102008) have a number in the names of their
+# constraints.
+_NUMBER = re.compile(r"_\d+(?=_|$)")
 
 
 class Conflict(Exception):
@@ -46,13 +53,11 @@ def to_domain_error(error: psycopg.Error) -> ServiceUnavailable | None:
     """Translate a database error by its SQLSTATE; None means that it is our bug."""
     if isinstance(error, pg.LockNotAvailable):
         return LockTimeout(describe(error))
-    if isinstance(error, pg.ForeignKeyViolation):
-        # The one that a request can meet: wallets are sealed under active secrets alone.
-        return SecretMismatch("ENCRYPTION_SECRET was retired: set the one that succeeded it")
     if isinstance(error, pg.InsufficientPrivilege):
         return DatabaseUnavailable(
-            "the role in the database may not do this: commands need the owner's DATABASE_URL, "
-            "and the service what queries/operations/roles.sql grants"
+            "the role in the database may not do this",
+            "commands need the owner's DATABASE_URL, "
+            "and the service what queries/operations/roles.sql grants",
         )
     if isinstance(error, (pg.DataCorrupted, pg.IndexCorrupted)):
         return DatabaseDamaged(describe(error))
@@ -62,6 +67,33 @@ def to_domain_error(error: psycopg.Error) -> ServiceUnavailable | None:
     else:
         unavailable = error.sqlstate.startswith(_UNAVAILABLE)
     return DatabaseUnavailable(describe(error)) if unavailable else None
+
+
+@contextmanager
+def violation_means(
+    meaning: Exception,
+    violation: type[pg.IntegrityError],
+    *,
+    connection: Connection,
+    constraint: str,
+    statements: Collection[str],
+) -> Iterator[None]:
+    """Raise `meaning` if a statement inside violates this constraint; leave every other error.
+
+    Citus does not name the constraint of a shard on another machine. There, a violation of this
+    kind by one of `statements` is taken for it.
+    """
+    try:
+        yield
+    except violation as error:
+        name = error.diag.constraint_name
+        if name is None:
+            meant = connection.failed_statement in statements
+        else:
+            meant = constraint in (name, _NUMBER.sub("", name))
+        if not meant:
+            raise
+        raise meaning from error
 
 
 def describe(error: Exception) -> str:

@@ -108,8 +108,8 @@ class Database:
         `work` may run several times, and must mean the same each time. It is run again after a
         Conflict, a serialization failure or a deadlock, which rolled it back, and after a lost
         connection. Then nobody knows whether its commit was done: work that appends looks first
-        whether an earlier attempt did (services/audit/append.py). What that attempt left visible is
-        replicated before `work` sees it. A database that is silent is asked only once.
+        whether an earlier attempt did. What that attempt left visible is replicated before `work`
+        sees it. A database that is silent is asked only once.
 
         Raises DatabaseUnavailable when no connection is available within the pool's timeout, or at
         once while the database cannot be reached; when a statement runs into its time limit; when
@@ -178,7 +178,7 @@ class Database:
                 if connection.faults and not self._accept_unfit:
                     # The pool replaces it: a new session tells whether somebody corrected that.
                     connection.close()
-                    raise DatabaseUnavailable(connection.faults[0])
+                    raise connection.faults[0]
                 yield connection
         finally:
             self._machines.leave(connection)

@@ -4,7 +4,7 @@ Two questions that only the write-ahead log answers:
 
 - Is a visible row also on the synchronous standby? PostgreSQL shows a row that is not there after a
   restart of the primary, or after somebody cancelled the wait of its commit.
-- Is this the database that acknowledged our last new wallet, or an earlier state of it?
+- Is this the database that acknowledged our last write, or an earlier state of it?
 """
 
 import mmap
@@ -20,7 +20,7 @@ from wallet_api import metrics
 from wallet_api.database.connections import Connection
 from wallet_api.errors import DatabaseWentBack
 
-# At these places of the shared memory: the position (bytes) of the last acknowledged wallet, the
+# At these places of the shared memory: the position (bytes) of the last acknowledged write, the
 # oid of the database, and 1 once it went back. Each is written alone, so that nobody who writes one
 # of them can undo another.
 _NUMBER = struct.Struct("Q")
@@ -79,7 +79,7 @@ class Replication:
         if confirmed and not 0 <= seen["next_transaction"] - confirmed[1] < _SOON:
             self._confirmed = None
         if not acknowledged:
-            # There is no new wallet yet that could have been lost.
+            # There is no write yet that could have been lost.
             self._write(_DATABASE, seen["database"])
         elif not self._read(_WENT_BACK):
             same = seen["database"] == self._read(_DATABASE)
@@ -94,12 +94,12 @@ class Replication:
         metrics.WENT_BACK.set(self._read(_WENT_BACK))
 
     def require_history(self, connection: Connection) -> None:
-        """Raise DatabaseWentBack if the database has lost a wallet that it acknowledged."""
+        """Raise DatabaseWentBack if the database has lost a write that it acknowledged."""
         self._look_again(connection)
         if self._read(_WENT_BACK):
             raise DatabaseWentBack(
-                "the database went back to a time before the last new wallet: a user whose wallet "
-                "was lost would get another address; see docs/backup.md, then restart the service"
+                "the database went back to a time before the last acknowledged write: "
+                "see docs/backup.md, then restart the service"
             )
 
     def position_later(self, connection: Connection) -> Callable[[], None]:

@@ -11,6 +11,8 @@ from typing import Any
 
 import psycopg
 
+from wallet_api.errors import DatabaseUnavailable
+
 PINNED = {
     # How values are written and read.
     "DateStyle": "ISO, MDY",
@@ -29,7 +31,7 @@ PINNED = {
     # A thread that hangs in a statement is lost to every other request.
     "statement_timeout": "10000",
     "lock_timeout": "5000",
-    # Of a process that is paused in a transaction, which may hold the head of an audit chain.
+    # Of a process that is paused in a transaction, which may hold locks that others wait for.
     "idle_in_transaction_session_timeout": "60000",
     # Connections of a pool are idle on purpose.
     "idle_session_timeout": "0",
@@ -104,18 +106,15 @@ _OFF = re.compile("0|of|f|n", re.IGNORECASE)
 _SEPARATING = re.compile(r"[\s\\]")
 _RESET = "reset it in the role, the database or the server"
 _UNFIT = {
-    ("session_replication_role", "replica"): "session_replication_role is replica, which switches "
-    f"triggers and foreign keys off: {_RESET}",
-    ("zero_damaged_pages", "on"): "zero_damaged_pages is on, so that damaged rows are taken for "
-    f"absent ones: {_RESET}",
-    ("ignore_checksum_failure", "on"): "ignore_checksum_failure is on, so that damaged rows are "
-    f"taken for sound ones: {_RESET}",
+    ("session_replication_role", "replica"): "which switches triggers and foreign keys off",
+    ("zero_damaged_pages", "on"): "so that damaged rows are taken for absent ones",
+    ("ignore_checksum_failure", "on"): "so that damaged rows are taken for sound ones",
 }
 
 
 def apply(
     connection: psycopg.Connection[dict[str, Any]], limits: Mapping[str, str]
-) -> tuple[str, ...]:
+) -> tuple[DatabaseUnavailable, ...]:
     """Set the session's settings, in one round trip, and return why it is unfit for use, if it is.
 
     `limits` replace those of PINNED.
@@ -128,17 +127,27 @@ def apply(
     settings = {**PINNED, **limits}
     (row,) = connection.execute(_APPLY, [list(settings), list(settings.values())])
     encoding = row["server_encoding"]
-    faults = [sentence for (name, value), sentence in _UNFIT.items() if row[name] == value]
+    faults = [
+        DatabaseUnavailable(f"{name} is {value}, {effect}", _RESET)
+        for (name, value), effect in _UNFIT.items()
+        if row[name] == value
+    ]
     if not row["has_schema"]:
         # Not current_schema(), which makes a temporary schema if pg_temp is all that is left.
         faults.append(
-            "search_path names no schema that is there and that this role may use: create it, "
-            "grant USAGE on it, or correct search_path in the URL, the role or the database"
+            DatabaseUnavailable(
+                "search_path names no schema that is there and that this role may use",
+                "create it, grant USAGE on it, or correct search_path in the URL, the role or the "
+                "database",
+            )
         )
     if encoding != "UTF8":
         faults.append(
-            f"the database's encoding is {encoding}, which does not hold every text: dump it, and "
-            "restore it into one made with `createdb --encoding=UTF8 --template=template0`"
+            DatabaseUnavailable(
+                f"the database's encoding is {encoding}, which does not hold every text",
+                "dump it, and restore it into one made with `createdb --encoding=UTF8 "
+                "--template=template0`",
+            )
         )
     return tuple(faults)
 

@@ -1,13 +1,23 @@
-"""Transactions: in one network round trip, of long duration, and of one snapshot."""
+"""Transactions: in one round trip, of one snapshot, long ones, and batches."""
 
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from wallet_api.database.connections import UNNAMED, Connection, TimedCursor, pipelined
+import psycopg
 
-# A little more than the longest statement_timeout of any transaction.
-_PATIENT_ANSWER_SECONDS = 620.0
+from wallet_api.database.connections import UNNAMED, Connection, Row, TimedCursor, pipelined
+
+# A little more than the statement_timeout of a long transaction.
+_LONG_ANSWER_SECONDS = 620.0
+_LONG = (
+    "select /* transactions.long */"
+    " set_config('statement_timeout', '10min', true) as statement_timeout"
+)
+_BATCH = (
+    "select /* transactions.batch */"
+    " set_config('idle_in_transaction_session_timeout', '1s', true) as idle_timeout"
+)
 
 
 @contextmanager
@@ -22,8 +32,8 @@ def one_round_trip(
 
     Not connection.transaction(), which waits for the answers to its begin and to its commit.
     """
-    names: list[str] = []
-    token = pipelined.set(names)
+    sent: list[tuple[str, psycopg.Cursor[Row]]] = []
+    token = pipelined.set(sent)
     began = time.perf_counter()
     try:
         with connection.pipeline():
@@ -33,23 +43,17 @@ def one_round_trip(
             if commit:
                 # PostgreSQL skips this, like everything else, after a statement that failed.
                 connection.execute("commit")
+    except psycopg.Error:
+        # The results come in the order of the statements, and end with the failure.
+        unanswered = (name for name, cursor in sent if cursor.pgresult is None)
+        connection.failed_statement = next(unanswered, None)
+        raise
     finally:
         pipelined.reset(token)
         if issubclass(connection.cursor_factory, TimedCursor):
             connection.cursor_factory.report(
-                [name for name in names if name != UNNAMED], time.perf_counter() - began
+                [name for name, _ in sent if name != UNNAMED], time.perf_counter() - began
             )
-
-
-@contextmanager
-def patient(connection: Connection) -> Iterator[None]:
-    """Wait as long for answers inside as a transaction may that sets a longer statement_timeout."""
-    usual = connection.answer_seconds
-    connection.answer_seconds = _PATIENT_ANSWER_SECONDS
-    try:
-        yield
-    finally:
-        connection.answer_seconds = usual
 
 
 @contextmanager
@@ -61,3 +65,31 @@ def one_snapshot(connection: Connection) -> Iterator[None]:
     connection.execute("begin isolation level repeatable read, read only")
     yield
     connection.execute("commit")
+
+
+@contextmanager
+def long_transaction(connection: Connection, *, snapshot: bool = False) -> Iterator[None]:
+    """Begin a transaction whose statements read whole tables: each may take ten minutes.
+
+    With `snapshot` it is one_snapshot().
+    """
+    usual = connection.answer_seconds
+    with one_snapshot(connection) if snapshot else connection.transaction():
+        connection.execute(_LONG)
+        connection.answer_seconds = _LONG_ANSWER_SECONDS
+        try:
+            yield
+        finally:
+            connection.answer_seconds = usual
+
+
+@contextmanager
+def batch_transaction(connection: Connection) -> Iterator[None]:
+    """Begin a transaction that locks rows of many users.
+
+    PostgreSQL ends it if this process stops between two statements: a request that waits for one of
+    those rows gives up after two seconds (lock_timeout).
+    """
+    with connection.transaction():
+        connection.execute(_BATCH)
+        yield

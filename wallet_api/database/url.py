@@ -18,8 +18,13 @@ from psycopg import pq
 from psycopg.conninfo import conninfo_to_dict
 
 from wallet_api.crypto.secret import Secret
+from wallet_api.environment import VariableFault
 
 CONNECT_SECONDS = 3
+HOW_TO_WRITE = (
+    "Set it to postgresql://<role>:<password>@<host>/<database>; in a password %, @, / and : are "
+    "written %25, %40, %2F and %3A."
+)
 # What the URL does not say itself. A silent partition is noticed within about ten seconds.
 _DEFAULTS: dict[str, Any] = {
     "connect_timeout": CONNECT_SECONDS,
@@ -63,24 +68,32 @@ _PORT = re.compile(r"(?:[1-9][0-9]{0,4})?", re.ASCII)
 _HIGHEST_PORT = 65_535
 
 
-def find_fault(name: str, url: str, environ: Mapping[str, str]) -> str | None:
-    """Return what is wrong with the URL in the variable `name`, in one sentence; None if nothing.
+def find_fault(name: str, url: str, environ: Mapping[str, str]) -> VariableFault | None:
+    """Return what is wrong with the URL in the variable `name`, or None.
 
     `environ` is where libpq looks for what the URL leaves out.
     """
+    fault, given = _read(url)
+    if fault is not None:
+        return VariableFault(name, fault, HOW_TO_WRITE)
+    return _fault_of_environment(name, given, environ)
+
+
+def _read(url: str) -> tuple[str | None, dict[str, str]]:
+    """Return what is wrong with a URL, as a predicate, and what libpq reads in it."""
     if not url.startswith(("postgresql://", "postgres://")):
-        return f"{name} must begin with postgresql:// or postgres://"
+        return "must begin with postgresql:// or postgres://", {}
     # As libpq does, take whatever ends in the first @ before any / for the user and the password.
     place, _, query = re.sub(r"^[^@/]*@", "", url.partition("://")[2]).partition("?")
     # libpq would take a part of the password for the host or the database, and show it as such.
     if "@" in place:
-        return f"{name} must be a URL with one @: write @ and / as %40 and %2F in a password"
+        return "must be a URL with one @: write @ and / as %40 and %2F in a password", {}
     try:
         given = {key: str(value) for key, value in conninfo_to_dict(url).items()}
     except (psycopg.Error, UnicodeError):
         # libpq's message quotes what it cannot read, which may be the password.
-        return f"{name} must be a URL that libpq can read{_unknown_parameter(query)}"
-    return _fault_of_places(name, given) or _fault_of_environment(name, given, environ)
+        return f"must be a URL that libpq can read{_unknown_parameter(query)}", {}
+    return _fault_of_places(given), given
 
 
 def connection_parameters(url: Secret[str]) -> dict[str, Any]:
@@ -111,29 +124,30 @@ def _known_parameters() -> frozenset[str]:
     return frozenset({"ssl", *(known.keyword.decode() for known in pq.Conninfo.get_defaults())})
 
 
-def _fault_of_places(name: str, given: Mapping[str, str]) -> str | None:
+def _fault_of_places(given: Mapping[str, str]) -> str | None:
     """Return what is wrong with the hosts and ports: libpq would say it at each connection."""
     hosts, addresses, ports = (
         given[part].split(",") if given.get(part) else [] for part in ("host", "hostaddr", "port")
     )
     if not all(_PORT.fullmatch(port) and int(port or 1) <= _HIGHEST_PORT for port in ports):
-        return f"{name} must be a URL whose port is a number from 1 to {_HIGHEST_PORT}"
+        return f"must be a URL whose port is a number from 1 to {_HIGHEST_PORT}"
     if hosts and addresses and len(hosts) != len(addresses):
-        return f"{name} must be a URL with one hostaddr for each host"
+        return "must be a URL with one hostaddr for each host"
     if 1 < len(ports) != max(len(hosts), len(addresses)):
-        return f"{name} must be a URL with one port, or one for each host"
+        return "must be a URL with one port, or one for each host"
     return None
 
 
 def _fault_of_environment(
     name: str, given: Mapping[str, str], environ: Mapping[str, str]
-) -> str | None:
+) -> VariableFault | None:
     for variable, parameter in _REDIRECTING.items():
         value = environ.get(variable)
         if value and parameter not in given and value != _default(parameter, given):
-            return (
-                f"{variable} is set and changes where {name} leads: unset it, or write "
-                f"{parameter}= into {name}"
+            return VariableFault(
+                variable,
+                f"is set and changes where {name} leads",
+                f"Unset it, or write {parameter}= into {name}.",
             )
     return None
 

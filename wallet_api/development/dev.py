@@ -18,7 +18,6 @@ from types import FrameType
 
 import click
 
-from wallet_api import migrations
 from wallet_api.auth.user_tokens import UserTokens
 from wallet_api.cli.command import Command
 from wallet_api.config import Settings
@@ -27,6 +26,7 @@ from wallet_api.database import Database
 from wallet_api.development.postgres import LocalPostgres, command_line
 from wallet_api.environment import trim
 from wallet_api.errors import Unauthenticated
+from wallet_api.services import migrations
 from wallet_api.services.api_clients import ApiClientService
 
 _HOST = "127.0.0.1"

@@ -1,7 +1,7 @@
 """The table `wallet_audit_log`. Queries: queries/audit.sql."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 from psycopg import errors as pg
 
 from wallet_api.crypto.audit_chain import FIRST_HEAD
-from wallet_api.database import Conflict, Connection, Row, one_round_trip
+from wallet_api.database import Conflict, Connection, Row, one_round_trip, violation_means
 from wallet_api.models import AuditEntry, AuditHead, PageRequest
 from wallet_api.repositories import sql
 
@@ -45,12 +45,11 @@ class AuditRepository:
         sql.send(self._connection, _QUERIES.hold_head, fid=fid)
 
     def hold_heads(self, fids: Collection[int]) -> set[int]:
-        """Do what hold_head() does for a batch, in a transaction that has begun.
+        """Do what hold_head() does for a batch, in a batch_transaction().
 
         Return the users whose heads others hold. Only a single user is waited for: while a batch
         waited, those whose heads it holds would wait too. A chain that has not begun has no head.
         """
-        _QUERIES.bound_idling(self._connection)
         if len(fids) == 1:
             self.hold_head(*fids)
             return set()
@@ -113,26 +112,24 @@ class AuditRepository:
         There is one at least, and entries of one user come in the order of their ids. Raises
         PlaceTaken if somebody else has appended to one of the chains in the meantime.
         """
-        try:
-            return self._append_many(chained)
-        except (pg.UniqueViolation, pg.RestrictViolation) as error:
-            raise PlaceTaken from error
-
-    def _append_many(self, chained: Sequence[ChainedEntry]) -> bool:
         rows = [_columns(one.entry) for one in chained]
         heads = {one.head.fid: one.head for one in chained}.values()
-        written = _QUERIES.append_many(
-            self._connection,
-            **{name: [row[name] for row in rows] for name in rows[0]},
-        )
-        appended = len(list(written))
-        moved = _QUERIES.advance_heads(
-            self._connection,
-            fids=[head.fid for head in heads],
-            ids=[head.id for head in heads],
-            macs=[head.mac for head in heads],
-        )
-        return (appended, len(list(moved))) == (len(rows), len(heads))
+        columns = {name: [row[name] for row in rows] for name in rows[0]}
+        with place_taken(self._connection):
+            written = list(_QUERIES.append_many(self._connection, **columns))
+        try:
+            moved = list(
+                _QUERIES.advance_heads(
+                    self._connection,
+                    fids=[head.fid for head in heads],
+                    ids=[head.id for head in heads],
+                    macs=[head.mac for head in heads],
+                )
+            )
+        except pg.RestrictViolation as error:
+            # The trigger wallet_audit_heads_only_move_on, which has no name in an error.
+            raise PlaceTaken from error
+        return (len(written), len(moved)) == (len(rows), len(heads))
 
     def list_all(self, page: PageRequest[int]) -> list[AuditEntry]:
         """Return what happened, newest first."""
@@ -172,16 +169,15 @@ class AuditRepository:
         return _entries(rows)
 
 
-@contextmanager
-def place_taken() -> Iterator[None]:
-    """Raise PlaceTaken if an entry that is appended inside has a place that is taken.
-
-    Nothing else in such a transaction violates a unique constraint; Citus may not name it.
-    """
-    try:
-        yield
-    except pg.UniqueViolation as error:
-        raise PlaceTaken from error
+def place_taken(connection: Connection) -> AbstractContextManager[None]:
+    """Raise PlaceTaken if an entry that is appended inside has a place that is taken."""
+    return violation_means(
+        PlaceTaken(),
+        pg.UniqueViolation,
+        connection=connection,
+        constraint="wallet_audit_log_pkey",
+        statements=("audit.append", "audit.append_creation", "audit.append_many"),
+    )
 
 
 def head_of(row: Row) -> AuditHead:

@@ -44,7 +44,7 @@ class Session(NamedTuple):
     connections: int
 
 
-class CheckRepository:
+class DatabaseCheckRepository:
     """Questions whose answers should be empty, and what the server and our role are like."""
 
     def __init__(self, connection: Connection) -> None:

@@ -1,10 +1,16 @@
 """The tables `encryption_keys` and `active_…`. Queries: queries/encryption_keys.sql."""
 
+from psycopg import errors as pg
+
 from wallet_api.database import Connection
 from wallet_api.models import EncryptionKey
 from wallet_api.repositories import sql
 
 _QUERIES = sql.load("encryption_keys")
+
+
+class KeyInUse(Exception):
+    """A row, of `wallets` or another table, refers to an active secret."""
 
 
 class EncryptionKeyRepository:
@@ -45,8 +51,14 @@ class EncryptionKeyRepository:
         return _QUERIES.hold_active(self._connection, key_id=key_id) is not None
 
     def retire(self, key_id: str) -> bool:
-        """Let no wallet be sealed under a secret any more; tell whether one could be until now."""
-        return _QUERIES.retire(self._connection, key_id=key_id) is not None
+        """Let no wallet be sealed under a secret any more; tell whether one could be until now.
+
+        Raises KeyInUse while a foreign key, whichever it is, leads to it.
+        """
+        try:
+            return _QUERIES.retire(self._connection, key_id=key_id) is not None
+        except pg.ForeignKeyViolation as error:
+            raise KeyInUse from error
 
     def count_wallets(self) -> dict[str, int]:
         """Return how many keys are sealed under each secret."""

@@ -8,7 +8,7 @@ from aiosql.adapters.pyformat import PyFormatAdapter
 from psycopg import Copy, Cursor
 
 from wallet_api.database import Connection, Row
-from wallet_api.sql_files import QUERIES
+from wallet_api.database.sql_files import QUERIES
 
 
 def load(subject: str) -> Any:

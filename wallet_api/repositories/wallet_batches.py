@@ -6,7 +6,7 @@ from wallet_api.crypto.encryption import SealedKey
 from wallet_api.database import Connection
 from wallet_api.models import Wallet
 from wallet_api.repositories import sql
-from wallet_api.repositories.wallets import columns_of, wallet_of
+from wallet_api.repositories.wallets import columns_of, secret_retired, wallet_of
 
 _QUERIES = sql.load("wallet_batches")
 
@@ -20,21 +20,19 @@ class WalletBatchRepository:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def take_time(self) -> None:
-        """Let the statements of this transaction look at every wallet."""
-        _QUERIES.take_time(self._connection)
-
     def insert_copies_if_absent(self, wallets: Iterable[Wallet]) -> set[WalletKey]:
         """Claim many (fid, chain) with COPY, except those that are taken; return the claimed ones.
 
-        Belongs in a transaction: the table that COPY fills lives as long as it.
+        Belongs in batch_transaction(): the table that COPY fills lives as long as it. Raises
+        SecretMismatch if one is sealed under a retired secret.
         """
         _QUERIES.create_staging(self._connection)
         with sql.copy(self._connection, _QUERIES.copy_staged) as rows:
             for wallet in wallets:
                 rows.write_row(tuple(columns_of(wallet).values()))
-        claimed = _QUERIES.insert_staged(self._connection)
-        return {(row["fid"], row["chain"]) for row in claimed}
+        with secret_retired(self._connection):
+            claimed = _QUERIES.insert_staged(self._connection)
+            return {(row["fid"], row["chain"]) for row in claimed}
 
     def list_by_keys(self, keys: Iterable[WalletKey]) -> dict[WalletKey, Wallet]:
         """Return those of many wallets that there are."""
@@ -68,25 +66,22 @@ class WalletBatchRepository:
         return [wallet_of(row) for row in page]
 
     def count_all(self) -> int:
-        """Return how many wallets there are. Belongs in a transaction, which may take its time."""
-        self.take_time()
+        """Return how many wallets there are. Belongs in long_transaction()."""
         return int(_QUERIES.count_all(self._connection))
 
     def list_shared_addresses(self) -> dict[str, list[int]]:
         """Return the trading addresses that more than one user has, with their FIDs.
 
-        Belongs in a transaction, which may take its time.
+        Belongs in long_transaction().
         """
-        self.take_time()
         shared = _QUERIES.list_shared_addresses(self._connection)
         return {row["address"]: row["fids"] for row in shared}
 
     def list_page_to_reseal(self, after_fid: int, key_id: str, size: int) -> list[Wallet]:
         """Return the next `size` trading wallets behind a FID that another secret sealed.
 
-        Belongs in a transaction, which may take its time.
+        Belongs in long_transaction().
         """
-        self.take_time()
         page = _QUERIES.list_page_to_reseal(
             self._connection, after_fid=after_fid, key_id=key_id, size=size
         )
@@ -95,23 +90,23 @@ class WalletBatchRepository:
     def count_to_reseal(self, key_id: str) -> int:
         """Return how many trading wallets another secret sealed.
 
-        Belongs in a transaction, which may take its time.
+        Belongs in long_transaction().
         """
-        self.take_time()
         return int(_QUERIES.count_to_reseal(self._connection, key_id=key_id))
 
     def reseal(self, again: Iterable[tuple[Wallet, SealedKey]]) -> set[int]:
         """Replace the sealed keys of these wallets, where they are as given; return whose were.
 
-        Belongs in a transaction.
+        Belongs in batch_transaction(). Raises SecretMismatch if the new secret is retired.
         """
         pairs = list(again)
-        replaced = _QUERIES.reseal(
-            self._connection,
-            fids=[wallet.fid for wallet, _ in pairs],
-            old_ciphertexts=[wallet.sealed and wallet.sealed.ciphertext for wallet, _ in pairs],
-            ciphertexts=[sealed.ciphertext for _, sealed in pairs],
-            ivs=[sealed.iv for _, sealed in pairs],
-            key_ids=[sealed.key_id for _, sealed in pairs],
-        )
-        return {row["fid"] for row in replaced}
+        with secret_retired(self._connection):
+            replaced = _QUERIES.reseal(
+                self._connection,
+                fids=[wallet.fid for wallet, _ in pairs],
+                old_ciphertexts=[wallet.sealed and wallet.sealed.ciphertext for wallet, _ in pairs],
+                ciphertexts=[sealed.ciphertext for _, sealed in pairs],
+                ivs=[sealed.iv for _, sealed in pairs],
+                key_ids=[sealed.key_id for _, sealed in pairs],
+            )
+            return {row["fid"] for row in replaced}

@@ -1,9 +1,13 @@
 """The table `wallets`. Queries: queries/wallets.sql."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+from psycopg import errors as pg
 
 from wallet_api.crypto.encryption import SealedKey
-from wallet_api.database import Connection, Row
+from wallet_api.database import Connection, Row, violation_means
+from wallet_api.errors import SecretMismatch
 from wallet_api.models import AuditHead, NewWallet, Wallet
 from wallet_api.repositories import sql
 from wallet_api.repositories.audit import head_of
@@ -37,7 +41,10 @@ class PostgresWalletRepository:
         return [wallet_of(row) for row in _QUERIES.list_for_user(self._connection, fid=fid)]
 
     def insert_if_absent_later(self, wallet: NewWallet) -> Callable[[], Wallet | None]:
-        """Claim (fid, chain) for a new wallet; return it, or None if somebody was first."""
+        """Claim (fid, chain) for a new wallet; return it, or None if somebody was first.
+
+        Belongs inside secret_retired().
+        """
         cursor = sql.send(
             self._connection,
             _QUERIES.insert_if_absent,
@@ -52,7 +59,10 @@ class PostgresWalletRepository:
         return lambda: _wallet(cursor.fetchone())
 
     def add_copy(self, wallet: Wallet) -> None:
-        """Claim (fid, chain) for a wallet that was kept elsewhere, unless there is a row."""
+        """Claim (fid, chain) for a wallet that was kept elsewhere, unless there is a row.
+
+        Belongs inside secret_retired().
+        """
         _QUERIES.add_copy(self._connection, **columns_of(wallet))
 
     def put_base_account(self, fid: int, address: str) -> None:
@@ -62,6 +72,22 @@ class PostgresWalletRepository:
     def any_sealed(self) -> bool:
         """Tell whether this database holds any private key."""
         return bool(_QUERIES.any_sealed(self._connection))
+
+
+def secret_retired(connection: Connection) -> AbstractContextManager[None]:
+    """Raise SecretMismatch if a wallet that is written inside is sealed under a retired secret."""
+    return violation_means(
+        SecretMismatch("ENCRYPTION_SECRET was retired: set the one that succeeded it"),
+        pg.ForeignKeyViolation,
+        connection=connection,
+        constraint="wallets_key_id_is_active",
+        statements=(
+            "wallets.insert_if_absent",
+            "wallets.add_copy",
+            "wallet_batches.insert_staged",
+            "wallet_batches.reseal",
+        ),
+    )
 
 
 def _with_head(fid: int, row: Row) -> tuple[Wallet | None, AuditHead]:

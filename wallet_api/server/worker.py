@@ -209,7 +209,8 @@ class Worker(ThreadWorker):
         deadline.start(conn.arrived_at, overdue=conn.overdue)
         try:
             req = next(conn.parser)
-            return bool(self._keepalive_after(conn, self.handle_request(req, conn)))
+            # The rest of a body that nobody read is in memory: to pass over it takes no time.
+            return self.handle_request(req, conn) and bool(conn.parser.finish_body())
         except (NoMoreData, StopIteration, OSError) as error:
             self.log.debug("the client closed the connection: %s", type(error).__name__)
         except Exception as error:  # noqa: BLE001 (the client gets a response in any case)

@@ -20,7 +20,7 @@ from wallet_api.ethereum.addresses import parse_address
 from wallet_api.ethereum.amounts import parse_amount, parse_asset
 from wallet_api.ethereum.networks import NETWORKS, Network
 from wallet_api.ethereum.transfers import Payment, Transfer
-from wallet_api.models import BASE_ACCOUNT_CHAIN, TRADING_CHAIN, Access, Deposit, Wallet
+from wallet_api.models import BASE_ACCOUNT_CHAIN, TRADING_CHAIN, AuditContext, Deposit, Wallet
 from wallet_api.repositories.deposits import DepositRepository
 from wallet_api.services.wallets import BaseAccountWalletService
 
@@ -60,7 +60,9 @@ class DepositService:
         self._wallets = wallets
         self._network = network
 
-    def prepare(self, fid: int, request: DepositRequest, *, access: Access) -> PreparedDeposit:
+    def prepare(
+        self, fid: int, request: DepositRequest, *, access: AuditContext
+    ) -> PreparedDeposit:
         """Make sure the trading wallet exists, record the deposit, and return its transfer.
 
         Everything that can be wrong with the request is refused before a wallet is made. The sender
@@ -76,12 +78,14 @@ class DepositService:
         given = None if absent else parse_address(request.base_address)
         request_hash = _hash(request)
 
-        known = {wallet.chain: wallet for wallet in self._wallets.list_wallets(fid)}
+        known = {wallet.chain: wallet for wallet in self._wallets.list_wallets(fid, access=access)}
         if request.idempotency_key is not None:
             earlier = self._find(fid, request.idempotency_key)
             if earlier is not None:
                 # The request that recorded it may have made the wallet since we looked.
-                trading = known.get(TRADING_CHAIN) or self._wallets.get_wallet(fid, TRADING_CHAIN)
+                trading = known.get(TRADING_CHAIN) or self._wallets.get_wallet(
+                    fid, TRADING_CHAIN, access=access
+                )
                 return self._replay(earlier, request_hash, trading)
 
         remembered = known.get(BASE_ACCOUNT_CHAIN)
@@ -102,14 +106,14 @@ class DepositService:
         )
         return self._record(deposit, trading)
 
-    def payment(self, fid: int, *, asset: object, amount: object) -> Payment:
+    def payment(self, fid: int, *, asset: object, amount: object, access: AuditContext) -> Payment:
         """Return a payment into the user's trading wallet, which must exist. Nothing is recorded.
 
         Raises UnsupportedAsset, InvalidAmount, AmountNotPositive, WalletNotFound.
         """
         known = parse_asset(asset)
         units = parse_amount(amount, known)
-        trading = self._wallets.get_wallet(fid, TRADING_CHAIN)
+        trading = self._wallets.get_wallet(fid, TRADING_CHAIN, access=access)
         if trading is None:
             raise WalletNotFound
         return Payment(

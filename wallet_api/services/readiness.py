@@ -4,10 +4,10 @@ from collections.abc import Collection
 
 from wallet_api.database import Connection, Database
 from wallet_api.errors import ServiceUnavailable
-from wallet_api.migrations import expected_versions, find_why_read_only
 from wallet_api.repositories.migrations import MigrationRepository, ServerState
 from wallet_api.services.diagnosis.expectations import needed_rights
 from wallet_api.services.encryption_keys.registration import SealingSecret
+from wallet_api.services.migrations import expected_versions, find_why_read_only
 
 _NAMED = 3
 
@@ -20,7 +20,7 @@ def check_database(database: Database, *, writable: bool) -> None:
     verified without.
     """
 
-    def look(connection: Connection) -> tuple[str | None, set[str]]:
+    def look(connection: Connection) -> tuple[ServiceUnavailable | None, set[str]]:
         repository = MigrationRepository(connection)
         state = repository.get_state(needed_rights() if writable else ())
         unfit = find_why_read_only(state) or find_missing_rights(state)
@@ -30,22 +30,22 @@ def check_database(database: Database, *, writable: bool) -> None:
 
     unfit, applied = database.run(look)
     if unfit is not None:
-        raise ServiceUnavailable(unfit)
+        raise unfit
     missing = expected_versions() - applied
     if missing:
         raise ServiceUnavailable(
-            f"migrations {_name_some(missing)} are missing: run `wallet-api db upgrade`"
+            f"migrations {_name_some(missing)} are missing", "run `wallet-api db upgrade`"
         )
 
 
-def find_missing_rights(state: ServerState) -> str | None:
-    """Return where our role lacks rights to serve, and what to do; None if it has them all."""
+def find_missing_rights(state: ServerState) -> ServiceUnavailable | None:
+    """Return where our role lacks rights to serve, as an error; None if it has them all."""
     if not state.missing_rights:
         return None
-    return (
-        f"this role lacks rights on {_name_some({right.place for right in state.missing_rights})}: "
+    return ServiceUnavailable(
+        f"this role lacks rights on {_name_some({right.place for right in state.missing_rights})}",
         "as the owner of the tables, run queries/operations/roles.sql, and make the role a member "
-        "of wallet_api_runtime that inherits"
+        "of wallet_api_runtime that inherits",
     )
 
 

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from wallet_api.database import Connection, Database, one_snapshot
-from wallet_api.errors import WalletsInFiles
 from wallet_api.models import DepositSum, WalletCount
 from wallet_api.repositories.stats import StatsRepository
 
@@ -22,17 +21,14 @@ class Stats:
 class StatsService:
     """Figures about wallets in PostgreSQL. May read a replica, which lags a little behind."""
 
-    def __init__(self, database: Database, *, wallets_in_files: bool) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._wallets_in_files = wallets_in_files
 
     def of_days(self, first: date, last: date) -> Stats:
         """Count everything, and what came on these days, all as of one moment.
 
-        Raises WalletsInFiles where wallets are kept in files, and DatabaseUnavailable.
+        Raises DatabaseUnavailable.
         """
-        if self._wallets_in_files:
-            raise WalletsInFiles
         since = datetime.combine(first, time.min, UTC)
         before = datetime.combine(last, time.min, UTC) + timedelta(days=1)
 

@@ -8,7 +8,7 @@ import structlog
 
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Connection, Database
-from wallet_api.errors import KeyUnreadable, WalletsInFiles
+from wallet_api.errors import KeyUnreadable
 from wallet_api.models import BASE_ACCOUNT_CHAIN, TRADING_CHAIN, Page, PageRequest, Position, Wallet
 from wallet_api.repositories.wallet_search import WalletSearchRepository
 from wallet_api.repositories.wallets import PostgresWalletRepository
@@ -48,13 +48,11 @@ class WalletSearch:
         encryption: EncryptionService,
         *,
         primary: Database,
-        wallets_in_files: bool,
     ) -> None:
         """`database` may be a replica. It may show a wallet before the synchronous standby does."""
         self._database = database
         self._primary = primary
         self._encryption = encryption
-        self._wallets_in_files = wallets_in_files
 
     def find(
         self, filters: WalletFilters, *, after: Position[str] | None, limit: int
@@ -62,10 +60,8 @@ class WalletSearch:
         """Return a page of wallets, each opened to make sure of its address.
 
         One that does not open is reported as such, and as an alarm in the log: a search must find
-        it. Raises WalletsInFiles where wallets are kept in files, and DatabaseUnavailable.
+        it. Raises DatabaseUnavailable.
         """
-        if self._wallets_in_files:
-            raise WalletsInFiles
         ends = [] if filters.before is None else [(filters.before, 0, "")]
         start = min([*ends, *([] if after is None else [after])], default=None)
         # One more, to see whether there is more.

@@ -11,13 +11,12 @@ from wallet_api.errors import (
     DatabaseDamaged,
     SecretMismatch,
     ServiceUnavailable,
-    StorageUnavailable,
 )
 from wallet_api.models import (
     BASE_ACCOUNT_CHAIN,
     BASE_ACCOUNT_SPELLINGS,
     TRADING_CHAIN,
-    Access,
+    AuditContext,
     AuditEvent,
     AuditHead,
     NewWallet,
@@ -26,7 +25,7 @@ from wallet_api.models import (
 )
 from wallet_api.repositories.audit import AuditRepository
 from wallet_api.repositories.wallet_repository import WalletRepositories, WalletRepository
-from wallet_api.repositories.wallets import PostgresWalletRepository
+from wallet_api.repositories.wallets import PostgresWalletRepository, secret_retired
 from wallet_api.services.audit.append import (
     AuditTrail,
     PendingEntries,
@@ -48,8 +47,8 @@ class BaseAccountWalletService:
     writes nothing. All methods raise DatabaseUnavailable when PostgreSQL cannot answer, and
     StorageUnavailable when wallets are kept in files and these cannot be used.
 
-    Whatever is made, changed or handed out is told to the audit log, under `access`, in the same
-    transaction: no entry, no key. (Files know no transactions: there the entry follows the file.)
+    Whatever is made, changed, imported or handed out is told to the audit log, under `access`, in
+    the same transaction: no entry, no key.
 
     `fid` is a positive integer below 2^63. `chain` is "ethereum" for trading wallets and
     "base-account" for Base Account addresses ("base" and "ethereum-base" mean the latter).
@@ -61,19 +60,16 @@ class BaseAccountWalletService:
         repositories: WalletRepositories,
         encryption: EncryptionService,
         sealing_secret: SealingSecret,
-        *,
-        wallets_in_files: bool = False,
     ) -> None:
-        """`repositories` gives the place where wallets are kept, for a connection to `database`."""
+        """`repositories` gives the place where wallets are kept, for a connection and a caller."""
         self._trail = AuditTrail(encryption)
         self._refusals = RefusalWindows()
-        self._wallets_in_files = wallets_in_files
         self._database = database
         self._repositories = repositories
         self._encryption = encryption
         self._sealing_secret = sealing_secret
 
-    def ensure_trading_wallet(self, fid: int, *, access: Access) -> Wallet:
+    def ensure_trading_wallet(self, fid: int, *, access: AuditContext) -> Wallet:
         """Return the user's trading wallet, making it if this is the first time.
 
         However many callers race, all of them get the same wallet: the primary key decides. One
@@ -87,13 +83,15 @@ class BaseAccountWalletService:
         """
         return self.ensure_trading_wallet_and_tell(fid, access=access)[0]
 
-    def ensure_trading_wallet_and_tell(self, fid: int, *, access: Access) -> tuple[Wallet, bool]:
+    def ensure_trading_wallet_and_tell(
+        self, fid: int, *, access: AuditContext
+    ) -> tuple[Wallet, bool]:
         """Do what ensure_trading_wallet() does, and tell whether the wallet was made just now."""
         candidate: NewWallet | None = None
 
         def ensure(connection: Connection) -> Wallet:
             nonlocal candidate
-            wallets = self._repositories(connection)
+            wallets = self._repositories(connection, access)
             there, head = wallets.get_with_head(fid, TRADING_CHAIN)
             if there is not None:
                 return self._replicated(connection, there)
@@ -102,50 +100,46 @@ class BaseAccountWalletService:
                 return self._made_before(connection, wallets, fid)
             self._database.replication.require_history(connection)
             candidate = candidate or self._new_wallet(fid)
-            return self._claim(connection, wallets, candidate, head, access, pending)
+            return self._claim(connection, candidate, head, access, pending)
 
         pending = self._trail.pending()
         wallet = self._database.run(ensure)
         if candidate is None or wallet.address != candidate.address:
             return self._verified(wallet), False
         metrics.WALLETS_CREATED.inc()
-        if self._wallets_in_files:
-            self._record(_creation(candidate, access))
         # What was sealed here was opened before it was stored: it need not be opened again.
         return wallet if wallet.sealed == candidate.sealed else self._verified(wallet), True
 
-    def get_wallet(self, fid: int, chain: str) -> Wallet | None:
+    def get_wallet(self, fid: int, chain: str, *, access: AuditContext) -> Wallet | None:
         """Return the user's wallet on a chain, or None."""
         chain = _CHAIN_SPELLINGS.get(chain, chain)
 
         def read(connection: Connection) -> Wallet | None:
-            wallet = self._repositories(connection).get(fid, chain)
+            wallet = self._repositories(connection, access).get(fid, chain)
             return wallet and self._replicated(connection, wallet)
 
         wallet = self._database.run(read)
         return wallet and self._verified(wallet)
 
-    def get_wallet_address(self, fid: int, chain: str) -> str | None:
+    def get_wallet_address(self, fid: int, chain: str, *, access: AuditContext) -> str | None:
         """Return the address of the user's wallet on a chain, or None."""
-        wallet = self.get_wallet(fid, chain)
+        wallet = self.get_wallet(fid, chain, access=access)
         return None if wallet is None else wallet.address
 
-    def has_wallet(self, fid: int, chain: str) -> bool:
-        """Tell whether the user has a wallet on a chain."""
-        return self.get_wallet(fid, chain) is not None
-
-    def list_wallets(self, fid: int) -> list[Wallet]:
+    def list_wallets(self, fid: int, *, access: AuditContext) -> list[Wallet]:
         """Return the user's wallets, the Base Account address first."""
 
         def read(connection: Connection) -> list[Wallet]:
-            wallets = self._repositories(connection).list_for_user(fid)
+            wallets = self._repositories(connection, access).list_for_user(fid)
             ids = [wallet.transaction_id for wallet in wallets]
             self._database.replication.wait_for(connection, ids)
             return wallets
 
         return [self._verified(wallet) for wallet in self._database.run(read)]
 
-    def get_wallet_with_key(self, fid: int, chain: str, *, access: Access) -> WalletWithKey | None:
+    def get_wallet_with_key(
+        self, fid: int, chain: str, *, access: AuditContext
+    ) -> WalletWithKey | None:
         """Return a wallet with its private key, or None if the user has none with a key.
 
         The read and the audit entry that names `access` are one transaction: if the entry is not
@@ -159,13 +153,13 @@ class BaseAccountWalletService:
         pending = self._trail.pending()
 
         def read(connection: Connection) -> Wallet | None:
-            wallets = self._repositories(connection)
+            rows = PostgresWalletRepository(connection)
             wallet, head = begin_append(
-                connection, fid, lambda: wallets.get_with_head_later(fid, chain)
+                connection, fid, lambda: rows.get_with_head_later(fid, chain)
             )
             if wallet is None:
                 connection.rollback()
-                if wallets.get(fid, chain) is None:
+                if self._repositories(connection, access).get(fid, chain) is None:
                     return None
                 # It has become a row since we looked.
                 raise Conflict
@@ -180,15 +174,17 @@ class BaseAccountWalletService:
             return wallet
 
         wallet = self._database.run(read)
-        if wallet is None:
-            return None
+        return None if wallet is None else self._opened(wallet, access)
+
+    def _opened(self, wallet: Wallet, access: AuditContext) -> WalletWithKey | None:
+        """Open the key of a wallet, once its entry is committed; None if it has none."""
         private_key = open_verified(self._encryption, wallet)
         if private_key is None:
             return None
         metrics.KEY_READS.labels(access.actor.partition(":")[0]).inc()
         return WalletWithKey(wallet=wallet, private_key=private_key)
 
-    def refuse_key(self, fid: int, chain: str, *, access: Access) -> None:
+    def refuse_key(self, fid: int, chain: str, *, access: AuditContext) -> None:
         """Record that `access` asked for this wallet's key and was refused.
 
         Within an hour only the first refusal of a caller for each wallet, and at most 600 of a
@@ -206,51 +202,51 @@ class BaseAccountWalletService:
             self._refusals.reopen(key, unrecorded)
             raise
 
-    def store_base_account_address(self, fid: int, address: str, *, access: Access) -> None:
+    def store_base_account_address(self, fid: int, address: str, *, access: AuditContext) -> None:
         """Remember the address (lower case) of the user's own Base Account.
 
         It is a convenience, never proof of who owns the address. Raises SecretMismatch: a process
         with the wrong secret writes nothing at all.
         """
         self._sealing_secret.register()
-        if self.get_base_account_address(fid) == address:
+        if self.get_base_account_address(fid, access=access) == address:
             return
-        event = AuditEvent(
-            fid=fid,
-            chain=BASE_ACCOUNT_CHAIN,
-            action="base_account.set",
-            access=access,
-            address=address,
+        self._put_base_account(
+            fid,
+            address,
+            AuditEvent(
+                fid=fid,
+                chain=BASE_ACCOUNT_CHAIN,
+                action="base_account.set",
+                access=access,
+                address=address,
+            ),
         )
 
+    def _put_base_account(self, fid: int, address: str, event: AuditEvent) -> None:
         pending = self._trail.pending()
 
         def put(connection: Connection) -> Wallet | None:
-            wallets = self._repositories(connection)
-            if self._wallets_in_files:
-                wallets.put_base_account(fid, address)
-                return None
+            rows = PostgresWalletRepository(connection)
             there, head = begin_append(
-                connection, fid, lambda: wallets.get_with_head_later(fid, BASE_ACCOUNT_CHAIN)
+                connection, fid, lambda: rows.get_with_head_later(fid, BASE_ACCOUNT_CHAIN)
             )
             if there is not None and there.address == address:
                 connection.commit()
                 return self._replicated(connection, there)
             # If it is written already, another request has replaced the address since.
             if not pending.is_written(connection):
-                put_it = partial(wallets.put_base_account, fid, address)
+                put_it = partial(rows.put_base_account, fid, address)
                 pending.append(connection, head, event, act=put_it)
             return None
 
         there = self._database.run(put)
         if there is not None:
             self._verified(there)
-        if self._wallets_in_files:
-            self._record(event)
 
-    def get_base_account_address(self, fid: int) -> str | None:
+    def get_base_account_address(self, fid: int, *, access: AuditContext) -> str | None:
         """Return the remembered address of the user's own Base Account, or None."""
-        return self.get_wallet_address(fid, BASE_ACCOUNT_CHAIN)
+        return self.get_wallet_address(fid, BASE_ACCOUNT_CHAIN, access=access)
 
     def _register_for(self, wallet: Wallet, connection: Connection) -> None:
         """Register our secret before the first key of this process is read."""
@@ -264,46 +260,40 @@ class BaseAccountWalletService:
     def _made_before(self, connection: Connection, wallets: WalletRepository, fid: int) -> Wallet:
         """Return the wallet that the audit log tells of: somebody made it since we looked.
 
-        A new one would be a second address. Raises DatabaseDamaged if it is gone, and
-        StorageUnavailable if it is a row where we keep wallets in files.
+        A new one would be a second address. Raises DatabaseDamaged if it is gone.
         """
-        there = wallets.get(fid, TRADING_CHAIN)
+        there, _ = wallets.get_with_head(fid, TRADING_CHAIN)
         if there is not None:
             return self._replicated(connection, there)
-        if self._wallets_in_files and PostgresWalletRepository(connection).get(fid, TRADING_CHAIN):
-            raise StorageUnavailable(
-                f"the wallet of FID {fid} is in PostgreSQL and in no file: export it first"
-            )
         raise DatabaseDamaged(
-            "the audit log tells of a trading wallet that is not there: restore it from a backup"
+            "the audit log tells of a trading wallet that is not there", "restore it from a backup"
         )
 
     def _claim(
         self,
         connection: Connection,
-        wallets: WalletRepository,
         candidate: NewWallet,
         head: AuditHead,
-        access: Access,
+        access: AuditContext,
         pending: PendingEntries,
     ) -> Wallet:
         """Store a new wallet, unless the user has one by now, and return the user's wallet."""
-        audit = AuditRepository(connection)
+        rows, audit = PostgresWalletRepository(connection), AuditRepository(connection)
         with (
-            pending.following(head, _creation(candidate, access)) as entry,
+            pending.following(connection, head, creation_of(candidate, access)) as entry,
+            secret_retired(connection),
             one_round_trip(connection),
         ):
             audit.hold_head(candidate.fid)
-            made = wallets.insert_if_absent_later(candidate)
+            made = rows.insert_if_absent_later(candidate)
             recorded = audit.append_creation_later(entry)
             acknowledge = self._database.replication.position_later(connection)
         mine = made()
         if mine is not None:
-            if not self._wallets_in_files:
-                require_entry(recorded())
-                acknowledge()
+            require_entry(recorded())
+            acknowledge()
             return mine
-        winner = wallets.get(candidate.fid, candidate.chain)
+        winner = rows.get(candidate.fid, candidate.chain)
         if winner is None:
             raise DatabaseDamaged("the table of wallets takes no rows")
         return self._replicated(connection, winner)
@@ -342,7 +332,8 @@ class BaseAccountWalletService:
         return wallet
 
 
-def _creation(wallet: NewWallet, access: Access) -> AuditEvent:
+def creation_of(wallet: Wallet | NewWallet, access: AuditContext) -> AuditEvent:
+    """Return the event that a trading wallet was made."""
     return AuditEvent(
         fid=wallet.fid,
         chain=wallet.chain,

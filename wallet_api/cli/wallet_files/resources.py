@@ -18,7 +18,7 @@ from wallet_api.cli.progress import Progress, ReportFile, printable
 from wallet_api.config import read_wallet_settings
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Database
-from wallet_api.models import Access
+from wallet_api.models import AuditContext
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
 from wallet_api.services.encryption_keys.registration import SealingSecret
@@ -148,7 +148,7 @@ def collect_reports(
     return reasons
 
 
-def operator() -> Access:
+def operator() -> AuditContext:
     """Describe the operator who runs this command, for the audit log."""
     # The environment is not trusted: its user controls it.
     uid = os.getuid()
@@ -156,4 +156,4 @@ def operator() -> Access:
         user = pwd.getpwuid(uid).pw_name[:100]
     except KeyError:
         user = f"uid-{uid}"
-    return Access(actor=f"cli:{user}", request_id=uuid.uuid4().hex)
+    return AuditContext(actor=f"cli:{user}", request_id=uuid.uuid4().hex)

@@ -162,9 +162,10 @@ class WalletDirectory:
                     os.close(os.open(_MIGRATING, flags, 0o600, dir_fd=self._open()))
             except StorageUnavailable as error:
                 raise StorageUnavailable(
-                    f"{error.reason}, so that others might still make wallets in it: once nobody "
+                    f"{error.reason}, so that others might still make wallets in it",
+                    "once nobody "
                     f"does, make an empty file {_MIGRATING} in it yourself (until then only users "
-                    "who have a wallet are served)"
+                    "who have a wallet are served)",
                 ) from error
         if not (self._handed_over or only_ask):
             self.settle()
@@ -257,7 +258,7 @@ class WalletDirectory:
     def _refuse_if_removed(self) -> None:
         """Take nothing in a folder that was removed under us for missing."""
         if os.fstat(self._open()).st_nlink == 0:
-            raise StorageUnavailable(f"{self.path} was removed: start this process again")
+            raise StorageUnavailable(f"{self.path} was removed", "start this process again")
 
     def _link(self, new: str, name: str) -> bool:
         here = self._open()

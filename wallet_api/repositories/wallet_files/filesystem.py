@@ -1,7 +1,7 @@
 """The old architecture as a place for wallets: one JSON file per user and chain."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
@@ -75,21 +75,17 @@ class FilesystemWalletRepository:
         return None if found is None else found.wallet
 
     def get_with_head(self, fid: int, chain: str) -> tuple[Wallet | None, AuditHead]:
-        """Return the wallet, or None, and where its user's chain of audit entries ends."""
-        _, head = self._beside().get_with_head(fid, TRADING_CHAIN)
-        return self.get(fid, chain), head
+        """Return the wallet, or None, and where its user's chain of audit entries ends.
 
-    def get_with_head_later(
-        self, fid: int, chain: str
-    ) -> Callable[[], tuple[Wallet | None, AuditHead]]:
-        """Return the call that reads the wallet, and fetches where its user's chain ends."""
-        rows = self._beside().get_with_head_later(fid, TRADING_CHAIN)
-        return lambda: (self.get(fid, chain), rows()[1])
-
-    def _beside(self) -> PostgresWalletRepository:
+        Raises StorageUnavailable if the wallet is only a row.
+        """
         if self._rows is None:
             raise AssertionError("files alone have no audit log")
-        return self._rows
+        row, head = self._rows.get_with_head(fid, chain)
+        wallet = self.get(fid, chain)
+        if wallet is None and row is not None:
+            raise self._not_exported(fid)
+        return wallet, head
 
     def list_for_user(self, fid: int) -> list[Wallet]:
         """Return a user's wallets, the Base Account address first."""
@@ -105,24 +101,11 @@ class FilesystemWalletRepository:
             if there is not None and there.wallet.sealed is not None:
                 return
             if self._rows is not None and self._rows.get(wallet.fid, TRADING_CHAIN) is not None:
-                raise StorageUnavailable(
-                    f"the wallet of FID {wallet.fid} is in PostgreSQL and not in "
-                    f"{self.directory.path}: export it first"
-                )
+                raise self._not_exported(wallet.fid)
             if there is None:
                 self.add_copies([made])
             else:
                 self.replace_keyless(made, there)
-
-    def insert_if_absent_later(self, wallet: NewWallet) -> Callable[[], Wallet | None]:
-        """Claim (fid, chain) for a new trading wallet; return it, or None if somebody was first."""
-        self.insert_if_absent(wallet)
-
-        def made() -> Wallet | None:
-            there = self.get(wallet.fid, wallet.chain)
-            return there if there is not None and there.address == wallet.address else None
-
-        return made
 
     def put_base_account(self, fid: int, address: str) -> None:
         """Remember the address of a user's own Base Account, in place of an older one."""
@@ -206,16 +189,22 @@ class FilesystemWalletRepository:
                 break
         if closed >= _SUSPICIOUS:
             raise SecretMismatch(
-                f"ENCRYPTION_SECRET opens none of the first {seen} files in {self.directory.path}: "
-                "set the one that the old service used"
+                f"ENCRYPTION_SECRET opens none of the first {seen} files in {self.directory.path}",
+                "set the one that the old service used",
             )
         if unread == seen >= _SUSPICIOUS:
             raise StorageUnavailable(
                 f"none of the first {seen} wallet files in {self.directory.path} can be read "
-                f"({found.fault}): put the files themselves there, and let this process's user "
-                "read them"
+                f"({found.fault})",
+                "put the files themselves there, and let this process's user read them",
             )
         return seen > 0 or self.directory.is_marked()
+
+    def _not_exported(self, fid: int) -> StorageUnavailable:
+        return StorageUnavailable(
+            f"the wallet of FID {fid} is in PostgreSQL and not in {self.directory.path}: "
+            "export it first"
+        )
 
     def _find(self, fid: int, chain: str) -> WalletFile | None:
         """Return the file that counts for a user and chain, or None."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import structlog
 
 from wallet_api.errors import KeyUnreadable
-from wallet_api.models import BASE_ACCOUNT_CHAIN, TRADING_CHAIN, AuditHead, NewWallet, Wallet
+from wallet_api.models import BASE_ACCOUNT_CHAIN, TRADING_CHAIN, AuditHead, Wallet
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
 from wallet_api.repositories.wallets import PostgresWalletRepository
 
@@ -48,12 +48,6 @@ class MigratingWalletRepository:
             return self._rows.get_with_head(fid, chain)
         return wallet, head
 
-    def get_with_head_later(
-        self, fid: int, chain: str
-    ) -> Callable[[], tuple[Wallet | None, AuditHead]]:
-        """Return the row, or None, and where its user's chain of audit entries ends."""
-        return self._rows.get_with_head_later(fid, chain)
-
     def list_for_user(self, fid: int) -> list[Wallet]:
         """Return a user's wallets, the Base Account address first."""
         rows = {wallet.chain: wallet for wallet in self._rows.list_for_user(fid)}
@@ -68,14 +62,6 @@ class MigratingWalletRepository:
                 log.critical("wallet file unreadable", fid=fid, reason=error.reason)
         trading = rows.get(TRADING_CHAIN) or self._import(fid, TRADING_CHAIN)
         return [wallet for wallet in (base_account, trading) if wallet is not None]
-
-    def insert_if_absent_later(self, wallet: NewWallet) -> Callable[[], Wallet | None]:
-        """Claim (fid, chain) for a new trading wallet; return it, or None if somebody was first."""
-        return self._rows.insert_if_absent_later(wallet)
-
-    def put_base_account(self, fid: int, address: str) -> None:
-        """Remember the address of a user's own Base Account, in place of an older one."""
-        self._rows.put_base_account(fid, address)
 
     def _import(self, fid: int, chain: str) -> Wallet | None:
         self._before_files()

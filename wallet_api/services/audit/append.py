@@ -48,7 +48,7 @@ class AuditTrail:
         """
         if head.id >= _LAST_ID:
             raise AuditLogBlocked(
-                "a user's audit chain has no id left: run `wallet-api audit verify`"
+                "a user's audit chain has no id left", "run `wallet-api audit verify`"
             )
         access = event.access
         entry = AuditEntry(
@@ -104,19 +104,24 @@ class PendingEntries:
 
         Raises DatabaseDamaged if the entry was not written, and what following() raises.
         """
-        with self.following(head, event) as entry, one_round_trip(connection, begin=False):
+        with (
+            self.following(connection, head, event) as entry,
+            one_round_trip(connection, begin=False),
+        ):
             act()
             recorded = AuditRepository(connection).append_later(entry)
         require_entry(recorded())
 
     @contextmanager
-    def following(self, head: AuditHead, event: AuditEvent) -> Iterator[ChainedEntry]:
+    def following(
+        self, connection: Connection, head: AuditHead, event: AuditEvent
+    ) -> Iterator[ChainedEntry]:
         """Give the entry of an event, at the end of its user's chain: it is appended inside.
 
         Raises AuditLogBlocked where the place after the head is taken and the head does not move.
         """
         entry = self._trail.follow(head, event)
-        with self._appending([entry]), place_taken():
+        with self._appending([entry]), place_taken(connection):
             yield entry
 
     def append_many(self, connection: Connection, events: Sequence[AuditEvent]) -> None:
@@ -146,7 +151,7 @@ class PendingEntries:
             # Whoever takes a place moves the head too: then we would have seen another one.
             if places == self._taken:
                 raise AuditLogBlocked(
-                    "a user's audit chain takes no entry: run `wallet-api audit verify`"
+                    "a user's audit chain takes no entry", "run `wallet-api audit verify`"
                 ) from error
             self._taken = places
             raise

@@ -64,8 +64,8 @@ def require_primary(connection: Connection) -> None:
     """
     if AuditCheckRepository(connection).is_standby():
         raise DatabaseUnavailable(
-            "this is a standby, which may lack entries: take checkpoints on the primary, and "
-            "compare with them there"
+            "this is a standby, which may lack entries",
+            "take checkpoints on the primary, and compare with them there",
         )
 
 

@@ -7,12 +7,11 @@ from itertools import groupby, takewhile
 
 from wallet_api.crypto.audit_chain import AuditKey
 from wallet_api.crypto.encryption import EncryptionService
-from wallet_api.database import Connection, Database, one_snapshot, patient
+from wallet_api.database import Connection, Database, long_transaction
 from wallet_api.errors import DatabaseUnavailable
 from wallet_api.models import AuditEntry
 from wallet_api.repositories.audit_checks import AuditCheckRepository, ChainEnd
 from wallet_api.repositories.encryption_keys import EncryptionKeyRepository
-from wallet_api.repositories.wallet_batches import WalletBatchRepository
 from wallet_api.services.audit.chains import (
     ChainCheck,
     EntryOutcome,
@@ -56,8 +55,7 @@ class AuditVerification:
         """Return how many entries there are."""
 
         def count(connection: Connection) -> int:
-            with connection.transaction(), patient(connection):
-                WalletBatchRepository(connection).take_time()
+            with long_transaction(connection):
                 return AuditCheckRepository(connection).count_entries()
 
         return self._database.run(count)
@@ -82,7 +80,7 @@ class AuditVerification:
         once = _Once(tell)
 
         def verify(connection: Connection) -> Checkpoint:
-            with one_snapshot(connection), patient(connection):
+            with long_transaction(connection, snapshot=True):
                 if against is not None:
                     require_primary(connection)
                 checkpoint = self._verify(connection, once.start(), Digest(until), against)
@@ -97,7 +95,7 @@ class AuditVerification:
         once = _Once(tell)
 
         def verify(connection: Connection) -> None:
-            with one_snapshot(connection), patient(connection):
+            with long_transaction(connection, snapshot=True):
                 checks = AuditCheckRepository(connection)
                 behind = _Entries(checks, (fid, 0))
                 mine = takewhile(lambda entry: entry.fid == fid, behind)
@@ -111,7 +109,6 @@ class AuditVerification:
     def _verify(
         self, connection: Connection, tell: Tell, new: Digest, against: Checkpoint | None
     ) -> Checkpoint:
-        WalletBatchRepository(connection).take_time()
         known = Digest(until=new.until if against is None else against.until)
         checks, check = AuditCheckRepository(connection), self._check(connection)
         entries = _Entries(checks, (0, 0))
@@ -168,7 +165,7 @@ class _Once:
         """Return what reports. Raises DatabaseUnavailable if something was reported already."""
         if self._told:
             raise DatabaseUnavailable(
-                "the connection was lost in the middle of the verification: run it again"
+                "the connection was lost in the middle of the verification", "run it again"
             )
         return self._report
 

@@ -1,13 +1,12 @@
-"""Is a database as it should be? Everything that can be asked without opening a key."""
+"""The examination of a database, for `wallet-api db doctor`: all that needs no key."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
 
 from wallet_api.database import Connection, Database
 from wallet_api.database.session_settings import PINNED, is_ours, takes_a_guard_away
-from wallet_api.migrations import expected_versions, find_why_read_only
 from wallet_api.repositories.database_checks import (
-    CheckRepository,
+    DatabaseCheckRepository,
     Right,
     RoleSetting,
     SchemaObject,
@@ -19,6 +18,7 @@ from wallet_api.services.diagnosis.expectations import (
     expected_schema,
     needed_rights,
 )
+from wallet_api.services.migrations import expected_versions, find_why_read_only
 from wallet_api.services.readiness import find_missing_rights
 
 _VERSIONS = "schema_migrations"
@@ -36,7 +36,7 @@ _PREDEFINED = {
 _GROUPS = (
     (
         "every table is as the migrations made it",
-        {"table", "child table", "column", "default"},
+        {"table", "sequence", "child table", "column"},
         True,
     ),
     ("every trigger is in force", {"trigger", "function", "rule", "policy"}, True),
@@ -59,23 +59,16 @@ class Finding:
     serious: bool
 
 
-class Doctor:
-    """Examines one database, as the role that it is connected as.
+def examine_database(database: Database, trusted: Collection[str] = ()) -> list[Finding]:
+    """Examine a database as the role that it is connected as. Raises DatabaseUnavailable.
 
     The rights of `trusted` roles are not reported: their operator knows of them.
     """
-
-    def __init__(self, database: Database, trusted: Collection[str] = ()) -> None:
-        self._database = database
-        self._trusted = trusted
-
-    def examine(self) -> list[Finding]:
-        """Look at everything. Raises DatabaseUnavailable."""
-        return self._database.run(lambda connection: _examine(connection, self._trusted))
+    return database.run(lambda connection: _examine(connection, trusted))
 
 
 def _examine(connection: Connection, trusted: Collection[str]) -> list[Finding]:
-    checks = CheckRepository(connection)
+    checks = DatabaseCheckRepository(connection)
     tables = [part.name for part in expected_schema() if part.kind == "table"]
     hidden = checks.list_unreadable_tables([*tables, _VERSIONS])
     findings = [
@@ -117,25 +110,25 @@ def _session(connection: Connection) -> list[Finding]:
     return [
         Finding(
             subject="a session of this role is fit for use",
-            faults=connection.faults,
+            faults=tuple(fault.reason for fault in connection.faults),
             serious=True,
         ),
         Finding(
             subject="the database takes writes",
-            faults=() if read_only is None else (read_only,),
+            faults=() if read_only is None else (read_only.reason,),
             serious=True,
         ),
         Finding(
             subject="the role has every right that it needs",
             faults=()
             if missing_rights is None
-            else (missing_rights, *_by_place(state.missing_rights)),
+            else (missing_rights.reason, *_by_place(state.missing_rights)),
             serious=True,
         ),
     ]
 
 
-def _settings(checks: CheckRepository) -> list[Finding]:
+def _settings(checks: DatabaseCheckRepository) -> list[Finding]:
     settings = checks.get_settings()
     pooled = checks.get_session().pooled
     lost = "is off: commits can be lost"
@@ -181,7 +174,7 @@ def _role_settings(subject: str, found: list[RoleSetting], *, serious: bool) -> 
     return Finding(subject=subject, faults=lines, serious=serious)
 
 
-def _initial_settings(checks: CheckRepository) -> Finding:
+def _initial_settings(checks: DatabaseCheckRepository) -> Finding:
     """Compare what a pooler's sessions begin with: what a connection sets may not hold there."""
     found = checks.list_initial_settings([*PINNED, "search_path"])
     return Finding(
@@ -195,7 +188,7 @@ def _initial_settings(checks: CheckRepository) -> Finding:
     )
 
 
-def _rights(checks: CheckRepository) -> Finding:
+def _rights(checks: DatabaseCheckRepository) -> Finding:
     """Compare what this role can do with the one list of what the service needs."""
     allowed = expected_rights()
     excess = {
@@ -264,10 +257,10 @@ def _by_place(rights: Collection[Right]) -> list[str]:
     ]
 
 
-def _schema(checks: CheckRepository) -> list[Finding]:
-    expected = {part for part in expected_schema() if part.kind != "sequence"}
+def _schema(checks: DatabaseCheckRepository) -> list[Finding]:
+    expected = expected_schema()
     found = checks.list_schema_objects(
-        [part.name for part in expected if part.kind == "table"],
+        [part.name for part in expected if part.kind in ("table", "sequence")],
         [part.name for part in expected if part.kind == "function"],
     )
     return [
@@ -296,7 +289,7 @@ def _differences(expected: set[SchemaObject], found: set[SchemaObject]) -> list[
     return sorted(lines)
 
 
-def _rows(checks: CheckRepository) -> list[Finding]:
+def _rows(checks: DatabaseCheckRepository) -> list[Finding]:
     return [
         _users("every trading wallet has a key", checks.list_trading_wallets_without_key()),
         _users("every secret is known", checks.list_wallets_of_unknown_secrets()),

@@ -1,4 +1,4 @@
-"""Would the service serve with this environment? What the settings name is tried, in turn."""
+"""The examination of an environment, for `wallet-api doctor`: what the settings name is tried."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database, connection_error
 from wallet_api.errors import ServiceUnavailable, SignInUnavailable, StorageUnavailable
-from wallet_api.repositories.database_checks import CheckRepository, Session
+from wallet_api.repositories.database_checks import DatabaseCheckRepository, Session
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
 from wallet_api.services.diagnosis.settings import Diagnosis, State, advise, faults_of, read
@@ -33,7 +33,7 @@ _LOOK_INSIDE = "`wallet-api db doctor` looks inside the database."
 _LOOK_AT_FOLDER = "Look at its disk, and at the rights of the service's user on it."
 
 
-def examine(environ: Mapping[str, str]) -> list[Diagnosis]:
+def examine_environment(environ: Mapping[str, str]) -> list[Diagnosis]:
     """Read the environment as the service does and try what it names; write nothing.
 
     It gets as far as the settings let it: a database is asked even where a token's secret is
@@ -74,7 +74,9 @@ def _database(
         return
     try:
         with _opened(url) as database:
-            session = database.run(lambda connection: CheckRepository(connection).get_session())
+            session = database.run(
+                lambda connection: DatabaseCheckRepository(connection).get_session()
+            )
             yield from _session(session)
             if settings is not None:
                 yield _connections(session, settings)
@@ -83,10 +85,9 @@ def _database(
             if wallets is not None:
                 yield from _secrets(database, wallets)
     except ServiceUnavailable as error:
-        # Such a reason says what is wrong, and behind a colon how to mend it.
-        what, _, remedy = error.reason.partition(": ")
         otherwise = _LOOK_AT_FOLDER if isinstance(error, StorageUnavailable) else _LOOK_INSIDE
-        yield _fault(what, f"{remedy[:1].upper()}{remedy[1:]}." if remedy else otherwise)
+        remedy = error.remedy
+        yield _fault(error.fault, f"{remedy[0].upper()}{remedy[1:]}." if remedy else otherwise)
 
 
 def _session(session: Session) -> Iterator[Diagnosis]:

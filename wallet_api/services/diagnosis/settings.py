@@ -1,11 +1,12 @@
-"""What the settings alone say: each question about them is a function, each answer a Diagnosis."""
+"""The diagnosis of the settings themselves, before anything that they name is tried."""
 
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from wallet_api.config import ConfigurationError, Settings
+from wallet_api.config import OPENSSL_RAND, ConfigurationError, Settings
+from wallet_api.environment import VariableFault
 
 
 class State(StrEnum):
@@ -25,21 +26,6 @@ class Diagnosis:
     remedy: str | None = None
 
 
-_MAKE_ONE = "`openssl rand -base64 32`."
-# How to mend a variable. What the others must be is in the fault itself.
-_REMEDIES = {
-    "DATABASE_URL": "Set DATABASE_URL=postgresql://<role>:<password>@<host>/<database>; in a "
-    "password %, @, / and : are written %25, %40, %2F and %3A.",
-    "ENCRYPTION_SECRET": "Set the one that the wallets are sealed under (ALLOW_SHORT_SECRET=true "
-    f"if it is short); for a new database: {_MAKE_ONE}",
-    "JWT_SECRET": f"Make one, for this alone: {_MAKE_ONE}",
-    "METRICS_TOKEN": f"Leave it out, or make one: {_MAKE_ONE}",
-    "DEMO_FID": "Take DEMO_FID away: it is for development alone.",
-}
-_REMEDIES_OF_WARNINGS = {
-    "ENCRYPTION_SECRET": "Change over to another one: docs/operations.md, Another secret.",
-    "DEMO_FID": _REMEDIES["DEMO_FID"],
-}
 # From here on a name is taken for another one's misspelling.
 _ALIKE = 0.9
 
@@ -67,16 +53,8 @@ def read(environ: Mapping[str, str]) -> tuple[Settings | None, list[Diagnosis]]:
 
 
 def faults_of(error: ConfigurationError) -> list[Diagnosis]:
-    """Say how to mend each fault of a configuration."""
-    otherwise = "Set it so, or take it away; docs/configuration.md says what it means."
-    return [
-        Diagnosis(
-            state=State.FAULT,
-            what=line,
-            remedy=_REMEDIES.get(line.split()[0], otherwise),
-        )
-        for line in error.faults
-    ]
+    """Return each fault of a configuration, and how to fix it."""
+    return [_diagnosis(State.FAULT, fault) for fault in error.faults]
 
 
 def advise(settings: Settings, environ: Mapping[str, str]) -> list[Diagnosis]:
@@ -91,9 +69,13 @@ def advise(settings: Settings, environ: Mapping[str, str]) -> list[Diagnosis]:
 
 
 def _warnings(settings: Settings) -> list[Diagnosis]:
-    return [
-        _advice(line, _REMEDIES_OF_WARNINGS[line.split()[0]]) for line in settings.warnings
-    ] or [Diagnosis(state=State.FINE, what="every variable can be read")]
+    return [_diagnosis(State.ADVICE, warning) for warning in settings.warnings] or [
+        Diagnosis(state=State.FINE, what="every variable can be read")
+    ]
+
+
+def _diagnosis(state: State, fault: VariableFault) -> Diagnosis:
+    return Diagnosis(state=state, what=str(fault), remedy=fault.remedy)
 
 
 def _misspelt(noted: _Noted) -> list[Diagnosis]:
@@ -138,7 +120,7 @@ def _metrics(settings: Settings) -> Diagnosis | None:
         return None
     return _advice(
         "METRICS_TOKEN is not set: /metrics is off, and nobody sees a key that does not open",
-        f"Set METRICS_TOKEN, for Prometheus too: {_MAKE_ONE}",
+        f"Set METRICS_TOKEN, for Prometheus too: {OPENSSL_RAND}",
     )
 
 

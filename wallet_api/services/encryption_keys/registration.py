@@ -85,16 +85,17 @@ class SealingSecret:
         if not readable:
             self._refuse(
                 known,
-                "ENCRYPTION_SECRET is not the secret that this database's keys are sealed under: "
+                "ENCRYPTION_SECRET is not the secret that this database's keys are sealed under",
                 "set the one it was filled with, or name it in ENCRYPTION_SECRET_PREVIOUS",
             )
         active = {key.key_id for key in known if key.active}
         if ours in readable and ours not in active:
-            self._refuse(known, "ENCRYPTION_SECRET was retired: set the one that succeeded it")
+            self._refuse(known, "ENCRYPTION_SECRET was retired", "set the one that succeeded it")
         if active - set(readable) - _successors(ours, known):
             self._refuse(
                 known,
-                "wallets may still be sealed under an older secret: name it in "
+                "wallets may still be sealed under an older secret",
+                "name it in "
                 "ENCRYPTION_SECRET_PREVIOUS until `wallet-api keys retire` has let it go",
             )
         if ours in readable:
@@ -113,25 +114,25 @@ class SealingSecret:
             # One that a database knows goes on: this is for new ones only.
             self._refuse(
                 known,
-                "ENCRYPTION_SECRET has white space or quotes around it: remove them, because a "
-                "copy without them would open no wallet. If wallet files are sealed under it, name "
-                "it exactly as it is in ENCRYPTION_SECRET_PREVIOUS too",
+                "ENCRYPTION_SECRET has white space or quotes around it",
+                "remove them, because a copy without them would open no wallet. If wallet files "
+                "are sealed under it, name it exactly as it is in ENCRYPTION_SECRET_PREVIOUS too",
             )
         if not repository.may_register():
             self._refuse(
                 known,
-                "ENCRYPTION_SECRET is not registered in this database, which its role may not do: "
+                "ENCRYPTION_SECRET is not registered in this database, which its role may not do",
                 "run `wallet-api keys register` as the owner of the tables",
             )
 
-    def _refuse(self, known: list[EncryptionKey], reason: str) -> NoReturn:
+    def _refuse(self, known: list[EncryptionKey], fault: str, remedy: str) -> NoReturn:
         # For the log alone: /readyz is public, and a key id lets a guessed secret be tested.
         log.critical(
             "secret mismatch",
             key_id=self._encryption.key_id,
             key_ids_of_the_database=[key.key_id for key in known],
         )
-        raise SecretMismatch(reason)
+        raise SecretMismatch(fault, remedy)
 
     def _register(self, connection: Connection) -> None:
         audit_keys, ours = self._encryption.audit_keys, self._encryption.key_id

@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from wallet_api.crypto.encryption import EncryptionService
-from wallet_api.database import Connection, Database, patient
+from wallet_api.database import Connection, Database, long_transaction
 from wallet_api.errors import SecretMismatch
-from wallet_api.repositories.encryption_keys import EncryptionKeyRepository
-from wallet_api.repositories.wallet_batches import WalletBatchRepository
+from wallet_api.repositories.encryption_keys import EncryptionKeyRepository, KeyInUse
 from wallet_api.services.audit.verify import audit_keys
 
 
@@ -45,8 +44,7 @@ class KnownSecrets:
         """Return every secret that the database knows, in the order of their coming."""
 
         def look(connection: Connection) -> list[SecretStatus]:
-            with connection.transaction(), patient(connection):
-                WalletBatchRepository(connection).take_time()
+            with long_transaction(connection):
                 return self.status_on(connection)
 
         return self._database.run(look)
@@ -106,14 +104,13 @@ class KnownSecrets:
             )
 
         def retire(connection: Connection) -> bool | None:
-            with connection.transaction(), patient(connection):
-                WalletBatchRepository(connection).take_time()
+            with long_transaction(connection):
                 keys = EncryptionKeyRepository(connection)
                 return keys.retire(key_id) if keys.hold_active(self._encryption.key_id) else None
 
         try:
             retired = self._database.run(retire)
-        except SecretMismatch as error:
+        except KeyInUse as error:
             wallets = {one.key_id: one.wallets for one in self.status()}[key_id]
             raise SecretStillInUse(
                 f"It still seals keys ({wallets}): run `wallet-api keys rotate` first."
@@ -123,7 +120,7 @@ class KnownSecrets:
             ) from error
         if retired is None:
             raise SecretMismatch(
-                "this ENCRYPTION_SECRET may seal no key here: run `wallet-api keys rotate` first"
+                "this ENCRYPTION_SECRET may seal no key here", "run `wallet-api keys rotate` first"
             )
         return retired
 

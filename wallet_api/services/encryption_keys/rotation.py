@@ -7,9 +7,9 @@ from enum import StrEnum
 
 from wallet_api.crypto.encryption import EncryptionService, SealedKey
 from wallet_api.crypto.secret import Secret
-from wallet_api.database import Connection, Database, patient
+from wallet_api.database import Connection, Database, batch_transaction, long_transaction
 from wallet_api.errors import KeyUnreadable, ServiceUnavailable
-from wallet_api.models import TRADING_CHAIN, Access, AuditEvent, Wallet
+from wallet_api.models import TRADING_CHAIN, AuditContext, AuditEvent, Wallet
 from wallet_api.repositories.audit import AuditRepository
 from wallet_api.repositories.wallet_batches import WalletBatchRepository, WalletKey
 from wallet_api.services.audit.append import AuditTrail
@@ -43,7 +43,9 @@ class KeyRotation:
     PostgreSQL in the same transaction: it is committed only if the key is the same.
     """
 
-    def __init__(self, database: Database, encryption: EncryptionService, access: Access) -> None:
+    def __init__(
+        self, database: Database, encryption: EncryptionService, access: AuditContext
+    ) -> None:
         self._database = database
         self._encryption = encryption
         self._access = access
@@ -53,7 +55,7 @@ class KeyRotation:
         """Return how many wallets are sealed under other secrets."""
 
         def count(connection: Connection) -> int:
-            with connection.transaction(), patient(connection):
+            with long_transaction(connection):
                 return WalletBatchRepository(connection).count_to_reseal(self._encryption.key_id)
 
         return self._database.run(count)
@@ -94,7 +96,7 @@ class KeyRotation:
 
         def reseal(connection: Connection) -> tuple[dict[WalletKey, Wallet], set[int]]:
             batches = WalletBatchRepository(connection)
-            with connection.transaction():
+            with batch_transaction(connection):
                 busy = AuditRepository(connection).hold_heads(keys)
                 free = [one for one in again if one.wallet.fid not in busy]
                 replaced = batches.reseal((one.wallet, one.sealed) for one in free)
@@ -118,7 +120,7 @@ class KeyRotation:
 
     def _page(self, after: int, size: int) -> list[Wallet]:
         def page(connection: Connection) -> list[Wallet]:
-            with connection.transaction(), patient(connection):
+            with long_transaction(connection):
                 return WalletBatchRepository(connection).list_page_to_reseal(
                     after, self._encryption.key_id, size
                 )

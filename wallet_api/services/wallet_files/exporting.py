@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from wallet_api.crypto.encryption import EncryptionService
-from wallet_api.database import Connection, Database
+from wallet_api.database import Connection, Database, batch_transaction
 from wallet_api.errors import KeyUnreadable, ServiceUnavailable
-from wallet_api.models import Access, AuditEvent, Wallet
+from wallet_api.models import AuditContext, AuditEvent, Wallet
 from wallet_api.repositories.audit import AuditRepository
 from wallet_api.repositories.wallet_files.file import file_name
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
@@ -26,7 +26,7 @@ class WalletExport:
         database: Database,
         files: FilesystemWalletRepository,
         encryption: EncryptionService,
-        access: Access,
+        access: AuditContext,
     ) -> None:
         self._database = database
         self._files = files
@@ -98,7 +98,7 @@ class WalletExport:
 
         def record(connection: Connection) -> None:
             nonlocal busy
-            with connection.transaction():
+            with batch_transaction(connection):
                 if not pending.is_written(connection):
                     busy = AuditRepository(connection).hold_heads({one.fid for one in leaving})
                     events = [self._event(wallet) for wallet in leaving if wallet.fid not in busy]

@@ -6,16 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-import structlog
-
 from wallet_api.crypto.encryption import EncryptionService
-from wallet_api.database import Connection, Database, one_round_trip
+from wallet_api.database import Connection, Database, batch_transaction, one_round_trip
 from wallet_api.errors import KeyUnreadable, ServiceUnavailable
 from wallet_api.models import (
     BASE_ACCOUNT_CHAIN,
     BASE_ACCOUNT_SPELLINGS,
     TRADING_CHAIN,
-    Access,
+    AuditContext,
     AuditEvent,
     Wallet,
 )
@@ -23,7 +21,7 @@ from wallet_api.repositories.audit import AuditRepository
 from wallet_api.repositories.wallet_batches import WalletBatchRepository, WalletKey
 from wallet_api.repositories.wallet_files.file import file_name
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository, Inspection
-from wallet_api.repositories.wallets import PostgresWalletRepository
+from wallet_api.repositories.wallets import PostgresWalletRepository, secret_retired
 from wallet_api.services.audit.append import AuditTrail, PendingEntries, begin_append
 from wallet_api.services.batches import run_batch
 from wallet_api.services.encryption_keys.registration import SealingSecret
@@ -70,7 +68,7 @@ class WalletImport:
         files: FilesystemWalletRepository,
         encryption: EncryptionService,
         sealing_secret: SealingSecret,
-        access: Access,
+        access: AuditContext,
         *,
         dry_run: bool,
     ) -> None:
@@ -178,7 +176,7 @@ class WalletImport:
         ) -> tuple[set[WalletKey], dict[WalletKey, Wallet], set[int]]:
             nonlocal claimed
             batches = WalletBatchRepository(connection)
-            with connection.transaction():
+            with batch_transaction(connection):
                 busy = AuditRepository(connection).hold_heads({fid for fid, _ in absent})
                 free = [wallet for wallet in absent.values() if wallet.fid not in busy]
                 inserted = batches.insert_copies_if_absent(free)
@@ -235,7 +233,7 @@ class RowKeeper:
         # What this thread last tried: Database.run() may run one import several times.
         self._last = threading.local()
 
-    def keep(self, connection: Connection, wallet: Wallet) -> bool:
+    def keep(self, connection: Connection, access: AuditContext, wallet: Wallet) -> bool:
         """Write the row and its audit entry, unless there is one; tell whether there was none."""
         rows, audit = PostgresWalletRepository(connection), AuditRepository(connection)
         there, head = begin_append(
@@ -244,11 +242,12 @@ class RowKeeper:
         if there is not None:
             connection.rollback()
             return False
-        request_id = structlog.contextvars.get_contextvars().get("request_id", "none")
-        access = Access(actor="service:migrating", request_id=request_id)
-        event = _imported(wallet, access)
+        # The caller has only asked.
+        ours = AuditContext(actor="service:migrating", request_id=access.request_id)
+        event = _imported(wallet, ours)
         with (
-            self._attempts(wallet).following(head, event) as entry,
+            self._attempts(wallet).following(connection, head, event) as entry,
+            secret_retired(connection),
             one_round_trip(connection, begin=False),
         ):
             rows.add_copy(wallet)
@@ -264,7 +263,7 @@ class RowKeeper:
         return pending
 
 
-def _imported(wallet: Wallet, access: Access) -> AuditEvent:
+def _imported(wallet: Wallet, access: AuditContext) -> AuditEvent:
     return AuditEvent(
         fid=wallet.fid,
         chain=wallet.chain,

@@ -3,6 +3,7 @@
 from contextlib import suppress
 
 from wallet_api.config import ConfigurationError
+from wallet_api.environment import VariableFault
 from wallet_api.errors import StorageUnavailable
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
@@ -39,8 +40,9 @@ class FileStore:
                 directory.require_lock()
             except StorageUnavailable as error:
                 raise StorageUnavailable(
-                    f"{error.reason}: let this process's user write to it (until then only users "
-                    "who have a wallet are served)"
+                    f"{error.reason}",
+                    "let this process's user write to it (until then only users "
+                    "who have a wallet are served)",
                 ) from error
 
     def prepare(self, *, database_in_use: bool) -> None:
@@ -64,13 +66,14 @@ class FileStore:
             return True
         if self._migrating:
             raise StorageUnavailable(
-                f"{directory.path} holds no wallet files: is the disk mounted? "
-                "Where there never were any, WALLET_STORAGE=postgres needs no migration"
+                f"{directory.path} holds no wallet files",
+                "is the disk mounted? "
+                "Where there never were any, WALLET_STORAGE=postgres needs no migration",
             )
         if database_in_use:
             raise StorageUnavailable(
-                f"{directory.path} holds no wallet files, but wallets were made before: "
-                "is the disk mounted? To go back from PostgreSQL, export its wallets first"
+                f"{directory.path} holds no wallet files, but wallets were made before",
+                "is the disk mounted? To go back from PostgreSQL, export its wallets first",
             )
         return False
 
@@ -90,8 +93,9 @@ def heed_files(directory: WalletDirectory, *, ignored_on_purpose: bool) -> str |
     if fault is None:
         return None
     if not ignored_on_purpose:
-        choice = "set it to migrating to serve them, or to postgres once all are imported"
-        raise ConfigurationError([f"WALLET_STORAGE is not set, and {fault}: {choice}"])
+        choice = "Set it to migrating to serve them, or to postgres once all are imported."
+        said = f"is not set, and {fault}"
+        raise ConfigurationError([VariableFault("WALLET_STORAGE", said, choice)])
     return (
         f"WALLET_STORAGE=postgres does not look at the files in {directory.path}: "
         "until they are imported, WALLET_STORAGE=migrating does"

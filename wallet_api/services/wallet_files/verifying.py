@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from wallet_api.crypto.encryption import EncryptionService
-from wallet_api.database import Connection, Database, patient
+from wallet_api.database import Connection, Database, long_transaction
 from wallet_api.errors import KeyUnreadable
 from wallet_api.models import BASE_ACCOUNT_SPELLINGS, TRADING_CHAIN, Wallet
 from wallet_api.repositories.wallet_batches import WalletBatchRepository, WalletKey
@@ -62,7 +62,7 @@ class StoredWallets:
         """Return how many there are."""
 
         def count(connection: Connection) -> int:
-            with connection.transaction(), patient(connection):
+            with long_transaction(connection):
                 return WalletBatchRepository(connection).count_all()
 
         return self._database.run(count)
@@ -78,7 +78,7 @@ class StoredWallets:
         """Return the trading addresses that more than one user has, with their FIDs."""
 
         def shared(connection: Connection) -> dict[str, list[int]]:
-            with connection.transaction(), patient(connection):
+            with long_transaction(connection):
                 return WalletBatchRepository(connection).list_shared_addresses()
 
         return self._database.run(shared)

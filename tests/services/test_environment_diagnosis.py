@@ -1,4 +1,4 @@
-"""The doctor of the configuration: whatever is wrong is named, with the way to mend it."""
+"""The examination of an environment: what is wrong is named, with the way to fix it."""
 
 import json
 import shutil
@@ -13,8 +13,8 @@ from tests.unit.issuer import KeyServer
 from tests.wallet_store import SAMPLES
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
-from wallet_api.repositories.database_checks import CheckRepository, Session
-from wallet_api.services.diagnosis.environment import examine
+from wallet_api.repositories.database_checks import DatabaseCheckRepository, Session
+from wallet_api.services.diagnosis.environment import examine_environment
 from wallet_api.services.diagnosis.settings import State
 from wallet_api.services.encryption_keys.registration import SealingSecret
 from wallet_api.services.encryption_keys.registry import KnownSecrets
@@ -48,7 +48,9 @@ def doctor(environ, issuer, tmp_path):
         whole = {**environ, **QUIET, "QUICK_AUTH_JWKS_URL": issuer.url}
         whole["WALLET_STORAGE_PATH"] = str(tmp_path / "wallets")
         whole |= changes
-        return examine({name: value for name, value in whole.items() if value is not None})
+        return examine_environment(
+            {name: value for name, value in whole.items() if value is not None}
+        )
 
     return examined
 
@@ -74,18 +76,29 @@ def test_of_a_sound_configuration_everything_is_fine(doctor):
 
 
 FAULTS = [
-    ({"DATABASE_URL": None}, "DATABASE_URL is not set", "DATABASE_URL=postgresql://"),
+    ({"DATABASE_URL": None}, "DATABASE_URL is not set", "Set it to postgresql://"),
     ({"DATABASE_URL": f"mysql://{HIDDEN}"}, "DATABASE_URL must begin", "%40"),
     ({"DATABASE_URL": NOWHERE}, "the database cannot be reached: ", "Correct DATABASE_URL"),
     ({"DATABASE_URL": f"{NOWHERE}?connect_timeout=soon"}, "connect_timeout", "Correct DATABASE"),
     ({"JWT_SECRET": None}, "JWT_SECRET is not set", "openssl rand"),
     ({"JWT_SECRET": "short"}, "JWT_SECRET has 5 characters", "openssl rand"),
-    ({"JWT_SECRET": SECRET}, "JWT_SECRET must differ", "for this alone"),
+    ({"JWT_SECRET": SECRET}, "JWT_SECRET must differ", "for this purpose"),
     ({"ENCRYPTION_SECRET": "short"}, "ENCRYPTION_SECRET has 5", "ALLOW_SHORT_SECRET=true"),
     ({"METRICS_TOKEN": "short"}, "METRICS_TOKEN has 5", "Leave it out"),
-    ({"NETWORK": "base"}, "NETWORK must be one of", "Set it so"),
-    ({"DEMO_FID": "5", "TRUSTED_PROXY_HOPS": "1"}, "DEMO_FID signs anybody in", "Take DEMO_FID"),
+    ({"NETWORK": "base"}, "NETWORK must be one of", "Correct it, or remove"),
+    ({"DEMO_FID": "5", "TRUSTED_PROXY_HOPS": "1"}, "DEMO_FID signs anybody in", "Remove DEMO_FID"),
     ({"WALLET_STORAGE": "migrating"}, "holds no wallet files", "Is the disk mounted?"),
+    (
+        {"WALLET_STORAGE": "migrating", "WALLET_STORAGE_PATH": "/nowhere/a: b"},
+        "/nowhere/a: b holds no wallet files",
+        "Is the disk mounted?",
+    ),
+    ({"DATABASE_REPLICA_URL": "mysql://db"}, "DATABASE_REPLICA_URL must begin", "postgresql://<"),
+    (
+        {"PGTARGETSESSIONATTRS": "primary"},
+        "PGTARGETSESSIONATTRS is set and changes where DATABASE_URL leads",
+        "Unset it, or write target_session_attrs=",
+    ),
 ]
 ADVICE = [
     ({"CORS_ORIGINS": None}, "CORS_ORIGINS is empty", "CORS_ORIGINS=https://"),
@@ -94,7 +107,7 @@ ADVICE = [
     ({"QUICK_AUTH_JWKS_URL": "http://127.0.0.1:1/"}, "keys cannot be had", "QUICK_AUTH_ISSUER"),
     ({"PORT": "5000"}, "PORT is given, but TRUSTED_PROXY_HOPS is 0", "TRUSTED_PROXY_HOPS=1"),
     ({"ALLOW_KEY_EXPORT": "true"}, "ALLOW_KEY_EXPORT is true", "Take ALLOW_KEY_EXPORT away"),
-    ({"DEMO_FID": "5"}, "DEMO_FID signs anybody on this machine in", "Take DEMO_FID away"),
+    ({"DEMO_FID": "5"}, "DEMO_FID signs anybody on this machine in", "Remove DEMO_FID"),
     ({"RATELIMIT_ENABLED": "false"}, "RATELIMIT_ENABLED is false", "Take RATELIMIT_ENABLED"),
     ({"RATELIMIT_STORAGE_URI": f"redis://:{HIDDEN}@127.0.0.1:1"}, "Redis", "Start it"),
     ({"DATABASE_REPLICA_URL": NOWHERE}, "replica cannot be reached", "DATABASE_REPLICA_URL"),
@@ -204,12 +217,12 @@ def session(**changes):
 
 
 def test_a_connection_from_elsewhere_wants_tls_and_a_pooler_counts_for_itself(doctor, monkeypatch):
-    monkeypatch.setattr(CheckRepository, "get_session", session(local=False))
+    monkeypatch.setattr(DatabaseCheckRepository, "get_session", session(local=False))
     ((state, what, remedy),) = unusual(doctor())
     assert (state, what) == (State.ADVICE, "the connection to the database is not encrypted")
     assert "sslmode=verify-full" in remedy
     changed = session(local=False, tls=True, pooled=True, connections=1)
-    monkeypatch.setattr(CheckRepository, "get_session", changed)
+    monkeypatch.setattr(DatabaseCheckRepository, "get_session", changed)
     assert unusual(doctor()) == []
 
 

@@ -9,9 +9,9 @@ import psycopg
 import pytest
 
 from tests.commands import Running, kept_environ
-from wallet_api import migrations
 from wallet_api.crypto.secret import Secret
 from wallet_api.development.postgres import LocalPostgres
+from wallet_api.services import migrations
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Bringing a database up to date: dbmate applies migrations/*.sql, behind a lock of ours.
+"""Database upgrades: dbmate applies migrations/*.sql while we hold a lock.
 
 dbmate's own --migration-lock blocks inside pg_advisory_lock(), which deadlocks with another
 upgrade's CREATE INDEX CONCURRENTLY; ours is polled.
@@ -14,15 +14,12 @@ import time
 from collections.abc import Callable
 from urllib.parse import quote, urlencode
 
-import psycopg
-from psycopg.rows import dict_row
-
 from wallet_api.crypto.secret import Secret
-from wallet_api.database import Connection, set_up
+from wallet_api.database import Connection, connect
 from wallet_api.database.session_settings import PINNED, as_options
-from wallet_api.database.url import connection_parameters
+from wallet_api.database.sql_files import MIGRATIONS
+from wallet_api.errors import ServiceUnavailable
 from wallet_api.repositories.migrations import MigrationRepository, ServerState
-from wallet_api.sql_files import MIGRATIONS
 
 # The last migration before 1.0.0. A database that has it would take our next ones for applied.
 _LAST_BEFORE_1_0 = "0026"
@@ -63,17 +60,19 @@ def applied_versions(url: Secret[str]) -> set[str]:
         return MigrationRepository(connection).list_applied()
 
 
-def find_why_read_only(state: ServerState) -> str | None:
-    """Return why nothing can be stored, and what to do; None if it can."""
+def find_why_read_only(state: ServerState) -> ServiceUnavailable | None:
+    """Return why nothing can be stored, as an error; None if it can."""
     if state.standby:
-        return (
-            "this server is a standby and takes no writes: let DATABASE_URL lead to the primary, "
-            "or name both with target_session_attrs=read-write"
+        return ServiceUnavailable(
+            "this server is a standby and takes no writes",
+            "let DATABASE_URL lead to the primary, or name both with "
+            "target_session_attrs=read-write",
         )
     if state.read_only:
-        return (
-            "default_transaction_read_only is on, so nothing can be stored: make room if the "
-            "provider set it for a full disk, then reset it in the role or the database"
+        return ServiceUnavailable(
+            "default_transaction_read_only is on, so nothing can be stored",
+            "make room if the provider set it for a full disk, then reset it in the role or the "
+            "database",
         )
     return None
 
@@ -92,7 +91,7 @@ def upgrade(url: Secret[str], tell: Callable[[str], None] = lambda _: None) -> s
         repository = MigrationRepository(connection)
         read_only = find_why_read_only(repository.get_state())
         if read_only is not None:
-            raise MigrationError(read_only)
+            raise MigrationError(read_only.reason)
         # A pooler's clients are told another process than the one that answers them.
         if repository.get_backend_pid() != connection.info.backend_pid:
             raise MigrationError("a pooler is in between: upgrade needs a direct DATABASE_URL")
@@ -139,18 +138,9 @@ def _revoke_other_rights(repository: MigrationRepository, tell: Callable[[str], 
 
 def _connect(url: Secret[str]) -> Connection:
     try:
-        connection = Connection.connect(
-            **connection_parameters(url), autocommit=True, row_factory=dict_row
-        )
-        set_up(connection)
-    except psycopg.Error as error:
-        # Of a parameter that psycopg itself reads, too: connect_timeout=soon.
-        first_line = str(error).partition("\n")[0]
-        raise MigrationError(f"cannot connect to the database: {first_line}") from error
-    if connection.faults:
-        connection.close()
-        raise MigrationError(connection.faults[0])
-    return connection
+        return connect(url)
+    except ServiceUnavailable as error:
+        raise MigrationError(error.reason) from error
 
 
 def _url_of(connection: Connection, settings: dict[str, str]) -> str:

@@ -6,12 +6,12 @@ import shutil
 import psycopg
 import pytest
 
-from wallet_api import migrations
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
 from wallet_api.development.postgres import LocalPostgres
 from wallet_api.repositories import sql as loader
-from wallet_api.services.diagnosis.database import Doctor
+from wallet_api.services import migrations
+from wallet_api.services.diagnosis.database import examine_database
 
 CHANGE = "no other role can change these tables"
 READ = "no other role can read these tables"
@@ -286,10 +286,10 @@ def test_who_may_maintain_a_table_is_reported(roles):
 )
 def test_a_reader_is_a_fault_unless_the_operator_says_that_he_trusts_it(roles, statement):
     roles.do(statement)
-    (found,) = [one for one in Doctor(roles).examine() if one.subject == READ]
+    (found,) = [one for one in examine_database(roles) if one.subject == READ]
     assert found.serious
     assert [line.startswith("hoster may ") for line in found.faults] == [True]
-    (found,) = [one for one in Doctor(roles, ["hoster"]).examine() if one.subject == READ]
+    (found,) = [one for one in examine_database(roles, ["hoster"]) if one.subject == READ]
     assert found.faults == ()
 
 
@@ -337,7 +337,7 @@ def test_a_logical_replication_slot_is_reported(tmp_path):
             connection.execute("select pg_create_logical_replication_slot('feed', 'pgoutput')")
         database = Database(Secret(postgres.url()), min_size=0, max_size=1, timeout_seconds=5)
         database.open()
-        (found,) = [found for found in Doctor(database).examine() if found.subject == READ]
+        (found,) = [found for found in examine_database(database) if found.subject == READ]
         database.close()
     assert [line.partition(":")[0] for line in found.faults] == [
         "replication slot feed sends every change of this database"

@@ -1,12 +1,12 @@
-"""Where the SQL is: at the top of a checkout, or in the package that a wheel installed."""
+"""The paths of the SQL files: at the top of a checkout, or in the package of a wheel."""
 
 from pathlib import Path
 
-_PACKAGE = Path(__file__).resolve().parent
+_PACKAGE = Path(__file__).resolve().parent.parent
 # What setup.py packs.
 _PACKED = _PACKAGE / "_sql"
 _FOLDER = _PACKED if _PACKED.is_dir() else _PACKAGE.parent
 
 QUERIES = _FOLDER / "queries"
 MIGRATIONS = _FOLDER / "migrations"
-SCHEMA = _FOLDER / "schema.sql"
+CATALOG = _FOLDER / "catalog.json"

@@ -1,0 +1,98 @@
+"""Private names of libraries in our code: few, each one bounded in setup.cfg."""
+
+import ast
+import re
+
+import psycopg
+import pytest
+from flask_smorest import Blueprint
+from gunicorn.http.message import Request
+
+from tests.service import ROOT
+
+CODE = sorted((ROOT / "wallet_api").rglob("*.py"))
+# The private names, the libraries that they belong to, and where we need them.
+NAMES = {
+    "_apidoc": ("flask-smorest", "wallet_api/blueprints/routing.py"),
+    "_expected_100_continue": ("gunicorn", "wallet_api/server/worker.py"),
+    "_prepared": ("psycopg[binary]", "wallet_api/database/connections.py"),
+    "_prepared_idx": ("psycopg[binary]", "wallet_api/database/connections.py"),
+    "_WaitTimeout": ("psycopg[binary]", "wallet_api/database/connections.py"),
+}
+
+
+def is_private(name):
+    return name.startswith("_") and not name.startswith("__") and name != "_"
+
+
+def defined(tree):
+    """Yield the names that a module, its classes and their instances define."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+        elif (
+            isinstance(node, ast.Attribute)
+            and isinstance(node.ctx, ast.Store)
+            and ast.unparse(node.value) in ("self", "cls")
+        ):
+            yield node.attr
+
+
+def used(tree):
+    """Yield the names that a module reads from objects or imports from libraries."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            yield node.attr
+        elif isinstance(node, ast.ImportFrom) and not node.module.startswith("wallet_api"):
+            yield from (alias.name for alias in node.names)
+
+
+def test_every_private_name_of_a_library_is_in_the_table_above():
+    trees = {str(path.relative_to(ROOT)): ast.parse(path.read_text()) for path in CODE}
+    ours = {name for tree in trees.values() for name in defined(tree)} | {"_exit"}
+    found = {
+        (name, place)
+        for place, tree in trees.items()
+        for name in used(tree)
+        if is_private(name) and name not in ours
+    }
+    assert found == {(name, place) for name, (_, place) in NAMES.items()}
+
+
+@pytest.mark.parametrize("library", sorted({library for library, _ in NAMES.values()}))
+def test_a_library_whose_private_names_we_use_has_an_upper_bound(library):
+    bounded = rf"^    {re.escape(library)}>=[\d.]+,<[\d.]+$"
+    assert re.search(bounded, (ROOT / "setup.cfg").read_text(), re.MULTILINE)
+
+
+def gone(name):
+    library, place = NAMES[name]
+    return f"this {library} has no {name} any more: change {place}, or lower the bound in setup.cfg"
+
+
+def test_flask_smorest_keeps_what_documents_a_view_on_the_view():
+    @Blueprint("any", "any").doc(summary="What it does")
+    def view(): ...
+
+    documented = getattr(view, "_apidoc", None)
+    assert documented == {"manual_doc": {"summary": "What it does"}}, gone("_apidoc")
+
+
+def test_gunicorn_keeps_on_the_request_whether_the_client_waits_for_100_continue():
+    assert getattr(Request, "_expected_100_continue", None) is False, gone("_expected_100_continue")
+
+
+def test_psycopg_says_with_an_exception_of_its_own_that_no_answer_came_in_time():
+    raised = getattr(psycopg.errors, "_WaitTimeout", int)
+    assert issubclass(raised, psycopg.OperationalError), gone("_WaitTimeout")
+
+
+def test_psycopg_numbers_prepared_statements_from_the_number_that_we_set(sql):
+    assert hasattr(sql, "_prepared"), gone("_prepared")
+    assert isinstance(getattr(sql._prepared, "_prepared_idx", None), int), gone("_prepared_idx")
+    sql._prepared._prepared_idx = 123456789
+    sql.execute("select 1", prepare=True)
+    names = [name for (name,) in sql.execute("select name from pg_prepared_statements").fetchall()]
+    assert "_pg3_123456789" in names, gone("_prepared_idx")

@@ -1,0 +1,95 @@
+"""The wallet service on the files of the old service (WALLET_STORAGE=filesystem)."""
+
+from typing import NoReturn
+
+from wallet_api.crypto.encryption import EncryptionService
+from wallet_api.database import Connection, Database
+from wallet_api.errors import StorageUnavailable, WalletsInFiles
+from wallet_api.models import (
+    TRADING_CHAIN,
+    AuditContext,
+    AuditEvent,
+    AuditHead,
+    NewWallet,
+    Wallet,
+    WalletWithKey,
+)
+from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
+from wallet_api.repositories.wallets import PostgresWalletRepository
+from wallet_api.services.audit.append import PendingEntries
+from wallet_api.services.encryption_keys.registration import SealingSecret
+from wallet_api.services.wallets import BaseAccountWalletService, creation_of
+
+
+class WithoutRows:
+    """Search and figures where wallets are kept in files: both are refused."""
+
+    def find(self, *_: object, **__: object) -> NoReturn:
+        """Raise WalletsInFiles."""
+        raise WalletsInFiles
+
+    of_days = find
+
+
+class FilesystemWalletService(BaseAccountWalletService):
+    """One trading wallet per user, in files, with the audit log in PostgreSQL.
+
+    Files know no transactions: the entry of a new or changed file follows the file, and the entry
+    of a key that leaves comes before the key. No file is read, locked or flushed in a transaction,
+    because its locks would wait for the disk.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        files: FilesystemWalletRepository,
+        encryption: EncryptionService,
+        sealing_secret: SealingSecret,
+    ) -> None:
+        super().__init__(database, self._beside, encryption, sealing_secret)
+        self._files = files
+
+    def ensure_trading_wallet_and_tell(
+        self, fid: int, *, access: AuditContext
+    ) -> tuple[Wallet, bool]:
+        """Do what ensure_trading_wallet() does, and tell whether the wallet was made just now."""
+        wallet, made = super().ensure_trading_wallet_and_tell(fid, access=access)
+        if made:
+            self._record(creation_of(wallet, access))
+        return wallet, made
+
+    def get_wallet_with_key(
+        self, fid: int, chain: str, *, access: AuditContext
+    ) -> WalletWithKey | None:
+        """Return a wallet with its private key, or None if the user has none with a key."""
+        wallet = self.get_wallet(fid, chain, access=access)
+        if wallet is None or wallet.sealed is None:
+            return None
+        self._record(AuditEvent(fid=fid, chain=wallet.chain, action="key.read", access=access))
+        return self._opened(wallet, access)
+
+    def _put_base_account(self, fid: int, address: str, event: AuditEvent) -> None:
+        self._files.put_base_account(fid, address)
+        self._record(event)
+
+    def _claim(
+        self,
+        connection: Connection,
+        candidate: NewWallet,
+        head: AuditHead,
+        access: AuditContext,
+        pending: PendingEntries,
+    ) -> Wallet:
+        """Write the file of a new wallet, unless there is one, and return the user's wallet."""
+        # No file is made where its entry could not follow.
+        self._trail.follow(head, creation_of(candidate, access))
+        files = self._beside(connection, access)
+        files.insert_if_absent(candidate)
+        there = files.get(candidate.fid, TRADING_CHAIN)
+        if there is None:
+            raise StorageUnavailable(f"{files.directory.path} does not keep what is written to it")
+        return there
+
+    def _beside(self, connection: Connection, _: AuditContext) -> FilesystemWalletRepository:
+        self._sealing_secret.register_on(connection)
+        return self._files.beside(PostgresWalletRepository(connection))
