@@ -338,7 +338,7 @@ def test_a_token_is_printed_once_and_alone(clients, sql):
     # Who redirects stdout gets the token alone, and still sees the warning.
     assert len(done.err.splitlines()) == 1
     assert token not in done.err
-    assert "shown once" in done.err
+    assert "shown only once" in done.err
     token_hash = hashlib.sha256(token.encode()).hexdigest()
     assert sql.execute("select token_hash from api_clients").fetchall() == [(token_hash,)]
     for again in (clients("list"), clients("list", "--json"), clients("revoke", "engine")):
@@ -455,7 +455,7 @@ def test_a_token_that_cannot_be_shown_is_of_no_use(database_url, sql):
             timeout=60,
         )
     assert done.returncode == 1
-    assert done.stderr.splitlines()[-1].startswith("Error: The token could not be shown")
+    assert done.stderr.splitlines()[-1].startswith("Error: The token could not be printed")
     assert sql.execute("select revoked_at is not null from api_clients").fetchone() == (True,)
 
 
