@@ -186,7 +186,7 @@ def connect(conninfo: Secret[str]) -> Connection:
     return connection
 
 
-def refusal(conninfo: Secret[str]) -> str | None:
+def connection_error(conninfo: Secret[str]) -> str | None:
     """Return libpq's own reason why a database cannot be reached; None if it can."""
     try:
         psycopg.connect(**connection_parameters(conninfo)).close()

@@ -110,7 +110,7 @@ class SealingSecret:
     def _need_the_right_to_register(
         self, repository: EncryptionKeyRepository, known: list[EncryptionKey]
     ) -> None:
-        if not self._encryption.secret_is_bare:
+        if not self._encryption.secret_is_trimmed:
             # One that a database knows goes on: this is for new ones only.
             self._refuse(
                 known,
