@@ -154,7 +154,7 @@ def test_a_secret_that_does_not_fit_is_a_fault(doctor, database):
     ((state, what, remedy),) = unusual(doctor(ENCRYPTION_SECRET=OTHER_SECRET))
     assert state is State.FAULT
     assert what.startswith("ENCRYPTION_SECRET is not the secret")
-    assert remedy.startswith("Set the one it was filled with")
+    assert remedy.startswith("Set the secret that it was created with")
 
 
 def test_a_retired_secret_that_is_kept_all_the_same_is_advice(doctor, database, sealing):
