@@ -201,7 +201,7 @@ def test_files_that_are_ignored_on_purpose_are_a_warning(start):
     with capture_logs() as events:
         assert start("postgres").get("/readyz").status_code == 200
     (warning,) = [event["warning"] for event in events if event["log_level"] == "warning"]
-    assert "does not look at the files" in warning
+    assert "ignores the files" in warning
 
 
 @pytest.mark.parametrize("said", [{}, {"WALLET_STORAGE": "postgres"}], ids=["absent", "postgres"])

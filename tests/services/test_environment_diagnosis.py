@@ -69,7 +69,7 @@ def test_of_a_sound_configuration_everything_is_fine(doctor):
         "16 connections at most",
         "migration is applied",
         "the secret fits",
-        "keys are to be had",
+        "keys are available",
         "in memory",
     ):
         assert what in said
@@ -87,11 +87,11 @@ FAULTS = [
     ({"METRICS_TOKEN": "short"}, "METRICS_TOKEN has 5", "Leave it out"),
     ({"NETWORK": "base"}, "NETWORK must be one of", "Correct it, or remove"),
     ({"DEMO_FID": "5", "TRUSTED_PROXY_HOPS": "1"}, "DEMO_FID signs anybody in", "Remove DEMO_FID"),
-    ({"WALLET_STORAGE": "migrating"}, "holds no wallet files", "Is the disk mounted?"),
+    ({"WALLET_STORAGE": "migrating"}, "holds no wallet files", "Mount its disk"),
     (
         {"WALLET_STORAGE": "migrating", "WALLET_STORAGE_PATH": "/nowhere/a: b"},
         "/nowhere/a: b holds no wallet files",
-        "Is the disk mounted?",
+        "Mount its disk",
     ),
     ({"DATABASE_REPLICA_URL": "mysql://db"}, "DATABASE_REPLICA_URL must begin", "postgresql://<"),
     (
@@ -104,9 +104,9 @@ ADVICE = [
     ({"CORS_ORIGINS": None}, "CORS_ORIGINS is empty", "CORS_ORIGINS=https://"),
     ({"METRICS_TOKEN": None}, "METRICS_TOKEN is not set", "openssl rand"),
     ({"QUICK_AUTH_AUDIENCE": None}, "QUICK_AUTH_AUDIENCE is not set", "QUICK_AUTH_AUDIENCE="),
-    ({"QUICK_AUTH_JWKS_URL": "http://127.0.0.1:1/"}, "keys cannot be had", "QUICK_AUTH_ISSUER"),
-    ({"PORT": "5000"}, "PORT is given, but TRUSTED_PROXY_HOPS is 0", "TRUSTED_PROXY_HOPS=1"),
-    ({"ALLOW_KEY_EXPORT": "true"}, "ALLOW_KEY_EXPORT is true", "Take ALLOW_KEY_EXPORT away"),
+    ({"QUICK_AUTH_JWKS_URL": "http://127.0.0.1:1/"}, "keys are not available", "QUICK_AUTH_ISSUER"),
+    ({"PORT": "5000"}, "PORT is set, but TRUSTED_PROXY_HOPS is 0", "TRUSTED_PROXY_HOPS=1"),
+    ({"ALLOW_KEY_EXPORT": "true"}, "ALLOW_KEY_EXPORT is true", "Remove ALLOW_KEY_EXPORT"),
     ({"DEMO_FID": "5"}, "DEMO_FID signs anybody on this machine in", "Remove DEMO_FID"),
     ({"RATELIMIT_ENABLED": "false"}, "RATELIMIT_ENABLED is false", "Take RATELIMIT_ENABLED"),
     ({"RATELIMIT_STORAGE_URI": f"redis://:{HIDDEN}@127.0.0.1:1"}, "Redis", "Start it"),
@@ -168,7 +168,7 @@ def test_a_retired_secret_that_is_kept_all_the_same_is_advice(doctor, database, 
     assert unusual(doctor(**both)) == []
     assert KnownSecrets(database, newer, wallets_in_files=False).retire(sealing.key_id)
     ((state, what, remedy),) = unusual(doctor(**both))
-    assert (state, remedy.startswith("Take it out")) == (State.ADVICE, True)
+    assert (state, remedy.startswith("Remove it")) == (State.ADVICE, True)
     assert sealing.key_id in what
 
 
