@@ -108,11 +108,11 @@ ADVICE = [
     ({"PORT": "5000"}, "PORT is set, but TRUSTED_PROXY_HOPS is 0", "TRUSTED_PROXY_HOPS=1"),
     ({"ALLOW_KEY_EXPORT": "true"}, "ALLOW_KEY_EXPORT is true", "Remove ALLOW_KEY_EXPORT"),
     ({"DEMO_FID": "5"}, "DEMO_FID signs anybody on this machine in", "Remove DEMO_FID"),
-    ({"RATELIMIT_ENABLED": "false"}, "RATELIMIT_ENABLED is false", "Take RATELIMIT_ENABLED"),
+    ({"RATELIMIT_ENABLED": "false"}, "RATELIMIT_ENABLED is false", "Remove RATELIMIT_ENABLED"),
     ({"RATELIMIT_STORAGE_URI": f"redis://:{HIDDEN}@127.0.0.1:1"}, "Redis", "Start it"),
     ({"DATABASE_REPLICA_URL": NOWHERE}, "replica cannot be reached", "DATABASE_REPLICA_URL"),
     ({"WEB_CONCURRENCY": "200"}, "1600 connections at most", "Lower WEB_CONCURRENCY"),
-    ({"TRUSTED_PROXY_HOP": "1"}, "TRUSTED_PROXY_HOP is not a setting", "Is TRUSTED_PROXY_HOPS"),
+    ({"TRUSTED_PROXY_HOP": "1"}, "TRUSTED_PROXY_HOP is not a setting", "Did you mean TRUSTED_PROXY_HOPS"),
     ({"ENCRYPTION_SECRET": "short", "ALLOW_SHORT_SECRET": "true"}, "5 characters", "operations"),
 ]
 
