@@ -84,7 +84,7 @@ FAULTS = [
     ({"JWT_SECRET": "short"}, "JWT_SECRET has 5 characters", "openssl rand"),
     ({"JWT_SECRET": SECRET}, "JWT_SECRET must differ", "for this purpose"),
     ({"ENCRYPTION_SECRET": "short"}, "ENCRYPTION_SECRET has 5", "ALLOW_SHORT_SECRET=true"),
-    ({"METRICS_TOKEN": "short"}, "METRICS_TOKEN has 5", "Leave it out"),
+    ({"METRICS_TOKEN": "short"}, "METRICS_TOKEN has 5", "Remove it"),
     ({"NETWORK": "base"}, "NETWORK must be one of", "Correct it, or remove"),
     ({"DEMO_FID": "5", "TRUSTED_PROXY_HOPS": "1"}, "DEMO_FID signs anybody in", "Remove DEMO_FID"),
     ({"WALLET_STORAGE": "migrating"}, "holds no wallet files", "Mount its disk"),
