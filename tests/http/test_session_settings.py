@@ -73,7 +73,7 @@ READ_ONLY = "default_transaction_read_only is on, so nothing can be stored"
 UNFIT = [
     ("session_replication_role = replica", REPLICA),
     ("zero_damaged_pages = on", "zero_damaged_pages is on, so that damaged rows appear"),
-    ("ignore_checksum_failure = on", "ignore_checksum_failure is on, so that damaged rows are"),
+    ("ignore_checksum_failure = on", "ignore_checksum_failure is on, so that damaged rows appear"),
     ("default_transaction_read_only = on", READ_ONLY),
 ]
 # What the tests' server is like. (It keeps nothing that it commits, to be quick.)

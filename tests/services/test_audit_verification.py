@@ -482,7 +482,9 @@ def test_what_was_written_under_every_earlier_secret_is_verified_with_the_last_o
         wallets.refuse_key(1, "ethereum", access=ACCESS)
         wallets.ensure_trading_wallet(50 + id(wallets) % 1000, access=ACCESS)
     assert verify(A_THIRD) == ([], 24)
-    assert verify(OTHER_SECRET)[0][0][2].startswith("it was written with a secret that is not configured")
+    assert verify(OTHER_SECRET)[0][0][2].startswith(
+        "it was written with a secret that is not configured"
+    )
 
 
 def test_a_clock_that_went_back_does_not_hide_a_secret_from_the_one_behind_it(

@@ -112,7 +112,11 @@ ADVICE = [
     ({"RATELIMIT_STORAGE_URI": f"redis://:{HIDDEN}@127.0.0.1:1"}, "Redis", "Start it"),
     ({"DATABASE_REPLICA_URL": NOWHERE}, "replica cannot be reached", "DATABASE_REPLICA_URL"),
     ({"WEB_CONCURRENCY": "200"}, "1600 connections at most", "Lower WEB_CONCURRENCY"),
-    ({"TRUSTED_PROXY_HOP": "1"}, "TRUSTED_PROXY_HOP is not a setting", "Did you mean TRUSTED_PROXY_HOPS"),
+    (
+        {"TRUSTED_PROXY_HOP": "1"},
+        "TRUSTED_PROXY_HOP is not a setting",
+        "Did you mean TRUSTED_PROXY_HOPS",
+    ),
     ({"ENCRYPTION_SECRET": "short", "ALLOW_SHORT_SECRET": "true"}, "5 characters", "operations"),
 ]
 
