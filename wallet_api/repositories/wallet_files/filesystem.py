@@ -81,7 +81,7 @@ class FilesystemWalletRepository:
         Raises StorageUnavailable if the wallet is only a row.
         """
         if self._rows is None:
-            raise AssertionError("files alone have no audit log")
+            raise AssertionError("a repository without rows has no audit log")
         row, head = self._rows.get_with_head(fid, chain)
         wallet = self.get(fid, chain)
         if wallet is None and row is not None:

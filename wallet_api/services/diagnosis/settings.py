@@ -91,7 +91,7 @@ def _keys(settings: Settings) -> Diagnosis | None:
     if not settings.allow_key_export:
         return None
     return _advice(
-        "ALLOW_KEY_EXPORT is true: whoever has a user's token gets that user's private key",
+        "ALLOW_KEY_EXPORT is true: anyone with a user's token gets that user's private key",
         "Remove ALLOW_KEY_EXPORT, unless users are meant to export their keys.",
     )
 
