@@ -1,5 +1,5 @@
 -- name: insert_if_absent(id, name, token_hash, scopes, allowed_networks, expires_at)^
--- Register a client. No row: the name was used before, and nothing was written.
+-- Insert a client. No row: the name is taken, and nothing was written.
 -- Safe under concurrency because the unique constraint on the name decides.
 insert into api_clients as client (id, name, token_hash, scopes, allowed_networks, expires_at)
 values (
@@ -14,8 +14,8 @@ on conflict (name) do nothing
 returning client.id;
 
 -- name: get(id)^
--- The client with this id, revoked and expired ones too. No row: there never was one.
--- Answered by the primary key, at every request of a client, so that a revocation holds at once.
+-- The client with this id, also a revoked or expired one. No row: the id is unknown.
+-- Answered by the primary key. Sent for every request of a client, so that a revocation takes effect at once.
 select
     id,
     name,
@@ -32,7 +32,7 @@ from api_clients
 where id = :id::text;
 
 -- name: list_clients()
--- Every client there ever was, in the order of their names: a handful of rows.
+-- All clients, including revoked and expired ones, by name. A small table.
 select
     id,
     name,
@@ -49,13 +49,13 @@ from api_clients
 order by name;
 
 -- name: give_up_waiting()!
--- For the rest of this transaction, fail rather than wait longer than this for another one.
+-- Set a short lock timeout for the rest of this transaction.
 -- SET LOCAL, as in deposits.give_up_waiting().
 set local lock_timeout = '100ms';
 
 -- name: record_use(id)!
--- Note that a client is in use, at most once a minute: many requests at once write one row version.
--- Safe under concurrency because a request that waited looks at the new row again.
+-- Record that a client is in use, at most once a minute: concurrent requests write one row version.
+-- Safe under concurrency because an update that waited evaluates its condition again.
 update api_clients
 set last_used_at = now()
 where
@@ -63,8 +63,8 @@ where
     and (last_used_at is null or last_used_at < now() - interval '1 minute');
 
 -- name: revoke(name)^
--- End a client's rights, now and for ever. No row: there is no client of this name.
--- Safe to repeat: the first revocation stays.
+-- Revoke a client permanently. No row: there is no client of this name.
+-- Idempotent: the time of the first revocation stays.
 update api_clients
 set revoked_at = coalesce(revoked_at, now())
 where name = :name::text

@@ -1,7 +1,7 @@
 -- name: get_head(fid)^
--- Where a user's chain of entries ends, and what time the database has. One row always: a chain that has not begun
--- has no id. An append reads this first, because the place of an entry is its id: of two that read the same head, the
--- primary key of the log lets one append, and the other reads again. After hold_head() nobody else can append.
+-- The head of a user's chain, and the database's time. Always one row; the id of an empty chain is null.
+-- An append reads this first to choose the next id. If two appends read the same head, the primary key of the log
+-- rejects one, which is retried. After hold_head() no other transaction can append.
 -- Answered by the primary key of wallet_audit_heads.
 select
     max(head.id) as id,
@@ -11,9 +11,9 @@ from wallet_audit_heads as head
 where head.fid = :fid::bigint;
 
 -- name: hold_head(fid)^
--- Wait for those who append to a user's chain, and keep others from it until the end of the transaction. No row: the
--- chain has not begun, and the primary key of the log decides who begins it.
--- Every append of one entry locks the head before anything else, so that such appends take turns and do not deadlock.
+-- Lock the head of a user's chain until the end of the transaction. No row: the chain is empty, and the primary key
+-- of the log decides which append is first.
+-- Every append of one entry takes this lock first, so that appends do not deadlock.
 -- Answered by the primary key of wallet_audit_heads.
 select head.fid
 from wallet_audit_heads as head
@@ -21,8 +21,8 @@ where head.fid = :fid::bigint
 for update;
 
 -- name: hold_head_if_free(fid)^
--- Do what hold_head() does, for one user of a batch. No row: another transaction holds the head, or the chain has not
--- begun. It does not wait, because the batch holds other heads by then, whose users would wait as long.
+-- Do what hold_head() does, for one user of a batch. No row: another transaction holds the lock, or the chain is empty.
+-- It does not wait, because the batch already holds the locks of other users, who would wait too.
 -- Answered by the primary key of wallet_audit_heads.
 select head.fid
 from wallet_audit_heads as head
@@ -30,8 +30,8 @@ where head.fid = :fid::bigint
 for update skip locked;
 
 -- name: get_mac(fid, id)$
--- The mac of an entry. No row: there is none at that place. It tells whether an append whose commit nobody confirmed
--- was committed. Answered by the primary key.
+-- The mac of an entry. No row: there is no such entry. It shows whether an append with an unconfirmed commit was
+-- committed. Answered by the primary key.
 select mac
 from wallet_audit_log
 where
@@ -39,8 +39,8 @@ where
     and id = :id::bigint;
 
 -- name: list_heads(fids)
--- The same for many users; those whose chain has not begun are left out.
--- Answered by the primary key of wallet_audit_heads, one look-up for each.
+-- The heads of many users' chains, without those that are empty.
+-- Answered by the primary key of wallet_audit_heads, one look-up per user.
 select
     head.fid,
     head.id,
@@ -50,8 +50,8 @@ inner join wallet_audit_heads as head
     on wanted.fid = head.fid;
 
 -- name: get_made_address(fid)$
--- With which address a user's trading wallet was made or imported, as the log tells. No row: it tells of none.
--- Answered by idx_wallet_audit_log_fid_created_at, which knows the action.
+-- The address with which a user's trading wallet was created or imported. No row: the log records no wallet.
+-- Answered by idx_wallet_audit_log_fid_created_at, which contains the action.
 select address
 from wallet_audit_log
 where
@@ -62,13 +62,13 @@ order by id
 limit 1;
 
 -- name: get_time()$
--- What time the database has.
+-- The database's time.
 select clock_timestamp() as now;
 
 -- name: append(fid, id, chain, action, actor, request_id, ip, reason, recipient, address, key_id, mac, at)!
 -- Append an entry to a user's chain. It must not be older than a minute (time_of_entry).
--- Safe under concurrency because the primary key refuses a second entry of the same id. Belongs in the transaction of
--- the act that it tells of, and before advance_head().
+-- Safe under concurrency because the primary key rejects a second entry with the same id. Sent in the transaction of
+-- the act that it records, before advance_head().
 insert into wallet_audit_log (
     fid, id, chain, action, actor, request_id, ip, reason, recipient, address, key_id, mac, created_at
 )
@@ -89,8 +89,8 @@ values (
 );
 
 -- name: append_creation(fid, id, chain, action, actor, request_id, ip, reason, recipient, address, key_id, mac, at)!
--- Append an entry that says that a wallet was made, if it was: nothing happens where somebody else's wallet is there.
--- Otherwise as append().
+-- Append an entry that records the creation of a wallet, if the row exists with this address. Otherwise do nothing.
+-- Safe under concurrency as append() is.
 insert into wallet_audit_log as entry (
     fid, id, chain, action, actor, request_id, ip, reason, recipient, address, key_id, mac, created_at
 )
@@ -115,7 +115,7 @@ where
     and made.address = :address::text;
 
 -- name: advance_head(fid, id, entry_mac, mac)^
--- Move the end of a user's chain to an entry that was appended in this transaction. No row: it was not.
+-- Move the head of a user's chain to an entry that was appended in this transaction. No row: it was not.
 -- Safe under concurrency because only one transaction can have appended that entry.
 insert into wallet_audit_heads as head (fid, id, mac)
 select
@@ -134,9 +134,9 @@ on conflict (fid) do update
 returning head.id;
 
 -- name: append_many(fid, id, chain, action, actor, request_id, ip, reason, recipient, address, key_id, mac, at)
--- Append entries to the chains of many users, each written at the same place of every list. A row for each that was
--- written. Otherwise as append(), and after the heads are held; in the order of the primary key, so that two batches of
--- the same users wait for each other and cannot deadlock.
+-- Append entries to the chains of many users, given as parallel lists. Returns a row for each entry. Sent after
+-- hold_head_if_free(); safe under concurrency as append() is. Rows are inserted in the order of the primary key, so
+-- that two batches of the same users cannot deadlock.
 insert into wallet_audit_log as entry (
     fid, id, chain, action, actor, request_id, ip, reason, recipient, address, key_id, mac, created_at
 )
@@ -177,10 +177,10 @@ order by made.fid, made.id
 returning entry.fid;
 
 -- name: advance_heads(fids, ids, macs)
--- Move the ends of many users' chains, each written at the same place of every list. A row for each that was moved.
--- Belongs after append_many(), as advance_head() belongs after append(): where a chain begins there is no head to hold,
--- and those who begin it must insert in the same order.
--- A head that somebody moved as far in the meantime is refused (wallet_audit_heads_only_move_on).
+-- Move the heads of many users' chains, given as parallel lists. Returns a row for each.
+-- Sent after append_many(), as advance_head() is sent after append(): an empty chain has no head to lock, so that
+-- concurrent transactions must insert into both tables in the same order.
+-- A head that was moved as far in the meantime is rejected (wallet_audit_heads_only_move_on).
 insert into wallet_audit_heads as head (fid, id, mac)
 select
     ending.fid,
@@ -195,7 +195,7 @@ on conflict (fid) do update
 returning head.fid;
 
 -- name: list_all(since, before, before_fid, before_id, size)
--- The whole log, newest first, behind a position. `since` is within, the position is not; begin behind
+-- The whole log, newest first, after a position. `since` is inclusive, the position is exclusive. Start with
 -- ('infinity', 0, 0). Answered by idx_wallet_audit_log_created_at.
 select
     fid,
@@ -219,9 +219,9 @@ order by created_at desc, fid desc, id desc
 limit :size::bigint;
 
 -- name: list_by_action(action, since, before, before_fid, before_id, size)
--- One kind of act, newest first, behind a position.
--- Answered by idx_wallet_audit_log_action_created_at: rows are compared as a whole and put in order by all of it,
--- because with action = … PostgreSQL may take an index that only has the order, and read past all other acts.
+-- Entries of one action, newest first, after a position.
+-- Answered by idx_wallet_audit_log_action_created_at. The row comparison and the full order are needed: with
+-- action = …, PostgreSQL may choose an index that only provides the order, and filter out all other actions.
 select
     fid,
     id,
@@ -245,8 +245,8 @@ order by action desc, created_at desc, fid desc, id desc
 limit :size::bigint;
 
 -- name: list_by_actor(actor, since, before, before_fid, before_id, size)
--- What one actor did, newest first, behind a position.
--- Answered by idx_wallet_audit_log_actor_created_at, for which rows are compared as a whole, as in list_by_action().
+-- Entries of one actor, newest first, after a position.
+-- Answered by idx_wallet_audit_log_actor_created_at, with a row comparison as in list_by_action().
 select
     fid,
     id,
@@ -270,9 +270,8 @@ order by actor desc, created_at desc, fid desc, id desc
 limit :size::bigint;
 
 -- name: list_by_actor_and_action(actor, action, since, before, before_fid, before_id, size)
--- One kind of act of one actor, newest first, behind a position.
--- Answered by idx_wallet_audit_log_actor_action_created_at, for which rows are compared as a whole, as in
--- list_by_action().
+-- Entries of one actor and one action, newest first, after a position.
+-- Answered by idx_wallet_audit_log_actor_action_created_at, with a row comparison as in list_by_action().
 select
     fid,
     id,
@@ -296,7 +295,7 @@ order by actor || ' ' || action desc, created_at desc, fid desc, id desc
 limit :size::bigint;
 
 -- name: list_by_user(fid, actions, since, before, before_fid, before_id, size)
--- What happened to one user's wallets, newest first, behind a position.
+-- Entries of one user, newest first, after a position.
 -- Answered by idx_wallet_audit_log_fid_created_at.
 select
     fid,
@@ -322,7 +321,7 @@ order by created_at desc, fid desc, id desc
 limit :size::bigint;
 
 -- name: list_by_user_and_actor(fid, actor, actions, since, before, before_fid, before_id, size)
--- What one actor did to one user's wallets, newest first, behind a position.
+-- Entries of one user and one actor, newest first, after a position.
 -- Answered by idx_wallet_audit_log_fid_created_at.
 select
     fid,

@@ -1,6 +1,6 @@
 -- name: list_page(after_fid, after_id, size)
--- The next entries of the log behind one, each user's in the order of their chain: the order of the primary key, which
--- answers it. No rows: that was the last page. Begin behind (0, 0).
+-- The next entries after a (fid, id), in the order of the primary key, which answers it: each user's entries are in the
+-- order of the chain. No rows: there are no more. Start with (0, 0).
 select
     fid,
     id,
@@ -21,9 +21,9 @@ order by fid, id
 limit :size::bigint;
 
 -- name: list_chain_ends(fids)
--- What the chains of these users should end with, and each user's trading wallet and Base Account address.
--- Answered by primary keys, three look-ups for each. The tables are narrowed down to these users before they are
--- joined, because Citus brings to a list what is joined to it: that would be everybody's rows.
+-- The heads of these users' chains, and each user's trading wallet and Base Account address.
+-- Answered by primary keys, three look-ups per user. The CTEs filter by user before the join, because Citus would
+-- otherwise send all rows of the tables to the coordinator.
 with head as (
     select
         fid,
@@ -71,7 +71,7 @@ left join wallet on wanted.fid = wallet.fid
 left join base_account on wanted.fid = base_account.fid;
 
 -- name: list_heads_without_entries()
--- Users whose chain has an end and no entries at all. There must be none.
+-- Users whose chain has a head and no entries. There must be none.
 select
     head.fid,
     head.id
@@ -86,7 +86,7 @@ order by head.fid
 limit 100;
 
 -- name: list_wallets_without_entries(since)
--- Users with wallets that were made since a time, of which the log says nothing at all. There must be none.
+-- Users with wallets created since a time and without entries. There must be none.
 select distinct wallet.fid
 from wallets as wallet
 where
@@ -100,9 +100,9 @@ order by wallet.fid
 limit 100;
 
 -- name: list_writers()
--- The transactions that may have computed the time of an entry and have not ended: INSERT takes this lock before it
--- computes anything, and PostgreSQL releases it after the commit is visible. So a commit that waits for a standby and a
--- prepared transaction, which has no process, are in the list. Every role sees all of pg_locks.
+-- The open transactions that may have computed the time of an entry: INSERT takes this lock before it computes it, and
+-- PostgreSQL releases it after the commit is visible. The list includes commits that wait for a standby, and
+-- prepared transactions, which have no process. Every role sees all of pg_locks.
 -- CREATE INDEX CONCURRENTLY waits for writers in the same way.
 select
     held.virtualtransaction as id,
@@ -118,10 +118,10 @@ where
     and held.granted;
 
 -- name: is_standby()$
--- Is this a standby? It may lack what the primary has committed, and does not know the primary's transactions.
+-- Whether this is a standby. It may lack committed entries, and does not know the primary's transactions.
 select pg_is_in_recovery() as is_standby;
 
 -- name: count_entries()$
--- How many entries there are: for a progress bar.
+-- The number of entries, for a progress bar.
 select count(*) as entries
 from wallet_audit_log;

@@ -1,5 +1,5 @@
 -- name: list_trading_wallets_without_key()
--- Trading wallets whose key is not sealed completely. There must be none.
+-- Users whose trading wallet lacks its encrypted key or a part of it. There must be none.
 select fid
 from wallets
 where
@@ -9,7 +9,7 @@ order by fid
 limit 100;
 
 -- name: list_wallets_of_unknown_secrets()
--- Wallets that are sealed under a secret which this database does not know. There must be none.
+-- Users whose key is encrypted with a secret that is not registered. There must be none.
 select sealed.fid
 from wallets as sealed
 left join encryption_keys as known on sealed.key_id = known.key_id
@@ -20,7 +20,7 @@ order by sealed.fid
 limit 100;
 
 -- name: list_deposits_to_other_addresses()
--- Users with a deposit that does not go to their own trading wallet. There must be none, wherever wallets are rows.
+-- Users with a deposit that does not go to their own trading wallet. There must be none where wallets are rows.
 select distinct made.fid
 from deposits as made
 inner join wallets as trading
@@ -30,16 +30,16 @@ order by made.fid
 limit 100;
 
 -- name: list_unreadable_tables(tables)
--- Which of these tables the current role may not read.
+-- The tables among these that the current role may not read.
 select wanted.relation_name
 from unnest(:tables::text[]) as wanted (relation_name)
 where not has_table_privilege(to_regclass(wanted.relation_name), 'SELECT')
 order by wanted.relation_name;
 
 -- name: list_schema_objects(relations, functions)
--- What these tables are made of, in PostgreSQL's own words: columns, constraints, indexes, triggers and the
--- functions that those call, rules, policies, tables that inherit from them. Whatever is not in force says so at its
--- end. And event triggers, which are of no table. Names are without a schema.
+-- The parts of these tables, as PostgreSQL prints them without schema names: columns, constraints, indexes, triggers
+-- and their functions, rules, policies, and tables that inherit from them. A definition that is not in force ends with
+-- DISABLED or INVALID. Event triggers, which belong to no table, are included.
 with ours as (
     select
         oid,
@@ -58,7 +58,7 @@ select
     case ours.relkind when 'S' then 'sequence' else 'table' end as kind,
     ours.relname::text as object_name,
     concat(
-        -- A partitioned table is a table.
+        -- Report a partitioned table as a table.
         'kind ', replace(ours.relkind::text, 'p', 'r'),
         case ours.relpersistence when 'p' then '' else ' UNLOGGED' end,
         case when ours.relrowsecurity then ' ROW LEVEL SECURITY' end
@@ -108,7 +108,7 @@ inner join pg_index as entry
 inner join pg_class as named
     on entry.indexrelid = named.oid
 where
-    -- A constraint's own index has no definition but the constraint's.
+    -- The index of a constraint is defined by the constraint.
     not entry.indisvalid
     or not exists (
         select 1
@@ -151,7 +151,7 @@ from ours
 inner join pg_inherits as descent
     on ours.oid = descent.inhparent
 inner join pg_class as heir
-    -- Partitions are the table itself.
+    -- Partitions are part of the table.
     on descent.inhrelid = heir.oid and not heir.relispartition
 union all
 select
@@ -164,7 +164,7 @@ left join pg_depend as made_by
         made_by.classid = 'pg_event_trigger'::regclass
         and watch.oid = made_by.objid
         and made_by.deptype = 'e'
--- Those of an extension, such as Citus, come and go with it.
+-- Without those of an extension, such as Citus.
 where made_by.objid is null
 union all
 select
@@ -185,9 +185,8 @@ where
 order by kind, object_name, definition;
 
 -- name: list_role_settings(relations)
--- Every setting that somebody gave to this database, to all databases, or to a role in either, for whole sessions, and
--- whether its sessions can reach these tables in any way: by a right on a table or a column, also of a role that they
--- must SET ROLE to first. PostgreSQL keeps values as they were written.
+-- All settings of roles and databases that apply to sessions of this database, and whether these sessions can reach our
+-- tables: by a right on a table or a column, also through SET ROLE. PostgreSQL stores the values as they were written.
 with ours as (
     select oid
     from pg_class
@@ -225,7 +224,7 @@ where
 order by role_name, setting_name;
 
 -- name: list_initial_settings(names)
--- What a session of ours begins with, before it sets anything itself: for times in milliseconds.
+-- The initial values of these settings in our sessions; times are in milliseconds.
 select
     name,
     reset_val as setting
@@ -234,8 +233,8 @@ where name = any(:names::text[])
 order by name;
 
 -- name: get_settings()^
--- Whether what is committed survives the machine, and whether this connection is encrypted.
--- Of synchronous_commit, what sessions begin with: ours switch it on.
+-- Whether commits survive a crash of the machine, and whether this connection is encrypted.
+-- synchronous_commit is the initial value of a session: ours switch it on.
 select
     current_setting('fsync') = 'on' as fsync,
     (
@@ -251,7 +250,7 @@ select
     ), false) as tls;
 
 -- name: get_session()^
--- Who we are to this server, how the connection came, and how many connections our role and this database may have.
+-- The current role, the kind of this connection, and the connection limit of our role in this database.
 select
     current_user::text as role_name,
     current_setting('server_version') as postgres,
@@ -275,8 +274,8 @@ inner join pg_database as here
 where myself.rolname = session_user;
 
 -- name: list_rights(relations)
--- All that the current role can do with these tables and sequences, their schema and the database, by itself, as a
--- member of another role or because everybody can; where they are; and what it can do above all grants.
+-- All rights of the current role on these tables and sequences, their schema and the database: its own, those of roles
+-- that it is a member of, and those of PUBLIC. Attributes such as SUPERUSER are included.
 with ours as (
     select
         oid,

@@ -17,9 +17,9 @@ where
     and idempotency_key = :idempotency_key::text;
 
 -- name: insert_if_absent(fid, id, asset, amount, from_address, to_address, chain_id, idempotency_key, request_hash)^
--- Record a prepared deposit. No row: nothing happened, because the same id was written before (a repeat after a
--- lost connection) or the user's Idempotency-Key is taken: read the winner by the key.
--- Safe under concurrency because the keys decide; a second request waits for the first, as long as
+-- Insert a prepared deposit. No row: nothing was written, because the id exists (a retry after a lost connection) or
+-- the user's Idempotency-Key is taken: read the winner by the key.
+-- Safe under concurrency because unique keys decide; a second request waits for the first, as long as
 -- give_up_waiting() allows.
 insert into deposits (
     fid,
@@ -47,6 +47,6 @@ on conflict do nothing
 returning id;
 
 -- name: give_up_waiting()!
--- For the rest of this transaction, fail rather than wait longer than this for another request.
--- Citus passes SET LOCAL on to its machines (with citus.propagate_set_commands), but not set_config().
+-- Set a short lock timeout for the rest of this transaction.
+-- Citus propagates SET LOCAL to its machines (with citus.propagate_set_commands), but not set_config().
 set local lock_timeout = '1s';

@@ -1,7 +1,7 @@
 -- name: get_state(rights, places)^
--- Whether this database was ever upgraded (if not, the table that list_applied() reads is not there), whether its
--- server is a standby, whether transactions of this session take no writes for any reason, and which of these rights
--- ("UPDATE (address)" on "wallets") the current role does not have. A place that is not there is a missing migration.
+-- Whether this database was ever upgraded (otherwise the table that list_applied() reads does not exist), whether its
+-- server is a standby, whether transactions of this session are read-only, and which of these rights
+-- ("UPDATE (address)" on "wallets") the current role lacks. Objects that do not exist are ignored: a missing migration.
 select
     to_regclass('schema_migrations') is not null as upgraded,
     pg_is_in_recovery() as standby,
@@ -11,10 +11,10 @@ select
         from unnest(:rights::text[], :places::text[]) as needed (right_name, place)
         where
             not case
-                -- A function has its parameters in brackets.
+                -- A function has its parameters in parentheses.
                 when needed.place like '%%(%%)'
                     then has_function_privilege(to_regprocedure(needed.place), needed.right_name)
-                -- nextval() takes either.
+                -- nextval() accepts either right.
                 when needed.right_name = 'USAGE'
                     then has_sequence_privilege(to_regclass(needed.place), 'USAGE, UPDATE')
                 when needed.right_name like '%% (%%)'
@@ -34,17 +34,17 @@ select
     ) as missing_rights;
 
 -- name: list_applied()
--- The migrations that a database has that was upgraded.
+-- The migrations that were applied to this database.
 select version
 from schema_migrations
 order by version;
 
 -- name: get_backend_pid()$
--- Which process of the server answers. Behind a pooler it is not the one that the client was told when it connected.
+-- The backend's process id. Behind a pooler it differs from the one reported when the client connected.
 select pg_backend_pid() as pid;
 
 -- name: list_settings(names)
--- What this session has these settings set to, in PostgreSQL's own units.
+-- The values of these settings in this session, in PostgreSQL's own units.
 select
     name,
     setting
@@ -53,18 +53,18 @@ where name = any(:names::text[])
 order by name;
 
 -- name: try_lock()$
--- Take the lock that keeps two upgrades apart, if it is free. Held until unlock() or the session ends.
+-- Take the lock of an upgrade, if it is free. Held until unlock() or the end of the session.
 -- Polled: an upgrade that blocked here would deadlock with another one's CREATE INDEX CONCURRENTLY,
 -- which waits for every older snapshot.
 select pg_try_advisory_lock(7251304811) as locked;
 
 -- name: unlock()$
--- Give the lock back.
+-- Release the lock.
 select pg_advisory_unlock(7251304811) as unlocked;
 
 -- name: revoke_other_rights()
--- Revoke what roles other than the owner, wallet_api_runtime and readers can do to our tables, and return what was
--- found. No row: nobody had anything. A row that comes again at the next call could not be revoked.
+-- Revoke the rights of roles other than the owner, wallet_api_runtime and readers on our tables, and return them.
+-- No row: there were none. A row that the next call returns again could not be revoked.
 select
     found.role_name,
     found.relation_name

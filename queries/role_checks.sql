@@ -1,5 +1,5 @@
 -- name: list_exempt_roles()
--- Roles whose rights need no report: superusers, the owner of the tables, and the role that asks.
+-- Roles whose rights are not reported: superusers, the owner of the tables, and the current role.
 select exempt.rolname as role_name
 from pg_roles as exempt
 where
@@ -13,11 +13,11 @@ where
 
 -- name: list_grants(relations, allowed)
 -- Rights that are granted on these tables, their partitions, views over them, their schema, the database, and
--- security definer functions whose owner can reach one of these tables, but those of extensions: what a function does
--- through another one, or with a name that it builds, its source does not say. One row per role, place and grantor,
--- with the statement that revokes it. "changes" is false if the right only reads: if a function's source names one of
--- these tables and no statement that writes.
--- What wallet_api_runtime is allowed ("INSERT on wallets") is left out, and so is what each owner can do.
+-- security definer functions (not of extensions) whose owner can access one of these tables, because the source of a
+-- function does not show what it does through other functions or dynamic SQL. One row per role, place and grantor,
+-- with the statement that revokes it. "changes" is false if the right only reads: for a function, if its source names
+-- one of these tables and no statement that writes.
+-- The rights that wallet_api_runtime needs ("INSERT on wallets") and those of owners are left out.
 with recursive ours as (
     select
         relation.oid,
@@ -58,7 +58,7 @@ place as (
     inner join pg_class as relation
         on within_reach.oid = relation.oid
     where
-        -- A view that asks for the rights of whoever reads it gives nothing away.
+        -- A security invoker view grants no access.
         not coalesce(relation.reloptions && array[
             'security_invoker=true', 'security_invoker=on', 'security_invoker=yes', 'security_invoker=1'
         ], false)
@@ -118,7 +118,7 @@ given as (
         on place.oid = member.attrelid
     cross join aclexplode(member.attacl) as item
     union all
-    -- An object that is created there could hide one that our statements name.
+    -- An object created there could shadow one that our statements name.
     select
         'the schema' as place_name,
         format('schema %%I', home.nspname) as named_as,
@@ -188,7 +188,7 @@ order by role_name, ability;
 
 -- name: list_owners(relations, functions)
 -- The owners of these tables, their partitions and these functions, of their schema, and of the database. Each of them
--- can drop our tables, or replace what our statements call.
+-- can drop our tables, or replace functions that our statements call.
 with ours as (
     select
         relation.oid,
@@ -229,7 +229,7 @@ held as (
     select
         'the schema' as place_name,
         format('schema %%I', home.nspname) as named_as,
-        -- As PostgreSQL 15 and newer make a database.
+        -- The default of PostgreSQL 15 and newer.
         case home.nspowner when 'pg_database_owner'::regrole then around.datdba else home.nspowner end as owned_by
     from pg_namespace as home
     inner join pg_database as around
@@ -255,9 +255,9 @@ inner join ours
 order by role_name, ability;
 
 -- name: list_memberships(roles)
--- Who can act as one of these roles, or as a superuser, and which membership to revoke. Direct members of
--- wallet_api_runtime are left out, because the service connects as one; their own members are not. From PostgreSQL 16
--- on each membership has options (INHERIT, SET, ADMIN), of which ADMIN is enough to grant oneself the others.
+-- Roles that can act as one of these roles or as a superuser, and the membership to revoke. Direct members of
+-- wallet_api_runtime are left out, because the service connects as one; their own members are not. Since PostgreSQL 16
+-- each membership has options (INHERIT, SET, ADMIN); ADMIN is enough to grant oneself the others.
 with recursive link as (
     select
         edge.member as holder,
@@ -269,7 +269,7 @@ with recursive link as (
     from pg_auth_members as edge
 ),
 
--- SET ROLE goes along memberships that all have SET. Where it leads, the rights of other roles may be inherited.
+-- SET ROLE follows memberships that all have SET. The role that it reaches may inherit the rights of others.
 reach as (
     select
         link.holder,
@@ -322,8 +322,8 @@ where not (strong.rolname = 'wallet_api_runtime' and reach.first_step = strong.o
 order by role_name, ability, remedy;
 
 -- name: list_powers()
--- Attributes that reach our rows without a right on a table. REPLICATION reads every row. Before PostgreSQL 16
--- CREATEROLE can grant itself membership in any role but superusers.
+-- Role attributes that give access to our rows without a right on a table. REPLICATION reads every row. Before
+-- PostgreSQL 16, CREATEROLE can grant itself membership in any role except superusers.
 select
     false as changes,
     holder.rolname::text as role_name,
@@ -344,7 +344,7 @@ where
 order by role_name, ability;
 
 -- name: list_feeds(relations)
--- Publications of these tables, and slots for logical replication: what sends rows elsewhere.
+-- Publications of these tables, and logical replication slots, which send rows elsewhere.
 select
     false as changes,
     format('publication %%I', feed.pubname) as role_name,
@@ -376,8 +376,8 @@ where slot.database = current_database()
 order by role_name, ability;
 
 -- name: list_parameter_rights()
--- Who may set a parameter of the server that only superusers may otherwise, or change its configuration with
--- ALTER SYSTEM, which can run programs. The owner of our tables is left out. From PostgreSQL 15 on.
+-- Roles that may set parameters reserved for superusers, or change the configuration with ALTER SYSTEM, which can run
+-- programs. The owner of our tables is left out. Since PostgreSQL 15.
 select
     true as changes,
     case item.grantee when 0 then 'everybody' else pg_get_userbyid(item.grantee)::text end as role_name,
@@ -400,8 +400,8 @@ where
 order by role_name, ability;
 
 -- name: list_default_rights(functions)
--- What the owner's default privileges grant on every new table, sequence and function here, until an upgrade revokes
--- it, and what they granted on our functions, which stays. (Everybody may execute a new function in any case.)
+-- The rights that the owner's default privileges grant on new tables, sequences and functions, until an upgrade revokes
+-- them, and those granted on our functions, which remain. (PUBLIC may execute a new function in any case.)
 with callee as (
     select
         oid,

@@ -1,6 +1,6 @@
 -- name: count_wallets()
--- How many wallets there are, by type and chain. Reads the whole index of each chain, which is a tenth of the
--- table; the type follows from the chain, by constraint.
+-- The number of wallets, by type and chain. Reads the whole index of each chain, which is a tenth of the table. A
+-- constraint derives the type from the chain.
 select
     'base-account' as wallet_type,
     'base-account' as chain,
@@ -16,12 +16,12 @@ from wallets
 where chain = 'ethereum';
 
 -- name: count_users()$
--- How many users have a wallet of any kind. In the order of the primary key, so that none is remembered.
+-- The number of users with a wallet. Reads the primary key in order, which needs no memory for distinct.
 select count(*) as user_count
 from (select distinct fid from wallets) as known;
 
 -- name: count_new_wallets(since, before)
--- New wallets by day (UTC), type and chain: from `since`, up to but not `before`. Days without any have no row.
+-- New wallets by day (UTC), type and chain: `since` is inclusive, `before` exclusive. Days without any have no row.
 -- Answered by the index of each chain on created_at.
 select
     day,
@@ -53,8 +53,8 @@ group by day, wallet_type, chain
 order by day, wallet_type, chain;
 
 -- name: sum_deposits(since, before)
--- Prepared deposits by day (UTC), network and asset, with the exact sum in the asset's smallest unit: from `since`,
--- up to but not `before`. Days without any have no row. Answered by idx_deposits_created_at.
+-- Prepared deposits by day (UTC), network and asset, with the exact sum in the asset's smallest unit: `since` is
+-- inclusive, `before` exclusive. Days without any have no row. Answered by idx_deposits_created_at.
 select
     chain_id,
     asset,
@@ -69,8 +69,8 @@ group by day, chain_id, asset
 order by day, chain_id, asset;
 
 -- name: count_imported()$
--- How many wallets came from files into rows: of each there is an entry in the audit log.
--- Answered by idx_wallet_audit_log_action_created_at, without the rows themselves where they are visible to all.
+-- The number of wallets that were imported from files: each has an entry in the audit log.
+-- Answered by an index-only scan of idx_wallet_audit_log_action_created_at.
 select count(*) as imported_wallets
 from wallet_audit_log
 where action = 'wallet.imported';

@@ -1,5 +1,5 @@
 -- name: create_staging()!
--- A table of this transaction alone, for COPY to fill: COPY itself cannot step over rows that exist.
+-- Create a temporary table for COPY, which itself cannot skip rows that exist.
 create temporary table staged_wallets (
     fid bigint not null,
     chain text not null,
@@ -14,16 +14,16 @@ create temporary table staged_wallets (
 ) on commit drop;
 
 -- name: copy_staged()!
--- Fill the table with wallets that were kept elsewhere.
+-- Fill the temporary table with existing wallets.
 copy staged_wallets (
     fid, chain, wallet_type, address, encrypted_private_key, iv, scheme, key_id, created_at, updated_at
 ) from stdin;
 
 -- name: insert_staged()
--- Claim every staged (fid, chain) that is free, and give those that were. The others are taken: read them
--- with list_by_keys(), in the same transaction.
--- Safe under concurrency because the primary key decides; in its order, so that two imports of the same
--- wallets wait for each other and cannot deadlock. Safe to repeat.
+-- Insert every staged wallet whose (fid, chain) is free, and return the inserted keys. Read the others with
+-- list_by_keys(), in the same transaction.
+-- Safe under concurrency because the primary key decides. Rows are inserted in its order, so that two imports of the
+-- same wallets cannot deadlock. Idempotent.
 insert into wallets as kept (
     fid,
     chain,
@@ -53,8 +53,8 @@ on conflict (fid, chain) do nothing
 returning kept.fid, kept.chain;
 
 -- name: list_by_keys(fids, chains)
--- The wallets of many users, each named by its fid and its chain at the same place of both lists.
--- Answered by the primary key, one look-up for each.
+-- The wallets with these keys, given as parallel lists.
+-- Answered by the primary key, one look-up per key.
 select
     wallet.fid,
     wallet.chain,
@@ -71,8 +71,8 @@ inner join wallets as wallet
     on wanted.fid = wallet.fid and wanted.chain = wallet.chain;
 
 -- name: list_keys_of(fids)
--- Which wallets many users have, by fid and chain alone.
--- Answered by the primary key, one look-up for each: of a join with so many PostgreSQL would make a scan.
+-- The keys (fid, chain) of many users' wallets.
+-- Answered by the primary key, one look-up per user. For a join with so many PostgreSQL would choose a scan.
 select
     fid,
     chain
@@ -80,8 +80,8 @@ from wallets
 where fid = any(:fids::bigint[]);
 
 -- name: count_imported_base_accounts(fids)$
--- Of how many of these users the Base Account came from a file, whatever it is by now: it came once at most.
--- Answered by idx_wallet_audit_log_fid_created_at, which knows the action; ask of users who have few entries.
+-- The number of these users whose Base Account was imported from a file, even if it has changed since.
+-- Answered by idx_wallet_audit_log_fid_created_at, which contains the action; meant for users with few entries.
 select count(*) as imported_base_accounts
 from wallet_audit_log
 where
@@ -90,8 +90,8 @@ where
     and chain = 'base-account';
 
 -- name: list_owners(addresses)
--- Whose trading wallets have these addresses, given in lower case.
--- Answered by idx_wallets_address_created_at, one look-up for each.
+-- The users whose trading wallets have these addresses (in lower case).
+-- Answered by idx_wallets_address_created_at, one look-up per address.
 select
     fid,
     lower(address) as address
@@ -101,8 +101,8 @@ where
     and chain = 'ethereum';
 
 -- name: list_page(after_fid, after_chain, size)
--- The next wallets behind a (fid, chain), in the order of the primary key, which answers it. No rows: that
--- was the last page. Begin behind (0, '').
+-- The next wallets after a (fid, chain), in the order of the primary key, which answers it. No rows: there are no more.
+-- Start with (0, '').
 select
     fid,
     chain,
@@ -120,12 +120,12 @@ order by fid, chain
 limit :size::bigint;
 
 -- name: count_all()$
--- How many wallets there are: for a progress bar, and for a summary.
+-- The number of wallets, for a progress bar and a summary.
 select count(*) as wallets
 from wallets;
 
 -- name: list_shared_addresses()
--- Trading addresses that more than one user has: each key was made for one, so that a second one was copied.
+-- Trading addresses of more than one user. Each key was generated for one user, so that the others are copies.
 select
     address,
     array_agg(fid order by fid) as fids
@@ -136,9 +136,9 @@ having count(*) > 1
 order by address;
 
 -- name: list_page_to_reseal(after_fid, key_id, size)
--- The next trading wallets behind a fid that are not sealed under a secret, in the order of the primary key, which
--- answers it. No rows: that was the last page. Begin behind 0. Belongs in a transaction that may take its time: where
--- most are sealed under that secret, it steps over many.
+-- The next trading wallets after a fid that are not encrypted with a secret, in the order of the primary key, which
+-- answers it. No rows: there are no more. Start with 0. Needs a long transaction: where most wallets are encrypted with
+-- that secret, it skips many rows.
 select
     fid,
     chain,
@@ -159,7 +159,7 @@ order by fid, chain
 limit :size::bigint;
 
 -- name: count_to_reseal(key_id)$
--- How many trading wallets are not sealed under a secret. Looks at every wallet.
+-- The number of trading wallets that are not encrypted with a secret. Reads every wallet.
 select count(*) as wallets
 from wallets
 where
@@ -167,9 +167,9 @@ where
     and key_id <> :key_id::text;
 
 -- name: reseal(fids, old_ciphertexts, ciphertexts, ivs, key_ids)
--- Put the same keys, sealed under another secret, in the place of these ciphertexts, each written at the same place of
--- every list. A row for each that was replaced; the others were sealed again by somebody else.
--- Safe under concurrency and safe to repeat, because it replaces the ciphertext that was opened, and no other.
+-- Replace these ciphertexts by ones of the same keys, encrypted with another secret, given as parallel lists. Returns a
+-- row for each; another process has replaced the others.
+-- Safe under concurrency and idempotent, because it replaces only the ciphertext that was decrypted.
 update wallets as kept
 set
     encrypted_private_key = again.ciphertext,

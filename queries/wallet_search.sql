@@ -1,6 +1,6 @@
 -- name: list_trading(since, before, before_fid, before_chain, size)
--- Trading wallets, newest first, behind a position: `since` is within, the position is not.
--- Begin behind ('infinity', 0, '').
+-- Trading wallets, newest first, after a position: `since` is inclusive, the position is exclusive.
+-- Start with ('infinity', 0, '').
 -- Answered by idx_wallets_trading_created_at, in its order.
 select
     fid,
@@ -23,8 +23,8 @@ order by created_at desc, fid desc
 limit :size::bigint;
 
 -- name: list_base_accounts(since, before, before_fid, before_chain, size)
--- Base Account addresses, newest first, behind a position: `since` is within, the position is not.
--- Begin behind ('infinity', 0, '').
+-- Base Account addresses, newest first, after a position: `since` is inclusive, the position is exclusive.
+-- Start with ('infinity', 0, '').
 -- Answered by idx_wallets_base_account_created_at, in its order.
 select
     fid,
@@ -47,8 +47,8 @@ order by created_at desc, fid desc
 limit :size::bigint;
 
 -- name: list_all(since, before, before_fid, before_chain, size)
--- Wallets of both chains, newest first, behind a position. Begin behind ('infinity', 0, '').
--- Each half is answered by the index of its chain, and gives no more than a page.
+-- Wallets of both chains, newest first, after a position. Start with ('infinity', 0, '').
+-- Each half is answered by the index of its chain, and returns at most one page.
 select
     fid,
     chain,
@@ -110,8 +110,8 @@ order by created_at desc, fid desc, chain desc
 limit :size::bigint;
 
 -- name: list_by_address(address, chains, since, before, before_fid, before_chain, size)
--- Whose wallets an address (in lower case) is, newest first, behind a position: one trading wallet at most, and
--- as many users as named it their Base Account.
+-- Wallets with an address (in lower case), newest first, after a position: at most one trading wallet, and any number
+-- of Base Accounts.
 -- Answered by idx_wallets_address_created_at, in its order.
 select
     fid,

@@ -1,6 +1,6 @@
 -- name: get(fid, chain)^
--- The wallet of a user on a chain, with its sealed key, and the transaction that wrote it, which tells whether it is
--- replicated (wallet_api/database/replication.py). No row: there is none (yet).
+-- The wallet of a user on a chain, with its encrypted key, and the id of the transaction that wrote it, which shows
+-- whether it is replicated (wallet_api/database/replication.py). No row: there is none.
 -- Answered by the primary key.
 select
     fid,
@@ -20,9 +20,9 @@ where
     and chain = :chain::text;
 
 -- name: get_with_head(fid, chain)^
--- The same wallet, where its user's chain of audit entries ends, and what time the database has: one row always. A
--- wallet that is not there has no fid in it, and a chain of entries that has not begun no head_id.
--- Asked before a wallet is made or a key is handed out. About the head, see get_head() in audit.sql.
+-- The same wallet, the head of the user's audit chain, and the database's time. Always one row; the fid of a missing
+-- wallet and the head_id of an empty chain are null.
+-- Sent before a wallet is created or a key is returned. For the head, see get_head() in audit.sql.
 -- Answered by the primary keys of both tables.
 select
     wallet.fid,
@@ -51,7 +51,7 @@ left join wallet_audit_heads as head
     on wanted.fid = head.fid;
 
 -- name: list_for_user(fid)
--- Every wallet of a user, the Base Account address first: at most one for each chain.
+-- All wallets of a user, the Base Account address first: at most one per chain.
 -- Answered by the first column of the primary key.
 select
     fid,
@@ -70,9 +70,9 @@ where fid = :fid::bigint
 order by chain;
 
 -- name: insert_if_absent(fid, chain, address, encrypted_private_key, iv, scheme, key_id)^
--- Claim (fid, chain) for a new trading wallet, and return its row. No row: it is taken; read the winner's with get().
--- Safe under concurrency because the primary key decides, not a read that came before: a second
--- insert waits for the first to commit, and a get() that follows sees it.
+-- Insert a new trading wallet and return its row. No row: (fid, chain) is taken; read the winner with get().
+-- Safe under concurrency because the primary key decides, not an earlier read: a second insert waits for the first to
+-- commit, and a following get() sees it.
 insert into wallets (
     fid,
     chain,
@@ -107,8 +107,8 @@ returning
     updated_at;
 
 -- name: add_copy(fid, chain, wallet_type, address, encrypted_private_key, iv, scheme, key_id, created_at, updated_at)!
--- Claim (fid, chain) for a wallet that was kept elsewhere, with its dates; nothing happens when it is
--- taken. Read the winner with get(). Safe under concurrency and safe to repeat, as insert_if_absent() is.
+-- Insert an existing wallet with its dates. Nothing happens if (fid, chain) is taken: read the winner with get().
+-- Safe under concurrency, as insert_if_absent() is, and idempotent.
 insert into wallets (
     fid,
     chain,
@@ -136,9 +136,9 @@ values (
 on conflict (fid, chain) do nothing;
 
 -- name: put_base_account(fid, address)!
--- Remember the address of a user's own Base Account, in place of an older one.
--- Safe under concurrency and safe to repeat: one row per user, the last writer wins, and an address
--- that is already there is not written again.
+-- Store the address of a user's own Base Account, replacing an older one.
+-- Safe under concurrency and idempotent: one row per user, the last writer wins, and an unchanged address is not
+-- written again.
 insert into wallets as remembered (fid, chain, wallet_type, address)
 values (:fid::bigint, 'base-account', 'base-account', :address::text)
 on conflict (fid, chain) do update
@@ -148,8 +148,8 @@ on conflict (fid, chain) do update
     where remembered.address <> excluded.address;
 
 -- name: any_sealed()$
--- Does this database hold any private key at all? Asked once per process, before its first write.
--- Stops at the first row it finds.
+-- Whether this database contains a private key. Sent once per process, before its first write.
+-- Stops at the first row.
 select exists(
     select sealed.fid
     from wallets as sealed

@@ -131,7 +131,7 @@ def test_a_secret_of_another_database_is_one_line_or_a_state(run, name, database
         assert (done.status, done.err) == (0, "")
         assert " missing " in done.out
     elif name == "keys retire":
-        assert "may seal no key here" in fault(done)
+        assert "is not active in this database" in fault(done)
     else:
         assert "ENCRYPTION_SECRET is not the secret" in fault(done)
 
@@ -195,7 +195,7 @@ def test_an_upgrade_that_waits_for_another_one_says_so_and_stops_at_ctrl_c(run, 
     options = {"stdout": subprocess.PIPE, "env": kept_environ(environ), "process_group": 0}
     with wallet_api("db", "upgrade", **options) as process:
         said = process.stderr.readline()
-        assert said == "Another upgrade is at work: waiting for it.\n"
+        assert said == "Another upgrade is running: waiting for it.\n"
         os.killpg(process.pid, signal.SIGINT)
         assert process.stderr.read().strip() == "Stopped."
     assert process.returncode == 130

@@ -1,4 +1,4 @@
-"""Every environment variable, read once, all faults reported together."""
+"""Settings, read once from the environment; all faults are reported together."""
 
 import json
 import re
@@ -17,7 +17,7 @@ from wallet_api.ethereum.networks import NETWORKS, Network
 from wallet_api.models import MAX_FID
 
 MIN_SECRET_LENGTH = 32
-# What a shell would expand or take away, and what is no path at all.
+# Characters that a shell would expand or remove, and URLs.
 _NO_PATH = re.compile(r"\A~|[$\"'\r\n]|\A[a-z]+://", re.IGNORECASE)
 _STORAGES = ("postgres", "filesystem", "migrating")
 OPENSSL_RAND = "`openssl rand -base64 32`."
@@ -26,7 +26,7 @@ _REPLACE_IT = "Replace it: docs/operations.md, Another secret."
 
 
 class ConfigurationError(Exception):
-    """The environment is not fit to serve with. The message lists every fault."""
+    """The settings are not valid. The message lists every fault."""
 
     def __init__(self, faults: list[VariableFault]) -> None:
         lines = (f"  - {fault}. {fault.remedy}" for fault in faults)
@@ -36,7 +36,7 @@ class ConfigurationError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenSettings:
-    """What our own session tokens are made with."""
+    """The parameters of our own session tokens."""
 
     secret: Secret[str]
     issuer: str
@@ -46,7 +46,7 @@ class TokenSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WalletSettings:
-    """Where wallets are stored, and under which secrets their keys are sealed."""
+    """The storage of wallets, and the secrets that encrypt their keys."""
 
     database_url: Secret[str]
     encryption_secret: Secret[str]
@@ -57,7 +57,7 @@ class WalletSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The configuration of one process. Secrets are wrapped, so that none can be printed."""
+    """The settings of one process. Secrets are wrapped, so that none is printed by accident."""
 
     database_url: Secret[str]
     db_pool_min: int
@@ -91,7 +91,7 @@ class Settings:
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Settings":
-        """Read the settings. Raises ConfigurationError, which names every fault at once."""
+        """Read the settings. Raises ConfigurationError, which lists every fault."""
         read = _Reader(environ)
         short = read.boolean("ALLOW_SHORT_SECRET", default=False)
         issuer = read.issuer("QUICK_AUTH_ISSUER", default="https://auth.farcaster.xyz")
@@ -144,7 +144,7 @@ class Settings:
 
 
 def read_database_url(environ: Mapping[str, str]) -> Secret[str]:
-    """Read DATABASE_URL alone, for commands that need nothing else. Raises ConfigurationError."""
+    """Read only DATABASE_URL. Raises ConfigurationError."""
     read = _Reader(environ)
     url = read.database_url()
     if read.faults:
@@ -153,7 +153,7 @@ def read_database_url(environ: Mapping[str, str]) -> Secret[str]:
 
 
 def read_token_settings(environ: Mapping[str, str]) -> TokenSettings:
-    """Read the JWT settings alone, for `wallet-api token`. Raises ConfigurationError."""
+    """Read only the JWT settings, for `wallet-api token`. Raises ConfigurationError."""
     read = _Reader(environ)
     tokens = read.tokens()
     if read.faults:
@@ -162,7 +162,7 @@ def read_token_settings(environ: Mapping[str, str]) -> TokenSettings:
 
 
 def read_wallet_settings(environ: Mapping[str, str]) -> WalletSettings:
-    """Read what `wallet-api wallets …` needs, and nothing else. Raises ConfigurationError."""
+    """Read only the settings of `wallet-api wallets …`. Raises ConfigurationError."""
     read = _Reader(environ)
     short = read.boolean("ALLOW_SHORT_SECRET", default=False)
     settings = WalletSettings(
@@ -178,14 +178,14 @@ def read_wallet_settings(environ: Mapping[str, str]) -> WalletSettings:
 
 
 class _Reader(EnvironmentReader):
-    """Read the variables that have rules of their own."""
+    """A reader of variables with rules of their own."""
 
     remedies: ClassVar = {
         "DATABASE_URL": database_url.HOW_TO_WRITE,
-        "ENCRYPTION_SECRET": "Set the one that the wallets are sealed under "
+        "ENCRYPTION_SECRET": "Set the one that the wallets are encrypted with "
         f"(ALLOW_SHORT_SECRET=true if it is short); for a new database: {OPENSSL_RAND}",
-        "JWT_SECRET": f"Make one, for this purpose only: {OPENSSL_RAND}",
-        "METRICS_TOKEN": f"Leave it out, or make one: {OPENSSL_RAND}",
+        "JWT_SECRET": f"Generate one, only for this purpose: {OPENSSL_RAND}",
+        "METRICS_TOKEN": f"Remove it, or generate one: {OPENSSL_RAND}",
         "DEMO_FID": _NOT_IN_PRODUCTION,
     }
 
@@ -210,7 +210,7 @@ class _Reader(EnvironmentReader):
             known = value.startswith(("memory://", "redis://", "rediss://"))
             known = known and bool(storage_from_string(value))
         except ValueError:
-            # The complaint quotes what it cannot read, which may be the password.
+            # The message quotes what it cannot parse, which may be the password.
             known = False
         if not known:
             self.refuse("RATELIMIT_STORAGE_URI", "must be memory:// or a redis(s):// URL")
@@ -256,7 +256,8 @@ class _Reader(EnvironmentReader):
 
     def wallet_storage_path(self) -> Path:
         path = self.text("WALLET_STORAGE_PATH", default="./storage/wallets")
-        # Taken as it is, it would be a folder without wallet files, and new wallets would be made.
+        # Taken literally, it would be a directory without wallet files, and users would get new
+        # wallets.
         if _NO_PATH.search(path):
             self.refuse(
                 "WALLET_STORAGE_PATH",
@@ -275,7 +276,7 @@ class _Reader(EnvironmentReader):
         )
 
     def encryption_secret(self, *, allow_short: bool) -> Secret[str]:
-        """Read ENCRYPTION_SECRET with all that is around it: another character is another key."""
+        """Read ENCRYPTION_SECRET without trimming, because each character is part of the secret."""
         name = "ENCRYPTION_SECRET"
         given = self._environ.get(name, "")
         if not trim(given):
@@ -314,7 +315,7 @@ class _Reader(EnvironmentReader):
 
 
 def _is_text(value: str) -> bool:
-    """Say whether a value is something, and can be encoded: bytes that are no UTF-8 cannot."""
+    """Tell whether a value is not empty and valid UTF-8."""
     try:
         return bool(value.encode())
     except UnicodeEncodeError:

@@ -1,7 +1,7 @@
-"""DATABASE_URL: one reading for the service, its commands, and dbmate.
+"""Validation of DATABASE_URL, for the service, its commands, and dbmate.
 
-libpq reads the URL, so that psql and pg_dump agree with us. What libpq cannot read, or would read
-differently from what was meant, is refused here. No sentence quotes a password or a part of one.
+libpq parses the URL, so that psql and pg_dump interpret it in the same way. A URL that libpq cannot
+parse, or would misinterpret, is refused here. No message quotes a password or a part of one.
 """
 
 import difflib
@@ -25,7 +25,7 @@ HOW_TO_WRITE = (
     "Set it to postgresql://<role>:<password>@<host>/<database>; in a password %, @, / and : are "
     "written %25, %40, %2F and %3A."
 )
-# What the URL does not say itself. A silent partition is noticed within about ten seconds.
+# Defaults for parameters that the URL lacks. They detect a network partition in about ten seconds.
 _DEFAULTS: dict[str, Any] = {
     "connect_timeout": CONNECT_SECONDS,
     "fallback_application_name": "wallet-api",
@@ -34,7 +34,7 @@ _DEFAULTS: dict[str, Any] = {
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,
 }
-# libpq's variables that lead elsewhere than the URL says, where it lacks the parameter.
+# libpq's variables that change the target if the URL lacks the parameter.
 _REDIRECTING = {
     "PGHOST": "host",
     "PGHOSTADDR": "hostaddr",
@@ -62,16 +62,16 @@ _FOREIGN = {
 _SECRETS = frozenset(
     {"password", "sslpassword", "oauth_client_secret", "scram_client_key", "scram_server_key"}
 )
-# With this form, a name is shown where it cannot be a part of the password.
+# A name of this form is shown if it cannot be a part of the password.
 _NAME = re.compile(r"[A-Za-z_.-]{1,40}", re.ASCII)
 _PORT = re.compile(r"(?:[1-9][0-9]{0,4})?", re.ASCII)
 _HIGHEST_PORT = 65_535
 
 
 def find_fault(name: str, url: str, environ: Mapping[str, str]) -> VariableFault | None:
-    """Return what is wrong with the URL in the variable `name`, or None.
+    """Return the fault of the URL in the variable `name`, or None.
 
-    `environ` is where libpq looks for what the URL leaves out.
+    libpq reads parameters that the URL lacks from `environ`.
     """
     fault, given = _read(url)
     if fault is not None:
@@ -80,29 +80,29 @@ def find_fault(name: str, url: str, environ: Mapping[str, str]) -> VariableFault
 
 
 def _read(url: str) -> tuple[str | None, dict[str, str]]:
-    """Return what is wrong with a URL, as a predicate, and what libpq reads in it."""
+    """Return the fault of a URL, as a predicate, and the parameters that libpq reads in it."""
     if not url.startswith(("postgresql://", "postgres://")):
         return "must begin with postgresql:// or postgres://", {}
-    # As libpq does, take whatever ends in the first @ before any / for the user and the password.
+    # As libpq does, take everything up to the first @ before any / as user and password.
     place, _, query = re.sub(r"^[^@/]*@", "", url.partition("://")[2]).partition("?")
-    # libpq would take a part of the password for the host or the database, and show it as such.
+    # libpq would take a part of the password as the host or the database, and show it in errors.
     if "@" in place:
         return "must be a URL with one @: write @ and / as %40 and %2F in a password", {}
     try:
         given = {key: str(value) for key, value in conninfo_to_dict(url).items()}
     except (psycopg.Error, UnicodeError):
-        # libpq's message quotes what it cannot read, which may be the password.
+        # libpq's message quotes what it cannot parse, which may be the password.
         return f"must be a URL that libpq can read{_unknown_parameter(query)}", {}
     return _fault_of_places(given), given
 
 
 def connection_parameters(url: Secret[str]) -> dict[str, Any]:
-    """Return what psycopg is to connect with: the URL, our defaults, and text in UTF-8."""
+    """Return psycopg's connection parameters: the URL, our defaults, and UTF-8."""
     return {**_DEFAULTS, **conninfo_to_dict(url.reveal()), "client_encoding": "UTF8"}
 
 
 def _unknown_parameter(query: str) -> str:
-    """Name a parameter that libpq does not know and what to write instead."""
+    """Return the end of the fault: an unknown parameter, and what to write instead."""
     names = [unquote(part.partition("=")[0]) for part in query.split("&") if part]
     unknown = next((name for name in names if name not in _known_parameters()), None)
     if unknown is None:
@@ -120,12 +120,12 @@ def _unknown_parameter(query: str) -> str:
 
 @functools.cache
 def _known_parameters() -> frozenset[str]:
-    # libpq takes ssl=true for sslmode=require.
+    # libpq accepts ssl=true as sslmode=require.
     return frozenset({"ssl", *(known.keyword.decode() for known in pq.Conninfo.get_defaults())})
 
 
 def _fault_of_places(given: Mapping[str, str]) -> str | None:
-    """Return what is wrong with the hosts and ports: libpq would say it at each connection."""
+    """Return the fault of the hosts and ports, which libpq would report only when it connects."""
     hosts, addresses, ports = (
         given[part].split(",") if given.get(part) else [] for part in ("host", "hostaddr", "port")
     )
@@ -153,10 +153,10 @@ def _fault_of_environment(
 
 
 def _default(parameter: str, given: Mapping[str, str]) -> str | None:
-    """Return what libpq takes for a parameter that neither the URL nor a variable gives."""
+    """Return libpq's default for a parameter that neither the URL nor a variable sets."""
     match parameter:
         case "host" | "hostaddr":
-            # Each stands for the other, as long as it is a number.
+            # Each defaults to the other, if it is an IP address.
             return given.get("hostaddr" if parameter == "host" else "host")
         case "user":
             return _login_name()

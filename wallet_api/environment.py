@@ -1,11 +1,11 @@
-"""Read environment variables: normalize unambiguous values, and report all others as faults."""
+"""A reader of environment variables that normalizes unambiguous values and collects faults."""
 
 import re
 from collections.abc import Mapping
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import ClassVar, NamedTuple
 
-# White space, and what editors and browsers copy with a text: no-break spaces, a byte order mark.
+# White space, and characters that editors and browsers add: no-break spaces, byte order marks.
 _BLANK = r"[\s\ufeff\u200b]+"
 _AROUND = re.compile(rf"\A{_BLANK}|{_BLANK}\Z")
 _QUOTED = re.compile(r"""(["'])((?:(?!\1).)*)\1""", re.DOTALL)
@@ -29,8 +29,8 @@ _NUMBER = re.compile(r"[0-9]*\.?[0-9]+")
 def trim(value: str) -> str:
     """Return a value without surrounding white space and quotes.
 
-    They are there by accident: Kubernetes secrets end with a line break, `docker run --env-file`
-    keeps quotes, and files from Windows have a carriage return on each line.
+    Kubernetes secrets may end with a line break, `docker run --env-file` keeps quotes, and files
+    from Windows have a carriage return on each line.
     """
     value = _AROUND.sub("", value)
     quoted = _QUOTED.fullmatch(value)
@@ -38,7 +38,7 @@ def trim(value: str) -> str:
 
 
 class VariableFault(NamedTuple):
-    """What is wrong with an environment variable, as a predicate, and how to fix it."""
+    """The fault of an environment variable, as a predicate, and how to fix it."""
 
     variable: str
     fault: str
@@ -50,13 +50,13 @@ class VariableFault(NamedTuple):
 
 
 class EnvironmentReader:
-    """Read single variables; note what is wrong and go on.
+    """A reader of single variables that collects faults.
 
-    A variable that is empty, or has nothing but white space, counts as unset.
+    A variable that is empty or only white space counts as unset.
     """
 
     remedies: ClassVar[Mapping[str, str]] = {}
-    """How to fix a variable, where the fault itself does not say it."""
+    """How to fix each variable, unless the default remedy fits."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
@@ -64,7 +64,7 @@ class EnvironmentReader:
         self.warnings: list[VariableFault] = []
 
     def refuse(self, name: str, fault: str) -> None:
-        """Note what is wrong with a variable."""
+        """Record a fault of a variable."""
         otherwise = "Correct it, or remove it: docs/configuration.md describes it."
         self.faults.append(VariableFault(name, fault, self.remedies.get(name, otherwise)))
 
@@ -73,7 +73,7 @@ class EnvironmentReader:
         return trim(self._environ.get(name, "")) or default
 
     def parts(self, name: str) -> tuple[str, ...]:
-        """Read a comma list."""
+        """Read a comma-separated list."""
         found = (trim(part) for part in self.text(name, default="").split(","))
         return tuple(part for part in found if part)
 
@@ -103,7 +103,7 @@ class EnvironmentReader:
     ) -> float:
         """Read a number from `low` to `high`; with `whole`, a whole one."""
         text = self.text(name, default=str(default))
-        # float() and int() also take underscores, signs, and digits of other scripts.
+        # float() and int() also accept underscores, signs, and digits of other scripts.
         if (_WHOLE_NUMBER if whole else _NUMBER).fullmatch(text):
             value = int(text) if whole else float(text)
             if low <= value <= high:
@@ -113,7 +113,7 @@ class EnvironmentReader:
         return default
 
     def host_names(self, name: str) -> tuple[str, ...]:
-        """Read a comma list of host names; the URL of a host's root stands for its name."""
+        """Read a comma-separated list of host names; the URL of a host counts as its name."""
         found = [_HOST_NAME.fullmatch(part) for part in self.parts(name)]
         names = tuple(match[1].lower() for match in found if match)
         if len(names) < len(found):
@@ -125,9 +125,9 @@ class EnvironmentReader:
         return names
 
     def origins(self, name: str) -> tuple[str, ...]:
-        """Read a comma list of origins, as browsers send them (RFC 6454): lower case, no path.
+        """Read a comma-separated list of origins, as browsers send them (RFC 6454).
 
-        A wildcard is refused: flask-cors would take it for a regular expression, not anchored.
+        A wildcard is refused: flask-cors would use it as an unanchored regular expression.
         """
         found = [_origin(_ORIGIN.fullmatch(part)) for part in self.parts(name)]
         if not all(found):
@@ -137,7 +137,7 @@ class EnvironmentReader:
         return tuple(origin for origin in found if origin)
 
     def http_url(self, name: str, *, default: str) -> str:
-        """Read the URL of a server, without a name or a password in it."""
+        """Read an http(s) URL without user and password."""
         value = self.text(name, default=default)
         url = _HTTP_URL.fullmatch(value)
         origin = _origin(url)
@@ -147,7 +147,7 @@ class EnvironmentReader:
         return origin + (url[4] or "")
 
     def issuer(self, name: str, *, default: str) -> str:
-        """Read the URL of an issuer of tokens, as its tokens name it: no slash at the end."""
+        """Read the URL of a token issuer, as in its tokens: without a slash at the end."""
         url = self.http_url(name, default=default).rstrip("/")
         if "?" in url or "#" in url:
             self.refuse(name, "must be a URL without ? and #")
@@ -155,9 +155,9 @@ class EnvironmentReader:
 
 
 def _origin(url: re.Match[str] | None) -> str | None:
-    """Return scheme, host and port as browsers write them; None if there is no such host or port.
+    """Return scheme, host and port as browsers write them; None if host or port are not valid.
 
-    Browsers leave the default port out, and shorten an IPv6 address (RFC 5952).
+    Browsers omit the default port, and shorten an IPv6 address (RFC 5952).
     """
     if url is None:
         return None
@@ -167,7 +167,7 @@ def _origin(url: re.Match[str] | None) -> str | None:
         if host.startswith("["):
             ip = IPv6Address(host[1:-1])
             host = f"[{ip}]"
-            # Browsers write the address in it in hexadecimal digits, Python in decimal ones.
+            # Browsers write the IPv4 address in hexadecimal, Python in decimal.
             if ip.ipv4_mapped:
                 return None
         elif host.rpartition(".")[2].isdigit():

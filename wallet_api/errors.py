@@ -27,7 +27,7 @@
     ├── IdempotencyKeyInUse       the first request with this key is still running
     ├── IdempotencyKeyReused      the key was used with another request body
     └── ServiceUnavailable        nothing was lost; try again later
-        ├── StorageUnavailable    the folder of wallet files cannot be used
+        ├── StorageUnavailable    the wallet directory cannot be used
         ├── Overloaded            it waited too long for a thread
         ├── DatabaseUnavailable
         │   ├── LockTimeout       another transaction holds what this one needs
@@ -51,7 +51,7 @@ class WalletApiError(Exception):
     code: ClassVar[str]
 
     def __init__(self, message: str | None = None, *, hint: str | None = None) -> None:
-        """Refuse with the class's own sentence, or `message`; `hint` says what exactly is wrong."""
+        """Use `message` or the class's sentence; `hint` describes the exact fault."""
         super().__init__(message or self.sentence())
         self.hint = hint
 
@@ -217,7 +217,7 @@ class ServiceUnavailable(WalletApiError):
     code = "service_unavailable"
 
     def __init__(self, fault: str, remedy: str | None = None) -> None:
-        """Tell operators what is wrong and what to do; users get the class's sentence."""
+        """`fault` and `remedy` are for operators; users get the class's sentence."""
         super().__init__()
         self.fault = fault
         self.remedy = remedy
@@ -228,7 +228,7 @@ class ServiceUnavailable(WalletApiError):
         return f"{self.fault}: {self.remedy}" if self.remedy else self.fault
 
     def __reduce__(self) -> tuple[type["ServiceUnavailable"], tuple[str, str | None]]:
-        """Keep the reason when the error comes out of another process."""
+        """Keep fault and remedy when the error is pickled by another process."""
         return type(self), (self.fault, self.remedy)
 
 

@@ -1,16 +1,16 @@
--- Spread the tables of users over the machines of a Citus cluster, by fid. docs/scaling.md says what to do before and
--- after. Run it on the coordinator, as the owner of the tables, while nobody writes:
+-- Distribute the per-user tables over the machines of a Citus cluster, by fid. docs/scaling.md describes the steps
+-- before and after. Run it on the coordinator, as the owner of the tables, while nothing writes:
 --
 --     psql "$DATABASE_URL" --set ON_ERROR_STOP=1 \
 --       --file queries/operations/citus.sql --file queries/operations/citus_checks.sql
 --
--- If this script fails, nothing has changed. If the second one does, the tables are spread, but not as they should be:
--- do not let the service write before it passes.
+-- If this script fails, nothing has changed. If the second one fails, the tables are distributed incorrectly: do not
+-- let the service write before it passes.
 begin;
 
 -- Ours only refuse, and touch no table.
 select set_config('citus.enable_unsafe_triggers', 'on', true);
--- Foreign keys to tables of which each machine has a copy want one connection to each machine.
+-- Foreign keys to reference tables require one connection per machine.
 select set_config('citus.multi_shard_modify_mode', 'sequential', true);
 
 create temporary table rows_before_spreading on commit drop as
@@ -34,22 +34,22 @@ select
     count(*) as held
 from wallet_audit_heads;
 
--- Away while the tables at their ends are of two kinds.
+-- Drop foreign keys while one table is distributed and the other is not.
 alter table wallets drop constraint wallets_key_id_is_active;
 alter table active_encryption_keys drop constraint active_encryption_keys_are_registered;
 alter table encryption_keys drop constraint encryption_keys_succeeds_a_known_key;
 
--- A copy on each machine.
+-- Reference tables: a copy on each machine.
 select create_reference_table('encryption_keys');
 select create_reference_table('active_encryption_keys');
 
--- All that one user has, on one machine.
+-- All rows of one user on one machine.
 select create_distributed_table('wallets', 'fid', colocate_with => 'none');
 select create_distributed_table('deposits', 'fid', colocate_with => 'wallets');
 select create_distributed_table('wallet_audit_log', 'fid', colocate_with => 'wallets');
 select create_distributed_table('wallet_audit_heads', 'fid', colocate_with => 'wallets');
 
--- schema_migrations and api_clients stay where they are: on the coordinator, which the service asks.
+-- schema_migrations and api_clients stay on the coordinator, to which the service connects.
 
 alter table encryption_keys
 add constraint encryption_keys_succeeds_a_known_key
@@ -61,7 +61,7 @@ alter table wallets
 add constraint wallets_key_id_is_active
 foreign key (key_id) references active_encryption_keys (key_id);
 
--- refuse_change() goes along with the triggers; this one is called by statements alone.
+-- Citus distributes refuse_change() with the triggers; this function is only called by statements.
 select create_distributed_function('time_of_entry(timestamptz)');
 
 do $$

@@ -1,6 +1,6 @@
--- Check that the tables are spread over a Citus cluster as citus.sql spreads them; raise what is
--- not. Run it on the coordinator, as the owner of the tables, after shards were moved, or a machine
--- or a table was added:
+-- Check that the tables are distributed over a Citus cluster as by citus.sql, and raise each difference.
+-- Run it on the coordinator, as the owner of the tables, after shards were moved, or a machine or a
+-- table was added:
 --
 --     psql "$DATABASE_URL" --set ON_ERROR_STOP=1 --file queries/operations/citus_checks.sql
 do $$
@@ -10,7 +10,7 @@ declare
     found bigint;
     missing text;
 begin
-    -- Every table with a fid is one of users: a migration that made one had to spread it.
+    -- Every table with a fid is a per-user table: a migration that created one had to distribute it.
     select string_agg(ours.relname, ', ' order by ours.relname) into missing
     from pg_class as ours
     inner join pg_attribute as member on ours.oid = member.attrelid and member.attname = 'fid'
@@ -24,7 +24,7 @@ begin
         and not ours.relispartition
         and ours.relpersistence <> 't'
         and pg_table_is_visible(ours.oid)
-        -- With shards on the coordinator, they lie beside the tables.
+        -- With shards on the coordinator, they are in the schema of the tables.
         and not relation_is_a_known_shard(ours.oid)
         and spread.table_name is null;
     if missing is not null then
@@ -42,8 +42,8 @@ begin
     end if;
 
     for place in select table_name from citus_tables where citus_table_type in ('distributed', 'reference') loop
-        -- Triggers on truncate are on the shards if they were there when the table was spread, and not if they came
-        -- later. Either way the coordinator's own refuses the statement for all shards.
+        -- Triggers on truncate exist on the shards only if they existed when the table was distributed. In either case
+        -- the coordinator's own trigger rejects the statement for all shards.
         select count(*) into wanted
         from pg_trigger
         where tgrelid = place and not tgisinternal and (tgtype & 32) = 0 and tgenabled <> 'D';
@@ -92,7 +92,7 @@ begin
         raise exception 'time_of_entry() is not on every machine';
     end if;
 
-    -- Each machine has a range of its own, from 2^48 times its number on, for what is inserted through it.
+    -- Each machine has a range of its own, from 2^48 times its number, for rows that are inserted through it.
     if (
         select max(id) from wallets where id < 281474976710656
     ) >= (
@@ -101,7 +101,7 @@ begin
         raise exception 'wallets_id_seq begins anew';
     end if;
 
-    -- What the coordinator's session sets for itself does not reach the sessions that it opens on the others.
+    -- Settings of the coordinator's session do not apply to the sessions that it opens on other machines.
     select
         string_agg(
             format('on %s %s', node.nodename, case when machine.success then machine.result else 'unknown' end), '; '
@@ -131,7 +131,7 @@ begin
     if missing is not null then
         raise exception 'settings of the role that serves are missing: %', missing;
     end if;
-    -- Citus would send each migration to every machine as a whole, with its first SET LOCAL.
+    -- Citus would send the whole text of each migration to every machine, with its first SET LOCAL.
     if current_setting('citus.propagate_set_commands', true) <> 'none' then
         raise exception 'the owner of the tables must not have citus.propagate_set_commands: reset it';
     end if;

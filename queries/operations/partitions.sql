@@ -1,10 +1,10 @@
--- Spread the tables of users over 16 hash partitions of one PostgreSQL; docs/scaling.md says when, and what it costs.
--- Run it as the owner of the tables, while nobody writes:
+-- Convert the per-user tables to 16 hash partitions each; docs/scaling.md says when, and what it costs.
+-- Run it as the owner of the tables, while nothing writes:
 --
 --     psql "$DATABASE_URL" --set ON_ERROR_STOP=1 --single-transaction --file queries/operations/partitions.sql
 --
--- The tables as they were stay beside the new ones as wallets_whole, …, until you drop them. Names of constraints,
--- indexes and triggers move to the new tables.
+-- The old tables are kept as wallets_whole, …, until you drop them. The names of constraints, indexes and triggers
+-- move to the new tables.
 do $$
 declare
     subject text;
@@ -18,7 +18,7 @@ begin
         whole := subject || '_whole';
         execute format('lock table %I in access exclusive mode', subject);
 
-        -- What the table is made of, in words that name it as it is called now.
+        -- The parts of the table, as SQL with its current name.
         create temporary table parts on commit drop as
         select 1 as step, conname as name, 'constraint' as kind, pg_get_constraintdef(oid) as definition, false as on_truncate
         from pg_constraint
@@ -46,7 +46,7 @@ begin
             execute format('alter index %I rename to %I', made.name, made.name || '_whole');
         end loop;
 
-        -- The rules for single rows come along with the columns.
+        -- LIKE copies columns and check constraints.
         execute format('create table %I (like %I including defaults including constraints) partition by hash (fid)', subject, whole);
         for remainder in 0..15 loop
             execute format(
@@ -55,7 +55,7 @@ begin
             );
         end loop;
 
-        -- Rows first: an index is built faster than it is kept.
+        -- Rows first: building an index is faster than maintaining it.
         execute format('insert into %I select * from %I', subject, whole);
         for made in select * from parts order by step, name loop
             if made.kind = 'constraint' then
@@ -63,7 +63,7 @@ begin
             else
                 execute made.definition;
             end if;
-            -- A partition inherits what is for each row. It could be truncated by its own name.
+            -- A partition inherits row triggers, but could be truncated by its own name.
             for partition in
                 select inhrelid::regclass::text from pg_inherits where inhparent = subject::regclass and made.on_truncate
             loop
@@ -75,7 +75,7 @@ begin
         end loop;
         drop table parts;
 
-        -- Else a sequence would go with the old table.
+        -- Otherwise the sequence would be dropped with the old table.
         for made in
             select held.attname as name, sequence.oid::regclass as place
             from pg_depend

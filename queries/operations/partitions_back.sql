@@ -1,10 +1,10 @@
--- Make plain tables again of those that partitions.sql spread, out of all that is in them now, so that nothing is lost
--- whenever it is run. It leaves alone wallets_whole, … of before. docs/scaling.md says what to do before and after. Run
--- it as the owner of the tables, while nobody writes:
+-- Convert the tables of partitions.sql back to plain tables, with all their current rows. It does not touch the old
+-- tables wallets_whole, …. docs/scaling.md describes the steps before and after. Run it as the owner of the tables,
+-- while nothing writes:
 --
 --     psql "$DATABASE_URL" --set ON_ERROR_STOP=1 --single-transaction --file queries/operations/partitions_back.sql
 --
--- The partitions are gone afterwards. If it fails, nothing has changed.
+-- The partitions are dropped. If the script fails, nothing has changed.
 do $$
 declare
     subject text;
@@ -20,7 +20,7 @@ begin
             raise exception '% has no partitions', subject;
         end if;
 
-        -- What the table is made of, in words that name it.
+        -- The parts of the table, as SQL with its name.
         create temporary table parts on commit drop as
         select
             case contype when 'f' then 3 else 1 end as step,
@@ -39,7 +39,7 @@ begin
         from pg_trigger
         where tgrelid = subject::regclass and not tgisinternal;
 
-        -- The rules for single rows come along with the columns.
+        -- LIKE copies columns and check constraints.
         execute format('create table %I (like %I including defaults including constraints)', plain, subject);
         execute format('insert into %I select * from %I', plain, subject);
         execute format('select count(*) from %I', subject) into before;
@@ -48,7 +48,7 @@ begin
             raise exception '% has % rows, % had %', plain, after, subject, before;
         end if;
 
-        -- Else a sequence would go with the partitions.
+        -- Otherwise the sequence would be dropped with the partitions.
         for made in
             select held.attname as name, sequence.oid::regclass as place
             from pg_depend

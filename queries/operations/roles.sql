@@ -1,14 +1,14 @@
--- The rights that the service needs while it serves, and none more. Run it as the owner of the tables, after every
--- `wallet-api db upgrade`; it may be run as often as you like:
+-- Grant the service only the rights that serving needs. Run it as the owner of the tables, after every
+-- `wallet-api db upgrade`; it is idempotent:
 --
 --     psql "$DATABASE_URL" --set ON_ERROR_STOP=1 --single-transaction --file queries/operations/roles.sql
 --
--- Then give the rights to the role that the service connects as, which must own nothing:
+-- Then create the role that the service connects as, which must own nothing:
 --
 --     create role wallet_api_web login password '…' in role wallet_api_runtime;
 --
--- Migrations and commands go on as the owner. Where roles cannot be made (Heroku's smaller plans), the triggers remain,
--- which hold for the owner too.
+-- Run migrations and commands as the owner. Where roles cannot be created (Heroku's smaller plans), the triggers still
+-- apply, also to the owner.
 do $$
 declare
     tables_owner name := (
@@ -21,15 +21,15 @@ begin
     if not exists (select from pg_roles where rolname = 'wallet_api_runtime') then
         create role wallet_api_runtime nologin;
     end if;
-    -- Wherever search_path has the tables. Whatever an older version of this script gave is taken back first.
+    -- In the schema of the tables. First revoke what an older version of this script granted.
     execute format('revoke all on all tables in schema %I from wallet_api_runtime', current_schema());
     execute format('revoke all on all sequences in schema %I from wallet_api_runtime', current_schema());
     execute format('grant usage on schema %I to wallet_api_runtime', current_schema());
-    -- A temporary table, or one in another's schema, could stand before ours. Imports, as the owner, do need one.
+    -- A temporary table, or one in another schema, could shadow ours. Only imports, by the owner, need one.
     execute format('revoke create on schema %I from public', current_schema());
     execute format('revoke temporary on database %I from public', current_database());
     execute format('grant temporary on database %I to %I', current_database(), tables_owner);
-    -- What others create in these two could stand before what our statements name.
+    -- Objects that others create in these two could shadow those that our statements name.
     execute format('revoke create on database %I from public', current_database());
     for other in
         select item.grantee
@@ -58,8 +58,8 @@ begin
 end
 $$;
 
--- Default privileges may have granted rights on our tables to others, also when a dump was restored or a table was
--- spread over partitions. Roles that can only read keep that; docs/decisions/rights-of-other-roles.md says why.
+-- Default privileges may have granted rights on our tables to other roles, also when a dump was restored or a table was
+-- partitioned. Roles that can only read keep that; docs/decisions/rights-of-other-roles.md says why.
 select
     found.role_name as revoked_from,
     found.relation_name as right_on
@@ -73,20 +73,20 @@ from revoke_other_rights(
 grant usage on sequence wallets_id_seq, wallet_audit_log_id_seq to wallet_api_runtime;
 grant select on schema_migrations to wallet_api_runtime;
 
--- Everybody may, unless somebody revoked that.
+-- The default for PUBLIC, which may have been revoked.
 grant execute on function time_of_entry(timestamptz) to wallet_api_runtime;
 
--- Nobody deletes, nobody truncates. What may change: a Base Account address. A sealed key may not: rotation is a
--- command, and commands go on as the owner.
+-- Nothing is deleted or truncated. Only a Base Account address may change, an encrypted key may not: rotation is a
+-- command, which runs as the owner.
 grant select, insert on wallets to wallet_api_runtime;
 grant update (address, updated_at) on wallets to wallet_api_runtime;
 
 grant select, insert on wallet_audit_log, wallet_audit_heads to wallet_api_runtime;
 grant update (id, mac) on wallet_audit_heads to wallet_api_runtime;
 grant select, insert on deposits to wallet_api_runtime;
--- Whether another secret may seal keys is for operators to say: `wallet-api keys register`.
+-- Only operators register another secret: `wallet-api keys register`.
 grant select on encryption_keys, active_encryption_keys to wallet_api_runtime;
 
--- Clients are made and revoked by operators.
+-- Operators create and revoke clients.
 grant select on api_clients to wallet_api_runtime;
 grant update (last_used_at) on api_clients to wallet_api_runtime;

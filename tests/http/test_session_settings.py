@@ -72,8 +72,8 @@ REPLICA = "session_replication_role is replica, which switches triggers and fore
 READ_ONLY = "default_transaction_read_only is on, so nothing can be stored"
 UNFIT = [
     ("session_replication_role = replica", REPLICA),
-    ("zero_damaged_pages = on", "zero_damaged_pages is on, so that damaged rows are taken for"),
-    ("ignore_checksum_failure = on", "ignore_checksum_failure is on, so that damaged rows are"),
+    ("zero_damaged_pages = on", "zero_damaged_pages is on, so that damaged rows appear"),
+    ("ignore_checksum_failure = on", "ignore_checksum_failure is on, so that damaged rows appear"),
     ("default_transaction_read_only = on", READ_ONLY),
 ]
 # What the tests' server is like. (It keeps nothing that it commits, to be quick.)
@@ -311,7 +311,7 @@ def test_a_service_is_fit_again_when_the_setting_is_gone(sql, make_app):
     assert 200 in [client.get("/readyz").status_code for _ in range(3)]
 
 
-NO_SCHEMA = "search_path names no schema that is there and that this role may use"
+NO_SCHEMA = "search_path names no existing schema that this role may use"
 NOWHERE = [
     "search_path = nowhere",
     "search_path = nowhere, pg_temp",

@@ -102,7 +102,7 @@ def test_a_folder_that_is_not_mounted_is_not_ready(start, tmp_path, sql, name):
     path = tmp_path / name
     if name == "empty":
         path.mkdir()
-    words = ["mounted"] if len(name) < 300 else []
+    words = ["mount its disk"] if len(name) < 300 else []
     is_not_ready(start("migrating", path), "storage_unavailable", *words)
     assert not any(rows_of(sql).values())
 
@@ -110,7 +110,7 @@ def test_a_folder_that_is_not_mounted_is_not_ready(start, tmp_path, sql, name):
 def test_a_folder_that_is_not_mounted_is_not_ready_for_files_either(start, tmp_path, sql):
     assert start("filesystem").post(FALLBACK, headers=signed_in(42)).status_code == 200
     client = start("filesystem", tmp_path / "missing")
-    is_not_ready(client, "storage_unavailable", "mounted", "export")
+    is_not_ready(client, "storage_unavailable", "mount its disk", "export")
     assert not (tmp_path / "missing").exists()
 
 
@@ -201,7 +201,7 @@ def test_files_that_are_ignored_on_purpose_are_a_warning(start):
     with capture_logs() as events:
         assert start("postgres").get("/readyz").status_code == 200
     (warning,) = [event["warning"] for event in events if event["log_level"] == "warning"]
-    assert "does not look at the files" in warning
+    assert "ignores the files" in warning
 
 
 @pytest.mark.parametrize("said", [{}, {"WALLET_STORAGE": "postgres"}], ids=["absent", "postgres"])

@@ -231,7 +231,7 @@ def test_files_of_which_none_can_be_read_are_not_taken_for_those_of_another_secr
     assert "ENCRYPTION_SECRET" not in problem["error"]
     ((what, remedy),) = faults(mode)
     assert what in problem["error"]
-    assert remedy.startswith("Put the files themselves there")
+    assert remedy.startswith("Copy the files themselves there")
     for fid in (FID, NEW):
         refused(ask(client, FALLBACK, fid), 503)
     assert not any(rows_of(sql).values())

@@ -148,7 +148,7 @@ def test_verifying_the_audit_log_by_command(command, wallets, sql, tmp_path):
     later = tmp_path / "later.json"
     done = command("verify", "--checkpoint", later, group="audit")
     assert done.status == 1
-    assert done.out.startswith("FID 5: entry 1: it, or its place behind the entry before it")
+    assert done.out.startswith("FID 5: entry 1: it, or its position after the previous entry")
     assert not later.exists()
     assert command("verify", "--fid", "6", group="audit").status == 0
 

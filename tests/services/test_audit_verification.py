@@ -84,14 +84,14 @@ def test_nothing_is_nothing(database, verify):
     assert verify() == ([], 0)
 
 
-NOT_OURS = "it, or its place behind the entry before it, is not as this service wrote it"
+NOT_OURS = "it, or its position after the previous entry, is not as this service wrote it"
 ALONE = "it cannot be checked without the entry before it"
-FOREIGN = "it was written under a secret that nobody here has (key id 0000000000000000)"
-UNMADE = "no intact entry says that the trading wallet was made"
+FOREIGN = "it was written with a secret that is not configured (key id 0000000000000000)"
+UNMADE = "no intact entry records the creation of the trading wallet"
 TWICE = "the Base Account address was imported more than once"
-UNSET = "no intact entry says that a Base Account address was remembered"
-REPLACED = "the Base Account address is not the one of the last intact entry about it"
-GONE = "the Base Account address that was remembered is not in PostgreSQL"
+UNSET = "no intact entry records the Base Account address"
+REPLACED = "the Base Account address differs from the last intact entry about it"
+GONE = "the Base Account address that was stored is not in PostgreSQL"
 ANOTHER = "0x" + "ab" * 20
 COLUMNS = {
     "chain": "'base-account'",
@@ -192,7 +192,7 @@ COPY = (
             ["delete from wallet_audit_log where fid = 2"],
             [
                 (2, None, "entries 1 to 4 are missing"),
-                (2, None, "there is a wallet, and no entry that says so"),
+                (2, None, "there is a wallet without an entry"),
             ],
             id="a whole chain removed",
         ),
@@ -201,14 +201,14 @@ COPY = (
                 "delete from wallet_audit_log where fid = 2",
                 "delete from wallet_audit_heads where fid = 2",
             ],
-            [(2, None, "there is a wallet, and no entry that says so")],
+            [(2, None, "there is a wallet without an entry")],
             id="a whole chain and its end removed",
         ),
         pytest.param(
             [COPY.format("fid, 5", "(3, 3)")],
             [
                 (3, 5, NOT_OURS),
-                (3, None, "entries behind 4, the end of the chain, were put there"),
+                (3, None, "entries were added after 4, the end of the chain"),
             ],
             id="a copy put at the end",
         ),
@@ -249,7 +249,7 @@ COPY = (
         ),
         pytest.param(
             [f"update wallets set address = '{BASE_ACCOUNT}' where (fid, chain) = (4, 'ethereum')"],
-            [(4, None, "the trading wallet was made with another address")],
+            [(4, None, "the trading wallet was created with another address")],
             id="the wallet's address changed",
         ),
         pytest.param(
@@ -357,13 +357,13 @@ def test_a_key_that_was_overwritten_as_if_its_secret_had_changed_is_noticed(log,
         "update wallets set key_id = repeat('0', 16), encrypted_private_key = repeat('0', 96)"
         " where fid = 3 and chain = 'ethereum'"
     )
-    fault = "no entry says that the key was sealed as it is now"
+    fault = "no entry records the current encryption of the key"
     assert verify() == ([(3, None, fault)], 20)
 
 
 def test_a_wallet_that_is_gone_is_named_unless_it_may_be_in_a_file(log, verify, sql):
     plant(sql, "delete from wallets where fid = 2 and chain = 'ethereum'")
-    gone = (2, None, "the trading wallet that was made is not in PostgreSQL")
+    gone = (2, None, "the trading wallet that was created is not in PostgreSQL")
     assert verify() == ([gone], 20)
     assert verify(fid=2)[0] == [gone]
     assert verify(wallet_storage="migrating") == ([], 20)
@@ -487,9 +487,9 @@ def test_a_second_trading_wallet_of_one_user_is_named_wherever_it_is(
     database.run(lambda one: trail.pending().append_many(one, [event]))
     if gone:
         plant(sql, "delete from wallets where fid = 2")
-    faults = [(2, None, "more than one trading wallet was made")]
+    faults = [(2, None, "more than one trading wallet was created")]
     if not gone:
-        faults.append((2, None, "the trading wallet was made with another address"))
+        faults.append((2, None, "the trading wallet was created with another address"))
     assert verify(wallet_storage="migrating") == (faults, 21)
 
 
@@ -523,7 +523,9 @@ def test_what_was_written_under_every_earlier_secret_is_verified_with_the_last_o
         wallets.refuse_key(1, "ethereum", access=ACCESS)
         wallets.ensure_trading_wallet(50 + id(wallets) % 1000, access=ACCESS)
     assert verify(A_THIRD) == ([], 24)
-    assert verify(OTHER_SECRET)[0][0][2].startswith("it was written under a secret that nobody")
+    assert verify(OTHER_SECRET)[0][0][2].startswith(
+        "it was written with a secret that is not configured"
+    )
 
 
 def test_a_clock_that_went_back_does_not_hide_a_secret_from_the_one_behind_it(

@@ -237,7 +237,7 @@ def test_a_wallet_that_is_gone_is_an_alarm_and_never_a_new_wallet(wallets, sql):
     for _ in range(2):
         with pytest.raises(DatabaseDamaged) as refusal:
             wallets.ensure_trading_wallet(FID, access=ACCESS)
-        assert "tells of a trading wallet" in refusal.value.reason
+        assert "records a trading wallet" in refusal.value.reason
     assert rows(sql) == []
 
 

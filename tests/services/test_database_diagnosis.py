@@ -12,7 +12,7 @@ TRIGGERS = "every trigger is in force"
 CONSTRAINTS = "every constraint is in force"
 INDEXES = "every index is in force"
 EVENTS = "no event trigger runs beside ours"
-SETTINGS = "no setting of a role takes a guard away"
+SETTINGS = "no setting of a role disables a safeguard"
 FOREIGN_SETTINGS = "roles and the database have no settings but ours"
 RIGHTS = "the role has no more rights than it needs"
 NEEDED = "the role has every right that it needs"
@@ -70,7 +70,7 @@ KEY_RULE = "constraint wallets_trading_wallet_has_a_key"
 INDEX = "index idx_deposits_created_at"
 FIRST = "unique index encryption_keys_only_one_is_first"
 ALTERED = "is not as the migrations made it"
-FOREIGN = "is none that the migrations made"
+FOREIGN = "was not made by the migrations"
 WRONG = [
     (["delete from schema_migrations where version = '0004'"],
      "migrations are current", "0004 is not applied"),

@@ -69,7 +69,7 @@ def test_of_a_sound_configuration_everything_is_fine(doctor):
         "16 connections at most",
         "migration is applied",
         "the secret fits",
-        "keys are to be had",
+        "keys are available",
         "in memory",
     ):
         assert what in said
@@ -84,14 +84,14 @@ FAULTS = [
     ({"JWT_SECRET": "short"}, "JWT_SECRET has 5 characters", "openssl rand"),
     ({"JWT_SECRET": SECRET}, "JWT_SECRET must differ", "for this purpose"),
     ({"ENCRYPTION_SECRET": "short"}, "ENCRYPTION_SECRET has 5", "ALLOW_SHORT_SECRET=true"),
-    ({"METRICS_TOKEN": "short"}, "METRICS_TOKEN has 5", "Leave it out"),
+    ({"METRICS_TOKEN": "short"}, "METRICS_TOKEN has 5", "Remove it"),
     ({"NETWORK": "base"}, "NETWORK must be one of", "Correct it, or remove"),
     ({"DEMO_FID": "5", "TRUSTED_PROXY_HOPS": "1"}, "DEMO_FID signs anybody in", "Remove DEMO_FID"),
-    ({"WALLET_STORAGE": "migrating"}, "holds no wallet files", "Is the disk mounted?"),
+    ({"WALLET_STORAGE": "migrating"}, "holds no wallet files", "Mount its disk"),
     (
         {"WALLET_STORAGE": "migrating", "WALLET_STORAGE_PATH": "/nowhere/a: b"},
         "/nowhere/a: b holds no wallet files",
-        "Is the disk mounted?",
+        "Mount its disk",
     ),
     ({"DATABASE_REPLICA_URL": "mysql://db"}, "DATABASE_REPLICA_URL must begin", "postgresql://<"),
     (
@@ -104,15 +104,19 @@ ADVICE = [
     ({"CORS_ORIGINS": None}, "CORS_ORIGINS is empty", "CORS_ORIGINS=https://"),
     ({"METRICS_TOKEN": None}, "METRICS_TOKEN is not set", "openssl rand"),
     ({"QUICK_AUTH_AUDIENCE": None}, "QUICK_AUTH_AUDIENCE is not set", "QUICK_AUTH_AUDIENCE="),
-    ({"QUICK_AUTH_JWKS_URL": "http://127.0.0.1:1/"}, "keys cannot be had", "QUICK_AUTH_ISSUER"),
-    ({"PORT": "5000"}, "PORT is given, but TRUSTED_PROXY_HOPS is 0", "TRUSTED_PROXY_HOPS=1"),
-    ({"ALLOW_KEY_EXPORT": "true"}, "ALLOW_KEY_EXPORT is true", "Take ALLOW_KEY_EXPORT away"),
+    ({"QUICK_AUTH_JWKS_URL": "http://127.0.0.1:1/"}, "keys are not available", "QUICK_AUTH_ISSUER"),
+    ({"PORT": "5000"}, "PORT is set, but TRUSTED_PROXY_HOPS is 0", "TRUSTED_PROXY_HOPS=1"),
+    ({"ALLOW_KEY_EXPORT": "true"}, "ALLOW_KEY_EXPORT is true", "Remove ALLOW_KEY_EXPORT"),
     ({"DEMO_FID": "5"}, "DEMO_FID signs anybody on this machine in", "Remove DEMO_FID"),
-    ({"RATELIMIT_ENABLED": "false"}, "RATELIMIT_ENABLED is false", "Take RATELIMIT_ENABLED"),
+    ({"RATELIMIT_ENABLED": "false"}, "RATELIMIT_ENABLED is false", "Remove RATELIMIT_ENABLED"),
     ({"RATELIMIT_STORAGE_URI": f"redis://:{HIDDEN}@127.0.0.1:1"}, "Redis", "Start it"),
     ({"DATABASE_REPLICA_URL": NOWHERE}, "replica cannot be reached", "DATABASE_REPLICA_URL"),
     ({"WEB_CONCURRENCY": "200"}, "1600 connections at most", "Lower WEB_CONCURRENCY"),
-    ({"TRUSTED_PROXY_HOP": "1"}, "TRUSTED_PROXY_HOP is not a setting", "Is TRUSTED_PROXY_HOPS"),
+    (
+        {"TRUSTED_PROXY_HOP": "1"},
+        "TRUSTED_PROXY_HOP is not a setting",
+        "Did you mean TRUSTED_PROXY_HOPS",
+    ),
     ({"ENCRYPTION_SECRET": "short", "ALLOW_SHORT_SECRET": "true"}, "5 characters", "operations"),
 ]
 
@@ -154,7 +158,7 @@ def test_a_secret_that_does_not_fit_is_a_fault(doctor, database):
     ((state, what, remedy),) = unusual(doctor(ENCRYPTION_SECRET=OTHER_SECRET))
     assert state is State.FAULT
     assert what.startswith("ENCRYPTION_SECRET is not the secret")
-    assert remedy.startswith("Set the one it was filled with")
+    assert remedy.startswith("Set the secret that it was created with")
 
 
 def test_a_retired_secret_that_is_kept_all_the_same_is_advice(doctor, database, sealing):
@@ -168,7 +172,7 @@ def test_a_retired_secret_that_is_kept_all_the_same_is_advice(doctor, database, 
     assert unusual(doctor(**both)) == []
     assert KnownSecrets(database, newer, wallets_in_files=False).retire(sealing.key_id)
     ((state, what, remedy),) = unusual(doctor(**both))
-    assert (state, remedy.startswith("Take it out")) == (State.ADVICE, True)
+    assert (state, remedy.startswith("Remove it")) == (State.ADVICE, True)
     assert sealing.key_id in what
 
 

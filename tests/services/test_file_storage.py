@@ -201,7 +201,7 @@ def test_a_folder_without_wallets_is_refused_once_the_database_is_in_use(
     ):
         with pytest.raises(StorageUnavailable) as refusal:
             refused()
-        assert "mounted" in refusal.value.reason
+        assert "mount its disk" in refusal.value.reason
     assert (rows(sql), sorted(tmp_path.rglob("*"))) == before
 
 

@@ -405,7 +405,7 @@ def test_a_wallet_that_is_being_sealed_keeps_its_secret_from_being_retired(
             assert retiring.is_alive()
         maker.commit()
         retiring.join()
-    assert refused == ["It still seals keys (1): run `wallet-api keys rotate` first."]
+    assert refused == ["It still encrypts keys (1): run `wallet-api keys rotate` first."]
 
 
 def test_a_table_that_partitions_left_keeps_a_secret_from_being_retired(
@@ -414,7 +414,7 @@ def test_a_table_that_partitions_left_keeps_a_secret_from_being_retired(
     with sql.transaction():
         sql.execute((QUERIES / "operations/partitions.sql").read_text())
     rotate(rotation)
-    with pytest.raises(SecretStillInUse, match=r"seals no key in .*wallets_whole"):
+    with pytest.raises(SecretStillInUse, match=r"encrypts no key in .*wallets_whole"):
         secrets_of(database, new).retire(OLD_ID)
     sql.execute("drop table wallets_whole")
     assert secrets_of(database, new).retire(OLD_ID)

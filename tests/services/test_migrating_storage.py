@@ -199,7 +199,7 @@ def test_a_folder_without_wallets_makes_nothing_and_readiness_says_why(start, tm
     ):
         with pytest.raises(StorageUnavailable) as refusal:
             refused()
-        assert "mounted" in refusal.value.reason
+        assert "mount its disk" in refusal.value.reason
         assert str(elsewhere) in refusal.value.reason
     assert (rows(sql), key_ids(sql)) == ({}, [])
     assert sorted(tmp_path.rglob("*")) == before

@@ -1,8 +1,8 @@
-"""Connections to PostgreSQL: the pool, transactions, retries, and what an error means.
+"""Connections to PostgreSQL: the pool, transactions, retries, and translation of errors.
 
-The transaction rule: connections are in autocommit. A service that needs several statements to hold
-together says so with `connection.transaction()` or `one_round_trip(connection)`. Repositories never
-commit. Nothing outside the database is called while a transaction is open.
+The transaction rule: connections are in autocommit. A service that needs a transaction uses
+`connection.transaction()` or `one_round_trip(connection)`. Repositories never commit. Nothing
+outside the database is called while a transaction is open.
 """
 
 from wallet_api.database.connections import (

@@ -1,4 +1,4 @@
-"""Database errors by their SQLSTATE, and violations by the name of the constraint."""
+"""Translation of database errors, by SQLSTATE or by the name of the violated constraint."""
 
 import re
 from collections.abc import Collection, Iterator
@@ -15,17 +15,17 @@ from wallet_api.errors import (
     ServiceUnavailable,
 )
 
-# PostgreSQL refused the statement and did nothing, and another connection would take it.
+# PostgreSQL rejected the statement and did nothing; another connection would accept it.
 STALE = (
     pg.ReadOnlySqlTransaction,  # this server is no longer the primary
     pg.FeatureNotSupported,  # a migration changed the columns of a prepared statement
-    pg.InvalidSqlStatementName,  # a pooler moved us away from our prepared statements
-    pg.DuplicatePreparedStatement,  # or to somebody else's
+    pg.InvalidSqlStatementName,  # a pooler assigned a session without our prepared statements
+    pg.DuplicatePreparedStatement,  # or one with those of another connection
 )
-# The SQLSTATE classes and codes that say "not now" rather than "our bug".
+# The SQLSTATE classes and codes of an unavailable database; all others are our bugs.
 _UNAVAILABLE = (
     "08",  # connection exception
-    "25P03",  # we were paused in a transaction, and PostgreSQL ended it
+    "25P03",  # idle_in_transaction_session_timeout: our process was paused
     "40",  # transaction rollback, after the retries
     "53",  # insufficient resources: disk full, out of memory, too many connections
     "57",  # operator intervention: shutdown, cancelled, cannot connect now
@@ -36,16 +36,16 @@ _UNAVAILABLE = (
     "42P01",  # no such table: migrations have not run
     "42703",  # no such column: migrations have not run
 )
-# A partition (t_7_pkey) and a shard of Citus (t_pkey_102008) have a number in the names of their
-# constraints.
+# The constraints of a partition (t_7_pkey) and of a Citus shard (t_pkey_102008) have a number in
+# their names.
 _NUMBER = re.compile(r"_\d+(?=_|$)")
 
 
 class Conflict(Exception):
-    """Another transaction was first. Database.run() runs the work again, which then sees it."""
+    """Another transaction was first. Database.run() retries the work."""
 
 
-# PostgreSQL rolled the work back, because another transaction was in the way.
+# Errors after which work is rolled back because of another transaction, and retried.
 CONFLICTS = (pg.SerializationFailure, pg.DeadlockDetected, Conflict)
 
 
@@ -57,12 +57,12 @@ def to_domain_error(error: psycopg.Error) -> ServiceUnavailable | None:
         return DatabaseUnavailable(
             "the role in the database may not do this",
             "commands need the owner's DATABASE_URL, "
-            "and the service what queries/operations/roles.sql grants",
+            "and the service needs the rights that queries/operations/roles.sql grants",
         )
     if isinstance(error, (pg.DataCorrupted, pg.IndexCorrupted)):
         return DatabaseDamaged(describe(error))
     if error.sqlstate is None:
-        # libpq's own: it could not connect, or the connection went away.
+        # An error of libpq: it could not connect, or the connection was lost.
         unavailable = isinstance(error, psycopg.OperationalError)
     else:
         unavailable = error.sqlstate.startswith(_UNAVAILABLE)
@@ -78,10 +78,10 @@ def violation_means(
     constraint: str,
     statements: Collection[str],
 ) -> Iterator[None]:
-    """Raise `meaning` if a statement inside violates this constraint; leave every other error.
+    """Raise `meaning` if a statement inside violates this constraint; re-raise other errors.
 
-    Citus does not name the constraint of a shard on another machine. There, a violation of this
-    kind by one of `statements` is taken for it.
+    Citus does not report the name of a constraint on another machine. There, a violation of this
+    kind by one of `statements` counts as one of this constraint.
     """
     try:
         yield
@@ -97,7 +97,7 @@ def violation_means(
 
 
 def describe(error: Exception) -> str:
-    """Name an error without its text: a DETAIL carries whole rows."""
+    """Describe an error without its text, because its DETAIL may contain whole rows."""
     sqlstate = getattr(error, "sqlstate", None)
     name = type(error).__name__ + (f" {sqlstate}" if sqlstate else "")
     return f"the database cannot answer ({name})"

@@ -1,4 +1,4 @@
-"""Which machine of a Citus cluster holds a user's rows, and how many connections wait for each."""
+"""The machines of a Citus cluster: which one stores a user's rows, and a cap on waits for each."""
 
 import time
 from bisect import bisect_right
@@ -14,7 +14,7 @@ _PATIENCE_SECONDS = 0.5
 _IS_CLUSTER = (
     "select /* machines.is_cluster */ to_regclass('pg_dist_shard') is not null as is_cluster"
 )
-# All tables that are spread by fid have the same ranges on the same machines.
+# All tables that are distributed by fid have the same ranges on the same machines.
 _LIST_SHARDS = (
     "select distinct /* machines.list_shards */"
     " shard.shardminvalue::integer as first_hash, placement.groupid as machine"
@@ -27,11 +27,11 @@ _LIST_SHARDS = (
 
 
 class Machines:
-    """The machines of a cluster, and the connections at work on each. A single server has none.
+    """The machines of a cluster, and the connections in use for each. A single server has none.
 
-    The coordinator answers for all machines, so a silent one looks like a slow statement. Without a
-    cap, requests about its users would take every thread of the process, and users whose rows are
-    on other machines would find none.
+    The coordinator answers for all machines, so that an unresponsive one looks like a slow
+    statement. Without a cap, requests for its users would occupy every thread of the process, also
+    for users whose rows are on other machines.
     """
 
     def __init__(self, pool: str, cap: int) -> None:
@@ -41,7 +41,7 @@ class Machines:
         self._lock = Lock()
         # The first hash of each shard, in order, and the machine that the shard is on.
         self._shards: tuple[list[int], list[int]] = ([], [])
-        # By machine: since when each connection has been at work there.
+        # By machine: the start of each connection's current work there.
         self._at_work: dict[int, dict[psycopg.Connection[Any], float]] = {}
         # By machine: when its last quick answer came. A user who waits for a lock is slow, too,
         # while the machine answers others.
@@ -49,7 +49,7 @@ class Machines:
         self._slow: set[int] = set()
 
     def look(self, connection: psycopg.Connection[dict[str, Any]]) -> None:
-        """Read where the shards are, on a new connection: after an outage they may have moved."""
+        """Read the locations of the shards on a new connection: an outage may have moved them."""
         (answer,) = connection.execute(_IS_CLUSTER)
         shards = list(connection.execute(_LIST_SHARDS)) if answer["is_cluster"] else []
         self._shards = (
@@ -58,9 +58,9 @@ class Machines:
         )
 
     def enter(self, connection: psycopg.Connection[Any], fid: int) -> None:
-        """Note that a connection works for this user until it leaves.
+        """Count a connection for this user's machine until leave().
 
-        Raises DatabaseUnavailable if the user's machine keeps too many waiting already.
+        Raises DatabaseUnavailable if too many connections already wait for the machine.
         """
         first_hashes, machines = self._shards
         if not machines:
@@ -75,11 +75,11 @@ class Machines:
                 self._slow.add(machine)
             if machine in self._slow and len(at_work) >= self._cap:
                 metrics.POOL_REFUSALS.labels(self._pool).inc()
-                raise DatabaseUnavailable("too many others wait for the machine of this user")
+                raise DatabaseUnavailable("too many requests wait for the machine of this user")
             at_work[connection] = now
 
     def leave(self, connection: psycopg.Connection[Any]) -> None:
-        """Note that a connection's work has ended."""
+        """Record that a connection's work has ended."""
         now = time.monotonic()
         with self._lock:
             for machine, at_work in self._at_work.items():

@@ -1,4 +1,4 @@
-"""The pool of connections: lends them, runs work again, and refuses at once in an outage."""
+"""The connection pool: retries, and immediate errors during an outage."""
 
 import itertools
 import random
@@ -26,12 +26,12 @@ T = TypeVar("T")
 
 _ATTEMPTS = 4
 _CONFLICT_ATTEMPTS = 24
-# Work that a silent database has kept for longer is not begun again: somebody waits for the answer.
+# Work is not retried if it waited longer for a database that does not respond.
 _RETRY_SECONDS = 3.0
-# After so long without a connection, work is refused at once: an attempt has failed by then, even
-# one that nobody answered. A restart that is shorter is a wait, and no error.
+# After this long without a connection, work is refused at once: by then an attempt has failed, even
+# one without any answer. During a shorter restart, work waits.
 _OUTAGE_SECONDS = float(CONNECT_SECONDS)
-# How often the pool tries to connect while it cannot, and work that waits looks whether to go on.
+# How often the pool retries to connect, and how often waiting work checks for an outage.
 _RECONNECT_SECONDS = 1.0
 _LOOK_SECONDS = 0.25
 
@@ -39,7 +39,7 @@ _LOOK_SECONDS = 0.25
 class Database:
     """A bounded pool of connections to PostgreSQL.
 
-    Built closed, so that it can be made before gunicorn forks; open() it in each worker.
+    It is created closed, before gunicorn forks. Call open() in each worker.
     """
 
     def __init__(
@@ -55,13 +55,13 @@ class Database:
         connection_class: type[Connection] = Connection,
         accept_unfit: bool = False,
     ) -> None:
-        """`name` tells this pool from others in logs and metrics; slower statements are logged.
+        """`name` identifies the pool in logs and metrics; slower statements are logged.
 
-        With `max_waiting`, work beyond that many waiting for a connection is refused at once. Who
-        examines a database takes sessions that must not be used otherwise (`accept_unfit`).
+        With `max_waiting`, work is refused at once if that many already wait for a connection.
+        `accept_unfit` allows sessions that must not be used otherwise, for a diagnosis.
         """
         self.replication = Replication()
-        # Half of the threads at most may be at the mercy of one machine of a cluster.
+        # At most half of the threads may wait for one machine of a cluster.
         self._machines = Machines(name, cap=max(1, max_size // 2))
         self._accept_unfit = accept_unfit
         self._name = name
@@ -73,10 +73,10 @@ class Database:
             "row_factory": dict_row,
             "cursor_factory": type("_Cursor", (TimedCursor,), {"slow_seconds": slow_query_seconds}),
         }
-        # Since when attempts to connect have been failing, and the connections at work.
+        # The start of the first failing attempt to connect, and the connections in use.
         self._connecting_since: float | None = None
         self._lent: set[Connection] = set()
-        # Not the pool's own max_waiting: it counts those who gave up until a connection comes.
+        # Not the pool's own max_waiting, which counts timed-out waits until a connection is free.
         self._places = None if max_waiting is None else BoundedSemaphore(max_size + max_waiting)
         self._pool: ConnectionPool[Connection] = ConnectionPool(
             kwargs=self._begin_connecting,
@@ -85,35 +85,35 @@ class Database:
             min_size=min_size,
             max_size=max_size,
             name=name,
-            # The pool doubles its pauses between attempts, and gives up after this: then it begins
-            # anew, so that a database that is back is noticed soon, however long it was away.
+            # The pool doubles its delay between attempts until this timeout. Then it starts again,
+            # so that a recovered database is noticed soon, even after a long outage.
             reconnect_timeout=_RECONNECT_SECONDS,
             reconnect_failed=self._begin_anew,
             open=False,
         )
 
     def open(self) -> None:
-        """Start connecting in the background. A database that is down is no reason to stop."""
+        """Start connecting in the background, also if the database is down."""
         metrics.POOL_MAX.labels(self._name).set(self._max_size)
         metrics.POOL_REFUSALS.labels(self._name)
         self._pool.open(wait=False)
 
     def close(self) -> None:
-        """Close the idle connections now, and each busy one when its request gives it back."""
+        """Close the idle connections now, and each busy one when it is returned."""
         self._pool.close()
 
     def run(self, work: Callable[[Connection], T]) -> T:
         """Run `work` on a pooled connection and return its result.
 
-        `work` may run several times, and must mean the same each time. It is run again after a
-        Conflict, a serialization failure or a deadlock, which rolled it back, and after a lost
-        connection. Then nobody knows whether its commit was done: work that appends looks first
-        whether an earlier attempt did. What that attempt left visible is replicated before `work`
-        sees it. A database that is silent is asked only once.
+        `work` must be idempotent, because it is retried after a Conflict, a serialization failure
+        or a deadlock, which rolled it back, and after a lost connection. Then the outcome of its
+        commit is unknown: work that appends first checks whether an earlier attempt did. The
+        effects of that attempt are replicated before `work` sees them. If the database does not
+        respond, work is not retried.
 
-        Raises DatabaseUnavailable when no connection is available within the pool's timeout, or at
-        once while the database cannot be reached; when a statement runs into its time limit; when
-        the request that this is for has no time left; or when the database cannot do its work.
+        Raises DatabaseUnavailable if no connection is available within the pool's timeout, or at
+        once while the database cannot be reached; if a statement times out; if the current request
+        has no time left; or if the database cannot do its work.
         """
         began = time.monotonic()
         attempted = work
@@ -124,12 +124,12 @@ class Database:
             except CONFLICTS as error:
                 if attempt >= _CONFLICT_ATTEMPTS:
                     raise LockTimeout(describe(error)) from error
-                # Apart by a random while, so that the same two do not meet again.
+                # A random delay, so that the same transactions do not conflict again.
                 time.sleep(random.uniform(0, 0.01 * attempt))
             except _ConnectionLost as lost:
                 if lost.may_have_written:
                     attempted = self._once_replicated(work)
-                # The others are probably gone too. To ask them would take as long again for each.
+                # The other connections are probably lost too, and each would time out again.
                 self._pool.drain()
                 silent = lost.error.sqlstate is None
                 late = silent and time.monotonic() - began > _RETRY_SECONDS
@@ -143,7 +143,7 @@ class Database:
 
     @contextmanager
     def _place(self) -> Iterator[None]:
-        """Count work against `max_waiting`. Raises DatabaseUnavailable when there is too much."""
+        """Count work against `max_waiting`. Raises DatabaseUnavailable if there is too much."""
         if self._places is None:
             yield
         elif self._places.acquire(blocking=False):
@@ -152,7 +152,7 @@ class Database:
             finally:
                 self._places.release()
         else:
-            self._refuse("too many others wait for this database")
+            self._refuse("too many requests wait for this database")
 
     def _refuse(self, reason: str) -> NoReturn:
         metrics.POOL_REFUSALS.labels(self._name).inc()
@@ -160,11 +160,11 @@ class Database:
 
     @contextmanager
     def _connection(self) -> Iterator[Connection]:
-        """Lend a connection of the pool, and count that."""
+        """Take a connection from the pool, with metrics."""
         began = time.perf_counter()
         try:
             if self._pool.closed:
-                # Not by a server of ours, which opens it after the fork; or it is too late.
+                # Workers open it after the fork; other processes open it here.
                 self.open()
             connection = self._wait_for_connection()
         except PoolTimeout:
@@ -176,7 +176,7 @@ class Database:
         try:
             with metrics.POOL_IN_USE.labels(self._name).track_inprogress(), connection:
                 if connection.faults and not self._accept_unfit:
-                    # The pool replaces it: a new session tells whether somebody corrected that.
+                    # The pool replaces it, because a new session may be fit by now.
                     connection.close()
                     raise connection.faults[0]
                 yield connection
@@ -193,14 +193,14 @@ class Database:
         return waits_first
 
     def _wait_for_connection(self) -> Connection:
-        """Take a connection, as soon as there is one.
+        """Wait for a connection of the pool.
 
-        Raises PoolTimeout, and DatabaseUnavailable as soon as the database is known to be out of
-        reach: whoever waits then keeps a thread from others, and waits in vain.
+        Raises PoolTimeout, and DatabaseUnavailable as soon as the database is known to be
+        unreachable, because waiting would only occupy a thread.
         """
         until = time.monotonic() + min(self._timeout_seconds, deadline.seconds_to_begin())
         while True:
-            if self._is_out_of_reach():
+            if self._is_unreachable():
                 self._refuse("the database cannot be reached: `wallet-api doctor` says why")
             left = until - time.monotonic()
             try:
@@ -209,15 +209,15 @@ class Database:
                 if left <= _LOOK_SECONDS:
                     raise
 
-    def _is_out_of_reach(self) -> bool:
-        """Tell whether no connection is left, and attempts to connect have failed for a while."""
+    def _is_unreachable(self) -> bool:
+        """Tell whether no connection is left and attempts to connect have failed for a while."""
         since = self._connecting_since
         if since is None or time.monotonic() - since < _OUTAGE_SECONDS:
             return False
         return not self._lent and not self._pool.get_stats()["pool_available"]
 
     def _begin_connecting(self) -> dict[str, Any]:
-        """Note when attempts to connect began. The pool asks for these parameters before each."""
+        """Return the parameters of an attempt to connect, and record the start of the first one."""
         if self._connecting_since is None:
             self._connecting_since = time.monotonic()
         return self._parameters
@@ -231,9 +231,9 @@ class Database:
         self._connecting_since = None
 
     def _begin_anew(self, pool: ConnectionPool[Connection]) -> None:
-        """Have the pool go on trying: it stops after a while, and starts only for new work."""
+        """Restart the attempts to connect, which the pool would repeat only for new work."""
         if not pool.get_stats()["pool_available"]:
-            # With no connection to check, this asks for one.
+            # Without a connection to check, this requests one.
             pool.check()
 
     @staticmethod
@@ -241,7 +241,7 @@ class Database:
         connection.may_have_written = False
         try:
             result = work(connection)
-            # What the work left open: a commit may find that it is not replicated.
+            # Commit what the work left open; the commit may be unreplicated.
             connection.commit()
         except STALE as error:
             connection.close()

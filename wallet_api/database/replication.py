@@ -1,10 +1,8 @@
-"""Whether what a database shows will still be there after a failover or a restore.
+"""Checks, by the write-ahead log, that visible rows survive a failover or a restore.
 
-Two questions that only the write-ahead log answers:
-
-- Is a visible row also on the synchronous standby? PostgreSQL shows a row that is not there after a
-  restart of the primary, or after somebody cancelled the wait of its commit.
-- Is this the database that acknowledged our last write, or an earlier state of it?
+- A visible row may be missing on the synchronous standby, after a restart of the primary or a
+  cancelled wait of its commit.
+- A restored or promoted database may lack writes that were acknowledged.
 """
 
 import mmap
@@ -20,9 +18,9 @@ from wallet_api import metrics
 from wallet_api.database.connections import Connection
 from wallet_api.errors import DatabaseWentBack
 
-# At these places of the shared memory: the position (bytes) of the last acknowledged write, the
-# oid of the database, and 1 once it went back. Each is written alone, so that nobody who writes one
-# of them can undo another.
+# The offsets in the shared memory of: the position (bytes) of the last acknowledged write, the oid
+# of the database, and 1 after it went back. Each is written separately, so that no process
+# overwrites another value.
 _NUMBER = struct.Struct("Q")
 _POSITION, _DATABASE, _WENT_BACK = 0, 8, 16
 _LOOK = (
@@ -46,40 +44,39 @@ _ACKNOWLEDGE = (
     "select /* replication.position */ pg_current_wal_insert_lsn() - '0/0'::pg_lsn as position"
 )
 
-# What is confirmed is forgotten after so many transactions, long before their ids of 32 bits come
-# again.
+# A confirmation expires after this many transactions, long before their 32-bit ids wrap around.
 _SOON = 2**30
 
 log = structlog.get_logger("wallet_api.database")
 
 
 class Replication:
-    """What the processes of one service know about the write-ahead log of their database.
+    """The state of the write-ahead log, as seen by the processes of one service.
 
-    The highest acknowledged position is shared with every process that is forked later.
+    The highest acknowledged position is shared with processes that are forked later.
     """
 
     def __init__(self) -> None:
         self._shared = mmap.mmap(-1, 3 * _NUMBER.size)
-        # Whether commits wait for a synchronous standby, as the newest connection saw it.
+        # Whether commits wait for a synchronous standby, according to the newest connection.
         self.has_standby = False
         # Every transaction of this history before this one is replicated.
         self._confirmed: tuple[object, int] | None = None
 
     def look(self, connection: Connection) -> None:
-        """Look at the database behind a new connection, and notice if it went back in time."""
-        # Read before the look: other threads and processes acknowledge more all the time.
+        """Read the state of the database on a new connection, and detect if it went back."""
+        # Read these first: other threads and processes may acknowledge more meanwhile.
         acknowledged, confirmed = self._read(_POSITION), self._confirmed
         seen = _row(connection.execute(_LOOK))
         self.has_standby = connection.has_standby = seen["has_standby"]
         if seen["position"] is None:
             return
         connection.history = seen["timeline"], seen["database"]
-        # A restore begins again at an earlier id. Connections, and so looks, come every hour.
+        # A restored database continues at an earlier id. The pool connects at least every hour.
         if confirmed and not 0 <= seen["next_transaction"] - confirmed[1] < _SOON:
             self._confirmed = None
         if not acknowledged:
-            # There is no write yet that could have been lost.
+            # No acknowledged write could have been lost yet.
             self._write(_DATABASE, seen["database"])
         elif not self._read(_WENT_BACK):
             same = seen["database"] == self._read(_DATABASE)
@@ -94,7 +91,7 @@ class Replication:
         metrics.WENT_BACK.set(self._read(_WENT_BACK))
 
     def require_history(self, connection: Connection) -> None:
-        """Raise DatabaseWentBack if the database has lost a write that it acknowledged."""
+        """Raise DatabaseWentBack if the database has lost an acknowledged write."""
         self._look_again(connection)
         if self._read(_WENT_BACK):
             raise DatabaseWentBack(
@@ -103,17 +100,16 @@ class Replication:
             )
 
     def position_later(self, connection: Connection) -> Callable[[], None]:
-        """Ask for the position in a transaction; the call remembers it as acknowledged."""
+        """Query the position in a transaction; return a function that marks it as acknowledged."""
         cursor = connection.execute(_ACKNOWLEDGE)
         return lambda: self._acknowledge(int(_row(cursor)["position"]))
 
     def wait_for(self, connection: Connection, transaction_ids: Iterable[int | None]) -> None:
-        """Wait until the standby has what these transactions wrote, if there is a standby.
+        """Wait until the standby, if any, has the writes of these transactions.
 
-        To be called outside of a transaction, on the connection that read the rows, and inside of
-        the Database.run() that read them: a server that took over in between may lack them, and
-        has nothing to wait for. The ids have 32 bits, as xmin has; None stands for what is not in
-        PostgreSQL.
+        Call it outside of a transaction, on the connection that read the rows, in the same
+        Database.run(): a promoted server may lack the rows, and has nothing to wait for. The ids
+        have 32 bits, as xmin; None stands for a wallet that is not in PostgreSQL.
         """
         if not all(self._is_confirmed(connection, one) for one in transaction_ids):
             self.wait(connection)
@@ -124,28 +120,28 @@ class Replication:
             return True
         if confirmed is None or confirmed[0] != connection.history:
             return False
-        # They wrap around. What does not come soon after is older, be it by 2^31 or more.
+        # The ids wrap around. An id that is not among the next 2^30 counts as older.
         return (transaction_id - confirmed[1]) % 2**32 >= _SOON
 
     def wait(self, connection: Connection) -> None:
-        """Wait until the standby has everything that is visible now, if there is a standby.
+        """Wait until the standby, if any, has everything that is visible now.
 
-        A commit waits for the standby only if it wrote something: this writes a message of a few
-        bytes.
+        A commit waits for the standby only if it wrote something, so that this writes a message of
+        a few bytes.
         """
         self._look_again(connection)
         if not (self.has_standby or connection.has_standby):
             return
         sent = _row(connection.execute(_WAIT))
         if sent["message"] is None:
-            # It was the primary, or another one has a standby: the pool replaces the connection.
+            # The server is no longer the primary: the pool replaces the connection.
             raise pg.ReadOnlySqlTransaction("the server is a standby, which cannot wait for one")
-        # If somebody cancelled the wait, it confirms nothing.
+        # A cancelled wait confirms nothing.
         if not connection.unreplicated:
             self._confirmed = connection.history, sent["oldest_running"]
 
     def _look_again(self, connection: Connection) -> None:
-        """Look again at a server that was a standby before, which may have been promoted since."""
+        """Read the state again if the server was a standby, which may have been promoted since."""
         if connection.history is None:
             self.look(connection)
 

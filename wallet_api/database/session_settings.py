@@ -1,8 +1,8 @@
-"""The settings of a session on which the meaning of what we send and read depends, or a promise.
+"""The settings of a session that correctness or durability depends on.
 
-A database, a role, PGOPTIONS or the URL may set others: apply() overrides them on each new
-connection. What an ordinary role may not override makes the session unfit.
-docs/decisions/settings-of-a-session.md goes through all settings.
+A database, a role, PGOPTIONS or the URL may set other values: apply() overrides them on each new
+connection. A harmful setting that an ordinary role may not override makes the session unfit.
+docs/decisions/settings-of-a-session.md discusses all settings.
 """
 
 import re
@@ -23,29 +23,29 @@ PINNED = {
     "extra_float_digits": "1",
     "quote_all_identifiers": "off",
     "standard_conforming_strings": "on",
-    # What a transaction sees and when it counts as stored. (remote_apply is left as it is.)
+    # Isolation and durability. (remote_apply is not changed.)
     "default_transaction_isolation": "read committed",
     "synchronous_commit": "on",
     # PostgreSQL reports a commit that did not wait for its standby as a warning.
     "client_min_messages": "notice",
-    # A thread that hangs in a statement is lost to every other request.
+    # A statement that hangs would occupy a thread.
     "statement_timeout": "10000",
     "lock_timeout": "5000",
-    # Of a process that is paused in a transaction, which may hold locks that others wait for.
+    # A process that is paused in a transaction may hold locks that others wait for.
     "idle_in_transaction_session_timeout": "60000",
     # Connections of a pool are idle on purpose.
     "idle_session_timeout": "0",
 }
-"""Each setting as pg_settings has it, times in milliseconds. search_path is pinned in part."""
+"""Settings as in pg_settings, times in milliseconds. search_path is pinned only in part."""
 
 SERVING = {
     "statement_timeout": "4000",
     "lock_timeout": "2000",
     "idle_in_transaction_session_timeout": "10000",
 }
-"""The limits of connections on which a request waits, in place of those above."""
+"""The timeouts of connections for requests, which replace those above."""
 
-# As docs/scaling.md gives them to the role that serves on a cluster.
+# The settings that docs/scaling.md gives to the role of the service on a cluster.
 _ON_CITUS = {"citus.propagate_set_commands": "local", "citus.node_connection_timeout": "1s"}
 _APPLY = """
     select
@@ -95,7 +95,7 @@ _APPLY = """
         pg_catalog.unnest(%s::text[]), pg_catalog.unnest(%s::text[])
     ) as pinned (name, setting)
 """
-# As people write them.
+# Other spellings of our values.
 _AS_WRITTEN = {
     "statement_timeout": ("4s", "10s"),
     "lock_timeout": ("2s", "5s"),
@@ -107,22 +107,22 @@ _SEPARATING = re.compile(r"[\s\\]")
 _RESET = "reset it in the role, the database or the server"
 _UNFIT = {
     ("session_replication_role", "replica"): "which switches triggers and foreign keys off",
-    ("zero_damaged_pages", "on"): "so that damaged rows are taken for absent ones",
-    ("ignore_checksum_failure", "on"): "so that damaged rows are taken for sound ones",
+    ("zero_damaged_pages", "on"): "so that damaged rows appear to be missing",
+    ("ignore_checksum_failure", "on"): "so that damaged rows appear to be intact",
 }
 
 
 def apply(
     connection: psycopg.Connection[dict[str, Any]], limits: Mapping[str, str]
 ) -> tuple[DatabaseUnavailable, ...]:
-    """Set the session's settings, in one round trip, and return why it is unfit for use, if it is.
+    """Apply our settings in one round trip, and return the reasons why the session is unfit.
 
     `limits` replace those of PINNED.
 
-    The statement itself must mean the same under all settings: no backslash, names with a schema.
-    A temporary table stands before others of its name unless pg_temp is last in search_path, and a
-    function before PostgreSQL's own if pg_catalog is in it but not first. (A session of a pooler
-    may have been set up before.)
+    The statement itself must work under all settings: it has no backslash, and names with a schema.
+    A temporary table shadows others of its name unless pg_temp is last in search_path, and a
+    function shadows PostgreSQL's own if pg_catalog is in it but not first. (A pooler may return a
+    session with our settings.)
     """
     settings = {**PINNED, **limits}
     (row,) = connection.execute(_APPLY, [list(settings), list(settings.values())])
@@ -133,10 +133,10 @@ def apply(
         if row[name] == value
     ]
     if not row["has_schema"]:
-        # Not current_schema(), which makes a temporary schema if pg_temp is all that is left.
+        # Not current_schema(), which creates a temporary schema if only pg_temp is left.
         faults.append(
             DatabaseUnavailable(
-                "search_path names no schema that is there and that this role may use",
+                "search_path names no existing schema that this role may use",
                 "create it, grant USAGE on it, or correct search_path in the URL, the role or the "
                 "database",
             )
@@ -145,7 +145,7 @@ def apply(
         faults.append(
             DatabaseUnavailable(
                 f"the database's encoding is {encoding}, which does not hold every text",
-                "dump it, and restore it into one made with `createdb --encoding=UTF8 "
+                "dump it, and restore it into one created with `createdb --encoding=UTF8 "
                 "--template=template0`",
             )
         )
@@ -153,14 +153,14 @@ def apply(
 
 
 def as_options(settings: dict[str, str]) -> str:
-    """Write settings as libpq's `options`, which a new session begins with."""
+    """Return settings as libpq's `options`, the initial settings of a session."""
     return " ".join(
         f"-c{name}=" + _SEPARATING.sub(r"\\\g<0>", setting) for name, setting in settings.items()
     )
 
 
 def is_ours(name: str, value: str) -> bool:
-    """Tell whether a setting that somebody gave to a role is what we set on each connection."""
+    """Tell whether a setting of a role equals the one that we apply to each connection."""
     if name == "search_path":
         *schemas, last = (part.strip().strip('"') for part in value.lower().split(","))
         return last == "pg_temp" and not {"pg_temp", "pg_catalog"}.intersection(schemas)
@@ -174,7 +174,7 @@ def is_ours(name: str, value: str) -> bool:
 
 
 def takes_a_guard_away(name: str, value: str) -> bool:
-    """Tell whether a setting of a role makes its sessions unfit. PostgreSQL keeps any spelling."""
+    """Tell whether a setting of a role, in any spelling, makes its sessions unfit."""
     if name == "session_replication_role":
         return value.lower() == "replica"
     return name in ("zero_damaged_pages", "ignore_checksum_failure") and not _OFF.match(value)

@@ -1,9 +1,9 @@
-"""The paths of the SQL files: at the top of a checkout, or in the package of a wheel."""
+"""Paths of the SQL files, in a checkout or in a wheel."""
 
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent.parent
-# What setup.py packs.
+# Packed by setup.py.
 _PACKED = _PACKAGE / "_sql"
 _FOLDER = _PACKED if _PACKED.is_dir() else _PACKAGE.parent
 

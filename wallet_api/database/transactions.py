@@ -1,4 +1,4 @@
-"""Transactions: in one round trip, of one snapshot, long ones, and batches."""
+"""Kinds of transactions: one round trip, one snapshot, long, and batch."""
 
 import time
 from collections.abc import Iterator
@@ -26,11 +26,11 @@ def one_round_trip(
 ) -> Iterator[None]:
     """Send the statements of a transaction in one network round trip (psycopg's pipeline mode).
 
-    They must not need each other's results: PostgreSQL answers all of them together. If one fails,
-    none of them happened, and the pool rolls back what was begun. A transaction that needs two
-    round trips leaves out `commit` in the first, and `begin` in the second.
+    They must not depend on each other's results, which arrive together. If one fails, none takes
+    effect, and the pool rolls back the transaction. A transaction in two round trips sets `commit`
+    to False in the first, and `begin` in the second.
 
-    Not connection.transaction(), which waits for the answers to its begin and to its commit.
+    connection.transaction() would wait for the results of its begin and its commit.
     """
     sent: list[tuple[str, psycopg.Cursor[Row]]] = []
     token = pipelined.set(sent)
@@ -41,10 +41,10 @@ def one_round_trip(
                 connection.execute("begin")
             yield
             if commit:
-                # PostgreSQL skips this, like everything else, after a statement that failed.
+                # PostgreSQL skips this after a failed statement.
                 connection.execute("commit")
     except psycopg.Error:
-        # The results come in the order of the statements, and end with the failure.
+        # Results arrive in the order of the statements, and end with the failure.
         unanswered = (name for name, cursor in sent if cursor.pgresult is None)
         connection.failed_statement = next(unanswered, None)
         raise
@@ -58,9 +58,9 @@ def one_round_trip(
 
 @contextmanager
 def one_snapshot(connection: Connection) -> Iterator[None]:
-    """Have all statements inside see the same state of the database, and write nothing.
+    """Run a read-only transaction in which all statements see the same snapshot.
 
-    If one fails, the pool rolls back what was begun.
+    If one fails, the pool rolls back the transaction.
     """
     connection.execute("begin isolation level repeatable read, read only")
     yield
@@ -69,7 +69,7 @@ def one_snapshot(connection: Connection) -> Iterator[None]:
 
 @contextmanager
 def long_transaction(connection: Connection, *, snapshot: bool = False) -> Iterator[None]:
-    """Begin a transaction whose statements read whole tables: each may take ten minutes.
+    """Run a transaction with a statement timeout of ten minutes, for reading whole tables.
 
     With `snapshot` it is one_snapshot().
     """
@@ -85,10 +85,10 @@ def long_transaction(connection: Connection, *, snapshot: bool = False) -> Itera
 
 @contextmanager
 def batch_transaction(connection: Connection) -> Iterator[None]:
-    """Begin a transaction that locks rows of many users.
+    """Run a transaction that locks rows of many users.
 
-    PostgreSQL ends it if this process stops between two statements: a request that waits for one of
-    those rows gives up after two seconds (lock_timeout).
+    PostgreSQL ends it if this process pauses for a second between two statements, because requests
+    that wait for these rows time out after two seconds (lock_timeout).
     """
     with connection.transaction():
         connection.execute(_BATCH)

@@ -1,4 +1,4 @@
-"""The only callers of SQL: one small class for each file in queries/, on one connection.
+"""Repositories, the only callers of SQL: one class per file in queries/, on one connection.
 
-Repositories never commit, and return dataclasses, lists or None.
+They never commit, and return dataclasses, lists or None.
 """

@@ -11,7 +11,7 @@ _QUERIES = sql.load("api_clients")
 
 
 class ApiClientRepository:
-    """Other services that may call us."""
+    """API clients: other services that may call this one."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -26,7 +26,7 @@ class ApiClientRepository:
         allowed_networks: Sequence[IPNetwork] | None,
         expires_at: datetime | None,
     ) -> bool:
-        """Register a client, unless its name was ever used; tell whether it was registered."""
+        """Insert a client, unless its name was ever used; tell whether it was inserted."""
         row = _QUERIES.insert_if_absent(
             self._connection,
             id=id,
@@ -44,19 +44,19 @@ class ApiClientRepository:
         return None if row is None else _client(row)
 
     def list_clients(self) -> list[ApiClient]:
-        """Return every client there ever was, by name."""
+        """Return all clients, including revoked and expired ones, by name."""
         return [_client(row) for row in _QUERIES.list_clients(self._connection)]
 
     def give_up_waiting(self) -> None:
-        """Fail rather than wait for another transaction, for the rest of this one."""
+        """Set a short lock timeout for the rest of this transaction."""
         sql.send(self._connection, _QUERIES.give_up_waiting)
 
     def record_use(self, client_id: str) -> None:
-        """Note that a client is in use, at most once a minute."""
+        """Record that a client is in use, at most once a minute."""
         _QUERIES.record_use(self._connection, id=client_id)
 
     def revoke(self, name: str) -> datetime | None:
-        """End a client's rights and return since when; None if there is no such client."""
+        """Revoke a client and return the time of revocation; None if it is unknown."""
         row = _QUERIES.revoke(self._connection, name=name)
         return None if row is None else row["revoked_at"]
 

@@ -19,36 +19,36 @@ _NAMES = [field.name for field in fields(AuditEntry) if field.name != "created_a
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChainedEntry:
-    """An entry that is not written yet, and the head of the chain that ends with it."""
+    """An entry that is not written yet, and the head of the chain after it."""
 
     entry: AuditEntry
     head: AuditHead
 
 
 class PlaceTaken(Conflict):
-    """Another entry has the place that was meant for ours."""
+    """Another entry has the id that was chosen for ours."""
 
 
 class AuditRepository:
-    """The append-only record of who acted upon wallets and got at keys: a chain for each user."""
+    """The append-only audit log: a chain of entries for each user."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def get_head_later(self, fid: int) -> Callable[[], AuditHead]:
-        """Send the question where a user's chain ends, and return the call that fetches it."""
+        """Send the query for a user's head, and return a function that fetches the result."""
         cursor = sql.send(self._connection, _QUERIES.get_head, fid=fid)
         return lambda: head_of({**(cursor.fetchone() or {}), "fid": fid})
 
     def hold_head(self, fid: int) -> None:
-        """Keep others from appending to a user's chain until the end of the transaction."""
+        """Lock the head of a user's chain until the end of the transaction."""
         sql.send(self._connection, _QUERIES.hold_head, fid=fid)
 
     def hold_heads(self, fids: Collection[int]) -> set[int]:
         """Do what hold_head() does for a batch, in a batch_transaction().
 
-        Return the users whose heads others hold. Only a single user is waited for: while a batch
-        waited, those whose heads it holds would wait too. A chain that has not begun has no head.
+        Return the users whose heads are locked by others. Wait only for a single user: while a
+        batch waited, the other users of the batch would wait too. An empty chain has no head.
         """
         if len(fids) == 1:
             self.hold_head(*fids)
@@ -61,21 +61,21 @@ class AuditRepository:
         return {fid for fid, one in zip(begun, held, strict=True) if one.fetchone() is None}
 
     def is_written(self, entry: AuditEntry) -> bool:
-        """Tell whether this very entry is in the log."""
+        """Tell whether exactly this entry is in the log."""
         mac = _QUERIES.get_mac(self._connection, fid=entry.fid, id=entry.id)
         return mac is not None and mac == entry.mac
 
     def tells_of_trading_wallet(self, fid: int) -> bool:
-        """Tell whether the log says that a user's trading wallet was ever made or imported."""
+        """Tell whether the log records that a user's trading wallet was created or imported."""
         return _QUERIES.get_made_address(self._connection, fid=fid) is not None
 
     def get_time(self) -> datetime:
-        """Return what time the database has."""
+        """Return the database's time."""
         now: datetime = _QUERIES.get_time(self._connection)
         return now
 
     def list_heads(self, fids: Collection[int]) -> dict[int, AuditHead]:
-        """Return where the chains of many users end."""
+        """Return the heads of many users' chains."""
         now = self.get_time()
         heads = {fid: AuditHead(fid=fid, id=0, mac=FIRST_HEAD, now=now) for fid in fids}
         for row in _QUERIES.list_heads(self._connection, fids=list(fids)):
@@ -83,14 +83,14 @@ class AuditRepository:
         return heads
 
     def append_later(self, chained: ChainedEntry) -> Callable[[], bool]:
-        """Append an entry in the caller's transaction; the call tells whether it was written.
+        """Append an entry in the caller's transaction, inside place_taken().
 
-        Belongs inside place_taken().
+        Return a function that tells whether it was written.
         """
         return self._append_later(_QUERIES.append, chained)
 
     def append_creation_later(self, chained: ChainedEntry) -> Callable[[], bool]:
-        """Do what append_later() does if the wallet of the entry is in the table."""
+        """Do what append_later() does, if the wallet of the entry has a row."""
         return self._append_later(_QUERIES.append_creation, chained)
 
     def _append_later(self, query: Any, chained: ChainedEntry) -> Callable[[], bool]:
@@ -109,8 +109,8 @@ class AuditRepository:
     def append_many(self, chained: Sequence[ChainedEntry]) -> bool:
         """Append entries of many users; tell whether all were written.
 
-        There is one at least, and entries of one user come in the order of their ids. Raises
-        PlaceTaken if somebody else has appended to one of the chains in the meantime.
+        There is at least one, and the entries of one user are in the order of their ids. Raises
+        PlaceTaken if another transaction has appended to one of the chains in the meantime.
         """
         rows = [_columns(one.entry) for one in chained]
         heads = {one.head.fid: one.head for one in chained}.values()
@@ -132,37 +132,37 @@ class AuditRepository:
         return (len(written), len(moved)) == (len(rows), len(heads))
 
     def list_all(self, page: PageRequest[int]) -> list[AuditEntry]:
-        """Return what happened, newest first."""
+        """Return entries of all users, newest first."""
         return _entries(_QUERIES.list_all(self._connection, **_bounds(page)))
 
     def list_by_action(self, action: str, page: PageRequest[int]) -> list[AuditEntry]:
-        """Return one kind of act."""
+        """Return entries of one action, newest first."""
         query = _QUERIES.list_by_action
         return _entries(query(self._connection, action=action, **_bounds(page)))
 
     def list_by_actor(self, actor: str, page: PageRequest[int]) -> list[AuditEntry]:
-        """Return what one actor did."""
+        """Return entries of one actor, newest first."""
         query = _QUERIES.list_by_actor
         return _entries(query(self._connection, actor=actor, **_bounds(page)))
 
     def list_by_actor_and_action(
         self, actor: str, action: str, page: PageRequest[int]
     ) -> list[AuditEntry]:
-        """Return one kind of act of one actor."""
+        """Return entries of one actor and one action, newest first."""
         query = _QUERIES.list_by_actor_and_action
         return _entries(query(self._connection, actor=actor, action=action, **_bounds(page)))
 
     def list_by_user(
         self, fid: int, actions: Sequence[str], page: PageRequest[int]
     ) -> list[AuditEntry]:
-        """Return what happened to one user's wallets."""
+        """Return entries of one user, newest first."""
         query = _QUERIES.list_by_user
         return _entries(query(self._connection, fid=fid, actions=list(actions), **_bounds(page)))
 
     def list_by_user_and_actor(
         self, fid: int, actor: str, actions: Sequence[str], page: PageRequest[int]
     ) -> list[AuditEntry]:
-        """Return what one actor did to one user's wallets."""
+        """Return entries of one user and one actor, newest first."""
         rows = _QUERIES.list_by_user_and_actor(
             self._connection, fid=fid, actor=actor, actions=list(actions), **_bounds(page)
         )
@@ -170,7 +170,7 @@ class AuditRepository:
 
 
 def place_taken(connection: Connection) -> AbstractContextManager[None]:
-    """Raise PlaceTaken if an entry that is appended inside has a place that is taken."""
+    """Raise PlaceTaken if the id of an entry that is appended inside is taken."""
     return violation_means(
         PlaceTaken(),
         pg.UniqueViolation,
@@ -181,14 +181,14 @@ def place_taken(connection: Connection) -> AbstractContextManager[None]:
 
 
 def head_of(row: Row) -> AuditHead:
-    """Return the end of a chain, which may not have begun."""
+    """Return the head of a chain, which may be empty."""
     return AuditHead(
         fid=row["fid"], id=row["id"] or 0, mac=row["mac"] or FIRST_HEAD, now=row["now"]
     )
 
 
 def _columns(entry: AuditEntry) -> Row:
-    # Not asdict(), which copies every value deeply.
+    # Not asdict(), which makes deep copies.
     row = {name: getattr(entry, name) for name in _NAMES}
     return {**row, "ip": entry.ip and str(entry.ip), "at": entry.created_at}
 

@@ -1,4 +1,4 @@
-"""Reading the whole audit log. Queries: queries/audit_checks.sql."""
+"""Verification of the audit log. Queries: queries/audit_checks.sql."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _QUERIES = sql.load("audit_checks")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChainEnd:
-    """How a user's chain should end, and the user's wallets; None for what there is not.
+    """The head of a user's chain, and the user's wallets; None for what does not exist.
 
     `address`, `key_id` and `created_at` are those of the trading wallet.
     """
@@ -37,30 +37,30 @@ class Writer:
 
 
 class AuditCheckRepository:
-    """The audit log from end to end. Never on the path of a request."""
+    """The whole audit log. Not for requests."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def list_page(self, after: tuple[int, int], size: int) -> list[AuditEntry]:
-        """Return the next `size` entries behind a (fid, id), in that order."""
+        """Return the next `size` entries after a (fid, id), in that order."""
         page = _QUERIES.list_page(
             self._connection, after_fid=after[0], after_id=after[1], size=size
         )
         return [AuditEntry(**row) for row in page]
 
     def list_chain_ends(self, fids: Collection[int]) -> dict[int, ChainEnd]:
-        """Return how the chains of these users should end."""
+        """Return the heads of these users' chains, and the users' wallets."""
         rows = _QUERIES.list_chain_ends(self._connection, fids=list(fids))
         return {row["fid"]: ChainEnd(**row) for row in rows}
 
     def list_heads_without_entries(self) -> dict[int, int]:
-        """Return users (100 at most) whose chain has an end alone, and the id of that."""
+        """Return users (100 at most) whose chain has a head without entries, with its id."""
         rows = _QUERIES.list_heads_without_entries(self._connection)
         return {row["fid"]: row["id"] for row in rows}
 
     def list_wallets_without_entries(self, since: datetime | None) -> list[int]:
-        """Return users (100 at most) with wallets of which the log says nothing."""
+        """Return users (100 at most) with wallets and without entries."""
         rows = _QUERIES.list_wallets_without_entries(self._connection, since=since or "-infinity")
         return [row["fid"] for row in rows]
 

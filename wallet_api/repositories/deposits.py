@@ -11,33 +11,33 @@ _QUERIES = sql.load("deposits")
 
 
 class DepositRepository:
-    """Transfers that were prepared for users to sign."""
+    """Prepared deposits: transfers for users to sign."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def get_by_idempotency_key(self, fid: int, key: str) -> Deposit | None:
-        """Return the deposit that this user prepared under this Idempotency-Key, or None."""
+        """Return the deposit that this user prepared with this Idempotency-Key, or None."""
         return _deposit(
             _QUERIES.get_by_idempotency_key(self._connection, fid=fid, idempotency_key=key)
         )
 
     def get_by_idempotency_key_later(self, fid: int, key: str) -> Callable[[], Deposit | None]:
-        """Send the query now and return the call that fetches its answer after the commit."""
+        """Send the query now and return a function that fetches the result after the commit."""
         query = _QUERIES.get_by_idempotency_key
         cursor = sql.send(self._connection, query, fid=fid, idempotency_key=key)
         return lambda: _deposit(cursor.fetchone())
 
     def insert_if_absent_later(self, deposit: Deposit) -> Callable[[], bool]:
-        """Record a deposit, unless its id or its Idempotency-Key is taken.
+        """Insert a deposit, unless its id or its Idempotency-Key is taken.
 
-        Return the call that tells after the commit whether it was recorded.
+        Return a function that tells after the commit whether it was inserted.
         """
         cursor = sql.send(self._connection, _QUERIES.insert_if_absent, **asdict(deposit))
         return lambda: cursor.fetchone() is not None
 
     def give_up_waiting(self) -> None:
-        """Fail rather than wait for another request, for the rest of this transaction."""
+        """Set a short lock timeout for the rest of this transaction."""
         sql.send(self._connection, _QUERIES.give_up_waiting)
 
 

@@ -10,17 +10,17 @@ _QUERIES = sql.load("encryption_keys")
 
 
 class KeyInUse(Exception):
-    """A row, of `wallets` or another table, refers to an active secret."""
+    """A row of `wallets` or another table refers to the secret."""
 
 
 class EncryptionKeyRepository:
-    """Which secrets this database's keys were ever sealed under, and which may still seal."""
+    """The registered secrets of this database, and which of them are active."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def list_keys(self) -> list[EncryptionKey]:
-        """Return all registered secrets in the order of their coming."""
+        """Return all registered secrets, in the order of registration."""
         return [EncryptionKey(**row) for row in _QUERIES.list_keys(self._connection)]
 
     def may_register(self) -> bool:
@@ -28,7 +28,7 @@ class EncryptionKeyRepository:
         return bool(_QUERIES.may_register(self._connection))
 
     def ask_in_turn(self) -> None:
-        """Let this transaction ask every machine of a cluster, and then write to these tables."""
+        """Allow this transaction to write to these tables after it queried a whole cluster."""
         _QUERIES.ask_in_turn(self._connection)
 
     def insert_if_absent(
@@ -43,17 +43,17 @@ class EncryptionKeyRepository:
         )
 
     def activate(self, key_id: str) -> None:
-        """Let wallets be sealed under a registered secret."""
+        """Allow wallets to be encrypted with a registered secret."""
         _QUERIES.activate(self._connection, key_id=key_id)
 
     def hold_active(self, key_id: str) -> bool:
-        """Keep a secret from being retired in this transaction; False if it is not active."""
+        """Prevent the retirement of a secret in this transaction; False if it is not active."""
         return _QUERIES.hold_active(self._connection, key_id=key_id) is not None
 
     def retire(self, key_id: str) -> bool:
-        """Let no wallet be sealed under a secret any more; tell whether one could be until now.
+        """Retire a secret, so that no wallet can be encrypted with it; tell whether it was active.
 
-        Raises KeyInUse while a foreign key, whichever it is, leads to it.
+        Raises KeyInUse while any foreign key refers to it.
         """
         try:
             return _QUERIES.retire(self._connection, key_id=key_id) is not None
@@ -61,6 +61,6 @@ class EncryptionKeyRepository:
             raise KeyInUse from error
 
     def count_wallets(self) -> dict[str, int]:
-        """Return how many keys are sealed under each secret."""
+        """Return how many keys are encrypted with each secret."""
         rows = _QUERIES.count_wallets(self._connection)
         return {row["key_id"]: row["wallets"] for row in rows}

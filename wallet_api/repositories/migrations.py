@@ -11,9 +11,9 @@ _QUERIES = sql.load("migrations")
 
 
 class ServerState(NamedTuple):
-    """Whether the database was ever upgraded, its server is a standby, and it takes no writes.
+    """The state of a database and its server, and the requested rights that our role lacks.
 
-    And which of the rights that were asked for our role does not have.
+    `upgraded` tells whether any migration was ever applied.
     """
 
     upgraded: bool
@@ -23,13 +23,13 @@ class ServerState(NamedTuple):
 
 
 class MigrationRepository:
-    """Which migrations a database has."""
+    """Applied migrations, and the lock of an upgrade."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def get_state(self, needed: Collection[Right] = ()) -> ServerState:
-        """Return what is to be known before anything else is asked."""
+        """Return the state of the database and server, which every other query depends on."""
         row = _QUERIES.get_state(
             self._connection,
             rights=[right.name for right in needed],
@@ -39,21 +39,21 @@ class MigrationRepository:
         return ServerState(**{**row, "missing_rights": missing})
 
     def list_applied(self, state: ServerState | None = None) -> set[str]:
-        """Return the versions of the migrations that this database has; none if it is new.
+        """Return the versions of the applied migrations; none if the database is new.
 
-        Whoever has the database's state spares a round trip.
+        Passing the database's `state` saves a round trip.
         """
         if not (state or self.get_state()).upgraded:
             return set()
         return {row["version"] for row in _QUERIES.list_applied(self._connection)}
 
     def get_backend_pid(self) -> int:
-        """Return the process of the server that answers."""
+        """Return the process id of the backend."""
         pid: int = _QUERIES.get_backend_pid(self._connection)
         return pid
 
     def list_settings(self, names: Collection[str]) -> dict[str, str]:
-        """Return what these settings of the session are."""
+        """Return the values of these settings in this session."""
         rows = _QUERIES.list_settings(self._connection, names=list(names))
         return {row["name"]: row["setting"] for row in rows}
 
@@ -62,13 +62,13 @@ class MigrationRepository:
         return bool(_QUERIES.try_lock(self._connection))
 
     def unlock(self) -> None:
-        """Give the upgrade lock back."""
+        """Release the upgrade lock."""
         _QUERIES.unlock(self._connection)
 
     def revoke_other_rights(self) -> dict[str, set[str]]:
-        """Revoke what other roles can do to our tables; return the tables that each had rights on.
+        """Revoke other roles' rights on our tables; return the tables that each had rights on.
 
-        Called again, it returns what could not be revoked.
+        A second call returns the rights that could not be revoked.
         """
         found: dict[str, set[str]] = {}
         for row in _QUERIES.revoke_other_rights(self._connection):

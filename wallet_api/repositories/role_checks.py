@@ -1,4 +1,4 @@
-"""What roles other than ours can do to our tables. Queries: queries/role_checks.sql."""
+"""Rights of other roles on our tables. Queries: queries/role_checks.sql."""
 
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
@@ -12,7 +12,7 @@ _PARAMETERS_HAVE_RIGHTS = 150_000
 
 
 class OtherRight(NamedTuple):
-    """What a role can do, and the statement that takes it away.
+    """A right of a role, and the statement that revokes it.
 
     `changes` is false for a right that only reads.
     """
@@ -24,22 +24,22 @@ class OtherRight(NamedTuple):
 
 
 class RoleCheckRepository:
-    """Rights of every role, by grant, ownership, membership, attribute and default."""
+    """Rights of all roles by grant, ownership, membership, attribute and default privilege."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def list_exempt_roles(self) -> set[str]:
-        """Return superusers, the owner of the tables, and the role that asks."""
+        """Return superusers, the owner of the tables, and the current role."""
         rows = _QUERIES.list_exempt_roles(self._connection)
         return {row["role_name"] for row in rows}
 
     def list_grants(
         self, relations: Collection[str], allowed: Collection[Right]
     ) -> list[OtherRight]:
-        """Return what is granted on these tables and around them.
+        """Return the rights granted on these tables, and on their schema and database.
 
-        `allowed` is what wallet_api_runtime needs.
+        `allowed` are the rights that wallet_api_runtime needs.
         """
         rows = _QUERIES.list_grants(
             self._connection,
@@ -58,9 +58,9 @@ class RoleCheckRepository:
         return _rights(rows)
 
     def list_memberships(self, roles: dict[str, bool]) -> list[OtherRight]:
-        """Return who can act as one of these roles, or as a superuser.
+        """Return the roles that can act as one of these roles, or as a superuser.
 
-        `roles` says of each whether it can change rows.
+        `roles` maps each to whether it can change rows.
         """
         rows = _QUERIES.list_memberships(self._connection, roles=list(roles))
         return [
@@ -74,7 +74,7 @@ class RoleCheckRepository:
         ]
 
     def list_powers(self) -> list[OtherRight]:
-        """Return attributes of roles that reach our rows."""
+        """Return role attributes that give access to our rows."""
         return _rights(_QUERIES.list_powers(self._connection))
 
     def list_feeds(self, relations: Collection[str]) -> list[OtherRight]:
@@ -82,13 +82,13 @@ class RoleCheckRepository:
         return _rights(_QUERIES.list_feeds(self._connection, relations=list(relations)))
 
     def list_parameter_rights(self) -> list[OtherRight]:
-        """Return who may set parameters of the server that are a superuser's."""
+        """Return the roles that may set parameters reserved for superusers."""
         if self._connection.info.server_version < _PARAMETERS_HAVE_RIGHTS:
             return []
         return _rights(_QUERIES.list_parameter_rights(self._connection))
 
     def list_default_rights(self, functions: Collection[str]) -> list[OtherRight]:
-        """Return what the owner's default privileges grant, on our functions already."""
+        """Return the owner's default privileges, and their grants on our functions."""
         rows = _QUERIES.list_default_rights(self._connection, functions=list(functions))
         return _rights(rows)
 

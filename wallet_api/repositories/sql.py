@@ -1,4 +1,4 @@
-"""Loading queries/*.sql: hand-written SQL becomes methods, `:name` becomes a bound parameter."""
+"""Loading of queries/*.sql as methods, with `:name` as bound parameters."""
 
 from contextlib import AbstractContextManager
 from typing import Any
@@ -14,9 +14,10 @@ from wallet_api.database.sql_files import QUERIES
 def load(subject: str) -> Any:
     """Load queries/<subject>.sql; each query is a method that takes a connection and parameters.
 
-    File by file, because aiosql lets a query overwrite one of the same name in another file. Every
-    statement carries its name as a comment, so that a DBA can tell who sent it: behind the first
-    word, because PostgreSQL 18 leaves comments before it out of pg_stat_statements.
+    Each file is loaded separately, because aiosql lets a query replace one of the same name in
+    another file. Every statement carries its name as a comment, for pg_stat_activity and logs. The
+    comment is after the first word, because pg_stat_statements of PostgreSQL 18 omits comments
+    before it.
     """
 
     class NamedAdapter(PyFormatAdapter):
@@ -29,10 +30,10 @@ def load(subject: str) -> Any:
 
 
 def send(connection: Connection, query: Any, **parameters: Any) -> Cursor[Row]:
-    """Send a query without waiting for its rows: inside a pipeline they come after the commit."""
+    """Send a query; inside a pipeline, its rows are available after the commit."""
     return connection.execute(query.sql, parameters)
 
 
 def copy(connection: Connection, query: Any) -> AbstractContextManager[Copy]:
-    """Begin a COPY from here to the server; write rows to what this gives."""
+    """Begin a COPY to the server; write rows to the result."""
     return connection.cursor().copy(query.sql)

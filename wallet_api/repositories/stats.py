@@ -10,7 +10,7 @@ _QUERIES = sql.load("stats")
 
 
 class StatsRepository:
-    """How many wallets, users and deposits there are. No question here names a user."""
+    """Statistics of wallets, users and deposits."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -20,19 +20,19 @@ class StatsRepository:
         return [WalletCount(**row) for row in _QUERIES.count_wallets(self._connection)]
 
     def count_users(self) -> int:
-        """Count the users who have a wallet of any kind."""
+        """Count the users with a wallet on any chain."""
         return int(_QUERIES.count_users(self._connection))
 
     def count_new_wallets(self, since: datetime, before: datetime) -> list[WalletCount]:
-        """Count the wallets that were made in a range of time, by day, type and chain."""
+        """Count the wallets created in a time range, by day, type and chain."""
         rows = _QUERIES.count_new_wallets(self._connection, since=since, before=before)
         return [WalletCount(**row) for row in rows]
 
     def sum_deposits(self, since: datetime, before: datetime) -> list[DepositSum]:
-        """Add up the deposits of a range of time, by day, network and asset."""
+        """Sum the deposits of a time range, by day, network and asset."""
         rows = _QUERIES.sum_deposits(self._connection, since=since, before=before)
         return [DepositSum(**{**row, "units": int(row["units"])}) for row in rows]
 
     def count_imported(self) -> int:
-        """Count the wallets that came from files."""
+        """Count the wallets that were imported from files."""
         return int(_QUERIES.count_imported(self._connection))

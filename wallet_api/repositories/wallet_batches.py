@@ -11,20 +11,20 @@ from wallet_api.repositories.wallets import columns_of, secret_retired, wallet_o
 _QUERIES = sql.load("wallet_batches")
 
 WalletKey = tuple[int, str]
-"""What a wallet is known by: fid and chain."""
+"""The key of a wallet: fid and chain."""
 
 
 class WalletBatchRepository:
-    """Wallets in or out, thousands at a time. Never on the path of a user's request."""
+    """Reads and writes of thousands of wallets. Not for requests."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def insert_copies_if_absent(self, wallets: Iterable[Wallet]) -> set[WalletKey]:
-        """Claim many (fid, chain) with COPY, except those that are taken; return the claimed ones.
+        """Insert wallets with COPY, except those that have a row; return the inserted keys.
 
-        Belongs in batch_transaction(): the table that COPY fills lives as long as it. Raises
-        SecretMismatch if one is sealed under a retired secret.
+        Call it in batch_transaction(): the staging table lasts as long. Raises SecretMismatch if a
+        key is encrypted with a retired secret.
         """
         _QUERIES.create_staging(self._connection)
         with sql.copy(self._connection, _QUERIES.copy_staged) as rows:
@@ -35,7 +35,7 @@ class WalletBatchRepository:
             return {(row["fid"], row["chain"]) for row in claimed}
 
     def list_by_keys(self, keys: Iterable[WalletKey]) -> dict[WalletKey, Wallet]:
-        """Return those of many wallets that there are."""
+        """Return the existing wallets with these keys."""
         wanted = list(keys)
         found = _QUERIES.list_by_keys(
             self._connection,
@@ -45,42 +45,42 @@ class WalletBatchRepository:
         return {(row["fid"], row["chain"]): wallet_of(row) for row in found}
 
     def list_owners(self, addresses: Iterable[str]) -> set[tuple[str, int]]:
-        """Return whose trading wallets have these addresses (lower case): address and FID."""
+        """Return the (address, FID) of trading wallets with these addresses (lower case)."""
         found = _QUERIES.list_owners(self._connection, addresses=list(addresses))
         return {(row["address"], row["fid"]) for row in found}
 
     def list_keys_of(self, fids: Iterable[int]) -> set[WalletKey]:
-        """Return what the wallets of many users are known by."""
+        """Return the keys of many users' wallets."""
         found = _QUERIES.list_keys_of(self._connection, fids=list(fids))
         return {(row["fid"], row["chain"]) for row in found}
 
     def count_imported_base_accounts(self, fids: Iterable[int]) -> int:
-        """Count those of these users whose Base Account came from a file."""
+        """Count the users among these whose Base Account was imported from a file."""
         return int(_QUERIES.count_imported_base_accounts(self._connection, fids=list(fids)))
 
     def list_page(self, after: WalletKey, size: int) -> list[Wallet]:
-        """Return the next `size` wallets behind a key, in the order of their keys."""
+        """Return the next `size` wallets after a key, in the order of their keys."""
         page = _QUERIES.list_page(
             self._connection, after_fid=after[0], after_chain=after[1], size=size
         )
         return [wallet_of(row) for row in page]
 
     def count_all(self) -> int:
-        """Return how many wallets there are. Belongs in long_transaction()."""
+        """Return how many wallets there are. Call it in long_transaction()."""
         return int(_QUERIES.count_all(self._connection))
 
     def list_shared_addresses(self) -> dict[str, list[int]]:
         """Return the trading addresses that more than one user has, with their FIDs.
 
-        Belongs in long_transaction().
+        Call it in long_transaction().
         """
         shared = _QUERIES.list_shared_addresses(self._connection)
         return {row["address"]: row["fids"] for row in shared}
 
     def list_page_to_reseal(self, after_fid: int, key_id: str, size: int) -> list[Wallet]:
-        """Return the next `size` trading wallets behind a FID that another secret sealed.
+        """Return the next `size` trading wallets after a FID that use another secret.
 
-        Belongs in long_transaction().
+        Call it in long_transaction().
         """
         page = _QUERIES.list_page_to_reseal(
             self._connection, after_fid=after_fid, key_id=key_id, size=size
@@ -88,16 +88,13 @@ class WalletBatchRepository:
         return [wallet_of(row) for row in page]
 
     def count_to_reseal(self, key_id: str) -> int:
-        """Return how many trading wallets another secret sealed.
-
-        Belongs in long_transaction().
-        """
+        """Return how many trading wallets use another secret. Call it in long_transaction()."""
         return int(_QUERIES.count_to_reseal(self._connection, key_id=key_id))
 
     def reseal(self, again: Iterable[tuple[Wallet, SealedKey]]) -> set[int]:
-        """Replace the sealed keys of these wallets, where they are as given; return whose were.
+        """Replace the encrypted keys of these wallets, if unchanged; return the users' FIDs.
 
-        Belongs in batch_transaction(). Raises SecretMismatch if the new secret is retired.
+        Call it in batch_transaction(). Raises SecretMismatch if the new secret is retired.
         """
         pairs = list(again)
         with secret_retired(self._connection):

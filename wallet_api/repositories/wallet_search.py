@@ -1,4 +1,4 @@
-"""The table `wallets`, searched. Queries: queries/wallet_search.sql."""
+"""Search of the table `wallets`. Queries: queries/wallet_search.sql."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ class WalletSearchRepository:
         self._connection = connection
 
     def list_wallets(self, chains: Sequence[str], page: PageRequest[str]) -> list[Wallet]:
-        """Return the wallets on one chain or on both."""
+        """Return wallets on one chain or both."""
         of_one_chain = {
             TRADING_CHAIN: _QUERIES.list_trading,
             BASE_ACCOUNT_CHAIN: _QUERIES.list_base_accounts,
@@ -28,7 +28,7 @@ class WalletSearchRepository:
     def list_by_address(
         self, address: str, chains: Sequence[str], page: PageRequest[str]
     ) -> list[Wallet]:
-        """Return the wallets whose address, in lower case, is `address`."""
+        """Return the wallets with this address, given in lower case."""
         rows = _QUERIES.list_by_address(
             self._connection, address=address, chains=list(chains), **_parameters(page)
         )

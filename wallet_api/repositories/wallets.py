@@ -16,7 +16,7 @@ _QUERIES = sql.load("wallets")
 
 
 class PostgresWalletRepository:
-    """Wallets and their sealed keys, as PostgreSQL keeps them."""
+    """Wallets and their encrypted keys in PostgreSQL."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -26,13 +26,13 @@ class PostgresWalletRepository:
         return _wallet(_QUERIES.get(self._connection, fid=fid, chain=chain))
 
     def get_with_head(self, fid: int, chain: str) -> tuple[Wallet | None, AuditHead]:
-        """Return the wallet, or None, and where its user's chain of audit entries ends."""
+        """Return the wallet, or None, and the head of the user's audit chain."""
         return _with_head(fid, _QUERIES.get_with_head(self._connection, fid=fid, chain=chain))
 
     def get_with_head_later(
         self, fid: int, chain: str
     ) -> Callable[[], tuple[Wallet | None, AuditHead]]:
-        """Send get_with_head() now and return the call that fetches its answer."""
+        """Send get_with_head() now and return a function that fetches the result."""
         cursor = sql.send(self._connection, _QUERIES.get_with_head, fid=fid, chain=chain)
         return lambda: _with_head(fid, cursor.fetchone() or {})
 
@@ -41,9 +41,9 @@ class PostgresWalletRepository:
         return [wallet_of(row) for row in _QUERIES.list_for_user(self._connection, fid=fid)]
 
     def insert_if_absent_later(self, wallet: NewWallet) -> Callable[[], Wallet | None]:
-        """Claim (fid, chain) for a new wallet; return it, or None if somebody was first.
+        """Insert a new wallet, inside secret_retired().
 
-        Belongs inside secret_retired().
+        Return a function that fetches its row, or None if (fid, chain) was taken.
         """
         cursor = sql.send(
             self._connection,
@@ -59,23 +59,20 @@ class PostgresWalletRepository:
         return lambda: _wallet(cursor.fetchone())
 
     def add_copy(self, wallet: Wallet) -> None:
-        """Claim (fid, chain) for a wallet that was kept elsewhere, unless there is a row.
-
-        Belongs inside secret_retired().
-        """
+        """Insert an existing wallet, unless there is a row. Call it inside secret_retired()."""
         _QUERIES.add_copy(self._connection, **columns_of(wallet))
 
     def put_base_account(self, fid: int, address: str) -> None:
-        """Remember the address of a user's own Base Account."""
+        """Store the address of a user's own Base Account."""
         _QUERIES.put_base_account(self._connection, fid=fid, address=address)
 
     def any_sealed(self) -> bool:
-        """Tell whether this database holds any private key."""
+        """Tell whether this database contains a private key."""
         return bool(_QUERIES.any_sealed(self._connection))
 
 
 def secret_retired(connection: Connection) -> AbstractContextManager[None]:
-    """Raise SecretMismatch if a wallet that is written inside is sealed under a retired secret."""
+    """Raise SecretMismatch if a key that is written inside is encrypted with a retired secret."""
     return violation_means(
         SecretMismatch("ENCRYPTION_SECRET was retired: set the one that succeeded it"),
         pg.ForeignKeyViolation,
@@ -102,7 +99,7 @@ def _wallet(row: Row | None) -> Wallet | None:
 
 
 def wallet_of(row: Row) -> Wallet:
-    """Return the wallet that a row keeps."""
+    """Return the wallet of a row."""
     ciphertext, iv = row.pop("encrypted_private_key"), row.pop("iv")
     scheme, key_id = row.pop("scheme"), row.pop("key_id")
     sealed = None
@@ -112,7 +109,7 @@ def wallet_of(row: Row) -> Wallet:
 
 
 def columns_of(wallet: Wallet) -> Row:
-    """Return the row that keeps a wallet, without its id."""
+    """Return the row of a wallet, without its id."""
     sealed = wallet.sealed
     return {
         "fid": wallet.fid,

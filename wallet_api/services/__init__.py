@@ -1,1 +1,1 @@
-"""One method for each use case. Services alone open transactions; they know nothing of HTTP."""
+"""Use cases, one method each. Only services open transactions; they know nothing of HTTP."""

@@ -1,4 +1,4 @@
-"""Other services that call us: made, known by their token, and ended."""
+"""API clients (other services): creation, authentication, authorization, revocation."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -23,9 +23,8 @@ log = structlog.get_logger("wallet_api")
 class ApiClientService:
     """API clients and their rights.
 
-    Nothing is remembered between requests: what identify() says is what the table says at that
-    moment, so that a revocation holds at once in every process. All methods raise
-    DatabaseUnavailable when PostgreSQL cannot answer.
+    Nothing is cached: identify() reads the table each time, so that a revocation takes effect at
+    once in every process. All methods raise DatabaseUnavailable when PostgreSQL cannot answer.
     """
 
     def __init__(self, database: Database) -> None:
@@ -39,7 +38,7 @@ class ApiClientService:
         allowed_networks: Collection[IPNetwork],
         expires_at: datetime | None,
     ) -> Secret[str] | None:
-        """Make a client and return its token, which cannot be had again; None if the name is taken.
+        """Create a client and return its token, shown only once; None if the name is taken.
 
         Without `allowed_networks` it may call from anywhere.
         """
@@ -57,7 +56,7 @@ class ApiClientService:
             )
             if made:
                 return True
-            # Its random id tells a client that an attempt before a lost connection made.
+            # The random id identifies a client created by an attempt whose connection was lost.
             found = clients.get(token.client_id) is not None
             self._database.replication.wait(connection)
             return found
@@ -65,11 +64,11 @@ class ApiClientService:
         return token.secret if self._database.run(create) else None
 
     def list_clients(self) -> list[ApiClient]:
-        """Return every client there ever was, by name."""
+        """Return all clients, including revoked and expired ones, by name."""
         return self._database.run(lambda connection: ApiClientRepository(connection).list_clients())
 
     def revoke(self, name: str) -> datetime | None:
-        """End a client's rights for ever; return since when, or None if there is no such client."""
+        """Revoke a client permanently; return the time of revocation, or None if it is unknown."""
         return self._database.run(lambda connection: ApiClientRepository(connection).revoke(name))
 
     def identify(self, token: Secret[str]) -> ApiClient:
@@ -92,7 +91,7 @@ class ApiClientService:
         return client
 
     def authorize(self, client: ApiClient, *, scope: str, ip: IPAddress | None) -> None:
-        """Make sure that a client may do this from there, and note that it is in use.
+        """Require a client's scope and network, and record that the client is in use.
 
         Raises NetworkNotAllowed and InsufficientScope.
         """
@@ -104,7 +103,7 @@ class ApiClientService:
             self._record_use(client)
 
     def _record_use(self, client: ApiClient) -> None:
-        """Note that a client is in use. Not worth a wait, nor a refusal: it is no promise."""
+        """Record that a client is in use, if that needs no waiting. Best effort."""
 
         def record(connection: Connection) -> None:
             clients = ApiClientRepository(connection)

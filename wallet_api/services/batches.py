@@ -1,4 +1,4 @@
-"""Work on many users at a time, in which no user stands in the way of the others."""
+"""Batches of users in which one blocked user does not block the others."""
 
 from collections.abc import Callable, Sequence
 from typing import TypeVar
@@ -14,11 +14,12 @@ def run_batch(
     run: Callable[[Sequence[T]], tuple[list[R], list[T]]],
     failed: Callable[[T, ServiceUnavailable], R],
 ) -> list[R]:
-    """Run a batch as one, and alone each item whose user is busy, such as one whose key is read.
+    """Run a batch in one transaction, then each item of a busy (locked) user separately.
 
-    `run` does what it can in one transaction; it returns the reports, and the items of busy users.
-    Given one item, it waits for that user. What one user prevents is tried again for each alone,
-    and what fails alone is reported as `failed`: each item is tried twice at most.
+    `run` processes what it can in one transaction and returns the reports and the items of busy
+    users. Given one item, it waits for that user. If one user makes the batch fail, every item is
+    retried separately; an item that fails separately is reported by `failed`. Each item is tried
+    at most twice.
     """
     try:
         reports, busy = run(items)

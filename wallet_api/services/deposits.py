@@ -1,4 +1,4 @@
-"""Preparing a deposit: the transfer that the user's own wallet will sign."""
+"""Deposits: the transfer that the user's own wallet will sign."""
 
 import hashlib
 import json
@@ -29,10 +29,9 @@ _NETWORKS_BY_CHAIN_ID = {network.chain_id: network for network in NETWORKS.value
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DepositRequest:
-    """What the user asked for, as it came: nothing is checked yet.
+    """An unvalidated request: `asset`, `amount` and `base_address` (the sender) as in the JSON.
 
-    `asset` and `amount` are what the JSON held, `base_address` is who will send, `idempotency_key`
-    makes a repeat of this request give the same answer.
+    A repeated request with the same `idempotency_key` gets the same answer.
     """
 
     asset: object
@@ -63,10 +62,10 @@ class DepositService:
     def prepare(
         self, fid: int, request: DepositRequest, *, access: AuditContext
     ) -> PreparedDeposit:
-        """Make sure the trading wallet exists, record the deposit, and return its transfer.
+        """Create the trading wallet if needed, record the deposit, and return its transfer.
 
-        Everything that can be wrong with the request is refused before a wallet is made. The sender
-        is the request's address, else the user's remembered one.
+        The request is validated before a wallet is created. The sender is the request's address,
+        else the user's stored Base Account address.
 
         Raises a subclass of InvalidRequest (such as InvalidAmount), IdempotencyKeyReused for a
         known key with another request, IdempotencyKeyInUse while the first request with this key
@@ -82,7 +81,7 @@ class DepositService:
         if request.idempotency_key is not None:
             earlier = self._find(fid, request.idempotency_key)
             if earlier is not None:
-                # The request that recorded it may have made the wallet since we looked.
+                # The request that recorded it may have created the wallet in the meantime.
                 trading = known.get(TRADING_CHAIN) or self._wallets.get_wallet(
                     fid, TRADING_CHAIN, access=access
                 )
@@ -130,9 +129,9 @@ class DepositService:
         return self._database.run(read)
 
     def _record(self, deposit: Deposit, trading: Wallet) -> PreparedDeposit:
-        """Write the deposit. Repeatable: it carries its own id.
+        """Insert the deposit. Idempotent, because the id is chosen before.
 
-        What another request wrote, or an earlier attempt of this one, has to be replicated first.
+        Wait for replication of a row that another request, or an earlier attempt, inserted.
         """
         key = deposit.idempotency_key
 
@@ -168,11 +167,11 @@ class DepositService:
     ) -> PreparedDeposit:
         if earlier.request_hash != request_hash:
             raise IdempotencyKeyReused
-        # The address that leaves is the verified wallet's, whatever the record says.
+        # Return only an address that was verified, whatever the record says.
         if trading is None or trading.address != earlier.to_address:
             raise KeyUnreadable("A recorded deposit does not go to the user's trading wallet.")
         if earlier.chain_id not in _NETWORKS_BY_CHAIN_ID:
-            raise DatabaseDamaged("a recorded deposit is on a network that nobody knows")
+            raise DatabaseDamaged("a recorded deposit is on an unknown network")
         return PreparedDeposit(id=earlier.id, transfer=_transfer(earlier), replayed=True)
 
 
@@ -186,7 +185,7 @@ def _sender(given: str | None, remembered: str | None) -> str:
 
 
 def _hash(request: DepositRequest) -> str | None:
-    """Fingerprint a request, so that its Idempotency-Key cannot stand for another one."""
+    """Hash a request, to detect a reused Idempotency-Key."""
     if request.idempotency_key is None:
         return None
     fields = [request.asset, request.amount, request.base_address]

@@ -1,7 +1,7 @@
-"""Database upgrades: dbmate applies migrations/*.sql while we hold a lock.
+"""Database upgrades: dbmate applies migrations/*.sql while this process holds a lock.
 
-dbmate's own --migration-lock blocks inside pg_advisory_lock(), which deadlocks with another
-upgrade's CREATE INDEX CONCURRENTLY; ours is polled.
+The lock is polled. dbmate's own --migration-lock blocks in pg_advisory_lock(), which deadlocks with
+another upgrade's CREATE INDEX CONCURRENTLY.
 """
 
 import functools
@@ -21,13 +21,14 @@ from wallet_api.database.sql_files import MIGRATIONS
 from wallet_api.errors import ServiceUnavailable
 from wallet_api.repositories.migrations import MigrationRepository, ServerState
 
-# The last migration before 1.0.0. A database that has it would take our next ones for applied.
+# The last migration before 1.0.0. Later versions reuse its numbers, so that a database that has it
+# would skip ours.
 _LAST_BEFORE_1_0 = "0026"
 _LOCK_POLL_SECONDS = 0.2
 _LOCK_TIMEOUT_SECONDS = 600
 _APPLYING = re.compile(r"Applying: (\w+)\.sql")
-# What dbmate's driver must be told as libpq was. It has no certificate revocation lists, encrypted
-# client keys, channel binding, require_auth or Kerberos.
+# The libpq parameters to pass on to dbmate's driver, which does not support certificate revocation
+# lists, encrypted client keys, channel binding, require_auth or Kerberos.
 _PARAMETERS = (
     "sslmode",
     "sslrootcert",
@@ -38,14 +39,14 @@ _PARAMETERS = (
     "ssl_min_protocol_version",
     "ssl_max_protocol_version",
 )
-# Each migration sets its own limits; building an index has none.
+# Each migration sets its own timeouts; building an index has none.
 _NO_LIMITS = {"statement_timeout": "0", "lock_timeout": "0"}
-# Settings of dbmate and of its driver, which the URL says already.
+# Environment variables of dbmate and of its driver; the URL contains these settings.
 _NOT_FOR_DBMATE = ("DBMATE_", "PG")
 
 
 class MigrationError(Exception):
-    """The database could not be brought up to date. The message says why, in one line."""
+    """The database could not be upgraded. The message is the reason, in one line."""
 
 
 @functools.cache
@@ -55,24 +56,24 @@ def expected_versions() -> frozenset[str]:
 
 
 def applied_versions(url: Secret[str]) -> set[str]:
-    """Return the versions that a database has; none for one that was never upgraded."""
+    """Return the versions applied to a database; none if it was never upgraded."""
     with _connect(url) as connection:
         return MigrationRepository(connection).list_applied()
 
 
 def find_why_read_only(state: ServerState) -> ServiceUnavailable | None:
-    """Return why nothing can be stored, as an error; None if it can."""
+    """Return the reason why the database is read-only, as an error; None if it takes writes."""
     if state.standby:
         return ServiceUnavailable(
             "this server is a standby and takes no writes",
-            "let DATABASE_URL lead to the primary, or name both with "
+            "point DATABASE_URL at the primary, or list both servers with "
             "target_session_attrs=read-write",
         )
     if state.read_only:
         return ServiceUnavailable(
             "default_transaction_read_only is on, so nothing can be stored",
-            "make room if the provider set it for a full disk, then reset it in the role or the "
-            "database",
+            "free disk space if the provider set it because the disk is full, then reset it for "
+            "the role or the database",
         )
     return None
 
@@ -80,26 +81,27 @@ def find_why_read_only(state: ServerState) -> ServiceUnavailable | None:
 def upgrade(url: Secret[str], tell: Callable[[str], None] = lambda _: None) -> set[str]:
     """Apply the missing migrations and return their versions.
 
-    Then revoke what default privileges, or anybody, granted on our tables to roles that are not
-    ours. This runs after every upgrade, because default privileges act again on the next table.
+    Then revoke all rights on our tables from other roles. This runs after every upgrade, because
+    default privileges apply again to each new table.
 
-    Any number of upgrades may run at once: one works, the others wait for it, then find nothing to
-    do. `tell` hears in one line each what is being done: an index can take minutes. Raises
-    MigrationError.
+    Concurrent upgrades are safe: one works, the others wait for it and then find nothing to do.
+    `tell` receives one line for each step. Raises MigrationError.
     """
     with _connect(url) as connection:
         repository = MigrationRepository(connection)
         read_only = find_why_read_only(repository.get_state())
         if read_only is not None:
             raise MigrationError(read_only.reason)
-        # A pooler's clients are told another process than the one that answers them.
+        # A pooler reports another process id than that of the backend.
         if repository.get_backend_pid() != connection.info.backend_pid:
-            raise MigrationError("a pooler is in between: upgrade needs a direct DATABASE_URL")
+            raise MigrationError(
+                "DATABASE_URL leads to a pooler: upgrade needs a direct connection to PostgreSQL"
+            )
         deadline = time.monotonic() + _LOCK_TIMEOUT_SECONDS
         waiting = False
         while not repository.try_lock():
             if not waiting:
-                tell("Another upgrade is at work: waiting for it.")
+                tell("Another upgrade is running: waiting for it.")
             waiting = True
             if time.monotonic() > deadline:
                 raise MigrationError("another upgrade has held the lock for ten minutes")
@@ -108,15 +110,15 @@ def upgrade(url: Secret[str], tell: Callable[[str], None] = lambda _: None) -> s
             before = repository.list_applied()
             if _LAST_BEFORE_1_0 in before - expected_versions():
                 raise MigrationError(
-                    "this database was made before 1.0.0, whose migrations begin anew: bring its "
-                    "rows over as CHANGELOG.md says"
+                    "this database was made before 1.0.0, which has new migrations: move its rows "
+                    "to a new database as CHANGELOG.md says"
                 )
             _run_dbmate(
                 _url_of(connection, repository.list_settings([*PINNED, "search_path"])), tell
             )
             after = repository.list_applied()
             if expected_versions() - after:
-                raise MigrationError("dbmate finished, but migrations are missing here still")
+                raise MigrationError("dbmate finished, but migrations are still missing")
             _revoke_other_rights(repository, tell)
             return after - before
         finally:
@@ -144,15 +146,15 @@ def _connect(url: Secret[str]) -> Connection:
 
 
 def _url_of(connection: Connection, settings: dict[str, str]) -> str:
-    """Name the one server that a connection reached, and its settings, for dbmate's driver.
+    """Return a URL, for dbmate's driver, of the server that a connection reached.
 
-    DATABASE_URL may list several hosts, a name may have several addresses, and libpq knows by
-    default what the URL leaves out. dbmate takes an IPv6 address as a parameter only.
+    DATABASE_URL may list several hosts, a name may have several addresses, and libpq has defaults
+    of its own. dbmate accepts an IPv6 address only as a parameter.
     """
     info = connection.info
     given = info.get_parameters()
     query: dict[str, str] = {name: given[name] for name in _PARAMETERS if name in given}
-    # Where libpq may choose (its default is "prefer"), say what it chose.
+    # Where libpq may choose (its default is "prefer"), use its choice.
     if query.get("sslmode", "prefer") in ("prefer", "allow"):
         query["sslmode"] = "require" if connection.pgconn.ssl_in_use else "disable"
     query["host"] = info.host
@@ -175,7 +177,7 @@ def _run_dbmate(url: str, tell: Callable[[str], None]) -> None:
     environ = {
         name: value for name, value in os.environ.items() if not name.startswith(_NOT_FOR_DBMATE)
     }
-    # The URL goes through the environment: a command line can be read by other users.
+    # Pass the URL in the environment: other users can read a command line.
     last = "failed"
     with subprocess.Popen(
         [dbmate, "--migrations-dir", str(MIGRATIONS), "--no-dump-schema", "migrate"],

@@ -1,4 +1,4 @@
-"""The one rule about keys: what is stored opens, to the key of exactly the wallet's address."""
+"""Decryption of a stored key, verified against the wallet's address."""
 
 from wallet_api import metrics
 from wallet_api.crypto import key_pairs as keys
@@ -11,9 +11,10 @@ from wallet_api.models import TRADING_CHAIN, NewWallet, Wallet
 def open_verified(
     encryption: EncryptionService, wallet: Wallet | NewWallet
 ) -> Secret[bytes] | None:
-    """Open a wallet's key (32 bytes) and make sure that it is the key of the wallet's address.
+    """Decrypt a wallet's key (32 bytes) and verify that it derives the wallet's address.
 
-    None for a Base Account address, which has no key. Raises KeyUnreadable otherwise.
+    Return None for a Base Account address, which has no key. Raises KeyUnreadable if the key is
+    missing, does not decrypt, or derives another address.
     """
     try:
         return _open_verified(encryption, wallet)
@@ -32,7 +33,7 @@ def _open_verified(
     private_key = encryption.open(
         wallet.sealed, fid=wallet.fid, chain=wallet.chain, address=wallet.address
     )
-    # How the address is spelt is sealed in with the key.
+    # The encryption authenticates the exact spelling of the address.
     if not keys.is_key_of(private_key, wallet.address):
         raise KeyUnreadable("The stored key is the key of another address.")
     return private_key

@@ -1,4 +1,4 @@
-"""Is this process fit to serve? Each fault in one sentence that an operator can act on."""
+"""Readiness checks: database, rights, migrations and secret."""
 
 from collections.abc import Collection
 
@@ -15,9 +15,9 @@ _NAMED = 3
 def check_database(database: Database, *, writable: bool) -> None:
     """Raise ServiceUnavailable unless a database has every migration that this code knows.
 
-    A newer database is fine: that is a deploy in progress. With `writable` it must take writes,
-    too, and our role must have every right that serving needs; keys and the audit log can be
-    verified without.
+    A newer database is accepted: that is a deploy in progress. With `writable`, the database must
+    also take writes and our role must have every right that serving needs. Verifying keys and the
+    audit log needs neither.
     """
 
     def look(connection: Connection) -> tuple[ServiceUnavailable | None, set[str]]:
@@ -39,7 +39,7 @@ def check_database(database: Database, *, writable: bool) -> None:
 
 
 def find_missing_rights(state: ServerState) -> ServiceUnavailable | None:
-    """Return where our role lacks rights to serve, as an error; None if it has them all."""
+    """Return the places where our role lacks rights, as an error; None if it has all rights."""
     if not state.missing_rights:
         return None
     return ServiceUnavailable(
@@ -55,17 +55,17 @@ def _name_some(things: Collection[str]) -> str:
 
 
 class ReadinessService:
-    """What /readyz answers."""
+    """Readiness of this process, as /readyz reports it."""
 
     def __init__(self, database: Database, sealing_secret: SealingSecret) -> None:
         self._database = database
         self._sealing_secret = sealing_secret
 
     def check(self) -> None:
-        """Raise ServiceUnavailable, with the reason, unless everything needed is in place.
+        """Raise ServiceUnavailable, with the reason, unless this process can serve.
 
-        The database answers, takes writes, gives our role its rights, and has every migration; and
-        our secret fits it.
+        The database must answer, take writes, grant our role its rights, have every migration, and
+        know our secret.
         """
         check_database(self._database, writable=True)
         self._sealing_secret.check()

@@ -1,4 +1,4 @@
-"""How much there is of everything, and how it grows."""
+"""Statistics: users, wallets and deposits, in total and by day."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -10,7 +10,7 @@ from wallet_api.repositories.stats import StatsRepository
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stats:
-    """All figures of one moment. Days are UTC; a day without wallets or deposits is left out."""
+    """All figures, from one snapshot. Days are in UTC; days without rows are omitted."""
 
     users: int
     wallets: list[WalletCount]
@@ -19,13 +19,13 @@ class Stats:
 
 
 class StatsService:
-    """Figures about wallets in PostgreSQL. May read a replica, which lags a little behind."""
+    """Statistics of wallets in PostgreSQL. May read a replica, which may lag."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def of_days(self, first: date, last: date) -> Stats:
-        """Count everything, and what came on these days, all as of one moment.
+        """Return the totals, and the figures of these days, from one snapshot.
 
         Raises DatabaseUnavailable.
         """

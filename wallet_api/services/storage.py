@@ -1,4 +1,4 @@
-"""The current wallet storage and its encryption secrets, for an operator who migrates."""
+"""The state of a migration from wallet files to rows, and of the encryption secrets."""
 
 from dataclasses import dataclass
 
@@ -11,16 +11,16 @@ from wallet_api.repositories.wallet_files import file as wallet_file
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
 from wallet_api.services.encryption_keys.registry import KnownSecrets, SecretStatus
 
-# How many files are looked for in one statement: that is some ten milliseconds.
+# Names per statement: about ten milliseconds.
 _AT_ONCE = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileCounts:
-    """What the names of wallet files say beside the rows. Nobody opened the files.
+    """Counts of wallet files by name, without opening them.
 
-    `present` are those whose wallet has a row, `missing` those whose wallet has none; under the
-    name of a `misnamed` one no wallet is kept: to an import it is invalid.
+    `present` files have a row, `missing` files have none, and the name of a `misnamed` file is not
+    that of a wallet: an import reports it as invalid.
     """
 
     present: int
@@ -30,10 +30,10 @@ class FileCounts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StorageState:
-    """How far the way from files to rows is gone, and what the rows are sealed under.
+    """The progress of a migration from files to rows, and the secrets of the rows.
 
-    `storage` is WALLET_STORAGE. `files` is None where nobody looks at the folder; `imported` is how
-    many wallets came from files into rows, whether the files are still there or not.
+    `storage` is WALLET_STORAGE. `files` is None where the directory is not used. `imported` counts
+    the wallets that were imported from files, whether the files still exist or not.
     """
 
     storage: str
@@ -43,7 +43,7 @@ class StorageState:
 
 
 class StorageService:
-    """Looks at rows and files. May read a replica, which lags a little behind."""
+    """The state of rows and files. May read a replica, which may lag."""
 
     def __init__(
         self, database: Database, secrets: KnownSecrets, storage: str, directory: WalletDirectory
@@ -54,9 +54,9 @@ class StorageService:
         self._directory = directory
 
     def look(self) -> StorageState:
-        """Count everything. Raises StorageUnavailable and DatabaseUnavailable.
+        """Return the state. Raises StorageUnavailable and DatabaseUnavailable.
 
-        With files it lists the folder once, and looks up each name by a primary key.
+        With files, list the directory once and look up each name by primary key.
         """
         names = None if self._storage == "postgres" else list(self._directory.names())
 
@@ -81,7 +81,7 @@ def _count_files(connection: Connection, names: list[str]) -> FileCounts:
         some = keys[begin : begin + _AT_ONCE]
         there = batches.list_keys_of(fid for fid, _ in some)
         present += sum(key in there for key in some)
-        # The oldest files keep a Base Account, keyless, where a trading wallet belongs.
+        # The oldest files store a Base Account, without key, under a trading wallet's name.
         lone = [fid for fid, chain in some if chain == TRADING_CHAIN and fid not in known]
         oldest = [fid for fid in lone if (fid, TRADING_CHAIN) not in there]
         present += batches.count_imported_base_accounts(oldest)
@@ -89,7 +89,7 @@ def _count_files(connection: Connection, names: list[str]) -> FileCounts:
 
 
 def _key_of(name: str) -> WalletKey | None:
-    """Return what the name of a file gives: whose wallet it keeps, and on which chain."""
+    """Return the FID and chain in the name of a file; None if it has none."""
     try:
         fid, spelling = wallet_file.parse_name(name)
     except KeyUnreadable:

@@ -1,4 +1,4 @@
-"""Finding wallets of many users: by address, user, kind and age."""
+"""Search for wallets of all users: by address, user, chain and time."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,9 +19,9 @@ log = structlog.get_logger("wallet_api")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WalletFilters:
-    """Which wallets are wanted: those that satisfy every filter that is not None.
+    """Filters of a search; a wallet must satisfy every filter that is not None.
 
-    `address` is in lower case, `since` is within the range of time and `before` is not.
+    `address` is in lower case. `since` is inclusive, `before` is exclusive.
     """
 
     address: str | None = None
@@ -33,14 +33,14 @@ class WalletFilters:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundWallet:
-    """A wallet that was found. Unless its key was `opened`, its address must not be handed out."""
+    """A wallet that was found. Unless its key was `opened`, its address must not be returned."""
 
     wallet: Wallet
     opened: bool
 
 
 class WalletSearch:
-    """Wallets in PostgreSQL, newest first. May read a replica, which lags a little behind."""
+    """Wallets in PostgreSQL, newest first. May read a replica, which may lag."""
 
     def __init__(
         self,
@@ -57,14 +57,14 @@ class WalletSearch:
     def find(
         self, filters: WalletFilters, *, after: Position[str] | None, limit: int
     ) -> Page[FoundWallet, str]:
-        """Return a page of wallets, each opened to make sure of its address.
+        """Return a page of wallets, each decrypted to verify its address.
 
-        One that does not open is reported as such, and as an alarm in the log: a search must find
-        it. Raises DatabaseUnavailable.
+        A wallet that does not decrypt is included, marked as such, and logged as critical. Raises
+        DatabaseUnavailable.
         """
         ends = [] if filters.before is None else [(filters.before, 0, "")]
         start = min([*ends, *([] if after is None else [after])], default=None)
-        # One more, to see whether there is more.
+        # One more item shows whether there is another page.
         page = PageRequest(since=filters.since, after=start, limit=limit + 1)
         wallets = self._replicated(lambda connection: _wallets(connection, filters, page))
         found = [self._opened(wallet) for wallet in wallets[:limit]]
@@ -73,7 +73,7 @@ class WalletSearch:
         return Page(items=found, next=position)
 
     def _replicated(self, read: Callable[[Connection], list[Wallet]]) -> list[Wallet]:
-        """Return the wallets that `read` finds, once the synchronous standby has them."""
+        """Return the wallets that `read` finds, after the synchronous standby has them."""
 
         def wait(connection: Connection, wallets: list[Wallet]) -> list[Wallet]:
             ids = [wallet.transaction_id for wallet in wallets]
@@ -99,7 +99,7 @@ def _wallets(
 ) -> list[Wallet]:
     chains = (TRADING_CHAIN, BASE_ACCOUNT_CHAIN) if filters.chain is None else (filters.chain,)
     if filters.fid is not None:
-        # A handful of rows at most, one for each chain.
+        # At most one row per chain.
         mine = PostgresWalletRepository(connection).list_for_user(filters.fid)
         return sorted(
             (wallet for wallet in mine if _is_wanted(wallet, filters, chains, page)),

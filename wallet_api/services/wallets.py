@@ -1,4 +1,4 @@
-"""Trading wallets and Base Account addresses: made once, verified always."""
+"""Trading wallets, their keys, and Base Account addresses."""
 
 from dataclasses import replace
 from functools import partial
@@ -40,15 +40,15 @@ _CHAIN_SPELLINGS = dict.fromkeys(BASE_ACCOUNT_SPELLINGS, BASE_ACCOUNT_CHAIN)
 
 
 class BaseAccountWalletService:
-    """One trading wallet per user, for ever.
+    """One permanent trading wallet per user.
 
-    Every trading wallet that a method returns has just been opened: its stored ciphertext gave the
-    key that derives exactly its address. Where that fails, the method raises KeyUnreadable and
-    writes nothing. All methods raise DatabaseUnavailable when PostgreSQL cannot answer, and
-    StorageUnavailable when wallets are kept in files and these cannot be used.
+    Every trading wallet that a method returns was verified: its stored ciphertext decrypts to the
+    key that derives its address. If that fails, the method raises KeyUnreadable and writes nothing.
+    All methods raise DatabaseUnavailable when PostgreSQL cannot answer, and StorageUnavailable when
+    wallets are kept in files that cannot be used.
 
-    Whatever is made, changed, imported or handed out is told to the audit log, under `access`, in
-    the same transaction: no entry, no key.
+    Every wallet that is created, changed or imported, and every key that is returned, is recorded
+    in the audit log under `access` in the same transaction. Without an entry, no key is returned.
 
     `fid` is a positive integer below 2^63. `chain` is "ethereum" for trading wallets and
     "base-account" for Base Account addresses ("base" and "ethereum-base" mean the latter).
@@ -61,7 +61,7 @@ class BaseAccountWalletService:
         encryption: EncryptionService,
         sealing_secret: SealingSecret,
     ) -> None:
-        """`repositories` gives the place where wallets are kept, for a connection and a caller."""
+        """`repositories` returns the wallet repository for a connection and a caller."""
         self._trail = AuditTrail(encryption)
         self._refusals = RefusalWindows()
         self._database = database
@@ -70,23 +70,23 @@ class BaseAccountWalletService:
         self._sealing_secret = sealing_secret
 
     def ensure_trading_wallet(self, fid: int, *, access: AuditContext) -> Wallet:
-        """Return the user's trading wallet, making it if this is the first time.
+        """Return the user's trading wallet, creating it if needed.
 
-        However many callers race, all of them get the same wallet: the primary key decides. One
-        round trip for a wallet that exists; two, with one commit, for a new one, and one more where
-        the user's audit chain has begun, because a wallet that it tells of must not be made again.
-        The first new wallet of a process takes one more, which checks the secret, and the first of
-        a database registers it.
+        Concurrent callers all get the same wallet: the primary key decides the race. An existing
+        wallet takes one round trip. A new one takes two, with one commit, and one more if the user
+        has an audit chain, because a wallet that the log records must not be created again. The
+        first new wallet of a process also checks the secret, and the first of a database registers
+        it.
 
-        Raises SecretMismatch when a wallet would have to be made under a secret that is not this
-        database's, and DatabaseDamaged when there was one and it is gone.
+        Raises SecretMismatch if a wallet would have to be created with a secret that is not this
+        database's, and DatabaseDamaged if the user had a wallet and it is gone.
         """
         return self.ensure_trading_wallet_and_tell(fid, access=access)[0]
 
     def ensure_trading_wallet_and_tell(
         self, fid: int, *, access: AuditContext
     ) -> tuple[Wallet, bool]:
-        """Do what ensure_trading_wallet() does, and tell whether the wallet was made just now."""
+        """Do what ensure_trading_wallet() does, and tell whether this call created the wallet."""
         candidate: NewWallet | None = None
 
         def ensure(connection: Connection) -> Wallet:
@@ -107,7 +107,7 @@ class BaseAccountWalletService:
         if candidate is None or wallet.address != candidate.address:
             return self._verified(wallet), False
         metrics.WALLETS_CREATED.inc()
-        # What was sealed here was opened before it was stored: it need not be opened again.
+        # A key that was encrypted here was verified before it was stored.
         return wallet if wallet.sealed == candidate.sealed else self._verified(wallet), True
 
     def get_wallet(self, fid: int, chain: str, *, access: AuditContext) -> Wallet | None:
@@ -142,9 +142,9 @@ class BaseAccountWalletService:
     ) -> WalletWithKey | None:
         """Return a wallet with its private key, or None if the user has none with a key.
 
-        The read and the audit entry that names `access` are one transaction: if the entry is not
-        committed, the key is not opened. After a lost connection the log tells whether it was, so
-        that one read leaves one entry. Two round trips, with one commit.
+        The read and the audit entry under `access` are one transaction: unless the entry is
+        committed, the key is not decrypted. After a lost connection, the log shows whether it was,
+        so that one read leaves one entry. Two round trips, with one commit.
 
         Raises DatabaseDamaged if the entry was not written although PostgreSQL reports no error.
         """
@@ -161,7 +161,7 @@ class BaseAccountWalletService:
                 connection.rollback()
                 if self._repositories(connection, access).get(fid, chain) is None:
                     return None
-                # It has become a row since we looked.
+                # It was imported in the meantime.
                 raise Conflict
             if wallet.sealed is None:
                 return wallet
@@ -177,7 +177,7 @@ class BaseAccountWalletService:
         return None if wallet is None else self._opened(wallet, access)
 
     def _opened(self, wallet: Wallet, access: AuditContext) -> WalletWithKey | None:
-        """Open the key of a wallet, once its entry is committed; None if it has none."""
+        """Decrypt the key of a wallet after its entry is committed; None if it has none."""
         private_key = open_verified(self._encryption, wallet)
         if private_key is None:
             return None
@@ -185,10 +185,10 @@ class BaseAccountWalletService:
         return WalletWithKey(wallet=wallet, private_key=private_key)
 
     def refuse_key(self, fid: int, chain: str, *, access: AuditContext) -> None:
-        """Record that `access` asked for this wallet's key and was refused.
+        """Record that `access` requested this wallet's key and was refused.
 
-        Within an hour only the first refusal of a caller for each wallet, and at most 600 of a
-        caller; the next entry counts the others.
+        Within an hour, record only a caller's first refusal for each wallet, and at most 600
+        refusals of a caller; the next entry counts the others.
         """
         key = (fid, chain, access.actor)
         unrecorded = self._refusals.count(key)
@@ -203,10 +203,10 @@ class BaseAccountWalletService:
             raise
 
     def store_base_account_address(self, fid: int, address: str, *, access: AuditContext) -> None:
-        """Remember the address (lower case) of the user's own Base Account.
+        """Store the address (lower case) of the user's own Base Account.
 
-        It is a convenience, never proof of who owns the address. Raises SecretMismatch: a process
-        with the wrong secret writes nothing at all.
+        The address is never proof of ownership. Raises SecretMismatch: a process with the wrong
+        secret writes nothing.
         """
         self._sealing_secret.register()
         if self.get_base_account_address(fid, access=access) == address:
@@ -234,7 +234,7 @@ class BaseAccountWalletService:
             if there is not None and there.address == address:
                 connection.commit()
                 return self._replicated(connection, there)
-            # If it is written already, another request has replaced the address since.
+            # If the entry was written, another request has replaced the address since.
             if not pending.is_written(connection):
                 put_it = partial(rows.put_base_account, fid, address)
                 pending.append(connection, head, event, act=put_it)
@@ -245,7 +245,7 @@ class BaseAccountWalletService:
             self._verified(there)
 
     def get_base_account_address(self, fid: int, *, access: AuditContext) -> str | None:
-        """Return the remembered address of the user's own Base Account, or None."""
+        """Return the stored address of the user's own Base Account, or None."""
         return self.get_wallet_address(fid, BASE_ACCOUNT_CHAIN, access=access)
 
     def _register_for(self, wallet: Wallet, connection: Connection) -> None:
@@ -253,20 +253,20 @@ class BaseAccountWalletService:
         try:
             self._sealing_secret.register_on(connection)
         except SecretMismatch:
-            # That the key does not open is the more important news.
+            # A key that does not decrypt is the more important fault.
             open_verified(self._encryption, wallet)
             raise
 
     def _made_before(self, connection: Connection, wallets: WalletRepository, fid: int) -> Wallet:
-        """Return the wallet that the audit log tells of: somebody made it since we looked.
+        """Return the wallet that the audit log records: another request may have just created it.
 
-        A new one would be a second address. Raises DatabaseDamaged if it is gone.
+        A new one would be a second address. Raises DatabaseDamaged if there is none.
         """
         there, _ = wallets.get_with_head(fid, TRADING_CHAIN)
         if there is not None:
             return self._replicated(connection, there)
         raise DatabaseDamaged(
-            "the audit log tells of a trading wallet that is not there", "restore it from a backup"
+            "the audit log records a trading wallet that does not exist", "restore it from a backup"
         )
 
     def _claim(
@@ -277,7 +277,7 @@ class BaseAccountWalletService:
         access: AuditContext,
         pending: PendingEntries,
     ) -> Wallet:
-        """Store a new wallet, unless the user has one by now, and return the user's wallet."""
+        """Insert a new wallet, unless the user has one by now, and return the user's wallet."""
         rows, audit = PostgresWalletRepository(connection), AuditRepository(connection)
         with (
             pending.following(connection, head, creation_of(candidate, access)) as entry,
@@ -299,7 +299,7 @@ class BaseAccountWalletService:
         return self._replicated(connection, winner)
 
     def _record(self, event: AuditEvent) -> None:
-        """Append an event that has no transaction of its own to the audit log."""
+        """Append an event to the audit log, in a transaction of its own."""
         self._sealing_secret.register()
         pending = self._trail.pending()
 
@@ -312,7 +312,7 @@ class BaseAccountWalletService:
         self._database.run(append)
 
     def _new_wallet(self, fid: int) -> NewWallet:
-        """Make a key and seal it, and make sure that what was sealed opens before it is stored."""
+        """Generate and encrypt a key, and verify that it decrypts before it is stored."""
         pair = keys.generate()
         sealed = self._encryption.seal(
             pair.private_key, fid=fid, chain=TRADING_CHAIN, address=pair.address
@@ -322,18 +322,18 @@ class BaseAccountWalletService:
         return wallet
 
     def _replicated(self, connection: Connection, wallet: Wallet) -> Wallet:
-        """Return a wallet that was read on a connection once the standby has it."""
+        """Return a wallet after the synchronous standby has it."""
         self._database.replication.wait_for(connection, [wallet.transaction_id])
         return wallet
 
     def _verified(self, wallet: Wallet) -> Wallet:
-        """Return the wallet if it has no key, or the key of its address."""
+        """Return the wallet if it has no key, or if its key derives its address."""
         open_verified(self._encryption, wallet)
         return wallet
 
 
 def creation_of(wallet: Wallet | NewWallet, access: AuditContext) -> AuditEvent:
-    """Return the event that a trading wallet was made."""
+    """Return the event that records the creation of a trading wallet."""
     return AuditEvent(
         fid=wallet.fid,
         chain=wallet.chain,

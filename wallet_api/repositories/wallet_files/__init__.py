@@ -1,1 +1,1 @@
-"""Wallets in JSON files, as the old service keeps them."""
+"""Wallets in the JSON files of the old service."""

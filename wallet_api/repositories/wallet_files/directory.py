@@ -1,12 +1,12 @@
-"""The folder of wallet files: reading it safely, and writing to it so that nothing is ever torn.
+"""The wallet directory: safe reads, and atomic and durable writes.
 
-A file appears whole or not at all: it is written aside, flushed to the disk, and only then linked
-to its name, which fails if there is one. Whoever writes holds the lock of the folder, in whatever
-process. Files of our own begin with a dot and are no wallet files:
+A file is written under a temporary name, flushed to disk, and then linked to its name, which fails
+if the name exists. A writer holds the directory's lock, in every process. Names that begin with a
+dot are not wallet files:
 
-    .lock        locked by whoever writes
-    .migrating   PostgreSQL has taken over: nobody may make a wallet here any more
-    .new-…       a file that is not in its place yet; a crash may leave one behind
+    .lock        locked by a writer
+    .migrating   PostgreSQL has taken over: no wallet may be created here any more
+    .new-…       a temporary file; a crash may leave one
 """
 
 import errno
@@ -32,9 +32,9 @@ _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
 
 class WalletDirectory:
-    """One folder, held open from its first use: what happens to its path does not matter after.
+    """One directory, held open from its first use, so that later changes of its path do not matter.
 
-    Every method raises StorageUnavailable when the folder cannot be used.
+    Every method raises StorageUnavailable if the directory cannot be used.
     """
 
     def __init__(self, path: Path) -> None:
@@ -43,12 +43,12 @@ class WalletDirectory:
         self._handed_over = False
 
     def exists(self) -> bool:
-        """Tell whether there is a folder at the path."""
+        """Tell whether there is a directory at the path."""
         with self._faults("cannot be reached"):
             return self._descriptor is not None or self.path.is_dir()
 
     def create(self) -> None:
-        """Make the folder, unless it exists, and its lock file. An empty one becomes ours alone."""
+        """Create the directory and its lock file if needed; set mode 0700 on an empty one."""
         with self._faults("cannot be made"):
             new = [path for path in (self.path, *self.path.parents) if not path.exists()]
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -60,20 +60,20 @@ class WalletDirectory:
             self.settle()
 
     def is_marked(self) -> bool:
-        """Tell whether the folder was ever written to by this service."""
+        """Tell whether this service has ever written to the directory."""
         return self.has(_LOCK) or self.has(_MIGRATING)
 
     def names(self) -> Iterator[str]:
-        """Give the names in the folder, except those of our own files, as they are read."""
+        """Yield the names in the directory, except those of our own files."""
         with self._faults("cannot be listed"):
             for name in self._entries():
                 if name not in (_LOCK, _MIGRATING) and not _ASIDE.fullmatch(name):
                     yield name
 
     def read(self, name: str) -> StoredFile | None:
-        """Read a file; None if there is none. Never follows a link, never waits for a pipe.
+        """Read a file; None if there is none. Do not follow links or wait for pipes.
 
-        Raises ValueError for what is the name of no file: it could lead out of the folder.
+        Raises ValueError for a name that could lead out of the directory.
         """
         if name in ("", ".", "..") or "/" in name or "\0" in name:
             raise ValueError("not the name of a file")
@@ -87,7 +87,7 @@ class WalletDirectory:
         return read_to_end(descriptor)
 
     def has(self, name: str) -> bool:
-        """Tell whether there is anything under a name."""
+        """Tell whether a name exists."""
         with self._faults("cannot be read"):
             try:
                 os.stat(name, dir_fd=self._open(), follow_symlinks=False)
@@ -97,7 +97,7 @@ class WalletDirectory:
 
     @contextmanager
     def locked(self, seconds: float = _LOCK_SECONDS) -> Iterator[None]:
-        """Hold the folder's lock: nobody else writes, in this process or another."""
+        """Hold the directory's lock, which excludes writers in this and other processes."""
         with self._faults("cannot be locked"):
             descriptor = os.open(_LOCK, _OPEN_LOCK | os.O_CREAT, 0o600, dir_fd=self._open())
         try:
@@ -107,10 +107,10 @@ class WalletDirectory:
             os.close(descriptor)
 
     def require_lock(self) -> None:
-        """Raise StorageUnavailable if the lock could never be taken, because of rights or the disk.
+        """Raise StorageUnavailable if permissions or the disk do not allow taking the lock.
 
-        Writes nothing: where there is no lock file yet, the rights on the folder tell, and where
-        there is no folder, those on the one that it would be made in.
+        Write nothing. Without a lock file, check the permissions of the directory; without a
+        directory, those of the nearest existing parent.
         """
         if not self.exists():
             with self._faults("cannot be made"):
@@ -137,19 +137,18 @@ class WalletDirectory:
         return self.has(_MIGRATING)
 
     def refuse_if_handed_over(self) -> None:
-        """Raise StorageUnavailable if PostgreSQL has taken over. Ask while holding the lock."""
+        """Raise StorageUnavailable if PostgreSQL has taken over. Call it with the lock held."""
         if self.is_handed_over():
             raise StorageUnavailable(
                 f"{self.path} was handed over to PostgreSQL ({_MIGRATING}): "
-                "no wallet may be made in it any more"
+                "no wallet may be created in it any more"
             )
 
     def hand_over(self, *, only_ask: bool = False) -> None:
-        """Let nobody make a wallet here any more: PostgreSQL takes over.
+        """Mark the directory, so that no wallet is created here any more: PostgreSQL takes over.
 
-        Once this returns, every file that was ever going to be there is there. Where we may not
-        write, an operator has to set the mark: others may be able to. With `only_ask` nothing is
-        written.
+        After this returns, no new wallet file appears. If we may not write, an operator must set
+        the mark, because other processes may be able to write. With `only_ask`, write nothing.
         """
         if not self.is_handed_over():
             self._handed_over = False
@@ -162,21 +161,21 @@ class WalletDirectory:
                     os.close(os.open(_MIGRATING, flags, 0o600, dir_fd=self._open()))
             except StorageUnavailable as error:
                 raise StorageUnavailable(
-                    f"{error.reason}, so that others might still make wallets in it",
-                    "once nobody "
-                    f"does, make an empty file {_MIGRATING} in it yourself (until then only users "
-                    "who have a wallet are served)",
+                    f"{error.reason}, so that other processes may still create wallets in it",
+                    "after they "
+                    f"have stopped, create an empty file {_MIGRATING} in it (until then, only "
+                    "users who have a wallet are served)",
                 ) from error
         if not (self._handed_over or only_ask):
             self.settle()
             self._handed_over = True
 
     def add(self, name: str, content: bytes) -> bool:
-        """Put a file in place, durably, unless there is one; tell whether it was put there."""
+        """Write a file durably, unless the name exists; tell whether it was written."""
         return self.add_all({name: content})[name]
 
     def add_all(self, files: dict[str, bytes]) -> dict[str, bool]:
-        """Put files in place, durably, except those that are there; tell which were put there."""
+        """Write files durably, except those whose names exist; tell which were written."""
         aside: dict[str, str] = {}
         added = {}
         with self._faults("cannot be written to"):
@@ -185,7 +184,7 @@ class WalletDirectory:
                     aside[name] = self._write_aside(content)
                 for name, new in aside.items():
                     added[name] = self._link(new, name)
-                # Before the other names go: a reader who sees two names settles for himself.
+                # Before temporary names are removed: a reader that sees two links flushes itself.
                 self.settle()
             except OSError:
                 self._unlink(new for name, new in aside.items() if not added.get(name))
@@ -194,10 +193,10 @@ class WalletDirectory:
         return added
 
     def replace(self, name: str, content: bytes) -> None:
-        """Put a file in place, durably, instead of the one that is there."""
+        """Replace a file durably."""
         with self._faults("cannot be written to"):
             new = self._write_aside(content)
-            # It keeps a second name until the first one is safe, as in add_all().
+            # It keeps a second link until the first one is flushed, as in add_all().
             second = f".new-{secrets.token_hex(8)}"
             here = self._open()
             try:
@@ -210,12 +209,12 @@ class WalletDirectory:
             self._unlink([new])
 
     def settle(self) -> None:
-        """Make sure that the names in the folder survive a power cut."""
+        """Flush the directory, so that its names survive a power failure."""
         with self._faults("cannot be flushed to the disk"):
             os.fsync(self._open())
 
     def remove_leftovers(self) -> None:
-        """Remove what a killed writer left beside its place. Ask while holding the lock."""
+        """Remove temporary files of killed writers. Call it with the lock held."""
         with self._faults("cannot be cleaned"):
             for name in self._entries():
                 if _ASIDE.fullmatch(name):
@@ -228,7 +227,7 @@ class WalletDirectory:
         return self._descriptor
 
     def _entries(self) -> Iterator[str]:
-        # A descriptor of its own: a listing has a place in the folder where it is.
+        # A descriptor of its own, because a listing has a position in the directory.
         listing = os.open(".", os.O_RDONLY | os.O_CLOEXEC, dir_fd=self._open())
         try:
             with os.scandir(listing) as entries:
@@ -256,9 +255,9 @@ class WalletDirectory:
                 os.unlink(name, dir_fd=self._open())
 
     def _refuse_if_removed(self) -> None:
-        """Take nothing in a folder that was removed under us for missing."""
+        """Raise StorageUnavailable if the directory was removed: its files are not missing."""
         if os.fstat(self._open()).st_nlink == 0:
-            raise StorageUnavailable(f"{self.path} was removed", "start this process again")
+            raise StorageUnavailable(f"{self.path} was removed", "restart this process")
 
     def _link(self, new: str, name: str) -> bool:
         here = self._open()
@@ -299,7 +298,7 @@ def _opened(path: Path) -> int:
 
 
 def _require_write_access(folder: int) -> None:
-    """Raise OSError unless a file can be made in an open folder."""
+    """Raise OSError unless a file can be created in an open directory."""
     if not os.access(".", os.W_OK | os.X_OK, dir_fd=folder):
         read_only = os.statvfs(folder).f_flag & os.ST_RDONLY
         code = errno.EROFS if read_only else errno.EACCES

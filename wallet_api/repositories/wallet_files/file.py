@@ -1,17 +1,17 @@
-"""The JSON files of the old service: their names, what they say, and whether it is true.
+"""The JSON files of the old service: names, parsing, verification, rendering.
 
 One file per user and chain, `wallet_<fid>_<chain>.json`:
 
     {
       "address": "0x…",
-      "encryptedPrivateKey": "<hex>",   the encryption of nothing, "" or null: there is no key
+      "encryptedPrivateKey": "<hex>",   an encrypted empty string, "" or null: there is no key
       "iv": "<hex>",
       "chain": "ethereum",
       "createdAt": "2026-11-22T10:42:23.436Z"
     }
 
-The oldest files keep a Base Account address, keyless, under `ethereum`. Files that this service
-changes may also have `updatedAt`. Nothing in here touches the disk.
+The oldest files store a Base Account address, without key, under `ethereum`. Files that this
+service changes may also have `updatedAt`. This module does not access the disk.
 """
 
 import codecs
@@ -40,13 +40,13 @@ MAX_BYTES = 64 * 1024
 _ANOTHER_ADDRESS = "its key is the key of another address"
 
 SECRET_FITS = (NO_PRIVATE_KEY, _ANOTHER_ADDRESS)
-"""The faults of files that were sealed under a secret of ours."""
+"""The faults of files that were encrypted with one of our secrets."""
 
 _NAME = re.compile(r"wallet_([0-9]+)_(.+)\.json", re.DOTALL)
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 _IV = re.compile(r"[0-9a-fA-F]{32}")
 _HEX = re.compile(r"[0-9a-fA-F]*")
-# A number that JavaScript cannot hold is one with more digits than this.
+# JavaScript cannot represent a number with more digits.
 _MAX_DIGITS = 308
 _ENCODINGS = {
     codecs.BOM_UTF8: "utf-8-sig",
@@ -58,10 +58,10 @@ _SPELLINGS = (TRADING_CHAIN, *BASE_ACCOUNT_SPELLINGS)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WalletFile:
-    """A file whose key was opened and found to be the key of its address.
+    """A file whose key was decrypted and derives its address.
 
-    `wallet` is what the file says, its key sealed as a row would keep it. `warnings` are sentences
-    about what is odd and did no harm. `members` is the JSON object itself.
+    `wallet` is the content of the file, its key encrypted as in a row. `warnings` are harmless
+    irregularities, in sentences. `members` is the JSON object itself.
     """
 
     wallet: Wallet
@@ -70,16 +70,16 @@ class WalletFile:
 
 
 def file_name(fid: int, chain: str) -> str:
-    """Return the name of the file that keeps a user's wallet on a chain, however it is spelled."""
+    """Return the name of the file of a user's wallet on a chain, in the given spelling."""
     if not 0 < fid <= MAX_FID or chain not in _SPELLINGS:
         raise ValueError("no file is kept for such a FID or chain")
     return f"wallet_{fid}_{chain}.json"
 
 
 def parse_name(name: str) -> tuple[int, str]:
-    """Return the FID and the chain (as it is spelled) that a file's name gives.
+    """Return the FID and the chain (as spelled) in a file's name.
 
-    Raises KeyUnreadable when no wallet is kept under such a name.
+    Raises KeyUnreadable if it is not the name of a wallet file.
     """
     match = _NAME.fullmatch(name)
     if match is None:
@@ -97,10 +97,10 @@ def parse_name(name: str) -> tuple[int, str]:
 def read(
     content: bytes, *, fid: int, spelling: str, modified_at: datetime, encryption: EncryptionService
 ) -> WalletFile:
-    """Read one file and verify it: its key opens, and derives exactly its address.
+    """Parse one file and verify that its key decrypts and derives its address.
 
-    `modified_at` stands in for a date that cannot be read. Raises KeyUnreadable, with a reason that
-    a person understands and that helps nobody to find a key.
+    `modified_at` replaces a date that cannot be read. Raises KeyUnreadable, with a reason that
+    reveals nothing about the key.
     """
     text, warnings = _text(content)
     members = _members(text)
@@ -120,7 +120,7 @@ def read(
             raise KeyUnreadable(_ANOTHER_ADDRESS)
         address = derived
         sealed = encryption.seal(private_key, fid=fid, chain=chain, address=address)
-        # What is about to be stored must open.
+        # Verify that the new ciphertext decrypts.
         encryption.open(sealed, fid=fid, chain=chain, address=address)
     else:
         try:
@@ -150,9 +150,9 @@ def read(
 
 
 def members_of(wallet: Wallet, encryption: EncryptionService) -> dict[str, Any]:
-    """Return the members of the file that keeps a wallet, in the old service's order.
+    """Return the members of a wallet's file, in the old service's order.
 
-    Raises KeyUnreadable when the wallet's key does not open.
+    Raises KeyUnreadable if the wallet's key does not decrypt.
     """
     private_key = None
     if wallet.sealed is not None:
@@ -173,9 +173,9 @@ def members_of(wallet: Wallet, encryption: EncryptionService) -> dict[str, Any]:
 
 
 def render(members: dict[str, Any]) -> bytes:
-    """Write a file's members as the old service did (JSON.stringify with two spaces).
+    """Return a file's content as the old service wrote it (JSON.stringify with two spaces).
 
-    Raises KeyUnreadable when the members of others leave no room: nobody could read the file.
+    Raises KeyUnreadable if foreign members make the file too large to be read again.
     """
     try:
         content = json.dumps(members, indent=2).encode()
@@ -187,16 +187,16 @@ def render(members: dict[str, Any]) -> bytes:
 
 
 def written_time(moment: datetime) -> str:
-    """Write a time as JavaScript does; with microseconds where there are any."""
+    """Format a time as JavaScript does, with microseconds if there are any."""
     moment = moment.astimezone(UTC)
     precision = "microseconds" if moment.microsecond % 1000 else "milliseconds"
     return moment.replace(tzinfo=None).isoformat(timespec=precision) + "Z"
 
 
 def _text(content: bytes) -> tuple[str, list[str]]:
-    """Decode a file, and say what is odd about it.
+    """Decode a file; return the text and warnings.
 
-    Bytes that are no text become U+FFFD, as they did in the old service: no key is lost by it.
+    Invalid bytes become U+FFFD, as in the old service, which loses no key.
     """
     marked = next((mark for mark in _ENCODINGS if content.startswith(mark)), None)
     encoding = "utf-8" if marked is None else _ENCODINGS[marked]
@@ -249,7 +249,7 @@ def _whole(digits: str) -> int | None:
 
 
 def _finite(text: str) -> float | None:
-    """Read a number; what is too large to be written again is null, as in the old service."""
+    """Parse a number; one that is too large becomes null, as in the old service."""
     number = float(text)
     return number if math.isfinite(number) else None
 
@@ -275,9 +275,9 @@ def _canonical(chain: object) -> object:
 
 
 def _time(value: object) -> datetime | None:
-    """Read an ISO 8601 time; without an offset it is UTC. None if it is none, or can be no date.
+    """Parse an ISO 8601 time, in UTC without an offset; None if it is not valid.
 
-    What is said to be from before Unix, or of the year 9000, is a blank, and breaks time zones.
+    Times before 1970 and from the year 9000 on are placeholders, and break time zones.
     """
     if not isinstance(value, str):
         return None

@@ -1,4 +1,4 @@
-"""The old architecture as a place for wallets: one JSON file per user and chain."""
+"""Wallets in files: one JSON file per user and chain."""
 
 import re
 from collections.abc import Iterable
@@ -24,7 +24,8 @@ from wallet_api.repositories.wallet_files.file import SECRET_FITS, WalletFile, f
 from wallet_api.repositories.wallet_files.stored_file import StoredFile
 from wallet_api.repositories.wallets import PostgresWalletRepository
 
-# How many files tell whether our secret is theirs, and how many must not open until it is not.
+# How many undecryptable files end the check of our secret, how many files it reads at most, and how
+# many undecryptable files prove that our secret is wrong.
 _SAMPLE = 20
 _AT_MOST = 1000
 _SUSPICIOUS = 3
@@ -33,9 +34,9 @@ _NAME_OF_WALLET = re.compile(r"wallet_[0-9]+_")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inspection:
-    """What was found under one name: a verified file, or in `fault` why it is none.
+    """The result for one name: a verified file, or the `fault`.
 
-    `fid` and `spelling` (of the chain) are what the name gives, None if it gives none.
+    `fid` and `spelling` (of the chain) are those in the name, None if it has none.
     """
 
     name: str
@@ -47,10 +48,10 @@ class Inspection:
 
 
 class FilesystemWalletRepository:
-    """Wallets in files that the old service can read, and its files.
+    """Wallets in files of the old service, or in its format.
 
-    A wallet that comes out was verified: its key opened, and derived exactly its address. Methods
-    raise KeyUnreadable, naming the file, where that fails, and StorageUnavailable when the folder
+    Every returned wallet was verified: its key decrypts and derives its address. If that fails,
+    methods raise KeyUnreadable, naming the file; they raise StorageUnavailable if the directory
     cannot be used. A file with a key is never replaced.
     """
 
@@ -60,13 +61,13 @@ class FilesystemWalletRepository:
         encryption: EncryptionService,
         rows: PostgresWalletRepository | None = None,
     ) -> None:
-        """`rows` are asked before a wallet is made: nobody who has one there gets another here."""
+        """`rows` are read before a wallet is created, so that no user gets a second one."""
         self.directory = directory
         self._encryption = encryption
         self._rows = rows
 
     def beside(self, rows: PostgresWalletRepository) -> "FilesystemWalletRepository":
-        """Return the same files, beside these rows."""
+        """Return a repository of the same files with these rows."""
         return FilesystemWalletRepository(self.directory, self._encryption, rows)
 
     def get(self, fid: int, chain: str) -> Wallet | None:
@@ -75,12 +76,12 @@ class FilesystemWalletRepository:
         return None if found is None else found.wallet
 
     def get_with_head(self, fid: int, chain: str) -> tuple[Wallet | None, AuditHead]:
-        """Return the wallet, or None, and where its user's chain of audit entries ends.
+        """Return the wallet, or None, and the head of the user's audit chain.
 
         Raises StorageUnavailable if the wallet is only a row.
         """
         if self._rows is None:
-            raise AssertionError("files alone have no audit log")
+            raise AssertionError("a repository without rows has no audit log")
         row, head = self._rows.get_with_head(fid, chain)
         wallet = self.get(fid, chain)
         if wallet is None and row is not None:
@@ -93,7 +94,7 @@ class FilesystemWalletRepository:
         return [wallet for wallet in found if wallet is not None]
 
     def insert_if_absent(self, wallet: NewWallet) -> None:
-        """Claim (fid, chain) for a new trading wallet, unless somebody was first."""
+        """Write the file of a new trading wallet, unless there is one."""
         made = _made_now(wallet)
         with self.directory.locked():
             self.directory.refuse_if_handed_over()
@@ -108,7 +109,7 @@ class FilesystemWalletRepository:
                 self.replace_keyless(made, there)
 
     def put_base_account(self, fid: int, address: str) -> None:
-        """Remember the address of a user's own Base Account, in place of an older one."""
+        """Store the address of a user's own Base Account, replacing an older one."""
         now = _now()
         with self.directory.locked():
             there = self._find(fid, BASE_ACCOUNT_CHAIN)
@@ -127,9 +128,9 @@ class FilesystemWalletRepository:
             self._write_base_account(wallet, there)
 
     def add_copies(self, wallets: Iterable[Wallet]) -> None:
-        """Write many wallets that are kept elsewhere, except those that have a file.
+        """Write existing wallets, except those that have a file.
 
-        Whoever calls holds the folder's lock.
+        The caller holds the directory's lock.
         """
         self.directory.add_all(
             {
@@ -139,23 +140,23 @@ class FilesystemWalletRepository:
         )
 
     def replace_base_account(self, wallet: Wallet, there: WalletFile) -> None:
-        """Write a Base Account address that is kept elsewhere, in place of an older one.
+        """Write an existing Base Account address, replacing an older one.
 
-        Whoever calls holds the folder's lock.
+        The caller holds the directory's lock.
         """
         self._write_base_account(wallet, there)
 
     def replace_keyless(self, wallet: Wallet, there: WalletFile) -> None:
-        """Write a trading wallet where one of the oldest files keeps a Base Account address.
+        """Write a trading wallet over one of the oldest files, which stores a Base Account address.
 
-        The address moves to a file of its own first. Whoever calls holds the folder's lock.
+        The address is first moved to a file of its own. The caller holds the directory's lock.
         """
         if self._find(wallet.fid, BASE_ACCOUNT_CHAIN) == there:
             self._write_base_account(there.wallet, there)
         self._replace(file_name(wallet.fid, TRADING_CHAIN), wallet, there)
 
     def inspect(self, name: str) -> Inspection:
-        """Read and verify whatever is under a name; what is wrong is in the answer."""
+        """Read and verify a file; a fault is part of the result."""
         stored = self.directory.read(name) or StoredFile(fault="it is not there any more")
         found = Inspection(name=name, sha256=stored.sha256)
         try:
@@ -166,16 +167,16 @@ class FilesystemWalletRepository:
             return replace(found, fault=error.reason)
 
     def holds_wallets(self) -> bool:
-        """Tell whether this is a store of wallet files, and not a disk that is not mounted.
+        """Tell whether the directory holds wallet files, which excludes an unmounted disk.
 
-        Raises SecretMismatch when our secret opens none of its keys, and StorageUnavailable when
+        Raises SecretMismatch if our secrets decrypt none of its keys, and StorageUnavailable if
         none of its files can be read.
         """
         if not self.directory.exists():
             return False
         closed = unread = seen = 0
         names = (name for name in self.directory.names() if _NAME_OF_WALLET.match(name))
-        # Files that need no secret say nothing about ours: look further, but not for ever.
+        # Files without a key do not show whether our secret fits: read more, up to a limit.
         for name in islice(names, _AT_MOST):
             seen += 1
             found = self.inspect(name)
@@ -189,14 +190,15 @@ class FilesystemWalletRepository:
                 break
         if closed >= _SUSPICIOUS:
             raise SecretMismatch(
-                f"ENCRYPTION_SECRET opens none of the first {seen} files in {self.directory.path}",
-                "set the one that the old service used",
+                f"ENCRYPTION_SECRET decrypts none of the first {seen} files in "
+                f"{self.directory.path}",
+                "set the secret that the old service used",
             )
         if unread == seen >= _SUSPICIOUS:
             raise StorageUnavailable(
                 f"none of the first {seen} wallet files in {self.directory.path} can be read "
                 f"({found.fault})",
-                "put the files themselves there, and let this process's user read them",
+                "copy the files themselves there, and let this process's user read them",
             )
         return seen > 0 or self.directory.is_marked()
 
@@ -207,7 +209,7 @@ class FilesystemWalletRepository:
         )
 
     def _find(self, fid: int, chain: str) -> WalletFile | None:
-        """Return the file that counts for a user and chain, or None."""
+        """Return the file that takes precedence for a user and chain, or None."""
         if not 0 < fid <= MAX_FID:
             return None
         if chain == TRADING_CHAIN:
@@ -219,7 +221,7 @@ class FilesystemWalletRepository:
             found = self._read(file_name(fid, spelling))
             if found is not None:
                 return found
-        # The oldest files keep it, without a key, where a trading wallet belongs.
+        # The oldest files store it, without key, under a trading wallet's name.
         found = self._read(file_name(fid, TRADING_CHAIN))
         return found if found is not None and found.wallet.sealed is None else None
 
@@ -250,18 +252,18 @@ class FilesystemWalletRepository:
         return wallet_file.members_of(wallet, self._encryption)
 
     def _write_base_account(self, wallet: Wallet, there: WalletFile | None) -> None:
-        """Write the file that counts first, with every member of the one that counted so far."""
+        """Write the file that takes precedence, with all members of the previous one."""
         self._replace(file_name(wallet.fid, BASE_ACCOUNT_CHAIN), wallet, there)
 
     def _replace(self, name: str, wallet: Wallet, there: WalletFile | None) -> None:
-        # The old date of change is not the new wallet's.
+        # The old time of change does not apply to the new wallet.
         kept = {} if there is None else {**there.members}
         kept.pop("updatedAt", None)
         self.directory.replace(name, wallet_file.render({**kept, **self._members(wallet)}))
 
 
 def _now() -> datetime:
-    """Return the time as the old service writes it: in whole milliseconds."""
+    """Return the current time in whole milliseconds, as the old service writes it."""
     now = datetime.now(UTC)
     return now.replace(microsecond=now.microsecond // 1000 * 1000)
 

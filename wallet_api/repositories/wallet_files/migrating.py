@@ -1,4 +1,4 @@
-"""Wallets on their way from files to PostgreSQL: rows first, files where there is no row."""
+"""Wallets in migration from files to PostgreSQL: rows first, else files."""
 
 from collections.abc import Callable
 
@@ -13,15 +13,15 @@ log = structlog.get_logger("wallet_api")
 
 
 class MigratingWalletRepository:
-    """Rows, and for a wallet that has none the file that it is made from.
+    """Rows, and for wallets without a row, files, which are imported when they are read.
 
-    A wallet that is found only as a file is verified, becomes a row, and is answered as that row.
-    The primary key decides among all who do so at once; the files are never written to. A file
-    that cannot be verified raises KeyUnreadable: its user gets no other wallet.
+    A wallet that is only in a file is verified, inserted as a row, and returned as that row. The
+    primary key decides races; files are never written. A file that cannot be verified raises
+    KeyUnreadable: its user gets no other wallet.
 
-    `before_files` is called before the files are asked. That a user has no trading wallet among
-    them counts only once nobody can make one any more. `keep` makes a row of a wallet, with its
-    entry in the audit log, and tells whether it was the first to do so.
+    `before_files` is called before files are read. A missing trading wallet counts as missing only
+    after no process can create one in the directory. `keep` inserts the row of a wallet with its
+    audit entry, and tells whether it was inserted.
     """
 
     def __init__(
@@ -41,10 +41,10 @@ class MigratingWalletRepository:
         return self._rows.get(fid, chain) or self._import(fid, chain)
 
     def get_with_head(self, fid: int, chain: str) -> tuple[Wallet | None, AuditHead]:
-        """Return the wallet, or None, and where its user's chain of audit entries ends."""
+        """Return the wallet, or None, and the head of the user's audit chain."""
         wallet, head = self._rows.get_with_head(fid, chain)
         if wallet is None and self._import(fid, chain) is not None:
-            # The row came with an entry.
+            # The import appended an entry.
             return self._rows.get_with_head(fid, chain)
         return wallet, head
 
@@ -56,7 +56,7 @@ class MigratingWalletRepository:
             try:
                 base_account = self._import(fid, BASE_ACCOUNT_CHAIN)
             except KeyUnreadable as error:
-                # The trading wallet's row does not wait until somebody has mended a file.
+                # A faulty file must not block the trading wallet's row.
                 if TRADING_CHAIN not in rows:
                     raise
                 log.critical("wallet file unreadable", fid=fid, reason=error.reason)
@@ -67,11 +67,11 @@ class MigratingWalletRepository:
         self._before_files()
         wallet = self._files.get(fid, chain)
         if wallet is None and chain == TRADING_CHAIN:
-            # A new wallet may follow: not while somebody can still make one in the folder.
+            # A new wallet may follow, so first make sure that no process creates one in a file.
             self._files.directory.hand_over()
             wallet = self._files.get(fid, chain)
             if wallet is None:
-                # Nor if a key lies under the other chain by mistake.
+                # Raises if a key is stored under the other chain by mistake.
                 self._files.get(fid, BASE_ACCOUNT_CHAIN)
         if wallet is None:
             return None

@@ -1,4 +1,4 @@
-"""Reading one file of the folder of wallet files to its end, whatever it is."""
+"""Reading of one file in the wallet directory, of any type and size."""
 
 import errno
 import hashlib
@@ -9,21 +9,21 @@ from datetime import UTC, datetime, timedelta
 
 from wallet_api.repositories.wallet_files.file import MAX_BYTES
 
-# Nobody waits for the digest of a file that is larger than this.
+# Larger files are not read for their digest.
 _MAX_DIGESTED = 16 * 1024 * 1024
 _TOO_LARGE = "it is larger than any wallet file"
 _SPECIAL = "it is a pipe, a socket or a device"
 _EPOCH = datetime.fromtimestamp(0, UTC)
-# The end of the year 8999, in microseconds: file systems count further than dates do.
+# The end of the year 8999, in microseconds: file systems support later times than dates do.
 _LATEST = 221_845_391_999_999_999
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredFile:
-    """The bytes of a file, or in `fault` why it is not worth parsing.
+    """The bytes of a file, or the `fault` why it cannot be parsed.
 
-    `sha256` is in hex, None if there are no bytes to be had. `settled` is False while its writer
-    has not made sure that the name survives a power cut.
+    `sha256` is in hex, None if the file was not read. `settled` is False until its writer has
+    flushed the directory, so that the name survives a power failure.
     """
 
     content: bytes = b""
@@ -35,7 +35,7 @@ class StoredFile:
 
 def read_to_end(descriptor: int) -> StoredFile:
     """Read an open file to its end, and close it."""
-    # Before it becomes a file of Python's, which refuses a directory.
+    # Before open(), which refuses a directory.
     state = os.fstat(descriptor)
     fault = None
     if not stat.S_ISREG(state.st_mode):
@@ -63,9 +63,9 @@ def read_to_end(descriptor: int) -> StoredFile:
 
 
 def unreadable(error: OSError) -> StoredFile:
-    """Return what is known of a file that the system does not let us open or read."""
+    """Return the result for a file that cannot be opened or read."""
     faults = {
-        # Asked for with O_NOFOLLOW.
+        # Because of O_NOFOLLOW.
         errno.ELOOP: "it is a symbolic link",
         errno.ENXIO: _SPECIAL,
     }
@@ -73,5 +73,5 @@ def unreadable(error: OSError) -> StoredFile:
 
 
 def _possible(nanoseconds: int) -> int:
-    """Return a file's time in microseconds since 1970, not before and not past all dates."""
+    """Return a file's time in microseconds since 1970, limited to valid dates."""
     return min(max(nanoseconds // 1000, 0), _LATEST)

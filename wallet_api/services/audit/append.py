@@ -1,4 +1,4 @@
-"""Appending to the audit log: a chain of entries for each user."""
+"""Appending to the audit log, in which each user has a chain of entries."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -26,25 +26,25 @@ _LAST_ID = 2**63 - 1
 
 
 class AuditTrail:
-    """Chains events under the current secret.
+    """Computes entries with the current secret.
 
-    An entry is written in the transaction of its act, which locks the head of the user's chain
-    first: appends to one chain take turns. Where the chain has not begun, or the head was read
-    before it was locked, somebody else may have appended meanwhile. Then PostgreSQL refuses the
-    whole transaction, and Database.run() runs the work again.
+    An entry is written in the transaction of its act, which first locks the head of the user's
+    chain. If the chain is empty, or the head was read before it was locked, another transaction
+    may have appended in the meantime. Then PostgreSQL rejects the transaction, and Database.run()
+    retries it.
     """
 
     def __init__(self, encryption: EncryptionService) -> None:
         self._key = encryption.audit_keys[encryption.key_id]
 
     def pending(self) -> "PendingEntries":
-        """Return what keeps entries from being written twice, however often their work is run."""
+        """Return an object that prevents duplicate entries when the work is retried."""
         return PendingEntries(self)
 
     def follow(self, head: AuditHead, event: AuditEvent) -> ChainedEntry:
-        """Return the entry that tells of an event, at the end of its user's chain.
+        """Return the next entry of the user's chain, for an event.
 
-        Raises AuditLogBlocked where somebody has moved that end so far that nothing can follow.
+        Raises AuditLogBlocked if the head was moved to the last possible id.
         """
         if head.id >= _LAST_ID:
             raise AuditLogBlocked(
@@ -70,11 +70,11 @@ class AuditTrail:
 
 
 class PendingEntries:
-    """Entries on their way into the log, across the attempts of Database.run().
+    """Entries that are being written, across the retries of Database.run().
 
-    A connection that is lost at its commit leaves open whether the entries were written. The next
-    attempt asks is_written() first. If they were not, it appends others at the same places: the
-    primary key lets only one of two such transactions commit, however late the first one is.
+    If a connection is lost during a commit, its outcome is unknown. The next attempt calls
+    is_written() first. If the entries were not written, it appends new ones with the same ids: the
+    primary key lets only one of the two transactions commit.
     """
 
     def __init__(self, trail: AuditTrail) -> None:
@@ -83,9 +83,9 @@ class PendingEntries:
         self._taken: list[tuple[int, int]] = []
 
     def is_written(self, connection: Connection) -> bool:
-        """Tell whether an earlier attempt has written the entries. Asks only if there was one.
+        """Tell whether an earlier attempt has written the entries. No query if there was none.
 
-        Waits for that attempt first: PostgreSQL may be committing it still.
+        Wait for that attempt first: PostgreSQL may still be committing it.
         """
         audit = AuditRepository(connection)
         for entry in self._tried:
@@ -100,7 +100,7 @@ class PendingEntries:
         *,
         act: Callable[[], None] = lambda: None,
     ) -> None:
-        """Send what `act` sends and the event's entry, and commit: a transaction of begin_append().
+        """Send `act` and the event's entry, and commit the transaction of begin_append().
 
         Raises DatabaseDamaged if the entry was not written, and what following() raises.
         """
@@ -116,16 +116,16 @@ class PendingEntries:
     def following(
         self, connection: Connection, head: AuditHead, event: AuditEvent
     ) -> Iterator[ChainedEntry]:
-        """Give the entry of an event, at the end of its user's chain: it is appended inside.
+        """Yield the next entry of the user's chain, for an event; the block must append it.
 
-        Raises AuditLogBlocked where the place after the head is taken and the head does not move.
+        Raises AuditLogBlocked if the id after the head is taken although the head did not move.
         """
         entry = self._trail.follow(head, event)
         with self._appending([entry]), place_taken(connection):
             yield entry
 
     def append_many(self, connection: Connection, events: Sequence[AuditEvent]) -> None:
-        """Append what happened to many users, in the transaction of the acts.
+        """Append events of many users, in the current transaction.
 
         Raises DatabaseDamaged if not every entry was written, and what following() raises.
         """
@@ -142,13 +142,13 @@ class PendingEntries:
 
     @contextmanager
     def _appending(self, chained: Sequence[ChainedEntry]) -> Iterator[None]:
-        # One is enough, because they are written together.
+        # One is enough, because they are written in one transaction.
         self._tried += [one.entry for one in chained[:1]]
         places = [(one.entry.fid, one.entry.id) for one in chained]
         try:
             yield
         except PlaceTaken as error:
-            # Whoever takes a place moves the head too: then we would have seen another one.
+            # A regular append moves the head too, and the retry would have used the next id.
             if places == self._taken:
                 raise AuditLogBlocked(
                     "a user's audit chain takes no entry", "run `wallet-api audit verify`"
@@ -158,9 +158,9 @@ class PendingEntries:
 
 
 def begin_append(connection: Connection, fid: int, look: Callable[[], Callable[[], T]]) -> T:
-    """Begin a transaction in which nobody else appends to a user's chain.
+    """Begin a transaction that locks a user's chain.
 
-    `look` sends a question with the same round trip; return its answer.
+    `look` sends a query in the same round trip; return its result.
     """
     with one_round_trip(connection, commit=False):
         AuditRepository(connection).hold_head(fid)
@@ -169,21 +169,21 @@ def begin_append(connection: Connection, fid: int, look: Callable[[], Callable[[
 
 
 def require_entry(recorded: bool) -> None:
-    """Raise DatabaseDamaged unless the log has its entry, whatever may have swallowed it."""
+    """Raise DatabaseDamaged unless the entry was inserted."""
     if not recorded:
         raise DatabaseDamaged("the audit log takes no rows")
 
 
-def chained(key: AuditKey, entry: AuditEntry, behind: AuditHead) -> ChainedEntry:
-    """Return an entry with its mac, and the head that a chain has which ends with it."""
+def chained(key: AuditKey, entry: AuditEntry, previous: AuditHead) -> ChainedEntry:
+    """Return an entry with its mac, and the head of the chain after it."""
     content = content_of(entry)
-    macs = key.macs(content, fid=entry.fid, entry_id=entry.id, head=behind.mac)
-    head = replace(behind, id=entry.id, mac=macs.head)
+    macs = key.macs(content, fid=entry.fid, entry_id=entry.id, head=previous.mac)
+    head = replace(previous, id=entry.id, mac=macs.head)
     return ChainedEntry(entry=replace(entry, mac=macs.entry), head=head)
 
 
 def content_of(entry: AuditEntry) -> bytes:
-    """Return what an entry's mac is computed over: all that it says, as one JSON array."""
+    """Return the content that an entry's mac authenticates: all its fields as a JSON array."""
     return json.dumps(
         [
             entry.fid,

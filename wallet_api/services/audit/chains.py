@@ -1,4 +1,4 @@
-"""What is wrong with one user's chain of audit entries, if anything."""
+"""Verification of one user's chain of audit entries."""
 
 import hmac
 from collections.abc import Callable, Iterable, Iterator
@@ -17,7 +17,7 @@ _REMEMBERED = ("base_account.set", "wallet.imported")
 
 
 class EntryOutcome(StrEnum):
-    """What was found out about an entry, or about a place where one should be."""
+    """The result for an entry, existing or missing."""
 
     INTACT = "intact"
     OLDER = "older than the chains"
@@ -26,7 +26,7 @@ class EntryOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryReport:
-    """What was found out, and what is wrong. Without an id it is about more than one entry."""
+    """The result for one entry; without `id`, for several entries of a user."""
 
     outcome: EntryOutcome
     fid: int | None = None
@@ -35,7 +35,7 @@ class EntryReport:
 
 
 class ChainCheck:
-    """Checks chains, one user's after the other's."""
+    """Checks chains, one user at a time."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class ChainCheck:
         """Entries without a mac are faults, unless they were made before `unchained_before`.
 
         Unless `wallet_storage` is "postgres", a wallet without a row may be kept in a file. With
-        "filesystem", rows are not in use, and entries tell of files.
+        "filesystem", rows are not in use, and entries record files.
         """
         self._keys = keys
         self._unchained_before = unchained_before
@@ -56,9 +56,9 @@ class ChainCheck:
     def run(
         self, fid: int, entries: Iterable[AuditEntry], end: Callable[[], ChainEnd]
     ) -> Iterator[EntryReport]:
-        """Report on every entry of a user, in the order of their ids, and on what is missing.
+        """Yield a report for each entry of a user, in the order of ids, and for each fault.
 
-        `end` is asked after the last entry.
+        `end` is called after the last entry.
         """
         last, chained = 0, False
         head: str | None = FIRST_HEAD
@@ -69,7 +69,7 @@ class ChainCheck:
         for entry in entries:
             if entry.mac is None:
                 yield self._unchained(entry, behind_a_chain=chained)
-                # A chain begins behind the entries that are older than it.
+                # A chain begins after the entries that are older than it.
                 last = last if chained else max(entry.id, last)
                 continue
             if entry.id != last + 1:
@@ -83,7 +83,7 @@ class ChainCheck:
             if fault is None and entry.chain == TRADING_CHAIN:
                 if entry.action in _CREATIONS:
                     addresses.append(entry.address)
-                    # A file may be imported, under a later secret, before its making is told.
+                    # A file may be imported, with a later secret, before its creation is recorded.
                     sealed_under = sealed_under or entry.key_id
                 if entry.action in _SEALINGS:
                     sealed_under = entry.key_id
@@ -101,7 +101,7 @@ class ChainCheck:
         if not self._is_older(entry.created_at) or entry.id < 1:
             return _report(entry, "it carries no mac: it was not written by this service")
         if behind_a_chain:
-            return _report(entry, "it carries no mac, and stands behind entries that do")
+            return _report(entry, "it carries no mac, and follows entries that do")
         return EntryReport(outcome=EntryOutcome.OLDER, fid=entry.fid, id=entry.id)
 
     def _of_the_wallet(
@@ -111,20 +111,20 @@ class ChainCheck:
         sealed_under: str | None,
         imports: int,
     ) -> Iterator[EntryReport]:
-        """Compare a trading wallet with what the log says about its making and last sealing."""
+        """Compare a trading wallet with the entries about its creation and last encryption."""
         if len(set(addresses)) > 1:
-            yield _of_user(end.fid, "more than one trading wallet was made")
+            yield _of_user(end.fid, "more than one trading wallet was created")
         if end.address is None or end.created_at is None:
             if addresses and self._must_be_a_row(imports):
-                fault = "the trading wallet that was made is not in PostgreSQL"
+                fault = "the trading wallet that was created is not in PostgreSQL"
                 yield _of_user(end.fid, fault)
             return
         if not addresses and not self._is_older(end.created_at):
-            yield _of_user(end.fid, "no intact entry says that the trading wallet was made")
+            yield _of_user(end.fid, "no intact entry records the creation of the trading wallet")
         if any(address != end.address for address in addresses):
-            yield _of_user(end.fid, "the trading wallet was made with another address")
+            yield _of_user(end.fid, "the trading wallet was created with another address")
         if sealed_under is not None and sealed_under != end.key_id:
-            yield _of_user(end.fid, "no entry says that the key was sealed as it is now")
+            yield _of_user(end.fid, "no entry records the current encryption of the key")
 
     def _of_the_base_account(
         self, end: ChainEnd, remembered: str | None, imports: int
@@ -135,14 +135,14 @@ class ChainCheck:
             yield _of_user(end.fid, "the Base Account address was imported more than once")
         if end.base_account_address is None or end.base_account_updated_at is None:
             if remembered is not None and self._must_be_a_row(imports):
-                fault = "the Base Account address that was remembered is not in PostgreSQL"
+                fault = "the Base Account address that was stored is not in PostgreSQL"
                 yield _of_user(end.fid, fault)
         elif remembered is None:
             if not self._is_older(end.base_account_updated_at):
-                fault = "no intact entry says that a Base Account address was remembered"
+                fault = "no intact entry records the Base Account address"
                 yield _of_user(end.fid, fault)
         elif remembered != end.base_account_address:
-            fault = "the Base Account address is not the one of the last intact entry about it"
+            fault = "the Base Account address differs from the last intact entry about it"
             yield _of_user(end.fid, fault)
 
     def _must_be_a_row(self, imports: int) -> bool:
@@ -156,19 +156,19 @@ class ChainCheck:
 
 
 def missing(fid: int, first: int, last: int) -> EntryReport:
-    """Report that entries are not there."""
+    """Return a report that entries are missing."""
     which = f"entry {first} is" if first == last else f"entries {first} to {last} are"
     return _of_user(fid, f"{which} missing")
 
 
 def _fault(key: AuditKey | None, entry: AuditEntry, mac: str, head: str | None) -> str | None:
     if key is None:
-        return f"it was written under a secret that nobody here has (key id {entry.key_id})"
+        return f"it was written with a secret that is not configured (key id {entry.key_id})"
     if head is None:
         return "it cannot be checked without the entry before it"
     macs = key.macs(content_of(entry), fid=entry.fid, entry_id=entry.id, head=head)
     if not hmac.compare_digest(macs.entry, mac):
-        return "it, or its place behind the entry before it, is not as this service wrote it"
+        return "it, or its position after the previous entry, is not as this service wrote it"
     return None
 
 
@@ -179,7 +179,7 @@ def _at_the_end(end: ChainEnd, last: int, head: str | None) -> Iterator[EntryRep
     elif end.id > last:
         yield missing(end.fid, last + 1, end.id)
     elif end.id < last:
-        yield _of_user(end.fid, f"entries behind {end.id}, the end of the chain, were put there")
+        yield _of_user(end.fid, f"entries were added after {end.id}, the end of the chain")
     elif head is not None and not hmac.compare_digest(end.mac, head):
         yield _of_user(end.fid, "the end of the chain is not as this service wrote it")
 

@@ -1,9 +1,9 @@
-"""Checkpoints of the audit log: what it held at a time, to be kept where its owner cannot reach.
+"""Checkpoints: digests of the audit log, to be stored out of the database owner's reach.
 
-The macs in the log prove that nobody without the secret wrote or changed an entry. What they cannot
-prove is that the whole of a chain was not put back to an earlier state, end and all. A checkpoint
-can: entries never change, so that those that were made before it give the same digest for ever.
-That holds only if none of them is committed later, which settled_time() ensures.
+The macs in the log prove that nobody without the secret wrote or changed an entry. They cannot
+prove that a whole chain was not restored to an earlier state, including its head. A checkpoint can:
+entries never change, so that the entries from before a checkpoint always have the same digest. This
+requires that none of them is committed later, which settled_time() ensures.
 """
 
 import hashlib
@@ -21,23 +21,23 @@ from wallet_api.repositories.audit_checks import AuditCheckRepository, Writer
 
 _BUCKETS = 256
 _VERSION = 1
-# An entry may be a minute old when it is inserted (time_of_entry). The other minute is for the
-# clocks of several machines: the time of an entry may be another machine's.
+# An entry may be a minute old when it is inserted (time_of_entry). The other minute allows for
+# clock differences between machines.
 _SETTLED = timedelta(minutes=2)
 _WRITERS_SECONDS = 60.0
 _LOOK_SECONDS = 0.1
 
 
 def settled_time(database: Database) -> datetime:
-    """Return a time such that every entry from before it is visible from now on, or never will be.
+    """Return a time before which no further entry can become visible.
 
-    Waits for the transactions that may insert such an entry. Raises DatabaseUnavailable if one has
+    Wait for the transactions that may insert such an entry. Raises DatabaseUnavailable if one has
     not ended after a minute, and on a standby.
     """
 
     def look(connection: Connection) -> tuple[datetime, list[Writer]]:
         require_primary(connection)
-        # The time first: who computes the time of an entry before it is in the list, or has ended.
+        # The time first: a transaction with an earlier entry is in the list, or has ended.
         now = AuditRepository(connection).get_time()
         return now, AuditCheckRepository(connection).list_writers()
 
@@ -60,12 +60,12 @@ def settled_time(database: Database) -> datetime:
 def require_primary(connection: Connection) -> None:
     """Raise DatabaseUnavailable if the database is a standby.
 
-    It may lack what the primary has committed, and does not know the primary's transactions.
+    A standby may lack committed entries, and does not know the primary's transactions.
     """
     if AuditCheckRepository(connection).is_standby():
         raise DatabaseUnavailable(
             "this is a standby, which may lack entries",
-            "take checkpoints on the primary, and compare with them there",
+            "create and compare checkpoints on the primary",
         )
 
 
@@ -82,7 +82,7 @@ class Digest:
         self._hashes = [hashlib.sha256() for _ in range(_BUCKETS)]
 
     def add(self, entry: AuditEntry) -> None:
-        """Take in the next entry, in the order of (fid, id)."""
+        """Add the next entry, in the order of (fid, id)."""
         if entry.created_at < self.until:
             bucket = entry.fid % _BUCKETS
             self.entries[bucket] += 1
@@ -95,7 +95,7 @@ class Digest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkpoint:
-    """What the log held: for each group of users how many entries there were, and their digest."""
+    """The number of entries and their digest, for each group of users."""
 
     until: datetime
     entries: list[int]
@@ -103,12 +103,12 @@ class Checkpoint:
 
     @classmethod
     def of(cls, digest: Digest) -> "Checkpoint":
-        """Return the checkpoint that a digest makes."""
+        """Return the checkpoint of a digest."""
         return cls(until=digest.until, entries=digest.entries, digests=digest.digests())
 
     @classmethod
     def from_json(cls, text: str) -> "Checkpoint":
-        """Read a checkpoint. Raises ValueError if it is none."""
+        """Parse a checkpoint. Raises ValueError if it is not valid."""
         try:
             members = json.loads(text)
             entries, digests = members["entries"], members["digests"]
@@ -121,7 +121,7 @@ class Checkpoint:
         return cls(until=until, entries=entries, digests=digests)
 
     def to_json(self) -> str:
-        """Return the checkpoint as from_json() reads it."""
+        """Return the checkpoint as JSON, for from_json()."""
         return json.dumps(
             {
                 "version": _VERSION,
@@ -132,7 +132,7 @@ class Checkpoint:
         )
 
     def compare(self, now: Digest) -> Iterator[str]:
-        """Say in which groups of users the log is not what it was. `now` has the same `until`."""
+        """Yield a fault for each group of users that has changed. `now` has the same `until`."""
         there = zip(now.entries, now.digests(), strict=True)
         here = zip(self.entries, self.digests, strict=True)
         for bucket, (now_, then) in enumerate(zip(there, here, strict=True)):

@@ -1,4 +1,4 @@
-"""Reading the audit log: who got at which key, from where, and why."""
+"""Search of the audit log: who read which key, from where, and why."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,9 +10,9 @@ from wallet_api.repositories.audit import AuditRepository
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditFilters:
-    """Which entries are wanted: those that satisfy every filter that is not None.
+    """Filters of a search; an entry must satisfy every filter that is not None.
 
-    `since` is within the range of time and `before` is not.
+    `since` is inclusive, `before` is exclusive.
     """
 
     fid: int | None = None
@@ -23,7 +23,7 @@ class AuditFilters:
 
 
 class AuditLog:
-    """The audit log, newest first. Read where it is written, so that it lacks nothing."""
+    """The audit log, newest first. Always read on the primary, so that it is complete."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -34,7 +34,7 @@ class AuditLog:
         """Return a page of entries. Raises DatabaseUnavailable."""
         ends = [] if filters.before is None else [(filters.before, 0, 0)]
         start = min([*ends, *([] if after is None else [after])], default=None)
-        # One more, to see whether there is more.
+        # One more item shows whether there is another page.
         page = PageRequest(since=filters.since, after=start, limit=limit + 1)
         entries = self._database.run(lambda connection: _entries(connection, filters, page))
         last = entries[limit - 1] if len(entries) > limit else None

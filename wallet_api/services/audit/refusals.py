@@ -1,4 +1,4 @@
-"""Which refused key reads the audit log records, and how many were not recorded."""
+"""Limits on how many refused key reads the audit log records."""
 
 import threading
 import time
@@ -29,10 +29,9 @@ class _Caller:
 class RefusalWindows:
     """Counts refusals that are not recorded, in this process.
 
-    Nobody may delete from the audit log, and a caller who is refused can ask as often as the rate
-    limits allow, for the key of any user. So in an hour a caller's first refusal for each wallet is
-    recorded, for at most 600 wallets. The caller's next entry says how many refusals, for whatever
-    wallet, were not.
+    Entries of the audit log are never deleted, and a refused caller can retry as often as the rate
+    limits allow, for any user. So a caller's first refusal for each wallet in an hour is recorded,
+    for at most 600 wallets. The caller's next entry counts the refusals that were not.
     """
 
     def __init__(self) -> None:
@@ -41,7 +40,7 @@ class RefusalWindows:
         self._callers: OrderedDict[str, _Caller] = OrderedDict()
 
     def count(self, key: Key) -> int | None:
-        """Count a refusal that is not recorded, and return None.
+        """Count a refusal that is not to be recorded, and return None.
 
         For a refusal to record, return how many of the caller's were not recorded before it.
         """
@@ -56,7 +55,7 @@ class RefusalWindows:
             return unrecorded
 
     def reopen(self, key: Key, unrecorded: int) -> None:
-        """Record the next refusal after all, because recording this one failed."""
+        """Let the next refusal be recorded, because recording this one failed."""
         fid, chain, actor = key
         with self._lock:
             caller = self._caller(actor)
@@ -64,7 +63,7 @@ class RefusalWindows:
             caller.unrecorded += unrecorded + 1
 
     def _caller(self, actor: str) -> _Caller:
-        """Return the caller's current hour, after forgetting the oldest ones that are over."""
+        """Return the caller's current hour, after dropping the oldest hours that have ended."""
         now = time.monotonic()
         caller = self._callers.get(actor)
         if caller is None or now >= caller.began + _WINDOW_SECONDS:

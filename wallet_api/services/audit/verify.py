@@ -1,4 +1,4 @@
-"""Is the audit log whole? Every chain from its first entry to its end."""
+"""Verification of the audit log: every chain from its first entry to its end."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
@@ -32,7 +32,7 @@ Tell = Callable[[EntryReport], None]
 
 
 class AuditVerification:
-    """Verifies the whole log, or one user's chain, as of one moment. Writes nothing."""
+    """Verifies the whole log, or one user's chain, in one snapshot. Writes nothing."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class AuditVerification:
     ) -> None:
         """Entries without a mac are faults, unless they were made before `unchained_before`.
 
-        `wallet_storage` is WALLET_STORAGE: it says whether wallets without rows may be in files.
+        `wallet_storage` is WALLET_STORAGE: it decides whether wallets without rows may be in files.
         """
         self._wallet_storage = wallet_storage
         self._database = database
@@ -61,18 +61,18 @@ class AuditVerification:
         return self._database.run(count)
 
     def verify(self, tell: Tell, *, against: Checkpoint | None = None) -> None:
-        """Tell about every entry of the log.
+        """Report every entry of the log to `tell`.
 
-        An earlier checkpoint says what the log must still hold: not even the database's owner can
-        have taken something out. Raises DatabaseUnavailable when a standby is to be compared.
+        Comparing with an earlier checkpoint detects what even the database's owner removed. Raises
+        DatabaseUnavailable if a standby would be compared.
         """
         self._verify_log(tell, against, until=_NEVER)
 
     def take_checkpoint(self, tell: Tell, *, against: Checkpoint | None = None) -> Checkpoint:
         """Do what verify() does, and return a checkpoint of the log.
 
-        Everything in it is on the synchronous standby, if there is one: a failover loses none of
-        it. Raises what settled_time() raises, and DatabaseUnavailable while the standby is lost.
+        All its entries are on the synchronous standby, if there is one, so that a failover loses
+        none. Raises what settled_time() raises, and DatabaseUnavailable if the standby is down.
         """
         return self._verify_log(tell, against, until=settled_time(self._database))
 
@@ -91,14 +91,14 @@ class AuditVerification:
         return self._database.run(verify)
 
     def verify_user(self, fid: int, tell: Tell) -> None:
-        """Tell about every entry of one user's chain."""
+        """Report every entry of one user's chain to `tell`."""
         once = _Once(tell)
 
         def verify(connection: Connection) -> None:
             with long_transaction(connection, snapshot=True):
                 checks = AuditCheckRepository(connection)
-                behind = _Entries(checks, (fid, 0))
-                mine = takewhile(lambda entry: entry.fid == fid, behind)
+                entries = _Entries(checks, (fid, 0))
+                mine = takewhile(lambda entry: entry.fid == fid, entries)
                 check = self._check(connection)
                 report_once = once.start()
                 for report in check.run(fid, mine, lambda: checks.list_chain_ends([fid])[fid]):
@@ -118,7 +118,7 @@ class AuditVerification:
         for fid, last in checks.list_heads_without_entries().items():
             tell(missing(fid, 1, last))
         for fid in checks.list_wallets_without_entries(self._unchained_before):
-            fault = "there is a wallet, and no entry that says so"
+            fault = "there is a wallet without an entry"
             tell(EntryReport(outcome=EntryOutcome.FAULTY, fid=fid, fault=fault))
         for fault in [] if against is None else against.compare(known):
             tell(EntryReport(outcome=EntryOutcome.FAULTY, fault=fault))
@@ -133,17 +133,17 @@ class AuditVerification:
 
 
 def audit_keys(connection: Connection, ours: Mapping[str, AuditKey]) -> dict[str, AuditKey]:
-    """Return the keys of some secrets, and of every one that those succeeded, by key id."""
+    """Return the keys of our secrets, and of all secrets that they succeeded, by key id."""
     keys = dict(ours)
     known = {key.key_id: key for key in EncryptionKeyRepository(connection).list_keys()}
-    # Each may give us the one before it. Their times say nothing: a clock may have gone back.
-    behind = list(keys)
-    while behind:
-        key = known.get(behind.pop())
+    # Each may hold the one before it. Not by their times: a clock may have gone back.
+    pending = list(keys)
+    while pending:
+        key = known.get(pending.pop())
         if key and key.succeeds and key.sealed_audit_root and key.succeeds not in keys:
             root = keys[key.key_id].open_root_of(key.succeeds, key.sealed_audit_root)
             keys[key.succeeds] = root
-            behind.append(key.succeeds)
+            pending.append(key.succeeds)
     return keys
 
 
@@ -155,27 +155,27 @@ def _added_to(digests: Iterable[Digest], entries: Iterable[AuditEntry]) -> Itera
 
 
 class _Once:
-    """Reports what was found, and refuses to begin again once something was reported."""
+    """Reports results, and refuses a retry after something was reported."""
 
     def __init__(self, tell: Tell) -> None:
         self._tell = tell
-        self._told = False
+        self._reported = False
 
     def start(self) -> Tell:
-        """Return what reports. Raises DatabaseUnavailable if something was reported already."""
-        if self._told:
+        """Return the callback. Raises DatabaseUnavailable if something was reported already."""
+        if self._reported:
             raise DatabaseUnavailable(
-                "the connection was lost in the middle of the verification", "run it again"
+                "the connection was lost during the verification", "run it again"
             )
         return self._report
 
     def _report(self, report: EntryReport) -> None:
-        self._told = True
+        self._reported = True
         self._tell(report)
 
 
 class _Entries:
-    """The log behind a (fid, id), page by page."""
+    """The entries after a (fid, id), read page by page."""
 
     def __init__(self, checks: AuditCheckRepository, after: tuple[int, int]) -> None:
         self._checks = checks
@@ -183,13 +183,13 @@ class _Entries:
         self._ends: dict[int, ChainEnd] = {}
 
     def end_of(self, fid: int) -> ChainEnd:
-        """Return how the chain should end of the user whose last entry was given just now."""
+        """Return the expected end of the chain of the user whose entry was yielded last."""
         return self._ends[fid]
 
     def __iter__(self) -> Iterator[AuditEntry]:
         after = self._after
         while page := self._checks.list_page(after, _PAGE):
-            # Of the user before this page, too: it is asked for once the next user's entry is here.
+            # Include the user of the previous page, whose end is checked at the next user's entry.
             self._ends = self._checks.list_chain_ends({after[0], *(entry.fid for entry in page)})
             yield from page
             after = (page[-1].fid, page[-1].id)

@@ -1,1 +1,1 @@
-"""What `doctor` and `db doctor` check: settings, environment, database."""
+"""Checks of `doctor` and `db doctor`: settings, environment, database."""

@@ -1,4 +1,4 @@
-"""The examination of a database, for `wallet-api db doctor`: all that needs no key."""
+"""Checks of a database, for `wallet-api db doctor`; none needs a secret."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -22,8 +22,8 @@ from wallet_api.services.migrations import expected_versions, find_why_read_only
 from wallet_api.services.readiness import find_missing_rights
 
 _VERSIONS = "schema_migrations"
-# Roles that PostgreSQL makes, whose members reach every table or the server's files, and whether
-# they can change what is there.
+# Predefined roles of PostgreSQL whose members can access all tables or the server's files, and
+# whether they can change them.
 _PREDEFINED = {
     "pg_read_all_data": False,
     "pg_write_all_data": True,
@@ -32,7 +32,7 @@ _PREDEFINED = {
     "pg_write_server_files": True,
     "pg_execute_server_program": True,
 }
-# What is looked at together, and whether a fault in it can cost wallets.
+# Kinds of objects that are checked together, and whether a fault can cost wallets.
 _GROUPS = (
     (
         "every table is as the migrations made it",
@@ -42,16 +42,16 @@ _GROUPS = (
     ("every trigger is in force", {"trigger", "function", "rule", "policy"}, True),
     ("every constraint is in force", {"constraint", "unique index"}, True),
     ("every index is in force", {"index"}, False),
-    # Some providers have their own in every database.
+    # Some providers have event triggers of their own in every database.
     ("no event trigger runs beside ours", {"event trigger"}, False),
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What was looked at, and what is wrong with it: nothing, where `faults` is empty.
+    """A checked subject and its faults, if any.
 
-    Something that is `serious` can cost wallets or hide that it did; the rest is advice.
+    A `serious` fault can cause the loss of wallets, or hide one; others are advice.
     """
 
     subject: str
@@ -60,9 +60,9 @@ class Finding:
 
 
 def examine_database(database: Database, trusted: Collection[str] = ()) -> list[Finding]:
-    """Examine a database as the role that it is connected as. Raises DatabaseUnavailable.
+    """Check a database as the current role. Raises DatabaseUnavailable.
 
-    The rights of `trusted` roles are not reported: their operator knows of them.
+    Do not report the rights of `trusted` roles.
     """
     return database.run(lambda connection: _examine(connection, trusted))
 
@@ -82,7 +82,7 @@ def _examine(connection: Connection, trusted: Collection[str]) -> list[Finding]:
     if _VERSIONS not in hidden:
         findings.append(_migrations(MigrationRepository(connection).list_applied()))
         if findings[-1].faults:
-            # The other questions are about tables as this code knows them.
+            # The other checks need tables as this code knows them.
             return findings
     findings += [
         *_settings(checks),
@@ -103,7 +103,7 @@ def _migrations(applied: set[str]) -> Finding:
 
 
 def _session(connection: Connection) -> list[Finding]:
-    """Judge what a session of this role is like, as /readyz does."""
+    """Check the session of this role, as /readyz does."""
     state = MigrationRepository(connection).get_state(needed_rights())
     read_only = find_why_read_only(state)
     missing_rights = find_missing_rights(state)
@@ -146,7 +146,7 @@ def _settings(checks: DatabaseCheckRepository) -> list[Finding]:
         Finding(
             subject=f"{name} is on",
             faults=() if settings[name] else (f"{name} {lost}",),
-            # On a connection of ours it is, unless a pooler takes our settings away.
+            # Our connections set it, unless a pooler drops our settings.
             serious=pooled or name != "synchronous_commit",
         )
         for name in ("fsync", "synchronous_commit", "full_page_writes")
@@ -155,7 +155,7 @@ def _settings(checks: DatabaseCheckRepository) -> list[Finding]:
         findings.append(_initial_settings(checks))
     return [
         *findings,
-        _role_settings("no setting of a role takes a guard away", weakening, serious=True),
+        _role_settings("no setting of a role disables a safeguard", weakening, serious=True),
         _role_settings(
             "roles and the database have no settings but ours",
             [one for one in given if one not in weakening],
@@ -175,7 +175,7 @@ def _role_settings(subject: str, found: list[RoleSetting], *, serious: bool) -> 
 
 
 def _initial_settings(checks: DatabaseCheckRepository) -> Finding:
-    """Compare what a pooler's sessions begin with: what a connection sets may not hold there."""
+    """Check the initial settings of a pooler's sessions, where our own may be lost."""
     found = checks.list_initial_settings([*PINNED, "search_path"])
     return Finding(
         subject="sessions of the pooler begin with our settings",
@@ -189,12 +189,12 @@ def _initial_settings(checks: DatabaseCheckRepository) -> Finding:
 
 
 def _rights(checks: DatabaseCheckRepository) -> Finding:
-    """Compare what this role can do with the one list of what the service needs."""
+    """Compare the rights of this role with those that the service needs."""
     allowed = expected_rights()
     excess = {
         right
         for right in checks.list_rights(_relations())
-        # A right on a table is one on each of its columns.
+        # A right on a table includes each of its columns.
         if right not in allowed and Right(right.name.split()[0], right.place) not in allowed
     }
     return Finding(
@@ -205,11 +205,11 @@ def _rights(checks: DatabaseCheckRepository) -> Finding:
 
 
 def _other_roles(checks: RoleCheckRepository, trusted: Collection[str]) -> list[Finding]:
-    """Report every right of roles that are neither the owner, ours, nor superusers."""
+    """Report all rights of roles other than the owner, ours, and superusers."""
     relations = _relations()
     functions = [part.name for part in expected_schema() if part.kind == "function"]
     owners = checks.list_owners(relations, functions)
-    # The role that asks is not let off these: list_rights() does not know of them.
+    # These include the current role, because list_rights() does not cover them.
     parameters = checks.list_parameter_rights()
     grants = checks.list_grants(relations, expected_rights())
     worth_becoming = {**_PREDEFINED, "wallet_api_runtime": True}
@@ -284,7 +284,7 @@ def _differences(expected: set[SchemaObject], found: set[SchemaObject]) -> list[
     lines = [
         *(f"{kind} {name} is missing" for kind, name in wanted - present),
         *(f"{kind} {name} is not as the migrations made it" for kind, name in wanted & present),
-        *(f"{kind} {name} is none that the migrations made" for kind, name in present - wanted),
+        *(f"{kind} {name} was not made by the migrations" for kind, name in present - wanted),
     ]
     return sorted(lines)
 

@@ -1,4 +1,4 @@
-"""The examination of an environment, for `wallet-api doctor`: what the settings name is tried."""
+"""Checks of everything that the settings name, for `wallet-api doctor`."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -34,10 +34,10 @@ _LOOK_AT_FOLDER = "Look at its disk, and at the rights of the service's user on 
 
 
 def examine_environment(environ: Mapping[str, str]) -> list[Diagnosis]:
-    """Read the environment as the service does and try what it names; write nothing.
+    """Read the environment as the service does and try what it names. Write nothing.
 
-    It gets as far as the settings let it: a database is asked even where a token's secret is
-    missing. No answer quotes a secret, a password or a token.
+    Check as much as the settings allow: the database is checked even if JWT_SECRET is missing. No
+    diagnosis quotes a secret, a password or a token.
     """
     settings, found = read(environ)
     url = _read(read_database_url, environ)
@@ -58,7 +58,7 @@ def _read(reader: Callable[[Mapping[str, str]], T], environ: Mapping[str, str]) 
     try:
         return reader(environ)
     except ConfigurationError:
-        # Named already, with all other faults.
+        # Already reported, with all other faults.
         return None
 
 
@@ -69,7 +69,7 @@ def _database(
     if reason is not None:
         yield _fault(
             f"the database cannot be reached: {reason}",
-            "Correct DATABASE_URL, or start the server and let this machine and role in.",
+            "Correct DATABASE_URL, or start the server and allow this machine and role.",
         )
         return
     try:
@@ -119,7 +119,7 @@ def _connections(session: Session, settings: Settings) -> Diagnosis:
 
 
 def _secrets(database: Database, settings: WalletSettings) -> Iterator[Diagnosis]:
-    """Ask whether the secrets fit; raises ServiceUnavailable where they do not."""
+    """Check the secrets. Raises ServiceUnavailable if they do not fit."""
     encryption = EncryptionService(settings.encryption_secret, settings.encryption_secret_previous)
     in_files = settings.wallet_storage != "postgres"
     store = None
@@ -135,7 +135,7 @@ def _secrets(database: Database, settings: WalletSettings) -> Iterator[Diagnosis
     for key_id in KnownSecrets(database, encryption, wallets_in_files=in_files).list_unneeded():
         yield _advice(
             f"ENCRYPTION_SECRET_PREVIOUS holds a retired secret ({key_id})",
-            "Take it out, and keep it in a safe place as long as a backup needs it.",
+            "Remove it, and keep it in a safe place as long as a backup needs it.",
         )
 
 
@@ -161,7 +161,7 @@ def _replica(settings: Settings) -> Iterator[Diagnosis]:
         return
     yield _advice(
         f"the read replica cannot be reached: {reason}",
-        "Correct DATABASE_REPLICA_URL or take it away: /v1/wallets and /v1/stats answer 503.",
+        "Correct or remove DATABASE_REPLICA_URL: /v1/wallets and /v1/stats answer 503.",
     )
 
 
@@ -179,27 +179,27 @@ def _sign_in(settings: Settings) -> Iterator[Diagnosis]:
         keys.find("")
     except SignInUnavailable:
         yield _advice(
-            "Farcaster's keys cannot be had within two seconds: nobody new can sign in",
+            "Farcaster's keys are not available within two seconds: nobody new can sign in",
             "Let this machine reach QUICK_AUTH_ISSUER by https, or correct QUICK_AUTH_JWKS_URL.",
         )
         return
-    yield _fine(f"Farcaster's keys are to be had, for {', '.join(settings.quick_auth_audience)}")
+    yield _fine(f"Farcaster's keys are available, for {', '.join(settings.quick_auth_audience)}")
 
 
 def _rate_limits(settings: Settings) -> Iterator[Diagnosis]:
     if not settings.ratelimits:
         yield _advice(
-            "RATELIMIT_ENABLED is false: nobody is refused, however often they ask",
-            "Take RATELIMIT_ENABLED away, unless something in front limits them.",
+            "RATELIMIT_ENABLED is false: requests are not rate limited",
+            "Remove RATELIMIT_ENABLED, unless a proxy limits requests.",
         )
     elif settings.ratelimit_storage_uri.reveal() == MEMORY:
-        each = f"by each of {settings.web_concurrency} processes for itself"
+        each = f"separately by each of {settings.web_concurrency} processes"
         yield _fine(f"rate limits are counted in memory, {each}")
     elif RateLimits(settings.ratelimit_storage_uri).are_shared():
         yield _fine("rate limits are counted in Redis")
     else:
         yield _advice(
-            "the Redis of the rate limits does not answer: each process counts for itself",
+            "the Redis of the rate limits does not answer: each process counts separately",
             "Start it, or correct RATELIMIT_STORAGE_URI.",
         )
 
@@ -227,5 +227,5 @@ def _fault(what: str, remedy: str) -> Diagnosis:
 
 
 def is_fit(found: Iterable[Diagnosis]) -> bool:
-    """Tell whether the service would serve."""
+    """Tell whether the service would start and serve."""
     return not any(diagnosis.state is State.FAULT for diagnosis in found)

@@ -1,4 +1,4 @@
-"""What a database must contain: catalog.json, which `make schema` writes."""
+"""The expected schema and rights, from catalog.json, which `make schema` writes."""
 
 import functools
 import json
@@ -9,19 +9,19 @@ from wallet_api.repositories.database_checks import Right, SchemaObject
 
 @functools.cache
 def expected_schema() -> frozenset[SchemaObject]:
-    """Return everything that the migrations create."""
+    """Return all objects that the migrations create."""
     return frozenset(SchemaObject(*part) for part in _catalog()["schema"])
 
 
 @functools.cache
 def expected_rights() -> frozenset[Right]:
-    """Return all that queries/operations/roles.sql lets the service do in the database."""
+    """Return all rights that queries/operations/roles.sql grants to the service."""
     return frozenset(Right(*right) for right in _catalog()["rights"])
 
 
 @functools.cache
 def needed_rights() -> frozenset[Right]:
-    """Return the rights on tables, columns, sequences and functions without which users get 503."""
+    """Return the rights on tables, columns, sequences and functions that serving needs."""
     return frozenset(right for right in expected_rights() if not right.place.startswith("the "))
 
 

@@ -1,4 +1,4 @@
-"""The diagnosis of the settings themselves, before anything that they name is tried."""
+"""Checks of the settings themselves, without trying what they name."""
 
 import difflib
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from wallet_api.environment import VariableFault
 
 
 class State(StrEnum):
-    """How much something matters: only a fault keeps the service from serving."""
+    """The severity of a diagnosis; only a fault prevents the service from serving."""
 
     FINE = "fine"
     ADVICE = "advice"
@@ -19,19 +19,19 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnosis:
-    """What was looked at, and how to mend it if it is not fine."""
+    """The result of a check, and how to fix it if it is not fine."""
 
     state: State
     what: str
     remedy: str | None = None
 
 
-# From here on a name is taken for another one's misspelling.
+# The similarity from which a name counts as a misspelling.
 _ALIKE = 0.9
 
 
 class _Noted(dict[str, str]):
-    """An environment that notes which variables were asked for."""
+    """An environment that records which variables were read."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         super().__init__(environ)
@@ -43,7 +43,7 @@ class _Noted(dict[str, str]):
 
 
 def read(environ: Mapping[str, str]) -> tuple[Settings | None, list[Diagnosis]]:
-    """Read the settings as the service does; None if it would not start with them."""
+    """Return the settings, or None if the service would not start, and the diagnoses."""
     noted = _Noted(environ)
     try:
         settings = Settings.from_environ(noted)
@@ -53,12 +53,12 @@ def read(environ: Mapping[str, str]) -> tuple[Settings | None, list[Diagnosis]]:
 
 
 def faults_of(error: ConfigurationError) -> list[Diagnosis]:
-    """Return each fault of a configuration, and how to fix it."""
+    """Return a diagnosis for each fault of a configuration."""
     return [_diagnosis(State.FAULT, fault) for fault in error.faults]
 
 
 def advise(settings: Settings, environ: Mapping[str, str]) -> list[Diagnosis]:
-    """Say what is unusual, or not what its owner may think."""
+    """Return advice on valid but unusual or misleading settings."""
     given = [
         _keys(settings),
         _origins(settings),
@@ -81,7 +81,7 @@ def _diagnosis(state: State, fault: VariableFault) -> Diagnosis:
 def _misspelt(noted: _Noted) -> list[Diagnosis]:
     unknown = sorted(name for name in noted if name not in noted.asked)
     return [
-        _advice(f"{name} is not a setting", f"Is {meant[0]} meant? Nothing else reads it.")
+        _advice(f"{name} is not a setting", f"Did you mean {meant[0]}?")
         for name in unknown
         if (meant := difflib.get_close_matches(name, noted.asked, 1, _ALIKE))
     ]
@@ -91,8 +91,8 @@ def _keys(settings: Settings) -> Diagnosis | None:
     if not settings.allow_key_export:
         return None
     return _advice(
-        "ALLOW_KEY_EXPORT is true: whoever has a user's token gets that user's private key",
-        "Take ALLOW_KEY_EXPORT away, unless users are meant to export their keys.",
+        "ALLOW_KEY_EXPORT is true: anyone with a user's token gets that user's private key",
+        "Remove ALLOW_KEY_EXPORT, unless users are meant to export their keys.",
     )
 
 
@@ -100,8 +100,8 @@ def _origins(settings: Settings) -> Diagnosis | None:
     if settings.cors_origins:
         return None
     return _advice(
-        "CORS_ORIGINS is empty: no page of another host may call",
-        "Where the mini app is on another host: CORS_ORIGINS=https://app.example.com",
+        "CORS_ORIGINS is empty: no page of another host may call the API",
+        "If the mini app is on another host, set CORS_ORIGINS=https://app.example.com",
     )
 
 
@@ -110,8 +110,8 @@ def _proxy(settings: Settings, environ: Mapping[str, str]) -> Diagnosis | None:
     if settings.trusted_proxy_hops or not environ.get("PORT"):
         return None
     return _advice(
-        "PORT is given, but TRUSTED_PROXY_HOPS is 0: behind a proxy all users share its limit",
-        "Behind one proxy (Heroku's router, say) set TRUSTED_PROXY_HOPS=1.",
+        "PORT is set, but TRUSTED_PROXY_HOPS is 0: behind a proxy all users share its rate limit",
+        "Behind one proxy (such as Heroku's router) set TRUSTED_PROXY_HOPS=1.",
     )
 
 
@@ -119,7 +119,7 @@ def _metrics(settings: Settings) -> Diagnosis | None:
     if settings.metrics_token is not None:
         return None
     return _advice(
-        "METRICS_TOKEN is not set: /metrics is off, and nobody sees a key that does not open",
+        "METRICS_TOKEN is not set: /metrics is off, and nobody sees a key that does not decrypt",
         f"Set METRICS_TOKEN, for Prometheus too: {OPENSSL_RAND}",
     )
 

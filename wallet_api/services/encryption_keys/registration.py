@@ -1,4 +1,4 @@
-"""Does our ENCRYPTION_SECRET belong to this database? Nothing is written until it does."""
+"""Registration of ENCRYPTION_SECRET in the database, required before the first write."""
 
 import threading
 from typing import NoReturn
@@ -17,37 +17,38 @@ log = structlog.get_logger("wallet_api")
 
 
 class SealingSecret:
-    """The bond between a process's secret and the database it works on.
+    """The registration of this process's secret in its database.
 
-    The first secret that seals a key in a database owns it. Another joins only by naming a known
-    one in ENCRYPTION_SECRET_PREVIOUS. So a process with a wrong secret can do no harm, and two
-    processes with different secrets cannot both begin an empty database: a unique index decides.
+    The first secret that encrypts a key in a database is registered. Another one is accepted only
+    with a registered one in ENCRYPTION_SECRET_PREVIOUS, so that a process with a wrong secret
+    writes nothing. If two processes with different secrets start on an empty database, a unique
+    index decides the race.
     """
 
     def __init__(
         self, database: Database, encryption: EncryptionService, store: FileStore | None = None
     ) -> None:
-        """`store` is the folder of wallet files, where the service works with one."""
+        """`store` is the wallet directory, if the service uses one."""
         self._database = database
         self._encryption = encryption
         self._store = store
         self._registered = threading.Event()
 
     def check(self) -> None:
-        """Raise SecretMismatch if this database's keys were sealed under secrets we do not have.
+        """Raise SecretMismatch if our secrets do not decrypt this database's keys.
 
-        Raises StorageUnavailable too, where wallet files are needed and cannot be used.
+        Raises StorageUnavailable if wallet files are needed and cannot be used.
         """
         known = self._database.run(self._succeeds)
         if self._store is not None:
             self._store.check(database_in_use=known is not None)
 
     def is_registered(self) -> bool:
-        """Tell whether register() has been done in this process."""
+        """Tell whether register() has succeeded in this process."""
         return self._registered.is_set()
 
     def register(self) -> None:
-        """Make our secret one of the database's, before the first write of this process.
+        """Register our secret, before the first write of this process.
 
         Raises what check() raises. Key ids are never removed, so that once is enough.
         """
@@ -55,7 +56,7 @@ class SealingSecret:
             self._database.run(self.register_on)
 
     def register_on(self, connection: Connection) -> None:
-        """Do what register() does, on a connection that is at hand."""
+        """Do what register() does, on an open connection."""
         if self._registered.is_set():
             return
         known = self._succeeds(connection)
@@ -66,16 +67,15 @@ class SealingSecret:
         self._registered.set()
 
     def _succeeds(self, connection: Connection) -> str | None:
-        """Return the registered key id that ours is or follows; None on a database without keys.
+        """Return the registered key id that ours is or succeeds; None on a database without keys.
 
-        Raises SecretMismatch if ours may not be used, and if it would have to be registered by
-        another role than ours.
+        Raises SecretMismatch if ours must not be used, and if our role may not register it.
         """
         repository = EncryptionKeyRepository(connection)
         known = repository.list_keys()
         sealed = not known and PostgresWalletRepository(connection).any_sealed()
         if sealed:
-            # Somebody may have begun this database between our two questions.
+            # Another process may have registered its secret between our two queries.
             known = repository.list_keys()
         ours = self._encryption.key_id
         if not known and not sealed:
@@ -85,8 +85,8 @@ class SealingSecret:
         if not readable:
             self._refuse(
                 known,
-                "ENCRYPTION_SECRET is not the secret that this database's keys are sealed under",
-                "set the one it was filled with, or name it in ENCRYPTION_SECRET_PREVIOUS",
+                "ENCRYPTION_SECRET is not the secret that this database's keys are encrypted with",
+                "set the secret that it was created with, or add it to ENCRYPTION_SECRET_PREVIOUS",
             )
         active = {key.key_id for key in known if key.active}
         if ours in readable and ours not in active:
@@ -94,14 +94,13 @@ class SealingSecret:
         if active - set(readable) - _successors(ours, known):
             self._refuse(
                 known,
-                "wallets may still be sealed under an older secret",
-                "name it in "
-                "ENCRYPTION_SECRET_PREVIOUS until `wallet-api keys retire` has let it go",
+                "wallets may still be encrypted with an older secret",
+                "keep it in ENCRYPTION_SECRET_PREVIOUS until `wallet-api keys retire` succeeds",
             )
         if ours in readable:
             return ours
         self._need_the_right_to_register(repository, known)
-        # The latest one knows the way to those before it.
+        # The latest one leads to those before it.
         return min(
             reversed(readable),
             key=lambda one: len(_successors(one, known).intersection(readable)),
@@ -111,22 +110,22 @@ class SealingSecret:
         self, repository: EncryptionKeyRepository, known: list[EncryptionKey]
     ) -> None:
         if not self._encryption.secret_is_trimmed:
-            # One that a database knows goes on: this is for new ones only.
+            # Only for new secrets: one that is registered stays valid.
             self._refuse(
                 known,
                 "ENCRYPTION_SECRET has white space or quotes around it",
-                "remove them, because a copy without them would open no wallet. If wallet files "
-                "are sealed under it, name it exactly as it is in ENCRYPTION_SECRET_PREVIOUS too",
+                "remove them, because a copy without them would decrypt no wallet. If wallet files "
+                "are encrypted with it, also add it unchanged to ENCRYPTION_SECRET_PREVIOUS",
             )
         if not repository.may_register():
             self._refuse(
                 known,
-                "ENCRYPTION_SECRET is not registered in this database, which its role may not do",
+                "ENCRYPTION_SECRET is not registered in this database, and its role may not do so",
                 "run `wallet-api keys register` as the owner of the tables",
             )
 
     def _refuse(self, known: list[EncryptionKey], fault: str, remedy: str) -> NoReturn:
-        # For the log alone: /readyz is public, and a key id lets a guessed secret be tested.
+        # Only for the log: /readyz is public, and a key id allows testing a guessed secret.
         log.critical(
             "secret mismatch",
             key_id=self._encryption.key_id,
@@ -141,22 +140,22 @@ class SealingSecret:
             keys.ask_in_turn()
             predecessor = self._succeeds(connection)
             if predecessor == ours:
-                # Another process of this secret was here first.
+                # Another process with this secret was first.
                 return
             root = None
             if predecessor is not None:
                 root = audit_keys[ours].seal_root_of(audit_keys[predecessor])
             keys.insert_if_absent(ours, succeeds=predecessor, sealed_audit_root=root)
             if ours not in {key.key_id for key in keys.list_keys()}:
-                # Another process has begun this database in the meantime.
+                # Another process has registered a secret in the meantime.
                 self._succeeds(connection)
             keys.activate(ours)
 
 
 def _successors(key_id: str, known: list[EncryptionKey]) -> set[str]:
-    """Return the secrets that came after one: whoever has that one need not have them yet."""
+    """Return the secrets that succeeded one, directly or indirectly."""
     found: set[str] = set()
-    # Their times say nothing: a clock may have gone back.
+    # Not by their times: a clock may have gone back.
     latest = {key_id}
     while latest := {key.key_id for key in known if key.succeeds in latest} - found:
         found |= latest

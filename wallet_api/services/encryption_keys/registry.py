@@ -1,4 +1,4 @@
-"""The secrets of a database: what is sealed under each, and letting one go."""
+"""The registered secrets of a database: their status and retirement."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,10 +12,10 @@ from wallet_api.services.audit.verify import audit_keys
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecretStatus:
-    """A secret that this database knows, and what is still sealed under it.
+    """A registered secret, and the number of wallets that are encrypted with it.
 
-    `state` is "current", "previous" (this configuration can open its keys), "missing" (it cannot),
-    or "retired".
+    `state` is "current", "previous" (this configuration can decrypt its keys), "missing" (it
+    cannot), or "retired".
     """
 
     key_id: str
@@ -26,22 +26,22 @@ class SecretStatus:
 
 
 class SecretStillInUse(Exception):
-    """A secret that wallets need cannot be retired. The message says how many do."""
+    """A secret that is in use cannot be retired. The message says by what."""
 
 
 class KnownSecrets:
-    """The secrets of a database: which are in use, and letting one go."""
+    """The registered secrets of a database."""
 
     def __init__(
         self, database: Database, encryption: EncryptionService, *, wallets_in_files: bool
     ) -> None:
-        """`wallets_in_files` says that wallet files are in use, whose secrets are not counted."""
+        """`wallets_in_files`: wallet files are in use, whose secrets are not counted."""
         self._database = database
         self._encryption = encryption
         self._wallets_in_files = wallets_in_files
 
     def status(self) -> list[SecretStatus]:
-        """Return every secret that the database knows, in the order of their coming."""
+        """Return all registered secrets, in the order of registration."""
 
         def look(connection: Connection) -> list[SecretStatus]:
             with long_transaction(connection):
@@ -50,7 +50,7 @@ class KnownSecrets:
         return self._database.run(look)
 
     def status_on(self, connection: Connection) -> list[SecretStatus]:
-        """Do what status() does, within the time limits of a connection that is at hand."""
+        """Do what status() does, on an open connection with its timeouts."""
         keys = EncryptionKeyRepository(connection)
         counts = keys.count_wallets()
         return [
@@ -65,10 +65,10 @@ class KnownSecrets:
         ]
 
     def list_unneeded(self) -> list[str]:
-        """Return the retired secrets that are configured all the same, by their key ids.
+        """Return the key ids of configured secrets that are retired and not needed.
 
-        Without those that the audit log needs. Empty where wallet files are in use, which may need
-        any.
+        Secrets that the audit log needs are not included. Empty where wallet files are in use,
+        because these may need any secret.
         """
         if self._wallets_in_files:
             return []
@@ -80,27 +80,27 @@ class KnownSecrets:
         return [key_id for key_id in retired if not self.audit_log_needs(key_id)]
 
     def audit_log_needs(self, key_id: str) -> bool:
-        """Tell whether what was written under a secret cannot be verified without it.
+        """Tell whether entries written with a secret cannot be verified without it.
 
-        The current one leads to those that it succeeded, and to no others.
+        The current secret leads only to those that it succeeded.
         """
         current = self._encryption.key_id
         mine = {current: self._encryption.audit_keys[current]}
         return key_id not in self._database.run(lambda connection: audit_keys(connection, mine))
 
     def retire(self, key_id: str) -> bool:
-        """Let no wallet be sealed under a secret any more; tell whether one could be until now.
+        """Retire a secret, so that no wallet can be encrypted with it; tell whether it was active.
 
-        PostgreSQL itself refuses while one is (the foreign key), whoever seals at that moment.
-        Raises SecretStillInUse, also for the current secret, and SecretMismatch if the current one
-        is not the database's: then nobody would be left to seal.
+        A foreign key makes PostgreSQL refuse while a wallet is encrypted with it, also under
+        concurrency. Raises SecretStillInUse, also for the current secret, and SecretMismatch if
+        the current one is not active in this database: then no active secret would be left.
         """
         if key_id == self._encryption.key_id:
             raise SecretStillInUse("It is the current ENCRYPTION_SECRET.")
         if self._wallets_in_files:
             raise SecretStillInUse(
-                "Wallet files may be sealed under it: import them, and set WALLET_STORAGE=postgres "
-                "everywhere first."
+                "Wallet files may be encrypted with it: import them, and set "
+                "WALLET_STORAGE=postgres everywhere first."
             )
 
         def retire(connection: Connection) -> bool | None:
@@ -113,14 +113,15 @@ class KnownSecrets:
         except KeyInUse as error:
             wallets = {one.key_id: one.wallets for one in self.status()}[key_id]
             raise SecretStillInUse(
-                f"It still seals keys ({wallets}): run `wallet-api keys rotate` first."
+                f"It still encrypts keys ({wallets}): run `wallet-api keys rotate` first."
                 if wallets
-                else "It seals no key in `wallets`, and another table refers to it, such as "
-                "`wallets_whole` of queries/operations/partitions.sql: drop that one first."
+                else "It encrypts no key in `wallets`, but another table refers to it, such as "
+                "`wallets_whole` of queries/operations/partitions.sql: drop that table first."
             ) from error
         if retired is None:
             raise SecretMismatch(
-                "this ENCRYPTION_SECRET may seal no key here", "run `wallet-api keys rotate` first"
+                "this ENCRYPTION_SECRET is not active in this database",
+                "run `wallet-api keys rotate` first",
             )
         return retired
 

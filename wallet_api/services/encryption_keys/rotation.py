@@ -1,4 +1,4 @@
-"""Another secret takes over: every key is sealed again under it, beside the traffic."""
+"""Rotation: encrypt every key again with the current secret, while the service runs."""
 
 import hmac
 from collections.abc import Iterator, Sequence
@@ -18,18 +18,18 @@ from wallet_api.services.opening import open_verified
 
 
 class ResealOutcome(StrEnum):
-    """What became of a wallet."""
+    """The result for a wallet."""
 
     RESEALED = "resealed"
     PRESENT = "present"
-    """Somebody else sealed it again in the meantime."""
+    """Another process encrypted it again in the meantime."""
     FAILED = "failed"
-    """It does not open, or the audit log takes no entry about it: it is left as it was."""
+    """It does not decrypt, or the audit log takes no entry about it: it is unchanged."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResealReport:
-    """What became of one wallet, and why."""
+    """The result for one wallet, with the reason."""
 
     fid: int
     outcome: ResealOutcome
@@ -37,10 +37,10 @@ class ResealReport:
 
 
 class KeyRotation:
-    """Seals keys again under the current secret. Safe to repeat, to interrupt, and to run twice.
+    """Encrypts keys again with the current secret. Idempotent, safe to interrupt and to run twice.
 
-    A key is opened and found to be its address's before, and so is what was written, read back from
-    PostgreSQL in the same transaction: it is committed only if the key is the same.
+    A key is verified against its address before. The row is read back and decrypted in the same
+    transaction, which is committed only if the key is the same.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class KeyRotation:
         self._trail = AuditTrail(encryption)
 
     def count(self) -> int:
-        """Return how many wallets are sealed under other secrets."""
+        """Return how many wallets are encrypted with other secrets."""
 
         def count(connection: Connection) -> int:
             with long_transaction(connection):
@@ -61,14 +61,14 @@ class KeyRotation:
         return self._database.run(count)
 
     def pages(self, size: int) -> Iterator[list[Wallet]]:
-        """Give those wallets in lists of `size`."""
+        """Yield those wallets in lists of `size`."""
         after = 0
         while page := self._page(after, size):
             yield page
             after = page[-1].fid
 
     def run(self, wallets: Sequence[Wallet]) -> list[ResealReport]:
-        """Seal the keys of these wallets again, in one transaction or in one for each."""
+        """Encrypt the keys of these wallets again, in one transaction or one per wallet."""
         reports: list[ResealReport] = []
         again: list[_Resealed] = []
         for wallet in wallets:
@@ -86,10 +86,10 @@ class KeyRotation:
         return reports
 
     def _reseal(self, again: Sequence["_Resealed"]) -> tuple[list[ResealReport], list["_Resealed"]]:
-        """Write these ciphertexts, where the wallets are as given, and an entry for each written.
+        """Write these ciphertexts, if the rows are unchanged, and an entry for each.
 
-        Return the reports, and those whose users are busy. What an earlier attempt wrote, whose
-        commit nobody confirmed, is not written again.
+        Return the reports, and the items of busy users. What an earlier attempt with an unconfirmed
+        commit wrote is not written again.
         """
         keys = {one.wallet.fid: one.key for one in again}
         pending = self._trail.pending()
@@ -103,7 +103,7 @@ class KeyRotation:
                 rows = batches.list_by_keys((one.wallet.fid, TRADING_CHAIN) for one in free)
                 for fid in replaced:
                     if not _same(self._open(rows[fid, TRADING_CHAIN]), keys[fid]):
-                        raise KeyUnreadable(f"the key of FID {fid} does not come back as it was")
+                        raise KeyUnreadable(f"the key of FID {fid} changed when it was written")
                 pending.append_many(connection, [self._event(fid) for fid in sorted(replaced)])
             return rows, busy
 
@@ -112,7 +112,7 @@ class KeyRotation:
         for one in again:
             row = rows.get((one.wallet.fid, TRADING_CHAIN))
             if row is not None:
-                # No two ciphertexts are the same: this one tells who wrote it.
+                # Ciphertexts are unique: this one shows who wrote it.
                 ours = row.sealed == one.sealed
                 outcome = ResealOutcome.RESEALED if ours else ResealOutcome.PRESENT
                 reports.append(ResealReport(fid=one.wallet.fid, outcome=outcome))
@@ -139,7 +139,7 @@ class KeyRotation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Resealed:
-    """A wallet as it is, its key, and that key sealed under the current secret."""
+    """A wallet as stored, its key, and that key encrypted with the current secret."""
 
     wallet: Wallet
     key: Secret[bytes]

@@ -1,1 +1,1 @@
-"""Wallet files of the old service: importing, exporting, verifying."""
+"""Wallet files of the old service: import, export, verification, serving."""

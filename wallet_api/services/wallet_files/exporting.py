@@ -1,4 +1,4 @@
-"""Rows become wallet files that the old service can read: the way back."""
+"""Export of rows to wallet files that the old service can read."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ from wallet_api.services.wallet_files.importing import FileReport, Outcome
 
 
 class WalletExport:
-    """Exports batches of rows. Safe to repeat and to interrupt.
+    """Exports batches of rows. Idempotent and safe to interrupt.
 
     A file with a key is never replaced. An older Base Account address is.
     """
@@ -35,14 +35,14 @@ class WalletExport:
         self._trail = AuditTrail(encryption)
 
     def run(self, wallets: Sequence[Wallet]) -> list[FileReport]:
-        """Write the files of these rows, unless they are there, and read every one of them back.
+        """Write the missing files of these rows, and read every file back.
 
-        Keys leave the database: an audit row says so before the first file is written.
+        Keys leave the database, which the audit log records before the first file is written.
         """
         return run_batch(wallets, self._run, self._failed)
 
     def _run(self, wallets: Sequence[Wallet]) -> tuple[list[FileReport], list[Wallet]]:
-        """Export what one transaction records; return the reports, and wallets of busy users."""
+        """Export in one transaction; return the reports, and the wallets of busy users."""
         reports: dict[str, FileReport] = {}
         missing: dict[str, Wallet] = {}
         for wallet in wallets:
@@ -53,7 +53,7 @@ class WalletExport:
                 reports[name] = _report(wallet, Outcome.INVALID, error.reason)
                 continue
             if self._files.directory.has(name):
-                reports[name] = self._meet(wallet, name)
+                reports[name] = self._update(wallet, name)
             else:
                 missing[name] = wallet
         busy = self._record([wallet for wallet in missing.values() if wallet.sealed is not None])
@@ -66,8 +66,8 @@ class WalletExport:
     def _failed(self, wallet: Wallet, error: ServiceUnavailable) -> FileReport:
         return _report(wallet, Outcome.FAILED, error.reason)
 
-    def _meet(self, wallet: Wallet, name: str) -> FileReport:
-        """Report on a row that has a file already."""
+    def _update(self, wallet: Wallet, name: str) -> FileReport:
+        """Replace a row's existing file, if that is allowed and needed."""
         there = self._files.inspect(name).file
         if there is None or there.wallet.sealed is not None:
             return self._read_back(wallet, name, Outcome.PRESENT)
@@ -90,7 +90,7 @@ class WalletExport:
         return _report(wallet, outcome, "; ".join(found.file.warnings) or None, found.sha256)
 
     def _record(self, leaving: Sequence[Wallet]) -> list[Wallet]:
-        """Record that these keys leave, and return those of busy users, for whom nothing is."""
+        """Record the export of these keys; return those of busy users, without an entry."""
         if not leaving:
             return []
         pending = self._trail.pending()

@@ -1,4 +1,4 @@
-"""Wallet files become rows: verified one by one, written many at a time, never overwritten."""
+"""Import of wallet files into rows: each file is verified, and no row is overwritten."""
 
 import threading
 from collections import defaultdict
@@ -29,26 +29,26 @@ from wallet_api.services.opening import open_verified
 
 
 class Outcome(StrEnum):
-    """What became of a file."""
+    """The result for a file."""
 
     IMPORTED = "imported"
     IMPORTABLE = "importable"
-    """It would be imported, if this were no dry run."""
+    """It would be imported; this is a dry run."""
     PRESENT = "present"
     """PostgreSQL has this wallet, with the same address and key."""
     CONFLICT = "conflict"
-    """PostgreSQL, or a file that counts first, has another wallet in its place, or another user has
+    """PostgreSQL, or a file with precedence, has another wallet for the user, or another user has
     its key."""
     INVALID = "invalid"
     """It cannot be verified."""
     FAILED = "failed"
-    """Its user's audit chain takes no entry, or others held it for too long. Try it again."""
+    """Its user's audit chain takes no entry, or is locked. Try again."""
     EXPORTED = "exported"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileReport:
-    """What became of one file, and why. `chain` is what the wallet is, or would be, kept under."""
+    """The result for one file, with the reason. `chain` is the chain of its row."""
 
     file: str
     fid: int | None
@@ -60,7 +60,7 @@ class FileReport:
 
 
 class WalletImport:
-    """Imports batches of files. Safe to repeat, to interrupt, and to run many at once."""
+    """Imports batches of files. Idempotent, and safe to interrupt and to run concurrently."""
 
     def __init__(
         self,
@@ -81,9 +81,9 @@ class WalletImport:
         self._dry_run = dry_run
 
     def run(self, names: Sequence[str]) -> list[FileReport]:
-        """Verify the files of these names and write those that PostgreSQL lacks.
+        """Verify the files of these names and insert the missing rows.
 
-        Raises SecretMismatch when the database's keys are sealed under other secrets.
+        Raises SecretMismatch if the database's keys are encrypted with other secrets.
         """
         return run_batch(names, self._run, self._failed)
 
@@ -128,7 +128,7 @@ class WalletImport:
         return _report(self._files.inspect(name), Outcome.FAILED, error.reason)
 
     def _copied(self, wanted: dict[WalletKey, Wallet]) -> dict[WalletKey, int]:
-        """Find trading wallets that have no row, and whose key another user has; tell who."""
+        """Return the trading wallets without a row whose key another user has, with that user."""
         mine = {
             key: (wallet.address.lower(), wallet.fid)
             for key, wallet in wanted.items()
@@ -151,14 +151,14 @@ class WalletImport:
     def _write(
         self, wanted: dict[WalletKey, Wallet]
     ) -> tuple[set[WalletKey], dict[WalletKey, Wallet], set[int]]:
-        """Claim what is free; return the claimed keys, the rows that hold others, and busy users.
+        """Insert missing rows; return the inserted keys, the existing rows, and the busy users.
 
-        A row that is there already needs no lock: its user may be a busy one.
+        An existing row needs no lock, so that its user is never busy.
         """
 
         def read(connection: Connection) -> dict[WalletKey, Wallet]:
             rows = WalletBatchRepository(connection).list_by_keys(wanted)
-            # Files are deleted on the strength of this.
+            # Operators delete files that are reported as imported.
             self._database.replication.wait(connection)
             return rows
 
@@ -180,9 +180,9 @@ class WalletImport:
                 busy = AuditRepository(connection).hold_heads({fid for fid, _ in absent})
                 free = [wallet for wallet in absent.values() if wallet.fid not in busy]
                 inserted = batches.insert_copies_if_absent(free)
-                # In the order of users, as every batch.
+                # In the order of FIDs, as in every batch.
                 events = [_imported(absent[key], self._access) for key in sorted(inserted)]
-                # The insert waited for an earlier attempt whose commit nobody confirmed.
+                # The insert waited for an earlier attempt whose commit was not confirmed.
                 ours = claimed if pending.is_written(connection) else set()
                 claimed = inserted | ours
                 pending.append_many(connection, events)
@@ -194,13 +194,13 @@ class WalletImport:
         return claimed, there | taken, busy
 
     def _compare(self, wallet: Wallet, row: Wallet) -> tuple[Outcome, str | None]:
-        """Tell whether a row is the wallet that a file keeps."""
+        """Compare a file's wallet with the row, and return the outcome with the reason."""
         if row.address == wallet.address:
             try:
                 # Two keys of one address are one key.
                 open_verified(self._encryption, row)
             except KeyUnreadable as error:
-                return Outcome.CONFLICT, f"the row in PostgreSQL does not open: {error.reason}"
+                return Outcome.CONFLICT, f"the row in PostgreSQL is unreadable: {error.reason}"
             return Outcome.PRESENT, None
         if row.chain == BASE_ACCOUNT_CHAIN and row.created_at == wallet.created_at:
             if row.updated_at > wallet.updated_at:
@@ -209,7 +209,7 @@ class WalletImport:
         return Outcome.CONFLICT, f"PostgreSQL has {row.address} for this user"
 
     def _beaten(self, file: Inspection) -> tuple[Outcome, str] | None:
-        """Tell how a Base Account file fares whose user has another one that counts first."""
+        """Return the outcome for a Base Account file if another one takes precedence."""
         if file.file is None or file.fid is None or file.file.wallet.chain != BASE_ACCOUNT_CHAIN:
             return None
         for spelling in BASE_ACCOUNT_SPELLINGS:
@@ -226,15 +226,15 @@ class WalletImport:
 
 
 class RowKeeper:
-    """Makes a row of one wallet that a request found in a file."""
+    """Imports one wallet that a request found in a file."""
 
     def __init__(self, encryption: EncryptionService) -> None:
         self._trail = AuditTrail(encryption)
-        # What this thread last tried: Database.run() may run one import several times.
+        # The entries that this thread last tried: Database.run() may retry an import.
         self._last = threading.local()
 
     def keep(self, connection: Connection, access: AuditContext, wallet: Wallet) -> bool:
-        """Write the row and its audit entry, unless there is one; tell whether there was none."""
+        """Insert the row and its audit entry if missing; tell whether they were inserted."""
         rows, audit = PostgresWalletRepository(connection), AuditRepository(connection)
         there, head = begin_append(
             connection, wallet.fid, lambda: rows.get_with_head_later(wallet.fid, wallet.chain)
@@ -242,7 +242,7 @@ class RowKeeper:
         if there is not None:
             connection.rollback()
             return False
-        # The caller has only asked.
+        # The import is an act of the service, not of the caller.
         ours = AuditContext(actor="service:migrating", request_id=access.request_id)
         event = _imported(wallet, ours)
         with (

@@ -1,4 +1,4 @@
-"""The wallet service on the files of the old service (WALLET_STORAGE=filesystem)."""
+"""The wallet service on wallet files (WALLET_STORAGE=filesystem)."""
 
 from typing import NoReturn
 
@@ -22,7 +22,7 @@ from wallet_api.services.wallets import BaseAccountWalletService, creation_of
 
 
 class WithoutRows:
-    """Search and figures where wallets are kept in files: both are refused."""
+    """Search and statistics where wallets are kept in files: both are refused."""
 
     def find(self, *_: object, **__: object) -> NoReturn:
         """Raise WalletsInFiles."""
@@ -34,9 +34,9 @@ class WithoutRows:
 class FilesystemWalletService(BaseAccountWalletService):
     """One trading wallet per user, in files, with the audit log in PostgreSQL.
 
-    Files know no transactions: the entry of a new or changed file follows the file, and the entry
-    of a key that leaves comes before the key. No file is read, locked or flushed in a transaction,
-    because its locks would wait for the disk.
+    Files have no transactions: the entry of a new or changed file is written after the file, and
+    the entry of a key read before the key is returned. No file is read, locked or flushed inside a
+    transaction, because its locks would wait for the disk.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class FilesystemWalletService(BaseAccountWalletService):
     def ensure_trading_wallet_and_tell(
         self, fid: int, *, access: AuditContext
     ) -> tuple[Wallet, bool]:
-        """Do what ensure_trading_wallet() does, and tell whether the wallet was made just now."""
+        """Do what ensure_trading_wallet() does, and tell whether this call created the wallet."""
         wallet, made = super().ensure_trading_wallet_and_tell(fid, access=access)
         if made:
             self._record(creation_of(wallet, access))
@@ -81,13 +81,13 @@ class FilesystemWalletService(BaseAccountWalletService):
         pending: PendingEntries,
     ) -> Wallet:
         """Write the file of a new wallet, unless there is one, and return the user's wallet."""
-        # No file is made where its entry could not follow.
+        # Raises before a file is written whose entry could not be appended.
         self._trail.follow(head, creation_of(candidate, access))
         files = self._beside(connection, access)
         files.insert_if_absent(candidate)
         there = files.get(candidate.fid, TRADING_CHAIN)
         if there is None:
-            raise StorageUnavailable(f"{files.directory.path} does not keep what is written to it")
+            raise StorageUnavailable(f"{files.directory.path} lost a file that was just written")
         return there
 
     def _beside(self, connection: Connection, _: AuditContext) -> FilesystemWalletRepository:

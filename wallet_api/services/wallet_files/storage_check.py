@@ -1,4 +1,4 @@
-"""Is the folder of wallet files the one that is meant, and may we go by what it says?"""
+"""Checks that the wallet directory is mounted and decrypts with our secrets."""
 
 from contextlib import suppress
 
@@ -10,26 +10,26 @@ from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepo
 
 
 class FileStore:
-    """The folder of wallet files, as the service depends on it.
+    """Checks of the wallet directory, on which the service depends.
 
-    "There is no file" makes a new wallet, so that it must never mean "the disk is not mounted" or
-    "the secret is another one". And of two processes that make wallets, one in the folder and one
-    in PostgreSQL, the first has to stop before the second begins.
+    A missing file leads to a new wallet, so that it must not be caused by an unmounted disk or
+    another secret. And processes that create wallets in the directory must stop before one creates
+    wallets in PostgreSQL.
     """
 
     def __init__(
         self, files: FilesystemWalletRepository, *, migrating: bool, read_only: bool = False
     ) -> None:
-        """With `read_only` the folder is not marked: for those who only ask."""
+        """With `read_only`, check without marking the directory."""
         self._files = files
         self._migrating = migrating
         self._read_only = read_only
 
     def check(self, *, database_in_use: bool) -> None:
-        """Raise StorageUnavailable or SecretMismatch unless wallets can be served, and made.
+        """Raise StorageUnavailable or SecretMismatch unless wallets can be served and created.
 
-        `database_in_use` says that wallets were made before, here or there. Where PostgreSQL takes
-        over, the folder is marked so that wallets are made in one place only.
+        `database_in_use`: wallets were created before, in files or in PostgreSQL. If PostgreSQL
+        takes over, mark the directory, so that wallets are created only there.
         """
         self._require_store(database_in_use=database_in_use)
         directory = self._files.directory
@@ -41,54 +41,54 @@ class FileStore:
             except StorageUnavailable as error:
                 raise StorageUnavailable(
                     f"{error.reason}",
-                    "let this process's user write to it (until then only users "
+                    "let this process's user write to it (until then, only users "
                     "who have a wallet are served)",
                 ) from error
 
     def prepare(self, *, database_in_use: bool) -> None:
-        """Raise what check() raises if no wallet can be served, and mark or make the folder.
+        """Raise what check() raises if no wallet can be served; mark or create the directory.
 
-        Reading needs no lock: where the folder cannot be marked, users who have a file are served.
+        Reading needs no lock: if the directory cannot be marked, users with a file are served.
         """
         holds_wallets = self._require_store(database_in_use=database_in_use)
         directory = self._files.directory
         if self._migrating:
-            # For a user who has no file it is tried again, and they are told why it fails.
+            # It is retried for a user who has no file, and the error is reported then.
             with suppress(StorageUnavailable):
                 directory.hand_over()
         elif not holds_wallets:
             directory.create()
 
     def _require_store(self, *, database_in_use: bool) -> bool:
-        """Return whether the folder holds wallets; it need not before the first one is made."""
+        """Tell whether the directory holds wallets; it need not before the first is created."""
         directory = self._files.directory
         if self._files.holds_wallets():
             return True
         if self._migrating:
             raise StorageUnavailable(
                 f"{directory.path} holds no wallet files",
-                "is the disk mounted? "
-                "Where there never were any, WALLET_STORAGE=postgres needs no migration",
+                "mount its disk. "
+                "If there never were any, WALLET_STORAGE=postgres needs no migration",
             )
         if database_in_use:
             raise StorageUnavailable(
-                f"{directory.path} holds no wallet files, but wallets were made before",
-                "is the disk mounted? To go back from PostgreSQL, export its wallets first",
+                f"{directory.path} holds no wallet files, but wallets were created before",
+                "mount its disk. To go back from PostgreSQL, export its wallets first",
             )
         return False
 
 
 def heed_files(directory: WalletDirectory, *, ignored_on_purpose: bool) -> str | None:
-    """Return a warning of wallet files that nobody looks at; refuse them unless somebody said so.
+    """Return a warning about unused wallet files; refuse them unless they are ignored on purpose.
 
-    Whoever has a wallet in a file would get a second one. Raises ConfigurationError.
+    A user with a wallet in a file would get a second one. Raises ConfigurationError.
     """
     fault = None
     try:
         if directory.exists() and any(name.startswith("wallet_") for name in directory.names()):
             fault = f"there are wallet files in {directory.path}"
     except StorageUnavailable as error:
-        # Whoever says postgres, and may not read them, does not mean to serve them.
+        # With an explicit "postgres", files that cannot be read are not meant to be served.
         fault = None if ignored_on_purpose else error.reason
     if fault is None:
         return None
@@ -97,6 +97,6 @@ def heed_files(directory: WalletDirectory, *, ignored_on_purpose: bool) -> str |
         said = f"is not set, and {fault}"
         raise ConfigurationError([VariableFault("WALLET_STORAGE", said, choice)])
     return (
-        f"WALLET_STORAGE=postgres does not look at the files in {directory.path}: "
-        "until they are imported, WALLET_STORAGE=migrating does"
+        f"WALLET_STORAGE=postgres ignores the files in {directory.path}: "
+        "until they are imported, use WALLET_STORAGE=migrating"
     )

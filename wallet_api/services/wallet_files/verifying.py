@@ -1,4 +1,4 @@
-"""Does every row open, and do rows, files and an import's report tell the same?"""
+"""Verification that every row decrypts, and comparison of rows, files and import reports."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -18,7 +18,7 @@ from wallet_api.services.opening import open_verified
 
 
 class RowOutcome(StrEnum):
-    """What was found out about a row."""
+    """The result for a row."""
 
     OPENED = "opened"
     WITHOUT_FILE = "only in PostgreSQL"
@@ -27,7 +27,7 @@ class RowOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowReport:
-    """What was found out about one row, and why."""
+    """The result for one row, with the reason."""
 
     fid: int
     chain: str
@@ -36,7 +36,7 @@ class RowReport:
 
 
 class LineOutcome(StrEnum):
-    """What has become of a file since a report was written."""
+    """The state of a file since a report was written."""
 
     UNCHANGED = "unchanged"
     CHANGED = "changed"
@@ -46,14 +46,14 @@ class LineOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineReport:
-    """What has become of the file that a line of a report names (or the number of the line)."""
+    """The result for the file that a line of a report names (or for the number of the line)."""
 
     file: str
     outcome: LineOutcome
 
 
 class StoredWallets:
-    """Every wallet in PostgreSQL, a page at a time."""
+    """All wallets in PostgreSQL, read page by page."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -68,7 +68,7 @@ class StoredWallets:
         return self._database.run(count)
 
     def pages(self, size: int) -> Iterator[list[Wallet]]:
-        """Give all of them in lists of `size`; those that are made meanwhile may be missing."""
+        """Yield all wallets in lists of `size`; wallets created meanwhile may be missing."""
         after: WalletKey = (0, "")
         while page := self._page(after, size):
             yield page
@@ -86,7 +86,7 @@ class StoredWallets:
     def _page(self, after: WalletKey, size: int) -> list[Wallet]:
         def read(connection: Connection) -> list[Wallet]:
             page = WalletBatchRepository(connection).list_page(after, size)
-            # Files are deleted on the strength of this.
+            # Operators delete files whose wallets are reported to be rows.
             self._database.replication.wait(connection)
             return page
 
@@ -95,7 +95,7 @@ class StoredWallets:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holding:
-    """One place that keeps a user's wallet, and what it keeps; `fault` if it cannot be opened."""
+    """A row or file with a user's wallet; `fault` if it cannot be decrypted."""
 
     place: str
     chain: str
@@ -105,7 +105,7 @@ class Holding:
 
 
 class UserCheck:
-    """Finds everything that is kept for one user, in rows and in files. Writes nothing."""
+    """Finds all rows and files of one user. Writes nothing."""
 
     def __init__(
         self, database: Database, encryption: EncryptionService, files: FilesystemWalletRepository
@@ -158,12 +158,12 @@ class RowCheck:
     def __init__(
         self, encryption: EncryptionService, files: FilesystemWalletRepository | None
     ) -> None:
-        """`files` is None where there are none to compare with."""
+        """`files` is None if there are none to compare with."""
         self._encryption = encryption
         self._files = files
 
     def run(self, wallets: Sequence[Wallet]) -> list[RowReport]:
-        """Open each row and derive its address; look whether it has a file."""
+        """Decrypt each row, verify its address, and look for its file."""
         return [self._check(wallet) for wallet in wallets]
 
     def _check(self, wallet: Wallet) -> RowReport:
@@ -182,12 +182,12 @@ class RowCheck:
         try:
             return files.get(wallet.fid, wallet.chain) is not None
         except KeyUnreadable:
-            # There is one. What is wrong with it comes out where the files are checked.
+            # There is one. The check of the files reports its fault.
             return True
 
 
 class ReportCheck:
-    """Compares files with what the report of an import said about them."""
+    """Compares files with the report of an import."""
 
     def __init__(self, files: FilesystemWalletRepository) -> None:
         self._files = files
@@ -202,7 +202,7 @@ class ReportCheck:
             name, sha256 = str(said["file"]), said["sha256"]
             stored = self._files.directory.read(name)
         except (ValueError, TypeError, KeyError, RecursionError):
-            # Not what it says: what was given by mistake may be a file of secrets.
+            # Without its text: the wrong file may have been given, one with secrets.
             return LineReport(file=f"line {number}", outcome=LineOutcome.UNREADABLE)
         if stored is None:
             return LineReport(file=name, outcome=LineOutcome.GONE)
