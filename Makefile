@@ -3,19 +3,19 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# `make run` needs RUNNABLE, which is a part of INSTALLED.
+# `make run` needs only RUNNABLE, which is part of INSTALLED.
 RUNNABLE := $(VENV)/runnable
 INSTALLED := $(VENV)/installed
-# Python compiles a module when it is first imported. pip would compile thousands that never are.
+# Python compiles modules at their first import. pip would compile thousands of unused ones.
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --no-compile
 
-# The tests start hundreds of processes: without .pyc files each of them compiles us anew.
+# The tests start hundreds of processes, and without .pyc files each would compile our modules.
 unexport PYTHONDONTWRITEBYTECODE
 
 PIN := $(BIN)/uv pip compile setup.cfg --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --custom-compile-command "make lock" --quiet
 
-# Every page of the repository, and none of a library's.
+# The Markdown files of the repository, without those of libraries.
 PAGES = $(shell git ls-files --cached --others --exclude-standard '*.md')
 
 .DEFAULT_GOAL := help
@@ -24,28 +24,28 @@ PAGES = $(shell git ls-files --cached --others --exclude-standard '*.md')
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: $(RUNNABLE) ## Run the service with a PostgreSQL of its own (PORT, DATA_DIR).
+run: $(RUNNABLE) ## Run the service with a local PostgreSQL (PORT, DATA_DIR).
 	@exec $(BIN)/python -m wallet_api dev
 
-test: $(INSTALLED) ## Run every test, against a real PostgreSQL.
-	$(BIN)/pytest -n auto --dist worksteal
+test: $(INSTALLED) ## Run the tests except the slow ones, against a real PostgreSQL.
+	$(BIN)/pytest -n auto --dist worksteal -m "not long and not faults and not slow"
 
 test-long: $(INSTALLED) ## Run the tests that take minutes.
 	$(BIN)/pytest -m long --timeout 1200
 
-test-faults: $(INSTALLED) ## Run the tests that stop, kill and cut everything under load (minutes).
+test-faults: $(INSTALLED) ## Run the fault tests: outages, kills and cut connections under load (minutes).
 	$(BIN)/pytest -m faults --timeout 300
 
-bench: $(INSTALLED) ## Measure files against PostgreSQL, up to a million users (long; gigabytes).
+bench: $(INSTALLED) ## Benchmark files against PostgreSQL, up to a million users (long; gigabytes).
 	$(BIN)/wallet-api bench
 
-bench-check: $(INSTALLED) ## Measure in small, and compare the ratios with the committed ones.
+bench-check: $(INSTALLED) ## Run the quick benchmark and compare its ratios with the committed ones.
 	$(BIN)/wallet-api bench --quick --check
 
-bench-import: $(INSTALLED) ## Measure the import of wallet files (minutes).
+bench-import: $(INSTALLED) ## Benchmark the import of wallet files (minutes).
 	$(BIN)/python -m benchmarks.wallet_import
 
-check: $(INSTALLED) ## Everything that CI checks: format, lint, types, layers, SQL, tests.
+check: $(INSTALLED) ## Run all checks of CI: format, lint, types, layers, SQL, tests.
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -55,38 +55,38 @@ check: $(INSTALLED) ## Everything that CI checks: format, lint, types, layers, S
 	$(BIN)/mdformat --check $(PAGES)
 	$(BIN)/pytest -n auto --dist worksteal
 
-audit: $(INSTALLED) ## Ask PyPI for known vulnerabilities of all that is pinned (needs the network).
+audit: $(INSTALLED) ## Check pinned packages for known vulnerabilities (needs the network).
 	$(BIN)/pip-audit --strict --progress-spinner off --disable-pip --require-hashes \
 	  -r requirements.txt -r requirements-dev.txt
 
-fmt: $(INSTALLED) ## Format the code and mend what can be mended.
+fmt: $(INSTALLED) ## Format the code and apply automatic fixes.
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 	$(BIN)/sqlfluff fix --disable-progress-bar queries
 	$(BIN)/mdformat $(PAGES)
 
-schema: $(INSTALLED) ## Write schema.sql and catalog.json from the migrations.
+schema: $(INSTALLED) ## Regenerate schema.sql and catalog.json from the migrations.
 	$(BIN)/pytest -q tests/sql/test_schema.py --write
 
-snapshots: $(INSTALLED) ## Write the query snapshots anew (tests/sql/snapshots).
+snapshots: $(INSTALLED) ## Regenerate the query snapshots (tests/sql/snapshots).
 	$(BIN)/pytest -q tests/sql/test_snapshots.py --write
 
-client: $(INSTALLED) ## Write the client's types anew from /openapi.json (needs Node 20 or newer).
+client: $(INSTALLED) ## Regenerate the client's types from /openapi.json (needs Node 20 or newer).
 	$(BIN)/pytest -q tests/clients --write
 
-lock: $(INSTALLED) ## Pin every dependency, with hashes, to its newest version.
+lock: $(INSTALLED) ## Pin all dependencies to their newest versions, with hashes.
 	$(PIN) --upgrade --output-file requirements.txt
 	$(PIN) --upgrade --constraint requirements.txt --extra dev --output-file requirements-run.txt
 	$(PIN) --upgrade --constraint requirements-run.txt --all-extras \
 	  --output-file requirements-dev.txt
 
-clean: ## Remove the virtual environment. The data in .data stays.
+clean: ## Remove the virtual environment. Data in .data is kept.
 	rm -rf $(VENV)
 
-# After a change of a lock file the environment is created anew: a removed package must not stay.
+# A changed lock file recreates the environment, so that removed packages do not remain.
 $(RUNNABLE): requirements-run.txt requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-	  || { echo "Python 3.11 or newer is needed: make PYTHON=python3.12 …"; exit 1; }
+	  || { echo "Python 3.11 or newer is required: make PYTHON=python3.12 …"; exit 1; }
 	@echo "Installing what running needs into $(VENV)."
 	$(PYTHON) -m venv --clear $(VENV)
 	$(PIP_INSTALL) --require-hashes -r requirements-run.txt

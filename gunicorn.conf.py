@@ -1,4 +1,4 @@
-"""How gunicorn serves wsgi:app: read by `gunicorn wsgi:app` in this directory."""
+"""The gunicorn configuration for `gunicorn wsgi:app` in this directory."""
 
 from wallet_api.server import settings
 

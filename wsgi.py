@@ -1,13 +1,13 @@
-"""The WSGI entry point, for `gunicorn wsgi:app` and for any other server."""
+"""The WSGI entry point for gunicorn and other servers."""
 
 import sys
 
 from wallet_api.app import create_app
 from wallet_api.config import ConfigurationError
-from wallet_api.process import keep_memory_private, prepare
+from wallet_api.process import prepare, protect_memory
 
 prepare()
-keep_memory_private()
+protect_memory()
 try:
     app = create_app()
 except ConfigurationError as error:

@@ -1,1 +1,1 @@
-"""What is measured, and how: see README.md."""
+"""Benchmarks of this service and of the one that it replaces. See README.md."""

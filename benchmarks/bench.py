@@ -1,11 +1,11 @@
-"""Both architectures side by side on this machine: `wallet-api bench`.
+"""Benchmark of both architectures on this machine: `wallet-api bench`.
 
     python -m benchmarks.bench [--quick] [--check]
 
-PostgreSQL with its normal durability, keys that are all real, the old service as it was. What is
-compared is timed in turns, in one run: the ratios count, not the times. --quick takes a minute.
---check compares the ratios with those of the last commit, and fails where one lost more than a
-fifth: in the median of three runs, where it seems so in one.
+It uses PostgreSQL with normal durability, real keys, and the unchanged old service. Operations that
+are compared are timed in alternation within one run, and the results are their ratios. --quick
+takes a minute. --check compares the ratios with those of the last commit, and fails if one is worse
+by more than a fifth. If one run is, the median of three runs decides.
 """
 
 import argparse
@@ -39,7 +39,7 @@ _SETTINGS = ("server_version", "fsync", "synchronous_commit", "full_page_writes"
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How much is measured."""
+    """The sizes and durations of a run."""
 
     name: str
     sizes: tuple[int, ...]
@@ -55,16 +55,16 @@ QUICK = Plan("quick", (1_000, 4_000), 300, 40, (10, 100), 800, 2)
 
 
 def main() -> None:
-    """Measure, print the tables, and keep or compare the figures."""
+    """Run the benchmark, print tables, and write or compare the results."""
     parser = argparse.ArgumentParser(prog="wallet-api bench", description=__doc__.split("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="small sizes: about a minute")
-    parser.add_argument("--check", action="store_true", help="compare with what was committed")
+    parser.add_argument("--quick", action="store_true", help="use small sizes (about a minute)")
+    parser.add_argument("--check", action="store_true", help="compare with the committed results")
     arguments = parser.parse_args()
     plan = QUICK if arguments.quick else FULL
     if arguments.check:
         _check(plan)
         return
-    results = _measure_and_tell(plan)
+    results = _measure_and_print(plan)
     (RESULTS / f"{plan.name}.json").write_text(json.dumps(results, indent=2) + "\n")
     if plan is FULL:
         (_PICTURES / "bench_growth.svg").write_text(plots.growth(results))
@@ -74,16 +74,16 @@ def main() -> None:
 def _check(plan: Plan) -> None:
     committed = _git("show", f"HEAD:./benchmarks/results/{plan.name}.json")
     if not committed:
-        sys.exit(f"No {plan.name}.json is committed: there is nothing to compare with.")
+        sys.exit(f"No {plan.name}.json is committed, so there is nothing to compare with.")
     kept = json.loads(committed)["ratios"]
-    runs = [_measure_and_tell(plan)["ratios"]]
+    runs = [_measure_and_print(plan)["ratios"]]
     if compare(kept, runs):
-        runs += [_measure_and_tell(plan)["ratios"] for _ in range(2)]
+        runs += [_measure_and_print(plan)["ratios"] for _ in range(2)]
     sys.exit("\n".join(compare(kept, runs)) or 0)
 
 
-def _measure_and_tell(plan: Plan) -> dict[str, object]:
-    """Measure all of a plan, and print the tables. Ends here if anything failed."""
+def _measure_and_print(plan: Plan) -> dict[str, object]:
+    """Run a plan and print the tables. Exit if an operation failed."""
     results = measure(plan)
     sys.stdout.write(report.tables(results))
     if failed := failures(results):
@@ -92,10 +92,10 @@ def _measure_and_tell(plan: Plan) -> dict[str, object]:
 
 
 def measure(plan: Plan) -> dict[str, object]:
-    """Measure all of a plan."""
+    """Run a plan and return its results."""
     with scratch() as (home, postgres), ExitStack() as opened:
         results: dict[str, object] = {"about": about(postgres) | {"plan": asdict(plan)}}
-        # Of the rows' content, of whose turn it is at each size, of pgbench's clients.
+        # Seeds of the rows' content, of the order of FIDs at each size, and of pgbench's clients.
         results["about"]["seeds"] = {"rows": 1, "fids": plan.sizes, "pgbench": (1, 8)}
         rows = {size: Rows(postgres, size) for size in plan.sizes}
         for one in rows.values():
@@ -113,9 +113,9 @@ def measure(plan: Plan) -> dict[str, object]:
 def _measure_files(
     home: Path, plan: Plan, rows: dict[int, Rows], results: dict[str, object]
 ) -> None:
-    """Measure the old service, in turns with this one on as many rows.
+    """Measure the old service in alternation with this one, at each size.
 
-    One size after the other, for the sake of the disk.
+    Sizes are measured one after the other to limit disk use.
     """
     results["files"], sizes = {}, {}
     for size in plan.sizes:
@@ -132,7 +132,7 @@ def _measure_files(
 
 
 def _growth(rows: dict[int, Rows], rounds: int) -> dict[int, dict[str, dict[str, float]]]:
-    """Time each act on every size, all in turns."""
+    """Time each operation at every size, in alternation."""
     operations = {
         (size, name): act for size, one in rows.items() for name, act in one.operations().items()
     }
@@ -168,10 +168,10 @@ def _crowd_on_files(files: Files, n: int) -> dict[str, object]:
 
 @contextmanager
 def scratch() -> Iterator[tuple[Path, LocalPostgres]]:
-    """Give a folder, and a PostgreSQL with its normal durability; remove both in the end."""
+    """Yield a temporary directory and a PostgreSQL with normal durability."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
-        # PostgreSQL runs as somebody else where we are root.
+        # Under root PostgreSQL runs as another user.
         home.chmod(0o711)
         with LocalPostgres(home / "postgres", durable=True) as postgres:
             yield home, postgres
@@ -179,7 +179,7 @@ def scratch() -> Iterator[tuple[Path, LocalPostgres]]:
 
 
 def about(postgres: LocalPostgres) -> dict[str, object]:
-    """Return what figures depend on, whatever was measured."""
+    """Return the properties of machine and software that results depend on."""
     with psycopg.connect(postgres.url("postgres")) as connection:
         settings = {
             name: connection.execute("select current_setting(%s)", [name]).fetchone()[0]
@@ -195,7 +195,7 @@ def about(postgres: LocalPostgres) -> dict[str, object]:
 
 
 def _git(*arguments: str) -> str:
-    """Return what git says of this checkout; nothing where it has nothing to say."""
+    """Return the output of a git command in this checkout, or an empty string if it fails."""
     asked = subprocess.run(
         ["git", *arguments], cwd=RESULTS.parents[1], capture_output=True, text=True, check=False
     )

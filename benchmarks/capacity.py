@@ -1,11 +1,11 @@
-"""What so many users need: rows, gigabytes, connections, dynos, dollars.
+"""Capacity model: rows, gigabytes, connections, dynos and costs for a number of users.
 
     python -m benchmarks.capacity --users 1000000 --key-reads-per-year 200
     python -m benchmarks.capacity --svg docs/capacity.svg
 
-Bytes for each row are those of benchmarks/results/table_sizes.json. Everything else is an input,
-and each input an option. Prices are list prices in dollars a month, without tax: change PLANS,
-MACHINE and the price of a dyno when yours differ.
+Bytes per row come from benchmarks/results/table_sizes.json. Everything else is an input, and each
+input is an option. Prices are list prices in dollars per month without tax. Change PLANS, MACHINE
+and the price of a dyno if yours differ.
 """
 
 import argparse
@@ -20,13 +20,13 @@ from benchmarks.log_plot import Line, Panel, draw
 from benchmarks.table_sizes import RESULTS
 
 USERS = tuple(10**exponent for exponent in range(3, 9))
-# The measurement that says how large a row is; the others check the model.
+# The measurement that gives the row sizes. The others validate the model.
 BASIS = 100_000
 GIGABYTE = 10**9
 
 
 class Plan(NamedTuple):
-    """A database that can be had."""
+    """A database plan."""
 
     name: str
     gigabytes: int
@@ -46,49 +46,49 @@ PLANS = (
     Plan("premium-7", 2_000, 244, 500, 6_000),
     Plan("premium-8", 3_000, 488, 500, 8_500),
 )
-# Citus runs on machines of one's own: Heroku does not have it. Amazon's r6i.16xlarge at $4.032 an
+# Citus is self-hosted, because Heroku does not offer it: Amazon's r6i.16xlarge at $4.032 an
 # hour (Linux, on demand, us-east-1), 3,000 GB of gp3 at $0.08 each, and a standby of the same.
 MACHINE = Plan("r6i.16xlarge", 3_000, 512, 500, round(2 * (730 * 4.032 + 3_000 * 0.08)))
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """What the model is told."""
+    """The inputs of the model."""
 
     years: float = 1
-    """For how long users have been there."""
+    """Years since users signed up."""
     deposits_per_year: float = 12
-    """Deposits that a user prepares."""
+    """Prepared deposits per user and year."""
     key_reads_per_year: float = 50
-    """How often a user's key is read: an entry of the audit log each."""
+    """Reads of a user's key. Each adds an audit log entry."""
     active_share: float = 0.1
-    """Which share of the users comes on one day."""
+    """Share of users who are active on one day."""
     requests_per_day: float = 20
-    """Requests of a user who comes, and of the services on behalf of that user."""
+    """Requests per active user, including those of services on their behalf."""
     peak: float = 5
-    """The busiest second, in average ones."""
+    """Ratio of the busiest second to the average."""
     requests_per_process: float = 100
-    """Requests that a process answers in a second (deposits, the dearest ones)."""
+    """Requests per second and process (deposits, the most expensive ones)."""
     load: float = 0.5
-    """Which share of that is asked of it in the busiest second."""
+    """Utilization of a process in the busiest second."""
     processes_per_dyno: int = 2
-    """WEB_CONCURRENCY; set it, because Heroku's buildpack makes it 4 on such a dyno."""
+    """WEB_CONCURRENCY. Set it, because Heroku's buildpack sets 4 on such a dyno."""
     connections_per_process: int = 8
     """DB_POOL_MAX."""
     dynos_at_least: int = 2
-    """So that one may fail."""
+    """Minimum number of dynos, for redundancy."""
     dollars_per_dyno: float = 50
     """Heroku's Standard-2X (1 GB of memory)."""
     room: float = 1.5
-    """Gigabytes of disk for each of rows and indexes: dead rows, write-ahead log, growth."""
+    """Disk size relative to rows and indexes: dead rows, write-ahead log, growth."""
     hot_share: float = 0.1
-    """Which share of rows and indexes should be in the database's memory."""
+    """Share of rows and indexes that should fit into memory."""
     pooled_connections: int = 100
-    """What PgBouncer opens, where dynos have more connections than a database allows."""
+    """Connections of PgBouncer, if dynos have more than the database allows."""
 
 
 class Need(NamedTuple):
-    """What so many users need."""
+    """The resources for a number of users."""
 
     users: int
     rows: int
@@ -103,7 +103,7 @@ class Need(NamedTuple):
 
 
 def bytes_per_row() -> dict[str, float]:
-    """Return what a row of each table takes, with its indexes."""
+    """Return the bytes per row of each table, including indexes."""
     return {
         table: (size["table"] + size["indexes"]) / size["rows"]
         for table, size in basis()["bytes"].items()
@@ -111,25 +111,25 @@ def bytes_per_row() -> dict[str, float]:
 
 
 def basis() -> dict[str, Any]:
-    """Return the measurement that the model starts from."""
+    """Return the measurement that the model is based on."""
     return next(found for found in measured() if found["users"] == BASIS)
 
 
 def total(found: dict[str, Any]) -> int:
-    """Return the bytes of all tables of a measurement, with their indexes."""
+    """Return the bytes of all tables of a measurement, including indexes."""
     return sum(size["table"] + size["indexes"] for size in found["bytes"].values())
 
 
 def measured() -> list[dict[str, Any]]:
-    """Return all measurements, the fewest users first."""
+    """Return all measurements by number of users."""
     results: list[dict[str, Any]] = json.loads(RESULTS.read_text())
     return results
 
 
 def need(users: int, inputs: Inputs) -> Need:
-    """Return what so many users need."""
+    """Return the resources for a number of users."""
     rows = {
-        # A trading wallet and a Base Account, and an entry of the audit log for each.
+        # A trading wallet and a Base Account, with one audit log entry each.
         "wallets": 2.0,
         "wallet_audit_log": 2 + inputs.years * inputs.key_reads_per_year,
         "wallet_audit_heads": 1.0,
@@ -141,13 +141,13 @@ def need(users: int, inputs: Inputs) -> Need:
     busiest = average * inputs.peak
     processes = busiest / (inputs.requests_per_process * inputs.load)
     dynos = max(inputs.dynos_at_least, math.ceil(processes / inputs.processes_per_dyno))
-    # Twice, because a release starts the next processes while the last ones finish.
+    # Twice, because during a release old and new processes run at the same time.
     connections = 2 * dynos * inputs.processes_per_dyno * inputs.connections_per_process
     disk, memory = gigabytes * inputs.room, gigabytes * inputs.hot_share
     fitting = [plan for plan in PLANS if plan.gigabytes >= disk and plan.memory >= memory]
     plan = fitting[0] if fitting else MACHINE
     machines = max(1, math.ceil(disk / plan.gigabytes), math.ceil(memory / plan.memory))
-    # Beyond one machine, another one coordinates.
+    # Several machines need an additional coordinator.
     dollars = dynos * inputs.dollars_per_dyno + (machines + (machines > 1)) * plan.dollars
     return Need(
         users=users,
@@ -164,7 +164,7 @@ def need(users: int, inputs: Inputs) -> Need:
 
 
 def check() -> str:
-    """Compare the bytes of each measurement with those that the model gives to its rows."""
+    """Compare the measured bytes with those of the model."""
     size = bytes_per_row()
     lines = []
     for found in measured():
@@ -178,7 +178,7 @@ def check() -> str:
 
 
 def table(needs: list[Need], inputs: Inputs) -> str:
-    """Return one line for each number of users, as Markdown."""
+    """Return a Markdown table with a line per number of users."""
     lines = [
         "| users | rows | GB | requests/s | dynos | connections | database | $ a month |",
         "| -- | -- | -- | -- | -- | -- | -- | -- |",
@@ -194,7 +194,7 @@ def table(needs: list[Need], inputs: Inputs) -> str:
 
 
 def plot(inputs: Inputs) -> str:
-    """Return the model, and what was measured, as an SVG document."""
+    """Return an SVG document of the model and the measurements."""
     users = [round(10 ** (3 + step / 8)) for step in range(41)]
     needs = [need(count, inputs) for count in users]
 
@@ -217,10 +217,10 @@ def plot(inputs: Inputs) -> str:
 
 
 def main() -> None:
-    """Print the model for the users asked for, or draw it."""
+    """Print the model for some numbers of users, or draw it."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.capacity")
     parser.add_argument("--users", type=int, nargs="+", default=USERS)
-    parser.add_argument("--svg", type=Path, help="draw it into this file")
+    parser.add_argument("--svg", type=Path, help="write an SVG document to this file")
     for field in fields(Inputs):
         option = f"--{field.name.replace('_', '-')}"
         parser.add_argument(option, type=field.type, default=field.default)

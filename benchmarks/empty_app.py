@@ -1,4 +1,4 @@
-"""The least that gunicorn and Flask can do: one empty route, under the service's own settings.
+"""A Flask application with one empty route, under the gunicorn settings of the service.
 
 gunicorn -c python:benchmarks.empty_app benchmarks.empty_app:app
 """
@@ -21,5 +21,5 @@ app = Flask(__name__, static_folder=None)
 
 @app.get("/")
 def empty() -> dict[str, str]:
-    """Answer with no work done."""
+    """Return an empty object."""
     return {}

@@ -1,10 +1,10 @@
-"""The service over HTTP, beside an empty Flask route under the same gunicorn settings."""
+"""HTTP benchmark of the service and of an empty Flask route under the same gunicorn settings."""
 
 import json
 import statistics
 from collections.abc import Callable
 
-from benchmarks.http_load import Answered, all_at_once, load, request_text, running
+from benchmarks.http_load import LoadResult, all_at_once, load, request_text, running
 from benchmarks.stores import Rows, environ_of
 from wallet_api.auth.user_tokens import UserTokens
 from wallet_api.config import read_token_settings
@@ -17,26 +17,26 @@ _LIMIT = "100000000 per minute"
 
 
 class Requests:
-    """Requests of users who have a wallet, and of newcomers."""
+    """Builders of requests by users with a wallet and by new users."""
 
     def __init__(self, rows: Rows, environ: dict[str, str]) -> None:
         self._rows = rows
         self._tokens = UserTokens(read_token_settings(environ))
 
     def empty(self, _: int) -> bytes:
-        """Ask for nothing."""
+        """Build a request for the empty route."""
         return request_text("GET", "/")
 
     def read(self, _: int) -> bytes:
-        """Ask for the address of some user's wallet."""
+        """Build a request for the address of a user's wallet."""
         return self._of("GET", "/api/wallet/primary", self._rows.some_fid())
 
     def key(self, _: int) -> bytes:
-        """Ask for the key of some user's wallet."""
+        """Build a request for the key of a user's wallet."""
         return self._of("GET", "/api/wallet/primary-with-key", self._rows.some_fid())
 
     def first_deposit(self, _: int) -> bytes:
-        """Prepare a deposit of a newcomer, who gets a wallet by it."""
+        """Build the first deposit of a new user, which creates a wallet."""
         body = {"asset": "USDC", "amount": "20", "baseAddress": _BASE_ACCOUNT}
         return self._of("POST", "/api/wallet/deposit", self._rows.new_fid(), json.dumps(body))
 
@@ -48,20 +48,20 @@ class Requests:
 
 
 def environ_under_load(rows: Rows, workers: int, threads: int) -> dict[str, str]:
-    """Return the environment of a service that counts requests, and refuses none."""
+    """Return the environment of a service with rate limits that are never reached."""
     return environ_of(
         rows.url,
         ALLOW_KEY_EXPORT="true",
         WEB_CONCURRENCY=str(workers),
         WEB_THREADS=str(threads),
-        # As it is by default: a line for each request.
+        # The default: a log line per request.
         LOG_LEVEL="INFO",
         **{f"RATELIMIT_PER_{who}": _LIMIT for who in ("IP", "USER", "CLIENT")},
     )
 
 
 def measure_http(rows: Rows, crowds: tuple[int, ...], requests: int) -> dict[str, object]:
-    """Return requests per second of each kind, and what became of crowds at the same moment."""
+    """Return requests per second by kind, and the results of concurrent bursts."""
     environ = environ_under_load(rows, _WORKERS, _THREADS)
     make = Requests(rows, environ)
     with (
@@ -77,10 +77,10 @@ def measure_http(rows: Rows, crowds: tuple[int, ...], requests: int) -> dict[str
         part = requests // _TURNS
         for port, one in kinds.values():
             load(port, one, connections=_CONNECTIONS, requests=part // 2)
-        answered: dict[str, list[Answered]] = {name: [] for name in kinds}
+        answered: dict[str, list[LoadResult]] = {name: [] for name in kinds}
         for _ in range(_TURNS):
             for name, (port, one) in kinds.items():
-                # The requests exist before the clock starts: tokens are the client's business.
+                # Build the requests first, so that issuing tokens is not measured.
                 made = [one(number) for number in range(part)]
                 answered[name].append(
                     load(port, made.__getitem__, connections=_CONNECTIONS, requests=part)

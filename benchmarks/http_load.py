@@ -1,4 +1,4 @@
-"""HTTP over real sockets to real gunicorns: how many requests a second, and a thousand at once."""
+"""HTTP load generator: sustained load and concurrent bursts against a gunicorn."""
 
 import asyncio
 import os
@@ -21,8 +21,8 @@ _HOST = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
-    """What became of a number of requests."""
+class LoadResult:
+    """The responses to a number of requests."""
 
     statuses: list[int]
     taken: list[float]
@@ -30,31 +30,31 @@ class Answered:
 
     @property
     def per_second(self) -> float:
-        """How many were answered in a second."""
+        """Requests per second."""
         return round(len(self.statuses) / self.seconds, 1)
 
     @property
     def failed(self) -> int:
-        """How many had another answer than success."""
+        """The number of responses with another status than 2xx."""
         return sum(not 200 <= status < 300 for status in self.statuses)
 
 
 def request_text(
     method: str, path: str, headers: dict[str, str] | None = None, body: str = ""
 ) -> bytes:
-    """Return one request as it goes over the wire."""
+    """Return the bytes of a request."""
     lines = [f"{method} {path} HTTP/1.1", f"Host: {_HOST}", f"Content-Length: {len(body)}"]
     lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
     return ("\r\n".join(lines) + "\r\n\r\n" + body).encode()
 
 
-def load(port: int, make: Callable[[int], bytes], *, connections: int, requests: int) -> Answered:
-    """Keep so many connections busy, each with one request at a time, until all are answered."""
+def load(port: int, make: Callable[[int], bytes], *, connections: int, requests: int) -> LoadResult:
+    """Send requests over a number of connections, one at a time on each."""
     return asyncio.run(_load(port, make, connections, requests))
 
 
 def all_at_once(port: int, make: Callable[[int], bytes], concurrency: int) -> Burst:
-    """Open so many connections, and then send one request on each at the same moment."""
+    """Open connections, then send one request on each at the same time."""
     done = asyncio.run(_load(port, make, concurrency, concurrency))
     return Burst(
         concurrency=concurrency,
@@ -68,7 +68,7 @@ def all_at_once(port: int, make: Callable[[int], bytes], concurrency: int) -> Bu
 
 @contextmanager
 def running(environ: dict[str, str], *arguments: str) -> Iterator[int]:
-    """Run a gunicorn, and give its port once it answers."""
+    """Run a gunicorn and yield its port when it accepts connections."""
     port = _free_port()
     command = [Path(sys.executable).with_name("gunicorn"), "--bind", f"{_HOST}:{port}", *arguments]
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
@@ -89,7 +89,7 @@ def running(environ: dict[str, str], *arguments: str) -> Iterator[int]:
 
 async def _load(
     port: int, make: Callable[[int], bytes], connections: int, requests: int
-) -> Answered:
+) -> LoadResult:
     numbers, statuses, taken = count(), [], []
     opened = await asyncio.gather(
         *(asyncio.open_connection(_HOST, port) for _ in range(connections))
@@ -97,14 +97,14 @@ async def _load(
     all_began = time.perf_counter()
 
     async def one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        # The first request of each waits from the same moment on, whenever its turn comes.
+        # The first requests of all connections are timed from the same moment.
         began = all_began
         while (number := next(numbers)) < requests:
             writer.write(make(number))
             try:
                 status = await _status(reader)
             except (OSError, EOFError):
-                # A connection that was closed fails its request, and ends.
+                # The connection was closed: count a failure and stop.
                 status = 0
             ended = time.perf_counter()
             taken.append(ended - began)
@@ -115,11 +115,11 @@ async def _load(
         writer.close()
 
     await asyncio.gather(*(one(*streams) for streams in opened))
-    return Answered(statuses, taken, time.perf_counter() - all_began)
+    return LoadResult(statuses, taken, time.perf_counter() - all_began)
 
 
 async def _status(reader: asyncio.StreamReader) -> int:
-    """Read one answer to its end, and return its status."""
+    """Read a complete response and return its status."""
     head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
     (length,) = (
         int(line.split(":")[1]) for line in head.splitlines() if line.startswith("content-length:")

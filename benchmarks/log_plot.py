@@ -1,11 +1,11 @@
-"""Lines over several powers of ten, as an SVG that a browser shows by day and by night."""
+"""Log-log line plots as SVG, for light and dark color schemes."""
 
 import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
 WIDTH, HEIGHT, MARGIN, BETWEEN = 300, 240, 56, 24
-COLOURS = ("#2f6fde", "#d9822b")
+COLORS = ("#2f6fde", "#d9822b")
 _STYLE = """
     text { font: 11px sans-serif; fill: currentColor }
     svg { color: #333; background: white }
@@ -16,7 +16,7 @@ _STYLE = """
 
 
 class Line(NamedTuple):
-    """A line, and dots on or beside it."""
+    """A line with optional dots."""
 
     name: str
     points: Sequence[tuple[float, float]]
@@ -24,14 +24,14 @@ class Line(NamedTuple):
 
 
 class Panel(NamedTuple):
-    """Lines that share an axis."""
+    """A plot of lines with common axes."""
 
     title: str
     lines: Sequence[Line]
 
 
 def draw(panels: Sequence[Panel], x_label: str) -> str:
-    """Return an SVG document of panels side by side, both axes in powers of ten."""
+    """Return an SVG document of panels side by side with logarithmic axes."""
     width = len(panels) * (WIDTH + MARGIN + BETWEEN)
     height = HEIGHT + 2 * MARGIN
     parts = [
@@ -67,19 +67,19 @@ def _panel(panel: Panel, x_label: str) -> list[str]:
         parts.append(f'<text x="-6" y="{y + 4}" text-anchor="end">{_short(exponent)}</text>')
     parts.append(f'<text x="{WIDTH}" y="{HEIGHT + 32}" text-anchor="end">{x_label}</text>')
     for number, line in enumerate(panel.lines):
-        colour = COLOURS[number]
+        color = COLORS[number]
         path = " L".join("{} {}".format(*place(x, y)) for x, y in line.points if y > 0)
-        parts.append(f'<path d="M{path}" stroke="{colour}"/>')
+        parts.append(f'<path d="M{path}" stroke="{color}"/>')
         for x, y in line.dots:
             across, down = place(x, y)
-            parts.append(f'<circle cx="{across}" cy="{down}" r="4" fill="{colour}"/>')
+            parts.append(f'<circle cx="{across}" cy="{down}" r="4" fill="{color}"/>')
         y = 14 + 15 * number
-        parts.append(f'<text x="8" y="{y}" style="fill: {colour}">{line.name}</text>')
+        parts.append(f'<text x="8" y="{y}" style="fill: {color}">{line.name}</text>')
     return parts
 
 
 def _decades(values: Sequence[float]) -> tuple[int, int]:
-    """Return the powers of ten between which all values are."""
+    """Return the powers of ten that enclose all values."""
     return math.floor(math.log10(min(values))), math.ceil(math.log10(max(values)))
 
 

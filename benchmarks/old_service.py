@@ -1,8 +1,8 @@
-"""The service that this one replaces, as it kept wallets: a JSON file for each.
+"""The wallet storage of the service that this one replaces: one JSON file per wallet.
 
-Its key derivation ran for every key that was sealed or opened (scrypt, N = 2^14), nothing was
-flushed to the disk, and two first deposits of one user both made a wallet. All of that is as it
-was: this is what the figures of today are compared with, and of no other use.
+It runs its key derivation (scrypt, N = 2^14) each time it seals or opens a key, never flushes to
+disk, and creates two wallets for two concurrent first deposits of one user. It is unchanged,
+because it is the baseline of the benchmarks.
 """
 
 import json
@@ -17,14 +17,14 @@ from eth_keys.datatypes import PrivateKey
 
 
 class OldService:
-    """Wallets in a folder of files."""
+    """Wallets in a directory of files."""
 
     def __init__(self, folder: Path, secret: str) -> None:
         self._folder = folder
         self._secret = secret.encode()
 
     def ensure_trading_wallet(self, fid: int) -> str:
-        """Return the address of a user's trading wallet, and make one if there is no file."""
+        """Return the address of a user's trading wallet. Create it if there is no file."""
         path = self._path(fid)
         if path.exists():
             return str(json.loads(path.read_text())["address"])
@@ -45,7 +45,7 @@ class OldService:
         return address
 
     def get_wallet_with_key(self, fid: int) -> tuple[str, bytes]:
-        """Return the address of a user's trading wallet, and its private key."""
+        """Return the address and the private key of a user's trading wallet."""
         members = json.loads(self._path(fid).read_text())
         mode = modes.CBC(bytes.fromhex(members["iv"]))
         decryptor = Cipher(algorithms.AES256(self._sealing_key()), mode).decryptor()

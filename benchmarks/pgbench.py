@@ -1,4 +1,4 @@
-"""PostgreSQL alone, asked by pgbench for what the service asks it: none can be faster on it."""
+"""pgbench runs of the statements of the service: an upper bound for its performance."""
 
 import os
 import re
@@ -14,7 +14,7 @@ from wallet_api.repositories import sql
 
 _CLIENTS = 8
 _WALLETS, _AUDIT = sql.load("wallets"), sql.load("audit")
-# What the service binds, as far as PostgreSQL looks at it.
+# The parameters of the statements, as far as they matter to PostgreSQL.
 _BOUND = {
     "chain": "'ethereum'",
     "address": f"'0x{'5a' * 20}'",
@@ -30,20 +30,20 @@ _BOUND = {
     "entry_mac": f"'{'5a' * 32}'",
     "at": ":its_now",
 }
-# Two clients never act for one user: each would wait for the other's commit.
+# Each client has its own users, because two would wait for each other's commits.
 _SOMEBODY = f"\\set fid (random(1, {{users}} / {_CLIENTS}) - 1) * {_CLIENTS} + :client_id + 1\n"
 _NEWCOMER = "\\set fid random({new}, 9000000000000000)\n"
 
 
 def measure_pgbench(postgres: LocalPostgres, rows: Rows, seconds: int) -> dict[str, object]:
-    """Return the median of each with one client, and how many a second eight clients get."""
+    """Return the median latency with one client, and the rate with eight."""
     found: dict[str, object] = {}
     for name, script in _scripts(rows).items():
         with TemporaryDirectory() as folder:
             path = Path(folder) / "script.sql"
             path.write_text(script)
             _run(postgres, rows, path, 1, f"--time={seconds}", "--log")
-            # A transaction a line: client, number, microseconds, …
+            # One transaction per line: client, number, microseconds, …
             [log] = path.parent.glob("pgbench_log.*")
             taken = [int(line.split()[2]) for line in log.read_text().splitlines()]
             many = _run(postgres, rows, path, _CLIENTS, f"--time={seconds}")
@@ -56,7 +56,7 @@ def measure_pgbench(postgres: LocalPostgres, rows: Rows, seconds: int) -> dict[s
 
 
 def _scripts(rows: Rows) -> dict[str, str]:
-    """Return the service's statements for each act, in as many round trips and transactions."""
+    """Return the statements of each operation, with the same round trips and transactions."""
     look = "select key_id from active_encryption_keys limit 1"
     row = rows.database.run(lambda asked: asked.execute(look).fetchone())
     bound = _BOUND | {"key_id": f"'{row['key_id']}'"}
@@ -90,7 +90,7 @@ def _scripts(rows: Rows) -> dict[str, str]:
 
 
 def _text(query: Any, bound: dict[str, str]) -> str:
-    """Return a query with what is bound to it; the rest are pgbench's variables."""
+    """Return a query with its parameters filled in. The others become pgbench variables."""
     text = re.sub(r"%\((\w+)\)s", lambda name: bound.get(name[1], f":{name[1]}"), query.sql)
     return text.rstrip().rstrip(";") + ";\n"
 
@@ -103,12 +103,12 @@ def _run(postgres: LocalPostgres, rows: Rows, script: Path, clients: int, *optio
     command = [
         postgres.bindir / "pgbench",
         *("--no-vacuum", "--protocol=prepared", "--jobs=1", f"--client={clients}"),
-        # Another for each run: a newcomer is one only once.
+        # A different seed for each run, because a new user is new only once.
         f"--random-seed={clients}",
         *options,
         f"--file={script}",
     ]
-    # The URL holds the password: not on the command line.
+    # Keep the password off the command line.
     environ = {**os.environ, "PGPASSWORD": postgres.password, "PGUSER": postgres.user}
     environ |= {"PGHOST": postgres.host, "PGPORT": str(postgres.port)}
     environ["PGDATABASE"] = rows.url.rpartition("/")[2]

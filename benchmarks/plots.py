@@ -1,4 +1,4 @@
-"""The figures of a run as pictures: cost against wallets, throughput against concurrency."""
+"""Plots of the results: cost by number of wallets, throughput by concurrency."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +10,7 @@ Points = list[tuple[float, float]]
 
 
 def growth(results: dict[str, Any]) -> str:
-    """Draw what one wallet costs, alone, where so many are kept."""
+    """Draw the latency of single operations by number of wallets."""
 
     def line(where: str, act: str) -> Points:
         return [(n, results[where][n][act]["median_ms"]) for n in results["files"]]
@@ -19,7 +19,7 @@ def growth(results: dict[str, Any]) -> str:
 
 
 def throughput(results: dict[str, Any]) -> str:
-    """Draw how many a second are done of so many that are asked for at the same moment."""
+    """Draw the throughput of concurrent operations by concurrency."""
 
     def line(where: str, act: str) -> Points:
         crowds = [crowd[act] for crowd in results["crowds"][where]]

@@ -1,16 +1,16 @@
-"""What is compared: ratios of one run, each with the target that it should meet."""
+"""The compared ratios of a run and their targets."""
 
 import statistics
 from dataclasses import dataclass
 from typing import Any
 
-# Of what is compared, the rest is lost.
+# A ratio that keeps less than this share of its former value is a regression.
 _KEPT = 0.8
 
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """A ratio, its target, whether less of it is better, and whether runs are compared by it."""
+    """A ratio with its target. `compared` means that --check compares it between runs."""
 
     value: float
     target: float
@@ -19,12 +19,12 @@ class Ratio:
 
     @property
     def met(self) -> bool:
-        """Tell whether the target is met."""
+        """Whether the target is met."""
         return self.value <= self.target if self.less_is_better else self.value >= self.target
 
 
 def ratios_of(results: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return every ratio of a run."""
+    """Return all ratios of a run."""
     rows, files, http = results["rows"], results["files"], results["http"]["per_second"]
     sizes = sorted(size for size in rows if size)
     small, large = rows[sizes[0]], rows[sizes[-1]]
@@ -72,7 +72,7 @@ def ratios_of(results: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def failures(results: dict[str, Any]) -> list[str]:
-    """Say what failed of what was asked of this service: there must be nothing."""
+    """Return a message for each kind of operation of this service that failed."""
     http = results["http"]
     counted = {f"HTTP {name}": count for name, count in http["failed"].items()}
     for where, crowds in (("service", results["crowds"]["rows"]), ("HTTP", http["crowds"])):
@@ -83,9 +83,9 @@ def failures(results: dict[str, Any]) -> list[str]:
 
 
 def compare(kept: dict[str, dict[str, Any]], runs: list[dict[str, dict[str, Any]]]) -> list[str]:
-    """Say which ratios lost more than a fifth against those that were kept: medians of the runs.
+    """Return a message for each ratio whose median is worse by more than a fifth.
 
-    What is a time in disguise is not compared: it tells of the machine.
+    Ratios that depend on the speed of the machine are not compared.
     """
     lost = []
     for name, then in kept.items():

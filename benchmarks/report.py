@@ -1,4 +1,4 @@
-"""The seed's tables with the figures of a run, as Markdown."""
+"""Markdown tables of the results of a run."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -73,7 +73,7 @@ def _limits(results: dict[str, Any]) -> list[str]:
 
 
 def _fractions(results: dict[str, Any]) -> list[list[str]]:
-    """Return how near each act comes to what no service on this server could beat."""
+    """Return how close each operation comes to the upper bound of pgbench."""
     pgbench = results["pgbench"]
     one_key = results["rows"][0]["key generation"]["median_ms"]
     alone = {

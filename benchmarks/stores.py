@@ -1,4 +1,4 @@
-"""Both architectures, filled with as many wallets as asked, and what is done with them."""
+"""Both architectures filled with wallets, and the operations to measure."""
 
 import os
 import random
@@ -24,7 +24,7 @@ from wallet_api.services.wallets import BaseAccountWalletService
 
 ACCESS = AuditContext(actor="user:benchmark", request_id="benchmark")
 NEW_FIDS = 1_000_000_000
-"""FIDs from here on have no wallet when a benchmark begins."""
+"""FIDs above this have no wallet when a benchmark starts."""
 SELECT = "select address from wallets where fid = %s and chain = 'ethereum'"
 _TABLE = """
 create table if not exists bench_rows (
@@ -36,7 +36,7 @@ create table if not exists bench_rows (
 )
 """
 INSERT = "insert into bench_rows (fid, chain, payload) values (%s, 'ethereum', %s)"
-# As much as there is in a wallet's row.
+# The size of a wallet's row.
 _PAYLOAD = "x" * 210
 _TABLES = ("wallets", "wallet_audit_log", "wallet_audit_heads", "deposits")
 _SIZE_OF_TABLE = (
@@ -45,7 +45,7 @@ _SIZE_OF_TABLE = (
 
 
 def environ_of(url: str, **more: str) -> dict[str, str]:
-    """Return the environment of a service on a database."""
+    """Return the environment of a service on this database."""
     return {
         "DATABASE_URL": url,
         "ENCRYPTION_SECRET": wallet_store.SECRET,
@@ -56,7 +56,7 @@ def environ_of(url: str, **more: str) -> dict[str, str]:
 
 
 class Rows:
-    """The service on a database of its own with so many users."""
+    """The service on its own database with a number of users."""
 
     def __init__(self, postgres: LocalPostgres, users: int, *, threads: int = 8) -> None:
         self.users = users
@@ -76,7 +76,7 @@ class Rows:
 
     @property
     def service(self) -> BaseAccountWalletService:
-        """The service that the routes call."""
+        """The service that the views call."""
         return self._services.wallets
 
     def close(self) -> None:
@@ -84,16 +84,16 @@ class Rows:
         self._services.close()
 
     def new_fid(self) -> int:
-        """Return the FID of a user who has no wallet."""
+        """Return the FID of a user without a wallet."""
         self._next += 1
         return self._next
 
     def some_fid(self) -> int:
-        """Return the FID of some user who has one."""
+        """Return the FID of a random user with a wallet."""
         return self._fids.randint(1, self.users)
 
     def operations(self) -> dict[str, Callable[[int], object]]:
-        """Return what is timed: the service's three acts, and the least that each could take."""
+        """Return the operations to time: three of the service, and the bare statements."""
         return {
             "create": lambda _: self.make_wallet(self.new_fid()),
             "key": lambda _: self.service.get_wallet_with_key(
@@ -107,11 +107,11 @@ class Rows:
         }
 
     def make_wallet(self, fid: int) -> str:
-        """Return the address of a user's trading wallet, made now if this is the first time."""
+        """Return the address of a user's trading wallet. Create it if needed."""
         return self.service.ensure_trading_wallet(fid, access=ACCESS).address
 
     def bytes_per_row(self) -> dict[str, dict[str, float]]:
-        """Return the bytes on the disk for each row of each table: heap and indexes."""
+        """Return the bytes on disk per row of each table: heap and indexes."""
         found = {}
         for table in _TABLES:
 
@@ -134,7 +134,7 @@ class Rows:
 
 @dataclass
 class Files:
-    """The old service on a folder with two files for each of so many users."""
+    """The old service on a directory with two files per user."""
 
     folder: Path
     users: int
@@ -148,31 +148,31 @@ class Files:
         self._next = NEW_FIDS
 
     def close(self) -> None:
-        """Remove the folder."""
+        """Remove the directory."""
         shutil.rmtree(self.folder)
 
     def new_fid(self) -> int:
-        """Return the FID of a user who has no wallet."""
+        """Return the FID of a user without a wallet."""
         self._next += 1
         return self._next
 
     def some_fid(self) -> int:
-        """Return the FID of some user who has one."""
+        """Return the FID of a random user with a wallet."""
         return self._fids.choice(self._owners)
 
     def operations(self) -> dict[str, Callable[[int], object]]:
-        """Return what is timed."""
+        """Return the operations to time."""
         return {
             "create": lambda _: self.service.ensure_trading_wallet(self.new_fid()),
             "key": lambda _: self.service.get_wallet_with_key(self.some_fid()),
         }
 
     def bytes_per_file(self) -> float:
-        """Return how many bytes of the disk a file takes, of the first thousand."""
+        """Return the mean disk usage in bytes of the first thousand files."""
         sample = [path.stat().st_blocks * 512 for path in islice(self.folder.iterdir(), 1000)]
         return sum(sample) / len(sample)
 
 
 def key_generation(_: int) -> bytes:
-    """Make a key, and nothing else: coincurve's work."""
+    """Generate only a key pair (coincurve)."""
     return PublicKey.from_valid_secret(os.urandom(32)).format(compressed=False)

@@ -1,9 +1,9 @@
-"""How many bytes a row of each table takes, with its indexes.
+"""Measurement of the bytes per row of each table, including indexes.
 
     python -m benchmarks.table_sizes 20000 100000
 
-A PostgreSQL of its own is filled with so many users (benchmarks/wallet_rows.py), vacuumed, and
-asked. Results go to benchmarks/results/table_sizes.json, from which benchmarks/capacity.py starts.
+It fills a new PostgreSQL with each number of users (benchmarks/wallet_rows.py), vacuums it, and
+writes the sizes to benchmarks/results/table_sizes.json, the input of benchmarks/capacity.py.
 """
 
 import argparse
@@ -27,7 +27,7 @@ _SECRET = Secret("worthless, as the keys are that it seals")
 
 
 def measure(users: int) -> dict[str, Any]:
-    """Fill a new database, and return rows and bytes of each table of users."""
+    """Fill a new database, and return the rows and bytes of each table."""
     directory = Path(tempfile.mkdtemp())
     directory.chmod(0o755)
     with LocalPostgres(directory, durable=False, settings={"max_wal_size": "2GB"}) as server:
@@ -48,7 +48,7 @@ def measure(users: int) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Measure, and keep what came out beside what is there of other numbers of users."""
+    """Measure, and merge the results into those of other numbers of users."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.table_sizes")
     parser.add_argument("users", type=int, nargs="+")
     known = {}

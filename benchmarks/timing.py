@@ -1,4 +1,4 @@
-"""Timing things against each other: in turns, so that a busy machine slows all of them alike."""
+"""Timing of operations in alternation, so that load on the machine affects all equally."""
 
 import statistics
 import threading
@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """How long one thing took, many times: milliseconds."""
+    """The durations of repeated executions, in milliseconds."""
 
     median_ms: float
     p99_ms: float
@@ -18,7 +18,7 @@ class Timing:
 
     @classmethod
     def of(cls, seconds: list[float]) -> "Timing":
-        """Return the median, and what one of a hundred exceeds."""
+        """Return the median and the 99th percentile."""
         ordered = sorted(seconds)
         last = ordered[max(0, -(-len(ordered) * 99 // 100) - 1)]
         return cls(
@@ -30,7 +30,7 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class Burst:
-    """Many at the same moment: how long all took, and each, and how many failed."""
+    """The result of concurrent executions."""
 
     concurrency: int
     seconds: float
@@ -38,19 +38,19 @@ class Burst:
     p99_ms: float
     failed: int
     answers: int
-    """How many different answers there were."""
+    """The number of different results."""
 
     def as_json(self) -> dict[str, object]:
-        """Return it as the results hold it."""
+        """Return the members for the JSON results."""
         return asdict(self)
 
 
 def take_turns(
     operations: Mapping[str, Callable[[int], object]], rounds: int, *, warm_up: int = 20
 ) -> dict[str, Timing]:
-    """Time every operation once in each round, in the same order; each is given the round's number.
+    """Time every operation once per round, in the same order, with the round's number as argument.
 
-    The rounds of the warm-up come first, and count from `rounds` on.
+    Warm-up rounds come first. Their numbers start at `rounds`.
     """
     for number in range(rounds, rounds + warm_up):
         for operation in operations.values():
@@ -65,9 +65,9 @@ def take_turns(
 
 
 def burst(operation: Callable[[int], object], concurrency: int) -> Burst:
-    """Let as many threads do it at the same moment, each given its number.
+    """Run an operation in a number of threads at the same time, with the thread's number.
 
-    Every one is timed from that moment on, also those that their own thread kept waiting.
+    All are timed from the common start, including the time until their thread runs.
     """
     began: list[float] = []
     ready = threading.Barrier(concurrency, action=lambda: began.append(time.perf_counter()))
@@ -76,7 +76,7 @@ def burst(operation: Callable[[int], object], concurrency: int) -> Burst:
         ready.wait()
         try:
             answer = operation(number)
-        except Exception as error:  # noqa: BLE001 (whatever it is, it failed, and is counted)
+        except Exception as error:  # noqa: BLE001 (every failure is counted)
             answer = error
         return time.perf_counter() - began[0], answer
 

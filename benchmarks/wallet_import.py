@@ -1,10 +1,10 @@
-"""How fast a store of wallet files becomes rows, and in how much memory.
+"""Benchmark of the import of wallet files: speed and memory.
 
     python -m benchmarks.wallet_import [FILES …]
 
-For each size: a generated store, a new database on a PostgreSQL with its normal durability, and the
-real commands in processes of their own. Memory is the proportional set size of the command and its
-workers together (what they share counts once), looked at 20 times a second.
+For each size it generates files and a new database on a PostgreSQL with normal durability, and runs
+the commands as processes. Memory is the total proportional set size of the command and its workers
+(shared memory counts once), sampled 20 times a second.
 """
 
 import json
@@ -30,11 +30,11 @@ RESULTS = Path(__file__).parent / "results" / "wallet_import.json"
 
 
 def main(sizes: list[int]) -> None:
-    """Measure each size, print a table, and keep the figures."""
+    """Measure each size, print a table, and write the results."""
     rows = []
     with tempfile.TemporaryDirectory() as scratch:
         home = Path(scratch)
-        # PostgreSQL runs as somebody else where we are root.
+        # Under root PostgreSQL runs as another user.
         home.chmod(0o711)
         with LocalPostgres(home / "postgres", durable=True) as postgres:
             for size in sizes:
@@ -70,7 +70,7 @@ def main(sizes: list[int]) -> None:
 
 
 def measure(postgres: LocalPostgres, home: Path, size: int) -> dict[str, object]:
-    """Import, import again, verify and export one store."""
+    """Import, import again, verify, and export the files of one size."""
     store, exported = home / f"store-{size}", home / f"exported-{size}"
     make_store(store, size)
     name = f"files_{size}"
@@ -91,7 +91,7 @@ def measure(postgres: LocalPostgres, home: Path, size: int) -> dict[str, object]
 
 
 def run(environ: dict[str, str], size: int, *command: str) -> dict[str, float]:
-    """Run a command; return its seconds (without its start), files per second and peak memory."""
+    """Run a command. Return its seconds (without startup), files per second and peak memory."""
     argv = [sys.executable, "-m", "wallet_api", "wallets", *command, "--json"]
     process = subprocess.Popen(argv, env=environ, stdout=subprocess.PIPE, text=True)
     peak = 0
@@ -119,14 +119,14 @@ def memory_of_tree(pid: int) -> int:
         try:
             text = Path(f"/proc/{task}/smaps_rollup").read_text()
         except OSError:
-            # It has just ended.
+            # The process has exited.
             continue
         total += sum(int(line.split()[1]) for line in text.splitlines() if line[:4] == "Pss:")
     return total
 
 
 def children(pid: int) -> list[int]:
-    """Return the processes that a process has started."""
+    """Return the child processes of a process."""
     try:
         return [int(n) for n in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     except OSError:

@@ -1,17 +1,17 @@
-"""Tables as full as you like, of rows that the service itself could have written.
+"""Generator of table contents in any size, with rows like those that the service writes.
 
     DATABASE_URL=… ENCRYPTION_SECRET=… python -m benchmarks.wallet_rows --users 1000000
 
-Each user has a trading wallet, whose sealed key opens, a Base Account address, a prepared deposit,
-and a chain of entries in the audit log: one for each wallet, and for every other user one more. All
-times are spread over a year. Everything follows from the seed, but the nonces of sealed keys.
+Each user has a trading wallet with a valid sealed key, a Base Account address, a prepared deposit,
+and a chain of audit log entries: one per wallet, and one more for every second user. All times lie
+within a year. Everything except the nonces of sealed keys is derived from the seed.
 
-Wallets lie in no order of their times, as an import leaves them: each that is read by time is on a
-page of its own. Deposits and the audit log lie in the order of theirs, as those who append leave
-them. FIDs come in batches that are in no order, so that times do not follow from them.
+Wallets are not stored in the order of their times, as after an import, so that each wallet that is
+read by time is on another page. Deposits and the audit log are stored in the order of their times,
+as after appends. FIDs come in shuffled batches, so that times do not correlate with them.
 
-The private keys are hashes of the seed: anybody can make them again, so that they are worthless.
-They are for benchmarks and tests alone, in databases that hold nothing else; others are refused.
+The private keys are hashes of the seed and therefore worthless. They are only for benchmarks and
+tests. A database that already contains wallets is rejected.
 """
 
 import argparse
@@ -31,7 +31,7 @@ import psycopg
 from coincurve import PublicKey
 from eth_hash.auto import keccak
 
-from wallet_api.cli.processes import spread
+from wallet_api.cli.processes import map_in_processes
 from wallet_api.config import ConfigurationError, read_wallet_settings
 from wallet_api.crypto.audit_chain import FIRST_HEAD
 from wallet_api.crypto.encryption import EncryptionService
@@ -44,12 +44,12 @@ from wallet_api.services.encryption_keys.registration import SealingSecret
 YEAR = timedelta(days=365)
 BUSY_CLIENT = "client:engine"
 BUSY_FID = 1
-"""One client did most of what the audit log tells of; a hundredth of it befell one user."""
+"""One client caused most audit log entries, and one user has a hundredth of all entries."""
 SHARED_BASE_ACCOUNT = "0x" + "5a" * 20
-"""A hundredth of the users named the same Base Account."""
+"""A hundredth of the users have the same Base Account address."""
 
 _BATCH = 2_000
-# Prime, so that its multiples meet each batch once.
+# Prime, so that its multiples visit each batch exactly once.
 _STRIDE = 2_654_435_761
 _COPIES = (
     """
@@ -76,7 +76,7 @@ _COPIES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Population:
-    """Which users there are: FIDs from 1 up to `users`, in the year before `until`."""
+    """The users: FIDs from 1 to `users`, with times in the year before `until`."""
 
     users: int
     until: datetime
@@ -84,16 +84,16 @@ class Population:
 
     @property
     def batches(self) -> int:
-        """Return how many batches of users there are; the last FIDs' one may be smaller."""
+        """The number of batches. The batch of the last FIDs may be smaller."""
         return -(-self.users // _BATCH)
 
     def fids(self, batch: int) -> range:
-        """Return who is in a batch."""
+        """Return the FIDs of a batch."""
         first = 1 + batch * _STRIDE % self.batches * _BATCH
         return range(first, min(first + _BATCH, self.users + 1))
 
     def private_key(self, fid: int) -> bytes:
-        """Return the worthless key of a user's trading wallet."""
+        """Return the private key of a user's trading wallet."""
         return self._draw("key", fid, 32)
 
     def trading_address(self, fid: int) -> str:
@@ -111,7 +111,7 @@ class Population:
         return "0x" + self._draw("base account", fid, 20).hex()
 
     def rows_of(self, fid: int, batch: int, encryption: EncryptionService) -> tuple[str, ...]:
-        """Return what COPY reads into each of the tables."""
+        """Return the input of COPY for each table."""
         address, base = self.trading_address(fid), self.base_account(fid)
         key = Secret(self.private_key(fid))
         sealed = encryption.seal(key, fid=fid, chain=TRADING_CHAIN, address=address)
@@ -128,28 +128,30 @@ class Population:
         deposit = UUID(bytes=draw[48:64], version=4)
         deposits = _line(
             fid, deposit, asset, amount, base, address, 8453, deposit, draw[32:].hex(),
-            self._prepared(fid, batch),
+            self._deposit_time(fid, batch),
         )  # fmt: skip
         if fid == BUSY_FID:
-            # Its chain has entries of all batches, and is written at last.
+            # Its chain has entries of all batches and is written last.
             return wallets, deposits, "", ""
-        events = self._makings(fid, address, base)
+        events = self._creation_events(fid, address, base)
         if fid % 2 == 0 and fid % 200:
-            events.append(self._act(fid, fid, batch))
+            events.append(self._other_event(fid, fid, batch))
         return wallets, deposits, *_chain(encryption, fid, events)
 
     def busy_chain(self, encryption: EncryptionService) -> tuple[str, str]:
-        """Return what COPY reads into the audit log's tables about the one busy user."""
+        """Return the input of COPY for the audit log tables of the busy user."""
         batches = {fids[0]: batch for batch in range(self.batches) if (fids := self.fids(batch))}
         address, base = self.trading_address(BUSY_FID), self.base_account(BUSY_FID)
-        events = self._makings(BUSY_FID, address, base)
+        events = self._creation_events(BUSY_FID, address, base)
         for fid in range(200, self.users + 1, 200):
             first = (fid - 1) // _BATCH * _BATCH + 1
-            events.append(self._act(fid, BUSY_FID, batches[first]))
+            events.append(self._other_event(fid, BUSY_FID, batches[first]))
         return _chain(encryption, BUSY_FID, events)
 
-    def _makings(self, fid: int, address: str, base: str) -> list[tuple[datetime, AuditEvent]]:
-        """Return what the log tells of the making of a user's wallets."""
+    def _creation_events(
+        self, fid: int, address: str, base: str
+    ) -> list[tuple[datetime, AuditEvent]]:
+        """Return the audit events for the creation of a user's wallets."""
         draw = self._draw("rest", fid, 64)
         access = AuditContext(actor=f"user:{fid}", request_id=draw[48:64].hex())
         made = AuditEvent(
@@ -163,28 +165,28 @@ class Population:
         times = (self._time(_share(part)) for part in (draw[:8], draw[8:16]))
         return list(zip(times, (made, named), strict=True))
 
-    def _act(self, fid: int, whose: int, batch: int) -> tuple[datetime, AuditEvent]:
-        """Return what else befell a user."""
+    def _other_event(self, fid: int, owner: int, batch: int) -> tuple[datetime, AuditEvent]:
+        """Return another audit event of a user."""
         draw = self._draw("rest", fid, 64)
-        action, actor = _act(int.from_bytes(draw[35:39]) % 10_000, whose)
+        action, actor = _action(int.from_bytes(draw[35:39]) % 10_000, owner)
         access = AuditContext(
             actor=actor,
             request_id=draw[32:48].hex(),
             ip=ip_address(f"203.0.113.{draw[39]}"),
             reason=f"sign swap {draw[40:44].hex()}",
         )
-        read = self._prepared(fid, batch) + _share(draw[16:24]) * timedelta(seconds=10)
-        event = AuditEvent(fid=whose, chain=TRADING_CHAIN, action=action, access=access)
+        read = self._deposit_time(fid, batch) + _share(draw[16:24]) * timedelta(seconds=10)
+        event = AuditEvent(fid=owner, chain=TRADING_CHAIN, action=action, access=access)
         return read, event
 
-    def _prepared(self, fid: int, batch: int) -> datetime:
+    def _deposit_time(self, fid: int, batch: int) -> datetime:
         return self._time((batch + (fid - 1) % _BATCH / _BATCH) / self.batches)
 
     def _draw(self, what: str, fid: int, size: int) -> bytes:
         return shake_256(f"worthless {what} of {fid}, {self.seed}".encode()).digest(size)
 
     def _time(self, share: float) -> datetime:
-        """Return when a share of the year had passed."""
+        """Return the time after a share of the year."""
         return self.until - YEAR + share * YEAR
 
 
@@ -197,15 +199,15 @@ def fill(
     seed: int = 1,
     until: datetime | None = None,
 ) -> Population:
-    """Fill a migrated database without wallets, and return who is in it.
+    """Fill a migrated database that has no wallets, and return its population.
 
-    Half of the work is ours (keys and seals), the other half PostgreSQL's: as many processes as
-    there are cores keep them busy. `until` is now unless told. Raises
-    ValueError where there are wallets already, and SecretMismatch.
+    Half of the work is in this code (keys and encryption), the other half in PostgreSQL, so that
+    one process per core keeps the machine busy. `until` defaults to now. Raises ValueError if there
+    are wallets already, and SecretMismatch.
     """
     with psycopg.connect(database_url.reveal(), autocommit=True) as connection:
         if connection.execute("select exists(select from wallets)").fetchone() != (False,):
-            raise ValueError("the database holds wallets already")
+            raise ValueError("the database already contains wallets")
     encryption = EncryptionService(encryption_secret)
     database = _pool(database_url)
     database.open()
@@ -216,7 +218,9 @@ def fill(
     population = Population(users=users, until=until or datetime.now(UTC), seed=seed)
     database = _pool(database_url)
     work = functools.partial(_fill_batch, database, population, encryption)
-    for _ in spread(range(population.batches), work, processes=processes, database=database):
+    for _ in map_in_processes(
+        range(population.batches), work, processes=processes, database=database
+    ):
         pass
     with psycopg.connect(database_url.reveal(), autocommit=True) as connection:
         _copy(connection, zip(_COPIES[2:], population.busy_chain(encryption), strict=True))
@@ -246,7 +250,7 @@ def _copy(connection: psycopg.Connection[Any], todo: Iterable[tuple[str, str]]) 
 def _chain(
     encryption: EncryptionService, fid: int, events: list[tuple[datetime, AuditEvent]]
 ) -> tuple[str, str]:
-    """Return what COPY reads: a chain of entries in the order of their times, and its end."""
+    """Return the input of COPY for a chain of entries in the order of their times, and its head."""
     trail = AuditTrail(encryption)
     head = AuditHead(fid=fid, id=0, mac=FIRST_HEAD, now=datetime.now(UTC))
     lines = ""
@@ -261,8 +265,8 @@ def _chain(
     return lines, _line(fid, head.id, head.mac)
 
 
-def _act(draw: int, fid: int) -> tuple[str, str]:
-    """Return what was done, and by whom: most of it the same, some of it rare."""
+def _action(draw: int, fid: int) -> tuple[str, str]:
+    """Return an action and an actor. Most are the same, some are rare."""
     if draw == 0:
         return "key.exported", "cli:operator"
     if draw < 300:
@@ -275,7 +279,7 @@ def _share(draw: bytes) -> float:
 
 
 def _line(*columns: object) -> str:
-    # None of them needs an escape.
+    # No value needs escaping.
     return "\t".join(map(str, columns)) + "\n"
 
 
@@ -284,7 +288,7 @@ def _pool(database_url: Secret[str]) -> Database:
 
 
 def main() -> None:
-    """Fill the database that the environment names, and tell how long it took."""
+    """Fill the database that the environment configures, and print the duration."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.wallet_rows")
     parser.add_argument("--users", type=int, required=True)
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)

@@ -1,9 +1,9 @@
-"""Stores of wallet files as large as you like, written without any code of the service.
+"""Generator of wallet files of any number, independent of the code of the service.
 
     python -m benchmarks.wallet_store DIRECTORY FILES
 
-Two of three files are trading wallets, the third is the Base Account address of the user before.
-Keys follow from their FIDs, so that a store can be checked without a list: they are worthless.
+Two of three files are trading wallets. The third is the Base Account address of the previous user.
+Keys are derived from FIDs, so that files can be checked without a list. They are worthless.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ _BEGAN = datetime(2025, 1, 1, tzinfo=UTC)
 
 
 def private_key(fid: int) -> bytes:
-    """Return the key of a user's trading wallet."""
+    """Return the private key of a user's trading wallet."""
     return hashlib.sha256(f"worthless key of {fid}".encode()).digest()
 
 
@@ -38,12 +38,12 @@ def base_account(fid: int) -> str:
 
 
 def created_at(fid: int) -> datetime:
-    """Return when a user's files were made, in whole milliseconds."""
+    """Return the creation time of a user's files, in whole milliseconds."""
     return _BEGAN + timedelta(milliseconds=fid * 977)
 
 
 def wallets(files: int) -> list[tuple[int, str]]:
-    """Return the FID and chain of each file of a store of this many."""
+    """Return the FID and chain of each of `files` files."""
     found: list[tuple[int, str]] = []
     for n in range(files):
         fid = _FIRST_FID + n // 3 * 2 + min(n % 3, 1)
@@ -52,7 +52,7 @@ def wallets(files: int) -> list[tuple[int, str]]:
 
 
 def make_store(directory: Path, files: int, *, secret: str = SECRET) -> None:
-    """Write a store of this many files, with all cores."""
+    """Write `files` wallet files in parallel."""
     directory.mkdir(parents=True, exist_ok=True)
     todo = wallets(files)
     parts = [(directory, todo[n : n + 2000], secret) for n in range(0, files, 2000)]
@@ -61,7 +61,7 @@ def make_store(directory: Path, files: int, *, secret: str = SECRET) -> None:
 
 
 def write_file(directory: Path, fid: int, chain: str, sealing_key: bytes) -> None:
-    """Write one file as the old service did."""
+    """Write a file in the format of the old service."""
     keyed = chain == "ethereum"
     plaintext = b"0x" + private_key(fid).hex().encode() if keyed else b""
     padding = 16 - len(plaintext) % 16
@@ -80,7 +80,7 @@ def write_file(directory: Path, fid: int, chain: str, sealing_key: bytes) -> Non
 
 
 def sealing_key(secret: str) -> bytes:
-    """Derive the key that the old service sealed with."""
+    """Derive the encryption key of the old service."""
     return hashlib.scrypt(secret.encode(), salt=b"salt", n=16384, r=8, p=1, dklen=32)
 
 

@@ -1,8 +1,8 @@
-"""How many requests a second so many processes and threads answer, in turns.
+"""Benchmark of requests per second for different numbers of processes and threads.
 
     python -m benchmarks.worker_counts
 
-Results go to benchmarks/results/worker_counts.json: of each setting, every turn's rate.
+It writes the rate of every turn of each setting to benchmarks/results/worker_counts.json.
 """
 
 import json
@@ -18,7 +18,7 @@ from benchmarks.stores import Rows
 
 RESULTS = Path(__file__).parent / "results" / "worker_counts.json"
 SETTINGS = ((1, 8), (2, 2), (2, 4), (2, 8), (3, 4), (4, 2), (4, 8))
-"""Processes, and threads of each."""
+"""Pairs of processes and threads per process."""
 
 _USERS = 10_000
 _TURNS = 7
@@ -27,7 +27,7 @@ _CONNECTIONS = 32
 
 
 def main() -> None:
-    """Measure, keep every turn, and print the medians."""
+    """Measure, write the results, and print the medians."""
     with scratch() as (_, postgres), ExitStack() as opened:
         rows = Rows(postgres, _USERS)
         opened.callback(rows.close)
@@ -42,12 +42,12 @@ def main() -> None:
             for kind, one in kinds.items():
                 for setting, port in ports.items():
                     made = [one(number) for number in range(_REQUESTS)]
-                    answered = load(
+                    result = load(
                         port, made.__getitem__, connections=_CONNECTIONS, requests=_REQUESTS
                     )
                     # The first turn warms up.
                     if turn:
-                        rates[setting][kind].append(answered.per_second)
+                        rates[setting][kind].append(result.per_second)
         found = {
             f"{processes} x {threads}": rates[processes, threads] for processes, threads in rates
         }

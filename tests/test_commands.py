@@ -100,7 +100,7 @@ def test_an_unknown_option_is_one_line_and_status_2(run, name):
 def test_an_environment_without_a_database_is_one_line(run, name):
     line = fault(run(name, ENCRYPTION_SECRET="too short"))
     assert "DATABASE_URL is not set" in line
-    assert line.endswith("`wallet-api doctor` says how to fix it.")
+    assert line.endswith("Run `wallet-api doctor` for how to fix it.")
 
 
 @every_database_command
@@ -243,7 +243,7 @@ def test_an_upgrade_says_which_migration_it_applies(run, database_url, sql):
 def test_a_checkpoint_that_cannot_be_written_is_refused_before_the_work(run, environ, tmp_path):
     missing = tmp_path / "missing" / "checkpoint.json"
     line = fault(run("audit verify", "--checkpoint", str(missing), **environ))
-    assert line == f"Error: {missing.parent} cannot be written to."
+    assert line == f"Error: {missing.parent} is not writable."
 
 
 def test_what_is_no_checkpoint_is_said_to_be_none(run, environ, tmp_path):

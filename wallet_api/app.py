@@ -1,4 +1,4 @@
-"""The application: settings → pool → services → blueprints → commands."""
+"""The application factory: settings → pool → services → blueprints → commands."""
 
 import functools
 import os
@@ -13,8 +13,8 @@ from wallet_api import logs
 from wallet_api.auth.quick_auth import QuickAuth
 from wallet_api.auth.rate_limits import RateLimits
 from wallet_api.auth.user_tokens import UserTokens
-from wallet_api.blueprints import authorization as callers
 from wallet_api.blueprints import (
+    authorization,
     cross_origin,
     demo,
     docs,
@@ -23,14 +23,14 @@ from wallet_api.blueprints import (
     home,
     paths,
     problems,
+    rate_limits,
     requests,
     search,
+    sign_in,
     trading,
     users,
+    wallets,
 )
-from wallet_api.blueprints import rate_limits as limits
-from wallet_api.blueprints import sign_in as auth
-from wallet_api.blueprints import wallets as wallet
 from wallet_api.blueprints.application import Application
 from wallet_api.blueprints.pagination import Cursors
 from wallet_api.blueprints.rate_limits import RequestLimits
@@ -39,7 +39,7 @@ from wallet_api.config import Settings
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Connection, Database, ServingConnection
 from wallet_api.models import AuditContext
-from wallet_api.process import require_settings_of_gunicorn
+from wallet_api.process import require_gunicorn_settings
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
 from wallet_api.repositories.wallet_files.migrating import MigratingWalletRepository
@@ -61,10 +61,10 @@ from wallet_api.services.wallets import BaseAccountWalletService
 
 
 class _Flask(Flask):
-    """Flask without async views and without an HTML answer to OPTIONS."""
+    """Flask without async views and without HTML responses to OPTIONS."""
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """Return the function itself. Flask looks at each hook and view at each request."""
+        """Return the function itself. Flask would check each hook and view at each request."""
         return func
 
     def make_default_options_response(self) -> Response:
@@ -78,10 +78,10 @@ class _Flask(Flask):
 def create_app(settings: Settings | None = None) -> Flask:
     """Build the application that serves HTTP.
 
-    The pool is closed until its first use, in the process that uses it. Raises ConfigurationError,
-    which names every fault at once. Exits if gunicorn calls it without our settings for it.
+    The pool opens at its first use, in the process that uses it. Raises ConfigurationError, which
+    lists all configuration errors. Exits if gunicorn calls it without our settings.
     """
-    require_settings_of_gunicorn()
+    require_gunicorn_settings()
     settings = settings or Settings.from_environ(os.environ)
     logs.configure(settings.log_level, settings.log_format)
     for warning in settings.warnings:
@@ -93,21 +93,21 @@ def create_app(settings: Settings | None = None) -> Flask:
         API_TITLE="wallet-api",
         API_VERSION="v1",
         OPENAPI_VERSION="3.1.0",
-        # Whatever FLASK_DEBUG says.
+        # Overrides FLASK_DEBUG.
         DEBUG=False,
     )
     _services(settings).init_app(app)
     requests.init_app(app)
     paths.init_app(app)
     hardening.init_app(app, settings.trusted_proxy_hops)
-    callers.init_app(app)
-    limits.init_app(app)
+    authorization.init_app(app)
+    rate_limits.init_app(app)
     cross_origin.init_app(app, settings.cors_origins)
     api = Api(app)
     docs.describe(api)
     for blueprint in (
-        auth.blueprint,
-        wallet.blueprint,
+        sign_in.blueprint,
+        wallets.blueprint,
         trading.blueprint,
         users.blueprint,
         search.blueprint,
@@ -134,7 +134,7 @@ def _services(settings: Settings) -> Application:
         connection_class=ServingConnection,
     )
     if settings.database_replica_url is not None:
-        # Half of the threads at most may be at its mercy: the others still serve wallets.
+        # A slow replica can block at most half of the threads. The others still serve wallets.
         quarter = max(1, settings.web_threads // 4)
         replica = Database(
             settings.database_replica_url,
@@ -148,12 +148,12 @@ def _services(settings: Settings) -> Application:
         )
     in_files = settings.wallet_storage == "filesystem"
     encryption = EncryptionService(settings.encryption_secret, settings.encryption_secret_previous)
-    wallets, sealing_secret = _wallets(settings, database, encryption)
+    wallet_service, sealing_secret = _wallets(settings, database, encryption)
     return Application(
         database=database,
         replica=replica,
-        wallets=wallets,
-        deposits=DepositService(database, wallets, settings.network),
+        wallets=wallet_service,
+        deposits=DepositService(database, wallet_service, settings.network),
         readiness=ReadinessService(database, sealing_secret),
         clients=ApiClientService(database),
         search=WithoutRows() if in_files else WalletSearch(replica, encryption, primary=database),
@@ -183,7 +183,7 @@ def _services(settings: Settings) -> Application:
 def _wallets(
     settings: Settings, database: Database, encryption: EncryptionService
 ) -> tuple[BaseAccountWalletService, SealingSecret]:
-    """Return the wallet service for the place where wallets are kept (WALLET_STORAGE)."""
+    """Return the wallet service for the storage that WALLET_STORAGE selects, and our secret."""
     directory = WalletDirectory(settings.wallet_storage_path)
     if settings.wallet_storage == "postgres":
         warning = heed_files(directory, ignored_on_purpose=settings.wallet_storage_is_said)

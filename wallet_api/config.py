@@ -10,8 +10,8 @@ from typing import ClassVar
 from limits import RateLimitItem, parse_many
 from limits.storage import storage_from_string
 
+from wallet_api import database_url
 from wallet_api.crypto.secret import Secret
-from wallet_api.database import url as database_url
 from wallet_api.environment import EnvironmentReader, VariableFault, trim
 from wallet_api.ethereum.networks import NETWORKS, Network
 from wallet_api.models import MAX_FID

@@ -1,10 +1,10 @@
 """The deadline of the current request.
 
-Each wait has its own timeout: for a thread, for a connection, for each statement. A request may
-wait for all of them in turn. The deadline bounds the sum. It counts from the arrival of the
-request, and a statement does not begin if its timeout could end after the deadline.
+A request may wait for a thread, for a connection, and for each statement. Each wait has its own
+timeout. The deadline limits their sum. It counts from the arrival of the request, and no statement
+is started if its timeout could end after the deadline.
 
-Commands, and threads that work for no request, have no deadline.
+Commands and background threads have no deadline.
 """
 
 import math
@@ -12,13 +12,13 @@ import time
 from contextvars import ContextVar
 
 ANSWER_SECONDS = 9.0
-"""When the last wait of a request ends, after its arrival. Clients are promised ten seconds."""
+"""The deadline in seconds after the arrival. The documentation promises ten seconds."""
 
 STATEMENT_SECONDS = 4.5
-"""How long a request waits for one answer of the database."""
+"""Timeout in seconds of one statement of a request."""
 
 _BEGIN_SECONDS = ANSWER_SECONDS - STATEMENT_SECONDS
-# A request that waited long for a thread, on a healthy database, may still begin one.
+# A request that waited long for a thread may still start one statement.
 _LATE_SECONDS = 0.5
 
 _arrived_at: ContextVar[float | None] = ContextVar("_arrived_at", default=None)
@@ -26,9 +26,9 @@ _begin_by: ContextVar[float] = ContextVar("_begin_by", default=math.inf)
 
 
 def start(arrived_at: float, *, overdue: bool) -> None:
-    """Set the deadline of the request that this thread answers next.
+    """Set the deadline of the request that this thread processes next.
 
-    `arrived_at` is a time of time.monotonic(). An `overdue` request may not wait at all.
+    `arrived_at` is a value of time.monotonic(). An `overdue` request must not wait at all.
     """
     now = time.monotonic()
     _arrived_at.set(arrived_at)
@@ -36,11 +36,11 @@ def start(arrived_at: float, *, overdue: bool) -> None:
 
 
 def arrived_at() -> float:
-    """Return when the current request arrived; now, if no worker has recorded it."""
+    """Return when the current request arrived, or the current time if that is unknown."""
     arrived = _arrived_at.get()
     return time.monotonic() if arrived is None else arrived
 
 
 def seconds_to_begin() -> float:
-    """Return the seconds left to begin a statement; infinity where no request is current."""
+    """Return the seconds left to start a statement, or infinity outside of a request."""
     return _begin_by.get() - time.monotonic()

@@ -1,4 +1,4 @@
-"""Logging: one JSON object per line on stderr (or readable lines), and no secret in any of them."""
+"""Logging configuration: JSON lines or readable lines on stderr, with secrets redacted."""
 
 import contextlib
 import json
@@ -13,21 +13,21 @@ from typing import Any, TextIO
 import structlog
 from structlog.typing import EventDict, Processor
 
-# The second net, behind the Secret type: what looks like a private key, a JWT or a client's token.
+# A second defense after the Secret type: private keys, JWTs and client tokens.
 _SECRETS = re.compile(
     r"(?<![0-9a-fA-F])(?:0x)?[0-9a-fA-F]{64}(?![0-9a-fA-F])|\beyJ[\w-]+\.[\w-]+\.[\w-]*"
     r"|wapi_[0-9a-f]{16}_[\w-]+",
     re.ASCII,
 )
-# What could begin a new line, or command a terminal.
+# Line breaks and control characters.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def configure(level: str, log_format: str) -> None:
-    """Send structlog and the standard library's loggers through the same processors."""
+    """Configure structlog and the standard library's loggers with the same processors."""
     logging.config.dictConfig(dict_config(level, log_format))
     structlog.configure(
-        processors=[*_shared(), structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[*_shared_processors(), structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
@@ -35,19 +35,19 @@ def configure(level: str, log_format: str) -> None:
 
 
 class StderrHandler(logging.StreamHandler[TextIO]):
-    """Write to stderr, and say so when a record cannot be formatted.
+    """Write to stderr, without the content of records that cannot be formatted.
 
-    The standard library would print the record's message and arguments as they are.
+    The standard library would print their message and arguments.
     """
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write a record, with the types of exceptions that a library logs as arguments."""
+        """Write a record. Replace exceptions in its arguments by their types."""
         if isinstance(record.args, tuple):
-            record.args = _without_texts(record.args)
+            record.args = _without_exception_texts(record.args)
         super().emit(record)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
-        """Write a line of our own in place of the record."""
+        """Write a fixed line instead of the record."""
         where = f"{record.pathname}:{record.lineno}"
         line = {"event": "a record could not be written", "level": "error", "at": where}
         with contextlib.suppress(OSError, ValueError):
@@ -55,34 +55,34 @@ class StderrHandler(logging.StreamHandler[TextIO]):
 
 
 def dict_config(level: str, log_format: str) -> dict[str, Any]:
-    """Return the configuration for logging.config (gunicorn takes it too).
+    """Return the configuration for logging.config and for gunicorn.
 
-    `log_format` is "json", "console" for people, or "command" for the people of a command.
+    `log_format` is "json", "console" (readable), or "command" (for the commands).
     """
     render: list[Processor]
-    of_the_service: dict[str, Any] = {}
+    service_loggers: dict[str, Any] = {}
     if log_format == "command":
-        # A command says a fault as its own, in one line.
-        of_the_service["wallet_api"] = {"level": logging.CRITICAL + 1}
-        of_the_service["wallet_api.database"] = {"level": level}
+        # Commands report errors themselves, in one line.
+        service_loggers["wallet_api"] = {"level": logging.CRITICAL + 1}
+        service_loggers["wallet_api.database"] = {"level": level}
     if log_format == "json":
         render = [structlog.processors.JSONRenderer()]
     else:
-        render = [_on_one_line, structlog.dev.ConsoleRenderer(colors=_in_colour())]
+        render = [_escape_control_characters, structlog.dev.ConsoleRenderer(colors=_use_color())]
     return {
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {
             "structured": {
                 "()": structlog.stdlib.ProcessorFormatter,
-                "foreign_pre_chain": _shared(),
+                "foreign_pre_chain": _shared_processors(),
                 "processors": [
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                     *render,
                 ],
             }
         },
-        "filters": {"news": {"()": lambda: _is_news}},
+        "filters": {"relevant": {"()": lambda: _is_relevant}},
         "handlers": {
             "stderr": {
                 "class": "wallet_api.logs.StderrHandler",
@@ -92,26 +92,26 @@ def dict_config(level: str, log_format: str) -> dict[str, Any]:
         },
         "root": {"level": level, "handlers": ["stderr"]},
         "loggers": {
-            **of_the_service,
+            **service_loggers,
             "gunicorn.error": {"level": level, "handlers": [], "propagate": True},
-            # It warns of every conflict in a pipeline, which is raised all the same.
+            # psycopg warns about errors in a pipeline, which it also raises.
             "psycopg": {"level": "ERROR"},
-            "psycopg.pool": {"level": "WARNING", "filters": ["news"]},
+            "psycopg.pool": {"level": "WARNING", "filters": ["relevant"]},
         },
     }
 
 
-def _is_news(record: logging.LogRecord) -> bool:
-    """Leave out that the pool gets back a connection which we closed ourselves."""
+def _is_relevant(record: logging.LogRecord) -> bool:
+    """Drop the pool's warnings about connections that we closed ourselves."""
     return not str(record.msg).startswith("discarding closed connection")
 
 
-def _in_colour() -> bool:
-    """Tell whether to write in colour: to a terminal, unless NO_COLOR (no-color.org) is set."""
+def _use_color() -> bool:
+    """Return whether stderr is a terminal and NO_COLOR (no-color.org) is not set."""
     return sys.stderr.isatty() and not os.environ.get("NO_COLOR")
 
 
-def _shared() -> list[Processor]:
+def _shared_processors() -> list[Processor]:
     return [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -125,13 +125,13 @@ def _shared() -> list[Processor]:
 
 
 def _describe_arguments(logger: Any, method: str, event: EventDict) -> EventDict:
-    """Name an exception that is an argument of the event, before its text is formatted in."""
+    """Replace exceptions in the arguments of the event by their types."""
     if "positional_args" in event:
-        event["positional_args"] = _without_texts(event["positional_args"])
+        event["positional_args"] = _without_exception_texts(event["positional_args"])
     return event
 
 
-def _without_texts(arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+def _without_exception_texts(arguments: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(
         type(argument).__qualname__ if isinstance(argument, BaseException) else argument
         for argument in arguments
@@ -139,14 +139,14 @@ def _without_texts(arguments: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def _describe_exception(logger: Any, method: str, event: EventDict) -> EventDict:
-    """Replace exc_info by where each exception of the chain was raised, and its type.
+    """Replace exc_info by the type and the stack of each exception in the chain.
 
-    Never its text: a database error quotes whole rows, and a parser quotes what it could not read.
+    Messages are left out: database errors quote rows, and parsers quote their input.
     """
-    given = event.pop("exc_info", None)
-    if isinstance(given, tuple):
-        given = given[1]
-    error = sys.exc_info()[1] if given and not isinstance(given, BaseException) else given
+    exc_info = event.pop("exc_info", None)
+    if isinstance(exc_info, tuple):
+        exc_info = exc_info[1]
+    error = sys.exc_info()[1] if exc_info and not isinstance(exc_info, BaseException) else exc_info
     chain: list[dict[str, Any]] = []
     seen: set[int] = set()
     while isinstance(error, BaseException) and id(error) not in seen:
@@ -160,8 +160,8 @@ def _describe_exception(logger: Any, method: str, event: EventDict) -> EventDict
     return event
 
 
-def _on_one_line(logger: Any, method: str, event: EventDict) -> EventDict:
-    """Escape line breaks in the event itself: the console shows it as it is."""
+def _escape_control_characters(logger: Any, method: str, event: EventDict) -> EventDict:
+    """Escape control characters in the event, which the console prints unchanged."""
     event["event"] = _CONTROL.sub(lambda found: repr(found[0])[1:-1], str(event.get("event")))
     return event
 
@@ -171,11 +171,11 @@ def _redact(logger: Any, method: str, event: EventDict) -> EventDict:
 
 
 def _redacted(value: Any) -> Any:
-    """Return a value as JSON knows it, without what looks like a secret."""
+    """Return a JSON-compatible value with secrets redacted."""
     if value is None or isinstance(value, (bool, int, float)):
         return value
     if isinstance(value, BaseException):
-        # Its text may quote anything.
+        # The message may quote anything.
         return type(value).__qualname__
     if isinstance(value, dict):
         return {_redacted(str(key)): _redacted(inner) for key, inner in value.items()}

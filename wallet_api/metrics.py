@@ -1,7 +1,7 @@
-"""What Prometheus can ask of this service. No label names a user, a client or an address.
+"""Prometheus metrics. No label contains a user, a client or an address.
 
-The workers of a gunicorn master write their numbers into PROMETHEUS_MULTIPROC_DIR, so that
-whichever of them answers /metrics tells of all.
+The workers of a gunicorn master store their metrics in PROMETHEUS_MULTIPROC_DIR, so that each of
+them can report the metrics of all.
 """
 
 import os
@@ -20,10 +20,10 @@ from prometheus_client import (
 _writer: str | None = None
 
 
-def write_as(name: str) -> None:
-    """Keep this process's numbers in the files of `name`, and go on with what is in them.
+def set_writer(name: str) -> None:
+    """Store the metrics of this process in the files of `name`, and continue their values.
 
-    No other living process may write as `name`.
+    No other running process may use the same name.
     """
     global _writer  # noqa: PLW0603 (prometheus_client has one set of files for each process)
     _writer = name
@@ -34,60 +34,62 @@ if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         lambda: _writer or os.getpid()
     )
 
-# Up to the 30 s after which routers give up.
+# Up to 30 s, the timeout of Heroku's router.
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 REQUESTS = Histogram(
     "wallet_api_http_request_duration_seconds",
-    "Time from the arrival of a request to its answer, by route pattern and status.",
+    "Time from the arrival of a request to its response, by route pattern and status.",
     ["method", "route", "status"],
     buckets=_SECONDS,
 )
 POOL_WAIT = Histogram(
     "wallet_api_db_pool_wait_seconds",
-    "Time that work waited for a connection of the pool.",
+    "Time that work waited for a pooled connection.",
     ["pool"],
     buckets=_SECONDS,
 )
 POOL_TIMEOUTS = Counter(
-    "wallet_api_db_pool_timeouts", "Work that was given up for want of a connection.", ["pool"]
+    "wallet_api_db_pool_timeouts",
+    "Work that failed because no connection became available in time.",
+    ["pool"],
 )
 POOL_REFUSALS = Counter(
     "wallet_api_db_pool_refusals",
-    "Work that was refused at once: no database in reach, or too much waits for it.",
+    "Work that was rejected at once: database unreachable, or queue full.",
     ["pool"],
 )
 POOL_IN_USE = Gauge(
     "wallet_api_db_pool_connections_in_use",
-    "Connections that work is using now.",
+    "Connections in use.",
     ["pool"],
     multiprocess_mode="livesum",
 )
 POOL_MAX = Gauge(
     "wallet_api_db_pool_connections_max",
-    "Connections that may be open.",
+    "Maximum number of connections.",
     ["pool"],
     multiprocess_mode="livesum",
 )
 SLOW_QUERIES = Counter("wallet_api_db_slow_queries", "Statements that were logged as slow.")
-WALLETS_CREATED = Counter("wallet_api_wallets_created", "Trading wallets that were made.")
-KEY_READS = Counter("wallet_api_key_reads", "Private keys that left the service.", ["caller"])
+WALLETS_CREATED = Counter("wallet_api_wallets_created", "Trading wallets that were created.")
+KEY_READS = Counter("wallet_api_key_reads", "Private keys that were returned.", ["caller"])
 FAILED_OPENS = Counter(
-    "wallet_api_failed_opens", "Sealed keys that did not open, or not to their address: an alarm."
+    "wallet_api_failed_opens", "Sealed keys that did not open to their address. Alert on this."
 )
 WENT_BACK = Gauge(
     "wallet_api_database_went_back",
-    "1 once the database was found to have lost an acknowledged wallet: an alarm.",
+    "1 after the database lost an acknowledged wallet. Alert on this.",
     multiprocess_mode="livemax",
 )
 OVERLOADED = Counter(
-    "wallet_api_overloaded", "Requests that were refused after a long wait for a thread."
+    "wallet_api_overloaded", "Requests that were rejected after a long wait for a thread."
 )
-RATE_LIMITED = Counter("wallet_api_rate_limited", "Requests that were refused with 429.", ["per"])
+RATE_LIMITED = Counter("wallet_api_rate_limited", "Requests that were rejected with 429.", ["per"])
 
 
-def exposed(accept: str) -> tuple[bytes, str]:
-    """Return all numbers in the format that an Accept header asks for, and its content type."""
+def render(accept: str) -> tuple[bytes, str]:
+    """Render all metrics in the format of an Accept header. Return text and content type."""
     registry: CollectorRegistry = REGISTRY
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         registry = CollectorRegistry()
@@ -95,6 +97,6 @@ def exposed(accept: str) -> tuple[bytes, str]:
     try:
         encode, content_type = exposition.choose_encoder(accept)
     except (TypeError, ValueError):
-        # A version that is none.
+        # The header contains a malformed version.
         encode, content_type = exposition.choose_encoder("")
     return encode(registry), content_type

@@ -1,4 +1,4 @@
-"""One frozen dataclass for each row shape."""
+"""Frozen dataclasses for rows, and the constants of the domain."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -13,17 +13,16 @@ TRADING_CHAIN = "ethereum"
 """The chain of a trading wallet: one EVM key serves every EVM chain."""
 
 BASE_ACCOUNT_CHAIN = "base-account"
-"""The chain under which a user's own Base Account address is kept; it has no key here."""
-
+"""The chain of a user's own Base Account address, which has no key here."""
 
 BASE_ACCOUNT_SPELLINGS = (BASE_ACCOUNT_CHAIN, "base", "ethereum-base")
-"""Every accepted spelling of that chain. Of several files of one user the first one counts."""
+"""All accepted names of that chain, in order of precedence for several files of one user."""
 
 MAX_FID = 2**63 - 1
 """The largest FID that a PostgreSQL bigint holds."""
 
 SCOPES = ("wallets:read", "wallets:write", "keys:read", "stats:read", "audit:read")
-"""What an API client may be allowed to do."""
+"""The scopes of API clients."""
 
 AUDIT_ACTIONS = (
     "wallet.created",
@@ -34,7 +33,7 @@ AUDIT_ACTIONS = (
     "key.exported",
     "key.resealed",
 )
-"""What the audit log tells of."""
+"""The actions that the audit log records."""
 
 IPAddress = IPv4Address | IPv6Address
 IPNetwork = IPv4Network | IPv6Network
@@ -52,10 +51,10 @@ class NewWallet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wallet:
-    """A wallet as it is stored. `sealed` is None for a Base Account address.
+    """A stored wallet. `sealed` is None for a Base Account address.
 
-    `transaction_id` is the transaction that wrote its row (32 bits), None if it was not read from
-    one: it tells whether the row is replicated.
+    `transaction_id` (32 bits) is the transaction that wrote the row, used to check its replication.
+    It is None if the wallet was not read from a row.
     """
 
     fid: int
@@ -70,7 +69,7 @@ class Wallet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WalletWithKey:
-    """A wallet and its private key (32 bytes), opened for somebody whom the audit log names."""
+    """A wallet and its private key (32 bytes). Each use is recorded in the audit log."""
 
     wallet: Wallet
     private_key: Secret[bytes]
@@ -78,9 +77,9 @@ class WalletWithKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deposit:
-    """A row of `deposits`: a transfer that was prepared for the user's own wallet to sign.
+    """A row of `deposits`: a prepared transfer, which the user's own wallet signs.
 
-    `amount` is in the asset's smallest unit (wei, or millionths of a USDC).
+    `amount` is in the smallest unit of the asset (wei, or millionths of a USDC).
     """
 
     fid: int
@@ -110,9 +109,9 @@ class AuditContext:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEvent:
-    """What happened to a user's wallet on a chain, and through whom: what an entry will tell.
+    """An event to record in the audit log.
 
-    `address` is the one of a wallet that was made, or the Base Account's that was remembered.
+    `address` is the address of a created wallet or of a stored Base Account.
     """
 
     fid: int
@@ -124,10 +123,10 @@ class AuditEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
-    """A row of `wallet_audit_log`: one act upon a wallet or its key.
+    """A row of `wallet_audit_log`: one action on a wallet or its key.
 
-    `id` is its place in the user's chain. `mac` is keyed by the secret `key_id` over the rest and
-    over what stood before it; None in entries that are older than the chains.
+    `id` is the position in the user's chain. `mac` covers the entry and the head before it, under
+    the secret `key_id`. It is None in entries that are older than the chains.
     """
 
     fid: int
@@ -147,9 +146,9 @@ class AuditEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditHead:
-    """The end of a user's chain: the id of its last entry and the head's mac.
+    """The head of a user's chain: the id of its last entry and the MAC of the head.
 
-    `now` is the database's time when it was read, which an entry that is appended to it carries.
+    `now` is the database's time of the read. The next entry gets it as its time.
     """
 
     fid: int
@@ -160,10 +159,10 @@ class AuditHead:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EncryptionKey:
-    """A row of `encryption_keys`: a secret that this database knows, by its id.
+    """A row of `encryption_keys`: a secret, identified by its key id.
 
-    While it is `active`, wallets may be sealed under it. `sealed_audit_root` holds what verifies
-    the audit entries of the secret that it succeeds.
+    While it is `active`, wallets may be sealed under it. `sealed_audit_root` is the sealed key that
+    verifies the audit entries of the secret that it succeeds.
     """
 
     key_id: str
@@ -175,10 +174,10 @@ class EncryptionKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiClient:
-    """A row of `api_clients`: another service, and what it may do here.
+    """A row of `api_clients`: another service and its scopes.
 
-    `allowed_networks` is None where it may call from anywhere. `token_hash` is SHA-256 in hex.
-    `last_used_at` is exact to the minute: `use_is_stale` says that it should be written again.
+    `allowed_networks` is None if it may call from any address. `token_hash` is SHA-256 in hex.
+    `last_used_at` is exact to the minute. `use_is_stale` means that it should be updated.
     """
 
     id: str
@@ -197,24 +196,24 @@ class ApiClient:
 Item = TypeVar("Item")
 T = TypeVar("T")
 Position = tuple[datetime, int, T]
-"""A place in a list that is ordered by time, FID and something that tells the rest apart."""
+"""A position in a list that is ordered by time, FID and a third column that makes it unique."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Slice(Generic[T]):
-    """Part of a list from newest to oldest: `size` items that come after the position `before`.
+class PageRequest(Generic[T]):
+    """At most `limit` items of a list that is ordered from newest to oldest.
 
-    None of them is older than `since`. None stands for an open end.
+    They come after the position `after` and are not older than `since`. None means no bound.
     """
 
     since: datetime | None
-    before: Position[T] | None
-    size: int
+    after: Position[T] | None
+    limit: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page(Generic[Item, T]):
-    """Some items of a longer list; `next` is the position behind which the next page begins."""
+    """A page of a list. `next` is the position after which the next page begins."""
 
     items: list[Item]
     next: Position[T] | None
@@ -222,7 +221,7 @@ class Page(Generic[Item, T]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WalletCount:
-    """How many wallets of a kind there are; `day` is None where all days are meant."""
+    """The number of wallets of a type on a chain; `day` is None for all days."""
 
     wallet_type: str
     chain: str
@@ -232,7 +231,7 @@ class WalletCount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DepositSum:
-    """What was prepared on a day (UTC): `units` is the exact sum in the asset's smallest unit."""
+    """The deposits prepared on a day (UTC). `units` is their exact sum in the smallest unit."""
 
     day: date
     chain_id: int

@@ -1,4 +1,4 @@
-"""What a process that holds secrets does first."""
+"""Protection and preparation of a process that holds secrets."""
 
 import ctypes
 import os
@@ -8,55 +8,55 @@ import traceback
 from pathlib import Path
 
 _PR_SET_DUMPABLE = 4
-# gunicorn stops when a worker ends with it, and starts another one after any other status.
+# gunicorn stops when a worker exits with this status. After any other it starts a new worker.
 _APP_LOAD_ERROR = 4
 
 
-def keep_memory_private() -> None:
-    """Have no core dump hold our secrets, and on Linux no other process of our user read them.
+def protect_memory() -> None:
+    """Disable core dumps, and on Linux access to our memory by other processes of our user.
 
-    The limit is inherited by every process that we start. Where core dumps are piped to a program
-    the kernel ignores it, but not the flag; that one goes from parent to child as long as the child
-    runs no other program. With it, /proc/<pid>/mem and environ and ptrace() are root's alone.
+    Child processes inherit the resource limit. If core dumps are piped to a program, the kernel
+    ignores the limit, but not the dumpable flag. Forked children inherit the flag until they
+    execute another program. It restricts /proc/<pid>/mem, environ and ptrace() to root.
     """
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
-def require_settings_of_gunicorn() -> None:
-    """Exit if gunicorn loads the application without our settings for it.
+def require_gunicorn_settings() -> None:
+    """Exit if gunicorn loads the application without our settings.
 
-    With its own defaults gunicorn believes X-Forwarded-Proto and SCRIPT_NAME of some peers, and
-    its threads wait for slow clients. Other servers are not concerned.
+    By default gunicorn trusts X-Forwarded-Proto and SCRIPT_NAME of some peers, and its threads wait
+    for slow clients. Other servers are not affected.
     """
     callers = (frame.f_globals.get("__name__", "") for frame, _ in traceback.walk_stack(None))
     under_gunicorn = any(name.startswith("gunicorn.") for name in callers)
     if under_gunicorn and "wallet_api.server.settings" not in sys.modules:
         sys.stderr.write(
-            "wallet-api does not serve under gunicorn without its own settings for it: start "
+            "wallet-api does not serve under gunicorn without its own settings for it. Start "
             "`wallet-api serve`, or `gunicorn wsgi:app` in the checkout, without --config and "
-            "--chdir (look at GUNICORN_CMD_ARGS too).\n"
+            "--chdir (also in GUNICORN_CMD_ARGS).\n"
         )
         sys.exit(_APP_LOAD_ERROR)
 
 
 def prepare() -> None:
-    """Give this process what libraries take for granted: open standard streams, and a home.
+    """Provide what libraries expect of a process: open standard streams and a home directory.
 
-    The next socket would take the number of a stream that was closed, and get what is written to
-    it. sys.stdout stays None, which commands look at. psycopg asks for the home of a user who has
-    neither HOME nor a name.
+    If a standard stream is closed, the next socket gets its number and receives what is written to
+    it. sys.stdout stays None, because commands check it. psycopg needs the home directory even of a
+    user who has neither HOME nor a name.
     """
     for number in (0, 1, 2):
         try:
             os.fstat(number)
         except OSError:
-            # The kernel gives the lowest number that is free.
+            # open() returns the lowest free number.
             os.open(os.devnull, os.O_RDWR)
     try:
         Path.home()
     except RuntimeError:
         os.environ["HOME"] = "/nonexistent"
     if sys.stderr is None:
-        sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115 (for the process's life)
+        sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115 (for the lifetime of the process)

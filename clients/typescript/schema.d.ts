@@ -8,10 +8,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Sign in with Farcaster, and remember the Base Account address if one is given. */
+        /** Sign in with Farcaster, and store the Base Account address if given. */
         get: operations["sign_in_get"];
         put?: never;
-        /** Sign in with Farcaster, and remember the Base Account address if one is given. */
+        /** Sign in with Farcaster, and store the Base Account address if given. */
         post: operations["sign_in_post"];
         delete?: never;
         options?: never;
@@ -23,7 +23,7 @@ export interface paths {
         parameters: {
             query?: never;
             header?: {
-                /** @description A repeat with the same key gives the first answer again. */
+                /** @description A retry with the same key returns the first response again. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -31,7 +31,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Prepare a transfer into the user's trading wallet, making the wallet if need be. */
+        /** Prepare a transfer to the user's trading wallet, creating the wallet if needed. */
         post: operations["deposit"];
         delete?: never;
         options?: never;
@@ -46,7 +46,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Draw a payment into the user's trading wallet as a QR code (ERC-681, as `paymentUri`). */
+        /** Return a payment to the user's trading wallet as a QR code of its ERC-681 URI. */
         get: operations["payment_qr"];
         put?: never;
         post?: never;
@@ -63,7 +63,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Show the user's own Base Account address. */
+        /** Return the user's Base Account address. */
         get: operations["primary"];
         put?: never;
         post?: never;
@@ -80,7 +80,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Hand the trading wallet's private key to its owner, where that is allowed. */
+        /** Return the private key of the trading wallet to its owner, if that is enabled. */
         get: operations["primary_with_key"];
         put?: never;
         post?: never;
@@ -100,7 +100,7 @@ export interface paths {
         /** List the user's wallets, the Base Account first. */
         get: operations["user_wallets"];
         put?: never;
-        /** Make sure that the trading wallet exists, and show it. */
+        /** Create the trading wallet if needed, and return it. */
         post: operations["create_user_wallet"];
         delete?: never;
         options?: never;
@@ -115,10 +115,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tell whether the trading wallet exists. */
+        /** Return whether the trading wallet exists. */
         get: operations["fallback_wallet_status"];
         put?: never;
-        /** Make sure that the trading wallet exists; an existing one is never replaced. */
+        /** Create the trading wallet if needed. An existing one is never replaced. */
         post: operations["create_fallback_wallet"];
         delete?: never;
         options?: never;
@@ -136,7 +136,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List a user's wallets, the Base Account first.
+         * List the wallets of a user, the Base Account first.
          * @description Needs the scope `wallets:read`.
          */
         get: operations["list_wallets"];
@@ -159,12 +159,12 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show a user's wallet on a chain.
+         * Return the wallet of a user on a chain.
          * @description Needs the scope `wallets:read`.
          */
         get: operations["get_wallet"];
         /**
-         * Make sure that a user's trading wallet exists. Repeat it as you like.
+         * Create the trading wallet of a user if needed. The operation is idempotent.
          * @description Needs the scope `wallets:write`.
          */
         put: operations["ensure_wallet"];
@@ -188,7 +188,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Hand out the private key of a trading wallet, and write down who wanted it and why.
+         * Return the private key of a trading wallet, and record caller and reason.
          * @description Needs the scope `keys:read`.
          */
         post: operations["read_key"];
@@ -206,7 +206,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Find wallets, newest first. Filters may be combined; an index answers every combination.
+         * Find wallets, newest first. Filters can be combined.
          * @description Needs the scope `wallets:read`.
          */
         get: operations["find_wallets"];
@@ -226,7 +226,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Tell who got at which key, newest first. Any filters may be combined.
+         * Find audit log entries, newest first. Filters can be combined.
          * @description Needs the scope `audit:read`.
          */
         get: operations["find_audit_entries"];
@@ -246,7 +246,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Tell where wallets are kept, how many came from files, and what keys are sealed under.
+         * Return the storage mode, the number of imported wallets, and the secrets of the keys.
          * @description Needs the scope `stats:read`.
          */
         get: operations["storage"];
@@ -262,14 +262,14 @@ export interface paths {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag of an earlier answer. */
+                /** @description The ETag of an earlier response. */
                 "If-None-Match"?: string;
             };
             path?: never;
             cookie?: never;
         };
         /**
-         * Count wallets and users, and what came on each of some days (30 unless told).
+         * Return the numbers of users and wallets, and daily numbers (default: 30 days).
          * @description Needs the scope `stats:read`.
          */
         get: operations["stats"];
@@ -288,7 +288,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tell that this process runs, and its version. It asks nothing else. */
+        /** Return the version of the running process, without checking anything else. */
         get: operations["healthz"];
         put?: never;
         post?: never;
@@ -305,7 +305,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tell whether this process is fit to serve, and if not, why. */
+        /** Return whether this process can serve requests, and if not, the reason. */
         get: operations["readyz"];
         put?: never;
         post?: never;
@@ -322,7 +322,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Give all numbers, of every worker, in a format that Prometheus reads (404 if it is off). */
+        /** Return the metrics of all workers in a Prometheus format (404 if disabled). */
         get: operations["prometheus"];
         put?: never;
         post?: never;
@@ -339,7 +339,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Describe every route (OpenAPI 3.1). */
+        /** Return the OpenAPI 3.1 document. */
         get: operations["openapi"];
         put?: never;
         post?: never;
@@ -356,7 +356,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Show the description, and let a reader try it. */
+        /** Render the Swagger UI page. */
         get: operations["page"];
         put?: never;
         post?: never;
@@ -375,7 +375,7 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** Serve what the page is made of. */
+        /** Serve an asset of the Swagger UI page. */
         get: operations["asset"];
         put?: never;
         post?: never;
@@ -409,7 +409,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Render the operator's console, which is empty without an API client's token. */
+        /** Render the operator console, which needs the token of an API client. */
         get: operations["console"];
         put?: never;
         post?: never;
@@ -428,7 +428,7 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** Serve an asset of the pages. Browsers revalidate it each time. */
+        /** Serve an asset of the pages. Browsers revalidate it on each use. */
         get: operations["home_asset"];
         put?: never;
         post?: never;
@@ -457,19 +457,19 @@ export interface components {
             token: string;
         };
         Problem: {
-            /** @description A URN that ends in the code. */
+            /** @description A URN that ends with the code. */
             type: string;
-            /** @description The same for every such problem. */
+            /** @description Depends only on the code. */
             title: string;
             status: number;
             /** @description What exactly is wrong, for developers. */
             detail: string;
-            /** @description Stable: compare this one. */
+            /** @description A stable identifier for programs. */
             code: string;
             request_id: string | null;
             /** @description A sentence for the user. */
             error: string;
-            /** @description /api/auth/base-account alone. */
+            /** @description Only for /api/auth/base-account. */
             fid?: null;
         };
         DepositBody: {
@@ -479,13 +479,13 @@ export interface components {
              */
             asset?: "USDC" | "ETH";
             /**
-             * @description Plain decimal digits, in the asset itself.
+             * @description Decimal digits, in whole units of the asset.
              * @example 20
              * @example 0.5
              */
             amount: string;
             /**
-             * @description Who sends; else the remembered one.
+             * @description The sender. Default: the stored Base Account address.
              * @example 0x78547fc07fdc8aac05e53b034e510b276a5ba384
              */
             baseAddress?: `0x${string}` | null;
@@ -506,7 +506,7 @@ export interface components {
             /** @example 0x24e08CE165170235Ff6E27529b73f9933bCD74E2 */
             depositAddress: `0x${string}`;
             /**
-             * @description What eth_sendTransaction takes. An ETH transfer names no gas.
+             * @description Parameters of eth_sendTransaction. An ETH transfer has no gas.
              * @example {
              *       "from": "0x78547fc07fdc8aac05e53b034e510b276a5ba384",
              *       "to": "0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913",
@@ -527,12 +527,12 @@ export interface components {
             /** Format: uuid */
             depositId: string;
             /**
-             * @description ERC-681, for a QR code.
+             * @description An ERC-681 URI for a QR code.
              * @example ethereum:0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913@8453/transfer?address=0x24e08CE165170235Ff6E27529b73f9933bCD74E2&uint256=20000000
              */
             paymentUri: string;
             /**
-             * @description What wallet_sendCalls takes (EIP-5792).
+             * @description Parameters of wallet_sendCalls (EIP-5792).
              * @example {
              *       "version": "2.0.0",
              *       "from": "0x78547fc07fdc8aac05e53b034e510b276a5ba384",
@@ -630,7 +630,7 @@ export interface components {
             walletAddress: `0x${string}`;
             /** @description A sentence for the user. */
             message: string;
-            /** @description Another one. */
+            /** @description Another sentence for the user. */
             note: string;
         };
         FallbackWalletStatusAnswer: {
@@ -662,11 +662,11 @@ export interface components {
         };
         KeyBody: {
             /**
-             * @description For the audit log; printable text.
+             * @description Printable text for the audit log.
              * @example sign swap 8c1f
              */
             reason: string;
-            /** @description An X25519 public key in base64url. With it the private key is sealed (HPKE, RFC 9180), and no proxy or log on the way can read it. */
+            /** @description An X25519 public key in base64url. If given, the private key is encrypted to it (HPKE, RFC 9180), so that no proxy or log can read it. */
             recipientPublicKey?: string | null;
         };
         SealedPrivateKey: {
@@ -675,7 +675,7 @@ export interface components {
             enc: string;
             /** @description base64url. */
             ciphertext: string;
-            /** @description The info that opens it; check whose it is. */
+            /** @description The HPKE info. Check that it names the wallet you asked for. */
             info: string;
         };
         KeyAnswer: {
@@ -697,11 +697,11 @@ export interface components {
             /** @enum {string} */
             type: "trading" | "base-account";
             /**
-             * @description Null if the stored key does not open: nobody must deposit there.
+             * @description Null if the stored key does not open. Do not deposit there.
              * @example 0x24e08CE165170235Ff6E27529b73f9933bCD74E2
              */
             readonly address: `0x${string}` | null;
-            /** @description False is an alarm. A Base Account has no key: true. */
+            /** @description Whether the stored key opens. False needs an operator. A Base Account has no key and is true. */
             opened: boolean;
             /** Format: date-time */
             createdAt: string;
@@ -710,12 +710,12 @@ export interface components {
         };
         WalletPage: {
             data: components["schemas"]["FoundWallet"][];
-            /** @description Send it as cursor, with the same filters. */
+            /** @description Send it as cursor with the same filters. */
             next_cursor: string | null;
             has_more: boolean;
         };
         AuditEntry: {
-            /** @description The entry's place in its user's chain: a number, as a string. */
+            /** @description The position in the user's chain, a number as a string. */
             id: string;
             /**
              * Format: int64
@@ -731,9 +731,9 @@ export interface components {
             /** @example 203.0.113.7 */
             ip: string | null;
             reason: string | null;
-            /** @description The key left sealed to this X25519 public key. */
+            /** @description The X25519 public key that the key was encrypted to. */
             recipientPublicKey: string | null;
-            /** @description Of the wallet that was made, or the remembered Base Account. */
+            /** @description The address of the created wallet, or of the stored Base Account. */
             address: string | null;
             requestId: string;
             /** Format: date-time */
@@ -741,27 +741,27 @@ export interface components {
         };
         AuditPage: {
             data: components["schemas"]["AuditEntry"][];
-            /** @description Send it as cursor, with the same filters. */
+            /** @description Send it as cursor with the same filters. */
             next_cursor: string | null;
             has_more: boolean;
         };
         FileCounts: {
-            /** @description Their wallet is in PostgreSQL too. */
+            /** @description The wallet is also in PostgreSQL. */
             present: number;
-            /** @description Their wallet is only in a file. */
+            /** @description The wallet is only in the file. */
             missing: number;
-            /** @description No wallet is kept under such a name: invalid to an import. */
+            /** @description The file name is not valid. An import reports the file as invalid. */
             misnamed: number;
         };
         SecretUse: {
-            /** @description Names the secret, and does not reveal it. */
+            /** @description Identifies the secret without revealing it. */
             keyId: string;
             /**
              * @description previous: this process can open its keys. missing: it cannot.
              * @enum {string}
              */
             state: "current" | "previous" | "missing" | "retired";
-            /** @description How many keys are sealed under it. */
+            /** @description The number of keys that are sealed under it. */
             wallets: number;
             /** Format: date-time */
             since: string;
@@ -769,9 +769,9 @@ export interface components {
         StorageAnswer: {
             /** @enum {string} */
             storage: "postgres" | "filesystem" | "migrating";
-            /** @description Null where nobody looks at the folder. */
+            /** @description Null if the directory is not used. */
             files: components["schemas"]["FileCounts"] | null;
-            /** @description Wallets that ever came from files into rows. */
+            /** @description The number of wallets that were imported from files. */
             imported: number;
             secrets: components["schemas"]["SecretUse"][];
         };
@@ -798,12 +798,12 @@ export interface components {
             asset: string;
             count: number;
             /**
-             * @description Exact, in the asset itself.
+             * @description The exact sum in whole units of the asset.
              * @example 1234.5
              */
             total: string;
             /**
-             * @description Exact, in its smallest unit.
+             * @description The exact sum in its smallest unit.
              * @example 1234500000
              */
             totalUnits: string;
@@ -829,15 +829,15 @@ export interface components {
     parameters: never;
     requestBodies: never;
     headers: {
-        /** @description The request's own X-Request-Id, or a new one. Logs have it too. */
+        /** @description The X-Request-Id of the request, or a new one. It is also logged. */
         "X-Request-Id": string;
-        /** @description How much (q) in how many seconds (w): `"ip";q=12000;w=60`. */
+        /** @description Quota (q) and window in seconds (w): `"ip";q=12000;w=60`. */
         "RateLimit-Policy": string;
-        /** @description What is left (r), and for how many seconds (t): `"ip";r=11999;t=42`. */
+        /** @description Remaining requests (r) in the next t seconds: `"ip";r=11999;t=42`. */
         RateLimit: string;
-        /** @description Seconds to wait before the next try. */
+        /** @description Seconds to wait before a retry. */
         "Retry-After": number;
-        /** @description How to prove who calls (RFC 6750). */
+        /** @description The authentication scheme (RFC 6750). */
         "WWW-Authenticate": string;
     };
     pathItems: never;
@@ -847,7 +847,7 @@ export interface operations {
     sign_in_get: {
         parameters: {
             query?: {
-                /** @description The user's Base Account, to be remembered. */
+                /** @description The user's Base Account address, which is stored. */
                 address?: `0x${string}`;
             };
             header?: never;
@@ -944,7 +944,7 @@ export interface operations {
     sign_in_post: {
         parameters: {
             query?: {
-                /** @description The user's Base Account, to be remembered. */
+                /** @description The user's Base Account address, which is stored. */
                 address?: `0x${string}`;
             };
             header?: never;
@@ -1042,7 +1042,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A repeat with the same key gives the first answer again. */
+                /** @description A retry with the same key returns the first response again. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -1064,7 +1064,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description There if this is an earlier request's answer. */
+                    /** @description Present if this is the response to an earlier request. */
                     "Idempotent-Replayed"?: "true";
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -2143,7 +2143,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The wallet was there already. */
+            /** @description The wallet already existed. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2155,7 +2155,7 @@ export interface operations {
                     "application/json": components["schemas"]["ServiceWallet"];
                 };
             };
-            /** @description The wallet was made just now. */
+            /** @description The wallet was created. */
             201: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2407,18 +2407,18 @@ export interface operations {
     find_wallets: {
         parameters: {
             query?: {
-                /** @description At most. */
+                /** @description The maximum number of items. */
                 limit?: number;
-                /** @description next_cursor of the page before. */
+                /** @description The next_cursor of the previous page. */
                 cursor?: string;
-                /** @description In any case. */
+                /** @description In upper, lower or mixed case. */
                 address?: `0x${string}`;
                 fid?: number;
                 type?: "trading" | "base-account";
                 chain?: "ethereum" | "base-account";
-                /** @description The first moment that counts. */
+                /** @description Inclusive start of the range. */
                 createdAfter?: string | unknown | unknown;
-                /** @description The first moment that does not count any more. */
+                /** @description Exclusive end of the range. */
                 createdBefore?: string | unknown | unknown;
             };
             header?: never;
@@ -2430,7 +2430,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description The next page, rel="next". */
+                    /** @description The next page (rel="next"). */
                     Link?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -2547,17 +2547,17 @@ export interface operations {
     find_audit_entries: {
         parameters: {
             query?: {
-                /** @description At most. */
+                /** @description The maximum number of items. */
                 limit?: number;
-                /** @description next_cursor of the page before. */
+                /** @description The next_cursor of the previous page. */
                 cursor?: string;
                 fid?: number;
                 action?: "wallet.created" | "wallet.imported" | "base_account.set" | "key.read" | "key.refused" | "key.exported" | "key.resealed";
                 /** @description user:<fid>, client:<name> or cli:<account>. */
                 actor?: string;
-                /** @description The first moment that counts. */
+                /** @description Inclusive start of the range. */
                 after?: string | unknown | unknown;
-                /** @description The first moment that does not count any more. */
+                /** @description Exclusive end of the range. */
                 before?: string | unknown | unknown;
             };
             header?: never;
@@ -2569,7 +2569,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description The next page, rel="next". */
+                    /** @description The next page (rel="next"). */
                     Link?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -2772,13 +2772,13 @@ export interface operations {
     stats: {
         parameters: {
             query?: {
-                /** @description The first day (UTC); 29 days before the last one if left out. */
+                /** @description The first day (UTC). Default: 29 days before the last day. */
                 from?: string;
-                /** @description The last day (UTC), which counts too; today if left out. */
+                /** @description The last day (UTC), inclusive. Default: today. */
                 to?: string;
             };
             header?: {
-                /** @description The ETag of an earlier answer. */
+                /** @description The ETag of an earlier response. */
                 "If-None-Match"?: string;
             };
             path?: never;
@@ -2789,7 +2789,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description For If-None-Match. */
+                    /** @description The value for If-None-Match. */
                     ETag?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -2800,7 +2800,7 @@ export interface operations {
                     "application/json": components["schemas"]["StatsAnswer"];
                 };
             };
-            /** @description Nothing changed since the answer with this ETag. */
+            /** @description Not changed since the response with this ETag. */
             304: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];

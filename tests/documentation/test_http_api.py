@@ -11,11 +11,11 @@ from tests.documentation.pages import code, read, section, tables
 from wallet_api.blueprints import authorization as callers
 from wallet_api.blueprints import problems
 from wallet_api.errors import WalletApiError
-from wallet_api.server import problem_response as refusals
+from wallet_api.server import problem_response
 
 PAGE = read("docs/http_api.md")
 WHO = {
-    callers.ANYBODY: "anybody",
+    callers.PUBLIC: "anybody",
     callers.USER: "user",
     callers.FARCASTER_USER: "Quick Auth token",
     callers.SCRAPER: "`METRICS_TOKEN`",
@@ -32,8 +32,8 @@ def test_every_route_is_on_the_page_with_who_may_call_it(make_app):
     app = make_app(DEMO_FID=str(FID))
     served = {}
     for rule in app.url_map.iter_rules():
-        caller = app.view_functions[rule.endpoint].caller
-        who = WHO[caller] if caller.scope is None else f"client, `{caller.scope}`"
+        policy = app.view_functions[rule.endpoint].auth_policy
+        who = WHO[policy] if policy.scope is None else f"client, `{policy.scope}`"
         for method in rule.methods - {"HEAD", "OPTIONS"}:
             served[f"{method} {rule.rule}"] = who
     told = {}
@@ -67,9 +67,9 @@ def test_every_error_code_is_on_the_page_with_its_status_and_its_sentence():
     of_gunicorn = {
         (name, status.value, sentence)
         for status, name, sentence in [
-            *refusals._REFUSALS.values(),
-            refusals._MALFORMED,
-            refusals._OUR_FAULT,
+            *problem_response._PROBLEMS.values(),
+            problem_response._MALFORMED,
+            problem_response._INTERNAL_ERROR,
         ]
     }
     assert rest == of_flask | of_gunicorn

@@ -68,7 +68,7 @@ class Standby(Server):
         super().__init__(directory)
         self._primary = primary
 
-    def _initialise(self, account):
+    def _initialize(self, account):
         data = self.home / "data"
         if data.exists():
             return

@@ -313,7 +313,7 @@ def test_a_client_that_is_revoked_is_refused_by_every_worker_at_once(serve, clie
 
     done = clients("revoke", "engine")
     assert done.status == 0, done.err
-    assert re.fullmatch(r"engine is revoked since \S+\.\n", done.out)
+    assert re.fullmatch(r"engine was revoked at \S+\.\n", done.out)
     answers = service.crowd(calls * 25)
     assert [answer.status for answer in answers] == [401] * len(answers)
     assert {answer.body["code"] for answer in answers} == {"unauthenticated"}
@@ -338,7 +338,7 @@ def test_a_token_is_printed_once_and_alone(clients, sql):
     # Who redirects stdout gets the token alone, and still sees the warning.
     assert len(done.err.splitlines()) == 1
     assert token not in done.err
-    assert "shown once" in done.err
+    assert "shown only once" in done.err
     token_hash = hashlib.sha256(token.encode()).hexdigest()
     assert sql.execute("select token_hash from api_clients").fetchall() == [(token_hash,)]
     for again in (clients("list"), clients("list", "--json"), clients("revoke", "engine")):
@@ -382,7 +382,7 @@ def test_the_list_tells_people_what_each_client_may_do_until_when(clients):
     assert done.status == 0
     backend, engine = done.out.split("engine: active")
     assert backend.startswith("backend: active\n")
-    for line in ("may do     wallets:read, stats:read", "from       anywhere", "expires    never"):
+    for line in ("scopes     wallets:read, stats:read", "from       anywhere", "expires    never"):
         assert line in backend
     assert "from       10.1.0.0/16" in engine
     assert f"{datetime.now(UTC) + timedelta(days=90):%Y-%m-%d}" in engine
@@ -407,7 +407,7 @@ CREATE = ("create", "--name", "another", "--scope", "keys:read")
     [
         (
             ("create", "--name", "engine", "--scope", "keys:read"),
-            "Error: There is, or was, a client engine: choose another name.",
+            "Error: The name engine is or was in use. Choose another one.",
         ),
         (("revoke", "nobody"), "Error: There is no client nobody."),
     ],
@@ -423,14 +423,14 @@ def test_a_refusal_is_one_line_and_changes_nothing(clients, engine, sql, argumen
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("create", "--name", "Engine\n", "--scope", "keys:read"), "small letters"),
+        (("create", "--name", "Engine\n", "--scope", "keys:read"), "lower-case letters"),
         (("create", "--name", "another", "--scope", "keys:write"), "'keys:write' is not one of"),
         ((*CREATE, "--allow-ip", "10.0.0.0/33"), "'10.0.0.0/33' does not appear to be"),
         ((*CREATE, "--allow-ip", "10.1.2.3/16"), "10.1.2.3/16 has host bits set"),
-        ((*CREATE, "--expires", "2020-01-01"), "that is over already"),
+        ((*CREATE, "--expires", "2020-01-01"), "that is in the past"),
         ((*CREATE, "--expires", "soon"), "a number of days such as 90d"),
     ],
-    ids=["name", "scope", "network", "host bits", "over already", "no date"],
+    ids=["name", "scope", "network", "host bits", "past", "no date"],
 )
 def test_a_mistake_in_a_command_is_said_in_one_sentence(clients, sql, arguments, sentence):
     done = clients(*arguments)
@@ -455,7 +455,7 @@ def test_a_token_that_cannot_be_shown_is_of_no_use(database_url, sql):
             timeout=60,
         )
     assert done.returncode == 1
-    assert done.stderr.splitlines()[-1].startswith("Error: The token could not be shown")
+    assert done.stderr.splitlines()[-1].startswith("Error: The token could not be printed")
     assert sql.execute("select revoked_at is not null from api_clients").fetchone() == (True,)
 
 

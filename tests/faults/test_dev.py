@@ -76,7 +76,9 @@ class Dev:
 
     def console_token(self) -> str:
         """Return the token that is printed for the console."""
-        found = re.search(r"/console\. This client token opens all of it:\n\n(\S+)\n", self.text())
+        found = re.search(
+            r"/console\. This client token has all of its scopes:\n\n(\S+)\n", self.text()
+        )
         LEAKS.secrets.add(found[1])
         return found[1]
 
@@ -121,7 +123,7 @@ def processes_of(directory: Path) -> list[str]:
 
 def test_the_printed_curl_deposits_and_the_state_survives_a_restart(data):
     port = free_port()
-    first = Dev(data, port).wait_until_printed("Ctrl-C stops everything.")
+    first = Dev(data, port).wait_until_printed("Press Ctrl-C to stop.")
     LEAKS.secrets.update(json.loads((data / "secrets.json").read_text()).values())
     answer = json.loads(first.curl())
     assert answer["success"] is True
@@ -132,14 +134,14 @@ def test_the_printed_curl_deposits_and_the_state_survives_a_restart(data):
     with urllib.request.urlopen(demo, timeout=5) as response:
         given = json.load(response)
     LEAKS.secrets.add(given["token"])
-    assert f"A token for FID {given['fid']}:" in first.text()
+    assert f"A session token for FID {given['fid']}:" in first.text()
     console_token = first.console_token()
     for path in ("/v1/stats", "/v1/storage", "/v1/users/1464243/wallets", "/v1/audit?fid=1464243"):
         assert first.status(path, console_token) == 200
     assert first.stop() == 0
     assert processes_of(data) == []
 
-    second = Dev(data, port).wait_until_printed("Ctrl-C stops everything.")
+    second = Dev(data, port).wait_until_printed("Press Ctrl-C to stop.")
     assert json.loads(second.curl())["depositAddress"] == answer["depositAddress"]
     assert second.console_token() == console_token
     assert second.stop(signal.SIGTERM) == 0
@@ -148,24 +150,24 @@ def test_the_printed_curl_deposits_and_the_state_survives_a_restart(data):
 
 def test_it_starts_again_after_it_was_killed_with_everything_running(data):
     port = free_port()
-    first = Dev(data, port).wait_until_printed("Ctrl-C stops everything.")
+    first = Dev(data, port).wait_until_printed("Press Ctrl-C to stop.")
     address = json.loads(first.curl())["depositAddress"]
     first.stop(signal.SIGKILL)
-    second = Dev(data, port).wait_until_printed("Ctrl-C stops everything.")
+    second = Dev(data, port).wait_until_printed("Press Ctrl-C to stop.")
     assert json.loads(second.curl())["depositAddress"] == address
     assert second.stop() == 0
 
 
 def test_a_taken_port_and_a_second_start_are_said_in_one_sentence(data):
     port = free_port()
-    first = Dev(data, port).wait_until_printed("Ctrl-C stops everything.")
+    first = Dev(data, port).wait_until_printed("Press Ctrl-C to stop.")
     second = Dev(data, free_port())
     assert second.process.wait(30) == 1
     assert "already running" in second.text()
     other = data.parent / "other"
     third = Dev(other, port)
     assert third.process.wait(30) == 1
-    assert f"Port {port} is not free" in third.text()
+    assert f"Port {port} is not available" in third.text()
     assert "Traceback" not in second.text() + third.text()
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5) as response:
         assert response.status == 200

@@ -15,7 +15,7 @@ from tests.conftest import BASE_ACCOUNT, FID, JWT_SECRET, SECRET
 from tests.service import start_service
 from wallet_api.blueprints.requests import MAX_BODY_BYTES
 from wallet_api.server.framing import MAX_HEAD_BYTES
-from wallet_api.server.worker import ANSWER_SECONDS, REQUEST_SECONDS
+from wallet_api.server.worker import REQUEST_SECONDS, RESPONSE_SECONDS
 
 pytestmark = pytest.mark.faults
 
@@ -303,7 +303,7 @@ def test_who_never_reads_is_cut_off_and_what_he_did_not_fetch_is_forgotten(serve
     before = resident_bytes(worker)
     began = time.monotonic()
     deaf = [connect(service, LARGEST, buffer=4096) for _ in range(200)]
-    while time.monotonic() < began + ANSWER_SECONDS + 3:
+    while time.monotonic() < began + RESPONSE_SECONDS + 3:
         assert seconds_of(lambda: service.get("/healthz")) < 2
         assert resident_bytes(worker) - before < 100 * 1024 * 1024
         time.sleep(0.5)

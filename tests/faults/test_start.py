@@ -287,7 +287,7 @@ def test_one_line_says_so_where_nothing_can_be_written(environ, line):
     with started(start, {**environ, "PORT": str(free_port())}) as process:
         [said] = process.communicate(timeout=60)[1].splitlines()
     assert process.returncode == 1
-    assert said.endswith("no folder for temporary files is writable. Set TMPDIR.")
+    assert said.endswith("no directory for temporary files is writable. Set TMPDIR.")
 
 
 OTHER_SERVERS = {
@@ -345,7 +345,7 @@ def test_gunicorn_without_our_settings_does_not_serve(environ, tmp_path, name, g
         check=False,
     )
     assert finished.returncode == 4, finished.stderr
-    sentence = "wallet-api does not serve under gunicorn without its own settings for it: "
+    sentence = "wallet-api does not serve under gunicorn without its own settings for it. "
     assert sentence in finished.stderr
     assert "Traceback" not in finished.stderr
 

@@ -14,7 +14,7 @@ from tests.http.conftest import DEAD_PORT, path_of, refused, rows_of, signed_in
 from wallet_api.app import create_app
 from wallet_api.auth import client_tokens
 from wallet_api.blueprints.application import application
-from wallet_api.blueprints.authorization import Caller
+from wallet_api.blueprints.authorization import AuthPolicy
 from wallet_api.config import Settings
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
@@ -76,11 +76,11 @@ class Route:
         return f"{self.method} {self.rule}"
 
     @property
-    def caller(self):
-        caller = getattr(self.view, "caller", None)
-        if not isinstance(caller, Caller):
+    def policy(self):
+        policy = getattr(self.view, "auth_policy", None)
+        if not isinstance(policy, AuthPolicy):
             pytest.fail(f"{self.name} ({self.view.__name__}) does not say who may call it")
-        return caller
+        return policy
 
     def ask(self, client, headers, ip="127.0.0.1"):
         """Ask as somebody would who is served: only the credential can be wrong."""
@@ -148,14 +148,14 @@ class Keyring:
         sql.execute("reset session_replication_role")
         self.elsewhere = elsewhere
 
-    def right(self, caller):
-        """Return the header that opens the routes of a caller, and as little else as can be."""
+    def right(self, policy):
+        """Return the header that satisfies a policy, and as few others as possible."""
         return {
             "userToken": signed_in,
             "quickAuth": self.farcaster.bearer,
-            "clientToken": lambda: self.only[caller.scope],
+            "clientToken": lambda: self.only[policy.scope],
             "metricsToken": lambda: bearer(METRICS_TOKEN),
-        }[caller.security[0]]()
+        }[policy.security[0]]()
 
 
 def mixed(header, other):
@@ -175,35 +175,35 @@ def a_while_ago():
 
 
 KINDS = {
-    "no header": lambda keyring, caller: {},
-    "an empty header": lambda keyring, caller: {"Authorization": ""},
-    "garbage": lambda keyring, caller: {"Authorization": "~\x7f\xff"},
-    "a garbage token": lambda keyring, caller: bearer("eyJ.not-a.token"),
-    "an empty token": lambda keyring, caller: {"Authorization": "Bearer "},
-    "the Basic scheme": lambda keyring, caller: basic(keyring.right(caller)),
-    "a user": lambda keyring, caller: signed_in(),
-    "an expired user": lambda keyring, caller: signed_in(exp=a_while_ago()),
-    "a user of another secret": lambda keyring, caller: signed_in(secret=OTHER_SECRET),
-    "a user of another service": lambda keyring, caller: signed_in(aud="another-service"),
-    "Farcaster": lambda keyring, caller: keyring.farcaster.bearer(),
-    "expired Farcaster": lambda keyring, caller: keyring.farcaster.bearer(exp=a_while_ago()),
-    "Farcaster for others": lambda keyring, caller: keyring.farcaster.bearer(aud="other.example"),
-    "a client": lambda keyring, caller: keyring.client,
-    "a client without the scope": lambda keyring, caller: keyring.lacking[
-        caller.scope or "wallets:read"
+    "no header": lambda keyring, policy: {},
+    "an empty header": lambda keyring, policy: {"Authorization": ""},
+    "garbage": lambda keyring, policy: {"Authorization": "~\x7f\xff"},
+    "a garbage token": lambda keyring, policy: bearer("eyJ.not-a.token"),
+    "an empty token": lambda keyring, policy: {"Authorization": "Bearer "},
+    "the Basic scheme": lambda keyring, policy: basic(keyring.right(policy)),
+    "a user": lambda keyring, policy: signed_in(),
+    "an expired user": lambda keyring, policy: signed_in(exp=a_while_ago()),
+    "a user of another secret": lambda keyring, policy: signed_in(secret=OTHER_SECRET),
+    "a user of another service": lambda keyring, policy: signed_in(aud="another-service"),
+    "Farcaster": lambda keyring, policy: keyring.farcaster.bearer(),
+    "expired Farcaster": lambda keyring, policy: keyring.farcaster.bearer(exp=a_while_ago()),
+    "Farcaster for others": lambda keyring, policy: keyring.farcaster.bearer(aud="other.example"),
+    "a client": lambda keyring, policy: keyring.client,
+    "a client without the scope": lambda keyring, policy: keyring.lacking[
+        policy.scope or "wallets:read"
     ],
-    "a client from outside": lambda keyring, caller: keyring.outside,
-    "a revoked client": lambda keyring, caller: keyring.revoked,
-    "an expired client": lambda keyring, caller: keyring.expired,
-    "a client with a wrong secret": lambda keyring, caller: mixed(
+    "a client from outside": lambda keyring, policy: keyring.outside,
+    "a revoked client": lambda keyring, policy: keyring.revoked,
+    "an expired client": lambda keyring, policy: keyring.expired,
+    "a client with a wrong secret": lambda keyring, policy: mixed(
         keyring.client, bearer(client_tokens.issue().secret.reveal())
     ),
-    "a client with the secret of another": lambda keyring, caller: mixed(
+    "a client with the secret of another": lambda keyring, policy: mixed(
         keyring.client, keyring.only["keys:read"]
     ),
-    "a client of another database": lambda keyring, caller: keyring.elsewhere,
-    "METRICS_TOKEN": lambda keyring, caller: bearer(METRICS_TOKEN),
-    "nearly METRICS_TOKEN": lambda keyring, caller: bearer(METRICS_TOKEN[:-1]),
+    "a client of another database": lambda keyring, policy: keyring.elsewhere,
+    "METRICS_TOKEN": lambda keyring, policy: bearer(METRICS_TOKEN),
+    "nearly METRICS_TOKEN": lambda keyring, policy: bearer(METRICS_TOKEN[:-1]),
 }
 RIGHT = {
     "a user": "userToken",
@@ -225,8 +225,8 @@ ROUTES = every_route()
 
 def every_wrong_credential():
     for route in ROUTES:
-        # A view without a caller is no way out: it fails in the test.
-        security = getattr(getattr(route.view, "caller", None), "security", ())
+        # A view without a policy fails in the test itself.
+        security = getattr(getattr(route.view, "auth_policy", None), "security", ())
         for kind in KINDS:
             if route.rule not in OPEN and RIGHT.get(kind) not in security:
                 yield pytest.param(route, kind, id=f"{route.name} - {kind}")
@@ -262,11 +262,11 @@ def everything_in(sql):
 def test_no_route_answers_a_wrong_credential(
     route, kind, keyring, guarded_app, untouched, farcaster
 ):
-    headers = KINDS[kind](keyring, route.caller)
+    headers = KINDS[kind](keyring, route.policy)
     before = everything_in(untouched.sql)
     answer = route.ask(guarded_app.test_client(), headers)
     after = everything_in(untouched.sql)
-    forbidden = FORBIDDEN.get(kind) if route.caller.scope else None
+    forbidden = FORBIDDEN.get(kind) if route.policy.scope else None
     code = forbidden or "unauthenticated"
     assert refused(answer, 403 if forbidden else 401)["code"] == code
     assert answer.headers.get("WWW-Authenticate") == CHALLENGES[code]
@@ -286,27 +286,27 @@ def test_every_route_answers_the_credential_that_it_asks_for(farcaster, make_app
     keyring = Keyring(sql, application(app).clients, farcaster)
     statuses = {}
     for route in map_of(app):
-        headers = keyring.right(route.caller) if route.caller.security else {}
+        headers = keyring.right(route.policy) if route.policy.security else {}
         with route.ask(app.test_client(), headers) as answer:
             statuses[route.name] = answer.status_code
-            if route.caller.security == ("quickAuth",):
+            if route.policy.security == ("quickAuth",):
                 LEAKS.secrets.add(answer.get_json()["token"])
     assert statuses == dict.fromkeys(statuses, 200)
 
 
 def test_these_routes_alone_are_open_to_anybody():
-    assert {route.rule for route in ROUTES if not route.caller.security} == OPEN
+    assert {route.rule for route in ROUTES if not route.policy.security} == OPEN
 
 
 def test_every_other_route_is_opened_by_what_its_kind_of_caller_has():
     for route in ROUTES:
         if route.rule not in OPEN:
             proof = next(PROOFS[prefix] for prefix in PROOFS if route.rule.startswith(prefix))
-            assert route.caller.security == proof, route.name
+            assert route.policy.security == proof, route.name
 
 
 def test_every_route_for_services_needs_its_scope():
-    needed = {route.name: route.caller.scope for route in ROUTES if route.caller.scope}
+    needed = {route.name: route.policy.scope for route in ROUTES if route.policy.scope}
     assert needed == NEEDED_SCOPES
     assert set(needed.values()) == set(SCOPES)
     assert {route.name for route in ROUTES if route.rule.startswith("/v1/")} == set(needed)

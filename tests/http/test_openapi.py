@@ -14,7 +14,7 @@ from schemathesis.openapi import checks
 
 from tests.conftest import ACCESS, BASE_ACCOUNT, FID, LEAKS
 from tests.http.conftest import DEAD_PORT, signed_in
-from wallet_api.blueprints.authorization import ANYBODY
+from wallet_api.blueprints.authorization import PUBLIC
 from wallet_api.blueprints.requests import MAX_BODY_BYTES
 from wallet_api.blueprints.routing import Blueprint
 from wallet_api.blueprints.schemas import HealthAnswer
@@ -243,10 +243,10 @@ def test_every_operation_has_the_name_that_generated_clients_call(document):
 def test_every_operation_asks_for_the_token_that_its_view_asks_for(app, document):
     described = operations_of(document)
     for method, path, view in routes_of(app):
-        scopes = [view.caller.scope] if view.caller.scope else []
-        expected = [{scheme: scopes} for scheme in view.caller.security]
+        scopes = [view.auth_policy.scope] if view.auth_policy.scope else []
+        expected = [{scheme: scopes} for scheme in view.auth_policy.security]
         assert described[method, path]["security"] == expected, path
-        assert (view.caller is ANYBODY) == (not expected), path
+        assert (view.auth_policy is PUBLIC) == (not expected), path
     schemes = {scheme for operation in described.values() for scheme in schemes_of(operation)}
     assert schemes == set(document["components"]["securitySchemes"])
 
@@ -393,7 +393,7 @@ def test_a_route_that_does_something_else_would_be_noticed(app, answer, failure)
     blueprint = Blueprint("extra", __name__)
 
     @blueprint.get("/extra")
-    @blueprint.opened_by(ANYBODY)
+    @blueprint.requires(PUBLIC)
     @blueprint.response(200, HealthAnswer)
     def extra():
         return answer

@@ -259,7 +259,7 @@ def test_another_method_is_405_and_says_which_are_allowed(refusing, method):
             continue
         environ = {"REQUEST_METHOD": method}
         answer = refusing.open(path, headers=signed_in(), environ_overrides=environ)
-        refused(answer, 405, "This address does not take that method.")
+        refused(answer, 405, "The method is not allowed for this URL.")
         assert set(answer.headers["Allow"].split(", ")) == served, path
 
 

@@ -391,7 +391,7 @@ def test_a_folder_that_was_handed_over_is_said(command, imported, exported):
     (exported / ".migrating").write_text("")
     done = command("export", exported)
     assert done.status == 0
-    assert "carries the mark .migrating" in done.err
+    assert "contains the file .migrating" in done.err
 
 
 def test_a_folder_that_cannot_be_written_to_is_said_in_one_line(command, imported):

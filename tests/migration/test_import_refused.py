@@ -10,7 +10,7 @@ from tests.migration.conftest import is_one_line, key_ids, table
 from tests.services.conftest import service
 from tests.wallet_store import EXPECTED, SAMPLES, keyed, put
 from wallet_api.cli.progress import ReportFile
-from wallet_api.cli.wallet_files import tools as wallet_tools
+from wallet_api.cli.wallet_files import resources
 from wallet_api.services.wallet_files.verifying import LineOutcome, LineReport
 
 
@@ -23,7 +23,10 @@ def test_a_wrong_secret_imports_nothing_registers_nothing_and_is_hinted_at(shell
     done = shell("import", samples, ENCRYPTION_SECRET=OTHER_SECRET)
     assert done.status == 1
     assert f"{len(EXPECTED)} invalid" in done.out
-    assert "No file is valid: is ENCRYPTION_SECRET the old service's?" in done.err
+    assert (
+        "No file is valid. Check that ENCRYPTION_SECRET is the secret of the old service."
+        in done.err
+    )
     assert (table(sql), key_ids(sql)) == ([], [])
 
 
@@ -89,7 +92,7 @@ def test_migrations_that_are_missing_are_said(command, samples, sql):
 
 
 def test_a_database_that_cannot_be_reached_is_said(command, samples, monkeypatch):
-    monkeypatch.setattr(wallet_tools, "_POOL_SECONDS", 0.5)
+    monkeypatch.setattr(resources, "_POOL_SECONDS", 0.5)
     for url in (
         "postgresql://nobody@127.0.0.1:1/none",
         "postgresql://nobody:secret-password@127.0.0.1:1/none",

@@ -38,8 +38,8 @@ _SESSIONS = (
 @pytest.fixture
 def made(generate, monkeypatch):
     """Fill the folder, and have it worked on in small steps, so that a kill falls between them."""
-    for module in ("wallets", "wallet_verify"):
-        monkeypatch.setattr(sys.modules[f"wallet_api.cli.{module}"], "BATCH", 50)
+    for module in ("wallets", "verify"):
+        monkeypatch.setattr(sys.modules[f"wallet_api.cli.wallet_files.{module}"], "BATCH", 50)
     return generate(FILES)
 
 
@@ -244,7 +244,9 @@ def answer_at_length(item):
 
 def take_all():
     try:
-        for _ in workers.spread(range(20), answer_at_length, processes=2, database=Nowhere()):
+        for _ in workers.map_in_processes(
+            range(20), answer_at_length, processes=2, database=Nowhere()
+        ):
             pass
     except Exception:  # noqa: BLE001 (whichever says so)
         os._exit(3)

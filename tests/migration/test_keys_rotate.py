@@ -156,7 +156,7 @@ def test_verifying_the_audit_log_by_command(command, wallets, sql, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--fid", "5", "--against", "setup.cfg"), "--fid of one user's part"),
+        (("--fid", "5", "--against", "setup.cfg"), "covers the whole log"),
         (("--against", "setup.cfg"), "setup.cfg"),
         (("--against", "nothing.json"), "does not exist"),
         (("--unchained-before", "yesterday"), "yesterday"),

@@ -43,7 +43,7 @@ def test_each_row_that_does_not_open_is_named(verify, sql, wallets):
     *named, summary = done.out.splitlines()
     assert sorted(named) == [
         "FID 2, ethereum: unreadable: The stored key does not open.",
-        "FID 4, ethereum: unreadable: The stored key is sealed under a secret this process lacks.",
+        "FID 4, ethereum: unreadable: The stored key is sealed under an unknown secret.",
     ]
     assert summary.endswith(": 4 opened, 2 unreadable")
 
@@ -63,7 +63,7 @@ def test_an_address_that_several_users_share_is_named_though_it_opens(
     done = verify()
     assert done.status == 1
     named, summary = done.out.splitlines()
-    assert named == f"{pair.address}: one address of several users: FIDs 1, 3"
+    assert named == f"{pair.address}: shared by several users: FIDs 1, 3"
     assert summary.endswith(": 6 opened, 0 unreadable")
 
 

@@ -27,7 +27,10 @@ def samples(folder):
 def test_an_empty_folder_is_a_disk_that_is_not_mounted(command, folder, name):
     done = command(name, folder)
     assert done.status == 1
-    assert done.err.splitlines()[-1] == f"Error: {folder} holds no files: is the disk mounted?"
+    assert (
+        done.err.splitlines()[-1]
+        == f"Error: {folder} contains no files. Check that the disk is mounted."
+    )
 
 
 def test_a_report_replaces_no_device_and_no_pipe(command, samples, sql):
@@ -171,4 +174,4 @@ def test_show_tells_what_is_kept_for_a_user_and_no_key(command, folder, sql):
     (folder / names[0]).unlink()
     (folder / names[1]).unlink()
     done = command("show", FID, folder)
-    assert (done.status, done.out) == (1, f"Nothing is kept for FID {FID}.\n")
+    assert (done.status, done.out) == (1, f"FID {FID} has no wallets.\n")

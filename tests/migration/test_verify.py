@@ -78,7 +78,10 @@ def test_rows_are_verified_without_files_too(command, store, unchanged):
         ("encrypted_private_key = repeat('00', 48)", "The stored key does not open."),
         ("iv = repeat('00', 12)", "The stored key does not open."),
         (f"address = '{BASE_ACCOUNT}'", "The stored key does not open."),
-        ("key_id = repeat('0', 16)", "The stored key is sealed under a secret this process lacks."),
+        (
+            "key_id = repeat('0', 16)",
+            "The stored key is sealed under an unknown secret.",
+        ),
     ],
 )
 def test_a_row_that_was_damaged_is_named(command, sql, store, unchanged, change, reason):
@@ -202,7 +205,7 @@ def test_an_address_that_two_users_share_is_named_with_both(
     done = command("verify", store)
     assert done.status == 1
     address = json.loads((store / NAME).read_text())["address"]
-    assert f"{address}: one address of several users: FIDs 9, {FID}" in done.out.splitlines()
+    assert f"{address}: shared by several users: FIDs 9, {FID}" in done.out.splitlines()
     alone = command("verify", "--json")
     assert (alone.status, alone.figures["shared_addresses"]) == (1, 1)
 
@@ -300,7 +303,7 @@ def test_a_report_names_files_of_the_folder_only(command, store, report, tmp_pat
 def test_a_report_without_files_is_a_usage_error(command, report):
     done = command("verify", "--report", report)
     assert done.status == 2
-    assert "give their PATH too" in done.err
+    assert "--report requires PATH" in done.err
 
 
 def test_an_empty_database_without_files_is_fine(command, sql):

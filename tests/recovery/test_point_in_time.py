@@ -92,7 +92,7 @@ class Recovered(LocalPostgres):
         self._primary = primary
         self._steps = steps
 
-    def _initialise(self, account):
+    def _initialize(self, account):
         shutil.copy(self._primary.postgres.home / "password", self.home / "password")
         for step in self._steps:
             self._primary.shell.succeed(

@@ -88,6 +88,7 @@ NOT_OURS = "it, or its position after the previous entry, is not as this service
 ALONE = "it cannot be checked without the entry before it"
 FOREIGN = "it was written with a secret that is not configured (key id 0000000000000000)"
 UNMADE = "no intact entry records the creation of the trading wallet"
+TWICE = "the Base Account address was imported more than once"
 UNSET = "no intact entry records the Base Account address"
 REPLACED = "the Base Account address differs from the last intact entry about it"
 GONE = "the Base Account address that was stored is not in PostgreSQL"
@@ -412,6 +413,46 @@ def test_an_imported_base_account_address_is_compared_with_its_import(log, datab
     assert verify()[0] == []
     put_by_hand(sql, 1, BASE_ACCOUNT)
     assert verify()[0] == [(1, None, REPLACED)]
+
+
+@pytest.mark.parametrize("storage", ["postgres", "migrating"])
+def test_an_imported_base_account_cannot_be_taken_from_its_row_back_to_its_file(
+    log, database, verify, sql, storage
+):
+    """The file keeps an older address, and a request would import it again."""
+    trail = AuditTrail(EncryptionService(Secret(SECRET)))
+
+    def import_again():
+        put_by_hand(sql, 1)
+        event = AuditEvent(
+            fid=1, chain="base-account", action="wallet.imported", access=ACCESS, address=ANOTHER
+        )
+        database.run(lambda one: trail.pending().append_many(one, [event]))
+
+    import_again()
+    log.store_base_account_address(1, BASE_ACCOUNT, access=ACCESS)
+    assert verify(wallet_storage=storage)[0] == []
+    plant(sql, "delete from wallets where (fid, chain) = (1, 'base-account')")
+    assert verify(wallet_storage=storage)[0] == [(1, None, GONE)]
+    import_again()
+    assert verify(wallet_storage=storage)[0] == [(1, None, TWICE)]
+
+
+def test_an_imported_trading_wallet_that_is_gone_is_named_while_others_move(
+    log, database, verify, sql
+):
+    trail = AuditTrail(EncryptionService(Secret(SECRET)))
+    (address,) = sql.execute(
+        "select address from wallets where (fid, chain) = (2, 'ethereum')"
+    ).fetchone()
+    event = AuditEvent(
+        fid=2, chain="ethereum", action="wallet.imported", access=ACCESS, address=address
+    )
+    database.run(lambda one: trail.pending().append_many(one, [event]))
+    assert verify(wallet_storage="migrating")[0] == []
+    plant(sql, "delete from wallets where fid = 2 and chain = 'ethereum'")
+    gone = (2, None, "the trading wallet that was created is not in PostgreSQL")
+    assert verify(wallet_storage="migrating")[0] == [gone]
 
 
 def test_entries_about_a_trading_wallet_say_nothing_about_a_base_account(log, verify, sql):

@@ -13,7 +13,7 @@ import pytest
 from tests.commands import Running, kept_environ
 from tests.conftest import LEAKS, SECRET
 from wallet_api.config import read_database_url
-from wallet_api.database import Database, refusal
+from wallet_api.database import Database, connection_error
 from wallet_api.development.postgres import LocalPostgres
 from wallet_api.services.migrations import expected_versions
 
@@ -138,7 +138,7 @@ def test_every_program_reads_a_form_of_the_url_as_psql_does(
     assert psql.stdout.strip().split("|")[:2] == [user, name]
     # The service and the commands.
     read = read_database_url(variables)
-    assert refusal(read) is None
+    assert connection_error(read) is None
     database = Database(read, min_size=0, max_size=1, timeout_seconds=5)
     database.open()
     found = database.run(lambda connection: connection.execute(asked).fetchone())

@@ -111,6 +111,19 @@ def test_a_machine_that_answers_may_have_every_connection(sql, four):
         )
 
 
+def test_a_user_who_waits_for_a_lock_does_not_make_the_machine_slow_for_the_others(sql, four):
+    sql.execute(CATALOG)
+    database = four()
+    with ThreadPoolExecutor(4) as threads:
+        locked = threads.submit(ask, database, SILENT[0], WAIT)
+        others = threads.map(lambda fid: ask(database, fid, 0.05), SILENT[1:] * 2)
+        assert all(answered for answered, _ in others)
+        assert locked.result()[0]
+        # Nor does the end of that wait.
+        others = threads.map(lambda fid: ask(database, fid, 0.1), SILENT[1:5])
+        assert all(answered for answered, _ in others)
+
+
 def test_a_refusal_inside_of_a_transaction_leaves_nothing_behind(sql, four):
     sql.execute(CATALOG)
     database = four()

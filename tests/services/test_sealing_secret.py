@@ -62,7 +62,7 @@ def test_a_database_that_is_sealed_under_such_a_secret_goes_on_and_can_leave_it(
     framed = around.format(SECRET)
     with monkeypatch.context() as before:
         # As the service was before it looked at what is around the secret.
-        before.setattr(EncryptionService, "secret_is_bare", True)
+        before.setattr(EncryptionService, "secret_is_trimmed", True)
         address = service(database, framed).ensure_trading_wallet(1, access=ACCESS).address
     again = service(database, framed)
     assert again.ensure_trading_wallet(1, access=ACCESS).address == address

@@ -213,7 +213,7 @@ _DO = re.compile(r"\bdo \$\$\s*begin\b(.*?)\bend\s*\$\$;", re.DOTALL)
 _DDL = (
     r"(?:begin )?(?:alter table(?: if exists)?(?: only)?"
     r"|(?:create|drop) (?:unique )?index(?! concurrently)\b.*? on"
-    r"|(?:create|drop)(?: or replace)?(?: constraint)? trigger\b.*? on) (\w+)"
+    r"|(?:create|alter|drop)(?: or replace)?(?: constraint)? trigger\b.*? on) (\w+)"
 )
 _FIRST = (
     "set local citus . multi_shard_modify_mode = 'sequential'",
@@ -235,17 +235,29 @@ def _changed(statements, made):
     """Give each statement that changes a table which the migration did not make, as a line."""
     for statement in map(line, statements):
         found = re.match(_DDL, statement) or re.match(
-            r"(?:begin )?(drop) index (?!conc)", statement
+            r"(?:begin )?(alter|drop) index (?!conc)", statement
         )
         if found and found[1] not in made:
             yield statement
 
 
 def _is_refused(statement):
-    return (
-        re.search(r" , ", statement)
-        and re.search(r"\badd (constraint|check|foreign|unique|primary|exclude)\b", statement)
-    ) or re.search(r"\brename constraint\b|\badd (column )?\w+ .*\bdefault nextval\b", statement)
+    constraint = r"\badd (?:constraint|check|foreign|unique|primary|exclude)\b"
+    column = r"\badd (?:column )?(?:if not exists )?\w+ "
+    with_its_rule = rf"(?!{constraint}){column}[^,]*\b(?:default nextval|check|unique|primary)\b"
+    return (re.search(r" , ", statement) and re.search(constraint, statement)) or re.search(
+        rf"\brename constraint\b|\bset statistics\b|{with_its_rule}", statement
+    )
+
+
+def _changed_sequences(statements):
+    """Give each statement that changes a sequence which the migration did not make."""
+    lines = [line(statement) for statement in statements]
+    made = {one.split()[2] for one in lines if one.startswith("create sequence ")}
+    for statement in lines:
+        found = re.match(r"(?:begin )?alter sequence (?:if exists )?(\w+)", statement)
+        if found and found[1] not in made:
+            yield statement
 
 
 def faults_after_spreading(text):
@@ -255,13 +267,17 @@ def faults_after_spreading(text):
     file. In a DO block it is the statement. A file of one statement is sent as it is.
     """
     up = text.partition("-- migrate:down")[0]
-    made = {line(one).split()[2] for one in read(up) if line(one).startswith("create table ")}
+    create = r"create (?:unlogged )?table (?:if not exists )?(\w+) "
+    made = {found[1] for one in read(up) if (found := re.match(create, line(one)))}
     outside = read(_DO.sub("", up))
     inside = [read(body) for body in _DO.findall(up)]
     every = [statement for block in (outside, *inside) for statement in block]
     found = {
         TOP_LEVEL: list(_changed(outside, made)) if len(read(up)) > 1 else [],
-        REFUSED: [one for one in _changed(every, made) if _is_refused(one)],
+        REFUSED: [
+            *(one for one in _changed(every, made) if _is_refused(one)),
+            *_changed_sequences(every),
+        ],
         UNBOUNDED: [
             one
             for block in inside
@@ -274,7 +290,8 @@ def faults_after_spreading(text):
             name
             for name in sorted(made)
             if any(
-                line(one).startswith(f"create table {name} ")
+                (found := re.match(create, line(one)))
+                and found[1] == name
                 and re.search(r"\( (.* )?fid ", _whole(one))
                 for one in every
             )

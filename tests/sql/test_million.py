@@ -231,9 +231,9 @@ def positions(people: Population, rest: Any) -> list[Any]:
 
 def assert_reads_little(asked: OneConnection, service: Any, cases: Iterator[Any]) -> None:
     read = {}
-    for filters, behind in cases:
-        service.find(filters, behind=behind, size=SIZE)
-        read[f"{filters} behind {behind}"] = asked.buffers()
+    for filters, after in cases:
+        service.find(filters, after=after, limit=SIZE)
+        read[f"{filters} after {after}"] = asked.buffers()
     total = sorted(count for count, _ in read.values())
     print(f"\n{len(total)} questions: median {statistics.median(total)}, most {total[-1]} buffers")
     much = {case: plan for case, (count, plan) in read.items() if count > BUFFERS}
@@ -248,8 +248,8 @@ def test_a_page_of_a_search_reads_little_whatever_is_asked_and_however_deep(many
     mine = (people.trading_address(fid).lower(), people.base_account(fid))
     addresses = (None, *mine, SHARED_BASE_ACCOUNT)
     cases = (
-        (WalletFilters(address=address, fid=whose, chain=chain, **within), behind)
-        for address, whose, chain, within, behind in product(
+        (WalletFilters(address=address, fid=whose, chain=chain, **within), after)
+        for address, whose, chain, within, after in product(
             addresses,
             (None, fid),
             (None, "ethereum", "base-account"),
@@ -263,8 +263,8 @@ def test_a_page_of_a_search_reads_little_whatever_is_asked_and_however_deep(many
 def test_a_page_of_the_audit_log_reads_little_whatever_is_asked_and_however_deep(many, asked):
     people, fid = many.people, many.people.users // 3 * 2
     cases = (
-        (AuditFilters(fid=whose, action=action, actor=actor, **within), behind)
-        for whose, action, actor, within, behind in product(
+        (AuditFilters(fid=whose, action=action, actor=actor, **within), after)
+        for whose, action, actor, within, after in product(
             (None, BUSY_FID, fid),
             (None, *AUDIT_ACTIONS),
             (None, BUSY_CLIENT, "client:curious", "cli:operator", f"user:{fid}", "client:nobody"),

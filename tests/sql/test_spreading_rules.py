@@ -245,6 +245,8 @@ AFTER_SPREADING = {
             LIMITS + "create or replace trigger t before delete on deposits for each row "
             "execute function f();",
             LIMITS + "drop trigger t on deposits;",
+            LIMITS + "alter trigger t on deposits rename to u;",
+            LIMITS + "alter index idx_deposits_created_at rename to i;",
             in_do(CHECK) + CHECK,
         ],
         [
@@ -266,8 +268,15 @@ AFTER_SPREADING = {
             in_do("alter table deposits rename constraint c to d;"),
             in_do("alter table deposits add column n bigint not null default nextval('s');"),
             CHECK.replace(" not valid", ", add constraint d check (n > 0)"),
+            in_do("alter table deposits add column memo text check (memo > 'a');"),
+            in_do("alter table deposits add column if not exists n text unique;"),
+            in_do("alter table deposits alter column fid set statistics 500;"),
+            "alter sequence wallets_id_seq increment by 2;",
+            in_do("alter sequence if exists wallets_id_seq owned by wallets.id;"),
         ],
         [
+            "create sequence s as bigint; alter sequence s owned by t.id;",
+            in_do("alter table deposits add column key_id text references encryption_keys;"),
             in_do("alter table deposits validate constraint c, validate constraint d;"),
             in_do("alter table deposits add column n text, add column m numeric(78, 0);"),
             in_do("alter table deposits add constraint c check (n in (1, 2, 3));"),
@@ -291,12 +300,15 @@ AFTER_SPREADING = {
         [
             MADE,
             MADE.upper(),
+            MADE.replace("create", "create unlogged"),
+            MADE.replace("table", "table if not exists"),
             MADE + in_do(SPREAD.replace("'t'", "'other'"), first=""),
             MADE + in_do("perform create_distributed_table('t', 'fid');", first=""),
             "create table t (id bigint, fid bigint not null);",
         ],
         [
             MADE + in_do(SPREAD, first=""),
+            MADE.replace("table", "table if not exists") + in_do(SPREAD, first=""),
             "create table t (id text, fid_of_somebody bigint);",
             "create index concurrently i on wallets (fid);",
         ],

@@ -24,8 +24,8 @@ def test_a_parser_that_wants_more_than_came_gives_up(pair):
     connection, theirs = pair
     theirs.sendall(b"POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nabc")
     assert connection.receive()
-    assert not connection.arrived()
-    connection.deliver()
+    assert not connection.is_complete()
+    connection.feed_parser()
     request = next(connection.parser)
     with pytest.raises(NoMoreData):
         request.body.read()

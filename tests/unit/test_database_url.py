@@ -7,7 +7,7 @@ import pytest
 
 from wallet_api.config import ConfigurationError, Settings, read_database_url
 from wallet_api.crypto.secret import Secret
-from wallet_api.database.url import connection_parameters
+from wallet_api.database_url import connection_parameters
 
 URL = "postgresql://app:hunter2@db.example/wallets"
 SECRETS = {"ENCRYPTION_SECRET": "e" * 32, "JWT_SECRET": "j" * 32}

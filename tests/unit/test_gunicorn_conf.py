@@ -13,7 +13,7 @@ from wallet_api.app import create_app
 from wallet_api.blueprints.application import application
 from wallet_api.config import ConfigurationError, Settings
 from wallet_api.server.__main__ import Server
-from wallet_api.server.settings import OPTIONS, out_of_range, refused
+from wallet_api.server.settings import OPTIONS, forbidden_options, out_of_range
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_what_the_service_sets_and_nobody_may_change_is_pinned_above(hooks):
 @pytest.mark.parametrize("name", sorted(OPTIONS))
 def test_an_option_that_is_honored_is_not_refused(hooks, name):
     assert name in Config().settings
-    assert refused(configuration(hooks, name)) == []
+    assert forbidden_options(configuration(hooks, name)) == []
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_an_option_that_is_honored_is_not_refused(hooks, name):
 )
 def test_every_other_option_of_gunicorn_is_refused(hooks, name):
     changed = configuration(hooks, name)
-    assert refused(changed) == [changed.settings[name].cli[-1]]
+    assert forbidden_options(changed) == [changed.settings[name].cli[-1]]
 
 
 @pytest.mark.parametrize(

@@ -280,7 +280,7 @@ def test_a_cluster_stays_in_a_directory_that_can_be_entered(open_folder: Path) -
 @as_root_only
 def test_a_cluster_that_root_keeps_in_private_is_linked_to(running: LocalPostgres) -> None:
     home = running.home.stat()
-    assert running.home.parent == local_postgres.REACHABLE_BY_ALL
+    assert running.home.parent == local_postgres.SHARED_DIRECTORY
     assert (running.directory / "cluster").readlink() == running.home
     assert stat.S_IMODE(home.st_mode) == 0o700
     assert home.st_uid == (running.home / "data").stat().st_uid != 0
@@ -310,7 +310,7 @@ def test_programs_that_root_keeps_in_private_are_copied_once(
     server.start()
     copy = server.bindir.parents[2]
     try:
-        assert copy.parent == local_postgres.REACHABLE_BY_ALL
+        assert copy.parent == local_postgres.SHARED_DIRECTORY
         assert all(not path.stat().st_mode & 0o022 for path in copy.rglob("*"))
         made = copy.stat().st_ctime_ns
         server.stop()
@@ -319,7 +319,7 @@ def test_programs_that_root_keeps_in_private_are_copied_once(
         assert copy.stat().st_ctime_ns == made
         server.stop()
         copy.chmod(0o777)
-        with pytest.raises(LocalPostgresError, match="not root's alone"):
+        with pytest.raises(LocalPostgresError, match="not owned and writable only by root"):
             server.start()
     finally:
         shutil.rmtree(copy)
@@ -332,7 +332,7 @@ def test_an_old_postgresql_is_refused(
     old.write_text("#!/bin/sh\necho 'postgres (PostgreSQL) 13.22'\n")
     old.chmod(0o755)
     monkeypatch.setenv("PG_BINDIR", f"{open_folder}\r\n")
-    with pytest.raises(LocalPostgresError, match=r"14 or newer is needed.* 13\.22"):
+    with pytest.raises(LocalPostgresError, match=r"14 or newer is required.* 13\.22"):
         server.start()
 
 

@@ -42,7 +42,7 @@ def look(program):
 
 def test_a_process_and_its_forks_leave_no_core_dump_and_are_read_by_root_alone():
     assert look("look_twice()") != 2 * PRIVATE
-    program = "from wallet_api.process import keep_memory_private as keep; keep(); look_twice()"
+    program = "from wallet_api.process import protect_memory as keep; keep(); look_twice()"
     assert look(program) == 2 * PRIVATE
 
 

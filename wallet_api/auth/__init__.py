@@ -1,1 +1,1 @@
-"""Who is calling. Nothing here knows of HTTP routes or SQL."""
+"""Authentication tokens and rate limits. Nothing here depends on HTTP routes or SQL."""

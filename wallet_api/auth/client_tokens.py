@@ -1,7 +1,8 @@
-"""Tokens of API clients: wapi_<client id>_<256 random bits>, of which we keep a hash alone.
+"""Tokens of API clients: wapi_<client id>_<256 random bits>. The database stores only a hash.
 
-The id finds the row, the hash decides. SHA-256 is enough: nobody can guess 256 random bits, so that
-a slow hash would protect nothing. The prefix lets scanners of repositories and logs find a token.
+The id selects the row, and the hash is compared. SHA-256 is sufficient: 256 random bits cannot be
+guessed, so that a slow hash would add no protection. The prefix allows secret scanners to find
+tokens in repositories and logs.
 """
 
 import hashlib
@@ -17,7 +18,7 @@ _TOKEN = re.compile(r"wapi_([0-9a-f]{16})_[A-Za-z0-9_-]{43}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class ClientToken:
-    """A new token: `secret` is for the client alone, the rest is for our table."""
+    """A new token: `secret` is for the client, the rest is stored."""
 
     client_id: str
     secret: Secret[str]
@@ -25,20 +26,20 @@ class ClientToken:
 
 
 def issue() -> ClientToken:
-    """Return a new token, with the id of the client that it makes."""
+    """Return a new token with a new client id."""
     client_id = secrets.token_hex(8)
     token = Secret(f"wapi_{client_id}_{secrets.token_urlsafe(32)}")
     return ClientToken(client_id=client_id, secret=token, token_hash=_hash(token))
 
 
 def client_id_of(token: Secret[str]) -> str | None:
-    """Return the id of the client that a token claims to be; None if it is no such token."""
+    """Return the client id in a token, or None if the token is malformed."""
     found = _TOKEN.fullmatch(token.reveal())
     return found and found[1]
 
 
-def fits(token: Secret[str], token_hash: str) -> bool:
-    """Tell, in constant time, whether a token is the one of which this is the hash."""
+def matches(token: Secret[str], token_hash: str) -> bool:
+    """Return whether a token has this hash, in constant time."""
     return hmac.compare_digest(_hash(token), token_hash)
 
 

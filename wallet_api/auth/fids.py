@@ -1,4 +1,4 @@
-"""Farcaster ids as they appear in tokens."""
+"""Parsing of Farcaster ids (FIDs)."""
 
 import re
 
@@ -8,7 +8,7 @@ _DIGITS = re.compile(r"[0-9]{1,19}", re.ASCII)
 
 
 def parse_fid(value: object) -> int | None:
-    """Return a positive integer, or a string of its digits, as an FID; None if it is neither."""
+    """Return the FID in a positive integer or a string of digits, or None if it is not valid."""
     if isinstance(value, str) and _DIGITS.fullmatch(value):
         value = int(value)
     if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MAX_FID:

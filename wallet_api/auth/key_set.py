@@ -1,4 +1,4 @@
-"""One request for a key set (JWKS): its answer is bounded in time and in size."""
+"""An HTTP GET for a key set (JWKS) with limits on the time and size of the response."""
 
 import http.client
 import socket
@@ -11,15 +11,15 @@ from types import TracebackType
 from typing import Any, Self
 
 MAX_BYTES = 128 * 1024
-"""A hundred times what Farcaster publishes."""
+"""100 times the size of Farcaster's key set."""
 
 
 def fetch(url: str, *, seconds: float) -> bytes:
-    """Return the body of an answer 200 that is complete within `seconds`.
+    """Return the body of a 200 response that is complete within `seconds`.
 
-    Resolving the name and connecting may take longer, but end too: by the system's timeouts, and
-    after `seconds` for each address. Redirects are not followed. Raises OSError,
-    http.client.HTTPException, and ValueError for an answer that is too large.
+    Name resolution and connecting may take longer: they are limited by the system's timeouts, and
+    by `seconds` per address. Redirects are not followed. Raises OSError,
+    http.client.HTTPException, and ValueError for a response that is too large.
     """
     deadline = _Deadline(seconds)
     opener = urllib.request.OpenerDirector()
@@ -39,21 +39,21 @@ def fetch(url: str, *, seconds: float) -> bytes:
     except urllib.error.HTTPError as error:
         error.close()
         raise
-    if deadline.passed:
-        raise TimeoutError("the answer took too long")
+    if deadline.expired:
+        raise TimeoutError("the response took too long")
     if len(body) > MAX_BYTES or status != http.HTTPStatus.OK:
-        raise ValueError("the answer is no key set")
+        raise ValueError("the response is not a key set")
     return body
 
 
 class _Deadline:
-    """Shut sockets down at a moment: a timeout of theirs is for each packet, not for an answer."""
+    """Shut sockets down after some seconds. A socket timeout applies only to each read."""
 
     def __init__(self, seconds: float) -> None:
-        self.passed = False
+        self.expired = False
         self._sockets: list[socket.socket] = []
         self._lock = threading.Lock()
-        self._timer = threading.Timer(seconds, self._pass)
+        self._timer = threading.Timer(seconds, self._expire)
         self._timer.name = "issuer-keys-deadline"
         self._timer.daemon = True
 
@@ -72,14 +72,14 @@ class _Deadline:
     def watch(self, connected: socket.socket) -> None:
         with self._lock:
             self._sockets.append(connected)
-        if self.passed:
-            self._pass()
+        if self.expired:
+            self._expire()
 
-    def _pass(self) -> None:
-        self.passed = True
+    def _expire(self) -> None:
+        self.expired = True
         with self._lock, suppress(OSError):
             for connected in self._sockets:
-                # Not SSLSocket's own, which changes what the reading thread is using.
+                # SSLSocket.shutdown() would change state that the reading thread is using.
                 socket.socket.shutdown(connected, socket.SHUT_RDWR)
 
 
@@ -89,7 +89,7 @@ class _HTTPHandler(urllib.request.HTTPHandler):
         self._deadline = deadline
 
     def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
-        return self.do_open(_watched(http.client.HTTPConnection, self._deadline), req)
+        return self.do_open(_connection_factory(http.client.HTTPConnection, self._deadline), req)
 
 
 class _HTTPSHandler(urllib.request.HTTPSHandler):
@@ -98,23 +98,23 @@ class _HTTPSHandler(urllib.request.HTTPSHandler):
         self._deadline = deadline
 
     def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
-        return self.do_open(_watched(http.client.HTTPSConnection, self._deadline), req)
+        return self.do_open(_connection_factory(http.client.HTTPSConnection, self._deadline), req)
 
 
-def _watched(
+def _connection_factory(
     kind: type[http.client.HTTPConnection], deadline: _Deadline
 ) -> Callable[..., http.client.HTTPConnection]:
-    """Return what makes connections of a kind whose sockets end at the deadline."""
+    """Return a factory of connections whose sockets are shut down at the deadline."""
 
-    def connection(host: str, **options: Any) -> http.client.HTTPConnection:
-        made = kind(host, **options)
-        connect = made.connect
+    def create(host: str, **options: Any) -> http.client.HTTPConnection:
+        connection = kind(host, **options)
+        connect = connection.connect
 
         def connect_and_watch() -> None:
             connect()
-            deadline.watch(made.sock)
+            deadline.watch(connection.sock)
 
-        made.connect = connect_and_watch  # type: ignore[method-assign]
-        return made
+        connection.connect = connect_and_watch  # type: ignore[method-assign]
+        return connection
 
-    return connection
+    return create

@@ -1,4 +1,4 @@
-"""Farcaster Quick Auth: verifying the JWT that a mini app's user brings."""
+"""Verification of Farcaster Quick Auth tokens."""
 
 import jwt
 
@@ -7,13 +7,13 @@ from wallet_api.auth.issuer_keys import IssuerKeys
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import SignInUnavailable, Unauthenticated
 
-# Pinned: the issuer's JWKS names no algorithm, and a token must not choose its own.
+# Pinned, because the issuer's JWKS names no algorithm, and a token must not choose its own.
 _ALGORITHM = "RS256"
 _LEEWAY_SECONDS = 30
 
 
 class QuickAuth:
-    """Verify Quick Auth tokens against the issuer's published keys."""
+    """Verify Quick Auth tokens against the published keys of the issuer."""
 
     def __init__(
         self,
@@ -35,10 +35,11 @@ class QuickAuth:
         )
 
     def verify(self, token: Secret[str]) -> int:
-        """Return the FID of the user who brings this token.
+        """Return the FID of the user whom this token authenticates.
 
-        Raises Unauthenticated for a token that is malformed, foreign, expired or for another app,
-        and SignInUnavailable when the issuer's keys cannot be had or no audience is configured.
+        Raises Unauthenticated if the token is malformed, expired, from another issuer or for
+        another audience, and SignInUnavailable if the issuer's keys are not available or no
+        audience is configured.
         """
         if not self._audiences:
             raise SignInUnavailable("QUICK_AUTH_AUDIENCE is not set")
@@ -50,7 +51,7 @@ class QuickAuth:
                 issuer=self._issuer,
                 audience=list(self._audiences),
                 leeway=_LEEWAY_SECONDS,
-                # `sub` is a number here, which PyJWT refuses; it is checked below.
+                # `sub` is a number, which PyJWT rejects. It is checked below.
                 options={"require": ["exp", "iat", "iss", "aud", "sub"], "verify_sub": False},
             )
         except (jwt.InvalidTokenError, RecursionError, UnicodeError) as error:
@@ -63,7 +64,7 @@ class QuickAuth:
     def _signing_key(self, token: Secret[str]) -> jwt.PyJWK:
         header = jwt.get_unverified_header(token.reveal())
         kid = header.get("kid")
-        # Refused before the issuer is asked, so that garbage costs nobody a request.
+        # Reject malformed tokens before the keys are fetched.
         if header.get("alg") != _ALGORITHM or not isinstance(kid, str):
             raise Unauthenticated
         key = self._keys.find(kid)

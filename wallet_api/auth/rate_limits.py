@@ -1,7 +1,7 @@
-"""How often somebody may ask: sliding windows, counted in memory or in Redis.
+"""Rate limits with sliding windows, counted in memory or in Redis.
 
-A sliding window is the count of the current window, plus that of the one before it as far as it
-still reaches into the last `window` seconds.
+A sliding window counts the current window, plus the part of the previous window that lies within
+the last `window` seconds.
 """
 
 import math
@@ -21,7 +21,7 @@ from wallet_api.crypto.secret import Secret
 
 MEMORY = "memory://"
 REDIS_SECONDS = 0.3
-"""How long Redis may take for one answer, and for all limits of one request together."""
+"""Timeout in seconds of one Redis command, and of all limits of one request together."""
 
 _REDIS_PAUSE_SECONDS = 5
 _ROUNDING_SECONDS = 0.001
@@ -31,9 +31,9 @@ log = structlog.get_logger("wallet_api")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """What is left of one limit: `remaining` requests, for `seconds` more.
+    """The state of one limit: `remaining` requests in the next `seconds`.
 
-    Where `allowed` is false this request was one too many, and `seconds` is how long to wait.
+    If `allowed` is false, this request exceeded the limit, and `seconds` is the time to wait.
     """
 
     limit: RateLimitItem
@@ -42,21 +42,21 @@ class Usage:
     seconds: int
 
 
-class _Windows(Protocol):
+class _RateLimiter(Protocol):
     def hit(self, item: RateLimitItem, *identifiers: str) -> bool:
-        """Count a request, unless that would exceed the limit; tell whether it was counted."""
+        """Count a request unless it would exceed the limit. Return whether it was counted."""
 
     def get_window_stats(self, item: RateLimitItem, *identifiers: str) -> tuple[float, int]:
-        """Return until when (a Unix time), and how many requests are left."""
+        """Return the end of the window (Unix time) and the number of remaining requests."""
 
 
 class RateLimits:
-    """Counts of requests, shared by all processes (Redis) or for this one alone (memory)."""
+    """Counts of requests, in Redis for all processes or in the memory of this process."""
 
     def __init__(self, uri: Secret[str]) -> None:
-        """`uri` is memory:// or a redis URL. Nothing is connected yet."""
-        self._memory = MemoryWindows()
-        self._shared: _Windows | None = None
+        """`uri` is memory:// or a Redis URL. It connects at the first request."""
+        self._memory = MemoryRateLimiter()
+        self._shared: _RateLimiter | None = None
         self._is_answered: Callable[[], bool] = lambda: False
         self._paused_until = 0.0
         if uri.reveal() != MEMORY:
@@ -70,7 +70,7 @@ class RateLimits:
             self._is_answered = lambda: storage.check() is True
 
     def are_shared(self) -> bool:
-        """Tell whether Redis answers, so that all processes count together."""
+        """Return whether Redis answers, so that all processes share the counts."""
         return self._is_answered()
 
     def hit(
@@ -79,12 +79,12 @@ class RateLimits:
         *identifiers: str,
         redis_seconds: float = REDIS_SECONDS,
     ) -> list[Usage]:
-        """Count a request against each limit, the shortest first, and return what is left of each.
+        """Count a request against each limit, the shortest first, and return their states.
 
-        The first one that it exceeds is the last one that it is counted against.
+        Counting stops at the first limit that the request exceeds.
 
-        A Redis that does not answer, or takes longer than `redis_seconds` for these limits
-        together, is replaced by memory for a while: no request fails for it.
+        If Redis does not answer, or takes longer than `redis_seconds` for these limits together,
+        requests are counted in memory for some seconds. No request fails because of Redis.
         """
         if self._shared is not None and time.monotonic() >= self._paused_until:
             try:
@@ -96,19 +96,19 @@ class RateLimits:
 
 
 def _hit(
-    windows: _Windows,
+    limiter: _RateLimiter,
     limits: Sequence[RateLimitItem],
     identifiers: tuple[str, ...],
     *,
     seconds: float = math.inf,
 ) -> list[Usage]:
-    """Count a request against each limit. Raises TimeoutError if that took too many seconds."""
+    """Count a request against each limit. Raises TimeoutError if it takes over `seconds`."""
     began = time.monotonic()
     usages = []
     for limit in sorted(limits, key=lambda limit: limit.get_expiry()):
-        allowed = windows.hit(limit, *identifiers)
-        until, remaining = windows.get_window_stats(limit, *identifiers)
-        # Past the end of the window, and not on it: that is a quotient, and rounded.
+        allowed = limiter.hit(limit, *identifiers)
+        until, remaining = limiter.get_window_stats(limit, *identifiers)
+        # Round up to after the end of the window, which is a rounded quotient.
         wait = max(0, math.floor(until - time.time() + _ROUNDING_SECONDS)) + 1
         usages.append(Usage(limit=limit, allowed=allowed, remaining=remaining, seconds=wait))
         if time.monotonic() - began > seconds:
@@ -118,12 +118,12 @@ def _hit(
     return usages
 
 
-class MemoryWindows:
-    """Sliding windows of this process.
+class MemoryRateLimiter:
+    """Sliding windows in the memory of this process.
 
-    Two dictionaries for each length of window, the current one and the one before it: at the end of
-    a window the older one is dropped as a whole, so that forgetting costs nothing, however many
-    users there are. (The limits library looks through all of its keys a hundred times a second.)
+    Each window length has two dictionaries, for the current and the previous window. At the end of
+    a window the older one is dropped as a whole, so that expiry is cheap with any number of users.
+    (The limits library scans all of its keys 100 times a second.)
     """
 
     def __init__(self) -> None:
@@ -131,7 +131,7 @@ class MemoryWindows:
         self._current: dict[int, tuple[int, dict[str, int], dict[str, int]]] = {}
 
     def hit(self, item: RateLimitItem, *identifiers: str) -> bool:
-        """Count a request, unless that would exceed the limit; tell whether it was counted."""
+        """Count a request unless it would exceed the limit. Return whether it was counted."""
         key = item.key_for(*identifiers)
         with self._lock:
             older, newer, passed = self._windows(item.get_expiry())
@@ -141,23 +141,23 @@ class MemoryWindows:
             return True
 
     def get_window_stats(self, item: RateLimitItem, *identifiers: str) -> tuple[float, int]:
-        """Return until when (a Unix time), and how many requests are left.
+        """Return the end of the window (Unix time) and the number of remaining requests.
 
-        With none left, it is the time from which on there is one again.
+        If none remain, return the time at which the next request is allowed.
         """
         key, length = item.key_for(*identifiers), item.get_expiry()
         with self._lock:
             windows = self._windows(length)
         before, now, passed = windows[0].get(key, 0), windows[1].get(key, 0), windows[2]
         remaining = max(0, item.amount - _used(before, now, passed))
-        # At the end of this window; or sooner, when enough of the one before it has slid out.
+        # At the end of this window, or earlier, when enough of the previous one has slid out.
         part = 1.0
         if not remaining and now < item.amount:
             part -= (item.amount - now) / before
         return time.time() + (part - passed) * length, remaining
 
     def _windows(self, length: int) -> tuple[dict[str, int], dict[str, int], float]:
-        """Return the counts of the last window and of this one, and how much of it has passed."""
+        """Return the counts of the previous and the current window, and its elapsed fraction."""
         index, passed = divmod(time.time() / length, 1)
         known, older, newer = self._current.get(length, (0, {}, {}))
         if known != index:

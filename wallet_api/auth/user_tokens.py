@@ -1,4 +1,4 @@
-"""Our own session tokens: JWTs (RFC 7519) signed with HS256 under JWT_SECRET."""
+"""Session tokens: JWTs (RFC 7519) signed with HS256 under JWT_SECRET."""
 
 import time
 
@@ -14,13 +14,13 @@ _LEEWAY_SECONDS = 30
 
 
 class UserTokens:
-    """Issue and verify the tokens that open a user's own wallets."""
+    """Issue and verify the tokens that authenticate users."""
 
     def __init__(self, settings: TokenSettings) -> None:
         self._settings = settings
 
     def issue(self, fid: int) -> Secret[str]:
-        """Return a token for this user, valid for the configured time."""
+        """Return a token for this user that expires after the configured time."""
         now = int(time.time())
         claims = {
             "userId": f"fid_{fid}",
@@ -33,10 +33,10 @@ class UserTokens:
         return Secret(jwt.encode(claims, self._settings.secret.reveal(), algorithm=_ALGORITHM))
 
     def verify(self, token: Secret[str]) -> int:
-        """Return the FID that a token stands for.
+        """Return the FID of the user whom a token authenticates.
 
-        Raises Unauthenticated for a token that is not ours, not for us, changed or expired, and
-        FidRequired for one of ours that names no valid FID.
+        Raises Unauthenticated if the token is malformed, expired, changed, or has another issuer
+        or audience, and FidRequired if it is valid but contains no valid FID.
         """
         try:
             claims = jwt.decode(
@@ -51,7 +51,7 @@ class UserTokens:
         except (jwt.InvalidTokenError, RecursionError, UnicodeError) as error:
             raise Unauthenticated from error
         fid = claims.get("fid")
-        # A number, as we write it: a string here is not one of our tokens' shapes.
+        # We issue the FID as a number. A string is not accepted.
         if isinstance(fid, str) or (valid := parse_fid(fid)) is None:
             raise FidRequired
         return valid

@@ -1,1 +1,1 @@
-"""HTTP in and out: parse, call one service, shape the answer."""
+"""The HTTP layer: each view parses the request, calls one service, and shapes the response."""

@@ -1,4 +1,4 @@
-"""What a request handler can reach: the services of this process."""
+"""The services that views use, attached to the Flask application."""
 
 from dataclasses import dataclass
 
@@ -26,9 +26,9 @@ _EXTENSION = "wallet_api"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Application:
-    """The services that one process shares among its requests.
+    """The services of one process, shared by all requests.
 
-    `replica` is where figures and searches are read: another database, or the same one.
+    `replica` is the database for statistics and searches. It may be `database` itself.
     """
 
     database: Database
@@ -51,21 +51,21 @@ class Application:
     demo_fid: int | None
 
     def init_app(self, app: Flask) -> None:
-        """Make these services the ones of `app`."""
+        """Attach these services to `app`."""
         app.extensions[_EXTENSION] = self
 
     def open(self) -> None:
-        """Start connecting to the databases, in the background."""
+        """Open the connection pools in the background."""
         for database in {self.database, self.replica}:
             database.open()
 
     def close(self) -> None:
-        """Close what open() opened."""
+        """Close the connection pools."""
         for database in {self.database, self.replica}:
             database.close()
 
 
 def application(app: Flask = current_app) -> Application:
-    """Return the services of `app`, or of the app that serves the current request."""
+    """Return the services of `app`, by default of the current application."""
     services: Application = app.extensions[_EXTENSION]
     return services

@@ -1,4 +1,4 @@
-"""Who may call a route: every view says so with `opened_by`, and one hook sees to it."""
+"""Authentication and authorization: policies of views, and the hook that enforces them."""
 
 import hmac
 from collections.abc import Callable
@@ -25,10 +25,11 @@ from wallet_api.models import TRADING_CHAIN, AuditContext
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Caller:
-    """A kind of caller: how it proves who it is, and that it may do this.
+class AuthPolicy:
+    """How callers of a view are authenticated and authorized.
 
-    `security` names schemes of the OpenAPI document; `scope` is what an API client needs.
+    `security` lists schemes of the OpenAPI document. `scope` is the scope that an API client needs.
+    `refusals` are the errors that the policy may raise.
     """
 
     authenticate: Callable[[], None]
@@ -39,25 +40,25 @@ class Caller:
 
 
 def init_app(app: Flask) -> None:
-    """Have every request to a route of `app` prove that it may call it."""
-    app.before_request(_admit)
+    """Enforce the policy of the view on every request to `app`."""
+    app.before_request(_enforce_policy)
 
 
-def _admit() -> None:
-    """Let a request in, or refuse it: by its address, for want of a proof, by its caller."""
+def _enforce_policy() -> None:
+    """Apply rate limits, authenticate the caller, and authorize the request."""
     limits = application().limits
     limits.count_address()
     read_body()
     if request.endpoint is None or request.method == "OPTIONS":
         return
-    # A view without a caller is a mistake, and answers nobody.
+    # A view without a policy raises AttributeError, and is never served.
     view: Any = current_app.view_functions[request.endpoint]
     try:
-        view.caller.authenticate()
+        view.auth_policy.authenticate()
     finally:
         structlog.contextvars.bind_contextvars(actor=g.actor)
     limits.count_caller()
-    view.caller.authorize()
+    view.auth_policy.authorize()
 
 
 def access(*, reason: str | None = None, recipient: str | None = None) -> AuditContext:
@@ -79,19 +80,19 @@ def _bearer_token() -> Secret[str]:
     return Secret(token.strip())
 
 
-def _as_user() -> None:
+def _authenticate_user() -> None:
     g.fid = application().user_tokens.verify(_bearer_token())
     g.actor = f"user:{g.fid}"
 
 
-def _as_farcaster_user() -> None:
-    # The frontend reads `fid` from refusals as well.
+def _authenticate_farcaster_user() -> None:
+    # The frontend also reads `fid` from error responses.
     g.problem_members = {"fid": None}
     g.fid = application().quick_auth.verify(_bearer_token())
     g.actor = f"user:{g.fid}"
 
 
-def _as_scraper() -> None:
+def _authenticate_scraper() -> None:
     token = application().metrics_token
     if token is None:
         raise NotFound
@@ -101,8 +102,8 @@ def _as_scraper() -> None:
     g.actor = "metrics"
 
 
-def client(scope: str) -> Caller:
-    """Return the caller that is an API client with this scope."""
+def client(scope: str) -> AuthPolicy:
+    """Return the policy of views for API clients with this scope."""
 
     def authenticate() -> None:
         g.client = application().clients.identify(_bearer_token())
@@ -112,10 +113,10 @@ def client(scope: str) -> Caller:
         try:
             application().clients.authorize(g.client, scope=scope, ip=ip_for_allowed_networks())
         except (InsufficientScope, NetworkNotAllowed):
-            _record_refused_key(scope)
+            _record_refused_key_read(scope)
             raise
 
-    return Caller(
+    return AuthPolicy(
         authenticate=authenticate,
         authorize=authorize,
         security=("clientToken",),
@@ -124,8 +125,8 @@ def client(scope: str) -> Caller:
     )
 
 
-def _record_refused_key(scope: str) -> None:
-    """Note in the audit log that somebody with a good token reached for a key in vain."""
+def _record_refused_key_read(scope: str) -> None:
+    """Record in the audit log that an authenticated client was denied access to a key."""
     path = request.view_args or {}
     fid = parse_fid(path.get("fid"))
     wanted = scope == "keys:read" and path.get("chain") == TRADING_CHAIN
@@ -133,13 +134,17 @@ def _record_refused_key(scope: str) -> None:
         application().wallets.refuse_key(fid, TRADING_CHAIN, access=access())
 
 
-ANYBODY = Caller(authenticate=lambda: None)
-USER = Caller(
-    authenticate=_as_user, security=("userToken",), refusals=(Unauthenticated, FidRequired)
+PUBLIC = AuthPolicy(authenticate=lambda: None)
+USER = AuthPolicy(
+    authenticate=_authenticate_user,
+    security=("userToken",),
+    refusals=(Unauthenticated, FidRequired),
 )
-FARCASTER_USER = Caller(
-    authenticate=_as_farcaster_user,
+FARCASTER_USER = AuthPolicy(
+    authenticate=_authenticate_farcaster_user,
     security=("quickAuth",),
     refusals=(Unauthenticated, SignInUnavailable),
 )
-SCRAPER = Caller(authenticate=_as_scraper, security=("metricsToken",), refusals=(Unauthenticated,))
+SCRAPER = AuthPolicy(
+    authenticate=_authenticate_scraper, security=("metricsToken",), refusals=(Unauthenticated,)
+)

@@ -1,4 +1,4 @@
-"""Frontends on other hosts: the origins that CORS_ORIGINS names may call, and no others."""
+"""CORS for the origins in CORS_ORIGINS."""
 
 import re
 
@@ -17,15 +17,15 @@ _EXPOSED = (
 
 
 def init_app(app: Flask, origins: tuple[str, ...]) -> None:
-    """Let scripts of these origins call `app` and read its answers. No cookies are involved."""
+    """Allow scripts of these origins to call `app`, without cookies."""
     if origins:
-        app.after_request(_vary)
-        # Patterns that we anchor: flask-cors takes a text with brackets (IPv6) for one of its own.
+        app.after_request(_add_vary)
+        # Anchored patterns, because flask-cors treats a string with brackets (IPv6) as a pattern.
         patterns = [re.compile(rf"{re.escape(origin)}\Z") for origin in origins]
         CORS(app, origins=patterns, expose_headers=list(_EXPOSED), max_age=600)
 
 
-def _vary(response: Response) -> Response:
-    """Say that answers differ by origin. flask-cors says so only to the origins that it allows."""
+def _add_vary(response: Response) -> Response:
+    """Add `Vary: Origin`. flask-cors adds it only for allowed origins."""
     response.vary.add("Origin")
     return response

@@ -1,4 +1,4 @@
-"""Signing in without proof, in development only: a token of the demo's user, on this machine."""
+"""The demo sign-in for development: a token of the demo user, only on this machine."""
 
 import re
 
@@ -6,17 +6,19 @@ from flask import request
 from werkzeug.exceptions import NotFound
 
 from wallet_api.blueprints.application import application
-from wallet_api.blueprints.authorization import ANYBODY
+from wallet_api.blueprints.authorization import PUBLIC
 from wallet_api.blueprints.requests import client_ip
 from wallet_api.blueprints.routing import Blueprint
 from wallet_api.blueprints.schemas import DemoTokenAnswer
 
-blueprint = Blueprint("demo", __name__, description="Signing in without proof, for development.")
+blueprint = Blueprint(
+    "demo", __name__, description="Sign-in without authentication, for development."
+)
 """Registered only with DEMO_FID, which `wallet-api dev` sets."""
 
-# Any other name may be one that an attacker's DNS server resolves to this machine (DNS rebinding).
+# An attacker's DNS server may resolve any other name to this machine (DNS rebinding).
 _LOOPBACK_HOST = re.compile(r"(?:localhost|127\.0\.0\.1|\[::1\])(?::[0-9]{1,5})?", re.ASCII)
-# What browsers and curl send by themselves. Nobody has a list of what proxies and tunnels add.
+# The headers that browsers and curl send. The headers that proxies add cannot be enumerated.
 _LOCAL_HEADER = re.compile(
     r"accept|accept-encoding|accept-language|cache-control|connection|content-length|content-type"
     r"|cookie|dnt|host|origin|pragma|priority|referer|sec-[a-z-]+|upgrade-insecure-requests"
@@ -26,10 +28,10 @@ _LOCAL_HEADER = re.compile(
 
 
 def is_from_this_machine() -> bool:
-    """Tell whether the request was made on this machine, and came through no proxy or tunnel.
+    """Return whether the request was made on this machine without a proxy or tunnel.
 
-    A proxy that hides itself is not recognized: one on this machine that calls us by a loopback
-    name over HTTP/1.1 and adds no header.
+    A proxy on this machine is not recognized if it uses a loopback name and HTTP/1.1, and adds no
+    header.
     """
     ip, environ = client_ip(), request.environ
     return (
@@ -37,15 +39,15 @@ def is_from_this_machine() -> bool:
         and ip.is_loopback
         and _LOOPBACK_HOST.fullmatch(_host()) is not None
         and all(_LOCAL_HEADER.fullmatch(name) for name, _ in request.headers)
-        # nginx speaks HTTP/1.0 unless it is told otherwise.
+        # nginx uses HTTP/1.0 by default.
         and environ["SERVER_PROTOCOL"] == "HTTP/1.1"
-        # The absolute form is for proxies, and its host would count (RFC 9112, section 3.2.2).
+        # In the absolute form the host of the URL counts (RFC 9112, section 3.2.2).
         and environ.get("RAW_URI", "/").startswith("/")
     )
 
 
 def _is_from_our_page() -> bool:
-    """Tell whether no page of another origin made the request.
+    """Return whether the request comes from our page or from no browser.
 
     Browsers send Origin with every POST, and Sec-Fetch-Site with every request to this machine
     (https://www.w3.org/TR/fetch-metadata/). curl sends neither.
@@ -62,10 +64,10 @@ def _host() -> str:
 
 
 @blueprint.post("/demo/token")
-@blueprint.opened_by(ANYBODY, 404)
+@blueprint.requires(PUBLIC, 404)
 @blueprint.response(200, DemoTokenAnswer)
 def demo_token() -> dict[str, object]:
-    """Give a person on this machine a token of the demo's user."""
+    """Return a session token of the demo user to a caller on this machine."""
     fid = application().demo_fid
     if fid is None or not is_from_this_machine() or not _is_from_our_page():
         raise NotFound

@@ -1,4 +1,4 @@
-"""The API's description, for programs and for people. Nothing comes from another host."""
+"""The OpenAPI document and its Swagger UI page. All assets are served from this host."""
 
 from pathlib import Path
 from typing import Any
@@ -12,44 +12,48 @@ from flask_smorest import Api
 from marshmallow import fields
 from werkzeug.exceptions import NotFound
 
-from wallet_api.blueprints.authorization import ANYBODY
+from wallet_api.blueprints.authorization import PUBLIC
 from wallet_api.blueprints.routing import Blueprint
 
 blueprint = Blueprint(
-    "docs", __name__, template_folder="../templates", description="This description."
+    "docs", __name__, template_folder="../templates", description="The documentation of this API."
 )
 
-_ASSETS = Path(flask_swagger_ui.__file__).parent / "dist"
-_OURS = Path(__file__).parents[1] / "assets"
-_FOLDERS = {"docs.js": _OURS, "swagger-ui.css": _ASSETS, "swagger-ui-bundle.js": _ASSETS}
+_SWAGGER_ASSETS = Path(flask_swagger_ui.__file__).parent / "dist"
+_OWN_ASSETS = Path(__file__).parents[1] / "assets"
+_FOLDERS = {
+    "docs.js": _OWN_ASSETS,
+    "swagger-ui.css": _SWAGGER_ASSETS,
+    "swagger-ui-bundle.js": _SWAGGER_ASSETS,
+}
 _NAME = {"in": "path", "name": "name", "required": True, "schema": {"enum": list(_FOLDERS)}}
-# Swagger UI draws with inline styles and small images in data: URLs; it runs no inline script.
-_POLICY = (
+# Swagger UI uses inline styles and images in data: URLs, but no inline scripts.
+_CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; font-src 'self' data:; connect-src 'self'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'"
 )
-_ABOUT = """\
-One trading wallet per user of a Farcaster / Base mini app. `/api` is for the users' own frontends,
-`/v1` for other services.
+_DESCRIPTION = """\
+One trading wallet per user of a Farcaster / Base mini app. `/api` is for users' frontends, `/v1`
+for other services.
 
-A refusal is `application/problem+json` (RFC 9457): programs compare its `code`, users read its
-`error`. Whatever was refused with 409 (with `Retry-After`), 429 or 503 may be sent again."""
+Errors are `application/problem+json` (RFC 9457). Programs compare `code`; `error` is a sentence for
+the user. Requests that fail with 429, 503, or 409 and `Retry-After` can be retried."""
 _SECURITY_SCHEMES = {
-    "userToken": "Our own JWT, from /api/auth/base-account.",
-    "quickAuth": "A Farcaster Quick Auth JWT.",
+    "userToken": "A session token (JWT) from /api/auth/base-account.",
+    "quickAuth": "A Farcaster Quick Auth token (JWT).",
     "clientToken": "The token of an API client, from `wallet-api clients create`.",
     "metricsToken": "The setting METRICS_TOKEN.",
 }
 _HEADERS = {
-    "X-Request-Id": "The request's own X-Request-Id, or a new one. Logs have it too.",
-    "RateLimit-Policy": 'How much (q) in how many seconds (w): `"ip";q=12000;w=60`.',
-    "RateLimit": 'What is left (r), and for how many seconds (t): `"ip";r=11999;t=42`.',
-    "Retry-After": "Seconds to wait before the next try.",
-    "WWW-Authenticate": "How to prove who calls (RFC 6750).",
+    "X-Request-Id": "The X-Request-Id of the request, or a new one. It is also logged.",
+    "RateLimit-Policy": 'Quota (q) and window in seconds (w): `"ip";q=12000;w=60`.',
+    "RateLimit": 'Remaining requests (r) in the next t seconds: `"ip";r=11999;t=42`.',
+    "Retry-After": "Seconds to wait before a retry.",
+    "WWW-Authenticate": "The authentication scheme (RFC 6750).",
 }
-_ALWAYS = ("X-Request-Id", "RateLimit-Policy", "RateLimit")
-_ONLY_WITH = {
+_COMMON_HEADERS = ("X-Request-Id", "RateLimit-Policy", "RateLimit")
+_HEADERS_BY_STATUS = {
     "401": ("WWW-Authenticate",),
     "403": ("WWW-Authenticate",),
     "409": ("Retry-After",),
@@ -58,8 +62,8 @@ _ONLY_WITH = {
 }
 
 
-class _WhatRoutesShare(BasePlugin):
-    """An operation is named after its view, for generated clients; answers have our headers."""
+class _OperationPlugin(BasePlugin):
+    """Add operation ids and response headers to every operation."""
 
     def operation_helper(
         self, path: str | None = None, operations: dict[str, Any] | None = None, **given: Any
@@ -70,30 +74,32 @@ class _WhatRoutesShare(BasePlugin):
             operation["operationId"] = name if len(operations) == 1 else f"{name}_{method}"
             for status, response in operation["responses"].items():
                 headers = response.setdefault("headers", {})
-                # By their names alone: apispec makes references of them.
-                headers.update({h: h for h in (*_ALWAYS, *_ONLY_WITH.get(str(status), ()))})
+                # apispec replaces the names by references.
+                headers.update(
+                    {h: h for h in (*_COMMON_HEADERS, *_HEADERS_BY_STATUS.get(str(status), ()))}
+                )
 
 
-def _as_declared(
+def _declared_type(
     _: OpenAPIConverter, field: fields.Field[Any], *, ret: dict[str, Any]
 ) -> dict[str, Any]:
-    """Believe what a field says of its type, and show no default for what may be left out."""
+    """Use the type in a field's metadata, and leave out defaults that are null."""
     if ret.get("default", ...) is None:
         del ret["default"]
-    # What apispec makes of a range where it does not know that a field is a number.
+    # apispec adds these for a range if it does not know that the field is a number.
     for unknown in ("x-minimum", "x-maximum"):
         ret.pop(unknown, None)
     return {"type": field.metadata["type"]} if "type" in field.metadata else {}
 
 
 def describe(api: Api) -> None:
-    """Tell the document of `api` what its routes cannot tell themselves."""
+    """Add description, security schemes and headers to the OpenAPI document of `api`."""
     api.DEFAULT_ERROR_RESPONSE_NAME = None
-    api.spec.options.update(info={"description": _ABOUT}, servers=[{"url": "/"}])
-    api.spec.plugins.append(_WhatRoutesShare())
-    api.ma_plugin.converter.add_attribute_function(_as_declared)
+    api.spec.options.update(info={"description": _DESCRIPTION}, servers=[{"url": "/"}])
+    api.spec.plugins.append(_OperationPlugin())
+    api.ma_plugin.converter.add_attribute_function(_declared_type)
     components = api.spec.components
-    # flask-smorest's own, which no route of ours answers with.
+    # Remove flask-smorest's error schema, which no route uses.
     components.schemas.clear()
     for name, description in _SECURITY_SCHEMES.items():
         components.security_scheme(
@@ -105,10 +111,10 @@ def describe(api: Api) -> None:
 
 
 @blueprint.get("/openapi.json")
-@blueprint.opened_by(ANYBODY)
+@blueprint.requires(PUBLIC)
 @blueprint.response(200, {"type": "object"})
 def openapi() -> ResponseReturnValue:
-    """Describe every route (OpenAPI 3.1)."""
+    """Return the OpenAPI 3.1 document."""
     spec = current_app.extensions["flask-smorest"]["apis"][""]["ext_obj"].spec
     response = current_app.json.response(spec.to_dict())
     response.headers["Cache-Control"] = "public, max-age=300"
@@ -116,19 +122,19 @@ def openapi() -> ResponseReturnValue:
 
 
 @blueprint.get("/docs")
-@blueprint.opened_by(ANYBODY)
+@blueprint.requires(PUBLIC)
 @blueprint.response(200, {"type": "string"}, content_type="text/html")
 def page() -> ResponseReturnValue:
-    """Show the description, and let a reader try it."""
-    headers = {"Content-Security-Policy": _POLICY}
+    """Render the Swagger UI page."""
+    headers = {"Content-Security-Policy": _CSP}
     return Response(render_template("docs.html"), headers=headers, mimetype="text/html")
 
 
 @blueprint.get("/docs/<name>", parameters=[_NAME])
-@blueprint.opened_by(ANYBODY, 404)
+@blueprint.requires(PUBLIC, 404)
 @blueprint.response(200, {"type": "string"}, content_type="*/*")
 def asset(name: str) -> Response:
-    """Serve what the page is made of."""
+    """Serve an asset of the Swagger UI page."""
     folder = _FOLDERS.get(name)
     if folder is None:
         raise NotFound

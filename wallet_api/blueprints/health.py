@@ -1,11 +1,11 @@
-"""For load balancers, for Prometheus, and for people on call."""
+"""Health checks and metrics."""
 
 from flask import Response, request
 from flask.typing import ResponseReturnValue
 
 from wallet_api import __version__, metrics
 from wallet_api.blueprints.application import application
-from wallet_api.blueprints.authorization import ANYBODY, SCRAPER
+from wallet_api.blueprints.authorization import PUBLIC, SCRAPER
 from wallet_api.blueprints.problems import problem
 from wallet_api.blueprints.routing import Blueprint
 from wallet_api.blueprints.schemas import HealthAnswer
@@ -15,18 +15,18 @@ blueprint = Blueprint("health", __name__, description="For load balancers and Pr
 
 
 @blueprint.get("/healthz")
-@blueprint.opened_by(ANYBODY)
+@blueprint.requires(PUBLIC)
 @blueprint.response(200, HealthAnswer)
 def healthz() -> dict[str, str]:
-    """Tell that this process runs, and its version. It asks nothing else."""
+    """Return the version of the running process, without checking anything else."""
     return {"status": "ok", "version": __version__}
 
 
 @blueprint.get("/readyz")
-@blueprint.opened_by(ANYBODY)
+@blueprint.requires(PUBLIC)
 @blueprint.response(200, HealthAnswer)
 def readyz() -> ResponseReturnValue:
-    """Tell whether this process is fit to serve, and if not, why."""
+    """Return whether this process can serve requests, and if not, the reason."""
     try:
         application().readiness.check()
     except ServiceUnavailable as error:
@@ -35,7 +35,7 @@ def readyz() -> ResponseReturnValue:
 
 
 def _not_ready(error: ServiceUnavailable) -> Response:
-    """Say the reason itself: here it is the operator who asks."""
+    """Return a problem with the internal reason, which is meant for operators."""
     return problem(
         status=503,
         code=error.code,
@@ -45,12 +45,12 @@ def _not_ready(error: ServiceUnavailable) -> Response:
 
 
 @blueprint.get("/metrics")
-@blueprint.opened_by(SCRAPER, 404)
+@blueprint.requires(SCRAPER, 404)
 @blueprint.alt_response(
     200, schema={"type": "string"}, content_type="application/openmetrics-text", success=True
 )
 @blueprint.response(200, {"type": "string"}, content_type="text/plain")
 def prometheus() -> Response:
-    """Give all numbers, of every worker, in a format that Prometheus reads (404 if it is off)."""
-    text, content_type = metrics.exposed(request.headers.get("Accept", ""))
+    """Return the metrics of all workers in a Prometheus format (404 if disabled)."""
+    text, content_type = metrics.render(request.headers.get("Accept", ""))
     return Response(text, content_type=content_type)

@@ -1,4 +1,4 @@
-"""The landing page, with a trial deposit in development, and the operator's console."""
+"""The landing page, with a demo deposit in development, and the operator console."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from flask import Response, render_template, request, send_from_directory
 from flask.typing import ResponseReturnValue
 
 from wallet_api.blueprints.application import application
-from wallet_api.blueprints.authorization import ANYBODY
+from wallet_api.blueprints.authorization import PUBLIC
 from wallet_api.blueprints.demo import is_from_this_machine
 from wallet_api.blueprints.routing import Blueprint
 from wallet_api.blueprints.schemas import BASE_ACCOUNT
@@ -18,14 +18,14 @@ blueprint = Blueprint(
 _ASSETS = Path(__file__).parents[1] / "assets"
 _NAMES = sorted(path.name for path in _ASSETS.iterdir())
 _NAME = {"in": "path", "name": "name", "required": True, "schema": {"enum": _NAMES}}
-_POLICY = (
+_CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 
 
 @blueprint.get("/")
-@blueprint.opened_by(ANYBODY)
+@blueprint.requires(PUBLIC)
 @blueprint.response(200, {"type": "string"}, content_type="text/html")
 def home() -> ResponseReturnValue:
     """Render the landing page."""
@@ -40,21 +40,21 @@ def home() -> ResponseReturnValue:
 
 
 @blueprint.get("/console")
-@blueprint.opened_by(ANYBODY)
+@blueprint.requires(PUBLIC)
 @blueprint.response(200, {"type": "string"}, content_type="text/html")
 def console() -> ResponseReturnValue:
-    """Render the operator's console, which is empty without an API client's token."""
+    """Render the operator console, which needs the token of an API client."""
     return _page(render_template("console.html"))
 
 
 def _page(text: str) -> Response:
-    headers = {"Content-Security-Policy": _POLICY}
+    headers = {"Content-Security-Policy": _CSP}
     return Response(text, headers=headers, mimetype="text/html")
 
 
 @blueprint.get("/assets/<name>", parameters=[_NAME])
-@blueprint.opened_by(ANYBODY, 404)
+@blueprint.requires(PUBLIC, 404)
 @blueprint.response(200, {"type": "string"}, content_type="*/*")
 def home_asset(name: str) -> Response:
-    """Serve an asset of the pages. Browsers revalidate it each time."""
+    """Serve an asset of the pages. Browsers revalidate it on each use."""
     return send_from_directory(_ASSETS, name, max_age=0)

@@ -1,4 +1,4 @@
-"""Long lists in pages: cursors that a caller carries along, and the link to the next page."""
+"""Pagination: signed cursors and the link to the next page."""
 
 import hashlib
 import json
@@ -18,9 +18,9 @@ T = TypeVar("T", int, str)
 
 
 class Cursors:
-    """Positions in lists, signed, so that a caller can carry them and not make them up.
+    """Signed positions in lists.
 
-    A cursor is bound to the route and to the filters of the page that gave it.
+    A cursor is valid only for the path and the filters of the page that returned it.
     """
 
     def __init__(self, secret: Secret[str]) -> None:
@@ -31,32 +31,32 @@ class Cursors:
         )
 
     def read(self, query: Mapping[str, Any], kind: type[T]) -> Position[T] | None:
-        """Return the position of the query's cursor, or None without one. Raises InvalidCursor."""
+        """Return the position in the query's cursor, or None. Raises InvalidCursor."""
         cursor = query["cursor"]
         if cursor is None:
             return None
         try:
-            asked, time, fid, rest = self._serializer.loads(cursor)
+            fingerprint, time, fid, rest = self._serializer.loads(cursor)
         except (BadData, ValueError, RecursionError) as error:
             raise InvalidCursor from error
-        if asked != _asked():
+        if fingerprint != _query_fingerprint():
             raise InvalidCursor
         return datetime.fromisoformat(time), fid, kind(rest)
 
-    def answer(self, page: Page[Any, T]) -> tuple[dict[str, Any], dict[str, str]]:
-        """Return a page as the caller gets it, and the header that links to the next one."""
+    def page_response(self, page: Page[Any, T]) -> tuple[dict[str, Any], dict[str, str]]:
+        """Return the response body of a page, and the Link header of the next one."""
         body = {"data": page.items, "next_cursor": None, "has_more": page.next is not None}
         if page.next is None:
             return body, {}
         time, fid, rest = page.next
-        cursor = self._serializer.dumps([_asked(), time.isoformat(), fid, rest])
+        cursor = self._serializer.dumps([_query_fingerprint(), time.isoformat(), fid, rest])
         parameters = {**request.args.to_dict(), "cursor": cursor}
         link = f'<{request.path}?{urlencode(parameters)}>; rel="next"'
         return {**body, "next_cursor": cursor}, {"Link": link}
 
 
-def _asked() -> str:
-    """Fingerprint what the caller asked for, apart from which page and how much of it."""
+def _query_fingerprint() -> str:
+    """Return a fingerprint of the path and the filters, without `cursor` and `limit`."""
     filters = {n: v for n, v in request.args.items() if n not in ("cursor", "limit")}
     text = json.dumps([request.path, filters], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]

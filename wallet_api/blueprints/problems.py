@@ -1,4 +1,4 @@
-"""The one error model: application/problem+json (RFC 9457), with `error` for the frontends."""
+"""Error responses: application/problem+json (RFC 9457) with a member `error` for frontends."""
 
 from typing import Any
 
@@ -48,8 +48,8 @@ STATUS_OF: dict[type[errors.WalletApiError], int] = {
     errors.SignInUnavailable: 503,
 }
 
-# Faults that do not mend themselves: somebody must look.
-_ALARMS = (
+# Errors that need an operator. They are logged as critical.
+_CRITICAL = (
     errors.KeyUnreadable,
     errors.SecretMismatch,
     errors.StorageUnavailable,
@@ -60,7 +60,7 @@ _ALARMS = (
 _SENTENCES = {
     400: "The request is not valid.",
     404: "There is nothing at this address.",
-    405: "This address does not take that method.",
+    405: "The method is not allowed for this URL.",
     413: "The request body is too large.",
     415: "The request body must be JSON (Content-Type: application/json).",
     500: "Something went wrong on our side. Nothing was lost; please try again.",
@@ -70,16 +70,16 @@ log = structlog.get_logger("wallet_api")
 
 
 def init_app(app: Flask) -> None:
-    """Answer every error of `app` as a problem."""
-    app.register_error_handler(errors.WalletApiError, refuse)
-    app.register_error_handler(HTTPException, _refuse_http)
-    app.register_error_handler(Exception, _fail)
+    """Return every error of `app` as a problem."""
+    app.register_error_handler(errors.WalletApiError, error_response)
+    app.register_error_handler(HTTPException, _http_error_response)
+    app.register_error_handler(Exception, _unexpected_error_response)
 
 
 def problem(
     *, status: int, code: str, title: str, error: str | None = None, detail: str | None = None
 ) -> Response:
-    """Return one problem. `title` is the same for every such problem, `error` is for the user."""
+    """Return a problem response. `title` depends only on `code`; `error` is for the user."""
     body = {
         **_members(status, code, title, error=error, detail=detail),
         "request_id": g.get("request_id"),
@@ -98,7 +98,7 @@ def problem(
 
 
 def example(status: int, code: str | None = None, title: str | None = None) -> dict[str, Any]:
-    """Return a problem as the documentation shows it."""
+    """Return an example of a problem for the documentation."""
     return _members(
         status,
         code or _code(default_exceptions[status]()),
@@ -121,10 +121,10 @@ def _members(
     }
 
 
-def refuse(error: errors.WalletApiError) -> Response:
-    """Answer a refusal."""
+def error_response(error: errors.WalletApiError) -> Response:
+    """Return the response to a domain error, and log it if the service is at fault."""
     if isinstance(error, errors.ServiceUnavailable):
-        report = log.critical if isinstance(error, _ALARMS) else log.error
+        report = log.critical if isinstance(error, _CRITICAL) else log.error
         report("unavailable", code=error.code, reason=error.reason)
     return problem(
         status=STATUS_OF[type(error)],
@@ -135,7 +135,7 @@ def refuse(error: errors.WalletApiError) -> Response:
     )
 
 
-def _refuse_http(error: HTTPException) -> ResponseReturnValue:
+def _http_error_response(error: HTTPException) -> ResponseReturnValue:
     if error.code is None:
         raise AssertionError("unreachable: Flask answers an exception without a status itself")
     sentence = _SENTENCES.get(error.code, f"{error.name}.")
@@ -149,6 +149,6 @@ def _code(error: HTTPException) -> str:
     return error.name.lower().replace(" ", "_")
 
 
-def _fail(error: Exception) -> ResponseReturnValue:
+def _unexpected_error_response(error: Exception) -> ResponseReturnValue:
     log.critical("unhandled exception", exc_info=error)
-    return _refuse_http(InternalServerError())
+    return _http_error_response(InternalServerError())

@@ -1,4 +1,4 @@
-"""How often one address, one user and one client may ask (draft-ietf-httpapi-ratelimit-headers)."""
+"""Rate limits per address, user and client (draft-ietf-httpapi-ratelimit-headers)."""
 
 import time
 from ipaddress import IPv6Address, ip_network
@@ -11,32 +11,33 @@ from wallet_api.auth.rate_limits import REDIS_SECONDS, RateLimits, Usage
 from wallet_api.blueprints.requests import client_ip
 from wallet_api.errors import TooManyRequests
 
-# Load balancers ask these, often and all from the same place.
+# Load balancers call these often, from few addresses.
 _EXEMPT = {"health.healthz", "health.readyz"}
-# Whoever has one IPv6 address has all of its network.
+# One client usually controls a whole IPv6 /64 network.
 _IPV6_NETWORK_BITS = 64
 
 
 def init_app(app: Flask) -> None:
-    """Have every answer of `app` say what the limits are, and how much of them is left."""
-    app.after_request(_tell)
+    """Add the rate limit headers to every response of `app`."""
+    app.after_request(_add_headers)
 
 
 class RequestLimits:
-    """The limits that the current request is counted against.
+    """Count the current request against the configured limits.
 
-    `per` is "ip", "user" or "client", or "writes" for a user's requests that append to tables.
+    The kinds of limits are "ip", "user", "client", and "writes" (requests of a user that append to
+    tables).
     """
 
     def __init__(self, counts: RateLimits, limits: dict[str, list[RateLimitItem]]) -> None:
-        """Count nothing that `limits` does not name."""
+        """`limits` maps kinds to limits. A missing kind is not limited."""
         self._counts = counts
         self._limits = limits
 
     def count_address(self) -> None:
-        """Count for the address the request came from. Raises TooManyRequests.
+        """Count the request for its client address. Raises TooManyRequests.
 
-        Callers whose address is unknown are counted together.
+        Requests with an unknown address are counted together.
         """
         ip = client_ip()
         if isinstance(ip, IPv6Address):
@@ -45,14 +46,14 @@ class RequestLimits:
             self._count("ip", str(ip or "unknown"))
 
     def count_caller(self) -> None:
-        """Count for the user or client who proved to be the caller. Raises TooManyRequests."""
+        """Count the request for the authenticated caller. Raises TooManyRequests."""
         per, _, name = g.actor.partition(":")
         self._count(per, name)
 
     def count_write(self) -> None:
         """Count a request that may append to a table for its user. Raises TooManyRequests.
 
-        Nobody may delete from these tables, so that their growth has to be bounded here.
+        Rows of these tables are never deleted, so that their growth must be limited here.
         """
         self._count("writes", str(g.fid))
 
@@ -63,7 +64,7 @@ class RequestLimits:
         began, redis_seconds = time.monotonic(), g.get("redis_seconds", REDIS_SECONDS)
         usages = self._counts.hit(limits, per, identifier, redis_seconds=redis_seconds)
         g.redis_seconds = redis_seconds - (time.monotonic() - began)
-        # Answers tell several limits of one kind apart by their windows.
+        # If a kind has several limits, their names in the headers include the window.
         names = [per if len(limits) == 1 else f"{per}-{u.limit.get_expiry()}" for u in usages]
         g.usages = [*g.get("usages", []), *zip(names, usages, strict=True)]
         if not all(usage.allowed for usage in usages):
@@ -71,8 +72,8 @@ class RequestLimits:
             raise TooManyRequests
 
 
-def _tell(response: Response) -> Response:
-    """Say what is left of each limit; on a refusal, when to come back."""
+def _add_headers(response: Response) -> Response:
+    """Add the state of each limit, and Retry-After if one was exceeded."""
     usages: list[tuple[str, Usage]] = g.get("usages", [])
     if usages:
         response.headers["RateLimit-Policy"] = ", ".join(

@@ -1,4 +1,4 @@
-"""A blueprint whose routes say who may call them, and whose documentation says what they answer."""
+"""A blueprint whose routes declare their policy and document their errors."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from flask_smorest import Blueprint as SmorestBlueprint
 
 from wallet_api import errors
-from wallet_api.blueprints.authorization import Caller
+from wallet_api.blueprints.authorization import AuthPolicy
 from wallet_api.blueprints.problems import STATUS_OF, example
 from wallet_api.blueprints.requests import BodyParser
 from wallet_api.blueprints.schemas import Problem
@@ -15,7 +15,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 _TOO_LARGE = 413
 _NOT_JSON = 415
-_ANY_ROUTE = (
+_COMMON_ERRORS = (
     errors.InvalidRequest,
     _TOO_LARGE,
     errors.TooManyRequests,
@@ -24,50 +24,51 @@ _ANY_ROUTE = (
 
 
 class Blueprint(SmorestBlueprint):
-    """A flask-smorest blueprint that reads input strictly and documents its refusals."""
+    """A flask-smorest blueprint with strict parsing, policies and documented errors."""
 
     ARGUMENTS_PARSER = BodyParser()
 
-    def opened_by(
-        self, caller: Caller, *refusals: type[errors.WalletApiError] | int, **described: Any
+    def requires(
+        self, policy: AuthPolicy, *refusals: type[errors.WalletApiError] | int, **operation: Any
     ) -> Callable[[View], View]:
-        """Let `caller` in, and nobody else. Goes directly below the decorator with the path.
+        """Serve only requests that satisfy `policy`. Put it directly below the route decorator.
 
-        For the documentation alone: `refusals` are what the view itself may raise (a number is a
-        status that has no class), `described` are more members of the OpenAPI operation.
+        The other arguments are only documented: `refusals` are errors that the view itself may
+        raise (a number is a status without a class), `operation` are members of the OpenAPI
+        operation.
         """
-        scopes = [caller.scope] if caller.scope else []
-        described["security"] = [{scheme: scopes} for scheme in caller.security]
-        if caller.scope:
-            described["description"] = f"Needs the scope `{caller.scope}`."
+        scopes = [policy.scope] if policy.scope else []
+        operation["security"] = [{scheme: scopes} for scheme in policy.security]
+        if policy.scope:
+            operation["description"] = f"Needs the scope `{policy.scope}`."
 
         def decorate(view: View) -> View:
-            view.caller = caller  # type: ignore[attr-defined]
-            documented = self.doc(**described)(view)
-            takes = documented._apidoc.setdefault("arguments", {})
-            # Replaced by ours, which says which refusals there are.
-            takes.pop("responses", None)
-            told: list[type[errors.WalletApiError] | int]
-            told = [*refusals, *caller.refusals, *_ANY_ROUTE]
-            if any(given["in"] == "json" for given in takes.get("parameters", [])):
-                told.append(_NOT_JSON)
+            view.auth_policy = policy  # type: ignore[attr-defined]
+            documented = self.doc(**operation)(view)
+            arguments = documented._apidoc.setdefault("arguments", {})
+            # Replaced by the documented errors below.
+            arguments.pop("responses", None)
+            documented_errors: list[type[errors.WalletApiError] | int]
+            documented_errors = [*refusals, *policy.refusals, *_COMMON_ERRORS]
+            if any(given["in"] == "json" for given in arguments.get("parameters", [])):
+                documented_errors.append(_NOT_JSON)
             by_status: dict[int, list[dict[str, Any]]] = {}
-            for refusal in dict.fromkeys(told):
+            for refusal in dict.fromkeys(documented_errors):
                 problem = _example(refusal)
                 by_status.setdefault(problem["status"], []).append(problem)
             responses = documented._apidoc.setdefault("response", {}).setdefault("responses", {})
-            for status, answers in self._documents(by_status).items():
+            for status, answers in self._document_errors(by_status).items():
                 responses.setdefault(status, []).extend(answers)
-            # What documents has wrapped the view by now; none of that is to be run.
+            # Keep only the documentation of the wrapped view, and return the view itself.
             view._apidoc = documented._apidoc  # type: ignore[attr-defined]
             return view
 
         return decorate
 
-    def _documents(self, by_status: dict[int, list[dict[str, Any]]]) -> dict[int, list[Any]]:
-        """Return how flask-smorest documents refusals.
+    def _document_errors(self, by_status: dict[int, list[dict[str, Any]]]) -> dict[int, list[Any]]:
+        """Return the documentation of error responses in flask-smorest's format.
 
-        Not on the view itself: each decorator copies, deeply, all that was documented before it.
+        Built on an empty function, because each decorator deep-copies all earlier documentation.
         """
 
         def documented() -> None: ...

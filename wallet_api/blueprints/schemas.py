@@ -1,4 +1,4 @@
-"""The shapes of bodies and answers, with the names that frontends use."""
+"""Schemas of the request and response bodies of /api."""
 
 from datetime import UTC
 from typing import Any
@@ -28,20 +28,20 @@ TYPES = ("trading", "base-account")
 
 
 class Problem(Schema):
-    """What every refusal and every fault looks like (RFC 9457)."""
+    """An error response (RFC 9457)."""
 
-    type = fields.String(required=True, metadata={"description": "A URN that ends in the code."})
-    title = fields.String(
-        required=True, metadata={"description": "The same for every such problem."}
-    )
+    type = fields.String(required=True, metadata={"description": "A URN that ends with the code."})
+    title = fields.String(required=True, metadata={"description": "Depends only on the code."})
     status = fields.Integer(required=True)
     detail = fields.String(
         required=True, metadata={"description": "What exactly is wrong, for developers."}
     )
-    code = fields.String(required=True, metadata={"description": "Stable: compare this one."})
+    code = fields.String(
+        required=True, metadata={"description": "A stable identifier for programs."}
+    )
     request_id = fields.String(required=True, allow_none=True)
     error = fields.String(required=True, metadata={"description": "A sentence for the user."})
-    fid = fields.Raw(metadata={"type": "null", "description": "/api/auth/base-account alone."})
+    fid = fields.Raw(metadata={"type": "null", "description": "Only for /api/auth/base-account."})
 
 
 class Timestamp(fields.DateTime):
@@ -55,7 +55,7 @@ class Timestamp(fields.DateTime):
 
 
 class Body(Schema):
-    """A request body: members that we do not know are refused, and so is a seed phrase."""
+    """A request body. Unknown members and seed phrases are rejected."""
 
     class Meta:
         unknown = RAISE
@@ -70,14 +70,14 @@ class Body(Schema):
 
 
 class Answer(Schema):
-    """The body of an answer: every member is always there."""
+    """A response body in which every member is always present."""
 
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
         field_obj.required = True
 
 
 class DepositBody(Body):
-    """POST /api/wallet/deposit. The service checks the values and words the refusals."""
+    """POST /api/wallet/deposit. The service validates the values."""
 
     asset = fields.Raw(
         load_default="USDC", allow_none=True, metadata={"type": "string", "enum": ["USDC", "ETH"]}
@@ -88,7 +88,7 @@ class DepositBody(Body):
         metadata={
             "type": "string",
             "pattern": AMOUNT,
-            "description": "Plain decimal digits, in the asset itself.",
+            "description": "Decimal digits, in whole units of the asset.",
             "examples": ["20", "0.5"],
         },
     )
@@ -98,21 +98,19 @@ class DepositBody(Body):
         allow_none=True,
         metadata={
             "type": ["string", "null"],
-            "description": "Who sends; else the remembered one.",
+            "description": "The sender. Default: the stored Base Account address.",
             "examples": [BASE_ACCOUNT],
             **ADDRESS,
         },
     )
 
     @pre_load
-    def leave_a_missing_amount_to_the_service(
-        self, members: dict[str, Any], **kwargs: Any
-    ) -> dict[str, Any]:
+    def default_missing_amount(self, members: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
         return {"amount": None, **members}
 
 
 class PaymentQuery(Schema):
-    """GET /api/wallet/payment-qr. The service checks the values and words the refusals."""
+    """GET /api/wallet/payment-qr. The service validates the values."""
 
     class Meta:
         unknown = RAISE
@@ -131,7 +129,7 @@ class CreateWalletBody(Body):
 
 
 class SignInQuery(Schema):
-    """GET or POST /api/auth/base-account. Mini apps add parameters of their own to URLs."""
+    """GET or POST /api/auth/base-account. Unknown parameters of mini apps are ignored."""
 
     class Meta:
         unknown = EXCLUDE
@@ -140,9 +138,9 @@ class SignInQuery(Schema):
         load_default=None,
         metadata={
             "type": "string",
-            # Some frontends send it empty.
+            # Some frontends send an empty string.
             "pattern": "^(0x[0-9a-fA-F]{40})?$",
-            "description": "The user's Base Account, to be remembered.",
+            "description": "The user's Base Account address, which is stored.",
         },
     )
 
@@ -170,7 +168,7 @@ class NetworkAnswer(Answer):
     chain_id = fields.Integer(data_key="chainId", metadata={"examples": [8453]})
 
 
-_SHOWN = Transfer(
+_EXAMPLE_TRANSFER = Transfer(
     network=NETWORKS["base-mainnet"],
     asset="USDC",
     units=20_000_000,
@@ -179,8 +177,8 @@ _SHOWN = Transfer(
 )
 _TRANSACTION = {
     "type": "object",
-    "examples": [_SHOWN.transaction()],
-    "description": "What eth_sendTransaction takes. An ETH transfer names no gas.",
+    "examples": [_EXAMPLE_TRANSFER.transaction()],
+    "description": "Parameters of eth_sendTransaction. An ETH transfer has no gas.",
     "properties": {
         "from": {"type": "string", **ADDRESS},
         "to": {"type": "string", **ADDRESS},
@@ -192,8 +190,8 @@ _TRANSACTION = {
 }
 _SEND_CALLS = {
     "type": "object",
-    "examples": [_SHOWN.wallet_send_calls()],
-    "description": "What wallet_sendCalls takes (EIP-5792).",
+    "examples": [_EXAMPLE_TRANSFER.wallet_send_calls()],
+    "description": "Parameters of wallet_sendCalls (EIP-5792).",
     "properties": {
         "version": {"type": "string"},
         "from": {"type": "string", **ADDRESS},
@@ -225,13 +223,16 @@ class DepositAnswer(Answer):
     deposit_id = fields.UUID(data_key="depositId")
     payment_uri = fields.String(
         data_key="paymentUri",
-        metadata={"description": "ERC-681, for a QR code.", "examples": [_SHOWN.payment_uri()]},
+        metadata={
+            "description": "An ERC-681 URI for a QR code.",
+            "examples": [_EXAMPLE_TRANSFER.payment_uri()],
+        },
     )
     wallet_send_calls = fields.Raw(data_key="walletSendCalls", metadata=_SEND_CALLS)
 
 
 class PrimaryWallet(Answer):
-    """A wallet as frontends know it, at its shortest."""
+    """A wallet in the format of the frontends, without id and times."""
 
     address = fields.String(metadata={"examples": [TRADING_ADDRESS], **ADDRESS})
     chain = fields.Function(
@@ -251,7 +252,7 @@ class ListedWallet(CreatedWallet):
 
 
 class ExportedWallet(Answer):
-    """The one shape that carries a private key."""
+    """A wallet with its private key."""
 
     id = fields.Function(
         lambda found: f"fid_{found.wallet.fid}_{found.wallet.chain}", metadata=WALLET_ID
@@ -290,7 +291,7 @@ class FallbackWalletAnswer(Answer):
         data_key="walletAddress", metadata={"examples": [TRADING_ADDRESS], **ADDRESS}
     )
     message = fields.String(metadata={"description": "A sentence for the user."})
-    note = fields.String(metadata={"description": "Another one."})
+    note = fields.String(metadata={"description": "Another sentence for the user."})
 
 
 class FallbackWalletStatusAnswer(Answer):

@@ -1,4 +1,4 @@
-"""/v1: wallets of many users, what happened to their keys, and how many there are of everything."""
+"""/v1: search of wallets and audit log entries, storage state, and statistics."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -30,7 +30,7 @@ blueprint = Blueprint(
     "search",
     __name__,
     url_prefix="/v1",
-    description="Wallets of many users, figures, the audit log.",
+    description="Wallet search, audit log, and statistics.",
 )
 
 _CHAIN_OF_TYPE = {"trading": TRADING_CHAIN, "base-account": BASE_ACCOUNT_CHAIN}
@@ -38,22 +38,22 @@ _MAX_DAYS = 366
 _IF_NONE_MATCH = {
     "in": "header",
     "name": "If-None-Match",
-    "description": "The ETag of an earlier answer.",
+    "description": "The ETag of an earlier response.",
     "schema": {"type": "string"},
 }
-_LINK = {"Link": {"description": 'The next page, rel="next".', "schema": {"type": "string"}}}
+_LINK = {"Link": {"description": 'The next page (rel="next").', "schema": {"type": "string"}}}
 
 
 @blueprint.get("/wallets")
-@blueprint.opened_by(
+@blueprint.requires(
     client("wallets:read"), InvalidAddress, InvalidFilter, InvalidCursor, WalletsInFiles
 )
 @blueprint.arguments(WalletQuery, location="query")
 @blueprint.response(200, WalletPage, headers=_LINK)
 def find_wallets(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    """Find wallets, newest first. Filters may be combined; an index answers every combination."""
+    """Find wallets, newest first. Filters can be combined."""
     filters = WalletFilters(
-        # Lower case first: a search takes an address in any case, its checksum wrong or right.
+        # A search ignores case, and therefore the checksum.
         address=None if query["address"] is None else parse_address(query["address"].lower()),
         fid=query["fid"],
         chain=_chain(query["type"], query["chain"]),
@@ -61,25 +61,27 @@ def find_wallets(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]
         before=query["created_before"],
     )
     cursors = application().cursors
-    behind = cursors.read(query, str)
-    return cursors.answer(application().search.find(filters, behind=behind, size=query["limit"]))
+    after = cursors.read(query, str)
+    return cursors.page_response(
+        application().search.find(filters, after=after, limit=query["limit"])
+    )
 
 
 def _chain(wallet_type: str | None, chain: str | None) -> str | None:
     implied = wallet_type and _CHAIN_OF_TYPE[wallet_type]
     if implied and chain and implied != chain:
         raise InvalidFilter(
-            hint=f"Wallets of type {wallet_type} are on {implied}: leave chain out."
+            hint=f"Wallets of type {wallet_type} are on the chain {implied}. Leave out chain."
         )
     return chain or implied
 
 
 @blueprint.get("/audit")
-@blueprint.opened_by(client("audit:read"), InvalidCursor)
+@blueprint.requires(client("audit:read"), InvalidCursor)
 @blueprint.arguments(AuditQuery, location="query")
 @blueprint.response(200, AuditPage, headers=_LINK)
 def find_audit_entries(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    """Tell who got at which key, newest first. Any filters may be combined."""
+    """Find audit log entries, newest first. Filters can be combined."""
     filters = AuditFilters(
         fid=query["fid"],
         action=query["action"],
@@ -88,33 +90,37 @@ def find_audit_entries(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str,
         before=query["before"],
     )
     cursors = application().cursors
-    behind = cursors.read(query, int)
-    return cursors.answer(application().audit_log.find(filters, behind=behind, size=query["limit"]))
+    after = cursors.read(query, int)
+    return cursors.page_response(
+        application().audit_log.find(filters, after=after, limit=query["limit"])
+    )
 
 
 @blueprint.get("/storage")
-@blueprint.opened_by(client("stats:read"))
+@blueprint.requires(client("stats:read"))
 @blueprint.response(200, StorageAnswer)
 def storage() -> StorageState:
-    """Tell where wallets are kept, how many came from files, and what keys are sealed under."""
+    """Return the storage mode, the number of imported wallets, and the secrets of the keys."""
     return application().storage.look()
 
 
 @blueprint.get("/stats", parameters=[_IF_NONE_MATCH])
-@blueprint.opened_by(client("stats:read"), InvalidFilter, WalletsInFiles)
+@blueprint.requires(client("stats:read"), InvalidFilter, WalletsInFiles)
 @blueprint.arguments(StatsQuery, location="query")
-@blueprint.alt_response(304, description="Nothing changed since the answer with this ETag.")
+@blueprint.alt_response(304, description="Not changed since the response with this ETag.")
 @blueprint.response(
     200,
     StatsAnswer,
-    headers={"ETag": {"description": "For If-None-Match.", "schema": {"type": "string"}}},
+    headers={"ETag": {"description": "The value for If-None-Match.", "schema": {"type": "string"}}},
 )
 def stats(query: dict[str, Any]) -> ResponseReturnValue:
-    """Count wallets and users, and what came on each of some days (30 unless told)."""
+    """Return the numbers of users and wallets, and daily numbers (default: 30 days)."""
     last = query["last"] or datetime.now(UTC).date()
     first = query["first"] or last - timedelta(days=29)
     if not 0 <= (last - first).days < _MAX_DAYS:
-        raise InvalidFilter(hint=f"from must not be after to, nor {_MAX_DAYS} days before it.")
+        raise InvalidFilter(
+            hint=f"from must be at most to, and less than {_MAX_DAYS} days before it."
+        )
     found = application().stats.of_days(first, last)
     deposits = [
         {
@@ -127,7 +133,7 @@ def stats(query: dict[str, Any]) -> ResponseReturnValue:
         }
         for row in found.deposits
     ]
-    answer = jsonify(
+    response = jsonify(
         StatsAnswer().dump(
             {
                 "first": first,
@@ -139,7 +145,7 @@ def stats(query: dict[str, Any]) -> ResponseReturnValue:
             }
         )
     )
-    # To be kept by the client alone, and asked for again before use.
-    answer.headers["Cache-Control"] = "private, no-cache"
-    answer.add_etag()
-    return answer.make_conditional(request)
+    # Only the client may cache it, and it must revalidate before use.
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.add_etag()
+    return response.make_conditional(request)

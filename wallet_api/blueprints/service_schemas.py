@@ -1,4 +1,4 @@
-"""The shapes of /v1, which other services call."""
+"""Schemas of the parameters and bodies of /v1."""
 
 import re
 from datetime import date, datetime
@@ -28,11 +28,11 @@ _YEARS = range(1970, 9000)
 
 
 class Moment(fields.Field[datetime]):
-    """A point in time to compare with: ISO 8601 with an offset, or a day, which begins in UTC."""
+    """A point in time in a query: ISO 8601 with an offset, or a day in UTC."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
         if _TIME.fullmatch(value):
-            # In a URL a plus that is not escaped arrives as a space.
+            # An unescaped plus in a URL is decoded to a space.
             text = value.replace(" ", "+") if "T" in value else f"{value}T00:00Z"
             try:
                 moment = datetime.fromisoformat(text)
@@ -47,7 +47,7 @@ class Moment(fields.Field[datetime]):
 
 
 class Number(fields.Field[int]):
-    """A whole number in a query: ASCII digits and nothing else."""
+    """A whole number in a query, in ASCII digits."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
         if not _NUMBER.fullmatch(value):
@@ -56,7 +56,7 @@ class Number(fields.Field[int]):
 
 
 class Day(fields.Field[date]):
-    """A day in a query, written like 2026-11-22."""
+    """A day in a query, such as 2026-11-22."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> date:
         try:
@@ -79,7 +79,7 @@ class Fid(fields.Field[int]):
 
 
 def _printable(text: str) -> None:
-    """Let text for people and logs through: something to read, without control characters."""
+    """Raise ValidationError unless the text is printable and not blank."""
     if not text.isprintable() or not text.strip():
         raise ValidationError("must be printable text.")
 
@@ -93,7 +93,7 @@ MOMENT = {
 
 
 class Query(Schema):
-    """Parameters of a URL: an unknown one is refused, because a filter must not be ignored."""
+    """URL parameters. Unknown ones are rejected, because a filter must not be ignored."""
 
     class Meta:
         unknown = RAISE
@@ -101,7 +101,7 @@ class Query(Schema):
     error_messages = {"unknown": "unknown parameter."}
 
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
-        # A URL cannot say null, whatever stands for a parameter that is left out.
+        # A URL parameter cannot be null, even if its default is None.
         field_obj.allow_none = False
 
 
@@ -109,27 +109,34 @@ class PageQuery(Query):
     limit = Number(
         load_default=50,
         validate=validate.Range(1, 100, error="must be from {min} to {max}."),
-        metadata={"type": "integer", "minimum": 1, "maximum": 100, "description": "At most."},
+        metadata={
+            "type": "integer",
+            "minimum": 1,
+            "maximum": 100,
+            "description": "The maximum number of items.",
+        },
     )
     cursor = fields.String(
-        load_default=None, metadata={"description": "next_cursor of the page before."}
+        load_default=None, metadata={"description": "The next_cursor of the previous page."}
     )
 
 
 class WalletQuery(PageQuery):
-    address = fields.String(load_default=None, metadata={"description": "In any case.", **ADDRESS})
+    address = fields.String(
+        load_default=None, metadata={"description": "In upper, lower or mixed case.", **ADDRESS}
+    )
     fid = Fid(load_default=None, metadata=FID)
     type = fields.String(load_default=None, validate=validate.OneOf(TYPES))
     chain = fields.String(load_default=None, validate=validate.OneOf(CHAINS))
     created_after = Moment(
         data_key="createdAfter",
         load_default=None,
-        metadata={**MOMENT, "description": "The first moment that counts."},
+        metadata={**MOMENT, "description": "Inclusive start of the range."},
     )
     created_before = Moment(
         data_key="createdBefore",
         load_default=None,
-        metadata={**MOMENT, "description": "The first moment that does not count any more."},
+        metadata={**MOMENT, "description": "Exclusive end of the range."},
     )
 
 
@@ -143,11 +150,11 @@ class AuditQuery(PageQuery):
     )
     after = Moment(
         load_default=None,
-        metadata={**MOMENT, "description": "The first moment that counts."},
+        metadata={**MOMENT, "description": "Inclusive start of the range."},
     )
     before = Moment(
         load_default=None,
-        metadata={**MOMENT, "description": "The first moment that does not count any more."},
+        metadata={**MOMENT, "description": "Exclusive end of the range."},
     )
 
 
@@ -157,24 +164,24 @@ class StatsQuery(Query):
         load_default=None,
         metadata={
             **DAY,
-            "description": "The first day (UTC); 29 days before the last one if left out.",
+            "description": "The first day (UTC). Default: 29 days before the last day.",
         },
     )
     last = Day(
         data_key="to",
         load_default=None,
-        metadata={**DAY, "description": "The last day (UTC), which counts too; today if left out."},
+        metadata={**DAY, "description": "The last day (UTC), inclusive. Default: today."},
     )
 
 
 class KeyBody(Body):
-    """Why a key is wanted, and to whose eyes it shall go."""
+    """The reason for a key read, and the recipient of the key."""
 
     reason = fields.String(
         required=True,
         validate=[validate.Length(1, 500), _printable],
         metadata={
-            "description": "For the audit log; printable text.",
+            "description": "Printable text for the audit log.",
             "examples": ["sign swap 8c1f"],
         },
     )
@@ -184,8 +191,8 @@ class KeyBody(Body):
         allow_none=True,
         metadata={
             "pattern": "^[A-Za-z0-9_-]{43}$",
-            "description": "An X25519 public key in base64url. With it the private key is sealed "
-            "(HPKE, RFC 9180), and no proxy or log on the way can read it.",
+            "description": "An X25519 public key in base64url. If given, the private key is "
+            "encrypted to it (HPKE, RFC 9180), so that no proxy or log can read it.",
         },
     )
 
@@ -223,13 +230,16 @@ class FoundWallet(Answer):
         lambda found: found.wallet.address if found.opened else None,
         metadata={
             "type": ["string", "null"],
-            "description": "Null if the stored key does not open: nobody must deposit there.",
+            "description": "Null if the stored key does not open. Do not deposit there.",
             "examples": [TRADING_ADDRESS],
             **ADDRESS,
         },
     )
     opened = fields.Boolean(
-        metadata={"description": "False is an alarm. A Base Account has no key: true."}
+        metadata={
+            "description": "Whether the stored key opens. False needs an operator. A Base Account "
+            "has no key and is true."
+        }
     )
     created_at = Timestamp(attribute="wallet.created_at", data_key="createdAt")
     updated_at = Timestamp(attribute="wallet.updated_at", data_key="updatedAt")
@@ -237,7 +247,7 @@ class FoundWallet(Answer):
 
 class PageAnswer(Answer):
     next_cursor = fields.String(
-        allow_none=True, metadata={"description": "Send it as cursor, with the same filters."}
+        allow_none=True, metadata={"description": "Send it as cursor with the same filters."}
     )
     has_more = fields.Boolean()
 
@@ -250,10 +260,10 @@ class WalletPage(PageAnswer):
 
 
 class AuditEntry(Answer):
-    """One act upon a wallet or its key: who, what, whose, when, from where, why."""
+    """An audit log entry: one action on a wallet or its key."""
 
     id = fields.String(
-        metadata={"description": "The entry's place in its user's chain: a number, as a string."}
+        metadata={"description": "The position in the user's chain, a number as a string."}
     )
     fid = fields.Integer(metadata=FID)
     chain = fields.String(metadata={"enum": list(CHAINS)})
@@ -264,11 +274,13 @@ class AuditEntry(Answer):
     recipient = fields.String(
         data_key="recipientPublicKey",
         allow_none=True,
-        metadata={"description": "The key left sealed to this X25519 public key."},
+        metadata={"description": "The X25519 public key that the key was encrypted to."},
     )
     address = fields.String(
         allow_none=True,
-        metadata={"description": "Of the wallet that was made, or the remembered Base Account."},
+        metadata={
+            "description": "The address of the created wallet, or of the stored Base Account."
+        },
     )
     request_id = fields.String(data_key="requestId")
     created_at = Timestamp(data_key="createdAt")
@@ -282,16 +294,18 @@ class AuditPage(PageAnswer):
 
 
 class SealedPrivateKey(Answer):
-    """HPKE (RFC 9180), base mode, single shot; the plaintext is the 32 raw bytes of the key."""
+    """A private key (32 raw bytes) encrypted with HPKE (RFC 9180), base mode, single shot."""
 
     suite = fields.String()
     enc = fields.String(metadata={"description": "The encapsulated key, base64url."})
     ciphertext = fields.String(metadata={"description": "base64url."})
-    info = fields.String(metadata={"description": "The info that opens it; check whose it is."})
+    info = fields.String(
+        metadata={"description": "The HPKE info. Check that it names the wallet you asked for."}
+    )
 
 
 class KeyAnswer(Schema):
-    """A private key: in the open, or sealed to the recipient that was named."""
+    """A private key, in plain text or encrypted to the recipient."""
 
     wallet = fields.Nested(ServiceWallet, required=True)
     private_key = fields.String(data_key="privateKey", metadata=PRIVATE_KEY)
@@ -312,18 +326,21 @@ class NewWallets(WalletCount):
 
 
 class Deposits(Answer):
-    """What was prepared for users to sign; whether they did is on the chain."""
+    """Deposits that were prepared. They are not necessarily signed or confirmed."""
 
     day = fields.Date()
     chain_id = fields.Integer(data_key="chainId")
     asset = fields.String()
     count = fields.Integer(attribute="deposits")
     total = fields.String(
-        metadata={"description": "Exact, in the asset itself.", "examples": ["1234.5"]}
+        metadata={
+            "description": "The exact sum in whole units of the asset.",
+            "examples": ["1234.5"],
+        }
     )
     total_units = fields.String(
         data_key="totalUnits",
-        metadata={"description": "Exact, in its smallest unit.", "examples": ["1234500000"]},
+        metadata={"description": "The exact sum in its smallest unit.", "examples": ["1234500000"]},
     )
 
 
@@ -342,7 +359,7 @@ class SecretUse(Answer):
     key_id = fields.String(
         data_key="keyId",
         metadata={
-            "description": "Names the secret, and does not reveal it.",
+            "description": "Identifies the secret without revealing it.",
             "pattern": "^[0-9a-f]{16}$",
         },
     )
@@ -352,17 +369,21 @@ class SecretUse(Answer):
             "description": "previous: this process can open its keys. missing: it cannot.",
         }
     )
-    wallets = fields.Integer(metadata={"description": "How many keys are sealed under it."})
+    wallets = fields.Integer(
+        metadata={"description": "The number of keys that are sealed under it."}
+    )
     since = Timestamp(attribute="created_at")
 
 
 class FileCounts(Answer):
-    """Wallet files by their names; nobody opened them."""
+    """Counts of wallet files, by file name. Files are not opened."""
 
-    present = fields.Integer(metadata={"description": "Their wallet is in PostgreSQL too."})
-    missing = fields.Integer(metadata={"description": "Their wallet is only in a file."})
+    present = fields.Integer(metadata={"description": "The wallet is also in PostgreSQL."})
+    missing = fields.Integer(metadata={"description": "The wallet is only in the file."})
     misnamed = fields.Integer(
-        metadata={"description": "No wallet is kept under such a name: invalid to an import."}
+        metadata={
+            "description": "The file name is not valid. An import reports the file as invalid."
+        }
     )
 
 
@@ -371,9 +392,9 @@ class StorageAnswer(Answer):
     files = fields.Nested(
         FileCounts,
         allow_none=True,
-        metadata={"description": "Null where nobody looks at the folder."},
+        metadata={"description": "Null if the directory is not used."},
     )
     imported = fields.Integer(
-        metadata={"description": "Wallets that ever came from files into rows."}
+        metadata={"description": "The number of wallets that were imported from files."}
     )
     secrets = fields.List(fields.Nested(SecretUse))

@@ -1,4 +1,4 @@
-"""Signing in: a Farcaster Quick Auth token becomes one of ours."""
+"""Sign-in: exchange of a Farcaster Quick Auth token for a session token."""
 
 from typing import Any
 
@@ -11,15 +11,15 @@ from wallet_api.blueprints.schemas import SignInAnswer, SignInQuery
 from wallet_api.errors import InvalidAddress
 from wallet_api.ethereum.addresses import parse_address
 
-blueprint = Blueprint("auth", __name__, url_prefix="/api/auth", description="Signing in.")
+blueprint = Blueprint("auth", __name__, url_prefix="/api/auth", description="Sign-in.")
 
 
 @blueprint.route("/base-account", methods=["GET", "POST"])
-@blueprint.opened_by(FARCASTER_USER, InvalidAddress)
+@blueprint.requires(FARCASTER_USER, InvalidAddress)
 @blueprint.arguments(SignInQuery, location="query")
 @blueprint.response(200, SignInAnswer)
 def sign_in(query: dict[str, Any]) -> dict[str, Any]:
-    """Sign in with Farcaster, and remember the Base Account address if one is given."""
+    """Sign in with Farcaster, and store the Base Account address if given."""
     fid = g.fid
     address = None
     if query["address"]:

@@ -1,4 +1,4 @@
-"""The trading wallet under its older name, "fallback wallet"."""
+"""The trading wallet under its former name, "fallback wallet"."""
 
 from typing import Any
 
@@ -14,15 +14,15 @@ blueprint = Blueprint(
     "trading",
     __name__,
     url_prefix="/api/trading",
-    description="The trading wallet under its older name.",
+    description="The trading wallet under its former name.",
 )
 
 
 @blueprint.post("/create-fallback-wallet")
-@blueprint.opened_by(USER)
+@blueprint.requires(USER)
 @blueprint.response(200, FallbackWalletAnswer)
 def create_fallback_wallet() -> dict[str, Any]:
-    """Make sure that the trading wallet exists; an existing one is never replaced."""
+    """Create the trading wallet if needed. An existing one is never replaced."""
     wallet = application().wallets.ensure_trading_wallet(g.fid, access=access())
     return {
         "success": True,
@@ -33,9 +33,9 @@ def create_fallback_wallet() -> dict[str, Any]:
 
 
 @blueprint.get("/create-fallback-wallet")
-@blueprint.opened_by(USER)
+@blueprint.requires(USER)
 @blueprint.response(200, FallbackWalletStatusAnswer)
 def fallback_wallet_status() -> dict[str, Any]:
-    """Tell whether the trading wallet exists."""
+    """Return whether the trading wallet exists."""
     address = application().wallets.get_wallet_address(g.fid, TRADING_CHAIN, access=access())
     return {"has_fallback_wallet": address is not None, "wallet_address": address}

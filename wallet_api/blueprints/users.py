@@ -1,4 +1,4 @@
-"""/v1/users: one user's wallets, for other services."""
+"""/v1/users: the wallets of one user, for other services."""
 
 import base64
 from typing import Any
@@ -26,7 +26,7 @@ from wallet_api.errors import (
 from wallet_api.models import BASE_ACCOUNT_CHAIN, BASE_ACCOUNT_SPELLINGS, TRADING_CHAIN, Wallet
 
 blueprint = Blueprint(
-    "users", __name__, url_prefix="/v1/users/<fid>/wallets", description="One user's wallets."
+    "users", __name__, url_prefix="/v1/users/<fid>/wallets", description="The wallets of one user."
 )
 
 _FID = {"in": "path", "name": "fid", "required": True, "schema": FID}
@@ -38,43 +38,43 @@ _CHAIN_SPELLINGS = {TRADING_CHAIN: TRADING_CHAIN} | dict.fromkeys(
 
 
 @blueprint.get("", parameters=[_FID])
-@blueprint.opened_by(client("wallets:read"), InvalidFid)
+@blueprint.requires(client("wallets:read"), InvalidFid)
 @blueprint.response(200, ServiceWalletList)
 def list_wallets(fid: str) -> dict[str, Any]:
-    """List a user's wallets, the Base Account first."""
-    return {"data": application().wallets.list_wallets(_user(fid), access=access())}
+    """List the wallets of a user, the Base Account first."""
+    return {"data": application().wallets.list_wallets(_parse_fid_of_path(fid), access=access())}
 
 
 @blueprint.get("/<chain>", parameters=[_FID, _CHAIN])
-@blueprint.opened_by(client("wallets:read"), InvalidFid, UnsupportedChain, WalletNotFound)
+@blueprint.requires(client("wallets:read"), InvalidFid, UnsupportedChain, WalletNotFound)
 @blueprint.response(200, ServiceWallet)
 def get_wallet(fid: str, chain: str) -> Wallet:
-    """Show a user's wallet on a chain."""
+    """Return the wallet of a user on a chain."""
     known = _CHAIN_SPELLINGS.get(chain)
     if known is None:
-        raise UnsupportedChain("Unknown chain. There are ethereum and base-account.")
-    wallet = application().wallets.get_wallet(_user(fid), known, access=access())
+        raise UnsupportedChain("Unknown chain. Use ethereum or base-account.")
+    wallet = application().wallets.get_wallet(_parse_fid_of_path(fid), known, access=access())
     if wallet is None:
         raise WalletNotFound
     return wallet
 
 
 @blueprint.put("/<chain>", parameters=[_FID, _CHAIN])
-@blueprint.opened_by(client("wallets:write"), InvalidFid, UnsupportedChain, parameters=[_TRADING])
+@blueprint.requires(client("wallets:write"), InvalidFid, UnsupportedChain, parameters=[_TRADING])
 @blueprint.alt_response(
-    201, schema=ServiceWallet, description="The wallet was made just now.", success=True
+    201, schema=ServiceWallet, description="The wallet was created.", success=True
 )
-@blueprint.response(200, ServiceWallet, description="The wallet was there already.")
+@blueprint.response(200, ServiceWallet, description="The wallet already existed.")
 def ensure_wallet(fid: str, chain: str) -> tuple[Wallet, int]:
-    """Make sure that a user's trading wallet exists. Repeat it as you like."""
-    user = _user(fid)
-    _refuse_other_chains(chain)
-    wallet, made = application().wallets.ensure_trading_wallet_and_tell(user, access=access())
-    return wallet, 201 if made else 200
+    """Create the trading wallet of a user if needed. The operation is idempotent."""
+    user = _parse_fid_of_path(fid)
+    _require_trading_chain(chain)
+    wallet, created = application().wallets.ensure_trading_wallet_and_tell(user, access=access())
+    return wallet, 201 if created else 200
 
 
 @blueprint.post("/<chain>/key", parameters=[_FID, _TRADING])
-@blueprint.opened_by(
+@blueprint.requires(
     client("keys:read"),
     InvalidFid,
     UnsupportedChain,
@@ -85,11 +85,11 @@ def ensure_wallet(fid: str, chain: str) -> tuple[Wallet, int]:
 @blueprint.arguments(KeyBody, example={"reason": "sign swap 8c1f"})
 @blueprint.response(200, KeyAnswer)
 def read_key(body: dict[str, Any], fid: str, chain: str) -> dict[str, Any]:
-    """Hand out the private key of a trading wallet, and write down who wanted it and why."""
-    user = _user(fid)
-    _refuse_other_chains(chain)
+    """Return the private key of a trading wallet, and record caller and reason."""
+    user = _parse_fid_of_path(fid)
+    _require_trading_chain(chain)
     public_key = body["recipient_public_key"]
-    # Checked first: no audit row for a key that cannot leave.
+    # Validate first, so that no audit entry is written for a request that fails.
     recipient = None if public_key is None else hpke.Recipient(public_key)
     found = application().wallets.get_wallet_with_key(
         user,
@@ -115,15 +115,15 @@ def read_key(body: dict[str, Any], fid: str, chain: str) -> dict[str, Any]:
     }
 
 
-def _user(fid: str) -> int:
+def _parse_fid_of_path(fid: str) -> int:
     user = parse_fid(fid)
-    # The canonical spelling alone, so that no user has two addresses here.
+    # Only the canonical notation, so that each user has one URL.
     if user is None or str(user) != fid:
         raise InvalidFid
     return user
 
 
-def _refuse_other_chains(chain: str) -> None:
+def _require_trading_chain(chain: str) -> None:
     if chain != TRADING_CHAIN:
         raise UnsupportedChain
 

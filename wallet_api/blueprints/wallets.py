@@ -1,4 +1,4 @@
-"""A user's wallets and deposits."""
+"""The wallets and deposits of the current user."""
 
 import io
 import re
@@ -46,12 +46,12 @@ blueprint = Blueprint(
 _IDEMPOTENCY_KEY_HEADER = {
     "in": "header",
     "name": "Idempotency-Key",
-    "description": "A repeat with the same key gives the first answer again.",
+    "description": "A retry with the same key returns the first response again.",
     "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
 }
 _REPLAYED = {
     "Idempotent-Replayed": {
-        "description": "There if this is an earlier request's answer.",
+        "description": "Present if this is the response to an earlier request.",
         "schema": {"enum": ["true"]},
     }
 }
@@ -59,7 +59,7 @@ _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}", re.ASCII)
 
 
 @blueprint.post("/deposit", parameters=[_IDEMPOTENCY_KEY_HEADER])
-@blueprint.opened_by(
+@blueprint.requires(
     USER,
     InvalidAddress,
     InvalidAmount,
@@ -77,7 +77,7 @@ _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}", re.ASCII)
 )
 @blueprint.response(200, DepositAnswer, headers=_REPLAYED)
 def deposit(body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    """Prepare a transfer into the user's trading wallet, making the wallet if need be."""
+    """Prepare a transfer to the user's trading wallet, creating the wallet if needed."""
     application().limits.count_write()
     prepared = application().deposits.prepare(
         g.fid,
@@ -90,7 +90,7 @@ def deposit(body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
         access=access(),
     )
     transfer = prepared.transfer
-    answer = {
+    members = {
         "success": True,
         "network": transfer.network,
         "asset": transfer.asset,
@@ -102,7 +102,7 @@ def deposit(body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
         "payment_uri": transfer.payment_uri(),
         "wallet_send_calls": transfer.wallet_send_calls(),
     }
-    return answer, {"Idempotent-Replayed": "true"} if prepared.replayed else {}
+    return members, {"Idempotent-Replayed": "true"} if prepared.replayed else {}
 
 
 def _idempotency_key() -> str | None:
@@ -113,14 +113,14 @@ def _idempotency_key() -> str | None:
 
 
 @blueprint.get("/payment-qr")
-@blueprint.opened_by(USER, UnsupportedAsset, InvalidAmount, AmountNotPositive, WalletNotFound)
+@blueprint.requires(USER, UnsupportedAsset, InvalidAmount, AmountNotPositive, WalletNotFound)
 @blueprint.arguments(PaymentQuery, location="query")
 @blueprint.response(200, {"type": "string"}, content_type="image/svg+xml")
 def payment_qr(query: dict[str, Any]) -> Response:
-    """Draw a payment into the user's trading wallet as a QR code (ERC-681, as `paymentUri`)."""
+    """Return a payment to the user's trading wallet as a QR code of its ERC-681 URI."""
     payment = application().deposits.payment(g.fid, **query, access=access())
     drawn = io.BytesIO()
-    # Dark on light whatever the page around it: some cameras read no other.
+    # Always dark on light, because some cameras cannot read inverted codes.
     segno.make_qr(payment.payment_uri(), error="m").save(
         drawn, kind="svg", xmldecl=False, svgclass=None, lineclass=None, omitsize=True, light="#fff"
     )
@@ -128,18 +128,18 @@ def payment_qr(query: dict[str, Any]) -> Response:
 
 
 @blueprint.get("/primary")
-@blueprint.opened_by(USER)
+@blueprint.requires(USER)
 @blueprint.response(200, PrimaryWalletAnswer)
 def primary() -> dict[str, Any]:
-    """Show the user's own Base Account address."""
+    """Return the user's Base Account address."""
     return {"wallet": application().wallets.get_wallet(g.fid, BASE_ACCOUNT_CHAIN, access=access())}
 
 
 @blueprint.get("/primary-with-key")
-@blueprint.opened_by(USER, KeyExportDisabled, WalletNotFound)
+@blueprint.requires(USER, KeyExportDisabled, WalletNotFound)
 @blueprint.response(200, ExportedWalletAnswer)
 def primary_with_key() -> dict[str, Any]:
-    """Hand the trading wallet's private key to its owner, where that is allowed."""
+    """Return the private key of the trading wallet to its owner, if that is enabled."""
     application().limits.count_write()
     wallets = application().wallets
     if not application().allow_key_export:
@@ -152,7 +152,7 @@ def primary_with_key() -> dict[str, Any]:
 
 
 @blueprint.get("/user-wallets")
-@blueprint.opened_by(USER)
+@blueprint.requires(USER)
 @blueprint.response(200, WalletListAnswer)
 def user_wallets() -> dict[str, Any]:
     """List the user's wallets, the Base Account first."""
@@ -160,11 +160,11 @@ def user_wallets() -> dict[str, Any]:
 
 
 @blueprint.post("/user-wallets")
-@blueprint.opened_by(USER, UnsupportedChain, MnemonicRefused)
+@blueprint.requires(USER, UnsupportedChain, MnemonicRefused)
 @blueprint.arguments(CreateWalletBody, required=False, example={"chain": "ethereum"})
 @blueprint.response(200, CreatedWalletAnswer)
 def create_user_wallet(body: dict[str, Any]) -> dict[str, Any]:
-    """Make sure that the trading wallet exists, and show it."""
+    """Create the trading wallet if needed, and return it."""
     if body["chain"] != TRADING_CHAIN:
         raise UnsupportedChain
     return {"wallet": application().wallets.ensure_trading_wallet(g.fid, access=access())}

@@ -1,4 +1,4 @@
-"""The commands: `wallet-api …`, or `flask --app wsgi …`."""
+"""The command line interface: `wallet-api …`, or `flask --app wsgi …`."""
 
 import importlib
 import sys
@@ -17,7 +17,7 @@ from wallet_api.cli.serve import serve
 from wallet_api.cli.token import token
 from wallet_api.cli.wallet_files.wallets import wallets
 
-# Commands for developers, which production code does not import.
+# Development commands are imported only when they are called.
 _DEVELOPMENT = ("bench", "dev")
 
 
@@ -33,7 +33,7 @@ class _Group(click.Group):
         return super().get_command(ctx, cmd_name)
 
 
-cli = _Group("wallet-api", help="Hold one trading wallet per user, on PostgreSQL.")
+cli = _Group("wallet-api", help="Keep one trading wallet per user in PostgreSQL.")
 click.version_option(__version__, prog_name="wallet-api")(cli)
 cli.add_command(audit)
 cli.add_command(clients)
@@ -46,5 +46,5 @@ cli.add_command(wallets)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command that the command line names, and exit with its status."""
+    """Run the command in `arguments` (or sys.argv) and exit with its status."""
     sys.exit(run(cli, arguments))

@@ -1,4 +1,4 @@
-"""`wallet-api audit …`: is the audit log whole?"""
+"""`wallet-api audit …`: verification of the audit log."""
 
 import json
 import os
@@ -8,32 +8,32 @@ from pathlib import Path
 import click
 
 from wallet_api.cli.command import Command, json_option
-from wallet_api.cli.progress import ReportFile, Tally
-from wallet_api.cli.wallet_files.tools import WalletTools
+from wallet_api.cli.progress import Progress, ReportFile
+from wallet_api.cli.wallet_files.resources import WalletResources
 from wallet_api.models import MAX_FID
 from wallet_api.services.audit.chains import EntryOutcome, EntryReport
 from wallet_api.services.audit.checkpoints import Checkpoint
 from wallet_api.services.audit.verify import AuditVerification
 
-audit = click.Group("audit", help="Prove that the audit log is whole.")
+audit = click.Group("audit", help="Verify the audit log.")
 
 
 @audit.command("verify", cls=Command)
-@click.option("--fid", type=click.IntRange(1, MAX_FID), help="Verify this user's chain alone.")
+@click.option("--fid", type=click.IntRange(1, MAX_FID), help="Verify only the chain of this user.")
 @click.option(
     "--against",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Compare with the checkpoint in this file, too.",
+    help="Compare with the checkpoint in this file.",
 )
 @click.option(
     "--checkpoint",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write a checkpoint to this file, if the log is whole.",
+    help="Write a checkpoint to this file if the log is intact.",
 )
 @click.option(
     "--unchained-before",
     type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]),
-    help="When the chains began (UTC): older entries and wallets may lack a mac.",
+    help="When the chains began (UTC). Older entries and wallets may have no MAC.",
 )
 @json_option
 @click.pass_context
@@ -45,57 +45,57 @@ def verify(
     unchained_before: datetime | None,
     as_json: bool,
 ) -> None:
-    """Verify every chain of the audit log: entries changed, removed, inserted or moved are named.
+    """Verify every chain of the audit log, and report changed, removed, inserted and moved entries.
 
-    A checkpoint is kept where nobody who can write to this database can reach it; compared with it,
-    a log that was put back as a whole to an earlier state is noticed as well. Exit status 0 only if
-    nothing is wrong.
+    Store checkpoints where nobody who can write to this database can change them. Comparing with a
+    checkpoint also detects that the whole log was restored to an earlier state. Exit status 0 only
+    if the log is intact.
 
     \b
     Example:
       wallet-api audit verify --against 2026-10.json --checkpoint 2026-11.json
     """
     if fid is not None and (against or checkpoint):
-        raise click.UsageError("A checkpoint is of the whole log, and --fid of one user's part.")
+        raise click.UsageError("A checkpoint covers the whole log. Leave out --fid.")
     earlier = None if against is None else _read(against)
     if checkpoint is not None and not os.access(checkpoint.parent, os.W_OK):
-        raise click.ClickException(f"{checkpoint.parent} cannot be written to.")
-    tools = WalletTools()
+        raise click.ClickException(f"{checkpoint.parent} is not writable.")
+    resources = WalletResources()
     since = unchained_before and unchained_before.replace(tzinfo=UTC)
-    with tools.opened() as database:
+    with resources.opened() as database:
         verification = AuditVerification(
             database,
-            tools.encryption,
+            resources.encryption,
             unchained_before=since,
-            wallet_storage=tools.wallet_storage,
+            wallet_storage=resources.wallet_storage,
         )
-        tally = Tally(
+        progress = Progress(
             0 if fid is not None else verification.count(),
             "entries",
-            fine=(EntryOutcome.INTACT, EntryOutcome.OLDER),
+            expected=(EntryOutcome.INTACT, EntryOutcome.OLDER),
             faults=(EntryOutcome.FAULTY,),
             quiet_stdout=as_json,
         )
 
-        def tell(report: EntryReport) -> None:
+        def report_entry(report: EntryReport) -> None:
             if report.fault is not None:
-                whose = "" if report.fid is None else f"FID {report.fid}: "
-                which = "" if report.id is None else f"entry {report.id}: "
-                tally.say(f"{whose}{which}{report.fault}")
-            tally.add(report.outcome)
+                user = "" if report.fid is None else f"FID {report.fid}: "
+                entry = "" if report.id is None else f"entry {report.id}: "
+                progress.print_line(f"{user}{entry}{report.fault}")
+            progress.add(report.outcome)
 
-        with tally:
+        with progress:
             if fid is not None:
-                verification.verify_user(fid, tell)
+                verification.verify_user(fid, report_entry)
             elif checkpoint is None:
-                verification.verify(tell, against=earlier)
+                verification.verify(report_entry, against=earlier)
             else:
-                made = verification.take_checkpoint(tell, against=earlier)
-    click.echo(json.dumps(tally.figures()) if as_json else tally.summary())
-    if checkpoint is not None and tally.is_fine():
+                taken = verification.take_checkpoint(report_entry, against=earlier)
+    click.echo(json.dumps(progress.as_dict()) if as_json else progress.summary())
+    if checkpoint is not None and progress.succeeded():
         with ReportFile(checkpoint) as file:
-            file.write_text(f"{made.to_json()}\n")
-    context.exit(0 if tally.is_fine() else 1)
+            file.write_text(f"{taken.to_json()}\n")
+    context.exit(0 if progress.succeeded() else 1)
 
 
 def _read(path: Path) -> Checkpoint:

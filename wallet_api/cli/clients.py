@@ -1,4 +1,4 @@
-"""`wallet-api clients …`: other services that may call /v1."""
+"""`wallet-api clients …`: API clients of /v1."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from wallet_api import logs
-from wallet_api.cli.command import Command, json_option, reach
+from wallet_api.cli.command import Command, json_option, require_database
 from wallet_api.config import read_database_url
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
@@ -21,7 +21,7 @@ from wallet_api.models import SCOPES, ApiClient, IPNetwork
 from wallet_api.services.api_clients import ApiClientService
 from wallet_api.services.readiness import check_database
 
-clients = click.Group("clients", help="Let other services call /v1, and end that.")
+clients = click.Group("clients", help="Manage the API clients that may call /v1.")
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}", re.ASCII)
 _DAYS = re.compile(r"([1-9][0-9]{0,4})d", re.ASCII)
@@ -32,8 +32,8 @@ _YEAR_TOO_LATE = 9000
 def _read_name(context: click.Context, parameter: click.Parameter, value: str) -> str:
     if not _NAME.fullmatch(value):
         raise click.BadParameter(
-            "use up to 63 small letters, digits, dots, dashes and underscores; "
-            "a letter or a digit first."
+            "use up to 63 lower-case letters, digits, dots, dashes and underscores, "
+            "starting with a letter or a digit."
         )
     return value
 
@@ -48,7 +48,9 @@ def _read_networks(
     for network in networks:
         first = network.network_address
         if isinstance(first, IPv6Address) and (first.scope_id or first.ipv4_mapped):
-            raise click.BadParameter(f"{network}: write it without a zone, or as IPv4.")
+            raise click.BadParameter(
+                f"{network}: leave out the zone, and write an IPv4 address as IPv4."
+            )
     return networks
 
 
@@ -62,29 +64,36 @@ def _read_expiry(
         return now + timedelta(days=int(days[1]))
     try:
         moment = datetime.fromisoformat(value)
-        # A day, or a time without an offset, is meant in UTC.
+        # A date, or a time without an offset, is in UTC.
         moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise click.BadParameter("use a number of days such as 90d, or a date.") from error
     if moment <= now:
-        raise click.BadParameter("that is over already.")
+        raise click.BadParameter("that is in the past.")
     if moment.year >= _YEAR_TOO_LATE:
-        raise click.BadParameter("that is too far away: leave it out.")
+        raise click.BadParameter("that is too far in the future. Leave it out for no expiry.")
     return moment
 
 
 @clients.command("create", cls=Command)
-@click.option("--name", required=True, callback=_read_name, help="What logs and audit call it.")
 @click.option(
-    "--scope", "scopes", required=True, multiple=True, type=click.Choice(SCOPES), help="A right."
+    "--name", required=True, callback=_read_name, help="Its name in logs and in the audit log."
 )
-@click.option("--expires", callback=_read_expiry, help="When its token ends: 90d, or a date.")
+@click.option(
+    "--scope",
+    "scopes",
+    required=True,
+    multiple=True,
+    type=click.Choice(SCOPES),
+    help="A scope to grant. May be repeated.",
+)
+@click.option("--expires", callback=_read_expiry, help="When the token expires: 90d, or a date.")
 @click.option(
     "--allow-ip",
     "networks",
     multiple=True,
     callback=_read_networks,
-    help="An address or a network (CIDR) it may call from; anywhere without.",
+    help="An address or network (CIDR) it may call from. May be repeated. Default: any.",
 )
 @json_option
 def create(
@@ -94,9 +103,9 @@ def create(
     networks: list[IPNetwork],
     as_json: bool,
 ) -> None:
-    """Make an API client and print its token, once: the database keeps a hash of it alone.
+    """Create an API client and print its token once. The database stores only its hash.
 
-    Rights and name cannot be changed later: make another client, and revoke this one.
+    Name and scopes cannot be changed later: create another client and revoke this one.
 
     \b
     Example:
@@ -106,14 +115,14 @@ def create(
     with _service() as service:
         token = service.create(name, scopes=scopes, allowed_networks=networks, expires_at=expires)
         if token is None:
-            raise click.ClickException(f"There is, or was, a client {name}: choose another name.")
+            raise click.ClickException(f"The name {name} is or was in use. Choose another one.")
         try:
             _show(name, token, as_json=as_json)
         except OSError as error:
             service.revoke(name)
-            # What is left of it in the buffer must not be tried again at the exit.
+            # Discard the buffered output, or Python would write it again at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            message = f"The token could not be shown ({error.strerror}), so {name} is revoked."
+            message = f"The token could not be printed ({error.strerror}), so {name} was revoked."
             raise click.ClickException(message) from error
 
 
@@ -121,14 +130,14 @@ def _show(name: str, token: Secret[str], *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"name": name, "token": token.reveal()}))
         return
-    click.echo("This token is shown once. Whoever has it has the rights of this client:", err=True)
+    click.echo("This token is shown only once. It grants the scopes of this client:", err=True)
     click.echo(token.reveal())
 
 
 @clients.command("list", cls=Command)
 @json_option
 def list_(as_json: bool) -> None:
-    """List every client there ever was, with its rights and when it was last used.
+    """List all clients, including revoked ones, with scopes and time of last use.
 
     \b
     Example:
@@ -140,21 +149,21 @@ def list_(as_json: bool) -> None:
         click.echo(json.dumps([_members(client) for client in found], indent=2))
         return
     for client in found:
-        told = _members(client)
-        click.echo(f"{client.name}: {told['state']}")
+        members = _members(client)
+        click.echo(f"{client.name}: {members['state']}")
         click.echo(f"  token      wapi_{client.id}_…")
-        click.echo(f"  may do     {', '.join(told['scopes'])}")
-        click.echo(f"  from       {', '.join(told['allowed_networks'] or ['anywhere'])}")
-        click.echo(f"  made       {told['created_at']}")
-        click.echo(f"  expires    {told['expires_at'] or 'never'}")
-        click.echo(f"  last used  {told['last_used_at'] or 'never'}")
+        click.echo(f"  scopes     {', '.join(members['scopes'])}")
+        click.echo(f"  from       {', '.join(members['allowed_networks'] or ['anywhere'])}")
+        click.echo(f"  created    {members['created_at']}")
+        click.echo(f"  expires    {members['expires_at'] or 'never'}")
+        click.echo(f"  last used  {members['last_used_at'] or 'never'}")
 
 
 @clients.command("revoke", cls=Command)
 @click.argument("name", callback=_read_name)
 @json_option
 def revoke(name: str, as_json: bool) -> None:
-    """End a client's rights, at once and for ever.
+    """Revoke a client immediately and permanently.
 
     \b
     Example:
@@ -167,15 +176,15 @@ def revoke(name: str, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"name": name, "revoked_at": _time(since)}))
     else:
-        click.echo(f"{name} is revoked since {_time(since)}.")
+        click.echo(f"{name} was revoked at {_time(since)}.")
 
 
 @contextmanager
 def _service() -> Iterator[ApiClientService]:
-    # What the pool says while it tries is said once more, in one line, when it gives up.
+    # The pool's warnings would repeat the error that this command reports in one line.
     logs.configure("ERROR", "command")
     url = read_database_url(os.environ)
-    reach(url)
+    require_database(url)
     database = Database(url, min_size=0, max_size=1, timeout_seconds=_POOL_SECONDS)
     database.open()
     try:

@@ -1,4 +1,4 @@
-"""`wallet-api db …`: the database's schema."""
+"""`wallet-api db …`: migrations, and a check of the database."""
 
 import json
 import os
@@ -7,8 +7,8 @@ from dataclasses import asdict
 import click
 
 from wallet_api import logs
-from wallet_api.cli.command import Command, json_option, reach
-from wallet_api.cli.progress import painted, waiting
+from wallet_api.cli.command import Command, json_option, require_database
+from wallet_api.cli.progress import colored, status_line
 from wallet_api.config import read_database_url
 from wallet_api.database import Database
 from wallet_api.services import migrations
@@ -16,23 +16,23 @@ from wallet_api.services.diagnosis.database import examine_database
 
 _POOL_SECONDS = 10
 
-db = click.Group("db", help="Bring the database up to date, and see whether it is.")
+db = click.Group("db", help="Migrate and check the database.")
 
 
 @db.command("upgrade", cls=Command)
 @json_option
 def upgrade(as_json: bool) -> None:
-    """Apply the migrations that DATABASE_URL's database lacks. Safe to run twice, or at once.
+    """Apply the missing migrations. Safe to repeat and to run concurrently.
 
     \b
     Example:
       DATABASE_URL=postgresql://… wallet-api db upgrade
     """
 
-    def tell(line: str) -> None:
+    def print_line(line: str) -> None:
         click.echo(line, err=True)
 
-    applied = sorted(migrations.upgrade(read_database_url(os.environ), tell))
+    applied = sorted(migrations.upgrade(read_database_url(os.environ), print_line))
     if as_json:
         click.echo(json.dumps({"applied": applied}))
     elif applied:
@@ -45,7 +45,7 @@ def upgrade(as_json: bool) -> None:
 @json_option
 @click.pass_context
 def status(context: click.Context, as_json: bool) -> None:
-    """List the migrations; exit status 1 if the database lacks one.
+    """List the migrations. Exit status 1 if one is missing.
 
     \b
     Example:
@@ -69,16 +69,16 @@ def status(context: click.Context, as_json: bool) -> None:
     "trusted",
     multiple=True,
     metavar="ROLE",
-    help="Do not report the rights of this role, such as a backup's. May be repeated.",
+    help="Do not report the rights of this role, such as a backup role. May be repeated.",
 )
 @click.pass_context
 def doctor(context: click.Context, as_json: bool, trusted: tuple[str, ...]) -> None:
-    """Examine the database: settings, rights, triggers, and what must be so in its tables.
+    """Check the database: settings, rights, triggers, and the consistency of its tables.
 
-    Run it with the DATABASE_URL of the web processes, to see what they could do. It also reports
-    what other roles can do, reading included: name those that you trust. Exit status 1 if something
-    is wrong that can cost wallets, or if somebody else sees them; advice does not count. Whether
-    the environment is fit to serve with is what `wallet-api doctor` says.
+    Run it with the DATABASE_URL of the web processes, to check their rights. It also reports the
+    rights of other roles, including the right to read; name the roles that you trust. Exit status 1
+    if a fault can lose wallets, or if another role can read them; advice does not count.
+    `wallet-api doctor` checks the environment.
 
     \b
     Example:
@@ -86,13 +86,13 @@ def doctor(context: click.Context, as_json: bool, trusted: tuple[str, ...]) -> N
     """
     logs.configure("ERROR", "command")
     url = read_database_url(os.environ)
-    reach(url)
+    require_database(url)
     database = Database(
         url, min_size=0, max_size=1, timeout_seconds=_POOL_SECONDS, accept_unfit=True
     )
     database.open()
     try:
-        with waiting("Examining the database"):
+        with status_line("Checking the database"):
             findings = examine_database(database, trusted)
     finally:
         database.close()
@@ -102,7 +102,7 @@ def doctor(context: click.Context, as_json: bool, trusted: tuple[str, ...]) -> N
         for finding in findings:
             state = "FAULT" if finding.serious else "advice"
             state = state if finding.faults else "fine"
-            click.echo(f"{painted(f'{state:7}', state)} {finding.subject}")
+            click.echo(f"{colored(f'{state:7}', state)} {finding.subject}")
             for fault in finding.faults:
                 click.echo(f"        {fault}")
     context.exit(1 if any(found.serious and found.faults for found in findings) else 0)

@@ -1,4 +1,4 @@
-"""`wallet-api doctor`: what is wrong with the configuration, on one screen."""
+"""`wallet-api doctor`: a check of the configuration."""
 
 import json
 import os
@@ -9,7 +9,7 @@ import click
 
 from wallet_api import logs
 from wallet_api.cli.command import Command, json_option
-from wallet_api.cli.progress import painted, waiting
+from wallet_api.cli.progress import colored, status_line
 from wallet_api.services.diagnosis.environment import examine_environment, is_fit
 from wallet_api.services.diagnosis.settings import Diagnosis, State
 
@@ -18,20 +18,19 @@ from wallet_api.services.diagnosis.settings import Diagnosis, State
 @json_option
 @click.pass_context
 def doctor(context: click.Context, as_json: bool) -> None:
-    """Say what is wrong with the configuration, and how to mend it.
+    """Check the configuration, and report how to fix it.
 
-    Run it with the environment of the web processes: it reads it as they do, and tries the
-    database, its migrations and its secret, the replica, the wallet files, Farcaster's keys and
-    Redis. It writes nothing and shows no secret. Exit status 1 if the service would not serve;
-    advice does not count. What is inside of the database (triggers, rights, rows) is the
-    business of `wallet-api db doctor`.
+    Run it with the environment of the web processes. It checks every setting, the database with
+    its migrations and secret, the replica, the wallet files, Farcaster's keys and Redis. It writes
+    nothing and prints no secret. Exit status 1 if the service would not start; advice does not
+    count. `wallet-api db doctor` checks the contents of the database (triggers, rights, rows).
 
     \b
     Example:
       wallet-api doctor
     """
     logs.configure("ERROR", "command")
-    with waiting("Trying what the environment names"):
+    with status_line("Checking the configuration"):
         found = examine_environment(os.environ)
     if as_json:
         click.echo(json.dumps([asdict(diagnosis) for diagnosis in found], indent=2))
@@ -43,8 +42,8 @@ def doctor(context: click.Context, as_json: bool) -> None:
 
 
 def _show(diagnosis: Diagnosis) -> None:
-    word = "FAULT" if diagnosis.state is State.FAULT else diagnosis.state.value
-    click.echo(f"{painted(f'{word:7}', word)} {diagnosis.what}")
+    state = "FAULT" if diagnosis.state is State.FAULT else diagnosis.state.value
+    click.echo(f"{colored(f'{state:7}', state)} {diagnosis.what}")
     if diagnosis.remedy is not None:
         click.echo(f"        {diagnosis.remedy}")
 

@@ -1,4 +1,4 @@
-"""`wallet-api keys register|rotate|status|retire`: another secret takes over."""
+"""`wallet-api keys register|rotate|status|retire`: rotation of ENCRYPTION_SECRET."""
 
 import json
 from contextlib import closing
@@ -8,10 +8,10 @@ from itertools import chain
 import click
 
 from wallet_api.cli.command import Command, json_option
-from wallet_api.cli.processes import spread
-from wallet_api.cli.progress import Tally, waiting
-from wallet_api.cli.wallet_files.tools import (
-    WalletTools,
+from wallet_api.cli.processes import map_in_processes
+from wallet_api.cli.progress import Progress, status_line
+from wallet_api.cli.wallet_files.resources import (
+    WalletResources,
     operator,
     processes_option,
 )
@@ -19,31 +19,31 @@ from wallet_api.services.encryption_keys.registry import SecretStillInUse
 from wallet_api.services.encryption_keys.rotation import KeyRotation, ResealOutcome
 
 PAGE = 100
-"""So many wallets are sealed again in one transaction. Their users wait until it ends."""
+"""Wallets that one transaction seals again. Writes of their users wait until it ends."""
 
-_TAKE_IT_OUT = "take its secret out of ENCRYPTION_SECRET_PREVIOUS"
-_KEEP_IT = (
-    "leave its secret in ENCRYPTION_SECRET_PREVIOUS: the audit log cannot be verified without it"
+_REMOVE_HINT = "remove its secret from ENCRYPTION_SECRET_PREVIOUS"
+_KEEP_HINT = (
+    "keep its secret in ENCRYPTION_SECRET_PREVIOUS: the audit log cannot be verified without it"
 )
 
 
 @click.command(cls=Command)
 @json_option
 def register(as_json: bool) -> None:
-    """Let keys be sealed under ENCRYPTION_SECRET, the first secret of a database or its next.
+    """Register ENCRYPTION_SECRET in the database, so that keys can be sealed under it.
 
-    The service registers its secret itself if its role may. With the role of
-    queries/operations/roles.sql it may not: run this command as the owner of the tables before
-    the first start with a secret. It can be repeated.
+    The service registers its secret itself if its role has the right. The role of
+    queries/operations/roles.sql does not: run this command as the owner of the tables before the
+    first start with a new secret. It is safe to repeat.
 
     \b
     Example:
       wallet-api keys register
     """
-    tools = WalletTools()
-    with tools.opened() as database:
-        tools.register(database)
-    key_id = tools.encryption.key_id
+    resources = WalletResources()
+    with resources.opened() as database:
+        resources.register(database)
+    key_id = resources.encryption.key_id
     click.echo(json.dumps({"registered": key_id}) if as_json else f"{key_id} is registered.")
 
 
@@ -52,65 +52,67 @@ def register(as_json: bool) -> None:
 @json_option
 @click.pass_context
 def rotate(context: click.Context, processes: int, as_json: bool) -> None:
-    """Seal every key again under ENCRYPTION_SECRET, beside the traffic.
+    """Seal every key again under ENCRYPTION_SECRET while the service runs.
 
-    The older secrets are in ENCRYPTION_SECRET_PREVIOUS. A key is opened and found to be its
-    address's before it is written, and again after that, before it is committed. Wallets that do
-    not open are named and left as they are. Interrupt it and run it again as you like. Exit status
-    0 only if no wallet is left under another secret.
+    Put the older secrets into ENCRYPTION_SECRET_PREVIOUS. Each key is opened and compared with its
+    address before it is written, and again before the commit. Wallets that do not open are
+    reported and left unchanged. The command can be interrupted and repeated. Exit status 0 only if
+    no wallet is left under another secret.
 
     \b
     Example:
       ENCRYPTION_SECRET=… ENCRYPTION_SECRET_PREVIOUS='["…"]' wallet-api keys rotate
     """
-    tools = WalletTools()
-    database = tools.database()
-    rotation = KeyRotation(database, tools.encryption, operator())
-    with tools.opened() as opened:
-        tools.register(opened)
-    tally = Tally(
-        _count(tools),
+    resources = WalletResources()
+    database = resources.database()
+    rotation = KeyRotation(database, resources.encryption, operator())
+    with resources.opened() as opened:
+        resources.register(opened)
+    progress = Progress(
+        _count(resources),
         "wallets",
-        fine=(ResealOutcome.RESEALED, ResealOutcome.PRESENT),
+        expected=(ResealOutcome.RESEALED, ResealOutcome.PRESENT),
         faults=(ResealOutcome.FAILED,),
         quiet_stdout=as_json,
     )
-    results = spread(rotation.pages(PAGE), rotation.run, processes=processes, database=database)
-    with tally, closing(results):
+    results = map_in_processes(
+        rotation.pages(PAGE), rotation.run, processes=processes, database=database
+    )
+    with progress, closing(results):
         for one in chain.from_iterable(results):
             if one.reason is not None:
-                tally.say(f"FID {one.fid}: {one.reason}")
-            tally.add(one.outcome)
-    left = _count(tools)
+                progress.print_line(f"FID {one.fid}: {one.reason}")
+            progress.add(one.outcome)
+    left = _count(resources)
     if as_json:
-        click.echo(json.dumps({**tally.figures(), "left": left}))
+        click.echo(json.dumps({**progress.as_dict(), "left": left}))
     else:
-        click.echo(tally.summary())
+        click.echo(progress.summary())
         if left:
             click.echo(f"{left} wallets are left under other secrets.")
-    context.exit(0 if tally.is_fine() and not left else 1)
+    context.exit(0 if progress.succeeded() and not left else 1)
 
 
-def _count(tools: WalletTools) -> int:
-    """Return how many wallets are sealed under other secrets."""
-    with tools.opened() as database:
-        return KeyRotation(database, tools.encryption, operator()).count()
+def _count(resources: WalletResources) -> int:
+    """Return the number of wallets that are sealed under other secrets."""
+    with resources.opened() as database:
+        return KeyRotation(database, resources.encryption, operator()).count()
 
 
 @click.command(cls=Command)
 @json_option
 def status(as_json: bool) -> None:
-    """Show every secret that the database knows, and how many keys are sealed under each.
+    """List the secrets in the database and the number of keys that are sealed under each.
 
-    Secrets are named by their key ids, which do not reveal them.
+    Secrets are identified by their key ids, which do not reveal them.
 
     \b
     Example:
       wallet-api keys status
     """
-    tools = WalletTools(must_fit=False)
-    with tools.opened() as database, waiting("Counting the wallets under each secret"):
-        found = tools.known_secrets(database).status()
+    resources = WalletResources(check_secret=False)
+    with resources.opened() as database, status_line("Counting the wallets under each secret"):
+        found = resources.known_secrets(database).status()
     if as_json:
         click.echo(json.dumps([asdict(one) for one in found], default=str))
         return
@@ -124,20 +126,20 @@ def status(as_json: bool) -> None:
 @click.argument("key_id")
 @json_option
 def retire(key_id: str, as_json: bool) -> None:
-    """Let no wallet be sealed under an older secret any more: it may leave the configuration.
+    """Retire an older secret, so that no wallet can be sealed under it any more.
 
-    PostgreSQL refuses while a wallet is sealed under it. Processes that still have it as their
-    ENCRYPTION_SECRET make no wallets from then on.
+    PostgreSQL rejects this while a wallet is sealed under it. Processes that still have it as
+    ENCRYPTION_SECRET cannot create wallets afterwards.
 
     \b
     Example:
       wallet-api keys retire 3f1c0d9a7b5e2648
     """
-    # Not even a secret that stands in everybody's way must be there to stay.
-    tools = WalletTools(must_fit=False)
-    with tools.opened() as database, waiting("Asking whether a wallet needs it"):
+    # Do not check our own secret: it may be the one to retire.
+    resources = WalletResources(check_secret=False)
+    with resources.opened() as database, status_line("Checking whether a wallet needs it"):
         try:
-            secrets = tools.known_secrets(database)
+            secrets = resources.known_secrets(database)
             retired, needed = secrets.retire(key_id), secrets.audit_log_needs(key_id)
         except SecretStillInUse as error:
             raise click.ClickException(str(error)) from error
@@ -146,4 +148,4 @@ def retire(key_id: str, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"retired": key_id, "keep": needed}))
     else:
-        click.echo(f"{key_id} is retired: {_KEEP_IT if needed else _TAKE_IT_OUT}.")
+        click.echo(f"{key_id} is retired: {_KEEP_HINT if needed else _REMOVE_HINT}.")

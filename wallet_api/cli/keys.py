@@ -1,4 +1,4 @@
-"""`wallet-api keys …`: the sealed keys, and the secrets that they are sealed under."""
+"""`wallet-api keys …`: the sealed keys and the secrets that they are sealed under."""
 
 import json
 
@@ -6,11 +6,11 @@ import click
 
 from wallet_api.cli.command import Command, json_option
 from wallet_api.cli.key_rotation import register, retire, rotate, status
+from wallet_api.cli.wallet_files.resources import WalletResources, processes_option
 from wallet_api.cli.wallet_files.rows import RowVerification
-from wallet_api.cli.wallet_files.tools import WalletTools, processes_option
 from wallet_api.services.wallet_files.verifying import RowOutcome
 
-keys = click.Group("keys", help="Check the sealed keys, and seal them under another secret.")
+keys = click.Group("keys", help="Verify the sealed keys, and rotate their secret.")
 
 keys.add_command(register)
 keys.add_command(rotate)
@@ -23,21 +23,21 @@ keys.add_command(retire)
 @json_option
 @click.pass_context
 def verify(context: click.Context, processes: int, as_json: bool) -> None:
-    """Open every wallet in PostgreSQL, and compare its key with its address. Writes nothing.
+    """Open every wallet in PostgreSQL and compare its key with its address. Writes nothing.
 
-    It tells whether a database and a secret fit: after a restore, say, or to check a copy of the
-    secret. A standby and a server that is still recovering will do. Exit status 0 only if every
-    wallet opens to the key of its address, and no two users share one.
+    Use it after a restore, or to check a copy of the secret. It also works on a standby and on a
+    server in recovery. Exit status 0 only if every wallet opens to the key of its address, and no
+    two users share an address.
 
     \b
     Example:
       wallet-api keys verify
     """
-    verification = RowVerification(WalletTools(), processes, quiet_stdout=as_json)
-    tally = verification.rows(None, fine=[RowOutcome.OPENED])
+    verification = RowVerification(WalletResources(), processes, quiet_stdout=as_json)
+    progress = verification.rows(None, expected=[RowOutcome.OPENED])
     shared = verification.shared_addresses()
     if as_json:
-        click.echo(json.dumps({**tally.figures(), "shared_addresses": shared}))
+        click.echo(json.dumps({**progress.as_dict(), "shared_addresses": shared}))
     else:
-        click.echo(tally.summary())
-    context.exit(0 if tally.is_fine() and not shared else 1)
+        click.echo(progress.summary())
+    context.exit(0 if progress.succeeded() and not shared else 1)

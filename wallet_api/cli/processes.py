@@ -1,4 +1,4 @@
-"""Work in batches, spread over processes that are forked from this one."""
+"""Parallel execution of batches in forked processes."""
 
 import multiprocessing
 import os
@@ -16,74 +16,74 @@ from wallet_api.database import Database
 T = TypeVar("T")
 R = TypeVar("R")
 
-_LOOK_SECONDS = 0.5
-_LAST_SECONDS = 10.0
+_POLL_SECONDS = 0.5
+_JOIN_SECONDS = 10.0
 
 
 class WorkerKilled(Exception):
-    """A worker process is gone, and with it what it was doing."""
+    """A worker process died before it returned its result."""
 
 
 def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    """Give the items in lists of `size`, the last one shorter, without reading ahead."""
+    """Yield the items in lists of `size` (the last one may be shorter) without reading ahead."""
     remaining = iter(items)
     while batch := list(islice(remaining, size)):
         yield batch
 
 
-def spread(
+def map_in_processes(
     items: Iterable[T], work: Callable[[T], R], *, processes: int, database: Database
 ) -> Generator[R, None, None]:
-    """Give work(item) for each item, in no order, from as many processes.
+    """Yield work(item) for each item, unordered, computed in this many processes.
 
-    `database` comes closed, and is open in the workers and here until the last result. The workers
-    inherit everything else, secrets included: nothing of it crosses a pipe. What work() raises is
-    raised here, and the rest is dropped. Raises WorkerKilled when a worker dies. Workers end when
-    this process does, in whatever way.
+    `database` must be closed. It is open in the workers and here until the last result. The workers
+    inherit everything else by fork, so that no secret crosses a pipe. An exception of work() is
+    raised here, and the remaining items are dropped. Raises WorkerKilled when a worker dies.
+    Workers exit when this process exits, even if it is killed.
 
-    Not ProcessPoolExecutor: its workers answer through one pipe, and it waits for ever for the rest
-    of an answer in the middle of which a worker was killed.
+    ProcessPoolExecutor is not used: its workers share one result pipe, and it hangs if a worker is
+    killed while it writes to it.
     """
     workers: dict[Any, BaseProcess] = {}
-    with _told_to_stop() as stop:
+    with _stop_event() as stop:
         try:
-            # All workers are forked before a pool's threads run here.
+            # Fork all workers before the pool starts threads in this process.
             for _ in range(processes):
-                connection, process = _fork(work, database)
+                connection, process = _fork_worker(work, database)
                 workers[connection] = process
             database.open()
             remaining = iter(items)
-            busy = [connection for connection in workers if _give(connection, remaining)]
+            busy = [connection for connection in workers if _send_next(connection, remaining)]
             while busy:
                 if stop.is_set():
                     raise KeyboardInterrupt
-                for connection in list[Any](wait(busy, _LOOK_SECONDS)):
-                    result = _take(connection)
-                    if not _give(connection, remaining):
+                for connection in list[Any](wait(busy, _POLL_SECONDS)):
+                    result = _receive(connection)
+                    if not _send_next(connection, remaining):
                         busy.remove(connection)
                     yield result
         finally:
-            _end(workers)
+            _stop_workers(workers)
             database.close()
 
 
-def _end(workers: dict[Any, BaseProcess]) -> None:
-    """Let each worker finish what it is at, and end."""
+def _stop_workers(workers: dict[Any, BaseProcess]) -> None:
+    """Let each worker finish its current item and exit."""
     for connection in workers:
         connection.close()
-    # The last one first: it holds copies of our ends of the earlier ones' pipes.
+    # In reverse order: later workers hold copies of our ends of the earlier workers' pipes.
     for process in reversed(workers.values()):
-        process.join(_LAST_SECONDS)
+        process.join(_JOIN_SECONDS)
         process.kill()
         process.join()
 
 
 @contextmanager
-def _told_to_stop() -> Iterator[threading.Event]:
-    """Give an event that Ctrl-C and SIGTERM set: an end between two results, not in one."""
+def _stop_event() -> Iterator[threading.Event]:
+    """Yield an event that SIGINT and SIGTERM set, so that work stops between two results."""
     stop = threading.Event()
     if threading.current_thread() is not threading.main_thread():
-        # Only the main thread hears signals.
+        # Only the main thread can set signal handlers.
         yield stop
         return
     numbers = (signal.SIGINT, signal.SIGTERM)
@@ -95,18 +95,18 @@ def _told_to_stop() -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
-def _fork(work: Callable[[Any], Any], database: Database) -> tuple[Any, BaseProcess]:
+def _fork_worker(work: Callable[[Any], Any], database: Database) -> tuple[Any, BaseProcess]:
     fork = multiprocessing.get_context("fork")
     ours, theirs = fork.Pipe()
-    process = fork.Process(target=_serve, args=(ours, theirs, work, database), daemon=True)
+    process = fork.Process(target=_run_worker, args=(ours, theirs, work, database), daemon=True)
     process.start()
-    # Open in the worker alone, so that its death is the end of what we read.
+    # Leave this end open only in the worker, so that its death is end of file here.
     theirs.close()
     return ours, process
 
 
-def _give(connection: Any, remaining: Iterator[Any]) -> bool:
-    """Give a worker the next item; tell whether there was one."""
+def _send_next(connection: Any, remaining: Iterator[Any]) -> bool:
+    """Send the next item to a worker. Return whether there was one."""
     for item in remaining:
         try:
             connection.send(item)
@@ -116,7 +116,7 @@ def _give(connection: Any, remaining: Iterator[Any]) -> bool:
     return False
 
 
-def _take(connection: Any) -> Any:
+def _receive(connection: Any) -> Any:
     try:
         result, error = connection.recv()
     except (EOFError, OSError) as lost:
@@ -126,28 +126,28 @@ def _take(connection: Any) -> Any:
     return result
 
 
-def _serve(ours: Any, connection: Any, work: Callable[[Any], Any], database: Database) -> None:
-    # Ctrl-C is for the process that we work for.
+def _run_worker(ours: Any, connection: Any, work: Callable[[Any], Any], database: Database) -> None:
+    # The parent process handles Ctrl-C.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    # Or else we would never read the end.
+    threading.Thread(target=_exit_with_parent, daemon=True).start()
+    # Close the parent's end here, or this process would never read end of file.
     ours.close()
     database.open()
     try:
         while True:
             item = connection.recv()
             try:
-                answer: tuple[Any, Exception | None] = (work(item), None)
-            except Exception as error:  # noqa: BLE001 (raised again where the work was given)
-                answer = (None, error)
-            connection.send(answer)
+                outcome: tuple[Any, Exception | None] = (work(item), None)
+            except Exception as error:  # noqa: BLE001 (raised again in the parent)
+                outcome = (None, error)
+            connection.send(outcome)
     except (EOFError, OSError):
-        # There is no more to do, or nobody to do it for.
+        # There are no more items, or the parent is gone.
         database.close()
 
 
-def _end_with_parent() -> None:
+def _exit_with_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()

@@ -1,4 +1,4 @@
-"""What a long command tells while it runs, and what it leaves in a file."""
+"""Progress output and report files of long-running commands."""
 
 import dataclasses
 import json
@@ -15,57 +15,57 @@ from types import TracebackType
 from typing import Any
 
 import click
+from rich import progress as rich_progress
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn
 
-_LINE_SECONDS = 10.0
-_DRAW_SECONDS = 0.2
-_COLOURS = {"fine": "green", "advice": "yellow", "FAULT": "red"}
+_LINE_INTERVAL = 10.0
+_DRAW_INTERVAL = 0.2
+_COLORS = {"fine": "green", "advice": "yellow", "FAULT": "red"}
 
 
 def printable(text: str) -> str:
-    """Return a text that does nothing to a terminal: a file's name may hold any character."""
+    """Escape control characters, so that a file name cannot send commands to a terminal."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 @contextmanager
-def waiting(what: str) -> Iterator[None]:
-    """Show on a terminal that one long question is being answered.
+def status_line(what: str) -> Iterator[None]:
+    """Show a status line on the terminal while the block runs.
 
-    With a thread: nothing may be forked inside.
+    It is drawn by a thread, so do not fork inside the block.
     """
-    console = _stderr()
-    if not _is_drawn_on(console):
+    console = _stderr_console()
+    if not _is_interactive(console):
         yield
         return
     with console.status(what):
         yield
 
 
-def painted(text: str, state: str) -> str:
-    """Return a text in the colour of a state ("fine", "advice", "FAULT"), if stdout has colours.
+def colored(text: str, state: str) -> str:
+    """Color a text by state ("fine", "advice", "FAULT") if stdout is a terminal.
 
-    A terminal has, unless NO_COLOR (no-color.org) is set.
+    NO_COLOR (no-color.org) turns colors off.
     """
     if not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
         return text
-    return click.style(text, fg=_COLOURS[state])
+    return click.style(text, fg=_COLORS[state])
 
 
-def _stderr() -> Console:
-    # Not drawn on for FORCE_COLOR either, which some CI sets: a pipe gets lines.
+def _stderr_console() -> Console:
+    # rich would draw on a pipe if FORCE_COLOR is set, as it is on some CI systems.
     return Console(stderr=True, force_terminal=sys.stderr.isatty())
 
 
-def _is_drawn_on(console: Console) -> bool:
+def _is_interactive(console: Console) -> bool:
     return console.is_terminal and not console.is_dumb_terminal
 
 
-class Tally:
-    """Counts what became of many items and shows it on stderr: how many, how fast, how long yet.
+class Progress:
+    """Count the outcomes of many items, and show count, rate and remaining time on stderr.
 
-    A bar on a terminal, else a line every ten seconds. `fine` and `faults` are all the kinds that
-    there are. `quiet_stdout` sends what say() says to stderr too.
+    A terminal gets a progress bar, anything else a line every ten seconds. `expected` and `faults`
+    are all possible outcomes. `quiet_stdout` sends the lines of print_line() to stderr as well.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class Tally:
         total: int,
         unit: str,
         *,
-        fine: Iterable[str],
+        expected: Iterable[str],
         faults: Iterable[str],
         quiet_stdout: bool,
     ) -> None:
@@ -81,31 +81,31 @@ class Tally:
         self._quiet_stdout = quiet_stdout
         self._total = total
         self._unit = unit
-        # Every kind is named, those that do not occur too.
+        # Outcomes that do not occur are reported as 0.
         self._faults = tuple(faults)
-        self.counts.update(dict.fromkeys((*fine, *self._faults), 0))
+        self.counts.update(dict.fromkeys((*expected, *self._faults), 0))
         self._began = self._shown = time.monotonic()
-        console = _stderr()
-        self._bar = Progress(
-            BarColumn(bar_width=16),
-            TextColumn("{task.description}", markup=False),
+        console = _stderr_console()
+        self._bar = rich_progress.Progress(
+            rich_progress.BarColumn(bar_width=16),
+            rich_progress.TextColumn("{task.description}", markup=False),
             console=console,
-            # Without a thread of its own: processes are forked while this is shown.
+            # No refresh thread: processes are forked while the bar is shown.
             auto_refresh=False,
             redirect_stdout=False,
             redirect_stderr=False,
             transient=True,
         )
-        self._on_terminal = _is_drawn_on(console)
+        self._on_terminal = _is_interactive(console)
         self._task = self._bar.add_task("", total=total)
         self._stack = ExitStack()
 
     @property
     def seconds(self) -> float:
-        """How long it has taken so far."""
+        """The elapsed time."""
         return time.monotonic() - self._began
 
-    def __enter__(self) -> "Tally":
+    def __enter__(self) -> "Progress":
         if self._on_terminal:
             self._stack.enter_context(self._bar)
         return self
@@ -119,10 +119,10 @@ class Tally:
         self._stack.close()
 
     def add(self, kind: str) -> None:
-        """Count one more, and show the counts now and then."""
+        """Count an outcome, and refresh the display at intervals."""
         self.counts[kind] += 1
         now = time.monotonic()
-        if now - self._shown < (_DRAW_SECONDS if self._on_terminal else _LINE_SECONDS):
+        if now - self._shown < (_DRAW_INTERVAL if self._on_terminal else _LINE_INTERVAL):
             return
         self._shown = now
         if self._on_terminal:
@@ -131,24 +131,24 @@ class Tally:
         else:
             click.echo(self._line(), err=True)
 
-    def say(self, line: str) -> None:
+    def print_line(self, line: str) -> None:
         """Print a line above the bar."""
         if self._on_terminal and (self._quiet_stdout or sys.stdout.isatty()):
             self._bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
         else:
             click.echo(line, err=self._quiet_stdout)
 
-    def is_fine(self) -> bool:
-        """Tell whether there was no fault."""
+    def succeeded(self) -> bool:
+        """Return whether no fault was counted."""
         return not any(self.counts[fault] for fault in self._faults)
 
-    def figures(self) -> dict[str, int | float]:
-        """Return the counts, the total and the seconds, for JSON."""
-        figures = {kind.replace(" ", "_"): count for kind, count in self.counts.items()}
-        return {self._unit: self.counts.total(), "seconds": round(self.seconds, 3), **figures}
+    def as_dict(self) -> dict[str, int | float]:
+        """Return the counts, the total and the elapsed seconds, for JSON output."""
+        counts = {kind.replace(" ", "_"): count for kind, count in self.counts.items()}
+        return {self._unit: self.counts.total(), "seconds": round(self.seconds, 3), **counts}
 
     def summary(self) -> str:
-        """Return the counts, and how long it took, in one line."""
+        """Return the counts and the elapsed time in one line."""
         done = self.counts.total()
         rate = done / max(self.seconds, 0.001)
         kinds = ", ".join(f"{count} {kind}" for kind, count in self.counts.items())
@@ -163,32 +163,32 @@ class Tally:
 
 
 class ReportFile:
-    """A file that appears when it is complete; an older one stays until then."""
+    """A report file that is replaced atomically when it is complete."""
 
     def __init__(self, path: Path) -> None:
-        # What a link points to is replaced, not the link.
+        # Replace the target of a symbolic link, not the link.
         self._path = path.resolve()
 
     def __enter__(self) -> "ReportFile":
         if self._path.exists() and not self._path.is_file():
             raise click.FileError(str(self._path), hint="it is not a regular file")
         try:
-            # Readable by us alone.
-            descriptor, aside = tempfile.mkstemp(
+            # mkstemp creates the file with mode 0600.
+            descriptor, temporary = tempfile.mkstemp(
                 prefix=f".{self._path.name}.", dir=self._path.parent
             )
         except OSError as error:
             raise click.FileError(str(self._path), hint=error.strerror) from error
-        self._aside = Path(aside)
+        self._temporary = Path(temporary)
         self._file = os.fdopen(descriptor, "w")
         return self
 
     def write(self, line: Any) -> None:
-        """Write one dataclass as one line."""
+        """Write a dataclass as one line of JSON."""
         self.write_text(json.dumps(dataclasses.asdict(line)) + "\n")
 
     def write_text(self, text: str) -> None:
-        """Write a text as it is."""
+        """Write a text unchanged."""
         self._file.write(text)
 
     def __exit__(
@@ -203,6 +203,6 @@ class ReportFile:
                     self._file.flush()
                     os.fsync(self._file.fileno())
             if kind is None:
-                self._aside.replace(self._path)
+                self._temporary.replace(self._path)
         finally:
-            self._aside.unlink(missing_ok=True)
+            self._temporary.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""`wallet-api serve`: the service, under gunicorn."""
+"""`wallet-api serve`: the service under gunicorn."""
 
 import os
 import sys
@@ -12,19 +12,19 @@ from wallet_api.config import Settings
 @click.command(cls=Command, context_settings={"ignore_unknown_options": True})
 @click.argument("options", nargs=-1, type=click.UNPROCESSED)
 def serve(options: tuple[str, ...]) -> None:
-    """Serve, until SIGTERM, with the settings in the environment.
+    """Serve HTTP until SIGTERM, with the settings in the environment.
 
-    OPTIONS are gunicorn's, as in GUNICORN_CMD_ARGS: where it listens (--bind), its --workers and
-    --threads, --timeout, --graceful-timeout and --keep-alive, and a few more. Those that change
-    what a request means are not taken.
+    OPTIONS are gunicorn's, as in GUNICORN_CMD_ARGS: --bind, --workers, --threads, --timeout,
+    --graceful-timeout, --keep-alive and some more. Options that change how a request is
+    interpreted are rejected.
 
     \b
     Example:
       wallet-api serve --bind 127.0.0.1:8000
     """
     settings = Settings.from_environ(os.environ)
-    # gunicorn cannot even be imported with a WEB_CONCURRENCY that is empty, quoted, or no number.
+    # gunicorn fails on import if WEB_CONCURRENCY is empty, quoted, or not a number.
     environ = {**os.environ, "WEB_CONCURRENCY": str(settings.web_concurrency)}
-    # In this process's place, so that signals reach gunicorn, which imports no commands.
+    # Replace this process, so that signals reach gunicorn.
     command = [sys.executable, "-m", "wallet_api.server", *options]
     os.execve(sys.executable, command, environ)  # noqa: S606 (from a list, as all programs are)

@@ -1,4 +1,4 @@
-"""`wallet-api token`: one of our session tokens, for trying the API out."""
+"""`wallet-api token`: a session token for trying out the API."""
 
 import json
 import os
@@ -12,10 +12,10 @@ from wallet_api.models import MAX_FID
 
 
 @click.command(cls=Command)
-@click.option("--fid", required=True, type=click.IntRange(1, MAX_FID), help="Whose token.")
+@click.option("--fid", required=True, type=click.IntRange(1, MAX_FID), help="The user's FID.")
 @json_option
 def token(fid: int, as_json: bool) -> None:
-    """Print a session token for a user. It opens that user's wallets: handle it like a password.
+    """Print a session token for a user. It gives access to their wallets: treat it as a password.
 
     \b
     Example:

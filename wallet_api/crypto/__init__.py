@@ -1,1 +1,1 @@
-"""Keys and their sealing. Nothing here knows of HTTP or SQL."""
+"""Keys, encryption and MACs. Nothing here depends on HTTP or SQL."""

@@ -1,21 +1,21 @@
-"""The macs that chain a user's entries in the audit log, under a key of ENCRYPTION_SECRET's.
+"""MACs that chain the audit log entries of a user, under a key derived from ENCRYPTION_SECRET.
 
-The recipe, so that a log can be verified without this code:
+The format, so that a log can be verified without this code:
 
-    audit root  = of each secret, see encryption.py
+    audit root  = one per secret, see encryption.py
     mac key     = HKDF-SHA256(audit root, no salt, info "wallet-api/audit-mac/v1")
     seal key    = HKDF-SHA256(audit root, no salt, info "wallet-api/audit-seal/v1")
     head 0      = 64 zeros
     mac n       = HMAC-SHA256(mac key, "entry\\n" + head n-1 + "\\n" + content of entry n) in hex
     head n      = HMAC-SHA256(mac key, "head\\n" + fid + "\\n" + n + "\\n" + mac n) in hex
 
-HMAC is RFC 2104. A head is kept for the last entry only, so that whoever cuts entries off the end
-of a chain cannot give it the head that it had then, unless they kept that one aside: against those
-there are checkpoints, which operators keep elsewhere.
+HMAC is specified in RFC 2104. The database stores only the head of the last entry. An attacker who
+truncates a chain therefore lacks the matching head, unless they saved it earlier. Checkpoints,
+which operators store elsewhere, detect that.
 
-A later secret's row in encryption_keys carries the root of the one that it succeeds, sealed under
-the seal key (12 random bytes, then AES-256-GCM with both key ids as associated data, in hex). So
-whoever has the current secret can verify what was written under every secret before it.
+The row of a later secret in encryption_keys contains the root of the secret that it succeeds,
+sealed under the seal key (12 random bytes, then AES-256-GCM with both key ids as associated data,
+in hex). The current secret can therefore verify the entries of every earlier secret.
 """
 
 import hmac
@@ -30,21 +30,21 @@ from wallet_api.crypto.secret import Secret
 from wallet_api.errors import KeyUnreadable
 
 FIRST_HEAD = "0" * 64
-"""What stands before a user's first entry."""
+"""The head before the first entry of a user."""
 
 _NONCE_BYTES = 12
 
 
 @dataclass(frozen=True, slots=True)
 class ChainedMacs:
-    """What an entry carries, and the head of a chain that ends with it."""
+    """The MAC of an entry, and the head of the chain that ends with it."""
 
     entry: str
     head: str
 
 
 class AuditKey:
-    """Computes macs, and seals roots, under one secret."""
+    """Compute MACs and seal roots under one secret."""
 
     def __init__(self, key_id: str, root: Secret[bytes]) -> None:
         self.key_id = key_id
@@ -52,22 +52,22 @@ class AuditKey:
         self._mac_key = Secret(hkdf(root.reveal(), b"wallet-api/audit-mac/v1", 32))
 
     def macs(self, content: bytes, *, fid: int, entry_id: int, head: str) -> ChainedMacs:
-        """Return the macs of a user's entry number `entry_id`, which stands behind `head`."""
+        """Return the MACs of entry number `entry_id` of a user, which follows `head`."""
         entry = self._mac(b"entry\n%s\n%s" % (head.encode(), content))
         return ChainedMacs(entry=entry, head=self.head(fid=fid, entry_id=entry_id, entry=entry))
 
     def head(self, *, fid: int, entry_id: int, entry: str) -> str:
-        """Return the head of a user's chain that ends with this entry, given by its mac."""
+        """Return the head of the chain that ends with the entry whose MAC is `entry`."""
         return self._mac(b"head\n%d\n%d\n%s" % (fid, entry_id, entry.encode()))
 
     def seal_root_of(self, older: "AuditKey") -> str:
-        """Return the root of the secret that ours succeeds, sealed under ours."""
+        """Return the root of the secret that this one succeeds, sealed under this one."""
         nonce = os.urandom(_NONCE_BYTES)
-        bound_to = _associated_data(self.key_id, older.key_id)
-        return (nonce + self._sealing().encrypt(nonce, older.root.reveal(), bound_to)).hex()
+        associated_data = _associated_data(self.key_id, older.key_id)
+        return (nonce + self._sealing().encrypt(nonce, older.root.reveal(), associated_data)).hex()
 
     def open_root_of(self, key_id: str, sealed: str) -> "AuditKey":
-        """Return the key of the secret that ours succeeds. Raises KeyUnreadable."""
+        """Open the root of the secret that this one succeeds. Raises KeyUnreadable."""
         raw = bytes.fromhex(sealed)
         nonce, ciphertext = raw[:_NONCE_BYTES], raw[_NONCE_BYTES:]
         try:

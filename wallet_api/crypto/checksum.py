@@ -1,13 +1,13 @@
-"""The form of an Ethereum address that carries its checksum in the case of its letters."""
+"""EIP-55 checksums of Ethereum addresses."""
 
 from eth_hash.auto import keccak
 
 
 def to_checksum_address(address: str) -> str:
-    """Return an address (`0x` and 40 hex digits in any case) with its checksum (EIP-55).
+    """Return an address (`0x` and 40 hex digits in any case) with its EIP-55 checksum.
 
-    A letter is a capital where the digit at its place in the hash of the lower-case digits is 8 or
-    more.
+    A letter is upper case if the hex digit at its position in the Keccak-256 hash of the lower-case
+    address is 8 or more.
     """
     digits = address[2:].lower()
     marks = keccak(digits.encode()).hex()

@@ -1,18 +1,18 @@
-"""Sealing private keys with AES-256 under ENCRYPTION_SECRET.
+"""Encryption of private keys with AES-256 under ENCRYPTION_SECRET.
 
-The recipe for scheme `aes-256-gcm`, so that a row can be opened without this code:
+The format of scheme `aes-256-gcm`, so that a row can be opened without this code:
 
     master      = scrypt(secret, salt "wallet-api/master/v1", N 2^17, r 8, p 1, 32 bytes)
     key_id      = HKDF-SHA256(master, no salt, info "wallet-api/key-id/v1", 8 bytes) in hex
     wallet key  = HKDF-SHA256(master, no salt, info "wallet-api/wallet-key/v1/<fid>/<chain>")
-    nonce       = 12 random bytes, kept in the column iv
+    nonce       = 12 random bytes, stored in the column iv
     ciphertext  = AES-256-GCM(wallet key, nonce, the 32 raw key bytes, associated data)
     associated data = the five strings scheme, key_id, fid, chain, address joined by "\\n"
     audit root  = HKDF-SHA256(master, no salt, info "wallet-api/audit-root/v1"), see audit_chain.py
 
-scrypt is RFC 7914, HKDF is RFC 5869 (32 bytes where nothing is said), GCM is NIST SP 800-38D. The
-associated data binds a ciphertext to its row: copied to another one, it does not open. No part can
-contain a line break (the database's constraints see to that), so the joined form is unambiguous.
+scrypt is specified in RFC 7914, HKDF in RFC 5869 (32 bytes unless stated), GCM in NIST SP 800-38D.
+The associated data binds a ciphertext to its row: copied to another row, it does not open. The
+joined form is unambiguous, because constraints of the database exclude line breaks in its parts.
 """
 
 import functools
@@ -38,22 +38,22 @@ AES_256_GCM = "aes-256-gcm"
 _NONCE_BYTES = 12
 _KEY_BYTES = 32
 _LEGACY_PLAINTEXT = re.compile(rb"0x[0-9a-fA-F]{64}")
-# Padding of so many bytes does not come about by chance, as one of a single byte does in each 256th
-# text that is decrypted under a wrong key.
-_CERTAIN_PADDING = 4
+# Valid padding of this length shows that the key was right. One byte of valid padding occurs by
+# chance in one of 256 decryptions under a wrong key.
+_CONCLUSIVE_PADDING = 4
 
 DOES_NOT_OPEN = "its key does not open: it was changed, or sealed under another ENCRYPTION_SECRET"
-"""Why an old record is refused that none of our secrets decrypts."""
+"""The reason for a legacy record that none of our secrets decrypts."""
 
 NO_PRIVATE_KEY = (
     "its key opens under our secret, and is no private key: it was changed, or never was one"
 )
-"""Why an old record is refused that was sealed under a secret of ours and holds something else."""
+"""The reason for a legacy record that one of our secrets decrypts to something else than a key."""
 
 
 @dataclass(frozen=True, slots=True)
 class SealedKey:
-    """A sealed private key as a row keeps it: hex ciphertext (with its tag), hex nonce, and how."""
+    """A sealed private key as stored: hex ciphertext with tag, hex nonce, scheme and key id."""
 
     ciphertext: str
     iv: str
@@ -62,8 +62,8 @@ class SealedKey:
 
 
 @dataclass(frozen=True, slots=True)
-class OldKey:
-    """A private key out of an old record, and whether it was spelled as the old service does."""
+class LegacyKey:
+    """A private key from a legacy record, and whether it has the old service's exact format."""
 
     private_key: Secret[bytes]
     is_plain: bool
@@ -89,10 +89,10 @@ class _MasterKey:
 
 
 class EncryptionService:
-    """Seal private keys under the current secret; open them under it and every previous one.
+    """Seal private keys under the current secret, and open them under it and the previous ones.
 
-    Building one costs about a third of a second and 128 MiB per secret (scrypt): do it once per
-    process. Sealing and opening cost microseconds.
+    The constructor takes about 0.3 s and 128 MiB per secret (scrypt): call it once per process.
+    Sealing and opening take microseconds.
     """
 
     def __init__(self, secret: Secret[str], previous: Sequence[Secret[str]] = ()) -> None:
@@ -104,33 +104,33 @@ class EncryptionService:
         self._legacy_secrets = (secret, *previous)
 
     @property
-    def secret_is_bare(self) -> bool:
-        """Whether the secret that seals has no white space or quotes around it.
+    def secret_is_trimmed(self) -> bool:
+        """Whether the current secret has no surrounding white space or quotes.
 
-        Where it has, a copy of it is easily a copy without them, which opens nothing.
+        A copy of a secret easily loses them, and then opens nothing.
         """
         secret = self._legacy_secrets[0].reveal()
         return trim(secret) == secret
 
     @property
     def key_id(self) -> str:
-        """The id of the secret that seals: 16 hex digits that do not reveal it."""
+        """The id of the current secret: 16 hex digits that do not reveal it."""
         return self._current.key_id
 
     @functools.cached_property
     def audit_keys(self) -> dict[str, AuditKey]:
-        """The keys of the audit log's macs, by the id of the secret that each belongs to."""
+        """The keys of the audit log's MACs, by the id of the secret that they are derived from."""
         return {key_id: master.audit_key() for key_id, master in self._keyring.items()}
 
     def seal(self, private_key: Secret[bytes], *, fid: int, chain: str, address: str) -> SealedKey:
-        """Seal 32 key bytes for exactly this fid, chain and address."""
+        """Seal a private key of 32 bytes, bound to this FID, chain and address."""
         if len(private_key.reveal()) != _KEY_BYTES:
             raise ValueError("a private key has 32 bytes")
         nonce = os.urandom(_NONCE_BYTES)
-        bound_to = _associated_data(self.key_id, fid=fid, chain=chain, address=address)
+        associated_data = _associated_data(self.key_id, fid=fid, chain=chain, address=address)
         cipher = self._current.cipher(fid=fid, chain=chain)
         return SealedKey(
-            ciphertext=cipher.encrypt(nonce, private_key.reveal(), bound_to).hex(),
+            ciphertext=cipher.encrypt(nonce, private_key.reveal(), associated_data).hex(),
             iv=nonce.hex(),
             scheme=AES_256_GCM,
             key_id=self.key_id,
@@ -139,18 +139,20 @@ class EncryptionService:
     def open(self, sealed: SealedKey, *, fid: int, chain: str, address: str) -> Secret[bytes]:
         """Open a sealed key and return its 32 bytes.
 
-        Raises KeyUnreadable when it was sealed under a secret we do not have, was changed by as
-        much as a bit, or belongs to another fid, chain or address. It never says which key.
+        Raises KeyUnreadable if it was sealed under an unknown secret, was changed, or belongs to
+        another FID, chain or address. The error does not contain the key.
         """
         if sealed.scheme != AES_256_GCM:
-            raise KeyUnreadable("The stored key is sealed in a way this version does not know.")
+            raise KeyUnreadable(
+                "The stored key is sealed with a scheme that this version does not support."
+            )
         master = self._keyring.get(sealed.key_id)
         if master is None:
-            raise KeyUnreadable("The stored key is sealed under a secret this process lacks.")
-        bound_to = _associated_data(sealed.key_id, fid=fid, chain=chain, address=address)
+            raise KeyUnreadable("The stored key is sealed under an unknown secret.")
+        associated_data = _associated_data(sealed.key_id, fid=fid, chain=chain, address=address)
         try:
             key = master.cipher(fid=fid, chain=chain).decrypt(
-                bytes.fromhex(sealed.iv), bytes.fromhex(sealed.ciphertext), bound_to
+                bytes.fromhex(sealed.iv), bytes.fromhex(sealed.ciphertext), associated_data
             )
         except (InvalidTag, ValueError) as error:
             raise KeyUnreadable("The stored key does not open.") from error
@@ -158,16 +160,16 @@ class EncryptionService:
             raise KeyUnreadable("The stored key does not open to 32 bytes.")
         return Secret(key)
 
-    def open_legacy(self, ciphertext: str, iv: str) -> OldKey | None:
-        """Open a key that the old file service wrote (scheme `aes-256-cbc`, both in hex).
+    def open_legacy(self, ciphertext: str, iv: str) -> LegacyKey | None:
+        """Open a key of the old file service (scheme `aes-256-cbc`, both arguments in hex).
 
-        AES-256-CBC with PKCS#7 under scrypt(secret, "salt", N 16384, r 8, p 1); the plaintext is
-        the 66 characters `0x…`, or another spelling of a key. None means a record that never had
-        one (the encryption of nothing). The first call takes about 40 ms for each secret (scrypt).
+        AES-256-CBC with PKCS#7 under scrypt(secret, "salt", N 16384, r 8, p 1). The plaintext is
+        `0x` and 64 hex digits, or another notation of a key. An empty plaintext means a record
+        without a key; then the result is None. The first call takes about 40 ms per secret
+        (scrypt).
 
-        CBC proves nothing about who wrote the ciphertext: check the key against its address.
-        Raises KeyUnreadable with DOES_NOT_OPEN, or with NO_PRIVATE_KEY if a secret of ours is the
-        right one.
+        CBC does not authenticate: compare the key with its address. Raises KeyUnreadable with
+        DOES_NOT_OPEN, or with NO_PRIVATE_KEY if one of our secrets is the right one.
         """
         try:
             nonce, sealed = bytes.fromhex(iv), bytes.fromhex(ciphertext)
@@ -184,13 +186,13 @@ class EncryptionService:
                 continue
             if (private_key := parse_private_key(plaintext)) is not None:
                 is_plain = _LEGACY_PLAINTEXT.fullmatch(plaintext) is not None
-                return OldKey(private_key, is_plain)
-            if plaintext.isascii() or len(sealed) - len(plaintext) >= _CERTAIN_PADDING:
+                return LegacyKey(private_key, is_plain)
+            if plaintext.isascii() or len(sealed) - len(plaintext) >= _CONCLUSIVE_PADDING:
                 reason = NO_PRIVATE_KEY
         raise KeyUnreadable(reason)
 
     def seal_legacy(self, private_key: Secret[bytes] | None) -> tuple[str, str]:
-        """Seal a key, or nothing, as the old file service did: ciphertext and iv, both in hex."""
+        """Seal a key, or nothing, in the old file service's format: ciphertext and iv in hex."""
         plaintext = b"" if private_key is None else b"0x" + private_key.reveal().hex().encode()
         iv = os.urandom(16)
         encryptor = Cipher(
@@ -202,7 +204,7 @@ class EncryptionService:
 
     @functools.cached_property
     def _legacy_keys(self) -> tuple[Secret[bytes], ...]:
-        """The keys of old files, the current secret's first."""
+        """The keys of legacy files, the current secret's first."""
         return tuple(
             Secret(_scrypt(secret, salt=b"salt", n=2**14)) for secret in self._legacy_secrets
         )
@@ -223,5 +225,5 @@ def _decrypt_cbc(key: bytes, nonce: bytes, sealed: bytes) -> bytes | None:
         padded = decryptor.update(sealed) + decryptor.finalize()
         return unpadder.update(padded) + unpadder.finalize()
     except ValueError:
-        # Wrong padding: another secret, or a changed ciphertext.
+        # Invalid padding: the wrong secret, or a changed ciphertext.
         return None

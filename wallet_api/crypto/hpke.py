@@ -1,4 +1,4 @@
-"""Sealing a private key for its recipient's eyes: HPKE (RFC 9180), base mode, single shot.
+"""Encryption of a private key for a recipient: HPKE (RFC 9180), base mode, single shot.
 
 The suite is DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-256-GCM: 0x0020, 0x0001, 0x0002.
 """
@@ -23,40 +23,40 @@ _P = 2**255 - 19
 
 @dataclass(frozen=True, slots=True)
 class SealedForRecipient:
-    """What the recipient opens with its private key, `enc` and the same `info`."""
+    """A sealed key, which the recipient opens with its private key and the same `info`."""
 
     enc: bytes
     ciphertext: bytes
 
 
 class Recipient:
-    """Whoever holds the private half of an X25519 public key (RFC 7748)."""
+    """The holder of an X25519 key pair (RFC 7748), identified by its public key."""
 
     def __init__(self, text: str) -> None:
         """Read a public key: 32 bytes in base64url without padding. Raises InvalidRecipientKey.
 
-        A point of small order is refused as well: with it everybody could open what is sealed.
+        Points of small order are rejected: anybody could open what is sealed to them.
         """
         if not _BASE64URL.fullmatch(text):
             raise InvalidRecipientKey
         raw = base64.urlsafe_b64decode(text + "=")
-        # X25519 itself would reduce it, but the recipient's half of HPKE hashes what it has.
+        # X25519 would reduce the coordinate, but HPKE on the recipient's side hashes its own form.
         if int.from_bytes(raw, "little") >= _P:
             raise InvalidRecipientKey
         self._key = X25519PublicKey.from_public_bytes(raw)
         try:
-            # OpenSSL notices a point of small order when it is used.
+            # OpenSSL detects a point of small order at its first use.
             _SUITE.encrypt(b"", self._key)
         except ValueError as error:
             raise InvalidRecipientKey from error
         self.public_key = base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
     def seal(self, private_key: Secret[bytes], *, info: bytes) -> SealedForRecipient:
-        """Seal a private key (32 bytes). `info` says whose it is; the recipient must know it."""
+        """Seal a private key (32 bytes). The recipient needs `info` to open it."""
         sealed = _SUITE.encrypt(private_key.reveal(), self._key, info)
         return SealedForRecipient(enc=sealed[:_ENC_BYTES], ciphertext=sealed[_ENC_BYTES:])
 
 
 def key_info(*, fid: int, chain: str, address: str) -> bytes:
-    """Return what a sealed key is bound to: it opens as the key of this wallet only."""
+    """Return the HPKE info that binds a sealed key to its wallet."""
     return f"wallet-api/key/v1|{fid}|{chain}|{address}".encode()

@@ -1,4 +1,4 @@
-"""Ethereum key pairs (secp256k1) and the addresses that follow from them."""
+"""Ethereum key pairs (secp256k1) and their addresses."""
 
 import base64
 import re
@@ -14,8 +14,8 @@ from wallet_api.errors import KeyUnreadable
 
 _KEY_BYTES = 32
 _NO_KEY = "The stored key is not a secp256k1 key."
-# A random key has 64 hex digits, and one less for each zero that it lost at its front: fewer than
-# 56 in one of four billion. An address has 40.
+# A key has 64 hex digits, fewer if leading zeros were dropped (fewer than 56 in one of 4 billion
+# keys). An address has 40.
 _HEX_KEY = re.compile(r"\b(?:0[xX])?([0-9a-fA-F]{56,})\b")
 _BASE64_KEY = re.compile(r"[0-9A-Za-z+/]{43}=")
 
@@ -29,18 +29,18 @@ class KeyPair:
 
 
 def generate() -> KeyPair:
-    """Make a new key pair from the operating system's random source."""
-    # One of 2^128 such numbers is no key: that call fails, and stores nothing.
+    """Generate a key pair from the random source of the operating system."""
+    # One of 2^128 random numbers is not a valid key. Then address_of() raises.
     private_key = Secret(secrets.token_bytes(_KEY_BYTES))
     return KeyPair(private_key=private_key, address=address_of(private_key))
 
 
 def parse_private_key(plaintext: bytes) -> Secret[bytes] | None:
-    """Return the private key that a decrypted text spells, or None.
+    """Return the private key in a decrypted text, or None.
 
-    Hex digits in any case, with or without `0x`, with leading zeros missing or too many, and with
-    white space, quotes or JSON around them; base64; or the 32 bytes. Only an address can prove that
-    it is the right key.
+    Accepts hex digits in any case, with or without `0x`, with missing or additional leading zeros,
+    and with surrounding white space, quotes or JSON; base64; or 32 raw bytes. Compare the key with
+    its address afterwards.
     """
     try:
         text = plaintext.decode()
@@ -58,22 +58,22 @@ def parse_private_key(plaintext: bytes) -> Secret[bytes] | None:
 def address_of(private_key: Secret[bytes]) -> str:
     """Derive the EIP-55 checksummed address of a private key.
 
-    Raises KeyUnreadable when the 32 bytes are no secp256k1 key (zero, or not below the order).
+    Raises KeyUnreadable if the 32 bytes are not a secp256k1 key (zero, or not below the order).
     """
-    return to_checksum_address("0x" + _digits_of(private_key))
+    return to_checksum_address("0x" + _address_digits(private_key))
 
 
 def is_key_of(private_key: Secret[bytes], address: str) -> bool:
-    """Tell whether a private key is that of an address, whose checksum is not looked at.
+    """Return whether an address belongs to a private key. The checksum is not verified.
 
     Raises KeyUnreadable as address_of() does.
     """
-    return address[2:].lower() == _digits_of(private_key)
+    return address[2:].lower() == _address_digits(private_key)
 
 
-def _digits_of(private_key: Secret[bytes]) -> str:
+def _address_digits(private_key: Secret[bytes]) -> str:
     key = private_key.reveal()
-    # The library reads 32 bytes, whatever it is given.
+    # The library does not check the length.
     if len(key) != _KEY_BYTES:
         raise KeyUnreadable(_NO_KEY)
     try:
@@ -81,5 +81,5 @@ def _digits_of(private_key: Secret[bytes]) -> str:
     except ValueError:
         # `from None`: the library's message may quote the key.
         raise KeyUnreadable(_NO_KEY) from None
-    # Of the hash of both coordinates the last 20 bytes (Yellow Paper, appendix F).
+    # The last 20 bytes of the hash of both coordinates (Yellow Paper, appendix F).
     return keccak(point[1:])[-20:].hex()

@@ -1,4 +1,4 @@
-"""A value that must not be printed."""
+"""A wrapper for values that must not be printed."""
 
 from typing import Generic, NoReturn, TypeVar, final
 
@@ -7,10 +7,10 @@ T = TypeVar("T")
 
 @final
 class Secret(Generic[T]):
-    """Hold a private key, a passphrase or a token so that it cannot leak by accident.
+    """Wrap a private key, a passphrase or a token, so that it cannot leak by accident.
 
-    Logs, f-strings, tracebacks, pickles and JSON see the word "Secret" and nothing else. The one
-    way to the value is `reveal()`, which a reviewer can search for.
+    Logs, f-strings and tracebacks show only "Secret(…)", and it cannot be pickled or serialized.
+    Only `reveal()` returns the value, which a reviewer can search for.
     """
 
     __slots__ = ("_value",)

@@ -10,7 +10,7 @@ from wallet_api.database.connections import (
     Row,
     ServingConnection,
     connect,
-    refusal,
+    connection_error,
     set_up,
 )
 from wallet_api.database.faults import Conflict, violation_means
@@ -30,10 +30,10 @@ __all__ = [
     "ServingConnection",
     "batch_transaction",
     "connect",
+    "connection_error",
     "long_transaction",
     "one_round_trip",
     "one_snapshot",
-    "refusal",
     "set_up",
     "violation_means",
 ]

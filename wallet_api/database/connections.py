@@ -20,7 +20,7 @@ from wallet_api import deadline, metrics
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import session_settings
 from wallet_api.database.machines import Machines
-from wallet_api.database.url import connection_parameters
+from wallet_api.database_url import connection_parameters
 from wallet_api.errors import DatabaseUnavailable
 
 Row = dict[str, Any]
@@ -185,7 +185,7 @@ def connect(conninfo: Secret[str]) -> Connection:
     return connection
 
 
-def refusal(conninfo: Secret[str]) -> str | None:
+def connection_error(conninfo: Secret[str]) -> str | None:
     """Return libpq's reason why a database cannot be reached; None if it can."""
     try:
         psycopg.connect(**connection_parameters(conninfo)).close()

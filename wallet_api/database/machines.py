@@ -35,7 +35,7 @@ class Machines:
     """
 
     def __init__(self, pool: str, cap: int) -> None:
-        """At most `cap` connections may wait for a machine whose last answer was slow."""
+        """At most `cap` connections may wait for a machine that does not answer."""
         self._pool = pool
         self._cap = cap
         self._lock = Lock()
@@ -43,6 +43,9 @@ class Machines:
         self._shards: tuple[list[int], list[int]] = ([], [])
         # By machine: the start of each connection's current work there.
         self._at_work: dict[int, dict[psycopg.Connection[Any], float]] = {}
+        # By machine: when its last quick answer came. A user who waits for a lock is slow, too,
+        # while the machine answers others.
+        self._answered: dict[int, float] = {}
         self._slow: set[int] = set()
 
     def look(self, connection: psycopg.Connection[dict[str, Any]]) -> None:
@@ -68,7 +71,7 @@ class Machines:
             at_work = self._at_work.setdefault(machine, {})
             if connection in at_work:
                 return
-            if at_work and now - min(at_work.values()) > _PATIENCE_SECONDS:
+            if at_work and self._is_silent(machine, min(at_work.values()), now):
                 self._slow.add(machine)
             if machine in self._slow and len(at_work) >= self._cap:
                 metrics.POOL_REFUSALS.labels(self._pool).inc()
@@ -81,10 +84,17 @@ class Machines:
         with self._lock:
             for machine, at_work in self._at_work.items():
                 since = at_work.pop(connection, None)
-                if since is not None and now - since > _PATIENCE_SECONDS:
-                    self._slow.add(machine)
-                elif since is not None:
+                if since is None:
+                    continue
+                if now - since <= _PATIENCE_SECONDS:
+                    self._answered[machine] = now
                     self._slow.discard(machine)
+                elif self._is_silent(machine, since, now):
+                    self._slow.add(machine)
+
+    def _is_silent(self, machine: int, since: float, now: float) -> bool:
+        """Tell whether work that began at `since` took long, and no other was quick of late."""
+        return now - max(since, self._answered.get(machine, since)) > _PATIENCE_SECONDS
 
 
 def hash_of(fid: int) -> int:

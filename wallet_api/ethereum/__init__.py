@@ -1,1 +1,1 @@
-"""What Base and Ethereum define: networks, addresses, amounts, transfers. No HTTP, no SQL."""
+"""Networks, addresses, amounts and transfers. Nothing here depends on HTTP or SQL."""

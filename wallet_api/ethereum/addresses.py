@@ -1,4 +1,4 @@
-"""Reading Ethereum addresses that somebody typed or sent."""
+"""Parsing of Ethereum addresses."""
 
 import re
 
@@ -11,8 +11,8 @@ _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}", re.ASCII)
 def parse_address(text: object) -> str:
     """Return an address in lower case.
 
-    `0x` and 40 hex digits; where upper and lower case are mixed they are a checksum (EIP-55) and
-    must be right. Raises InvalidAddress.
+    An address is `0x` and 40 hex digits. In mixed case it must pass its EIP-55 checksum. Raises
+    InvalidAddress.
     """
     if not isinstance(text, str) or not _ADDRESS.fullmatch(text):
         raise InvalidAddress(hint="An address is 0x and 40 hex digits.")

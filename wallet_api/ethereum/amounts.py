@@ -1,4 +1,4 @@
-"""Exact amounts: from a decimal string to an asset's smallest unit, never through a float."""
+"""Exact conversion between decimal strings and the smallest unit of an asset, without floats."""
 
 import re
 from dataclasses import dataclass
@@ -7,13 +7,13 @@ from wallet_api.errors import AmountNotPositive, InvalidAmount, UnsupportedAsset
 
 MAX_UINT256 = 2**256 - 1
 _DECIMAL = re.compile(r"(?P<negative>-?)(?=\.?[0-9])(?P<whole>[0-9]*)(?:\.(?P<fraction>[0-9]*))?")
-# 78 digits hold 2^256 - 1; the rest is room for zeros that change nothing.
+# 2^256 - 1 has 78 digits. The rest allows leading and trailing zeros.
 _MAX_LENGTH = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """What can be deposited: its symbol, and how many decimals its smallest unit has."""
+    """An asset that can be deposited, and its number of decimals."""
 
     symbol: str
     decimals: int
@@ -23,7 +23,7 @@ ASSETS = {asset.symbol: asset for asset in (Asset("USDC", 6), Asset("ETH", 18))}
 
 
 def parse_asset(symbol: object) -> Asset:
-    """Return the asset of that symbol, written exactly so. Raises UnsupportedAsset."""
+    """Return the asset with this symbol (case-sensitive). Raises UnsupportedAsset."""
     asset = ASSETS.get(symbol) if isinstance(symbol, str) else None
     if asset is None:
         raise UnsupportedAsset
@@ -31,7 +31,7 @@ def parse_asset(symbol: object) -> Asset:
 
 
 def format_amount(units: int, asset: Asset) -> str:
-    """Write an amount in the asset itself, exactly: 1500000 millionths of a USDC are "1.5"."""
+    """Format an amount in whole assets, exactly: 1500000 millionths of a USDC are "1.5"."""
     whole, fraction = divmod(units, 10**asset.decimals)
     return f"{whole}.{fraction:0{asset.decimals}}".rstrip("0").rstrip(".")
 
@@ -40,8 +40,8 @@ def parse_amount(text: object, asset: Asset) -> int:
     """Return an amount in the asset's smallest unit (wei for ETH, millionths for USDC).
 
     `text` is a string of plain ASCII digits with at most one point: "20", "0.5", ".5", "5.".
-    Raises AmountNotPositive when it is missing, zero or negative, and InvalidAmount when it is
-    anything else, has more decimals than the asset, or exceeds a uint256.
+    Raises AmountNotPositive if it is missing, zero or negative, and InvalidAmount if it is
+    malformed, has more decimals than the asset, or exceeds a uint256.
     """
     if text is None or text == "":
         raise AmountNotPositive

@@ -1,11 +1,11 @@
-"""The networks that a deposit can be prepared for."""
+"""The supported EVM networks."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """An EVM network: its name, its EIP-155 chain id, and the USDC contract Circle issues there."""
+    """An EVM network: name, EIP-155 chain id, and the address of Circle's USDC contract."""
 
     name: str
     chain_id: int
@@ -24,4 +24,4 @@ NETWORKS = {
         usdc="0x036CbD53842c5426634e7929541eC2318f3dCF7e",
     ),
 }
-"""The values of NETWORK. Base also has USDbC at 0xd9aA…b6CA, another asset: never use it."""
+"""The values of NETWORK. USDbC on Base (0xd9aA…b6CA) is another asset: never use it."""

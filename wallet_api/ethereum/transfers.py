@@ -1,19 +1,19 @@
-"""The transfer that a user's own wallet signs to make a deposit."""
+"""Payments, and the transfers that a user's own wallet signs."""
 
 from dataclasses import dataclass
 
 from wallet_api.crypto.checksum import to_checksum_address
 from wallet_api.ethereum.networks import Network
 
-# transfer(address,uint256): the first four bytes of the Keccak-256 of its signature (ERC-20).
+# The selector of transfer(address,uint256) (ERC-20): the first four bytes of its Keccak-256.
 _TRANSFER_SELECTOR = "a9059cbb"
-# Enough for any USDC transfer (about 62,000 with a cold recipient); unused gas is not charged.
+# A USDC transfer to a new recipient uses about 62,000. Unused gas is not charged.
 _USDC_GAS = 200_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payment:
-    """A payment of `units` (smallest unit) of USDC or ETH on one network, whoever sends it."""
+    """A payment of `units` (in the smallest unit) of USDC or ETH on one network."""
 
     network: Network
     asset: str
@@ -26,7 +26,7 @@ class Payment:
 
     @property
     def _target(self) -> str:
-        """The account that the transaction is sent to: the recipient, or the token's contract."""
+        """The `to` of the transaction: the recipient, or the token contract."""
         return to_checksum_address(self.to_address if self._is_eth else self.network.usdc)
 
     def payment_uri(self) -> str:
@@ -42,7 +42,7 @@ class Payment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transfer(Payment):
-    """A payment that one sender signs."""
+    """A payment from a known sender."""
 
     from_address: str
 
@@ -58,7 +58,7 @@ class Transfer(Payment):
         return f"0x{_TRANSFER_SELECTOR}{recipient:0>64}{self.units:064x}"
 
     def transaction(self) -> dict[str, str]:
-        """Return the parameters of eth_sendTransaction (quantities without leading zeros)."""
+        """Return the parameters of eth_sendTransaction. Quantities have no leading zeros."""
         transaction = {
             "from": self.from_address.lower(),
             "to": self._target,
@@ -73,7 +73,7 @@ class Transfer(Payment):
             "version": "2.0.0",
             "from": self.from_address.lower(),
             "chainId": hex(self.network.chain_id),
-            # A single call is atomic anyhow; asking for more would turn plain accounts away.
+            # A single call is always atomic. Requiring it would exclude plain accounts.
             "atomicRequired": False,
             "calls": [{"to": self._target, "value": self._value, "data": self._data}],
         }

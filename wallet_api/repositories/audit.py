@@ -10,7 +10,7 @@ from psycopg import errors as pg
 
 from wallet_api.crypto.audit_chain import FIRST_HEAD
 from wallet_api.database import Conflict, Connection, Row, one_round_trip, violation_means
-from wallet_api.models import AuditEntry, AuditHead, Slice
+from wallet_api.models import AuditEntry, AuditHead, PageRequest
 from wallet_api.repositories import sql
 
 _QUERIES = sql.load("audit")
@@ -131,40 +131,40 @@ class AuditRepository:
             raise PlaceTaken from error
         return (len(written), len(moved)) == (len(rows), len(heads))
 
-    def list_all(self, within: Slice[int]) -> list[AuditEntry]:
+    def list_all(self, page: PageRequest[int]) -> list[AuditEntry]:
         """Return entries of all users, newest first."""
-        return _entries(_QUERIES.list_all(self._connection, **_bounds(within)))
+        return _entries(_QUERIES.list_all(self._connection, **_bounds(page)))
 
-    def list_by_action(self, action: str, within: Slice[int]) -> list[AuditEntry]:
+    def list_by_action(self, action: str, page: PageRequest[int]) -> list[AuditEntry]:
         """Return entries of one action, newest first."""
         query = _QUERIES.list_by_action
-        return _entries(query(self._connection, action=action, **_bounds(within)))
+        return _entries(query(self._connection, action=action, **_bounds(page)))
 
-    def list_by_actor(self, actor: str, within: Slice[int]) -> list[AuditEntry]:
+    def list_by_actor(self, actor: str, page: PageRequest[int]) -> list[AuditEntry]:
         """Return entries of one actor, newest first."""
         query = _QUERIES.list_by_actor
-        return _entries(query(self._connection, actor=actor, **_bounds(within)))
+        return _entries(query(self._connection, actor=actor, **_bounds(page)))
 
     def list_by_actor_and_action(
-        self, actor: str, action: str, within: Slice[int]
+        self, actor: str, action: str, page: PageRequest[int]
     ) -> list[AuditEntry]:
         """Return entries of one actor and one action, newest first."""
         query = _QUERIES.list_by_actor_and_action
-        return _entries(query(self._connection, actor=actor, action=action, **_bounds(within)))
+        return _entries(query(self._connection, actor=actor, action=action, **_bounds(page)))
 
     def list_by_user(
-        self, fid: int, actions: Sequence[str], within: Slice[int]
+        self, fid: int, actions: Sequence[str], page: PageRequest[int]
     ) -> list[AuditEntry]:
         """Return entries of one user, newest first."""
         query = _QUERIES.list_by_user
-        return _entries(query(self._connection, fid=fid, actions=list(actions), **_bounds(within)))
+        return _entries(query(self._connection, fid=fid, actions=list(actions), **_bounds(page)))
 
     def list_by_user_and_actor(
-        self, fid: int, actor: str, actions: Sequence[str], within: Slice[int]
+        self, fid: int, actor: str, actions: Sequence[str], page: PageRequest[int]
     ) -> list[AuditEntry]:
         """Return entries of one user and one actor, newest first."""
         rows = _QUERIES.list_by_user_and_actor(
-            self._connection, fid=fid, actor=actor, actions=list(actions), **_bounds(within)
+            self._connection, fid=fid, actor=actor, actions=list(actions), **_bounds(page)
         )
         return _entries(rows)
 
@@ -197,12 +197,12 @@ def _entries(rows: Sequence[Row]) -> list[AuditEntry]:
     return [AuditEntry(**row) for row in rows]
 
 
-def _bounds(within: Slice[int]) -> Row:
-    before, fid, entry_id = within.before or ("infinity", 0, 0)
+def _bounds(page: PageRequest[int]) -> Row:
+    before, fid, entry_id = page.after or ("infinity", 0, 0)
     return {
-        "since": within.since or "-infinity",
+        "since": page.since or "-infinity",
         "before": before,
         "before_fid": fid,
         "before_id": entry_id,
-        "size": within.size,
+        "size": page.limit,
     }

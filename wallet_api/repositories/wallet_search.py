@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from wallet_api.database import Connection, Row
-from wallet_api.models import BASE_ACCOUNT_CHAIN, TRADING_CHAIN, Slice, Wallet
+from wallet_api.models import BASE_ACCOUNT_CHAIN, TRADING_CHAIN, PageRequest, Wallet
 from wallet_api.repositories import sql
 from wallet_api.repositories.wallets import wallet_of
 
@@ -16,31 +16,31 @@ class WalletSearchRepository:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def list_wallets(self, chains: Sequence[str], within: Slice[str]) -> list[Wallet]:
+    def list_wallets(self, chains: Sequence[str], page: PageRequest[str]) -> list[Wallet]:
         """Return wallets on one chain or both."""
         of_one_chain = {
             TRADING_CHAIN: _QUERIES.list_trading,
             BASE_ACCOUNT_CHAIN: _QUERIES.list_base_accounts,
         }
         query = of_one_chain[chains[0]] if len(chains) == 1 else _QUERIES.list_all
-        return [wallet_of(row) for row in query(self._connection, **_parameters(within))]
+        return [wallet_of(row) for row in query(self._connection, **_parameters(page))]
 
     def list_by_address(
-        self, address: str, chains: Sequence[str], within: Slice[str]
+        self, address: str, chains: Sequence[str], page: PageRequest[str]
     ) -> list[Wallet]:
         """Return the wallets with this address, given in lower case."""
         rows = _QUERIES.list_by_address(
-            self._connection, address=address, chains=list(chains), **_parameters(within)
+            self._connection, address=address, chains=list(chains), **_parameters(page)
         )
         return [wallet_of(row) for row in rows]
 
 
-def _parameters(within: Slice[str]) -> Row:
-    before, fid, chain = within.before or ("infinity", 0, "")
+def _parameters(page: PageRequest[str]) -> Row:
+    before, fid, chain = page.after or ("infinity", 0, "")
     return {
-        "since": within.since or "-infinity",
+        "since": page.since or "-infinity",
         "before": before,
         "before_fid": fid,
         "before_chain": chain,
-        "size": within.size,
+        "size": page.limit,
     }

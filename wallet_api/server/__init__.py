@@ -1,1 +1,1 @@
-"""How gunicorn serves: its worker class, and what is refused before Flask is asked."""
+"""The gunicorn worker, its settings, and responses to requests that do not reach Flask."""

@@ -1,4 +1,4 @@
-"""`python -m wallet_api.server`: gunicorn with our settings, wherever the package is installed."""
+"""The entry point `python -m wallet_api.server`: gunicorn with our settings."""
 
 import argparse
 import sys
@@ -14,19 +14,19 @@ from wallet_api.server.settings import OPTIONS, load
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        """Exit with one line."""
+        """Exit with a message of one line."""
         self.exit(2, f"Error: {message}. See `wallet-api serve --help`.\n")
 
 
 class Server(Application):
-    """gunicorn, which reads no file: our settings, then GUNICORN_CMD_ARGS, then `options`."""
+    """gunicorn with our settings, then GUNICORN_CMD_ARGS, then `options`. It reads no file."""
 
     def __init__(self, options: Sequence[str]) -> None:
         self._options = options
         super().__init__()
 
     def load_config(self) -> None:
-        """Read the configuration, at the start and at each reload."""
+        """Load the configuration, at the start and at each reload."""
         parser = _Parser(prog="wallet-api serve", add_help=False)
         for name in OPTIONS:
             self.cfg.settings[name].add_option(parser)
@@ -40,7 +40,7 @@ class Server(Application):
                     self.cfg.set(name, value)
 
     def load(self) -> Flask:
-        """Build the application, in the master."""
+        """Build the application in the master."""
         from wallet_api.app import create_app  # noqa: PLC0415 (its metrics need load() first)
 
         try:
@@ -50,9 +50,9 @@ class Server(Application):
 
 
 def main() -> None:
-    """Serve until SIGTERM."""
+    """Serve HTTP until SIGTERM."""
     options = sys.argv[1:]
-    # How gunicorn starts its successor (USR2): a module has no path that does the same.
+    # gunicorn starts a new master (USR2) with sys.argv, which lacks `python -m` by default.
     sys.argv = sys.orig_argv[1:]
     Server(options).run()
 

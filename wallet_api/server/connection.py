@@ -1,4 +1,4 @@
-"""A client's connection, on which nobody ever waits but the poller."""
+"""A client connection with buffered input and output."""
 
 import re
 import socket
@@ -14,17 +14,17 @@ from gunicorn.http.unreader import Unreader
 
 from wallet_api.server.framing import arrival
 
-_PIECE_BYTES = 16 * 1024
+_RECV_BYTES = 16 * 1024
 _RESET = struct.pack("ii", 1, 0)
-# What is asked about this process, and waits for nothing outside of it.
-_ABOUT_US = re.compile(rb"(?:GET|HEAD) /(?:healthz|metrics)[ ?]")
+# Requests that are answered by this process without the database.
+_PROBE = re.compile(rb"(?:GET|HEAD) /(?:healthz|metrics)[ ?]")
 
 
-class AnswerSocket(socket.socket):
-    """A socket that takes every answer at once, and keeps it for flush().
+class ResponseSocket(socket.socket):
+    """A socket that buffers the response until flush().
 
-    gunicorn writes the head of an answer and its body one after the other: sent together, they are
-    one call of the kernel, and one packet.
+    gunicorn writes head and body of a response separately. Sent together they are one system call
+    and one packet.
     """
 
     def __init__(self, accepted: socket.socket) -> None:
@@ -33,85 +33,86 @@ class AnswerSocket(socket.socket):
         self.unsent = bytearray()
 
     def sendall(self, data: Any, flags: int = 0) -> None:
-        """Keep what is to be sent."""
+        """Append to the buffer."""
         self.unsent += data
 
     def sendfile(self, file: Any, offset: int = 0, count: int | None = None) -> int:
-        """Send a file as any other bytes: the page's assets are small."""
+        """Append the content of a file to the buffer. The assets of the pages are small."""
         file.seek(offset)
         content = file.read(-1 if count is None else count)
         self.sendall(content)
         return len(content)
 
     def flush(self) -> None:
-        """Send what the kernel takes of what is kept."""
+        """Send as much of the buffer as the kernel accepts."""
         with suppress(BlockingIOError):
             while self.unsent:
                 del self.unsent[: self.send(self.unsent)]
 
     def close(self) -> None:
-        """Close; what was not taken is dropped, by the kernel too, which would try for minutes."""
+        """Close the socket. With unsent data, reset it: the kernel would retry for minutes."""
         if self.unsent:
             with suppress(OSError):
                 self.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
         super().close()
 
 
-class _Received(Unreader):
-    """What the poller has received for the parser; there is never more to wait for."""
+class _ReceivedBytes(Unreader):
+    """The received bytes, as a source for the parser that never blocks."""
 
     def chunk(self, size_hint: int | None = None) -> bytes:
         raise NoMoreData
 
 
 class Connection:
-    """What is under way with one client.
+    """The state of one client connection.
 
-    `sock`, `client`, `server` and `parser` are what gunicorn's ThreadWorker uses of its own TConn.
+    `sock`, `client`, `server` and `parser` are the attributes of gunicorn's TConn that its
+    ThreadWorker uses.
     """
 
     def __init__(self, cfg: Config, accepted: socket.socket, client: Any, server: Any) -> None:
-        self.sock = AnswerSocket(accepted)
+        self.sock = ResponseSocket(accepted)
         self.client = client
         self.server = server
         self.parser = RequestParser(cfg, (), client)
-        self.parser.unreader = _Received()
+        self.parser.unreader = _ReceivedBytes()
         self.deadline = 0.0
         self.arrived_at = 0.0
-        self.begun_at: float | None = None
-        # Whether a thread can answer at once, without waiting for anything.
-        self.at_once = False
+        self.started_at: float | None = None
+        # Whether the request needs neither the database nor another wait.
+        self.is_probe = False
         self.overdue = False
         self.drained = 0
         self.keep = True
         self.expect_request()
 
     def expect_request(self) -> None:
-        """Begin a request with what came behind the one before it."""
+        """Start the next request with the bytes that followed the previous one."""
         self.received = bytearray(self.parser.unreader.take_buffered())
         self.arrival = arrival(self.received)
-        self.whole = False
+        self.complete = False
 
     def receive(self) -> bool:
-        """Take what has come; False says that no more will come."""
-        piece = self.sock.recv(_PIECE_BYTES)
-        self.received += piece
-        return bool(piece)
+        """Receive available bytes. Return False at the end of the input."""
+        data = self.sock.recv(_RECV_BYTES)
+        self.received += data
+        return bool(data)
 
-    def arrived(self) -> bool:
-        """Tell whether a thread can have the request; see arrival()."""
+    def is_complete(self) -> bool:
+        """Return whether the request can be dispatched. See arrival()."""
         try:
             self.sock.sendall(next(self.arrival))
             self.sock.flush()
         except StopIteration as end:
-            self.whole = end.value
+            self.complete = end.value
             return True
         return False
 
-    def deliver(self) -> None:
-        """Give what has come to the parser."""
+    def feed_parser(self) -> None:
+        """Pass the received bytes to the parser."""
         self.arrived_at = time.monotonic()
-        self.begun_at = None
-        self.at_once = bool(_ABOUT_US.match(self.received))
+        self.started_at = None
+        self.is_probe = bool(_PROBE.match(self.received))
         self.parser.unreader.unread(bytes(self.received))
         self.received.clear()

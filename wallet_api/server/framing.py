@@ -1,7 +1,7 @@
-"""Where a request ends, seen from the bytes that have come so far.
+"""Detection of the end of a request in the bytes received so far.
 
-This decides only when a thread gets a request. Whether it is one, and what it says, gunicorn's
-parser decides on the same bytes: where the two disagree, that one misses bytes and refuses.
+This decides only when a request is dispatched to a thread. gunicorn's parser validates and
+interprets the same bytes. If the two disagree, the parser misses bytes and rejects the request.
 """
 
 import re
@@ -12,11 +12,11 @@ from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine
 from wallet_api.blueprints.requests import MAX_BODY_BYTES
 
 MAX_HEAD_BYTES = 16 * 1024
-"""As much as Node.js takes. The heads of our own clients have less than 2 KiB."""
+"""The limit of Node.js. Our own clients send less than 2 KiB."""
 
 _MAX_CHUNKED_BYTES = 2 * MAX_BODY_BYTES
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-# The parser refuses an LF alone, but there is nothing to wait for behind two of them.
+# The parser rejects a bare LF, but after two of them no more of the head will come.
 _BLANK_LINE = re.compile(rb"\n\r?\n")
 _LENGTH = re.compile(rb"^content-length:[ \t]*(\d+)[ \t]*\r$", re.IGNORECASE | re.MULTILINE)
 _CODING = re.compile(rb"^transfer-encoding:[ \t]*(.*?)[ \t]*\r$", re.IGNORECASE | re.MULTILINE)
@@ -25,11 +25,11 @@ _CHUNK = re.compile(rb"([0-9a-f]{1,16})[ \t]*(?:;.*)?", re.IGNORECASE | re.DOTAL
 
 
 def arrival(received: bytearray) -> Generator[bytes, None, bool]:
-    """Yield while bytes of a request are missing, and return whether all of it is there.
+    """Yield while bytes of a request are missing. Return whether the request is complete.
 
-    Call next() whenever `received` has grown. What comes out is to be sent: the client may wait for
-    it (RFC 9110, section 10.1.1). False says that the rest is of no interest, because the request
-    will be refused for what is there. Raises ParseException when the head is too large.
+    Call next() whenever `received` has grown, and send the yielded bytes: the client may wait for
+    them (RFC 9110, section 10.1.1). False means that the rest is not needed, because the request
+    will be rejected for what has arrived. Raises ParseException when the head is too large.
     """
     while not (blank := _BLANK_LINE.search(received)):
         _check_head(received, len(received))
@@ -41,14 +41,14 @@ def arrival(received: bytearray) -> Generator[bytes, None, bool]:
     if coding and coding[1].lower() != b"chunked":
         return False
     digits = length[1] if length else b"0"
-    # Its length first: Python reads no number of more than 4300 digits.
+    # Check the number of digits first: int() raises ValueError above 4300 digits.
     if len(digits) > 9 or int(digits) > MAX_BODY_BYTES:
         return False
     size = int(digits)
-    if (coding or size) and len(received) == begin and _waits(head):
+    if (coding or size) and len(received) == begin and _expects_continue(head):
         yield _CONTINUE
     if coding:
-        return (yield from _chunks(received, begin))
+        return (yield from _chunked_body(received, begin))
     while len(received) < begin + size:
         yield b""
     return True
@@ -61,13 +61,13 @@ def _check_head(received: bytearray, size: int) -> None:
         raise LimitRequestLine(size, MAX_HEAD_BYTES)
 
 
-def _waits(head: bytes) -> bool:
-    """Tell whether the client may wait for our word before it sends the body."""
+def _expects_continue(head: bytes) -> bool:
+    """Return whether the client may wait for 100 Continue before it sends the body."""
     return head.partition(b"\r\n")[0].endswith(b" HTTP/1.1") and bool(_EXPECTS.search(head))
 
 
-def _chunks(received: bytearray, at: int) -> Generator[bytes, None, bool]:
-    """Follow a body in chunks (RFC 9112, section 7.1) from its first byte to its last."""
+def _chunked_body(received: bytearray, at: int) -> Generator[bytes, None, bool]:
+    """Find the end of a chunked body (RFC 9112, section 7.1). See arrival()."""
     limit = at + _MAX_CHUNKED_BYTES
     trailers = False
     while True:

@@ -1,4 +1,4 @@
-"""What is answered to a request that never reaches Flask, and quotes nothing of it."""
+"""Responses to requests that do not reach Flask. They quote nothing of the request."""
 
 import json
 from http import HTTPStatus
@@ -10,8 +10,8 @@ class TooSlow(errors.ParseException):
     """The request did not arrive in time."""
 
 
-# Status, code, sentence. The codes are ours: what Python calls a status changes with its versions.
-_REFUSALS = {
+# Status, code, sentence. The codes are our own, because Python's names of statuses change.
+_PROBLEMS = {
     TooSlow: (
         HTTPStatus.REQUEST_TIMEOUT,
         "request_timeout",
@@ -20,7 +20,7 @@ _REFUSALS = {
     errors.LimitRequestLine: (
         HTTPStatus.REQUEST_URI_TOO_LONG,
         "uri_too_long",
-        "The address is too long.",
+        "The URL is too long.",
     ),
     errors.LimitRequestHeaders: (
         HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
@@ -30,21 +30,23 @@ _REFUSALS = {
     errors.ExpectationFailed: (
         HTTPStatus.EXPECTATION_FAILED,
         "expectation_failed",
-        "The request expects what this service does not do.",
+        "The Expect header is not supported.",
     ),
 }
 _MALFORMED = (HTTPStatus.BAD_REQUEST, "bad_request", "The request is not valid HTTP.")
-_OUR_FAULT = (
+_INTERNAL_ERROR = (
     HTTPStatus.INTERNAL_SERVER_ERROR,
     "internal_server_error",
     "Something went wrong on our side. Nothing was lost; please try again.",
 )
 
 
-def refusal(error: BaseException, request_id: str) -> bytes:
-    """Return the answer to a request that failed with `error`, as application/problem+json."""
-    theirs = isinstance(error, errors.ParseException)
-    status, code, sentence = _REFUSALS.get(type(error), _MALFORMED if theirs else _OUR_FAULT)
+def problem_response(error: BaseException, request_id: str) -> bytes:
+    """Return the complete HTTP response to a request that failed with `error`."""
+    client_error = isinstance(error, errors.ParseException)
+    status, code, sentence = _PROBLEMS.get(
+        type(error), _MALFORMED if client_error else _INTERNAL_ERROR
+    )
     body = {
         "type": f"urn:problem-type:wallet-api:{code}",
         "title": sentence,

@@ -1,4 +1,4 @@
-"""gunicorn's settings: what serves this service, and what an operator may change of it."""
+"""The settings of gunicorn, and the options that an operator may change."""
 
 import atexit
 import os
@@ -12,7 +12,7 @@ from gunicorn.config import Config
 
 from wallet_api import logs
 from wallet_api.config import ConfigurationError, Settings
-from wallet_api.process import keep_memory_private, prepare
+from wallet_api.process import prepare, protect_memory
 
 OPTIONS = (
     "bind",
@@ -29,33 +29,33 @@ OPTIONS = (
     "proc_name",
     "umask",
     "worker_tmp_dir",
-    # Heroku's Python buildpack sets it. Our own line for each request takes its place: see Logger.
+    # Heroku's Python buildpack sets it. It has no effect: see Logger.
     "accesslog",
 )
-"""gunicorn's settings that its command line and GUNICORN_CMD_ARGS may change; all are honored."""
+"""The settings that the command line and GUNICORN_CMD_ARGS may change."""
 
-# As WEB_CONCURRENCY and WEB_THREADS have them, and gunicorn itself does not check.
-_HIGHEST = {"workers": 256, "threads": 1000, "worker_connections": 100_000}
+# The limits of WEB_CONCURRENCY and WEB_THREADS. gunicorn itself does not check them.
+_MAXIMUMS = {"workers": 256, "threads": 1000, "worker_connections": 100_000}
 
-# Where `gunicorn wsgi:app` finds the code.
-_PLACES = ("config", "chdir", "pythonpath")
+# The options that locate the code for `gunicorn wsgi:app`.
+_LOCATION_OPTIONS = ("config", "chdir", "pythonpath")
 
 
 def load() -> dict[str, Any]:
-    """Return gunicorn's settings for this environment, and prepare this process for its master.
+    """Return gunicorn's settings for this environment, and prepare the master process.
 
-    Exits with every fault of the configuration, or of this machine.
+    Exits with a message that lists all configuration errors.
     """
     prepare()
-    keep_memory_private()
-    # gunicorn takes it for the path that the service is mounted at.
+    protect_memory()
+    # gunicorn would use it as the path at which the service is mounted.
     os.environ.pop("SCRIPT_NAME", None)
     try:
         settings = Settings.from_environ(os.environ)
     except ConfigurationError as error:
         sys.exit(str(error))
-    folder = _own_folder()
-    from wallet_api.server import hooks  # noqa: PLC0415 (its metrics are kept in the folder)
+    folder = _metrics_directory()
+    from wallet_api.server import hooks  # noqa: PLC0415 (its metrics are stored in the directory)
 
     return {
         "bind": f"0.0.0.0:{settings.port}",
@@ -65,25 +65,25 @@ def load() -> dict[str, Any]:
         "worker_class": "wallet_api.server.worker.Worker",
         "logger_class": "wallet_api.server.worker.Logger",
         "logconfig_dict": logs.dict_config(settings.log_level, settings.log_format),
-        # Built once, before the fork: the secrets' scrypt runs once, and the pool is still closed.
+        # Build the application once, before the fork: scrypt runs once, and the pool is closed.
         "preload_app": True,
-        # Heroku's router gives up after 30 s, and its dynos get 30 s to stop.
+        # Heroku's router times out after 30 s, and a dyno has 30 s to stop.
         "timeout": 30,
         "graceful_timeout": 25,
-        # Longer than any proxy in front keeps an idle connection, so that no request meets one that
-        # is being closed: Heroku's router 90 s, nginx and AWS's load balancers 60 s.
+        # Longer than proxies keep idle connections (Heroku's router 90 s, nginx and AWS's load
+        # balancers 60 s), so that no proxy sends a request on a connection that we are closing.
         "keepalive": 100,
         "worker_tmp_dir": folder,
         "control_socket_disable": True,
-        # What a request means, and from whom it comes, no header of gunicorn's own decides. Left to
-        # it, peers in FORWARDED_ALLOW_IPS (everybody on Heroku), on loopback or on a Unix socket
-        # set path and scheme. TRUSTED_PROXY_HOPS says whom we believe (blueprints/hardening.py).
+        # gunicorn must not interpret forwarding headers. By default peers in FORWARDED_ALLOW_IPS
+        # (every peer on Heroku), on loopback and on Unix sockets set path and scheme. Here
+        # TRUSTED_PROXY_HOPS decides which proxies are trusted (blueprints/hardening.py).
         "forwarded_allow_ips": "",
         "forwarder_headers": "",
         "secure_scheme_headers": {},
         "header_map": "drop",
         "proxy_protocol": "off",
-        # As docs/operations.md promises.
+        # Documented in docs/operations.md.
         "limit_request_line": 4094,
         "limit_request_fields": 100,
         "limit_request_field_size": 8190,
@@ -97,66 +97,66 @@ def load() -> dict[str, Any]:
     }
 
 
-def refused(cfg: Config) -> list[str]:
-    """Return the options in which a configuration differs from ours, and may not."""
+def forbidden_options(cfg: Config) -> list[str]:
+    """Return the options that differ from our settings although they must not be changed."""
     ours = Config()
     for name, value in load().items():
         ours.set(name, value)
     return [
         setting.cli[-1]
         for name, setting in sorted(cfg.settings.items())
-        if setting.cli and name not in OPTIONS + _PLACES
+        if setting.cli and name not in OPTIONS + _LOCATION_OPTIONS
         if setting.get() != ours.settings[name].get()
     ]
 
 
 def out_of_range(cfg: Config) -> list[str]:
-    """Return a sentence about each option with which the service could not serve."""
+    """Return an error message for each numeric option that is out of range."""
     return [
         f"{cfg.settings[name].cli[-1]} must be a whole number from 1 to {highest}."
-        for name, highest in _HIGHEST.items()
+        for name, highest in _MAXIMUMS.items()
         if not 1 <= cfg.settings[name].get() <= highest
     ]
 
 
 def _worker_connections(settings: Settings) -> int:
-    """Return how many connections a worker may have.
+    """Return the maximum number of connections of a worker.
 
-    One of two may get three quarters of a thousand that come at once. At 64 KiB for a request that
-    is not whole it stays below 57 MiB, and with both pools, and what each thread and the process
-    itself open, below the files that it may open.
+    If 1000 connections arrive at once, one of two workers may get three quarters of them. At 64 KiB
+    for each incomplete request, 900 need at most 57 MiB. The limit on open files also has to cover
+    both pools and the files of each thread and of the process.
     """
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    ours = 2 * (settings.db_pool_max + settings.web_threads)
-    room = 900 if files == resource.RLIM_INFINITY else files - 64 - ours
+    reserved = 2 * (settings.db_pool_max + settings.web_threads)
+    room = 900 if files == resource.RLIM_INFINITY else files - 64 - reserved
     return max(1, min(room, 900))
 
 
-def _own_folder() -> str:
-    """Return this master's folder for the metrics of its workers, which goes when it ends.
+def _metrics_directory() -> str:
+    """Return the directory for the workers' metrics, which is removed when this master exits.
 
-    A new master inherits the environment of the one before it, whose folder goes with that one.
+    A new master inherits the environment of the previous one, but needs a directory of its own.
     """
     pid = os.getpid()
     folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR", "")
     if not folder.endswith(f"-{pid}"):
-        folder = _make_folder(f"-{pid}")
+        folder = _make_directory(f"-{pid}")
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
         atexit.register(_remove, folder, pid)
     return folder
 
 
-def _make_folder(suffix: str) -> str:
-    # Where containers have nothing else that can be written, they have shared memory.
+def _make_directory(suffix: str) -> str:
+    # In a container with a read-only file system, /dev/shm is writable.
     for parent in (None, "/dev/shm"):  # noqa: S108 (mkdtemp chooses an unpredictable name)
         try:
             return tempfile.mkdtemp(suffix, "wallet-api-metrics-", parent)
         except OSError:
             continue
-    sys.exit("wallet-api cannot start: no folder for temporary files is writable. Set TMPDIR.")
+    sys.exit("wallet-api cannot start: no directory for temporary files is writable. Set TMPDIR.")
 
 
 def _remove(folder: str, pid: int) -> None:
-    # Not when a worker ends, which is a fork of the master.
+    # A worker inherits this handler by fork, but must not run it.
     if os.getpid() == pid:
         shutil.rmtree(folder, ignore_errors=True)

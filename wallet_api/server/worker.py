@@ -1,9 +1,9 @@
-"""gunicorn's threaded worker, whose threads never wait for a client.
+"""A gunicorn worker whose threads never wait for a client.
 
-gunicorn gives a connection to a thread at its first byte, and the thread waits for the rest: as
-many half-sent requests as there are threads would stop the service. Here the poller collects the
-request and sends what the kernel does not take of the answer at once; a thread reads from memory
-and writes to memory.
+gunicorn's gthread worker gives a connection to a thread at its first byte, and the thread waits for
+the rest, so that as many half-sent requests as there are threads stop the service. Here the poller
+receives the complete request, and sends the part of the response that the kernel does not accept at
+once. A thread reads from memory and writes to memory.
 """
 
 import selectors
@@ -21,160 +21,171 @@ from gunicorn.http.errors import NoMoreData, ParseException
 from gunicorn.workers.gthread import ThreadWorker
 
 from wallet_api import deadline
-from wallet_api.server.connection import AnswerSocket, Connection
-from wallet_api.server.problem_response import TooSlow, refusal
+from wallet_api.server.connection import Connection, ResponseSocket
+from wallet_api.server.problem_response import TooSlow, problem_response
 
 REQUEST_SECONDS = 10.0
-"""How long the first request of a connection may take, and a later one from its first byte."""
+"""Time limit for receiving a request: from the accept, or from the first byte of a later one."""
 
-ANSWER_SECONDS = 30.0
-"""How long a client may take to fetch an answer that the kernel did not take at once."""
+RESPONSE_SECONDS = 30.0
+"""Time limit for sending a response that the kernel did not accept at once."""
 
 QUEUE_SECONDS = 15.0
-"""How long a request may wait for a thread."""
+"""Time limit for a request in the queue for a thread."""
 
 STUCK_QUEUE_SECONDS = 4.0
-"""The same while a thread is busy with one request for more than half a second."""
+"""The same limit while a thread has been busy with one request for more than half a second."""
 
 _STUCK_SECONDS = 0.5
 _CLOSING_SECONDS = 2.0
-# What anybody is still given when connections are scarce, and when the worker stops.
-_HURRIED_SECONDS = 1.0
-_LOOK_SECONDS = 0.25
-# A score of the largest answer that there is, a file of Swagger UI.
+# Time left to a client when connections are scarce or the worker stops.
+_SHORT_SECONDS = 1.0
+_CHECK_SECONDS = 0.25
+# 20 times the largest response, which is a file of Swagger UI.
 _MAX_UNSENT_BYTES = 32 * 1024 * 1024
 _MAX_DRAINED_BYTES = 64 * 1024
 
-_Step = Callable[[Connection], None]
+_Callback = Callable[[Connection], None]
 
 
 class Logger(GunicornLogger):
-    """gunicorn's own log, without its line for each request: ours says more, and quotes no URL."""
+    """gunicorn's logger without its access log. Our own request log quotes no URL."""
 
     access_log_enabled = False
 
 
 class Worker(ThreadWorker):
-    """Give whole requests to threads, and refuse the rest as problem+json, quoting nothing.
+    """Dispatch complete requests to threads, and reject others with problem+json.
 
-    A connection is either with a thread, or watched: then `_watched` says what happens to it at its
-    deadline. All methods run in the poller's thread, except for handle and what it calls.
+    A connection is either dispatched to a thread or watched by the poller. `_watched` maps it to
+    the callback that runs at its deadline. All methods run in the poller's thread, except handle()
+    and what it calls.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._watched: dict[Connection, _Step] = {}
-        # What the threads have, and then what waits for one, in the order in which they get it.
-        self._handed: dict[Connection, Future[bool]] = {}
-        # For what is answered without waiting, also while every other thread waits.
-        self._spare = ThreadPoolExecutor(max_workers=2)
-        self._next_look = 0.0
+        self._watched: dict[Connection, _Callback] = {}
+        # The requests that threads are processing, then the queue, in order.
+        self._dispatched: dict[Connection, Future[bool]] = {}
+        # For requests that need no wait, even while all other threads wait.
+        self._spare_threads = ThreadPoolExecutor(max_workers=2)
+        self._next_check = 0.0
 
     def accept(self, listener: Any) -> None:
-        """Take a new connection, and what it has sent already."""
+        """Accept a connection, and receive what has already arrived."""
         try:
             accepted, client = listener.accept()
         except (BlockingIOError, ConnectionAbortedError):
             return
         self.nr_conns += 1
         connection = Connection(self.cfg, accepted, client, listener.getsockname())
-        self._expect(connection, REQUEST_SECONDS)
+        self._await_request(connection, REQUEST_SECONDS)
 
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
-        """Do what sockets and threads are ready for, and what time has run out for."""
+        """Run the callbacks of what is ready, and of what has passed its deadline."""
         super().wait_for_and_dispatch_events(
-            min(timeout, _LOOK_SECONDS) if self._watched or self._handed else timeout
+            min(timeout, _CHECK_SECONDS) if self._watched or self._dispatched else timeout
         )
         now = time.monotonic()
-        if now < self._next_look:
+        if now < self._next_check:
             return
-        self._next_look = now + _LOOK_SECONDS
-        self._refuse_overdue(now)
-        hurried = not self.alive or self.nr_conns >= self.worker_connections
-        for connection, late in list(self._watched.items()):
-            if hurried:
-                connection.deadline = min(connection.deadline, now + _HURRIED_SECONDS)
+        self._next_check = now + _CHECK_SECONDS
+        self._cancel_overdue(now)
+        shorten = not self.alive or self.nr_conns >= self.worker_connections
+        for connection, on_timeout in list(self._watched.items()):
+            if shorten:
+                connection.deadline = min(connection.deadline, now + _SHORT_SECONDS)
             if connection.deadline <= now:
-                late(connection)
+                on_timeout(connection)
 
-    def _refuse_overdue(self, now: float) -> None:
-        """Hand requests that waited too long to a spare thread, which refuses them."""
+    def _cancel_overdue(self, now: float) -> None:
+        """Cancel requests that waited too long. A spare thread rejects them."""
         limit = QUEUE_SECONDS
-        for connection, future in self._handed.items():
+        for connection, future in self._dispatched.items():
             if future.running() or future.done():
-                if now - (connection.begun_at or now) > _STUCK_SECONDS:
+                if now - (connection.started_at or now) > _STUCK_SECONDS:
                     limit = STUCK_QUEUE_SECONDS
             elif now - connection.arrived_at < limit:
                 break
             else:
-                # finish_request() goes on with it, unless a thread has just taken it.
+                # Then finish_request() is called, unless a thread has just started it.
                 future.cancel()
 
     def enqueue_req(self, conn: Connection) -> None:
-        """Give a request to a thread, or have it wait for one."""
-        if conn.at_once or conn.overdue:
-            future = self._spare.submit(self.handle, conn)
+        """Submit a request to the thread pool."""
+        if conn.is_probe or conn.overdue:
+            future = self._spare_threads.submit(self.handle, conn)
         else:
-            future = self._handed[conn] = self.tpool.submit(self.handle, conn)
+            future = self._dispatched[conn] = self.tpool.submit(self.handle, conn)
         future.add_done_callback(
             lambda done: self.method_queue.defer(self.finish_request, conn, done)
         )
 
     def _watch(
-        self, connection: Connection, events: int, *, ready: _Step, late: _Step, seconds: float
+        self,
+        connection: Connection,
+        events: int,
+        *,
+        on_ready: _Callback,
+        on_timeout: _Callback,
+        seconds: float,
     ) -> None:
         connection.deadline = time.monotonic() + seconds
-        self._watched[connection] = late
-        self.poller.register(connection.sock, events, partial(self._step, connection, ready))
+        self._watched[connection] = on_timeout
+        self.poller.register(
+            connection.sock, events, partial(self._run_callback, connection, on_ready)
+        )
 
     def _unwatch(self, connection: Connection) -> None:
         del self._watched[connection]
         self.poller.unregister(connection.sock)
 
-    def _step(self, connection: Connection, ready: _Step, _sock: Any = None) -> None:
-        # It may be closed since the poller saw it, by what came before it in the same round.
+    def _run_callback(self, connection: Connection, on_ready: _Callback, _sock: Any = None) -> None:
+        # An earlier callback of the same round may have closed it.
         if connection in self._watched:
             try:
-                ready(connection)
+                on_ready(connection)
             except BlockingIOError:
                 pass
             except OSError:
                 self._close(connection)
 
-    def _expect(self, connection: Connection, seconds: float) -> None:
-        """Collect the next request."""
+    def _await_request(self, connection: Connection, seconds: float) -> None:
+        """Watch a connection for the next request."""
         connection.expect_request()
         self._watch(
             connection,
             selectors.EVENT_READ,
-            ready=self._receive,
-            late=self._give_up,
+            on_ready=self._receive,
+            on_timeout=self._time_out,
             seconds=REQUEST_SECONDS if connection.received else seconds,
         )
-        # Most of the time it is here already, sometimes in what came with the one before it.
-        self._step(connection, self._look if connection.received else self._receive)
+        # Most requests have already arrived, some together with the previous one.
+        self._run_callback(
+            connection, self._check_arrival if connection.received else self._receive
+        )
 
     def _receive(self, connection: Connection) -> None:
         first = not connection.received
         more = connection.receive()
         if first and connection.parser.req_count:
-            # The connection was kept without a request until now.
+            # The connection was idle until now.
             connection.deadline = time.monotonic() + REQUEST_SECONDS
         if more:
-            self._look(connection)
+            self._check_arrival(connection)
         elif connection.received:
-            self._hand_over(connection)
+            self._dispatch(connection)
         else:
             self._close(connection)
 
-    def _look(self, connection: Connection) -> None:
+    def _check_arrival(self, connection: Connection) -> None:
         try:
-            if connection.arrived():
-                self._hand_over(connection)
+            if connection.is_complete():
+                self._dispatch(connection)
         except ParseException as error:
             self._refuse(connection, error)
 
-    def _give_up(self, connection: Connection) -> None:
+    def _time_out(self, connection: Connection) -> None:
         if connection.received:
             self._refuse(connection, TooSlow())
         else:
@@ -184,77 +195,77 @@ class Worker(ThreadWorker):
         self._unwatch(connection)
         self.handle_error(None, connection.sock, connection.client, error)
         connection.keep = False
-        self._settle(connection)
+        self._after_response(connection)
 
-    def _hand_over(self, connection: Connection) -> None:
+    def _dispatch(self, connection: Connection) -> None:
         self._unwatch(connection)
-        connection.deliver()
+        connection.feed_parser()
         self.enqueue_req(connection)
 
     def handle(self, conn: Connection) -> bool:
-        """Answer a request in a thread; tell whether the connection can have another."""
+        """Process a request in a thread. Return whether to keep the connection open."""
         req = None
-        conn.begun_at = time.monotonic()
+        conn.started_at = time.monotonic()
         deadline.start(conn.arrived_at, overdue=conn.overdue)
         try:
             req = next(conn.parser)
             # The rest of a body that nobody read is in memory: to pass over it takes no time.
             return self.handle_request(req, conn) and bool(conn.parser.finish_body())
         except (NoMoreData, StopIteration, OSError) as error:
-            self.log.debug("nobody waits for an answer: %s", type(error).__name__)
-        except Exception as error:  # noqa: BLE001 (whatever it is, the client gets an answer)
+            self.log.debug("the client closed the connection: %s", type(error).__name__)
+        except Exception as error:  # noqa: BLE001 (the client gets a response in any case)
             self.handle_error(req, conn.sock, conn.client, error)
         return False
 
     def handle_request(self, req: Any, conn: Connection) -> bool:
-        """Answer a request; the last one on its connection if we do not have all of it."""
-        # The poller has said it, if anybody waited for it.
+        """Process a request. Close the connection afterwards unless the request was complete."""
+        # The poller has already sent 100 Continue if the client asked for it.
         req._expected_100_continue = False  # noqa: SLF001 (gunicorn offers no other way)
-        if not conn.whole:
+        if not conn.complete:
             req.force_close()
         keep = bool(super().handle_request(req, conn))
         conn.sock.flush()
         return keep
 
-    def handle_error(self, req: Any, client: AnswerSocket, addr: Any, exc: BaseException) -> None:
-        """Refuse one request, and log the kind of error alone."""
-        theirs = isinstance(exc, ParseException)
-        report = self.log.warning if theirs else self.log.critical
+    def handle_error(self, req: Any, client: ResponseSocket, addr: Any, exc: BaseException) -> None:
+        """Reject a request, and log only the type of the error."""
+        client_error = isinstance(exc, ParseException)
+        report = self.log.warning if client_error else self.log.critical
         request_id = uuid.uuid4().hex
         report("refused a request: %s, request id %s", type(exc).__name__, request_id)
-        # Whoever sent nonsense may be gone already.
+        # The client may have closed the connection.
         with suppress(OSError):
-            client.sendall(refusal(exc, request_id))
+            client.sendall(problem_response(exc, request_id))
             client.flush()
 
     def finish_request(self, conn: Connection, fs: "Future[bool]") -> None:
-        """Take a connection back from its thread, or out of the queue for one."""
-        self._handed.pop(conn, None)
+        """Take a connection back from its thread or from the queue."""
+        self._dispatched.pop(conn, None)
         if fs.cancelled():
             conn.overdue = True
             self.enqueue_req(conn)
             return
         conn.overdue = False
         if conn.sock.fileno() < 0:
-            # gunicorn closes it where an answer broke off.
+            # gunicorn closed it because the response was aborted.
             self.nr_conns -= 1
             return
         conn.keep = not fs.exception() and fs.result()
-        self._settle(conn)
+        self._after_response(conn)
 
-    def _settle(self, connection: Connection) -> None:
-        """Go on behind an answer."""
+    def _after_response(self, connection: Connection) -> None:
+        """Send the rest of the response, then wait for the next request or close."""
         if connection.sock.unsent:
             self._watch(
                 connection,
                 selectors.EVENT_WRITE,
-                ready=self._send,
-                late=self._close,
-                seconds=ANSWER_SECONDS,
+                on_ready=self._send,
+                on_timeout=self._close,
+                seconds=RESPONSE_SECONDS,
             )
-            self._bound_unsent()
+            self._limit_unsent()
         elif connection.keep:
-            self._expect(connection, self.cfg.keepalive)
+            self._await_request(connection, self.cfg.keepalive)
         else:
             self._linger(connection)
 
@@ -262,28 +273,28 @@ class Worker(ThreadWorker):
         connection.sock.flush()
         if not connection.sock.unsent:
             self._unwatch(connection)
-            self._settle(connection)
+            self._after_response(connection)
 
-    def _bound_unsent(self) -> None:
-        """Drop who has been slowest to fetch answers, while they take too much memory."""
-        slow = [connection for connection in self._watched if connection.sock.unsent]
-        unsent = sum(len(connection.sock.unsent) for connection in slow)
-        for connection in slow:
+    def _limit_unsent(self) -> None:
+        """Close the slowest connections while unsent responses use too much memory."""
+        pending = [connection for connection in self._watched if connection.sock.unsent]
+        unsent = sum(len(connection.sock.unsent) for connection in pending)
+        for connection in pending:
             if unsent <= _MAX_UNSENT_BYTES:
                 break
             unsent -= len(connection.sock.unsent)
             self._close(connection)
 
     def _linger(self, connection: Connection) -> None:
-        """Close so that the answer is not lost: the client first (RFC 9112, section 9.6)."""
+        """Close gracefully, so that the response is not lost (RFC 9112, section 9.6)."""
         self._watch(
             connection,
             selectors.EVENT_READ,
-            ready=self._drain,
-            late=self._close,
+            on_ready=self._drain,
+            on_timeout=self._close,
             seconds=_CLOSING_SECONDS,
         )
-        self._step(connection, lambda closing: closing.sock.shutdown(socket.SHUT_WR))
+        self._run_callback(connection, lambda closing: closing.sock.shutdown(socket.SHUT_WR))
 
     def _drain(self, connection: Connection) -> None:
         connection.received.clear()

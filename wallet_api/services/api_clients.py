@@ -84,7 +84,7 @@ class ApiClientService:
             return ApiClientRepository(connection).get(client_id)
 
         client = self._database.run(look)
-        if client is None or not client_tokens.fits(token, client.token_hash):
+        if client is None or not client_tokens.matches(token, client.token_hash):
             raise Unauthenticated
         if client.revoked_at is not None or client.expired:
             raise Unauthenticated

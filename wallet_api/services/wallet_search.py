@@ -9,7 +9,7 @@ import structlog
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Connection, Database
 from wallet_api.errors import KeyUnreadable
-from wallet_api.models import BASE_ACCOUNT_CHAIN, TRADING_CHAIN, Page, Position, Slice, Wallet
+from wallet_api.models import BASE_ACCOUNT_CHAIN, TRADING_CHAIN, Page, PageRequest, Position, Wallet
 from wallet_api.repositories.wallet_search import WalletSearchRepository
 from wallet_api.repositories.wallets import PostgresWalletRepository
 from wallet_api.services.opening import open_verified
@@ -55,7 +55,7 @@ class WalletSearch:
         self._encryption = encryption
 
     def find(
-        self, filters: WalletFilters, *, behind: Position[str] | None, size: int
+        self, filters: WalletFilters, *, after: Position[str] | None, limit: int
     ) -> Page[FoundWallet, str]:
         """Return a page of wallets, each decrypted to verify its address.
 
@@ -63,12 +63,12 @@ class WalletSearch:
         DatabaseUnavailable.
         """
         ends = [] if filters.before is None else [(filters.before, 0, "")]
-        before = min([*ends, *([] if behind is None else [behind])], default=None)
+        start = min([*ends, *([] if after is None else [after])], default=None)
         # One more item shows whether there is another page.
-        within = Slice(since=filters.since, before=before, size=size + 1)
-        wallets = self._replicated(lambda connection: _wallets(connection, filters, within))
-        found = [self._opened(wallet) for wallet in wallets[:size]]
-        last = found[-1].wallet if len(wallets) > size else None
+        page = PageRequest(since=filters.since, after=start, limit=limit + 1)
+        wallets = self._replicated(lambda connection: _wallets(connection, filters, page))
+        found = [self._opened(wallet) for wallet in wallets[:limit]]
+        last = found[-1].wallet if len(wallets) > limit else None
         position = None if last is None else (last.created_at, last.fid, last.chain)
         return Page(items=found, next=position)
 
@@ -94,30 +94,32 @@ class WalletSearch:
         return FoundWallet(wallet=wallet, opened=True)
 
 
-def _wallets(connection: Connection, filters: WalletFilters, within: Slice[str]) -> list[Wallet]:
+def _wallets(
+    connection: Connection, filters: WalletFilters, page: PageRequest[str]
+) -> list[Wallet]:
     chains = (TRADING_CHAIN, BASE_ACCOUNT_CHAIN) if filters.chain is None else (filters.chain,)
     if filters.fid is not None:
         # At most one row per chain.
         mine = PostgresWalletRepository(connection).list_for_user(filters.fid)
         return sorted(
-            (wallet for wallet in mine if _is_wanted(wallet, filters, chains, within)),
+            (wallet for wallet in mine if _is_wanted(wallet, filters, chains, page)),
             key=_position,
             reverse=True,
-        )[: within.size]
+        )[: page.limit]
     search = WalletSearchRepository(connection)
     if filters.address is not None:
-        return search.list_by_address(filters.address, chains, within)
-    return search.list_wallets(chains, within)
+        return search.list_by_address(filters.address, chains, page)
+    return search.list_wallets(chains, page)
 
 
 def _is_wanted(
-    wallet: Wallet, filters: WalletFilters, chains: tuple[str, ...], within: Slice[str]
+    wallet: Wallet, filters: WalletFilters, chains: tuple[str, ...], page: PageRequest[str]
 ) -> bool:
     return (
         wallet.chain in chains
         and filters.address in (None, wallet.address.lower())
-        and (within.since is None or wallet.created_at >= within.since)
-        and (within.before is None or _position(wallet) < within.before)
+        and (page.since is None or wallet.created_at >= page.since)
+        and (page.after is None or _position(wallet) < page.after)
     )
 
 

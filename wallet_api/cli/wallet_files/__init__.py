@@ -1,1 +1,1 @@
-"""`wallet-api wallets`: commands on wallets and wallet files."""
+"""`wallet-api wallets …`: commands for wallets and wallet files."""

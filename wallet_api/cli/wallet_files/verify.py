@@ -1,4 +1,4 @@
-"""`wallet-api wallets verify`: do rows, files and an import's report tell the same?"""
+"""`wallet-api wallets verify`: comparison of rows, files and the report of an import."""
 
 import json
 from contextlib import closing
@@ -8,17 +8,17 @@ from pathlib import Path
 import click
 
 from wallet_api.cli.command import Command, json_option
-from wallet_api.cli.processes import batches, spread
-from wallet_api.cli.progress import Tally, printable
-from wallet_api.cli.wallet_files.rows import RowVerification
-from wallet_api.cli.wallet_files.tools import (
+from wallet_api.cli.processes import batches, map_in_processes
+from wallet_api.cli.progress import Progress, printable
+from wallet_api.cli.wallet_files.resources import (
     BATCH,
-    WalletTools,
+    WalletResources,
     count_files,
     folder,
     operator,
     processes_option,
 )
+from wallet_api.cli.wallet_files.rows import RowVerification
 from wallet_api.services.wallet_files.importing import Outcome, WalletImport
 from wallet_api.services.wallet_files.verifying import (
     LineOutcome,
@@ -34,7 +34,7 @@ _MISSING = "missing in PostgreSQL"
 @click.option(
     "--report",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Compare the files with the checksums of this report.",
+    help="Compare the files with the checksums in this report.",
 )
 @processes_option
 @json_option
@@ -46,88 +46,90 @@ def verify(
     processes: int,
     as_json: bool,
 ) -> None:
-    """Open every wallet in PostgreSQL, and compare with the files in PATH if it is given.
+    """Open every wallet in PostgreSQL, and compare with the files in PATH if given.
 
-    Exit status 0 only if every wallet opens to the key of its address, no two users share one,
-    every file is in PostgreSQL with the same address and key, and no file has changed since the
-    report. Wallets without a file are named and counted; they are no fault.
+    Exit status 0 only if every wallet opens to the key of its address, no two users share an
+    address, every file is in PostgreSQL with the same address and key, and no file has changed
+    since the report. Wallets without a file are reported, but are no fault.
 
     \b
     Example:
       wallet-api wallets verify ./storage/wallets --report import.jsonl
     """
     if report is not None and path is None:
-        raise click.UsageError("--report says something about files: give their PATH too.")
-    tools = WalletTools()
-    verification = _Verification(tools, processes, quiet_stdout=as_json)
-    files = None if path is None else tools.files(path)
-    fine = [RowOutcome.OPENED, RowOutcome.WITHOUT_FILE]
-    parts = {"rows": verification.rows(files, fine=fine)}
+        raise click.UsageError("--report requires PATH.")
+    resources = WalletResources()
+    verification = _Verification(resources, processes, quiet_stdout=as_json)
+    files = None if path is None else resources.files(path)
+    expected = [RowOutcome.OPENED, RowOutcome.WITHOUT_FILE]
+    parts = {"rows": verification.rows(files, expected=expected)}
     if path is not None:
         parts["files"] = verification.files(path)
     if path is not None and report is not None:
         parts["report"] = verification.report(path, report)
     shared = verification.shared_addresses()
     if as_json:
-        figures = {part: tally.figures() for part, tally in parts.items()}
+        figures = {part: progress.as_dict() for part, progress in parts.items()}
         click.echo(json.dumps({**figures, "shared_addresses": shared}))
     else:
-        for tally in parts.values():
-            click.echo(tally.summary())
+        for progress in parts.values():
+            click.echo(progress.summary())
         if path is None:
             click.echo("No files were compared: no PATH was given.")
-    sound = not shared and all(tally.is_fine() for tally in parts.values())
+    sound = not shared and all(progress.succeeded() for progress in parts.values())
     context.exit(0 if sound else 1)
 
 
 class _Verification(RowVerification):
-    def files(self, path: Path) -> Tally:
+    def files(self, path: Path) -> Progress:
         """Compare every file with its row."""
-        database, files = self.tools.database(), self.tools.files(path)
-        secret = self.tools.sealing_secret(database)
+        database, files = self.resources.database(), self.resources.files(path)
+        secret = self.resources.sealing_secret(database)
         work = WalletImport(
-            database, files, self.tools.encryption, secret, operator(), dry_run=True
+            database, files, self.resources.encryption, secret, operator(), dry_run=True
         )
-        tally = Tally(
+        progress = Progress(
             count_files(files),
             "files",
-            fine=(Outcome.PRESENT,),
+            expected=(Outcome.PRESENT,),
             faults=(_MISSING, Outcome.CONFLICT, Outcome.INVALID),
             quiet_stdout=self.quiet_stdout,
         )
         names = batches(files.directory.names(), BATCH)
-        results = spread(names, work.run, processes=self.processes, database=database)
-        with tally, closing(results):
+        results = map_in_processes(names, work.run, processes=self.processes, database=database)
+        with progress, closing(results):
             for file in chain.from_iterable(results):
                 kind = _MISSING if file.outcome is Outcome.IMPORTABLE else file.outcome
                 if kind is not Outcome.PRESENT:
                     reason = f": {file.reason}" if file.reason else ""
-                    tally.say(f"{printable(file.file)}: {kind}{reason}")
-                tally.add(kind)
-        return tally
+                    progress.print_line(f"{printable(file.file)}: {kind}{reason}")
+                progress.add(kind)
+        return progress
 
-    def report(self, path: Path, report: Path) -> Tally:
-        """Compare every file that a report names with what the report says."""
-        database = self.tools.database()
-        check = ReportCheck(self.tools.files(path))
-        tally = Tally(
+    def report(self, path: Path, report: Path) -> Progress:
+        """Compare every file in the report with its checksum."""
+        database = self.resources.database()
+        check = ReportCheck(self.resources.files(path))
+        progress = Progress(
             _count_lines(report),
             "lines",
-            fine=(LineOutcome.UNCHANGED,),
+            expected=(LineOutcome.UNCHANGED,),
             faults=(LineOutcome.CHANGED, LineOutcome.GONE, LineOutcome.UNREADABLE),
             quiet_stdout=self.quiet_stdout,
         )
         with report.open(errors="replace") as lines:
             parts = batches(enumerate(lines, start=1), BATCH)
-            results = spread(parts, check.run, processes=self.processes, database=database)
-            with tally, closing(results):
+            results = map_in_processes(
+                parts, check.run, processes=self.processes, database=database
+            )
+            with progress, closing(results):
                 for line in chain.from_iterable(results):
                     if line.outcome is not LineOutcome.UNCHANGED:
                         unreadable = line.outcome is LineOutcome.UNREADABLE
                         since = "" if unreadable else " since the report"
-                        tally.say(f"{printable(line.file)}: {line.outcome}{since}")
-                    tally.add(line.outcome)
-        return tally
+                        progress.print_line(f"{printable(line.file)}: {line.outcome}{since}")
+                    progress.add(line.outcome)
+        return progress
 
 
 def _count_lines(path: Path) -> int:

@@ -1,4 +1,4 @@
-"""`wallet-api wallets …`: from the old service's files to PostgreSQL, and back."""
+"""`wallet-api wallets …`: import and export of wallet files."""
 
 import json
 from dataclasses import asdict
@@ -7,17 +7,17 @@ from pathlib import Path
 import click
 
 from wallet_api.cli.command import Command, json_option
-from wallet_api.cli.processes import batches, spread
-from wallet_api.cli.progress import Tally
-from wallet_api.cli.wallet_files.tools import (
+from wallet_api.cli.processes import batches, map_in_processes
+from wallet_api.cli.progress import Progress
+from wallet_api.cli.wallet_files.resources import (
     BATCH,
-    WalletTools,
+    WalletResources,
+    collect_reports,
     count_files,
     folder,
-    follow,
     operator,
     processes_option,
-    refuse_inside,
+    require_outside,
 )
 from wallet_api.cli.wallet_files.verify import verify
 from wallet_api.crypto.encryption import DOES_NOT_OPEN
@@ -26,7 +26,7 @@ from wallet_api.services.wallet_files.exporting import WalletExport
 from wallet_api.services.wallet_files.importing import Outcome, WalletImport
 from wallet_api.services.wallet_files.verifying import StoredWallets, UserCheck
 
-wallets = click.Group("wallets", help="Move wallets between files and PostgreSQL, and check them.")
+wallets = click.Group("wallets", help="Import, export and verify wallet files.")
 
 wallets.add_command(verify)
 
@@ -35,7 +35,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 
 @wallets.command("import", cls=Command)
 @click.argument("path", required=False, type=folder)
-@click.option("--dry-run", is_flag=True, help="Verify and compare; write nothing.")
+@click.option("--dry-run", is_flag=True, help="Verify and compare, but write nothing.")
 @click.option("--report", type=_FILE, help="Write one JSON line for each file to this file.")
 @processes_option
 @json_option
@@ -48,37 +48,40 @@ def import_(
     processes: int,
     as_json: bool,
 ) -> None:
-    """Import the wallet files in PATH (WALLET_STORAGE_PATH) into PostgreSQL.
+    """Import the wallet files in PATH (default WALLET_STORAGE_PATH) into PostgreSQL.
 
-    Every key is opened, and found to be the key of its address, before its row is written. Files
-    are never changed, rows never overwritten. Interrupt it and run it again as you like. Exit
-    status 0 only if every file is imported or present.
+    Every key is opened and compared with its address before its row is written. Files are never
+    changed and rows never overwritten. The command can be interrupted and repeated. Exit status 0
+    only if every file is imported or present.
 
     \b
     Example:
       wallet-api wallets import ./storage/wallets --report import.jsonl
     """
-    tools = WalletTools()
-    database, files = tools.database(), tools.files(path)
-    secret = tools.sealing_secret(database)
-    work = WalletImport(database, files, tools.encryption, secret, operator(), dry_run=dry_run)
+    resources = WalletResources()
+    database, files = resources.database(), resources.files(path)
+    secret = resources.sealing_secret(database)
+    work = WalletImport(database, files, resources.encryption, secret, operator(), dry_run=dry_run)
     new = Outcome.IMPORTABLE if dry_run else Outcome.IMPORTED
-    tally = Tally(
+    progress = Progress(
         count_files(files),
         "files",
-        fine=(new, Outcome.PRESENT),
+        expected=(new, Outcome.PRESENT),
         faults=(Outcome.CONFLICT, Outcome.INVALID, Outcome.FAILED),
         quiet_stdout=as_json,
     )
     names = batches(files.directory.names(), BATCH)
-    refuse_inside(files, report)
-    results = spread(names, work.run, processes=processes, database=database)
-    reasons = follow(results, tally, report)
-    _summarise(tally, as_json=as_json)
-    none_valid = tally.counts[Outcome.INVALID] == tally.counts.total()
+    require_outside(files, report)
+    results = map_in_processes(names, work.run, processes=processes, database=database)
+    reasons = collect_reports(results, progress, report)
+    _print_summary(progress, as_json=as_json)
+    none_valid = progress.counts[Outcome.INVALID] == progress.counts.total()
     if none_valid and [reason for reason, _ in reasons.most_common(1)] == [DOES_NOT_OPEN]:
-        click.echo("No file is valid: is ENCRYPTION_SECRET the old service's?", err=True)
-    context.exit(0 if tally.is_fine() else 1)
+        click.echo(
+            "No file is valid. Check that ENCRYPTION_SECRET is the secret of the old service.",
+            err=True,
+        )
+    context.exit(0 if progress.succeeded() else 1)
 
 
 @wallets.command("export", cls=Command)
@@ -90,40 +93,44 @@ def import_(
 def export(
     context: click.Context, path: Path, report: Path | None, processes: int, as_json: bool
 ) -> None:
-    """Write PostgreSQL's wallets to PATH in the old service's format, and read them back.
+    """Export all wallets to PATH in the format of the old service, and verify the files.
 
-    A folder of its own is best (0700; its files 0600). A file with a key is never replaced. The
-    audit log says whose keys left. Interrupt it and run it again as you like. Exit status 0 only
-    if every wallet has a file that was verified.
+    Use a separate directory (mode 0700; the files get 0600). A file with a key is never replaced.
+    The audit log records whose keys were exported. The command can be interrupted and repeated.
+    Exit status 0 only if every wallet has a verified file.
 
     \b
     Example:
       wallet-api wallets export ./exported --report export.jsonl
     """
-    tools = WalletTools()
-    database, files = tools.database(), tools.files(path)
-    work = WalletExport(database, files, tools.encryption, operator())
-    refuse_inside(files, report)
+    resources = WalletResources()
+    database, files = resources.database(), resources.files(path)
+    work = WalletExport(database, files, resources.encryption, operator())
+    require_outside(files, report)
     files.directory.create()
-    tally = Tally(
-        tools.count_rows(),
+    progress = Progress(
+        resources.count_rows(),
         "wallets",
-        fine=(Outcome.EXPORTED, Outcome.PRESENT),
+        expected=(Outcome.EXPORTED, Outcome.PRESENT),
         faults=(Outcome.CONFLICT, Outcome.INVALID, Outcome.FAILED),
         quiet_stdout=as_json,
     )
     with files.directory.locked():
         files.directory.remove_leftovers()
         pages = StoredWallets(database).pages(BATCH)
-        follow(spread(pages, work.run, processes=processes, database=database), tally, report)
-    _summarise(tally, as_json=as_json)
+        collect_reports(
+            map_in_processes(pages, work.run, processes=processes, database=database),
+            progress,
+            report,
+        )
+    _print_summary(progress, as_json=as_json)
     if files.directory.is_handed_over():
         click.echo(
-            f"{path} carries the mark .migrating: remove that file before WALLET_STORAGE=filesystem"
-            " makes wallets in it.",
+            f"{path} contains the file .migrating. Remove it before you start the service with"
+            " WALLET_STORAGE=filesystem.",
             err=True,
         )
-    context.exit(0 if tally.is_fine() else 1)
+    context.exit(0 if progress.succeeded() else 1)
 
 
 @wallets.command("show", cls=Command)
@@ -132,28 +139,28 @@ def export(
 @json_option
 @click.pass_context
 def show(context: click.Context, fid: int, path: Path | None, as_json: bool) -> None:
-    """Show what is kept for one user, in PostgreSQL and in the files in PATH. Never a key.
+    """Show the wallets of one user in PostgreSQL and in the files in PATH, without keys.
 
-    Exit status 1 if something cannot be opened, or nothing is kept.
+    Exit status 1 if a wallet cannot be opened, or if there is none.
 
     \b
     Example:
       wallet-api wallets show 1464243
     """
-    tools = WalletTools()
-    with tools.opened() as database:
-        found = UserCheck(database, tools.encryption, tools.files(path)).run(fid)
+    resources = WalletResources()
+    with resources.opened() as database:
+        found = UserCheck(database, resources.encryption, resources.files(path)).run(fid)
     if as_json:
         click.echo(json.dumps([asdict(holding) for holding in found], default=str))
     else:
         for holding in found:
-            told = holding.fault or f"{holding.address}, made {holding.created_at}, opens"
-            click.echo(f"{holding.place}, {holding.chain}: {told}")
+            state = holding.fault or f"{holding.address}, created {holding.created_at}, opens"
+            click.echo(f"{holding.place}, {holding.chain}: {state}")
         if not found:
-            click.echo(f"Nothing is kept for FID {fid}.")
-    fine = found and not any(holding.fault for holding in found)
-    context.exit(0 if fine else 1)
+            click.echo(f"FID {fid} has no wallets.")
+    sound = found and not any(holding.fault for holding in found)
+    context.exit(0 if sound else 1)
 
 
-def _summarise(tally: Tally, *, as_json: bool) -> None:
-    click.echo(json.dumps(tally.figures()) if as_json else tally.summary())
+def _print_summary(progress: Progress, *, as_json: bool) -> None:
+    click.echo(json.dumps(progress.as_dict()) if as_json else progress.summary())

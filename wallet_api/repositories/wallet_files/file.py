@@ -23,7 +23,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from wallet_api.crypto import key_pairs as keys
-from wallet_api.crypto.encryption import NO_PRIVATE_KEY, EncryptionService, OldKey
+from wallet_api.crypto.encryption import NO_PRIVATE_KEY, EncryptionService, LegacyKey
 from wallet_api.errors import InvalidAddress, KeyUnreadable
 from wallet_api.ethereum.addresses import parse_address
 from wallet_api.models import (
@@ -257,7 +257,7 @@ def _finite(text: str) -> float | None:
 _JSON = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite, parse_int=_whole)
 
 
-def _old_key(members: dict[str, Any], encryption: EncryptionService) -> OldKey | None:
+def _old_key(members: dict[str, Any], encryption: EncryptionService) -> LegacyKey | None:
     ciphertext, iv = members["encryptedPrivateKey"], members["iv"]
     if ciphertext in (None, "") and iv in (None, ""):
         return None

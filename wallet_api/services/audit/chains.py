@@ -65,6 +65,7 @@ class ChainCheck:
         addresses: list[str | None] = []
         sealed_under: str | None = None
         remembered: str | None = None
+        imports = {TRADING_CHAIN: 0, BASE_ACCOUNT_CHAIN: 0}
         for entry in entries:
             if entry.mac is None:
                 yield self._unchained(entry, behind_a_chain=chained)
@@ -77,6 +78,8 @@ class ChainCheck:
             key = self._keys.get(entry.key_id or "")
             fault = _fault(key, entry, entry.mac, head)
             yield _report(entry, fault)
+            if fault is None and entry.action == "wallet.imported":
+                imports[entry.chain] += 1
             if fault is None and entry.chain == TRADING_CHAIN:
                 if entry.action in _CREATIONS:
                     addresses.append(entry.address)
@@ -90,9 +93,9 @@ class ChainCheck:
             last, chained = entry.id, True
         ending = end()
         yield from _at_the_end(ending, last, head)
-        yield from self._of_the_wallet(ending, addresses, sealed_under)
+        yield from self._of_the_wallet(ending, addresses, sealed_under, imports[TRADING_CHAIN])
         if self._wallet_storage != "filesystem":
-            yield from self._of_the_base_account(ending, remembered)
+            yield from self._of_the_base_account(ending, remembered, imports[BASE_ACCOUNT_CHAIN])
 
     def _unchained(self, entry: AuditEntry, *, behind_a_chain: bool) -> EntryReport:
         if not self._is_older(entry.created_at) or entry.id < 1:
@@ -102,13 +105,17 @@ class ChainCheck:
         return EntryReport(outcome=EntryOutcome.OLDER, fid=entry.fid, id=entry.id)
 
     def _of_the_wallet(
-        self, end: ChainEnd, addresses: list[str | None], sealed_under: str | None
+        self,
+        end: ChainEnd,
+        addresses: list[str | None],
+        sealed_under: str | None,
+        imports: int,
     ) -> Iterator[EntryReport]:
         """Compare a trading wallet with the entries about its creation and last encryption."""
         if len(set(addresses)) > 1:
             yield _of_user(end.fid, "more than one trading wallet was created")
         if end.address is None or end.created_at is None:
-            if addresses and self._wallet_storage == "postgres":
+            if addresses and self._must_be_a_row(imports):
                 fault = "the trading wallet that was created is not in PostgreSQL"
                 yield _of_user(end.fid, fault)
             return
@@ -119,10 +126,15 @@ class ChainCheck:
         if sealed_under is not None and sealed_under != end.key_id:
             yield _of_user(end.fid, "no entry records the current encryption of the key")
 
-    def _of_the_base_account(self, end: ChainEnd, remembered: str | None) -> Iterator[EntryReport]:
+    def _of_the_base_account(
+        self, end: ChainEnd, remembered: str | None, imports: int
+    ) -> Iterator[EntryReport]:
         """Compare a Base Account address with the last intact entry about it."""
+        if imports > 1:
+            # A row is never deleted by us; deleting it brings back the older address of the file.
+            yield _of_user(end.fid, "the Base Account address was imported more than once")
         if end.base_account_address is None or end.base_account_updated_at is None:
-            if remembered is not None and self._wallet_storage == "postgres":
+            if remembered is not None and self._must_be_a_row(imports):
                 fault = "the Base Account address that was stored is not in PostgreSQL"
                 yield _of_user(end.fid, fault)
         elif remembered is None:
@@ -132,6 +144,12 @@ class ChainCheck:
         elif remembered != end.base_account_address:
             fault = "the Base Account address differs from the last intact entry about it"
             yield _of_user(end.fid, fault)
+
+    def _must_be_a_row(self, imports: int) -> bool:
+        """Tell whether a wallet in the log must have a row, not only a file."""
+        return self._wallet_storage == "postgres" or (
+            self._wallet_storage == "migrating" and imports > 0
+        )
 
     def _is_older(self, moment: datetime) -> bool:
         return self._unchained_before is not None and moment < self._unchained_before

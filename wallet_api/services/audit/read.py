@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from wallet_api.database import Connection, Database
-from wallet_api.models import AUDIT_ACTIONS, AuditEntry, Page, Position, Slice
+from wallet_api.models import AUDIT_ACTIONS, AuditEntry, Page, PageRequest, Position
 from wallet_api.repositories.audit import AuditRepository
 
 
@@ -29,31 +29,33 @@ class AuditLog:
         self._database = database
 
     def find(
-        self, filters: AuditFilters, *, behind: Position[int] | None, size: int
+        self, filters: AuditFilters, *, after: Position[int] | None, limit: int
     ) -> Page[AuditEntry, int]:
         """Return a page of entries. Raises DatabaseUnavailable."""
         ends = [] if filters.before is None else [(filters.before, 0, 0)]
-        before = min([*ends, *([] if behind is None else [behind])], default=None)
+        start = min([*ends, *([] if after is None else [after])], default=None)
         # One more item shows whether there is another page.
-        within = Slice(since=filters.since, before=before, size=size + 1)
-        entries = self._database.run(lambda connection: _entries(connection, filters, within))
-        last = entries[size - 1] if len(entries) > size else None
+        page = PageRequest(since=filters.since, after=start, limit=limit + 1)
+        entries = self._database.run(lambda connection: _entries(connection, filters, page))
+        last = entries[limit - 1] if len(entries) > limit else None
         position = None if last is None else (last.created_at, last.fid, last.id)
-        return Page(items=entries[:size], next=position)
+        return Page(items=entries[:limit], next=position)
 
 
-def _entries(connection: Connection, filters: AuditFilters, within: Slice[int]) -> list[AuditEntry]:
+def _entries(
+    connection: Connection, filters: AuditFilters, page: PageRequest[int]
+) -> list[AuditEntry]:
     audit = AuditRepository(connection)
     fid, actor, action = filters.fid, filters.actor, filters.action
     if fid is not None:
         actions = AUDIT_ACTIONS if action is None else (action,)
         if actor is not None:
-            return audit.list_by_user_and_actor(fid, actor, actions, within)
-        return audit.list_by_user(fid, actions, within)
+            return audit.list_by_user_and_actor(fid, actor, actions, page)
+        return audit.list_by_user(fid, actions, page)
     if actor is not None and action is not None:
-        return audit.list_by_actor_and_action(actor, action, within)
+        return audit.list_by_actor_and_action(actor, action, page)
     if actor is not None:
-        return audit.list_by_actor(actor, within)
+        return audit.list_by_actor(actor, page)
     if action is not None:
-        return audit.list_by_action(action, within)
-    return audit.list_all(within)
+        return audit.list_by_action(action, page)
+    return audit.list_all(page)

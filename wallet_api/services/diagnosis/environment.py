@@ -15,7 +15,7 @@ from wallet_api.config import (
 )
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
-from wallet_api.database import Database, refusal
+from wallet_api.database import Database, connection_error
 from wallet_api.errors import ServiceUnavailable, SignInUnavailable, StorageUnavailable
 from wallet_api.repositories.database_checks import DatabaseCheckRepository, Session
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
@@ -65,7 +65,7 @@ def _read(reader: Callable[[Mapping[str, str]], T], environ: Mapping[str, str]) 
 def _database(
     url: Secret[str], settings: Settings | None, wallets: WalletSettings | None
 ) -> Iterator[Diagnosis]:
-    reason = refusal(url)
+    reason = connection_error(url)
     if reason is not None:
         yield _fault(
             f"the database cannot be reached: {reason}",
@@ -155,7 +155,7 @@ def _files(settings: Settings) -> Iterator[Diagnosis]:
 def _replica(settings: Settings) -> Iterator[Diagnosis]:
     if settings.database_replica_url is None:
         return
-    reason = refusal(settings.database_replica_url)
+    reason = connection_error(settings.database_replica_url)
     if reason is None:
         yield _fine("the read replica is reached")
         return

@@ -109,7 +109,7 @@ class SealingSecret:
     def _need_the_right_to_register(
         self, repository: EncryptionKeyRepository, known: list[EncryptionKey]
     ) -> None:
-        if not self._encryption.secret_is_bare:
+        if not self._encryption.secret_is_trimmed:
             # Only for new secrets: one that is registered stays valid.
             self._refuse(
                 known,

@@ -1,4 +1,4 @@
-"""What the commands on wallets share: where wallets are, and telling what becomes of them."""
+"""Resources and options that the wallet commands share."""
 
 import os
 import pwd
@@ -13,8 +13,8 @@ from pathlib import Path
 import click
 
 from wallet_api import logs
-from wallet_api.cli.command import reach
-from wallet_api.cli.progress import ReportFile, Tally, printable
+from wallet_api.cli.command import require_database
+from wallet_api.cli.progress import Progress, ReportFile, printable
 from wallet_api.config import read_wallet_settings
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Database
@@ -29,7 +29,7 @@ from wallet_api.services.wallet_files.storage_check import FileStore
 from wallet_api.services.wallet_files.verifying import StoredWallets
 
 BATCH = 500
-"""So many wallets are read, written and committed together."""
+"""Wallets that are read, written and committed together."""
 
 _POOL_SECONDS = 30.0
 
@@ -40,48 +40,48 @@ processes_option = click.option(
     type=click.IntRange(1, 64),
     default=min(_cores, 64),
     show_default="one per core",
-    help="How many processes share the work.",
+    help="Number of worker processes.",
 )
 
 
-class WalletTools:
-    """The database, the secret and the files that the environment names.
+class WalletResources:
+    """The database, the secret and the wallet files that the environment configures.
 
-    Building one raises ServiceUnavailable unless the database is reachable, current, and sealed
-    under our secret (which it need not be with `must_fit=False`).
+    The constructor raises ServiceUnavailable unless the database is reachable, its schema is
+    current, and our secret is the one it is sealed under. `check_secret=False` skips the last.
     """
 
-    def __init__(self, *, must_fit: bool = True) -> None:
+    def __init__(self, *, check_secret: bool = True) -> None:
         logs.configure("WARNING", "command")
         self._settings = read_wallet_settings(os.environ)
         self.encryption = EncryptionService(
             self._settings.encryption_secret, self._settings.encryption_secret_previous
         )
-        reach(self._settings.database_url)
+        require_database(self._settings.database_url)
         with self.opened() as database:
             check_database(database, writable=False)
-            if must_fit:
+            if check_secret:
                 self.sealing_secret(database).check()
 
     @property
     def wallet_storage(self) -> str:
-        """Where wallets are kept, as the service is told (WALLET_STORAGE)."""
+        """The setting WALLET_STORAGE."""
         return self._settings.wallet_storage
 
     def database(self) -> Database:
-        """Return a database that is not open yet: one for each spread(), which opens it."""
+        """Return a closed database. map_in_processes() needs one for each call, and opens it."""
         return Database(
             self._settings.database_url, min_size=0, max_size=1, timeout_seconds=_POOL_SECONDS
         )
 
     def count_rows(self) -> int:
-        """Return how many wallets PostgreSQL has."""
+        """Return the number of wallets in PostgreSQL."""
         with self.opened() as database:
             return StoredWallets(database).count()
 
     @contextmanager
     def opened(self) -> Iterator[Database]:
-        """Give an open database, for what needs no workers."""
+        """Yield an open database."""
         database = self.database()
         database.open()
         try:
@@ -90,65 +90,67 @@ class WalletTools:
             database.close()
 
     def sealing_secret(self, database: Database) -> SealingSecret:
-        """Return the bond between our secret and the database."""
+        """Return the registration of our secret in `database`."""
         return SealingSecret(database, self.encryption)
 
     def register(self, database: Database) -> None:
-        """Let keys be sealed under our secret, and make the folder of a service that uses files."""
+        """Register our secret, and create the wallet directory if WALLET_STORAGE is filesystem."""
         in_files = self.wallet_storage == "filesystem"
         store = FileStore(self.files(None), migrating=False) if in_files else None
         SealingSecret(database, self.encryption, store).register()
 
     def known_secrets(self, database: Database) -> KnownSecrets:
-        """Return the secrets of the database."""
+        """Return the secrets that `database` knows."""
         return KnownSecrets(
             database, self.encryption, wallets_in_files=self.wallet_storage != "postgres"
         )
 
     def files(self, path: Path | None) -> FilesystemWalletRepository:
-        """Return the wallet files in a folder; in WALLET_STORAGE_PATH if none is given."""
+        """Return the wallet files in `path`, by default WALLET_STORAGE_PATH."""
         directory = WalletDirectory(path or self._settings.wallet_storage_path)
         return FilesystemWalletRepository(directory, self.encryption)
 
 
 def count_files(files: FilesystemWalletRepository) -> int:
-    """Return how many files there are. None at all is no store, but a disk that is not mounted."""
+    """Return the number of files. Raises ClickException if there are none."""
     count = sum(1 for _ in files.directory.names())
     if not count:
-        raise click.ClickException(f"{files.directory.path} holds no files: is the disk mounted?")
+        raise click.ClickException(
+            f"{files.directory.path} contains no files. Check that the disk is mounted."
+        )
     return count
 
 
-def refuse_inside(files: FilesystemWalletRepository, report: Path | None) -> None:
-    """Refuse to write a report among the wallet files."""
+def require_outside(files: FilesystemWalletRepository, report: Path | None) -> None:
+    """Raise ClickException if the report would be written into the wallet directory."""
     if report is not None and report.resolve().parent == files.directory.path.resolve():
-        raise click.ClickException("The report would lie among the wallet files: put it elsewhere.")
+        raise click.ClickException("The report must not be in the directory of the wallet files.")
 
 
-def follow(
-    results: Generator[list[FileReport], None, None], tally: Tally, report: Path | None
+def collect_reports(
+    results: Generator[list[FileReport], None, None], progress: Progress, report: Path | None
 ) -> Counter[str]:
-    """Count results as they come, name every odd one, and write each to the report.
+    """Count the results, print those with a reason, and write all of them to `report`.
 
-    Return how often each reason came.
+    Return the number of results for each reason.
     """
     reasons: Counter[str] = Counter()
     with ExitStack() as stack:
-        stack.enter_context(tally)
+        stack.enter_context(progress)
         lines = None if report is None else stack.enter_context(ReportFile(report))
         for one in chain.from_iterable(stack.enter_context(closing(results))):
             if lines is not None:
                 lines.write(one)
             if one.reason is not None:
                 reasons[one.reason] += 1
-                tally.say(f"{printable(one.file)}: {one.outcome}: {one.reason}")
-            tally.add(one.outcome)
+                progress.print_line(f"{printable(one.file)}: {one.outcome}: {one.reason}")
+            progress.add(one.outcome)
     return reasons
 
 
 def operator() -> AuditContext:
-    """Say who runs this command, for the audit log."""
-    # Not from the environment, which says what its user likes.
+    """Describe the operator who runs this command, for the audit log."""
+    # The environment is not trusted: its user controls it.
     uid = os.getuid()
     try:
         user = pwd.getpwuid(uid).pw_name[:100]
