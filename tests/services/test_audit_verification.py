@@ -451,7 +451,7 @@ def test_an_imported_trading_wallet_that_is_gone_is_named_while_others_move(
     database.run(lambda one: trail.pending().append_many(one, [event]))
     assert verify(wallet_storage="migrating")[0] == []
     plant(sql, "delete from wallets where fid = 2 and chain = 'ethereum'")
-    gone = (2, None, "the trading wallet that was made is not in PostgreSQL")
+    gone = (2, None, "the trading wallet that was created is not in PostgreSQL")
     assert verify(wallet_storage="migrating")[0] == [gone]
 
 

@@ -35,7 +35,7 @@ class Machines:
     """
 
     def __init__(self, pool: str, cap: int) -> None:
-        """At most `cap` connections may be at work on a machine that does not answer."""
+        """At most `cap` connections may wait for a machine that does not answer."""
         self._pool = pool
         self._cap = cap
         self._lock = Lock()

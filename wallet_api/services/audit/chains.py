@@ -131,7 +131,7 @@ class ChainCheck:
     ) -> Iterator[EntryReport]:
         """Compare a Base Account address with the last intact entry about it."""
         if imports > 1:
-            # A row is never deleted: somebody did, and had the older address of the file come back.
+            # A row is never deleted by us; deleting it brings back the older address of the file.
             yield _of_user(end.fid, "the Base Account address was imported more than once")
         if end.base_account_address is None or end.base_account_updated_at is None:
             if remembered is not None and self._must_be_a_row(imports):
@@ -146,7 +146,7 @@ class ChainCheck:
             yield _of_user(end.fid, fault)
 
     def _must_be_a_row(self, imports: int) -> bool:
-        """Tell whether a wallet that the log tells of cannot be in a file only."""
+        """Tell whether a wallet in the log must have a row, not only a file."""
         return self._wallet_storage == "postgres" or (
             self._wallet_storage == "migrating" and imports > 0
         )
