@@ -80,12 +80,12 @@ def test_an_address_is_not_written_down_but_that_nobody_knows_it_is(make_app):
     """With --allow-ip such a caller is refused, and its operator looks for the reason here."""
     caller = Caller(make_app(TRUSTED_PROXY_HOPS="1").test_client())
     plain = {"method": "GET", "route": LIST, "status": 200, "actor": f"user:{FID}"}
-    for forwarded in (None, "", "garbage", "203.0.113.7,"):
+    for forwarded in (None, "", "garbage", "198.51.100.79,"):
         headers = signed_in() | ({} if forwarded is None else {"X-Forwarded-For": forwarded})
         assert caller.line("GET", LIST, headers) == {**plain, "client_ip": "unknown"}
-    headers = signed_in() | {"X-Forwarded-For": "203.0.113.7"}
+    headers = signed_in() | {"X-Forwarded-For": "198.51.100.79"}
     assert caller.line("GET", LIST, headers) == plain
-    assert not written("203.0.113.7")
+    assert not written("198.51.100.79")
 
 
 def test_a_route_is_a_pattern_and_never_a_path(caller, engine):
