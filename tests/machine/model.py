@@ -119,7 +119,10 @@ class Model:
     def _find(self, mode, fid, chain):
         """Return what is kept for a user on a chain, as a store in `mode` finds it."""
         if mode == "filesystem":
-            return self._in_files(fid, chain)
+            kept = self._in_files(fid, chain)
+            if kept is None and chain == TRADING and (fid, TRADING) in self.rows:
+                raise StorageUnavailable("export it first")
+            return kept
         kept = self.rows.get((fid, chain))
         if kept is None and mode == "migrating":
             kept = self._in_files(fid, chain)

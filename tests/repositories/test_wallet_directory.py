@@ -1,4 +1,4 @@
-"""The folder of wallet files: is it there, is it ours, and who may write to it now?"""
+"""The directory of wallet files: missing, foreign, locked, and who may write to it."""
 
 import errno
 import os
@@ -106,7 +106,7 @@ def test_a_folder_that_cannot_be_marked_is_not_handed_over_until_an_operator_mar
         read_only(patch, fault)
         with pytest.raises(StorageUnavailable) as refusal:
             store.directory.hand_over()
-        assert ".migrating in it yourself" in refusal.value.reason
+        assert "create an empty file .migrating" in refusal.value.reason
         assert store.get(FID, "ethereum")
     assert [path.name for path in folder.iterdir()] == [f"wallet_{FID}_ethereum.json"]
     (folder / ".migrating").touch()

@@ -95,7 +95,8 @@ def test_a_silent_machine_holds_half_of_the_connections_and_others_are_answered(
 def test_the_cap_holds_at_once_after_a_slow_answer_and_ends_with_a_quick_one(sql, four):
     sql.execute(CATALOG)
     database = four()
-    ask(database, SILENT[0], WAIT)
+    with ThreadPoolExecutor(2) as threads:
+        assert all(one.result()[0] for one in wait_for(database, SILENT[:2], threads))
     for answered in (2, 4):
         with ThreadPoolExecutor(4) as threads:
             asked = [threads.submit(ask, database, fid, 0.3) for fid in SILENT[:4]]
@@ -122,6 +123,17 @@ def test_a_user_who_waits_for_a_lock_does_not_make_the_machine_slow_for_the_othe
         # Nor does the end of that wait.
         others = threads.map(lambda fid: ask(database, fid, 0.1), SILENT[1:5])
         assert all(answered for answered, _ in others)
+
+
+def test_one_user_who_waits_for_locks_does_not_make_the_machine_slow_for_a_rare_other(sql, four):
+    """Although nobody else has had a quick answer of late."""
+    sql.execute(CATALOG)
+    database = four()
+    with ThreadPoolExecutor(2) as threads:
+        asked = wait_for(database, [SILENT[0]] * 2, threads)
+        assert ask(database, SILENT[1])[0]
+        assert all(one.result()[0] for one in asked)
+    assert ask(database, SILENT[1])[0]
 
 
 def test_a_refusal_inside_of_a_transaction_leaves_nothing_behind(sql, four):

@@ -250,9 +250,17 @@ def test_a_process_on_files_makes_no_wallet_for_somebody_who_has_a_row(start, fo
     address = start("migrating").wallets.ensure_trading_wallet(NEW_FID, access=ACCESS).address
     (folder / ".migrating").unlink()
     before = contents(folder)
-    with pytest.raises(StorageUnavailable) as refusal:
-        start("filesystem").wallets.ensure_trading_wallet(NEW_FID, access=ACCESS)
-    assert "export it first" in refusal.value.reason
+    on_files = start("filesystem").wallets
+    for ask in (
+        lambda: on_files.ensure_trading_wallet(NEW_FID, access=ACCESS),
+        # Nor is anybody told that this user has no wallet.
+        lambda: on_files.get_wallet(NEW_FID, "ethereum", access=ACCESS),
+        lambda: on_files.list_wallets(NEW_FID, access=ACCESS),
+        lambda: on_files.get_wallet_with_key(NEW_FID, "ethereum", access=ACCESS),
+    ):
+        with pytest.raises(StorageUnavailable) as refusal:
+            ask()
+        assert "export it first" in refusal.value.reason
     assert contents(folder) == before
     assert (
         start("migrating").wallets.ensure_trading_wallet(NEW_FID, access=ACCESS).address == address

@@ -11,7 +11,7 @@ from tests.round_trips import traced
 from tests.services.conftest import service
 from wallet_api import metrics
 from wallet_api.crypto.secret import Secret
-from wallet_api.database import Database
+from wallet_api.database import Database, replication
 from wallet_api.database.replication import _DATABASE as DATABASE
 from wallet_api.database.replication import Replication
 from wallet_api.errors import DatabaseWentBack
@@ -188,6 +188,19 @@ def test_transactions_are_compared_although_their_ids_come_again(
         return replication._is_confirmed(connection, written)
 
     assert database.run(compare) == known
+
+
+@pytest.mark.usefixtures("standby_is_configured")
+def test_nothing_is_confirmed_beside_a_transaction_that_has_been_open_for_too_many_others(
+    database, wallets, monkeypatch
+):
+    now = "pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
+    old = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+    monkeypatch.setattr(replication, "_WAIT", replication._WAIT.replace(old, f"{now} - {2**30}"))
+    wallets.ensure_trading_wallet(FID, access=ACCESS)
+    for _ in range(2):
+        cost = costs(database, lambda: wallets.get_wallet(FID, "ethereum", access=ACCESS))
+        assert cost == (2, 2)
 
 
 def test_without_a_standby_a_young_wallet_costs_nothing(database, wallets):

@@ -28,7 +28,7 @@ _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _WITH_PORT = re.compile(r"([0-9.]+):\d+|\[(.+)\](?::\d+)?", re.ASCII)
 # Not even a piece of a key, or of a client's token: both have so many hexadecimal digits in a row.
 _NAME = re.compile(r"(?!.*[0-9a-fA-F]{16})[A-Za-z][A-Za-z0-9_-]{0,31}", re.ASCII)
-# What proxies tell of the client: X-Forwarded-For, Forwarded, X-Real-IP, CF-Connecting-IP, Via, …
+# Headers in which proxies describe the client: X-Forwarded-For, Forwarded, X-Real-IP, Via, …
 _ADDED_BY_PROXIES = re.compile(
     r"forwarded|client-?ip|-(ip|ipv6|addr|address)\Z|\A(x-)?via\Z|\Acdn-loop\Z",
     re.ASCII | re.IGNORECASE,

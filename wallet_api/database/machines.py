@@ -1,7 +1,9 @@
 """The machines of a Citus cluster: which one stores a user's rows, and a cap on waits for each."""
 
+import math
 import time
 from bisect import bisect_right
+from collections.abc import Iterable
 from threading import Lock
 from typing import Any
 
@@ -41,10 +43,9 @@ class Machines:
         self._lock = Lock()
         # The first hash of each shard, in order, and the machine that the shard is on.
         self._shards: tuple[list[int], list[int]] = ([], [])
-        # By machine: the start of each connection's current work there.
-        self._at_work: dict[int, dict[psycopg.Connection[Any], float]] = {}
-        # By machine: when its last quick answer came. A user who waits for a lock is slow, too,
-        # while the machine answers others.
+        # By machine: the start and the user of each connection's current work there.
+        self._at_work: dict[int, dict[psycopg.Connection[Any], tuple[float, int]]] = {}
+        # By machine: when its last quick answer came.
         self._answered: dict[int, float] = {}
         self._slow: set[int] = set()
 
@@ -71,30 +72,36 @@ class Machines:
             at_work = self._at_work.setdefault(machine, {})
             if connection in at_work:
                 return
-            if at_work and self._is_silent(machine, min(at_work.values()), now):
-                self._slow.add(machine)
+            self._judge(machine, at_work.values(), now)
             if machine in self._slow and len(at_work) >= self._cap:
                 metrics.POOL_REFUSALS.labels(self._pool).inc()
                 raise DatabaseUnavailable("too many requests wait for the machine of this user")
-            at_work[connection] = now
+            at_work[connection] = now, fid
 
     def leave(self, connection: psycopg.Connection[Any]) -> None:
         """Record that a connection's work has ended."""
         now = time.monotonic()
         with self._lock:
             for machine, at_work in self._at_work.items():
-                since = at_work.pop(connection, None)
-                if since is None:
+                if connection not in at_work:
                     continue
+                work = list(at_work.values())
+                since, _ = at_work.pop(connection)
                 if now - since <= _PATIENCE_SECONDS:
                     self._answered[machine] = now
                     self._slow.discard(machine)
-                elif self._is_silent(machine, since, now):
-                    self._slow.add(machine)
+                else:
+                    self._judge(machine, work, now)
 
-    def _is_silent(self, machine: int, since: float, now: float) -> bool:
-        """Tell whether work that began at `since` took long, and no other was quick of late."""
-        return now - max(since, self._answered.get(machine, since)) > _PATIENCE_SECONDS
+    def _judge(self, machine: int, work: Iterable[tuple[float, int]], now: float) -> None:
+        """Call a machine slow if two users wait for long and nobody had a quick answer of late.
+
+        One user alone may be waiting for a lock.
+        """
+        answered = self._answered.get(machine, -math.inf)
+        waiting = {fid for since, fid in work if now - max(since, answered) > _PATIENCE_SECONDS}
+        if len(waiting) > 1:
+            self._slow.add(machine)
 
 
 def hash_of(fid: int) -> int:

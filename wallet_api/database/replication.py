@@ -37,6 +37,7 @@ _LOOK = (
 _WAIT = (
     "select /* replication.wait */"
     " pg_snapshot_xmin(pg_current_snapshot())::text::bigint as oldest_running,"
+    " pg_snapshot_xmax(pg_current_snapshot())::text::bigint as next_transaction,"
     " case when not pg_is_in_recovery()"
     " then pg_logical_emit_message(true, 'wallet-api', '') end as message"
 )
@@ -44,8 +45,10 @@ _ACKNOWLEDGE = (
     "select /* replication.position */ pg_current_wal_insert_lsn() - '0/0'::pg_lsn as position"
 )
 
-# A confirmation expires after this many transactions, long before their 32-bit ids wrap around.
+# An id of 32 bits that is not among so many after the confirmed one counts as older. A confirmation
+# expires after half as many transactions, long before their ids wrap around.
 _SOON = 2**30
+_EXPIRES = _SOON // 2
 
 log = structlog.get_logger("wallet_api.database")
 
@@ -73,7 +76,7 @@ class Replication:
             return
         connection.history = seen["timeline"], seen["database"]
         # A restored database continues at an earlier id. The pool connects at least every hour.
-        if confirmed and not 0 <= seen["next_transaction"] - confirmed[1] < _SOON:
+        if confirmed and not 0 <= seen["next_transaction"] - confirmed[1] < _EXPIRES:
             self._confirmed = None
         if not acknowledged:
             # No acknowledged write could have been lost yet.
@@ -120,7 +123,6 @@ class Replication:
             return True
         if confirmed is None or confirmed[0] != connection.history:
             return False
-        # The ids wrap around. An id that is not among the next 2^30 counts as older.
         return (transaction_id - confirmed[1]) % 2**32 >= _SOON
 
     def wait(self, connection: Connection) -> None:
@@ -136,9 +138,11 @@ class Replication:
         if sent["message"] is None:
             # The server is no longer the primary: the pool replaces the connection.
             raise pg.ReadOnlySqlTransaction("the server is a standby, which cannot wait for one")
-        # A cancelled wait confirms nothing.
-        if not connection.unreplicated:
-            self._confirmed = connection.history, sent["oldest_running"]
+        # A cancelled wait confirms nothing. A transaction that is open for very long keeps the
+        # oldest id too far back.
+        oldest = sent["oldest_running"]
+        if not connection.unreplicated and sent["next_transaction"] - oldest < _EXPIRES:
+            self._confirmed = connection.history, oldest
 
     def _look_again(self, connection: Connection) -> None:
         """Read the state again if the server was a standby, which may have been promoted since."""

@@ -71,9 +71,16 @@ class FilesystemWalletRepository:
         return FilesystemWalletRepository(self.directory, self._encryption, rows)
 
     def get(self, fid: int, chain: str) -> Wallet | None:
-        """Return the wallet of a user on a chain, or None."""
+        """Return the wallet of a user on a chain, or None.
+
+        Raises StorageUnavailable if the trading wallet is only a row: the user has one.
+        """
         found = self._find(fid, chain)
-        return None if found is None else found.wallet
+        if found is not None:
+            return found.wallet
+        if chain == TRADING_CHAIN and self._rows is not None and self._rows.get(fid, chain):
+            raise self._not_exported(fid)
+        return None
 
     def get_with_head(self, fid: int, chain: str) -> tuple[Wallet | None, AuditHead]:
         """Return the wallet, or None, and the head of the user's audit chain.
@@ -83,10 +90,10 @@ class FilesystemWalletRepository:
         if self._rows is None:
             raise AssertionError("a repository without rows has no audit log")
         row, head = self._rows.get_with_head(fid, chain)
-        wallet = self.get(fid, chain)
-        if wallet is None and row is not None:
+        found = self._find(fid, chain)
+        if found is None and row is not None:
             raise self._not_exported(fid)
-        return wallet, head
+        return None if found is None else found.wallet, head
 
     def list_for_user(self, fid: int) -> list[Wallet]:
         """Return a user's wallets, the Base Account address first."""
