@@ -101,8 +101,10 @@ class Running:
 
 
 def _become(arguments, environ, out, err):
-    # First: who runs several tests at once has SIGINT ignored.
+    # First: a test runner with several processes ignores SIGINT. And Python may lose the exception
+    # of one that arrives between here and the command.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     os.setsid()
     os.chdir(ROOT)
     for number, path in ((1, out), (2, err)):
@@ -120,7 +122,13 @@ def _become(arguments, environ, out, err):
     importlib.reload(logs)
     os.environ.clear()
     os.environ.update(environ)
-    main([*map(str, arguments)])
+    try:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
+        main([*map(str, arguments)])
+    except KeyboardInterrupt:
+        # It arrived before the command began: Python ends by the signal.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGINT)
 
 
 def wait_until(condition, seconds=10):

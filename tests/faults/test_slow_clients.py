@@ -159,10 +159,11 @@ def test_three_quarters_of_a_thousand_may_wait_before_they_speak(serve, connect)
 
 @pytest.mark.parametrize("files", [1024, 256])
 def test_more_connections_than_there_is_room_for_leave_files_and_answers_to_others(
-    tmp_path, environ, connect, files
+    tmp_path, environ, connect, files, request
 ):
     """With no more files than a process often may open."""
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    request.addfinalizer(lambda: resource.setrlimit(resource.RLIMIT_NOFILE, limits))
     resource.setrlimit(resource.RLIMIT_NOFILE, (files, limits[1]))
     try:
         log = tmp_path / "gunicorn.log"

@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -40,6 +40,14 @@ class Ground:
     database: Database
     wallets: BaseAccountWalletService
     folder: Path
+    # Each keeps its directory open, and an act is done hundreds of times.
+    repositories: dict[str, FilesystemWalletRepository] = field(default_factory=dict)
+
+    def files(self, name=""):
+        if name not in self.repositories:
+            directory = WalletDirectory(self.folder / name)
+            self.repositories[name] = FilesystemWalletRepository(directory, OLD)
+        return self.repositories[name]
 
 
 def read_key(ground, fid):
@@ -82,15 +90,13 @@ def rotate(ground, fid):
 
 def export(ground, fid):
     wallet = ground.database.run(lambda one: PostgresWalletRepository(one).get(fid, "ethereum"))
-    files = FilesystemWalletRepository(WalletDirectory(ground.folder / "out"), OLD)
-    reports = WalletExport(ground.database, files, OLD, ACCESS).run([wallet])
+    reports = WalletExport(ground.database, ground.files("out"), OLD, ACCESS).run([wallet])
     assert [report.outcome for report in reports] == [Outcome.EXPORTED]
 
 
 def import_file(ground, fid):
-    files = FilesystemWalletRepository(WalletDirectory(ground.folder), OLD)
     secret = SealingSecret(ground.database, OLD)
-    imports = WalletImport(ground.database, files, OLD, secret, ACCESS, dry_run=False)
+    imports = WalletImport(ground.database, ground.files(), OLD, secret, ACCESS, dry_run=False)
     reports = imports.run([f"wallet_{fid}_ethereum.json"])
     assert [report.outcome for report in reports] == [Outcome.IMPORTED]
 
@@ -128,9 +134,7 @@ def prepare(ground, act, fid):
     if ACTS[act][1]:
         ground.wallets.ensure_trading_wallet(fid, access=ACCESS)
     elif act is import_file:
-        FilesystemWalletRepository(WalletDirectory(ground.folder), OLD).insert_if_absent(
-            ground.wallets._new_wallet(fid)
-        )
+        ground.files().insert_if_absent(ground.wallets._new_wallet(fid))
 
 
 def bytes_of(_to_server, data):
