@@ -8,7 +8,7 @@ const ADDRESS = /^0x[0-9a-f]{40}$/i;
 const FID = /^[1-9][0-9]{0,18}$/;
 const FIDS_END = 2n ** 63n;
 const AUDIT_SIZE = 20;
-// Whoever is refused for these has a good token.
+// A caller that is refused for these has a valid token.
 const RECOGNIZED = ["insufficient_scope", "wallets_in_files"];
 
 // Kept here and nowhere else: it is gone with the page.
