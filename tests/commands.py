@@ -136,3 +136,43 @@ def wait_until(condition, seconds=10):
     while not condition():
         assert time.monotonic() < deadline, "it does not come about"
         time.sleep(0.01)
+
+
+SHELL = (sys.executable, "-m", "wallet_api", "wallets")
+
+
+def lines_of(report):
+    """Return the lines of a report by file: there must be one for each."""
+    lines = [json.loads(line) for line in report.read_text().splitlines()]
+    by_file = {line["file"]: line for line in lines}
+    assert len(by_file) == len(lines)
+    return by_file
+
+
+def is_one_line(finished):
+    """Tell whether a command ended with one message of one line, and nothing else."""
+    said = finished.err.strip().splitlines()
+    return finished.status == 1 and len(said) == 1 and said[0].startswith("Error: ")
+
+
+def are_gone(pids):
+    """Tell whether none of these processes runs; who is dead and not buried counts as gone."""
+
+    def runs(pid):
+        try:
+            return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        except OSError:
+            return False
+
+    return not any(map(runs, pids))
+
+
+def assert_they_end(pids):
+    """See to it that processes end by themselves within seconds, and that none is left behind."""
+    try:
+        wait_until(lambda: are_gone(pids), seconds=5)
+    except AssertionError:
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        raise

@@ -4,8 +4,9 @@ import functools
 import logging
 import os
 import shutil
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,6 +19,10 @@ from flask_smorest import Blueprint
 from pytest_postgresql import factories
 
 from tests.commands import Running, kept_environ
+from tests.database import Clone, open_every_wallet
+from tests.factories import FID, JWT_SECRET, SECRET
+from tests.farcaster import Farcaster
+from tests.leaks import LEAKS, secrets_in
 from tests.service import RunningService, start_service
 from wallet_api import logs
 from wallet_api.app import create_app
@@ -29,41 +34,13 @@ from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
 from wallet_api.development.postgres import LocalPostgres
-from wallet_api.models import AuditContext
 from wallet_api.services import migrations
-
-SECRET = "correct horse battery staple 2025"
-OTHER_SECRET = "another secret of quite sufficient length"
-JWT_SECRET = "a JWT secret that only the tests know, nobody else"
-FID = 1464243
-BASE_ACCOUNT = "0x78547fc07fdc8aac05e53b034e510b276a5ba384"
-ACCESS = AuditContext(actor="user:1464243", request_id="a-test")
-
-# What no log line of the whole run may contain: searched at the end of each process of the run.
-LEAKS = SimpleNamespace(secrets={SECRET, OTHER_SECRET, JWT_SECRET}, logs=[])
-
 
 _ROOM_BYTES = 2 * 1024**3
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--write", action="store_true", help="write schema.sql or snapshots anew")
-
-
-def open_every_wallet(sql: psycopg.Connection[Any], sealing: EncryptionService) -> dict[int, str]:
-    """Open every trading wallet in the table and return its address by FID; all must open."""
-    rows = sql.execute(
-        "select fid, address, encrypted_private_key, iv, scheme, key_id from wallets"
-        " where wallet_type = 'trading'"
-    ).fetchall()
-    found = {}
-    for fid, address, ciphertext, iv, scheme, key_id in rows:
-        sealed = encryption.SealedKey(ciphertext, iv, scheme, key_id)
-        key = sealing.open(sealed, fid=fid, chain="ethereum", address=address)
-        LEAKS.secrets.add(key.reveal().hex())
-        assert keys.address_of(key) == address
-        found[fid] = address
-    return found
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -126,11 +103,6 @@ def remember_what_must_not_leak(tmp_path_factory: pytest.TempPathFactory) -> Ite
         if path.exists() and secrets_in(path.read_text(errors="replace"))
     ]
     assert leaky == [], "private keys, tokens or secrets that a test made, saw or used were logged"
-
-
-def secrets_in(text: str) -> int:
-    """Count the secrets of the run that a text holds."""
-    return sum(secret in text for secret in LEAKS.secrets)
 
 
 @pytest.fixture(scope="session")
@@ -201,7 +173,6 @@ def _migrate(*, host: str, port: int, user: str, password: str, dbname: str, **_
 postgresql_noproc = factories.postgresql_noproc(
     depends_on="local_postgres", dbname="migrated", load=[_migrate]
 )
-Clone = Callable[[str], AbstractContextManager[str]]
 
 
 @pytest.fixture(scope="session")
@@ -365,3 +336,14 @@ def start(environ, tmp_path_factory):
 def command(start):
     """Run `wallet-api wallets …` to its end: command("import", folder, NAME="value")."""
     return lambda *arguments, **changes: start(*arguments, **changes).finish()
+
+
+@pytest.fixture(scope="session")
+def farcaster_service() -> Iterator[Farcaster]:
+    service = Farcaster()
+    thread = threading.Thread(target=service.server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    yield service
+    service.server.shutdown()
+    service.server.server_close()
+    thread.join()

@@ -15,7 +15,8 @@ import click
 import pytest
 
 from tests.commands import COMMANDS, Running, kept_environ
-from tests.conftest import JWT_SECRET, LEAKS, SECRET
+from tests.factories import JWT_SECRET, SECRET
+from tests.leaks import LEAKS
 from tests.service import ROOT
 from wallet_api import __main__ as program
 from wallet_api.services.encryption_keys.registration import SealingSecret

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import PHONE
-from tests.conftest import ACCESS, BASE_ACCOUNT, JWT_SECRET, LEAKS, SECRET
+from tests.browser.visitor import PHONE
+from tests.factories import ACCESS, BASE_ACCOUNT, JWT_SECRET, SECRET
+from tests.leaks import LEAKS
 from tests.wallet_store import EXPECTED, SAMPLES
 from wallet_api.app import create_app
 from wallet_api.blueprints.application import application

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.browser.conftest import REBOUND
-from tests.conftest import LEAKS
+from tests.browser.visitor import REBOUND
+from tests.leaks import LEAKS
 
 pytestmark = pytest.mark.slow
 

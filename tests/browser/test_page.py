@@ -8,8 +8,8 @@ import zxingcpp
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.browser.conftest import DESKTOP, PHONE
-from tests.conftest import BASE_ACCOUNT, FID
+from tests.browser.visitor import DESKTOP, PHONE
+from tests.factories import BASE_ACCOUNT, FID
 
 pytestmark = pytest.mark.slow
 

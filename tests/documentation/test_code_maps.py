@@ -3,8 +3,8 @@
 import re
 from configparser import ConfigParser
 
-from tests.conftest import FID
 from tests.documentation.pages import code, links, read, section, tables
+from tests.factories import FID
 from tests.service import ROOT
 
 ARCHITECTURE = read("docs/architecture.md")

@@ -6,8 +6,9 @@ from typing import Any
 from eth_account import Account
 from werkzeug.exceptions import default_exceptions
 
-from tests.conftest import ACCESS, FID, LEAKS
 from tests.documentation.pages import code, read, section, tables
+from tests.factories import ACCESS, FID
+from tests.leaks import LEAKS
 from wallet_api.blueprints import authorization as callers
 from wallet_api.blueprints import problems
 from wallet_api.errors import WalletApiError

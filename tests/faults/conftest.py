@@ -6,9 +6,10 @@ import time
 
 import pytest
 
-from tests.conftest import FID, JWT_SECRET, LEAKS, SECRET
+from tests.factories import FID, JWT_SECRET, SECRET
 from tests.faults.load import Load
-from tests.faults.servers import Server, Standby
+from tests.faults.servers import WAITING, Server, Standby
+from tests.leaks import LEAKS
 from tests.unit.issuer import HOST, KeyServer
 from wallet_api.app import create_app
 from wallet_api.blueprints.application import application
@@ -18,7 +19,6 @@ from wallet_api.database import ServingConnection
 from wallet_api.services import migrations
 
 _numbers = itertools.count(1)
-WAITING = "select pid from pg_stat_activity where wait_event = 'SyncRep'"
 BLOCKED = (
     "select pid from pg_stat_activity"
     " where wait_event_type = 'Lock' and application_name = 'wallet-api'"

@@ -9,7 +9,9 @@ from collections import defaultdict
 
 import psycopg
 
-from tests.conftest import BASE_ACCOUNT, LEAKS, open_every_wallet
+from tests.database import open_every_wallet
+from tests.factories import BASE_ACCOUNT
+from tests.leaks import LEAKS
 from tests.service import Call, send
 from tests.unit import issuer
 from wallet_api.crypto import key_pairs as keys

@@ -13,7 +13,7 @@ from statistics import median
 import psycopg
 from psycopg import sql
 
-from tests.conftest import BASE_ACCOUNT
+from tests.factories import BASE_ACCOUNT
 from tests.service import Call, send
 from tests.unit import issuer
 

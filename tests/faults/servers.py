@@ -16,6 +16,8 @@ from tests.service import children
 from wallet_api.development import postgres as local_postgres
 from wallet_api.development.postgres import LocalPostgres
 
+WAITING = "select pid from pg_stat_activity where wait_event = 'SyncRep'"
+
 
 class Server(LocalPostgres):
     """A durable server that comes back on the same port."""

@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from tests.commands import Running, kept_environ
-from tests.conftest import BASE_ACCOUNT, FID, LEAKS
+from tests.factories import BASE_ACCOUNT, FID
+from tests.leaks import LEAKS
 from tests.service import ROOT, Call
 from wallet_api.models import SCOPES
 from wallet_api.services.api_clients import ApiClientService

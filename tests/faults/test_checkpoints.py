@@ -6,7 +6,7 @@ from datetime import timedelta
 import psycopg
 import pytest
 
-from tests.conftest import ACCESS
+from tests.factories import ACCESS
 from tests.faults.servers import Server
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database

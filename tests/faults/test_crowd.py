@@ -8,7 +8,7 @@ import time
 import psycopg
 import pytest
 
-from tests.conftest import BASE_ACCOUNT, FID, OTHER_SECRET
+from tests.factories import BASE_ACCOUNT, FID, OTHER_SECRET
 from tests.service import Call
 
 pytestmark = pytest.mark.slow

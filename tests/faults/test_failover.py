@@ -5,7 +5,7 @@ import time
 import pytest
 
 from tests.commands import Running, kept_environ
-from tests.conftest import BASE_ACCOUNT, FID
+from tests.factories import BASE_ACCOUNT, FID
 from tests.faults.servers import Server, Standby
 
 pytestmark = pytest.mark.faults

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.conftest import FID, LEAKS
+from tests.factories import FID
+from tests.leaks import LEAKS
 from tests.service import send_raw
 
 pytestmark = pytest.mark.slow

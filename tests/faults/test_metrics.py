@@ -14,7 +14,8 @@ import pytest
 from prometheus_client.openmetrics import parser as openmetrics_parser
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.conftest import BASE_ACCOUNT, FID, LEAKS
+from tests.factories import BASE_ACCOUNT, FID
+from tests.leaks import LEAKS
 from tests.service import Call
 from wallet_api.services.api_clients import ApiClientService
 

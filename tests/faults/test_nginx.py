@@ -6,9 +6,11 @@ import socket
 
 import pytest
 
-from tests.conftest import BASE_ACCOUNT, FID, LEAKS
+from tests.factories import BASE_ACCOUNT, FID
 from tests.faults.nginx import HOST, NGINX, OPENSSL, Nginx
-from tests.http.conftest import MEMBERS, routes
+from tests.http.problems import MEMBERS
+from tests.http.route_map import routes
+from tests.leaks import LEAKS
 from tests.service import ROOT
 
 pytestmark = [

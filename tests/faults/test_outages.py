@@ -6,11 +6,12 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.conftest import BASE_ACCOUNT, LEAKS
+from tests.factories import BASE_ACCOUNT
 from tests.faults import outages
 from tests.faults.outages import Crowd, Stage
 from tests.faults.pooler import PROGRAM, Pooler
 from tests.faults.servers import Proxy, Server, SmallDisk
+from tests.leaks import LEAKS
 from tests.unit.issuer import HOST
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database

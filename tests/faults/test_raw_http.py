@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from tests.conftest import BASE_ACCOUNT, FID, LEAKS
+from tests.factories import BASE_ACCOUNT, FID
+from tests.leaks import LEAKS
 from tests.service import send_raw
 
 pytestmark = pytest.mark.slow

@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from tests.conftest import ACCESS, FID, LEAKS
+from tests.factories import ACCESS, FID
+from tests.leaks import LEAKS
 from tests.service import Call
 
 pytestmark = pytest.mark.slow

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from tests.commands import wait_until
-from tests.conftest import BASE_ACCOUNT, FID
+from tests.factories import BASE_ACCOUNT, FID
 
 pytestmark = pytest.mark.slow
 

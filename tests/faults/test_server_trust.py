@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.commands import kept_environ
-from tests.conftest import JWT_SECRET, SECRET
+from tests.factories import JWT_SECRET, SECRET
 from tests.service import ROOT, start_service
 from wallet_api.server.__main__ import Server
 

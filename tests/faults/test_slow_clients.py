@@ -11,7 +11,7 @@ from pathlib import Path
 import flask_swagger_ui
 import pytest
 
-from tests.conftest import BASE_ACCOUNT, FID, JWT_SECRET, SECRET
+from tests.factories import BASE_ACCOUNT, FID, JWT_SECRET, SECRET
 from tests.service import start_service
 from wallet_api.blueprints.requests import MAX_BODY_BYTES
 from wallet_api.server.framing import MAX_HEAD_BYTES

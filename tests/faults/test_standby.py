@@ -8,9 +8,9 @@ import time
 import psycopg
 import pytest
 
-from tests.conftest import BASE_ACCOUNT, FID, LEAKS
-from tests.faults.conftest import WAITING
-from tests.faults.servers import Proxy
+from tests.factories import BASE_ACCOUNT, FID
+from tests.faults.servers import WAITING, Proxy
+from tests.leaks import LEAKS
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database, ServingConnection
 

@@ -15,7 +15,8 @@ import pytest
 from honcho import environ as procfiles
 
 from tests.commands import wait_until
-from tests.conftest import BASE_ACCOUNT, FID, LEAKS, SECRET
+from tests.factories import BASE_ACCOUNT, FID, SECRET
+from tests.leaks import LEAKS
 from tests.namespaces import nameless, readonly
 from tests.service import ROOT, RunningService, children, free_port
 from wallet_api.development.postgres import command_line

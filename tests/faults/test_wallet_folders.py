@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from tests.commands import kept_environ
-from tests.conftest import FID
+from tests.factories import FID
 from tests.namespaces import nameless, readonly
 from tests.service import ROOT
 from tests.wallet_store import EXPECTED, SAMPLES, contents

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from tests.conftest import BASE_ACCOUNT, FID
+from tests.factories import BASE_ACCOUNT, FID
 from tests.faults.servers import Proxy, Server
 
 pytestmark = pytest.mark.faults

@@ -5,7 +5,7 @@ import random
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from tests.conftest import BASE_ACCOUNT, FID
+from tests.factories import BASE_ACCOUNT, FID
 
 ODD_BYTES = [
     b"\0",

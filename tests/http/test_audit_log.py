@@ -8,9 +8,11 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.conftest import ACCESS, BASE_ACCOUNT, FID, LEAKS
-from tests.http.conftest import calling, refused, scans, signed_in
-from tests.sql.test_snapshots import FILL
+from tests.database import scans
+from tests.factories import ACCESS, BASE_ACCOUNT, FID, calling, signed_in
+from tests.http.problems import refused
+from tests.leaks import LEAKS
+from tests.sql.queries import FILL
 from wallet_api.blueprints.application import application
 from wallet_api.models import SCOPES
 

@@ -11,8 +11,9 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.conftest import BASE_ACCOUNT, FID, JWT_SECRET
-from tests.http.conftest import refused, routes, signed_in, token_of
+from tests.factories import BASE_ACCOUNT, FID, JWT_SECRET, signed_in, token_of
+from tests.http.problems import refused
+from tests.http.route_map import routes
 
 DEPOSIT = "/api/wallet/deposit"
 WALLETS = "/api/wallet/user-wallets"

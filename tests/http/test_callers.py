@@ -9,8 +9,20 @@ from ipaddress import ip_network
 
 import pytest
 
-from tests.conftest import ACCESS, BASE_ACCOUNT, FID, JWT_SECRET, LEAKS, OTHER_SECRET, SECRET
-from tests.http.conftest import DEAD_PORT, path_of, refused, rows_of, signed_in
+from tests.database import rows_of
+from tests.factories import (
+    ACCESS,
+    BASE_ACCOUNT,
+    DEAD_PORT,
+    FID,
+    JWT_SECRET,
+    OTHER_SECRET,
+    SECRET,
+    signed_in,
+)
+from tests.http.problems import refused
+from tests.http.route_map import path_of
+from tests.leaks import LEAKS
 from wallet_api.app import create_app
 from wallet_api.auth import client_tokens
 from wallet_api.blueprints.application import application

@@ -2,8 +2,9 @@
 
 import pytest
 
-from tests.conftest import FID, LEAKS
-from tests.http.conftest import refused, signed_in
+from tests.factories import FID, signed_in
+from tests.http.problems import refused
+from tests.leaks import LEAKS
 from wallet_api.config import ConfigurationError, Settings
 
 DEMO = "/demo/token"

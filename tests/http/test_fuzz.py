@@ -10,9 +10,10 @@ from contextlib import suppress
 
 import pytest
 
-from tests.conftest import BASE_ACCOUNT, FID, LEAKS
-from tests.http.conftest import calling, routes, signed_in
+from tests.factories import BASE_ACCOUNT, FID, calling, signed_in
 from tests.http.garbage import Routes, request
+from tests.http.route_map import routes
+from tests.leaks import LEAKS
 from wallet_api.models import SCOPES
 
 METRICS_TOKEN = "a token that only Prometheus and the fuzzer know"

@@ -3,7 +3,9 @@
 import pytest
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from tests.http.conftest import refused, routes, signed_in
+from tests.factories import signed_in
+from tests.http.problems import refused
+from tests.http.route_map import routes
 
 HSTS = "Strict-Transport-Security"
 LIST = "/api/wallet/user-wallets"

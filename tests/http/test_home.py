@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from tests.conftest import FID
-from tests.http.conftest import refused
+from tests.factories import FID
+from tests.http.problems import refused
 from tests.service import ROOT
 
 ASSETS = ROOT / "wallet_api" / "assets"

@@ -18,8 +18,10 @@ from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 from structlog.testing import capture_logs
 
-from tests.conftest import BASE_ACCOUNT, FID, LEAKS
-from tests.http.conftest import DEAD_PORT, refused, rows_of, signed_in
+from tests.database import rows_of
+from tests.factories import BASE_ACCOUNT, DEAD_PORT, FID, signed_in
+from tests.http.problems import refused
+from tests.leaks import LEAKS
 from wallet_api.auth import rate_limits
 from wallet_api.blueprints.application import application
 from wallet_api.errors import TooManyRequests

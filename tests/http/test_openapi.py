@@ -12,8 +12,8 @@ from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.core import failures
 from schemathesis.openapi import checks
 
-from tests.conftest import ACCESS, BASE_ACCOUNT, FID, LEAKS
-from tests.http.conftest import DEAD_PORT, signed_in
+from tests.factories import ACCESS, BASE_ACCOUNT, DEAD_PORT, FID, signed_in
+from tests.leaks import LEAKS
 from wallet_api.blueprints.authorization import PUBLIC
 from wallet_api.blueprints.requests import MAX_BODY_BYTES
 from wallet_api.blueprints.routing import Blueprint

@@ -9,8 +9,11 @@ import structlog
 from eth_account import Account
 from structlog.testing import capture_logs
 
-from tests.conftest import BASE_ACCOUNT, FID, LEAKS
-from tests.http.conftest import DEAD_PORT, MEMBERS, refused, routes, rows_of, signed_in
+from tests.database import rows_of
+from tests.factories import BASE_ACCOUNT, DEAD_PORT, FID, signed_in
+from tests.http.problems import MEMBERS, refused
+from tests.http.route_map import routes
+from tests.leaks import LEAKS
 from wallet_api import errors
 from wallet_api.blueprints.problems import STATUS_OF
 from wallet_api.crypto.secret import Secret

@@ -6,8 +6,9 @@ import uuid
 import pytest
 import structlog
 
-from tests.conftest import FID, LEAKS
-from tests.http.conftest import refused, signed_in
+from tests.factories import FID, signed_in
+from tests.http.problems import refused
+from tests.leaks import LEAKS
 from wallet_api.auth import client_tokens
 from wallet_api.blueprints.application import application
 

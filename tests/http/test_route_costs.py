@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.conftest import ACCESS, BASE_ACCOUNT, FID
-from tests.http.conftest import calling, routes, signed_in
+from tests.factories import ACCESS, BASE_ACCOUNT, FID, calling, signed_in
+from tests.http.route_map import routes
 from tests.round_trips import traced
 from wallet_api.blueprints.application import application
 from wallet_api.models import SCOPES

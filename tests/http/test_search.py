@@ -10,9 +10,11 @@ import pytest
 from eth_utils.address import to_checksum_address
 from structlog.testing import capture_logs
 
-from tests.conftest import ACCESS, BASE_ACCOUNT, FID, LEAKS, OTHER_SECRET
-from tests.http.conftest import DEAD_PORT, calling, refused, scans, signed_in
-from tests.sql.test_snapshots import FILL
+from tests.database import scans
+from tests.factories import ACCESS, BASE_ACCOUNT, DEAD_PORT, FID, OTHER_SECRET, calling, signed_in
+from tests.http.problems import refused
+from tests.leaks import LEAKS
+from tests.sql.queries import FILL
 from wallet_api.blueprints.application import application
 from wallet_api.models import SCOPES
 

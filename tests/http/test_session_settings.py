@@ -9,8 +9,9 @@ import psycopg
 import pytest
 
 from tests.commands import Running, kept_environ
-from tests.conftest import ACCESS, BASE_ACCOUNT, FID
-from tests.http.conftest import calling, refused, rows_of, signed_in
+from tests.database import rows_of
+from tests.factories import ACCESS, BASE_ACCOUNT, FID, calling, signed_in
+from tests.http.problems import refused
 from tests.service import ROOT
 from tests.wallet_store import SAMPLES
 from wallet_api.crypto.secret import Secret

@@ -6,8 +6,8 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
-from tests.conftest import BASE_ACCOUNT
-from tests.http.conftest import calling, refused, signed_in
+from tests.factories import BASE_ACCOUNT, calling, signed_in
+from tests.http.problems import refused
 from wallet_api.models import SCOPES
 from wallet_api.repositories.stats import StatsRepository
 

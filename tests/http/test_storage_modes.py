@@ -5,8 +5,9 @@ import shutil
 import pytest
 from structlog.testing import capture_logs
 
-from tests.conftest import BASE_ACCOUNT, FID, OTHER_SECRET
-from tests.http.conftest import refused, rows_of, signed_in
+from tests.database import rows_of
+from tests.factories import BASE_ACCOUNT, FID, OTHER_SECRET, signed_in
+from tests.http.problems import refused
 from tests.wallet_store import EXPECTED, SAMPLES, contents
 from wallet_api.config import ConfigurationError
 from wallet_api.errors import StorageUnavailable

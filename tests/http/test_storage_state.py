@@ -5,9 +5,8 @@ import shutil
 
 import pytest
 
-from tests.conftest import ACCESS, BASE_ACCOUNT, OTHER_SECRET, SECRET
-from tests.http.conftest import calling, refused
-from tests.services.conftest import service
+from tests.factories import ACCESS, BASE_ACCOUNT, OTHER_SECRET, SECRET, calling, service
+from tests.http.problems import refused
 from tests.wallet_store import EXPECTED, SAMPLES, keyed, keyless, put
 from wallet_api.blueprints.application import application
 from wallet_api.crypto.encryption import EncryptionService

@@ -8,8 +8,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.conftest import BASE_ACCOUNT, FID
-from tests.http.conftest import refused, rows_of, signed_in
+from tests.database import rows_of
+from tests.factories import BASE_ACCOUNT, FID, signed_in
+from tests.http.problems import refused
 from tests.wallet_store import EXPECTED, SAMPLES, contents, keyed, keyless, put
 from wallet_api.services.diagnosis.environment import examine_environment
 from wallet_api.services.diagnosis.settings import State

@@ -6,7 +6,6 @@ The fixture `refusing` looks into every table after each test.
 import base64
 import json
 import re
-import threading
 from datetime import UTC, datetime
 
 import pytest
@@ -17,8 +16,10 @@ from eth_utils.address import is_checksum_address
 from pyhpke import AEADId, CipherSuite, KDFId, KEMId, KEMKey, OpenError
 from structlog.testing import capture_logs
 
-from tests.conftest import ACCESS, BASE_ACCOUNT, FID, LEAKS
-from tests.http.conftest import calling, refused, signed_in
+from tests.factories import ACCESS, BASE_ACCOUNT, FID, calling, signed_in
+from tests.http.problems import refused
+from tests.leaks import LEAKS
+from tests.races import race
 from tests.wallet_store import keyed, keyless
 from wallet_api.blueprints.application import application
 from wallet_api.crypto.key_pairs import address_of
@@ -80,23 +81,6 @@ def audited(sql):
     ).fetchall()
 
 
-def at_once(count, work):
-    """Call `work` in many threads at the same moment and return what it gave."""
-    barrier, found = threading.Barrier(count), []
-
-    def run():
-        barrier.wait()
-        found.append(work())
-
-    threads = [threading.Thread(target=run) for _ in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(found) == count
-    return found
-
-
 @pytest.fixture
 def storing(make_app, folder):
     """Start a service that keeps wallets in one of the places: storing("migrating")."""
@@ -146,11 +130,11 @@ def test_a_wallet_is_made_once_and_shown_ever_after(storing, sql, mode):
 def test_fifty_racing_services_get_one_wallet_and_one_of_them_made_it(storing, mode):
     app, engine = storing(mode)
 
-    def ensure():
+    def ensure(_):
         answer = app.test_client().put(TRADING, headers=engine)
         return answer.status_code, answer.get_json()
 
-    found = at_once(50, ensure)
+    found = race(ensure, range(50))
     assert sorted(status for status, _ in found) == [200] * 49 + [201]
     assert len({wallet["address"] for _, wallet in found}) == 1
     assert all(wallet == found[0][1] for _, wallet in found)
@@ -179,7 +163,7 @@ def test_a_wallet_that_is_a_file_is_there_already(storing, folder, mode):
 def test_racing_services_find_the_wallet_that_is_a_file(storing, folder, mode):
     address = put_file(folder, FID, "ethereum", keyed())
     app, engine = storing(mode)
-    found = at_once(10, lambda: app.test_client().put(TRADING, headers=engine))
+    found = race(lambda _: app.test_client().put(TRADING, headers=engine), range(10))
     assert [answer.status_code for answer in found] == [200] * 10
     assert {answer.get_json()["address"] for answer in found} == {address}
 

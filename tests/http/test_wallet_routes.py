@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 import pytest
 from eth_utils.address import is_checksum_address
 
-from tests.conftest import ACCESS, BASE_ACCOUNT, FID
-from tests.http.conftest import refused, routes, rows_of, signed_in
+from tests.database import rows_of
+from tests.factories import ACCESS, BASE_ACCOUNT, FID, signed_in
+from tests.http.problems import refused
+from tests.http.route_map import routes
 from wallet_api.crypto.key_pairs import address_of
 from wallet_api.crypto.secret import Secret
 

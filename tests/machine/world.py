@@ -5,7 +5,7 @@ import shutil
 import threading
 import time
 
-from tests.conftest import ACCESS
+from tests.factories import ACCESS
 from tests.machine.model import Kept
 from tests.wallet_store import contents, old_open
 from wallet_api.app import _wallets

@@ -4,8 +4,8 @@ import itertools
 
 import pytest
 
-from tests.conftest import ACCESS
-from tests.migration.conftest import empty, table
+from tests.database import empty, table
+from tests.factories import ACCESS
 from tests.wallet_store import keyed, keyless, put
 from wallet_api.blueprints.application import application
 

@@ -10,8 +10,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.conftest import ACCESS, OTHER_SECRET, SECRET
-from tests.migration.conftest import lines_of, table
+from tests.commands import lines_of
+from tests.database import table
+from tests.factories import ACCESS, OTHER_SECRET, SECRET
 from tests.wallet_store import contents, keyed, keyless, old_seal, put
 from wallet_api.blueprints.application import application
 from wallet_api.crypto import key_pairs as keys

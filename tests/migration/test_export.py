@@ -9,10 +9,9 @@ import threading
 import pytest
 
 from benchmarks import wallet_store as generator
-from tests.commands import wait_until
-from tests.conftest import ACCESS, BASE_ACCOUNT
-from tests.migration.conftest import audited, empty, is_one_line, lines_of, plant, table
-from tests.services.conftest import service
+from tests.commands import is_one_line, lines_of, wait_until
+from tests.database import audited, empty, plant, table
+from tests.factories import ACCESS, BASE_ACCOUNT, service
 from tests.wallet_store import EXPECTED, SAMPLES, contents, keyed, keyless, old_open, put
 from wallet_api.errors import DatabaseUnavailable, StorageUnavailable
 from wallet_api.models import AuditContext

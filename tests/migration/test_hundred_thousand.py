@@ -3,7 +3,7 @@
 import pytest
 
 from benchmarks import wallet_store as generator
-from tests.migration.conftest import empty, table
+from tests.database import empty, table
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1800)]
 

@@ -16,8 +16,8 @@ import psycopg
 import pytest
 
 from benchmarks import wallet_store as generator
-from tests.commands import kept_environ, wait_until
-from tests.migration.conftest import SHELL, assert_they_end, empty, is_one_line, key_ids, table
+from tests.commands import SHELL, assert_they_end, is_one_line, kept_environ, wait_until
+from tests.database import empty, key_ids, table
 from tests.service import ROOT
 from tests.wallet_store import old_open
 from wallet_api.cli import processes as workers

@@ -7,10 +7,10 @@ import time
 
 import pytest
 
-from tests.commands import wait_until
-from tests.conftest import ACCESS, LEAKS, OTHER_SECRET, SECRET
-from tests.migration.conftest import assert_they_end, is_one_line, plant
-from tests.services.conftest import service
+from tests.commands import assert_they_end, is_one_line, wait_until
+from tests.database import plant
+from tests.factories import ACCESS, OTHER_SECRET, SECRET, service
+from tests.leaks import LEAKS
 from wallet_api.blueprints.application import application
 from wallet_api.cli import key_rotation
 from wallet_api.crypto.encryption import EncryptionService

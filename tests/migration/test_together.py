@@ -6,8 +6,8 @@ import threading
 import pytest
 
 from benchmarks import wallet_store as generator
-from tests.conftest import BASE_ACCOUNT
-from tests.migration.conftest import table
+from tests.database import table
+from tests.factories import BASE_ACCOUNT
 from tests.wallet_store import contents
 
 pytestmark = pytest.mark.faults

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import psycopg
 import pytest
 
-from tests.conftest import BASE_ACCOUNT, JWT_SECRET, LEAKS, SECRET
+from tests.factories import BASE_ACCOUNT, JWT_SECRET, SECRET
+from tests.leaks import LEAKS
 from tests.recovery.page import BACKUPS, PAGE, Shell, command, settings
 from tests.service import start_service
 from wallet_api.crypto.secret import Secret

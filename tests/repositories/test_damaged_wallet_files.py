@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.conftest import BASE_ACCOUNT, OTHER_SECRET, SECRET
+from tests.factories import BASE_ACCOUNT, OTHER_SECRET, SECRET
 from tests.wallet_store import keyed, keyless, old_seal
 from wallet_api.crypto.encryption import DOES_NOT_OPEN, NO_PRIVATE_KEY
 from wallet_api.errors import KeyUnreadable

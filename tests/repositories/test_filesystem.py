@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from tests.conftest import BASE_ACCOUNT, FID, OTHER_SECRET
+from tests.factories import BASE_ACCOUNT, FID, OTHER_SECRET
 from tests.wallet_store import contents, keyed, keyless, old_open, put
 from wallet_api.errors import KeyUnreadable
 from wallet_api.repositories.wallet_files.directory import WalletDirectory

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import BASE_ACCOUNT, FID, SECRET
-from tests.repositories.conftest import new_wallet
+from tests.factories import BASE_ACCOUNT, FID, SECRET, new_wallet
 from tests.wallet_store import contents, keyless, put
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret

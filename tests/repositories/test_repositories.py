@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.conftest import ACCESS, BASE_ACCOUNT, FID, SECRET
+from tests.factories import ACCESS, BASE_ACCOUNT, FID, SECRET
 from wallet_api.crypto.audit_chain import FIRST_HEAD
 from wallet_api.crypto.encryption import EncryptionService, SealedKey
 from wallet_api.crypto.secret import Secret

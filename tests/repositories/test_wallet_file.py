@@ -5,9 +5,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from tests.conftest import BASE_ACCOUNT, FID, OTHER_SECRET
-from tests.repositories.conftest import MODIFIED
-from tests.wallet_store import EXPECTED, SAMPLES, keyed, keyless, old_open
+from tests.factories import BASE_ACCOUNT, FID, OTHER_SECRET
+from tests.wallet_store import EXPECTED, MODIFIED, SAMPLES, keyed, keyless, old_open
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.key_pairs import address_of
 from wallet_api.crypto.secret import Secret

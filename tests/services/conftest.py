@@ -1,17 +1,16 @@
 """What tests of services share: the wallet service, and a database for the doctor to examine."""
 
+import shutil
+
 import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from tests.conftest import FID, SECRET
-from wallet_api.crypto.encryption import EncryptionService
-from wallet_api.crypto.secret import Secret
+from tests.factories import FID, service
+from tests.wallet_store import SAMPLES
+from wallet_api.blueprints.application import application
 from wallet_api.database import Connection
-from wallet_api.repositories.wallets import PostgresWalletRepository
 from wallet_api.services.diagnosis.database import examine_database
-from wallet_api.services.encryption_keys.registration import SealingSecret
-from wallet_api.services.wallets import BaseAccountWalletService
 
 A_WALLET = f"""
     insert into wallets
@@ -20,21 +19,6 @@ A_WALLET = f"""
         'aes-256-gcm', repeat('ef', 8));
     insert into encryption_keys (key_id) values (repeat('ef', 8))
 """
-
-
-def service(database, secret=SECRET, *previous):
-    """Return the service of one process; it has not checked its secret yet."""
-    encryption = EncryptionService(Secret(secret), [Secret(older) for older in previous])
-    return BaseAccountWalletService(
-        database,
-        lambda connection, _: PostgresWalletRepository(connection),
-        encryption,
-        SealingSecret(database, encryption),
-    )
-
-
-def rows(sql):
-    return sql.execute("select * from wallets order by fid, chain").fetchall()
 
 
 @pytest.fixture
@@ -77,3 +61,20 @@ def session(wallets_url):
         connection.transaction(force_rollback=True),
     ):
         yield Session(connection)
+
+
+@pytest.fixture
+def samples(folder):
+    """Fill the folder of wallet files with every sample of the old service."""
+    return shutil.copytree(SAMPLES, folder, dirs_exist_ok=True)
+
+
+@pytest.fixture
+def start_services(make_app, folder):
+    """Start the services of one process on wallet files: start_services("migrating")."""
+
+    def start(mode, path=folder, **changes):
+        app = make_app(WALLET_STORAGE=mode, WALLET_STORAGE_PATH=str(path), **changes)
+        return application(app)
+
+    return start

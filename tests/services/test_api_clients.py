@@ -13,7 +13,8 @@ import psycopg
 import pytest
 from structlog.testing import capture_logs
 
-from tests.conftest import LEAKS
+from tests.leaks import LEAKS
+from tests.races import race
 from wallet_api.auth import client_tokens
 from wallet_api.blueprints import requests
 from wallet_api.crypto.secret import Secret
@@ -132,14 +133,10 @@ def test_a_name_is_used_once_and_for_ever(clients, sql):
 
 
 def test_of_ten_that_race_for_a_name_one_gets_it(clients, sql):
-    together = Barrier(10)
-
     def create(_):
-        together.wait()
         return clients.create("engine", scopes=["stats:read"], allowed_networks=[], expires_at=None)
 
-    with ThreadPoolExecutor(10) as crowd:
-        tokens = [token for token in crowd.map(create, range(10)) if token is not None]
+    tokens = [token for token in race(create, range(10)) if token is not None]
     LEAKS.secrets.update(token.reveal() for token in tokens)
     assert len(tokens) == 1
     assert clients.identify(tokens[0]).name == "engine"

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 import pytest
 from psycopg.pq import TransactionStatus
 
-from tests.conftest import ACCESS, FID, OTHER_SECRET, SECRET
-from tests.services.conftest import service
-from tests.sql.test_partitions import EVERY, listed
+from tests.factories import ACCESS, FID, OTHER_SECRET, SECRET, service
+from tests.sql.queries import EVERY, listed
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.database.connections import TimedCursor, name_of

@@ -11,8 +11,7 @@ import psycopg
 import pytest
 from psycopg import errors as pg
 
-from tests.conftest import ACCESS, FID
-from tests.services.conftest import service
+from tests.factories import ACCESS, FID, service
 from wallet_api import deadline, metrics
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import (

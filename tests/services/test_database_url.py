@@ -11,7 +11,8 @@ import psycopg
 import pytest
 
 from tests.commands import Running, kept_environ
-from tests.conftest import LEAKS, SECRET
+from tests.factories import SECRET
+from tests.leaks import LEAKS
 from wallet_api.config import read_database_url
 from wallet_api.database import Database, connection_error
 from wallet_api.development.postgres import LocalPostgres

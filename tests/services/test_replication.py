@@ -6,9 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 import pytest
 
-from tests.conftest import ACCESS, FID
+from tests.factories import ACCESS, FID, service
 from tests.round_trips import traced
-from tests.services.conftest import service
 from wallet_api import metrics
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database, replication

@@ -2,15 +2,14 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 
 import psycopg
 import pytest
 from structlog.testing import capture_logs
 
-from tests.conftest import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET, SECRET
-from tests.migration.conftest import plant
-from tests.services.conftest import rows, service
+from tests.database import plant, rows
+from tests.factories import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET, SECRET, service
+from tests.races import race
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import KeyUnreadable, SecretMismatch
@@ -164,19 +163,15 @@ def test_a_secret_that_loses_the_race_for_an_empty_database_writes_nothing(
 
 def test_two_secrets_that_race_for_an_empty_database_cannot_both_win(database, sql):
     racers = [service(database, f"secret number {n} of a race for a database") for n in range(6)]
-    everybody = Barrier(6)
 
     def ensure(number):
-        everybody.wait()
         try:
             racers[number].ensure_trading_wallet(number + 1, access=ACCESS)
         except SecretMismatch:
             return False
         return True
 
-    with ThreadPoolExecutor(6) as crowd:
-        winners = sum(crowd.map(ensure, range(6)))
-    assert winners == 1
+    assert sum(race(ensure, range(6))) == 1
     assert len(rows(sql)) == 1
     assert sql.execute("select count(*) from encryption_keys").fetchone() == (1,)
 

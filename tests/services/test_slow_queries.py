@@ -9,8 +9,8 @@ import psycopg
 import pytest
 from structlog.testing import capture_logs
 
-from tests.conftest import ACCESS, FID, LEAKS, SECRET
-from tests.services.conftest import service
+from tests.factories import ACCESS, FID, SECRET, service
+from tests.leaks import LEAKS
 from wallet_api import metrics
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database, one_snapshot

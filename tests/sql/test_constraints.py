@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from tests.conftest import BASE_ACCOUNT, FID
+from tests.factories import BASE_ACCOUNT, FID
 
 ADDRESS = "0x6485BbeDC60dc050b7a5400F454610BEdead8292"
 TRADING = {

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sql.test_snapshots import SUBJECTS, queries
+from tests.sql.queries import SUBJECTS, queries
 from wallet_api.repositories import sql as loader
 
 PACKAGE = Path(__file__).resolve().parents[2] / "wallet_api"

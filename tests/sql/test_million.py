@@ -29,8 +29,9 @@ from benchmarks.wallet_rows import (
     Population,
     fill,
 )
-from tests.conftest import JWT_SECRET, LEAKS, SECRET
-from tests.sql.test_snapshots import describe, numbered, queries
+from tests.factories import JWT_SECRET, SECRET
+from tests.leaks import LEAKS
+from tests.sql.queries import describe, numbered, queries
 from wallet_api.app import create_app
 from wallet_api.blueprints.application import application
 from wallet_api.config import Settings

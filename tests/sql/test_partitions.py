@@ -9,11 +9,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.conftest import ACCESS, BASE_ACCOUNT, FID
-from tests.sql.spreading import line, read, words
-from tests.sql.test_schema import SCHEMA, dump
-from tests.sql.test_snapshots import SUBJECTS, numbered, queries
-from tests.sql.test_spreading import PER_USER
+from tests.factories import ACCESS, BASE_ACCOUNT, FID
+from tests.sql.queries import EVERY, NONE, ONE, SUBJECTS, listed, numbered, queries
+from tests.sql.schema import SCHEMA, dump
+from tests.sql.spreading import PER_USER, line, read, words
 from wallet_api.repositories import sql as loader
 from wallet_api.services.diagnosis.database import examine_database
 
@@ -22,7 +21,6 @@ SCRIPT, BACK = (
     for name in ("partitions.sql", "partitions_back.sql")
 )
 PARTITION = re.compile(rf"'Relation Name': '(?:{'|'.join(PER_USER)})_(\d+)'")
-ONE, EVERY, NONE = "one user, one machine", "every machine", "no per-user table"
 
 
 @pytest.fixture
@@ -35,23 +33,6 @@ def spread(sql):
         return sql
 
     return spread
-
-
-def listed():
-    """Return where queries/README.md says that each statement runs."""
-    text = (loader.QUERIES / "README.md").read_text()
-    heads, _, *lines = re.findall(r"^\|.*\|$", text, re.MULTILINE)
-    _, *places = [cell.strip() for cell in heads.strip("|").split("|")]
-    assert places == [ONE, EVERY, NONE]
-    found = {}
-    for row in lines:
-        file, *cells = row.strip("|").split("|")
-        for place, cell in zip(places, cells, strict=True):
-            for name in re.findall(r"`(\w+)`", cell):
-                key = f"{file.strip(' `')}.{name}"
-                assert key not in found, key
-                found[key] = place
-    return found
 
 
 def arguments(connection, names):

@@ -8,7 +8,8 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from tests.conftest import ACCESS, BASE_ACCOUNT, FID, LEAKS, OTHER_SECRET, SECRET
+from tests.factories import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET, SECRET
+from tests.leaks import LEAKS
 from wallet_api.blueprints.application import application
 from wallet_api.errors import SecretMismatch
 from wallet_api.models import SCOPES

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.sql.queries import SUBJECTS, queries
 from tests.sql.spreading import (
     IN_A_STRING,
     PER_USER,
@@ -18,7 +19,6 @@ from tests.sql.spreading import (
     faults_of,
     without_do,
 )
-from tests.sql.test_snapshots import SUBJECTS, queries
 from wallet_api.database.sql_files import MIGRATIONS
 
 PACKAGE = Path(__file__).resolve().parents[2] / "wallet_api"

@@ -11,7 +11,8 @@ import time
 import psycopg
 import pytest
 
-from tests.conftest import ACCESS, BASE_ACCOUNT, FID, JWT_SECRET, LEAKS, SECRET
+from tests.factories import ACCESS, BASE_ACCOUNT, FID, JWT_SECRET, SECRET
+from tests.leaks import LEAKS
 from wallet_api.app import create_app
 from wallet_api.blueprints.application import application
 from wallet_api.config import Settings

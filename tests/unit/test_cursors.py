@@ -7,7 +7,7 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.conftest import JWT_SECRET
+from tests.factories import JWT_SECRET
 from wallet_api.blueprints.pagination import Cursors
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import InvalidCursor

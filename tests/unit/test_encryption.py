@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.conftest import OTHER_SECRET
+from tests.factories import OTHER_SECRET
 from wallet_api.auth.fids import MAX_FID
 from wallet_api.crypto import derivation
 from wallet_api.crypto.encryption import EncryptionService, SealedKey

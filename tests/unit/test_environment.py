@@ -5,8 +5,9 @@ from dataclasses import fields, is_dataclass
 import pytest
 from limits import parse_many
 
-from tests.conftest import LEAKS, OTHER_SECRET
 from tests.documentation.pages import read
+from tests.factories import OTHER_SECRET
+from tests.leaks import LEAKS
 from wallet_api.config import (
     ConfigurationError,
     Settings,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import OTHER_SECRET
+from tests.factories import OTHER_SECRET
 from tests.wallet_store import old_seal
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.key_pairs import address_of

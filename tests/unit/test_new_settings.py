@@ -3,7 +3,7 @@
 import pytest
 from limits import parse_many
 
-from tests.conftest import LEAKS
+from tests.leaks import LEAKS
 from wallet_api.app import create_app
 from wallet_api.config import ConfigurationError, Settings
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.conftest import OTHER_SECRET, SECRET
+from tests.factories import OTHER_SECRET, SECRET
 from tests.wallet_store import old_open
 from wallet_api.auth.fids import MAX_FID
 from wallet_api.crypto.encryption import EncryptionService, SealedKey

@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from tests.conftest import JWT_SECRET, OTHER_SECRET
+from tests.factories import JWT_SECRET, OTHER_SECRET
 from wallet_api.auth.fids import MAX_FID
 from wallet_api.auth.user_tokens import UserTokens
 from wallet_api.config import read_token_settings
