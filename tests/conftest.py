@@ -39,20 +39,17 @@ from wallet_api.services import migrations
 _ROOM_BYTES = 2 * 1024**3
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Derive each key once: scrypt takes 0.3 s, and test modules derive keys at their import."""
+    patch = pytest.MonkeyPatch()
+    scrypt = encryption._scrypt
+    known = functools.cache(lambda text, salt, n: scrypt(Secret(text), salt=salt, n=n))
+    patch.setattr(encryption, "_scrypt", lambda secret, salt, n: known(secret.reveal(), salt, n))
+    config.add_cleanup(patch.undo)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--write", action="store_true", help="write schema.sql or snapshots anew")
-
-
-@pytest.fixture(scope="session", autouse=True)
-def derive_each_key_once() -> Iterator[None]:
-    """Spare the tests scrypt: the same secret gives the same key."""
-    with pytest.MonkeyPatch.context() as patch:
-        scrypt = encryption._scrypt
-        known = functools.cache(lambda text, salt, n: scrypt(Secret(text), salt=salt, n=n))
-        patch.setattr(
-            encryption, "_scrypt", lambda secret, salt, n: known(secret.reveal(), salt, n)
-        )
-        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
