@@ -1,4 +1,4 @@
-"""What all tests share: one real PostgreSQL, a migrated template cloned per test, an app on it."""
+"""Fixtures of all tests: one real PostgreSQL, a migrated template cloned per test, an app on it."""
 
 import functools
 import logging
@@ -54,7 +54,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def describe_nothing() -> Iterator[pytest.MonkeyPatch]:
-    """Spare the tests the OpenAPI document: two thirds of what it takes to build an app."""
+    """Leave the OpenAPI document out of apps: it takes two thirds of the time to build one."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Blueprint, "register_views_in_doc", lambda *_, **__: None)
         yield patch
@@ -62,7 +62,7 @@ def describe_nothing() -> Iterator[pytest.MonkeyPatch]:
 
 @pytest.fixture
 def described(describe_nothing: pytest.MonkeyPatch) -> Iterator[None]:
-    """Have the apps of this test know their OpenAPI document. Ask for it before the app."""
+    """Give the apps of this test their OpenAPI document. Request this fixture before the app."""
     left_out = Blueprint.register_views_in_doc
     describe_nothing.undo()
     yield
@@ -71,7 +71,7 @@ def described(describe_nothing: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def remember_what_must_not_leak(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Note every private key that is made and every log record that is written in this process."""
+    """Record every private key that is generated and every log record of this process."""
     path = tmp_path_factory.mktemp("logs") / "tests.log"
     LEAKS.logs.append(path)
     generate = keys.generate
@@ -81,7 +81,7 @@ def remember_what_must_not_leak(tmp_path_factory: pytest.TempPathFactory) -> Ite
         LEAKS.secrets.add(pair.private_key.reveal().hex())
         return pair
 
-    # As in production, and at the most talkative; into a file as well.
+    # As in production, at the lowest level; also to a file.
     logs.configure("DEBUG", "json")
     root = logging.getLogger()
     handler = logging.FileHandler(path)
@@ -89,7 +89,7 @@ def remember_what_must_not_leak(tmp_path_factory: pytest.TempPathFactory) -> Ite
     root.addHandler(handler)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(keys, "generate", noted)
-        # create_app() would configure logging anew and take the file away.
+        # create_app() would configure logging again and remove the file.
         patch.setattr(logs, "configure", lambda level, log_format: None)
         yield
     root.removeHandler(handler)
@@ -112,14 +112,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalPostgres]:
         with postgres:
             _make_logins_cheap(postgres)
             yield postgres
-            # It is searched after the server is gone.
+            # The log is searched after the server is removed.
             LEAKS.logs.append(shutil.copy(postgres.log, directory / "searched.log"))
         # Under root the cluster may lie outside of pytest's folder.
         shutil.rmtree(postgres.home)
 
 
 def _make_logins_cheap(server: LocalPostgres) -> None:
-    """Let the password be hashed once, and not 4096 times for each of ten thousand logins."""
+    """Hash the password once, and not 4096 times for each of ten thousand logins."""
     rules = server.home / "data" / "pg_hba.conf"
     rules.write_text(rules.read_text().replace("scram-sha-256", "md5"))
     with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
@@ -131,16 +131,16 @@ def _make_logins_cheap(server: LocalPostgres) -> None:
 
 @contextmanager
 def _folder_in_memory() -> Iterator[Path | None]:
-    """Give a folder in memory where there is room: each test's database is three hundred files.
+    """Yield a folder in memory if there is room: each test's database has three hundred files.
 
-    On some disks they take twenty times as long. None where there is no such place.
+    Some disks take twenty times as long. Yield None if there is no such folder.
     """
     memory = Path("/dev/shm")  # noqa: S108
     if not os.access(memory, os.W_OK) or shutil.disk_usage(memory).free < _ROOM_BYTES:
         yield None
         return
     for left in memory.glob("wallet-api-tests-*"):
-        # Of a run that was killed: nothing else would give the memory back.
+        # Of a run that was killed: nothing else would free the memory.
         if not Path(f"/proc/{left.name.rpartition('-')[2]}").exists():
             shutil.rmtree(left, ignore_errors=True)
     folder = memory / f"wallet-api-tests-{os.getpid()}"
@@ -181,7 +181,7 @@ def clone(server: LocalPostgres, postgresql_noproc: Any) -> Iterator[Clone]:
     # which takes half the time.
     drop = psycopg.sql.SQL("drop database {} with (force)")
     with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
-        # PostgreSQL 14 copies files always, and has no word for it.
+        # PostgreSQL 14 always copies files, and has no option for it.
         by_files = "strategy file_copy" if connection.info.server_version >= 150000 else ""
         create = psycopg.sql.SQL("create database {} template {} " + by_files)
 

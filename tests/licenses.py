@@ -1,4 +1,4 @@
-"""The licenses of what we depend on."""
+"""The licenses that dependencies may have."""
 
 PERMISSIVE = {
     *("0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "CNRI-Python", "MIT", "MIT-0"),

@@ -1,4 +1,4 @@
-"""Every command, as its user meets it: its help, its faults, its ends, in one table."""
+"""Every command: its help, its errors and its exit statuses, in one table."""
 
 import json
 import os

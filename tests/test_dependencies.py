@@ -1,4 +1,4 @@
-"""What we depend on: all of it declared, used, pinned with hashes, and free for this use."""
+"""Dependencies: declared, used, pinned with hashes, and with permissive licenses."""
 
 import ast
 import re

@@ -1,4 +1,4 @@
-"""What a platform or a machine is given (app.json, deploy/) fits the service and docs/deploy.md."""
+"""app.json and deploy/ fit the service and docs/deploy.md."""
 
 import json
 import re
@@ -103,7 +103,7 @@ def test_the_example_environment_means_the_same_to_honcho_as_to_a_shell():
         assert procfiles.parse(setting).get(name, "") == value
 
 
-def test_whoever_stops_the_service_waits_longer_than_the_service_does():
+def test_systemd_waits_longer_for_the_stop_than_the_service_needs():
     service = unit("wallet-api.service")["Service"]
     graceful = configured("graceful_timeout")
     assert service["KillMode"] == "mixed"

@@ -1,4 +1,4 @@
-"""The house style of tests, where a machine can read it."""
+"""The rules for tests that a test can check."""
 
 import ast
 from pathlib import Path

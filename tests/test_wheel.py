@@ -1,4 +1,4 @@
-"""A wheel, installed where nothing else of a checkout is: every command, and a service that works.
+"""A wheel, installed without the rest of a checkout: every command, and a working service.
 
 Slow: it builds the wheel and a virtual environment, and runs a dozen programs.
 """

@@ -1,4 +1,4 @@
-"""A folder of wallet files as the old service leaves it, written and read without our own code."""
+"""A folder of wallet files of the old service, written and read without our own code."""
 
 import functools
 import hashlib

@@ -22,7 +22,7 @@ SWITCHES = (
 
 @pytest.fixture(scope="package")
 def chromium():
-    """One browser for this folder. It ends with it: its event loop is in the way of others."""
+    """One browser for this folder. Its event loop disturbs other tests."""
     program = next(filter(None, map(shutil.which, NAMES)), None)
     if program is None:
         pytest.skip(MISSING)
@@ -37,7 +37,7 @@ def chromium():
 
 @pytest.fixture(scope="package")
 def shared_database(clone):
-    """The database of the tests that do not mind each other's deposits."""
+    """The database of the tests that ignore each other's deposits."""
     with clone("browser") as url:
         yield url
 
@@ -67,7 +67,7 @@ def shared_sql(shared_database):
 
 @pytest.fixture
 def come(chromium):
-    """Let somebody come to a service, and hear at the end what their browser complained of."""
+    """Return a function that visits a service; at the end, the browser must have no complaints."""
     visitors = []
 
     def arrive(service, viewport, color_scheme):
@@ -86,7 +86,7 @@ def come(chromium):
 
 @pytest.fixture
 def visit(come, shared_service):
-    """Let somebody visit the shared service: visit(PHONE, "dark")."""
+    """Return a function that visits the shared service: visit(PHONE, "dark")."""
     return lambda viewport=DESKTOP, color_scheme="light": come(
         shared_service, viewport, color_scheme
     )
@@ -94,7 +94,7 @@ def visit(come, shared_service):
 
 @pytest.fixture
 def visit_own(serve, come):
-    """Let somebody visit a service with other settings: visit_own(NETWORK="base-testnet").
+    """Return a function that visits a service of its own: visit_own(NETWORK="base-testnet").
 
     In this order: a service stops at once when nobody is connected any more.
     """

@@ -138,7 +138,7 @@ def test_a_token_is_kept_in_memory_alone(enter):
     expect(page.locator("#console")).to_be_hidden()
 
 
-def test_a_page_is_about_one_user_whatever_is_late_or_fails(enter, behind):
+def test_a_page_shows_one_user_after_late_and_failed_responses(enter, behind):
     page = enter(*SCOPES).page
     late = []
 

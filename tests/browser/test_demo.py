@@ -1,4 +1,4 @@
-"""The demo's token and the pages that a browser on this machine may have open."""
+"""The demo's token, and pages of other origins in a browser on this machine."""
 
 import pytest
 

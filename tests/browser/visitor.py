@@ -1,4 +1,4 @@
-"""Somebody with a browser."""
+"""A visitor with a browser."""
 
 from axe_playwright_python.base import AXE_FILE_PATH
 from playwright.sync_api import expect
@@ -6,14 +6,14 @@ from playwright.sync_api import expect
 from tests.factories import FID
 from tests.leaks import LEAKS
 
-# A name of an attacker's, which resolves to this machine (DNS rebinding).
+# An attacker's host name, which resolves to this machine (DNS rebinding).
 REBOUND = "rebound.example"
 PHONE = {"width": 360, "height": 740}
 DESKTOP = {"width": 1280, "height": 800}
 
 
 class Visitor:
-    """Somebody with a browser, and what the browser complained of."""
+    """A browser's page, and the errors that the browser reported."""
 
     def __init__(self, page, url):
         self.page = page

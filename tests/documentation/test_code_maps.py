@@ -1,4 +1,4 @@
-"""Maps of the code name all that is there: folders, tables, queries, decisions, dependencies."""
+"""The maps of the code are complete: folders, tables, queries, decisions, dependencies."""
 
 import re
 from configparser import ConfigParser

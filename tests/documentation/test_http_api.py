@@ -1,4 +1,4 @@
-"""docs/http_api.md has every route, every error, and examples that are true."""
+"""docs/http_api.md has every route, every error, and correct examples."""
 
 import json
 from typing import Any

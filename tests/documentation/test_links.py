@@ -1,4 +1,4 @@
-"""Whoever follows a link in a document arrives."""
+"""Every link in a document has a target."""
 
 import re
 from pathlib import Path

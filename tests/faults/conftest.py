@@ -1,4 +1,4 @@
-"""What the tests of real faults share: a server to hurt, a service on it, and a load of users."""
+"""Fixtures of the fault tests: a server to damage, a service on it, and a load of users."""
 
 import itertools
 import shutil
@@ -105,7 +105,7 @@ def suffer(serve_on, sealing, capsys, request):
             workers = service.workers()
             fault(load, service)
             load.recovers()
-        assert restarts or service.workers() == workers, "a worker did not live through it"
+        assert restarts or service.workers() == workers, "a worker did not survive"
         load.check(url, sealing, cuts=cuts)
         with capsys.disabled():
             print(f"\n  {request.node.name}: {load.figures()}, 0 lost")

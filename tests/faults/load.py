@@ -1,4 +1,4 @@
-"""Users who go on calling while something breaks, and what they were told."""
+"""Users that call during a fault, and the responses that they got."""
 
 import asyncio
 import random
@@ -22,7 +22,7 @@ PAUSE_SECONDS = 0.1
 MOST_SECONDS = 240
 # So many good answers in a row, and the fault is over.
 WELL = 40
-# No user waits longer, whatever happens (docs/operations.md).
+# No user waits longer in any fault (docs/operations.md).
 PATIENCE_SECONDS = 10
 # Users of whom only a Base Account is known.
 SIGNED_IN = 1_000_000

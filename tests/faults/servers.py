@@ -1,4 +1,4 @@
-"""PostgreSQL servers that can be hurt, and a proxy that cuts their connections."""
+"""PostgreSQL servers that tests can damage, and a proxy that cuts their connections."""
 
 import asyncio
 import os
@@ -32,7 +32,7 @@ class Server(LocalPostgres):
         self.kill()
 
     def pause(self):
-        """Have every process stand still; the kernel goes on taking what is sent to them."""
+        """Suspend every process; the kernel still accepts what is sent to them."""
         self._signal(signal.SIGSTOP)
 
     def resume(self):

@@ -1,4 +1,4 @@
-"""Another service that uses ours, in a process of its own that knows nothing but HTTP."""
+"""Another service that uses ours over HTTP, in a process of its own."""
 
 import hashlib
 import json
@@ -309,7 +309,7 @@ def test_a_client_that_is_revoked_is_refused_by_every_worker_at_once(serve, clie
         Call("GET", "/v1/audit", bearer(revoked)),
     ]
     assert len(service.workers()) == 2
-    # Whatever a worker could remember of the client, it remembers now.
+    # From now on, each worker has in memory all that it could keep of the client.
     assert of_each_worker(service, calls[0]) == [200] * 10
 
     done = clients("revoke", "engine")

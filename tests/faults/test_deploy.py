@@ -1,4 +1,4 @@
-"""The Procfile, as honcho and a platform run it, on a database that has nothing in it."""
+"""The Procfile, as honcho and a platform run it, on an empty database."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""What a request says of its origin, over a real socket, as clients and proxies may write it."""
+"""Forwarded headers over a real socket, as clients and proxies may write them."""
 
 import pytest
 

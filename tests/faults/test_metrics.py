@@ -1,4 +1,4 @@
-"""/metrics, with real workers: one answer tells of all of them, and of nobody in particular."""
+"""/metrics, with real workers: one response covers all of them, and identifies no user."""
 
 import os
 import signal
@@ -121,7 +121,7 @@ def test_one_answer_tells_of_all_workers_and_of_nobody(serve, sql, client_of):
         assert service.get(LIST, service.bearer(FID)).status == 503
 
     route = "/v1/users/<fid>/wallets"
-    # Whichever of the two workers answers.
+    # Either of the two workers may answer.
     for _ in range(6):
         told = Numbers(service)
         assert told.requests(route="/api/wallet/deposit", method="POST", status="200") == 60
@@ -185,7 +185,7 @@ def test_reloads_leave_no_files_behind_and_the_count_goes_on(serve):
     assert not folder.exists()
 
 
-def test_the_numbers_are_for_whoever_has_the_token(serve):
+def test_the_metrics_require_the_token(serve):
     service = serve(METRICS_TOKEN=TOKEN, WEB_CONCURRENCY="1")
     for wrong in (None, "nonsense", TOKEN[:-1], f"{TOKEN}x", ""):
         status, content_type, text = scraped(service, token=wrong)

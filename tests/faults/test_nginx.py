@@ -118,7 +118,7 @@ def test_everybody_reaches_the_api_and_health_and_nothing_else(behind, app, tmp_
     assert {route for route in answered if route and not route.startswith("/api/")} == {"/healthz"}
 
 
-def test_who_comes_in_the_clear_is_sent_to_https_whatever_they_claim(behind):
+def test_plain_http_is_redirected_to_https_despite_forwarded_headers(behind):
     _, nginx = behind()
     for lines in ((), INTERNAL):
         status, head, _ = nginx.ask("/healthz", *lines, tls=False)

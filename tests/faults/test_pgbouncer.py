@@ -1,4 +1,4 @@
-"""The service behind PgBouncer in transaction mode: the next transaction may be elsewhere."""
+"""The service behind PgBouncer in transaction mode."""
 
 import re
 from contextlib import ExitStack

@@ -1,4 +1,4 @@
-"""Processes of ours are killed and replaced while users call."""
+"""Processes of the service are killed and replaced under load."""
 
 import os
 import random

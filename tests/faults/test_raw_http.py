@@ -1,4 +1,4 @@
-"""What is hardly HTTP, over a real socket: a short 4xx in JSON that quotes nothing, and no 500."""
+"""Malformed HTTP over a real socket: a short 4xx in JSON that quotes nothing, and no 500."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""A replica that is in trouble is a trouble of search and figures alone."""
+"""A fault of the replica affects only search and statistics."""
 
 import socket
 import threading

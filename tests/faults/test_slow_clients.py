@@ -1,4 +1,4 @@
-"""Clients that are slow, silent or rude: nobody else notices, and they are cut off in time."""
+"""Slow, silent and abusive clients: they are cut off in time, and other clients do not notice."""
 
 import json
 import os
@@ -203,7 +203,7 @@ def _head(service):
 
 
 @pytest.mark.parametrize("framed", [by_length, by_chunks])
-def test_the_largest_body_is_read_in_whatever_pieces_it_comes_and_no_larger_one(
+def test_the_largest_body_is_read_in_pieces_of_any_size_and_a_larger_one_is_refused(
     service, connect, framed
 ):
     client = connect(service)

@@ -1,4 +1,4 @@
-"""What is not on the synchronous standby yet is not handed out, whatever made it visible."""
+"""Nothing is returned before it is on the synchronous standby."""
 
 import os
 import socket
@@ -144,7 +144,7 @@ def test_a_wallet_that_the_standby_is_known_to_have_is_shown_without_it(pair, pr
 
 
 def test_commits_that_wait_for_a_lost_standby_do_not_use_up_the_server(pair, process):
-    """PostgreSQL keeps a process for each, which waits without a limit, whoever has gone."""
+    """PostgreSQL keeps a process for each, which waits without a limit after the client is gone."""
     ask = process()
     assert ask("POST", "/api/wallet/deposit", DEPOSIT).status_code == 200
     pair.standby.crash()
@@ -305,7 +305,7 @@ def test_what_a_lost_attempt_commits_late_is_not_acknowledged_unreplicated(
         pair.blocked(2)
         pair.standby.crash()
     while asking.is_alive():
-        # Whoever waits for the standby, each attempt and its closing commit.
+        # Everything that waits for the standby: each attempt and its commit.
         pair.primary.administer(f"select pg_cancel_backend(pid) from ({WAITING}) as waiting")
         time.sleep(0.02)
     assert pair.primary.query(pair.name, rows)

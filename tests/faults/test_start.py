@@ -1,4 +1,4 @@
-"""A process that is not fit to serve says everything that is wrong, once, and stops."""
+"""A process that cannot serve reports every fault once, and stops."""
 
 import os
 import re

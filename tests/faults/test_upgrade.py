@@ -1,4 +1,4 @@
-"""`wallet-api db …` as a deploy runs it: in processes of its own, several at once."""
+"""`wallet-api db …` as a deployment runs it: in separate, concurrent processes."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Folders of wallet files that the system itself closes: to another user, or to every writer."""
+"""Folders of wallet files without permission: for another user, or for every writer."""
 
 import json
 import shlex

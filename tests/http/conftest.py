@@ -1,4 +1,4 @@
-"""What HTTP tests share: Farcaster on a local port, a service to annoy, the shape of a refusal."""
+"""Fixtures of the HTTP tests: Farcaster on a local port, and an app on which nothing is written."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ def farcaster(farcaster_service: Farcaster) -> Farcaster:
 
 @dataclass
 class Untouched:
-    """One database for all tests of a file in which nothing may ever be written."""
+    """One database for all tests of a file that must write nothing."""
 
     sql: psycopg.Connection[Any]
     environ: dict[str, str]

@@ -1,4 +1,4 @@
-"""Requests that nobody should send: whole ones with something wrong in them, and their ruins."""
+"""Invalid requests: complete ones with a fault in them, and broken ones."""
 
 import json
 import random

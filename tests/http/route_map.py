@@ -15,7 +15,7 @@ def path_of(rule: Rule) -> str:
 
 
 def routes(app: Flask) -> list[tuple[str, str]]:
-    """Return every (method, path) that `app` serves, whoever added it."""
+    """Return every (method, path) that `app` serves."""
     return sorted(
         (method, path_of(rule))
         for rule in app.url_map.iter_rules()

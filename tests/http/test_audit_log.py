@@ -1,4 +1,4 @@
-"""GET /v1/audit: who got at which key, in every combination of filters, and from where."""
+"""GET /v1/audit: who read which key from where, in every combination of filters."""
 
 import re
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Whatever is wrong with a request: a 4xx that a person understands, and nothing is written.
+"""Every invalid request gets a 4xx with a readable error, and nothing is written.
 
 The fixture `refusing` looks into every table after each test.
 """

@@ -1,4 +1,4 @@
-"""The demo's token: for a person and a browser on this machine, and for nobody else."""
+"""The demo's token: only for a browser on this machine."""
 
 import pytest
 
@@ -121,7 +121,7 @@ FORWARDING_HEADERS = [
 
 
 @pytest.mark.parametrize("name", FORWARDING_HEADERS)
-def test_whoever_comes_through_a_proxy_or_a_tunnel_gets_no_token(demo, name):
+def test_a_request_through_a_proxy_or_a_tunnel_gets_no_token(demo, name):
     """Even where it says the best of itself, and passes a Host of this machine on."""
     for value in ("127.0.0.1", "localhost", "for=127.0.0.1;host=localhost", ""):
         refused(sign_in(demo, headers={name: value}), 404)

@@ -1,4 +1,4 @@
-"""What browsers are told about every answer, and what becomes of those who come in the clear."""
+"""Security headers of every response, and the redirect from plain HTTP."""
 
 import pytest
 from werkzeug.test import EnvironBuilder, run_wsgi_app

@@ -1,4 +1,4 @@
-"""The pages: what they are made of, and what browsers may do with them."""
+"""The pages: their content, and the policy for browsers."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Idempotency-Key on the deposit route: a repeated request gives the answer it gave before."""
+"""Idempotency-Key on the deposit route: a repeated request returns the first response."""
 
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
@@ -105,7 +105,7 @@ def test_the_same_key_of_another_user_is_independent(client, sql):
     assert keys_of(sql) == [(FID, "first"), (FID + 7, "first")]
 
 
-def test_a_replay_repeats_the_first_answer_whatever_was_remembered_since(client, services):
+def test_a_replay_repeats_the_first_answer_after_later_deposits(client, services):
     first = deposit(client).get_json()
     services.wallets.store_base_account_address(FID, OTHER_ACCOUNT, access=ACCESS)
     again = deposit(client)

@@ -1,4 +1,4 @@
-"""Limits per address, per user and per client: who is refused, with which words, and until when."""
+"""Rate limits per address, user and client: who is refused, with which error, and how long."""
 
 import json
 import re

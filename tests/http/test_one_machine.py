@@ -1,4 +1,4 @@
-"""A request about one user sends no statement that would ask every machine."""
+"""A request about one user sends no statement that runs on every machine."""
 
 import pytest
 

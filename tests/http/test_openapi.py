@@ -286,7 +286,7 @@ def test_every_example_fits_its_schema(document):
 # schemathesis does not close the answers that it gets, and some of ours hold a file open.
 @pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
 @pytest.mark.parametrize("name", OPERATIONS)
-def test_whatever_it_is_sent_the_service_does_what_the_document_says(
+def test_the_service_responds_to_any_request_as_the_document_says(
     schema, credentials, in_use, name
 ):
     operation = schema.find_operation_by_id(name)

@@ -1,4 +1,4 @@
-"""The one error model: which refusal has which status, and what a failure gives away (nothing)."""
+"""The error model: the status of each error, and errors that reveal nothing."""
 
 import json
 import time

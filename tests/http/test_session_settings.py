@@ -1,4 +1,4 @@
-"""Whatever a database or a role sets for its sessions, /readyz, the doctors and users agree."""
+"""Session settings of databases and roles: /readyz, `doctor`, `db doctor` and users agree."""
 
 import json
 import re
@@ -161,7 +161,7 @@ def empty_url(server):
 
 
 @pytest.mark.parametrize("setting", OVERRIDDEN + HARMLESS)
-def test_an_upgrade_makes_the_same_schema_whatever_the_database_sets(empty_url, setting):
+def test_an_upgrade_creates_the_same_schema_under_every_setting_of_the_database(empty_url, setting):
     url = empty_url()
     with psycopg.connect(url, autocommit=True) as empty:
         settle(empty, setting)
@@ -169,7 +169,7 @@ def test_an_upgrade_makes_the_same_schema_whatever_the_database_sets(empty_url, 
     assert doctors({"DATABASE_URL": url})[1] == []
 
 
-def test_every_session_has_each_setting_whatever_the_database_sets(sql, environ):
+def test_every_session_has_our_settings_under_every_setting_of_the_database(sql, environ):
     given = {setting.split(" = ")[0]: setting for setting in OVERRIDDEN}
     # These two are pinned in another way.
     assert set(PINNED) == set(given) - {"client_encoding", "search_path"}
@@ -183,7 +183,7 @@ def test_every_session_has_each_setting_whatever_the_database_sets(sql, environ)
 
 
 @pytest.mark.parametrize("isolation", ["serializable", "repeatable read"])
-def test_the_loser_of_a_race_sees_the_winners_wallet_whatever_isolation_the_database_sets(
+def test_the_loser_of_a_race_sees_the_winners_wallet_under_every_isolation_level(
     sql, services, environ, isolation
 ):
     settle(sql, f"default_transaction_isolation = '{isolation}'")
@@ -366,7 +366,7 @@ def test_a_database_that_cannot_hold_every_text_is_refused_by_everything(
     refused_by_everything(make_app, {**environ, "DATABASE_URL": url}, sentence)
 
 
-# Whatever libpq reads beside the URL. Those that would lead elsewhere are in test_database_url.py.
+# What libpq reads besides the URL. Those that lead elsewhere are in test_database_url.py.
 VARIABLES = {
     "PGOPTIONS": "-cdatestyle=German -cstatement_timeout=200 -carray_nulls=off"
     " -cstandard_conforming_strings=off -cquote_all_identifiers=on",
@@ -385,7 +385,7 @@ VARIABLES = {
 
 
 @pytest.mark.slow
-def test_real_processes_agree_whatever_libpq_finds_in_their_environment(
+def test_real_processes_agree_under_every_environment_variable_of_libpq(
     serve, environ, empty_url, tmp_path
 ):
     def run(*arguments, **changes):

@@ -170,7 +170,7 @@ def test_the_algorithm_is_pinned(refusing, farcaster, algorithm):
 
 
 def test_the_public_key_is_no_shared_secret(refusing, farcaster):
-    # PyJWT refuses to sign with a public key; whoever forges a token does not.
+    # PyJWT refuses to sign with a public key; an attacker does not.
     published = farcaster.key.public_key()
     head = base64url(b'{"alg": "HS256", "kid": "first"}')
     payload = farcaster.token().split(".")[1]

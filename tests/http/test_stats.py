@@ -277,7 +277,7 @@ def test_an_answer_that_is_still_right_is_not_sent_again(client, sql, counter):
         assert (again.status_code, again.get_json()) == (200, first.get_json())
 
 
-def test_whatever_is_added_changes_the_etag(client, sql, counter):
+def test_every_addition_changes_the_etag(client, sql, counter):
     additions = [
         lambda: add_wallets(sql, (1, "ethereum", MIDNIGHT)),
         lambda: add_wallets(sql, (1, "base-account", MIDNIGHT - timedelta(days=900))),

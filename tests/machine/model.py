@@ -1,4 +1,4 @@
-"""What the stores must answer, and what they must have kept: two dictionaries and the rules."""
+"""The model of the stores: two dictionaries, and the rules of what the stores must return."""
 
 from dataclasses import dataclass, field, replace
 

@@ -1,4 +1,4 @@
-"""A database, a folder, processes that work on both, and scissors for their connections."""
+"""A database, a folder, processes that work on both, and a way to cut their connections."""
 
 import json
 import shutil

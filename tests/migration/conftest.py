@@ -1,4 +1,4 @@
-"""What the tests of `wallet-api wallets …` share: stores to run it on, and how it may end."""
+"""Fixtures of the tests of `wallet-api wallets …`."""
 
 import subprocess
 

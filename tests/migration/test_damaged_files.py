@@ -1,4 +1,4 @@
-"""A damaged file is named with its reason, is not imported, and stops nobody else."""
+"""A damaged file is reported with its reason and not imported; the other files are."""
 
 import base64
 import json

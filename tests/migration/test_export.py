@@ -1,4 +1,4 @@
-"""`wallet-api wallets export`: the way back, in files that the old service reads."""
+"""`wallet-api wallets export`: wallets as files that the old service reads."""
 
 import json
 import os
@@ -157,7 +157,7 @@ def test_an_audit_row_that_is_swallowed_is_no_audit_row(exporter, imported, expo
     )
     try:
         exporter(exported)
-    except Exception as error:  # noqa: BLE001 (whichever says so)
+    except Exception as error:  # noqa: BLE001 (any of them reports it)
         print(error)
     assert [key for key in wallet_files(exported) if key[1] == "ethereum"] == []
 

@@ -1,4 +1,4 @@
-"""The whole way there and back with a store as large as a real one. Takes minutes."""
+"""Import and export of a hundred thousand files. Takes minutes."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""`wallet-api wallets import`: every key verified, none lost, nothing overwritten, nothing told."""
+"""`wallet-api wallets import`: every key is verified, none is lost, overwritten or printed."""
 
 import hashlib
 import json

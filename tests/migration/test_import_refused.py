@@ -1,4 +1,4 @@
-"""What an import cannot begin with or go on without: one line, exit status 1, and nothing done."""
+"""Imports that cannot start or continue: one line, exit status 1, and no change."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""Killed at any moment and run again, an import ends with the same rows, an export whole."""
+"""Imports and exports that are killed at any moment are completed by a second run."""
 
 import json
 import multiprocessing
@@ -248,7 +248,7 @@ def take_all():
             range(20), answer_at_length, processes=2, database=Nowhere()
         ):
             pass
-    except Exception:  # noqa: BLE001 (whichever says so)
+    except Exception:  # noqa: BLE001 (any of them reports it)
         os._exit(3)
 
 

@@ -1,4 +1,4 @@
-"""`wallet-api keys verify`: every row is opened, and what does not open is named."""
+"""`wallet-api keys verify`: every row is decrypted, and failures are reported."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What operators and their machines do wrong: said in one line, and nothing is lost."""
+"""Mistakes of operators and faults of machines: an error of one line, and nothing is lost."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""Logical backups, by the commands of docs/backup.md: what is restored is all there, and serves."""
+"""Logical backups by the commands of docs/backup.md: a restored database is complete and serves."""
 
 import shutil
 

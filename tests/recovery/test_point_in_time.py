@@ -1,4 +1,4 @@
-"""Base backup and WAL, by the commands of docs/backup.md: the last wallet before it comes back."""
+"""Base backup and WAL by the commands of docs/backup.md: the last wallet is restored."""
 
 import re
 import shutil
@@ -22,9 +22,9 @@ pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 BEFORE_THE_BACKUP = range(1, 21)
 AFTER_THE_BACKUP = range(21, 41)
 LAST = 41
-"""Whose wallet was made right before the accident."""
+"""The user whose wallet was created right before the accident."""
 RETURNED, NEWCOMER = 7, 42
-"""Who came back after the accident, and who came for the first time."""
+"""A returning user and a new one, after the accident."""
 
 ACCIDENT = "alter table wallets disable trigger all; delete from wallets"
 

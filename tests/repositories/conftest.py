@@ -1,4 +1,4 @@
-"""What tests of wallet files share: one secret for all of them, and a folder."""
+"""Fixtures of the wallet files' tests: one secret, and a folder."""
 
 import json
 

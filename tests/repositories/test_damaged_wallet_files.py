@@ -1,4 +1,4 @@
-"""Every way in which a wallet file can be damaged, and what is said of it."""
+"""Every kind of damage to a wallet file, and its error."""
 
 import base64
 import json

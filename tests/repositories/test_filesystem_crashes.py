@@ -1,4 +1,4 @@
-"""A file is there whole or not at all, whatever fails; and of many processes one is first."""
+"""A file is complete or absent after any failure, and one of many processes is first."""
 
 import builtins
 import errno

@@ -1,4 +1,4 @@
-"""Rows in, dataclasses out: what each repository does on one connection, without commits."""
+"""The repositories: dataclasses from rows, on one connection, without commits."""
 
 import uuid
 from dataclasses import replace

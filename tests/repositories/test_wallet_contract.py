@@ -1,4 +1,4 @@
-"""What every place that keeps wallets promises: PostgreSQL, files, and files on their way there."""
+"""The contract of all wallet stores: PostgreSQL, files, and migrating from files."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -139,7 +139,7 @@ def place(request, database, sealing, tmp_path):
 
 
 def kept(place, sql):
-    """Return everything that is kept, wherever it is kept."""
+    """Return everything that is stored: rows and files."""
     return rows(sql), {path.name: path.read_bytes() for path in place.folder.glob("wallet_*")}
 
 

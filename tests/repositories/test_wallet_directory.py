@@ -1,4 +1,4 @@
-"""The directory of wallet files: missing, foreign, locked, and who may write to it."""
+"""The directory of wallet files: missing, of another service, locked, not writable."""
 
 import errno
 import os

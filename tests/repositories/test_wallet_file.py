@@ -1,4 +1,4 @@
-"""The old service's files: their names, what they say, and how they are written."""
+"""The old service's files: their names, their content, and how they are written."""
 
 import json
 from datetime import UTC, datetime, timedelta, timezone
@@ -216,7 +216,7 @@ def test_a_time_is_written_as_javascript_does_and_comes_back(read, moment, text)
     assert read(keyed(createdAt=text)).wallet.created_at == moment
 
 
-def test_members_that_we_do_not_know_stay_whatever_they_are(read):
+def test_unknown_members_are_kept(read):
     more = {"note": "caf\xe9", "list": [1, {"a": None}], "big": 2**80}
     assert more.items() <= read(keyed(**more)).members.items()
 

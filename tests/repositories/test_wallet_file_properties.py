@@ -1,4 +1,4 @@
-"""Wallet files, whatever is in them: the wallet that was written, or none."""
+"""Wallet files with any content: reading gives the wallet that was written, or none."""
 
 import json
 import string

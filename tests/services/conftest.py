@@ -1,4 +1,4 @@
-"""What tests of services share: the wallet service, and a database for the doctor to examine."""
+"""Fixtures of the services' tests: the wallet service, wallet files, a database to examine."""
 
 import shutil
 
@@ -27,7 +27,7 @@ def wallets(database):
 
 
 class Session:
-    """A connection on which a test does what it likes, and the doctor looks at the result."""
+    """A connection on which a test changes the database before `db doctor` examines it."""
 
     def __init__(self, connection):
         self.connection = connection

@@ -1,4 +1,4 @@
-"""API clients: what is kept of their tokens, what they may do, and until when."""
+"""API clients: how their tokens are stored, what they may do, and until when."""
 
 import hashlib
 import hmac
@@ -132,7 +132,7 @@ def test_a_name_is_used_once_and_for_ever(clients, sql):
         clients.identify(first)
 
 
-def test_of_ten_that_race_for_a_name_one_gets_it(clients, sql):
+def test_one_of_ten_concurrent_creations_gets_the_name(clients, sql):
     def create(_):
         return clients.create("engine", scopes=["stats:read"], allowed_networks=[], expires_at=None)
 
@@ -169,7 +169,7 @@ def test_a_token_that_is_not_exactly_the_one_is_nobodys(clients, change):
 
 
 def test_the_hash_in_the_table_opens_nothing(clients, sql):
-    """Whoever has read the table still has no token."""
+    """Someone who has read the table still has no token."""
     token = created(clients).reveal()
     client_id, token_hash = sql.execute("select id, token_hash from api_clients").fetchone()
     for guess in (token_hash, f"wapi_{client_id}_{token_hash}", f"wapi_{client_id}_{token[22:]}x"):
@@ -229,7 +229,7 @@ def test_the_clock_of_the_database_says_whether_a_client_is_expired(
     assert clients.identify(token).name == "engine"
 
 
-def test_a_revocation_holds_at_once_for_whoever_was_known_before(clients, database_url):
+def test_a_revocation_applies_at_once_to_a_client_that_was_identified_before(clients, database_url):
     token = created(clients)
     used(clients, token)
     with closing(Database(Secret(database_url), min_size=1, max_size=1, timeout_seconds=5)) as pool:
@@ -449,7 +449,7 @@ def test_twenty_first_uses_at_once_write_one_version_of_the_row(clients, sql):
     assert sql.execute("select * from versions").fetchall() == [(last_used(sql),)]
 
 
-def test_without_a_database_nobody_is_told_that_their_token_is_wrong(clients, make_app, sql):
+def test_no_token_is_called_wrong_while_the_database_is_down(clients, make_app, sql):
     token = created(clients)
     url = f"postgresql://{sql.info.user}@127.0.0.1:1/{sql.info.dbname}"
     with closing(Database(Secret(url), min_size=0, max_size=1, timeout_seconds=0.1)) as dead:

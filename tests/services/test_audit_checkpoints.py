@@ -1,4 +1,4 @@
-"""A checkpoint covers no time in which an entry can still appear, whatever delays its commit."""
+"""A checkpoint covers no time in which an entry can still appear, even after a delayed commit."""
 
 import threading
 import time

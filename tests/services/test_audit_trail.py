@@ -1,4 +1,4 @@
-"""Every act leaves its entry, in its own transaction, at the end of its user's chain."""
+"""Every operation appends its audit entry to the user's chain, in its own transaction."""
 
 import re
 import time

@@ -1,4 +1,4 @@
-"""The audit log is whole, or it is said where it is not: each tampering is made, and found."""
+"""Verification of the audit log: each kind of tampering is done and found."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""The main job, without HTTP: one wallet per user, verified before it leaves."""
+"""The wallet service: one wallet per user, verified before it is returned."""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -224,7 +224,7 @@ def test_a_trading_wallet_without_a_key_is_an_alarm(wallets, sql):
 
 
 def test_a_wallet_that_is_gone_is_an_alarm_and_never_a_new_wallet(wallets, sql):
-    """The audit log remembers it, whatever has happened to the row."""
+    """The audit log still records it."""
     wallets.ensure_trading_wallet(FID, access=ACCESS)
     plant(sql, "delete from wallets")
     for _ in range(2):

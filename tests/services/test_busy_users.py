@@ -1,4 +1,4 @@
-"""Batches of many users while some of them are busy: none delays the others, none is left out."""
+"""Batches of many users while some of them are busy: no user delays another or is left out."""
 
 import threading
 import time
@@ -170,7 +170,7 @@ def test_a_user_whose_chain_is_held_delays_no_other(batch, hold, sql, attempts):
         wait_until(lambda: entries(sql, batch.action) == others)
         waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
         wait_until(lambda: sql.execute(waiting).fetchone() == (1,))
-        # Whoever waits for one user holds no other.
+        # A batch that waits for one user holds no lock of another.
         sql.execute("select from wallet_audit_heads where fid <> %s for update nowait", [BUSY])
         assert running.is_alive()
     running.join()
@@ -218,7 +218,7 @@ def test_a_batch_whose_process_is_paused_fails_no_key_read(batch, database_url, 
     )
     serving.open()
     users = service(serving, SECRET, OTHER_SECRET)
-    # Of somebody whom the batch holds, and who has a key or was refused one.
+    # Of a user whom the batch holds, and who has a key or was refused one.
     with ThreadPoolExecutor() as pool:
         running = pool.submit(batch.outcomes)
         assert paused.wait(5)
@@ -251,7 +251,7 @@ def test_what_an_earlier_attempt_wrote_is_reported_as_done_and_not_done_twice(
     check_log(own_database)
 
 
-def test_an_import_and_whoever_begins_the_chain_of_its_user_do_not_deadlock(
+def test_an_import_and_the_first_entry_of_its_user_do_not_deadlock(
     own_database, database_url, tmp_path, sql
 ):
     batch = FirstImport(own_database, tmp_path)

@@ -38,7 +38,7 @@ class Rule:
 
 @pytest.fixture
 def citus(monkeypatch):
-    """Keep the rule over whatever is sent from now on; Rule counts."""
+    """Check every statement that is sent from now on against the rule; Rule counts."""
     scatter = {name for name, place in listed().items() if place == EVERY}
     execute = TimedCursor.execute
     rule, side_by_side = Rule(), set()

@@ -1,4 +1,4 @@
-"""What a service sees of a database that misbehaves: an answer, soon, and the truth."""
+"""The pool during faults of the database: quick errors that say what is wrong."""
 
 import os
 import signal
@@ -68,7 +68,7 @@ def test_temporary_tables_stand_behind_all_others(database, given, kept):
     ("given", "kept"),
     [("off", "on"), ("local", "on"), ("remote_write", "on"), ("remote_apply", "remote_apply")],
 )
-def test_what_was_said_to_be_stored_is_stored_whatever_the_role_says(
+def test_commits_are_synchronous_under_every_setting_of_the_database(
     sql, database_url, given, kept
 ):
     name = psycopg.sql.Identifier(sql.info.dbname)
@@ -375,7 +375,7 @@ def test_while_the_database_is_out_of_reach_work_is_refused_at_once(pool, shut, 
     assert time.monotonic() - began < 0.5
 
 
-def test_whoever_waits_for_a_connection_is_refused_as_soon_as_the_others_are(pool, shut):
+def test_waiting_callers_are_refused_as_soon_as_new_ones(pool, shut):
     database = pool(timeout_seconds=60)
     with shut():
         waited = []
@@ -390,7 +390,7 @@ def test_whoever_waits_for_a_connection_is_refused_as_soon_as_the_others_are(poo
     assert max(waited) < 5
 
 
-def test_a_restart_is_a_wait_and_no_error(pool, shut):
+def test_a_restart_of_the_server_causes_a_wait_and_no_error(pool, shut):
     database = pool()
     answers = []
     with shut():

@@ -1,4 +1,4 @@
-"""The examination of a database: it finds what is wrong, and names it."""
+"""`db doctor` finds each fault of a database and names it."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""One URL leads every program to the same server, database and role, whatever its form."""
+"""A URL of any form leads every program to the same server, database and role."""
 
 import getpass
 import shutil

@@ -1,4 +1,4 @@
-"""Preparing a deposit: refused before anything is written, recorded once, replayed the same."""
+"""Preparing a deposit: a bad one writes nothing, a good one is recorded once and replayed."""
 
 import pytest
 

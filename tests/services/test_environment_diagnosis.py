@@ -1,4 +1,4 @@
-"""The examination of an environment: what is wrong is named, with the way to fix it."""
+"""`doctor` reports each fault of an environment and its remedy."""
 
 import json
 from urllib.parse import urlsplit

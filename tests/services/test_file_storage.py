@@ -1,4 +1,4 @@
-"""WALLET_STORAGE=filesystem: the service on the old service's files, beside a database."""
+"""WALLET_STORAGE=filesystem: the service on the old service's files, with a database."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""No file is read, locked or flushed while a transaction is open, which would wait for the disk."""
+"""No file is read, locked or flushed while a transaction is open."""
 
 import fcntl
 import os

@@ -1,4 +1,4 @@
-"""Another secret takes over: every key is sealed again, verified before and after."""
+"""Rotation of the secret: every key is encrypted again, and verified before and after."""
 
 import json
 import threading

@@ -1,4 +1,4 @@
-"""Work whose connection is lost is done once: one entry in the log, and an intact chain."""
+"""Work is done once after its connection is lost: one audit entry, and an intact chain."""
 
 import re
 from dataclasses import dataclass, field

@@ -68,7 +68,7 @@ def test_a_wallet_that_is_only_a_file_becomes_a_row_in_the_same_call(
     assert contents(folder) == before
 
 
-def test_a_row_that_came_from_a_file_needs_the_file_no_more(start_services, folder, sql):
+def test_a_row_that_came_from_a_file_does_not_need_the_file(start_services, folder, sql):
     services = start_services("migrating")
     for entry in EXPECTED:
         services.wallets.list_wallets(entry["fid"], access=ACCESS)
@@ -83,7 +83,7 @@ def test_a_row_that_came_from_a_file_needs_the_file_no_more(start_services, fold
             assert plain.get_base_account_address(entry["fid"], access=ACCESS) == entry["address"]
 
 
-def test_files_stay_as_they_were_whatever_is_done(start_services, folder, sql):
+def test_no_operation_changes_a_file(start_services, folder, sql):
     oldest = put(folder, NEW_FID, keyless(OTHER_ACCOUNT, "ethereum"))
     before = contents(folder)
     services = start_services("migrating")
@@ -130,7 +130,7 @@ def test_a_row_wins_over_a_file_with_another_address(start_services, folder, sql
 
 
 @pytest.mark.parametrize("damage", ["", "{", "another key"])
-def test_a_row_is_served_whatever_became_of_its_file(start_services, folder, sql, damage):
+def test_a_row_is_served_after_its_file_was_damaged_or_removed(start_services, folder, sql, damage):
     services = start_services("migrating")
     put(folder, NEW_FID, keyed())
     address = services.wallets.ensure_trading_wallet(NEW_FID, access=ACCESS).address
@@ -231,14 +231,14 @@ def test_a_process_on_files_makes_nothing_once_another_makes_or_looks_for_rows(
     assert contents(folder) == before
     assert on_files.wallets.get_wallet_address(NEW_FID, "ethereum", access=ACCESS) == made
     assert migrating.wallets.ensure_trading_wallet(NEW_FID, access=ACCESS).address == made
-    # Whoever has a wallet is served until the last process on files is gone, by new ones too.
+    # Users with a wallet are served until the last process on files ends, also by new processes.
     for late in (on_files, start_services("filesystem")):
         late.readiness.check()
         assert late.wallets.ensure_trading_wallet(NEW_FID, access=ACCESS).address == made
         late.wallets.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS)
 
 
-def test_a_process_on_files_makes_no_wallet_for_somebody_who_has_a_row(start_services, folder, sql):
+def test_a_process_on_files_creates_no_wallet_for_a_user_who_has_a_row(start_services, folder, sql):
     address = (
         start_services("migrating").wallets.ensure_trading_wallet(NEW_FID, access=ACCESS).address
     )
@@ -328,9 +328,7 @@ def test_processes_on_files_and_on_rows_that_race_never_answer_two_addresses(
     assert refused
 
 
-def test_a_wrong_secret_leaves_the_folder_to_those_who_have_the_right_one(
-    start_services, folder, sql
-):
+def test_a_process_with_a_wrong_secret_changes_nothing_in_the_folder(start_services, folder, sql):
     wrong = start_services("migrating", ENCRYPTION_SECRET="quite another secret, and long enough")
     with pytest.raises((SecretMismatch, KeyUnreadable)):
         wrong.wallets.ensure_trading_wallet(FID, access=ACCESS)

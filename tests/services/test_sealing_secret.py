@@ -1,4 +1,4 @@
-"""A process with another database's secret does no harm."""
+"""A process with another database's secret changes nothing."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -161,7 +161,7 @@ def test_a_secret_that_loses_the_race_for_an_empty_database_writes_nothing(
     assert sql.execute("select key_id from encryption_keys").fetchall() == [(winner,)]
 
 
-def test_two_secrets_that_race_for_an_empty_database_cannot_both_win(database, sql):
+def test_one_of_several_secrets_that_race_for_an_empty_database_wins(database, sql):
     racers = [service(database, f"secret number {n} of a race for a database") for n in range(6)]
 
     def ensure(number):
@@ -176,7 +176,7 @@ def test_two_secrets_that_race_for_an_empty_database_cannot_both_win(database, s
     assert sql.execute("select count(*) from encryption_keys").fetchone() == (1,)
 
 
-def test_a_database_that_is_begun_while_we_look_is_ours_all_the_same(database, monkeypatch):
+def test_a_database_that_another_process_begins_meanwhile_is_accepted(database, monkeypatch):
     """Between the look for known secrets and the look for sealed rows, another process begins."""
     look = PostgresWalletRepository.any_sealed
 

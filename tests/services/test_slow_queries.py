@@ -1,4 +1,4 @@
-"""A slow statement is logged: its name and how long it took, and nothing of whom it was about."""
+"""A slow statement is logged with its name and duration, and without its parameters."""
 
 import json
 import time
@@ -45,7 +45,7 @@ def database_that_logs(database_url):
 
 @contextmanager
 def locked(database_url, table, *, seconds):
-    """Hold a lock on a table for so long, beside what is done meanwhile."""
+    """Hold a lock on a table for `seconds` while the block runs."""
     with psycopg.connect(database_url) as holder:
         holder.execute(f"lock table {table}")
 

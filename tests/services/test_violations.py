@@ -1,4 +1,4 @@
-"""A violated constraint means what the code that writes the row says, by its name; else a bug."""
+"""The code that writes a row translates violations of constraints by name; others are bugs."""
 
 import pytest
 from psycopg import errors as pg
@@ -148,7 +148,7 @@ def test_a_retired_secret_is_known_by_its_constraint(wallets, database, sql, rep
     assert rows(sql) == before
 
 
-def test_a_secret_in_use_is_known_whichever_table_refers_to_it(database, wallets, sql):
+def test_a_secret_in_use_is_recognized_for_every_table_that_refers_to_it(database, wallets, sql):
     wallets.ensure_trading_wallet(FID, access=ACCESS)
     SealingSecret(database, NEW).register()
     rotation = KeyRotation(database, NEW, ACCESS)

@@ -1,4 +1,4 @@
-"""Every query: what it takes and gives, how PostgreSQL plans it, and on which machines it runs."""
+"""Every query: its parameters, its columns, its plan, and the machines on which it runs."""
 
 import re
 from typing import Any
@@ -79,7 +79,7 @@ def describe(connection: psycopg.Connection[Any], query: Any) -> str:
     types = type_names(connection, [described.ftype(n) for n in range(described.nfields)])
     gives = [f"{column} {kind}" for column, kind in zip(columns, types, strict=True)]
     nulls = f"({', '.join(['null'] * len(takes))})" if takes else ""
-    # Checks look at the whole database and at system catalogs: in which way is not our concern.
+    # Checks look at the whole database and at system catalogs: their plans do not matter.
     checks = any(f"/* {subject}." in query.sql for subject in ("checks", "role_checks"))
     planned = (
         query.sql.split()[0] in {"select", "insert", "update", "delete", "with"} and not checks

@@ -1,4 +1,4 @@
-"""The database refuses what must never be, whoever asks. Each rule has its name."""
+"""Every constraint of the database, with its name."""
 
 import re
 import uuid
@@ -99,7 +99,7 @@ UNREADABLE = ("infinity", "-infinity", "0001-12-31 23:59:59+00 BC", "10000-01-01
 @pytest.mark.parametrize("time", ["0001-01-01 00:00:00+00", "9999-12-31 23:59:59.999999+00"])
 @pytest.mark.parametrize(("table", "row", "column"), [case[:3] for case in TIMES])
 def test_every_time_that_is_kept_can_be_read(sql, table, row, column, time):
-    """One that cannot would stop whatever reads many rows."""
+    """A time that cannot be read would stop every query that reads many rows."""
     insert(sql, table, {**row, column: time})
     sql.execute("set timezone = 'UTC'")
     ((kept,),) = sql.execute(f"select {column} from {table}").fetchall()

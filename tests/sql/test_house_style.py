@@ -1,4 +1,4 @@
-"""The house style of queries/README.md, where a machine can read it."""
+"""The rules of queries/README.md that a test can check."""
 
 import ast
 import re

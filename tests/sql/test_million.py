@@ -1,4 +1,4 @@
-"""A million users: each question is answered by an index, in as little work as among a thousand.
+"""A million users: an index answers each query, with as little work as for a thousand users.
 
 Takes minutes. `pytest -m long tests/sql/test_million.py --write` writes the plans anew.
 """
@@ -243,7 +243,7 @@ def assert_reads_little(asked: OneConnection, service: Any, cases: Iterator[Any]
     assert sorted(much) == []
 
 
-def test_a_page_of_a_search_reads_little_whatever_is_asked_and_however_deep(many, asked):
+def test_a_page_of_a_search_reads_little_for_every_filter_and_position(many, asked):
     people, fid = many.people, many.people.users // 3
     search = WalletSearch(asked, EncryptionService(Secret(SECRET)), primary=asked)
     mine = (people.trading_address(fid).lower(), people.base_account(fid))
@@ -261,7 +261,7 @@ def test_a_page_of_a_search_reads_little_whatever_is_asked_and_however_deep(many
     assert_reads_little(asked, search, cases)
 
 
-def test_a_page_of_the_audit_log_reads_little_whatever_is_asked_and_however_deep(many, asked):
+def test_a_page_of_the_audit_log_reads_little_for_every_filter_and_position(many, asked):
     people, fid = many.people, many.people.users // 3 * 2
     cases = (
         (AuditFilters(fid=whose, action=action, actor=actor, **within), after)

@@ -1,6 +1,6 @@
-"""operations/partitions.sql spreads the tables on one PostgreSQL; EXPLAIN shows what is touched.
+"""operations/partitions.sql partitions the tables on one PostgreSQL; EXPLAIN shows what is read.
 
-partitions_back.sql undoes it.
+partitions_back.sql reverts it.
 """
 
 import re
@@ -10,9 +10,9 @@ from types import SimpleNamespace
 import pytest
 
 from tests.factories import ACCESS, BASE_ACCOUNT, FID
+from tests.sql.distribution import PER_USER, line, read, words
 from tests.sql.queries import EVERY, NONE, ONE, SUBJECTS, listed, numbered, queries
 from tests.sql.schema import SCHEMA, dump
-from tests.sql.spreading import PER_USER, line, read, words
 from wallet_api.repositories import sql as loader
 from wallet_api.services.diagnosis.database import examine_database
 
@@ -25,7 +25,7 @@ PARTITION = re.compile(rf"'Relation Name': '(?:{'|'.join(PER_USER)})_(\d+)'")
 
 @pytest.fixture
 def spread(sql):
-    """This test's database with its tables spread; spread() spreads them."""
+    """Return a function that partitions the tables of this test's database."""
 
     def spread():
         with sql.transaction():
@@ -36,7 +36,7 @@ def spread(sql):
 
 
 def arguments(connection, names):
-    """Give whom to ask for: the fid is of partition 0, any other number of one of its own."""
+    """Yield an argument per parameter: the fid is in partition 0, other numbers in others."""
     (mine, *others) = connection.execute(
         "select min(fid) from generate_series(1::bigint, 1000) as fid, generate_series(0, 15) as n"
         " where satisfies_hash_partition('wallets'::regclass, 16, n, fid) group by n order by n"

@@ -1,4 +1,4 @@
-"""The role that the service needs: all of its work goes well, and nothing that would lose a key."""
+"""The role of the service: it can do the service's work, and nothing that would lose a key."""
 
 import itertools
 import json

@@ -1,4 +1,4 @@
-"""schema.sql and catalog.json are what the migrations give, exactly. `make schema` writes both."""
+"""schema.sql and catalog.json equal what the migrations create. `make schema` writes both."""
 
 import json
 import re
@@ -74,7 +74,7 @@ def test_the_catalog_file_is_what_the_migrations_and_roles_give(
 
 
 def test_a_dump_that_was_restored_is_dumped_as_the_same(server):
-    """Else `db doctor` would take what came out of a backup for altered."""
+    """Otherwise `db doctor` would report a restored backup as altered."""
     with new_database(server, "restored_schema") as url:
         with psycopg.connect(url) as connection:
             connection.execute(SCHEMA.read_text().encode())
@@ -89,9 +89,9 @@ def test_migrations_are_numbered_without_gaps_and_named_by_verb_and_object():
 
 
 @pytest.mark.parametrize("path", sorted(MIGRATIONS.glob("*.sql")), ids=lambda path: path.name)
-def test_every_migration_sets_time_outs_and_goes_forward_only(path):
+def test_every_migration_sets_timeouts_and_goes_forward_only(path):
     text = path.read_text()
-    # An index is built beside the traffic, outside of a transaction, for as long as it takes.
+    # An index is built concurrently, outside of a transaction, and without a timeout.
     concurrently = "-- migrate:up transaction:false" in text
     assert bool(re.search("^(create|drop) index concurrently", text, re.MULTILINE)) == concurrently
     assert ("set local lock_timeout" in text) != concurrently

@@ -1,6 +1,6 @@
-"""What each query takes, gives, and how PostgreSQL answers it: a changed query shows here.
+"""The parameter types, columns and plan of each query: a changed query shows here.
 
-`make snapshots` writes tests/sql/snapshots anew; the diff belongs into the pull request.
+`make snapshots` writes tests/sql/snapshots anew; the diff belongs to the pull request.
 """
 
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Whoever watches PostgreSQL sees the name of each statement of ours: pg_stat_statements, activity.
+"""Each of our statements shows its name in pg_stat_statements and in pg_stat_activity.
 
 A server of its own, because pg_stat_statements must be there when a server starts.
 """

@@ -1,4 +1,4 @@
-"""The macs of the audit log: computed once more by hand, and none without the secret."""
+"""The MACs of the audit log, compared with a second implementation."""
 
 import hashlib
 import hmac

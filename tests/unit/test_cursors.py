@@ -1,4 +1,4 @@
-"""Cursors: every place in a list comes back exactly, and nothing else is one."""
+"""Cursors: every position round-trips, and anything else is refused."""
 
 from datetime import UTC, datetime, timedelta
 

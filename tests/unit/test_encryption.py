@@ -1,4 +1,4 @@
-"""Sealing: the recipe to the byte, and everything that must not open."""
+"""Encryption of keys: the exact bytes, and everything that must not decrypt."""
 
 import hashlib
 import hmac
@@ -128,7 +128,7 @@ def test_a_thousand_seals_have_a_thousand_nonces(service):
     chain=st.sampled_from(["ethereum", "solana", "ethereum/1"]),
     address=st.binary(min_size=20, max_size=20).map(lambda raw: "0x" + raw.hex()),
 )
-def test_whatever_is_sealed_opens_to_the_same(service, key, fid, chain, address):
+def test_every_sealed_key_opens_to_the_same(service, key, fid, chain, address):
     sealed = service.seal(Secret(key), fid=fid, chain=chain, address=address)
     assert service.open(sealed, fid=fid, chain=chain, address=address).reveal() == key
 

@@ -1,4 +1,4 @@
-"""Values as they are copied: what is around them is dropped, what can never match is refused."""
+"""Copied values: surrounding characters are removed, and impossible values refused."""
 
 from dataclasses import fields, is_dataclass
 

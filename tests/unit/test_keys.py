@@ -1,4 +1,4 @@
-"""Key pairs: published vectors, and keys that are none."""
+"""Key pairs: published test vectors, and invalid keys."""
 
 import subprocess
 import sys

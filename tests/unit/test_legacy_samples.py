@@ -1,4 +1,4 @@
-"""Every record that the old file service wrote, and what must not pass for one."""
+"""Every record that the old file service wrote, and what is refused as one."""
 
 import json
 from pathlib import Path

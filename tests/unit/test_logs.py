@@ -1,4 +1,4 @@
-"""Log lines: one JSON object each, and neither keys, tokens nor the texts of errors in them."""
+"""Log lines: one JSON object each, without keys, tokens or error texts."""
 
 import io
 import json

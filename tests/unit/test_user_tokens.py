@@ -1,4 +1,4 @@
-"""Our own tokens: nothing but one that we issued, unchanged and in time, says who somebody is."""
+"""Our own tokens: only an unchanged one that has not expired identifies a user."""
 
 import base64
 import hmac
@@ -192,7 +192,7 @@ def test_our_secret_under_another_hash_is_refused(algorithm, digest):
         verify(forge(json.dumps({"alg": algorithm}), json.dumps(claims()), digest=digest))
 
 
-def test_an_rs256_token_is_refused_whatever_key_it_brings():
+def test_an_rs256_token_is_refused_with_every_key():
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     token = jwt.encode(claims(), key, algorithm="RS256", headers={"x5c": [public.decode()]})

@@ -1,4 +1,4 @@
-"""The settings of a service that others call: what they take, and what a fault says of them."""
+"""Optional settings: their values, and the errors for invalid ones."""
 
 import pytest
 from limits import parse_many

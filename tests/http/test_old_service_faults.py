@@ -1,4 +1,4 @@
-"""What the old service did wrong, row by row of the contract's table "Mended"."""
+"""Faults of the old service, in the order of the HTTP contract's table of corrections."""
 
 import pytest
 from structlog.testing import capture_logs

@@ -1,4 +1,4 @@
-"""Importers and users all at once: no user ever sees two addresses, and no file is lost."""
+"""Imports concurrent with users: no user sees two addresses, and no file is lost."""
 
 import random
 import threading

@@ -1,4 +1,4 @@
-"""Who may call what: every route there is, and every credential that is not the right one."""
+"""Who may call which route: every route, with every wrong credential."""
 
 import hmac
 import time

@@ -1,4 +1,4 @@
-"""A database that lost an acknowledged wallet gives nobody a second one."""
+"""A database that lost an acknowledged wallet creates no second one."""
 
 import shutil
 import subprocess
@@ -58,7 +58,7 @@ def test_a_restore_under_a_running_service_makes_no_second_wallet(
 
 
 def either(pair):
-    """Return the URL of whichever of the two takes writes."""
+    """Return the URL of the server that takes writes."""
     account = pair.primary.url(pair.name).rpartition("@")[0]
     ports = [f"{server.host}:{server.port}" for server in (pair.primary, pair.standby)]
     return f"{account}@{','.join(ports)}/{pair.name}?target_session_attrs=read-write"
