@@ -10,11 +10,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.database import Clone, rows_of
-from tests.factories import JWT_SECRET, SECRET
+from tests.factories import ACCESS, FID, JWT_SECRET, SECRET, calling
 from tests.farcaster import Farcaster
+from tests.http.user_wallets import put_file
+from tests.wallet_store import keyed
 from wallet_api.app import create_app
 from wallet_api.blueprints.application import application
 from wallet_api.config import Settings
+from wallet_api.models import SCOPES
 
 
 @pytest.fixture
@@ -75,3 +78,30 @@ def refusing(
 def sign_in_client(make_app: Callable[..., Flask], farcaster: Farcaster) -> FlaskClient:
     """Return a client of an app that trusts `farcaster`."""
     return make_app(**farcaster.settings()).test_client()
+
+
+@pytest.fixture
+def engine(app):
+    """Return the header of a client that may do everything."""
+    return calling(app, *SCOPES, name="engine")
+
+
+@pytest.fixture(scope="module")
+def trader(refusing_app):
+    """Return the header of a client of the service in which only FID has a wallet."""
+    application(refusing_app).wallets.ensure_trading_wallet(FID, access=ACCESS)
+    return calling(refusing_app, *SCOPES, name="engine")
+
+
+@pytest.fixture
+def storing(make_app, folder):
+    """Start a service that keeps wallets in one of the places: storing("migrating")."""
+
+    def start(mode):
+        if mode == "migrating" and not any(folder.iterdir()):
+            # An empty folder might be a disk that is not mounted.
+            put_file(folder, 99, "ethereum", keyed())
+        app = make_app(WALLET_STORAGE=mode, WALLET_STORAGE_PATH=str(folder))
+        return app, calling(app, *SCOPES, name="engine")
+
+    return start

@@ -1,15 +1,23 @@
 """Fixtures of the services' tests: the wallet service, wallet files, a database to examine."""
 
+import os
 import shutil
+import signal
 
 import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from tests.factories import FID, service
+from tests.factories import ACCESS, BASE_ACCOUNT, FID, SECRET, service
 from tests.wallet_store import SAMPLES
 from wallet_api.blueprints.application import application
-from wallet_api.database import Connection
+from wallet_api.crypto.encryption import EncryptionService
+from wallet_api.crypto.secret import Secret
+from wallet_api.database import (
+    Connection,
+)
+from wallet_api.services.audit.chains import EntryOutcome
+from wallet_api.services.audit.verify import AuditVerification
 from wallet_api.services.diagnosis.database import examine_database
 
 A_WALLET = f"""
@@ -78,3 +86,61 @@ def start_services(make_app, folder):
         return application(app)
 
     return start
+
+
+@pytest.fixture
+def suspend():
+    """Suspend the process behind a connection until the test is over."""
+    stopped = []
+
+    def suspend_process(connection):
+        stopped.append(connection.info.backend_pid)
+        os.kill(stopped[-1], signal.SIGSTOP)
+
+    yield suspend_process
+    for pid in stopped:
+        os.kill(pid, signal.SIGCONT)
+
+
+@pytest.fixture
+def log(database):
+    """Five users with four entries each."""
+    wallets = service(database)
+    for fid in range(1, 6):
+        wallets.ensure_trading_wallet(fid, access=ACCESS)
+        wallets.store_base_account_address(fid, BASE_ACCOUNT, access=ACCESS)
+        wallets.get_wallet_with_key(fid, "ethereum", access=ACCESS)
+        wallets.refuse_key(fid, "ethereum", access=ACCESS)
+    return wallets
+
+
+@pytest.fixture
+def verification(database):
+    def make(secret=SECRET, *previous, unchained_before=None, wallet_storage="postgres"):
+        encryption = EncryptionService(Secret(secret), [Secret(older) for older in previous])
+        return AuditVerification(
+            database,
+            encryption,
+            unchained_before=unchained_before,
+            wallet_storage=wallet_storage,
+        )
+
+    return make
+
+
+@pytest.fixture
+def verify(verification):
+    """Verify the log and return what is wrong, (fid, id, what), and how many entries are intact."""
+
+    def run(*secrets, fid=None, against=None, **options):
+        reports = []
+        one = verification(*secrets, **options)
+        if fid is None:
+            one.verify(reports.append, against=against)
+        else:
+            one.verify_user(fid, reports.append)
+        faulty = [report for report in reports if report.outcome is EntryOutcome.FAULTY]
+        intact = sum(report.outcome is EntryOutcome.INTACT for report in reports)
+        return [(report.fid, report.id, report.fault) for report in faulty], intact
+
+    return run
