@@ -1,5 +1,6 @@
 """Fixtures of the tests of `wallet-api wallets …`."""
 
+import shutil
 import subprocess
 
 import pytest
@@ -8,12 +9,16 @@ from benchmarks import wallet_store as generator
 from tests.commands import SHELL, Finished, kept_environ
 from tests.factories import ACCESS, SECRET
 from tests.service import ROOT
+from tests.wallet_store import SAMPLES
 from wallet_api.crypto.encryption import EncryptionService, SealedKey
 from wallet_api.crypto.secret import Secret
+from wallet_api.models import AuditContext
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
 from wallet_api.services.encryption_keys.registration import SealingSecret
+from wallet_api.services.wallet_files.exporting import WalletExport
 from wallet_api.services.wallet_files.importing import WalletImport
+from wallet_api.services.wallet_files.verifying import StoredWallets
 
 
 @pytest.fixture
@@ -90,3 +95,33 @@ def stored_keys(sql, encryption):
         }
 
     return open_all
+
+
+@pytest.fixture
+def imported(folder, importer):
+    """Import every sample; return the folder."""
+    shutil.copytree(SAMPLES, folder, dirs_exist_ok=True)
+    importer(folder)
+    return folder
+
+
+@pytest.fixture
+def exported(tmp_path):
+    """Return the path of a folder that is not there yet."""
+    return tmp_path / "not" / "yet"
+
+
+@pytest.fixture
+def exporter(database, encryption):
+    """Export by the service, in this process: exporter(folder) returns the reports by file."""
+
+    def run(folder):
+        files = FilesystemWalletRepository(WalletDirectory(folder), encryption)
+        files.directory.create()
+        access = AuditContext(actor="cli:a-test", request_id="a-test")
+        work = WalletExport(database, files, encryption, access)
+        with files.directory.locked():
+            pages = StoredWallets(database).pages(500)
+            return {report.file: report for page in pages for report in work.run(page)}
+
+    return run

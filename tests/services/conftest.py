@@ -16,6 +16,7 @@ from wallet_api.crypto.secret import Secret
 from wallet_api.database import (
     Connection,
 )
+from wallet_api.services.api_clients import ApiClientService
 from wallet_api.services.audit.chains import EntryOutcome
 from wallet_api.services.audit.verify import AuditVerification
 from wallet_api.services.diagnosis.database import examine_database
@@ -144,3 +145,8 @@ def verify(verification):
         return [(report.fid, report.id, report.fault) for report in faulty], intact
 
     return run
+
+
+@pytest.fixture
+def clients(database):
+    return ApiClientService(database)
