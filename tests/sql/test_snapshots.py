@@ -10,6 +10,8 @@ import pytest
 from tests.sql.queries import FILL, SUBJECTS, describe, queries
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
+# Queries that the repositories send only to this release of PostgreSQL and newer ones.
+NEEDS = {"role_checks.list_parameter_rights": 15}
 
 
 @pytest.fixture
@@ -25,18 +27,35 @@ def filled(sql):
     return sql
 
 
+def sections(text):
+    """Return the section of each query in a snapshot, by the query's name."""
+    return {section.splitlines()[0]: section for section in text.strip().split("\n\n")}
+
+
 def test_every_query_is_as_its_snapshot_says(filled, request: pytest.FixtureRequest):
+    release = filled.info.server_version // 10_000
+    left_out = {query for query, needed in NEEDS.items() if release < needed}
     found = {
-        subject: "\n\n".join(describe(filled, query) for query in queries(subject).values()) + "\n"
+        subject: {
+            name: describe(filled, query)
+            for name, query in queries(subject).items()
+            if f"{subject}.{name}" not in left_out
+        }
         for subject in SUBJECTS
     }
     if request.config.getoption("--write"):
+        assert not left_out, "snapshots need a newer PostgreSQL"
         for stale in SNAPSHOTS.glob("*.txt"):
             stale.unlink()
-        for subject, text in found.items():
-            (SNAPSHOTS / f"{subject}.txt").write_text(text)
-    kept = {path.stem: path.read_text() for path in SNAPSHOTS.glob("*.txt")}
+        for subject, texts in found.items():
+            (SNAPSHOTS / f"{subject}.txt").write_text("\n\n".join(texts.values()) + "\n")
+    kept = {path.stem: sections(path.read_text()) for path in SNAPSHOTS.glob("*.txt")}
+    for query in left_out:
+        subject, name = query.split(".")
+        del kept[subject][name]
     assert found == kept
+    if left_out:
+        pytest.skip(f"PostgreSQL {release} IS TOO OLD: {', '.join(left_out)} WAS NOT TRIED.")
 
 
 def test_every_query_of_the_request_path_is_answered_by_an_index(filled):
