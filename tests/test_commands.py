@@ -27,7 +27,7 @@ WITHOUT_JSON = {
     "serve": "it answers requests, until SIGTERM",
 }
 WITHOUT_DATABASE = {"dev", "bench", "token", "doctor", "serve"}
-# What a command needs beside its name.
+# The arguments that a command needs.
 NEEDED = {
     "clients create": ["--name", "engine", "--scope", "keys:read"],
     "clients revoke": ["engine"],

@@ -120,7 +120,7 @@ def test_proxies_close_an_idle_connection_before_the_service_does():
 
 def test_the_unit_gives_the_service_what_it_needs_and_no_core_dumps():
     service = unit("wallet-api.service")["Service"]
-    # The service makes a folder for metrics, which nobody else is to see.
+    # The service creates a folder for metrics, which other users must not read.
     assert (service["ProtectSystem"], service["PrivateTmp"]) == ("strict", "yes")
     room = int(re.search(r"open files \(`ulimit -n`\) above (\d+)", OPERATIONS)[1])
     assert int(service["LimitNOFILE"]) > room

@@ -253,7 +253,7 @@ def test_a_token_with_some_of_the_scopes_shows_what_it_may(enter, behind):
     expect(page.locator("#user-wallets")).to_have_text(f"{lacks}wallets:read.")
 
 
-def test_what_is_refused_is_said(enter, visit, behind):
+def test_refusals_are_shown(enter, visit, behind):
     page = visit().open("/console").page
     alert = page.get_by_role("alert")
     open_console = page.get_by_role("button", name="Open the console")
@@ -289,7 +289,7 @@ def test_what_is_refused_is_said(enter, visit, behind):
     expect(alert).to_contain_text("the token is missing, expired or not valid")
     expect(page.locator("#shown")).to_be_empty()
 
-    # One part that fails leaves the others; where nobody knows of files, figures say what they are.
+    # If one part fails, the others are shown; without files, the figures say what they count.
     visitor = visit()
     visitor.page.route("**/v1/storage?", lambda route: route.fulfill(**broken))
     page = let_in(visitor, give_token(behind, *SCOPES)).page

@@ -24,7 +24,7 @@ class Visitor:
         page.on("request", self._watch)
 
     def _hear(self, message):
-        # Refusals are answers like others: the browser alone calls them errors.
+        # Refusals are ordinary responses: only the browser calls them errors.
         expected = message.text.startswith("Failed to load resource")
         if message.type in ("error", "warning") and not expected:
             self.complaints.append(message.text)

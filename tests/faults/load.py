@@ -40,7 +40,7 @@ class Load:
         self.sent = self.acknowledged = self.refused = self.cut = 0
         self.slowest = self.recovery = 0.0
         self.wrong = []
-        # What must be true for ever after: answered addresses by FID, ids of deposits, keys that
+        # What must stay true: answered addresses by FID, ids of deposits, keys that
         # were handed out by request id, and Base Accounts.
         self.addresses = defaultdict(set)
         self.deposits = set()
@@ -61,7 +61,7 @@ class Load:
         self._thread.join()
 
     def suffers(self, within=15):
-        """Wait until somebody is refused or cut off: the fault has come through."""
+        """Wait until the fault has an effect: a user is refused or cut off."""
         before, deadline = self.refused + self.cut, time.monotonic() + within
         while self.refused + self.cut == before:
             assert time.monotonic() < deadline, "the fault hit nobody"
@@ -81,7 +81,7 @@ class Load:
             time.sleep(0.02)
 
     def check(self, url, sealing, *, cuts):
-        """Compare what users were told with what the database holds."""
+        """Compare the responses with the database."""
         assert self.wrong == []
         assert self.acknowledged
         assert cuts or self.cut == 0, "somebody got no answer"

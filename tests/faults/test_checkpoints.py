@@ -1,4 +1,4 @@
-"""Checkpoints of the audit log beside a synchronous standby and a prepared transaction."""
+"""Checkpoints of the audit log with a synchronous standby and with a prepared transaction."""
 
 import threading
 from datetime import timedelta

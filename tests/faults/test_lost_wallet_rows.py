@@ -82,7 +82,7 @@ def test_a_standby_that_lacks_the_last_wallet_makes_no_second_one(pair, process)
 
 
 def test_a_standby_that_is_connected_to_before_it_takes_over_makes_no_second_one(pair, process):
-    """A proxy, a floating address or a name may lead to it before somebody promotes it."""
+    """A proxy, a floating address or a name may lead to it before it is promoted."""
     pair.primary.administer("alter system reset synchronous_standby_names")
     pair.primary.administer("select pg_reload_conf()")
     with Proxy(pair.primary.port) as proxy:

@@ -25,7 +25,7 @@ METRICS_TOKEN = "a token of Prometheus that only this test knows"
 LEAKS.secrets.add(METRICS_TOKEN)
 DEPOSIT = json.dumps({"asset": "USDC", "amount": "20", "baseAddress": BASE_ACCOUNT})
 JSON = "Content-Type: application/json"
-# What somebody in between would add, or a client that hopes for trust in it.
+# Headers of a proxy in between, or of a client that hopes that they are trusted.
 INTERNAL = (
     *("X-Forwarded-For: 127.0.0.1", "X-Real-IP: 10.0.0.1", "Forwarded: for=10.0.0.1"),
     *("X-Forwarded-Proto: https", "CF-Connecting-IP: 10.0.0.1", "True-Client-IP: 127.0.0.1"),
@@ -87,7 +87,7 @@ def routes_asked(log):
     return {line["route"] for line in lines if line["event"] == "request"}
 
 
-def test_everybody_reaches_the_api_and_health_and_nothing_else(behind, app, tmp_path):
+def test_any_address_reaches_the_api_and_health_and_nothing_else(behind, app, tmp_path):
     """Behind a tunnel, a load balancer or a container's NAT every caller has a private address."""
     service, nginx = behind()
     token = f"Authorization: {service.bearer(FID)['Authorization']}"
@@ -182,7 +182,7 @@ def test_the_address_on_record_is_the_one_that_nginx_saw(behind, sql):
     assert seen == [options["source"] or options["to"] for options, _ in calls]
 
 
-def test_behind_a_cdn_its_header_is_believed_and_nobody_else_s(behind, sql):
+def test_behind_a_cdn_only_its_header_is_trusted(behind, sql):
     (snippet,) = re.findall(r"^```nginx\n(.+?)^```$", PAGE, re.MULTILINE | re.DOTALL)
     network = re.search(r"^set_real_ip_from (.+);$", snippet, re.MULTILINE)[1]
     behind_cdn = behind(real_ip=snippet.replace(network, "127.0.0.2"))

@@ -44,7 +44,7 @@ def test_a_request_that_began_has_its_own_timeout_with_any_keep_alive(serve):
     with socket.create_connection(("127.0.0.1", service.port), timeout=30) as client:
         client.sendall(HEALTHZ)
         assert b"200 OK" in client.recv(4096)
-        # Half of one alone, and half of one behind a whole one.
+        # Half a request, and half a request after a complete one.
         for begin in (HEALTHZ[:20], HEALTHZ + HEALTHZ[:20]):
             client.sendall(begin)
             time.sleep(1.6)

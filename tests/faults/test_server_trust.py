@@ -1,4 +1,4 @@
-"""Nothing in front of gunicorn or beside it changes path, scheme, peer, method or limits."""
+"""No proxy, header or option changes path, scheme, peer, method or limits."""
 
 import json
 import re

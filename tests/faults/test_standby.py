@@ -124,7 +124,7 @@ def test_a_commit_whose_wait_for_the_standby_was_ended_is_not_acknowledged(
     pair.primary.administer(f"select {end}({pair.waiting()})")
     asking.join()
     assert answers == [503]
-    # The rows are visible by now, and nobody shows them: neither this process nor another.
+    # The rows are visible by now, and no process shows them.
     assert statuses(ask) == all_of(503)
     assert other("GET", "/api/wallet/user-wallets").status_code == 503
     pair.standby.start()
@@ -313,7 +313,7 @@ def test_what_a_lost_attempt_commits_late_is_not_acknowledged_unreplicated(
 
 
 def test_a_connection_to_a_server_that_is_promoted_later_waits_for_its_standby(pair, process):
-    """It saw no standby when it was made, because a standby itself waits for nobody."""
+    """It saw no standby when it was created, because a standby waits for none itself."""
     assert process()("POST", "/api/wallet/deposit", DEPOSIT, fid=FID + 1).status_code == 200
     pair.standby.administer("alter system set synchronous_standby_names = '*'")
     pair.standby.administer("select pg_reload_conf()")

@@ -85,7 +85,7 @@ class Route:
         return policy
 
     def ask(self, client, headers, ip="127.0.0.1"):
-        """Ask as somebody would who is served: only the credential can be wrong."""
+        """Send a request that would be served: only the credential can be wrong."""
         return client.open(
             self.path,
             method=self.method,

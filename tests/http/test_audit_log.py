@@ -213,7 +213,7 @@ def test_only_the_right_to_read_it_opens_the_audit_log(client, app):
 
 
 def key_is_read(client, *, remote="198.51.100.1", forwarded=None):
-    """Read a user's own key as somebody at `remote` does, whose header says what it likes."""
+    """Read a user's own key from `remote`, with a header that may be forged."""
     environ = {"REMOTE_ADDR": remote}
     if forwarded is not None:
         environ["HTTP_X_FORWARDED_FOR"] = forwarded

@@ -52,7 +52,7 @@ def test_nobody_is_sent_elsewhere_nor_given_a_header(behind_a_proxy, path):
     assert "Set-Cookie" not in answer.headers
 
 
-# What stands in X-Forwarded-Proto behind two proxies → by what the client came, if that is known.
+# X-Forwarded-Proto behind two proxies → the client's scheme, if it is known.
 BEHIND_TWO = {
     # Each adds its word.
     "https, http": "https",

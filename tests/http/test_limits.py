@@ -158,7 +158,7 @@ def test_load_balancers_may_ask_for_health_without_end(untouched):
         answer = asked(client, headers={}, path=path)
         assert answer.status_code == 200
         assert not any(name in answer.headers for name in HEADERS)
-    # And their questions count against nobody.
+    # Their requests do not count.
     assert asked(client, headers={}, path="/healthz", address="192.0.2.2").status_code == 200
     answer = asked(client, headers=signed_in(), address="192.0.2.2")
     assert remaining(answer)["ip"] == 0
@@ -285,7 +285,7 @@ def test_a_refused_request_writes_nothing(make_app, sql):
         answer = client.open(path, method=method, json=body, headers=signed_in())
         too_many(answer, "user")
     assert rows_of(sql) == before
-    # An address that nobody has seen: no wallet is made for a request that is refused.
+    # A new address: no wallet is created for a request that is refused.
     alone = make_app(RATELIMIT_PER_IP="1 per day").test_client()
     assert alone.get(LIST, headers=signed_in(FID + 7)).status_code == 200
     too_many(alone.post(DEPOSIT, json=BODY, headers=signed_in(FID + 7)), "ip")
@@ -305,7 +305,7 @@ def test_what_one_user_can_append_is_bounded_on_every_route_that_appends(untouch
     too_many(client.get("/api/wallet/primary-with-key", headers=signed_in()), "writes")
     too_many(client.get(sign_in + "0x" + "cd" * 20, headers=farcaster.bearer()), "writes")
     assert rows_of(sql) == before
-    # What appends nothing goes on, and so does everybody else.
+    # Requests that append nothing are still served, and so are other users.
     reading = asked(client, headers=signed_in())
     assert reading.status_code == 200
     assert "writes" not in remaining(reading)

@@ -221,7 +221,7 @@ def test_a_redis_that_is_slow_to_connect_to_costs_one_request_a_bounded_time(unt
     assert time.monotonic() - began < 0.2
 
 
-def test_a_redis_that_goes_away_is_missed_by_nobody_and_used_again_when_it_is_back(
+def test_requests_succeed_without_redis_and_use_it_again_when_it_is_back(
     untouched, shared, caplog, monkeypatch
 ):
     monkeypatch.setattr(rate_limits, "_REDIS_PAUSE_SECONDS", 1)

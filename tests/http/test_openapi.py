@@ -109,7 +109,7 @@ def document(client):
 @pytest.fixture
 def schema(app):
     schema = schemathesis.openapi.from_wsgi("/openapi.json", app)
-    # Tokens are ours to give: another one would hide everything behind a 401.
+    # The tests choose the tokens: with another one, every response would be 401.
     schema.config.generation.with_security_parameters = False
     return schema
 

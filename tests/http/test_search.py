@@ -186,7 +186,7 @@ def test_pages_of_any_size_show_each_wallet_once_in_order(refusing, finder, foun
     for limit in (*range(1, 8), len(whole), len(whole) + 1):
         shown = list(pages(refusing, finder, {**query, "limit": limit}))
         assert [wallet for page in shown for wallet in page] == whole
-        # No page is empty, and none but the last is short: nobody is sent to look for nothing.
+        # No page is empty, and only the last one is short.
         assert [len(page) for page in shown[:-1]] == [limit] * (len(shown) - 1)
         assert len(shown) == -(-len(whole) // limit)
 
@@ -445,7 +445,7 @@ def test_wallets_that_are_rows_already_can_be_searched_on_the_way(make_app, fold
 def test_searches_and_figures_read_the_replica_and_nothing_else_does(
     make_app, sql, untouched, found
 ):
-    # A standby lets nobody write.
+    # A standby refuses writes.
     url = f"{untouched.environ['DATABASE_URL']}?options=-c%20default_transaction_read_only%3Don"
     app = make_app(DATABASE_REPLICA_URL=url)
     client, finder = app.test_client(), calling(app, *SCOPES)

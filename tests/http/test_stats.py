@@ -338,7 +338,7 @@ def test_a_failure_between_two_queries_leaves_the_connection_fit_for_the_next(
     with monkeypatch.context() as patch:
         patch.setattr(StatsRepository, "count_new_wallets", fail)
         refused(client.get(STATS, headers=engine), 500)
-    # Neither read-only nor inside a transaction that nobody ends.
+    # Neither read-only nor inside a transaction that is never ended.
     assert client.put("/v1/users/1/wallets/ethereum", headers=engine).status_code == 201
     assert client.get(STATS, headers=engine).get_json()["users"] == 1
 

@@ -280,7 +280,7 @@ def test_no_key_leaves_while_the_audit_log_cannot_be_written(storing, sql, mode)
     app, engine = storing(mode)
     client = app.test_client()
     client.put(TRADING, headers=engine)
-    # A full disk, and an error that nobody thought of.
+    # A full disk, and an unexpected error.
     for sqlstate, status in (("53100", 503), ("P0001", 500)):
         sql.execute(
             "create or replace function refuse_row() returns trigger language plpgsql as"

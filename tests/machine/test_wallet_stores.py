@@ -223,7 +223,7 @@ class WalletStores(RuleBasedStateMachine):
                 assert answer in (KeyUnreadable, address)
 
     def teardown(self):
-        """Ask for every address once more, and export everything, with everything mended."""
+        """Repair everything, request every address again, and export everything."""
         self.world.heal()
         if self.processes:
             self.damage.mend()

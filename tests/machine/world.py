@@ -137,7 +137,7 @@ class World:
         self.folder = tmp_path / "wallets"
 
     def empty(self):
-        """Begin anew: whole connections, no rows, and no folder."""
+        """Start again with intact connections, no rows and no folder."""
         self.scissors.have_cut = False
         self.heal()
         self._unguarded(f"truncate {TABLES}")

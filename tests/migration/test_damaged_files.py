@@ -41,7 +41,7 @@ def flipped(block):
     return {**members, "encryptedPrivateKey": sealed.hex()}
 
 
-# What stands in a file that has a user's name, and what is said about it.
+# The content of a user's file, and what is reported about it.
 CONTENTS = {
     "empty": (b"", "it is empty"),
     "blank": (b" \r\n\t", "it is empty"),
@@ -231,7 +231,7 @@ def test_the_users_of_damaged_files_get_no_wallet_while_migrating(
 
 
 def test_a_huge_file_costs_neither_memory_nor_time(folder):
-    """In a process of its own: how much memory one ever had cannot be set back."""
+    """In a process of its own: the peak of a process's memory cannot be reset."""
     with (folder / "wallet_1_ethereum.json").open("wb") as huge:
         huge.truncate(GIGABYTE)
     program = (
@@ -261,7 +261,7 @@ def test_a_file_that_may_not_be_read_is_named_and_stops_nobody(importer, folder,
         closed.chmod(0)
         assert importer(folder)[closed.name].reason == "it cannot be read (Permission denied)"
         return
-    # Nothing is closed to root: look as somebody else, who can reach the folder by its descriptor.
+    # Root can read everything: look as another user, who reaches the folder by its descriptor.
     closed.chmod(0)
     folder.chmod(0o755)
     directory = WalletDirectory(folder)
@@ -285,7 +285,7 @@ def test_a_file_that_may_not_be_read_is_named_and_stops_nobody(importer, folder,
 def test_a_time_of_change_that_no_calendar_has_stops_nobody(
     importer, folder, sql, monkeypatch, nanoseconds
 ):
-    """File systems keep times that Python's calendar does not reach; few can be told to."""
+    """File systems store times beyond Python's calendar; few let a test set them."""
     dated, undated = put(folder, 1, keyed()), put(folder, 2, keyed(createdAt=...))
     fstat = os.fstat
 

@@ -178,7 +178,7 @@ def test_an_export_that_is_killed_at_random_moments_ends_with_a_whole_store(
 
 @pytest.fixture
 def own_server(tmp_path_factory, monkeypatch):
-    """Return a server that nobody else uses, and that comes back at the same port."""
+    """Return a server of this test's own, which restarts on the same port."""
     server = LocalPostgres(tmp_path_factory.mktemp("own"), durable=False)
     server.start()
     monkeypatch.setattr(local_postgres, "_free_port", lambda: server.port)
@@ -235,7 +235,7 @@ class Nowhere:
 
 
 def answer_at_length(item):
-    """Be killed in the middle of an answer: nobody reads it while our parent is stopped."""
+    """Be killed in the middle of an answer, which is not read while the parent is suspended."""
     if item == 3:
         os.kill(os.getppid(), signal.SIGSTOP)
         threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGKILL)).start()

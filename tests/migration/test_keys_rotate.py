@@ -82,7 +82,7 @@ def test_a_rotation_from_beginning_to_end(command, wallets, keys_of, sql):
     assert is_one_line(command("retire", OLD_ID, group="keys", **ROTATED))
     assert command("verify", group="keys", **alone).status == 0
     assert keys_of(OTHER_SECRET) == keys
-    # The log is verified across the change with the new secret alone.
+    # The log is verified across the change with only the new secret.
     assert command("verify", group="audit", **alone).status == 0
 
 

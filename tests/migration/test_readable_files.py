@@ -38,7 +38,7 @@ ENCODED = {
 
 
 def key_with_zeros():
-    """Make a key that has lost two digits where nobody wrote its leading zeros."""
+    """Create a key that has lost two digits because its leading zeros were not written."""
     pair = keys.generate()
     while pair.private_key.reveal()[0]:
         pair = keys.generate()

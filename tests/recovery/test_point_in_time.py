@@ -34,7 +34,7 @@ class Primary:
 
     def __init__(self, folder):
         self._folder = folder
-        # The archive lies beside the cluster: commands of PostgreSQL run in its data directory.
+        # The archive is next to the cluster: commands of PostgreSQL run in its data directory.
         archiving = settings("archive_command", backups="../backups")
         self.postgres = LocalPostgres(folder, durable=False, settings=archiving)
         self.addresses = {}
@@ -161,7 +161,7 @@ def accident(tmp_path_factory):
         with psycopg.connect(primary.url) as somebody:
             somebody.execute(ACCIDENT)
         since = primary.deposit([NEWCOMER])
-        # The audit log remembers who had a wallet: nobody is given a second one.
+        # The audit log records who had a wallet: no user gets a second one.
         answer = primary.service.call(primary.service.deposit(RETURNED, base=BASE_ACCOUNT))
         assert (answer.status, answer.body["code"]) == (503, "database_damaged")
         archive_everything(primary)
@@ -182,7 +182,7 @@ def archive_everything(primary):
 
 
 def find_the_accident(primary):
-    """Return the number and the time of the transaction that deleted, from the archive alone."""
+    """Return the number and the time of the transaction that deleted, from the archive only."""
     files = sorted(path.name for path in (primary.backups / "wal").iterdir() if not path.suffix)
     names = {"FIRST": files[0], "LAST": files[-1]}
     deleted = primary.shell.succeed(command("--rmgr=Heap"), as_owner=True, **names)

@@ -190,7 +190,7 @@ def test_what_is_no_key_of_the_curve_is_refused(read):
         "0x" + "ab" * 31 + "zz",
         "0x" + "ab" * 33,
         "0y" + "ab" * 32,
-        # As long as a key that has one byte of padding, which alone could be chance.
+        # As long as a key with one byte of padding, which could be chance.
         "0x" + "z" * 61,
         "x" + "ab" * 32,
         "0x" + "ab" * 16,

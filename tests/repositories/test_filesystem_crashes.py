@@ -30,7 +30,7 @@ class Killed(BaseException):
 
 
 class Faults:
-    """Let one step of a write fail, or be the last thing that ever happens."""
+    """Make one step of a write fail, or kill the process at it."""
 
     def __init__(self, monkeypatch, step, *, killed):
         self.step, self.killed, self.dead = step, killed, False
@@ -208,7 +208,7 @@ def test_a_wallet_that_is_settled_is_read_without_a_flush(open_store, folder, ne
 
 
 def create_for_ever(folder, first, start, acknowledged):
-    """Make one wallet after the other and say so after each, until somebody kills us."""
+    """Create wallets and report each, until the process is killed."""
     encryption = EncryptionService(Secret(SECRET))
     store = FilesystemWalletRepository(WalletDirectory(Path(folder)), encryption)
     acknowledged.send_bytes(b"ready")

@@ -91,7 +91,7 @@ class Place:
         return NewWallet(fid=fid, chain=chain, address=pair.address, sealed=sealed)
 
     def claim(self, wallet):
-        """Insert a wallet, and read the winner where somebody was first, as the service does."""
+        """Insert a wallet, or read the one that was inserted first, as the service does."""
 
         def work(connection):
             wallets = self.on(connection)

@@ -100,7 +100,7 @@ def test_a_lock_that_another_process_holds_is_waited_for_and_then_given_up(
 def test_a_folder_that_cannot_be_marked_is_not_handed_over_until_an_operator_marks_it(
     store, folder, monkeypatch, fault
 ):
-    """We may only read it, but somebody else may still make wallets in it."""
+    """We may only read it, but another process may still create wallets in it."""
     put(folder, FID, keyed())
     with monkeypatch.context() as patch:
         read_only(patch, fault)

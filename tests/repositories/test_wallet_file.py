@@ -222,7 +222,7 @@ def test_unknown_members_are_kept(read):
 
 
 def test_a_number_that_is_no_json_when_it_is_written_again_does_no_harm(read):
-    """Python reads 1e999 as infinity and writes that as `Infinity`, which nobody can read."""
+    """Python reads 1e999 as infinity and writes it as `Infinity`, which is not JSON."""
     found = read(json.dumps(keyed())[:-1].encode() + b', "note": 1e999, "other": [-1e999]}')
     again = wallet_file.render(found.members)
     assert b"Infinity" not in again

@@ -26,13 +26,13 @@ _AN_OLD_ENTRY = (
 )
 
 
-def test_a_log_that_nobody_touched_is_whole(log, verify):
+def test_an_unchanged_log_is_intact(log, verify):
     assert verify() == ([], 20)
     assert verify(fid=3) == ([], 4)
     assert verify(fid=99) == ([], 0)
 
 
-def test_nothing_is_nothing(database, verify):
+def test_an_empty_log_is_intact(database, verify):
     assert verify() == ([], 0)
 
 
@@ -55,7 +55,7 @@ def test_an_entry_that_was_changed_in_any_column_is_named(log, verify, sql, colu
     plant(sql, f"update wallet_audit_log set {column} = {COLUMNS[column]} where (fid, id) = (3, 3)")
     faults, intact = verify()
     assert faults[0] == (3, 3, NOT_OURS)
-    # A changed mac is not what the next entry stands behind.
+    # The next entry follows the original MAC, not the changed one.
     assert faults[1:] == ([(3, 4, NOT_OURS)] if column == "mac" else [])
     assert intact == 20 - len(faults)
     assert verify(fid=3)[0] == faults

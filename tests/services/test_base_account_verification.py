@@ -36,7 +36,7 @@ def test_a_base_account_address_is_compared_with_the_last_entry_about_it(log, ve
     assert verify()[0] == []
 
 
-def test_a_base_account_address_of_which_no_entry_tells_is_named(log, verify, sql):
+def test_a_base_account_address_without_an_entry_is_reported(log, verify, sql):
     log.ensure_trading_wallet(60, access=ACCESS)
     put_by_hand(sql, 60)
     assert verify()[0] == [(60, None, UNSET)]
@@ -112,7 +112,7 @@ def test_entries_about_a_trading_wallet_say_nothing_about_a_base_account(log, ve
 def test_base_account_addresses_are_compared_where_rows_are_in_use(
     log, verify, sql, storage, replaced, removed
 ):
-    """With `filesystem`, a row is what was left behind, and entries are about files."""
+    """With `filesystem`, rows are left over, and entries are about files."""
     put_by_hand(sql, 3)
     assert verify(wallet_storage=storage)[0] == [(3, None, fault) for fault in replaced]
     plant(sql, "delete from wallets where (fid, chain) = (3, 'base-account')")

@@ -195,7 +195,7 @@ def test_a_chain_that_takes_no_entry_is_reported_and_delays_no_other(batch, sql,
     reports = {report.fid: report for report in batch.run()}
     assert "audit verify" in reports.pop(BUSY).reason
     assert {report.outcome for report in reports.values()} == {batch.done}
-    # All together, and then each alone.
+    # All together, and then each by itself.
     assert sorted(attempts[1:], key=min) == [{fid} for fid in USERS]
 
 
@@ -292,7 +292,7 @@ def test_two_rotations_at_once_seal_each_key_once(database_url, own_database, sq
     for fid in USERS:
         assert sorted(one[fid] for one in found) == ["present", "resealed"]
     assert entries(sql, "key.resealed") == list(USERS)
-    # Each tried a wallet in the page, and perhaps alone.
+    # Each tried a wallet in the page, and perhaps by itself.
     assert all(sum(fid in one for one in attempts) <= 4 for fid in USERS)
     check_log(own_database)
 
@@ -341,7 +341,7 @@ class Traffic:
             try:
                 fid = self.fids[number % len(self.fids)]
                 self.users.get_wallet_with_key(fid, "ethereum", access=ACCESS)
-            except Exception as error:  # noqa: BLE001 (told below)
+            except Exception as error:  # noqa: BLE001 (reported below)
                 self.errors.append(error)
             self.reads += 1
 
@@ -378,6 +378,6 @@ def test_a_rotation_goes_on_while_the_keys_of_some_users_are_read_all_the_time(
     ]
     assert entries(sql, "key.resealed") == list(USERS)
     assert traffic.errors == []
-    # In a page, and alone if the user was busy then: never a page again.
+    # In a page, and by itself if the user was busy then: never in a page again.
     assert len(attempts) <= 3 + len(traffic.fids)
     check_log(own_database)

@@ -20,7 +20,7 @@ from wallet_api.services.encryption_keys.registration import SealingSecret
 from wallet_api.services.encryption_keys.registry import KnownSecrets
 from wallet_api.services.encryption_keys.rotation import KeyRotation, ResealOutcome
 
-# Which transaction this is, and whether it was told.
+# Which transaction this is, and whether it was reported.
 STATE = (
     "select (pg_backend_pid(), now())::text as began,"
     " current_setting('citus.multi_shard_modify_mode', true) = 'sequential' as told"

@@ -20,12 +20,12 @@ from wallet_api.errors import DatabaseUnavailable
 
 @pytest.fixture
 def shut(server, sql):
-    """Let nobody connect to this test's database inside of shut(); who is connected stays."""
+    """Refuse new connections to this test's database inside of shut(); open ones stay."""
     name = sql.info.dbname
     sql.close()
 
     @contextmanager
-    def nobody_connects():
+    def no_connections():
         with psycopg.connect(server.url("postgres"), autocommit=True) as admin:
             admin.execute(f"alter database {name} allow_connections false")
             try:
@@ -33,7 +33,7 @@ def shut(server, sql):
             finally:
                 admin.execute(f"alter database {name} allow_connections true")
 
-    return nobody_connects
+    return no_connections
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_while_the_database_is_out_of_reach_work_is_refused_at_once(pool, shut, 
         before = refused_at_once("out of reach")
         assert max(seconds_to_refuse(database) for _ in range(20)) < 0.1
         assert refused_at_once("out of reach") == before + 20
-        # Nobody asks meanwhile: the pool itself has to notice that the outage is over.
+        # Without requests, the pool itself has to notice that the outage is over.
         time.sleep(3)
     time.sleep(2)
     began = time.monotonic()
@@ -98,7 +98,7 @@ def test_a_restart_of_the_server_causes_a_wait_and_no_error(pool, shut):
     assert len(answers) == 4
 
 
-def test_nobody_is_refused_at_once_while_a_connection_works(pool, shut, monkeypatch):
+def test_no_caller_is_refused_at_once_while_a_connection_works(pool, shut, monkeypatch):
     """As where others hold all but a few of the server's connections."""
     monkeypatch.setattr("wallet_api.database.pool._OUTAGE_SECONDS", 0.3)
     database = pool(name="a few connections", max_size=2)
@@ -190,7 +190,7 @@ def test_a_late_request_waits_for_no_connection(pool, shut):
 
 
 def test_the_longest_request_is_answered_by_its_deadline(pool, suspend):
-    """It waited for a thread and for slow statements, and nobody answers to its commit."""
+    """It waited for a thread and for slow statements, and its commit gets no answer."""
     database = pool(connection_class=ServingConnection)
     ask(database)
 
@@ -207,7 +207,7 @@ def test_the_longest_request_is_answered_by_its_deadline(pool, suspend):
 
 
 @pytest.mark.faults
-def test_an_outage_is_over_for_us_soon_after_it_is_over(server, database_url, sql):
+def test_the_pool_recovers_soon_after_an_outage(server, database_url, sql):
     """The pool's pauses between attempts must not grow with the outage."""
     name = sql.info.dbname
     sql.close()
@@ -220,7 +220,7 @@ def test_an_outage_is_over_for_us_soon_after_it_is_over(server, database_url, sq
             caller.start()
         for caller in callers:
             caller.join()
-        # The pool alone would try after 1, 3, 7 and 15 seconds.
+        # The pool itself would try after 1, 3, 7 and 15 seconds.
         time.sleep(8)
         admin.execute(f"alter database {name} allow_connections true")
         began = time.monotonic()

@@ -138,7 +138,7 @@ def test_an_entry_that_is_swallowed_without_a_word_is_no_entry(rotation, sql):
 
 
 def test_the_key_of_another_address_is_not_sealed_again(rotation, sql):
-    """It opens: somebody who had the secret put it there."""
+    """It decrypts: it was encrypted by someone with the secret."""
     address = sql.execute("select address from wallets where fid = 3").fetchone()[0]
     other = OLD.seal(Secret(b"\x11" * 32), fid=3, chain="ethereum", address=address)
     put = "update wallets set encrypted_private_key = %s, iv = %s where fid = 3"
@@ -230,9 +230,9 @@ def test_users_who_read_and_make_wallets_meanwhile_notice_nothing(
             try:
                 found = one.get_wallet_with_key(user, "ethereum", access=ACCESS)
                 assert found.private_key.reveal() == keys[user]
-                # Downwards: a rotation goes up, and would follow those who are faster for ever.
+                # Downwards: a rotation goes up, and would never reach users who are faster.
                 one.ensure_trading_wallet(1_000_000 - fid, access=ACCESS)
-            except Exception as error:  # noqa: BLE001 (told below)
+            except Exception as error:  # noqa: BLE001 (reported below)
                 failures.append(error)
             reads.append(user)
             fid += 2

@@ -32,7 +32,7 @@ NEW = EncryptionService(Secret(OTHER_SECRET), [Secret(SECRET)])
 
 @dataclass
 class Ground:
-    """What an act works on: a database behind a network that can be cut."""
+    """What an operation works on: a database behind a network that can be cut."""
 
     proxy: Proxy
     database: Database

@@ -64,7 +64,7 @@ def test_a_process_on_files_creates_no_wallet_for_a_user_who_has_a_row(start_ser
     on_files = start_services("filesystem").wallets
     for ask in (
         lambda: on_files.ensure_trading_wallet(NEW_FID, access=ACCESS),
-        # Nor is anybody told that this user has no wallet.
+        # No response says that this user has no wallet.
         lambda: on_files.get_wallet(NEW_FID, "ethereum", access=ACCESS),
         lambda: on_files.list_wallets(NEW_FID, access=ACCESS),
         lambda: on_files.get_wallet_with_key(NEW_FID, "ethereum", access=ACCESS),
@@ -79,7 +79,7 @@ def test_a_process_on_files_creates_no_wallet_for_a_user_who_has_a_row(start_ser
     )
 
 
-def test_a_row_that_somebody_made_since_a_process_on_files_looked_is_no_lost_wallet(
+def test_a_row_that_another_process_created_meanwhile_is_no_lost_wallet(
     start_services, folder, monkeypatch
 ):
     on_files = start_services("filesystem").wallets
@@ -181,7 +181,7 @@ def test_a_busy_user_s_file_becomes_a_row_at_the_first_attempt(
     assert attempts == ["ethereum"]
 
 
-def test_a_wallet_that_somebody_makes_before_the_folder_is_marked_is_found(
+def test_a_wallet_that_another_process_creates_before_the_folder_is_marked_is_found(
     start_services, folder, sql, monkeypatch
 ):
     """The first attempt to mark it fails; before the second one another process makes a wallet."""

@@ -162,7 +162,7 @@ def test_a_secret_in_use_is_recognized_for_every_table_that_refers_to_it(databas
         KnownSecrets(database, NEW, wallets_in_files=False).retire(OLD.key_id)
 
 
-# What no code knows of: nothing has the meaning of the constraint that it stands beside.
+# Constraints that no code knows. They must not be taken for the known ones of the same table.
 REFERRING = """
 create table another (fid bigint primary key);
 alter table {} add constraint another_rule foreign key (fid) references another not valid
@@ -221,7 +221,7 @@ def test_an_unknown_violation_in_a_batch_is_a_bug(wallets, database, sql, unknow
     SealingSecret(database, NEW).register()
     statements, violation = UNKNOWN[unknown]
     if unknown == "a unique index of wallets":
-        # Of one row alone: both are there.
+        # Of one row only: both exist.
         statements = "create unique index another_rule on wallets ((true)) where key_id = %s"
         statements = statements.replace("%s", f"'{NEW.key_id}'")
     elif unknown == "a unique index of the log":

@@ -9,7 +9,7 @@ from psycopg.pq import ExecStatus
 from wallet_api.repositories import sql as loader
 
 SUBJECTS = sorted(path.stem for path in loader.QUERIES.glob("*.sql"))
-# Enough rows that the planner prefers the index that is meant, few enough to be quick.
+# Enough rows that the planner prefers the intended index, few enough to be quick.
 USERS = 20_000
 
 # The statistics are taken from every row: a random sample would change plans that cost the same.

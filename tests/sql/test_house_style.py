@@ -10,7 +10,7 @@ from tests.sql.queries import SUBJECTS, queries
 from wallet_api.repositories import sql as loader
 
 PACKAGE = Path(__file__).resolve().parents[2] / "wallet_api"
-# These alone may send SQL themselves: the loader, begin and commit, the set-up of sessions, and
+# Only these may send SQL themselves: the loader, begin and commit, the set-up of sessions, and
 # that of the local server.
 MAY_EXECUTE = {
     "repositories/sql.py",

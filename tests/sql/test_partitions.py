@@ -247,7 +247,7 @@ def test_the_way_back_keeps_what_was_written_to_the_partitions(
     for table in PER_USER:
         sql.execute(f"drop table {table}_whole")
     assert dump(server.bindir, database_url) == SCHEMA.read_text()
-    # Ids go on, chains too, and nobody gets another wallet.
+    # Ids and chains continue, and no user gets another wallet.
     made = client.post("/api/wallet/deposit", json=deposit, headers=bearer(2))
     assert made.status_code == 200, made.text
     assert sql.execute("select count(*) = count(distinct id) from wallets").fetchone() == (True,)
@@ -255,7 +255,7 @@ def test_the_way_back_keeps_what_was_written_to_the_partitions(
     assert services.wallets.ensure_trading_wallet(FID, access=ACCESS).address == keys[FID]
     with pytest.raises(Exception, match="append-only"):
         sql.execute("truncate wallets")
-    # And forth again.
+    # And partition them again.
     spread()
     assert opened() == keys | {2: opened()[2]}
 

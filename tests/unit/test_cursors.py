@@ -23,7 +23,7 @@ queries = st.dictionaries(st.sampled_from(["type", "chain", "actor"]), st.text(m
 
 
 def cursor_of(position, query):
-    """Return the cursor of the page behind a position, as a caller gets it."""
+    """Return the cursor of the page after a position, as a caller gets it."""
     with Flask(__name__).test_request_context("/v1/wallets", query_string=query):
         return CURSORS.page_response(Page(items=[], next=position))[0]["next_cursor"]
 

@@ -17,7 +17,7 @@ from wallet_api.crypto.encryption import EncryptionService, SealedKey
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import KeyUnreadable
 
-# Worked out with hashlib.scrypt, HMAC and AES-GCM alone. They are what rows in databases look like:
+# Computed only with hashlib.scrypt, HMAC and AES-GCM. Rows in databases have this form:
 # a change that breaks them makes every stored key unreadable.
 SECRET = "correct horse battery staple 2025"
 MASTER = "c39a256e2a4468c0fe121186329c516567493017034f927b334d8b37921aad87"
@@ -28,7 +28,7 @@ CIPHERTEXT = (
     "cf487cce69dc4f7b81509b21fd147fa02dd4bdb429b58982246b57f5a6e24cd3"
     "ba6d5051e80fb81ded51db2b033d7bd7"
 )
-# The first account of Hardhat and Anvil, which everybody knows.
+# The first account of Hardhat and Anvil, which is public.
 KEY = bytes.fromhex("ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80")
 ADDRESS = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
 ROW = {"fid": 1464243, "chain": "ethereum", "address": ADDRESS}

@@ -116,7 +116,7 @@ def test_a_flood_while_the_issuer_is_silent_delays_no_request_for_long(issuer):
     for _ in range(3):
         assert in_a_crowd(auth, *garbage, sign()) < 1
     assert issuer.requests == 1
-    # No thread is left to it for good, and nobody has to wait for the issuer's next answer.
+    # No thread is lost, and no request has to wait for the issuer's next response.
     issuer.go.set()
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:

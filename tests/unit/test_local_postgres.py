@@ -54,7 +54,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalPostgres]
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[LocalPostgres]:
-    """Yield a server not yet started. Under root, pytest's folders are closed to everybody else."""
+    """Yield a server not yet started. Under root, other users cannot enter pytest's folders."""
     server = LocalPostgres(tmp_path / "postgres", durable=False)
     yield server
     remove_cluster(server)
@@ -232,7 +232,7 @@ def test_a_failed_start_says_why_and_lets_go(
     assert ask(server, "select 1") == 1
 
 
-def test_a_port_lost_to_somebody_else_is_replaced(
+def test_a_port_that_another_program_took_is_replaced(
     server: LocalPostgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as somebody:

@@ -18,7 +18,7 @@ def clock(monkeypatch):
 
 
 class Clock:
-    """Time that stands still until it is told to go on."""
+    """A clock that the test advances."""
 
     def __init__(self, patch):
         self.now = 1_000_000.0
