@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from tests.database import Clone, rows_of
 from tests.factories import ACCESS, FID, JWT_SECRET, SECRET, calling
 from tests.farcaster import Farcaster
+from tests.http.searches import fill, model
 from tests.http.user_wallets import put_file
 from tests.wallet_store import keyed
 from wallet_api.app import create_app
@@ -105,3 +106,16 @@ def storing(make_app, folder):
         return app, calling(app, *SCOPES, name="engine")
 
     return start
+
+
+@pytest.fixture(scope="module")
+def stored(untouched, refusing_app):
+    """Fill the file's database and return the model of it."""
+    fill(application(refusing_app), untouched.sql)
+    return model(untouched.sql)
+
+
+@pytest.fixture(scope="module")
+def finder(refusing_app, stored):
+    """Return the header of a client that may do everything with the file's database."""
+    return calling(refusing_app, *SCOPES)
