@@ -88,8 +88,7 @@ def describe(connection: psycopg.Connection[Any], query: Any) -> str:
     plan = connection.execute(explain).fetchall() if planned else []
     lines = [name, f"  takes {', '.join(takes) or 'nothing'}"]
     lines += [f"  gives {', '.join(gives) or 'nothing'}"]
-    # PostgreSQL before 18 names the parameter that an InitPlan sets.
-    lines += [f"  | {re.sub(r' [(]returns [$]0[)]', '', line)}" for (line,) in plan]
+    lines += [f"  | {line}" for (line,) in plan]
     return "\n".join(lines)
 
 
