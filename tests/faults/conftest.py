@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from tests.commands import Running, kept_environ
 from tests.factories import FID, JWT_SECRET, SECRET
 from tests.faults.load import Load
 from tests.faults.servers import WAITING, Server, Standby
@@ -188,3 +189,17 @@ def process(request, monkeypatch):
     yield build
     for app in apps:
         application(app).close()
+
+
+@pytest.fixture
+def clients(database_url, tmp_path_factory):
+    """Run `wallet-api clients …` as an operator does: clients("revoke", "engine")."""
+
+    def command(*arguments, **changes):
+        environ = kept_environ({"DATABASE_URL": database_url, **changes})
+        folder = tmp_path_factory.mktemp("command")
+        done = Running(("clients", *arguments), environ, folder).finish()
+        assert "Traceback" not in done.err + done.out, done.err
+        return done
+
+    return command
