@@ -8,7 +8,8 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from tests.factories import ACCESS, BASE_ACCOUNT, FID, SECRET, service
+from tests.factories import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET, SECRET, service
+from tests.services.rotations import USERS
 from tests.wallet_store import SAMPLES
 from wallet_api.blueprints.application import application
 from wallet_api.crypto.encryption import EncryptionService
@@ -20,6 +21,8 @@ from wallet_api.services.api_clients import ApiClientService
 from wallet_api.services.audit.chains import EntryOutcome
 from wallet_api.services.audit.verify import AuditVerification
 from wallet_api.services.diagnosis.database import examine_database
+from wallet_api.services.encryption_keys.registration import SealingSecret
+from wallet_api.services.encryption_keys.rotation import KeyRotation
 
 A_WALLET = f"""
     insert into wallets
@@ -150,3 +153,24 @@ def verify(verification):
 @pytest.fixture
 def clients(database):
     return ApiClientService(database)
+
+
+@pytest.fixture
+def new_secret():
+    return EncryptionService(Secret(OTHER_SECRET), [Secret(SECRET)])
+
+
+@pytest.fixture
+def old_service(database):
+    """Create the wallets of twenty users under the old secret, and return their service."""
+    old = service(database)
+    for fid in USERS:
+        old.ensure_trading_wallet(fid, access=ACCESS)
+    old.store_base_account_address(1, BASE_ACCOUNT, access=ACCESS)
+    return old
+
+
+@pytest.fixture
+def rotation(database, old_service, new_secret):
+    SealingSecret(database, new_secret).register()
+    return KeyRotation(database, new_secret, ACCESS)
