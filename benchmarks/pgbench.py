@@ -9,8 +9,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks.stores import NEW_FIDS, Rows
+from wallet_api.database import sql
 from wallet_api.development.postgres import LocalPostgres
-from wallet_api.repositories import sql
 
 _CLIENTS = 8
 _WALLETS, _AUDIT = sql.load("wallets"), sql.load("audit")

@@ -15,10 +15,10 @@ from tests.migration.conftest import plant
 from tests.services.conftest import service
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
+from wallet_api.database.sql import QUERIES
 from wallet_api.errors import DatabaseDamaged, KeyUnreadable, SecretMismatch
 from wallet_api.repositories.audit import AuditRepository
 from wallet_api.repositories.encryption_keys import EncryptionKeyRepository
-from wallet_api.repositories.sql import QUERIES
 from wallet_api.repositories.wallet_batches import WalletBatchRepository
 from wallet_api.services.encryption_keys.registration import SealingSecret
 from wallet_api.services.encryption_keys.registry import KnownSecrets, SecretStillInUse

@@ -196,7 +196,12 @@ def test_nothing_is_confirmed_beside_a_transaction_that_has_been_open_for_too_ma
 ):
     now = "pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
     old = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
-    monkeypatch.setattr(replication, "_WAIT", replication._WAIT.replace(old, f"{now} - {2**30}"))
+    text = replication._QUERIES.wait.sql
+    assert old in text
+    too_old = text.replace(old, f"{now} - {2**30}")
+    monkeypatch.setattr(
+        replication._QUERIES, "wait", lambda connection: connection.execute(too_old).fetchone()
+    )
     wallets.ensure_trading_wallet(FID, access=ACCESS)
     for _ in range(2):
         cost = costs(database, lambda: wallets.get_wallet(FID, "ethereum", access=ACCESS))

@@ -8,9 +8,9 @@ from tests.services.conftest import rows
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import one_round_trip
+from wallet_api.database.sql import QUERIES
 from wallet_api.errors import AuditLogBlocked, SecretMismatch
 from wallet_api.models import NewWallet
-from wallet_api.repositories.sql import QUERIES
 from wallet_api.repositories.wallet_batches import WalletBatchRepository
 from wallet_api.repositories.wallets import PostgresWalletRepository, secret_retired
 from wallet_api.services.encryption_keys.registration import SealingSecret

@@ -6,26 +6,23 @@ from pathlib import Path
 import pytest
 
 from tests.sql.test_snapshots import SUBJECTS, queries
-from wallet_api.repositories import sql as loader
+from wallet_api.database import sql as loader
 
 PACKAGE = Path(__file__).resolve().parents[2] / "wallet_api"
-# These alone may send SQL themselves: the loader, begin and commit, the set-up of sessions, and
-# that of the local server.
+# Only these call a cursor: the loader, begin and commit, the cursor itself, and the local server.
 MAY_EXECUTE = {
-    "repositories/sql.py",
+    "database/sql.py",
     "database/connections.py",
-    "database/machines.py",
     "database/transactions.py",
     "development/postgres.py",
-    "database/replication.py",
-    "database/session_settings.py",
 }
 # Modules of repositories that are not a repository of a query file.
 WITHOUT_SQL = {
     "__init__",
-    "sql",
     "wallet_repository",
 }
+# The query files of connections and transactions, which belong to modules of database/.
+OF_DATABASE = {"machines", "replication", "session_settings", "transactions"}
 
 EVERY_QUERY = [
     pytest.param(subject, query, id=f"{subject}.{name}")
@@ -43,15 +40,20 @@ def test_sql_is_sent_from_a_few_modules_only():
     assert sending == MAY_EXECUTE
 
 
-def test_every_query_file_has_the_repository_of_its_name():
-    modules = {path.stem for path in (PACKAGE / "repositories").glob("*.py")} - WITHOUT_SQL
-    assert set(SUBJECTS) == modules
+def test_every_query_file_has_the_module_of_its_name():
+    repositories = {path.stem for path in (PACKAGE / "repositories").glob("*.py")} - WITHOUT_SQL
+    loading = {
+        path.stem for path in (PACKAGE / "database").glob("*.py") if "sql.load(" in path.read_text()
+    }
+    assert loading == OF_DATABASE
+    assert set(SUBJECTS) == repositories | OF_DATABASE
 
 
 @pytest.mark.parametrize(("subject", "query"), EVERY_QUERY)
-def test_every_query_says_what_it_is_for_and_its_repository_calls_it(subject, query):
+def test_every_query_says_what_it_is_for_and_its_module_calls_it(subject, query):
     assert query.__doc__
-    assert f"_QUERIES.{query.__name__}" in (PACKAGE / "repositories" / f"{subject}.py").read_text()
+    folder = "database" if subject in OF_DATABASE else "repositories"
+    assert f"_QUERIES.{query.__name__}" in (PACKAGE / folder / f"{subject}.py").read_text()
 
 
 @pytest.mark.parametrize(("subject", "query"), EVERY_QUERY)

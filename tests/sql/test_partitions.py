@@ -14,7 +14,7 @@ from tests.sql.spreading import line, read, words
 from tests.sql.test_schema import SCHEMA, dump
 from tests.sql.test_snapshots import SUBJECTS, numbered, queries
 from tests.sql.test_spreading import PER_USER
-from wallet_api.repositories import sql as loader
+from wallet_api.database import sql as loader
 from wallet_api.services.diagnosis.database import examine_database
 
 SCRIPT, BACK = (

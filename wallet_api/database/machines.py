@@ -10,22 +10,11 @@ from typing import Any
 import psycopg
 
 from wallet_api import metrics
+from wallet_api.database import sql
 from wallet_api.errors import DatabaseUnavailable
 
 _PATIENCE_SECONDS = 0.5
-_IS_CLUSTER = (
-    "select /* machines.is_cluster */ to_regclass('pg_dist_shard') is not null as is_cluster"
-)
-# All tables that are distributed by fid have the same ranges on the same machines.
-_LIST_SHARDS = (
-    "select distinct /* machines.list_shards */"
-    " shard.shardminvalue::integer as first_hash, placement.groupid as machine"
-    " from pg_dist_partition as spread"
-    " inner join pg_dist_shard as shard on spread.logicalrelid = shard.logicalrelid"
-    " inner join pg_dist_placement as placement on shard.shardid = placement.shardid"
-    " where spread.partmethod = 'h'"
-    " order by first_hash"
-)
+_QUERIES = sql.load("machines")
 
 
 class Machines:
@@ -51,8 +40,8 @@ class Machines:
 
     def look(self, connection: psycopg.Connection[dict[str, Any]]) -> None:
         """Read the locations of the shards on a new connection: an outage may have moved them."""
-        (answer,) = connection.execute(_IS_CLUSTER)
-        shards = list(connection.execute(_LIST_SHARDS)) if answer["is_cluster"] else []
+        is_cluster = _QUERIES.is_cluster(connection)
+        shards = list(_QUERIES.list_shards(connection)) if is_cluster else []
         self._shards = (
             [shard["first_hash"] for shard in shards],
             [shard["machine"] for shard in shards],

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from wallet_api.database import Connection, Row
+from wallet_api.database import Connection, Row, sql
 from wallet_api.models import ApiClient, IPNetwork
-from wallet_api.repositories import sql
 
 _QUERIES = sql.load("api_clients")
 

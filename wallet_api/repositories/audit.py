@@ -9,9 +9,8 @@ from typing import Any
 from psycopg import errors as pg
 
 from wallet_api.crypto.audit_chain import FIRST_HEAD
-from wallet_api.database import Conflict, Connection, Row, one_round_trip, violation_means
+from wallet_api.database import Conflict, Connection, Row, one_round_trip, sql, violation_means
 from wallet_api.models import AuditEntry, AuditHead, PageRequest
-from wallet_api.repositories import sql
 
 _QUERIES = sql.load("audit")
 _NAMES = [field.name for field in fields(AuditEntry) if field.name != "created_at"]

@@ -4,9 +4,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from wallet_api.database import Connection
+from wallet_api.database import Connection, sql
 from wallet_api.models import AuditEntry
-from wallet_api.repositories import sql
 
 _QUERIES = sql.load("audit_checks")
 

@@ -3,8 +3,7 @@
 from collections.abc import Collection
 from typing import NamedTuple
 
-from wallet_api.database import Connection
-from wallet_api.repositories import sql
+from wallet_api.database import Connection, sql
 
 _QUERIES = sql.load("database_checks")
 

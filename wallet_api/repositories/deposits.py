@@ -3,9 +3,8 @@
 from collections.abc import Callable
 from dataclasses import asdict
 
-from wallet_api.database import Connection, Row
+from wallet_api.database import Connection, Row, sql
 from wallet_api.models import Deposit
-from wallet_api.repositories import sql
 
 _QUERIES = sql.load("deposits")
 

@@ -2,9 +2,8 @@
 
 from psycopg import errors as pg
 
-from wallet_api.database import Connection
+from wallet_api.database import Connection, sql
 from wallet_api.models import EncryptionKey
-from wallet_api.repositories import sql
 
 _QUERIES = sql.load("encryption_keys")
 

@@ -3,8 +3,7 @@
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
-from wallet_api.database import Connection, Row
-from wallet_api.repositories import sql
+from wallet_api.database import Connection, Row, sql
 from wallet_api.repositories.database_checks import Right
 
 _QUERIES = sql.load("role_checks")

@@ -2,9 +2,8 @@
 
 from datetime import datetime
 
-from wallet_api.database import Connection
+from wallet_api.database import Connection, sql
 from wallet_api.models import DepositSum, WalletCount
-from wallet_api.repositories import sql
 
 _QUERIES = sql.load("stats")
 

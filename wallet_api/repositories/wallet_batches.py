@@ -3,9 +3,8 @@
 from collections.abc import Iterable
 
 from wallet_api.crypto.encryption import SealedKey
-from wallet_api.database import Connection
+from wallet_api.database import Connection, sql
 from wallet_api.models import Wallet
-from wallet_api.repositories import sql
 from wallet_api.repositories.wallets import columns_of, secret_retired, wallet_of
 
 _QUERIES = sql.load("wallet_batches")

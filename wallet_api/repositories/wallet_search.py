@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 
-from wallet_api.database import Connection, Row
+from wallet_api.database import Connection, Row, sql
 from wallet_api.models import BASE_ACCOUNT_CHAIN, TRADING_CHAIN, PageRequest, Wallet
-from wallet_api.repositories import sql
 from wallet_api.repositories.wallets import wallet_of
 
 _QUERIES = sql.load("wallet_search")

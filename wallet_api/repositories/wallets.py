@@ -6,10 +6,9 @@ from contextlib import AbstractContextManager
 from psycopg import errors as pg
 
 from wallet_api.crypto.encryption import SealedKey
-from wallet_api.database import Connection, Row, violation_means
+from wallet_api.database import Connection, Row, sql, violation_means
 from wallet_api.errors import SecretMismatch
 from wallet_api.models import AuditHead, NewWallet, Wallet
-from wallet_api.repositories import sql
 from wallet_api.repositories.audit import head_of
 
 _QUERIES = sql.load("wallets")
