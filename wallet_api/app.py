@@ -48,7 +48,7 @@ from wallet_api.repositories.wallets import PostgresWalletRepository
 from wallet_api.services.api_clients import ApiClientService
 from wallet_api.services.audit.read import AuditLog
 from wallet_api.services.deposits import DepositService
-from wallet_api.services.encryption_keys.registration import SealingSecret
+from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.encryption_keys.registry import KnownSecrets
 from wallet_api.services.readiness import ReadinessService
 from wallet_api.services.stats import StatsService
@@ -148,13 +148,13 @@ def _services(settings: Settings) -> Application:
         )
     in_files = settings.wallet_storage == "filesystem"
     encryption = EncryptionService(settings.encryption_secret, settings.encryption_secret_previous)
-    wallet_service, sealing_secret = _wallets(settings, database, encryption)
+    wallet_service, registration = _wallets(settings, database, encryption)
     return Application(
         database=database,
         replica=replica,
         wallets=wallet_service,
         deposits=DepositService(database, wallet_service, settings.network),
-        readiness=ReadinessService(database, sealing_secret),
+        readiness=ReadinessService(database, registration),
         clients=ApiClientService(database),
         search=WithoutRows() if in_files else WalletSearch(replica, encryption, primary=database),
         stats=WithoutRows() if in_files else StatsService(replica),
@@ -182,30 +182,30 @@ def _services(settings: Settings) -> Application:
 
 def _wallets(
     settings: Settings, database: Database, encryption: EncryptionService
-) -> tuple[BaseAccountWalletService, SealingSecret]:
+) -> tuple[BaseAccountWalletService, SecretRegistration]:
     """Return the wallet service for the storage that WALLET_STORAGE selects, and our secret."""
     directory = WalletDirectory(settings.wallet_storage_path)
     if settings.wallet_storage == "postgres":
         warning = heed_files(directory, ignored_on_purpose=settings.wallet_storage_is_said)
         if warning is not None:
             structlog.get_logger("wallet_api").warning("configuration", warning=str(warning))
-        sealing_secret = SealingSecret(database, encryption)
-        return BaseAccountWalletService(database, _rows, encryption, sealing_secret), sealing_secret
+        registration = SecretRegistration(database, encryption)
+        return BaseAccountWalletService(database, _rows, encryption, registration), registration
     migrating = settings.wallet_storage == "migrating"
     files = FilesystemWalletRepository(directory, encryption)
-    sealing_secret = SealingSecret(database, encryption, FileStore(files, migrating=migrating))
+    registration = SecretRegistration(database, encryption, FileStore(files, migrating=migrating))
     if not migrating:
-        return FilesystemWalletService(database, files, encryption, sealing_secret), sealing_secret
+        return FilesystemWalletService(database, files, encryption, registration), registration
     keeper = RowKeeper(encryption)
 
     def rows_and_files(connection: Connection, access: AuditContext) -> WalletRepository:
         rows = PostgresWalletRepository(connection)
-        before_files = functools.partial(sealing_secret.register_on, connection)
+        before_files = functools.partial(registration.register_on, connection)
         keep = functools.partial(keeper.keep, connection, access)
         return MigratingWalletRepository(rows, files, before_files, keep)
 
-    wallets = BaseAccountWalletService(database, rows_and_files, encryption, sealing_secret)
-    return wallets, sealing_secret
+    wallets = BaseAccountWalletService(database, rows_and_files, encryption, registration)
+    return wallets, registration
 
 
 def _rows(connection: Connection, _: AuditContext) -> WalletRepository:

@@ -132,9 +132,9 @@ class Settings:
             web_threads=threads,
             warnings=tuple(read.warnings),
         )
-        sealing = (settings.encryption_secret, *settings.encryption_secret_previous)
+        encryption = (settings.encryption_secret, *settings.encryption_secret_previous)
         signing = settings.tokens.secret.reveal()
-        if signing and signing in [trim(secret.reveal()) for secret in sealing]:
+        if signing and signing in [trim(secret.reveal()) for secret in encryption]:
             read.refuse("JWT_SECRET", "must differ from every ENCRYPTION_SECRET")
         if settings.demo_fid and settings.trusted_proxy_hops:
             read.refuse("DEMO_FID", "signs anybody in: not behind a proxy (TRUSTED_PROXY_HOPS)")

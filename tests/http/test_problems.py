@@ -191,7 +191,7 @@ def of_another_address(sealing, row):
     """Seal a valid key to a row whose address is not the key's."""
     stranger = Account.create()
     LEAKS.secrets.add(stranger.key.hex())
-    sealed = sealing.seal(
+    sealed = sealing.encrypt(
         Secret(bytes(stranger.key)), fid=FID, chain="ethereum", address=row["address"]
     )
     return {"encrypted_private_key": sealed.ciphertext, "iv": sealed.iv}

@@ -1,4 +1,4 @@
-"""GET /v1/storage: where wallets are kept, how many came from files, what they are sealed under."""
+"""GET /v1/storage: where wallets are kept, how many came from files, and the secrets in use."""
 
 import json
 import shutil

@@ -75,12 +75,12 @@ def test_rows_are_verified_without_files_too(command, store, unchanged):
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ("encrypted_private_key = repeat('00', 48)", "The stored key does not open."),
-        ("iv = repeat('00', 12)", "The stored key does not open."),
-        (f"address = '{BASE_ACCOUNT}'", "The stored key does not open."),
+        ("encrypted_private_key = repeat('00', 48)", "The stored key does not decrypt."),
+        ("iv = repeat('00', 12)", "The stored key does not decrypt."),
+        (f"address = '{BASE_ACCOUNT}'", "The stored key does not decrypt."),
         (
             "key_id = repeat('0', 16)",
-            "The stored key is sealed under an unknown secret.",
+            "The stored key is encrypted under an unknown secret.",
         ),
     ],
 )
@@ -120,7 +120,9 @@ def test_a_key_that_is_sealed_for_another_address_does_not_open(
 ):
     """Whoever can seal could bind a key to the address of another one."""
     row = next(row for row in table(sql) if (row[0], row[1]) == (FID, "ethereum"))
-    sealed = encryption.seal(keys.generate().private_key, fid=FID, chain="ethereum", address=row[3])
+    sealed = encryption.encrypt(
+        keys.generate().private_key, fid=FID, chain="ethereum", address=row[3]
+    )
     plant(
         sql,
         "update wallets set encrypted_private_key = %s, iv = %s"

@@ -10,7 +10,7 @@ from wallet_api.crypto.secret import Secret
 from wallet_api.database import Connection
 from wallet_api.repositories.wallets import PostgresWalletRepository
 from wallet_api.services.diagnosis.database import examine_database
-from wallet_api.services.encryption_keys.registration import SealingSecret
+from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.wallets import BaseAccountWalletService
 
 A_WALLET = f"""
@@ -29,7 +29,7 @@ def service(database, secret=SECRET, *previous):
         database,
         lambda connection, _: PostgresWalletRepository(connection),
         encryption,
-        SealingSecret(database, encryption),
+        SecretRegistration(database, encryption),
     )
 
 

@@ -19,7 +19,7 @@ from wallet_api.services.audit.append import AuditTrail, chained
 from wallet_api.services.audit.chains import EntryOutcome
 from wallet_api.services.audit.checkpoints import Checkpoint
 from wallet_api.services.audit.verify import AuditVerification
-from wallet_api.services.encryption_keys.registration import SealingSecret
+from wallet_api.services.encryption_keys.registration import SecretRegistration
 
 USERS = range(1, 6)
 LONG_AGO = datetime(2021, 1, 1, tzinfo=UTC)
@@ -499,7 +499,7 @@ def test_the_making_of_a_wallet_file_may_be_told_after_its_import_under_the_next
     first, second = (
         EncryptionService(Secret(secret), [Secret(SECRET)]) for secret in (SECRET, OTHER_SECRET)
     )
-    SealingSecret(database, second).register()
+    SecretRegistration(database, second).register()
     address = log.ensure_trading_wallet(60, access=ACCESS).address
     plant(sql, "delete from wallet_audit_log where fid = 60")
     plant(sql, "delete from wallet_audit_heads where fid = 60")

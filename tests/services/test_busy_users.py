@@ -21,7 +21,7 @@ from wallet_api.repositories.wallet_batches import WalletBatchRepository
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
 from wallet_api.services.audit.verify import AuditVerification, EntryOutcome
-from wallet_api.services.encryption_keys.registration import SealingSecret
+from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.encryption_keys.registry import KnownSecrets, SecretStillInUse
 from wallet_api.services.encryption_keys.rotation import KeyRotation
 from wallet_api.services.wallet_files.exporting import WalletExport
@@ -50,7 +50,7 @@ class Rotation(Batch):
     def __init__(self, database, _folder):
         super().__init__(database, "resealed", "key.resealed")
         make_wallets(database)
-        SealingSecret(database, NEW).register()
+        SecretRegistration(database, NEW).register()
 
     def run(self):
         rotation = KeyRotation(self.database, NEW, ACCESS)
@@ -72,7 +72,7 @@ class Import(Batch):
         users.store_base_account_address(fid, BASE_ACCOUNT, access=ACCESS)
 
     def run(self):
-        secret = SealingSecret(self.database, OLD)
+        secret = SecretRegistration(self.database, OLD)
         imports = WalletImport(self.database, self.files, OLD, secret, ACCESS, dry_run=False)
         names = sorted(self.files.directory.names())
         return [report for report in imports.run(names) if report.outcome != "present"]
@@ -275,7 +275,7 @@ def test_an_import_and_whoever_begins_the_chain_of_its_user_do_not_deadlock(
 
 def test_two_rotations_at_once_seal_each_key_once(database_url, own_database, sql, attempts):
     make_wallets(own_database)
-    SealingSecret(own_database, NEW).register()
+    SecretRegistration(own_database, NEW).register()
     together = threading.Barrier(2)
 
     def rotate():
@@ -302,11 +302,11 @@ def test_a_secret_is_not_retired_in_the_middle_of_a_rotation(
     own_database, database_url, monkeypatch
 ):
     make_wallets(own_database)
-    SealingSecret(own_database, NEW).register()
+    SecretRegistration(own_database, NEW).register()
     other = Database(Secret(database_url), min_size=0, max_size=1, timeout_seconds=5)
-    other.open()
+    other.decrypt()
     secrets, refused = KnownSecrets(other, NEW, wallets_in_files=False), []
-    reseal = WalletBatchRepository.reseal
+    reseal = WalletBatchRepository.reencrypt
 
     def retire_first(self, again):
         replaced = reseal(self, again)
@@ -316,7 +316,7 @@ def test_a_secret_is_not_retired_in_the_middle_of_a_rotation(
         refused.append(True)
         return replaced
 
-    monkeypatch.setattr(WalletBatchRepository, "reseal", retire_first)
+    monkeypatch.setattr(WalletBatchRepository, "reencrypt", retire_first)
     rotation = KeyRotation(own_database, NEW, ACCESS)
     reports = rotation.run(next(rotation.pages(len(USERS))))
     assert {report.outcome for report in reports} == {"resealed"}
@@ -351,7 +351,7 @@ def test_a_rotation_goes_on_while_the_keys_of_some_users_are_read_all_the_time(
     own_database, database_url, sql, attempts
 ):
     make_wallets(own_database)
-    SealingSecret(own_database, NEW).register()
+    SecretRegistration(own_database, NEW).register()
     serving = Database(
         Secret(database_url),
         min_size=8,

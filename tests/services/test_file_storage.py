@@ -41,7 +41,7 @@ def test_every_sample_opens_to_what_is_expected(start, folder, sql, mode):
         fid, chain = entry["fid"], entry["chain"]
         if entry["privateKey"] is None:
             assert wallets.get_base_account_address(fid, access=ACCESS) == entry["address"]
-            assert wallets.get_wallet(fid, "base-account", access=ACCESS).sealed is None
+            assert wallets.get_wallet(fid, "base-account", access=ACCESS).encrypted_key is None
             continue
         assert wallets.get_wallet_address(fid, chain, access=ACCESS) == entry["address"]
         found = wallets.get_wallet_with_key(fid, chain, access=ACCESS)

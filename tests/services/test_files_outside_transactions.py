@@ -14,7 +14,7 @@ from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
-from wallet_api.services.encryption_keys.registration import SealingSecret
+from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.wallet_files.exporting import WalletExport
 from wallet_api.services.wallet_files.importing import WalletImport
 from wallet_api.services.wallet_files.verifying import RowCheck, StoredWallets
@@ -98,7 +98,7 @@ def test_the_commands_touch_files_outside_of_transactions(start, calls, folder):
     services.database.open()
     database, encryption = services.database, EncryptionService(Secret(SECRET))
     files = FilesystemWalletRepository(WalletDirectory(folder), encryption)
-    secret = SealingSecret(database, encryption)
+    secret = SecretRegistration(database, encryption)
     names = [path.name for path in sorted(folder.iterdir())]
     seen = calls(database)
     WalletImport(database, files, encryption, secret, ACCESS, dry_run=False).run(names)

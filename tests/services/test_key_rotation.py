@@ -20,9 +20,9 @@ from wallet_api.errors import DatabaseDamaged, KeyUnreadable, SecretMismatch
 from wallet_api.repositories.audit import AuditRepository
 from wallet_api.repositories.encryption_keys import EncryptionKeyRepository
 from wallet_api.repositories.wallet_batches import WalletBatchRepository
-from wallet_api.services.encryption_keys.registration import SealingSecret
+from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.encryption_keys.registry import KnownSecrets, SecretStillInUse
-from wallet_api.services.encryption_keys.rotation import KeyRotation, ResealOutcome
+from wallet_api.services.encryption_keys.rotation import KeyRotation, RotationOutcome
 
 USERS = range(1, 21)
 OLD = EncryptionService(Secret(SECRET))
@@ -47,7 +47,7 @@ def wallets(database):
 
 @pytest.fixture
 def rotation(database, wallets, new):
-    SealingSecret(database, new).register()
+    SecretRegistration(database, new).register()
     return KeyRotation(database, new, ACCESS)
 
 
@@ -79,7 +79,7 @@ def test_every_key_is_sealed_again_and_stays_the_key_that_it_was(rotation, keys_
     rows = sql.execute(dates).fetchall()
     assert rotation.count() == 20
     reports = rotate(rotation)
-    assert [report.outcome for report in reports] == [ResealOutcome.RESEALED] * 20
+    assert [report.outcome for report in reports] == [RotationOutcome.RESEALED] * 20
     after = sealed(sql)
     assert {key_id for key_id, *_ in after.values()} == {new.key_id}
     assert all(after[fid][1] != before[fid][1] for fid in USERS)
@@ -141,11 +141,11 @@ def test_an_entry_that_is_swallowed_without_a_word_is_no_entry(rotation, sql):
 def test_the_key_of_another_address_is_not_sealed_again(rotation, sql):
     """It opens: somebody who had the secret put it there."""
     address = sql.execute("select address from wallets where fid = 3").fetchone()[0]
-    other = OLD.seal(Secret(b"\x11" * 32), fid=3, chain="ethereum", address=address)
+    other = OLD.encrypt(Secret(b"\x11" * 32), fid=3, chain="ethereum", address=address)
     put = "update wallets set encrypted_private_key = %s, iv = %s where fid = 3"
     plant(sql, put, [other.ciphertext, other.iv])
     reports = {report.fid: report for report in rotate(rotation)}
-    assert reports[3].outcome is ResealOutcome.FAILED
+    assert reports[3].outcome is RotationOutcome.FAILED
     assert sealed(sql)[3] == [OLD_ID, other.ciphertext, other.iv]
 
 
@@ -161,8 +161,8 @@ def test_a_wallet_that_does_not_open_is_named_and_left_as_it_is(rotation, sql, d
     plant(sql, f"update wallets set {damage} where fid = 3 and chain = 'ethereum'")
     before = sealed(sql)
     reports = {report.fid: report for report in rotate(rotation)}
-    assert reports.pop(3).outcome is ResealOutcome.FAILED
-    assert {report.outcome for report in reports.values()} == {ResealOutcome.RESEALED}
+    assert reports.pop(3).outcome is RotationOutcome.FAILED
+    assert {report.outcome for report in reports.values()} == {RotationOutcome.RESEALED}
     assert sealed(sql)[3] == before[3]
     assert rotation.count() == 1
 
@@ -188,8 +188,8 @@ def test_a_ciphertext_that_lost_its_key_on_the_way_is_not_committed(
 ):
     """What is sealed is another key: the row would open, and to another address."""
     other = bytes.fromhex("11" * 32)
-    seal = new.seal
-    monkeypatch.setattr(new, "seal", lambda key, **bound_to: seal(Secret(other), **bound_to))
+    seal = new.encrypt
+    monkeypatch.setattr(new, "encrypt", lambda key, **bound_to: seal(Secret(other), **bound_to))
     before = sealed(sql)
     with pytest.raises(KeyUnreadable):
         rotate(rotation)
@@ -202,7 +202,7 @@ def test_a_wallet_that_another_rotation_has_sealed_again_is_left_alone(
     page = next(rotation.pages(20))
     rotate(KeyRotation(database, new, ACCESS))
     before = sealed(sql)
-    assert {report.outcome for report in rotation.run(page)} == {ResealOutcome.PRESENT}
+    assert {report.outcome for report in rotation.run(page)} == {RotationOutcome.PRESENT}
     assert sealed(sql) == before
     entries = sql.execute("select count(*) from wallet_audit_log where action = 'key.resealed'")
     assert entries.fetchone() == (20,)
@@ -213,7 +213,7 @@ def test_one_damaged_chain_does_not_stand_in_the_way_of_the_others(rotation, sql
     plant(sql, "update wallet_audit_heads set id = 0 where fid = 5")
     reports = {report.fid: report for report in rotate(rotation)}
     assert "audit verify" in reports.pop(5).reason
-    assert {report.outcome for report in reports.values()} == {ResealOutcome.RESEALED}
+    assert {report.outcome for report in reports.values()} == {RotationOutcome.RESEALED}
 
 
 def test_users_who_read_and_make_wallets_meanwhile_notice_nothing(
@@ -308,7 +308,7 @@ def test_a_secret_that_is_none_of_the_database_s_retires_no_other(rotation, data
 
 def test_two_secrets_that_retire_each_other_leave_one(database, new, sql, monkeypatch):
     for encryption in (OLD, new):
-        SealingSecret(database, encryption).register()
+        SecretRegistration(database, encryption).register()
     together, delete = threading.Barrier(2, timeout=10), EncryptionKeyRepository.retire
 
     def retire(keys, key_id):
@@ -354,9 +354,9 @@ def test_a_secret_that_keeps_every_process_from_serving_can_be_retired(
     sql.execute("insert into encryption_keys (key_id, succeeds) values (%s, %s)", [stray, stray])
     sql.execute("insert into active_encryption_keys (key_id) values (%s)", [stray])
     with pytest.raises(SecretMismatch):
-        SealingSecret(database, OLD).check()
+        SecretRegistration(database, OLD).check()
     assert command("retire", stray, group="keys").status == 0
-    SealingSecret(database, OLD).check()
+    SecretRegistration(database, OLD).check()
 
 
 def test_postgresql_itself_refuses_to_retire_a_secret_in_use(rotation, sql):
@@ -374,7 +374,7 @@ def test_a_process_that_goes_on_with_a_retired_secret_makes_no_wallet(
         wallets.ensure_trading_wallet(777, access=ACCESS)
     assert sealed(sql) == before
     with pytest.raises(SecretMismatch) as caught:
-        SealingSecret(database, OLD).check()
+        SecretRegistration(database, OLD).check()
     assert "retired" in caught.value.reason
 
 
@@ -425,17 +425,17 @@ def test_a_secret_that_wallets_need_cannot_be_left_out_of_the_configuration(
 ):
     alone = EncryptionService(Secret(OTHER_SECRET))
     with pytest.raises(SecretMismatch) as caught:
-        SealingSecret(database, alone).check()
+        SecretRegistration(database, alone).check()
     assert "ENCRYPTION_SECRET_PREVIOUS" in caught.value.reason
     rotate(rotation)
     with pytest.raises(SecretMismatch):
-        SealingSecret(database, alone).check()
+        SecretRegistration(database, alone).check()
     secrets_of(database, new).retire(OLD_ID)
-    SealingSecret(database, alone).check()
+    SecretRegistration(database, alone).check()
 
 
 def test_a_process_that_does_not_have_the_next_secret_yet_goes_on(rotation, database, wallets):
-    SealingSecret(database, OLD).check()
+    SecretRegistration(database, OLD).check()
     wallets.ensure_trading_wallet(778, access=ACCESS)
 
 
@@ -448,6 +448,6 @@ def test_the_pages_leave_out_what_needs_no_sealing(rotation, new, sql):
 
 def test_one_chain_that_takes_no_entry_is_not_in_the_way_of_the_others(rotation, sql):
     sql.execute("update wallet_audit_heads set id = 9223372036854775807 where fid = 3")
-    failed = [one.fid for one in rotate(rotation) if one.outcome is not ResealOutcome.RESEALED]
+    failed = [one.fid for one in rotate(rotation) if one.outcome is not RotationOutcome.RESEALED]
     assert failed == [3]
     assert [fid for fid, (key_id, *_) in sealed(sql).items() if key_id == OLD_ID] == [3]

@@ -144,10 +144,10 @@ def test_every_query_of_the_request_path_is_answered_by_an_index(filled):
         "replication.look",
         "session_settings.apply",
         "migrations.list_applied",
-        "wallets.any_sealed",
+        "wallets.any_encrypted_key",
         "wallet_batches.insert_staged",
         "wallet_batches.count_all",
-        "wallet_batches.count_to_reseal",
+        "wallet_batches.count_to_reencrypt",
         "wallet_batches.list_shared_addresses",
     }
     # Commands ask these of the whole database.

@@ -230,15 +230,15 @@ class FoundWallet(Answer):
         lambda found: found.wallet.address if found.opened else None,
         metadata={
             "type": ["string", "null"],
-            "description": "Null if the stored key does not open. Do not deposit there.",
+            "description": "Null if the stored key does not decrypt. Do not deposit there.",
             "examples": [TRADING_ADDRESS],
             **ADDRESS,
         },
     )
     opened = fields.Boolean(
         metadata={
-            "description": "Whether the stored key opens. False needs an operator. A Base Account "
-            "has no key and is true."
+            "description": "Whether the stored key decrypts. False needs an operator. A Base "
+            "Account has no key and is true."
         }
     )
     created_at = Timestamp(attribute="wallet.created_at", data_key="createdAt")
@@ -354,7 +354,7 @@ class StatsAnswer(Answer):
 
 
 class SecretUse(Answer):
-    """A secret that keys are or were sealed under."""
+    """A secret that keys are or were encrypted under."""
 
     key_id = fields.String(
         data_key="keyId",
@@ -366,11 +366,11 @@ class SecretUse(Answer):
     state = fields.String(
         metadata={
             "enum": ["current", "previous", "missing", "retired"],
-            "description": "previous: this process can open its keys. missing: it cannot.",
+            "description": "previous: this process can decrypt its keys. missing: it cannot.",
         }
     )
     wallets = fields.Integer(
-        metadata={"description": "The number of keys that are sealed under it."}
+        metadata={"description": "The number of keys that are encrypted under it."}
     )
     since = Timestamp(attribute="created_at")
 

@@ -103,13 +103,13 @@ def read_key(body: dict[str, Any], fid: str, chain: str) -> dict[str, Any]:
     if recipient is None:
         return {"wallet": found.wallet, "private_key": f"0x{found.private_key.reveal().hex()}"}
     info = hpke.key_info(fid=user, chain=TRADING_CHAIN, address=found.wallet.address)
-    sealed = recipient.seal(found.private_key, info=info)
+    encrypted = recipient.encrypt(found.private_key, info=info)
     return {
         "wallet": found.wallet,
         "sealed_private_key": {
             "suite": hpke.SUITE,
-            "enc": _base64url(sealed.enc),
-            "ciphertext": _base64url(sealed.ciphertext),
+            "enc": _base64url(encrypted.enc),
+            "ciphertext": _base64url(encrypted.ciphertext),
             "info": info.decode(),
         },
     }

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 
 from psycopg import errors as pg
 
-from wallet_api.crypto.encryption import SealedKey
+from wallet_api.crypto.encryption import EncryptedKey
 from wallet_api.database import Connection, Row, sql, violation_means
 from wallet_api.errors import SecretMismatch
 from wallet_api.models import AuditHead, NewWallet, Wallet
@@ -50,10 +50,10 @@ class PostgresWalletRepository:
             fid=wallet.fid,
             chain=wallet.chain,
             address=wallet.address,
-            encrypted_private_key=wallet.sealed.ciphertext,
-            iv=wallet.sealed.iv,
-            scheme=wallet.sealed.scheme,
-            key_id=wallet.sealed.key_id,
+            encrypted_private_key=wallet.encrypted_key.ciphertext,
+            iv=wallet.encrypted_key.iv,
+            scheme=wallet.encrypted_key.scheme,
+            key_id=wallet.encrypted_key.key_id,
         )
         return lambda: _wallet(cursor.fetchone())
 
@@ -65,9 +65,9 @@ class PostgresWalletRepository:
         """Store the address of a user's own Base Account."""
         _QUERIES.put_base_account(self._connection, fid=fid, address=address)
 
-    def any_sealed(self) -> bool:
+    def any_encrypted_key(self) -> bool:
         """Tell whether this database contains a private key."""
-        return bool(_QUERIES.any_sealed(self._connection))
+        return bool(_QUERIES.any_encrypted_key(self._connection))
 
 
 def secret_retired(connection: Connection) -> AbstractContextManager[None]:
@@ -81,7 +81,7 @@ def secret_retired(connection: Connection) -> AbstractContextManager[None]:
             "wallets.insert_if_absent",
             "wallets.add_copy",
             "wallet_batches.insert_staged",
-            "wallet_batches.reseal",
+            "wallet_batches.reencrypt",
         ),
     )
 
@@ -101,24 +101,24 @@ def wallet_of(row: Row) -> Wallet:
     """Return the wallet of a row."""
     ciphertext, iv = row.pop("encrypted_private_key"), row.pop("iv")
     scheme, key_id = row.pop("scheme"), row.pop("key_id")
-    sealed = None
+    encrypted_key = None
     if ciphertext is not None:
-        sealed = SealedKey(ciphertext=ciphertext, iv=iv, scheme=scheme, key_id=key_id)
-    return Wallet(**row, sealed=sealed)
+        encrypted_key = EncryptedKey(ciphertext=ciphertext, iv=iv, scheme=scheme, key_id=key_id)
+    return Wallet(**row, encrypted_key=encrypted_key)
 
 
 def columns_of(wallet: Wallet) -> Row:
     """Return the row of a wallet, without its id."""
-    sealed = wallet.sealed
+    key = wallet.encrypted_key
     return {
         "fid": wallet.fid,
         "chain": wallet.chain,
         "wallet_type": wallet.wallet_type,
         "address": wallet.address,
-        "encrypted_private_key": sealed and sealed.ciphertext,
-        "iv": sealed and sealed.iv,
-        "scheme": sealed and sealed.scheme,
-        "key_id": sealed and sealed.key_id,
+        "encrypted_private_key": key and key.ciphertext,
+        "iv": key and key.iv,
+        "scheme": key and key.scheme,
+        "key_id": key and key.key_id,
         "created_at": wallet.created_at,
         "updated_at": wallet.updated_at,
     }

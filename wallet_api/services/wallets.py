@@ -33,8 +33,8 @@ from wallet_api.services.audit.append import (
     require_entry,
 )
 from wallet_api.services.audit.refusals import RefusalWindows
-from wallet_api.services.encryption_keys.registration import SealingSecret
-from wallet_api.services.opening import open_verified
+from wallet_api.services.decryption import decrypt_verified
+from wallet_api.services.encryption_keys.registration import SecretRegistration
 
 _CHAIN_SPELLINGS = dict.fromkeys(BASE_ACCOUNT_SPELLINGS, BASE_ACCOUNT_CHAIN)
 
@@ -59,7 +59,7 @@ class BaseAccountWalletService:
         database: Database,
         repositories: WalletRepositories,
         encryption: EncryptionService,
-        sealing_secret: SealingSecret,
+        registration: SecretRegistration,
     ) -> None:
         """`repositories` returns the wallet repository for a connection and a caller."""
         self._trail = AuditTrail(encryption)
@@ -67,7 +67,7 @@ class BaseAccountWalletService:
         self._database = database
         self._repositories = repositories
         self._encryption = encryption
-        self._sealing_secret = sealing_secret
+        self._registration = registration
 
     def ensure_trading_wallet(self, fid: int, *, access: AuditContext) -> Wallet:
         """Return the user's trading wallet, creating it if needed.
@@ -95,7 +95,7 @@ class BaseAccountWalletService:
             there, head = wallets.get_with_head(fid, TRADING_CHAIN)
             if there is not None:
                 return self._replicated(connection, there)
-            self._sealing_secret.register_on(connection)
+            self._registration.register_on(connection)
             if head.id and AuditRepository(connection).tells_of_trading_wallet(fid):
                 return self._made_before(connection, wallets, fid)
             self._database.replication.require_history(connection)
@@ -108,7 +108,9 @@ class BaseAccountWalletService:
             return self._verified(wallet), False
         metrics.WALLETS_CREATED.inc()
         # A key that was encrypted here was verified before it was stored.
-        return wallet if wallet.sealed == candidate.sealed else self._verified(wallet), True
+        if wallet.encrypted_key != candidate.encrypted_key:
+            wallet = self._verified(wallet)
+        return wallet, True
 
     def get_wallet(self, fid: int, chain: str, *, access: AuditContext) -> Wallet | None:
         """Return the user's wallet on a chain, or None."""
@@ -163,9 +165,9 @@ class BaseAccountWalletService:
                     return None
                 # It was imported in the meantime.
                 raise Conflict
-            if wallet.sealed is None:
+            if wallet.encrypted_key is None:
                 return wallet
-            if not self._sealing_secret.is_registered():
+            if not self._registration.is_registered():
                 connection.rollback()
                 self._register_for(wallet, connection)
                 raise Conflict
@@ -178,7 +180,7 @@ class BaseAccountWalletService:
 
     def _opened(self, wallet: Wallet, access: AuditContext) -> WalletWithKey | None:
         """Decrypt the key of a wallet after its entry is committed; None if it has none."""
-        private_key = open_verified(self._encryption, wallet)
+        private_key = decrypt_verified(self._encryption, wallet)
         if private_key is None:
             return None
         metrics.KEY_READS.labels(access.actor.partition(":")[0]).inc()
@@ -208,7 +210,7 @@ class BaseAccountWalletService:
         The address is never proof of ownership. Raises SecretMismatch: a process with the wrong
         secret writes nothing.
         """
-        self._sealing_secret.register()
+        self._registration.register()
         if self.get_base_account_address(fid, access=access) == address:
             return
         self._put_base_account(
@@ -251,10 +253,10 @@ class BaseAccountWalletService:
     def _register_for(self, wallet: Wallet, connection: Connection) -> None:
         """Register our secret before the first key of this process is read."""
         try:
-            self._sealing_secret.register_on(connection)
+            self._registration.register_on(connection)
         except SecretMismatch:
             # A key that does not decrypt is the more important fault.
-            open_verified(self._encryption, wallet)
+            decrypt_verified(self._encryption, wallet)
             raise
 
     def _made_before(self, connection: Connection, wallets: WalletRepository, fid: int) -> Wallet:
@@ -300,7 +302,7 @@ class BaseAccountWalletService:
 
     def _record(self, event: AuditEvent) -> None:
         """Append an event to the audit log, in a transaction of its own."""
-        self._sealing_secret.register()
+        self._registration.register()
         pending = self._trail.pending()
 
         def append(connection: Connection) -> None:
@@ -314,11 +316,13 @@ class BaseAccountWalletService:
     def _new_wallet(self, fid: int) -> NewWallet:
         """Generate and encrypt a key, and verify that it decrypts before it is stored."""
         pair = keys.generate()
-        sealed = self._encryption.seal(
+        encrypted_key = self._encryption.encrypt(
             pair.private_key, fid=fid, chain=TRADING_CHAIN, address=pair.address
         )
-        wallet = NewWallet(fid=fid, chain=TRADING_CHAIN, address=pair.address, sealed=sealed)
-        open_verified(self._encryption, wallet)
+        wallet = NewWallet(
+            fid=fid, chain=TRADING_CHAIN, address=pair.address, encrypted_key=encrypted_key
+        )
+        decrypt_verified(self._encryption, wallet)
         return wallet
 
     def _replicated(self, connection: Connection, wallet: Wallet) -> Wallet:
@@ -328,7 +332,7 @@ class BaseAccountWalletService:
 
     def _verified(self, wallet: Wallet) -> Wallet:
         """Return the wallet if it has no key, or if its key derives its address."""
-        open_verified(self._encryption, wallet)
+        decrypt_verified(self._encryption, wallet)
         return wallet
 
 

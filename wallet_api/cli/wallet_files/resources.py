@@ -21,7 +21,7 @@ from wallet_api.database import Database
 from wallet_api.models import AuditContext
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
-from wallet_api.services.encryption_keys.registration import SealingSecret
+from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.encryption_keys.registry import KnownSecrets
 from wallet_api.services.readiness import check_database
 from wallet_api.services.wallet_files.importing import FileReport
@@ -48,7 +48,7 @@ class WalletResources:
     """The database, the secret and the wallet files that the environment configures.
 
     The constructor raises ServiceUnavailable unless the database is reachable, its schema is
-    current, and our secret is the one it is sealed under. `check_secret=False` skips the last.
+    current, and our secret is the one that encrypts its keys. `check_secret=False` skips the last.
     """
 
     def __init__(self, *, check_secret: bool = True) -> None:
@@ -61,7 +61,7 @@ class WalletResources:
         with self.opened() as database:
             check_database(database, writable=False)
             if check_secret:
-                self.sealing_secret(database).check()
+                self.registration(database).check()
 
     @property
     def wallet_storage(self) -> str:
@@ -89,15 +89,15 @@ class WalletResources:
         finally:
             database.close()
 
-    def sealing_secret(self, database: Database) -> SealingSecret:
+    def registration(self, database: Database) -> SecretRegistration:
         """Return the registration of our secret in `database`."""
-        return SealingSecret(database, self.encryption)
+        return SecretRegistration(database, self.encryption)
 
     def register(self, database: Database) -> None:
         """Register our secret, and create the wallet directory if WALLET_STORAGE is filesystem."""
         in_files = self.wallet_storage == "filesystem"
         store = FileStore(self.files(None), migrating=False) if in_files else None
-        SealingSecret(database, self.encryption, store).register()
+        SecretRegistration(database, self.encryption, store).register()
 
     def known_secrets(self, database: Database) -> KnownSecrets:
         """Return the secrets that `database` knows."""

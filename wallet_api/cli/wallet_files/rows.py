@@ -13,7 +13,7 @@ from wallet_api.services.wallet_files.verifying import RowCheck, RowOutcome, Sto
 
 
 class RowVerification:
-    """Open every wallet in PostgreSQL, and report faults as they are found."""
+    """Decrypt every key in PostgreSQL, and report faults as they are found."""
 
     def __init__(self, resources: WalletResources, processes: int, *, quiet_stdout: bool) -> None:
         self.resources = resources
@@ -23,7 +23,7 @@ class RowVerification:
     def rows(
         self, files: FilesystemWalletRepository | None, *, expected: list[RowOutcome]
     ) -> Progress:
-        """Open every row. If `files` is given, report the rows that have no file.
+        """Decrypt every row. If `files` is given, report the rows that have no file.
 
         `expected` are the possible outcomes that are no faults.
         """

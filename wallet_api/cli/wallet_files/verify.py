@@ -46,9 +46,9 @@ def verify(
     processes: int,
     as_json: bool,
 ) -> None:
-    """Open every wallet in PostgreSQL, and compare with the files in PATH if given.
+    """Decrypt every key in PostgreSQL, and compare with the files in PATH if given.
 
-    Exit status 0 only if every wallet opens to the key of its address, no two users share an
+    Exit status 0 only if every key decrypts and derives its address, no two users share an
     address, every file is in PostgreSQL with the same address and key, and no file has changed
     since the report. Wallets without a file are reported, but are no fault.
 
@@ -84,7 +84,7 @@ class _Verification(RowVerification):
     def files(self, path: Path) -> Progress:
         """Compare every file with its row."""
         database, files = self.resources.database(), self.resources.files(path)
-        secret = self.resources.sealing_secret(database)
+        secret = self.resources.registration(database)
         work = WalletImport(
             database, files, self.resources.encryption, secret, operator(), dry_run=True
         )

@@ -20,7 +20,7 @@ from wallet_api.cli.wallet_files.resources import (
     require_outside,
 )
 from wallet_api.cli.wallet_files.verify import verify
-from wallet_api.crypto.encryption import DOES_NOT_OPEN
+from wallet_api.crypto.encryption import DOES_NOT_DECRYPT
 from wallet_api.models import MAX_FID
 from wallet_api.services.wallet_files.exporting import WalletExport
 from wallet_api.services.wallet_files.importing import Outcome, WalletImport
@@ -50,7 +50,7 @@ def import_(
 ) -> None:
     """Import the wallet files in PATH (default WALLET_STORAGE_PATH) into PostgreSQL.
 
-    Every key is opened and compared with its address before its row is written. Files are never
+    Every key is decrypted and compared with its address before its row is written. Files are never
     changed and rows never overwritten. The command can be interrupted and repeated. Exit status 0
     only if every file is imported or present.
 
@@ -60,7 +60,7 @@ def import_(
     """
     resources = WalletResources()
     database, files = resources.database(), resources.files(path)
-    secret = resources.sealing_secret(database)
+    secret = resources.registration(database)
     work = WalletImport(database, files, resources.encryption, secret, operator(), dry_run=dry_run)
     new = Outcome.IMPORTABLE if dry_run else Outcome.IMPORTED
     progress = Progress(
@@ -76,7 +76,7 @@ def import_(
     reasons = collect_reports(results, progress, report)
     _print_summary(progress, as_json=as_json)
     none_valid = progress.counts[Outcome.INVALID] == progress.counts.total()
-    if none_valid and [reason for reason, _ in reasons.most_common(1)] == [DOES_NOT_OPEN]:
+    if none_valid and [reason for reason, _ in reasons.most_common(1)] == [DOES_NOT_DECRYPT]:
         click.echo(
             "No file is valid. Check that ENCRYPTION_SECRET is the secret of the old service.",
             err=True,
@@ -141,7 +141,7 @@ def export(
 def show(context: click.Context, fid: int, path: Path | None, as_json: bool) -> None:
     """Show the wallets of one user in PostgreSQL and in the files in PATH, without keys.
 
-    Exit status 1 if a wallet cannot be opened, or if there is none.
+    Exit status 1 if a key cannot be decrypted, or if there is none.
 
     \b
     Example:
@@ -154,7 +154,7 @@ def show(context: click.Context, fid: int, path: Path | None, as_json: bool) -> 
         click.echo(json.dumps([asdict(holding) for holding in found], default=str))
     else:
         for holding in found:
-            state = holding.fault or f"{holding.address}, created {holding.created_at}, opens"
+            state = holding.fault or f"{holding.address}, created {holding.created_at}, decrypts"
             click.echo(f"{holding.place}, {holding.chain}: {state}")
         if not found:
             click.echo(f"FID {fid} has no wallets.")

@@ -12,7 +12,7 @@ from wallet_api.repositories.audit_checks import ChainEnd
 from wallet_api.services.audit.append import content_of
 
 _CREATIONS = ("wallet.created", "wallet.imported")
-_SEALINGS = ("wallet.imported", "key.resealed")
+_ENCRYPTING_ACTIONS = ("wallet.imported", "key.resealed")
 _REMEMBERED = ("base_account.set", "wallet.imported")
 
 
@@ -63,7 +63,7 @@ class ChainCheck:
         last, chained = 0, False
         head: str | None = FIRST_HEAD
         addresses: list[str | None] = []
-        sealed_under: str | None = None
+        encrypted_under: str | None = None
         remembered: str | None = None
         imports = {TRADING_CHAIN: 0, BASE_ACCOUNT_CHAIN: 0}
         for entry in entries:
@@ -84,16 +84,16 @@ class ChainCheck:
                 if entry.action in _CREATIONS:
                     addresses.append(entry.address)
                     # A file may be imported, with a later secret, before its creation is recorded.
-                    sealed_under = sealed_under or entry.key_id
-                if entry.action in _SEALINGS:
-                    sealed_under = entry.key_id
+                    encrypted_under = encrypted_under or entry.key_id
+                if entry.action in _ENCRYPTING_ACTIONS:
+                    encrypted_under = entry.key_id
             if fault is None and entry.chain == BASE_ACCOUNT_CHAIN and entry.action in _REMEMBERED:
                 remembered = entry.address
             head = None if key is None else key.head(fid=fid, entry_id=entry.id, entry=entry.mac)
             last, chained = entry.id, True
         ending = end()
         yield from _at_the_end(ending, last, head)
-        yield from self._of_the_wallet(ending, addresses, sealed_under, imports[TRADING_CHAIN])
+        yield from self._of_the_wallet(ending, addresses, encrypted_under, imports[TRADING_CHAIN])
         if self._wallet_storage != "filesystem":
             yield from self._of_the_base_account(ending, remembered, imports[BASE_ACCOUNT_CHAIN])
 
@@ -108,7 +108,7 @@ class ChainCheck:
         self,
         end: ChainEnd,
         addresses: list[str | None],
-        sealed_under: str | None,
+        encrypted_under: str | None,
         imports: int,
     ) -> Iterator[EntryReport]:
         """Compare a trading wallet with the entries about its creation and last encryption."""
@@ -123,7 +123,7 @@ class ChainCheck:
             yield _of_user(end.fid, "no intact entry records the creation of the trading wallet")
         if any(address != end.address for address in addresses):
             yield _of_user(end.fid, "the trading wallet was created with another address")
-        if sealed_under is not None and sealed_under != end.key_id:
+        if encrypted_under is not None and encrypted_under != end.key_id:
             yield _of_user(end.fid, "no entry records the current encryption of the key")
 
     def _of_the_base_account(

@@ -141,7 +141,7 @@ def audit_keys(connection: Connection, ours: Mapping[str, AuditKey]) -> dict[str
     while pending:
         key = known.get(pending.pop())
         if key and key.succeeds and key.sealed_audit_root and key.succeeds not in keys:
-            root = keys[key.key_id].open_root_of(key.succeeds, key.sealed_audit_root)
+            root = keys[key.key_id].decrypt_root_of(key.succeeds, key.sealed_audit_root)
             keys[key.succeeds] = root
             pending.append(key.succeeds)
     return keys

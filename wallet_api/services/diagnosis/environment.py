@@ -21,7 +21,7 @@ from wallet_api.repositories.database_checks import DatabaseCheckRepository, Ses
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
 from wallet_api.services.diagnosis.settings import Diagnosis, State, advise, faults_of, read
-from wallet_api.services.encryption_keys.registration import SealingSecret
+from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.encryption_keys.registry import KnownSecrets
 from wallet_api.services.readiness import check_database
 from wallet_api.services.wallet_files.storage_check import FileStore, heed_files
@@ -129,7 +129,7 @@ def _secrets(database: Database, settings: WalletSettings) -> Iterator[Diagnosis
         )
         migrating = settings.wallet_storage == "migrating"
         store = FileStore(files, migrating=migrating, read_only=True)
-    SealingSecret(database, encryption, store).check()
+    SecretRegistration(database, encryption, store).check()
     fitting = f", and the files in {settings.wallet_storage_path}" if in_files else ""
     yield _fine(f"the secret fits the database{fitting}")
     for key_id in KnownSecrets(database, encryption, wallets_in_files=in_files).list_unneeded():

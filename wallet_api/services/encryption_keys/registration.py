@@ -16,7 +16,7 @@ from wallet_api.services.wallet_files.storage_check import FileStore
 log = structlog.get_logger("wallet_api")
 
 
-class SealingSecret:
+class SecretRegistration:
     """The registration of this process's secret in its database.
 
     The first secret that encrypts a key in a database is registered. Another one is accepted only
@@ -73,12 +73,12 @@ class SealingSecret:
         """
         repository = EncryptionKeyRepository(connection)
         known = repository.list_keys()
-        sealed = not known and PostgresWalletRepository(connection).any_sealed()
-        if sealed:
+        in_use = not known and PostgresWalletRepository(connection).any_encrypted_key()
+        if in_use:
             # Another process may have registered its secret between our two queries.
             known = repository.list_keys()
         ours = self._encryption.key_id
-        if not known and not sealed:
+        if not known and not in_use:
             self._need_the_right_to_register(repository, known)
             return None
         readable = [key.key_id for key in known if key.key_id in self._encryption.audit_keys]
@@ -144,7 +144,7 @@ class SealingSecret:
                 return
             root = None
             if predecessor is not None:
-                root = audit_keys[ours].seal_root_of(audit_keys[predecessor])
+                root = audit_keys[ours].encrypt_root_of(audit_keys[predecessor])
             keys.insert_if_absent(ours, succeeds=predecessor, sealed_audit_root=root)
             if ours not in {key.key_id for key in keys.list_keys()}:
                 # Another process has registered a secret in the meantime.

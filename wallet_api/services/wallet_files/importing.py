@@ -24,8 +24,8 @@ from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepo
 from wallet_api.repositories.wallets import PostgresWalletRepository, secret_retired
 from wallet_api.services.audit.append import AuditTrail, PendingEntries, begin_append
 from wallet_api.services.batches import run_batch
-from wallet_api.services.encryption_keys.registration import SealingSecret
-from wallet_api.services.opening import open_verified
+from wallet_api.services.decryption import decrypt_verified
+from wallet_api.services.encryption_keys.registration import SecretRegistration
 
 
 class Outcome(StrEnum):
@@ -67,7 +67,7 @@ class WalletImport:
         database: Database,
         files: FilesystemWalletRepository,
         encryption: EncryptionService,
-        sealing_secret: SealingSecret,
+        registration: SecretRegistration,
         access: AuditContext,
         *,
         dry_run: bool,
@@ -75,7 +75,7 @@ class WalletImport:
         self._database = database
         self._files = files
         self._encryption = encryption
-        self._sealing_secret = sealing_secret
+        self._registration = registration
         self._access = access
         self._trail = AuditTrail(encryption)
         self._dry_run = dry_run
@@ -166,7 +166,7 @@ class WalletImport:
         absent = {key: wallet for key, wallet in wanted.items() if key not in there}
         if self._dry_run or not absent:
             return set(), there, set()
-        self._sealing_secret.register()
+        self._registration.register()
 
         pending = self._trail.pending()
         claimed: set[WalletKey] = set()
@@ -198,7 +198,7 @@ class WalletImport:
         if row.address == wallet.address:
             try:
                 # Two keys of one address are one key.
-                open_verified(self._encryption, row)
+                decrypt_verified(self._encryption, row)
             except KeyUnreadable as error:
                 return Outcome.CONFLICT, f"the row in PostgreSQL is unreadable: {error.reason}"
             return Outcome.PRESENT, None

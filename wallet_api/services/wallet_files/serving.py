@@ -17,7 +17,7 @@ from wallet_api.models import (
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
 from wallet_api.repositories.wallets import PostgresWalletRepository
 from wallet_api.services.audit.append import PendingEntries
-from wallet_api.services.encryption_keys.registration import SealingSecret
+from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.wallets import BaseAccountWalletService, creation_of
 
 
@@ -44,9 +44,9 @@ class FilesystemWalletService(BaseAccountWalletService):
         database: Database,
         files: FilesystemWalletRepository,
         encryption: EncryptionService,
-        sealing_secret: SealingSecret,
+        registration: SecretRegistration,
     ) -> None:
-        super().__init__(database, self._beside, encryption, sealing_secret)
+        super().__init__(database, self._beside, encryption, registration)
         self._files = files
 
     def ensure_trading_wallet_and_tell(
@@ -63,7 +63,7 @@ class FilesystemWalletService(BaseAccountWalletService):
     ) -> WalletWithKey | None:
         """Return a wallet with its private key, or None if the user has none with a key."""
         wallet = self.get_wallet(fid, chain, access=access)
-        if wallet is None or wallet.sealed is None:
+        if wallet is None or wallet.encrypted_key is None:
             return None
         self._record(AuditEvent(fid=fid, chain=wallet.chain, action="key.read", access=access))
         return self._opened(wallet, access)
@@ -91,5 +91,5 @@ class FilesystemWalletService(BaseAccountWalletService):
         return there
 
     def _beside(self, connection: Connection, _: AuditContext) -> FilesystemWalletRepository:
-        self._sealing_secret.register_on(connection)
+        self._registration.register_on(connection)
         return self._files.beside(PostgresWalletRepository(connection))

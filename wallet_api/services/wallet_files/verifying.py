@@ -14,7 +14,7 @@ from wallet_api.repositories.wallet_batches import WalletBatchRepository, Wallet
 from wallet_api.repositories.wallet_files.file import file_name
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
 from wallet_api.repositories.wallets import PostgresWalletRepository
-from wallet_api.services.opening import open_verified
+from wallet_api.services.decryption import decrypt_verified
 
 
 class RowOutcome(StrEnum):
@@ -124,7 +124,7 @@ class UserCheck:
     def _row(self, wallet: Wallet) -> Holding:
         fault = None
         try:
-            open_verified(self._encryption, wallet)
+            decrypt_verified(self._encryption, wallet)
         except KeyUnreadable as error:
             fault = error.reason
         return _holding("PostgreSQL", wallet.chain, wallet, fault)
@@ -169,7 +169,7 @@ class RowCheck:
     def _check(self, wallet: Wallet) -> RowReport:
         outcome, reason = RowOutcome.OPENED, None
         try:
-            open_verified(self._encryption, wallet)
+            decrypt_verified(self._encryption, wallet)
         except KeyUnreadable as error:
             outcome, reason = RowOutcome.UNREADABLE, error.reason
         else:
