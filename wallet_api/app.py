@@ -14,6 +14,7 @@ from wallet_api.auth.quick_auth import QuickAuth
 from wallet_api.auth.rate_limits import RateLimits
 from wallet_api.auth.user_tokens import UserTokens
 from wallet_api.blueprints import (
+    audit,
     authorization,
     cross_origin,
     demo,
@@ -25,15 +26,18 @@ from wallet_api.blueprints import (
     problems,
     rate_limits,
     requests,
-    search,
     sign_in,
+    stats,
+    storage,
     trading,
     users,
+    wallet_search,
     wallets,
 )
 from wallet_api.blueprints.application import Application
 from wallet_api.blueprints.pagination import Cursors
 from wallet_api.blueprints.rate_limits import RequestLimits
+from wallet_api.blueprints.routing import Blueprint
 from wallet_api.cli import cli
 from wallet_api.config import Settings
 from wallet_api.crypto.encryption import EncryptionService
@@ -110,7 +114,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         wallets.blueprint,
         trading.blueprint,
         users.blueprint,
-        search.blueprint,
+        _search(),
         health.blueprint,
         docs.blueprint,
         home.blueprint,
@@ -122,6 +126,19 @@ def create_app(settings: Settings | None = None) -> Flask:
     for command in cli.commands.values():
         app.cli.add_command(command)
     return app
+
+
+def _search() -> Blueprint:
+    """Return the blueprint of the routes over all users, which are one group in the API docs."""
+    search = Blueprint(
+        "search",
+        __name__,
+        url_prefix="/v1",
+        description="Wallet search, audit log, and statistics.",
+    )
+    for module in (wallet_search, audit, storage, stats):
+        search.register_blueprint(module.blueprint)
+    return search
 
 
 def _services(settings: Settings) -> Application:
@@ -156,7 +173,9 @@ def _services(settings: Settings) -> Application:
         deposits=DepositService(database, wallet_service, settings.network),
         readiness=ReadinessService(database, registration),
         clients=ApiClientService(database),
-        search=WithoutRows() if in_files else WalletSearch(replica, encryption, primary=database),
+        wallet_search=WithoutRows()
+        if in_files
+        else WalletSearch(replica, encryption, primary=database),
         stats=WithoutRows() if in_files else StatsService(replica),
         storage=StorageService(
             replica,

@@ -37,7 +37,7 @@ class Application:
     deposits: DepositService
     readiness: ReadinessService
     clients: ApiClientService
-    search: WalletSearch | WithoutRows
+    wallet_search: WalletSearch | WithoutRows
     stats: StatsService | WithoutRows
     storage: StorageService
     audit_log: AuditLog
