@@ -64,7 +64,7 @@ def _scripts(rows: Rows) -> dict[str, str]:
     somebody = _SOMEBODY.format(users=rows.users)
     newcomer = _NEWCOMER.format(new=NEW_FIDS * 1000)
     head = _text(_WALLETS.get_with_head, bound).replace(";", " \\gset its_")
-    hold = _text(_AUDIT.hold_head, bound)
+    hold = _text(_AUDIT.lock_head, bound)
     return {
         "select": somebody + _text(_WALLETS.get, bound),
         "key": somebody

@@ -255,7 +255,7 @@ def _chain(
     head = AuditHead(fid=fid, id=0, mac=FIRST_HEAD, now=datetime.now(UTC))
     lines = ""
     for moment, event in sorted(events, key=lambda one: one[0]):
-        one = trail.follow(replace(head, now=moment), event)
+        one = trail.next_entry(replace(head, now=moment), event)
         entry, head = one.entry, one.head
         columns = (
             entry.fid, entry.id, entry.chain, entry.action, entry.actor, entry.request_id, entry.ip,

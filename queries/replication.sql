@@ -1,4 +1,4 @@
--- name: look()^
+-- name: read_state()^
 -- The state of the write-ahead log: whether commits wait for a standby, the position in bytes, the timeline, the next
 -- transaction id, and the database. Position and timeline are null on a standby. Sent once per connection.
 select

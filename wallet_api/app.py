@@ -57,9 +57,9 @@ from wallet_api.services.encryption_keys.registry import KnownSecrets
 from wallet_api.services.readiness import ReadinessService
 from wallet_api.services.stats import StatsService
 from wallet_api.services.storage import StorageService
-from wallet_api.services.wallet_files.importing import RowKeeper
-from wallet_api.services.wallet_files.serving import FilesystemWalletService, WithoutRows
-from wallet_api.services.wallet_files.storage_check import FileStore, heed_files
+from wallet_api.services.wallet_files.importing import OnDemandImport
+from wallet_api.services.wallet_files.serving import FilesystemWalletService, UnsupportedWithFiles
+from wallet_api.services.wallet_files.storage_check import StorageCheck, check_unused_files
 from wallet_api.services.wallet_search import WalletSearch
 from wallet_api.services.wallets import BaseAccountWalletService
 
@@ -173,10 +173,10 @@ def _services(settings: Settings) -> Application:
         deposits=DepositService(database, wallet_service, settings.network),
         readiness=ReadinessService(database, registration),
         clients=ApiClientService(database),
-        wallet_search=WithoutRows()
+        wallet_search=UnsupportedWithFiles()
         if in_files
         else WalletSearch(replica, encryption, primary=database),
-        stats=WithoutRows() if in_files else StatsService(replica),
+        stats=UnsupportedWithFiles() if in_files else StatsService(replica),
         storage=StorageService(
             replica,
             KnownSecrets(replica, encryption, wallets_in_files=in_files),
@@ -205,23 +205,27 @@ def _wallets(
     """Return the wallet service for the storage that WALLET_STORAGE selects, and our secret."""
     directory = WalletDirectory(settings.wallet_storage_path)
     if settings.wallet_storage == "postgres":
-        warning = heed_files(directory, ignored_on_purpose=settings.wallet_storage_is_said)
+        warning = check_unused_files(
+            directory, ignored_explicitly=settings.wallet_storage_is_explicit
+        )
         if warning is not None:
             structlog.get_logger("wallet_api").warning("configuration", warning=str(warning))
         registration = SecretRegistration(database, encryption)
         return BaseAccountWalletService(database, _rows, encryption, registration), registration
     migrating = settings.wallet_storage == "migrating"
     files = FilesystemWalletRepository(directory, encryption)
-    registration = SecretRegistration(database, encryption, FileStore(files, migrating=migrating))
+    registration = SecretRegistration(
+        database, encryption, StorageCheck(files, migrating=migrating)
+    )
     if not migrating:
         return FilesystemWalletService(database, files, encryption, registration), registration
-    keeper = RowKeeper(encryption)
+    importer = OnDemandImport(encryption)
 
     def rows_and_files(connection: Connection, access: AuditContext) -> WalletRepository:
         rows = PostgresWalletRepository(connection)
         before_files = functools.partial(registration.register_on, connection)
-        keep = functools.partial(keeper.keep, connection, access)
-        return MigratingWalletRepository(rows, files, before_files, keep)
+        import_wallet = functools.partial(importer.run, connection, access)
+        return MigratingWalletRepository(rows, files, before_files, import_wallet)
 
     wallets = BaseAccountWalletService(database, rows_and_files, encryption, registration)
     return wallets, registration

@@ -70,7 +70,7 @@ class Settings:
     quick_auth_audience: tuple[str, ...]
     quick_auth_jwks_url: str
     wallet_storage: str
-    wallet_storage_is_said: bool
+    wallet_storage_is_explicit: bool
     wallet_storage_path: Path
     network: Network
     allow_key_export: bool
@@ -111,7 +111,7 @@ class Settings:
                 "QUICK_AUTH_JWKS_URL", default=f"{issuer}/.well-known/jwks.json"
             ),
             wallet_storage=read.wallet_storage(),
-            wallet_storage_is_said=bool(read.text("WALLET_STORAGE", default="")),
+            wallet_storage_is_explicit=bool(read.text("WALLET_STORAGE", default="")),
             wallet_storage_path=read.wallet_storage_path(),
             network=NETWORKS[read.choice("NETWORK", tuple(NETWORKS), default="base-mainnet")],
             allow_key_export=read.boolean("ALLOW_KEY_EXPORT", default=False),

@@ -13,7 +13,7 @@ from tests.wallet_store import EXPECTED, SAMPLES, contents, keyed, keyless, put
 from wallet_api.crypto import key_pairs as keys
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
-from wallet_api.services.wallet_files.importing import RowKeeper
+from wallet_api.services.wallet_files.importing import OnDemandImport
 
 ALL = len(EXPECTED)
 FID = 1464243
@@ -202,7 +202,7 @@ def test_an_address_that_two_users_share_is_named_with_both(
     copied = "wallet_9_ethereum.json"
     shutil.copy(store / NAME, store / copied)
     file = FilesystemWalletRepository(WalletDirectory(store), encryption).inspect(copied).file
-    database.run(lambda one: RowKeeper(encryption).keep(one, ACCESS, file.wallet))
+    database.run(lambda one: OnDemandImport(encryption).run(one, ACCESS, file.wallet))
     unchanged()
     done = command("verify", store)
     assert done.status == 1

@@ -50,7 +50,7 @@ def append(connection, event=EVENT, *, creation=False):
     """Append an entry to a user's chain, and tell whether it was written."""
     audit = AuditRepository(connection)
     trail = AuditTrail(EncryptionService(Secret(SECRET)))
-    entry = trail.follow(audit.get_head_later(event.fid)(), event)
+    entry = trail.next_entry(audit.get_head_later(event.fid)(), event)
     return (audit.append_creation_later if creation else audit.append_later)(entry)()
 
 

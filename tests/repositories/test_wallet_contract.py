@@ -23,7 +23,7 @@ from wallet_api.repositories.wallet_files.migrating import MigratingWalletReposi
 from wallet_api.repositories.wallets import PostgresWalletRepository
 from wallet_api.services.audit.append import AuditTrail
 from wallet_api.services.encryption_keys.registration import SecretRegistration
-from wallet_api.services.wallet_files.importing import RowKeeper
+from wallet_api.services.wallet_files.importing import OnDemandImport
 
 OTHER_ACCOUNT = "0x036cbd53842c5426634e7929541ec2318f3dcf7e"
 UNKNOWN_CHAINS = [
@@ -53,7 +53,7 @@ class Place:
     def __post_init__(self):
         # The rows of these tests are encrypted under a secret that the database must know.
         SecretRegistration(self.database, self.encryption).register()
-        self.keeper = RowKeeper(self.encryption)
+        self.importer = OnDemandImport(self.encryption)
         self.trail = AuditTrail(self.encryption)
 
     def on(self, connection):
@@ -61,9 +61,9 @@ class Place:
         hand_over = self.files.directory.hand_over
         return {
             "postgres": rows,
-            "filesystem": self.files.beside(rows),
+            "filesystem": self.files.with_rows(rows),
             "migrating": MigratingWalletRepository(
-                rows, self.files, hand_over, partial(self.keeper.keep, connection, ACCESS)
+                rows, self.files, hand_over, partial(self.importer.run, connection, ACCESS)
             ),
         }[self.kind]
 
@@ -115,9 +115,9 @@ class Place:
             if wallet is None or wallet.encrypted_key is None:
                 return None
             with one_round_trip(connection, commit=False):
-                audit.hold_head(fid)
+                audit.lock_head(fid)
                 head = audit.get_head_later(fid)
-            entry = self.trail.follow(head(), event)
+            entry = self.trail.next_entry(head(), event)
             with one_round_trip(connection, begin=False):
                 recorded = audit.append_later(entry)
             return wallet if recorded() else None

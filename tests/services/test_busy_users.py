@@ -140,13 +140,13 @@ def hold(database_url):
 @pytest.fixture
 def attempts(monkeypatch):
     """Note the users of each transaction of a batch, in the order in which it began."""
-    noted, hold_heads = [], AuditRepository.hold_heads
+    noted, lock_heads = [], AuditRepository.lock_heads
 
     def held(self, fids):
         noted.append(set(fids))
-        return hold_heads(self, fids)
+        return lock_heads(self, fids)
 
-    monkeypatch.setattr(AuditRepository, "hold_heads", held)
+    monkeypatch.setattr(AuditRepository, "lock_heads", held)
     return noted
 
 

@@ -41,7 +41,7 @@ ACTS = {
     "list": lambda s: s.wallets.list_wallets(FID, access=ACCESS),
     "deposit": lambda s: deposit_address(s, NEW_FID),
     "be ready": lambda s: s.readiness.check(),
-    "count": lambda s: s.storage.look(),
+    "count": lambda s: s.storage.get_state(),
 }
 
 

@@ -58,7 +58,7 @@ def refuse_key(ground, fid):
 
 
 def create_wallet(ground, fid):
-    assert ground.wallets.ensure_trading_wallet_and_tell(fid, access=ACCESS)[1]
+    assert ground.wallets.get_or_create_trading_wallet(fid, access=ACCESS)[1]
 
 
 def set_base_account(ground, fid):

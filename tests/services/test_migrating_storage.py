@@ -17,7 +17,7 @@ from wallet_api.crypto import key_pairs as keys
 from wallet_api.errors import KeyUnreadable, SecretMismatch, StorageUnavailable
 from wallet_api.repositories.audit import AuditRepository
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
-from wallet_api.services.wallet_files.importing import RowKeeper
+from wallet_api.services.wallet_files.importing import OnDemandImport
 
 NEW_FID = 42
 OTHER_ACCOUNT = "0x036cbd53842c5426634e7929541ec2318f3dcf7e"
@@ -272,7 +272,7 @@ def test_a_row_that_somebody_made_since_a_process_on_files_looked_is_no_lost_wal
 ):
     on_files = start("filesystem").wallets
     on_files.store_base_account_address(NEW_FID, BASE_ACCOUNT, access=ACCESS)
-    look, made = AuditRepository.tells_of_trading_wallet, []
+    look, made = AuditRepository.get_created_address, []
 
     def looked(audit, fid):
         if not made:
@@ -280,7 +280,7 @@ def test_a_row_that_somebody_made_since_a_process_on_files_looked_is_no_lost_wal
             start("migrating").wallets.ensure_trading_wallet(fid, access=ACCESS)
         return look(audit, fid)
 
-    monkeypatch.setattr(AuditRepository, "tells_of_trading_wallet", looked)
+    monkeypatch.setattr(AuditRepository, "get_created_address", looked)
     with pytest.raises(StorageUnavailable) as refusal:
         on_files.ensure_trading_wallet(NEW_FID, access=ACCESS)
     assert "export it first" in refusal.value.reason
@@ -346,13 +346,13 @@ def test_a_busy_user_s_file_becomes_a_row_at_the_first_attempt(
 ):
     services = start("migrating")
     services.wallets.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS)
-    attempts, keep = [], RowKeeper.keep
+    attempts, keep = [], OnDemandImport.run
 
     def noted(self, connection, access, wallet):
         attempts.append(wallet.chain)
         return keep(self, connection, access, wallet)
 
-    monkeypatch.setattr(RowKeeper, "keep", noted)
+    monkeypatch.setattr(OnDemandImport, "keep", noted)
     with ThreadPoolExecutor() as pool, psycopg.connect(database_url) as other:
         other.execute("select from wallet_audit_heads where fid = %s for update", [FID])
         running = pool.submit(services.wallets.ensure_trading_wallet, FID, access=ACCESS)

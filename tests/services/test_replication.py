@@ -21,7 +21,7 @@ FAR_AHEAD = 1 << 60
 
 def look(database):
     """Do what the pool does with each new connection."""
-    database.run(database.replication.look)
+    database.run(database.replication.read_state)
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def test_another_database_of_the_server_is_no_later_state_of_this_one(clone, wal
     with clone("another") as url:
         other = Database(Secret(url), min_size=0, max_size=1, timeout_seconds=5)
         other.open()
-        other.run(database.replication.look)
+        other.run(database.replication.read_state)
         other.close()
         with pytest.raises(DatabaseWentBack):
             wallets.ensure_trading_wallet(FID + 1, access=ACCESS)

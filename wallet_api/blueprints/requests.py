@@ -54,7 +54,7 @@ def _begin() -> None:
     g.request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
     g.actor = "anybody"
     structlog.contextvars.bind_contextvars(request_id=g.request_id, actor=g.actor)
-    if deadline.seconds_to_begin() <= 0:
+    if deadline.seconds_left() <= 0:
         metrics.OVERLOADED.inc()
         raise Overloaded("no thread became free in time")
 

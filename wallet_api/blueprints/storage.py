@@ -14,4 +14,4 @@ blueprint = Blueprint("storage", __name__)
 @blueprint.response(200, StorageAnswer)
 def storage() -> StorageState:
     """Return the storage mode, the number of imported wallets, and the secrets of the keys."""
-    return application().storage.look()
+    return application().storage.get_state()

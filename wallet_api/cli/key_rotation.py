@@ -41,7 +41,7 @@ def register(as_json: bool) -> None:
       wallet-api keys register
     """
     resources = WalletResources()
-    with resources.opened() as database:
+    with resources.open_database() as database:
         resources.register(database)
     key_id = resources.encryption.key_id
     click.echo(json.dumps({"registered": key_id}) if as_json else f"{key_id} is registered.")
@@ -66,7 +66,7 @@ def rotate(context: click.Context, processes: int, as_json: bool) -> None:
     resources = WalletResources()
     database = resources.database()
     rotation = KeyRotation(database, resources.encryption, operator())
-    with resources.opened() as opened:
+    with resources.open_database() as opened:
         resources.register(opened)
     progress = Progress(
         _count(resources),
@@ -95,7 +95,7 @@ def rotate(context: click.Context, processes: int, as_json: bool) -> None:
 
 def _count(resources: WalletResources) -> int:
     """Return the number of wallets that are encrypted under other secrets."""
-    with resources.opened() as database:
+    with resources.open_database() as database:
         return KeyRotation(database, resources.encryption, operator()).count()
 
 
@@ -111,7 +111,10 @@ def status(as_json: bool) -> None:
       wallet-api keys status
     """
     resources = WalletResources(check_secret=False)
-    with resources.opened() as database, status_line("Counting the wallets under each secret"):
+    with (
+        resources.open_database() as database,
+        status_line("Counting the wallets under each secret"),
+    ):
         found = resources.known_secrets(database).status()
     if as_json:
         click.echo(json.dumps([asdict(one) for one in found], default=str))
@@ -137,7 +140,7 @@ def retire(key_id: str, as_json: bool) -> None:
     """
     # Do not check our own secret: it may be the one to retire.
     resources = WalletResources(check_secret=False)
-    with resources.opened() as database, status_line("Checking whether a wallet needs it"):
+    with resources.open_database() as database, status_line("Checking whether a wallet needs it"):
         try:
             secrets = resources.known_secrets(database)
             retired, needed = secrets.retire(key_id), secrets.audit_log_needs(key_id)

@@ -70,7 +70,7 @@ def to_domain_error(error: psycopg.Error) -> ServiceUnavailable | None:
 
 
 @contextmanager
-def violation_means(
+def translate_violation(
     meaning: Exception,
     violation: type[pg.IntegrityError],
     *,

@@ -38,7 +38,7 @@ class Machines:
         self._answered: dict[int, float] = {}
         self._slow: set[int] = set()
 
-    def look(self, connection: psycopg.Connection[dict[str, Any]]) -> None:
+    def read_shards(self, connection: psycopg.Connection[dict[str, Any]]) -> None:
         """Read the locations of the shards on a new connection: an outage may have moved them."""
         is_cluster = _QUERIES.is_cluster(connection)
         shards = list(_QUERIES.list_shards(connection)) if is_cluster else []

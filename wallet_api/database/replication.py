@@ -45,11 +45,11 @@ class Replication:
         # Every transaction of this history before this one is replicated.
         self._confirmed: tuple[object, int] | None = None
 
-    def look(self, connection: Connection) -> None:
+    def read_state(self, connection: Connection) -> None:
         """Read the state of the database on a new connection, and detect if it went back."""
         # Read these first: other threads and processes may acknowledge more meanwhile.
         acknowledged, confirmed = self._read(_POSITION), self._confirmed
-        seen = _QUERIES.look(connection)
+        seen = _QUERIES.read_state(connection)
         self.has_standby = connection.has_standby = seen["has_standby"]
         if seen["wal_position"] is None:
             return
@@ -74,10 +74,10 @@ class Replication:
 
     def require_history(self, connection: Connection) -> None:
         """Raise DatabaseWentBack if the database has lost an acknowledged write."""
-        self._look_again(connection)
+        self._refresh_after_promotion(connection)
         if self._read(_WENT_BACK):
             raise DatabaseWentBack(
-                "the database went back to a time before the last acknowledged write: "
+                "the database is in a state from before the last acknowledged write: "
                 "see docs/backup.md, then restart the service"
             )
 
@@ -115,7 +115,7 @@ class Replication:
         A commit waits for the standby only if it wrote something, so that this writes a message of
         a few bytes.
         """
-        self._look_again(connection)
+        self._refresh_after_promotion(connection)
         if not (self.has_standby or connection.has_standby):
             return
         sent = _QUERIES.wait(connection)
@@ -128,10 +128,10 @@ class Replication:
         if not connection.unreplicated and sent["next_transaction"] - oldest < _EXPIRES:
             self._confirmed = connection.history, oldest
 
-    def _look_again(self, connection: Connection) -> None:
+    def _refresh_after_promotion(self, connection: Connection) -> None:
         """Read the state again if the server was a standby, which may have been promoted since."""
         if connection.history is None:
-            self.look(connection)
+            self.read_state(connection)
 
     def _acknowledge(self, position: int) -> None:
         if position > self._read(_POSITION):

@@ -108,7 +108,7 @@ def as_options(settings: dict[str, str]) -> str:
     )
 
 
-def is_ours(name: str, value: str) -> bool:
+def is_applied(name: str, value: str) -> bool:
     """Tell whether a setting of a role equals the one that we apply to each connection."""
     if name == "search_path":
         *schemas, last = (part.strip().strip('"') for part in value.lower().split(","))
@@ -122,7 +122,7 @@ def is_ours(name: str, value: str) -> bool:
     return value.lower() in [one.lower() for one in known]
 
 
-def takes_a_guard_away(name: str, value: str) -> bool:
+def is_unsafe(name: str, value: str) -> bool:
     """Tell whether a setting of a role, in any spelling, makes its sessions unfit."""
     if name == "session_replication_role":
         return value.lower() == "replica"

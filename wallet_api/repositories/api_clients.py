@@ -46,9 +46,9 @@ class ApiClientRepository:
         """Return all clients, including revoked and expired ones, by name."""
         return [_client(row) for row in _QUERIES.list_clients(self._connection)]
 
-    def give_up_waiting(self) -> None:
+    def set_lock_timeout(self) -> None:
         """Set a short lock timeout for the rest of this transaction."""
-        sql.send(self._connection, _QUERIES.give_up_waiting)
+        sql.send(self._connection, _QUERIES.set_lock_timeout)
 
     def record_use(self, client_id: str) -> None:
         """Record that a client is in use, at most once a minute."""

@@ -35,9 +35,9 @@ class DepositRepository:
         cursor = sql.send(self._connection, _QUERIES.insert_if_absent, **asdict(deposit))
         return lambda: cursor.fetchone() is not None
 
-    def give_up_waiting(self) -> None:
+    def set_lock_timeout(self) -> None:
         """Set a short lock timeout for the rest of this transaction."""
-        sql.send(self._connection, _QUERIES.give_up_waiting)
+        sql.send(self._connection, _QUERIES.set_lock_timeout)
 
 
 def _deposit(row: Row | None) -> Deposit | None:

@@ -26,9 +26,9 @@ class EncryptionKeyRepository:
         """Tell whether our role in the database may register a secret."""
         return bool(_QUERIES.may_register(self._connection))
 
-    def ask_in_turn(self) -> None:
+    def query_shards_sequentially(self) -> None:
         """Allow this transaction to write to these tables after it queried a whole cluster."""
-        _QUERIES.ask_in_turn(self._connection)
+        _QUERIES.query_shards_sequentially(self._connection)
 
     def insert_if_absent(
         self, key_id: str, *, succeeds: str | None, sealed_audit_root: str | None
@@ -45,9 +45,9 @@ class EncryptionKeyRepository:
         """Allow wallets to be encrypted with a registered secret."""
         _QUERIES.activate(self._connection, key_id=key_id)
 
-    def hold_active(self, key_id: str) -> bool:
+    def lock_active(self, key_id: str) -> bool:
         """Prevent the retirement of a secret in this transaction; False if it is not active."""
-        return _QUERIES.hold_active(self._connection, key_id=key_id) is not None
+        return _QUERIES.lock_active(self._connection, key_id=key_id) is not None
 
     def retire(self, key_id: str) -> bool:
         """Retire a secret, so that no wallet can be encrypted with it; tell whether it was active.

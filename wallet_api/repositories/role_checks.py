@@ -72,13 +72,15 @@ class RoleCheckRepository:
             for row in rows
         ]
 
-    def list_powers(self) -> list[OtherRight]:
+    def list_role_attributes(self) -> list[OtherRight]:
         """Return role attributes that give access to our rows."""
-        return _rights(_QUERIES.list_powers(self._connection))
+        return _rights(_QUERIES.list_role_attributes(self._connection))
 
-    def list_feeds(self, relations: Collection[str]) -> list[OtherRight]:
+    def list_replication_sources(self, relations: Collection[str]) -> list[OtherRight]:
         """Return publications of these tables, and logical replication slots."""
-        return _rights(_QUERIES.list_feeds(self._connection, relations=list(relations)))
+        return _rights(
+            _QUERIES.list_replication_sources(self._connection, relations=list(relations))
+        )
 
     def list_parameter_rights(self) -> list[OtherRight]:
         """Return the roles that may set parameters reserved for superusers."""

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from psycopg import errors as pg
 
 from wallet_api.crypto.encryption import EncryptedKey
-from wallet_api.database import Connection, Row, sql, violation_means
+from wallet_api.database import Connection, Row, sql, translate_violation
 from wallet_api.errors import SecretMismatch
 from wallet_api.models import AuditHead, NewWallet, Wallet
 from wallet_api.repositories.audit import head_of
@@ -72,7 +72,7 @@ class PostgresWalletRepository:
 
 def secret_retired(connection: Connection) -> AbstractContextManager[None]:
     """Raise SecretMismatch if a key that is written inside is encrypted with a retired secret."""
-    return violation_means(
+    return translate_violation(
         SecretMismatch("ENCRYPTION_SECRET was retired: set the one that succeeded it"),
         pg.ForeignKeyViolation,
         connection=connection,

@@ -108,7 +108,7 @@ class ApiClientService:
         def record(connection: Connection) -> None:
             clients = ApiClientRepository(connection)
             with one_round_trip(connection):
-                clients.give_up_waiting()
+                clients.set_lock_timeout()
                 clients.record_use(client.id)
 
         try:

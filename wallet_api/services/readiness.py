@@ -7,7 +7,7 @@ from wallet_api.errors import ServiceUnavailable
 from wallet_api.repositories.migrations import MigrationRepository, ServerState
 from wallet_api.services.diagnosis.expectations import needed_rights
 from wallet_api.services.encryption_keys.registration import SecretRegistration
-from wallet_api.services.migrations import expected_versions, find_why_read_only
+from wallet_api.services.migrations import expected_versions, read_only_reason
 
 _NAMED = 3
 
@@ -23,7 +23,7 @@ def check_database(database: Database, *, writable: bool) -> None:
     def look(connection: Connection) -> tuple[ServiceUnavailable | None, set[str]]:
         repository = MigrationRepository(connection)
         state = repository.get_state(needed_rights() if writable else ())
-        unfit = find_why_read_only(state) or find_missing_rights(state)
+        unfit = read_only_reason(state) or find_missing_rights(state)
         if writable and unfit is not None:
             return unfit, set()
         return None, repository.list_applied(state)

@@ -81,9 +81,9 @@ class BaseAccountWalletService:
         Raises SecretMismatch if a wallet would have to be created with a secret that is not this
         database's, and DatabaseDamaged if the user had a wallet and it is gone.
         """
-        return self.ensure_trading_wallet_and_tell(fid, access=access)[0]
+        return self.get_or_create_trading_wallet(fid, access=access)[0]
 
-    def ensure_trading_wallet_and_tell(
+    def get_or_create_trading_wallet(
         self, fid: int, *, access: AuditContext
     ) -> tuple[Wallet, bool]:
         """Do what ensure_trading_wallet() does, and tell whether this call created the wallet."""
@@ -96,8 +96,8 @@ class BaseAccountWalletService:
             if there is not None:
                 return self._replicated(connection, there)
             self._registration.register_on(connection)
-            if head.id and AuditRepository(connection).tells_of_trading_wallet(fid):
-                return self._made_before(connection, wallets, fid)
+            if head.id and AuditRepository(connection).get_created_address(fid):
+                return self._recorded_wallet(connection, wallets, fid)
             self._database.replication.require_history(connection)
             candidate = candidate or self._new_wallet(fid)
             return self._claim(connection, candidate, head, access, pending)
@@ -259,7 +259,9 @@ class BaseAccountWalletService:
             decrypt_verified(self._encryption, wallet)
             raise
 
-    def _made_before(self, connection: Connection, wallets: WalletRepository, fid: int) -> Wallet:
+    def _recorded_wallet(
+        self, connection: Connection, wallets: WalletRepository, fid: int
+    ) -> Wallet:
         """Return the wallet that the audit log records: another request may have just created it.
 
         A new one would be a second address. Raises DatabaseDamaged if there is none.
@@ -282,11 +284,11 @@ class BaseAccountWalletService:
         """Insert a new wallet, unless the user has one by now, and return the user's wallet."""
         rows, audit = PostgresWalletRepository(connection), AuditRepository(connection)
         with (
-            pending.following(connection, head, creation_of(candidate, access)) as entry,
+            pending.new_entry(connection, head, creation_event(candidate, access)) as entry,
             secret_retired(connection),
             one_round_trip(connection),
         ):
-            audit.hold_head(candidate.fid)
+            audit.lock_head(candidate.fid)
             made = rows.insert_if_absent_later(candidate)
             recorded = audit.append_creation_later(entry)
             acknowledge = self._database.replication.position_later(connection)
@@ -336,7 +338,7 @@ class BaseAccountWalletService:
         return wallet
 
 
-def creation_of(wallet: Wallet | NewWallet, access: AuditContext) -> AuditEvent:
+def creation_event(wallet: Wallet | NewWallet, access: AuditContext) -> AuditEvent:
     """Return the event that records the creation of a trading wallet."""
     return AuditEvent(
         fid=wallet.fid,

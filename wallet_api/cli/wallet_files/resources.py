@@ -25,7 +25,7 @@ from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.encryption_keys.registry import KnownSecrets
 from wallet_api.services.readiness import check_database
 from wallet_api.services.wallet_files.importing import FileReport
-from wallet_api.services.wallet_files.storage_check import FileStore
+from wallet_api.services.wallet_files.storage_check import StorageCheck
 from wallet_api.services.wallet_files.verifying import StoredWallets
 
 BATCH = 500
@@ -58,7 +58,7 @@ class WalletResources:
             self._settings.encryption_secret, self._settings.encryption_secret_previous
         )
         require_database(self._settings.database_url)
-        with self.opened() as database:
+        with self.open_database() as database:
             check_database(database, writable=False)
             if check_secret:
                 self.registration(database).check()
@@ -76,11 +76,11 @@ class WalletResources:
 
     def count_rows(self) -> int:
         """Return the number of wallets in PostgreSQL."""
-        with self.opened() as database:
+        with self.open_database() as database:
             return StoredWallets(database).count()
 
     @contextmanager
-    def opened(self) -> Iterator[Database]:
+    def open_database(self) -> Iterator[Database]:
         """Yield an open database."""
         database = self.database()
         database.open()
@@ -96,7 +96,7 @@ class WalletResources:
     def register(self, database: Database) -> None:
         """Register our secret, and create the wallet directory if WALLET_STORAGE is filesystem."""
         in_files = self.wallet_storage == "filesystem"
-        store = FileStore(self.files(None), migrating=False) if in_files else None
+        store = StorageCheck(self.files(None), migrating=False) if in_files else None
         SecretRegistration(database, self.encryption, store).register()
 
     def known_secrets(self, database: Database) -> KnownSecrets:

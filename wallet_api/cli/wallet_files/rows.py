@@ -48,7 +48,10 @@ class RowVerification:
 
     def shared_addresses(self) -> int:
         """Report the trading addresses that several users share, and return their number."""
-        with self.resources.opened() as database, status_line("Searching for shared addresses"):
+        with (
+            self.resources.open_database() as database,
+            status_line("Searching for shared addresses"),
+        ):
             shared = StoredWallets(database).shared_addresses()
         for address, fids in shared.items():
             line = f"{address}: shared by several users: FIDs {', '.join(map(str, fids))}"

@@ -116,7 +116,7 @@ def export(
         quiet_stdout=as_json,
     )
     with files.directory.locked():
-        files.directory.remove_leftovers()
+        files.directory.remove_temporary_files()
         pages = StoredWallets(database).pages(BATCH)
         collect_reports(
             map_in_processes(pages, work.run, processes=processes, database=database),
@@ -148,7 +148,7 @@ def show(context: click.Context, fid: int, path: Path | None, as_json: bool) -> 
       wallet-api wallets show 1464243
     """
     resources = WalletResources()
-    with resources.opened() as database:
+    with resources.open_database() as database:
         found = UserCheck(database, resources.encryption, resources.files(path)).run(fid)
     if as_json:
         click.echo(json.dumps([asdict(holding) for holding in found], default=str))

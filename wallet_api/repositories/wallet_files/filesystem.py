@@ -66,7 +66,7 @@ class FilesystemWalletRepository:
         self._encryption = encryption
         self._rows = rows
 
-    def beside(self, rows: PostgresWalletRepository) -> "FilesystemWalletRepository":
+    def with_rows(self, rows: PostgresWalletRepository) -> "FilesystemWalletRepository":
         """Return a repository of the same files with these rows."""
         return FilesystemWalletRepository(self.directory, self._encryption, rows)
 
@@ -237,8 +237,8 @@ class FilesystemWalletRepository:
         stored = self.directory.read(name)
         if stored is None:
             return None
-        if not stored.settled:
-            self.directory.settle()
+        if not stored.is_durable:
+            self.directory.fsync()
         try:
             return self._parse(stored, *wallet_file.parse_name(name))
         except KeyUnreadable as error:

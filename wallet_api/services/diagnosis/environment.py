@@ -24,7 +24,7 @@ from wallet_api.services.diagnosis.settings import Diagnosis, State, advise, fau
 from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.encryption_keys.registry import KnownSecrets
 from wallet_api.services.readiness import check_database
-from wallet_api.services.wallet_files.storage_check import FileStore, heed_files
+from wallet_api.services.wallet_files.storage_check import StorageCheck, check_unused_files
 
 T = TypeVar("T")
 
@@ -128,11 +128,11 @@ def _secrets(database: Database, settings: WalletSettings) -> Iterator[Diagnosis
             WalletDirectory(settings.wallet_storage_path), encryption
         )
         migrating = settings.wallet_storage == "migrating"
-        store = FileStore(files, migrating=migrating, read_only=True)
+        store = StorageCheck(files, migrating=migrating, read_only=True)
     SecretRegistration(database, encryption, store).check()
     fitting = f", and the files in {settings.wallet_storage_path}" if in_files else ""
     yield _fine(f"the secret fits the database{fitting}")
-    for key_id in KnownSecrets(database, encryption, wallets_in_files=in_files).list_unneeded():
+    for key_id in KnownSecrets(database, encryption, wallets_in_files=in_files).list_removable():
         yield _advice(
             f"ENCRYPTION_SECRET_PREVIOUS holds a retired secret ({key_id})",
             "Remove it, and keep it in a safe place as long as a backup needs it.",
@@ -144,7 +144,9 @@ def _files(settings: Settings) -> Iterator[Diagnosis]:
         return
     directory = WalletDirectory(settings.wallet_storage_path)
     try:
-        unheeded = heed_files(directory, ignored_on_purpose=settings.wallet_storage_is_said)
+        unheeded = check_unused_files(
+            directory, ignored_explicitly=settings.wallet_storage_is_explicit
+        )
     except ConfigurationError as error:
         yield from faults_of(error)
         return

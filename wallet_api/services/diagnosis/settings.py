@@ -30,7 +30,7 @@ class Diagnosis:
 _ALIKE = 0.9
 
 
-class _Noted(dict[str, str]):
+class _RecordingEnviron(dict[str, str]):
     """An environment that records which variables were read."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
@@ -44,12 +44,12 @@ class _Noted(dict[str, str]):
 
 def read(environ: Mapping[str, str]) -> tuple[Settings | None, list[Diagnosis]]:
     """Return the settings, or None if the service would not start, and the diagnoses."""
-    noted = _Noted(environ)
+    noted = _RecordingEnviron(environ)
     try:
         settings = Settings.from_environ(noted)
     except ConfigurationError as error:
-        return None, [*faults_of(error), *_misspelt(noted)]
-    return settings, [*_warnings(settings), *_misspelt(noted)]
+        return None, [*faults_of(error), *_misspelled(noted)]
+    return settings, [*_warnings(settings), *_misspelled(noted)]
 
 
 def faults_of(error: ConfigurationError) -> list[Diagnosis]:
@@ -78,7 +78,7 @@ def _diagnosis(state: State, fault: VariableFault) -> Diagnosis:
     return Diagnosis(state=state, what=str(fault), remedy=fault.remedy)
 
 
-def _misspelt(noted: _Noted) -> list[Diagnosis]:
+def _misspelled(noted: _RecordingEnviron) -> list[Diagnosis]:
     unknown = sorted(name for name in noted if name not in noted.asked)
     return [
         _advice(f"{name} is not a setting", f"Did you mean {meant[0]}?")

@@ -11,7 +11,7 @@ from wallet_api.errors import SecretMismatch
 from wallet_api.models import EncryptionKey
 from wallet_api.repositories.encryption_keys import EncryptionKeyRepository
 from wallet_api.repositories.wallets import PostgresWalletRepository
-from wallet_api.services.wallet_files.storage_check import FileStore
+from wallet_api.services.wallet_files.storage_check import StorageCheck
 
 log = structlog.get_logger("wallet_api")
 
@@ -26,7 +26,7 @@ class SecretRegistration:
     """
 
     def __init__(
-        self, database: Database, encryption: EncryptionService, store: FileStore | None = None
+        self, database: Database, encryption: EncryptionService, store: StorageCheck | None = None
     ) -> None:
         """`store` is the wallet directory, if the service uses one."""
         self._database = database
@@ -137,7 +137,7 @@ class SecretRegistration:
         audit_keys, ours = self._encryption.audit_keys, self._encryption.key_id
         keys = EncryptionKeyRepository(connection)
         with connection.transaction():
-            keys.ask_in_turn()
+            keys.query_shards_sequentially()
             predecessor = self._succeeds(connection)
             if predecessor == ours:
                 # Another process with this secret was first.

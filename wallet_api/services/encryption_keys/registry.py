@@ -64,7 +64,7 @@ class KnownSecrets:
             for key in keys.list_keys()
         ]
 
-    def list_unneeded(self) -> list[str]:
+    def list_removable(self) -> list[str]:
         """Return the key ids of configured secrets that are retired and not needed.
 
         Secrets that the audit log needs are not included. Empty where wallet files are in use,
@@ -106,7 +106,7 @@ class KnownSecrets:
         def retire(connection: Connection) -> bool | None:
             with long_transaction(connection):
                 keys = EncryptionKeyRepository(connection)
-                return keys.retire(key_id) if keys.hold_active(self._encryption.key_id) else None
+                return keys.retire(key_id) if keys.lock_active(self._encryption.key_id) else None
 
         try:
             retired = self._database.run(retire)

@@ -101,7 +101,7 @@ class KeyRotation:
         def reencrypt(connection: Connection) -> tuple[dict[WalletKey, Wallet], set[int]]:
             batches = WalletBatchRepository(connection)
             with batch_transaction(connection):
-                busy = AuditRepository(connection).hold_heads(keys)
+                busy = AuditRepository(connection).lock_heads(keys)
                 free = [one for one in again if one.wallet.fid not in busy]
                 replaced = batches.reencrypt((one.wallet, one.encrypted_key) for one in free)
                 rows = batches.list_by_keys((one.wallet.fid, TRADING_CHAIN) for one in free)

@@ -102,7 +102,7 @@ class WalletExport:
             nonlocal busy
             with batch_transaction(connection):
                 if not pending.is_written(connection):
-                    busy = AuditRepository(connection).hold_heads({one.fid for one in leaving})
+                    busy = AuditRepository(connection).lock_heads({one.fid for one in leaving})
                     events = [self._event(wallet) for wallet in leaving if wallet.fid not in busy]
                     pending.append_many(connection, events)
 

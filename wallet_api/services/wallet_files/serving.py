@@ -18,10 +18,10 @@ from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepo
 from wallet_api.repositories.wallets import PostgresWalletRepository
 from wallet_api.services.audit.append import PendingEntries
 from wallet_api.services.encryption_keys.registration import SecretRegistration
-from wallet_api.services.wallets import BaseAccountWalletService, creation_of
+from wallet_api.services.wallets import BaseAccountWalletService, creation_event
 
 
-class WithoutRows:
+class UnsupportedWithFiles:
     """Search and statistics where wallets are kept in files: both are refused."""
 
     def find(self, *_: object, **__: object) -> NoReturn:
@@ -49,13 +49,13 @@ class FilesystemWalletService(BaseAccountWalletService):
         super().__init__(database, self._beside, encryption, registration)
         self._files = files
 
-    def ensure_trading_wallet_and_tell(
+    def get_or_create_trading_wallet(
         self, fid: int, *, access: AuditContext
     ) -> tuple[Wallet, bool]:
         """Do what ensure_trading_wallet() does, and tell whether this call created the wallet."""
-        wallet, made = super().ensure_trading_wallet_and_tell(fid, access=access)
+        wallet, made = super().get_or_create_trading_wallet(fid, access=access)
         if made:
-            self._record(creation_of(wallet, access))
+            self._record(creation_event(wallet, access))
         return wallet, made
 
     def get_wallet_with_key(
@@ -82,7 +82,7 @@ class FilesystemWalletService(BaseAccountWalletService):
     ) -> Wallet:
         """Write the file of a new wallet, unless there is one, and return the user's wallet."""
         # Raises before a file is written whose entry could not be appended.
-        self._trail.follow(head, creation_of(candidate, access))
+        self._trail.next_entry(head, creation_event(candidate, access))
         files = self._beside(connection, access)
         files.insert_if_absent(candidate)
         there = files.get(candidate.fid, TRADING_CHAIN)
@@ -92,4 +92,4 @@ class FilesystemWalletService(BaseAccountWalletService):
 
     def _beside(self, connection: Connection, _: AuditContext) -> FilesystemWalletRepository:
         self._registration.register_on(connection)
-        return self._files.beside(PostgresWalletRepository(connection))
+        return self._files.with_rows(PostgresWalletRepository(connection))

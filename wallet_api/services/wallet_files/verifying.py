@@ -94,7 +94,7 @@ class StoredWallets:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Holding:
+class WalletLocation:
     """A row or file with a user's wallet; `fault` if it cannot be decrypted."""
 
     place: str
@@ -114,22 +114,22 @@ class UserCheck:
         self._encryption = encryption
         self._files = files
 
-    def run(self, fid: int) -> list[Holding]:
+    def run(self, fid: int) -> list[WalletLocation]:
         """Return a user's rows, then the user's files."""
         rows = self._database.run(
             lambda connection: PostgresWalletRepository(connection).list_for_user(fid)
         )
         return [*map(self._row, rows), *self._files_of(fid)]
 
-    def _row(self, wallet: Wallet) -> Holding:
+    def _row(self, wallet: Wallet) -> WalletLocation:
         fault = None
         try:
             decrypt_verified(self._encryption, wallet)
         except KeyUnreadable as error:
             fault = error.reason
-        return _holding("PostgreSQL", wallet.chain, wallet, fault)
+        return _location("PostgreSQL", wallet.chain, wallet, fault)
 
-    def _files_of(self, fid: int) -> Iterator[Holding]:
+    def _files_of(self, fid: int) -> Iterator[WalletLocation]:
         if not self._files.directory.exists():
             return
         for spelling in (*BASE_ACCOUNT_SPELLINGS, TRADING_CHAIN):
@@ -137,13 +137,13 @@ class UserCheck:
             if self._files.directory.has(name):
                 found = self._files.inspect(name)
                 wallet = None if found.file is None else found.file.wallet
-                yield _holding(name, spelling, wallet, found.fault)
+                yield _location(name, spelling, wallet, found.fault)
 
 
-def _holding(place: str, chain: str, wallet: Wallet | None, fault: str | None) -> Holding:
+def _location(place: str, chain: str, wallet: Wallet | None, fault: str | None) -> WalletLocation:
     if wallet is None:
-        return Holding(place=place, chain=chain, address=None, created_at=None, fault=fault)
-    return Holding(
+        return WalletLocation(place=place, chain=chain, address=None, created_at=None, fault=fault)
+    return WalletLocation(
         place=place,
         chain=wallet.chain,
         address=wallet.address,
