@@ -22,7 +22,7 @@ _NO_PATH = re.compile(r"\A~|[$\"'\r\n]|\A[a-z]+://", re.IGNORECASE)
 _STORAGES = ("postgres", "filesystem", "migrating")
 OPENSSL_RAND = "`openssl rand -base64 32`."
 _NOT_IN_PRODUCTION = "Remove DEMO_FID: it is for development only."
-_REPLACE_IT = "Replace it: docs/operations.md, Another secret."
+_REPLACE_IT = "Replace it: docs/operations.md, Rotating the encryption secret."
 
 
 class ConfigurationError(Exception):

@@ -2,7 +2,7 @@
 
 A database, a role, PGOPTIONS or the URL may set other values: apply() overrides them on each new
 connection. A harmful setting that an ordinary role may not override makes the session unfit.
-docs/decisions/settings-of-a-session.md discusses all settings.
+docs/decisions/session-settings.md discusses all settings.
 """
 
 import re
