@@ -17,7 +17,7 @@ from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepo
 from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.wallet_files.exporting import WalletExport
 from wallet_api.services.wallet_files.importing import WalletImport
-from wallet_api.services.wallet_files.verifying import RowCheck, StoredWallets
+from wallet_api.services.wallet_files.verifying import StoredWallets, check_rows
 
 NEW_FID = 42
 OTHER_ACCOUNT = "0x036cbd53842c5426634e7929541ec2318f3dcf7e"
@@ -103,7 +103,7 @@ def test_the_commands_touch_files_outside_of_transactions(start, calls, folder):
     seen = calls(database)
     WalletImport(database, files, encryption, secret, ACCESS, dry_run=False).run(names)
     (page,) = StoredWallets(database).pages(100)
-    RowCheck(encryption, files).run(page)
+    check_rows(encryption, files, page)
     other = FilesystemWalletRepository(WalletDirectory(folder.parent / "back"), encryption)
     other.directory.create()
     WalletExport(database, other, encryption, ACCESS).run(page)

@@ -10,11 +10,7 @@ import click
 from wallet_api.cli.command import Command, json_option
 from wallet_api.cli.processes import map_in_processes
 from wallet_api.cli.progress import Progress, status_line
-from wallet_api.cli.wallet_files.resources import (
-    WalletResources,
-    operator,
-    processes_option,
-)
+from wallet_api.cli.wallet_files.resources import WalletResources, operator, processes_option
 from wallet_api.services.encryption_keys.registry import SecretStillInUse
 from wallet_api.services.encryption_keys.rotation import KeyRotation, RotationOutcome
 
@@ -41,7 +37,7 @@ def register(as_json: bool) -> None:
       wallet-api keys register
     """
     resources = WalletResources()
-    with resources.open_database() as database:
+    with resources.database() as database:
         resources.register(database)
     key_id = resources.encryption.key_id
     click.echo(json.dumps({"registered": key_id}) if as_json else f"{key_id} is registered.")
@@ -66,7 +62,7 @@ def rotate(context: click.Context, processes: int, as_json: bool) -> None:
     resources = WalletResources()
     database = resources.database()
     rotation = KeyRotation(database, resources.encryption, operator())
-    with resources.open_database() as opened:
+    with resources.database() as opened:
         resources.register(opened)
     progress = Progress(
         _count(resources),
@@ -95,7 +91,7 @@ def rotate(context: click.Context, processes: int, as_json: bool) -> None:
 
 def _count(resources: WalletResources) -> int:
     """Return the number of wallets that are encrypted under other secrets."""
-    with resources.open_database() as database:
+    with resources.database() as database:
         return KeyRotation(database, resources.encryption, operator()).count()
 
 
@@ -112,7 +108,7 @@ def status(as_json: bool) -> None:
     """
     resources = WalletResources(check_secret=False)
     with (
-        resources.open_database() as database,
+        resources.database() as database,
         status_line("Counting the wallets under each secret"),
     ):
         found = resources.known_secrets(database).status()
@@ -140,7 +136,7 @@ def retire(key_id: str, as_json: bool) -> None:
     """
     # Do not check our own secret: it may be the one to retire.
     resources = WalletResources(check_secret=False)
-    with resources.open_database() as database, status_line("Checking whether a wallet needs it"):
+    with resources.database() as database, status_line("Checking whether a wallet needs it"):
         try:
             secrets = resources.known_secrets(database)
             retired, needed = secrets.retire(key_id), secrets.audit_log_needs(key_id)

@@ -23,7 +23,7 @@ keys.add_command(retire)
 @json_option
 @click.pass_context
 def verify(context: click.Context, processes: int, as_json: bool) -> None:
-    """Open every wallet in PostgreSQL and compare its key with its address. Writes nothing.
+    """Decrypt every key in PostgreSQL and compare it with its address. Writes nothing.
 
     Use it after a restore, or to check a copy of the secret. It also works on a standby and on a
     server in recovery. Exit status 0 only if every key decrypts and derives its address, and no

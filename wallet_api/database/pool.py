@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import BoundedSemaphore
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, Self, TypeVar
 
 import psycopg
 from psycopg import errors as pg
@@ -19,6 +19,7 @@ from wallet_api.database.connections import Connection, TimedCursor, set_up
 from wallet_api.database.faults import CONFLICTS, STALE, describe, to_domain_error
 from wallet_api.database.machines import Machines
 from wallet_api.database.replication import Replication
+from wallet_api.database.transactions import long_transaction
 from wallet_api.database_url import CONNECT_SECONDS, connection_parameters
 from wallet_api.errors import DatabaseUnavailable, LockTimeout
 
@@ -101,6 +102,22 @@ class Database:
     def close(self) -> None:
         """Close the idle connections now, and each busy one when it is returned."""
         self._pool.close()
+
+    def __enter__(self) -> Self:
+        self.open()
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.close()
+
+    def run_long(self, work: Callable[[Connection], T]) -> T:
+        """Do what run() does, in a long_transaction()."""
+
+        def run(connection: Connection) -> T:
+            with long_transaction(connection):
+                return work(connection)
+
+        return self.run(run)
 
     def run(self, work: Callable[[Connection], T]) -> T:
         """Run `work` on a pooled connection and return its result.

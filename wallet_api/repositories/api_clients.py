@@ -3,17 +3,15 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from wallet_api.database import Connection, Row, sql
+from wallet_api.database import Row, sql
 from wallet_api.models import ApiClient, IPNetwork
+from wallet_api.repositories import Repository
 
 _QUERIES = sql.load("api_clients")
 
 
-class ApiClientRepository:
+class ApiClientRepository(Repository):
     """API clients: other services that may call this one."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def insert_if_absent(
         self,

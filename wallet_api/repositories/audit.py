@@ -11,6 +11,7 @@ from psycopg import errors as pg
 from wallet_api.crypto.audit_chain import FIRST_HEAD
 from wallet_api.database import Conflict, Connection, Row, one_round_trip, sql, translate_violation
 from wallet_api.models import AuditEntry, AuditHead, PageRequest
+from wallet_api.repositories import Repository
 
 _QUERIES = sql.load("audit")
 _NAMES = [field.name for field in fields(AuditEntry) if field.name != "created_at"]
@@ -28,11 +29,8 @@ class EntryIdTaken(Conflict):
     """Another entry has the id that was chosen for ours."""
 
 
-class AuditRepository:
+class AuditRepository(Repository):
     """The append-only audit log: a chain of entries for each user."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def get_head_later(self, fid: int) -> Callable[[], AuditHead]:
         """Send the query for a user's head, and return a function that fetches the result."""

@@ -3,17 +3,15 @@
 from collections.abc import Callable
 from dataclasses import asdict
 
-from wallet_api.database import Connection, Row, sql
+from wallet_api.database import Row, sql
 from wallet_api.models import Deposit
+from wallet_api.repositories import Repository
 
 _QUERIES = sql.load("deposits")
 
 
-class DepositRepository:
+class DepositRepository(Repository):
     """Prepared deposits: transfers for users to sign."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def get_by_idempotency_key(self, fid: int, key: str) -> Deposit | None:
         """Return the deposit that this user prepared with this Idempotency-Key, or None."""

@@ -2,8 +2,9 @@
 
 from psycopg import errors as pg
 
-from wallet_api.database import Connection, sql
+from wallet_api.database import sql
 from wallet_api.models import EncryptionKey
+from wallet_api.repositories import Repository
 
 _QUERIES = sql.load("encryption_keys")
 
@@ -12,11 +13,8 @@ class KeyInUse(Exception):
     """A row of `wallets` or another table refers to the secret."""
 
 
-class EncryptionKeyRepository:
+class EncryptionKeyRepository(Repository):
     """The registered secrets of this database, and which of them are active."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def list_keys(self) -> list[EncryptionKey]:
         """Return all registered secrets, in the order of registration."""

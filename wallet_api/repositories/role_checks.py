@@ -3,7 +3,8 @@
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
-from wallet_api.database import Connection, Row, sql
+from wallet_api.database import Row, sql
+from wallet_api.repositories import Repository
 from wallet_api.repositories.database_checks import Right
 
 _QUERIES = sql.load("role_checks")
@@ -22,11 +23,8 @@ class OtherRight(NamedTuple):
     changes: bool
 
 
-class RoleCheckRepository:
+class RoleCheckRepository(Repository):
     """Rights of all roles by grant, ownership, membership, attribute and default privilege."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def list_exempt_roles(self) -> set[str]:
         """Return superusers, the owner of the tables, and the current role."""

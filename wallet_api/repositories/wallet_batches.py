@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 
 from wallet_api.crypto.encryption import EncryptedKey
-from wallet_api.database import Connection, sql
+from wallet_api.database import sql
 from wallet_api.models import Wallet
+from wallet_api.repositories import Repository
 from wallet_api.repositories.wallets import columns_of, secret_retired, wallet_of
 
 _QUERIES = sql.load("wallet_batches")
@@ -13,11 +14,8 @@ WalletKey = tuple[int, str]
 """The key of a wallet: fid and chain."""
 
 
-class WalletBatchRepository:
+class WalletBatchRepository(Repository):
     """Reads and writes of thousands of wallets. Not for requests."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def insert_copies_if_absent(self, wallets: Iterable[Wallet]) -> set[WalletKey]:
         """Insert wallets with COPY, except those that have a row; return the inserted keys.

@@ -9,16 +9,14 @@ from wallet_api.crypto.encryption import EncryptedKey
 from wallet_api.database import Connection, Row, sql, translate_violation
 from wallet_api.errors import SecretMismatch
 from wallet_api.models import AuditHead, NewWallet, Wallet
+from wallet_api.repositories import Repository
 from wallet_api.repositories.audit import head_of
 
 _QUERIES = sql.load("wallets")
 
 
-class PostgresWalletRepository:
+class PostgresWalletRepository(Repository):
     """Wallets and their encrypted keys in PostgreSQL."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def get(self, fid: int, chain: str) -> Wallet | None:
         """Return the wallet of a user on a chain, or None."""

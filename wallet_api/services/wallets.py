@@ -7,11 +7,7 @@ from wallet_api import metrics
 from wallet_api.crypto import key_pairs as keys
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Conflict, Connection, Database, one_round_trip
-from wallet_api.errors import (
-    DatabaseDamaged,
-    SecretMismatch,
-    ServiceUnavailable,
-)
+from wallet_api.errors import DatabaseDamaged, SecretMismatch, ServiceUnavailable
 from wallet_api.models import (
     BASE_ACCOUNT_CHAIN,
     BASE_ACCOUNT_SPELLINGS,
@@ -26,12 +22,7 @@ from wallet_api.models import (
 from wallet_api.repositories.audit import AuditRepository
 from wallet_api.repositories.wallet_repository import WalletRepositories, WalletRepository
 from wallet_api.repositories.wallets import PostgresWalletRepository, secret_retired
-from wallet_api.services.audit.append import (
-    AuditTrail,
-    PendingEntries,
-    begin_append,
-    require_entry,
-)
+from wallet_api.services.audit.append import AuditTrail, PendingEntries, begin_append, require_entry
 from wallet_api.services.audit.refusals import RefusalWindows
 from wallet_api.services.decryption import decrypt_verified
 from wallet_api.services.encryption_keys.registration import SecretRegistration

@@ -5,8 +5,8 @@ import pwd
 import sys
 import uuid
 from collections import Counter
-from collections.abc import Generator, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Generator
+from contextlib import ExitStack, closing
 from itertools import chain
 from pathlib import Path
 
@@ -58,7 +58,7 @@ class WalletResources:
             self._settings.encryption_secret, self._settings.encryption_secret_previous
         )
         require_database(self._settings.database_url)
-        with self.open_database() as database:
+        with self.database() as database:
             check_database(database, writable=False)
             if check_secret:
                 self.registration(database).check()
@@ -69,25 +69,15 @@ class WalletResources:
         return self._settings.wallet_storage
 
     def database(self) -> Database:
-        """Return a closed database. map_in_processes() needs one for each call, and opens it."""
+        """Return a database, closed. map_in_processes() needs one for each call, and opens it."""
         return Database(
             self._settings.database_url, min_size=0, max_size=1, timeout_seconds=_POOL_SECONDS
         )
 
     def count_rows(self) -> int:
         """Return the number of wallets in PostgreSQL."""
-        with self.open_database() as database:
+        with self.database() as database:
             return StoredWallets(database).count()
-
-    @contextmanager
-    def open_database(self) -> Iterator[Database]:
-        """Yield an open database."""
-        database = self.database()
-        database.open()
-        try:
-            yield database
-        finally:
-            database.close()
 
     def registration(self, database: Database) -> SecretRegistration:
         """Return the registration of our secret in `database`."""

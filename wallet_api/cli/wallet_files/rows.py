@@ -1,6 +1,7 @@
 """Verification of the wallets in PostgreSQL, for `wallets verify` and `keys verify`."""
 
 from contextlib import closing
+from functools import partial
 from itertools import chain
 
 import click
@@ -9,7 +10,7 @@ from wallet_api.cli.processes import map_in_processes
 from wallet_api.cli.progress import Progress, status_line
 from wallet_api.cli.wallet_files.resources import BATCH, WalletResources
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
-from wallet_api.services.wallet_files.verifying import RowCheck, RowOutcome, StoredWallets
+from wallet_api.services.wallet_files.verifying import RowOutcome, StoredWallets, check_rows
 
 
 class RowVerification:
@@ -28,7 +29,7 @@ class RowVerification:
         `expected` are the possible outcomes that are no faults.
         """
         database = self.resources.database()
-        check = RowCheck(self.resources.encryption, files)
+        check = partial(check_rows, self.resources.encryption, files)
         progress = Progress(
             self.resources.count_rows(),
             "wallets",
@@ -37,7 +38,7 @@ class RowVerification:
             quiet_stdout=self.quiet_stdout,
         )
         pages = StoredWallets(database).pages(BATCH)
-        results = map_in_processes(pages, check.run, processes=self.processes, database=database)
+        results = map_in_processes(pages, check, processes=self.processes, database=database)
         with progress, closing(results):
             for row in chain.from_iterable(results):
                 if row.outcome is not RowOutcome.OPENED:
@@ -49,7 +50,7 @@ class RowVerification:
     def shared_addresses(self) -> int:
         """Report the trading addresses that several users share, and return their number."""
         with (
-            self.resources.open_database() as database,
+            self.resources.database() as database,
             status_line("Searching for shared addresses"),
         ):
             shared = StoredWallets(database).shared_addresses()

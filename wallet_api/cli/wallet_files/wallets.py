@@ -24,7 +24,7 @@ from wallet_api.crypto.encryption import DOES_NOT_DECRYPT
 from wallet_api.models import MAX_FID
 from wallet_api.services.wallet_files.exporting import WalletExport
 from wallet_api.services.wallet_files.importing import Outcome, WalletImport
-from wallet_api.services.wallet_files.verifying import StoredWallets, UserCheck
+from wallet_api.services.wallet_files.verifying import StoredWallets, list_locations
 
 wallets = click.Group("wallets", help="Import, export and verify wallet files.")
 
@@ -141,24 +141,24 @@ def export(
 def show(context: click.Context, fid: int, path: Path | None, as_json: bool) -> None:
     """Show the wallets of one user in PostgreSQL and in the files in PATH, without keys.
 
-    Exit status 1 if a key cannot be decrypted, or if there is none.
+    Exit status 1 if a key cannot be decrypted, or if the user has no wallet.
 
     \b
     Example:
       wallet-api wallets show 1464243
     """
     resources = WalletResources()
-    with resources.open_database() as database:
-        found = UserCheck(database, resources.encryption, resources.files(path)).run(fid)
+    with resources.database() as database:
+        found = list_locations(database, resources.encryption, resources.files(path), fid)
     if as_json:
-        click.echo(json.dumps([asdict(holding) for holding in found], default=str))
+        click.echo(json.dumps([asdict(location) for location in found], default=str))
     else:
-        for holding in found:
-            state = holding.fault or f"{holding.address}, created {holding.created_at}, decrypts"
-            click.echo(f"{holding.place}, {holding.chain}: {state}")
+        for location in found:
+            state = location.fault or f"{location.address}, created {location.created_at}, decrypts"
+            click.echo(f"{location.place}, {location.chain}: {state}")
         if not found:
             click.echo(f"FID {fid} has no wallets.")
-    sound = found and not any(holding.fault for holding in found)
+    sound = found and not any(location.fault for location in found)
     context.exit(0 if sound else 1)
 
 

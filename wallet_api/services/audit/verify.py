@@ -12,18 +12,8 @@ from wallet_api.errors import DatabaseUnavailable
 from wallet_api.models import AuditEntry
 from wallet_api.repositories.audit_checks import AuditCheckRepository, ChainEnd
 from wallet_api.repositories.encryption_keys import EncryptionKeyRepository
-from wallet_api.services.audit.chains import (
-    ChainCheck,
-    EntryOutcome,
-    EntryReport,
-    missing,
-)
-from wallet_api.services.audit.checkpoints import (
-    Checkpoint,
-    Digest,
-    require_primary,
-    settled_time,
-)
+from wallet_api.services.audit.chains import ChainCheck, EntryOutcome, EntryReport, missing
+from wallet_api.services.audit.checkpoints import Checkpoint, Digest, require_primary, settled_time
 
 _PAGE = 5000
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -53,12 +43,9 @@ class AuditVerification:
 
     def count(self) -> int:
         """Return how many entries there are."""
-
-        def count(connection: Connection) -> int:
-            with long_transaction(connection):
-                return AuditCheckRepository(connection).count_entries()
-
-        return self._database.run(count)
+        return self._database.run_long(
+            lambda connection: AuditCheckRepository(connection).count_entries()
+        )
 
     def verify(self, reporter: Reporter, *, against: Checkpoint | None = None) -> None:
         """Report every entry of the log to `reporter`.

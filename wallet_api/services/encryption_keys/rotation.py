@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from wallet_api.crypto.encryption import EncryptedKey, EncryptionService
 from wallet_api.crypto.secret import Secret
-from wallet_api.database import Connection, Database, batch_transaction, long_transaction
+from wallet_api.database import Connection, Database, batch_transaction
 from wallet_api.errors import KeyUnreadable, ServiceUnavailable
 from wallet_api.models import TRADING_CHAIN, AuditContext, AuditEvent, Wallet
 from wallet_api.repositories.audit import AuditRepository
@@ -53,17 +53,19 @@ class KeyRotation:
 
     def count(self) -> int:
         """Return how many wallets are encrypted with other secrets."""
-
-        def count(connection: Connection) -> int:
-            with long_transaction(connection):
-                return WalletBatchRepository(connection).count_to_reencrypt(self._encryption.key_id)
-
-        return self._database.run(count)
+        key_id = self._encryption.key_id
+        return self._database.run_long(
+            lambda connection: WalletBatchRepository(connection).count_to_reencrypt(key_id)
+        )
 
     def pages(self, size: int) -> Iterator[list[Wallet]]:
         """Yield those wallets in lists of `size`."""
-        after = 0
-        while page := self._page(after, size):
+        after, key_id = 0, self._encryption.key_id
+
+        def read(connection: Connection) -> list[Wallet]:
+            return WalletBatchRepository(connection).list_page_to_reencrypt(after, key_id, size)
+
+        while page := self._database.run_long(read):
             yield page
             after = page[-1].fid
 
@@ -121,15 +123,6 @@ class KeyRotation:
                 outcome = RotationOutcome.RESEALED if ours else RotationOutcome.PRESENT
                 reports.append(RotationReport(fid=one.wallet.fid, outcome=outcome))
         return reports, [one for one in again if one.wallet.fid in busy]
-
-    def _page(self, after: int, size: int) -> list[Wallet]:
-        def page(connection: Connection) -> list[Wallet]:
-            with long_transaction(connection):
-                return WalletBatchRepository(connection).list_page_to_reencrypt(
-                    after, self._encryption.key_id, size
-                )
-
-        return self._database.run(page)
 
     def _decrypt(self, wallet: Wallet) -> Secret[bytes]:
         key = decrypt_verified(self._encryption, wallet)
