@@ -49,7 +49,7 @@ from unnest(:fids::bigint[]) as wanted (fid)
 inner join wallet_audit_heads as head
     on wanted.fid = head.fid;
 
--- name: get_created_address(fid)$
+-- name: get_trading_address(fid)$
 -- The address with which a user's trading wallet was created or imported. No row: the log records no wallet.
 -- Answered by idx_wallet_audit_log_fid_created_at, which contains the action.
 select address
@@ -59,6 +59,18 @@ where
     and chain = 'ethereum'
     and action in ('wallet.created', 'wallet.imported')
 order by id
+limit 1;
+
+-- name: get_base_account_address(fid)$
+-- The Base Account address that a user stored last. No row: the log records none.
+-- Answered by idx_wallet_audit_log_fid_created_at, which contains the action. Sent where wallets are files.
+select address
+from wallet_audit_log
+where
+    fid = :fid::bigint
+    and chain = 'base-account'
+    and action in ('base_account.set', 'wallet.imported')
+order by id desc
 limit 1;
 
 -- name: get_time()$

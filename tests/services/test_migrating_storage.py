@@ -272,7 +272,7 @@ def test_a_row_that_somebody_made_since_a_process_on_files_looked_is_no_lost_wal
 ):
     on_files = start("filesystem").wallets
     on_files.store_base_account_address(NEW_FID, BASE_ACCOUNT, access=ACCESS)
-    look, made = AuditRepository.get_created_address, []
+    look, made = AuditRepository.get_trading_address, []
 
     def looked(audit, fid):
         if not made:
@@ -280,7 +280,7 @@ def test_a_row_that_somebody_made_since_a_process_on_files_looked_is_no_lost_wal
             start("migrating").wallets.ensure_trading_wallet(fid, access=ACCESS)
         return look(audit, fid)
 
-    monkeypatch.setattr(AuditRepository, "get_created_address", looked)
+    monkeypatch.setattr(AuditRepository, "get_trading_address", looked)
     with pytest.raises(StorageUnavailable) as refusal:
         on_files.ensure_trading_wallet(NEW_FID, access=ACCESS)
     assert "export it first" in refusal.value.reason

@@ -201,3 +201,26 @@ def test_the_secret_is_checked_once_per_process_not_once_per_wallet(database, mo
     wallets.ensure_trading_wallet(1, access=ACCESS)
     monkeypatch.setattr(SecretRegistration, "_register", None)
     wallets.ensure_trading_wallet(2, access=ACCESS)
+
+
+def test_a_registration_that_a_failover_lost_is_made_again(database, sql, monkeypatch):
+    wallets = service(database, SECRET)
+    wallets.ensure_trading_wallet(FID, access=ACCESS)
+    with sql.transaction():
+        # Without the triggers that refuse it.
+        sql.execute("set local session_replication_role = replica")
+        sql.execute(
+            "truncate wallets, wallet_audit_log, wallet_audit_heads, encryption_keys cascade"
+        )
+    # A promoted server begins another timeline, which new connections notice.
+    look = database.replication.read_state
+
+    def look_at_the_new_primary(connection):
+        look(connection)
+        connection.history = ("00000002", connection.history[1])
+
+    monkeypatch.setattr(database.replication, "look", look_at_the_new_primary)
+    database._pool.drain()
+    wallets.ensure_trading_wallet(FID, access=ACCESS)
+    wallets.get_wallet_with_key(FID, "ethereum", access=ACCESS)
+    assert sql.execute("select count(*) from active_encryption_keys").fetchone() == (1,)

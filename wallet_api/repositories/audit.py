@@ -62,9 +62,17 @@ class AuditRepository(Repository):
         mac = _QUERIES.get_mac(self._connection, fid=entry.fid, id=entry.id)
         return mac is not None and mac == entry.mac
 
-    def get_created_address(self, fid: int) -> str | None:
-        """Return the address with which a user's trading wallet was created or imported."""
-        address: str | None = _QUERIES.get_created_address(self._connection, fid=fid)
+    def get_trading_address(self, fid: int) -> str | None:
+        """Return the address with which a user's trading wallet was created or imported, or None.
+
+        None means that the log records no trading wallet.
+        """
+        address: str | None = _QUERIES.get_trading_address(self._connection, fid=fid)
+        return address
+
+    def get_base_account_address(self, fid: int) -> str | None:
+        """Return the Base Account address that the log recorded last for a user, or None."""
+        address: str | None = _QUERIES.get_base_account_address(self._connection, fid=fid)
         return address
 
     def get_time(self) -> datetime:

@@ -1,5 +1,6 @@
 """Trading wallets, their keys, and Base Account addresses."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -87,7 +88,7 @@ class BaseAccountWalletService:
             if there is not None:
                 return self._replicated(connection, there)
             self._registration.register_on(connection)
-            if head.id and AuditRepository(connection).get_created_address(fid):
+            if head.id and AuditRepository(connection).get_trading_address(fid) is not None:
                 return self._recorded_wallet(connection, wallets, fid)
             self._database.replication.require_history(connection)
             candidate = candidate or self._new_wallet(fid)
@@ -96,11 +97,11 @@ class BaseAccountWalletService:
         pending = self._trail.pending()
         wallet = self._database.run(ensure)
         if candidate is None or wallet.address != candidate.address:
-            return self._verified(wallet), False
+            return self._verified(wallet, access), False
         metrics.WALLETS_CREATED.inc()
         # A key that was encrypted here was verified before it was stored.
         if wallet.encrypted_key != candidate.encrypted_key:
-            wallet = self._verified(wallet)
+            wallet = self._verified(wallet, access)
         return wallet, True
 
     def get_wallet(self, fid: int, chain: str, *, access: AuditContext) -> Wallet | None:
@@ -112,7 +113,7 @@ class BaseAccountWalletService:
             return wallet and self._replicated(connection, wallet)
 
         wallet = self._database.run(read)
-        return wallet and self._verified(wallet)
+        return wallet and self._verified(wallet, access)
 
     def get_wallet_address(self, fid: int, chain: str, *, access: AuditContext) -> str | None:
         """Return the address of the user's wallet on a chain, or None."""
@@ -128,7 +129,7 @@ class BaseAccountWalletService:
             self._database.replication.wait_for(connection, ids)
             return wallets
 
-        return [self._verified(wallet) for wallet in self._database.run(read)]
+        return [self._verified(wallet, access) for wallet in self._database.run(read)]
 
     def get_wallet_with_key(
         self, fid: int, chain: str, *, access: AuditContext
@@ -158,7 +159,7 @@ class BaseAccountWalletService:
                 raise Conflict
             if wallet.encrypted_key is None:
                 return wallet
-            if not self._registration.is_registered():
+            if not self._registration.is_registered(connection):
                 connection.rollback()
                 self._register_for(wallet, connection)
                 raise Conflict
@@ -202,7 +203,7 @@ class BaseAccountWalletService:
         secret writes nothing.
         """
         self._registration.register()
-        if self.get_base_account_address(fid, access=access) == address:
+        if self._is_base_account(fid, address, access):
             return
         self._put_base_account(
             fid,
@@ -215,6 +216,9 @@ class BaseAccountWalletService:
                 address=address,
             ),
         )
+
+    def _is_base_account(self, fid: int, address: str, access: AuditContext) -> bool:
+        return self.get_base_account_address(fid, access=access) == address
 
     def _put_base_account(self, fid: int, address: str, event: AuditEvent) -> None:
         pending = self._trail.pending()
@@ -235,7 +239,7 @@ class BaseAccountWalletService:
 
         there = self._database.run(put)
         if there is not None:
-            self._verified(there)
+            self._verified(there, event.access)
 
     def get_base_account_address(self, fid: int, *, access: AuditContext) -> str | None:
         """Return the stored address of the user's own Base Account, or None."""
@@ -293,18 +297,34 @@ class BaseAccountWalletService:
             raise DatabaseDamaged("the table of wallets takes no rows")
         return self._replicated(connection, winner)
 
-    def _record(self, event: AuditEvent) -> None:
-        """Append an event to the audit log, in a transaction of its own."""
-        self._registration.register()
+    def _record(
+        self, event: AuditEvent, *, unless: Callable[[AuditRepository], bool] = lambda _: False
+    ) -> None:
+        """Append an event to the audit log, in a transaction of its own.
+
+        Append nothing if `unless` returns True while the user's chain is locked.
+        """
         pending = self._trail.pending()
 
-        def append(connection: Connection) -> None:
-            audit = AuditRepository(connection)
-            head = begin_append(connection, event.fid, lambda: audit.get_head_later(event.fid))
-            if not pending.is_written(connection):
-                pending.append(connection, head, event)
+        def record(connection: Connection) -> None:
+            self._registration.register_on(connection)
+            self._append(connection, event, pending, unless=unless)
 
-        self._database.run(append)
+        self._database.run(record)
+
+    def _append(
+        self,
+        connection: Connection,
+        event: AuditEvent,
+        pending: PendingEntries,
+        *,
+        unless: Callable[[AuditRepository], bool] = lambda _: False,
+    ) -> None:
+        """Do what _record() does, once for all attempts with `pending`."""
+        audit = AuditRepository(connection)
+        head = begin_append(connection, event.fid, lambda: audit.get_head_later(event.fid))
+        if not pending.is_written(connection) and not unless(audit):
+            pending.append(connection, head, event)
 
     def _new_wallet(self, fid: int) -> NewWallet:
         """Generate and encrypt a key, and verify that it decrypts before it is stored."""
@@ -323,7 +343,7 @@ class BaseAccountWalletService:
         self._database.replication.wait_for(connection, [wallet.transaction_id])
         return wallet
 
-    def _verified(self, wallet: Wallet) -> Wallet:
+    def _verified(self, wallet: Wallet, access: AuditContext) -> Wallet:
         """Return the wallet if it has no key, or if its key derives its address."""
         decrypt_verified(self._encryption, wallet)
         return wallet

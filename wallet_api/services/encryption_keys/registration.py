@@ -1,6 +1,5 @@
 """Registration of ENCRYPTION_SECRET in the database, required before the first write."""
 
-import threading
 from typing import NoReturn
 
 import structlog
@@ -32,7 +31,9 @@ class SecretRegistration:
         self._database = database
         self._encryption = encryption
         self._store = store
-        self._registered = threading.Event()
+        # The history of the database in which our secret is registered: a failover or a restore may
+        # lose the registration.
+        self._history: object = ()
 
     def check(self) -> None:
         """Raise SecretMismatch if our secrets do not decrypt this database's keys.
@@ -43,28 +44,27 @@ class SecretRegistration:
         if self._store is not None:
             self._store.check(database_in_use=known is not None)
 
-    def is_registered(self) -> bool:
-        """Tell whether register() has succeeded in this process."""
-        return self._registered.is_set()
+    def is_registered(self, connection: Connection) -> bool:
+        """Tell whether register_on() has succeeded in this process and history of the database."""
+        return self._history == connection.history
 
     def register(self) -> None:
         """Register our secret, before the first write of this process.
 
-        Raises what check() raises. Key ids are never removed, so that once is enough.
+        Raises what check() raises. Key ids are never removed, so that once is enough for a history.
         """
-        if not self._registered.is_set():
-            self._database.run(self.register_on)
+        self._database.run(self.register_on)
 
     def register_on(self, connection: Connection) -> None:
         """Do what register() does, on an open connection."""
-        if self._registered.is_set():
+        if self.is_registered(connection):
             return
         known = self._succeeds(connection)
         if self._store is not None:
             self._store.prepare(database_in_use=known is not None)
         if known != self._encryption.key_id:
             self._register(connection)
-        self._registered.set()
+        self._history = connection.history
 
     def _succeeds(self, connection: Connection) -> str | None:
         """Return the registered key id that ours is or succeeds; None on a database without keys.
