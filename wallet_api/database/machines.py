@@ -83,7 +83,7 @@ class Machines:
                     self._judge(machine, work, now)
 
     def _judge(self, machine: int, work: Iterable[tuple[float, int]], now: float) -> None:
-        """Call a machine slow if two users wait for long and nobody had a quick answer of late.
+        """Call a machine slow if two users wait for long and nobody had a quick answer recently.
 
         One user alone may be waiting for a lock.
         """

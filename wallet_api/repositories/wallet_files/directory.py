@@ -170,10 +170,6 @@ class WalletDirectory:
             self.fsync()
             self._handed_over = True
 
-    def add(self, name: str, content: bytes) -> bool:
-        """Write a file durably, unless the name exists; tell whether it was written."""
-        return self.add_all({name: content})[name]
-
     def add_all(self, files: dict[str, bytes]) -> dict[str, bool]:
         """Write files durably, except those whose names exist; tell which were written."""
         aside: dict[str, str] = {}

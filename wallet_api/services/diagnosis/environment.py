@@ -152,14 +152,14 @@ def _files(settings: Settings) -> Iterator[Diagnosis]:
         return
     directory = WalletDirectory(settings.wallet_storage_path)
     try:
-        unheeded = check_unused_files(
+        unused = check_unused_files(
             directory, ignored_explicitly=settings.wallet_storage_is_explicit
         )
     except ConfigurationError as error:
         yield from faults_of(error)
         return
-    if unheeded is not None:
-        yield advice(unheeded, "Import them: docs/migration.md.")
+    if unused is not None:
+        yield advice(unused, "Import them: docs/migration.md.")
 
 
 def _replica(settings: Settings) -> Iterator[Diagnosis]:
