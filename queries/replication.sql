@@ -26,6 +26,6 @@ select
         when not pg_is_in_recovery() then pg_logical_emit_message(true, 'wallet-api', '')
     end as message;
 
--- name: position_later()^
+-- name: position()^
 -- The position of the write-ahead log in bytes, after the writes of this transaction.
 select pg_current_wal_insert_lsn() - '0/0'::pg_lsn as wal_position;

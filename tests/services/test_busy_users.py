@@ -304,7 +304,7 @@ def test_a_secret_is_not_retired_in_the_middle_of_a_rotation(
     make_wallets(own_database)
     SecretRegistration(own_database, NEW).register()
     other = Database(Secret(database_url), min_size=0, max_size=1, timeout_seconds=5)
-    other.decrypt()
+    other.open()
     secrets, refused = KnownSecrets(other, NEW, wallets_in_files=False), []
     reseal = WalletBatchRepository.reencrypt
 

@@ -352,7 +352,7 @@ def test_a_busy_user_s_file_becomes_a_row_at_the_first_attempt(
         attempts.append(wallet.chain)
         return keep(self, connection, access, wallet)
 
-    monkeypatch.setattr(OnDemandImport, "keep", noted)
+    monkeypatch.setattr(OnDemandImport, "run", noted)
     with ThreadPoolExecutor() as pool, psycopg.connect(database_url) as other:
         other.execute("select from wallet_audit_heads where fid = %s for update", [FID])
         running = pool.submit(services.wallets.ensure_trading_wallet, FID, access=ACCESS)

@@ -219,7 +219,7 @@ def test_a_registration_that_a_failover_lost_is_made_again(database, sql, monkey
         look(connection)
         connection.history = ("00000002", connection.history[1])
 
-    monkeypatch.setattr(database.replication, "look", look_at_the_new_primary)
+    monkeypatch.setattr(database.replication, "read_state", look_at_the_new_primary)
     database._pool.drain()
     wallets.ensure_trading_wallet(FID, access=ACCESS)
     wallets.get_wallet_with_key(FID, "ethereum", access=ACCESS)

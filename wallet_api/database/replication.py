@@ -83,7 +83,7 @@ class Replication:
 
     def position_later(self, connection: Connection) -> Callable[[], None]:
         """Query the position in a transaction; return a function that marks it as acknowledged."""
-        cursor = sql.send(connection, _QUERIES.position_later)
+        cursor = sql.send(connection, _QUERIES.position)
 
         def acknowledge() -> None:
             (row,) = cursor
