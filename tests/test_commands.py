@@ -1,4 +1,4 @@
-"""Every command, as its user meets it: its help, its faults, its ends, in one table."""
+"""Every command: its help, its errors and its exit statuses, in one table."""
 
 import json
 import os
@@ -15,7 +15,8 @@ import click
 import pytest
 
 from tests.commands import COMMANDS, Running, kept_environ
-from tests.conftest import JWT_SECRET, LEAKS, SECRET
+from tests.factories import JWT_SECRET, SECRET
+from tests.leaks import LEAKS
 from tests.service import ROOT
 from wallet_api import __main__ as program
 from wallet_api.services.encryption_keys.registration import SecretRegistration
@@ -26,7 +27,7 @@ WITHOUT_JSON = {
     "serve": "it answers requests, until SIGTERM",
 }
 WITHOUT_DATABASE = {"dev", "bench", "token", "doctor", "serve"}
-# What a command needs beside its name.
+# The arguments that a command needs.
 NEEDED = {
     "clients create": ["--name", "engine", "--scope", "keys:read"],
     "clients revoke": ["engine"],

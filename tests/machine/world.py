@@ -1,11 +1,11 @@
-"""A database, a folder, processes that work on both, and scissors for their connections."""
+"""A database, a folder, processes that work on both, and a way to cut their connections."""
 
 import json
 import shutil
 import threading
 import time
 
-from tests.conftest import ACCESS
+from tests.factories import ACCESS
 from tests.machine.model import Kept
 from tests.wallet_store import contents, old_open
 from wallet_api.app import _wallets
@@ -137,7 +137,7 @@ class World:
         self.folder = tmp_path / "wallets"
 
     def empty(self):
-        """Begin anew: whole connections, no rows, and no folder."""
+        """Start again with intact connections, no rows and no folder."""
         self.scissors.have_cut = False
         self.heal()
         self._unguarded(f"truncate {TABLES}")

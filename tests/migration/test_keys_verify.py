@@ -1,10 +1,9 @@
-"""`wallet-api keys verify`: every row is opened, and what does not open is named."""
+"""`wallet-api keys verify`: every row is decrypted, and failures are reported."""
 
 import pytest
 
-from tests.conftest import ACCESS, BASE_ACCOUNT, OTHER_SECRET, SECRET
-from tests.migration.conftest import audited, plant, table
-from tests.services.conftest import service
+from tests.database import audited, plant, table
+from tests.factories import ACCESS, BASE_ACCOUNT, OTHER_SECRET, SECRET, service
 from wallet_api.crypto import key_pairs as keys
 
 USERS = range(1, 6)

@@ -1,4 +1,4 @@
-"""`wallet-api wallets verify`: every difference is found and named, and nothing is written."""
+"""`wallet-api wallets verify`: every difference is found and reported, and nothing is written."""
 
 import json
 import os
@@ -6,9 +6,8 @@ import shutil
 
 import pytest
 
-from tests.conftest import ACCESS, BASE_ACCOUNT, OTHER_SECRET, SECRET
-from tests.migration.conftest import audited, key_ids, plant, table
-from tests.services.conftest import service
+from tests.database import audited, key_ids, plant, table
+from tests.factories import ACCESS, BASE_ACCOUNT, OTHER_SECRET, SECRET, service
 from tests.wallet_store import EXPECTED, SAMPLES, contents, keyed, keyless, put
 from wallet_api.crypto import key_pairs as keys
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
@@ -118,7 +117,7 @@ def test_a_row_with_another_key_is_named(command, sql, encryption, database, sto
 def test_a_key_that_is_sealed_for_another_address_does_not_open(
     command, sql, encryption, store, unchanged
 ):
-    """Whoever can seal could bind a key to the address of another one."""
+    """A process with the secret could encrypt a key for another key's address."""
     row = next(row for row in table(sql) if (row[0], row[1]) == (FID, "ethereum"))
     sealed = encryption.encrypt(
         keys.generate().private_key, fid=FID, chain="ethereum", address=row[3]

@@ -1,4 +1,4 @@
-"""Every way in which a wallet file can be damaged, and what is said of it."""
+"""Every kind of damage to a wallet file, and its error."""
 
 import base64
 import json
@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.conftest import BASE_ACCOUNT, OTHER_SECRET, SECRET
+from tests.factories import BASE_ACCOUNT, OTHER_SECRET, SECRET
 from tests.wallet_store import keyed, keyless, old_seal
 from wallet_api.crypto.encryption import DOES_NOT_DECRYPT, NO_PRIVATE_KEY
 from wallet_api.errors import KeyUnreadable
@@ -190,7 +190,7 @@ def test_what_is_no_key_of_the_curve_is_refused(read):
         "0x" + "ab" * 31 + "zz",
         "0x" + "ab" * 33,
         "0y" + "ab" * 32,
-        # As long as a key that has one byte of padding, which alone could be chance.
+        # As long as a key with one byte of padding, which could be chance.
         "0x" + "z" * 61,
         "x" + "ab" * 32,
         "0x" + "ab" * 16,

@@ -1,11 +1,11 @@
-"""Rows in, dataclasses out: what each repository does on one connection, without commits."""
+"""The repositories: dataclasses from rows, on one connection, without commits."""
 
 import uuid
 from dataclasses import replace
 
 import pytest
 
-from tests.conftest import ACCESS, BASE_ACCOUNT, FID, SECRET
+from tests.factories import ACCESS, BASE_ACCOUNT, FID, SECRET
 from wallet_api.crypto.audit_chain import FIRST_HEAD
 from wallet_api.crypto.encryption import EncryptedKey, EncryptionService
 from wallet_api.crypto.secret import Secret

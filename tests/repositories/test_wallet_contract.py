@@ -1,16 +1,17 @@
-"""What every place that keeps wallets promises: PostgreSQL, files, and files on their way there."""
+"""The contract of all wallet stores: PostgreSQL, files, and migrating from files."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from threading import Barrier
 
 import psycopg
 import pytest
 
-from tests.conftest import ACCESS, BASE_ACCOUNT, FID
+from tests.database import audited, rows
+from tests.factories import ACCESS, BASE_ACCOUNT, FID
+from tests.races import race
 from wallet_api.crypto import key_pairs as keys
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Database, one_round_trip
@@ -92,7 +93,7 @@ class Place:
         return NewWallet(fid=fid, chain=chain, address=pair.address, encrypted_key=sealed)
 
     def claim(self, wallet):
-        """Insert a wallet, and read the winner where somebody was first, as the service does."""
+        """Insert a wallet, or read the one that was inserted first, as the service does."""
 
         def work(connection):
             wallets = self.on(connection)
@@ -140,13 +141,8 @@ def place(request, database, sealing, tmp_path):
 
 
 def kept(place, sql):
-    """Return everything that is kept, wherever it is kept."""
-    rows = sql.execute("select * from wallets order by fid, chain").fetchall()
-    return rows, {path.name: path.read_bytes() for path in place.folder.glob("wallet_*")}
-
-
-def audited(sql):
-    return sql.execute("select fid, chain, action from wallet_audit_log").fetchall()
+    """Return everything that is stored: rows and files."""
+    return rows(sql), {path.name: path.read_bytes() for path in place.folder.glob("wallet_*")}
 
 
 def test_a_wallet_comes_back_as_it_was_put_in(place):
@@ -283,18 +279,11 @@ def test_a_fid_out_of_bounds_gets_no_wallet(place, sql, fid):
 
 def test_thirty_two_threads_that_claim_one_fid_read_one_address(place, sql):
     candidates = [place.new() for _ in range(32)]
-    everybody = Barrier(32)
-
-    def race(candidate):
-        everybody.wait()
-        return place.claim(candidate).address
-
-    with ThreadPoolExecutor(32) as crowd:
-        answered = set(crowd.map(race, candidates))
+    answered = set(race(lambda candidate: place.claim(candidate).address, candidates))
     assert answered == {place.get().address}
     assert answered < {candidate.address for candidate in candidates}
-    rows, files = kept(place, sql)
-    assert len(rows) + len(files) == 1
+    stored, files = kept(place, sql)
+    assert len(stored) + len(files) == 1
 
 
 def test_racing_base_accounts_leave_one_of_them_whole(place):

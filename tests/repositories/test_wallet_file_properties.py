@@ -1,4 +1,4 @@
-"""Wallet files, whatever is in them: the wallet that was written, or none."""
+"""Wallet files with any content: reading gives the wallet that was written, or none."""
 
 import json
 import string
@@ -8,8 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.conftest import FID
-from tests.repositories.conftest import new_wallet
+from tests.factories import FID, new_wallet
 from tests.wallet_store import keyed
 from wallet_api.errors import KeyUnreadable
 from wallet_api.models import Wallet

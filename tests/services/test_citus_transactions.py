@@ -11,9 +11,8 @@ from dataclasses import dataclass
 import pytest
 from psycopg.pq import TransactionStatus
 
-from tests.conftest import ACCESS, FID, OTHER_SECRET, SECRET
-from tests.services.conftest import service
-from tests.sql.test_partitions import EVERY, listed
+from tests.factories import ACCESS, FID, OTHER_SECRET, SECRET, service
+from tests.sql.queries import EVERY, listed
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.database.connections import TimedCursor, name_of
@@ -21,7 +20,7 @@ from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.encryption_keys.registry import KnownSecrets
 from wallet_api.services.encryption_keys.rotation import KeyRotation, RotationOutcome
 
-# Which transaction this is, and whether it was told.
+# Which transaction this is, and whether it was reported.
 STATE = (
     "select (pg_backend_pid(), now())::text as began,"
     " current_setting('citus.multi_shard_modify_mode', true) = 'sequential' as told"
@@ -39,7 +38,7 @@ class Rule:
 
 @pytest.fixture
 def citus(monkeypatch):
-    """Keep the rule over whatever is sent from now on; Rule counts."""
+    """Check every statement that is sent from now on against the rule; Rule counts."""
     scatter = {name for name, place in listed().items() if place == EVERY}
     execute = TimedCursor.execute
     rule, side_by_side = Rule(), set()

@@ -1,15 +1,13 @@
-"""No file is read, locked or flushed while a transaction is open, which would wait for the disk."""
+"""No file is read, locked or flushed while a transaction is open."""
 
 import fcntl
 import os
-import shutil
 
 import pytest
 from psycopg.pq import PipelineStatus, TransactionStatus
 
-from tests.conftest import ACCESS, BASE_ACCOUNT, FID, SECRET
-from tests.services.storage import deposit_address, starter
-from tests.wallet_store import SAMPLES
+from tests.factories import ACCESS, BASE_ACCOUNT, FID, SECRET
+from tests.services.storage import deposit_address
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
@@ -18,6 +16,8 @@ from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.wallet_files.exporting import WalletExport
 from wallet_api.services.wallet_files.importing import WalletImport
 from wallet_api.services.wallet_files.verifying import StoredWallets, check_rows
+
+pytestmark = pytest.mark.usefixtures("samples")
 
 NEW_FID = 42
 OTHER_ACCOUNT = "0x036cbd53842c5426634e7929541ec2318f3dcf7e"
@@ -43,16 +43,6 @@ ACTS = {
     "be ready": lambda s: s.readiness.check(),
     "count": lambda s: s.storage.get_state(),
 }
-
-
-@pytest.fixture
-def folder(tmp_path):
-    return shutil.copytree(SAMPLES, tmp_path / "wallets")
-
-
-@pytest.fixture
-def start(make_app, folder):
-    return starter(make_app, folder)
 
 
 @pytest.fixture
@@ -83,8 +73,8 @@ def calls(monkeypatch):
 
 @pytest.mark.parametrize("mode", ["filesystem", "migrating"])
 @pytest.mark.parametrize("act", ACTS)
-def test_the_service_touches_files_outside_of_transactions(start, calls, mode, act):
-    services = start(mode)
+def test_the_service_touches_files_outside_of_transactions(start_services, calls, mode, act):
+    services = start_services(mode)
     seen = calls(services.database)
     ACTS[act](services)
     # The second time nothing is left to be prepared.
@@ -93,8 +83,8 @@ def test_the_service_touches_files_outside_of_transactions(start, calls, mode, a
     assert [name for name, inside in seen if inside] == []
 
 
-def test_the_commands_touch_files_outside_of_transactions(start, calls, folder):
-    services = start("postgres", path=folder.parent / "none")
+def test_the_commands_touch_files_outside_of_transactions(start_services, calls, folder):
+    services = start_services("postgres", path=folder.parent / "none")
     services.database.open()
     database, encryption = services.database, EncryptionService(Secret(SECRET))
     files = FilesystemWalletRepository(WalletDirectory(folder), encryption)

@@ -1,4 +1,4 @@
-"""Work whose connection is lost is done once: one entry in the log, and an intact chain."""
+"""Work is done once after its connection is lost: one audit entry, and an intact chain."""
 
 import re
 from dataclasses import dataclass, field
@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET, SECRET
+from tests.factories import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET, SECRET, service
 from tests.faults.servers import Proxy, carry_all
-from tests.services.conftest import service
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
@@ -33,7 +32,7 @@ NEW = EncryptionService(Secret(OTHER_SECRET), [Secret(SECRET)])
 
 @dataclass
 class Ground:
-    """What an act works on: a database behind a network that can be cut."""
+    """What an operation works on: a database behind a network that can be cut."""
 
     proxy: Proxy
     database: Database

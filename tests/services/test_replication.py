@@ -6,9 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 import pytest
 
-from tests.conftest import ACCESS, FID
+from tests.factories import ACCESS, FID, service
 from tests.round_trips import traced
-from tests.services.conftest import service
 from wallet_api import metrics
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database, replication
@@ -26,7 +25,7 @@ def look(database):
 
 @pytest.fixture
 def standby_is_configured(monkeypatch):
-    """Have every process believe that commits wait for a standby, whatever it sees."""
+    """Make every process assume that commits wait for a standby."""
     always = property(lambda self: True, lambda self, value: None)
     monkeypatch.setattr(Replication, "has_standby", always, raising=False)
 
@@ -117,7 +116,7 @@ def test_a_row_that_was_written_since_the_last_wait_waits_and_another_does_not(
 
     assert costs(database, read) == (2, 2)
     assert costs(database, read) == (1, 1)
-    # Whatever its dates say, as those of a wallet from a file do.
+    # Even if its dates are old, as those of a wallet from a file are.
     sql.execute("update wallets set key_id = key_id, updated_at = '2020-01-01'")
     assert costs(database, read) == (2, 2)
     assert costs(database, read) == (1, 1)

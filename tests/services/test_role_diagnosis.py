@@ -140,7 +140,7 @@ RIGHTS = [
 
 @pytest.fixture
 def roles(session):
-    """Return a session with the service's roles and three of somebody else."""
+    """Return a session with the service's roles and three other roles."""
     session.do((loader.QUERIES / "operations/roles.sql").read_text(), *ROLES)
     session.do("create role web login in role wallet_api_runtime")
     return session

@@ -1,16 +1,15 @@
-"""A process with another database's secret does no harm."""
+"""A process with another database's secret changes nothing."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 
 import psycopg
 import pytest
 from structlog.testing import capture_logs
 
-from tests.conftest import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET, SECRET
-from tests.migration.conftest import plant
-from tests.services.conftest import rows, service
+from tests.database import plant, rows
+from tests.factories import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET, SECRET, service
+from tests.races import race
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import KeyUnreadable, SecretMismatch
@@ -134,9 +133,9 @@ def test_a_clock_that_went_back_makes_nobody_another_one_s_predecessor(database,
     service(database, OTHER_SECRET, SECRET).ensure_trading_wallet(2, access=ACCESS)
     plant(sql, f"{later} where key_id = '{ids[1]}'")
     service(database, A_THIRD, OTHER_SECRET, SECRET).ensure_trading_wallet(3, access=ACCESS)
-    # A process that has the first alone need not have those that came after it yet.
-    registration(database, SECRET).check()
-    registration(database, A_FOURTH, A_THIRD, OTHER_SECRET, SECRET).register()
+    # A process with only the first one does not need the later ones yet.
+    sealing_secret(database, SECRET).check()
+    sealing_secret(database, A_FOURTH, A_THIRD, OTHER_SECRET, SECRET).register()
     registered = dict(sql.execute("select key_id, succeeds from encryption_keys").fetchall())
     assert registered == dict(zip(ids, [None, *ids], strict=False))
 
@@ -162,26 +161,22 @@ def test_a_secret_that_loses_the_race_for_an_empty_database_writes_nothing(
     assert sql.execute("select key_id from encryption_keys").fetchall() == [(winner,)]
 
 
-def test_two_secrets_that_race_for_an_empty_database_cannot_both_win(database, sql):
+def test_one_of_several_secrets_that_race_for_an_empty_database_wins(database, sql):
     racers = [service(database, f"secret number {n} of a race for a database") for n in range(6)]
-    everybody = Barrier(6)
 
     def ensure(number):
-        everybody.wait()
         try:
             racers[number].ensure_trading_wallet(number + 1, access=ACCESS)
         except SecretMismatch:
             return False
         return True
 
-    with ThreadPoolExecutor(6) as crowd:
-        winners = sum(crowd.map(ensure, range(6)))
-    assert winners == 1
+    assert sum(race(ensure, range(6))) == 1
     assert len(rows(sql)) == 1
     assert sql.execute("select count(*) from encryption_keys").fetchone() == (1,)
 
 
-def test_a_database_that_is_begun_while_we_look_is_ours_all_the_same(database, monkeypatch):
+def test_a_database_that_another_process_begins_meanwhile_is_accepted(database, monkeypatch):
     """Between the look for known secrets and the look for sealed rows, another process begins."""
     look = PostgresWalletRepository.any_encrypted_key
 

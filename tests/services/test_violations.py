@@ -1,10 +1,10 @@
-"""A violated constraint means what the code that writes the row says, by its name; else a bug."""
+"""The code that writes a row translates violations of constraints by name; others are bugs."""
 
 import pytest
 from psycopg import errors as pg
 
-from tests.conftest import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET, SECRET
-from tests.services.conftest import rows
+from tests.database import rows
+from tests.factories import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET, SECRET
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import one_round_trip
@@ -152,7 +152,7 @@ def test_a_retired_secret_is_known_by_its_constraint(wallets, database, sql, rep
     assert rows(sql) == before
 
 
-def test_a_secret_in_use_is_known_whichever_table_refers_to_it(database, wallets, sql):
+def test_a_secret_in_use_is_recognized_for_every_table_that_refers_to_it(database, wallets, sql):
     wallets.ensure_trading_wallet(FID, access=ACCESS)
     SecretRegistration(database, NEW).register()
     rotation = KeyRotation(database, NEW, ACCESS)
@@ -166,7 +166,7 @@ def test_a_secret_in_use_is_known_whichever_table_refers_to_it(database, wallets
         KnownSecrets(database, NEW, wallets_in_files=False).retire(OLD.key_id)
 
 
-# What no code knows of: nothing has the meaning of the constraint that it stands beside.
+# Constraints that no code knows. They must not be taken for the known ones of the same table.
 REFERRING = """
 create table another (fid bigint primary key);
 alter table {} add constraint another_rule foreign key (fid) references another not valid
@@ -225,7 +225,7 @@ def test_an_unknown_violation_in_a_batch_is_a_bug(wallets, database, sql, unknow
     SecretRegistration(database, NEW).register()
     statements, violation = UNKNOWN[unknown]
     if unknown == "a unique index of wallets":
-        # Of one row alone: both are there.
+        # Of one row only: both exist.
         statements = "create unique index another_rule on wallets ((true)) where key_id = %s"
         statements = statements.replace("%s", f"'{NEW.key_id}'")
     elif unknown == "a unique index of the log":

@@ -1,4 +1,4 @@
-"""The macs of the audit log: computed once more by hand, and none without the secret."""
+"""The MACs of the audit log, compared with a second implementation."""
 
 import hashlib
 import hmac
@@ -9,7 +9,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from tests.conftest import OTHER_SECRET, SECRET
+from tests.factories import OTHER_SECRET, SECRET
 from wallet_api.crypto.audit_chain import FIRST_HEAD, AuditKey
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret

@@ -1,4 +1,4 @@
-"""Sealing: the recipe to the byte, and everything that must not open."""
+"""Encryption of keys: the exact bytes, and everything that must not decrypt."""
 
 import hashlib
 import hmac
@@ -10,14 +10,14 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.conftest import OTHER_SECRET
+from tests.factories import OTHER_SECRET
 from wallet_api.auth.fids import MAX_FID
 from wallet_api.crypto import derivation
 from wallet_api.crypto.encryption import EncryptedKey, EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import KeyUnreadable
 
-# Worked out with hashlib.scrypt, HMAC and AES-GCM alone. They are what rows in databases look like:
+# Computed only with hashlib.scrypt, HMAC and AES-GCM. Rows in databases have this form:
 # a change that breaks them makes every stored key unreadable.
 SECRET = "correct horse battery staple 2025"
 MASTER = "c39a256e2a4468c0fe121186329c516567493017034f927b334d8b37921aad87"
@@ -28,7 +28,7 @@ CIPHERTEXT = (
     "cf487cce69dc4f7b81509b21fd147fa02dd4bdb429b58982246b57f5a6e24cd3"
     "ba6d5051e80fb81ded51db2b033d7bd7"
 )
-# The first account of Hardhat and Anvil, which everybody knows.
+# The first account of Hardhat and Anvil, which is public.
 KEY = bytes.fromhex("ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80")
 ADDRESS = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
 ROW = {"fid": 1464243, "chain": "ethereum", "address": ADDRESS}
@@ -128,9 +128,9 @@ def test_a_thousand_seals_have_a_thousand_nonces(service):
     chain=st.sampled_from(["ethereum", "solana", "ethereum/1"]),
     address=st.binary(min_size=20, max_size=20).map(lambda raw: "0x" + raw.hex()),
 )
-def test_whatever_is_sealed_opens_to_the_same(service, key, fid, chain, address):
-    sealed = service.encrypt(Secret(key), fid=fid, chain=chain, address=address)
-    assert service.decrypt(sealed, fid=fid, chain=chain, address=address).reveal() == key
+def test_every_sealed_key_opens_to_the_same(service, key, fid, chain, address):
+    sealed = service.seal(Secret(key), fid=fid, chain=chain, address=address)
+    assert service.open(sealed, fid=fid, chain=chain, address=address).reveal() == key
 
 
 @pytest.mark.parametrize(("column", "bits"), [("ciphertext", 384), ("iv", 96), ("key_id", 64)])

@@ -1,4 +1,4 @@
-"""Sealing for a recipient: what goes out opens elsewhere, and nothing else is taken for a key."""
+"""HPKE encryption for a recipient: other libraries decrypt it, and invalid keys are refused."""
 
 import base64
 import hashlib

@@ -1,11 +1,11 @@
-"""Every record that the old file service wrote, and what must not pass for one."""
+"""Every record that the old file service wrote, and what is refused as one."""
 
 import json
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import OTHER_SECRET
+from tests.factories import OTHER_SECRET
 from tests.wallet_store import old_seal
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.key_pairs import address_of

@@ -1,4 +1,4 @@
-"""Sealing, for whatever key and whatever row: it opens as it was sealed, or not at all."""
+"""Encryption of any key for any row: it decrypts to the same key, or not at all."""
 
 from dataclasses import asdict, replace
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.conftest import OTHER_SECRET, SECRET
+from tests.factories import OTHER_SECRET, SECRET
 from tests.wallet_store import old_open
 from wallet_api.auth.fids import MAX_FID
 from wallet_api.crypto.encryption import EncryptedKey, EncryptionService
@@ -100,7 +100,7 @@ def test_after_a_change_of_secret_both_kinds_open(service, rotated, key, row):
 
 @settings(deadline=None)
 @given(ciphertext=hexadecimal | st.text(max_size=80), iv=hexadecimal | st.text(max_size=40))
-def test_whatever_an_old_record_says_it_is_refused_or_opened(service, ciphertext, iv):
+def test_an_old_record_with_any_content_is_refused_or_opened(service, ciphertext, iv):
     try:
         opened = service.decrypt_legacy(ciphertext, iv)
     except KeyUnreadable:

@@ -1,4 +1,4 @@
-"""A database that lost an acknowledged wallet gives nobody a second one."""
+"""A database that lost an acknowledged wallet creates no second one."""
 
 import shutil
 import subprocess
@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from tests.conftest import BASE_ACCOUNT, FID
+from tests.factories import BASE_ACCOUNT, FID
 from tests.faults.servers import Proxy, Server
 
 pytestmark = pytest.mark.faults
@@ -58,7 +58,7 @@ def test_a_restore_under_a_running_service_makes_no_second_wallet(
 
 
 def either(pair):
-    """Return the URL of whichever of the two takes writes."""
+    """Return the URL of the server that takes writes."""
     account = pair.primary.url(pair.name).rpartition("@")[0]
     ports = [f"{server.host}:{server.port}" for server in (pair.primary, pair.standby)]
     return f"{account}@{','.join(ports)}/{pair.name}?target_session_attrs=read-write"
@@ -82,7 +82,7 @@ def test_a_standby_that_lacks_the_last_wallet_makes_no_second_one(pair, process)
 
 
 def test_a_standby_that_is_connected_to_before_it_takes_over_makes_no_second_one(pair, process):
-    """A proxy, a floating address or a name may lead to it before somebody promotes it."""
+    """A proxy, a floating address or a name may lead to it before it is promoted."""
     pair.primary.administer("alter system reset synchronous_standby_names")
     pair.primary.administer("select pg_reload_conf()")
     with Proxy(pair.primary.port) as proxy:

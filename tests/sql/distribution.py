@@ -1,4 +1,4 @@
-"""What in SQL would be slow, wrong or refused on many machines.
+"""Rules for SQL that would be slow, wrong or refused on many machines.
 
 Statements are read as words in brackets, without comments and line breaks, in lower case: enough of
 a tree for these rules. sqlfluff's takes twelve seconds, and gives up at a setting with a dot.
@@ -7,7 +7,7 @@ a tree for these rules. sqlfluff's takes twelve seconds, and gives up at a setti
 import re
 
 PER_USER = ("deposits", "wallet_audit_heads", "wallet_audit_log", "wallets")
-"""The tables that are spread, by fid."""
+"""The tables that are distributed by fid."""
 
 _TOKEN = re.compile(
     r"""
@@ -147,7 +147,7 @@ def _schemas(statement):
         if found[0] not in known or found[2]
     )
     for part in parts(statement):
-        # Whatever an alias is called. In extract(… from …) there is no table.
+        # Aliases may have any name. In extract(… from …) there is no table.
         if part is statement or _is_query(part):
             table = rf"(?<!distinct )\b(?:from|join|into) ({name} \. {name})"
             yield from re.findall(table, line(part))
@@ -155,7 +155,7 @@ def _schemas(statement):
 
 
 def _whole_tables_joined(statement):
-    """Find what Citus would bring to a list whole: all rows of everybody."""
+    """Find joins for which Citus would send all rows of a per-user table to the list."""
     return re.findall(rf"\bunnest \(.*\bleft join (?:{'|'.join(PER_USER)})\b", _whole(statement))
 
 
@@ -220,7 +220,7 @@ _FIRST = (
     "set local citus . propagate_set_commands = 'local'",
     "set local lock_timeout = ",
 )
-TOP_LEVEL = "a change of a spread table outside of DO"
+TOP_LEVEL = "a change of a distributed table outside of DO"
 REFUSED = "an ALTER TABLE that Citus refuses"
 UNBOUNDED = "a change of shards side by side, or without a limit for locks"
 LOCAL = "a table of users that stays on one machine"
@@ -260,7 +260,7 @@ def _changed_sequences(statements):
             yield statement
 
 
-def faults_after_spreading(text):
+def faults_when_distributed(text):
     """Return what in a migration Citus would refuse, or leave on one machine.
 
     dbmate sends a file as one query, and Citus sends the text of a statement on, which is the whole

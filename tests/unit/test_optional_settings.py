@@ -1,9 +1,9 @@
-"""The settings of a service that others call: what they take, and what a fault says of them."""
+"""Optional settings: their values, and the errors for invalid ones."""
 
 import pytest
 from limits import parse_many
 
-from tests.conftest import LEAKS
+from tests.leaks import LEAKS
 from wallet_api.app import create_app
 from wallet_api.config import ConfigurationError, Settings
 

@@ -1,13 +1,13 @@
-"""What the old service did wrong, row by row of the contract's table "Mended"."""
-
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+"""Faults of the old service, in the order of the HTTP contract's table of corrections."""
 
 import pytest
 from structlog.testing import capture_logs
 
-from tests.conftest import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET
-from tests.http.conftest import refused, routes, rows_of, signed_in
+from tests.database import rows_of
+from tests.factories import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET, signed_in
+from tests.http.problems import refused
+from tests.http.route_map import routes
+from tests.races import race
 
 DEPOSIT = "/api/wallet/deposit"
 FALLBACK = "/api/trading/create-fallback-wallet"
@@ -57,17 +57,11 @@ def test_a_base_address_is_0x_and_40_hex_digits_with_a_right_checksum(refusing, 
 
 
 def test_fifty_simultaneous_first_deposits_get_one_address(app, opened):
-    everybody_ready = Barrier(50)
-
-    def deposit(_):
-        client = app.test_client()
-        headers = signed_in()
-        everybody_ready.wait(30)
-        answer = client.post(DEPOSIT, json=BODY, headers=headers)
+    def deposit(client):
+        answer = client.post(DEPOSIT, json=BODY, headers=signed_in())
         return answer.status_code, answer.get_json().get("depositAddress")
 
-    with ThreadPoolExecutor(50) as crowd:
-        answers = set(crowd.map(deposit, range(50)))
+    answers = set(race(deposit, [app.test_client() for _ in range(50)]))
     assert answers == {(200, opened()[FID])}
 
 

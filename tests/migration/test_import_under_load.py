@@ -1,4 +1,4 @@
-"""Importers and users all at once: no user ever sees two addresses, and no file is lost."""
+"""Imports concurrent with users: no user sees two addresses, and no file is lost."""
 
 import random
 import threading
@@ -6,8 +6,8 @@ import threading
 import pytest
 
 from benchmarks import wallet_store as generator
-from tests.conftest import BASE_ACCOUNT
-from tests.migration.conftest import table
+from tests.database import table
+from tests.factories import BASE_ACCOUNT
 from tests.wallet_store import contents
 
 pytestmark = pytest.mark.faults

@@ -1,8 +1,8 @@
-"""The rules of tests/sql/spreading.py, each broken on purpose in all ways that came to mind."""
+"""The rules of tests/sql/distribution.py, each broken in every way that we know."""
 
 import pytest
 
-from tests.sql.spreading import (
+from tests.sql.distribution import (
     EARLY_TRIGGER,
     LOCAL,
     REFUSED,
@@ -10,8 +10,8 @@ from tests.sql.spreading import (
     TOP_LEVEL,
     UNBOUNDED,
     UNNAMED,
-    faults_after_spreading,
     faults_of,
+    faults_when_distributed,
 )
 
 ON_CONFLICT = "insert into t (fid) values (%(fid)s::bigint) on conflict (fid) do update set "
@@ -320,9 +320,9 @@ AFTER_SPREADING = {
     ("rule", "text"), [(rule, text) for rule, (bad, _) in AFTER_SPREADING.items() for text in bad]
 )
 def test_what_citus_refuses_or_leaves_on_one_machine_is_found(rule, text):
-    assert list(faults_after_spreading(text)) == [rule]
+    assert list(faults_when_distributed(text)) == [rule]
 
 
 @pytest.mark.parametrize("text", [text for _, good in AFTER_SPREADING.values() for text in good])
 def test_what_citus_runs_is_not(text):
-    assert faults_after_spreading(text) == {}
+    assert faults_when_distributed(text) == {}

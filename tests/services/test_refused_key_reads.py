@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.conftest import ACCESS, FID
+from tests.factories import ACCESS, FID
 from wallet_api.errors import DatabaseUnavailable
 from wallet_api.services.audit import refusals
 from wallet_api.services.audit.refusals import RefusalWindows

@@ -1,7 +1,7 @@
-"""The rules under which the tables can be spread over many machines by fid.
+"""The rules that let the tables be distributed over many machines by fid.
 
-They are read from the catalog, the migrations and the queries. Each is also broken on
-purpose, to see that it is found.
+They are read from the catalog, the migrations and the queries. A test also breaks each rule
+and checks that it is found.
 """
 
 import re
@@ -11,19 +11,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.sql.spreading import (
+from tests.sql.distribution import (
     IN_A_STRING,
     PER_USER,
-    faults_after_spreading,
     faults_of,
+    faults_when_distributed,
     without_do,
 )
-from tests.sql.test_snapshots import SUBJECTS, queries
+from tests.sql.queries import SUBJECTS, queries
 from wallet_api.database.sql_files import MIGRATIONS
 
 PACKAGE = Path(__file__).resolve().parents[2] / "wallet_api"
 
-# Each gives a row for whatever breaks its rule. A table of users is one that has a fid.
+# Each returns a row for each object that breaks its rule. A per-user table has a fid.
 RULES = {
     "fid is a bigint that is never null": """
         select format('%s.%s', attrelid::regclass, attname)
@@ -33,7 +33,7 @@ RULES = {
             relkind in ('r', 'p') and relnamespace = 'public'::regnamespace and attname = 'fid'
             and not (atttypid = 'bigint'::regtype and attnotnull)
     """,
-    "every table of users has a primary key": """
+    "every per-user table has a primary key": """
         select holder.attrelid::regclass::text
         from pg_attribute as holder
         inner join pg_class on holder.attrelid = pg_class.oid
@@ -43,7 +43,7 @@ RULES = {
                 select from pg_constraint where conrelid = holder.attrelid and contype = 'p'
             )
     """,
-    "fid is in everything unique of a table of users": """
+    "every unique index of a per-user table contains fid": """
         select indexrelid::regclass::text
         from pg_index
         inner join pg_attribute on indrelid = attrelid and attname = 'fid'
@@ -52,7 +52,7 @@ RULES = {
             relnamespace = 'public'::regnamespace and (indisunique or indisexclusion)
             and not attnum = any(indkey)
     """,
-    "a foreign key to a table of users has fid on both sides": """
+    "a foreign key to a per-user table has fid on both sides": """
         select conname::text
         from pg_constraint
         inner join pg_attribute as named on confrelid = named.attrelid and named.attname = 'fid'
@@ -72,7 +72,7 @@ RULES = {
         from pg_sequences
         where schemaname = 'public' and data_type <> 'bigint'::regtype
     """,
-    "what a trigger calls touches no table": """
+    "trigger functions access no table": """
         select distinct proname::text
         from pg_trigger
         inner join pg_proc on tgfoid = pg_proc.oid
@@ -83,18 +83,18 @@ RULES = {
 }
 BREAKS = {
     "fid is a bigint that is never null": ("create table t (fid int primary key)", "t.fid"),
-    "every table of users has a primary key": ("create table t (fid bigint not null)", "t"),
-    "fid is in everything unique of a table of users": (
+    "every per-user table has a primary key": ("create table t (fid bigint not null)", "t"),
+    "every unique index of a per-user table contains fid": (
         "create unique index one_user_only on wallets (lower(address))",
         "one_user_only",
     ),
-    "a foreign key to a table of users has fid on both sides": (
+    "a foreign key to a per-user table has fid on both sides": (
         "create table t (whose bigint constraint elsewhere references wallet_audit_heads (fid))",
         "elsewhere",
     ),
     "no identity columns": ("create table t (id int generated always as identity)", "t.id"),
     "every sequence is a bigint": ("create sequence s as integer", "s"),
-    "what a trigger calls touches no table": (
+    "trigger functions access no table": (
         """
         create function count_it() returns trigger language plpgsql as
         'begin update
@@ -114,7 +114,7 @@ def test_the_schema_obeys(sql, rule):
     assert (culprit,) in sql.execute(RULES[rule]).fetchall()
 
 
-def test_the_tables_of_users_are_these(sql):
+def test_the_per_user_tables_are_these(sql):
     found = sql.execute(
         "select table_name from information_schema.columns"
         " where table_schema = 'public' and column_name = 'fid' order by table_name"
@@ -122,7 +122,7 @@ def test_the_tables_of_users_are_these(sql):
     assert tuple(name for (name,) in found) == PER_USER
 
 
-# Faults that are meant, and why.
+# Allowed faults, and why.
 EXCEPTIONS = {
     # Upgrades wait for each other, and no request does.
     "migrations.try_lock": ["an advisory lock"],
@@ -140,18 +140,18 @@ def test_every_migration_obeys(path):
     assert list(found) == EXCEPTIONS.get(path.name, []), found
 
 
-# The last one of release 1.0.0: it and those before it make what citus.sql spreads.
-LAST_BEFORE_SPREADING = "0005_create_revoke_other_rights.sql"
+# The last one of release 1.0.0: up to it, migrations create what citus.sql distributes.
+LAST_BEFORE_DISTRIBUTION = "0005_create_revoke_other_rights.sql"
 
 
-def after_spreading():
-    assert (MIGRATIONS / LAST_BEFORE_SPREADING).exists()
+def after_distribution():
+    assert (MIGRATIONS / LAST_BEFORE_DISTRIBUTION).exists()
     paths = sorted(MIGRATIONS.glob("*.sql"))
-    return {path.name: path.read_text() for path in paths if path.name > LAST_BEFORE_SPREADING}
+    return {path.name: path.read_text() for path in paths if path.name > LAST_BEFORE_DISTRIBUTION}
 
 
-def test_every_migration_runs_on_tables_that_are_spread():
-    found = {name: faults_after_spreading(text) for name, text in after_spreading().items()}
+def test_every_migration_runs_on_distributed_tables():
+    found = {name: faults_when_distributed(text) for name, text in after_distribution().items()}
     assert not any(found.values()), found
 
 
@@ -167,7 +167,7 @@ def test_squawk_finds_no_fault_inside_of_do_blocks_either():
         ).returncode
 
     assert is_refused("9999_bad.sql", bad)
-    assert not [name for name, text in after_spreading().items() if is_refused(name, text)]
+    assert not [name for name, text in after_distribution().items() if is_refused(name, text)]
 
 
 @pytest.mark.parametrize("subject", SUBJECTS)

@@ -1,4 +1,4 @@
-"""The promise that the project was founded on, with real processes and real sockets."""
+"""Concurrent first deposits, with real processes and real sockets."""
 
 import os
 import signal
@@ -8,7 +8,7 @@ import time
 import psycopg
 import pytest
 
-from tests.conftest import BASE_ACCOUNT, FID, OTHER_SECRET
+from tests.factories import BASE_ACCOUNT, FID, OTHER_SECRET
 from tests.service import Call
 
 pytestmark = pytest.mark.slow
@@ -62,7 +62,7 @@ def test_every_address_that_was_answered_before_a_worker_was_killed_is_in_the_ta
         else:
             assert answer.status in (0, 503)
     assert cut_off, "the kill hit nothing: the burst was over already"
-    # The master replaces the worker, and whoever was cut off gets the address by asking again.
+    # The master replaces the worker, and users who were cut off get the address by a retry.
     again = service.crowd(calls)
     assert [answer.status for answer in again] == [200] * len(calls)
     assert killed[0] not in service.workers()
