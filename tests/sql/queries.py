@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 from psycopg.pq import ExecStatus
 
-from wallet_api.repositories import sql as loader
+from wallet_api.database import sql as loader
 
 SUBJECTS = sorted(path.stem for path in loader.QUERIES.glob("*.sql"))
 # Enough rows that the planner prefers the intended index, few enough to be quick.

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.sql.queries import SUBJECTS, queries
-from wallet_api.repositories import sql as loader
+from wallet_api.database import sql as loader
 
 PACKAGE = Path(__file__).resolve().parents[2] / "wallet_api"
 # Only these may send SQL themselves: the loader, begin and commit, the set-up of sessions, and
@@ -20,7 +20,7 @@ MAY_EXECUTE = {
 }
 # Methods that send several queries, or a query and then more.
 STEPS = {
-    "audit.hold_heads": {"list_heads", "hold_head_if_free"},
+    "audit.lock_heads": {"list_heads", "lock_head_if_free"},
     "audit._append_later": {"advance_head"},
     "audit.append_many": {"advance_heads"},
     "wallet_batches.insert_copies_if_absent": {"create_staging", "copy_staged", "insert_staged"},
