@@ -10,7 +10,7 @@ from tests.commands import SHELL, Finished, kept_environ
 from tests.factories import ACCESS, SECRET
 from tests.service import ROOT
 from tests.wallet_store import SAMPLES
-from wallet_api.crypto.encryption import EncryptionService, EncryptedKey
+from wallet_api.crypto.encryption import EncryptedKey, EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.models import AuditContext
 from wallet_api.repositories.wallet_files.directory import WalletDirectory

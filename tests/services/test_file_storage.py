@@ -1,6 +1,8 @@
 """WALLET_STORAGE=filesystem: the service on the old service's files, with a database."""
 
 import json
+import shutil
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 

@@ -134,8 +134,8 @@ def test_a_clock_that_went_back_makes_nobody_another_one_s_predecessor(database,
     plant(sql, f"{later} where key_id = '{ids[1]}'")
     service(database, A_THIRD, OTHER_SECRET, SECRET).ensure_trading_wallet(3, access=ACCESS)
     # A process with only the first one does not need the later ones yet.
-    sealing_secret(database, SECRET).check()
-    sealing_secret(database, A_FOURTH, A_THIRD, OTHER_SECRET, SECRET).register()
+    registration(database, SECRET).check()
+    registration(database, A_FOURTH, A_THIRD, OTHER_SECRET, SECRET).register()
     registered = dict(sql.execute("select key_id, succeeds from encryption_keys").fetchall())
     assert registered == dict(zip(ids, [None, *ids], strict=False))
 

@@ -12,9 +12,9 @@ from tests.factories import ACCESS, BASE_ACCOUNT, OTHER_SECRET, SECRET
 from tests.services.rotations import OLD, OLD_ID, rotate, sealed
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
+from wallet_api.database.sql import QUERIES
 from wallet_api.errors import SecretMismatch
 from wallet_api.repositories.encryption_keys import EncryptionKeyRepository
-from wallet_api.database.sql import QUERIES
 from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.encryption_keys.registry import KnownSecrets, SecretStillInUse
 
