@@ -25,13 +25,12 @@ STEPS = {
     "audit.append_many": {"advance_heads"},
     "wallet_batches.insert_copies_if_absent": {"create_staging", "copy_staged", "insert_staged"},
     "wallet_search.list_wallets": {"list_all", "list_base_accounts", "list_trading"},
-    # These return whether the query has a row.
+    "machines.read_shards": {"is_cluster", "list_shards"},
+    "transactions.batch_transaction": {"allow_short_pauses"},
+    "transactions.long_transaction": {"allow_long_statements"},
+    # Returns whether the query has a row.
     "audit.is_written": {"get_mac"},
-    "audit.tells_of_trading_wallet": {"get_made_address"},
 }
-# The query files of connections and transactions, which belong to modules of database/.
-OF_DATABASE = {"machines", "replication", "session_settings", "transactions"}
-
 EVERY_QUERY = [
     pytest.param(subject, query, id=f"{subject}.{name}")
     for subject in SUBJECTS
@@ -84,8 +83,9 @@ def uses(source: str) -> set[tuple[str, str, str]]:
 
 
 REPOSITORIES = {
-    ".".join(path.relative_to(PACKAGE / "repositories").with_suffix("").parts): path.read_text()
-    for path in (PACKAGE / "repositories").rglob("*.py")
+    ".".join(path.relative_to(PACKAGE / layer).with_suffix("").parts): path.read_text()
+    for layer in ("repositories", "database")
+    for path in (PACKAGE / layer).rglob("*.py")
 }
 USES = {use for source in REPOSITORIES.values() for use in uses(source)}
 
