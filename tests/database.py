@@ -82,7 +82,7 @@ def open_every_wallet(sql: psycopg.Connection[Any], sealing: EncryptionService) 
     ).fetchall()
     found = {}
     for fid, address, ciphertext, iv, scheme, key_id in rows:
-        sealed = encryption.SealedKey(ciphertext, iv, scheme, key_id)
+        sealed = encryption.EncryptedKey(ciphertext, iv, scheme, key_id)
         key = sealing.open(sealed, fid=fid, chain="ethereum", address=address)
         LEAKS.secrets.add(key.reveal().hex())
         assert keys.address_of(key) == address

@@ -14,7 +14,7 @@ from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.models import AuditContext, NewWallet
 from wallet_api.repositories.wallets import PostgresWalletRepository
-from wallet_api.services.encryption_keys.registration import SealingSecret
+from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.wallets import BaseAccountWalletService
 
 SECRET = "correct horse battery staple 2025"
@@ -75,5 +75,5 @@ def service(database, secret=SECRET, *previous):
         database,
         lambda connection, _: PostgresWalletRepository(connection),
         encryption,
-        SealingSecret(database, encryption),
+        SecretRegistration(database, encryption),
     )

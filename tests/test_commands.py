@@ -19,7 +19,7 @@ from tests.factories import JWT_SECRET, SECRET
 from tests.leaks import LEAKS
 from tests.service import ROOT
 from wallet_api import __main__ as program
-from wallet_api.services.encryption_keys.registration import SealingSecret
+from wallet_api.services.encryption_keys.registration import SecretRegistration
 
 WITHOUT_JSON = {
     "dev": "it runs until Ctrl-C, for a person",
@@ -126,7 +126,7 @@ def test_a_database_that_was_never_upgraded_is_one_line(run, name, sql, database
     [name for name in COMMANDS if name.startswith(("keys ", "wallets ", "audit "))],
 )
 def test_a_secret_of_another_database_is_one_line_or_a_state(run, name, database, sealing, environ):
-    SealingSecret(database, sealing).register()
+    SecretRegistration(database, sealing).register()
     done = run(name, **{**environ, "ENCRYPTION_SECRET": "another secret of sufficient length"})
     if name == "keys status":
         assert (done.status, done.err) == (0, "")

@@ -174,7 +174,11 @@ UNSAID += ["wapi_0123456789abcdef_" + "s" * 43, "wapi_0123456789abcdef_s", "eyJh
 
 @pytest.mark.parametrize("name", [*UNKNOWN, *UNSAID], ids=lambda name: ascii(name)[:20])
 def test_an_unknown_member_is_refused_by_name_unless_that_may_be_a_secret(refusing, name):
-    said = json.dumps(name) if name in UNKNOWN else "One name that is not repeated here"
+    said = (
+        json.dumps(name)
+        if name in UNKNOWN
+        else "A field (name withheld because it looks like a secret)"
+    )
     for path, body in ((DEPOSIT, GOOD), (WALLETS, {"chain": "ethereum"})):
         problem = refused(refusing.post(path, json=body | {name: 1}, headers=signed_in()), 400)
         assert problem["error"] == f"{said}: unknown member."
@@ -184,7 +188,11 @@ def test_an_unknown_member_is_refused_by_name_unless_that_may_be_a_secret(refusi
 def test_a_parameter_given_twice_is_refused_by_name_unless_that_may_be_a_secret(
     refusing, farcaster, name
 ):
-    said = json.dumps(name) if name in UNKNOWN else "One name that is not repeated here"
+    said = (
+        json.dumps(name)
+        if name in UNKNOWN
+        else "A field (name withheld because it looks like a secret)"
+    )
     # A lone surrogate cannot come in a query.
     twice = "&".join([quote(name, errors="replace", safe="") + "=1"] * 2)
     problem = refused(refusing.get(f"{SIGN_IN}?{twice}", headers=farcaster.bearer()), 400)

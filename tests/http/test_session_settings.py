@@ -23,7 +23,7 @@ from tests.service import ROOT
 from tests.wallet_store import SAMPLES
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
-from wallet_api.database.session_settings import PINNED, is_ours
+from wallet_api.database.session_settings import PINNED, is_applied
 from wallet_api.repositories.migrations import MigrationRepository
 from wallet_api.repositories.wallets import PostgresWalletRepository
 from wallet_api.services import migrations
@@ -223,7 +223,7 @@ def test_poolers_are_told_the_same_settings():
     assert {name.lower() for name in PINNED} | {"search_path"} == {name.lower() for name in given}
     for name, value in given.items():
         pinned = {key.lower(): key for key in PINNED}.get(name.lower(), name)
-        assert is_ours(pinned, value.strip("'")), name
+        assert is_applied(pinned, value.strip("'")), name
 
 
 @pytest.mark.parametrize("name", ["upgrade", "status"])

@@ -10,12 +10,12 @@ from tests.commands import SHELL, Finished, kept_environ
 from tests.factories import ACCESS, SECRET
 from tests.service import ROOT
 from tests.wallet_store import SAMPLES
-from wallet_api.crypto.encryption import EncryptionService, SealedKey
+from wallet_api.crypto.encryption import EncryptedKey, EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.models import AuditContext
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
-from wallet_api.services.encryption_keys.registration import SealingSecret
+from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.wallet_files.exporting import WalletExport
 from wallet_api.services.wallet_files.importing import WalletImport
 from wallet_api.services.wallet_files.verifying import StoredWallets
@@ -52,7 +52,7 @@ def importer(database, encryption):
 
     def run(folder, *, dry_run=False, names=None):
         files = FilesystemWalletRepository(WalletDirectory(folder), encryption)
-        secret = SealingSecret(database, encryption)
+        secret = SecretRegistration(database, encryption)
         work = WalletImport(database, files, encryption, secret, ACCESS, dry_run=dry_run)
         names = list(files.directory.names()) if names is None else names
         return {report.file: report for report in work.run(names)}
@@ -88,7 +88,9 @@ def stored_keys(sql, encryption):
             " where wallet_type = 'trading'"
         ).fetchall()
         return {
-            fid: encryption.open(SealedKey(*sealed), fid=fid, chain="ethereum", address=address)
+            fid: encryption.decrypt(
+                EncryptedKey(*sealed), fid=fid, chain="ethereum", address=address
+            )
             .reveal()
             .hex()
             for fid, address, *sealed in rows

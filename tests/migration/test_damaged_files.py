@@ -19,9 +19,11 @@ from wallet_api.errors import KeyUnreadable
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
 
 GIGABYTE = 1 << 30
-DOES_NOT_OPEN = "its key does not open: it was changed, or sealed under another ENCRYPTION_SECRET"
+DOES_NOT_DECRYPT = (
+    "its key does not decrypt: it was changed, or encrypted under another ENCRYPTION_SECRET"
+)
 NO_PRIVATE_KEY = (
-    "its key opens under our secret, and is no private key: it was changed, or never was one"
+    "its key decrypts under our secret, but is not a private key: it was changed, or never was one"
 )
 CUT_OFF = "it was cut off"
 ANOTHER_ADDRESS = "its key is the key of another address"
@@ -78,10 +80,10 @@ CONTENTS = {
         keyed(encryptedPrivateKey="ab" * 79),
         "its encryptedPrivateKey was cut off",
     ),
-    "key without its last block": (keyed(encryptedPrivateKey="ab" * 64), DOES_NOT_OPEN),
+    "key without its last block": (keyed(encryptedPrivateKey="ab" * 64), DOES_NOT_DECRYPT),
     **{f"block {block} flipped": (flipped(block), None) for block in range(5)},
     "another iv": (keyed(iv="00" * 16), NO_PRIVATE_KEY),
-    "another secret": (keyed(OTHER_SECRET), DOES_NOT_OPEN),
+    "another secret": (keyed(OTHER_SECRET), DOES_NOT_DECRYPT),
     "another key without 0x": (sealed_as("ab" * 32), ANOTHER_ADDRESS),
     "another key, shorter": (sealed_as("0x" + "ab" * 31), ANOTHER_ADDRESS),
     "key of 33 bytes": (sealed_as("0x" + "ab" * 33), NO_PRIVATE_KEY),
@@ -194,7 +196,7 @@ def test_every_damaged_file_is_named_with_its_reason_and_every_good_one_imported
         said = [line for line in done.out.splitlines() if line.startswith(f"{name}: ")]
         assert said == [f"{name}: invalid: {lines[name]['reason']}"]
     reasons = {lines[name]["reason"] for name in flips}
-    assert reasons <= {DOES_NOT_OPEN, NO_PRIVATE_KEY, ANOTHER_ADDRESS}
+    assert reasons <= {DOES_NOT_DECRYPT, NO_PRIVATE_KEY, ANOTHER_ADDRESS}
     good[77] = lines["wallet_77_ethereum.json"]["address"]
     assert {row[0]: row[3] for row in table(sql)} == good
     assert [line["outcome"] for line in lines.values()].count("imported") == len(good)

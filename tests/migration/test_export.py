@@ -154,7 +154,7 @@ def test_rows_that_do_not_open_are_named_and_not_exported(command, imported, exp
     )
     done = command("export", exported)
     assert done.status == 1
-    assert "wallet_1464243_ethereum.json: invalid: The stored key does not open." in done.out
+    assert "wallet_1464243_ethereum.json: invalid: The stored key does not decrypt." in done.out
     assert f"{ALL - 1} exported, 0 present, 0 conflict, 1 invalid" in done.out
     assert (1464243, "ethereum") not in wallet_files(exported)
     assert (1464243, "ethereum", "key.exported") not in audited(sql)

@@ -97,7 +97,7 @@ def test_what_does_not_open_is_named_and_the_status_says_so(command, wallets, sq
     plant(sql, "update wallets set iv = repeat('00', 12) where fid = 7")
     done = command("rotate", group="keys", **ROTATED)
     assert done.status == 1
-    assert "FID 7: The stored key does not open." in done.out.splitlines()
+    assert "FID 7: The stored key does not decrypt." in done.out.splitlines()
     assert done.out.splitlines()[-1] == "1 wallets are left under other secrets."
     assert under(sql) == {OLD_ID: 1, NEW_ID: 299}
     assert command("retire", OLD_ID, group="keys", **ROTATED).status == 1

@@ -29,7 +29,9 @@ def test_the_old_service_reads_our_files(store, folder, new, encryption):
     ours = members(folder)
     assert list(ours) == ["address", "encryptedPrivateKey", "iv", "chain", "createdAt"]
     assert (ours["address"], ours["chain"]) == (wallet.address, "ethereum")
-    key = encryption.open(wallet.sealed, fid=FID, chain="ethereum", address=wallet.address)
+    key = encryption.decrypt(
+        wallet.encrypted_key, fid=FID, chain="ethereum", address=wallet.address
+    )
     assert old_open(ours) == "0x" + key.reveal().hex()
     account = members(folder, f"wallet_{FID}_base-account.json")
     assert (account["address"], account["chain"]) == (BASE_ACCOUNT, "base-account")

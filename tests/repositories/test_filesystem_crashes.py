@@ -255,7 +255,7 @@ def test_a_process_that_is_killed_at_any_moment_leaves_whole_files_and_loses_non
             receiver.close()
     assert len(answered) > 8
     with open_store().directory.locked():
-        open_store().directory.remove_leftovers()
+        open_store().directory.remove_temporary_files()
     assert {path.name for path in folder.iterdir()} == {".lock", *whole(open_store, folder)}
 
 

@@ -23,8 +23,8 @@ from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepo
 from wallet_api.repositories.wallet_files.migrating import MigratingWalletRepository
 from wallet_api.repositories.wallets import PostgresWalletRepository
 from wallet_api.services.audit.append import AuditTrail
-from wallet_api.services.encryption_keys.registration import SealingSecret
-from wallet_api.services.wallet_files.importing import RowKeeper
+from wallet_api.services.encryption_keys.registration import SecretRegistration
+from wallet_api.services.wallet_files.importing import OnDemandImport
 
 OTHER_ACCOUNT = "0x036cbd53842c5426634e7929541ec2318f3dcf7e"
 UNKNOWN_CHAINS = [
@@ -52,9 +52,9 @@ class Place:
     encryption: EncryptionService
 
     def __post_init__(self):
-        # The rows of these tests are sealed under a secret that the database must know.
-        SealingSecret(self.database, self.encryption).register()
-        self.keeper = RowKeeper(self.encryption)
+        # The rows of these tests are encrypted under a secret that the database must know.
+        SecretRegistration(self.database, self.encryption).register()
+        self.importer = OnDemandImport(self.encryption)
         self.trail = AuditTrail(self.encryption)
 
     def on(self, connection):
@@ -62,9 +62,9 @@ class Place:
         hand_over = self.files.directory.hand_over
         return {
             "postgres": rows,
-            "filesystem": self.files.beside(rows),
+            "filesystem": self.files.with_rows(rows),
             "migrating": MigratingWalletRepository(
-                rows, self.files, hand_over, partial(self.keeper.keep, connection, ACCESS)
+                rows, self.files, hand_over, partial(self.importer.run, connection, ACCESS)
             ),
         }[self.kind]
 
@@ -87,8 +87,10 @@ class Place:
 
     def new(self, fid=FID, chain="ethereum"):
         pair = keys.generate()
-        sealed = self.encryption.seal(pair.private_key, fid=fid, chain=chain, address=pair.address)
-        return NewWallet(fid=fid, chain=chain, address=pair.address, sealed=sealed)
+        sealed = self.encryption.encrypt(
+            pair.private_key, fid=fid, chain=chain, address=pair.address
+        )
+        return NewWallet(fid=fid, chain=chain, address=pair.address, encrypted_key=sealed)
 
     def claim(self, wallet):
         """Insert a wallet, or read the one that was inserted first, as the service does."""
@@ -111,12 +113,12 @@ class Place:
         def work(connection):
             audit = AuditRepository(connection)
             wallet = self.on(connection).get(fid, chain)
-            if wallet is None or wallet.sealed is None:
+            if wallet is None or wallet.encrypted_key is None:
                 return None
             with one_round_trip(connection, commit=False):
-                audit.hold_head(fid)
+                audit.lock_head(fid)
                 head = audit.get_head_later(fid)
-            entry = self.trail.follow(head(), event)
+            entry = self.trail.next_entry(head(), event)
             with one_round_trip(connection, begin=False):
                 recorded = audit.append_later(entry)
             return wallet if recorded() else None
@@ -124,8 +126,8 @@ class Place:
         return self.database.run(work)
 
     def key_of(self, wallet):
-        return self.encryption.open(
-            wallet.sealed, fid=wallet.fid, chain=wallet.chain, address=wallet.address
+        return self.encryption.decrypt(
+            wallet.encrypted_key, fid=wallet.fid, chain=wallet.chain, address=wallet.address
         ).reveal()
 
 
@@ -151,7 +153,7 @@ def test_a_wallet_comes_back_as_it_was_put_in(place):
         assert (found.fid, found.chain, found.wallet_type) == (FID, "ethereum", "trading")
         assert found.address == new.address
         assert place.key_of(found) == place.key_of(new)
-        assert found.sealed.scheme == "aes-256-gcm"
+        assert found.encrypted_key.scheme == "aes-256-gcm"
         assert before < found.created_at == found.updated_at
         assert found.created_at.utcoffset() is not None
 
@@ -201,7 +203,11 @@ def test_an_unknown_chain_has_no_wallet_and_no_file(place, sql, chain):
 def test_a_base_account_is_replaced_by_the_last_writer(place, sql):
     place.put_base_account(OTHER_ACCOUNT)
     first = place.get(chain="base-account")
-    assert (first.address, first.sealed, first.wallet_type) == (OTHER_ACCOUNT, None, "base-account")
+    assert (first.address, first.encrypted_key, first.wallet_type) == (
+        OTHER_ACCOUNT,
+        None,
+        "base-account",
+    )
     place.put_base_account(BASE_ACCOUNT)
     second = place.get(chain="base-account")
     assert second.address == BASE_ACCOUNT

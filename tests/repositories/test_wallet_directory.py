@@ -64,7 +64,7 @@ def test_leftovers_are_removed_when_that_is_asked_for_and_by_nothing_else(store,
     assert leftover.exists()
     before = contents(folder)
     with store.directory.locked():
-        store.directory.remove_leftovers()
+        store.directory.remove_temporary_files()
     assert not leftover.exists()
     assert other.exists()
     assert contents(folder) == before

@@ -94,7 +94,7 @@ def test_a_record_without_a_key_is_a_base_account_under_every_spelling(read, spe
         assert (wallet.fid, wallet.chain, wallet.wallet_type) == (
             *(FID, "base-account", "base-account"),
         )
-        assert (wallet.address, wallet.sealed) == (address.lower(), None)
+        assert (wallet.address, wallet.encrypted_key) == (address.lower(), None)
         assert found.warnings == ()
 
 
@@ -176,13 +176,13 @@ def test_every_sample_is_read_and_written_as_the_old_service_wrote_it(encryption
     wallet = found.wallet
     assert wallet.address == entry["address"]
     if entry["privateKey"]:
-        key = encryption.open(
-            wallet.sealed, fid=wallet.fid, chain=wallet.chain, address=wallet.address
+        key = encryption.decrypt(
+            wallet.encrypted_key, fid=wallet.fid, chain=wallet.chain, address=wallet.address
         )
         assert "0x" + key.reveal().hex() == entry["privateKey"]
         assert address_of(key) == wallet.address
     else:
-        assert (wallet.chain, wallet.sealed) == ("base-account", None)
+        assert (wallet.chain, wallet.encrypted_key) == ("base-account", None)
 
     ours = wallet_file.members_of(wallet, encryption)
     theirs = json.loads(content)

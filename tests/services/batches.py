@@ -8,7 +8,7 @@ from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
-from wallet_api.services.encryption_keys.registration import SealingSecret
+from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.encryption_keys.rotation import KeyRotation
 from wallet_api.services.wallet_files.exporting import WalletExport
 from wallet_api.services.wallet_files.importing import WalletImport
@@ -36,7 +36,7 @@ class Rotation(Batch):
     def __init__(self, database, _folder):
         super().__init__(database, "resealed", "key.resealed")
         make_wallets(database)
-        SealingSecret(database, NEW).register()
+        SecretRegistration(database, NEW).register()
 
     def run(self):
         rotation = KeyRotation(self.database, NEW, ACCESS)
@@ -58,7 +58,7 @@ class Import(Batch):
         users.store_base_account_address(fid, BASE_ACCOUNT, access=ACCESS)
 
     def run(self):
-        secret = SealingSecret(self.database, OLD)
+        secret = SecretRegistration(self.database, OLD)
         imports = WalletImport(self.database, self.files, OLD, secret, ACCESS, dry_run=False)
         names = sorted(self.files.directory.names())
         return [report for report in imports.run(names) if report.outcome != "present"]

@@ -23,7 +23,7 @@ from wallet_api.services.api_clients import ApiClientService
 from wallet_api.services.audit.chains import EntryOutcome
 from wallet_api.services.audit.verify import AuditVerification
 from wallet_api.services.diagnosis.database import examine_database
-from wallet_api.services.encryption_keys.registration import SealingSecret
+from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.encryption_keys.rotation import KeyRotation
 
 A_WALLET = f"""
@@ -184,5 +184,5 @@ def old_service(database):
 
 @pytest.fixture
 def rotation(database, old_service, new_secret):
-    SealingSecret(database, new_secret).register()
+    SecretRegistration(database, new_secret).register()
     return KeyRotation(database, new_secret, ACCESS)

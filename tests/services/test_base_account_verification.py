@@ -9,7 +9,7 @@ from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.models import AuditEvent
 from wallet_api.services.audit.append import AuditTrail
-from wallet_api.services.encryption_keys.registration import SealingSecret
+from wallet_api.services.encryption_keys.registration import SecretRegistration
 
 
 def put_by_hand(sql, fid, address=ANOTHER):
@@ -142,7 +142,7 @@ def test_the_making_of_a_wallet_file_may_be_told_after_its_import_under_the_next
     first, second = (
         EncryptionService(Secret(secret), [Secret(SECRET)]) for secret in (SECRET, OTHER_SECRET)
     )
-    SealingSecret(database, second).register()
+    SecretRegistration(database, second).register()
     address = log.ensure_trading_wallet(60, access=ACCESS).address
     plant(sql, "delete from wallet_audit_log where fid = 60")
     plant(sql, "delete from wallet_audit_heads where fid = 60")

@@ -189,7 +189,7 @@ def test_a_key_that_opens_but_belongs_to_another_address_is_an_alarm(wallets, da
     address = wallets.ensure_trading_wallet(FID, access=ACCESS).address
     encryption = EncryptionService(Secret(SECRET))
     another_key = keys.generate().private_key
-    sealed = encryption.seal(another_key, fid=FID, chain="ethereum", address=address)
+    sealed = encryption.encrypt(another_key, fid=FID, chain="ethereum", address=address)
     sql.execute("set session_replication_role = replica")
     sql.execute(
         "update wallets set encrypted_private_key = %s, iv = %s", [sealed.ciphertext, sealed.iv]
@@ -200,12 +200,12 @@ def test_a_key_that_opens_but_belongs_to_another_address_is_an_alarm(wallets, da
 
 def test_what_was_sealed_is_opened_before_it_is_stored(wallets, sql, monkeypatch):
     wallets.ensure_trading_wallet(1, access=ACCESS)
-    seal = EncryptionService.seal
+    seal = EncryptionService.encrypt
 
     def seal_wrongly(self, private_key, *, fid, chain, address):
         return seal(self, private_key, fid=fid + 1, chain=chain, address=address)
 
-    monkeypatch.setattr(EncryptionService, "seal", seal_wrongly)
+    monkeypatch.setattr(EncryptionService, "encrypt", seal_wrongly)
     with pytest.raises(KeyUnreadable):
         wallets.ensure_trading_wallet(FID, access=ACCESS)
     assert len(rows(sql)) == 1
@@ -264,7 +264,7 @@ def test_questions_make_no_wallet(wallets, sql):
 def test_the_base_account_is_found_under_every_spelling_of_its_chain(wallets, spelling):
     wallets.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS)
     wallet = wallets.get_wallet(FID, spelling, access=ACCESS)
-    assert (wallet.address, wallet.wallet_type, wallet.sealed) == (
+    assert (wallet.address, wallet.wallet_type, wallet.encrypted_key) == (
         BASE_ACCOUNT,
         "base-account",
         None,

@@ -28,7 +28,7 @@ from wallet_api.database.connections import Connection
 from wallet_api.repositories.audit import AuditRepository
 from wallet_api.repositories.wallet_batches import WalletBatchRepository
 from wallet_api.services.audit.verify import AuditVerification, EntryOutcome
-from wallet_api.services.encryption_keys.registration import SealingSecret
+from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.encryption_keys.registry import KnownSecrets, SecretStillInUse
 from wallet_api.services.encryption_keys.rotation import KeyRotation
 
@@ -69,13 +69,13 @@ def hold(database_url):
 @pytest.fixture
 def attempts(monkeypatch):
     """Note the users of each transaction of a batch, in the order in which it began."""
-    noted, hold_heads = [], AuditRepository.hold_heads
+    noted, lock_heads = [], AuditRepository.lock_heads
 
     def held(self, fids):
         noted.append(set(fids))
-        return hold_heads(self, fids)
+        return lock_heads(self, fids)
 
-    monkeypatch.setattr(AuditRepository, "hold_heads", held)
+    monkeypatch.setattr(AuditRepository, "lock_heads", held)
     return noted
 
 
@@ -204,7 +204,7 @@ def test_an_import_and_the_first_entry_of_its_user_do_not_deadlock(
 
 def test_two_rotations_at_once_seal_each_key_once(database_url, own_database, sql, attempts):
     make_wallets(own_database)
-    SealingSecret(own_database, NEW).register()
+    SecretRegistration(own_database, NEW).register()
     together = threading.Barrier(2)
 
     def rotate():
@@ -231,11 +231,11 @@ def test_a_secret_is_not_retired_in_the_middle_of_a_rotation(
     own_database, database_url, monkeypatch
 ):
     make_wallets(own_database)
-    SealingSecret(own_database, NEW).register()
+    SecretRegistration(own_database, NEW).register()
     other = Database(Secret(database_url), min_size=0, max_size=1, timeout_seconds=5)
     other.open()
     secrets, refused = KnownSecrets(other, NEW, wallets_in_files=False), []
-    reseal = WalletBatchRepository.reseal
+    reseal = WalletBatchRepository.reencrypt
 
     def retire_first(self, again):
         replaced = reseal(self, again)
@@ -245,7 +245,7 @@ def test_a_secret_is_not_retired_in_the_middle_of_a_rotation(
         refused.append(True)
         return replaced
 
-    monkeypatch.setattr(WalletBatchRepository, "reseal", retire_first)
+    monkeypatch.setattr(WalletBatchRepository, "reencrypt", retire_first)
     rotation = KeyRotation(own_database, NEW, ACCESS)
     reports = rotation.run(next(rotation.pages(len(USERS))))
     assert {report.outcome for report in reports} == {"resealed"}
@@ -280,7 +280,7 @@ def test_a_rotation_goes_on_while_the_keys_of_some_users_are_read_all_the_time(
     own_database, database_url, sql, attempts
 ):
     make_wallets(own_database)
-    SealingSecret(own_database, NEW).register()
+    SecretRegistration(own_database, NEW).register()
     serving = Database(
         Secret(database_url),
         min_size=8,

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.factories import ACCESS, BASE_ACCOUNT, FID
-from wallet_api.repositories import sql as loader
+from wallet_api.database import sql as loader
 from wallet_api.services.diagnosis import expectations
 from wallet_api.services.diagnosis.database import examine_database
 

@@ -14,7 +14,7 @@ from wallet_api.crypto.secret import Secret
 from wallet_api.repositories.database_checks import DatabaseCheckRepository, Session
 from wallet_api.services.diagnosis.environment import examine_environment
 from wallet_api.services.diagnosis.settings import State
-from wallet_api.services.encryption_keys.registration import SealingSecret
+from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.encryption_keys.registry import KnownSecrets
 
 HIDDEN = "a-password-of-the-doctor"
@@ -165,8 +165,8 @@ def test_a_retired_secret_that_is_kept_all_the_same_is_advice(doctor, database, 
         "ENCRYPTION_SECRET_PREVIOUS": json.dumps([SECRET]),
     }
     newer = EncryptionService(Secret(OTHER_SECRET), [Secret(SECRET)])
-    SealingSecret(database, sealing).register()
-    SealingSecret(database, newer).register()
+    SecretRegistration(database, sealing).register()
+    SecretRegistration(database, newer).register()
     assert unusual(doctor(**both)) == []
     assert KnownSecrets(database, newer, wallets_in_files=False).retire(sealing.key_id)
     ((state, what, remedy),) = unusual(doctor(**both))

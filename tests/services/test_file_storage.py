@@ -1,6 +1,8 @@
 """WALLET_STORAGE=filesystem: the service on the old service's files, with a database."""
 
 import json
+import shutil
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -9,7 +11,13 @@ from tests.factories import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET
 from tests.services.storage import deposit_address, rows
 from tests.wallet_store import EXPECTED, contents, keyed, keyless, old_open, put
 from wallet_api.crypto.key_pairs import address_of
-from wallet_api.errors import DatabaseDamaged, KeyUnreadable, SecretMismatch, StorageUnavailable
+from wallet_api.errors import (
+    DatabaseDamaged,
+    DatabaseUnavailable,
+    KeyUnreadable,
+    SecretMismatch,
+    StorageUnavailable,
+)
 
 pytestmark = pytest.mark.usefixtures("samples")
 
@@ -26,7 +34,7 @@ def test_every_sample_opens_to_what_is_expected(start_services, folder, sql, mod
         fid, chain = entry["fid"], entry["chain"]
         if entry["privateKey"] is None:
             assert wallets.get_base_account_address(fid, access=ACCESS) == entry["address"]
-            assert wallets.get_wallet(fid, "base-account", access=ACCESS).sealed is None
+            assert wallets.get_wallet(fid, "base-account", access=ACCESS).encrypted_key is None
             continue
         assert wallets.get_wallet_address(fid, chain, access=ACCESS) == entry["address"]
         found = wallets.get_wallet_with_key(fid, chain, access=ACCESS)
@@ -200,6 +208,83 @@ def test_a_file_that_is_lost_is_an_alarm_and_never_a_new_wallet(start_services, 
     with pytest.raises(DatabaseDamaged):
         start_services(mode).wallets.ensure_trading_wallet(NEW_FID, access=ACCESS)
     assert (contents(folder), rows(sql)) == (before, {})
+
+
+def refuse_entries(sql):
+    sql.execute(
+        "create function refuse() returns trigger language plpgsql as"
+        " 'begin raise exception using errcode = ''57014''; end';"
+        "create trigger refuse before insert on wallet_audit_log for each row"
+        " execute function refuse()"
+    )
+
+
+def accept_entries(sql):
+    sql.execute("drop function refuse cascade")
+
+
+def test_a_retry_writes_the_entry_that_a_failure_after_the_file_prevented(
+    start_services, folder, sql
+):
+    refuse_entries(sql)
+    wallets = start_services("filesystem").wallets
+    with pytest.raises(DatabaseUnavailable):
+        wallets.ensure_trading_wallet(NEW_FID, access=ACCESS)
+    assert (folder / f"wallet_{NEW_FID}_ethereum.json").exists()
+    with pytest.raises(DatabaseUnavailable):
+        wallets.store_base_account_address(NEW_FID, BASE_ACCOUNT, access=ACCESS)
+    assert audited(sql) == []
+    accept_entries(sql)
+    for _ in range(2):
+        wallets = start_services("filesystem").wallets
+        wallets.ensure_trading_wallet(NEW_FID, access=ACCESS)
+        wallets.store_base_account_address(NEW_FID, BASE_ACCOUNT, access=ACCESS)
+    assert audited(sql) == [
+        (NEW_FID, "ethereum", "wallet.created"),
+        (NEW_FID, "base-account", "base_account.set"),
+    ]
+    actors = sql.execute("select actor from wallet_audit_log order by id").fetchall()
+    assert actors == [("service:filesystem",), (ACCESS.actor,)]
+
+
+def test_the_loss_of_a_file_of_the_old_service_is_noticed_once_it_was_returned(
+    start_services, folder, sql
+):
+    services = start_services("filesystem")
+    known = deposit_address(services, FID)
+    reasons = sql.execute("select action, address, reason from wallet_audit_log").fetchall()
+    assert reasons == [("wallet.created", known, "the file had no entry")]
+    (folder / f"wallet_{FID}_ethereum.json").unlink()
+    with pytest.raises(DatabaseDamaged):
+        deposit_address(services, FID)
+
+
+def test_concurrent_deposits_record_a_file_once(start_services, sql):
+    services = start_services("filesystem")
+    with ThreadPoolExecutor(8) as pool:
+        deposits = [pool.submit(deposit_address, services, FID) for _ in range(16)]
+    assert len({deposit.result() for deposit in deposits}) == 1
+    assert sql.execute("select count(*) from wallet_audit_log").fetchone() == (1,)
+
+
+@pytest.mark.parametrize("look", ["ensure", "get", "list", "key", "deposit"])
+def test_a_copy_of_another_user_s_file_is_refused_once_the_log_has_the_user(
+    start_services, folder, look
+):
+    services = start_services("filesystem")
+    services.wallets.ensure_trading_wallet(NEW_FID, access=ACCESS)
+    shutil.copy(folder / f"wallet_{FID}_ethereum.json", folder / f"wallet_{NEW_FID}_ethereum.json")
+    wallets = services.wallets
+    looks = {
+        "ensure": lambda: wallets.ensure_trading_wallet(NEW_FID, access=ACCESS),
+        "get": lambda: wallets.get_wallet(NEW_FID, "ethereum", access=ACCESS),
+        "list": lambda: wallets.list_wallets(NEW_FID, access=ACCESS),
+        "key": lambda: wallets.get_wallet_with_key(NEW_FID, "ethereum", access=ACCESS),
+        "deposit": lambda: deposit_address(services, NEW_FID),
+    }
+    with pytest.raises(KeyUnreadable) as refusal:
+        looks[look]()
+    assert "another address than the audit log" in refusal.value.reason
 
 
 @pytest.mark.parametrize("mode", ["filesystem", "migrating"])

@@ -12,10 +12,10 @@ from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
-from wallet_api.services.encryption_keys.registration import SealingSecret
+from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.wallet_files.exporting import WalletExport
 from wallet_api.services.wallet_files.importing import WalletImport
-from wallet_api.services.wallet_files.verifying import RowCheck, StoredWallets
+from wallet_api.services.wallet_files.verifying import StoredWallets, check_rows
 
 pytestmark = pytest.mark.usefixtures("samples")
 
@@ -41,7 +41,7 @@ ACTS = {
     "list": lambda s: s.wallets.list_wallets(FID, access=ACCESS),
     "deposit": lambda s: deposit_address(s, NEW_FID),
     "be ready": lambda s: s.readiness.check(),
-    "count": lambda s: s.storage.look(),
+    "count": lambda s: s.storage.get_state(),
 }
 
 
@@ -88,12 +88,12 @@ def test_the_commands_touch_files_outside_of_transactions(start_services, calls,
     services.database.open()
     database, encryption = services.database, EncryptionService(Secret(SECRET))
     files = FilesystemWalletRepository(WalletDirectory(folder), encryption)
-    secret = SealingSecret(database, encryption)
+    secret = SecretRegistration(database, encryption)
     names = [path.name for path in sorted(folder.iterdir())]
     seen = calls(database)
     WalletImport(database, files, encryption, secret, ACCESS, dry_run=False).run(names)
     (page,) = StoredWallets(database).pages(100)
-    RowCheck(encryption, files).run(page)
+    check_rows(encryption, files, page)
     other = FilesystemWalletRepository(WalletDirectory(folder.parent / "back"), encryption)
     other.directory.create()
     WalletExport(database, other, encryption, ACCESS).run(page)

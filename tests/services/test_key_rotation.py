@@ -14,7 +14,7 @@ from wallet_api.crypto.secret import Secret
 from wallet_api.errors import DatabaseDamaged, KeyUnreadable
 from wallet_api.repositories.audit import AuditRepository
 from wallet_api.repositories.wallet_batches import WalletBatchRepository
-from wallet_api.services.encryption_keys.rotation import KeyRotation, ResealOutcome
+from wallet_api.services.encryption_keys.rotation import KeyRotation, RotationOutcome
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_every_key_is_sealed_again_and_stays_the_key_that_it_was(
     rows = sql.execute(dates).fetchall()
     assert rotation.count() == 20
     reports = rotate(rotation)
-    assert [report.outcome for report in reports] == [ResealOutcome.RESEALED] * 20
+    assert [report.outcome for report in reports] == [RotationOutcome.RESEALED] * 20
     after = sealed(sql)
     assert {key_id for key_id, *_ in after.values()} == {new_secret.key_id}
     assert all(after[fid][1] != before[fid][1] for fid in USERS)
@@ -101,11 +101,11 @@ def test_an_entry_that_is_swallowed_without_a_word_is_no_entry(rotation, sql):
 def test_the_key_of_another_address_is_not_sealed_again(rotation, sql):
     """It decrypts: it was encrypted by someone with the secret."""
     address = sql.execute("select address from wallets where fid = 3").fetchone()[0]
-    other = OLD.seal(Secret(b"\x11" * 32), fid=3, chain="ethereum", address=address)
+    other = OLD.encrypt(Secret(b"\x11" * 32), fid=3, chain="ethereum", address=address)
     put = "update wallets set encrypted_private_key = %s, iv = %s where fid = 3"
     plant(sql, put, [other.ciphertext, other.iv])
     reports = {report.fid: report for report in rotate(rotation)}
-    assert reports[3].outcome is ResealOutcome.FAILED
+    assert reports[3].outcome is RotationOutcome.FAILED
     assert sealed(sql)[3] == [OLD_ID, other.ciphertext, other.iv]
 
 
@@ -121,8 +121,8 @@ def test_a_wallet_that_does_not_open_is_named_and_left_as_it_is(rotation, sql, d
     plant(sql, f"update wallets set {damage} where fid = 3 and chain = 'ethereum'")
     before = sealed(sql)
     reports = {report.fid: report for report in rotate(rotation)}
-    assert reports.pop(3).outcome is ResealOutcome.FAILED
-    assert {report.outcome for report in reports.values()} == {ResealOutcome.RESEALED}
+    assert reports.pop(3).outcome is RotationOutcome.FAILED
+    assert {report.outcome for report in reports.values()} == {RotationOutcome.RESEALED}
     assert sealed(sql)[3] == before[3]
     assert rotation.count() == 1
 
@@ -162,7 +162,7 @@ def test_a_wallet_that_another_rotation_has_sealed_again_is_left_alone(
     page = next(rotation.pages(20))
     rotate(KeyRotation(database, new_secret, ACCESS))
     before = sealed(sql)
-    assert {report.outcome for report in rotation.run(page)} == {ResealOutcome.PRESENT}
+    assert {report.outcome for report in rotation.run(page)} == {RotationOutcome.PRESENT}
     assert sealed(sql) == before
     entries = sql.execute("select count(*) from wallet_audit_log where action = 'key.resealed'")
     assert entries.fetchone() == (20,)
@@ -173,7 +173,7 @@ def test_one_damaged_chain_does_not_stand_in_the_way_of_the_others(rotation, sql
     plant(sql, "update wallet_audit_heads set id = 0 where fid = 5")
     reports = {report.fid: report for report in rotate(rotation)}
     assert "audit verify" in reports.pop(5).reason
-    assert {report.outcome for report in reports.values()} == {ResealOutcome.RESEALED}
+    assert {report.outcome for report in reports.values()} == {RotationOutcome.RESEALED}
 
 
 def test_users_who_read_and_make_wallets_meanwhile_notice_nothing(
@@ -227,6 +227,6 @@ def test_the_pages_leave_out_what_needs_no_sealing(rotation, new_secret, sql):
 
 def test_one_chain_that_takes_no_entry_is_not_in_the_way_of_the_others(rotation, sql):
     sql.execute("update wallet_audit_heads set id = 9223372036854775807 where fid = 3")
-    failed = [one.fid for one in rotate(rotation) if one.outcome is not ResealOutcome.RESEALED]
+    failed = [one.fid for one in rotate(rotation) if one.outcome is not RotationOutcome.RESEALED]
     assert failed == [3]
     assert [fid for fid, (key_id, *_) in sealed(sql).items() if key_id == OLD_ID] == [3]

@@ -19,8 +19,8 @@ from wallet_api.services.api_clients import ApiClientService
 from wallet_api.services.audit.chains import EntryOutcome
 from wallet_api.services.audit.verify import AuditVerification
 from wallet_api.services.deposits import DepositRequest, DepositService
-from wallet_api.services.encryption_keys.registration import SealingSecret
-from wallet_api.services.encryption_keys.rotation import KeyRotation, ResealOutcome
+from wallet_api.services.encryption_keys.registration import SecretRegistration
+from wallet_api.services.encryption_keys.rotation import KeyRotation, RotationOutcome
 from wallet_api.services.wallet_files.exporting import WalletExport
 from wallet_api.services.wallet_files.importing import Outcome, WalletImport
 from wallet_api.services.wallets import BaseAccountWalletService
@@ -57,7 +57,7 @@ def refuse_key(ground, fid):
 
 
 def create_wallet(ground, fid):
-    assert ground.wallets.ensure_trading_wallet_and_tell(fid, access=ACCESS)[1]
+    assert ground.wallets.get_or_create_trading_wallet(fid, access=ACCESS)[1]
 
 
 def set_base_account(ground, fid):
@@ -83,7 +83,7 @@ def create_client(ground, fid):
 def rotate(ground, fid):
     rotation = KeyRotation(ground.database, NEW, ACCESS)
     wallet = ground.database.run(lambda one: PostgresWalletRepository(one).get(fid, "ethereum"))
-    assert [report.outcome for report in rotation.run([wallet])] == [ResealOutcome.RESEALED]
+    assert [report.outcome for report in rotation.run([wallet])] == [RotationOutcome.RESEALED]
 
 
 def export(ground, fid):
@@ -93,7 +93,7 @@ def export(ground, fid):
 
 
 def import_file(ground, fid):
-    secret = SealingSecret(ground.database, OLD)
+    secret = SecretRegistration(ground.database, OLD)
     imports = WalletImport(ground.database, ground.files(), OLD, secret, ACCESS, dry_run=False)
     reports = imports.run([f"wallet_{fid}_ethereum.json"])
     assert [report.outcome for report in reports] == [Outcome.IMPORTED]
@@ -120,8 +120,8 @@ def ground(server, database_url, tmp_path):
         url = database_url.replace(f":{server.port}/", f":{proxy.port}/")
         database = Database(Secret(url), min_size=1, max_size=1, timeout_seconds=5)
         database.open()
-        SealingSecret(database, OLD).register()
-        SealingSecret(database, NEW).register()
+        SecretRegistration(database, OLD).register()
+        SecretRegistration(database, NEW).register()
         ground = Ground(proxy, database, service(database), tmp_path / "files")
         (ground.folder / "out").mkdir(parents=True)
         yield ground

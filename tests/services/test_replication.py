@@ -20,7 +20,7 @@ FAR_AHEAD = 1 << 60
 
 def look(database):
     """Do what the pool does with each new connection."""
-    database.run(database.replication.look)
+    database.run(database.replication.read_state)
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_another_database_of_the_server_is_no_later_state_of_this_one(clone, wal
     with clone("another") as url:
         other = Database(Secret(url), min_size=0, max_size=1, timeout_seconds=5)
         other.open()
-        other.run(database.replication.look)
+        other.run(database.replication.read_state)
         other.close()
         with pytest.raises(DatabaseWentBack):
             wallets.ensure_trading_wallet(FID + 1, access=ACCESS)
@@ -195,7 +195,12 @@ def test_nothing_is_confirmed_beside_a_transaction_that_has_been_open_for_too_ma
 ):
     now = "pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
     old = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
-    monkeypatch.setattr(replication, "_WAIT", replication._WAIT.replace(old, f"{now} - {2**30}"))
+    text = replication._QUERIES.wait.sql
+    assert old in text
+    too_old = text.replace(old, f"{now} - {2**30}")
+    monkeypatch.setattr(
+        replication._QUERIES, "wait", lambda connection: connection.execute(too_old).fetchone()
+    )
     wallets.ensure_trading_wallet(FID, access=ACCESS)
     for _ in range(2):
         cost = costs(database, lambda: wallets.get_wallet(FID, "ethereum", access=ACCESS))

@@ -8,8 +8,8 @@ import pytest
 
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
+from wallet_api.database import sql as loader
 from wallet_api.development.postgres import LocalPostgres
-from wallet_api.repositories import sql as loader
 from wallet_api.services import migrations
 from wallet_api.services.diagnosis.database import examine_database
 

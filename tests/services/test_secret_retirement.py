@@ -12,10 +12,10 @@ from tests.factories import ACCESS, BASE_ACCOUNT, OTHER_SECRET, SECRET
 from tests.services.rotations import OLD, OLD_ID, rotate, sealed
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
+from wallet_api.database.sql import QUERIES
 from wallet_api.errors import SecretMismatch
 from wallet_api.repositories.encryption_keys import EncryptionKeyRepository
-from wallet_api.repositories.sql import QUERIES
-from wallet_api.services.encryption_keys.registration import SealingSecret
+from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.encryption_keys.registry import KnownSecrets, SecretStillInUse
 
 
@@ -83,7 +83,7 @@ def test_a_secret_that_is_none_of_the_database_s_retires_no_other(rotation, data
 
 def test_two_secrets_that_retire_each_other_leave_one(database, new_secret, sql, monkeypatch):
     for encryption in (OLD, new_secret):
-        SealingSecret(database, encryption).register()
+        SecretRegistration(database, encryption).register()
     together, delete = threading.Barrier(2, timeout=10), EncryptionKeyRepository.retire
 
     def retire(keys, key_id):
@@ -129,9 +129,9 @@ def test_a_secret_that_keeps_every_process_from_serving_can_be_retired(
     sql.execute("insert into encryption_keys (key_id, succeeds) values (%s, %s)", [stray, stray])
     sql.execute("insert into active_encryption_keys (key_id) values (%s)", [stray])
     with pytest.raises(SecretMismatch):
-        SealingSecret(database, OLD).check()
+        SecretRegistration(database, OLD).check()
     assert command("retire", stray, group="keys").status == 0
-    SealingSecret(database, OLD).check()
+    SecretRegistration(database, OLD).check()
 
 
 def test_postgresql_itself_refuses_to_retire_a_secret_in_use(rotation, sql):
@@ -149,7 +149,7 @@ def test_a_process_that_goes_on_with_a_retired_secret_makes_no_wallet(
         old_service.ensure_trading_wallet(777, access=ACCESS)
     assert sealed(sql) == before
     with pytest.raises(SecretMismatch) as caught:
-        SealingSecret(database, OLD).check()
+        SecretRegistration(database, OLD).check()
     assert "retired" in caught.value.reason
 
 
@@ -200,15 +200,15 @@ def test_a_secret_that_wallets_need_cannot_be_left_out_of_the_configuration(
 ):
     alone = EncryptionService(Secret(OTHER_SECRET))
     with pytest.raises(SecretMismatch) as caught:
-        SealingSecret(database, alone).check()
+        SecretRegistration(database, alone).check()
     assert "ENCRYPTION_SECRET_PREVIOUS" in caught.value.reason
     rotate(rotation)
     with pytest.raises(SecretMismatch):
-        SealingSecret(database, alone).check()
+        SecretRegistration(database, alone).check()
     secrets_of(database, new_secret).retire(OLD_ID)
-    SealingSecret(database, alone).check()
+    SecretRegistration(database, alone).check()
 
 
 def test_a_process_that_does_not_have_the_next_secret_yet_goes_on(rotation, database, old_service):
-    SealingSecret(database, OLD).check()
+    SecretRegistration(database, OLD).check()
     old_service.ensure_trading_wallet(778, access=ACCESS)

@@ -15,7 +15,7 @@ from tests.wallet_store import contents, keyed, put
 from wallet_api.errors import KeyUnreadable, SecretMismatch, StorageUnavailable
 from wallet_api.repositories.audit import AuditRepository
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
-from wallet_api.services.wallet_files.importing import RowKeeper
+from wallet_api.services.wallet_files.importing import OnDemandImport
 
 pytestmark = pytest.mark.usefixtures("samples")
 
@@ -158,13 +158,13 @@ def test_a_busy_user_s_file_becomes_a_row_at_the_first_attempt(
 ):
     services = start_services("migrating")
     services.wallets.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS)
-    attempts, keep = [], RowKeeper.keep
+    attempts, keep = [], OnDemandImport.keep
 
     def noted(self, connection, access, wallet):
         attempts.append(wallet.chain)
         return keep(self, connection, access, wallet)
 
-    monkeypatch.setattr(RowKeeper, "keep", noted)
+    monkeypatch.setattr(OnDemandImport, "keep", noted)
     with ThreadPoolExecutor() as pool, psycopg.connect(database_url) as other:
         other.execute("select from wallet_audit_heads where fid = %s for update", [FID])
         running = pool.submit(services.wallets.ensure_trading_wallet, FID, access=ACCESS)

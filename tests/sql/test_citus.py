@@ -14,7 +14,7 @@ import pytest
 from tests.factories import ACCESS, FID
 from tests.service import ROOT
 from tests.sql.distribution import PER_USER
-from wallet_api.repositories import sql as loader
+from wallet_api.database import sql as loader
 
 SCRIPTS = [loader.QUERIES / "operations" / name for name in ("citus.sql", "citus_checks.sql")]
 SECRETS = ("active_encryption_keys", "encryption_keys")

@@ -7,32 +7,30 @@ from pathlib import Path
 import pytest
 
 from tests.sql.queries import SUBJECTS, queries
-from wallet_api.repositories import sql as loader
+from wallet_api.database import sql as loader
 
 PACKAGE = Path(__file__).resolve().parents[2] / "wallet_api"
 # Only these may send SQL themselves: the loader, begin and commit, the set-up of sessions, and
 # that of the local server.
 MAY_EXECUTE = {
-    "repositories/sql.py",
+    "database/sql.py",
     "database/connections.py",
-    "database/machines.py",
     "database/transactions.py",
     "development/postgres.py",
-    "database/replication.py",
-    "database/session_settings.py",
 }
 # Methods that send several queries, or a query and then more.
 STEPS = {
-    "audit.hold_heads": {"list_heads", "hold_head_if_free"},
+    "audit.lock_heads": {"list_heads", "lock_head_if_free"},
     "audit._append_later": {"advance_head"},
     "audit.append_many": {"advance_heads"},
     "wallet_batches.insert_copies_if_absent": {"create_staging", "copy_staged", "insert_staged"},
     "wallet_search.list_wallets": {"list_all", "list_base_accounts", "list_trading"},
-    # These return whether the query has a row.
+    "machines.read_shards": {"is_cluster", "list_shards"},
+    "transactions.batch_transaction": {"allow_short_pauses"},
+    "transactions.long_transaction": {"allow_long_statements"},
+    # Returns whether the query has a row.
     "audit.is_written": {"get_mac"},
-    "audit.tells_of_trading_wallet": {"get_made_address"},
 }
-
 EVERY_QUERY = [
     pytest.param(subject, query, id=f"{subject}.{name}")
     for subject in SUBJECTS
@@ -85,8 +83,9 @@ def uses(source: str) -> set[tuple[str, str, str]]:
 
 
 REPOSITORIES = {
-    ".".join(path.relative_to(PACKAGE / "repositories").with_suffix("").parts): path.read_text()
-    for path in (PACKAGE / "repositories").rglob("*.py")
+    ".".join(path.relative_to(PACKAGE / layer).with_suffix("").parts): path.read_text()
+    for layer in ("repositories", "database")
+    for path in (PACKAGE / layer).rglob("*.py")
 }
 USES = {use for source in REPOSITORIES.values() for use in uses(source)}
 

@@ -8,7 +8,7 @@ import pytest
 from psycopg import errors
 
 from wallet_api.crypto.secret import Secret
-from wallet_api.repositories import sql as loader
+from wallet_api.database import sql as loader
 from wallet_api.services import migrations
 
 ROLES_SQL = (loader.QUERIES / "operations/roles.sql").read_text()

@@ -13,7 +13,7 @@ from tests.factories import ACCESS, BASE_ACCOUNT, FID
 from tests.sql.distribution import PER_USER, line, read, words
 from tests.sql.queries import EVERY, NONE, ONE, SUBJECTS, listed, numbered, queries
 from tests.sql.schema import SCHEMA, dump
-from wallet_api.repositories import sql as loader
+from wallet_api.database import sql as loader
 from wallet_api.services.diagnosis.database import examine_database
 
 SCRIPT, BACK = (

@@ -11,9 +11,9 @@ from psycopg import errors
 from tests.factories import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET, SECRET
 from tests.leaks import LEAKS
 from wallet_api.blueprints.application import application
+from wallet_api.database import sql as loader
 from wallet_api.errors import SecretMismatch
 from wallet_api.models import SCOPES
-from wallet_api.repositories import sql as loader
 
 SCRIPT = (loader.QUERIES / "operations/roles.sql").read_text()
 NUMBERS = itertools.count(1)

@@ -67,20 +67,20 @@ def test_every_query_is_as_its_snapshot_says(filled, request: pytest.FixtureRequ
 
 
 def test_every_query_of_the_request_path_is_answered_by_an_index(filled):
-    # Asked once per process, per start or per upgrade, of tables with a handful of rows; by
+    # Asked once per process, connection or upgrade, of tables with a handful of rows; by
     # commands that look at every wallet; and for figures that count every wallet.
     exempt = {
         "api_clients.list_clients",
         "stats.count_users",
         "encryption_keys.list_keys",
-        "encryption_keys.hold_active",
+        "encryption_keys.lock_active",
         "encryption_keys.retire",
         "encryption_keys.count_wallets",
         "migrations.list_applied",
-        "wallets.any_sealed",
+        "wallets.any_encrypted_key",
         "wallet_batches.insert_staged",
         "wallet_batches.count_all",
-        "wallet_batches.count_to_reseal",
+        "wallet_batches.count_to_reencrypt",
         "wallet_batches.list_shared_addresses",
     }
     # Commands ask these of the whole database.

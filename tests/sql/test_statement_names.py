@@ -17,8 +17,8 @@ from wallet_api.app import create_app
 from wallet_api.blueprints.application import application
 from wallet_api.config import Settings
 from wallet_api.crypto.secret import Secret
+from wallet_api.database import sql as loader
 from wallet_api.development.postgres import LocalPostgres
-from wallet_api.repositories import sql as loader
 from wallet_api.services import migrations
 
 NAMED = re.compile(r"^(?:select|insert|update|delete|with) /\* (\w+\.\w+) \*/ ")

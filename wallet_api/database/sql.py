@@ -5,10 +5,11 @@ from typing import Any
 
 import aiosql
 from aiosql.adapters.pyformat import PyFormatAdapter
-from psycopg import Copy, Cursor
+from psycopg import Connection, Copy, Cursor
 
-from wallet_api.database import Connection, Row
 from wallet_api.database.sql_files import QUERIES
+
+Row = dict[str, Any]
 
 
 def load(subject: str) -> Any:
@@ -29,11 +30,11 @@ def load(subject: str) -> Any:
     return aiosql.from_path(QUERIES / f"{subject}.sql", NamedAdapter)
 
 
-def send(connection: Connection, query: Any, **parameters: Any) -> Cursor[Row]:
+def send(connection: Connection[Row], query: Any, **parameters: Any) -> Cursor[Row]:
     """Send a query; inside a pipeline, its rows are available after the commit."""
     return connection.execute(query.sql, parameters)
 
 
-def copy(connection: Connection, query: Any) -> AbstractContextManager[Copy]:
+def copy(connection: Connection[Row], query: Any) -> AbstractContextManager[Copy]:
     """Begin a COPY to the server; write rows to the result."""
     return connection.cursor().copy(query.sql)

@@ -8,7 +8,7 @@ from wallet_api.errors import KeyUnreadable
 from wallet_api.models import TRADING_CHAIN, NewWallet, Wallet
 
 
-def open_verified(
+def decrypt_verified(
     encryption: EncryptionService, wallet: Wallet | NewWallet
 ) -> Secret[bytes] | None:
     """Decrypt a wallet's key (32 bytes) and verify that it derives the wallet's address.
@@ -17,21 +17,21 @@ def open_verified(
     missing, does not decrypt, or derives another address.
     """
     try:
-        return _open_verified(encryption, wallet)
+        return _decrypt_verified(encryption, wallet)
     except KeyUnreadable:
-        metrics.FAILED_OPENS.inc()
+        metrics.FAILED_DECRYPTIONS.inc()
         raise
 
 
-def _open_verified(
+def _decrypt_verified(
     encryption: EncryptionService, wallet: Wallet | NewWallet
 ) -> Secret[bytes] | None:
-    if wallet.sealed is None:
+    if wallet.encrypted_key is None:
         if wallet.chain == TRADING_CHAIN:
             raise KeyUnreadable("The trading wallet has no key.")
         return None
-    private_key = encryption.open(
-        wallet.sealed, fid=wallet.fid, chain=wallet.chain, address=wallet.address
+    private_key = encryption.decrypt(
+        wallet.encrypted_key, fid=wallet.fid, chain=wallet.chain, address=wallet.address
     )
     # The encryption authenticates the exact spelling of the address.
     if not keys.is_key_of(private_key, wallet.address):
