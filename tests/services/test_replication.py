@@ -26,9 +26,12 @@ def look(database):
 
 @pytest.fixture
 def standby_is_configured(monkeypatch):
-    """Have every process believe that commits wait for a standby, whatever it sees."""
-    always = property(lambda self: True, lambda self, value: None)
-    monkeypatch.setattr(Replication, "has_standby", always, raising=False)
+    """Have every process believe that commits wait for a standby, if requested before a pool."""
+    for query in ("_LOOK", "_WAIT"):
+        statement = getattr(replication, query)
+        believed = statement.replace("current_setting('synchronous_standby_names') <> ''", "true")
+        assert believed != statement
+        monkeypatch.setattr(replication, query, believed)
 
 
 def test_a_position_behind_the_last_acknowledged_wallet_refuses_new_ones(database, wallets):
@@ -125,7 +128,7 @@ def test_a_row_that_was_written_since_the_last_wait_waits_and_another_does_not(
 
 
 @pytest.fixture
-def confirmed(database, wallets, standby_is_configured):
+def confirmed(standby_is_configured, database, wallets):
     """Return what a read of a wallet costs that is known to be replicated."""
     wallets.ensure_trading_wallet(FID, access=ACCESS)
 

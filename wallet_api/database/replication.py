@@ -36,6 +36,7 @@ _LOOK = (
 )
 _WAIT = (
     "select /* replication.wait */"
+    " current_setting('synchronous_standby_names') <> '' as has_standby,"
     " pg_snapshot_xmin(pg_current_snapshot())::text::bigint as oldest_running,"
     " pg_snapshot_xmax(pg_current_snapshot())::text::bigint as next_transaction,"
     " case when not pg_is_in_recovery()"
@@ -138,10 +139,12 @@ class Replication:
         if sent["message"] is None:
             # The server is no longer the primary: the pool replaces the connection.
             raise pg.ReadOnlySqlTransaction("the server is a standby, which cannot wait for one")
-        # A cancelled wait confirms nothing. A transaction that is open for very long keeps the
-        # oldest id too far back.
+        # A cancelled wait confirms nothing, nor does one while no standby is configured, which an
+        # operator may change under an open connection. A transaction that is open for very long
+        # keeps the oldest id too far back.
+        waited = sent["has_standby"] and not connection.unreplicated
         oldest = sent["oldest_running"]
-        if not connection.unreplicated and sent["next_transaction"] - oldest < _EXPIRES:
+        if waited and sent["next_transaction"] - oldest < _EXPIRES:
             self._confirmed = connection.history, oldest
 
     def _look_again(self, connection: Connection) -> None:
