@@ -23,6 +23,7 @@ from wallet_api.errors import (
     SecretMismatch,
     StorageUnavailable,
 )
+from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
 
 NEW_FID = 42
 OTHER_ACCOUNT = "0x036cbd53842c5426634e7929541ec2318f3dcf7e"
@@ -273,10 +274,28 @@ def test_concurrent_deposits_record_a_file_once(start, sql):
     assert sql.execute("select count(*) from wallet_audit_log").fetchone() == (1,)
 
 
+def test_a_new_file_that_another_request_finds_before_its_entry_is_recorded_once(
+    start, sql, monkeypatch
+):
+    first, second = start("filesystem").wallets, start("filesystem").wallets
+    write = FilesystemWalletRepository.insert_if_absent
+
+    def write_and_be_seen(files, wallet):
+        write(files, wallet)
+        second.get_wallet(NEW_FID, "ethereum", access=ACCESS)
+
+    monkeypatch.setattr(FilesystemWalletRepository, "insert_if_absent", write_and_be_seen)
+    first.ensure_trading_wallet(NEW_FID, access=ACCESS)
+    assert [entry[2] for entry in audited(sql)] == ["wallet.created"]
+
+
+@pytest.mark.parametrize("mode", ["filesystem", "migrating"])
 @pytest.mark.parametrize("look", ["ensure", "get", "list", "key", "deposit"])
-def test_a_copy_of_another_user_s_file_is_refused_once_the_log_has_the_user(start, folder, look):
-    services = start("filesystem")
-    services.wallets.ensure_trading_wallet(NEW_FID, access=ACCESS)
+def test_a_copy_of_another_user_s_file_is_refused_once_the_log_has_the_user(
+    start, folder, sql, look, mode
+):
+    start("filesystem").wallets.ensure_trading_wallet(NEW_FID, access=ACCESS)
+    services = start(mode)
     shutil.copy(folder / f"wallet_{FID}_ethereum.json", folder / f"wallet_{NEW_FID}_ethereum.json")
     wallets = services.wallets
     looks = {
@@ -289,6 +308,7 @@ def test_a_copy_of_another_user_s_file_is_refused_once_the_log_has_the_user(star
     with pytest.raises(KeyUnreadable) as refusal:
         looks[look]()
     assert "another address than the audit log" in refusal.value.reason
+    assert rows(sql) == {}
 
 
 @pytest.mark.parametrize("mode", ["filesystem", "migrating"])
