@@ -64,8 +64,8 @@ def calling(app: Flask, *scopes: str, name: str | None = None) -> dict[str, str]
 
 def new_wallet(encryption, fid=FID):
     pair = keys.generate()
-    sealed = encryption.seal(pair.private_key, fid=fid, chain="ethereum", address=pair.address)
-    return NewWallet(fid=fid, chain="ethereum", address=pair.address, sealed=sealed)
+    sealed = encryption.encrypt(pair.private_key, fid=fid, chain="ethereum", address=pair.address)
+    return NewWallet(fid=fid, chain="ethereum", address=pair.address, encrypted_key=sealed)
 
 
 def service(database, secret=SECRET, *previous):

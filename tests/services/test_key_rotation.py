@@ -148,8 +148,10 @@ def test_a_ciphertext_that_lost_its_key_on_the_way_is_not_committed(
 ):
     """What is sealed is another key: the row would open, and to another address."""
     other = bytes.fromhex("11" * 32)
-    seal = new_secret.seal
-    monkeypatch.setattr(new_secret, "seal", lambda key, **bound_to: seal(Secret(other), **bound_to))
+    seal = new_secret.encrypt
+    monkeypatch.setattr(
+        new_secret, "encrypt", lambda key, **bound_to: seal(Secret(other), **bound_to)
+    )
     before = sealed(sql)
     with pytest.raises(KeyUnreadable):
         rotate(rotation)

@@ -2,6 +2,7 @@
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import psycopg
 import pytest
@@ -25,9 +26,18 @@ def look(database):
 
 @pytest.fixture
 def standby_is_configured(monkeypatch):
-    """Make every process assume that commits wait for a standby."""
-    always = property(lambda self: True, lambda self, value: None)
-    monkeypatch.setattr(Replication, "has_standby", always, raising=False)
+    """Have every process believe that commits wait for a standby, if requested before a pool."""
+    queries = replication._QUERIES
+
+    def believe(query):
+        return lambda connection: {**query(connection), "has_standby": True}
+
+    believed = SimpleNamespace(
+        read_state=believe(queries.read_state),
+        wait=believe(queries.wait),
+        position=queries.position,
+    )
+    monkeypatch.setattr(replication, "_QUERIES", believed)
 
 
 def test_a_position_behind_the_last_acknowledged_wallet_refuses_new_ones(database, wallets):
@@ -124,7 +134,7 @@ def test_a_row_that_was_written_since_the_last_wait_waits_and_another_does_not(
 
 
 @pytest.fixture
-def confirmed(database, wallets, standby_is_configured):
+def confirmed(standby_is_configured, database, wallets):
     """Return what a read of a wallet costs that is known to be replicated."""
     wallets.ensure_trading_wallet(FID, access=ACCESS)
 

@@ -116,7 +116,7 @@ def test_a_secret_that_the_audit_log_needs_is_not_called_unneeded(
     told = command("retire", new_secret.key_id, "--json", group="keys", **back)
     assert (told.status, told.figures) == (0, {"retired": new_secret.key_id, "keep": True})
     both = EncryptionService(Secret(SECRET), [Secret(OTHER_SECRET)])
-    assert secrets_of(database, both).list_unneeded() == []
+    assert secrets_of(database, both).list_removable() == []
     assert command("verify", group="audit", **back).status == 0
     assert command("verify", group="audit").status == 1
 

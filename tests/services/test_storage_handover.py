@@ -158,13 +158,13 @@ def test_a_busy_user_s_file_becomes_a_row_at_the_first_attempt(
 ):
     services = start_services("migrating")
     services.wallets.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS)
-    attempts, keep = [], OnDemandImport.keep
+    attempts, keep = [], OnDemandImport.run
 
     def noted(self, connection, access, wallet):
         attempts.append(wallet.chain)
         return keep(self, connection, access, wallet)
 
-    monkeypatch.setattr(OnDemandImport, "keep", noted)
+    monkeypatch.setattr(OnDemandImport, "run", noted)
     with ThreadPoolExecutor() as pool, psycopg.connect(database_url) as other:
         other.execute("select from wallet_audit_heads where fid = %s for update", [FID])
         running = pool.submit(services.wallets.ensure_trading_wallet, FID, access=ACCESS)

@@ -26,8 +26,6 @@ STEPS = {
     "wallet_batches.insert_copies_if_absent": {"create_staging", "copy_staged", "insert_staged"},
     "wallet_search.list_wallets": {"list_all", "list_base_accounts", "list_trading"},
     "machines.read_shards": {"is_cluster", "list_shards"},
-    "transactions.batch_transaction": {"allow_short_pauses"},
-    "transactions.long_transaction": {"allow_long_statements"},
     # Returns whether the query has a row.
     "audit.is_written": {"get_mac"},
 }

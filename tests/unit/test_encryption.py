@@ -129,8 +129,8 @@ def test_a_thousand_seals_have_a_thousand_nonces(service):
     address=st.binary(min_size=20, max_size=20).map(lambda raw: "0x" + raw.hex()),
 )
 def test_every_sealed_key_opens_to_the_same(service, key, fid, chain, address):
-    sealed = service.seal(Secret(key), fid=fid, chain=chain, address=address)
-    assert service.open(sealed, fid=fid, chain=chain, address=address).reveal() == key
+    sealed = service.encrypt(Secret(key), fid=fid, chain=chain, address=address)
+    assert service.decrypt(sealed, fid=fid, chain=chain, address=address).reveal() == key
 
 
 @pytest.mark.parametrize(("column", "bits"), [("ciphertext", 384), ("iv", 96), ("key_id", 64)])

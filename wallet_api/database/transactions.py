@@ -69,7 +69,7 @@ def long_transaction(connection: Connection, *, snapshot: bool = False) -> Itera
     """
     usual = connection.answer_seconds
     with one_snapshot(connection) if snapshot else connection.transaction():
-        _QUERIES.allow_long_statements(connection)
+        _QUERIES.long_transaction(connection)
         connection.answer_seconds = _LONG_ANSWER_SECONDS
         try:
             yield
@@ -85,5 +85,5 @@ def batch_transaction(connection: Connection) -> Iterator[None]:
     that wait for these rows time out after two seconds (lock_timeout).
     """
     with connection.transaction():
-        _QUERIES.allow_short_pauses(connection)
+        _QUERIES.batch_transaction(connection)
         yield
