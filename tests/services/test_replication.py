@@ -203,14 +203,13 @@ def test_transactions_are_compared_although_their_ids_come_again(
 def test_nothing_is_confirmed_beside_a_transaction_that_has_been_open_for_too_many_others(
     database, wallets, monkeypatch
 ):
-    now = "pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
-    old = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
-    text = replication._QUERIES.wait.sql
-    assert old in text
-    too_old = text.replace(old, f"{now} - {2**30}")
-    monkeypatch.setattr(
-        replication._QUERIES, "wait", lambda connection: connection.execute(too_old).fetchone()
-    )
+    wait = replication._QUERIES.wait
+
+    def too_old(connection):
+        row = wait(connection)
+        return {**row, "oldest_running": row["next_transaction"] - 2**30}
+
+    monkeypatch.setattr(replication._QUERIES, "wait", too_old)
     wallets.ensure_trading_wallet(FID, access=ACCESS)
     for _ in range(2):
         cost = costs(database, lambda: wallets.get_wallet(FID, "ethereum", access=ACCESS))
