@@ -19,7 +19,9 @@ select
 -- name: wait()^
 -- Write a message of a few bytes: its commit waits for the standby, and so for everything before it. Every transaction
 -- before the oldest one that runs is part of that. The message is null on a standby, which cannot wait for another.
+-- It waits for nothing while no standby is configured.
 select
+    current_setting('synchronous_standby_names') <> '' as has_standby,
     pg_snapshot_xmin(pg_current_snapshot())::text::bigint as oldest_running,
     pg_snapshot_xmax(pg_current_snapshot())::text::bigint as next_transaction,
     case

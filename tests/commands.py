@@ -17,6 +17,8 @@ import click
 from tests.service import ROOT
 from wallet_api import logs
 from wallet_api.cli import cli, main
+from wallet_api.crypto.encryption import EncryptionService
+from wallet_api.crypto.secret import Secret
 
 _FORGOTTEN = []
 
@@ -63,6 +65,7 @@ class Running:
     def __init__(self, arguments, environ, folder=None, *, terminal=None):
         """Write to files in a folder, or to a terminal."""
         self._texts = (terminal, terminal) if terminal else (folder / "out", folder / "err")
+        _derive_keys(environ)
         fork = multiprocessing.get_context("fork")
         self._process = fork.Process(target=_become, args=(arguments, environ, *self._texts))
         self._process.start()
@@ -98,6 +101,13 @@ class Running:
         with contextlib.suppress(ValueError):
             self._process.kill()
             self._process.join()
+
+
+def _derive_keys(environ):
+    """Derive the keys of a command's secrets here, where they are kept: every fork has them."""
+    for name in ("ENCRYPTION_SECRET", "ENCRYPTION_SECRET_PREVIOUS"):
+        if secret := environ.get(name):
+            EncryptionService(Secret(secret))
 
 
 def _become(arguments, environ, out, err):

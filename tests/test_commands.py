@@ -143,7 +143,18 @@ def wallet_api(*arguments, **options):
     return subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True, **options)
 
 
-@pytest.mark.parametrize("arguments", [("--help",), ("db", "status"), ("db", "status", "--json")])
+# A start of Python and the imports take most of a second.
+SLOW = pytest.mark.slow
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("db", "status"),
+        pytest.param(("--help",), marks=SLOW),
+        pytest.param(("db", "status", "--json"), marks=SLOW),
+    ],
+)
 def test_a_reader_who_has_enough_is_no_fault_to_speak_of(arguments, environ):
     reading, writing = os.pipe()
     os.close(reading)
@@ -153,7 +164,14 @@ def test_a_reader_who_has_enough_is_no_fault_to_speak_of(arguments, environ):
     assert process.returncode == 1
 
 
-@pytest.mark.parametrize("arguments", [("--help",), ("db", "--help"), ("db", "status")])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("db", "status"),
+        pytest.param(("--help",), marks=SLOW),
+        pytest.param(("db", "--help"), marks=SLOW),
+    ],
+)
 def test_a_full_disk_is_one_line(arguments, environ):
     with (
         Path("/dev/full").open("w") as full,

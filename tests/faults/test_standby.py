@@ -143,6 +143,18 @@ def test_a_wallet_that_the_standby_is_known_to_have_is_shown_without_it(pair, pr
     assert ask("GET", "/api/wallet/user-wallets").status_code == 200
 
 
+def test_a_read_without_a_configured_standby_confirms_nothing(pair, process):
+    """An operator who lost the standby may do without one for a while."""
+    ask = process()
+    assert ask("POST", "/api/wallet/deposit", DEPOSIT).status_code == 200
+    pair.standby.crash()
+    for names, status in (("", 200), ("*", 503)):
+        pair.primary.administer(f"alter system set synchronous_standby_names = '{names}'")
+        pair.primary.administer("select pg_reload_conf()")
+        time.sleep(0.5)
+        assert ask("GET", "/api/wallet/user-wallets").status_code == status
+
+
 def test_commits_that_wait_for_a_lost_standby_do_not_use_up_the_server(pair, process):
     """PostgreSQL keeps a process for each, which waits without a limit after the client is gone."""
     ask = process()

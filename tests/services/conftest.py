@@ -1,5 +1,6 @@
 """Fixtures of the services' tests: the wallet service, wallet files, a database to examine."""
 
+import hashlib
 import os
 import shutil
 import signal
@@ -12,6 +13,7 @@ from tests.factories import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET, SECRET, ser
 from tests.services.rotations import USERS
 from tests.wallet_store import SAMPLES
 from wallet_api.blueprints.application import application
+from wallet_api.crypto import encryption
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import (
@@ -148,6 +150,16 @@ def verify(verification):
         return [(report.fid, report.id, report.fault) for report in faulty], intact
 
     return run
+
+
+@pytest.fixture
+def quick_derivation(monkeypatch):
+    """Derive keys by one hash instead of scrypt, for tests of many secrets in one process."""
+
+    def derive(secret, salt, n):
+        return hashlib.sha256(salt + secret.reveal().encode()).digest()
+
+    monkeypatch.setattr(encryption, "_scrypt", derive)
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from wallet_api.errors import (
     SecretMismatch,
     StorageUnavailable,
 )
+from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
 
 pytestmark = pytest.mark.usefixtures("samples")
 
@@ -267,12 +268,28 @@ def test_concurrent_deposits_record_a_file_once(start_services, sql):
     assert sql.execute("select count(*) from wallet_audit_log").fetchone() == (1,)
 
 
+def test_a_new_file_that_another_request_finds_before_its_entry_is_recorded_once(
+    start_services, sql, monkeypatch
+):
+    first, second = (start_services("filesystem").wallets for _ in range(2))
+    write = FilesystemWalletRepository.insert_if_absent
+
+    def write_and_be_seen(files, wallet):
+        write(files, wallet)
+        second.get_wallet(NEW_FID, "ethereum", access=ACCESS)
+
+    monkeypatch.setattr(FilesystemWalletRepository, "insert_if_absent", write_and_be_seen)
+    first.ensure_trading_wallet(NEW_FID, access=ACCESS)
+    assert [entry[2] for entry in audited(sql)] == ["wallet.created"]
+
+
+@pytest.mark.parametrize("mode", ["filesystem", "migrating"])
 @pytest.mark.parametrize("look", ["ensure", "get", "list", "key", "deposit"])
 def test_a_copy_of_another_user_s_file_is_refused_once_the_log_has_the_user(
-    start_services, folder, look
+    start_services, folder, sql, look, mode
 ):
-    services = start_services("filesystem")
-    services.wallets.ensure_trading_wallet(NEW_FID, access=ACCESS)
+    start_services("filesystem").wallets.ensure_trading_wallet(NEW_FID, access=ACCESS)
+    services = start_services(mode)
     shutil.copy(folder / f"wallet_{FID}_ethereum.json", folder / f"wallet_{NEW_FID}_ethereum.json")
     wallets = services.wallets
     looks = {
@@ -285,6 +302,7 @@ def test_a_copy_of_another_user_s_file_is_refused_once_the_log_has_the_user(
     with pytest.raises(KeyUnreadable) as refusal:
         looks[look]()
     assert "another address than the audit log" in refusal.value.reason
+    assert rows(sql) == {}
 
 
 @pytest.mark.parametrize("mode", ["filesystem", "migrating"])

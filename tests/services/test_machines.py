@@ -136,6 +136,20 @@ def test_one_user_who_waits_for_locks_does_not_make_the_machine_slow_for_a_rare_
     assert ask(database, SILENT[1])[0]
 
 
+def test_one_user_of_a_silent_machine_holds_half_of_the_connections(sql, four):
+    """Whether the machine is silent or the user waits for a lock: the others are answered."""
+    sql.execute(CATALOG)
+    database = four()
+    with ThreadPoolExecutor(2) as threads:
+        asked = wait_for(database, [SILENT[0]] * 2, threads)
+        answered, seconds = ask(database, SILENT[0])
+        assert not answered
+        assert seconds < 0.3
+        assert all(ask(database, fid)[0] for fid in SOUND[:10])
+        assert all(one.result()[0] for one in asked)
+    assert ask(database, SILENT[0])[0]
+
+
 def test_a_refusal_inside_of_a_transaction_leaves_nothing_behind(sql, four):
     sql.execute(CATALOG)
     database = four()

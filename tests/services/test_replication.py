@@ -2,6 +2,7 @@
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import psycopg
 import pytest
@@ -25,9 +26,18 @@ def look(database):
 
 @pytest.fixture
 def standby_is_configured(monkeypatch):
-    """Make every process assume that commits wait for a standby."""
-    always = property(lambda self: True, lambda self, value: None)
-    monkeypatch.setattr(Replication, "has_standby", always, raising=False)
+    """Have every process believe that commits wait for a standby, if requested before a pool."""
+    queries = replication._QUERIES
+
+    def believe(query):
+        return lambda connection: {**query(connection), "has_standby": True}
+
+    believed = SimpleNamespace(
+        read_state=believe(queries.read_state),
+        wait=believe(queries.wait),
+        position=queries.position,
+    )
+    monkeypatch.setattr(replication, "_QUERIES", believed)
 
 
 def test_a_position_behind_the_last_acknowledged_wallet_refuses_new_ones(database, wallets):
@@ -124,7 +134,7 @@ def test_a_row_that_was_written_since_the_last_wait_waits_and_another_does_not(
 
 
 @pytest.fixture
-def confirmed(database, wallets, standby_is_configured):
+def confirmed(standby_is_configured, database, wallets):
     """Return what a read of a wallet costs that is known to be replicated."""
     wallets.ensure_trading_wallet(FID, access=ACCESS)
 
@@ -193,14 +203,13 @@ def test_transactions_are_compared_although_their_ids_come_again(
 def test_nothing_is_confirmed_beside_a_transaction_that_has_been_open_for_too_many_others(
     database, wallets, monkeypatch
 ):
-    now = "pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
-    old = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
-    text = replication._QUERIES.wait.sql
-    assert old in text
-    too_old = text.replace(old, f"{now} - {2**30}")
-    monkeypatch.setattr(
-        replication._QUERIES, "wait", lambda connection: connection.execute(too_old).fetchone()
-    )
+    wait = replication._QUERIES.wait
+
+    def too_old(connection):
+        row = wait(connection)
+        return {**row, "oldest_running": row["next_transaction"] - 2**30}
+
+    monkeypatch.setattr(replication._QUERIES, "wait", too_old)
     wallets.ensure_trading_wallet(FID, access=ACCESS)
     for _ in range(2):
         cost = costs(database, lambda: wallets.get_wallet(FID, "ethereum", access=ACCESS))

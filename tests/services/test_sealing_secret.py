@@ -16,6 +16,8 @@ from wallet_api.errors import KeyUnreadable, SecretMismatch
 from wallet_api.repositories.wallets import PostgresWalletRepository
 from wallet_api.services.encryption_keys.registration import SecretRegistration
 
+pytestmark = pytest.mark.usefixtures("quick_derivation")
+
 A_THIRD = "a third secret of quite sufficient length"
 A_FOURTH = "a fourth secret of quite sufficient length"
 

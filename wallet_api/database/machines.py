@@ -26,7 +26,7 @@ class Machines:
     """
 
     def __init__(self, pool: str, cap: int) -> None:
-        """At most `cap` connections may wait for a machine that does not answer."""
+        """At most `cap` connections may wait for a machine or a user without an answer."""
         self._pool = pool
         self._cap = cap
         self._lock = Lock()
@@ -61,8 +61,12 @@ class Machines:
             at_work = self._at_work.setdefault(machine, {})
             if connection in at_work:
                 return
-            self._judge(machine, at_work.values(), now)
-            if machine in self._slow and len(at_work) >= self._cap:
+            waiting = self._judge(machine, at_work.values(), now)
+            if machine in self._slow:
+                held = len(at_work)
+            else:
+                held = sum(one == fid for _, one in at_work.values()) if fid in waiting else 0
+            if held >= self._cap:
                 metrics.POOL_REFUSALS.labels(self._pool).inc()
                 raise DatabaseUnavailable("too many requests wait for the machine of this user")
             at_work[connection] = now, fid
@@ -82,15 +86,16 @@ class Machines:
                 else:
                     self._judge(machine, work, now)
 
-    def _judge(self, machine: int, work: Iterable[tuple[float, int]], now: float) -> None:
+    def _judge(self, machine: int, work: Iterable[tuple[float, int]], now: float) -> set[int]:
         """Call a machine slow if two users wait for long and nobody had a quick answer recently.
 
-        One user alone may be waiting for a lock.
+        One user alone may be waiting for a lock. Return the users who wait.
         """
         answered = self._answered.get(machine, -math.inf)
         waiting = {fid for since, fid in work if now - max(since, answered) > _PATIENCE_SECONDS}
         if len(waiting) > 1:
             self._slow.add(machine)
+        return waiting
 
 
 def hash_of(fid: int) -> int:

@@ -122,10 +122,12 @@ class Replication:
         if sent["message"] is None:
             # The server is no longer the primary: the pool replaces the connection.
             raise pg.ReadOnlySqlTransaction("the server is a standby, which cannot wait for one")
-        # A cancelled wait confirms nothing. A transaction that is open for very long keeps the
-        # oldest id too far back.
+        # A cancelled wait confirms nothing, nor does one while no standby is configured, which an
+        # operator may change under an open connection. A transaction that is open for very long
+        # keeps the oldest id too far back.
+        waited = sent["has_standby"] and not connection.unreplicated
         oldest = sent["oldest_running"]
-        if not connection.unreplicated and sent["next_transaction"] - oldest < _EXPIRES:
+        if waited and sent["next_transaction"] - oldest < _EXPIRES:
             self._confirmed = connection.history, oldest
 
     def _refresh_after_promotion(self, connection: Connection) -> None:

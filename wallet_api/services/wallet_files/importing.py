@@ -26,6 +26,7 @@ from wallet_api.services.audit.append import AuditTrail, PendingEntries, begin_a
 from wallet_api.services.batches import run_batch
 from wallet_api.services.decryption import decrypt_verified
 from wallet_api.services.encryption_keys.registration import SecretRegistration
+from wallet_api.services.wallet_files.recorded import is_recorded
 
 
 class Outcome(StrEnum):
@@ -234,7 +235,10 @@ class OnDemandImport:
         self._last = threading.local()
 
     def run(self, connection: Connection, access: AuditContext, wallet: Wallet) -> bool:
-        """Insert the row and its audit entry if missing; tell whether they were inserted."""
+        """Insert the row and its audit entry if missing; tell whether they were inserted.
+
+        Raises KeyUnreadable if the audit log records another trading wallet of the user.
+        """
         rows, audit = PostgresWalletRepository(connection), AuditRepository(connection)
         there, head = begin_append(
             connection, wallet.fid, lambda: rows.get_with_head_later(wallet.fid, wallet.chain)
@@ -242,6 +246,9 @@ class OnDemandImport:
         if there is not None:
             connection.rollback()
             return False
+        if wallet.chain == TRADING_CHAIN and head.id:
+            # It may have been served from its file: raise if this is another address.
+            is_recorded(wallet, audit)
         # The import is an act of the service, not of the caller.
         ours = AuditContext(actor="service:migrating", request_id=access.request_id)
         event = _imported(wallet, ours)

@@ -6,7 +6,7 @@ from typing import NoReturn, TypeVar
 
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Connection, Database
-from wallet_api.errors import KeyUnreadable, StorageUnavailable, WalletsInFiles
+from wallet_api.errors import StorageUnavailable, WalletsInFiles
 from wallet_api.models import (
     TRADING_CHAIN,
     AuditContext,
@@ -17,11 +17,11 @@ from wallet_api.models import (
     WalletWithKey,
 )
 from wallet_api.repositories.audit import AuditRepository
-from wallet_api.repositories.wallet_files.file import file_name
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
 from wallet_api.repositories.wallets import PostgresWalletRepository
 from wallet_api.services.audit.append import PendingEntries
 from wallet_api.services.encryption_keys.registration import SecretRegistration
+from wallet_api.services.wallet_files.recorded import is_recorded
 from wallet_api.services.wallets import BaseAccountWalletService, creation_event
 
 T = TypeVar("T")
@@ -76,19 +76,16 @@ class FilesystemWalletService(BaseAccountWalletService):
         self._record(event)
 
     def _verified(self, wallet: Wallet, access: AuditContext) -> Wallet:
-        """Return the wallet after the audit log has it, with this address.
-
-        A file does not contain its user: it may be a copy of another user's file.
-        """
+        """Return the wallet after the audit log has it, with this address."""
         super()._verified(wallet, access)
-        is_recorded = partial(_is_recorded, wallet)
-        if wallet.chain == TRADING_CHAIN and not self._look(is_recorded):
+        unless = partial(is_recorded, wallet)
+        if wallet.chain == TRADING_CHAIN and not self._look(unless):
             ours = AuditContext(
                 actor="service:filesystem",
                 request_id=access.request_id,
                 reason="the file had no entry",
             )
-            self._record(creation_event(wallet, ours), unless=is_recorded)
+            self._record(creation_event(wallet, ours), unless=unless)
         return wallet
 
     def _look(self, look: Callable[[AuditRepository], T]) -> T:
@@ -111,21 +108,11 @@ class FilesystemWalletService(BaseAccountWalletService):
         if there is None:
             raise StorageUnavailable(f"{files.directory.path} lost a file that was just written")
         if there.address == candidate.address:
-            self._append(connection, creation_event(there, access), pending)
+            # Another request may have found the file, and recorded it.
+            unless = partial(is_recorded, there)
+            self._append(connection, creation_event(there, access), pending, unless=unless)
         return there
 
     def _beside(self, connection: Connection, _: AuditContext) -> FilesystemWalletRepository:
         self._registration.register_on(connection)
         return self._files.with_rows(PostgresWalletRepository(connection))
-
-
-def _is_recorded(wallet: Wallet, audit: AuditRepository) -> bool:
-    """Tell whether the log records a trading wallet.
-
-    Raises KeyUnreadable if it records another address for the user.
-    """
-    recorded = audit.get_trading_address(wallet.fid)
-    if recorded is not None and recorded.lower() != wallet.address.lower():
-        name = file_name(wallet.fid, TRADING_CHAIN)
-        raise KeyUnreadable(f"{name} has another address than the audit log")
-    return recorded is not None
