@@ -4,6 +4,7 @@ import json
 import re
 import uuid
 from contextlib import ExitStack
+from urllib.parse import quote
 
 import psycopg
 import pytest
@@ -14,8 +15,9 @@ from tests.http.conftest import calling, refused, rows_of, signed_in
 from tests.service import ROOT
 from tests.wallet_store import SAMPLES
 from wallet_api.crypto.secret import Secret
-from wallet_api.database import Database
+from wallet_api.database import Database, connect
 from wallet_api.database.session_settings import PINNED, is_ours
+from wallet_api.errors import DatabaseUnavailable
 from wallet_api.repositories.migrations import MigrationRepository
 from wallet_api.repositories.wallets import PostgresWalletRepository
 from wallet_api.services import migrations
@@ -344,6 +346,25 @@ def test_a_search_path_with_a_schema_is_taken(sql, environ, path):
     sql.execute('create schema "with ""quotes"""')
     settle(sql, f"search_path = {path}")
     migrations.applied_versions(Secret(environ["DATABASE_URL"]))
+
+
+def with_search_path(environ, path):
+    """Return the URL with this search_path, which PostgreSQL takes as it is written."""
+    return Secret(f"{environ['DATABASE_URL']}?options={quote(f'-csearch_path={path}')}")
+
+
+@pytest.mark.parametrize("path", ["$user", '"$user"'])
+def test_the_schema_of_the_user_is_taken_where_it_exists(sql, environ, path):
+    url = with_search_path(environ, path)
+    with pytest.raises(DatabaseUnavailable) as refusal:
+        connect(url)
+    assert refusal.value.reason.startswith(NO_SCHEMA)
+    sql.execute("create schema authorization current_user")
+    connect(url).close()
+
+
+def test_a_schema_in_capitals_is_taken_in_the_url_too(environ):
+    connect(with_search_path(environ, "PUBLIC")).close()
 
 
 @pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1", "EUC_JP"])
