@@ -336,6 +336,16 @@ def test_a_role_that_lacks_rights_is_a_fault_that_names_each(runtime):
     assert found.faults[1:] == ("INSERT, UPDATE (address) on wallets",)
 
 
+def test_a_role_that_may_update_a_sequence_lacks_rights_on_none(runtime):
+    """UPDATE is enough for nextval()."""
+    runtime.do(
+        "revoke usage on sequence wallets_id_seq from wallet_api_runtime",
+        "grant update on sequence wallets_id_seq to wallet_api_runtime",
+        "set local role examiner",
+    )
+    assert NEEDED not in runtime.faults()
+
+
 @pytest.mark.parametrize("hidden", ["wallets", "schema_migrations"])
 def test_what_a_role_may_not_read_is_named_and_the_rest_examined(runtime, hidden):
     runtime.do(
