@@ -66,9 +66,10 @@ place as (
 
 privileged as (
     select
-        callee.oid,
         callee.proowner,
         callee.proacl,
+        -- REVOKE ... ON FUNCTION does not accept a procedure.
+        case callee.prokind when 'p' then 'procedure ' else 'function ' end || callee.oid::regprocedure as named_as,
         pg_get_functiondef(callee.oid) !~* concat('\m(', array_to_string(:relations::text[], '|'), ')\M')
         or pg_get_functiondef(callee.oid) ~* '\m(insert|update|delete|truncate|merge|copy|execute)\M' as changes
     from pg_proc as callee
@@ -148,8 +149,8 @@ given as (
         and item.privilege_type = 'CREATE'
     union all
     select
-        'function ' || callee.oid::regprocedure as place_name,
-        'function ' || callee.oid::regprocedure as named_as,
+        callee.named_as as place_name,
+        callee.named_as,
         callee.proowner as owned_by,
         item.privilege_type as right_name,
         item.grantee,

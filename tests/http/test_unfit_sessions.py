@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from urllib.parse import quote
 
 import pytest
 
@@ -18,6 +19,8 @@ from tests.http.sessions import (
 )
 from tests.service import ROOT
 from wallet_api.crypto.secret import Secret
+from wallet_api.database import connect
+from wallet_api.errors import DatabaseUnavailable
 from wallet_api.services import migrations
 
 
@@ -141,3 +144,22 @@ def test_a_search_path_with_a_schema_is_taken(sql, environ, path):
     sql.execute('create schema "with ""quotes"""')
     settle(sql, f"search_path = {path}")
     migrations.applied_versions(Secret(environ["DATABASE_URL"]))
+
+
+def with_search_path(environ, path):
+    """Return the URL with this search_path, which PostgreSQL takes as it is written."""
+    return Secret(f"{environ['DATABASE_URL']}?options={quote(f'-csearch_path={path}')}")
+
+
+@pytest.mark.parametrize("path", ["$user", '"$user"'])
+def test_the_schema_of_the_user_is_taken_where_it_exists(sql, environ, path):
+    url = with_search_path(environ, path)
+    with pytest.raises(DatabaseUnavailable) as refusal:
+        connect(url)
+    assert refusal.value.reason.startswith(NO_SCHEMA)
+    sql.execute("create schema authorization current_user")
+    connect(url).close()
+
+
+def test_a_schema_in_capitals_is_taken_in_the_url_too(environ):
+    connect(with_search_path(environ, "PUBLIC")).close()

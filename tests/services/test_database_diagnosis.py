@@ -99,6 +99,8 @@ WRONG = [
           ("log_statement", "ddl", "ddl"),
           ("exit_on_error", "on", "on"),
           ("an.extension", "''s setting''", "s setting"),
+          ("an.extension", "''a=b=c''", "a=b=c"),
+          ("search_path", "public, pg_catalog, pg_temp", "public, pg_catalog, pg_temp"),
           ("search_path", "public, pg_catalog", "public, pg_catalog"),
           ("search_path", "pg_temp, public", "pg_temp, public"),
           ("search_path", 'app, "pg_temp", public', "app, pg_temp, public"))),
@@ -193,6 +195,7 @@ def test_a_setting_that_takes_nothing_away_is_not_named(session, harmless):
     [
         *("synchronous_commit = on", "synchronous_commit = remote_apply", "timezone = ''utc''"),
         *('search_path = "$user", public, pg_temp', "statement_timeout = ''10s''"),
+        *("statement_timeout = 4000", "lock_timeout = ''2s''"),
         *("lock_timeout = 5000", "datestyle = ''ISO, MDY''", "array_nulls = on"),
         *("citus.propagate_set_commands = local", "citus.node_connection_timeout = ''1s''"),
     ],
@@ -209,12 +212,27 @@ def test_a_setting_of_a_role_that_can_do_nothing_here_is_advice(session):
     assert found[FOREIGN_SETTINGS] == ("elsewhere: session_replication_role=replica",)
 
 
+def test_a_setting_that_takes_a_guard_away_is_a_fault_and_another_is_advice(session):
+    session.do(
+        ALTER_DATABASE.format("zero_damaged_pages = on"), ALTER_DATABASE.format("work_mem = 1000")
+    )
+    found = {one.subject: one.serious for one in examine_database(session) if one.faults}
+    assert (found[SETTINGS], found[FOREIGN_SETTINGS]) == (True, False)
+
+
+def test_a_setting_for_another_database_is_not_named(session):
+    session.do("alter role current_user in database postgres set zero_damaged_pages = on")
+    assert session.faults().keys() == USUAL
+
+
 @pytest.mark.parametrize(
     "way",
     [
         "grant insert on deposits to elsewhere",
         "grant select (fid) on wallets to elsewhere",
         "grant delete on wallet_audit_log to public",
+        "grant truncate on wallets to elsewhere",
+        "grant trigger on wallets to elsewhere",
         "create role between; grant update on wallets to between; grant between to elsewhere",
         "create role keeper; alter table deposits owner to keeper; grant keeper to elsewhere",
         "alter role elsewhere superuser",
@@ -316,6 +334,16 @@ def test_a_role_that_lacks_rights_is_a_fault_that_names_each(runtime):
     assert found.serious
     assert found.faults[0].startswith("this role lacks rights on wallets: ")
     assert found.faults[1:] == ("INSERT, UPDATE (address) on wallets",)
+
+
+def test_a_role_that_may_update_a_sequence_lacks_rights_on_none(runtime):
+    """UPDATE is enough for nextval()."""
+    runtime.do(
+        "revoke usage on sequence wallets_id_seq from wallet_api_runtime",
+        "grant update on sequence wallets_id_seq to wallet_api_runtime",
+        "set local role examiner",
+    )
+    assert NEEDED not in runtime.faults()
 
 
 @pytest.mark.parametrize("hidden", ["wallets", "schema_migrations"])

@@ -36,11 +36,22 @@ NESTED = (
     "create function inner_one() returns bigint language sql as 'select count(*) from wallets';"
     f"create function outer_one() {DEFINER} 'select inner_one()'"
 )
-OF_A_READER = (
-    "create role reporter; grant select (fid) on wallets to reporter;"
+DYNAMIC = (
+    "create function dynamic() returns bigint language plpgsql security definer as 'begin"
+    " execute concat(''sel'', ''ect * from wallets''); return 1; end'"
+)
+OF_ANOTHER_ROLE = (
+    "create role reporter; grant {} on wallets to reporter;"
     "grant create on schema public to reporter;"
     f"create function theirs() {DEFINER} 'select 1::bigint';"
     "alter function theirs() owner to reporter"
+)
+# The owner may grant itself the rights again.
+OF_A_MEMBER_OF_THE_OWNER = (
+    "create role keeper; alter table deposits owner to keeper; revoke all on deposits from keeper;"
+    "create role deputy in role keeper; grant create on schema public to deputy;"
+    f"create function theirs() {DEFINER} 'select 1::bigint';"
+    "alter function theirs() owner to deputy"
 )
 OF_A_SUPERUSER = (
     f"create role root superuser; create function of_root() {DEFINER} 'select 1::bigint';"
@@ -115,10 +126,16 @@ RIGHTS = [
      "everybody may EXECUTE on function count_them()"),
     (f"create function let_me_in() {DEFINER} '{LET_IN}'", CHANGE,
      "everybody may EXECUTE on function let_me_in()"),
+    (f"create procedure let_in() language sql security definer as '{LET_IN}'", CHANGE,
+     "everybody may EXECUTE on procedure let_in()"),
     # What it does through another function, or with a name that it builds, its source does not say.
+    (DYNAMIC, CHANGE,
+     "everybody may EXECUTE on function dynamic()"),
     (NESTED, CHANGE,
      "everybody may EXECUTE on function outer_one()"),
-    (OF_A_READER, CHANGE,
+    *((OF_ANOTHER_ROLE.format(right), CHANGE, "everybody may EXECUTE on function theirs()")
+      for right in ("select (fid)", "delete", "truncate")),
+    (OF_A_MEMBER_OF_THE_OWNER, CHANGE,
      "everybody may EXECUTE on function theirs()"),
     (OF_A_SUPERUSER, CHANGE,
      "web_anon may EXECUTE on function of_root()"),
@@ -269,6 +286,32 @@ def test_a_definer_function_of_a_role_that_cannot_reach_our_tables_is_not_report
         "revoke create on schema public from hoster",
     )
     assert of_roles(roles) == {}
+
+
+def test_a_definer_function_of_an_extension_is_not_reported(roles):
+    roles.do(f"create function count_them() {DEFINER} 'select count(*) from wallets'")
+    line_of(of_roles(roles), READ, "everybody may EXECUTE on function count_them()")
+    roles.do("alter extension plpgsql add function count_them()")
+    assert of_roles(roles) == {}
+
+
+def test_who_may_execute_a_function_of_ours_is_reported_without_its_owner_and_everybody(roles):
+    roles.do(
+        "alter function time_of_entry owner to hoster",
+        "grant execute on function time_of_entry to web_anon",
+    )
+    (line,) = of_roles(roles)[FUTURE]
+    assert line.startswith("web_anon may EXECUTE on function time_of_entry(")
+
+
+def test_who_may_execute_a_function_of_ours_that_became_a_definer_s_is_reported_once(roles):
+    roles.do(
+        "alter function time_of_entry security definer",
+        "grant execute on function time_of_entry to web_anon",
+    )
+    found = of_roles(roles)
+    line_of(found, CHANGE, "web_anon may EXECUTE on function time_of_entry(")
+    assert FUTURE not in found
 
 
 def test_who_may_maintain_a_table_is_reported(roles):

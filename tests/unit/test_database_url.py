@@ -2,6 +2,7 @@
 
 import os
 import pwd
+from types import SimpleNamespace
 
 import pytest
 
@@ -174,6 +175,16 @@ def test_a_user_without_a_passwd_entry_is_told_what_changes_the_place(monkeypatc
     monkeypatch.setattr(pwd, "getpwuid", absent)
     found = fault("postgresql://db/wallets", PGUSER="app")
     assert found.startswith("PGUSER is set and changes where DATABASE_URL leads")
+
+
+def test_the_default_user_is_that_of_the_effective_uid(monkeypatch):
+    """As in libpq."""
+    effective = os.getuid() + 1
+    monkeypatch.setattr(os, "geteuid", lambda: effective)
+    monkeypatch.setattr(pwd, "getpwuid", lambda uid: SimpleNamespace(pw_name=f"user{uid}"))
+    url = "postgresql://db/wallets"
+    environ = {"DATABASE_URL": url, "PGUSER": f"user{effective}"}
+    assert read_database_url(environ).reveal() == url
 
 
 def test_a_known_parameter_may_be_written_with_percent_signs():
