@@ -1,0 +1,296 @@
+"""Strict reading of transactions, as JSON-RPC writes them, of the types 0, 1, 2 and 4.
+
+Type 0 is EIP-155, type 1 EIP-2930, type 2 EIP-1559, and type 4 EIP-7702.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from eth_hash.auto import keccak
+
+from wallet_api.crypto.key_pairs import recover_address
+from wallet_api.ethereum import rlp
+from wallet_api.ethereum.amounts import MAX_UINT256
+from wallet_api.ethereum.strict_json import (
+    member_of,
+    read_address,
+    read_bytes,
+    read_list,
+    read_object,
+    read_quantity,
+    refuse,
+)
+
+MAX_NONCE = 2**64 - 2
+"""EIP-2681: an account's nonce stays below 2^64 - 1."""
+MAX_GAS = 2**63 - 1
+"""EIP-4803."""
+MIN_GAS = 21_000
+"""The price of a transaction without data. With less it is never valid."""
+MAX_INITCODE = 49_152
+"""EIP-3860, in bytes."""
+MAX_ACCESS_LIST = 256
+MAX_AUTHORIZATIONS = 16
+"""The authority of each is recovered, which takes 0.1 ms."""
+
+_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+_COMMON = {"from", "to", "value", "nonce", "gas", "data", "input", "chainId", "type"}
+_MEMBERS = {
+    0: _COMMON | {"gasPrice"},
+    1: _COMMON | {"gasPrice", "accessList"},
+    2: _COMMON | {"maxFeePerGas", "maxPriorityFeePerGas", "accessList"},
+    4: _COMMON | {"maxFeePerGas", "maxPriorityFeePerGas", "accessList", "authorizationList"},
+}
+_BLOB_MEMBERS = ("maxFeePerBlobGas", "blobVersionedHashes", "blobs", "kzg", "sidecars")
+_DYNAMIC_FEES = (2, 4)
+
+
+@dataclass(frozen=True, slots=True)
+class AccessListEntry:
+    """An address in lower case, and its storage keys (EIP-2930)."""
+
+    address: str
+    storage_keys: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authorization:
+    """The right of a contract, `delegate`, to be the code of an account (EIP-7702), unsigned.
+
+    The zero address as delegate ends a delegation.
+    """
+
+    chain_id: int
+    delegate: str
+    nonce: int
+
+    @property
+    def digest(self) -> bytes:
+        """What the account signs: the hash of 0x05 and the RLP of the three fields."""
+        delegate = bytes.fromhex(self.delegate[2:])
+        return keccak(b"\x05" + rlp.encode([self.chain_id, delegate, self.nonce]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedAuthorization(Authorization):
+    """A signed authorization. `authority` is the account that signed it, in lower case."""
+
+    y_parity: int
+    r: int
+    s: int
+    authority: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transaction:
+    """A complete transaction without a signature.
+
+    `to` is in lower case, or None if the transaction creates a contract. Amounts are in wei. Types
+    0 and 1 have `gas_price`, and types 2 and 4 have both of the other fees.
+    """
+
+    type: int
+    chain_id: int
+    nonce: int
+    gas: int
+    to: str | None
+    value: int
+    data: bytes
+    gas_price: int | None = None
+    max_fee_per_gas: int | None = None
+    max_priority_fee_per_gas: int | None = None
+    access_list: tuple[AccessListEntry, ...] = ()
+    authorizations: tuple[SignedAuthorization, ...] = ()
+
+    @property
+    def highest_fee(self) -> int:
+        """The most that the transaction can cost in gas, in wei. L2s add a fee for data."""
+        return self.gas * self._fees[-1]
+
+    @property
+    def _fees(self) -> tuple[int, ...]:
+        """The price, or both fees of EIP-1559 in the order of their encoding."""
+        fees = (self.gas_price, self.max_priority_fee_per_gas, self.max_fee_per_gas)
+        return tuple(fee for fee in fees if fee is not None)
+
+    @property
+    def digest(self) -> bytes:
+        """What the account signs: the hash of the unsigned transaction.
+
+        eth-account encodes the transaction a second time when it signs. A signature of another
+        encoding does not belong to the wallet's address, and is not returned.
+        """
+        to = bytes.fromhex(self.to[2:]) if self.to else b""
+        call: list[rlp.Item] = [self.gas, to, self.value, self.data]
+        if self.type == 0:
+            # EIP-155
+            return keccak(rlp.encode([self.nonce, *self._fees, *call, self.chain_id, 0, 0]))
+        access_list: list[rlp.Item] = [
+            [bytes.fromhex(entry.address[2:]), list(entry.storage_keys)]
+            for entry in self.access_list
+        ]
+        fields: list[rlp.Item] = [self.chain_id, self.nonce, *self._fees, *call, access_list]
+        if self.type == 4:
+            fields.append(
+                [
+                    [a.chain_id, bytes.fromhex(a.delegate[2:]), a.nonce, a.y_parity, a.r, a.s]
+                    for a in self.authorizations
+                ]
+            )
+        return keccak(bytes([self.type]) + rlp.encode(fields))
+
+
+def read_transaction(
+    given: object, *, chain_id: int, sender: str, allow_delegation: bool = False
+) -> Transaction:
+    """Read the parameter of `eth_signTransaction`.
+
+    `sender` is the wallet's address, and `chain_id` the chain for which it signs. Type 4 is refused
+    unless `allow_delegation` is true. Raises NotSignable, which names the field.
+    """
+    type_ = _read_type(given)
+    dynamic = type_ in _DYNAMIC_FEES
+    fees = ("maxFeePerGas", "maxPriorityFeePerGas") if dynamic else ("gasPrice",)
+    required = ("nonce", "gas", *fees, *(("to", "authorizationList") if type_ == 4 else ()))
+    members = read_object(given, "", required=required, optional=_MEMBERS[type_])
+    if type_ == 4 and not allow_delegation:
+        refuse("authorizationList", "Delegation (EIP-7702) is not allowed for this request.")
+    if "chainId" in members:
+        _read_chain_id(members["chainId"], "chainId", chain_id)
+    if "from" in members and read_address(members["from"], "from") != sender.lower():
+        refuse("from", "It must be the address of this wallet.")
+    to = None
+    if members.get("to") is not None or type_ == 4:
+        to = read_address(members["to"], "to")
+    amounts = {
+        name: read_quantity(members[name], name, highest=MAX_UINT256)
+        for name in ("value", *fees)
+        if name in members
+    }
+    if dynamic and amounts["maxPriorityFeePerGas"] > amounts["maxFeePerGas"]:
+        refuse("maxPriorityFeePerGas", "It must be at most maxFeePerGas.")
+    return Transaction(
+        type=type_,
+        chain_id=chain_id,
+        nonce=read_quantity(members["nonce"], "nonce", highest=MAX_NONCE),
+        gas=read_quantity(members["gas"], "gas", lowest=MIN_GAS, highest=MAX_GAS),
+        to=to,
+        value=amounts.get("value", 0),
+        data=_read_data(members, creates=to is None),
+        gas_price=amounts.get("gasPrice"),
+        max_fee_per_gas=amounts.get("maxFeePerGas"),
+        max_priority_fee_per_gas=amounts.get("maxPriorityFeePerGas"),
+        access_list=_read_access_list(members.get("accessList", [])),
+        authorizations=_read_authorizations(members["authorizationList"], chain_id)
+        if type_ == 4
+        else (),
+    )
+
+
+def read_authorization(given: object, *, chain_id: int) -> Authorization:
+    """Read an authorization that the wallet is asked to sign. Raises NotSignable."""
+    members = read_object(given, "", required=("chainId", "address", "nonce"))
+    return _read_authorization(members, "", chain_id)
+
+
+def _read_type(given: object) -> int:
+    """Return the type that is given, or the only one that has these members."""
+    if not isinstance(given, dict):
+        refuse("transaction", "It must be a JSON object.")
+    for name in _BLOB_MEMBERS:
+        if name in given:
+            refuse(name, "Transactions with blobs (EIP-4844, type 3) are not signed here.")
+    if "type" in given:
+        type_ = read_quantity(given["type"], "type", highest=0x7F)
+        if type_ == 3:
+            refuse("type", "Transactions with blobs (EIP-4844, type 3) are not signed here.")
+        if type_ not in _MEMBERS:
+            refuse("type", "It must be 0x0, 0x1, 0x2 or 0x4.")
+        return type_
+    if "authorizationList" in given:
+        return 4
+    if "maxFeePerGas" in given or "maxPriorityFeePerGas" in given:
+        return 2
+    return 1 if "accessList" in given else 0
+
+
+def _read_chain_id(value: object, field: str, chain_id: int) -> int:
+    # Zero would be every chain (EIP-7702), and is no chain elsewhere.
+    if read_quantity(value, field, highest=MAX_UINT256) != chain_id or chain_id == 0:
+        refuse(field, f"It must be {chain_id:#x}, the chain of this request.")
+    return chain_id
+
+
+def _read_data(members: Mapping[str, object], *, creates: bool) -> bytes:
+    given = {name: read_bytes(members[name], name) for name in ("input", "data") if name in members}
+    if len(set(given.values())) > 1:
+        refuse("input", "It must equal `data`, or one of the two must be absent.")
+    data = next(iter(given.values()), b"")
+    if creates and not data:
+        refuse("to", "It is missing. A transaction without it creates a contract, and needs data.")
+    if creates and len(data) > MAX_INITCODE:
+        refuse("data", f"The code that creates a contract has at most {MAX_INITCODE} bytes.")
+    return data
+
+
+def _read_access_list(given: object) -> tuple[AccessListEntry, ...]:
+    entries = []
+    keys_left = MAX_ACCESS_LIST
+    for index, item in enumerate(read_list(given, "accessList", longest=MAX_ACCESS_LIST)):
+        field = f"accessList[{index}]"
+        members = read_object(item, field, required=("address", "storageKeys"))
+        keys_field = member_of(field, "storageKeys")
+        keys = read_list(members["storageKeys"], keys_field, longest=keys_left)
+        keys_left -= len(keys)
+        entries.append(
+            AccessListEntry(
+                read_address(members["address"], member_of(field, "address")),
+                tuple(
+                    read_bytes(key, f"{keys_field}[{position}]", length=32)
+                    for position, key in enumerate(keys)
+                ),
+            )
+        )
+    return tuple(entries)
+
+
+def _read_authorizations(given: object, chain_id: int) -> tuple[SignedAuthorization, ...]:
+    items = read_list(given, "authorizationList", longest=MAX_AUTHORIZATIONS)
+    if not items:
+        refuse("authorizationList", "It must have at least one authorization.")
+    return tuple(
+        _read_signed_authorization(item, f"authorizationList[{index}]", chain_id)
+        for index, item in enumerate(items)
+    )
+
+
+def _read_signed_authorization(item: object, field: str, chain_id: int) -> SignedAuthorization:
+    names = ("chainId", "address", "nonce", "yParity", "r", "s")
+    members = read_object(item, field, required=names)
+    authorization = _read_authorization(members, field, chain_id)
+    y_parity = read_quantity(members["yParity"], member_of(field, "yParity"), highest=1)
+    highest = {"r": _ORDER - 1, "s": _ORDER // 2}
+    r, s = (
+        read_quantity(members[name], member_of(field, name), lowest=1, highest=highest[name])
+        for name in ("r", "s")
+    )
+    authority = recover_address(authorization.digest, r=r, s=s, y_parity=y_parity)
+    if authority is None:
+        refuse(field, "The signature belongs to no account.")
+    return SignedAuthorization(
+        chain_id=chain_id,
+        delegate=authorization.delegate,
+        nonce=authorization.nonce,
+        y_parity=y_parity,
+        r=r,
+        s=s,
+        authority=authority,
+    )
+
+
+def _read_authorization(members: Mapping[str, object], field: str, chain_id: int) -> Authorization:
+    return Authorization(
+        chain_id=_read_chain_id(members["chainId"], member_of(field, "chainId"), chain_id),
+        delegate=read_address(members["address"], member_of(field, "address")),
+        nonce=read_quantity(members["nonce"], member_of(field, "nonce"), highest=MAX_NONCE),
+    )
