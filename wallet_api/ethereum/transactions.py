@@ -23,10 +23,8 @@ from wallet_api.ethereum.strict_json import (
 
 MAX_NONCE = 2**64 - 2
 """EIP-2681: an account's nonce stays below 2^64 - 1."""
-MAX_GAS = 2**63 - 1
-"""EIP-4803."""
-MIN_GAS = 21_000
-"""The price of a transaction without data. With less it is never valid."""
+MAX_GAS = 2**64 - 1
+"""Nodes keep gas in 64 bits."""
 MAX_INITCODE = 49_152
 """EIP-3860, in bytes."""
 MAX_ACCESS_LIST = 256
@@ -155,8 +153,7 @@ def read_transaction(
     members = read_object(given, "", required=required, optional=_MEMBERS[type_])
     if type_ == 4 and not allow_delegation:
         refuse("authorizationList", "Delegation (EIP-7702) is not allowed for this request.")
-    if "chainId" in members:
-        _read_chain_id(members["chainId"], "chainId", chain_id)
+    _read_chain_id(members.get("chainId", hex(chain_id)), "chainId", chain_id)
     if "from" in members and read_address(members["from"], "from") != sender.lower():
         refuse("from", "It must be the address of this wallet.")
     to = None
@@ -173,7 +170,7 @@ def read_transaction(
         type=type_,
         chain_id=chain_id,
         nonce=read_quantity(members["nonce"], "nonce", highest=MAX_NONCE),
-        gas=read_quantity(members["gas"], "gas", lowest=MIN_GAS, highest=MAX_GAS),
+        gas=read_quantity(members["gas"], "gas", highest=MAX_GAS),
         to=to,
         value=amounts.get("value", 0),
         data=_read_data(members, creates=to is None),
@@ -215,9 +212,9 @@ def _read_type(given: object) -> int:
 
 
 def _read_chain_id(value: object, field: str, chain_id: int) -> int:
-    # Zero would be every chain (EIP-7702), and is no chain elsewhere.
-    if read_quantity(value, field, highest=MAX_UINT256) != chain_id or chain_id == 0:
-        refuse(field, f"It must be {chain_id:#x}, the chain of this request.")
+    # Zero means every chain in an authorization (EIP-7702), and viem refuses it in a transaction.
+    if chain_id == 0 or read_quantity(value, field, highest=MAX_UINT256) != chain_id:
+        refuse(field, f"It must be {chain_id:#x}, the chain of this request, and not 0.")
     return chain_id
 
 
