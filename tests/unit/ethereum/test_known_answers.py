@@ -1,4 +1,4 @@
-"""Known answers: the test cases of ethers, and vectors of viem, ethers, web3.js and eth-account."""
+"""Known answers: the test cases of ethers, and vectors of viem, ethers and eth-account."""
 
 import pytest
 

@@ -4,11 +4,12 @@ import json
 import sys
 import time
 
+import hypothesis
 import pytest
 from eth_account.messages import encode_typed_data
 from eth_utils import keccak
 
-from tests.signing import ADDRESS, document, readings
+from tests.signing import ADDRESS, document, documents, readings
 from wallet_api.errors import NotSignable
 from wallet_api.ethereum import typed_data
 from wallet_api.ethereum.signatures import typed_data_digest
@@ -281,3 +282,14 @@ def test_a_hostile_document_is_refused_quickly(name):
 )
 def test_what_is_not_typed_data_is_refused(given):
     refused(given)
+
+
+@hypothesis.given(documents())
+def test_eth_account_signs_what_we_accept_to_the_same_digest_without_us(text):
+    try:
+        read = read_typed_data(text, chain_id=1)
+    except NotSignable:
+        hypothesis.event("refused")
+        return
+    hypothesis.event("accepted")
+    assert "0x" + typed_data_digest(read).hex()[:8] == sign_with_eth_account(text)
