@@ -24,10 +24,14 @@ from wallet_api.ethereum.strict_json import (
 )
 
 MAX_TYPES = 64
-"""Seaport, the largest standard in use, has 7. Each type is hashed again for each of its values."""
+"""Seaport, the largest standard in use, has 7."""
 MAX_MEMBERS = 64
 MAX_VALUES = 2000
-"""The number of all values of a message, which bounds the time that hashing takes."""
+MAX_HASHED_MEMBERS = 30_000
+"""eth-account hashes a type, with all types that it uses, again for each struct of the message.
+
+This is the limit of the members that are hashed in this way, which takes about 50 ms.
+"""
 MAX_DEPTH = 40
 """A bulk order of Seaport nests 24 arrays."""
 
@@ -101,8 +105,7 @@ def read_typed_data(given: object, *, chain_id: int) -> TypedData:
     primary_type = parts["primaryType"]
     if not isinstance(primary_type, str) or primary_type not in types:
         refuse("primaryType", "It must be the name of a type in `types`, except EIP712Domain.")
-    _require_one_tree(types, primary_type)
-    reader = _ValueReader(types)
+    reader = _ValueReader(types, _hashed_members(types, primary_type))
     message = reader.read_struct(primary_type, parts["message"], "message", 1)
     return TypedData(types=types, primary_type=primary_type, domain=domain, message=message)
 
@@ -166,7 +169,7 @@ def _read_domain(
         refuse(
             f"types.{_DOMAIN_TYPE}", f"For this domain it must declare, in this order: {wanted}."
         )
-    reader = _ValueReader({})
+    reader = _ValueReader({}, {})
     domain = {
         member.name: reader.read(member.type, values[member.name], f"domain.{member.name}", 1)
         for member in present
@@ -176,32 +179,37 @@ def _read_domain(
     return domain
 
 
-def _require_one_tree(types: Types, primary_type: str) -> None:
-    """Refuse cycles, which ethers refuses, and unused types, from which it guesses another root."""
-    finished: set[str] = set()
+def _hashed_members(types: Types, primary_type: str) -> dict[str, int]:
+    """Return, for each type, the number of members of all types that it uses, and its own.
 
-    def visit(name: str, path: tuple[str, ...]) -> None:
+    Refuses cycles, which ethers refuses, and unused types, for which it guesses a primary type.
+    """
+    uses: dict[str, set[str]] = {}
+
+    def visit(name: str, path: tuple[str, ...]) -> set[str]:
         if name in path:
             refuse(f"types.{name}", "The type contains itself.")
-        if name in finished:
-            return
-        for member in types[name]:
-            if member.base in types:
-                visit(member.base, (*path, name))
-        finished.add(name)
+        if name not in uses:
+            structs = {member.base for member in types[name]} & types.keys()
+            used = {name}.union(*(visit(struct, (*path, name)) for struct in sorted(structs)))
+            uses[name] = used
+        return uses[name]
 
     visit(primary_type, ())
     for name in types:
-        if name not in finished:
+        if name not in uses:
             refuse(f"types.{name}", "The primary type does not use this type. Remove it.")
+    return {name: sum(len(types[used]) for used in uses[name]) for name in uses}
 
 
 class _ValueReader:
     """Read values by their declared types, and count them."""
 
-    def __init__(self, types: Types) -> None:
+    def __init__(self, types: Types, hashed_members: Mapping[str, int]) -> None:
         self._types = types
+        self._hashed_members = hashed_members
         self._count = 0
+        self._hashed = 0
 
     def read(self, type_: str, value: object, field: str, depth: int) -> Value:
         """Read a value of any type."""
@@ -218,6 +226,9 @@ class _ValueReader:
 
     def read_struct(self, type_: str, value: object, field: str, depth: int) -> dict[str, Value]:
         """Read a struct: exactly the declared members."""
+        self._hashed += self._hashed_members[type_]
+        if self._hashed > MAX_HASHED_MEMBERS:
+            refuse(field, "The message has too many structs of large types.")
         members = self._types[type_]
         values = read_object(value, field, required=tuple(member.name for member in members))
         return {

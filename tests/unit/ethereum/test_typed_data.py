@@ -293,3 +293,22 @@ def test_eth_account_signs_what_we_accept_to_the_same_digest_without_us(text):
         return
     hypothesis.event("accepted")
     assert "0x" + typed_data_digest(read).hex()[:8] == sign_with_eth_account(text)
+
+
+def large_types(structs):
+    """Return a document of so many structs whose type uses 62 others, of 64 members each."""
+    types = {"T": [{"name": "s", "type": "S[]"}], "S": [{"name": "a", "type": "A0[]"}]}
+    for number in range(62):
+        inner = f"A{number + 1}[]" if number < 61 else "bool"
+        types[f"A{number}"] = [{"name": f"m{n}", "type": "bool"} for n in range(63)]
+        types[f"A{number}"].append({"name": "n", "type": inner})
+    message = {"s": [{"a": []}] * structs}
+    return {"types": types, "primaryType": "T", "domain": {}, "message": message}
+
+
+def test_the_largest_types_are_hashed_a_bounded_number_of_times():
+    # 62 types of 64 members, and one of the struct itself: 3,969. The primary type has one more.
+    read = read_typed_data(large_types(6), chain_id=1)
+    assert len(typed_data_digest(read)) == 32
+    error = refused(large_types(7))
+    assert error.field == "message.s[6]"
