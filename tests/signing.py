@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.service import ROOT
 from wallet_api.crypto.checksum import to_checksum_address
 from wallet_api.ethereum import signatures
-from wallet_api.ethereum.transactions import Authorization
+from wallet_api.ethereum.authorizations import Authorization
 
 Account = signatures.load().Account
 DATA = ROOT / "tests" / "data" / "signing"

@@ -23,13 +23,14 @@ from tests.signing import (
     transactions,
 )
 from wallet_api.errors import NotSignable
+from wallet_api.ethereum.authorizations import Authorization
 from wallet_api.ethereum.signatures import (
     message_digest,
     sign_authorization,
     sign_transaction,
     typed_data_digest,
 )
-from wallet_api.ethereum.transactions import Authorization, read_transaction
+from wallet_api.ethereum.transactions import read_transaction
 from wallet_api.ethereum.typed_data import read_typed_data
 
 # An install of all packages may take a minute.

@@ -13,7 +13,8 @@ from eth_hash.auto import keccak
 
 from wallet_api.crypto.key_pairs import recover_address
 from wallet_api.errors import SignatureMismatch
-from wallet_api.ethereum.transactions import Authorization, SignedAuthorization, Transaction
+from wallet_api.ethereum.authorizations import Authorization, SignedAuthorization
+from wallet_api.ethereum.transactions import Transaction
 from wallet_api.ethereum.typed_data import TypedData
 
 
@@ -39,6 +40,20 @@ class SignedTransaction:
     signature: Signature
     raw: bytes
     hash: bytes
+
+    def as_json(self) -> dict[str, object]:
+        """Return the transaction as JSON-RPC does: quantities and bytes are hex strings."""
+        transaction, signature = self.transaction, self.signature
+        y_parity = signature.y_parity
+        # EIP-155
+        v = 35 + 2 * transaction.chain_id + y_parity if transaction.type == 0 else y_parity
+        return transaction.as_json() | {
+            "v": hex(v),
+            "r": hex(signature.r),
+            "s": hex(signature.s),
+            **({"yParity": hex(y_parity)} if transaction.type else {}),
+            "hash": "0x" + self.hash.hex(),
+        }
 
 
 @cache
@@ -162,20 +177,7 @@ def _transaction_fields(transaction: Transaction) -> dict[str, Any]:
     if transaction.type == 0:
         return fields
     fields["type"] = transaction.type
-    fields["accessList"] = [
-        {"address": entry.address, "storageKeys": ["0x" + key.hex() for key in entry.storage_keys]}
-        for entry in transaction.access_list
-    ]
+    fields["accessList"] = [entry.as_json() for entry in transaction.access_list]
     if transaction.type == 4:
-        fields["authorizationList"] = [
-            {
-                "chainId": authorization.chain_id,
-                "address": authorization.delegate,
-                "nonce": authorization.nonce,
-                "yParity": authorization.y_parity,
-                "r": authorization.r,
-                "s": authorization.s,
-            }
-            for authorization in transaction.authorizations
-        ]
+        fields["authorizationList"] = [item.as_json() for item in transaction.authorizations]
     return fields

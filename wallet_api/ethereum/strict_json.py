@@ -20,7 +20,7 @@ _QUANTITY = re.compile(r"0x(?:0|[1-9a-fA-F][0-9a-fA-F]{0,63})", re.ASCII)
 _BYTES = re.compile(r"0x(?:[0-9a-fA-F]{2})*", re.ASCII)
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}", re.ASCII)
 # Not a piece of a key or a token: both have so many hexadecimal digits in a row.
-_PRINTABLE = re.compile(r"(?!.*[0-9a-fA-F]{16})[A-Za-z_$][A-Za-z0-9_$-]{0,39}", re.ASCII)
+_PRINTABLE = re.compile(r"(?!.*[0-9a-fA-F]{16})[A-Za-z_$][A-Za-z0-9_$-]{0,63}", re.ASCII)
 _SAFE_INTEGER_LENGTH = len(f"-{MAX_SAFE_INTEGER}")
 
 
@@ -81,13 +81,13 @@ def read_object(
             refuse(member_of(field, name), "This member is missing.")
     for name in value:
         if name not in required and name not in optional:
-            refuse(member_of(field, printable(name)), "Unknown member. Remove it.")
+            refuse(member_of(field, name), "Unknown member. Remove it.")
     return value
 
 
 def member_of(field: str, name: str) -> str:
-    """Return the JSON path of a member."""
-    return f"{field}.{name}" if field else name
+    """Return the JSON path of a member. A name that may be a key or a token is not repeated."""
+    return f"{field}.{printable(name)}" if field else printable(name)
 
 
 def read_list(value: object, field: str, *, longest: int) -> list[object]:

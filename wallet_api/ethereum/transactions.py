@@ -8,9 +8,14 @@ from dataclasses import dataclass
 
 from eth_hash.auto import keccak
 
-from wallet_api.crypto.key_pairs import recover_address
 from wallet_api.ethereum import rlp
 from wallet_api.ethereum.amounts import MAX_UINT256
+from wallet_api.ethereum.authorizations import (
+    MAX_NONCE,
+    SignedAuthorization,
+    read_authorizations,
+    read_chain_id,
+)
 from wallet_api.ethereum.strict_json import (
     member_of,
     read_address,
@@ -21,17 +26,13 @@ from wallet_api.ethereum.strict_json import (
     refuse,
 )
 
-MAX_NONCE = 2**64 - 2
-"""EIP-2681: an account's nonce stays below 2^64 - 1."""
 MAX_GAS = 2**64 - 1
 """Nodes keep gas in 64 bits."""
 MAX_INITCODE = 49_152
 """EIP-3860, in bytes."""
 MAX_ACCESS_LIST = 256
-MAX_AUTHORIZATIONS = 16
-"""The authority of each is recovered, which takes 0.1 ms."""
+"""The number of entries, and of all storage keys."""
 
-_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 _COMMON = {"from", "to", "value", "nonce", "gas", "data", "input", "chainId", "type"}
 _MEMBERS = {
     0: _COMMON | {"gasPrice"},
@@ -50,33 +51,10 @@ class AccessListEntry:
     address: str
     storage_keys: tuple[bytes, ...]
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Authorization:
-    """The right of a contract, `delegate`, to be the code of an account (EIP-7702), unsigned.
-
-    The zero address as delegate ends a delegation.
-    """
-
-    chain_id: int
-    delegate: str
-    nonce: int
-
-    @property
-    def digest(self) -> bytes:
-        """What the account signs: the hash of 0x05 and the RLP of the three fields."""
-        delegate = bytes.fromhex(self.delegate[2:])
-        return keccak(b"\x05" + rlp.encode([self.chain_id, delegate, self.nonce]))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignedAuthorization(Authorization):
-    """A signed authorization. `authority` is the account that signed it, in lower case."""
-
-    y_parity: int
-    r: int
-    s: int
-    authority: str
+    def as_json(self) -> dict[str, object]:
+        """Return the entry as JSON-RPC does."""
+        keys = ["0x" + key.hex() for key in self.storage_keys]
+        return {"address": self.address, "storageKeys": keys}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +77,24 @@ class Transaction:
     max_priority_fee_per_gas: int | None = None
     access_list: tuple[AccessListEntry, ...] = ()
     authorizations: tuple[SignedAuthorization, ...] = ()
+
+    def as_json(self) -> dict[str, object]:
+        """Return the transaction as JSON-RPC does, with `input` for the data."""
+        fees = (
+            ("gasPrice",)
+            if self.gas_price is not None
+            else ("maxPriorityFeePerGas", "maxFeePerGas")
+        )
+        quantities = {"type": self.type, "chainId": self.chain_id, "nonce": self.nonce}
+        quantities |= {"gas": self.gas, "value": self.value}
+        quantities |= dict(zip(fees, self._fees, strict=True))
+        described: dict[str, object] = {name: hex(number) for name, number in quantities.items()}
+        described |= {"to": self.to, "input": "0x" + self.data.hex()}
+        if self.type:
+            described["accessList"] = [entry.as_json() for entry in self.access_list]
+        if self.authorizations:
+            described["authorizationList"] = [item.as_json() for item in self.authorizations]
+        return described
 
     @property
     def highest_fee(self) -> int:
@@ -153,7 +149,7 @@ def read_transaction(
     members = read_object(given, "", required=required, optional=_MEMBERS[type_])
     if type_ == 4 and not allow_delegation:
         refuse("authorizationList", "Delegation (EIP-7702) is not allowed for this request.")
-    _read_chain_id(members.get("chainId", hex(chain_id)), "chainId", chain_id)
+    read_chain_id(members.get("chainId", hex(chain_id)), "chainId", chain_id=chain_id)
     if "from" in members and read_address(members["from"], "from") != sender.lower():
         refuse("from", "It must be the address of this wallet.")
     to = None
@@ -178,16 +174,10 @@ def read_transaction(
         max_fee_per_gas=amounts.get("maxFeePerGas"),
         max_priority_fee_per_gas=amounts.get("maxPriorityFeePerGas"),
         access_list=_read_access_list(members.get("accessList", [])),
-        authorizations=_read_authorizations(members["authorizationList"], chain_id)
+        authorizations=read_authorizations(members["authorizationList"], chain_id=chain_id)
         if type_ == 4
         else (),
     )
-
-
-def read_authorization(given: object, *, chain_id: int) -> Authorization:
-    """Read an authorization that the wallet is asked to sign. Raises NotSignable."""
-    members = read_object(given, "", required=("chainId", "address", "nonce"))
-    return _read_authorization(members, "", chain_id)
 
 
 def _read_type(given: object) -> int:
@@ -209,13 +199,6 @@ def _read_type(given: object) -> int:
     if "maxFeePerGas" in given or "maxPriorityFeePerGas" in given:
         return 2
     return 1 if "accessList" in given else 0
-
-
-def _read_chain_id(value: object, field: str, chain_id: int) -> int:
-    # Zero means every chain in an authorization (EIP-7702), and viem refuses it in a transaction.
-    if chain_id == 0 or read_quantity(value, field, highest=MAX_UINT256) != chain_id:
-        refuse(field, f"It must be {chain_id:#x}, the chain of this request, and not 0.")
-    return chain_id
 
 
 def _read_data(members: Mapping[str, object], *, creates: bool) -> bytes:
@@ -249,45 +232,3 @@ def _read_access_list(given: object) -> tuple[AccessListEntry, ...]:
             )
         )
     return tuple(entries)
-
-
-def _read_authorizations(given: object, chain_id: int) -> tuple[SignedAuthorization, ...]:
-    items = read_list(given, "authorizationList", longest=MAX_AUTHORIZATIONS)
-    if not items:
-        refuse("authorizationList", "It must have at least one authorization.")
-    return tuple(
-        _read_signed_authorization(item, f"authorizationList[{index}]", chain_id)
-        for index, item in enumerate(items)
-    )
-
-
-def _read_signed_authorization(item: object, field: str, chain_id: int) -> SignedAuthorization:
-    names = ("chainId", "address", "nonce", "yParity", "r", "s")
-    members = read_object(item, field, required=names)
-    authorization = _read_authorization(members, field, chain_id)
-    y_parity = read_quantity(members["yParity"], member_of(field, "yParity"), highest=1)
-    highest = {"r": _ORDER - 1, "s": _ORDER // 2}
-    r, s = (
-        read_quantity(members[name], member_of(field, name), lowest=1, highest=highest[name])
-        for name in ("r", "s")
-    )
-    authority = recover_address(authorization.digest, r=r, s=s, y_parity=y_parity)
-    if authority is None:
-        refuse(field, "The signature belongs to no account.")
-    return SignedAuthorization(
-        chain_id=chain_id,
-        delegate=authorization.delegate,
-        nonce=authorization.nonce,
-        y_parity=y_parity,
-        r=r,
-        s=s,
-        authority=authority,
-    )
-
-
-def _read_authorization(members: Mapping[str, object], field: str, chain_id: int) -> Authorization:
-    return Authorization(
-        chain_id=_read_chain_id(members["chainId"], member_of(field, "chainId"), chain_id),
-        delegate=read_address(members["address"], member_of(field, "address")),
-        nonce=read_quantity(members["nonce"], member_of(field, "nonce"), highest=MAX_NONCE),
-    )

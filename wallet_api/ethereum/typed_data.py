@@ -14,7 +14,6 @@ from wallet_api.ethereum.strict_json import (
     MAX_SAFE_INTEGER,
     member_of,
     parse_json,
-    printable,
     read_address,
     read_bytes,
     read_list,
@@ -117,7 +116,7 @@ def _read_types(given: object) -> dict[str, tuple[Member, ...]]:
         refuse("types", f"It has {len(given)} types. At most {MAX_TYPES} are allowed.")
     types = {}
     for name, members in given.items():
-        field = f"types.{printable(name)}"
+        field = member_of("types", name)
         if not _is_identifier(name) or _RESERVED.fullmatch(name):
             refuse(field, "It is not a name for a type.")
         types[name] = _read_members(members, field)
@@ -126,7 +125,7 @@ def _read_types(given: object) -> dict[str, tuple[Member, ...]]:
             if member.base not in _ATOMIC and (
                 member.base not in types or member.base == _DOMAIN_TYPE
             ):
-                refuse(f"types.{name}[{index}].type", _unknown_type(member.base))
+                refuse(f"{member_of('types', name)}[{index}].type", _unknown_type(member.base))
     return types
 
 
@@ -188,7 +187,7 @@ def _hashed_members(types: Types, primary_type: str) -> dict[str, int]:
 
     def visit(name: str, path: tuple[str, ...]) -> set[str]:
         if name in path:
-            refuse(f"types.{name}", "The type contains itself.")
+            refuse(member_of("types", name), "The type contains itself.")
         if name not in uses:
             structs = {member.base for member in types[name]} & types.keys()
             used = {name}.union(*(visit(struct, (*path, name)) for struct in sorted(structs)))
@@ -198,7 +197,7 @@ def _hashed_members(types: Types, primary_type: str) -> dict[str, int]:
     visit(primary_type, ())
     for name in types:
         if name not in uses:
-            refuse(f"types.{name}", "The primary type does not use this type. Remove it.")
+            refuse(member_of("types", name), "The primary type does not use this type. Remove it.")
     return {name: sum(len(types[used]) for used in uses[name]) for name in uses}
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tests.signing import ADDRESS, CHAIN_ID, KEY, TOKEN
 from wallet_api.ethereum import effects
+from wallet_api.ethereum.authorizations import Authorization
 from wallet_api.ethereum.effects import (
     PERMIT2,
     Allowance,
@@ -22,7 +23,7 @@ from wallet_api.ethereum.effects import (
     UnknownTypedData,
 )
 from wallet_api.ethereum.signatures import sign_authorization
-from wallet_api.ethereum.transactions import Authorization, Transaction
+from wallet_api.ethereum.transactions import Transaction
 from wallet_api.ethereum.typed_data import read_typed_data
 
 WALLET = ADDRESS.lower()

@@ -4,6 +4,7 @@ import pytest
 
 from tests.signing import address_of, cases, to_bytes, vectors
 from wallet_api.errors import NotSignable
+from wallet_api.ethereum.authorizations import read_authorization
 from wallet_api.ethereum.messages import read_message
 from wallet_api.ethereum.signatures import (
     message_digest,
@@ -12,7 +13,7 @@ from wallet_api.ethereum.signatures import (
     sign_transaction,
     typed_data_digest,
 )
-from wallet_api.ethereum.transactions import MAX_GAS, read_authorization, read_transaction
+from wallet_api.ethereum.transactions import MAX_GAS, read_transaction
 from wallet_api.ethereum.typed_data import read_typed_data
 
 VECTORS = vectors()

@@ -12,12 +12,8 @@ from tests.signing import ADDRESS, CHAIN_ID, KEY, TOKEN, document
 from wallet_api.crypto.key_pairs import recover_address
 from wallet_api.errors import SignatureMismatch
 from wallet_api.ethereum import rlp, signatures
-from wallet_api.ethereum.transactions import (
-    AccessListEntry,
-    Authorization,
-    Transaction,
-    read_transaction,
-)
+from wallet_api.ethereum.authorizations import Authorization
+from wallet_api.ethereum.transactions import AccessListEntry, Transaction, read_transaction
 from wallet_api.ethereum.typed_data import read_typed_data
 
 eth_account = signatures.load()
@@ -226,3 +222,54 @@ def test_a_read_transaction_is_signed_whole():
     assert (nonce, tip, highest, gas) == (b"\1", b"\1", b"\x10", b"\x52\x08")
     assert (to, value, data) == (bytes.fromhex(TOKEN[2:]), b"\2", b"\xab\xcd")
     assert access_list == [[bytes.fromhex(TOKEN[2:]), [b"\0" * 31 + b"\1"]]]
+
+
+@pytest.mark.parametrize(
+    ("given", "others"),
+    [
+        ({"gasPrice": "0x7", "type": "0x0"}, {"v", "gasPrice"}),
+        ({"gasPrice": "0x7", "type": "0x1", "accessList": []}, {"v", "yParity", "gasPrice"}),
+        (
+            {
+                "maxFeePerGas": "0x7",
+                "maxPriorityFeePerGas": "0x1",
+                "type": "0x2",
+                "accessList": [{"address": TOKEN.lower(), "storageKeys": ["0x" + "01" * 32]}],
+            },
+            {"v", "yParity"},
+        ),
+        (
+            {
+                "maxFeePerGas": "0x7",
+                "maxPriorityFeePerGas": "0x1",
+                "type": "0x4",
+                "accessList": [],
+                "authorizationList": [
+                    signatures.sign_authorization(
+                        AUTHORIZATION, private_key=KEY, address=ADDRESS
+                    ).as_json()
+                ],
+            },
+            {"v", "yParity"},
+        ),
+    ],
+    ids=["0", "1", "2", "4"],
+)
+def test_a_signed_transaction_is_described_as_it_was_given(given, others):
+    given = given | {
+        "chainId": hex(CHAIN_ID),
+        "nonce": "0x1",
+        "gas": "0x5208",
+        "value": "0x2",
+        "to": TOKEN.lower(),
+        "input": "0xabcd",
+    }
+    read = read_transaction(given, chain_id=CHAIN_ID, sender=ADDRESS, allow_delegation=True)
+    signed = signatures.sign_transaction(read, private_key=KEY, address=ADDRESS)
+    described = signed.as_json()
+    assert {name: described[name] for name in given} == given
+    assert described.keys() - given.keys() == (others | {"r", "s", "hash"}) - given.keys()
+    *_, v, r, s = rlp_of_others.decode(signed.raw[1:] if given["type"] != "0x0" else signed.raw)
+    for name, raw in (("v", v), ("r", r), ("s", s)):
+        assert int(described[name], 16) == int.from_bytes(raw)
+    assert described["hash"] == "0x" + signed.hash.hex()

@@ -4,15 +4,9 @@ import pytest
 
 from tests.signing import ADDRESS, CHAIN_ID, KEY, TOKEN
 from wallet_api.errors import NotSignable
+from wallet_api.ethereum.authorizations import MAX_AUTHORIZATIONS, Authorization, read_authorization
 from wallet_api.ethereum.signatures import sign_authorization
-from wallet_api.ethereum.transactions import (
-    MAX_ACCESS_LIST,
-    MAX_AUTHORIZATIONS,
-    MAX_INITCODE,
-    Authorization,
-    read_authorization,
-    read_transaction,
-)
+from wallet_api.ethereum.transactions import MAX_ACCESS_LIST, MAX_INITCODE, read_transaction
 
 LEGACY = {"nonce": "0x1", "gas": "0x5208", "gasPrice": "0x3b9aca00", "to": TOKEN, "value": "0x1"}
 DYNAMIC = {

@@ -159,6 +159,20 @@ def test_a_name_that_may_be_a_key_is_not_repeated():
     assert secret not in str(refused(secret))
 
 
+def test_a_key_that_is_an_identifier_is_not_repeated_either():
+    key = "a" + "b1" * 31 + "c"
+    member = {"name": key, "type": "bool"}
+    for given in (
+        of_type("bool", True) | {"types": {"T": [member]}},
+        of_type("bool", True) | {"types": {"T": [member]}, "message": {key: 1}},
+        of_type(key, {"x": 1}, **{key: [{"name": "x", "type": "bool"}]}),
+        of_type(key, {}, **{key: [{"name": "x", "type": key}]}),
+        of_type(key, {}, **{key: [{"name": "x", "type": "uint"}]}),
+        of_type("bool", True, **{key: []}),
+    ):
+        assert key not in str(refused(given))
+
+
 def nested(levels):
     """Return a document of so many structs in each other."""
     types = {f"T{n}": [{"name": "x", "type": f"T{n + 1}"}] for n in range(levels - 1)}

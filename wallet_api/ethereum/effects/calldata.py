@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from eth_hash.auto import keccak
 
+from wallet_api.ethereum.authorizations import Authorization
 from wallet_api.ethereum.effects.kinds import (
     PERMIT2,
     Allowance,
@@ -15,7 +16,7 @@ from wallet_api.ethereum.effects.kinds import (
     NetworkFee,
     TokenTransfer,
 )
-from wallet_api.ethereum.transactions import Authorization, Transaction
+from wallet_api.ethereum.transactions import Transaction
 
 _WORD = 32
 # The number of bits of each argument.
