@@ -6,7 +6,7 @@ its signer with libsecp256k1, and comparing it with the wallet's address.
 
 import sys
 from dataclasses import dataclass
-from functools import cache
+from threading import Lock
 from typing import Any
 
 from eth_hash.auto import keccak
@@ -16,6 +16,9 @@ from wallet_api.errors import SignatureMismatch
 from wallet_api.ethereum.authorizations import Authorization, SignedAuthorization
 from wallet_api.ethereum.transactions import Transaction
 from wallet_api.ethereum.typed_data import TypedData
+
+# A second thread would take the limit that the import has just raised for the usual one.
+_importing = Lock()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,18 +59,18 @@ class SignedTransaction:
         }
 
 
-@cache
 def load() -> Any:
     """Import eth-account, once in a process, and put the recursion limit back.
 
     The import takes half a second. It imports py_ecc, which raises the limit to 100,000: with that,
     a small body of nested brackets overflows the stack of C and ends the process.
     """
-    limit = sys.getrecursionlimit()
-    try:
-        import eth_account.messages  # noqa: PLC0415 (commands that do not sign do not import it)
-    finally:
-        sys.setrecursionlimit(limit)
+    with _importing:
+        limit = sys.getrecursionlimit()
+        try:
+            import eth_account.messages  # noqa: PLC0415 (commands that do not sign do without)
+        finally:
+            sys.setrecursionlimit(limit)
     return eth_account
 
 

@@ -188,7 +188,10 @@ def _read_type(given: object) -> int:
         if name in given:
             refuse(name, "Transactions with blobs (EIP-4844, type 3) are not signed here.")
     if "type" in given:
-        type_ = read_quantity(given["type"], "type", highest=0x7F)
+        type_ = given["type"]
+        # web3.py sends it as its user wrote it, which is often a number.
+        if type(type_) is not int:
+            type_ = read_quantity(type_, "type", highest=0x7F)
         if type_ == 3:
             refuse("type", "Transactions with blobs (EIP-4844, type 3) are not signed here.")
         if type_ not in _MEMBERS:

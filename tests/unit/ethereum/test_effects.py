@@ -4,7 +4,7 @@ import json
 
 import pytest
 from eth_hash.auto import keccak
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.signing import ADDRESS, CHAIN_ID, KEY, TOKEN
@@ -454,6 +454,7 @@ def test_every_kind_has_a_name_of_its_own():
 SELECTORS = [bytes.fromhex(text) for text in ("a9059cbb", "23b872dd", "095ea7b3", "39509351")]
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(SELECTORS) | st.binary(max_size=4),
     st.lists(st.integers(0, 2**256 - 1) | st.integers(0, 2**160 - 1), max_size=5),

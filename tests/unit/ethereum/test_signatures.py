@@ -5,7 +5,7 @@ import sys
 
 import pytest
 import rlp as rlp_of_others
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.signing import ADDRESS, CHAIN_ID, KEY, TOKEN, document
@@ -119,6 +119,17 @@ def test_the_import_and_signing_keep_the_recursion_limit():
     assert before == after_import == after_signing == "1000"
 
 
+def test_threads_that_sign_for_the_first_time_at_once_keep_the_limit():
+    assert python(
+        "import sys, threading\n"
+        "from wallet_api.ethereum import signatures\n"
+        "threads = [threading.Thread(target=signatures.load) for _ in range(8)]\n"
+        "for thread in threads: thread.start()\n"
+        "for thread in threads: thread.join()\n"
+        "print(sys.getrecursionlimit())"
+    ) == ["1000"]
+
+
 def test_the_library_raises_the_limit_by_itself():
     assert int(python("import eth_account, sys; print(sys.getrecursionlimit())")[0]) == 100_000
 
@@ -149,11 +160,13 @@ def test_gunicorn_s_master_imports_the_library_before_it_forks(monkeypatch):
 ITEMS = st.recursive(st.binary(max_size=80), lambda items: st.lists(items, max_size=60))
 
 
+@settings(deadline=None)
 @given(ITEMS)
 def test_rlp_is_that_of_the_rlp_library(item):
     assert rlp.encode(item) == rlp_of_others.encode(item)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**256))
 def test_an_integer_has_no_leading_zeros(number):
     assert rlp.encode(number) == rlp_of_others.encode(number)
@@ -193,6 +206,7 @@ def transactions(draw):
     )
 
 
+@settings(deadline=None)
 @given(transactions())
 def test_eth_account_signs_and_reads_back_the_transaction_that_we_hashed(transaction):
     signed = signatures.sign_transaction(transaction, private_key=KEY, address=ADDRESS)

@@ -62,6 +62,11 @@ def test_the_type_follows_from_the_members_if_it_is_absent():
     assert read(absent, allow_delegation=True).type == 4
 
 
+@pytest.mark.parametrize(("given", "type_"), [(LEGACY, 0), (LEGACY, 1), (DYNAMIC, 2)])
+def test_the_type_may_be_a_number(given, type_):
+    assert read(given | {"type": type_}) == read(given | {"type": hex(type_)})
+
+
 def test_the_fee_of_a_dynamic_transaction_is_its_highest():
     assert read(DYNAMIC).highest_fee == 21000 * 16
 
@@ -123,7 +128,10 @@ def test_a_dynamic_transaction_needs(name):
         ({"type": "0x3"}, "type"),
         ({"type": "0x5"}, "type"),
         ({"type": "0x00"}, "type"),
-        ({"type": 0}, "type"),
+        ({"type": 3}, "type"),
+        ({"type": -1}, "type"),
+        ({"type": False}, "type"),
+        ({"type": 0.0}, "type"),
         ({"type": "legacy"}, "type"),
         ({"type": "0x2"}, "maxFeePerGas"),
         ({"accessList": [], "type": "0x0"}, "accessList"),

@@ -298,6 +298,7 @@ def test_what_is_not_typed_data_is_refused(given):
     refused(given)
 
 
+@hypothesis.settings(deadline=None)
 @hypothesis.given(documents())
 def test_eth_account_signs_what_we_accept_to_the_same_digest_without_us(text):
     try:
