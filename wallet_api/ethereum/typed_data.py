@@ -1,8 +1,8 @@
 """Strict reading of typed data (EIP-712).
 
 eth-account, viem and ethers disagree on many inputs: one signs other bytes, or one refuses. Such an
-input is refused here, so that what is signed can be read in one way only. tests/data/typed_data
-lists these inputs, and what each library does with them.
+input is refused here, so that what is signed can be read in one way only.
+tests/data/signing/readings.json lists such inputs, and what each library does with them.
 """
 
 import re
@@ -23,7 +23,7 @@ from wallet_api.ethereum.strict_json import (
 )
 
 MAX_TYPES = 64
-"""Seaport, the largest standard in use, has 7."""
+"""Standards in use have fewer than 10."""
 MAX_MEMBERS = 64
 MAX_VALUES = 2000
 MAX_HASHED_MEMBERS = 30_000
@@ -32,7 +32,7 @@ MAX_HASHED_MEMBERS = 30_000
 This is the limit of the members that are hashed in this way, which takes about 50 ms.
 """
 MAX_DEPTH = 40
-"""A bulk order of Seaport nests 24 arrays."""
+"""Bulk orders of Seaport nest up to 24 arrays."""
 
 Value: TypeAlias = "bool | int | str | bytes | list[Value] | dict[str, Value]"
 

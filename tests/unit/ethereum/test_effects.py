@@ -7,7 +7,8 @@ from eth_hash.auto import keccak
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.signing import ADDRESS, CHAIN_ID, KEY, TOKEN
+from tests.signing import ADDRESS, CHAIN_ID, KEY, TOKEN, documents
+from wallet_api.errors import NotSignable
 from wallet_api.ethereum import effects
 from wallet_api.ethereum.authorizations import Authorization
 from wallet_api.ethereum.effects import (
@@ -471,3 +472,15 @@ def test_every_call_has_one_effect_and_amounts_that_are_in_its_data(selector, va
         assert len(data) % 32 == 4
     elif data:
         assert found[-1].kind == "contract_call"
+
+
+@settings(deadline=None)
+@given(documents())
+def test_typed_data_that_is_no_standard_is_reported_as_such(text):
+    try:
+        document = read_typed_data(text, chain_id=1)
+    except NotSignable:
+        return
+    (effect,) = effects.of_typed_data(document, signer=ADDRESS)
+    assert effect.kind == "typed_data"
+    assert effect.primary_type == document.primary_type
