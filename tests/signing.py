@@ -97,7 +97,8 @@ def values_of(type_, types):
 @st.composite
 def documents(draw):
     """Draw typed data, and in half of the cases replace one of its values with an odd one."""
-    names = draw(st.lists(IDENTIFIERS, min_size=1, max_size=4, unique=True))
+    type_names = IDENTIFIERS | st.just("Hyper:Send")
+    names = draw(st.lists(type_names, min_size=1, max_size=4, unique=True))
     types = {}
     for index, name in enumerate(names):
         below = names[index + 1 :]

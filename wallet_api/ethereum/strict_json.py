@@ -20,7 +20,7 @@ _QUANTITY = re.compile(r"0x(?:0|[1-9a-fA-F][0-9a-fA-F]{0,63})", re.ASCII)
 _BYTES = re.compile(r"0x(?:[0-9a-fA-F]{2})*", re.ASCII)
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}", re.ASCII)
 # Not a piece of a key or a token: both have so many hexadecimal digits in a row.
-_PRINTABLE = re.compile(r"(?!.*[0-9a-fA-F]{16})[A-Za-z_$][A-Za-z0-9_$-]{0,63}", re.ASCII)
+_PRINTABLE = re.compile(r"(?!.*[0-9a-fA-F]{16})[A-Za-z_$][A-Za-z0-9_$:-]{0,63}", re.ASCII)
 _SAFE_INTEGER_LENGTH = len(f"-{MAX_SAFE_INTEGER}")
 
 

@@ -8,7 +8,7 @@ tests/data/signing/readings.json lists such inputs, and what each library does w
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, TypeGuard
 
 from wallet_api.ethereum.strict_json import (
     MAX_SAFE_INTEGER,
@@ -45,8 +45,10 @@ _DOMAIN = {
     "salt": "bytes32",
 }
 _IDENTIFIER = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]{0,127}", re.ASCII)
+# Hyperliquid has a colon in its types, and libraries agree on it.
+_TYPE_NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$:]{0,127}", re.ASCII)
 _MEMBER_TYPE = re.compile(
-    r"(?P<base>[A-Za-z0-9_$]{1,128})(?:\[(?:[1-9][0-9]{0,3})?\]){0,32}", re.ASCII
+    r"(?P<base>[A-Za-z0-9_$:]{1,128})(?:\[(?:[1-9][0-9]{0,3})?\]){0,32}", re.ASCII
 )
 _LAST_DIMENSION = re.compile(r"(?P<element>.+)\[(?P<length>[0-9]*)\]", re.ASCII)
 _INTEGER = re.compile(r"0x[0-9a-fA-F]{1,64}|0|-?[1-9][0-9]{0,77}", re.ASCII)
@@ -117,7 +119,7 @@ def _read_types(given: object) -> dict[str, tuple[Member, ...]]:
     types = {}
     for name, members in given.items():
         field = member_of("types", name)
-        if not _is_identifier(name) or _RESERVED.fullmatch(name):
+        if not _is_name(name, _TYPE_NAME) or _RESERVED.fullmatch(name):
             refuse(field, "It is not a name for a type.")
         types[name] = _read_members(members, field)
     for name, members in types.items():
@@ -129,9 +131,9 @@ def _read_types(given: object) -> dict[str, tuple[Member, ...]]:
     return types
 
 
-def _is_identifier(name: str) -> bool:
+def _is_name(name: object, pattern: re.Pattern[str]) -> TypeGuard[str]:
     # In JavaScript, __proto__ is not a member like others.
-    return bool(_IDENTIFIER.fullmatch(name)) and name != "__proto__"
+    return isinstance(name, str) and bool(pattern.fullmatch(name)) and name != "__proto__"
 
 
 def _unknown_type(base: str) -> str:
@@ -147,7 +149,7 @@ def _read_members(given: object, field: str) -> tuple[Member, ...]:
         path = f"{field}[{index}]"
         parts = read_object(item, path, required=("name", "type"))
         name, type_ = parts["name"], parts["type"]
-        if not isinstance(name, str) or not _is_identifier(name):
+        if not _is_name(name, _IDENTIFIER):
             refuse(f"{path}.name", "It is not an identifier.")
         if name in names:
             refuse(f"{path}.name", "The type has two members of this name.")
