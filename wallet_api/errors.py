@@ -15,7 +15,8 @@
     │   ├── InvalidFid
     │   ├── InvalidFilter
     │   ├── InvalidCursor
-    │   └── InvalidRecipientKey
+    │   ├── InvalidRecipientKey
+    │   └── NotSignable           `field` is the JSON path of what is wrong
     ├── HttpsRequired             the same request must be sent by https
     ├── Unauthenticated           the caller is not known
     ├── KeyExportDisabled         the service does not return private keys
@@ -35,6 +36,7 @@
         │   ├── DatabaseDamaged   an alarm: a page or an index cannot be read
         │   └── DatabaseWentBack  an alarm: the database lost a wallet that it had acknowledged
         ├── KeyUnreadable         an alarm: a stored key does not decrypt to the key of its address
+        ├── SignatureMismatch     an alarm: a signature is not one of the wallet's address
         ├── SecretMismatch        an alarm: ENCRYPTION_SECRET does not fit this database
         └── SignInUnavailable
 
@@ -149,6 +151,19 @@ class InvalidRecipientKey(InvalidRequest):
     """The recipient's public key must be an X25519 key: 32 bytes in base64url, without padding."""
 
     code = "invalid_recipient_key"
+
+
+class NotSignable(InvalidRequest):
+    """This request cannot be signed."""
+
+    code = "not_signable"
+
+    def __init__(
+        self, message: str | None = None, *, hint: str | None = None, field: str | None = None
+    ) -> None:
+        """`field` is the JSON path of what is wrong, such as `message.items[0].amount`."""
+        super().__init__(f"{field}: {message}" if field else message, hint=hint)
+        self.field = field
 
 
 class HttpsRequired(WalletApiError):
@@ -278,6 +293,12 @@ class KeyUnreadable(ServiceUnavailable):
     """The wallet is safe but cannot be decrypted right now. Please try again later."""
 
     code = "key_unreadable"
+
+
+class SignatureMismatch(ServiceUnavailable):
+    """The wallet is safe but cannot sign right now. Please try again later."""
+
+    code = "signature_mismatch"
 
 
 class SecretMismatch(ServiceUnavailable):

@@ -26,6 +26,7 @@ STATUS_OF: dict[type[errors.WalletApiError], int] = {
     errors.InvalidFilter: 400,
     errors.InvalidCursor: 400,
     errors.InvalidRecipientKey: 400,
+    errors.NotSignable: 400,
     errors.Unauthenticated: 401,
     errors.KeyExportDisabled: 403,
     errors.InsufficientScope: 403,
@@ -44,6 +45,7 @@ STATUS_OF: dict[type[errors.WalletApiError], int] = {
     errors.DatabaseDamaged: 503,
     errors.DatabaseWentBack: 503,
     errors.KeyUnreadable: 503,
+    errors.SignatureMismatch: 503,
     errors.SecretMismatch: 503,
     errors.SignInUnavailable: 503,
 }
@@ -51,6 +53,7 @@ STATUS_OF: dict[type[errors.WalletApiError], int] = {
 # Errors that need an operator. They are logged as critical.
 _CRITICAL = (
     errors.KeyUnreadable,
+    errors.SignatureMismatch,
     errors.SecretMismatch,
     errors.StorageUnavailable,
     errors.AuditLogBlocked,
