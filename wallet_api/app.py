@@ -55,6 +55,7 @@ from wallet_api.services.deposits import DepositService
 from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.encryption_keys.registry import KnownSecrets
 from wallet_api.services.readiness import ReadinessService
+from wallet_api.services.signing import SigningService
 from wallet_api.services.stats import StatsService
 from wallet_api.services.storage import StorageService
 from wallet_api.services.wallet_files.importing import OnDemandImport
@@ -170,6 +171,7 @@ def _services(settings: Settings) -> Application:
         database=database,
         replica=replica,
         wallets=wallet_service,
+        signing=SigningService(wallet_service),
         deposits=DepositService(database, wallet_service, settings.network),
         readiness=ReadinessService(database, registration),
         clients=ApiClientService(database),

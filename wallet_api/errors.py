@@ -22,6 +22,7 @@
     ├── KeyExportDisabled         the service does not return private keys
     ├── InsufficientScope         an API client lacks the scope
     ├── NetworkNotAllowed         an API client calls from another network
+    ├── PolicyRefused             no policy allows this signature
     ├── WalletNotFound
     ├── WalletsInFiles            the request needs wallets in PostgreSQL
     ├── TooManyRequests
@@ -194,6 +195,12 @@ class NetworkNotAllowed(WalletApiError):
     """This API client may not call from this network."""
 
     code = "network_not_allowed"
+
+
+class PolicyRefused(WalletApiError):
+    """No policy lets this API client sign. Use a client that was created with --unrestricted."""
+
+    code = "policy_refused"
 
 
 class WalletNotFound(WalletApiError):

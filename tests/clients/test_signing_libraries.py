@@ -104,7 +104,7 @@ def test_a_message_has_the_same_digest_everywhere(ask, message):
 @hypothesis.given(transactions(KEY, CHAIN_ID))
 def test_a_transaction_that_we_accept_has_the_same_bytes_everywhere(ask, given):
     try:
-        read = read_transaction(given, chain_id=CHAIN_ID, sender=ADDRESS, allow_delegation=True)
+        read = read_transaction(given, chain_id=CHAIN_ID, allow_delegation=True)
     except NotSignable:
         hypothesis.event("refused")
         return

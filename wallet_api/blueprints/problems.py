@@ -31,6 +31,7 @@ STATUS_OF: dict[type[errors.WalletApiError], int] = {
     errors.KeyExportDisabled: 403,
     errors.InsufficientScope: 403,
     errors.NetworkNotAllowed: 403,
+    errors.PolicyRefused: 403,
     errors.WalletNotFound: 404,
     errors.IdempotencyKeyInUse: 409,
     errors.WalletsInFiles: 409,

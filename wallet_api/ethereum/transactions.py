@@ -4,7 +4,7 @@ Type 0 is EIP-155, type 1 EIP-2930, type 2 EIP-1559, and type 4 EIP-7702.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from eth_hash.auto import keccak
 
@@ -62,7 +62,8 @@ class Transaction:
     """A complete transaction without a signature.
 
     `to` is in lower case, or None if the transaction creates a contract. Amounts are in wei. Types
-    0 and 1 have `gas_price`, and types 2 and 4 have both of the other fees.
+    0 and 1 have `gas_price`, and types 2 and 4 have both of the other fees. `sender` is `from` as
+    the caller gave it, in lower case, or None. It is not signed.
     """
 
     type: int
@@ -77,6 +78,7 @@ class Transaction:
     max_priority_fee_per_gas: int | None = None
     access_list: tuple[AccessListEntry, ...] = ()
     authorizations: tuple[SignedAuthorization, ...] = ()
+    sender: str | None = field(default=None, compare=False)
 
     def as_json(self) -> dict[str, object]:
         """Return the transaction as JSON-RPC does, with `input` for the data."""
@@ -135,12 +137,13 @@ class Transaction:
 
 
 def read_transaction(
-    given: object, *, chain_id: int, sender: str, allow_delegation: bool = False
+    given: object, *, chain_id: int, allow_delegation: bool = False
 ) -> Transaction:
     """Read the parameter of `eth_signTransaction`.
 
-    `sender` is the wallet's address, and `chain_id` the chain for which it signs. Type 4 is refused
-    unless `allow_delegation` is true. Raises NotSignable, which names the field.
+    `chain_id` is the chain for which it is signed. Type 4 is refused unless `allow_delegation` is
+    true. Raises NotSignable, which names the field. Compare `sender` with the address of the wallet
+    before you sign.
     """
     type_ = _read_type(given)
     dynamic = type_ in _DYNAMIC_FEES
@@ -150,8 +153,7 @@ def read_transaction(
     if type_ == 4 and not allow_delegation:
         refuse("authorizationList", "Delegation (EIP-7702) is not allowed for this request.")
     read_chain_id(members.get("chainId", hex(chain_id)), "chainId", chain_id=chain_id)
-    if "from" in members and read_address(members["from"], "from") != sender.lower():
-        refuse("from", "It must be the address of this wallet.")
+    sender = read_address(members["from"], "from") if "from" in members else None
     to = None
     if members.get("to") is not None or type_ == 4:
         to = read_address(members["to"], "to")
@@ -177,6 +179,7 @@ def read_transaction(
         authorizations=read_authorizations(members["authorizationList"], chain_id=chain_id)
         if type_ == 4
         else (),
+        sender=sender,
     )
 
 

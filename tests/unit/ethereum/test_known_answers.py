@@ -45,7 +45,7 @@ def sign_all(given):
     for name, key, transaction, chain_id, raw in given:
         address = address_of(key)
         try:
-            read = read_transaction(transaction, chain_id=chain_id, sender=address)
+            read = read_transaction(transaction, chain_id=chain_id)
         except NotSignable as error:
             refused[name] = error.field
             continue

@@ -226,7 +226,7 @@ def test_a_read_transaction_is_signed_whole():
         "data": "0xabcd",
         "accessList": [{"address": TOKEN, "storageKeys": ["0x" + "00" * 31 + "01"]}],
     }
-    read = read_transaction(given, chain_id=CHAIN_ID, sender=ADDRESS)
+    read = read_transaction(given, chain_id=CHAIN_ID)
     raw = signatures.sign_transaction(read, private_key=KEY, address=ADDRESS).raw
     chain_id, nonce, tip, highest, gas, to, value, data, access_list, *_ = rlp_of_others.decode(
         raw[1:]
@@ -278,7 +278,7 @@ def test_a_signed_transaction_is_described_as_it_was_given(given, others):
         "to": TOKEN.lower(),
         "input": "0xabcd",
     }
-    read = read_transaction(given, chain_id=CHAIN_ID, sender=ADDRESS, allow_delegation=True)
+    read = read_transaction(given, chain_id=CHAIN_ID, allow_delegation=True)
     signed = signatures.sign_transaction(read, private_key=KEY, address=ADDRESS)
     described = signed.as_json()
     assert {name: described[name] for name in given} == given

@@ -36,7 +36,7 @@ ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 
 
 def read(given, **options):
-    return read_transaction(given, chain_id=CHAIN_ID, sender=ADDRESS, **options)
+    return read_transaction(given, chain_id=CHAIN_ID, **options)
 
 
 def refused(given, **options):
@@ -76,6 +76,8 @@ def test_everything_that_libraries_send_beside_is_accepted_if_it_agrees():
     assert read(LEGACY | same | {"type": "0x0"}).data == b"\x12"
     assert read(LEGACY | {"input": "0x12"}).data == b"\x12"
     assert read(LEGACY | {"from": ADDRESS.lower()}) == read(LEGACY)
+    assert read(LEGACY | {"from": ADDRESS}).sender == ADDRESS.lower()
+    assert read(LEGACY).sender is None
 
 
 @pytest.mark.parametrize("name", ["nonce", "gas", "gasPrice"])
@@ -111,7 +113,6 @@ def test_a_dynamic_transaction_needs(name):
         ({"chainId": CHAIN_ID}, "chainId"),
         ({"chainId": "0x0"}, "chainId"),
         ({"chainId": None}, "chainId"),
-        ({"from": TOKEN}, "from"),
         ({"from": None}, "from"),
         ({"from": ADDRESS[:2] + ADDRESS[2:].swapcase()}, "from"),
         ({"to": TOKEN[:-1]}, "to"),
@@ -253,6 +254,5 @@ def test_what_is_not_a_transaction_is_refused(given):
 def test_no_chain_has_the_id_0(read_one):
     given = LEGACY if read_one is read_transaction else {**AUTHORIZATION, "chainId": "0x0"}
     given = {n: v for n, v in given.items() if n not in ("yParity", "r", "s")}
-    options = {"sender": ADDRESS} if read_one is read_transaction else {}
     with pytest.raises(NotSignable, match="chainId"):
-        read_one(given, chain_id=0, **options)
+        read_one(given, chain_id=0)
