@@ -117,14 +117,16 @@ CREATE TABLE public.api_clients (
     expires_at timestamp with time zone,
     revoked_at timestamp with time zone,
     last_used_at timestamp with time zone,
+    unrestricted boolean DEFAULT false NOT NULL,
     CONSTRAINT api_clients_allowed_networks_are_some CHECK ((cardinality(allowed_networks) > 0)),
     CONSTRAINT api_clients_expire_after_they_began CHECK ((expires_at > created_at)),
     CONSTRAINT api_clients_expire_before_the_year_9000 CHECK ((expires_at < '9000-01-01 00:00:00+00'::timestamp with time zone)),
     CONSTRAINT api_clients_id_is_16_hex_digits CHECK ((id ~ '^[0-9a-f]{16}$'::text)),
     CONSTRAINT api_clients_name_is_a_short_word CHECK ((name ~ '^[a-z0-9][a-z0-9._-]{0,62}$'::text)),
-    CONSTRAINT api_clients_scopes_are_known CHECK (((cardinality(scopes) > 0) AND (scopes <@ ARRAY['wallets:read'::text, 'wallets:write'::text, 'keys:read'::text, 'stats:read'::text, 'audit:read'::text]))),
+    CONSTRAINT api_clients_scopes_are_known CHECK (((cardinality(scopes) > 0) AND (scopes <@ ARRAY['wallets:read'::text, 'wallets:write'::text, 'wallets:sign'::text, 'keys:read'::text, 'stats:read'::text, 'audit:read'::text]))),
     CONSTRAINT api_clients_times_are_of_our_era CHECK (((created_at >= '0001-01-01 00:00:00+00'::timestamp with time zone) AND (created_at <= '9999-12-31 23:59:59.999999+00'::timestamp with time zone) AND (last_used_at >= '0001-01-01 00:00:00+00'::timestamp with time zone) AND (last_used_at <= '9999-12-31 23:59:59.999999+00'::timestamp with time zone) AND (revoked_at >= '0001-01-01 00:00:00+00'::timestamp with time zone) AND (revoked_at <= '9999-12-31 23:59:59.999999+00'::timestamp with time zone))),
-    CONSTRAINT api_clients_token_hash_is_sha256 CHECK ((token_hash ~ '^[0-9a-f]{64}$'::text))
+    CONSTRAINT api_clients_token_hash_is_sha256 CHECK ((token_hash ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT api_clients_unrestricted_ones_sign CHECK (((NOT unrestricted) OR ('wallets:sign'::text = ANY (scopes))))
 );
 
 CREATE TABLE public.deposits (
@@ -183,11 +185,13 @@ CREATE TABLE public.wallet_audit_log (
     address text,
     key_id text,
     mac text,
-    CONSTRAINT wallet_audit_log_action_is_known CHECK ((action = ANY (ARRAY['wallet.created'::text, 'wallet.imported'::text, 'base_account.set'::text, 'key.read'::text, 'key.refused'::text, 'key.exported'::text, 'key.resealed'::text]))),
+    details json,
+    CONSTRAINT wallet_audit_log_action_is_known CHECK ((action = ANY (ARRAY['wallet.created'::text, 'wallet.imported'::text, 'base_account.set'::text, 'key.read'::text, 'key.refused'::text, 'key.exported'::text, 'key.resealed'::text, 'message.signed'::text, 'typed_data.signed'::text, 'transaction.signed'::text, 'signing.refused'::text]))),
     CONSTRAINT wallet_audit_log_actor_is_short CHECK (((length(actor) >= 1) AND (length(actor) <= 200))),
     CONSTRAINT wallet_audit_log_address_is_an_ethereum_address CHECK ((address ~ '^0x[0-9a-fA-F]{40}$'::text)),
     CONSTRAINT wallet_audit_log_chain_is_known CHECK ((chain = ANY (ARRAY['ethereum'::text, 'base-account'::text]))),
     CONSTRAINT wallet_audit_log_created_at_is_of_our_era CHECK (((created_at >= '0001-01-01 00:00:00+00'::timestamp with time zone) AND (created_at <= '9999-12-31 23:59:59.999999+00'::timestamp with time zone))),
+    CONSTRAINT wallet_audit_log_details_are_short CHECK (((length((details)::text) >= 2) AND (length((details)::text) <= 16384))),
     CONSTRAINT wallet_audit_log_fid_is_positive CHECK ((fid > 0)),
     CONSTRAINT wallet_audit_log_key_id_is_16_hex_digits CHECK ((key_id ~ '^[0-9a-f]{16}$'::text)),
     CONSTRAINT wallet_audit_log_mac_is_hmac_sha256 CHECK ((mac ~ '^[0-9a-f]{64}$'::text)),
@@ -302,7 +306,7 @@ CREATE TRIGGER api_clients_are_never_deleted BEFORE DELETE ON public.api_clients
 
 CREATE TRIGGER api_clients_are_never_truncated BEFORE TRUNCATE ON public.api_clients FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
-CREATE TRIGGER api_clients_change_by_use_and_revocation_only BEFORE UPDATE ON public.api_clients FOR EACH ROW WHEN (((old.id IS DISTINCT FROM new.id) OR (old.name IS DISTINCT FROM new.name) OR (old.token_hash IS DISTINCT FROM new.token_hash) OR (old.scopes IS DISTINCT FROM new.scopes) OR (old.allowed_networks IS DISTINCT FROM new.allowed_networks) OR (old.created_at IS DISTINCT FROM new.created_at) OR (old.expires_at IS DISTINCT FROM new.expires_at) OR ((old.revoked_at IS NOT NULL) AND (old.revoked_at IS DISTINCT FROM new.revoked_at)))) EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER api_clients_change_by_use_and_revocation_only BEFORE UPDATE ON public.api_clients FOR EACH ROW WHEN (((old.id IS DISTINCT FROM new.id) OR (old.name IS DISTINCT FROM new.name) OR (old.token_hash IS DISTINCT FROM new.token_hash) OR (old.scopes IS DISTINCT FROM new.scopes) OR (old.unrestricted IS DISTINCT FROM new.unrestricted) OR (old.allowed_networks IS DISTINCT FROM new.allowed_networks) OR (old.created_at IS DISTINCT FROM new.created_at) OR (old.expires_at IS DISTINCT FROM new.expires_at) OR ((old.revoked_at IS NOT NULL) AND (old.revoked_at IS DISTINCT FROM new.revoked_at)))) EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER deposits_never_change_what_was_prepared BEFORE UPDATE ON public.deposits FOR EACH ROW WHEN (((old.fid IS DISTINCT FROM new.fid) OR (old.id IS DISTINCT FROM new.id) OR (old.asset IS DISTINCT FROM new.asset) OR (old.amount IS DISTINCT FROM new.amount) OR (old.from_address IS DISTINCT FROM new.from_address) OR (old.to_address IS DISTINCT FROM new.to_address) OR (old.chain_id IS DISTINCT FROM new.chain_id) OR (old.idempotency_key IS DISTINCT FROM new.idempotency_key) OR (old.request_hash IS DISTINCT FROM new.request_hash) OR (old.created_at IS DISTINCT FROM new.created_at))) EXECUTE FUNCTION public.refuse_change();
 
