@@ -198,6 +198,7 @@ def _services(settings: Settings) -> Application:
         ),
         metrics_token=settings.metrics_token,
         allow_key_export=settings.allow_key_export,
+        allow_key_read=settings.allow_key_read,
         network=settings.network,
         demo_fid=settings.demo_fid,
     )

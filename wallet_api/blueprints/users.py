@@ -19,6 +19,7 @@ from wallet_api.crypto import hpke
 from wallet_api.errors import (
     InvalidFid,
     InvalidRecipientKey,
+    KeyReadDisabled,
     MnemonicRefused,
     UnsupportedChain,
     WalletNotFound,
@@ -84,24 +85,26 @@ def ensure_wallet(fid: str, chain: str) -> tuple[Wallet, int]:
     UnsupportedChain,
     InvalidRecipientKey,
     MnemonicRefused,
+    KeyReadDisabled,
     WalletNotFound,
 )
 @blueprint.arguments(KeyBody, example={"reason": "sign swap 8c1f"})
 @blueprint.response(200, KeyAnswer)
 def read_key(body: dict[str, Any], fid: str, chain: str) -> dict[str, Any]:
-    """Return the private key of a trading wallet, and record caller and reason."""
+    """Return the private key of a trading wallet, if that is enabled, and record why."""
     user = parse_fid_of_path(fid)
     require_trading_chain(chain)
     public_key = body["recipient_public_key"]
     # Validate first, so that no audit entry is written for a request that fails.
     recipient = None if public_key is None else hpke.Recipient(public_key)
-    found = application().wallets.get_wallet_with_key(
-        user,
-        TRADING_CHAIN,
-        access=audit_context(
-            reason=body["reason"], recipient=None if recipient is None else recipient.public_key
-        ),
+    access = audit_context(
+        reason=body["reason"], recipient=None if recipient is None else recipient.public_key
     )
+    wallets = application().wallets
+    if not application().allow_key_read:
+        wallets.refuse_key(user, TRADING_CHAIN, access=access)
+        raise KeyReadDisabled
+    found = wallets.get_wallet_with_key(user, TRADING_CHAIN, access=access)
     if found is None:
         raise WalletNotFound
     if recipient is None:
