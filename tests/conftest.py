@@ -38,6 +38,8 @@ JWT_SECRET = "a JWT secret that only the tests know, nobody else"
 FID = 1464243
 BASE_ACCOUNT = "0x78547fc07fdc8aac05e53b034e510b276a5ba384"
 ACCESS = AuditContext(actor="user:1464243", request_id="a-test")
+# A column of wallet_audit_log, in whichever form it is stored.
+REQUEST_ID = "coalesce(replace(request_uuid::text, '-', ''), request_id)"
 
 # What no log line of the whole run may contain: searched at the end of each process of the run.
 LEAKS = SimpleNamespace(secrets={SECRET, OTHER_SECRET, JWT_SECRET}, logs=[])

@@ -9,7 +9,7 @@ from collections import defaultdict
 
 import psycopg
 
-from tests.conftest import BASE_ACCOUNT, LEAKS, open_every_wallet
+from tests.conftest import BASE_ACCOUNT, LEAKS, REQUEST_ID, open_every_wallet
 from tests.service import Call, send
 from tests.unit import issuer
 from wallet_api.crypto import key_pairs as keys
@@ -88,7 +88,7 @@ class Load:
             stored = {fid: {address} for fid, address in open_every_wallet(sql, sealing).items()}
             deposits = sql.execute("select id::text from deposits").fetchall()
             reads = sql.execute(
-                "select request_id, fid from wallet_audit_log where action = 'key.read'"
+                f"select {REQUEST_ID}, fid from wallet_audit_log where action = 'key.read'"
             ).fetchall()
             accounts = sql.execute(
                 "select fid, address from wallets where wallet_type = 'base-account'"

@@ -21,6 +21,16 @@ A_WALLET = f"""
     insert into encryption_keys (key_id) values (repeat('ef', 8))
 """
 
+# Make all entries as 1.0.0 wrote them.
+TO_TEXT = """
+update wallet_audit_log
+set
+    mac = encode(mac_bytes, 'hex'), mac_bytes = null,
+    key_id = encode(key_id_bytes, 'hex'), key_id_bytes = null,
+    request_id = coalesce(request_id, replace(request_uuid::text, '-', '')), request_uuid = null
+where mac_bytes is not null
+"""
+
 
 def service(database, secret=SECRET, *previous):
     """Return the service of one process; it has not checked its secret yet."""

@@ -8,7 +8,7 @@ import pytest
 
 from tests.conftest import ACCESS, BASE_ACCOUNT, OTHER_SECRET, SECRET
 from tests.migration.conftest import plant
-from tests.services.conftest import service
+from tests.services.conftest import TO_TEXT, service
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.models import AuditEvent, AuditHead
@@ -27,6 +27,7 @@ _AN_OLD_ENTRY = (
     "insert into wallet_audit_log (fid, id, chain, action, actor, request_id, created_at)"
     " values (%s, %s, 'ethereum', 'key.read', 'user:7', 'r', '2020-01-01')"
 )
+READER = replace(ACCESS, request_id="54ed0d9f1a504ed4801ddb06b16b9977")
 A_THIRD = "third secret of quite sufficient length"
 
 
@@ -37,7 +38,7 @@ def log(database):
     for fid in USERS:
         wallets.ensure_trading_wallet(fid, access=ACCESS)
         wallets.store_base_account_address(fid, BASE_ACCOUNT, access=ACCESS)
-        wallets.get_wallet_with_key(fid, "ethereum", access=ACCESS)
+        wallets.get_wallet_with_key(fid, "ethereum", access=READER)
         wallets.refuse_key(fid, "ethereum", access=ACCESS)
     return wallets
 
@@ -97,14 +98,15 @@ COLUMNS = {
     "chain": "'base-account'",
     "action": "'key.refused'",
     "actor": "'nobody'",
-    "request_id": "'another'",
+    "request_uuid": "gen_random_uuid()",
     "ip": "'192.0.2.1'",
     "reason": "'a good one'",
     "recipient": "repeat('A', 43)",
     "address": f"'{BASE_ACCOUNT}'",
     "created_at": "created_at - interval '1 microsecond'",
-    "mac": "repeat('0', 64)",
+    "mac_bytes": "decode(repeat('0', 64), 'hex')",
 }
+COLUMNS_OF_1_0_0 = {"request_id": "'another'", "mac": "repeat('0', 64)"}
 
 
 @pytest.mark.parametrize("column", COLUMNS)
@@ -113,10 +115,20 @@ def test_an_entry_that_was_changed_in_any_column_is_named(log, verify, sql, colu
     faults, intact = verify()
     assert faults[0] == (3, 3, NOT_OURS)
     # A changed mac is not what the next entry stands behind.
-    assert faults[1:] == ([(3, 4, NOT_OURS)] if column == "mac" else [])
+    assert faults[1:] == ([(3, 4, NOT_OURS)] if column == "mac_bytes" else [])
     assert intact == 20 - len(faults)
     assert verify(fid=3)[0] == faults
     assert verify(fid=2) == ([], 4)
+
+
+@pytest.mark.parametrize("column", COLUMNS_OF_1_0_0)
+def test_so_is_an_entry_of_1_0_0(log, verify, sql, column):
+    plant(sql, TO_TEXT)
+    assert verify() == ([], 20)
+    change = f"update wallet_audit_log set {column} = {COLUMNS_OF_1_0_0[column]}"
+    plant(sql, f"{change} where (fid, id) = (3, 3)")
+    faults, _ = verify()
+    assert faults == [(3, 3, NOT_OURS)] + ([(3, 4, NOT_OURS)] if column == "mac" else [])
 
 
 def test_every_column_of_the_log_is_covered(sql):
@@ -124,7 +136,8 @@ def test_every_column_of_the_log_is_covered(sql):
         "select column_name from information_schema.columns where table_name = 'wallet_audit_log'"
     ).fetchall()
     # Another fid, id or key_id is another place or another key, which the next tests try.
-    assert {name for (name,) in columns} == {*COLUMNS, "fid", "id", "key_id"}
+    covered = {*COLUMNS, *COLUMNS_OF_1_0_0, "fid", "id", "key_id", "key_id_bytes"}
+    assert {name for (name,) in columns} == covered
 
 
 REPLACE = f"update wallets set address = '{ANOTHER}' where (fid, chain) = (4, 'base-account')"
@@ -132,9 +145,11 @@ UNCHAINED = (
     "insert into wallet_audit_log (fid, id, chain, action, actor, request_id)"
     " values (3, 5, 'ethereum', 'key.read', 'user:3', 'r')"
 )
+NO_KEY = r"'\x0000000000000000'"
 COPY = (
-    "insert into wallet_audit_log (fid, id, chain, action, actor, request_id, address, created_at,"
-    " key_id, mac) select {}, chain, action, actor, request_id, address, created_at, key_id, mac"
+    "insert into wallet_audit_log (fid, id, chain, action, actor, request_id, request_uuid,"
+    " address, created_at, key_id_bytes, mac_bytes) select {}, chain, action, actor, request_id,"
+    " request_uuid, address, created_at, key_id_bytes, mac_bytes"
     " from wallet_audit_log where (fid, id) = {}"
 )
 
@@ -239,7 +254,7 @@ COPY = (
             id="two exchanged",
         ),
         pytest.param(
-            ["update wallet_audit_log set key_id = repeat('0', 16) where (fid, id) = (4, 2)"],
+            [f"update wallet_audit_log set key_id_bytes = {NO_KEY} where (fid, id) = (4, 2)"],
             [
                 (4, 2, FOREIGN),
                 (4, 3, ALONE),
@@ -585,7 +600,10 @@ def test_a_history_that_was_written_anew_with_the_secret_differs_from_the_checkp
         now=fourth.created_at,
     )
     forged = chained(key, replace(fourth, actor="nobody"), behind)
-    put = "update wallet_audit_log set actor = 'nobody', mac = %s where (fid, id) = (3, 4)"
+    put = (
+        "update wallet_audit_log set actor = 'nobody', mac_bytes = decode(%s, 'hex')"
+        " where (fid, id) = (3, 4)"
+    )
     plant(sql, put, [forged.entry.mac])
     plant(sql, "update wallet_audit_heads set mac = %s where fid = 3", [forged.head.mac])
     assert verify() == ([], 20)

@@ -64,6 +64,8 @@ SAME_WALLET_UNDER_ANOTHER_SECRET = (
 )
 HEAD = {"fid": FID, "id": 1, "mac": "ab" * 32}
 MAC = {"mac": "ab" * 32, "key_id": "ef" * 8}
+MAC_BYTES = {"mac_bytes": b"m" * 32, "key_id_bytes": b"k" * 8}
+UUID_ONLY = {"request_id": None, "request_uuid": uuid.UUID(int=1)}
 
 
 def insert(sql, table, row):
@@ -198,6 +200,43 @@ def test_every_time_that_is_kept_can_be_read(sql, table, row, column, time):
         ),
         ("wallet_audit_log", AUDIT, {"mac": "ab" * 32}, "wallet_audit_log_mac_names_its_key"),
         ("wallet_audit_log", AUDIT, {"key_id": "ef" * 8}, "wallet_audit_log_mac_names_its_key"),
+        (
+            "wallet_audit_log",
+            AUDIT,
+            {"request_id": None},
+            "wallet_audit_log_request_id_has_one_form",
+        ),
+        (
+            "wallet_audit_log",
+            AUDIT,
+            UUID_ONLY | {"request_id": "r"},
+            "wallet_audit_log_request_id_has_one_form",
+        ),
+        ("wallet_audit_log", AUDIT, MAC | MAC_BYTES, "wallet_audit_log_mac_has_one_form"),
+        (
+            "wallet_audit_log",
+            AUDIT,
+            MAC_BYTES | {"key_id_bytes": None},
+            "wallet_audit_log_mac_bytes_name_their_key",
+        ),
+        (
+            "wallet_audit_log",
+            AUDIT,
+            MAC_BYTES | {"mac_bytes": None},
+            "wallet_audit_log_mac_bytes_name_their_key",
+        ),
+        (
+            "wallet_audit_log",
+            AUDIT,
+            MAC_BYTES | {"mac_bytes": b"m" * 31},
+            "wallet_audit_log_mac_is_32_bytes",
+        ),
+        (
+            "wallet_audit_log",
+            AUDIT,
+            MAC_BYTES | {"key_id_bytes": b"k" * 9},
+            "wallet_audit_log_key_id_is_8_bytes",
+        ),
         ("wallet_audit_heads", HEAD, {"fid": 0}, "wallet_audit_heads_fid_is_positive"),
         ("wallet_audit_heads", HEAD, {"mac": "ab"}, "wallet_audit_heads_mac_is_hmac_sha256"),
         ("encryption_keys", KEY, {"key_id": "short"}, "encryption_keys_id_is_16_hex_digits"),
