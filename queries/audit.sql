@@ -218,7 +218,8 @@ returning head.fid;
 -- name: list_by_action(action, since, before, before_fid, before_id, size)
 -- Entries of one action, newest first, after a position, and all entries of the same time as the last one, in any
 -- order. `since` is inclusive, the position is exclusive. Start with ('infinity', 0, 0).
--- Answered by idx_wallet_audit_log_by_action, which contains a hash of the action: the action is compared too.
+-- Answered by idx_wallet_audit_log_by_action, which contains a hash of the action: the action is compared too. Without
+-- coalesce(), PostgreSQL would take the two for independent, expect too few rows, and read and sort all of them.
 select
     fid,
     id,
@@ -236,7 +237,7 @@ select
 from wallet_audit_log
 where
     hashtext(action) = hashtext(:action::text)
-    and action = :action::text
+    and coalesce(action = :action::text, false)
     and created_at >= :since::timestamptz
     and (created_at, fid, id) < (:before::timestamptz, :before_fid::bigint, :before_id::bigint)
 order by created_at desc
@@ -263,8 +264,7 @@ from wallet_audit_log
 where
     hashtext(actor) = hashtext(:actor::text)
     and hashtext(action) = hashtext(:action::text)
-    and actor = :actor::text
-    and action = :action::text
+    and coalesce(actor = :actor::text and action = :action::text, false)
     and created_at >= :since::timestamptz
     and (created_at, fid, id) < (:before::timestamptz, :before_fid::bigint, :before_id::bigint)
 order by created_at desc
@@ -318,7 +318,7 @@ from wallet_audit_log
 where
     fid = :fid::bigint
     and hashtext(actor) = hashtext(:actor::text)
-    and actor = :actor::text
+    and coalesce(actor = :actor::text, false)
     and hashtext(action) = any(array(select hashtext(wanted.action) from unnest(:actions::text[]) as wanted (action)))
     and action = any(:actions::text[])
     and created_at >= :since::timestamptz
