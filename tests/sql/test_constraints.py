@@ -136,6 +136,13 @@ def test_every_time_that_is_kept_can_be_read(sql, table, row, column, time):
         (
             "wallet_audit_log",
             AUDIT,
+            {"details": '"' + "x" * 16_383 + '"'},
+            "wallet_audit_log_details_are_short",
+        ),
+        ("wallet_audit_log", AUDIT, {"details": "1"}, "wallet_audit_log_details_are_short"),
+        (
+            "wallet_audit_log",
+            AUDIT,
             {"request_id": None},
             "wallet_audit_log_request_id_has_one_form",
         ),
@@ -185,6 +192,7 @@ def test_every_time_that_is_kept_can_be_read(sql, table, row, column, time):
         ("api_clients", CLIENT, {"token_hash": "ab"}, "api_clients_token_hash_is_sha256"),
         ("api_clients", CLIENT, {"scopes": ["all"]}, "api_clients_scopes_are_known"),
         ("api_clients", CLIENT, {"scopes": []}, "api_clients_scopes_are_known"),
+        ("api_clients", CLIENT, {"unrestricted": True}, "api_clients_unrestricted_ones_sign"),
         (
             "api_clients",
             CLIENT,
