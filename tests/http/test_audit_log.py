@@ -176,6 +176,7 @@ def test_a_user_s_own_reading_says_who_from_where_and_in_which_request(make_app,
         "reason": None,
         "recipientPublicKey": None,
         "address": None,
+        "details": None,
         "requestId": "asked-1",
     }
 
