@@ -1,12 +1,13 @@
--- name: insert_if_absent(id, name, token_hash, scopes, allowed_networks, expires_at)^
+-- name: insert_if_absent(id, name, token_hash, scopes, unrestricted, allowed_networks, expires_at)^
 -- Insert a client. No row: the name is taken, and nothing was written.
 -- Safe under concurrency because the unique constraint on the name decides.
-insert into api_clients as client (id, name, token_hash, scopes, allowed_networks, expires_at)
+insert into api_clients as client (id, name, token_hash, scopes, unrestricted, allowed_networks, expires_at)
 values (
     :id::text,
     :name::text,
     :token_hash::text,
     :scopes::text[],
+    :unrestricted::boolean,
     :allowed_networks::cidr[],
     :expires_at::timestamptz
 )
@@ -21,6 +22,7 @@ select
     name,
     token_hash,
     scopes,
+    unrestricted,
     allowed_networks,
     created_at,
     expires_at,
@@ -38,6 +40,7 @@ select
     name,
     token_hash,
     scopes,
+    unrestricted,
     allowed_networks,
     created_at,
     expires_at,

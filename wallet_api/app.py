@@ -27,6 +27,7 @@ from wallet_api.blueprints import (
     rate_limits,
     requests,
     sign_in,
+    signing,
     stats,
     storage,
     trading,
@@ -55,6 +56,7 @@ from wallet_api.services.deposits import DepositService
 from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.encryption_keys.registry import KnownSecrets
 from wallet_api.services.readiness import ReadinessService
+from wallet_api.services.signing import SigningService
 from wallet_api.services.stats import StatsService
 from wallet_api.services.storage import StorageService
 from wallet_api.services.wallet_files.importing import OnDemandImport
@@ -114,6 +116,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         wallets.blueprint,
         trading.blueprint,
         users.blueprint,
+        signing.blueprint,
         _search(),
         health.blueprint,
         docs.blueprint,
@@ -170,6 +173,7 @@ def _services(settings: Settings) -> Application:
         database=database,
         replica=replica,
         wallets=wallet_service,
+        signing=SigningService(wallet_service),
         deposits=DepositService(database, wallet_service, settings.network),
         readiness=ReadinessService(database, registration),
         clients=ApiClientService(database),
@@ -194,6 +198,7 @@ def _services(settings: Settings) -> Application:
         ),
         metrics_token=settings.metrics_token,
         allow_key_export=settings.allow_key_export,
+        allow_key_read=settings.allow_key_read,
         network=settings.network,
         demo_fid=settings.demo_fid,
     )

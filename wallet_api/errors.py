@@ -15,12 +15,15 @@
     │   ├── InvalidFid
     │   ├── InvalidFilter
     │   ├── InvalidCursor
-    │   └── InvalidRecipientKey
+    │   ├── InvalidRecipientKey
+    │   └── NotSignable           `field` is the JSON path of what is wrong
     ├── HttpsRequired             the same request must be sent by https
     ├── Unauthenticated           the caller is not known
-    ├── KeyExportDisabled         the service does not return private keys
+    ├── KeyExportDisabled         the service does not return private keys to users
+    ├── KeyReadDisabled           the service does not return private keys to API clients
     ├── InsufficientScope         an API client lacks the scope
     ├── NetworkNotAllowed         an API client calls from another network
+    ├── PolicyRefused             no policy allows this signature
     ├── WalletNotFound
     ├── WalletsInFiles            the request needs wallets in PostgreSQL
     ├── TooManyRequests
@@ -35,6 +38,7 @@
         │   ├── DatabaseDamaged   an alarm: a page or an index cannot be read
         │   └── DatabaseWentBack  an alarm: the database lost a wallet that it had acknowledged
         ├── KeyUnreadable         an alarm: a stored key does not decrypt to the key of its address
+        ├── SignatureMismatch     an alarm: a signature is not one of the wallet's address
         ├── SecretMismatch        an alarm: ENCRYPTION_SECRET does not fit this database
         └── SignInUnavailable
 
@@ -151,6 +155,19 @@ class InvalidRecipientKey(InvalidRequest):
     code = "invalid_recipient_key"
 
 
+class NotSignable(InvalidRequest):
+    """This request cannot be signed."""
+
+    code = "not_signable"
+
+    def __init__(
+        self, message: str | None = None, *, hint: str | None = None, field: str | None = None
+    ) -> None:
+        """`field` is the JSON path of what is wrong, such as `message.items[0].amount`."""
+        super().__init__(f"{field}: {message}" if field else message, hint=hint)
+        self.field = field
+
+
 class HttpsRequired(WalletApiError):
     """This service is reached by https."""
 
@@ -169,6 +186,12 @@ class KeyExportDisabled(WalletApiError):
     code = "key_export_disabled"
 
 
+class KeyReadDisabled(WalletApiError):
+    """This service signs and does not return private keys. Use the routes that sign."""
+
+    code = "key_read_disabled"
+
+
 class InsufficientScope(WalletApiError):
     """This API client lacks the required scope."""
 
@@ -179,6 +202,12 @@ class NetworkNotAllowed(WalletApiError):
     """This API client may not call from this network."""
 
     code = "network_not_allowed"
+
+
+class PolicyRefused(WalletApiError):
+    """No policy lets this API client sign. Use a client that was created with --unrestricted."""
+
+    code = "policy_refused"
 
 
 class WalletNotFound(WalletApiError):
@@ -278,6 +307,12 @@ class KeyUnreadable(ServiceUnavailable):
     """The wallet is safe but cannot be decrypted right now. Please try again later."""
 
     code = "key_unreadable"
+
+
+class SignatureMismatch(ServiceUnavailable):
+    """The wallet is safe but cannot sign right now. Please try again later."""
+
+    code = "signature_mismatch"
 
 
 class SecretMismatch(ServiceUnavailable):

@@ -21,7 +21,7 @@ BASE_ACCOUNT_SPELLINGS = (BASE_ACCOUNT_CHAIN, "base", "ethereum-base")
 MAX_FID = 2**63 - 1
 """The largest FID that a PostgreSQL bigint holds."""
 
-SCOPES = ("wallets:read", "wallets:write", "keys:read", "stats:read", "audit:read")
+SCOPES = ("wallets:read", "wallets:write", "wallets:sign", "keys:read", "stats:read", "audit:read")
 """The scopes of API clients."""
 
 AUDIT_ACTIONS = (
@@ -32,6 +32,10 @@ AUDIT_ACTIONS = (
     "key.refused",
     "key.exported",
     "key.resealed",
+    "message.signed",
+    "typed_data.signed",
+    "transaction.signed",
+    "signing.refused",
 )
 """The actions that the audit log records."""
 
@@ -98,6 +102,7 @@ class AuditContext:
     """Who acts upon a wallet or asks for its key, from where, and why, for its audit entry.
 
     `recipient` is the X25519 public key (base64url) that the key will be encrypted to, or None.
+    `unrestricted` is True for an API client whose wallets sign everything, and is not recorded.
     """
 
     actor: str
@@ -105,13 +110,15 @@ class AuditContext:
     ip: IPAddress | None = None
     reason: str | None = None
     recipient: str | None = None
+    unrestricted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEvent:
     """An event to record in the audit log.
 
-    `address` is the address of a created wallet or of a stored Base Account.
+    `address` is the address of a created wallet or of a stored Base Account. `details` is a JSON
+    text that describes what was signed.
     """
 
     fid: int
@@ -119,14 +126,16 @@ class AuditEvent:
     action: str
     access: AuditContext
     address: str | None = None
+    details: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
     """A row of `wallet_audit_log`: one action on a wallet or its key.
 
-    `id` is the position in the user's chain. `mac` covers the entry and the head before it, under
-    the secret `key_id`. It is None in entries that are older than the chains.
+    `id` is the position in the user's chain. `details` is a JSON text, which describes a signature.
+    `mac` covers the entry and the head before it, under the secret `key_id`. It is None in entries
+    that are older than the chains.
     """
 
     fid: int
@@ -142,6 +151,7 @@ class AuditEntry:
     created_at: datetime
     key_id: str | None
     mac: str | None
+    details: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +186,7 @@ class EncryptionKey:
 class ApiClient:
     """A row of `api_clients`: another service and its scopes.
 
+    `unrestricted` means that wallets sign everything for it, whatever policies say.
     `allowed_networks` is None if it may call from any address. `token_hash` is SHA-256 in hex.
     `last_used_at` is exact to the minute. `use_is_stale` means that it should be updated.
     """
@@ -184,6 +195,7 @@ class ApiClient:
     name: str
     token_hash: str = field(repr=False)
     scopes: frozenset[str]
+    unrestricted: bool
     allowed_networks: tuple[IPNetwork, ...] | None
     created_at: datetime
     expires_at: datetime | None

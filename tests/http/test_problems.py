@@ -38,6 +38,7 @@ STATUSES = {
     "invalid_filter": 400,
     "invalid_cursor": 400,
     "invalid_recipient_key": 400,
+    "not_signable": 400,
     "unauthenticated": 401,
     "key_export_disabled": 403,
     "insufficient_scope": 403,
@@ -56,6 +57,7 @@ STATUSES = {
     "database_damaged": 503,
     "database_went_back": 503,
     "key_unreadable": 503,
+    "signature_mismatch": 503,
     "secret_mismatch": 503,
     "sign_in_unavailable": 503,
 }

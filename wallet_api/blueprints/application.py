@@ -15,6 +15,7 @@ from wallet_api.services.api_clients import ApiClientService
 from wallet_api.services.audit.read import AuditLog
 from wallet_api.services.deposits import DepositService
 from wallet_api.services.readiness import ReadinessService
+from wallet_api.services.signing import SigningService
 from wallet_api.services.stats import StatsService
 from wallet_api.services.storage import StorageService
 from wallet_api.services.wallet_files.serving import UnsupportedWithFiles
@@ -34,6 +35,7 @@ class Application:
     database: Database
     replica: Database
     wallets: BaseAccountWalletService
+    signing: SigningService
     deposits: DepositService
     readiness: ReadinessService
     clients: ApiClientService
@@ -47,6 +49,7 @@ class Application:
     quick_auth: QuickAuth
     metrics_token: Secret[str] | None
     allow_key_export: bool
+    allow_key_read: bool
     network: Network
     demo_fid: int | None
 

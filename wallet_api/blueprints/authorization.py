@@ -69,6 +69,7 @@ def audit_context(*, reason: str | None = None, recipient: str | None = None) ->
         ip=client_ip(),
         reason=reason,
         recipient=recipient,
+        unrestricted="client" in g and g.client.unrestricted,
     )
 
 
@@ -113,7 +114,7 @@ def client(scope: str) -> AuthPolicy:
         try:
             application().clients.authorize(g.client, scope=scope, ip=ip_for_allowed_networks())
         except (InsufficientScope, NetworkNotAllowed):
-            _record_refused_key_read(scope)
+            _record_refusal(scope)
             raise
 
     return AuthPolicy(
@@ -125,13 +126,16 @@ def client(scope: str) -> AuthPolicy:
     )
 
 
-def _record_refused_key_read(scope: str) -> None:
-    """Record in the audit log that an authenticated client was denied access to a key."""
+def _record_refusal(scope: str) -> None:
+    """Record in the audit log that an authenticated client was denied the use of a key."""
     path = request.view_args or {}
     fid = parse_fid(path.get("fid"))
-    wanted = scope == "keys:read" and path.get("chain") == TRADING_CHAIN
-    if wanted and fid is not None and str(fid) == path["fid"]:
+    if fid is None or str(fid) != path["fid"]:
+        return
+    if scope == "keys:read" and path.get("chain") == TRADING_CHAIN:
         application().wallets.refuse_key(fid, TRADING_CHAIN, access=audit_context())
+    if scope == "wallets:sign":
+        application().signing.refuse(fid, access=audit_context())
 
 
 PUBLIC = AuthPolicy(authenticate=lambda: None)

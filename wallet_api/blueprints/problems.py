@@ -26,10 +26,13 @@ STATUS_OF: dict[type[errors.WalletApiError], int] = {
     errors.InvalidFilter: 400,
     errors.InvalidCursor: 400,
     errors.InvalidRecipientKey: 400,
+    errors.NotSignable: 400,
     errors.Unauthenticated: 401,
     errors.KeyExportDisabled: 403,
+    errors.KeyReadDisabled: 403,
     errors.InsufficientScope: 403,
     errors.NetworkNotAllowed: 403,
+    errors.PolicyRefused: 403,
     errors.WalletNotFound: 404,
     errors.IdempotencyKeyInUse: 409,
     errors.WalletsInFiles: 409,
@@ -44,6 +47,7 @@ STATUS_OF: dict[type[errors.WalletApiError], int] = {
     errors.DatabaseDamaged: 503,
     errors.DatabaseWentBack: 503,
     errors.KeyUnreadable: 503,
+    errors.SignatureMismatch: 503,
     errors.SecretMismatch: 503,
     errors.SignInUnavailable: 503,
 }
@@ -51,6 +55,7 @@ STATUS_OF: dict[type[errors.WalletApiError], int] = {
 # Errors that need an operator. They are logged as critical.
 _CRITICAL = (
     errors.KeyUnreadable,
+    errors.SignatureMismatch,
     errors.SecretMismatch,
     errors.StorageUnavailable,
     errors.AuditLogBlocked,

@@ -87,6 +87,11 @@ def _read_expiry(
     type=click.Choice(SCOPES),
     help="A scope to grant. May be repeated.",
 )
+@click.option(
+    "--unrestricted",
+    is_flag=True,
+    help="Sign everything for it, whatever policies say. Needs --scope wallets:sign.",
+)
 @click.option("--expires", callback=_read_expiry, help="When the token expires: 90d, or a date.")
 @click.option(
     "--allow-ip",
@@ -99,6 +104,7 @@ def _read_expiry(
 def create(
     name: str,
     scopes: tuple[str, ...],
+    unrestricted: bool,
     expires: datetime | None,
     networks: list[IPNetwork],
     as_json: bool,
@@ -109,11 +115,19 @@ def create(
 
     \b
     Example:
-      wallet-api clients create --name engine --scope keys:read --scope wallets:read \\
+      wallet-api clients create --name engine --scope wallets:sign --unrestricted \\
         --expires 90d --allow-ip 10.1.0.0/16
     """
+    if unrestricted and "wallets:sign" not in scopes:
+        raise click.UsageError("--unrestricted needs --scope wallets:sign.")
     with _service() as service:
-        token = service.create(name, scopes=scopes, allowed_networks=networks, expires_at=expires)
+        token = service.create(
+            name,
+            scopes=scopes,
+            unrestricted=unrestricted,
+            allowed_networks=networks,
+            expires_at=expires,
+        )
         if token is None:
             raise click.ClickException(f"The name {name} is or was in use. Choose another one.")
         try:
@@ -153,6 +167,8 @@ def list_(as_json: bool) -> None:
         click.echo(f"{client.name}: {members['state']}")
         click.echo(f"  token      wapi_{client.id}_…")
         click.echo(f"  scopes     {', '.join(members['scopes'])}")
+        if client.unrestricted:
+            click.echo("  signs      everything (unrestricted)")
         click.echo(f"  from       {', '.join(members['allowed_networks'] or ['anywhere'])}")
         click.echo(f"  created    {members['created_at']}")
         click.echo(f"  expires    {members['expires_at'] or 'never'}")
@@ -198,6 +214,7 @@ def _members(client: ApiClient) -> dict[str, Any]:
         "id": client.id,
         "state": state,
         "scopes": [scope for scope in SCOPES if scope in client.scopes],
+        "unrestricted": client.unrestricted,
         "allowed_networks": None if networks is None else [str(network) for network in networks],
         "created_at": _time(client.created_at),
         "expires_at": _time(client.expires_at),

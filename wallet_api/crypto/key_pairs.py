@@ -71,6 +71,20 @@ def is_key_of(private_key: Secret[bytes], address: str) -> bool:
     return address[2:].lower() == _address_digits(private_key)
 
 
+def recover_address(digest: bytes, *, r: int, s: int, y_parity: int) -> str | None:
+    """Return the address, in lower case, whose key signed this 32-byte digest.
+
+    None if there is no key for which this is a signature.
+    """
+    signature = r.to_bytes(_KEY_BYTES) + s.to_bytes(_KEY_BYTES) + bytes([y_parity])
+    try:
+        key = PublicKey.from_signature_and_message(signature, digest, hasher=None)
+    # coincurve raises a plain Exception if libsecp256k1 finds no key.
+    except Exception:  # noqa: BLE001
+        return None
+    return "0x" + _digits_of_point(key.format(compressed=False))
+
+
 def _address_digits(private_key: Secret[bytes]) -> str:
     key = private_key.reveal()
     # The library does not check the length.
@@ -81,5 +95,9 @@ def _address_digits(private_key: Secret[bytes]) -> str:
     except ValueError:
         # `from None`: the library's message may quote the key.
         raise KeyUnreadable(_NO_KEY) from None
+    return _digits_of_point(point)
+
+
+def _digits_of_point(point: bytes) -> str:
     # The last 20 bytes of the hash of both coordinates (Yellow Paper, appendix F).
     return keccak(point[1:])[-20:].hex()

@@ -1,1 +1,4 @@
-"""Networks, addresses, amounts and transfers. Nothing here depends on HTTP or SQL."""
+"""Networks, amounts and transfers; what can be signed, signatures, and their effects.
+
+Nothing here depends on HTTP or SQL.
+"""

@@ -20,6 +20,7 @@ class ApiClientRepository(Repository):
         name: str,
         token_hash: str,
         scopes: Sequence[str],
+        unrestricted: bool,
         allowed_networks: Sequence[IPNetwork] | None,
         expires_at: datetime | None,
     ) -> bool:
@@ -30,6 +31,7 @@ class ApiClientRepository(Repository):
             name=name,
             token_hash=token_hash,
             scopes=list(scopes),
+            unrestricted=unrestricted,
             allowed_networks=[str(network) for network in allowed_networks or ()] or None,
             expires_at=expires_at,
         )

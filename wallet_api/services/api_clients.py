@@ -35,12 +35,14 @@ class ApiClientService:
         name: str,
         *,
         scopes: Collection[str],
+        unrestricted: bool = False,
         allowed_networks: Collection[IPNetwork],
         expires_at: datetime | None,
     ) -> Secret[str] | None:
         """Create a client and return its token, shown only once; None if the name is taken.
 
-        Without `allowed_networks` it may call from anywhere.
+        Without `allowed_networks` it may call from anywhere. An `unrestricted` client needs the
+        scope wallets:sign.
         """
         token = client_tokens.issue()
 
@@ -51,6 +53,7 @@ class ApiClientService:
                 name=name,
                 token_hash=token.token_hash,
                 scopes=[scope for scope in SCOPES if scope in scopes],
+                unrestricted=unrestricted,
                 allowed_networks=sorted(allowed_networks, key=str) or None,
                 expires_at=expires_at,
             )

@@ -136,14 +136,37 @@ class BaseAccountWalletService:
     ) -> WalletWithKey | None:
         """Return a wallet with its private key, or None if the user has none with a key.
 
-        The read and the audit entry under `access` are one transaction: unless the entry is
-        committed, the key is not decrypted. After a lost connection, the log shows whether it was,
-        so that one read leaves one entry. Two round trips, with one commit.
+        The audit entry is `key.read`; use_key() says what holds for it.
+        """
+
+        def key_read(wallet: Wallet) -> AuditEvent:
+            return AuditEvent(fid=fid, chain=wallet.chain, action="key.read", access=access)
+
+        found = self.use_key(fid, chain, key_read, access=access)
+        if found is not None:
+            metrics.KEY_READS.labels(access.actor.partition(":")[0]).inc()
+        return found
+
+    def use_key(
+        self,
+        fid: int,
+        chain: str,
+        event_of: Callable[[Wallet], AuditEvent],
+        *,
+        access: AuditContext,
+    ) -> WalletWithKey | None:
+        """Decrypt a wallet's key for what `event_of` describes. None if the user has no such key.
+
+        The read of the wallet and the audit entry of the event are one transaction: unless the
+        entry is committed, the key is not decrypted. After a lost connection, the log shows whether
+        it was, so that one use leaves one entry. Two round trips, with one commit.
+
+        `event_of` may raise an error, and then nothing is written and the key stays encrypted. It
+        runs inside the transaction, and should be quick.
 
         Raises DatabaseDamaged if the entry was not written although PostgreSQL reports no error.
         """
         chain = _CHAIN_SPELLINGS.get(chain, chain)
-        event = AuditEvent(fid=fid, chain=chain, action="key.read", access=access)
         pending = self._trail.pending()
 
         def read(connection: Connection) -> Wallet | None:
@@ -164,34 +187,38 @@ class BaseAccountWalletService:
                 self._register_for(wallet, connection)
                 raise Conflict
             if not pending.is_written(connection):
-                pending.append(connection, head, event)
+                pending.append(connection, head, event_of(wallet))
             return wallet
 
         wallet = self._database.run(read)
-        return None if wallet is None else self._opened(wallet, access)
+        return None if wallet is None else self._opened(wallet)
 
-    def _opened(self, wallet: Wallet, access: AuditContext) -> WalletWithKey | None:
+    def _opened(self, wallet: Wallet) -> WalletWithKey | None:
         """Decrypt the key of a wallet after its entry is committed; None if it has none."""
         private_key = decrypt_verified(self._encryption, wallet)
         if private_key is None:
             return None
-        metrics.KEY_READS.labels(access.actor.partition(":")[0]).inc()
         return WalletWithKey(wallet=wallet, private_key=private_key)
 
     def refuse_key(self, fid: int, chain: str, *, access: AuditContext) -> None:
-        """Record that `access` requested this wallet's key and was refused.
+        """Record that `access` requested this wallet's key and was refused, as refuse() does."""
+        self.refuse(AuditEvent(fid=fid, chain=chain, action="key.refused", access=access))
 
-        Within an hour, record only a caller's first refusal for each wallet, and at most 600
-        refusals of a caller; the next entry counts the others.
+    def refuse(self, event: AuditEvent) -> None:
+        """Record that a caller was refused the use of a wallet's key.
+
+        Within an hour, record only a caller's first refusal of an action for each wallet, and at
+        most 600 refusals of a caller; the next entry counts the others in place of the reason.
         """
-        key = (fid, chain, access.actor)
+        key = (event.fid, event.action, event.access.actor)
         unrecorded = self._refusals.count(key)
         if unrecorded is None:
             return
-        reason = f"{unrecorded} more were refused since the last entry" if unrecorded else None
-        access = replace(access, reason=reason)
+        if unrecorded:
+            reason = f"{unrecorded} more were refused since the last entry"
+            event = replace(event, access=replace(event.access, reason=reason))
         try:
-            self._record(AuditEvent(fid=fid, chain=chain, action="key.refused", access=access))
+            self._record(event)
         except ServiceUnavailable:
             self._refusals.reopen(key, unrecorded)
             raise

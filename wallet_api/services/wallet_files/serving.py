@@ -57,15 +57,20 @@ class FilesystemWalletService(BaseAccountWalletService):
         super().__init__(database, self._beside, encryption, registration)
         self._files = files
 
-    def get_wallet_with_key(
-        self, fid: int, chain: str, *, access: AuditContext
+    def use_key(
+        self,
+        fid: int,
+        chain: str,
+        event_of: Callable[[Wallet], AuditEvent],
+        *,
+        access: AuditContext,
     ) -> WalletWithKey | None:
-        """Return a wallet with its private key, or None if the user has none with a key."""
+        """Decrypt a wallet's key after its entry is written. None if the user has no such key."""
         wallet = self.get_wallet(fid, chain, access=access)
         if wallet is None or wallet.encrypted_key is None:
             return None
-        self._record(AuditEvent(fid=fid, chain=wallet.chain, action="key.read", access=access))
-        return self._opened(wallet, access)
+        self._record(event_of(wallet))
+        return self._opened(wallet)
 
     def _is_base_account(self, fid: int, address: str, access: AuditContext) -> bool:
         stored = super()._is_base_account(fid, address, access)

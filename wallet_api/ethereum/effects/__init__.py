@@ -1,0 +1,56 @@
+"""The effects of a signature: what policies decide on, and what audit entries and previews show.
+
+A request has at least one effect. What is not exactly a known standard is a contract call, or typed
+data of an unknown kind, and never a transfer or an allowance of a guessed amount.
+
+- NativeTransfer: the value of a transaction.
+- TokenTransfer: `transfer` and `transferFrom` (ERC-20), `TransferWithAuthorization` and
+  `ReceiveWithAuthorization` (ERC-3009).
+- Allowance: `approve` (ERC-20, Permit2), `increaseAllowance`, `Permit` (ERC-2612, DAI), and the
+  typed data of Permit2.
+- ContractCall: any other data of a transaction.
+- ContractCreation: a transaction without `to`.
+- Delegation: an authorization (EIP-7702).
+- SignedMessage: a message (EIP-191).
+- UnknownTypedData: any other typed data (EIP-712).
+- NetworkFee: the gas limit and the highest price of a transaction.
+"""
+
+from wallet_api.ethereum.effects.calldata import of_authorization, of_transaction
+from wallet_api.ethereum.effects.kinds import (
+    PERMIT2,
+    Allowance,
+    ContractCall,
+    ContractCreation,
+    Delegation,
+    Effect,
+    NativeTransfer,
+    NetworkFee,
+    SignedMessage,
+    TokenTransfer,
+    UnknownTypedData,
+)
+from wallet_api.ethereum.effects.typed_data import of_typed_data
+
+__all__ = [
+    "PERMIT2",
+    "Allowance",
+    "ContractCall",
+    "ContractCreation",
+    "Delegation",
+    "Effect",
+    "NativeTransfer",
+    "NetworkFee",
+    "SignedMessage",
+    "TokenTransfer",
+    "UnknownTypedData",
+    "of_authorization",
+    "of_message",
+    "of_transaction",
+    "of_typed_data",
+]
+
+
+def of_message(message: bytes) -> tuple[Effect, ...]:
+    """Return the effect of a message that a wallet signs."""
+    return (SignedMessage(length=len(message)),)

@@ -1,0 +1,257 @@
+"""Signatures of trading wallets. The private key never leaves the service."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Generic, Protocol, TypeVar
+
+from wallet_api import metrics
+from wallet_api.errors import NotSignable, PolicyRefused, WalletNotFound
+from wallet_api.ethereum import effects, signatures
+from wallet_api.ethereum.effects import Effect
+from wallet_api.ethereum.signatures import Signature, SignedTransaction
+from wallet_api.ethereum.transactions import Transaction, read_transaction
+from wallet_api.ethereum.typed_data import TypedData
+from wallet_api.models import TRADING_CHAIN, AuditContext, AuditEvent, Wallet
+from wallet_api.services.wallets import BaseAccountWalletService
+
+Signed_co = TypeVar("Signed_co", covariant=True)
+
+SIGNING_METHODS = (
+    "personal_sign",
+    "eth_sign",
+    "eth_signTypedData",
+    "eth_signTypedData_v4",
+    "eth_signTransaction",
+    "sign/message",
+    "sign/typed-data",
+    "sign/transaction",
+)
+"""What `method` may be: a method of JSON-RPC, or the end of a route."""
+
+MAX_DETAILS = 16_384
+"""The longest description of a signature in its audit entry, in characters: about 40 effects."""
+
+for _method in SIGNING_METHODS:
+    # Prometheus sees no increase in a counter that appears with its first event.
+    metrics.SIGNATURES.labels(_method)
+    metrics.SIGNING_REFUSALS.labels(_method)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """What a request would sign: the signer, the digest, and the effects."""
+
+    address: str
+    digest: bytes
+    effects: Sequence[Effect]
+
+
+class SigningService:
+    """Signatures of trading wallets, with one audit entry for each.
+
+    The entry is committed before the wallet's key is decrypted: no entry, no signature. It contains
+    the method, the chain id, the digest and the effects, but neither the payload nor the signature.
+    Each signature is verified by recovering its signer before it is returned.
+
+    `method` is one of SIGNING_METHODS. `address` is the signer that the caller named, or None. All
+    methods raise WalletNotFound if the user has no trading wallet, NotSignable for another signer
+    than the wallet, and what BaseAccountWalletService raises. Those that sign raise PolicyRefused
+    unless `access` is unrestricted, and record that in the audit log.
+    """
+
+    def __init__(self, wallets: BaseAccountWalletService) -> None:
+        self._wallets = wallets
+
+    def sign_message(
+        self,
+        fid: int,
+        message: bytes,
+        *,
+        chain_id: int | None,
+        address: str | None,
+        method: str,
+        access: AuditContext,
+    ) -> Signature:
+        """Sign a message as `personal_sign` does (EIP-191).
+
+        It is valid on every chain; `chain_id` is only recorded.
+        """
+        request = _of_message(message, chain_id=chain_id, signer=address)
+        return self._sign(fid, request, method, access)
+
+    def sign_typed_data(
+        self,
+        fid: int,
+        typed_data: TypedData,
+        *,
+        chain_id: int,
+        address: str | None,
+        method: str,
+        access: AuditContext,
+    ) -> Signature:
+        """Sign typed data as `eth_signTypedData_v4` does (EIP-712). It was read for `chain_id`."""
+        request = _of_typed_data(typed_data, chain_id=chain_id, signer=address)
+        return self._sign(fid, request, method, access)
+
+    def sign_transaction(
+        self, fid: int, transaction: object, *, chain_id: int, method: str, access: AuditContext
+    ) -> SignedTransaction:
+        """Read a transaction as `eth_signTransaction` takes it, and sign it.
+
+        Every field must be given. Raises NotSignable if it can be read in more than one way.
+        """
+        return self._sign(fid, _of_transaction(transaction, chain_id), method, access)
+
+    def preview_message(self, fid: int, message: bytes, *, access: AuditContext) -> Preview:
+        """Return what sign_message() would sign."""
+        return self._preview(fid, _of_message(message, chain_id=None, signer=None), access)
+
+    def preview_typed_data(
+        self, fid: int, typed_data: TypedData, *, chain_id: int, access: AuditContext
+    ) -> Preview:
+        """Return what sign_typed_data() would sign."""
+        return self._preview(
+            fid, _of_typed_data(typed_data, chain_id=chain_id, signer=None), access
+        )
+
+    def preview_transaction(
+        self, fid: int, transaction: object, *, chain_id: int, access: AuditContext
+    ) -> Preview:
+        """Return what sign_transaction() would sign. Raises NotSignable as it does."""
+        return self._preview(fid, _of_transaction(transaction, chain_id), access)
+
+    def refuse(self, fid: int, *, access: AuditContext) -> None:
+        """Record that a caller may not sign at all, as BaseAccountWalletService.refuse() does."""
+        self._wallets.refuse(
+            AuditEvent(fid=fid, chain=TRADING_CHAIN, action="signing.refused", access=access)
+        )
+
+    def _sign(
+        self, fid: int, request: "_Request[Signed_co]", method: str, access: AuditContext
+    ) -> Signed_co:
+        event_of = partial(_event_of, request, method=method, access=access)
+        if not access.unrestricted:
+            metrics.SIGNING_REFUSALS.labels(method).inc()
+            self._wallets.refuse(_refusal(fid, request, method=method, access=access))
+            raise PolicyRefused
+        found = self._wallets.use_key(fid, TRADING_CHAIN, event_of, access=access)
+        if found is None:
+            raise WalletNotFound
+        signed = request.sign(private_key=found.private_key.reveal(), address=found.wallet.address)
+        metrics.SIGNATURES.labels(method).inc()
+        return signed
+
+    def _preview(self, fid: int, request: "_Request[object]", access: AuditContext) -> Preview:
+        address = self._wallets.get_wallet_address(fid, TRADING_CHAIN, access=access)
+        if address is None:
+            raise WalletNotFound
+        request.require_signer(address)
+        return Preview(address=address, digest=request.digest, effects=request.effects_of(address))
+
+
+class _Sign(Protocol[Signed_co]):
+    def __call__(self, *, private_key: bytes, address: str) -> Signed_co: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Request(Generic[Signed_co]):
+    """A request to sign, which was read strictly.
+
+    `signer` is the address that the caller named in `signer_field`, or None. `effects_of` returns
+    the effects if the wallet with an address signs.
+    """
+
+    action: str
+    chain_id: int | None
+    digest: bytes
+    effects_of: Callable[[str], Sequence[Effect]]
+    sign: _Sign[Signed_co]
+    signer: str | None
+    signer_field: str = "address"
+
+    def require_signer(self, address: str) -> None:
+        """Raise NotSignable if the caller named another signer than the wallet with `address`."""
+        if self.signer is not None and self.signer.lower() != address.lower():
+            raise NotSignable("It must be the address of this wallet.", field=self.signer_field)
+
+
+def _of_message(message: bytes, *, chain_id: int | None, signer: str | None) -> _Request[Signature]:
+    return _Request(
+        action="message.signed",
+        chain_id=chain_id,
+        digest=signatures.message_digest(message),
+        effects_of=lambda _: effects.of_message(message),
+        sign=partial(signatures.sign_message, message),
+        signer=signer,
+    )
+
+
+def _of_typed_data(
+    typed_data: TypedData, *, chain_id: int, signer: str | None
+) -> _Request[Signature]:
+    return _Request(
+        action="typed_data.signed",
+        chain_id=chain_id,
+        digest=signatures.typed_data_digest(typed_data),
+        effects_of=lambda address: effects.of_typed_data(typed_data, signer=address),
+        sign=partial(signatures.sign_typed_data, typed_data),
+        signer=signer,
+    )
+
+
+def _of_transaction(given: object, chain_id: int) -> _Request[SignedTransaction]:
+    # Delegation needs a policy that names the delegate, or a client that no policy restricts.
+    transaction: Transaction = read_transaction(given, chain_id=chain_id, allow_delegation=True)
+    return _Request(
+        action="transaction.signed",
+        chain_id=chain_id,
+        digest=transaction.digest,
+        effects_of=lambda address: effects.of_transaction(transaction, sender=address),
+        sign=partial(signatures.sign_transaction, transaction),
+        signer=transaction.sender,
+        signer_field="from",
+    )
+
+
+def _event_of(
+    request: _Request[object], wallet: Wallet, *, method: str, access: AuditContext
+) -> AuditEvent:
+    """Return the event of a signature. Raises NotSignable if it does not fit into an entry."""
+    request.require_signer(wallet.address)
+    found = request.effects_of(wallet.address)
+    details = _details(request, method, effects=[effect.as_json() for effect in found])
+    if len(details) > MAX_DETAILS:
+        raise NotSignable(f"It has {len(found)} effects, too many for one audit entry. Split it.")
+    return AuditEvent(
+        fid=wallet.fid,
+        chain=wallet.chain,
+        action=request.action,
+        access=access,
+        details=details,
+    )
+
+
+def _refusal(
+    fid: int, request: _Request[object], *, method: str, access: AuditContext
+) -> AuditEvent:
+    """Return the event of a refusal. Its effects are unknown, because no wallet was read."""
+    return AuditEvent(
+        fid=fid,
+        chain=TRADING_CHAIN,
+        action="signing.refused",
+        access=access,
+        details=_details(request, method),
+    )
+
+
+def _details(request: _Request[object], method: str, **more: object) -> str:
+    """Return the JSON text of an audit entry's details, always the same for the same request."""
+    members = {
+        "method": method,
+        "chain_id": request.chain_id,
+        "digest": "0x" + request.digest.hex(),
+        **more,
+    }
+    return json.dumps(members, separators=(",", ":"))
