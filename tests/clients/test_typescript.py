@@ -7,23 +7,22 @@ import re
 import psycopg
 import pytest
 
-from tests.clients.conftest import CLIENT, run
-from tests.conftest import (
-    BASE_ACCOUNT,
-    FID,
-    JWT_SECRET,
-    LEAKS,
-    SECRET,
-    open_every_wallet,
-)
+from tests.clients.programs import CLIENT, run
+from tests.database import open_every_wallet
+from tests.factories import BASE_ACCOUNT, FID, JWT_SECRET, SECRET
+from tests.leaks import LEAKS
+from tests.licenses import PERMISSIVE
 from tests.service import ROOT, start_service
-from tests.test_dependencies import PERMISSIVE
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 
 LOCK = json.loads((CLIENT / "package-lock.json").read_text())
 # An install of all packages may take a minute.
 pytestmark = pytest.mark.timeout(300)
+
+
+# The compiler, npm and Node are processes of seconds.
+slow = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +47,7 @@ def said(compiled, clone, farcaster_service, tmp_path_factory):
         return told | {"stored": open_every_wallet(sql, EncryptionService(Secret(SECRET)))}
 
 
+@slow
 def test_the_types_are_generated_from_what_the_service_says(
     packages, described, make_app, tmp_path, request
 ):
@@ -61,6 +61,7 @@ def test_the_types_are_generated_from_what_the_service_says(
     assert generated.read_text() == written.read_text(), "run `make client`"
 
 
+@slow
 def test_the_client_deposits_and_hears_refusals(said):
     first, ether = said["first"], said["ether"]
     addresses = {said[name]["depositAddress"] for name in ("first", "again", "ether", "byHand")}
@@ -88,6 +89,7 @@ def test_the_client_deposits_and_hears_refusals(said):
         assert refusal["retryAfter"] is None
 
 
+@slow
 def test_wallets_are_asked_for_exactly_what_the_service_prepared(said):
     asked = said["asked"]
     first, ether = said["first"], said["ether"]
@@ -108,6 +110,7 @@ def test_wallets_are_asked_for_exactly_what_the_service_prepared(said):
     assert said["hash"] == "0x" + "ab" * 32
 
 
+@slow
 def test_nothing_is_sent_twice_or_on_another_chain(said):
     asked = said["asked"]
     # A wallet that refuses or breaks is asked once: it may have sent.

@@ -1,15 +1,22 @@
-"""docs/http_api.md has every route, every error, and examples that are true."""
+"""docs/http_api.md has every route, every error, and correct examples."""
 
 import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from eth_account import Account
+from flask import Flask
 from werkzeug.exceptions import default_exceptions
+from werkzeug.serving import make_server
 
-from tests.conftest import ACCESS, FID, LEAKS
 from tests.documentation.pages import code, read, section, tables
+from tests.factories import ACCESS, FID
+from tests.leaks import LEAKS
 from wallet_api.blueprints import authorization as callers
 from wallet_api.blueprints import problems
+from wallet_api.crypto.key_pairs import address_of
+from wallet_api.crypto.secret import Secret
 from wallet_api.errors import WalletApiError
 from wallet_api.server import problem_response
 
@@ -95,7 +102,19 @@ def test_the_refusal_of_the_page_is_a_real_one(client, bearer):
     assert client.post("/api/wallet/deposit", json=body, headers=headers).get_json() == shown
 
 
-def test_the_python_example_reads_a_key_that_is_sealed_to_it(serve, services):
+@contextmanager
+def served(app: Flask) -> Iterator[str]:
+    """Serve an app over HTTP in this process, and yield its URL."""
+    server = make_server("127.0.0.1", 0, app)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_the_python_example_reads_a_key_that_is_sealed_to_it(app, services):
     example = PAGE.split("```python\n")[1].split("```")[0]
     names: dict[str, Any] = {}
     exec(example, names)  # noqa: S102
@@ -103,7 +122,7 @@ def test_the_python_example_reads_a_key_that_is_sealed_to_it(serve, services):
         "reader", scopes=["keys:read"], allowed_networks=[], expires_at=None
     )
     address = services.wallets.ensure_trading_wallet(FID, access=ACCESS).address
-    url = f"http://127.0.0.1:{serve(WEB_CONCURRENCY='1').port}"
-    private_key = names["read_key"](url, token.reveal(), FID, "to try the example")
+    with served(app) as url:
+        private_key = names["read_key"](url, token.reveal(), FID, "to try the example")
     LEAKS.secrets |= {token.reveal(), private_key.hex()}
-    assert Account.from_key(private_key).address == address
+    assert address_of(Secret(private_key)) == address

@@ -5,8 +5,9 @@ import shutil
 import pytest
 from structlog.testing import capture_logs
 
-from tests.conftest import BASE_ACCOUNT, FID, OTHER_SECRET
-from tests.http.conftest import refused, rows_of, signed_in
+from tests.database import rows_of
+from tests.factories import BASE_ACCOUNT, FID, OTHER_SECRET, signed_in
+from tests.http.problems import refused
 from tests.wallet_store import EXPECTED, SAMPLES, contents
 from wallet_api.config import ConfigurationError
 from wallet_api.errors import StorageUnavailable
@@ -132,7 +133,7 @@ def test_a_service_on_files_serves_who_has_a_wallet_once_postgresql_took_over(st
         answer = on_files.post(FALLBACK, headers=signed_in(42))
     assert refused(answer, 503)["code"] == "storage_unavailable"
     assert "critical" in {event["log_level"] for event in events}
-    # A load balancer must not take away what serves everybody else.
+    # A load balancer must not remove a process that serves all other users.
     assert on_files.get("/readyz").status_code == 200
     answer = on_files.post(FALLBACK, headers=signed_in())
     assert answer.get_json()["walletAddress"] == KEYED[FID]["address"]

@@ -126,7 +126,7 @@ def test_a_user_who_waits_for_a_lock_does_not_make_the_machine_slow_for_the_othe
 
 
 def test_one_user_who_waits_for_locks_does_not_make_the_machine_slow_for_a_rare_other(sql, four):
-    """Although nobody else has had a quick answer of late."""
+    """Although no other request has had a quick response recently."""
     sql.execute(CATALOG)
     database = four()
     with ThreadPoolExecutor(2) as threads:
@@ -134,6 +134,20 @@ def test_one_user_who_waits_for_locks_does_not_make_the_machine_slow_for_a_rare_
         assert ask(database, SILENT[1])[0]
         assert all(one.result()[0] for one in asked)
     assert ask(database, SILENT[1])[0]
+
+
+def test_one_user_of_a_silent_machine_holds_half_of_the_connections(sql, four):
+    """Whether the machine is silent or the user waits for a lock: the others are answered."""
+    sql.execute(CATALOG)
+    database = four()
+    with ThreadPoolExecutor(2) as threads:
+        asked = wait_for(database, [SILENT[0]] * 2, threads)
+        answered, seconds = ask(database, SILENT[0])
+        assert not answered
+        assert seconds < 0.3
+        assert all(ask(database, fid)[0] for fid in SOUND[:10])
+        assert all(one.result()[0] for one in asked)
+    assert ask(database, SILENT[0])[0]
 
 
 def test_a_refusal_inside_of_a_transaction_leaves_nothing_behind(sql, four):

@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import structlog
 from limits import RateLimitItem
@@ -42,17 +41,11 @@ class Usage:
     seconds: int
 
 
-class _RateLimiter(Protocol):
-    def use(self, item: RateLimitItem, *identifiers: str) -> tuple[bool, float, int]:
-        """Count a request unless it would exceed the limit.
-
-        Return whether it was counted, the end of the window (Unix time), and the number of
-        remaining requests. If none remain, the time is when the next request is allowed.
-        """
-
-
 class _RedisRateLimiter(SlidingWindowCounterRateLimiter):
+    """Sliding windows in Redis."""
+
     def use(self, item: RateLimitItem, *identifiers: str) -> tuple[bool, float, int]:
+        """Do what MemoryRateLimiter.use() does."""
         allowed = self.hit(item, *identifiers)
         return allowed, *self.get_window_stats(item, *identifiers)
 
@@ -63,7 +56,7 @@ class RateLimits:
     def __init__(self, uri: Secret[str]) -> None:
         """`uri` is memory:// or a Redis URL. It connects at the first request."""
         self._memory = MemoryRateLimiter()
-        self._shared: _RateLimiter | None = None
+        self._shared: _RedisRateLimiter | None = None
         self._is_answered: Callable[[], bool] = lambda: False
         self._paused_until = 0.0
         if uri.reveal() != MEMORY:
@@ -103,7 +96,7 @@ class RateLimits:
 
 
 def _hit(
-    limiter: _RateLimiter,
+    limiter: "_RedisRateLimiter | MemoryRateLimiter",
     limits: Sequence[RateLimitItem],
     identifiers: tuple[str, ...],
     *,
@@ -137,7 +130,11 @@ class MemoryRateLimiter:
         self._current: dict[int, tuple[int, dict[str, int], dict[str, int]]] = {}
 
     def use(self, item: RateLimitItem, *identifiers: str) -> tuple[bool, float, int]:
-        """Count a request unless it would exceed the limit. See _RateLimiter.use()."""
+        """Count a request unless it would exceed the limit.
+
+        Return whether it was counted, the end of the window (Unix time), and the number of
+        remaining requests. If none remain, the time is when the next request is allowed.
+        """
         key, length = item.key_for(*identifiers), item.get_expiry()
         with self._lock:
             older, newer, passed = self._windows(length)

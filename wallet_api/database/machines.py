@@ -10,22 +10,11 @@ from typing import Any
 import psycopg
 
 from wallet_api import metrics
+from wallet_api.database import sql
 from wallet_api.errors import DatabaseUnavailable
 
 _PATIENCE_SECONDS = 0.5
-_IS_CLUSTER = (
-    "select /* machines.is_cluster */ to_regclass('pg_dist_shard') is not null as is_cluster"
-)
-# All tables that are distributed by fid have the same ranges on the same machines.
-_LIST_SHARDS = (
-    "select distinct /* machines.list_shards */"
-    " shard.shardminvalue::integer as first_hash, placement.groupid as machine"
-    " from pg_dist_partition as spread"
-    " inner join pg_dist_shard as shard on spread.logicalrelid = shard.logicalrelid"
-    " inner join pg_dist_placement as placement on shard.shardid = placement.shardid"
-    " where spread.partmethod = 'h'"
-    " order by first_hash"
-)
+_QUERIES = sql.load("machines")
 
 
 class Machines:
@@ -37,7 +26,7 @@ class Machines:
     """
 
     def __init__(self, pool: str, cap: int) -> None:
-        """At most `cap` connections may wait for a machine that does not answer."""
+        """At most `cap` connections may wait for a machine or a user without an answer."""
         self._pool = pool
         self._cap = cap
         self._lock = Lock()
@@ -49,10 +38,10 @@ class Machines:
         self._answered: dict[int, float] = {}
         self._slow: set[int] = set()
 
-    def look(self, connection: psycopg.Connection[dict[str, Any]]) -> None:
+    def read_shards(self, connection: psycopg.Connection[dict[str, Any]]) -> None:
         """Read the locations of the shards on a new connection: an outage may have moved them."""
-        (answer,) = connection.execute(_IS_CLUSTER)
-        shards = list(connection.execute(_LIST_SHARDS)) if answer["is_cluster"] else []
+        is_cluster = _QUERIES.is_cluster(connection)
+        shards = list(_QUERIES.list_shards(connection)) if is_cluster else []
         self._shards = (
             [shard["first_hash"] for shard in shards],
             [shard["machine"] for shard in shards],
@@ -72,8 +61,12 @@ class Machines:
             at_work = self._at_work.setdefault(machine, {})
             if connection in at_work:
                 return
-            self._judge(machine, at_work.values(), now)
-            if machine in self._slow and len(at_work) >= self._cap:
+            waiting = self._judge(machine, at_work.values(), now)
+            if machine in self._slow:
+                held = len(at_work)
+            else:
+                held = sum(one == fid for _, one in at_work.values()) if fid in waiting else 0
+            if held >= self._cap:
                 metrics.POOL_REFUSALS.labels(self._pool).inc()
                 raise DatabaseUnavailable("too many requests wait for the machine of this user")
             at_work[connection] = now, fid
@@ -93,15 +86,16 @@ class Machines:
                 else:
                     self._judge(machine, work, now)
 
-    def _judge(self, machine: int, work: Iterable[tuple[float, int]], now: float) -> None:
-        """Call a machine slow if two users wait for long and nobody had a quick answer of late.
+    def _judge(self, machine: int, work: Iterable[tuple[float, int]], now: float) -> set[int]:
+        """Call a machine slow if two users wait for long and nobody had a quick answer recently.
 
-        One user alone may be waiting for a lock.
+        One user alone may be waiting for a lock. Return the users who wait.
         """
         answered = self._answered.get(machine, -math.inf)
         waiting = {fid for since, fid in work if now - max(since, answered) > _PATIENCE_SECONDS}
         if len(waiting) > 1:
             self._slow.add(machine)
+        return waiting
 
 
 def hash_of(fid: int) -> int:

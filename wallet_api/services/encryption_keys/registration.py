@@ -10,12 +10,12 @@ from wallet_api.errors import SecretMismatch
 from wallet_api.models import EncryptionKey
 from wallet_api.repositories.encryption_keys import EncryptionKeyRepository
 from wallet_api.repositories.wallets import PostgresWalletRepository
-from wallet_api.services.wallet_files.storage_check import FileStore
+from wallet_api.services.wallet_files.storage_check import StorageCheck
 
 log = structlog.get_logger("wallet_api")
 
 
-class SealingSecret:
+class SecretRegistration:
     """The registration of this process's secret in its database.
 
     The first secret that encrypts a key in a database is registered. Another one is accepted only
@@ -25,7 +25,7 @@ class SealingSecret:
     """
 
     def __init__(
-        self, database: Database, encryption: EncryptionService, store: FileStore | None = None
+        self, database: Database, encryption: EncryptionService, store: StorageCheck | None = None
     ) -> None:
         """`store` is the wallet directory, if the service uses one."""
         self._database = database
@@ -73,12 +73,12 @@ class SealingSecret:
         """
         repository = EncryptionKeyRepository(connection)
         known = repository.list_keys()
-        sealed = not known and PostgresWalletRepository(connection).any_sealed()
-        if sealed:
+        in_use = not known and PostgresWalletRepository(connection).any_encrypted_key()
+        if in_use:
             # Another process may have registered its secret between our two queries.
             known = repository.list_keys()
         ours = self._encryption.key_id
-        if not known and not sealed:
+        if not known and not in_use:
             self._need_the_right_to_register(repository, known)
             return None
         readable = [key.key_id for key in known if key.key_id in self._encryption.audit_keys]
@@ -137,14 +137,14 @@ class SealingSecret:
         audit_keys, ours = self._encryption.audit_keys, self._encryption.key_id
         keys = EncryptionKeyRepository(connection)
         with connection.transaction():
-            keys.ask_in_turn()
+            keys.query_shards_sequentially()
             predecessor = self._succeeds(connection)
             if predecessor == ours:
                 # Another process with this secret was first.
                 return
             root = None
             if predecessor is not None:
-                root = audit_keys[ours].seal_root_of(audit_keys[predecessor])
+                root = audit_keys[ours].encrypt_root_of(audit_keys[predecessor])
             keys.insert_if_absent(ours, succeeds=predecessor, sealed_audit_root=root)
             if ours not in {key.key_id for key in keys.list_keys()}:
                 # Another process has registered a secret in the meantime.

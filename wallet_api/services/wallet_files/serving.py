@@ -6,7 +6,7 @@ from typing import NoReturn, TypeVar
 
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Connection, Database
-from wallet_api.errors import KeyUnreadable, StorageUnavailable, WalletsInFiles
+from wallet_api.errors import StorageUnavailable, WalletsInFiles
 from wallet_api.models import (
     TRADING_CHAIN,
     AuditContext,
@@ -17,17 +17,17 @@ from wallet_api.models import (
     WalletWithKey,
 )
 from wallet_api.repositories.audit import AuditRepository
-from wallet_api.repositories.wallet_files.file import file_name
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
 from wallet_api.repositories.wallets import PostgresWalletRepository
 from wallet_api.services.audit.append import PendingEntries
-from wallet_api.services.encryption_keys.registration import SealingSecret
-from wallet_api.services.wallets import BaseAccountWalletService, creation_of
+from wallet_api.services.encryption_keys.registration import SecretRegistration
+from wallet_api.services.wallet_files.recorded import is_recorded
+from wallet_api.services.wallets import BaseAccountWalletService, creation_event
 
 T = TypeVar("T")
 
 
-class WithoutRows:
+class UnsupportedWithFiles:
     """Search and statistics where wallets are kept in files: both are refused."""
 
     def find(self, *_: object, **__: object) -> NoReturn:
@@ -52,9 +52,9 @@ class FilesystemWalletService(BaseAccountWalletService):
         database: Database,
         files: FilesystemWalletRepository,
         encryption: EncryptionService,
-        sealing_secret: SealingSecret,
+        registration: SecretRegistration,
     ) -> None:
-        super().__init__(database, self._beside, encryption, sealing_secret)
+        super().__init__(database, self._beside, encryption, registration)
         self._files = files
 
     def get_wallet_with_key(
@@ -62,7 +62,7 @@ class FilesystemWalletService(BaseAccountWalletService):
     ) -> WalletWithKey | None:
         """Return a wallet with its private key, or None if the user has none with a key."""
         wallet = self.get_wallet(fid, chain, access=access)
-        if wallet is None or wallet.sealed is None:
+        if wallet is None or wallet.encrypted_key is None:
             return None
         self._record(AuditEvent(fid=fid, chain=wallet.chain, action="key.read", access=access))
         return self._opened(wallet, access)
@@ -76,19 +76,16 @@ class FilesystemWalletService(BaseAccountWalletService):
         self._record(event)
 
     def _verified(self, wallet: Wallet, access: AuditContext) -> Wallet:
-        """Return the wallet after the audit log has it, with this address.
-
-        A file does not contain its user: it may be a copy of another user's file.
-        """
+        """Return the wallet after the audit log has it, with this address."""
         super()._verified(wallet, access)
-        is_recorded = partial(_is_recorded, wallet)
-        if wallet.chain == TRADING_CHAIN and not self._look(is_recorded):
+        unless = partial(is_recorded, wallet)
+        if wallet.chain == TRADING_CHAIN and not self._look(unless):
             ours = AuditContext(
                 actor="service:filesystem",
                 request_id=access.request_id,
                 reason="the file had no entry",
             )
-            self._record(creation_of(wallet, ours), unless=is_recorded)
+            self._record(creation_event(wallet, ours), unless=unless)
         return wallet
 
     def _look(self, look: Callable[[AuditRepository], T]) -> T:
@@ -104,28 +101,18 @@ class FilesystemWalletService(BaseAccountWalletService):
     ) -> Wallet:
         """Return the user's wallet; if there is no file, write one, and then its entry."""
         # Raises before a file is written whose entry could not be appended.
-        self._trail.follow(head, creation_of(candidate, access))
+        self._trail.next_entry(head, creation_event(candidate, access))
         files = self._beside(connection, access)
         files.insert_if_absent(candidate)
         there = files.get(candidate.fid, TRADING_CHAIN)
         if there is None:
             raise StorageUnavailable(f"{files.directory.path} lost a file that was just written")
         if there.address == candidate.address:
-            self._append(connection, creation_of(there, access), pending)
+            # Another request may have found the file, and recorded it.
+            unless = partial(is_recorded, there)
+            self._append(connection, creation_event(there, access), pending, unless=unless)
         return there
 
     def _beside(self, connection: Connection, _: AuditContext) -> FilesystemWalletRepository:
-        self._sealing_secret.register_on(connection)
-        return self._files.beside(PostgresWalletRepository(connection))
-
-
-def _is_recorded(wallet: Wallet, audit: AuditRepository) -> bool:
-    """Tell whether the log records a trading wallet.
-
-    Raises KeyUnreadable if it records another address for the user.
-    """
-    recorded = audit.get_trading_address(wallet.fid)
-    if recorded is not None and recorded.lower() != wallet.address.lower():
-        name = file_name(wallet.fid, TRADING_CHAIN)
-        raise KeyUnreadable(f"{name} has another address than the audit log")
-    return recorded is not None
+        self._registration.register_on(connection)
+        return self._files.with_rows(PostgresWalletRepository(connection))
