@@ -285,11 +285,9 @@ def test_a_verified_token_is_refused_once_it_has_expired():
     # Clocks may differ by 30 s, so that it is valid for one more second.
     token = Secret(sign(exp=int(time.time()) - 29))
     assert tokens.verify(token) == FID
-    deadline = time.monotonic() + 5
+    time.sleep(1.1)
     with pytest.raises(Unauthenticated):
-        while time.monotonic() < deadline:
-            tokens.verify(token)
-            time.sleep(0.1)
+        tokens.verify(token)
 
 
 def test_a_changed_token_is_refused_after_the_unchanged_one_was_verified():
