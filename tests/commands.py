@@ -14,6 +14,7 @@ from pathlib import Path
 
 import click
 
+from tests.factories import OTHER_SECRET, SECRET
 from tests.service import ROOT
 from wallet_api import logs
 from wallet_api.cli import cli, main
@@ -104,10 +105,9 @@ class Running:
 
 
 def _derive_keys(environ):
-    """Derive the keys of a command's secrets here, where they are kept: every fork has them."""
-    for name in ("ENCRYPTION_SECRET", "ENCRYPTION_SECRET_PREVIOUS"):
-        if secret := environ.get(name):
-            EncryptionService(Secret(secret))
+    """Derive the keys of a command's secrets here, where they are cached: every fork has them."""
+    for secret in {SECRET, OTHER_SECRET, environ.get("ENCRYPTION_SECRET", SECRET)}:
+        assert EncryptionService(Secret(secret))._legacy_keys
 
 
 def _become(arguments, environ, out, err):

@@ -2,7 +2,6 @@
 
 import functools
 import logging
-import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -20,6 +19,7 @@ from flask_smorest import Blueprint
 from pytest_postgresql import factories
 from werkzeug.routing import Rule
 
+from tests.cluster import folder_in_memory, make_logins_cheap
 from tests.commands import Running, kept_environ
 from tests.database import Clone, open_every_wallet
 from tests.factories import FID, JWT_SECRET, SECRET
@@ -37,8 +37,6 @@ from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
 from wallet_api.development.postgres import LocalPostgres
 from wallet_api.services import migrations
-
-_ROOM_BYTES = 2 * 1024**3
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -127,47 +125,16 @@ def remember_what_must_not_leak(tmp_path_factory: pytest.TempPathFactory) -> Ite
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalPostgres]:
     """One PostgreSQL for the whole run."""
     directory = tmp_path_factory.mktemp("postgres")
-    with _folder_in_memory() as memory:
+    with folder_in_memory() as memory:
         settings = {"max_connections": "300", "max_wal_size": "128MB"}
         postgres = LocalPostgres(memory or directory, durable=False, settings=settings)
         with postgres:
-            _make_logins_cheap(postgres)
+            make_logins_cheap(postgres)
             yield postgres
             # The log is searched after the server is removed.
             LEAKS.logs.append(shutil.copy(postgres.log, directory / "searched.log"))
         # Under root the cluster may lie outside of pytest's folder.
         shutil.rmtree(postgres.home)
-
-
-def _make_logins_cheap(server: LocalPostgres) -> None:
-    """Hash the password once, and not 4096 times for each of ten thousand logins."""
-    rules = server.home / "data" / "pg_hba.conf"
-    rules.write_text(rules.read_text().replace("scram-sha-256", "md5"))
-    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
-        connection.execute("set password_encryption = md5")
-        password = psycopg.sql.Literal(server.password)
-        connection.execute(psycopg.sql.SQL("alter role current_user password {}").format(password))
-        connection.execute("select pg_reload_conf()")
-
-
-@contextmanager
-def _folder_in_memory() -> Iterator[Path | None]:
-    """Yield a folder in memory if there is room: each test's database has three hundred files.
-
-    Some disks take twenty times as long. Yield None if there is no such folder.
-    """
-    memory = Path("/dev/shm")  # noqa: S108
-    if not os.access(memory, os.W_OK) or shutil.disk_usage(memory).free < _ROOM_BYTES:
-        yield None
-        return
-    for left in memory.glob("wallet-api-tests-*"):
-        # Of a run that was killed: nothing else would free the memory.
-        if not Path(f"/proc/{left.name.rpartition('-')[2]}").exists():
-            shutil.rmtree(left, ignore_errors=True)
-    folder = memory / f"wallet-api-tests-{os.getpid()}"
-    folder.mkdir(mode=0o700)
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -84,7 +84,7 @@ def test_a_row_that_another_process_created_meanwhile_is_no_lost_wallet(
 ):
     on_files = start_services("filesystem").wallets
     on_files.store_base_account_address(NEW_FID, BASE_ACCOUNT, access=ACCESS)
-    look, made = AuditRepository.tells_of_trading_wallet, []
+    look, made = AuditRepository.get_trading_address, []
 
     def looked(audit, fid):
         if not made:
@@ -92,7 +92,7 @@ def test_a_row_that_another_process_created_meanwhile_is_no_lost_wallet(
             start_services("migrating").wallets.ensure_trading_wallet(fid, access=ACCESS)
         return look(audit, fid)
 
-    monkeypatch.setattr(AuditRepository, "tells_of_trading_wallet", looked)
+    monkeypatch.setattr(AuditRepository, "get_trading_address", looked)
     with pytest.raises(StorageUnavailable) as refusal:
         on_files.ensure_trading_wallet(NEW_FID, access=ACCESS)
     assert "export it first" in refusal.value.reason
