@@ -46,6 +46,40 @@ values (
 on conflict do nothing
 returning id;
 
+-- name: insert_with_wallet(fid, id, asset, amount, from_address, to_address, chain_id, idempotency_key, request_hash)^
+-- Insert the first deposit of a user in the transaction that creates the wallet. No row: nothing was written, because
+-- the wallet does not exist with this address (another request created it first).
+-- Safe under concurrency because the primary key of wallets decides. A deposit with the same Idempotency-Key can only
+-- be prepared after the wallet was committed.
+insert into deposits (
+    fid,
+    id,
+    asset,
+    amount,
+    from_address,
+    to_address,
+    chain_id,
+    idempotency_key,
+    request_hash
+)
+select
+    made.fid,
+    :id::uuid as id,
+    :asset::text as asset,
+    :amount::numeric as amount,
+    :from_address::text as from_address,
+    made.address,
+    :chain_id::bigint as chain_id,
+    :idempotency_key::text as idempotency_key,
+    :request_hash::text as request_hash
+from wallets as made
+where
+    made.fid = :fid::bigint
+    and made.chain = 'ethereum'
+    and made.address = :to_address::text
+on conflict do nothing
+returning id;
+
 -- name: set_lock_timeout()!
 -- Set a short lock timeout for the rest of this transaction.
 -- Citus propagates SET LOCAL to its machines (with citus.propagate_set_commands), but not set_config().

@@ -1,6 +1,7 @@
 """Logging configuration: JSON lines or readable lines on stderr, with secrets redacted."""
 
 import contextlib
+import functools
 import json
 import logging
 import logging.config
@@ -27,11 +28,57 @@ def configure(level: str, log_format: str) -> None:
     """Configure structlog and the standard library's loggers with the same processors."""
     logging.config.dictConfig(dict_config(level, log_format))
     structlog.configure(
-        processors=[*_shared_processors(), structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *_shared_processors(),
+            *_renderers(log_format),
+            _Rendered,
+        ],
+        logger_factory=lambda *name: LineLogger(logging.getLogger(*name)),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
+
+
+class _Rendered(str):
+    """A complete line of the log."""
+
+    __slots__ = ()
+
+    def __new__(cls, _logger: Any, _method: str, line: Any) -> "_Rendered":
+        """Mark the result of the previous processor."""
+        return super().__new__(cls, line)
+
+
+class LineLogger:
+    """Passes rendered lines to the handlers of a standard logger.
+
+    The methods of that logger would look for the caller's frame, for each line.
+    """
+
+    def __init__(self, logger: logging.Logger) -> None:
+        self._logger = logger
+        # For the processors filter_by_level() and add_logger_name().
+        self.name, self.disabled = logger.name, logger.disabled
+        self.getEffectiveLevel = logger.getEffectiveLevel
+
+    def _write(self, level: int, line: str) -> None:
+        record = logging.LogRecord(self.name, level, "", 0, line, None, None)
+        self._logger.handle(record)
+
+    debug = functools.partialmethod(_write, logging.DEBUG)
+    info = functools.partialmethod(_write, logging.INFO)
+    warning = functools.partialmethod(_write, logging.WARNING)
+    error = exception = functools.partialmethod(_write, logging.ERROR)
+    critical = functools.partialmethod(_write, logging.CRITICAL)
+
+
+class _Formatter(structlog.stdlib.ProcessorFormatter):
+    """Renders records of other libraries."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return a line of the log."""
+        return record.msg if isinstance(record.msg, _Rendered) else super().format(record)
 
 
 class StderrHandler(logging.StreamHandler[TextIO]):
@@ -59,26 +106,21 @@ def dict_config(level: str, log_format: str) -> dict[str, Any]:
 
     `log_format` is "json", "console" (readable), or "command" (for the commands).
     """
-    render: list[Processor]
     service_loggers: dict[str, Any] = {}
     if log_format == "command":
         # Commands report errors themselves, in one line.
         service_loggers["wallet_api"] = {"level": logging.CRITICAL + 1}
         service_loggers["wallet_api.database"] = {"level": level}
-    if log_format == "json":
-        render = [structlog.processors.JSONRenderer()]
-    else:
-        render = [_escape_control_characters, structlog.dev.ConsoleRenderer(colors=_use_color())]
     return {
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {
             "structured": {
-                "()": structlog.stdlib.ProcessorFormatter,
+                "()": _Formatter,
                 "foreign_pre_chain": _shared_processors(),
                 "processors": [
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                    *render,
+                    *_renderers(log_format),
                 ],
             }
         },
@@ -109,6 +151,12 @@ def _is_relevant(record: logging.LogRecord) -> bool:
 def _use_color() -> bool:
     """Return whether stderr is a terminal and NO_COLOR (no-color.org) is not set."""
     return sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+
+
+def _renderers(log_format: str) -> list[Processor]:
+    if log_format == "json":
+        return [structlog.processors.JSONRenderer()]
+    return [_escape_control_characters, structlog.dev.ConsoleRenderer(colors=_use_color())]
 
 
 def _shared_processors() -> list[Processor]:
@@ -172,6 +220,8 @@ def _redact(logger: Any, method: str, event: EventDict) -> EventDict:
 
 def _redacted(value: Any) -> Any:
     """Return a JSON-compatible value with secrets redacted."""
+    if isinstance(value, str):
+        return _SECRETS.sub("[redacted]", value)
     if value is None or isinstance(value, (bool, int, float)):
         return value
     if isinstance(value, BaseException):
@@ -181,4 +231,4 @@ def _redacted(value: Any) -> Any:
         return {_redacted(str(key)): _redacted(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [_redacted(inner) for inner in value]
-    return _SECRETS.sub("[redacted]", value if isinstance(value, str) else repr(value))
+    return _SECRETS.sub("[redacted]", repr(value))

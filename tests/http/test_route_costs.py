@@ -56,7 +56,7 @@ KNOWN = {
 FIRST = {
     ("POST", "/api/auth/base-account"): (3, 8, 1),
     ("POST", "/api/trading/create-fallback-wallet"): (2, 8, 1),
-    ("POST", "/api/wallet/deposit"): (4, 10, 1),
+    ("POST", "/api/wallet/deposit"): (3, 10, 1),
     ("POST", "/api/wallet/user-wallets"): (2, 8, 1),
     ("PUT", f"{ONE}/ethereum"): (3, 9, 1),
 }

@@ -184,22 +184,41 @@ def test_racing_different_requests_under_one_key_are_one_deposit_and_refusals(de
     assert [deposit.id for deposit in prepared] == [row[0] for row in recorded(sql)]
 
 
-def test_a_crash_between_wallet_and_deposit_loses_neither_the_wallet_nor_the_key(
-    deposits, opened, sql, monkeypatch
+@pytest.mark.parametrize("key", [None, "k"])
+def test_a_crash_during_a_first_deposit_leaves_neither_wallet_nor_deposit(
+    deposits, opened, sql, monkeypatch, key
 ):
     def crash(self, deposit):
         raise ZeroDivisionError
 
     with monkeypatch.context() as patch:
-        patch.setattr(DepositRepository, "insert_if_absent_later", crash)
+        patch.setattr(DepositRepository, "insert_with_wallet_later", crash)
         with pytest.raises(ZeroDivisionError):
-            deposits.prepare(FID, request(idempotency_key="k"), access=ACCESS)
+            deposits.prepare(FID, request(idempotency_key=key), access=ACCESS)
     assert recorded(sql) == []
-    address = opened()[FID]
-    assert (
-        deposits.prepare(FID, request(idempotency_key="k"), access=ACCESS).transfer.to_address
-        == address
-    )
+    assert opened() == {}
+    prepared = deposits.prepare(FID, request(idempotency_key=key), access=ACCESS)
+    assert prepared.transfer.to_address == opened()[FID]
+
+
+@pytest.mark.parametrize("key", [None, "k"])
+def test_a_first_deposit_that_loses_the_race_goes_to_the_wallet_of_the_winner(
+    deposits, wallets, sql, monkeypatch, key
+):
+    new_wallet, winner = wallets._new_wallet, []
+
+    def lose(fid):
+        candidate = new_wallet(fid)
+        monkeypatch.setattr(wallets, "_new_wallet", new_wallet)
+        winner.append(wallets.ensure_trading_wallet(fid, access=ACCESS).address)
+        return candidate
+
+    monkeypatch.setattr(wallets, "_new_wallet", lose)
+    prepared = deposits.prepare(FID, request(idempotency_key=key), access=ACCESS)
+    assert [prepared.transfer.to_address] == winner
+    assert sql.execute("select id, to_address from deposits").fetchall() == [
+        (prepared.id, winner[0])
+    ]
 
 
 @pytest.mark.parametrize("key", [None, "k"])

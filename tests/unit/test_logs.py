@@ -13,7 +13,7 @@ import pytest
 import structlog
 
 from wallet_api.crypto.secret import Secret
-from wallet_api.logs import configure, dict_config
+from wallet_api.logs import LineLogger, configure, dict_config
 
 KEY = "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"
 JWT = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJmaWQiOjE0NjQyNDN9.c2lnbmF0dXJl_-c2lnbmF0dXJl"
@@ -38,7 +38,7 @@ def log(request, monkeypatch):
     handler = _handler(dict_config("DEBUG", log_format), stream)
     logger.addHandler(handler)
     yield SimpleNamespace(
-        event=structlog.wrap_logger(logger),
+        event=structlog.wrap_logger(LineLogger(logger)),
         stdlib=logger,
         text=stream.getvalue,
         lines=lambda: [json.loads(line) for line in stream.getvalue().splitlines()],

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tests.factories import JWT_SECRET, OTHER_SECRET
+from wallet_api.auth import user_tokens
 from wallet_api.auth.fids import MAX_FID
 from wallet_api.auth.user_tokens import UserTokens
 from wallet_api.config import read_token_settings
@@ -277,3 +278,31 @@ def test_a_refusal_does_not_quote_the_token():
         assert token not in str(error)
         assert JWT_SECRET not in str(error)
         error = error.__cause__
+
+
+def test_a_verified_token_is_refused_once_it_has_expired():
+    tokens = UserTokens(read_token_settings({"JWT_SECRET": JWT_SECRET}))
+    # Clocks may differ by 30 s, so that it is valid for one more second.
+    token = Secret(sign(exp=int(time.time()) - 29))
+    assert tokens.verify(token) == FID
+    time.sleep(1.1)
+    with pytest.raises(Unauthenticated):
+        tokens.verify(token)
+
+
+def test_a_changed_token_is_refused_after_the_unchanged_one_was_verified():
+    token = TOKENS.issue(FID)
+    assert TOKENS.verify(token) == FID
+    for changed in (token.reveal()[:-1], token.reveal() + "A", token.reveal().swapcase()):
+        with pytest.raises(Unauthenticated):
+            TOKENS.verify(Secret(changed))
+
+
+def test_verified_tokens_are_kept_as_digests_and_only_so_many(monkeypatch):
+    monkeypatch.setattr(user_tokens, "_MAX_VERIFIED", 3)
+    tokens = UserTokens(read_token_settings({"JWT_SECRET": JWT_SECRET}))
+    for fid in range(1, 11):
+        token = tokens.issue(fid)
+        assert tokens.verify(token) == fid
+        assert len(tokens._verified) <= 3
+        assert token.reveal() not in repr(tokens._verified)

@@ -41,13 +41,22 @@ class Usage:
     seconds: int
 
 
+class _RedisRateLimiter(SlidingWindowCounterRateLimiter):
+    """Sliding windows in Redis."""
+
+    def use(self, item: RateLimitItem, *identifiers: str) -> tuple[bool, float, int]:
+        """Do what MemoryRateLimiter.use() does."""
+        allowed = self.hit(item, *identifiers)
+        return allowed, *self.get_window_stats(item, *identifiers)
+
+
 class RateLimits:
     """Counts of requests, in Redis for all processes or in the memory of this process."""
 
     def __init__(self, uri: Secret[str]) -> None:
         """`uri` is memory:// or a Redis URL. It connects at the first request."""
         self._memory = MemoryRateLimiter()
-        self._shared: SlidingWindowCounterRateLimiter | None = None
+        self._shared: _RedisRateLimiter | None = None
         self._is_answered: Callable[[], bool] = lambda: False
         self._paused_until = 0.0
         if uri.reveal() != MEMORY:
@@ -57,7 +66,7 @@ class RateLimits:
                 socket_connect_timeout=REDIS_SECONDS,
                 socket_timeout=REDIS_SECONDS,
             )
-            self._shared = SlidingWindowCounterRateLimiter(storage)
+            self._shared = _RedisRateLimiter(storage)
             self._is_answered = lambda: storage.check() is True
 
     def are_shared(self) -> bool:
@@ -87,7 +96,7 @@ class RateLimits:
 
 
 def _hit(
-    limiter: "SlidingWindowCounterRateLimiter | MemoryRateLimiter",
+    limiter: "_RedisRateLimiter | MemoryRateLimiter",
     limits: Sequence[RateLimitItem],
     identifiers: tuple[str, ...],
     *,
@@ -97,8 +106,7 @@ def _hit(
     began = time.monotonic()
     usages = []
     for limit in sorted(limits, key=lambda limit: limit.get_expiry()):
-        allowed = limiter.hit(limit, *identifiers)
-        until, remaining = limiter.get_window_stats(limit, *identifiers)
+        allowed, until, remaining = limiter.use(limit, *identifiers)
         # Round up to after the end of the window, which is a rounded quotient.
         wait = max(0, math.floor(until - time.time() + _ROUNDING_SECONDS)) + 1
         usages.append(Usage(limit=limit, allowed=allowed, remaining=remaining, seconds=wait))
@@ -121,31 +129,26 @@ class MemoryRateLimiter:
         self._lock = threading.Lock()
         self._current: dict[int, tuple[int, dict[str, int], dict[str, int]]] = {}
 
-    def hit(self, item: RateLimitItem, *identifiers: str) -> bool:
-        """Count a request unless it would exceed the limit. Return whether it was counted."""
-        key = item.key_for(*identifiers)
-        with self._lock:
-            older, newer, passed = self._windows(item.get_expiry())
-            if _used(older.get(key, 0), newer.get(key, 0), passed) + 1 > item.amount:
-                return False
-            newer[key] = newer.get(key, 0) + 1
-            return True
+    def use(self, item: RateLimitItem, *identifiers: str) -> tuple[bool, float, int]:
+        """Count a request unless it would exceed the limit.
 
-    def get_window_stats(self, item: RateLimitItem, *identifiers: str) -> tuple[float, int]:
-        """Return the end of the window (Unix time) and the number of remaining requests.
-
-        If none remain, return the time at which the next request is allowed.
+        Return whether it was counted, the end of the window (Unix time), and the number of
+        remaining requests. If none remain, the time is when the next request is allowed.
         """
         key, length = item.key_for(*identifiers), item.get_expiry()
         with self._lock:
-            windows = self._windows(length)
-        before, now, passed = windows[0].get(key, 0), windows[1].get(key, 0), windows[2]
+            older, newer, passed = self._windows(length)
+            before, now = older.get(key, 0), newer.get(key, 0)
+            allowed = _used(before, now, passed) < item.amount
+            if allowed:
+                now += 1
+                newer[key] = now
         remaining = max(0, item.amount - _used(before, now, passed))
         # At the end of this window, or earlier, when enough of the previous one has slid out.
         part = 1.0
         if not remaining and now < item.amount:
             part -= (item.amount - now) / before
-        return time.time() + (part - passed) * length, remaining
+        return allowed, time.time() + (part - passed) * length, remaining
 
     def _windows(self, length: int) -> tuple[dict[str, int], dict[str, int], float]:
         """Return the counts of the previous and the current window, and its elapsed fraction."""

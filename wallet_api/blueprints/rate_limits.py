@@ -1,6 +1,7 @@
 """Rate limits per address, user and client (draft-ietf-httpapi-ratelimit-headers)."""
 
 import time
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_network
 
 from flask import Flask, Response, g, request
@@ -10,6 +11,7 @@ from wallet_api import metrics
 from wallet_api.auth.rate_limits import REDIS_SECONDS, RateLimits, Usage
 from wallet_api.blueprints.requests import client_ip
 from wallet_api.errors import TooManyRequests
+from wallet_api.models import IPAddress
 
 # Load balancers call these often, from few addresses.
 _EXEMPT = {"health.healthz", "health.readyz"}
@@ -39,11 +41,7 @@ class RequestLimits:
 
         Requests with an unknown address are counted together.
         """
-        ip = client_ip()
-        if isinstance(ip, IPv6Address):
-            self._count("ip", str(ip_network((ip, _IPV6_NETWORK_BITS), strict=False)))
-        else:
-            self._count("ip", str(ip or "unknown"))
+        self._count("ip", _identify(client_ip()))
 
     def count_caller(self) -> None:
         """Count the request for the authenticated caller. Raises TooManyRequests."""
@@ -70,6 +68,13 @@ class RequestLimits:
         if not all(usage.allowed for usage in usages):
             metrics.RATE_LIMITED.labels(per).inc()
             raise TooManyRequests
+
+
+@lru_cache(maxsize=10_000)
+def _identify(ip: IPAddress | None) -> str:
+    if isinstance(ip, IPv6Address):
+        return str(ip_network((ip, _IPV6_NETWORK_BITS), strict=False))
+    return str(ip or "unknown")
 
 
 def _add_headers(response: Response) -> Response:

@@ -5,7 +5,7 @@ import re
 import time
 import uuid
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from ipaddress import IPv6Address, ip_address
 from typing import Any
 
@@ -108,7 +108,11 @@ def _forget(_error: BaseException | None) -> None:
 
 def client_ip() -> IPAddress | None:
     """Return the client's address, as the trusted proxies report it; None if it is unknown."""
-    text = request.remote_addr or ""
+    return _parse_ip(request.remote_addr or "")
+
+
+@lru_cache(maxsize=10_000)
+def _parse_ip(text: str) -> IPAddress | None:
     if found := _WITH_PORT.fullmatch(text):
         text = found[1] or found[2]
     try:

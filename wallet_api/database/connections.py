@@ -14,6 +14,7 @@ from psycopg import capabilities
 from psycopg import errors as pg
 from psycopg.abc import PQGen
 from psycopg.errors import Diagnostic, _WaitTimeout
+from psycopg.pq import TransactionStatus
 from psycopg.rows import dict_row
 
 from wallet_api import deadline, metrics
@@ -124,6 +125,11 @@ class Connection(psycopg.Connection[Row]):
         # Its text is translated, and its SQLSTATE is that of every warning.
         if notice.source_function == "SyncRepWaitForLSN":
             self.unreplicated = True
+
+    def commit(self) -> None:
+        """Commit the transaction, if there is one. psycopg would take a lock to find out."""
+        if self.pgconn.transaction_status != TransactionStatus.IDLE:
+            super().commit()
 
     def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
         """Wait for PostgreSQL, and close the connection if no answer comes in time."""

@@ -66,6 +66,9 @@ class Database:
         self._machines = Machines(name, cap=max(1, max_size // 2))
         self._accept_unfit = accept_unfit
         self._name = name
+        # labels() takes a lock and looks them up each time.
+        self._seconds_waited = metrics.POOL_WAIT.labels(name)
+        self._in_use = metrics.POOL_IN_USE.labels(name)
         self._max_size = max_size
         self._timeout_seconds = timeout_seconds
         self._parameters: dict[str, Any] = {
@@ -188,10 +191,10 @@ class Database:
             metrics.POOL_TIMEOUTS.labels(self._name).inc()
             raise
         finally:
-            metrics.POOL_WAIT.labels(self._name).observe(time.perf_counter() - began)
+            self._seconds_waited.observe(time.perf_counter() - began)
         self._lent.add(connection)
         try:
-            with metrics.POOL_IN_USE.labels(self._name).track_inprogress(), connection:
+            with self._in_use.track_inprogress(), connection:
                 if connection.faults and not self._accept_unfit:
                     # The pool replaces it, because a new session may be fit by now.
                     connection.close()

@@ -1,5 +1,6 @@
 """gunicorn server hooks for the start and exit of the master and its workers."""
 
+import gc
 import itertools
 import sys
 from typing import Any
@@ -10,6 +11,10 @@ from wallet_api import metrics
 from wallet_api.blueprints.application import application
 from wallet_api.ethereum import signatures
 from wallet_api.server import settings
+
+# New objects until the youngest generation is collected, its collections until the next one is, and
+# so on.
+_GC_OBJECTS, _GC_YOUNG, _GC_OLD = 50_000, 20, 20
 
 
 def on_starting(server: Any) -> None:
@@ -41,7 +46,15 @@ def post_fork(server: Any, worker: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Open this worker's pool after the fork."""
+    """Open this worker's pool after the fork, and let the garbage collector run less often.
+
+    A request makes hundreds of objects that refer to others, and almost no cycles. With Python's
+    defaults the collector takes a tenth of the CPU of a request, most of it for objects of the
+    start, which never become garbage.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_GC_OBJECTS, _GC_YOUNG, _GC_OLD)
     application(worker.app.wsgi()).open()
 
 

@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID, uuid4
 
 from wallet_api.database import Connection, Database, one_round_trip
@@ -89,20 +91,34 @@ class DepositService:
 
         remembered = known.get(BASE_ACCOUNT_CHAIN)
         sender = _sender(given, None if remembered is None else remembered.address)
-        trading = known.get(TRADING_CHAIN) or self._wallets.ensure_trading_wallet(
-            fid, access=access
-        )
-        deposit = Deposit(
+        prepare = partial(
+            Deposit,
             fid=fid,
             id=uuid4(),
             asset=asset.symbol,
             amount=units,
             from_address=sender,
-            to_address=trading.address,
             chain_id=self._network.chain_id,
             idempotency_key=request.idempotency_key,
             request_hash=request_hash,
         )
+        trading = known.get(TRADING_CHAIN)
+        if trading is not None:
+            return self._record(prepare(to_address=trading.address), trading)
+
+        attempts: list[Callable[[], bool]] = []
+
+        def insert(connection: Connection, address: str) -> None:
+            deposits = DepositRepository(connection)
+            attempts.append(deposits.insert_with_wallet_later(prepare(to_address=address)))
+
+        trading, created = self._wallets.get_or_create_trading_wallet(
+            fid, access=access, together=insert
+        )
+        deposit = prepare(to_address=trading.address)
+        # Wallets in files are not created together with a row.
+        if created and attempts and attempts[-1]():
+            return PreparedDeposit(id=deposit.id, transfer=_transfer(deposit), replayed=False)
         return self._record(deposit, trading)
 
     def payment(self, fid: int, *, asset: object, amount: object, access: AuditContext) -> Payment:

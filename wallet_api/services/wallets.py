@@ -28,6 +28,8 @@ from wallet_api.services.audit.refusals import RefusalWindows
 from wallet_api.services.decryption import decrypt_verified
 from wallet_api.services.encryption_keys.registration import SecretRegistration
 
+Together = Callable[[Connection, str], None]
+
 _CHAIN_SPELLINGS = dict.fromkeys(BASE_ACCOUNT_SPELLINGS, BASE_ACCOUNT_CHAIN)
 
 
@@ -76,9 +78,13 @@ class BaseAccountWalletService:
         return self.get_or_create_trading_wallet(fid, access=access)[0]
 
     def get_or_create_trading_wallet(
-        self, fid: int, *, access: AuditContext
+        self, fid: int, *, access: AuditContext, together: Together = lambda *_: None
     ) -> tuple[Wallet, bool]:
-        """Do what ensure_trading_wallet() does, and tell whether this call created the wallet."""
+        """Do what ensure_trading_wallet() does, and tell whether this call created the wallet.
+
+        `together` sends statements in the transaction that creates the wallet of this address, if
+        it is created in PostgreSQL. They must do nothing unless this wallet exists.
+        """
         candidate: NewWallet | None = None
 
         def ensure(connection: Connection) -> Wallet:
@@ -92,7 +98,8 @@ class BaseAccountWalletService:
                 return self._recorded_wallet(connection, wallets, fid)
             self._database.replication.require_history(connection)
             candidate = candidate or self._new_wallet(fid)
-            return self._claim(connection, candidate, head, access, pending)
+            send = partial(together, connection, candidate.address)
+            return self._claim(connection, candidate, head, access, pending, send)
 
         pending = self._trail.pending()
         wallet = self._database.run(ensure)
@@ -302,6 +309,7 @@ class BaseAccountWalletService:
         head: AuditHead,
         access: AuditContext,
         pending: PendingEntries,
+        together: Callable[[], None],
     ) -> Wallet:
         """Insert a new wallet, unless the user has one by now, and return the user's wallet."""
         rows, audit = PostgresWalletRepository(connection), AuditRepository(connection)
@@ -313,6 +321,7 @@ class BaseAccountWalletService:
             audit.lock_head(candidate.fid)
             made = rows.insert_if_absent_later(candidate)
             recorded = audit.append_creation_later(entry)
+            together()
             acknowledge = self._database.replication.position_later(connection)
         mine = made()
         if mine is not None:

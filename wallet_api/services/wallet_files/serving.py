@@ -103,6 +103,7 @@ class FilesystemWalletService(BaseAccountWalletService):
         head: AuditHead,
         access: AuditContext,
         pending: PendingEntries,
+        together: Callable[[], None],
     ) -> Wallet:
         """Return the user's wallet; if there is no file, write one, and then its entry."""
         # Raises before a file is written whose entry could not be appended.
