@@ -5,7 +5,8 @@
 It uses PostgreSQL with normal durability, real keys, and the unchanged old service. Operations that
 are compared are timed in alternation within one run, and the results are their ratios. --quick
 takes a minute. --check compares the ratios with those of the last commit, and fails if one is worse
-by more than a fifth. If one run is, the median of three runs decides.
+by more than a fifth, or the CPU per request by more than 15 %. If one run is, the median of three
+runs decides.
 """
 
 import argparse
