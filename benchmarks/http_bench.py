@@ -105,7 +105,7 @@ def measure_http(rows: Rows, crowds: tuple[int, ...], requests: int) -> dict[str
                 for name in kinds
             },
             "cpu_ms": {
-                name: round(sum(seconds for _, seconds in turns) / (part * _TURNS) * 1000, 4)
+                name: round(statistics.median(cpu for _, cpu in turns) / part * 1000, 4)
                 for name, turns in cells.items()
             },
             "failed": {

@@ -3,12 +3,13 @@
 import socket
 import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from benchmarks import bench, plots, report
 from benchmarks.http_bench import UNIT
-from benchmarks.http_load import load
+from benchmarks.http_load import load, request_text
 from benchmarks.old_service import OldService
 from benchmarks.ratios import as_json, compare, cpu_ratios, failures
 from benchmarks.timing import Timing, burst, take_turns
@@ -68,6 +69,28 @@ def test_a_service_that_is_not_there_ends_the_load_and_does_not_hang_it():
         closed.bind(("127.0.0.1", 0))
         with pytest.raises(OSError, match=r"[Cc]onnect"):
             load(closed.getsockname()[1], lambda _: b"", connections=3, requests=3)
+
+
+class Chunked(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        self.wfile.write(b"3\r\n0\r\n\r\n11\r\nseventeen letters\r\n0\r\n\r\n")
+
+    def log_message(self, *_):
+        pass
+
+
+def test_a_chunked_response_is_read_to_its_end():
+    with ThreadingHTTPServer(("127.0.0.1", 0), Chunked) as server:
+        threading.Thread(target=server.serve_forever).start()
+        one = request_text("GET", "/")
+        done = load(server.server_port, lambda _: one, connections=2, requests=6)
+        server.shutdown()
+    assert done.statuses == [200] * 6
 
 
 KEPT = {

@@ -23,9 +23,10 @@ PEER = ROOT / "benchmarks" / "peer"
 NPM = "https://registry.npmjs.org/"
 BUSY_CHILD = """
 import sys, time
+while time.process_time() < 0.3: pass
 print("ready", flush=True)
 sys.stdin.readline()
-while time.process_time() < 0.3: pass
+while time.process_time() < 0.6: pass
 print("done", flush=True)
 sys.stdin.readline()
 """
