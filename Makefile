@@ -19,7 +19,7 @@ PIN := $(BIN)/uv pip compile setup.cfg --universal --python-version 3.11 --gener
 PAGES = $(shell git ls-files --cached --others --exclude-standard '*.md')
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-faults test-long bench bench-check bench-import check audit fmt schema snapshots client lock clean
+.PHONY: help run test test-faults test-long bench bench-check bench-import bench-peer check audit fmt schema snapshots client lock clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ bench-check: $(INSTALLED) ## Run the quick benchmark and compare its ratios with
 
 bench-import: $(INSTALLED) ## Benchmark the import of wallet files (minutes).
 	$(BIN)/python -m benchmarks.wallet_import
+
+bench-peer: $(INSTALLED) ## Benchmark the service beside equal ones in Node (needs Node 20; minutes).
+	$(BIN)/python -m benchmarks.peer_bench
 
 check: $(INSTALLED) ## Run all checks of CI: format, lint, types, layers, SQL, tests.
 	$(BIN)/ruff format --check .
@@ -80,8 +83,8 @@ lock: $(INSTALLED) ## Pin all dependencies to their newest versions, with hashes
 	$(PIN) --upgrade --constraint requirements-run.txt --all-extras \
 	  --output-file requirements-dev.txt
 
-clean: ## Remove the virtual environment. Data in .data is kept.
-	rm -rf $(VENV)
+clean: ## Remove the virtual environment and build. Data in .data is kept.
+	rm -rf $(VENV) build
 
 # A changed lock file recreates the environment, so that removed packages do not remain.
 $(RUNNABLE): requirements-run.txt requirements-dev.txt

@@ -1,4 +1,4 @@
-"""HTTP load generator: sustained load and concurrent bursts against a gunicorn."""
+"""HTTP load generator: sustained load and concurrent bursts against a local server."""
 
 import asyncio
 import os
@@ -7,17 +7,26 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from typing import NamedTuple
 
 from benchmarks.timing import Burst, Timing
 
 _ROOT = Path(__file__).resolve().parents[1]
 _START_SECONDS = 60
+_STOP_SECONDS = 30
 _HOST = "127.0.0.1"
+
+
+class Server(NamedTuple):
+    """A running server on 127.0.0.1."""
+
+    port: int
+    pid: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,24 +76,46 @@ def all_at_once(port: int, make: Callable[[int], bytes], concurrency: int) -> Bu
 
 
 @contextmanager
-def running(environ: dict[str, str], *arguments: str) -> Iterator[int]:
-    """Run a gunicorn and yield its port when it accepts connections."""
-    port = _free_port()
-    command = [Path(sys.executable).with_name("gunicorn"), "--bind", f"{_HOST}:{port}", *arguments]
+def running(environ: Mapping[str, str], *arguments: str) -> Iterator[Server]:
+    """Run a gunicorn until the end of the block."""
+    port = free_port()
+    gunicorn = str(Path(sys.executable).with_name("gunicorn"))
+    with started([gunicorn, "--bind", f"{_HOST}:{port}", *arguments], environ, port) as server:
+        yield server
+
+
+@contextmanager
+def started(
+    command: Sequence[str], environ: Mapping[str, str], port: int, folder: Path = _ROOT
+) -> Iterator[Server]:
+    """Run a server until the end of the block, which begins when it accepts connections."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     with tempfile.TemporaryFile("w+") as log:
-        process = subprocess.Popen(command, cwd=_ROOT, env={**kept, **environ}, stderr=log)
+        process = subprocess.Popen(
+            command, cwd=folder, env={**kept, **environ}, stdout=log, stderr=log
+        )
         try:
             deadline = time.monotonic() + _START_SECONDS
             while not _answers(port):
                 if process.poll() is not None or time.monotonic() > deadline:
                     log.seek(0)
-                    raise RuntimeError(f"gunicorn does not start: {log.read()}")
+                    raise RuntimeError(f"{command[0]} does not start: {log.read()}")
                 time.sleep(0.05)
-            yield port
+            yield Server(port, process.pid)
         finally:
             process.terminate()
-            process.wait()
+            try:
+                process.wait(_STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def free_port() -> int:
+    """Return a port of 127.0.0.1 on which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind((_HOST, 0))
+        return int(probe.getsockname()[1])
 
 
 async def _load(
@@ -121,11 +152,15 @@ async def _load(
 async def _status(reader: asyncio.StreamReader) -> int:
     """Read a complete response and return its status."""
     head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
-    (length,) = (
-        int(line.split(":")[1]) for line in head.splitlines() if line.startswith("content-length:")
-    )
-    await reader.readexactly(length)
-    return int(head.split()[1])
+    status, *lines = head.splitlines()
+    headers = dict(line.split(": ", 1) for line in lines if line)
+    if headers.get("transfer-encoding") == "chunked":
+        while size := int(await reader.readuntil(b"\r\n"), 16):
+            await reader.readexactly(size + 2)
+        await reader.readexactly(2)
+    else:
+        await reader.readexactly(int(headers["content-length"]))
+    return int(status.split()[1])
 
 
 def _answers(port: int) -> bool:
@@ -134,9 +169,3 @@ def _answers(port: int) -> bool:
             return True
     except OSError:
         return False
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((_HOST, 0))
-        return int(probe.getsockname()[1])

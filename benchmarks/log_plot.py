@@ -6,13 +6,14 @@ from typing import NamedTuple
 
 WIDTH, HEIGHT, MARGIN, BETWEEN = 300, 240, 56, 24
 COLORS = ("#2f6fde", "#d9822b")
-_STYLE = """
+STYLE = """
     text { font: 11px sans-serif; fill: currentColor }
     svg { color: #333; background: white }
     .grid { stroke: currentColor; stroke-opacity: .18 }
     path { fill: none; stroke-width: 2 }
     @media (prefers-color-scheme: dark) { svg { color: #ddd; background: #151515 } }
 """
+"""The style sheet of every plot."""
 
 
 class Line(NamedTuple):
@@ -36,7 +37,7 @@ def draw(panels: Sequence[Panel], x_label: str) -> str:
     height = HEIGHT + 2 * MARGIN
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}">',
-        f"<style>{_STYLE}</style>",
+        f"<style>{STYLE}</style>",
     ]
     for number, panel in enumerate(panels):
         left = number * (WIDTH + MARGIN + BETWEEN) + MARGIN

@@ -102,10 +102,17 @@ def _http(results: dict[str, Any]) -> list[str]:
     http = results["http"]
     empty = http["per_second"]["empty"]
     lines = [
-        [name, f"{rate:.0f}", f"{rate / empty:.0%}", http["failed"][name]]
+        [
+            name,
+            f"{rate:.0f}",
+            f"{rate / empty:.0%}",
+            f"{http['cpu_ms'][name]:.2f}",
+            http["failed"][name],
+        ]
         for name, rate in http["per_second"].items()
     ]
-    return _table(["HTTP", "requests/s", "of the empty route", "failed"], lines)
+    heads = ["HTTP", "requests/s", "of the empty route", "CPU per request (ms)", "failed"]
+    return _table(heads, lines)
 
 
 def _crowds(results: dict[str, Any]) -> list[str]:

@@ -65,7 +65,7 @@ class Rows:
         self.url = postgres.url(name)
         migrations.upgrade(Secret(self.url))
         secret = Secret(wallet_store.SECRET)
-        wallet_rows.fill(Secret(self.url), secret, users)
+        self.population = wallet_rows.fill(Secret(self.url), secret, users)
         settings = Settings.from_environ(environ_of(self.url, WEB_THREADS=str(threads)))
         self._services = application(create_app(settings))
         self._services.open()

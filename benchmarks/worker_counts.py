@@ -33,17 +33,17 @@ def main() -> None:
         opened.callback(rows.close)
         make = Requests(rows, environ_under_load(rows, 1, 1))
         kinds = {"read": make.read, "key": make.key, "first deposit": make.first_deposit}
-        ports = {
+        servers = {
             setting: opened.enter_context(running(environ_under_load(rows, *setting), "wsgi:app"))
             for setting in SETTINGS
         }
         rates = {setting: {kind: [] for kind in kinds} for setting in SETTINGS}
         for turn in range(_TURNS + 1):
             for kind, one in kinds.items():
-                for setting, port in ports.items():
+                for setting, server in servers.items():
                     made = [one(number) for number in range(_REQUESTS)]
                     result = load(
-                        port, made.__getitem__, connections=_CONNECTIONS, requests=_REQUESTS
+                        server.port, made.__getitem__, connections=_CONNECTIONS, requests=_REQUESTS
                     )
                     # The first turn warms up.
                     if turn:

@@ -3,13 +3,15 @@
 import socket
 import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from benchmarks import bench, plots, report
-from benchmarks.http_load import load
+from benchmarks.http_bench import UNIT
+from benchmarks.http_load import load, request_text
 from benchmarks.old_service import OldService
-from benchmarks.ratios import compare, failures
+from benchmarks.ratios import as_json, compare, cpu_ratios, failures
 from benchmarks.timing import Timing, burst, take_turns
 from benchmarks.wallet_store import SECRET, address, make_store, private_key, wallets
 
@@ -69,6 +71,28 @@ def test_a_service_that_is_not_there_ends_the_load_and_does_not_hang_it():
             load(closed.getsockname()[1], lambda _: b"", connections=3, requests=3)
 
 
+class Chunked(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        self.wfile.write(b"3\r\n0\r\n\r\n11\r\nseventeen letters\r\n0\r\n\r\n")
+
+    def log_message(self, *_):
+        pass
+
+
+def test_a_chunked_response_is_read_to_its_end():
+    with ThreadingHTTPServer(("127.0.0.1", 0), Chunked) as server:
+        threading.Thread(target=server.serve_forever).start()
+        one = request_text("GET", "/")
+        done = load(server.server_port, lambda _: one, connections=2, requests=6)
+        server.shutdown()
+    assert done.statuses == [200] * 6
+
+
 KEPT = {
     "less": {"value": 1.0, "less_is_better": True, "compared": True},
     "more": {"value": 1.0, "less_is_better": False, "compared": True},
@@ -87,15 +111,27 @@ KEPT = {
     ],
 )
 def test_a_ratio_that_lost_more_than_a_fifth_is_named(runs, lost):
-    measured = [{name: {"value": value} for name, value in run.items()} for run in runs]
+    measured = [
+        {name: {"value": value, "kept": 0.8} for name, value in run.items()} for run in runs
+    ]
     assert compare(KEPT, measured) == lost
+
+
+def test_a_fifth_more_cpu_per_request_is_a_regression_and_a_tenth_is_not():
+    def measured(read):
+        return as_json(cpu_ratios({UNIT: 0.5, "read": read, "key": 2, "first deposit": 3}))
+
+    assert compare(measured(1.0), [measured(1.1)]) == []
+    assert compare(measured(1.0), [measured(1.2)]) == [
+        f"HTTP read: CPU / {UNIT}: 2.0 then, 2.4 now"
+    ]
 
 
 @pytest.mark.long
 @pytest.mark.timeout(300)
 def test_a_tiny_run_fills_every_table():
     results = bench.measure(TINY)
-    assert results["http"]["failed"] == {"empty": 0, "read": 0, "key": 0, "first deposit": 0}
+    assert set(results["http"]["failed"].values()) == {0}
     [crowd] = results["crowds"]["rows"]
     assert {name: found["failed"] for name, found in crowd.items()} == {
         "one user": 0,

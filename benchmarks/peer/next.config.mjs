@@ -1,0 +1,3 @@
+export default {
+  serverExternalPackages: ["@prisma/adapter-pg", "@prisma/client", "tiny-secp256k1"],
+};
