@@ -9,8 +9,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks.stores import NEW_FIDS, Rows
+from wallet_api.database import sql
 from wallet_api.development.postgres import LocalPostgres
-from wallet_api.repositories import sql
 
 _CLIENTS = 8
 _WALLETS, _AUDIT = sql.load("wallets"), sql.load("audit")
@@ -64,7 +64,7 @@ def _scripts(rows: Rows) -> dict[str, str]:
     somebody = _SOMEBODY.format(users=rows.users)
     newcomer = _NEWCOMER.format(new=NEW_FIDS * 1000)
     head = _text(_WALLETS.get_with_head, bound).replace(";", " \\gset its_")
-    hold = _text(_AUDIT.hold_head, bound)
+    hold = _text(_AUDIT.lock_head, bound)
     return {
         "select": somebody + _text(_WALLETS.get, bound),
         "key": somebody

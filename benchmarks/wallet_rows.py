@@ -39,7 +39,7 @@ from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
 from wallet_api.models import BASE_ACCOUNT_CHAIN, TRADING_CHAIN, AuditContext, AuditEvent, AuditHead
 from wallet_api.services.audit.append import AuditTrail
-from wallet_api.services.encryption_keys.registration import SealingSecret
+from wallet_api.services.encryption_keys.registration import SecretRegistration
 
 YEAR = timedelta(days=365)
 BUSY_CLIENT = "client:engine"
@@ -114,7 +114,7 @@ class Population:
         """Return the input of COPY for each table."""
         address, base = self.trading_address(fid), self.base_account(fid)
         key = Secret(self.private_key(fid))
-        sealed = encryption.seal(key, fid=fid, chain=TRADING_CHAIN, address=address)
+        sealed = encryption.encrypt(key, fid=fid, chain=TRADING_CHAIN, address=address)
         draw = self._draw("rest", fid, 64)
         made, named = self._time(_share(draw[:8])), self._time(_share(draw[8:16]))
         wallets = _line(
@@ -212,7 +212,7 @@ def fill(
     database = _pool(database_url)
     database.open()
     try:
-        SealingSecret(database, encryption).register()
+        SecretRegistration(database, encryption).register()
     finally:
         database.close()
     population = Population(users=users, until=until or datetime.now(UTC), seed=seed)
@@ -255,7 +255,7 @@ def _chain(
     head = AuditHead(fid=fid, id=0, mac=FIRST_HEAD, now=datetime.now(UTC))
     lines = ""
     for moment, event in sorted(events, key=lambda one: one[0]):
-        one = trail.follow(replace(head, now=moment), event)
+        one = trail.next_entry(replace(head, now=moment), event)
         entry, head = one.entry, one.head
         columns = (
             entry.fid, entry.id, entry.chain, entry.action, entry.actor, entry.request_id, entry.ip,

@@ -48,9 +48,9 @@ select
 from api_clients
 order by name;
 
--- name: give_up_waiting()!
+-- name: set_lock_timeout()!
 -- Set a short lock timeout for the rest of this transaction.
--- SET LOCAL, as in deposits.give_up_waiting().
+-- SET LOCAL, as in deposits.set_lock_timeout().
 set local lock_timeout = '100ms';
 
 -- name: record_use(id)!

@@ -1,7 +1,7 @@
 -- name: get_head(fid)^
 -- The head of a user's chain, and the database's time. Always one row; the id of an empty chain is null.
 -- An append reads this first to choose the next id. If two appends read the same head, the primary key of the log
--- rejects one, which is retried. After hold_head() no other transaction can append.
+-- rejects one, which is retried. After lock_head() no other transaction can append.
 -- Answered by the primary key of wallet_audit_heads.
 select
     max(head.id) as id,
@@ -10,7 +10,7 @@ select
 from wallet_audit_heads as head
 where head.fid = :fid::bigint;
 
--- name: hold_head(fid)^
+-- name: lock_head(fid)^
 -- Lock the head of a user's chain until the end of the transaction. No row: the chain is empty, and the primary key
 -- of the log decides which append is first.
 -- Every append of one entry takes this lock first, so that appends do not deadlock.
@@ -20,8 +20,8 @@ from wallet_audit_heads as head
 where head.fid = :fid::bigint
 for update;
 
--- name: hold_head_if_free(fid)^
--- Do what hold_head() does, for one user of a batch. No row: another transaction holds the lock, or the chain is empty.
+-- name: lock_head_if_free(fid)^
+-- Do what lock_head() does, for one user of a batch. No row: another transaction holds the lock, or the chain is empty.
 -- It does not wait, because the batch already holds the locks of other users, who would wait too.
 -- Answered by the primary key of wallet_audit_heads.
 select head.fid
@@ -49,7 +49,7 @@ from unnest(:fids::bigint[]) as wanted (fid)
 inner join wallet_audit_heads as head
     on wanted.fid = head.fid;
 
--- name: get_made_address(fid)$
+-- name: get_trading_address(fid)$
 -- The address with which a user's trading wallet was created or imported. No row: the log records no wallet.
 -- Answered by idx_wallet_audit_log_fid_created_at, which contains the action.
 select address
@@ -59,6 +59,18 @@ where
     and chain = 'ethereum'
     and action in ('wallet.created', 'wallet.imported')
 order by id
+limit 1;
+
+-- name: get_base_account_address(fid)$
+-- The Base Account address that a user stored last. No row: the log records none.
+-- Answered by idx_wallet_audit_log_fid_created_at, which contains the action. Sent where wallets are files.
+select address
+from wallet_audit_log
+where
+    fid = :fid::bigint
+    and chain = 'base-account'
+    and action in ('base_account.set', 'wallet.imported')
+order by id desc
 limit 1;
 
 -- name: get_time()$
@@ -135,7 +147,7 @@ returning head.id;
 
 -- name: append_many(fid, id, chain, action, actor, request_id, ip, reason, recipient, address, key_id, mac, at)
 -- Append entries to the chains of many users, given as parallel lists. Returns a row for each entry. Sent after
--- hold_head_if_free(); safe under concurrency as append() is. Rows are inserted in the order of the primary key, so
+-- lock_head_if_free(); safe under concurrency as append() is. Rows are inserted in the order of the primary key, so
 -- that two batches of the same users cannot deadlock.
 insert into wallet_audit_log as entry (
     fid, id, chain, action, actor, request_id, ip, reason, recipient, address, key_id, mac, created_at

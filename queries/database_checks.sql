@@ -10,13 +10,13 @@ limit 100;
 
 -- name: list_wallets_of_unknown_secrets()
 -- Users whose key is encrypted with a secret that is not registered. There must be none.
-select sealed.fid
-from wallets as sealed
-left join encryption_keys as known on sealed.key_id = known.key_id
+select wallet.fid
+from wallets as wallet
+left join encryption_keys as known on wallet.key_id = known.key_id
 where
-    sealed.wallet_type = 'trading'
+    wallet.wallet_type = 'trading'
     and known.key_id is null
-order by sealed.fid
+order by wallet.fid
 limit 100;
 
 -- name: list_deposits_to_other_addresses()

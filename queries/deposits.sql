@@ -20,7 +20,7 @@ where
 -- Insert a prepared deposit. No row: nothing was written, because the id exists (a retry after a lost connection) or
 -- the user's Idempotency-Key is taken: read the winner by the key.
 -- Safe under concurrency because unique keys decide; a second request waits for the first, as long as
--- give_up_waiting() allows.
+-- set_lock_timeout() allows.
 insert into deposits (
     fid,
     id,
@@ -46,7 +46,7 @@ values (
 on conflict do nothing
 returning id;
 
--- name: give_up_waiting()!
+-- name: set_lock_timeout()!
 -- Set a short lock timeout for the rest of this transaction.
 -- Citus propagates SET LOCAL to its machines (with citus.propagate_set_commands), but not set_config().
 set local lock_timeout = '1s';

@@ -17,7 +17,7 @@ select
     has_table_privilege('encryption_keys', 'INSERT')
     and has_table_privilege('active_encryption_keys', 'INSERT') as may_register;
 
--- name: ask_in_turn()$
+-- name: query_shards_sequentially()$
 -- Make Citus query the shards of a machine sequentially until the end of the transaction. After parallel queries it
 -- rejects writes to reference tables, such as these.
 -- PostgreSQL without Citus lets every role set this, and ignores it.
@@ -37,7 +37,7 @@ insert into active_encryption_keys (key_id)
 values (:key_id::text)
 on conflict (key_id) do nothing;
 
--- name: hold_active(key_id)^
+-- name: lock_active(key_id)^
 -- Prevent the retirement of a secret until the end of the transaction. No row: it is not active.
 -- Safe under concurrency because of the lock: if two secrets retire each other, one sees that it was retired.
 select active.key_id

@@ -321,7 +321,7 @@ inner join strong
 where not (strong.rolname = 'wallet_api_runtime' and reach.first_step = strong.oid)
 order by role_name, ability, remedy;
 
--- name: list_powers()
+-- name: list_role_attributes()
 -- Role attributes that give access to our rows without a right on a table. REPLICATION reads every row. Before
 -- PostgreSQL 16, CREATEROLE can grant itself membership in any role except superusers.
 select
@@ -343,7 +343,7 @@ where
     and current_setting('server_version_num')::integer < 160000
 order by role_name, ability;
 
--- name: list_feeds(relations)
+-- name: list_replication_sources(relations)
 -- Publications of these tables, and logical replication slots, which send rows elsewhere.
 select
     false as changes,

@@ -135,7 +135,7 @@ group by address
 having count(*) > 1
 order by address;
 
--- name: list_page_to_reseal(after_fid, key_id, size)
+-- name: list_page_to_reencrypt(after_fid, key_id, size)
 -- The next trading wallets after a fid that are not encrypted with a secret, in the order of the primary key, which
 -- answers it. No rows: there are no more. Start with 0. Needs a long transaction: where most wallets are encrypted with
 -- that secret, it skips many rows.
@@ -158,7 +158,7 @@ where
 order by fid, chain
 limit :size::bigint;
 
--- name: count_to_reseal(key_id)$
+-- name: count_to_reencrypt(key_id)$
 -- The number of trading wallets that are not encrypted with a secret. Reads every wallet.
 select count(*) as wallets
 from wallets
@@ -166,7 +166,7 @@ where
     chain = 'ethereum'
     and key_id <> :key_id::text;
 
--- name: reseal(fids, old_ciphertexts, ciphertexts, ivs, key_ids)
+-- name: reencrypt(fids, old_ciphertexts, ciphertexts, ivs, key_ids)
 -- Replace these ciphertexts by ones of the same keys, encrypted with another secret, given as parallel lists. Returns a
 -- row for each; another process has replaced the others.
 -- Safe under concurrency and idempotent, because it replaces only the ciphertext that was decrypted.

@@ -147,11 +147,11 @@ on conflict (fid, chain) do update
         updated_at = excluded.updated_at
     where remembered.address <> excluded.address;
 
--- name: any_sealed()$
+-- name: any_encrypted_key()$
 -- Whether this database contains a private key. Sent once per process, before its first write.
 -- Stops at the first row.
 select exists(
-    select sealed.fid
-    from wallets as sealed
-    where sealed.wallet_type = 'trading'
-) as any_sealed;
+    select wallet.fid
+    from wallets as wallet
+    where wallet.wallet_type = 'trading'
+) as any_encrypted_key;

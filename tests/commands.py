@@ -1,4 +1,4 @@
-"""The command itself, in processes of its own."""
+"""`wallet-api …` in processes of its own."""
 
 import contextlib
 import importlib
@@ -32,18 +32,18 @@ def _leaves(group, *path):
 
 
 COMMANDS = dict(_leaves(cli))
-"""Every command by its whole name: "db upgrade"."""
+"""Every command by its full name: "db upgrade"."""
 
 
 def kept_environ(environ):
-    """Return what a command finds in its environment, beside what finds the programs."""
+    """Return the environment of a command: `environ`, and the variables that locate programs."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     return {**kept, **environ}
 
 
 @dataclass(frozen=True)
 class Finished:
-    """What a command left behind."""
+    """The exit status and the output of a command."""
 
     status: int
     out: str
@@ -69,7 +69,7 @@ class Running:
         self.pid = self._process.pid
 
     def workers(self):
-        """Return the process ids of those who share the work."""
+        """Return the process ids of the worker processes."""
         with contextlib.suppress(OSError):
             children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text()
             return [int(pid) for pid in children.split()]
@@ -80,7 +80,7 @@ class Running:
             os.kill(self.pid, number)
 
     def interrupt(self):
-        """Do what Ctrl-C in a terminal does: every process of the group hears of it."""
+        """Send SIGINT to every process of the group, as Ctrl-C in a terminal does."""
         wait_until(lambda: os.getpgid(self.pid) == self.pid)
         os.killpg(self.pid, signal.SIGINT)
 
@@ -136,3 +136,43 @@ def wait_until(condition, seconds=10):
     while not condition():
         assert time.monotonic() < deadline, "it does not come about"
         time.sleep(0.01)
+
+
+SHELL = (sys.executable, "-m", "wallet_api", "wallets")
+
+
+def lines_of(report):
+    """Return the lines of a report by file: there must be one for each."""
+    lines = [json.loads(line) for line in report.read_text().splitlines()]
+    by_file = {line["file"]: line for line in lines}
+    assert len(by_file) == len(lines)
+    return by_file
+
+
+def is_one_line(finished):
+    """Return whether a command failed with a message of one line and no other output."""
+    said = finished.err.strip().splitlines()
+    return finished.status == 1 and len(said) == 1 and said[0].startswith("Error: ")
+
+
+def are_gone(pids):
+    """Return whether none of these processes runs; a zombie does not run."""
+
+    def runs(pid):
+        try:
+            return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        except OSError:
+            return False
+
+    return not any(map(runs, pids))
+
+
+def assert_they_end(pids):
+    """Check that processes end within seconds; kill those that do not."""
+    try:
+        wait_until(lambda: are_gone(pids), seconds=5)
+    except AssertionError:
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        raise

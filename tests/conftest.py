@@ -1,11 +1,12 @@
-"""What all tests share: one real PostgreSQL, a migrated template cloned per test, an app on it."""
+"""Fixtures of all tests: one real PostgreSQL, a migrated template cloned per test, an app on it."""
 
 import functools
 import logging
 import os
 import shutil
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,6 +19,10 @@ from flask_smorest import Blueprint
 from pytest_postgresql import factories
 
 from tests.commands import Running, kept_environ
+from tests.database import Clone, open_every_wallet
+from tests.factories import FID, JWT_SECRET, SECRET
+from tests.farcaster import Farcaster
+from tests.leaks import LEAKS, secrets_in
 from tests.service import RunningService, start_service
 from wallet_api import logs
 from wallet_api.app import create_app
@@ -29,58 +34,27 @@ from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
 from wallet_api.development.postgres import LocalPostgres
-from wallet_api.models import AuditContext
 from wallet_api.services import migrations
 
-SECRET = "correct horse battery staple 2025"
-OTHER_SECRET = "another secret of quite sufficient length"
-JWT_SECRET = "a JWT secret that only the tests know, nobody else"
-FID = 1464243
-BASE_ACCOUNT = "0x78547fc07fdc8aac05e53b034e510b276a5ba384"
-ACCESS = AuditContext(actor="user:1464243", request_id="a-test")
-
-# What no log line of the whole run may contain: searched at the end of each process of the run.
-LEAKS = SimpleNamespace(secrets={SECRET, OTHER_SECRET, JWT_SECRET}, logs=[])
-
-
 _ROOM_BYTES = 2 * 1024**3
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Derive each key once: scrypt takes 0.3 s, and test modules derive keys at their import."""
+    patch = pytest.MonkeyPatch()
+    scrypt = encryption._scrypt
+    known = functools.cache(lambda text, salt, n: scrypt(Secret(text), salt=salt, n=n))
+    patch.setattr(encryption, "_scrypt", lambda secret, salt, n: known(secret.reveal(), salt, n))
+    config.add_cleanup(patch.undo)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--write", action="store_true", help="write schema.sql or snapshots anew")
 
 
-def open_every_wallet(sql: psycopg.Connection[Any], sealing: EncryptionService) -> dict[int, str]:
-    """Open every trading wallet in the table and return its address by FID; all must open."""
-    rows = sql.execute(
-        "select fid, address, encrypted_private_key, iv, scheme, key_id from wallets"
-        " where wallet_type = 'trading'"
-    ).fetchall()
-    found = {}
-    for fid, address, ciphertext, iv, scheme, key_id in rows:
-        sealed = encryption.SealedKey(ciphertext, iv, scheme, key_id)
-        key = sealing.open(sealed, fid=fid, chain="ethereum", address=address)
-        LEAKS.secrets.add(key.reveal().hex())
-        assert keys.address_of(key) == address
-        found[fid] = address
-    return found
-
-
-@pytest.fixture(scope="session", autouse=True)
-def derive_each_key_once() -> Iterator[None]:
-    """Spare the tests scrypt: the same secret gives the same key."""
-    with pytest.MonkeyPatch.context() as patch:
-        scrypt = encryption._scrypt
-        known = functools.cache(lambda text, salt, n: scrypt(Secret(text), salt=salt, n=n))
-        patch.setattr(
-            encryption, "_scrypt", lambda secret, salt, n: known(secret.reveal(), salt, n)
-        )
-        yield
-
-
 @pytest.fixture(scope="session", autouse=True)
 def describe_nothing() -> Iterator[pytest.MonkeyPatch]:
-    """Spare the tests the OpenAPI document: two thirds of what it takes to build an app."""
+    """Leave the OpenAPI document out of apps: it takes two thirds of the time to build one."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Blueprint, "register_views_in_doc", lambda *_, **__: None)
         yield patch
@@ -88,7 +62,7 @@ def describe_nothing() -> Iterator[pytest.MonkeyPatch]:
 
 @pytest.fixture
 def described(describe_nothing: pytest.MonkeyPatch) -> Iterator[None]:
-    """Have the apps of this test know their OpenAPI document. Ask for it before the app."""
+    """Give the apps of this test their OpenAPI document. Request this fixture before the app."""
     left_out = Blueprint.register_views_in_doc
     describe_nothing.undo()
     yield
@@ -97,7 +71,7 @@ def described(describe_nothing: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def remember_what_must_not_leak(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Note every private key that is made and every log record that is written in this process."""
+    """Record every private key that is generated and every log record of this process."""
     path = tmp_path_factory.mktemp("logs") / "tests.log"
     LEAKS.logs.append(path)
     generate = keys.generate
@@ -107,7 +81,7 @@ def remember_what_must_not_leak(tmp_path_factory: pytest.TempPathFactory) -> Ite
         LEAKS.secrets.add(pair.private_key.reveal().hex())
         return pair
 
-    # As in production, and at the most talkative; into a file as well.
+    # As in production, at the lowest level; also to a file.
     logs.configure("DEBUG", "json")
     root = logging.getLogger()
     handler = logging.FileHandler(path)
@@ -115,7 +89,7 @@ def remember_what_must_not_leak(tmp_path_factory: pytest.TempPathFactory) -> Ite
     root.addHandler(handler)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(keys, "generate", noted)
-        # create_app() would configure logging anew and take the file away.
+        # create_app() would configure logging again and remove the file.
         patch.setattr(logs, "configure", lambda level, log_format: None)
         yield
     root.removeHandler(handler)
@@ -128,11 +102,6 @@ def remember_what_must_not_leak(tmp_path_factory: pytest.TempPathFactory) -> Ite
     assert leaky == [], "private keys, tokens or secrets that a test made, saw or used were logged"
 
 
-def secrets_in(text: str) -> int:
-    """Count the secrets of the run that a text holds."""
-    return sum(secret in text for secret in LEAKS.secrets)
-
-
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalPostgres]:
     """One PostgreSQL for the whole run."""
@@ -143,14 +112,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalPostgres]:
         with postgres:
             _make_logins_cheap(postgres)
             yield postgres
-            # It is searched after the server is gone.
+            # The log is searched after the server is removed.
             LEAKS.logs.append(shutil.copy(postgres.log, directory / "searched.log"))
         # Under root the cluster may lie outside of pytest's folder.
         shutil.rmtree(postgres.home)
 
 
 def _make_logins_cheap(server: LocalPostgres) -> None:
-    """Let the password be hashed once, and not 4096 times for each of ten thousand logins."""
+    """Hash the password once, and not 4096 times for each of ten thousand logins."""
     rules = server.home / "data" / "pg_hba.conf"
     rules.write_text(rules.read_text().replace("scram-sha-256", "md5"))
     with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
@@ -162,16 +131,16 @@ def _make_logins_cheap(server: LocalPostgres) -> None:
 
 @contextmanager
 def _folder_in_memory() -> Iterator[Path | None]:
-    """Give a folder in memory where there is room: each test's database is three hundred files.
+    """Yield a folder in memory if there is room: each test's database has three hundred files.
 
-    On some disks they take twenty times as long. None where there is no such place.
+    Some disks take twenty times as long. Yield None if there is no such folder.
     """
     memory = Path("/dev/shm")  # noqa: S108
     if not os.access(memory, os.W_OK) or shutil.disk_usage(memory).free < _ROOM_BYTES:
         yield None
         return
     for left in memory.glob("wallet-api-tests-*"):
-        # Of a run that was killed: nothing else would give the memory back.
+        # Of a run that was killed: nothing else would free the memory.
         if not Path(f"/proc/{left.name.rpartition('-')[2]}").exists():
             shutil.rmtree(left, ignore_errors=True)
     folder = memory / f"wallet-api-tests-{os.getpid()}"
@@ -201,7 +170,6 @@ def _migrate(*, host: str, port: int, user: str, password: str, dbname: str, **_
 postgresql_noproc = factories.postgresql_noproc(
     depends_on="local_postgres", dbname="migrated", load=[_migrate]
 )
-Clone = Callable[[str], AbstractContextManager[str]]
 
 
 @pytest.fixture(scope="session")
@@ -213,7 +181,7 @@ def clone(server: LocalPostgres, postgresql_noproc: Any) -> Iterator[Clone]:
     # which takes half the time.
     drop = psycopg.sql.SQL("drop database {} with (force)")
     with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
-        # PostgreSQL 14 copies files always, and has no word for it.
+        # PostgreSQL 14 always copies files, and has no option for it.
         by_files = "strategy file_copy" if connection.info.server_version >= 150000 else ""
         create = psycopg.sql.SQL("create database {} template {} " + by_files)
 
@@ -365,3 +333,14 @@ def start(environ, tmp_path_factory):
 def command(start):
     """Run `wallet-api wallets …` to its end: command("import", folder, NAME="value")."""
     return lambda *arguments, **changes: start(*arguments, **changes).finish()
+
+
+@pytest.fixture(scope="session")
+def farcaster_service() -> Iterator[Farcaster]:
+    service = Farcaster()
+    thread = threading.Thread(target=service.server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    yield service
+    service.server.shutdown()
+    service.server.server_close()
+    thread.join()

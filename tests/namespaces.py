@@ -1,4 +1,4 @@
-"""Programs in Linux namespaces of their own: other users, and folders that are read-only."""
+"""Programs in Linux namespaces of their own, as other users and with read-only folders."""
 
 import shlex
 import shutil
@@ -8,7 +8,7 @@ import pytest
 
 
 def isolated(*options):
-    """Return a shell's words that start a program in namespaces of its own, or skip the test."""
+    """Return a shell command that starts a program in its own namespaces, or skip the test."""
     words = ["unshare", *options]
     if (
         shutil.which("unshare") is None
@@ -19,12 +19,12 @@ def isolated(*options):
 
 
 def nameless():
-    """Return what starts a program as a user that nobody has heard of."""
+    """Return a command that starts a program as an unknown user."""
     return isolated("--user", "--map-user=54321", "--map-group=54321")
 
 
 def readonly(*folders):
-    """Return what starts a shell's command line where folders are read-only."""
+    """Return a command that starts a shell's command line with read-only folders."""
     mounts = [
         f"mount --bind {folder} {folder} && mount -o remount,bind,ro {folder}" for folder in folders
     ]

@@ -1,4 +1,4 @@
-"""Counting what really goes over the wire, with libpq's own trace."""
+"""Round trips, statements and commits, counted by libpq's trace."""
 
 import re
 import tempfile
@@ -22,13 +22,13 @@ class Traffic:
 
     @property
     def round_trips(self) -> int:
-        """How often we spoke and then waited for the answer."""
+        """The number of times that we sent something and waited for the answer."""
         directions = [direction for direction, _ in self.messages]
         return sum(pair == ("F", "B") for pair in pairwise(directions))
 
     @property
     def statements(self) -> int:
-        """How many statements we sent, begin and commit among them."""
+        """The number of statements that we sent, including begin and commit."""
         return sum(
             direction == "F" and text.partition("\t")[0] in ("Query", "Execute")
             for direction, text in self.messages

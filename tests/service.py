@@ -1,4 +1,4 @@
-"""A real service: gunicorn in processes of its own, and a crowd of real sockets that calls it."""
+"""A real service: gunicorn in processes of its own, and concurrent clients with real sockets."""
 
 import asyncio
 import json
@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back: status 0 if nothing did."""
+    """A response; status 0 if there was none."""
 
     status: int
     headers: dict[str, str]
@@ -73,7 +73,7 @@ class RunningService:
         return children(self.process.pid)
 
     def stop(self) -> int:
-        """Ask it to stop in good order, and return its exit status."""
+        """Stop it gracefully, and return its exit status."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         return self.process.wait(40)
@@ -120,7 +120,7 @@ def start_service(
 
 
 def send_raw(port: int, text: str) -> bytes:
-    """Send bytes, say that there will be no more, and return everything that comes back."""
+    """Send bytes, close the sending side, and return everything that is received."""
     with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
         connection.sendall(text.encode("latin-1"))
         connection.shutdown(socket.SHUT_WR)
@@ -131,14 +131,14 @@ def send_raw(port: int, text: str) -> bytes:
 
 
 async def _crowd(host: str, port: int, calls: list[Call]) -> list[Answer]:
-    everybody_connected = asyncio.Barrier(len(calls))
-    return await asyncio.gather(*(send(host, port, call, everybody_connected) for call in calls))
+    all_connected = asyncio.Barrier(len(calls))
+    return await asyncio.gather(*(send(host, port, call, all_connected) for call in calls))
 
 
 async def send(
     host: str, port: int, call: Call, barrier: asyncio.Barrier, *, timeout: float = 60
 ) -> Answer:
-    """Make one request on a socket of its own, once everybody has one."""
+    """Make one request on a socket of its own, after all sockets are connected."""
     try:
         reader, writer = await asyncio.open_connection(host, port)
     except OSError:
@@ -169,7 +169,7 @@ def _parse(raw: bytes) -> Answer:
     headers = dict(line.split(": ", 1) for line in lines)
     length = int(headers.get("Content-Length", -1))
     if len(body) != length:
-        # Cut off in the middle: not an answer that anybody could have used.
+        # Cut off in the middle: no client could have used it.
         return Answer(0, headers, None)
     text = body.decode() if body else None
     told = json.loads(text) if text and "json" in headers.get("Content-Type", "") else text

@@ -1,4 +1,4 @@
-"""docs/commands.md has every command, with examples that can be typed; and shells complete them."""
+"""docs/commands.md has every command with a working example, and shells complete them."""
 
 import re
 import shlex

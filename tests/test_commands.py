@@ -1,4 +1,4 @@
-"""Every command, as its user meets it: its help, its faults, its ends, in one table."""
+"""Every command: its help, its errors and its exit statuses, in one table."""
 
 import json
 import os
@@ -15,10 +15,11 @@ import click
 import pytest
 
 from tests.commands import COMMANDS, Running, kept_environ
-from tests.conftest import JWT_SECRET, LEAKS, SECRET
+from tests.factories import JWT_SECRET, SECRET
+from tests.leaks import LEAKS
 from tests.service import ROOT
 from wallet_api import __main__ as program
-from wallet_api.services.encryption_keys.registration import SealingSecret
+from wallet_api.services.encryption_keys.registration import SecretRegistration
 
 WITHOUT_JSON = {
     "dev": "it runs until Ctrl-C, for a person",
@@ -26,7 +27,7 @@ WITHOUT_JSON = {
     "serve": "it answers requests, until SIGTERM",
 }
 WITHOUT_DATABASE = {"dev", "bench", "token", "doctor", "serve"}
-# What a command needs beside its name.
+# The arguments that a command needs.
 NEEDED = {
     "clients create": ["--name", "engine", "--scope", "keys:read"],
     "clients revoke": ["engine"],
@@ -125,7 +126,7 @@ def test_a_database_that_was_never_upgraded_is_one_line(run, name, sql, database
     [name for name in COMMANDS if name.startswith(("keys ", "wallets ", "audit "))],
 )
 def test_a_secret_of_another_database_is_one_line_or_a_state(run, name, database, sealing, environ):
-    SealingSecret(database, sealing).register()
+    SecretRegistration(database, sealing).register()
     done = run(name, **{**environ, "ENCRYPTION_SECRET": "another secret of sufficient length"})
     if name == "keys status":
         assert (done.status, done.err) == (0, "")

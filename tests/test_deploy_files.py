@@ -1,4 +1,4 @@
-"""What a platform or a machine is given (app.json, deploy/) fits the service and docs/deploy.md."""
+"""app.json and deploy/ fit the service and docs/deploy.md."""
 
 import json
 import re
@@ -103,7 +103,7 @@ def test_the_example_environment_means_the_same_to_honcho_as_to_a_shell():
         assert procfiles.parse(setting).get(name, "") == value
 
 
-def test_whoever_stops_the_service_waits_longer_than_the_service_does():
+def test_systemd_waits_longer_for_the_stop_than_the_service_needs():
     service = unit("wallet-api.service")["Service"]
     graceful = configured("graceful_timeout")
     assert service["KillMode"] == "mixed"
@@ -120,7 +120,7 @@ def test_proxies_close_an_idle_connection_before_the_service_does():
 
 def test_the_unit_gives_the_service_what_it_needs_and_no_core_dumps():
     service = unit("wallet-api.service")["Service"]
-    # The service makes a folder for metrics, which nobody else is to see.
+    # The service creates a folder for metrics, which other users must not read.
     assert (service["ProtectSystem"], service["PrivateTmp"]) == ("strict", "yes")
     room = int(re.search(r"open files \(`ulimit -n`\) above (\d+)", OPERATIONS)[1])
     assert int(service["LimitNOFILE"]) > room

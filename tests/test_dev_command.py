@@ -5,7 +5,7 @@ import stat
 
 import pytest
 
-from tests.conftest import LEAKS
+from tests.leaks import LEAKS
 from tests.service import ROOT
 from wallet_api.config import Settings
 from wallet_api.development.dev import _CONSOLE_SCOPES, _console_token

@@ -3,7 +3,8 @@
 import json
 import uuid
 
-from tests.conftest import LEAKS, OTHER_SECRET, secrets_in
+from tests.factories import OTHER_SECRET
+from tests.leaks import LEAKS, secrets_in
 
 
 def test_the_search_finds_a_secret_in_a_log_line():

@@ -1,4 +1,4 @@
-"""A wheel, installed where nothing else of a checkout is: every command, and a service that works.
+"""A wheel, installed without the rest of a checkout: every command, and a working service.
 
 Slow: it builds the wheel and a virtual environment, and runs a dozen programs.
 """
@@ -12,11 +12,12 @@ import sysconfig
 import venv
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from tests.commands import COMMANDS, wait_until
-from tests.conftest import BASE_ACCOUNT, FID, LEAKS
+from tests.database import new_database
+from tests.factories import BASE_ACCOUNT, FID
+from tests.leaks import LEAKS
 from tests.service import ROOT, RunningService, free_port
 from wallet_api.database.sql_files import CATALOG, MIGRATIONS, QUERIES
 
@@ -64,6 +65,12 @@ def installed(tmp_path_factory):
     (there,) = home.glob("lib/python*/site-packages")
     (there / "dependencies.pth").write_text(sysconfig.get_path("purelib"))
     return home / "bin"
+
+
+@pytest.fixture
+def plain_url(server):
+    with new_database(server, "wheel") as url:
+        yield url
 
 
 @pytest.fixture
@@ -132,10 +139,9 @@ def test_every_command_has_its_help(empty):
 
 
 def test_a_plain_database_becomes_one_with_a_first_deposit(
-    empty, installed, server, environ, tmp_path
+    empty, installed, plain_url, environ, tmp_path
 ):
-    server.create_database("wheel")
-    environ["DATABASE_URL"] = server.url("wheel")
+    environ["DATABASE_URL"] = plain_url
     assert "Applied 0001" in empty("wallet-api", "db", "upgrade", **environ)
     port = free_port()
     log = tmp_path / "serve.log"
@@ -163,6 +169,4 @@ def test_a_plain_database_becomes_one_with_a_first_deposit(
         assert service.stop() == 0
     finally:
         service.stop()
-        with psycopg.connect(server.url("postgres"), autocommit=True) as admin:
-            admin.execute("drop database wheel with (force)")
     assert list((tmp_path / "empty").iterdir()) == []

@@ -1,18 +1,22 @@
-"""A folder of wallet files as the old service leaves it, written and read without our own code."""
+"""A folder of wallet files of the old service, written and read without our own code."""
 
 import functools
 import hashlib
 import json
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from tests.conftest import LEAKS, SECRET
+from tests.factories import SECRET
+from tests.leaks import LEAKS
 from wallet_api.crypto import key_pairs as keys
 
 SAMPLES = Path(__file__).parent / "data" / "legacy_store" / "wallets"
+# When a file was changed that tests read from memory.
+MODIFIED = datetime(2020, 2, 29, 12, tzinfo=UTC)
 EXPECTED: list[dict[str, Any]] = json.loads((SAMPLES.parent / "expected.json").read_text())
 LEAKS.secrets.update(entry["privateKey"][2:] for entry in EXPECTED if entry["privateKey"])
 

@@ -14,6 +14,7 @@ from wallet_api.auth.quick_auth import QuickAuth
 from wallet_api.auth.rate_limits import RateLimits
 from wallet_api.auth.user_tokens import UserTokens
 from wallet_api.blueprints import (
+    audit,
     authorization,
     cross_origin,
     demo,
@@ -25,15 +26,18 @@ from wallet_api.blueprints import (
     problems,
     rate_limits,
     requests,
-    search,
     sign_in,
+    stats,
+    storage,
     trading,
     users,
+    wallet_search,
     wallets,
 )
 from wallet_api.blueprints.application import Application
 from wallet_api.blueprints.pagination import Cursors
 from wallet_api.blueprints.rate_limits import RequestLimits
+from wallet_api.blueprints.routing import Blueprint
 from wallet_api.cli import cli
 from wallet_api.config import Settings
 from wallet_api.crypto.encryption import EncryptionService
@@ -48,14 +52,14 @@ from wallet_api.repositories.wallets import PostgresWalletRepository
 from wallet_api.services.api_clients import ApiClientService
 from wallet_api.services.audit.read import AuditLog
 from wallet_api.services.deposits import DepositService
-from wallet_api.services.encryption_keys.registration import SealingSecret
+from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.encryption_keys.registry import KnownSecrets
 from wallet_api.services.readiness import ReadinessService
 from wallet_api.services.stats import StatsService
 from wallet_api.services.storage import StorageService
-from wallet_api.services.wallet_files.importing import RowKeeper
-from wallet_api.services.wallet_files.serving import FilesystemWalletService, WithoutRows
-from wallet_api.services.wallet_files.storage_check import FileStore, heed_files
+from wallet_api.services.wallet_files.importing import OnDemandImport
+from wallet_api.services.wallet_files.serving import FilesystemWalletService, UnsupportedWithFiles
+from wallet_api.services.wallet_files.storage_check import StorageCheck, check_unused_files
 from wallet_api.services.wallet_search import WalletSearch
 from wallet_api.services.wallets import BaseAccountWalletService
 
@@ -110,7 +114,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         wallets.blueprint,
         trading.blueprint,
         users.blueprint,
-        search.blueprint,
+        _search(),
         health.blueprint,
         docs.blueprint,
         home.blueprint,
@@ -122,6 +126,19 @@ def create_app(settings: Settings | None = None) -> Flask:
     for command in cli.commands.values():
         app.cli.add_command(command)
     return app
+
+
+def _search() -> Blueprint:
+    """Return the blueprint of the routes over all users, which are one group in the API docs."""
+    search = Blueprint(
+        "search",
+        __name__,
+        url_prefix="/v1",
+        description="Wallet search, audit log, and statistics.",
+    )
+    for module in (wallet_search, audit, storage, stats):
+        search.register_blueprint(module.blueprint)
+    return search
 
 
 def _services(settings: Settings) -> Application:
@@ -148,16 +165,18 @@ def _services(settings: Settings) -> Application:
         )
     in_files = settings.wallet_storage == "filesystem"
     encryption = EncryptionService(settings.encryption_secret, settings.encryption_secret_previous)
-    wallet_service, sealing_secret = _wallets(settings, database, encryption)
+    wallet_service, registration = _wallets(settings, database, encryption)
     return Application(
         database=database,
         replica=replica,
         wallets=wallet_service,
         deposits=DepositService(database, wallet_service, settings.network),
-        readiness=ReadinessService(database, sealing_secret),
+        readiness=ReadinessService(database, registration),
         clients=ApiClientService(database),
-        search=WithoutRows() if in_files else WalletSearch(replica, encryption, primary=database),
-        stats=WithoutRows() if in_files else StatsService(replica),
+        wallet_search=UnsupportedWithFiles()
+        if in_files
+        else WalletSearch(replica, encryption, primary=database),
+        stats=UnsupportedWithFiles() if in_files else StatsService(replica),
         storage=StorageService(
             replica,
             KnownSecrets(replica, encryption, wallets_in_files=in_files),
@@ -182,30 +201,34 @@ def _services(settings: Settings) -> Application:
 
 def _wallets(
     settings: Settings, database: Database, encryption: EncryptionService
-) -> tuple[BaseAccountWalletService, SealingSecret]:
+) -> tuple[BaseAccountWalletService, SecretRegistration]:
     """Return the wallet service for the storage that WALLET_STORAGE selects, and our secret."""
     directory = WalletDirectory(settings.wallet_storage_path)
     if settings.wallet_storage == "postgres":
-        warning = heed_files(directory, ignored_on_purpose=settings.wallet_storage_is_said)
+        warning = check_unused_files(
+            directory, ignored_explicitly=settings.wallet_storage_is_explicit
+        )
         if warning is not None:
             structlog.get_logger("wallet_api").warning("configuration", warning=str(warning))
-        sealing_secret = SealingSecret(database, encryption)
-        return BaseAccountWalletService(database, _rows, encryption, sealing_secret), sealing_secret
+        registration = SecretRegistration(database, encryption)
+        return BaseAccountWalletService(database, _rows, encryption, registration), registration
     migrating = settings.wallet_storage == "migrating"
     files = FilesystemWalletRepository(directory, encryption)
-    sealing_secret = SealingSecret(database, encryption, FileStore(files, migrating=migrating))
+    registration = SecretRegistration(
+        database, encryption, StorageCheck(files, migrating=migrating)
+    )
     if not migrating:
-        return FilesystemWalletService(database, files, encryption, sealing_secret), sealing_secret
-    keeper = RowKeeper(encryption)
+        return FilesystemWalletService(database, files, encryption, registration), registration
+    importer = OnDemandImport(encryption)
 
     def rows_and_files(connection: Connection, access: AuditContext) -> WalletRepository:
         rows = PostgresWalletRepository(connection)
-        before_files = functools.partial(sealing_secret.register_on, connection)
-        keep = functools.partial(keeper.keep, connection, access)
-        return MigratingWalletRepository(rows, files, before_files, keep)
+        before_files = functools.partial(registration.register_on, connection)
+        import_wallet = functools.partial(importer.run, connection, access)
+        return MigratingWalletRepository(rows, files, before_files, import_wallet)
 
-    wallets = BaseAccountWalletService(database, rows_and_files, encryption, sealing_secret)
-    return wallets, sealing_secret
+    wallets = BaseAccountWalletService(database, rows_and_files, encryption, registration)
+    return wallets, registration
 
 
 def _rows(connection: Connection, _: AuditContext) -> WalletRepository:

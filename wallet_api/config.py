@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from limits import RateLimitItem, parse_many
 from limits.storage import storage_from_string
@@ -16,13 +16,15 @@ from wallet_api.environment import EnvironmentReader, VariableFault, trim
 from wallet_api.ethereum.networks import NETWORKS, Network
 from wallet_api.models import MAX_FID
 
+T = TypeVar("T")
+
 MIN_SECRET_LENGTH = 32
 # Characters that a shell would expand or remove, and URLs.
 _NO_PATH = re.compile(r"\A~|[$\"'\r\n]|\A[a-z]+://", re.IGNORECASE)
 _STORAGES = ("postgres", "filesystem", "migrating")
 OPENSSL_RAND = "`openssl rand -base64 32`."
 _NOT_IN_PRODUCTION = "Remove DEMO_FID: it is for development only."
-_REPLACE_IT = "Replace it: docs/operations.md, Another secret."
+_REPLACE_IT = "Replace it: docs/operations.md, Rotating the encryption secret."
 
 
 class ConfigurationError(Exception):
@@ -70,7 +72,7 @@ class Settings:
     quick_auth_audience: tuple[str, ...]
     quick_auth_jwks_url: str
     wallet_storage: str
-    wallet_storage_is_said: bool
+    wallet_storage_is_explicit: bool
     wallet_storage_path: Path
     network: Network
     allow_key_export: bool
@@ -111,7 +113,7 @@ class Settings:
                 "QUICK_AUTH_JWKS_URL", default=f"{issuer}/.well-known/jwks.json"
             ),
             wallet_storage=read.wallet_storage(),
-            wallet_storage_is_said=bool(read.text("WALLET_STORAGE", default="")),
+            wallet_storage_is_explicit=bool(read.text("WALLET_STORAGE", default="")),
             wallet_storage_path=read.wallet_storage_path(),
             network=NETWORKS[read.choice("NETWORK", tuple(NETWORKS), default="base-mainnet")],
             allow_key_export=read.boolean("ALLOW_KEY_EXPORT", default=False),
@@ -132,49 +134,40 @@ class Settings:
             web_threads=threads,
             warnings=tuple(read.warnings),
         )
-        sealing = (settings.encryption_secret, *settings.encryption_secret_previous)
+        encryption = (settings.encryption_secret, *settings.encryption_secret_previous)
         signing = settings.tokens.secret.reveal()
-        if signing and signing in [trim(secret.reveal()) for secret in sealing]:
+        if signing and signing in [trim(secret.reveal()) for secret in encryption]:
             read.refuse("JWT_SECRET", "must differ from every ENCRYPTION_SECRET")
         if settings.demo_fid and settings.trusted_proxy_hops:
             read.refuse("DEMO_FID", "signs anybody in: not behind a proxy (TRUSTED_PROXY_HOPS)")
-        if read.faults:
-            raise ConfigurationError(read.faults)
-        return settings
+        return read.checked(settings)
 
 
 def read_database_url(environ: Mapping[str, str]) -> Secret[str]:
     """Read only DATABASE_URL. Raises ConfigurationError."""
     read = _Reader(environ)
-    url = read.database_url()
-    if read.faults:
-        raise ConfigurationError(read.faults)
-    return url
+    return read.checked(read.database_url())
 
 
 def read_token_settings(environ: Mapping[str, str]) -> TokenSettings:
     """Read only the JWT settings, for `wallet-api token`. Raises ConfigurationError."""
     read = _Reader(environ)
-    tokens = read.tokens()
-    if read.faults:
-        raise ConfigurationError(read.faults)
-    return tokens
+    return read.checked(read.tokens())
 
 
 def read_wallet_settings(environ: Mapping[str, str]) -> WalletSettings:
     """Read only the settings of `wallet-api wallets …`. Raises ConfigurationError."""
     read = _Reader(environ)
     short = read.boolean("ALLOW_SHORT_SECRET", default=False)
-    settings = WalletSettings(
-        database_url=read.database_url(),
-        encryption_secret=read.encryption_secret(allow_short=short),
-        encryption_secret_previous=read.secrets("ENCRYPTION_SECRET_PREVIOUS"),
-        wallet_storage=read.wallet_storage(),
-        wallet_storage_path=read.wallet_storage_path(),
+    return read.checked(
+        WalletSettings(
+            database_url=read.database_url(),
+            encryption_secret=read.encryption_secret(allow_short=short),
+            encryption_secret_previous=read.secrets("ENCRYPTION_SECRET_PREVIOUS"),
+            wallet_storage=read.wallet_storage(),
+            wallet_storage_path=read.wallet_storage_path(),
+        )
     )
-    if read.faults:
-        raise ConfigurationError(read.faults)
-    return settings
 
 
 class _Reader(EnvironmentReader):
@@ -188,6 +181,12 @@ class _Reader(EnvironmentReader):
         "METRICS_TOKEN": f"Remove it, or generate one: {OPENSSL_RAND}",
         "DEMO_FID": _NOT_IN_PRODUCTION,
     }
+
+    def checked(self, settings: T) -> T:
+        """Return the settings. Raises ConfigurationError if a variable has a fault."""
+        if self.faults:
+            raise ConfigurationError(self.faults)
+        return settings
 
     def database_url(self) -> Secret[str]:
         if not self.text("DATABASE_URL", default=""):

@@ -41,6 +41,6 @@ def arrived_at() -> float:
     return time.monotonic() if arrived is None else arrived
 
 
-def seconds_to_begin() -> float:
+def seconds_left() -> float:
     """Return the seconds left to start a statement, or infinity outside of a request."""
     return _begin_by.get() - time.monotonic()

@@ -74,8 +74,8 @@ POOL_MAX = Gauge(
 SLOW_QUERIES = Counter("wallet_api_db_slow_queries", "Statements that were logged as slow.")
 WALLETS_CREATED = Counter("wallet_api_wallets_created", "Trading wallets that were created.")
 KEY_READS = Counter("wallet_api_key_reads", "Private keys that were returned.", ["caller"])
-FAILED_OPENS = Counter(
-    "wallet_api_failed_opens", "Sealed keys that did not open to their address. Alert on this."
+FAILED_DECRYPTIONS = Counter(
+    "wallet_api_failed_opens", "Keys that did not decrypt to that of their address. Alert on this."
 )
 WENT_BACK = Gauge(
     "wallet_api_database_went_back",

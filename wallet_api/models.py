@@ -6,7 +6,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Generic, TypeVar
 from uuid import UUID
 
-from wallet_api.crypto.encryption import SealedKey
+from wallet_api.crypto.encryption import EncryptedKey
 from wallet_api.crypto.secret import Secret
 
 TRADING_CHAIN = "ethereum"
@@ -46,12 +46,12 @@ class NewWallet:
     fid: int
     chain: str
     address: str
-    sealed: SealedKey
+    encrypted_key: EncryptedKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wallet:
-    """A stored wallet. `sealed` is None for a Base Account address.
+    """A stored wallet. `encrypted_key` is None for a Base Account address.
 
     `transaction_id` (32 bits) is the transaction that wrote the row, used to check its replication.
     It is None if the wallet was not read from a row.
@@ -61,7 +61,7 @@ class Wallet:
     chain: str
     wallet_type: str
     address: str
-    sealed: SealedKey | None
+    encrypted_key: EncryptedKey | None
     created_at: datetime
     updated_at: datetime
     transaction_id: int | None = field(default=None, compare=False)
@@ -95,9 +95,9 @@ class Deposit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditContext:
-    """Who acts upon a wallet or asks for its key, from where, and why: what an audit row will say.
+    """Who acts upon a wallet or asks for its key, from where, and why, for its audit entry.
 
-    `recipient` is the X25519 public key (base64url) to which the key will be sealed, if it will be.
+    `recipient` is the X25519 public key (base64url) that the key will be encrypted to, or None.
     """
 
     actor: str
@@ -161,8 +161,8 @@ class AuditHead:
 class EncryptionKey:
     """A row of `encryption_keys`: a secret, identified by its key id.
 
-    While it is `active`, wallets may be sealed under it. `sealed_audit_root` is the sealed key that
-    verifies the audit entries of the secret that it succeeds.
+    While it is `active`, keys may be encrypted under it. `sealed_audit_root` is the encrypted root
+    of the MACs of the secret that it succeeds.
     """
 
     key_id: str

@@ -697,11 +697,11 @@ export interface components {
             /** @enum {string} */
             type: "trading" | "base-account";
             /**
-             * @description Null if the stored key does not open. Do not deposit there.
+             * @description Null if the stored key does not decrypt. Do not deposit there.
              * @example 0x24e08CE165170235Ff6E27529b73f9933bCD74E2
              */
             readonly address: `0x${string}` | null;
-            /** @description Whether the stored key opens. False needs an operator. A Base Account has no key and is true. */
+            /** @description Whether the stored key decrypts. False needs an operator. A Base Account has no key and is true. */
             opened: boolean;
             /** Format: date-time */
             createdAt: string;
@@ -757,11 +757,11 @@ export interface components {
             /** @description Identifies the secret without revealing it. */
             keyId: string;
             /**
-             * @description previous: this process can open its keys. missing: it cannot.
+             * @description previous: this process can decrypt its keys. missing: it cannot.
              * @enum {string}
              */
             state: "current" | "previous" | "missing" | "retired";
-            /** @description The number of keys that are sealed under it. */
+            /** @description The number of keys that are encrypted under it. */
             wallets: number;
             /** Format: date-time */
             since: string;

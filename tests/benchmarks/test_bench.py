@@ -1,4 +1,4 @@
-"""The benchmark measures what it says, and its comparison finds a loss."""
+"""The benchmark measures what it reports, and its comparison finds a regression."""
 
 import socket
 import threading

@@ -4,10 +4,11 @@ import shutil
 
 import psycopg
 import pytest
-from axe_playwright_python.base import AXE_FILE_PATH
 from playwright.sync_api import expect, sync_playwright
 
-from tests.conftest import FID, JWT_SECRET, LEAKS, SECRET
+from tests.browser.visitor import DESKTOP, REBOUND, Visitor
+from tests.factories import FID, JWT_SECRET, SECRET
+from tests.leaks import LEAKS
 from tests.service import start_service
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -17,65 +18,11 @@ SWITCHES = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
-# A name of an attacker's, which resolves to this machine (DNS rebinding).
-REBOUND = "rebound.example"
-PHONE = {"width": 360, "height": 740}
-DESKTOP = {"width": 1280, "height": 800}
-
-
-class Visitor:
-    """Somebody with a browser, and what the browser complained of."""
-
-    def __init__(self, page, url):
-        self.page = page
-        self.url = url
-        self.complaints = []
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("console", self._hear)
-        page.on("request", self._watch)
-
-    def _hear(self, message):
-        # Refusals are answers like others: the browser alone calls them errors.
-        expected = message.text.startswith("Failed to load resource")
-        if message.type in ("error", "warning") and not expected:
-            self.complaints.append(message.text)
-
-    def _watch(self, request):
-        if not request.url.startswith(self.url):
-            self.complaints.append(f"asked another host: {request.url}")
-
-    def open(self, path="/"):
-        self.page.goto(self.url + path)
-        return self
-
-    def sign_in(self):
-        self.open()
-        with self.page.expect_response("**/demo/token") as answer:
-            self.page.get_by_role("button", name="Sign in with the demo token").click()
-        LEAKS.secrets.add(answer.value.json()["token"])
-        expect(self.page.get_by_text(f"Signed in as FID {FID}")).to_be_visible()
-        return self
-
-    def deposit(self, amount, asset="USDC"):
-        self.page.get_by_text(asset, exact=True).check()
-        self.page.get_by_label("Amount").fill(amount)
-        self.page.get_by_role("button", name="Deposit").click()
-
-    def faults_of_the_page(self):
-        """Ask axe-core, and return what is serious or worse, with the elements it is about."""
-        self.page.evaluate(AXE_FILE_PATH.read_text())
-        found = self.page.evaluate("axe.run()")
-        assert len(found["passes"]) > 15
-        return [
-            (fault["id"], [node["html"] for node in fault["nodes"]])
-            for fault in found["violations"]
-            if fault["impact"] in ("serious", "critical")
-        ]
 
 
 @pytest.fixture(scope="package")
 def chromium():
-    """One browser for this folder. It ends with it: its event loop is in the way of others."""
+    """One browser for this folder. Its event loop disturbs other tests."""
     program = next(filter(None, map(shutil.which, NAMES)), None)
     if program is None:
         pytest.skip(MISSING)
@@ -90,7 +37,7 @@ def chromium():
 
 @pytest.fixture(scope="package")
 def shared_database(clone):
-    """The database of the tests that do not mind each other's deposits."""
+    """The database of the tests that ignore each other's deposits."""
     with clone("browser") as url:
         yield url
 
@@ -120,7 +67,7 @@ def shared_sql(shared_database):
 
 @pytest.fixture
 def come(chromium):
-    """Let somebody come to a service, and hear at the end what their browser complained of."""
+    """Return a function that visits a service; at the end, the browser must have no complaints."""
     visitors = []
 
     def arrive(service, viewport, color_scheme):
@@ -139,7 +86,7 @@ def come(chromium):
 
 @pytest.fixture
 def visit(come, shared_service):
-    """Let somebody visit the shared service: visit(PHONE, "dark")."""
+    """Return a function that visits the shared service: visit(PHONE, "dark")."""
     return lambda viewport=DESKTOP, color_scheme="light": come(
         shared_service, viewport, color_scheme
     )
@@ -147,7 +94,7 @@ def visit(come, shared_service):
 
 @pytest.fixture
 def visit_own(serve, come):
-    """Let somebody visit a service with other settings: visit_own(NETWORK="base-testnet").
+    """Return a function that visits a service of its own: visit_own(NETWORK="base-testnet").
 
     In this order: a service stops at once when nobody is connected any more.
     """

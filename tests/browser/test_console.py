@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import PHONE
-from tests.conftest import ACCESS, BASE_ACCOUNT, JWT_SECRET, LEAKS, SECRET
+from tests.browser.visitor import PHONE
+from tests.factories import ACCESS, BASE_ACCOUNT, JWT_SECRET, SECRET
+from tests.leaks import LEAKS
 from tests.wallet_store import EXPECTED, SAMPLES
 from wallet_api.app import create_app
 from wallet_api.blueprints.application import application
@@ -137,7 +138,7 @@ def test_a_token_is_kept_in_memory_alone(enter):
     expect(page.locator("#console")).to_be_hidden()
 
 
-def test_a_page_is_about_one_user_whatever_is_late_or_fails(enter, behind):
+def test_a_page_shows_one_user_after_late_and_failed_responses(enter, behind):
     page = enter(*SCOPES).page
     late = []
 
@@ -252,7 +253,7 @@ def test_a_token_with_some_of_the_scopes_shows_what_it_may(enter, behind):
     expect(page.locator("#user-wallets")).to_have_text(f"{lacks}wallets:read.")
 
 
-def test_what_is_refused_is_said(enter, visit, behind):
+def test_refusals_are_shown(enter, visit, behind):
     page = visit().open("/console").page
     alert = page.get_by_role("alert")
     open_console = page.get_by_role("button", name="Open the console")
@@ -288,7 +289,7 @@ def test_what_is_refused_is_said(enter, visit, behind):
     expect(alert).to_contain_text("the token is missing, expired or not valid")
     expect(page.locator("#shown")).to_be_empty()
 
-    # One part that fails leaves the others; where nobody knows of files, figures say what they are.
+    # If one part fails, the others are shown; without files, the figures say what they count.
     visitor = visit()
     visitor.page.route("**/v1/storage?", lambda route: route.fulfill(**broken))
     page = let_in(visitor, give_token(behind, *SCOPES)).page

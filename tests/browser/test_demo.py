@@ -1,9 +1,9 @@
-"""The demo's token and the pages that a browser on this machine may have open."""
+"""The demo's token, and pages of other origins in a browser on this machine."""
 
 import pytest
 
-from tests.browser.conftest import REBOUND
-from tests.conftest import LEAKS
+from tests.browser.visitor import REBOUND
+from tests.leaks import LEAKS
 
 pytestmark = pytest.mark.slow
 

@@ -8,8 +8,8 @@ import zxingcpp
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.browser.conftest import DESKTOP, PHONE
-from tests.conftest import BASE_ACCOUNT, FID
+from tests.browser.visitor import DESKTOP, PHONE
+from tests.factories import BASE_ACCOUNT, FID
 
 pytestmark = pytest.mark.slow
 
@@ -133,7 +133,7 @@ def test_a_deposit_whose_qr_code_is_lost_has_not_failed(visit, shared_sql):
     expect(page.locator("#qr svg")).to_be_visible()
     expect(page.locator("#wallets")).to_be_visible()
     assert shared_sql.execute(count).fetchone() == (before + 2,)
-    # What is refused does not stand beside what was prepared before.
+    # A refusal replaces the deposit that was prepared before.
     visitor.deposit("0")
     expect(page.get_by_role("alert")).to_contain_text("Amount must be greater than zero")
     expect(page.locator("#result")).to_be_hidden()

@@ -7,12 +7,8 @@ import subprocess
 
 import pytest
 
-from tests.http.conftest import farcaster_service
-from tests.service import ROOT
+from tests.clients.programs import CLIENT, run
 
-__all__ = ["farcaster_service"]
-
-CLIENT = ROOT / "clients" / "typescript"
 MODULES = CLIENT / "node_modules"
 # Several times as fast as TypeScript 5, which is there because the generator needs it.
 TSC = "node_modules/typescript-7/bin/tsc"
@@ -23,12 +19,6 @@ OFFLINE = re.compile(
     r"|ETIMEDOUT|ERR_SOCKET_TIMEOUT|ENOTCACHED|E403|E407|E429|E5\d\d)$",
     re.MULTILINE,
 )
-
-
-def run(*command, **options):
-    return subprocess.run(
-        command, capture_output=True, text=True, timeout=240, check=False, **options
-    )
 
 
 def _has_node_20():

@@ -7,17 +7,12 @@ import re
 import psycopg
 import pytest
 
-from tests.clients.conftest import CLIENT, run
-from tests.conftest import (
-    BASE_ACCOUNT,
-    FID,
-    JWT_SECRET,
-    LEAKS,
-    SECRET,
-    open_every_wallet,
-)
+from tests.clients.programs import CLIENT, run
+from tests.database import open_every_wallet
+from tests.factories import BASE_ACCOUNT, FID, JWT_SECRET, SECRET
+from tests.leaks import LEAKS
+from tests.licenses import PERMISSIVE
 from tests.service import ROOT, start_service
-from tests.test_dependencies import PERMISSIVE
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 

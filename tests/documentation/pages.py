@@ -1,4 +1,4 @@
-"""Markdown as these tests read it: its links, its anchors and its tables."""
+"""The links, anchors and tables of Markdown pages."""
 
 import re
 from pathlib import Path

@@ -1,10 +1,10 @@
-"""Maps of the code name all that is there: folders, tables, queries, decisions, dependencies."""
+"""The maps of the code are complete: folders, tables, queries, decisions, dependencies."""
 
 import re
 from configparser import ConfigParser
 
-from tests.conftest import FID
 from tests.documentation.pages import code, links, read, section, tables
+from tests.factories import FID
 from tests.service import ROOT
 
 ARCHITECTURE = read("docs/architecture.md")

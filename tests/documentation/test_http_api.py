@@ -1,15 +1,17 @@
-"""docs/http_api.md has every route, every error, and examples that are true."""
+"""docs/http_api.md has every route, every error, and correct examples."""
 
 import json
 from typing import Any
 
-from eth_account import Account
 from werkzeug.exceptions import default_exceptions
 
-from tests.conftest import ACCESS, FID, LEAKS
 from tests.documentation.pages import code, read, section, tables
+from tests.factories import ACCESS, FID
+from tests.leaks import LEAKS
 from wallet_api.blueprints import authorization as callers
 from wallet_api.blueprints import problems
+from wallet_api.crypto.key_pairs import address_of
+from wallet_api.crypto.secret import Secret
 from wallet_api.errors import WalletApiError
 from wallet_api.server import problem_response
 
@@ -106,4 +108,4 @@ def test_the_python_example_reads_a_key_that_is_sealed_to_it(serve, services):
     url = f"http://127.0.0.1:{serve(WEB_CONCURRENCY='1').port}"
     private_key = names["read_key"](url, token.reveal(), FID, "to try the example")
     LEAKS.secrets |= {token.reveal(), private_key.hex()}
-    assert Account.from_key(private_key).address == address
+    assert address_of(Secret(private_key)) == address

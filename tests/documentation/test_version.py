@@ -1,4 +1,4 @@
-"""One version: of the package, of the changelog, of the command line and of the answers."""
+"""The version is the same in the package, the changelog, the commands and the responses."""
 
 import re
 

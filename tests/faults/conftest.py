@@ -1,4 +1,4 @@
-"""What the tests of real faults share: a server to hurt, a service on it, and a load of users."""
+"""Fixtures of the fault tests: a server to damage, a service on it, and a load of users."""
 
 import itertools
 import shutil
@@ -6,9 +6,11 @@ import time
 
 import pytest
 
-from tests.conftest import FID, JWT_SECRET, LEAKS, SECRET
+from tests.commands import Running, kept_environ
+from tests.factories import FID, JWT_SECRET, SECRET
 from tests.faults.load import Load
-from tests.faults.servers import Server, Standby
+from tests.faults.servers import WAITING, Server, Standby
+from tests.leaks import LEAKS
 from tests.unit.issuer import HOST, KeyServer
 from wallet_api.app import create_app
 from wallet_api.blueprints.application import application
@@ -18,7 +20,6 @@ from wallet_api.database import ServingConnection
 from wallet_api.services import migrations
 
 _numbers = itertools.count(1)
-WAITING = "select pid from pg_stat_activity where wait_event = 'SyncRep'"
 BLOCKED = (
     "select pid from pg_stat_activity"
     " where wait_event_type = 'Lock' and application_name = 'wallet-api'"
@@ -105,7 +106,7 @@ def suffer(serve_on, sealing, capsys, request):
             workers = service.workers()
             fault(load, service)
             load.recovers()
-        assert restarts or service.workers() == workers, "a worker did not live through it"
+        assert restarts or service.workers() == workers, "a worker did not survive"
         load.check(url, sealing, cuts=cuts)
         with capsys.disabled():
             print(f"\n  {request.node.name}: {load.figures()}, 0 lost")
@@ -188,3 +189,17 @@ def process(request, monkeypatch):
     yield build
     for app in apps:
         application(app).close()
+
+
+@pytest.fixture
+def clients(database_url, tmp_path_factory):
+    """Run `wallet-api clients …` as an operator does: clients("revoke", "engine")."""
+
+    def command(*arguments, **changes):
+        environ = kept_environ({"DATABASE_URL": database_url, **changes})
+        folder = tmp_path_factory.mktemp("command")
+        done = Running(("clients", *arguments), environ, folder).finish()
+        assert "Traceback" not in done.err + done.out, done.err
+        return done
+
+    return command

@@ -1,4 +1,4 @@
-"""The service, except that a request with a query of `echo` is answered with what reached it."""
+"""The service, except that the response to a request with the query `echo` shows the request."""
 
 import json
 from collections.abc import Iterable

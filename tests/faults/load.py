@@ -1,4 +1,4 @@
-"""Users who go on calling while something breaks, and what they were told."""
+"""Users that call during a fault, and the responses that they got."""
 
 import asyncio
 import random
@@ -9,7 +9,9 @@ from collections import defaultdict
 
 import psycopg
 
-from tests.conftest import BASE_ACCOUNT, LEAKS, open_every_wallet
+from tests.database import open_every_wallet
+from tests.factories import BASE_ACCOUNT
+from tests.leaks import LEAKS
 from tests.service import Call, send
 from tests.unit import issuer
 from wallet_api.crypto import key_pairs as keys
@@ -20,7 +22,7 @@ PAUSE_SECONDS = 0.1
 MOST_SECONDS = 240
 # So many good answers in a row, and the fault is over.
 WELL = 40
-# No user waits longer, whatever happens (docs/operations.md).
+# No user waits longer in any fault (docs/operations.md).
 PATIENCE_SECONDS = 10
 # Users of whom only a Base Account is known.
 SIGNED_IN = 1_000_000
@@ -38,7 +40,7 @@ class Load:
         self.sent = self.acknowledged = self.refused = self.cut = 0
         self.slowest = self.recovery = 0.0
         self.wrong = []
-        # What must be true for ever after: answered addresses by FID, ids of deposits, keys that
+        # What must stay true: answered addresses by FID, ids of deposits, keys that
         # were handed out by request id, and Base Accounts.
         self.addresses = defaultdict(set)
         self.deposits = set()
@@ -59,7 +61,7 @@ class Load:
         self._thread.join()
 
     def suffers(self, within=15):
-        """Wait until somebody is refused or cut off: the fault has come through."""
+        """Wait until the fault has an effect: a user is refused or cut off."""
         before, deadline = self.refused + self.cut, time.monotonic() + within
         while self.refused + self.cut == before:
             assert time.monotonic() < deadline, "the fault hit nobody"
@@ -79,7 +81,7 @@ class Load:
             time.sleep(0.02)
 
     def check(self, url, sealing, *, cuts):
-        """Compare what users were told with what the database holds."""
+        """Compare the responses with the database."""
         assert self.wrong == []
         assert self.acknowledged
         assert cuts or self.cut == 0, "somebody got no answer"

@@ -1,4 +1,4 @@
-"""Outages of everything that the service depends on, and how long clients wait meanwhile."""
+"""Outages of everything that the service depends on, and the response times during them."""
 
 import asyncio
 import random
@@ -13,7 +13,7 @@ from statistics import median
 import psycopg
 from psycopg import sql
 
-from tests.conftest import BASE_ACCOUNT
+from tests.factories import BASE_ACCOUNT
 from tests.service import Call, send
 from tests.unit import issuer
 
@@ -29,7 +29,7 @@ METRICS_TOKEN = "the token of a Prometheus that is on call"
 
 @dataclass
 class Stage:
-    """What an outage can hurt, and the settings of a service that depends on it."""
+    """The parts that an outage can hit, and the settings of a service that depends on them."""
 
     postgres: object
     name: str
@@ -47,7 +47,7 @@ class Stage:
 
 
 class Crowd:
-    """Clients of one service who call until the load is over, and how long each call took."""
+    """Clients that call one service until the load ends, and the duration of each call."""
 
     def __init__(self, service, clients, token, *, hot=False, searches=False):
         self._service = service
@@ -62,7 +62,7 @@ class Crowd:
         self.unfriendly = []
 
     def run(self):
-        """Have everybody call for LOAD_SECONDS, and wait until everybody is answered."""
+        """Let every client call for LOAD_SECONDS, and wait for all responses."""
         asyncio.run(self._run())
 
     async def _run(self):
@@ -116,12 +116,12 @@ class Crowd:
         return Call("GET", path, headers)
 
     def slowest(self, *acts):
-        """Return the longest wait among some acts, or among all that are no probes."""
+        """Return the longest response time of some acts, or of all except the probes."""
         chosen = acts or self.seconds.keys() - set(PROBES)
         return max(max(self.seconds[act]) for act in chosen)
 
     def row(self):
-        """Return median and longest wait of each act, in seconds."""
+        """Return the median and the longest response time of each act, in seconds."""
         cells = {}
         for act, seconds in self.seconds.items():
             told = " ".join(f"{status}:{count}" for status, count in self.statuses[act].items())
@@ -129,7 +129,7 @@ class Crowd:
         return cells
 
     def recovery(self, within=60):
-        """Return after how many seconds every call succeeds again."""
+        """Return the seconds until every call succeeds again."""
         began = last_failure = time.monotonic()
         good = 0
         acts = sorted(self.seconds.keys() - set(PROBES))
@@ -153,7 +153,7 @@ def stopped(stage):
 
 @contextmanager
 def paused(stage):
-    """Every process stands still; the kernel still takes connections."""
+    """Every process is stopped (SIGSTOP); the kernel still accepts connections."""
     stage.postgres.pause()
     try:
         yield
@@ -163,7 +163,7 @@ def paused(stage):
 
 @contextmanager
 def swallowed(stage):
-    """The network takes everything and delivers nothing."""
+    """The network accepts all data and delivers none."""
     stage.proxy.swallowing = True
     yield
     stage.proxy.swallowing = False
@@ -182,7 +182,7 @@ def connections_taken(stage):
     with ExitStack() as hog:
         admin = hog.enter_context(psycopg.connect(stage.url, autocommit=True))
         for _ in range(20):
-            # Whoever ends leaves room for whoever is first: that is not always us.
+            # When a session ends, another client may take its connection before we do.
             _terminate(admin, stage)
             with suppress(psycopg.OperationalError):
                 while True:
@@ -229,7 +229,7 @@ def starting_up(stage):
 
 @contextmanager
 def table_locked(stage):
-    """Somebody holds a lock on the table of wallets."""
+    """Another session holds a lock on the table of wallets."""
     with psycopg.connect(stage.url) as other:
         other.execute("lock table wallets")
         yield
@@ -237,14 +237,14 @@ def table_locked(stage):
 
 @contextmanager
 def one_user_locked(stage):
-    """Somebody holds the end of one user's audit chain, and half of all calls are that user's."""
+    """Another session locks the audit chain of one user, who makes half of all calls."""
     with psycopg.connect(stage.url) as other:
         other.execute("select from wallet_audit_heads where fid = %s for update", [HOT_USER])
         yield
 
 
 def slow(seconds):
-    """Return the outage in which every statement takes so many seconds."""
+    """Return an outage in which every statement takes `seconds`."""
 
     @contextmanager
     def slowed(stage):
@@ -257,7 +257,7 @@ def slow(seconds):
 
 @contextmanager
 def disk_full(stage):
-    """There is no room for the write-ahead log."""
+    """The disk of the write-ahead log is full."""
     stage.disk.fill()
     # The log has room for a few rows yet.
     with suppress(psycopg.Error), psycopg.connect(stage.url, autocommit=True) as filler:
@@ -273,7 +273,7 @@ def disk_full(stage):
 
 @contextmanager
 def pooler_paused(stage):
-    """PgBouncer holds every query back."""
+    """PgBouncer is paused and holds every query."""
     stage.pooler.pause()
     yield
     stage.pooler.resume()
@@ -281,7 +281,7 @@ def pooler_paused(stage):
 
 @contextmanager
 def key_server_silent(stage):
-    """Nobody answers for the keys that sign-ins need."""
+    """The key server of the sign-in does not respond."""
     stage.key_server.go.clear()
     yield
     stage.key_server.go.set()
@@ -289,7 +289,7 @@ def key_server_silent(stage):
 
 @contextmanager
 def replica_silent(stage):
-    """The replica takes everything and answers nothing."""
+    """The replica accepts all data and does not respond."""
     stage.replica.swallowing = True
     yield
     stage.replica.swallowing = False
@@ -304,7 +304,7 @@ def replica_down(stage):
 
 @contextmanager
 def from_the_start(stage):
-    """What is broken is named in the settings of the service."""
+    """The outage is in the settings of the service."""
     yield
 
 
@@ -322,7 +322,7 @@ def _terminate(admin, stage):
 
 @contextmanager
 def _listener(port, answer):
-    """Take connections, and say `answer` to each message."""
+    """Accept connections, and send `answer` for each message."""
     with socket.create_server(("127.0.0.1", port), backlog=100) as server:
 
         def serve():

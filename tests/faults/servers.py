@@ -1,4 +1,4 @@
-"""PostgreSQL servers that can be hurt, and a proxy that cuts their connections."""
+"""PostgreSQL servers that tests can damage, and a proxy that cuts their connections."""
 
 import asyncio
 import os
@@ -16,6 +16,8 @@ from tests.service import children
 from wallet_api.development import postgres as local_postgres
 from wallet_api.development.postgres import LocalPostgres
 
+WAITING = "select pid from pg_stat_activity where wait_event = 'SyncRep'"
+
 
 class Server(LocalPostgres):
     """A durable server that comes back on the same port."""
@@ -30,7 +32,7 @@ class Server(LocalPostgres):
         self.kill()
 
     def pause(self):
-        """Have every process stand still; the kernel goes on taking what is sent to them."""
+        """Suspend every process; the kernel still accepts what is sent to them."""
         self._signal(signal.SIGSTOP)
 
     def resume(self):

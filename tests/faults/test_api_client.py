@@ -1,164 +1,23 @@
-"""Another service that uses ours, in a process of its own that knows nothing but HTTP."""
+"""Another service that uses ours over HTTP, in a process of its own."""
 
-import hashlib
 import json
 import os
 import re
 import signal
-import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
-from tests.commands import Running, kept_environ
-from tests.conftest import BASE_ACCOUNT, FID, LEAKS
-from tests.service import ROOT, Call
-from wallet_api.models import SCOPES
+from tests.factories import BASE_ACCOUNT, FID
+from tests.faults.clients import made
+from tests.faults.engine import ENGINE, OTHERS, run
+from tests.leaks import LEAKS
+from tests.service import Call
 from wallet_api.services.api_clients import ApiClientService
 
 pytestmark = pytest.mark.slow
-
-OTHERS = (FID + 1, FID + 2)
-
-# What its author would write who has read the documentation: no code of ours is imported.
-ENGINE = """
-import base64
-import json
-import os
-import re
-import sys
-import urllib.error
-import urllib.request
-
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-from eth_account import Account
-from pyhpke import AEADId, CipherSuite, KDFId, KEMId, KEMKey
-
-BASE, TOKEN = os.environ["WALLETS_URL"], os.environ["WALLETS_TOKEN"]
-FID, OTHERS = os.environ["FID"], os.environ["OTHERS"].split(",")
-told = {}
-
-
-def ask(method, path, body=None, **headers):
-    request = urllib.request.Request(
-        BASE + path,
-        method=method,
-        data=None if body is None else json.dumps(body).encode(),
-        headers={"Authorization": "Bearer " + TOKEN, **headers},
-    )
-    if body is not None:
-        request.add_header("Content-Type", "application/json")
-    try:
-        answer = urllib.request.urlopen(request, timeout=20)
-    except urllib.error.HTTPError as error:
-        answer = error
-    with answer:
-        raw = answer.read()
-        return {
-            "status": answer.status,
-            "headers": dict(answer.headers),
-            "body": json.loads(raw) if raw else None,
-        }
-
-
-def base64url(raw):
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
-def from_base64url(text):
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-
-
-wallet = f"/v1/users/{FID}/wallets/ethereum"
-told["ensured"] = [ask("PUT", wallet) for _ in range(3)]
-for other in OTHERS:
-    ask("PUT", f"/v1/users/{other}/wallets/ethereum")
-told["listed"] = ask("GET", f"/v1/users/{FID}/wallets")
-told["got"] = ask("GET", wallet)
-
-open_reason = {"reason": "sign swap 8c1f"}
-told["open"] = ask("POST", wallet + "/key", open_reason, **{"X-Request-Id": "engine-1"})
-told["derived from open"] = Account.from_key(told["open"]["body"]["privateKey"]).address
-
-mine = X25519PrivateKey.generate()
-told["recipient"] = base64url(mine.public_key().public_bytes_raw())
-told["sealed"] = ask(
-    "POST",
-    wallet + "/key",
-    {"reason": "sign swap 8c20", "recipientPublicKey": told["recipient"]},
-    **{"X-Request-Id": "engine-2"},
-)
-box = told["sealed"]["body"]["sealedPrivateKey"]
-suite = CipherSuite.new(KEMId.DHKEM_X25519_HKDF_SHA256, KDFId.HKDF_SHA256, AEADId.AES256_GCM)
-context = suite.create_recipient_context(
-    from_base64url(box["enc"]), KEMKey.from_pyca_cryptography_key(mine), info=box["info"].encode()
-)
-opened = context.open(from_base64url(box["ciphertext"]))
-told["opened"] = opened.hex()
-told["derived from sealed"] = Account.from_key(opened).address
-
-address = told["got"]["body"]["address"]
-digits = address[2:]
-told["found"] = [
-    ask("GET", f"/v1/wallets?address=0x{spelled}")
-    for spelled in (digits, digits.lower(), digits.upper(), digits.swapcase())
-]
-
-told["pages"] = []
-following = "/v1/wallets?limit=1&type=trading"
-while following:
-    page = ask("GET", following)
-    told["pages"].append(page)
-    link = re.fullmatch('<(.+)>; rel="next"', page["headers"].get("Link", ""))
-    following = link and link[1]
-
-told["figures"] = ask("GET", "/v1/stats")
-told["figures again"] = ask(
-    "GET", "/v1/stats", **{"If-None-Match": told["figures"]["headers"]["ETag"]}
-)
-told["audit"] = ask("GET", f"/v1/audit?fid={FID}&actor=client%3Aengine")
-json.dump(told, sys.stdout)
-"""
-
-
-def run(command, environ, seconds=60):
-    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    return subprocess.run(
-        command,
-        cwd=ROOT,
-        env={**kept, **environ},
-        capture_output=True,
-        text=True,
-        timeout=seconds,
-        check=False,
-    )
-
-
-@pytest.fixture
-def clients(database_url, tmp_path_factory):
-    """Run `wallet-api clients …` as an operator does: clients("revoke", "engine")."""
-
-    def command(*arguments, **changes):
-        environ = kept_environ({"DATABASE_URL": database_url, **changes})
-        folder = tmp_path_factory.mktemp("command")
-        done = Running(("clients", *arguments), environ, folder).finish()
-        assert "Traceback" not in done.err + done.out, done.err
-        return done
-
-    return command
-
-
-def made(clients, name, *options, scopes=SCOPES):
-    """Make a client on the command line, and return its token."""
-    given = [option for scope in scopes for option in ("--scope", scope)]
-    done = clients("create", "--name", name, *given, *options)
-    assert done.status == 0, done.err
-    LEAKS.secrets.add(done.out.strip())
-    return done.out.strip()
 
 
 def bearer(token):
@@ -308,7 +167,7 @@ def test_a_client_that_is_revoked_is_refused_by_every_worker_at_once(serve, clie
         Call("GET", "/v1/audit", bearer(revoked)),
     ]
     assert len(service.workers()) == 2
-    # Whatever a worker could remember of the client, it remembers now.
+    # From now on, each worker has in memory all that it could keep of the client.
     assert of_each_worker(service, calls[0]) == [200] * 10
 
     done = clients("revoke", "engine")
@@ -327,145 +186,3 @@ def test_a_client_that_is_revoked_is_refused_by_every_worker_at_once(serve, clie
     ApiClientService(database).revoke("backend")
     assert [answer.status for answer in service.crowd([call] * 20)] == [401] * 20
     assert of_each_worker(service, call) == [401] * 10
-
-
-def test_a_token_is_printed_once_and_alone(clients, sql):
-    done = clients("create", "--name", "engine", "--scope", "wallets:read")
-    token = done.out.removesuffix("\n")
-    LEAKS.secrets.add(token)
-    assert done.status == 0
-    assert re.fullmatch(r"wapi_[0-9a-f]{16}_[A-Za-z0-9_-]{43}", token)
-    # Who redirects stdout gets the token alone, and still sees the warning.
-    assert len(done.err.splitlines()) == 1
-    assert token not in done.err
-    assert "shown only once" in done.err
-    token_hash = hashlib.sha256(token.encode()).hexdigest()
-    assert sql.execute("select token_hash from api_clients").fetchall() == [(token_hash,)]
-    for again in (clients("list"), clients("list", "--json"), clients("revoke", "engine")):
-        assert again.status == 0
-        for secret in (token.split("_", 2)[2], token_hash):
-            assert secret not in again.out + again.err
-
-
-def test_json_is_for_programs(clients):
-    done = clients(
-        *("create", "--name", "engine", "--scope", "keys:read", "--scope", "wallets:read"),
-        *("--allow-ip", "10.1.0.0/16", "--allow-ip", "2001:db8::/32", "--allow-ip", "192.0.2.7"),
-        *("--expires", "2999-01-31", "--json"),
-    )
-    answer = json.loads(done.out)
-    LEAKS.secrets.add(answer["token"])
-    assert (done.status, done.err) == (0, "")
-    assert answer.keys() == {"name", "token"}
-    assert answer["name"] == "engine"
-    revoked = json.loads(clients("revoke", "engine", "--json").out)
-    assert revoked.keys() == {"name", "revoked_at"}
-    (listed,) = json.loads(clients("list", "--json").out)
-    created_at = datetime.fromisoformat(listed.pop("created_at"))
-    assert datetime.now(UTC) - created_at < timedelta(minutes=1)
-    assert listed == {
-        "name": "engine",
-        "id": answer["token"].split("_")[1],
-        "state": "revoked",
-        "scopes": ["wallets:read", "keys:read"],
-        "allowed_networks": ["10.1.0.0/16", "192.0.2.7/32", "2001:db8::/32"],
-        "expires_at": "2999-01-31T00:00:00+00:00",
-        "revoked_at": revoked["revoked_at"],
-        "last_used_at": None,
-    }
-
-
-def test_the_list_tells_people_what_each_client_may_do_until_when(clients):
-    made(clients, "engine", "--allow-ip", "10.1.0.0/16", "--expires", "90d", scopes=["keys:read"])
-    made(clients, "backend", scopes=["stats:read", "wallets:read"])
-    done = clients("list")
-    assert done.status == 0
-    backend, engine = done.out.split("engine: active")
-    assert backend.startswith("backend: active\n")
-    for line in ("scopes     wallets:read, stats:read", "from       anywhere", "expires    never"):
-        assert line in backend
-    assert "from       10.1.0.0/16" in engine
-    assert f"{datetime.now(UTC) + timedelta(days=90):%Y-%m-%d}" in engine
-    assert "last used  never" in engine
-
-
-@pytest.fixture
-def engine(database):
-    """A client that is there already."""
-    token = ApiClientService(database).create(
-        "engine", scopes=SCOPES, allowed_networks=[], expires_at=None
-    )
-    LEAKS.secrets.add(token.reveal())
-    return token
-
-
-CREATE = ("create", "--name", "another", "--scope", "keys:read")
-
-
-@pytest.mark.parametrize(
-    ("arguments", "sentence"),
-    [
-        (
-            ("create", "--name", "engine", "--scope", "keys:read"),
-            "Error: The name engine is or was in use. Choose another one.",
-        ),
-        (("revoke", "nobody"), "Error: There is no client nobody."),
-    ],
-    ids=["a taken name", "an unknown client"],
-)
-def test_a_refusal_is_one_line_and_changes_nothing(clients, engine, sql, arguments, sentence):
-    before = sql.execute("select * from api_clients").fetchall()
-    done = clients(*arguments)
-    assert (done.status, done.out, done.err) == (1, "", f"{sentence}\n")
-    assert sql.execute("select * from api_clients").fetchall() == before
-
-
-@pytest.mark.parametrize(
-    ("arguments", "sentence"),
-    [
-        (("create", "--name", "Engine\n", "--scope", "keys:read"), "lower-case letters"),
-        (("create", "--name", "another", "--scope", "keys:write"), "'keys:write' is not one of"),
-        ((*CREATE, "--allow-ip", "10.0.0.0/33"), "'10.0.0.0/33' does not appear to be"),
-        ((*CREATE, "--allow-ip", "10.1.2.3/16"), "10.1.2.3/16 has host bits set"),
-        ((*CREATE, "--expires", "2020-01-01"), "that is in the past"),
-        ((*CREATE, "--expires", "soon"), "a number of days such as 90d"),
-    ],
-    ids=["name", "scope", "network", "host bits", "past", "no date"],
-)
-def test_a_mistake_in_a_command_is_said_in_one_sentence(clients, sql, arguments, sentence):
-    done = clients(*arguments)
-    # Two lines of usage come first, and the status is the one of usage, as for every command.
-    assert (done.status, done.out) == (2, "")
-    said = done.err.splitlines()[-1]
-    assert said.startswith("Error: ")
-    assert sentence in said
-    assert sql.execute("select count(*) from api_clients").fetchone() == (0,)
-
-
-def test_a_token_that_cannot_be_shown_is_of_no_use(database_url, sql):
-    with Path("/dev/full").open("w") as full:
-        done = subprocess.run(
-            [sys.executable, "-m", "wallet_api", "clients", *CREATE],
-            check=False,
-            env={"PATH": os.environ["PATH"], "DATABASE_URL": database_url},
-            cwd=ROOT,
-            stdout=full,
-            stderr=subprocess.PIPE,
-            text=True,
-            timeout=60,
-        )
-    assert done.returncode == 1
-    assert done.stderr.splitlines()[-1].startswith("Error: The token could not be printed")
-    assert sql.execute("select revoked_at is not null from api_clients").fetchone() == (True,)
-
-
-def test_a_database_that_cannot_be_reached_is_said_in_one_sentence(clients):
-    url = "postgresql://nobody:a-password-to-hide@127.0.0.1:1/none"
-    commands = [("list",), ("revoke", "engine"), CREATE]
-    with ThreadPoolExecutor(len(commands)) as operators:
-        for done in operators.map(lambda given: clients(*given, DATABASE_URL=url), commands):
-            assert (done.status, done.out) == (1, "")
-            (said,) = done.err.splitlines()
-            assert said.startswith("Error: The database cannot be reached: ")
-            assert "refused" in said
-            assert "a-password-to-hide" not in done.err

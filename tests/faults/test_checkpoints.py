@@ -1,4 +1,4 @@
-"""Checkpoints of the audit log beside a synchronous standby and a prepared transaction."""
+"""Checkpoints of the audit log with a synchronous standby and with a prepared transaction."""
 
 import threading
 from datetime import timedelta
@@ -6,7 +6,7 @@ from datetime import timedelta
 import psycopg
 import pytest
 
-from tests.conftest import ACCESS
+from tests.factories import ACCESS
 from tests.faults.servers import Server
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database

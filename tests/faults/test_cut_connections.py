@@ -1,4 +1,4 @@
-"""The network between the service and PostgreSQL cuts connections, or swallows what they carry."""
+"""The network between the service and PostgreSQL cuts connections, or loses their data."""
 
 import time
 

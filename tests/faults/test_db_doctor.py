@@ -5,10 +5,10 @@ import os
 import re
 import shutil
 
-import psycopg
 import pytest
 
 from tests.commands import Running, kept_environ
+from tests.database import new_database
 from wallet_api.crypto.secret import Secret
 from wallet_api.development.postgres import LocalPostgres
 from wallet_api.services import migrations
@@ -34,13 +34,11 @@ def test_the_command_fails_for_a_fault_and_says_it_to_programs(doctor, sql, data
     assert done.status == 1
 
 
-def test_a_database_that_was_never_upgraded_lacks_every_migration(doctor, server, database_url):
-    server.create_database(empty := f"empty_{os.getpid()}")
-    done = doctor(server.url(empty))
+def test_a_database_that_was_never_upgraded_lacks_every_migration(doctor, server):
+    with new_database(server, f"empty_{os.getpid()}") as url:
+        done = doctor(url)
     assert done.status == 1
     assert "0001 is not applied" in done.out
-    with psycopg.connect(database_url, autocommit=True) as connection:
-        connection.execute(f"drop database {empty}")
 
 
 def test_what_is_advice_does_not_fail_the_command(doctor, durable_url):

@@ -1,4 +1,4 @@
-"""The Procfile, as honcho and a platform run it, on a database that has nothing in it."""
+"""The Procfile, as honcho and a platform run it, on an empty database."""
 
 import os
 import signal
@@ -12,7 +12,9 @@ import pytest
 from honcho import environ as procfiles
 
 from tests.commands import kept_environ, wait_until
-from tests.conftest import BASE_ACCOUNT, FID, LEAKS
+from tests.database import new_database
+from tests.factories import BASE_ACCOUNT, FID
+from tests.leaks import LEAKS
 from tests.service import ROOT, RunningService, free_port
 from wallet_api.services.migrations import expected_versions
 
@@ -22,10 +24,8 @@ BIN = Path(sys.executable).parent
 @pytest.fixture
 def bare_url(server):
     """The URL of a plain database: no migrations, nothing."""
-    server.create_database("bare")
-    yield server.url("bare")
-    with psycopg.connect(server.url("postgres"), autocommit=True) as admin:
-        admin.execute("drop database bare with (force)")
+    with new_database(server, "bare") as url:
+        yield url
 
 
 @pytest.fixture

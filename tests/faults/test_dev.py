@@ -14,7 +14,7 @@ from typing import ClassVar
 
 import pytest
 
-from tests.conftest import LEAKS
+from tests.leaks import LEAKS
 from tests.service import ROOT, free_port
 
 pytestmark = pytest.mark.faults

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from tests.commands import Running, kept_environ
-from tests.conftest import BASE_ACCOUNT, FID
+from tests.factories import BASE_ACCOUNT, FID
 from tests.faults.servers import Server, Standby
 
 pytestmark = pytest.mark.faults
@@ -37,7 +37,7 @@ def test_a_synchronous_standby_that_is_promoted_has_everything(tmp_path, keep, m
     suffer(standby.url(name), fault, through=both)
 
 
-def test_whoever_is_led_to_a_standby_is_told_so_by_everything(
+def test_everything_reports_that_it_is_connected_to_a_standby(
     tmp_path, keep, migrated, serve, environ
 ):
     primary = keep(Server(tmp_path / "primary"))

@@ -1,8 +1,9 @@
-"""What a request says of its origin, over a real socket, as clients and proxies may write it."""
+"""Forwarded headers over a real socket, as clients and proxies may write them."""
 
 import pytest
 
-from tests.conftest import FID, LEAKS
+from tests.factories import FID
+from tests.leaks import LEAKS
 from tests.service import send_raw
 
 pytestmark = pytest.mark.slow

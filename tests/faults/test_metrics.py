@@ -1,4 +1,4 @@
-"""/metrics, with real workers: one answer tells of all of them, and of nobody in particular."""
+"""/metrics, with real workers: one response covers all of them, and identifies no user."""
 
 import os
 import signal
@@ -14,7 +14,8 @@ import pytest
 from prometheus_client.openmetrics import parser as openmetrics_parser
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.conftest import BASE_ACCOUNT, FID, LEAKS
+from tests.factories import BASE_ACCOUNT, FID
+from tests.leaks import LEAKS
 from tests.service import Call
 from wallet_api.services.api_clients import ApiClientService
 
@@ -120,7 +121,7 @@ def test_one_answer_tells_of_all_workers_and_of_nobody(serve, sql, client_of):
         assert service.get(LIST, service.bearer(FID)).status == 503
 
     route = "/v1/users/<fid>/wallets"
-    # Whichever of the two workers answers.
+    # Either of the two workers may answer.
     for _ in range(6):
         told = Numbers(service)
         assert told.requests(route="/api/wallet/deposit", method="POST", status="200") == 60
@@ -184,7 +185,7 @@ def test_reloads_leave_no_files_behind_and_the_count_goes_on(serve):
     assert not folder.exists()
 
 
-def test_the_numbers_are_for_whoever_has_the_token(serve):
+def test_the_metrics_require_the_token(serve):
     service = serve(METRICS_TOKEN=TOKEN, WEB_CONCURRENCY="1")
     for wrong in (None, "nonsense", TOKEN[:-1], f"{TOKEN}x", ""):
         status, content_type, text = scraped(service, token=wrong)

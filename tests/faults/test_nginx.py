@@ -6,9 +6,11 @@ import socket
 
 import pytest
 
-from tests.conftest import BASE_ACCOUNT, FID, LEAKS
+from tests.factories import BASE_ACCOUNT, FID
 from tests.faults.nginx import HOST, NGINX, OPENSSL, Nginx
-from tests.http.conftest import MEMBERS, routes
+from tests.http.problems import MEMBERS
+from tests.http.route_map import routes
+from tests.leaks import LEAKS
 from tests.service import ROOT
 
 pytestmark = [
@@ -23,7 +25,7 @@ METRICS_TOKEN = "a token of Prometheus that only this test knows"
 LEAKS.secrets.add(METRICS_TOKEN)
 DEPOSIT = json.dumps({"asset": "USDC", "amount": "20", "baseAddress": BASE_ACCOUNT})
 JSON = "Content-Type: application/json"
-# What somebody in between would add, or a client that hopes for trust in it.
+# Headers of a proxy in between, or of a client that hopes that they are trusted.
 INTERNAL = (
     *("X-Forwarded-For: 127.0.0.1", "X-Real-IP: 10.0.0.1", "Forwarded: for=10.0.0.1"),
     *("X-Forwarded-Proto: https", "CF-Connecting-IP: 10.0.0.1", "True-Client-IP: 127.0.0.1"),
@@ -85,7 +87,7 @@ def routes_asked(log):
     return {line["route"] for line in lines if line["event"] == "request"}
 
 
-def test_everybody_reaches_the_api_and_health_and_nothing_else(behind, app, tmp_path):
+def test_any_address_reaches_the_api_and_health_and_nothing_else(behind, app, tmp_path):
     """Behind a tunnel, a load balancer or a container's NAT every caller has a private address."""
     service, nginx = behind()
     token = f"Authorization: {service.bearer(FID)['Authorization']}"
@@ -116,7 +118,7 @@ def test_everybody_reaches_the_api_and_health_and_nothing_else(behind, app, tmp_
     assert {route for route in answered if route and not route.startswith("/api/")} == {"/healthz"}
 
 
-def test_who_comes_in_the_clear_is_sent_to_https_whatever_they_claim(behind):
+def test_plain_http_is_redirected_to_https_despite_forwarded_headers(behind):
     _, nginx = behind()
     for lines in ((), INTERNAL):
         status, head, _ = nginx.ask("/healthz", *lines, tls=False)
@@ -180,7 +182,7 @@ def test_the_address_on_record_is_the_one_that_nginx_saw(behind, sql):
     assert seen == [options["source"] or options["to"] for options, _ in calls]
 
 
-def test_behind_a_cdn_its_header_is_believed_and_nobody_else_s(behind, sql):
+def test_behind_a_cdn_only_its_header_is_trusted(behind, sql):
     (snippet,) = re.findall(r"^```nginx\n(.+?)^```$", PAGE, re.MULTILINE | re.DOTALL)
     network = re.search(r"^set_real_ip_from (.+);$", snippet, re.MULTILINE)[1]
     behind_cdn = behind(real_ip=snippet.replace(network, "127.0.0.2"))

@@ -1,4 +1,4 @@
-"""One user who reads a key from everywhere at once: nobody jams, and there is no alarm."""
+"""Concurrent key reads of one user: they block no other user and raise no alarm."""
 
 import time
 from collections import Counter

@@ -1,4 +1,4 @@
-"""The service behind PgBouncer in transaction mode: the next transaction may be elsewhere."""
+"""The service behind PgBouncer in transaction mode."""
 
 import re
 from contextlib import ExitStack
@@ -6,8 +6,9 @@ from contextlib import ExitStack
 import psycopg
 import pytest
 
-from tests.conftest import BASE_ACCOUNT, FID, LEAKS
+from tests.factories import BASE_ACCOUNT, FID
 from tests.faults.pooler import PAGE, PROGRAM, REMEMBERS_SINCE, Pooler, version
+from tests.leaks import LEAKS
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
 from wallet_api.services import migrations

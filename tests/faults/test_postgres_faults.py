@@ -1,4 +1,4 @@
-"""PostgreSQL stops, dies, hangs, fills up: users see 503 for a while, and nothing is lost."""
+"""PostgreSQL stops, crashes, hangs or runs out of disk: users see 503, and nothing is lost."""
 
 import shutil
 import time
@@ -74,7 +74,7 @@ def test_a_server_whose_connections_are_all_taken_by_others(postgres, url, suffe
         with ExitStack() as hog:
             admin = hog.enter_context(psycopg.connect(url, autocommit=True))
             for _ in range(20):
-                # Whoever ends leaves room for whoever is first: that is not always us.
+                # When a session ends, another client may take its connection before we do.
                 admin.execute(f"select pg_terminate_backend(pid) {ours}")
                 with suppress(psycopg.OperationalError):
                     while True:

@@ -1,4 +1,4 @@
-"""Processes of ours are killed and replaced while users call."""
+"""Processes of the service are killed and replaced under load."""
 
 import os
 import random
@@ -46,7 +46,7 @@ def test_a_reload_replaces_every_worker_and_nobody_notices(url, suffer):
 
 @pytest.fixture
 def end():
-    """End processes that are nobody's children when the test is over: end.append(pid)."""
+    """Kill processes without a parent when the test is over: end.append(pid)."""
     pids = []
     yield pids
     for pid in pids:

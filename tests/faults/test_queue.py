@@ -1,4 +1,4 @@
-"""Requests that wait for a thread: for a bounded time, and never those about the process."""
+"""Requests that wait for a thread: for a bounded time, and health checks never wait."""
 
 import re
 import signal
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 
-from tests.conftest import BASE_ACCOUNT, FID
+from tests.factories import BASE_ACCOUNT, FID
 from tests.faults.servers import Proxy, Server
 from tests.service import Call
 
@@ -84,7 +84,7 @@ def test_while_every_thread_waits_the_process_tells_that_it_lives_and_its_figure
             time.sleep(0.1)
 
 
-def test_whoever_waits_too_long_for_a_thread_is_refused_as_everybody_else_is(service, locked):
+def test_a_request_that_waits_too_long_for_a_thread_gets_the_usual_503(service, locked):
     began = time.monotonic()
     with locked(), crowding(service, 60) as answers:
         pass

@@ -1,10 +1,11 @@
-"""What is hardly HTTP, over a real socket: a short 4xx in JSON that quotes nothing, and no 500."""
+"""Malformed HTTP over a real socket: a short 4xx in JSON that quotes nothing, and no 500."""
 
 import json
 
 import pytest
 
-from tests.conftest import BASE_ACCOUNT, FID, LEAKS
+from tests.factories import BASE_ACCOUNT, FID
+from tests.leaks import LEAKS
 from tests.service import send_raw
 
 pytestmark = pytest.mark.slow

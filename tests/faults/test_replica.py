@@ -1,4 +1,4 @@
-"""A replica that is in trouble is a trouble of search and figures alone."""
+"""A fault of the replica affects only search and statistics."""
 
 import socket
 import threading
@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from tests.conftest import ACCESS, FID, LEAKS
+from tests.factories import ACCESS, FID
+from tests.leaks import LEAKS
 from tests.service import Call
 
 pytestmark = pytest.mark.slow

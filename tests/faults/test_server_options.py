@@ -1,4 +1,4 @@
-"""Options of gunicorn, in real processes: each is honored, or refused with a sentence."""
+"""Options of gunicorn, in real processes: each is applied, or refused with an error."""
 
 import os
 import signal
@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from tests.commands import wait_until
-from tests.conftest import BASE_ACCOUNT, FID
+from tests.factories import BASE_ACCOUNT, FID
 
 pytestmark = pytest.mark.slow
 
@@ -39,12 +39,12 @@ def test_no_connection_is_kept_with_a_keep_alive_of_zero(serve):
     assert kept_seconds(service) < 1
 
 
-def test_a_request_that_began_gets_its_own_time_whatever_keep_alive_says(serve):
+def test_a_request_that_began_has_its_own_timeout_with_any_keep_alive(serve):
     service = serve(WEB_CONCURRENCY="1", GUNICORN_CMD_ARGS="--keep-alive 1")
     with socket.create_connection(("127.0.0.1", service.port), timeout=30) as client:
         client.sendall(HEALTHZ)
         assert b"200 OK" in client.recv(4096)
-        # Half of one alone, and half of one behind a whole one.
+        # Half a request, and half a request after a complete one.
         for begin in (HEALTHZ[:20], HEALTHZ + HEALTHZ[:20]):
             client.sendall(begin)
             time.sleep(1.6)

@@ -1,4 +1,4 @@
-"""Nothing in front of gunicorn or beside it changes path, scheme, peer, method or limits."""
+"""No proxy, header or option changes path, scheme, peer, method or limits."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.commands import kept_environ
-from tests.conftest import JWT_SECRET, SECRET
+from tests.factories import JWT_SECRET, SECRET
 from tests.service import ROOT, start_service
 from wallet_api.server.__main__ import Server
 

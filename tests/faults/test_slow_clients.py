@@ -1,4 +1,4 @@
-"""Clients that are slow, silent or rude: nobody else notices, and they are cut off in time."""
+"""Slow, silent and abusive clients: they are cut off in time, and other clients do not notice."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 import flask_swagger_ui
 import pytest
 
-from tests.conftest import BASE_ACCOUNT, FID, JWT_SECRET, SECRET
+from tests.factories import BASE_ACCOUNT, FID, JWT_SECRET, SECRET
 from tests.service import start_service
 from wallet_api.blueprints.requests import MAX_BODY_BYTES
 from wallet_api.server.framing import MAX_HEAD_BYTES
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.faults
 
 HEALTHZ = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
 DEPOSIT = "POST /api/wallet/deposit HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
-# More than a kernel takes of an answer that nobody fetches.
+# More than the kernel buffers of a response that is not read.
 LARGEST = b"GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: x\r\n\r\n" * 4
 HALF_A_HEAD = b"GET /healthz HTTP/1.1\r\nHost: x\r\nX: "
 HALF_A_BODY = f"{DEPOSIT}Content-Length: 100\r\n\r\n{{".encode()
@@ -150,7 +150,7 @@ def test_three_quarters_of_a_thousand_may_wait_before_they_speak(serve, connect)
     """One process of two may get as many of a thousand that come at the same moment."""
     service = serve(WEB_CONCURRENCY="1")
     waiting = [connect(service) for _ in range(750)]
-    # Longer than a process that has no room gives anybody.
+    # Longer than the timeout of a process that has no room.
     time.sleep(2.5)
     for client in waiting:
         client.sendall(HEALTHZ)
@@ -203,7 +203,7 @@ def _head(service):
 
 
 @pytest.mark.parametrize("framed", [by_length, by_chunks])
-def test_the_largest_body_is_read_in_whatever_pieces_it_comes_and_no_larger_one(
+def test_the_largest_body_is_read_in_pieces_of_any_size_and_a_larger_one_is_refused(
     service, connect, framed
 ):
     client = connect(service)
@@ -266,7 +266,7 @@ def test_http_1_0_is_answered_and_closed(service, connect):
 
 
 def test_who_leaves_his_end_open_behind_the_last_answer_keeps_nobody_waiting(service, connect):
-    """gunicorn waits two seconds for each of them, and accepts nobody meanwhile."""
+    """gunicorn waits two seconds for each of them, and accepts no connection meanwhile."""
     last = HEALTHZ.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
     began = time.monotonic()
     for _ in range(5):

@@ -1,4 +1,4 @@
-"""What is not on the synchronous standby yet is not handed out, whatever made it visible."""
+"""Nothing is returned before it is on the synchronous standby."""
 
 import os
 import socket
@@ -8,9 +8,9 @@ import time
 import psycopg
 import pytest
 
-from tests.conftest import BASE_ACCOUNT, FID, LEAKS
-from tests.faults.conftest import WAITING
-from tests.faults.servers import Proxy
+from tests.factories import BASE_ACCOUNT, FID
+from tests.faults.servers import WAITING, Proxy
+from tests.leaks import LEAKS
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database, ServingConnection
 
@@ -124,7 +124,7 @@ def test_a_commit_whose_wait_for_the_standby_was_ended_is_not_acknowledged(
     pair.primary.administer(f"select {end}({pair.waiting()})")
     asking.join()
     assert answers == [503]
-    # The rows are visible by now, and nobody shows them: neither this process nor another.
+    # The rows are visible by now, and no process shows them.
     assert statuses(ask) == all_of(503)
     assert other("GET", "/api/wallet/user-wallets").status_code == 503
     pair.standby.start()
@@ -144,7 +144,7 @@ def test_a_wallet_that_the_standby_is_known_to_have_is_shown_without_it(pair, pr
 
 
 def test_commits_that_wait_for_a_lost_standby_do_not_use_up_the_server(pair, process):
-    """PostgreSQL keeps a process for each, which waits without a limit, whoever has gone."""
+    """PostgreSQL keeps a process for each, which waits without a limit after the client is gone."""
     ask = process()
     assert ask("POST", "/api/wallet/deposit", DEPOSIT).status_code == 200
     pair.standby.crash()
@@ -305,7 +305,7 @@ def test_what_a_lost_attempt_commits_late_is_not_acknowledged_unreplicated(
         pair.blocked(2)
         pair.standby.crash()
     while asking.is_alive():
-        # Whoever waits for the standby, each attempt and its closing commit.
+        # Everything that waits for the standby: each attempt and its commit.
         pair.primary.administer(f"select pg_cancel_backend(pid) from ({WAITING}) as waiting")
         time.sleep(0.02)
     assert pair.primary.query(pair.name, rows)
@@ -313,7 +313,7 @@ def test_what_a_lost_attempt_commits_late_is_not_acknowledged_unreplicated(
 
 
 def test_a_connection_to_a_server_that_is_promoted_later_waits_for_its_standby(pair, process):
-    """It saw no standby when it was made, because a standby itself waits for nobody."""
+    """It saw no standby when it was created, because a standby waits for none itself."""
     assert process()("POST", "/api/wallet/deposit", DEPOSIT, fid=FID + 1).status_code == 200
     pair.standby.administer("alter system set synchronous_standby_names = '*'")
     pair.standby.administer("select pg_reload_conf()")

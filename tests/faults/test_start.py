@@ -1,4 +1,4 @@
-"""A process that is not fit to serve says everything that is wrong, once, and stops."""
+"""A process that cannot serve reports every fault once, and stops."""
 
 import os
 import re
@@ -8,42 +8,30 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from honcho import environ as procfiles
 
 from tests.commands import wait_until
-from tests.conftest import BASE_ACCOUNT, FID, LEAKS, SECRET
+from tests.factories import BASE_ACCOUNT, FID, SECRET
+from tests.faults.starts import (
+    BIN,
+    COMMAND,
+    ENTRIES,
+    GUNICORN,
+    OTHER_SERVERS,
+    SERVE,
+    WITHOUT_SETTINGS,
+    run,
+    served,
+    started,
+)
 from tests.namespaces import nameless, readonly
 from tests.service import ROOT, RunningService, children, free_port
 from wallet_api.development.postgres import command_line
 
 pytestmark = pytest.mark.slow
-
-
-ENTRIES = [
-    ["-m", "gunicorn", "wsgi:app"],
-    ["-m", "wallet_api", "serve"],
-    ["-c", "import wsgi"],
-]
-BIN = Path(sys.executable).parent
-GUNICORN = f"{BIN}/gunicorn --bind 127.0.0.1:$PORT wsgi:app"
-SERVE = f"{BIN}/wallet-api serve --bind 127.0.0.1:$PORT"
-COMMAND = f"{BIN}/wallet-api db upgrade"
-
-
-def run(entry, environ):
-    return subprocess.run(
-        [sys.executable, *entry],
-        cwd=ROOT,
-        env={"PATH": os.environ["PATH"], **environ},
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
 
 
 @pytest.mark.parametrize("entry", ENTRIES)
@@ -92,39 +80,6 @@ def test_neither_the_master_nor_a_worker_leaves_a_core_dump_in_which_keys_could_
         assert re.search(r"^Max core file size +0 +0 ", limits, re.MULTILINE)
         # The kernel gives root what may not be dumped. (A test run by root would see root anyhow.)
         assert Path(f"/proc/{pid}/environ").stat().st_uid == 0
-
-
-def started(line, environ, **options):
-    """Start a shell's command line; its stderr is in the process's `stderr`."""
-    return subprocess.Popen(
-        ["sh", "-c", line], cwd=ROOT, env=environ, stderr=subprocess.PIPE, text=True, **options
-    )
-
-
-@contextmanager
-def served(line, environ, log, **options):
-    """Run a service by a shell's command line, until it has served a first deposit."""
-    port = free_port()
-    environ = {"PATH": os.environ["PATH"], "PORT": str(port), "WEB_CONCURRENCY": "1", **environ}
-    LEAKS.logs.append(log)
-    with log.open("ab") as stream:
-        process = subprocess.Popen(
-            ["sh", "-c", f"exec {line}"],
-            **{"cwd": ROOT, "env": environ, "stdout": stream, "stderr": stream, **options},
-        )
-    service = RunningService(process, port, environ)
-    try:
-        wait_until(
-            lambda: process.poll() is not None or service.get("/readyz").status == 200, seconds=40
-        )
-        assert process.poll() is None, log.read_text()
-        first, second = (service.call(service.deposit(FID, base=BASE_ACCOUNT)) for _ in range(2))
-        assert (first.status, second.status) == (200, 200), log.read_text()
-        assert first.body["depositAddress"] == second.body["depositAddress"]
-        yield service
-    finally:
-        service.stop()
-        assert "Traceback" not in log.read_text()
 
 
 @pytest.mark.parametrize("line", [GUNICORN, SERVE, COMMAND, f"{sys.executable} -c 'import wsgi'"])
@@ -290,21 +245,6 @@ def test_one_line_says_so_where_nothing_can_be_written(environ, line):
     assert said.endswith("no directory for temporary files is writable. Set TMPDIR.")
 
 
-OTHER_SERVERS = {
-    "flask run": f"{BIN}/flask --app wsgi run --port $PORT",
-    "wsgiref": (
-        f"{sys.executable} -c 'import os, wsgi; from wsgiref.simple_server import make_server;"
-        ' make_server("127.0.0.1", int(os.environ["PORT"]), wsgi.app).serve_forever()\''
-    ),
-    "wsgiref, which forks": (
-        f"{sys.executable} -c 'import os, wsgi; from socketserver import ForkingMixIn;"
-        " from wsgiref.simple_server import WSGIServer, make_server;"
-        ' server = type("Server", (ForkingMixIn, WSGIServer), {});'
-        ' make_server("127.0.0.1", int(os.environ["PORT"]), wsgi.app, server).serve_forever()\''
-    ),
-}
-
-
 @pytest.mark.parametrize("name", OTHER_SERVERS)
 def test_any_other_server_opens_the_pool_where_it_is_used(environ, tmp_path, name):
     with served(OTHER_SERVERS[name], environ, tmp_path / "log") as service:
@@ -314,18 +254,6 @@ def test_any_other_server_opens_the_pool_where_it_is_used(environ, tmp_path, nam
         for pid in service.workers() or [service.process.pid]:
             limits = Path(f"/proc/{pid}/limits").read_text()
             assert re.search(r"^Max core file size +0 +0 ", limits, re.MULTILINE)
-
-
-WITHOUT_SETTINGS = {
-    "--config": (ROOT, ["--config=/dev/null", "wsgi:app"]),
-    "-c": (ROOT, ["-c", "/dev/null", "wsgi:app"]),
-    "-c python:": (ROOT, ["-c", "python:string", "wsgi:app"]),
-    "--preload": (ROOT, ["-c", "/dev/null", "-w", "2", "--preload", "wsgi:app"]),
-    "another worker class": (ROOT, ["-c", "/dev/null", "-k", "gthread", "wsgi:app"]),
-    "--chdir": (Path("/"), ["--chdir", str(ROOT), "wsgi:app"]),
-    "--pythonpath": (Path("/"), ["--pythonpath", str(ROOT), "wsgi:app"]),
-    "the factory": (Path("/"), ["wallet_api.app:create_app()"]),
-}
 
 
 @pytest.mark.parametrize("name", WITHOUT_SETTINGS)

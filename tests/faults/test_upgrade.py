@@ -1,4 +1,4 @@
-"""`wallet-api db …` as a deploy runs it: in processes of its own, several at once."""
+"""`wallet-api db …` as a deployment runs it: in separate, concurrent processes."""
 
 import os
 import subprocess
@@ -9,7 +9,9 @@ import psycopg
 import pytest
 
 from tests.commands import Running, kept_environ
-from tests.conftest import JWT_SECRET, LEAKS, SECRET
+from tests.database import new_database
+from tests.factories import JWT_SECRET, SECRET
+from tests.leaks import LEAKS
 from tests.service import ROOT
 from wallet_api.services.migrations import expected_versions
 
@@ -18,10 +20,8 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def empty_url(server):
-    server.create_database("empty")
-    yield server.url("empty")
-    with psycopg.connect(server.url("postgres"), autocommit=True) as admin:
-        admin.execute("drop database empty (force)")
+    with new_database(server, "empty") as url:
+        yield url
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Folders of wallet files that the system itself closes: to another user, or to every writer."""
+"""Folders of wallet files without permission: for another user, or for every writer."""
 
 import json
 import shlex
@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from tests.commands import kept_environ
-from tests.conftest import FID
+from tests.factories import FID
 from tests.namespaces import nameless, readonly
 from tests.service import ROOT
 from tests.wallet_store import EXPECTED, SAMPLES, contents

@@ -1,11 +1,11 @@
-"""Requests that nobody should send: whole ones with something wrong in them, and their ruins."""
+"""Invalid requests: complete ones with a fault in them, and broken ones."""
 
 import json
 import random
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from tests.conftest import BASE_ACCOUNT, FID
+from tests.factories import BASE_ACCOUNT, FID
 
 ODD_BYTES = [
     b"\0",

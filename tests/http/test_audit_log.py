@@ -1,6 +1,5 @@
-"""GET /v1/audit: who got at which key, in every combination of filters, and from where."""
+"""GET /v1/audit: who read which key from where, in every combination of filters."""
 
-import re
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from itertools import product
@@ -8,67 +7,14 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.conftest import ACCESS, BASE_ACCOUNT, FID, LEAKS
-from tests.http.conftest import calling, refused, scans, signed_in
-from tests.sql.test_snapshots import FILL
+from tests.database import scans
+from tests.factories import ACCESS, FID, calling, signed_in
+from tests.http.audit_entries import ACTORS, AUDIT, FIRST, KEY, KINDS, fill, model, pages
+from tests.http.problems import refused
+from tests.leaks import LEAKS
+from tests.sql.queries import FILL
 from wallet_api.blueprints.application import application
 from wallet_api.models import SCOPES
-
-AUDIT = "/v1/audit"
-KEY = "/api/wallet/primary-with-key"
-FIRST = datetime(2025, 3, 1, 23, 59, 59, 999_999, tzinfo=UTC)
-ACTORS = ("user:1", "client:engine", "cli:root")
-KINDS = ("key.read", "key.refused", "wallet.created")
-RECIPIENT = "A" * 43
-
-
-def fill(sql):
-    """Write some seventy entries: ties in time for one user and for many."""
-    entries = []
-    for number in range(72):
-        actor = ACTORS[number % 3]
-        entries.append(
-            {
-                "fid": (1, 2, 2**63 - 1)[number // 3 % 3],
-                "id": number + 1,
-                "chain": ("ethereum", "base-account")[number % 5 == 4],
-                "action": KINDS[number // 9 % 3],
-                "actor": actor,
-                "request_id": f"request-{number}",
-                "created_at": FIRST + timedelta(microseconds=number // 27),
-                "ip": (None, "203.0.113.7", "2001:db8::1")[number % 3],
-                "reason": None if number % 2 else f"swap {number}",
-                "recipient": None if number % 7 else RECIPIENT,
-                "address": None if number % 4 else BASE_ACCOUNT,
-            }
-        )
-    columns = list(entries[0])
-    values = ", ".join(f"%({column})s" for column in columns)
-    with sql.cursor() as cursor:
-        cursor.executemany(
-            f"insert into wallet_audit_log ({', '.join(columns)}) values ({values})", entries
-        )
-
-
-def model(sql):
-    """Return every entry as the route shows it, newest first, each with its exact time."""
-    rows = sql.execute(
-        "select created_at, fid, id, chain, action, actor, host(ip), reason, recipient, address,"
-        " request_id from wallet_audit_log"
-    ).fetchall()
-    names = ("chain", "action", "actor", "ip", "reason", "recipientPublicKey", "address")
-    return [
-        (
-            created_at,
-            {
-                "id": str(entry_id),
-                "fid": fid,
-                **dict(zip((*names, "requestId"), rest, strict=True)),
-                "createdAt": f"{created_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}"[:-3] + "Z",
-            },
-        )
-        for created_at, fid, entry_id, *rest in sorted(rows, reverse=True)
-    ]
 
 
 @pytest.fixture(scope="module")
@@ -82,23 +28,6 @@ def written(untouched):
 def auditor(refusing_app, written):
     """Return the header of a client that may read the audit log of the file's database."""
     return calling(refusing_app, "audit:read")
-
-
-def pages(client, headers, query, *, between=lambda: None):
-    """Follow the links to the end, and yield each page."""
-    path = f"{AUDIT}?{urlencode(query)}"
-    while path is not None:
-        answer = client.get(path, headers=headers)
-        assert answer.status_code == 200, answer.text
-        page = answer.get_json()
-        assert list(page) == ["data", "next_cursor", "has_more"]
-        yield page["data"]
-        link = answer.headers.get("Link")
-        assert page["has_more"] is (page["next_cursor"] is not None) is (link is not None)
-        path = link and re.fullmatch(r'<(/v1/audit\?[!-;=?-~]+)>; rel="next"', link)[1]
-        if path is not None:
-            assert f"cursor={page['next_cursor']}" in path
-            between()
 
 
 def test_every_combination_of_filters_gives_what_a_model_gives(refusing, auditor, written):
@@ -211,7 +140,7 @@ def test_only_the_right_to_read_it_opens_the_audit_log(client, app):
 
 
 def key_is_read(client, *, remote="198.51.100.1", forwarded=None):
-    """Read a user's own key as somebody at `remote` does, whose header says what it likes."""
+    """Read a user's own key from `remote`, with a header that may be forged."""
     environ = {"REMOTE_ADDR": remote}
     if forwarded is not None:
         environ["HTTP_X_FORWARDED_FOR"] = forwarded

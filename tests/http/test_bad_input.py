@@ -1,4 +1,4 @@
-"""Whatever is wrong with a request: a 4xx that a person understands, and nothing is written.
+"""Every invalid request gets a 4xx with a readable error, and nothing is written.
 
 The fixture `refusing` looks into every table after each test.
 """
@@ -11,47 +11,21 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.conftest import BASE_ACCOUNT, FID, JWT_SECRET
-from tests.http.conftest import refused, routes, signed_in, token_of
-
-DEPOSIT = "/api/wallet/deposit"
-WALLETS = "/api/wallet/user-wallets"
-SIGN_IN = "/api/auth/base-account"
-GOOD = {"asset": "USDC", "amount": "20", "baseAddress": BASE_ACCOUNT}
-JSON = {"Content-Type": "application/json"}
-ONE_MEGABYTE = 1024 * 1024
-# Routes that answer POST without reading a body.
-BODILESS = {SIGN_IN, "/api/trading/create-fallback-wallet"}
-
-
-def deposit_text(amount='"20"', *, more=""):
-    """Write a deposit's body by hand; only what the caller passes can be wrong with it."""
-    return f'{{"amount": {amount}, "baseAddress": "{BASE_ACCOUNT}"{more}}}'
-
-
-class Endless(io.RawIOBase):
-    """A body without an end; it counts what was read of it."""
-
-    def __init__(self):
-        self.taken = 0
-
-    def readable(self):
-        return True
-
-    def readinto(self, buffer):
-        buffer[:] = b" " * len(buffer)
-        self.taken += len(buffer)
-        return len(buffer)
-
-
-def every_call(client):
-    calls = routes(client.application)
-    assert len(calls) >= 11
-    return calls
-
-
-def is_too_large(answer):
-    refused(answer, 413, "The request body is too large.")
+from tests.factories import BASE_ACCOUNT, FID, JWT_SECRET, signed_in, token_of
+from tests.http.bad_bodies import (
+    BODILESS,
+    DEPOSIT,
+    GOOD,
+    JSON,
+    ONE_MEGABYTE,
+    SIGN_IN,
+    WALLETS,
+    Endless,
+    deposit_text,
+    every_call,
+    is_too_large,
+)
+from tests.http.problems import refused
 
 
 def test_one_megabyte_is_413_on_every_route(refusing):
@@ -200,7 +174,11 @@ UNSAID += ["wapi_0123456789abcdef_" + "s" * 43, "wapi_0123456789abcdef_s", "eyJh
 
 @pytest.mark.parametrize("name", [*UNKNOWN, *UNSAID], ids=lambda name: ascii(name)[:20])
 def test_an_unknown_member_is_refused_by_name_unless_that_may_be_a_secret(refusing, name):
-    said = json.dumps(name) if name in UNKNOWN else "One name that is not repeated here"
+    said = (
+        json.dumps(name)
+        if name in UNKNOWN
+        else "A field (name withheld because it looks like a secret)"
+    )
     for path, body in ((DEPOSIT, GOOD), (WALLETS, {"chain": "ethereum"})):
         problem = refused(refusing.post(path, json=body | {name: 1}, headers=signed_in()), 400)
         assert problem["error"] == f"{said}: unknown member."
@@ -210,7 +188,11 @@ def test_an_unknown_member_is_refused_by_name_unless_that_may_be_a_secret(refusi
 def test_a_parameter_given_twice_is_refused_by_name_unless_that_may_be_a_secret(
     refusing, farcaster, name
 ):
-    said = json.dumps(name) if name in UNKNOWN else "One name that is not repeated here"
+    said = (
+        json.dumps(name)
+        if name in UNKNOWN
+        else "A field (name withheld because it looks like a secret)"
+    )
     # A lone surrogate cannot come in a query.
     twice = "&".join([quote(name, errors="replace", safe="") + "=1"] * 2)
     problem = refused(refusing.get(f"{SIGN_IN}?{twice}", headers=farcaster.bearer()), 400)

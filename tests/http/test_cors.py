@@ -2,7 +2,9 @@
 
 import pytest
 
-from tests.http.conftest import refused, routes, signed_in
+from tests.factories import signed_in
+from tests.http.problems import refused
+from tests.http.route_map import routes
 
 DEPOSIT = "/api/wallet/deposit"
 LIST = "/api/wallet/user-wallets"

@@ -1,9 +1,10 @@
-"""The demo's token: for a person and a browser on this machine, and for nobody else."""
+"""The demo's token: only for a browser on this machine."""
 
 import pytest
 
-from tests.conftest import FID, LEAKS
-from tests.http.conftest import refused, signed_in
+from tests.factories import FID, signed_in
+from tests.http.problems import refused
+from tests.leaks import LEAKS
 from wallet_api.config import ConfigurationError, Settings
 
 DEMO = "/demo/token"
@@ -120,7 +121,7 @@ FORWARDING_HEADERS = [
 
 
 @pytest.mark.parametrize("name", FORWARDING_HEADERS)
-def test_whoever_comes_through_a_proxy_or_a_tunnel_gets_no_token(demo, name):
+def test_a_request_through_a_proxy_or_a_tunnel_gets_no_token(demo, name):
     """Even where it says the best of itself, and passes a Host of this machine on."""
     for value in ("127.0.0.1", "localhost", "for=127.0.0.1;host=localhost", ""):
         refused(sign_in(demo, headers={name: value}), 404)

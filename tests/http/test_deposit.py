@@ -5,8 +5,9 @@ from uuid import UUID
 import pytest
 from eth_utils.address import is_checksum_address
 
-from tests.conftest import ACCESS, BASE_ACCOUNT, FID
-from tests.http.conftest import refused, rows_of, signed_in
+from tests.database import rows_of
+from tests.factories import ACCESS, BASE_ACCOUNT, FID, signed_in
+from tests.http.problems import refused
 
 PATH = "/api/wallet/deposit"
 CHECKSUMMED = "0x78547FC07fDc8AaC05E53B034E510b276A5bA384"

@@ -10,9 +10,10 @@ from contextlib import suppress
 
 import pytest
 
-from tests.conftest import BASE_ACCOUNT, FID, LEAKS
-from tests.http.conftest import calling, routes, signed_in
+from tests.factories import BASE_ACCOUNT, FID, calling, signed_in
 from tests.http.garbage import Routes, request
+from tests.http.route_map import routes
+from tests.leaks import LEAKS
 from wallet_api.models import SCOPES
 
 METRICS_TOKEN = "a token that only Prometheus and the fuzzer know"
@@ -47,7 +48,7 @@ def fuzzed(serve, app, farcaster):
 
 
 def exchange(port, sent):
-    """Send bytes and return whatever comes back, until the other side hangs up."""
+    """Send bytes and return everything that is received until the connection is closed."""
     received = b""
     with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
         # It may hang up before it has read everything, once it has answered.
@@ -71,7 +72,7 @@ def fuzz(service, served, seed, count):
             received = exchange(service.port, sent)
             statuses = [int(status) for status in STATUS.findall(received)]
             seen.update(statuses or ["nothing"])
-            # Whoever did not finish asking gets no answer.
+            # An unfinished request gets no answer.
             if max(statuses, default=500 if b"\r\n\r\n" in sent else 0) >= 500:
                 bad.append((number, sent, received))
 
@@ -92,7 +93,7 @@ def fuzz(service, served, seed, count):
     ],
     ids=["ordinary", "long"],
 )
-def test_whatever_bytes_come_there_is_no_5xx_no_traceback_and_no_dead_worker(
+def test_random_bytes_cause_no_5xx_no_traceback_and_no_dead_worker(
     fuzzed, tmp_path, opened, seed, count
 ):
     service, served = fuzzed

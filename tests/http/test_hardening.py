@@ -1,9 +1,11 @@
-"""What browsers are told about every answer, and what becomes of those who come in the clear."""
+"""Security headers of every response, and the redirect from plain HTTP."""
 
 import pytest
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from tests.http.conftest import refused, routes, signed_in
+from tests.factories import signed_in
+from tests.http.problems import refused
+from tests.http.route_map import routes
 
 HSTS = "Strict-Transport-Security"
 LIST = "/api/wallet/user-wallets"
@@ -50,7 +52,7 @@ def test_nobody_is_sent_elsewhere_nor_given_a_header(behind_a_proxy, path):
     assert "Set-Cookie" not in answer.headers
 
 
-# What stands in X-Forwarded-Proto behind two proxies → by what the client came, if that is known.
+# X-Forwarded-Proto behind two proxies → the client's scheme, if it is known.
 BEHIND_TWO = {
     # Each adds its word.
     "https, http": "https",

@@ -4,8 +4,9 @@ import time
 
 import pytest
 
-from tests.conftest import FID, JWT_SECRET, OTHER_SECRET, SECRET
-from tests.http.conftest import DEAD_PORT, refused, rows_of, signed_in
+from tests.database import rows_of
+from tests.factories import DEAD_PORT, FID, JWT_SECRET, OTHER_SECRET, SECRET, signed_in
+from tests.http.problems import refused
 from wallet_api import __version__
 
 DEPOSIT = "/api/wallet/deposit"

@@ -1,11 +1,11 @@
-"""The pages: what they are made of, and what browsers may do with them."""
+"""The pages: their content, and the policy for browsers."""
 
 import re
 
 import pytest
 
-from tests.conftest import FID
-from tests.http.conftest import refused
+from tests.factories import FID
+from tests.http.problems import refused
 from tests.service import ROOT
 
 ASSETS = ROOT / "wallet_api" / "assets"

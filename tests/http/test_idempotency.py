@@ -1,14 +1,15 @@
-"""Idempotency-Key on the deposit route: a repeated request gives the answer it gave before."""
+"""Idempotency-Key on the deposit route: a repeated request returns the first response."""
 
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 from uuid import uuid4
 
 import psycopg
 import pytest
 
-from tests.conftest import ACCESS, BASE_ACCOUNT, FID
-from tests.http.conftest import refused, rows_of, signed_in
+from tests.database import rows_of
+from tests.factories import ACCESS, BASE_ACCOUNT, FID, signed_in
+from tests.http.problems import refused
+from tests.races import race
 
 PATH = "/api/wallet/deposit"
 BODY = {"asset": "USDC", "amount": "20", "baseAddress": BASE_ACCOUNT}
@@ -104,7 +105,7 @@ def test_the_same_key_of_another_user_is_independent(client, sql):
     assert keys_of(sql) == [(FID, "first"), (FID + 7, "first")]
 
 
-def test_a_replay_repeats_the_first_answer_whatever_was_remembered_since(client, services):
+def test_a_replay_repeats_the_first_answer_after_later_deposits(client, services):
     first = deposit(client).get_json()
     services.wallets.store_base_account_address(FID, OTHER_ACCOUNT, access=ACCESS)
     again = deposit(client)
@@ -194,15 +195,7 @@ def test_a_short_wait_ends_with_the_answer(client, running):
 
 
 def test_eight_racing_requests_with_one_key_make_one_deposit(app, sql):
-    everybody_ready = Barrier(8)
-
-    def race(_):
-        client = app.test_client()
-        everybody_ready.wait(30)
-        return deposit(client)
-
-    with ThreadPoolExecutor(8) as crowd:
-        answers = list(crowd.map(race, range(8)))
+    answers = race(deposit, [app.test_client() for _ in range(8)])
     assert {answer.status_code for answer in answers} <= {200, 409}
     served = [answer for answer in answers if answer.status_code == 200]
     assert len({answer.text for answer in served}) == 1

@@ -5,7 +5,8 @@ import json
 
 import pytest
 
-from tests.http.conftest import MEMBERS, routes
+from tests.http.problems import MEMBERS
+from tests.http.route_map import routes
 from tests.service import send_raw
 
 pytestmark = pytest.mark.slow

@@ -1,10 +1,10 @@
-"""A request about one user sends no statement that would ask every machine."""
+"""A request about one user sends no statement that runs on every machine."""
 
 import pytest
 
-from tests.conftest import ACCESS, BASE_ACCOUNT, FID
-from tests.http.conftest import calling, routes, signed_in
-from tests.sql.test_partitions import EVERY, listed
+from tests.factories import ACCESS, BASE_ACCOUNT, FID, calling, signed_in
+from tests.http.route_map import routes
+from tests.sql.queries import EVERY, listed
 from wallet_api.blueprints.application import application
 from wallet_api.database.connections import _NAME, TimedCursor
 from wallet_api.models import SCOPES

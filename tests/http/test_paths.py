@@ -1,4 +1,4 @@
-"""A path has one spelling, under whatever server; tests/faults/test_server_trust.py has more."""
+"""A path has one spelling under every server; tests/faults/test_server_trust.py has more."""
 
 import pytest
 
@@ -47,7 +47,7 @@ def ask(client, **environ):
     return client.get(STATS, environ_overrides={**unsaid, **environ})
 
 
-def test_a_plain_path_reaches_its_route_whatever_the_server_calls_it(client):
+def test_a_plain_path_reaches_its_route_in_every_spelling_of_servers(client):
     for environ in ({}, {"RAW_URI": f"{STATS}?a=%76"}, {"REQUEST_URI": f"{STATS}?a=//%2F\t"}):
         assert ask(client, **environ).status_code == 401
 
@@ -68,7 +68,7 @@ def test_what_has_to_be_encoded_or_may_be_reaches_its_route(client, target, path
 
 @pytest.mark.parametrize("name", ["RAW_URI", "REQUEST_URI"])
 @pytest.mark.parametrize("target", TARGETS)
-def test_whatever_else_a_server_takes_for_it_is_404(client, name, target):
+def test_every_other_spelling_that_a_server_accepts_is_404(client, name, target):
     answer = ask(client, **{name: target})
     assert (answer.status_code, answer.json["code"]) == (404, "not_found")
 

@@ -7,8 +7,9 @@ import pytest
 import zxingcpp
 from PIL import Image, ImageDraw
 
-from tests.conftest import ACCESS, FID
-from tests.http.conftest import refused, rows_of, signed_in
+from tests.database import rows_of
+from tests.factories import ACCESS, FID, signed_in
+from tests.http.problems import refused
 
 PATH = "/api/wallet/payment-qr"
 SVG = "{http://www.w3.org/2000/svg}"

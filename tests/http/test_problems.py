@@ -1,4 +1,4 @@
-"""The one error model: which refusal has which status, and what a failure gives away (nothing)."""
+"""The error model: the status of each error, and errors that reveal nothing."""
 
 import json
 import time
@@ -6,14 +6,15 @@ import time
 import psycopg
 import pytest
 import structlog
-from eth_account import Account
 from structlog.testing import capture_logs
 
-from tests.conftest import BASE_ACCOUNT, FID, LEAKS
-from tests.http.conftest import DEAD_PORT, MEMBERS, refused, routes, rows_of, signed_in
+from tests.database import rows_of
+from tests.factories import BASE_ACCOUNT, DEAD_PORT, FID, signed_in
+from tests.http.problems import MEMBERS, refused
+from tests.http.route_map import routes
 from wallet_api import errors
 from wallet_api.blueprints.problems import STATUS_OF
-from wallet_api.crypto.secret import Secret
+from wallet_api.crypto import key_pairs as keys
 from wallet_api.services.wallets import BaseAccountWalletService
 
 DEPOSIT = "/api/wallet/deposit"
@@ -191,11 +192,8 @@ def test_connections_that_were_cut_are_replaced_without_anybody_noticing(client,
 
 def of_another_address(sealing, row):
     """Seal a valid key to a row whose address is not the key's."""
-    stranger = Account.create()
-    LEAKS.secrets.add(stranger.key.hex())
-    sealed = sealing.seal(
-        Secret(bytes(stranger.key)), fid=FID, chain="ethereum", address=row["address"]
-    )
+    key = keys.generate().private_key
+    sealed = sealing.seal(key, fid=FID, chain="ethereum", address=row["address"])
     return {"encrypted_private_key": sealed.ciphertext, "iv": sealed.iv}
 
 

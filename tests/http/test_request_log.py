@@ -1,4 +1,4 @@
-"""The line that each request leaves in the log: who asked for what, and nothing that is secret."""
+"""The log line of each request: the caller, the route, and no secret."""
 
 import json
 import uuid
@@ -6,8 +6,9 @@ import uuid
 import pytest
 import structlog
 
-from tests.conftest import FID, LEAKS
-from tests.http.conftest import refused, signed_in
+from tests.factories import FID, signed_in
+from tests.http.problems import refused
+from tests.leaks import LEAKS
 from wallet_api.auth import client_tokens
 from wallet_api.blueprints.application import application
 
@@ -101,7 +102,7 @@ def test_a_route_is_a_pattern_and_never_a_path(caller, engine):
 
 
 @pytest.mark.parametrize("guess", ["nonsense", f"wapi_{'0' * 16}_{'x' * 43}", ""])
-def test_whoever_does_not_prove_itself_is_nobody(caller, engine, guess):
+def test_a_caller_without_a_valid_token_is_logged_as_nobody(caller, engine, guess):
     for path in (LIST, "/v1/wallets", "/metrics"):
         line = caller.line("GET", path, {"Authorization": f"Bearer {guess}"})
         assert (line["route"], line["status"]) == (path, 401)

@@ -1,9 +1,9 @@
-"""What each route asks of PostgreSQL, over the wire: nothing more than is written here."""
+"""The round trips, statements and commits of each route."""
 
 import pytest
 
-from tests.conftest import ACCESS, BASE_ACCOUNT, FID
-from tests.http.conftest import calling, routes, signed_in
+from tests.factories import ACCESS, BASE_ACCOUNT, FID, calling, signed_in
+from tests.http.route_map import routes
 from tests.round_trips import traced
 from wallet_api.blueprints.application import application
 from wallet_api.models import SCOPES
@@ -29,7 +29,7 @@ KNOWN = {
     ("GET", "/metrics"): (0, 0, 0),
     ("GET", "/openapi.json"): (0, 0, 0),
     ("GET", "/readyz"): (3, 3, 0),
-    # Who the client is comes first, each time: whoever is revoked is refused at once.
+    # Each request identifies the client first, so that a revoked client is refused at once.
     ("GET", "/v1/audit"): (2, 2, 0),
     ("GET", "/v1/stats"): (7, 7, 1),
     ("GET", "/v1/storage"): (6, 6, 1),

@@ -7,118 +7,29 @@ from itertools import count, product
 from urllib.parse import urlencode
 
 import pytest
-from eth_utils.address import to_checksum_address
 from structlog.testing import capture_logs
 
-from tests.conftest import ACCESS, BASE_ACCOUNT, FID, LEAKS, OTHER_SECRET
-from tests.http.conftest import DEAD_PORT, calling, refused, scans, signed_in
-from tests.sql.test_snapshots import FILL
+from tests.database import scans
+from tests.factories import BASE_ACCOUNT, DEAD_PORT, FID, OTHER_SECRET, calling, signed_in
+from tests.http.problems import refused
+from tests.http.searches import FIRST, WALLETS, fill, model, pages, told
+from tests.leaks import LEAKS
+from tests.sql.queries import FILL
 from wallet_api.blueprints.application import application
 from wallet_api.models import SCOPES
 
-WALLETS = "/v1/wallets"
-FIRST = datetime(2025, 3, 1, 12, tzinfo=UTC)
-TRADERS = range(1, 25)
 
-
-def fill(services, sql):
-    """Make some sixty wallets: ties in time on one chain and on both, and shared addresses."""
-    addresses = {
-        fid: services.wallets.ensure_trading_wallet(fid, access=ACCESS).address for fid in TRADERS
-    }
-    accounts = {fid: f"0x{fid:040x}" for fid in range(1, 25)}
-    # Many users of one account, one who names another user's trading wallet, and one his own.
-    accounts |= dict.fromkeys(range(30, 42), BASE_ACCOUNT)
-    accounts |= {23: addresses[5].lower(), 24: addresses[24].lower()}
-    with sql.cursor() as cursor:
-        cursor.executemany(
-            "insert into wallets (fid, chain, wallet_type, address)"
-            " values (%s, 'base-account', 'base-account', %s)",
-            accounts.items(),
-        )
-    # Twelve moments for all of them, a microsecond apart or a day.
-    sql.execute(
-        "update wallets set created_at = %s + make_interval(days => (fid %% 3)::int,"
-        " secs => (fid %% 4) * 0.000001), updated_at = now()",
-        [FIRST],
-    )
-    # The very same moment on both chains for some users, and not for others.
-    sql.execute(
-        "update wallets set created_at = created_at + interval '1 hour'"
-        " where chain = 'ethereum' and fid > 12"
-    )
-
-
-def written(moment):
-    """Return a time as the contract writes it."""
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}"[:-3] + "Z"
-
-
-def model(sql):
-    """Return every row, newest first, with its exact time."""
-    rows = sql.execute(
-        "select fid, chain, wallet_type, address, created_at, updated_at from wallets"
-    ).fetchall()
-    rows.sort(key=lambda row: (row[4], row[0], row[1]), reverse=True)
-    return rows
-
-
-def told(row):
-    """Return a row as the route shows it."""
-    fid, chain, wallet_type, address, created_at, updated_at = row
-    return {
-        "id": f"fid_{fid}_{chain}",
-        "fid": fid,
-        "chain": chain,
-        "type": wallet_type,
-        "address": address,
-        "opened": True,
-        "createdAt": written(created_at),
-        "updatedAt": written(updated_at),
-    }
-
-
-@pytest.fixture(scope="module")
-def found(untouched, refusing_app):
-    """Fill the file's database and return the model of it."""
-    fill(application(refusing_app), untouched.sql)
-    return model(untouched.sql)
-
-
-@pytest.fixture(scope="module")
-def finder(refusing_app, found):
-    """Return the header of a client that may do everything with the file's database."""
-    return calling(refusing_app, *SCOPES)
-
-
-def pages(client, headers, query, *, between=lambda: None):
-    """Follow the cursors to the end, and yield each page."""
-    cursor = None
-    while True:
-        parameters = query if cursor is None else {**query, "cursor": cursor}
-        answer = client.get(f"{WALLETS}?{urlencode(parameters)}", headers=headers)
-        assert answer.status_code == 200, answer.text
-        page = answer.get_json()
-        assert list(page) == ["data", "next_cursor", "has_more"]
-        yield page["data"]
-        cursor = page["next_cursor"]
-        assert page["has_more"] is (cursor is not None)
-        if cursor is None:
-            return
-        between()
-
-
-def test_the_rows_of_this_file_are_worth_searching(found):
-    assert len(found) == 60
-    moments = [row[4] for row in found]
+def test_the_rows_of_this_file_are_worth_searching(stored):
+    assert len(stored) == 60
+    moments = [row[4] for row in stored]
     assert len(set(moments)) < 30
-    both = {(row[0], row[4]) for row in found if row[1] == "ethereum"}
-    assert sum((row[0], row[4]) in both for row in found if row[1] == "base-account") == 12
-    assert sum(row[3] == BASE_ACCOUNT for row in found) == 12
+    both = {(row[0], row[4]) for row in stored if row[1] == "ethereum"}
+    assert sum((row[0], row[4]) in both for row in stored if row[1] == "base-account") == 12
+    assert sum(row[3] == BASE_ACCOUNT for row in stored) == 12
 
 
-def test_every_combination_of_filters_gives_what_a_model_gives(refusing, finder, found):
-    trader = next(row for row in found if row[:2] == (5, "ethereum"))
+def test_every_combination_of_filters_gives_what_a_model_gives(refusing, finder, stored):
+    trader = next(row for row in stored if row[:2] == (5, "ethereum"))
     values = {
         "address": (None, BASE_ACCOUNT, trader[3]),
         "fid": (None, 5, 37, 38),
@@ -143,7 +54,7 @@ def test_every_combination_of_filters_gives_what_a_model_gives(refusing, finder,
             continue
         wanted = [
             told(row)
-            for row in found
+            for row in stored
             if address is None or address.lower() == row[3].lower()
             if fid in (None, row[0])
             if wallet_type in (None, row[2])
@@ -161,7 +72,7 @@ def test_every_combination_of_filters_gives_what_a_model_gives(refusing, finder,
     assert len(used) == len(answered) == 2**6
 
 
-def test_wallets_come_fifty_at_a_time_unless_told(refusing, finder, found):
+def test_wallets_come_fifty_at_a_time_unless_told(refusing, finder, stored):
     sizes = [len(page) for page in pages(refusing, finder, {})]
     assert sizes == [50, 10]
 
@@ -178,22 +89,22 @@ QUERIES = [
 
 
 @pytest.mark.parametrize("query", QUERIES, ids=urlencode)
-def test_pages_of_any_size_show_each_wallet_once_in_order(refusing, finder, found, query):
+def test_pages_of_any_size_show_each_wallet_once_in_order(refusing, finder, stored, query):
     (whole,) = pages(refusing, finder, {**query, "limit": 100})
     assert whole
     for limit in (*range(1, 8), len(whole), len(whole) + 1):
         shown = list(pages(refusing, finder, {**query, "limit": limit}))
         assert [wallet for page in shown for wallet in page] == whole
-        # No page is empty, and none but the last is short: nobody is sent to look for nothing.
+        # No page is empty, and only the last one is short.
         assert [len(page) for page in shown[:-1]] == [limit] * (len(shown) - 1)
         assert len(shown) == -(-len(whole) // limit)
 
 
-def test_a_cursor_may_go_on_with_another_size(refusing, finder, found):
+def test_a_cursor_may_go_on_with_another_size(refusing, finder, stored):
     first = refusing.get(f"{WALLETS}?limit=3", headers=finder).get_json()
     path = f"{WALLETS}?limit=100&cursor={first['next_cursor']}"
     rest = refusing.get(path, headers=finder).get_json()
-    assert first["data"] + rest["data"] == [told(row) for row in found]
+    assert first["data"] + rest["data"] == [told(row) for row in stored]
     assert rest["has_more"] is False
 
 
@@ -218,7 +129,7 @@ def test_wallets_that_are_made_meanwhile_shift_no_page(client, app, services, sq
     assert next(newer) > 1050
 
 
-def test_the_link_leads_to_the_next_page(refusing, finder, found):
+def test_the_link_leads_to_the_next_page(refusing, finder, stored):
     path = f"{WALLETS}?limit=7&createdAfter=2025-03-01T12:00:00%2B00:00&type=trading"
     seen = []
     while path is not None:
@@ -231,7 +142,7 @@ def test_the_link_leads_to_the_next_page(refusing, finder, found):
             break
         path = re.fullmatch(r'<(/v1/wallets\?[!-;=?-~]+)>; rel="next"', link)[1]
         assert f"cursor={page['next_cursor']}" in path
-    assert seen == [told(row) for row in found if row[1] == "ethereum"]
+    assert seen == [told(row) for row in stored if row[1] == "ethereum"]
 
 
 def first_cursor(client, headers, query="limit=3", path=WALLETS):
@@ -247,7 +158,7 @@ def is_no_cursor(client, headers, cursor, query="limit=3"):
     assert "Start without a cursor" in problem["error"]
 
 
-def test_a_cursor_that_was_changed_is_refused(refusing, finder, found):
+def test_a_cursor_that_was_changed_is_refused(refusing, finder, stored):
     cursor = first_cursor(refusing, finder)
     for place in range(len(cursor)):
         other = "A" if cursor[place] != "A" else "Q"
@@ -273,7 +184,7 @@ def test_a_cursor_that_was_made_up_is_refused(refusing, finder, cursor):
         *("type=base-account&createdAfter=2025-03-01", f"type=base-account&address={BASE_ACCOUNT}"),
     ],
 )
-def test_a_cursor_of_other_filters_is_refused(refusing, finder, found, query):
+def test_a_cursor_of_other_filters_is_refused(refusing, finder, stored, query):
     cursor = first_cursor(refusing, finder, "limit=3&type=base-account")
     is_no_cursor(refusing, finder, cursor, query)
 
@@ -291,103 +202,14 @@ def test_a_cursor_of_another_route_is_refused(client, app, services, sql):
     assert refused(answer, 400)["code"] == "invalid_cursor"
 
 
-def test_a_cursor_that_another_secret_signed_is_refused(refusing, untouched, finder, found):
+def test_a_cursor_that_another_secret_signed_is_refused(refusing, untouched, finder, stored):
     other = untouched.make_app(JWT_SECRET=OTHER_SECRET).test_client()
     is_no_cursor(refusing, finder, first_cursor(other, finder))
     # And a second process with the same secret takes it.
     same = untouched.make_app().test_client()
     cursor = first_cursor(same, finder)
     answer = refusing.get(f"{WALLETS}?limit=3&cursor={cursor}", headers=finder)
-    assert answer.get_json()["data"] == [told(row) for row in found[3:6]]
-
-
-def test_an_address_is_found_in_any_case(refusing, finder, found):
-    rows = [row for row in found if row[:2] in ((5, "ethereum"), (23, "base-account"))]
-    address = to_checksum_address(rows[0][3])
-    digits = address[2:]
-    wrong = address[:2] + digits.swapcase()
-    assert wrong != address
-    for spelling in (address, address.lower(), f"0x{digits.upper()}", f"0X{digits.upper()}", wrong):
-        answer = refusing.get(f"{WALLETS}?address={spelling}", headers=finder)
-        assert answer.get_json()["data"] == [told(row) for row in rows], spelling
-
-
-@pytest.mark.parametrize(
-    "address",
-    ["", "x", "1" * 40, "0x" + "1" * 39, "0x" + "1" * 41, "0x" + "g" * 40, "%E2%84%AA"],
-)
-def test_what_is_no_address_is_refused(refusing, finder, address):
-    answer = refusing.get(f"{WALLETS}?address={address}", headers=finder)
-    problem = refused(answer, 400, "Invalid address format. Please check your input.")
-    assert problem["code"] == "invalid_address"
-
-
-TIMES = {
-    "2025-03-02": FIRST + timedelta(hours=12),
-    "2025-03-02T12:00Z": FIRST + timedelta(days=1),
-    "2025-03-02T12:00:00Z": FIRST + timedelta(days=1),
-    "2025-03-02T12:00:00.000001Z": FIRST + timedelta(days=1, microseconds=1),
-    "2025-03-02T17:45:00.000002%2B05:45": FIRST + timedelta(days=1, microseconds=2),
-    "2025-03-02T04:00:00.000003-08:00": FIRST + timedelta(days=1, microseconds=3),
-    "1970-01-01": datetime(1970, 1, 1, tzinfo=UTC),
-    "8999-12-31T23:59:59.999999-23:59": datetime.max.replace(tzinfo=UTC),
-}
-
-
-@pytest.mark.parametrize("text", TIMES)
-def test_a_time_counts_to_the_microsecond_in_any_offset(refusing, finder, found, text):
-    moment = TIMES[text]
-    for name, wanted in (
-        ("createdAfter", [told(row) for row in found if row[4] >= moment]),
-        ("createdBefore", [told(row) for row in found if row[4] < moment]),
-    ):
-        answer = refusing.get(f"{WALLETS}?limit=100&{name}={text}", headers=finder)
-        assert answer.get_json()["data"] == wanted
-
-
-BAD_TIMES = [
-    *("", "now", "2025", "2025-03", "20250302", "2025-3-2", "02.03.2025", "1772366400", "infinity"),
-    *("2025-03-02T12:00:00", "2025-03-02 12:00:00Z", "2025-03-02T12Z", "2025-03-02T12:00:00z"),
-    *("2025-13-01", "2025-02-29", "2025-03-02T25:00Z", "2025-03-02T12:60Z", "2025-03-02T12:00:60Z"),
-    *("0001-01-01", "0000-01-01", "1969-12-31", "9000-01-01", "9999-12-31", "10000-01-01"),
-    *("2025-03-02T12:00:00.1234567Z", "2025-03-02 12:00:00Z", "2025-03-02T12:00%2B24:00"),
-    *("2025-03-02T12:00%2B0100", "2025-W10-1", "%D9%A2025-03-02", "-2025-03-02", "2025-03-02%00"),
-]
-
-
-@pytest.mark.parametrize("text", BAD_TIMES)
-def test_what_is_no_clear_time_is_refused(refusing, finder, text):
-    for name in ("createdAfter", "createdBefore"):
-        answer = refusing.get(f"{WALLETS}?{name}={text}", headers=finder)
-        problem = refused(answer, 400)
-        assert problem["code"] == "invalid_request"
-        assert name in problem["error"]
-        assert "offset" in problem["error"]
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        *("limit=0", "limit=-1", "limit=101", "limit=x", "limit=", "limit=1.5", "limit=1e1"),
-        *("limit=9" + "9" * 400, "limit=5&limit=5", "cursor=x&cursor=x", "fid=1&fid=2"),
-        *("fid=", "fid=0", "fid=-1", "fid=abc", "fid=9223372036854775808", "fid=%D9%A1", "fid=1.0"),
-        *("type=", "type=Trading", "type=ethereum", "chain=", "chain=base", "chain=solana"),
-        *(
-            "type=trading&type=trading",
-            "unknown=1",
-            "created_after=2025-03-01",
-            "Limit=5",
-            "=",
-            "x",
-        ),
-        *("createdafter=2025-03-01", "address[]=0x", "mnemonic=x", "createdAfter=2025-03-01&" * 2),
-    ],
-    ids=lambda query: query[:30],
-)
-def test_a_parameter_that_is_not_clear_is_refused(refusing, finder, query):
-    assert refused(refusing.get(f"{WALLETS}?{query}", headers=finder), 400)["code"] == (
-        "invalid_request"
-    )
+    assert answer.get_json()["data"] == [told(row) for row in stored[3:6]]
 
 
 def test_a_wallet_that_does_not_open_is_an_alarm_and_hides_its_address(client, app, services, sql):
@@ -441,16 +263,16 @@ def test_wallets_that_are_rows_already_can_be_searched_on_the_way(make_app, fold
 
 
 def test_searches_and_figures_read_the_replica_and_nothing_else_does(
-    make_app, sql, untouched, found
+    make_app, sql, untouched, stored
 ):
-    # A standby lets nobody write.
+    # A standby refuses writes.
     url = f"{untouched.environ['DATABASE_URL']}?options=-c%20default_transaction_read_only%3Don"
     app = make_app(DATABASE_REPLICA_URL=url)
     client, finder = app.test_client(), calling(app, *SCOPES)
     made = client.put(f"/v1/users/{FID}/wallets/ethereum", headers=finder)
     assert made.status_code == 201
     answer = client.get(f"{WALLETS}?limit=100", headers=finder)
-    assert answer.get_json()["data"] == [told(row) for row in found]
+    assert answer.get_json()["data"] == [told(row) for row in stored]
     assert client.get("/v1/stats", headers=finder).get_json()["users"] == 36
     key = client.post(
         f"/v1/users/{FID}/wallets/ethereum/key", json={"reason": "a test"}, headers=finder

@@ -9,8 +9,10 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from tests.conftest import BASE_ACCOUNT, FID, JWT_SECRET, LEAKS
-from tests.http.conftest import DEAD_PORT, refused, rows_of
+from tests.database import rows_of
+from tests.factories import BASE_ACCOUNT, DEAD_PORT, FID, JWT_SECRET
+from tests.http.problems import refused
+from tests.leaks import LEAKS
 
 PATH = "/api/auth/base-account"
 CHECKSUMMED = "0x78547FC07fDc8AaC05E53B034E510b276A5bA384"
@@ -168,7 +170,7 @@ def test_the_algorithm_is_pinned(refusing, farcaster, algorithm):
 
 
 def test_the_public_key_is_no_shared_secret(refusing, farcaster):
-    # PyJWT refuses to sign with a public key; whoever forges a token does not.
+    # PyJWT refuses to sign with a public key; an attacker does not.
     published = farcaster.key.public_key()
     head = base64url(b'{"alg": "HS256", "kid": "first"}')
     payload = farcaster.token().split(".")[1]

@@ -6,8 +6,8 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
-from tests.conftest import BASE_ACCOUNT
-from tests.http.conftest import calling, refused, signed_in
+from tests.factories import BASE_ACCOUNT, calling, signed_in
+from tests.http.problems import refused
 from wallet_api.models import SCOPES
 from wallet_api.repositories.stats import StatsRepository
 
@@ -277,7 +277,7 @@ def test_an_answer_that_is_still_right_is_not_sent_again(client, sql, counter):
         assert (again.status_code, again.get_json()) == (200, first.get_json())
 
 
-def test_whatever_is_added_changes_the_etag(client, sql, counter):
+def test_every_addition_changes_the_etag(client, sql, counter):
     additions = [
         lambda: add_wallets(sql, (1, "ethereum", MIDNIGHT)),
         lambda: add_wallets(sql, (1, "base-account", MIDNIGHT - timedelta(days=900))),
@@ -338,7 +338,7 @@ def test_a_failure_between_two_queries_leaves_the_connection_fit_for_the_next(
     with monkeypatch.context() as patch:
         patch.setattr(StatsRepository, "count_new_wallets", fail)
         refused(client.get(STATS, headers=engine), 500)
-    # Neither read-only nor inside a transaction that nobody ends.
+    # Neither read-only nor inside a transaction that is never ended.
     assert client.put("/v1/users/1/wallets/ethereum", headers=engine).status_code == 201
     assert client.get(STATS, headers=engine).get_json()["users"] == 1
 

@@ -5,8 +5,9 @@ import shutil
 import pytest
 from structlog.testing import capture_logs
 
-from tests.conftest import BASE_ACCOUNT, FID, OTHER_SECRET
-from tests.http.conftest import refused, rows_of, signed_in
+from tests.database import rows_of
+from tests.factories import BASE_ACCOUNT, FID, OTHER_SECRET, signed_in
+from tests.http.problems import refused
 from tests.wallet_store import EXPECTED, SAMPLES, contents
 from wallet_api.config import ConfigurationError
 from wallet_api.errors import StorageUnavailable
@@ -132,7 +133,7 @@ def test_a_service_on_files_serves_who_has_a_wallet_once_postgresql_took_over(st
         answer = on_files.post(FALLBACK, headers=signed_in(42))
     assert refused(answer, 503)["code"] == "storage_unavailable"
     assert "critical" in {event["log_level"] for event in events}
-    # A load balancer must not take away what serves everybody else.
+    # A load balancer must not remove a process that serves all other users.
     assert on_files.get("/readyz").status_code == 200
     answer = on_files.post(FALLBACK, headers=signed_in())
     assert answer.get_json()["walletAddress"] == KEYED[FID]["address"]
@@ -169,12 +170,12 @@ def test_a_key_that_is_handed_out_is_on_record_once(start, sql, mode):
         KEYED[FID]["privateKey"],
     )
     query = "select fid, chain, action, actor, request_id from wallet_audit_log order by id"
-    imported = (FID, "ethereum", "wallet.imported", "service:migrating", "asked-1")
-    before = [imported] if mode == "migrating" else []
+    action = {"filesystem": "wallet.created", "migrating": "wallet.imported"}[mode]
+    first = (FID, "ethereum", action, f"service:{mode}", "asked-1")
     read = (FID, "ethereum", "key.read", f"user:{FID}", "asked-1")
-    assert sql.execute(query).fetchall() == [*before, read]
+    assert sql.execute(query).fetchall() == [first, read]
     refused(client.get(KEY, headers=signed_in(42)), 404)
-    assert len(rows_of(sql)["wallet_audit_log"]) == len(before) + 1
+    assert len(rows_of(sql)["wallet_audit_log"]) == 2
 
 
 @pytest.mark.parametrize("mode", MODES)

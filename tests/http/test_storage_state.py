@@ -1,13 +1,12 @@
-"""GET /v1/storage: where wallets are kept, how many came from files, what they are sealed under."""
+"""GET /v1/storage: where wallets are stored, how many came from files, and their secrets."""
 
 import json
 import shutil
 
 import pytest
 
-from tests.conftest import ACCESS, BASE_ACCOUNT, OTHER_SECRET, SECRET
-from tests.http.conftest import calling, refused
-from tests.services.conftest import service
+from tests.factories import ACCESS, BASE_ACCOUNT, OTHER_SECRET, SECRET, calling, service
+from tests.http.problems import refused
 from tests.wallet_store import EXPECTED, SAMPLES, keyed, keyless, put
 from wallet_api.blueprints.application import application
 from wallet_api.crypto.encryption import EncryptionService
@@ -75,7 +74,7 @@ def test_the_way_from_files_to_rows_can_be_watched(look, tmp_path):
 
 def test_one_of_the_oldest_files_is_present_when_its_base_account_is(look, folder):
     put(folder, 1, keyless(BASE_ACCOUNT, "ethereum"))
-    # A key that is nowhere else is missing, whatever else its user has.
+    # A key that is nowhere else is missing, even if its user has other files.
     put(folder, 2, keyed())
     put(folder, 3, keyed())
     put(folder, 3, keyless(BASE_ACCOUNT, "base-account"), "base-account")

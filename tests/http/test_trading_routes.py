@@ -3,8 +3,9 @@
 import pytest
 from eth_utils.address import is_checksum_address
 
-from tests.conftest import ACCESS, BASE_ACCOUNT, FID
-from tests.http.conftest import refused, rows_of, signed_in
+from tests.database import rows_of
+from tests.factories import ACCESS, BASE_ACCOUNT, FID, signed_in
+from tests.http.problems import refused
 
 PATH = "/api/trading/create-fallback-wallet"
 

@@ -1,4 +1,4 @@
-"""A folder of wallet files in which no lock can be taken: what is there is served all the same."""
+"""A folder of wallet files in which no lock can be taken: existing wallets are served."""
 
 import errno
 import fcntl
@@ -8,8 +8,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.conftest import BASE_ACCOUNT, FID
-from tests.http.conftest import refused, rows_of, signed_in
+from tests.database import rows_of
+from tests.factories import BASE_ACCOUNT, FID, signed_in
+from tests.http.problems import refused
 from tests.wallet_store import EXPECTED, SAMPLES, contents, keyed, keyless, put
 from wallet_api.services.diagnosis.environment import examine_environment
 from wallet_api.services.diagnosis.settings import State
@@ -42,7 +43,7 @@ def start(make_app, folder):
 
 @pytest.fixture
 def faults(environ, folder):
-    """Return what the doctor finds wrong for a mode: what is wrong, and the way to mend it."""
+    """Return the faults that `doctor` finds for a mode, with their remedies."""
 
     def found(mode):
         storage = {"WALLET_STORAGE": mode, "WALLET_STORAGE_PATH": str(folder)}
@@ -56,7 +57,7 @@ def faults(environ, folder):
 
 
 def refuse_writes(patch, code):
-    """Let nothing be written to any folder; root may write whatever the modes are."""
+    """Refuse writes to any folder; root may write despite its mode."""
     real_open, real_statvfs = os.open, os.statvfs
 
     def opened(path, flags, *arguments, **keywords):

@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 import pytest
 from eth_utils.address import is_checksum_address
 
-from tests.conftest import ACCESS, BASE_ACCOUNT, FID
-from tests.http.conftest import refused, routes, rows_of, signed_in
+from tests.database import rows_of
+from tests.factories import ACCESS, BASE_ACCOUNT, FID, signed_in
+from tests.http.problems import refused
+from tests.http.route_map import routes
 from wallet_api.crypto.key_pairs import address_of
 from wallet_api.crypto.secret import Secret
 
@@ -95,7 +97,7 @@ def test_the_list_shows_the_base_account_first_and_no_keys(client, services, sql
     }
 
 
-def test_times_are_iso_8601_in_utc_whatever_the_database_thinks(make_app, sql):
+def test_times_are_iso_8601_in_utc_in_every_time_zone_of_the_database(make_app, sql):
     sql.execute(f"alter database \"{sql.info.dbname}\" set timezone = 'Asia/Kathmandu'")
     client = make_app().test_client()
     wallet = client.post(LIST, headers=signed_in()).get_json()["wallet"]

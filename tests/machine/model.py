@@ -1,4 +1,4 @@
-"""What the stores must answer, and what they must have kept: two dictionaries and the rules."""
+"""The model of the stores: two dictionaries, and the rules of what the stores must return."""
 
 from dataclasses import dataclass, field, replace
 
@@ -46,7 +46,7 @@ class Model:
     """The files that the last step may have written: no other one may have changed."""
     handed_over: bool = False
     promised: dict[int, str] = field(default_factory=dict)
-    """The address that each user was told."""
+    """The address that each user was given."""
     key_reads: int = 0
     key_exports: int = 0
 

@@ -1,4 +1,4 @@
-"""Rows, files, and files on their way to rows, in any order of events, against one plain model."""
+"""The three modes of WALLET_STORAGE in random sequences of events, compared with a model."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -179,7 +179,7 @@ class WalletStores(RuleBasedStateMachine):
     @precondition(lambda self: self.mode != "filesystem" and not self.damage)
     @rule(exported=st.booleans())
     def go_back_to_files(self, exported):
-        """Whoever is forgotten by the export is refused in files, until the rows are back."""
+        """Users whom the export left out are refused on files, until the rows are back."""
         if (exported and self._export(set(self.model.rows))) or self.model.files:
             self.processes.clear()
             (self.world.folder / ".migrating").unlink(missing_ok=True)
@@ -223,7 +223,7 @@ class WalletStores(RuleBasedStateMachine):
                 assert answer in (KeyUnreadable, address)
 
     def teardown(self):
-        """Ask for every address once more, and export everything, with everything mended."""
+        """Repair everything, request every address again, and export everything."""
         self.world.heal()
         if self.processes:
             self.damage.mend()
@@ -323,7 +323,7 @@ def world(environ, sql, tmp_path):
 
 
 @pytest.mark.slow
-def test_whatever_happens_in_whatever_order_no_address_changes_and_no_key_is_lost(world):
+def test_no_sequence_of_events_changes_an_address_or_loses_a_key(world):
     run(world, max_examples=15, stateful_step_count=30, derandomize=True)
 
 

@@ -1,24 +1,24 @@
-"""A database, a folder, processes that work on both, and scissors for their connections."""
+"""A database, a folder, processes that work on both, and a way to cut their connections."""
 
 import json
 import shutil
 import threading
 import time
 
-from tests.conftest import ACCESS
+from tests.factories import ACCESS
 from tests.machine.model import Kept
 from tests.wallet_store import contents, old_open
 from wallet_api.app import _wallets
 from wallet_api.config import Settings
 from wallet_api.crypto import key_pairs as keys
-from wallet_api.crypto.encryption import EncryptionService, SealedKey
+from wallet_api.crypto.encryption import EncryptedKey, EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
 from wallet_api.repositories.wallet_files.file import parse_name
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
 from wallet_api.services.audit.verify import AuditVerification
-from wallet_api.services.encryption_keys.registration import SealingSecret
+from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.wallet_files.exporting import WalletExport
 from wallet_api.services.wallet_files.importing import WalletImport
 from wallet_api.services.wallet_files.verifying import StoredWallets
@@ -137,7 +137,7 @@ class World:
         self.folder = tmp_path / "wallets"
 
     def empty(self):
-        """Begin anew: whole connections, no rows, and no folder."""
+        """Start again with intact connections, no rows and no folder."""
         self.scissors.have_cut = False
         self.heal()
         self._unguarded(f"truncate {TABLES}")
@@ -168,7 +168,7 @@ class World:
             self.sql.execute(statement, parameters)
 
     def import_files(self, names):
-        secret = SealingSecret(self.database, self.encryption)
+        secret = SecretRegistration(self.database, self.encryption)
         work = WalletImport(
             self.database, self._files(), self.encryption, secret, ACCESS, dry_run=False
         )
@@ -194,8 +194,8 @@ class World:
             "select fid, chain, address, encrypted_private_key, iv, scheme, key_id from wallets"
         ):
             if sealed[0] is not None and (fid, chain) not in damaged:
-                key = self.encryption.open(
-                    SealedKey(*sealed), fid=fid, chain=chain, address=address
+                key = self.encryption.decrypt(
+                    EncryptedKey(*sealed), fid=fid, chain=chain, address=address
                 )
                 assert keys.address_of(key) == address
             found[fid, chain] = Kept(address, sealed[0] is not None)

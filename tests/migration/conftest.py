@@ -1,28 +1,24 @@
-"""What the tests of `wallet-api wallets …` share: stores to run it on, and how it may end."""
+"""Fixtures of the tests of `wallet-api wallets …`."""
 
-import contextlib
-import json
-import os
-import signal
+import shutil
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
 from benchmarks import wallet_store as generator
-from tests.commands import Finished, kept_environ, wait_until
-from tests.conftest import ACCESS, SECRET
+from tests.commands import SHELL, Finished, kept_environ
+from tests.factories import ACCESS, SECRET
 from tests.service import ROOT
-from wallet_api.crypto.encryption import EncryptionService, SealedKey
+from tests.wallet_store import SAMPLES
+from wallet_api.crypto.encryption import EncryptedKey, EncryptionService
 from wallet_api.crypto.secret import Secret
+from wallet_api.models import AuditContext
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
-from wallet_api.services.encryption_keys.registration import SealingSecret
+from wallet_api.services.encryption_keys.registration import SecretRegistration
+from wallet_api.services.wallet_files.exporting import WalletExport
 from wallet_api.services.wallet_files.importing import WalletImport
-
-SHELL = (sys.executable, "-m", "wallet_api", "wallets")
-_ROW = "fid, chain, wallet_type, address, scheme, key_id, created_at, updated_at"
+from wallet_api.services.wallet_files.verifying import StoredWallets
 
 
 @pytest.fixture
@@ -56,7 +52,7 @@ def importer(database, encryption):
 
     def run(folder, *, dry_run=False, names=None):
         files = FilesystemWalletRepository(WalletDirectory(folder), encryption)
-        secret = SealingSecret(database, encryption)
+        secret = SecretRegistration(database, encryption)
         work = WalletImport(database, files, encryption, secret, ACCESS, dry_run=dry_run)
         names = list(files.directory.names()) if names is None else names
         return {report.file: report for report in work.run(names)}
@@ -92,7 +88,9 @@ def stored_keys(sql, encryption):
             " where wallet_type = 'trading'"
         ).fetchall()
         return {
-            fid: encryption.open(SealedKey(*sealed), fid=fid, chain="ethereum", address=address)
+            fid: encryption.decrypt(
+                EncryptedKey(*sealed), fid=fid, chain="ethereum", address=address
+            )
             .reveal()
             .hex()
             for fid, address, *sealed in rows
@@ -101,69 +99,31 @@ def stored_keys(sql, encryption):
     return open_all
 
 
-def table(sql):
-    """Return every row, without what differs from import to import: the id, and what is sealed."""
-    return sql.execute(f"select {_ROW} from wallets order by fid, chain").fetchall()
+@pytest.fixture
+def imported(folder, importer):
+    """Import every sample; return the folder."""
+    shutil.copytree(SAMPLES, folder, dirs_exist_ok=True)
+    importer(folder)
+    return folder
 
 
-def key_ids(sql):
-    return sql.execute("select key_id from encryption_keys").fetchall()
+@pytest.fixture
+def exported(tmp_path):
+    """Return the path of a folder that is not there yet."""
+    return tmp_path / "not" / "yet"
 
 
-def audited(sql):
-    return sql.execute(
-        "select fid, chain, action from wallet_audit_log order by fid, id"
-    ).fetchall()
+@pytest.fixture
+def exporter(database, encryption):
+    """Export by the service, in this process: exporter(folder) returns the reports by file."""
 
+    def run(folder):
+        files = FilesystemWalletRepository(WalletDirectory(folder), encryption)
+        files.directory.create()
+        access = AuditContext(actor="cli:a-test", request_id="a-test")
+        work = WalletExport(database, files, encryption, access)
+        with files.directory.locked():
+            pages = StoredWallets(database).pages(500)
+            return {report.file: report for page in pages for report in work.run(page)}
 
-def plant(sql, statement, parameters=()):
-    """Change the database as only damage does: no trigger fires."""
-    with sql.transaction():
-        sql.execute("set local session_replication_role = replica")
-        sql.execute(statement, parameters)
-
-
-def empty(sql):
-    """Begin with an empty database again."""
-    plant(sql, "delete from wallets")
-    plant(sql, "delete from active_encryption_keys")
-    plant(sql, "delete from encryption_keys")
-    plant(sql, "delete from wallet_audit_log")
-    plant(sql, "delete from wallet_audit_heads")
-
-
-def lines_of(report):
-    """Return the lines of a report by file: there must be one for each."""
-    lines = [json.loads(line) for line in report.read_text().splitlines()]
-    by_file = {line["file"]: line for line in lines}
-    assert len(by_file) == len(lines)
-    return by_file
-
-
-def is_one_line(finished):
-    """Tell whether a command ended with one message of one line, and nothing else."""
-    said = finished.err.strip().splitlines()
-    return finished.status == 1 and len(said) == 1 and said[0].startswith("Error: ")
-
-
-def are_gone(pids):
-    """Tell whether none of these processes runs; who is dead and not buried counts as gone."""
-
-    def runs(pid):
-        try:
-            return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-        except OSError:
-            return False
-
-    return not any(map(runs, pids))
-
-
-def assert_they_end(pids):
-    """See to it that processes end by themselves within seconds, and that none is left behind."""
-    try:
-        wait_until(lambda: are_gone(pids), seconds=5)
-    except AssertionError:
-        for pid in pids:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        raise
+    return run

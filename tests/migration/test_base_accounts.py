@@ -1,11 +1,11 @@
-"""Several files may name one user's Base Account: the first spelling counts, in whatever order."""
+"""Several files for one user's Base Account: the first spelling counts, in any order."""
 
 import itertools
 
 import pytest
 
-from tests.conftest import ACCESS
-from tests.migration.conftest import empty, table
+from tests.database import empty, table
+from tests.factories import ACCESS
 from tests.wallet_store import keyed, keyless, put
 from wallet_api.blueprints.application import application
 
@@ -29,7 +29,7 @@ def kept(sql):
 
 
 @pytest.mark.parametrize("first", range(4))
-def test_the_first_of_several_addresses_counts_in_whatever_order_they_are_read(
+def test_the_first_of_several_addresses_counts_in_every_order_of_reading(
     importer, folder, sql, first
 ):
     names = store(folder, [None] * first + ADDRESSES[first:])

@@ -9,8 +9,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.conftest import ACCESS, BASE_ACCOUNT, FID, open_every_wallet
+from tests.database import new_database, open_every_wallet
 from tests.documentation.pages import read, section
+from tests.factories import ACCESS, BASE_ACCOUNT, FID
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
 from wallet_api.services import migrations
@@ -33,10 +34,8 @@ def old_url(database_url, sql):
 
 @pytest.fixture
 def new_url(server):
-    server.create_database("brought_over")
-    yield server.url("brought_over")
-    with psycopg.connect(server.url("postgres"), autocommit=True) as admin:
-        admin.execute("drop database brought_over (force)")
+    with new_database(server, "brought_over") as url:
+        yield url
 
 
 def rows(url):

@@ -1,6 +1,5 @@
-"""A damaged file is named with its reason, is not imported, and stops nobody else."""
+"""A damaged file is reported with its reason and not imported; the other files are."""
 
-import base64
 import json
 import os
 import subprocess
@@ -10,27 +9,26 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.conftest import ACCESS, OTHER_SECRET, SECRET
-from tests.migration.conftest import lines_of, table
-from tests.wallet_store import contents, keyed, keyless, old_seal, put
+from tests.commands import lines_of
+from tests.database import table
+from tests.factories import ACCESS, OTHER_SECRET, SECRET
+from tests.migration.file_texts import sealed_as, text
+from tests.wallet_store import contents, keyed, keyless, put
 from wallet_api.blueprints.application import application
-from wallet_api.crypto import key_pairs as keys
 from wallet_api.errors import KeyUnreadable
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
 
 GIGABYTE = 1 << 30
-DOES_NOT_OPEN = "its key does not open: it was changed, or sealed under another ENCRYPTION_SECRET"
+DOES_NOT_DECRYPT = (
+    "its key does not decrypt: it was changed, or encrypted under another ENCRYPTION_SECRET"
+)
 NO_PRIVATE_KEY = (
-    "its key opens under our secret, and is no private key: it was changed, or never was one"
+    "its key decrypts under our secret, but is not a private key: it was changed, or never was one"
 )
 CUT_OFF = "it was cut off"
 ANOTHER_ADDRESS = "its key is the key of another address"
 NOT_A_WALLET = "its name is not wallet_<fid>_<chain>.json"
 MIXED_CASE = "0x78547FC07fdc8aac05e53b034e510b276a5ba384"
-
-
-def text(members):
-    return json.dumps(members, indent=2).encode()
 
 
 def cut(share):
@@ -45,12 +43,7 @@ def flipped(block):
     return {**members, "encryptedPrivateKey": sealed.hex()}
 
 
-def sealed_as(plaintext, **changes):
-    ciphertext, iv = old_seal(plaintext)
-    return keyed(encryptedPrivateKey=ciphertext, iv=iv, **changes)
-
-
-# What stands in a file that has a user's name, and what is said about it.
+# The content of a user's file, and what is reported about it.
 CONTENTS = {
     "empty": (b"", "it is empty"),
     "blank": (b" \r\n\t", "it is empty"),
@@ -87,10 +80,10 @@ CONTENTS = {
         keyed(encryptedPrivateKey="ab" * 79),
         "its encryptedPrivateKey was cut off",
     ),
-    "key without its last block": (keyed(encryptedPrivateKey="ab" * 64), DOES_NOT_OPEN),
+    "key without its last block": (keyed(encryptedPrivateKey="ab" * 64), DOES_NOT_DECRYPT),
     **{f"block {block} flipped": (flipped(block), None) for block in range(5)},
     "another iv": (keyed(iv="00" * 16), NO_PRIVATE_KEY),
-    "another secret": (keyed(OTHER_SECRET), DOES_NOT_OPEN),
+    "another secret": (keyed(OTHER_SECRET), DOES_NOT_DECRYPT),
     "another key without 0x": (sealed_as("ab" * 32), ANOTHER_ADDRESS),
     "another key, shorter": (sealed_as("0x" + "ab" * 31), ANOTHER_ADDRESS),
     "key of 33 bytes": (sealed_as("0x" + "ab" * 33), NO_PRIVATE_KEY),
@@ -131,30 +124,6 @@ NAMES = {
     "WALLET_5_ETHEREUM.JSON": NOT_A_WALLET,
     "sessions.json": NOT_A_WALLET,
     ".DS_Store": NOT_A_WALLET,
-}
-# What the old service could read, or whose address proves the key, and the remark on it.
-SPELLINGS = {
-    "without 0x": lambda key: key,
-    "0X": lambda key: "0X" + key,
-    "upper case without 0x": lambda key: key.upper(),
-    "leading zeros lost": lambda key: "0x" + key.lstrip("0"),
-    "a zero too many": lambda key: "0x0" + key,
-    "a line break": lambda key: f"0x{key}\n",
-    "CRLF": lambda key: f"0x{key}\r\n",
-    "white space": lambda key: f"  0x{key}\t",
-    "quotes": lambda key: f'"0x{key}"',
-    "a mark": lambda key: f"\ufeff0x{key}",
-    "zero bytes": lambda key: f"0x{key}\0\0",
-    "JSON": lambda key: json.dumps({"privateKey": f"0x{key}", "address": f"0x{'ab' * 20}"}),
-    "base64": lambda key: base64.b64encode(bytes.fromhex(key)).decode(),
-}
-SPELLED = "its key is not spelled as 0x and 64 hex digits: the address proves it"
-MARKED = "it begins with a byte order mark, which was left out"
-NOT_UTF_8 = "parts of it are not UTF-8 text, and were read as U+FFFD"
-ENCODED = {
-    "UTF-8 with a mark": (b"\xef\xbb\xbf" + text(keyed()), MARKED),
-    "UTF-16 with a mark": (text(keyed()).decode().encode("utf-16"), MARKED),
-    "Latin-1": (text(keyed(note="?")).replace(b"?", b"\xe9"), NOT_UTF_8),
 }
 GOOD = {
     "a very long number": text(keyed(n="?")).replace(b'"?"', b"1" * 20_000),
@@ -227,66 +196,11 @@ def test_every_damaged_file_is_named_with_its_reason_and_every_good_one_imported
         said = [line for line in done.out.splitlines() if line.startswith(f"{name}: ")]
         assert said == [f"{name}: invalid: {lines[name]['reason']}"]
     reasons = {lines[name]["reason"] for name in flips}
-    assert reasons <= {DOES_NOT_OPEN, NO_PRIVATE_KEY, ANOTHER_ADDRESS}
+    assert reasons <= {DOES_NOT_DECRYPT, NO_PRIVATE_KEY, ANOTHER_ADDRESS}
     good[77] = lines["wallet_77_ethereum.json"]["address"]
     assert {row[0]: row[3] for row in table(sql)} == good
     assert [line["outcome"] for line in lines.values()].count("imported") == len(good)
     assert sorted(path.name for path in folder.iterdir()) == before
-
-
-def key_with_zeros():
-    """Make a key that has lost two digits where nobody wrote its leading zeros."""
-    pair = keys.generate()
-    while pair.private_key.reveal()[0]:
-        pair = keys.generate()
-    return pair
-
-
-@pytest.mark.parametrize("spelling", SPELLINGS)
-def test_a_key_in_another_spelling_is_imported_and_served_because_its_address_proves_it(
-    make_app, importer, sql, folder, stored_keys, spelling
-):
-    pair = key_with_zeros()
-    digits = pair.private_key.reveal().hex()
-    put(folder, 1, sealed_as(SPELLINGS[spelling](digits), address=pair.address.lower()))
-    put(folder, 2, sealed_as(f"0x{digits.upper()}", address=pair.address))
-    (report,) = importer(folder, dry_run=True, names=["wallet_1_ethereum.json"]).values()
-    assert (report.outcome, report.reason) == ("importable", SPELLED)
-    for mode, fid in (("filesystem", 1), ("filesystem", 2), ("migrating", 1)):
-        app = make_app(WALLET_STORAGE=mode, WALLET_STORAGE_PATH=str(folder))
-        found = application(app).wallets.get_wallet_with_key(fid, "ethereum", access=ACCESS)
-        assert found.wallet.address == pair.address
-        assert found.private_key.reveal() == pair.private_key.reveal()
-    assert stored_keys() == {1: digits}
-    reports = importer(folder, names=["wallet_1_ethereum.json"])
-    assert [(one.outcome, one.reason) for one in reports.values()] == [("present", SPELLED)]
-
-
-def test_an_export_says_of_a_file_that_is_there_what_is_odd_about_it(
-    command, importer, folder, sql
-):
-    pair = key_with_zeros()
-    put(folder, 1, sealed_as(pair.private_key.reveal().hex(), address=pair.address))
-    importer(folder)
-    before = contents(folder)
-    done = command("export", folder)
-    assert done.status == 0
-    assert f"wallet_1_ethereum.json: present: {SPELLED}" in done.out.splitlines()
-    assert contents(folder) == before
-
-
-@pytest.mark.parametrize("encoded", ENCODED)
-def test_a_file_in_another_encoding_is_imported_and_served(
-    make_app, importer, folder, sql, encoded
-):
-    content, remark = ENCODED[encoded]
-    (folder / "wallet_1_ethereum.json").write_bytes(content)
-    for mode in ("filesystem", "migrating"):
-        app = make_app(WALLET_STORAGE=mode, WALLET_STORAGE_PATH=str(folder))
-        assert application(app).wallets.get_wallet_with_key(1, "ethereum", access=ACCESS)
-    assert (folder / "wallet_1_ethereum.json").read_bytes() == content
-    (report,) = importer(folder).values()
-    assert (report.outcome, report.reason) == ("present", remark)
 
 
 def test_the_users_of_damaged_files_get_no_wallet_while_migrating(
@@ -319,7 +233,7 @@ def test_the_users_of_damaged_files_get_no_wallet_while_migrating(
 
 
 def test_a_huge_file_costs_neither_memory_nor_time(folder):
-    """In a process of its own: how much memory one ever had cannot be set back."""
+    """In a process of its own: the peak of a process's memory cannot be reset."""
     with (folder / "wallet_1_ethereum.json").open("wb") as huge:
         huge.truncate(GIGABYTE)
     program = (
@@ -349,7 +263,7 @@ def test_a_file_that_may_not_be_read_is_named_and_stops_nobody(importer, folder,
         closed.chmod(0)
         assert importer(folder)[closed.name].reason == "it cannot be read (Permission denied)"
         return
-    # Nothing is closed to root: look as somebody else, who can reach the folder by its descriptor.
+    # Root can read everything: look as another user, who reaches the folder by its descriptor.
     closed.chmod(0)
     folder.chmod(0o755)
     directory = WalletDirectory(folder)
@@ -373,7 +287,7 @@ def test_a_file_that_may_not_be_read_is_named_and_stops_nobody(importer, folder,
 def test_a_time_of_change_that_no_calendar_has_stops_nobody(
     importer, folder, sql, monkeypatch, nanoseconds
 ):
-    """File systems keep times that Python's calendar does not reach; few can be told to."""
+    """File systems store times beyond Python's calendar; few let a test set them."""
     dated, undated = put(folder, 1, keyed()), put(folder, 2, keyed(createdAt=...))
     fstat = os.fstat
 

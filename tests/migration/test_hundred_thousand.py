@@ -1,9 +1,9 @@
-"""The whole way there and back with a store as large as a real one. Takes minutes."""
+"""Import and export of a hundred thousand files. Takes minutes."""
 
 import pytest
 
 from benchmarks import wallet_store as generator
-from tests.migration.conftest import empty, table
+from tests.database import empty, table
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1800)]
 

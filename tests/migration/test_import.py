@@ -1,4 +1,4 @@
-"""`wallet-api wallets import`: every key verified, none lost, nothing overwritten, nothing told."""
+"""`wallet-api wallets import`: every key is verified, none is lost, overwritten or printed."""
 
 import hashlib
 import json
@@ -9,9 +9,9 @@ import stat
 import pytest
 
 from benchmarks import wallet_store as generator
-from tests.conftest import ACCESS, BASE_ACCOUNT, OTHER_SECRET, SECRET
-from tests.migration.conftest import key_ids, lines_of, table
-from tests.services.conftest import service
+from tests.commands import lines_of
+from tests.database import key_ids, table
+from tests.factories import ACCESS, BASE_ACCOUNT, OTHER_SECRET, SECRET, service
 from tests.wallet_store import EXPECTED, SAMPLES, contents, keyed, keyless, put
 from wallet_api.blueprints.application import application
 

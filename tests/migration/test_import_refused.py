@@ -1,13 +1,13 @@
-"""What an import cannot begin with or go on without: one line, exit status 1, and nothing done."""
+"""Imports that cannot start or continue: one line, exit status 1, and no change."""
 
 import os
 import shutil
 
 import pytest
 
-from tests.conftest import ACCESS, BASE_ACCOUNT, OTHER_SECRET
-from tests.migration.conftest import is_one_line, key_ids, table
-from tests.services.conftest import service
+from tests.commands import is_one_line
+from tests.database import key_ids, table
+from tests.factories import ACCESS, BASE_ACCOUNT, OTHER_SECRET, service
 from tests.wallet_store import EXPECTED, SAMPLES, keyed, put
 from wallet_api.cli.progress import ReportFile
 from wallet_api.cli.wallet_files import resources

@@ -1,4 +1,4 @@
-"""Killed at any moment and run again, an import ends with the same rows, an export whole."""
+"""Imports and exports that are killed at any moment are completed by a second run."""
 
 import json
 import multiprocessing
@@ -16,8 +16,8 @@ import psycopg
 import pytest
 
 from benchmarks import wallet_store as generator
-from tests.commands import kept_environ, wait_until
-from tests.migration.conftest import SHELL, assert_they_end, empty, is_one_line, key_ids, table
+from tests.commands import SHELL, assert_they_end, is_one_line, kept_environ, wait_until
+from tests.database import empty, key_ids, table
 from tests.service import ROOT
 from tests.wallet_store import old_open
 from wallet_api.cli import processes as workers
@@ -178,7 +178,7 @@ def test_an_export_that_is_killed_at_random_moments_ends_with_a_whole_store(
 
 @pytest.fixture
 def own_server(tmp_path_factory, monkeypatch):
-    """Return a server that nobody else uses, and that comes back at the same port."""
+    """Return a server of this test's own, which restarts on the same port."""
     server = LocalPostgres(tmp_path_factory.mktemp("own"), durable=False)
     server.start()
     monkeypatch.setattr(local_postgres, "_free_port", lambda: server.port)
@@ -235,7 +235,7 @@ class Nowhere:
 
 
 def answer_at_length(item):
-    """Be killed in the middle of an answer: nobody reads it while our parent is stopped."""
+    """Be killed in the middle of an answer, which is not read while the parent is suspended."""
     if item == 3:
         os.kill(os.getppid(), signal.SIGSTOP)
         threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGKILL)).start()
@@ -248,7 +248,7 @@ def take_all():
             range(20), answer_at_length, processes=2, database=Nowhere()
         ):
             pass
-    except Exception:  # noqa: BLE001 (whichever says so)
+    except Exception:  # noqa: BLE001 (any of them reports it)
         os._exit(3)
 
 

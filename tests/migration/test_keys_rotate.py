@@ -7,10 +7,10 @@ import time
 
 import pytest
 
-from tests.commands import wait_until
-from tests.conftest import ACCESS, LEAKS, OTHER_SECRET, SECRET
-from tests.migration.conftest import assert_they_end, is_one_line, plant
-from tests.services.conftest import service
+from tests.commands import assert_they_end, is_one_line, wait_until
+from tests.database import plant
+from tests.factories import ACCESS, OTHER_SECRET, SECRET, service
+from tests.leaks import LEAKS
 from wallet_api.blueprints.application import application
 from wallet_api.cli import key_rotation
 from wallet_api.crypto.encryption import EncryptionService
@@ -82,7 +82,7 @@ def test_a_rotation_from_beginning_to_end(command, wallets, keys_of, sql):
     assert is_one_line(command("retire", OLD_ID, group="keys", **ROTATED))
     assert command("verify", group="keys", **alone).status == 0
     assert keys_of(OTHER_SECRET) == keys
-    # The log is verified across the change with the new secret alone.
+    # The log is verified across the change with only the new secret.
     assert command("verify", group="audit", **alone).status == 0
 
 
@@ -97,7 +97,7 @@ def test_what_does_not_open_is_named_and_the_status_says_so(command, wallets, sq
     plant(sql, "update wallets set iv = repeat('00', 12) where fid = 7")
     done = command("rotate", group="keys", **ROTATED)
     assert done.status == 1
-    assert "FID 7: The stored key does not open." in done.out.splitlines()
+    assert "FID 7: The stored key does not decrypt." in done.out.splitlines()
     assert done.out.splitlines()[-1] == "1 wallets are left under other secrets."
     assert under(sql) == {OLD_ID: 1, NEW_ID: 299}
     assert command("retire", OLD_ID, group="keys", **ROTATED).status == 1

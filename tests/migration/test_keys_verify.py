@@ -1,10 +1,9 @@
-"""`wallet-api keys verify`: every row is opened, and what does not open is named."""
+"""`wallet-api keys verify`: every row is decrypted, and failures are reported."""
 
 import pytest
 
-from tests.conftest import ACCESS, BASE_ACCOUNT, OTHER_SECRET, SECRET
-from tests.migration.conftest import audited, plant, table
-from tests.services.conftest import service
+from tests.database import audited, plant, table
+from tests.factories import ACCESS, BASE_ACCOUNT, OTHER_SECRET, SECRET, service
 from wallet_api.crypto import key_pairs as keys
 
 USERS = range(1, 6)
@@ -42,8 +41,8 @@ def test_each_row_that_does_not_open_is_named(verify, sql, wallets):
     assert done.status == 1
     *named, summary = done.out.splitlines()
     assert sorted(named) == [
-        "FID 2, ethereum: unreadable: The stored key does not open.",
-        "FID 4, ethereum: unreadable: The stored key is sealed under an unknown secret.",
+        "FID 2, ethereum: unreadable: The stored key does not decrypt.",
+        "FID 4, ethereum: unreadable: The stored key is encrypted under an unknown secret.",
     ]
     assert summary.endswith(": 4 opened, 2 unreadable")
 
@@ -53,7 +52,9 @@ def test_an_address_that_several_users_share_is_named_though_it_opens(
 ):
     pair = keys.generate()
     for fid in (1, 3):
-        sealed = encryption.seal(pair.private_key, fid=fid, chain="ethereum", address=pair.address)
+        sealed = encryption.encrypt(
+            pair.private_key, fid=fid, chain="ethereum", address=pair.address
+        )
         plant(
             sql,
             "update wallets set address = %s, encrypted_private_key = %s, iv = %s"
@@ -74,7 +75,7 @@ def test_json_is_one_object_and_what_is_wrong_is_on_stderr(verify, sql, wallets)
     figures = done.figures
     assert figures.pop("seconds") >= 0
     assert figures == {"wallets": 6, "opened": 5, "unreadable": 1, "shared_addresses": 0}
-    assert done.err == "FID 2, ethereum: unreadable: The stored key does not open.\n"
+    assert done.err == "FID 2, ethereum: unreadable: The stored key does not decrypt.\n"
 
 
 def test_wallets_of_an_older_secret_open_while_it_is_named(verify, wallets):

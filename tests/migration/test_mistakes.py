@@ -1,4 +1,4 @@
-"""What operators and their machines do wrong: said in one line, and nothing is lost."""
+"""Mistakes of operators and faults of machines: an error of one line, and nothing is lost."""
 
 import os
 import shutil
@@ -9,9 +9,9 @@ import time
 import psycopg
 import pytest
 
-from tests.commands import wait_until
-from tests.conftest import FID
-from tests.migration.conftest import audited, empty, is_one_line, lines_of, table
+from tests.commands import is_one_line, lines_of, wait_until
+from tests.database import audited, empty, table
+from tests.factories import FID
 from tests.wallet_store import EXPECTED, SAMPLES, keyed, keyless, put
 from wallet_api.repositories.wallet_batches import WalletBatchRepository
 

@@ -1,4 +1,4 @@
-"""`wallet-api wallets verify`: every difference is found and named, and nothing is written."""
+"""`wallet-api wallets verify`: every difference is found and reported, and nothing is written."""
 
 import json
 import os
@@ -6,14 +6,13 @@ import shutil
 
 import pytest
 
-from tests.conftest import ACCESS, BASE_ACCOUNT, OTHER_SECRET, SECRET
-from tests.migration.conftest import audited, key_ids, plant, table
-from tests.services.conftest import service
+from tests.database import audited, key_ids, plant, table
+from tests.factories import ACCESS, BASE_ACCOUNT, OTHER_SECRET, SECRET, service
 from tests.wallet_store import EXPECTED, SAMPLES, contents, keyed, keyless, put
 from wallet_api.crypto import key_pairs as keys
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
-from wallet_api.services.wallet_files.importing import RowKeeper
+from wallet_api.services.wallet_files.importing import OnDemandImport
 
 ALL = len(EXPECTED)
 FID = 1464243
@@ -75,12 +74,12 @@ def test_rows_are_verified_without_files_too(command, store, unchanged):
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ("encrypted_private_key = repeat('00', 48)", "The stored key does not open."),
-        ("iv = repeat('00', 12)", "The stored key does not open."),
-        (f"address = '{BASE_ACCOUNT}'", "The stored key does not open."),
+        ("encrypted_private_key = repeat('00', 48)", "The stored key does not decrypt."),
+        ("iv = repeat('00', 12)", "The stored key does not decrypt."),
+        (f"address = '{BASE_ACCOUNT}'", "The stored key does not decrypt."),
         (
             "key_id = repeat('0', 16)",
-            "The stored key is sealed under an unknown secret.",
+            "The stored key is encrypted under an unknown secret.",
         ),
     ],
 )
@@ -118,9 +117,11 @@ def test_a_row_with_another_key_is_named(command, sql, encryption, database, sto
 def test_a_key_that_is_sealed_for_another_address_does_not_open(
     command, sql, encryption, store, unchanged
 ):
-    """Whoever can seal could bind a key to the address of another one."""
+    """A process with the secret could encrypt a key for another key's address."""
     row = next(row for row in table(sql) if (row[0], row[1]) == (FID, "ethereum"))
-    sealed = encryption.seal(keys.generate().private_key, fid=FID, chain="ethereum", address=row[3])
+    sealed = encryption.encrypt(
+        keys.generate().private_key, fid=FID, chain="ethereum", address=row[3]
+    )
     plant(
         sql,
         "update wallets set encrypted_private_key = %s, iv = %s"
@@ -200,7 +201,7 @@ def test_an_address_that_two_users_share_is_named_with_both(
     copied = "wallet_9_ethereum.json"
     shutil.copy(store / NAME, store / copied)
     file = FilesystemWalletRepository(WalletDirectory(store), encryption).inspect(copied).file
-    database.run(lambda one: RowKeeper(encryption).keep(one, ACCESS, file.wallet))
+    database.run(lambda one: OnDemandImport(encryption).run(one, ACCESS, file.wallet))
     unchanged()
     done = command("verify", store)
     assert done.status == 1

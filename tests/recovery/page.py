@@ -1,4 +1,4 @@
-"""docs/backup.md as the tests read it: they run its commands, so that it stays true."""
+"""The commands of docs/backup.md, which the tests run."""
 
 import os
 import re
@@ -11,7 +11,7 @@ from wallet_api.development.postgres import _Account, _run_as
 
 PAGE = (ROOT / "docs" / "backup.md").read_text()
 BACKUPS = "/var/backups/wallets"
-"""What the page calls the place where backups are."""
+"""The page's name for the folder of backups."""
 
 COMMANDS = [
     command

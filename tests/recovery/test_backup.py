@@ -1,11 +1,12 @@
-"""Logical backups, by the commands of docs/backup.md: what is restored is all there, and serves."""
+"""Logical backups by the commands of docs/backup.md: a restored database is complete and serves."""
 
 import shutil
 
 import psycopg
 import pytest
 
-from tests.conftest import ACCESS, BASE_ACCOUNT, OTHER_SECRET, SECRET
+from tests.database import new_database
+from tests.factories import ACCESS, BASE_ACCOUNT, OTHER_SECRET, SECRET
 from tests.recovery.page import Shell, command
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
@@ -29,10 +30,8 @@ def new_server(tmp_path_factory):
 @pytest.fixture
 def restored_url(new_server):
     """Return the URL of an empty database on that server."""
-    new_server.create_database("restored")
-    yield new_server.url("restored")
-    with psycopg.connect(new_server.url("postgres"), autocommit=True) as admin:
-        admin.execute("drop database restored (force)")
+    with new_database(new_server, "restored") as url:
+        yield url
 
 
 @pytest.fixture

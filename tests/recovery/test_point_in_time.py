@@ -1,4 +1,4 @@
-"""Base backup and WAL, by the commands of docs/backup.md: the last wallet before it comes back."""
+"""Base backup and WAL by the commands of docs/backup.md: the last wallet is restored."""
 
 import re
 import shutil
@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import psycopg
 import pytest
 
-from tests.conftest import BASE_ACCOUNT, JWT_SECRET, LEAKS, SECRET
+from tests.factories import BASE_ACCOUNT, JWT_SECRET, SECRET
+from tests.leaks import LEAKS
 from tests.recovery.page import BACKUPS, PAGE, Shell, command, settings
 from tests.service import start_service
 from wallet_api.crypto.secret import Secret
@@ -21,9 +22,9 @@ pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 BEFORE_THE_BACKUP = range(1, 21)
 AFTER_THE_BACKUP = range(21, 41)
 LAST = 41
-"""Whose wallet was made right before the accident."""
+"""The user whose wallet was created right before the accident."""
 RETURNED, NEWCOMER = 7, 42
-"""Who came back after the accident, and who came for the first time."""
+"""A returning user and a new one, after the accident."""
 
 ACCIDENT = "alter table wallets disable trigger all; delete from wallets"
 
@@ -33,7 +34,7 @@ class Primary:
 
     def __init__(self, folder):
         self._folder = folder
-        # The archive lies beside the cluster: commands of PostgreSQL run in its data directory.
+        # The archive is next to the cluster: commands of PostgreSQL run in its data directory.
         archiving = settings("archive_command", backups="../backups")
         self.postgres = LocalPostgres(folder, durable=False, settings=archiving)
         self.addresses = {}
@@ -160,7 +161,7 @@ def accident(tmp_path_factory):
         with psycopg.connect(primary.url) as somebody:
             somebody.execute(ACCIDENT)
         since = primary.deposit([NEWCOMER])
-        # The audit log remembers who had a wallet: nobody is given a second one.
+        # The audit log records who had a wallet: no user gets a second one.
         answer = primary.service.call(primary.service.deposit(RETURNED, base=BASE_ACCOUNT))
         assert (answer.status, answer.body["code"]) == (503, "database_damaged")
         archive_everything(primary)
@@ -181,7 +182,7 @@ def archive_everything(primary):
 
 
 def find_the_accident(primary):
-    """Return the number and the time of the transaction that deleted, from the archive alone."""
+    """Return the number and the time of the transaction that deleted, from the archive only."""
     files = sorted(path.name for path in (primary.backups / "wal").iterdir() if not path.suffix)
     names = {"FIRST": files[0], "LAST": files[-1]}
     deleted = primary.shell.succeed(command("--rmgr=Heap"), as_owner=True, **names)

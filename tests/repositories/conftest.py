@@ -1,20 +1,16 @@
-"""What tests of wallet files share: one secret for all of them, and a folder."""
+"""Fixtures of the wallet files' tests: one secret, and a folder."""
 
 import json
-from datetime import UTC, datetime
 
 import pytest
 
-from tests.conftest import FID, SECRET
-from wallet_api.crypto import key_pairs as keys
+from tests.factories import FID, SECRET, new_wallet
+from tests.wallet_store import MODIFIED
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
-from wallet_api.models import NewWallet
 from wallet_api.repositories.wallet_files import file as wallet_file
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
-
-MODIFIED = datetime(2020, 2, 29, 12, tzinfo=UTC)
 
 
 @pytest.fixture(scope="session")
@@ -52,9 +48,3 @@ def store(open_store):
 def new(encryption):
     """Make a trading wallet that is not stored yet."""
     return lambda fid=FID: new_wallet(encryption, fid)
-
-
-def new_wallet(encryption, fid=FID):
-    pair = keys.generate()
-    sealed = encryption.seal(pair.private_key, fid=fid, chain="ethereum", address=pair.address)
-    return NewWallet(fid=fid, chain="ethereum", address=pair.address, sealed=sealed)

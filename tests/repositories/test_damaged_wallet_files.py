@@ -1,4 +1,4 @@
-"""Every way in which a wallet file can be damaged, and what is said of it."""
+"""Every kind of damage to a wallet file, and its error."""
 
 import base64
 import json
@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from tests.conftest import BASE_ACCOUNT, OTHER_SECRET, SECRET
+from tests.factories import BASE_ACCOUNT, OTHER_SECRET, SECRET
 from tests.wallet_store import keyed, keyless, old_seal
-from wallet_api.crypto.encryption import DOES_NOT_OPEN, NO_PRIVATE_KEY
+from wallet_api.crypto.encryption import DOES_NOT_DECRYPT, NO_PRIVATE_KEY
 from wallet_api.errors import KeyUnreadable
 
 WRONG_SUM = "0x6485bbeDC60dc050b7a5400F454610BEdead8292"
@@ -72,7 +72,7 @@ def test_what_is_no_record_is_refused(read, content, word):
 
 def test_a_file_that_was_cut_off_anywhere_is_refused(read):
     whole = json.dumps(keyed(), indent=2).encode()
-    assert read(whole).wallet.sealed
+    assert read(whole).wallet.encrypted_key
     for length in range(len(whole)):
         refused(read, whole[:length])
 
@@ -165,9 +165,9 @@ def test_a_ciphertext_that_lost_blocks_is_refused(read, blocks):
     members = keyed()
     ciphertext = members["encryptedPrivateKey"]
     without_end, without_begin = ciphertext[: -32 * blocks], ciphertext[32 * blocks :]
-    assert refused(read, {**members, "encryptedPrivateKey": without_end}) == DOES_NOT_OPEN
+    assert refused(read, {**members, "encryptedPrivateKey": without_end}) == DOES_NOT_DECRYPT
     # Its end shows that the secret is the right one, but for a block that nothing stands before.
-    reason = NO_PRIVATE_KEY if blocks < 4 else DOES_NOT_OPEN
+    reason = NO_PRIVATE_KEY if blocks < 4 else DOES_NOT_DECRYPT
     assert refused(read, {**members, "encryptedPrivateKey": without_begin}) == reason
 
 
@@ -190,7 +190,7 @@ def test_what_is_no_key_of_the_curve_is_refused(read):
         "0x" + "ab" * 31 + "zz",
         "0x" + "ab" * 33,
         "0y" + "ab" * 32,
-        # As long as a key that has one byte of padding, which alone could be chance.
+        # As long as a key with one byte of padding, which could be chance.
         "0x" + "z" * 61,
         "x" + "ab" * 32,
         "0x" + "ab" * 16,
@@ -217,7 +217,7 @@ def test_a_key_that_is_spelled_otherwise_is_proved_by_its_address_only(read, pla
 
 def test_another_secret_opens_nothing_and_the_reason_says_so(read):
     reason = refused(read, keyed(OTHER_SECRET))
-    assert reason == DOES_NOT_OPEN
+    assert reason == DOES_NOT_DECRYPT
     assert OTHER_SECRET not in reason
 
 

@@ -1,4 +1,4 @@
-"""A store of files: what the old service reads, what survives, and what is never replaced."""
+"""The store of files: compatible with the old service, durable, and never overwriting a key."""
 
 import errno
 import json
@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from tests.conftest import BASE_ACCOUNT, FID, OTHER_SECRET
+from tests.factories import BASE_ACCOUNT, FID, OTHER_SECRET
 from tests.wallet_store import contents, keyed, keyless, old_open, put
 from wallet_api.errors import KeyUnreadable
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
@@ -29,14 +29,16 @@ def test_the_old_service_reads_our_files(store, folder, new, encryption):
     ours = members(folder)
     assert list(ours) == ["address", "encryptedPrivateKey", "iv", "chain", "createdAt"]
     assert (ours["address"], ours["chain"]) == (wallet.address, "ethereum")
-    key = encryption.open(wallet.sealed, fid=FID, chain="ethereum", address=wallet.address)
+    key = encryption.decrypt(
+        wallet.encrypted_key, fid=FID, chain="ethereum", address=wallet.address
+    )
     assert old_open(ours) == "0x" + key.reveal().hex()
     account = members(folder, f"wallet_{FID}_base-account.json")
     assert (account["address"], account["chain"]) == (BASE_ACCOUNT, "base-account")
     assert old_open(account) == ""
 
 
-def test_what_is_written_is_for_us_alone_whatever_the_umask(tmp_path, encryption, new):
+def test_files_are_readable_only_by_us_under_any_umask(tmp_path, encryption, new):
     before = os.umask(0)
     try:
         directory = WalletDirectory(tmp_path / "deep" / "wallets")

@@ -1,4 +1,4 @@
-"""A file is there whole or not at all, whatever fails; and of many processes one is first."""
+"""A file is complete or absent after any failure, and one of many processes is first."""
 
 import builtins
 import errno
@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import BASE_ACCOUNT, FID, SECRET
-from tests.repositories.conftest import new_wallet
+from tests.factories import BASE_ACCOUNT, FID, SECRET, new_wallet
 from tests.wallet_store import contents, keyless, put
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
@@ -31,7 +30,7 @@ class Killed(BaseException):
 
 
 class Faults:
-    """Let one step of a write fail, or be the last thing that ever happens."""
+    """Make one step of a write fail, or kill the process at it."""
 
     def __init__(self, monkeypatch, step, *, killed):
         self.step, self.killed, self.dead = step, killed, False
@@ -209,7 +208,7 @@ def test_a_wallet_that_is_settled_is_read_without_a_flush(open_store, folder, ne
 
 
 def create_for_ever(folder, first, start, acknowledged):
-    """Make one wallet after the other and say so after each, until somebody kills us."""
+    """Create wallets and report each, until the process is killed."""
     encryption = EncryptionService(Secret(SECRET))
     store = FilesystemWalletRepository(WalletDirectory(Path(folder)), encryption)
     acknowledged.send_bytes(b"ready")
@@ -256,7 +255,7 @@ def test_a_process_that_is_killed_at_any_moment_leaves_whole_files_and_loses_non
             receiver.close()
     assert len(answered) > 8
     with open_store().directory.locked():
-        open_store().directory.remove_leftovers()
+        open_store().directory.remove_temporary_files()
     assert {path.name for path in folder.iterdir()} == {".lock", *whole(open_store, folder)}
 
 

@@ -1,13 +1,13 @@
-"""Rows in, dataclasses out: what each repository does on one connection, without commits."""
+"""The repositories: dataclasses from rows, on one connection, without commits."""
 
 import uuid
 from dataclasses import replace
 
 import pytest
 
-from tests.conftest import ACCESS, BASE_ACCOUNT, FID, SECRET
+from tests.factories import ACCESS, BASE_ACCOUNT, FID, SECRET
 from wallet_api.crypto.audit_chain import FIRST_HEAD
-from wallet_api.crypto.encryption import EncryptionService, SealedKey
+from wallet_api.crypto.encryption import EncryptedKey, EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.models import AuditEvent, Deposit, NewWallet
 from wallet_api.repositories.audit import AuditRepository
@@ -17,9 +17,9 @@ from wallet_api.repositories.migrations import MigrationRepository
 from wallet_api.repositories.wallets import PostgresWalletRepository
 from wallet_api.services.audit.append import AuditTrail
 
-SEALED = SealedKey("ab" * 48, "cd" * 12, "aes-256-gcm", "ef" * 8)
+SEALED = EncryptedKey("ab" * 48, "cd" * 12, "aes-256-gcm", "ef" * 8)
 ADDRESS = "0x6485BbeDC60dc050b7a5400F454610BEdead8292"
-WALLET = NewWallet(fid=FID, chain="ethereum", address=ADDRESS, sealed=SEALED)
+WALLET = NewWallet(fid=FID, chain="ethereum", address=ADDRESS, encrypted_key=SEALED)
 EVENT = AuditEvent(fid=FID, chain="ethereum", action="key.refused", access=ACCESS)
 
 
@@ -50,14 +50,14 @@ def append(connection, event=EVENT, *, creation=False):
     """Append an entry to a user's chain, and tell whether it was written."""
     audit = AuditRepository(connection)
     trail = AuditTrail(EncryptionService(Secret(SECRET)))
-    entry = trail.follow(audit.get_head_later(event.fid)(), event)
+    entry = trail.next_entry(audit.get_head_later(event.fid)(), event)
     return (audit.append_creation_later if creation else audit.append_later)(entry)()
 
 
 def test_a_wallet_comes_back_as_it_was_put_in(run):
     run(lambda connection: PostgresWalletRepository(connection).insert_if_absent_later(WALLET))
     found = run(lambda connection: PostgresWalletRepository(connection).get(FID, "ethereum"))
-    assert (found.fid, found.chain, found.address, found.sealed, found.wallet_type) == (
+    assert (found.fid, found.chain, found.address, found.encrypted_key, found.wallet_type) == (
         *(FID, "ethereum", ADDRESS, SEALED, "trading"),
     )
     assert found.created_at == found.updated_at
@@ -65,7 +65,7 @@ def test_a_wallet_comes_back_as_it_was_put_in(run):
 
 
 def test_a_second_wallet_of_the_same_user_and_chain_changes_nothing(run):
-    other = NewWallet(fid=FID, chain="ethereum", address=BASE_ACCOUNT, sealed=SEALED)
+    other = NewWallet(fid=FID, chain="ethereum", address=BASE_ACCOUNT, encrypted_key=SEALED)
 
     def both(connection):
         wallets = PostgresWalletRepository(connection)
@@ -91,9 +91,9 @@ def test_only_a_wallet_with_a_key_counts_as_sealed(run):
     def fill(connection):
         wallets = PostgresWalletRepository(connection)
         wallets.put_base_account(FID, BASE_ACCOUNT)
-        before = wallets.any_sealed()
+        before = wallets.any_encrypted_key()
         wallets.insert_if_absent_later(WALLET)
-        return before, wallets.any_sealed()
+        return before, wallets.any_encrypted_key()
 
     assert run(fill) == (False, True)
 

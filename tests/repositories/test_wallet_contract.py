@@ -1,16 +1,17 @@
-"""What every place that keeps wallets promises: PostgreSQL, files, and files on their way there."""
+"""The contract of all wallet stores: PostgreSQL, files, and migrating from files."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from threading import Barrier
 
 import psycopg
 import pytest
 
-from tests.conftest import ACCESS, BASE_ACCOUNT, FID
+from tests.database import audited, rows
+from tests.factories import ACCESS, BASE_ACCOUNT, FID
+from tests.races import race
 from wallet_api.crypto import key_pairs as keys
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Database, one_round_trip
@@ -22,8 +23,8 @@ from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepo
 from wallet_api.repositories.wallet_files.migrating import MigratingWalletRepository
 from wallet_api.repositories.wallets import PostgresWalletRepository
 from wallet_api.services.audit.append import AuditTrail
-from wallet_api.services.encryption_keys.registration import SealingSecret
-from wallet_api.services.wallet_files.importing import RowKeeper
+from wallet_api.services.encryption_keys.registration import SecretRegistration
+from wallet_api.services.wallet_files.importing import OnDemandImport
 
 OTHER_ACCOUNT = "0x036cbd53842c5426634e7929541ec2318f3dcf7e"
 UNKNOWN_CHAINS = [
@@ -51,9 +52,9 @@ class Place:
     encryption: EncryptionService
 
     def __post_init__(self):
-        # The rows of these tests are sealed under a secret that the database must know.
-        SealingSecret(self.database, self.encryption).register()
-        self.keeper = RowKeeper(self.encryption)
+        # The rows of these tests are encrypted under a secret that the database must know.
+        SecretRegistration(self.database, self.encryption).register()
+        self.importer = OnDemandImport(self.encryption)
         self.trail = AuditTrail(self.encryption)
 
     def on(self, connection):
@@ -61,9 +62,9 @@ class Place:
         hand_over = self.files.directory.hand_over
         return {
             "postgres": rows,
-            "filesystem": self.files.beside(rows),
+            "filesystem": self.files.with_rows(rows),
             "migrating": MigratingWalletRepository(
-                rows, self.files, hand_over, partial(self.keeper.keep, connection, ACCESS)
+                rows, self.files, hand_over, partial(self.importer.run, connection, ACCESS)
             ),
         }[self.kind]
 
@@ -86,11 +87,13 @@ class Place:
 
     def new(self, fid=FID, chain="ethereum"):
         pair = keys.generate()
-        sealed = self.encryption.seal(pair.private_key, fid=fid, chain=chain, address=pair.address)
-        return NewWallet(fid=fid, chain=chain, address=pair.address, sealed=sealed)
+        sealed = self.encryption.encrypt(
+            pair.private_key, fid=fid, chain=chain, address=pair.address
+        )
+        return NewWallet(fid=fid, chain=chain, address=pair.address, encrypted_key=sealed)
 
     def claim(self, wallet):
-        """Insert a wallet, and read the winner where somebody was first, as the service does."""
+        """Insert a wallet, or read the one that was inserted first, as the service does."""
 
         def work(connection):
             wallets = self.on(connection)
@@ -110,12 +113,12 @@ class Place:
         def work(connection):
             audit = AuditRepository(connection)
             wallet = self.on(connection).get(fid, chain)
-            if wallet is None or wallet.sealed is None:
+            if wallet is None or wallet.encrypted_key is None:
                 return None
             with one_round_trip(connection, commit=False):
-                audit.hold_head(fid)
+                audit.lock_head(fid)
                 head = audit.get_head_later(fid)
-            entry = self.trail.follow(head(), event)
+            entry = self.trail.next_entry(head(), event)
             with one_round_trip(connection, begin=False):
                 recorded = audit.append_later(entry)
             return wallet if recorded() else None
@@ -123,8 +126,8 @@ class Place:
         return self.database.run(work)
 
     def key_of(self, wallet):
-        return self.encryption.open(
-            wallet.sealed, fid=wallet.fid, chain=wallet.chain, address=wallet.address
+        return self.encryption.decrypt(
+            wallet.encrypted_key, fid=wallet.fid, chain=wallet.chain, address=wallet.address
         ).reveal()
 
 
@@ -138,13 +141,8 @@ def place(request, database, sealing, tmp_path):
 
 
 def kept(place, sql):
-    """Return everything that is kept, wherever it is kept."""
-    rows = sql.execute("select * from wallets order by fid, chain").fetchall()
-    return rows, {path.name: path.read_bytes() for path in place.folder.glob("wallet_*")}
-
-
-def audited(sql):
-    return sql.execute("select fid, chain, action from wallet_audit_log").fetchall()
+    """Return everything that is stored: rows and files."""
+    return rows(sql), {path.name: path.read_bytes() for path in place.folder.glob("wallet_*")}
 
 
 def test_a_wallet_comes_back_as_it_was_put_in(place):
@@ -155,7 +153,7 @@ def test_a_wallet_comes_back_as_it_was_put_in(place):
         assert (found.fid, found.chain, found.wallet_type) == (FID, "ethereum", "trading")
         assert found.address == new.address
         assert place.key_of(found) == place.key_of(new)
-        assert found.sealed.scheme == "aes-256-gcm"
+        assert found.encrypted_key.scheme == "aes-256-gcm"
         assert before < found.created_at == found.updated_at
         assert found.created_at.utcoffset() is not None
 
@@ -205,7 +203,11 @@ def test_an_unknown_chain_has_no_wallet_and_no_file(place, sql, chain):
 def test_a_base_account_is_replaced_by_the_last_writer(place, sql):
     place.put_base_account(OTHER_ACCOUNT)
     first = place.get(chain="base-account")
-    assert (first.address, first.sealed, first.wallet_type) == (OTHER_ACCOUNT, None, "base-account")
+    assert (first.address, first.encrypted_key, first.wallet_type) == (
+        OTHER_ACCOUNT,
+        None,
+        "base-account",
+    )
     place.put_base_account(BASE_ACCOUNT)
     second = place.get(chain="base-account")
     assert second.address == BASE_ACCOUNT
@@ -277,18 +279,11 @@ def test_a_fid_out_of_bounds_gets_no_wallet(place, sql, fid):
 
 def test_thirty_two_threads_that_claim_one_fid_read_one_address(place, sql):
     candidates = [place.new() for _ in range(32)]
-    everybody = Barrier(32)
-
-    def race(candidate):
-        everybody.wait()
-        return place.claim(candidate).address
-
-    with ThreadPoolExecutor(32) as crowd:
-        answered = set(crowd.map(race, candidates))
+    answered = set(race(lambda candidate: place.claim(candidate).address, candidates))
     assert answered == {place.get().address}
     assert answered < {candidate.address for candidate in candidates}
-    rows, files = kept(place, sql)
-    assert len(rows) + len(files) == 1
+    stored, files = kept(place, sql)
+    assert len(stored) + len(files) == 1
 
 
 def test_racing_base_accounts_leave_one_of_them_whole(place):

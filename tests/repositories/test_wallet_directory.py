@@ -1,4 +1,4 @@
-"""The directory of wallet files: missing, foreign, locked, and who may write to it."""
+"""The directory of wallet files: missing, of another service, locked, not writable."""
 
 import errno
 import os
@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from tests.conftest import BASE_ACCOUNT, FID, OTHER_SECRET
+from tests.factories import BASE_ACCOUNT, FID, OTHER_SECRET
 from tests.wallet_store import contents, keyed, keyless, old_seal, put
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
@@ -64,7 +64,7 @@ def test_leftovers_are_removed_when_that_is_asked_for_and_by_nothing_else(store,
     assert leftover.exists()
     before = contents(folder)
     with store.directory.locked():
-        store.directory.remove_leftovers()
+        store.directory.remove_temporary_files()
     assert not leftover.exists()
     assert other.exists()
     assert contents(folder) == before
@@ -100,7 +100,7 @@ def test_a_lock_that_another_process_holds_is_waited_for_and_then_given_up(
 def test_a_folder_that_cannot_be_marked_is_not_handed_over_until_an_operator_marks_it(
     store, folder, monkeypatch, fault
 ):
-    """We may only read it, but somebody else may still make wallets in it."""
+    """We may only read it, but another process may still create wallets in it."""
     put(folder, FID, keyed())
     with monkeypatch.context() as patch:
         read_only(patch, fault)

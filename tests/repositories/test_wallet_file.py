@@ -1,13 +1,12 @@
-"""The old service's files: their names, what they say, and how they are written."""
+"""The old service's files: their names, their content, and how they are written."""
 
 import json
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from tests.conftest import BASE_ACCOUNT, FID, OTHER_SECRET
-from tests.repositories.conftest import MODIFIED
-from tests.wallet_store import EXPECTED, SAMPLES, keyed, keyless, old_open
+from tests.factories import BASE_ACCOUNT, FID, OTHER_SECRET
+from tests.wallet_store import EXPECTED, MODIFIED, SAMPLES, keyed, keyless, old_open
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.key_pairs import address_of
 from wallet_api.crypto.secret import Secret
@@ -95,7 +94,7 @@ def test_a_record_without_a_key_is_a_base_account_under_every_spelling(read, spe
         assert (wallet.fid, wallet.chain, wallet.wallet_type) == (
             *(FID, "base-account", "base-account"),
         )
-        assert (wallet.address, wallet.sealed) == (address.lower(), None)
+        assert (wallet.address, wallet.encrypted_key) == (address.lower(), None)
         assert found.warnings == ()
 
 
@@ -177,13 +176,13 @@ def test_every_sample_is_read_and_written_as_the_old_service_wrote_it(encryption
     wallet = found.wallet
     assert wallet.address == entry["address"]
     if entry["privateKey"]:
-        key = encryption.open(
-            wallet.sealed, fid=wallet.fid, chain=wallet.chain, address=wallet.address
+        key = encryption.decrypt(
+            wallet.encrypted_key, fid=wallet.fid, chain=wallet.chain, address=wallet.address
         )
         assert "0x" + key.reveal().hex() == entry["privateKey"]
         assert address_of(key) == wallet.address
     else:
-        assert (wallet.chain, wallet.sealed) == ("base-account", None)
+        assert (wallet.chain, wallet.encrypted_key) == ("base-account", None)
 
     ours = wallet_file.members_of(wallet, encryption)
     theirs = json.loads(content)
@@ -217,13 +216,13 @@ def test_a_time_is_written_as_javascript_does_and_comes_back(read, moment, text)
     assert read(keyed(createdAt=text)).wallet.created_at == moment
 
 
-def test_members_that_we_do_not_know_stay_whatever_they_are(read):
+def test_unknown_members_are_kept(read):
     more = {"note": "caf\xe9", "list": [1, {"a": None}], "big": 2**80}
     assert more.items() <= read(keyed(**more)).members.items()
 
 
 def test_a_number_that_is_no_json_when_it_is_written_again_does_no_harm(read):
-    """Python reads 1e999 as infinity and writes that as `Infinity`, which nobody can read."""
+    """Python reads 1e999 as infinity and writes it as `Infinity`, which is not JSON."""
     found = read(json.dumps(keyed())[:-1].encode() + b', "note": 1e999, "other": [-1e999]}')
     again = wallet_file.render(found.members)
     assert b"Infinity" not in again

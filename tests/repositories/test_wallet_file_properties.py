@@ -1,4 +1,4 @@
-"""Wallet files, whatever is in them: the wallet that was written, or none."""
+"""Wallet files with any content: reading gives the wallet that was written, or none."""
 
 import json
 import string
@@ -8,8 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.conftest import FID
-from tests.repositories.conftest import new_wallet
+from tests.factories import FID, new_wallet
 from tests.wallet_store import keyed
 from wallet_api.errors import KeyUnreadable
 from wallet_api.models import Wallet
@@ -52,7 +51,7 @@ def test_every_wallet_is_read_as_it_was_written(encryption, created, updated, fi
         chain="ethereum",
         wallet_type="trading",
         address=new.address,
-        sealed=new.sealed,
+        encrypted_key=new.encrypted_key,
         created_at=created,
         updated_at=updated,
     )
@@ -62,7 +61,7 @@ def test_every_wallet_is_read_as_it_was_written(encryption, created, updated, fi
     ).wallet
     assert (found.address, found.created_at, found.updated_at) == (new.address, created, updated)
     row = {"fid": fid, "chain": "ethereum", "address": new.address}
-    opened = [encryption.open(wallet.sealed, **row).reveal() for wallet in (new, found)]
+    opened = [encryption.decrypt(wallet.encrypted_key, **row).reveal() for wallet in (new, found)]
     assert opened[0] == opened[1]
 
 

@@ -1,17 +1,28 @@
-"""What tests of services share: the wallet service, and a database for the doctor to examine."""
+"""Fixtures of the services' tests: the wallet service, wallet files, a database to examine."""
+
+import os
+import shutil
+import signal
 
 import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from tests.conftest import FID, SECRET
+from tests.factories import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET, SECRET, service
+from tests.services.rotations import USERS
+from tests.wallet_store import SAMPLES
+from wallet_api.blueprints.application import application
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
-from wallet_api.database import Connection
-from wallet_api.repositories.wallets import PostgresWalletRepository
+from wallet_api.database import (
+    Connection,
+)
+from wallet_api.services.api_clients import ApiClientService
+from wallet_api.services.audit.chains import EntryOutcome
+from wallet_api.services.audit.verify import AuditVerification
 from wallet_api.services.diagnosis.database import examine_database
-from wallet_api.services.encryption_keys.registration import SealingSecret
-from wallet_api.services.wallets import BaseAccountWalletService
+from wallet_api.services.encryption_keys.registration import SecretRegistration
+from wallet_api.services.encryption_keys.rotation import KeyRotation
 
 A_WALLET = f"""
     insert into wallets
@@ -22,28 +33,13 @@ A_WALLET = f"""
 """
 
 
-def service(database, secret=SECRET, *previous):
-    """Return the service of one process; it has not checked its secret yet."""
-    encryption = EncryptionService(Secret(secret), [Secret(older) for older in previous])
-    return BaseAccountWalletService(
-        database,
-        lambda connection, _: PostgresWalletRepository(connection),
-        encryption,
-        SealingSecret(database, encryption),
-    )
-
-
-def rows(sql):
-    return sql.execute("select * from wallets order by fid, chain").fetchall()
-
-
 @pytest.fixture
 def wallets(database):
     return service(database)
 
 
 class Session:
-    """A connection on which a test does what it likes, and the doctor looks at the result."""
+    """A connection on which a test changes the database before `db doctor` examines it."""
 
     def __init__(self, connection):
         self.connection = connection
@@ -77,3 +73,104 @@ def session(wallets_url):
         connection.transaction(force_rollback=True),
     ):
         yield Session(connection)
+
+
+@pytest.fixture
+def samples(folder):
+    """Fill the folder of wallet files with every sample of the old service."""
+    return shutil.copytree(SAMPLES, folder, dirs_exist_ok=True)
+
+
+@pytest.fixture
+def start_services(make_app, folder):
+    """Start the services of one process on wallet files: start_services("migrating")."""
+
+    def start(mode, path=folder, **changes):
+        app = make_app(WALLET_STORAGE=mode, WALLET_STORAGE_PATH=str(path), **changes)
+        return application(app)
+
+    return start
+
+
+@pytest.fixture
+def suspend():
+    """Suspend the process behind a connection until the test is over."""
+    stopped = []
+
+    def suspend_process(connection):
+        stopped.append(connection.info.backend_pid)
+        os.kill(stopped[-1], signal.SIGSTOP)
+
+    yield suspend_process
+    for pid in stopped:
+        os.kill(pid, signal.SIGCONT)
+
+
+@pytest.fixture
+def log(database):
+    """Five users with four entries each."""
+    wallets = service(database)
+    for fid in range(1, 6):
+        wallets.ensure_trading_wallet(fid, access=ACCESS)
+        wallets.store_base_account_address(fid, BASE_ACCOUNT, access=ACCESS)
+        wallets.get_wallet_with_key(fid, "ethereum", access=ACCESS)
+        wallets.refuse_key(fid, "ethereum", access=ACCESS)
+    return wallets
+
+
+@pytest.fixture
+def verification(database):
+    def make(secret=SECRET, *previous, unchained_before=None, wallet_storage="postgres"):
+        encryption = EncryptionService(Secret(secret), [Secret(older) for older in previous])
+        return AuditVerification(
+            database,
+            encryption,
+            unchained_before=unchained_before,
+            wallet_storage=wallet_storage,
+        )
+
+    return make
+
+
+@pytest.fixture
+def verify(verification):
+    """Verify the log and return what is wrong, (fid, id, what), and how many entries are intact."""
+
+    def run(*secrets, fid=None, against=None, **options):
+        reports = []
+        one = verification(*secrets, **options)
+        if fid is None:
+            one.verify(reports.append, against=against)
+        else:
+            one.verify_user(fid, reports.append)
+        faulty = [report for report in reports if report.outcome is EntryOutcome.FAULTY]
+        intact = sum(report.outcome is EntryOutcome.INTACT for report in reports)
+        return [(report.fid, report.id, report.fault) for report in faulty], intact
+
+    return run
+
+
+@pytest.fixture
+def clients(database):
+    return ApiClientService(database)
+
+
+@pytest.fixture
+def new_secret():
+    return EncryptionService(Secret(OTHER_SECRET), [Secret(SECRET)])
+
+
+@pytest.fixture
+def old_service(database):
+    """Create the wallets of twenty users under the old secret, and return their service."""
+    old = service(database)
+    for fid in USERS:
+        old.ensure_trading_wallet(fid, access=ACCESS)
+    old.store_base_account_address(1, BASE_ACCOUNT, access=ACCESS)
+    return old
+
+
+@pytest.fixture
+def rotation(database, old_service, new_secret):
+    SecretRegistration(database, new_secret).register()
+    return KeyRotation(database, new_secret, ACCESS)

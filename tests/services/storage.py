@@ -1,18 +1,7 @@
-"""What tests of WALLET_STORAGE share: services on one folder, and what they leave behind."""
+"""Deposits and rows in tests of WALLET_STORAGE."""
 
-from tests.conftest import ACCESS, BASE_ACCOUNT
-from wallet_api.blueprints.application import application
+from tests.factories import ACCESS, BASE_ACCOUNT
 from wallet_api.services.deposits import DepositRequest
-
-
-def starter(make_app, folder):
-    """Return what starts the services of one process: start("migrating")."""
-
-    def start(mode, path=folder, **changes):
-        app = make_app(WALLET_STORAGE=mode, WALLET_STORAGE_PATH=str(path), **changes)
-        return application(app)
-
-    return start
 
 
 def deposit_address(services, fid):
@@ -27,13 +16,3 @@ def rows(sql):
     """Return the address of every row by FID and chain."""
     found = sql.execute("select fid, chain, address from wallets").fetchall()
     return {(fid, chain): address for fid, chain, address in found}
-
-
-def audited(sql):
-    return sql.execute(
-        "select fid, chain, action, actor from wallet_audit_log order by fid, id"
-    ).fetchall()
-
-
-def key_ids(sql):
-    return sql.execute("select key_id from encryption_keys").fetchall()

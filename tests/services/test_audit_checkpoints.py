@@ -1,4 +1,4 @@
-"""A checkpoint covers no time in which an entry can still appear, whatever delays its commit."""
+"""A checkpoint covers no time in which an entry can still appear, even after a delayed commit."""
 
 import threading
 import time
@@ -8,8 +8,7 @@ from datetime import timedelta
 import psycopg
 import pytest
 
-from tests.conftest import ACCESS, SECRET
-from tests.services.conftest import service
+from tests.factories import ACCESS, SECRET, service
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import DatabaseUnavailable

@@ -1,4 +1,4 @@
-"""Every act leaves its entry, in its own transaction, at the end of its user's chain."""
+"""Every operation appends its audit entry to the user's chain, in its own transaction."""
 
 import re
 import time
@@ -10,9 +10,9 @@ from itertools import count
 import psycopg
 import pytest
 
-from tests.conftest import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET, SECRET
+from tests.database import rows
+from tests.factories import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET, SECRET, service
 from tests.service import ROOT
-from tests.services.conftest import rows, service
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import AuditLogBlocked, DatabaseDamaged

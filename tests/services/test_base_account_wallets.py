@@ -1,4 +1,4 @@
-"""The main job, without HTTP: one wallet per user, verified before it leaves."""
+"""The wallet service: one wallet per user, verified before it is returned."""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -7,10 +7,10 @@ from threading import Barrier
 
 import pytest
 
-from tests.conftest import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET, SECRET
-from tests.migration.conftest import plant
+from tests.database import plant, rows
+from tests.factories import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET, SECRET, service
+from tests.races import race
 from tests.round_trips import traced
-from tests.services.conftest import rows, service
 from wallet_api.crypto import key_pairs as keys
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
@@ -32,28 +32,21 @@ def test_the_first_request_makes_the_wallet_and_every_later_one_finds_it(wallets
 
 
 def test_fifty_racing_first_requests_get_one_wallet(wallets, opened):
-    everybody = Barrier(50)
-
     def ensure(_):
-        everybody.wait()
         return wallets.ensure_trading_wallet(FID, access=ACCESS).address
 
-    with ThreadPoolExecutor(50) as crowd:
-        answers = set(crowd.map(ensure, range(50)))
+    answers = set(race(ensure, range(50)))
     assert {FID: answers.pop()} == opened()
     assert not answers
 
 
 def test_two_services_that_race_for_a_new_database_under_one_secret_both_work(database, opened):
     racers = [service(database) for _ in range(8)]
-    everybody = Barrier(8)
 
     def ensure(fid):
-        everybody.wait()
         return racers[fid].ensure_trading_wallet(fid + 1, access=ACCESS).address
 
-    with ThreadPoolExecutor(8) as crowd:
-        answers = list(crowd.map(ensure, range(8)))
+    answers = race(ensure, range(8))
     assert opened() == dict(enumerate(answers, start=1))
 
 
@@ -196,7 +189,7 @@ def test_a_key_that_opens_but_belongs_to_another_address_is_an_alarm(wallets, da
     address = wallets.ensure_trading_wallet(FID, access=ACCESS).address
     encryption = EncryptionService(Secret(SECRET))
     another_key = keys.generate().private_key
-    sealed = encryption.seal(another_key, fid=FID, chain="ethereum", address=address)
+    sealed = encryption.encrypt(another_key, fid=FID, chain="ethereum", address=address)
     sql.execute("set session_replication_role = replica")
     sql.execute(
         "update wallets set encrypted_private_key = %s, iv = %s", [sealed.ciphertext, sealed.iv]
@@ -207,12 +200,12 @@ def test_a_key_that_opens_but_belongs_to_another_address_is_an_alarm(wallets, da
 
 def test_what_was_sealed_is_opened_before_it_is_stored(wallets, sql, monkeypatch):
     wallets.ensure_trading_wallet(1, access=ACCESS)
-    seal = EncryptionService.seal
+    seal = EncryptionService.encrypt
 
     def seal_wrongly(self, private_key, *, fid, chain, address):
         return seal(self, private_key, fid=fid + 1, chain=chain, address=address)
 
-    monkeypatch.setattr(EncryptionService, "seal", seal_wrongly)
+    monkeypatch.setattr(EncryptionService, "encrypt", seal_wrongly)
     with pytest.raises(KeyUnreadable):
         wallets.ensure_trading_wallet(FID, access=ACCESS)
     assert len(rows(sql)) == 1
@@ -231,7 +224,7 @@ def test_a_trading_wallet_without_a_key_is_an_alarm(wallets, sql):
 
 
 def test_a_wallet_that_is_gone_is_an_alarm_and_never_a_new_wallet(wallets, sql):
-    """The audit log remembers it, whatever has happened to the row."""
+    """The audit log still records it."""
     wallets.ensure_trading_wallet(FID, access=ACCESS)
     plant(sql, "delete from wallets")
     for _ in range(2):
@@ -271,7 +264,7 @@ def test_questions_make_no_wallet(wallets, sql):
 def test_the_base_account_is_found_under_every_spelling_of_its_chain(wallets, spelling):
     wallets.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS)
     wallet = wallets.get_wallet(FID, spelling, access=ACCESS)
-    assert (wallet.address, wallet.wallet_type, wallet.sealed) == (
+    assert (wallet.address, wallet.wallet_type, wallet.encrypted_key) == (
         BASE_ACCOUNT,
         "base-account",
         None,

@@ -1,4 +1,4 @@
-"""Batches of many users while some of them are busy: none delays the others, none is left out."""
+"""Batches of many users while some of them are busy: no user delays another or is left out."""
 
 import threading
 import time
@@ -10,98 +10,27 @@ import psycopg
 import pytest
 
 from tests.commands import wait_until
-from tests.conftest import ACCESS, BASE_ACCOUNT, OTHER_SECRET, SECRET
-from tests.services.conftest import service
-from wallet_api.crypto.encryption import EncryptionService
+from tests.factories import ACCESS, OTHER_SECRET, SECRET, service
+from tests.services.batches import (
+    BUSY,
+    NEW,
+    OLD,
+    USERS,
+    Export,
+    FirstImport,
+    Import,
+    Rotation,
+    make_wallets,
+)
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database, ServingConnection
 from wallet_api.database.connections import Connection
 from wallet_api.repositories.audit import AuditRepository
 from wallet_api.repositories.wallet_batches import WalletBatchRepository
-from wallet_api.repositories.wallet_files.directory import WalletDirectory
-from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
 from wallet_api.services.audit.verify import AuditVerification, EntryOutcome
-from wallet_api.services.encryption_keys.registration import SealingSecret
+from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.encryption_keys.registry import KnownSecrets, SecretStillInUse
 from wallet_api.services.encryption_keys.rotation import KeyRotation
-from wallet_api.services.wallet_files.exporting import WalletExport
-from wallet_api.services.wallet_files.importing import WalletImport
-from wallet_api.services.wallet_files.verifying import StoredWallets
-
-USERS = range(1, 21)
-BUSY = 5
-OLD = EncryptionService(Secret(SECRET), [Secret(OTHER_SECRET)])
-NEW = EncryptionService(Secret(OTHER_SECRET), [Secret(SECRET)])
-
-
-@dataclass
-class Batch:
-    """What runs on all users as one batch; `done` and `action` say that it was done to one."""
-
-    database: Database
-    done: str
-    action: str
-
-    def outcomes(self):
-        return {report.fid: report.outcome for report in self.run()}
-
-
-class Rotation(Batch):
-    def __init__(self, database, _folder):
-        super().__init__(database, "resealed", "key.resealed")
-        make_wallets(database)
-        SealingSecret(database, NEW).register()
-
-    def run(self):
-        rotation = KeyRotation(self.database, NEW, ACCESS)
-        return [report for page in rotation.pages(len(USERS)) for report in rotation.run(page)]
-
-
-class Import(Batch):
-    """Of users whose chains have begun already."""
-
-    def __init__(self, database, folder):
-        super().__init__(database, "imported", "wallet.imported")
-        self.files = FilesystemWalletRepository(WalletDirectory(folder), OLD)
-        users = service(database)
-        for fid in USERS:
-            self.files.insert_if_absent(users._new_wallet(fid))
-            self.begin(users, fid)
-
-    def begin(self, users, fid):
-        users.store_base_account_address(fid, BASE_ACCOUNT, access=ACCESS)
-
-    def run(self):
-        secret = SealingSecret(self.database, OLD)
-        imports = WalletImport(self.database, self.files, OLD, secret, ACCESS, dry_run=False)
-        names = sorted(self.files.directory.names())
-        return [report for report in imports.run(names) if report.outcome != "present"]
-
-
-class FirstImport(Import):
-    """Of users of whom nothing is known."""
-
-    def begin(self, users, fid):
-        pass
-
-
-class Export(Batch):
-    def __init__(self, database, folder):
-        super().__init__(database, "exported", "key.exported")
-        make_wallets(database)
-        self.files = FilesystemWalletRepository(WalletDirectory(folder), OLD)
-
-    def run(self):
-        export = WalletExport(self.database, self.files, OLD, ACCESS)
-        pages = StoredWallets(self.database).pages(len(USERS))
-        found = [report for page in pages for report in export.run(page)]
-        return [report for report in found if report.outcome != "present"]
-
-
-def make_wallets(database):
-    users = service(database)
-    for fid in USERS:
-        users.ensure_trading_wallet(fid, access=ACCESS)
 
 
 @pytest.fixture
@@ -140,13 +69,13 @@ def hold(database_url):
 @pytest.fixture
 def attempts(monkeypatch):
     """Note the users of each transaction of a batch, in the order in which it began."""
-    noted, hold_heads = [], AuditRepository.hold_heads
+    noted, lock_heads = [], AuditRepository.lock_heads
 
     def held(self, fids):
         noted.append(set(fids))
-        return hold_heads(self, fids)
+        return lock_heads(self, fids)
 
-    monkeypatch.setattr(AuditRepository, "hold_heads", held)
+    monkeypatch.setattr(AuditRepository, "lock_heads", held)
     return noted
 
 
@@ -171,7 +100,7 @@ def test_a_user_whose_chain_is_held_delays_no_other(batch, hold, sql, attempts):
         wait_until(lambda: entries(sql, batch.action) == others)
         waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
         wait_until(lambda: sql.execute(waiting).fetchone() == (1,))
-        # Whoever waits for one user holds no other.
+        # A batch that waits for one user holds no lock of another.
         sql.execute("select from wallet_audit_heads where fid <> %s for update nowait", [BUSY])
         assert running.is_alive()
     running.join()
@@ -196,7 +125,7 @@ def test_a_chain_that_takes_no_entry_is_reported_and_delays_no_other(batch, sql,
     reports = {report.fid: report for report in batch.run()}
     assert "audit verify" in reports.pop(BUSY).reason
     assert {report.outcome for report in reports.values()} == {batch.done}
-    # All together, and then each alone.
+    # All together, and then each by itself.
     assert sorted(attempts[1:], key=min) == [{fid} for fid in USERS]
 
 
@@ -219,7 +148,7 @@ def test_a_batch_whose_process_is_paused_fails_no_key_read(batch, database_url, 
     )
     serving.open()
     users = service(serving, SECRET, OTHER_SECRET)
-    # Of somebody whom the batch holds, and who has a key or was refused one.
+    # Of a user whom the batch holds, and who has a key or was refused one.
     with ThreadPoolExecutor() as pool:
         running = pool.submit(batch.outcomes)
         assert paused.wait(5)
@@ -252,7 +181,7 @@ def test_what_an_earlier_attempt_wrote_is_reported_as_done_and_not_done_twice(
     check_log(own_database)
 
 
-def test_an_import_and_whoever_begins_the_chain_of_its_user_do_not_deadlock(
+def test_an_import_and_the_first_entry_of_its_user_do_not_deadlock(
     own_database, database_url, tmp_path, sql
 ):
     batch = FirstImport(own_database, tmp_path)
@@ -275,7 +204,7 @@ def test_an_import_and_whoever_begins_the_chain_of_its_user_do_not_deadlock(
 
 def test_two_rotations_at_once_seal_each_key_once(database_url, own_database, sql, attempts):
     make_wallets(own_database)
-    SealingSecret(own_database, NEW).register()
+    SecretRegistration(own_database, NEW).register()
     together = threading.Barrier(2)
 
     def rotate():
@@ -293,7 +222,7 @@ def test_two_rotations_at_once_seal_each_key_once(database_url, own_database, sq
     for fid in USERS:
         assert sorted(one[fid] for one in found) == ["present", "resealed"]
     assert entries(sql, "key.resealed") == list(USERS)
-    # Each tried a wallet in the page, and perhaps alone.
+    # Each tried a wallet in the page, and perhaps by itself.
     assert all(sum(fid in one for one in attempts) <= 4 for fid in USERS)
     check_log(own_database)
 
@@ -302,11 +231,11 @@ def test_a_secret_is_not_retired_in_the_middle_of_a_rotation(
     own_database, database_url, monkeypatch
 ):
     make_wallets(own_database)
-    SealingSecret(own_database, NEW).register()
+    SecretRegistration(own_database, NEW).register()
     other = Database(Secret(database_url), min_size=0, max_size=1, timeout_seconds=5)
     other.open()
     secrets, refused = KnownSecrets(other, NEW, wallets_in_files=False), []
-    reseal = WalletBatchRepository.reseal
+    reseal = WalletBatchRepository.reencrypt
 
     def retire_first(self, again):
         replaced = reseal(self, again)
@@ -316,7 +245,7 @@ def test_a_secret_is_not_retired_in_the_middle_of_a_rotation(
         refused.append(True)
         return replaced
 
-    monkeypatch.setattr(WalletBatchRepository, "reseal", retire_first)
+    monkeypatch.setattr(WalletBatchRepository, "reencrypt", retire_first)
     rotation = KeyRotation(own_database, NEW, ACCESS)
     reports = rotation.run(next(rotation.pages(len(USERS))))
     assert {report.outcome for report in reports} == {"resealed"}
@@ -342,7 +271,7 @@ class Traffic:
             try:
                 fid = self.fids[number % len(self.fids)]
                 self.users.get_wallet_with_key(fid, "ethereum", access=ACCESS)
-            except Exception as error:  # noqa: BLE001 (told below)
+            except Exception as error:  # noqa: BLE001 (reported below)
                 self.errors.append(error)
             self.reads += 1
 
@@ -351,7 +280,7 @@ def test_a_rotation_goes_on_while_the_keys_of_some_users_are_read_all_the_time(
     own_database, database_url, sql, attempts
 ):
     make_wallets(own_database)
-    SealingSecret(own_database, NEW).register()
+    SecretRegistration(own_database, NEW).register()
     serving = Database(
         Secret(database_url),
         min_size=8,
@@ -379,6 +308,6 @@ def test_a_rotation_goes_on_while_the_keys_of_some_users_are_read_all_the_time(
     ]
     assert entries(sql, "key.resealed") == list(USERS)
     assert traffic.errors == []
-    # In a page, and alone if the user was busy then: never a page again.
+    # In a page, and by itself if the user was busy then: never in a page again.
     assert len(attempts) <= 3 + len(traffic.fids)
     check_log(own_database)

@@ -11,17 +11,16 @@ from dataclasses import dataclass
 import pytest
 from psycopg.pq import TransactionStatus
 
-from tests.conftest import ACCESS, FID, OTHER_SECRET, SECRET
-from tests.services.conftest import service
-from tests.sql.test_partitions import EVERY, listed
+from tests.factories import ACCESS, FID, OTHER_SECRET, SECRET, service
+from tests.sql.queries import EVERY, listed
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.database.connections import TimedCursor, name_of
-from wallet_api.services.encryption_keys.registration import SealingSecret
+from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.encryption_keys.registry import KnownSecrets
-from wallet_api.services.encryption_keys.rotation import KeyRotation, ResealOutcome
+from wallet_api.services.encryption_keys.rotation import KeyRotation, RotationOutcome
 
-# Which transaction this is, and whether it was told.
+# Which transaction this is, and whether it was reported.
 STATE = (
     "select (pg_backend_pid(), now())::text as began,"
     " current_setting('citus.multi_shard_modify_mode', true) = 'sequential' as told"
@@ -39,7 +38,7 @@ class Rule:
 
 @pytest.fixture
 def citus(monkeypatch):
-    """Keep the rule over whatever is sent from now on; Rule counts."""
+    """Check every statement that is sent from now on against the rule; Rule counts."""
     scatter = {name for name, place in listed().items() if place == EVERY}
     execute = TimedCursor.execute
     rule, side_by_side = Rule(), set()
@@ -66,9 +65,9 @@ def test_the_first_secret_can_be_registered_and_followed_and_retired(database, c
     assert (citus.written, citus.refused) == (2, 0)
     old = EncryptionService(Secret(SECRET))
     new = EncryptionService(Secret(OTHER_SECRET), [Secret(SECRET)])
-    SealingSecret(database, new).register()
+    SecretRegistration(database, new).register()
     rotation = KeyRotation(database, new, ACCESS)
     reports = [report for page in rotation.pages(10) for report in rotation.run(page)]
-    assert [report.outcome for report in reports] == [ResealOutcome.RESEALED]
+    assert [report.outcome for report in reports] == [RotationOutcome.RESEALED]
     assert KnownSecrets(database, new, wallets_in_files=False).retire(old.key_id)
     assert (citus.written, citus.refused) == (5, 0)

@@ -1,9 +1,9 @@
-"""The examination of a database: it finds what is wrong, and names it."""
+"""`db doctor` finds each fault of a database and names it."""
 
 import pytest
 
-from tests.conftest import ACCESS, BASE_ACCOUNT, FID
-from wallet_api.repositories import sql as loader
+from tests.factories import ACCESS, BASE_ACCOUNT, FID
+from wallet_api.database import sql as loader
 from wallet_api.services.diagnosis import expectations
 from wallet_api.services.diagnosis.database import examine_database
 
@@ -22,7 +22,7 @@ USUAL = {"fsync is on", "the connection is encrypted", RIGHTS}
 
 
 def test_of_a_sound_database_nothing_but_this_server_is_found_fault_with(services, database, sql):
-    # PostgreSQL 14 grants it to everybody; queries/operations/roles.sql revokes it.
+    # PostgreSQL 14 grants it to PUBLIC; queries/operations/roles.sql revokes it.
     sql.execute("revoke create on schema public from public")
     services.wallets.ensure_trading_wallet(FID, access=ACCESS)
     services.wallets.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS)
@@ -169,7 +169,7 @@ WRONG = [
     ("statements", "subject", "fault"), WRONG, ids=[f"{fault}, {on}" for _, on, fault in WRONG]
 )
 def test_what_is_wrong_is_named(session, statements, subject, fault):
-    # As somebody would who is above every trigger.
+    # As a superuser could, despite every trigger.
     session.do("set local session_replication_role = replica", *statements)
     assert fault in session.faults()[subject]
 

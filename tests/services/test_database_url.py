@@ -1,4 +1,4 @@
-"""One URL leads every program to the same server, database and role, whatever its form."""
+"""A URL of any form leads every program to the same server, database and role."""
 
 import getpass
 import shutil
@@ -11,7 +11,8 @@ import psycopg
 import pytest
 
 from tests.commands import Running, kept_environ
-from tests.conftest import LEAKS, SECRET
+from tests.factories import SECRET
+from tests.leaks import LEAKS
 from wallet_api.config import read_database_url
 from wallet_api.database import Database, connection_error
 from wallet_api.development.postgres import LocalPostgres

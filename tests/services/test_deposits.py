@@ -1,12 +1,10 @@
-"""Preparing a deposit: refused before anything is written, recorded once, replayed the same."""
-
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+"""Preparing a deposit: a bad one writes nothing, a good one is recorded once and replayed."""
 
 import pytest
 
-from tests.conftest import ACCESS, BASE_ACCOUNT, FID
-from tests.migration.conftest import plant
+from tests.database import plant
+from tests.factories import ACCESS, BASE_ACCOUNT, FID
+from tests.races import race
 from tests.round_trips import traced
 from wallet_api.database.replication import Replication
 from wallet_api.errors import (
@@ -162,24 +160,19 @@ def test_a_key_that_came_with_another_request_is_refused(deposits, sql):
 
 
 def test_racing_repeats_are_one_deposit(deposits, sql):
-    everybody = Barrier(16)
 
     def prepare(_):
-        everybody.wait()
         return deposits.prepare(FID, request(idempotency_key="k"), access=ACCESS)
 
-    with ThreadPoolExecutor(16) as crowd:
-        prepared = list(crowd.map(prepare, range(16)))
+    prepared = race(prepare, range(16))
     assert len({deposit.id for deposit in prepared}) == 1
     assert sum(not deposit.replayed for deposit in prepared) == 1
     assert len(recorded(sql)) == 1
 
 
 def test_racing_different_requests_under_one_key_are_one_deposit_and_refusals(deposits, sql):
-    everybody = Barrier(8)
 
     def prepare(number):
-        everybody.wait()
         try:
             return deposits.prepare(
                 FID, request(amount=str(number), idempotency_key="k"), access=ACCESS
@@ -187,8 +180,7 @@ def test_racing_different_requests_under_one_key_are_one_deposit_and_refusals(de
         except IdempotencyKeyReused:
             return None
 
-    with ThreadPoolExecutor(8) as crowd:
-        prepared = [deposit for deposit in crowd.map(prepare, range(1, 9)) if deposit]
+    prepared = [deposit for deposit in race(prepare, range(1, 9)) if deposit]
     assert [deposit.id for deposit in prepared] == [row[0] for row in recorded(sql)]
 
 

@@ -1,22 +1,20 @@
-"""The examination of an environment: what is wrong is named, with the way to fix it."""
+"""`doctor` reports each fault of an environment and its remedy."""
 
 import json
-import shutil
 from urllib.parse import urlsplit
 
 import pytest
 
 from tests.commands import Running, kept_environ
-from tests.conftest import ACCESS, FID, LEAKS, OTHER_SECRET, SECRET, secrets_in
-from tests.services.conftest import service
+from tests.factories import ACCESS, FID, OTHER_SECRET, SECRET, service
+from tests.leaks import LEAKS, secrets_in
 from tests.unit.issuer import KeyServer
-from tests.wallet_store import SAMPLES
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.repositories.database_checks import DatabaseCheckRepository, Session
 from wallet_api.services.diagnosis.environment import examine_environment
 from wallet_api.services.diagnosis.settings import State
-from wallet_api.services.encryption_keys.registration import SealingSecret
+from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.encryption_keys.registry import KnownSecrets
 
 HIDDEN = "a-password-of-the-doctor"
@@ -167,8 +165,8 @@ def test_a_retired_secret_that_is_kept_all_the_same_is_advice(doctor, database, 
         "ENCRYPTION_SECRET_PREVIOUS": json.dumps([SECRET]),
     }
     newer = EncryptionService(Secret(OTHER_SECRET), [Secret(SECRET)])
-    SealingSecret(database, sealing).register()
-    SealingSecret(database, newer).register()
+    SecretRegistration(database, sealing).register()
+    SecretRegistration(database, newer).register()
     assert unusual(doctor(**both)) == []
     assert KnownSecrets(database, newer, wallets_in_files=False).retire(sealing.key_id)
     ((state, what, remedy),) = unusual(doctor(**both))
@@ -176,21 +174,21 @@ def test_a_retired_secret_that_is_kept_all_the_same_is_advice(doctor, database, 
     assert sealing.key_id in what
 
 
-def test_wallet_files_that_nobody_said_anything_about_are_a_fault_as_at_the_start(doctor, folder):
-    shutil.copytree(SAMPLES, folder, dirs_exist_ok=True)
+def test_wallet_files_that_nobody_said_anything_about_are_a_fault_as_at_the_start(doctor, samples):
     ((state, what, _),) = unusual(doctor())
     assert (state, what.split(", ")[0]) == (State.FAULT, "WALLET_STORAGE is not set")
     ((state, what, _),) = unusual(doctor(WALLET_STORAGE="postgres"))
     assert (state, what.split()[0]) == (State.ADVICE, "WALLET_STORAGE=postgres")
 
 
-def test_it_only_looks_at_a_folder_that_is_to_be_handed_over(doctor, folder):
-    shutil.copytree(SAMPLES, folder, dirs_exist_ok=True)
-    before = sorted(path.name for path in folder.iterdir())
+def test_it_only_looks_at_a_folder_that_is_to_be_handed_over(doctor, samples):
+    before = sorted(path.name for path in samples.iterdir())
     found = doctor(WALLET_STORAGE="migrating")
     assert unusual(found) == []
-    assert f"the secret fits the database, and the files in {folder}" in [one.what for one in found]
-    assert sorted(path.name for path in folder.iterdir()) == before
+    assert f"the secret fits the database, and the files in {samples}" in [
+        one.what for one in found
+    ]
+    assert sorted(path.name for path in samples.iterdir()) == before
 
 
 def test_it_registers_no_secret(doctor, sql):

@@ -1,47 +1,40 @@
-"""WALLET_STORAGE=filesystem: the service on the old service's files, beside a database."""
+"""WALLET_STORAGE=filesystem: the service on the old service's files, with a database."""
 
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.conftest import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET
-from tests.services.storage import (
-    audited,
-    deposit_address,
-    key_ids,
-    rows,
-    starter,
-)
-from tests.wallet_store import EXPECTED, SAMPLES, contents, keyed, keyless, old_open, put
+from tests.database import audited, key_ids
+from tests.factories import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET
+from tests.services.storage import deposit_address, rows
+from tests.wallet_store import EXPECTED, contents, keyed, keyless, old_open, put
 from wallet_api.crypto.key_pairs import address_of
-from wallet_api.errors import DatabaseDamaged, KeyUnreadable, SecretMismatch, StorageUnavailable
+from wallet_api.errors import (
+    DatabaseDamaged,
+    DatabaseUnavailable,
+    KeyUnreadable,
+    SecretMismatch,
+    StorageUnavailable,
+)
+
+pytestmark = pytest.mark.usefixtures("samples")
 
 NEW_FID = 42
 OTHER_ACCOUNT = "0x036cbd53842c5426634e7929541ec2318f3dcf7e"
 OLDEST = [e["fid"] for e in EXPECTED if e["chain"] == "ethereum" and e["privateKey"] is None]
 
 
-@pytest.fixture
-def folder(tmp_path):
-    """Return a folder with every sample of the old service."""
-    return shutil.copytree(SAMPLES, tmp_path / "wallets")
-
-
-@pytest.fixture
-def start(make_app, folder):
-    return starter(make_app, folder)
-
-
 @pytest.mark.parametrize("mode", ["filesystem", "migrating"])
-def test_every_sample_opens_to_what_is_expected(start, folder, sql, mode):
+def test_every_sample_opens_to_what_is_expected(start_services, folder, sql, mode):
     before = contents(folder)
-    wallets = start(mode).wallets
+    wallets = start_services(mode).wallets
     for entry in EXPECTED:
         fid, chain = entry["fid"], entry["chain"]
         if entry["privateKey"] is None:
             assert wallets.get_base_account_address(fid, access=ACCESS) == entry["address"]
-            assert wallets.get_wallet(fid, "base-account", access=ACCESS).sealed is None
+            assert wallets.get_wallet(fid, "base-account", access=ACCESS).encrypted_key is None
             continue
         assert wallets.get_wallet_address(fid, chain, access=ACCESS) == entry["address"]
         found = wallets.get_wallet_with_key(fid, chain, access=ACCESS)
@@ -54,8 +47,8 @@ def test_every_sample_opens_to_what_is_expected(start, folder, sql, mode):
 
 
 @pytest.mark.parametrize("mode", ["filesystem", "migrating"])
-def test_the_oldest_kind_is_a_base_account_and_no_trading_wallet(start, mode):
-    wallets = start(mode).wallets
+def test_the_oldest_kind_is_a_base_account_and_no_trading_wallet(start_services, mode):
+    wallets = start_services(mode).wallets
     assert OLDEST
     for fid in OLDEST:
         assert wallets.get_wallet(fid, "ethereum", access=ACCESS) is None
@@ -68,9 +61,9 @@ def test_the_oldest_kind_is_a_base_account_and_no_trading_wallet(start, mode):
         ]
 
 
-def test_a_new_wallet_is_a_file_that_the_old_service_reads_and_no_row(start, folder, sql):
+def test_a_new_wallet_is_a_file_that_the_old_service_reads_and_no_row(start_services, folder, sql):
     before = contents(folder)
-    wallets = start("filesystem").wallets
+    wallets = start_services("filesystem").wallets
     wallet = wallets.ensure_trading_wallet(NEW_FID, access=ACCESS)
     wallets.store_base_account_address(NEW_FID, BASE_ACCOUNT, access=ACCESS)
     assert rows(sql) == {}
@@ -82,18 +75,20 @@ def test_a_new_wallet_is_a_file_that_the_old_service_reads_and_no_row(start, fol
     assert before.items() <= after.items()
     members = json.loads(after[f"wallet_{NEW_FID}_ethereum.json"][0])
     assert members["address"] == wallet.address
-    found = start("filesystem").wallets.get_wallet_with_key(NEW_FID, "ethereum", access=ACCESS)
+    found = start_services("filesystem").wallets.get_wallet_with_key(
+        NEW_FID, "ethereum", access=ACCESS
+    )
     assert old_open(members) == "0x" + found.private_key.reveal().hex()
     assert address_of(found.private_key) == wallet.address
-    assert audited(sql) == [
+    assert audited(sql, "fid, chain, action, actor") == [
         (NEW_FID, "ethereum", "wallet.created", ACCESS.actor),
         (NEW_FID, "base-account", "base_account.set", ACCESS.actor),
         (NEW_FID, "ethereum", "key.read", ACCESS.actor),
     ]
 
 
-def test_deposits_go_to_the_file_s_address(start, sql):
-    services = start("filesystem")
+def test_deposits_go_to_the_file_s_address(start_services, sql):
+    services = start_services("filesystem")
     known = services.wallets.get_wallet_address(FID, "ethereum", access=ACCESS)
     assert deposit_address(services, FID) == known
     made = deposit_address(services, NEW_FID)
@@ -102,8 +97,8 @@ def test_deposits_go_to_the_file_s_address(start, sql):
     assert rows(sql) == {}
 
 
-def test_no_audit_row_no_key(start, sql):
-    wallets = start("filesystem").wallets
+def test_no_audit_row_no_key(start_services, sql):
+    wallets = start_services("filesystem").wallets
     sql.execute(
         "create function lose_it() returns trigger language plpgsql as 'begin return null; end';"
         "create trigger lose_it before insert on wallet_audit_log for each row"
@@ -128,7 +123,7 @@ DAMAGES = {
 @pytest.mark.parametrize("mode", ["filesystem", "migrating"])
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_file_is_an_alarm_for_its_user_alone_and_nothing_is_written(
-    start,
+    start_services,
     folder,
     sql,
     mode,
@@ -137,7 +132,7 @@ def test_a_damaged_file_is_an_alarm_for_its_user_alone_and_nothing_is_written(
     path = folder / f"wallet_{FID}_ethereum.json"
     path.write_text(DAMAGES[damage](path.read_text()))
     before = contents(folder)
-    services = start(mode)
+    services = start_services(mode)
     wallets = services.wallets
     for fails in (
         lambda: wallets.get_wallet(FID, "ethereum", access=ACCESS),
@@ -153,7 +148,7 @@ def test_a_damaged_file_is_an_alarm_for_its_user_alone_and_nothing_is_written(
     assert (FID, "ethereum") not in rows(sql)
     # The user's other file is sound, and became a row on the way.
     other = (FID, "base-account", "wallet.imported", "service:migrating")
-    assert audited(sql) == ([other] if mode == "migrating" else [])
+    assert audited(sql, "fid, chain, action, actor") == ([other] if mode == "migrating" else [])
     others = [e for e in EXPECTED if e["fid"] != FID and e["privateKey"]]
     for entry in others:
         assert (
@@ -162,14 +157,14 @@ def test_a_damaged_file_is_an_alarm_for_its_user_alone_and_nothing_is_written(
     assert wallets.ensure_trading_wallet(NEW_FID, access=ACCESS)
 
 
-def test_the_first_start_on_an_unused_database_makes_the_folder(start, tmp_path, sql):
+def test_the_first_start_on_an_unused_database_makes_the_folder(start_services, tmp_path, sql):
     path = tmp_path / "not" / "yet"
-    services = start("filesystem", path)
+    services = start_services("filesystem", path)
     services.readiness.check()
     assert not path.exists()
     address = services.wallets.ensure_trading_wallet(NEW_FID, access=ACCESS).address
     assert len(key_ids(sql)) == 1
-    again = start("filesystem", path)
+    again = start_services("filesystem", path)
     again.readiness.check()
     assert again.wallets.get_wallet_address(NEW_FID, "ethereum", access=ACCESS) == address
 
@@ -177,20 +172,20 @@ def test_the_first_start_on_an_unused_database_makes_the_folder(start, tmp_path,
 @pytest.mark.parametrize("made_in", ["filesystem", "postgres"])
 @pytest.mark.parametrize("path", ["missing", "empty", "other"])
 def test_a_folder_without_wallets_is_refused_once_the_database_is_in_use(
-    start,
+    start_services,
     tmp_path,
     sql,
     made_in,
     path,
 ):
-    start(made_in).wallets.ensure_trading_wallet(NEW_FID, access=ACCESS)
+    start_services(made_in).wallets.ensure_trading_wallet(NEW_FID, access=ACCESS)
     elsewhere = tmp_path / path
     if path != "missing":
         elsewhere.mkdir()
     if path == "other":
         (elsewhere / "lost+found").mkdir()
     before = rows(sql), sorted(tmp_path.rglob("*"))
-    services = start("filesystem", elsewhere)
+    services = start_services("filesystem", elsewhere)
     for refused in (
         services.readiness.check,
         lambda: services.wallets.ensure_trading_wallet(FID, access=ACCESS),
@@ -206,19 +201,90 @@ def test_a_folder_without_wallets_is_refused_once_the_database_is_in_use(
 
 
 @pytest.mark.parametrize("mode", ["filesystem", "migrating", "postgres"])
-def test_a_file_that_is_lost_is_an_alarm_and_never_a_new_wallet(start, folder, sql, mode):
-    start("filesystem").wallets.ensure_trading_wallet(NEW_FID, access=ACCESS)
+def test_a_file_that_is_lost_is_an_alarm_and_never_a_new_wallet(start_services, folder, sql, mode):
+    start_services("filesystem").wallets.ensure_trading_wallet(NEW_FID, access=ACCESS)
     (folder / f"wallet_{NEW_FID}_ethereum.json").unlink()
     before = contents(folder)
     with pytest.raises(DatabaseDamaged):
-        start(mode).wallets.ensure_trading_wallet(NEW_FID, access=ACCESS)
+        start_services(mode).wallets.ensure_trading_wallet(NEW_FID, access=ACCESS)
     assert (contents(folder), rows(sql)) == (before, {})
 
 
+def refuse_entries(sql):
+    sql.execute(
+        "create function refuse() returns trigger language plpgsql as"
+        " 'begin raise exception using errcode = ''57014''; end';"
+        "create trigger refuse before insert on wallet_audit_log for each row"
+        " execute function refuse()"
+    )
+
+
+def accept_entries(sql):
+    sql.execute("drop function refuse cascade")
+
+
+def test_a_retry_writes_the_entry_that_a_failure_after_the_file_prevented(start, folder, sql):
+    refuse_entries(sql)
+    wallets = start("filesystem").wallets
+    with pytest.raises(DatabaseUnavailable):
+        wallets.ensure_trading_wallet(NEW_FID, access=ACCESS)
+    assert (folder / f"wallet_{NEW_FID}_ethereum.json").exists()
+    with pytest.raises(DatabaseUnavailable):
+        wallets.store_base_account_address(NEW_FID, BASE_ACCOUNT, access=ACCESS)
+    assert audited(sql) == []
+    accept_entries(sql)
+    for _ in range(2):
+        wallets = start("filesystem").wallets
+        wallets.ensure_trading_wallet(NEW_FID, access=ACCESS)
+        wallets.store_base_account_address(NEW_FID, BASE_ACCOUNT, access=ACCESS)
+    assert audited(sql) == [
+        (NEW_FID, "ethereum", "wallet.created", "service:filesystem"),
+        (NEW_FID, "base-account", "base_account.set", ACCESS.actor),
+    ]
+
+
+def test_the_loss_of_a_file_of_the_old_service_is_noticed_once_it_was_returned(start, folder, sql):
+    services = start("filesystem")
+    known = deposit_address(services, FID)
+    reasons = sql.execute("select action, address, reason from wallet_audit_log").fetchall()
+    assert reasons == [("wallet.created", known, "the file had no entry")]
+    (folder / f"wallet_{FID}_ethereum.json").unlink()
+    with pytest.raises(DatabaseDamaged):
+        deposit_address(services, FID)
+
+
+def test_concurrent_deposits_record_a_file_once(start, sql):
+    services = start("filesystem")
+    with ThreadPoolExecutor(8) as pool:
+        deposits = [pool.submit(deposit_address, services, FID) for _ in range(16)]
+    assert len({deposit.result() for deposit in deposits}) == 1
+    assert sql.execute("select count(*) from wallet_audit_log").fetchone() == (1,)
+
+
+@pytest.mark.parametrize("look", ["ensure", "get", "list", "key", "deposit"])
+def test_a_copy_of_another_user_s_file_is_refused_once_the_log_has_the_user(start, folder, look):
+    services = start("filesystem")
+    services.wallets.ensure_trading_wallet(NEW_FID, access=ACCESS)
+    shutil.copy(folder / f"wallet_{FID}_ethereum.json", folder / f"wallet_{NEW_FID}_ethereum.json")
+    wallets = services.wallets
+    looks = {
+        "ensure": lambda: wallets.ensure_trading_wallet(NEW_FID, access=ACCESS),
+        "get": lambda: wallets.get_wallet(NEW_FID, "ethereum", access=ACCESS),
+        "list": lambda: wallets.list_wallets(NEW_FID, access=ACCESS),
+        "key": lambda: wallets.get_wallet_with_key(NEW_FID, "ethereum", access=ACCESS),
+        "deposit": lambda: deposit_address(services, NEW_FID),
+    }
+    with pytest.raises(KeyUnreadable) as refusal:
+        looks[look]()
+    assert "another address than the audit log" in refusal.value.reason
+
+
 @pytest.mark.parametrize("mode", ["filesystem", "migrating"])
-def test_a_wrong_secret_on_files_makes_nothing_and_registers_nothing(start, folder, sql, mode):
+def test_a_wrong_secret_on_files_makes_nothing_and_registers_nothing(
+    start_services, folder, sql, mode
+):
     before = contents(folder)
-    services = start(mode, ENCRYPTION_SECRET=OTHER_SECRET)
+    services = start_services(mode, ENCRYPTION_SECRET=OTHER_SECRET)
     for refused in (
         services.readiness.check,
         lambda: services.wallets.ensure_trading_wallet(NEW_FID, access=ACCESS),
@@ -233,14 +299,14 @@ def test_a_wrong_secret_on_files_makes_nothing_and_registers_nothing(start, fold
     assert contents(folder) == before
     assert (rows(sql), key_ids(sql), audited(sql)) == ({}, [], [])
     assert [path.name for path in folder.iterdir() if path.name.startswith(".")] == []
-    right = start(mode)
+    right = start_services(mode)
     right.readiness.check()
     assert right.wallets.ensure_trading_wallet(NEW_FID, access=ACCESS)
 
 
-def test_a_base_account_that_changes_is_a_file_that_changes(start, folder):
+def test_a_base_account_that_changes_is_a_file_that_changes(start_services, folder):
     put(folder, NEW_FID, keyless(OTHER_ACCOUNT, "base", note="kept"), "base")
-    wallets = start("filesystem").wallets
+    wallets = start_services("filesystem").wallets
     assert wallets.get_base_account_address(NEW_FID, access=ACCESS) == OTHER_ACCOUNT
     wallets.store_base_account_address(NEW_FID, BASE_ACCOUNT, access=ACCESS)
     for spelling in ("base-account", "base", "ethereum-base"):

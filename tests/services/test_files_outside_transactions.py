@@ -1,23 +1,23 @@
-"""No file is read, locked or flushed while a transaction is open, which would wait for the disk."""
+"""No file is read, locked or flushed while a transaction is open."""
 
 import fcntl
 import os
-import shutil
 
 import pytest
 from psycopg.pq import PipelineStatus, TransactionStatus
 
-from tests.conftest import ACCESS, BASE_ACCOUNT, FID, SECRET
-from tests.services.storage import deposit_address, starter
-from tests.wallet_store import SAMPLES
+from tests.factories import ACCESS, BASE_ACCOUNT, FID, SECRET
+from tests.services.storage import deposit_address
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
-from wallet_api.services.encryption_keys.registration import SealingSecret
+from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.wallet_files.exporting import WalletExport
 from wallet_api.services.wallet_files.importing import WalletImport
-from wallet_api.services.wallet_files.verifying import RowCheck, StoredWallets
+from wallet_api.services.wallet_files.verifying import StoredWallets, check_rows
+
+pytestmark = pytest.mark.usefixtures("samples")
 
 NEW_FID = 42
 OTHER_ACCOUNT = "0x036cbd53842c5426634e7929541ec2318f3dcf7e"
@@ -41,18 +41,8 @@ ACTS = {
     "list": lambda s: s.wallets.list_wallets(FID, access=ACCESS),
     "deposit": lambda s: deposit_address(s, NEW_FID),
     "be ready": lambda s: s.readiness.check(),
-    "count": lambda s: s.storage.look(),
+    "count": lambda s: s.storage.get_state(),
 }
-
-
-@pytest.fixture
-def folder(tmp_path):
-    return shutil.copytree(SAMPLES, tmp_path / "wallets")
-
-
-@pytest.fixture
-def start(make_app, folder):
-    return starter(make_app, folder)
 
 
 @pytest.fixture
@@ -83,8 +73,8 @@ def calls(monkeypatch):
 
 @pytest.mark.parametrize("mode", ["filesystem", "migrating"])
 @pytest.mark.parametrize("act", ACTS)
-def test_the_service_touches_files_outside_of_transactions(start, calls, mode, act):
-    services = start(mode)
+def test_the_service_touches_files_outside_of_transactions(start_services, calls, mode, act):
+    services = start_services(mode)
     seen = calls(services.database)
     ACTS[act](services)
     # The second time nothing is left to be prepared.
@@ -93,17 +83,17 @@ def test_the_service_touches_files_outside_of_transactions(start, calls, mode, a
     assert [name for name, inside in seen if inside] == []
 
 
-def test_the_commands_touch_files_outside_of_transactions(start, calls, folder):
-    services = start("postgres", path=folder.parent / "none")
+def test_the_commands_touch_files_outside_of_transactions(start_services, calls, folder):
+    services = start_services("postgres", path=folder.parent / "none")
     services.database.open()
     database, encryption = services.database, EncryptionService(Secret(SECRET))
     files = FilesystemWalletRepository(WalletDirectory(folder), encryption)
-    secret = SealingSecret(database, encryption)
+    secret = SecretRegistration(database, encryption)
     names = [path.name for path in sorted(folder.iterdir())]
     seen = calls(database)
     WalletImport(database, files, encryption, secret, ACCESS, dry_run=False).run(names)
     (page,) = StoredWallets(database).pages(100)
-    RowCheck(encryption, files).run(page)
+    check_rows(encryption, files, page)
     other = FilesystemWalletRepository(WalletDirectory(folder.parent / "back"), encryption)
     other.directory.create()
     WalletExport(database, other, encryption, ACCESS).run(page)

@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 import pytest
 
-from tests.conftest import ACCESS, BASE_ACCOUNT, FID
+from tests.database import rows
+from tests.factories import ACCESS, BASE_ACCOUNT, FID
 from tests.round_trips import traced
-from tests.services.conftest import rows
 from wallet_api.crypto import key_pairs as keys
 from wallet_api.errors import DatabaseDamaged
 

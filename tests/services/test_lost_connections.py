@@ -1,4 +1,4 @@
-"""Work whose connection is lost is done once: one entry in the log, and an intact chain."""
+"""Work is done once after its connection is lost: one audit entry, and an intact chain."""
 
 import re
 from dataclasses import dataclass, field
@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET, SECRET
+from tests.factories import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET, SECRET, service
 from tests.faults.servers import Proxy, carry_all
-from tests.services.conftest import service
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
@@ -20,8 +19,8 @@ from wallet_api.services.api_clients import ApiClientService
 from wallet_api.services.audit.chains import EntryOutcome
 from wallet_api.services.audit.verify import AuditVerification
 from wallet_api.services.deposits import DepositRequest, DepositService
-from wallet_api.services.encryption_keys.registration import SealingSecret
-from wallet_api.services.encryption_keys.rotation import KeyRotation, ResealOutcome
+from wallet_api.services.encryption_keys.registration import SecretRegistration
+from wallet_api.services.encryption_keys.rotation import KeyRotation, RotationOutcome
 from wallet_api.services.wallet_files.exporting import WalletExport
 from wallet_api.services.wallet_files.importing import Outcome, WalletImport
 from wallet_api.services.wallets import BaseAccountWalletService
@@ -33,7 +32,7 @@ NEW = EncryptionService(Secret(OTHER_SECRET), [Secret(SECRET)])
 
 @dataclass
 class Ground:
-    """What an act works on: a database behind a network that can be cut."""
+    """What an operation works on: a database behind a network that can be cut."""
 
     proxy: Proxy
     database: Database
@@ -58,7 +57,7 @@ def refuse_key(ground, fid):
 
 
 def create_wallet(ground, fid):
-    assert ground.wallets.ensure_trading_wallet_and_tell(fid, access=ACCESS)[1]
+    assert ground.wallets.get_or_create_trading_wallet(fid, access=ACCESS)[1]
 
 
 def set_base_account(ground, fid):
@@ -84,7 +83,7 @@ def create_client(ground, fid):
 def rotate(ground, fid):
     rotation = KeyRotation(ground.database, NEW, ACCESS)
     wallet = ground.database.run(lambda one: PostgresWalletRepository(one).get(fid, "ethereum"))
-    assert [report.outcome for report in rotation.run([wallet])] == [ResealOutcome.RESEALED]
+    assert [report.outcome for report in rotation.run([wallet])] == [RotationOutcome.RESEALED]
 
 
 def export(ground, fid):
@@ -94,7 +93,7 @@ def export(ground, fid):
 
 
 def import_file(ground, fid):
-    secret = SealingSecret(ground.database, OLD)
+    secret = SecretRegistration(ground.database, OLD)
     imports = WalletImport(ground.database, ground.files(), OLD, secret, ACCESS, dry_run=False)
     reports = imports.run([f"wallet_{fid}_ethereum.json"])
     assert [report.outcome for report in reports] == [Outcome.IMPORTED]
@@ -121,8 +120,8 @@ def ground(server, database_url, tmp_path):
         url = database_url.replace(f":{server.port}/", f":{proxy.port}/")
         database = Database(Secret(url), min_size=1, max_size=1, timeout_seconds=5)
         database.open()
-        SealingSecret(database, OLD).register()
-        SealingSecret(database, NEW).register()
+        SecretRegistration(database, OLD).register()
+        SecretRegistration(database, NEW).register()
         ground = Ground(proxy, database, service(database), tmp_path / "files")
         (ground.folder / "out").mkdir(parents=True)
         yield ground

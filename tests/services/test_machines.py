@@ -126,7 +126,7 @@ def test_a_user_who_waits_for_a_lock_does_not_make_the_machine_slow_for_the_othe
 
 
 def test_one_user_who_waits_for_locks_does_not_make_the_machine_slow_for_a_rare_other(sql, four):
-    """Although nobody else has had a quick answer of late."""
+    """Although no other request has had a quick response recently."""
     sql.execute(CATALOG)
     database = four()
     with ThreadPoolExecutor(2) as threads:

@@ -6,9 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 import pytest
 
-from tests.conftest import ACCESS, FID
+from tests.factories import ACCESS, FID, service
 from tests.round_trips import traced
-from tests.services.conftest import service
 from wallet_api import metrics
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database, replication
@@ -21,12 +20,12 @@ FAR_AHEAD = 1 << 60
 
 def look(database):
     """Do what the pool does with each new connection."""
-    database.run(database.replication.look)
+    database.run(database.replication.read_state)
 
 
 @pytest.fixture
 def standby_is_configured(monkeypatch):
-    """Have every process believe that commits wait for a standby, whatever it sees."""
+    """Make every process assume that commits wait for a standby."""
     always = property(lambda self: True, lambda self, value: None)
     monkeypatch.setattr(Replication, "has_standby", always, raising=False)
 
@@ -59,7 +58,7 @@ def test_another_database_of_the_server_is_no_later_state_of_this_one(clone, wal
     with clone("another") as url:
         other = Database(Secret(url), min_size=0, max_size=1, timeout_seconds=5)
         other.open()
-        other.run(database.replication.look)
+        other.run(database.replication.read_state)
         other.close()
         with pytest.raises(DatabaseWentBack):
             wallets.ensure_trading_wallet(FID + 1, access=ACCESS)
@@ -117,7 +116,7 @@ def test_a_row_that_was_written_since_the_last_wait_waits_and_another_does_not(
 
     assert costs(database, read) == (2, 2)
     assert costs(database, read) == (1, 1)
-    # Whatever its dates say, as those of a wallet from a file do.
+    # Even if its dates are old, as those of a wallet from a file are.
     sql.execute("update wallets set key_id = key_id, updated_at = '2020-01-01'")
     assert costs(database, read) == (2, 2)
     assert costs(database, read) == (1, 1)
@@ -196,7 +195,12 @@ def test_nothing_is_confirmed_beside_a_transaction_that_has_been_open_for_too_ma
 ):
     now = "pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
     old = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
-    monkeypatch.setattr(replication, "_WAIT", replication._WAIT.replace(old, f"{now} - {2**30}"))
+    text = replication._QUERIES.wait.sql
+    assert old in text
+    too_old = text.replace(old, f"{now} - {2**30}")
+    monkeypatch.setattr(
+        replication._QUERIES, "wait", lambda connection: connection.execute(too_old).fetchone()
+    )
     wallets.ensure_trading_wallet(FID, access=ACCESS)
     for _ in range(2):
         cost = costs(database, lambda: wallets.get_wallet(FID, "ethereum", access=ACCESS))

@@ -8,8 +8,8 @@ import pytest
 
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
+from wallet_api.database import sql as loader
 from wallet_api.development.postgres import LocalPostgres
-from wallet_api.repositories import sql as loader
 from wallet_api.services import migrations
 from wallet_api.services.diagnosis.database import examine_database
 
@@ -140,7 +140,7 @@ RIGHTS = [
 
 @pytest.fixture
 def roles(session):
-    """Return a session with the service's roles and three of somebody else."""
+    """Return a session with the service's roles and three other roles."""
     session.do((loader.QUERIES / "operations/roles.sql").read_text(), *ROLES)
     session.do("create role web login in role wallet_api_runtime")
     return session

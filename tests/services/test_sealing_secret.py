@@ -1,34 +1,33 @@
-"""A process with another database's secret does no harm."""
+"""A process with another database's secret changes nothing."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 
 import psycopg
 import pytest
 from structlog.testing import capture_logs
 
-from tests.conftest import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET, SECRET
-from tests.migration.conftest import plant
-from tests.services.conftest import rows, service
+from tests.database import plant, rows
+from tests.factories import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET, SECRET, service
+from tests.races import race
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import KeyUnreadable, SecretMismatch
 from wallet_api.repositories.wallets import PostgresWalletRepository
-from wallet_api.services.encryption_keys.registration import SealingSecret
+from wallet_api.services.encryption_keys.registration import SecretRegistration
 
 A_THIRD = "a third secret of quite sufficient length"
 A_FOURTH = "a fourth secret of quite sufficient length"
 
 
-def sealing_secret(database, secret, *previous):
+def registration(database, secret, *previous):
     encryption = EncryptionService(Secret(secret), [Secret(older) for older in previous])
-    return SealingSecret(database, encryption)
+    return SecretRegistration(database, encryption)
 
 
 def test_any_secret_fits_a_database_without_keys_and_checking_leaves_no_trace(database, sql):
-    sealing_secret(database, SECRET).check()
-    sealing_secret(database, OTHER_SECRET).check()
+    registration(database, SECRET).check()
+    registration(database, OTHER_SECRET).check()
     assert sql.execute("select count(*) from encryption_keys").fetchone() == (0,)
 
 
@@ -40,7 +39,7 @@ def test_a_new_secret_with_something_around_it_seals_nothing(database, sql, arou
     """A copy of it easily lacks the line break or the quotes, and would open nothing."""
     framed = around.format(SECRET)
     for secrets in ([framed], [framed, OTHER_SECRET]):
-        one = sealing_secret(database, *secrets)
+        one = registration(database, *secrets)
         for act in (one.check, one.register):
             with pytest.raises(SecretMismatch) as caught:
                 act()
@@ -51,7 +50,7 @@ def test_a_new_secret_with_something_around_it_seals_nothing(database, sql, arou
         # The second time there are wallets, under a secret that it names as the one before it.
         if len(secrets) == 1:
             assert sql.execute("select count(*) from encryption_keys").fetchone() == (0,)
-            sealing_secret(database, OTHER_SECRET).register()
+            registration(database, OTHER_SECRET).register()
     assert sql.execute("select count(*) from encryption_keys").fetchone() == (1,)
 
 
@@ -80,7 +79,7 @@ def test_old_files_open_under_a_secret_with_a_line_break_that_is_named_as_a_prev
     framed = EncryptionService(Secret(f"{SECRET}\n"))
     key = Secret(bytes(range(32)))
     both = EncryptionService(Secret(SECRET), [Secret(f"{SECRET}\n")])
-    opened = both.open_legacy(*framed.seal_legacy(key))
+    opened = both.decrypt_legacy(*framed.encrypt_legacy(key))
     assert opened.private_key.reveal() == key.reveal()
 
 
@@ -100,7 +99,7 @@ def test_a_wrong_secret_writes_nothing(database, sql):
 def test_the_reason_says_what_to_do_and_only_the_log_names_the_key_ids(database):
     service(database).ensure_trading_wallet(1, access=ACCESS)
     with pytest.raises(SecretMismatch) as caught, capture_logs() as logged:
-        sealing_secret(database, OTHER_SECRET).check()
+        registration(database, OTHER_SECRET).check()
     ours = EncryptionService(Secret(OTHER_SECRET)).key_id
     theirs = EncryptionService(Secret(SECRET)).key_id
     assert "ENCRYPTION_SECRET_PREVIOUS" in caught.value.reason
@@ -134,9 +133,9 @@ def test_a_clock_that_went_back_makes_nobody_another_one_s_predecessor(database,
     service(database, OTHER_SECRET, SECRET).ensure_trading_wallet(2, access=ACCESS)
     plant(sql, f"{later} where key_id = '{ids[1]}'")
     service(database, A_THIRD, OTHER_SECRET, SECRET).ensure_trading_wallet(3, access=ACCESS)
-    # A process that has the first alone need not have those that came after it yet.
-    sealing_secret(database, SECRET).check()
-    sealing_secret(database, A_FOURTH, A_THIRD, OTHER_SECRET, SECRET).register()
+    # A process with only the first one does not need the later ones yet.
+    registration(database, SECRET).check()
+    registration(database, A_FOURTH, A_THIRD, OTHER_SECRET, SECRET).register()
     registered = dict(sql.execute("select key_id, succeeds from encryption_keys").fetchall())
     assert registered == dict(zip(ids, [None, *ids], strict=False))
 
@@ -162,42 +161,61 @@ def test_a_secret_that_loses_the_race_for_an_empty_database_writes_nothing(
     assert sql.execute("select key_id from encryption_keys").fetchall() == [(winner,)]
 
 
-def test_two_secrets_that_race_for_an_empty_database_cannot_both_win(database, sql):
+def test_one_of_several_secrets_that_race_for_an_empty_database_wins(database, sql):
     racers = [service(database, f"secret number {n} of a race for a database") for n in range(6)]
-    everybody = Barrier(6)
 
     def ensure(number):
-        everybody.wait()
         try:
             racers[number].ensure_trading_wallet(number + 1, access=ACCESS)
         except SecretMismatch:
             return False
         return True
 
-    with ThreadPoolExecutor(6) as crowd:
-        winners = sum(crowd.map(ensure, range(6)))
-    assert winners == 1
+    assert sum(race(ensure, range(6))) == 1
     assert len(rows(sql)) == 1
     assert sql.execute("select count(*) from encryption_keys").fetchone() == (1,)
 
 
-def test_a_database_that_is_begun_while_we_look_is_ours_all_the_same(database, monkeypatch):
+def test_a_database_that_another_process_begins_meanwhile_is_accepted(database, monkeypatch):
     """Between the look for known secrets and the look for sealed rows, another process begins."""
-    look = PostgresWalletRepository.any_sealed
+    look = PostgresWalletRepository.any_encrypted_key
 
     def begun_meanwhile(repository):
-        monkeypatch.setattr(PostgresWalletRepository, "any_sealed", look)
+        monkeypatch.setattr(PostgresWalletRepository, "any_encrypted_key", look)
         service(database).ensure_trading_wallet(1, access=ACCESS)
         return look(repository)
 
-    monkeypatch.setattr(PostgresWalletRepository, "any_sealed", begun_meanwhile)
-    sealing_secret(database, SECRET).check()
-    monkeypatch.setattr(PostgresWalletRepository, "any_sealed", begun_meanwhile)
+    monkeypatch.setattr(PostgresWalletRepository, "any_encrypted_key", begun_meanwhile)
+    registration(database, SECRET).check()
+    monkeypatch.setattr(PostgresWalletRepository, "any_encrypted_key", begun_meanwhile)
     service(database).ensure_trading_wallet(2, access=ACCESS)
 
 
 def test_the_secret_is_checked_once_per_process_not_once_per_wallet(database, monkeypatch):
     wallets = service(database)
     wallets.ensure_trading_wallet(1, access=ACCESS)
-    monkeypatch.setattr(SealingSecret, "_register", None)
+    monkeypatch.setattr(SecretRegistration, "_register", None)
     wallets.ensure_trading_wallet(2, access=ACCESS)
+
+
+def test_a_registration_that_a_failover_lost_is_made_again(database, sql, monkeypatch):
+    wallets = service(database, SECRET)
+    wallets.ensure_trading_wallet(FID, access=ACCESS)
+    with sql.transaction():
+        # Without the triggers that refuse it.
+        sql.execute("set local session_replication_role = replica")
+        sql.execute(
+            "truncate wallets, wallet_audit_log, wallet_audit_heads, encryption_keys cascade"
+        )
+    # A promoted server begins another timeline, which new connections notice.
+    look = database.replication.read_state
+
+    def look_at_the_new_primary(connection):
+        look(connection)
+        connection.history = ("00000002", connection.history[1])
+
+    monkeypatch.setattr(database.replication, "read_state", look_at_the_new_primary)
+    database._pool.drain()
+    wallets.ensure_trading_wallet(FID, access=ACCESS)
+    wallets.get_wallet_with_key(FID, "ethereum", access=ACCESS)
+    assert sql.execute("select count(*) from active_encryption_keys").fetchone() == (1,)

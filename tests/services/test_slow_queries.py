@@ -1,4 +1,4 @@
-"""A slow statement is logged: its name and how long it took, and nothing of whom it was about."""
+"""A slow statement is logged with its name and duration, and without its parameters."""
 
 import json
 import time
@@ -9,8 +9,8 @@ import psycopg
 import pytest
 from structlog.testing import capture_logs
 
-from tests.conftest import ACCESS, FID, LEAKS, SECRET
-from tests.services.conftest import service
+from tests.factories import ACCESS, FID, SECRET, service
+from tests.leaks import LEAKS
 from wallet_api import metrics
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database, one_snapshot
@@ -45,7 +45,7 @@ def database_that_logs(database_url):
 
 @contextmanager
 def locked(database_url, table, *, seconds):
-    """Hold a lock on a table for so long, beside what is done meanwhile."""
+    """Hold a lock on a table for `seconds` while the block runs."""
     with psycopg.connect(database_url) as holder:
         holder.execute(f"lock table {table}")
 
@@ -170,7 +170,7 @@ def test_at_zero_every_statement_is_logged_by_name(database_that_logs):
         wallets.list_wallets(FID, access=ACCESS)
     logged = [event["queries"] for event in slow(events)]
     assert [
-        "audit.hold_head",
+        "audit.lock_head",
         "wallets.insert_if_absent",
         "audit.append_creation",
         "audit.advance_head",

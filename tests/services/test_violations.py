@@ -1,21 +1,21 @@
-"""A violated constraint means what the code that writes the row says, by its name; else a bug."""
+"""The code that writes a row translates violations of constraints by name; others are bugs."""
 
 import pytest
 from psycopg import errors as pg
 
-from tests.conftest import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET, SECRET
-from tests.services.conftest import rows
+from tests.database import rows
+from tests.factories import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET, SECRET
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import one_round_trip
+from wallet_api.database.sql import QUERIES
 from wallet_api.errors import AuditLogBlocked, SecretMismatch
 from wallet_api.models import NewWallet
-from wallet_api.repositories.sql import QUERIES
 from wallet_api.repositories.wallet_batches import WalletBatchRepository
 from wallet_api.repositories.wallets import PostgresWalletRepository, secret_retired
-from wallet_api.services.encryption_keys.registration import SealingSecret
+from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.encryption_keys.registry import KnownSecrets, SecretStillInUse
-from wallet_api.services.encryption_keys.rotation import KeyRotation, ResealOutcome
+from wallet_api.services.encryption_keys.rotation import KeyRotation, RotationOutcome
 
 OLD = EncryptionService(Secret(SECRET))
 NEW = EncryptionService(Secret(OTHER_SECRET), [Secret(SECRET)])
@@ -102,10 +102,10 @@ def test_places_that_are_taken_are_known_in_a_batch(wallets, database, sql, repo
     wallets.ensure_trading_wallet(FID, access=ACCESS)
     reported()
     sql.execute(TAKEN.replace(f"{FID}, 1", f"{FID}, 2"))
-    SealingSecret(database, NEW).register()
+    SecretRegistration(database, NEW).register()
     rotation = KeyRotation(database, NEW, ACCESS)
     ((report,),) = [rotation.run(page) for page in rotation.pages(10)]
-    assert report.outcome == ResealOutcome.FAILED
+    assert report.outcome == RotationOutcome.FAILED
     assert "takes no entry" in report.reason
 
 
@@ -113,18 +113,22 @@ def test_places_that_are_taken_are_known_in_a_batch(wallets, database, sql, repo
 def test_a_retired_secret_is_known_by_its_constraint(wallets, database, sql, reported, act):
     wallets.ensure_trading_wallet(FID, access=ACCESS)
     reported()
-    sealed = NEW.seal(Secret(b"\1" * 32), fid=FID + 1, chain="ethereum", address="0x" + "ab" * 20)
+    sealed = NEW.encrypt(
+        Secret(b"\1" * 32), fid=FID + 1, chain="ethereum", address="0x" + "ab" * 20
+    )
 
     def write(connection):
         repository = PostgresWalletRepository(connection)
         there = repository.get(FID, "ethereum")
-        other = NewWallet(fid=FID + 1, chain="ethereum", address="0x" + "ab" * 20, sealed=sealed)
+        other = NewWallet(
+            fid=FID + 1, chain="ethereum", address="0x" + "ab" * 20, encrypted_key=sealed
+        )
         copied = type(there)(
             fid=FID + 1,
             chain="ethereum",
             wallet_type="trading",
             address=other.address,
-            sealed=sealed,
+            encrypted_key=sealed,
             created_at=there.created_at,
             updated_at=there.updated_at,
         )
@@ -139,7 +143,7 @@ def test_a_retired_secret_is_known_by_its_constraint(wallets, database, sql, rep
                 WalletBatchRepository(connection).insert_copies_if_absent([copied])
         else:
             with connection.transaction():
-                WalletBatchRepository(connection).reseal([(there, sealed)])
+                WalletBatchRepository(connection).reencrypt([(there, sealed)])
 
     before = rows(sql)
     with pytest.raises(SecretMismatch) as caught:
@@ -148,9 +152,9 @@ def test_a_retired_secret_is_known_by_its_constraint(wallets, database, sql, rep
     assert rows(sql) == before
 
 
-def test_a_secret_in_use_is_known_whichever_table_refers_to_it(database, wallets, sql):
+def test_a_secret_in_use_is_recognized_for_every_table_that_refers_to_it(database, wallets, sql):
     wallets.ensure_trading_wallet(FID, access=ACCESS)
-    SealingSecret(database, NEW).register()
+    SecretRegistration(database, NEW).register()
     rotation = KeyRotation(database, NEW, ACCESS)
     for page in rotation.pages(10):
         rotation.run(page)
@@ -162,7 +166,7 @@ def test_a_secret_in_use_is_known_whichever_table_refers_to_it(database, wallets
         KnownSecrets(database, NEW, wallets_in_files=False).retire(OLD.key_id)
 
 
-# What no code knows of: nothing has the meaning of the constraint that it stands beside.
+# Constraints that no code knows. They must not be taken for the known ones of the same table.
 REFERRING = """
 create table another (fid bigint primary key);
 alter table {} add constraint another_rule foreign key (fid) references another not valid
@@ -218,10 +222,10 @@ def test_an_unknown_violation_is_a_bug_and_is_not_retried(wallets, sql, attempts
 def test_an_unknown_violation_in_a_batch_is_a_bug(wallets, database, sql, unknown):
     wallets.ensure_trading_wallet(FID, access=ACCESS)
     wallets.ensure_trading_wallet(FID + 1, access=ACCESS)
-    SealingSecret(database, NEW).register()
+    SecretRegistration(database, NEW).register()
     statements, violation = UNKNOWN[unknown]
     if unknown == "a unique index of wallets":
-        # Of one row alone: both are there.
+        # Of one row only: both exist.
         statements = "create unique index another_rule on wallets ((true)) where key_id = %s"
         statements = statements.replace("%s", f"'{NEW.key_id}'")
     elif unknown == "a unique index of the log":

@@ -11,10 +11,10 @@ import subprocess
 import psycopg
 import pytest
 
-from tests.conftest import ACCESS, FID
+from tests.factories import ACCESS, FID
 from tests.service import ROOT
-from tests.sql.test_spreading import PER_USER
-from wallet_api.repositories import sql as loader
+from tests.sql.distribution import PER_USER
+from wallet_api.database import sql as loader
 
 SCRIPTS = [loader.QUERIES / "operations" / name for name in ("citus.sql", "citus_checks.sql")]
 SECRETS = ("active_encryption_keys", "encryption_keys")

@@ -1,31 +1,36 @@
-"""The house style of queries/README.md, where a machine can read it."""
+"""The rules of queries/README.md that a test can check."""
 
+import ast
 import re
 from pathlib import Path
 
 import pytest
 
-from tests.sql.test_snapshots import SUBJECTS, queries
-from wallet_api.repositories import sql as loader
+from tests.sql.queries import SUBJECTS, queries
+from wallet_api.database import sql as loader
 
 PACKAGE = Path(__file__).resolve().parents[2] / "wallet_api"
-# These alone may send SQL themselves: the loader, begin and commit, the set-up of sessions, and
+# Only these may send SQL themselves: the loader, begin and commit, the set-up of sessions, and
 # that of the local server.
 MAY_EXECUTE = {
-    "repositories/sql.py",
+    "database/sql.py",
     "database/connections.py",
-    "database/machines.py",
     "database/transactions.py",
     "development/postgres.py",
-    "database/replication.py",
-    "database/session_settings.py",
 }
-# Modules of repositories that are not a repository of a query file.
-WITHOUT_SQL = {
-    "__init__",
-    "sql",
-    "wallet_repository",
+# Methods that send several queries, or a query and then more.
+STEPS = {
+    "audit.lock_heads": {"list_heads", "lock_head_if_free"},
+    "audit._append_later": {"advance_head"},
+    "audit.append_many": {"advance_heads"},
+    "wallet_batches.insert_copies_if_absent": {"create_staging", "copy_staged", "insert_staged"},
+    "wallet_search.list_wallets": {"list_all", "list_base_accounts", "list_trading"},
+    # These return whether the query has a row.
+    "audit.is_written": {"get_mac"},
+    "audit.tells_of_trading_wallet": {"get_made_address"},
 }
+# The query files of connections and transactions, which belong to modules of database/.
+OF_DATABASE = {"machines", "replication", "session_settings", "transactions"}
 
 EVERY_QUERY = [
     pytest.param(subject, query, id=f"{subject}.{name}")
@@ -43,15 +48,99 @@ def test_sql_is_sent_from_a_few_modules_only():
     assert sending == MAY_EXECUTE
 
 
-def test_every_query_file_has_the_repository_of_its_name():
-    modules = {path.stem for path in (PACKAGE / "repositories").glob("*.py")} - WITHOUT_SQL
-    assert set(SUBJECTS) == modules
+def last_name(node: ast.AST) -> str:
+    return ast.unparse(node).rpartition(".")[2]
+
+
+def subject_of(node: ast.AST) -> str | None:
+    """Return the subject that an expression loads: "wallets" for `sql.load("wallets")`."""
+    if isinstance(node, ast.Call) and ast.unparse(node.func) in ("sql.load", "load"):
+        return ast.literal_eval(node.args[0])
+    return None
+
+
+def subjects_by_name(tree: ast.Module) -> dict[str, str]:
+    """Return what a module loads, by the name or attribute that it is assigned to."""
+    return {
+        last_name(target): subject
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign) and (subject := subject_of(node.value))
+        for target in node.targets
+    }
+
+
+def uses(source: str) -> set[tuple[str, str, str]]:
+    """Return (subject, query, method) for each use of a query inside a function or a method."""
+    tree = ast.parse(source)
+    names = subjects_by_name(tree)
+    return {
+        (subject, node.attr, method.name)
+        for method in ast.walk(tree)
+        if isinstance(method, ast.FunctionDef)
+        for node in ast.walk(method)
+        if isinstance(node, ast.Attribute)
+        and (subject := names.get(last_name(node.value)) or subject_of(node.value))
+    }
+
+
+REPOSITORIES = {
+    ".".join(path.relative_to(PACKAGE / "repositories").with_suffix("").parts): path.read_text()
+    for path in (PACKAGE / "repositories").rglob("*.py")
+}
+USES = {use for source in REPOSITORIES.values() for use in uses(source)}
+
+
+def misplaced(uses: set[tuple[str, str, str]]) -> set[tuple[str, str, str]]:
+    """Return the uses of queries outside of the method of the same name.
+
+    A method whose result is fetched after the commit has the query's name and `_later`.
+    """
+    return {
+        (subject, query, method)
+        for subject, query, method in uses
+        if method not in (query, f"{query}_later")
+        and query not in STEPS.get(f"{subject}.{method}", set())
+    }
+
+
+def test_every_repository_loads_the_query_file_of_its_name():
+    loaded = {
+        module: {*subjects_by_name(ast.parse(source)).values()}
+        for module, source in REPOSITORIES.items()
+    }
+    assert {module: found for module, found in loaded.items() if found} == {
+        subject: {subject} for subject in SUBJECTS
+    }
+
+
+def test_every_query_is_called_by_the_method_of_its_name():
+    called = {(subject, query) for subject, query, _ in USES}
+    assert called == {(subject, name) for subject in SUBJECTS for name in queries(subject)}
+    assert misplaced(USES) == set()
+
+
+def test_every_step_of_a_method_is_one_of_its_queries():
+    steps = {(*method.split("."), query) for method, found in STEPS.items() for query in found}
+    assert steps <= {(subject, method, query) for subject, query, method in USES}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'Q = sql.load("audit")\ndef get_time(): return Q.append',
+        'Q = load("audit")\ndef get_time(): send(lambda: Q.append)',
+        'def get_time(): return sql.load("audit").append',
+        'class R:\n q = sql.load("audit")\n def get_time(self): "self.q.get_time"; R.q.append',
+        'class R:\n def get_time(self): "q.get_time"; self.q = sql.load("audit"); self.q.append(1)',
+    ],
+)
+def test_a_query_in_a_method_of_another_name_is_found(source):
+    assert misplaced(uses(source)) == {("audit", "append", "get_time")}
 
 
 @pytest.mark.parametrize(("subject", "query"), EVERY_QUERY)
-def test_every_query_says_what_it_is_for_and_its_repository_calls_it(subject, query):
+def test_every_query_says_what_it_is_for(subject, query):
     assert query.__doc__
-    assert f"_QUERIES.{query.__name__}" in (PACKAGE / "repositories" / f"{subject}.py").read_text()
 
 
 @pytest.mark.parametrize(("subject", "query"), EVERY_QUERY)

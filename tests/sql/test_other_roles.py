@@ -8,7 +8,7 @@ import pytest
 from psycopg import errors
 
 from wallet_api.crypto.secret import Secret
-from wallet_api.repositories import sql as loader
+from wallet_api.database import sql as loader
 from wallet_api.services import migrations
 
 ROLES_SQL = (loader.QUERIES / "operations/roles.sql").read_text()
@@ -138,7 +138,7 @@ def test_a_role_that_an_older_release_left_all_rights_loses_them_at_the_next_upg
 
 
 def test_the_script_of_roles_revokes_them_too(hosted):
-    """Restoring a dump makes the tables anew, and no upgrade follows."""
+    """Restoring a dump creates the tables again, and no upgrade follows."""
     hosted.upgrade()
     hosted.owner.execute("grant all on all tables in schema public to web_anon, public")
     hosted.owner.execute("grant all on all sequences in schema public to web_anon, public")
@@ -279,7 +279,7 @@ def test_every_table_of_ours_is_named_where_rights_are_revoked(sql):
 
 
 def test_no_function_of_ours_runs_with_the_rights_of_its_owner(sql):
-    """So that EXECUTE, which everybody has on a new function, gives nothing away."""
+    """So that EXECUTE, which PUBLIC has on a new function, gives no rights."""
     found = sql.execute(
         "select proname from pg_proc where pronamespace = 'public'::regnamespace and prosecdef"
     ).fetchall()

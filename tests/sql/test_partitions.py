@@ -1,6 +1,6 @@
-"""operations/partitions.sql spreads the tables on one PostgreSQL; EXPLAIN shows what is touched.
+"""operations/partitions.sql partitions the tables on one PostgreSQL; EXPLAIN shows what is read.
 
-partitions_back.sql undoes it.
+partitions_back.sql reverts it.
 """
 
 import re
@@ -9,25 +9,23 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.conftest import ACCESS, BASE_ACCOUNT, FID
-from tests.sql.spreading import line, read, words
-from tests.sql.test_schema import SCHEMA, dump
-from tests.sql.test_snapshots import SUBJECTS, numbered, queries
-from tests.sql.test_spreading import PER_USER
-from wallet_api.repositories import sql as loader
+from tests.factories import ACCESS, BASE_ACCOUNT, FID
+from tests.sql.distribution import PER_USER, line, read, words
+from tests.sql.queries import EVERY, NONE, ONE, SUBJECTS, listed, numbered, queries
+from tests.sql.schema import SCHEMA, dump
+from wallet_api.database import sql as loader
 from wallet_api.services.diagnosis.database import examine_database
 
 SCRIPT, BACK = (
     (loader.QUERIES / "operations" / name).read_text()
     for name in ("partitions.sql", "partitions_back.sql")
 )
-PARTITION = re.compile(rf"'Relation Name': '(?:{'|'.join(PER_USER)})_(\d+)'")
-ONE, EVERY, NONE = "one user, one machine", "every machine", "no per-user table"
+PARTITION = re.compile(rf"(?:{'|'.join(PER_USER)})_(\d+)")
 
 
 @pytest.fixture
 def spread(sql):
-    """This test's database with its tables spread; spread() spreads them."""
+    """Return a function that partitions the tables of this test's database."""
 
     def spread():
         with sql.transaction():
@@ -37,25 +35,8 @@ def spread(sql):
     return spread
 
 
-def listed():
-    """Return where queries/README.md says that each statement runs."""
-    text = (loader.QUERIES / "README.md").read_text()
-    heads, _, *lines = re.findall(r"^\|.*\|$", text, re.MULTILINE)
-    _, *places = [cell.strip() for cell in heads.strip("|").split("|")]
-    assert places == [ONE, EVERY, NONE]
-    found = {}
-    for row in lines:
-        file, *cells = row.strip("|").split("|")
-        for place, cell in zip(places, cells, strict=True):
-            for name in re.findall(r"`(\w+)`", cell):
-                key = f"{file.strip(' `')}.{name}"
-                assert key not in found, key
-                found[key] = place
-    return found
-
-
 def arguments(connection, names):
-    """Give whom to ask for: the fid is of partition 0, any other number of one of its own."""
+    """Yield an argument per parameter: the fid is in partition 0, other numbers in others."""
     (mine, *others) = connection.execute(
         "select min(fid) from generate_series(1::bigint, 1000) as fid, generate_series(0, 15) as n"
         " where satisfies_hash_partition('wallets'::regclass, 16, n, fid) group by n order by n"
@@ -85,6 +66,18 @@ def given_fids(statement):
     return [line(row).split(" , ")[at] for row in rows] or ["what another statement says"]
 
 
+def scanned(plan):
+    """Yield the name of each relation that a plan scans.
+
+    Before PostgreSQL 18, an UPDATE lists all partitions as its targets, also those whose scans were
+    pruned. It changes only rows that it scans.
+    """
+    if plan["Node Type"] != "ModifyTable" and "Relation Name" in plan:
+        yield plan["Relation Name"]
+    for child in plan.get("Plans", []):
+        yield from scanned(child)
+
+
 def place_of(connection, query):
     """Return where PostgreSQL's planner says that a statement runs."""
     if not {*PER_USER} & {*words(query.sql)}:
@@ -93,8 +86,9 @@ def place_of(connection, query):
     connection.pgconn.prepare(b"asked", numbered(query).encode())
     names = dict.fromkeys(re.findall(r"%\((\w+)\)s", query.sql))
     execute = f"execute asked({', '.join(arguments(connection, names))})".replace("()", "")
-    (plan,) = connection.execute(f"explain (format json) {execute}").fetchone()
-    machines = set(PARTITION.findall(str(plan)))
+    ((explained,),) = connection.execute(f"explain (format json) {execute}").fetchone()
+    matches = map(PARTITION.fullmatch, scanned(explained["Plan"]))
+    machines = {match[1] for match in matches if match}
     # The plan does not say where an INSERT writes.
     (statement,) = read(query.sql)
     of_users = rf" (?:from|join) (?:{'|'.join(PER_USER)}) as (\w+)"
@@ -253,7 +247,7 @@ def test_the_way_back_keeps_what_was_written_to_the_partitions(
     for table in PER_USER:
         sql.execute(f"drop table {table}_whole")
     assert dump(server.bindir, database_url) == SCHEMA.read_text()
-    # Ids go on, chains too, and nobody gets another wallet.
+    # Ids and chains continue, and no user gets another wallet.
     made = client.post("/api/wallet/deposit", json=deposit, headers=bearer(2))
     assert made.status_code == 200, made.text
     assert sql.execute("select count(*) = count(distinct id) from wallets").fetchone() == (True,)
@@ -261,7 +255,7 @@ def test_the_way_back_keeps_what_was_written_to_the_partitions(
     assert services.wallets.ensure_trading_wallet(FID, access=ACCESS).address == keys[FID]
     with pytest.raises(Exception, match="append-only"):
         sql.execute("truncate wallets")
-    # And forth again.
+    # And partition them again.
     spread()
     assert opened() == keys | {2: opened()[2]}
 

@@ -1,4 +1,4 @@
-"""The role that the service needs: all of its work goes well, and nothing that would lose a key."""
+"""The role of the service: it can do the service's work, and nothing that would lose a key."""
 
 import itertools
 import json
@@ -8,11 +8,12 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from tests.conftest import ACCESS, BASE_ACCOUNT, FID, LEAKS, OTHER_SECRET, SECRET
+from tests.factories import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET, SECRET
+from tests.leaks import LEAKS
 from wallet_api.blueprints.application import application
+from wallet_api.database import sql as loader
 from wallet_api.errors import SecretMismatch
 from wallet_api.models import SCOPES
-from wallet_api.repositories import sql as loader
 
 SCRIPT = (loader.QUERIES / "operations/roles.sql").read_text()
 NUMBERS = itertools.count(1)

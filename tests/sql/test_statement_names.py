@@ -1,4 +1,4 @@
-"""Whoever watches PostgreSQL sees the name of each statement of ours: pg_stat_statements, activity.
+"""Each of our statements shows its name in pg_stat_statements and in pg_stat_activity.
 
 A server of its own, because pg_stat_statements must be there when a server starts.
 """
@@ -11,13 +11,14 @@ import time
 import psycopg
 import pytest
 
-from tests.conftest import ACCESS, BASE_ACCOUNT, FID, JWT_SECRET, LEAKS, SECRET
+from tests.factories import ACCESS, BASE_ACCOUNT, FID, JWT_SECRET, SECRET
+from tests.leaks import LEAKS
 from wallet_api.app import create_app
 from wallet_api.blueprints.application import application
 from wallet_api.config import Settings
 from wallet_api.crypto.secret import Secret
+from wallet_api.database import sql as loader
 from wallet_api.development.postgres import LocalPostgres
-from wallet_api.repositories import sql as loader
 from wallet_api.services import migrations
 
 NAMED = re.compile(r"^(?:select|insert|update|delete|with) /\* (\w+\.\w+) \*/ ")

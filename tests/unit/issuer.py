@@ -1,4 +1,4 @@
-"""A stand-in for Farcaster: a real key server, its keys, and the tokens they sign or forge."""
+"""A substitute for Farcaster: a real key server, its keys, and signed and forged tokens."""
 
 import base64
 import hmac
@@ -59,7 +59,7 @@ class KeyServer:
     def _answer(self, handler):
         self.requests += 1
         self.go.wait(10)
-        # Whoever asked may have given up.
+        # The client may have given up.
         with suppress(OSError):
             handler.send_response(self.status)
             handler.send_header("Location", "/elsewhere")

@@ -1,4 +1,4 @@
-"""Amounts are exact, and whatever is not plainly an amount is refused with the right sentence."""
+"""Amounts are exact, and everything else is refused with the right error."""
 
 import decimal
 from decimal import Decimal

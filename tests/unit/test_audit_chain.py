@@ -1,4 +1,4 @@
-"""The macs of the audit log: computed once more by hand, and none without the secret."""
+"""The MACs of the audit log, compared with a second implementation."""
 
 import hashlib
 import hmac
@@ -9,7 +9,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from tests.conftest import OTHER_SECRET, SECRET
+from tests.factories import OTHER_SECRET, SECRET
 from wallet_api.crypto.audit_chain import FIRST_HEAD, AuditKey
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
@@ -111,9 +111,9 @@ def test_the_keys_of_the_log_are_not_those_that_seal():
 def test_a_later_secret_opens_the_root_of_the_one_that_it_succeeds():
     both = EncryptionService(Secret(OTHER_SECRET), [Secret(SECRET)])
     later, older = both.audit_keys.values()
-    sealed = later.seal_root_of(older)
-    assert sealed != later.seal_root_of(older)
-    opened = later.open_root_of(older.key_id, sealed)
+    sealed = later.encrypt_root_of(older)
+    assert sealed != later.encrypt_root_of(older)
+    opened = later.decrypt_root_of(older.key_id, sealed)
     assert opened.root.reveal() == older.root.reveal()
     assert opened.key_id == older.key_id
     for key, key_id, text in (
@@ -125,7 +125,7 @@ def test_a_later_secret_opens_the_root_of_the_one_that_it_succeeds():
         ),
     ):
         with pytest.raises(KeyUnreadable):
-            key.open_root_of(key_id, text)
+            key.decrypt_root_of(key_id, text)
 
 
 def test_neither_root_nor_key_is_shown_or_pickled():

@@ -1,4 +1,4 @@
-"""The capacity model: what it says is in docs/scaling.md, and fits what was measured."""
+"""The capacity model: its figures are in docs/scaling.md, and fit the measurements."""
 
 from xml.etree import ElementTree
 

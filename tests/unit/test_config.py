@@ -1,4 +1,4 @@
-"""The environment: every default, every fault in one message, and no secret in it."""
+"""The settings: every default, and one error with every fault and no secret."""
 
 import json
 from operator import attrgetter

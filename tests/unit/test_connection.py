@@ -1,4 +1,4 @@
-"""A thread waits neither for what a client sends nor for what it fetches."""
+"""A thread waits neither for a client to send nor for it to receive."""
 
 import socket
 

@@ -1,4 +1,4 @@
-"""Cursors: every place in a list comes back exactly, and nothing else is one."""
+"""Cursors: every position round-trips, and anything else is refused."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -7,7 +7,7 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.conftest import JWT_SECRET
+from tests.factories import JWT_SECRET
 from wallet_api.blueprints.pagination import Cursors
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import InvalidCursor
@@ -23,7 +23,7 @@ queries = st.dictionaries(st.sampled_from(["type", "chain", "actor"]), st.text(m
 
 
 def cursor_of(position, query):
-    """Return the cursor of the page behind a position, as a caller gets it."""
+    """Return the cursor of the page after a position, as a caller gets it."""
     with Flask(__name__).test_request_context("/v1/wallets", query_string=query):
         return CURSORS.page_response(Page(items=[], next=position))[0]["next_cursor"]
 

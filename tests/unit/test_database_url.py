@@ -1,4 +1,4 @@
-"""What DATABASE_URL may not be, and the sentence that says so without the password."""
+"""Invalid values of DATABASE_URL, and errors that do not contain the password."""
 
 import os
 import pwd
@@ -180,6 +180,6 @@ def test_a_known_parameter_may_be_written_with_percent_signs():
     assert "unknown parameter" not in fault(f"{URL}?ssl%6Dode=requir%")
 
 
-def test_text_is_utf_8_whatever_the_url_says():
+def test_text_is_utf_8_with_every_client_encoding_of_the_url():
     parameters = connection_parameters(Secret(f"{URL}?client_encoding=latin1"))
     assert parameters["client_encoding"] == "UTF8"

@@ -1,4 +1,4 @@
-"""Sealing: the recipe to the byte, and everything that must not open."""
+"""Encryption of keys: the exact bytes, and everything that must not decrypt."""
 
 import hashlib
 import hmac
@@ -10,14 +10,14 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.conftest import OTHER_SECRET
+from tests.factories import OTHER_SECRET
 from wallet_api.auth.fids import MAX_FID
 from wallet_api.crypto import derivation
-from wallet_api.crypto.encryption import EncryptionService, SealedKey
+from wallet_api.crypto.encryption import EncryptedKey, EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import KeyUnreadable
 
-# Worked out with hashlib.scrypt, HMAC and AES-GCM alone. They are what rows in databases look like:
+# Computed only with hashlib.scrypt, HMAC and AES-GCM. Rows in databases have this form:
 # a change that breaks them makes every stored key unreadable.
 SECRET = "correct horse battery staple 2025"
 MASTER = "c39a256e2a4468c0fe121186329c516567493017034f927b334d8b37921aad87"
@@ -28,11 +28,11 @@ CIPHERTEXT = (
     "cf487cce69dc4f7b81509b21fd147fa02dd4bdb429b58982246b57f5a6e24cd3"
     "ba6d5051e80fb81ded51db2b033d7bd7"
 )
-# The first account of Hardhat and Anvil, which everybody knows.
+# The first account of Hardhat and Anvil, which is public.
 KEY = bytes.fromhex("ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80")
 ADDRESS = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
 ROW = {"fid": 1464243, "chain": "ethereum", "address": ADDRESS}
-SEALED = SealedKey(CIPHERTEXT, NONCE, "aes-256-gcm", KEY_ID)
+SEALED = EncryptedKey(CIPHERTEXT, NONCE, "aes-256-gcm", KEY_ID)
 
 
 @pytest.fixture(scope="module")
@@ -64,9 +64,9 @@ def flipped(text: str, bit: int) -> str:
     return changed.hex()
 
 
-def opens(service: EncryptionService, sealed: SealedKey) -> bool:
+def opens(service: EncryptionService, sealed: EncryptedKey) -> bool:
     try:
-        service.open(sealed, **ROW)
+        service.decrypt(sealed, **ROW)
     except KeyUnreadable:
         return False
     return True
@@ -103,22 +103,22 @@ def test_a_key_sealed_by_hand_opens(service):
     sealed = AESGCM(wallet_key).encrypt(bytes.fromhex(NONCE), KEY, bound_to)
     assert wallet_key.hex() == WALLET_KEY
     assert sealed.hex() == CIPHERTEXT
-    assert service.open(SEALED, **ROW).reveal() == KEY
+    assert service.decrypt(SEALED, **ROW).reveal() == KEY
 
 
 def test_sealing_gives_the_known_ciphertext(service, monkeypatch):
     monkeypatch.setattr("wallet_api.crypto.encryption.os.urandom", lambda n: bytes(range(n)))
-    assert service.seal(Secret(KEY), **ROW) == SEALED
+    assert service.encrypt(Secret(KEY), **ROW) == SEALED
 
 
 def test_a_sealed_key_is_lower_case_hex_of_fixed_lengths(service):
-    sealed = service.seal(Secret(KEY), **ROW)
+    sealed = service.encrypt(Secret(KEY), **ROW)
     assert [len(part) for part in (sealed.ciphertext, sealed.iv, sealed.key_id)] == [96, 24, 16]
     assert set(sealed.ciphertext + sealed.iv + sealed.key_id) <= set("0123456789abcdef")
 
 
 def test_a_thousand_seals_have_a_thousand_nonces(service):
-    assert len({service.seal(Secret(KEY), **ROW).iv for _ in range(1000)}) == 1000
+    assert len({service.encrypt(Secret(KEY), **ROW).iv for _ in range(1000)}) == 1000
 
 
 @settings(deadline=None)
@@ -128,7 +128,7 @@ def test_a_thousand_seals_have_a_thousand_nonces(service):
     chain=st.sampled_from(["ethereum", "solana", "ethereum/1"]),
     address=st.binary(min_size=20, max_size=20).map(lambda raw: "0x" + raw.hex()),
 )
-def test_whatever_is_sealed_opens_to_the_same(service, key, fid, chain, address):
+def test_every_sealed_key_opens_to_the_same(service, key, fid, chain, address):
     sealed = service.seal(Secret(key), fid=fid, chain=chain, address=address)
     assert service.open(sealed, fid=fid, chain=chain, address=address).reveal() == key
 
@@ -153,7 +153,7 @@ def test_a_cut_or_longer_one_does_not_open(service, column):
 @pytest.mark.parametrize("text", ["", "zz", "0x00", "\u0660\u0660", "\0", "G" * 24])
 def test_what_is_not_hex_does_not_open(service, column, text):
     with pytest.raises(KeyUnreadable):
-        service.open(replace(SEALED, **{column: text}), **ROW)
+        service.decrypt(replace(SEALED, **{column: text}), **ROW)
 
 
 @pytest.mark.parametrize(
@@ -172,41 +172,41 @@ def test_what_is_not_hex_does_not_open(service, column, text):
 )
 def test_a_ciphertext_moved_to_another_row_does_not_open(service, moved):
     with pytest.raises(KeyUnreadable, match="cannot be decrypted right now"):
-        service.open(SEALED, **{**ROW, **moved})
+        service.decrypt(SEALED, **{**ROW, **moved})
 
 
 @pytest.mark.parametrize("scheme", ["aes-256-cbc", "AES-256-GCM", "aes-256-gcm\n", "none", ""])
 def test_a_changed_scheme_does_not_open(service, scheme):
     with pytest.raises(KeyUnreadable):
-        service.open(replace(SEALED, scheme=scheme), **ROW)
+        service.decrypt(replace(SEALED, scheme=scheme), **ROW)
 
 
 def test_another_secret_does_not_open(other):
     with pytest.raises(KeyUnreadable):
-        other.open(SEALED, **ROW)
+        other.decrypt(SEALED, **ROW)
 
 
 def test_another_secret_does_not_open_under_its_own_key_id(other):
     with pytest.raises(KeyUnreadable):
-        other.open(replace(SEALED, key_id=other.key_id), **ROW)
+        other.decrypt(replace(SEALED, key_id=other.key_id), **ROW)
 
 
 def test_the_key_id_is_bound_even_between_two_known_secrets(other):
     both = EncryptionService(Secret(SECRET), [Secret(OTHER_SECRET)])
     with pytest.raises(KeyUnreadable):
-        both.open(replace(SEALED, key_id=other.key_id), **ROW)
+        both.decrypt(replace(SEALED, key_id=other.key_id), **ROW)
 
 
 def test_a_previous_secret_still_opens():
     rotated = EncryptionService(Secret(OTHER_SECRET), [Secret(SECRET)])
-    assert rotated.open(SEALED, **ROW).reveal() == KEY
+    assert rotated.decrypt(SEALED, **ROW).reveal() == KEY
 
 
 def test_the_current_secret_seals(service, other):
     rotated = EncryptionService(Secret(OTHER_SECRET), [Secret(SECRET)])
-    sealed = rotated.seal(Secret(KEY), **ROW)
+    sealed = rotated.encrypt(Secret(KEY), **ROW)
     assert sealed.key_id == rotated.key_id == other.key_id
-    assert other.open(sealed, **ROW).reveal() == KEY
+    assert other.decrypt(sealed, **ROW).reveal() == KEY
     assert not opens(service, sealed)
 
 
@@ -228,7 +228,7 @@ def test_a_key_id_is_no_part_of_what_is_easily_worked_out(service, other):
 @pytest.mark.parametrize("length", [0, 31, 33, 64, 66])
 def test_only_thirty_two_bytes_are_sealed(service, length):
     with pytest.raises(ValueError, match=r"^a private key has 32 bytes$"):
-        service.seal(Secret(bytes(length)), **ROW)
+        service.encrypt(Secret(bytes(length)), **ROW)
 
 
 @pytest.mark.parametrize("length", [0, 31, 33])
@@ -238,7 +238,7 @@ def test_only_thirty_two_bytes_are_opened(service, length):
         bytes.fromhex(NONCE), b"k" * length, bound_to
     )
     with pytest.raises(KeyUnreadable, match="cannot be decrypted right now"):
-        service.open(replace(SEALED, ciphertext=sealed.hex()), **ROW)
+        service.decrypt(replace(SEALED, ciphertext=sealed.hex()), **ROW)
 
 
 @pytest.mark.parametrize(
@@ -255,7 +255,7 @@ def test_only_thirty_two_bytes_are_opened(service, length):
 def test_a_refusal_shows_neither_key_nor_secret(service, changed):
     row = {**ROW, "address": ADDRESS.lower()}
     with pytest.raises(KeyUnreadable) as refusal:
-        service.open(changed, **row)
+        service.decrypt(changed, **row)
     said = "".join(traceback.format_exception(refusal.value)) + refusal.value.reason
     for hidden in (KEY.hex(), repr(KEY), str(int.from_bytes(KEY)), SECRET, MASTER, WALLET_KEY):
         assert hidden not in said

@@ -1,4 +1,4 @@
-"""The tree of refusals: whole in its drawing, in the table of statuses, and in its sentences."""
+"""The tree of errors: complete in its docstring, in the table of statuses, and in its sentences."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""A request is whole at its last byte: not before, and not later."""
+"""A request is complete at its last byte, not before and not later."""
 
 from itertools import pairwise
 

@@ -1,4 +1,4 @@
-"""The hooks around a worker's life."""
+"""The hooks of gunicorn.conf.py."""
 
 import os
 import runpy
@@ -126,6 +126,6 @@ def configuration(hooks, name):
     for known in config.settings.keys() & hooks.keys():
         config.set(known, hooks[known])
     setting = config.settings[name]
-    # Whatever the option's own form is: it is the difference that counts.
+    # The form of the option does not matter, only that it differs.
     setting.value = "different" if setting.get() is None else [setting.get()]
     return config

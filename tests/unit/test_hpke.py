@@ -1,4 +1,4 @@
-"""Sealing for a recipient: what goes out opens elsewhere, and nothing else is taken for a key."""
+"""HPKE encryption for a recipient: other libraries decrypt it, and invalid keys are refused."""
 
 import base64
 import hashlib
@@ -75,7 +75,7 @@ def test_the_schedule_by_hand_gives_what_the_rfc_says():
 
 def test_what_is_sealed_opens_by_hand_as_the_rfc_says():
     key = X25519PrivateKey.generate()
-    sealed = hpke.Recipient(base64url(public(key))).seal(Secret(PLAINTEXT), info=INFO)
+    sealed = hpke.Recipient(base64url(public(key))).encrypt(Secret(PLAINTEXT), info=INFO)
     assert (len(sealed.enc), len(sealed.ciphertext)) == (32, 32 + 16)
     secret, nonce = key_and_nonce(key, sealed.enc, INFO, AES_256_GCM)
     assert AESGCM(secret).decrypt(nonce, sealed.ciphertext, b"") == PLAINTEXT
@@ -94,7 +94,7 @@ def test_the_suite_that_is_named_is_the_suite_that_is_used():
 def test_another_implementation_opens_what_is_sealed_and_seals_what_opens(plaintext, info):
     key = X25519PrivateKey.generate()
     theirs = KEMKey.from_pyca_cryptography_key(key)
-    sealed = hpke.Recipient(base64url(public(key))).seal(Secret(plaintext), info=info)
+    sealed = hpke.Recipient(base64url(public(key))).encrypt(Secret(plaintext), info=info)
     context = PYHPKE.create_recipient_context(sealed.enc, theirs, info=info)
     assert context.open(sealed.ciphertext) == plaintext
     other = PYHPKE.create_recipient_context(sealed.enc, theirs, info=info + b"x")
@@ -108,7 +108,7 @@ def test_another_implementation_opens_what_is_sealed_and_seals_what_opens(plaint
 
 def test_sealing_twice_gives_nothing_that_is_the_same():
     recipient = hpke.Recipient(base64url(public(X25519PrivateKey.generate())))
-    sealed = [recipient.seal(Secret(PLAINTEXT), info=INFO) for _ in range(20)]
+    sealed = [recipient.encrypt(Secret(PLAINTEXT), info=INFO) for _ in range(20)]
     assert len({one.enc for one in sealed}) == len({one.ciphertext for one in sealed}) == 20
 
 

@@ -1,4 +1,4 @@
-"""Farcaster's published keys: fetched when needed, kept while the issuer is in trouble."""
+"""Farcaster's published keys: fetched when needed, kept while the issuer is unavailable."""
 
 import json
 import threading
@@ -107,7 +107,7 @@ def in_a_crowd(auth, *tokens):
     return time.monotonic() - began
 
 
-def test_whoever_floods_us_while_the_issuer_says_nothing_holds_up_nobody_for_long(issuer):
+def test_a_flood_while_the_issuer_is_silent_delays_no_request_for_long(issuer):
     """Its answer may as well never end: the timeout is one for each packet."""
     auth = quick_auth(issuer, timeout_seconds=60)
     issuer.go.clear()
@@ -116,7 +116,7 @@ def test_whoever_floods_us_while_the_issuer_says_nothing_holds_up_nobody_for_lon
     for _ in range(3):
         assert in_a_crowd(auth, *garbage, sign()) < 1
     assert issuer.requests == 1
-    # No thread is left to it for good, and nobody has to wait for the issuer's next answer.
+    # No thread is lost, and no request has to wait for the issuer's next response.
     issuer.go.set()
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:

@@ -1,4 +1,4 @@
-"""An issuer's answer that is too slow, too large or never ends, and the one that comes after it."""
+"""Key sets that are too slow, too large or endless, and the next request after one."""
 
 import json
 import socket

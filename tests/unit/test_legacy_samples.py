@@ -1,11 +1,11 @@
-"""Every record that the old file service wrote, and what must not pass for one."""
+"""Every record that the old file service wrote, and what is refused as one."""
 
 import json
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import OTHER_SECRET
+from tests.factories import OTHER_SECRET
 from tests.wallet_store import old_seal
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.key_pairs import address_of
@@ -51,68 +51,68 @@ def test_no_file_of_the_store_is_left_out():
 
 @pytest.mark.parametrize("entry", KEYED, ids=name)
 def test_a_sample_opens_to_its_key_which_derives_its_address(service, entry):
-    key = service.open_legacy(*record(entry))
+    key = service.decrypt_legacy(*record(entry))
     assert "0x" + key.private_key.reveal().hex() == entry["privateKey"]
     assert address_of(key.private_key) == entry["address"]
 
 
 @pytest.mark.parametrize("entry", [e for e in EXPECTED if e not in KEYED], ids=name)
 def test_a_keyless_sample_opens_to_nothing(service, entry):
-    assert service.open_legacy(*record(entry)) is None
+    assert service.decrypt_legacy(*record(entry)) is None
 
 
 @pytest.mark.parametrize("entry", EXPECTED, ids=name)
 def test_another_secret_opens_no_sample(stranger, entry):
     with pytest.raises(KeyUnreadable):
-        stranger.open_legacy(*record(entry))
+        stranger.decrypt_legacy(*record(entry))
 
 
 def test_a_previous_secret_opens_a_sample():
     service = EncryptionService(Secret(OTHER_SECRET), [Secret(SECRET)])
-    key = service.open_legacy(CIPHERTEXT, IV)
+    key = service.decrypt_legacy(CIPHERTEXT, IV)
     assert "0x" + key.private_key.reveal().hex() == KEYED[0]["privateKey"]
 
 
 def test_a_previous_secret_opens_a_keyless_sample():
     service = EncryptionService(Secret(OTHER_SECRET), [Secret(SECRET)])
     keyless = next(entry for entry in EXPECTED if entry not in KEYED)
-    assert service.open_legacy(*record(keyless)) is None
+    assert service.decrypt_legacy(*record(keyless)) is None
 
 
 def test_a_previous_secret_opens_a_key_in_another_spelling_and_says_that_it_is_one():
     service = EncryptionService(Secret(OTHER_SECRET), [Secret(SECRET)])
-    opened = service.open_legacy(*old_seal(KEYED[0]["privateKey"].removeprefix("0x"), SECRET))
+    opened = service.decrypt_legacy(*old_seal(KEYED[0]["privateKey"].removeprefix("0x"), SECRET))
     assert "0x" + opened.private_key.reveal().hex() == KEYED[0]["privateKey"]
     assert not opened.is_plain
-    assert service.open_legacy(CIPHERTEXT, IV).is_plain
+    assert service.decrypt_legacy(CIPHERTEXT, IV).is_plain
 
 
 def test_an_upper_case_record_opens_too(service):
-    key = service.open_legacy(CIPHERTEXT.upper(), IV.upper())
+    key = service.decrypt_legacy(CIPHERTEXT.upper(), IV.upper())
     assert "0x" + key.private_key.reveal().hex() == KEYED[0]["privateKey"]
 
 
 def test_a_ciphertext_cut_within_a_block_is_refused(service):
     for length in (n for n in range(len(CIPHERTEXT)) if n % 32):
         with pytest.raises(KeyUnreadable):
-            service.open_legacy(CIPHERTEXT[:length], IV)
+            service.decrypt_legacy(CIPHERTEXT[:length], IV)
 
 
 @pytest.mark.parametrize("blocks", [1, 2, 3, 4])
 def test_a_ciphertext_without_its_last_blocks_is_refused(service, blocks):
     with pytest.raises(KeyUnreadable):
-        service.open_legacy(CIPHERTEXT[: -32 * blocks], IV)
+        service.decrypt_legacy(CIPHERTEXT[: -32 * blocks], IV)
 
 
 @pytest.mark.parametrize("blocks", [1, 2, 3, 4])
 def test_a_ciphertext_without_its_first_blocks_is_refused(service, blocks):
     with pytest.raises(KeyUnreadable):
-        service.open_legacy(CIPHERTEXT[32 * blocks :], IV)
+        service.decrypt_legacy(CIPHERTEXT[32 * blocks :], IV)
 
 
 def test_a_ciphertext_with_a_block_more_is_refused(service):
     with pytest.raises(KeyUnreadable):
-        service.open_legacy(CIPHERTEXT + "00" * 16, IV)
+        service.decrypt_legacy(CIPHERTEXT + "00" * 16, IV)
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_a_ciphertext_with_a_block_more_is_refused(service):
 )
 def test_a_malformed_record_is_refused(service, ciphertext, iv):
     with pytest.raises(KeyUnreadable):
-        service.open_legacy(ciphertext, iv)
+        service.decrypt_legacy(ciphertext, iv)
 
 
 @pytest.mark.parametrize("byte", [0, 1, 2, 15])
@@ -143,7 +143,7 @@ def test_a_changed_iv_never_gives_the_key_of_the_address(service, byte):
     changed = bytearray.fromhex(IV)
     changed[byte] ^= 1
     try:
-        key = service.open_legacy(CIPHERTEXT, changed.hex())
+        key = service.decrypt_legacy(CIPHERTEXT, changed.hex())
     except KeyUnreadable:
         return
     assert address_of(key.private_key) != KEYED[0]["address"]
@@ -151,7 +151,7 @@ def test_a_changed_iv_never_gives_the_key_of_the_address(service, byte):
 
 def test_a_refusal_shows_neither_record_nor_secret(service):
     with pytest.raises(KeyUnreadable) as refusal:
-        service.open_legacy("x" + KEYED[0]["privateKey"], IV)
+        service.decrypt_legacy("x" + KEYED[0]["privateKey"], IV)
     said = f"{refusal.value!r} {refusal.value.reason} {refusal.value.__cause__}"
     assert KEYED[0]["privateKey"] not in said
     assert SECRET not in said

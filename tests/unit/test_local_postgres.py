@@ -16,8 +16,24 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tests.unit.clusters import START_AND_STAY, ask, keep_a_note, wait_until_gone
 from wallet_api.development import postgres as local_postgres
 from wallet_api.development.postgres import LocalPostgres, LocalPostgresError
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """Yield a folder that every user can enter."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+def remove_cluster(server: LocalPostgres) -> None:
+    """Stop the server and remove its cluster, which may lie outside of the test's folder."""
+    server.stop()
+    shutil.rmtree((server.directory / "cluster").resolve(), ignore_errors=True)
+
 
 # The whole suite runs on this server; what it does when it is killed takes a dozen starts.
 pytestmark = pytest.mark.faults
@@ -25,22 +41,6 @@ pytestmark = pytest.mark.faults
 as_root_only = pytest.mark.skipif(
     os.geteuid() != 0, reason="only root must run PostgreSQL as another user"
 )
-
-START_AND_STAY = """
-import sys, time
-from pathlib import Path
-from wallet_api.development.postgres import LocalPostgres
-server = LocalPostgres(Path(sys.argv[1]), durable=False)
-server.start()
-print(server.pid, server.url(), flush=True)
-time.sleep(600)
-"""
-
-
-def remove_cluster(server: LocalPostgres) -> None:
-    """Stop the server and remove its cluster, which may lie outside of the test's folder."""
-    server.stop()
-    shutil.rmtree((server.directory / "cluster").resolve(), ignore_errors=True)
 
 
 @pytest.fixture(scope="module")
@@ -54,38 +54,10 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalPostgres]
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[LocalPostgres]:
-    """Yield a server not yet started. Under root, pytest's folders are closed to everybody else."""
+    """Yield a server not yet started. Under root, other users cannot enter pytest's folders."""
     server = LocalPostgres(tmp_path / "postgres", durable=False)
     yield server
     remove_cluster(server)
-
-
-@pytest.fixture
-def open_folder() -> Iterator[Path]:
-    """Yield a folder that every user can enter."""
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)
-        yield Path(folder)
-
-
-def ask(server: LocalPostgres, question: str, database: str = "wallet_api") -> object:
-    """Return the first value of the answer to `question`."""
-    with psycopg.connect(server.url(database), autocommit=True) as connection:
-        cursor = connection.execute(question.encode())
-        row = cursor.fetchone() if cursor.description else None
-        return row[0] if row else None
-
-
-def keep_a_note(server: LocalPostgres) -> None:
-    ask(server, "create table notes (note text)")
-    ask(server, "insert into notes values ('kept')")
-
-
-def wait_until_gone(pid: int) -> None:
-    deadline = time.monotonic() + 10
-    while local_postgres.command_line(pid):
-        assert time.monotonic() < deadline, f"process {pid} is still there"
-        time.sleep(0.02)
 
 
 def test_a_new_server_answers_with_its_password_and_not_without(running: LocalPostgres) -> None:
@@ -232,7 +204,7 @@ def test_a_failed_start_says_why_and_lets_go(
     assert ask(server, "select 1") == 1
 
 
-def test_a_port_lost_to_somebody_else_is_replaced(
+def test_a_port_that_another_program_took_is_replaced(
     server: LocalPostgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as somebody:

@@ -1,4 +1,4 @@
-"""Log lines: one JSON object each, and neither keys, tokens nor the texts of errors in them."""
+"""Log lines: one JSON object each, without keys, tokens or error texts."""
 
 import io
 import json
@@ -242,7 +242,7 @@ def test_an_exception_as_a_value_does_not_show_its_text(log):
 
 
 class Loop(Exception):
-    """Its own cause, as after `raise a from b` where b came from a; but not for ever."""
+    """An error that is its own cause, as after `raise a from b` where b came from a."""
 
     asked = 0
 

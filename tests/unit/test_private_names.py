@@ -1,4 +1,4 @@
-"""Private names of libraries in our code: few, each one bounded in setup.cfg."""
+"""Private names of libraries in our code, each with a version bound in setup.cfg."""
 
 import ast
 import re

@@ -1,4 +1,4 @@
-"""What holds secrets keeps its memory to itself."""
+"""A process with secrets has no core dumps and no readable memory."""
 
 import subprocess
 import sys

@@ -18,7 +18,7 @@ def clock(monkeypatch):
 
 
 class Clock:
-    """Time that stands still until it is told to go on."""
+    """A clock that the test advances."""
 
     def __init__(self, patch):
         self.now = 1_000_000.0
@@ -37,7 +37,7 @@ def hit(limits, rate, who="somebody"):
 )
 # The wait ends on the window's end, where a rounded quotient decides.
 @example(amount=1, length=7, pauses=[0.0, 0.0], start=0.0)
-def test_whoever_waits_as_long_as_told_is_let_in_again(amount, length, pauses, start):
+def test_a_client_that_waits_for_retry_after_is_accepted_again(amount, length, pauses, start):
     with pytest.MonkeyPatch.context() as patch:
         clock = Clock(patch)
         clock.now += start

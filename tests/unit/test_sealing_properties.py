@@ -1,4 +1,4 @@
-"""Sealing, for whatever key and whatever row: it opens as it was sealed, or not at all."""
+"""Encryption of any key for any row: it decrypts to the same key, or not at all."""
 
 from dataclasses import asdict, replace
 
@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.conftest import OTHER_SECRET, SECRET
+from tests.factories import OTHER_SECRET, SECRET
 from tests.wallet_store import old_open
 from wallet_api.auth.fids import MAX_FID
-from wallet_api.crypto.encryption import EncryptionService, SealedKey
+from wallet_api.crypto.encryption import EncryptedKey, EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import KeyUnreadable
 
@@ -48,40 +48,40 @@ def flipped(value, bit):
 @settings(deadline=None)
 @given(key=private_keys, row=rows, part=st.sampled_from(range(7)), bit=bits)
 def test_a_single_turned_bit_in_anything_that_is_kept_does_not_open(service, key, row, part, bit):
-    sealed = service.seal(key, **row)
+    sealed = service.encrypt(key, **row)
     kept = {**asdict(sealed), **row}
     name = sorted(kept)[part]
     changed = {**kept, name: flipped(kept[name], bit)}
     parts = {column: changed.pop(column) for column in asdict(sealed)}
     with pytest.raises(KeyUnreadable):
-        service.open(SealedKey(**parts), **changed)
+        service.decrypt(EncryptedKey(**parts), **changed)
 
 
 @settings(deadline=None)
 @given(key=private_keys, row=rows, other=rows)
 def test_a_sealed_key_opens_in_its_own_row_alone(service, key, row, other):
-    sealed = service.seal(key, **row)
+    sealed = service.encrypt(key, **row)
     if row == other:
-        assert service.open(sealed, **other).reveal() == key.reveal()
+        assert service.decrypt(sealed, **other).reveal() == key.reveal()
     else:
         with pytest.raises(KeyUnreadable):
-            service.open(sealed, **other)
+            service.decrypt(sealed, **other)
 
 
 @settings(deadline=None)
 @given(ciphertext=st.text(max_size=120) | hexadecimal, iv=st.text(max_size=40) | hexadecimal)
 def test_no_other_text_opens(service, ciphertext, iv):
     row = {"fid": 1, "chain": "ethereum", "address": "0x"}
-    sealed = service.seal(Secret(bytes(32)), **row)
+    sealed = service.encrypt(Secret(bytes(32)), **row)
     with pytest.raises(KeyUnreadable):
-        service.open(replace(sealed, ciphertext=ciphertext, iv=iv), **row)
+        service.decrypt(replace(sealed, ciphertext=ciphertext, iv=iv), **row)
 
 
 @settings(deadline=None)
 @given(key=st.none() | private_keys)
 def test_the_old_service_and_we_open_what_is_sealed_as_it_did(service, key):
-    ciphertext, iv = service.seal_legacy(key)
-    opened = service.open_legacy(ciphertext, iv)
+    ciphertext, iv = service.encrypt_legacy(key)
+    opened = service.decrypt_legacy(ciphertext, iv)
     plaintext = old_open({"encryptedPrivateKey": ciphertext, "iv": iv})
     if key is None:
         assert (opened, plaintext) == (None, "")
@@ -92,17 +92,17 @@ def test_the_old_service_and_we_open_what_is_sealed_as_it_did(service, key):
 @settings(deadline=None)
 @given(key=private_keys, row=rows)
 def test_after_a_change_of_secret_both_kinds_open(service, rotated, key, row):
-    assert rotated.open(service.seal(key, **row), **row).reveal() == key.reveal()
-    assert rotated.open_legacy(*service.seal_legacy(key)).private_key.reveal() == key.reveal()
+    assert rotated.decrypt(service.encrypt(key, **row), **row).reveal() == key.reveal()
+    assert rotated.decrypt_legacy(*service.encrypt_legacy(key)).private_key.reveal() == key.reveal()
     with pytest.raises(KeyUnreadable):
-        service.open(rotated.seal(key, **row), **row)
+        service.decrypt(rotated.encrypt(key, **row), **row)
 
 
 @settings(deadline=None)
 @given(ciphertext=hexadecimal | st.text(max_size=80), iv=hexadecimal | st.text(max_size=40))
-def test_whatever_an_old_record_says_it_is_refused_or_opened(service, ciphertext, iv):
+def test_an_old_record_with_any_content_is_refused_or_opened(service, ciphertext, iv):
     try:
-        opened = service.open_legacy(ciphertext, iv)
+        opened = service.decrypt_legacy(ciphertext, iv)
     except KeyUnreadable:
         return
     assert opened is None or len(opened.private_key.reveal()) == 32

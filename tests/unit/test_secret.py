@@ -1,4 +1,4 @@
-"""A Secret shows its value to nobody but reveal()."""
+"""A Secret shows its value only by reveal()."""
 
 import copy
 import io

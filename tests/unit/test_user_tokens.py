@@ -1,4 +1,4 @@
-"""Our own tokens: nothing but one that we issued, unchanged and in time, says who somebody is."""
+"""Our own tokens: only an unchanged one that has not expired identifies a user."""
 
 import base64
 import hmac
@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from tests.conftest import JWT_SECRET, OTHER_SECRET
+from tests.factories import JWT_SECRET, OTHER_SECRET
 from wallet_api.auth.fids import MAX_FID
 from wallet_api.auth.user_tokens import UserTokens
 from wallet_api.config import read_token_settings
@@ -192,7 +192,7 @@ def test_our_secret_under_another_hash_is_refused(algorithm, digest):
         verify(forge(json.dumps({"alg": algorithm}), json.dumps(claims()), digest=digest))
 
 
-def test_an_rs256_token_is_refused_whatever_key_it_brings():
+def test_an_rs256_token_is_refused_with_every_key():
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     token = jwt.encode(claims(), key, algorithm="RS256", headers={"x5c": [public.decode()]})

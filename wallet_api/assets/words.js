@@ -10,13 +10,13 @@ export const ACTS = {
   "key.read": "Private key read",
   "key.refused": "Private key refused",
   "key.exported": "Private key exported to a file",
-  "key.resealed": "Private key resealed",
+  "key.resealed": "Private key re-encrypted",
 };
 export const STORAGES = { postgres: "PostgreSQL", filesystem: "Files", migrating: "Files and PostgreSQL: migrating" };
 export const SECRETS = {
   current: "Current secret",
   previous: "Previous secret",
-  missing: "Missing secret: keys sealed under it cannot be decrypted here",
+  missing: "Missing secret: keys encrypted under it cannot be decrypted here",
   retired: "Retired secret",
 };
 

@@ -5,9 +5,7 @@ import socket
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from contextlib import suppress
-from types import TracebackType
 from typing import Any, Self
 
 MAX_BYTES = 128 * 1024
@@ -25,8 +23,7 @@ def fetch(url: str, *, seconds: float) -> bytes:
     opener = urllib.request.OpenerDirector()
     for handler in (
         urllib.request.ProxyHandler(),
-        _HTTPHandler(deadline),
-        _HTTPSHandler(deadline),
+        _Handler(deadline),
         urllib.request.HTTPDefaultErrorHandler(),
         urllib.request.HTTPErrorProcessor(),
         urllib.request.UnknownHandler(),
@@ -61,12 +58,7 @@ class _Deadline:
         self._timer.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         self._timer.cancel()
 
     def watch(self, connected: socket.socket) -> None:
@@ -83,38 +75,27 @@ class _Deadline:
                 socket.socket.shutdown(connected, socket.SHUT_RDWR)
 
 
-class _HTTPHandler(urllib.request.HTTPHandler):
+class _Handler(urllib.request.HTTPSHandler):
+    """A handler of http and https whose connections end at the deadline."""
+
     def __init__(self, deadline: _Deadline) -> None:
         super().__init__()
         self._deadline = deadline
+
+    http_request = urllib.request.HTTPSHandler.https_request
 
     def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
-        return self.do_open(_connection_factory(http.client.HTTPConnection, self._deadline), req)
-
-
-class _HTTPSHandler(urllib.request.HTTPSHandler):
-    def __init__(self, deadline: _Deadline) -> None:
-        super().__init__()
-        self._deadline = deadline
+        return self.do_open(self._watched(http.client.HTTPConnection), req)
 
     def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
-        return self.do_open(_connection_factory(http.client.HTTPSConnection, self._deadline), req)
+        return self.do_open(self._watched(http.client.HTTPSConnection), req)
 
+    def _watched(self, kind: Any) -> Any:
+        deadline = self._deadline
 
-def _connection_factory(
-    kind: type[http.client.HTTPConnection], deadline: _Deadline
-) -> Callable[..., http.client.HTTPConnection]:
-    """Return a factory of connections whose sockets are shut down at the deadline."""
+        class Watched(kind):  # type: ignore[misc]
+            def connect(self) -> None:
+                super().connect()
+                deadline.watch(self.sock)
 
-    def create(host: str, **options: Any) -> http.client.HTTPConnection:
-        connection = kind(host, **options)
-        connect = connection.connect
-
-        def connect_and_watch() -> None:
-            connect()
-            deadline.watch(connection.sock)
-
-        connection.connect = connect_and_watch  # type: ignore[method-assign]
-        return connection
-
-    return create
+        return Watched

@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import structlog
 from limits import RateLimitItem
@@ -42,21 +41,13 @@ class Usage:
     seconds: int
 
 
-class _RateLimiter(Protocol):
-    def hit(self, item: RateLimitItem, *identifiers: str) -> bool:
-        """Count a request unless it would exceed the limit. Return whether it was counted."""
-
-    def get_window_stats(self, item: RateLimitItem, *identifiers: str) -> tuple[float, int]:
-        """Return the end of the window (Unix time) and the number of remaining requests."""
-
-
 class RateLimits:
     """Counts of requests, in Redis for all processes or in the memory of this process."""
 
     def __init__(self, uri: Secret[str]) -> None:
         """`uri` is memory:// or a Redis URL. It connects at the first request."""
         self._memory = MemoryRateLimiter()
-        self._shared: _RateLimiter | None = None
+        self._shared: SlidingWindowCounterRateLimiter | None = None
         self._is_answered: Callable[[], bool] = lambda: False
         self._paused_until = 0.0
         if uri.reveal() != MEMORY:
@@ -96,7 +87,7 @@ class RateLimits:
 
 
 def _hit(
-    limiter: _RateLimiter,
+    limiter: "SlidingWindowCounterRateLimiter | MemoryRateLimiter",
     limits: Sequence[RateLimitItem],
     identifiers: tuple[str, ...],
     *,

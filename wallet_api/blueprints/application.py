@@ -17,7 +17,7 @@ from wallet_api.services.deposits import DepositService
 from wallet_api.services.readiness import ReadinessService
 from wallet_api.services.stats import StatsService
 from wallet_api.services.storage import StorageService
-from wallet_api.services.wallet_files.serving import WithoutRows
+from wallet_api.services.wallet_files.serving import UnsupportedWithFiles
 from wallet_api.services.wallet_search import WalletSearch
 from wallet_api.services.wallets import BaseAccountWalletService
 
@@ -37,8 +37,8 @@ class Application:
     deposits: DepositService
     readiness: ReadinessService
     clients: ApiClientService
-    search: WalletSearch | WithoutRows
-    stats: StatsService | WithoutRows
+    wallet_search: WalletSearch | UnsupportedWithFiles
+    stats: StatsService | UnsupportedWithFiles
     storage: StorageService
     audit_log: AuditLog
     cursors: Cursors

@@ -61,7 +61,7 @@ def _enforce_policy() -> None:
     view.auth_policy.authorize()
 
 
-def access(*, reason: str | None = None, recipient: str | None = None) -> AuditContext:
+def audit_context(*, reason: str | None = None, recipient: str | None = None) -> AuditContext:
     """Describe the current caller for an audit row."""
     return AuditContext(
         actor=g.actor,
@@ -131,7 +131,7 @@ def _record_refused_key_read(scope: str) -> None:
     fid = parse_fid(path.get("fid"))
     wanted = scope == "keys:read" and path.get("chain") == TRADING_CHAIN
     if wanted and fid is not None and str(fid) == path["fid"]:
-        application().wallets.refuse_key(fid, TRADING_CHAIN, access=access())
+        application().wallets.refuse_key(fid, TRADING_CHAIN, access=audit_context())
 
 
 PUBLIC = AuthPolicy(authenticate=lambda: None)

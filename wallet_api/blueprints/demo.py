@@ -27,7 +27,7 @@ _LOCAL_HEADER = re.compile(
 )
 
 
-def is_from_this_machine() -> bool:
+def is_local_request() -> bool:
     """Return whether the request was made on this machine without a proxy or tunnel.
 
     A proxy on this machine is not recognized if it uses a loopback name and HTTP/1.1, and adds no
@@ -46,7 +46,7 @@ def is_from_this_machine() -> bool:
     )
 
 
-def _is_from_our_page() -> bool:
+def _is_same_origin() -> bool:
     """Return whether the request comes from our page or from no browser.
 
     Browsers send Origin with every POST, and Sec-Fetch-Site with every request to this machine
@@ -69,6 +69,6 @@ def _host() -> str:
 def demo_token() -> dict[str, object]:
     """Return a session token of the demo user to a caller on this machine."""
     fid = application().demo_fid
-    if fid is None or not is_from_this_machine() or not _is_from_our_page():
+    if fid is None or not is_local_request() or not _is_same_origin():
         raise NotFound
     return {"fid": fid, "token": application().user_tokens.issue(fid).reveal()}

@@ -30,18 +30,10 @@ def readyz() -> ResponseReturnValue:
     try:
         application().readiness.check()
     except ServiceUnavailable as error:
-        return _not_ready(error)
+        # With the internal reason, which is meant for operators.
+        reason = f"Not ready: {error.reason}"
+        return problem(status=503, code=error.code, title="The service is not ready.", error=reason)
     return {"status": "ready", "version": __version__}
-
-
-def _not_ready(error: ServiceUnavailable) -> Response:
-    """Return a problem with the internal reason, which is meant for operators."""
-    return problem(
-        status=503,
-        code=error.code,
-        title="The service is not ready.",
-        error=f"Not ready: {error.reason}",
-    )
 
 
 @blueprint.get("/metrics")

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from wallet_api.blueprints.application import application
 from wallet_api.blueprints.authorization import PUBLIC
-from wallet_api.blueprints.demo import is_from_this_machine
+from wallet_api.blueprints.demo import is_local_request
 from wallet_api.blueprints.routing import Blueprint
 from wallet_api.blueprints.schemas import BASE_ACCOUNT
 
@@ -32,7 +32,7 @@ def home() -> ResponseReturnValue:
     page = render_template(
         "home.html",
         network=application().network,
-        demo_fid=application().demo_fid if is_from_this_machine() else None,
+        demo_fid=application().demo_fid if is_local_request() else None,
         base_account=BASE_ACCOUNT,
         url=request.url_root.rstrip("/"),
     )

@@ -16,6 +16,9 @@ from wallet_api.models import Page, Position
 
 T = TypeVar("T", int, str)
 
+LINK_HEADER = {"Link": {"description": 'The next page (rel="next").', "schema": {"type": "string"}}}
+"""The documentation of the header that page_response() returns."""
+
 
 class Cursors:
     """Signed positions in lists.

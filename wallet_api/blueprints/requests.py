@@ -1,4 +1,4 @@
-"""What every request goes through: its id, its size, its log line, its body and its query."""
+"""Request ids, size limits and log lines; the client address; parsing of bodies and queries."""
 
 import json
 import re
@@ -26,7 +26,7 @@ MAX_BODY_BYTES = 16 * 1024
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 # Some proxies add a port: 192.0.2.1:443, [2001:db8::1]:443.
 _WITH_PORT = re.compile(r"([0-9.]+):\d+|\[(.+)\](?::\d+)?", re.ASCII)
-# Not even a piece of a key, or of a client's token: both have so many hexadecimal digits in a row.
+# No part of a key or of a client's token, which have 16 hexadecimal digits in a row.
 _NAME = re.compile(r"(?!.*[0-9a-fA-F]{16})[A-Za-z][A-Za-z0-9_-]{0,31}", re.ASCII)
 # Headers in which proxies describe the client: X-Forwarded-For, Forwarded, X-Real-IP, Via, …
 _ADDED_BY_PROXIES = re.compile(
@@ -34,13 +34,14 @@ _ADDED_BY_PROXIES = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+_WITHHELD = "A field (name withheld because it looks like a secret)"
 
 log = structlog.get_logger("wallet_api.request")
 
 
 def init_app(app: Flask) -> None:
     """Give every request of `app` an id, a size limit and a log line."""
-    # One more, because Werkzeug cuts a chunked body at its limit, and a cut one must be noticed.
+    # One more byte, because Werkzeug cuts a chunked body at its limit.
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES + 1
     app.before_request(_begin)
     app.after_request(_end)
@@ -48,26 +49,26 @@ def init_app(app: Flask) -> None:
 
 
 def _begin() -> None:
-    """Note who asks and since when. Raises Overloaded when that was too long ago."""
+    """Set the request id and the start time. Raises Overloaded if the request waited too long."""
     g.began = deadline.arrived_at()
     given = request.headers.get("X-Request-Id", "")
     g.request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
     g.actor = "anybody"
     structlog.contextvars.bind_contextvars(request_id=g.request_id, actor=g.actor)
-    if deadline.seconds_to_begin() <= 0:
+    if deadline.seconds_left() <= 0:
         metrics.OVERLOADED.inc()
         raise Overloaded("no thread became free in time")
 
 
 def read_body() -> None:
-    """Read the whole body, on routes without one too, so that a bad one is refused everywhere."""
+    """Read the whole body, also on routes without one, so that every route rejects a bad one."""
     announced = request.content_length
     if announced is not None and announced > MAX_BODY_BYTES:
         raise RequestEntityTooLarge
     try:
         received = len(request.get_data())
     except ParseException as error:
-        # gunicorn reads chunks only when asked to, so that a malformed one is noticed here.
+        # gunicorn parses chunks only when they are read.
         raise BadRequest from error
     if received > MAX_BODY_BYTES:
         raise RequestEntityTooLarge
@@ -77,17 +78,17 @@ def read_body() -> None:
 
 def _end(response: Response) -> Response:
     response.headers["X-Request-Id"] = g.request_id
-    # Tokens, keys, wallets of one user: nothing here is for a cache that the view did not name.
+    # Responses contain tokens, keys and wallets of one user. A view may allow caching.
     response.headers.setdefault("Cache-Control", "no-store")
     seconds = time.monotonic() - g.began
-    # The pattern, not the path: whatever a client puts into a path stays out of logs and metrics.
+    # The pattern, not the path, which the client controls.
     route = request.url_rule.rule if request.url_rule else None
     metrics.REQUESTS.labels(
         request.method if request.method in _METHODS else "other",
         route or "none",
         response.status_code,
     ).observe(seconds)
-    # Addresses stay out of the log. An unknown one is named, because --allow-ip refuses it.
+    # Addresses are not logged. An unknown one is reported, because --allow-ip rejects it.
     unknown = {} if client_ip() else {"client_ip": "unknown"}
     log.info(
         "request",
@@ -101,12 +102,12 @@ def _end(response: Response) -> Response:
 
 
 def _forget(_error: BaseException | None) -> None:
-    """Keep what this thread logs next from carrying this request's id."""
+    """Remove this request's id from the log context of the thread."""
     structlog.contextvars.clear_contextvars()
 
 
 def client_ip() -> IPAddress | None:
-    """Return the address that the request comes from, by the trusted proxies; None if unknown."""
+    """Return the client's address, as the trusted proxies report it; None if it is unknown."""
     text = request.remote_addr or ""
     if found := _WITH_PORT.fullmatch(text):
         text = found[1] or found[2]
@@ -115,7 +116,7 @@ def client_ip() -> IPAddress | None:
     except ValueError:
         return None
     if isinstance(ip, IPv6Address):
-        # Without its zone (fe80::1%eth0), which means something on this machine only.
+        # Without its zone (fe80::1%eth0), which has a meaning only on this machine.
         return ip.ipv4_mapped or IPv6Address(int(ip))
     return ip
 
@@ -123,8 +124,8 @@ def client_ip() -> IPAddress | None:
 def ip_for_allowed_networks() -> IPAddress | None:
     """Return the address to compare with a client's allowed networks; None if unknown.
 
-    Without trusted proxies that is the address of the peer. Where a header shows that the peer is a
-    proxy all the same, it may be in an allowed network although the client is not: it is unknown.
+    Without trusted proxies it is the address of the peer. If a header shows that the peer is a
+    proxy, the address is unknown: the proxy may be in an allowed network and the client not.
     """
     if current_app.config["TRUSTED_PROXY_HOPS"] == 0 and any(
         _ADDED_BY_PROXIES.search(name) for name, _ in request.headers
@@ -136,7 +137,7 @@ def ip_for_allowed_networks() -> IPAddress | None:
 
 @cache
 def report_unexpected_proxy() -> None:
-    """Log, once in each process, that a proxy is in front of us that no setting names."""
+    """Log, once in each process, that requests come through a proxy that is not configured."""
     log.warning(
         "an API client came through a proxy: TRUSTED_PROXY_HOPS is probably wrong, it is 0",
         hint="Set it to the number of proxies. Until then --allow-ip refuses such requests.",
@@ -144,17 +145,17 @@ def report_unexpected_proxy() -> None:
 
 
 class BodyParser(FlaskParser):
-    """Read JSON bodies strictly: anything that is not one clear object is a 400 that says why."""
+    """Parse JSON bodies strictly: anything but one unambiguous object is a 400 with the reason."""
 
     DEFAULT_VALIDATION_STATUS = 400
-    # Each schema of a query says itself what becomes of parameters that it does not know.
+    # The schema of a query decides how unknown parameters are handled.
     DEFAULT_UNKNOWN_BY_LOCATION = {
         **FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION,
         "query": None,
     }
 
     def load_querystring(self, req: Request, schema: Schema) -> Any:
-        """Return the query's parameters; one that is not a list must not be given twice."""
+        """Return the parameters of the query. A parameter that is not a list must occur once."""
         for name, values in req.args.lists():
             field = schema.fields.get(name)
             if len(values) > 1 and not isinstance(field, fields.List):
@@ -162,14 +163,14 @@ class BodyParser(FlaskParser):
         return super().load_querystring(req, schema)
 
     def load_json(self, req: Request, schema: Schema) -> Any:
-        """Return the body's members; an absent body is an empty object."""
+        """Return the members of the body. A missing body counts as an empty object."""
         raw = req.get_data()
         if not raw:
             return {}
         if not req.is_json:
             raise UnsupportedMediaType
         try:
-            # Decoded here: json would take UTF-16 and UTF-32 too.
+            # json.loads() would also accept UTF-16 and UTF-32.
             body = json.loads(raw.decode(), object_pairs_hook=_unique, parse_constant=_no_constant)
         except (ValueError, RecursionError) as error:
             raise InvalidRequest("The request body is not valid JSON.") from error
@@ -186,7 +187,7 @@ class BodyParser(FlaskParser):
         error_status_code: int | None,
         error_headers: Mapping[str, str] | None,
     ) -> Any:
-        """Name the first field that is wrong, and how."""
+        """Report the first invalid field and its fault."""
         messages: Any = error.messages
         # {"json": {field: [sentence, …]}}
         field, sentences = next(iter(next(iter(messages.values())).items()))
@@ -205,6 +206,6 @@ def _no_constant(name: str) -> Any:
 
 
 def _printable(field: object) -> str:
-    """Quote a name, if it is one: in the wrong place, a key or a token would be repeated."""
+    """Quote a name, unless it could be a key or a token that was put in the wrong place."""
     name = str(field)
-    return json.dumps(name) if _NAME.fullmatch(name) else "One name that is not repeated here"
+    return json.dumps(name) if _NAME.fullmatch(name) else _WITHHELD

@@ -5,7 +5,7 @@ from typing import Any
 from flask import g
 
 from wallet_api.blueprints.application import application
-from wallet_api.blueprints.authorization import FARCASTER_USER, access
+from wallet_api.blueprints.authorization import FARCASTER_USER, audit_context
 from wallet_api.blueprints.routing import Blueprint
 from wallet_api.blueprints.schemas import SignInAnswer, SignInQuery
 from wallet_api.errors import InvalidAddress
@@ -25,7 +25,7 @@ def sign_in(query: dict[str, Any]) -> dict[str, Any]:
     if query["address"]:
         address = parse_address(query["address"])
         application().limits.count_write()
-        application().wallets.store_base_account_address(fid, address, access=access())
+        application().wallets.store_base_account_address(fid, address, access=audit_context())
     token = application().user_tokens.issue(fid)
     return {
         "success": True,

@@ -5,7 +5,7 @@ from typing import Any
 from flask import g
 
 from wallet_api.blueprints.application import application
-from wallet_api.blueprints.authorization import USER, access
+from wallet_api.blueprints.authorization import USER, audit_context
 from wallet_api.blueprints.routing import Blueprint
 from wallet_api.blueprints.schemas import FallbackWalletAnswer, FallbackWalletStatusAnswer
 from wallet_api.models import TRADING_CHAIN
@@ -23,7 +23,7 @@ blueprint = Blueprint(
 @blueprint.response(200, FallbackWalletAnswer)
 def create_fallback_wallet() -> dict[str, Any]:
     """Create the trading wallet if needed. An existing one is never replaced."""
-    wallet = application().wallets.ensure_trading_wallet(g.fid, access=access())
+    wallet = application().wallets.ensure_trading_wallet(g.fid, access=audit_context())
     return {
         "success": True,
         "wallet_address": wallet.address,
@@ -37,5 +37,5 @@ def create_fallback_wallet() -> dict[str, Any]:
 @blueprint.response(200, FallbackWalletStatusAnswer)
 def fallback_wallet_status() -> dict[str, Any]:
     """Return whether the trading wallet exists."""
-    address = application().wallets.get_wallet_address(g.fid, TRADING_CHAIN, access=access())
+    address = application().wallets.get_wallet_address(g.fid, TRADING_CHAIN, access=audit_context())
     return {"has_fallback_wallet": address is not None, "wallet_address": address}

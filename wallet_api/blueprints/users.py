@@ -5,7 +5,7 @@ from typing import Any
 
 from wallet_api.auth.fids import parse_fid
 from wallet_api.blueprints.application import application
-from wallet_api.blueprints.authorization import access, client
+from wallet_api.blueprints.authorization import audit_context, client
 from wallet_api.blueprints.routing import Blueprint
 from wallet_api.blueprints.schemas import FID
 from wallet_api.blueprints.service_schemas import (
@@ -42,7 +42,9 @@ _CHAIN_SPELLINGS = {TRADING_CHAIN: TRADING_CHAIN} | dict.fromkeys(
 @blueprint.response(200, ServiceWalletList)
 def list_wallets(fid: str) -> dict[str, Any]:
     """List the wallets of a user, the Base Account first."""
-    return {"data": application().wallets.list_wallets(_parse_fid_of_path(fid), access=access())}
+    return {
+        "data": application().wallets.list_wallets(_parse_fid_of_path(fid), access=audit_context())
+    }
 
 
 @blueprint.get("/<chain>", parameters=[_FID, _CHAIN])
@@ -53,7 +55,9 @@ def get_wallet(fid: str, chain: str) -> Wallet:
     known = _CHAIN_SPELLINGS.get(chain)
     if known is None:
         raise UnsupportedChain("Unknown chain. Use ethereum or base-account.")
-    wallet = application().wallets.get_wallet(_parse_fid_of_path(fid), known, access=access())
+    wallet = application().wallets.get_wallet(
+        _parse_fid_of_path(fid), known, access=audit_context()
+    )
     if wallet is None:
         raise WalletNotFound
     return wallet
@@ -69,7 +73,9 @@ def ensure_wallet(fid: str, chain: str) -> tuple[Wallet, int]:
     """Create the trading wallet of a user if needed. The operation is idempotent."""
     user = _parse_fid_of_path(fid)
     _require_trading_chain(chain)
-    wallet, created = application().wallets.ensure_trading_wallet_and_tell(user, access=access())
+    wallet, created = application().wallets.get_or_create_trading_wallet(
+        user, access=audit_context()
+    )
     return wallet, 201 if created else 200
 
 
@@ -94,7 +100,7 @@ def read_key(body: dict[str, Any], fid: str, chain: str) -> dict[str, Any]:
     found = application().wallets.get_wallet_with_key(
         user,
         TRADING_CHAIN,
-        access=access(
+        access=audit_context(
             reason=body["reason"], recipient=None if recipient is None else recipient.public_key
         ),
     )
@@ -103,13 +109,13 @@ def read_key(body: dict[str, Any], fid: str, chain: str) -> dict[str, Any]:
     if recipient is None:
         return {"wallet": found.wallet, "private_key": f"0x{found.private_key.reveal().hex()}"}
     info = hpke.key_info(fid=user, chain=TRADING_CHAIN, address=found.wallet.address)
-    sealed = recipient.seal(found.private_key, info=info)
+    encrypted = recipient.encrypt(found.private_key, info=info)
     return {
         "wallet": found.wallet,
         "sealed_private_key": {
             "suite": hpke.SUITE,
-            "enc": _base64url(sealed.enc),
-            "ciphertext": _base64url(sealed.ciphertext),
+            "enc": _base64url(encrypted.enc),
+            "ciphertext": _base64url(encrypted.ciphertext),
             "info": info.decode(),
         },
     }

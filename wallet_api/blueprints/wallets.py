@@ -8,7 +8,7 @@ import segno
 from flask import Response, g, request
 
 from wallet_api.blueprints.application import application
-from wallet_api.blueprints.authorization import USER, access
+from wallet_api.blueprints.authorization import USER, audit_context
 from wallet_api.blueprints.routing import Blueprint
 from wallet_api.blueprints.schemas import (
     BASE_ACCOUNT,
@@ -87,7 +87,7 @@ def deposit(body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
             base_address=body["base_address"],
             idempotency_key=_idempotency_key(),
         ),
-        access=access(),
+        access=audit_context(),
     )
     transfer = prepared.transfer
     members = {
@@ -118,7 +118,7 @@ def _idempotency_key() -> str | None:
 @blueprint.response(200, {"type": "string"}, content_type="image/svg+xml")
 def payment_qr(query: dict[str, Any]) -> Response:
     """Return a payment to the user's trading wallet as a QR code of its ERC-681 URI."""
-    payment = application().deposits.payment(g.fid, **query, access=access())
+    payment = application().deposits.payment(g.fid, **query, access=audit_context())
     drawn = io.BytesIO()
     # Always dark on light, because some cameras cannot read inverted codes.
     segno.make_qr(payment.payment_uri(), error="m").save(
@@ -132,7 +132,11 @@ def payment_qr(query: dict[str, Any]) -> Response:
 @blueprint.response(200, PrimaryWalletAnswer)
 def primary() -> dict[str, Any]:
     """Return the user's Base Account address."""
-    return {"wallet": application().wallets.get_wallet(g.fid, BASE_ACCOUNT_CHAIN, access=access())}
+    return {
+        "wallet": application().wallets.get_wallet(
+            g.fid, BASE_ACCOUNT_CHAIN, access=audit_context()
+        )
+    }
 
 
 @blueprint.get("/primary-with-key")
@@ -143,9 +147,9 @@ def primary_with_key() -> dict[str, Any]:
     application().limits.count_write()
     wallets = application().wallets
     if not application().allow_key_export:
-        wallets.refuse_key(g.fid, TRADING_CHAIN, access=access())
+        wallets.refuse_key(g.fid, TRADING_CHAIN, access=audit_context())
         raise KeyExportDisabled
-    found = wallets.get_wallet_with_key(g.fid, TRADING_CHAIN, access=access())
+    found = wallets.get_wallet_with_key(g.fid, TRADING_CHAIN, access=audit_context())
     if found is None:
         raise WalletNotFound
     return {"wallet": found}
@@ -156,7 +160,7 @@ def primary_with_key() -> dict[str, Any]:
 @blueprint.response(200, WalletListAnswer)
 def user_wallets() -> dict[str, Any]:
     """List the user's wallets, the Base Account first."""
-    return {"wallets": application().wallets.list_wallets(g.fid, access=access())}
+    return {"wallets": application().wallets.list_wallets(g.fid, access=audit_context())}
 
 
 @blueprint.post("/user-wallets")
@@ -167,4 +171,4 @@ def create_user_wallet(body: dict[str, Any]) -> dict[str, Any]:
     """Create the trading wallet if needed, and return it."""
     if body["chain"] != TRADING_CHAIN:
         raise UnsupportedChain
-    return {"wallet": application().wallets.ensure_trading_wallet(g.fid, access=access())}
+    return {"wallet": application().wallets.ensure_trading_wallet(g.fid, access=audit_context())}

@@ -62,7 +62,7 @@ def verify(
         raise click.ClickException(f"{checkpoint.parent} is not writable.")
     resources = WalletResources()
     since = unchained_before and unchained_before.replace(tzinfo=UTC)
-    with resources.opened() as database:
+    with resources.database() as database:
         verification = AuditVerification(
             database,
             resources.encryption,

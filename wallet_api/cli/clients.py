@@ -185,13 +185,9 @@ def _service() -> Iterator[ApiClientService]:
     logs.configure("ERROR", "command")
     url = read_database_url(os.environ)
     require_database(url)
-    database = Database(url, min_size=0, max_size=1, timeout_seconds=_POOL_SECONDS)
-    database.open()
-    try:
+    with Database(url, min_size=0, max_size=1, timeout_seconds=_POOL_SECONDS) as database:
         check_database(database, writable=False)
         yield ApiClientService(database)
-    finally:
-        database.close()
 
 
 def _members(client: ApiClient) -> dict[str, Any]:

@@ -90,12 +90,8 @@ def doctor(context: click.Context, as_json: bool, trusted: tuple[str, ...]) -> N
     database = Database(
         url, min_size=0, max_size=1, timeout_seconds=_POOL_SECONDS, accept_unfit=True
     )
-    database.open()
-    try:
-        with status_line("Checking the database"):
-            findings = examine_database(database, trusted)
-    finally:
-        database.close()
+    with database, status_line("Checking the database"):
+        findings = examine_database(database, trusted)
     if as_json:
         click.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
     else:

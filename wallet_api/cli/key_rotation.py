@@ -10,16 +10,12 @@ import click
 from wallet_api.cli.command import Command, json_option
 from wallet_api.cli.processes import map_in_processes
 from wallet_api.cli.progress import Progress, status_line
-from wallet_api.cli.wallet_files.resources import (
-    WalletResources,
-    operator,
-    processes_option,
-)
+from wallet_api.cli.wallet_files.resources import WalletResources, operator, processes_option
 from wallet_api.services.encryption_keys.registry import SecretStillInUse
-from wallet_api.services.encryption_keys.rotation import KeyRotation, ResealOutcome
+from wallet_api.services.encryption_keys.rotation import KeyRotation, RotationOutcome
 
 PAGE = 100
-"""Wallets that one transaction seals again. Writes of their users wait until it ends."""
+"""Wallets that one transaction re-encrypts. Writes of their users wait until it ends."""
 
 _REMOVE_HINT = "remove its secret from ENCRYPTION_SECRET_PREVIOUS"
 _KEEP_HINT = (
@@ -30,7 +26,7 @@ _KEEP_HINT = (
 @click.command(cls=Command)
 @json_option
 def register(as_json: bool) -> None:
-    """Register ENCRYPTION_SECRET in the database, so that keys can be sealed under it.
+    """Register ENCRYPTION_SECRET in the database, so that keys can be encrypted under it.
 
     The service registers its secret itself if its role has the right. The role of
     queries/operations/roles.sql does not: run this command as the owner of the tables before the
@@ -41,7 +37,7 @@ def register(as_json: bool) -> None:
       wallet-api keys register
     """
     resources = WalletResources()
-    with resources.opened() as database:
+    with resources.database() as database:
         resources.register(database)
     key_id = resources.encryption.key_id
     click.echo(json.dumps({"registered": key_id}) if as_json else f"{key_id} is registered.")
@@ -52,10 +48,10 @@ def register(as_json: bool) -> None:
 @json_option
 @click.pass_context
 def rotate(context: click.Context, processes: int, as_json: bool) -> None:
-    """Seal every key again under ENCRYPTION_SECRET while the service runs.
+    """Encrypt every key again under ENCRYPTION_SECRET while the service runs.
 
-    Put the older secrets into ENCRYPTION_SECRET_PREVIOUS. Each key is opened and compared with its
-    address before it is written, and again before the commit. Wallets that do not open are
+    Put the older secrets into ENCRYPTION_SECRET_PREVIOUS. Each key is decrypted and compared with
+    its address before it is written, and again before the commit. Keys that do not decrypt are
     reported and left unchanged. The command can be interrupted and repeated. Exit status 0 only if
     no wallet is left under another secret.
 
@@ -66,13 +62,13 @@ def rotate(context: click.Context, processes: int, as_json: bool) -> None:
     resources = WalletResources()
     database = resources.database()
     rotation = KeyRotation(database, resources.encryption, operator())
-    with resources.opened() as opened:
+    with resources.database() as opened:
         resources.register(opened)
     progress = Progress(
         _count(resources),
         "wallets",
-        expected=(ResealOutcome.RESEALED, ResealOutcome.PRESENT),
-        faults=(ResealOutcome.FAILED,),
+        expected=(RotationOutcome.RESEALED, RotationOutcome.PRESENT),
+        faults=(RotationOutcome.FAILED,),
         quiet_stdout=as_json,
     )
     results = map_in_processes(
@@ -94,15 +90,15 @@ def rotate(context: click.Context, processes: int, as_json: bool) -> None:
 
 
 def _count(resources: WalletResources) -> int:
-    """Return the number of wallets that are sealed under other secrets."""
-    with resources.opened() as database:
+    """Return the number of wallets that are encrypted under other secrets."""
+    with resources.database() as database:
         return KeyRotation(database, resources.encryption, operator()).count()
 
 
 @click.command(cls=Command)
 @json_option
 def status(as_json: bool) -> None:
-    """List the secrets in the database and the number of keys that are sealed under each.
+    """List the secrets in the database and the number of keys that are encrypted under each.
 
     Secrets are identified by their key ids, which do not reveal them.
 
@@ -111,7 +107,10 @@ def status(as_json: bool) -> None:
       wallet-api keys status
     """
     resources = WalletResources(check_secret=False)
-    with resources.opened() as database, status_line("Counting the wallets under each secret"):
+    with (
+        resources.database() as database,
+        status_line("Counting the wallets under each secret"),
+    ):
         found = resources.known_secrets(database).status()
     if as_json:
         click.echo(json.dumps([asdict(one) for one in found], default=str))
@@ -119,16 +118,16 @@ def status(as_json: bool) -> None:
     for one in found:
         click.echo(f"{one.key_id}  {one.state:8}  {one.wallets} wallets  since {one.created_at}")
     if not found:
-        click.echo("No key has been sealed in this database.")
+        click.echo("No key has been encrypted in this database.")
 
 
 @click.command(cls=Command)
 @click.argument("key_id")
 @json_option
 def retire(key_id: str, as_json: bool) -> None:
-    """Retire an older secret, so that no wallet can be sealed under it any more.
+    """Retire an older secret, so that no key can be encrypted under it any more.
 
-    PostgreSQL rejects this while a wallet is sealed under it. Processes that still have it as
+    PostgreSQL rejects this while a key is encrypted under it. Processes that still have it as
     ENCRYPTION_SECRET cannot create wallets afterwards.
 
     \b
@@ -137,7 +136,7 @@ def retire(key_id: str, as_json: bool) -> None:
     """
     # Do not check our own secret: it may be the one to retire.
     resources = WalletResources(check_secret=False)
-    with resources.opened() as database, status_line("Checking whether a wallet needs it"):
+    with resources.database() as database, status_line("Checking whether a wallet needs it"):
         try:
             secrets = resources.known_secrets(database)
             retired, needed = secrets.retire(key_id), secrets.audit_log_needs(key_id)

@@ -1,4 +1,4 @@
-"""`wallet-api keys …`: the sealed keys and the secrets that they are sealed under."""
+"""`wallet-api keys …`: verification of private keys, and the secrets that encrypt them."""
 
 import json
 
@@ -10,7 +10,7 @@ from wallet_api.cli.wallet_files.resources import WalletResources, processes_opt
 from wallet_api.cli.wallet_files.rows import RowVerification
 from wallet_api.services.wallet_files.verifying import RowOutcome
 
-keys = click.Group("keys", help="Verify the sealed keys, and rotate their secret.")
+keys = click.Group("keys", help="Verify the encrypted keys, and rotate their secret.")
 
 keys.add_command(register)
 keys.add_command(rotate)
@@ -23,10 +23,10 @@ keys.add_command(retire)
 @json_option
 @click.pass_context
 def verify(context: click.Context, processes: int, as_json: bool) -> None:
-    """Open every wallet in PostgreSQL and compare its key with its address. Writes nothing.
+    """Decrypt every key in PostgreSQL and compare it with its address. Writes nothing.
 
     Use it after a restore, or to check a copy of the secret. It also works on a standby and on a
-    server in recovery. Exit status 0 only if every wallet opens to the key of its address, and no
+    server in recovery. Exit status 0 only if every key decrypts and derives its address, and no
     two users share an address.
 
     \b

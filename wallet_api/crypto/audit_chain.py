@@ -4,7 +4,7 @@ The format, so that a log can be verified without this code:
 
     audit root  = one per secret, see encryption.py
     mac key     = HKDF-SHA256(audit root, no salt, info "wallet-api/audit-mac/v1")
-    seal key    = HKDF-SHA256(audit root, no salt, info "wallet-api/audit-seal/v1")
+    root key    = HKDF-SHA256(audit root, no salt, info "wallet-api/audit-seal/v1")
     head 0      = 64 zeros
     mac n       = HMAC-SHA256(mac key, "entry\\n" + head n-1 + "\\n" + content of entry n) in hex
     head n      = HMAC-SHA256(mac key, "head\\n" + fid + "\\n" + n + "\\n" + mac n) in hex
@@ -14,8 +14,8 @@ truncates a chain therefore lacks the matching head, unless they saved it earlie
 which operators store elsewhere, detect that.
 
 The row of a later secret in encryption_keys contains the root of the secret that it succeeds,
-sealed under the seal key (12 random bytes, then AES-256-GCM with both key ids as associated data,
-in hex). The current secret can therefore verify the entries of every earlier secret.
+encrypted under the root key (12 random bytes, then AES-256-GCM with both key ids as associated
+data, in hex). The current secret can therefore verify the entries of every earlier secret.
 """
 
 import hmac
@@ -44,7 +44,7 @@ class ChainedMacs:
 
 
 class AuditKey:
-    """Compute MACs and seal roots under one secret."""
+    """Compute MACs, and encrypt roots of older secrets, under one secret."""
 
     def __init__(self, key_id: str, root: Secret[bytes]) -> None:
         self.key_id = key_id
@@ -60,23 +60,23 @@ class AuditKey:
         """Return the head of the chain that ends with the entry whose MAC is `entry`."""
         return self._mac(b"head\n%d\n%d\n%s" % (fid, entry_id, entry.encode()))
 
-    def seal_root_of(self, older: "AuditKey") -> str:
-        """Return the root of the secret that this one succeeds, sealed under this one."""
+    def encrypt_root_of(self, older: "AuditKey") -> str:
+        """Return the root of the secret that this one succeeds, encrypted under this one."""
         nonce = os.urandom(_NONCE_BYTES)
         associated_data = _associated_data(self.key_id, older.key_id)
-        return (nonce + self._sealing().encrypt(nonce, older.root.reveal(), associated_data)).hex()
+        return (nonce + self._cipher().encrypt(nonce, older.root.reveal(), associated_data)).hex()
 
-    def open_root_of(self, key_id: str, sealed: str) -> "AuditKey":
-        """Open the root of the secret that this one succeeds. Raises KeyUnreadable."""
-        raw = bytes.fromhex(sealed)
+    def decrypt_root_of(self, key_id: str, encrypted: str) -> "AuditKey":
+        """Decrypt the root of the secret that this one succeeds. Raises KeyUnreadable."""
+        raw = bytes.fromhex(encrypted)
         nonce, ciphertext = raw[:_NONCE_BYTES], raw[_NONCE_BYTES:]
         try:
-            root = self._sealing().decrypt(nonce, ciphertext, _associated_data(self.key_id, key_id))
+            root = self._cipher().decrypt(nonce, ciphertext, _associated_data(self.key_id, key_id))
         except InvalidTag as error:
-            raise KeyUnreadable("The sealed root of the audit log does not open.") from error
+            raise KeyUnreadable("The encrypted root of the audit log does not decrypt.") from error
         return AuditKey(key_id, Secret(root))
 
-    def _sealing(self) -> AESGCM:
+    def _cipher(self) -> AESGCM:
         return AESGCM(hkdf(self.root.reveal(), b"wallet-api/audit-seal/v1", 32))
 
     def _mac(self, message: bytes) -> str:

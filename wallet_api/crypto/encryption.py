@@ -1,6 +1,6 @@
 """Encryption of private keys with AES-256 under ENCRYPTION_SECRET.
 
-The format of scheme `aes-256-gcm`, so that a row can be opened without this code:
+The format of scheme `aes-256-gcm`, so that a row can be decrypted without this code:
 
     master      = scrypt(secret, salt "wallet-api/master/v1", N 2^17, r 8, p 1, 32 bytes)
     key_id      = HKDF-SHA256(master, no salt, info "wallet-api/key-id/v1", 8 bytes) in hex
@@ -11,7 +11,7 @@ The format of scheme `aes-256-gcm`, so that a row can be opened without this cod
     audit root  = HKDF-SHA256(master, no salt, info "wallet-api/audit-root/v1"), see audit_chain.py
 
 scrypt is specified in RFC 7914, HKDF in RFC 5869 (32 bytes unless stated), GCM in NIST SP 800-38D.
-The associated data binds a ciphertext to its row: copied to another row, it does not open. The
+The associated data binds a ciphertext to its row: copied to another row, it does not decrypt. The
 joined form is unambiguous, because constraints of the database exclude line breaks in its parts.
 """
 
@@ -42,18 +42,20 @@ _LEGACY_PLAINTEXT = re.compile(rb"0x[0-9a-fA-F]{64}")
 # chance in one of 256 decryptions under a wrong key.
 _CONCLUSIVE_PADDING = 4
 
-DOES_NOT_OPEN = "its key does not open: it was changed, or sealed under another ENCRYPTION_SECRET"
+DOES_NOT_DECRYPT = (
+    "its key does not decrypt: it was changed, or encrypted under another ENCRYPTION_SECRET"
+)
 """The reason for a legacy record that none of our secrets decrypts."""
 
 NO_PRIVATE_KEY = (
-    "its key opens under our secret, and is no private key: it was changed, or never was one"
+    "its key decrypts under our secret, but is not a private key: it was changed, or never was one"
 )
 """The reason for a legacy record that one of our secrets decrypts to something else than a key."""
 
 
 @dataclass(frozen=True, slots=True)
-class SealedKey:
-    """A sealed private key as stored: hex ciphertext with tag, hex nonce, scheme and key id."""
+class EncryptedKey:
+    """An encrypted private key as stored: hex ciphertext with tag, hex nonce, scheme, key id."""
 
     ciphertext: str
     iv: str
@@ -89,10 +91,10 @@ class _MasterKey:
 
 
 class EncryptionService:
-    """Seal private keys under the current secret, and open them under it and the previous ones.
+    """Encrypt private keys under the current secret; decrypt under it and the previous ones.
 
     The constructor takes about 0.3 s and 128 MiB per secret (scrypt): call it once per process.
-    Sealing and opening take microseconds.
+    Encryption and decryption take microseconds.
     """
 
     def __init__(self, secret: Secret[str], previous: Sequence[Secret[str]] = ()) -> None:
@@ -107,7 +109,7 @@ class EncryptionService:
     def secret_is_trimmed(self) -> bool:
         """Whether the current secret has no surrounding white space or quotes.
 
-        A copy of a secret easily loses them, and then opens nothing.
+        A copy of a secret easily loses them, and then decrypts nothing.
         """
         secret = self._legacy_secrets[0].reveal()
         return trim(secret) == secret
@@ -122,46 +124,48 @@ class EncryptionService:
         """The keys of the audit log's MACs, by the id of the secret that they are derived from."""
         return {key_id: master.audit_key() for key_id, master in self._keyring.items()}
 
-    def seal(self, private_key: Secret[bytes], *, fid: int, chain: str, address: str) -> SealedKey:
-        """Seal a private key of 32 bytes, bound to this FID, chain and address."""
+    def encrypt(
+        self, private_key: Secret[bytes], *, fid: int, chain: str, address: str
+    ) -> EncryptedKey:
+        """Encrypt a private key of 32 bytes, bound to this FID, chain and address."""
         if len(private_key.reveal()) != _KEY_BYTES:
             raise ValueError("a private key has 32 bytes")
         nonce = os.urandom(_NONCE_BYTES)
         associated_data = _associated_data(self.key_id, fid=fid, chain=chain, address=address)
         cipher = self._current.cipher(fid=fid, chain=chain)
-        return SealedKey(
+        return EncryptedKey(
             ciphertext=cipher.encrypt(nonce, private_key.reveal(), associated_data).hex(),
             iv=nonce.hex(),
             scheme=AES_256_GCM,
             key_id=self.key_id,
         )
 
-    def open(self, sealed: SealedKey, *, fid: int, chain: str, address: str) -> Secret[bytes]:
-        """Open a sealed key and return its 32 bytes.
+    def decrypt(self, key: EncryptedKey, *, fid: int, chain: str, address: str) -> Secret[bytes]:
+        """Decrypt a private key and return its 32 bytes.
 
-        Raises KeyUnreadable if it was sealed under an unknown secret, was changed, or belongs to
+        Raises KeyUnreadable if it was encrypted under an unknown secret, was changed, or belongs to
         another FID, chain or address. The error does not contain the key.
         """
-        if sealed.scheme != AES_256_GCM:
+        if key.scheme != AES_256_GCM:
             raise KeyUnreadable(
-                "The stored key is sealed with a scheme that this version does not support."
+                "The stored key is encrypted with a scheme that this version does not support."
             )
-        master = self._keyring.get(sealed.key_id)
+        master = self._keyring.get(key.key_id)
         if master is None:
-            raise KeyUnreadable("The stored key is sealed under an unknown secret.")
-        associated_data = _associated_data(sealed.key_id, fid=fid, chain=chain, address=address)
+            raise KeyUnreadable("The stored key is encrypted under an unknown secret.")
+        associated_data = _associated_data(key.key_id, fid=fid, chain=chain, address=address)
         try:
-            key = master.cipher(fid=fid, chain=chain).decrypt(
-                bytes.fromhex(sealed.iv), bytes.fromhex(sealed.ciphertext), associated_data
+            private_key = master.cipher(fid=fid, chain=chain).decrypt(
+                bytes.fromhex(key.iv), bytes.fromhex(key.ciphertext), associated_data
             )
         except (InvalidTag, ValueError) as error:
-            raise KeyUnreadable("The stored key does not open.") from error
-        if len(key) != _KEY_BYTES:
-            raise KeyUnreadable("The stored key does not open to 32 bytes.")
-        return Secret(key)
+            raise KeyUnreadable("The stored key does not decrypt.") from error
+        if len(private_key) != _KEY_BYTES:
+            raise KeyUnreadable("The stored key does not decrypt to 32 bytes.")
+        return Secret(private_key)
 
-    def open_legacy(self, ciphertext: str, iv: str) -> LegacyKey | None:
-        """Open a key of the old file service (scheme `aes-256-cbc`, both arguments in hex).
+    def decrypt_legacy(self, ciphertext: str, iv: str) -> LegacyKey | None:
+        """Decrypt a key of the old file service (scheme `aes-256-cbc`, both arguments in hex).
 
         AES-256-CBC with PKCS#7 under scrypt(secret, "salt", N 16384, r 8, p 1). The plaintext is
         `0x` and 64 hex digits, or another notation of a key. An empty plaintext means a record
@@ -169,17 +173,17 @@ class EncryptionService:
         (scrypt).
 
         CBC does not authenticate: compare the key with its address. Raises KeyUnreadable with
-        DOES_NOT_OPEN, or with NO_PRIVATE_KEY if one of our secrets is the right one.
+        DOES_NOT_DECRYPT, or with NO_PRIVATE_KEY if one of our secrets is the right one.
         """
         try:
-            nonce, sealed = bytes.fromhex(iv), bytes.fromhex(ciphertext)
+            nonce, raw = bytes.fromhex(iv), bytes.fromhex(ciphertext)
         except ValueError as error:
             raise KeyUnreadable("The old record is not hex.") from error
-        if len(nonce) != 16 or not sealed or len(sealed) % 16:
+        if len(nonce) != 16 or not raw or len(raw) % 16:
             raise KeyUnreadable("The old record is not AES-CBC: a length is wrong.")
-        reason = DOES_NOT_OPEN
+        reason = DOES_NOT_DECRYPT
         for key in self._legacy_keys:
-            plaintext = _decrypt_cbc(key.reveal(), nonce, sealed)
+            plaintext = _decrypt_cbc(key.reveal(), nonce, raw)
             if plaintext == b"":
                 return None
             if plaintext is None:
@@ -187,12 +191,12 @@ class EncryptionService:
             if (private_key := parse_private_key(plaintext)) is not None:
                 is_plain = _LEGACY_PLAINTEXT.fullmatch(plaintext) is not None
                 return LegacyKey(private_key, is_plain)
-            if plaintext.isascii() or len(sealed) - len(plaintext) >= _CONCLUSIVE_PADDING:
+            if plaintext.isascii() or len(raw) - len(plaintext) >= _CONCLUSIVE_PADDING:
                 reason = NO_PRIVATE_KEY
         raise KeyUnreadable(reason)
 
-    def seal_legacy(self, private_key: Secret[bytes] | None) -> tuple[str, str]:
-        """Seal a key, or nothing, in the old file service's format: ciphertext and iv in hex."""
+    def encrypt_legacy(self, private_key: Secret[bytes] | None) -> tuple[str, str]:
+        """Encrypt a key, or nothing, in the old file service's format: ciphertext and iv in hex."""
         plaintext = b"" if private_key is None else b"0x" + private_key.reveal().hex().encode()
         iv = os.urandom(16)
         encryptor = Cipher(
@@ -218,11 +222,11 @@ def _associated_data(key_id: str, *, fid: int, chain: str, address: str) -> byte
     return "\n".join((AES_256_GCM, key_id, str(fid), chain, address)).encode()
 
 
-def _decrypt_cbc(key: bytes, nonce: bytes, sealed: bytes) -> bytes | None:
+def _decrypt_cbc(key: bytes, nonce: bytes, ciphertext: bytes) -> bytes | None:
     decryptor = Cipher(algorithms.AES256(key), modes.CBC(nonce)).decryptor()
     unpadder = PKCS7(128).unpadder()
     try:
-        padded = decryptor.update(sealed) + decryptor.finalize()
+        padded = decryptor.update(ciphertext) + decryptor.finalize()
         return unpadder.update(padded) + unpadder.finalize()
     except ValueError:
         # Invalid padding: the wrong secret, or a changed ciphertext.

@@ -22,8 +22,8 @@ _P = 2**255 - 19
 
 
 @dataclass(frozen=True, slots=True)
-class SealedForRecipient:
-    """A sealed key, which the recipient opens with its private key and the same `info`."""
+class EncryptedForRecipient:
+    """An encrypted key, which the recipient decrypts with its private key and this `info`."""
 
     enc: bytes
     ciphertext: bytes
@@ -35,7 +35,7 @@ class Recipient:
     def __init__(self, text: str) -> None:
         """Read a public key: 32 bytes in base64url without padding. Raises InvalidRecipientKey.
 
-        Points of small order are rejected: anybody could open what is sealed to them.
+        Points of small order are rejected: anybody could decrypt what is encrypted to them.
         """
         if not _BASE64URL.fullmatch(text):
             raise InvalidRecipientKey
@@ -51,12 +51,12 @@ class Recipient:
             raise InvalidRecipientKey from error
         self.public_key = base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
-    def seal(self, private_key: Secret[bytes], *, info: bytes) -> SealedForRecipient:
-        """Seal a private key (32 bytes). The recipient needs `info` to open it."""
-        sealed = _SUITE.encrypt(private_key.reveal(), self._key, info)
-        return SealedForRecipient(enc=sealed[:_ENC_BYTES], ciphertext=sealed[_ENC_BYTES:])
+    def encrypt(self, private_key: Secret[bytes], *, info: bytes) -> EncryptedForRecipient:
+        """Encrypt a private key (32 bytes). The recipient needs `info` to decrypt it."""
+        encrypted = _SUITE.encrypt(private_key.reveal(), self._key, info)
+        return EncryptedForRecipient(enc=encrypted[:_ENC_BYTES], ciphertext=encrypted[_ENC_BYTES:])
 
 
 def key_info(*, fid: int, chain: str, address: str) -> bytes:
-    """Return the HPKE info that binds a sealed key to its wallet."""
+    """Return the HPKE info that binds an encrypted key to its wallet."""
     return f"wallet-api/key/v1|{fid}|{chain}|{address}".encode()

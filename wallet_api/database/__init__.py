@@ -13,7 +13,7 @@ from wallet_api.database.connections import (
     connection_error,
     set_up,
 )
-from wallet_api.database.faults import Conflict, violation_means
+from wallet_api.database.faults import Conflict, translate_violation
 from wallet_api.database.pool import Database
 from wallet_api.database.transactions import (
     batch_transaction,
@@ -35,5 +35,5 @@ __all__ = [
     "one_round_trip",
     "one_snapshot",
     "set_up",
-    "violation_means",
+    "translate_violation",
 ]

@@ -54,11 +54,11 @@ class TimedCursor(psycopg.Cursor[Row]):
 
         Raises DatabaseUnavailable if the current request has no time left for it.
         """
-        if deadline.seconds_to_begin() <= 0:
+        if deadline.seconds_left() <= 0:
             raise DatabaseUnavailable("the request has no time left for another statement")
         name = name_of(query) if isinstance(query, str) else UNNAMED
         if isinstance(self.connection, Connection):
-            self.connection.about_to_send(str(query), *arguments)
+            self.connection.before_statement(str(query), *arguments)
         piped = pipelined.get()
         if piped is not None:
             piped.append((name, self))
@@ -107,7 +107,7 @@ class Connection(psycopg.Connection[Row]):
     failed_statement: str | None = None
     machines: Machines | None = None
 
-    def about_to_send(self, query: str, parameters: Any = None, *_: Any) -> None:
+    def before_statement(self, query: str, parameters: Any = None, *_: Any) -> None:
         """Record whether a statement may write, and for which user it is.
 
         Raises DatabaseUnavailable if too many connections wait for the machine of that user.
@@ -129,7 +129,7 @@ class Connection(psycopg.Connection[Row]):
         """Wait for PostgreSQL, and close the connection if no answer comes in time."""
         limit = min(
             timeout or self.answer_seconds,
-            max(0.0, deadline.seconds_to_begin() + deadline.STATEMENT_SECONDS),
+            max(0.0, deadline.seconds_left() + deadline.STATEMENT_SECONDS),
         )
         try:
             return super().wait(gen, interval, limit)

@@ -8,12 +8,7 @@ import psycopg
 from psycopg import errors as pg
 
 from wallet_api.database.connections import Connection
-from wallet_api.errors import (
-    DatabaseDamaged,
-    DatabaseUnavailable,
-    LockTimeout,
-    ServiceUnavailable,
-)
+from wallet_api.errors import DatabaseDamaged, DatabaseUnavailable, LockTimeout, ServiceUnavailable
 
 # PostgreSQL rejected the statement and did nothing; another connection would accept it.
 STALE = (
@@ -70,7 +65,7 @@ def to_domain_error(error: psycopg.Error) -> ServiceUnavailable | None:
 
 
 @contextmanager
-def violation_means(
+def translate_violation(
     meaning: Exception,
     violation: type[pg.IntegrityError],
     *,

@@ -10,22 +10,11 @@ from typing import Any
 import psycopg
 
 from wallet_api import metrics
+from wallet_api.database import sql
 from wallet_api.errors import DatabaseUnavailable
 
 _PATIENCE_SECONDS = 0.5
-_IS_CLUSTER = (
-    "select /* machines.is_cluster */ to_regclass('pg_dist_shard') is not null as is_cluster"
-)
-# All tables that are distributed by fid have the same ranges on the same machines.
-_LIST_SHARDS = (
-    "select distinct /* machines.list_shards */"
-    " shard.shardminvalue::integer as first_hash, placement.groupid as machine"
-    " from pg_dist_partition as spread"
-    " inner join pg_dist_shard as shard on spread.logicalrelid = shard.logicalrelid"
-    " inner join pg_dist_placement as placement on shard.shardid = placement.shardid"
-    " where spread.partmethod = 'h'"
-    " order by first_hash"
-)
+_QUERIES = sql.load("machines")
 
 
 class Machines:
@@ -49,10 +38,10 @@ class Machines:
         self._answered: dict[int, float] = {}
         self._slow: set[int] = set()
 
-    def look(self, connection: psycopg.Connection[dict[str, Any]]) -> None:
+    def read_shards(self, connection: psycopg.Connection[dict[str, Any]]) -> None:
         """Read the locations of the shards on a new connection: an outage may have moved them."""
-        (answer,) = connection.execute(_IS_CLUSTER)
-        shards = list(connection.execute(_LIST_SHARDS)) if answer["is_cluster"] else []
+        is_cluster = _QUERIES.is_cluster(connection)
+        shards = list(_QUERIES.list_shards(connection)) if is_cluster else []
         self._shards = (
             [shard["first_hash"] for shard in shards],
             [shard["machine"] for shard in shards],
@@ -94,7 +83,7 @@ class Machines:
                     self._judge(machine, work, now)
 
     def _judge(self, machine: int, work: Iterable[tuple[float, int]], now: float) -> None:
-        """Call a machine slow if two users wait for long and nobody had a quick answer of late.
+        """Call a machine slow if two users wait for long and nobody had a quick answer recently.
 
         One user alone may be waiting for a lock.
         """

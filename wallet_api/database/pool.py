@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import BoundedSemaphore
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, Self, TypeVar
 
 import psycopg
 from psycopg import errors as pg
@@ -19,6 +19,7 @@ from wallet_api.database.connections import Connection, TimedCursor, set_up
 from wallet_api.database.faults import CONFLICTS, STALE, describe, to_domain_error
 from wallet_api.database.machines import Machines
 from wallet_api.database.replication import Replication
+from wallet_api.database.transactions import long_transaction
 from wallet_api.database_url import CONNECT_SECONDS, connection_parameters
 from wallet_api.errors import DatabaseUnavailable, LockTimeout
 
@@ -88,7 +89,7 @@ class Database:
             # The pool doubles its delay between attempts until this timeout. Then it starts again,
             # so that a recovered database is noticed soon, even after a long outage.
             reconnect_timeout=_RECONNECT_SECONDS,
-            reconnect_failed=self._begin_anew,
+            reconnect_failed=self._restart_connecting,
             open=False,
         )
 
@@ -101,6 +102,22 @@ class Database:
     def close(self) -> None:
         """Close the idle connections now, and each busy one when it is returned."""
         self._pool.close()
+
+    def __enter__(self) -> Self:
+        self.open()
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.close()
+
+    def run_long(self, work: Callable[[Connection], T]) -> T:
+        """Do what run() does, in a long_transaction()."""
+
+        def run(connection: Connection) -> T:
+            with long_transaction(connection):
+                return work(connection)
+
+        return self.run(run)
 
     def run(self, work: Callable[[Connection], T]) -> T:
         """Run `work` on a pooled connection and return its result.
@@ -128,7 +145,7 @@ class Database:
                 time.sleep(random.uniform(0, 0.01 * attempt))
             except _ConnectionLost as lost:
                 if lost.may_have_written:
-                    attempted = self._once_replicated(work)
+                    attempted = self._after_replication(work)
                 # The other connections are probably lost too, and each would time out again.
                 self._pool.drain()
                 silent = lost.error.sqlstate is None
@@ -185,12 +202,12 @@ class Database:
             self._lent.discard(connection)
             self._pool.putconn(connection)
 
-    def _once_replicated(self, work: Callable[[Connection], T]) -> Callable[[Connection], T]:
-        def waits_first(connection: Connection) -> T:
+    def _after_replication(self, work: Callable[[Connection], T]) -> Callable[[Connection], T]:
+        def wait_first(connection: Connection) -> T:
             self.replication.wait(connection)
             return work(connection)
 
-        return waits_first
+        return wait_first
 
     def _wait_for_connection(self) -> Connection:
         """Wait for a connection of the pool.
@@ -198,7 +215,7 @@ class Database:
         Raises PoolTimeout, and DatabaseUnavailable as soon as the database is known to be
         unreachable, because waiting would only occupy a thread.
         """
-        until = time.monotonic() + min(self._timeout_seconds, deadline.seconds_to_begin())
+        until = time.monotonic() + min(self._timeout_seconds, deadline.seconds_left())
         while True:
             if self._is_unreachable():
                 self._refuse("the database cannot be reached: `wallet-api doctor` says why")
@@ -225,12 +242,12 @@ class Database:
     def _connected(self, connection: Connection) -> None:
         connection.add_notice_handler(connection.note)
         set_up(connection)
-        self.replication.look(connection)
-        self._machines.look(connection)
+        self.replication.read_state(connection)
+        self._machines.read_shards(connection)
         connection.machines = self._machines
         self._connecting_since = None
 
-    def _begin_anew(self, pool: ConnectionPool[Connection]) -> None:
+    def _restart_connecting(self, pool: ConnectionPool[Connection]) -> None:
         """Restart the attempts to connect, which the pool would repeat only for new work."""
         if not pool.get_stats()["pool_available"]:
             # Without a connection to check, this requests one.

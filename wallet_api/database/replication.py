@@ -8,13 +8,12 @@
 import mmap
 import struct
 from collections.abc import Callable, Iterable
-from typing import Any
 
-import psycopg
 import structlog
 from psycopg import errors as pg
 
 from wallet_api import metrics
+from wallet_api.database import sql
 from wallet_api.database.connections import Connection
 from wallet_api.errors import DatabaseWentBack
 
@@ -23,32 +22,12 @@ from wallet_api.errors import DatabaseWentBack
 # overwrites another value.
 _NUMBER = struct.Struct("Q")
 _POSITION, _DATABASE, _WENT_BACK = 0, 8, 16
-_LOOK = (
-    "select /* replication.look */"
-    " current_setting('synchronous_standby_names') <> '' and not pg_is_in_recovery()"
-    " as has_standby,"
-    " case when not pg_is_in_recovery() then pg_current_wal_lsn() - '0/0'::pg_lsn end as position,"
-    " case when not pg_is_in_recovery()"
-    " then left(pg_walfile_name(pg_current_wal_lsn()), 8) end as timeline,"
-    " pg_snapshot_xmax(pg_current_snapshot())::text::bigint as next_transaction,"
-    " (select mine.oid from pg_database as mine where mine.datname = current_database())"
-    " as database"
-)
-_WAIT = (
-    "select /* replication.wait */"
-    " pg_snapshot_xmin(pg_current_snapshot())::text::bigint as oldest_running,"
-    " pg_snapshot_xmax(pg_current_snapshot())::text::bigint as next_transaction,"
-    " case when not pg_is_in_recovery()"
-    " then pg_logical_emit_message(true, 'wallet-api', '') end as message"
-)
-_ACKNOWLEDGE = (
-    "select /* replication.position */ pg_current_wal_insert_lsn() - '0/0'::pg_lsn as position"
-)
-
 # An id of 32 bits that is not among so many after the confirmed one counts as older. A confirmation
 # expires after half as many transactions, long before their ids wrap around.
 _SOON = 2**30
 _EXPIRES = _SOON // 2
+
+_QUERIES = sql.load("replication")
 
 log = structlog.get_logger("wallet_api.database")
 
@@ -66,46 +45,51 @@ class Replication:
         # Every transaction of this history before this one is replicated.
         self._confirmed: tuple[object, int] | None = None
 
-    def look(self, connection: Connection) -> None:
+    def read_state(self, connection: Connection) -> None:
         """Read the state of the database on a new connection, and detect if it went back."""
         # Read these first: other threads and processes may acknowledge more meanwhile.
         acknowledged, confirmed = self._read(_POSITION), self._confirmed
-        seen = _row(connection.execute(_LOOK))
+        seen = _QUERIES.read_state(connection)
         self.has_standby = connection.has_standby = seen["has_standby"]
-        if seen["position"] is None:
+        if seen["wal_position"] is None:
             return
-        connection.history = seen["timeline"], seen["database"]
+        connection.history = seen["timeline"], seen["database_oid"]
         # A restored database continues at an earlier id. The pool connects at least every hour.
         if confirmed and not 0 <= seen["next_transaction"] - confirmed[1] < _EXPIRES:
             self._confirmed = None
         if not acknowledged:
             # No acknowledged write could have been lost yet.
-            self._write(_DATABASE, seen["database"])
+            self._write(_DATABASE, seen["database_oid"])
         elif not self._read(_WENT_BACK):
-            same = seen["database"] == self._read(_DATABASE)
-            if not same or seen["position"] < acknowledged:
+            same = seen["database_oid"] == self._read(_DATABASE)
+            if not same or seen["wal_position"] < acknowledged:
                 self._write(_WENT_BACK, 1)
                 log.critical(
                     "database went back",
                     acknowledged_position=acknowledged,
-                    position=int(seen["position"]),
+                    position=int(seen["wal_position"]),
                     same_database=same,
                 )
         metrics.WENT_BACK.set(self._read(_WENT_BACK))
 
     def require_history(self, connection: Connection) -> None:
         """Raise DatabaseWentBack if the database has lost an acknowledged write."""
-        self._look_again(connection)
+        self._refresh_after_promotion(connection)
         if self._read(_WENT_BACK):
             raise DatabaseWentBack(
-                "the database went back to a time before the last acknowledged write: "
+                "the database is in a state from before the last acknowledged write: "
                 "see docs/backup.md, then restart the service"
             )
 
     def position_later(self, connection: Connection) -> Callable[[], None]:
         """Query the position in a transaction; return a function that marks it as acknowledged."""
-        cursor = connection.execute(_ACKNOWLEDGE)
-        return lambda: self._acknowledge(int(_row(cursor)["position"]))
+        cursor = sql.send(connection, _QUERIES.position)
+
+        def acknowledge() -> None:
+            (row,) = cursor
+            self._acknowledge(int(row["wal_position"]))
+
+        return acknowledge
 
     def wait_for(self, connection: Connection, transaction_ids: Iterable[int | None]) -> None:
         """Wait until the standby, if any, has the writes of these transactions.
@@ -131,10 +115,10 @@ class Replication:
         A commit waits for the standby only if it wrote something, so that this writes a message of
         a few bytes.
         """
-        self._look_again(connection)
+        self._refresh_after_promotion(connection)
         if not (self.has_standby or connection.has_standby):
             return
-        sent = _row(connection.execute(_WAIT))
+        sent = _QUERIES.wait(connection)
         if sent["message"] is None:
             # The server is no longer the primary: the pool replaces the connection.
             raise pg.ReadOnlySqlTransaction("the server is a standby, which cannot wait for one")
@@ -144,10 +128,10 @@ class Replication:
         if not connection.unreplicated and sent["next_transaction"] - oldest < _EXPIRES:
             self._confirmed = connection.history, oldest
 
-    def _look_again(self, connection: Connection) -> None:
+    def _refresh_after_promotion(self, connection: Connection) -> None:
         """Read the state again if the server was a standby, which may have been promoted since."""
         if connection.history is None:
-            self.look(connection)
+            self.read_state(connection)
 
     def _acknowledge(self, position: int) -> None:
         if position > self._read(_POSITION):
@@ -159,10 +143,3 @@ class Replication:
 
     def _write(self, place: int, number: int) -> None:
         _NUMBER.pack_into(self._shared, place, number)
-
-
-def _row(cursor: psycopg.Cursor[Any]) -> dict[str, Any]:
-    row: dict[str, Any] | None = cursor.fetchone()
-    if row is None:
-        raise AssertionError("a select without a table gives one row")
-    return row

@@ -2,7 +2,7 @@
 
 A database, a role, PGOPTIONS or the URL may set other values: apply() overrides them on each new
 connection. A harmful setting that an ordinary role may not override makes the session unfit.
-docs/decisions/settings-of-a-session.md discusses all settings.
+docs/decisions/session-settings.md discusses all settings.
 """
 
 import re
@@ -11,7 +11,10 @@ from typing import Any
 
 import psycopg
 
+from wallet_api.database import sql
 from wallet_api.errors import DatabaseUnavailable
+
+_QUERIES = sql.load("session_settings")
 
 PINNED = {
     # How values are written and read.
@@ -47,54 +50,6 @@ SERVING = {
 
 # The settings that docs/scaling.md gives to the role of the service on a cluster.
 _ON_CITUS = {"citus.propagate_set_commands": "local", "citus.node_connection_timeout": "1s"}
-_APPLY = """
-    select
-        count(case
-            when pinned.name <> 'synchronous_commit'
-                or pg_catalog.current_setting('synchronous_commit') <> 'remote_apply'
-            then pg_catalog.set_config(pinned.name, pinned.setting, false)
-        end),
-        pg_catalog.set_config('search_path', pg_catalog.concat_ws(', ', (
-            select pg_catalog.string_agg(element[1], ', ' order by place)
-            from pg_catalog.regexp_matches(
-                pg_catalog.current_setting('search_path'),
-                '"(?:[^"]|"")*"|[^[:space:],"]+',
-                'g'
-            ) with ordinality as named (element, place)
-            where
-                element[1] not in ('"pg_temp"', '"pg_catalog"')
-                and pg_catalog.lower(element[1]) not in ('pg_temp', 'pg_catalog')
-        ), 'pg_temp'), false),
-        exists (
-            select
-            from pg_catalog.regexp_matches(
-                pg_catalog.current_setting('search_path'),
-                '"(?:[^"]|"")*"|[^[:space:],"]+',
-                'g'
-            ) as named (element)
-            inner join pg_catalog.pg_namespace as home
-                on home.nspname::text = case
-                    when element[1] in ('$user', '"$user"') then current_user::text
-                    when pg_catalog.starts_with(element[1], '"')
-                    then pg_catalog.replace(
-                        pg_catalog.substr(element[1], 2, pg_catalog.length(element[1]) - 2),
-                        '""',
-                        '"'
-                    )
-                    else pg_catalog.lower(element[1])
-                end
-            where
-                home.nspname <> 'pg_catalog'
-                and pg_catalog.has_schema_privilege(home.oid, 'USAGE')
-        ) as has_schema,
-        pg_catalog.current_setting('server_encoding') as server_encoding,
-        pg_catalog.current_setting('session_replication_role') as session_replication_role,
-        pg_catalog.current_setting('zero_damaged_pages', true) as zero_damaged_pages,
-        pg_catalog.current_setting('ignore_checksum_failure', true) as ignore_checksum_failure
-    from rows from (
-        pg_catalog.unnest(%s::text[]), pg_catalog.unnest(%s::text[])
-    ) as pinned (name, setting)
-"""
 # Other spellings of our values.
 _AS_WRITTEN = {
     "statement_timeout": ("4s", "10s"),
@@ -118,22 +73,16 @@ def apply(
     """Apply our settings in one round trip, and return the reasons why the session is unfit.
 
     `limits` replace those of PINNED.
-
-    The statement itself must work under all settings: it has no backslash, and names with a schema.
-    A temporary table shadows others of its name unless pg_temp is last in search_path, and a
-    function shadows PostgreSQL's own if pg_catalog is in it but not first. (A pooler may return a
-    session with our settings.)
     """
     settings = {**PINNED, **limits}
-    (row,) = connection.execute(_APPLY, [list(settings), list(settings.values())])
-    encoding = row["server_encoding"]
+    row = _QUERIES.apply(connection, names=list(settings), settings=list(settings.values()))
+    encoding = row["database_encoding"]
     faults = [
         DatabaseUnavailable(f"{name} is {value}, {effect}", _RESET)
         for (name, value), effect in _UNFIT.items()
         if row[name] == value
     ]
     if not row["has_schema"]:
-        # Not current_schema(), which creates a temporary schema if only pg_temp is left.
         faults.append(
             DatabaseUnavailable(
                 "search_path names no existing schema that this role may use",
@@ -159,7 +108,7 @@ def as_options(settings: dict[str, str]) -> str:
     )
 
 
-def is_ours(name: str, value: str) -> bool:
+def is_applied(name: str, value: str) -> bool:
     """Tell whether a setting of a role equals the one that we apply to each connection."""
     if name == "search_path":
         *schemas, last = (part.strip().strip('"') for part in value.lower().split(","))
@@ -173,7 +122,7 @@ def is_ours(name: str, value: str) -> bool:
     return value.lower() in [one.lower() for one in known]
 
 
-def takes_a_guard_away(name: str, value: str) -> bool:
+def is_unsafe(name: str, value: str) -> bool:
     """Tell whether a setting of a role, in any spelling, makes its sessions unfit."""
     if name == "session_replication_role":
         return value.lower() == "replica"

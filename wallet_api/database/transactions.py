@@ -6,18 +6,12 @@ from contextlib import contextmanager
 
 import psycopg
 
+from wallet_api.database import sql
 from wallet_api.database.connections import UNNAMED, Connection, Row, TimedCursor, pipelined
 
 # A little more than the statement_timeout of a long transaction.
 _LONG_ANSWER_SECONDS = 620.0
-_LONG = (
-    "select /* transactions.long */"
-    " set_config('statement_timeout', '10min', true) as statement_timeout"
-)
-_BATCH = (
-    "select /* transactions.batch */"
-    " set_config('idle_in_transaction_session_timeout', '1s', true) as idle_timeout"
-)
+_QUERIES = sql.load("transactions")
 
 
 @contextmanager
@@ -75,7 +69,7 @@ def long_transaction(connection: Connection, *, snapshot: bool = False) -> Itera
     """
     usual = connection.answer_seconds
     with one_snapshot(connection) if snapshot else connection.transaction():
-        connection.execute(_LONG)
+        _QUERIES.allow_long_statements(connection)
         connection.answer_seconds = _LONG_ANSWER_SECONDS
         try:
             yield
@@ -91,5 +85,5 @@ def batch_transaction(connection: Connection) -> Iterator[None]:
     that wait for these rows time out after two seconds (lock_timeout).
     """
     with connection.transaction():
-        connection.execute(_BATCH)
+        _QUERIES.allow_short_pauses(connection)
         yield

@@ -106,9 +106,7 @@ def _write_private(path: Path, text: str) -> None:
 
 def _console_token(settings: Settings, path: Path) -> Secret[str]:
     """Return the token of an API client with all scopes of the console, stored in `path`."""
-    database = Database(settings.database_url, min_size=0, max_size=1, timeout_seconds=10)
-    database.open()
-    try:
+    with Database(settings.database_url, min_size=0, max_size=1, timeout_seconds=10) as database:
         clients = ApiClientService(database)
         if path.exists():
             token = Secret(path.read_text())
@@ -121,8 +119,6 @@ def _console_token(settings: Settings, path: Path) -> Secret[str]:
         created = clients.create(name, scopes=_CONSOLE_SCOPES, allowed_networks=(), expires_at=None)
         if created is None:
             raise click.ClickException(f"The client {name} already exists. Start again.")
-    finally:
-        database.close()
     _write_private(path, created.reveal())
     return created
 

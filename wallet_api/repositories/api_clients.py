@@ -3,18 +3,15 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from wallet_api.database import Connection, Row
+from wallet_api.database import Row, sql
 from wallet_api.models import ApiClient, IPNetwork
-from wallet_api.repositories import sql
+from wallet_api.repositories import Repository
 
 _QUERIES = sql.load("api_clients")
 
 
-class ApiClientRepository:
+class ApiClientRepository(Repository):
     """API clients: other services that may call this one."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def insert_if_absent(
         self,
@@ -47,9 +44,9 @@ class ApiClientRepository:
         """Return all clients, including revoked and expired ones, by name."""
         return [_client(row) for row in _QUERIES.list_clients(self._connection)]
 
-    def give_up_waiting(self) -> None:
+    def set_lock_timeout(self) -> None:
         """Set a short lock timeout for the rest of this transaction."""
-        sql.send(self._connection, _QUERIES.give_up_waiting)
+        sql.send(self._connection, _QUERIES.set_lock_timeout)
 
     def record_use(self, client_id: str) -> None:
         """Record that a client is in use, at most once a minute."""

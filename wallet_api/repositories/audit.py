@@ -9,9 +9,9 @@ from typing import Any
 from psycopg import errors as pg
 
 from wallet_api.crypto.audit_chain import FIRST_HEAD
-from wallet_api.database import Conflict, Connection, Row, one_round_trip, violation_means
+from wallet_api.database import Conflict, Connection, Row, one_round_trip, sql, translate_violation
 from wallet_api.models import AuditEntry, AuditHead, PageRequest
-from wallet_api.repositories import sql
+from wallet_api.repositories import Repository
 
 _QUERIES = sql.load("audit")
 _NAMES = [field.name for field in fields(AuditEntry) if field.name != "created_at"]
@@ -25,38 +25,35 @@ class ChainedEntry:
     head: AuditHead
 
 
-class PlaceTaken(Conflict):
+class EntryIdTaken(Conflict):
     """Another entry has the id that was chosen for ours."""
 
 
-class AuditRepository:
+class AuditRepository(Repository):
     """The append-only audit log: a chain of entries for each user."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def get_head_later(self, fid: int) -> Callable[[], AuditHead]:
         """Send the query for a user's head, and return a function that fetches the result."""
         cursor = sql.send(self._connection, _QUERIES.get_head, fid=fid)
         return lambda: head_of({**(cursor.fetchone() or {}), "fid": fid})
 
-    def hold_head(self, fid: int) -> None:
+    def lock_head(self, fid: int) -> None:
         """Lock the head of a user's chain until the end of the transaction."""
-        sql.send(self._connection, _QUERIES.hold_head, fid=fid)
+        sql.send(self._connection, _QUERIES.lock_head, fid=fid)
 
-    def hold_heads(self, fids: Collection[int]) -> set[int]:
-        """Do what hold_head() does for a batch, in a batch_transaction().
+    def lock_heads(self, fids: Collection[int]) -> set[int]:
+        """Do what lock_head() does for a batch, in a batch_transaction().
 
         Return the users whose heads are locked by others. Wait only for a single user: while a
         batch waited, the other users of the batch would wait too. An empty chain has no head.
         """
         if len(fids) == 1:
-            self.hold_head(*fids)
+            self.lock_head(*fids)
             return set()
         begun = [row["fid"] for row in _QUERIES.list_heads(self._connection, fids=list(fids))]
         with one_round_trip(self._connection, begin=False, commit=False):
             held = [
-                sql.send(self._connection, _QUERIES.hold_head_if_free, fid=fid) for fid in begun
+                sql.send(self._connection, _QUERIES.lock_head_if_free, fid=fid) for fid in begun
             ]
         return {fid for fid, one in zip(begun, held, strict=True) if one.fetchone() is None}
 
@@ -65,9 +62,18 @@ class AuditRepository:
         mac = _QUERIES.get_mac(self._connection, fid=entry.fid, id=entry.id)
         return mac is not None and mac == entry.mac
 
-    def tells_of_trading_wallet(self, fid: int) -> bool:
-        """Tell whether the log records that a user's trading wallet was created or imported."""
-        return _QUERIES.get_made_address(self._connection, fid=fid) is not None
+    def get_trading_address(self, fid: int) -> str | None:
+        """Return the address with which a user's trading wallet was created or imported, or None.
+
+        None means that the log records no trading wallet.
+        """
+        address: str | None = _QUERIES.get_trading_address(self._connection, fid=fid)
+        return address
+
+    def get_base_account_address(self, fid: int) -> str | None:
+        """Return the Base Account address that the log recorded last for a user, or None."""
+        address: str | None = _QUERIES.get_base_account_address(self._connection, fid=fid)
+        return address
 
     def get_time(self) -> datetime:
         """Return the database's time."""
@@ -83,7 +89,7 @@ class AuditRepository:
         return heads
 
     def append_later(self, chained: ChainedEntry) -> Callable[[], bool]:
-        """Append an entry in the caller's transaction, inside place_taken().
+        """Append an entry in the caller's transaction, inside entry_id_taken().
 
         Return a function that tells whether it was written.
         """
@@ -110,12 +116,12 @@ class AuditRepository:
         """Append entries of many users; tell whether all were written.
 
         There is at least one, and the entries of one user are in the order of their ids. Raises
-        PlaceTaken if another transaction has appended to one of the chains in the meantime.
+        EntryIdTaken if another transaction has appended to one of the chains in the meantime.
         """
         rows = [_columns(one.entry) for one in chained]
         heads = {one.head.fid: one.head for one in chained}.values()
         columns = {name: [row[name] for row in rows] for name in rows[0]}
-        with place_taken(self._connection):
+        with entry_id_taken(self._connection):
             written = list(_QUERIES.append_many(self._connection, **columns))
         try:
             moved = list(
@@ -128,7 +134,7 @@ class AuditRepository:
             )
         except pg.RestrictViolation as error:
             # The trigger wallet_audit_heads_only_move_on, which has no name in an error.
-            raise PlaceTaken from error
+            raise EntryIdTaken from error
         return (len(written), len(moved)) == (len(rows), len(heads))
 
     def list_all(self, page: PageRequest[int]) -> list[AuditEntry]:
@@ -169,10 +175,10 @@ class AuditRepository:
         return _entries(rows)
 
 
-def place_taken(connection: Connection) -> AbstractContextManager[None]:
-    """Raise PlaceTaken if the id of an entry that is appended inside is taken."""
-    return violation_means(
-        PlaceTaken(),
+def entry_id_taken(connection: Connection) -> AbstractContextManager[None]:
+    """Raise EntryIdTaken if the id of an entry that is appended inside is taken."""
+    return translate_violation(
+        EntryIdTaken(),
         pg.UniqueViolation,
         connection=connection,
         constraint="wallet_audit_log_pkey",

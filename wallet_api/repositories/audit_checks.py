@@ -4,9 +4,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from wallet_api.database import Connection
+from wallet_api.database import sql
 from wallet_api.models import AuditEntry
-from wallet_api.repositories import sql
+from wallet_api.repositories import Repository
 
 _QUERIES = sql.load("audit_checks")
 
@@ -36,11 +36,8 @@ class Writer:
     is_prepared: bool
 
 
-class AuditCheckRepository:
+class AuditCheckRepository(Repository):
     """The whole audit log. Not for requests."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def list_page(self, after: tuple[int, int], size: int) -> list[AuditEntry]:
         """Return the next `size` entries after a (fid, id), in that order."""

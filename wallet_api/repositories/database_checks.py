@@ -3,8 +3,8 @@
 from collections.abc import Collection
 from typing import NamedTuple
 
-from wallet_api.database import Connection
-from wallet_api.repositories import sql
+from wallet_api.database import sql
+from wallet_api.repositories import Repository
 
 _QUERIES = sql.load("database_checks")
 
@@ -44,11 +44,8 @@ class Session(NamedTuple):
     connections: int
 
 
-class DatabaseCheckRepository:
+class DatabaseCheckRepository(Repository):
     """Faulty rows, schema, settings and rights."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def list_trading_wallets_without_key(self) -> list[int]:
         """Return users (100 at most) whose trading wallet lacks a part of its key."""

@@ -3,18 +3,15 @@
 from collections.abc import Callable
 from dataclasses import asdict
 
-from wallet_api.database import Connection, Row
+from wallet_api.database import Row, sql
 from wallet_api.models import Deposit
-from wallet_api.repositories import sql
+from wallet_api.repositories import Repository
 
 _QUERIES = sql.load("deposits")
 
 
-class DepositRepository:
+class DepositRepository(Repository):
     """Prepared deposits: transfers for users to sign."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def get_by_idempotency_key(self, fid: int, key: str) -> Deposit | None:
         """Return the deposit that this user prepared with this Idempotency-Key, or None."""
@@ -36,9 +33,9 @@ class DepositRepository:
         cursor = sql.send(self._connection, _QUERIES.insert_if_absent, **asdict(deposit))
         return lambda: cursor.fetchone() is not None
 
-    def give_up_waiting(self) -> None:
+    def set_lock_timeout(self) -> None:
         """Set a short lock timeout for the rest of this transaction."""
-        sql.send(self._connection, _QUERIES.give_up_waiting)
+        sql.send(self._connection, _QUERIES.set_lock_timeout)
 
 
 def _deposit(row: Row | None) -> Deposit | None:

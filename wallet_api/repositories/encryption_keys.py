@@ -2,9 +2,9 @@
 
 from psycopg import errors as pg
 
-from wallet_api.database import Connection
+from wallet_api.database import sql
 from wallet_api.models import EncryptionKey
-from wallet_api.repositories import sql
+from wallet_api.repositories import Repository
 
 _QUERIES = sql.load("encryption_keys")
 
@@ -13,11 +13,8 @@ class KeyInUse(Exception):
     """A row of `wallets` or another table refers to the secret."""
 
 
-class EncryptionKeyRepository:
+class EncryptionKeyRepository(Repository):
     """The registered secrets of this database, and which of them are active."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def list_keys(self) -> list[EncryptionKey]:
         """Return all registered secrets, in the order of registration."""
@@ -27,9 +24,9 @@ class EncryptionKeyRepository:
         """Tell whether our role in the database may register a secret."""
         return bool(_QUERIES.may_register(self._connection))
 
-    def ask_in_turn(self) -> None:
+    def query_shards_sequentially(self) -> None:
         """Allow this transaction to write to these tables after it queried a whole cluster."""
-        _QUERIES.ask_in_turn(self._connection)
+        _QUERIES.query_shards_sequentially(self._connection)
 
     def insert_if_absent(
         self, key_id: str, *, succeeds: str | None, sealed_audit_root: str | None
@@ -46,9 +43,9 @@ class EncryptionKeyRepository:
         """Allow wallets to be encrypted with a registered secret."""
         _QUERIES.activate(self._connection, key_id=key_id)
 
-    def hold_active(self, key_id: str) -> bool:
+    def lock_active(self, key_id: str) -> bool:
         """Prevent the retirement of a secret in this transaction; False if it is not active."""
-        return _QUERIES.hold_active(self._connection, key_id=key_id) is not None
+        return _QUERIES.lock_active(self._connection, key_id=key_id) is not None
 
     def retire(self, key_id: str) -> bool:
         """Retire a secret, so that no wallet can be encrypted with it; tell whether it was active.

@@ -3,8 +3,8 @@
 from collections.abc import Collection
 from typing import NamedTuple
 
-from wallet_api.database import Connection
-from wallet_api.repositories import sql
+from wallet_api.database import sql
+from wallet_api.repositories import Repository
 from wallet_api.repositories.database_checks import Right
 
 _QUERIES = sql.load("migrations")
@@ -22,11 +22,8 @@ class ServerState(NamedTuple):
     missing_rights: tuple[Right, ...]
 
 
-class MigrationRepository:
+class MigrationRepository(Repository):
     """Applied migrations, and the lock of an upgrade."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def get_state(self, needed: Collection[Right] = ()) -> ServerState:
         """Return the state of the database and server, which every other query depends on."""

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
-from wallet_api.database import Connection, Row
-from wallet_api.repositories import sql
+from wallet_api.database import Row, sql
+from wallet_api.repositories import Repository
 from wallet_api.repositories.database_checks import Right
 
 _QUERIES = sql.load("role_checks")
@@ -23,11 +23,8 @@ class OtherRight(NamedTuple):
     changes: bool
 
 
-class RoleCheckRepository:
+class RoleCheckRepository(Repository):
     """Rights of all roles by grant, ownership, membership, attribute and default privilege."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def list_exempt_roles(self) -> set[str]:
         """Return superusers, the owner of the tables, and the current role."""
@@ -73,13 +70,15 @@ class RoleCheckRepository:
             for row in rows
         ]
 
-    def list_powers(self) -> list[OtherRight]:
+    def list_role_attributes(self) -> list[OtherRight]:
         """Return role attributes that give access to our rows."""
-        return _rights(_QUERIES.list_powers(self._connection))
+        return _rights(_QUERIES.list_role_attributes(self._connection))
 
-    def list_feeds(self, relations: Collection[str]) -> list[OtherRight]:
+    def list_replication_sources(self, relations: Collection[str]) -> list[OtherRight]:
         """Return publications of these tables, and logical replication slots."""
-        return _rights(_QUERIES.list_feeds(self._connection, relations=list(relations)))
+        return _rights(
+            _QUERIES.list_replication_sources(self._connection, relations=list(relations))
+        )
 
     def list_parameter_rights(self) -> list[OtherRight]:
         """Return the roles that may set parameters reserved for superusers."""

@@ -2,18 +2,15 @@
 
 from datetime import datetime
 
-from wallet_api.database import Connection
+from wallet_api.database import sql
 from wallet_api.models import DepositSum, WalletCount
-from wallet_api.repositories import sql
+from wallet_api.repositories import Repository
 
 _QUERIES = sql.load("stats")
 
 
-class StatsRepository:
+class StatsRepository(Repository):
     """Statistics of wallets, users and deposits."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def count_wallets(self) -> list[WalletCount]:
         """Count all wallets by type and chain."""

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
-from wallet_api.crypto.encryption import SealedKey
-from wallet_api.database import Connection
+from wallet_api.crypto.encryption import EncryptedKey
+from wallet_api.database import sql
 from wallet_api.models import Wallet
-from wallet_api.repositories import sql
+from wallet_api.repositories import Repository
 from wallet_api.repositories.wallets import columns_of, secret_retired, wallet_of
 
 _QUERIES = sql.load("wallet_batches")
@@ -14,11 +14,8 @@ WalletKey = tuple[int, str]
 """The key of a wallet: fid and chain."""
 
 
-class WalletBatchRepository:
+class WalletBatchRepository(Repository):
     """Reads and writes of thousands of wallets. Not for requests."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def insert_copies_if_absent(self, wallets: Iterable[Wallet]) -> set[WalletKey]:
         """Insert wallets with COPY, except those that have a row; return the inserted keys.
@@ -77,33 +74,35 @@ class WalletBatchRepository:
         shared = _QUERIES.list_shared_addresses(self._connection)
         return {row["address"]: row["fids"] for row in shared}
 
-    def list_page_to_reseal(self, after_fid: int, key_id: str, size: int) -> list[Wallet]:
+    def list_page_to_reencrypt(self, after_fid: int, key_id: str, size: int) -> list[Wallet]:
         """Return the next `size` trading wallets after a FID that use another secret.
 
         Call it in long_transaction().
         """
-        page = _QUERIES.list_page_to_reseal(
+        page = _QUERIES.list_page_to_reencrypt(
             self._connection, after_fid=after_fid, key_id=key_id, size=size
         )
         return [wallet_of(row) for row in page]
 
-    def count_to_reseal(self, key_id: str) -> int:
+    def count_to_reencrypt(self, key_id: str) -> int:
         """Return how many trading wallets use another secret. Call it in long_transaction()."""
-        return int(_QUERIES.count_to_reseal(self._connection, key_id=key_id))
+        return int(_QUERIES.count_to_reencrypt(self._connection, key_id=key_id))
 
-    def reseal(self, again: Iterable[tuple[Wallet, SealedKey]]) -> set[int]:
+    def reencrypt(self, again: Iterable[tuple[Wallet, EncryptedKey]]) -> set[int]:
         """Replace the encrypted keys of these wallets, if unchanged; return the users' FIDs.
 
         Call it in batch_transaction(). Raises SecretMismatch if the new secret is retired.
         """
         pairs = list(again)
         with secret_retired(self._connection):
-            replaced = _QUERIES.reseal(
+            replaced = _QUERIES.reencrypt(
                 self._connection,
                 fids=[wallet.fid for wallet, _ in pairs],
-                old_ciphertexts=[wallet.sealed and wallet.sealed.ciphertext for wallet, _ in pairs],
-                ciphertexts=[sealed.ciphertext for _, sealed in pairs],
-                ivs=[sealed.iv for _, sealed in pairs],
-                key_ids=[sealed.key_id for _, sealed in pairs],
+                old_ciphertexts=[
+                    wallet.encrypted_key and wallet.encrypted_key.ciphertext for wallet, _ in pairs
+                ],
+                ciphertexts=[new.ciphertext for _, new in pairs],
+                ivs=[new.iv for _, new in pairs],
+                key_ids=[new.key_id for _, new in pairs],
             )
             return {row["fid"] for row in replaced}

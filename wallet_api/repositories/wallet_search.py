@@ -2,19 +2,16 @@
 
 from collections.abc import Sequence
 
-from wallet_api.database import Connection, Row
+from wallet_api.database import Row, sql
 from wallet_api.models import BASE_ACCOUNT_CHAIN, TRADING_CHAIN, PageRequest, Wallet
-from wallet_api.repositories import sql
+from wallet_api.repositories import Repository
 from wallet_api.repositories.wallets import wallet_of
 
 _QUERIES = sql.load("wallet_search")
 
 
-class WalletSearchRepository:
+class WalletSearchRepository(Repository):
     """Wallets of many users, newest first."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def list_wallets(self, chains: Sequence[str], page: PageRequest[str]) -> list[Wallet]:
         """Return wallets on one chain or both."""

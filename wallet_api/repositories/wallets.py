@@ -5,21 +5,18 @@ from contextlib import AbstractContextManager
 
 from psycopg import errors as pg
 
-from wallet_api.crypto.encryption import SealedKey
-from wallet_api.database import Connection, Row, violation_means
+from wallet_api.crypto.encryption import EncryptedKey
+from wallet_api.database import Connection, Row, sql, translate_violation
 from wallet_api.errors import SecretMismatch
 from wallet_api.models import AuditHead, NewWallet, Wallet
-from wallet_api.repositories import sql
+from wallet_api.repositories import Repository
 from wallet_api.repositories.audit import head_of
 
 _QUERIES = sql.load("wallets")
 
 
-class PostgresWalletRepository:
+class PostgresWalletRepository(Repository):
     """Wallets and their encrypted keys in PostgreSQL."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def get(self, fid: int, chain: str) -> Wallet | None:
         """Return the wallet of a user on a chain, or None."""
@@ -51,10 +48,10 @@ class PostgresWalletRepository:
             fid=wallet.fid,
             chain=wallet.chain,
             address=wallet.address,
-            encrypted_private_key=wallet.sealed.ciphertext,
-            iv=wallet.sealed.iv,
-            scheme=wallet.sealed.scheme,
-            key_id=wallet.sealed.key_id,
+            encrypted_private_key=wallet.encrypted_key.ciphertext,
+            iv=wallet.encrypted_key.iv,
+            scheme=wallet.encrypted_key.scheme,
+            key_id=wallet.encrypted_key.key_id,
         )
         return lambda: _wallet(cursor.fetchone())
 
@@ -66,14 +63,14 @@ class PostgresWalletRepository:
         """Store the address of a user's own Base Account."""
         _QUERIES.put_base_account(self._connection, fid=fid, address=address)
 
-    def any_sealed(self) -> bool:
+    def any_encrypted_key(self) -> bool:
         """Tell whether this database contains a private key."""
-        return bool(_QUERIES.any_sealed(self._connection))
+        return bool(_QUERIES.any_encrypted_key(self._connection))
 
 
 def secret_retired(connection: Connection) -> AbstractContextManager[None]:
     """Raise SecretMismatch if a key that is written inside is encrypted with a retired secret."""
-    return violation_means(
+    return translate_violation(
         SecretMismatch("ENCRYPTION_SECRET was retired: set the one that succeeded it"),
         pg.ForeignKeyViolation,
         connection=connection,
@@ -82,7 +79,7 @@ def secret_retired(connection: Connection) -> AbstractContextManager[None]:
             "wallets.insert_if_absent",
             "wallets.add_copy",
             "wallet_batches.insert_staged",
-            "wallet_batches.reseal",
+            "wallet_batches.reencrypt",
         ),
     )
 
@@ -102,24 +99,24 @@ def wallet_of(row: Row) -> Wallet:
     """Return the wallet of a row."""
     ciphertext, iv = row.pop("encrypted_private_key"), row.pop("iv")
     scheme, key_id = row.pop("scheme"), row.pop("key_id")
-    sealed = None
+    encrypted_key = None
     if ciphertext is not None:
-        sealed = SealedKey(ciphertext=ciphertext, iv=iv, scheme=scheme, key_id=key_id)
-    return Wallet(**row, sealed=sealed)
+        encrypted_key = EncryptedKey(ciphertext=ciphertext, iv=iv, scheme=scheme, key_id=key_id)
+    return Wallet(**row, encrypted_key=encrypted_key)
 
 
 def columns_of(wallet: Wallet) -> Row:
     """Return the row of a wallet, without its id."""
-    sealed = wallet.sealed
+    key = wallet.encrypted_key
     return {
         "fid": wallet.fid,
         "chain": wallet.chain,
         "wallet_type": wallet.wallet_type,
         "address": wallet.address,
-        "encrypted_private_key": sealed and sealed.ciphertext,
-        "iv": sealed and sealed.iv,
-        "scheme": sealed and sealed.scheme,
-        "key_id": sealed and sealed.key_id,
+        "encrypted_private_key": key and key.ciphertext,
+        "iv": key and key.iv,
+        "scheme": key and key.scheme,
+        "key_id": key and key.key_id,
         "created_at": wallet.created_at,
         "updated_at": wallet.updated_at,
     }

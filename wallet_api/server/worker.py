@@ -209,7 +209,7 @@ class Worker(ThreadWorker):
         deadline.start(conn.arrived_at, overdue=conn.overdue)
         try:
             req = next(conn.parser)
-            # The rest of a body that nobody read is in memory: to pass over it takes no time.
+            # Skipping the unread rest of a body takes no time: it is in memory.
             return self.handle_request(req, conn) and bool(conn.parser.finish_body())
         except (NoMoreData, StopIteration, OSError) as error:
             self.log.debug("the client closed the connection: %s", type(error).__name__)

@@ -79,11 +79,9 @@ class ApiClientService:
         client_id = client_tokens.client_id_of(token)
         if client_id is None:
             raise Unauthenticated
-
-        def look(connection: Connection) -> ApiClient | None:
-            return ApiClientRepository(connection).get(client_id)
-
-        client = self._database.run(look)
+        client = self._database.run(
+            lambda connection: ApiClientRepository(connection).get(client_id)
+        )
         if client is None or not client_tokens.matches(token, client.token_hash):
             raise Unauthenticated
         if client.revoked_at is not None or client.expired:
@@ -108,7 +106,7 @@ class ApiClientService:
         def record(connection: Connection) -> None:
             clients = ApiClientRepository(connection)
             with one_round_trip(connection):
-                clients.give_up_waiting()
+                clients.set_lock_timeout()
                 clients.record_use(client.id)
 
         try:

@@ -5,6 +5,9 @@ from typing import TypeVar
 
 from wallet_api.errors import AuditLogBlocked, LockTimeout, ServiceUnavailable
 
+# After so many items in a row waited for a lock in vain, the lock is probably one on the table.
+_AT_MOST_WAITS = 3
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -19,12 +22,25 @@ def run_batch(
     `run` processes what it can in one transaction and returns the reports and the items of busy
     users. Given one item, it waits for that user. If one user makes the batch fail, every item is
     retried separately; an item that fails separately is reported by `failed`. Each item is tried
-    at most twice.
+    at most twice. If several items in a row wait for a lock in vain, the others fail at once.
     """
     try:
-        reports, busy = run(items)
+        reports, alone = run(items)
     except (AuditLogBlocked, LockTimeout) as error:
         if len(items) == 1:
             return [failed(items[0], error)]
-        reports, busy = [], list(items)
-    return reports + [report for item in busy for report in run_batch([item], run, failed)]
+        reports, alone = [], list(items)
+    waits = 0
+    for item in alone:
+        if waits == _AT_MOST_WAITS:
+            reports.append(failed(item, LockTimeout("the items before it waited for a lock")))
+            continue
+        try:
+            reports += run([item])[0]
+            waits = 0
+        except LockTimeout as error:
+            waits += 1
+            reports.append(failed(item, error))
+        except AuditLogBlocked as error:
+            reports.append(failed(item, error))
+    return reports

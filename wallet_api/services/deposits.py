@@ -142,7 +142,7 @@ class DepositService:
         def claim(connection: Connection) -> Deposit | None:
             deposits = DepositRepository(connection)
             with one_round_trip(connection):
-                deposits.give_up_waiting()
+                deposits.set_lock_timeout()
                 inserted = deposits.insert_if_absent_later(deposit)
                 winner = deposits.get_by_idempotency_key_later(deposit.fid, str(key))
             if not inserted():

@@ -61,7 +61,7 @@ def applied_versions(url: Secret[str]) -> set[str]:
         return MigrationRepository(connection).list_applied()
 
 
-def find_why_read_only(state: ServerState) -> ServiceUnavailable | None:
+def read_only_reason(state: ServerState) -> ServiceUnavailable | None:
     """Return the reason why the database is read-only, as an error; None if it takes writes."""
     if state.standby:
         return ServiceUnavailable(
@@ -89,7 +89,7 @@ def upgrade(url: Secret[str], tell: Callable[[str], None] = lambda _: None) -> s
     """
     with _connect(url) as connection:
         repository = MigrationRepository(connection)
-        read_only = find_why_read_only(repository.get_state())
+        read_only = read_only_reason(repository.get_state())
         if read_only is not None:
             raise MigrationError(read_only.reason)
         # A pooler reports another process id than that of the backend.

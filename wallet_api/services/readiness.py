@@ -6,8 +6,8 @@ from wallet_api.database import Connection, Database
 from wallet_api.errors import ServiceUnavailable
 from wallet_api.repositories.migrations import MigrationRepository, ServerState
 from wallet_api.services.diagnosis.expectations import needed_rights
-from wallet_api.services.encryption_keys.registration import SealingSecret
-from wallet_api.services.migrations import expected_versions, find_why_read_only
+from wallet_api.services.encryption_keys.registration import SecretRegistration
+from wallet_api.services.migrations import expected_versions, read_only_reason
 
 _NAMED = 3
 
@@ -23,7 +23,7 @@ def check_database(database: Database, *, writable: bool) -> None:
     def look(connection: Connection) -> tuple[ServiceUnavailable | None, set[str]]:
         repository = MigrationRepository(connection)
         state = repository.get_state(needed_rights() if writable else ())
-        unfit = find_why_read_only(state) or find_missing_rights(state)
+        unfit = read_only_reason(state) or find_missing_rights(state)
         if writable and unfit is not None:
             return unfit, set()
         return None, repository.list_applied(state)
@@ -57,9 +57,9 @@ def _name_some(things: Collection[str]) -> str:
 class ReadinessService:
     """Readiness of this process, as /readyz reports it."""
 
-    def __init__(self, database: Database, sealing_secret: SealingSecret) -> None:
+    def __init__(self, database: Database, registration: SecretRegistration) -> None:
         self._database = database
-        self._sealing_secret = sealing_secret
+        self._registration = registration
 
     def check(self) -> None:
         """Raise ServiceUnavailable, with the reason, unless this process can serve.
@@ -68,4 +68,4 @@ class ReadinessService:
         know our secret.
         """
         check_database(self._database, writable=True)
-        self._sealing_secret.check()
+        self._registration.check()

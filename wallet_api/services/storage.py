@@ -53,7 +53,7 @@ class StorageService:
         self._storage = storage
         self._directory = directory
 
-    def look(self) -> StorageState:
+    def get_state(self) -> StorageState:
         """Return the state. Raises StorageUnavailable and DatabaseUnavailable.
 
         With files, list the directory once and look up each name by primary key.

@@ -12,7 +12,7 @@ from wallet_api.errors import KeyUnreadable
 from wallet_api.models import BASE_ACCOUNT_CHAIN, TRADING_CHAIN, Page, PageRequest, Position, Wallet
 from wallet_api.repositories.wallet_search import WalletSearchRepository
 from wallet_api.repositories.wallets import PostgresWalletRepository
-from wallet_api.services.opening import open_verified
+from wallet_api.services.decryption import decrypt_verified
 
 log = structlog.get_logger("wallet_api")
 
@@ -87,7 +87,7 @@ class WalletSearch:
 
     def _opened(self, wallet: Wallet) -> FoundWallet:
         try:
-            open_verified(self._encryption, wallet)
+            decrypt_verified(self._encryption, wallet)
         except KeyUnreadable as error:
             log.critical("unavailable", code=error.code, reason=error.reason, fid=wallet.fid)
             return FoundWallet(wallet=wallet, opened=False)

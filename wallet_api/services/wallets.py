@@ -1,5 +1,6 @@
 """Trading wallets, their keys, and Base Account addresses."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -7,11 +8,7 @@ from wallet_api import metrics
 from wallet_api.crypto import key_pairs as keys
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Conflict, Connection, Database, one_round_trip
-from wallet_api.errors import (
-    DatabaseDamaged,
-    SecretMismatch,
-    ServiceUnavailable,
-)
+from wallet_api.errors import DatabaseDamaged, SecretMismatch, ServiceUnavailable
 from wallet_api.models import (
     BASE_ACCOUNT_CHAIN,
     BASE_ACCOUNT_SPELLINGS,
@@ -26,15 +23,10 @@ from wallet_api.models import (
 from wallet_api.repositories.audit import AuditRepository
 from wallet_api.repositories.wallet_repository import WalletRepositories, WalletRepository
 from wallet_api.repositories.wallets import PostgresWalletRepository, secret_retired
-from wallet_api.services.audit.append import (
-    AuditTrail,
-    PendingEntries,
-    begin_append,
-    require_entry,
-)
+from wallet_api.services.audit.append import AuditTrail, PendingEntries, begin_append, require_entry
 from wallet_api.services.audit.refusals import RefusalWindows
-from wallet_api.services.encryption_keys.registration import SealingSecret
-from wallet_api.services.opening import open_verified
+from wallet_api.services.decryption import decrypt_verified
+from wallet_api.services.encryption_keys.registration import SecretRegistration
 
 _CHAIN_SPELLINGS = dict.fromkeys(BASE_ACCOUNT_SPELLINGS, BASE_ACCOUNT_CHAIN)
 
@@ -59,7 +51,7 @@ class BaseAccountWalletService:
         database: Database,
         repositories: WalletRepositories,
         encryption: EncryptionService,
-        sealing_secret: SealingSecret,
+        registration: SecretRegistration,
     ) -> None:
         """`repositories` returns the wallet repository for a connection and a caller."""
         self._trail = AuditTrail(encryption)
@@ -67,7 +59,7 @@ class BaseAccountWalletService:
         self._database = database
         self._repositories = repositories
         self._encryption = encryption
-        self._sealing_secret = sealing_secret
+        self._registration = registration
 
     def ensure_trading_wallet(self, fid: int, *, access: AuditContext) -> Wallet:
         """Return the user's trading wallet, creating it if needed.
@@ -81,9 +73,9 @@ class BaseAccountWalletService:
         Raises SecretMismatch if a wallet would have to be created with a secret that is not this
         database's, and DatabaseDamaged if the user had a wallet and it is gone.
         """
-        return self.ensure_trading_wallet_and_tell(fid, access=access)[0]
+        return self.get_or_create_trading_wallet(fid, access=access)[0]
 
-    def ensure_trading_wallet_and_tell(
+    def get_or_create_trading_wallet(
         self, fid: int, *, access: AuditContext
     ) -> tuple[Wallet, bool]:
         """Do what ensure_trading_wallet() does, and tell whether this call created the wallet."""
@@ -95,9 +87,9 @@ class BaseAccountWalletService:
             there, head = wallets.get_with_head(fid, TRADING_CHAIN)
             if there is not None:
                 return self._replicated(connection, there)
-            self._sealing_secret.register_on(connection)
-            if head.id and AuditRepository(connection).tells_of_trading_wallet(fid):
-                return self._made_before(connection, wallets, fid)
+            self._registration.register_on(connection)
+            if head.id and AuditRepository(connection).get_trading_address(fid) is not None:
+                return self._recorded_wallet(connection, wallets, fid)
             self._database.replication.require_history(connection)
             candidate = candidate or self._new_wallet(fid)
             return self._claim(connection, candidate, head, access, pending)
@@ -105,10 +97,12 @@ class BaseAccountWalletService:
         pending = self._trail.pending()
         wallet = self._database.run(ensure)
         if candidate is None or wallet.address != candidate.address:
-            return self._verified(wallet), False
+            return self._verified(wallet, access), False
         metrics.WALLETS_CREATED.inc()
         # A key that was encrypted here was verified before it was stored.
-        return wallet if wallet.sealed == candidate.sealed else self._verified(wallet), True
+        if wallet.encrypted_key != candidate.encrypted_key:
+            wallet = self._verified(wallet, access)
+        return wallet, True
 
     def get_wallet(self, fid: int, chain: str, *, access: AuditContext) -> Wallet | None:
         """Return the user's wallet on a chain, or None."""
@@ -119,7 +113,7 @@ class BaseAccountWalletService:
             return wallet and self._replicated(connection, wallet)
 
         wallet = self._database.run(read)
-        return wallet and self._verified(wallet)
+        return wallet and self._verified(wallet, access)
 
     def get_wallet_address(self, fid: int, chain: str, *, access: AuditContext) -> str | None:
         """Return the address of the user's wallet on a chain, or None."""
@@ -135,7 +129,7 @@ class BaseAccountWalletService:
             self._database.replication.wait_for(connection, ids)
             return wallets
 
-        return [self._verified(wallet) for wallet in self._database.run(read)]
+        return [self._verified(wallet, access) for wallet in self._database.run(read)]
 
     def get_wallet_with_key(
         self, fid: int, chain: str, *, access: AuditContext
@@ -163,9 +157,9 @@ class BaseAccountWalletService:
                     return None
                 # It was imported in the meantime.
                 raise Conflict
-            if wallet.sealed is None:
+            if wallet.encrypted_key is None:
                 return wallet
-            if not self._sealing_secret.is_registered():
+            if not self._registration.is_registered(connection):
                 connection.rollback()
                 self._register_for(wallet, connection)
                 raise Conflict
@@ -178,7 +172,7 @@ class BaseAccountWalletService:
 
     def _opened(self, wallet: Wallet, access: AuditContext) -> WalletWithKey | None:
         """Decrypt the key of a wallet after its entry is committed; None if it has none."""
-        private_key = open_verified(self._encryption, wallet)
+        private_key = decrypt_verified(self._encryption, wallet)
         if private_key is None:
             return None
         metrics.KEY_READS.labels(access.actor.partition(":")[0]).inc()
@@ -208,8 +202,8 @@ class BaseAccountWalletService:
         The address is never proof of ownership. Raises SecretMismatch: a process with the wrong
         secret writes nothing.
         """
-        self._sealing_secret.register()
-        if self.get_base_account_address(fid, access=access) == address:
+        self._registration.register()
+        if self._is_base_account(fid, address, access):
             return
         self._put_base_account(
             fid,
@@ -222,6 +216,9 @@ class BaseAccountWalletService:
                 address=address,
             ),
         )
+
+    def _is_base_account(self, fid: int, address: str, access: AuditContext) -> bool:
+        return self.get_base_account_address(fid, access=access) == address
 
     def _put_base_account(self, fid: int, address: str, event: AuditEvent) -> None:
         pending = self._trail.pending()
@@ -242,7 +239,7 @@ class BaseAccountWalletService:
 
         there = self._database.run(put)
         if there is not None:
-            self._verified(there)
+            self._verified(there, event.access)
 
     def get_base_account_address(self, fid: int, *, access: AuditContext) -> str | None:
         """Return the stored address of the user's own Base Account, or None."""
@@ -251,13 +248,15 @@ class BaseAccountWalletService:
     def _register_for(self, wallet: Wallet, connection: Connection) -> None:
         """Register our secret before the first key of this process is read."""
         try:
-            self._sealing_secret.register_on(connection)
+            self._registration.register_on(connection)
         except SecretMismatch:
             # A key that does not decrypt is the more important fault.
-            open_verified(self._encryption, wallet)
+            decrypt_verified(self._encryption, wallet)
             raise
 
-    def _made_before(self, connection: Connection, wallets: WalletRepository, fid: int) -> Wallet:
+    def _recorded_wallet(
+        self, connection: Connection, wallets: WalletRepository, fid: int
+    ) -> Wallet:
         """Return the wallet that the audit log records: another request may have just created it.
 
         A new one would be a second address. Raises DatabaseDamaged if there is none.
@@ -280,11 +279,11 @@ class BaseAccountWalletService:
         """Insert a new wallet, unless the user has one by now, and return the user's wallet."""
         rows, audit = PostgresWalletRepository(connection), AuditRepository(connection)
         with (
-            pending.following(connection, head, creation_of(candidate, access)) as entry,
+            pending.new_entry(connection, head, creation_event(candidate, access)) as entry,
             secret_retired(connection),
             one_round_trip(connection),
         ):
-            audit.hold_head(candidate.fid)
+            audit.lock_head(candidate.fid)
             made = rows.insert_if_absent_later(candidate)
             recorded = audit.append_creation_later(entry)
             acknowledge = self._database.replication.position_later(connection)
@@ -298,27 +297,45 @@ class BaseAccountWalletService:
             raise DatabaseDamaged("the table of wallets takes no rows")
         return self._replicated(connection, winner)
 
-    def _record(self, event: AuditEvent) -> None:
-        """Append an event to the audit log, in a transaction of its own."""
-        self._sealing_secret.register()
+    def _record(
+        self, event: AuditEvent, *, unless: Callable[[AuditRepository], bool] = lambda _: False
+    ) -> None:
+        """Append an event to the audit log, in a transaction of its own.
+
+        Append nothing if `unless` returns True while the user's chain is locked.
+        """
         pending = self._trail.pending()
 
-        def append(connection: Connection) -> None:
-            audit = AuditRepository(connection)
-            head = begin_append(connection, event.fid, lambda: audit.get_head_later(event.fid))
-            if not pending.is_written(connection):
-                pending.append(connection, head, event)
+        def record(connection: Connection) -> None:
+            self._registration.register_on(connection)
+            self._append(connection, event, pending, unless=unless)
 
-        self._database.run(append)
+        self._database.run(record)
+
+    def _append(
+        self,
+        connection: Connection,
+        event: AuditEvent,
+        pending: PendingEntries,
+        *,
+        unless: Callable[[AuditRepository], bool] = lambda _: False,
+    ) -> None:
+        """Do what _record() does, once for all attempts with `pending`."""
+        audit = AuditRepository(connection)
+        head = begin_append(connection, event.fid, lambda: audit.get_head_later(event.fid))
+        if not pending.is_written(connection) and not unless(audit):
+            pending.append(connection, head, event)
 
     def _new_wallet(self, fid: int) -> NewWallet:
         """Generate and encrypt a key, and verify that it decrypts before it is stored."""
         pair = keys.generate()
-        sealed = self._encryption.seal(
+        encrypted_key = self._encryption.encrypt(
             pair.private_key, fid=fid, chain=TRADING_CHAIN, address=pair.address
         )
-        wallet = NewWallet(fid=fid, chain=TRADING_CHAIN, address=pair.address, sealed=sealed)
-        open_verified(self._encryption, wallet)
+        wallet = NewWallet(
+            fid=fid, chain=TRADING_CHAIN, address=pair.address, encrypted_key=encrypted_key
+        )
+        decrypt_verified(self._encryption, wallet)
         return wallet
 
     def _replicated(self, connection: Connection, wallet: Wallet) -> Wallet:
@@ -326,13 +343,13 @@ class BaseAccountWalletService:
         self._database.replication.wait_for(connection, [wallet.transaction_id])
         return wallet
 
-    def _verified(self, wallet: Wallet) -> Wallet:
+    def _verified(self, wallet: Wallet, access: AuditContext) -> Wallet:
         """Return the wallet if it has no key, or if its key derives its address."""
-        open_verified(self._encryption, wallet)
+        decrypt_verified(self._encryption, wallet)
         return wallet
 
 
-def creation_of(wallet: Wallet | NewWallet, access: AuditContext) -> AuditEvent:
+def creation_event(wallet: Wallet | NewWallet, access: AuditContext) -> AuditEvent:
     """Return the event that records the creation of a trading wallet."""
     return AuditEvent(
         fid=wallet.fid,

@@ -5,8 +5,8 @@ import pwd
 import sys
 import uuid
 from collections import Counter
-from collections.abc import Generator, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Generator
+from contextlib import ExitStack, closing
 from itertools import chain
 from pathlib import Path
 
@@ -21,11 +21,11 @@ from wallet_api.database import Database
 from wallet_api.models import AuditContext
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
-from wallet_api.services.encryption_keys.registration import SealingSecret
+from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.encryption_keys.registry import KnownSecrets
 from wallet_api.services.readiness import check_database
 from wallet_api.services.wallet_files.importing import FileReport
-from wallet_api.services.wallet_files.storage_check import FileStore
+from wallet_api.services.wallet_files.storage_check import StorageCheck
 from wallet_api.services.wallet_files.verifying import StoredWallets
 
 BATCH = 500
@@ -48,7 +48,7 @@ class WalletResources:
     """The database, the secret and the wallet files that the environment configures.
 
     The constructor raises ServiceUnavailable unless the database is reachable, its schema is
-    current, and our secret is the one it is sealed under. `check_secret=False` skips the last.
+    current, and our secret is the one that encrypts its keys. `check_secret=False` skips the last.
     """
 
     def __init__(self, *, check_secret: bool = True) -> None:
@@ -58,10 +58,10 @@ class WalletResources:
             self._settings.encryption_secret, self._settings.encryption_secret_previous
         )
         require_database(self._settings.database_url)
-        with self.opened() as database:
+        with self.database() as database:
             check_database(database, writable=False)
             if check_secret:
-                self.sealing_secret(database).check()
+                self.registration(database).check()
 
     @property
     def wallet_storage(self) -> str:
@@ -69,35 +69,25 @@ class WalletResources:
         return self._settings.wallet_storage
 
     def database(self) -> Database:
-        """Return a closed database. map_in_processes() needs one for each call, and opens it."""
+        """Return a database, closed. map_in_processes() needs one for each call, and opens it."""
         return Database(
             self._settings.database_url, min_size=0, max_size=1, timeout_seconds=_POOL_SECONDS
         )
 
     def count_rows(self) -> int:
         """Return the number of wallets in PostgreSQL."""
-        with self.opened() as database:
+        with self.database() as database:
             return StoredWallets(database).count()
 
-    @contextmanager
-    def opened(self) -> Iterator[Database]:
-        """Yield an open database."""
-        database = self.database()
-        database.open()
-        try:
-            yield database
-        finally:
-            database.close()
-
-    def sealing_secret(self, database: Database) -> SealingSecret:
+    def registration(self, database: Database) -> SecretRegistration:
         """Return the registration of our secret in `database`."""
-        return SealingSecret(database, self.encryption)
+        return SecretRegistration(database, self.encryption)
 
     def register(self, database: Database) -> None:
         """Register our secret, and create the wallet directory if WALLET_STORAGE is filesystem."""
         in_files = self.wallet_storage == "filesystem"
-        store = FileStore(self.files(None), migrating=False) if in_files else None
-        SealingSecret(database, self.encryption, store).register()
+        store = StorageCheck(self.files(None), migrating=False) if in_files else None
+        SecretRegistration(database, self.encryption, store).register()
 
     def known_secrets(self, database: Database) -> KnownSecrets:
         """Return the secrets that `database` knows."""

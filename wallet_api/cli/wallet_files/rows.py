@@ -1,6 +1,7 @@
 """Verification of the wallets in PostgreSQL, for `wallets verify` and `keys verify`."""
 
 from contextlib import closing
+from functools import partial
 from itertools import chain
 
 import click
@@ -9,11 +10,11 @@ from wallet_api.cli.processes import map_in_processes
 from wallet_api.cli.progress import Progress, status_line
 from wallet_api.cli.wallet_files.resources import BATCH, WalletResources
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
-from wallet_api.services.wallet_files.verifying import RowCheck, RowOutcome, StoredWallets
+from wallet_api.services.wallet_files.verifying import RowOutcome, StoredWallets, check_rows
 
 
 class RowVerification:
-    """Open every wallet in PostgreSQL, and report faults as they are found."""
+    """Decrypt every key in PostgreSQL, and report faults as they are found."""
 
     def __init__(self, resources: WalletResources, processes: int, *, quiet_stdout: bool) -> None:
         self.resources = resources
@@ -23,12 +24,12 @@ class RowVerification:
     def rows(
         self, files: FilesystemWalletRepository | None, *, expected: list[RowOutcome]
     ) -> Progress:
-        """Open every row. If `files` is given, report the rows that have no file.
+        """Decrypt every row. If `files` is given, report the rows that have no file.
 
         `expected` are the possible outcomes that are no faults.
         """
         database = self.resources.database()
-        check = RowCheck(self.resources.encryption, files)
+        check = partial(check_rows, self.resources.encryption, files)
         progress = Progress(
             self.resources.count_rows(),
             "wallets",
@@ -37,7 +38,7 @@ class RowVerification:
             quiet_stdout=self.quiet_stdout,
         )
         pages = StoredWallets(database).pages(BATCH)
-        results = map_in_processes(pages, check.run, processes=self.processes, database=database)
+        results = map_in_processes(pages, check, processes=self.processes, database=database)
         with progress, closing(results):
             for row in chain.from_iterable(results):
                 if row.outcome is not RowOutcome.OPENED:
@@ -48,7 +49,10 @@ class RowVerification:
 
     def shared_addresses(self) -> int:
         """Report the trading addresses that several users share, and return their number."""
-        with self.resources.opened() as database, status_line("Searching for shared addresses"):
+        with (
+            self.resources.database() as database,
+            status_line("Searching for shared addresses"),
+        ):
             shared = StoredWallets(database).shared_addresses()
         for address, fids in shared.items():
             line = f"{address}: shared by several users: FIDs {', '.join(map(str, fids))}"

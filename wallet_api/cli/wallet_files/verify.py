@@ -2,6 +2,7 @@
 
 import json
 from contextlib import closing
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
@@ -20,11 +21,7 @@ from wallet_api.cli.wallet_files.resources import (
 )
 from wallet_api.cli.wallet_files.rows import RowVerification
 from wallet_api.services.wallet_files.importing import Outcome, WalletImport
-from wallet_api.services.wallet_files.verifying import (
-    LineOutcome,
-    ReportCheck,
-    RowOutcome,
-)
+from wallet_api.services.wallet_files.verifying import LineOutcome, RowOutcome, check_lines
 
 _MISSING = "missing in PostgreSQL"
 
@@ -46,9 +43,9 @@ def verify(
     processes: int,
     as_json: bool,
 ) -> None:
-    """Open every wallet in PostgreSQL, and compare with the files in PATH if given.
+    """Decrypt every key in PostgreSQL, and compare with the files in PATH if given.
 
-    Exit status 0 only if every wallet opens to the key of its address, no two users share an
+    Exit status 0 only if every key decrypts and derives its address, no two users share an
     address, every file is in PostgreSQL with the same address and key, and no file has changed
     since the report. Wallets without a file are reported, but are no fault.
 
@@ -84,7 +81,7 @@ class _Verification(RowVerification):
     def files(self, path: Path) -> Progress:
         """Compare every file with its row."""
         database, files = self.resources.database(), self.resources.files(path)
-        secret = self.resources.sealing_secret(database)
+        secret = self.resources.registration(database)
         work = WalletImport(
             database, files, self.resources.encryption, secret, operator(), dry_run=True
         )
@@ -109,7 +106,7 @@ class _Verification(RowVerification):
     def report(self, path: Path, report: Path) -> Progress:
         """Compare every file in the report with its checksum."""
         database = self.resources.database()
-        check = ReportCheck(self.resources.files(path))
+        check = partial(check_lines, self.resources.files(path))
         progress = Progress(
             _count_lines(report),
             "lines",
@@ -119,9 +116,7 @@ class _Verification(RowVerification):
         )
         with report.open(errors="replace") as lines:
             parts = batches(enumerate(lines, start=1), BATCH)
-            results = map_in_processes(
-                parts, check.run, processes=self.processes, database=database
-            )
+            results = map_in_processes(parts, check, processes=self.processes, database=database)
             with progress, closing(results):
                 for line in chain.from_iterable(results):
                     if line.outcome is not LineOutcome.UNCHANGED:

@@ -20,11 +20,11 @@ from wallet_api.cli.wallet_files.resources import (
     require_outside,
 )
 from wallet_api.cli.wallet_files.verify import verify
-from wallet_api.crypto.encryption import DOES_NOT_OPEN
+from wallet_api.crypto.encryption import DOES_NOT_DECRYPT
 from wallet_api.models import MAX_FID
 from wallet_api.services.wallet_files.exporting import WalletExport
 from wallet_api.services.wallet_files.importing import Outcome, WalletImport
-from wallet_api.services.wallet_files.verifying import StoredWallets, UserCheck
+from wallet_api.services.wallet_files.verifying import StoredWallets, list_locations
 
 wallets = click.Group("wallets", help="Import, export and verify wallet files.")
 
@@ -50,7 +50,7 @@ def import_(
 ) -> None:
     """Import the wallet files in PATH (default WALLET_STORAGE_PATH) into PostgreSQL.
 
-    Every key is opened and compared with its address before its row is written. Files are never
+    Every key is decrypted and compared with its address before its row is written. Files are never
     changed and rows never overwritten. The command can be interrupted and repeated. Exit status 0
     only if every file is imported or present.
 
@@ -60,7 +60,7 @@ def import_(
     """
     resources = WalletResources()
     database, files = resources.database(), resources.files(path)
-    secret = resources.sealing_secret(database)
+    secret = resources.registration(database)
     work = WalletImport(database, files, resources.encryption, secret, operator(), dry_run=dry_run)
     new = Outcome.IMPORTABLE if dry_run else Outcome.IMPORTED
     progress = Progress(
@@ -76,7 +76,7 @@ def import_(
     reasons = collect_reports(results, progress, report)
     _print_summary(progress, as_json=as_json)
     none_valid = progress.counts[Outcome.INVALID] == progress.counts.total()
-    if none_valid and [reason for reason, _ in reasons.most_common(1)] == [DOES_NOT_OPEN]:
+    if none_valid and [reason for reason, _ in reasons.most_common(1)] == [DOES_NOT_DECRYPT]:
         click.echo(
             "No file is valid. Check that ENCRYPTION_SECRET is the secret of the old service.",
             err=True,
@@ -116,7 +116,7 @@ def export(
         quiet_stdout=as_json,
     )
     with files.directory.locked():
-        files.directory.remove_leftovers()
+        files.directory.remove_temporary_files()
         pages = StoredWallets(database).pages(BATCH)
         collect_reports(
             map_in_processes(pages, work.run, processes=processes, database=database),
@@ -141,24 +141,24 @@ def export(
 def show(context: click.Context, fid: int, path: Path | None, as_json: bool) -> None:
     """Show the wallets of one user in PostgreSQL and in the files in PATH, without keys.
 
-    Exit status 1 if a wallet cannot be opened, or if there is none.
+    Exit status 1 if a key cannot be decrypted, or if the user has no wallet.
 
     \b
     Example:
       wallet-api wallets show 1464243
     """
     resources = WalletResources()
-    with resources.opened() as database:
-        found = UserCheck(database, resources.encryption, resources.files(path)).run(fid)
+    with resources.database() as database:
+        found = list_locations(database, resources.encryption, resources.files(path), fid)
     if as_json:
-        click.echo(json.dumps([asdict(holding) for holding in found], default=str))
+        click.echo(json.dumps([asdict(location) for location in found], default=str))
     else:
-        for holding in found:
-            state = holding.fault or f"{holding.address}, created {holding.created_at}, opens"
-            click.echo(f"{holding.place}, {holding.chain}: {state}")
+        for location in found:
+            state = location.fault or f"{location.address}, created {location.created_at}, decrypts"
+            click.echo(f"{location.place}, {location.chain}: {state}")
         if not found:
             click.echo(f"FID {fid} has no wallets.")
-    sound = found and not any(holding.fault for holding in found)
+    sound = found and not any(location.fault for location in found)
     context.exit(0 if sound else 1)
 
 

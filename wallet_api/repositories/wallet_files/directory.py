@@ -24,7 +24,7 @@ from wallet_api.repositories.wallet_files.stored_file import StoredFile, read_to
 
 _LOCK = ".lock"
 _MIGRATING = ".migrating"
-_ASIDE = re.compile(r"\.new-[0-9a-f]{16}")
+_TEMPORARY = re.compile(r"\.new-[0-9a-f]{16}")
 _LOCK_SECONDS = 5.0
 _READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW
 _OPEN_LOCK = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW
@@ -53,11 +53,11 @@ class WalletDirectory:
             new = [path for path in (self.path, *self.path.parents) if not path.exists()]
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             for path in new:
-                _flush(path.parent)
+                _fsync(path.parent)
             if not any(self.names()):
                 os.fchmod(self._open(), 0o700)
         with self.locked():
-            self.settle()
+            self.fsync()
 
     def is_marked(self) -> bool:
         """Tell whether this service has ever written to the directory."""
@@ -67,7 +67,7 @@ class WalletDirectory:
         """Yield the names in the directory, except those of our own files."""
         with self._faults("cannot be listed"):
             for name in self._entries():
-                if name not in (_LOCK, _MIGRATING) and not _ASIDE.fullmatch(name):
+                if name not in (_LOCK, _MIGRATING) and not _TEMPORARY.fullmatch(name):
                     yield name
 
     def read(self, name: str) -> StoredFile | None:
@@ -167,12 +167,8 @@ class WalletDirectory:
                     "users who have a wallet are served)",
                 ) from error
         if not (self._handed_over or only_ask):
-            self.settle()
+            self.fsync()
             self._handed_over = True
-
-    def add(self, name: str, content: bytes) -> bool:
-        """Write a file durably, unless the name exists; tell whether it was written."""
-        return self.add_all({name: content})[name]
 
     def add_all(self, files: dict[str, bytes]) -> dict[str, bool]:
         """Write files durably, except those whose names exist; tell which were written."""
@@ -181,11 +177,11 @@ class WalletDirectory:
         with self._faults("cannot be written to"):
             try:
                 for name, content in files.items():
-                    aside[name] = self._write_aside(content)
+                    aside[name] = self._write_temporary(content)
                 for name, new in aside.items():
                     added[name] = self._link(new, name)
                 # Before temporary names are removed: a reader that sees two links flushes itself.
-                self.settle()
+                self.fsync()
             except OSError:
                 self._unlink(new for name, new in aside.items() if not added.get(name))
                 raise
@@ -195,7 +191,7 @@ class WalletDirectory:
     def replace(self, name: str, content: bytes) -> None:
         """Replace a file durably."""
         with self._faults("cannot be written to"):
-            new = self._write_aside(content)
+            new = self._write_temporary(content)
             # It keeps a second link until the first one is flushed, as in add_all().
             second = f".new-{secrets.token_hex(8)}"
             here = self._open()
@@ -205,19 +201,19 @@ class WalletDirectory:
             except OSError:
                 self._unlink([new, second])
                 raise
-            self.settle()
+            self.fsync()
             self._unlink([new])
 
-    def settle(self) -> None:
+    def fsync(self) -> None:
         """Flush the directory, so that its names survive a power failure."""
         with self._faults("cannot be flushed to the disk"):
             os.fsync(self._open())
 
-    def remove_leftovers(self) -> None:
+    def remove_temporary_files(self) -> None:
         """Remove temporary files of killed writers. Call it with the lock held."""
         with self._faults("cannot be cleaned"):
             for name in self._entries():
-                if _ASIDE.fullmatch(name):
+                if _TEMPORARY.fullmatch(name):
                     os.unlink(name, dir_fd=self._open())
 
     def _open(self) -> int:
@@ -236,7 +232,7 @@ class WalletDirectory:
         finally:
             os.close(listing)
 
-    def _write_aside(self, content: bytes) -> str:
+    def _write_temporary(self, content: bytes) -> str:
         name = f".new-{secrets.token_hex(8)}"
         descriptor = os.open(name, _CREATE, 0o600, dir_fd=self._open())
         try:
@@ -305,7 +301,7 @@ def _require_write_access(folder: int) -> None:
         raise OSError(code, os.strerror(code))
 
 
-def _flush(path: Path) -> None:
+def _fsync(path: Path) -> None:
     descriptor = _opened(path)
     try:
         os.fsync(descriptor)

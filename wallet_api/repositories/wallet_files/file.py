@@ -107,7 +107,7 @@ def read(
     address = members["address"]
     old_key = _old_key(members, encryption)
     chain = BASE_ACCOUNT_CHAIN
-    sealed = None
+    encrypted_key = None
     if old_key is not None:
         private_key = old_key.private_key
         if not old_key.is_plain:
@@ -119,9 +119,9 @@ def read(
         if derived.lower() != address.lower():
             raise KeyUnreadable(_ANOTHER_ADDRESS)
         address = derived
-        sealed = encryption.seal(private_key, fid=fid, chain=chain, address=address)
+        encrypted_key = encryption.encrypt(private_key, fid=fid, chain=chain, address=address)
         # Verify that the new ciphertext decrypts.
-        encryption.open(sealed, fid=fid, chain=chain, address=address)
+        encryption.decrypt(encrypted_key, fid=fid, chain=chain, address=address)
     else:
         try:
             address = parse_address(address)
@@ -138,9 +138,9 @@ def read(
         wallet=Wallet(
             fid=fid,
             chain=chain,
-            wallet_type="trading" if sealed else "base-account",
+            wallet_type="trading" if encrypted_key else "base-account",
             address=address,
-            sealed=sealed,
+            encrypted_key=encrypted_key,
             created_at=created_at,
             updated_at=_time(members.get("updatedAt")) or created_at,
         ),
@@ -155,11 +155,11 @@ def members_of(wallet: Wallet, encryption: EncryptionService) -> dict[str, Any]:
     Raises KeyUnreadable if the wallet's key does not decrypt.
     """
     private_key = None
-    if wallet.sealed is not None:
-        private_key = encryption.open(
-            wallet.sealed, fid=wallet.fid, chain=wallet.chain, address=wallet.address
+    if wallet.encrypted_key is not None:
+        private_key = encryption.decrypt(
+            wallet.encrypted_key, fid=wallet.fid, chain=wallet.chain, address=wallet.address
         )
-    ciphertext, iv = encryption.seal_legacy(private_key)
+    ciphertext, iv = encryption.encrypt_legacy(private_key)
     members = {
         "address": wallet.address,
         "encryptedPrivateKey": ciphertext,
@@ -267,7 +267,7 @@ def _old_key(members: dict[str, Any], encryption: EncryptionService) -> LegacyKe
         raise KeyUnreadable("its encryptedPrivateKey is not hex")
     if len(ciphertext) % 32:
         raise KeyUnreadable("its encryptedPrivateKey was cut off")
-    return encryption.open_legacy(ciphertext, iv)
+    return encryption.decrypt_legacy(ciphertext, iv)
 
 
 def _canonical(chain: object) -> object:

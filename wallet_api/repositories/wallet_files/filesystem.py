@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
-from wallet_api.crypto.encryption import DOES_NOT_OPEN, EncryptionService
+from wallet_api.crypto.encryption import DOES_NOT_DECRYPT, EncryptionService
 from wallet_api.errors import KeyUnreadable, SecretMismatch, StorageUnavailable
 from wallet_api.models import (
     BASE_ACCOUNT_CHAIN,
@@ -66,7 +66,7 @@ class FilesystemWalletRepository:
         self._encryption = encryption
         self._rows = rows
 
-    def beside(self, rows: PostgresWalletRepository) -> "FilesystemWalletRepository":
+    def with_rows(self, rows: PostgresWalletRepository) -> "FilesystemWalletRepository":
         """Return a repository of the same files with these rows."""
         return FilesystemWalletRepository(self.directory, self._encryption, rows)
 
@@ -106,7 +106,7 @@ class FilesystemWalletRepository:
         with self.directory.locked():
             self.directory.refuse_if_handed_over()
             there = self._read(file_name(wallet.fid, TRADING_CHAIN))
-            if there is not None and there.wallet.sealed is not None:
+            if there is not None and there.wallet.encrypted_key is not None:
                 return
             if self._rows is not None and self._rows.get(wallet.fid, TRADING_CHAIN) is not None:
                 raise self._not_exported(wallet.fid)
@@ -128,7 +128,7 @@ class FilesystemWalletRepository:
                 chain=BASE_ACCOUNT_CHAIN,
                 wallet_type="base-account",
                 address=address,
-                sealed=None,
+                encrypted_key=None,
                 created_at=now if there is None else there.wallet.created_at,
                 updated_at=now,
             )
@@ -192,7 +192,7 @@ class FilesystemWalletRepository:
             if found.fault in SECRET_FITS:
                 return True
             unread += found.sha256 is None
-            closed += found.fault == DOES_NOT_OPEN
+            closed += found.fault == DOES_NOT_DECRYPT
             if closed >= _SAMPLE:
                 break
         if closed >= _SUSPICIOUS:
@@ -221,7 +221,7 @@ class FilesystemWalletRepository:
             return None
         if chain == TRADING_CHAIN:
             found = self._read(file_name(fid, TRADING_CHAIN))
-            return found if found is not None and found.wallet.sealed is not None else None
+            return found if found is not None and found.wallet.encrypted_key is not None else None
         if chain != BASE_ACCOUNT_CHAIN:
             return None
         for spelling in BASE_ACCOUNT_SPELLINGS:
@@ -230,15 +230,15 @@ class FilesystemWalletRepository:
                 return found
         # The oldest files store it, without key, under a trading wallet's name.
         found = self._read(file_name(fid, TRADING_CHAIN))
-        return found if found is not None and found.wallet.sealed is None else None
+        return found if found is not None and found.wallet.encrypted_key is None else None
 
     def _read(self, name: str) -> WalletFile | None:
         """Read and verify a file; None if there is none."""
         stored = self.directory.read(name)
         if stored is None:
             return None
-        if not stored.settled:
-            self.directory.settle()
+        if not stored.is_durable:
+            self.directory.fsync()
         try:
             return self._parse(stored, *wallet_file.parse_name(name))
         except KeyUnreadable as error:
@@ -282,7 +282,7 @@ def _made_now(wallet: NewWallet) -> Wallet:
         chain=TRADING_CHAIN,
         wallet_type="trading",
         address=wallet.address,
-        sealed=wallet.sealed,
+        encrypted_key=wallet.encrypted_key,
         created_at=now,
         updated_at=now,
     )

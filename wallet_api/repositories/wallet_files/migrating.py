@@ -20,8 +20,8 @@ class MigratingWalletRepository:
     KeyUnreadable: its user gets no other wallet.
 
     `before_files` is called before files are read. A missing trading wallet counts as missing only
-    after no process can create one in the directory. `keep` inserts the row of a wallet with its
-    audit entry, and tells whether it was inserted.
+    after no process can create one in the directory. `import_wallet` inserts the row of a wallet
+    with its audit entry, and tells whether it was inserted.
     """
 
     def __init__(
@@ -29,12 +29,12 @@ class MigratingWalletRepository:
         rows: PostgresWalletRepository,
         files: FilesystemWalletRepository,
         before_files: Callable[[], None],
-        keep: Callable[[Wallet], bool],
+        import_wallet: Callable[[Wallet], bool],
     ) -> None:
         self._rows = rows
         self._files = files
         self._before_files = before_files
-        self._keep = keep
+        self._import_wallet = import_wallet
 
     def get(self, fid: int, chain: str) -> Wallet | None:
         """Return the wallet of a user on a chain, or None."""
@@ -75,6 +75,6 @@ class MigratingWalletRepository:
                 self._files.get(fid, BASE_ACCOUNT_CHAIN)
         if wallet is None:
             return None
-        if self._keep(wallet):
+        if self._import_wallet(wallet):
             log.info("wallet imported", fid=fid, chain=chain, address=wallet.address)
         return self._rows.get(fid, chain)

@@ -22,14 +22,14 @@ _LATEST = 221_845_391_999_999_999
 class StoredFile:
     """The bytes of a file, or the `fault` why it cannot be parsed.
 
-    `sha256` is in hex, None if the file was not read. `settled` is False until its writer has
+    `sha256` is in hex, None if the file was not read. `is_durable` is False until its writer has
     flushed the directory, so that the name survives a power failure.
     """
 
     content: bytes = b""
     sha256: str | None = None
     modified_at: datetime = _EPOCH
-    settled: bool = True
+    is_durable: bool = True
     fault: str | None = None
 
 
@@ -56,8 +56,8 @@ def read_to_end(descriptor: int) -> StoredFile:
     return StoredFile(
         content=content,
         sha256=digest.hexdigest(),
-        modified_at=_EPOCH + timedelta(microseconds=_possible(state.st_mtime_ns)),
-        settled=state.st_nlink == 1,
+        modified_at=_EPOCH + timedelta(microseconds=_clamped(state.st_mtime_ns)),
+        is_durable=state.st_nlink == 1,
         fault=_TOO_LARGE if len(content) > MAX_BYTES else None,
     )
 
@@ -72,6 +72,6 @@ def unreadable(error: OSError) -> StoredFile:
     return StoredFile(fault=faults.get(error.errno or 0, f"it cannot be read ({error.strerror})"))
 
 
-def _possible(nanoseconds: int) -> int:
+def _clamped(nanoseconds: int) -> int:
     """Return a file's time in microseconds since 1970, limited to valid dates."""
     return min(max(nanoseconds // 1000, 0), _LATEST)

@@ -15,8 +15,8 @@ from wallet_api.models import AuditEntry, AuditEvent, AuditHead
 from wallet_api.repositories.audit import (
     AuditRepository,
     ChainedEntry,
-    PlaceTaken,
-    place_taken,
+    EntryIdTaken,
+    entry_id_taken,
 )
 
 T = TypeVar("T")
@@ -41,7 +41,7 @@ class AuditTrail:
         """Return an object that prevents duplicate entries when the work is retried."""
         return PendingEntries(self)
 
-    def follow(self, head: AuditHead, event: AuditEvent) -> ChainedEntry:
+    def next_entry(self, head: AuditHead, event: AuditEvent) -> ChainedEntry:
         """Return the next entry of the user's chain, for an event.
 
         Raises AuditLogBlocked if the head was moved to the last possible id.
@@ -89,7 +89,7 @@ class PendingEntries:
         """
         audit = AuditRepository(connection)
         for entry in self._tried:
-            audit.hold_head(entry.fid)
+            audit.lock_head(entry.fid)
         return any(audit.is_written(entry) for entry in self._tried)
 
     def append(
@@ -102,10 +102,10 @@ class PendingEntries:
     ) -> None:
         """Send `act` and the event's entry, and commit the transaction of begin_append().
 
-        Raises DatabaseDamaged if the entry was not written, and what following() raises.
+        Raises DatabaseDamaged if the entry was not written, and what new_entry() raises.
         """
         with (
-            self.following(connection, head, event) as entry,
+            self.new_entry(connection, head, event) as entry,
             one_round_trip(connection, begin=False),
         ):
             act()
@@ -113,27 +113,27 @@ class PendingEntries:
         require_entry(recorded())
 
     @contextmanager
-    def following(
+    def new_entry(
         self, connection: Connection, head: AuditHead, event: AuditEvent
     ) -> Iterator[ChainedEntry]:
         """Yield the next entry of the user's chain, for an event; the block must append it.
 
         Raises AuditLogBlocked if the id after the head is taken although the head did not move.
         """
-        entry = self._trail.follow(head, event)
-        with self._appending([entry]), place_taken(connection):
+        entry = self._trail.next_entry(head, event)
+        with self._appending([entry]), entry_id_taken(connection):
             yield entry
 
     def append_many(self, connection: Connection, events: Sequence[AuditEvent]) -> None:
         """Append events of many users, in the current transaction.
 
-        Raises DatabaseDamaged if not every entry was written, and what following() raises.
+        Raises DatabaseDamaged if not every entry was written, and what new_entry() raises.
         """
         audit = AuditRepository(connection)
         heads = audit.list_heads({event.fid for event in events})
         entries = []
         for event in events:
-            entry = self._trail.follow(heads[event.fid], event)
+            entry = self._trail.next_entry(heads[event.fid], event)
             heads[event.fid] = entry.head
             entries.append(entry)
         with self._appending(entries):
@@ -147,7 +147,7 @@ class PendingEntries:
         places = [(one.entry.fid, one.entry.id) for one in chained]
         try:
             yield
-        except PlaceTaken as error:
+        except EntryIdTaken as error:
             # A regular append moves the head too, and the retry would have used the next id.
             if places == self._taken:
                 raise AuditLogBlocked(
@@ -163,7 +163,7 @@ def begin_append(connection: Connection, fid: int, look: Callable[[], Callable[[
     `look` sends a query in the same round trip; return its result.
     """
     with one_round_trip(connection, commit=False):
-        AuditRepository(connection).hold_head(fid)
+        AuditRepository(connection).lock_head(fid)
         found = look()
     return found()
 

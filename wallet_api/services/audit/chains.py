@@ -12,7 +12,7 @@ from wallet_api.repositories.audit_checks import ChainEnd
 from wallet_api.services.audit.append import content_of
 
 _CREATIONS = ("wallet.created", "wallet.imported")
-_SEALINGS = ("wallet.imported", "key.resealed")
+_ENCRYPTING_ACTIONS = ("wallet.imported", "key.resealed")
 _REMEMBERED = ("base_account.set", "wallet.imported")
 
 
@@ -63,12 +63,12 @@ class ChainCheck:
         last, chained = 0, False
         head: str | None = FIRST_HEAD
         addresses: list[str | None] = []
-        sealed_under: str | None = None
+        encrypted_under: str | None = None
         remembered: str | None = None
         imports = {TRADING_CHAIN: 0, BASE_ACCOUNT_CHAIN: 0}
         for entry in entries:
             if entry.mac is None:
-                yield self._unchained(entry, behind_a_chain=chained)
+                yield self._unchained(entry, after_chain=chained)
                 # A chain begins after the entries that are older than it.
                 last = last if chained else max(entry.id, last)
                 continue
@@ -84,68 +84,68 @@ class ChainCheck:
                 if entry.action in _CREATIONS:
                     addresses.append(entry.address)
                     # A file may be imported, with a later secret, before its creation is recorded.
-                    sealed_under = sealed_under or entry.key_id
-                if entry.action in _SEALINGS:
-                    sealed_under = entry.key_id
+                    encrypted_under = encrypted_under or entry.key_id
+                if entry.action in _ENCRYPTING_ACTIONS:
+                    encrypted_under = entry.key_id
             if fault is None and entry.chain == BASE_ACCOUNT_CHAIN and entry.action in _REMEMBERED:
                 remembered = entry.address
             head = None if key is None else key.head(fid=fid, entry_id=entry.id, entry=entry.mac)
             last, chained = entry.id, True
         ending = end()
-        yield from _at_the_end(ending, last, head)
-        yield from self._of_the_wallet(ending, addresses, sealed_under, imports[TRADING_CHAIN])
+        yield from _check_end(ending, last, head)
+        yield from self._check_wallet(ending, addresses, encrypted_under, imports[TRADING_CHAIN])
         if self._wallet_storage != "filesystem":
-            yield from self._of_the_base_account(ending, remembered, imports[BASE_ACCOUNT_CHAIN])
+            yield from self._check_base_account(ending, remembered, imports[BASE_ACCOUNT_CHAIN])
 
-    def _unchained(self, entry: AuditEntry, *, behind_a_chain: bool) -> EntryReport:
+    def _unchained(self, entry: AuditEntry, *, after_chain: bool) -> EntryReport:
         if not self._is_older(entry.created_at) or entry.id < 1:
             return _report(entry, "it carries no mac: it was not written by this service")
-        if behind_a_chain:
+        if after_chain:
             return _report(entry, "it carries no mac, and follows entries that do")
         return EntryReport(outcome=EntryOutcome.OLDER, fid=entry.fid, id=entry.id)
 
-    def _of_the_wallet(
+    def _check_wallet(
         self,
         end: ChainEnd,
         addresses: list[str | None],
-        sealed_under: str | None,
+        encrypted_under: str | None,
         imports: int,
     ) -> Iterator[EntryReport]:
         """Compare a trading wallet with the entries about its creation and last encryption."""
         if len(set(addresses)) > 1:
-            yield _of_user(end.fid, "more than one trading wallet was created")
+            yield _user_fault(end.fid, "more than one trading wallet was created")
         if end.address is None or end.created_at is None:
-            if addresses and self._must_be_a_row(imports):
+            if addresses and self._requires_row(imports):
                 fault = "the trading wallet that was created is not in PostgreSQL"
-                yield _of_user(end.fid, fault)
+                yield _user_fault(end.fid, fault)
             return
         if not addresses and not self._is_older(end.created_at):
-            yield _of_user(end.fid, "no intact entry records the creation of the trading wallet")
+            yield _user_fault(end.fid, "no intact entry records the creation of the trading wallet")
         if any(address != end.address for address in addresses):
-            yield _of_user(end.fid, "the trading wallet was created with another address")
-        if sealed_under is not None and sealed_under != end.key_id:
-            yield _of_user(end.fid, "no entry records the current encryption of the key")
+            yield _user_fault(end.fid, "the trading wallet was created with another address")
+        if encrypted_under is not None and encrypted_under != end.key_id:
+            yield _user_fault(end.fid, "no entry records the current encryption of the key")
 
-    def _of_the_base_account(
+    def _check_base_account(
         self, end: ChainEnd, remembered: str | None, imports: int
     ) -> Iterator[EntryReport]:
         """Compare a Base Account address with the last intact entry about it."""
         if imports > 1:
             # A row is never deleted by us; deleting it brings back the older address of the file.
-            yield _of_user(end.fid, "the Base Account address was imported more than once")
+            yield _user_fault(end.fid, "the Base Account address was imported more than once")
         if end.base_account_address is None or end.base_account_updated_at is None:
-            if remembered is not None and self._must_be_a_row(imports):
+            if remembered is not None and self._requires_row(imports):
                 fault = "the Base Account address that was stored is not in PostgreSQL"
-                yield _of_user(end.fid, fault)
+                yield _user_fault(end.fid, fault)
         elif remembered is None:
             if not self._is_older(end.base_account_updated_at):
                 fault = "no intact entry records the Base Account address"
-                yield _of_user(end.fid, fault)
+                yield _user_fault(end.fid, fault)
         elif remembered != end.base_account_address:
             fault = "the Base Account address differs from the last intact entry about it"
-            yield _of_user(end.fid, fault)
+            yield _user_fault(end.fid, fault)
 
-    def _must_be_a_row(self, imports: int) -> bool:
+    def _requires_row(self, imports: int) -> bool:
         """Tell whether a wallet in the log must have a row, not only a file."""
         return self._wallet_storage == "postgres" or (
             self._wallet_storage == "migrating" and imports > 0
@@ -158,7 +158,7 @@ class ChainCheck:
 def missing(fid: int, first: int, last: int) -> EntryReport:
     """Return a report that entries are missing."""
     which = f"entry {first} is" if first == last else f"entries {first} to {last} are"
-    return _of_user(fid, f"{which} missing")
+    return _user_fault(fid, f"{which} missing")
 
 
 def _fault(key: AuditKey | None, entry: AuditEntry, mac: str, head: str | None) -> str | None:
@@ -172,16 +172,16 @@ def _fault(key: AuditKey | None, entry: AuditEntry, mac: str, head: str | None) 
     return None
 
 
-def _at_the_end(end: ChainEnd, last: int, head: str | None) -> Iterator[EntryReport]:
+def _check_end(end: ChainEnd, last: int, head: str | None) -> Iterator[EntryReport]:
     if end.id is None or end.mac is None:
         if last:
-            yield _of_user(end.fid, "the end of the chain is missing")
+            yield _user_fault(end.fid, "the end of the chain is missing")
     elif end.id > last:
         yield missing(end.fid, last + 1, end.id)
     elif end.id < last:
-        yield _of_user(end.fid, f"entries were added after {end.id}, the end of the chain")
+        yield _user_fault(end.fid, f"entries were added after {end.id}, the end of the chain")
     elif head is not None and not hmac.compare_digest(end.mac, head):
-        yield _of_user(end.fid, "the end of the chain is not as this service wrote it")
+        yield _user_fault(end.fid, "the end of the chain is not as this service wrote it")
 
 
 def _report(entry: AuditEntry, fault: str | None) -> EntryReport:
@@ -189,5 +189,5 @@ def _report(entry: AuditEntry, fault: str | None) -> EntryReport:
     return EntryReport(outcome=outcome, fid=entry.fid, id=entry.id, fault=fault)
 
 
-def _of_user(fid: int, fault: str) -> EntryReport:
+def _user_fault(fid: int, fault: str) -> EntryReport:
     return EntryReport(outcome=EntryOutcome.FAULTY, fid=fid, fault=fault)

@@ -12,23 +12,13 @@ from wallet_api.errors import DatabaseUnavailable
 from wallet_api.models import AuditEntry
 from wallet_api.repositories.audit_checks import AuditCheckRepository, ChainEnd
 from wallet_api.repositories.encryption_keys import EncryptionKeyRepository
-from wallet_api.services.audit.chains import (
-    ChainCheck,
-    EntryOutcome,
-    EntryReport,
-    missing,
-)
-from wallet_api.services.audit.checkpoints import (
-    Checkpoint,
-    Digest,
-    require_primary,
-    settled_time,
-)
+from wallet_api.services.audit.chains import ChainCheck, EntryOutcome, EntryReport, missing
+from wallet_api.services.audit.checkpoints import Checkpoint, Digest, require_primary, settled_time
 
 _PAGE = 5000
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
-Tell = Callable[[EntryReport], None]
+Reporter = Callable[[EntryReport], None]
 
 
 class AuditVerification:
@@ -53,31 +43,32 @@ class AuditVerification:
 
     def count(self) -> int:
         """Return how many entries there are."""
+        return self._database.run_long(
+            lambda connection: AuditCheckRepository(connection).count_entries()
+        )
 
-        def count(connection: Connection) -> int:
-            with long_transaction(connection):
-                return AuditCheckRepository(connection).count_entries()
-
-        return self._database.run(count)
-
-    def verify(self, tell: Tell, *, against: Checkpoint | None = None) -> None:
-        """Report every entry of the log to `tell`.
+    def verify(self, reporter: Reporter, *, against: Checkpoint | None = None) -> None:
+        """Report every entry of the log to `reporter`.
 
         Comparing with an earlier checkpoint detects what even the database's owner removed. Raises
         DatabaseUnavailable if a standby would be compared.
         """
-        self._verify_log(tell, against, until=_NEVER)
+        self._verify_log(reporter, against, until=_NEVER)
 
-    def take_checkpoint(self, tell: Tell, *, against: Checkpoint | None = None) -> Checkpoint:
+    def take_checkpoint(
+        self, reporter: Reporter, *, against: Checkpoint | None = None
+    ) -> Checkpoint:
         """Do what verify() does, and return a checkpoint of the log.
 
         All its entries are on the synchronous standby, if there is one, so that a failover loses
         none. Raises what settled_time() raises, and DatabaseUnavailable if the standby is down.
         """
-        return self._verify_log(tell, against, until=settled_time(self._database))
+        return self._verify_log(reporter, against, until=settled_time(self._database))
 
-    def _verify_log(self, tell: Tell, against: Checkpoint | None, *, until: datetime) -> Checkpoint:
-        once = _Once(tell)
+    def _verify_log(
+        self, reporter: Reporter, against: Checkpoint | None, *, until: datetime
+    ) -> Checkpoint:
+        once = _Once(reporter)
 
         def verify(connection: Connection) -> Checkpoint:
             with long_transaction(connection, snapshot=True):
@@ -90,9 +81,9 @@ class AuditVerification:
 
         return self._database.run(verify)
 
-    def verify_user(self, fid: int, tell: Tell) -> None:
-        """Report every entry of one user's chain to `tell`."""
-        once = _Once(tell)
+    def verify_user(self, fid: int, reporter: Reporter) -> None:
+        """Report every entry of one user's chain to `reporter`."""
+        once = _Once(reporter)
 
         def verify(connection: Connection) -> None:
             with long_transaction(connection, snapshot=True):
@@ -107,21 +98,21 @@ class AuditVerification:
         self._database.run(verify)
 
     def _verify(
-        self, connection: Connection, tell: Tell, new: Digest, against: Checkpoint | None
+        self, connection: Connection, reporter: Reporter, new: Digest, against: Checkpoint | None
     ) -> Checkpoint:
         known = Digest(until=new.until if against is None else against.until)
         checks, check = AuditCheckRepository(connection), self._check(connection)
         entries = _Entries(checks, (0, 0))
         for fid, chain in groupby(_added_to((new, known), entries), lambda entry: entry.fid):
             for report in check.run(fid, chain, partial(entries.end_of, fid)):
-                tell(report)
+                reporter(report)
         for fid, last in checks.list_heads_without_entries().items():
-            tell(missing(fid, 1, last))
+            reporter(missing(fid, 1, last))
         for fid in checks.list_wallets_without_entries(self._unchained_before):
             fault = "there is a wallet without an entry"
-            tell(EntryReport(outcome=EntryOutcome.FAULTY, fid=fid, fault=fault))
+            reporter(EntryReport(outcome=EntryOutcome.FAULTY, fid=fid, fault=fault))
         for fault in [] if against is None else against.compare(known):
-            tell(EntryReport(outcome=EntryOutcome.FAULTY, fault=fault))
+            reporter(EntryReport(outcome=EntryOutcome.FAULTY, fault=fault))
         return Checkpoint.of(new)
 
     def _check(self, connection: Connection) -> ChainCheck:
@@ -141,7 +132,7 @@ def audit_keys(connection: Connection, ours: Mapping[str, AuditKey]) -> dict[str
     while pending:
         key = known.get(pending.pop())
         if key and key.succeeds and key.sealed_audit_root and key.succeeds not in keys:
-            root = keys[key.key_id].open_root_of(key.succeeds, key.sealed_audit_root)
+            root = keys[key.key_id].decrypt_root_of(key.succeeds, key.sealed_audit_root)
             keys[key.succeeds] = root
             pending.append(key.succeeds)
     return keys
@@ -157,11 +148,11 @@ def _added_to(digests: Iterable[Digest], entries: Iterable[AuditEntry]) -> Itera
 class _Once:
     """Reports results, and refuses a retry after something was reported."""
 
-    def __init__(self, tell: Tell) -> None:
-        self._tell = tell
+    def __init__(self, reporter: Reporter) -> None:
+        self._reporter = reporter
         self._reported = False
 
-    def start(self) -> Tell:
+    def start(self) -> Reporter:
         """Return the callback. Raises DatabaseUnavailable if something was reported already."""
         if self._reported:
             raise DatabaseUnavailable(
@@ -171,7 +162,7 @@ class _Once:
 
     def _report(self, report: EntryReport) -> None:
         self._reported = True
-        self._tell(report)
+        self._reporter(report)
 
 
 class _Entries:

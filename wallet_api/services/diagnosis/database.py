@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from wallet_api.database import Connection, Database
-from wallet_api.database.session_settings import PINNED, is_ours, takes_a_guard_away
+from wallet_api.database.session_settings import PINNED, is_applied, is_unsafe
 from wallet_api.repositories.database_checks import (
     DatabaseCheckRepository,
     Right,
@@ -18,7 +18,7 @@ from wallet_api.services.diagnosis.expectations import (
     expected_schema,
     needed_rights,
 )
-from wallet_api.services.migrations import expected_versions, find_why_read_only
+from wallet_api.services.migrations import expected_versions, read_only_reason
 from wallet_api.services.readiness import find_missing_rights
 
 _VERSIONS = "schema_migrations"
@@ -105,7 +105,7 @@ def _migrations(applied: set[str]) -> Finding:
 def _session(connection: Connection) -> list[Finding]:
     """Check the session of this role, as /readyz does."""
     state = MigrationRepository(connection).get_state(needed_rights())
-    read_only = find_why_read_only(state)
+    read_only = read_only_reason(state)
     missing_rights = find_missing_rights(state)
     return [
         Finding(
@@ -135,12 +135,10 @@ def _settings(checks: DatabaseCheckRepository) -> list[Finding]:
     given = [
         one
         for one in checks.list_role_settings(_relations())
-        if not is_ours(one.setting_name, one.setting)
+        if not is_applied(one.setting_name, one.setting)
     ]
     weakening = [
-        one
-        for one in given
-        if one.reaches_tables and takes_a_guard_away(one.setting_name, one.setting)
+        one for one in given if one.reaches_tables and is_unsafe(one.setting_name, one.setting)
     ]
     findings = [
         Finding(
@@ -182,7 +180,7 @@ def _initial_settings(checks: DatabaseCheckRepository) -> Finding:
         faults=tuple(
             f"{name} is {value}: set it for the role, docs/scaling.md says to what"
             for name, value in found.items()
-            if not is_ours(name, value)
+            if not is_applied(name, value)
         ),
         serious=True,
     )
@@ -220,8 +218,8 @@ def _other_roles(checks: RoleCheckRepository, trusted: Collection[str]) -> list[
         *owners,
         *grants,
         *checks.list_memberships(worth_becoming),
-        *checks.list_powers(),
-        *checks.list_feeds(relations),
+        *checks.list_role_attributes(),
+        *checks.list_replication_sources(relations),
     ]
     rights = [
         *(right for right in rights if right.role not in unreported),

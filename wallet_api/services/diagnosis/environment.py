@@ -1,7 +1,6 @@
 """Checks of everything that the settings name, for `wallet-api doctor`."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from typing import TypeVar
 
 from wallet_api.auth.issuer_keys import IssuerKeys
@@ -20,11 +19,20 @@ from wallet_api.errors import ServiceUnavailable, SignInUnavailable, StorageUnav
 from wallet_api.repositories.database_checks import DatabaseCheckRepository, Session
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
-from wallet_api.services.diagnosis.settings import Diagnosis, State, advise, faults_of, read
-from wallet_api.services.encryption_keys.registration import SealingSecret
+from wallet_api.services.diagnosis.settings import (
+    Diagnosis,
+    State,
+    advice,
+    advise,
+    fault,
+    faults_of,
+    fine,
+    read,
+)
+from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.encryption_keys.registry import KnownSecrets
 from wallet_api.services.readiness import check_database
-from wallet_api.services.wallet_files.storage_check import FileStore, heed_files
+from wallet_api.services.wallet_files.storage_check import StorageCheck, check_unused_files
 
 T = TypeVar("T")
 
@@ -67,13 +75,13 @@ def _database(
 ) -> Iterator[Diagnosis]:
     reason = connection_error(url)
     if reason is not None:
-        yield _fault(
+        yield fault(
             f"the database cannot be reached: {reason}",
             "Correct DATABASE_URL, or start the server and allow this machine and role.",
         )
         return
     try:
-        with _opened(url) as database:
+        with Database(url, min_size=0, max_size=1, timeout_seconds=_SECONDS) as database:
             session = database.run(
                 lambda connection: DatabaseCheckRepository(connection).get_session()
             )
@@ -81,22 +89,22 @@ def _database(
             if settings is not None:
                 yield _connections(session, settings)
             check_database(database, writable=True)
-            yield _fine("every migration is applied")
+            yield fine("every migration is applied")
             if wallets is not None:
                 yield from _secrets(database, wallets)
     except ServiceUnavailable as error:
         otherwise = _LOOK_AT_FOLDER if isinstance(error, StorageUnavailable) else _LOOK_INSIDE
         remedy = error.remedy
-        yield _fault(error.fault, f"{remedy[0].upper()}{remedy[1:]}." if remedy else otherwise)
+        yield fault(error.fault, f"{remedy[0].upper()}{remedy[1:]}." if remedy else otherwise)
 
 
 def _session(session: Session) -> Iterator[Diagnosis]:
     encrypted = "with" if session.tls else "without"
-    yield _fine(
+    yield fine(
         f"the database is reached: PostgreSQL {session.version}, as {session.role}, {encrypted} TLS"
     )
     if not session.tls and not session.local:
-        yield _advice(
+        yield advice(
             "the connection to the database is not encrypted",
             "Add sslmode=verify-full to DATABASE_URL, with sslrootcert if the server needs it.",
         )
@@ -107,10 +115,10 @@ def _connections(session: Session, settings: Settings) -> Diagnosis:
     share = f"{settings.web_concurrency} processes of {settings.db_pool_max}"
     said = f"{needed} connections at most ({share})"
     if session.pooled:
-        return _fine(f"{said}, through a pooler")
+        return fine(f"{said}, through a pooler")
     if 2 * needed <= session.connections:
-        return _fine(f"{said}, of the {session.connections} that this role may have")
-    return _advice(
+        return fine(f"{said}, of the {session.connections} that this role may have")
+    return advice(
         f"{said}, twice that during a release, of the {session.connections} that this role may "
         "have",
         "Lower WEB_CONCURRENCY or DB_POOL_MAX, or raise PostgreSQL's max_connections or the "
@@ -128,12 +136,12 @@ def _secrets(database: Database, settings: WalletSettings) -> Iterator[Diagnosis
             WalletDirectory(settings.wallet_storage_path), encryption
         )
         migrating = settings.wallet_storage == "migrating"
-        store = FileStore(files, migrating=migrating, read_only=True)
-    SealingSecret(database, encryption, store).check()
+        store = StorageCheck(files, migrating=migrating, read_only=True)
+    SecretRegistration(database, encryption, store).check()
     fitting = f", and the files in {settings.wallet_storage_path}" if in_files else ""
-    yield _fine(f"the secret fits the database{fitting}")
-    for key_id in KnownSecrets(database, encryption, wallets_in_files=in_files).list_unneeded():
-        yield _advice(
+    yield fine(f"the secret fits the database{fitting}")
+    for key_id in KnownSecrets(database, encryption, wallets_in_files=in_files).list_removable():
+        yield advice(
             f"ENCRYPTION_SECRET_PREVIOUS holds a retired secret ({key_id})",
             "Remove it, and keep it in a safe place as long as a backup needs it.",
         )
@@ -144,12 +152,14 @@ def _files(settings: Settings) -> Iterator[Diagnosis]:
         return
     directory = WalletDirectory(settings.wallet_storage_path)
     try:
-        unheeded = heed_files(directory, ignored_on_purpose=settings.wallet_storage_is_said)
+        unused = check_unused_files(
+            directory, ignored_explicitly=settings.wallet_storage_is_explicit
+        )
     except ConfigurationError as error:
         yield from faults_of(error)
         return
-    if unheeded is not None:
-        yield _advice(unheeded, "Import them: docs/migration.md.")
+    if unused is not None:
+        yield advice(unused, "Import them: docs/migration.md.")
 
 
 def _replica(settings: Settings) -> Iterator[Diagnosis]:
@@ -157,9 +167,9 @@ def _replica(settings: Settings) -> Iterator[Diagnosis]:
         return
     reason = connection_error(settings.database_replica_url)
     if reason is None:
-        yield _fine("the read replica is reached")
+        yield fine("the read replica is reached")
         return
-    yield _advice(
+    yield advice(
         f"the read replica cannot be reached: {reason}",
         "Correct or remove DATABASE_REPLICA_URL: /v1/wallets and /v1/stats answer 503.",
     )
@@ -167,7 +177,7 @@ def _replica(settings: Settings) -> Iterator[Diagnosis]:
 
 def _sign_in(settings: Settings) -> Iterator[Diagnosis]:
     if not settings.quick_auth_audience:
-        yield _advice(
+        yield advice(
             "QUICK_AUTH_AUDIENCE is not set: nobody can sign in with Farcaster",
             "Set it to the mini app's bare host name: QUICK_AUTH_AUDIENCE=app.example.com",
         )
@@ -178,52 +188,30 @@ def _sign_in(settings: Settings) -> Iterator[Diagnosis]:
     try:
         keys.find("")
     except SignInUnavailable:
-        yield _advice(
+        yield advice(
             "Farcaster's keys are not available within two seconds: nobody new can sign in",
             "Let this machine reach QUICK_AUTH_ISSUER by https, or correct QUICK_AUTH_JWKS_URL.",
         )
         return
-    yield _fine(f"Farcaster's keys are available, for {', '.join(settings.quick_auth_audience)}")
+    yield fine(f"Farcaster's keys are available, for {', '.join(settings.quick_auth_audience)}")
 
 
 def _rate_limits(settings: Settings) -> Iterator[Diagnosis]:
     if not settings.ratelimits:
-        yield _advice(
+        yield advice(
             "RATELIMIT_ENABLED is false: requests are not rate limited",
             "Remove RATELIMIT_ENABLED, unless a proxy limits requests.",
         )
     elif settings.ratelimit_storage_uri.reveal() == MEMORY:
         each = f"separately by each of {settings.web_concurrency} processes"
-        yield _fine(f"rate limits are counted in memory, {each}")
+        yield fine(f"rate limits are counted in memory, {each}")
     elif RateLimits(settings.ratelimit_storage_uri).are_shared():
-        yield _fine("rate limits are counted in Redis")
+        yield fine("rate limits are counted in Redis")
     else:
-        yield _advice(
+        yield advice(
             "the Redis of the rate limits does not answer: each process counts separately",
             "Start it, or correct RATELIMIT_STORAGE_URI.",
         )
-
-
-@contextmanager
-def _opened(url: Secret[str]) -> Iterator[Database]:
-    database = Database(url, min_size=0, max_size=1, timeout_seconds=_SECONDS)
-    database.open()
-    try:
-        yield database
-    finally:
-        database.close()
-
-
-def _fine(what: str) -> Diagnosis:
-    return Diagnosis(state=State.FINE, what=what)
-
-
-def _advice(what: str, remedy: str) -> Diagnosis:
-    return Diagnosis(state=State.ADVICE, what=what, remedy=remedy)
-
-
-def _fault(what: str, remedy: str) -> Diagnosis:
-    return Diagnosis(state=State.FAULT, what=what, remedy=remedy)
 
 
 def is_fit(found: Iterable[Diagnosis]) -> bool:

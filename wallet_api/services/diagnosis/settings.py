@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from wallet_api.config import OPENSSL_RAND, ConfigurationError, Settings
-from wallet_api.environment import VariableFault
 
 
 class State(StrEnum):
@@ -30,7 +29,7 @@ class Diagnosis:
 _ALIKE = 0.9
 
 
-class _Noted(dict[str, str]):
+class _RecordingEnviron(dict[str, str]):
     """An environment that records which variables were read."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
@@ -44,17 +43,17 @@ class _Noted(dict[str, str]):
 
 def read(environ: Mapping[str, str]) -> tuple[Settings | None, list[Diagnosis]]:
     """Return the settings, or None if the service would not start, and the diagnoses."""
-    noted = _Noted(environ)
+    noted = _RecordingEnviron(environ)
     try:
         settings = Settings.from_environ(noted)
     except ConfigurationError as error:
-        return None, [*faults_of(error), *_misspelt(noted)]
-    return settings, [*_warnings(settings), *_misspelt(noted)]
+        return None, [*faults_of(error), *_misspelled(noted)]
+    return settings, [*_warnings(settings), *_misspelled(noted)]
 
 
 def faults_of(error: ConfigurationError) -> list[Diagnosis]:
     """Return a diagnosis for each fault of a configuration."""
-    return [_diagnosis(State.FAULT, fault) for fault in error.faults]
+    return [fault(str(one), one.remedy) for one in error.faults]
 
 
 def advise(settings: Settings, environ: Mapping[str, str]) -> list[Diagnosis]:
@@ -69,19 +68,15 @@ def advise(settings: Settings, environ: Mapping[str, str]) -> list[Diagnosis]:
 
 
 def _warnings(settings: Settings) -> list[Diagnosis]:
-    return [_diagnosis(State.ADVICE, warning) for warning in settings.warnings] or [
-        Diagnosis(state=State.FINE, what="every variable can be read")
+    return [advice(str(one), one.remedy) for one in settings.warnings] or [
+        fine("every variable can be read")
     ]
 
 
-def _diagnosis(state: State, fault: VariableFault) -> Diagnosis:
-    return Diagnosis(state=state, what=str(fault), remedy=fault.remedy)
-
-
-def _misspelt(noted: _Noted) -> list[Diagnosis]:
+def _misspelled(noted: _RecordingEnviron) -> list[Diagnosis]:
     unknown = sorted(name for name in noted if name not in noted.asked)
     return [
-        _advice(f"{name} is not a setting", f"Did you mean {meant[0]}?")
+        advice(f"{name} is not a setting", f"Did you mean {meant[0]}?")
         for name in unknown
         if (meant := difflib.get_close_matches(name, noted.asked, 1, _ALIKE))
     ]
@@ -90,7 +85,7 @@ def _misspelt(noted: _Noted) -> list[Diagnosis]:
 def _keys(settings: Settings) -> Diagnosis | None:
     if not settings.allow_key_export:
         return None
-    return _advice(
+    return advice(
         "ALLOW_KEY_EXPORT is true: anyone with a user's token gets that user's private key",
         "Remove ALLOW_KEY_EXPORT, unless users are meant to export their keys.",
     )
@@ -99,7 +94,7 @@ def _keys(settings: Settings) -> Diagnosis | None:
 def _origins(settings: Settings) -> Diagnosis | None:
     if settings.cors_origins:
         return None
-    return _advice(
+    return advice(
         "CORS_ORIGINS is empty: no page of another host may call the API",
         "If the mini app is on another host, set CORS_ORIGINS=https://app.example.com",
     )
@@ -109,7 +104,7 @@ def _proxy(settings: Settings, environ: Mapping[str, str]) -> Diagnosis | None:
     # Platforms that set PORT have a proxy in front.
     if settings.trusted_proxy_hops or not environ.get("PORT"):
         return None
-    return _advice(
+    return advice(
         "PORT is set, but TRUSTED_PROXY_HOPS is 0: behind a proxy all users share its rate limit",
         "Behind one proxy (such as Heroku's router) set TRUSTED_PROXY_HOPS=1.",
     )
@@ -118,11 +113,22 @@ def _proxy(settings: Settings, environ: Mapping[str, str]) -> Diagnosis | None:
 def _metrics(settings: Settings) -> Diagnosis | None:
     if settings.metrics_token is not None:
         return None
-    return _advice(
+    return advice(
         "METRICS_TOKEN is not set: /metrics is off, and nobody sees a key that does not decrypt",
         f"Set METRICS_TOKEN, for Prometheus too: {OPENSSL_RAND}",
     )
 
 
-def _advice(what: str, remedy: str) -> Diagnosis:
+def fine(what: str) -> Diagnosis:
+    """Return a diagnosis without a fault."""
+    return Diagnosis(state=State.FINE, what=what)
+
+
+def advice(what: str, remedy: str) -> Diagnosis:
+    """Return a diagnosis that does not prevent the service from serving."""
     return Diagnosis(state=State.ADVICE, what=what, remedy=remedy)
+
+
+def fault(what: str, remedy: str) -> Diagnosis:
+    """Return a diagnosis that prevents the service from serving."""
+    return Diagnosis(state=State.FAULT, what=what, remedy=remedy)

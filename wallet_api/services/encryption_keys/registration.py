@@ -1,6 +1,5 @@
 """Registration of ENCRYPTION_SECRET in the database, required before the first write."""
 
-import threading
 from typing import NoReturn
 
 import structlog
@@ -11,12 +10,12 @@ from wallet_api.errors import SecretMismatch
 from wallet_api.models import EncryptionKey
 from wallet_api.repositories.encryption_keys import EncryptionKeyRepository
 from wallet_api.repositories.wallets import PostgresWalletRepository
-from wallet_api.services.wallet_files.storage_check import FileStore
+from wallet_api.services.wallet_files.storage_check import StorageCheck
 
 log = structlog.get_logger("wallet_api")
 
 
-class SealingSecret:
+class SecretRegistration:
     """The registration of this process's secret in its database.
 
     The first secret that encrypts a key in a database is registered. Another one is accepted only
@@ -26,13 +25,15 @@ class SealingSecret:
     """
 
     def __init__(
-        self, database: Database, encryption: EncryptionService, store: FileStore | None = None
+        self, database: Database, encryption: EncryptionService, store: StorageCheck | None = None
     ) -> None:
         """`store` is the wallet directory, if the service uses one."""
         self._database = database
         self._encryption = encryption
         self._store = store
-        self._registered = threading.Event()
+        # The history of the database in which our secret is registered: a failover or a restore may
+        # lose the registration.
+        self._history: object = ()
 
     def check(self) -> None:
         """Raise SecretMismatch if our secrets do not decrypt this database's keys.
@@ -43,28 +44,27 @@ class SealingSecret:
         if self._store is not None:
             self._store.check(database_in_use=known is not None)
 
-    def is_registered(self) -> bool:
-        """Tell whether register() has succeeded in this process."""
-        return self._registered.is_set()
+    def is_registered(self, connection: Connection) -> bool:
+        """Tell whether register_on() has succeeded in this process and history of the database."""
+        return self._history == connection.history
 
     def register(self) -> None:
         """Register our secret, before the first write of this process.
 
-        Raises what check() raises. Key ids are never removed, so that once is enough.
+        Raises what check() raises. Key ids are never removed, so that once is enough for a history.
         """
-        if not self._registered.is_set():
-            self._database.run(self.register_on)
+        self._database.run(self.register_on)
 
     def register_on(self, connection: Connection) -> None:
         """Do what register() does, on an open connection."""
-        if self._registered.is_set():
+        if self.is_registered(connection):
             return
         known = self._succeeds(connection)
         if self._store is not None:
             self._store.prepare(database_in_use=known is not None)
         if known != self._encryption.key_id:
             self._register(connection)
-        self._registered.set()
+        self._history = connection.history
 
     def _succeeds(self, connection: Connection) -> str | None:
         """Return the registered key id that ours is or succeeds; None on a database without keys.
@@ -73,12 +73,12 @@ class SealingSecret:
         """
         repository = EncryptionKeyRepository(connection)
         known = repository.list_keys()
-        sealed = not known and PostgresWalletRepository(connection).any_sealed()
-        if sealed:
+        in_use = not known and PostgresWalletRepository(connection).any_encrypted_key()
+        if in_use:
             # Another process may have registered its secret between our two queries.
             known = repository.list_keys()
         ours = self._encryption.key_id
-        if not known and not sealed:
+        if not known and not in_use:
             self._need_the_right_to_register(repository, known)
             return None
         readable = [key.key_id for key in known if key.key_id in self._encryption.audit_keys]
@@ -137,14 +137,14 @@ class SealingSecret:
         audit_keys, ours = self._encryption.audit_keys, self._encryption.key_id
         keys = EncryptionKeyRepository(connection)
         with connection.transaction():
-            keys.ask_in_turn()
+            keys.query_shards_sequentially()
             predecessor = self._succeeds(connection)
             if predecessor == ours:
                 # Another process with this secret was first.
                 return
             root = None
             if predecessor is not None:
-                root = audit_keys[ours].seal_root_of(audit_keys[predecessor])
+                root = audit_keys[ours].encrypt_root_of(audit_keys[predecessor])
             keys.insert_if_absent(ours, succeeds=predecessor, sealed_audit_root=root)
             if ours not in {key.key_id for key in keys.list_keys()}:
                 # Another process has registered a secret in the meantime.

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from wallet_api.crypto.encryption import EncryptionService
-from wallet_api.database import Connection, Database, long_transaction
+from wallet_api.database import Connection, Database
 from wallet_api.errors import SecretMismatch
 from wallet_api.repositories.encryption_keys import EncryptionKeyRepository, KeyInUse
 from wallet_api.services.audit.verify import audit_keys
@@ -42,12 +42,7 @@ class KnownSecrets:
 
     def status(self) -> list[SecretStatus]:
         """Return all registered secrets, in the order of registration."""
-
-        def look(connection: Connection) -> list[SecretStatus]:
-            with long_transaction(connection):
-                return self.status_on(connection)
-
-        return self._database.run(look)
+        return self._database.run_long(self.status_on)
 
     def status_on(self, connection: Connection) -> list[SecretStatus]:
         """Do what status() does, on an open connection with its timeouts."""
@@ -64,7 +59,7 @@ class KnownSecrets:
             for key in keys.list_keys()
         ]
 
-    def list_unneeded(self) -> list[str]:
+    def list_removable(self) -> list[str]:
         """Return the key ids of configured secrets that are retired and not needed.
 
         Secrets that the audit log needs are not included. Empty where wallet files are in use,
@@ -104,12 +99,11 @@ class KnownSecrets:
             )
 
         def retire(connection: Connection) -> bool | None:
-            with long_transaction(connection):
-                keys = EncryptionKeyRepository(connection)
-                return keys.retire(key_id) if keys.hold_active(self._encryption.key_id) else None
+            keys = EncryptionKeyRepository(connection)
+            return keys.retire(key_id) if keys.lock_active(self._encryption.key_id) else None
 
         try:
-            retired = self._database.run(retire)
+            retired = self._database.run_long(retire)
         except KeyInUse as error:
             wallets = {one.key_id: one.wallets for one in self.status()}[key_id]
             raise SecretStillInUse(

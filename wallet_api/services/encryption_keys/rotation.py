@@ -5,19 +5,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from wallet_api.crypto.encryption import EncryptionService, SealedKey
+from wallet_api.crypto.encryption import EncryptedKey, EncryptionService
 from wallet_api.crypto.secret import Secret
-from wallet_api.database import Connection, Database, batch_transaction, long_transaction
+from wallet_api.database import Connection, Database, batch_transaction
 from wallet_api.errors import KeyUnreadable, ServiceUnavailable
 from wallet_api.models import TRADING_CHAIN, AuditContext, AuditEvent, Wallet
 from wallet_api.repositories.audit import AuditRepository
 from wallet_api.repositories.wallet_batches import WalletBatchRepository, WalletKey
 from wallet_api.services.audit.append import AuditTrail
 from wallet_api.services.batches import run_batch
-from wallet_api.services.opening import open_verified
+from wallet_api.services.decryption import decrypt_verified
 
 
-class ResealOutcome(StrEnum):
+class RotationOutcome(StrEnum):
     """The result for a wallet."""
 
     RESEALED = "resealed"
@@ -28,11 +28,11 @@ class ResealOutcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ResealReport:
+class RotationReport:
     """The result for one wallet, with the reason."""
 
     fid: int
-    outcome: ResealOutcome
+    outcome: RotationOutcome
     reason: str | None = None
 
 
@@ -53,39 +53,45 @@ class KeyRotation:
 
     def count(self) -> int:
         """Return how many wallets are encrypted with other secrets."""
-
-        def count(connection: Connection) -> int:
-            with long_transaction(connection):
-                return WalletBatchRepository(connection).count_to_reseal(self._encryption.key_id)
-
-        return self._database.run(count)
+        key_id = self._encryption.key_id
+        return self._database.run_long(
+            lambda connection: WalletBatchRepository(connection).count_to_reencrypt(key_id)
+        )
 
     def pages(self, size: int) -> Iterator[list[Wallet]]:
         """Yield those wallets in lists of `size`."""
-        after = 0
-        while page := self._page(after, size):
+        after, key_id = 0, self._encryption.key_id
+
+        def read(connection: Connection) -> list[Wallet]:
+            return WalletBatchRepository(connection).list_page_to_reencrypt(after, key_id, size)
+
+        while page := self._database.run_long(read):
             yield page
             after = page[-1].fid
 
-    def run(self, wallets: Sequence[Wallet]) -> list[ResealReport]:
+    def run(self, wallets: Sequence[Wallet]) -> list[RotationReport]:
         """Encrypt the keys of these wallets again, in one transaction or one per wallet."""
-        reports: list[ResealReport] = []
-        again: list[_Resealed] = []
+        reports: list[RotationReport] = []
+        again: list[_Reencrypted] = []
         for wallet in wallets:
             try:
-                key = self._open(wallet)
+                key = self._decrypt(wallet)
             except KeyUnreadable as error:
                 reports.append(_report(wallet, error))
                 continue
-            sealed = self._encryption.seal(
+            encrypted_key = self._encryption.encrypt(
                 key, fid=wallet.fid, chain=wallet.chain, address=wallet.address
             )
-            again.append(_Resealed(wallet=wallet, key=key, sealed=sealed))
+            again.append(_Reencrypted(wallet=wallet, key=key, encrypted_key=encrypted_key))
         if again:
-            reports += run_batch(again, self._reseal, lambda one, error: _report(one.wallet, error))
+            reports += run_batch(
+                again, self._reencrypt, lambda one, error: _report(one.wallet, error)
+            )
         return reports
 
-    def _reseal(self, again: Sequence["_Resealed"]) -> tuple[list[ResealReport], list["_Resealed"]]:
+    def _reencrypt(
+        self, again: Sequence["_Reencrypted"]
+    ) -> tuple[list[RotationReport], list["_Reencrypted"]]:
         """Write these ciphertexts, if the rows are unchanged, and an entry for each.
 
         Return the reports, and the items of busy users. What an earlier attempt with an unconfirmed
@@ -94,41 +100,32 @@ class KeyRotation:
         keys = {one.wallet.fid: one.key for one in again}
         pending = self._trail.pending()
 
-        def reseal(connection: Connection) -> tuple[dict[WalletKey, Wallet], set[int]]:
+        def reencrypt(connection: Connection) -> tuple[dict[WalletKey, Wallet], set[int]]:
             batches = WalletBatchRepository(connection)
             with batch_transaction(connection):
-                busy = AuditRepository(connection).hold_heads(keys)
+                busy = AuditRepository(connection).lock_heads(keys)
                 free = [one for one in again if one.wallet.fid not in busy]
-                replaced = batches.reseal((one.wallet, one.sealed) for one in free)
+                replaced = batches.reencrypt((one.wallet, one.encrypted_key) for one in free)
                 rows = batches.list_by_keys((one.wallet.fid, TRADING_CHAIN) for one in free)
                 for fid in replaced:
-                    if not _same(self._open(rows[fid, TRADING_CHAIN]), keys[fid]):
+                    if not _same(self._decrypt(rows[fid, TRADING_CHAIN]), keys[fid]):
                         raise KeyUnreadable(f"the key of FID {fid} changed when it was written")
                 pending.append_many(connection, [self._event(fid) for fid in sorted(replaced)])
             return rows, busy
 
-        rows, busy = self._database.run(reseal)
+        rows, busy = self._database.run(reencrypt)
         reports = []
         for one in again:
             row = rows.get((one.wallet.fid, TRADING_CHAIN))
             if row is not None:
                 # Ciphertexts are unique: this one shows who wrote it.
-                ours = row.sealed == one.sealed
-                outcome = ResealOutcome.RESEALED if ours else ResealOutcome.PRESENT
-                reports.append(ResealReport(fid=one.wallet.fid, outcome=outcome))
+                ours = row.encrypted_key == one.encrypted_key
+                outcome = RotationOutcome.RESEALED if ours else RotationOutcome.PRESENT
+                reports.append(RotationReport(fid=one.wallet.fid, outcome=outcome))
         return reports, [one for one in again if one.wallet.fid in busy]
 
-    def _page(self, after: int, size: int) -> list[Wallet]:
-        def page(connection: Connection) -> list[Wallet]:
-            with long_transaction(connection):
-                return WalletBatchRepository(connection).list_page_to_reseal(
-                    after, self._encryption.key_id, size
-                )
-
-        return self._database.run(page)
-
-    def _open(self, wallet: Wallet) -> Secret[bytes]:
-        key = open_verified(self._encryption, wallet)
+    def _decrypt(self, wallet: Wallet) -> Secret[bytes]:
+        key = decrypt_verified(self._encryption, wallet)
         if key is None:
             raise AssertionError("a trading wallet has a key")
         return key
@@ -138,16 +135,16 @@ class KeyRotation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Resealed:
+class _Reencrypted:
     """A wallet as stored, its key, and that key encrypted with the current secret."""
 
     wallet: Wallet
     key: Secret[bytes]
-    sealed: SealedKey
+    encrypted_key: EncryptedKey
 
 
-def _report(wallet: Wallet, error: ServiceUnavailable) -> ResealReport:
-    return ResealReport(fid=wallet.fid, outcome=ResealOutcome.FAILED, reason=error.reason)
+def _report(wallet: Wallet, error: ServiceUnavailable) -> RotationReport:
+    return RotationReport(fid=wallet.fid, outcome=RotationOutcome.FAILED, reason=error.reason)
 
 
 def _same(one: Secret[bytes], other: Secret[bytes]) -> bool:

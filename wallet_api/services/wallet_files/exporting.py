@@ -11,7 +11,7 @@ from wallet_api.repositories.wallet_files.file import file_name
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
 from wallet_api.services.audit.append import AuditTrail
 from wallet_api.services.batches import run_batch
-from wallet_api.services.opening import open_verified
+from wallet_api.services.decryption import decrypt_verified
 from wallet_api.services.wallet_files.importing import FileReport, Outcome
 
 
@@ -48,7 +48,7 @@ class WalletExport:
         for wallet in wallets:
             name = file_name(wallet.fid, wallet.chain)
             try:
-                open_verified(self._encryption, wallet)
+                decrypt_verified(self._encryption, wallet)
             except KeyUnreadable as error:
                 reports[name] = _report(wallet, Outcome.INVALID, error.reason)
                 continue
@@ -56,7 +56,9 @@ class WalletExport:
                 reports[name] = self._update(wallet, name)
             else:
                 missing[name] = wallet
-        busy = self._record([wallet for wallet in missing.values() if wallet.sealed is not None])
+        busy = self._record(
+            [wallet for wallet in missing.values() if wallet.encrypted_key is not None]
+        )
         left = [missing.pop(file_name(wallet.fid, wallet.chain)) for wallet in busy]
         self._files.add_copies(missing.values())
         for name, wallet in missing.items():
@@ -69,9 +71,9 @@ class WalletExport:
     def _update(self, wallet: Wallet, name: str) -> FileReport:
         """Replace a row's existing file, if that is allowed and needed."""
         there = self._files.inspect(name).file
-        if there is None or there.wallet.sealed is not None:
+        if there is None or there.wallet.encrypted_key is not None:
             return self._read_back(wallet, name, Outcome.PRESENT)
-        if wallet.sealed is not None:
+        if wallet.encrypted_key is not None:
             self._record([wallet])
             self._files.replace_keyless(wallet, there)
         elif there.wallet.address == wallet.address:
@@ -100,7 +102,7 @@ class WalletExport:
             nonlocal busy
             with batch_transaction(connection):
                 if not pending.is_written(connection):
-                    busy = AuditRepository(connection).hold_heads({one.fid for one in leaving})
+                    busy = AuditRepository(connection).lock_heads({one.fid for one in leaving})
                     events = [self._event(wallet) for wallet in leaving if wallet.fid not in busy]
                     pending.append_many(connection, events)
 

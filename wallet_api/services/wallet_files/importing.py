@@ -24,8 +24,8 @@ from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepo
 from wallet_api.repositories.wallets import PostgresWalletRepository, secret_retired
 from wallet_api.services.audit.append import AuditTrail, PendingEntries, begin_append
 from wallet_api.services.batches import run_batch
-from wallet_api.services.encryption_keys.registration import SealingSecret
-from wallet_api.services.opening import open_verified
+from wallet_api.services.decryption import decrypt_verified
+from wallet_api.services.encryption_keys.registration import SecretRegistration
 
 
 class Outcome(StrEnum):
@@ -67,7 +67,7 @@ class WalletImport:
         database: Database,
         files: FilesystemWalletRepository,
         encryption: EncryptionService,
-        sealing_secret: SealingSecret,
+        registration: SecretRegistration,
         access: AuditContext,
         *,
         dry_run: bool,
@@ -75,7 +75,7 @@ class WalletImport:
         self._database = database
         self._files = files
         self._encryption = encryption
-        self._sealing_secret = sealing_secret
+        self._registration = registration
         self._access = access
         self._trail = AuditTrail(encryption)
         self._dry_run = dry_run
@@ -90,13 +90,13 @@ class WalletImport:
     def _run(self, names: Sequence[str]) -> tuple[list[FileReport], list[str]]:
         """Import files in one transaction; return the reports, and the files of busy users."""
         found = [self._files.inspect(name) for name in names]
-        beaten = {file.name: self._beaten(file) for file in found if file.file is not None}
+        beaten = {file.name: self._lost_precedence(file) for file in found if file.file is not None}
         wanted = {
             _key(file.file.wallet): file.file.wallet
             for file in found
             if file.file is not None and beaten[file.name] is None
         }
-        copied = self._copied(wanted)
+        copied = self._duplicates(wanted)
         free = {key: wallet for key, wallet in wanted.items() if key not in copied}
         claimed, there, busy = self._write(free)
         reports, left = [], []
@@ -127,7 +127,7 @@ class WalletImport:
     def _failed(self, name: str, error: ServiceUnavailable) -> FileReport:
         return _report(self._files.inspect(name), Outcome.FAILED, error.reason)
 
-    def _copied(self, wanted: dict[WalletKey, Wallet]) -> dict[WalletKey, int]:
+    def _duplicates(self, wanted: dict[WalletKey, Wallet]) -> dict[WalletKey, int]:
         """Return the trading wallets without a row whose key another user has, with that user."""
         mine = {
             key: (wallet.address.lower(), wallet.fid)
@@ -166,7 +166,7 @@ class WalletImport:
         absent = {key: wallet for key, wallet in wanted.items() if key not in there}
         if self._dry_run or not absent:
             return set(), there, set()
-        self._sealing_secret.register()
+        self._registration.register()
 
         pending = self._trail.pending()
         claimed: set[WalletKey] = set()
@@ -177,7 +177,7 @@ class WalletImport:
             nonlocal claimed
             batches = WalletBatchRepository(connection)
             with batch_transaction(connection):
-                busy = AuditRepository(connection).hold_heads({fid for fid, _ in absent})
+                busy = AuditRepository(connection).lock_heads({fid for fid, _ in absent})
                 free = [wallet for wallet in absent.values() if wallet.fid not in busy]
                 inserted = batches.insert_copies_if_absent(free)
                 # In the order of FIDs, as in every batch.
@@ -198,7 +198,7 @@ class WalletImport:
         if row.address == wallet.address:
             try:
                 # Two keys of one address are one key.
-                open_verified(self._encryption, row)
+                decrypt_verified(self._encryption, row)
             except KeyUnreadable as error:
                 return Outcome.CONFLICT, f"the row in PostgreSQL is unreadable: {error.reason}"
             return Outcome.PRESENT, None
@@ -208,7 +208,7 @@ class WalletImport:
             return Outcome.CONFLICT, f"PostgreSQL has {row.address}, and the file is newer"
         return Outcome.CONFLICT, f"PostgreSQL has {row.address} for this user"
 
-    def _beaten(self, file: Inspection) -> tuple[Outcome, str] | None:
+    def _lost_precedence(self, file: Inspection) -> tuple[Outcome, str] | None:
         """Return the outcome for a Base Account file if another one takes precedence."""
         if file.file is None or file.fid is None or file.file.wallet.chain != BASE_ACCOUNT_CHAIN:
             return None
@@ -225,7 +225,7 @@ class WalletImport:
         return None
 
 
-class RowKeeper:
+class OnDemandImport:
     """Imports one wallet that a request found in a file."""
 
     def __init__(self, encryption: EncryptionService) -> None:
@@ -233,7 +233,7 @@ class RowKeeper:
         # The entries that this thread last tried: Database.run() may retry an import.
         self._last = threading.local()
 
-    def keep(self, connection: Connection, access: AuditContext, wallet: Wallet) -> bool:
+    def run(self, connection: Connection, access: AuditContext, wallet: Wallet) -> bool:
         """Insert the row and its audit entry if missing; tell whether they were inserted."""
         rows, audit = PostgresWalletRepository(connection), AuditRepository(connection)
         there, head = begin_append(
@@ -246,7 +246,7 @@ class RowKeeper:
         ours = AuditContext(actor="service:migrating", request_id=access.request_id)
         event = _imported(wallet, ours)
         with (
-            self._attempts(wallet).following(connection, head, event) as entry,
+            self._attempts(wallet).new_entry(connection, head, event) as entry,
             secret_retired(connection),
             one_round_trip(connection, begin=False),
         ):

@@ -1,10 +1,12 @@
 """The wallet service on wallet files (WALLET_STORAGE=filesystem)."""
 
-from typing import NoReturn
+from collections.abc import Callable
+from functools import partial
+from typing import NoReturn, TypeVar
 
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Connection, Database
-from wallet_api.errors import StorageUnavailable, WalletsInFiles
+from wallet_api.errors import KeyUnreadable, StorageUnavailable, WalletsInFiles
 from wallet_api.models import (
     TRADING_CHAIN,
     AuditContext,
@@ -14,14 +16,18 @@ from wallet_api.models import (
     Wallet,
     WalletWithKey,
 )
+from wallet_api.repositories.audit import AuditRepository
+from wallet_api.repositories.wallet_files.file import file_name
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
 from wallet_api.repositories.wallets import PostgresWalletRepository
 from wallet_api.services.audit.append import PendingEntries
-from wallet_api.services.encryption_keys.registration import SealingSecret
-from wallet_api.services.wallets import BaseAccountWalletService, creation_of
+from wallet_api.services.encryption_keys.registration import SecretRegistration
+from wallet_api.services.wallets import BaseAccountWalletService, creation_event
+
+T = TypeVar("T")
 
 
-class WithoutRows:
+class UnsupportedWithFiles:
     """Search and statistics where wallets are kept in files: both are refused."""
 
     def find(self, *_: object, **__: object) -> NoReturn:
@@ -35,8 +41,10 @@ class FilesystemWalletService(BaseAccountWalletService):
     """One trading wallet per user, in files, with the audit log in PostgreSQL.
 
     Files have no transactions: the entry of a new or changed file is written after the file, and
-    the entry of a key read before the key is returned. No file is read, locked or flushed inside a
-    transaction, because its locks would wait for the disk.
+    the entry of a key read before the key is returned. If a process or the database fails between
+    file and entry, the next request for the wallet writes the entry. A file of the old service is
+    recorded in the same way, so that the loss of a file that was ever returned is noticed. No file
+    is read, locked or flushed inside a transaction, because its locks would wait for the disk.
     """
 
     def __init__(
@@ -44,33 +52,47 @@ class FilesystemWalletService(BaseAccountWalletService):
         database: Database,
         files: FilesystemWalletRepository,
         encryption: EncryptionService,
-        sealing_secret: SealingSecret,
+        registration: SecretRegistration,
     ) -> None:
-        super().__init__(database, self._beside, encryption, sealing_secret)
+        super().__init__(database, self._beside, encryption, registration)
         self._files = files
-
-    def ensure_trading_wallet_and_tell(
-        self, fid: int, *, access: AuditContext
-    ) -> tuple[Wallet, bool]:
-        """Do what ensure_trading_wallet() does, and tell whether this call created the wallet."""
-        wallet, made = super().ensure_trading_wallet_and_tell(fid, access=access)
-        if made:
-            self._record(creation_of(wallet, access))
-        return wallet, made
 
     def get_wallet_with_key(
         self, fid: int, chain: str, *, access: AuditContext
     ) -> WalletWithKey | None:
         """Return a wallet with its private key, or None if the user has none with a key."""
         wallet = self.get_wallet(fid, chain, access=access)
-        if wallet is None or wallet.sealed is None:
+        if wallet is None or wallet.encrypted_key is None:
             return None
         self._record(AuditEvent(fid=fid, chain=wallet.chain, action="key.read", access=access))
         return self._opened(wallet, access)
 
+    def _is_base_account(self, fid: int, address: str, access: AuditContext) -> bool:
+        stored = super()._is_base_account(fid, address, access)
+        return stored and self._look(lambda audit: audit.get_base_account_address(fid)) == address
+
     def _put_base_account(self, fid: int, address: str, event: AuditEvent) -> None:
         self._files.put_base_account(fid, address)
         self._record(event)
+
+    def _verified(self, wallet: Wallet, access: AuditContext) -> Wallet:
+        """Return the wallet after the audit log has it, with this address.
+
+        A file does not contain its user: it may be a copy of another user's file.
+        """
+        super()._verified(wallet, access)
+        is_recorded = partial(_is_recorded, wallet)
+        if wallet.chain == TRADING_CHAIN and not self._look(is_recorded):
+            ours = AuditContext(
+                actor="service:filesystem",
+                request_id=access.request_id,
+                reason="the file had no entry",
+            )
+            self._record(creation_event(wallet, ours), unless=is_recorded)
+        return wallet
+
+    def _look(self, look: Callable[[AuditRepository], T]) -> T:
+        return self._database.run(lambda connection: look(AuditRepository(connection)))
 
     def _claim(
         self,
@@ -80,16 +102,30 @@ class FilesystemWalletService(BaseAccountWalletService):
         access: AuditContext,
         pending: PendingEntries,
     ) -> Wallet:
-        """Write the file of a new wallet, unless there is one, and return the user's wallet."""
+        """Return the user's wallet; if there is no file, write one, and then its entry."""
         # Raises before a file is written whose entry could not be appended.
-        self._trail.follow(head, creation_of(candidate, access))
+        self._trail.next_entry(head, creation_event(candidate, access))
         files = self._beside(connection, access)
         files.insert_if_absent(candidate)
         there = files.get(candidate.fid, TRADING_CHAIN)
         if there is None:
             raise StorageUnavailable(f"{files.directory.path} lost a file that was just written")
+        if there.address == candidate.address:
+            self._append(connection, creation_event(there, access), pending)
         return there
 
     def _beside(self, connection: Connection, _: AuditContext) -> FilesystemWalletRepository:
-        self._sealing_secret.register_on(connection)
-        return self._files.beside(PostgresWalletRepository(connection))
+        self._registration.register_on(connection)
+        return self._files.with_rows(PostgresWalletRepository(connection))
+
+
+def _is_recorded(wallet: Wallet, audit: AuditRepository) -> bool:
+    """Tell whether the log records a trading wallet.
+
+    Raises KeyUnreadable if it records another address for the user.
+    """
+    recorded = audit.get_trading_address(wallet.fid)
+    if recorded is not None and recorded.lower() != wallet.address.lower():
+        name = file_name(wallet.fid, TRADING_CHAIN)
+        raise KeyUnreadable(f"{name} has another address than the audit log")
+    return recorded is not None

@@ -9,7 +9,7 @@ from wallet_api.repositories.wallet_files.directory import WalletDirectory
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
 
 
-class FileStore:
+class StorageCheck:
     """Checks of the wallet directory, on which the service depends.
 
     A missing file leads to a new wallet, so that it must not be caused by an unmounted disk or
@@ -78,7 +78,7 @@ class FileStore:
         return False
 
 
-def heed_files(directory: WalletDirectory, *, ignored_on_purpose: bool) -> str | None:
+def check_unused_files(directory: WalletDirectory, *, ignored_explicitly: bool) -> str | None:
     """Return a warning about unused wallet files; refuse them unless they are ignored on purpose.
 
     A user with a wallet in a file would get a second one. Raises ConfigurationError.
@@ -89,10 +89,10 @@ def heed_files(directory: WalletDirectory, *, ignored_on_purpose: bool) -> str |
             fault = f"there are wallet files in {directory.path}"
     except StorageUnavailable as error:
         # With an explicit "postgres", files that cannot be read are not meant to be served.
-        fault = None if ignored_on_purpose else error.reason
+        fault = None if ignored_explicitly else error.reason
     if fault is None:
         return None
-    if not ignored_on_purpose:
+    if not ignored_explicitly:
         choice = "Set it to migrating to serve them, or to postgres once all are imported."
         said = f"is not set, and {fault}"
         raise ConfigurationError([VariableFault("WALLET_STORAGE", said, choice)])

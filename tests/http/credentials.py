@@ -1,0 +1,234 @@
+"""Every route with the credentials that it requires, and every wrong one."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
+
+import pytest
+
+from tests.factories import (
+    BASE_ACCOUNT,
+    DEAD_PORT,
+    JWT_SECRET,
+    OTHER_SECRET,
+    SECRET,
+    signed_in,
+)
+from tests.http.route_map import path_of
+from tests.leaks import LEAKS
+from wallet_api.app import create_app
+from wallet_api.auth import client_tokens
+from wallet_api.blueprints.authorization import AuthPolicy
+from wallet_api.config import Settings
+from wallet_api.models import SCOPES
+
+METRICS_TOKEN = "what Prometheus alone knows, and nobody else"
+SETTINGS = {"METRICS_TOKEN": METRICS_TOKEN, "ALLOW_KEY_EXPORT": "true"}
+SCRAPE, KEY = "/metrics", "/v1/users/<fid>/wallets/<chain>/key"
+OPEN = {
+    "/",
+    "/assets/<name>",
+    "/healthz",
+    "/readyz",
+    "/openapi.json",
+    "/docs",
+    "/docs/<name>",
+    "/console",
+}
+BODIES = {
+    "/api/wallet/deposit": {"amount": "20", "baseAddress": BASE_ACCOUNT},
+    KEY: {"reason": "sign swap 8c1f"},
+}
+QUERIES = {
+    "/api/auth/base-account": {"address": BASE_ACCOUNT},
+    "/api/wallet/payment-qr": {"amount": "20"},
+}
+NEEDED_SCOPES = {
+    "GET /v1/users/<fid>/wallets": "wallets:read",
+    "GET /v1/users/<fid>/wallets/<chain>": "wallets:read",
+    "PUT /v1/users/<fid>/wallets/<chain>": "wallets:write",
+    "POST /v1/users/<fid>/wallets/<chain>/key": "keys:read",
+    "GET /v1/wallets": "wallets:read",
+    "GET /v1/audit": "audit:read",
+    "GET /v1/stats": "stats:read",
+    "GET /v1/storage": "stats:read",
+}
+# The first prefix that fits.
+PROOFS = {
+    "/v1/": ("clientToken",),
+    "/api/auth/": ("quickAuth",),
+    "/api/": ("userToken",),
+    SCRAPE: ("metricsToken",),
+}
+
+
+@dataclass(frozen=True)
+class Route:
+    """A method of a rule, and the view that answers."""
+
+    method: str
+    rule: str
+    path: str
+    view: Callable
+
+    @property
+    def name(self):
+        return f"{self.method} {self.rule}"
+
+    @property
+    def policy(self):
+        policy = getattr(self.view, "auth_policy", None)
+        if not isinstance(policy, AuthPolicy):
+            pytest.fail(f"{self.name} ({self.view.__name__}) does not say who may call it")
+        return policy
+
+    def ask(self, client, headers, ip="127.0.0.1"):
+        """Send a request that would be served: only the credential can be wrong."""
+        return client.open(
+            self.path,
+            method=self.method,
+            json=BODIES.get(self.rule),
+            query_string=QUERIES.get(self.rule),
+            headers=headers,
+            environ_overrides={"REMOTE_ADDR": ip},
+        )
+
+
+def map_of(app):
+    return sorted(
+        (
+            Route(method, rule.rule, path_of(rule), app.view_functions[rule.endpoint])
+            for rule in app.url_map.iter_rules()
+            for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        ),
+        key=lambda route: (route.rule, route.method),
+    )
+
+
+def every_route():
+    nowhere = f"postgresql://nobody@127.0.0.1:{DEAD_PORT}/none"
+    secrets = {"ENCRYPTION_SECRET": SECRET, "JWT_SECRET": JWT_SECRET}
+    return map_of(create_app(Settings.from_environ({"DATABASE_URL": nowhere, **secrets})))
+
+
+def bearer(token):
+    LEAKS.secrets.add(token)
+    return {"Authorization": f"Bearer {token}"}
+
+
+def new_client(service, name, *, scopes=SCOPES, networks=(), expires_at=None):
+    networks = [ip_network(network) for network in networks]
+    token = service.create(name, scopes=scopes, allowed_networks=networks, expires_at=expires_at)
+    return bearer(token.reveal())
+
+
+class Keyring:
+    """The credentials of an app: what opens each route, and what no longer opens any."""
+
+    def __init__(self, sql, service, farcaster, elsewhere=None):
+        self.farcaster = farcaster
+        self.client = new_client(service, "everything")
+        self.only, self.lacking = {}, {}
+        for scope in SCOPES:
+            word = scope.replace(":", "-")
+            self.only[scope] = new_client(service, f"only-{word}", scopes=[scope])
+            others = set(SCOPES) - {scope}
+            self.lacking[scope] = new_client(service, f"all-but-{word}", scopes=others)
+        self.outside = new_client(service, "at-home", networks=["10.0.0.0/8", "fd00::/8"])
+        self.revoked = new_client(service, "revoked")
+        service.revoke("revoked")
+        tomorrow = datetime.now(UTC) + timedelta(days=1)
+        self.expired = new_client(service, "expired", expires_at=tomorrow)
+        # Its time passes: no trigger is asked.
+        sql.execute("set session_replication_role = replica")
+        sql.execute(
+            "update api_clients set expires_at = created_at + interval '1 microsecond'"
+            " where name = 'expired'"
+        )
+        sql.execute("reset session_replication_role")
+        self.elsewhere = elsewhere
+
+    def right(self, policy):
+        """Return the header that satisfies a policy, and as few others as possible."""
+        return {
+            "userToken": signed_in,
+            "quickAuth": self.farcaster.bearer,
+            "clientToken": lambda: self.only[policy.scope],
+            "metricsToken": lambda: bearer(METRICS_TOKEN),
+        }[policy.security[0]]()
+
+
+def mixed(header, other):
+    """Put the id of the client of one header before the secret of another's."""
+    (begin, client_id, _), (_, _, secret) = (
+        given["Authorization"].split("_", 2) for given in (header, other)
+    )
+    return bearer(f"{begin.removeprefix('Bearer ')}_{client_id}_{secret}")
+
+
+def basic(header):
+    return {"Authorization": header["Authorization"].replace("Bearer", "Basic")}
+
+
+def a_while_ago():
+    return int(time.time()) - 3600
+
+
+KINDS = {
+    "no header": lambda keyring, policy: {},
+    "an empty header": lambda keyring, policy: {"Authorization": ""},
+    "garbage": lambda keyring, policy: {"Authorization": "~\x7f\xff"},
+    "a garbage token": lambda keyring, policy: bearer("eyJ.not-a.token"),
+    "an empty token": lambda keyring, policy: {"Authorization": "Bearer "},
+    "the Basic scheme": lambda keyring, policy: basic(keyring.right(policy)),
+    "a user": lambda keyring, policy: signed_in(),
+    "an expired user": lambda keyring, policy: signed_in(exp=a_while_ago()),
+    "a user of another secret": lambda keyring, policy: signed_in(secret=OTHER_SECRET),
+    "a user of another service": lambda keyring, policy: signed_in(aud="another-service"),
+    "Farcaster": lambda keyring, policy: keyring.farcaster.bearer(),
+    "expired Farcaster": lambda keyring, policy: keyring.farcaster.bearer(exp=a_while_ago()),
+    "Farcaster for others": lambda keyring, policy: keyring.farcaster.bearer(aud="other.example"),
+    "a client": lambda keyring, policy: keyring.client,
+    "a client without the scope": lambda keyring, policy: keyring.lacking[
+        policy.scope or "wallets:read"
+    ],
+    "a client from outside": lambda keyring, policy: keyring.outside,
+    "a revoked client": lambda keyring, policy: keyring.revoked,
+    "an expired client": lambda keyring, policy: keyring.expired,
+    "a client with a wrong secret": lambda keyring, policy: mixed(
+        keyring.client, bearer(client_tokens.issue().secret.reveal())
+    ),
+    "a client with the secret of another": lambda keyring, policy: mixed(
+        keyring.client, keyring.only["keys:read"]
+    ),
+    "a client of another database": lambda keyring, policy: keyring.elsewhere,
+    "METRICS_TOKEN": lambda keyring, policy: bearer(METRICS_TOKEN),
+    "nearly METRICS_TOKEN": lambda keyring, policy: bearer(METRICS_TOKEN[:-1]),
+}
+RIGHT = {
+    "a user": "userToken",
+    "Farcaster": "quickAuth",
+    "a client": "clientToken",
+    "METRICS_TOKEN": "metricsToken",
+}
+FORBIDDEN = {
+    "a client without the scope": "insufficient_scope",
+    "a client from outside": "network_not_allowed",
+}
+CHALLENGES = {
+    "unauthenticated": "Bearer",
+    "insufficient_scope": 'Bearer error="insufficient_scope"',
+    "network_not_allowed": None,
+}
+ROUTES = every_route()
+
+
+def every_wrong_credential():
+    for route in ROUTES:
+        # A view without a policy fails in the test itself.
+        security = getattr(getattr(route.view, "auth_policy", None), "security", ())
+        for kind in KINDS:
+            if route.rule not in OPEN and RIGHT.get(kind) not in security:
+                yield pytest.param(route, kind, id=f"{route.name} - {kind}")

@@ -1,0 +1,133 @@
+"""The operations of /openapi.json, and how they are called."""
+
+import re
+
+from hypothesis import HealthCheck, settings
+from schemathesis.checks import CHECKS, load_all_checks
+
+from tests.factories import FID
+
+METRICS_TOKEN = "a token that only Prometheus and the tests know"
+PATH = {"fid": str(FID), "chain": "ethereum", "name": "docs.js"}
+QUERIES = {"/api/wallet/payment-qr": "?amount=20"}
+PROBLEM = "application/problem+json"
+# Generated clients call these names.
+OPERATIONS = [
+    "asset",
+    "console",
+    "create_fallback_wallet",
+    "create_user_wallet",
+    "deposit",
+    "ensure_wallet",
+    "fallback_wallet_status",
+    "find_audit_entries",
+    "find_wallets",
+    "get_wallet",
+    "healthz",
+    "home",
+    "home_asset",
+    "list_wallets",
+    "openapi",
+    "page",
+    "payment_qr",
+    "primary",
+    "primary_with_key",
+    "prometheus",
+    "read_key",
+    "readyz",
+    "sign_in_get",
+    "sign_in_post",
+    "stats",
+    "storage",
+    "user_wallets",
+]
+# Headers that HTTP gives their meaning, not we.
+WELL_KNOWN = {
+    "Cache-Control",
+    "Content-Disposition",
+    "Content-Length",
+    "Content-Security-Policy",
+    "Content-Type",
+    "Date",
+    "ETag",
+    "Expires",
+    "Last-Modified",
+    "Referrer-Policy",
+    "X-Content-Type-Options",
+}
+load_all_checks()
+CONFORMANCE = CHECKS.get_by_names(
+    [
+        "status_code_conformance",
+        "content_type_conformance",
+        "response_schema_conformance",
+        "response_headers_conformance",
+    ]
+)
+# What the document forbids is refused, and nothing makes the service fail.
+STRICT = [*CONFORMANCE, *CHECKS.get_by_names(["not_a_server_error", "negative_data_rejection"])]
+# The same requests in every run.
+SETTINGS = settings(
+    max_examples=15,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def operations_of(document):
+    return {
+        (method, path): operation
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+        if method != "parameters"
+    }
+
+
+def routes_of(app):
+    """Yield method, path as the document writes it, and view of everything that `app` serves."""
+    for rule in app.url_map.iter_rules():
+        for method in rule.methods - {"HEAD", "OPTIONS"}:
+            path = re.sub("<([a-z]+)>", r"{\1}", rule.rule)
+            yield method.lower(), path, app.view_functions[rule.endpoint]
+
+
+def schemes_of(operation):
+    return [scheme for requirement in operation["security"] for scheme in requirement]
+
+
+def header_of(operation, credentials):
+    schemes = schemes_of(operation.definition.raw)
+    return {name: value for scheme in schemes for name, value in credentials[scheme].items()}
+
+
+def examples_in(node):
+    """Yield each schema below a node of the document, with a value that is said to fit it."""
+    if isinstance(node, list):
+        for part in node:
+            yield from examples_in(part)
+    elif isinstance(node, dict):
+        shown = node.get("examples", [])
+        values = [one["value"] for one in shown.values()] if isinstance(shown, dict) else shown
+        values = [*values, *(node[name] for name in ("example", "default") if name in node)]
+        yield from ((node.get("schema", node), value) for value in values)
+        for name, part in node.items():
+            if name not in ("example", "examples", "default"):
+                yield from examples_in(part)
+
+
+def ask(client, operation, headers=(), **changes):
+    """Send the request that the document shows, with changes."""
+    body = operation.body[0].definition["example"] if operation.body else None
+    request = {} if body is None else {"json": body}
+    path = operation.path.format(**PATH) + QUERIES.get(operation.path, "")
+    return client.open(path, method=operation.method, headers=dict(headers), **(changes or request))
+
+
+def is_described(operation, answer, status):
+    """Check that an answer has this status, and is what the document says of it."""
+    assert answer.status_code == status, (operation.label, answer.text)
+    operation.Case(path_parameters=PATH).validate_response(answer, checks=CONFORMANCE)
+    told = operation.definition.raw["responses"][str(status)]["headers"]
+    assert set(answer.headers.keys()) - WELL_KNOWN <= set(told), operation.label

@@ -1,0 +1,23 @@
+"""Every route that an app serves."""
+
+import re
+
+from flask import Flask
+from werkzeug.routing import Rule
+
+from tests.factories import FID
+
+
+def path_of(rule: Rule) -> str:
+    """Return a path that a rule serves."""
+    examples = {"fid": str(FID), "chain": "ethereum", "name": "docs.js"}
+    return re.sub("<([a-z]+)>", lambda variable: examples[variable[1]], rule.rule)
+
+
+def routes(app: Flask) -> list[tuple[str, str]]:
+    """Return every (method, path) that `app` serves."""
+    return sorted(
+        (method, path_of(rule))
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    )

@@ -1,0 +1,33 @@
+"""/v1/audit: search of the audit log."""
+
+from typing import Any
+
+from wallet_api.blueprints.application import application
+from wallet_api.blueprints.authorization import client
+from wallet_api.blueprints.pagination import LINK_HEADER
+from wallet_api.blueprints.routing import Blueprint
+from wallet_api.blueprints.service_schemas import AuditPage, AuditQuery
+from wallet_api.errors import InvalidCursor
+from wallet_api.services.audit.read import AuditFilters
+
+blueprint = Blueprint("audit", __name__)
+
+
+@blueprint.get("/audit")
+@blueprint.requires(client("audit:read"), InvalidCursor)
+@blueprint.arguments(AuditQuery, location="query")
+@blueprint.response(200, AuditPage, headers=LINK_HEADER)
+def find_audit_entries(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Find audit log entries, newest first. Filters can be combined."""
+    filters = AuditFilters(
+        fid=query["fid"],
+        action=query["action"],
+        actor=query["actor"],
+        since=query["after"],
+        before=query["before"],
+    )
+    cursors = application().cursors
+    page = application().audit_log.find(
+        filters, after=cursors.read(query, int), limit=query["limit"]
+    )
+    return cursors.page_response(page)

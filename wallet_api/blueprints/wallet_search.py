@@ -1,0 +1,49 @@
+"""/v1/wallets: search for wallets of all users."""
+
+from typing import Any
+
+from wallet_api.blueprints.application import application
+from wallet_api.blueprints.authorization import client
+from wallet_api.blueprints.pagination import LINK_HEADER
+from wallet_api.blueprints.routing import Blueprint
+from wallet_api.blueprints.service_schemas import WalletPage, WalletQuery
+from wallet_api.errors import InvalidAddress, InvalidCursor, InvalidFilter, WalletsInFiles
+from wallet_api.ethereum.addresses import parse_address
+from wallet_api.models import BASE_ACCOUNT_CHAIN, TRADING_CHAIN
+from wallet_api.services.wallet_search import WalletFilters
+
+blueprint = Blueprint("wallet_search", __name__)
+
+_CHAIN_OF_TYPE = {"trading": TRADING_CHAIN, "base-account": BASE_ACCOUNT_CHAIN}
+
+
+@blueprint.get("/wallets")
+@blueprint.requires(
+    client("wallets:read"), InvalidAddress, InvalidFilter, InvalidCursor, WalletsInFiles
+)
+@blueprint.arguments(WalletQuery, location="query")
+@blueprint.response(200, WalletPage, headers=LINK_HEADER)
+def find_wallets(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Find wallets, newest first. Filters can be combined."""
+    filters = WalletFilters(
+        # A search ignores case, and therefore the checksum.
+        address=None if query["address"] is None else parse_address(query["address"].lower()),
+        fid=query["fid"],
+        chain=_chain(query["type"], query["chain"]),
+        since=query["created_after"],
+        before=query["created_before"],
+    )
+    cursors = application().cursors
+    page = application().wallet_search.find(
+        filters, after=cursors.read(query, str), limit=query["limit"]
+    )
+    return cursors.page_response(page)
+
+
+def _chain(wallet_type: str | None, chain: str | None) -> str | None:
+    implied = wallet_type and _CHAIN_OF_TYPE[wallet_type]
+    if implied and chain and implied != chain:
+        raise InvalidFilter(
+            hint=f"Wallets of type {wallet_type} are on the chain {implied}. Leave out chain."
+        )
+    return chain or implied
