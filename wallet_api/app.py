@@ -27,6 +27,7 @@ from wallet_api.blueprints import (
     rate_limits,
     requests,
     sign_in,
+    signing,
     stats,
     storage,
     trading,
@@ -115,6 +116,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         wallets.blueprint,
         trading.blueprint,
         users.blueprint,
+        signing.blueprint,
         _search(),
         health.blueprint,
         docs.blueprint,
@@ -196,6 +198,7 @@ def _services(settings: Settings) -> Application:
         ),
         metrics_token=settings.metrics_token,
         allow_key_export=settings.allow_key_export,
+        allow_key_read=settings.allow_key_read,
         network=settings.network,
         demo_fid=settings.demo_fid,
     )

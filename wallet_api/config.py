@@ -76,6 +76,7 @@ class Settings:
     wallet_storage_path: Path
     network: Network
     allow_key_export: bool
+    allow_key_read: bool
     demo_fid: int | None
     cors_origins: tuple[str, ...]
     database_replica_url: Secret[str] | None
@@ -117,6 +118,7 @@ class Settings:
             wallet_storage_path=read.wallet_storage_path(),
             network=NETWORKS[read.choice("NETWORK", tuple(NETWORKS), default="base-mainnet")],
             allow_key_export=read.boolean("ALLOW_KEY_EXPORT", default=False),
+            allow_key_read=read.boolean("ALLOW_KEY_READ", default=True),
             demo_fid=read.demo_fid(),
             cors_origins=read.origins("CORS_ORIGINS"),
             database_replica_url=read.replica_url(),

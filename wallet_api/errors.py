@@ -19,7 +19,8 @@
     │   └── NotSignable           `field` is the JSON path of what is wrong
     ├── HttpsRequired             the same request must be sent by https
     ├── Unauthenticated           the caller is not known
-    ├── KeyExportDisabled         the service does not return private keys
+    ├── KeyExportDisabled         the service does not return private keys to users
+    ├── KeyReadDisabled           the service does not return private keys to API clients
     ├── InsufficientScope         an API client lacks the scope
     ├── NetworkNotAllowed         an API client calls from another network
     ├── PolicyRefused             no policy allows this signature
@@ -183,6 +184,12 @@ class KeyExportDisabled(WalletApiError):
     """This service does not return private keys."""
 
     code = "key_export_disabled"
+
+
+class KeyReadDisabled(WalletApiError):
+    """This service signs and does not return private keys. Use the routes that sign."""
+
+    code = "key_read_disabled"
 
 
 class InsufficientScope(WalletApiError):

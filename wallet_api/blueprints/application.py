@@ -49,6 +49,7 @@ class Application:
     quick_auth: QuickAuth
     metrics_token: Secret[str] | None
     allow_key_export: bool
+    allow_key_read: bool
     network: Network
     demo_fid: int | None
 

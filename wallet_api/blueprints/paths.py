@@ -1,10 +1,14 @@
-"""Rejection of non-canonical paths, so that path rules of proxies cannot be bypassed."""
+"""Paths: rejection of non-canonical ones, which could bypass rules of proxies, and their parts."""
 
 import re
 from urllib.parse import unquote_to_bytes
 
 from flask import Flask, request
 from werkzeug.exceptions import NotFound
+
+from wallet_api.auth.fids import parse_fid
+from wallet_api.errors import InvalidFid, UnsupportedChain
+from wallet_api.models import TRADING_CHAIN
 
 # One "/", then characters of a path (RFC 3986, section 3.3). Unreserved characters (section 2.3)
 # and "/" must not be percent-encoded.
@@ -43,3 +47,18 @@ def _require_canonical_path() -> None:
         )
     if environ["SCRIPT_NAME"] or not is_canonical:
         raise NotFound
+
+
+def parse_fid_of_path(fid: str) -> int:
+    """Return the FID in a path. Raises InvalidFid."""
+    user = parse_fid(fid)
+    # Only the canonical notation, so that each user has one URL.
+    if user is None or str(user) != fid:
+        raise InvalidFid
+    return user
+
+
+def require_trading_chain(chain: str) -> None:
+    """Raise UnsupportedChain unless the chain in a path is that of trading wallets."""
+    if chain != TRADING_CHAIN:
+        raise UnsupportedChain

@@ -29,6 +29,7 @@ STATUS_OF: dict[type[errors.WalletApiError], int] = {
     errors.NotSignable: 400,
     errors.Unauthenticated: 401,
     errors.KeyExportDisabled: 403,
+    errors.KeyReadDisabled: 403,
     errors.InsufficientScope: 403,
     errors.NetworkNotAllowed: 403,
     errors.PolicyRefused: 403,

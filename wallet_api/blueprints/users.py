@@ -3,9 +3,9 @@
 import base64
 from typing import Any
 
-from wallet_api.auth.fids import parse_fid
 from wallet_api.blueprints.application import application
 from wallet_api.blueprints.authorization import audit_context, client
+from wallet_api.blueprints.paths import parse_fid_of_path, require_trading_chain
 from wallet_api.blueprints.routing import Blueprint
 from wallet_api.blueprints.schemas import FID
 from wallet_api.blueprints.service_schemas import (
@@ -19,6 +19,7 @@ from wallet_api.crypto import hpke
 from wallet_api.errors import (
     InvalidFid,
     InvalidRecipientKey,
+    KeyReadDisabled,
     MnemonicRefused,
     UnsupportedChain,
     WalletNotFound,
@@ -43,7 +44,7 @@ _CHAIN_SPELLINGS = {TRADING_CHAIN: TRADING_CHAIN} | dict.fromkeys(
 def list_wallets(fid: str) -> dict[str, Any]:
     """List the wallets of a user, the Base Account first."""
     return {
-        "data": application().wallets.list_wallets(_parse_fid_of_path(fid), access=audit_context())
+        "data": application().wallets.list_wallets(parse_fid_of_path(fid), access=audit_context())
     }
 
 
@@ -55,9 +56,7 @@ def get_wallet(fid: str, chain: str) -> Wallet:
     known = _CHAIN_SPELLINGS.get(chain)
     if known is None:
         raise UnsupportedChain("Unknown chain. Use ethereum or base-account.")
-    wallet = application().wallets.get_wallet(
-        _parse_fid_of_path(fid), known, access=audit_context()
-    )
+    wallet = application().wallets.get_wallet(parse_fid_of_path(fid), known, access=audit_context())
     if wallet is None:
         raise WalletNotFound
     return wallet
@@ -71,8 +70,8 @@ def get_wallet(fid: str, chain: str) -> Wallet:
 @blueprint.response(200, ServiceWallet, description="The wallet already existed.")
 def ensure_wallet(fid: str, chain: str) -> tuple[Wallet, int]:
     """Create the trading wallet of a user if needed. The operation is idempotent."""
-    user = _parse_fid_of_path(fid)
-    _require_trading_chain(chain)
+    user = parse_fid_of_path(fid)
+    require_trading_chain(chain)
     wallet, created = application().wallets.get_or_create_trading_wallet(
         user, access=audit_context()
     )
@@ -86,24 +85,26 @@ def ensure_wallet(fid: str, chain: str) -> tuple[Wallet, int]:
     UnsupportedChain,
     InvalidRecipientKey,
     MnemonicRefused,
+    KeyReadDisabled,
     WalletNotFound,
 )
 @blueprint.arguments(KeyBody, example={"reason": "sign swap 8c1f"})
 @blueprint.response(200, KeyAnswer)
 def read_key(body: dict[str, Any], fid: str, chain: str) -> dict[str, Any]:
-    """Return the private key of a trading wallet, and record caller and reason."""
-    user = _parse_fid_of_path(fid)
-    _require_trading_chain(chain)
+    """Return the private key of a trading wallet, if that is enabled, and record why."""
+    user = parse_fid_of_path(fid)
+    require_trading_chain(chain)
     public_key = body["recipient_public_key"]
     # Validate first, so that no audit entry is written for a request that fails.
     recipient = None if public_key is None else hpke.Recipient(public_key)
-    found = application().wallets.get_wallet_with_key(
-        user,
-        TRADING_CHAIN,
-        access=audit_context(
-            reason=body["reason"], recipient=None if recipient is None else recipient.public_key
-        ),
+    access = audit_context(
+        reason=body["reason"], recipient=None if recipient is None else recipient.public_key
     )
+    wallets = application().wallets
+    if not application().allow_key_read:
+        wallets.refuse_key(user, TRADING_CHAIN, access=access)
+        raise KeyReadDisabled
+    found = wallets.get_wallet_with_key(user, TRADING_CHAIN, access=access)
     if found is None:
         raise WalletNotFound
     if recipient is None:
@@ -119,19 +120,6 @@ def read_key(body: dict[str, Any], fid: str, chain: str) -> dict[str, Any]:
             "info": info.decode(),
         },
     }
-
-
-def _parse_fid_of_path(fid: str) -> int:
-    user = parse_fid(fid)
-    # Only the canonical notation, so that each user has one URL.
-    if user is None or str(user) != fid:
-        raise InvalidFid
-    return user
-
-
-def _require_trading_chain(chain: str) -> None:
-    if chain != TRADING_CHAIN:
-        raise UnsupportedChain
 
 
 def _base64url(raw: bytes) -> str:

@@ -11,7 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
@@ -32,6 +32,7 @@ from wallet_api.services.api_clients import ApiClientService
 _HOST = "127.0.0.1"
 _FID = 1464243
 _CONSOLE_SCOPES = ("stats:read", "wallets:read", "audit:read")
+_ENGINE_SCOPES = ("wallets:read", "wallets:write", "wallets:sign")
 _BASE_ACCOUNT = "0x78547fc07fdc8aac05e53b034e510b276a5ba384"
 _START_SECONDS = 60
 _STOP_SECONDS = 30
@@ -69,6 +70,7 @@ def dev() -> None:
                 **_secrets(directory),
                 "DATABASE_URL": postgres.url(),
                 "DEMO_FID": str(_FID),
+                "ALLOW_KEY_READ": os.environ.get("ALLOW_KEY_READ") or "false",
                 "LOG_FORMAT": os.environ.get("LOG_FORMAT") or "console",
             }
             settings = Settings.from_environ(environ)
@@ -76,8 +78,11 @@ def dev() -> None:
             _stop_orphan(pid_file)
             _require_free_port(settings.port)
             migrations.upgrade(settings.database_url)
-            token = _console_token(settings, directory / "console_token")
-            _serve(settings, environ, pid_file, token)
+            tokens = [
+                _client_token(settings, directory / f"{name}_token", name, scopes)
+                for name, scopes in (("console", _CONSOLE_SCOPES), ("engine", _ENGINE_SCOPES))
+            ]
+            _serve(settings, environ, pid_file, tokens)
     except KeyboardInterrupt:
         click.echo("Stopped.")
 
@@ -104,19 +109,27 @@ def _write_private(path: Path, text: str) -> None:
     temporary.replace(path)
 
 
-def _console_token(settings: Settings, path: Path) -> Secret[str]:
-    """Return the token of an API client with all scopes of the console, stored in `path`."""
+def _client_token(
+    settings: Settings, path: Path, name: str, scopes: Collection[str]
+) -> Secret[str]:
+    """Return the token of an API client with these scopes, stored in `path`."""
     with Database(settings.database_url, min_size=0, max_size=1, timeout_seconds=10) as database:
         clients = ApiClientService(database)
         if path.exists():
             token = Secret(path.read_text())
             # The client may have been revoked, or the database replaced.
             with suppress(Unauthenticated):
-                if set(_CONSOLE_SCOPES) <= set(clients.identify(token).scopes):
+                if set(scopes) <= set(clients.identify(token).scopes):
                     return token
         # The name of a revoked client cannot be reused.
-        name = f"console-{secrets.token_hex(4)}"
-        created = clients.create(name, scopes=_CONSOLE_SCOPES, allowed_networks=(), expires_at=None)
+        name = f"{name}-{secrets.token_hex(4)}"
+        created = clients.create(
+            name,
+            scopes=scopes,
+            unrestricted="wallets:sign" in scopes,
+            allowed_networks=(),
+            expires_at=None,
+        )
         if created is None:
             raise click.ClickException(f"The client {name} already exists. Start again.")
     _write_private(path, created.reveal())
@@ -149,7 +162,10 @@ def _require_free_port(port: int) -> None:
 
 
 def _serve(
-    settings: Settings, environ: Mapping[str, str], pid_file: Path, console_token: Secret[str]
+    settings: Settings,
+    environ: Mapping[str, str],
+    pid_file: Path,
+    client_tokens: Sequence[Secret[str]],
 ) -> None:
     """Run gunicorn until it exits or this process is interrupted."""
     options = ["--bind", f"{_HOST}:{settings.port}", "--pid", str(pid_file)]
@@ -159,7 +175,7 @@ def _serve(
     try:
         url = f"http://{_HOST}:{settings.port}"
         _wait_until_ready(gunicorn, f"{url}/readyz")
-        _print_banner(settings, url, console_token)
+        _print_banner(settings, url, *client_tokens)
         gunicorn.wait()
         raise click.ClickException(f"gunicorn exited with status {gunicorn.returncode}.")
     finally:
@@ -186,14 +202,22 @@ def _wait_until_ready(gunicorn: "subprocess.Popen[bytes]", url: str) -> None:
     raise click.ClickException(f"The service did not become ready: {reason}")
 
 
-def _print_banner(settings: Settings, url: str, console_token: Secret[str]) -> None:
+def _print_banner(
+    settings: Settings, url: str, console_token: Secret[str], engine_token: Secret[str]
+) -> None:
     issued = UserTokens(settings.tokens).issue(_FID)
+    deposit = {"asset": "USDC", "amount": "20", "baseAddress": _BASE_ACCOUNT}
+    message = {"message": "Sign in to example.com", "reason": "try it"}
+    sign = f"{url}/v1/users/{_FID}/wallets/ethereum/sign/message"
     click.echo(
         f"\nwallet-api is running at {url}. Open it in a browser.\n\n"
         f"The operator console is at {url}/console. This client token has all of its scopes:\n\n"
         f"{console_token.reveal()}\n\n"
         f"A session token for FID {_FID}:\n\n{issued.reveal()}\n\n"
-        f"Prepare a deposit of 20 USDC:\n\n{_curl(url, issued)}\n\n"
+        f"Prepare a deposit of 20 USDC:\n\n"
+        f"{_curl(f'{url}/api/wallet/deposit', issued, deposit)}\n\n"
+        "Then sign a message with the trading wallet, as a trading engine does. Its private key "
+        f"never leaves the service:\n\n{_curl(sign, engine_token, message)}\n\n"
         f"Create a client for /v1 (documented at {url}/docs):\n\n{_create_client(settings)}\n\n"
         "Press Ctrl-C to stop."
     )
@@ -205,16 +229,15 @@ def _create_client(settings: Settings) -> str:
         (
             f"DATABASE_URL={database_url}",
             f"{shlex.quote(sys.executable)} -m wallet_api clients create",
-            "--name engine --scope wallets:read --scope wallets:write --scope keys:read",
+            "--name bot --scope wallets:write --scope wallets:sign --unrestricted",
         )
     )
 
 
-def _curl(url: str, token: Secret[str]) -> str:
-    body = {"asset": "USDC", "amount": "20", "baseAddress": _BASE_ACCOUNT}
+def _curl(url: str, token: Secret[str], body: Mapping[str, str]) -> str:
     return " \\\n  ".join(
         (
-            f"curl -sS {url}/api/wallet/deposit",
+            f"curl -sS {url}",
             f"-H {shlex.quote(f'Authorization: Bearer {token.reveal()}')}",
             "-H 'Content-Type: application/json'",
             f"-d {shlex.quote(json.dumps(body))}",

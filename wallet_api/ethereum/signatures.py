@@ -23,8 +23,9 @@ _importing = Lock()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signature:
-    """An ECDSA signature of a 32-byte digest. `y_parity` is 0 or 1."""
+    """An ECDSA signature of a 32-byte digest by `address`. `y_parity` is 0 or 1."""
 
+    address: str
     digest: bytes
     r: int
     s: int
@@ -144,7 +145,7 @@ def _verified(digest: bytes, signed: Any, y_parity: int, address: str) -> Signat
             "Nothing was returned. Check the memory of this machine, and the versions of "
             "eth-account and coincurve.",
         )
-    return Signature(digest=digest, r=signed.r, s=signed.s, y_parity=y_parity)
+    return Signature(address=address, digest=digest, r=signed.r, s=signed.s, y_parity=y_parity)
 
 
 def _encode_typed_data(typed_data: TypedData) -> Any:

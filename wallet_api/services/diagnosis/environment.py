@@ -1,6 +1,7 @@
 """Checks of everything that the settings name, for `wallet-api doctor`."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC
 from typing import TypeVar
 
 from wallet_api.auth.issuer_keys import IssuerKeys
@@ -16,9 +17,12 @@ from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database, connection_error
 from wallet_api.errors import ServiceUnavailable, SignInUnavailable, StorageUnavailable
+from wallet_api.models import ApiClient
 from wallet_api.repositories.database_checks import DatabaseCheckRepository, Session
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
+from wallet_api.services.api_clients import ApiClientService
+from wallet_api.services.audit.read import AuditFilters, AuditLog
 from wallet_api.services.diagnosis.settings import (
     Diagnosis,
     State,
@@ -92,6 +96,7 @@ def _database(
             yield fine("every migration is applied")
             if wallets is not None:
                 yield from _secrets(database, wallets)
+            yield from _clients(database)
     except ServiceUnavailable as error:
         otherwise = _LOOK_AT_FOLDER if isinstance(error, StorageUnavailable) else _LOOK_INSIDE
         remedy = error.remedy
@@ -123,6 +128,33 @@ def _connections(session: Session, settings: Settings) -> Diagnosis:
         "have",
         "Lower WEB_CONCURRENCY or DB_POOL_MAX, or raise PostgreSQL's max_connections or the "
         "role's limit.",
+    )
+
+
+def _clients(database: Database) -> Iterator[Diagnosis]:
+    """Report the clients that can read keys, or sign without a policy."""
+    for client in ApiClientService(database).list_clients():
+        if client.revoked_at is not None or client.expired:
+            continue
+        if "keys:read" in client.scopes:
+            yield advice(
+                f"{client.name} may read private keys (keys:read): {_last_read(database, client)}",
+                "Let the service sign instead: docs/migration.md, From key reads to signatures.",
+            )
+        if client.unrestricted:
+            yield advice(
+                f"{client.name} is unrestricted: its token signs anything with every wallet",
+                "Limit it with --allow-ip and --expires, and revoke it when it is not in use.",
+            )
+
+
+def _last_read(database: Database, client: ApiClient) -> str:
+    filters = AuditFilters(actor=f"client:{client.name}", action="key.read")
+    reads = AuditLog(database).find(filters, after=None, limit=1).items
+    if not reads:
+        return "the audit log has no read by it"
+    return (
+        f"it last read one at {reads[0].created_at.astimezone(UTC).isoformat(timespec='seconds')}"
     )
 
 

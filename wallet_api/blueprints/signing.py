@@ -1,0 +1,187 @@
+"""/v1/users/…/sign: signatures of trading wallets, for other services."""
+
+from typing import Any
+
+from flask import request
+
+from wallet_api.blueprints.application import application
+from wallet_api.blueprints.authorization import audit_context, client
+from wallet_api.blueprints.paths import parse_fid_of_path, require_trading_chain
+from wallet_api.blueprints.routing import Blueprint
+from wallet_api.blueprints.schemas import FID
+from wallet_api.blueprints.signing_schemas import (
+    TRANSACTION,
+    TYPED_DATA,
+    MessageBody,
+    PreviewAnswer,
+    PreviewBody,
+    SignatureAnswer,
+    SignedTransactionAnswer,
+    TransactionBody,
+    TypedDataBody,
+)
+from wallet_api.errors import (
+    InvalidFid,
+    InvalidRequest,
+    MnemonicRefused,
+    NotSignable,
+    PolicyRefused,
+    UnsupportedChain,
+    WalletNotFound,
+)
+from wallet_api.ethereum.messages import read_message, read_text_message
+from wallet_api.ethereum.signatures import Signature
+from wallet_api.ethereum.strict_json import read_object
+from wallet_api.ethereum.typed_data import read_typed_data
+from wallet_api.models import TRADING_CHAIN, AuditContext
+from wallet_api.services.signing import Preview
+
+blueprint = Blueprint(
+    "signing", __name__, url_prefix="/v1/users/<fid>", description="Signatures of trading wallets."
+)
+
+_SIGNER = client("wallets:sign")
+_MAX_REASON = 500
+_FID = {"in": "path", "name": "fid", "required": True, "schema": FID}
+_CHAIN = {"in": "path", "name": "chain", "required": True, "schema": {"enum": [TRADING_CHAIN]}}
+_REASON = {
+    "in": "header",
+    "name": "X-Reason",
+    "description": "Printable ASCII text for the audit log, unless the body has a reason.",
+    "schema": {"type": "string", "pattern": "^[ -~]{1,500}$"},
+}
+_PARAMETERS = [_FID, _CHAIN, _REASON]
+_REFUSALS = (InvalidFid, UnsupportedChain, NotSignable, MnemonicRefused, PolicyRefused)
+
+
+@blueprint.post("/wallets/<chain>/sign/message", parameters=_PARAMETERS)
+@blueprint.requires(_SIGNER, *_REFUSALS, WalletNotFound)
+@blueprint.arguments(
+    MessageBody, example={"message": "Sign in to example.com", "reason": "sign in"}
+)
+@blueprint.response(200, SignatureAnswer)
+def sign_message(body: dict[str, Any], fid: str, chain: str) -> dict[str, Any]:
+    """Sign a message with a trading wallet (EIP-191), and record it in the audit log."""
+    user = parse_fid_of_path(fid)
+    require_trading_chain(chain)
+    signature = application().signing.sign_message(
+        user,
+        _read_message(body["message"]),
+        chain_id=None,
+        address=None,
+        method="sign/message",
+        access=_access(body),
+    )
+    return _answer(signature)
+
+
+@blueprint.post("/wallets/<chain>/sign/typed-data", parameters=_PARAMETERS)
+@blueprint.requires(_SIGNER, *_REFUSALS, WalletNotFound)
+@blueprint.arguments(
+    TypedDataBody, example={"chainId": 8453, "typedData": TYPED_DATA, "reason": "swap 8c1f"}
+)
+@blueprint.response(200, SignatureAnswer)
+def sign_typed_data(body: dict[str, Any], fid: str, chain: str) -> dict[str, Any]:
+    """Sign typed data with a trading wallet (EIP-712), and record it in the audit log."""
+    user = parse_fid_of_path(fid)
+    require_trading_chain(chain)
+    signature = application().signing.sign_typed_data(
+        user,
+        read_typed_data(body["typed_data"], chain_id=body["chain_id"]),
+        chain_id=body["chain_id"],
+        address=None,
+        method="sign/typed-data",
+        access=_access(body),
+    )
+    return _answer(signature)
+
+
+@blueprint.post("/wallets/<chain>/sign/transaction", parameters=_PARAMETERS)
+@blueprint.requires(_SIGNER, *_REFUSALS, WalletNotFound)
+@blueprint.arguments(
+    TransactionBody, example={"chainId": 8453, "transaction": TRANSACTION, "reason": "swap 8c1f"}
+)
+@blueprint.response(200, SignedTransactionAnswer)
+def sign_transaction(body: dict[str, Any], fid: str, chain: str) -> dict[str, Any]:
+    """Sign a transaction with a trading wallet, and record it in the audit log. Send nothing."""
+    user = parse_fid_of_path(fid)
+    require_trading_chain(chain)
+    signed = application().signing.sign_transaction(
+        user,
+        body["transaction"],
+        chain_id=body["chain_id"],
+        method="sign/transaction",
+        access=_access(body),
+    )
+    return {
+        "address": signed.signature.address,
+        "digest": _hex(signed.signature.digest),
+        "raw_transaction": _hex(signed.raw),
+        "hash": _hex(signed.hash),
+        "transaction": signed.as_json(),
+    }
+
+
+@blueprint.post("/sign/preview", parameters=[_FID])
+@blueprint.requires(_SIGNER, InvalidFid, NotSignable, MnemonicRefused, WalletNotFound)
+@blueprint.arguments(PreviewBody, example={"chainId": 8453, "transaction": TRANSACTION})
+@blueprint.response(200, PreviewAnswer)
+def preview_signature(body: dict[str, Any], fid: str) -> dict[str, Any]:
+    """Return what would be signed and what it would do. Sign and record nothing."""
+    preview = _preview(parse_fid_of_path(fid), body)
+    return {
+        "address": preview.address,
+        "digest": _hex(preview.digest),
+        "effects": [effect.as_json() for effect in preview.effects],
+    }
+
+
+def _preview(fid: int, body: dict[str, Any]) -> Preview:
+    signing, access = application().signing, audit_context()
+    kinds = body.keys() - {"chain_id"}
+    if len(kinds) != 1:
+        raise InvalidRequest("Give exactly one of message, typedData and transaction.")
+    if "message" in body:
+        return signing.preview_message(fid, _read_message(body["message"]), access=access)
+    if "chain_id" not in body:
+        raise InvalidRequest('"chainId": Missing data for required field.')
+    chain_id = body["chain_id"]
+    if "typed_data" in body:
+        read = read_typed_data(body["typed_data"], chain_id=chain_id)
+        return signing.preview_typed_data(fid, read, chain_id=chain_id, access=access)
+    return signing.preview_transaction(fid, body["transaction"], chain_id=chain_id, access=access)
+
+
+def _read_message(given: object) -> bytes:
+    """Return the bytes of a text, or of {"raw": "0x…"}. Raises NotSignable."""
+    if isinstance(given, str):
+        return read_text_message(given, "message")
+    return read_message(read_object(given, "message", required=("raw",))["raw"], "message.raw")
+
+
+def _access(body: dict[str, Any]) -> AuditContext:
+    return audit_context(reason=body["reason"] or header_reason())
+
+
+def header_reason() -> str | None:
+    """Return the reason in the header X-Reason, or None. Raises InvalidRequest."""
+    reason = request.headers.get("X-Reason")
+    if reason is None:
+        return None
+    if not reason.isascii() or not reason.isprintable() or not reason.strip():
+        raise InvalidRequest("X-Reason: must be printable ASCII text. Other text fits the body.")
+    if len(reason) > _MAX_REASON:
+        raise InvalidRequest(f"X-Reason: Longer than maximum length {_MAX_REASON}.")
+    return reason
+
+
+def _answer(signature: Signature) -> dict[str, Any]:
+    return {
+        "address": signature.address,
+        "digest": _hex(signature.digest),
+        "signature": _hex(signature.to_bytes()),
+    }
+
+
+def _hex(data: bytes) -> str:
+    return "0x" + data.hex()
