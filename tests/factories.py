@@ -53,10 +53,19 @@ def signed_in(fid: object = FID, **changes: Any) -> dict[str, str]:
     return {"Authorization": f"Bearer {token_of(fid, **changes)}"}
 
 
-def calling(app: Flask, *scopes: str, name: str | None = None) -> dict[str, str]:
-    """Make an API client with these rights, and return the header that it sends."""
+def calling(
+    app: Flask, *scopes: str, name: str | None = None, restricted: bool = False
+) -> dict[str, str]:
+    """Make an API client with these rights, and return the header that it sends.
+
+    A client that may sign is unrestricted, if `restricted` is not set.
+    """
     token = application(app).clients.create(
-        name or f"client-{uuid.uuid4().hex}", scopes=scopes, allowed_networks=(), expires_at=None
+        name or f"client-{uuid.uuid4().hex}",
+        scopes=scopes,
+        unrestricted="wallets:sign" in scopes and not restricted,
+        allowed_networks=(),
+        expires_at=None,
     )
     LEAKS.secrets.add(token.reveal())
     return {"Authorization": f"Bearer {token.reveal()}"}

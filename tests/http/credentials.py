@@ -21,12 +21,14 @@ from tests.leaks import LEAKS
 from wallet_api.app import create_app
 from wallet_api.auth import client_tokens
 from wallet_api.blueprints.authorization import AuthPolicy
+from wallet_api.blueprints.signing_schemas import TRANSACTION, TYPED_DATA
 from wallet_api.config import Settings
 from wallet_api.models import SCOPES
 
 METRICS_TOKEN = "what Prometheus alone knows, and nobody else"
 SETTINGS = {"METRICS_TOKEN": METRICS_TOKEN, "ALLOW_KEY_EXPORT": "true"}
 SCRAPE, KEY = "/metrics", "/v1/users/<fid>/wallets/<chain>/key"
+SIGN, PREVIEW = "/v1/users/<fid>/wallets/<chain>/sign", "/v1/users/<fid>/sign/preview"
 OPEN = {
     "/",
     "/assets/<name>",
@@ -40,6 +42,10 @@ OPEN = {
 BODIES = {
     "/api/wallet/deposit": {"amount": "20", "baseAddress": BASE_ACCOUNT},
     KEY: {"reason": "sign swap 8c1f"},
+    f"{SIGN}/message": {"message": "Sign in to example.com"},
+    f"{SIGN}/typed-data": {"chainId": 8453, "typedData": TYPED_DATA},
+    f"{SIGN}/transaction": {"chainId": 8453, "transaction": TRANSACTION},
+    PREVIEW: {"chainId": 8453, "transaction": TRANSACTION},
 }
 QUERIES = {
     "/api/auth/base-account": {"address": BASE_ACCOUNT},
@@ -50,6 +56,10 @@ NEEDED_SCOPES = {
     "GET /v1/users/<fid>/wallets/<chain>": "wallets:read",
     "PUT /v1/users/<fid>/wallets/<chain>": "wallets:write",
     "POST /v1/users/<fid>/wallets/<chain>/key": "keys:read",
+    f"POST {SIGN}/message": "wallets:sign",
+    f"POST {SIGN}/typed-data": "wallets:sign",
+    f"POST {SIGN}/transaction": "wallets:sign",
+    f"POST {PREVIEW}": "wallets:sign",
     "GET /v1/wallets": "wallets:read",
     "GET /v1/audit": "audit:read",
     "GET /v1/stats": "stats:read",
@@ -120,7 +130,13 @@ def bearer(token):
 
 def new_client(service, name, *, scopes=SCOPES, networks=(), expires_at=None):
     networks = [ip_network(network) for network in networks]
-    token = service.create(name, scopes=scopes, allowed_networks=networks, expires_at=expires_at)
+    token = service.create(
+        name,
+        scopes=scopes,
+        unrestricted="wallets:sign" in scopes,
+        allowed_networks=networks,
+        expires_at=expires_at,
+    )
     return bearer(token.reveal())
 
 

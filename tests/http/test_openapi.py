@@ -39,8 +39,14 @@ def make_client(services):
     """Make an API client and return the header that it sends: make_client("keys:read")."""
 
     def make(*scopes):
-        name = re.sub("[^a-z]", "-", "-".join(scopes))
-        token = services.clients.create(name, scopes=scopes, allowed_networks=(), expires_at=None)
+        name = re.sub("[^a-z]", "-", "-".join(scopes))[:60]
+        token = services.clients.create(
+            name,
+            scopes=scopes,
+            unrestricted="wallets:sign" in scopes,
+            allowed_networks=(),
+            expires_at=None,
+        )
         LEAKS.secrets.add(token.reveal())
         return {"Authorization": f"Bearer {token.reveal()}"}
 

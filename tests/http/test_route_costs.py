@@ -6,11 +6,14 @@ from tests.factories import ACCESS, BASE_ACCOUNT, FID, calling, signed_in
 from tests.http.route_map import routes
 from tests.round_trips import traced
 from wallet_api.blueprints.application import application
+from wallet_api.blueprints.signing_schemas import TRANSACTION, TYPED_DATA
 from wallet_api.models import SCOPES
 
 ONE = f"/v1/users/{FID}/wallets"
+PREVIEW = f"/v1/users/{FID}/sign/preview"
 DEPOSIT = {"asset": "USDC", "amount": "20", "baseAddress": BASE_ACCOUNT}
 REASON = {"reason": "a test"}
+MESSAGE = {"message": "Sign in to example.com"}
 # (method, path) → of a user with wallets: round trips, statements (begin and commit too), and
 # transactions of several statements.
 KNOWN = {
@@ -41,6 +44,11 @@ KNOWN = {
     ("POST", "/api/wallet/deposit"): (2, 2, 0),
     ("POST", "/api/wallet/user-wallets"): (1, 1, 0),
     ("POST", f"{ONE}/ethereum/key"): (3, 7, 1),
+    # As a key read: the entry of a signature is committed before the key is decrypted.
+    ("POST", f"{ONE}/ethereum/sign/message"): (3, 7, 1),
+    ("POST", f"{ONE}/ethereum/sign/transaction"): (3, 7, 1),
+    ("POST", f"{ONE}/ethereum/sign/typed-data"): (3, 7, 1),
+    ("POST", PREVIEW): (2, 2, 0),
     ("PUT", f"{ONE}/ethereum"): (2, 2, 0),
 }
 # The same of a user's first request that makes a wallet, or remembers an address.
@@ -78,6 +86,10 @@ def cost(make_app, farcaster):
         body = {
             "/api/wallet/deposit": DEPOSIT,
             f"{ONE}/ethereum/key": REASON,
+            f"{ONE}/ethereum/sign/message": MESSAGE,
+            f"{ONE}/ethereum/sign/typed-data": {"chainId": 8453, "typedData": TYPED_DATA},
+            f"{ONE}/ethereum/sign/transaction": {"chainId": 8453, "transaction": TRANSACTION},
+            PREVIEW: MESSAGE,
         }.get(path, {})
         query = {
             "/api/wallet/payment-qr": {"asset": "USDC", "amount": "20"},

@@ -55,7 +55,7 @@ class BaseAccountWalletService:
     ) -> None:
         """`repositories` returns the wallet repository for a connection and a caller."""
         self._trail = AuditTrail(encryption)
-        self._refusals = {action: RefusalWindows() for action in ("key.refused", "signing.refused")}
+        self._refusals = RefusalWindows()
         self._database = database
         self._repositories = repositories
         self._encryption = encryption
@@ -210,9 +210,8 @@ class BaseAccountWalletService:
         Within an hour, record only a caller's first refusal of an action for each wallet, and at
         most 600 refusals of a caller; the next entry counts the others in place of the reason.
         """
-        refusals = self._refusals[event.action]
-        key = (event.fid, event.chain, event.access.actor)
-        unrecorded = refusals.count(key)
+        key = (event.fid, event.action, event.access.actor)
+        unrecorded = self._refusals.count(key)
         if unrecorded is None:
             return
         if unrecorded:
@@ -221,7 +220,7 @@ class BaseAccountWalletService:
         try:
             self._record(event)
         except ServiceUnavailable:
-            refusals.reopen(key, unrecorded)
+            self._refusals.reopen(key, unrecorded)
             raise
 
     def store_base_account_address(self, fid: int, address: str, *, access: AuditContext) -> None:

@@ -1,4 +1,4 @@
-"""Limits on how many refused key reads the audit log records."""
+"""Limits on how many refused key reads and signatures the audit log records."""
 
 import threading
 import time
@@ -13,7 +13,7 @@ _MAX_CALLERS = 10_000
 """How many callers are remembered after their hour. Until it is over, none is forgotten."""
 
 Key = tuple[int, str, str]
-"""FID, chain and actor."""
+"""FID, action and actor."""
 
 
 @dataclass(slots=True)
@@ -23,15 +23,15 @@ class _Caller:
 
     unrecorded: int = 0
     recorded: set[tuple[int, str]] = field(default_factory=set)
-    """The wallets (FID and chain) that have an entry in this hour."""
+    """The refusals (FID and action) that have an entry in this hour."""
 
 
 class RefusalWindows:
     """Counts refusals that are not recorded, in this process.
 
-    Entries of the audit log are never deleted, and a refused caller can retry as often as the rate
-    limits allow, for any user. So a caller's first refusal for each wallet in an hour is recorded,
-    for at most 600 wallets. The caller's next entry counts the refusals that were not.
+    A refused caller can retry as often as the rate limits allow, for any user. So a caller's first
+    refusal of an action for each wallet in an hour is recorded, and at most 600 of them. The
+    caller's next entry counts the refusals that were not.
     """
 
     def __init__(self) -> None:
@@ -44,22 +44,22 @@ class RefusalWindows:
 
         For a refusal to record, return how many of the caller's were not recorded before it.
         """
-        fid, chain, actor = key
+        fid, action, actor = key
         with self._lock:
             caller = self._caller(actor)
-            if (fid, chain) in caller.recorded or len(caller.recorded) >= _MAX_ENTRIES:
+            if (fid, action) in caller.recorded or len(caller.recorded) >= _MAX_ENTRIES:
                 caller.unrecorded += 1
                 return None
-            caller.recorded.add((fid, chain))
+            caller.recorded.add((fid, action))
             unrecorded, caller.unrecorded = caller.unrecorded, 0
             return unrecorded
 
     def reopen(self, key: Key, unrecorded: int) -> None:
         """Let the next refusal be recorded, because recording this one failed."""
-        fid, chain, actor = key
+        fid, action, actor = key
         with self._lock:
             caller = self._caller(actor)
-            caller.recorded.discard((fid, chain))
+            caller.recorded.discard((fid, action))
             caller.unrecorded += unrecorded + 1
 
     def _caller(self, actor: str) -> _Caller:
