@@ -69,27 +69,29 @@ class RateLimits:
         limits: Sequence[RateLimitItem],
         *identifiers: str,
         redis_seconds: float = REDIS_SECONDS,
+        cost: int = 1,
     ) -> list[Usage]:
         """Count a request against each limit, the shortest first, and return their states.
 
-        Counting stops at the first limit that the request exceeds.
+        It counts as `cost` requests. Counting stops at the first limit that it exceeds.
 
         If Redis does not answer, or takes longer than `redis_seconds` for these limits together,
         requests are counted in memory for some seconds. No request fails because of Redis.
         """
         if self._shared is not None and time.monotonic() >= self._paused_until:
             try:
-                return _hit(self._shared, limits, identifiers, seconds=redis_seconds)
+                return _hit(self._shared, limits, identifiers, cost, seconds=redis_seconds)
             except (StorageError, TimeoutError):
                 self._paused_until = time.monotonic() + _REDIS_PAUSE_SECONDS
                 log.warning("rate limits are counted in memory: Redis does not answer in time")
-        return _hit(self._memory, limits, identifiers)
+        return _hit(self._memory, limits, identifiers, cost)
 
 
 def _hit(
     limiter: "SlidingWindowCounterRateLimiter | MemoryRateLimiter",
     limits: Sequence[RateLimitItem],
     identifiers: tuple[str, ...],
+    cost: int,
     *,
     seconds: float = math.inf,
 ) -> list[Usage]:
@@ -97,7 +99,7 @@ def _hit(
     began = time.monotonic()
     usages = []
     for limit in sorted(limits, key=lambda limit: limit.get_expiry()):
-        allowed = limiter.hit(limit, *identifiers)
+        allowed = limiter.hit(limit, *identifiers, cost=cost)
         until, remaining = limiter.get_window_stats(limit, *identifiers)
         # Round up to after the end of the window, which is a rounded quotient.
         wait = max(0, math.floor(until - time.time() + _ROUNDING_SECONDS)) + 1
@@ -121,14 +123,14 @@ class MemoryRateLimiter:
         self._lock = threading.Lock()
         self._current: dict[int, tuple[int, dict[str, int], dict[str, int]]] = {}
 
-    def hit(self, item: RateLimitItem, *identifiers: str) -> bool:
-        """Count a request unless it would exceed the limit. Return whether it was counted."""
+    def hit(self, item: RateLimitItem, *identifiers: str, cost: int = 1) -> bool:
+        """Count `cost` requests unless they would exceed the limit. Return whether they were."""
         key = item.key_for(*identifiers)
         with self._lock:
             older, newer, passed = self._windows(item.get_expiry())
-            if _used(older.get(key, 0), newer.get(key, 0), passed) + 1 > item.amount:
+            if _used(older.get(key, 0), newer.get(key, 0), passed) + cost > item.amount:
                 return False
-            newer[key] = newer.get(key, 0) + 1
+            newer[key] = newer.get(key, 0) + cost
             return True
 
     def get_window_stats(self, item: RateLimitItem, *identifiers: str) -> tuple[float, int]:
