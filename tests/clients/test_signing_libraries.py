@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from tests.clients.conftest import CLIENT
+from tests.clients.programs import CLIENT
 from tests.service import ROOT
 from tests.signing import (
     ADDRESS,
