@@ -177,7 +177,7 @@ CREATE TABLE public.wallet_audit_log (
     chain text NOT NULL,
     action text NOT NULL,
     actor text NOT NULL,
-    request_id text NOT NULL,
+    request_id text,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     ip inet,
     reason text,
@@ -185,8 +185,11 @@ CREATE TABLE public.wallet_audit_log (
     address text,
     key_id text,
     mac text,
+    mac_bytes bytea,
+    key_id_bytes bytea,
+    request_uuid uuid,
     details json,
-    CONSTRAINT wallet_audit_log_action_is_known CHECK ((action = ANY (ARRAY['wallet.created'::text, 'wallet.imported'::text, 'base_account.set'::text, 'key.read'::text, 'key.refused'::text, 'key.exported'::text, 'key.resealed'::text, 'message.signed'::text, 'typed_data.signed'::text, 'transaction.signed'::text, 'signing.refused'::text]))),
+    CONSTRAINT wallet_audit_log_action_is_known CHECK ((action = ANY (ARRAY['wallet.created'::text, 'wallet.imported'::text, 'base_account.set'::text, 'key.read'::text, 'key.refused'::text, 'key.exported'::text, 'key.resealed'::text, 'entries.archived'::text, 'message.signed'::text, 'typed_data.signed'::text, 'transaction.signed'::text, 'signing.refused'::text]))),
     CONSTRAINT wallet_audit_log_actor_is_short CHECK (((length(actor) >= 1) AND (length(actor) <= 200))),
     CONSTRAINT wallet_audit_log_address_is_an_ethereum_address CHECK ((address ~ '^0x[0-9a-fA-F]{40}$'::text)),
     CONSTRAINT wallet_audit_log_chain_is_known CHECK ((chain = ANY (ARRAY['ethereum'::text, 'base-account'::text]))),
@@ -194,10 +197,15 @@ CREATE TABLE public.wallet_audit_log (
     CONSTRAINT wallet_audit_log_details_are_short CHECK (((length((details)::text) >= 2) AND (length((details)::text) <= 16384))),
     CONSTRAINT wallet_audit_log_fid_is_positive CHECK ((fid > 0)),
     CONSTRAINT wallet_audit_log_key_id_is_16_hex_digits CHECK ((key_id ~ '^[0-9a-f]{16}$'::text)),
+    CONSTRAINT wallet_audit_log_key_id_is_8_bytes CHECK ((octet_length(key_id_bytes) = 8)),
+    CONSTRAINT wallet_audit_log_mac_bytes_name_their_key CHECK ((num_nulls(mac_bytes, key_id_bytes) = ANY (ARRAY[0, 2]))),
+    CONSTRAINT wallet_audit_log_mac_has_one_form CHECK (((mac IS NULL) OR (mac_bytes IS NULL))),
+    CONSTRAINT wallet_audit_log_mac_is_32_bytes CHECK ((octet_length(mac_bytes) = 32)),
     CONSTRAINT wallet_audit_log_mac_is_hmac_sha256 CHECK ((mac ~ '^[0-9a-f]{64}$'::text)),
     CONSTRAINT wallet_audit_log_mac_names_its_key CHECK ((num_nulls(mac, key_id) = ANY (ARRAY[0, 2]))),
     CONSTRAINT wallet_audit_log_reason_is_short CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
     CONSTRAINT wallet_audit_log_recipient_is_32_bytes CHECK ((recipient ~ '^[A-Za-z0-9_-]{43}$'::text)),
+    CONSTRAINT wallet_audit_log_request_id_has_one_form CHECK ((num_nonnulls(request_id, request_uuid) = 1)),
     CONSTRAINT wallet_audit_log_request_id_is_short CHECK (((length(request_id) >= 1) AND (length(request_id) <= 64)))
 );
 
@@ -284,15 +292,11 @@ CREATE UNIQUE INDEX encryption_keys_only_one_is_first ON public.encryption_keys 
 
 CREATE INDEX idx_deposits_created_at ON public.deposits USING btree (created_at);
 
-CREATE INDEX idx_wallet_audit_log_action_created_at ON public.wallet_audit_log USING btree (action, created_at, fid, id);
+CREATE INDEX idx_wallet_audit_log_by_action ON public.wallet_audit_log USING btree (hashtext(action), created_at);
 
-CREATE INDEX idx_wallet_audit_log_actor_action_created_at ON public.wallet_audit_log USING btree ((((actor || ' '::text) || action)), created_at, fid, id);
+CREATE INDEX idx_wallet_audit_log_by_actor_and_action ON public.wallet_audit_log USING btree (hashtext(actor), hashtext(action), created_at);
 
-CREATE INDEX idx_wallet_audit_log_actor_created_at ON public.wallet_audit_log USING btree (actor, created_at, fid, id);
-
-CREATE INDEX idx_wallet_audit_log_created_at ON public.wallet_audit_log USING btree (created_at, fid, id);
-
-CREATE INDEX idx_wallet_audit_log_fid_created_at ON public.wallet_audit_log USING btree (fid, created_at, id, action, actor);
+CREATE INDEX idx_wallet_audit_log_by_user ON public.wallet_audit_log USING btree (fid, created_at, hashtext(action), hashtext(actor));
 
 CREATE INDEX idx_wallets_address_created_at ON public.wallets USING btree (lower(address), created_at, fid, chain);
 
@@ -323,6 +327,8 @@ CREATE TRIGGER wallet_audit_heads_only_move_on BEFORE UPDATE ON public.wallet_au
 CREATE TRIGGER wallet_audit_log_is_never_changed BEFORE DELETE OR UPDATE ON public.wallet_audit_log FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER wallet_audit_log_is_never_truncated BEFORE TRUNCATE ON public.wallet_audit_log FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER wallet_audit_log_loses_archived_key_uses_only BEFORE DELETE ON public.wallet_audit_log FOR EACH ROW WHEN (((current_setting('wallet_api.archiving'::text, true) IS DISTINCT FROM 'on'::text) OR (old.action <> ALL (ARRAY['key.read'::text, 'key.refused'::text, 'key.exported'::text, 'message.signed'::text, 'typed_data.signed'::text, 'transaction.signed'::text, 'signing.refused'::text])) OR ((old.mac IS NULL) AND (old.mac_bytes IS NULL)) OR (old.created_at > (now() - '1 day'::interval)))) EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER wallets_are_never_deleted BEFORE DELETE ON public.wallets FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 

@@ -22,7 +22,7 @@ _BOUND = {
     "iv": f"'{'5a' * 12}'",
     "scheme": "'aes-256-gcm'",
     "actor": "'pgbench'",
-    "request_id": "'benchmark'",
+    "request_id": f"'{'5a' * 16}'",
     "ip": "'192.0.2.1'",
     "reason": "null",
     "recipient": "null",

@@ -66,8 +66,8 @@ _COPIES = (
     """,
     """
     copy wallet_audit_log (
-        fid, id, chain, action, actor, request_id, ip, reason, recipient, address, created_at,
-        key_id, mac
+        fid, id, chain, action, actor, request_uuid, ip, reason, recipient, address, created_at,
+        key_id_bytes, mac_bytes
     ) from stdin
     """,
     "copy wallet_audit_heads (fid, id, mac) from stdin",
@@ -259,7 +259,8 @@ def _chain(
         entry, head = one.entry, one.head
         columns = (
             entry.fid, entry.id, entry.chain, entry.action, entry.actor, entry.request_id, entry.ip,
-            entry.reason, entry.recipient, entry.address, entry.created_at, entry.key_id, entry.mac,
+            entry.reason, entry.recipient, entry.address, entry.created_at,
+            rf"\\x{entry.key_id}", rf"\\x{entry.mac}",
         )  # fmt: skip
         lines += _line(*(r"\N" if column is None else column for column in columns))
     return lines, _line(fid, head.id, head.mac)
@@ -279,7 +280,7 @@ def _share(draw: bytes) -> float:
 
 
 def _line(*columns: object) -> str:
-    # No value needs escaping.
+    # No value needs escaping, except the backslash of the bytes.
     return "\t".join(map(str, columns)) + "\n"
 
 

@@ -32,7 +32,7 @@ for update skip locked;
 -- name: get_mac(fid, id)$
 -- The mac of an entry. No row: there is no such entry. It shows whether an append with an unconfirmed commit was
 -- committed. Answered by the primary key.
-select mac
+select coalesce(encode(mac_bytes, 'hex'), mac) as mac
 from wallet_audit_log
 where
     fid = :fid::bigint
@@ -51,25 +51,27 @@ inner join wallet_audit_heads as head
 
 -- name: get_trading_address(fid)$
 -- The address with which a user's trading wallet was created or imported. No row: the log records no wallet.
--- Answered by idx_wallet_audit_log_fid_created_at, which contains the action.
+-- Answered by idx_wallet_audit_log_by_user, which contains a hash of the action.
 select address
 from wallet_audit_log
 where
     fid = :fid::bigint
     and chain = 'ethereum'
     and action in ('wallet.created', 'wallet.imported')
+    and hashtext(action) in (hashtext('wallet.created'), hashtext('wallet.imported'))
 order by id
 limit 1;
 
 -- name: get_base_account_address(fid)$
 -- The Base Account address that a user stored last. No row: the log records none.
--- Answered by idx_wallet_audit_log_fid_created_at, which contains the action. Sent where wallets are files.
+-- Answered by idx_wallet_audit_log_by_user, which contains a hash of the action. Sent where wallets are files.
 select address
 from wallet_audit_log
 where
     fid = :fid::bigint
     and chain = 'base-account'
     and action in ('base_account.set', 'wallet.imported')
+    and hashtext(action) in (hashtext('base_account.set'), hashtext('wallet.imported'))
 order by id desc
 limit 1;
 
@@ -77,12 +79,15 @@ limit 1;
 -- The database's time.
 select clock_timestamp() as now;
 
--- name: append(fid, id, chain, action, actor, request_id, ip, reason, recipient, address, key_id, mac, at)!
--- Append an entry to a user's chain. It must not be older than a minute (time_of_entry).
+-- name: append(fid, id, chain, action, actor, request_id, ip, reason, recipient, address, details, key_id, mac, at)!
+-- Append an entry to a user's chain. It must not be older than a minute (time_of_entry). What is 32 hex digits, 16 or
+-- 64, is stored as bytes: it takes half the space. Every query gives it back as text. So is `details`, whose exact text
+-- the mac covers.
 -- Safe under concurrency because the primary key rejects a second entry with the same id. Sent in the transaction of
 -- the act that it records, before advance_head().
 insert into wallet_audit_log (
-    fid, id, chain, action, actor, request_id, ip, reason, recipient, address, key_id, mac, created_at
+    fid, id, chain, action, actor, request_id, request_uuid, ip, reason, recipient, address, details, key_id_bytes,
+    mac_bytes, created_at
 )
 values (
     :fid::bigint,
@@ -90,21 +95,25 @@ values (
     :chain::text,
     :action::text,
     :actor::text,
-    :request_id::text,
+    nullif(:request_id::text, substring(:request_id::text, '^[0-9a-f]{32}$')),
+    substring(:request_id::text, '^[0-9a-f]{32}$')::uuid,
     :ip::inet,
     :reason::text,
     :recipient::text,
     :address::text,
-    :key_id::text,
-    :mac::text,
+    :details::json,
+    decode(:key_id::text, 'hex'),
+    decode(:mac::text, 'hex'),
     time_of_entry(:at::timestamptz)
 );
 
 -- name: append_creation(fid, id, chain, action, actor, request_id, ip, reason, recipient, address, key_id, mac, at)!
--- Append an entry that records the creation of a wallet, if the row exists with this address. Otherwise do nothing.
+-- Append an entry that records the creation of a wallet, if the row exists with this address. Otherwise do nothing. It
+-- has no details.
 -- Safe under concurrency as append() is.
 insert into wallet_audit_log as entry (
-    fid, id, chain, action, actor, request_id, ip, reason, recipient, address, key_id, mac, created_at
+    fid, id, chain, action, actor, request_id, request_uuid, ip, reason, recipient, address, key_id_bytes, mac_bytes,
+    created_at
 )
 select
     made.fid,
@@ -112,13 +121,14 @@ select
     made.chain,
     :action::text as action,
     :actor::text as actor,
-    :request_id::text as request_id,
+    nullif(:request_id::text, substring(:request_id::text, '^[0-9a-f]{32}$')) as request_id,
+    substring(:request_id::text, '^[0-9a-f]{32}$')::uuid as request_uuid,
     :ip::inet as ip,
     :reason::text as reason,
     :recipient::text as recipient,
     made.address,
-    :key_id::text as key_id,
-    :mac::text as mac,
+    decode(:key_id::text, 'hex') as key_id_bytes,
+    decode(:mac::text, 'hex') as mac_bytes,
     time_of_entry(:at::timestamptz) as created_at
 from wallets as made
 where
@@ -138,7 +148,7 @@ from wallet_audit_log as entry
 where
     entry.fid = :fid::bigint
     and entry.id = :id::bigint
-    and entry.mac = :entry_mac::text
+    and entry.mac_bytes = decode(:entry_mac::text, 'hex')
 on conflict (fid) do update
     set
         id = excluded.id,
@@ -146,11 +156,12 @@ on conflict (fid) do update
 returning head.id;
 
 -- name: append_many(fid, id, chain, action, actor, request_id, ip, reason, recipient, address, key_id, mac, at)
--- Append entries to the chains of many users, given as parallel lists. Returns a row for each entry. Sent after
--- lock_head_if_free(); safe under concurrency as append() is. Rows are inserted in the order of the primary key, so
--- that two batches of the same users cannot deadlock.
+-- Append entries without details to the chains of many users, given as parallel lists. Returns a row for each entry.
+-- Sent after lock_head_if_free(); safe under concurrency as append() is. Rows are inserted in the order of the primary
+-- key, so that two batches of the same users cannot deadlock.
 insert into wallet_audit_log as entry (
-    fid, id, chain, action, actor, request_id, ip, reason, recipient, address, key_id, mac, created_at
+    fid, id, chain, action, actor, request_id, request_uuid, ip, reason, recipient, address, key_id_bytes, mac_bytes,
+    created_at
 )
 select
     made.fid,
@@ -158,13 +169,14 @@ select
     made.chain,
     made.action,
     made.actor,
-    made.request_id,
+    nullif(made.request_id, substring(made.request_id, '^[0-9a-f]{32}$')) as request_id,
+    substring(made.request_id, '^[0-9a-f]{32}$')::uuid as request_uuid,
     made.ip,
     made.reason,
     made.recipient,
     made.address,
-    made.key_id,
-    made.mac,
+    decode(made.key_id, 'hex') as key_id_bytes,
+    decode(made.mac, 'hex') as mac_bytes,
     time_of_entry(made.created_at) as created_at
 from
     unnest(
@@ -206,155 +218,117 @@ on conflict (fid) do update
         mac = excluded.mac
 returning head.fid;
 
--- name: list_all(since, before, before_fid, before_id, size)
--- The whole log, newest first, after a position. `since` is inclusive, the position is exclusive. Start with
--- ('infinity', 0, 0). Answered by idx_wallet_audit_log_created_at.
-select
-    fid,
-    id,
-    chain,
-    action,
-    actor,
-    request_id,
-    ip,
-    reason,
-    recipient,
-    address,
-    key_id,
-    mac,
-    created_at
-from wallet_audit_log
-where
-    created_at >= :since::timestamptz
-    and (created_at, fid, id) < (:before::timestamptz, :before_fid::bigint, :before_id::bigint)
-order by created_at desc, fid desc, id desc
-limit :size::bigint;
-
 -- name: list_by_action(action, since, before, before_fid, before_id, size)
--- Entries of one action, newest first, after a position.
--- Answered by idx_wallet_audit_log_action_created_at. The row comparison and the full order are needed: with
--- action = …, PostgreSQL may choose an index that only provides the order, and filter out all other actions.
+-- Entries of one action, newest first, after a position, and all entries of the same time as the last one, in any
+-- order. `since` is inclusive, the position is exclusive. Start with ('infinity', 0, 0).
+-- Answered by idx_wallet_audit_log_by_action, which contains a hash of the action: the action is compared too. Without
+-- coalesce(), PostgreSQL would take the two for independent, expect too few rows, and read and sort all of them.
 select
     fid,
     id,
     chain,
     action,
     actor,
-    request_id,
     ip,
     reason,
     recipient,
     address,
-    key_id,
-    mac,
-    created_at
+    details::text,
+    created_at,
+    coalesce(replace(request_uuid::text, '-', ''), request_id) as request_id,
+    coalesce(encode(key_id_bytes, 'hex'), key_id) as key_id,
+    coalesce(encode(mac_bytes, 'hex'), mac) as mac
 from wallet_audit_log
 where
-    (action, created_at) >= (:action::text, :since::timestamptz)
-    and (action, created_at, fid, id)
-    < (:action::text, :before::timestamptz, :before_fid::bigint, :before_id::bigint)
-order by action desc, created_at desc, fid desc, id desc
-limit :size::bigint;
-
--- name: list_by_actor(actor, since, before, before_fid, before_id, size)
--- Entries of one actor, newest first, after a position.
--- Answered by idx_wallet_audit_log_actor_created_at, with a row comparison as in list_by_action().
-select
-    fid,
-    id,
-    chain,
-    action,
-    actor,
-    request_id,
-    ip,
-    reason,
-    recipient,
-    address,
-    key_id,
-    mac,
-    created_at
-from wallet_audit_log
-where
-    (actor, created_at) >= (:actor::text, :since::timestamptz)
-    and (actor, created_at, fid, id)
-    < (:actor::text, :before::timestamptz, :before_fid::bigint, :before_id::bigint)
-order by actor desc, created_at desc, fid desc, id desc
-limit :size::bigint;
+    hashtext(action) = hashtext(:action::text)
+    and coalesce(action = :action::text, false)
+    and created_at >= :since::timestamptz
+    and (created_at, fid, id) < (:before::timestamptz, :before_fid::bigint, :before_id::bigint)
+order by created_at desc
+fetch first (:size::bigint) rows with ties;
 
 -- name: list_by_actor_and_action(actor, action, since, before, before_fid, before_id, size)
--- Entries of one actor and one action, newest first, after a position.
--- Answered by idx_wallet_audit_log_actor_action_created_at, with a row comparison as in list_by_action().
+-- Entries of one actor and one action, in the manner of list_by_action().
+-- Answered by idx_wallet_audit_log_by_actor_and_action.
 select
     fid,
     id,
     chain,
     action,
     actor,
-    request_id,
     ip,
     reason,
     recipient,
     address,
-    key_id,
-    mac,
-    created_at
+    details::text,
+    created_at,
+    coalesce(replace(request_uuid::text, '-', ''), request_id) as request_id,
+    coalesce(encode(key_id_bytes, 'hex'), key_id) as key_id,
+    coalesce(encode(mac_bytes, 'hex'), mac) as mac
 from wallet_audit_log
 where
-    (actor || ' ' || action, created_at) >= (:actor::text || ' ' || :action::text, :since::timestamptz)
-    and (actor || ' ' || action, created_at, fid, id)
-    < (:actor::text || ' ' || :action::text, :before::timestamptz, :before_fid::bigint, :before_id::bigint)
-order by actor || ' ' || action desc, created_at desc, fid desc, id desc
-limit :size::bigint;
+    hashtext(actor) = hashtext(:actor::text)
+    and hashtext(action) = hashtext(:action::text)
+    and coalesce(actor = :actor::text and action = :action::text, false)
+    and created_at >= :since::timestamptz
+    and (created_at, fid, id) < (:before::timestamptz, :before_fid::bigint, :before_id::bigint)
+order by created_at desc
+fetch first (:size::bigint) rows with ties;
 
 -- name: list_by_user(fid, actions, since, before, before_fid, before_id, size)
--- Entries of one user, newest first, after a position.
--- Answered by idx_wallet_audit_log_fid_created_at.
+-- Entries of one user, in the manner of list_by_action().
+-- Answered by idx_wallet_audit_log_by_user.
 select
     fid,
     id,
     chain,
     action,
     actor,
-    request_id,
     ip,
     reason,
     recipient,
     address,
-    key_id,
-    mac,
-    created_at
+    details::text,
+    created_at,
+    coalesce(replace(request_uuid::text, '-', ''), request_id) as request_id,
+    coalesce(encode(key_id_bytes, 'hex'), key_id) as key_id,
+    coalesce(encode(mac_bytes, 'hex'), mac) as mac
 from wallet_audit_log
 where
     fid = :fid::bigint
+    and hashtext(action) = any(array(select hashtext(wanted.action) from unnest(:actions::text[]) as wanted (action)))
     and action = any(:actions::text[])
     and created_at >= :since::timestamptz
     and (created_at, fid, id) < (:before::timestamptz, :before_fid::bigint, :before_id::bigint)
-order by created_at desc, fid desc, id desc
-limit :size::bigint;
+order by created_at desc
+fetch first (:size::bigint) rows with ties;
 
 -- name: list_by_user_and_actor(fid, actor, actions, since, before, before_fid, before_id, size)
--- Entries of one user and one actor, newest first, after a position.
--- Answered by idx_wallet_audit_log_fid_created_at.
+-- Entries of one user and one actor, in the manner of list_by_action().
+-- Answered by idx_wallet_audit_log_by_user.
 select
     fid,
     id,
     chain,
     action,
     actor,
-    request_id,
     ip,
     reason,
     recipient,
     address,
-    key_id,
-    mac,
-    created_at
+    details::text,
+    created_at,
+    coalesce(replace(request_uuid::text, '-', ''), request_id) as request_id,
+    coalesce(encode(key_id_bytes, 'hex'), key_id) as key_id,
+    coalesce(encode(mac_bytes, 'hex'), mac) as mac
 from wallet_audit_log
 where
     fid = :fid::bigint
-    and actor = :actor::text
+    and hashtext(actor) = hashtext(:actor::text)
+    and coalesce(actor = :actor::text, false)
+    and hashtext(action) = any(array(select hashtext(wanted.action) from unnest(:actions::text[]) as wanted (action)))
     and action = any(:actions::text[])
     and created_at >= :since::timestamptz
     and (created_at, fid, id) < (:before::timestamptz, :before_fid::bigint, :before_id::bigint)
-order by created_at desc, fid desc, id desc
-limit :size::bigint;
+order by created_at desc
+fetch first (:size::bigint) rows with ties;

@@ -7,14 +7,15 @@ select
     chain,
     action,
     actor,
-    request_id,
     ip,
     reason,
     recipient,
     address,
-    key_id,
-    mac,
-    created_at
+    details::text,
+    created_at,
+    coalesce(replace(request_uuid::text, '-', ''), request_id) as request_id,
+    coalesce(encode(key_id_bytes, 'hex'), key_id) as key_id,
+    coalesce(encode(mac_bytes, 'hex'), mac) as mac
 from wallet_audit_log
 where (fid, id) > (:after_fid::bigint, :after_id::bigint)
 order by fid, id

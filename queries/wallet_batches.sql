@@ -81,11 +81,12 @@ where fid = any(:fids::bigint[]);
 
 -- name: count_imported_base_accounts(fids)$
 -- The number of these users whose Base Account was imported from a file, even if it has changed since.
--- Answered by idx_wallet_audit_log_fid_created_at, which contains the action; meant for users with few entries.
+-- Answered by idx_wallet_audit_log_by_user, which contains a hash of the action; meant for users with few entries.
 select count(*) as imported_base_accounts
 from wallet_audit_log
 where
     fid = any(:fids::bigint[])
+    and hashtext(action) = hashtext('wallet.imported')
     and action = 'wallet.imported'
     and chain = 'base-account';
 

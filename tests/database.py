@@ -14,6 +14,8 @@ from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.development.postgres import LocalPostgres
 
 Clone = Callable[[str], AbstractContextManager[str]]
+# A column of wallet_audit_log, in whichever form it is stored.
+REQUEST_ID = "coalesce(replace(request_uuid::text, '-', ''), request_id)"
 
 
 @contextmanager

@@ -133,8 +133,9 @@ class AuditEvent:
 class AuditEntry:
     """A row of `wallet_audit_log`: one action on a wallet or its key.
 
-    `id` is the position in the user's chain. `mac` covers the entry and the head before it, under
-    the secret `key_id`. It is None in entries that are older than the chains.
+    `id` is the position in the user's chain. `details` is a JSON text, which describes a signature.
+    `mac` covers the entry and the head before it, under the secret `key_id`. It is None in entries
+    that are older than the chains.
     """
 
     fid: int
@@ -150,6 +151,7 @@ class AuditEntry:
     created_at: datetime
     key_id: str | None
     mac: str | None
+    details: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,9 +15,7 @@ from wallet_api.ethereum.effects.kinds import Effect
 
 PAGE = read("docs/signing.md")
 HOST = "https://wallets.example.com"
-EXAMPLES = [
-    command for command in re.findall(r"^\$ (curl .*?)\n```$", PAGE, re.DOTALL | re.MULTILINE)
-]
+EXAMPLES = re.findall(r"^\$ (curl .*?)\n```$", PAGE, re.DOTALL | re.MULTILINE)
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is missing: no example was tried")

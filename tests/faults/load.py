@@ -9,7 +9,7 @@ from collections import defaultdict
 
 import psycopg
 
-from tests.database import open_every_wallet
+from tests.database import REQUEST_ID, open_every_wallet
 from tests.factories import BASE_ACCOUNT
 from tests.leaks import LEAKS
 from tests.service import Call, send
@@ -90,7 +90,7 @@ class Load:
             stored = {fid: {address} for fid, address in open_every_wallet(sql, sealing).items()}
             deposits = sql.execute("select id::text from deposits").fetchall()
             reads = sql.execute(
-                "select request_id, fid from wallet_audit_log where action = 'key.read'"
+                f"select {REQUEST_ID}, fid from wallet_audit_log where action = 'key.read'"
             ).fetchall()
             accounts = sql.execute(
                 "select fid, address from wallets where wallet_type = 'base-account'"

@@ -60,6 +60,7 @@ def test_json_is_for_programs(clients):
         "id": answer["token"].split("_")[1],
         "state": "revoked",
         "scopes": ["wallets:read", "keys:read"],
+        "unrestricted": False,
         "allowed_networks": ["10.1.0.0/16", "192.0.2.7/32", "2001:db8::/32"],
         "expires_at": "2999-01-31T00:00:00+00:00",
         "revoked_at": revoked["revoked_at"],
@@ -79,6 +80,17 @@ def test_the_list_tells_people_what_each_client_may_do_until_when(clients):
     assert "from       10.1.0.0/16" in engine
     assert f"{datetime.now(UTC) + timedelta(days=90):%Y-%m-%d}" in engine
     assert "last used  never" in engine
+
+
+def test_an_unrestricted_client_signs_and_is_shown_as_such(clients):
+    refused = clients("create", "--name", "engine", "--scope", "keys:read", "--unrestricted")
+    assert refused.status == 2
+    assert "--unrestricted needs --scope wallets:sign." in refused.err
+    made(clients, "engine", "--unrestricted", scopes=["wallets:sign"])
+    made(clients, "policed", scopes=["wallets:sign"])
+    assert clients("list").out.count("signs      everything (unrestricted)") == 1
+    listed = json.loads(clients("list", "--json").out)
+    assert [client["unrestricted"] for client in listed] == [True, False]
 
 
 @pytest.fixture

@@ -67,9 +67,9 @@ class Dev:
             time.sleep(0.05)
         return self
 
-    def curl(self) -> str:
-        """Run the printed curl as printed and return its answer."""
-        printed = re.search(r"curl -sS .*?'\n\n", self.text(), re.DOTALL)
+    def curl(self, number: int = 0) -> str:
+        """Run a printed curl as printed and return its answer: the deposit, or the signature."""
+        printed = [*re.finditer(r"curl -sS .*?'\n\n", self.text(), re.DOTALL)][number]
         return subprocess.run(
             ["bash", "-c", printed[0]], capture_output=True, text=True, check=True
         ).stdout
@@ -129,6 +129,9 @@ def test_the_printed_curl_deposits_and_the_state_survives_a_restart(data):
     assert answer["success"] is True
     assert answer["network"] == {"name": "Base Mainnet", "chainId": 8453}
     assert answer["transaction"]["data"].startswith("0xa9059cbb")
+    signed = json.loads(first.curl(1))
+    assert signed["address"] == answer["depositAddress"]
+    assert re.fullmatch("0x[0-9a-f]{130}", signed["signature"])
     # What the page at / signs in with.
     demo = urllib.request.Request(f"http://127.0.0.1:{port}/demo/token", method="POST")
     with urllib.request.urlopen(demo, timeout=5) as response:

@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
+from tests.database import REQUEST_ID
 from tests.factories import BASE_ACCOUNT
 
 AUDIT = "/v1/audit"
@@ -46,9 +47,9 @@ def model(sql):
     """Return every entry as the route shows it, newest first, each with its exact time."""
     rows = sql.execute(
         "select created_at, fid, id, chain, action, actor, host(ip), reason, recipient, address,"
-        " request_id from wallet_audit_log"
+        f" details, {REQUEST_ID} from wallet_audit_log"
     ).fetchall()
-    names = ("chain", "action", "actor", "ip", "reason", "recipientPublicKey", "address")
+    names = ("chain", "action", "actor", "ip", "reason", "recipientPublicKey", "address", "details")
     return [
         (
             created_at,

@@ -14,7 +14,7 @@ from tests.http.problems import refused
 from tests.leaks import LEAKS
 from tests.sql.queries import FILL
 from wallet_api.blueprints.application import application
-from wallet_api.models import SCOPES
+from wallet_api.models import AUDIT_ACTIONS, SCOPES
 
 
 @pytest.fixture(scope="module")
@@ -176,6 +176,7 @@ def test_a_user_s_own_reading_says_who_from_where_and_in_which_request(make_app,
         "reason": None,
         "recipientPublicKey": None,
         "address": None,
+        "details": None,
         "requestId": "asked-1",
     }
 
@@ -293,14 +294,17 @@ def test_no_combination_of_filters_reads_more_than_it_shows(make_app, sql):
         "before": (today + timedelta(days=1)).strftime("%Y-%m-%dT%H:%MZ"),
     }
     sequential, fetched = scans("wallet_audit_log", sql, services)
-    shown = asked = 0
+    shown = allowed = 0
     # Often enough that PostgreSQL plans each statement for any values.
     for wanted in [*product((False, True), repeat=len(values))] * 4:
         query = {n: v for (n, v), used in zip(values.items(), wanted, strict=True) if used}
         page = client.get(f"{AUDIT}?limit=5&{urlencode(query)}", headers=auditor).get_json()
         assert page["data"], query
-        shown, asked = shown + len(page["data"]), asked + 1
+        shown += len(page["data"])
+        # One more shows whether there is a next page, and another one where entries of the same
+        # time end. Without a user and an action, a page of each action is read.
+        is_merged = "fid" not in query and "action" not in query
+        allowed += 7 * len(AUDIT_ACTIONS) if is_merged else len(page["data"]) + 2
     after_sequential, after_fetched = scans("wallet_audit_log", sql, services)
     assert after_sequential == sequential
-    # One more for each page that has a next one.
-    assert shown <= after_fetched - fetched <= shown + asked
+    assert shown <= after_fetched - fetched <= allowed

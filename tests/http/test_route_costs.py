@@ -7,7 +7,7 @@ from tests.http.route_map import routes
 from tests.round_trips import traced
 from wallet_api.blueprints.application import application
 from wallet_api.blueprints.signing_schemas import TRANSACTION, TYPED_DATA
-from wallet_api.models import SCOPES
+from wallet_api.models import AUDIT_ACTIONS, SCOPES
 
 ONE = f"/v1/users/{FID}/wallets"
 PREVIEW = f"/v1/users/{FID}/sign/preview"
@@ -35,7 +35,8 @@ KNOWN = {
     ("GET", "/openapi.json"): (0, 0, 0),
     ("GET", "/readyz"): (3, 3, 0),
     # Each request identifies the client first, so that a revoked client is refused at once.
-    ("GET", "/v1/audit"): (2, 2, 0),
+    # A page of each action, in one round trip.
+    ("GET", "/v1/audit"): (2, 1 + len(AUDIT_ACTIONS), 0),
     ("GET", "/v1/stats"): (7, 7, 1),
     ("GET", "/v1/storage"): (6, 6, 1),
     ("GET", ONE): (2, 2, 0),

@@ -122,7 +122,7 @@ def test_an_import_writes_no_word_for_what_is_absent(sql, command):
     """Its audit entries are sent as arrays, in which array_nulls = off makes NULL a word."""
     settle(sql, "array_nulls = off")
     assert command("import", SAMPLES).status == 0
-    words = "select count(*) from wallet_audit_log where 'NULL' in (reason, recipient, key_id)"
+    words = "select count(*) from wallet_audit_log where 'NULL' in (reason, recipient, address)"
     assert sql.execute(words).fetchone() == (0,)
     assert sql.execute("select count(*) > 0 from wallet_audit_log").fetchone() == (True,)
 

@@ -69,6 +69,21 @@ def test_each_kind_recovers_to_the_address_and_is_on_record(storing, sql, mode, 
     assert recorded(sql, row) == [(ACTIONS[kind], "client:engine", "127.0.0.1", "swap 8c1f")]
 
 
+@each_kind
+def test_the_audit_log_shows_what_was_signed(client, engine, address, kind):
+    effects = client.post(PREVIEW, json=BODIES[kind], headers=engine).get_json()["effects"]
+    digest = sign(client, engine, kind).get_json()["digest"]
+    entry, creation = client.get("/v1/audit", headers=engine).get_json()["data"]
+    assert entry["action"] == ACTIONS[kind]
+    assert entry["details"] == {
+        "method": f"sign/{kind}",
+        "chain_id": BODIES[kind].get("chainId"),
+        "digest": digest,
+        "effects": effects,
+    }
+    assert creation["details"] is None
+
+
 def test_a_message_is_a_text_or_bytes(client, engine, address):
     given = sign(client, engine, message="0xabcd").get_json()["signature"]
     signed = Account.recover_message(encode_defunct(text="0xabcd"), signature=to_bytes(given))

@@ -12,3 +12,12 @@ UNSET = "no intact entry records the Base Account address"
 REPLACED = "the Base Account address differs from the last intact entry about it"
 GONE = "the Base Account address that was stored is not in PostgreSQL"
 ANOTHER = "0x" + "ab" * 20
+# Make all entries as 1.0.0 wrote them.
+TO_TEXT = """
+update wallet_audit_log
+set
+    mac = encode(mac_bytes, 'hex'), mac_bytes = null,
+    key_id = encode(key_id_bytes, 'hex'), key_id_bytes = null,
+    request_id = coalesce(request_id, replace(request_uuid::text, '-', '')), request_uuid = null
+where mac_bytes is not null
+"""

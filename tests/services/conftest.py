@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+from dataclasses import replace
 
 import psycopg
 import pytest
@@ -110,10 +111,11 @@ def suspend():
 def log(database):
     """Five users with four entries each."""
     wallets = service(database)
+    reader = replace(ACCESS, request_id="54ed0d9f1a504ed4801ddb06b16b9977")
     for fid in range(1, 6):
         wallets.ensure_trading_wallet(fid, access=ACCESS)
         wallets.store_base_account_address(fid, BASE_ACCOUNT, access=ACCESS)
-        wallets.get_wallet_with_key(fid, "ethereum", access=ACCESS)
+        wallets.get_wallet_with_key(fid, "ethereum", access=reader)
         wallets.refuse_key(fid, "ethereum", access=ACCESS)
     return wallets
 

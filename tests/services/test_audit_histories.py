@@ -89,7 +89,10 @@ def test_a_history_that_was_written_anew_with_the_secret_differs_from_the_checkp
         now=fourth.created_at,
     )
     forged = chained(key, replace(fourth, actor="nobody"), behind)
-    put = "update wallet_audit_log set actor = 'nobody', mac = %s where (fid, id) = (3, 4)"
+    put = (
+        "update wallet_audit_log set actor = 'nobody', mac_bytes = decode(%s, 'hex')"
+        " where (fid, id) = (3, 4)"
+    )
     plant(sql, put, [forged.entry.mac])
     plant(sql, "update wallet_audit_heads set mac = %s where fid = 3", [forged.head.mac])
     assert verify() == ([], 20)

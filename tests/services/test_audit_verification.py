@@ -15,6 +15,7 @@ from tests.services.audit_faults import (
     LONG_AGO,
     NOT_OURS,
     REPLACED,
+    TO_TEXT,
     UNMADE,
     UNSET,
 )
@@ -40,14 +41,16 @@ COLUMNS = {
     "chain": "'base-account'",
     "action": "'key.refused'",
     "actor": "'nobody'",
-    "request_id": "'another'",
+    "request_uuid": "gen_random_uuid()",
     "ip": "'192.0.2.1'",
     "reason": "'a good one'",
     "recipient": "repeat('A', 43)",
     "address": f"'{BASE_ACCOUNT}'",
+    "details": "'{}'",
     "created_at": "created_at - interval '1 microsecond'",
-    "mac": "repeat('0', 64)",
+    "mac_bytes": "decode(repeat('0', 64), 'hex')",
 }
+COLUMNS_OF_1_0_0 = {"request_id": "'another'", "mac": "repeat('0', 64)"}
 
 
 @pytest.mark.parametrize("column", COLUMNS)
@@ -56,10 +59,20 @@ def test_an_entry_that_was_changed_in_any_column_is_named(log, verify, sql, colu
     faults, intact = verify()
     assert faults[0] == (3, 3, NOT_OURS)
     # The next entry follows the original MAC, not the changed one.
-    assert faults[1:] == ([(3, 4, NOT_OURS)] if column == "mac" else [])
+    assert faults[1:] == ([(3, 4, NOT_OURS)] if column == "mac_bytes" else [])
     assert intact == 20 - len(faults)
     assert verify(fid=3)[0] == faults
     assert verify(fid=2) == ([], 4)
+
+
+@pytest.mark.parametrize("column", COLUMNS_OF_1_0_0)
+def test_so_is_an_entry_of_1_0_0(log, verify, sql, column):
+    plant(sql, TO_TEXT)
+    assert verify() == ([], 20)
+    change = f"update wallet_audit_log set {column} = {COLUMNS_OF_1_0_0[column]}"
+    plant(sql, f"{change} where (fid, id) = (3, 3)")
+    faults, _ = verify()
+    assert faults == [(3, 3, NOT_OURS)] + ([(3, 4, NOT_OURS)] if column == "mac" else [])
 
 
 def test_every_column_of_the_log_is_covered(sql):
@@ -67,7 +80,8 @@ def test_every_column_of_the_log_is_covered(sql):
         "select column_name from information_schema.columns where table_name = 'wallet_audit_log'"
     ).fetchall()
     # Another fid, id or key_id is another place or another key, which the next tests try.
-    assert {name for (name,) in columns} == {*COLUMNS, "fid", "id", "key_id"}
+    covered = {*COLUMNS, *COLUMNS_OF_1_0_0, "fid", "id", "key_id", "key_id_bytes"}
+    assert {name for (name,) in columns} == covered
 
 
 REPLACE = f"update wallets set address = '{ANOTHER}' where (fid, chain) = (4, 'base-account')"
@@ -75,9 +89,11 @@ UNCHAINED = (
     "insert into wallet_audit_log (fid, id, chain, action, actor, request_id)"
     " values (3, 5, 'ethereum', 'key.read', 'user:3', 'r')"
 )
+NO_KEY = r"'\x0000000000000000'"
 COPY = (
-    "insert into wallet_audit_log (fid, id, chain, action, actor, request_id, address, created_at,"
-    " key_id, mac) select {}, chain, action, actor, request_id, address, created_at, key_id, mac"
+    "insert into wallet_audit_log (fid, id, chain, action, actor, request_id, request_uuid,"
+    " address, created_at, key_id_bytes, mac_bytes) select {}, chain, action, actor, request_id,"
+    " request_uuid, address, created_at, key_id_bytes, mac_bytes"
     " from wallet_audit_log where (fid, id) = {}"
 )
 
@@ -182,7 +198,7 @@ COPY = (
             id="two exchanged",
         ),
         pytest.param(
-            ["update wallet_audit_log set key_id = repeat('0', 16) where (fid, id) = (4, 2)"],
+            [f"update wallet_audit_log set key_id_bytes = {NO_KEY} where (fid, id) = (4, 2)"],
             [
                 (4, 2, FOREIGN),
                 (4, 3, ALONE),

@@ -1,6 +1,7 @@
 """`doctor` reports each fault of an environment and its remedy."""
 
 import json
+import re
 from urllib.parse import urlsplit
 
 import pytest
@@ -11,7 +12,9 @@ from tests.leaks import LEAKS, secrets_in
 from tests.unit.issuer import KeyServer
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
+from wallet_api.models import AuditContext
 from wallet_api.repositories.database_checks import DatabaseCheckRepository, Session
+from wallet_api.services.api_clients import ApiClientService
 from wallet_api.services.diagnosis.environment import examine_environment
 from wallet_api.services.diagnosis.settings import State
 from wallet_api.services.encryption_keys.registration import SecretRegistration
@@ -157,6 +160,35 @@ def test_a_secret_that_does_not_fit_is_a_fault(doctor, database):
     assert state is State.FAULT
     assert what.startswith("ENCRYPTION_SECRET is not the secret")
     assert remedy.startswith("Set the secret that it was created with")
+
+
+def test_clients_that_read_keys_or_sign_everything_are_named(doctor, database):
+    """Revoked clients are not: they can do neither."""
+    clients, wallets = ApiClientService(database), service(database)
+    anywhere = {"allowed_networks": [], "expires_at": None}
+    for name, scopes, unrestricted in (
+        ("engine", ["keys:read", "wallets:read"], False),
+        ("idle", ["keys:read"], False),
+        ("policed", ["wallets:sign"], False),
+        ("revoked", ["keys:read", "wallets:sign"], True),
+        ("trader", ["wallets:sign"], True),
+    ):
+        LEAKS.secrets.add(
+            clients.create(name, scopes=scopes, unrestricted=unrestricted, **anywhere).reveal()
+        )
+    clients.revoke("revoked")
+    wallets.ensure_trading_wallet(FID, access=ACCESS)
+    wallets.get_wallet_with_key(
+        FID, "ethereum", access=AuditContext(actor="client:engine", request_id="r")
+    )
+    found = unusual(doctor())
+    assert {state for state, *_ in found} == {State.ADVICE}
+    engine, idle, trader = (what for _, what, _ in found)
+    assert re.fullmatch(
+        r"engine may read private keys \(keys:read\): it last read one at 2\S+\+00:00", engine
+    )
+    assert idle == "idle may read private keys (keys:read): the audit log has no read by it"
+    assert trader == "trader is unrestricted: its token signs anything with every wallet"
 
 
 def test_a_retired_secret_that_is_kept_all_the_same_is_advice(doctor, database, sealing):

@@ -1,7 +1,7 @@
 """Work is done once after its connection is lost: one audit entry, and an intact chain."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -21,6 +21,7 @@ from wallet_api.services.audit.verify import AuditVerification
 from wallet_api.services.deposits import DepositRequest, DepositService
 from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.encryption_keys.rotation import KeyRotation, RotationOutcome
+from wallet_api.services.signing import SigningService
 from wallet_api.services.wallet_files.exporting import WalletExport
 from wallet_api.services.wallet_files.importing import Outcome, WalletImport
 from wallet_api.services.wallets import BaseAccountWalletService
@@ -50,6 +51,14 @@ class Ground:
 
 def read_key(ground, fid):
     assert ground.wallets.get_wallet_with_key(fid, "ethereum", access=ACCESS)
+
+
+def sign_message(ground, fid):
+    engine = replace(ACCESS, unrestricted=True)
+    signed = SigningService(ground.wallets).sign_message(
+        fid, b"hello", chain_id=1, address=None, method="personal_sign", access=engine
+    )
+    assert len(signed.to_bytes()) == 65
 
 
 def refuse_key(ground, fid):
@@ -103,6 +112,7 @@ def import_file(ground, fid):
 ACTS = {
     read_key: (["key.read"], True),
     refuse_key: (["key.refused"], True),
+    sign_message: (["message.signed"], True),
     create_wallet: (["wallet.created"], False),
     set_base_account: (["base_account.set"], True),
     prepare_deposit: (["wallet.created"], False),

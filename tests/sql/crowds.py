@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import psycopg
 from flask.testing import FlaskClient
@@ -65,12 +65,12 @@ def settled(plans):
 
 
 class NotingCursor(psycopg.Cursor[Any]):
-    """A cursor that remembers what it was asked."""
+    """A cursor that remembers what was asked."""
 
-    asked: tuple[str, dict[str, Any]]
+    asked: ClassVar[list[tuple[str, dict[str, Any]]]] = []
 
     def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
-        NotingCursor.asked = (query, params)
+        NotingCursor.asked.append((query, params))
         return super().execute(query, params, **options)
 
 
@@ -85,6 +85,7 @@ class OneConnection:
         )
 
     def run(self, work: Any) -> Any:
+        NotingCursor.asked.clear()
         return work(self._asking)
 
     def close(self) -> None:
@@ -92,8 +93,11 @@ class OneConnection:
         self._asking.close()
 
     def buffers(self) -> tuple[int, str]:
-        """Return how many pages the last query reads with the worse of its plans, and that plan."""
-        text, parameters = NotingCursor.asked
+        """Return how many pages the last queries read with the worse of their plans, and these."""
+        found = [self._buffers(text, parameters) for text, parameters in NotingCursor.asked]
+        return sum(read for read, _ in found), "\n".join(plan for _, plan in found)
+
+    def _buffers(self, text: str, parameters: dict[str, Any]) -> tuple[int, str]:
         names = dict.fromkeys(re.findall(r"%\((\w+)\)s", text))
         values = compose.SQL(", ").join(compose.Literal(parameters[name]) for name in names)
         connection = self._explaining

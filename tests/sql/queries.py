@@ -31,9 +31,11 @@ insert into deposits (fid, id, asset, amount, from_address, to_address, chain_id
 select n % 1000 + 1, gen_random_uuid(), 'USDC', n, '0x' || repeat('ab', 20),
     '0x' || repeat('cd', 20), 8453, n::text, repeat('ab', 32)
 from generate_series(1, {USERS}) as n;
-insert into wallet_audit_log (fid, chain, action, actor, request_id)
-select n % 1000 + 1, 'ethereum', (array['key.read', 'key.refused'])[n % 2 + 1], 'user:' || n % 100,
-    'request'
+insert into wallet_audit_log (fid, chain, action, actor, request_id, created_at)
+select n % 1000 + 1, 'ethereum',
+    (string_to_array('key.read key.refused wallet.created wallet.imported base_account.set', ' '))
+        [n % 5 + 1],
+    'user:' || n % 100, 'request', now() - n * interval '1 millisecond'
 from generate_series(1, {USERS}) as n;
 insert into wallet_audit_heads (fid, id, mac)
 select n, {USERS}, repeat('ab', 32)

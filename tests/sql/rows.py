@@ -53,6 +53,8 @@ KEY = {"key_id": "ef" * 8, "succeeds": None}
 ACTIVE = {"key_id": "ef" * 8}
 HEAD = {"fid": FID, "id": 1, "mac": "ab" * 32}
 MAC = {"mac": "ab" * 32, "key_id": "ef" * 8}
+MAC_BYTES = {"mac_bytes": b"m" * 32, "key_id_bytes": b"k" * 8}
+UUID_ONLY = {"request_id": None, "request_uuid": uuid.UUID(int=1)}
 
 
 def insert(sql, table, row):

@@ -5,7 +5,20 @@ from datetime import UTC, datetime
 import pytest
 from psycopg import errors
 
-from tests.sql.rows import ADDRESS, AUDIT, BASE, CLIENT, DEPOSIT, HEAD, KEY, MAC, TRADING, insert
+from tests.sql.rows import (
+    ADDRESS,
+    AUDIT,
+    BASE,
+    CLIENT,
+    DEPOSIT,
+    HEAD,
+    KEY,
+    MAC,
+    MAC_BYTES,
+    TRADING,
+    UUID_ONLY,
+    insert,
+)
 
 TIMES = [
     *(("wallets", BASE, column, "wallets_times_are_of_our_era")
@@ -120,6 +133,50 @@ def test_every_time_that_is_kept_can_be_read(sql, table, row, column, time):
         ),
         ("wallet_audit_log", AUDIT, {"mac": "ab" * 32}, "wallet_audit_log_mac_names_its_key"),
         ("wallet_audit_log", AUDIT, {"key_id": "ef" * 8}, "wallet_audit_log_mac_names_its_key"),
+        (
+            "wallet_audit_log",
+            AUDIT,
+            {"details": '"' + "x" * 16_383 + '"'},
+            "wallet_audit_log_details_are_short",
+        ),
+        ("wallet_audit_log", AUDIT, {"details": "1"}, "wallet_audit_log_details_are_short"),
+        (
+            "wallet_audit_log",
+            AUDIT,
+            {"request_id": None},
+            "wallet_audit_log_request_id_has_one_form",
+        ),
+        (
+            "wallet_audit_log",
+            AUDIT,
+            UUID_ONLY | {"request_id": "r"},
+            "wallet_audit_log_request_id_has_one_form",
+        ),
+        ("wallet_audit_log", AUDIT, MAC | MAC_BYTES, "wallet_audit_log_mac_has_one_form"),
+        (
+            "wallet_audit_log",
+            AUDIT,
+            MAC_BYTES | {"key_id_bytes": None},
+            "wallet_audit_log_mac_bytes_name_their_key",
+        ),
+        (
+            "wallet_audit_log",
+            AUDIT,
+            MAC_BYTES | {"mac_bytes": None},
+            "wallet_audit_log_mac_bytes_name_their_key",
+        ),
+        (
+            "wallet_audit_log",
+            AUDIT,
+            MAC_BYTES | {"mac_bytes": b"m" * 31},
+            "wallet_audit_log_mac_is_32_bytes",
+        ),
+        (
+            "wallet_audit_log",
+            AUDIT,
+            MAC_BYTES | {"key_id_bytes": b"k" * 9},
+            "wallet_audit_log_key_id_is_8_bytes",
+        ),
         ("wallet_audit_heads", HEAD, {"fid": 0}, "wallet_audit_heads_fid_is_positive"),
         ("wallet_audit_heads", HEAD, {"mac": "ab"}, "wallet_audit_heads_mac_is_hmac_sha256"),
         ("encryption_keys", KEY, {"key_id": "short"}, "encryption_keys_id_is_16_hex_digits"),
@@ -135,6 +192,7 @@ def test_every_time_that_is_kept_can_be_read(sql, table, row, column, time):
         ("api_clients", CLIENT, {"token_hash": "ab"}, "api_clients_token_hash_is_sha256"),
         ("api_clients", CLIENT, {"scopes": ["all"]}, "api_clients_scopes_are_known"),
         ("api_clients", CLIENT, {"scopes": []}, "api_clients_scopes_are_known"),
+        ("api_clients", CLIENT, {"unrestricted": True}, "api_clients_unrestricted_ones_sign"),
         (
             "api_clients",
             CLIENT,

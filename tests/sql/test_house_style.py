@@ -23,6 +23,9 @@ STEPS = {
     "audit.lock_heads": {"list_heads", "lock_head_if_free"},
     "audit._append_later": {"advance_head"},
     "audit.append_many": {"advance_heads"},
+    # One query for each of the actions.
+    "audit.list_by_actions": {"list_by_action"},
+    "audit.list_by_actor_and_actions": {"list_by_actor_and_action"},
     "wallet_batches.insert_copies_if_absent": {"create_staging", "copy_staged", "insert_staged"},
     "wallet_search.list_wallets": {"list_all", "list_base_accounts", "list_trading"},
     "machines.read_shards": {"is_cluster", "list_shards"},

@@ -19,6 +19,7 @@ from wallet_api.config import Settings
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import sql as loader
 from wallet_api.development.postgres import LocalPostgres
+from wallet_api.models import SCOPES
 from wallet_api.services import migrations
 
 NAMED = re.compile(r"^(?:select|insert|update|delete|with) /\* (\w+\.\w+) \*/ ")
@@ -62,8 +63,9 @@ def app(watched):
 def requests_sent(app):
     """Ask for a little of everything, each thing several times."""
     services = application(app)
-    scopes = ["wallets:read", "wallets:write", "keys:read", "stats:read", "audit:read"]
-    token = services.clients.create("engine", scopes=scopes, allowed_networks=[], expires_at=None)
+    token = services.clients.create(
+        "engine", scopes=SCOPES, unrestricted=True, allowed_networks=[], expires_at=None
+    )
     LEAKS.secrets.add(token.reveal())
     engine = {"Authorization": f"Bearer {token.reveal()}"}
     client = app.test_client()
@@ -73,12 +75,14 @@ def requests_sent(app):
         user = {"Authorization": f"Bearer {user_token}"}
         body = {"amount": "20", "baseAddress": BASE_ACCOUNT}
         key = user | {"Idempotency-Key": f"key-of-{fid}"}
+        wallet = f"/v1/users/{fid}/wallets/ethereum"
         answers = [
             *(client.post("/api/wallet/deposit", json=body, headers=key) for _ in range(3)),
             client.get("/api/wallet/user-wallets", headers=user),
             client.get("/api/wallet/primary-with-key", headers=user),
             client.get(f"/v1/users/{fid}/wallets", headers=engine),
-            client.put(f"/v1/users/{fid}/wallets/ethereum", headers=engine),
+            client.put(wallet, headers=engine),
+            client.post(f"{wallet}/sign/message", json={"message": "hello"}, headers=engine),
             client.get("/v1/wallets?limit=1", headers=engine),
             client.get("/v1/stats", headers=engine),
             client.get("/v1/audit", headers=engine),
@@ -132,7 +136,8 @@ def test_there_is_one_row_for_each_query_however_often_it_ran(statements):
         calls[name] = count
     assert calls["wallets.insert_if_absent"] == 3
     assert calls["wallets.get_with_head"] >= 9
-    assert calls["audit.append"] == 3
+    # A key read and a signature of each user.
+    assert calls["audit.append"] == 6
     assert calls["audit.append_creation"] == 3
     assert calls["audit.advance_head"] == 6
 

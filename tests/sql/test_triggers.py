@@ -105,6 +105,7 @@ def test_a_secret_cannot_succeed_an_unknown_one(full):
         "truncate api_clients",
         "update api_clients set scopes = array['wallets:read', 'keys:read']",
         "update api_clients set name = 'another'",
+        "update api_clients set unrestricted = not unrestricted",
         "update api_clients set token_hash = repeat('cd', 32)",
         "update api_clients set allowed_networks = array['10.0.0.0/8'::cidr]",
         "update api_clients set expires_at = now() + interval '1 year'",

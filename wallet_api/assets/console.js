@@ -158,9 +158,16 @@ async function trailOf(fid) {
   return entries.children.length ? [entries, more, alert] : [paragraph("No entries yet.", "quiet")];
 }
 
-function entry({ createdAt, action, actor, ip, reason, requestId }) {
+function entry({ createdAt, action, actor, ip, reason, details, requestId }) {
   const from = ip ? `from ${ip}` : "";
-  return filled("entry", { when: moment(createdAt), what: ACTS[action] ?? action, who: actor, from, why: reason, request: requestId });
+  const effects = (details?.effects ?? []).map(effect).join("; ");
+  return filled("entry", { when: moment(createdAt), what: ACTS[action] ?? action, who: actor, from, effects, why: reason, request: requestId });
+}
+
+// What a signature does, with the names that /v1/audit uses: "token_transfer: token 0x…, amount 5".
+function effect({ kind, ...members }) {
+  const told = Object.entries(members).filter(([, value]) => value !== null);
+  return `${kind}: ${told.map(([name, value]) => `${name} ${value}`).join(", ")}`;
 }
 
 function submits(form, work) {

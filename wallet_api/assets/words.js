@@ -11,6 +11,10 @@ export const ACTS = {
   "key.refused": "Private key refused",
   "key.exported": "Private key exported to a file",
   "key.resealed": "Private key re-encrypted",
+  "message.signed": "Message signed",
+  "typed_data.signed": "Typed data signed",
+  "transaction.signed": "Transaction signed",
+  "signing.refused": "Signature refused",
 };
 export const STORAGES = { postgres: "PostgreSQL", filesystem: "Files", migrating: "Files and PostgreSQL: migrating" };
 export const SECRETS = {

@@ -1,5 +1,7 @@
 """Schemas of the parameters and bodies of /v1."""
 
+import json
+
 from marshmallow import Schema, fields, validate
 
 from wallet_api.blueprints.query_schemas import (
@@ -187,6 +189,13 @@ class AuditEntry(Answer):
         allow_none=True,
         metadata={
             "description": "The address of the created wallet, or of the stored Base Account."
+        },
+    )
+    details = fields.Function(
+        lambda entry: None if entry.details is None else json.loads(entry.details),
+        metadata={
+            "type": ["object", "null"],
+            "description": "What was signed or refused: method, chain_id, digest and effects.",
         },
     )
     request_id = fields.String(data_key="requestId")

@@ -160,7 +160,9 @@ def _read_message(given: object) -> bytes:
 
 
 def _access(body: dict[str, Any]) -> AuditContext:
-    return audit_context(reason=body["reason"] or header_reason())
+    # A bad header is refused, even if it is not used.
+    given = header_reason()
+    return audit_context(reason=body["reason"] or given)
 
 
 def header_reason() -> str | None:

@@ -137,42 +137,38 @@ class AuditRepository(Repository):
             raise EntryIdTaken from error
         return (len(written), len(moved)) == (len(rows), len(heads))
 
-    def list_all(self, page: PageRequest[int]) -> list[AuditEntry]:
-        """Return entries of all users, newest first."""
-        return _entries(_QUERIES.list_all(self._connection, **_bounds(page)))
-
-    def list_by_action(self, action: str, page: PageRequest[int]) -> list[AuditEntry]:
-        """Return entries of one action, newest first."""
+    def list_by_actions(self, actions: Collection[str], page: PageRequest[int]) -> list[AuditEntry]:
+        """Return entries of these actions, newest first."""
         query = _QUERIES.list_by_action
-        return _entries(query(self._connection, action=action, **_bounds(page)))
+        return self._merge(query, page, [{"action": action} for action in actions])
 
-    def list_by_actor(self, actor: str, page: PageRequest[int]) -> list[AuditEntry]:
-        """Return entries of one actor, newest first."""
-        query = _QUERIES.list_by_actor
-        return _entries(query(self._connection, actor=actor, **_bounds(page)))
-
-    def list_by_actor_and_action(
-        self, actor: str, action: str, page: PageRequest[int]
+    def list_by_actor_and_actions(
+        self, actor: str, actions: Collection[str], page: PageRequest[int]
     ) -> list[AuditEntry]:
-        """Return entries of one actor and one action, newest first."""
+        """Return entries of one actor and these actions, newest first."""
         query = _QUERIES.list_by_actor_and_action
-        return _entries(query(self._connection, actor=actor, action=action, **_bounds(page)))
+        return self._merge(query, page, [{"actor": actor, "action": one} for one in actions])
 
     def list_by_user(
-        self, fid: int, actions: Sequence[str], page: PageRequest[int]
+        self, fid: int, actions: Collection[str], page: PageRequest[int]
     ) -> list[AuditEntry]:
-        """Return entries of one user, newest first."""
-        query = _QUERIES.list_by_user
-        return _entries(query(self._connection, fid=fid, actions=list(actions), **_bounds(page)))
+        """Return entries of one user and these actions, newest first."""
+        return self._merge(_QUERIES.list_by_user, page, [{"fid": fid, "actions": list(actions)}])
 
     def list_by_user_and_actor(
-        self, fid: int, actor: str, actions: Sequence[str], page: PageRequest[int]
+        self, fid: int, actor: str, actions: Collection[str], page: PageRequest[int]
     ) -> list[AuditEntry]:
-        """Return entries of one user and one actor, newest first."""
-        rows = _QUERIES.list_by_user_and_actor(
-            self._connection, fid=fid, actor=actor, actions=list(actions), **_bounds(page)
-        )
-        return _entries(rows)
+        """Return entries of one user, one actor and these actions, newest first."""
+        case = {"fid": fid, "actor": actor, "actions": list(actions)}
+        return self._merge(_QUERIES.list_by_user_and_actor, page, [case])
+
+    def _merge(self, query: Any, page: PageRequest[int], cases: Sequence[Row]) -> list[AuditEntry]:
+        """Return the newest entries of all cases, for each of which the query returns a page."""
+        with one_round_trip(self._connection, begin=False, commit=False):
+            found = [sql.send(self._connection, query, **case, **_bounds(page)) for case in cases]
+        entries = [AuditEntry(**row) for one in found for row in one.fetchall()]
+        entries.sort(key=lambda one: (one.created_at, one.fid, one.id), reverse=True)
+        return entries[: page.limit]
 
 
 def entry_id_taken(connection: Connection) -> AbstractContextManager[None]:
@@ -197,10 +193,6 @@ def _columns(entry: AuditEntry) -> Row:
     # Not asdict(), which makes deep copies.
     row = {name: getattr(entry, name) for name in _NAMES}
     return {**row, "ip": entry.ip and str(entry.ip), "at": entry.created_at}
-
-
-def _entries(rows: Sequence[Row]) -> list[AuditEntry]:
-    return [AuditEntry(**row) for row in rows]
 
 
 def _bounds(page: PageRequest[int]) -> Row:

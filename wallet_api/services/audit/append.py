@@ -62,6 +62,7 @@ class AuditTrail:
             reason=access.reason,
             recipient=access.recipient,
             address=event.address,
+            details=event.details,
             created_at=head.now,
             key_id=self._key.key_id,
             mac=None,
@@ -183,7 +184,11 @@ def chained(key: AuditKey, entry: AuditEntry, previous: AuditHead) -> ChainedEnt
 
 
 def content_of(entry: AuditEntry) -> bytes:
-    """Return the content that an entry's mac authenticates: all its fields as a JSON array."""
+    """Return the content that an entry's mac authenticates: all its fields as a JSON array.
+
+    `details` are the last element, and only where there are any: most entries have none.
+    """
+    details = () if entry.details is None else (entry.details,)
     return json.dumps(
         [
             entry.fid,
@@ -198,5 +203,6 @@ def content_of(entry: AuditEntry) -> bytes:
             entry.address,
             entry.created_at.astimezone(UTC).isoformat(timespec="microseconds"),
             entry.key_id,
+            *details,
         ]
     ).encode()

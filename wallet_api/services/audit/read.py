@@ -46,16 +46,12 @@ def _entries(
     connection: Connection, filters: AuditFilters, page: PageRequest[int]
 ) -> list[AuditEntry]:
     audit = AuditRepository(connection)
-    fid, actor, action = filters.fid, filters.actor, filters.action
+    fid, actor = filters.fid, filters.actor
+    actions = AUDIT_ACTIONS if filters.action is None else (filters.action,)
+    if fid is not None and actor is not None:
+        return audit.list_by_user_and_actor(fid, actor, actions, page)
     if fid is not None:
-        actions = AUDIT_ACTIONS if action is None else (action,)
-        if actor is not None:
-            return audit.list_by_user_and_actor(fid, actor, actions, page)
         return audit.list_by_user(fid, actions, page)
-    if actor is not None and action is not None:
-        return audit.list_by_actor_and_action(actor, action, page)
     if actor is not None:
-        return audit.list_by_actor(actor, page)
-    if action is not None:
-        return audit.list_by_action(action, page)
-    return audit.list_all(page)
+        return audit.list_by_actor_and_actions(actor, actions, page)
+    return audit.list_by_actions(actions, page)
