@@ -188,10 +188,137 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Return the private key of a trading wallet, and record caller and reason.
+         * Return the private key of a trading wallet, if that is enabled, and record why.
          * @description Needs the scope `keys:read`.
          */
         post: operations["read_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/users/{fid}/wallets/{chain}/sign/message": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Printable ASCII text for the audit log, unless the body has a reason. */
+                "X-Reason"?: string;
+            };
+            path: {
+                fid: number;
+                chain: "ethereum";
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign a message with a trading wallet (EIP-191), and record it in the audit log.
+         * @description Needs the scope `wallets:sign`.
+         */
+        post: operations["sign_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/users/{fid}/wallets/{chain}/sign/typed-data": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Printable ASCII text for the audit log, unless the body has a reason. */
+                "X-Reason"?: string;
+            };
+            path: {
+                fid: number;
+                chain: "ethereum";
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign typed data with a trading wallet (EIP-712), and record it in the audit log.
+         * @description Needs the scope `wallets:sign`.
+         */
+        post: operations["sign_typed_data"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/users/{fid}/wallets/{chain}/sign/transaction": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Printable ASCII text for the audit log, unless the body has a reason. */
+                "X-Reason"?: string;
+            };
+            path: {
+                fid: number;
+                chain: "ethereum";
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign a transaction with a trading wallet, and record it in the audit log. Send nothing.
+         * @description Needs the scope `wallets:sign`.
+         */
+        post: operations["sign_transaction"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/users/{fid}/sign/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                fid: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Return what would be signed and what it would do. Sign and record nothing.
+         * @description Needs the scope `wallets:sign`.
+         */
+        post: operations["preview_signature"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/users/{fid}/rpc/{chain_id}": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Printable ASCII text for the audit log. */
+                "X-Reason"?: string;
+            };
+            path: {
+                fid: number;
+                /** @description The chain that is signed for, or read. */
+                chain_id: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign with the user's trading wallet, or read the chain, by JSON-RPC 2.0.
+         * @description Needs the scope `wallets:sign`.
+         */
+        post: operations["rpc"];
         delete?: never;
         options?: never;
         head?: never;
@@ -684,6 +811,209 @@ export interface components {
             privateKey?: `0x${string}`;
             sealedPrivateKey?: components["schemas"]["SealedPrivateKey"];
         };
+        MessageBody: {
+            /**
+             * @description Printable text for the audit log. Default: the header X-Reason.
+             * @example sign swap 8c1f
+             */
+            reason?: string | null;
+            /**
+             * @description A text, which is signed as UTF-8 even if it begins with 0x, or {"raw": "0x…"} for bytes. Exactly 32 bytes are refused: they may be a hash.
+             * @example Sign in to example.com
+             * @example {
+             *       "raw": "0x5369676e20696e"
+             *     }
+             */
+            message: string | {
+                raw: `0x${string}`;
+            };
+        };
+        SignatureAnswer: {
+            /** @example 0x24e08CE165170235Ff6E27529b73f9933bCD74E2 */
+            address: `0x${string}`;
+            /** @description What the wallet signed. */
+            digest: `0x${string}`;
+            /** @description r, s and v (27 or 28) in 65 bytes. */
+            signature: `0x${string}`;
+        };
+        TypedDataBody: {
+            /**
+             * @description Printable text for the audit log. Default: the header X-Reason.
+             * @example sign swap 8c1f
+             */
+            reason?: string | null;
+            /**
+             * @description The chain for which it is signed.
+             * @example 8453
+             */
+            chainId: number;
+            /**
+             * @description Typed data (EIP-712), or its JSON text. `domain.chainId` must equal `chainId`.
+             * @example {
+             *       "types": {
+             *         "Permit": [
+             *           {
+             *             "name": "owner",
+             *             "type": "address"
+             *           },
+             *           {
+             *             "name": "spender",
+             *             "type": "address"
+             *           },
+             *           {
+             *             "name": "value",
+             *             "type": "uint256"
+             *           },
+             *           {
+             *             "name": "nonce",
+             *             "type": "uint256"
+             *           },
+             *           {
+             *             "name": "deadline",
+             *             "type": "uint256"
+             *           }
+             *         ]
+             *       },
+             *       "primaryType": "Permit",
+             *       "domain": {
+             *         "name": "USD Coin",
+             *         "version": "2",
+             *         "chainId": 8453,
+             *         "verifyingContract": "0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913"
+             *       },
+             *       "message": {
+             *         "owner": "0x24e08CE165170235Ff6E27529b73f9933bCD74E2",
+             *         "spender": "0x78547fc07fdc8aac05e53b034e510b276a5ba384",
+             *         "value": "20000000",
+             *         "nonce": 0,
+             *         "deadline": 1798761600
+             *       }
+             *     }
+             */
+            typedData: Record<string, never> | string;
+        };
+        TransactionBody: {
+            /**
+             * @description Printable text for the audit log. Default: the header X-Reason.
+             * @example sign swap 8c1f
+             */
+            reason?: string | null;
+            /**
+             * @description The chain for which it is signed.
+             * @example 8453
+             */
+            chainId: number;
+            /**
+             * @description A complete transaction of type 0, 1, 2 or 4 in the form of `eth_signTransaction`: quantities and bytes are hex strings.
+             * @example {
+             *       "type": "0x2",
+             *       "nonce": "0x0",
+             *       "to": "0x78547fc07fdc8aac05e53b034e510b276a5ba384",
+             *       "value": "0x5af3107a4000",
+             *       "gas": "0x5208",
+             *       "maxFeePerGas": "0x77359400",
+             *       "maxPriorityFeePerGas": "0xf4240"
+             *     }
+             */
+            transaction: Record<string, never>;
+        };
+        SignedTransactionAnswer: {
+            /** @example 0x24e08CE165170235Ff6E27529b73f9933bCD74E2 */
+            address: `0x${string}`;
+            /** @description What the wallet signed. */
+            digest: `0x${string}`;
+            /** @description For eth_sendRawTransaction. */
+            rawTransaction: `0x${string}`;
+            /** @description The hash of the transaction. */
+            hash: `0x${string}`;
+            /** @description The transaction with its signature. */
+            transaction: Record<string, never>;
+        };
+        PreviewBody: {
+            /**
+             * @description The chain for which it is signed.
+             * @example 8453
+             */
+            chainId?: number;
+            /**
+             * @description A text, which is signed as UTF-8 even if it begins with 0x, or {"raw": "0x…"} for bytes. Exactly 32 bytes are refused: they may be a hash.
+             * @example Sign in to example.com
+             * @example {
+             *       "raw": "0x5369676e20696e"
+             *     }
+             */
+            message?: string | {
+                raw: `0x${string}`;
+            };
+            /**
+             * @description Typed data (EIP-712), or its JSON text. `domain.chainId` must equal `chainId`.
+             * @example {
+             *       "types": {
+             *         "Permit": [
+             *           {
+             *             "name": "owner",
+             *             "type": "address"
+             *           },
+             *           {
+             *             "name": "spender",
+             *             "type": "address"
+             *           },
+             *           {
+             *             "name": "value",
+             *             "type": "uint256"
+             *           },
+             *           {
+             *             "name": "nonce",
+             *             "type": "uint256"
+             *           },
+             *           {
+             *             "name": "deadline",
+             *             "type": "uint256"
+             *           }
+             *         ]
+             *       },
+             *       "primaryType": "Permit",
+             *       "domain": {
+             *         "name": "USD Coin",
+             *         "version": "2",
+             *         "chainId": 8453,
+             *         "verifyingContract": "0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913"
+             *       },
+             *       "message": {
+             *         "owner": "0x24e08CE165170235Ff6E27529b73f9933bCD74E2",
+             *         "spender": "0x78547fc07fdc8aac05e53b034e510b276a5ba384",
+             *         "value": "20000000",
+             *         "nonce": 0,
+             *         "deadline": 1798761600
+             *       }
+             *     }
+             */
+            typedData?: Record<string, never> | string;
+            /**
+             * @description A complete transaction of type 0, 1, 2 or 4 in the form of `eth_signTransaction`: quantities and bytes are hex strings.
+             * @example {
+             *       "type": "0x2",
+             *       "nonce": "0x0",
+             *       "to": "0x78547fc07fdc8aac05e53b034e510b276a5ba384",
+             *       "value": "0x5af3107a4000",
+             *       "gas": "0x5208",
+             *       "maxFeePerGas": "0x77359400",
+             *       "maxPriorityFeePerGas": "0xf4240"
+             *     }
+             */
+            transaction?: Record<string, never>;
+        };
+        PreviewAnswer: {
+            /** @example 0x24e08CE165170235Ff6E27529b73f9933bCD74E2 */
+            address: `0x${string}`;
+            /** @description What the wallet signed. */
+            digest: `0x${string}`;
+            effects: ({
+                kind: string;
+            } & {
+                [key: string]: string | boolean | null;
+            })[];
+        };
         FoundWallet: {
             /** @example fid_1464243_ethereum */
             readonly id: string;
@@ -725,7 +1055,7 @@ export interface components {
             /** @enum {string} */
             chain: "ethereum" | "base-account";
             /** @enum {string} */
-            action: "wallet.created" | "wallet.imported" | "base_account.set" | "key.read" | "key.refused" | "key.exported" | "key.resealed";
+            action: "wallet.created" | "wallet.imported" | "base_account.set" | "key.read" | "key.refused" | "key.exported" | "key.resealed" | "message.signed" | "typed_data.signed" | "transaction.signed" | "signing.refused";
             /** @example client:engine */
             actor: string;
             /** @example 203.0.113.7 */
@@ -735,6 +1065,8 @@ export interface components {
             recipientPublicKey: string | null;
             /** @description The address of the created wallet, or of the stored Base Account. */
             address: string | null;
+            /** @description What was signed or refused: method, chain_id, digest and effects. */
+            readonly details: Record<string, never> | null;
             requestId: string;
             /** Format: date-time */
             createdAt: string;
@@ -2324,6 +2656,677 @@ export interface operations {
                 };
             };
             /**
+             * @description This service signs and does not return private keys. Use the routes that sign.
+             *
+             *     This API client lacks the required scope.
+             *
+             *     This API client may not call from this network.
+             */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This user has no such wallet. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body is too large. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body must be JSON (Content-Type: application/json). */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. Please wait a moment and try again. */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service is not available right now. Nothing was lost; please try again. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_message: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Printable ASCII text for the audit log, unless the body has a reason. */
+                "X-Reason"?: string;
+            };
+            path: {
+                fid: number;
+                chain: "ethereum";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "message": "Sign in to example.com",
+                 *       "reason": "sign in"
+                 *     }
+                 */
+                "application/json": components["schemas"]["MessageBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignatureAnswer"];
+                };
+            };
+            /**
+             * @description FID must be an integer from 1 to 9223372036854775807.
+             *
+             *     Unsupported chain. Only ethereum is supported.
+             *
+             *     This request cannot be signed.
+             *
+             *     This service never accepts a seed phrase. Never share it.
+             *
+             *     The request is not valid.
+             */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in again: the token is missing, expired or not valid. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description No policy lets this API client sign. Use a client that was created with --unrestricted.
+             *
+             *     This API client lacks the required scope.
+             *
+             *     This API client may not call from this network.
+             */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This user has no such wallet. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body is too large. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body must be JSON (Content-Type: application/json). */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. Please wait a moment and try again. */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service is not available right now. Nothing was lost; please try again. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_typed_data: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Printable ASCII text for the audit log, unless the body has a reason. */
+                "X-Reason"?: string;
+            };
+            path: {
+                fid: number;
+                chain: "ethereum";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "chainId": 8453,
+                 *       "typedData": {
+                 *         "types": {
+                 *           "Permit": [
+                 *             {
+                 *               "name": "owner",
+                 *               "type": "address"
+                 *             },
+                 *             {
+                 *               "name": "spender",
+                 *               "type": "address"
+                 *             },
+                 *             {
+                 *               "name": "value",
+                 *               "type": "uint256"
+                 *             },
+                 *             {
+                 *               "name": "nonce",
+                 *               "type": "uint256"
+                 *             },
+                 *             {
+                 *               "name": "deadline",
+                 *               "type": "uint256"
+                 *             }
+                 *           ]
+                 *         },
+                 *         "primaryType": "Permit",
+                 *         "domain": {
+                 *           "name": "USD Coin",
+                 *           "version": "2",
+                 *           "chainId": 8453,
+                 *           "verifyingContract": "0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913"
+                 *         },
+                 *         "message": {
+                 *           "owner": "0x24e08CE165170235Ff6E27529b73f9933bCD74E2",
+                 *           "spender": "0x78547fc07fdc8aac05e53b034e510b276a5ba384",
+                 *           "value": "20000000",
+                 *           "nonce": 0,
+                 *           "deadline": 1798761600
+                 *         }
+                 *       },
+                 *       "reason": "swap 8c1f"
+                 *     }
+                 */
+                "application/json": components["schemas"]["TypedDataBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignatureAnswer"];
+                };
+            };
+            /**
+             * @description FID must be an integer from 1 to 9223372036854775807.
+             *
+             *     Unsupported chain. Only ethereum is supported.
+             *
+             *     This request cannot be signed.
+             *
+             *     This service never accepts a seed phrase. Never share it.
+             *
+             *     The request is not valid.
+             */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in again: the token is missing, expired or not valid. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description No policy lets this API client sign. Use a client that was created with --unrestricted.
+             *
+             *     This API client lacks the required scope.
+             *
+             *     This API client may not call from this network.
+             */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This user has no such wallet. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body is too large. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body must be JSON (Content-Type: application/json). */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. Please wait a moment and try again. */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service is not available right now. Nothing was lost; please try again. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_transaction: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Printable ASCII text for the audit log, unless the body has a reason. */
+                "X-Reason"?: string;
+            };
+            path: {
+                fid: number;
+                chain: "ethereum";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "chainId": 8453,
+                 *       "transaction": {
+                 *         "type": "0x2",
+                 *         "nonce": "0x0",
+                 *         "to": "0x78547fc07fdc8aac05e53b034e510b276a5ba384",
+                 *         "value": "0x5af3107a4000",
+                 *         "gas": "0x5208",
+                 *         "maxFeePerGas": "0x77359400",
+                 *         "maxPriorityFeePerGas": "0xf4240"
+                 *       },
+                 *       "reason": "swap 8c1f"
+                 *     }
+                 */
+                "application/json": components["schemas"]["TransactionBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedTransactionAnswer"];
+                };
+            };
+            /**
+             * @description FID must be an integer from 1 to 9223372036854775807.
+             *
+             *     Unsupported chain. Only ethereum is supported.
+             *
+             *     This request cannot be signed.
+             *
+             *     This service never accepts a seed phrase. Never share it.
+             *
+             *     The request is not valid.
+             */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in again: the token is missing, expired or not valid. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description No policy lets this API client sign. Use a client that was created with --unrestricted.
+             *
+             *     This API client lacks the required scope.
+             *
+             *     This API client may not call from this network.
+             */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This user has no such wallet. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body is too large. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body must be JSON (Content-Type: application/json). */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. Please wait a moment and try again. */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service is not available right now. Nothing was lost; please try again. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_signature: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                fid: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "chainId": 8453,
+                 *       "transaction": {
+                 *         "type": "0x2",
+                 *         "nonce": "0x0",
+                 *         "to": "0x78547fc07fdc8aac05e53b034e510b276a5ba384",
+                 *         "value": "0x5af3107a4000",
+                 *         "gas": "0x5208",
+                 *         "maxFeePerGas": "0x77359400",
+                 *         "maxPriorityFeePerGas": "0xf4240"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["PreviewBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewAnswer"];
+                };
+            };
+            /**
+             * @description FID must be an integer from 1 to 9223372036854775807.
+             *
+             *     This request cannot be signed.
+             *
+             *     This service never accepts a seed phrase. Never share it.
+             *
+             *     The request is not valid.
+             */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in again: the token is missing, expired or not valid. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
              * @description This API client lacks the required scope.
              *
              *     This API client may not call from this network.
@@ -2346,6 +3349,180 @@ export interface operations {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body is too large. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body must be JSON (Content-Type: application/json). */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. Please wait a moment and try again. */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service is not available right now. Nothing was lost; please try again. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rpc: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Printable ASCII text for the audit log. */
+                "X-Reason"?: string;
+            };
+            path: {
+                fid: number;
+                /** @description The chain that is signed for, or read. */
+                chain_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "jsonrpc": "2.0",
+                 *       "id": 1,
+                 *       "method": "eth_accounts",
+                 *       "params": []
+                 *     }
+                 */
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        jsonrpc: "2.0";
+                        id: string | number | null;
+                        /** @description Absent after an error. */
+                        result?: unknown;
+                        /** @description Codes of EIP-1474; 4100 (EIP-1193) if no policy allows the signature. */
+                        error?: {
+                            code: number;
+                            message: string;
+                            /** @description Of our own errors an object: request_id, code, and field (the JSON path of what is wrong). */
+                            data?: unknown;
+                        };
+                    } | {
+                        /** @constant */
+                        jsonrpc: "2.0";
+                        id: string | number | null;
+                        /** @description Absent after an error. */
+                        result?: unknown;
+                        /** @description Codes of EIP-1474; 4100 (EIP-1193) if no policy allows the signature. */
+                        error?: {
+                            code: number;
+                            message: string;
+                            /** @description Of our own errors an object: request_id, code, and field (the JSON path of what is wrong). */
+                            data?: unknown;
+                        };
+                    }[];
+                };
+            };
+            /** @description All requests were notifications. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /**
+             * @description FID must be an integer from 1 to 9223372036854775807.
+             *
+             *     The request is not valid.
+             */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in again: the token is missing, expired or not valid. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description This API client lacks the required scope.
+             *
+             *     This API client may not call from this network.
+             */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2552,7 +3729,7 @@ export interface operations {
                 /** @description The next_cursor of the previous page. */
                 cursor?: string;
                 fid?: number;
-                action?: "wallet.created" | "wallet.imported" | "base_account.set" | "key.read" | "key.refused" | "key.exported" | "key.resealed";
+                action?: "wallet.created" | "wallet.imported" | "base_account.set" | "key.read" | "key.refused" | "key.exported" | "key.resealed" | "message.signed" | "typed_data.signed" | "transaction.signed" | "signing.refused";
                 /** @description user:<fid>, client:<name> or cli:<account>. */
                 actor?: string;
                 /** @description Inclusive start of the range. */
