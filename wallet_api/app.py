@@ -26,6 +26,7 @@ from wallet_api.blueprints import (
     problems,
     rate_limits,
     requests,
+    rpc,
     sign_in,
     signing,
     stats,
@@ -55,6 +56,7 @@ from wallet_api.services.audit.read import AuditLog
 from wallet_api.services.deposits import DepositService
 from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.encryption_keys.registry import KnownSecrets
+from wallet_api.services.node_reads import NodeReadService
 from wallet_api.services.readiness import ReadinessService
 from wallet_api.services.signing import SigningService
 from wallet_api.services.stats import StatsService
@@ -117,6 +119,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         trading.blueprint,
         users.blueprint,
         signing.blueprint,
+        rpc.blueprint,
         _search(),
         health.blueprint,
         docs.blueprint,
@@ -174,6 +177,7 @@ def _services(settings: Settings) -> Application:
         replica=replica,
         wallets=wallet_service,
         signing=SigningService(wallet_service),
+        node_reads=NodeReadService(settings.node_urls, threads=settings.web_threads),
         deposits=DepositService(database, wallet_service, settings.network),
         readiness=ReadinessService(database, registration),
         clients=ApiClientService(database),

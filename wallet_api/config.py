@@ -21,6 +21,9 @@ T = TypeVar("T")
 MIN_SECRET_LENGTH = 32
 # Characters that a shell would expand or remove, and URLs.
 _NO_PATH = re.compile(r"\A~|[$\"'\r\n]|\A[a-z]+://", re.IGNORECASE)
+_CHAIN_ID = re.compile(r"[1-9][0-9]{0,15}", re.ASCII)
+_LOOPBACK = re.compile(r"http://(?:localhost|127\.[0-9.]+|\[::1\])(?=[:/]|\Z)")
+RPC_URL = "RPC_URL_"
 _STORAGES = ("postgres", "filesystem", "migrating")
 OPENSSL_RAND = "`openssl rand -base64 32`."
 _NOT_IN_PRODUCTION = "Remove DEMO_FID: it is for development only."
@@ -75,6 +78,7 @@ class Settings:
     wallet_storage_is_explicit: bool
     wallet_storage_path: Path
     network: Network
+    node_urls: Mapping[int, Secret[str]]
     allow_key_export: bool
     allow_key_read: bool
     demo_fid: int | None
@@ -117,6 +121,7 @@ class Settings:
             wallet_storage_is_explicit=bool(read.text("WALLET_STORAGE", default="")),
             wallet_storage_path=read.wallet_storage_path(),
             network=NETWORKS[read.choice("NETWORK", tuple(NETWORKS), default="base-mainnet")],
+            node_urls=read.node_urls(),
             allow_key_export=read.boolean("ALLOW_KEY_EXPORT", default=False),
             allow_key_read=read.boolean("ALLOW_KEY_READ", default=True),
             demo_fid=read.demo_fid(),
@@ -235,6 +240,21 @@ class _Reader(EnvironmentReader):
         if not limits or any(limit.amount < 1 for limit in limits):
             self.refuse(name, "must be limits such as 100 per minute; 2000 per hour")
         return limits
+
+    def node_urls(self) -> dict[int, Secret[str]]:
+        """Read RPC_URL_<chain id>. A URL is a secret: its path often contains a key."""
+        urls = {}
+        for name in self.names_after(RPC_URL):
+            chain_id = name.removeprefix(RPC_URL)
+            if not _CHAIN_ID.fullmatch(chain_id):
+                self.refuse(name, "must end in a chain id, such as RPC_URL_8453")
+                continue
+            url = self.http_url(name, default="")
+            if url.startswith("https:") or _LOOPBACK.match(url):
+                urls[int(chain_id)] = Secret(url)
+            elif url:
+                self.refuse(name, "must be an https URL, or an http URL of this machine")
+        return urls
 
     def demo_fid(self) -> int | None:
         fid = self.integer("DEMO_FID", default=0, low=0, high=MAX_FID)

@@ -72,6 +72,11 @@ class EnvironmentReader:
         """Return a trimmed value, or the default."""
         return trim(self._environ.get(name, "")) or default
 
+    def names_after(self, prefix: str) -> tuple[str, ...]:
+        """Return the names of variables that are set and begin with a prefix, in order."""
+        named = sorted(name for name in self._environ if name.startswith(prefix))
+        return tuple(name for name in named if self.text(name, default=""))
+
     def parts(self, name: str) -> tuple[str, ...]:
         """Read a comma-separated list."""
         found = (trim(part) for part in self.text(name, default="").split(","))

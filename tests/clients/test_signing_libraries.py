@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from tests.clients.conftest import CLIENT
+from tests.clients.programs import CLIENT
 from tests.service import ROOT
 from tests.signing import (
     ADDRESS,
@@ -37,7 +37,7 @@ from wallet_api.ethereum.typed_data import read_typed_data
 pytestmark = pytest.mark.timeout(300)
 LIBRARIES = ("viem", "ethers")
 many = settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 

@@ -1,4 +1,4 @@
-"""The client of docs/frontend.md: generated, type-checked, and run against a real service."""
+"""The client of the documentation: generated, type-checked, and run against a real service."""
 
 import json
 import os
@@ -121,12 +121,10 @@ def test_nothing_is_sent_twice_or_on_another_chain(said):
     assert "does not match" in said["wrongChain"]
 
 
-def test_the_page_of_the_documentation_shows_these_files():
-    shown = re.findall(
-        r"^```tsx?\n(.*?)^```$",
-        (ROOT / "docs" / "frontend.md").read_text(),
-        re.DOTALL | re.MULTILINE,
-    )
+def test_the_pages_of_the_documentation_show_these_files():
+    pages = [(ROOT / "docs" / name).read_text() for name in ("frontend.md", "signing.md")]
+    block = re.compile(r"^```tsx?\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+    shown = [text for page in pages for text in block.findall(page)]
     ours = {path.name: path.read_text() for path in CLIENT.glob("*.ts*") if ".d." not in path.name}
     del ours["smoke.ts"]
     for block in shown:

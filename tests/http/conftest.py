@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from tests.database import Clone, rows_of
 from tests.factories import ACCESS, FID, JWT_SECRET, SECRET, calling
 from tests.farcaster import Farcaster
+from tests.http.rpc import ask
 from tests.http.searches import fill, model
 from tests.http.user_wallets import put_file
 from tests.wallet_store import keyed
@@ -119,3 +120,15 @@ def stored(untouched, refusing_app):
 def finder(refusing_app, stored):
     """Return the header of a client that may do everything with the file's database."""
     return calling(refusing_app, *SCOPES)
+
+
+@pytest.fixture
+def address(app):
+    """Return the address of FID's trading wallet."""
+    return application(app).wallets.ensure_trading_wallet(FID, access=ACCESS).address
+
+
+@pytest.fixture
+def ours(client, engine, address):
+    """Send calls of JSON-RPC of a client that may sign: ours(call(…), …)."""
+    return lambda *calls, **more: ask(client, engine, *calls, **more)

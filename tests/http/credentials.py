@@ -28,6 +28,7 @@ from wallet_api.models import SCOPES
 METRICS_TOKEN = "what Prometheus alone knows, and nobody else"
 SETTINGS = {"METRICS_TOKEN": METRICS_TOKEN, "ALLOW_KEY_EXPORT": "true"}
 SCRAPE, KEY = "/metrics", "/v1/users/<fid>/wallets/<chain>/key"
+RPC = "/v1/users/<fid>/rpc/<chain_id>"
 SIGN, PREVIEW = "/v1/users/<fid>/wallets/<chain>/sign", "/v1/users/<fid>/sign/preview"
 OPEN = {
     "/",
@@ -46,6 +47,7 @@ BODIES = {
     f"{SIGN}/typed-data": {"chainId": 8453, "typedData": TYPED_DATA},
     f"{SIGN}/transaction": {"chainId": 8453, "transaction": TRANSACTION},
     PREVIEW: {"chainId": 8453, "transaction": TRANSACTION},
+    RPC: {"jsonrpc": "2.0", "id": 1, "method": "eth_accounts"},
 }
 QUERIES = {
     "/api/auth/base-account": {"address": BASE_ACCOUNT},
@@ -60,6 +62,7 @@ NEEDED_SCOPES = {
     f"POST {SIGN}/typed-data": "wallets:sign",
     f"POST {SIGN}/transaction": "wallets:sign",
     f"POST {PREVIEW}": "wallets:sign",
+    f"POST {RPC}": "wallets:sign",
     "GET /v1/wallets": "wallets:read",
     "GET /v1/audit": "audit:read",
     "GET /v1/stats": "stats:read",

@@ -8,7 +8,7 @@ from schemathesis.checks import CHECKS, load_all_checks
 from tests.factories import FID
 
 METRICS_TOKEN = "a token that only Prometheus and the tests know"
-PATH = {"fid": str(FID), "chain": "ethereum", "name": "docs.js"}
+PATH = {"fid": str(FID), "chain": "ethereum", "chain_id": "8453", "name": "docs.js"}
 QUERIES = {"/api/wallet/payment-qr": "?amount=20"}
 PROBLEM = "application/problem+json"
 # Generated clients call these names.
@@ -36,6 +36,7 @@ OPERATIONS = [
     "prometheus",
     "read_key",
     "readyz",
+    "rpc",
     "sign_in_get",
     "sign_in_post",
     "sign_message",
@@ -93,7 +94,7 @@ def routes_of(app):
     """Yield method, path as the document writes it, and view of everything that `app` serves."""
     for rule in app.url_map.iter_rules():
         for method in rule.methods - {"HEAD", "OPTIONS"}:
-            path = re.sub("<([a-z]+)>", r"{\1}", rule.rule)
+            path = re.sub("<([a-z_]+)>", r"{\1}", rule.rule)
             yield method.lower(), path, app.view_functions[rule.endpoint]
 
 

@@ -10,8 +10,8 @@ from tests.factories import FID
 
 def path_of(rule: Rule) -> str:
     """Return a path that a rule serves."""
-    examples = {"fid": str(FID), "chain": "ethereum", "name": "docs.js"}
-    return re.sub("<([a-z]+)>", lambda variable: examples[variable[1]], rule.rule)
+    examples = {"fid": str(FID), "chain": "ethereum", "chain_id": "8453", "name": "docs.js"}
+    return re.sub("<([a-z_]+)>", lambda variable: examples[variable[1]], rule.rule)
 
 
 def routes(app: Flask) -> list[tuple[str, str]]:

@@ -13,6 +13,8 @@ ONE = f"/v1/users/{FID}/wallets"
 PREVIEW = f"/v1/users/{FID}/sign/preview"
 DEPOSIT = {"asset": "USDC", "amount": "20", "baseAddress": BASE_ACCOUNT}
 REASON = {"reason": "a test"}
+RPC = f"/v1/users/{FID}/rpc/8453"
+SIGNS = {"jsonrpc": "2.0", "id": 1, "method": "eth_signTransaction", "params": [TRANSACTION]}
 MESSAGE = {"message": "Sign in to example.com"}
 # (method, path) → of a user with wallets: round trips, statements (begin and commit too), and
 # transactions of several statements.
@@ -50,6 +52,7 @@ KNOWN = {
     ("POST", f"{ONE}/ethereum/sign/transaction"): (3, 7, 1),
     ("POST", f"{ONE}/ethereum/sign/typed-data"): (3, 7, 1),
     ("POST", PREVIEW): (2, 2, 0),
+    ("POST", RPC): (3, 7, 1),
     ("PUT", f"{ONE}/ethereum"): (2, 2, 0),
 }
 # The same of a user's first request that makes a wallet, or remembers an address.
@@ -91,6 +94,7 @@ def cost(make_app, farcaster):
             f"{ONE}/ethereum/sign/typed-data": {"chainId": 8453, "typedData": TYPED_DATA},
             f"{ONE}/ethereum/sign/transaction": {"chainId": 8453, "transaction": TRANSACTION},
             PREVIEW: MESSAGE,
+            RPC: SIGNS,
         }.get(path, {})
         query = {
             "/api/wallet/payment-qr": {"asset": "USDC", "amount": "20"},

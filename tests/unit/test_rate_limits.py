@@ -101,7 +101,9 @@ def test_a_redis_that_fails_is_left_alone_for_a_while(monkeypatch):
     monkeypatch.setattr(rate_limits, "_REDIS_PAUSE_SECONDS", 0.2)
     shared = limits._shared
     monkeypatch.setattr(
-        shared, "hit", lambda *given: asked.append(1) or type(shared).hit(shared, *given)
+        shared,
+        "hit",
+        lambda *given, **more: asked.append(1) or type(shared).hit(shared, *given, **more),
     )
     for _ in range(20):
         assert hit(limits, "30 per minute").allowed
@@ -109,3 +111,16 @@ def test_a_redis_that_fails_is_left_alone_for_a_while(monkeypatch):
     time.sleep(0.25)
     assert hit(limits, "30 per minute").remaining == 9
     assert len(asked) == 2
+
+
+def test_a_batch_counts_as_its_requests_or_not_at_all():
+    limits = RateLimits(Secret(MEMORY))
+    costs = [3, 8, 7, 1, 1]
+    usages = [limits.hit([parse("10 per hour")], "somebody", cost=cost)[0] for cost in costs]
+    assert [(usage.allowed, usage.remaining) for usage in usages] == [
+        (True, 7),
+        (False, 7),
+        (True, 0),
+        (False, 0),
+        (False, 0),
+    ]

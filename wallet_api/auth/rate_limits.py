@@ -44,9 +44,9 @@ class Usage:
 class _RedisRateLimiter(SlidingWindowCounterRateLimiter):
     """Sliding windows in Redis."""
 
-    def use(self, item: RateLimitItem, *identifiers: str) -> tuple[bool, float, int]:
+    def use(self, item: RateLimitItem, *identifiers: str, cost: int = 1) -> tuple[bool, float, int]:
         """Do what MemoryRateLimiter.use() does."""
-        allowed = self.hit(item, *identifiers)
+        allowed = self.hit(item, *identifiers, cost=cost)
         return allowed, *self.get_window_stats(item, *identifiers)
 
 
@@ -78,27 +78,29 @@ class RateLimits:
         limits: Sequence[RateLimitItem],
         *identifiers: str,
         redis_seconds: float = REDIS_SECONDS,
+        cost: int = 1,
     ) -> list[Usage]:
         """Count a request against each limit, the shortest first, and return their states.
 
-        Counting stops at the first limit that the request exceeds.
+        It counts as `cost` requests. Counting stops at the first limit that it exceeds.
 
         If Redis does not answer, or takes longer than `redis_seconds` for these limits together,
         requests are counted in memory for some seconds. No request fails because of Redis.
         """
         if self._shared is not None and time.monotonic() >= self._paused_until:
             try:
-                return _hit(self._shared, limits, identifiers, seconds=redis_seconds)
+                return _hit(self._shared, limits, identifiers, cost, seconds=redis_seconds)
             except (StorageError, TimeoutError):
                 self._paused_until = time.monotonic() + _REDIS_PAUSE_SECONDS
                 log.warning("rate limits are counted in memory: Redis does not answer in time")
-        return _hit(self._memory, limits, identifiers)
+        return _hit(self._memory, limits, identifiers, cost)
 
 
 def _hit(
     limiter: "_RedisRateLimiter | MemoryRateLimiter",
     limits: Sequence[RateLimitItem],
     identifiers: tuple[str, ...],
+    cost: int,
     *,
     seconds: float = math.inf,
 ) -> list[Usage]:
@@ -106,7 +108,7 @@ def _hit(
     began = time.monotonic()
     usages = []
     for limit in sorted(limits, key=lambda limit: limit.get_expiry()):
-        allowed, until, remaining = limiter.use(limit, *identifiers)
+        allowed, until, remaining = limiter.use(limit, *identifiers, cost=cost)
         # Round up to after the end of the window, which is a rounded quotient.
         wait = max(0, math.floor(until - time.time() + _ROUNDING_SECONDS)) + 1
         usages.append(Usage(limit=limit, allowed=allowed, remaining=remaining, seconds=wait))
@@ -129,19 +131,19 @@ class MemoryRateLimiter:
         self._lock = threading.Lock()
         self._current: dict[int, tuple[int, dict[str, int], dict[str, int]]] = {}
 
-    def use(self, item: RateLimitItem, *identifiers: str) -> tuple[bool, float, int]:
-        """Count a request unless it would exceed the limit.
+    def use(self, item: RateLimitItem, *identifiers: str, cost: int = 1) -> tuple[bool, float, int]:
+        """Count `cost` requests unless they would exceed the limit.
 
-        Return whether it was counted, the end of the window (Unix time), and the number of
+        Return whether they were counted, the end of the window (Unix time), and the number of
         remaining requests. If none remain, the time is when the next request is allowed.
         """
         key, length = item.key_for(*identifiers), item.get_expiry()
         with self._lock:
             older, newer, passed = self._windows(length)
             before, now = older.get(key, 0), newer.get(key, 0)
-            allowed = _used(before, now, passed) < item.amount
+            allowed = _used(before, now, passed) + cost <= item.amount
             if allowed:
-                now += 1
+                now += cost
                 newer[key] = now
         remaining = max(0, item.amount - _used(before, now, passed))
         # At the end of this window, or earlier, when enough of the previous one has slid out.

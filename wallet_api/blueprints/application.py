@@ -14,6 +14,7 @@ from wallet_api.ethereum.networks import Network
 from wallet_api.services.api_clients import ApiClientService
 from wallet_api.services.audit.read import AuditLog
 from wallet_api.services.deposits import DepositService
+from wallet_api.services.node_reads import NodeReadService
 from wallet_api.services.readiness import ReadinessService
 from wallet_api.services.signing import SigningService
 from wallet_api.services.stats import StatsService
@@ -36,6 +37,7 @@ class Application:
     replica: Database
     wallets: BaseAccountWalletService
     signing: SigningService
+    node_reads: NodeReadService
     deposits: DepositService
     readiness: ReadinessService
     clients: ApiClientService

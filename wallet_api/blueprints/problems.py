@@ -129,8 +129,7 @@ def _members(
 def error_response(error: errors.WalletApiError) -> Response:
     """Return the response to a domain error, and log it if the service is at fault."""
     if isinstance(error, errors.ServiceUnavailable):
-        report = log.critical if isinstance(error, _CRITICAL) else log.error
-        report("unavailable", code=error.code, reason=error.reason)
+        report(error)
     return problem(
         status=STATUS_OF[type(error)],
         code=error.code,
@@ -138,6 +137,12 @@ def error_response(error: errors.WalletApiError) -> Response:
         error=str(error),
         detail=error.hint,
     )
+
+
+def report(error: errors.ServiceUnavailable) -> None:
+    """Log that the service is at fault."""
+    write = log.critical if isinstance(error, _CRITICAL) else log.error
+    write("unavailable", code=error.code, reason=error.reason)
 
 
 def _http_error_response(error: HTTPException) -> ResponseReturnValue:

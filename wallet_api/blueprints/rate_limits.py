@@ -55,16 +55,29 @@ class RequestLimits:
         """
         self._count("writes", str(g.fid))
 
-    def _count(self, per: str, identifier: str) -> None:
+    def count_batch(self, fid: int, *, calls: int, signatures: int) -> None:
+        """Count a batch as its calls one by one would be counted. Raises TooManyRequests.
+
+        A signature appends to the audit log of the user `fid`, and is a write. The request itself
+        was counted for the client as one call.
+        """
+        per, _, name = g.actor.partition(":")
+        if calls > 1:
+            self._count(per, name, cost=calls - 1)
+        if signatures:
+            self._count("writes", str(fid), cost=signatures)
+
+    def _count(self, per: str, identifier: str, *, cost: int = 1) -> None:
         if per not in self._limits or request.endpoint in _EXEMPT:
             return
         limits = self._limits[per]
         began, redis_seconds = time.monotonic(), g.get("redis_seconds", REDIS_SECONDS)
-        usages = self._counts.hit(limits, per, identifier, redis_seconds=redis_seconds)
+        usages = self._counts.hit(limits, per, identifier, redis_seconds=redis_seconds, cost=cost)
         g.redis_seconds = redis_seconds - (time.monotonic() - began)
         # If a kind has several limits, their names in the headers include the window.
         names = [per if len(limits) == 1 else f"{per}-{u.limit.get_expiry()}" for u in usages]
-        g.usages = [*g.get("usages", []), *zip(names, usages, strict=True)]
+        # A later count of the same limit replaces the earlier one.
+        g.usages = g.get("usages", {}) | dict(zip(names, usages, strict=True))
         if not all(usage.allowed for usage in usages):
             metrics.RATE_LIMITED.labels(per).inc()
             raise TooManyRequests
@@ -79,16 +92,16 @@ def _identify(ip: IPAddress | None) -> str:
 
 def _add_headers(response: Response) -> Response:
     """Add the state of each limit, and Retry-After if one was exceeded."""
-    usages: list[tuple[str, Usage]] = g.get("usages", [])
+    usages: dict[str, Usage] = g.get("usages", {})
     if usages:
         response.headers["RateLimit-Policy"] = ", ".join(
             f'"{name}";q={usage.limit.amount};w={usage.limit.get_expiry()}'
-            for name, usage in usages
+            for name, usage in usages.items()
         )
         response.headers["RateLimit"] = ", ".join(
-            f'"{name}";r={usage.remaining};t={usage.seconds}' for name, usage in usages
+            f'"{name}";r={usage.remaining};t={usage.seconds}' for name, usage in usages.items()
         )
-    waits = [usage.seconds for _, usage in usages if not usage.allowed]
+    waits = [usage.seconds for usage in usages.values() if not usage.allowed]
     if waits:
         response.headers["Retry-After"] = str(max(waits))
     return response

@@ -174,9 +174,8 @@ class BodyParser(FlaskParser):
         if not req.is_json:
             raise UnsupportedMediaType
         try:
-            # json.loads() would also accept UTF-16 and UTF-32.
-            body = json.loads(raw.decode(), object_pairs_hook=_unique, parse_constant=_no_constant)
-        except (ValueError, RecursionError) as error:
+            body = parse_json(raw)
+        except ValueError as error:
             raise InvalidRequest("The request body is not valid JSON.") from error
         if not isinstance(body, dict):
             raise InvalidRequest("The request body must be a JSON object.")
@@ -196,6 +195,18 @@ class BodyParser(FlaskParser):
         # {"json": {field: [sentence, …]}}
         field, sentences = next(iter(next(iter(messages.values())).items()))
         raise InvalidRequest(f"{_printable(field)}: {sentences[0]}") from error
+
+
+def parse_json(raw: bytes) -> Any:
+    """Return the value of a JSON text in UTF-8, in which no object has a member twice.
+
+    Raises ValueError.
+    """
+    try:
+        # json.loads() would also accept UTF-16 and UTF-32.
+        return json.loads(raw.decode(), object_pairs_hook=_unique, parse_constant=_no_constant)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

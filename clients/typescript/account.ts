@@ -1,0 +1,40 @@
+import { type Address, createClient, getTypesForEIP712Domain, type Hex, http } from "viem";
+import { type LocalAccount, toHex, type TypedDataDefinition } from "viem";
+import { toAccount as customAccount } from "viem/accounts";
+import { formatTransactionRequest, serializeTypedData } from "viem/utils";
+
+type Wallet = { service: string; token: string; fid: number; chainId: number; address: Address };
+
+/**
+ * Return a viem account whose private key stays in the service.
+ *
+ * viem asks its own node for nonce, gas and fees, and sends what the account has signed.
+ */
+export function toAccount({ service, token, fid, chainId, address }: Wallet): LocalAccount {
+  const fetchOptions = { headers: { Authorization: `Bearer ${token}` } };
+  const url = `${service}/v1/users/${fid}/rpc/${chainId}`;
+  const { request } = createClient({ transport: http(url, { fetchOptions, retryCount: 0 }) });
+
+  return customAccount({
+    address,
+    signMessage({ message }) {
+      const data = typeof message === "string" ? message : message.raw;
+      const hex = typeof message !== "string" && typeof data === "string" ? (data as Hex) : toHex(data);
+      return request({ method: "personal_sign", params: [hex, address] });
+    },
+    signTypedData(definition) {
+      const { domain = {}, types, ...rest } = definition as TypedDataDefinition;
+      // Without this type, serializeTypedData() leaves the domain out.
+      const all = { EIP712Domain: getTypesForEIP712Domain({ domain }), ...types };
+      const text = serializeTypedData({ domain, types: all, ...rest } as TypedDataDefinition);
+      return request({ method: "eth_signTypedData_v4", params: [address, text] });
+    },
+    async signTransaction({ chainId: wanted = chainId, ...transaction }) {
+      const given = formatTransactionRequest(transaction as object);
+      const named = { ...given, from: address, chainId: toHex(wanted) };
+      const signed = await request({ method: "eth_signTransaction", params: [named] });
+      // The service answers as geth, viem's type says only `raw`.
+      return (signed as unknown as { raw: Hex }).raw;
+    },
+  });
+}

@@ -1,0 +1,66 @@
+"""A small node, which answers whatever a test wants, however slowly."""
+
+import json
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+PATH = "/v2/a-key-in-the-path-of-the-node"
+
+
+class FakeNode:
+    """A node on a local port. `body` is its answer, `asked` what it received."""
+
+    def __init__(self) -> None:
+        self.status = 200
+        self.headers: dict[str, str] = {}
+        self.body: bytes = b""
+        self.asked: list[dict[str, Any]] = []
+        self.received: list[dict[str, str]] = []
+        self.paths: list[str] = []
+        self.pause = 0.0
+        self.drip = 0.0
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self.server.daemon_threads = True
+        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server.server_port}{PATH}"
+
+    def answers(self, **members: Any) -> None:
+        """Answer with JSON-RPC: answers(result=…) or answers(error=…)."""
+        self.body = json.dumps({"jsonrpc": "2.0", "id": 1, **members}).encode()
+
+    def stop(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+    def _handler(node) -> type[BaseHTTPRequestHandler]:  # noqa: N805
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                node.asked.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+                node.received.append(dict(self.headers))
+                node.paths.append(self.path)
+                time.sleep(node.pause)
+                try:
+                    self.send_response(node.status)
+                    for name, value in node.headers.items():
+                        self.send_header(name, value)
+                    self.send_header("Content-Length", str(len(node.body)))
+                    self.end_headers()
+                    if not node.drip:
+                        self.wfile.write(node.body)
+                    for byte in node.body if node.drip else b"":
+                        self.wfile.write(bytes([byte]))
+                        time.sleep(node.drip)
+                except OSError:
+                    # The service has closed the connection.
+                    self.close_connection = True
+
+            def log_message(self, *_: object) -> None: ...
+
+        return Handler

@@ -1,0 +1,174 @@
+"""The envelope of JSON-RPC: ids, batches, notifications, limits, faults, and malformed bodies."""
+
+import pytest
+from eth_account import Account
+from eth_account.messages import encode_defunct
+
+from tests.factories import ACCESS, FID, calling
+from tests.http.problems import refused
+from tests.http.rpc import RPC, TEXT, ask, call, error_of, is_error, recorded, result_of
+from wallet_api.blueprints.application import application
+from wallet_api.blueprints.json_rpc import MAX_BATCH
+from wallet_api.blueprints.signing_schemas import TYPED_DATA
+from wallet_api.errors import DatabaseUnavailable
+from wallet_api.services.signing import SigningService
+
+
+@pytest.mark.parametrize("call_id", [0, -7, 2**64, "", "a", "\ud800", "x" * 500, None])
+def test_the_id_comes_back_as_it_was_given(ours, call_id):
+    answer = ours(call("eth_chainId", id=call_id)).get_json()
+    assert (answer["id"], answer["result"]) == (call_id, "0x2105")
+    answer = ours(call("nothing", id=call_id)).get_json()
+    assert (answer["id"], answer["error"]["code"]) == (call_id, -32601)
+
+
+@pytest.mark.parametrize("call_id", [1.0, 1.5, True, [], {}])
+def test_an_id_of_another_kind_is_refused(ours, call_id):
+    answer = ours(call("eth_chainId", id=call_id))
+    error_of(answer, -32600)
+    assert answer.get_json()["id"] is None
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        5,
+        "eth_chainId",
+        {},
+        {"method": "eth_chainId", "id": 1},
+        {**call("eth_chainId"), "jsonrpc": 2.0},
+        {**call("eth_chainId"), "jsonrpc": "1.0"},
+        {**call("eth_chainId"), "method": 5},
+        {**call("eth_chainId"), "mnemonic": "abandon"},
+        {**call("eth_chainId"), "result": "0x1"},
+    ],
+)
+def test_what_is_not_a_request_is_invalid(ours, given):
+    error_of(ours(given), -32600)
+    is_single, is_error_of = ours(call("eth_chainId"), given).get_json()
+    assert is_single["result"] == "0x2105"
+    assert is_error_of["error"]["code"] == -32600
+
+
+def test_a_batch_is_answered_in_order_and_each_signature_is_on_record(ours, address, sql):
+    answer = ours(
+        call("personal_sign", TEXT, address, id="a"),
+        call("nothing", id="b"),
+        call("eth_signTypedData_v4", address, TYPED_DATA, id="c"),
+        call("eth_chainId", id="b"),
+    )
+    members = answer.get_json()
+    assert [member["id"] for member in members] == ["a", "b", "c", "b"]
+    assert [("result" in member) for member in members] == [True, False, True, True]
+    is_error(members[1], -32601, answer.headers["X-Request-Id"])
+    assert [action for (action,) in recorded(sql)] == ["message.signed", "typed_data.signed"]
+
+
+def test_a_batch_of_one_is_answered_by_an_array(client, engine, address):
+    answer = client.post(RPC, json=[call("eth_chainId")], headers=engine)
+    assert [member["result"] for member in answer.get_json()] == ["0x2105"]
+
+
+@pytest.mark.parametrize("count", [0, MAX_BATCH + 1])
+def test_a_batch_has_one_to_twenty_requests(client, engine, address, count, sql):
+    batch = [call("personal_sign", TEXT, address)] * count
+    error_of(client.post(RPC, json=batch, headers=engine), -32600)
+    assert recorded(sql) == []
+
+
+def notification(method, *params):
+    return {name: value for name, value in call(method, *params).items() if name != "id"}
+
+
+def test_a_notification_is_not_answered_and_signs_nothing(ours, address, sql):
+    signs = notification("personal_sign", TEXT, address)
+    for given in ([signs], [signs, signs]):
+        answer = ours(*given)
+        assert (answer.status_code, answer.data) == (204, b"")
+        assert "Content-Type" not in answer.headers
+    (only,) = ours(signs, call("eth_chainId"), notification("nothing")).get_json()
+    assert only["result"] == "0x2105"
+    assert recorded(sql) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"", -32700),
+        (b"{", -32700),
+        (b"\xff", -32700),
+        ('{"id": 1}'.encode("utf-16"), -32700),
+        (b'{"jsonrpc": "2.0", "id": 1, "method": "eth_chainId", "id": 2}', -32700),
+        (b'{"jsonrpc": "2.0", "id": 1, "method": "x", "params": [{"a": 1, "a": 1}]}', -32700),
+        (b'{"jsonrpc": "2.0", "id": NaN, "method": "eth_chainId"}', -32700),
+        (b"[" * 15000, -32700),
+        (b'{"jsonrpc": "2.0", "id": ' + b"9" * 5000 + b', "method": "eth_chainId"}', -32700),
+        (b"5", -32600),
+        (b"null", -32600),
+    ],
+)
+def test_what_is_not_json_in_one_reading_is_a_parse_error(client, engine, address, body, code):
+    json_type = {"Content-Type": "application/json"}
+    answer = client.post(RPC, data=body, headers=engine | json_type)
+    error_of(answer, code)
+    assert answer.get_json()["id"] is None
+
+
+def test_every_member_of_a_batch_counts_before_any_is_signed(make_app, sql):
+    app = make_app(RATELIMIT_PER_CLIENT="8 per hour", RATELIMIT_WRITES_PER_USER="3 per hour")
+    address = application(app).wallets.ensure_trading_wallet(FID, access=ACCESS).address
+    client, engine = app.test_client(), calling(app, "wallets:sign", name="engine")
+    signs = call("personal_sign", TEXT, address)
+    answer = ask(client, engine, signs, signs, call("eth_chainId"))
+    assert [("result" in member) for member in answer.get_json()] == [True] * 3
+    assert '"client";r=5' in answer.headers["RateLimit"]
+    assert '"writes";r=1' in answer.headers["RateLimit"]
+    assert answer.headers["RateLimit"].count('"client"') == 1
+    answer = ask(client, engine, signs, signs)
+    assert refused(answer, 429)["code"] == "too_many_requests"
+    assert len(recorded(sql)) == 2
+    # The refused batch counted for the client, and not for the user.
+    assert result_of(ask(client, engine, signs))
+    refused(ask(client, engine, *[call("eth_chainId")] * 3), 429)
+
+
+@pytest.fixture
+def failing(monkeypatch):
+    """Let signatures fail after some: failing(2)."""
+    sign = SigningService.sign_message
+
+    def fail_after(count):
+        left = iter(range(count))
+
+        def some(*given, **named):
+            if next(left, None) is None:
+                raise DatabaseUnavailable("a test")
+            return sign(*given, **named)
+
+        monkeypatch.setattr(SigningService, "sign_message", some)
+
+    return fail_after
+
+
+def test_a_fault_before_anything_is_signed_is_a_503_that_can_be_repeated(
+    ours, address, sql, failing
+):
+    failing(0)
+    signs = call("personal_sign", TEXT, address)
+    for given in ([signs], [call("eth_chainId"), signs, signs]):
+        answer = ours(*given)
+        assert refused(answer, 503)["code"] == "database_unavailable"
+        assert answer.headers["Retry-After"] == "5"
+    assert recorded(sql) == []
+
+
+def test_a_fault_after_a_signature_leaves_it_in_the_answer(ours, address, sql, failing):
+    failing(1)
+    signs = call("personal_sign", TEXT, address)
+    answer = ours(signs, {**signs, "id": 2}, {**call("eth_chainId"), "id": 3})
+    first, second, third = answer.get_json()
+    assert Account.recover_message(encode_defunct(hexstr=TEXT), signature=first["result"])
+    error = is_error(second, -32002, answer.headers["X-Request-Id"])
+    assert error["data"]["code"] == "database_unavailable"
+    assert third["result"] == "0x2105"
+    assert len(recorded(sql)) == 1

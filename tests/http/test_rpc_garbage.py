@@ -1,0 +1,134 @@
+"""Malformed JSON-RPC and typed data: an error that says so, quickly, and nothing is signed."""
+
+import json
+import random
+import time
+
+import pytest
+
+from tests.database import rows_of
+from tests.http.problems import refused
+from tests.http.rpc import CHAIN_ID, OTHER, RPC, TEXT, call, is_error
+from wallet_api.blueprints.signing_schemas import TRANSACTION, TYPED_DATA
+
+MOST_CPU_SECONDS = 0.05
+ODD = [None, True, 0, -1, 1.5, 1e300, 2**53, 2**256, "", "0x", "0x0x", "\0", "\ud800", [], {}]
+ODD += [[[]], [None], {"": ""}, "a" * 5000, "9" * 4000, 10**4000]
+TYPES = [
+    {"T": [{"name": "x", "type": "T"}]},
+    {"T": [{"name": "x", "type": "U"}], "U": [{"name": "x", "type": "T"}]},
+    {f"T{n}": [] for n in range(1000)},
+    {"T": [{"name": f"x{n}", "type": "uint8"} for n in range(300)]},
+    {"T": [{"name": "x", "type": "uint8" + "[1]" * 40}]},
+    {"T": [{"name": "x", "type": "uint8[999999999999]"}]},
+    {"T": [{"name": "x", "type": "uint" + "9" * 400}]},
+    {"T": [{"name": "x", "type": "bytes0"}]},
+    {"T": [{"name": "__proto__", "type": "T[]"}]},
+    {f"T{n}": [{"name": c, "type": f"T{n + 1}[]"} for c in "abc"] for n in range(40)},
+]
+
+
+def nested(depth, inside, brackets="[]"):
+    return brackets[0] * depth + inside + brackets[1] * depth
+
+
+SIGNS = call("personal_sign", TEXT, OTHER)
+TYPED = call("eth_signTypedData_v4", OTHER, TYPED_DATA)
+SENDS = call("eth_signTransaction", TRANSACTION)
+
+
+def too_deep():
+    for depth in (50, 900, 7000):
+        yield nested(depth, "1")
+        yield json.dumps(TYPED).replace('"nonce": 0', f'"nonce": {nested(depth, "0")}')
+        yield nested(depth // 3, "1", ['{"a":', "}"])
+
+
+def broken(rng):
+    for given in (SIGNS, TYPED, SENDS):
+        text = json.dumps(given)
+        for _ in range(30):
+            cut = rng.randrange(1, len(text))
+            yield text[:cut]
+            yield text[:cut] + rng.choice('{}[]",:\\\0\x7f') + text[cut:]
+
+
+def with_a_member_twice():
+    for given in (SIGNS, TYPED, SENDS):
+        for member in given:
+            yield f'{{"{member}": 1, {json.dumps(given)[1:]}'
+    for place in (TYPED_DATA, TYPED_DATA["message"], TYPED_DATA["domain"]):
+        for name in place:
+            yield json.dumps(TYPED).replace(f'"{name}":', f'"{name}": 1, "{name}":', 1)
+
+
+def with_odd_members(rng):
+    for odd in ODD:
+        yield from ({**SIGNS, name: odd} for name in ("jsonrpc", "method", "params"))
+        yield from (call(one, OTHER, odd) for one in ("personal_sign", "eth_sign"))
+        yield call("eth_signTransaction", odd)
+        yield call(
+            "eth_signTransaction", {**TRANSACTION, rng.choice([*TRANSACTION, "chainId"]): odd}
+        )
+        yield call("eth_signTypedData", OTHER, odd)
+        yield from (call("eth_signTypedData", OTHER, {**TYPED_DATA, n: odd}) for n in TYPED_DATA)
+
+
+def of_wrong_types_or_chains():
+    for types in TYPES:
+        wide = {**TYPED_DATA, "types": types, "primaryType": next(iter(types)), "message": {}}
+        yield from (call("eth_signTypedData_v4", OTHER, one) for one in (wide, json.dumps(wide)))
+    for chain_id in (0, 1, CHAIN_ID + 1, f"{CHAIN_ID}0", "0x1", -1, 2**256, 1.5, True, None):
+        wide = {**TYPED_DATA, "domain": TYPED_DATA["domain"] | {"chainId": chain_id}}
+        yield call("eth_signTypedData_v4", OTHER, wide)
+        yield call("eth_signTransaction", {**TRANSACTION, "chainId": chain_id})
+    yield from ([SIGNS] * 21, [[SIGNS]] * 20, [[]] * 20)
+
+
+def bodies_of(rng):
+    """Return malformed bodies of every kind."""
+    texts = [*too_deep(), *broken(rng), *with_a_member_twice()]
+    texts += map(json.dumps, [*with_odd_members(rng), *of_wrong_types_or_chains()])
+    return [text.encode() for text in texts]
+
+
+@pytest.fixture
+def ask(refusing_app, trader):
+    """Send a body, and return the answer and the seconds of CPU that it took."""
+    client = refusing_app.test_client()
+    headers = trader | {"Content-Type": "application/json"}
+
+    def send(body):
+        began = time.thread_time()
+        answer = client.post(RPC, data=body, headers=headers)
+        return answer, time.thread_time() - began
+
+    # The first request imports and compiles what the others find.
+    send(json.dumps(call("eth_signTypedData_v4", OTHER, TYPED_DATA)).encode())
+    return send
+
+
+def test_three_hundred_malformed_bodies_are_refused_quickly_and_sign_nothing(ask, untouched):
+    bodies = bodies_of(random.Random(22))
+    assert len(bodies) >= 300
+    before = rows_of(untouched.sql)
+    slow = {}
+    for body in bodies:
+        answer, seconds = ask(body)
+        if seconds > MOST_CPU_SECONDS:
+            # Not what the garbage collector or the first use of a module takes.
+            seconds = min(seconds, ask(body)[1], ask(body)[1])
+        if seconds > MOST_CPU_SECONDS:
+            slow[body[:200]] = seconds
+        if answer.status_code != 200:
+            assert answer.status_code in (400, 413), (body[:200], answer.text)
+            refused(answer, answer.status_code)
+            continue
+        found = answer.get_json()
+        request_id = answer.headers["X-Request-Id"]
+        for members in found if isinstance(found, list) else [found]:
+            code = members["error"]["code"]
+            assert code in (-32700, -32600, -32601, -32602), body[:200]
+            is_error(members, code, request_id)
+    assert slow == {}
+    assert rows_of(untouched.sql) == before

@@ -1,0 +1,91 @@
+"""Reads of the chain, which a node answers."""
+
+import re
+import time
+from collections.abc import Mapping
+from threading import BoundedSemaphore
+
+from wallet_api.crypto.secret import Secret
+from wallet_api.errors import InvalidRequest
+from wallet_api.ethereum.node import Node, NodeError, NodeResult
+
+READ_METHODS = (
+    "eth_blockNumber",
+    "eth_call",
+    "eth_estimateGas",
+    "eth_feeHistory",
+    "eth_gasPrice",
+    "eth_getBalance",
+    "eth_getBlockByNumber",
+    "eth_getCode",
+    "eth_getLogs",
+    "eth_getTransactionByHash",
+    "eth_getTransactionCount",
+    "eth_getTransactionReceipt",
+    "eth_maxPriorityFeePerGas",
+)
+"""The methods that are passed on to a node. None of them signs, sends or changes anything."""
+
+SECONDS = 4.0
+"""How long the reads of one request may take together."""
+MAX_LOG_BLOCKS = 1000
+
+_TOO_MANY = NodeError(code=-32005, message="Too many requests wait for the node. Try again.")
+_BLOCK = re.compile(r"0x[0-9a-fA-F]{1,16}", re.ASCII)
+
+
+class NodeReadService:
+    """Reads of the chain, passed on to the node of the chain.
+
+    At most half of the threads of a process wait for nodes, so that a slow one leaves the others to
+    sign. Nothing here runs inside a database transaction.
+    """
+
+    def __init__(self, urls: Mapping[int, Secret[str]], *, threads: int) -> None:
+        """`urls` has the URL of each chain's node. The process has so many `threads`."""
+        half = max(1, threads // 2)
+        self._nodes = {chain_id: Node(url, connections=half) for chain_id, url in urls.items()}
+        self._free = BoundedSemaphore(half)
+
+    def has_node(self, chain_id: int) -> bool:
+        """Return whether there is a node for the chain."""
+        return chain_id in self._nodes
+
+    def read(
+        self, chain_id: int, method: str, params: list[object], *, until: float
+    ) -> NodeResult | NodeError:
+        """Return what the node of the chain answers to one of READ_METHODS.
+
+        It waits until `until`, a time of time.monotonic(). Raises InvalidRequest if the parameters
+        are not allowed.
+        """
+        if method == "eth_getLogs":
+            _require_bounds(params)
+        if not self._free.acquire(blocking=False):
+            return _TOO_MANY
+        try:
+            seconds = max(0.001, until - time.monotonic())
+            return self._nodes[chain_id].call(method, params, seconds=seconds)
+        except ValueError:
+            # `from None`: the message may quote the parameters.
+            raise InvalidRequest("params: it cannot be passed on as JSON.") from None
+        finally:
+            self._free.release()
+
+
+def _require_bounds(params: list[object]) -> None:
+    """Raise InvalidRequest unless a filter of logs names addresses and few blocks."""
+    (wanted,) = params if len(params) == 1 else (None,)
+    if not isinstance(wanted, dict):
+        raise InvalidRequest("params: eth_getLogs takes one object, the filter.")
+    if not wanted.get("address"):
+        raise InvalidRequest("params[0].address: it is required, one address or an array.")
+    ends = [wanted.get(name) for name in ("fromBlock", "toBlock")]
+    if wanted.get("blockHash") is not None and ends == [None, None]:
+        return
+    # How many blocks lie between "latest" and a number is known only to the node.
+    if not all(isinstance(end, str) and _BLOCK.fullmatch(end) for end in ends):
+        raise InvalidRequest("params[0]: give fromBlock and toBlock as hex numbers, or blockHash.")
+    first, last = (int(str(end), 16) for end in ends)
+    if last - first >= MAX_LOG_BLOCKS:
+        raise InvalidRequest(f"params[0]: ask for at most {MAX_LOG_BLOCKS} blocks at once.")
