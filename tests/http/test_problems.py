@@ -41,6 +41,8 @@ STATUSES = {
     "not_signable": 400,
     "unauthenticated": 401,
     "key_export_disabled": 403,
+    "key_read_disabled": 403,
+    "policy_refused": 403,
     "insufficient_scope": 403,
     "network_not_allowed": 403,
     "wallet_not_found": 404,
