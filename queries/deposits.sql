@@ -68,7 +68,7 @@ select
     :asset::text as asset,
     :amount::numeric as amount,
     :from_address::text as from_address,
-    made.address,
+    made.address as to_address,
     :chain_id::bigint as chain_id,
     :idempotency_key::text as idempotency_key,
     :request_hash::text as request_hash

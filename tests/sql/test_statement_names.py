@@ -78,6 +78,7 @@ def requests_sent(app):
         wallet = f"/v1/users/{fid}/wallets/ethereum"
         answers = [
             *(client.post("/api/wallet/deposit", json=body, headers=key) for _ in range(3)),
+            client.post("/api/wallet/deposit", json=body, headers=user),
             client.get("/api/wallet/user-wallets", headers=user),
             client.get("/api/wallet/primary-with-key", headers=user),
             client.get(f"/v1/users/{fid}/wallets", headers=engine),
@@ -121,6 +122,7 @@ def test_each_statement_carries_the_name_of_its_query(statements):
         "wallets.list_for_user",
         "wallets.insert_if_absent",
         "deposits.insert_if_absent",
+        "deposits.insert_with_wallet",
         "audit.append",
         "audit.append_creation",
         "audit.advance_head",
@@ -139,7 +141,7 @@ def test_there_is_one_row_for_each_query_however_often_it_ran(statements):
     # A key read and a signature of each user.
     assert calls["audit.append"] == 6
     assert calls["audit.append_creation"] == 3
-    assert calls["audit.advance_head"] == 6
+    assert calls["audit.advance_head"] == 9
 
 
 def test_what_a_dba_reads_there_is_about_nobody(statements):
