@@ -51,7 +51,7 @@ returning id;
 -- the wallet does not exist with this address (another request created it first).
 -- Safe under concurrency because the primary key of wallets decides. A deposit with the same Idempotency-Key can only
 -- be prepared after the wallet was committed.
-insert into deposits (
+insert into deposits as deposit (
     fid,
     id,
     asset,
@@ -78,7 +78,7 @@ where
     and made.chain = 'ethereum'
     and made.address = :to_address::text
 on conflict do nothing
-returning id;
+returning deposit.id;
 
 -- name: set_lock_timeout()!
 -- Set a short lock timeout for the rest of this transaction.
