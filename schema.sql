@@ -186,7 +186,7 @@ CREATE TABLE public.wallet_audit_log (
     mac_bytes bytea,
     key_id_bytes bytea,
     request_uuid uuid,
-    CONSTRAINT wallet_audit_log_action_is_known CHECK ((action = ANY (ARRAY['wallet.created'::text, 'wallet.imported'::text, 'base_account.set'::text, 'key.read'::text, 'key.refused'::text, 'key.exported'::text, 'key.resealed'::text]))),
+    CONSTRAINT wallet_audit_log_action_is_known CHECK ((action = ANY (ARRAY['wallet.created'::text, 'wallet.imported'::text, 'base_account.set'::text, 'key.read'::text, 'key.refused'::text, 'key.exported'::text, 'key.resealed'::text, 'entries.archived'::text]))),
     CONSTRAINT wallet_audit_log_actor_is_short CHECK (((length(actor) >= 1) AND (length(actor) <= 200))),
     CONSTRAINT wallet_audit_log_address_is_an_ethereum_address CHECK ((address ~ '^0x[0-9a-fA-F]{40}$'::text)),
     CONSTRAINT wallet_audit_log_chain_is_known CHECK ((chain = ANY (ARRAY['ethereum'::text, 'base-account'::text]))),
@@ -320,9 +320,11 @@ CREATE TRIGGER wallet_audit_heads_are_never_truncated BEFORE TRUNCATE ON public.
 
 CREATE TRIGGER wallet_audit_heads_only_move_on BEFORE UPDATE ON public.wallet_audit_heads FOR EACH ROW WHEN (((new.fid <> old.fid) OR (new.id <= old.id))) EXECUTE FUNCTION public.refuse_change();
 
-CREATE TRIGGER wallet_audit_log_is_never_changed BEFORE DELETE OR UPDATE ON public.wallet_audit_log FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER wallet_audit_log_is_never_changed BEFORE UPDATE ON public.wallet_audit_log FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER wallet_audit_log_is_never_truncated BEFORE TRUNCATE ON public.wallet_audit_log FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER wallet_audit_log_loses_archived_key_uses_only BEFORE DELETE ON public.wallet_audit_log FOR EACH ROW WHEN (((current_setting('wallet_api.archiving'::text, true) IS DISTINCT FROM 'on'::text) OR (old.action <> ALL (ARRAY['key.read'::text, 'key.refused'::text, 'key.exported'::text])) OR ((old.mac IS NULL) AND (old.mac_bytes IS NULL)) OR (old.created_at > (now() - '1 day'::interval)))) EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER wallets_are_never_deleted BEFORE DELETE ON public.wallets FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 

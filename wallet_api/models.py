@@ -32,8 +32,15 @@ AUDIT_ACTIONS = (
     "key.refused",
     "key.exported",
     "key.resealed",
+    "entries.archived",
 )
 """The actions that the audit log records."""
+
+KEY_USES = ("key.read", "key.refused", "key.exported")
+"""The actions whose entries may be archived. Nothing but the audit log depends on them."""
+
+ARCHIVE_ACTION = "entries.archived"
+"""The action of an entry that records which entries were archived."""
 
 IPAddress = IPv4Address | IPv6Address
 IPNetwork = IPv4Network | IPv6Network

@@ -11,6 +11,7 @@ export const ACTS = {
   "key.refused": "Private key refused",
   "key.exported": "Private key exported to a file",
   "key.resealed": "Private key resealed",
+  "entries.archived": "Key uses archived",
 };
 export const STORAGES = { postgres: "PostgreSQL", filesystem: "Files", migrating: "Files and PostgreSQL: migrating" };
 export const SECRETS = {
