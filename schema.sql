@@ -290,7 +290,7 @@ CREATE INDEX idx_deposits_created_at ON public.deposits USING btree (created_at)
 
 CREATE INDEX idx_wallet_audit_log_by_action ON public.wallet_audit_log USING btree (hashtext(action), created_at);
 
-CREATE INDEX idx_wallet_audit_log_by_actor_and_action ON public.wallet_audit_log USING btree (hashtext(actor), hashtext(action), created_at);
+CREATE INDEX idx_wallet_audit_log_by_actor_and_action ON public.wallet_audit_log USING btree (hashtext(((actor || ' '::text) || action)), created_at);
 
 CREATE INDEX idx_wallet_audit_log_by_user ON public.wallet_audit_log USING btree (fid, created_at, hashtext(action), hashtext(actor));
 
