@@ -1,6 +1,9 @@
+-- name: propagate_settings()!
+-- Make Citus propagate the next SET LOCAL to its machines, where the triggers fire. PostgreSQL alone ignores it.
+set local "citus.propagate_set_commands" = 'local';
+
 -- name: allow_deletion()!
 -- Let this transaction delete key uses (the trigger wallet_audit_log_loses_archived_key_uses_only).
--- Citus propagates SET LOCAL to its machines (with citus.propagate_set_commands), but not set_config().
 set local "wallet_api.archiving" = 'on';
 
 -- name: delete_range(fid, first_id, last_id)

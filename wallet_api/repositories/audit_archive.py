@@ -22,6 +22,7 @@ class AuditArchiveRepository:
         RestrictViolation if an entry must stay.
         """
         with one_round_trip(self._connection, begin=False, commit=False):
+            sql.send(self._connection, _QUERIES.propagate_settings)
             sql.send(self._connection, _QUERIES.allow_deletion)
             deleted = [
                 sql.send(
