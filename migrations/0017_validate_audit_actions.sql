@@ -1,6 +1,6 @@
 -- migrate:up
 
--- Reads the whole log once for each constraint, beside reads and appends.
+-- Reads the whole log once, beside reads and appends.
 set local statement_timeout = '1h';
 
 do $$
@@ -9,7 +9,6 @@ begin
     set local citus.propagate_set_commands = 'local';
     set local lock_timeout = '5s';
 
-    alter table wallet_audit_log validate constraint wallet_audit_log_details_are_short;
     alter table wallet_audit_log validate constraint wallet_audit_log_action_is_known;
 end
 $$;
