@@ -294,7 +294,7 @@ CREATE INDEX idx_deposits_created_at ON public.deposits USING btree (created_at)
 
 CREATE INDEX idx_wallet_audit_log_by_action ON public.wallet_audit_log USING btree (hashtext(action), created_at);
 
-CREATE INDEX idx_wallet_audit_log_by_actor_and_action ON public.wallet_audit_log USING btree (hashtext(actor), hashtext(action), created_at);
+CREATE INDEX idx_wallet_audit_log_by_actor_and_action ON public.wallet_audit_log USING btree (hashtext(((actor || ' '::text) || action)), created_at);
 
 CREATE INDEX idx_wallet_audit_log_by_user ON public.wallet_audit_log USING btree (fid, created_at, hashtext(action), hashtext(actor));
 
@@ -324,7 +324,7 @@ CREATE TRIGGER wallet_audit_heads_are_never_truncated BEFORE TRUNCATE ON public.
 
 CREATE TRIGGER wallet_audit_heads_only_move_on BEFORE UPDATE ON public.wallet_audit_heads FOR EACH ROW WHEN (((new.fid <> old.fid) OR (new.id <= old.id))) EXECUTE FUNCTION public.refuse_change();
 
-CREATE TRIGGER wallet_audit_log_is_never_changed BEFORE DELETE OR UPDATE ON public.wallet_audit_log FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER wallet_audit_log_is_never_changed BEFORE UPDATE ON public.wallet_audit_log FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER wallet_audit_log_is_never_truncated BEFORE TRUNCATE ON public.wallet_audit_log FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 

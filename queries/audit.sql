@@ -267,8 +267,7 @@ select
     coalesce(encode(mac_bytes, 'hex'), mac) as mac
 from wallet_audit_log
 where
-    hashtext(actor) = hashtext(:actor::text)
-    and hashtext(action) = hashtext(:action::text)
+    hashtext(actor || ' ' || action) = hashtext(:actor::text || ' ' || :action::text)
     and coalesce(actor = :actor::text and action = :action::text, false)
     and created_at >= :since::timestamptz
     and (created_at, fid, id) < (:before::timestamptz, :before_fid::bigint, :before_id::bigint)
@@ -325,9 +324,8 @@ from wallet_audit_log
 where
     fid = :fid::bigint
     and hashtext(actor) = hashtext(:actor::text)
-    and coalesce(actor = :actor::text, false)
     and hashtext(action) = any(array(select hashtext(wanted.action) from unnest(:actions::text[]) as wanted (action)))
-    and action = any(:actions::text[])
+    and coalesce(actor = :actor::text and action = any(:actions::text[]), false)
     and created_at >= :since::timestamptz
     and (created_at, fid, id) < (:before::timestamptz, :before_fid::bigint, :before_id::bigint)
 order by created_at desc

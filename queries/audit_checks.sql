@@ -71,6 +71,29 @@ left join head on wanted.fid = head.fid
 left join wallet on wanted.fid = wallet.fid
 left join base_account on wanted.fid = base_account.fid;
 
+-- name: list_archived(fids)
+-- What these users' entries record about archived entries.
+-- Answered by idx_wallet_audit_log_by_user, which contains a hash of the action.
+select
+    fid,
+    reason
+from wallet_audit_log
+where
+    fid = any(:fids::bigint[])
+    and hashtext(action) = hashtext('entries.archived')
+    and action = 'entries.archived'
+order by fid, id;
+
+-- name: has_archived()$
+-- Whether entries were archived. Answered by idx_wallet_audit_log_by_action.
+select exists(
+    select fid
+    from wallet_audit_log
+    where
+        hashtext(action) = hashtext('entries.archived')
+        and action = 'entries.archived'
+) as has_archived;
+
 -- name: list_heads_without_entries()
 -- Users whose chain has a head and no entries. There must be none.
 select

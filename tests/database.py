@@ -85,7 +85,7 @@ def open_every_wallet(sql: psycopg.Connection[Any], sealing: EncryptionService) 
     found = {}
     for fid, address, ciphertext, iv, scheme, key_id in rows:
         sealed = encryption.EncryptedKey(ciphertext, iv, scheme, key_id)
-        key = sealing.open(sealed, fid=fid, chain="ethereum", address=address)
+        key = sealing.decrypt(sealed, fid=fid, chain="ethereum", address=address)
         LEAKS.secrets.add(key.reveal().hex())
         assert keys.address_of(key) == address
         found[fid] = address

@@ -73,8 +73,10 @@ def calling(
 
 def new_wallet(encryption, fid=FID):
     pair = keys.generate()
-    sealed = encryption.seal(pair.private_key, fid=fid, chain="ethereum", address=pair.address)
-    return NewWallet(fid=fid, chain="ethereum", address=pair.address, sealed=sealed)
+    encrypted = encryption.encrypt(
+        pair.private_key, fid=fid, chain="ethereum", address=pair.address
+    )
+    return NewWallet(fid=fid, chain="ethereum", address=pair.address, encrypted_key=encrypted)
 
 
 def service(database, secret=SECRET, *previous):

@@ -29,6 +29,7 @@ WITHOUT_JSON = {
 WITHOUT_DATABASE = {"dev", "bench", "token", "doctor", "serve"}
 # The arguments that a command needs.
 NEEDED = {
+    "audit archive": ["--before", "2026-01-01", "--to", "."],
     "clients create": ["--name", "engine", "--scope", "keys:read"],
     "clients revoke": ["engine"],
     "keys retire": ["3f1c0d9a7b5e2648"],

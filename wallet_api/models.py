@@ -36,8 +36,23 @@ AUDIT_ACTIONS = (
     "typed_data.signed",
     "transaction.signed",
     "signing.refused",
+    "entries.archived",
 )
 """The actions that the audit log records."""
+
+KEY_USES = (
+    "key.read",
+    "key.refused",
+    "key.exported",
+    "message.signed",
+    "typed_data.signed",
+    "transaction.signed",
+    "signing.refused",
+)
+"""The actions whose entries may be archived. Nothing but the audit log depends on them."""
+
+ARCHIVE_ACTION = "entries.archived"
+"""The action of an entry that records which entries were archived."""
 
 IPAddress = IPv4Address | IPv6Address
 IPNetwork = IPv4Network | IPv6Network

@@ -41,6 +41,8 @@ STATUSES = {
     "not_signable": 400,
     "unauthenticated": 401,
     "key_export_disabled": 403,
+    "key_read_disabled": 403,
+    "policy_refused": 403,
     "insufficient_scope": 403,
     "network_not_allowed": 403,
     "wallet_not_found": 404,
@@ -193,8 +195,8 @@ def test_connections_that_were_cut_are_replaced_without_anybody_noticing(client,
 def of_another_address(sealing, row):
     """Seal a valid key to a row whose address is not the key's."""
     key = keys.generate().private_key
-    sealed = sealing.seal(key, fid=FID, chain="ethereum", address=row["address"])
-    return {"encrypted_private_key": sealed.ciphertext, "iv": sealed.iv}
+    encrypted = sealing.encrypt(key, fid=FID, chain="ethereum", address=row["address"])
+    return {"encrypted_private_key": encrypted.ciphertext, "iv": encrypted.iv}
 
 
 def flipped(text):

@@ -82,7 +82,8 @@ WRONG = [
           ("session_replication_role", "''REPLICA''", "REPLICA"),
           ("zero_damaged_pages", "on", "on"),
           ("zero_damaged_pages", "''YES''", "YES"),
-          ("ignore_checksum_failure", "1", "1"))),
+          ("ignore_checksum_failure", "1", "1"),
+          ("wallet_api.archiving", "on", "on"))),
     *(([ALTER_DATABASE.format(f"{name} = {given}")], FOREIGN_SETTINGS, f"every role: {name}={kept}")
       for name, given, kept in (
           ("synchronous_commit", "off", "off"),

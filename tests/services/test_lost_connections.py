@@ -11,6 +11,7 @@ from tests.faults.servers import Proxy, carry_all
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
+from wallet_api.errors import DatabaseUnavailable
 from wallet_api.ethereum.networks import NETWORKS
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
@@ -39,6 +40,7 @@ class Ground:
     database: Database
     wallets: BaseAccountWalletService
     folder: Path
+    url: str
     # Each keeps its directory open, and an act is done hundreds of times.
     repositories: dict[str, FilesystemWalletRepository] = field(default_factory=dict)
 
@@ -132,7 +134,7 @@ def ground(server, database_url, tmp_path):
         database.open()
         SecretRegistration(database, OLD).register()
         SecretRegistration(database, NEW).register()
-        ground = Ground(proxy, database, service(database), tmp_path / "files")
+        ground = Ground(proxy, database, service(database), tmp_path / "files", url)
         (ground.folder / "out").mkdir(parents=True)
         yield ground
         database.close()
@@ -219,6 +221,50 @@ def test_work_that_is_cut_off_at_any_byte_is_done_once(ground, sql, capsys, act)
     count = cut_everywhere(ground, sql, act, bytes_of, step=11)
     with capsys.disabled():
         print(f"\n  {act.__name__}: cut off at {count} places, done once each time")
+
+
+def down_from(places_of, number):
+    """Return a rule that cuts the connection at a place, and every connection after it."""
+    passed = 0
+
+    def rule(to_server, data):
+        nonlocal passed
+        if passed > number:
+            return 0
+        places = places_of(to_server, data)
+        before, passed = passed, passed + len(places)
+        return places[number - before] if passed > number else None
+
+    return rule
+
+
+@pytest.mark.parametrize("act", [read_key, sign_message])
+def test_a_database_that_goes_down_at_any_statement_yields_no_key_without_an_entry(
+    ground, sql, act
+):
+    def run(fid, rule_of):
+        """Run the act in a process of its own. Return what rule_of() returns."""
+        with Database(Secret(ground.url), min_size=1, max_size=1, timeout_seconds=1) as database:
+            database.run(lambda connection: connection.execute("select 1"))
+            process = replace(ground, database=database, wallets=service(database))
+            told = rule_of()
+            try:
+                act(process, fid)
+            finally:
+                ground.proxy.rule = carry_all
+        return told
+
+    prepare(ground, act, FID)
+    places = run(FID, lambda: cut_at(ground.proxy, answers_of, 1 << 40))()
+    for number in range(places):
+        prepare(ground, act, FID + 1 + number)
+    for number in range(places):
+        fid = FID + 1 + number
+        with pytest.raises(DatabaseUnavailable):
+            run(fid, lambda at=number: setattr(ground.proxy, "rule", down_from(answers_of, at)))
+        # Only the answer to the commit can be lost after the entry was committed.
+        assert actions(sql, fid)[1:] in ([], ACTS[act][0]), number
+    check(ground, sql)
 
 
 @pytest.mark.parametrize("act", ACTS)

@@ -23,6 +23,7 @@ STEPS = {
     "audit.lock_heads": {"list_heads", "lock_head_if_free"},
     "audit._append_later": {"advance_head"},
     "audit.append_many": {"advance_heads"},
+    "audit_archive.delete_ranges": {"propagate_settings", "allow_deletion", "delete_range"},
     # One query for each of the actions.
     "audit.list_by_actions": {"list_by_action"},
     "audit.list_by_actor_and_actions": {"list_by_actor_and_action"},

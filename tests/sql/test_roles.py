@@ -129,6 +129,17 @@ def test_a_command_that_needs_the_owner_says_so(runtime_url, services, command):
     assert (done.status, "the owner's DATABASE_URL" in done.err) == (1, True)
 
 
+def test_that_role_cannot_archive(runtime_url, runtime, services, command, tmp_path):
+    services.wallets.ensure_trading_wallet(FID, access=ACCESS)
+    runtime.execute("set wallet_api.archiving = 'on'")
+    with pytest.raises(errors.InsufficientPrivilege):
+        runtime.execute("delete from wallet_audit_log where action = 'key.read'")
+    options = ("--before", "2026-01-01", "--to", tmp_path)
+    done = command("archive", *options, group="audit", DATABASE_URL=runtime_url)
+    assert (done.status, "the owner's DATABASE_URL" in done.err) == (1, True)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_every_table_is_one_that_the_script_speaks_of(sql):
     found = sql.execute("select tablename from pg_tables where schemaname = 'public'").fetchall()
     assert {name for (name,) in found} == set(TABLES)

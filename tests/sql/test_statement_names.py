@@ -139,7 +139,7 @@ def test_there_is_one_row_for_each_query_however_often_it_ran(statements):
     # A key read and a signature of each user.
     assert calls["audit.append"] == 6
     assert calls["audit.append_creation"] == 3
-    assert calls["audit.advance_head"] == 6
+    assert calls["audit.advance_head"] == 9
 
 
 def test_what_a_dba_reads_there_is_about_nobody(statements):

@@ -48,6 +48,7 @@ CHANGES = {
     "address": "0x" + "ab" * 20,
     "created_at": HEAD.now + timedelta(microseconds=1),
     "key_id": "cd" * 8,
+    "details": "{}",
 }
 
 
@@ -71,6 +72,15 @@ def test_the_macs_are_those_of_the_recipe():
     assert made.entry.mac == entry
     assert made.head.mac == mac(f"head\n7\n3\n{entry}".encode())
     assert (made.head.fid, made.head.id) == (7, 3)
+
+
+def test_details_are_the_last_element_as_the_text_that_they_are():
+    content = (
+        b'[7, 3, "ethereum", "key.read", "client:engine", "r-1", "192.0.2.1", "sign \\u20ac", null,'
+        b' null, "2026-11-24T12:30:01.000005+00:00", "abababababababab", "{\\"a\\":  1}"]'
+    )
+    made = chained(KEY, replace(ENTRY, details='{"a":  1}'), HEAD)
+    assert made.entry.mac == mac(b"entry\n" + HEAD.mac.encode() + b"\n" + content)
 
 
 @pytest.mark.parametrize("name", CHANGES)

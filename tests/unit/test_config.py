@@ -40,6 +40,7 @@ OPTIONAL = [
     ),
     ("NETWORK", "network", NETWORKS["base-mainnet"], "base-testnet", NETWORKS["base-testnet"]),
     ("ALLOW_KEY_EXPORT", "allow_key_export", False, "true", True),
+    ("ALLOW_KEY_READ", "allow_key_read", True, "false", False),
     ("CORS_ORIGINS", "cors_origins", (), "https://a.example", ("https://a.example",)),
     ("PORT", "port", 8000, "65535", 65535),
     ("WEB_CONCURRENCY", "web_concurrency", 2, "1", 1),

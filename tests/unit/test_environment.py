@@ -25,6 +25,7 @@ GOOD = {
     "ENCRYPTION_SECRET_PREVIOUS": '["an older secret"]',
     "ALLOW_SHORT_SECRET": "true",
     "ALLOW_KEY_EXPORT": "true",
+    "ALLOW_KEY_READ": "false",
     "JWT_ISSUER": "us",
     "JWT_AUDIENCE": "you",
     "JWT_TTL_SECONDS": "60",

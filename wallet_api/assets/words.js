@@ -15,6 +15,7 @@ export const ACTS = {
   "typed_data.signed": "Typed data signed",
   "transaction.signed": "Transaction signed",
   "signing.refused": "Signature refused",
+  "entries.archived": "Key uses archived",
 };
 export const STORAGES = { postgres: "PostgreSQL", filesystem: "Files", migrating: "Files and PostgreSQL: migrating" };
 export const SECRETS = {

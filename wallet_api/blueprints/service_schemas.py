@@ -51,7 +51,10 @@ class WalletQuery(PageQuery):
 
 class AuditQuery(PageQuery):
     fid = Fid(load_default=None, metadata=FID)
-    action = fields.String(load_default=None, validate=validate.OneOf(AUDIT_ACTIONS))
+    action = fields.String(
+        load_default=None,
+        validate=validate.OneOf(AUDIT_ACTIONS, error="unknown action, see /docs."),
+    )
     actor = fields.String(
         load_default=None,
         validate=[validate.Length(1, 200), printable],

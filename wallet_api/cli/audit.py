@@ -1,21 +1,26 @@
-"""`wallet-api audit …`: verification of the audit log."""
+"""`wallet-api audit …`: verification and archiving of the audit log."""
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from wallet_api.cli.command import Command, json_option
-from wallet_api.cli.progress import Progress, ReportFile
-from wallet_api.cli.wallet_files.resources import WalletResources
+from wallet_api.cli.progress import Progress, ReportFile, printable
+from wallet_api.cli.wallet_files.resources import WalletResources, operator
 from wallet_api.models import MAX_FID
+from wallet_api.services.audit.archive import ArchiveOutcome, AuditArchive
+from wallet_api.services.audit.archive_files import ArchiveDamaged, ArchiveFolder
 from wallet_api.services.audit.chains import EntryOutcome, EntryReport
 from wallet_api.services.audit.checkpoints import Checkpoint
 from wallet_api.services.audit.verify import AuditVerification
 
-audit = click.Group("audit", help="Verify the audit log.")
+audit = click.Group("audit", help="Verify and archive the audit log.")
+_archive_folder = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
 @audit.command("verify", cls=Command)
@@ -35,6 +40,12 @@ audit = click.Group("audit", help="Verify the audit log.")
     type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]),
     help="When the chains began (UTC). Older entries and wallets may have no MAC.",
 )
+@click.option(
+    "--archive",
+    "archive_folder",
+    type=_archive_folder,
+    help="Verify the archived entries in this folder too.",
+)
 @json_option
 @click.pass_context
 def verify(
@@ -43,13 +54,15 @@ def verify(
     against: Path | None,
     checkpoint: Path | None,
     unchained_before: datetime | None,
+    archive_folder: Path | None,
     as_json: bool,
 ) -> None:
     """Verify every chain of the audit log, and report changed, removed, inserted and moved entries.
 
     Store checkpoints where nobody who can write to this database can change them. Comparing with a
-    checkpoint also detects that the whole log was restored to an earlier state. Exit status 0 only
-    if the log is intact.
+    checkpoint also detects that the whole log was restored to an earlier state. A checkpoint covers
+    archived entries too, and needs --archive if there are any. Exit status 0 only if the log is
+    intact.
 
     \b
     Example:
@@ -68,11 +81,16 @@ def verify(
             resources.encryption,
             unchained_before=since,
             wallet_storage=resources.wallet_storage,
+            archive=None if archive_folder is None else ArchiveFolder(archive_folder),
         )
+        if (against or checkpoint) and verification.needs_archive():
+            raise click.ClickException(
+                "Entries of the log were archived, and a checkpoint covers them too. Add --archive."
+            )
         progress = Progress(
             0 if fid is not None else verification.count(),
             "entries",
-            expected=(EntryOutcome.INTACT, EntryOutcome.OLDER),
+            expected=(EntryOutcome.INTACT, EntryOutcome.OLDER, EntryOutcome.ARCHIVED),
             faults=(EntryOutcome.FAULTY,),
             quiet_stdout=as_json,
         )
@@ -84,7 +102,7 @@ def verify(
                 progress.print_line(f"{user}{entry}{report.fault}")
             progress.add(report.outcome)
 
-        with progress:
+        with progress, _archive_errors():
             if fid is not None:
                 verification.verify_user(fid, report_entry)
             elif checkpoint is None:
@@ -96,6 +114,61 @@ def verify(
         with ReportFile(checkpoint) as file:
             file.write_text(f"{taken.to_json()}\n")
     context.exit(0 if progress.succeeded() else 1)
+
+
+@audit.command("archive", cls=Command)
+@click.option(
+    "--before",
+    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]),
+    required=True,
+    help="Archive key uses from before this time (UTC), at least a day ago.",
+)
+@click.option("--to", type=_archive_folder, required=True, help="The folder of the archive.")
+@json_option
+@click.pass_context
+def archive(context: click.Context, before: datetime, to: Path, as_json: bool) -> None:
+    """Move old key uses from the audit log into compressed files, while the service runs.
+
+    Entries about wallets and addresses stay in the log. Each key use is verified, written, flushed
+    to the disk and read back before it is deleted, and an entry of its user's chain records it. Use
+    the same folder each time, as the owner of the tables, and keep a copy of it: the log cannot be
+    verified completely without it. The command can be interrupted and repeated. Exit status 0 only
+    if every key use from before that time was archived, except single ones.
+
+    \b
+    Example:
+      wallet-api audit archive --before 2026-01-01 --to /srv/audit-archive
+    """
+    resources = WalletResources()
+    with resources.database() as database:
+        archiving = AuditArchive(
+            database, resources.encryption, operator(), ArchiveFolder(to.absolute())
+        )
+        if before.replace(tzinfo=UTC) > archiving.latest():
+            raise click.UsageError("--before must be at least a day ago.")
+        progress = Progress(
+            0,
+            "entries",
+            expected=(ArchiveOutcome.ARCHIVED, ArchiveOutcome.KEPT),
+            faults=(ArchiveOutcome.FAILED,),
+            quiet_stdout=as_json,
+        )
+        with progress, _archive_errors():
+            for report in archiving.run(before.replace(tzinfo=UTC)):
+                if report.reason is not None:
+                    progress.print_line(f"FID {report.fid}: {report.reason}")
+                for _ in range(report.count):
+                    progress.add(report.outcome)
+    click.echo(json.dumps(progress.as_dict()) if as_json else progress.summary())
+    context.exit(0 if progress.succeeded() else 1)
+
+
+@contextmanager
+def _archive_errors() -> Iterator[None]:
+    try:
+        yield
+    except ArchiveDamaged as error:
+        raise click.ClickException(printable(str(error))) from error
 
 
 def _read(path: Path) -> Checkpoint:

@@ -126,4 +126,5 @@ def is_unsafe(name: str, value: str) -> bool:
     """Tell whether a setting of a role, in any spelling, makes its sessions unfit."""
     if name == "session_replication_role":
         return value.lower() == "replica"
-    return name in ("zero_damaged_pages", "ignore_checksum_failure") and not _OFF.match(value)
+    switches = ("zero_damaged_pages", "ignore_checksum_failure", "wallet_api.archiving")
+    return name in switches and not _OFF.match(value)

@@ -51,6 +51,15 @@ class AuditCheckRepository(Repository):
         rows = _QUERIES.list_chain_ends(self._connection, fids=list(fids))
         return {row["fid"]: ChainEnd(**row) for row in rows}
 
+    def list_archived(self, fids: Collection[int]) -> list[tuple[int, str | None]]:
+        """Return the FID and the reason of each of these users' entries about an archive."""
+        rows = _QUERIES.list_archived(self._connection, fids=list(fids))
+        return [(row["fid"], row["reason"]) for row in rows]
+
+    def has_archived(self) -> bool:
+        """Return whether entries were archived."""
+        return bool(_QUERIES.has_archived(self._connection))
+
     def list_heads_without_entries(self) -> dict[int, int]:
         """Return users (100 at most) whose chain has a head without entries, with its id."""
         rows = _QUERIES.list_heads_without_entries(self._connection)

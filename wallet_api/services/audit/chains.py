@@ -1,15 +1,16 @@
 """Verification of one user's chain of audit entries."""
 
 import hmac
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from wallet_api.crypto.audit_chain import FIRST_HEAD, AuditKey
-from wallet_api.models import BASE_ACCOUNT_CHAIN, TRADING_CHAIN, AuditEntry
+from wallet_api.crypto.audit_chain import AuditKey
+from wallet_api.models import ARCHIVE_ACTION, BASE_ACCOUNT_CHAIN, TRADING_CHAIN, AuditEntry
 from wallet_api.repositories.audit_checks import ChainEnd
-from wallet_api.services.audit.append import content_of
+from wallet_api.services.audit.archived_ranges import ArchivedRange
+from wallet_api.services.audit.links import ChainLinks
 
 _CREATIONS = ("wallet.created", "wallet.imported")
 _ENCRYPTING_ACTIONS = ("wallet.imported", "key.resealed")
@@ -21,6 +22,7 @@ class EntryOutcome(StrEnum):
 
     INTACT = "intact"
     OLDER = "older than the chains"
+    ARCHIVED = "archived"
     FAULTY = "faulty"
 
 
@@ -43,59 +45,63 @@ class ChainCheck:
         *,
         unchained_before: datetime | None,
         wallet_storage: str,
+        with_archive: bool,
     ) -> None:
         """Entries without a mac are faults, unless they were made before `unchained_before`.
 
         Unless `wallet_storage` is "postgres", a wallet without a row may be kept in a file. With
-        "filesystem", rows are not in use, and entries record files.
+        "filesystem", rows are not in use, and entries record files. With `with_archive`, the
+        entries include archived ones, and it is a fault if one is missing.
         """
+        self._with_archive = with_archive
         self._keys = keys
         self._unchained_before = unchained_before
         self._wallet_storage = wallet_storage
 
     def run(
-        self, fid: int, entries: Iterable[AuditEntry], end: Callable[[], ChainEnd]
+        self,
+        fid: int,
+        entries: Iterable[AuditEntry],
+        end: Callable[[], ChainEnd],
+        archived: Mapping[int, ArchivedRange],
     ) -> Iterator[EntryReport]:
         """Yield a report for each entry of a user, in the order of ids, and for each fault.
 
-        `end` is called after the last entry.
+        `end` is called after the last entry. `archived` are the recorded archived ranges by first
+        id. They are verified, as the entries that record them are.
         """
-        last, chained = 0, False
-        head: str | None = FIRST_HEAD
-        addresses: list[str | None] = []
-        encrypted_under: str | None = None
-        remembered: str | None = None
-        imports = {TRADING_CHAIN: 0, BASE_ACCOUNT_CHAIN: 0}
+        links, facts = ChainLinks(fid, self._keys, archived), _Facts()
+        crossed: list[ArchivedRange] = []
         for entry in entries:
             if entry.mac is None:
-                yield self._unchained(entry, after_chain=chained)
-                # A chain begins after the entries that are older than it.
-                last = last if chained else max(entry.id, last)
+                yield self._unchained(entry, after_chain=not links.pass_unchained(entry))
                 continue
-            if entry.id != last + 1:
-                yield missing(fid, last + 1, entry.id - 1)
-                head = None
-            key = self._keys.get(entry.key_id or "")
-            fault = _fault(key, entry, entry.mac, head)
+            ranges, gap = links.cross_gap(entry.id)
+            for gone in ranges:
+                yield from self._archived(fid, gone)
+            crossed += ranges
+            if gap is not None:
+                yield missing(fid, *gap)
+            fault = links.follow(entry, entry.mac)
             yield _report(entry, fault)
-            if fault is None and entry.action == "wallet.imported":
-                imports[entry.chain] += 1
-            if fault is None and entry.chain == TRADING_CHAIN:
-                if entry.action in _CREATIONS:
-                    addresses.append(entry.address)
-                    # A file may be imported, with a later secret, before its creation is recorded.
-                    encrypted_under = encrypted_under or entry.key_id
-                if entry.action in _ENCRYPTING_ACTIONS:
-                    encrypted_under = entry.key_id
-            if fault is None and entry.chain == BASE_ACCOUNT_CHAIN and entry.action in _REMEMBERED:
-                remembered = entry.address
-            head = None if key is None else key.head(fid=fid, entry_id=entry.id, entry=entry.mac)
-            last, chained = entry.id, True
+            if fault is None:
+                facts.add(entry)
+        for gone in crossed:
+            if gone not in facts.archived:
+                yield missing(fid, gone.first, gone.last)
         ending = end()
-        yield from _check_end(ending, last, head)
-        yield from self._check_wallet(ending, addresses, encrypted_under, imports[TRADING_CHAIN])
+        yield from _check_end(ending, links.last, links.head)
+        yield from self._check_wallet(ending, facts)
         if self._wallet_storage != "filesystem":
-            yield from self._check_base_account(ending, remembered, imports[BASE_ACCOUNT_CHAIN])
+            yield from self._check_base_account(ending, facts)
+
+    def _archived(self, fid: int, gone: ArchivedRange) -> Iterator[EntryReport]:
+        if self._with_archive:
+            fault = f"entries {gone.first} to {gone.last} are archived, and in no file"
+            yield _user_fault(fid, fault)
+            return
+        for entry_id in range(gone.first, gone.last + 1):
+            yield EntryReport(outcome=EntryOutcome.ARCHIVED, fid=fid, id=entry_id)
 
     def _unchained(self, entry: AuditEntry, *, after_chain: bool) -> EntryReport:
         if not self._is_older(entry.created_at) or entry.id < 1:
@@ -104,18 +110,13 @@ class ChainCheck:
             return _report(entry, "it carries no mac, and follows entries that do")
         return EntryReport(outcome=EntryOutcome.OLDER, fid=entry.fid, id=entry.id)
 
-    def _check_wallet(
-        self,
-        end: ChainEnd,
-        addresses: list[str | None],
-        encrypted_under: str | None,
-        imports: int,
-    ) -> Iterator[EntryReport]:
+    def _check_wallet(self, end: ChainEnd, facts: "_Facts") -> Iterator[EntryReport]:
         """Compare a trading wallet with the entries about its creation and last encryption."""
+        addresses, encrypted_under = facts.addresses, facts.encrypted_under
         if len(set(addresses)) > 1:
             yield _user_fault(end.fid, "more than one trading wallet was created")
         if end.address is None or end.created_at is None:
-            if addresses and self._requires_row(imports):
+            if addresses and self._requires_row(facts.imports[TRADING_CHAIN]):
                 fault = "the trading wallet that was created is not in PostgreSQL"
                 yield _user_fault(end.fid, fault)
             return
@@ -126,10 +127,9 @@ class ChainCheck:
         if encrypted_under is not None and encrypted_under != end.key_id:
             yield _user_fault(end.fid, "no entry records the current encryption of the key")
 
-    def _check_base_account(
-        self, end: ChainEnd, remembered: str | None, imports: int
-    ) -> Iterator[EntryReport]:
+    def _check_base_account(self, end: ChainEnd, facts: "_Facts") -> Iterator[EntryReport]:
         """Compare a Base Account address with the last intact entry about it."""
+        remembered, imports = facts.remembered, facts.imports[BASE_ACCOUNT_CHAIN]
         if imports > 1:
             # A row is never deleted by us; deleting it brings back the older address of the file.
             yield _user_fault(end.fid, "the Base Account address was imported more than once")
@@ -155,21 +155,37 @@ class ChainCheck:
         return self._unchained_before is not None and moment < self._unchained_before
 
 
+class _Facts:
+    """What the intact entries of a user record."""
+
+    def __init__(self) -> None:
+        self.addresses: list[str | None] = []
+        self.encrypted_under: str | None = None
+        self.remembered: str | None = None
+        self.imports = {TRADING_CHAIN: 0, BASE_ACCOUNT_CHAIN: 0}
+        self.archived: set[ArchivedRange | None] = set()
+
+    def add(self, entry: AuditEntry) -> None:
+        """Add an intact entry."""
+        if entry.action == ARCHIVE_ACTION:
+            self.archived.add(ArchivedRange.from_reason(entry.reason))
+        if entry.action == "wallet.imported":
+            self.imports[entry.chain] += 1
+        if entry.chain == TRADING_CHAIN:
+            if entry.action in _CREATIONS:
+                self.addresses.append(entry.address)
+                # A file may be imported, with a later secret, before its creation is recorded.
+                self.encrypted_under = self.encrypted_under or entry.key_id
+            if entry.action in _ENCRYPTING_ACTIONS:
+                self.encrypted_under = entry.key_id
+        if entry.chain == BASE_ACCOUNT_CHAIN and entry.action in _REMEMBERED:
+            self.remembered = entry.address
+
+
 def missing(fid: int, first: int, last: int) -> EntryReport:
     """Return a report that entries are missing."""
     which = f"entry {first} is" if first == last else f"entries {first} to {last} are"
     return _user_fault(fid, f"{which} missing")
-
-
-def _fault(key: AuditKey | None, entry: AuditEntry, mac: str, head: str | None) -> str | None:
-    if key is None:
-        return f"it was written with a secret that is not configured (key id {entry.key_id})"
-    if head is None:
-        return "it cannot be checked without the entry before it"
-    macs = key.macs(content_of(entry), fid=entry.fid, entry_id=entry.id, head=head)
-    if not hmac.compare_digest(macs.entry, mac):
-        return "it, or its position after the previous entry, is not as this service wrote it"
-    return None
 
 
 def _check_end(end: ChainEnd, last: int, head: str | None) -> Iterator[EntryReport]:

@@ -1,6 +1,7 @@
 """Verification of the audit log: every chain from its first entry to its end."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import heapq
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from itertools import groupby, takewhile
@@ -12,8 +13,20 @@ from wallet_api.errors import DatabaseUnavailable
 from wallet_api.models import AuditEntry
 from wallet_api.repositories.audit_checks import AuditCheckRepository, ChainEnd
 from wallet_api.repositories.encryption_keys import EncryptionKeyRepository
-from wallet_api.services.audit.chains import ChainCheck, EntryOutcome, EntryReport, missing
-from wallet_api.services.audit.checkpoints import Checkpoint, Digest, require_primary, settled_time
+from wallet_api.services.audit.archive_files import ArchiveFolder, place
+from wallet_api.services.audit.archived_ranges import ArchivedRange
+from wallet_api.services.audit.chains import (
+    ChainCheck,
+    EntryOutcome,
+    EntryReport,
+    missing,
+)
+from wallet_api.services.audit.checkpoints import (
+    Checkpoint,
+    Digest,
+    require_primary,
+    settled_time,
+)
 
 _PAGE = 5000
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -31,11 +44,14 @@ class AuditVerification:
         *,
         unchained_before: datetime | None,
         wallet_storage: str,
+        archive: ArchiveFolder | None = None,
     ) -> None:
         """Entries without a mac are faults, unless they were made before `unchained_before`.
 
         `wallet_storage` is WALLET_STORAGE: it decides whether wallets without rows may be in files.
+        Without an `archive`, archived entries are counted, and not verified.
         """
+        self._archive = archive
         self._wallet_storage = wallet_storage
         self._database = database
         self._encryption = encryption
@@ -47,11 +63,17 @@ class AuditVerification:
             lambda connection: AuditCheckRepository(connection).count_entries()
         )
 
+    def needs_archive(self) -> bool:
+        """Return whether the log has archived entries, which every checkpoint covers."""
+        return self._archive is None and self._database.run(
+            lambda connection: AuditCheckRepository(connection).has_archived()
+        )
+
     def verify(self, reporter: Reporter, *, against: Checkpoint | None = None) -> None:
         """Report every entry of the log to `reporter`.
 
         Comparing with an earlier checkpoint detects what even the database's owner removed. Raises
-        DatabaseUnavailable if a standby would be compared.
+        DatabaseUnavailable if a standby would be compared, and ArchiveDamaged.
         """
         self._verify_log(reporter, against, until=_NEVER)
 
@@ -90,9 +112,10 @@ class AuditVerification:
                 checks = AuditCheckRepository(connection)
                 entries = _Entries(checks, (fid, 0))
                 mine = takewhile(lambda entry: entry.fid == fid, entries)
-                check = self._check(connection)
                 report_once = once.start()
-                for report in check.run(fid, mine, lambda: checks.list_chain_ends([fid])[fid]):
+                chain = self._with_archived(mine, report_once, only=fid)
+                check, archived = self._check(connection), entries.archived_of(fid)
+                for report in check.run(fid, chain, partial(entries.end_of, fid), archived):
                     report_once(report)
 
         self._database.run(verify)
@@ -103,8 +126,10 @@ class AuditVerification:
         known = Digest(until=new.until if against is None else against.until)
         checks, check = AuditCheckRepository(connection), self._check(connection)
         entries = _Entries(checks, (0, 0))
-        for fid, chain in groupby(_added_to((new, known), entries), lambda entry: entry.fid):
-            for report in check.run(fid, chain, partial(entries.end_of, fid)):
+        log = _added_to((new, known), self._with_archived(entries, reporter))
+        for fid, chain in groupby(log, lambda entry: entry.fid):
+            archived = entries.archived_of(fid)
+            for report in check.run(fid, chain, partial(entries.end_of, fid), archived):
                 reporter(report)
         for fid, last in checks.list_heads_without_entries().items():
             reporter(missing(fid, 1, last))
@@ -115,11 +140,29 @@ class AuditVerification:
             reporter(EntryReport(outcome=EntryOutcome.FAULTY, fault=fault))
         return Checkpoint.of(new)
 
+    def _with_archived(
+        self, entries: Iterable[AuditEntry], reporter: Reporter, *, only: int | None = None
+    ) -> Iterator[AuditEntry]:
+        """Yield entries and archived ones in the order of (fid, id), each once.
+
+        An entry may be in the log and in several files. Report those that differ.
+        """
+        stored = () if self._archive is None else self._archive.entries()
+        stored = (entry for entry in stored if only is None or entry.fid == only)
+        for (fid, entry_id), group in groupby(heapq.merge(entries, stored, key=place), key=place):
+            first, *copies = group
+            if any(copy != first for copy in copies):
+                fault = "its copies in the log and in the archive differ"
+                outcome = EntryOutcome.FAULTY
+                reporter(EntryReport(outcome=outcome, fid=fid, id=entry_id, fault=fault))
+            yield first
+
     def _check(self, connection: Connection) -> ChainCheck:
         return ChainCheck(
             audit_keys(connection, self._encryption.audit_keys),
             unchained_before=self._unchained_before,
             wallet_storage=self._wallet_storage,
+            with_archive=self._archive is not None,
         )
 
 
@@ -136,6 +179,18 @@ def audit_keys(connection: Connection, ours: Mapping[str, AuditKey]) -> dict[str
             keys[key.succeeds] = root
             pending.append(key.succeeds)
     return keys
+
+
+def archived_ranges(
+    checks: AuditCheckRepository, fids: Collection[int]
+) -> dict[int, dict[int, ArchivedRange]]:
+    """Return the archived ranges that these users' entries record, by first id. Not verified."""
+    found: dict[int, dict[int, ArchivedRange]] = {fid: {} for fid in fids}
+    for fid, reason in checks.list_archived(fids):
+        gone = ArchivedRange.from_reason(reason)
+        if gone is not None:
+            found[fid][gone.first] = gone
+    return found
 
 
 def _added_to(digests: Iterable[Digest], entries: Iterable[AuditEntry]) -> Iterator[AuditEntry]:
@@ -172,15 +227,25 @@ class _Entries:
         self._checks = checks
         self._after = after
         self._ends: dict[int, ChainEnd] = {}
+        self._archived: dict[int, dict[int, ArchivedRange]] = {}
 
     def end_of(self, fid: int) -> ChainEnd:
-        """Return the expected end of the chain of the user whose entry was yielded last."""
-        return self._ends[fid]
+        """Return the expected end of a user's chain."""
+        # A user may have entries in an archive only, or on the page before the last one.
+        return self._ends.get(fid) or self._checks.list_chain_ends([fid])[fid]
+
+    def archived_of(self, fid: int) -> dict[int, ArchivedRange]:
+        """Return the archived ranges that a user's entries record, by first id. Not verified."""
+        if fid not in self._ends:
+            return archived_ranges(self._checks, [fid])[fid]
+        return self._archived[fid]
 
     def __iter__(self) -> Iterator[AuditEntry]:
         after = self._after
         while page := self._checks.list_page(after, _PAGE):
             # Include the user of the previous page, whose end is checked at the next user's entry.
-            self._ends = self._checks.list_chain_ends({after[0], *(entry.fid for entry in page)})
+            fids = {after[0], *(entry.fid for entry in page)}
+            self._ends = self._checks.list_chain_ends(fids)
+            self._archived = archived_ranges(self._checks, fids)
             yield from page
             after = (page[-1].fid, page[-1].id)
