@@ -1,7 +1,7 @@
 """The wallet storage of the service that this one replaces: one JSON file per wallet.
 
-It runs its key derivation (scrypt, N = 2^14) each time it seals or opens a key, never flushes to
-disk, and creates two wallets for two concurrent first deposits of one user. It is unchanged,
+It derives its key (scrypt, N = 2^14) each time it encrypts or decrypts a private key, never flushes
+to disk, and creates two wallets for two concurrent first deposits of one user. It is unchanged,
 because it is the baseline of the benchmarks.
 """
 

@@ -25,7 +25,7 @@ from wallet_api.services import migrations
 
 RESULTS = Path(__file__).parent / "results" / "table_sizes.json"
 TABLES = ("wallets", "deposits", "wallet_audit_log", "wallet_audit_heads")
-_SECRET = Secret("worthless, as the keys are that it seals")
+_SECRET = Secret("worthless, as the keys that it encrypts")
 # A year of key uses, in the capacity model. Measured with few users, because more take long.
 _USES = 50
 _USERS_WITH_USES = 20_000

@@ -2,9 +2,9 @@
 
     DATABASE_URL=… ENCRYPTION_SECRET=… python -m benchmarks.wallet_rows --users 1000000
 
-Each user has a trading wallet with a valid sealed key, a Base Account address, a prepared deposit,
-and a chain of audit log entries: one per wallet, and one more for every second user. All times lie
-within a year. Everything except the nonces of sealed keys is derived from the seed.
+Each user has a trading wallet with a valid encrypted key, a Base Account address, a prepared
+deposit, and a chain of audit log entries: one per wallet, and one more for every second user. All
+times lie within a year. Everything except the nonces of encrypted keys is derived from the seed.
 
 Wallets are not stored in the order of their times, as after an import, so that each wallet that is
 read by time is on another page. Deposits and the audit log are stored in the order of their times,

@@ -201,7 +201,7 @@ class EncryptionKey:
 class ApiClient:
     """A row of `api_clients`: another service and its scopes.
 
-    `unrestricted` means that wallets sign everything for it, whatever policies say.
+    `unrestricted` means that wallets sign everything for it, regardless of policies.
     `allowed_networks` is None if it may call from any address. `token_hash` is SHA-256 in hex.
     `last_used_at` is exact to the minute. `use_is_stale` means that it should be updated.
     """

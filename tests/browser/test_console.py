@@ -212,7 +212,7 @@ def test_where_wallets_are_in_files_there_is_what_can_be_shown(visit_own, servic
     expect(page.locator("#only-rows")).to_have_count(0)
     expect(page.locator("#missing")).to_have_text(str(files))
     look_for(page, keyed["address"])
-    expect(page.locator("#found-rows")).to_contain_text("A search for an FID looks into them.")
+    expect(page.locator("#found-rows")).to_contain_text("To find one, search for its FID.")
     look_for(page, asked)
     expect(page.locator("#user-wallets")).to_contain_text(keyed["address"])
     expect(page.locator("#trail")).to_have_text("No entries yet.")

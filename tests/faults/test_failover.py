@@ -45,7 +45,7 @@ def test_everything_reports_that_it_is_connected_to_a_standby(
     standby = keep(Standby(tmp_path / "standby", primary))
     url = standby.url(name)
     service = serve(DATABASE_URL=url, WEB_CONCURRENCY="1")
-    sentence = "this server is a standby and takes no writes"
+    sentence = "this server is a standby and accepts no writes"
     ready = service.get("/readyz")
     assert (ready.status, sentence in ready.body["error"]) == (503, True)
     assert service.call(service.deposit(FID, base=BASE_ACCOUNT)).status == 503

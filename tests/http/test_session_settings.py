@@ -209,7 +209,7 @@ def test_a_real_service_and_its_commands_agree(serve, start, sql, setting, statu
     assert service.call(service.deposit(FID, base=BASE_ACCOUNT)).status == status
     fit = status == 200
     assert (
-        start("doctor", group="db").finish().out.count("FAULT   the database takes writes")
+        start("doctor", group="db").finish().out.count("FAULT   the database accepts writes")
     ) == (not fit)
     configuration = start("--json", group="doctor").finish()
     assert (configuration.status == 0) is fit

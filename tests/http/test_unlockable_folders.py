@@ -183,7 +183,7 @@ def test_the_doctor_sends_nobody_to_the_database_for_a_fault_of_the_folder(envir
         one for one in examine_environment({**environ, **storage}) if one.state is State.FAULT
     ]
     assert fault.what.endswith("cannot be reached (File name too long)")
-    assert fault.remedy == "Look at its disk, and at the rights of the service's user on it."
+    assert fault.remedy == "Check its disk, and the permissions of the service's user on it."
 
 
 def test_a_folder_that_cannot_be_made_is_said_before_the_first_wallet(

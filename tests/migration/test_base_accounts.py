@@ -16,7 +16,7 @@ FID = 5
 
 
 def store(folder, addresses):
-    """Write a file for each spelling; return their names, the first that counts first."""
+    """Write a file for each spelling; return their names in the order of precedence."""
     return [
         put(folder, FID, keyless(address, spelling), spelling).name
         for spelling, address in zip(SPELLINGS, addresses, strict=False)
@@ -38,7 +38,7 @@ def test_the_first_of_several_addresses_counts_in_every_order_of_reading(
         assert reports[names[0]].outcome == "imported"
         for name in names[1:]:
             assert reports[name].outcome == "conflict"
-            assert reports[name].reason == f"{names[0]} counts first, and has another address"
+            assert reports[name].reason == f"{names[0]} takes precedence, and has another address"
         assert kept(sql) == [("base-account", ADDRESSES[first])]
         empty(sql)
         for name in order:
@@ -47,13 +47,13 @@ def test_the_first_of_several_addresses_counts_in_every_order_of_reading(
         empty(sql)
 
 
-def test_files_that_say_the_same_are_no_conflict(command, folder, sql):
+def test_files_with_the_same_address_are_no_conflict(command, folder, sql):
     names = store(folder, [ADDRESSES[0]] * 4)
     done = command("import", folder)
     assert done.status == 0
     assert "1 imported, 3 present" in done.out
     for name in names[1:]:
-        assert f"{name}: present: {names[0]} says the same" in done.out
+        assert f"{name}: present: {names[0]} has the same address" in done.out
     assert kept(sql) == [("base-account", ADDRESSES[0])]
 
 

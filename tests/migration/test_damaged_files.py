@@ -56,7 +56,7 @@ CONTENTS = {
         text(keyed()).decode().encode("utf-16-le"),
         "it is not JSON: there are zero bytes in it",
     ),
-    "two objects": (text(keyed()) * 2, "something stands after its JSON"),
+    "two objects": (text(keyed()) * 2, "there is data after its JSON"),
     "a comment": (b"// mine\n" + text(keyed()), "it is not JSON (line 1, column 1)"),
     "NaN": (b'{"x": NaN, ' + text(keyed())[1:], "it is not JSON (NaN is no number)"),
     "nested deeply": (b"[" * 50_000, "it is nested too deeply"),

@@ -106,7 +106,7 @@ def test_places_that_are_taken_are_known_in_a_batch(wallets, database, sql, repo
     rotation = KeyRotation(database, NEW, ACCESS)
     ((report,),) = [rotation.run(page) for page in rotation.pages(10)]
     assert report.outcome == RotationOutcome.FAILED
-    assert "takes no entry" in report.reason
+    assert "accepts no entry" in report.reason
 
 
 @pytest.mark.parametrize("act", ["create", "copy", "copies", "reseal"])

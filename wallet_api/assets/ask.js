@@ -1,4 +1,4 @@
-// What the pages share: asking the service, and saying to people what it refused.
+// Shared by the pages: requests to the service, and the display of its errors.
 
 const WAIT_MS = 25_000;
 
@@ -25,10 +25,10 @@ export async function ask(path, { token, method = "GET", headers = {}, body } = 
   }
   const kind = answer.headers.get("Content-Type") ?? "";
   const read = kind.includes("json") ? parsed(text) : text;
-  // We answer with no HTML here, with nothing empty, and with no JSON that cannot be read.
+  // The service returns neither HTML nor an empty body nor malformed JSON here; a proxy may.
   if (answer.ok && read && !kind.includes("html")) return read;
-  const told = read?.error ? read : { error: `A server between you and the service answered (${answer.status}).` };
-  throw new Refusal(told, answer.headers.get("Retry-After"));
+  const problem = read?.error ? read : { error: `A server between you and the service answered (${answer.status}).` };
+  throw new Refusal(problem, answer.headers.get("Retry-After"));
 }
 
 function parsed(text) {
@@ -39,7 +39,7 @@ function parsed(text) {
   }
 }
 
-// Show a refusal in a live region: what, why, when to try again, and what to tell an operator.
+// Show an error in a live region: the sentence, the detail, the delay before a retry, the request id.
 export function explain(refusal, place) {
   if (!(refusal instanceof Refusal)) throw refusal;
   const lines = [paragraph(refusal.message)];
@@ -49,7 +49,7 @@ export function explain(refusal, place) {
   place.replaceChildren(...lines);
 }
 
-// Do one thing at a time, and say that it is being done. The button keeps the focus.
+// Run one action at a time, and show that it is running. The button keeps the focus.
 export async function busy(button, work, fail) {
   if (button.ariaDisabled) return;
   const label = button.textContent;
@@ -65,7 +65,7 @@ export async function busy(button, work, fail) {
   }
 }
 
-// A copy of a template, with texts for its parts by their data-is.
+// Return a copy of a template, with the texts of its parts, which `data-is` names.
 export function filled(template, texts) {
   const copy = at(template).content.cloneNode(true);
   for (const part of copy.querySelectorAll("[data-is]")) part.textContent = texts[part.dataset.is] ?? "";

@@ -1,4 +1,4 @@
-// Bars by day, stacked by kind. Kinds differ by pattern, not by colour, and the numbers are below.
+// Bars by day, stacked by kind. Kinds differ by pattern, not by color. A table shows the numbers.
 
 const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 600;

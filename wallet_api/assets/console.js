@@ -1,4 +1,4 @@
-// The operator's console: figures, a search, one user's wallets and what happened to them.
+// The operator's console: figures, a search, and the wallets and audit entries of one user.
 
 import { Refusal, ask, at, busy, explain, filled, paragraph } from "./ask.js";
 import { counts, places } from "./figures.js";
@@ -8,12 +8,12 @@ const ADDRESS = /^0x[0-9a-f]{40}$/i;
 const FID = /^[1-9][0-9]{0,18}$/;
 const FIDS_END = 2n ** 63n;
 const AUDIT_SIZE = 20;
-// A caller that is refused for these has a valid token.
+// Errors that only a caller with a valid token receives.
 const RECOGNIZED = ["insufficient_scope", "wallets_in_files"];
 
-// Kept here and nowhere else: it is gone with the page.
+// Kept in memory only, so that it is lost when the page is closed.
 let token = null;
-// WALLET_STORAGE, or null where this token may not know.
+// WALLET_STORAGE, or null if the token lacks the scope to read it.
 let mode = null;
 
 const get = (path, query = {}) => ask(`v1/${path}?${new URLSearchParams(query)}`, { token });
@@ -24,7 +24,7 @@ function fail(refusal) {
   explain(refusal, at("error"));
 }
 
-// Fill one part of the page, or say there why it stays empty: the other parts do not suffer.
+// Fill one part of the page, or show the error there. The other parts are not affected.
 async function fill(place, scope, work) {
   place.replaceChildren(paragraph("Loading …", "quiet"));
   try {
@@ -39,13 +39,13 @@ async function fill(place, scope, work) {
 
 function why(refusal, scope) {
   if (refusal.code === "insufficient_scope") return paragraph(`Not shown: this token lacks the scope ${scope}.`, "note");
-  if (refusal.code === "wallets_in_files") return paragraph(`${refusal.message} A search for an FID looks into them.`, "note");
+  if (refusal.code === "wallets_in_files") return paragraph(`${refusal.message} To find one, search for its FID.`, "note");
   const alert = filled("alert", {}).firstElementChild;
   explain(refusal, alert);
   return alert;
 }
 
-// Count everything, and return what was refused, or null, for each part.
+// Load the figures, and return the error of each part, or null.
 async function showFigures() {
   const refusals = await Promise.all([
     fill(at("counts"), "stats:read", async () => [counts(await get("stats"))]),
@@ -55,7 +55,7 @@ async function showFigures() {
       return [places(found)];
     }),
   ]);
-  // There only beside figures.
+  // This element exists only if the figures were loaded.
   if (at("only-rows")) at("only-rows").hidden = mode === "postgres";
   return refusals;
 }
@@ -98,7 +98,7 @@ function search() {
   }
 }
 
-// What was asked for last stands alone: what comes late for an earlier page goes nowhere.
+// Show a new page. Late responses to an earlier page are written to removed elements.
 function open(template, title) {
   const page = filled(template, { title }).firstElementChild;
   at("shown").replaceChildren(page);
@@ -138,7 +138,7 @@ async function walletsOf(fid) {
   } catch (refusal) {
     if (refusal.code !== "key_unreadable") throw refusal;
   }
-  // A key that does not open holds back that list. A search tells of each row, though of no file.
+  // If a key does not decrypt, the list fails. A search returns each row, but no files.
   return [filled("closed", {}), ...(await get("wallets", { fid }).then(shown, () => []))];
 }
 
@@ -164,10 +164,10 @@ function entry({ createdAt, action, actor, ip, reason, details, requestId }) {
   return filled("entry", { when: moment(createdAt), what: ACTS[action] ?? action, who: actor, from, effects, why: reason, request: requestId });
 }
 
-// What a signature does, with the names that /v1/audit uses: "token_transfer: token 0x…, amount 5".
+// An effect of a signature, with the names in /v1/audit: "token_transfer: token 0x…, amount 5".
 function effect({ kind, ...members }) {
-  const told = Object.entries(members).filter(([, value]) => value !== null);
-  return `${kind}: ${told.map(([name, value]) => `${name} ${value}`).join(", ")}`;
+  const present = Object.entries(members).filter(([, value]) => value !== null);
+  return `${kind}: ${present.map(([name, value]) => `${name} ${value}`).join(", ")}`;
 }
 
 function submits(form, work) {

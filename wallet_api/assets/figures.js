@@ -1,4 +1,4 @@
-// The console's figures, from what /v1/stats and /v1/storage answer.
+// The console's figures, from the responses of /v1/stats and /v1/storage.
 
 import { filled, paragraph } from "./ask.js";
 import { bars } from "./bars.js";

@@ -1,4 +1,4 @@
-// The page at /: health, signing in to the demo, a deposit. It asks the same routes as everybody.
+// The page at /: health, the demo sign-in, and a deposit. It calls the public routes.
 
 import { Refusal, ask, at, busy, explain, filled } from "./ask.js";
 
@@ -12,9 +12,10 @@ const FIELD_OF = {
 const HEALTH_MS = 30_000;
 const KINDS = { trading: "Trading wallet", "base-account": "Base Account" };
 
-// Kept here and nowhere else: it is gone with the page.
+// Kept in memory only, so that it is lost when the page is closed.
 let token = null;
-// A deposit that may have arrived keeps its key, so that asking again does not make a second one.
+// The Idempotency-Key of the current deposit. A retry sends the same key, so that it does not
+// create a second deposit.
 let attempt = null;
 
 const call = (path, options) => ask(path, { ...options, token });
@@ -31,7 +32,7 @@ function forget() {
 function show(refusal) {
   if (refusal.code === "unauthenticated") signOut();
   const field = at(FIELD_OF[refusal.code]);
-  // Beside what is wrong, where a keyboard on the screen does not hide it.
+  // Next to the wrong field, where an on-screen keyboard does not hide it.
   (token ? (field ?? at("from")).parentElement : at("signed-out")).after(at("error"));
   explain(refusal, at("error"));
   if (!field) return;
@@ -40,13 +41,14 @@ function show(refusal) {
   field.focus();
 }
 
-function does(button, work) {
+function run(button, work) {
   forget();
   busy(button, work, show);
 }
 
 async function showHealth() {
-  // Nobody looks; and a status is read aloud when its text is set, even to the same.
+  // Not while the page is hidden. The text is set only if it differs, because screen readers read a
+  // status aloud each time it is set.
   if (document.hidden) return;
   let up = true;
   let text = "Ready";
@@ -109,20 +111,20 @@ async function deposit() {
   attempt = null;
   showDeposit(prepared);
   await Promise.all([
-    beside(showQr(prepared), () => {
+    optionally(showQr(prepared), () => {
       at("qr").textContent = "The QR code cannot be shown. The deposit is prepared: use the address.";
     }),
-    beside(showWallets(), () => { at("wallets").hidden = true; }),
+    optionally(showWallets(), () => { at("wallets").hidden = true; }),
   ]);
 }
 
-// What a prepared deposit is shown with. Without it the deposit is prepared all the same.
-async function beside(work, without) {
+// Wait for an optional part of the result. The deposit is prepared even if this part fails.
+async function optionally(work, onFailure) {
   try {
     await work;
   } catch (refusal) {
     if (!(refusal instanceof Refusal)) throw refusal;
-    without();
+    onFailure();
   }
 }
 
@@ -168,11 +170,11 @@ document.addEventListener("visibilitychange", showHealth);
 if (at("try")) {
   at("try").hidden = false;
   at("copy").hidden = !navigator.clipboard;
-  at("sign-in").addEventListener("click", () => does(at("sign-in"), signIn));
+  at("sign-in").addEventListener("click", () => run(at("sign-in"), signIn));
   at("sign-out").addEventListener("click", () => { forget(); signOut(); });
   at("copy").addEventListener("click", copy);
   at("deposit").addEventListener("submit", (event) => {
     event.preventDefault();
-    does(event.target.querySelector("[type=submit]"), deposit);
+    run(event.target.querySelector("[type=submit]"), deposit);
   });
 }

@@ -1,4 +1,4 @@
-// What the console calls things, and how it writes lists, times and numbers.
+// Labels of the console, and its format of lists, times and numbers.
 
 import { filled } from "./ask.js";
 

@@ -54,7 +54,7 @@ class RpcError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """A call of a method. Nobody wants the answer of a notification."""
+    """A call of a method. A notification gets no answer."""
 
     method: str
     params: list[object]

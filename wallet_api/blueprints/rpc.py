@@ -1,6 +1,6 @@
-"""/v1/users/{fid}/rpc/{chain_id}: signatures and reads by JSON-RPC, as Ethereum's libraries speak.
+"""/v1/users/{fid}/rpc/{chain_id}: signatures and reads of the chain by JSON-RPC.
 
-A URL and a header make it the provider of viem, ethers and web3.py: docs/signing.md.
+viem, ethers and web3.py use it as their provider, with a URL and a header (docs/signing.md).
 """
 
 import re
@@ -94,7 +94,7 @@ def _answer_all(
         if not isinstance(call, Call):
             answers.append(call)
             continue
-        # Nobody would receive the answer, and a signature must not be made for nobody.
+        # It is not run, because nobody would receive the signature.
         if call.is_notification:
             continue
         try:
@@ -197,7 +197,7 @@ _SIGNATURES: dict[str, tuple[tuple[str, ...], Callable[[_Provider, Call], object
     "eth_signTypedData_v4": (("address", "typedData"), _sign_typed_data),
     "eth_signTransaction": (("transaction",), _sign_transaction),
 }
-# By name: the parameters, and what answers.
+# By method name: the names of the parameters, and the function.
 _METHODS: dict[str, tuple[tuple[str, ...], Callable[[_Provider, Call], object]]] = {
     "eth_chainId": ((), lambda provider, _: hex(provider.chain_id)),
     "net_version": ((), lambda provider, _: str(provider.chain_id)),

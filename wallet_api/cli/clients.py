@@ -90,7 +90,7 @@ def _read_expiry(
 @click.option(
     "--unrestricted",
     is_flag=True,
-    help="Sign everything for it, whatever policies say. Needs --scope wallets:sign.",
+    help="Sign everything for it, regardless of policies. Needs --scope wallets:sign.",
 )
 @click.option("--expires", callback=_read_expiry, help="When the token expires: 90d, or a date.")
 @click.option(

@@ -32,7 +32,7 @@ def refuse(field: str, reason: str) -> NoReturn:
 def printable(name: object) -> str:
     """Return a name of the caller's, or a placeholder if it may be a key or a token."""
     text = str(name)
-    return text if _PRINTABLE.fullmatch(text) else "(a name that is not repeated here)"
+    return text if _PRINTABLE.fullmatch(text) else "(name withheld because it looks like a secret)"
 
 
 def parse_json(text: str, field: str) -> object:
@@ -86,7 +86,7 @@ def read_object(
 
 
 def member_of(field: str, name: str) -> str:
-    """Return the JSON path of a member. A name that may be a key or a token is not repeated."""
+    """Return the JSON path of a member. A name that may be a key or a token is withheld."""
     return f"{field}.{printable(name)}" if field else printable(name)
 
 

@@ -62,10 +62,10 @@ def applied_versions(url: Secret[str]) -> set[str]:
 
 
 def read_only_reason(state: ServerState) -> ServiceUnavailable | None:
-    """Return the reason why the database is read-only, as an error; None if it takes writes."""
+    """Return the reason why the database is read-only, as an error; None if it accepts writes."""
     if state.standby:
         return ServiceUnavailable(
-            "this server is a standby and takes no writes",
+            "this server is a standby and accepts no writes",
             "point DATABASE_URL at the primary, or list both servers with "
             "target_session_attrs=read-write",
         )

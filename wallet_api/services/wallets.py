@@ -330,7 +330,7 @@ class BaseAccountWalletService:
             return mine
         winner = rows.get(candidate.fid, candidate.chain)
         if winner is None:
-            raise DatabaseDamaged("the table of wallets takes no rows")
+            raise DatabaseDamaged("the table wallets did not store a row")
         return self._replicated(connection, winner)
 
     def _record(

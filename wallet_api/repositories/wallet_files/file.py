@@ -219,7 +219,7 @@ def _members(text: str) -> dict[str, Any]:
     except ValueError as error:
         raise KeyUnreadable(_why_no_json(text, error)) from error
     if text[end:].strip():
-        raise KeyUnreadable("something stands after its JSON")
+        raise KeyUnreadable("there is data after its JSON")
     if not isinstance(members, dict):
         raise KeyUnreadable("it is JSON, but not an object")
     for name in ("address", "encryptedPrivateKey", "iv"):

@@ -164,7 +164,7 @@ class FilesystemWalletRepository:
 
     def inspect(self, name: str) -> Inspection:
         """Read and verify a file; a fault is part of the result."""
-        stored = self.directory.read(name) or StoredFile(fault="it is not there any more")
+        stored = self.directory.read(name) or StoredFile(fault="it no longer exists")
         found = Inspection(name=name, sha256=stored.sha256)
         try:
             fid, spelling = wallet_file.parse_name(name)

@@ -152,7 +152,7 @@ class PendingEntries:
             # A regular append moves the head too, and the retry would have used the next id.
             if places == self._taken:
                 raise AuditLogBlocked(
-                    "a user's audit chain takes no entry", "run `wallet-api audit verify`"
+                    "a user's audit chain accepts no entry", "run `wallet-api audit verify`"
                 ) from error
             self._taken = places
             raise
@@ -172,7 +172,7 @@ def begin_append(connection: Connection, fid: int, look: Callable[[], Callable[[
 def require_entry(recorded: bool) -> None:
     """Raise DatabaseDamaged unless the entry was inserted."""
     if not recorded:
-        raise DatabaseDamaged("the audit log takes no rows")
+        raise DatabaseDamaged("the audit log did not store an entry")
 
 
 def chained(key: AuditKey, entry: AuditEntry, previous: AuditHead) -> ChainedEntry:

@@ -40,7 +40,7 @@ class RefusalWindows:
         self._callers: OrderedDict[str, _Caller] = OrderedDict()
 
     def count(self, key: Key) -> int | None:
-        """Count a refusal that is not to be recorded, and return None.
+        """Count a refusal, and return None if it must not be recorded.
 
         For a refusal to record, return how many of the caller's were not recorded before it.
         """

@@ -43,7 +43,7 @@ _GROUPS = (
     ("every constraint is in force", {"constraint", "unique index"}, True),
     ("every index is in force", {"index"}, False),
     # Some providers have event triggers of their own in every database.
-    ("no event trigger runs beside ours", {"event trigger"}, False),
+    ("there are no event triggers besides ours", {"event trigger"}, False),
 )
 
 
@@ -114,7 +114,7 @@ def _session(connection: Connection) -> list[Finding]:
             serious=True,
         ),
         Finding(
-            subject="the database takes writes",
+            subject="the database accepts writes",
             faults=() if read_only is None else (read_only.reason,),
             serious=True,
         ),

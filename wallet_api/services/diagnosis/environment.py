@@ -41,8 +41,8 @@ from wallet_api.services.wallet_files.storage_check import StorageCheck, check_u
 T = TypeVar("T")
 
 _SECONDS = 5.0
-_LOOK_INSIDE = "`wallet-api db doctor` looks inside the database."
-_LOOK_AT_FOLDER = "Look at its disk, and at the rights of the service's user on it."
+_RUN_DB_DOCTOR = "`wallet-api db doctor` checks the contents of the database."
+_CHECK_FOLDER = "Check its disk, and the permissions of the service's user on it."
 
 
 def examine_environment(environ: Mapping[str, str]) -> list[Diagnosis]:
@@ -98,7 +98,7 @@ def _database(
                 yield from _secrets(database, wallets)
             yield from _clients(database)
     except ServiceUnavailable as error:
-        otherwise = _LOOK_AT_FOLDER if isinstance(error, StorageUnavailable) else _LOOK_INSIDE
+        otherwise = _CHECK_FOLDER if isinstance(error, StorageUnavailable) else _RUN_DB_DOCTOR
         remedy = error.remedy
         yield fault(error.fault, f"{remedy[0].upper()}{remedy[1:]}." if remedy else otherwise)
 

@@ -24,7 +24,7 @@ class RotationOutcome(StrEnum):
     PRESENT = "present"
     """Another process encrypted it again in the meantime."""
     FAILED = "failed"
-    """It does not decrypt, or the audit log takes no entry about it: it is unchanged."""
+    """It does not decrypt, or the audit log accepts no entry about it: it is unchanged."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,7 +43,7 @@ class Outcome(StrEnum):
     INVALID = "invalid"
     """It cannot be verified."""
     FAILED = "failed"
-    """Its user's audit chain takes no entry, or is locked. Try again."""
+    """Its user's audit chain accepts no entry, or is locked. Try again."""
     EXPORTED = "exported"
 
 
@@ -220,9 +220,9 @@ class WalletImport:
             if self._files.directory.has(first):
                 counts = self._files.inspect(first).file
                 if counts is not None and counts.wallet.address == file.file.wallet.address:
-                    return Outcome.PRESENT, f"{first} says the same"
+                    return Outcome.PRESENT, f"{first} has the same address"
                 said = "cannot be verified" if counts is None else "has another address"
-                return Outcome.CONFLICT, f"{first} counts first, and {said}"
+                return Outcome.CONFLICT, f"{first} takes precedence, and {said}"
         return None
 
 

@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 
 class UnsupportedWithFiles:
-    """Search and statistics where wallets are kept in files: both are refused."""
+    """Search and statistics with WALLET_STORAGE=filesystem, which support neither."""
 
     def find(self, *_: object, **__: object) -> NoReturn:
         """Raise WalletsInFiles."""
@@ -54,7 +54,7 @@ class FilesystemWalletService(BaseAccountWalletService):
         encryption: EncryptionService,
         registration: SecretRegistration,
     ) -> None:
-        super().__init__(database, self._beside, encryption, registration)
+        super().__init__(database, self._files_with_rows, encryption, registration)
         self._files = files
 
     def use_key(
@@ -74,7 +74,9 @@ class FilesystemWalletService(BaseAccountWalletService):
 
     def _is_base_account(self, fid: int, address: str, access: AuditContext) -> bool:
         stored = super()._is_base_account(fid, address, access)
-        return stored and self._look(lambda audit: audit.get_base_account_address(fid)) == address
+        return (
+            stored and self._read_log(lambda audit: audit.get_base_account_address(fid)) == address
+        )
 
     def _put_base_account(self, fid: int, address: str, event: AuditEvent) -> None:
         self._files.put_base_account(fid, address)
@@ -84,7 +86,7 @@ class FilesystemWalletService(BaseAccountWalletService):
         """Return the wallet after the audit log has it, with this address."""
         super()._verified(wallet, access)
         unless = partial(is_recorded, wallet)
-        if wallet.chain == TRADING_CHAIN and not self._look(unless):
+        if wallet.chain == TRADING_CHAIN and not self._read_log(unless):
             ours = AuditContext(
                 actor="service:filesystem",
                 request_id=access.request_id,
@@ -93,7 +95,7 @@ class FilesystemWalletService(BaseAccountWalletService):
             self._record(creation_event(wallet, ours), unless=unless)
         return wallet
 
-    def _look(self, look: Callable[[AuditRepository], T]) -> T:
+    def _read_log(self, look: Callable[[AuditRepository], T]) -> T:
         return self._database.run(lambda connection: look(AuditRepository(connection)))
 
     def _claim(
@@ -108,7 +110,7 @@ class FilesystemWalletService(BaseAccountWalletService):
         """Return the user's wallet; if there is no file, write one, and then its entry."""
         # Raises before a file is written whose entry could not be appended.
         self._trail.next_entry(head, creation_event(candidate, access))
-        files = self._beside(connection, access)
+        files = self._files_with_rows(connection, access)
         files.insert_if_absent(candidate)
         there = files.get(candidate.fid, TRADING_CHAIN)
         if there is None:
@@ -119,6 +121,8 @@ class FilesystemWalletService(BaseAccountWalletService):
             self._append(connection, creation_event(there, access), pending, unless=unless)
         return there
 
-    def _beside(self, connection: Connection, _: AuditContext) -> FilesystemWalletRepository:
+    def _files_with_rows(
+        self, connection: Connection, _: AuditContext
+    ) -> FilesystemWalletRepository:
         self._registration.register_on(connection)
         return self._files.with_rows(PostgresWalletRepository(connection))
