@@ -73,10 +73,8 @@ def calling(
 
 def new_wallet(encryption, fid=FID):
     pair = keys.generate()
-    encrypted = encryption.encrypt(
-        pair.private_key, fid=fid, chain="ethereum", address=pair.address
-    )
-    return NewWallet(fid=fid, chain="ethereum", address=pair.address, encrypted_key=encrypted)
+    sealed = encryption.encrypt(pair.private_key, fid=fid, chain="ethereum", address=pair.address)
+    return NewWallet(fid=fid, chain="ethereum", address=pair.address, encrypted_key=sealed)
 
 
 def service(database, secret=SECRET, *previous):

@@ -195,8 +195,8 @@ def test_connections_that_were_cut_are_replaced_without_anybody_noticing(client,
 def of_another_address(sealing, row):
     """Seal a valid key to a row whose address is not the key's."""
     key = keys.generate().private_key
-    encrypted = sealing.encrypt(key, fid=FID, chain="ethereum", address=row["address"])
-    return {"encrypted_private_key": encrypted.ciphertext, "iv": encrypted.iv}
+    sealed = sealing.encrypt(key, fid=FID, chain="ethereum", address=row["address"])
+    return {"encrypted_private_key": sealed.ciphertext, "iv": sealed.iv}
 
 
 def flipped(text):
