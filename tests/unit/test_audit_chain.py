@@ -49,7 +49,6 @@ CHANGES = {
     "details": '{"method":"personal_sign"}',
     "created_at": HEAD.now + timedelta(microseconds=1),
     "key_id": "cd" * 8,
-    "details": "{}",
 }
 
 
