@@ -22,8 +22,6 @@ MIN_SECRET_LENGTH = 32
 # Characters that a shell would expand or remove, and URLs.
 _NO_PATH = re.compile(r"\A~|[$\"'\r\n]|\A[a-z]+://", re.IGNORECASE)
 _CHAIN_ID = re.compile(r"[1-9][0-9]{0,15}", re.ASCII)
-_LOOPBACK = re.compile(r"http://(?:localhost|127\.[0-9.]+|\[::1\])(?=[:/]|\Z)")
-RPC_URL = "RPC_URL_"
 _STORAGES = ("postgres", "filesystem", "migrating")
 OPENSSL_RAND = "`openssl rand -base64 32`."
 _NOT_IN_PRODUCTION = "Remove DEMO_FID: it is for development only."
@@ -244,16 +242,12 @@ class _Reader(EnvironmentReader):
     def node_urls(self) -> dict[int, Secret[str]]:
         """Read RPC_URL_<chain id>. A URL is a secret: its path often contains a key."""
         urls = {}
-        for name in self.names_after(RPC_URL):
-            chain_id = name.removeprefix(RPC_URL)
-            if not _CHAIN_ID.fullmatch(chain_id):
+        for name in self.names_after("RPC_URL_"):
+            chain_id = name.removeprefix("RPC_URL_")
+            if _CHAIN_ID.fullmatch(chain_id):
+                urls[int(chain_id)] = Secret(self.private_url(name))
+            else:
                 self.refuse(name, "must end in a chain id, such as RPC_URL_8453")
-                continue
-            url = self.http_url(name, default="")
-            if url.startswith("https:") or _LOOPBACK.match(url):
-                urls[int(chain_id)] = Secret(url)
-            elif url:
-                self.refuse(name, "must be an https URL, or an http URL of this machine")
         return urls
 
     def demo_fid(self) -> int | None:

@@ -20,6 +20,7 @@ _FLAGS = re.ASCII | re.IGNORECASE
 _HOST_NAME = re.compile(rf"(?:https?://)?({_NAME})\.?/?", _FLAGS)
 _ORIGIN = re.compile(rf"{_ROOT}/?", _FLAGS)
 _HTTP_URL = re.compile(rf"{_ROOT}(/[!-~]*)?", _FLAGS)
+_PRIVATE = re.compile(r"https:|http://(?:localhost|127\.[0-9.]+|\[::1\])(?=[:/]|\Z)")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _MAX_PORT = 65_535
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,20}")
@@ -150,6 +151,13 @@ class EnvironmentReader:
             self.refuse(name, "must be an http(s) URL")
             return default
         return origin + (url[4] or "")
+
+    def private_url(self, name: str) -> str:
+        """Read a URL that nobody on the network can read: https, or http on this machine."""
+        url = self.http_url(name, default="")
+        if url and not _PRIVATE.match(url):
+            self.refuse(name, "must be an https URL, or an http URL of this machine")
+        return url
 
     def issuer(self, name: str, *, default: str) -> str:
         """Read the URL of a token issuer, as in its tokens: without a slash at the end."""

@@ -1055,7 +1055,7 @@ export interface components {
             /** @enum {string} */
             chain: "ethereum" | "base-account";
             /** @enum {string} */
-            action: "wallet.created" | "wallet.imported" | "base_account.set" | "key.read" | "key.refused" | "key.exported" | "key.resealed" | "message.signed" | "typed_data.signed" | "transaction.signed" | "signing.refused";
+            action: "wallet.created" | "wallet.imported" | "base_account.set" | "key.read" | "key.refused" | "key.exported" | "key.resealed" | "message.signed" | "typed_data.signed" | "transaction.signed" | "signing.refused" | "entries.archived";
             /** @example client:engine */
             actor: string;
             /** @example 203.0.113.7 */
@@ -3729,7 +3729,7 @@ export interface operations {
                 /** @description The next_cursor of the previous page. */
                 cursor?: string;
                 fid?: number;
-                action?: "wallet.created" | "wallet.imported" | "base_account.set" | "key.read" | "key.refused" | "key.exported" | "key.resealed" | "message.signed" | "typed_data.signed" | "transaction.signed" | "signing.refused";
+                action?: "wallet.created" | "wallet.imported" | "base_account.set" | "key.read" | "key.refused" | "key.exported" | "key.resealed" | "message.signed" | "typed_data.signed" | "transaction.signed" | "signing.refused" | "entries.archived";
                 /** @description user:<fid>, client:<name> or cli:<account>. */
                 actor?: string;
                 /** @description Inclusive start of the range. */

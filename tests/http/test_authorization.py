@@ -68,8 +68,6 @@ def everything_in(sql):
 def test_no_route_answers_a_wrong_credential(
     route, kind, keyring, guarded_app, untouched, farcaster
 ):
-    # The first refusal of an hour is recorded: let this be one.
-    application(guarded_app).wallets._refusals = RefusalWindows()
     headers = KINDS[kind](keyring, route.policy)
     before = everything_in(untouched.sql)
     answer = route.ask(guarded_app.test_client(), headers)

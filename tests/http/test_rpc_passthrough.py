@@ -1,6 +1,8 @@
 """Reads of the chain that are passed on to a node, which may be slow, wrong or hostile."""
 
+import gzip
 import json
+import socket
 import threading
 import time
 
@@ -156,6 +158,7 @@ def test_an_answer_has_at_most_one_mebibyte(ours, node):
 
 def test_a_compressed_answer_is_not_decompressed(unanswered, node):
     node.headers = {"Content-Encoding": "gzip"}
+    node.body = gzip.compress(node.body)
     unanswered()
     assert node.received[-1]["Accept-Encoding"] == "identity"
 
@@ -163,6 +166,25 @@ def test_a_compressed_answer_is_not_decompressed(unanswered, node):
 def test_a_node_that_is_away_is_said_at_once(make_app):
     app = make_app(RPC_URL_8453=f"http://127.0.0.1:{DEAD_PORT}{PATH}")
     answer = ask(app.test_client(), calling(app, "wallets:sign"), call("eth_blockNumber"))
+    assert error_of(answer, -32000)["message"] == UNANSWERED
+
+
+def test_a_node_that_accepts_no_connection_is_tried_once(make_app, monkeypatch):
+    monkeypatch.setattr(node_reads, "SECONDS", 1)
+    with socket.socket() as full:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        port = full.getsockname()[1]
+        waiting = [socket.socket() for _ in range(8)]
+        for one in waiting:
+            one.setblocking(False)
+            one.connect_ex(("127.0.0.1", port))
+        app = make_app(RPC_URL_8453=f"http://127.0.0.1:{port}{PATH}")
+        began = time.monotonic()
+        answer = ask(app.test_client(), calling(app, "wallets:sign"), call("eth_blockNumber"))
+        assert time.monotonic() - began < 3
+        for one in waiting:
+            one.close()
     assert error_of(answer, -32000)["message"] == UNANSWERED
 
 

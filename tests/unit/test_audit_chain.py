@@ -46,7 +46,6 @@ CHANGES = {
     "reason": None,
     "recipient": "A" * 43,
     "address": "0x" + "ab" * 20,
-    "details": '{"method":"personal_sign"}',
     "created_at": HEAD.now + timedelta(microseconds=1),
     "key_id": "cd" * 8,
 }

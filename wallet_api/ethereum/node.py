@@ -21,12 +21,7 @@ MAX_MESSAGE = 500
 _PIECE_BYTES = 64 * 1024
 _NOT_PRINTABLE = re.compile(r"[^ -~]+")
 _CODES = range(-(2**31), 2**31)
-_HEADERS = {
-    "Content-Type": "application/json",
-    # A compressed answer could be many times as long.
-    "Accept-Encoding": "identity",
-    "User-Agent": "wallet-api",
-}
+_HEADERS = {"Content-Type": "application/json", "User-Agent": "wallet-api"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,26 +55,25 @@ class Node:
     def __init__(self, url: Secret[str], *, connections: int) -> None:
         """Keep at most `connections` connections open. The first call opens one."""
         self._url = url
+        # `retries=False` also returns a redirect as it is.
         self._pool = urllib3.PoolManager(maxsize=connections, retries=False, headers=_HEADERS)
 
     def call(self, method: str, params: list[object], *, seconds: float) -> NodeResult | NodeError:
         """Call a method of the node, for at most `seconds`.
 
-        Raises ValueError if `params` cannot be encoded: JSON has no such number, or nests less.
+        Raises ValueError or RecursionError if `params` cannot be encoded as JSON.
         """
         call = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
-        try:
-            body = json.dumps(call, allow_nan=False).encode()
-        except RecursionError as error:
-            raise ValueError("it is nested too deeply") from error
+        body = json.dumps(call, allow_nan=False).encode()
         until = time.monotonic() + seconds
         try:
             with self._pool.request(
                 "POST",
                 self._url.reveal(),
                 body=body,
-                redirect=False,
                 preload_content=False,
+                # A compressed answer could be many times as long.
+                decode_content=False,
                 timeout=urllib3.Timeout(total=seconds),
             ) as response:
                 text = b"".join(_pieces_of(response, until))

@@ -66,7 +66,7 @@ class NodeReadService:
         try:
             seconds = max(0.001, until - time.monotonic())
             return self._nodes[chain_id].call(method, params, seconds=seconds)
-        except ValueError:
+        except (ValueError, RecursionError):
             # `from None`: the message may quote the parameters.
             raise InvalidRequest("params: it cannot be passed on as JSON.") from None
         finally:
