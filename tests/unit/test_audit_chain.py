@@ -48,6 +48,7 @@ CHANGES = {
     "address": "0x" + "ab" * 20,
     "created_at": HEAD.now + timedelta(microseconds=1),
     "key_id": "cd" * 8,
+    "details": "{}",
 }
 
 
