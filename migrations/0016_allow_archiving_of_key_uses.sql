@@ -13,17 +13,6 @@ begin
     set local lock_timeout = '5s';
     set local citus.enable_unsafe_triggers = on;
 
-    -- The next statement of this transaction adds it again.
-    -- squawk-ignore ban-drop-constraint
-    alter table wallet_audit_log drop constraint wallet_audit_log_action_is_known;
-
-    alter table wallet_audit_log add constraint wallet_audit_log_action_is_known check (
-        action in (
-            'wallet.created', 'wallet.imported', 'base_account.set',
-            'key.read', 'key.refused', 'key.exported', 'key.resealed', 'entries.archived'
-        )
-    ) not valid;
-
     drop trigger wallet_audit_log_is_never_changed on wallet_audit_log;
 
     create trigger wallet_audit_log_is_never_changed
@@ -33,7 +22,10 @@ begin
     before delete on wallet_audit_log for each row
     when (
         current_setting('wallet_api.archiving', true) is distinct from 'on'
-        or old.action not in ('key.read', 'key.refused', 'key.exported')
+        or old.action not in (
+            'key.read', 'key.refused', 'key.exported',
+            'message.signed', 'typed_data.signed', 'transaction.signed', 'signing.refused'
+        )
         or (old.mac is null and old.mac_bytes is null)
         or old.created_at > now() - interval '1 day'
     )

@@ -17,7 +17,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 from flask_smorest import Blueprint
 from pytest_postgresql import factories
-from werkzeug.routing import Rule
 
 from tests.cluster import folder_in_memory, make_logins_cheap
 from tests.commands import Running, kept_environ
@@ -40,26 +39,11 @@ from wallet_api.services import migrations
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the tests cheaper: derive each key once, and build URLs of an app at their first use.
-
-    scrypt takes 0.3 s, and test modules derive keys at their import. For each route of each app,
-    werkzeug compiles two functions that few tests call: a third of the time to create an app.
-    """
+    """Derive each key once: scrypt takes 0.3 s, and test modules derive keys at their import."""
     patch = pytest.MonkeyPatch()
     scrypt = encryption._scrypt
     known = functools.cache(lambda text, salt, n: scrypt(Secret(text), salt=salt, n=n))
     patch.setattr(encryption, "_scrypt", lambda secret, salt, n: known(secret.reveal(), salt, n))
-    compile_builder = Rule._compile_builder
-
-    def compile_later(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
-        compiled = functools.cache(compile_builder)
-
-        def build(*arguments: Any, **values: Any) -> tuple[str, str]:
-            return compiled(rule, append_unknown)(*arguments, **values)
-
-        return build
-
-    patch.setattr(Rule, "_compile_builder", compile_later)
     config.add_cleanup(patch.undo)
 
 

@@ -17,6 +17,7 @@ from tests.signing import (
     DATA,
     KEY,
     cases,
+    digest_of,
     document,
     documents,
     readings,
@@ -28,7 +29,6 @@ from wallet_api.ethereum.signatures import (
     message_digest,
     sign_authorization,
     sign_transaction,
-    typed_data_digest,
 )
 from wallet_api.ethereum.transactions import read_transaction
 from wallet_api.ethereum.typed_data import read_typed_data
@@ -90,7 +90,7 @@ def test_typed_data_that_we_accept_has_the_same_digest_everywhere(ask, text):
         hypothesis.event("refused")
         return
     hypothesis.event("accepted")
-    assert ask(kind="typedData", text=text) == both("0x" + typed_data_digest(read).hex())
+    assert ask(kind="typedData", text=text) == both("0x" + digest_of(read).hex())
 
 
 @many

@@ -20,6 +20,9 @@ class FakeNode:
         self.received: list[dict[str, str]] = []
         self.paths: list[str] = []
         self.pause = 0.0
+        # Clear it to hold all answers back.
+        self.may_answer = threading.Event()
+        self.may_answer.set()
         self.drip = 0.0
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.server.daemon_threads = True
@@ -46,6 +49,7 @@ class FakeNode:
                 node.received.append(dict(self.headers))
                 node.paths.append(self.path)
                 time.sleep(node.pause)
+                node.may_answer.wait(20)
                 try:
                     self.send_response(node.status)
                     for name, value in node.headers.items():

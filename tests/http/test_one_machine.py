@@ -6,9 +6,12 @@ from tests.factories import ACCESS, BASE_ACCOUNT, FID, calling, signed_in
 from tests.http.route_map import routes
 from tests.sql.queries import EVERY, listed
 from wallet_api.blueprints.application import application
+from wallet_api.blueprints.signing_schemas import TRANSACTION, TYPED_DATA
 from wallet_api.database.connections import _NAME, TimedCursor
 from wallet_api.models import SCOPES
 
+ONE = f"/v1/users/{FID}"
+SIGNS = {"jsonrpc": "2.0", "id": 1, "method": "eth_signTransaction", "params": [TRANSACTION]}
 # Those that are about all users at once; everything else is about one, or about none.
 ABOUT_ALL = {("GET", f"/v1/{what}") for what in ("wallets", "audit", "stats", "storage")}
 
@@ -34,6 +37,7 @@ def test_what_is_asked_about_one_user_is_answered_by_one_machine(make_app, farca
     # Its first wallet makes a process ask whether there is any.
     application(app).wallets.ensure_trading_wallet(FID, access=ACCESS)
     engine = calling(app, *SCOPES)
+    transaction = {"chainId": 8453, "transaction": TRANSACTION}
     asked = set()
     for method, path in routes(app):
         headers = engine if path.startswith("/v1") else signed_in()
@@ -43,7 +47,12 @@ def test_what_is_asked_about_one_user_is_answered_by_one_machine(make_app, farca
             headers = {"Authorization": f"Bearer {'m' * 32}"}
         body = {
             "/api/wallet/deposit": {"amount": "20", "baseAddress": BASE_ACCOUNT},
-            f"/v1/users/{FID}/wallets/ethereum/key": {"reason": "a test"},
+            f"{ONE}/wallets/ethereum/key": {"reason": "a test"},
+            f"{ONE}/wallets/ethereum/sign/message": {"message": "hello"},
+            f"{ONE}/wallets/ethereum/sign/transaction": transaction,
+            f"{ONE}/wallets/ethereum/sign/typed-data": {"chainId": 8453, "typedData": TYPED_DATA},
+            f"{ONE}/sign/preview": transaction,
+            f"{ONE}/rpc/8453": SIGNS,
         }.get(path)
         sent.clear()
         key = {"Idempotency-Key": "once"} if body else {}

@@ -10,9 +10,11 @@ from tests.database import rows_of
 from tests.factories import FID, calling
 from tests.http.problems import refused
 from tests.http.rpc import CHAIN_ID, OTHER, RPC, TEXT, ask, call, error_of, recorded, result_of
-from tests.signing import TOKEN, to_bytes
+from tests.signing import ADDRESS, KEY, TOKEN, to_bytes
 from wallet_api.blueprints.signing_schemas import TRANSACTION, TYPED_DATA
 from wallet_api.errors import PolicyRefused
+from wallet_api.ethereum.authorizations import Authorization
+from wallet_api.ethereum.signatures import sign_authorization
 
 
 def test_the_chain_and_the_account_are_those_of_the_path(ours, address):
@@ -63,6 +65,21 @@ def test_a_transaction_is_signed_and_described_as_geth_does(ours, address, sql, 
     assert Account.recover_transaction(signed["raw"]) == address
     assert signed["tx"].items() >= {"type": type_, "nonce": "0x7", "chainId": "0x2105"}.items()
     assert signed["tx"].keys() >= {"v", "r", "s", "hash"}
+    assert recorded(sql) == [("transaction.signed",)]
+
+
+def test_a_transaction_takes_the_authorizations_of_others_to_the_chain(ours, address, sql):
+    signed = sign_authorization(
+        Authorization(chain_id=CHAIN_ID, delegate=OTHER, nonce=0), private_key=KEY, address=ADDRESS
+    )
+    given = {"type": "0x4", "to": OTHER, "nonce": "0x7", "gas": "0x186a0", **FEES}
+    given["authorizationList"] = [signed.as_json()]
+    told = result_of(ours(call("eth_signTransaction", given)))
+    assert Account.recover_transaction(told["raw"]) == address
+    assert told["tx"]["authorizationList"] == given["authorizationList"]
+    everywhere = given | {"authorizationList": [signed.as_json() | {"chainId": "0x0"}]}
+    error = error_of(ours(call("eth_signTransaction", everywhere)), -32602)
+    assert error["data"]["field"] == "authorizationList[0].chainId"
     assert recorded(sql) == [("transaction.signed",)]
 
 

@@ -188,27 +188,27 @@ def test_a_node_that_accepts_no_connection_is_tried_once(make_app, monkeypatch):
     assert error_of(answer, -32000)["message"] == UNANSWERED
 
 
-@pytest.mark.parametrize(("pause", "drip"), [(3, 0), (0, 0.05)])
+@pytest.mark.parametrize(("pause", "drip"), [(8, 0), (0, 0.05)])
 def test_a_slow_node_takes_a_bounded_time(unanswered, node, monkeypatch, pause, drip):
     monkeypatch.setattr(node_reads, "SECONDS", 0.5)
     node.pause, node.drip = pause, drip
     node.answers(result="x" * 200)
     began = time.monotonic()
     unanswered()
-    assert 0.4 < time.monotonic() - began < 2
+    assert 0.4 < time.monotonic() - began < 5
 
 
 def test_the_reads_of_a_batch_share_their_time(ours, node, monkeypatch):
-    monkeypatch.setattr(node_reads, "SECONDS", 0.5)
-    node.pause = 0.2
+    monkeypatch.setattr(node_reads, "SECONDS", 1)
+    node.pause = 0.4
     began = time.monotonic()
     answers = ours(*[call("eth_blockNumber")] * 20).get_json()
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 5
     assert [answers[0].get("result"), answers[-1].get("result")] == ["0x1", None]
 
 
 def test_half_of_the_threads_wait_for_a_node_and_the_others_sign(app, engine, address, node):
-    node.pause = 1.5
+    node.may_answer.clear()
     found = []
 
     def read():
@@ -217,10 +217,13 @@ def test_half_of_the_threads_wait_for_a_node_and_the_others_sign(app, engine, ad
     crowd = [threading.Thread(target=read) for _ in range(4)]
     for thread in crowd:
         thread.start()
-    time.sleep(0.7)
+    deadline = time.monotonic() + 3
+    while (len(node.asked), len(found)) != (2, 2) and time.monotonic() < deadline:
+        time.sleep(0.01)
     client = app.test_client()
     assert error_of(ask(client, engine, call("eth_blockNumber")), -32005)
     assert result_of(ask(client, engine, call("personal_sign", TEXT, address)))
+    node.may_answer.set()
     for thread in crowd:
         thread.join()
     codes = sorted(members.get("error", {}).get("code", 0) for members in found)

@@ -5,7 +5,7 @@ import json
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -18,7 +18,7 @@ from tests.services.audit_faults import TO_TEXT
 from wallet_api.crypto.audit_chain import FIRST_HEAD
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
-from wallet_api.models import AuditContext, AuditEvent, AuditHead
+from wallet_api.models import AUDIT_ACTIONS, KEY_USES, AuditContext, AuditEvent, AuditHead
 from wallet_api.repositories.audit import AuditRepository
 from wallet_api.repositories.audit_archive import AuditArchiveRepository
 from wallet_api.repositories.audit_checks import AuditCheckRepository
@@ -39,6 +39,10 @@ OPERATOR = AuditContext(actor="cli:operator", request_id="54ed0d9f1a504ed4801ddb
 ANOTHER = "0x" + "ab" * 20
 
 
+# A MAC covers this text: nothing may format it, or keep the last of two equal members only.
+DETAILS = '{"method":"sign/message", "effects":[{"b":1e2,"a":"\\u00e4 \\ud800","a":"ü"}]}'
+
+
 class Killed(BaseException):
     """What ends the process at once: nothing of ours catches it."""
 
@@ -52,12 +56,11 @@ def encryption():
 def past(sql, encryption):
     """Append entries of long ago to a user's chain: past(1, "key.read", "key.refused")."""
 
-    def append(fid, *actions, when=LONG_AGO):
+    def append(fid, *actions, when=LONG_AGO, details=None):
         for action in actions:
             head = sql.execute("select id, mac from wallet_audit_heads where fid = %s", [fid])
             last, mac = head.fetchone() or (0, FIRST_HEAD)
             access = replace(ACCESS, reason=f"use {last}", request_id=f"{fid:016}{last:016}")
-            details = '{"digest":  "0x00"}' if action.endswith(".signed") else None
             event = AuditEvent(
                 fid=fid, chain="ethereum", action=action, access=access, details=details
             )
@@ -90,7 +93,7 @@ def log(database, past):
         wallets.ensure_trading_wallet(fid, access=ACCESS)
         past(fid, "key.read", "key.refused", "key.exported", "key.read")
         wallets.store_base_account_address(fid, BASE_ACCOUNT, access=ACCESS)
-        past(fid, "key.read", "transaction.signed", "signing.refused")
+        past(fid, "key.read", "transaction.signed", "signing.refused", details=DETAILS)
         past(fid, "key.resealed")
         past(fid, "key.read")
         wallets.get_wallet_with_key(fid, "ethereum", access=ACCESS)
@@ -229,6 +232,32 @@ def test_entries_of_1_0_0_are_archived_too(log, archive, folder, verify, sql):
     plant(sql, TO_TEXT)
     assert archive() == (21, 15, 0)
     assert verify(folder) == ([], 42, 0)
+
+
+def test_signatures_are_archived_with_what_was_signed(database, past, archive, folder, verify):
+    service(database).ensure_trading_wallet(1, access=ACCESS)
+    past(1, "message.signed", "typed_data.signed", "transaction.signed", details=DETAILS)
+    past(1, "signing.refused", details="{}")
+    past(1, "key.read")
+    assert archive() == (5, 1, 0)
+    assert [entry.details for entry in folder.entries()] == [*[DETAILS] * 3, "{}", None]
+    assert verify(folder) == ([], 7, 0)
+    assert verify() == ([], 2, 5)
+    (path,) = folder.path.iterdir()
+    tamper_line(path, 1, details=DETAILS.replace(" ", ""))
+    assert verify(folder)[0] == [(1, 3, NOT_OURS)]
+
+
+def test_a_line_need_not_have_details(database, past, archive, folder, verify):
+    """It has none in the file of a version that had no details."""
+    service(database).ensure_trading_wallet(1, access=ACCESS)
+    past(1, "key.read", "key.read")
+    assert archive() == (2, 1, 0)
+    (path,) = folder.path.iterdir()
+    lines = [json.loads(line) for line in lines_of(path)]
+    assert {line.pop("details") for line in lines} == {None}
+    path.write_bytes(gzip.compress(b"".join(json.dumps(line).encode() + b"\n" for line in lines)))
+    assert verify(folder) == ([], 4, 0)
 
 
 def test_checkpoints_stay_comparable(log, archive, folder, verification, verify, monkeypatch):
@@ -511,6 +540,14 @@ def archiving(sql):
     with sql.transaction(force_rollback=True):
         sql.execute("set local wallet_api.archiving = 'on'")
         yield sql
+
+
+@pytest.mark.parametrize("action", AUDIT_ACTIONS)
+def test_only_key_uses_may_be_deleted(past, archiving, action):
+    past(1, action)
+    expected = nullcontext() if action in KEY_USES else pytest.raises(errors.RestrictViolation)
+    with expected:
+        assert archiving.execute("delete from wallet_audit_log").rowcount == 1
 
 
 @pytest.mark.parametrize("number", [1, 6, 10, 12])

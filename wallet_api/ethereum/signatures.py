@@ -80,10 +80,25 @@ def message_digest(message: bytes) -> bytes:
     return keccak(b"\x19Ethereum Signed Message:\n%d%b" % (len(message), message))
 
 
-def typed_data_digest(typed_data: TypedData) -> bytes:
-    """Return the digest that `eth_signTypedData_v4` signs (EIP-712)."""
-    signable = _encode_typed_data(typed_data)
-    return keccak(b"\x19" + signable.version + signable.header + signable.body)
+def encode_typed_data(typed_data: TypedData) -> Any:
+    """Return typed data as eth-account encodes it, for its digest and its signature."""
+    types = {
+        name: [{"name": member.name, "type": member.type} for member in members]
+        for name, members in typed_data.types.items()
+    }
+    return load().messages.encode_typed_data(
+        full_message={
+            "types": types,
+            "primaryType": typed_data.primary_type,
+            "domain": dict(typed_data.domain),
+            "message": dict(typed_data.message),
+        }
+    )
+
+
+def typed_data_digest(encoded: Any) -> bytes:
+    """Return the digest that `eth_signTypedData_v4` signs, of encode_typed_data() (EIP-712)."""
+    return keccak(b"\x19" + encoded.version + encoded.header + encoded.body)
 
 
 def sign_message(message: bytes, *, private_key: bytes, address: str) -> Signature:
@@ -93,9 +108,9 @@ def sign_message(message: bytes, *, private_key: bytes, address: str) -> Signatu
     return _verified(message_digest(message), signed, signed.v - 27, address)
 
 
-def sign_typed_data(typed_data: TypedData, *, private_key: bytes, address: str) -> Signature:
-    """Sign typed data as `eth_signTypedData_v4` does. Raises SignatureMismatch."""
-    signed = load().Account.sign_message(_encode_typed_data(typed_data), private_key)
+def sign_typed_data(encoded: Any, *, private_key: bytes, address: str) -> Signature:
+    """Sign encode_typed_data() as `eth_signTypedData_v4` does. Raises SignatureMismatch."""
+    signed = load().Account.sign_message(encoded, private_key)
     return _verified(bytes(signed.message_hash), signed, signed.v - 27, address)
 
 
@@ -146,21 +161,6 @@ def _verified(digest: bytes, signed: Any, y_parity: int, address: str) -> Signat
             "eth-account and coincurve.",
         )
     return Signature(address=address, digest=digest, r=signed.r, s=signed.s, y_parity=y_parity)
-
-
-def _encode_typed_data(typed_data: TypedData) -> Any:
-    types = {
-        name: [{"name": member.name, "type": member.type} for member in members]
-        for name, members in typed_data.types.items()
-    }
-    return load().messages.encode_typed_data(
-        full_message={
-            "types": types,
-            "primaryType": typed_data.primary_type,
-            "domain": dict(typed_data.domain),
-            "message": dict(typed_data.message),
-        }
-    )
 
 
 def _transaction_fields(transaction: Transaction) -> dict[str, Any]:

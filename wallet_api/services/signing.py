@@ -191,12 +191,13 @@ def _of_message(message: bytes, *, chain_id: int | None, signer: str | None) -> 
 def _of_typed_data(
     typed_data: TypedData, *, chain_id: int, signer: str | None
 ) -> _Request[Signature]:
+    encoded = signatures.encode_typed_data(typed_data)
     return _Request(
         action="typed_data.signed",
         chain_id=chain_id,
-        digest=signatures.typed_data_digest(typed_data),
+        digest=signatures.typed_data_digest(encoded),
         effects_of=lambda address: effects.of_typed_data(typed_data, signer=address),
-        sign=partial(signatures.sign_typed_data, typed_data),
+        sign=partial(signatures.sign_typed_data, encoded),
         signer=signer,
     )
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.signing import address_of, cases, to_bytes, vectors
+from tests.signing import address_of, cases, digest_of, to_bytes, vectors
 from wallet_api.errors import NotSignable
 from wallet_api.ethereum.authorizations import read_authorization
 from wallet_api.ethereum.messages import read_message
@@ -11,7 +11,6 @@ from wallet_api.ethereum.signatures import (
     sign_authorization,
     sign_message,
     sign_transaction,
-    typed_data_digest,
 )
 from wallet_api.ethereum.transactions import MAX_GAS, read_transaction
 from wallet_api.ethereum.typed_data import read_typed_data
@@ -26,7 +25,7 @@ def test_all_1025_cases_of_eip_712_are_accepted_and_have_their_digest():
         given = {name: case[name] for name in ("types", "primaryType", "domain")}
         chain_id = case["domain"].get("chainId", 1)
         read = read_typed_data(given | {"message": case["data"]}, chain_id=chain_id)
-        assert "0x" + typed_data_digest(read).hex() == case["digest"], case["name"]
+        assert "0x" + digest_of(read).hex() == case["digest"], case["name"]
         checked += 1
     assert checked == 1025
 

@@ -34,7 +34,7 @@ TRANSFER = Transaction(
 SIGN = {
     "a message": lambda address: signatures.sign_message(b"m", private_key=KEY, address=address),
     "typed data": lambda address: signatures.sign_typed_data(
-        TYPED_DATA, private_key=KEY, address=address
+        signatures.encode_typed_data(TYPED_DATA), private_key=KEY, address=address
     ),
     "a transaction": lambda address: signatures.sign_transaction(
         TRANSFER, private_key=KEY, address=address

@@ -9,10 +9,9 @@ import pytest
 from eth_account.messages import encode_typed_data
 from eth_utils import keccak
 
-from tests.signing import ADDRESS, document, documents, readings
+from tests.signing import ADDRESS, digest_of, document, documents, readings
 from wallet_api.errors import NotSignable
 from wallet_api.ethereum import typed_data
-from wallet_api.ethereum.signatures import typed_data_digest
 from wallet_api.ethereum.typed_data import read_typed_data
 
 ROWS = readings()
@@ -53,7 +52,7 @@ def test_what_libraries_read_in_two_ways_is_refused_and_the_rest_has_their_diges
     signed = {row[name] for name in LIBRARIES}
     text = document(row)
     if row["refused_at"] is None:
-        digest = "0x" + typed_data_digest(read_typed_data(text, chain_id=1)).hex()
+        digest = "0x" + digest_of(read_typed_data(text, chain_id=1)).hex()
         assert signed == {digest[:10]}
     else:
         error = refused(text)
@@ -224,7 +223,7 @@ def test_a_document_is_bounded(given, field):
     ids=["structs in structs", "arrays in arrays", "values"],
 )
 def test_the_largest_documents_are_signed(given):
-    assert len(typed_data_digest(read_typed_data(json.dumps(given), chain_id=1))) == 32
+    assert len(digest_of(read_typed_data(json.dumps(given), chain_id=1))) == 32
 
 
 BODY = 128 * 1024
@@ -307,7 +306,7 @@ def test_eth_account_signs_what_we_accept_to_the_same_digest_without_us(text):
         hypothesis.event("refused")
         return
     hypothesis.event("accepted")
-    assert "0x" + typed_data_digest(read).hex()[:8] == sign_with_eth_account(text)
+    assert "0x" + digest_of(read).hex()[:8] == sign_with_eth_account(text)
 
 
 def large_types(structs):
@@ -324,6 +323,6 @@ def large_types(structs):
 def test_the_largest_types_are_hashed_a_bounded_number_of_times():
     # 62 types of 64 members, and one of the struct itself: 3,969. The primary type has one more.
     read = read_typed_data(large_types(6), chain_id=1)
-    assert len(typed_data_digest(read)) == 32
+    assert len(digest_of(read)) == 32
     error = refused(large_types(7))
     assert error.field == "message.s[6]"

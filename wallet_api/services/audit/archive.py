@@ -7,7 +7,7 @@ from enum import StrEnum
 from itertools import groupby
 
 from wallet_api.crypto.encryption import EncryptionService
-from wallet_api.database import Connection, Database, batch_transaction, long_transaction
+from wallet_api.database import Connection, Database, batch_transaction
 from wallet_api.errors import AuditLogBlocked, ServiceUnavailable
 from wallet_api.models import (
     ARCHIVE_ACTION,
@@ -225,13 +225,13 @@ class _Pages:
 
     def __iter__(self) -> Iterator[AuditEntry]:
         after = (0, 0)
-        while page := self._database.run(lambda one: self._read(one, after)):  # noqa: B023
-            yield from page
-            after = (page[-1].fid, page[-1].id)
 
-    def _read(self, connection: Connection, after: tuple[int, int]) -> list[AuditEntry]:
-        checks = AuditCheckRepository(connection)
-        with long_transaction(connection):
+        def read(connection: Connection) -> list[AuditEntry]:
+            checks = AuditCheckRepository(connection)
             page = checks.list_page(after, _PAGE)
             self.archived = archived_ranges(checks, {entry.fid for entry in page})
-        return page
+            return page
+
+        while page := self._database.run_long(read):
+            yield from page
+            after = (page[-1].fid, page[-1].id)

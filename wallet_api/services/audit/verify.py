@@ -15,18 +15,8 @@ from wallet_api.repositories.audit_checks import AuditCheckRepository, ChainEnd
 from wallet_api.repositories.encryption_keys import EncryptionKeyRepository
 from wallet_api.services.audit.archive_files import ArchiveFolder, place
 from wallet_api.services.audit.archived_ranges import ArchivedRange
-from wallet_api.services.audit.chains import (
-    ChainCheck,
-    EntryOutcome,
-    EntryReport,
-    missing,
-)
-from wallet_api.services.audit.checkpoints import (
-    Checkpoint,
-    Digest,
-    require_primary,
-    settled_time,
-)
+from wallet_api.services.audit.chains import ChainCheck, EntryOutcome, EntryReport, missing
+from wallet_api.services.audit.checkpoints import Checkpoint, Digest, require_primary, settled_time
 
 _PAGE = 5000
 _NEVER = datetime.min.replace(tzinfo=UTC)
