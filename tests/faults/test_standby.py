@@ -155,6 +155,33 @@ def test_a_read_without_a_configured_standby_confirms_nothing(pair, process):
         assert ask("GET", "/api/wallet/user-wallets").status_code == status
 
 
+def test_a_wait_that_ends_because_the_standby_is_no_longer_configured_confirms_nothing(
+    pair, process
+):
+    """PostgreSQL releases it as if the standby had answered, without a warning."""
+    ask = process()
+    assert ask("POST", "/api/wallet/deposit", DEPOSIT, fid=FID + 1).status_code == 200
+    pair.standby.crash()
+    assert ask("POST", "/api/wallet/deposit", DEPOSIT).status_code == 503
+    answers = []
+
+    def look():
+        answers.append(ask("GET", "/api/wallet/user-wallets").status_code)
+
+    asking = threading.Thread(target=look)
+    asking.start()
+    pair.waiting()
+    pair.primary.administer("alter system set synchronous_standby_names = ''")
+    pair.primary.administer("select pg_reload_conf()")
+    asking.join()
+    assert answers == [200]
+    pair.primary.administer("alter system set synchronous_standby_names = '*'")
+    pair.primary.administer("select pg_reload_conf()")
+    time.sleep(0.5)
+    look()
+    assert answers == [200, 503]
+
+
 def test_commits_that_wait_for_a_lost_standby_do_not_use_up_the_server(pair, process):
     """PostgreSQL keeps a process for each, which waits without a limit after the client is gone."""
     ask = process()

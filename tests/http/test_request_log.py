@@ -10,6 +10,7 @@ from tests.factories import FID, signed_in
 from tests.http.problems import refused
 from tests.leaks import LEAKS
 from wallet_api.auth import client_tokens
+from wallet_api.blueprints import requests
 from wallet_api.blueprints.application import application
 
 LIST = "/api/wallet/user-wallets"
@@ -87,6 +88,18 @@ def test_an_address_is_not_written_down_but_that_nobody_knows_it_is(make_app):
     headers = signed_in() | {"X-Forwarded-For": "198.51.100.79"}
     assert caller.line("GET", LIST, headers) == plain
     assert not written("198.51.100.79")
+
+
+def test_an_address_that_is_as_long_as_a_header_is_unknown_and_not_kept(make_app):
+    caller = Caller(make_app(TRUSTED_PROXY_HOPS="1").test_client())
+    kept = requests._parse_ip.cache_info().currsize
+    for forwarded in ("x" * 8000, "fe80::1%" + "x" * 8000):
+        headers = signed_in() | {"X-Forwarded-For": forwarded}
+        assert caller.line("GET", LIST, headers)["client_ip"] == "unknown"
+    assert requests._parse_ip.cache_info().currsize == kept
+    longest = "[2001:0db8:0000:0000:0000:0000:198.51.100.179%abcdefghijklmno]:65535"
+    headers = signed_in() | {"X-Forwarded-For": longest}
+    assert "client_ip" not in caller.line("GET", LIST, headers)
 
 
 def test_a_route_is_a_pattern_and_never_a_path(caller, engine):

@@ -115,6 +115,22 @@ def test_another_address_for_a_trading_wallet_is_a_conflict_and_the_row_stays(
     assert kept.fetchall() == before
 
 
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_another_address_than_the_audit_log_is_a_conflict(
+    importer, database, make_app, folder, sql, dry_run
+):
+    """The wallet was served from its file (WALLET_STORAGE=filesystem), and then replaced."""
+    app = make_app(WALLET_STORAGE="filesystem", WALLET_STORAGE_PATH=str(folder))
+    served = application(app).wallets.ensure_trading_wallet(1464243, access=ACCESS)
+    shutil.copy(SAMPLES / "wallet_1464243_ethereum.json", folder)
+    (report,) = importer(folder, dry_run=dry_run).values()
+    assert (report.outcome, report.reason) == (
+        "conflict",
+        f"the audit log has {served.address} for this user",
+    )
+    assert table(sql) == []
+
+
 def test_a_base_account_that_the_user_replaced_since_is_present_with_a_reason(
     importer, database, folder, sql
 ):

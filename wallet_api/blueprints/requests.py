@@ -23,6 +23,8 @@ from wallet_api.models import IPAddress
 MAX_BODY_BYTES = 16 * 1024
 """A deposit needs about 200 bytes."""
 
+# An IPv6 address (45 characters at most) with a zone, brackets and a port.
+_MAX_ADDRESS_LENGTH = 80
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 # Some proxies add a port: 192.0.2.1:443, [2001:db8::1]:443.
 _WITH_PORT = re.compile(r"([0-9.]+):\d+|\[(.+)\](?::\d+)?", re.ASCII)
@@ -102,13 +104,20 @@ def _end(response: Response) -> Response:
 
 
 def _forget(_error: BaseException | None) -> None:
-    """Remove this request's id from the log context of the thread."""
+    """Remove this request's id from the log context of the thread, and free its head and body.
+
+    The frames of a routing error refer to the request. The garbage collector runs seldom, and such
+    a cycle would remain in memory until then.
+    """
     structlog.contextvars.clear_contextvars()
+    request.routing_exception = None
 
 
 def client_ip() -> IPAddress | None:
     """Return the client's address, as the trusted proxies report it; None if it is unknown."""
-    return _parse_ip(request.remote_addr or "")
+    text = request.remote_addr or ""
+    # What a proxy forwards may be as long as a header. It is not kept.
+    return _parse_ip(text) if len(text) <= _MAX_ADDRESS_LENGTH else None
 
 
 @lru_cache(maxsize=10_000)

@@ -127,7 +127,10 @@ class Replication:
         # keeps the oldest id too far back.
         waited = sent["has_standby"] and not connection.unreplicated
         oldest = sent["oldest_running"]
-        if waited and sent["next_transaction"] - oldest < _EXPIRES:
+        if not waited or sent["next_transaction"] - oldest >= _EXPIRES:
+            return
+        # An operator who no longer configures a standby ends the wait without a warning.
+        if _QUERIES.read_state(connection)["has_standby"]:
             self._confirmed = connection.history, oldest
 
     def _refresh_after_promotion(self, connection: Connection) -> None:

@@ -2,7 +2,7 @@
 
 import threading
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -99,7 +99,13 @@ class WalletImport:
         }
         copied = self._duplicates(wanted)
         free = {key: wallet for key, wallet in wanted.items() if key not in copied}
-        claimed, there, busy = self._write(free)
+        there = self._existing(free)
+        absent = {key: wallet for key, wallet in free.items() if key not in there}
+        recorded = self._recorded_otherwise(absent)
+        claimed, taken, busy = self._write(
+            {key: wallet for key, wallet in absent.items() if key not in recorded}
+        )
+        there |= taken
         reports, left = [], []
         outcome: Outcome
         reason: str | None
@@ -113,6 +119,9 @@ class WalletImport:
             elif key in copied:
                 outcome = Outcome.CONFLICT
                 reason = f"FID {copied[key]} has the same key: one is a copy of the other"
+            elif key in recorded:
+                outcome = Outcome.CONFLICT
+                reason = f"the audit log has {recorded[key]} for this user"
             elif key in claimed:
                 outcome, reason = Outcome.IMPORTED, None
             elif key in there:
@@ -149,13 +158,8 @@ class WalletImport:
             if (address, fid) not in rows and (others := users[address] - {fid})
         }
 
-    def _write(
-        self, wanted: dict[WalletKey, Wallet]
-    ) -> tuple[set[WalletKey], dict[WalletKey, Wallet], set[int]]:
-        """Insert missing rows; return the inserted keys, the existing rows, and the busy users.
-
-        An existing row needs no lock, so that its user is never busy.
-        """
+    def _existing(self, wanted: Iterable[WalletKey]) -> dict[WalletKey, Wallet]:
+        """Return the rows of these keys."""
 
         def read(connection: Connection) -> dict[WalletKey, Wallet]:
             rows = WalletBatchRepository(connection).list_by_keys(wanted)
@@ -163,10 +167,35 @@ class WalletImport:
             self._database.replication.wait(connection)
             return rows
 
-        there = self._database.run(read)
-        absent = {key: wallet for key, wallet in wanted.items() if key not in there}
+        return self._database.run(read)
+
+    def _recorded_otherwise(self, absent: dict[WalletKey, Wallet]) -> dict[WalletKey, str]:
+        """Return the addresses of the audit log for users whose trading file has another one.
+
+        The user's wallet was served from its file, which was replaced since.
+        """
+
+        def read(connection: Connection) -> dict[WalletKey, str | None]:
+            audit = AuditRepository(connection)
+            heads = audit.list_heads({fid for fid, chain in absent if chain == TRADING_CHAIN})
+            begun = [fid for fid, head in heads.items() if head.id]
+            return {(fid, TRADING_CHAIN): audit.get_trading_address(fid) for fid in begun}
+
+        return {
+            key: address
+            for key, address in self._database.run(read).items()
+            if address is not None and address.lower() != absent[key].address.lower()
+        }
+
+    def _write(
+        self, absent: dict[WalletKey, Wallet]
+    ) -> tuple[set[WalletKey], dict[WalletKey, Wallet], set[int]]:
+        """Insert missing rows; return the inserted keys, the rows of others, and the busy users.
+
+        An existing row needs no lock, so that its user is never busy.
+        """
         if self._dry_run or not absent:
-            return set(), there, set()
+            return set(), {}, set()
         self._registration.register()
 
         pending = self._trail.pending()
@@ -191,8 +220,7 @@ class WalletImport:
             self._database.replication.wait(connection)
             return claimed, taken, busy
 
-        claimed, taken, busy = self._database.run(write)
-        return claimed, there | taken, busy
+        return self._database.run(write)
 
     def _compare(self, wallet: Wallet, row: Wallet) -> tuple[Outcome, str | None]:
         """Compare a file's wallet with the row, and return the outcome with the reason."""
