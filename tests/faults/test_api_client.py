@@ -104,6 +104,7 @@ def test_another_service_does_all_its_work_over_http(serve, clients, opened):
         "action": "key.read",
         "actor": "client:engine",
         "ip": "127.0.0.1",
+        "details": None,
     }
     assert reads == [
         read

@@ -270,3 +270,16 @@ def test_a_deposit_into_an_existing_wallet_takes_few_round_trips(
     with traced(services.database) as traffic:
         deposits.prepare(FID, request(idempotency_key=key), access=ACCESS)
     assert traffic.round_trips == round_trips
+
+
+@pytest.mark.parametrize("known", [False, True])
+@pytest.mark.parametrize("key", [None, "k"])
+def test_a_deposit_that_a_trigger_swallows_is_not_answered(deposits, wallets, sql, known, key):
+    if known:
+        wallets.ensure_trading_wallet(FID, access=ACCESS)
+    sql.execute(
+        "create function swallow() returns trigger language plpgsql as 'begin return null; end';"
+        "create trigger swallow before insert on deposits for each row execute function swallow()"
+    )
+    with pytest.raises(DatabaseDamaged):
+        deposits.prepare(FID, request(idempotency_key=key), access=ACCESS)

@@ -66,9 +66,6 @@ class Database:
         self._machines = Machines(name, cap=max(1, max_size // 2))
         self._accept_unfit = accept_unfit
         self._name = name
-        # labels() takes a lock and looks them up each time.
-        self._seconds_waited = metrics.POOL_WAIT.labels(name)
-        self._in_use = metrics.POOL_IN_USE.labels(name)
         self._max_size = max_size
         self._timeout_seconds = timeout_seconds
         self._parameters: dict[str, Any] = {
@@ -100,6 +97,9 @@ class Database:
         """Start connecting in the background, also if the database is down."""
         metrics.POOL_MAX.labels(self._name).set(self._max_size)
         metrics.POOL_REFUSALS.labels(self._name)
+        # labels() takes a lock and looks them up each time.
+        self._seconds_waited = metrics.POOL_WAIT.labels(self._name)
+        self._in_use = metrics.POOL_IN_USE.labels(self._name)
         self._pool.open(wait=False)
 
     def close(self) -> None:

@@ -33,14 +33,14 @@ class DepositRepository(Repository):
         cursor = sql.send(self._connection, _QUERIES.insert_if_absent, **asdict(deposit))
         return lambda: cursor.fetchone() is not None
 
-    def insert_with_wallet_later(self, deposit: Deposit) -> Callable[[], bool]:
+    def insert_with_wallet_later(self, deposit: Deposit) -> Callable[[], bool | None]:
         """Insert a user's first deposit in the transaction that creates the wallet.
 
-        Return a function that tells after the commit whether it is known to be inserted.
+        Return a function that tells after the commit whether it was inserted; None if that is
+        unknown, because the connection was lost.
         """
         cursor = sql.send(self._connection, _QUERIES.insert_with_wallet, **asdict(deposit))
-        # Without a result, the connection was lost.
-        return lambda: cursor.pgresult is not None and cursor.fetchone() is not None
+        return lambda: None if cursor.pgresult is None else cursor.fetchone() is not None
 
     def set_lock_timeout(self) -> None:
         """Set a short lock timeout for the rest of this transaction."""

@@ -52,10 +52,10 @@ def post_worker_init(worker: Any) -> None:
     defaults the collector takes a tenth of the CPU of a request, most of it for objects of the
     start, which never become garbage.
     """
+    application(worker.app.wsgi()).open()
     gc.collect()
     gc.freeze()
     gc.set_threshold(_GC_OBJECTS, _GC_YOUNG, _GC_OLD)
-    application(worker.app.wsgi()).open()
 
 
 def worker_exit(server: Any, worker: Any) -> None:

@@ -106,7 +106,7 @@ class DepositService:
         if trading is not None:
             return self._record(prepare(to_address=trading.address), trading)
 
-        attempts: list[Callable[[], bool]] = []
+        attempts: list[Callable[[], bool | None]] = []
 
         def insert(connection: Connection, address: str) -> None:
             deposits = DepositRepository(connection)
@@ -117,9 +117,10 @@ class DepositService:
         )
         deposit = prepare(to_address=trading.address)
         # Wallets in files are not created together with a row.
-        if created and attempts and attempts[-1]():
+        inserted = attempts[-1]() if attempts else False
+        if created and inserted:
             return PreparedDeposit(id=deposit.id, transfer=_transfer(deposit), replayed=False)
-        return self._record(deposit, trading)
+        return self._record(deposit, trading, tried=inserted is None)
 
     def payment(self, fid: int, *, asset: object, amount: object, access: AuditContext) -> Payment:
         """Return a payment into the user's trading wallet, which must exist. Nothing is recorded.
@@ -144,16 +145,23 @@ class DepositService:
 
         return self._database.run(read)
 
-    def _record(self, deposit: Deposit, trading: Wallet) -> PreparedDeposit:
+    def _record(self, deposit: Deposit, trading: Wallet, *, tried: bool = False) -> PreparedDeposit:
         """Insert the deposit. Idempotent, because the id is chosen before.
 
-        Wait for replication of a row that another request, or an earlier attempt, inserted.
+        Wait for replication of a row that another request, or an earlier attempt, inserted. `tried`
+        says that there may have been such an attempt. Raises DatabaseDamaged if nothing is stored.
         """
         key = deposit.idempotency_key
 
         def insert(connection: Connection) -> None:
-            if not DepositRepository(connection).insert_if_absent_later(deposit)():
-                self._database.replication.wait(connection)
+            nonlocal tried
+            before, tried = tried, True
+            if DepositRepository(connection).insert_if_absent_later(deposit)():
+                return
+            # Without an Idempotency-Key, only an earlier attempt has the same random id.
+            if not before:
+                raise DatabaseDamaged("the table of deposits takes no rows")
+            self._database.replication.wait(connection)
 
         def claim(connection: Connection) -> Deposit | None:
             deposits = DepositRepository(connection)
@@ -173,7 +181,7 @@ class DepositService:
         except LockTimeout as error:
             raise IdempotencyKeyInUse from error
         if winner is None:
-            raise AssertionError("a deposit was committed and is not there")
+            raise DatabaseDamaged("the table of deposits takes no rows")
         if winner.id != deposit.id:
             return self._replay(winner, deposit.request_hash, trading)
         return PreparedDeposit(id=deposit.id, transfer=_transfer(deposit), replayed=False)
