@@ -1,5 +1,6 @@
 """Preparing a deposit: a bad one writes nothing, a good one is recorded once and replayed."""
 
+import psycopg
 import pytest
 
 from tests.database import plant
@@ -252,8 +253,13 @@ def test_a_deposit_that_an_attempt_before_has_written_is_answered_once_it_is_rep
 
     def insert_twice(self, deposit):
         acts.append("insert")
-        insert(self, deposit)
-        return insert(self, deposit)
+        inserted = insert(self, deposit)
+        if key is not None:
+            return insert(self, deposit)
+        if acts == ["insert"]:
+            self._connection.pgconn.finish()
+            raise psycopg.OperationalError("lost after the commit")
+        return inserted
 
     monkeypatch.setattr(DepositRepository, "insert_if_absent_later", insert_twice)
     monkeypatch.setattr(Replication, "wait", lambda self, connection: acts.append("wait"))
