@@ -8,7 +8,7 @@ import pytest
 from tests.leaks import LEAKS
 from tests.service import ROOT
 from wallet_api.config import Settings
-from wallet_api.development.dev import _CONSOLE_SCOPES, _console_token
+from wallet_api.development.dev import _CONSOLE_SCOPES, _client_token
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def path(tmp_path):
 
 
 def console_token(settings, path):
-    token = _console_token(settings, path)
+    token = _client_token(settings, path, "console", _CONSOLE_SCOPES)
     LEAKS.secrets.add(token.reveal())
     return token
 
@@ -67,7 +67,7 @@ def test_a_token_that_opens_too_little_is_replaced(settings, path, services, spo
         case "scope":
             few = ("stats:read",)
             narrow = services.clients.create(
-                "narrow", scopes=few, allowed_networks=(), expires_at=None
+                "narrow", scopes=few, unrestricted=False, allowed_networks=(), expires_at=None
             )
             LEAKS.secrets.add(narrow.reveal())
             path.write_text(narrow.reveal())
