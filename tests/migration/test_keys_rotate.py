@@ -138,7 +138,7 @@ def test_verifying_the_audit_log_by_command(command, wallets, sql, tmp_path):
     checkpoint = tmp_path / "checkpoint.json"
     done = command("verify", "--checkpoint", checkpoint, group="audit")
     assert (done.status, done.err) == (0, "")
-    assert done.out.endswith(": 300 intact, 0 older than the chains, 0 faulty\n")
+    assert done.out.endswith(": 300 intact, 0 older than the chains, 0 archived, 0 faulty\n")
     assert checkpoint.stat().st_mode & 0o777 == 0o600
     against = command("verify", "--against", checkpoint, "--json", group="audit")
     assert (against.status, against.figures["intact"]) == (0, 300)

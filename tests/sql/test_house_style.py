@@ -29,6 +29,7 @@ STEPS = {
     "audit.list_by_actor_and_actions": {"list_by_actor_and_action"},
     "wallet_batches.insert_copies_if_absent": {"create_staging", "copy_staged", "insert_staged"},
     "wallet_search.list_wallets": {"list_all", "list_base_accounts", "list_trading"},
+    "replication.wait": {"read_state"},
     "machines.read_shards": {"is_cluster", "list_shards"},
     # Returns whether the query has a row.
     "audit.is_written": {"get_mac"},
