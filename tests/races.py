@@ -1,4 +1,4 @@
-"""Calls that start at the same moment."""
+"""Concurrent calls."""
 
 import threading
 from collections.abc import Callable, Iterable

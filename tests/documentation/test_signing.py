@@ -16,9 +16,10 @@ from wallet_api.ethereum.effects.kinds import Effect
 PAGE = read("docs/signing.md")
 HOST = "https://wallets.example.com"
 EXAMPLES = re.findall(r"^\$ (curl .*?)\n```$", PAGE, re.DOTALL | re.MULTILINE)
+NO_CURL = "NO curl: THE EXAMPLES OF docs/signing.md WERE NOT TRIED. Install it."
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is missing: no example was tried")
+@pytest.mark.skipif(shutil.which("curl") is None, reason=NO_CURL)
 def test_every_curl_example_of_the_page_works(serve, services):
     address = services.wallets.ensure_trading_wallet(FID, access=ACCESS).address
     token = services.clients.create(
