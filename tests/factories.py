@@ -13,7 +13,7 @@ from wallet_api.crypto import key_pairs as keys
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.models import AuditContext, NewWallet
-from wallet_api.repositories.wallets import PostgresWalletRepository
+from wallet_api.repositories.wallets.rows import PostgresWalletRepository
 from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.wallets import BaseAccountWalletService
 

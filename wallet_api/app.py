@@ -49,8 +49,8 @@ from wallet_api.process import require_gunicorn_settings
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
 from wallet_api.repositories.wallet_files.migrating import MigratingWalletRepository
-from wallet_api.repositories.wallet_repository import WalletRepository
-from wallet_api.repositories.wallets import PostgresWalletRepository
+from wallet_api.repositories.wallets.protocol import WalletRepository
+from wallet_api.repositories.wallets.rows import PostgresWalletRepository
 from wallet_api.services.api_clients import ApiClientService
 from wallet_api.services.audit.read import AuditLog
 from wallet_api.services.deposits import DepositService

@@ -70,9 +70,10 @@ def test_every_query_is_in_the_readme_of_the_queries():
         (file,) = code(first)
         told[file] = [name for place in places for name in code(place)]
     for path in QUERIES.rglob("*.sql"):
+        file = str(path.relative_to(QUERIES).with_suffix(""))
         there = re.findall(r"^-- name: (\w+)\(", path.read_text(), re.MULTILINE)
         if there:
-            assert sorted(told.pop(path.stem)) == sorted(there), path.stem
+            assert sorted(told.pop(file)) == sorted(there), file
         else:
             assert f"`{path.name}`" in text, path.name
     assert told == {}

@@ -12,7 +12,7 @@ from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
 from wallet_api.errors import DatabaseUnavailable
 from wallet_api.models import AuditEvent
-from wallet_api.repositories.audit_checks import AuditCheckRepository
+from wallet_api.repositories.audit.checks import AuditCheckRepository
 from wallet_api.services.audit import checkpoints as audit_checkpoints
 from wallet_api.services.audit.append import AuditTrail
 from wallet_api.services.audit.chains import EntryOutcome

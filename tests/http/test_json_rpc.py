@@ -9,7 +9,7 @@ from tests.http.problems import refused
 from tests.http.rpc import RPC, TEXT, ask, call, error_of, is_error, recorded, result_of
 from wallet_api.blueprints.application import application
 from wallet_api.blueprints.json_rpc import MAX_BATCH
-from wallet_api.blueprints.signing_schemas import TYPED_DATA
+from wallet_api.blueprints.schemas.signing import TYPED_DATA
 from wallet_api.errors import DatabaseUnavailable
 from wallet_api.services.signing import SigningService
 

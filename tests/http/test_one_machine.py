@@ -6,7 +6,7 @@ from tests.factories import ACCESS, BASE_ACCOUNT, FID, calling, signed_in
 from tests.http.route_map import routes
 from tests.sql.queries import EVERY, listed
 from wallet_api.blueprints.application import application
-from wallet_api.blueprints.signing_schemas import TRANSACTION, TYPED_DATA
+from wallet_api.blueprints.schemas.signing import TRANSACTION, TYPED_DATA
 from wallet_api.database.connections import _NAME, TimedCursor
 from wallet_api.models import SCOPES
 

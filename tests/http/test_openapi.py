@@ -30,7 +30,7 @@ from tests.leaks import LEAKS
 from wallet_api.blueprints.authorization import PUBLIC
 from wallet_api.blueprints.requests import MAX_BODY_BYTES
 from wallet_api.blueprints.routing import Blueprint
-from wallet_api.blueprints.schemas import HealthAnswer
+from wallet_api.blueprints.schemas.health import HealthAnswer
 from wallet_api.models import SCOPES
 
 

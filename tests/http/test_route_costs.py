@@ -6,7 +6,7 @@ from tests.factories import ACCESS, BASE_ACCOUNT, FID, calling, signed_in
 from tests.http.route_map import routes
 from tests.round_trips import traced
 from wallet_api.blueprints.application import application
-from wallet_api.blueprints.signing_schemas import TRANSACTION, TYPED_DATA
+from wallet_api.blueprints.schemas.signing import TRANSACTION, TYPED_DATA
 from wallet_api.models import AUDIT_ACTIONS, SCOPES
 
 ONE = f"/v1/users/{FID}/wallets"

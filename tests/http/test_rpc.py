@@ -11,7 +11,7 @@ from tests.factories import FID, calling
 from tests.http.problems import refused
 from tests.http.rpc import CHAIN_ID, OTHER, RPC, TEXT, ask, call, error_of, recorded, result_of
 from tests.signing import ADDRESS, KEY, TOKEN, to_bytes
-from wallet_api.blueprints.signing_schemas import TRANSACTION, TYPED_DATA
+from wallet_api.blueprints.schemas.signing import TRANSACTION, TYPED_DATA
 from wallet_api.errors import PolicyRefused
 from wallet_api.ethereum.authorizations import Authorization
 from wallet_api.ethereum.signatures import sign_authorization

@@ -25,7 +25,7 @@ from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
 from wallet_api.database.session_settings import PINNED, is_applied
 from wallet_api.repositories.migrations import MigrationRepository
-from wallet_api.repositories.wallets import PostgresWalletRepository
+from wallet_api.repositories.wallets.rows import PostgresWalletRepository
 from wallet_api.services import migrations
 
 

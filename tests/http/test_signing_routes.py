@@ -11,7 +11,7 @@ from tests.http.user_wallets import MODES, TRADING
 from tests.leaks import LEAKS
 from tests.signing import to_bytes
 from wallet_api.blueprints.application import application
-from wallet_api.blueprints.signing_schemas import TRANSACTION, TYPED_DATA
+from wallet_api.blueprints.schemas.signing import TRANSACTION, TYPED_DATA
 
 SIGN = f"{TRADING}/sign"
 PREVIEW = f"/v1/users/{FID}/sign/preview"

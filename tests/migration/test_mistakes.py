@@ -13,7 +13,7 @@ from tests.commands import is_one_line, lines_of, wait_until
 from tests.database import audited, empty, table
 from tests.factories import FID
 from tests.wallet_store import EXPECTED, SAMPLES, keyed, keyless, put
-from wallet_api.repositories.wallet_batches import WalletBatchRepository
+from wallet_api.repositories.wallets.batches import WalletBatchRepository
 
 KEYED = {entry["fid"]: entry for entry in EXPECTED if entry["privateKey"]}
 

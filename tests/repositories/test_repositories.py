@@ -10,11 +10,11 @@ from wallet_api.crypto.audit_chain import FIRST_HEAD
 from wallet_api.crypto.encryption import EncryptedKey, EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.models import AuditEvent, Deposit, NewWallet
-from wallet_api.repositories.audit import AuditRepository
+from wallet_api.repositories.audit.entries import AuditRepository
 from wallet_api.repositories.deposits import DepositRepository
 from wallet_api.repositories.encryption_keys import EncryptionKeyRepository
 from wallet_api.repositories.migrations import MigrationRepository
-from wallet_api.repositories.wallets import PostgresWalletRepository
+from wallet_api.repositories.wallets.rows import PostgresWalletRepository
 from wallet_api.services.audit.append import AuditTrail
 
 SEALED = EncryptedKey("ab" * 48, "cd" * 12, "aes-256-gcm", "ef" * 8)

@@ -17,11 +17,11 @@ from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Database, one_round_trip
 from wallet_api.errors import KeyUnreadable
 from wallet_api.models import MAX_FID, AuditEvent, NewWallet
-from wallet_api.repositories.audit import AuditRepository
+from wallet_api.repositories.audit.entries import AuditRepository
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
 from wallet_api.repositories.wallet_files.migrating import MigratingWalletRepository
-from wallet_api.repositories.wallets import PostgresWalletRepository
+from wallet_api.repositories.wallets.rows import PostgresWalletRepository
 from wallet_api.services.audit.append import AuditTrail
 from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.wallet_files.importing import OnDemandImport

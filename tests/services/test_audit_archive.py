@@ -19,9 +19,9 @@ from wallet_api.crypto.audit_chain import FIRST_HEAD
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.models import AUDIT_ACTIONS, KEY_USES, AuditContext, AuditEvent, AuditHead
-from wallet_api.repositories.audit import AuditRepository
-from wallet_api.repositories.audit_archive import AuditArchiveRepository
-from wallet_api.repositories.audit_checks import AuditCheckRepository
+from wallet_api.repositories.audit.archive import AuditArchiveRepository
+from wallet_api.repositories.audit.checks import AuditCheckRepository
+from wallet_api.repositories.audit.entries import AuditRepository
 from wallet_api.services.audit import archive as audit_archive
 from wallet_api.services.audit import archive_files
 from wallet_api.services.audit import checkpoints as audit_checkpoints

@@ -21,7 +21,7 @@ from wallet_api.crypto.secret import Secret
 from wallet_api.database import sql as loader
 from wallet_api.errors import DatabaseDamaged
 from wallet_api.models import AuditEvent
-from wallet_api.repositories import audit
+from wallet_api.repositories.audit import entries as audit
 from wallet_api.services.audit import checkpoints as audit_checkpoints
 from wallet_api.services.audit.append import AuditTrail
 from wallet_api.services.audit.chains import EntryOutcome
@@ -50,7 +50,7 @@ def releases(monkeypatch):
     new = audit._QUERIES
     with monkeypatch.context() as patch:
         patch.setattr(loader, "QUERIES", ROOT / "tests" / "data" / "queries_1_0_0")
-        old = loader.load("audit")
+        old = loader.load("audit/entries")
     found = Releases(old, new)
     monkeypatch.setattr(audit, "_QUERIES", found)
     return found

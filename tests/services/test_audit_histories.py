@@ -10,7 +10,7 @@ from tests.factories import ACCESS, OTHER_SECRET, SECRET, service
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.models import AuditHead
-from wallet_api.repositories.audit_checks import AuditCheckRepository
+from wallet_api.repositories.audit.checks import AuditCheckRepository
 from wallet_api.services.audit import checkpoints as audit_checkpoints
 from wallet_api.services.audit.append import chained
 from wallet_api.services.audit.checkpoints import Checkpoint

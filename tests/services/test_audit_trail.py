@@ -16,9 +16,9 @@ from tests.service import ROOT
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import AuditLogBlocked, DatabaseDamaged
-from wallet_api.repositories import audit
-from wallet_api.repositories import wallets as postgres
-from wallet_api.repositories.wallets import PostgresWalletRepository
+from wallet_api.repositories.audit import entries as audit
+from wallet_api.repositories.wallets import rows as postgres
+from wallet_api.repositories.wallets.rows import PostgresWalletRepository
 from wallet_api.services.audit.chains import EntryOutcome
 from wallet_api.services.audit.verify import AuditVerification
 

@@ -16,7 +16,7 @@ from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import one_round_trip
 from wallet_api.errors import DatabaseDamaged, KeyUnreadable
-from wallet_api.repositories.wallets import PostgresWalletRepository
+from wallet_api.repositories.wallets.rows import PostgresWalletRepository
 from wallet_api.services import wallets as base_account_wallets
 
 OF_ANOTHER_ROW = (

@@ -25,8 +25,8 @@ from tests.services.batches import (
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database, ServingConnection
 from wallet_api.database.connections import Connection
-from wallet_api.repositories.audit import AuditRepository
-from wallet_api.repositories.wallet_batches import WalletBatchRepository
+from wallet_api.repositories.audit.entries import AuditRepository
+from wallet_api.repositories.wallets.batches import WalletBatchRepository
 from wallet_api.services.audit.verify import AuditVerification, EntryOutcome
 from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.encryption_keys.registry import KnownSecrets, SecretStillInUse

@@ -12,8 +12,8 @@ from tests.factories import ACCESS, BASE_ACCOUNT, OTHER_SECRET, SECRET, service
 from tests.services.rotations import OLD, OLD_ID, USERS, rotate, sealed
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import DatabaseDamaged, KeyUnreadable
-from wallet_api.repositories.audit import AuditRepository
-from wallet_api.repositories.wallet_batches import WalletBatchRepository
+from wallet_api.repositories.audit.entries import AuditRepository
+from wallet_api.repositories.wallets.batches import WalletBatchRepository
 from wallet_api.services.encryption_keys.rotation import KeyRotation, RotationOutcome
 
 

@@ -15,7 +15,7 @@ from wallet_api.errors import DatabaseUnavailable
 from wallet_api.ethereum.networks import NETWORKS
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
-from wallet_api.repositories.wallets import PostgresWalletRepository
+from wallet_api.repositories.wallets.rows import PostgresWalletRepository
 from wallet_api.services.api_clients import ApiClientService
 from wallet_api.services.audit.chains import EntryOutcome
 from wallet_api.services.audit.verify import AuditVerification

@@ -13,7 +13,7 @@ from tests.races import race
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import KeyUnreadable, SecretMismatch
-from wallet_api.repositories.wallets import PostgresWalletRepository
+from wallet_api.repositories.wallets.rows import PostgresWalletRepository
 from wallet_api.services.encryption_keys.registration import SecretRegistration
 
 pytestmark = pytest.mark.usefixtures("quick_derivation")

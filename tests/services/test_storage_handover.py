@@ -13,7 +13,7 @@ from tests.services.storage import deposit_address
 from tests.services.storage_calls import EXPECTED_KEY, LOOKS, NEW_FID
 from tests.wallet_store import contents, keyed, put
 from wallet_api.errors import KeyUnreadable, SecretMismatch, StorageUnavailable
-from wallet_api.repositories.audit import AuditRepository
+from wallet_api.repositories.audit.entries import AuditRepository
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
 from wallet_api.services.wallet_files.importing import OnDemandImport
 

@@ -11,8 +11,8 @@ from wallet_api.database import one_round_trip
 from wallet_api.database.sql import QUERIES
 from wallet_api.errors import AuditLogBlocked, SecretMismatch
 from wallet_api.models import NewWallet
-from wallet_api.repositories.wallet_batches import WalletBatchRepository
-from wallet_api.repositories.wallets import PostgresWalletRepository, secret_retired
+from wallet_api.repositories.wallets.batches import WalletBatchRepository
+from wallet_api.repositories.wallets.rows import PostgresWalletRepository, secret_retired
 from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.encryption_keys.registry import KnownSecrets, SecretStillInUse
 from wallet_api.services.encryption_keys.rotation import KeyRotation, RotationOutcome

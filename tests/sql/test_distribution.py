@@ -18,7 +18,7 @@ from tests.sql.distribution import (
     faults_when_distributed,
     without_do,
 )
-from tests.sql.queries import SUBJECTS, queries
+from tests.sql.queries import FILES, queries, subject_of
 from wallet_api.database.sql_files import MIGRATIONS
 
 PACKAGE = Path(__file__).resolve().parents[2] / "wallet_api"
@@ -170,11 +170,11 @@ def test_squawk_finds_no_fault_inside_of_do_blocks_either():
     assert not [name for name, text in after_distribution().items() if is_refused(name, text)]
 
 
-@pytest.mark.parametrize("subject", SUBJECTS)
-def test_every_query_obeys(subject):
-    for name, query in queries(subject).items():
+@pytest.mark.parametrize("file", FILES)
+def test_every_query_obeys(file):
+    for name, query in queries(file).items():
         found = faults_of(query.sql)
-        assert list(found) == EXCEPTIONS.get(f"{subject}.{name}", []), (name, found)
+        assert list(found) == EXCEPTIONS.get(f"{subject_of(file)}.{name}", []), (name, found)
 
 
 def test_only_an_upgrade_takes_advisory_locks_and_nothing_is_serializable():

@@ -37,7 +37,7 @@ from tests.sql.crowds import (
     settled,
     walk,
 )
-from tests.sql.queries import describe, queries
+from tests.sql.queries import describe, queries, subject_of
 from wallet_api.app import create_app
 from wallet_api.blueprints.application import application
 from wallet_api.config import Settings
@@ -97,10 +97,10 @@ def sql(many) -> Iterator[psycopg.Connection[Any]]:
 
 def reads() -> Iterator[tuple[str, Any]]:
     """Give each query that reads users' rows."""
-    for subject in ("wallet_search", "stats", "audit", "wallets"):
-        for name, query in queries(subject).items():
+    for file in ("wallets/search", "stats", "audit/entries", "wallets/rows"):
+        for name, query in queries(file).items():
             if query.sql.startswith("select"):
-                yield f"{subject}.{name}", query
+                yield f"{subject_of(file)}.{name}", query
 
 
 def test_every_plan_is_as_its_snapshot_says(sql, request: pytest.FixtureRequest):

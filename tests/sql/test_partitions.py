@@ -11,7 +11,7 @@ import pytest
 
 from tests.factories import ACCESS, BASE_ACCOUNT, FID
 from tests.sql.distribution import PER_USER, line, read, words
-from tests.sql.queries import EVERY, NONE, ONE, SUBJECTS, listed, numbered, queries
+from tests.sql.queries import EVERY, FILES, NONE, ONE, listed, numbered, queries, subject_of
 from tests.sql.schema import SCHEMA, dump
 from wallet_api.database import sql as loader
 from wallet_api.services.diagnosis.database import examine_database
@@ -112,15 +112,15 @@ def planning(spread):
 
 
 def test_each_statement_runs_where_it_is_listed(planning):
-    staging = queries("wallet_batches")["create_staging"].sql
+    staging = queries("wallets/batches")["create_staging"].sql
     planning.execute(staging.replace(" on commit drop", ""))
     found = {
-        f"{subject}.{name}": place_of(planning, query)
-        for subject in SUBJECTS
-        for name, query in queries(subject).items()
+        f"{subject_of(file)}.{name}": place_of(planning, query)
+        for file in FILES
+        for name, query in queries(file).items()
         if name not in ("create_staging", "copy_staged")
     }
-    found |= dict.fromkeys(("wallet_batches.create_staging", "wallet_batches.copy_staged"), NONE)
+    found |= dict.fromkeys(("wallets.create_staging", "wallets.copy_staged"), NONE)
     assert found == listed()
 
 

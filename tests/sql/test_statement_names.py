@@ -13,6 +13,7 @@ import pytest
 
 from tests.factories import ACCESS, BASE_ACCOUNT, FID, JWT_SECRET, SECRET
 from tests.leaks import LEAKS
+from tests.sql.queries import FILES, subject_of
 from wallet_api.app import create_app
 from wallet_api.blueprints.application import application
 from wallet_api.config import Settings
@@ -107,9 +108,11 @@ def statements(requests_sent, watched):
 
 def test_each_statement_carries_the_name_of_its_query(statements):
     queries = {
-        f"{path.stem}.{name}"
-        for path in loader.QUERIES.glob("*.sql")
-        for name in re.findall(r"^-- name: (\w+)", path.read_text(), re.MULTILINE)
+        f"{subject_of(file)}.{name}"
+        for file in FILES
+        for name in re.findall(
+            r"^-- name: (\w+)", (loader.QUERIES / f"{file}.sql").read_text(), re.MULTILINE
+        )
     }
     names = set()
     for statement, _ in statements:

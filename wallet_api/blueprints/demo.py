@@ -9,7 +9,7 @@ from wallet_api.blueprints.application import application
 from wallet_api.blueprints.authorization import PUBLIC
 from wallet_api.blueprints.requests import client_ip
 from wallet_api.blueprints.routing import Blueprint
-from wallet_api.blueprints.schemas import DemoTokenAnswer
+from wallet_api.blueprints.schemas.demo import DemoTokenAnswer
 
 blueprint = Blueprint(
     "demo", __name__, description="Sign-in without authentication, for development."

@@ -7,9 +7,8 @@ from wallet_api.blueprints.application import application
 from wallet_api.blueprints.authorization import audit_context, client
 from wallet_api.blueprints.paths import parse_fid_of_path, require_trading_chain
 from wallet_api.blueprints.routing import Blueprint
-from wallet_api.blueprints.schemas import FID
-from wallet_api.blueprints.service_schemas import (
-    CHAINS,
+from wallet_api.blueprints.schemas.bases import CHAINS, FID
+from wallet_api.blueprints.schemas.users import (
     KeyAnswer,
     KeyBody,
     ServiceWallet,

@@ -6,7 +6,7 @@ from wallet_api.blueprints.application import application
 from wallet_api.blueprints.authorization import client
 from wallet_api.blueprints.pagination import LINK_HEADER
 from wallet_api.blueprints.routing import Blueprint
-from wallet_api.blueprints.service_schemas import WalletPage, WalletQuery
+from wallet_api.blueprints.schemas.wallet_search import WalletPage, WalletQuery
 from wallet_api.errors import InvalidAddress, InvalidCursor, InvalidFilter, WalletsInFiles
 from wallet_api.ethereum.addresses import parse_address
 from wallet_api.models import BASE_ACCOUNT_CHAIN, TRADING_CHAIN

@@ -10,8 +10,8 @@ from flask import Response, g, request
 from wallet_api.blueprints.application import application
 from wallet_api.blueprints.authorization import USER, audit_context
 from wallet_api.blueprints.routing import Blueprint
-from wallet_api.blueprints.schemas import (
-    BASE_ACCOUNT,
+from wallet_api.blueprints.schemas.bases import BASE_ACCOUNT
+from wallet_api.blueprints.schemas.wallets import (
     CreatedWalletAnswer,
     CreateWalletBody,
     DepositAnswer,

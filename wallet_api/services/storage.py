@@ -6,9 +6,9 @@ from wallet_api.database import Connection, Database, one_snapshot
 from wallet_api.errors import KeyUnreadable
 from wallet_api.models import BASE_ACCOUNT_CHAIN, TRADING_CHAIN
 from wallet_api.repositories.stats import StatsRepository
-from wallet_api.repositories.wallet_batches import WalletBatchRepository, WalletKey
 from wallet_api.repositories.wallet_files import file as wallet_file
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
+from wallet_api.repositories.wallets.batches import WalletBatchRepository, WalletKey
 from wallet_api.services.encryption_keys.registry import KnownSecrets, SecretStatus
 
 # Names per statement: about ten milliseconds.

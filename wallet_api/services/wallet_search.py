@@ -10,8 +10,8 @@ from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Connection, Database
 from wallet_api.errors import KeyUnreadable
 from wallet_api.models import BASE_ACCOUNT_CHAIN, TRADING_CHAIN, Page, PageRequest, Position, Wallet
-from wallet_api.repositories.wallet_search import WalletSearchRepository
-from wallet_api.repositories.wallets import PostgresWalletRepository
+from wallet_api.repositories.wallets.rows import PostgresWalletRepository
+from wallet_api.repositories.wallets.search import WalletSearchRepository
 from wallet_api.services.decryption import decrypt_verified
 
 log = structlog.get_logger("wallet_api")

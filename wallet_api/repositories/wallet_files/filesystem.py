@@ -22,7 +22,7 @@ from wallet_api.repositories.wallet_files import file as wallet_file
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
 from wallet_api.repositories.wallet_files.file import SECRET_FITS, WalletFile, file_name
 from wallet_api.repositories.wallet_files.stored_file import StoredFile
-from wallet_api.repositories.wallets import PostgresWalletRepository
+from wallet_api.repositories.wallets.rows import PostgresWalletRepository
 
 # How many undecryptable files end the check of our secret, how many files it reads at most, and how
 # many undecryptable files prove that our secret is wrong.

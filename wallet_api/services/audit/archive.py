@@ -17,9 +17,9 @@ from wallet_api.models import (
     AuditEntry,
     AuditEvent,
 )
-from wallet_api.repositories.audit import AuditRepository
-from wallet_api.repositories.audit_archive import AuditArchiveRepository
-from wallet_api.repositories.audit_checks import AuditCheckRepository
+from wallet_api.repositories.audit.archive import AuditArchiveRepository
+from wallet_api.repositories.audit.checks import AuditCheckRepository
+from wallet_api.repositories.audit.entries import AuditRepository
 from wallet_api.services.audit.append import AuditTrail
 from wallet_api.services.audit.archive_files import ArchiveFolder
 from wallet_api.services.audit.archived_ranges import ArchivedRange

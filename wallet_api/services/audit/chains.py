@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from wallet_api.crypto.audit_chain import AuditKey
 from wallet_api.models import ARCHIVE_ACTION, BASE_ACCOUNT_CHAIN, TRADING_CHAIN, AuditEntry
-from wallet_api.repositories.audit_checks import ChainEnd
+from wallet_api.repositories.audit.checks import ChainEnd
 from wallet_api.services.audit.archived_ranges import ArchivedRange
 from wallet_api.services.audit.links import ChainLinks
 

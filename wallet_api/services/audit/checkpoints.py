@@ -16,8 +16,8 @@ from datetime import datetime, timedelta
 from wallet_api.database import Connection, Database
 from wallet_api.errors import DatabaseUnavailable
 from wallet_api.models import AuditEntry
-from wallet_api.repositories.audit import AuditRepository
-from wallet_api.repositories.audit_checks import AuditCheckRepository, Writer
+from wallet_api.repositories.audit.checks import AuditCheckRepository, Writer
+from wallet_api.repositories.audit.entries import AuditRepository
 
 _BUCKETS = 256
 _VERSION = 1

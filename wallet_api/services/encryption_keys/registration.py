@@ -9,7 +9,7 @@ from wallet_api.database import Connection, Database
 from wallet_api.errors import SecretMismatch
 from wallet_api.models import EncryptionKey
 from wallet_api.repositories.encryption_keys import EncryptionKeyRepository
-from wallet_api.repositories.wallets import PostgresWalletRepository
+from wallet_api.repositories.wallets.rows import PostgresWalletRepository
 from wallet_api.services.wallet_files.storage_check import StorageCheck
 
 log = structlog.get_logger("wallet_api")

@@ -10,8 +10,8 @@ from wallet_api.crypto.secret import Secret
 from wallet_api.database import Connection, Database, batch_transaction
 from wallet_api.errors import KeyUnreadable, ServiceUnavailable
 from wallet_api.models import TRADING_CHAIN, AuditContext, AuditEvent, Wallet
-from wallet_api.repositories.audit import AuditRepository
-from wallet_api.repositories.wallet_batches import WalletBatchRepository, WalletKey
+from wallet_api.repositories.audit.entries import AuditRepository
+from wallet_api.repositories.wallets.batches import WalletBatchRepository, WalletKey
 from wallet_api.services.audit.append import AuditTrail
 from wallet_api.services.batches import run_batch
 from wallet_api.services.decryption import decrypt_verified

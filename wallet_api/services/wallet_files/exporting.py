@@ -6,7 +6,7 @@ from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Connection, Database, batch_transaction
 from wallet_api.errors import KeyUnreadable, ServiceUnavailable
 from wallet_api.models import AuditContext, AuditEvent, Wallet
-from wallet_api.repositories.audit import AuditRepository
+from wallet_api.repositories.audit.entries import AuditRepository
 from wallet_api.repositories.wallet_files.file import file_name
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
 from wallet_api.services.audit.append import AuditTrail

@@ -17,11 +17,11 @@ from wallet_api.models import (
     AuditEvent,
     Wallet,
 )
-from wallet_api.repositories.audit import AuditRepository
-from wallet_api.repositories.wallet_batches import WalletBatchRepository, WalletKey
+from wallet_api.repositories.audit.entries import AuditRepository
 from wallet_api.repositories.wallet_files.file import file_name
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository, Inspection
-from wallet_api.repositories.wallets import PostgresWalletRepository, secret_retired
+from wallet_api.repositories.wallets.batches import WalletBatchRepository, WalletKey
+from wallet_api.repositories.wallets.rows import PostgresWalletRepository, secret_retired
 from wallet_api.services.audit.append import AuditTrail, PendingEntries, begin_append
 from wallet_api.services.batches import run_batch
 from wallet_api.services.decryption import decrypt_verified

@@ -16,9 +16,9 @@ from wallet_api.models import (
     Wallet,
     WalletWithKey,
 )
-from wallet_api.repositories.audit import AuditRepository
+from wallet_api.repositories.audit.entries import AuditRepository
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
-from wallet_api.repositories.wallets import PostgresWalletRepository
+from wallet_api.repositories.wallets.rows import PostgresWalletRepository
 from wallet_api.services.audit.append import PendingEntries
 from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.wallet_files.recorded import is_recorded

@@ -10,10 +10,10 @@ from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Connection, Database
 from wallet_api.errors import KeyUnreadable
 from wallet_api.models import BASE_ACCOUNT_SPELLINGS, TRADING_CHAIN, Wallet
-from wallet_api.repositories.wallet_batches import WalletBatchRepository, WalletKey
 from wallet_api.repositories.wallet_files.file import file_name
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
-from wallet_api.repositories.wallets import PostgresWalletRepository
+from wallet_api.repositories.wallets.batches import WalletBatchRepository, WalletKey
+from wallet_api.repositories.wallets.rows import PostgresWalletRepository
 from wallet_api.services.decryption import decrypt_verified
 
 

@@ -22,7 +22,7 @@ where
 -- name: get_with_head(fid, chain)^
 -- The same wallet, the head of the user's audit chain, and the database's time. Always one row; the fid of a missing
 -- wallet and the head_id of an empty chain are null.
--- Sent before a wallet is created or a key is returned. For the head, see get_head() in audit.sql.
+-- Sent before a wallet is created or a key is returned. For the head, see get_head() in audit/entries.sql.
 -- Answered by the primary keys of both tables.
 select
     wallet.fid,

@@ -1,79 +1,25 @@
-"""Schemas of the request and response bodies of /api."""
+"""Schemas of /api/wallet: wallets, deposits, payments."""
 
-from datetime import UTC
 from typing import Any
 
-from marshmallow import EXCLUDE, RAISE, Schema, fields, pre_load
+from marshmallow import RAISE, Schema, fields, pre_load
 
-from wallet_api.errors import MnemonicRefused
+from wallet_api.blueprints.schemas.bases import (
+    ADDRESS,
+    BASE_ACCOUNT,
+    PRIVATE_KEY,
+    TRADING_ADDRESS,
+    TYPES,
+    WALLET_ID,
+    Answer,
+    Body,
+    Timestamp,
+)
 from wallet_api.ethereum.networks import NETWORKS
 from wallet_api.ethereum.transfers import Transfer
-from wallet_api.models import MAX_FID
 
-ADDRESS = {"pattern": "^0x[0-9a-fA-F]{40}$"}
-AMOUNT = "^([0-9]+[.]?[0-9]*|[.][0-9]+)$"
+_AMOUNT = "^([0-9]+[.]?[0-9]*|[.][0-9]+)$"
 _HEX = {"type": "string", "pattern": "^0x[0-9a-f]*$"}
-TRADING_ADDRESS = "0x24e08CE165170235Ff6E27529b73f9933bCD74E2"
-BASE_ACCOUNT = "0x78547fc07fdc8aac05e53b034e510b276a5ba384"
-FID = {
-    "type": "integer",
-    "format": "int64",
-    "minimum": 1,
-    "maximum": MAX_FID,
-    "examples": [1464243],
-}
-WALLET_ID = {"type": "string", "examples": ["fid_1464243_ethereum"]}
-PRIVATE_KEY = {"type": "string", "pattern": "^0x[0-9a-f]{64}$", "examples": [f"0x{1:064x}"]}
-TYPES = ("trading", "base-account")
-
-
-class Problem(Schema):
-    """An error response (RFC 9457)."""
-
-    type = fields.String(required=True, metadata={"description": "A URN that ends with the code."})
-    title = fields.String(required=True, metadata={"description": "Depends only on the code."})
-    status = fields.Integer(required=True)
-    detail = fields.String(
-        required=True, metadata={"description": "What exactly is wrong, for developers."}
-    )
-    code = fields.String(
-        required=True, metadata={"description": "A stable identifier for programs."}
-    )
-    request_id = fields.String(required=True, allow_none=True)
-    error = fields.String(required=True, metadata={"description": "A sentence for the user."})
-    fid = fields.Raw(metadata={"type": "null", "description": "Only for /api/auth/base-account."})
-
-
-class Timestamp(fields.DateTime):
-    """A point in time as ISO 8601 in UTC with milliseconds: 2026-11-22T10:42:23.489Z."""
-
-    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
-        if value is None:
-            return None
-        text: str = value.astimezone(UTC).isoformat(timespec="milliseconds")
-        return text.replace("+00:00", "Z")
-
-
-class Body(Schema):
-    """A request body. Unknown members and seed phrases are rejected."""
-
-    class Meta:
-        unknown = RAISE
-
-    error_messages = {"unknown": "unknown member."}
-
-    @pre_load
-    def refuse_mnemonic(self, members: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
-        if any(name.strip().lower() == "mnemonic" for name in members):
-            raise MnemonicRefused
-        return members
-
-
-class Answer(Schema):
-    """A response body in which every member is always present."""
-
-    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
-        field_obj.required = True
 
 
 class DepositBody(Body):
@@ -87,7 +33,7 @@ class DepositBody(Body):
         allow_none=True,
         metadata={
             "type": "string",
-            "pattern": AMOUNT,
+            "pattern": _AMOUNT,
             "description": "Decimal digits, in whole units of the asset.",
             "examples": ["20", "0.5"],
         },
@@ -117,7 +63,7 @@ class PaymentQuery(Schema):
 
     error_messages = {"unknown": "unknown parameter."}
     asset = fields.String(load_default="USDC", metadata={"enum": ["USDC", "ETH"]})
-    amount = fields.String(required=True, metadata={"pattern": AMOUNT, "examples": ["20"]})
+    amount = fields.String(required=True, metadata={"pattern": _AMOUNT, "examples": ["20"]})
 
 
 class CreateWalletBody(Body):
@@ -126,41 +72,6 @@ class CreateWalletBody(Body):
     chain = fields.Raw(
         load_default="ethereum", allow_none=True, metadata={"type": "string", "enum": ["ethereum"]}
     )
-
-
-class SignInQuery(Schema):
-    """GET or POST /api/auth/base-account. Unknown parameters of mini apps are ignored."""
-
-    class Meta:
-        unknown = EXCLUDE
-
-    address = fields.String(
-        load_default=None,
-        metadata={
-            "type": "string",
-            # Some frontends send an empty string.
-            "pattern": "^(0x[0-9a-fA-F]{40})?$",
-            "description": "The user's Base Account address, which is stored.",
-        },
-    )
-
-
-class HealthAnswer(Answer):
-    status = fields.String(metadata={"examples": ["ok"]})
-    version = fields.String(metadata={"examples": ["1.0.0"]})
-
-
-class SignInAnswer(Answer):
-    success = fields.Boolean()
-    fid = fields.Integer(metadata=FID)
-    user_id = fields.String(data_key="userId", metadata={"examples": ["fid_1464243"]})
-    address = fields.String(allow_none=True, metadata={"examples": [BASE_ACCOUNT], **ADDRESS})
-    token = fields.String(metadata={"description": "For the other routes of /api."})
-
-
-class DemoTokenAnswer(Answer):
-    fid = fields.Integer(metadata=FID)
-    token = fields.String(metadata={"description": "For the other routes of /api."})
 
 
 class NetworkAnswer(Answer):
@@ -283,21 +194,3 @@ class WalletListAnswer(Answer):
 
 class CreatedWalletAnswer(Answer):
     wallet = fields.Nested(CreatedWallet)
-
-
-class FallbackWalletAnswer(Answer):
-    success = fields.Boolean()
-    wallet_address = fields.String(
-        data_key="walletAddress", metadata={"examples": [TRADING_ADDRESS], **ADDRESS}
-    )
-    message = fields.String(metadata={"description": "A sentence for the user."})
-    note = fields.String(metadata={"description": "Another sentence for the user."})
-
-
-class FallbackWalletStatusAnswer(Answer):
-    has_fallback_wallet = fields.Boolean(data_key="hasFallbackWallet")
-    wallet_address = fields.String(
-        data_key="walletAddress",
-        allow_none=True,
-        metadata={"examples": [TRADING_ADDRESS], **ADDRESS},
-    )

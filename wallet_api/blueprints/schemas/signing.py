@@ -4,8 +4,8 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
-from wallet_api.blueprints.query_schemas import printable
-from wallet_api.blueprints.schemas import ADDRESS, TRADING_ADDRESS, Answer, Body
+from wallet_api.blueprints.schemas.bases import ADDRESS, TRADING_ADDRESS, Answer, Body
+from wallet_api.blueprints.schemas.queries import printable
 from wallet_api.ethereum.strict_json import MAX_SAFE_INTEGER
 
 _HASH = {"pattern": "^0x[0-9a-f]{64}$"}

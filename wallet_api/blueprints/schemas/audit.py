@@ -4,9 +4,8 @@ import json
 
 from marshmallow import fields, validate
 
-from wallet_api.blueprints.query_schemas import MOMENT, Fid, Moment, PageQuery, printable
-from wallet_api.blueprints.schemas import FID, Answer, Timestamp
-from wallet_api.blueprints.service_schemas import CHAINS, PageAnswer
+from wallet_api.blueprints.schemas.bases import CHAINS, FID, Answer, PageAnswer, Timestamp
+from wallet_api.blueprints.schemas.queries import MOMENT, Fid, Moment, PageQuery, printable
 from wallet_api.models import AUDIT_ACTIONS
 
 

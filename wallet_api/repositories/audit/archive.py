@@ -1,4 +1,4 @@
-"""Deletion of archived audit entries. Queries: queries/audit_archive.sql."""
+"""Deletion of archived audit entries. Queries: queries/audit/archive.sql."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ from wallet_api.database import one_round_trip, sql
 from wallet_api.models import AuditEntry
 from wallet_api.repositories import Repository
 
-_QUERIES = sql.load("audit_archive")
+_QUERIES = sql.load("audit/archive")
 
 
 class AuditArchiveRepository(Repository):

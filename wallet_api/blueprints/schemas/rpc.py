@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from wallet_api.blueprints.schemas import FID, TRADING_ADDRESS
-from wallet_api.blueprints.signing_schemas import TRANSACTION, TYPED_DATA
+from wallet_api.blueprints.schemas.bases import FID, TRADING_ADDRESS
+from wallet_api.blueprints.schemas.signing import TRANSACTION, TYPED_DATA
 from wallet_api.ethereum.strict_json import MAX_SAFE_INTEGER
 
 _REQUEST_ID = "8e27ac97b3e14c1f8f0ac1b1de0a9a53"

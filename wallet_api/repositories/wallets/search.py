@@ -1,13 +1,13 @@
-"""Search of the table `wallets`. Queries: queries/wallet_search.sql."""
+"""Search of the table `wallets`. Queries: queries/wallets/search.sql."""
 
 from collections.abc import Sequence
 
 from wallet_api.database import Row, sql
 from wallet_api.models import BASE_ACCOUNT_CHAIN, TRADING_CHAIN, PageRequest, Wallet
 from wallet_api.repositories import Repository
-from wallet_api.repositories.wallets import wallet_of
+from wallet_api.repositories.wallets.rows import wallet_of
 
-_QUERIES = sql.load("wallet_search")
+_QUERIES = sql.load("wallets/search")
 
 
 class WalletSearchRepository(Repository):

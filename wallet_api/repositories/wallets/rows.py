@@ -1,4 +1,4 @@
-"""The table `wallets`. Queries: queries/wallets.sql."""
+"""The table `wallets`. Queries: queries/wallets/rows.sql."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -10,9 +10,9 @@ from wallet_api.database import Connection, Row, sql, translate_violation
 from wallet_api.errors import SecretMismatch
 from wallet_api.models import AuditHead, NewWallet, Wallet
 from wallet_api.repositories import Repository
-from wallet_api.repositories.audit import head_of
+from wallet_api.repositories.audit.entries import head_of
 
-_QUERIES = sql.load("wallets")
+_QUERIES = sql.load("wallets/rows")
 
 
 class PostgresWalletRepository(Repository):
@@ -78,8 +78,8 @@ def secret_retired(connection: Connection) -> AbstractContextManager[None]:
         statements=(
             "wallets.insert_if_absent",
             "wallets.add_copy",
-            "wallet_batches.insert_staged",
-            "wallet_batches.reencrypt",
+            "wallets.insert_staged",
+            "wallets.reencrypt",
         ),
     )
 

@@ -1,4 +1,4 @@
-"""Verification of the audit log. Queries: queries/audit_checks.sql."""
+"""Verification of the audit log. Queries: queries/audit/checks.sql."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from wallet_api.database import sql
 from wallet_api.models import AuditEntry
 from wallet_api.repositories import Repository
 
-_QUERIES = sql.load("audit_checks")
+_QUERIES = sql.load("audit/checks")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

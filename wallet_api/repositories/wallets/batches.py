@@ -1,4 +1,4 @@
-"""The table `wallets`, many rows at a time. Queries: queries/wallet_batches.sql."""
+"""The table `wallets`, many rows at a time. Queries: queries/wallets/batches.sql."""
 
 from collections.abc import Iterable
 
@@ -6,9 +6,9 @@ from wallet_api.crypto.encryption import EncryptedKey
 from wallet_api.database import sql
 from wallet_api.models import Wallet
 from wallet_api.repositories import Repository
-from wallet_api.repositories.wallets import columns_of, secret_retired, wallet_of
+from wallet_api.repositories.wallets.rows import columns_of, secret_retired, wallet_of
 
-_QUERIES = sql.load("wallet_batches")
+_QUERIES = sql.load("wallets/batches")
 
 WalletKey = tuple[int, str]
 """The key of a wallet: fid and chain."""

@@ -1,4 +1,4 @@
-"""The table `wallet_audit_log`. Queries: queries/audit.sql."""
+"""The table `wallet_audit_log`. Queries: queries/audit/entries.sql."""
 
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
@@ -13,7 +13,7 @@ from wallet_api.database import Conflict, Connection, Row, one_round_trip, sql, 
 from wallet_api.models import AuditEntry, AuditHead, PageRequest
 from wallet_api.repositories import Repository
 
-_QUERIES = sql.load("audit")
+_QUERIES = sql.load("audit/entries")
 _NAMES = [field.name for field in fields(AuditEntry) if field.name != "created_at"]
 
 
