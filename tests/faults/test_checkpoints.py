@@ -6,7 +6,7 @@ from datetime import timedelta
 import psycopg
 import pytest
 
-from tests.factories import ACCESS
+from tests.factories import ACCESS, POSTGRES
 from tests.faults.servers import Server
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
@@ -38,7 +38,7 @@ class Log:
         self.database.open()
         self._trail = AuditTrail(encryption)
         self._verification = AuditVerification(
-            self.database, encryption, unchained_before=None, wallet_storage="postgres"
+            self.database, encryption, unchained_before=None, storage=POSTGRES
         )
 
     def append(self):

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from tests.factories import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET, SECRET, service
+from tests.factories import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET, SECRET, STORAGE_OF, service
 from tests.services.rotations import USERS
 from tests.wallet_store import SAMPLES
 from wallet_api.blueprints.application import application
@@ -130,7 +130,7 @@ def verification(database):
             database,
             encryption,
             unchained_before=unchained_before,
-            wallet_storage=wallet_storage,
+            storage=STORAGE_OF[wallet_storage],
         )
 
     return make

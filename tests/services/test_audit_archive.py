@@ -13,7 +13,7 @@ import pytest
 from psycopg import errors
 
 from tests.database import plant
-from tests.factories import ACCESS, BASE_ACCOUNT, SECRET, service
+from tests.factories import ACCESS, BASE_ACCOUNT, POSTGRES, SECRET, service
 from tests.services.audit_faults import TO_TEXT
 from wallet_api.crypto.audit_chain import FIRST_HEAD
 from wallet_api.crypto.encryption import EncryptionService
@@ -127,7 +127,7 @@ def verification(database, encryption):
             database,
             encryption,
             unchained_before=None,
-            wallet_storage="postgres",
+            storage=POSTGRES,
             archive=archive,
         )
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 import psycopg
 import pytest
 
-from tests.factories import ACCESS, SECRET, service
+from tests.factories import ACCESS, POSTGRES, SECRET, service
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import DatabaseUnavailable
@@ -36,7 +36,7 @@ def encryption():
 @pytest.fixture
 def verification(database, encryption):
     service(database).ensure_trading_wallet(1, access=ACCESS)
-    return AuditVerification(database, encryption, unchained_before=None, wallet_storage="postgres")
+    return AuditVerification(database, encryption, unchained_before=None, storage=POSTGRES)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from uuid import uuid4
 import pytest
 
 from tests.database import plant
-from tests.factories import ACCESS, BASE_ACCOUNT, FID, SECRET, service
+from tests.factories import ACCESS, BASE_ACCOUNT, FID, POSTGRES, SECRET, service
 from tests.service import ROOT
 from tests.services.audit_faults import TO_TEXT
 from wallet_api.crypto.encryption import EncryptionService
@@ -59,7 +59,7 @@ def releases(monkeypatch):
 @pytest.fixture
 def verification(database):
     encryption = EncryptionService(Secret(SECRET))
-    return AuditVerification(database, encryption, unchained_before=None, wallet_storage="postgres")
+    return AuditVerification(database, encryption, unchained_before=None, storage=POSTGRES)
 
 
 @pytest.fixture

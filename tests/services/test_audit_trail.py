@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from tests.database import rows
-from tests.factories import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET, SECRET, service
+from tests.factories import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET, POSTGRES, SECRET, service
 from tests.service import ROOT
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
@@ -44,9 +44,9 @@ def whole(database, sql):
         encryption = EncryptionService(
             Secret(secrets[0] if secrets else SECRET), [Secret(older) for older in secrets[1:]]
         )
-        AuditVerification(
-            database, encryption, unchained_before=None, wallet_storage="postgres"
-        ).verify(reports.append)
+        AuditVerification(database, encryption, unchained_before=None, storage=POSTGRES).verify(
+            reports.append
+        )
         assert {report.outcome for report in reports} <= {EntryOutcome.INTACT}, reports
         return len(reports)
 

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from tests.commands import wait_until
-from tests.factories import ACCESS, OTHER_SECRET, SECRET, service
+from tests.factories import ACCESS, OTHER_SECRET, POSTGRES, SECRET, service
 from tests.services.batches import (
     BUSY,
     NEW,
@@ -86,7 +86,7 @@ def entries(sql, action):
 
 def check_log(database):
     reports = []
-    log = AuditVerification(database, NEW, unchained_before=None, wallet_storage="postgres")
+    log = AuditVerification(database, NEW, unchained_before=None, storage=POSTGRES)
     log.verify(reports.append)
     assert {report.outcome for report in reports} <= {EntryOutcome.INTACT}, reports
 
@@ -234,7 +234,7 @@ def test_a_secret_is_not_retired_in_the_middle_of_a_rotation(
     SecretRegistration(own_database, NEW).register()
     other = Database(Secret(database_url), min_size=0, max_size=1, timeout_seconds=5)
     other.open()
-    secrets, refused = KnownSecrets(other, NEW, wallets_in_files=False), []
+    secrets, refused = KnownSecrets(other, NEW, POSTGRES), []
     reseal = WalletBatchRepository.reencrypt
 
     def retire_first(self, again):

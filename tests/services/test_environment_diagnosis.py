@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.commands import Running, kept_environ
-from tests.factories import ACCESS, FID, OTHER_SECRET, SECRET, service
+from tests.factories import ACCESS, FID, OTHER_SECRET, POSTGRES, SECRET, service
 from tests.leaks import LEAKS, secrets_in
 from tests.unit.issuer import KeyServer
 from wallet_api.crypto.encryption import EncryptionService
@@ -200,7 +200,7 @@ def test_a_retired_secret_that_is_kept_all_the_same_is_advice(doctor, database, 
     SecretRegistration(database, sealing).register()
     SecretRegistration(database, newer).register()
     assert unusual(doctor(**both)) == []
-    assert KnownSecrets(database, newer, wallets_in_files=False).retire(sealing.key_id)
+    assert KnownSecrets(database, newer, POSTGRES).retire(sealing.key_id)
     ((state, what, remedy),) = unusual(doctor(**both))
     assert (state, remedy.startswith("Remove it")) == (State.ADVICE, True)
     assert sealing.key_id in what

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.factories import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET, SECRET, service
+from tests.factories import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET, POSTGRES, SECRET, service
 from tests.faults.servers import Proxy, carry_all
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
@@ -181,9 +181,7 @@ def actions(sql, fid):
 
 def check(ground, sql):
     reports = []
-    verification = AuditVerification(
-        ground.database, NEW, unchained_before=None, wallet_storage="postgres"
-    )
+    verification = AuditVerification(ground.database, NEW, unchained_before=None, storage=POSTGRES)
     verification.verify(reports.append)
     assert {report.outcome for report in reports} <= {EntryOutcome.INTACT}, reports
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 import psycopg
 import pytest
 
-from tests.factories import ACCESS, BASE_ACCOUNT, OTHER_SECRET, SECRET
+from tests.factories import ACCESS, BASE_ACCOUNT, OTHER_SECRET, SECRET, STORAGE_OF
 from tests.services.rotations import OLD, OLD_ID, rotate, sealed
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
@@ -19,8 +19,8 @@ from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.encryption_keys.registry import KnownSecrets, SecretStillInUse
 
 
-def secrets_of(database, encryption, *, wallets_in_files=False):
-    return KnownSecrets(database, encryption, wallets_in_files=wallets_in_files)
+def secrets_of(database, encryption, *, storage="postgres"):
+    return KnownSecrets(database, encryption, STORAGE_OF[storage])
 
 
 def known(database, encryption):
@@ -62,7 +62,7 @@ def test_a_secret_in_use_cannot_be_retired_and_one_that_is_not_can(
 def test_no_secret_is_retired_while_wallet_files_may_need_it(rotation, database, new_secret):
     rotate(rotation)
     with pytest.raises(SecretStillInUse, match="WALLET_STORAGE=postgres"):
-        secrets_of(database, new_secret, wallets_in_files=True).retire(OLD_ID)
+        secrets_of(database, new_secret, storage="migrating").retire(OLD_ID)
     assert known(database, new_secret)[OLD_ID] == ("previous", 0)
 
 

@@ -4,7 +4,7 @@ import pytest
 from psycopg import errors as pg
 
 from tests.database import rows
-from tests.factories import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET, SECRET
+from tests.factories import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET, POSTGRES, SECRET
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import one_round_trip
@@ -163,7 +163,7 @@ def test_a_secret_in_use_is_recognized_for_every_table_that_refers_to_it(databas
         f"insert into another values ('{OLD.key_id}')"
     )
     with pytest.raises(SecretStillInUse, match="another table"):
-        KnownSecrets(database, NEW, wallets_in_files=False).retire(OLD.key_id)
+        KnownSecrets(database, NEW, POSTGRES).retire(OLD.key_id)
 
 
 # Constraints that no code knows. They must not be taken for the known ones of the same table.

@@ -80,7 +80,7 @@ def verify(
             database,
             resources.encryption,
             unchained_before=since,
-            wallet_storage=resources.wallet_storage,
+            storage=resources.storage,
             archive=None if archive_folder is None else ArchiveFolder(archive_folder),
         )
         if (against or checkpoint) and verification.needs_archive():

@@ -17,6 +17,7 @@ from wallet_api.services.audit.archive_files import ArchiveFolder, place
 from wallet_api.services.audit.archived_ranges import ArchivedRange
 from wallet_api.services.audit.chains import ChainCheck, EntryOutcome, EntryReport, missing
 from wallet_api.services.audit.checkpoints import Checkpoint, Digest, require_primary, settled_time
+from wallet_api.services.wallet_files.storages import WalletStorage
 
 _PAGE = 5000
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -33,16 +34,15 @@ class AuditVerification:
         encryption: EncryptionService,
         *,
         unchained_before: datetime | None,
-        wallet_storage: str,
+        storage: WalletStorage,
         archive: ArchiveFolder | None = None,
     ) -> None:
         """Entries without a mac are faults, unless they were made before `unchained_before`.
 
-        `wallet_storage` is WALLET_STORAGE: it decides whether wallets without rows may be in files.
         Without an `archive`, archived entries are counted, and not verified.
         """
         self._archive = archive
-        self._wallet_storage = wallet_storage
+        self._storage = storage
         self._database = database
         self._encryption = encryption
         self._unchained_before = unchained_before
@@ -151,7 +151,7 @@ class AuditVerification:
         return ChainCheck(
             audit_keys(connection, self._encryption.audit_keys),
             unchained_before=self._unchained_before,
-            wallet_storage=self._wallet_storage,
+            storage=self._storage,
             with_archive=self._archive is not None,
         )
 

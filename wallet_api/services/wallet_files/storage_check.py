@@ -78,7 +78,7 @@ class StorageCheck:
         return False
 
 
-def check_unused_files(directory: WalletDirectory, *, ignored_explicitly: bool) -> str | None:
+def unused_files_warning(directory: WalletDirectory, *, ignored_explicitly: bool) -> str | None:
     """Return a warning about unused wallet files; refuse them unless they are ignored on purpose.
 
     A user with a wallet in a file would get a second one. Raises ConfigurationError.
