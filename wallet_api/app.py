@@ -49,6 +49,7 @@ from wallet_api.services.audit.read import AuditLog
 from wallet_api.services.deposits import DepositService
 from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.encryption_keys.registry import KnownSecrets
+from wallet_api.services.key_access import KeyAccessService
 from wallet_api.services.node_reads import NodeReadService
 from wallet_api.services.readiness import ReadinessService
 from wallet_api.services.signing import SigningService
@@ -164,11 +165,18 @@ def _services(settings: Settings) -> Application:
     encryption = EncryptionService(settings.encryption_secret, settings.encryption_secret_previous)
     registration = SecretRegistration(database, encryption, storage.directory_check(encryption))
     wallet_service = storage.wallet_service(database, encryption, registration)
+    signing_service = SigningService(wallet_service)
     return Application(
         database=database,
         replica=replica,
         wallets=wallet_service,
-        signing=SigningService(wallet_service),
+        signing=signing_service,
+        key_access=KeyAccessService(
+            wallet_service,
+            signing_service,
+            allow_read=settings.allow_key_read,
+            allow_export=settings.allow_key_export,
+        ),
         node_reads=NodeReadService(settings.node_urls, threads=settings.web_threads),
         deposits=DepositService(database, wallet_service, settings.network),
         readiness=ReadinessService(database, registration),
@@ -186,8 +194,6 @@ def _services(settings: Settings) -> Application:
             jwks_url=settings.quick_auth_jwks_url,
         ),
         metrics_token=settings.metrics_token,
-        allow_key_export=settings.allow_key_export,
-        allow_key_read=settings.allow_key_read,
         network=settings.network,
         demo_fid=settings.demo_fid,
     )

@@ -19,15 +19,15 @@ from wallet_api.crypto.audit_chain import FIRST_HEAD
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.models import AUDIT_ACTIONS, KEY_USES, AuditContext, AuditEvent, AuditHead
+from wallet_api.repositories.audit import archive_files
 from wallet_api.repositories.audit.archive import AuditArchiveRepository
+from wallet_api.repositories.audit.archive_files import ArchiveDamaged, ArchiveFolder
 from wallet_api.repositories.audit.checks import AuditCheckRepository
 from wallet_api.repositories.audit.entries import AuditRepository
 from wallet_api.services.audit import archive as audit_archive
-from wallet_api.services.audit import archive_files
 from wallet_api.services.audit import checkpoints as audit_checkpoints
 from wallet_api.services.audit.append import AuditTrail
 from wallet_api.services.audit.archive import ArchiveOutcome, AuditArchive
-from wallet_api.services.audit.archive_files import ArchiveDamaged, ArchiveFolder
 from wallet_api.services.audit.archived_ranges import ArchivedRange
 from wallet_api.services.audit.chains import EntryOutcome
 from wallet_api.services.audit.verify import AuditVerification

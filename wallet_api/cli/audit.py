@@ -13,8 +13,8 @@ from wallet_api.cli.command import Command, json_option
 from wallet_api.cli.progress import Progress, ReportFile, printable
 from wallet_api.cli.wallet_files.resources import WalletResources, operator
 from wallet_api.models import MAX_FID
+from wallet_api.repositories.audit.archive_files import ArchiveDamaged, ArchiveFolder
 from wallet_api.services.audit.archive import ArchiveOutcome, AuditArchive
-from wallet_api.services.audit.archive_files import ArchiveDamaged, ArchiveFolder
 from wallet_api.services.audit.chains import EntryOutcome, EntryReport
 from wallet_api.services.audit.checkpoints import Checkpoint
 from wallet_api.services.audit.verify import AuditVerification

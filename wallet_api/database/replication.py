@@ -96,7 +96,7 @@ class Replication:
 
         Call it outside of a transaction, on the connection that read the rows, in the same
         Database.run(): a promoted server may lack the rows, and has nothing to wait for. The ids
-        have 32 bits, as xmin; None stands for a wallet that is not in PostgreSQL.
+        have 32 bits, as xmin; None stands for a record that is not in this database.
         """
         if not all(self._is_confirmed(connection, one) for one in transaction_ids):
             self.wait(connection)

@@ -8,6 +8,9 @@ from wallet_api.repositories import Repository
 
 _QUERIES = sql.load("audit/archive")
 
+DELETION_SETTING = "wallet_api.archiving"
+"""The setting under which a trigger lets the owner of the tables delete key uses."""
+
 
 class AuditArchiveRepository(Repository):
     """The key uses that `wallet-api audit archive` moves into files. Only for the owner."""

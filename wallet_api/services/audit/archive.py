@@ -18,10 +18,10 @@ from wallet_api.models import (
     AuditEvent,
 )
 from wallet_api.repositories.audit.archive import AuditArchiveRepository
+from wallet_api.repositories.audit.archive_files import ArchiveFolder
 from wallet_api.repositories.audit.checks import AuditCheckRepository
 from wallet_api.repositories.audit.entries import AuditRepository
 from wallet_api.services.audit.append import AuditTrail
-from wallet_api.services.audit.archive_files import ArchiveFolder
 from wallet_api.services.audit.archived_ranges import ArchivedRange
 from wallet_api.services.audit.links import ChainLinks
 from wallet_api.services.audit.verify import archived_ranges, audit_keys

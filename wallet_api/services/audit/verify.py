@@ -11,9 +11,9 @@ from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Connection, Database, long_transaction
 from wallet_api.errors import DatabaseUnavailable
 from wallet_api.models import AuditEntry
+from wallet_api.repositories.audit.archive_files import ArchiveFolder, place
 from wallet_api.repositories.audit.checks import AuditCheckRepository, ChainEnd
 from wallet_api.repositories.encryption_keys import EncryptionKeyRepository
-from wallet_api.services.audit.archive_files import ArchiveFolder, place
 from wallet_api.services.audit.archived_ranges import ArchivedRange
 from wallet_api.services.audit.chains import ChainCheck, EntryOutcome, EntryReport, missing
 from wallet_api.services.audit.checkpoints import Checkpoint, Digest, require_primary, settled_time

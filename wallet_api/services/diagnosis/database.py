@@ -4,7 +4,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from wallet_api.database import Connection, Database
-from wallet_api.database.session_settings import PINNED, is_applied, is_unsafe
+from wallet_api.database.session_settings import PINNED, is_applied, is_on, is_unsafe
+from wallet_api.repositories.audit.archive import DELETION_SETTING
 from wallet_api.repositories.database_checks import (
     DatabaseCheckRepository,
     Right,
@@ -137,9 +138,7 @@ def _settings(checks: DatabaseCheckRepository) -> list[Finding]:
         for one in checks.list_role_settings(_relations())
         if not is_applied(one.setting_name, one.setting)
     ]
-    weakening = [
-        one for one in given if one.reaches_tables and is_unsafe(one.setting_name, one.setting)
-    ]
+    weakening = [one for one in given if one.reaches_tables and _disables_a_safeguard(one)]
     findings = [
         Finding(
             subject=f"{name} is on",
@@ -165,6 +164,12 @@ def _settings(checks: DatabaseCheckRepository) -> list[Finding]:
             serious=False,
         ),
     ]
+
+
+def _disables_a_safeguard(found: RoleSetting) -> bool:
+    if found.setting_name == DELETION_SETTING:
+        return is_on(found.setting)
+    return is_unsafe(found.setting_name, found.setting)
 
 
 def _role_settings(subject: str, found: list[RoleSetting], *, serious: bool) -> Finding:
