@@ -8,7 +8,7 @@ import time
 import pytest
 
 from tests.service import children
-from wallet_api.development.postgres import command_line
+from wallet_api.development.programs import command_line
 
 pytestmark = pytest.mark.faults
 

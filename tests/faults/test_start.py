@@ -29,7 +29,7 @@ from tests.faults.starts import (
 )
 from tests.namespaces import nameless, readonly
 from tests.service import ROOT, RunningService, children, free_port
-from wallet_api.development.postgres import command_line
+from wallet_api.development.programs import command_line
 
 pytestmark = pytest.mark.slow
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from wallet_api.cli.command import Command, json_option
-from wallet_api.cli.progress import Progress, ReportFile, printable
+from wallet_api.cli.progress import Progress, ReportFile, escaped
 from wallet_api.cli.wallet_files.resources import WalletResources, operator
 from wallet_api.models import MAX_FID
 from wallet_api.repositories.audit.archive_files import ArchiveDamaged, ArchiveFolder
@@ -168,7 +168,7 @@ def _archive_errors() -> Iterator[None]:
     try:
         yield
     except ArchiveDamaged as error:
-        raise click.ClickException(printable(str(error))) from error
+        raise click.ClickException(escaped(str(error))) from error
 
 
 def _read(path: Path) -> Checkpoint:

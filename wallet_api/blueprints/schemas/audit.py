@@ -5,7 +5,7 @@ import json
 from marshmallow import fields, validate
 
 from wallet_api.blueprints.schemas.bases import CHAINS, FID, Answer, PageAnswer, Timestamp
-from wallet_api.blueprints.schemas.queries import MOMENT, Fid, Moment, PageQuery, printable
+from wallet_api.blueprints.schemas.queries import MOMENT, Fid, Moment, PageQuery, require_printable
 from wallet_api.models import AUDIT_ACTIONS
 
 
@@ -17,7 +17,7 @@ class AuditQuery(PageQuery):
     )
     actor = fields.String(
         load_default=None,
-        validate=[validate.Length(1, 200), printable],
+        validate=[validate.Length(1, 200), require_printable],
         metadata={"description": "user:<fid>, client:<name> or cli:<account>."},
     )
     after = Moment(

@@ -66,7 +66,7 @@ class Fid(fields.Field[int]):
         return fid
 
 
-def printable(text: str) -> None:
+def require_printable(text: str) -> None:
     """Raise ValidationError unless the text is printable and not blank."""
     if not text.isprintable() or not text.strip():
         raise ValidationError("must be printable text.")

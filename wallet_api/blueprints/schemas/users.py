@@ -14,7 +14,7 @@ from wallet_api.blueprints.schemas.bases import (
     Body,
     Timestamp,
 )
-from wallet_api.blueprints.schemas.queries import printable
+from wallet_api.blueprints.schemas.queries import require_printable
 
 
 class KeyBody(Body):
@@ -22,7 +22,7 @@ class KeyBody(Body):
 
     reason = fields.String(
         required=True,
-        validate=[validate.Length(1, 500), printable],
+        validate=[validate.Length(1, 500), require_printable],
         metadata={
             "description": "Printable text for the audit log.",
             "examples": ["sign swap 8c1f"],

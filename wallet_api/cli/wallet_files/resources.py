@@ -14,7 +14,7 @@ import click
 
 from wallet_api import logs
 from wallet_api.cli.command import require_database
-from wallet_api.cli.progress import Progress, ReportFile, printable
+from wallet_api.cli.progress import Progress, ReportFile, escaped
 from wallet_api.config import read_wallet_settings
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Database
@@ -128,7 +128,7 @@ def collect_reports(
                 lines.write(one)
             if one.reason is not None:
                 reasons[one.reason] += 1
-                progress.print_line(f"{printable(one.file)}: {one.outcome}: {one.reason}")
+                progress.print_line(f"{escaped(one.file)}: {one.outcome}: {one.reason}")
             progress.add(one.outcome)
     return reasons
 

@@ -30,7 +30,7 @@ from wallet_api.ethereum.effects.kinds import (
     TokenTransfer,
     UnknownTypedData,
 )
-from wallet_api.ethereum.effects.typed_data import of_typed_data
+from wallet_api.ethereum.effects.standards import of_typed_data
 
 __all__ = [
     "PERMIT2",

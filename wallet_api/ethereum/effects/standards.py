@@ -1,4 +1,4 @@
-"""The effects of typed data."""
+"""The effects of typed data: the standards whose effects are known."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
