@@ -39,7 +39,7 @@
         │   └── DatabaseWentBack  an alarm: the database lost a wallet that it had acknowledged
         ├── KeyUnreadable         an alarm: a stored key does not decrypt to the key of its address
         ├── SignatureMismatch     an alarm: a signature is not one of the wallet's address
-        ├── SecretMismatch        an alarm: ENCRYPTION_SECRET does not fit this database
+        ├── SecretMismatch        an alarm: ENCRYPTION_SECRET is not the one of this database
         └── SignInUnavailable
 
 A class's docstring is its public sentence. `code` is stable: programs may compare it.

@@ -7,10 +7,10 @@ export type Deposit = components["schemas"]["DepositAnswer"];
 export type DepositBody = components["schemas"]["DepositBody"];
 export type WalletApi = ReturnType<typeof walletApi>;
 
-/** Return a client that signs in when it must, and throws a Refusal where the service refuses. */
+/** Return a client that signs in when needed, and throws a Refusal for each error response. */
 export function walletApi(baseUrl: string, quickAuthToken: () => Promise<string>) {
   const api = createClient<paths>({ baseUrl });
-  // Kept here and nowhere else: it is gone with the page.
+  // Kept in memory only, so that it is lost when the page is closed.
   let token: string | undefined;
 
   async function signIn(): Promise<string> {
@@ -33,12 +33,12 @@ export function walletApi(baseUrl: string, quickAuthToken: () => Promise<string>
   return api;
 }
 
-/** Return what was asked for. It is there: a refusal was thrown before. */
+/** Return the data of a response. It is present, because an error response was thrown. */
 export async function answer<T>(call: Promise<{ data?: T }>): Promise<NonNullable<T>> {
   return (await call).data as NonNullable<T>;
 }
 
-/** Prepare a deposit. `key` is the same for each repeat of one attempt, and new for the next. */
+/** Prepare a deposit. Use the same `key` for the retries of one attempt, and a new one for the next. */
 export function prepareDeposit(api: WalletApi, body: DepositBody, key: string): Promise<Deposit> {
   const header = { "Idempotency-Key": key };
   return answer(api.POST("/api/wallet/deposit", { params: { header }, body }));

@@ -4,13 +4,13 @@ import { base, baseSepolia } from "viem/chains";
 import type { Deposit } from "./client.ts";
 import { Refusal } from "./refusal.ts";
 
-/** The user's wallet, as `sdk.wallet.getEthereumProvider()` or `window.ethereum` gives it. */
+/** The user's wallet: `sdk.wallet.getEthereumProvider()` or `window.ethereum`. */
 export type Provider = Parameters<typeof custom>[0];
 
 function walletOf(provider: Provider, { network, transaction }: Deposit) {
   const chain = [base, baseSepolia].find(({ id }) => id === network.chainId);
   if (!chain) throw new Error(`This page does not know the chain ${network.chainId}.`);
-  // viem must not repeat what failed: it could send twice.
+  // No retries by viem: they could send the transfer twice.
   const transport = custom(provider, { retryCount: 0 });
   return createWalletClient({ account: transaction.from, chain, transport });
 }
@@ -33,22 +33,22 @@ export async function sendCalls(provider: Provider, deposit: Deposit): Promise<s
   return id;
 }
 
-/** Ask `wallet_getCallsStatus` until the batch is in a block; false if it failed there. */
+/** Poll `wallet_getCallsStatus` until the batch is in a block. Return false if it failed there. */
 export async function callsArrived(provider: Provider, deposit: Deposit, id: string): Promise<boolean> {
   const { status } = await walletOf(provider, deposit).waitForCallsStatus({ id, timeout: 120_000 });
   return status === "success";
 }
 
-// EIP-1193, EIP-1474 and JSON-RPC each have a number of their own for a method that a wallet lacks.
+// The codes of EIP-1193, EIP-1474 and JSON-RPC for an unsupported method.
 const NOT_SUPPORTED = [4200, -32004, -32601];
 
-/** Send it as a batch if the wallet can, else as a transaction, and wait for the batch. */
+/** Send it as a batch, or as a transaction if the wallet has no batches. Wait for the batch. */
 export async function send(provider: Provider, deposit: Deposit): Promise<void> {
   let id: string;
   try {
     id = await sendCalls(provider, deposit);
   } catch (error) {
-    // After any other failure the batch may have gone out: a second way would pay twice.
+    // After any other error the batch may have been sent: a transaction would pay twice.
     const { code } = error as { code?: number };
     if (code === undefined || !NOT_SUPPORTED.includes(code)) throw error;
     await sendTransaction(provider, deposit);
@@ -57,7 +57,7 @@ export async function send(provider: Provider, deposit: Deposit): Promise<void> 
   if (!(await callsArrived(provider, deposit, id))) throw new Error("The transfer failed.");
 }
 
-/** Say to the user what went wrong. */
+/** Return a sentence for the user. */
 export function sentence(error: unknown): string {
   if (error instanceof Refusal) return error.error;
   if (error instanceof BaseError) return error.shortMessage;

@@ -8,7 +8,7 @@ import ts from "typescript";
 
 const [source, target] = process.argv.slice(2);
 
-// What begins with 0x has the type that viem wants, `0x${string}`, so that nobody needs a cast.
+// Strings that begin with 0x have the type that viem requires, `0x${string}`.
 const hex = ts.factory.createTemplateLiteralType(ts.factory.createTemplateHead("0x"), [
   ts.factory.createTemplateLiteralTypeSpan(
     ts.factory.createKeywordTypeNode(ts.SyntaxKind.StringKeyword),
@@ -17,7 +17,7 @@ const hex = ts.factory.createTemplateLiteralType(ts.factory.createTemplateHead("
 ]);
 
 const types = await openapiTS(/^https?:/.test(source) ? new URL(source) : pathToFileURL(source), {
-  // A member with a default may be left out of a body.
+  // A body may omit a member that has a default.
   defaultNonNullable: false,
   transform: ({ type, pattern }) =>
     type === "string" && /^\^\(?0x/.test(pattern) ? hex : undefined,

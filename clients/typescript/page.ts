@@ -5,8 +5,8 @@ import { send, sentence } from "./deposit.ts";
 
 const api = walletApi("https://wallets.example.com", async () => (await sdk.quickAuth.getToken()).token);
 
-// An attempt keeps its key until it was answered, so that asking again does not make a second one.
-let attempt: { asked: string; key: string } | undefined;
+// An attempt keeps its key until it gets a response, so that a retry does not prepare a second deposit.
+let attempt: { request: string; key: string } | undefined;
 
 export async function deposit(asset: "USDC" | "ETH", amount: string, say: (text: string) => void) {
   try {
@@ -16,8 +16,8 @@ export async function deposit(asset: "USDC" | "ETH", amount: string, say: (text:
     if (!from) return say("Please connect your wallet.");
 
     const body: DepositBody = { asset, amount, baseAddress: from };
-    const asked = JSON.stringify(body);
-    if (attempt?.asked !== asked) attempt = { asked, key: crypto.randomUUID() };
+    const request = JSON.stringify(body);
+    if (attempt?.request !== request) attempt = { request, key: crypto.randomUUID() };
     const prepared = await prepareDeposit(api, body, attempt.key);
     attempt = undefined;
 

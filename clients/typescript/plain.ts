@@ -12,10 +12,10 @@ async function post<T>(url: string, token: string, body?: object, key?: string):
   return response.json();
 }
 
-/** Exchange a Quick Auth token for one of the service's own. */
+/** Exchange a Quick Auth token for a session token. */
 export const signIn = (service: string, quickAuthToken: string) =>
   post<Shapes["SignInAnswer"]>(`${service}/api/auth/base-account`, quickAuthToken);
 
-/** Prepare a deposit with the service's token. `key` is the same for each repeat of one attempt. */
+/** Prepare a deposit with the session token. Use the same `key` for the retries of one attempt. */
 export const prepareDeposit = (service: string, token: string, body: Shapes["DepositBody"], key: string) =>
   post<Shapes["DepositAnswer"]>(`${service}/api/wallet/deposit`, token, body, key);

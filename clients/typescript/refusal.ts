@@ -1,12 +1,12 @@
-/** Why the service did not do it. `message`, which is `error`, is a sentence for the user. */
+/** An error response. `message`, which equals `error`, is a sentence for the user. */
 export class Refusal extends Error {
   override readonly name = "Refusal";
   readonly error: string;
   readonly code: string;
   readonly status: number;
-  /** What to look for in the service's log. */
+  /** Identifies the request in the service's log. */
   readonly requestId: string | null;
-  /** Seconds to wait before the same request may be sent again: with 429, 503, and some 409. */
+  /** Seconds to wait before a retry: with 429, 503, and some 409. */
   readonly retryAfter: number | null;
 
   constructor(response: Response, problem: { error?: string; code?: string }) {
@@ -19,7 +19,7 @@ export class Refusal extends Error {
   }
 }
 
-/** Read a refusal. A proxy in between may have answered with a page of its own. */
+/** Read an error response. A proxy may have answered with its own page. */
 export async function refusalOf(response: Response): Promise<Refusal> {
   return new Refusal(response, await response.json().catch(() => ({})));
 }

@@ -1,5 +1,5 @@
-// What tests/clients runs against a real service, with a wallet that notes what it is asked.
-// Each @ts-expect-error is a mistake that the generated types must find.
+// Run by tests/clients against a real service, with a wallet that records its requests.
+// Each @ts-expect-error is a mistake that the generated types must detect.
 
 import { answer, prepareDeposit, walletApi } from "./client.ts";
 import { callsArrived, send, sendCalls, sendTransaction, sentence } from "./deposit.ts";

@@ -10,7 +10,7 @@ export function DepositButton(props: { api: WalletApi; from: Address; amount: st
   const { switchChainAsync } = useSwitchChain();
   const { sendTransactionAsync, isPending } = useSendTransaction();
   const [key, setKey] = useState(() => crypto.randomUUID());
-  const [said, say] = useState("");
+  const [status, setStatus] = useState("");
 
   async function deposit() {
     try {
@@ -25,16 +25,16 @@ export function DepositButton(props: { api: WalletApi; from: Address; amount: st
         gas: transaction.gas && BigInt(transaction.gas),
       });
       setKey(crypto.randomUUID());
-      say("Sent.");
+      setStatus("Sent.");
     } catch (error) {
-      say(sentence(error));
+      setStatus(sentence(error));
     }
   }
 
   return (
     <>
       <button disabled={isPending} onClick={deposit}>Deposit {amount} USDC</button>
-      <p role="status">{said}</p>
+      <p role="status">{status}</p>
     </>
   );
 }

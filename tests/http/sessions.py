@@ -85,7 +85,7 @@ def examined(environ):
         min_size=0,
         max_size=1,
         timeout_seconds=5,
-        accept_unfit=True,
+        accept_unsafe=True,
     )
     database.open()
     try:

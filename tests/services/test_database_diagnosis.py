@@ -16,7 +16,7 @@ SETTINGS = "no setting of a role disables a safeguard"
 FOREIGN_SETTINGS = "roles and the database have no settings but ours"
 RIGHTS = "the role has no more rights than it needs"
 NEEDED = "the role has every right that it needs"
-READABLE = "this role may read what is to be examined"
+READABLE = "this role may read every table"
 # What the tests' server and its owner are like.
 USUAL = {"fsync is on", "the connection is encrypted", RIGHTS}
 

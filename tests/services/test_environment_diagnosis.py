@@ -65,7 +65,7 @@ def test_of_a_sound_configuration_everything_is_fine(doctor):
     assert unusual(found) == []
     said = " / ".join(one.what for one in found)
     for what in (
-        "is reached: PostgreSQL",
+        "connected to the database: PostgreSQL",
         "as wallet_api, without TLS",
         "16 connections at most",
         "migration is applied",
@@ -144,7 +144,7 @@ def test_every_fault_of_the_environment_is_named_at_once_and_the_database_asked_
         "JWT_SECRET",
         "NETWORK",
     ]
-    assert "the secret fits the database" in [one.what for one in found]
+    assert "the secret matches the database" in [one.what for one in found]
 
 
 def test_missing_migrations_are_a_fault(doctor, sql):
@@ -217,7 +217,7 @@ def test_it_only_looks_at_a_folder_that_is_to_be_handed_over(doctor, samples):
     before = sorted(path.name for path in samples.iterdir())
     found = doctor(WALLET_STORAGE="migrating")
     assert unusual(found) == []
-    assert f"the secret fits the database, and the files in {samples}" in [
+    assert f"the secret matches the database, and the files in {samples}" in [
         one.what for one in found
     ]
     assert sorted(path.name for path in samples.iterdir()) == before

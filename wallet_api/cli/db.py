@@ -88,7 +88,7 @@ def doctor(context: click.Context, as_json: bool, trusted: tuple[str, ...]) -> N
     url = read_database_url(os.environ)
     require_database(url)
     database = Database(
-        url, min_size=0, max_size=1, timeout_seconds=_POOL_SECONDS, accept_unfit=True
+        url, min_size=0, max_size=1, timeout_seconds=_POOL_SECONDS, accept_unsafe=True
     )
     with database, status_line("Checking the database"):
         findings = examine_database(database, trusted)

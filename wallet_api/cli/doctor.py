@@ -10,7 +10,7 @@ import click
 from wallet_api import logs
 from wallet_api.cli.command import Command, json_option
 from wallet_api.cli.progress import colored, status_line
-from wallet_api.services.diagnosis.environment import examine_environment, is_fit
+from wallet_api.services.diagnosis.environment import can_serve, examine_environment
 from wallet_api.services.diagnosis.settings import Diagnosis, State
 
 
@@ -38,7 +38,7 @@ def doctor(context: click.Context, as_json: bool) -> None:
         for diagnosis in found:
             _show(diagnosis)
         click.echo(_summary(found))
-    context.exit(0 if is_fit(found) else 1)
+    context.exit(0 if can_serve(found) else 1)
 
 
 def _show(diagnosis: Diagnosis) -> None:
@@ -50,5 +50,5 @@ def _show(diagnosis: Diagnosis) -> None:
 
 def _summary(found: list[Diagnosis]) -> str:
     counts = Counter(diagnosis.state for diagnosis in found)
-    verdict = "The service would serve" if is_fit(found) else "The service would not serve"
+    verdict = "The service would serve" if can_serve(found) else "The service would not serve"
     return f"{verdict}. Faults: {counts[State.FAULT]}, advice: {counts[State.ADVICE]}."

@@ -54,17 +54,17 @@ class Database:
         slow_query_seconds: float = 0.5,
         name: str = "primary",
         connection_class: type[Connection] = Connection,
-        accept_unfit: bool = False,
+        accept_unsafe: bool = False,
     ) -> None:
         """`name` identifies the pool in logs and metrics; slower statements are logged.
 
         With `max_waiting`, work is refused at once if that many already wait for a connection.
-        `accept_unfit` allows sessions that must not be used otherwise, for a diagnosis.
+        `accept_unsafe` allows sessions that must not be used otherwise, for a diagnosis.
         """
         self.replication = Replication()
         # At most half of the threads may wait for one machine of a cluster.
         self._machines = Machines(name, cap=max(1, max_size // 2))
-        self._accept_unfit = accept_unfit
+        self._accept_unsafe = accept_unsafe
         self._name = name
         self._max_size = max_size
         self._timeout_seconds = timeout_seconds
@@ -195,8 +195,8 @@ class Database:
         self._checked_out.add(connection)
         try:
             with self._in_use.track_inprogress(), connection:
-                if connection.faults and not self._accept_unfit:
-                    # The pool replaces it, because a new session may be fit by now.
+                if connection.faults and not self._accept_unsafe:
+                    # The pool replaces it, because a new session may be safe by now.
                     connection.close()
                     raise connection.faults[0]
                 yield connection

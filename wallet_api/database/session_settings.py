@@ -1,7 +1,7 @@
 """The settings of a session that correctness or durability depends on.
 
 A database, a role, PGOPTIONS or the URL may set other values: apply() overrides them on each new
-connection. A harmful setting that an ordinary role may not override makes the session unfit.
+connection. A harmful setting that an ordinary role may not override makes the session unsafe.
 docs/decisions/session-settings.md discusses all settings.
 """
 
@@ -60,7 +60,7 @@ _OFF = re.compile("0|of|f|n", re.IGNORECASE)
 # PostgreSQL splits `options` at white space.
 _SEPARATING = re.compile(r"[\s\\]")
 _RESET = "reset it in the role, the database or the server"
-_UNFIT = {
+_UNSAFE = {
     ("session_replication_role", "replica"): "which switches triggers and foreign keys off",
     ("zero_damaged_pages", "on"): "so that damaged rows appear to be missing",
     ("ignore_checksum_failure", "on"): "so that damaged rows appear to be intact",
@@ -70,7 +70,7 @@ _UNFIT = {
 def apply(
     connection: psycopg.Connection[dict[str, Any]], limits: Mapping[str, str]
 ) -> tuple[DatabaseUnavailable, ...]:
-    """Apply our settings in one round trip, and return the reasons why the session is unfit.
+    """Apply our settings in one round trip, and return the reasons why the session is unsafe.
 
     `limits` replace those of PINNED.
     """
@@ -79,7 +79,7 @@ def apply(
     encoding = row["database_encoding"]
     faults = [
         DatabaseUnavailable(f"{name} is {value}, {effect}", _RESET)
-        for (name, value), effect in _UNFIT.items()
+        for (name, value), effect in _UNSAFE.items()
         if row[name] == value
     ]
     if not row["has_schema"]:
@@ -123,7 +123,7 @@ def is_applied(name: str, value: str) -> bool:
 
 
 def is_unsafe(name: str, value: str) -> bool:
-    """Tell whether a setting of a role, in any spelling, makes its sessions unfit."""
+    """Tell whether a setting of a role, in any spelling, makes its sessions unsafe."""
     if name == "session_replication_role":
         return value.lower() == "replica"
     return name in ("zero_damaged_pages", "ignore_checksum_failure") and is_on(value)

@@ -39,7 +39,7 @@ MAX_BYTES = 64 * 1024
 
 _ANOTHER_ADDRESS = "its key is the key of another address"
 
-SECRET_FITS = (NO_PRIVATE_KEY, _ANOTHER_ADDRESS)
+SECRET_MATCHES = (NO_PRIVATE_KEY, _ANOTHER_ADDRESS)
 """The faults of files that were encrypted with one of our secrets."""
 
 _NAME = re.compile(r"wallet_([0-9]+)_(.+)\.json", re.DOTALL)

@@ -20,7 +20,7 @@ from wallet_api.models import (
 )
 from wallet_api.repositories.wallet_files import file as wallet_file
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
-from wallet_api.repositories.wallet_files.file import SECRET_FITS, WalletFile, file_name
+from wallet_api.repositories.wallet_files.file import SECRET_MATCHES, WalletFile, file_name
 from wallet_api.repositories.wallet_files.stored_file import StoredFile
 from wallet_api.repositories.wallets.rows import PostgresWalletRepository
 
@@ -189,7 +189,7 @@ class FilesystemWalletRepository:
             found = self.inspect(name)
             if found.file is not None and found.file.members["encryptedPrivateKey"]:
                 return True
-            if found.fault in SECRET_FITS:
+            if found.fault in SECRET_MATCHES:
                 return True
             unreadable += found.sha256 is None
             undecryptable += found.fault == DOES_NOT_DECRYPT

@@ -74,7 +74,7 @@ def _examine(connection: Connection, trusted: Collection[str]) -> list[Finding]:
     hidden = checks.list_unreadable_tables([*tables, _VERSIONS])
     findings = [
         Finding(
-            subject="this role may read what is to be examined",
+            subject="this role may read every table",
             faults=tuple(f"it may not read {name}" for name in hidden),
             serious=True,
         ),
@@ -110,7 +110,7 @@ def _session(connection: Connection) -> list[Finding]:
     missing_rights = find_missing_rights(state)
     return [
         Finding(
-            subject="a session of this role is fit for use",
+            subject="a session of this role is safe to use",
             faults=tuple(fault.reason for fault in connection.faults),
             serious=True,
         ),

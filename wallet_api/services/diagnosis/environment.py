@@ -102,9 +102,9 @@ def _database(
 
 
 def _session(session: Session) -> Iterator[Diagnosis]:
-    encrypted = "with" if session.tls else "without"
+    tls = "with" if session.tls else "without"
     yield fine(
-        f"the database is reached: PostgreSQL {session.version}, as {session.role}, {encrypted} TLS"
+        f"connected to the database: PostgreSQL {session.version}, as {session.role}, {tls} TLS"
     )
     if not session.tls and not session.local:
         yield advice(
@@ -157,13 +157,13 @@ def _last_read(database: Database, client: ApiClient) -> str:
 
 
 def _secrets(database: Database, settings: WalletSettings) -> Iterator[Diagnosis]:
-    """Check the secrets. Raises ServiceUnavailable if they do not fit."""
+    """Check the secrets. Raises ServiceUnavailable if they do not match."""
     encryption = EncryptionService(settings.encryption_secret, settings.encryption_secret_previous)
     storage = select_storage(settings)
     check = storage.directory_check(encryption, read_only=True)
     SecretRegistration(database, encryption, check).check()
     files = f", and the files in {settings.wallet_storage_path}" if storage.uses_files else ""
-    yield fine(f"the secret fits the database{files}")
+    yield fine(f"the secret matches the database{files}")
     for key_id in KnownSecrets(database, encryption, storage).list_removable():
         yield advice(
             f"ENCRYPTION_SECRET_PREVIOUS holds a retired secret ({key_id})",
@@ -188,7 +188,7 @@ def _replica(settings: Settings) -> Iterator[Diagnosis]:
         return
     reason = connection_error(settings.database_replica_url)
     if reason is None:
-        yield fine("the read replica is reached")
+        yield fine("connected to the read replica")
         return
     yield advice(
         f"the read replica cannot be reached: {reason}",
@@ -235,6 +235,6 @@ def _rate_limits(settings: Settings) -> Iterator[Diagnosis]:
         )
 
 
-def is_fit(found: Iterable[Diagnosis]) -> bool:
+def can_serve(found: Iterable[Diagnosis]) -> bool:
     """Tell whether the service would start and serve."""
     return not any(diagnosis.state is State.FAULT for diagnosis in found)

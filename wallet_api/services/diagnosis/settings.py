@@ -69,7 +69,7 @@ def advise(settings: Settings, environ: Mapping[str, str]) -> list[Diagnosis]:
 
 def _warnings(settings: Settings) -> list[Diagnosis]:
     return [advice(str(one), one.remedy) for one in settings.warnings] or [
-        fine("every variable can be read")
+        fine("every variable is valid")
     ]
 
 
