@@ -17,15 +17,14 @@ from wallet_api.blueprints.application import application
 from wallet_api.crypto import encryption
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
-from wallet_api.database import (
-    Connection,
-)
+from wallet_api.database import Connection
 from wallet_api.services.api_clients import ApiClientService
 from wallet_api.services.audit.chains import EntryOutcome
 from wallet_api.services.audit.verify import AuditVerification
 from wallet_api.services.diagnosis.database import examine_database
 from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.encryption_keys.rotation import KeyRotation
+from wallet_api.services.signing import SigningService
 
 A_WALLET = f"""
     insert into wallets
@@ -39,6 +38,17 @@ A_WALLET = f"""
 @pytest.fixture
 def wallets(database):
     return service(database)
+
+
+@pytest.fixture
+def signing(wallets):
+    return SigningService(wallets)
+
+
+@pytest.fixture
+def address(wallets):
+    """Create a user's trading wallet and return its address."""
+    return wallets.ensure_trading_wallet(FID, access=ACCESS).address
 
 
 class Session:
