@@ -26,6 +26,11 @@ ACCESS = AuditContext(actor="user:1464243", request_id="a-test")
 # A port on which nothing listens.
 DEAD_PORT = 1
 
+
+class Killed(BaseException):
+    """The death of the process. The service catches no BaseException."""
+
+
 LEAKS.secrets.update((SECRET, OTHER_SECRET, JWT_SECRET))
 
 

@@ -126,8 +126,10 @@ def test_a_database_that_was_never_upgraded_is_one_line(run, name, sql, database
     "name",
     [name for name in COMMANDS if name.startswith(("keys ", "wallets ", "audit "))],
 )
-def test_a_secret_of_another_database_is_one_line_or_a_state(run, name, database, sealing, environ):
-    SecretRegistration(database, sealing).register()
+def test_a_secret_of_another_database_is_one_line_or_a_state(
+    run, name, database, encryption, environ
+):
+    SecretRegistration(database, encryption).register()
     done = run(name, **{**environ, "ENCRYPTION_SECRET": "another secret of sufficient length"})
     if name == "keys status":
         assert (done.status, done.err) == (0, "")

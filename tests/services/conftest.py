@@ -14,7 +14,6 @@ from tests.factories import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET, SECRET, ser
 from tests.services.rotations import USERS
 from tests.wallet_store import SAMPLES
 from wallet_api.blueprints.application import application
-from wallet_api.crypto import encryption
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Connection
@@ -134,13 +133,16 @@ def log(database):
 
 @pytest.fixture
 def verification(database):
-    def make(secret=SECRET, *previous, unchained_before=None, wallet_storage="postgres"):
+    def make(
+        secret=SECRET, *previous, unchained_before=None, wallet_storage="postgres", archive=None
+    ):
         encryption = EncryptionService(Secret(secret), [Secret(older) for older in previous])
         return AuditVerification(
             database,
             encryption,
             unchained_before=unchained_before,
             wallet_storage=wallet_storage,
+            archive=archive,
         )
 
     return make
@@ -171,7 +173,7 @@ def quick_derivation(monkeypatch):
     def derive(secret, salt, n):
         return hashlib.sha256(salt + secret.reveal().encode()).digest()
 
-    monkeypatch.setattr(encryption, "_scrypt", derive)
+    monkeypatch.setattr("wallet_api.crypto.encryption._scrypt", derive)
 
 
 @pytest.fixture
