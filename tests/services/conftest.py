@@ -11,12 +11,14 @@ import pytest
 from psycopg.rows import dict_row
 
 from tests.factories import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET, SECRET, service
+from tests.services.role_faults import ROLES
 from tests.services.rotations import USERS
 from tests.wallet_store import SAMPLES
 from wallet_api.blueprints.application import application
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Connection
+from wallet_api.database import sql as loader
 from wallet_api.services.api_clients import ApiClientService
 from wallet_api.services.audit.chains import EntryOutcome
 from wallet_api.services.audit.verify import AuditVerification
@@ -85,6 +87,14 @@ def session(wallets_url):
         connection.transaction(force_rollback=True),
     ):
         yield Session(connection)
+
+
+@pytest.fixture
+def roles(session):
+    """Return a session with the service's roles and three other roles."""
+    session.do((loader.QUERIES / "operations/roles.sql").read_text(), *ROLES)
+    session.do("create role web login in role wallet_api_runtime")
+    return session
 
 
 @pytest.fixture
