@@ -126,8 +126,10 @@ def test_a_database_that_was_never_upgraded_is_one_line(run, name, sql, database
     "name",
     [name for name in COMMANDS if name.startswith(("keys ", "wallets ", "audit "))],
 )
-def test_a_secret_of_another_database_is_one_line_or_a_state(run, name, database, sealing, environ):
-    SecretRegistration(database, sealing).register()
+def test_a_secret_of_another_database_is_one_line_or_a_state(
+    run, name, database, encryption, environ
+):
+    SecretRegistration(database, encryption).register()
     done = run(name, **{**environ, "ENCRYPTION_SECRET": "another secret of sufficient length"})
     if name == "keys status":
         assert (done.status, done.err) == (0, "")
@@ -212,7 +214,13 @@ def test_ctrl_c_while_the_program_is_still_loaded_is_no_traceback(monkeypatch):
 
 def test_an_upgrade_that_waits_for_another_one_says_so_and_stops_at_ctrl_c(run, environ, sql):
     assert sql.execute("select pg_try_advisory_lock(7251304811)").fetchone() == (True,)
-    options = {"stdout": subprocess.PIPE, "env": kept_environ(environ), "process_group": 0}
+    options = {
+        "stdout": subprocess.PIPE,
+        "env": kept_environ(environ),
+        "process_group": 0,
+        # A shell ignores SIGINT in what it starts in the background, and processes inherit that.
+        "preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    }
     with wallet_api("db", "upgrade", **options) as process:
         said = process.stderr.readline()
         assert said == "Another upgrade is running: waiting for it.\n"

@@ -97,7 +97,7 @@ def serve_on(serve, key_server):
 
 
 @pytest.fixture
-def suffer(serve_on, sealing, capsys, request):
+def suffer(serve_on, encryption, capsys, request):
     """Have users call a service on `url` while `fault(load, service)` happens, and judge it."""
 
     def go(url, fault, *, cuts=False, through=None, restarts=False):
@@ -107,7 +107,7 @@ def suffer(serve_on, sealing, capsys, request):
             fault(load, service)
             load.recovers()
         assert restarts or service.workers() == workers, "a worker did not survive"
-        load.check(url, sealing, cuts=cuts)
+        load.check(url, encryption, cuts=cuts)
         with capsys.disabled():
             print(f"\n  {request.node.name}: {load.figures()}, 0 lost")
 

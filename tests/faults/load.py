@@ -80,14 +80,14 @@ class Load:
             assert time.monotonic() < deadline, f"not well after {within} s: {self.figures()}"
             time.sleep(0.02)
 
-    def check(self, url, sealing, *, cuts):
+    def check(self, url, encryption, *, cuts):
         """Compare the responses with the database."""
         assert self.wrong == []
         assert self.acknowledged
         assert cuts or self.cut == 0, "somebody got no answer"
         assert self.slowest < PATIENCE_SECONDS
         with psycopg.connect(url) as sql:
-            stored = {fid: {address} for fid, address in open_every_wallet(sql, sealing).items()}
+            stored = {fid: {address} for fid, address in open_every_wallet(sql, encryption).items()}
             deposits = sql.execute("select id::text from deposits").fetchall()
             reads = sql.execute(
                 f"select {REQUEST_ID}, fid from wallet_audit_log where action = 'key.read'"

@@ -60,12 +60,12 @@ class Log:
 
 
 @pytest.fixture
-def log_on(sealing):
+def log_on(encryption):
     logs = []
 
     def make(server, name):
         # The secret's tables are not looked at: nothing is sealed here.
-        logs.append(Log(server.url(name), sealing))
+        logs.append(Log(server.url(name), encryption))
         return logs[-1]
 
     yield make

@@ -192,10 +192,10 @@ def test_connections_that_were_cut_are_replaced_without_anybody_noticing(client,
         assert client.post(DEPOSIT, json=BODY, headers=signed_in()).status_code == 200
 
 
-def of_another_address(sealing, row):
+def of_another_address(encryption, row):
     """Seal a valid key to a row whose address is not the key's."""
     key = keys.generate().private_key
-    sealed = sealing.encrypt(key, fid=FID, chain="ethereum", address=row["address"])
+    sealed = encryption.encrypt(key, fid=FID, chain="ethereum", address=row["address"])
     return {"encrypted_private_key": sealed.ciphertext, "iv": sealed.iv}
 
 
@@ -215,12 +215,12 @@ CORRUPTIONS = {
 
 @pytest.mark.parametrize("corruption", CORRUPTIONS)
 def test_a_key_that_does_not_open_is_an_alarm_on_every_route(
-    client, make_app, sql, sealing, corruption
+    client, make_app, sql, encryption, corruption
 ):
     client.post(LIST, headers=signed_in())
     columns = ("address", "encrypted_private_key", "iv", "key_id")
     found = sql.execute(f"select {', '.join(columns)} from wallets").fetchone()
-    changed = CORRUPTIONS[corruption](sealing, dict(zip(columns, found, strict=True)))
+    changed = CORRUPTIONS[corruption](encryption, dict(zip(columns, found, strict=True)))
     # As a damaged disk would: no trigger is asked.
     sql.execute("set session_replication_role = replica")
     for column, value in changed.items():

@@ -173,9 +173,11 @@ def test_a_restored_audit_log_is_verified_against_a_checkpoint(
     assert f"FID {USERS[0]}" in done.stdout
 
 
-def test_what_a_dump_needs_is_told_by_its_key_ids(addresses, restore, shell, sealing, restored_url):
+def test_what_a_dump_needs_is_told_by_its_key_ids(
+    addresses, restore, shell, encryption, restored_url
+):
     restore()
     told = shell.succeed(command("group by key_id"), DATABASE_URL=restored_url)
     assert [line.split() for line in told.splitlines() if "|" in line][1:] == [
-        [sealing.key_id, "|", str(len(USERS))]
+        [encryption.key_id, "|", str(len(USERS))]
     ]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.factories import BASE_ACCOUNT, FID, SECRET, new_wallet
+from tests.factories import BASE_ACCOUNT, FID, SECRET, Killed, new_wallet
 from tests.wallet_store import contents, keyless, put
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
@@ -23,10 +23,6 @@ from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepo
 OTHER_ACCOUNT = "0x036cbd53842c5426634e7929541ec2318f3dcf7e"
 PROCESSES = multiprocessing.get_context("fork")
 STEPS = ["create", "write", "flush", "link", "flush folder", "unlink"]
-
-
-class Killed(BaseException):
-    """The process is no more: nothing that follows happens."""
 
 
 class Faults:

@@ -132,12 +132,12 @@ class Place:
 
 
 @pytest.fixture(params=["postgres", "filesystem", "migrating"])
-def place(request, database, sealing, tmp_path):
+def place(request, database, encryption, tmp_path):
     # Deep enough that "../../" ends inside the test's own folder.
     folder = tmp_path / "a" / "b" / "wallets"
     folder.mkdir(parents=True)
-    files = FilesystemWalletRepository(WalletDirectory(folder), sealing)
-    return Place(request.param, database, folder, files, sealing)
+    files = FilesystemWalletRepository(WalletDirectory(folder), encryption)
+    return Place(request.param, database, folder, files, encryption)
 
 
 def kept(place, sql):

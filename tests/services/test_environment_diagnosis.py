@@ -191,19 +191,19 @@ def test_clients_that_read_keys_or_sign_everything_are_named(doctor, database):
     assert trader == "trader is unrestricted: its token signs anything with every wallet"
 
 
-def test_a_retired_secret_that_is_kept_all_the_same_is_advice(doctor, database, sealing):
+def test_a_retired_secret_that_is_kept_all_the_same_is_advice(doctor, database, encryption):
     both = {
         "ENCRYPTION_SECRET": OTHER_SECRET,
         "ENCRYPTION_SECRET_PREVIOUS": json.dumps([SECRET]),
     }
     newer = EncryptionService(Secret(OTHER_SECRET), [Secret(SECRET)])
-    SecretRegistration(database, sealing).register()
+    SecretRegistration(database, encryption).register()
     SecretRegistration(database, newer).register()
     assert unusual(doctor(**both)) == []
-    assert KnownSecrets(database, newer, POSTGRES).retire(sealing.key_id)
+    assert KnownSecrets(database, newer, POSTGRES).retire(encryption.key_id)
     ((state, what, remedy),) = unusual(doctor(**both))
     assert (state, remedy.startswith("Remove it")) == (State.ADVICE, True)
-    assert sealing.key_id in what
+    assert encryption.key_id in what
 
 
 def test_wallet_files_that_nobody_said_anything_about_are_a_fault_as_at_the_start(doctor, samples):
