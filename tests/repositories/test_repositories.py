@@ -50,7 +50,7 @@ def append(connection, event=EVENT, *, creation=False):
     """Append an entry to a user's chain, and tell whether it was written."""
     audit = AuditRepository(connection)
     trail = AuditTrail(EncryptionService(Secret(SECRET)))
-    entry = trail.next_entry(audit.get_head_later(event.fid)(), event)
+    entry = trail.next_entry(audit.lock_head(event.fid)(), event)
     return (audit.append_creation_later if creation else audit.append_later)(entry)()
 
 
@@ -149,10 +149,10 @@ def test_a_creation_is_told_only_of_a_wallet_that_is_there_with_that_address(run
 def test_a_chain_grows_by_one_and_its_head_follows(run, sql):
     def grow(connection):
         audit = AuditRepository(connection)
-        heads = [audit.get_head_later(FID)()]
+        heads = [audit.lock_head(FID)()]
         for _ in range(3):
             append(connection)
-            heads.append(audit.get_head_later(FID)())
+            heads.append(audit.lock_head(FID)())
         return heads, audit.list_heads([FID, FID + 1])
 
     heads, listed = run(grow)

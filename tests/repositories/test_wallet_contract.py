@@ -13,6 +13,7 @@ from tests.database import audited, rows
 from tests.factories import ACCESS, BASE_ACCOUNT, FID
 from tests.races import race
 from wallet_api.crypto import key_pairs as keys
+from wallet_api.crypto.audit_chain import FIRST_HEAD
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Database, one_round_trip
 from wallet_api.errors import KeyUnreadable
@@ -77,6 +78,9 @@ class Place:
     def list(self, fid=FID):
         return self.run(lambda wallets: wallets.list_for_user(fid))
 
+    def list_with_head(self, fid=FID):
+        return self.run(lambda wallets: wallets.list_with_head(fid))
+
     def put_base_account(self, address, fid=FID):
         def work(connection):
             files = self.kind == "filesystem"
@@ -116,8 +120,7 @@ class Place:
             if wallet is None or wallet.encrypted_key is None:
                 return None
             with one_round_trip(connection, commit=False):
-                audit.lock_head(fid)
-                head = audit.get_head_later(fid)
+                head = audit.lock_head(fid)
             entry = self.trail.next_entry(head(), event)
             with one_round_trip(connection, begin=False):
                 recorded = audit.append_later(entry)
@@ -163,6 +166,8 @@ def test_nobody_has_no_wallet_and_looking_leaves_no_trace(place, sql):
     assert place.get(chain="base-account") is None
     assert place.list() == []
     assert place.run(lambda wallets: wallets.get_with_head(FID, "ethereum"))[0] is None
+    wallets, head = place.list_with_head()
+    assert (wallets, head.fid, head.id, head.mac) == ([], FID, 0, FIRST_HEAD)
     assert place.read_key() is None
     assert kept(place, sql) == ([], {})
     assert audited(sql) == []
@@ -254,6 +259,26 @@ def test_wallets_are_listed_for_one_user_with_the_base_account_first(place, base
     place.claim(place.new(FID * 10))
     assert [wallet.chain for wallet in place.list()] == ["base-account", "ethereum"]
     assert [wallet.address for wallet in place.list(FID + 1)] == [OTHER_ACCOUNT]
+
+
+def test_wallets_are_listed_with_the_head_of_the_user_s_chain(place):
+    place.claim(place.new(FID + 1))
+    place.claim(place.new())
+    for entries in range(3):
+        wallets, head = place.list_with_head()
+        assert described(wallets) == described(place.list())
+        assert (head.fid, head.id) == (FID, entries)
+        assert abs(head.now - datetime.now(UTC)) < timedelta(minutes=1)
+        place.read_key()
+    place.put_base_account(BASE_ACCOUNT)
+    wallets, _ = place.list_with_head()
+    assert [wallet.chain for wallet in wallets] == ["base-account", "ethereum"]
+    assert described(wallets) == described(place.list())
+
+
+def described(wallets):
+    """Return what is the same at each read. A key of a file is encrypted again."""
+    return [(one.chain, one.address, one.created_at, one.transaction_id) for one in wallets]
 
 
 @pytest.mark.parametrize("fid", [1, MAX_FID])

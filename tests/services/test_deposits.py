@@ -223,6 +223,33 @@ def test_a_first_deposit_that_loses_the_race_goes_to_the_wallet_of_the_winner(
 
 
 @pytest.mark.parametrize("key", [None, "k"])
+@pytest.mark.parametrize("act", ["the wallet", "an address"])
+def test_what_begins_the_chain_after_a_first_deposit_has_read_it_is_noticed(
+    deposits, wallets, sql, monkeypatch, act, key
+):
+    """Between the read of the wallets and the transaction that creates one."""
+    look, winner = wallets.list_wallets_with_head, []
+
+    def looked(fid, *, access):
+        found = look(fid, access=access)
+        if act == "the wallet":
+            winner.append(wallets.ensure_trading_wallet(fid, access=access).address)
+        else:
+            wallets.store_base_account_address(fid, BASE_ACCOUNT, access=access)
+        return found
+
+    monkeypatch.setattr(wallets, "list_wallets_with_head", looked)
+    prepared = deposits.prepare(FID, request(idempotency_key=key), access=ACCESS)
+    address = wallets.ensure_trading_wallet(FID, access=ACCESS).address
+    assert prepared.transfer.to_address == address
+    assert winner in ([], [address])
+    assert [row[0] for row in recorded(sql)] == [prepared.id]
+    entries = sql.execute("select id, action from wallet_audit_log order by id").fetchall()
+    created, stored = "wallet.created", "base_account.set"
+    assert entries == ([(1, created)] if winner else [(1, stored), (2, created)])
+
+
+@pytest.mark.parametrize("key", [None, "k"])
 def test_a_connection_lost_in_the_middle_records_the_deposit_once(
     deposits, wallets, sql, monkeypatch, key
 ):

@@ -8,9 +8,11 @@ import pytest
 
 from tests.database import rows
 from tests.factories import ACCESS, BASE_ACCOUNT, FID
+from tests.races import race
 from tests.round_trips import traced
 from wallet_api.crypto import key_pairs as keys
 from wallet_api.errors import DatabaseDamaged
+from wallet_api.repositories.wallets import PostgresWalletRepository
 
 
 def test_a_key_read_and_its_audit_row_take_two_round_trips_and_one_commit(wallets, database):
@@ -35,6 +37,41 @@ def test_a_key_read_moves_the_end_of_a_chain_without_touching_an_index(wallets, 
         moved, without_index = sql.execute(look, ["wallet_audit_heads"]).fetchone()
     assert moved >= 20
     assert without_index == moved
+
+
+def test_racing_key_reads_take_turns_and_none_is_repeated(wallets, sql, monkeypatch):
+    """Each waits for the lock of the user's chain, and its entry follows the one before."""
+    wallets.ensure_trading_wallet(FID, access=ACCESS)
+    lock, locked = PostgresWalletRepository.lock_with_head_later, []
+
+    def counted(repository, *of):
+        locked.append(None)
+        return lock(repository, *of)
+
+    monkeypatch.setattr(PostgresWalletRepository, "lock_with_head_later", counted)
+    race(lambda _: wallets.get_wallet_with_key(FID, "ethereum", access=ACCESS), range(16))
+    assert len(locked) == 16
+    ids = sql.execute("select id from wallet_audit_log where action = 'key.read' order by id")
+    assert ids.fetchall() == [(number,) for number in range(2, 18)]
+
+
+def test_an_entry_is_dated_after_the_wait_for_the_chain(wallets, sql, database_url):
+    """A checkpoint of the time before the wait must not miss it."""
+    wallets.ensure_trading_wallet(FID, access=ACCESS)
+    with ThreadPoolExecutor(1) as reader, psycopg.connect(database_url) as holder:
+        holder.execute("select from wallet_audit_heads where fid = %s for update", [FID])
+        reading = reader.submit(wallets.get_wallet_with_key, FID, "ethereum", access=ACCESS)
+        waits = "select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
+        deadline = time.monotonic() + 10
+        while not sql.execute(waits).fetchone()[0] and time.monotonic() < deadline:
+            time.sleep(0.01)
+        (held,) = sql.execute("select clock_timestamp()").fetchone()
+        holder.rollback()
+        reading.result()
+    (dated,) = sql.execute(
+        "select created_at from wallet_audit_log where action = 'key.read'"
+    ).fetchone()
+    assert dated > held
 
 
 def test_the_key_that_is_returned_is_the_key_of_the_address(wallets, sql):

@@ -170,7 +170,6 @@ def test_at_zero_every_statement_is_logged_by_name(database_that_logs):
         wallets.list_wallets(FID, access=ACCESS)
     logged = [event["queries"] for event in slow(events)]
     assert [
-        "audit.lock_head",
         "wallets.insert_if_absent",
         "audit.append_creation",
         "audit.advance_head",
