@@ -12,7 +12,7 @@ from tests.races import race
 from tests.round_trips import traced
 from wallet_api.crypto import key_pairs as keys
 from wallet_api.errors import DatabaseDamaged
-from wallet_api.repositories.wallets import PostgresWalletRepository
+from wallet_api.repositories.wallets.rows import PostgresWalletRepository
 
 
 def test_a_key_read_and_its_audit_row_take_two_round_trips_and_one_commit(wallets, database):
