@@ -160,7 +160,7 @@ def test_the_proxy_lets_the_internet_reach_the_api_and_health_and_nothing_else()
 def test_the_paths_of_a_unit_are_those_of_the_page(name):
     service = unit(name)["Service"]
     for key in ("WorkingDirectory", "EnvironmentFile", "User"):
-        assert service[key].replace("%i", "v1.0.0") in PAGE, key
+        assert service[key].replace("%i", "$RELEASE") in PAGE, key
     program, *arguments = service["ExecStart"].split()
     assert program.startswith(f"{service['WorkingDirectory']}/.venv/bin/")
     procfile = (ROOT / "Procfile").read_text()

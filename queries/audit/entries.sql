@@ -114,9 +114,9 @@ insert into wallet_audit_log as entry (
     created_at
 )
 select
-    made.fid,
+    wallet.fid,
     :id::bigint as id,
-    made.chain,
+    wallet.chain,
     :action::text as action,
     :actor::text as actor,
     nullif(:request_id::text, substring(:request_id::text, '^[0-9a-f]{32}$')) as request_id,
@@ -124,15 +124,15 @@ select
     :ip::inet as ip,
     :reason::text as reason,
     :recipient::text as recipient,
-    made.address,
+    wallet.address,
     decode(:key_id::text, 'hex') as key_id_bytes,
     decode(:mac::text, 'hex') as mac_bytes,
     time_of_entry(:at::timestamptz) as created_at
-from wallets as made
+from wallets as wallet
 where
-    made.fid = :fid::bigint
-    and made.chain = :chain::text
-    and made.address = :address::text;
+    wallet.fid = :fid::bigint
+    and wallet.chain = :chain::text
+    and wallet.address = :address::text;
 
 -- name: advance_head(fid, id, entry_mac, mac)^
 -- Move the head of a user's chain to an entry that was appended in this transaction. No row: it was not.
@@ -162,20 +162,20 @@ insert into wallet_audit_log as entry (
     created_at
 )
 select
-    made.fid,
-    made.id,
-    made.chain,
-    made.action,
-    made.actor,
-    nullif(made.request_id, substring(made.request_id, '^[0-9a-f]{32}$')) as request_id,
-    substring(made.request_id, '^[0-9a-f]{32}$')::uuid as request_uuid,
-    made.ip,
-    made.reason,
-    made.recipient,
-    made.address,
-    decode(made.key_id, 'hex') as key_id_bytes,
-    decode(made.mac, 'hex') as mac_bytes,
-    time_of_entry(made.created_at) as created_at
+    given_entry.fid,
+    given_entry.id,
+    given_entry.chain,
+    given_entry.action,
+    given_entry.actor,
+    nullif(given_entry.request_id, substring(given_entry.request_id, '^[0-9a-f]{32}$')) as request_id,
+    substring(given_entry.request_id, '^[0-9a-f]{32}$')::uuid as request_uuid,
+    given_entry.ip,
+    given_entry.reason,
+    given_entry.recipient,
+    given_entry.address,
+    decode(given_entry.key_id, 'hex') as key_id_bytes,
+    decode(given_entry.mac, 'hex') as mac_bytes,
+    time_of_entry(given_entry.created_at) as created_at
 from
     unnest(
         :fid::bigint[],
@@ -192,10 +192,10 @@ from
         :mac::text[],
         :at::timestamptz[]
     )
-        as made (
+        as given_entry (
             fid, id, chain, action, actor, request_id, ip, reason, recipient, address, key_id, mac, created_at
         )
-order by made.fid, made.id
+order by given_entry.fid, given_entry.id
 returning entry.fid;
 
 -- name: advance_heads(fids, ids, macs)
@@ -205,11 +205,11 @@ returning entry.fid;
 -- A head that was moved as far in the meantime is rejected (wallet_audit_heads_only_move_on).
 insert into wallet_audit_heads as head (fid, id, mac)
 select
-    ending.fid,
-    ending.id,
-    ending.mac
-from unnest(:fids::bigint[], :ids::bigint[], :macs::text[]) as ending (fid, id, mac)
-order by ending.fid
+    given_head.fid,
+    given_head.id,
+    given_head.mac
+from unnest(:fids::bigint[], :ids::bigint[], :macs::text[]) as given_head (fid, id, mac)
+order by given_head.fid
 on conflict (fid) do update
     set
         id = excluded.id,

@@ -212,13 +212,13 @@ on conflict (fid, chain) do nothing;
 -- Store the address of a user's own Base Account, replacing an older one.
 -- Safe under concurrency and idempotent: one row per user, the last writer wins, and an unchanged address is not
 -- written again.
-insert into wallets as remembered (fid, chain, wallet_type, address)
+insert into wallets as wallet (fid, chain, wallet_type, address)
 values (:fid::bigint, 'base-account', 'base-account', :address::text)
 on conflict (fid, chain) do update
     set
         address = excluded.address,
         updated_at = excluded.updated_at
-    where remembered.address <> excluded.address;
+    where wallet.address <> excluded.address;
 
 -- name: any_encrypted_key()$
 -- Whether this database contains a private key. Sent once per process, before its first write.

@@ -30,7 +30,9 @@ def test_the_command_fails_for_a_fault_and_says_it_to_programs(doctor, sql, data
     sql.execute("drop trigger wallets_are_never_deleted on wallets")
     done = doctor(database_url, "--json")
     found = {finding["subject"]: finding["faults"] for finding in json.loads(done.out)}
-    assert found["every trigger is in force"] == ["trigger wallets_are_never_deleted is missing"]
+    assert found["every trigger is present and enabled"] == [
+        "trigger wallets_are_never_deleted is missing"
+    ]
     assert done.status == 1
 
 

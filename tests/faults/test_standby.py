@@ -338,7 +338,7 @@ def test_what_a_lost_attempt_commits_late_is_not_acknowledged_unreplicated(
         )
         asking.start()
         pair.blocked(1)
-        (lent,) = ask.services.wallets._database._lent
+        (lent,) = ask.services.wallets._database._checked_out
         with socket.socket(fileno=os.dup(lent.pgconn.socket)) as lost:
             lost.shutdown(socket.SHUT_RDWR)
         pair.blocked(2)

@@ -50,7 +50,7 @@ def test_every_combination_of_filters_gives_what_a_model_gives(refusing, finder,
         if wallet_type and chain and (wallet_type == "trading") != (chain == "ethereum"):
             problem = refused(answer, 400, "These filters cannot be combined.")
             assert problem["code"] == "invalid_filter"
-            assert "Leave out chain" in problem["detail"]
+            assert "Remove chain" in problem["detail"]
             continue
         wanted = [
             told(row)

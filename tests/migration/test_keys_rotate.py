@@ -64,7 +64,7 @@ def test_a_rotation_from_beginning_to_end(command, wallets, keys_of, sql):
     assert "keys rotate" in early.err
     done = command("rotate", group="keys", **ROTATED)
     assert (done.status, done.err) == (0, "")
-    assert done.out.endswith(": 300 resealed, 0 present, 0 failed\n")
+    assert done.out.endswith(": 300 re-encrypted, 0 present, 0 failed\n")
     assert under(sql) == {NEW_ID: 300}
     again = command("rotate", "--json", group="keys", **ROTATED)
     assert again.status == 0

@@ -28,7 +28,7 @@ SPELLINGS = {
     "base64": lambda key: base64.b64encode(bytes.fromhex(key)).decode(),
 }
 SPELLED = "its key is not spelled as 0x and 64 hex digits: the address proves it"
-MARKED = "it begins with a byte order mark, which was left out"
+MARKED = "it begins with a byte order mark, which was ignored"
 NOT_UTF_8 = "parts of it are not UTF-8 text, and were read as U+FFFD"
 ENCODED = {
     "UTF-8 with a mark": (b"\xef\xbb\xbf" + text(keyed()), MARKED),

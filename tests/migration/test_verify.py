@@ -12,7 +12,7 @@ from tests.wallet_store import EXPECTED, SAMPLES, contents, keyed, keyless, put
 from wallet_api.crypto import key_pairs as keys
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
-from wallet_api.services.wallet_files.importing import OnDemandImport
+from wallet_api.services.wallet_files.on_demand import OnDemandImport
 
 ALL = len(EXPECTED)
 FID = 1464243

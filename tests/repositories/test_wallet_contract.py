@@ -25,7 +25,7 @@ from wallet_api.repositories.wallet_files.migrating import MigratingWalletReposi
 from wallet_api.repositories.wallets.rows import PostgresWalletRepository
 from wallet_api.services.audit.append import AuditTrail
 from wallet_api.services.encryption_keys.registration import SecretRegistration
-from wallet_api.services.wallet_files.importing import OnDemandImport
+from wallet_api.services.wallet_files.on_demand import OnDemandImport
 
 OTHER_ACCOUNT = "0x036cbd53842c5426634e7929541ec2318f3dcf7e"
 UNKNOWN_CHAINS = [

@@ -220,7 +220,7 @@ def test_two_rotations_at_once_seal_each_key_once(database_url, own_database, sq
     with ThreadPoolExecutor() as pool:
         found = [one.result() for one in [pool.submit(rotate) for _ in range(2)]]
     for fid in USERS:
-        assert sorted(one[fid] for one in found) == ["present", "resealed"]
+        assert sorted(one[fid] for one in found) == ["present", "re-encrypted"]
     assert entries(sql, "key.resealed") == list(USERS)
     # Each tried a wallet in the page, and perhaps by itself.
     assert all(sum(fid in one for one in attempts) <= 4 for fid in USERS)
@@ -248,7 +248,7 @@ def test_a_secret_is_not_retired_in_the_middle_of_a_rotation(
     monkeypatch.setattr(WalletBatchRepository, "reencrypt", retire_first)
     rotation = KeyRotation(own_database, NEW, ACCESS)
     reports = rotation.run(next(rotation.pages(len(USERS))))
-    assert {report.outcome for report in reports} == {"resealed"}
+    assert {report.outcome for report in reports} == {"re-encrypted"}
     assert refused == [True]
     assert secrets.retire(OLD.key_id)
     other.close()
@@ -304,7 +304,7 @@ def test_a_rotation_goes_on_while_the_keys_of_some_users_are_read_all_the_time(
     serving.close()
     print(f"\n20 wallets, 5 of them read all the time: {took:.2f} s")
     assert [(one.fid, one.outcome) for one in sorted(reports, key=lambda one: one.fid)] == [
-        (fid, "resealed") for fid in USERS
+        (fid, "re-encrypted") for fid in USERS
     ]
     assert entries(sql, "key.resealed") == list(USERS)
     assert traffic.errors == []

@@ -7,10 +7,10 @@ from wallet_api.database import sql as loader
 from wallet_api.services.diagnosis import expectations
 from wallet_api.services.diagnosis.database import examine_database
 
-TABLES = "every table is as the migrations made it"
-TRIGGERS = "every trigger is in force"
-CONSTRAINTS = "every constraint is in force"
-INDEXES = "every index is in force"
+TABLES = "every table is as the migrations created it"
+TRIGGERS = "every trigger is present and enabled"
+CONSTRAINTS = "every constraint is present and valid"
+INDEXES = "every index is present and valid"
 EVENTS = "there are no event triggers besides ours"
 SETTINGS = "no setting of a role disables a safeguard"
 FOREIGN_SETTINGS = "roles and the database have no settings but ours"
@@ -69,8 +69,8 @@ TRIGGER = "trigger wallets_are_never_deleted"
 KEY_RULE = "constraint wallets_trading_wallet_has_a_key"
 INDEX = "index idx_deposits_created_at"
 FIRST = "unique index encryption_keys_only_one_is_first"
-ALTERED = "is not as the migrations made it"
-FOREIGN = "was not made by the migrations"
+ALTERED = "differs from the migrations"
+FOREIGN = "was not created by the migrations"
 WRONG = [
     (["delete from schema_migrations where version = '0004'"],
      "migrations are current", "0004 is not applied"),

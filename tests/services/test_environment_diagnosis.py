@@ -97,7 +97,7 @@ FAULTS = [
     ({"DATABASE_REPLICA_URL": "mysql://db"}, "DATABASE_REPLICA_URL must begin", "postgresql://<"),
     (
         {"PGTARGETSESSIONATTRS": "primary"},
-        "PGTARGETSESSIONATTRS is set and changes where DATABASE_URL leads",
+        "PGTARGETSESSIONATTRS is set and changes the target of DATABASE_URL",
         "Unset it, or write target_session_attrs=",
     ),
 ]

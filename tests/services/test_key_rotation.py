@@ -39,7 +39,7 @@ def test_every_key_is_sealed_again_and_stays_the_key_that_it_was(
     rows = sql.execute(dates).fetchall()
     assert rotation.count() == 20
     reports = rotate(rotation)
-    assert [report.outcome for report in reports] == [RotationOutcome.RESEALED] * 20
+    assert [report.outcome for report in reports] == [RotationOutcome.REENCRYPTED] * 20
     after = sealed(sql)
     assert {key_id for key_id, *_ in after.values()} == {new_secret.key_id}
     assert all(after[fid][1] != before[fid][1] for fid in USERS)
@@ -122,7 +122,7 @@ def test_a_wallet_that_does_not_open_is_named_and_left_as_it_is(rotation, sql, d
     before = sealed(sql)
     reports = {report.fid: report for report in rotate(rotation)}
     assert reports.pop(3).outcome is RotationOutcome.FAILED
-    assert {report.outcome for report in reports.values()} == {RotationOutcome.RESEALED}
+    assert {report.outcome for report in reports.values()} == {RotationOutcome.REENCRYPTED}
     assert sealed(sql)[3] == before[3]
     assert rotation.count() == 1
 
@@ -175,7 +175,7 @@ def test_one_damaged_chain_does_not_stand_in_the_way_of_the_others(rotation, sql
     plant(sql, "update wallet_audit_heads set id = 0 where fid = 5")
     reports = {report.fid: report for report in rotate(rotation)}
     assert "audit verify" in reports.pop(5).reason
-    assert {report.outcome for report in reports.values()} == {RotationOutcome.RESEALED}
+    assert {report.outcome for report in reports.values()} == {RotationOutcome.REENCRYPTED}
 
 
 def test_users_who_read_and_make_wallets_meanwhile_notice_nothing(
@@ -229,6 +229,6 @@ def test_the_pages_leave_out_what_needs_no_sealing(rotation, new_secret, sql):
 
 def test_one_chain_that_takes_no_entry_is_not_in_the_way_of_the_others(rotation, sql):
     sql.execute("update wallet_audit_heads set id = 9223372036854775807 where fid = 3")
-    failed = [one.fid for one in rotate(rotation) if one.outcome is not RotationOutcome.RESEALED]
+    failed = [one.fid for one in rotate(rotation) if one.outcome is not RotationOutcome.REENCRYPTED]
     assert failed == [3]
     assert [fid for fid, (key_id, *_) in sealed(sql).items() if key_id == OLD_ID] == [3]

@@ -94,7 +94,7 @@ def create_client(ground, fid):
 def rotate(ground, fid):
     rotation = KeyRotation(ground.database, NEW, ACCESS)
     wallet = ground.database.run(lambda one: PostgresWalletRepository(one).get(fid, "ethereum"))
-    assert [report.outcome for report in rotation.run([wallet])] == [RotationOutcome.RESEALED]
+    assert [report.outcome for report in rotation.run([wallet])] == [RotationOutcome.REENCRYPTED]
 
 
 def export(ground, fid):

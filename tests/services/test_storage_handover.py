@@ -15,7 +15,7 @@ from tests.wallet_store import contents, keyed, put
 from wallet_api.errors import KeyUnreadable, SecretMismatch, StorageUnavailable
 from wallet_api.repositories.audit.entries import AuditRepository
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
-from wallet_api.services.wallet_files.importing import OnDemandImport
+from wallet_api.services.wallet_files.on_demand import OnDemandImport
 
 pytestmark = pytest.mark.usefixtures("samples")
 

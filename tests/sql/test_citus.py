@@ -164,7 +164,7 @@ FAULTS = {
         "'distributed', by,",
         "'distributed', case spread::text when 'wallets' then 'id' else by end,",
     ),
-    "what one user has is not on one machine": (
+    "the rows of one user are not on one machine": (
         "when 'none' then 1 else",
         "when 'none' then 1 when 'wallets' then spread::oid::bigint else",
     ),
@@ -195,7 +195,10 @@ FAULTS = {
         ANYTHING_MORE,
         "insert into wallet_audit_heads values (7, 1, repeat('a', 64)) on conflict do nothing;",
     ),
-    "wallets_id_seq begins anew": (ANYTHING_MORE, "alter sequence wallets_id_seq restart;"),
+    "wallets_id_seq restarted below the ids in use": (
+        ANYTHING_MORE,
+        "alter sequence wallets_id_seq restart;",
+    ),
 }
 
 
@@ -246,7 +249,7 @@ def test_the_first_id_that_a_sequence_would_give_again_is_a_fault(spread):
     again = "perform setval('wallets_id_seq', max(id), false) from wallets;"
     done = spread(STAND_INS.replace(ANYTHING_MORE, again))
     assert done.returncode == 3
-    assert "wallets_id_seq begins anew" in done.stderr
+    assert "wallets_id_seq restarted below the ids in use" in done.stderr
 
 
 def test_a_trigger_that_is_off_on_a_shard_is_a_fault(spread, sql):

@@ -26,7 +26,7 @@ WALLET = """
     insert into wallets (fid, chain, wallet_type, address)
     values (1, 'base-account', 'base-account', '0x' || repeat('ab', 20))
 """
-LEFT = "Could not revoke the rights of {}: `wallet-api db doctor` says who granted them."
+LEFT = "Could not revoke the rights of {}: `wallet-api db doctor` reports who granted them."
 # What a role with all rights on tables does with them.
 ATTACKS = (
     CLIENT,

@@ -28,20 +28,20 @@ def fault(url, name="DATABASE_URL", **environ):
 @pytest.mark.parametrize(
     ("parameter", "instead"),
     [
-        ("pgbouncer=true", 'the parameter "pgbouncer": leave it out; docs/scaling.md says'),
+        ("pgbouncer=true", 'the parameter "pgbouncer": remove it; docs/scaling.md describes'),
         (
             "schema=public",
-            'the parameter "schema": leave it out; another schema than public is opt',
+            'the parameter "schema": remove it; another schema than public is opt',
         ),
-        ("currentSchema=app", 'the parameter "currentSchema": leave it out; another schema'),
-        ("search_path=app", 'the parameter "search_path": leave it out; another schema'),
+        ("currentSchema=app", 'the parameter "currentSchema": remove it; another schema'),
+        ("search_path=app", 'the parameter "search_path": remove it; another schema'),
         ("connection_limit=5", 'the parameter "connection_limit": set DB_POOL_MAX'),
         ("pool_timeout=5", 'the parameter "pool_timeout": set DB_POOL_TIMEOUT'),
-        ("statement_cache_size=0", 'the parameter "statement_cache_size": leave it out'),
+        ("statement_cache_size=0", 'the parameter "statement_cache_size": remove it'),
         ("sslaccept=strict", 'the parameter "sslaccept": write sslmode=verify-full'),
         ("sslmod=require", 'the parameter "sslmod" (did you mean sslmode?)'),
         ("SSLMODE=require", 'the parameter "SSLMODE":'),
-        ("sslmode=require&supa=base", 'the parameter "supa": leave it out'),
+        ("sslmode=require&supa=base", 'the parameter "supa": remove it'),
         ("x-migrations-table=t", 'the parameter "x-migrations-table":'),
     ],
 )
@@ -135,7 +135,7 @@ def test_a_variable_of_libpq_that_leads_elsewhere_is_refused(name, variable, par
     # The other one of the two URLs says all.
     whole = dict.fromkeys(("DATABASE_URL", "DATABASE_REPLICA_URL"), f"{url}&{parameter}=1")
     assert fault(url, **{**whole, variable: "hunter2"}, name=name) == (
-        f"{variable} is set and changes where {name} leads. Unset it, or write {parameter}= into "
+        f"{variable} is set and changes the target of {name}. Unset it, or write {parameter}= into "
         f"{name}."
     )
 
@@ -164,7 +164,7 @@ def test_a_variable_of_libpq_that_the_url_overrides_is_no_fault(variable, parame
 def test_a_variable_of_libpq_that_leads_to_the_same_place_is_no_fault(variable, value, url):
     assert read_database_url({"DATABASE_URL": url, variable: value}).reveal() == url
     elsewhere = {"DATABASE_URL": url, variable: f"{value}0"}
-    with pytest.raises(ConfigurationError, match=f"{variable} is set and changes where"):
+    with pytest.raises(ConfigurationError, match=f"{variable} is set and changes the target"):
         read_database_url(elsewhere)
 
 
@@ -174,7 +174,7 @@ def test_a_user_without_a_passwd_entry_is_told_what_changes_the_place(monkeypatc
 
     monkeypatch.setattr(pwd, "getpwuid", absent)
     found = fault("postgresql://db/wallets", PGUSER="app")
-    assert found.startswith("PGUSER is set and changes where DATABASE_URL leads")
+    assert found.startswith("PGUSER is set and changes the target of DATABASE_URL")
 
 
 def test_the_default_user_is_that_of_the_effective_uid(monkeypatch):
