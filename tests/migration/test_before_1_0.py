@@ -46,12 +46,12 @@ def rows(url):
         }
 
 
-def test_its_migrations_are_not_taken_for_those_of_this_version(old_url):
+def test_older_migrations_are_not_mistaken_for_those_of_this_version(old_url):
     with pytest.raises(migrations.MigrationError, match=r"before 1\.0\.0"):
         migrations.upgrade(Secret(old_url))
 
 
-def test_its_rows_are_brought_over_by_the_commands_of_the_changelog(
+def test_the_commands_of_the_changelog_copy_the_rows(
     services, encryption, old_url, new_url, environ, server
 ):
     for fid in USERS:
