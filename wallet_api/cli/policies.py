@@ -18,7 +18,7 @@ policies = click.Group("policies", help="Check what wallets may sign.")
 
 
 @policies.command("check", cls=Command)
-@click.argument("file", type=click.File("rb"))
+@click.argument("file", type=click.File("rb", lazy=True))
 @json_option
 def check(file: BinaryIO, as_json: bool) -> None:
     """Check a policy, and explain each rule in a sentence. FILE may be - for standard input.

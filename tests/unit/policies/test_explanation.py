@@ -36,8 +36,8 @@ SEPOLIA, SEPOLIA_USDC = 84532, "0x036cbd53842c5426634e7929541ec2318f3dcf7e"
                 "chain_ids": [10, BASE],
             },
             (
-                f"Allow typed data of no known standard by typed data of type Order for the contract "
-                f"{DAI} by sign/typed-data on chain 10 or Base Mainnet (8453)."
+                f"Allow typed data of no known standard by typed data of type Order for the "
+                f"contract {DAI} by sign/typed-data on chain 10 or Base Mainnet (8453)."
             ),
         ),
         (
@@ -57,37 +57,37 @@ SEPOLIA, SEPOLIA_USDC = 84532, "0x036cbd53842c5426634e7929541ec2318f3dcf7e"
         (
             {"tokens": ["native"], "chain_ids": [BASE, SEPOLIA], "max_amount": "1"},
             (
-                "Allow anything of ETH on Base Mainnet (8453) or Base Sepolia Testnet (84532): at most "
-                "0.000000000000000001 ETH in one request."
+                "Allow anything of ETH on Base Mainnet (8453) or Base Sepolia Testnet (84532): at "
+                "most 0.000000000000000001 ETH in one request."
             ),
         ),
         # USDC has another address on the other chain: there the token is not known.
         (
             {"tokens": [USDC], "chain_ids": [BASE, SEPOLIA], "max_amount": "5"},
             (
-                f"Allow anything of {USDC} on Base Mainnet (8453) or Base Sepolia Testnet (84532): at "
-                "most 5 of the smallest unit in one request."
+                f"Allow anything of {USDC} on Base Mainnet (8453) or Base Sepolia Testnet (84532): "
+                "at most 5 of the smallest unit in one request."
             ),
         ),
         (
             {"tokens": [SEPOLIA_USDC], "chain_ids": [SEPOLIA], "max_amount": "5"},
             (
-                "Allow anything of USDC on Base Sepolia Testnet (84532): at most 0.000005 USDC in one "
-                "request."
+                "Allow anything of USDC on Base Sepolia Testnet (84532): at most 0.000005 USDC in "
+                "one request."
             ),
         ),
         (
             {"tokens": ["native"], "chain_ids": [137], "max_amount": "5"},
             (
-                "Allow anything of the native asset on chain 137: at most 5 of the smallest unit in "
-                "one request."
+                "Allow anything of the native asset on chain 137: at most 5 of the smallest unit "
+                "in one request."
             ),
         ),
         (
             {"tokens": ["native", USDC], "chain_ids": [BASE], "max_amount": "5"},
             (
-                "Allow anything of ETH or USDC on Base Mainnet (8453): at most 5 of the smallest unit "
-                "of each in one request."
+                "Allow anything of ETH or USDC on Base Mainnet (8453): at most 5 of the smallest "
+                "unit of each in one request."
             ),
         ),
     ],

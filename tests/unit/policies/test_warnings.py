@@ -274,8 +274,8 @@ def test_the_selector_of_a_known_function_is_named():
     )
     assert warned(approve, FEE) == [
         (
-            "names the selector 0x095ea7b3, whose calls are transfers or allowances: it matches only "
-            "calls with an unusual encoding, whose amounts are not counted. Remove it, and name the "
-            "kind."
+            "names the selector 0x095ea7b3, whose calls are transfers or allowances: it matches "
+            "only calls with an unusual encoding, whose amounts are not counted. Remove it, and "
+            "name the kind."
         )
     ]
