@@ -1,24 +1,22 @@
--- name: get_head(fid)^
--- The head of a user's chain, and the database's time. Always one row; the id of an empty chain is null.
--- An append reads this first to choose the next id. If two appends read the same head, the primary key of the log
--- rejects one, which is retried. After lock_head() no other transaction can append.
+-- name: lock_head(fid)^
+-- Lock the head of a user's chain until the end of the transaction; return it, and the database's time after the wait.
+-- Always one row; the id of an empty chain is null.
+-- Every append of one entry takes this lock first, so that appends do not deadlock. An empty chain has nothing to lock:
+-- if two appends read the same head, the primary key of the log rejects one, which is retried.
 -- Answered by the primary key of wallet_audit_heads.
 select
     max(head.id) as id,
     max(head.mac) as mac,
     clock_timestamp() as now
-from wallet_audit_heads as head
-where head.fid = :fid::bigint;
-
--- name: lock_head(fid)^
--- Lock the head of a user's chain until the end of the transaction. No row: the chain is empty, and the primary key
--- of the log decides which append is first.
--- Every append of one entry takes this lock first, so that appends do not deadlock.
--- Answered by the primary key of wallet_audit_heads.
-select head.fid
-from wallet_audit_heads as head
-where head.fid = :fid::bigint
-for update;
+from
+    (
+        select
+            locked.id,
+            locked.mac
+        from wallet_audit_heads as locked
+        where locked.fid = :fid::bigint
+        for update
+    ) as head;
 
 -- name: lock_head_if_free(fid)^
 -- Do what lock_head() does, for one user of a batch. No row: another transaction holds the lock, or the chain is empty.

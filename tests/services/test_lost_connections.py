@@ -209,7 +209,7 @@ def cut_everywhere(ground, sql, act, places_of, step):
 
 
 @pytest.mark.parametrize("act", ACTS)
-def test_work_whose_answer_is_lost_is_done_once(ground, sql, act):
+def test_work_whose_response_is_lost_is_done_once(ground, sql, act):
     assert cut_everywhere(ground, sql, act, answers_of, step=1)
 
 
@@ -266,7 +266,7 @@ def test_a_database_that_goes_down_at_any_statement_yields_no_key_without_an_ent
 
 
 @pytest.mark.parametrize("act", ACTS)
-def test_a_dead_connection_in_the_pool_is_nobodys_error(ground, sql, act):
+def test_a_dead_connection_in_the_pool_causes_no_error(ground, sql, act):
     """As after every restart of PostgreSQL, and after idle_session_timeout."""
     entries, has_wallet = ACTS[act]
     prepare(ground, act, FID)

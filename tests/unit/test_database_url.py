@@ -45,7 +45,7 @@ def fault(url, name="DATABASE_URL", **environ):
         ("x-migrations-table=t", 'the parameter "x-migrations-table":'),
     ],
 )
-def test_an_unknown_parameter_is_named_with_what_to_write_instead(name, parameter, instead):
+def test_an_unknown_parameter_is_reported_with_a_suggestion(name, parameter, instead):
     found = fault(f"{URL}?{parameter}", name)
     assert found.startswith(
         f"{name} must be a URL that libpq can read, which does not know {instead}"
@@ -91,7 +91,7 @@ def test_a_name_that_may_be_a_part_of_the_password_is_withheld(url):
         ("postgresql://app:p@[::1/wallets", "libpq can read"),
     ],
 )
-def test_a_url_that_leads_nowhere_is_refused_at_the_start(url, sentence):
+def test_a_url_without_a_server_or_database_is_refused_at_the_start(url, sentence):
     assert sentence in fault(url)
 
 
@@ -111,7 +111,7 @@ def test_a_url_that_leads_nowhere_is_refused_at_the_start(url, sentence):
         "postgres://",
     ],
 )
-def test_a_form_that_libpq_reads_is_taken_as_it_is(url):
+def test_a_form_that_libpq_accepts_is_unchanged(url):
     assert read_database_url({"DATABASE_URL": url}).reveal() == url
 
 
@@ -168,7 +168,7 @@ def test_a_variable_of_libpq_that_leads_to_the_same_place_is_no_fault(variable, 
         read_database_url(elsewhere)
 
 
-def test_a_user_without_a_passwd_entry_is_told_what_changes_the_place(monkeypatch):
+def test_a_user_without_a_passwd_entry_gets_an_explanation(monkeypatch):
     def absent(uid):
         raise KeyError(uid)
 

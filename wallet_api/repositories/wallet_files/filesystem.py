@@ -100,6 +100,11 @@ class FilesystemWalletRepository:
         found = (self.get(fid, chain) for chain in (BASE_ACCOUNT_CHAIN, TRADING_CHAIN))
         return [wallet for wallet in found if wallet is not None]
 
+    def list_with_head(self, fid: int) -> tuple[list[Wallet], AuditHead]:
+        """Return a user's wallets and the head of the user's audit chain."""
+        _, head = self.get_with_head(fid, TRADING_CHAIN)
+        return self.list_for_user(fid), head
+
     def insert_if_absent(self, wallet: NewWallet) -> None:
         """Write the file of a new trading wallet, unless there is one."""
         new = _created_now(wallet)
