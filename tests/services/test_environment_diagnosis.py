@@ -69,7 +69,7 @@ def test_a_valid_configuration_has_no_fault(doctor):
         "as wallet_api, without TLS",
         "16 connections at most",
         "migration is applied",
-        "the secret fits",
+        "the secret matches",
         "keys are available",
         "in memory",
     ):
