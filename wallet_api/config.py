@@ -330,7 +330,7 @@ class _Reader(EnvironmentReader):
 
 
 def _is_text(value: str) -> bool:
-    """Tell whether a value is not empty and valid UTF-8."""
+    """Return whether a value is not empty and valid UTF-8."""
     try:
         return bool(value.encode())
     except UnicodeEncodeError:

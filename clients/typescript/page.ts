@@ -8,12 +8,12 @@ const api = walletApi("https://wallets.example.com", async () => (await sdk.quic
 // An attempt keeps its key until it gets a response, so that a retry does not prepare a second deposit.
 let attempt: { request: string; key: string } | undefined;
 
-export async function deposit(asset: "USDC" | "ETH", amount: string, say: (text: string) => void) {
+export async function deposit(asset: "USDC" | "ETH", amount: string, show: (text: string) => void) {
   try {
     const provider = await sdk.wallet.getEthereumProvider();
-    if (!provider) return say("There is no wallet in this app.");
+    if (!provider) return show("There is no wallet in this app.");
     const [from] = await provider.request({ method: "eth_requestAccounts" });
-    if (!from) return say("Please connect your wallet.");
+    if (!from) return show("Please connect your wallet.");
 
     const body: DepositBody = { asset, amount, baseAddress: from };
     const request = JSON.stringify(body);
@@ -21,10 +21,10 @@ export async function deposit(asset: "USDC" | "ETH", amount: string, say: (text:
     const prepared = await prepareDeposit(api, body, attempt.key);
     attempt = undefined;
 
-    say(prepared.note);
+    show(prepared.note);
     await send(provider, prepared);
-    say("Your deposit is on its way.");
+    show("Your deposit is on its way.");
   } catch (error) {
-    say(sentence(error));
+    show(sentence(error));
   }
 }

@@ -221,7 +221,7 @@ class Database:
         until = time.monotonic() + min(self._timeout_seconds, deadline.seconds_left())
         while True:
             if self._is_unreachable():
-                self._refuse("the database cannot be reached: `wallet-api doctor` says why")
+                self._refuse("the database cannot be reached: `wallet-api doctor` reports why")
             left = until - time.monotonic()
             try:
                 return self._pool.getconn(min(left, _POLL_SECONDS))
@@ -230,7 +230,7 @@ class Database:
                     raise
 
     def _is_unreachable(self) -> bool:
-        """Tell whether no connection is left and attempts to connect have failed for a while."""
+        """Return whether no connection is left and attempts to connect have failed for a while."""
         since = self._connecting_since
         if since is None or time.monotonic() - since < _OUTAGE_SECONDS:
             return False

@@ -109,7 +109,7 @@ def as_options(settings: dict[str, str]) -> str:
 
 
 def is_applied(name: str, value: str) -> bool:
-    """Tell whether a setting of a role equals the one that we apply to each connection."""
+    """Return whether a setting of a role equals the one that we apply to each connection."""
     if name == "search_path":
         *schemas, last = (part.strip().strip('"') for part in value.lower().split(","))
         return last == "pg_temp" and not {"pg_temp", "pg_catalog"}.intersection(schemas)
@@ -123,12 +123,12 @@ def is_applied(name: str, value: str) -> bool:
 
 
 def is_unsafe(name: str, value: str) -> bool:
-    """Tell whether a setting of a role, in any spelling, makes its sessions unsafe."""
+    """Return whether a setting of a role, in any spelling, makes its sessions unsafe."""
     if name == "session_replication_role":
         return value.lower() == "replica"
     return name in ("zero_damaged_pages", "ignore_checksum_failure") and is_on(value)
 
 
 def is_on(value: str) -> bool:
-    """Tell whether a Boolean setting is on, in any spelling."""
+    """Return whether a Boolean setting is on, in any spelling."""
     return not _OFF.match(value)

@@ -88,7 +88,7 @@ def run(command: Sequence[str | Path], account: Account) -> str:
 
 
 def can_enter(account: Account, path: Path) -> bool:
-    """Tell whether `account` may enter a directory, or execute a file."""
+    """Return whether `account` may enter a directory, or execute a file."""
     with suppress(LocalPostgresError):
         run(["test", "-x", path], account)
         return True

@@ -24,7 +24,7 @@ class ApiClientRepository(Repository):
         allowed_networks: Sequence[IPNetwork] | None,
         expires_at: datetime | None,
     ) -> bool:
-        """Insert a client, unless its name was ever used; tell whether it was inserted."""
+        """Insert a client, unless its name was ever used; return whether it was inserted."""
         row = _QUERIES.insert_if_absent(
             self._connection,
             id=id,

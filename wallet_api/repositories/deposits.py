@@ -28,7 +28,7 @@ class DepositRepository(Repository):
     def insert_if_absent_later(self, deposit: Deposit) -> Callable[[], bool]:
         """Insert a deposit, unless its id or its Idempotency-Key is taken.
 
-        Return a function that tells after the commit whether it was inserted.
+        Return a function that returns after the commit whether it was inserted.
         """
         cursor = sql.send(self._connection, _QUERIES.insert_if_absent, **asdict(deposit))
         return lambda: cursor.fetchone() is not None
@@ -36,7 +36,7 @@ class DepositRepository(Repository):
     def insert_with_wallet_later(self, deposit: Deposit) -> Callable[[], bool | None]:
         """Insert a user's first deposit in the transaction that creates the wallet.
 
-        Return a function that tells after the commit whether it was inserted; None if that is
+        Return a function that returns after the commit whether it was inserted; None if that is
         unknown, because the connection was lost.
         """
         cursor = sql.send(self._connection, _QUERIES.insert_with_wallet, **asdict(deposit))

@@ -21,7 +21,7 @@ class EncryptionKeyRepository(Repository):
         return [EncryptionKey(**row) for row in _QUERIES.list_keys(self._connection)]
 
     def may_register(self) -> bool:
-        """Tell whether our role in the database may register a secret."""
+        """Return whether our role in the database may register a secret."""
         return bool(_QUERIES.may_register(self._connection))
 
     def query_shards_sequentially(self) -> None:
@@ -48,7 +48,7 @@ class EncryptionKeyRepository(Repository):
         return _QUERIES.lock_active(self._connection, key_id=key_id) is not None
 
     def retire(self, key_id: str) -> bool:
-        """Retire a secret, so that no wallet can be encrypted with it; tell whether it was active.
+        """Retire a secret: no wallet can be encrypted with it. Return whether it was active.
 
         Raises KeyInUse while any foreign key refers to it.
         """

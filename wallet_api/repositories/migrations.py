@@ -13,7 +13,7 @@ _QUERIES = sql.load("migrations")
 class ServerState(NamedTuple):
     """The state of a database and its server, and the requested rights that our role lacks.
 
-    `upgraded` tells whether any migration was ever applied.
+    `upgraded` is whether any migration was ever applied.
     """
 
     upgraded: bool

@@ -85,7 +85,7 @@ class BaseAccountWalletService:
         absent: AuditHead | None = None,
         together: Together = lambda *_: None,
     ) -> tuple[Wallet, bool]:
-        """Do what ensure_trading_wallet() does, and tell whether this call created the wallet.
+        """Do what ensure_trading_wallet() does, and return whether this call created the wallet.
 
         `absent` is the head that list_wallets_with_head() has just returned without a trading
         wallet: it saves the read. `together` sends statements in the transaction that creates the

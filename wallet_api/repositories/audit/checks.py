@@ -75,7 +75,7 @@ class AuditCheckRepository(Repository):
         return [Writer(**row) for row in _QUERIES.list_writers(self._connection)]
 
     def is_standby(self) -> bool:
-        """Tell whether the database is a standby."""
+        """Return whether the database is a standby."""
         return bool(_QUERIES.is_standby(self._connection))
 
     def count_entries(self) -> int:

@@ -57,7 +57,7 @@ class AuditRepository(Repository):
         return {fid for fid, one in zip(begun, held, strict=True) if one.fetchone() is None}
 
     def is_written(self, entry: AuditEntry) -> bool:
-        """Tell whether exactly this entry is in the log."""
+        """Return whether exactly this entry is in the log."""
         mac = _QUERIES.get_mac(self._connection, fid=entry.fid, id=entry.id)
         return mac is not None and mac == entry.mac
 
@@ -90,7 +90,7 @@ class AuditRepository(Repository):
     def append_later(self, chained: ChainedEntry) -> Callable[[], bool]:
         """Append an entry in the caller's transaction, inside entry_id_taken().
 
-        Return a function that tells whether it was written.
+        Return a function that returns whether it was written.
         """
         return self._append_later(_QUERIES.append, chained)
 
@@ -112,7 +112,7 @@ class AuditRepository(Repository):
         return lambda: moved.fetchone() is not None
 
     def append_many(self, chained: Sequence[ChainedEntry]) -> bool:
-        """Append entries of many users; tell whether all were written.
+        """Append entries of many users; return whether all were written.
 
         There is at least one, and the entries of one user are in the order of their ids. Raises
         EntryIdTaken if another transaction has appended to one of the chains in the meantime.

@@ -43,7 +43,7 @@ class WalletDirectory:
         self._handed_over = False
 
     def exists(self) -> bool:
-        """Tell whether there is a directory at the path."""
+        """Return whether there is a directory at the path."""
         with self._faults("cannot be reached"):
             return self._descriptor is not None or self.path.is_dir()
 
@@ -60,7 +60,7 @@ class WalletDirectory:
             self.fsync()
 
     def is_marked(self) -> bool:
-        """Tell whether this service has ever written to the directory."""
+        """Return whether this service has ever written to the directory."""
         return self.has(_LOCK) or self.has(_MIGRATING)
 
     def names(self) -> Iterator[str]:
@@ -87,7 +87,7 @@ class WalletDirectory:
         return read_to_end(descriptor)
 
     def has(self, name: str) -> bool:
-        """Tell whether a name exists."""
+        """Return whether a name exists."""
         with self._faults("cannot be read"):
             try:
                 os.stat(name, dir_fd=self._open(), follow_symlinks=False)
@@ -133,7 +133,7 @@ class WalletDirectory:
                 os.close(descriptor)
 
     def is_handed_over(self) -> bool:
-        """Tell whether PostgreSQL has taken over."""
+        """Return whether PostgreSQL has taken over."""
         return self.has(_MIGRATING)
 
     def refuse_if_handed_over(self) -> None:
@@ -171,7 +171,7 @@ class WalletDirectory:
             self._handed_over = True
 
     def add_all(self, files: dict[str, bytes]) -> dict[str, bool]:
-        """Write files durably, except those whose names exist; tell which were written."""
+        """Write files durably, except those whose names exist; return which were written."""
         temporary: dict[str, str] = {}
         added = {}
         with self._faults("cannot be written to"):

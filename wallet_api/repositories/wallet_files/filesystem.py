@@ -179,7 +179,7 @@ class FilesystemWalletRepository:
             return replace(found, fault=error.reason)
 
     def holds_wallets(self) -> bool:
-        """Tell whether the directory holds wallet files, which excludes an unmounted disk.
+        """Return whether the directory holds wallet files, which excludes an unmounted disk.
 
         Raises SecretMismatch if our secrets decrypt none of its keys, and StorageUnavailable if
         none of its files can be read.

@@ -21,7 +21,7 @@ class MigratingWalletRepository:
 
     `before_files` is called before files are read. A missing trading wallet counts as missing only
     after no process can create one in the directory. `import_wallet` inserts the row of a wallet
-    with its audit entry, and tells whether it was inserted.
+    with its audit entry, and returns whether it was inserted.
     """
 
     def __init__(

@@ -80,7 +80,7 @@ class PostgresWalletRepository(Repository):
         _QUERIES.put_base_account(self._connection, fid=fid, address=address)
 
     def any_encrypted_key(self) -> bool:
-        """Tell whether this database contains a private key."""
+        """Return whether this database contains a private key."""
         return bool(_QUERIES.any_encrypted_key(self._connection))
 
 

@@ -84,7 +84,7 @@ class PendingEntries:
         self._taken: list[tuple[int, int]] = []
 
     def is_written(self, connection: Connection) -> bool:
-        """Tell whether an earlier attempt has written the entries. No query if there was none.
+        """Return whether an earlier attempt has written the entries. No query if there was none.
 
         Wait for that attempt first: PostgreSQL may still be committing it.
         """

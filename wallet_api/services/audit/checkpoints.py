@@ -49,7 +49,7 @@ def settled_time(database: Database) -> datetime:
         if time.monotonic() - began > _WRITERS_SECONDS:
             raise DatabaseUnavailable(
                 "no checkpoint can be taken: a transaction that may append to the audit log has "
-                "been open for a minute. docs/operations.md says how to find it. Until it has "
+                "been open for a minute. docs/operations.md describes how to find it. Until it has "
                 "ended, verify without --checkpoint"
             )
         time.sleep(_POLL_SECONDS)

@@ -183,7 +183,7 @@ def _initial_settings(checks: DatabaseCheckRepository) -> Finding:
     return Finding(
         subject="sessions of the pooler begin with our settings",
         faults=tuple(
-            f"{name} is {value}: set it for the role, docs/scaling.md says to what"
+            f"{name} is {value}: set it for the role as docs/scaling.md describes"
             for name, value in found.items()
             if not is_applied(name, value)
         ),

@@ -236,5 +236,5 @@ def _rate_limits(settings: Settings) -> Iterator[Diagnosis]:
 
 
 def can_serve(found: Iterable[Diagnosis]) -> bool:
-    """Tell whether the service would start and serve."""
+    """Return whether the service would start and serve."""
     return not any(diagnosis.state is State.FAULT for diagnosis in found)

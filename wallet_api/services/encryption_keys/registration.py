@@ -45,7 +45,7 @@ class SecretRegistration:
             self._store.check(database_in_use=known is not None)
 
     def is_registered(self, connection: Connection) -> bool:
-        """Tell whether register_on() has succeeded in this process and history of the database."""
+        """Return whether this process has registered the secret in this history of the database."""
         return self._history == connection.history
 
     def register(self) -> None:

@@ -75,7 +75,7 @@ class KnownSecrets:
         return [key_id for key_id in retired if not self.audit_log_needs(key_id)]
 
     def audit_log_needs(self, key_id: str) -> bool:
-        """Tell whether entries written with a secret cannot be verified without it.
+        """Return whether entries written with a secret cannot be verified without it.
 
         The current secret leads only to those that it succeeded.
         """
@@ -86,7 +86,7 @@ class KnownSecrets:
         )
 
     def retire(self, key_id: str) -> bool:
-        """Retire a secret, so that no wallet can be encrypted with it; tell whether it was active.
+        """Retire a secret: no wallet can be encrypted with it. Return whether it was active.
 
         A foreign key makes PostgreSQL refuse while a wallet is encrypted with it, also under
         concurrency. Raises SecretStillInUse, also for the current secret, and SecretMismatch if

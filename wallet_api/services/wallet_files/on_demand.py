@@ -21,7 +21,7 @@ class OnDemandImport:
         self._last = threading.local()
 
     def run(self, connection: Connection, access: AuditContext, wallet: Wallet) -> bool:
-        """Insert the row and its audit entry if missing; tell whether they were inserted.
+        """Insert the row and its audit entry if missing; return whether they were inserted.
 
         Raises KeyUnreadable if the audit log records another trading wallet of the user.
         """

@@ -7,7 +7,7 @@ from wallet_api.repositories.wallet_files.file import file_name
 
 
 def is_recorded(wallet: Wallet, audit: AuditRepository) -> bool:
-    """Tell whether the log records a trading wallet that was read from a file.
+    """Return whether the log records a trading wallet that was read from a file.
 
     A file does not contain its user: it may be a copy of another user's file. Raises KeyUnreadable
     if the log records another address for the user.

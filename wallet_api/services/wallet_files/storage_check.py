@@ -60,7 +60,7 @@ class StorageCheck:
             directory.create()
 
     def _require_store(self, *, database_in_use: bool) -> bool:
-        """Tell whether the directory holds wallets; it need not before the first is created."""
+        """Return whether the directory holds wallets; it need not before the first is created."""
         directory = self._files.directory
         if self._files.holds_wallets():
             return True

@@ -37,7 +37,7 @@ class WalletStorage(ABC):
 
     @abstractmethod
     def requires_row(self, imports: int) -> bool:
-        """Tell whether a wallet that the audit log records must have a row.
+        """Return whether a wallet that the audit log records must have a row.
 
         `imports` is the number of entries that record its import from a file.
         """
