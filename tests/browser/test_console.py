@@ -8,8 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.visitor import PHONE
-from tests.factories import ACCESS, BASE_ACCOUNT, JWT_SECRET, SECRET
-from tests.leaks import LEAKS
+from tests.factories import ACCESS, BASE_ACCOUNT, JWT_SECRET, SECRET, new_client
 from tests.wallet_store import EXPECTED, SAMPLES
 from wallet_api.app import create_app
 from wallet_api.blueprints.application import application
@@ -44,9 +43,7 @@ def behind(shared_database):
 
 def give_token(services, *scopes):
     name = f"console-{len(services.clients.list_clients())}"
-    token = services.clients.create(name, scopes=scopes, allowed_networks=(), expires_at=None)
-    LEAKS.secrets.add(token.reveal())
-    return token.reveal()
+    return new_client(services.clients, *scopes, name=name).reveal()
 
 
 def let_in(visitor, token):

@@ -6,8 +6,7 @@ import time
 
 import pytest
 
-from tests.factories import ACCESS, FID
-from tests.leaks import LEAKS
+from tests.factories import ACCESS, FID, authorization, new_client
 from tests.service import Call
 
 pytestmark = pytest.mark.slow
@@ -22,11 +21,7 @@ def silence():
 
 @pytest.mark.faults
 def test_a_replica_that_hangs_leaves_threads_for_everything_else(serve, services, silence):
-    token = services.clients.create(
-        "finder", scopes=["wallets:read"], allowed_networks=[], expires_at=None
-    )
-    LEAKS.secrets.add(token.reveal())
-    headers = {"Authorization": f"Bearer {token.reveal()}"}
+    headers = authorization(new_client(services.clients, "wallets:read").reveal())
     services.wallets.ensure_trading_wallet(FID, access=ACCESS)
     service = serve(
         WEB_CONCURRENCY="1",

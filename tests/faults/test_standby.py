@@ -8,9 +8,8 @@ import time
 import psycopg
 import pytest
 
-from tests.factories import BASE_ACCOUNT, FID
+from tests.factories import BASE_ACCOUNT, FID, authorization, new_client
 from tests.faults.servers import WAITING, Proxy
-from tests.leaks import LEAKS
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database, ServingConnection
 
@@ -39,11 +38,7 @@ SHOWN_TO_SERVICES = [f"/v1/users/{FID}/wallets", f"/v1/users/{FID}/wallets/ether
 @pytest.fixture
 def engine(pair, process):
     """The header of an API client that was made while there was a standby."""
-    token = process().services.clients.create(
-        "engine", scopes=["wallets:read"], allowed_networks=[], expires_at=None
-    )
-    LEAKS.secrets.add(token.reveal())
-    return {"Authorization": f"Bearer {token.reveal()}"}
+    return authorization(new_client(process().services.clients, "wallets:read").reveal())
 
 
 def statuses(ask):

@@ -10,7 +10,8 @@ from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 from pyhpke import AEADId, CipherSuite, KDFId, KEMId, KEMKey, OpenError
 from structlog.testing import capture_logs
 
-from tests.factories import ACCESS, BASE_ACCOUNT, FID, calling, signed_in
+from tests.database import audit_entries
+from tests.factories import ACCESS, BASE_ACCOUNT, FID, base64url, calling, signed_in
 from tests.http.problems import refused
 from tests.http.user_wallets import KEY, MODES, REASON, TRADING, WALLETS
 from tests.leaks import LEAKS
@@ -22,16 +23,9 @@ from wallet_api.models import SCOPES
 SUITE = "DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-256-GCM"
 
 
-def audited(sql):
-    """Return what is on record about keys."""
+def key_entries(sql):
     columns = "fid, chain, action, actor, host(ip), reason, recipient, request_id"
-    return sql.execute(
-        f"select {columns} from wallet_audit_log where action like 'key.%' order by id"
-    ).fetchall()
-
-
-def base64url(raw):
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+    return audit_entries(sql, columns, "action like 'key.%'")
 
 
 def from_base64url(text):
@@ -73,7 +67,7 @@ def test_a_plaintext_key_belongs_to_the_address_and_is_recorded(storing, sql, mo
     assert re.fullmatch("0x[0-9a-f]{64}", told["privateKey"])
     LEAKS.secrets.add(told["privateKey"][2:])
     assert address_of(Secret(bytes.fromhex(told["privateKey"][2:]))) == wallet["address"]
-    assert audited(sql) == [
+    assert key_entries(sql) == [
         (
             FID,
             "ethereum",
@@ -111,7 +105,7 @@ def test_two_implementations_decrypt_an_encrypted_key_for_its_recipient(storing,
     assert len(private_key) == 32
     assert address_of(Secret(private_key)) == wallet["address"]
     assert private_key.hex() not in answer.text
-    ((*_, ip, reason, to, request_id),) = audited(sql)
+    ((*_, ip, reason, to, request_id),) = key_entries(sql)
     assert (ip, reason, to, request_id) == ("127.0.0.1", REASON["reason"], public_key, "asked-2")
 
 
@@ -235,7 +229,7 @@ def test_a_reason_is_stored_unchanged(client, sql, engine):
     reasons = ["x", "x" * 500, "ü" * 500, "\U0001f511 swap", " a b ", "'; --"]
     for reason in reasons:
         assert client.post(KEY, json={"reason": reason}, headers=engine).status_code == 200
-    assert [row[5] for row in audited(sql)] == reasons
+    assert [row[5] for row in key_entries(sql)] == reasons
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -246,7 +240,7 @@ def test_without_a_trading_wallet_there_is_no_key_and_nothing_is_written(storing
         answer = app.test_client().post(KEY, json=body, headers=engine)
         problem = refused(answer, 404, "This user has no such wallet.")
         assert problem["code"] == "wallet_not_found"
-    assert audited(sql) == []
+    assert key_entries(sql) == []
 
 
 def test_a_key_that_does_not_decrypt_is_an_alarm_and_is_kept(client, sql, engine):
@@ -292,10 +286,10 @@ def test_no_key_leaves_while_the_audit_log_cannot_be_written(storing, sql, mode)
                 answer = client.post(KEY, json=body, headers=engine)
                 refused(answer, status)
                 assert "rivateKey" not in answer.text
-            assert audited(sql) == []
+            assert key_entries(sql) == []
             sql.execute("drop trigger refuse on wallet_audit_log")
     assert client.post(KEY, json=REASON, headers=engine).status_code == 200
-    assert len(audited(sql)) == 1
+    assert len(key_entries(sql)) == 1
 
 
 def test_no_key_leaves_while_there_is_no_audit_log(client, sql, engine):
@@ -312,7 +306,7 @@ def test_a_client_without_the_scope_keys_read_is_refused_and_recorded(client, ap
         answer = client.post(KEY, json=REASON, headers=engine)
         assert refused(answer, 403)["code"] == "insufficient_scope"
     actors = [f"client:{right.replace(':', '-')}" for right in rights]
-    assert audited(sql) == [
+    assert key_entries(sql) == [
         (FID, "ethereum", "key.refused", actor, "127.0.0.1", None, None, "asked-3")
         for actor in actors
     ]

@@ -36,7 +36,7 @@ def cut(share):
     return content[: int(len(content) * share)]
 
 
-def flipped(block):
+def with_flipped_bit(block):
     members = keyed()
     sealed = bytearray.fromhex(members["encryptedPrivateKey"])
     sealed[block * 16 + 7] ^= 1
@@ -81,7 +81,7 @@ CONTENTS = {
         "its encryptedPrivateKey was cut off",
     ),
     "key without its last block": (keyed(encryptedPrivateKey="ab" * 64), DOES_NOT_DECRYPT),
-    **{f"block {block} flipped": (flipped(block), None) for block in range(5)},
+    **{f"block {block} flipped": (with_flipped_bit(block), None) for block in range(5)},
     "another iv": (keyed(iv="00" * 16), NO_PRIVATE_KEY),
     "another secret": (keyed(OTHER_SECRET), DOES_NOT_DECRYPT),
     "another key without 0x": (sealed_as("ab" * 32), ANOTHER_ADDRESS),

@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks import wallet_store as generator
 from tests.commands import is_one_line, wait_until
-from tests.database import audited, empty, table
+from tests.database import audit_entries, empty, table
 from tests.factories import ACCESS, BASE_ACCOUNT, service
 from tests.migration.exports import ALL, wallet_files
 from tests.wallet_store import contents, keyed, keyless, old_open, put
@@ -40,7 +40,7 @@ def test_a_file_with_another_key_is_a_conflict_and_never_replaced(command, impor
     ]
     assert before.items() <= contents(exported).items()
     assert not {(1464243, "ethereum", "key.exported"), (1464250, "ethereum", "key.exported")} & set(
-        audited(sql)
+        audit_entries(sql)
     )
 
 
@@ -96,7 +96,7 @@ def test_a_file_of_the_oldest_kind_is_renamed_for_a_trading_wallet(
     account = json.loads((folder / "wallet_5_base-account.json").read_text())
     assert (trading["address"], trading["note"]) == (address, "kept")
     assert (account["address"], account["note"]) == (BASE_ACCOUNT, "kept")
-    assert (5, "ethereum", "key.exported") in audited(sql)
+    assert (5, "ethereum", "key.exported") in audit_entries(sql)
     rows = table(sql)
     empty(sql)
     importer(folder)

@@ -20,11 +20,6 @@ ALL = len(EXPECTED)
 MEMBERS = ["file", "fid", "chain", "address", "outcome", "reason", "sha256"]
 
 
-@pytest.fixture
-def samples(folder):
-    return shutil.copytree(SAMPLES, folder, dirs_exist_ok=True)
-
-
 def snapshot(folder):
     """Return everything about a folder's files that an import must leave alone."""
     states = {path.name: path.stat() for path in folder.iterdir()}

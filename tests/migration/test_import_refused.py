@@ -1,22 +1,16 @@
 """Imports that cannot start or continue: one line, exit status 1, and no change."""
 
 import os
-import shutil
 
 import pytest
 
 from tests.commands import is_one_line
 from tests.database import key_ids, table
 from tests.factories import ACCESS, BASE_ACCOUNT, OTHER_SECRET, service
-from tests.wallet_store import EXPECTED, SAMPLES, keyed, put
+from tests.wallet_store import EXPECTED, keyed, put
 from wallet_api.cli.progress import ReportFile
 from wallet_api.cli.wallet_files import resources
 from wallet_api.services.wallet_files.verifying import LineOutcome, LineReport
-
-
-@pytest.fixture
-def samples(folder):
-    return shutil.copytree(SAMPLES, folder, dirs_exist_ok=True)
 
 
 def test_a_wrong_secret_imports_and_registers_nothing_and_is_suggested_as_the_cause(

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import shutil
 import signal
 from dataclasses import replace
 
@@ -13,7 +12,6 @@ from psycopg.rows import dict_row
 from tests.factories import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET, SECRET, service
 from tests.services.role_faults import ROLES
 from tests.services.rotations import USERS
-from tests.wallet_store import SAMPLES
 from wallet_api.blueprints.application import application
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
@@ -95,12 +93,6 @@ def roles(session):
     session.do((loader.QUERIES / "operations/roles.sql").read_text(), *ROLES)
     session.do("create role web login in role wallet_api_runtime")
     return session
-
-
-@pytest.fixture
-def samples(folder):
-    """Fill the folder of wallet files with every sample of the old service."""
-    return shutil.copytree(SAMPLES, folder, dirs_exist_ok=True)
 
 
 @pytest.fixture

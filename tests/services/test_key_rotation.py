@@ -7,8 +7,8 @@ from datetime import timedelta
 import psycopg
 import pytest
 
-from tests.database import plant
-from tests.factories import ACCESS, BASE_ACCOUNT, OTHER_SECRET, SECRET, service
+from tests.database import discard_rows, plant, refuse_entries
+from tests.factories import ACCESS, BASE_ACCOUNT, OTHER_SECRET, SECRET, private_keys, service
 from tests.services.rotations import OLD, OLD_ID, USERS, rotate, sealed
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import DatabaseDamaged, KeyUnreadable
@@ -17,22 +17,8 @@ from wallet_api.repositories.wallet_batches import WalletBatchRepository
 from wallet_api.services.encryption_keys.rotation import KeyRotation, RotationOutcome
 
 
-@pytest.fixture
-def keys_of(database):
-    """Return each user's key as a service with these secrets hands it out."""
-
-    def read(*secrets):
-        one = service(database, *secrets)
-        return {
-            fid: one.get_wallet_with_key(fid, "ethereum", access=ACCESS).private_key.reveal()
-            for fid in USERS
-        }
-
-    return read
-
-
-def test_every_key_is_encrypted_again_and_unchanged(rotation, keys_of, sql, new_secret):
-    keys, before = keys_of(SECRET), sealed(sql)
+def test_every_key_is_encrypted_again_and_unchanged(database, rotation, sql, new_secret):
+    keys, before = private_keys(database, USERS, SECRET), sealed(sql)
     dates = "select fid, chain, address, created_at, updated_at from wallets order by fid, chain"
     rows = sql.execute(dates).fetchall()
     assert rotation.count() == 20
@@ -41,7 +27,7 @@ def test_every_key_is_encrypted_again_and_unchanged(rotation, keys_of, sql, new_
     after = sealed(sql)
     assert {key_id for key_id, *_ in after.values()} == {new_secret.key_id}
     assert all(after[fid][1] != before[fid][1] for fid in USERS)
-    assert keys_of(OTHER_SECRET, SECRET) == keys
+    assert private_keys(database, USERS, OTHER_SECRET, SECRET) == keys
     assert sql.execute(dates).fetchall() == rows
     assert rotation.count() == 0
     assert rotate(rotation) == []
@@ -73,7 +59,7 @@ def test_a_batch_paused_before_its_entries_reads_again(rotation, sql, monkeypatc
 
 
 def test_without_an_entry_no_key_is_rotated(rotation, sql):
-    sql.execute("alter table wallet_audit_log add constraint disk_is_full check (false) not valid")
+    refuse_entries(sql)
     before = sealed(sql)
     with pytest.raises(psycopg.errors.CheckViolation):
         rotate(rotation)
@@ -81,13 +67,7 @@ def test_without_an_entry_no_key_is_rotated(rotation, sql):
 
 
 def test_a_silently_discarded_entry_prevents_the_rotation(rotation, sql):
-    sql.execute(
-        "create function swallow() returns trigger language plpgsql as 'begin return null; end'"
-    )
-    sql.execute(
-        "create trigger swallow before insert on wallet_audit_log"
-        " for each row execute function swallow()"
-    )
+    discard_rows(sql, "wallet_audit_log")
     before = sealed(sql)
     with pytest.raises(DatabaseDamaged):
         rotate(rotation)
@@ -170,9 +150,9 @@ def test_one_damaged_chain_does_not_block_the_others(rotation, sql, monkeypatch)
     assert {report.outcome for report in reports.values()} == {RotationOutcome.RESEALED}
 
 
-def test_users_are_served_during_a_rotation(rotation, database, keys_of, sql, new_secret):
+def test_users_are_served_during_a_rotation(rotation, database, sql, new_secret):
     """Processes of both secrets serve, each of which knows the other's, as in a deploy."""
-    keys = keys_of(SECRET)
+    keys = private_keys(database, USERS, SECRET)
     before, after = service(database, SECRET, OTHER_SECRET), service(database, OTHER_SECRET, SECRET)
     ended, failures, reads = threading.Event(), [], []
 
@@ -207,7 +187,7 @@ def test_users_are_served_during_a_rotation(rotation, database, keys_of, sql, ne
     # The old processes went on making wallets under the old secret: another run takes those.
     rotate(rotation)
     assert rotation.count() == 0
-    assert keys_of(OTHER_SECRET, SECRET) == keys
+    assert private_keys(database, USERS, OTHER_SECRET, SECRET) == keys
 
 
 def test_pages_contain_only_wallets_that_need_rotation(rotation, new_secret, sql):

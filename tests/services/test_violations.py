@@ -50,7 +50,7 @@ IS_RETIRED = (
 )
 
 
-def nameless(table, violation, condition="true"):
+def without_constraint_name(table, violation, condition="true"):
     return NAMELESS.format(table=table, violation=violation, condition=condition)
 
 
@@ -63,9 +63,9 @@ def reported(request, sql):
             with sql.transaction():
                 sql.execute((QUERIES / "operations/partitions.sql").read_text())
         elif request.param == "nameless":
-            sql.execute(nameless("wallet_audit_log", "unique_violation", IS_TAKEN))
+            sql.execute(without_constraint_name("wallet_audit_log", "unique_violation", IS_TAKEN))
             sql.execute(
-                nameless("wallets", "foreign_key_violation", IS_RETIRED).replace(
+                without_constraint_name("wallets", "foreign_key_violation", IS_RETIRED).replace(
                     "function nameless()", "function nameless_too()"
                 )
             )
@@ -189,15 +189,15 @@ UNKNOWN = {
         pg.ForeignKeyViolation,
     ),
     "a nameless unique index of wallets": (
-        nameless("wallets", "unique_violation"),
+        without_constraint_name("wallets", "unique_violation"),
         pg.UniqueViolation,
     ),
     "a nameless foreign key of the log": (
-        nameless("wallet_audit_log", "foreign_key_violation"),
+        without_constraint_name("wallet_audit_log", "foreign_key_violation"),
         pg.ForeignKeyViolation,
     ),
     "a nameless unique index of the ends": (
-        nameless("wallet_audit_heads", "unique_violation"),
+        without_constraint_name("wallet_audit_heads", "unique_violation"),
         pg.UniqueViolation,
     ),
 }

@@ -1,6 +1,5 @@
 """HPKE encryption for a recipient: other libraries decrypt it, and invalid keys are refused."""
 
-import base64
 import hashlib
 import hmac
 
@@ -14,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyhpke import AEADId, CipherSuite, KDFId, KEMId, KEMKey, OpenError
 
+from tests.factories import base64url
 from wallet_api.crypto import hpke
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import InvalidRecipientKey
@@ -22,10 +22,6 @@ PYHPKE = CipherSuite.new(KEMId.DHKEM_X25519_HKDF_SHA256, KDFId.HKDF_SHA256, AEAD
 PLAINTEXT = bytes(range(32))
 INFO = b"wallet-api/key/v1|1|ethereum|0x24e08CE165170235Ff6E27529b73f9933bCD74E2"
 AES_128_GCM, AES_256_GCM = 1, 2
-
-
-def base64url(raw):
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def public(key):
