@@ -121,8 +121,10 @@ def forge_token(header: str, payload: str, key: bytes = b"", digest: str = "sha2
 
 def new_wallet(encryption, fid=FID):
     pair = keys.generate()
-    sealed = encryption.encrypt(pair.private_key, fid=fid, chain="ethereum", address=pair.address)
-    return NewWallet(fid=fid, chain="ethereum", address=pair.address, encrypted_key=sealed)
+    encrypted = encryption.encrypt(
+        pair.private_key, fid=fid, chain="ethereum", address=pair.address
+    )
+    return NewWallet(fid=fid, chain="ethereum", address=pair.address, encrypted_key=encrypted)
 
 
 def service(database, secret=SECRET, *previous):

@@ -174,7 +174,7 @@ def test_the_page_of_a_user_whose_key_does_not_decrypt_reports_it(enter, behind,
     # As a damaged disk would: no trigger is asked.
     shared_sql.execute("set session_replication_role = replica")
     ciphertext = "select encrypted_private_key from wallets where fid = %s"
-    (sealed,) = shared_sql.execute(ciphertext, [DAMAGED]).fetchone()
+    (encrypted,) = shared_sql.execute(ciphertext, [DAMAGED]).fetchone()
     change = "update wallets set encrypted_private_key = %s where fid = %s"
     shared_sql.execute(change, ["ab" * 48, DAMAGED])
     try:
@@ -190,7 +190,7 @@ def test_the_page_of_a_user_whose_key_does_not_decrypt_reports_it(enter, behind,
         expect(wallets.locator("li")).to_contain_text([closed])
         assert address not in page.content()
     finally:
-        shared_sql.execute(change, [sealed, DAMAGED])
+        shared_sql.execute(change, [encrypted, DAMAGED])
 
 
 def test_with_wallet_files_the_console_shows_what_is_available(visit_own, services, folder):

@@ -33,7 +33,7 @@ def test_another_service_does_all_its_work_over_http(serve, clients, opened):
     done = run([sys.executable, "-I", "-c", ENGINE], environ)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
-    LEAKS.secrets.add(told["opened"])
+    LEAKS.secrets.add(told["decrypted"])
     addresses = opened()
     address = addresses[FID]
     assert set(addresses) == {FID, *OTHERS}
@@ -55,14 +55,14 @@ def test_another_service_does_all_its_work_over_http(serve, clients, opened):
     assert (told["got"]["status"], told["got"]["body"]) == (200, wallet)
 
     private_key = f"0x{told['opened']}"
-    assert told["open"]["body"] == {"wallet": wallet, "privateKey": private_key}
-    assert told["derived from open"] == told["derived from sealed"] == address
-    for answer in (told["open"], told["sealed"]):
+    assert told["plaintext"]["body"] == {"wallet": wallet, "privateKey": private_key}
+    assert told["derived from plaintext"] == told["derived from encrypted"] == address
+    for answer in (told["plaintext"], told["encrypted"]):
         assert (answer["status"], answer["headers"]["Cache-Control"]) == (200, "no-store")
-    sealed = told["sealed"]["body"]
-    assert sealed.keys() == {"wallet", "sealedPrivateKey"}
-    assert sealed["sealedPrivateKey"]["info"] == f"wallet-api/key/v1|{FID}|ethereum|{address}"
-    assert told["opened"] not in json.dumps(told["sealed"])
+    encrypted = told["encrypted"]["body"]
+    assert encrypted.keys() == {"wallet", "sealedPrivateKey"}
+    assert encrypted["sealedPrivateKey"]["info"] == f"wallet-api/key/v1|{FID}|ethereum|{address}"
+    assert told["decrypted"] not in json.dumps(told["encrypted"])
 
     assert len(told["found"]) == 4
     for answer in told["found"]:

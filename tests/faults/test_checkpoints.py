@@ -64,7 +64,7 @@ def log_on(encryption):
     logs = []
 
     def make(server, name):
-        # The secret's tables are not looked at: nothing is sealed here.
+        # The secret's tables are not looked at: nothing is encrypted here.
         logs.append(Log(server.url(name), encryption))
         return logs[-1]
 

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def silence():
-    """Return the port of a server that takes connections and never says a word."""
+    """Return the port of a server that accepts connections and never responds."""
     with socket.create_server(("127.0.0.1", 0), backlog=100) as server:
         yield server.getsockname()[1]
 

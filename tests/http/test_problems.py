@@ -195,8 +195,8 @@ def test_cut_connections_are_replaced_without_an_error(client, sql):
 def of_another_address(encryption, row):
     """Seal a valid key to a row whose address is not the key's."""
     key = keys.generate().private_key
-    sealed = encryption.encrypt(key, fid=FID, chain="ethereum", address=row["address"])
-    return {"encrypted_private_key": sealed.ciphertext, "iv": sealed.iv}
+    encrypted = encryption.encrypt(key, fid=FID, chain="ethereum", address=row["address"])
+    return {"encrypted_private_key": encrypted.ciphertext, "iv": encrypted.iv}
 
 
 CORRUPTIONS = {

@@ -39,18 +39,18 @@ def recipient():
     return key, base64url(key.public_key().public_bytes_raw())
 
 
-def opened_by_pyhpke(sealed, key, info):
+def opened_by_pyhpke(encrypted, key, info):
     suite = CipherSuite.new(KEMId.DHKEM_X25519_HKDF_SHA256, KDFId.HKDF_SHA256, AEADId.AES256_GCM)
     private = KEMKey.from_pyca_cryptography_key(key)
-    context = suite.create_recipient_context(from_base64url(sealed["enc"]), private, info=info)
-    return context.open(from_base64url(sealed["ciphertext"]))
+    context = suite.create_recipient_context(from_base64url(encrypted["enc"]), private, info=info)
+    return context.open(from_base64url(encrypted["ciphertext"]))
 
 
-def opened_by_the_suite(sealed, key, info):
+def opened_by_the_suite(encrypted, key, info):
     suite = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
-    enc = from_base64url(sealed["enc"])
+    enc = from_base64url(encrypted["enc"])
     assert len(enc) == 32
-    return suite.decrypt(enc + from_base64url(sealed["ciphertext"]), key, info)
+    return suite.decrypt(enc + from_base64url(encrypted["ciphertext"]), key, info)
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -94,13 +94,13 @@ def test_two_implementations_decrypt_an_encrypted_key_for_its_recipient(storing,
     told = answer.get_json()
     assert told.keys() == {"wallet", "sealedPrivateKey"}
     assert told["wallet"] == wallet
-    sealed = told["sealedPrivateKey"]
-    assert sealed.keys() == {"suite", "enc", "ciphertext", "info"}
-    assert sealed["suite"] == SUITE
-    assert sealed["info"] == f"wallet-api/key/v1|{FID}|ethereum|{wallet['address']}"
-    info = sealed["info"].encode()
-    private_key = opened_by_pyhpke(sealed, key, info)
-    assert opened_by_the_suite(sealed, key, info) == private_key
+    encrypted = told["sealedPrivateKey"]
+    assert encrypted.keys() == {"suite", "enc", "ciphertext", "info"}
+    assert encrypted["suite"] == SUITE
+    assert encrypted["info"] == f"wallet-api/key/v1|{FID}|ethereum|{wallet['address']}"
+    info = encrypted["info"].encode()
+    private_key = opened_by_pyhpke(encrypted, key, info)
+    assert opened_by_the_suite(encrypted, key, info) == private_key
     LEAKS.secrets.add(private_key.hex())
     assert len(private_key) == 32
     assert address_of(Secret(private_key)) == wallet["address"]
@@ -113,15 +113,15 @@ def test_an_encrypted_key_decrypts_only_for_its_recipient_and_wallet(client, eng
     client.put(TRADING, headers=engine)
     (key, public_key), (stranger, _) = recipient(), recipient()
     body = {**REASON, "recipientPublicKey": public_key}
-    sealed = client.post(KEY, json=body, headers=engine).get_json()["sealedPrivateKey"]
-    info = sealed["info"].encode()
-    last = sealed["ciphertext"][:-2] + ("AA" if sealed["ciphertext"][-2:] != "AA" else "BA")
+    encrypted = client.post(KEY, json=body, headers=engine).get_json()["sealedPrivateKey"]
+    info = encrypted["info"].encode()
+    last = encrypted["ciphertext"][:-2] + ("AA" if encrypted["ciphertext"][-2:] != "AA" else "BA")
     for opener, found, about in (
-        (stranger, sealed, info),
-        (key, sealed, info.replace(b"|ethereum|", b"|base|")),
-        (key, sealed, info.replace(b"|14", b"|15")),
-        (key, sealed, b""),
-        (key, {**sealed, "ciphertext": last}, info),
+        (stranger, encrypted, info),
+        (key, encrypted, info.replace(b"|ethereum|", b"|base|")),
+        (key, encrypted, info.replace(b"|14", b"|15")),
+        (key, encrypted, b""),
+        (key, {**encrypted, "ciphertext": last}, info),
     ):
         with pytest.raises(OpenError):
             opened_by_pyhpke(found, opener, about)
@@ -132,10 +132,12 @@ def test_an_encrypted_key_decrypts_only_for_its_recipient_and_wallet(client, eng
 def test_the_same_key_is_encrypted_differently_each_time(client, engine):
     client.put(TRADING, headers=engine)
     body = {**REASON, "recipientPublicKey": recipient()[1]}
-    sealed = [
+    encrypted = [
         client.post(KEY, json=body, headers=engine).get_json()["sealedPrivateKey"] for _ in range(3)
     ]
-    assert len({one["enc"] for one in sealed}) == len({one["ciphertext"] for one in sealed}) == 3
+    assert (
+        len({one["enc"] for one in encrypted}) == len({one["ciphertext"] for one in encrypted}) == 3
+    )
 
 
 def test_a_null_recipient_is_no_recipient(client, engine):

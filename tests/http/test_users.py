@@ -1,4 +1,4 @@
-"""/v1/users: the wallets of one user for other services, and the route that hands out their keys.
+"""/v1/users: the wallets of one user for other services, and the route that returns their keys.
 
 The fixture `refusing` looks into every table after each test.
 """

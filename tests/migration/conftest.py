@@ -80,11 +80,11 @@ def stored_keys(sql, encryption):
         ).fetchall()
         return {
             fid: encryption.decrypt(
-                EncryptedKey(*sealed), fid=fid, chain="ethereum", address=address
+                EncryptedKey(*encrypted), fid=fid, chain="ethereum", address=address
             )
             .reveal()
             .hex()
-            for fid, address, *sealed in rows
+            for fid, address, *encrypted in rows
         }
 
     return open_all

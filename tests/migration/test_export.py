@@ -9,7 +9,7 @@ import pytest
 from tests.commands import is_one_line, lines_of
 from tests.database import audit_entries, discard_rows, plant
 from tests.migration.exports import ALL, KEYED, wallet_files
-from tests.wallet_store import EXPECTED, SAMPLES, contents, keyed, old_open, put
+from tests.wallet_store import EXPECTED, SAMPLES, contents, keyed, old_decrypt, put
 from wallet_api.errors import DatabaseUnavailable
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
 
@@ -29,7 +29,7 @@ def test_the_old_service_reads_what_is_exported(shell, imported, exported, tmp_p
         )
         assert list(members) == list(original)
         assert members["address"] == entry["address"]
-        assert old_open(members) == (entry["privateKey"] or "")
+        assert old_decrypt(members) == (entry["privateKey"] or "")
         assert members["chain"] == chain
         assert members["createdAt"] == original["createdAt"]
     lines = lines_of(report)

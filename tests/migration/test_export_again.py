@@ -10,17 +10,17 @@ from tests.commands import is_one_line, wait_until
 from tests.database import audit_entries, empty, table
 from tests.factories import ACCESS, BASE_ACCOUNT, service
 from tests.migration.exports import ALL, wallet_files
-from tests.wallet_store import contents, keyed, keyless, old_open, put
+from tests.wallet_store import contents, keyed, keyless, old_decrypt, put
 from wallet_api.errors import StorageUnavailable
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
 
 OTHER_ACCOUNT = "0x036cbd53842c5426634e7929541ec2318f3dcf7e"
 
 
-def unsealed(folder):
+def without_ciphertexts(folder):
     """Return the members of each file with its key, without what differs from export to export."""
     return {
-        key: {**members, "iv": ..., "encryptedPrivateKey": old_open(members)}
+        key: {**members, "iv": ..., "encryptedPrivateKey": old_decrypt(members)}
         for key, members in wallet_files(folder).items()
     }
 
@@ -56,7 +56,7 @@ def test_a_base_account_that_its_user_changed_is_changed_with_every_unknown_memb
     assert members["address"] == OTHER_ACCOUNT
     assert members["note"] == {"who": "knows"}
     assert members["createdAt"] == original["createdAt"]
-    assert old_open(members) == ""
+    assert old_decrypt(members) == ""
     assert exporter(folder)["wallet_5_base-account.json"].outcome == "present"
     assert importer(folder)["wallet_5_base-account.json"].outcome == "present"
 
@@ -127,7 +127,7 @@ def test_exports_and_imports_are_a_fixed_point(
     }
     again = exported.with_name("again")
     exporter(again)
-    assert unsealed(again) == unsealed(exported)
+    assert without_ciphertexts(again) == without_ciphertexts(exported)
     assert len(wallet_files(again)) == len(rows)
 
 

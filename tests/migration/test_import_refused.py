@@ -126,7 +126,7 @@ def test_an_unfinished_report_of_a_killed_run_does_not_block_the_next(tmp_path):
 
 
 def test_a_full_disk_ends_the_report_with_one_line(command, samples, monkeypatch):
-    """/dev/full stands for the disk."""
+    """/dev/full replaces the disk."""
     enter = ReportFile.__enter__
 
     def on_a_full_disk(report):

@@ -50,14 +50,14 @@ def test_each_row_that_does_not_decrypt_is_reported(verify, sql, wallets):
 def test_an_address_of_several_users_is_reported(verify, sql, encryption, wallets):
     pair = keys.generate()
     for fid in (1, 3):
-        sealed = encryption.encrypt(
+        encrypted = encryption.encrypt(
             pair.private_key, fid=fid, chain="ethereum", address=pair.address
         )
         plant(
             sql,
             "update wallets set address = %s, encrypted_private_key = %s, iv = %s"
             " where fid = %s and chain = 'ethereum'",
-            [pair.address, sealed.ciphertext, sealed.iv, fid],
+            [pair.address, encrypted.ciphertext, encrypted.iv, fid],
         )
     done = verify()
     assert done.status == 1

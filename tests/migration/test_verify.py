@@ -113,14 +113,14 @@ def test_a_key_encrypted_for_another_address_does_not_decrypt(
 ):
     """A process with the secret could encrypt a key for another key's address."""
     row = next(row for row in table(sql) if (row[0], row[1]) == (FID, "ethereum"))
-    sealed = encryption.encrypt(
+    encrypted = encryption.encrypt(
         keys.generate().private_key, fid=FID, chain="ethereum", address=row[3]
     )
     plant(
         sql,
         "update wallets set encrypted_private_key = %s, iv = %s"
         " where fid = %s and chain = 'ethereum'",
-        [sealed.ciphertext, sealed.iv, FID],
+        [encrypted.ciphertext, encrypted.iv, FID],
     )
     unchanged()
     done = command("verify")

@@ -30,7 +30,7 @@ ACCIDENT = "alter table wallets disable trigger all; delete from wallets"
 
 
 class Primary:
-    """A server that archives its WAL, the service on it, and every address that was handed out."""
+    """A server that archives its WAL, the service on it, and every address that was returned."""
 
     def __init__(self, folder):
         self._folder = folder

@@ -87,10 +87,10 @@ class Place:
 
     def new(self, fid=FID, chain="ethereum"):
         pair = keys.generate()
-        sealed = self.encryption.encrypt(
+        encrypted = self.encryption.encrypt(
             pair.private_key, fid=fid, chain=chain, address=pair.address
         )
-        return NewWallet(fid=fid, chain=chain, address=pair.address, encrypted_key=sealed)
+        return NewWallet(fid=fid, chain=chain, address=pair.address, encrypted_key=encrypted)
 
     def claim(self, wallet):
         """Insert a wallet, or read the one that was inserted first, as the service does."""

@@ -152,7 +152,7 @@ def verification(database):
 
 @pytest.fixture
 def verify(verification):
-    """Verify the log and return what is wrong, (fid, id, what), and how many entries are intact."""
+    """Verify the log and return the faults, (fid, id, fault), and the number of intact entries."""
 
     def run(*secrets, fid=None, against=None, **options):
         reports = []

@@ -1,4 +1,4 @@
-"""The signing requests that the tests of the signing service make, and what they leave behind."""
+"""Signing requests for the tests of the signing service, and what those requests record."""
 
 from dataclasses import replace
 

@@ -100,7 +100,7 @@ def test_thirty_two_threads_that_read_one_key_append_thirty_two_entries(wallets,
 
 
 def test_concurrent_operations_on_one_user_leave_one_intact_chain(database, sql, whole):
-    """Two processes, one of which seals under the next secret already; each knows the other's."""
+    """Two processes, one of which already encrypts under the next secret. Each has both secrets."""
     earlier, later = (
         service(database, SECRET, OTHER_SECRET),
         service(database, OTHER_SECRET, SECRET),

@@ -35,7 +35,7 @@ SCREEN = 50
 
 @pytest.fixture
 def doctor(environ, key_server, tmp_path):
-    """Examine an environment that is as it should be, but for the changes; None takes away."""
+    """Examine a valid environment with these changes. None removes a variable."""
 
     def examined(**changes):
         whole = {**environ, **QUIET, "QUICK_AUTH_JWKS_URL": key_server.url}

@@ -10,7 +10,7 @@ from tests.database import audit_entries, discard_rows, key_ids
 from tests.factories import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET
 from tests.services.storage import deposit_address, rows
 from tests.services.storage_calls import refuses_without_its_disk
-from tests.wallet_store import EXPECTED, contents, keyed, keyless, old_open, put
+from tests.wallet_store import EXPECTED, contents, keyed, keyless, old_decrypt, put
 from wallet_api.crypto.key_pairs import address_of
 from wallet_api.errors import (
     DatabaseDamaged,
@@ -79,7 +79,7 @@ def test_a_new_wallet_is_a_file_that_the_old_service_reads_and_no_row(start_serv
     found = start_services("filesystem").wallets.get_wallet_with_key(
         NEW_FID, "ethereum", access=ACCESS
     )
-    assert old_open(members) == "0x" + found.private_key.reveal().hex()
+    assert old_decrypt(members) == "0x" + found.private_key.reveal().hex()
     assert address_of(found.private_key) == wallet.address
     assert audit_entries(sql, "fid, chain, action, actor") == [
         (NEW_FID, "ethereum", "wallet.created", ACCESS.actor),

@@ -9,7 +9,7 @@ import pytest
 
 from tests.database import discard_rows, plant, refuse_entries
 from tests.factories import ACCESS, BASE_ACCOUNT, OTHER_SECRET, SECRET, private_keys, service
-from tests.services.rotations import OLD, OLD_ID, USERS, rotate, sealed
+from tests.services.rotations import OLD, OLD_ID, USERS, encrypted_keys, rotate
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import DatabaseDamaged, KeyUnreadable
 from wallet_api.repositories.audit import AuditRepository
@@ -18,13 +18,13 @@ from wallet_api.services.encryption_keys.rotation import KeyRotation, RotationOu
 
 
 def test_every_key_is_encrypted_again_and_unchanged(database, rotation, sql, new_secret):
-    keys, before = private_keys(database, USERS, SECRET), sealed(sql)
+    keys, before = private_keys(database, USERS, SECRET), encrypted_keys(sql)
     dates = "select fid, chain, address, created_at, updated_at from wallets order by fid, chain"
     rows = sql.execute(dates).fetchall()
     assert rotation.count() == 20
     reports = rotate(rotation)
     assert [report.outcome for report in reports] == [RotationOutcome.RESEALED] * 20
-    after = sealed(sql)
+    after = encrypted_keys(sql)
     assert {key_id for key_id, *_ in after.values()} == {new_secret.key_id}
     assert all(after[fid][1] != before[fid][1] for fid in USERS)
     assert private_keys(database, USERS, OTHER_SECRET, SECRET) == keys
@@ -60,18 +60,18 @@ def test_a_batch_paused_before_its_entries_reads_again(rotation, sql, monkeypatc
 
 def test_without_an_entry_no_key_is_rotated(rotation, sql):
     refuse_entries(sql)
-    before = sealed(sql)
+    before = encrypted_keys(sql)
     with pytest.raises(psycopg.errors.CheckViolation):
         rotate(rotation)
-    assert sealed(sql) == before
+    assert encrypted_keys(sql) == before
 
 
 def test_a_silently_discarded_entry_prevents_the_rotation(rotation, sql):
     discard_rows(sql, "wallet_audit_log")
-    before = sealed(sql)
+    before = encrypted_keys(sql)
     with pytest.raises(DatabaseDamaged):
         rotate(rotation)
-    assert sealed(sql) == before
+    assert encrypted_keys(sql) == before
 
 
 def test_the_key_of_another_address_is_not_rotated(rotation, sql):
@@ -82,7 +82,7 @@ def test_the_key_of_another_address_is_not_rotated(rotation, sql):
     plant(sql, put, [other.ciphertext, other.iv])
     reports = {report.fid: report for report in rotate(rotation)}
     assert reports[3].outcome is RotationOutcome.FAILED
-    assert sealed(sql)[3] == [OLD_ID, other.ciphertext, other.iv]
+    assert encrypted_keys(sql)[3] == [OLD_ID, other.ciphertext, other.iv]
 
 
 @pytest.mark.parametrize(
@@ -95,17 +95,17 @@ def test_the_key_of_another_address_is_not_rotated(rotation, sql):
 )
 def test_a_wallet_that_does_not_decrypt_is_reported_and_not_changed(rotation, sql, damage):
     plant(sql, f"update wallets set {damage} where fid = 3 and chain = 'ethereum'")
-    before = sealed(sql)
+    before = encrypted_keys(sql)
     reports = {report.fid: report for report in rotate(rotation)}
     assert reports.pop(3).outcome is RotationOutcome.FAILED
     assert {report.outcome for report in reports.values()} == {RotationOutcome.RESEALED}
-    assert sealed(sql)[3] == before[3]
+    assert encrypted_keys(sql)[3] == before[3]
     assert rotation.count() == 1
 
 
 def test_a_ciphertext_that_decrypts_differently_is_not_committed(rotation, sql, monkeypatch):
     """Verified after it was written, too: here the row that comes back is another one's."""
-    before = sealed(sql)
+    before = encrypted_keys(sql)
     list_by_keys = WalletBatchRepository.list_by_keys
 
     def exchanged(self, keys):
@@ -116,28 +116,28 @@ def test_a_ciphertext_that_decrypts_differently_is_not_committed(rotation, sql, 
     monkeypatch.setattr(WalletBatchRepository, "list_by_keys", exchanged)
     with pytest.raises(KeyUnreadable):
         rotate(rotation)
-    assert sealed(sql) == before
+    assert encrypted_keys(sql) == before
 
 
 def test_a_ciphertext_of_another_key_is_not_committed(rotation, sql, monkeypatch, new_secret):
-    """What is sealed is another key: the row would open, and to another address."""
+    """Another key is encrypted: the row would decrypt, to another address."""
     other = bytes.fromhex("11" * 32)
-    seal = new_secret.encrypt
+    encrypt = new_secret.encrypt
     monkeypatch.setattr(
-        new_secret, "encrypt", lambda key, **bound_to: seal(Secret(other), **bound_to)
+        new_secret, "encrypt", lambda key, **bound_to: encrypt(Secret(other), **bound_to)
     )
-    before = sealed(sql)
+    before = encrypted_keys(sql)
     with pytest.raises(KeyUnreadable):
         rotate(rotation)
-    assert sealed(sql) == before
+    assert encrypted_keys(sql) == before
 
 
 def test_a_wallet_rotated_by_another_process_is_not_changed(rotation, database, new_secret, sql):
     page = next(rotation.pages(20))
     rotate(KeyRotation(database, new_secret, ACCESS))
-    before = sealed(sql)
+    before = encrypted_keys(sql)
     assert {report.outcome for report in rotation.run(page)} == {RotationOutcome.PRESENT}
-    assert sealed(sql) == before
+    assert encrypted_keys(sql) == before
     entries = sql.execute("select count(*) from wallet_audit_log where action = 'key.resealed'")
     assert entries.fetchone() == (20,)
 
@@ -183,7 +183,7 @@ def test_users_are_served_during_a_rotation(rotation, database, sql, new_secret)
     for thread in threads:
         thread.join()
     assert failures == []
-    assert {sealed(sql)[fid][0] for fid in USERS} == {new_secret.key_id}
+    assert {encrypted_keys(sql)[fid][0] for fid in USERS} == {new_secret.key_id}
     # The old processes went on making wallets under the old secret: another run takes those.
     rotate(rotation)
     assert rotation.count() == 0
@@ -201,4 +201,4 @@ def test_one_blocked_chain_does_not_block_the_others(rotation, sql):
     sql.execute("update wallet_audit_heads set id = 9223372036854775807 where fid = 3")
     failed = [one.fid for one in rotate(rotation) if one.outcome is not RotationOutcome.RESEALED]
     assert failed == [3]
-    assert [fid for fid, (key_id, *_) in sealed(sql).items() if key_id == OLD_ID] == [3]
+    assert [fid for fid, (key_id, *_) in encrypted_keys(sql).items() if key_id == OLD_ID] == [3]

@@ -113,7 +113,7 @@ def test_taken_positions_are_recognized_in_a_batch(wallets, database, sql, repor
 def test_a_retired_secret_is_recognized_by_its_constraint(wallets, database, sql, reported, act):
     wallets.ensure_trading_wallet(FID, access=ACCESS)
     reported()
-    sealed = NEW.encrypt(
+    encrypted = NEW.encrypt(
         Secret(b"\1" * 32), fid=FID + 1, chain="ethereum", address="0x" + "ab" * 20
     )
 
@@ -121,14 +121,14 @@ def test_a_retired_secret_is_recognized_by_its_constraint(wallets, database, sql
         repository = PostgresWalletRepository(connection)
         there = repository.get(FID, "ethereum")
         other = NewWallet(
-            fid=FID + 1, chain="ethereum", address="0x" + "ab" * 20, encrypted_key=sealed
+            fid=FID + 1, chain="ethereum", address="0x" + "ab" * 20, encrypted_key=encrypted
         )
         copied = type(there)(
             fid=FID + 1,
             chain="ethereum",
             wallet_type="trading",
             address=other.address,
-            encrypted_key=sealed,
+            encrypted_key=encrypted,
             created_at=there.created_at,
             updated_at=there.updated_at,
         )
@@ -143,7 +143,7 @@ def test_a_retired_secret_is_recognized_by_its_constraint(wallets, database, sql
                 WalletBatchRepository(connection).insert_copies_if_absent([copied])
         else:
             with connection.transaction():
-                WalletBatchRepository(connection).reencrypt([(there, sealed)])
+                WalletBatchRepository(connection).reencrypt([(there, encrypted)])
 
     before = rows(sql)
     with pytest.raises(SecretMismatch) as caught:

@@ -32,7 +32,7 @@ CIPHERTEXT = (
 KEY = bytes.fromhex("ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80")
 ADDRESS = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
 ROW = {"fid": 1464243, "chain": "ethereum", "address": ADDRESS}
-SEALED = EncryptedKey(CIPHERTEXT, NONCE, "aes-256-gcm", KEY_ID)
+ENCRYPTED = EncryptedKey(CIPHERTEXT, NONCE, "aes-256-gcm", KEY_ID)
 
 
 @pytest.fixture(scope="module")
@@ -52,9 +52,9 @@ def hkdf_by_hand(key: bytes, info: bytes, length: int) -> bytes:
     return made[:length]
 
 
-def opens(encryption: EncryptionService, sealed: EncryptedKey) -> bool:
+def opens(encryption: EncryptionService, encrypted: EncryptedKey) -> bool:
     try:
-        encryption.decrypt(sealed, **ROW)
+        encryption.decrypt(encrypted, **ROW)
     except KeyUnreadable:
         return False
     return True
@@ -88,21 +88,25 @@ def test_a_key_encrypted_by_hand_decrypts(encryption):
     info = b"wallet-api/wallet-key/v1/1464243/ethereum"
     wallet_key = hkdf_by_hand(bytes.fromhex(MASTER), info, 32)
     bound_to = f"aes-256-gcm\n{KEY_ID}\n1464243\nethereum\n{ADDRESS}".encode()
-    sealed = AESGCM(wallet_key).encrypt(bytes.fromhex(NONCE), KEY, bound_to)
+    encrypted = AESGCM(wallet_key).encrypt(bytes.fromhex(NONCE), KEY, bound_to)
     assert wallet_key.hex() == WALLET_KEY
-    assert sealed.hex() == CIPHERTEXT
-    assert encryption.decrypt(SEALED, **ROW).reveal() == KEY
+    assert encrypted.hex() == CIPHERTEXT
+    assert encryption.decrypt(ENCRYPTED, **ROW).reveal() == KEY
 
 
 def test_encryption_gives_the_known_ciphertext(encryption, monkeypatch):
     monkeypatch.setattr("wallet_api.crypto.encryption.os.urandom", lambda n: bytes(range(n)))
-    assert encryption.encrypt(Secret(KEY), **ROW) == SEALED
+    assert encryption.encrypt(Secret(KEY), **ROW) == ENCRYPTED
 
 
 def test_an_encrypted_key_is_lower_case_hex_of_fixed_lengths(encryption):
-    sealed = encryption.encrypt(Secret(KEY), **ROW)
-    assert [len(part) for part in (sealed.ciphertext, sealed.iv, sealed.key_id)] == [96, 24, 16]
-    assert set(sealed.ciphertext + sealed.iv + sealed.key_id) <= set("0123456789abcdef")
+    encrypted = encryption.encrypt(Secret(KEY), **ROW)
+    assert [len(part) for part in (encrypted.ciphertext, encrypted.iv, encrypted.key_id)] == [
+        96,
+        24,
+        16,
+    ]
+    assert set(encrypted.ciphertext + encrypted.iv + encrypted.key_id) <= set("0123456789abcdef")
 
 
 def test_a_thousand_encryptions_have_a_thousand_nonces(encryption):
@@ -117,31 +121,33 @@ def test_a_thousand_encryptions_have_a_thousand_nonces(encryption):
     address=st.binary(min_size=20, max_size=20).map(lambda raw: "0x" + raw.hex()),
 )
 def test_every_encrypted_key_decrypts_to_itself(encryption, key, fid, chain, address):
-    sealed = encryption.encrypt(Secret(key), fid=fid, chain=chain, address=address)
-    assert encryption.decrypt(sealed, fid=fid, chain=chain, address=address).reveal() == key
+    encrypted = encryption.encrypt(Secret(key), fid=fid, chain=chain, address=address)
+    assert encryption.decrypt(encrypted, fid=fid, chain=chain, address=address).reveal() == key
 
 
 @pytest.mark.parametrize(("column", "bits"), [("ciphertext", 384), ("iv", 96), ("key_id", 64)])
 def test_a_flipped_bit_does_not_decrypt(encryption, column, bits):
-    text = getattr(SEALED, column)
+    text = getattr(ENCRYPTED, column)
     assert len(text) * 4 == bits
-    changed = (replace(SEALED, **{column: flip_bit(text, bit)}) for bit in range(bits))
-    assert [sealed for sealed in changed if opens(encryption, sealed)] == []
+    changed = (replace(ENCRYPTED, **{column: flip_bit(text, bit)}) for bit in range(bits))
+    assert [encrypted for encrypted in changed if opens(encryption, encrypted)] == []
 
 
 @pytest.mark.parametrize("column", ["ciphertext", "iv"])
 def test_a_shorter_or_longer_value_does_not_decrypt(encryption, column):
-    text = getattr(SEALED, column)
+    text = getattr(ENCRYPTED, column)
     changed = [text[:length] for length in range(len(text))]
     changed += [text + "0", text + "00", "00" + text, text * 2]
-    assert [part for part in changed if opens(encryption, replace(SEALED, **{column: part}))] == []
+    assert [
+        part for part in changed if opens(encryption, replace(ENCRYPTED, **{column: part}))
+    ] == []
 
 
 @pytest.mark.parametrize("column", ["ciphertext", "iv"])
 @pytest.mark.parametrize("text", ["", "zz", "0x00", "\u0660\u0660", "\0", "G" * 24])
 def test_a_value_that_is_not_hex_does_not_decrypt(encryption, column, text):
     with pytest.raises(KeyUnreadable):
-        encryption.decrypt(replace(SEALED, **{column: text}), **ROW)
+        encryption.decrypt(replace(ENCRYPTED, **{column: text}), **ROW)
 
 
 @pytest.mark.parametrize(
@@ -160,42 +166,42 @@ def test_a_value_that_is_not_hex_does_not_decrypt(encryption, column, text):
 )
 def test_a_ciphertext_moved_to_another_row_does_not_decrypt(encryption, moved):
     with pytest.raises(KeyUnreadable, match="cannot be decrypted right now"):
-        encryption.decrypt(SEALED, **{**ROW, **moved})
+        encryption.decrypt(ENCRYPTED, **{**ROW, **moved})
 
 
 @pytest.mark.parametrize("scheme", ["aes-256-cbc", "AES-256-GCM", "aes-256-gcm\n", "none", ""])
 def test_a_changed_scheme_does_not_decrypt(encryption, scheme):
     with pytest.raises(KeyUnreadable):
-        encryption.decrypt(replace(SEALED, scheme=scheme), **ROW)
+        encryption.decrypt(replace(ENCRYPTED, scheme=scheme), **ROW)
 
 
 def test_another_secret_does_not_decrypt(other):
     with pytest.raises(KeyUnreadable):
-        other.decrypt(SEALED, **ROW)
+        other.decrypt(ENCRYPTED, **ROW)
 
 
 def test_another_secret_does_not_decrypt_under_its_own_key_id(other):
     with pytest.raises(KeyUnreadable):
-        other.decrypt(replace(SEALED, key_id=other.key_id), **ROW)
+        other.decrypt(replace(ENCRYPTED, key_id=other.key_id), **ROW)
 
 
 def test_the_key_id_is_bound_even_between_two_known_secrets(other):
     both = EncryptionService(Secret(SECRET), [Secret(OTHER_SECRET)])
     with pytest.raises(KeyUnreadable):
-        both.decrypt(replace(SEALED, key_id=other.key_id), **ROW)
+        both.decrypt(replace(ENCRYPTED, key_id=other.key_id), **ROW)
 
 
 def test_a_previous_secret_still_decrypts():
     rotated = EncryptionService(Secret(OTHER_SECRET), [Secret(SECRET)])
-    assert rotated.decrypt(SEALED, **ROW).reveal() == KEY
+    assert rotated.decrypt(ENCRYPTED, **ROW).reveal() == KEY
 
 
 def test_the_current_secret_encrypts(encryption, other):
     rotated = EncryptionService(Secret(OTHER_SECRET), [Secret(SECRET)])
-    sealed = rotated.encrypt(Secret(KEY), **ROW)
-    assert sealed.key_id == rotated.key_id == other.key_id
-    assert other.decrypt(sealed, **ROW).reveal() == KEY
-    assert not opens(encryption, sealed)
+    encrypted = rotated.encrypt(Secret(KEY), **ROW)
+    assert encrypted.key_id == rotated.key_id == other.key_id
+    assert other.decrypt(encrypted, **ROW).reveal() == KEY
+    assert not opens(encryption, encrypted)
 
 
 def test_a_secret_that_is_also_named_as_a_previous_one_counts_once(other):
@@ -222,22 +228,22 @@ def test_only_thirty_two_bytes_are_encrypted(encryption, length):
 @pytest.mark.parametrize("length", [0, 31, 33])
 def test_only_thirty_two_bytes_are_decrypted(encryption, length):
     bound_to = f"aes-256-gcm\n{KEY_ID}\n1464243\nethereum\n{ADDRESS}".encode()
-    sealed = AESGCM(bytes.fromhex(WALLET_KEY)).encrypt(
+    encrypted = AESGCM(bytes.fromhex(WALLET_KEY)).encrypt(
         bytes.fromhex(NONCE), b"k" * length, bound_to
     )
     with pytest.raises(KeyUnreadable, match="cannot be decrypted right now"):
-        encryption.decrypt(replace(SEALED, ciphertext=sealed.hex()), **ROW)
+        encryption.decrypt(replace(ENCRYPTED, ciphertext=encrypted.hex()), **ROW)
 
 
 @pytest.mark.parametrize(
     "changed",
     [
-        SEALED,
-        replace(SEALED, ciphertext=flip_bit(CIPHERTEXT, 0)),
-        replace(SEALED, ciphertext=KEY.hex() + "x"),
-        replace(SEALED, iv="not hex"),
-        replace(SEALED, key_id="0" * 16),
-        replace(SEALED, scheme="none"),
+        ENCRYPTED,
+        replace(ENCRYPTED, ciphertext=flip_bit(CIPHERTEXT, 0)),
+        replace(ENCRYPTED, ciphertext=KEY.hex() + "x"),
+        replace(ENCRYPTED, iv="not hex"),
+        replace(ENCRYPTED, key_id="0" * 16),
+        replace(ENCRYPTED, scheme="none"),
     ],
 )
 def test_an_error_shows_neither_key_nor_secret(encryption, changed):

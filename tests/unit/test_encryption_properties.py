@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.factories import OTHER_SECRET, SECRET
-from tests.wallet_store import old_open
+from tests.wallet_store import old_decrypt
 from wallet_api.auth.fids import MAX_FID
 from wallet_api.crypto.encryption import EncryptedKey, EncryptionService
 from wallet_api.crypto.secret import Secret
@@ -43,11 +43,11 @@ def flip_any_bit(value, bit):
 @settings(deadline=None)
 @given(key=private_keys, row=rows, part=st.sampled_from(range(7)), bit=bits)
 def test_a_flipped_bit_in_any_column_does_not_decrypt(encryption, key, row, part, bit):
-    sealed = encryption.encrypt(key, **row)
-    kept = {**asdict(sealed), **row}
+    encrypted = encryption.encrypt(key, **row)
+    kept = {**asdict(encrypted), **row}
     name = sorted(kept)[part]
     changed = {**kept, name: flip_any_bit(kept[name], bit)}
-    parts = {column: changed.pop(column) for column in asdict(sealed)}
+    parts = {column: changed.pop(column) for column in asdict(encrypted)}
     with pytest.raises(KeyUnreadable):
         encryption.decrypt(EncryptedKey(**parts), **changed)
 
@@ -55,21 +55,21 @@ def test_a_flipped_bit_in_any_column_does_not_decrypt(encryption, key, row, part
 @settings(deadline=None)
 @given(key=private_keys, row=rows, other=rows)
 def test_an_encrypted_key_decrypts_only_in_its_own_row(encryption, key, row, other):
-    sealed = encryption.encrypt(key, **row)
+    encrypted = encryption.encrypt(key, **row)
     if row == other:
-        assert encryption.decrypt(sealed, **other).reveal() == key.reveal()
+        assert encryption.decrypt(encrypted, **other).reveal() == key.reveal()
     else:
         with pytest.raises(KeyUnreadable):
-            encryption.decrypt(sealed, **other)
+            encryption.decrypt(encrypted, **other)
 
 
 @settings(deadline=None)
 @given(ciphertext=st.text(max_size=120) | hexadecimal, iv=st.text(max_size=40) | hexadecimal)
 def test_no_other_text_decrypts(encryption, ciphertext, iv):
     row = {"fid": 1, "chain": "ethereum", "address": "0x"}
-    sealed = encryption.encrypt(Secret(bytes(32)), **row)
+    encrypted = encryption.encrypt(Secret(bytes(32)), **row)
     with pytest.raises(KeyUnreadable):
-        encryption.decrypt(replace(sealed, ciphertext=ciphertext, iv=iv), **row)
+        encryption.decrypt(replace(encrypted, ciphertext=ciphertext, iv=iv), **row)
 
 
 @settings(deadline=None)
@@ -77,7 +77,7 @@ def test_no_other_text_decrypts(encryption, ciphertext, iv):
 def test_records_of_the_old_scheme_decrypt_here_and_in_the_old_service(encryption, key):
     ciphertext, iv = encryption.encrypt_legacy(key)
     opened = encryption.decrypt_legacy(ciphertext, iv)
-    plaintext = old_open({"encryptedPrivateKey": ciphertext, "iv": iv})
+    plaintext = old_decrypt({"encryptedPrivateKey": ciphertext, "iv": iv})
     if key is None:
         assert (opened, plaintext) == (None, "")
     else:

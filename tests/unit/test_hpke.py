@@ -71,14 +71,14 @@ def test_a_key_schedule_by_hand_equals_the_rfc():
 
 def test_an_encryption_is_decrypted_by_hand_as_in_the_rfc():
     key = X25519PrivateKey.generate()
-    sealed = hpke.Recipient(base64url(public(key))).encrypt(Secret(PLAINTEXT), info=INFO)
-    assert (len(sealed.enc), len(sealed.ciphertext)) == (32, 32 + 16)
-    secret, nonce = key_and_nonce(key, sealed.enc, INFO, AES_256_GCM)
-    assert AESGCM(secret).decrypt(nonce, sealed.ciphertext, b"") == PLAINTEXT
+    encrypted = hpke.Recipient(base64url(public(key))).encrypt(Secret(PLAINTEXT), info=INFO)
+    assert (len(encrypted.enc), len(encrypted.ciphertext)) == (32, 32 + 16)
+    secret, nonce = key_and_nonce(key, encrypted.enc, INFO, AES_256_GCM)
+    assert AESGCM(secret).decrypt(nonce, encrypted.ciphertext, b"") == PLAINTEXT
     for changed in (b"", INFO[:-1], INFO + b"\0"):
-        secret, nonce = key_and_nonce(key, sealed.enc, changed, AES_256_GCM)
+        secret, nonce = key_and_nonce(key, encrypted.enc, changed, AES_256_GCM)
         with pytest.raises(InvalidTag):
-            AESGCM(secret).decrypt(nonce, sealed.ciphertext, b"")
+            AESGCM(secret).decrypt(nonce, encrypted.ciphertext, b"")
 
 
 def test_the_suite_that_is_named_is_the_suite_that_is_used():
@@ -90,12 +90,12 @@ def test_the_suite_that_is_named_is_the_suite_that_is_used():
 def test_another_implementation_decrypts_and_encrypts_compatibly(plaintext, info):
     key = X25519PrivateKey.generate()
     theirs = KEMKey.from_pyca_cryptography_key(key)
-    sealed = hpke.Recipient(base64url(public(key))).encrypt(Secret(plaintext), info=info)
-    context = PYHPKE.create_recipient_context(sealed.enc, theirs, info=info)
-    assert context.open(sealed.ciphertext) == plaintext
-    other = PYHPKE.create_recipient_context(sealed.enc, theirs, info=info + b"x")
+    encrypted = hpke.Recipient(base64url(public(key))).encrypt(Secret(plaintext), info=info)
+    context = PYHPKE.create_recipient_context(encrypted.enc, theirs, info=info)
+    assert context.open(encrypted.ciphertext) == plaintext
+    other = PYHPKE.create_recipient_context(encrypted.enc, theirs, info=info + b"x")
     with pytest.raises(OpenError):
-        other.open(sealed.ciphertext)
+        other.open(encrypted.ciphertext)
     enc, sender = PYHPKE.create_sender_context(
         KEMKey.from_pyca_cryptography_key(key.public_key()), info=info
     )
@@ -104,8 +104,8 @@ def test_another_implementation_decrypts_and_encrypts_compatibly(plaintext, info
 
 def test_two_encryptions_have_nothing_in_common():
     recipient = hpke.Recipient(base64url(public(X25519PrivateKey.generate())))
-    sealed = [recipient.encrypt(Secret(PLAINTEXT), info=INFO) for _ in range(20)]
-    assert len({one.enc for one in sealed}) == len({one.ciphertext for one in sealed}) == 20
+    encrypted = [recipient.encrypt(Secret(PLAINTEXT), info=INFO) for _ in range(20)]
+    assert len({one.enc for one in encrypted}) == len({one.ciphertext for one in encrypted}) == 20
 
 
 def test_a_public_key_is_returned_in_its_canonical_form():

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.factories import OTHER_SECRET
-from tests.wallet_store import old_seal
+from tests.wallet_store import old_encrypt
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.key_pairs import address_of
 from wallet_api.crypto.secret import Secret
@@ -76,7 +76,9 @@ def test_a_previous_secret_decrypts_a_keyless_sample():
 
 def test_a_previous_secret_decrypts_a_key_in_another_spelling_and_reports_it():
     encryption = EncryptionService(Secret(OTHER_SECRET), [Secret(SECRET)])
-    opened = encryption.decrypt_legacy(*old_seal(KEYED[0]["privateKey"].removeprefix("0x"), SECRET))
+    opened = encryption.decrypt_legacy(
+        *old_encrypt(KEYED[0]["privateKey"].removeprefix("0x"), SECRET)
+    )
     assert "0x" + opened.private_key.reveal().hex() == KEYED[0]["privateKey"]
     assert not opened.is_plain
     assert encryption.decrypt_legacy(CIPHERTEXT, IV).is_plain
