@@ -54,7 +54,7 @@ def test_another_service_does_all_its_work_over_http(serve, clients, opened):
     assert (told["listed"]["status"], told["listed"]["body"]) == (200, {"data": [wallet]})
     assert (told["got"]["status"], told["got"]["body"]) == (200, wallet)
 
-    private_key = f"0x{told['opened']}"
+    private_key = f"0x{told['decrypted']}"
     assert told["plaintext"]["body"] == {"wallet": wallet, "privateKey": private_key}
     assert told["derived from plaintext"] == told["derived from encrypted"] == address
     for answer in (told["plaintext"], told["encrypted"]):
