@@ -86,7 +86,7 @@ def discard_rows(sql, table):
     )
 
 
-def stored_deposits(sql, columns="*"):
+def stored_deposits(sql, columns):
     return sql.execute(f"select {columns} from deposits").fetchall()
 
 

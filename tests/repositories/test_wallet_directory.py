@@ -236,7 +236,7 @@ def test_a_file_with_another_plaintext_proves_the_secret(store, folder):
     assert store.holds_wallets()
 
 
-def test_a_socket_and_a_device_are_refused_as_folders(store, folder):
+def test_a_socket_and_a_pipe_are_not_read(store, folder):
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(folder / "s"))
     os.mkfifo(folder / "p")

@@ -42,13 +42,16 @@ def deposits(services):
     return services.deposits
 
 
+COLUMNS = "id, fid, asset, amount, from_address, to_address, chain_id, status"
+
+
 def test_the_first_deposit_makes_the_wallet_and_is_recorded_in_smallest_units(
     deposits, opened, sql
 ):
     prepared = deposits.prepare(FID, request(amount="0.000001"), access=ACCESS)
     address = opened()[FID]
     assert prepared.transfer.to_address == address
-    assert stored_deposits(sql) == [
+    assert stored_deposits(sql, COLUMNS) == [
         (prepared.id, FID, "USDC", 1, BASE_ACCOUNT, address, 8453, "prepared")
     ]
 
@@ -56,7 +59,7 @@ def test_the_first_deposit_makes_the_wallet_and_is_recorded_in_smallest_units(
 def test_the_largest_amount_is_recorded_exactly(deposits, sql):
     amount = str(2**256 - 1)[:-18] + "." + str(2**256 - 1)[-18:]
     prepared = deposits.prepare(FID, request(asset="ETH", amount=amount), access=ACCESS)
-    assert prepared.transfer.units == 2**256 - 1 == stored_deposits(sql)[0][3]
+    assert prepared.transfer.units == 2**256 - 1 == stored_deposits(sql, COLUMNS)[0][3]
 
 
 @pytest.mark.parametrize(
@@ -75,7 +78,7 @@ def test_a_refused_request_creates_no_wallet_and_no_deposit(deposits, wallets, s
         wallets.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS)
     with pytest.raises(refusal):
         deposits.prepare(FID, request(**wrong), access=ACCESS)
-    assert stored_deposits(sql) == []
+    assert stored_deposits(sql, COLUMNS) == []
     assert wallets.get_wallet(FID, "ethereum", access=ACCESS) is None
 
 
@@ -92,7 +95,7 @@ def test_a_repeat_with_the_same_key_is_the_same_deposit(deposits, sql):
     again = deposits.prepare(FID, request(idempotency_key="k"), access=ACCESS)
     assert (again.id, again.transfer) == (first.id, first.transfer)
     assert (first.replayed, again.replayed) == (False, True)
-    assert len(stored_deposits(sql)) == 1
+    assert len(stored_deposits(sql, COLUMNS)) == 1
 
 
 def test_a_repeat_stays_the_same_when_the_network_and_the_base_account_have_changed(
@@ -153,7 +156,7 @@ def test_a_key_that_came_with_another_request_is_refused(deposits, sql):
     for other in ({"amount": "21"}, {"asset": "ETH"}, {"base_address": OTHER_ACCOUNT}):
         with pytest.raises(IdempotencyKeyReused):
             deposits.prepare(FID, request(idempotency_key="k", **other), access=ACCESS)
-    assert len(stored_deposits(sql)) == 1
+    assert len(stored_deposits(sql, COLUMNS)) == 1
 
 
 def test_racing_repeats_are_one_deposit(deposits, sql):
@@ -164,7 +167,7 @@ def test_racing_repeats_are_one_deposit(deposits, sql):
     prepared = race(prepare, range(16))
     assert len({deposit.id for deposit in prepared}) == 1
     assert sum(not deposit.replayed for deposit in prepared) == 1
-    assert len(stored_deposits(sql)) == 1
+    assert len(stored_deposits(sql, COLUMNS)) == 1
 
 
 def test_racing_different_requests_under_one_key_are_one_deposit_and_refusals(deposits, sql):
@@ -178,7 +181,7 @@ def test_racing_different_requests_under_one_key_are_one_deposit_and_refusals(de
             return None
 
     prepared = [deposit for deposit in race(prepare, range(1, 9)) if deposit]
-    assert [deposit.id for deposit in prepared] == [row[0] for row in stored_deposits(sql)]
+    assert [deposit.id for deposit in prepared] == [row[0] for row in stored_deposits(sql, COLUMNS)]
 
 
 @pytest.mark.parametrize("key", [None, "k"])
@@ -192,7 +195,7 @@ def test_a_crash_during_a_first_deposit_leaves_neither_wallet_nor_deposit(
         patch.setattr(DepositRepository, "insert_with_wallet_later", crash)
         with pytest.raises(ZeroDivisionError):
             deposits.prepare(FID, request(idempotency_key=key), access=ACCESS)
-    assert stored_deposits(sql) == []
+    assert stored_deposits(sql, COLUMNS) == []
     assert opened() == {}
     prepared = deposits.prepare(FID, request(idempotency_key=key), access=ACCESS)
     assert prepared.transfer.to_address == opened()[FID]
@@ -235,7 +238,7 @@ def test_a_connection_lost_in_the_middle_records_the_deposit_once(
     monkeypatch.setattr(DepositRepository, "insert_if_absent_later", insert_on_a_dying_connection)
     prepared = deposits.prepare(FID, request(idempotency_key=key), access=ACCESS)
     assert cut
-    assert [row[0] for row in stored_deposits(sql)] == [prepared.id]
+    assert [row[0] for row in stored_deposits(sql, COLUMNS)] == [prepared.id]
     assert not prepared.replayed
 
 
