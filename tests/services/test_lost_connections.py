@@ -234,6 +234,7 @@ def down_from(places_of, number):
     return rule
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("act", [read_key, sign_message])
 def test_a_database_that_goes_down_at_any_statement_yields_no_key_without_an_entry(
     ground, sql, act
