@@ -174,10 +174,10 @@ def check() -> str:
     lines = []
     for found in measured():
         real = total(found)
-        modelled = sum(table["rows"] * size[name] for name, table in found["bytes"].items())
+        modeled = sum(table["rows"] * size[name] for name, table in found["bytes"].items())
         lines.append(
             f"{found['users']:>11,} users: {real / GIGABYTE:.3f} GB measured,"
-            f" {modelled / GIGABYTE:.3f} GB modelled ({modelled / real - 1:+.1%})"
+            f" {modeled / GIGABYTE:.3f} GB modeled ({modeled / real - 1:+.1%})"
         )
     return "\n".join(lines)
 

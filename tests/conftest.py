@@ -25,6 +25,8 @@ from tests.factories import FID, JWT_SECRET, SECRET
 from tests.farcaster import Farcaster
 from tests.leaks import LEAKS, secrets_in
 from tests.service import RunningService, start_service
+from tests.unit.issuer import KeyServer
+from tests.wallet_store import SAMPLES
 from wallet_api import logs
 from wallet_api.app import create_app
 from wallet_api.blueprints.application import Application, application
@@ -256,6 +258,12 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def samples(folder: Path) -> Path:
+    """Fill the folder of wallet files with every sample of the old service."""
+    return shutil.copytree(SAMPLES, folder, dirs_exist_ok=True)
+
+
+@pytest.fixture(scope="session")
 def encryption() -> EncryptionService:
     """Encrypt and decrypt under the secret of the tests."""
     return EncryptionService(Secret(SECRET))
@@ -307,6 +315,14 @@ def start(environ, tmp_path_factory):
 def command(start):
     """Run `wallet-api wallets …` to its end: command("import", folder, NAME="value")."""
     return lambda *arguments, **changes: start(*arguments, **changes).finish()
+
+
+@pytest.fixture
+def key_server() -> Iterator[KeyServer]:
+    """A server with the public keys of Farcaster's sign-in."""
+    server = KeyServer()
+    yield server
+    server.stop()
 
 
 @pytest.fixture(scope="session")

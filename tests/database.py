@@ -6,6 +6,7 @@ from typing import Any
 
 import psycopg
 
+from tests.factories import FID
 from tests.leaks import LEAKS
 from wallet_api.blueprints.application import Application
 from wallet_api.crypto import key_pairs as keys
@@ -55,8 +56,38 @@ def key_ids(sql):
     return sql.execute("select key_id from encryption_keys").fetchall()
 
 
-def audited(sql, columns="fid, chain, action"):
-    return sql.execute(f"select {columns} from wallet_audit_log order by fid, id").fetchall()
+def audit_entries(sql, columns="fid, chain, action", where="true"):
+    """Return entries of the audit log, in the order of their chains."""
+    return sql.execute(
+        f"select {columns} from wallet_audit_log where {where} order by fid, id"
+    ).fetchall()
+
+
+def recorded(sql, columns="action"):
+    """Return the entries of the audit log, without those of new wallets."""
+    return audit_entries(sql, columns, "action <> 'wallet.created'")
+
+
+def audited_actions(sql, fid=FID):
+    """Return the actions in the chain of one user."""
+    return [action for (action,) in audit_entries(sql, "action", f"fid = {fid}")]
+
+
+def refuse_entries(sql):
+    """Let every new entry of the audit log fail."""
+    sql.execute("alter table wallet_audit_log add constraint disk_is_full check (false) not valid")
+
+
+def discard_rows(sql, table):
+    """Let a trigger silently discard every new row of a table."""
+    sql.execute(
+        "create function discard() returns trigger language plpgsql as 'begin return null; end';"
+        f"create trigger discard before insert on {table} for each row execute function discard()"
+    )
+
+
+def stored_deposits(sql, columns):
+    return sql.execute(f"select {columns} from deposits").fetchall()
 
 
 def plant(sql, statement, parameters=()):

@@ -1,7 +1,10 @@
 """The users, secrets, tokens, wallets and services of the tests."""
 
+import base64
+import hmac
 import time
 import uuid
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,7 @@ from wallet_api.crypto.secret import Secret
 from wallet_api.models import AuditContext, NewWallet
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
 from wallet_api.repositories.wallets.rows import PostgresWalletRepository
+from wallet_api.services.api_clients import ApiClientService
 from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.wallet_files.storages import STORAGES
 from wallet_api.services.wallets import BaseAccountWalletService
@@ -42,52 +46,93 @@ class Killed(BaseException):
 LEAKS.secrets.update((SECRET, OTHER_SECRET, JWT_SECRET))
 
 
-def token_of(fid: object = FID, *, secret: str = JWT_SECRET, **changes: Any) -> str:
-    """Sign claims as our own tokens carry them, with changes; a claim that is ... is left out."""
+def token_claims(**changes: Any) -> dict[str, Any]:
+    """Return the claims of a user's token, with changes. A change to ... omits a claim."""
     now = int(time.time())
     claims = {
-        "userId": f"fid_{fid}",
-        "fid": fid,
+        "userId": f"fid_{FID}",
+        "fid": FID,
         "iat": now,
-        "exp": now + 600,
+        "exp": now + 3600,
         "iss": "wallet-api",
         "aud": "wallet-api-users",
         **changes,
     }
-    algorithm = claims.pop("algorithm", "HS256")
-    kept = {name: value for name, value in claims.items() if value is not ...}
-    token = jwt.encode(kept, secret, algorithm=algorithm)
+    return {name: value for name, value in claims.items() if value is not ...}
+
+
+def token_of(
+    fid: object = FID, *, secret: str = JWT_SECRET, algorithm: str = "HS256", **changes: Any
+) -> str:
+    """Return a user's token with these claims."""
+    claims = token_claims(**{"userId": f"fid_{fid}", "fid": fid, **changes})
+    token = jwt.encode(claims, secret, algorithm=algorithm)
     LEAKS.secrets.add(token)
     return token
 
 
 def signed_in(fid: object = FID, **changes: Any) -> dict[str, str]:
-    """Return the header of a user of ours, for any app of the tests."""
-    return {"Authorization": f"Bearer {token_of(fid, **changes)}"}
+    """Return the header of a user, for any app of the tests."""
+    return authorization(token_of(fid, **changes))
+
+
+def authorization(token: str) -> dict[str, str]:
+    """Return the header that carries a token."""
+    LEAKS.secrets.add(token)
+    return {"Authorization": f"Bearer {token}"}
+
+
+def new_client(
+    clients: ApiClientService, *scopes: str, name: str = "engine", **options: Any
+) -> Secret[str]:
+    """Create an API client and return its token. It is unrestricted if it may sign."""
+    given = {"unrestricted": "wallets:sign" in scopes, "allowed_networks": (), "expires_at": None}
+    token = clients.create(name, scopes=scopes, **{**given, **options})
+    LEAKS.secrets.add(token.reveal())
+    return token
 
 
 def calling(
     app: Flask, *scopes: str, name: str | None = None, restricted: bool = False
 ) -> dict[str, str]:
-    """Make an API client with these rights, and return the header that it sends.
-
-    A client that may sign is unrestricted, if `restricted` is not set.
-    """
-    token = application(app).clients.create(
-        name or f"client-{uuid.uuid4().hex}",
-        scopes=scopes,
+    """Create an API client with these scopes, and return the header that it sends."""
+    token = new_client(
+        application(app).clients,
+        *scopes,
+        name=name or f"client-{uuid.uuid4().hex}",
         unrestricted="wallets:sign" in scopes and not restricted,
-        allowed_networks=(),
-        expires_at=None,
     )
-    LEAKS.secrets.add(token.reveal())
-    return {"Authorization": f"Bearer {token.reveal()}"}
+    return authorization(token.reveal())
+
+
+def base64url(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def flip_bit(text: str, bit: int) -> str:
+    """Change one bit of bytes in hex."""
+    changed = bytearray.fromhex(text)
+    changed[bit // 8] ^= 1 << bit % 8
+    return changed.hex()
+
+
+def iso_time(moment: datetime) -> str:
+    """Return a time as the HTTP contract writes it."""
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}"[:-3] + "Z"
+
+
+def forge_token(header: str, payload: str, key: bytes = b"", digest: str = "sha256") -> str:
+    """Sign any two texts with HMAC, as no library would."""
+    signed = f"{base64url(header.encode())}.{base64url(payload.encode())}"
+    return f"{signed}.{base64url(hmac.digest(key, signed.encode(), digest))}"
 
 
 def new_wallet(encryption, fid=FID):
     pair = keys.generate()
-    sealed = encryption.encrypt(pair.private_key, fid=fid, chain="ethereum", address=pair.address)
-    return NewWallet(fid=fid, chain="ethereum", address=pair.address, encrypted_key=sealed)
+    encrypted = encryption.encrypt(
+        pair.private_key, fid=fid, chain="ethereum", address=pair.address
+    )
+    return NewWallet(fid=fid, chain="ethereum", address=pair.address, encrypted_key=encrypted)
 
 
 def service(database, secret=SECRET, *previous):
@@ -99,3 +144,14 @@ def service(database, secret=SECRET, *previous):
         encryption,
         SecretRegistration(database, encryption),
     )
+
+
+def private_keys(database, fids, *secrets):
+    """Return each user's private key, as a service with these secrets returns it."""
+    wallets = service(database, *secrets)
+    found = {
+        fid: wallets.get_wallet_with_key(fid, "ethereum", access=ACCESS).private_key.reveal()
+        for fid in fids
+    }
+    LEAKS.secrets.update(key.hex() for key in found.values())
+    return found

@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -117,6 +117,13 @@ def start_service(
             time.sleep(0.05)
     service.stop()
     raise AssertionError(f"the service does not start:\n{log.read_text()}")
+
+
+def seconds_of(call: Callable[[], Answer]) -> float:
+    """Return the seconds that a successful request takes."""
+    began = time.monotonic()
+    assert call().status == 200
+    return time.monotonic() - began
 
 
 def send_raw(port: int, text: str) -> bytes:

@@ -42,7 +42,7 @@ HIDDEN = "a-password-to-hide"
 LEAKS.secrets.add(HIDDEN)
 UNREACHABLE = f"postgresql://nobody:{HIDDEN}@127.0.0.1:1/none"
 SECRETS = {"ENCRYPTION_SECRET": SECRET, "JWT_SECRET": JWT_SECRET}
-COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+COLOR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 every_command = pytest.mark.parametrize("name", COMMANDS)
@@ -243,16 +243,16 @@ def on_terminal(*arguments, **environ):
     return written.decode()
 
 
-COLOURFUL = [("doctor",), ("db", "doctor"), ("keys", "verify"), ("keys", "status")]
+COLORED = [("doctor",), ("db", "doctor"), ("keys", "verify"), ("keys", "status")]
 
 
-@pytest.mark.parametrize("arguments", COLOURFUL, ids=" ".join)
+@pytest.mark.parametrize("arguments", COLORED, ids=" ".join)
 def test_terminal_output_has_colors_unless_no_color_is_set(arguments, environ):
-    assert COLOUR.search(on_terminal(*arguments, **environ))
-    assert not COLOUR.search(on_terminal(*arguments, NO_COLOR="1", **environ))
+    assert COLOR.search(on_terminal(*arguments, **environ))
+    assert not COLOR.search(on_terminal(*arguments, NO_COLOR="1", **environ))
 
 
-@pytest.mark.parametrize("arguments", COLOURFUL, ids=" ".join)
+@pytest.mark.parametrize("arguments", COLORED, ids=" ".join)
 def test_output_to_a_pipe_has_no_colors_even_with_force_color(run, arguments, environ):
     done = run(" ".join(arguments), FORCE_COLOR="1", **environ)
     assert "\x1b" not in done.out + done.err

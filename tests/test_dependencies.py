@@ -90,8 +90,8 @@ def version(text):
     return [int(number) for number in re.findall(r"\d+", text)]
 
 
-def licences(metadata):
-    """Return what a distribution says of its licence, in the oldest or the newest manner."""
+def licenses_of(metadata):
+    """Return what a distribution says of its license, in the oldest or the newest manner."""
     if expression := metadata.get("License-Expression"):
         return expression
     prefix = "License :: "
@@ -194,7 +194,7 @@ def test_every_license_of_the_deployed_packages_is_permissive():
     refused = {}
     for name, _, marker in PIN.findall(LOCKS["requirements.txt"]):
         try:
-            found = licences(distribution(name).metadata)
+            found = licenses_of(distribution(name).metadata)
         except PackageNotFoundError:
             # For another platform or another Python.
             assert marker, name

@@ -5,6 +5,7 @@ import stat
 
 import pytest
 
+from tests.factories import new_client
 from tests.leaks import LEAKS
 from tests.service import ROOT
 from wallet_api.config import Settings
@@ -66,10 +67,7 @@ def test_an_unusable_token_is_replaced(settings, path, services, spoil):
             path.unlink()
         case "scope":
             few = ("stats:read",)
-            narrow = services.clients.create(
-                "narrow", scopes=few, unrestricted=False, allowed_networks=(), expires_at=None
-            )
-            LEAKS.secrets.add(narrow.reveal())
+            narrow = new_client(services.clients, *few, name="narrow")
             path.write_text(narrow.reveal())
     second = console_token(settings, path)
     assert second.reveal() != first.reveal()

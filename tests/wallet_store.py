@@ -26,7 +26,7 @@ def _key(secret: str) -> bytes:
     return hashlib.scrypt(secret.encode(), salt=b"salt", n=16384, r=8, p=1, dklen=32)
 
 
-def old_seal(plaintext: str, secret: str = SECRET) -> tuple[str, str]:
+def old_encrypt(plaintext: str, secret: str = SECRET) -> tuple[str, str]:
     """Encrypt as the old service did: ciphertext and iv, both in hex."""
     iv = os.urandom(16)
     text = plaintext.encode()
@@ -36,12 +36,12 @@ def old_seal(plaintext: str, secret: str = SECRET) -> tuple[str, str]:
     return (encryptor.update(padded) + encryptor.finalize()).hex(), iv.hex()
 
 
-def old_open(members: dict[str, Any], secret: str = SECRET) -> str:
-    """Decrypt as the old service did: `0x…`, or nothing where there is no key."""
+def old_decrypt(members: dict[str, Any], secret: str = SECRET) -> str:
+    """Decrypt as the old service did: `0x…`, or nothing for a keyless record."""
     iv = bytes.fromhex(members["iv"])
     decryptor = Cipher(algorithms.AES256(_key(secret)), modes.CBC(iv)).decryptor()
-    sealed = bytes.fromhex(members["encryptedPrivateKey"])
-    padded = decryptor.update(sealed) + decryptor.finalize()
+    encrypted = bytes.fromhex(members["encryptedPrivateKey"])
+    padded = decryptor.update(encrypted) + decryptor.finalize()
     assert padded[-padded[-1] :] == bytes([padded[-1]]) * padded[-1]
     return padded[: -padded[-1]].decode()
 
@@ -49,7 +49,7 @@ def old_open(members: dict[str, Any], secret: str = SECRET) -> str:
 def keyed(secret: str = SECRET, **changes: Any) -> dict[str, Any]:
     """Return the members of a trading wallet's file; a member that is ... is left out."""
     pair = keys.generate()
-    ciphertext, iv = old_seal("0x" + pair.private_key.reveal().hex(), secret)
+    ciphertext, iv = old_encrypt("0x" + pair.private_key.reveal().hex(), secret)
     members = {
         "address": pair.address,
         "encryptedPrivateKey": ciphertext,
@@ -63,9 +63,9 @@ def keyed(secret: str = SECRET, **changes: Any) -> dict[str, Any]:
 
 def keyless(address: str, chain: str, **changes: Any) -> dict[str, Any]:
     """Return the members of a Base Account's file: its key is the encryption of nothing."""
-    ciphertext, iv = old_seal("")
-    sealed = {"encryptedPrivateKey": ciphertext, "iv": iv}
-    return keyed(**{"address": address, "chain": chain, **sealed, **changes})
+    ciphertext, iv = old_encrypt("")
+    encrypted = {"encryptedPrivateKey": ciphertext, "iv": iv}
+    return keyed(**{"address": address, "chain": chain, **encrypted, **changes})
 
 
 def put(folder: Path, fid: int, members: dict[str, Any], chain: str = "ethereum") -> Path:

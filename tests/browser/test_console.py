@@ -8,8 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.visitor import PHONE
-from tests.factories import ACCESS, BASE_ACCOUNT, JWT_SECRET, SECRET
-from tests.leaks import LEAKS
+from tests.factories import ACCESS, BASE_ACCOUNT, JWT_SECRET, SECRET, new_client
 from tests.wallet_store import EXPECTED, SAMPLES
 from wallet_api.app import create_app
 from wallet_api.blueprints.application import application
@@ -44,9 +43,7 @@ def behind(shared_database):
 
 def give_token(services, *scopes):
     name = f"console-{len(services.clients.list_clients())}"
-    token = services.clients.create(name, scopes=scopes, allowed_networks=(), expires_at=None)
-    LEAKS.secrets.add(token.reveal())
-    return token.reveal()
+    return new_client(services.clients, *scopes, name=name).reveal()
 
 
 def let_in(visitor, token):
@@ -177,7 +174,7 @@ def test_the_page_of_a_user_whose_key_does_not_decrypt_reports_it(enter, behind,
     # As a damaged disk would: no trigger is asked.
     shared_sql.execute("set session_replication_role = replica")
     ciphertext = "select encrypted_private_key from wallets where fid = %s"
-    (sealed,) = shared_sql.execute(ciphertext, [DAMAGED]).fetchone()
+    (encrypted,) = shared_sql.execute(ciphertext, [DAMAGED]).fetchone()
     change = "update wallets set encrypted_private_key = %s where fid = %s"
     shared_sql.execute(change, ["ab" * 48, DAMAGED])
     try:
@@ -193,7 +190,7 @@ def test_the_page_of_a_user_whose_key_does_not_decrypt_reports_it(enter, behind,
         expect(wallets.locator("li")).to_contain_text([closed])
         assert address not in page.content()
     finally:
-        shared_sql.execute(change, [sealed, DAMAGED])
+        shared_sql.execute(change, [encrypted, DAMAGED])
 
 
 def test_with_wallet_files_the_console_shows_what_is_available(visit_own, services, folder):

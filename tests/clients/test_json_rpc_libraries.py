@@ -10,8 +10,7 @@ from eth_account.messages import encode_defunct, encode_typed_data
 
 from tests.clients.programs import CLIENT, run
 from tests.documentation.pages import read, section
-from tests.factories import ACCESS, FID
-from tests.leaks import LEAKS
+from tests.factories import ACCESS, FID, new_client
 from wallet_api.blueprints.schemas.signing import TYPED_DATA
 
 PAGE = read("docs/signing.md")
@@ -43,10 +42,7 @@ def example(heading, language):
 def service(serve, services):
     """Start a service, and return what an example needs: URLs, a token and an address."""
     address = services.wallets.ensure_trading_wallet(FID, access=ACCESS).address
-    token = services.clients.create(
-        "engine", scopes=["wallets:sign"], unrestricted=True, allowed_networks=[], expires_at=None
-    ).reveal()
-    LEAKS.secrets.add(token)
+    token = new_client(services.clients, "wallets:sign").reveal()
     root = f"http://127.0.0.1:{serve(WEB_CONCURRENCY='1').port}"
     url = f"{root}/v1/users/{FID}/rpc/{CHAIN_ID}"
     return {"service": root, "url": url, "token": token, "address": address, "fid": FID}

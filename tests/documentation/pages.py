@@ -22,7 +22,7 @@ def read(name):
 
 
 def section(text, heading):
-    """Return what stands below a heading, up to the next one of its level or above."""
+    """Return the text of a section, up to the next heading of its level or above."""
     level = heading.partition(" ")[0]
     _, _, rest = text.partition(f"\n{heading}\n")
     assert rest, heading

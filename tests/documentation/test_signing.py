@@ -8,8 +8,7 @@ import subprocess
 import pytest
 
 from tests.documentation.pages import code, read, section, tables
-from tests.factories import ACCESS, FID
-from tests.leaks import LEAKS
+from tests.factories import ACCESS, FID, new_client
 from wallet_api.ethereum import effects
 from wallet_api.ethereum.effects.kinds import Effect
 
@@ -22,10 +21,7 @@ NO_CURL = "NO curl: THE EXAMPLES OF docs/signing.md WERE NOT TRIED. Install it."
 @pytest.mark.skipif(shutil.which("curl") is None, reason=NO_CURL)
 def test_every_curl_example_of_the_page_works(serve, services):
     address = services.wallets.ensure_trading_wallet(FID, access=ACCESS).address
-    token = services.clients.create(
-        "engine", scopes=["wallets:sign"], unrestricted=True, allowed_networks=[], expires_at=None
-    )
-    LEAKS.secrets.add(token.reveal())
+    token = new_client(services.clients, "wallets:sign")
     url = f"http://127.0.0.1:{serve(WEB_CONCURRENCY='1').port}"
     told = []
     for example in EXAMPLES:

@@ -11,7 +11,7 @@ from tests.factories import FID, JWT_SECRET, SECRET
 from tests.faults.load import Load
 from tests.faults.servers import WAITING, Server, Standby
 from tests.leaks import LEAKS
-from tests.unit.issuer import HOST, KeyServer
+from tests.unit.issuer import HOST
 from wallet_api.app import create_app
 from wallet_api.blueprints.application import application
 from wallet_api.config import Settings
@@ -69,13 +69,6 @@ def migrated():
 @pytest.fixture
 def url(postgres, migrated):
     return postgres.url(migrated(postgres))
-
-
-@pytest.fixture
-def key_server():
-    server = KeyServer()
-    yield server
-    server.stop()
 
 
 @pytest.fixture

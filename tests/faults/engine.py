@@ -64,25 +64,25 @@ told["listed"] = ask("GET", f"/v1/users/{FID}/wallets")
 told["got"] = ask("GET", wallet)
 
 open_reason = {"reason": "sign swap 8c1f"}
-told["open"] = ask("POST", wallet + "/key", open_reason, **{"X-Request-Id": "engine-1"})
-told["derived from open"] = Account.from_key(told["open"]["body"]["privateKey"]).address
+told["plaintext"] = ask("POST", wallet + "/key", open_reason, **{"X-Request-Id": "engine-1"})
+told["derived from plaintext"] = Account.from_key(told["plaintext"]["body"]["privateKey"]).address
 
 mine = X25519PrivateKey.generate()
 told["recipient"] = base64url(mine.public_key().public_bytes_raw())
-told["sealed"] = ask(
+told["encrypted"] = ask(
     "POST",
     wallet + "/key",
     {"reason": "sign swap 8c20", "recipientPublicKey": told["recipient"]},
     **{"X-Request-Id": "engine-2"},
 )
-box = told["sealed"]["body"]["sealedPrivateKey"]
+box = told["encrypted"]["body"]["sealedPrivateKey"]
 suite = CipherSuite.new(KEMId.DHKEM_X25519_HKDF_SHA256, KDFId.HKDF_SHA256, AEADId.AES256_GCM)
 context = suite.create_recipient_context(
     from_base64url(box["enc"]), KEMKey.from_pyca_cryptography_key(mine), info=box["info"].encode()
 )
 opened = context.open(from_base64url(box["ciphertext"]))
-told["opened"] = opened.hex()
-told["derived from sealed"] = Account.from_key(opened).address
+told["decrypted"] = opened.hex()
+told["derived from encrypted"] = Account.from_key(opened).address
 
 address = told["got"]["body"]["address"]
 digits = address[2:]

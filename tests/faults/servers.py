@@ -11,6 +11,7 @@ import threading
 from contextlib import ExitStack, contextmanager, suppress
 
 import psycopg
+import pytest
 
 from tests.service import children
 from wallet_api.development import postgres as local_postgres
@@ -241,3 +242,15 @@ def lasting_port():
             probe.bind(("127.0.0.1", port))
             return port
     raise AssertionError("no port is free")
+
+
+def server_on_a_small_disk(directory, migrated):
+    """Return a stopped server whose write-ahead log has 24 MB, its database, and the disk."""
+    server = Server(directory)
+    with server:
+        name = migrated(server)
+    try:
+        return server, name, SmallDisk(server, megabytes=24)
+    except OSError as error:
+        shutil.rmtree(server.home)
+        pytest.skip(f"A FULL DISK WAS NOT TRIED: no file system can be mounted here ({error}).")

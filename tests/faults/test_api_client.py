@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.factories import BASE_ACCOUNT, FID
+from tests.factories import BASE_ACCOUNT, FID, authorization
 from tests.faults.clients import made
 from tests.faults.engine import ENGINE, OTHERS, run
 from tests.leaks import LEAKS
@@ -18,10 +18,6 @@ from tests.service import Call
 from wallet_api.services.api_clients import ApiClientService
 
 pytestmark = pytest.mark.slow
-
-
-def bearer(token):
-    return {"Authorization": f"Bearer {token}"}
 
 
 def test_another_service_does_all_its_work_over_http(serve, clients, opened):
@@ -37,7 +33,7 @@ def test_another_service_does_all_its_work_over_http(serve, clients, opened):
     done = run([sys.executable, "-I", "-c", ENGINE], environ)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
-    LEAKS.secrets.add(told["opened"])
+    LEAKS.secrets.add(told["decrypted"])
     addresses = opened()
     address = addresses[FID]
     assert set(addresses) == {FID, *OTHERS}
@@ -58,15 +54,15 @@ def test_another_service_does_all_its_work_over_http(serve, clients, opened):
     assert (told["listed"]["status"], told["listed"]["body"]) == (200, {"data": [wallet]})
     assert (told["got"]["status"], told["got"]["body"]) == (200, wallet)
 
-    private_key = f"0x{told['opened']}"
-    assert told["open"]["body"] == {"wallet": wallet, "privateKey": private_key}
-    assert told["derived from open"] == told["derived from sealed"] == address
-    for answer in (told["open"], told["sealed"]):
+    private_key = f"0x{told['decrypted']}"
+    assert told["plaintext"]["body"] == {"wallet": wallet, "privateKey": private_key}
+    assert told["derived from plaintext"] == told["derived from encrypted"] == address
+    for answer in (told["plaintext"], told["encrypted"]):
         assert (answer["status"], answer["headers"]["Cache-Control"]) == (200, "no-store")
-    sealed = told["sealed"]["body"]
-    assert sealed.keys() == {"wallet", "sealedPrivateKey"}
-    assert sealed["sealedPrivateKey"]["info"] == f"wallet-api/key/v1|{FID}|ethereum|{address}"
-    assert told["opened"] not in json.dumps(told["sealed"])
+    encrypted = told["encrypted"]["body"]
+    assert encrypted.keys() == {"wallet", "sealedPrivateKey"}
+    assert encrypted["sealedPrivateKey"]["info"] == f"wallet-api/key/v1|{FID}|ethereum|{address}"
+    assert told["decrypted"] not in json.dumps(told["encrypted"])
 
     assert len(told["found"]) == 4
     for answer in told["found"]:
@@ -158,14 +154,17 @@ def test_a_revoked_client_is_refused_by_every_worker_at_once(serve, clients, dat
     service = serve(WEB_CONCURRENCY="2")
     revoked, kept = made(clients, "engine"), made(clients, "backend")
     calls = [
-        Call("GET", "/v1/wallets", bearer(revoked)),
-        Call("GET", f"/v1/users/{FID}/wallets", bearer(revoked)),
-        Call("PUT", f"/v1/users/{FID}/wallets/ethereum", bearer(revoked)),
+        Call("GET", "/v1/wallets", authorization(revoked)),
+        Call("GET", f"/v1/users/{FID}/wallets", authorization(revoked)),
+        Call("PUT", f"/v1/users/{FID}/wallets/ethereum", authorization(revoked)),
         Call(
-            "POST", f"/v1/users/{FID}/wallets/ethereum/key", bearer(revoked), {"reason": "to sign"}
+            "POST",
+            f"/v1/users/{FID}/wallets/ethereum/key",
+            authorization(revoked),
+            {"reason": "to sign"},
         ),
-        Call("GET", "/v1/stats", bearer(revoked)),
-        Call("GET", "/v1/audit", bearer(revoked)),
+        Call("GET", "/v1/stats", authorization(revoked)),
+        Call("GET", "/v1/audit", authorization(revoked)),
     ]
     assert len(service.workers()) == 2
     # From now on, each worker has in memory all that it could keep of the client.
@@ -178,11 +177,11 @@ def test_a_revoked_client_is_refused_by_every_worker_at_once(serve, clients, dat
     assert [answer.status for answer in answers] == [401] * len(answers)
     assert {answer.body["code"] for answer in answers} == {"unauthenticated"}
     assert of_each_worker(service, calls[0]) == [401] * 10
-    audit = service.get("/v1/audit", bearer(kept))
+    audit = service.get("/v1/audit", authorization(kept))
     assert (audit.status, audit.body["data"]) == (200, [])
 
     # Once more without a command's second in between: not even a moment may pass.
-    call = Call("GET", "/v1/wallets", bearer(kept))
+    call = Call("GET", "/v1/wallets", authorization(kept))
     assert of_each_worker(service, call) == [200] * 10
     ApiClientService(database).revoke("backend")
     assert [answer.status for answer in service.crowd([call] * 20)] == [401] * 20

@@ -64,7 +64,7 @@ def log_on(encryption):
     logs = []
 
     def make(server, name):
-        # The secret's tables are not looked at: nothing is sealed here.
+        # The secret's tables are not looked at: nothing is encrypted here.
         logs.append(Log(server.url(name), encryption))
         return logs[-1]
 
@@ -93,13 +93,13 @@ def test_a_checkpoint_does_not_include_a_commit_that_waits_for_the_standby(pair,
 
 
 def append_in_vain(log):
-    """Append an entry whose wait for the standby is cancelled, and that is not acknowledged."""
+    """Append an entry whose wait for the standby is canceled, and that is not acknowledged."""
     with pytest.raises(DatabaseUnavailable):
         log.append()
 
 
 def test_a_checkpoint_includes_nothing_that_a_failover_can_lose(pair, log_on):
-    """An entry is visible although no standby has it, once the wait of its commit is cancelled."""
+    """An entry is visible although no standby has it, once the wait of its commit is canceled."""
     log = log_on(pair.primary, pair.name)
     log.append()
     pair.standby.crash()

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.factories import new_client
 from tests.faults.clients import made
 from tests.leaks import LEAKS
 from tests.service import ROOT
@@ -95,12 +96,8 @@ def test_an_unrestricted_client_signs_and_is_shown_as_such(clients):
 
 @pytest.fixture
 def engine(database):
-    """A client that is there already."""
-    token = ApiClientService(database).create(
-        "engine", scopes=SCOPES, allowed_networks=[], expires_at=None
-    )
-    LEAKS.secrets.add(token.reveal())
-    return token
+    """Create an API client before the command runs."""
+    return new_client(ApiClientService(database), *SCOPES)
 
 
 CREATE = ("create", "--name", "another", "--scope", "keys:read")

@@ -11,7 +11,7 @@ from tests.factories import BASE_ACCOUNT
 from tests.faults import outages
 from tests.faults.outages import Crowd, Stage
 from tests.faults.pooler import PROGRAM, Pooler
-from tests.faults.servers import Proxy, Server, SmallDisk
+from tests.faults.servers import Proxy, Server, server_on_a_small_disk
 from tests.leaks import LEAKS
 from tests.service import ROOT
 from tests.unit.issuer import HOST
@@ -122,14 +122,7 @@ def test_every_request_is_answered_within_ten_seconds_of_an_outage(
 def test_every_request_is_answered_within_ten_seconds_of_a_full_disk(
     clients, tmp_path, migrated, key_server, serve, capsys
 ):
-    server = Server(tmp_path / "small")
-    with server:
-        name = migrated(server)
-    try:
-        disk = SmallDisk(server, megabytes=24)
-    except OSError as error:
-        shutil.rmtree(server.home)
-        pytest.skip(f"A FULL DISK WAS NOT TRIED: no file system can be mounted here ({error}).")
+    server, name, disk = server_on_a_small_disk(tmp_path / "small", migrated)
     server.start()
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, server.home)

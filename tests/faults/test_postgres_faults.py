@@ -1,6 +1,5 @@
 """PostgreSQL stops, crashes, hangs or runs out of disk: users see 503, and nothing is lost."""
 
-import shutil
 import time
 from contextlib import ExitStack, suppress
 
@@ -8,7 +7,7 @@ import psycopg
 import pytest
 
 from tests.faults.load import LONGEST_RESPONSE_SECONDS
-from tests.faults.servers import Server, SmallDisk
+from tests.faults.servers import server_on_a_small_disk
 
 pytestmark = pytest.mark.faults
 
@@ -115,14 +114,7 @@ def test_statements_that_exceed_the_statement_timeout(url, run_under_load):
 @pytest.fixture
 def small_disk(tmp_path, keep, migrated):
     """A server whose log has 24 MB, and the name of its database."""
-    server = Server(tmp_path / "small")
-    with server:
-        name = migrated(server)
-    try:
-        disk = SmallDisk(server, megabytes=24)
-    except OSError as error:
-        shutil.rmtree(server.home)
-        pytest.skip(f"A FULL DISK WAS NOT TRIED: no file system can be mounted here ({error}).")
+    server, name, disk = server_on_a_small_disk(tmp_path / "small", migrated)
     yield keep(server), name, disk
     server.stop()
     disk.unmount()

@@ -11,7 +11,7 @@ import pytest
 
 from tests.factories import BASE_ACCOUNT, FID
 from tests.faults.servers import Proxy, Server
-from tests.service import Call
+from tests.service import Call, seconds_of
 
 pytestmark = pytest.mark.slow
 
@@ -66,12 +66,6 @@ def crowding(service, number):
     time.sleep(0.5)
     yield answers
     crowd.join()
-
-
-def seconds_of(call):
-    began = time.monotonic()
-    assert call().status == 200
-    return time.monotonic() - began
 
 
 def test_while_every_thread_waits_health_and_metrics_are_answered(service, locked):

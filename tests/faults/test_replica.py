@@ -6,8 +6,7 @@ import time
 
 import pytest
 
-from tests.factories import ACCESS, FID
-from tests.leaks import LEAKS
+from tests.factories import ACCESS, FID, authorization, new_client
 from tests.service import Call
 
 pytestmark = pytest.mark.slow
@@ -15,18 +14,14 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def silence():
-    """Return the port of a server that takes connections and never says a word."""
+    """Return the port of a server that accepts connections and never responds."""
     with socket.create_server(("127.0.0.1", 0), backlog=100) as server:
         yield server.getsockname()[1]
 
 
 @pytest.mark.faults
 def test_a_replica_that_hangs_leaves_threads_for_everything_else(serve, services, silence):
-    token = services.clients.create(
-        "finder", scopes=["wallets:read"], allowed_networks=[], expires_at=None
-    )
-    LEAKS.secrets.add(token.reveal())
-    headers = {"Authorization": f"Bearer {token.reveal()}"}
+    headers = authorization(new_client(services.clients, "wallets:read").reveal())
     services.wallets.ensure_trading_wallet(FID, access=ACCESS)
     service = serve(
         WEB_CONCURRENCY="1",

@@ -13,8 +13,7 @@ import pytest
 from eth_account import Account
 from eth_account.messages import encode_defunct
 
-from tests.factories import ACCESS, FID, POSTGRES
-from tests.leaks import LEAKS
+from tests.factories import ACCESS, FID, POSTGRES, new_client
 from tests.signing import to_bytes
 from wallet_api.services.audit.chains import EntryOutcome
 from wallet_api.services.audit.verify import AuditVerification
@@ -73,10 +72,7 @@ def test_workers_that_are_killed_while_they_sign_give_no_signature_without_an_en
     addresses = {
         fid: services.wallets.ensure_trading_wallet(fid, access=ACCESS).address for fid in USERS
     }
-    token = services.clients.create(
-        "engine", scopes=["wallets:sign"], unrestricted=True, allowed_networks=[], expires_at=None
-    )
-    LEAKS.secrets.add(token.reveal())
+    token = new_client(services.clients, "wallets:sign")
     service = serve(WEB_CONCURRENCY="2", RATELIMIT_ENABLED="false")
     engine, done = Engine(service.port, token.reveal()), threading.Event()
     kills = 0

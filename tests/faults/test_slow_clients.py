@@ -12,7 +12,7 @@ import flask_swagger_ui
 import pytest
 
 from tests.factories import BASE_ACCOUNT, FID, JWT_SECRET, SECRET
-from tests.service import start_service
+from tests.service import seconds_of, start_service
 from wallet_api.blueprints.requests import MAX_BODY_BYTES
 from wallet_api.server.framing import MAX_HEAD_BYTES
 from wallet_api.server.worker import REQUEST_SECONDS, RESPONSE_SECONDS
@@ -76,13 +76,6 @@ def answers(client, *, count=1):
 
 def status(client):
     return int(answers(client)[0][0].split()[1])
-
-
-def seconds_of(ask):
-    began = time.monotonic()
-    answer = ask()
-    assert answer.status == 200
-    return time.monotonic() - began
 
 
 def cpu_seconds(pids):

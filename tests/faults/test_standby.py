@@ -8,9 +8,8 @@ import time
 import psycopg
 import pytest
 
-from tests.factories import BASE_ACCOUNT, FID
+from tests.factories import BASE_ACCOUNT, FID, authorization, new_client
 from tests.faults.servers import WAITING, Proxy
-from tests.leaks import LEAKS
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database, ServingConnection
 
@@ -39,11 +38,7 @@ SHOWN_TO_SERVICES = [f"/v1/users/{FID}/wallets", f"/v1/users/{FID}/wallets/ether
 @pytest.fixture
 def engine(pair, process):
     """The header of an API client that was made while there was a standby."""
-    token = process().services.clients.create(
-        "engine", scopes=["wallets:read"], allowed_networks=[], expires_at=None
-    )
-    LEAKS.secrets.add(token.reveal())
-    return {"Authorization": f"Bearer {token.reveal()}"}
+    return authorization(new_client(process().services.clients, "wallets:read").reveal())
 
 
 def statuses(ask):
@@ -98,7 +93,7 @@ def test_a_deposit_that_no_standby_has_is_not_repeated_by_its_key(pair, process)
     pair.standby.crash()
     assert ask("POST", "/api/wallet/deposit", DEPOSIT, **once).status_code == 503
     time.sleep(1)
-    # Its wait was cancelled, so that it can be seen.
+    # Its wait was canceled, so that it can be seen.
     assert pair.primary.query(pair.name, "select count(*) from deposits") == [(2,)]
     assert ask("POST", "/api/wallet/deposit", DEPOSIT, **once).status_code == 503
     pair.standby.start()
@@ -198,8 +193,8 @@ def test_commits_that_wait_for_a_lost_standby_do_not_use_up_the_server(pair, pro
         assert ask("POST", "/api/wallet/deposit", DEPOSIT, fid=fid).status_code == 200
 
 
-def committed_but_cancelled(pair, statement):
-    """Commit a statement whose wait for the standby is cancelled, so that it is only visible."""
+def committed_but_canceled(pair, statement):
+    """Commit a statement whose wait for the standby is canceled, so that it is only visible."""
     done = threading.Thread(target=pair.primary.query, args=[pair.name, statement])
     done.start()
     pair.primary.administer(f"select pg_cancel_backend({pair.waiting()})")
@@ -213,7 +208,7 @@ def test_an_unreplicated_row_with_old_dates_is_not_returned_either(pair, process
         assert ask("POST", "/api/wallet/deposit", DEPOSIT, fid=fid).status_code == 200
         assert ask("GET", "/api/wallet/user-wallets", fid=fid).status_code == 200
     pair.standby.crash()
-    committed_but_cancelled(
+    committed_but_canceled(
         pair, f"update wallets set updated_at = '2020-01-01' where fid = {FID} returning fid"
     )
     assert ask("GET", "/api/wallet/user-wallets").status_code == 503
@@ -241,7 +236,7 @@ def test_a_canceled_wait_confirms_nothing(pair, process):
 
 
 def test_a_hanging_primary_does_not_stop_the_process(pair, serve, tmp_path):
-    """With a standby, waits are cancelled: that must not hold the other threads."""
+    """With a standby, waits are canceled: that must not hold the other threads."""
     service = serve(DATABASE_URL=pair.primary.url(pair.name), WEB_CONCURRENCY="1")
     deposit = service.deposit(FID, base=BASE_ACCOUNT)
     assert service.call(deposit).status == 200

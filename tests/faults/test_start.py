@@ -279,7 +279,7 @@ def test_gunicorn_without_our_settings_does_not_serve(environ, tmp_path, name, g
 
 
 def test_an_import_without_a_server_opens_the_pool_at_its_first_use(environ):
-    """As a function on a serverless platform does, which is ended without a word."""
+    """As a function on a serverless platform does, which is stopped without a signal."""
     program = """
 from wsgi import app
 

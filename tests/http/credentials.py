@@ -14,10 +14,11 @@ from tests.factories import (
     JWT_SECRET,
     OTHER_SECRET,
     SECRET,
+    authorization,
+    new_client,
     signed_in,
 )
 from tests.http.route_map import path_of
-from tests.leaks import LEAKS
 from wallet_api.app import create_app
 from wallet_api.auth import client_tokens
 from wallet_api.blueprints.authorization import AuthPolicy
@@ -126,21 +127,12 @@ def every_route():
     return map_of(create_app(Settings.from_environ({"DATABASE_URL": nowhere, **secrets})))
 
 
-def bearer(token):
-    LEAKS.secrets.add(token)
-    return {"Authorization": f"Bearer {token}"}
-
-
-def new_client(service, name, *, scopes=SCOPES, networks=(), expires_at=None):
+def client_header(service, name, *, scopes=SCOPES, networks=(), expires_at=None):
     networks = [ip_network(network) for network in networks]
-    token = service.create(
-        name,
-        scopes=scopes,
-        unrestricted="wallets:sign" in scopes,
-        allowed_networks=networks,
-        expires_at=expires_at,
+    token = new_client(
+        service, *scopes, name=name, allowed_networks=networks, expires_at=expires_at
     )
-    return bearer(token.reveal())
+    return authorization(token.reveal())
 
 
 class Keyring:
@@ -148,18 +140,18 @@ class Keyring:
 
     def __init__(self, sql, service, farcaster, elsewhere=None):
         self.farcaster = farcaster
-        self.client = new_client(service, "everything")
+        self.client = client_header(service, "everything")
         self.only, self.lacking = {}, {}
         for scope in SCOPES:
             word = scope.replace(":", "-")
-            self.only[scope] = new_client(service, f"only-{word}", scopes=[scope])
+            self.only[scope] = client_header(service, f"only-{word}", scopes=[scope])
             others = set(SCOPES) - {scope}
-            self.lacking[scope] = new_client(service, f"all-but-{word}", scopes=others)
-        self.outside = new_client(service, "at-home", networks=["10.0.0.0/8", "fd00::/8"])
-        self.revoked = new_client(service, "revoked")
+            self.lacking[scope] = client_header(service, f"all-but-{word}", scopes=others)
+        self.outside = client_header(service, "at-home", networks=["10.0.0.0/8", "fd00::/8"])
+        self.revoked = client_header(service, "revoked")
         service.revoke("revoked")
         tomorrow = datetime.now(UTC) + timedelta(days=1)
-        self.expired = new_client(service, "expired", expires_at=tomorrow)
+        self.expired = client_header(service, "expired", expires_at=tomorrow)
         # Its time passes: no trigger is asked.
         sql.execute("set session_replication_role = replica")
         sql.execute(
@@ -175,7 +167,7 @@ class Keyring:
             "userToken": signed_in,
             "quickAuth": self.farcaster.bearer,
             "clientToken": lambda: self.only[policy.scope],
-            "metricsToken": lambda: bearer(METRICS_TOKEN),
+            "metricsToken": lambda: authorization(METRICS_TOKEN),
         }[policy.security[0]]()
 
 
@@ -184,7 +176,7 @@ def mixed(header, other):
     (begin, client_id, _), (_, _, secret) = (
         given["Authorization"].split("_", 2) for given in (header, other)
     )
-    return bearer(f"{begin.removeprefix('Bearer ')}_{client_id}_{secret}")
+    return authorization(f"{begin.removeprefix('Bearer ')}_{client_id}_{secret}")
 
 
 def basic(header):
@@ -199,7 +191,7 @@ KINDS = {
     "no header": lambda keyring, policy: {},
     "an empty header": lambda keyring, policy: {"Authorization": ""},
     "garbage": lambda keyring, policy: {"Authorization": "~\x7f\xff"},
-    "a garbage token": lambda keyring, policy: bearer("eyJ.not-a.token"),
+    "a garbage token": lambda keyring, policy: authorization("eyJ.not-a.token"),
     "an empty token": lambda keyring, policy: {"Authorization": "Bearer "},
     "the Basic scheme": lambda keyring, policy: basic(keyring.right(policy)),
     "a user": lambda keyring, policy: signed_in(),
@@ -217,14 +209,14 @@ KINDS = {
     "a revoked client": lambda keyring, policy: keyring.revoked,
     "an expired client": lambda keyring, policy: keyring.expired,
     "a client with a wrong secret": lambda keyring, policy: mixed(
-        keyring.client, bearer(client_tokens.issue().secret.reveal())
+        keyring.client, authorization(client_tokens.issue().secret.reveal())
     ),
     "a client with the secret of another": lambda keyring, policy: mixed(
         keyring.client, keyring.only["keys:read"]
     ),
     "a client of another database": lambda keyring, policy: keyring.elsewhere,
-    "METRICS_TOKEN": lambda keyring, policy: bearer(METRICS_TOKEN),
-    "nearly METRICS_TOKEN": lambda keyring, policy: bearer(METRICS_TOKEN[:-1]),
+    "METRICS_TOKEN": lambda keyring, policy: authorization(METRICS_TOKEN),
+    "nearly METRICS_TOKEN": lambda keyring, policy: authorization(METRICS_TOKEN[:-1]),
 }
 RIGHT = {
     "a user": "userToken",

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import psycopg
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
@@ -50,9 +49,3 @@ def is_error(members: Any, code: int, request_id: str, *, longest: int = 200) ->
     assert error["message"].isprintable()
     assert len(error["message"]) <= longest
     return error
-
-
-def recorded(sql: psycopg.Connection[Any], columns: str = "action") -> list[tuple[Any, ...]]:
-    """Return the entries of the audit log, without those of new wallets."""
-    query = f"select {columns} from wallet_audit_log where action <> 'wallet.created' order by id"
-    return sql.execute(query).fetchall()

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from urllib.parse import urlencode
 
-from tests.factories import ACCESS, BASE_ACCOUNT
+from tests.factories import ACCESS, BASE_ACCOUNT, iso_time
 
 WALLETS = "/v1/wallets"
 FIRST = datetime(2025, 3, 1, 12, tzinfo=UTC)
@@ -38,11 +38,6 @@ def fill(services, sql):
     )
 
 
-def written(moment):
-    """Return a time as the contract writes it."""
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}"[:-3] + "Z"
-
-
 def model(sql):
     """Return every row, newest first, with its exact time."""
     rows = sql.execute(
@@ -62,8 +57,8 @@ def told(row):
         "type": wallet_type,
         "address": address,
         "opened": True,
-        "createdAt": written(created_at),
-        "updatedAt": written(updated_at),
+        "createdAt": iso_time(created_at),
+        "updatedAt": iso_time(updated_at),
     }
 
 

@@ -8,6 +8,7 @@ from tests.database import rows_of
 from tests.factories import (
     ACCESS,
     FID,
+    authorization,
 )
 from tests.http.credentials import (
     BODIES,
@@ -23,10 +24,9 @@ from tests.http.credentials import (
     SCRAPE,
     SETTINGS,
     Keyring,
-    bearer,
+    client_header,
     every_wrong_credential,
     map_of,
-    new_client,
 )
 from tests.http.problems import refused
 from tests.leaks import LEAKS
@@ -44,7 +44,7 @@ def token_elsewhere(clone):
     with clone("elsewhere") as url:
         database = Database(Secret(url), min_size=1, max_size=1, timeout_seconds=5)
         database.open()
-        yield new_client(ApiClientService(database), "everything")
+        yield client_header(ApiClientService(database), "everything")
         database.close()
 
 
@@ -166,7 +166,7 @@ def test_a_refused_key_read_of_a_malformed_fid_leaves_no_entry(
 
 
 def test_without_a_metrics_token_nobody_may_read_metrics(refusing, keyring):
-    for headers in ({}, bearer(METRICS_TOKEN), keyring.client):
+    for headers in ({}, authorization(METRICS_TOKEN), keyring.client):
         refused(refusing.get(SCRAPE, headers=headers), 404, "There is nothing at this address.")
 
 
@@ -174,6 +174,6 @@ def test_without_a_metrics_token_nobody_may_read_metrics(refusing, keyring):
 def test_the_metrics_token_is_compared_in_constant_time(guarded_app, monkeypatch, verdict):
     """A wrong token passes and the right one fails, if that is what the comparison says."""
     monkeypatch.setattr(hmac, "compare_digest", lambda one, other: verdict)
-    given = bearer(METRICS_TOKEN[:-1] if verdict else METRICS_TOKEN)
+    given = authorization(METRICS_TOKEN[:-1] if verdict else METRICS_TOKEN)
     answer = guarded_app.test_client().get(SCRAPE, headers=given)
     assert answer.status_code == (200 if verdict else 401)

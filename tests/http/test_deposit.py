@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 from eth_utils.address import is_checksum_address
 
-from tests.database import rows_of
+from tests.database import rows_of, stored_deposits
 from tests.factories import ACCESS, BASE_ACCOUNT, FID, signed_in
 from tests.http.problems import refused
 
@@ -46,10 +46,7 @@ def decoded(data):
     return raw[:4].hex(), f"0x{raw[16:36].hex()}", int.from_bytes(raw[36:])
 
 
-def recorded(sql):
-    return sql.execute(
-        "select fid, id, status, asset, amount, from_address, to_address, chain_id from deposits"
-    ).fetchall()
+COLUMNS = "fid, id, status, asset, amount, from_address, to_address, chain_id"
 
 
 @pytest.mark.parametrize("network", NETWORKS)
@@ -90,7 +87,7 @@ def test_a_usdc_deposit_in_full(make_app, sql, network):
             "calls": [{"to": usdc, "value": "0x0", "data": data}],
         },
     }
-    assert recorded(sql) == [
+    assert stored_deposits(sql, COLUMNS) == [
         (FID, UUID(deposit_id), "prepared", "USDC", 20_000_000, BASE_ACCOUNT, address, chain_id)
     ]
 
@@ -124,7 +121,7 @@ def test_an_eth_deposit_in_full(make_app, sql, network):
             "calls": [{"to": address, "value": "0x6f05b59d3b20000", "data": "0x"}],
         },
     }
-    assert recorded(sql) == [
+    assert stored_deposits(sql, COLUMNS) == [
         (FID, UUID(deposit_id), "prepared", "ETH", 5 * 10**17, BASE_ACCOUNT, address, chain_id)
     ]
 
@@ -140,7 +137,7 @@ def test_every_deposit_goes_to_the_one_wallet_and_is_recorded_on_its_own(client,
     assert {answer["depositAddress"] for answer in answers} == {opened()[FID]}
     ids = {UUID(answer["depositId"]) for answer in answers}
     assert len(ids) == 3
-    assert {row[1] for row in recorded(sql)} == ids
+    assert {row[1] for row in stored_deposits(sql, COLUMNS)} == ids
 
 
 AMOUNTS = [
@@ -246,7 +243,7 @@ def test_the_sender_is_the_given_address_in_lower_case(client, services, stored)
 def test_without_a_given_address_the_sender_is_the_remembered_one(client, services, sql, given):
     services.wallets.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS)
     assert prepared(client, baseAddress=given)["transaction"]["from"] == BASE_ACCOUNT
-    assert [row[5] for row in recorded(sql)] == [BASE_ACCOUNT]
+    assert [row[5] for row in stored_deposits(sql, COLUMNS)] == [BASE_ACCOUNT]
 
 
 def test_an_address_stored_with_capitals_is_compared_and_answered_without(client, sql):
@@ -275,7 +272,7 @@ def test_without_any_address_the_deposit_is_refused(refusing, given):
 def test_another_users_address_is_not_taken(client, services, sql):
     services.wallets.store_base_account_address(FID + 7, BASE_ACCOUNT, access=ACCESS)
     refused(deposit(client, baseAddress=...), 400)
-    assert recorded(sql) == []
+    assert stored_deposits(sql, COLUMNS) == []
 
 
 def test_a_refused_deposit_of_a_known_user_is_not_recorded(client, sql):

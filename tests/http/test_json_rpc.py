@@ -4,9 +4,10 @@ import pytest
 from eth_account import Account
 from eth_account.messages import encode_defunct
 
+from tests.database import recorded
 from tests.factories import ACCESS, FID, calling
 from tests.http.problems import refused
-from tests.http.rpc import RPC, TEXT, ask, call, error_of, is_error, recorded, result_of
+from tests.http.rpc import RPC, TEXT, ask, call, error_of, is_error, result_of
 from wallet_api.blueprints.application import application
 from wallet_api.blueprints.json_rpc import MAX_BATCH
 from wallet_api.blueprints.schemas.signing import TYPED_DATA
@@ -61,7 +62,10 @@ def test_a_batch_is_answered_in_order_and_each_signature_is_recorded(ours, addre
     assert [member["id"] for member in members] == ["a", "b", "c", "b"]
     assert [("result" in member) for member in members] == [True, False, True, True]
     is_error(members[1], -32601, answer.headers["X-Request-Id"])
-    assert [action for (action,) in recorded(sql)] == ["message.signed", "typed_data.signed"]
+    assert [action for (action,) in recorded(sql)] == [
+        "message.signed",
+        "typed_data.signed",
+    ]
 
 
 def test_a_batch_of_one_is_answered_by_an_array(client, engine, address):

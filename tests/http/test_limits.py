@@ -7,7 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from tests.database import rows_of
-from tests.factories import DEAD_PORT, FID, signed_in
+from tests.factories import DEAD_PORT, FID, authorization, new_client, signed_in
 from tests.http.problems import refused
 from tests.http.rate_limits import (
     BODY,
@@ -21,7 +21,6 @@ from tests.http.rate_limits import (
     remaining,
     too_many,
 )
-from tests.leaks import LEAKS
 from wallet_api.blueprints.application import application
 
 ADDRESSES = ("192.0.2.1", "192.0.2.2", "2001:db8::1")
@@ -33,9 +32,7 @@ def token_for(make_app):
     services = application(make_app())
 
     def make(name, *scopes):
-        token = services.clients.create(name, scopes=scopes, allowed_networks=[], expires_at=None)
-        LEAKS.secrets.add(token.reveal())
-        return {"Authorization": f"Bearer {token.reveal()}"}
+        return authorization(new_client(services.clients, *scopes, name=name).reveal())
 
     return make
 

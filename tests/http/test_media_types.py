@@ -94,7 +94,7 @@ def calls(untouched):
 
 
 def fault_of(method, answer):
-    """Say what is wrong with an answer, if anything is."""
+    """Return the fault of a response, if it has one."""
     head, _, body = answer.partition(b"\r\n\r\n")
     first, *lines = head.decode("latin-1").split("\r\n")
     headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}

@@ -11,7 +11,15 @@ from schemathesis import GenerationMode
 from schemathesis.core import failures
 from schemathesis.openapi import checks
 
-from tests.factories import ACCESS, BASE_ACCOUNT, DEAD_PORT, FID, signed_in
+from tests.factories import (
+    ACCESS,
+    BASE_ACCOUNT,
+    DEAD_PORT,
+    FID,
+    authorization,
+    new_client,
+    signed_in,
+)
 from tests.http.operations import (
     METRICS_TOKEN,
     OPERATIONS,
@@ -40,15 +48,7 @@ def make_client(services):
 
     def make(*scopes):
         name = re.sub("[^a-z]", "-", "-".join(scopes))[:60]
-        token = services.clients.create(
-            name,
-            scopes=scopes,
-            unrestricted="wallets:sign" in scopes,
-            allowed_networks=(),
-            expires_at=None,
-        )
-        LEAKS.secrets.add(token.reveal())
-        return {"Authorization": f"Bearer {token.reveal()}"}
+        return authorization(new_client(services.clients, *scopes, name=name).reveal())
 
     return make
 

@@ -9,7 +9,7 @@ import structlog
 from structlog.testing import capture_logs
 
 from tests.database import rows_of
-from tests.factories import BASE_ACCOUNT, DEAD_PORT, FID, signed_in
+from tests.factories import BASE_ACCOUNT, DEAD_PORT, FID, flip_bit, signed_in
 from tests.http.problems import MEMBERS, refused
 from tests.http.route_map import routes
 from wallet_api import errors
@@ -196,20 +196,16 @@ def test_cut_connections_are_replaced_without_an_error(client, sql):
 def of_another_address(encryption, row):
     """Seal a valid key to a row whose address is not the key's."""
     key = keys.generate().private_key
-    sealed = encryption.encrypt(key, fid=FID, chain="ethereum", address=row["address"])
-    return {"encrypted_private_key": sealed.ciphertext, "iv": sealed.iv}
-
-
-def flipped(text):
-    return f"{int(text[0], 16) ^ 1:x}{text[1:]}"
+    encrypted = encryption.encrypt(key, fid=FID, chain="ethereum", address=row["address"])
+    return {"encrypted_private_key": encrypted.ciphertext, "iv": encrypted.iv}
 
 
 CORRUPTIONS = {
     "another key id": lambda _, row: {"key_id": "0" * 16},
     "a flipped bit in the ciphertext": lambda _, row: {
-        "encrypted_private_key": flipped(row["encrypted_private_key"])
+        "encrypted_private_key": flip_bit(row["encrypted_private_key"], 4)
     },
-    "a flipped bit in the nonce": lambda _, row: {"iv": flipped(row["iv"])},
+    "a flipped bit in the nonce": lambda _, row: {"iv": flip_bit(row["iv"], 4)},
     "the key of another address": of_another_address,
 }
 

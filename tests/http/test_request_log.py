@@ -6,26 +6,25 @@ import uuid
 import pytest
 import structlog
 
-from tests.factories import FID, signed_in
+from tests.factories import FID, calling, signed_in
 from tests.http.problems import refused
 from tests.leaks import LEAKS
 from wallet_api.auth import client_tokens
 from wallet_api.blueprints import requests
-from wallet_api.blueprints.application import application
 
 LIST = "/api/wallet/user-wallets"
 METRICS_TOKEN = "a token of Prometheus that only the tests know"
 LEAKS.secrets.add(METRICS_TOKEN)
 
 
-def written(needle):
+def log_lines_with(needle):
     """Return the lines of the log that hold a text, as they were written."""
     return [line for line in LEAKS.logs[0].read_text().splitlines() if needle in line]
 
 
 def line_of(request_id):
     """Return the one line that a request left, without the circumstances that differ each time."""
-    lines = [json.loads(line) for line in written(request_id)]
+    lines = [json.loads(line) for line in log_lines_with(request_id)]
     (line,) = [line for line in lines if line["event"] == "request"]
     assert line.pop("request_id") == request_id
     assert line.pop("timestamp").endswith("Z")
@@ -57,11 +56,7 @@ def caller(make_app):
 @pytest.fixture
 def engine(caller):
     """Return the header of an API client that may read wallets and keys."""
-    token = application(caller.client.application).clients.create(
-        "engine", scopes=["wallets:read", "keys:read"], allowed_networks=[], expires_at=None
-    )
-    LEAKS.secrets.add(token.reveal())
-    return {"Authorization": f"Bearer {token.reveal()}"}
+    return calling(caller.client.application, "wallets:read", "keys:read", name="engine")
 
 
 def test_each_kind_of_caller_is_named(caller, engine):
@@ -87,7 +82,7 @@ def test_addresses_are_not_logged_except_that_one_is_unknown(make_app):
         assert caller.line("GET", LIST, headers) == {**plain, "client_ip": "unknown"}
     headers = signed_in() | {"X-Forwarded-For": "198.51.100.79"}
     assert caller.line("GET", LIST, headers) == plain
-    assert not written("198.51.100.79")
+    assert not log_lines_with("198.51.100.79")
 
 
 def test_a_too_long_address_is_unknown_and_not_kept(make_app):
@@ -159,7 +154,7 @@ def test_no_line_of_a_request_holds_a_token_a_key_a_path_or_a_query(caller, engi
         answer = caller.client.open(path, method=method, json=body, headers=headers)
         if path == key and answer.status_code == 200:
             private_key = answer.get_json()["privateKey"].removeprefix("0x")
-    lines = [line for request_id in ids for line in written(request_id)]
+    lines = [line for request_id in ids for line in log_lines_with(request_id)]
     assert len(lines) >= len(ids)
     for line in lines:
         for secret in (token, private_key, "hunter2", "/v1/users/1", "address=", address, "?"):
@@ -183,7 +178,7 @@ def test_a_clients_token_is_redacted_wherever_it_stands():
     log.info(mark, after=f"é{token}", before=f"{token}.", url=f"https://h/?token={token}&a=1")
     log.info(mark, raw=token.encode(), error=ValueError(token))
     structlog.stdlib.get_logger("tests").warning(mark, x=token)
-    lines = written(mark)
+    lines = log_lines_with(mark)
     assert len(lines) == 6
     assert not any(token in line for line in lines)
     # Nor a part of it that would help.

@@ -6,10 +6,10 @@ import pytest
 from eth_account import Account
 from eth_account.messages import encode_defunct, encode_typed_data
 
-from tests.database import rows_of
+from tests.database import recorded, rows_of
 from tests.factories import FID, calling
 from tests.http.problems import refused
-from tests.http.rpc import CHAIN_ID, OTHER, RPC, TEXT, ask, call, error_of, recorded, result_of
+from tests.http.rpc import CHAIN_ID, OTHER, RPC, TEXT, ask, call, error_of, result_of
 from tests.signing import ADDRESS, KEY, TOKEN, to_bytes
 from wallet_api.blueprints.schemas.signing import TRANSACTION, TYPED_DATA
 from wallet_api.errors import PolicyRefused

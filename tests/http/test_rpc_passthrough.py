@@ -8,11 +8,11 @@ import time
 
 import pytest
 
-from tests.database import rows_of
+from tests.database import recorded, rows_of
 from tests.factories import DEAD_PORT, calling
 from tests.http.node import PATH, FakeNode
 from tests.http.problems import refused
-from tests.http.rpc import CHAIN_ID, RPC, TEXT, ask, call, error_of, recorded, result_of
+from tests.http.rpc import CHAIN_ID, RPC, TEXT, ask, call, error_of, result_of
 from tests.leaks import LEAKS
 from wallet_api.blueprints.application import application
 from wallet_api.ethereum.node import MAX_ANSWER_BYTES, MAX_MESSAGE

@@ -119,7 +119,7 @@ def test_the_loser_of_a_race_sees_the_winners_wallet_under_every_isolation_level
 
 
 def test_an_import_writes_null_for_absent_values(sql, command):
-    """Its audit entries are sent as arrays, in which array_nulls = off makes NULL a word."""
+    """Its audit entries are sent as arrays, in which array_nulls = off turns NULL into text."""
     settle(sql, "array_nulls = off")
     assert command("import", SAMPLES).status == 0
     words = "select count(*) from wallet_audit_log where 'NULL' in (reason, recipient, address)"

@@ -1,6 +1,5 @@
 """GET or POST /api/auth/base-account: a Quick Auth token becomes one of ours."""
 
-import base64
 import hmac
 import time
 from types import SimpleNamespace
@@ -10,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tests.database import rows_of
-from tests.factories import BASE_ACCOUNT, DEAD_PORT, FID, JWT_SECRET
+from tests.factories import BASE_ACCOUNT, DEAD_PORT, FID, JWT_SECRET, base64url
 from tests.http.problems import refused
 from tests.leaks import LEAKS
 
@@ -21,10 +20,6 @@ OTHER_ADDRESS = "0x036CbD53842c5426634e7929541eC2318f3dCF7e"
 
 def carrying(token):
     return {"Authorization": f"Bearer {token}"}
-
-
-def base64url(raw):
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def remembered(sql):

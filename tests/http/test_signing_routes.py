@@ -4,7 +4,7 @@ import pytest
 from eth_account import Account
 from eth_account.messages import encode_defunct, encode_typed_data
 
-from tests.database import plant
+from tests.database import plant, recorded
 from tests.factories import ACCESS, BASE_ACCOUNT, FID, calling, signed_in
 from tests.http.problems import refused
 from tests.http.user_wallets import MODES, TRADING
@@ -27,16 +27,6 @@ ACTIONS = {
     "transaction": "transaction.signed",
 }
 each_kind = pytest.mark.parametrize("kind", BODIES)
-
-
-@pytest.fixture
-def address(client, engine):
-    return client.put(TRADING, headers=engine).get_json()["address"]
-
-
-def recorded(sql, columns="action"):
-    query = f"select {columns} from wallet_audit_log where action <> 'wallet.created' order by id"
-    return sql.execute(query).fetchall()
 
 
 def sign(client, headers, kind="message", **changes):

@@ -87,7 +87,7 @@ def test_an_intact_store_is_ready_and_readiness_writes_only_the_mark(start, fold
     assert not any(rows_of(sql).values())
 
 
-def is_not_ready(client, code, *words):
+def is_refused_everywhere(client, code, *words):
     problem = refused(client.get("/readyz"), 503, longest=900)
     assert problem["code"] == code
     for word in words:
@@ -99,27 +99,27 @@ def is_not_ready(client, code, *words):
 
 
 @pytest.mark.parametrize("name", ["missing", "empty", "x" * 300])
-def test_a_folder_that_is_not_mounted_is_not_ready(start, tmp_path, sql, name):
+def test_a_folder_that_is_not_mounted_is_refused_everywhere(start, tmp_path, sql, name):
     path = tmp_path / name
     if name == "empty":
         path.mkdir()
     words = ["mount its disk"] if len(name) < 300 else []
-    is_not_ready(start("migrating", path), "storage_unavailable", *words)
+    is_refused_everywhere(start("migrating", path), "storage_unavailable", *words)
     assert not any(rows_of(sql).values())
 
 
 def test_a_folder_that_is_not_mounted_is_not_ready_for_files_either(start, tmp_path, sql):
     assert start("filesystem").post(FALLBACK, headers=signed_in(42)).status_code == 200
     client = start("filesystem", tmp_path / "missing")
-    is_not_ready(client, "storage_unavailable", "mount its disk", "export")
+    is_refused_everywhere(client, "storage_unavailable", "mount its disk", "export")
     assert not (tmp_path / "missing").exists()
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_a_secret_that_decrypts_no_file_is_not_ready(start, folder, sql, mode):
+def test_a_secret_that_decrypts_no_file_is_refused_everywhere(start, folder, sql, mode):
     before = contents(folder)
     client = start(mode, ENCRYPTION_SECRET=OTHER_SECRET)
-    is_not_ready(client, "secret_mismatch", "ENCRYPTION_SECRET", str(folder))
+    is_refused_everywhere(client, "secret_mismatch", "ENCRYPTION_SECRET", str(folder))
     assert OTHER_SECRET not in client.get("/readyz").text
     assert contents(folder) == before
     assert not any(rows_of(sql).values())

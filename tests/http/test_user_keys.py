@@ -10,7 +10,8 @@ from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 from pyhpke import AEADId, CipherSuite, KDFId, KEMId, KEMKey, OpenError
 from structlog.testing import capture_logs
 
-from tests.factories import ACCESS, BASE_ACCOUNT, FID, calling, signed_in
+from tests.database import audit_entries
+from tests.factories import ACCESS, BASE_ACCOUNT, FID, base64url, calling, signed_in
 from tests.http.problems import refused
 from tests.http.user_wallets import KEY, MODES, REASON, TRADING, WALLETS
 from tests.leaks import LEAKS
@@ -22,16 +23,9 @@ from wallet_api.models import SCOPES
 SUITE = "DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-256-GCM"
 
 
-def audited(sql):
-    """Return what is on record about keys."""
+def key_entries(sql):
     columns = "fid, chain, action, actor, host(ip), reason, recipient, request_id"
-    return sql.execute(
-        f"select {columns} from wallet_audit_log where action like 'key.%' order by id"
-    ).fetchall()
-
-
-def base64url(raw):
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+    return audit_entries(sql, columns, "action like 'key.%'")
 
 
 def from_base64url(text):
@@ -45,18 +39,18 @@ def recipient():
     return key, base64url(key.public_key().public_bytes_raw())
 
 
-def opened_by_pyhpke(sealed, key, info):
+def opened_by_pyhpke(encrypted, key, info):
     suite = CipherSuite.new(KEMId.DHKEM_X25519_HKDF_SHA256, KDFId.HKDF_SHA256, AEADId.AES256_GCM)
     private = KEMKey.from_pyca_cryptography_key(key)
-    context = suite.create_recipient_context(from_base64url(sealed["enc"]), private, info=info)
-    return context.open(from_base64url(sealed["ciphertext"]))
+    context = suite.create_recipient_context(from_base64url(encrypted["enc"]), private, info=info)
+    return context.open(from_base64url(encrypted["ciphertext"]))
 
 
-def opened_by_the_suite(sealed, key, info):
+def opened_by_the_suite(encrypted, key, info):
     suite = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
-    enc = from_base64url(sealed["enc"])
+    enc = from_base64url(encrypted["enc"])
     assert len(enc) == 32
-    return suite.decrypt(enc + from_base64url(sealed["ciphertext"]), key, info)
+    return suite.decrypt(enc + from_base64url(encrypted["ciphertext"]), key, info)
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -73,7 +67,7 @@ def test_a_plaintext_key_belongs_to_the_address_and_is_recorded(storing, sql, mo
     assert re.fullmatch("0x[0-9a-f]{64}", told["privateKey"])
     LEAKS.secrets.add(told["privateKey"][2:])
     assert address_of(Secret(bytes.fromhex(told["privateKey"][2:]))) == wallet["address"]
-    assert audited(sql) == [
+    assert key_entries(sql) == [
         (
             FID,
             "ethereum",
@@ -100,18 +94,18 @@ def test_two_implementations_decrypt_an_encrypted_key_for_its_recipient(storing,
     told = answer.get_json()
     assert told.keys() == {"wallet", "sealedPrivateKey"}
     assert told["wallet"] == wallet
-    sealed = told["sealedPrivateKey"]
-    assert sealed.keys() == {"suite", "enc", "ciphertext", "info"}
-    assert sealed["suite"] == SUITE
-    assert sealed["info"] == f"wallet-api/key/v1|{FID}|ethereum|{wallet['address']}"
-    info = sealed["info"].encode()
-    private_key = opened_by_pyhpke(sealed, key, info)
-    assert opened_by_the_suite(sealed, key, info) == private_key
+    encrypted = told["sealedPrivateKey"]
+    assert encrypted.keys() == {"suite", "enc", "ciphertext", "info"}
+    assert encrypted["suite"] == SUITE
+    assert encrypted["info"] == f"wallet-api/key/v1|{FID}|ethereum|{wallet['address']}"
+    info = encrypted["info"].encode()
+    private_key = opened_by_pyhpke(encrypted, key, info)
+    assert opened_by_the_suite(encrypted, key, info) == private_key
     LEAKS.secrets.add(private_key.hex())
     assert len(private_key) == 32
     assert address_of(Secret(private_key)) == wallet["address"]
     assert private_key.hex() not in answer.text
-    ((*_, ip, reason, to, request_id),) = audited(sql)
+    ((*_, ip, reason, to, request_id),) = key_entries(sql)
     assert (ip, reason, to, request_id) == ("127.0.0.1", REASON["reason"], public_key, "asked-2")
 
 
@@ -119,15 +113,15 @@ def test_an_encrypted_key_decrypts_only_for_its_recipient_and_wallet(client, eng
     client.put(TRADING, headers=engine)
     (key, public_key), (stranger, _) = recipient(), recipient()
     body = {**REASON, "recipientPublicKey": public_key}
-    sealed = client.post(KEY, json=body, headers=engine).get_json()["sealedPrivateKey"]
-    info = sealed["info"].encode()
-    last = sealed["ciphertext"][:-2] + ("AA" if sealed["ciphertext"][-2:] != "AA" else "BA")
+    encrypted = client.post(KEY, json=body, headers=engine).get_json()["sealedPrivateKey"]
+    info = encrypted["info"].encode()
+    last = encrypted["ciphertext"][:-2] + ("AA" if encrypted["ciphertext"][-2:] != "AA" else "BA")
     for opener, found, about in (
-        (stranger, sealed, info),
-        (key, sealed, info.replace(b"|ethereum|", b"|base|")),
-        (key, sealed, info.replace(b"|14", b"|15")),
-        (key, sealed, b""),
-        (key, {**sealed, "ciphertext": last}, info),
+        (stranger, encrypted, info),
+        (key, encrypted, info.replace(b"|ethereum|", b"|base|")),
+        (key, encrypted, info.replace(b"|14", b"|15")),
+        (key, encrypted, b""),
+        (key, {**encrypted, "ciphertext": last}, info),
     ):
         with pytest.raises(OpenError):
             opened_by_pyhpke(found, opener, about)
@@ -138,10 +132,12 @@ def test_an_encrypted_key_decrypts_only_for_its_recipient_and_wallet(client, eng
 def test_the_same_key_is_encrypted_differently_each_time(client, engine):
     client.put(TRADING, headers=engine)
     body = {**REASON, "recipientPublicKey": recipient()[1]}
-    sealed = [
+    encrypted = [
         client.post(KEY, json=body, headers=engine).get_json()["sealedPrivateKey"] for _ in range(3)
     ]
-    assert len({one["enc"] for one in sealed}) == len({one["ciphertext"] for one in sealed}) == 3
+    assert (
+        len({one["enc"] for one in encrypted}) == len({one["ciphertext"] for one in encrypted}) == 3
+    )
 
 
 def test_a_null_recipient_is_no_recipient(client, engine):
@@ -235,7 +231,7 @@ def test_a_reason_is_stored_unchanged(client, sql, engine):
     reasons = ["x", "x" * 500, "ü" * 500, "\U0001f511 swap", " a b ", "'; --"]
     for reason in reasons:
         assert client.post(KEY, json={"reason": reason}, headers=engine).status_code == 200
-    assert [row[5] for row in audited(sql)] == reasons
+    assert [row[5] for row in key_entries(sql)] == reasons
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -246,7 +242,7 @@ def test_without_a_trading_wallet_there_is_no_key_and_nothing_is_written(storing
         answer = app.test_client().post(KEY, json=body, headers=engine)
         problem = refused(answer, 404, "This user has no such wallet.")
         assert problem["code"] == "wallet_not_found"
-    assert audited(sql) == []
+    assert key_entries(sql) == []
 
 
 def test_a_key_that_does_not_decrypt_is_an_alarm_and_is_kept(client, sql, engine):
@@ -292,10 +288,10 @@ def test_no_key_leaves_while_the_audit_log_cannot_be_written(storing, sql, mode)
                 answer = client.post(KEY, json=body, headers=engine)
                 refused(answer, status)
                 assert "rivateKey" not in answer.text
-            assert audited(sql) == []
+            assert key_entries(sql) == []
             sql.execute("drop trigger refuse on wallet_audit_log")
     assert client.post(KEY, json=REASON, headers=engine).status_code == 200
-    assert len(audited(sql)) == 1
+    assert len(key_entries(sql)) == 1
 
 
 def test_no_key_leaves_while_there_is_no_audit_log(client, sql, engine):
@@ -312,7 +308,7 @@ def test_a_client_without_the_scope_keys_read_is_refused_and_recorded(client, ap
         answer = client.post(KEY, json=REASON, headers=engine)
         assert refused(answer, 403)["code"] == "insufficient_scope"
     actors = [f"client:{right.replace(':', '-')}" for right in rights]
-    assert audited(sql) == [
+    assert key_entries(sql) == [
         (FID, "ethereum", "key.refused", actor, "127.0.0.1", None, None, "asked-3")
         for actor in actors
     ]

@@ -1,4 +1,4 @@
-"""/v1/users: the wallets of one user for other services, and the route that hands out their keys.
+"""/v1/users: the wallets of one user for other services, and the route that returns their keys.
 
 The fixture `refusing` looks into every table after each test.
 """
@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 import pytest
 from eth_utils.address import is_checksum_address
 
-from tests.factories import ACCESS, BASE_ACCOUNT, FID, signed_in
+from tests.factories import ACCESS, BASE_ACCOUNT, FID, iso_time, signed_in
 from tests.http.problems import refused
-from tests.http.user_wallets import MODES, REASON, TRADING, WALLETS, put_file, written
+from tests.http.user_wallets import MODES, REASON, TRADING, WALLETS, put_file
 from tests.races import race
 from tests.wallet_store import keyed, keyless
 
@@ -30,8 +30,8 @@ def rows_as_told(sql, fid=FID):
             "chain": chain,
             "type": wallet_type,
             "address": address,
-            "createdAt": written(created_at),
-            "updatedAt": written(updated_at),
+            "createdAt": iso_time(created_at),
+            "updatedAt": iso_time(updated_at),
         }
         for chain, wallet_type, address, created_at, updated_at in rows
     ]

@@ -38,7 +38,7 @@ def audit_rows(sql):
 
 @pytest.fixture
 def exporting(make_app):
-    """Return a client of a service that hands out keys."""
+    """Return a client of a service that returns keys."""
     return make_app(ALLOW_KEY_EXPORT="true").test_client()
 
 

@@ -1,7 +1,6 @@
 """The wallets of one user at /v1/users."""
 
 import json
-from datetime import UTC
 
 from tests.factories import FID
 
@@ -10,11 +9,6 @@ TRADING = f"{WALLETS}/ethereum"
 KEY = f"{TRADING}/key"
 REASON = {"reason": "sign swap 8c1f"}
 MODES = ["postgres", "filesystem", "migrating"]
-
-
-def written(moment):
-    """Return a time as the contract writes it."""
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}"[:-3] + "Z"
 
 
 def put_file(folder, fid, chain, members):

@@ -7,7 +7,7 @@ import time
 
 from tests.factories import ACCESS, STORAGE_OF
 from tests.machine.model import Kept
-from tests.wallet_store import contents, old_open
+from tests.wallet_store import contents, old_decrypt
 from wallet_api.config import Settings
 from wallet_api.crypto import key_pairs as keys
 from wallet_api.crypto.encryption import EncryptedKey, EncryptionService
@@ -194,15 +194,15 @@ class World:
     def rows(self, *, damaged):
         """Open every row, but for the damaged ones, without the code that serves them."""
         found = {}
-        for fid, chain, address, *sealed in self.sql.execute(
+        for fid, chain, address, *encrypted in self.sql.execute(
             "select fid, chain, address, encrypted_private_key, iv, scheme, key_id from wallets"
         ):
-            if sealed[0] is not None and (fid, chain) not in damaged:
+            if encrypted[0] is not None and (fid, chain) not in damaged:
                 key = self.encryption.decrypt(
-                    EncryptedKey(*sealed), fid=fid, chain=chain, address=address
+                    EncryptedKey(*encrypted), fid=fid, chain=chain, address=address
                 )
                 assert keys.address_of(key) == address
-            found[fid, chain] = Kept(address, sealed[0] is not None)
+            found[fid, chain] = Kept(address, encrypted[0] is not None)
         return found
 
     def contents(self):
@@ -220,7 +220,7 @@ class World:
         ).fetchone()
 
     def faults_of_the_log(self):
-        """Return what is wrong with the chains of the audit log."""
+        """Return the faults of the chains of the audit log."""
         reports = []
         verification = AuditVerification(
             self.database, self.encryption, unchained_before=None, storage=STORAGE_OF["filesystem"]
@@ -232,7 +232,7 @@ class World:
 def open_file(content):
     """Open a wallet file as the old service did."""
     members = json.loads(content)
-    key = old_open(members)
+    key = old_decrypt(members)
     if key:
         assert keys.address_of(Secret(bytes.fromhex(key[2:]))) == members["address"]
     return Kept(members["address"], keyed=bool(key))

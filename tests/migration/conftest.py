@@ -1,6 +1,5 @@
 """Fixtures of the tests of `wallet-api wallets …`."""
 
-import shutil
 import subprocess
 
 import pytest
@@ -9,7 +8,6 @@ from benchmarks import wallet_store as generator
 from tests.commands import SHELL, Finished, kept_environ
 from tests.factories import ACCESS, SECRET
 from tests.service import ROOT
-from tests.wallet_store import SAMPLES
 from wallet_api.crypto.encryption import EncryptedKey
 from wallet_api.models import AuditContext
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
@@ -82,22 +80,21 @@ def stored_keys(sql, encryption):
         ).fetchall()
         return {
             fid: encryption.decrypt(
-                EncryptedKey(*sealed), fid=fid, chain="ethereum", address=address
+                EncryptedKey(*encrypted), fid=fid, chain="ethereum", address=address
             )
             .reveal()
             .hex()
-            for fid, address, *sealed in rows
+            for fid, address, *encrypted in rows
         }
 
     return open_all
 
 
 @pytest.fixture
-def imported(folder, importer):
+def imported(samples, importer):
     """Import every sample; return the folder."""
-    shutil.copytree(SAMPLES, folder, dirs_exist_ok=True)
-    importer(folder)
-    return folder
+    importer(samples)
+    return samples
 
 
 @pytest.fixture

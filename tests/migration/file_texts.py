@@ -2,13 +2,13 @@
 
 import json
 
-from tests.wallet_store import keyed, old_seal
+from tests.wallet_store import keyed, old_encrypt
 
 
 def text(members):
     return json.dumps(members, indent=2).encode()
 
 
-def sealed_as(plaintext, **changes):
-    ciphertext, iv = old_seal(plaintext)
+def encrypted_as(plaintext, **changes):
+    ciphertext, iv = old_encrypt(plaintext)
     return keyed(encryptedPrivateKey=ciphertext, iv=iv, **changes)

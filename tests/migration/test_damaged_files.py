@@ -12,7 +12,7 @@ import pytest
 from tests.commands import lines_of
 from tests.database import table
 from tests.factories import ACCESS, OTHER_SECRET, SECRET
-from tests.migration.file_texts import sealed_as, text
+from tests.migration.file_texts import encrypted_as, text
 from tests.wallet_store import contents, keyed, keyless, put
 from wallet_api.blueprints.application import application
 from wallet_api.errors import KeyUnreadable
@@ -36,11 +36,11 @@ def cut(share):
     return content[: int(len(content) * share)]
 
 
-def flipped(block):
+def with_flipped_bit(block):
     members = keyed()
-    sealed = bytearray.fromhex(members["encryptedPrivateKey"])
-    sealed[block * 16 + 7] ^= 1
-    return {**members, "encryptedPrivateKey": sealed.hex()}
+    encrypted = bytearray.fromhex(members["encryptedPrivateKey"])
+    encrypted[block * 16 + 7] ^= 1
+    return {**members, "encryptedPrivateKey": encrypted.hex()}
 
 
 # The content of a user's file, and what is reported about it.
@@ -81,15 +81,15 @@ CONTENTS = {
         "its encryptedPrivateKey was cut off",
     ),
     "key without its last block": (keyed(encryptedPrivateKey="ab" * 64), DOES_NOT_DECRYPT),
-    **{f"block {block} flipped": (flipped(block), None) for block in range(5)},
+    **{f"block {block} flipped": (with_flipped_bit(block), None) for block in range(5)},
     "another iv": (keyed(iv="00" * 16), NO_PRIVATE_KEY),
     "another secret": (keyed(OTHER_SECRET), DOES_NOT_DECRYPT),
-    "another key without 0x": (sealed_as("ab" * 32), ANOTHER_ADDRESS),
-    "another key, shorter": (sealed_as("0x" + "ab" * 31), ANOTHER_ADDRESS),
-    "key of 33 bytes": (sealed_as("0x" + "ab" * 33), NO_PRIVATE_KEY),
-    "a seed phrase": (sealed_as("test " * 11 + "junk"), NO_PRIVATE_KEY),
-    "nothing that is a key": (sealed_as("null"), NO_PRIVATE_KEY),
-    "key that is zero": (sealed_as("0x" + "00" * 32), "The stored key is not a secp256k1 key."),
+    "another key without 0x": (encrypted_as("ab" * 32), ANOTHER_ADDRESS),
+    "another key, shorter": (encrypted_as("0x" + "ab" * 31), ANOTHER_ADDRESS),
+    "key of 33 bytes": (encrypted_as("0x" + "ab" * 33), NO_PRIVATE_KEY),
+    "a seed phrase": (encrypted_as("test " * 11 + "junk"), NO_PRIVATE_KEY),
+    "nothing that is a key": (encrypted_as("null"), NO_PRIVATE_KEY),
+    "key that is zero": (encrypted_as("0x" + "00" * 32), "The stored key is not a secp256k1 key."),
     "address of another key": (
         keyed(address=keyed()["address"]),
         ANOTHER_ADDRESS,

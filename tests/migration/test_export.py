@@ -7,9 +7,9 @@ import stat
 import pytest
 
 from tests.commands import is_one_line, lines_of
-from tests.database import audited, plant
+from tests.database import audit_entries, discard_rows, plant
 from tests.migration.exports import ALL, KEYED, wallet_files
-from tests.wallet_store import EXPECTED, SAMPLES, contents, keyed, old_open, put
+from tests.wallet_store import EXPECTED, SAMPLES, contents, keyed, old_decrypt, put
 from wallet_api.errors import DatabaseUnavailable
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
 
@@ -29,7 +29,7 @@ def test_the_old_service_reads_what_is_exported(shell, imported, exported, tmp_p
         )
         assert list(members) == list(original)
         assert members["address"] == entry["address"]
-        assert old_open(members) == (entry["privateKey"] or "")
+        assert old_decrypt(members) == (entry["privateKey"] or "")
         assert members["chain"] == chain
         assert members["createdAt"] == original["createdAt"]
     lines = lines_of(report)
@@ -59,7 +59,7 @@ def test_no_key_material_is_printed(command, imported, exported, tmp_path):
 
 
 def exports(sql):
-    return [entry for entry in audited(sql) if entry[2] == "key.exported"]
+    return [entry for entry in audit_entries(sql) if entry[2] == "key.exported"]
 
 
 def test_every_exported_key_has_an_audit_entry_and_a_second_export_adds_none(
@@ -92,11 +92,7 @@ def test_without_an_audit_entry_no_file_is_written(exporter, imported, exported,
 
 
 def test_a_silently_discarded_audit_entry_prevents_the_file(exporter, imported, exported, sql):
-    sql.execute(
-        "create function lose_it() returns trigger language plpgsql as 'begin return null; end';"
-        "create trigger lose_it before insert on wallet_audit_log for each row"
-        " execute function lose_it()"
-    )
+    discard_rows(sql, "wallet_audit_log")
     try:
         exporter(exported)
     except Exception as error:  # noqa: BLE001 (any of them reports it)
@@ -161,4 +157,4 @@ def test_rows_that_do_not_decrypt_are_reported_and_not_exported(command, importe
     assert "wallet_1464243_ethereum.json: invalid: The stored key does not decrypt." in done.out
     assert f"{ALL - 1} exported, 0 present, 0 conflict, 1 invalid" in done.out
     assert (1464243, "ethereum") not in wallet_files(exported)
-    assert (1464243, "ethereum", "key.exported") not in audited(sql)
+    assert (1464243, "ethereum", "key.exported") not in audit_entries(sql)

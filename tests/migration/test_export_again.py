@@ -7,20 +7,20 @@ import pytest
 
 from benchmarks import wallet_store as generator
 from tests.commands import is_one_line, wait_until
-from tests.database import audited, empty, table
+from tests.database import audit_entries, empty, table
 from tests.factories import ACCESS, BASE_ACCOUNT, service
 from tests.migration.exports import ALL, wallet_files
-from tests.wallet_store import contents, keyed, keyless, old_open, put
+from tests.wallet_store import contents, keyed, keyless, old_decrypt, put
 from wallet_api.errors import StorageUnavailable
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
 
 OTHER_ACCOUNT = "0x036cbd53842c5426634e7929541ec2318f3dcf7e"
 
 
-def unsealed(folder):
+def without_ciphertexts(folder):
     """Return the members of each file with its key, without what differs from export to export."""
     return {
-        key: {**members, "iv": ..., "encryptedPrivateKey": old_open(members)}
+        key: {**members, "iv": ..., "encryptedPrivateKey": old_decrypt(members)}
         for key, members in wallet_files(folder).items()
     }
 
@@ -40,7 +40,7 @@ def test_a_file_with_another_key_is_a_conflict_and_never_replaced(command, impor
     ]
     assert before.items() <= contents(exported).items()
     assert not {(1464243, "ethereum", "key.exported"), (1464250, "ethereum", "key.exported")} & set(
-        audited(sql)
+        audit_entries(sql)
     )
 
 
@@ -56,7 +56,7 @@ def test_a_base_account_that_its_user_changed_is_changed_with_every_unknown_memb
     assert members["address"] == OTHER_ACCOUNT
     assert members["note"] == {"who": "knows"}
     assert members["createdAt"] == original["createdAt"]
-    assert old_open(members) == ""
+    assert old_decrypt(members) == ""
     assert exporter(folder)["wallet_5_base-account.json"].outcome == "present"
     assert importer(folder)["wallet_5_base-account.json"].outcome == "present"
 
@@ -96,7 +96,7 @@ def test_a_file_of_the_oldest_kind_is_renamed_for_a_trading_wallet(
     account = json.loads((folder / "wallet_5_base-account.json").read_text())
     assert (trading["address"], trading["note"]) == (address, "kept")
     assert (account["address"], account["note"]) == (BASE_ACCOUNT, "kept")
-    assert (5, "ethereum", "key.exported") in audited(sql)
+    assert (5, "ethereum", "key.exported") in audit_entries(sql)
     rows = table(sql)
     empty(sql)
     importer(folder)
@@ -127,7 +127,7 @@ def test_exports_and_imports_are_a_fixed_point(
     }
     again = exported.with_name("again")
     exporter(again)
-    assert unsealed(again) == unsealed(exported)
+    assert without_ciphertexts(again) == without_ciphertexts(exported)
     assert len(wallet_files(again)) == len(rows)
 
 

@@ -20,13 +20,8 @@ ALL = len(EXPECTED)
 MEMBERS = ["file", "fid", "chain", "address", "outcome", "reason", "sha256"]
 
 
-@pytest.fixture
-def samples(folder):
-    return shutil.copytree(SAMPLES, folder, dirs_exist_ok=True)
-
-
 def snapshot(folder):
-    """Return everything about a folder's files that an import must leave alone."""
+    """Return everything about a folder's files that an import must not change."""
     states = {path.name: path.stat() for path in folder.iterdir()}
     return contents(folder), {
         name: (state.st_mode, state.st_mtime_ns, state.st_ino) for name, state in states.items()

@@ -1,22 +1,16 @@
 """Imports that cannot start or continue: one line, exit status 1, and no change."""
 
 import os
-import shutil
 
 import pytest
 
 from tests.commands import is_one_line
 from tests.database import key_ids, table
 from tests.factories import ACCESS, BASE_ACCOUNT, OTHER_SECRET, service
-from tests.wallet_store import EXPECTED, SAMPLES, keyed, put
+from tests.wallet_store import EXPECTED, keyed, put
 from wallet_api.cli.progress import ReportFile
 from wallet_api.cli.wallet_files import resources
 from wallet_api.services.wallet_files.verifying import LineOutcome, LineReport
-
-
-@pytest.fixture
-def samples(folder):
-    return shutil.copytree(SAMPLES, folder, dirs_exist_ok=True)
 
 
 def test_a_wrong_secret_imports_and_registers_nothing_and_is_suggested_as_the_cause(
@@ -132,7 +126,7 @@ def test_an_unfinished_report_of_a_killed_run_does_not_block_the_next(tmp_path):
 
 
 def test_a_full_disk_ends_the_report_with_one_line(command, samples, monkeypatch):
-    """/dev/full stands for the disk."""
+    """/dev/full replaces the disk."""
     enter = ReportFile.__enter__
 
     def on_a_full_disk(report):

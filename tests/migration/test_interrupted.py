@@ -19,7 +19,7 @@ from benchmarks import wallet_store as generator
 from tests.commands import SHELL, assert_they_end, is_one_line, kept_environ, wait_until
 from tests.database import empty, key_ids, table
 from tests.service import ROOT
-from tests.wallet_store import old_open
+from tests.wallet_store import old_decrypt
 from wallet_api.cli import processes as workers
 from wallet_api.crypto.secret import Secret
 from wallet_api.development import postgres as local_postgres
@@ -173,7 +173,7 @@ def test_an_export_that_is_killed_at_random_moments_ends_with_a_whole_store(
     assert halves, "no kill hit an export that was half done"
     for fid, chain in made[::25]:
         members = json.loads((path / f"wallet_{fid}_{chain}.json").read_text())
-        assert old_open(members) == ("0x" + expected[fid] if chain == "ethereum" else "")
+        assert old_decrypt(members) == ("0x" + expected[fid] if chain == "ethereum" else "")
 
 
 @pytest.fixture

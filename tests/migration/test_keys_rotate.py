@@ -9,8 +9,7 @@ import pytest
 
 from tests.commands import assert_they_end, is_one_line, wait_until
 from tests.database import plant
-from tests.factories import ACCESS, OTHER_SECRET, SECRET, service
-from tests.leaks import LEAKS
+from tests.factories import ACCESS, OTHER_SECRET, SECRET, private_keys, service
 from wallet_api.blueprints.application import application
 from wallet_api.cli import key_rotation
 from wallet_api.crypto.encryption import EncryptionService
@@ -31,22 +30,6 @@ def wallets(database):
     return old
 
 
-@pytest.fixture
-def keys_of(database):
-    """Return each user's key as a process with these secrets opens it."""
-
-    def read(*secrets):
-        one = service(database, *secrets)
-        found = {
-            fid: one.get_wallet_with_key(fid, "ethereum", access=ACCESS).private_key.reveal()
-            for fid in USERS
-        }
-        LEAKS.secrets.update(key.hex() for key in found.values())
-        return found
-
-    return read
-
-
 def under(sql):
     return dict(
         sql.execute(
@@ -55,8 +38,8 @@ def under(sql):
     )
 
 
-def test_a_whole_rotation_by_commands(command, wallets, keys_of, sql):
-    keys = keys_of(SECRET)
+def test_a_whole_rotation_by_commands(database, command, wallets, sql):
+    keys = private_keys(database, USERS, SECRET)
     status = command("status", group="keys", **ROTATED)
     assert [line.split()[:3] for line in status.out.splitlines()] == [[OLD_ID, "previous", "300"]]
     early = command("retire", OLD_ID, group="keys", **ROTATED)
@@ -81,7 +64,7 @@ def test_a_whole_rotation_by_commands(command, wallets, keys_of, sql):
     assert (retired.status, retired.figures) == (0, {"retired": OLD_ID, "keep": False})
     assert is_one_line(command("retire", OLD_ID, group="keys", **ROTATED))
     assert command("verify", group="keys", **alone).status == 0
-    assert keys_of(OTHER_SECRET) == keys
+    assert private_keys(database, USERS, OTHER_SECRET) == keys
     # The log is verified across the change with only the new secret.
     assert command("verify", group="audit", **alone).status == 0
 
@@ -108,10 +91,10 @@ def test_rows_that_do_not_decrypt_are_reported_with_exit_status_one(command, wal
     "kills", [pytest.param(3, marks=pytest.mark.faults), pytest.param(25, marks=pytest.mark.long)]
 )
 def test_a_rotation_that_is_killed_at_random_moments_is_resumed(
-    start, command, wallets, keys_of, sql, monkeypatch, kills
+    database, start, command, wallets, sql, monkeypatch, kills
 ):
     monkeypatch.setattr(key_rotation, "PAGE", 10)
-    keys = keys_of(SECRET)
+    keys = private_keys(database, USERS, SECRET)
     moments, secrets, found = random.Random(7), [SECRET, OTHER_SECRET], []
     for number in range(kills):
         # To and fro: each rotation is the next one's older secret.
@@ -125,10 +108,10 @@ def test_a_rotation_that_is_killed_at_random_moments_is_resumed(
         one.finish()
         assert_they_end(members)
         found.append(under(sql))
-        assert keys_of(now, before) == keys
+        assert private_keys(database, USERS, now, before) == keys
         assert command("rotate", group="keys", **environ).status == 0
         assert list(under(sql).values()) == [300]
-        assert keys_of(now, before) == keys
+        assert private_keys(database, USERS, now, before) == keys
     assert command("verify", group="audit", **environ).status == 0
     print(f"\nunder each secret at the kill: {[sorted(one.values()) for one in found]}")
     assert any(len(one) == 2 for one in found), "no kill hit a rotation that was half done"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.database import audited, plant, table
+from tests.database import audit_entries, plant, table
 from tests.factories import ACCESS, BASE_ACCOUNT, OTHER_SECRET, SECRET, service
 from wallet_api.crypto import key_pairs as keys
 
@@ -26,12 +26,12 @@ def verify(command):
 
 
 def test_a_database_whose_wallets_all_decrypt_has_no_fault_and_is_not_changed(verify, sql, wallets):
-    before = table(sql), audited(sql)
+    before = table(sql), audit_entries(sql)
     done = verify()
     assert (done.status, done.err) == (0, "")
     assert done.out.startswith("6 wallets in ")
     assert done.out.endswith(": 6 opened, 0 unreadable\n")
-    assert (table(sql), audited(sql)) == before
+    assert (table(sql), audit_entries(sql)) == before
 
 
 def test_each_row_that_does_not_decrypt_is_reported(verify, sql, wallets):
@@ -50,14 +50,14 @@ def test_each_row_that_does_not_decrypt_is_reported(verify, sql, wallets):
 def test_an_address_of_several_users_is_reported(verify, sql, encryption, wallets):
     pair = keys.generate()
     for fid in (1, 3):
-        sealed = encryption.encrypt(
+        encrypted = encryption.encrypt(
             pair.private_key, fid=fid, chain="ethereum", address=pair.address
         )
         plant(
             sql,
             "update wallets set address = %s, encrypted_private_key = %s, iv = %s"
             " where fid = %s and chain = 'ethereum'",
-            [pair.address, sealed.ciphertext, sealed.iv, fid],
+            [pair.address, encrypted.ciphertext, encrypted.iv, fid],
         )
     done = verify()
     assert done.status == 1

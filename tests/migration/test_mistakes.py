@@ -1,7 +1,6 @@
 """Mistakes of operators and faults of machines: an error of one line, and nothing is lost."""
 
 import os
-import shutil
 import signal
 import threading
 import time
@@ -10,17 +9,12 @@ import psycopg
 import pytest
 
 from tests.commands import is_one_line, lines_of, wait_until
-from tests.database import audited, empty, table
+from tests.database import audit_entries, empty, table
 from tests.factories import FID
-from tests.wallet_store import EXPECTED, SAMPLES, keyed, keyless, put
+from tests.wallet_store import EXPECTED, keyed, keyless, put
 from wallet_api.repositories.wallets.batches import WalletBatchRepository
 
 KEYED = {entry["fid"]: entry for entry in EXPECTED if entry["privateKey"]}
-
-
-@pytest.fixture
-def samples(folder):
-    return shutil.copytree(SAMPLES, folder, dirs_exist_ok=True)
 
 
 @pytest.mark.parametrize("name", ["import", "verify"])
@@ -136,7 +130,7 @@ def test_the_audit_log_has_the_real_user_and_not_that_of_the_environment(command
     actors = {actor for (actor,) in sql.execute("select distinct actor from wallet_audit_log")}
     assert len(actors) == 1
     assert actors != {"cli:alice"}
-    assert sum(action == "key.exported" for *_, action in audited(sql)) == len(KEYED)
+    assert sum(action == "key.exported" for *_, action in audit_entries(sql)) == len(KEYED)
 
 
 def test_a_terminated_command_leaves_no_temporary_report(start, generate, folder):

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from tests.factories import ACCESS
-from tests.migration.file_texts import sealed_as, text
+from tests.migration.file_texts import encrypted_as, text
 from tests.wallet_store import contents, keyed, put
 from wallet_api.blueprints.application import application
 from wallet_api.crypto import key_pairs as keys
@@ -51,8 +51,8 @@ def test_a_key_in_another_spelling_is_imported_and_served_because_its_address_pr
 ):
     pair = key_with_zeros()
     digits = pair.private_key.reveal().hex()
-    put(folder, 1, sealed_as(SPELLINGS[spelling](digits), address=pair.address.lower()))
-    put(folder, 2, sealed_as(f"0x{digits.upper()}", address=pair.address))
+    put(folder, 1, encrypted_as(SPELLINGS[spelling](digits), address=pair.address.lower()))
+    put(folder, 2, encrypted_as(f"0x{digits.upper()}", address=pair.address))
     (report,) = importer(folder, dry_run=True, names=["wallet_1_ethereum.json"]).values()
     assert (report.outcome, report.reason) == ("importable", SPELLED)
     for mode, fid in (("filesystem", 1), ("filesystem", 2), ("migrating", 1)):
@@ -67,7 +67,7 @@ def test_a_key_in_another_spelling_is_imported_and_served_because_its_address_pr
 
 def test_an_export_reports_unusual_existing_files(command, importer, folder, sql):
     pair = key_with_zeros()
-    put(folder, 1, sealed_as(pair.private_key.reveal().hex(), address=pair.address))
+    put(folder, 1, encrypted_as(pair.private_key.reveal().hex(), address=pair.address))
     importer(folder)
     before = contents(folder)
     done = command("export", folder)

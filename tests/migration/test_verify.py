@@ -6,9 +6,9 @@ import shutil
 
 import pytest
 
-from tests.database import audited, key_ids, plant, table
+from tests.database import audit_entries, key_ids, plant, table
 from tests.factories import ACCESS, BASE_ACCOUNT, OTHER_SECRET, SECRET, service
-from tests.wallet_store import EXPECTED, SAMPLES, contents, keyed, keyless, put
+from tests.wallet_store import EXPECTED, contents, keyed, keyless, put
 from wallet_api.crypto import key_pairs as keys
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
@@ -20,28 +20,20 @@ NAME = f"wallet_{FID}_ethereum.json"
 
 
 @pytest.fixture
-def store(folder, importer):
-    """Return a folder of samples that are all imported, and nothing else."""
-    shutil.copytree(SAMPLES, folder, dirs_exist_ok=True)
-    importer(folder)
-    return folder
-
-
-@pytest.fixture
-def report(store, command, tmp_path):
+def report(imported, command, tmp_path):
     path = tmp_path / "report.jsonl"
-    assert command("import", store, "--report", path).status == 0
+    assert command("import", imported, "--report", path).status == 0
     return path
 
 
 @pytest.fixture
-def unchanged(sql, store):
+def unchanged(sql, imported):
     """See to it that the test's verifications write nothing: note what there is, then compare."""
 
     def everything():
         tables = ("wallets", "encryption_keys", "wallet_audit_log", "deposits")
         rows = [sql.execute(f"select * from {name} order by 1, 2").fetchall() for name in tables]
-        return rows, contents(store), sorted(os.listdir(store))  # noqa: PTH208
+        return rows, contents(imported), sorted(os.listdir(imported))  # noqa: PTH208
 
     noted = []
     yield lambda: noted.append(everything())
@@ -53,9 +45,9 @@ def counted(out, part):
     return next(line for line in out.splitlines() if f" {part} in " in line)
 
 
-def test_an_intact_store_has_no_fault(shell, store, report, unchanged):
+def test_an_intact_store_has_no_fault(shell, imported, report, unchanged):
     unchanged()
-    done = shell("verify", store, "--report", report)
+    done = shell("verify", imported, "--report", report)
     assert (done.status, done.err) == (0, "")
     assert len(done.out.splitlines()) == 3
     assert f"{ALL} opened, 0 only in PostgreSQL, 0 unreadable" in counted(done.out, "wallets")
@@ -63,7 +55,7 @@ def test_an_intact_store_has_no_fault(shell, store, report, unchanged):
     assert f"{ALL} unchanged" in counted(done.out, "lines")
 
 
-def test_rows_are_verified_without_files_too(command, store, unchanged):
+def test_rows_are_verified_without_files_too(command, imported, unchanged):
     unchanged()
     done = command("verify")
     assert done.status == 0
@@ -83,21 +75,23 @@ def test_rows_are_verified_without_files_too(command, store, unchanged):
         ),
     ],
 )
-def test_a_damaged_row_is_reported(command, sql, store, unchanged, change, reason):
+def test_a_damaged_row_is_reported(command, sql, imported, unchanged, change, reason):
     plant(sql, f"update wallets set {change} where fid = {FID} and chain = 'ethereum'")
     unchanged()
     alone = command("verify")
     assert alone.status == 1
     assert f"FID {FID}, ethereum: unreadable: {reason}" in alone.out.splitlines()
     assert f"{ALL - 1} opened, 0 only in PostgreSQL, 1 unreadable" in alone.out
-    beside = command("verify", store)
+    beside = command("verify", imported)
     assert beside.status == 1
     assert f"FID {FID}, ethereum: unreadable: {reason}" in beside.out.splitlines()
     named = [line for line in beside.out.splitlines() if line.startswith(f"{NAME}: conflict: ")]
     assert len(named) == 1
 
 
-def test_a_row_with_another_key_is_reported(command, sql, encryption, database, store, unchanged):
+def test_a_row_with_another_key_is_reported(
+    command, sql, encryption, database, imported, unchanged
+):
     """A whole wallet, just not the one that the file keeps."""
     other = service(database).ensure_trading_wallet(9, access=ACCESS)
     plant(sql, f"delete from wallets where fid = {FID} and chain = 'ethereum'")
@@ -108,25 +102,25 @@ def test_a_row_with_another_key_is_reported(command, sql, encryption, database, 
     assert made.address != other.address
     unchanged()
     assert command("verify").status == 0
-    done = command("verify", store)
+    done = command("verify", imported)
     assert done.status == 1
     assert f"{NAME}: conflict: PostgreSQL has {made.address} for this user" in done.out
     assert f"{ALL - 1} present, 0 missing in PostgreSQL, 1 conflict" in done.out
 
 
 def test_a_key_encrypted_for_another_address_does_not_decrypt(
-    command, sql, encryption, store, unchanged
+    command, sql, encryption, imported, unchanged
 ):
     """A process with the secret could encrypt a key for another key's address."""
     row = next(row for row in table(sql) if (row[0], row[1]) == (FID, "ethereum"))
-    sealed = encryption.encrypt(
+    encrypted = encryption.encrypt(
         keys.generate().private_key, fid=FID, chain="ethereum", address=row[3]
     )
     plant(
         sql,
         "update wallets set encrypted_private_key = %s, iv = %s"
         " where fid = %s and chain = 'ethereum'",
-        [sealed.ciphertext, sealed.iv, FID],
+        [encrypted.ciphertext, encrypted.iv, FID],
     )
     unchanged()
     done = command("verify")
@@ -136,42 +130,42 @@ def test_a_key_encrypted_for_another_address_does_not_decrypt(
     )
 
 
-def test_a_missing_row_is_reported_by_its_file(command, sql, store, unchanged):
+def test_a_missing_row_is_reported_by_its_file(command, sql, imported, unchanged):
     plant(sql, f"delete from wallets where fid = {FID}")
     unchanged()
-    done = command("verify", store)
+    done = command("verify", imported)
     assert done.status == 1
     for chain in ("ethereum", "base-account"):
         assert f"wallet_{FID}_{chain}.json: missing in PostgreSQL" in done.out.splitlines()
     assert f"{ALL - 2} present, 2 missing in PostgreSQL" in done.out
 
 
-def test_rows_without_a_file_are_listed_and_no_fault(command, database, store, unchanged):
+def test_rows_without_a_file_are_listed_and_no_fault(command, database, imported, unchanged):
     service(database).ensure_trading_wallet(9, access=ACCESS)
     service(database).store_base_account_address(9, BASE_ACCOUNT, access=ACCESS)
     unchanged()
-    done = command("verify", store)
+    done = command("verify", imported)
     assert done.status == 0
     for chain in ("ethereum", "base-account"):
         assert f"FID 9, {chain}: only in PostgreSQL" in done.out.splitlines()
     assert f"{ALL} opened, 2 only in PostgreSQL, 0 unreadable" in done.out
 
 
-def test_a_base_account_that_its_user_replaced_is_no_fault(command, database, store, unchanged):
+def test_a_base_account_that_its_user_replaced_is_no_fault(command, database, imported, unchanged):
     service(database).store_base_account_address(FID, "0x" + "12" * 20, access=ACCESS)
     unchanged()
-    assert command("verify", store).status == 0
+    assert command("verify", imported).status == 0
 
 
 def test_files_changed_removed_or_added_since_the_report_are_reported(
-    command, store, report, unchanged
+    command, imported, report, unchanged
 ):
-    changed, gone = store / NAME, store / "wallet_1464250_ethereum.json"
+    changed, gone = imported / NAME, imported / "wallet_1464250_ethereum.json"
     changed.write_bytes(changed.read_bytes() + b"\n")
     gone.unlink()
-    put(store, 9, keyed())
+    put(imported, 9, keyed())
     unchanged()
-    done = command("verify", store, "--report", report)
+    done = command("verify", imported, "--report", report)
     assert done.status == 1
     said = done.out.splitlines()
     assert f"{changed.name}: changed since the report" in said
@@ -179,33 +173,33 @@ def test_files_changed_removed_or_added_since_the_report_are_reported(
     assert "wallet_9_ethereum.json: missing in PostgreSQL" in said
     assert "FID 1464250, ethereum: only in PostgreSQL" in said
     assert f"{ALL - 2} unchanged, 1 changed, 1 gone" in counted(done.out, "lines")
-    without = command("verify", store)
+    without = command("verify", imported)
     assert "since the report" not in without.out
 
 
-def test_a_damaged_file_is_reported(command, store, unchanged):
-    (store / NAME).write_text("{")
+def test_a_damaged_file_is_reported(command, imported, unchanged):
+    (imported / NAME).write_text("{")
     unchanged()
-    done = command("verify", store)
+    done = command("verify", imported)
     assert done.status == 1
     assert f"{NAME}: invalid: it was cut off" in done.out.splitlines()
 
 
 def test_an_address_of_two_users_is_reported_with_both(
-    command, database, encryption, store, unchanged
+    command, database, encryption, imported, unchanged
 ):
     """A file that was copied to another user's name opens as well as the first.
 
     An import would notice it; a request in migrating mode makes a row of it.
     """
     copied = "wallet_9_ethereum.json"
-    shutil.copy(store / NAME, store / copied)
-    file = FilesystemWalletRepository(WalletDirectory(store), encryption).inspect(copied).file
+    shutil.copy(imported / NAME, imported / copied)
+    file = FilesystemWalletRepository(WalletDirectory(imported), encryption).inspect(copied).file
     database.run(lambda one: OnDemandImport(encryption).run(one, ACCESS, file.wallet))
     unchanged()
-    done = command("verify", store)
+    done = command("verify", imported)
     assert done.status == 1
-    address = json.loads((store / NAME).read_text())["address"]
+    address = json.loads((imported / NAME).read_text())["address"]
     assert f"{address}: shared by several users: FIDs 9, {FID}" in done.out.splitlines()
     alone = command("verify", "--json")
     assert (alone.status, alone.figures["shared_addresses"]) == (1, 1)
@@ -219,11 +213,11 @@ def test_two_users_may_have_the_same_base_account(command, importer, folder):
 
 
 def test_json_is_one_object_with_a_part_for_rows_files_and_report(
-    command, store, report, unchanged
+    command, imported, report, unchanged
 ):
-    (store / NAME).unlink()
+    (imported / NAME).unlink()
     unchanged()
-    done = command("verify", store, "--report", report, "--json")
+    done = command("verify", imported, "--report", report, "--json")
     assert done.status == 1
     assert done.out.count("\n") == 1
     figures = done.figures
@@ -264,12 +258,12 @@ BROKEN = {
 
 @pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN)
 def test_a_broken_line_of_the_report_is_counted_and_the_others_are_compared(
-    command, store, report, broken, unchanged
+    command, imported, report, broken, unchanged
 ):
     first, *rest = report.read_bytes().splitlines()
     report.write_bytes(b"\n".join([first, broken, *rest]) + b"\n")
     unchanged()
-    done = command("verify", store, "--report", report)
+    done = command("verify", imported, "--report", report)
     assert done.status == 1
     assert "Traceback" not in done.err
     assert f"{ALL} unchanged, 0 changed, 0 gone, 1 " in done.out
@@ -277,26 +271,26 @@ def test_a_broken_line_of_the_report_is_counted_and_the_others_are_compared(
     assert len(named) == 1
 
 
-def test_a_file_that_is_not_a_report_is_not_quoted(command, store, tmp_path):
+def test_a_file_that_is_not_a_report_is_not_quoted(command, imported, tmp_path):
     """The wrong path given by mistake may be that of a wallet, or of the settings."""
     settings = tmp_path / ".env"
     settings.write_text(f"ENCRYPTION_SECRET={SECRET}\n")
-    members = json.loads((store / NAME).read_text())
-    for path in (settings, store / NAME):
-        done = command("verify", store, "--report", path)
+    members = json.loads((imported / NAME).read_text())
+    for path in (settings, imported / NAME):
+        done = command("verify", imported, "--report", path)
         assert done.status == 1
         for hidden in (SECRET, members["encryptedPrivateKey"], members["iv"]):
             assert hidden not in done.out + done.err
 
 
-def test_a_report_names_files_of_the_folder_only(command, store, report, tmp_path):
+def test_a_report_names_files_of_the_folder_only(command, imported, report, tmp_path):
     """A line may name anything: nothing outside is opened."""
     outside = tmp_path / "outside"
     outside.write_text("")
     empty_file = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
     lines = [{"file": name, "sha256": empty_file} for name in ("../outside", str(outside))]
     report.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    done = command("verify", store, "--report", report)
+    done = command("verify", imported, "--report", report)
     assert done.status == 1
     assert "0 unchanged" in done.out
 
@@ -309,10 +303,10 @@ def test_a_report_without_files_is_a_usage_error(command, report):
 
 def test_an_empty_database_without_files_has_no_fault(command, sql):
     assert command("verify").status == 0
-    assert (table(sql), key_ids(sql), audited(sql)) == ([], [], [])
+    assert (table(sql), key_ids(sql), audit_entries(sql)) == ([], [], [])
 
 
-def test_a_wrong_secret_is_reported_in_one_line(command, store):
+def test_a_wrong_secret_is_reported_in_one_line(command, imported):
     done = command("verify", ENCRYPTION_SECRET=OTHER_SECRET)
     assert done.status == 1
     assert done.err.splitlines()[-1].startswith("Error: ENCRYPTION_SECRET is not the secret")

@@ -30,7 +30,7 @@ ACCIDENT = "alter table wallets disable trigger all; delete from wallets"
 
 
 class Primary:
-    """A server that archives its WAL, the service on it, and every address that was handed out."""
+    """A server that archives its WAL, the service on it, and every address that was returned."""
 
     def __init__(self, folder):
         self._folder = folder
@@ -244,14 +244,14 @@ def test_a_lost_server_is_recovered_to_its_last_wallet_from_its_old_disk(primary
 
 
 def wait_for_the_pause(url):
-    wait_until(url, "select pg_get_wal_replay_pause_state() = 'paused'")
+    wait_for(url, "select pg_get_wal_replay_pause_state() = 'paused'")
 
 
 def wait_until_it_writes(url):
-    wait_until(url, "select not pg_is_in_recovery()")
+    wait_for(url, "select not pg_is_in_recovery()")
 
 
-def wait_until(url, condition):
+def wait_for(url, condition):
     deadline = time.monotonic() + 60
     with psycopg.connect(url, autocommit=True) as owner:
         while owner.execute(condition).fetchone() != (True,):

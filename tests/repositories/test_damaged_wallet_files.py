@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.factories import BASE_ACCOUNT, OTHER_SECRET, SECRET
-from tests.wallet_store import keyed, keyless, old_seal
+from tests.wallet_store import keyed, keyless, old_encrypt
 from wallet_api.crypto.encryption import DOES_NOT_DECRYPT, NO_PRIVATE_KEY
 from wallet_api.errors import KeyUnreadable
 
@@ -178,7 +178,7 @@ def test_a_key_of_another_address_is_refused(read):
 
 def test_a_number_outside_of_the_curve_is_refused(read):
     for private_key in ("00" * 32, "ff" * 32):
-        ciphertext, iv = old_seal(f"0x{private_key}")
+        ciphertext, iv = old_encrypt(f"0x{private_key}")
         refused(read, keyed(encryptedPrivateKey=ciphertext, iv=iv), "secp256k1")
 
 
@@ -203,7 +203,7 @@ def test_a_number_outside_of_the_curve_is_refused(read):
     ],
 )
 def test_a_ciphertext_of_another_plaintext_proves_the_secret(read, plaintext):
-    ciphertext, iv = old_seal(plaintext)
+    ciphertext, iv = old_encrypt(plaintext)
     reason = refused(read, keyed(encryptedPrivateKey=ciphertext, iv=iv))
     assert reason == NO_PRIVATE_KEY
     assert "ENCRYPTION_SECRET" not in reason
@@ -211,7 +211,7 @@ def test_a_ciphertext_of_another_plaintext_proves_the_secret(read, plaintext):
 
 @pytest.mark.parametrize("plaintext", ["ab" * 32, "AB" * 31, base64.b64encode(b"k" * 32).decode()])
 def test_a_key_in_another_spelling_is_proved_only_by_its_address(read, plaintext):
-    ciphertext, iv = old_seal(plaintext)
+    ciphertext, iv = old_encrypt(plaintext)
     refused(read, keyed(encryptedPrivateKey=ciphertext, iv=iv), "another address")
 
 

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from tests.factories import BASE_ACCOUNT, FID, OTHER_SECRET
-from tests.wallet_store import contents, keyed, keyless, old_open, put
+from tests.wallet_store import contents, keyed, keyless, old_decrypt, put
 from wallet_api.errors import KeyUnreadable
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
@@ -32,10 +32,10 @@ def test_the_old_service_reads_our_files(store, folder, new, encryption):
     key = encryption.decrypt(
         wallet.encrypted_key, fid=FID, chain="ethereum", address=wallet.address
     )
-    assert old_open(ours) == "0x" + key.reveal().hex()
+    assert old_decrypt(ours) == "0x" + key.reveal().hex()
     account = members(folder, f"wallet_{FID}_base-account.json")
     assert (account["address"], account["chain"]) == (BASE_ACCOUNT, "base-account")
-    assert old_open(account) == ""
+    assert old_decrypt(account) == ""
 
 
 def test_files_are_readable_only_by_their_owner_under_any_umask(tmp_path, encryption, new):

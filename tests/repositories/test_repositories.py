@@ -17,9 +17,9 @@ from wallet_api.repositories.migrations import MigrationRepository
 from wallet_api.repositories.wallets.rows import PostgresWalletRepository
 from wallet_api.services.audit.append import AuditTrail
 
-SEALED = EncryptedKey("ab" * 48, "cd" * 12, "aes-256-gcm", "ef" * 8)
+ENCRYPTED = EncryptedKey("ab" * 48, "cd" * 12, "aes-256-gcm", "ef" * 8)
 ADDRESS = "0x6485BbeDC60dc050b7a5400F454610BEdead8292"
-WALLET = NewWallet(fid=FID, chain="ethereum", address=ADDRESS, encrypted_key=SEALED)
+WALLET = NewWallet(fid=FID, chain="ethereum", address=ADDRESS, encrypted_key=ENCRYPTED)
 EVENT = AuditEvent(fid=FID, chain="ethereum", action="key.refused", access=ACCESS)
 
 
@@ -40,9 +40,9 @@ def deposit(**changes):
 
 @pytest.fixture
 def run(database, sql):
-    """Run work on one connection of the pool; the database knows the secret of SEALED."""
-    sql.execute("insert into encryption_keys (key_id) values (%s)", [SEALED.key_id])
-    sql.execute("insert into active_encryption_keys (key_id) values (%s)", [SEALED.key_id])
+    """Run work on one connection of the pool; the database knows the secret of ENCRYPTED."""
+    sql.execute("insert into encryption_keys (key_id) values (%s)", [ENCRYPTED.key_id])
+    sql.execute("insert into active_encryption_keys (key_id) values (%s)", [ENCRYPTED.key_id])
     return database.run
 
 
@@ -58,14 +58,14 @@ def test_a_stored_wallet_is_returned_unchanged(run):
     run(lambda connection: PostgresWalletRepository(connection).insert_if_absent_later(WALLET))
     found = run(lambda connection: PostgresWalletRepository(connection).get(FID, "ethereum"))
     assert (found.fid, found.chain, found.address, found.encrypted_key, found.wallet_type) == (
-        *(FID, "ethereum", ADDRESS, SEALED, "trading"),
+        *(FID, "ethereum", ADDRESS, ENCRYPTED, "trading"),
     )
     assert found.created_at == found.updated_at
     assert found.created_at.tzinfo is not None
 
 
 def test_a_second_wallet_of_the_same_user_and_chain_changes_nothing(run):
-    other = NewWallet(fid=FID, chain="ethereum", address=BASE_ACCOUNT, encrypted_key=SEALED)
+    other = NewWallet(fid=FID, chain="ethereum", address=BASE_ACCOUNT, encrypted_key=ENCRYPTED)
 
     def both(connection):
         wallets = PostgresWalletRepository(connection)

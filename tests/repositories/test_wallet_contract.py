@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.database import audited, rows
+from tests.database import audit_entries, discard_rows, rows
 from tests.factories import ACCESS, BASE_ACCOUNT, FID
 from tests.races import race
 from wallet_api.crypto import key_pairs as keys
@@ -91,10 +91,10 @@ class Place:
 
     def new(self, fid=FID, chain="ethereum"):
         pair = keys.generate()
-        sealed = self.encryption.encrypt(
+        encrypted = self.encryption.encrypt(
             pair.private_key, fid=fid, chain=chain, address=pair.address
         )
-        return NewWallet(fid=fid, chain=chain, address=pair.address, encrypted_key=sealed)
+        return NewWallet(fid=fid, chain=chain, address=pair.address, encrypted_key=encrypted)
 
     def claim(self, wallet):
         """Insert a wallet, or read the one that was inserted first, as the service does."""
@@ -170,7 +170,7 @@ def test_reading_a_missing_wallet_returns_none_and_writes_nothing(place, sql):
     assert (wallets, head.fid, head.id, head.mac) == ([], FID, 0, FIRST_HEAD)
     assert place.read_key() is None
     assert kept(place, sql) == ([], {})
-    assert audited(sql) == []
+    assert audit_entries(sql) == []
 
 
 def test_a_second_wallet_of_the_same_user_changes_nothing(place, sql):
@@ -198,7 +198,7 @@ def test_an_unknown_chain_has_no_wallet_and_no_file(place, sql, chain):
     else:
         assert place.get(chain=chain) is None
         assert place.read_key(chain=chain) is None
-    assert audited(sql) == []
+    assert audit_entries(sql) == []
     with pytest.raises((ValueError, psycopg.Error, KeyUnreadable)):
         place.claim(place.new(FID + 7, chain))
     assert kept(place, sql) == before
@@ -227,7 +227,7 @@ def test_a_base_account_has_no_key_to_read(place, sql):
     place.put_base_account(BASE_ACCOUNT)
     assert place.read_key(chain="base-account") is None
     assert place.read_key() is None
-    assert audited(sql) == []
+    assert audit_entries(sql) == []
 
 
 def test_a_key_read_is_recorded_once_and_returns_the_key_of_the_wallet(place, sql):
@@ -236,16 +236,12 @@ def test_a_key_read_is_recorded_once_and_returns_the_key_of_the_wallet(place, sq
     found = place.read_key()
     assert found.address == new.address
     assert place.key_of(found) == place.key_of(new)
-    assert audited(sql) == [(FID, "ethereum", "key.read")]
+    assert audit_entries(sql) == [(FID, "ethereum", "key.read")]
 
 
 def test_a_silently_discarded_audit_entry_prevents_the_key_read(place, sql):
     place.claim(place.new())
-    sql.execute(
-        "create function lose_it() returns trigger language plpgsql as 'begin return null; end';"
-        "create trigger lose_it before insert on wallet_audit_log for each row"
-        " execute function lose_it()"
-    )
+    discard_rows(sql, "wallet_audit_log")
     assert place.read_key() is None
 
 

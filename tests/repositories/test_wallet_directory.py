@@ -10,7 +10,7 @@ import time
 import pytest
 
 from tests.factories import BASE_ACCOUNT, FID, OTHER_SECRET
-from tests.wallet_store import contents, keyed, keyless, old_seal, put
+from tests.wallet_store import contents, keyed, keyless, old_encrypt, put
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import SecretMismatch, StorageUnavailable
@@ -231,12 +231,12 @@ def test_a_file_with_another_plaintext_proves_the_secret(store, folder):
         put(folder, fid, keyed(OTHER_SECRET))
     with pytest.raises(SecretMismatch):
         store.holds_wallets()
-    ciphertext, iv = old_seal("test " * 11 + "junk")
+    ciphertext, iv = old_encrypt("test " * 11 + "junk")
     put(folder, 5, keyed(encryptedPrivateKey=ciphertext, iv=iv))
     assert store.holds_wallets()
 
 
-def test_a_socket_and_a_device_are_refused_as_folders(store, folder):
+def test_a_socket_and_a_pipe_are_not_read(store, folder):
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(folder / "s"))
     os.mkfifo(folder / "p")

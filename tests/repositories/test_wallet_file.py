@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from tests.factories import BASE_ACCOUNT, FID, OTHER_SECRET
-from tests.wallet_store import EXPECTED, MODIFIED, SAMPLES, keyed, keyless, old_open
+from tests.wallet_store import EXPECTED, MODIFIED, SAMPLES, keyed, keyless, old_decrypt
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.key_pairs import address_of
 from wallet_api.crypto.secret import Secret
@@ -188,11 +188,11 @@ def test_every_sample_is_read_and_written_as_the_old_service_wrote_it(encryption
     theirs = json.loads(content)
     assert ours["iv"] != theirs["iv"]
     assert len(ours["encryptedPrivateKey"]) == len(theirs["encryptedPrivateKey"])
-    assert old_open(ours) == (entry["privateKey"] or "")
-    sealed = {name: theirs[name] for name in ("encryptedPrivateKey", "iv")}
+    assert old_decrypt(ours) == (entry["privateKey"] or "")
+    encrypted = {name: theirs[name] for name in ("encryptedPrivateKey", "iv")}
     # The oldest kind says "ethereum" of a Base Account, which we do not repeat.
     said = {"chain": theirs["chain"]}
-    assert wallet_file.render({**ours, **sealed, **said}) == content
+    assert wallet_file.render({**ours, **encrypted, **said}) == content
     assert ours["chain"] == wallet.chain
 
 

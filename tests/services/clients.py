@@ -2,7 +2,7 @@
 
 from ipaddress import ip_address, ip_network
 
-from tests.leaks import LEAKS
+from tests.factories import new_client
 from wallet_api.models import SCOPES
 
 HOME = ip_address("10.1.2.3")
@@ -10,14 +10,9 @@ STATS = "/v1/stats"
 
 
 def created(clients, name="engine", *, scopes=SCOPES, networks=(), expires_at=None):
-    token = clients.create(
-        name,
-        scopes=scopes,
-        allowed_networks=[ip_network(network) for network in networks],
-        expires_at=expires_at,
-    )
-    LEAKS.secrets.add(token.reveal())
-    return token
+    networks = [ip_network(network) for network in networks]
+    options = {"allowed_networks": networks, "expires_at": expires_at, "unrestricted": False}
+    return new_client(clients, *scopes, name=name, **options)
 
 
 def last_used(sql):

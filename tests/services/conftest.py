@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import shutil
 import signal
 from dataclasses import replace
 
@@ -13,7 +12,6 @@ from psycopg.rows import dict_row
 from tests.factories import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET, SECRET, STORAGE_OF, service
 from tests.services.role_faults import ROLES
 from tests.services.rotations import USERS
-from tests.wallet_store import SAMPLES
 from wallet_api.blueprints.application import application
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
@@ -98,12 +96,6 @@ def roles(session):
 
 
 @pytest.fixture
-def samples(folder):
-    """Fill the folder of wallet files with every sample of the old service."""
-    return shutil.copytree(SAMPLES, folder, dirs_exist_ok=True)
-
-
-@pytest.fixture
 def start_services(make_app, folder):
     """Start the services of one process on wallet files: start_services("migrating")."""
 
@@ -160,7 +152,7 @@ def verification(database):
 
 @pytest.fixture
 def verify(verification):
-    """Verify the log and return what is wrong, (fid, id, what), and how many entries are intact."""
+    """Verify the log and return the faults, (fid, id, fault), and the number of intact entries."""
 
     def run(*secrets, fid=None, against=None, **options):
         reports = []

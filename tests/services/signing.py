@@ -1,9 +1,10 @@
-"""The signing requests that the tests of the signing service make, and what they leave behind."""
+"""Signing requests for the tests of the signing service, and what those requests record."""
 
 from dataclasses import replace
 
 import pytest
 
+from tests.database import recorded
 from tests.factories import ACCESS, FID
 from tests.signing import TOKEN
 from wallet_api.ethereum.typed_data import read_typed_data
@@ -66,9 +67,8 @@ KINDS = {
 each_kind = pytest.mark.parametrize("sign", KINDS.values(), ids=KINDS)
 
 
-def entries(sql, columns="action, details::text"):
-    query = f"select {columns} from wallet_audit_log where action <> 'wallet.created' order by id"
-    return sql.execute(query).fetchall()
+def signing_entries(sql):
+    return recorded(sql, "action, details::text")
 
 
 def counted(counter):

@@ -10,7 +10,7 @@ from itertools import count
 import psycopg
 import pytest
 
-from tests.database import rows
+from tests.database import audited_actions, discard_rows, refuse_entries, rows
 from tests.factories import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET, POSTGRES, SECRET, service
 from tests.service import ROOT
 from wallet_api.crypto.encryption import EncryptionService
@@ -28,11 +28,6 @@ ACTS = {
     "key.refused": lambda w: w.refuse_key(FID, "ethereum", access=ACCESS),
     "key.read": lambda w: w.get_wallet_with_key(FID, "ethereum", access=ACCESS),
 }
-
-
-def actions(sql, fid=FID):
-    found = sql.execute("select action from wallet_audit_log where fid = %s order by id", [fid])
-    return [action for (action,) in found]
 
 
 @pytest.fixture
@@ -56,10 +51,10 @@ def whole(database, sql):
 def test_each_operation_appends_its_entry_and_a_repeat_without_effect_none(wallets, sql, whole):
     for act in ACTS.values():
         act(wallets)
-    assert actions(sql) == list(ACTS)
+    assert audited_actions(sql) == list(ACTS)
     ACTS["wallet.created"](wallets)
     ACTS["base_account.set"](wallets)
-    assert actions(sql) == list(ACTS)
+    assert audited_actions(sql) == list(ACTS)
     wallets.store_base_account_address(FID, "0x" + "ab" * 20, access=ACCESS)
     addresses = sql.execute("select id, address from wallet_audit_log order by id").fetchall()
     made = wallets.get_wallet_address(FID, "ethereum", access=ACCESS)
@@ -77,7 +72,7 @@ def test_each_operation_appends_its_entry_and_a_repeat_without_effect_none(walle
 def test_without_an_audit_entry_nothing_happens(wallets, sql, act):
     if act == "key.read":
         ACTS["wallet.created"](wallets)
-    sql.execute("alter table wallet_audit_log add constraint disk_is_full check (false) not valid")
+    refuse_entries(sql)
     before = rows(sql)
     with pytest.raises(psycopg.errors.CheckViolation):
         ACTS[act](wallets)
@@ -88,11 +83,7 @@ def test_without_an_audit_entry_nothing_happens(wallets, sql, act):
 def test_a_silently_discarded_entry_is_an_alarm(wallets, sql, act):
     if act == "key.read":
         ACTS["wallet.created"](wallets)
-    sql.execute(
-        "create function lose_it() returns trigger language plpgsql as 'begin return null; end';"
-        "create trigger lose_it before insert on wallet_audit_log for each row"
-        " execute function lose_it()"
-    )
+    discard_rows(sql, "wallet_audit_log")
     with pytest.raises(DatabaseDamaged):
         ACTS[act](wallets)
 
@@ -104,12 +95,12 @@ def test_thirty_two_threads_that_read_one_key_append_thirty_two_entries(wallets,
         found = list(crowd.map(lambda _: ACTS["key.read"](wallets), range(32)))
     print(f"\n32 racing reads of one key: {time.perf_counter() - began:.2f} s")
     assert {one.wallet.address for one in found} == {address}
-    assert actions(sql) == ["wallet.created"] + ["key.read"] * 32
+    assert audited_actions(sql) == ["wallet.created"] + ["key.read"] * 32
     assert whole() == 33
 
 
 def test_concurrent_operations_on_one_user_leave_one_intact_chain(database, sql, whole):
-    """Two processes, one of which seals under the next secret already; each knows the other's."""
+    """Two processes, one of which already encrypts under the next secret. Each has both secrets."""
     earlier, later = (
         service(database, SECRET, OTHER_SECRET),
         service(database, OTHER_SECRET, SECRET),
@@ -132,7 +123,7 @@ def test_concurrent_operations_on_one_user_leave_one_intact_chain(database, sql,
 
     with ThreadPoolExecutor(16) as crowd:
         list(crowd.map(act, range(64)))
-    found = actions(sql)
+    found = audited_actions(sql)
     assert found.count("wallet.created") == 1
     assert found.count("base_account.set") == 16
     # The first of each process in this hour.
@@ -167,7 +158,7 @@ def test_a_connection_that_is_lost_leaves_one_wallet_and_one_entry(
     made = wallets.ensure_trading_wallet(FID, access=ACCESS)
     assert len(calls) == (2 if moment == "before the commit" else 1)
     assert wallets.get_wallet_address(FID, "ethereum", access=ACCESS) == made.address
-    assert actions(sql) == ["wallet.created"]
+    assert audited_actions(sql) == ["wallet.created"]
     assert whole() == 1
 
 
@@ -187,8 +178,8 @@ def test_a_process_paused_between_read_and_write_reads_again(wallets, sql, whole
         monkeypatch.setattr(repository, "head_of", lambda row, of=head_of: long_ago(of(row)))
     ACTS[act](wallets)
     assert len(looks) == 2
-    assert actions(sql)[-1] == act
-    assert whole() == len(actions(sql))
+    assert audited_actions(sql)[-1] == act
+    assert whole() == len(audited_actions(sql))
 
 
 def test_a_blocked_chain_is_an_alarm_and_nothing_is_written(wallets, sql, monkeypatch):
@@ -209,11 +200,11 @@ def test_a_chain_whose_head_was_moved_is_an_alarm_until_the_owner_restores_it(wa
     sql.execute("update wallet_audit_heads set id = 9223372036854775807")
     with pytest.raises(AuditLogBlocked):
         wallets.get_wallet_with_key(FID, "ethereum", access=ACCESS)
-    assert actions(sql) == ["wallet.created"]
+    assert audited_actions(sql) == ["wallet.created"]
     page = (ROOT / "docs" / "operations.md").read_text()
     (repair,) = re.findall(r"```sql\n(begin;.*?only_move_on.*?commit;)\n```", page, re.DOTALL)
     sql.execute(repair.replace("1464243", str(FID)))
     assert wallets.get_wallet_with_key(FID, "ethereum", access=ACCESS)
-    assert actions(sql) == ["wallet.created", "key.read"]
+    assert audited_actions(sql) == ["wallet.created", "key.read"]
     with pytest.raises(psycopg.errors.RestrictViolation):
         sql.execute("update wallet_audit_heads set id = id - 1")

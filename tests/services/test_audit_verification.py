@@ -304,7 +304,7 @@ def test_a_wallet_without_an_entry_is_no_fault_if_it_is_older_than_the_chains(lo
 
 
 def test_a_key_overwritten_as_if_it_had_been_rotated_is_reported(log, verify, sql):
-    """The one change of a sealed key that triggers let the owner make: a rotation's."""
+    """The only change of an encrypted key that triggers allow the owner: that of a rotation."""
     known = (
         "insert into encryption_keys (key_id, succeeds) select repeat('0', 16), key_id from wallets"
     )

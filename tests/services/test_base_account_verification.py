@@ -148,6 +148,6 @@ def test_a_creation_may_be_recorded_after_the_import_under_the_next_secret(
         database.run(
             lambda one, trail=trail, event=event: trail.pending().append_many(one, [event])
         )
-    sealed = "update wallets set key_id = %s, encrypted_private_key = repeat('0', 96)"
-    sql.execute(f"{sealed} where fid = 60", [second.key_id])
+    encrypted = "update wallets set key_id = %s, encrypted_private_key = repeat('0', 96)"
+    sql.execute(f"{encrypted} where fid = 60", [second.key_id])
     assert verify(OTHER_SECRET, SECRET) == ([], 22)

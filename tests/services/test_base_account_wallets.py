@@ -189,10 +189,11 @@ def test_a_decrypted_key_of_another_address_is_an_alarm(wallets, database, sql):
     address = wallets.ensure_trading_wallet(FID, access=ACCESS).address
     encryption = EncryptionService(Secret(SECRET))
     another_key = keys.generate().private_key
-    sealed = encryption.encrypt(another_key, fid=FID, chain="ethereum", address=address)
+    encrypted = encryption.encrypt(another_key, fid=FID, chain="ethereum", address=address)
     sql.execute("set session_replication_role = replica")
     sql.execute(
-        "update wallets set encrypted_private_key = %s, iv = %s", [sealed.ciphertext, sealed.iv]
+        "update wallets set encrypted_private_key = %s, iv = %s",
+        [encrypted.ciphertext, encrypted.iv],
     )
     with pytest.raises(KeyUnreadable):
         wallets.ensure_trading_wallet(FID, access=ACCESS)
@@ -200,12 +201,12 @@ def test_a_decrypted_key_of_another_address_is_an_alarm(wallets, database, sql):
 
 def test_an_encrypted_key_is_decrypted_before_it_is_stored(wallets, sql, monkeypatch):
     wallets.ensure_trading_wallet(1, access=ACCESS)
-    seal = EncryptionService.encrypt
+    encrypt = EncryptionService.encrypt
 
-    def seal_wrongly(self, private_key, *, fid, chain, address):
-        return seal(self, private_key, fid=fid + 1, chain=chain, address=address)
+    def encrypt_wrongly(self, private_key, *, fid, chain, address):
+        return encrypt(self, private_key, fid=fid + 1, chain=chain, address=address)
 
-    monkeypatch.setattr(EncryptionService, "encrypt", seal_wrongly)
+    monkeypatch.setattr(EncryptionService, "encrypt", encrypt_wrongly)
     with pytest.raises(KeyUnreadable):
         wallets.ensure_trading_wallet(FID, access=ACCESS)
     assert len(rows(sql)) == 1

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from tests.commands import wait_until
+from tests.database import audit_entries
 from tests.factories import ACCESS, OTHER_SECRET, POSTGRES, SECRET, service
 from tests.services.batches import (
     BUSY,
@@ -79,9 +80,8 @@ def attempts(monkeypatch):
     return noted
 
 
-def entries(sql, action):
-    found = sql.execute("select fid from wallet_audit_log where action = %s", [action])
-    return sorted(fid for (fid,) in found)
+def fids_with_entry(sql, action):
+    return sorted(fid for (fid,) in audit_entries(sql, "fid", f"action = '{action}'"))
 
 
 def check_log(database):
@@ -97,7 +97,7 @@ def test_a_user_whose_chain_is_locked_delays_no_other(batch, hold, sql, attempts
         running = threading.Thread(target=lambda: found.append(batch.outcomes()))
         running.start()
         others = [fid for fid in USERS if fid != BUSY]
-        wait_until(lambda: entries(sql, batch.action) == others)
+        wait_until(lambda: fids_with_entry(sql, batch.action) == others)
         waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
         wait_until(lambda: sql.execute(waiting).fetchone() == (1,))
         # A batch that waits for one user holds no lock of another.
@@ -105,7 +105,7 @@ def test_a_user_whose_chain_is_locked_delays_no_other(batch, hold, sql, attempts
         assert running.is_alive()
     running.join()
     assert found == [dict.fromkeys(USERS, batch.done)]
-    assert entries(sql, batch.action) == list(USERS)
+    assert fids_with_entry(sql, batch.action) == list(USERS)
     assert attempts == [set(USERS), {BUSY}]
     check_log(batch.database)
 
@@ -117,7 +117,7 @@ def test_a_user_who_is_locked_for_too_long_is_reported_and_done_by_the_next_run(
         outcomes = batch.outcomes()
     assert outcomes == dict.fromkeys(USERS, batch.done) | {BUSY: "failed"}
     assert batch.outcomes() == {BUSY: batch.done}
-    assert entries(sql, batch.action) == list(USERS)
+    assert fids_with_entry(sql, batch.action) == list(USERS)
 
 
 def test_a_blocked_chain_is_reported_and_delays_no_other(batch, sql, attempts):
@@ -157,7 +157,7 @@ def test_a_batch_whose_process_is_paused_fails_no_key_read(batch, database_url, 
         assert time.monotonic() - began < 2
         assert running.result() == dict.fromkeys(USERS, batch.done)
     serving.close()
-    assert entries(sql, batch.action) == list(USERS)
+    assert fids_with_entry(sql, batch.action) == list(USERS)
 
 
 @pytest.mark.parametrize("kind", [Rotation, Import, FirstImport, Export])
@@ -177,7 +177,7 @@ def test_the_work_of_an_earlier_attempt_is_reported_and_not_repeated(
     )
     monkeypatch.setattr(Connection, "answer_seconds", 0.8)
     assert batch.outcomes() == dict.fromkeys(USERS, batch.done)
-    assert entries(sql, batch.action) == list(USERS)
+    assert fids_with_entry(sql, batch.action) == list(USERS)
     check_log(own_database)
 
 
@@ -199,7 +199,7 @@ def test_an_import_and_the_first_entry_of_its_user_do_not_deadlock(
         other.execute("insert into wallet_audit_heads values (%s, 1, repeat('0', 64))", [BUSY])
         other.commit()
         assert running.result() == dict.fromkeys(USERS, "imported")
-    assert entries(sql, "wallet.imported") == list(USERS)
+    assert fids_with_entry(sql, "wallet.imported") == list(USERS)
 
 
 def test_two_concurrent_rotations_encrypt_each_key_once(database_url, own_database, sql, attempts):
@@ -221,7 +221,7 @@ def test_two_concurrent_rotations_encrypt_each_key_once(database_url, own_databa
         found = [one.result() for one in [pool.submit(rotate) for _ in range(2)]]
     for fid in USERS:
         assert sorted(one[fid] for one in found) == ["present", "re-encrypted"]
-    assert entries(sql, "key.resealed") == list(USERS)
+    assert fids_with_entry(sql, "key.resealed") == list(USERS)
     # Each tried a wallet in the page, and perhaps by itself.
     assert all(sum(fid in one for one in attempts) <= 4 for fid in USERS)
     check_log(own_database)
@@ -304,7 +304,7 @@ def test_a_rotation_completes_under_constant_key_reads(own_database, database_ur
     assert [(one.fid, one.outcome) for one in sorted(reports, key=lambda one: one.fid)] == [
         (fid, "re-encrypted") for fid in USERS
     ]
-    assert entries(sql, "key.resealed") == list(USERS)
+    assert fids_with_entry(sql, "key.resealed") == list(USERS)
     assert traffic.errors == []
     # In a page, and by itself if the user was busy then: never in a page again.
     assert len(attempts) <= 3 + len(traffic.fids)

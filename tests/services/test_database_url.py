@@ -112,7 +112,10 @@ TARGETS = {"no user": (getpass.getuser(), DATABASE), "no database": (ROLE, ROLE)
 TARGETS["an empty database"] = TARGETS["no database"]
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    "form",
+    [pytest.param(form, marks=[] if form == "postgresql" else pytest.mark.slow) for form in FORMS],
+)
 @pytest.mark.usefixtures("database")
 def test_every_program_reads_a_form_of_the_url_as_psql_does(
     form, reachable, environ, monkeypatch, tmp_path

@@ -3,7 +3,7 @@
 import psycopg
 import pytest
 
-from tests.database import plant
+from tests.database import discard_rows, plant, stored_deposits
 from tests.factories import ACCESS, BASE_ACCOUNT, FID
 from tests.races import race
 from tests.round_trips import traced
@@ -42,10 +42,7 @@ def deposits(services):
     return services.deposits
 
 
-def recorded(sql):
-    return sql.execute(
-        "select id, fid, asset, amount, from_address, to_address, chain_id, status from deposits"
-    ).fetchall()
+COLUMNS = "id, fid, asset, amount, from_address, to_address, chain_id, status"
 
 
 def test_the_first_deposit_makes_the_wallet_and_is_recorded_in_smallest_units(
@@ -54,13 +51,15 @@ def test_the_first_deposit_makes_the_wallet_and_is_recorded_in_smallest_units(
     prepared = deposits.prepare(FID, request(amount="0.000001"), access=ACCESS)
     address = opened()[FID]
     assert prepared.transfer.to_address == address
-    assert recorded(sql) == [(prepared.id, FID, "USDC", 1, BASE_ACCOUNT, address, 8453, "prepared")]
+    assert stored_deposits(sql, COLUMNS) == [
+        (prepared.id, FID, "USDC", 1, BASE_ACCOUNT, address, 8453, "prepared")
+    ]
 
 
 def test_the_largest_amount_is_recorded_exactly(deposits, sql):
     amount = str(2**256 - 1)[:-18] + "." + str(2**256 - 1)[-18:]
     prepared = deposits.prepare(FID, request(asset="ETH", amount=amount), access=ACCESS)
-    assert prepared.transfer.units == 2**256 - 1 == recorded(sql)[0][3]
+    assert prepared.transfer.units == 2**256 - 1 == stored_deposits(sql, COLUMNS)[0][3]
 
 
 @pytest.mark.parametrize(
@@ -79,7 +78,7 @@ def test_a_refused_request_creates_no_wallet_and_no_deposit(deposits, wallets, s
         wallets.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS)
     with pytest.raises(refusal):
         deposits.prepare(FID, request(**wrong), access=ACCESS)
-    assert recorded(sql) == []
+    assert stored_deposits(sql, COLUMNS) == []
     assert wallets.get_wallet(FID, "ethereum", access=ACCESS) is None
 
 
@@ -96,7 +95,7 @@ def test_a_repeat_with_the_same_key_is_the_same_deposit(deposits, sql):
     again = deposits.prepare(FID, request(idempotency_key="k"), access=ACCESS)
     assert (again.id, again.transfer) == (first.id, first.transfer)
     assert (first.replayed, again.replayed) == (False, True)
-    assert len(recorded(sql)) == 1
+    assert len(stored_deposits(sql, COLUMNS)) == 1
 
 
 def test_a_repeat_stays_the_same_when_the_network_and_the_base_account_have_changed(
@@ -157,7 +156,7 @@ def test_a_key_that_came_with_another_request_is_refused(deposits, sql):
     for other in ({"amount": "21"}, {"asset": "ETH"}, {"base_address": OTHER_ACCOUNT}):
         with pytest.raises(IdempotencyKeyReused):
             deposits.prepare(FID, request(idempotency_key="k", **other), access=ACCESS)
-    assert len(recorded(sql)) == 1
+    assert len(stored_deposits(sql, COLUMNS)) == 1
 
 
 def test_racing_repeats_are_one_deposit(deposits, sql):
@@ -168,7 +167,7 @@ def test_racing_repeats_are_one_deposit(deposits, sql):
     prepared = race(prepare, range(16))
     assert len({deposit.id for deposit in prepared}) == 1
     assert sum(not deposit.replayed for deposit in prepared) == 1
-    assert len(recorded(sql)) == 1
+    assert len(stored_deposits(sql, COLUMNS)) == 1
 
 
 def test_racing_different_requests_under_one_key_are_one_deposit_and_refusals(deposits, sql):
@@ -182,7 +181,7 @@ def test_racing_different_requests_under_one_key_are_one_deposit_and_refusals(de
             return None
 
     prepared = [deposit for deposit in race(prepare, range(1, 9)) if deposit]
-    assert [deposit.id for deposit in prepared] == [row[0] for row in recorded(sql)]
+    assert [deposit.id for deposit in prepared] == [row[0] for row in stored_deposits(sql, COLUMNS)]
 
 
 @pytest.mark.parametrize("key", [None, "k"])
@@ -196,7 +195,7 @@ def test_a_crash_during_a_first_deposit_leaves_neither_wallet_nor_deposit(
         patch.setattr(DepositRepository, "insert_with_wallet_later", crash)
         with pytest.raises(ZeroDivisionError):
             deposits.prepare(FID, request(idempotency_key=key), access=ACCESS)
-    assert recorded(sql) == []
+    assert stored_deposits(sql, COLUMNS) == []
     assert opened() == {}
     prepared = deposits.prepare(FID, request(idempotency_key=key), access=ACCESS)
     assert prepared.transfer.to_address == opened()[FID]
@@ -243,7 +242,7 @@ def test_what_begins_the_chain_after_a_first_deposit_has_read_it_is_noticed(
     address = wallets.ensure_trading_wallet(FID, access=ACCESS).address
     assert prepared.transfer.to_address == address
     assert winner in ([], [address])
-    assert [row[0] for row in recorded(sql)] == [prepared.id]
+    assert [row[0] for row in stored_deposits(sql, COLUMNS)] == [prepared.id]
     entries = sql.execute("select id, action from wallet_audit_log order by id").fetchall()
     created, stored = "wallet.created", "base_account.set"
     assert entries == ([(1, created)] if winner else [(1, stored), (2, created)])
@@ -266,7 +265,7 @@ def test_a_connection_lost_in_the_middle_records_the_deposit_once(
     monkeypatch.setattr(DepositRepository, "insert_if_absent_later", insert_on_a_dying_connection)
     prepared = deposits.prepare(FID, request(idempotency_key=key), access=ACCESS)
     assert cut
-    assert [row[0] for row in recorded(sql)] == [prepared.id]
+    assert [row[0] for row in stored_deposits(sql, COLUMNS)] == [prepared.id]
     assert not prepared.replayed
 
 
@@ -310,9 +309,6 @@ def test_a_deposit_into_an_existing_wallet_takes_few_round_trips(
 def test_a_silently_discarded_deposit_is_not_acknowledged(deposits, wallets, sql, known, key):
     if known:
         wallets.ensure_trading_wallet(FID, access=ACCESS)
-    sql.execute(
-        "create function swallow() returns trigger language plpgsql as 'begin return null; end';"
-        "create trigger swallow before insert on deposits for each row execute function swallow()"
-    )
+    discard_rows(sql, "deposits")
     with pytest.raises(DatabaseDamaged):
         deposits.prepare(FID, request(idempotency_key=key), access=ACCESS)

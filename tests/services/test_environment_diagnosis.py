@@ -9,7 +9,6 @@ import pytest
 from tests.commands import Running, kept_environ
 from tests.factories import ACCESS, FID, OTHER_SECRET, POSTGRES, SECRET, service
 from tests.leaks import LEAKS, secrets_in
-from tests.unit.issuer import KeyServer
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.models import AuditContext
@@ -35,18 +34,11 @@ SCREEN = 50
 
 
 @pytest.fixture
-def issuer():
-    server = KeyServer()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def doctor(environ, issuer, tmp_path):
-    """Examine an environment that is as it should be, but for the changes; None takes away."""
+def doctor(environ, key_server, tmp_path):
+    """Examine a valid environment with these changes. None removes a variable."""
 
     def examined(**changes):
-        whole = {**environ, **QUIET, "QUICK_AUTH_JWKS_URL": issuer.url}
+        whole = {**environ, **QUIET, "QUICK_AUTH_JWKS_URL": key_server.url}
         whole["WALLET_STORAGE_PATH"] = str(tmp_path / "wallets")
         whole |= changes
         return examine_environment(
@@ -280,7 +272,7 @@ def test_the_command_fails_only_for_faults_and_reports_them_as_json(run, environ
     assert fault.keys() == {"state", "what", "remedy"}
 
 
-def test_the_worst_configuration_fits_on_a_screen_and_no_secret_is_shown(run, environ, issuer):
+def test_the_worst_configuration_fits_on_a_screen_and_no_secret_is_shown(run, environ, key_server):
     changes = {
         name: value
         for rows in (FAULTS, ADVICE)

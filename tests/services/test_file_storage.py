@@ -6,17 +6,17 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.database import audited, key_ids
+from tests.database import audit_entries, discard_rows, key_ids
 from tests.factories import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET
 from tests.services.storage import deposit_address, rows
-from tests.wallet_store import EXPECTED, contents, keyed, keyless, old_open, put
+from tests.services.storage_calls import refuses_without_its_disk
+from tests.wallet_store import EXPECTED, contents, keyed, keyless, old_decrypt, put
 from wallet_api.crypto.key_pairs import address_of
 from wallet_api.errors import (
     DatabaseDamaged,
     DatabaseUnavailable,
     KeyUnreadable,
     SecretMismatch,
-    StorageUnavailable,
 )
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
 
@@ -79,9 +79,9 @@ def test_a_new_wallet_is_a_file_that_the_old_service_reads_and_no_row(start_serv
     found = start_services("filesystem").wallets.get_wallet_with_key(
         NEW_FID, "ethereum", access=ACCESS
     )
-    assert old_open(members) == "0x" + found.private_key.reveal().hex()
+    assert old_decrypt(members) == "0x" + found.private_key.reveal().hex()
     assert address_of(found.private_key) == wallet.address
-    assert audited(sql, "fid, chain, action, actor") == [
+    assert audit_entries(sql, "fid, chain, action, actor") == [
         (NEW_FID, "ethereum", "wallet.created", ACCESS.actor),
         (NEW_FID, "base-account", "base_account.set", ACCESS.actor),
         (NEW_FID, "ethereum", "key.read", ACCESS.actor),
@@ -100,11 +100,7 @@ def test_deposits_go_to_the_file_s_address(start_services, sql):
 
 def test_without_an_audit_entry_there_is_no_key(start_services, sql):
     wallets = start_services("filesystem").wallets
-    sql.execute(
-        "create function lose_it() returns trigger language plpgsql as 'begin return null; end';"
-        "create trigger lose_it before insert on wallet_audit_log for each row"
-        " execute function lose_it()"
-    )
+    discard_rows(sql, "wallet_audit_log")
     with pytest.raises(DatabaseDamaged):
         wallets.get_wallet_with_key(FID, "ethereum", access=ACCESS)
 
@@ -149,7 +145,9 @@ def test_a_damaged_file_is_an_alarm_for_its_user_only_and_nothing_is_written(
     assert (FID, "ethereum") not in rows(sql)
     # The user's other file is sound, and became a row on the way.
     other = (FID, "base-account", "wallet.imported", "service:migrating")
-    assert audited(sql, "fid, chain, action, actor") == ([other] if mode == "migrating" else [])
+    assert audit_entries(sql, "fid, chain, action, actor") == (
+        [other] if mode == "migrating" else []
+    )
     others = [e for e in EXPECTED if e["fid"] != FID and e["privateKey"]]
     for entry in others:
         assert (
@@ -187,17 +185,7 @@ def test_a_folder_without_wallets_is_refused_once_the_database_is_in_use(
         (elsewhere / "lost+found").mkdir()
     before = rows(sql), sorted(tmp_path.rglob("*"))
     services = start_services("filesystem", elsewhere)
-    for refused in (
-        services.readiness.check,
-        lambda: services.wallets.ensure_trading_wallet(FID, access=ACCESS),
-        lambda: services.wallets.get_wallet(FID, "ethereum", access=ACCESS),
-        lambda: services.wallets.list_wallets(FID, access=ACCESS),
-        lambda: services.wallets.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS),
-        lambda: deposit_address(services, FID),
-    ):
-        with pytest.raises(StorageUnavailable) as refusal:
-            refused()
-        assert "mount its disk" in refusal.value.reason
+    refuses_without_its_disk(services)
     assert (rows(sql), sorted(tmp_path.rglob("*"))) == before
 
 
@@ -234,13 +222,13 @@ def test_a_retry_writes_the_entry_that_a_failure_after_the_file_prevented(
     assert (folder / f"wallet_{NEW_FID}_ethereum.json").exists()
     with pytest.raises(DatabaseUnavailable):
         wallets.store_base_account_address(NEW_FID, BASE_ACCOUNT, access=ACCESS)
-    assert audited(sql) == []
+    assert audit_entries(sql) == []
     accept_entries(sql)
     for _ in range(2):
         wallets = start_services("filesystem").wallets
         wallets.ensure_trading_wallet(NEW_FID, access=ACCESS)
         wallets.store_base_account_address(NEW_FID, BASE_ACCOUNT, access=ACCESS)
-    assert audited(sql) == [
+    assert audit_entries(sql) == [
         (NEW_FID, "ethereum", "wallet.created"),
         (NEW_FID, "base-account", "base_account.set"),
     ]
@@ -278,7 +266,7 @@ def test_a_new_file_that_another_request_finds_before_its_entry_is_recorded_once
 
     monkeypatch.setattr(FilesystemWalletRepository, "insert_if_absent", write_and_be_seen)
     first.ensure_trading_wallet(NEW_FID, access=ACCESS)
-    assert [entry[2] for entry in audited(sql)] == ["wallet.created"]
+    assert [entry[2] for entry in audit_entries(sql)] == ["wallet.created"]
 
 
 @pytest.mark.parametrize("mode", ["filesystem", "migrating"])
@@ -319,7 +307,7 @@ def test_a_wrong_secret_on_files_creates_and_registers_nothing(start_services, f
     with pytest.raises((SecretMismatch, KeyUnreadable)):
         services.wallets.ensure_trading_wallet(FID, access=ACCESS)
     assert contents(folder) == before
-    assert (rows(sql), key_ids(sql), audited(sql)) == ({}, [], [])
+    assert (rows(sql), key_ids(sql), audit_entries(sql)) == ({}, [], [])
     assert [path.name for path in folder.iterdir() if path.name.startswith(".")] == []
     right = start_services(mode)
     right.readiness.check()

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 import pytest
 
-from tests.database import rows
+from tests.database import discard_rows, refuse_entries, rows
 from tests.factories import ACCESS, BASE_ACCOUNT, FID
 from tests.races import race
 from tests.round_trips import traced
@@ -87,18 +87,14 @@ def test_the_key_that_is_returned_is_the_key_of_the_address(wallets, sql):
 
 def test_without_an_audit_entry_there_is_no_key(wallets, sql):
     wallets.ensure_trading_wallet(FID, access=ACCESS)
-    sql.execute("alter table wallet_audit_log add constraint disk_is_full check (false) not valid")
+    refuse_entries(sql)
     with pytest.raises(psycopg.errors.CheckViolation):
         wallets.get_wallet_with_key(FID, "ethereum", access=ACCESS)
 
 
 def test_a_silently_discarded_audit_entry_prevents_the_key_read(wallets, sql):
     wallets.ensure_trading_wallet(FID, access=ACCESS)
-    sql.execute(
-        "create function lose_it() returns trigger language plpgsql as 'begin return null; end';"
-        "create trigger lose_it before insert on wallet_audit_log for each row"
-        " execute function lose_it()"
-    )
+    discard_rows(sql, "wallet_audit_log")
     with pytest.raises(DatabaseDamaged):
         wallets.get_wallet_with_key(FID, "ethereum", access=ACCESS)
 

@@ -7,9 +7,9 @@ from datetime import timedelta
 import psycopg
 import pytest
 
-from tests.database import plant
-from tests.factories import ACCESS, BASE_ACCOUNT, OTHER_SECRET, SECRET, service
-from tests.services.rotations import OLD, OLD_ID, USERS, rotate, sealed
+from tests.database import discard_rows, plant, refuse_entries
+from tests.factories import ACCESS, BASE_ACCOUNT, OTHER_SECRET, SECRET, private_keys, service
+from tests.services.rotations import OLD, OLD_ID, USERS, encrypted_keys, rotate
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import DatabaseDamaged, KeyUnreadable
 from wallet_api.repositories.audit.entries import AuditRepository
@@ -17,31 +17,17 @@ from wallet_api.repositories.wallets.batches import WalletBatchRepository
 from wallet_api.services.encryption_keys.rotation import KeyRotation, RotationOutcome
 
 
-@pytest.fixture
-def keys_of(database):
-    """Return each user's key as a service with these secrets hands it out."""
-
-    def read(*secrets):
-        one = service(database, *secrets)
-        return {
-            fid: one.get_wallet_with_key(fid, "ethereum", access=ACCESS).private_key.reveal()
-            for fid in USERS
-        }
-
-    return read
-
-
-def test_every_key_is_encrypted_again_and_unchanged(rotation, keys_of, sql, new_secret):
-    keys, before = keys_of(SECRET), sealed(sql)
+def test_every_key_is_encrypted_again_and_unchanged(database, rotation, sql, new_secret):
+    keys, before = private_keys(database, USERS, SECRET), encrypted_keys(sql)
     dates = "select fid, chain, address, created_at, updated_at from wallets order by fid, chain"
     rows = sql.execute(dates).fetchall()
     assert rotation.count() == 20
     reports = rotate(rotation)
     assert [report.outcome for report in reports] == [RotationOutcome.REENCRYPTED] * 20
-    after = sealed(sql)
+    after = encrypted_keys(sql)
     assert {key_id for key_id, *_ in after.values()} == {new_secret.key_id}
     assert all(after[fid][1] != before[fid][1] for fid in USERS)
-    assert keys_of(OTHER_SECRET, SECRET) == keys
+    assert private_keys(database, USERS, OTHER_SECRET, SECRET) == keys
     assert sql.execute(dates).fetchall() == rows
     assert rotation.count() == 0
     assert rotate(rotation) == []
@@ -73,25 +59,19 @@ def test_a_batch_paused_before_its_entries_reads_again(rotation, sql, monkeypatc
 
 
 def test_without_an_entry_no_key_is_rotated(rotation, sql):
-    sql.execute("alter table wallet_audit_log add constraint disk_is_full check (false) not valid")
-    before = sealed(sql)
+    refuse_entries(sql)
+    before = encrypted_keys(sql)
     with pytest.raises(psycopg.errors.CheckViolation):
         rotate(rotation)
-    assert sealed(sql) == before
+    assert encrypted_keys(sql) == before
 
 
 def test_a_silently_discarded_entry_prevents_the_rotation(rotation, sql):
-    sql.execute(
-        "create function swallow() returns trigger language plpgsql as 'begin return null; end'"
-    )
-    sql.execute(
-        "create trigger swallow before insert on wallet_audit_log"
-        " for each row execute function swallow()"
-    )
-    before = sealed(sql)
+    discard_rows(sql, "wallet_audit_log")
+    before = encrypted_keys(sql)
     with pytest.raises(DatabaseDamaged):
         rotate(rotation)
-    assert sealed(sql) == before
+    assert encrypted_keys(sql) == before
 
 
 def test_the_key_of_another_address_is_not_rotated(rotation, sql):
@@ -102,7 +82,7 @@ def test_the_key_of_another_address_is_not_rotated(rotation, sql):
     plant(sql, put, [other.ciphertext, other.iv])
     reports = {report.fid: report for report in rotate(rotation)}
     assert reports[3].outcome is RotationOutcome.FAILED
-    assert sealed(sql)[3] == [OLD_ID, other.ciphertext, other.iv]
+    assert encrypted_keys(sql)[3] == [OLD_ID, other.ciphertext, other.iv]
 
 
 @pytest.mark.parametrize(
@@ -115,17 +95,17 @@ def test_the_key_of_another_address_is_not_rotated(rotation, sql):
 )
 def test_a_wallet_that_does_not_decrypt_is_reported_and_not_changed(rotation, sql, damage):
     plant(sql, f"update wallets set {damage} where fid = 3 and chain = 'ethereum'")
-    before = sealed(sql)
+    before = encrypted_keys(sql)
     reports = {report.fid: report for report in rotate(rotation)}
     assert reports.pop(3).outcome is RotationOutcome.FAILED
     assert {report.outcome for report in reports.values()} == {RotationOutcome.REENCRYPTED}
-    assert sealed(sql)[3] == before[3]
+    assert encrypted_keys(sql)[3] == before[3]
     assert rotation.count() == 1
 
 
 def test_a_ciphertext_that_decrypts_differently_is_not_committed(rotation, sql, monkeypatch):
     """Verified after it was written, too: here the row that comes back is another one's."""
-    before = sealed(sql)
+    before = encrypted_keys(sql)
     list_by_keys = WalletBatchRepository.list_by_keys
 
     def exchanged(self, keys):
@@ -136,28 +116,28 @@ def test_a_ciphertext_that_decrypts_differently_is_not_committed(rotation, sql, 
     monkeypatch.setattr(WalletBatchRepository, "list_by_keys", exchanged)
     with pytest.raises(KeyUnreadable):
         rotate(rotation)
-    assert sealed(sql) == before
+    assert encrypted_keys(sql) == before
 
 
 def test_a_ciphertext_of_another_key_is_not_committed(rotation, sql, monkeypatch, new_secret):
-    """What is sealed is another key: the row would open, and to another address."""
+    """Another key is encrypted: the row would decrypt, to another address."""
     other = bytes.fromhex("11" * 32)
-    seal = new_secret.encrypt
+    encrypt = new_secret.encrypt
     monkeypatch.setattr(
-        new_secret, "encrypt", lambda key, **bound_to: seal(Secret(other), **bound_to)
+        new_secret, "encrypt", lambda key, **bound_to: encrypt(Secret(other), **bound_to)
     )
-    before = sealed(sql)
+    before = encrypted_keys(sql)
     with pytest.raises(KeyUnreadable):
         rotate(rotation)
-    assert sealed(sql) == before
+    assert encrypted_keys(sql) == before
 
 
 def test_a_wallet_rotated_by_another_process_is_not_changed(rotation, database, new_secret, sql):
     page = next(rotation.pages(20))
     rotate(KeyRotation(database, new_secret, ACCESS))
-    before = sealed(sql)
+    before = encrypted_keys(sql)
     assert {report.outcome for report in rotation.run(page)} == {RotationOutcome.PRESENT}
-    assert sealed(sql) == before
+    assert encrypted_keys(sql) == before
     entries = sql.execute("select count(*) from wallet_audit_log where action = 'key.resealed'")
     assert entries.fetchone() == (20,)
 
@@ -170,9 +150,9 @@ def test_one_damaged_chain_does_not_block_the_others(rotation, sql, monkeypatch)
     assert {report.outcome for report in reports.values()} == {RotationOutcome.REENCRYPTED}
 
 
-def test_users_are_served_during_a_rotation(rotation, database, keys_of, sql, new_secret):
+def test_users_are_served_during_a_rotation(rotation, database, sql, new_secret):
     """Processes of both secrets serve, each of which knows the other's, as in a deploy."""
-    keys = keys_of(SECRET)
+    keys = private_keys(database, USERS, SECRET)
     before, after = service(database, SECRET, OTHER_SECRET), service(database, OTHER_SECRET, SECRET)
     ended, failures, reads = threading.Event(), [], []
 
@@ -203,11 +183,11 @@ def test_users_are_served_during_a_rotation(rotation, database, keys_of, sql, ne
     for thread in threads:
         thread.join()
     assert failures == []
-    assert {sealed(sql)[fid][0] for fid in USERS} == {new_secret.key_id}
+    assert {encrypted_keys(sql)[fid][0] for fid in USERS} == {new_secret.key_id}
     # The old processes went on making wallets under the old secret: another run takes those.
     rotate(rotation)
     assert rotation.count() == 0
-    assert keys_of(OTHER_SECRET, SECRET) == keys
+    assert private_keys(database, USERS, OTHER_SECRET, SECRET) == keys
 
 
 def test_pages_contain_only_wallets_that_need_rotation(rotation, new_secret, sql):
@@ -221,4 +201,4 @@ def test_one_blocked_chain_does_not_block_the_others(rotation, sql):
     sql.execute("update wallet_audit_heads set id = 9223372036854775807 where fid = 3")
     failed = [one.fid for one in rotate(rotation) if one.outcome is not RotationOutcome.REENCRYPTED]
     assert failed == [3]
-    assert [fid for fid, (key_id, *_) in sealed(sql).items() if key_id == OLD_ID] == [3]
+    assert [fid for fid, (key_id, *_) in encrypted_keys(sql).items() if key_id == OLD_ID] == [3]

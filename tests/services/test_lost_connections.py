@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.database import audited_actions
 from tests.factories import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET, POSTGRES, SECRET, service
 from tests.faults.servers import Proxy, carry_all
 from wallet_api.crypto.encryption import EncryptionService
@@ -174,11 +175,6 @@ def cut_at(proxy, places_of, number):
     return lambda: passed
 
 
-def actions(sql, fid):
-    found = sql.execute("select action from wallet_audit_log where fid = %s order by id", [fid])
-    return [action for (action,) in found]
-
-
 def check(ground, sql):
     reports = []
     verification = AuditVerification(ground.database, NEW, unchained_before=None, storage=POSTGRES)
@@ -201,7 +197,7 @@ def cut_everywhere(ground, sql, act, places_of, step):
         cut_at(ground.proxy, places_of, number)
         act(ground, fid)
         ground.proxy.rule = carry_all
-        assert actions(sql, fid) == ["wallet.created"] * has_wallet + entries, number
+        assert audited_actions(sql, fid) == ["wallet.created"] * has_wallet + entries, number
     # The first traffic, which was counted, also prepares statements.
     assert ground.proxy.cuts > 0.8 * len(places)
     check(ground, sql)
@@ -236,6 +232,7 @@ def down_from(places_of, number):
     return rule
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("act", [read_key, sign_message])
 def test_a_database_that_goes_down_at_any_statement_yields_no_key_without_an_entry(
     ground, sql, act
@@ -261,7 +258,7 @@ def test_a_database_that_goes_down_at_any_statement_yields_no_key_without_an_ent
         with pytest.raises(DatabaseUnavailable):
             run(fid, lambda at=number: setattr(ground.proxy, "rule", down_from(answers_of, at)))
         # Only the answer to the commit can be lost after the entry was committed.
-        assert actions(sql, fid)[1:] in ([], ACTS[act][0]), number
+        assert audited_actions(sql, fid)[1:] in ([], ACTS[act][0]), number
     check(ground, sql)
 
 
@@ -275,5 +272,5 @@ def test_a_dead_connection_in_the_pool_causes_no_error(ground, sql, act):
         " where application_name = 'wallet-api' and datname = current_database()"
     )
     act(ground, FID)
-    assert actions(sql, FID) == ["wallet.created"] * has_wallet + entries
+    assert audited_actions(sql, FID) == ["wallet.created"] * has_wallet + entries
     check(ground, sql)

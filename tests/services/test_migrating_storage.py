@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.database import audited, key_ids
+from tests.database import audit_entries, key_ids
 from tests.factories import ACCESS, BASE_ACCOUNT, FID
 from tests.races import race
 from tests.services.storage import deposit_address, rows
-from tests.services.storage_calls import EXPECTED_KEY, LOOKS, NEW_FID
+from tests.services.storage_calls import EXPECTED_KEY, LOOKS, NEW_FID, refuses_without_its_disk
 from tests.wallet_store import EXPECTED, contents, keyed, keyless, put
 from wallet_api.crypto import key_pairs as keys
 from wallet_api.errors import StorageUnavailable
@@ -41,7 +41,7 @@ def test_a_wallet_that_is_only_a_file_becomes_a_row_in_the_same_call(
         entries.insert(0, (FID, "base-account", "wallet.imported", "service:migrating"))
     if look == "key":
         entries.append((FID, "ethereum", "key.read", ACCESS.actor))
-    assert audited(sql, "fid, chain, action, actor") == entries
+    assert audit_entries(sql, "fid, chain, action, actor") == entries
     # The logger's context has another request, or none.
     asked_by = sql.execute("select distinct request_id from wallet_audit_log").fetchall()
     assert asked_by == [(ACCESS.request_id,)]
@@ -137,7 +137,7 @@ def test_fifty_threads_on_one_file_get_one_row_and_one_address(start_services, f
 
     assert set(race(look, range(50))) == {EXPECTED_KEY["address"]}
     assert [row[:2] for row in trading_rows(sql)] == [(FID, EXPECTED_KEY["address"])]
-    entries = [entry[1:3] for entry in audited(sql)]
+    entries = [entry[1:3] for entry in audit_entries(sql)]
     assert entries.count(("ethereum", "key.read")) == 10
     # Each of the user's two files became a row once.
     assert sorted(set(entries)) == sorted(
@@ -163,18 +163,7 @@ def test_with_an_empty_folder_nothing_is_created_and_readiness_explains_it(
         (elsewhere / "lost+found").mkdir()
     before = sorted(tmp_path.rglob("*"))
     services = start_services("migrating", elsewhere)
-    for refused in (
-        services.readiness.check,
-        lambda: services.wallets.get_wallet(FID, "ethereum", access=ACCESS),
-        lambda: services.wallets.ensure_trading_wallet(FID, access=ACCESS),
-        lambda: services.wallets.list_wallets(FID, access=ACCESS),
-        lambda: services.wallets.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS),
-        lambda: deposit_address(services, FID),
-    ):
-        with pytest.raises(StorageUnavailable) as refusal:
-            refused()
-        assert "mount its disk" in refusal.value.reason
-        assert str(elsewhere) in refusal.value.reason
+    assert all(str(elsewhere) in reason for reason in refuses_without_its_disk(services))
     assert (rows(sql), key_ids(sql)) == ({}, [])
     assert sorted(tmp_path.rglob("*")) == before
 

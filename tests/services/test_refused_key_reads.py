@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.database import audit_entries
 from tests.factories import ACCESS, FID
 from wallet_api.errors import DatabaseUnavailable
 from wallet_api.services.audit import refusals
@@ -27,25 +28,24 @@ def clock(monkeypatch):
     return at
 
 
-def recorded(sql):
-    query = "select actor, reason from wallet_audit_log where action = 'key.refused' order by id"
-    return sql.execute(query).fetchall()
+def refused_reads(sql):
+    return audit_entries(sql, "actor, reason", "action = 'key.refused'")
 
 
 def test_many_refusals_leave_one_entry_per_hour_with_a_count(wallets, sql, clock):
     for _ in range(100):
         wallets.refuse_key(FID, "ethereum", access=ACCESS)
-    assert recorded(sql) == [(ACCESS.actor, None)]
+    assert refused_reads(sql) == [(ACCESS.actor, None)]
     clock(HOUR - 1)
     wallets.refuse_key(FID, "ethereum", access=ACCESS)
-    assert len(recorded(sql)) == 1
+    assert len(refused_reads(sql)) == 1
     clock(HOUR)
     for _ in range(5):
         wallets.refuse_key(FID, "ethereum", access=ACCESS)
-    assert recorded(sql)[1:] == [(ACCESS.actor, "100 more were refused since the last entry")]
+    assert refused_reads(sql)[1:] == [(ACCESS.actor, "100 more were refused since the last entry")]
     clock(5 * HOUR)
     wallets.refuse_key(FID, "ethereum", access=ACCESS)
-    assert recorded(sql)[2:] == [(ACCESS.actor, "4 more were refused since the last entry")]
+    assert refused_reads(sql)[2:] == [(ACCESS.actor, "4 more were refused since the last entry")]
 
 
 def test_each_caller_leaves_an_entry_for_each_user_and_a_count_of_its_own(wallets, sql, clock):
@@ -53,7 +53,7 @@ def test_each_caller_leaves_an_entry_for_each_user_and_a_count_of_its_own(wallet
         for actor, times in (("client:one", 2), ("client:two", 3)):
             for _ in range(times):
                 wallets.refuse_key(fid, "ethereum", access=replace(ACCESS, actor=actor))
-    assert sorted(recorded(sql), key=str) == [
+    assert sorted(refused_reads(sql), key=str) == [
         ("client:one", "1 more were refused since the last entry"),
         ("client:one", None),
         ("client:two", "2 more were refused since the last entry"),
@@ -73,7 +73,7 @@ def test_a_refusal_that_could_not_be_recorded_does_not_hide_the_next_one(
             with pytest.raises(DatabaseUnavailable):
                 wallets.refuse_key(FID, "ethereum", access=ACCESS)
     wallets.refuse_key(FID, "ethereum", access=ACCESS)
-    assert recorded(sql) == [(ACCESS.actor, "2 more were refused since the last entry")]
+    assert refused_reads(sql) == [(ACCESS.actor, "2 more were refused since the last entry")]
 
 
 def test_of_many_concurrent_refusals_one_is_recorded_and_all_are_counted(clock):
@@ -91,14 +91,14 @@ def test_a_client_that_is_refused_for_every_user_leaves_a_bounded_number_of_entr
     monkeypatch.setattr(refusals, "_MAX_ENTRIES", 3)
     for fid in range(1, 11):
         wallets.refuse_key(fid, "ethereum", access=ACCESS)
-    assert recorded(sql) == [(ACCESS.actor, None)] * 3
+    assert refused_reads(sql) == [(ACCESS.actor, None)] * 3
     # Another caller has a bound of its own.
     wallets.refuse_key(9, "ethereum", access=replace(ACCESS, actor="client:other"))
-    assert len(recorded(sql)) == 4
+    assert len(refused_reads(sql)) == 4
     clock(HOUR)
     for fid in range(1, 11):
         wallets.refuse_key(fid, "ethereum", access=ACCESS)
-    assert sorted(recorded(sql), key=str) == [
+    assert sorted(refused_reads(sql), key=str) == [
         ("client:other", None),
         (ACCESS.actor, "7 more were refused since the last entry"),
         *[(ACCESS.actor, None)] * 5,

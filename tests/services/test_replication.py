@@ -77,7 +77,7 @@ def test_another_database_of_the_server_is_not_a_later_state_of_this_one(clone, 
 
 
 def test_wallets_that_are_acknowledged_while_others_connect_are_no_alarm(database_url):
-    """A look that began before an acknowledgement sees an earlier position."""
+    """A look that began before an acknowledgment sees an earlier position."""
     database = Database(Secret(database_url), min_size=0, max_size=8, timeout_seconds=10)
     database.open()
     wallets = service(database)

@@ -181,7 +181,7 @@ def test_one_of_several_secrets_that_race_for_an_empty_database_wins(database, s
 def test_a_database_that_another_process_initializes_during_the_check_is_accepted(
     database, monkeypatch
 ):
-    """Between the look for known secrets and the look for sealed rows, another process begins."""
+    """Another process begins between the query for secrets and the query for encrypted rows."""
     look = PostgresWalletRepository.any_encrypted_key
 
     def begun_meanwhile(repository):

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from tests.factories import ACCESS, BASE_ACCOUNT, OTHER_SECRET, SECRET, STORAGE_OF
-from tests.services.rotations import OLD, OLD_ID, rotate, sealed
+from tests.services.rotations import OLD, OLD_ID, encrypted_keys, rotate
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.database.sql import QUERIES
@@ -66,7 +66,7 @@ def test_no_secret_is_retired_while_wallet_files_may_need_it(rotation, database,
 
 def test_a_secret_of_another_database_cannot_retire_one(rotation, database, new_secret):
     rotate(rotation)
-    stranger = EncryptionService(Secret("a secret that nobody has ever sealed with"))
+    stranger = EncryptionService(Secret("a secret that nobody has ever encrypted with"))
     with pytest.raises(SecretMismatch):
         secrets_of(database, stranger).retire(OLD_ID)
     secrets_of(database, new_secret).retire(OLD_ID)
@@ -144,10 +144,10 @@ def test_a_process_with_a_retired_secret_creates_no_wallet(
 ):
     rotate(rotation)
     secrets_of(database, new_secret).retire(OLD_ID)
-    before = sealed(sql)
+    before = encrypted_keys(sql)
     with pytest.raises(SecretMismatch, match="New wallets cannot be created"):
         old_service.ensure_trading_wallet(777, access=ACCESS)
-    assert sealed(sql) == before
+    assert encrypted_keys(sql) == before
     with pytest.raises(SecretMismatch) as caught:
         SecretRegistration(database, OLD).check()
     assert "retired" in caught.value.reason

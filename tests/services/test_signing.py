@@ -8,7 +8,7 @@ import pytest
 from eth_account import Account
 from eth_account.messages import encode_defunct, encode_typed_data
 
-from tests.database import plant
+from tests.database import discard_rows, plant, refuse_entries
 from tests.factories import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET, service
 from tests.round_trips import traced
 from tests.services.signing import (
@@ -21,11 +21,11 @@ from tests.services.signing import (
     TRANSACTION,
     counted,
     each_kind,
-    entries,
     permit,
     sign_message,
     sign_transaction,
     sign_typed_data,
+    signing_entries,
 )
 from wallet_api import metrics
 from wallet_api.errors import (
@@ -68,7 +68,7 @@ def test_the_entry_is_committed_before_the_key_is_decrypted(
     decrypt = wallets._encryption.decrypt
 
     def count_entries_first(*given, **named):
-        seen.append(len(entries(sql)))
+        seen.append(len(signing_entries(sql)))
         return decrypt(*given, **named)
 
     monkeypatch.setattr(wallets._encryption, "decrypt", count_entries_first)
@@ -78,7 +78,7 @@ def test_the_entry_is_committed_before_the_key_is_decrypted(
 
 @each_kind
 def test_without_an_entry_nothing_is_signed(signing, wallets, address, sql, monkeypatch, sign):
-    sql.execute("alter table wallet_audit_log add constraint disk_is_full check (false) not valid")
+    refuse_entries(sql)
     monkeypatch.setattr(wallets._encryption, "decrypt", None)
     with pytest.raises(psycopg.errors.CheckViolation):
         sign(signing)
@@ -88,11 +88,7 @@ def test_without_an_entry_nothing_is_signed(signing, wallets, address, sql, monk
 def test_a_silently_discarded_entry_prevents_the_signature(
     signing, wallets, address, sql, monkeypatch, sign
 ):
-    sql.execute(
-        "create function discard() returns trigger language plpgsql as 'begin return null; end';"
-        "create trigger discard before insert on wallet_audit_log for each row"
-        " execute function discard()"
-    )
+    discard_rows(sql, "wallet_audit_log")
     monkeypatch.setattr(wallets._encryption, "decrypt", None)
     with pytest.raises(DatabaseDamaged):
         sign(signing)
@@ -125,7 +121,7 @@ def test_a_user_without_a_trading_wallet_cannot_sign(signing, wallets, sql, sign
     wallets.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS)
     with pytest.raises(WalletNotFound):
         sign(signing)
-    assert [action for action, _ in entries(sql)] == ["base_account.set"]
+    assert [action for action, _ in signing_entries(sql)] == ["base_account.set"]
     assert wallets.get_wallet(FID, BASE_ACCOUNT_CHAIN, access=ACCESS).address == BASE_ACCOUNT
 
 
@@ -135,7 +131,7 @@ def test_a_restricted_client_is_refused_and_recorded(signing, address, sql, sign
     for _ in range(3):
         with pytest.raises(PolicyRefused):
             sign(signing, access=RESTRICTED)
-    ((action, details),) = entries(sql)
+    ((action, details),) = signing_entries(sql)
     assert action == "signing.refused"
     assert set(json.loads(details)) == {"method", "chain_id", "digest"}
     method = json.loads(details)["method"]
@@ -146,7 +142,10 @@ def test_a_refused_key_read_does_not_hide_a_refused_signature(signing, wallets, 
     wallets.refuse_key(FID, "ethereum", access=RESTRICTED)
     with pytest.raises(PolicyRefused):
         sign_message(signing, access=RESTRICTED)
-    assert [action for action, _ in entries(sql)] == ["key.refused", "signing.refused"]
+    assert [action for action, _ in signing_entries(sql)] == [
+        "key.refused",
+        "signing.refused",
+    ]
 
 
 def test_a_request_that_names_another_signer_is_refused_without_an_entry(
@@ -167,7 +166,7 @@ def test_a_request_that_names_another_signer_is_refused_without_an_entry(
                 access=ENGINE,
             )
         assert caught.value.field == "from"
-    assert entries(sql) == []
+    assert signing_entries(sql) == []
 
 
 def test_the_wallet_may_be_named_in_any_case(signing, address):
@@ -186,7 +185,7 @@ def test_sixteen_threads_that_sign_with_one_wallet_leave_one_intact_audit_chain(
     with ThreadPoolExecutor(16) as crowd:
         signed = list(crowd.map(lambda n: kinds[n % 3](signing), range(48)))
     assert len(signed) == 48
-    found = [action for action, _ in entries(sql)]
+    found = [action for action, _ in signing_entries(sql)]
     assert sorted(found) == sorted(list(KINDS) * 16)
     assert verify() == ([], 49)
 

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from tests.database import recorded
 from tests.factories import FID
 from tests.services.signing import (
     CHAIN_ID,
@@ -13,9 +14,9 @@ from tests.services.signing import (
     RESTRICTED,
     SPENDER,
     TRANSACTION,
-    entries,
     permit,
     sign_transaction,
+    signing_entries,
 )
 from tests.signing import TOKEN
 from wallet_api.errors import (
@@ -28,7 +29,7 @@ from wallet_api.services.signing import MAX_DETAILS
 
 def test_an_entry_says_what_was_signed_and_not_the_payload(signing, address, sql):
     signed = [sign(signing) for sign in KINDS.values()]
-    found = entries(sql, "action, actor, request_id, reason, chain, details::text")
+    found = recorded(sql, "action, actor, request_id, reason, chain, details::text")
     assert [row[0] for row in found] == list(KINDS)
     assert {row[1:5] for row in found} == {("client:engine", "a-test", "swap 8c1f", "ethereum")}
     details = [json.loads(row[5]) for row in found]
@@ -53,7 +54,7 @@ def test_an_entry_says_what_was_signed_and_not_the_payload(signing, address, sql
 def test_the_same_request_has_the_same_details(signing, address, sql):
     for _ in range(2):
         sign_transaction(signing)
-    (_, first), (_, second) = entries(sql)
+    (_, first), (_, second) = signing_entries(sql)
     assert first == second
     assert first == json.dumps(json.loads(first), separators=(",", ":"))
 
@@ -94,12 +95,12 @@ def sign_batch(signing, count):
 
 def test_more_effects_than_an_entry_holds_are_not_signed(signing, address, sql):
     sign_batch(signing, 30)
-    ((_, details),) = entries(sql)
+    ((_, details),) = signing_entries(sql)
     assert len(details) <= MAX_DETAILS
     assert len(json.loads(details)["effects"]) == 30
     with pytest.raises(NotSignable, match="50 effects"):
         sign_batch(signing, 50)
-    assert len(entries(sql)) == 1
+    assert len(signing_entries(sql)) == 1
 
 
 def test_a_preview_has_the_effects_of_the_entry_and_neither_signs_nor_writes(
@@ -111,10 +112,10 @@ def test_a_preview_has_the_effects_of_the_entry_and_neither_signs_nor_writes(
         signing.preview_typed_data(FID, read, chain_id=CHAIN_ID, access=RESTRICTED),
         signing.preview_transaction(FID, TRANSACTION, chain_id=CHAIN_ID, access=RESTRICTED),
     ]
-    assert entries(sql) == []
+    assert signing_entries(sql) == []
     for sign in KINDS.values():
         sign(signing)
-    recorded = [json.loads(details) for _, details in entries(sql)]
+    recorded = [json.loads(details) for _, details in signing_entries(sql)]
     for preview, details in zip(previews, recorded, strict=True):
         assert preview.address == address
         assert "0x" + preview.digest.hex() == details["digest"]

@@ -50,7 +50,7 @@ IS_RETIRED = (
 )
 
 
-def nameless(table, violation, condition="true"):
+def without_constraint_name(table, violation, condition="true"):
     return NAMELESS.format(table=table, violation=violation, condition=condition)
 
 
@@ -63,9 +63,9 @@ def reported(request, sql):
             with sql.transaction():
                 sql.execute((QUERIES / "operations/partitions.sql").read_text())
         elif request.param == "nameless":
-            sql.execute(nameless("wallet_audit_log", "unique_violation", IS_TAKEN))
+            sql.execute(without_constraint_name("wallet_audit_log", "unique_violation", IS_TAKEN))
             sql.execute(
-                nameless("wallets", "foreign_key_violation", IS_RETIRED).replace(
+                without_constraint_name("wallets", "foreign_key_violation", IS_RETIRED).replace(
                     "function nameless()", "function nameless_too()"
                 )
             )
@@ -113,7 +113,7 @@ def test_taken_positions_are_recognized_in_a_batch(wallets, database, sql, repor
 def test_a_retired_secret_is_recognized_by_its_constraint(wallets, database, sql, reported, act):
     wallets.ensure_trading_wallet(FID, access=ACCESS)
     reported()
-    sealed = NEW.encrypt(
+    encrypted = NEW.encrypt(
         Secret(b"\1" * 32), fid=FID + 1, chain="ethereum", address="0x" + "ab" * 20
     )
 
@@ -121,14 +121,14 @@ def test_a_retired_secret_is_recognized_by_its_constraint(wallets, database, sql
         repository = PostgresWalletRepository(connection)
         there = repository.get(FID, "ethereum")
         other = NewWallet(
-            fid=FID + 1, chain="ethereum", address="0x" + "ab" * 20, encrypted_key=sealed
+            fid=FID + 1, chain="ethereum", address="0x" + "ab" * 20, encrypted_key=encrypted
         )
         copied = type(there)(
             fid=FID + 1,
             chain="ethereum",
             wallet_type="trading",
             address=other.address,
-            encrypted_key=sealed,
+            encrypted_key=encrypted,
             created_at=there.created_at,
             updated_at=there.updated_at,
         )
@@ -143,7 +143,7 @@ def test_a_retired_secret_is_recognized_by_its_constraint(wallets, database, sql
                 WalletBatchRepository(connection).insert_copies_if_absent([copied])
         else:
             with connection.transaction():
-                WalletBatchRepository(connection).reencrypt([(there, sealed)])
+                WalletBatchRepository(connection).reencrypt([(there, encrypted)])
 
     before = rows(sql)
     with pytest.raises(SecretMismatch) as caught:
@@ -189,15 +189,15 @@ UNKNOWN = {
         pg.ForeignKeyViolation,
     ),
     "a nameless unique index of wallets": (
-        nameless("wallets", "unique_violation"),
+        without_constraint_name("wallets", "unique_violation"),
         pg.UniqueViolation,
     ),
     "a nameless foreign key of the log": (
-        nameless("wallet_audit_log", "foreign_key_violation"),
+        without_constraint_name("wallet_audit_log", "foreign_key_violation"),
         pg.ForeignKeyViolation,
     ),
     "a nameless unique index of the ends": (
-        nameless("wallet_audit_heads", "unique_violation"),
+        without_constraint_name("wallet_audit_heads", "unique_violation"),
         pg.UniqueViolation,
     ),
 }

@@ -21,8 +21,7 @@ from benchmarks.wallet_rows import (
     YEAR,
     fill,
 )
-from tests.factories import JWT_SECRET, SECRET
-from tests.leaks import LEAKS
+from tests.factories import JWT_SECRET, SECRET, authorization, new_client
 from tests.sql.crowds import (
     BYTES_PER_WALLET,
     FEW,
@@ -71,11 +70,7 @@ def crowds(server) -> Iterator[dict[int, Crowd]]:
         services = application(app)
         services.open()
         apps.append(services)
-        token = services.clients.create(
-            "crowd", scopes=SCOPES, allowed_networks=(), expires_at=None
-        )
-        LEAKS.secrets.add(token.reveal())
-        headers = {"Authorization": f"Bearer {token.reveal()}"}
+        headers = authorization(new_client(services.clients, *SCOPES).reveal())
         found[users] = Crowd(url, population, app.test_client(), headers)
     yield found
     logging.disable(logging.NOTSET)

@@ -46,7 +46,7 @@ ATTACKS = (
 
 @pytest.fixture
 def hosted(server):
-    """A hoster's empty database: its owner is no superuser, and a data API has two roles."""
+    """An empty database of a hoster. Its owner is not a superuser, and a data API has two roles."""
     with psycopg.connect(server.url("postgres"), autocommit=True) as admin:
         admin.execute("create role hosted_owner login createrole password 'a password'")
         for name in ("web_anon", "reporter", "backup"):

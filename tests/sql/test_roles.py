@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from tests.factories import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET, SECRET
+from tests.factories import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET, SECRET, new_client
 from tests.leaks import LEAKS
 from wallet_api.blueprints.application import application
 from wallet_api.database import sql as loader
@@ -41,9 +41,7 @@ def runtime(runtime_url):
 
 
 def test_the_runtime_role_can_do_all_work_of_the_service(make_app, runtime_url, services, command):
-    token = services.clients.create(
-        "engine", scopes=SCOPES, allowed_networks=[], expires_at=None
-    ).reveal()
+    token = new_client(services.clients, *SCOPES).reveal()
     app = make_app(DATABASE_URL=runtime_url, ALLOW_KEY_EXPORT="true")
     client, mine = app.test_client(), application(app)
     unready = client.get("/readyz")

@@ -11,7 +11,7 @@ import time
 import psycopg
 import pytest
 
-from tests.factories import ACCESS, BASE_ACCOUNT, FID, JWT_SECRET, SECRET
+from tests.factories import ACCESS, BASE_ACCOUNT, FID, JWT_SECRET, SECRET, authorization, new_client
 from tests.leaks import LEAKS
 from tests.sql.queries import FILES, subject_of
 from wallet_api.app import create_app
@@ -64,11 +64,7 @@ def app(watched):
 def requests_sent(app):
     """Ask for a little of everything, each thing several times."""
     services = application(app)
-    token = services.clients.create(
-        "engine", scopes=SCOPES, unrestricted=True, allowed_networks=[], expires_at=None
-    )
-    LEAKS.secrets.add(token.reveal())
-    engine = {"Authorization": f"Bearer {token.reveal()}"}
+    engine = authorization(new_client(services.clients, *SCOPES).reveal())
     client = app.test_client()
     for fid in (FID, FID + 7, FID + 14):
         user_token = services.user_tokens.issue(fid).reveal()

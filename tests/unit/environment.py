@@ -20,6 +20,10 @@ def settings(**changes):
 
 
 def faults(**changes):
+    """Return the faults of an environment, which are also the lines of the message."""
     with pytest.raises(ConfigurationError) as refusal:
         settings(**changes)
+    first, *lines = str(refusal.value).splitlines()
+    assert first == "wallet-api cannot start:"
+    assert lines == [f"  - {fault}. {fault.remedy}" for fault in refusal.value.faults]
     return list(map(str, refusal.value.faults))

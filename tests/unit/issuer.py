@@ -1,7 +1,5 @@
 """A substitute for Farcaster: a real key server, its keys, and signed and forged tokens."""
 
-import base64
-import hmac
 import json
 import threading
 import time
@@ -12,6 +10,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
+from tests.factories import forge_token
 from wallet_api.auth.quick_auth import QuickAuth
 from wallet_api.crypto.secret import Secret
 
@@ -94,11 +93,6 @@ def sign(key=KEY, kid="first", **changes):
     return Secret(jwt.api_jws.encode(payload, key, algorithm="RS256", headers=header))
 
 
-def encoded(part):
-    return base64.urlsafe_b64encode(part).rstrip(b"=").decode()
-
-
 def forge(header, key=b"", payload=None):
-    """Sign with HMAC what no library would."""
-    signed = f"{encoded(header.encode())}.{encoded((payload or json.dumps(claims())).encode())}"
-    return Secret(f"{signed}.{encoded(hmac.digest(key, signed.encode(), 'sha256'))}")
+    """Sign claims of Farcaster with HMAC."""
+    return Secret(forge_token(header, payload or json.dumps(claims()), key))

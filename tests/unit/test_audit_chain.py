@@ -121,17 +121,21 @@ def test_the_keys_of_the_log_are_not_those_of_the_wallets():
 def test_a_later_secret_decrypts_the_root_of_its_predecessor():
     both = EncryptionService(Secret(OTHER_SECRET), [Secret(SECRET)])
     later, older = both.audit_keys.values()
-    sealed = later.encrypt_root_of(older)
-    assert sealed != later.encrypt_root_of(older)
-    opened = later.decrypt_root_of(older.key_id, sealed)
+    encrypted = later.encrypt_root_of(older)
+    assert encrypted != later.encrypt_root_of(older)
+    opened = later.decrypt_root_of(older.key_id, encrypted)
     assert opened.root.reveal() == older.root.reveal()
     assert opened.key_id == older.key_id
     for key, key_id, text in (
-        (later, "ab" * 8, sealed),
-        (older, older.key_id, sealed),
+        (later, "ab" * 8, encrypted),
+        (older, older.key_id, encrypted),
         *(
-            (later, older.key_id, f"{sealed[:n]}{int(sealed[n], 16) ^ 1:x}{sealed[n + 1 :]}")
-            for n in range(len(sealed))
+            (
+                later,
+                older.key_id,
+                f"{encrypted[:n]}{int(encrypted[n], 16) ^ 1:x}{encrypted[n + 1 :]}",
+            )
+            for n in range(len(encrypted))
         ),
     ):
         with pytest.raises(KeyUnreadable):

@@ -27,8 +27,8 @@ def test_the_model_predicts_the_other_measurements():
     counts = [found["users"] for found in measured()]
     assert max(counts) >= 10 * min(counts)
     for found in measured():
-        modelled = sum(it["rows"] * size[name] for name, it in found["bytes"].items())
-        assert modelled == pytest.approx(capacity.total(found), rel=0.06), found["users"]
+        modeled = sum(it["rows"] * size[name] for name, it in found["bytes"].items())
+        assert modeled == pytest.approx(capacity.total(found), rel=0.06), found["users"]
 
 
 def test_every_plan_is_larger_and_more_expensive_than_the_previous():

@@ -5,6 +5,7 @@ from operator import attrgetter
 
 import pytest
 
+from tests.unit.environment import REQUIRED, faults, settings
 from wallet_api.config import (
     ConfigurationError,
     Settings,
@@ -13,11 +14,6 @@ from wallet_api.config import (
 )
 from wallet_api.ethereum.networks import NETWORKS
 
-REQUIRED = {
-    "DATABASE_URL": "postgresql://app:the-database-password@db.example/wallets",
-    "ENCRYPTION_SECRET": "an encryption secret of enough characters",
-    "JWT_SECRET": "a signing secret of quite enough characters",
-}
 # Every optional variable: its field, the default, another value, and what that one becomes.
 OPTIONAL = [
     ("JWT_ISSUER", "tokens.issuer", "wallet-api", "us", "us"),
@@ -54,20 +50,6 @@ OPTIONAL = [
 each_optional = pytest.mark.parametrize(
     ("name", "field", "default", "text", "value"), OPTIONAL, ids=[row[0] for row in OPTIONAL]
 )
-
-
-def settings(**changes: str) -> Settings:
-    return Settings.from_environ({**REQUIRED, **changes})
-
-
-def faults(**changes: str) -> list[str]:
-    with pytest.raises(ConfigurationError) as refusal:
-        settings(**changes)
-    assert str(refusal.value).splitlines()[0] == "wallet-api cannot start:"
-    assert str(refusal.value).splitlines()[1:] == [
-        f"  - {f}. {f.remedy}" for f in refusal.value.faults
-    ]
-    return list(map(str, refusal.value.faults))
 
 
 @each_optional

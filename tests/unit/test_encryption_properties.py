@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.factories import OTHER_SECRET, SECRET
-from tests.wallet_store import old_open
+from tests.wallet_store import old_decrypt
 from wallet_api.auth.fids import MAX_FID
 from wallet_api.crypto.encryption import EncryptedKey, EncryptionService
 from wallet_api.crypto.secret import Secret
@@ -26,17 +26,12 @@ hexadecimal = st.text("0123456789abcdefABCDEF", max_size=300)
 
 
 @pytest.fixture(scope="module")
-def service():
-    return EncryptionService(Secret(SECRET))
-
-
-@pytest.fixture(scope="module")
 def rotated():
     return EncryptionService(Secret(OTHER_SECRET), [Secret(SECRET)])
 
 
-def flipped(value, bit):
-    """Turn one bit of a number, or of a text."""
+def flip_any_bit(value, bit):
+    """Change one bit of a number, or of a text."""
     if isinstance(value, int):
         return value ^ 1 << bit % 63
     raw = bytearray(value.encode())
@@ -47,42 +42,42 @@ def flipped(value, bit):
 
 @settings(deadline=None)
 @given(key=private_keys, row=rows, part=st.sampled_from(range(7)), bit=bits)
-def test_a_flipped_bit_in_any_column_does_not_decrypt(service, key, row, part, bit):
-    sealed = service.encrypt(key, **row)
-    kept = {**asdict(sealed), **row}
+def test_a_flipped_bit_in_any_column_does_not_decrypt(encryption, key, row, part, bit):
+    encrypted = encryption.encrypt(key, **row)
+    kept = {**asdict(encrypted), **row}
     name = sorted(kept)[part]
-    changed = {**kept, name: flipped(kept[name], bit)}
-    parts = {column: changed.pop(column) for column in asdict(sealed)}
+    changed = {**kept, name: flip_any_bit(kept[name], bit)}
+    parts = {column: changed.pop(column) for column in asdict(encrypted)}
     with pytest.raises(KeyUnreadable):
-        service.decrypt(EncryptedKey(**parts), **changed)
+        encryption.decrypt(EncryptedKey(**parts), **changed)
 
 
 @settings(deadline=None)
 @given(key=private_keys, row=rows, other=rows)
-def test_an_encrypted_key_decrypts_only_in_its_own_row(service, key, row, other):
-    sealed = service.encrypt(key, **row)
+def test_an_encrypted_key_decrypts_only_in_its_own_row(encryption, key, row, other):
+    encrypted = encryption.encrypt(key, **row)
     if row == other:
-        assert service.decrypt(sealed, **other).reveal() == key.reveal()
+        assert encryption.decrypt(encrypted, **other).reveal() == key.reveal()
     else:
         with pytest.raises(KeyUnreadable):
-            service.decrypt(sealed, **other)
+            encryption.decrypt(encrypted, **other)
 
 
 @settings(deadline=None)
 @given(ciphertext=st.text(max_size=120) | hexadecimal, iv=st.text(max_size=40) | hexadecimal)
-def test_no_other_text_decrypts(service, ciphertext, iv):
+def test_no_other_text_decrypts(encryption, ciphertext, iv):
     row = {"fid": 1, "chain": "ethereum", "address": "0x"}
-    sealed = service.encrypt(Secret(bytes(32)), **row)
+    encrypted = encryption.encrypt(Secret(bytes(32)), **row)
     with pytest.raises(KeyUnreadable):
-        service.decrypt(replace(sealed, ciphertext=ciphertext, iv=iv), **row)
+        encryption.decrypt(replace(encrypted, ciphertext=ciphertext, iv=iv), **row)
 
 
 @settings(deadline=None)
 @given(key=st.none() | private_keys)
-def test_records_of_the_old_scheme_decrypt_here_and_in_the_old_service(service, key):
-    ciphertext, iv = service.encrypt_legacy(key)
-    opened = service.decrypt_legacy(ciphertext, iv)
-    plaintext = old_open({"encryptedPrivateKey": ciphertext, "iv": iv})
+def test_records_of_the_old_scheme_decrypt_here_and_in_the_old_service(encryption, key):
+    ciphertext, iv = encryption.encrypt_legacy(key)
+    opened = encryption.decrypt_legacy(ciphertext, iv)
+    plaintext = old_decrypt({"encryptedPrivateKey": ciphertext, "iv": iv})
     if key is None:
         assert (opened, plaintext) == (None, "")
     else:
@@ -91,18 +86,20 @@ def test_records_of_the_old_scheme_decrypt_here_and_in_the_old_service(service, 
 
 @settings(deadline=None)
 @given(key=private_keys, row=rows)
-def test_after_a_change_of_secret_both_schemes_decrypt(service, rotated, key, row):
-    assert rotated.decrypt(service.encrypt(key, **row), **row).reveal() == key.reveal()
-    assert rotated.decrypt_legacy(*service.encrypt_legacy(key)).private_key.reveal() == key.reveal()
+def test_after_a_change_of_secret_both_schemes_decrypt(encryption, rotated, key, row):
+    assert rotated.decrypt(encryption.encrypt(key, **row), **row).reveal() == key.reveal()
+    assert (
+        rotated.decrypt_legacy(*encryption.encrypt_legacy(key)).private_key.reveal() == key.reveal()
+    )
     with pytest.raises(KeyUnreadable):
-        service.decrypt(rotated.encrypt(key, **row), **row)
+        encryption.decrypt(rotated.encrypt(key, **row), **row)
 
 
 @settings(deadline=None)
 @given(ciphertext=hexadecimal | st.text(max_size=80), iv=hexadecimal | st.text(max_size=40))
-def test_an_old_record_with_any_content_is_refused_or_decrypted(service, ciphertext, iv):
+def test_an_old_record_with_any_content_is_refused_or_decrypted(encryption, ciphertext, iv):
     try:
-        opened = service.decrypt_legacy(ciphertext, iv)
+        opened = encryption.decrypt_legacy(ciphertext, iv)
     except KeyUnreadable:
         return
     assert opened is None or len(opened.private_key.reveal()) == 32

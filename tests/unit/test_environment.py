@@ -140,7 +140,7 @@ def test_characters_inside_a_value_are_kept(value):
 
 @pytest.mark.parametrize("around", AROUND)
 def test_the_encryption_secret_is_taken_as_it_is_with_a_warning(around):
-    """A deployment may have sealed its wallets under it, the old service its files."""
+    """A deployment may have encrypted its wallets under it, and the old service its files."""
     given = around.format(GOOD[LITERAL])
     kept = settings(**{LITERAL: given})
     assert kept.encryption_secret.reveal() == given

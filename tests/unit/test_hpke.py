@@ -1,6 +1,5 @@
 """HPKE encryption for a recipient: other libraries decrypt it, and invalid keys are refused."""
 
-import base64
 import hashlib
 import hmac
 
@@ -14,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyhpke import AEADId, CipherSuite, KDFId, KEMId, KEMKey, OpenError
 
+from tests.factories import base64url
 from wallet_api.crypto import hpke
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import InvalidRecipientKey
@@ -22,10 +22,6 @@ PYHPKE = CipherSuite.new(KEMId.DHKEM_X25519_HKDF_SHA256, KDFId.HKDF_SHA256, AEAD
 PLAINTEXT = bytes(range(32))
 INFO = b"wallet-api/key/v1|1|ethereum|0x24e08CE165170235Ff6E27529b73f9933bCD74E2"
 AES_128_GCM, AES_256_GCM = 1, 2
-
-
-def base64url(raw):
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def public(key):
@@ -75,14 +71,14 @@ def test_a_key_schedule_by_hand_equals_the_rfc():
 
 def test_an_encryption_is_decrypted_by_hand_as_in_the_rfc():
     key = X25519PrivateKey.generate()
-    sealed = hpke.Recipient(base64url(public(key))).encrypt(Secret(PLAINTEXT), info=INFO)
-    assert (len(sealed.enc), len(sealed.ciphertext)) == (32, 32 + 16)
-    secret, nonce = key_and_nonce(key, sealed.enc, INFO, AES_256_GCM)
-    assert AESGCM(secret).decrypt(nonce, sealed.ciphertext, b"") == PLAINTEXT
+    encrypted = hpke.Recipient(base64url(public(key))).encrypt(Secret(PLAINTEXT), info=INFO)
+    assert (len(encrypted.enc), len(encrypted.ciphertext)) == (32, 32 + 16)
+    secret, nonce = key_and_nonce(key, encrypted.enc, INFO, AES_256_GCM)
+    assert AESGCM(secret).decrypt(nonce, encrypted.ciphertext, b"") == PLAINTEXT
     for changed in (b"", INFO[:-1], INFO + b"\0"):
-        secret, nonce = key_and_nonce(key, sealed.enc, changed, AES_256_GCM)
+        secret, nonce = key_and_nonce(key, encrypted.enc, changed, AES_256_GCM)
         with pytest.raises(InvalidTag):
-            AESGCM(secret).decrypt(nonce, sealed.ciphertext, b"")
+            AESGCM(secret).decrypt(nonce, encrypted.ciphertext, b"")
 
 
 def test_the_suite_that_is_named_is_the_suite_that_is_used():
@@ -94,12 +90,12 @@ def test_the_suite_that_is_named_is_the_suite_that_is_used():
 def test_another_implementation_decrypts_and_encrypts_compatibly(plaintext, info):
     key = X25519PrivateKey.generate()
     theirs = KEMKey.from_pyca_cryptography_key(key)
-    sealed = hpke.Recipient(base64url(public(key))).encrypt(Secret(plaintext), info=info)
-    context = PYHPKE.create_recipient_context(sealed.enc, theirs, info=info)
-    assert context.open(sealed.ciphertext) == plaintext
-    other = PYHPKE.create_recipient_context(sealed.enc, theirs, info=info + b"x")
+    encrypted = hpke.Recipient(base64url(public(key))).encrypt(Secret(plaintext), info=info)
+    context = PYHPKE.create_recipient_context(encrypted.enc, theirs, info=info)
+    assert context.open(encrypted.ciphertext) == plaintext
+    other = PYHPKE.create_recipient_context(encrypted.enc, theirs, info=info + b"x")
     with pytest.raises(OpenError):
-        other.open(sealed.ciphertext)
+        other.open(encrypted.ciphertext)
     enc, sender = PYHPKE.create_sender_context(
         KEMKey.from_pyca_cryptography_key(key.public_key()), info=info
     )
@@ -108,8 +104,8 @@ def test_another_implementation_decrypts_and_encrypts_compatibly(plaintext, info
 
 def test_two_encryptions_have_nothing_in_common():
     recipient = hpke.Recipient(base64url(public(X25519PrivateKey.generate())))
-    sealed = [recipient.encrypt(Secret(PLAINTEXT), info=INFO) for _ in range(20)]
-    assert len({one.enc for one in sealed}) == len({one.ciphertext for one in sealed}) == 20
+    encrypted = [recipient.encrypt(Secret(PLAINTEXT), info=INFO) for _ in range(20)]
+    assert len({one.enc for one in encrypted}) == len({one.ciphertext for one in encrypted}) == 20
 
 
 def test_a_public_key_is_returned_in_its_canonical_form():

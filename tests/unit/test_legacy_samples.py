@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.factories import OTHER_SECRET
-from tests.wallet_store import old_seal
+from tests.wallet_store import old_encrypt
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.key_pairs import address_of
 from wallet_api.crypto.secret import Secret
@@ -34,11 +34,6 @@ CIPHERTEXT, IV = record(KEYED[0])
 
 
 @pytest.fixture(scope="module")
-def service():
-    return EncryptionService(Secret(SECRET))
-
-
-@pytest.fixture(scope="module")
 def stranger():
     return EncryptionService(Secret(OTHER_SECRET))
 
@@ -50,15 +45,15 @@ def test_every_file_of_the_store_is_tested():
 
 
 @pytest.mark.parametrize("entry", KEYED, ids=name)
-def test_a_sample_decrypts_to_the_key_of_its_address(service, entry):
-    key = service.decrypt_legacy(*record(entry))
+def test_a_sample_decrypts_to_the_key_of_its_address(encryption, entry):
+    key = encryption.decrypt_legacy(*record(entry))
     assert "0x" + key.private_key.reveal().hex() == entry["privateKey"]
     assert address_of(key.private_key) == entry["address"]
 
 
 @pytest.mark.parametrize("entry", [e for e in EXPECTED if e not in KEYED], ids=name)
-def test_a_keyless_sample_decrypts_to_nothing(service, entry):
-    assert service.decrypt_legacy(*record(entry)) is None
+def test_a_keyless_sample_decrypts_to_nothing(encryption, entry):
+    assert encryption.decrypt_legacy(*record(entry)) is None
 
 
 @pytest.mark.parametrize("entry", EXPECTED, ids=name)
@@ -68,51 +63,53 @@ def test_another_secret_decrypts_no_sample(stranger, entry):
 
 
 def test_a_previous_secret_decrypts_a_sample():
-    service = EncryptionService(Secret(OTHER_SECRET), [Secret(SECRET)])
-    key = service.decrypt_legacy(CIPHERTEXT, IV)
+    encryption = EncryptionService(Secret(OTHER_SECRET), [Secret(SECRET)])
+    key = encryption.decrypt_legacy(CIPHERTEXT, IV)
     assert "0x" + key.private_key.reveal().hex() == KEYED[0]["privateKey"]
 
 
 def test_a_previous_secret_decrypts_a_keyless_sample():
-    service = EncryptionService(Secret(OTHER_SECRET), [Secret(SECRET)])
+    encryption = EncryptionService(Secret(OTHER_SECRET), [Secret(SECRET)])
     keyless = next(entry for entry in EXPECTED if entry not in KEYED)
-    assert service.decrypt_legacy(*record(keyless)) is None
+    assert encryption.decrypt_legacy(*record(keyless)) is None
 
 
 def test_a_previous_secret_decrypts_a_key_in_another_spelling_and_reports_it():
-    service = EncryptionService(Secret(OTHER_SECRET), [Secret(SECRET)])
-    opened = service.decrypt_legacy(*old_seal(KEYED[0]["privateKey"].removeprefix("0x"), SECRET))
+    encryption = EncryptionService(Secret(OTHER_SECRET), [Secret(SECRET)])
+    opened = encryption.decrypt_legacy(
+        *old_encrypt(KEYED[0]["privateKey"].removeprefix("0x"), SECRET)
+    )
     assert "0x" + opened.private_key.reveal().hex() == KEYED[0]["privateKey"]
     assert not opened.is_plain
-    assert service.decrypt_legacy(CIPHERTEXT, IV).is_plain
+    assert encryption.decrypt_legacy(CIPHERTEXT, IV).is_plain
 
 
-def test_an_upper_case_record_decrypts_too(service):
-    key = service.decrypt_legacy(CIPHERTEXT.upper(), IV.upper())
+def test_an_upper_case_record_decrypts_too(encryption):
+    key = encryption.decrypt_legacy(CIPHERTEXT.upper(), IV.upper())
     assert "0x" + key.private_key.reveal().hex() == KEYED[0]["privateKey"]
 
 
-def test_a_ciphertext_cut_within_a_block_is_refused(service):
+def test_a_ciphertext_cut_within_a_block_is_refused(encryption):
     for length in (n for n in range(len(CIPHERTEXT)) if n % 32):
         with pytest.raises(KeyUnreadable):
-            service.decrypt_legacy(CIPHERTEXT[:length], IV)
+            encryption.decrypt_legacy(CIPHERTEXT[:length], IV)
 
 
 @pytest.mark.parametrize("blocks", [1, 2, 3, 4])
-def test_a_ciphertext_without_its_last_blocks_is_refused(service, blocks):
+def test_a_ciphertext_without_its_last_blocks_is_refused(encryption, blocks):
     with pytest.raises(KeyUnreadable):
-        service.decrypt_legacy(CIPHERTEXT[: -32 * blocks], IV)
+        encryption.decrypt_legacy(CIPHERTEXT[: -32 * blocks], IV)
 
 
 @pytest.mark.parametrize("blocks", [1, 2, 3, 4])
-def test_a_ciphertext_without_its_first_blocks_is_refused(service, blocks):
+def test_a_ciphertext_without_its_first_blocks_is_refused(encryption, blocks):
     with pytest.raises(KeyUnreadable):
-        service.decrypt_legacy(CIPHERTEXT[32 * blocks :], IV)
+        encryption.decrypt_legacy(CIPHERTEXT[32 * blocks :], IV)
 
 
-def test_a_ciphertext_with_a_block_more_is_refused(service):
+def test_a_ciphertext_with_a_block_more_is_refused(encryption):
     with pytest.raises(KeyUnreadable):
-        service.decrypt_legacy(CIPHERTEXT + "00" * 16, IV)
+        encryption.decrypt_legacy(CIPHERTEXT + "00" * 16, IV)
 
 
 @pytest.mark.parametrize(
@@ -132,26 +129,26 @@ def test_a_ciphertext_with_a_block_more_is_refused(service):
         pytest.param(IV, CIPHERTEXT, id="changed places"),
     ],
 )
-def test_a_malformed_record_is_refused(service, ciphertext, iv):
+def test_a_malformed_record_is_refused(encryption, ciphertext, iv):
     with pytest.raises(KeyUnreadable):
-        service.decrypt_legacy(ciphertext, iv)
+        encryption.decrypt_legacy(ciphertext, iv)
 
 
 @pytest.mark.parametrize("byte", [0, 1, 2, 15])
-def test_a_changed_iv_never_gives_the_key_of_the_address(service, byte):
+def test_a_changed_iv_never_gives_the_key_of_the_address(encryption, byte):
     """CBC lets an attacker change the first block at will: the address is what tells."""
     changed = bytearray.fromhex(IV)
     changed[byte] ^= 1
     try:
-        key = service.decrypt_legacy(CIPHERTEXT, changed.hex())
+        key = encryption.decrypt_legacy(CIPHERTEXT, changed.hex())
     except KeyUnreadable:
         return
     assert address_of(key.private_key) != KEYED[0]["address"]
 
 
-def test_an_error_shows_neither_record_nor_secret(service):
+def test_an_error_shows_neither_record_nor_secret(encryption):
     with pytest.raises(KeyUnreadable) as refusal:
-        service.decrypt_legacy("x" + KEYED[0]["privateKey"], IV)
+        encryption.decrypt_legacy("x" + KEYED[0]["privateKey"], IV)
     said = f"{refusal.value!r} {refusal.value.reason} {refusal.value.__cause__}"
     assert KEYED[0]["privateKey"] not in said
     assert SECRET not in said

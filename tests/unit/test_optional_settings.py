@@ -4,27 +4,18 @@ import pytest
 from limits import parse_many
 
 from tests.leaks import LEAKS
+from tests.unit.environment import METRICS_TOKEN, settings
 from wallet_api.app import create_app
-from wallet_api.config import ConfigurationError, Settings
+from wallet_api.config import ConfigurationError
 
-REQUIRED = {
-    "DATABASE_URL": "postgresql://app:the-database-password@db.example/wallets",
-    "ENCRYPTION_SECRET": "an encryption secret of enough characters",
-    "JWT_SECRET": "a signing secret of quite enough characters",
-}
-TOKEN = "a metrics token of quite enough characters"
 HIDDEN = "hunter2-hunter2"
-LEAKS.secrets |= {TOKEN, HIDDEN}
+LEAKS.secrets |= {METRICS_TOKEN, HIDDEN}
 NEW = (
     *("DATABASE_REPLICA_URL", "TRUSTED_PROXY_HOPS", "RATELIMIT_ENABLED", "RATELIMIT_STORAGE_URI"),
     *("RATELIMIT_PER_IP", "RATELIMIT_PER_USER", "RATELIMIT_PER_CLIENT"),
     "RATELIMIT_WRITES_PER_USER",
     *("METRICS_TOKEN", "SLOW_QUERY_MS"),
 )
-
-
-def settings(**changes):
-    return Settings.from_environ({**REQUIRED, **changes})
 
 
 def fault(**changes):
@@ -84,7 +75,7 @@ def test_good_limits_are_kept_unless_they_are_switched_off(per, text):
         ("RATELIMIT_STORAGE_URI", "ratelimit_storage_uri", "memory://"),
         ("RATELIMIT_STORAGE_URI", "ratelimit_storage_uri", f"redis://:{HIDDEN}@cache:6379/1"),
         ("RATELIMIT_STORAGE_URI", "ratelimit_storage_uri", f"rediss://u:{HIDDEN}@cache:6380"),
-        ("METRICS_TOKEN", "metrics_token", TOKEN),
+        ("METRICS_TOKEN", "metrics_token", METRICS_TOKEN),
         ("METRICS_TOKEN", "metrics_token", "t" * 32),
     ],
 )

@@ -1,7 +1,5 @@
 """Our own tokens: only an unchanged one that has not expired identifies a user."""
 
-import base64
-import hmac
 import json
 import time
 
@@ -10,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from tests.factories import JWT_SECRET, OTHER_SECRET
+from tests.factories import JWT_SECRET, OTHER_SECRET, base64url, forge_token, token_claims
 from wallet_api.auth import user_tokens
 from wallet_api.auth.fids import MAX_FID
 from wallet_api.auth.user_tokens import UserTokens
@@ -26,33 +24,12 @@ DEEP = 20_000
 BOMB = '{"a":' + "[" * DEEP + "]" * DEEP + "}"
 
 
-def claims(**changes):
-    """Return the claims of one of our tokens; a change to ... leaves a claim out."""
-    now = int(time.time())
-    ours = {
-        "userId": f"fid_{FID}",
-        "fid": FID,
-        "iat": now,
-        "exp": now + 3600,
-        "iss": "wallet-api",
-        "aud": "wallet-api-users",
-    }
-    return {name: value for name, value in {**ours, **changes}.items() if value is not ...}
-
-
-def encoded(part):
-    return base64.urlsafe_b64encode(part.encode()).rstrip(b"=").decode()
-
-
 def forge(header, payload, secret=JWT_SECRET, digest="sha256"):
-    """Sign any two texts, as no library would."""
-    signed = f"{encoded(header)}.{encoded(payload)}"
-    mac = base64.urlsafe_b64encode(hmac.digest(secret.encode(), signed.encode(), digest))
-    return f"{signed}.{mac.rstrip(b'=').decode()}"
+    return forge_token(header, payload, secret.encode(), digest)
 
 
 def sign(**changes):
-    return forge(HEADER, json.dumps(claims(**changes)))
+    return forge(HEADER, json.dumps(token_claims(**changes)))
 
 
 def verify(token):
@@ -69,7 +46,7 @@ def test_an_issued_token_has_exactly_the_claims_of_the_contract():
     ours = jwt.decode(token, options={"verify_signature": False})
     issued_at = ours["iat"]
     assert before <= issued_at <= time.time()
-    assert ours == claims(iat=issued_at, exp=issued_at + 3600)
+    assert ours == token_claims(iat=issued_at, exp=issued_at + 3600)
     assert jwt.get_unverified_header(token) == {"alg": "HS256", "typ": "JWT"}
 
 
@@ -115,7 +92,7 @@ def test_an_expired_or_future_token_is_refused(changes):
 
 def test_a_token_of_another_secret_is_refused():
     with pytest.raises(Unauthenticated):
-        verify(forge(HEADER, json.dumps(claims()), OTHER_SECRET))
+        verify(forge(HEADER, json.dumps(token_claims()), OTHER_SECRET))
 
 
 @pytest.mark.parametrize("name", ["exp", "iat", "iss", "aud"])
@@ -180,7 +157,7 @@ def test_every_fid_of_a_bigint_round_trips(fid):
 )
 @pytest.mark.parametrize("signature", ["kept", "dropped"])
 def test_a_token_does_not_choose_its_algorithm(algorithm, signature):
-    token = forge(json.dumps({"alg": algorithm, "typ": "JWT"}), json.dumps(claims()))
+    token = forge(json.dumps({"alg": algorithm, "typ": "JWT"}), json.dumps(token_claims()))
     if signature == "dropped":
         token = token.rpartition(".")[0] + "."
     with pytest.raises(Unauthenticated):
@@ -190,13 +167,13 @@ def test_a_token_does_not_choose_its_algorithm(algorithm, signature):
 @pytest.mark.parametrize(("algorithm", "digest"), [("HS384", "sha384"), ("HS512", "sha512")])
 def test_our_secret_under_another_hash_is_refused(algorithm, digest):
     with pytest.raises(Unauthenticated):
-        verify(forge(json.dumps({"alg": algorithm}), json.dumps(claims()), digest=digest))
+        verify(forge(json.dumps({"alg": algorithm}), json.dumps(token_claims()), digest=digest))
 
 
 def test_an_rs256_token_is_refused_with_every_key():
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    token = jwt.encode(claims(), key, algorithm="RS256", headers={"x5c": [public.decode()]})
+    token = jwt.encode(token_claims(), key, algorithm="RS256", headers={"x5c": [public.decode()]})
     with pytest.raises(Unauthenticated):
         verify(token)
 
@@ -215,7 +192,7 @@ def test_a_changed_character_is_refused(part):
 def test_another_payload_under_our_signature_is_refused():
     header, _, signature = sign().split(".")
     with pytest.raises(Unauthenticated):
-        verify(f"{header}.{encoded(json.dumps(claims(fid=1)))}.{signature}")
+        verify(f"{header}.{base64url(json.dumps(token_claims(fid=1)).encode())}.{signature}")
 
 
 @pytest.mark.parametrize(
@@ -238,7 +215,7 @@ def test_garbage_is_refused(token):
 )  # fmt: skip
 @pytest.mark.parametrize("part", ["header", "payload"])
 def test_deeply_nested_json_and_non_objects_are_refused(part, text):
-    header, payload = (text, json.dumps(claims())) if part == "header" else (HEADER, text)
+    header, payload = (text, json.dumps(token_claims())) if part == "header" else (HEADER, text)
     with pytest.raises(Unauthenticated):
         verify(forge(header, payload))
 
@@ -257,16 +234,16 @@ def test_deeply_nested_json_and_non_objects_are_refused(part, text):
 )
 def test_a_header_with_an_unsupported_extension_is_refused(header):
     with pytest.raises(Unauthenticated):
-        verify(forge(header, json.dumps(claims())))
+        verify(forge(header, json.dumps(token_claims())))
 
 
 @pytest.mark.parametrize(
     "member", ['"kid":"1"', '"jku":"http://127.0.0.1:9/"', '"jwk":{"kty":"oct","k":"AAAA"}']
 )
 def test_a_header_that_brings_its_own_key_changes_nothing(member):
-    assert verify(forge(f'{{"alg":"HS256",{member}}}', json.dumps(claims()))) == FID
+    assert verify(forge(f'{{"alg":"HS256",{member}}}', json.dumps(token_claims()))) == FID
     with pytest.raises(Unauthenticated):
-        verify(forge(f'{{"alg":"HS256",{member}}}', json.dumps(claims()), secret="\0\0\0"))
+        verify(forge(f'{{"alg":"HS256",{member}}}', json.dumps(token_claims()), secret="\0\0\0"))
 
 
 def test_an_error_does_not_quote_the_token():

@@ -108,6 +108,7 @@ def test_a_full_disk_loses_no_entry(old_log, archive, files, database, monkeypat
     assert archive() == (21, 15, 0)
 
 
+@pytest.mark.slow
 def test_a_command_that_is_killed_repeatedly_ends_in_a_complete_archive(
     old_log, start, files, verify_log, append_old, monkeypatch, database
 ):
