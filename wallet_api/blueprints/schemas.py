@@ -1,6 +1,6 @@
 """Schemas of the request and response bodies of /api."""
 
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 from marshmallow import EXCLUDE, RAISE, Schema, fields, pre_load
@@ -8,7 +8,7 @@ from marshmallow import EXCLUDE, RAISE, Schema, fields, pre_load
 from wallet_api.errors import MnemonicRefused
 from wallet_api.ethereum.networks import NETWORKS
 from wallet_api.ethereum.transfers import Transfer
-from wallet_api.models import MAX_FID
+from wallet_api.models import BASE_ACCOUNT_CHAIN, MAX_FID, Wallet
 
 ADDRESS = {"pattern": "^0x[0-9a-fA-F]{40}$"}
 AMOUNT = "^([0-9]+[.]?[0-9]*|[.][0-9]+)$"
@@ -48,10 +48,12 @@ class Timestamp(fields.DateTime):
     """A point in time as ISO 8601 in UTC with milliseconds: 2026-11-22T10:42:23.489Z."""
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
-        if value is None:
-            return None
-        text: str = value.astimezone(UTC).isoformat(timespec="milliseconds")
-        return text.replace("+00:00", "Z")
+        return None if value is None else timestamp(value)
+
+
+def timestamp(moment: datetime) -> str:
+    """Format a point in time as Timestamp describes."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class Body(Schema):
@@ -231,19 +233,25 @@ class DepositAnswer(Answer):
     wallet_send_calls = fields.Raw(data_key="walletSendCalls", metadata=_SEND_CALLS)
 
 
+def _spelling(wallet: Wallet) -> str:
+    """Return the name of a wallet's chain that the frontends know."""
+    return "base" if wallet.chain == BASE_ACCOUNT_CHAIN else wallet.chain
+
+
+def _wallet_id(wallet: Wallet) -> str:
+    return f"fid_{wallet.fid}_{wallet.chain}"
+
+
 class PrimaryWallet(Answer):
     """A wallet in the format of the frontends, without id and times."""
 
     address = fields.String(metadata={"examples": [TRADING_ADDRESS], **ADDRESS})
-    chain = fields.Function(
-        lambda wallet: "base" if wallet.chain == "base-account" else wallet.chain,
-        metadata={"type": "string", "enum": ["ethereum", "base"]},
-    )
+    chain = fields.Function(_spelling, metadata={"type": "string", "enum": ["ethereum", "base"]})
     wallet_type = fields.String(data_key="walletType", metadata={"enum": list(TYPES)})
 
 
 class CreatedWallet(PrimaryWallet):
-    id = fields.Function(lambda wallet: f"fid_{wallet.fid}_{wallet.chain}", metadata=WALLET_ID)
+    id = fields.Function(_wallet_id, metadata=WALLET_ID)
     created_at = Timestamp(data_key="createdAt")
 
 
@@ -254,9 +262,7 @@ class ListedWallet(CreatedWallet):
 class ExportedWallet(Answer):
     """A wallet with its private key."""
 
-    id = fields.Function(
-        lambda found: f"fid_{found.wallet.fid}_{found.wallet.chain}", metadata=WALLET_ID
-    )
+    id = fields.Function(lambda found: _wallet_id(found.wallet), metadata=WALLET_ID)
     address = fields.String(
         attribute="wallet.address", metadata={"examples": [TRADING_ADDRESS], **ADDRESS}
     )
@@ -279,6 +285,22 @@ class PrimaryWalletAnswer(Answer):
 
 class WalletListAnswer(Answer):
     wallets = fields.List(fields.Nested(ListedWallet))
+
+    def dump(self, obj: dict[str, list[Wallet]], *, many: bool | None = None) -> dict[str, Any]:
+        """Return what the fields declare, for the most frequent request in less time."""
+        return {
+            "wallets": [
+                {
+                    "address": wallet.address,
+                    "chain": _spelling(wallet),
+                    "walletType": wallet.wallet_type,
+                    "id": _wallet_id(wallet),
+                    "createdAt": timestamp(wallet.created_at),
+                    "updatedAt": timestamp(wallet.updated_at),
+                }
+                for wallet in obj["wallets"]
+            ]
+        }
 
 
 class CreatedWalletAnswer(Answer):
