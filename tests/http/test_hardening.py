@@ -23,6 +23,13 @@ def test_every_response_has_the_security_headers(refusing):
         assert "unsafe" not in policy.partition("style-src")[0], path
 
 
+def test_no_header_is_sent_twice(refusing):
+    for method, path in [*routes(refusing.application), ("GET", "/nowhere")]:
+        with refusing.open(path, method=method) as answer:
+            names = [name.lower() for name, _ in answer.headers]
+        assert sorted(set(names)) == sorted(names), path
+
+
 @pytest.fixture(scope="module")
 def behind_a_proxy(untouched):
     return untouched.make_app(TRUSTED_PROXY_HOPS="1")

@@ -95,6 +95,14 @@ def test_the_remaining_requests_are_counted_per_caller(clock):
     assert (other.allowed, other.remaining, other.seconds) == (True, 2, 60)
 
 
+def test_limits_of_one_window_are_counted_for_each_alone(clock):
+    limits = RateLimits(Secret(MEMORY))
+    rates = [parse(rate) for rate in ("3 per minute", "3 per 60 second", "5 per minute")]
+    for remaining in (2, 1, 0):
+        used = limits.hit(rates, "somebody")
+        assert [usage.remaining for usage in used] == [remaining, remaining, remaining + 2]
+
+
 def test_a_failed_redis_is_not_called_for_a_while(monkeypatch):
     limits = RateLimits(Secret("redis://127.0.0.1:1"))
     asked = []

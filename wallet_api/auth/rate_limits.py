@@ -25,6 +25,9 @@ REDIS_SECONDS = 0.3
 _REDIS_PAUSE_SECONDS = 5
 _ROUNDING_SECONDS = 0.001
 
+# By the limit, as far as its window does not tell it, and the identifiers of the caller.
+_Counts = dict[tuple[object, ...], int]
+
 log = structlog.get_logger("wallet_api")
 
 
@@ -129,7 +132,7 @@ class MemoryRateLimiter:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._current: dict[int, tuple[int, dict[str, int], dict[str, int]]] = {}
+        self._current: dict[int, tuple[int, _Counts, _Counts]] = {}
 
     def use(self, item: RateLimitItem, *identifiers: str, cost: int = 1) -> tuple[bool, float, int]:
         """Count `cost` requests unless they would exceed the limit.
@@ -137,7 +140,9 @@ class MemoryRateLimiter:
         Return whether they were counted, the end of the window (Unix time), and the number of
         remaining requests. If none remain, the time is when the next request is allowed.
         """
-        key, length = item.key_for(*identifiers), item.get_expiry()
+        # Not key_for(), which renders and quotes a string for Redis.
+        key = (item.amount, item.multiples, *identifiers)
+        length = item.get_expiry()
         with self._lock:
             older, newer, passed = self._windows(length)
             before, now = older.get(key, 0), newer.get(key, 0)
@@ -152,7 +157,7 @@ class MemoryRateLimiter:
             part -= (item.amount - now) / before
         return allowed, time.time() + (part - passed) * length, remaining
 
-    def _windows(self, length: int) -> tuple[dict[str, int], dict[str, int], float]:
+    def _windows(self, length: int) -> tuple[_Counts, _Counts, float]:
         """Return the counts of the previous and the current window, and its elapsed fraction."""
         index, passed = divmod(time.time() / length, 1)
         known, older, newer = self._current.get(length, (0, {}, {}))

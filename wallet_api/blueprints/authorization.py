@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 from flask import Flask, current_app, g, request
+from flask.globals import app_ctx
 from werkzeug.exceptions import NotFound
 
 from wallet_api.auth.fids import parse_fid
@@ -49,10 +50,11 @@ def _enforce_policy() -> None:
     limits = application().limits
     limits.count_address()
     read_body()
-    if request.endpoint is None or request.method == "OPTIONS":
+    endpoint = request.endpoint
+    if endpoint is None or request.method == "OPTIONS":
         return
     # A view without a policy raises AttributeError, and is never served.
-    view: Any = current_app.view_functions[request.endpoint]
+    view: Any = current_app.view_functions[endpoint]
     try:
         view.auth_policy.authenticate()
     finally:
@@ -63,13 +65,14 @@ def _enforce_policy() -> None:
 
 def audit_context(*, reason: str | None = None, recipient: str | None = None) -> AuditContext:
     """Describe the current caller for an audit row."""
+    state = app_ctx.g
     return AuditContext(
-        actor=g.actor,
-        request_id=g.request_id,
+        actor=state.actor,
+        request_id=state.request_id,
         ip=client_ip(),
         reason=reason,
         recipient=recipient,
-        unrestricted="client" in g and g.client.unrestricted,
+        unrestricted="client" in state and state.client.unrestricted,
     )
 
 
@@ -82,8 +85,8 @@ def _bearer_token() -> Secret[str]:
 
 
 def _authenticate_user() -> None:
-    g.fid = application().user_tokens.verify(_bearer_token())
-    g.actor = f"user:{g.fid}"
+    fid = application().user_tokens.verify(_bearer_token())
+    g.fid, g.actor = fid, f"user:{fid}"
 
 
 def _authenticate_farcaster_user() -> None:

@@ -61,9 +61,12 @@ def _trust_proxies(application: WSGIApplication, hops: int) -> WSGIApplication:
 
 
 def _add_security_headers(response: Response) -> Response:
-    response.headers.setdefault("Content-Security-Policy", _DEFAULT_CSP)
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Referrer-Policy"] = "no-referrer"
+    # add() does not look for a header of the same name, as an assignment does.
+    headers = response.headers
+    if "Content-Security-Policy" not in headers:
+        headers.add("Content-Security-Policy", _DEFAULT_CSP)
+    headers.add("X-Content-Type-Options", "nosniff")
+    headers.add("Referrer-Policy", "no-referrer")
     return response
 
 

@@ -5,6 +5,7 @@ from functools import lru_cache
 from ipaddress import IPv6Address, ip_network
 
 from flask import Flask, Response, g, request
+from flask.globals import app_ctx
 from limits import RateLimitItem
 
 from wallet_api import metrics
@@ -70,14 +71,14 @@ class RequestLimits:
     def _count(self, per: str, identifier: str, *, cost: int = 1) -> None:
         if per not in self._limits or request.endpoint in _EXEMPT:
             return
-        limits = self._limits[per]
-        began, redis_seconds = time.monotonic(), g.get("redis_seconds", REDIS_SECONDS)
+        limits, state = self._limits[per], app_ctx.g
+        began, redis_seconds = time.monotonic(), state.get("redis_seconds", REDIS_SECONDS)
         usages = self._counts.hit(limits, per, identifier, redis_seconds=redis_seconds, cost=cost)
-        g.redis_seconds = redis_seconds - (time.monotonic() - began)
+        state.redis_seconds = redis_seconds - (time.monotonic() - began)
         # If a kind has several limits, their names in the headers include the window.
         names = [per if len(limits) == 1 else f"{per}-{u.limit.get_expiry()}" for u in usages]
         # A later count of the same limit replaces the earlier one.
-        g.usages = g.get("usages", {}) | dict(zip(names, usages, strict=True))
+        state.usages = state.get("usages", {}) | dict(zip(names, usages, strict=True))
         if not all(usage.allowed for usage in usages):
             metrics.RATE_LIMITED.labels(per).inc()
             raise TooManyRequests
@@ -94,13 +95,15 @@ def _add_headers(response: Response) -> Response:
     """Add the state of each limit, and Retry-After if one was exceeded."""
     usages: dict[str, Usage] = g.get("usages", {})
     if usages:
-        response.headers["RateLimit-Policy"] = ", ".join(
+        policies = ", ".join(
             f'"{name}";q={usage.limit.amount};w={usage.limit.get_expiry()}'
             for name, usage in usages.items()
         )
-        response.headers["RateLimit"] = ", ".join(
+        states = ", ".join(
             f'"{name}";r={usage.remaining};t={usage.seconds}' for name, usage in usages.items()
         )
+        response.headers.add("RateLimit-Policy", policies)
+        response.headers.add("RateLimit", states)
     waits = [usage.seconds for usage in usages.values() if not usage.allowed]
     if waits:
         response.headers["Retry-After"] = str(max(waits))

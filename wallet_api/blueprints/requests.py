@@ -10,7 +10,8 @@ from ipaddress import IPv6Address, ip_address
 from typing import Any
 
 import structlog
-from flask import Flask, Request, Response, current_app, g, request
+from flask import Flask, Request, Response, current_app, request
+from flask.globals import app_ctx
 from gunicorn.http.errors import ParseException
 from marshmallow import Schema, ValidationError, fields
 from webargs.flaskparser import FlaskParser
@@ -52,11 +53,13 @@ def init_app(app: Flask) -> None:
 
 def _begin() -> None:
     """Set the request id and the start time. Raises Overloaded if the request waited too long."""
-    g.began = deadline.arrived_at()
+    # Each use of `g` would look it up again.
+    state = app_ctx.g
+    state.began = deadline.arrived_at()
     given = request.headers.get("X-Request-Id", "")
-    g.request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
-    g.actor = "anybody"
-    structlog.contextvars.bind_contextvars(request_id=g.request_id, actor=g.actor)
+    state.request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+    state.actor = "anybody"
+    structlog.contextvars.bind_contextvars(request_id=state.request_id, actor=state.actor)
     if deadline.seconds_left() <= 0:
         metrics.OVERLOADED.inc()
         raise Overloaded("no thread became free in time")
@@ -79,14 +82,16 @@ def read_body() -> None:
 
 
 def _end(response: Response) -> Response:
-    response.headers["X-Request-Id"] = g.request_id
+    state, rule, method = app_ctx.g, request.url_rule, request.method
+    response.headers.add("X-Request-Id", state.request_id)
     # Responses contain tokens, keys and wallets of one user. A view may allow caching.
-    response.headers.setdefault("Cache-Control", "no-store")
-    seconds = time.monotonic() - g.began
+    if "Cache-Control" not in response.headers:
+        response.headers.add("Cache-Control", "no-store")
+    seconds = time.monotonic() - state.began
     # The pattern, not the path, which the client controls.
-    route = request.url_rule.rule if request.url_rule else None
+    route = rule.rule if rule else None
     metrics.REQUESTS.labels(
-        request.method if request.method in _METHODS else "other",
+        method if method in _METHODS else "other",
         route or "none",
         response.status_code,
     ).observe(seconds)
@@ -94,7 +99,7 @@ def _end(response: Response) -> Response:
     unknown = {} if client_ip() else {"client_ip": "unknown"}
     log.info(
         "request",
-        method=request.method,
+        method=method,
         route=route,
         status=response.status_code,
         duration_ms=round(seconds * 1000, 1),

@@ -28,6 +28,10 @@ class Blueprint(SmorestBlueprint):
 
     ARGUMENTS_PARSER = BodyParser()
 
+    def arguments(self, schema: Any, **options: Any) -> Any:
+        """Parse arguments with one instance of the schema. webargs would make one per request."""
+        return super().arguments(schema() if isinstance(schema, type) else schema, **options)
+
     def requires(
         self, policy: AuthPolicy, *refusals: type[errors.WalletApiError] | int, **operation: Any
     ) -> Callable[[View], View]:

@@ -1,6 +1,6 @@
 """What the schemas of several subjects share: examples, times, and the base schemas of bodies."""
 
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 from marshmallow import RAISE, Schema, fields, pre_load
@@ -45,10 +45,12 @@ class Timestamp(fields.DateTime):
     """A point in time as ISO 8601 in UTC with milliseconds: 2026-11-22T10:42:23.489Z."""
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
-        if value is None:
-            return None
-        text: str = value.astimezone(UTC).isoformat(timespec="milliseconds")
-        return text.replace("+00:00", "Z")
+        return None if value is None else timestamp(value)
+
+
+def timestamp(moment: datetime) -> str:
+    """Format a point in time as Timestamp describes."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class Body(Schema):

@@ -14,9 +14,11 @@ from wallet_api.blueprints.schemas.bases import (
     Answer,
     Body,
     Timestamp,
+    timestamp,
 )
 from wallet_api.ethereum.networks import NETWORKS
 from wallet_api.ethereum.transfers import Transfer
+from wallet_api.models import BASE_ACCOUNT_CHAIN, Wallet
 
 _AMOUNT = "^([0-9]+[.]?[0-9]*|[.][0-9]+)$"
 _HEX = {"type": "string", "pattern": "^0x[0-9a-f]*$"}
@@ -142,19 +144,25 @@ class DepositAnswer(Answer):
     wallet_send_calls = fields.Raw(data_key="walletSendCalls", metadata=_SEND_CALLS)
 
 
+def _spelling(wallet: Wallet) -> str:
+    """Return the name of a wallet's chain that the frontends know."""
+    return "base" if wallet.chain == BASE_ACCOUNT_CHAIN else wallet.chain
+
+
+def _wallet_id(wallet: Wallet) -> str:
+    return f"fid_{wallet.fid}_{wallet.chain}"
+
+
 class PrimaryWallet(Answer):
     """A wallet in the format of the frontends, without id and times."""
 
     address = fields.String(metadata={"examples": [TRADING_ADDRESS], **ADDRESS})
-    chain = fields.Function(
-        lambda wallet: "base" if wallet.chain == "base-account" else wallet.chain,
-        metadata={"type": "string", "enum": ["ethereum", "base"]},
-    )
+    chain = fields.Function(_spelling, metadata={"type": "string", "enum": ["ethereum", "base"]})
     wallet_type = fields.String(data_key="walletType", metadata={"enum": list(TYPES)})
 
 
 class CreatedWallet(PrimaryWallet):
-    id = fields.Function(lambda wallet: f"fid_{wallet.fid}_{wallet.chain}", metadata=WALLET_ID)
+    id = fields.Function(_wallet_id, metadata=WALLET_ID)
     created_at = Timestamp(data_key="createdAt")
 
 
@@ -165,9 +173,7 @@ class ListedWallet(CreatedWallet):
 class ExportedWallet(Answer):
     """A wallet with its private key."""
 
-    id = fields.Function(
-        lambda found: f"fid_{found.wallet.fid}_{found.wallet.chain}", metadata=WALLET_ID
-    )
+    id = fields.Function(lambda found: _wallet_id(found.wallet), metadata=WALLET_ID)
     address = fields.String(
         attribute="wallet.address", metadata={"examples": [TRADING_ADDRESS], **ADDRESS}
     )
@@ -190,6 +196,22 @@ class PrimaryWalletAnswer(Answer):
 
 class WalletListAnswer(Answer):
     wallets = fields.List(fields.Nested(ListedWallet))
+
+    def dump(self, obj: dict[str, list[Wallet]], *, many: bool | None = None) -> dict[str, Any]:
+        """Return what the fields declare, for the most frequent request in less time."""
+        return {
+            "wallets": [
+                {
+                    "address": wallet.address,
+                    "chain": _spelling(wallet),
+                    "walletType": wallet.wallet_type,
+                    "id": _wallet_id(wallet),
+                    "createdAt": timestamp(wallet.created_at),
+                    "updatedAt": timestamp(wallet.updated_at),
+                }
+                for wallet in obj["wallets"]
+            ]
+        }
 
 
 class CreatedWalletAnswer(Answer):

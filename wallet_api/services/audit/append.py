@@ -180,7 +180,7 @@ def chained(key: AuditKey, entry: AuditEntry, previous: AuditHead) -> ChainedEnt
     """Return an entry with its mac, and the head of the chain after it."""
     content = content_of(entry)
     macs = key.macs(content, fid=entry.fid, entry_id=entry.id, head=previous.mac)
-    head = replace(previous, id=entry.id, mac=macs.head)
+    head = AuditHead(fid=previous.fid, id=entry.id, mac=macs.head, now=previous.now)
     return ChainedEntry(entry=replace(entry, mac=macs.entry), head=head)
 
 
