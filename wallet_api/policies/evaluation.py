@@ -60,8 +60,8 @@ class Window(NamedTuple):
     asset: str
     chain_id: int
     seconds: int
-    kinds: frozenset[str]
-    counterparties: frozenset[str] | None
+    kinds: tuple[str, ...]
+    counterparties: tuple[str, ...] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
