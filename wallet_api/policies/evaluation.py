@@ -60,8 +60,8 @@ class Window(NamedTuple):
     asset: str
     chain_id: int
     seconds: int
-    kinds: frozenset[str]
-    counterparties: frozenset[str] | None
+    kinds: tuple[str, ...]
+    counterparties: tuple[str, ...] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,7 @@ class LayerVerdict:
 
     `reason` is None if it allows the request; `rules` has the ids of the rules that allow it. If it
     refuses, `rules` has the rule that denies, or the one whose limit does not hold, or none, and
-    `effect` is what is refused.
+    `effect` is what is refused. `refusing` is that rule, for explain_refusal().
     """
 
     layer: str
@@ -79,6 +79,7 @@ class LayerVerdict:
     reason: Reason | None
     rules: tuple[str, ...]
     effect: Effect | None = None
+    refusing: Rule | None = None
 
     def as_json(self) -> dict[str, object]:
         """Return the verdict for a response or an audit entry."""
@@ -156,47 +157,73 @@ def _judge(
     sums: Mapping[Window, int],
 ) -> LayerVerdict:
     rules = [rule for rule in layer.rules if is_about(rule, request)]
+    outcome = _denial(rules, subjects) or _permission(rules, subjects, request, sums)
+    return LayerVerdict(
+        layer=layer.layer,
+        policy=layer.policy,
+        version=layer.version,
+        reason=outcome.reason,
+        rules=outcome.allowing if outcome.refusing is None else (outcome.refusing.id,),
+        effect=outcome.effect,
+        refusing=outcome.refusing,
+    )
 
-    def verdict(
-        reason: Reason | None, ids: Collection[str], effect: Effect | None = None
-    ) -> LayerVerdict:
-        return LayerVerdict(
-            layer=layer.layer,
-            policy=layer.policy,
-            version=layer.version,
-            reason=reason,
-            rules=tuple(sorted(ids)),
-            effect=effect,
-        )
 
+class _Outcome(NamedTuple):
+    """The part of LayerVerdict that depends on the rules."""
+
+    reason: Reason | None
+    effect: Effect | None = None
+    refusing: Rule | None = None
+    allowing: tuple[str, ...] = ()
+
+
+def _denial(rules: Sequence[Rule], subjects: Sequence[Subject]) -> _Outcome | None:
+    """Return the refusal of the first effect that a rule denies, or None."""
     denying = [rule for rule in rules if rule.effect == "deny"]
     for subject in subjects:
-        denied = [rule.id for rule in denying if matches(rule, subject)]
+        denied = [rule for rule in denying if matches(rule, subject)]
         if denied:
-            return verdict("denied", [min(denied)], subject.effect)
-    allowing = [
+            return _Outcome("denied", subject.effect, _first(denied))
+    return None
+
+
+def _permission(
+    rules: Sequence[Rule],
+    subjects: Sequence[Subject],
+    request: Request,
+    sums: Mapping[Window, int],
+) -> _Outcome:
+    """Return which rules allow all effects, or the refusal of the first that none allows."""
+    candidates = [
         _Allowing(rule, subjects, matched, request)
         for rule in rules
         if rule.effect == "allow" and any(matched := [matches(rule, s) for s in subjects])
     ]
-    used = set()
+    allowing = set()
     for index, subject in enumerate(subjects):
-        faults = [(rule.fault(subject, sums), rule.id) for rule in allowing if rule.matches[index]]
-        fitting = [id_ for fault, id_ in faults if fault is None]
-        if fitting:
-            used.add(min(fitting))
-        elif faults:
-            reason, closest = min(faults, key=_distance)
-            return verdict(reason, [closest], subject.effect)
+        faults = [
+            (candidate.fault(subject, sums), candidate.rule)
+            for candidate in candidates
+            if candidate.matches[index]
+        ]
+        # The rule that fails at the last limit is the closest one to allowing the effect.
+        for reason in (None, *reversed(_LIMITS)):
+            found = [rule for fault, rule in faults if fault == reason]
+            if found:
+                break
         else:
-            return verdict("no_rule", [], subject.effect)
-    return verdict(None, used) if used else verdict("no_rule", [])
+            return _Outcome("no_rule", subject.effect)
+        if reason is not None:
+            return _Outcome(reason, subject.effect, _first(found))
+        allowing.add(_first(found).id)
+    # A request without effects is not allowed.
+    return _Outcome(None if allowing else "no_rule", allowing=tuple(sorted(allowing)))
 
 
-def _distance(fault: tuple[Reason | None, str]) -> tuple[int, str]:
-    """Order the rules whose limits do not hold: first the one that fails at the last limit."""
-    reason, id_ = fault
-    return (-_LIMITS.index(reason) if reason else 0, id_)
+def _first(rules: Sequence[Rule]) -> Rule:
+    """Return one of several rules, the same one in whatever order they are."""
+    return min(rules, key=lambda rule: rule.id)
 
 
 class _Allowing:
@@ -205,9 +232,8 @@ class _Allowing:
     def __init__(
         self, rule: Rule, subjects: Sequence[Subject], matched: Sequence[bool], request: Request
     ) -> None:
-        self.id = rule.id
+        self.rule = rule
         self.matches = matched
-        self._rule = rule
         self._request = request
         self._totals: Counter[str | None] = Counter()
         if rule.limits_amounts:
@@ -217,7 +243,7 @@ class _Allowing:
 
     def fault(self, subject: Subject, sums: Mapping[Window, int]) -> Reason | None:
         """Return the first limit that does not hold for an effect that matches, or None."""
-        rule = self._rule
+        rule = self.rule
         if rule.limits_amounts and subject.unlimited:
             return "unlimited_allowance"
         if (

@@ -42,7 +42,7 @@ def explain(rule: Rule) -> str:
 
 
 def explain_refusal(verdict: Verdict) -> str:
-    """Return why a request is refused, in one English sentence: which layer, rule and limit."""
+    """Return why a request is refused, in English: which layer, which rule and which limit."""
     refusal = verdict.refusal
     if refusal is None:
         return (
@@ -50,16 +50,19 @@ def explain_refusal(verdict: Verdict) -> str:
             "to the service."
         )
     owner = _OWNERS[refusal.layer]
-    what = _KINDS[refusal.effect.kind] if refusal.effect else "it"
-    rule = f'Rule "{refusal.rules[0]}" of {owner}' if refusal.rules else ""
-    return {
-        "denied": f"{rule} denies {what}.",
-        "no_rule": f"No rule of {owner} allows these {what}.",
-        "unlimited_allowance": f"{rule} limits amounts, and this allowance is unlimited.",
-        "lifetime": f"{rule} does not allow {what} that are valid for so long.",
-        "max_amount": f"{rule} does not allow such an amount in one request.",
-        "window": f"{rule} does not allow such an amount after what was signed before.",
-    }[str(refusal.reason)]
+    what = _KINDS[refusal.effect.kind] if refusal.effect else "anything"
+    rule = refusal.refusing
+    if rule is None:
+        return f"No rule of {owner} allows {what} like this."
+    name = f'Rule "{rule.id}" of {owner}'
+    if refusal.reason == "denied":
+        return f"{name} denies {what} like this."
+    sentence = f"{name} allows {what}: {_listed(_limits(rule), 'and', ordered=True)}."
+    if refusal.reason == "window":
+        return f"{sentence} What was signed before counts."
+    if refusal.reason == "unlimited_allowance":
+        return f"{sentence} This allowance is unlimited."
+    return sentence
 
 
 def _conditions(rule: Rule) -> Iterable[str]:

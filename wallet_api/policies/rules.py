@@ -69,7 +69,8 @@ class Rule:
 
     A condition that is None matches anything. Addresses and selectors are in lower case. `tokens`
     has addresses and NATIVE. Amounts are in the smallest unit of the asset; only rules that allow
-    have limits. `counted_kinds` are the kinds of spends that its windows count, derived once.
+    have limits. Its windows count the spends of `counted_kinds` with one of
+    `counted_counterparties` (None: any, or none).
     """
 
     id: str
@@ -85,21 +86,21 @@ class Rule:
     max_amount: int | None = None
     windows: tuple[WindowLimit, ...] = ()
     max_lifetime_seconds: int | None = None
-    counted_kinds: frozenset[str] = field(init=False, repr=False, compare=False)
+    counted_kinds: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    counted_counterparties: tuple[str, ...] | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Derive the kinds of spends that the rule's windows count."""
+        """Derive which spends the windows of the rule count."""
         kinds = _SPENDS if self.kinds is None else self.kinds & _SPENDS
         if self.to is not None:
             kinds &= _TRANSFERS
         if self.spenders is not None:
             kinds &= _ALLOWANCES
-        object.__setattr__(self, "counted_kinds", kinds)
-
-    @property
-    def counted_counterparties(self) -> frozenset[str] | None:
-        """The counterparties of the spends that the rule's windows count. None is all and none."""
-        return self.spenders if self.to is None else self.to
+        parties = self.spenders if self.to is None else self.to
+        object.__setattr__(self, "counted_kinds", tuple(sorted(kinds)))
+        object.__setattr__(
+            self, "counted_counterparties", None if parties is None else tuple(sorted(parties))
+        )
 
     @property
     def limits_amounts(self) -> bool:

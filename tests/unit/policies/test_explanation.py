@@ -3,7 +3,7 @@
 import pytest
 
 from tests.unit.policies.requests import BASE, DAI, ROUTER, STRANGER, USDC, permit2
-from wallet_api.policies.evaluation import LAYERS, REASONS, LayerVerdict, Verdict
+from wallet_api.policies.evaluation import PolicyVersion, evaluate, needed_windows
 from wallet_api.policies.explanation import duration, explain, explain_refusal
 from wallet_api.policies.reading import read_rules
 from wallet_api.policies.rules import KINDS
@@ -121,20 +121,87 @@ def test_a_duration_is_in_its_largest_exact_unit(seconds, text):
     assert duration(seconds) == text
 
 
-@pytest.mark.parametrize("layer", LAYERS)
-@pytest.mark.parametrize("reason", REASONS[1:])
-def test_a_refusal_names_its_layer_and_its_rule(layer, reason):
-    rules = () if reason == "no_rule" else ("pay",)
-    (effect,) = permit2(1).effects
-    refusal = LayerVerdict(
-        layer=layer, policy="p", version=1, reason=reason, rules=rules, effect=effect
-    )
-    sentence = explain_refusal(Verdict(reason=reason, layers=(refusal,)))
-    assert layer in sentence.replace("user's own", "user")
-    assert ('"pay"' in sentence) == bool(rules)
-    assert "allowance" in sentence or reason in ("max_amount", "window")
-    assert sentence.endswith(".")
+PAY = {
+    "id": "pay",
+    "effect": "allow",
+    "chain_ids": [BASE],
+    "tokens": [USDC],
+    "max_amount": "1000000",
+    "windows": [{"seconds": 86_400, "max_amount": "5000000"}],
+    "max_lifetime_seconds": 600,
+}
+LIMITED = (
+    'Rule "pay" of {} allows allowances: at most 1 USDC in one request, at most 5 USDC '
+    "in any 24 hours and valid for at most 10 minutes."
+)
+
+
+@pytest.mark.parametrize(
+    ("layer", "owner"),
+    [
+        ("service", "the service's policy"),
+        ("client", "the policy of the API client"),
+        ("wallet", "the wallet's policy"),
+        ("user", "the user's own policy"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("rule", "request_", "held", "sentence"),
+    [
+        (
+            PAY,
+            permit2(1_000_001, lasts=600, deadline=600),
+            0,
+            LIMITED,
+        ),
+        (PAY, permit2(1, lasts=601, deadline=600), 0, LIMITED),
+        (
+            PAY,
+            permit2(1, lasts=600, deadline=600),
+            5_000_000,
+            f"{LIMITED} What was signed before counts.",
+        ),
+        (
+            PAY,
+            permit2(2**160 - 1, lasts=600, deadline=600),
+            0,
+            f"{LIMITED} This allowance is unlimited.",
+        ),
+        (
+            {"id": "no", "effect": "deny", "tokens": [USDC]},
+            permit2(1),
+            0,
+            'Rule "no" of {} denies allowances like this.',
+        ),
+        (PAY, permit2(1, token=DAI), 0, "No rule of {} allows allowances like this."),
+    ],
+)
+def test_a_refusal_names_its_layer_its_rule_and_its_limits(
+    layer, owner, rule, request_, held, sentence
+):
+    layers = [PolicyVersion(layer=layer, policy="p", version=1, rules=read_rules([rule]))]
+    sums = dict.fromkeys(needed_windows(request_, layers), held)
+    verdict = evaluate(request_, layers, sums, unrestricted=False)
+    assert explain_refusal(verdict) == sentence.format(owner)
 
 
 def test_a_refusal_without_a_policy_says_what_to_do():
-    assert "Assign a policy" in explain_refusal(Verdict(reason="no_policy", layers=()))
+    refused = evaluate(permit2(1), [], {}, unrestricted=False)
+    assert refused.reason == "no_policy"
+    assert "Assign a policy" in explain_refusal(refused)
+
+
+def test_a_verdict_is_written_for_audit_entries_and_responses():
+    layers = [PolicyVersion(layer="client", policy="p", version=3, rules=read_rules([PAY]))]
+    request = permit2(1, token=DAI)
+    (refused,) = evaluate(request, layers, {}, unrestricted=False).layers
+    common = {"layer": "client", "policy": "p", "version": 3}
+    assert refused.as_json() == common | {
+        "rules": [],
+        "reason": "no_rule",
+        "effect": request.effects[0].as_json(),
+    }
+    request = permit2(1, lasts=600, deadline=600)
+    sums = dict.fromkeys(needed_windows(request, layers), 0)
+    (allowed,) = evaluate(request, layers, sums, unrestricted=False).layers
+    assert allowed.as_json() == common | {"rules": ["pay"]}

@@ -1,5 +1,7 @@
 """Each condition of a rule, with each kind of effect."""
 
+from itertools import permutations
+
 import pytest
 
 from tests.unit.policies.requests import (
@@ -219,6 +221,16 @@ def test_every_effect_of_a_request_needs_a_rule():
     assert reason(two, called) == reason(two, fee) == "no_rule"
     assert reason(two, called, fee) is None
     assert reason(two, called, fee, rule(id="no", effect="deny", kinds="network_fee")) == "denied"
+
+
+def test_of_several_rules_the_same_one_is_named_in_every_order():
+    request = request_for(EFFECTS["contract_call"])
+    for effect in ("deny", "allow"):
+        rules = [rule(id=name, effect=effect) for name in ("a", "b", "c")]
+        for order in permutations(rules):
+            layers = [PolicyVersion(layer="client", policy="p", version=1, rules=order)]
+            (verdict,) = evaluate(request, layers, {}, unrestricted=False).layers
+            assert verdict.rules == ("a",)
 
 
 def test_a_request_without_effects_is_not_allowed():
