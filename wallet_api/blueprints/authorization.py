@@ -22,6 +22,7 @@ from wallet_api.errors import (
     WalletApiError,
 )
 from wallet_api.models import TRADING_CHAIN, AuditContext
+from wallet_api.services.signing import initialize_counters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +62,12 @@ def _enforce_policy() -> None:
     view.auth_policy.authorize()
 
 
-def audit_context(*, reason: str | None = None, recipient: str | None = None) -> AuditContext:
+def audit_context(
+    *,
+    reason: str | None = None,
+    recipient: str | None = None,
+    idempotency_key: str | None = None,
+) -> AuditContext:
     """Describe the current caller for an audit row."""
     return AuditContext(
         actor=g.actor,
@@ -70,6 +76,7 @@ def audit_context(*, reason: str | None = None, recipient: str | None = None) ->
         reason=reason,
         recipient=recipient,
         unrestricted="client" in g and g.client.unrestricted,
+        idempotency_key=idempotency_key,
     )
 
 
@@ -109,6 +116,8 @@ def client(scope: str) -> AuthPolicy:
     def authenticate() -> None:
         g.client = application().clients.identify(_bearer_token())
         g.actor = f"client:{g.client.name}"
+        if "wallets:sign" in g.client.scopes:
+            initialize_counters(g.client.name)
 
     def authorize() -> None:
         try:
