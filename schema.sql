@@ -189,7 +189,7 @@ CREATE TABLE public.wallet_audit_log (
     key_id_bytes bytea,
     request_uuid uuid,
     details json,
-    CONSTRAINT wallet_audit_log_action_is_known CHECK ((action = ANY (ARRAY['wallet.created'::text, 'wallet.imported'::text, 'base_account.set'::text, 'key.read'::text, 'key.refused'::text, 'key.exported'::text, 'key.resealed'::text, 'entries.archived'::text, 'message.signed'::text, 'typed_data.signed'::text, 'transaction.signed'::text, 'signing.refused'::text]))),
+    CONSTRAINT wallet_audit_log_action_is_known CHECK ((action = ANY (ARRAY['wallet.created'::text, 'wallet.imported'::text, 'base_account.set'::text, 'key.read'::text, 'key.refused'::text, 'key.exported'::text, 'key.resealed'::text, 'entries.archived'::text, 'message.signed'::text, 'typed_data.signed'::text, 'transaction.signed'::text, 'authorization.signed'::text, 'signing.refused'::text]))),
     CONSTRAINT wallet_audit_log_actor_is_short CHECK (((length(actor) >= 1) AND (length(actor) <= 200))),
     CONSTRAINT wallet_audit_log_address_is_an_ethereum_address CHECK ((address ~ '^0x[0-9a-fA-F]{40}$'::text)),
     CONSTRAINT wallet_audit_log_chain_is_known CHECK ((chain = ANY (ARRAY['ethereum'::text, 'base-account'::text]))),
@@ -296,6 +296,8 @@ CREATE INDEX idx_wallet_audit_log_by_action ON public.wallet_audit_log USING btr
 
 CREATE INDEX idx_wallet_audit_log_by_actor_and_action ON public.wallet_audit_log USING btree (hashtext(((actor || ' '::text) || action)), created_at);
 
+CREATE INDEX idx_wallet_audit_log_by_idempotency_key ON public.wallet_audit_log USING btree (fid, "substring"((details)::text, '^\{"idempotency_key":"((?:[^"\\]|\\.)*)"'::text)) WHERE ("substring"((details)::text, '^\{"idempotency_key":"((?:[^"\\]|\\.)*)"'::text) IS NOT NULL);
+
 CREATE INDEX idx_wallet_audit_log_by_user ON public.wallet_audit_log USING btree (fid, created_at, hashtext(action), hashtext(actor));
 
 CREATE INDEX idx_wallets_address_created_at ON public.wallets USING btree (lower(address), created_at, fid, chain);
@@ -328,7 +330,7 @@ CREATE TRIGGER wallet_audit_log_is_never_changed BEFORE UPDATE ON public.wallet_
 
 CREATE TRIGGER wallet_audit_log_is_never_truncated BEFORE TRUNCATE ON public.wallet_audit_log FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
-CREATE TRIGGER wallet_audit_log_loses_archived_key_uses_only BEFORE DELETE ON public.wallet_audit_log FOR EACH ROW WHEN (((current_setting('wallet_api.archiving'::text, true) IS DISTINCT FROM 'on'::text) OR (old.action <> ALL (ARRAY['key.read'::text, 'key.refused'::text, 'key.exported'::text, 'message.signed'::text, 'typed_data.signed'::text, 'transaction.signed'::text, 'signing.refused'::text])) OR ((old.mac IS NULL) AND (old.mac_bytes IS NULL)) OR (old.created_at > (now() - '1 day'::interval)))) EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER wallet_audit_log_loses_archived_key_uses_only BEFORE DELETE ON public.wallet_audit_log FOR EACH ROW WHEN (((current_setting('wallet_api.archiving'::text, true) IS DISTINCT FROM 'on'::text) OR (old.action <> ALL (ARRAY['key.read'::text, 'key.refused'::text, 'key.exported'::text, 'message.signed'::text, 'typed_data.signed'::text, 'transaction.signed'::text, 'authorization.signed'::text, 'signing.refused'::text])) OR ((old.mac IS NULL) AND (old.mac_bytes IS NULL)) OR (old.created_at > (now() - '1 day'::interval)))) EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER wallets_are_never_deleted BEFORE DELETE ON public.wallets FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 

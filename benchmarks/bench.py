@@ -29,6 +29,7 @@ from benchmarks import plots, report
 from benchmarks.http_bench import measure_http
 from benchmarks.pgbench import measure_pgbench
 from benchmarks.ratios import compare, failures, ratios_of
+from benchmarks.signing_bench import measure_signing
 from benchmarks.stores import Files, Rows, key_generation
 from benchmarks.timing import burst, take_turns
 from wallet_api.development.postgres import LocalPostgres
@@ -103,6 +104,7 @@ def measure(plan: Plan) -> dict[str, object]:
             opened.callback(one.close)
         results["rows"] = _growth(rows, plan.rounds)
         results["http"] = measure_http(rows[max(rows)], plan.crowds, plan.requests)
+        results["signing"] = measure_signing(rows[max(rows)], plan.rounds, plan.requests)
         results["pgbench"] = measure_pgbench(postgres, rows[max(rows)], plan.pgbench_seconds)
         results["crowds"] = {"rows": [_crowd_on_rows(rows[max(rows)], n) for n in plan.crowds]}
         results["bytes"] = {"rows": {size: one.bytes_per_row() for size, one in rows.items()}}

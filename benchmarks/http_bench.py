@@ -15,8 +15,8 @@ DEPOSIT = {"asset": "USDC", "amount": "20", "baseAddress": "0x" + "5a" * 20}
 UNIT = "empty, gunicorn's own worker"
 """An empty route without any code of this service."""
 
-_CONNECTIONS = 32
-_TURNS = 5
+CONNECTIONS = 32
+TURNS = 5
 _WORKERS, _THREADS = 2, 8
 _LIMIT = "100000000 per minute"
 
@@ -87,18 +87,18 @@ def measure_http(rows: Rows, crowds: tuple[int, ...], requests: int) -> dict[str
         }
         # No code of ours: the unit of CPU time on this machine in this hour.
         units = {UNIT: (gthread, make.empty)}
-        part = requests // _TURNS
+        part = requests // TURNS
         cells: dict[str, list[tuple[LoadResult, float]]] = {name: [] for name in kinds | units}
         for server, one in (kinds | units).values():
-            _loaded(server, one, part // 2)
-        for _ in range(_TURNS):
+            loaded(server, one, part // 2)
+        for _ in range(TURNS):
             for name, (server, one) in (kinds | units).items():
-                cells[name].append(_loaded(server, one, part))
+                cells[name].append(loaded(server, one, part))
         return {
             "settings": {
                 "workers": _WORKERS,
                 "threads": _THREADS,
-                "connections": _CONNECTIONS,
+                "connections": CONNECTIONS,
             },
             "per_second": {
                 name: round(statistics.median(turn.per_second for turn, _ in cells[name]), 1)
@@ -118,12 +118,12 @@ def measure_http(rows: Rows, crowds: tuple[int, ...], requests: int) -> dict[str
         }
 
 
-def _loaded(server: Server, one: Callable[[int], bytes], requests: int) -> tuple[LoadResult, float]:
+def loaded(server: Server, one: Callable[[int], bytes], requests: int) -> tuple[LoadResult, float]:
     """Send requests, and return the responses and the seconds of CPU of the server."""
     # Build the requests first, so that issuing tokens is not measured.
     made = [one(number) for number in range(requests)]
     cpu = CpuTime(server.pid)
-    found = load(server.port, made.__getitem__, connections=_CONNECTIONS, requests=requests)
+    found = load(server.port, made.__getitem__, connections=CONNECTIONS, requests=requests)
     return found, cpu.seconds()
 
 

@@ -13,6 +13,8 @@ _KEPT_CPU = 0.87
 # What the targets against the Node service (benchmarks/peer_report.py) amount to in this unit.
 _CPU_TARGETS = {"read": 2.9, "key": 4.6, "first deposit": 8.2}
 
+_SIGNING_TARGETS = {"message": 1.2, "permit": 1.3}
+
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
@@ -60,6 +62,7 @@ def ratios_of(results: dict[str, Any]) -> dict[str, dict[str, Any]]:
     slowest = max(crowd[name]["p99_ms"] for name in ("read", "key", "first deposit"))
     at_once = crowd["read"]["concurrency"]
     found[f"HTTP, {at_once} at once: p99 / 2 s"] = Ratio(slowest / 2000, 1, compared=False)
+    found |= signing_ratios(results["signing"]["operations"])
     table = results["bytes"]["rows"][sizes[-1]]["wallets"]
     found["bytes of a wallet's row with its indexes / 500"] = Ratio(
         (table["heap"] + table["indexes"]) / 500, 1
@@ -81,6 +84,14 @@ def cpu_ratios(cpu_ms: dict[str, float]) -> dict[str, Ratio]:
     }
 
 
+def signing_ratios(operations: dict[str, dict[str, float]]) -> dict[str, Ratio]:
+    """Return the time of signatures, in units of a key read."""
+    return {
+        f"{name} / key": Ratio(operations[name]["median_ms"] / operations["key"]["median_ms"], most)
+        for name, most in _SIGNING_TARGETS.items()
+    }
+
+
 def as_json(ratios: dict[str, Ratio]) -> dict[str, dict[str, Any]]:
     """Return the members for the JSON results."""
     return {
@@ -99,7 +110,10 @@ def as_json(ratios: dict[str, Ratio]) -> dict[str, dict[str, Any]]:
 def failures(results: dict[str, Any]) -> list[str]:
     """Return a message for each kind of operation of this service that failed."""
     http = results["http"]
-    counted = {f"HTTP {name}": count for name, count in http["failed"].items()}
+    failed = http["failed"] | {
+        f"{name}, signing": count for name, count in results["signing"]["http"]["failed"].items()
+    }
+    counted = {f"HTTP {name}": count for name, count in failed.items()}
     for where, crowds in (("service", results["crowds"]["rows"]), ("HTTP", http["crowds"])):
         for crowd in crowds:
             for name, found in crowd.items():

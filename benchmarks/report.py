@@ -12,6 +12,7 @@ def tables(results: dict[str, Any]) -> str:
                 *_growth(results),
                 *_limits(results),
                 *_http(results),
+                *signing(results["signing"]),
                 *_crowds(results),
                 *_bytes(results),
                 *_ratios(results),
@@ -113,6 +114,25 @@ def _http(results: dict[str, Any]) -> list[str]:
     ]
     heads = ["HTTP", "requests/s", "of the empty route", "CPU per request (ms)", "failed"]
     return _table(heads, lines)
+
+
+def signing(found: dict[str, Any]) -> list[str]:
+    """Return the table of signatures beside key reads."""
+    key, http = found["operations"]["key"]["median_ms"], found["http"]
+    lines = [
+        [
+            name,
+            _cell(timing),
+            f"{timing['median_ms'] / key:.2f}",
+            f"{http['per_second'][name]:.0f}",
+            f"{http['per_second'][name] / http['per_second']['key']:.2f}",
+            f"{http['cpu_ms'][name]:.2f}",
+            http["failed"][name],
+        ]
+        for name, timing in found["operations"].items()
+    ]
+    heads = ["signatures", "ms: median (p99)", "of a key read", "HTTP: requests/s"]
+    return _table([*heads, "of key reads", "CPU per request (ms)", "failed"], lines)
 
 
 def _crowds(results: dict[str, Any]) -> list[str]:

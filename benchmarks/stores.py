@@ -20,6 +20,7 @@ from wallet_api.database import Connection, Database
 from wallet_api.development.postgres import LocalPostgres
 from wallet_api.models import TRADING_CHAIN, AuditContext
 from wallet_api.services import migrations
+from wallet_api.services.signing import SigningService
 from wallet_api.services.wallets import BaseAccountWalletService
 
 ACCESS = AuditContext(actor="user:benchmark", request_id="benchmark")
@@ -78,6 +79,19 @@ class Rows:
     def service(self) -> BaseAccountWalletService:
         """The service that the views call."""
         return self._services.wallets
+
+    @property
+    def signing(self) -> SigningService:
+        """The signing service that the views call."""
+        return self._services.signing
+
+    def create_client(self, name: str, *, scopes: tuple[str, ...]) -> str:
+        """Return the token of a new API client, whose wallets sign everything."""
+        clients = self._services.clients
+        token = clients.create(
+            name, scopes=scopes, unrestricted=True, allowed_networks=(), expires_at=None
+        )
+        return token.reveal()
 
     def close(self) -> None:
         """Close the pool."""

@@ -1,4 +1,4 @@
-"""Prometheus metrics. No label contains a user, a client or an address.
+"""Prometheus metrics. No label contains a user or an address. API clients are few.
 
 The workers of a gunicorn master store their metrics in PROMETHEUS_MULTIPROC_DIR, so that each of
 them can report the metrics of all.
@@ -74,9 +74,13 @@ POOL_MAX = Gauge(
 SLOW_QUERIES = Counter("wallet_api_db_slow_queries", "Statements that were logged as slow.")
 WALLETS_CREATED = Counter("wallet_api_wallets_created", "Trading wallets that were created.")
 KEY_READS = Counter("wallet_api_key_reads", "Private keys that were returned.", ["caller"])
-SIGNATURES = Counter("wallet_api_signatures", "Signatures that were returned.", ["method"])
+SIGNATURES = Counter(
+    "wallet_api_signatures", "Signatures that were returned.", ["method", "client"]
+)
 SIGNING_REFUSALS = Counter(
-    "wallet_api_signing_refusals", "Requests to sign that were refused by policy.", ["method"]
+    "wallet_api_signing_refusals",
+    "Requests to sign that were refused by policy.",
+    ["method", "client"],
 )
 FAILED_DECRYPTIONS = Counter(
     "wallet_api_failed_opens", "Keys that did not decrypt to that of their address. Alert on this."

@@ -35,6 +35,7 @@ AUDIT_ACTIONS = (
     "message.signed",
     "typed_data.signed",
     "transaction.signed",
+    "authorization.signed",
     "signing.refused",
     "entries.archived",
 )
@@ -47,6 +48,7 @@ KEY_USES = (
     "message.signed",
     "typed_data.signed",
     "transaction.signed",
+    "authorization.signed",
     "signing.refused",
 )
 """The actions whose entries may be archived. Nothing but the audit log depends on them."""
@@ -88,10 +90,14 @@ class Wallet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WalletWithKey:
-    """A wallet and its private key (32 bytes). Each use is recorded in the audit log."""
+    """A wallet and its private key (32 bytes). Each use is recorded in the audit log.
+
+    `repeated` if an earlier request with the same Idempotency-Key recorded this use.
+    """
 
     wallet: Wallet
     private_key: Secret[bytes]
+    repeated: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +124,7 @@ class AuditContext:
 
     `recipient` is the X25519 public key (base64url) that the key will be encrypted to, or None.
     `unrestricted` is True for an API client whose wallets sign everything, and is not recorded.
+    A signature with an `idempotency_key` is recorded once for all requests of the actor with it.
     """
 
     actor: str
@@ -126,6 +133,7 @@ class AuditContext:
     reason: str | None = None
     recipient: str | None = None
     unrestricted: bool = False
+    idempotency_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +188,15 @@ class AuditHead:
     id: int
     mac: str
     now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedSignature:
+    """What an audit entry records of a signature: enough to tell it from another one."""
+
+    action: str
+    chain_id: int | None
+    digest: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 import { type Address, createClient, getTypesForEIP712Domain, type Hex, http } from "viem";
 import { type LocalAccount, toHex, type TypedDataDefinition } from "viem";
 import { toAccount as customAccount } from "viem/accounts";
-import { formatTransactionRequest, serializeTypedData } from "viem/utils";
+import { formatTransactionRequest, pad, serializeTypedData } from "viem/utils";
 
 type Wallet = { service: string; token: string; fid: number; chainId: number; address: Address };
 
@@ -35,6 +35,19 @@ export function toAccount({ service, token, fid, chainId, address }: Wallet): Lo
       const signed = await request({ method: "eth_signTransaction", params: [named] });
       // The service answers as geth, viem's type says only `raw`.
       return (signed as unknown as { raw: Hex }).raw;
+    },
+    async signAuthorization({ chainId: wanted, nonce, ...delegate }) {
+      const contract = (delegate.contractAddress ?? delegate.address) as Address;
+      const given = { chainId: toHex(wanted), address: contract, nonce: toHex(nonce) };
+      const headers = { ...fetchOptions.headers, "Content-Type": "application/json" };
+      const body = JSON.stringify({ chainId, authorization: given });
+      const route = `${service}/v1/users/${fid}/wallets/ethereum/sign/authorization`;
+      const response = await fetch(route, { method: "POST", headers, body });
+      const answer = await response.json();
+      if (!response.ok) throw new Error(answer.error);
+      const { r, s, yParity } = answer.authorization as { r: Hex; s: Hex; yParity: Hex };
+      const signature = { r: pad(r), s: pad(s), yParity: Number(yParity) };
+      return { address: contract, chainId: wanted, nonce, ...signature };
     },
   });
 }

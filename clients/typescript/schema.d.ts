@@ -204,6 +204,8 @@ export interface paths {
             header?: {
                 /** @description Printable ASCII text for the audit log, unless the body has a reason. */
                 "X-Reason"?: string;
+                /** @description A retry with the same key returns the same signature, and is not recorded again. It belongs to the client, the user and what is signed. */
+                "Idempotency-Key"?: string;
             };
             path: {
                 fid: number;
@@ -230,6 +232,8 @@ export interface paths {
             header?: {
                 /** @description Printable ASCII text for the audit log, unless the body has a reason. */
                 "X-Reason"?: string;
+                /** @description A retry with the same key returns the same signature, and is not recorded again. It belongs to the client, the user and what is signed. */
+                "Idempotency-Key"?: string;
             };
             path: {
                 fid: number;
@@ -256,6 +260,8 @@ export interface paths {
             header?: {
                 /** @description Printable ASCII text for the audit log, unless the body has a reason. */
                 "X-Reason"?: string;
+                /** @description A retry with the same key returns the same signature, and is not recorded again. It belongs to the client, the user and what is signed. */
+                "Idempotency-Key"?: string;
             };
             path: {
                 fid: number;
@@ -270,6 +276,34 @@ export interface paths {
          * @description Needs the scope `wallets:sign`.
          */
         post: operations["sign_transaction"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/users/{fid}/wallets/{chain}/sign/authorization": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Printable ASCII text for the audit log, unless the body has a reason. */
+                "X-Reason"?: string;
+                /** @description A retry with the same key returns the same signature, and is not recorded again. It belongs to the client, the user and what is signed. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                fid: number;
+                chain: "ethereum";
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign the authorization of a delegate (EIP-7702), and record it in the audit log.
+         * @description Needs the scope `wallets:sign`.
+         */
+        post: operations["sign_authorization"];
         delete?: never;
         options?: never;
         head?: never;
@@ -304,6 +338,8 @@ export interface paths {
             header?: {
                 /** @description Printable ASCII text for the audit log. */
                 "X-Reason"?: string;
+                /** @description A retry with the same key returns the same signature, and is not recorded again. It belongs to the client, the user and what is signed. In a batch it holds for each call at its place. */
+                "Idempotency-Key"?: string;
             };
             path: {
                 fid: number;
@@ -929,6 +965,35 @@ export interface components {
             /** @description The transaction with its signature. */
             transaction: Record<string, never>;
         };
+        AuthorizationBody: {
+            /**
+             * @description Printable text for the audit log. Default: the header X-Reason.
+             * @example sign swap 8c1f
+             */
+            reason?: string | null;
+            /**
+             * @description The chain for which it is signed.
+             * @example 8453
+             */
+            chainId: number;
+            /**
+             * @description An authorization (EIP-7702): the account gets the code of the contract `address`. `chainId` must equal that of the request, and cannot be 0. Quantities are hex strings.
+             * @example {
+             *       "chainId": "0x2105",
+             *       "address": "0x78547fc07fdc8aac05e53b034e510b276a5ba384",
+             *       "nonce": "0x0"
+             *     }
+             */
+            authorization: Record<string, never>;
+        };
+        SignedAuthorizationAnswer: {
+            /** @example 0x24e08CE165170235Ff6E27529b73f9933bCD74E2 */
+            address: `0x${string}`;
+            /** @description What the wallet signed. */
+            digest: `0x${string}`;
+            /** @description An element of `authorizationList`. */
+            authorization: Record<string, never>;
+        };
         PreviewBody: {
             /**
              * @description The chain for which it is signed.
@@ -1002,6 +1067,15 @@ export interface components {
              *     }
              */
             transaction?: Record<string, never>;
+            /**
+             * @description An authorization (EIP-7702): the account gets the code of the contract `address`. `chainId` must equal that of the request, and cannot be 0. Quantities are hex strings.
+             * @example {
+             *       "chainId": "0x2105",
+             *       "address": "0x78547fc07fdc8aac05e53b034e510b276a5ba384",
+             *       "nonce": "0x0"
+             *     }
+             */
+            authorization?: Record<string, never>;
         };
         PreviewAnswer: {
             /** @example 0x24e08CE165170235Ff6E27529b73f9933bCD74E2 */
@@ -1055,7 +1129,7 @@ export interface components {
             /** @enum {string} */
             chain: "ethereum" | "base-account";
             /** @enum {string} */
-            action: "wallet.created" | "wallet.imported" | "base_account.set" | "key.read" | "key.refused" | "key.exported" | "key.resealed" | "message.signed" | "typed_data.signed" | "transaction.signed" | "signing.refused" | "entries.archived";
+            action: "wallet.created" | "wallet.imported" | "base_account.set" | "key.read" | "key.refused" | "key.exported" | "key.resealed" | "message.signed" | "typed_data.signed" | "transaction.signed" | "authorization.signed" | "signing.refused" | "entries.archived";
             /** @example client:engine */
             actor: string;
             /** @example 203.0.113.7 */
@@ -2744,6 +2818,8 @@ export interface operations {
             header?: {
                 /** @description Printable ASCII text for the audit log, unless the body has a reason. */
                 "X-Reason"?: string;
+                /** @description A retry with the same key returns the same signature, and is not recorded again. It belongs to the client, the user and what is signed. */
+                "Idempotency-Key"?: string;
             };
             path: {
                 fid: number;
@@ -2766,6 +2842,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description Present if this is the response to an earlier request. */
+                    "Idempotent-Replayed"?: "true";
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
@@ -2783,6 +2861,8 @@ export interface operations {
              *     This request cannot be signed.
              *
              *     This service never accepts a seed phrase. Never share it.
+             *
+             *     Idempotency-Key must be 1 to 255 visible ASCII characters.
              *
              *     The request is not valid.
              */
@@ -2865,6 +2945,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description This Idempotency-Key was already used with a different request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests. Please wait a moment and try again. */
             429: {
                 headers: {
@@ -2899,6 +2991,8 @@ export interface operations {
             header?: {
                 /** @description Printable ASCII text for the audit log, unless the body has a reason. */
                 "X-Reason"?: string;
+                /** @description A retry with the same key returns the same signature, and is not recorded again. It belongs to the client, the user and what is signed. */
+                "Idempotency-Key"?: string;
             };
             path: {
                 fid: number;
@@ -2961,6 +3055,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description Present if this is the response to an earlier request. */
+                    "Idempotent-Replayed"?: "true";
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
@@ -2978,6 +3074,8 @@ export interface operations {
              *     This request cannot be signed.
              *
              *     This service never accepts a seed phrase. Never share it.
+             *
+             *     Idempotency-Key must be 1 to 255 visible ASCII characters.
              *
              *     The request is not valid.
              */
@@ -3050,6 +3148,18 @@ export interface operations {
             };
             /** @description The request body must be JSON (Content-Type: application/json). */
             415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This Idempotency-Key was already used with a different request. */
+            422: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -3094,6 +3204,8 @@ export interface operations {
             header?: {
                 /** @description Printable ASCII text for the audit log, unless the body has a reason. */
                 "X-Reason"?: string;
+                /** @description A retry with the same key returns the same signature, and is not recorded again. It belongs to the client, the user and what is signed. */
+                "Idempotency-Key"?: string;
             };
             path: {
                 fid: number;
@@ -3125,6 +3237,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description Present if this is the response to an earlier request. */
+                    "Idempotent-Replayed"?: "true";
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
@@ -3142,6 +3256,8 @@ export interface operations {
              *     This request cannot be signed.
              *
              *     This service never accepts a seed phrase. Never share it.
+             *
+             *     Idempotency-Key must be 1 to 255 visible ASCII characters.
              *
              *     The request is not valid.
              */
@@ -3214,6 +3330,196 @@ export interface operations {
             };
             /** @description The request body must be JSON (Content-Type: application/json). */
             415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This Idempotency-Key was already used with a different request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. Please wait a moment and try again. */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service is not available right now. Nothing was lost; please try again. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_authorization: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Printable ASCII text for the audit log, unless the body has a reason. */
+                "X-Reason"?: string;
+                /** @description A retry with the same key returns the same signature, and is not recorded again. It belongs to the client, the user and what is signed. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                fid: number;
+                chain: "ethereum";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "chainId": 8453,
+                 *       "authorization": {
+                 *         "chainId": "0x2105",
+                 *         "address": "0x78547fc07fdc8aac05e53b034e510b276a5ba384",
+                 *         "nonce": "0x0"
+                 *       },
+                 *       "reason": "upgrade 7d02"
+                 *     }
+                 */
+                "application/json": components["schemas"]["AuthorizationBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Present if this is the response to an earlier request. */
+                    "Idempotent-Replayed"?: "true";
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedAuthorizationAnswer"];
+                };
+            };
+            /**
+             * @description FID must be an integer from 1 to 9223372036854775807.
+             *
+             *     Unsupported chain. Only ethereum is supported.
+             *
+             *     This request cannot be signed.
+             *
+             *     This service never accepts a seed phrase. Never share it.
+             *
+             *     Idempotency-Key must be 1 to 255 visible ASCII characters.
+             *
+             *     The request is not valid.
+             */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in again: the token is missing, expired or not valid. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description No policy lets this API client sign. Use a client that was created with --unrestricted.
+             *
+             *     This API client lacks the required scope.
+             *
+             *     This API client may not call from this network.
+             */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This user has no such wallet. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body is too large. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body must be JSON (Content-Type: application/json). */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This Idempotency-Key was already used with a different request. */
+            422: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -3413,6 +3719,8 @@ export interface operations {
             header?: {
                 /** @description Printable ASCII text for the audit log. */
                 "X-Reason"?: string;
+                /** @description A retry with the same key returns the same signature, and is not recorded again. It belongs to the client, the user and what is signed. In a batch it holds for each call at its place. */
+                "Idempotency-Key"?: string;
             };
             path: {
                 fid: number;
@@ -3438,6 +3746,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description Present if this is the response to an earlier request. */
+                    "Idempotent-Replayed"?: "true";
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
@@ -3485,6 +3795,8 @@ export interface operations {
             };
             /**
              * @description FID must be an integer from 1 to 9223372036854775807.
+             *
+             *     Idempotency-Key must be 1 to 255 visible ASCII characters.
              *
              *     The request is not valid.
              */
@@ -3729,7 +4041,7 @@ export interface operations {
                 /** @description The next_cursor of the previous page. */
                 cursor?: string;
                 fid?: number;
-                action?: "wallet.created" | "wallet.imported" | "base_account.set" | "key.read" | "key.refused" | "key.exported" | "key.resealed" | "message.signed" | "typed_data.signed" | "transaction.signed" | "signing.refused" | "entries.archived";
+                action?: "wallet.created" | "wallet.imported" | "base_account.set" | "key.read" | "key.refused" | "key.exported" | "key.resealed" | "message.signed" | "typed_data.signed" | "transaction.signed" | "authorization.signed" | "signing.refused" | "entries.archived";
                 /** @description user:<fid>, client:<name> or cli:<account>. */
                 actor?: string;
                 /** @description Inclusive start of the range. */

@@ -73,6 +73,20 @@ where
 order by id desc
 limit 1;
 
+-- name: get_signature(fid, actor, idempotency_key)^
+-- The signature that an actor recorded with an Idempotency-Key. No row: the key is new, or its entry was archived.
+-- The key is in the spelling of JSON. After lock_head() no other transaction can record one.
+-- Answered by idx_wallet_audit_log_by_idempotency_key, whose expression this repeats.
+select
+    action,
+    (details ->> 'chain_id')::bigint as chain_id,
+    details ->> 'digest' as digest
+from wallet_audit_log
+where
+    fid = :fid::bigint
+    and substring(details::text, '^\{"idempotency_key":"((?:[^"\\]|\\.)*)"') = :idempotency_key::text
+    and actor = :actor::text;
+
 -- name: get_time()$
 -- The database's time.
 select clock_timestamp() as now;

@@ -16,7 +16,7 @@ from wallet_api.blueprints.schemas.signing import TYPED_DATA
 PAGE = read("docs/signing.md")
 CHAIN_ID = 8453
 TEXT = "Sign in to example.com"
-TO = "0x78547fC07Fdc8aac05E53B034e510B276A5Ba384"
+TO = "0x78547fc07fdc8aac05e53b034e510b276a5ba384"
 COMMON = {"to": "0x" + "22" * 20, "nonce": 7, "value": 1}
 FEES = {"maxFeePerGas": 2_000_000_000, "maxPriorityFeePerGas": 1}
 LEGACY = {"gasPrice": 2_000_000_000}
@@ -48,24 +48,29 @@ def service(serve, services):
     return {"service": root, "url": url, "token": token, "address": address, "fid": FID}
 
 
+def run_module(folder, code, given):
+    """Run an ES module in a folder, with `given` as its constants, and return what it prints."""
+    program = folder / f".try-{os.getpid()}.mjs"
+    program.write_text(f"const {{ {', '.join(given)} }} = JSON.parse(process.env.GIVEN);\n{code}")
+    try:
+        environ = {"PATH": os.environ["PATH"], "GIVEN": json.dumps(given)}
+        finished = run("node", program, cwd=folder, env=environ)
+    finally:
+        program.unlink()
+    assert finished.returncode == 0, finished.stderr
+    return json.loads(finished.stdout)
+
+
 @pytest.fixture
 def node(packages, service):
-    """Run an ES module that reads `given`, and return what it prints: node(code, **given)."""
+    """Run a module beside the packages: node(code, **given)."""
+    return lambda code, **given: run_module(CLIENT, code, service | given)
 
-    def run_module(code, **given):
-        program = CLIENT / f".try-{os.getpid()}.mjs"
-        names = ", ".join([*service, *given])
-        first = f"const {{ {names} }} = JSON.parse(process.env.GIVEN);\n"
-        program.write_text(first + code)
-        try:
-            environ = {"PATH": os.environ["PATH"], "GIVEN": json.dumps(service | given)}
-            finished = run("node", program, cwd=CLIENT, env=environ)
-        finally:
-            program.unlink()
-        assert finished.returncode == 0, finished.stderr
-        return json.loads(finished.stdout)
 
-    return run_module
+@pytest.fixture
+def beside_account(compiled, service):
+    """Run a module beside account.js, compiled from account.ts: beside_account(code, **given)."""
+    return lambda code, **given: run_module(compiled, code, service | given)
 
 
 def signer_of(signature, *, data=None):
@@ -121,16 +126,8 @@ console.log(JSON.stringify({ message, permit, raw, bytes, array, wrong }));
 
 
 @pytest.mark.parametrize("transaction", VIEM, ids=["type 2", "type 0"])
-def test_an_account_of_viem_signs_typed_data_with_its_domain(
-    compiled, service, transaction, tmp_path
-):
-    program = compiled / f"try-{os.getpid()}.mjs"
-    given = service | {"typedData": TYPED_DATA, "transaction": transaction}
-    program.write_text(f"const {{ {', '.join(given)} }} = JSON.parse(process.env.GIVEN);{ACCOUNT}")
-    environ = {"PATH": os.environ["PATH"], "GIVEN": json.dumps(given)}
-    finished = run("node", program, cwd=compiled, env=environ)
-    assert finished.returncode == 0, finished.stderr
-    told = json.loads(finished.stdout)
+def test_an_account_of_viem_signs_typed_data_with_its_domain(beside_account, service, transaction):
+    told = beside_account(ACCOUNT, typedData=TYPED_DATA, transaction=transaction)
     all_recover(told, service["address"])
     assert told["bytes"] == told["array"]
     signable = encode_defunct(b"\xab\xcd")
@@ -142,3 +139,89 @@ def test_the_example_of_permit2_is_signed(node, service):
     setup = example("### viem", "js").partition("const message =")[0]
     told = node(f"{setup}\n{example('### Permit2', 'js')}\nconsole.log(JSON.stringify(signature));")
     assert len(told) == 132
+
+
+AUTHORIZED = """
+import { recoverAuthorizationAddress, verifyAuthorization } from "viem/utils";
+const authority = await recoverAuthorizationAddress({ authorization });
+const isOurs = await verifyAuthorization({ address, authorization });
+const raw = await account.signTransaction({ ...transaction, authorizationList: [authorization] });
+const everywhere = { contractAddress, chainId: 0, nonce: 0 };
+const refused = await account.signAuthorization(everywhere).catch((error) => error.message);
+console.log(JSON.stringify({ authority, isOurs, raw, refused }));
+"""
+
+
+def test_an_account_of_viem_authorizes_a_delegate(beside_account, service, sql):
+    transaction = COMMON | FEES | {"gas": 100_000, "type": "eip7702"}
+    told = beside_account(
+        # The last block of the section that is JavaScript.
+        example("### EIP-7702", "js") + AUTHORIZED,
+        contractAddress=TO,
+        node="http://127.0.0.1:9",
+        transaction=transaction,
+    )
+    assert told["authority"] == service["address"]
+    assert told["isOurs"] is True
+    assert told["raw"].startswith("0x04")
+    assert told["refused"].startswith("chainId")
+    actions = sql.execute("select action from wallet_audit_log order by id").fetchall()
+    assert [action for (action,) in actions][1:] == ["authorization.signed", "transaction.signed"]
+
+
+PAID = "\nconsole.log(JSON.stringify(payment));\n"
+REQUIRED = {
+    "x402Version": 2,
+    "resource": {"url": "https://api.example.com/quote", "mimeType": "application/json"},
+    "accepts": [
+        {
+            "scheme": "exact",
+            "network": "eip155:8453",
+            "amount": "10000",
+            "asset": TYPED_DATA["domain"]["verifyingContract"],
+            "payTo": TO,
+            "maxTimeoutSeconds": 60,
+            "extra": {"name": "USD Coin", "version": "2"},
+        }
+    ],
+}
+
+
+def test_a_payment_of_x402_is_signed_and_recorded_as_a_transfer(beside_account, service, sql):
+    payment = beside_account(example("### x402", "js") + PAID, paymentRequired=REQUIRED)
+    authorization = payment["payload"]["authorization"]
+    members = {"from": "address", "to": "address", "value": "uint256"}
+    members |= {"validAfter": "uint256", "validBefore": "uint256", "nonce": "bytes32"}
+    data = {
+        "types": {
+            "TransferWithAuthorization": [
+                {"name": name, "type": kind} for name, kind in members.items()
+            ]
+        },
+        "primaryType": "TransferWithAuthorization",
+        "domain": TYPED_DATA["domain"],
+        "message": authorization
+        | {name: int(authorization[name]) for name in ("value", "validAfter", "validBefore")},
+    }
+    assert signer_of(payment["payload"]["signature"], data=data) == service["address"]
+    ((effects,),) = sql.execute(
+        "select details -> 'effects' from wallet_audit_log where action = 'typed_data.signed'"
+    ).fetchall()
+    (effect,) = effects
+    assert effect["kind"] == "token_transfer"
+    assert (effect["sender"], effect["to"], effect["amount"]) == (
+        service["address"].lower(),
+        TO.lower(),
+        "10000",
+    )
+
+
+def test_a_payment_of_x402_on_another_chain_is_refused(beside_account):
+    # USDC on Base Sepolia: the library pays in assets that it knows only.
+    other = {"network": "eip155:84532", "asset": "0x036CbD53842c5426634e7929541eC2318f3dCF7e"}
+    other |= {"extra": {"name": "USDC", "version": "2"}}
+    elsewhere = {**REQUIRED, "accepts": [REQUIRED["accepts"][0] | other]}
+    code = example("### x402", "js").replace("= await client", "= client")
+    code += "console.log(JSON.stringify(await payment.catch((error) => error.message)));"
+    told = beside_account(code, paymentRequired=elsewhere)
+    assert "domain.chainId" in told

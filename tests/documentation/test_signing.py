@@ -38,6 +38,8 @@ def test_every_curl_example_of_the_page_works(serve, services):
         {"address", "digest", "signature"},
         {"address", "digest", "signature"},
         {"address", "digest", "rawTransaction", "hash", "transaction"},
+        {"address", "digest", "authorization"},
+        {"address", "digest", "signature"},
         {"address", "digest", "effects"},
     ]
     assert [one.keys() for one in told] == members

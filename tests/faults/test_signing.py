@@ -1,4 +1,4 @@
-"""Workers that are killed while they sign: no signature without an entry."""
+"""A thousand signatures at once, and workers that are killed: no signature without an entry."""
 
 import http.client
 import json
@@ -18,99 +18,113 @@ from tests.signing import to_bytes
 from wallet_api.services.audit.chains import EntryOutcome
 from wallet_api.services.audit.verify import AuditVerification
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
 REQUESTS = 1000
-CLIENTS = 32
-USERS = range(FID, FID + 40)
 
 
 class Engine:
     """A trading engine that signs one message for each number, and retries until it has it."""
 
-    def __init__(self, port, token):
+    def __init__(self, port, token, fids):
         self._port = port
         self._headers = {
             "Authorization": f"Bearer {token}",
             "Content-Type": "application/json",
         }
+        self._fids = fids
+        self._together = threading.Barrier(REQUESTS, timeout=60)
         self.signed = {}
-        self.lost = 0
+        self.lost = self.replayed = self.unavailable = 0
 
     def sign(self, number):
-        # Half of the requests are for one wallet.
-        fid = FID if number % 2 else USERS[number // 2 % len(USERS)]
-        deadline = time.monotonic() + 60
+        fid = self._fids[number % len(self._fids)]
+        self._together.wait()
+        deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
-            connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=10)
             try:
-                connection.request(
-                    "POST",
-                    f"/v1/users/{fid}/wallets/ethereum/sign/message",
-                    json.dumps({"message": f"message {number}"}),
-                    self._headers,
-                )
-                response = connection.getresponse()
-                answer = json.loads(response.read())
+                status, headers, answer = self._ask(fid, number)
             except (OSError, http.client.HTTPException, ValueError):
                 self.lost += 1
-                time.sleep(0.05)
+                time.sleep(random.uniform(0.05, 0.5))
                 continue
-            finally:
-                connection.close()
-            if response.status == 200:
+            if status == 200:
+                self.replayed += "Idempotent-Replayed" in headers
                 self.signed[number] = (fid, answer)
                 return
-            assert response.status == 503, answer
-            time.sleep(0.1)
+            assert status == 503, answer
+            self.unavailable += 1
+            time.sleep(random.uniform(0.1, 1))
         pytest.fail(f"request {number} was never answered")
 
+    def _ask(self, fid, number):
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=40)
+        try:
+            connection.request(
+                "POST",
+                f"/v1/users/{fid}/wallets/ethereum/sign/message",
+                json.dumps({"message": f"message {number}"}),
+                {**self._headers, "Idempotency-Key": f"message-{number}"},
+            )
+            response = connection.getresponse()
+            return response.status, response.headers, json.loads(response.read())
+        finally:
+            connection.close()
 
-def test_workers_that_are_killed_while_they_sign_give_no_signature_without_an_entry(
-    serve, services, encryption, sql, capsys
+
+@pytest.mark.parametrize("kills", [False, True], ids=["quiet", "with kill -9"])
+@pytest.mark.parametrize("wallets", [1, 200])
+def test_a_thousand_signatures_at_once_have_one_entry_each(
+    serve, services, encryption, sql, capsys, wallets, kills
 ):
     addresses = {
-        fid: services.wallets.ensure_trading_wallet(fid, access=ACCESS).address for fid in USERS
+        fid: services.wallets.ensure_trading_wallet(fid, access=ACCESS).address
+        for fid in range(FID, FID + wallets)
     }
     token = new_client(services.clients, "wallets:sign")
     service = serve(WEB_CONCURRENCY="2", RATELIMIT_ENABLED="false")
-    engine, done = Engine(service.port, token.reveal()), threading.Event()
-    kills = 0
+    engine, done = Engine(service.port, token.reveal(), list(addresses)), threading.Event()
+    killed = 0
 
     def kill():
-        nonlocal kills
-        while not done.wait(random.uniform(0.2, 0.6)):
+        nonlocal killed
+        while not done.wait(random.uniform(0.3, 0.8)):
             if workers := service.workers():
                 os.kill(random.choice(workers), signal.SIGKILL)
-                kills += 1
+                killed += 1
 
     killer = threading.Thread(target=kill)
-    killer.start()
+    if kills:
+        killer.start()
+    began = time.monotonic()
     try:
-        with ThreadPoolExecutor(CLIENTS) as crowd:
+        with ThreadPoolExecutor(REQUESTS) as crowd:
             list(crowd.map(engine.sign, range(REQUESTS)))
     finally:
         done.set()
-        killer.join()
+        if kills:
+            killer.join()
+    seconds = time.monotonic() - began
     assert len(engine.signed) == REQUESTS
     found = sql.execute(
         "select fid, details ->> 'digest' from wallet_audit_log where action = 'message.signed'"
     ).fetchall()
-    entries = set(found)
     for number, (fid, answer) in engine.signed.items():
         message = encode_defunct(text=f"message {number}")
         signer = Account.recover_message(message, signature=to_bytes(answer["signature"]))
         assert signer == answer["address"] == addresses[fid]
-        assert (fid, answer["digest"]) in entries
+    # A request whose answer was lost was repeated with its Idempotency-Key.
+    assert sorted(found) == sorted((fid, one["digest"]) for fid, one in engine.signed.values())
     verification = AuditVerification(
         services.database, encryption, unchained_before=None, storage=POSTGRES
     )
     reports = []
     verification.verify(reports.append)
     assert {report.outcome for report in reports} == {EntryOutcome.INTACT}
-    assert kills > 0
+    assert bool(killed) == kills
     with capsys.disabled():
         print(
-            f"\n  {REQUESTS} signatures, {kills} workers killed, {engine.lost} requests lost,"
-            f" {len(found)} entries"
+            f"\n  {REQUESTS} signatures of {wallets} wallets in {seconds:.1f} s,"
+            f" {killed} workers killed, {engine.lost} requests lost,"
+            f" {engine.unavailable} times 503, {engine.replayed} repeated, {len(found)} entries"
         )

@@ -22,7 +22,7 @@ from tests.http.route_map import path_of
 from wallet_api.app import create_app
 from wallet_api.auth import client_tokens
 from wallet_api.blueprints.authorization import AuthPolicy
-from wallet_api.blueprints.schemas.signing import TRANSACTION, TYPED_DATA
+from wallet_api.blueprints.schemas.signing import AUTHORIZATION, TRANSACTION, TYPED_DATA
 from wallet_api.config import Settings
 from wallet_api.models import SCOPES
 
@@ -47,6 +47,7 @@ BODIES = {
     f"{SIGN}/message": {"message": "Sign in to example.com"},
     f"{SIGN}/typed-data": {"chainId": 8453, "typedData": TYPED_DATA},
     f"{SIGN}/transaction": {"chainId": 8453, "transaction": TRANSACTION},
+    f"{SIGN}/authorization": {"chainId": 8453, "authorization": AUTHORIZATION},
     PREVIEW: {"chainId": 8453, "transaction": TRANSACTION},
     RPC: {"jsonrpc": "2.0", "id": 1, "method": "eth_accounts"},
 }
@@ -62,6 +63,7 @@ NEEDED_SCOPES = {
     f"POST {SIGN}/message": "wallets:sign",
     f"POST {SIGN}/typed-data": "wallets:sign",
     f"POST {SIGN}/transaction": "wallets:sign",
+    f"POST {SIGN}/authorization": "wallets:sign",
     f"POST {PREVIEW}": "wallets:sign",
     f"POST {RPC}": "wallets:sign",
     "GET /v1/wallets": "wallets:read",

@@ -37,6 +37,7 @@ OPERATIONS = [
     "read_key",
     "readyz",
     "rpc",
+    "sign_authorization",
     "sign_in_get",
     "sign_in_post",
     "sign_message",

@@ -6,7 +6,7 @@ from tests.factories import ACCESS, BASE_ACCOUNT, FID, calling, signed_in
 from tests.http.route_map import routes
 from tests.sql.queries import EVERY, listed
 from wallet_api.blueprints.application import application
-from wallet_api.blueprints.schemas.signing import TRANSACTION, TYPED_DATA
+from wallet_api.blueprints.schemas.signing import AUTHORIZATION, TRANSACTION, TYPED_DATA
 from wallet_api.database.connections import _NAME, TimedCursor
 from wallet_api.models import SCOPES
 
@@ -38,6 +38,7 @@ def test_requests_about_one_user_use_one_machine(make_app, farcaster, sent):
     application(app).wallets.ensure_trading_wallet(FID, access=ACCESS)
     engine = calling(app, *SCOPES)
     transaction = {"chainId": 8453, "transaction": TRANSACTION}
+    authorization = {"chainId": 8453, "authorization": AUTHORIZATION}
     asked = set()
     for method, path in routes(app):
         headers = engine if path.startswith("/v1") else signed_in()
@@ -50,12 +51,13 @@ def test_requests_about_one_user_use_one_machine(make_app, farcaster, sent):
             f"{ONE}/wallets/ethereum/key": {"reason": "a test"},
             f"{ONE}/wallets/ethereum/sign/message": {"message": "hello"},
             f"{ONE}/wallets/ethereum/sign/transaction": transaction,
+            f"{ONE}/wallets/ethereum/sign/authorization": authorization,
             f"{ONE}/wallets/ethereum/sign/typed-data": {"chainId": 8453, "typedData": TYPED_DATA},
             f"{ONE}/sign/preview": transaction,
             f"{ONE}/rpc/8453": SIGNS,
         }.get(path)
         sent.clear()
-        key = {"Idempotency-Key": "once"} if body else {}
+        key = {"Idempotency-Key": path} if body else {}
         call = {"method": method, "headers": {**headers, **key}, "json": body}
         if path == "/api/wallet/payment-qr":
             call["query_string"] = {"amount": "20"}

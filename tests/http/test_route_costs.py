@@ -6,7 +6,7 @@ from tests.factories import ACCESS, BASE_ACCOUNT, FID, calling, signed_in
 from tests.http.route_map import routes
 from tests.round_trips import traced
 from wallet_api.blueprints.application import application
-from wallet_api.blueprints.schemas.signing import TRANSACTION, TYPED_DATA
+from wallet_api.blueprints.schemas.signing import AUTHORIZATION, TRANSACTION, TYPED_DATA
 from wallet_api.models import AUDIT_ACTIONS, SCOPES
 
 ONE = f"/v1/users/{FID}/wallets"
@@ -48,6 +48,7 @@ KNOWN = {
     ("POST", "/api/wallet/user-wallets"): (1, 1, 0),
     ("POST", f"{ONE}/ethereum/key"): (3, 6, 1),
     # As a key read: the entry of a signature is committed before the key is decrypted.
+    ("POST", f"{ONE}/ethereum/sign/authorization"): (3, 6, 1),
     ("POST", f"{ONE}/ethereum/sign/message"): (3, 6, 1),
     ("POST", f"{ONE}/ethereum/sign/transaction"): (3, 6, 1),
     ("POST", f"{ONE}/ethereum/sign/typed-data"): (3, 6, 1),
@@ -93,6 +94,10 @@ def cost(make_app, farcaster):
             f"{ONE}/ethereum/sign/message": MESSAGE,
             f"{ONE}/ethereum/sign/typed-data": {"chainId": 8453, "typedData": TYPED_DATA},
             f"{ONE}/ethereum/sign/transaction": {"chainId": 8453, "transaction": TRANSACTION},
+            f"{ONE}/ethereum/sign/authorization": {
+                "chainId": 8453,
+                "authorization": AUTHORIZATION,
+            },
             PREVIEW: MESSAGE,
             RPC: SIGNS,
         }.get(path, {})

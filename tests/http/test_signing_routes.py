@@ -7,11 +7,16 @@ from eth_account.messages import encode_defunct, encode_typed_data
 from tests.database import plant, recorded
 from tests.factories import ACCESS, BASE_ACCOUNT, FID, calling, signed_in
 from tests.http.problems import refused
+from tests.http.rpc import ask, call, result_of
 from tests.http.user_wallets import MODES, TRADING
 from tests.leaks import LEAKS
 from tests.signing import to_bytes
+from wallet_api import metrics
 from wallet_api.blueprints.application import application
-from wallet_api.blueprints.schemas.signing import TRANSACTION, TYPED_DATA
+from wallet_api.blueprints.schemas.signing import AUTHORIZATION, TRANSACTION, TYPED_DATA
+from wallet_api.crypto.checksum import to_checksum_address
+from wallet_api.ethereum.authorizations import read_authorizations
+from wallet_api.services.signing import SIGNING_METHODS
 
 SIGN = f"{TRADING}/sign"
 PREVIEW = f"/v1/users/{FID}/sign/preview"
@@ -20,11 +25,13 @@ BODIES = {
     "message": {"message": TEXT},
     "typed-data": {"chainId": 8453, "typedData": TYPED_DATA},
     "transaction": {"chainId": 8453, "transaction": TRANSACTION},
+    "authorization": {"chainId": 8453, "authorization": AUTHORIZATION},
 }
 ACTIONS = {
     "message": "message.signed",
     "typed-data": "typed_data.signed",
     "transaction": "transaction.signed",
+    "authorization": "authorization.signed",
 }
 each_kind = pytest.mark.parametrize("kind", BODIES)
 
@@ -37,6 +44,9 @@ def signer_of(kind, told):
     """Return the address to which the answer recovers by eth-account."""
     if kind == "transaction":
         return Account.recover_transaction(told["rawTransaction"])
+    if kind == "authorization":
+        (signed,) = read_authorizations([told["authorization"]], chain_id=8453)
+        return to_checksum_address(signed.authority)
     signable = {
         "message": lambda: encode_defunct(text=TEXT),
         "typed-data": lambda: encode_typed_data(full_message=TYPED_DATA),
@@ -97,6 +107,15 @@ def test_a_transaction_is_returned_as_it_was_signed(client, engine, address):
     assert told["rawTransaction"].startswith("0x02")
 
 
+def test_an_authorization_is_an_element_of_a_transaction_s_list(client, engine, address):
+    told = sign(client, engine, "authorization").get_json()
+    assert told.keys() == {"address", "digest", "authorization"}
+    assert told["authorization"].items() >= AUTHORIZATION.items()
+    given = TRANSACTION | {"type": "0x4", "authorizationList": [told["authorization"]]}
+    sent = sign(client, engine, "transaction", transaction=given).get_json()
+    assert sent["transaction"]["authorizationList"] == [told["authorization"]]
+
+
 def test_the_reason_is_in_the_body_or_in_a_header(client, engine, address, sql):
     assert sign(client, engine).status_code == 200
     assert sign(client, engine | {"X-Reason": "from a header"}).status_code == 200
@@ -139,6 +158,13 @@ BAD = [
     ("transaction", {"transaction": TRANSACTION | {"gasPrice": "0x1"}}, "gasPrice"),
     ("transaction", {"transaction": None}, '"transaction"'),
     ("transaction", {"transaction": {}}, "nonce"),
+    ("authorization", {"chainId": 1}, "chainId"),
+    ("authorization", {"authorization": AUTHORIZATION | {"chainId": "0x0"}}, "chainId"),
+    ("authorization", {"authorization": AUTHORIZATION | {"nonce": 0}}, "nonce"),
+    ("authorization", {"authorization": AUTHORIZATION | {"address": "0x12"}}, "address"),
+    ("authorization", {"authorization": AUTHORIZATION | {"r": "0x1"}}, "r"),
+    ("authorization", {"authorization": {}}, "chainId"),
+    ("authorization", {"authorization": None}, '"authorization"'),
 ]
 
 
@@ -207,6 +233,7 @@ def test_a_preview_shows_the_effects_of_a_signature(client, engine, sql, address
         "message": ["message"],
         "typed-data": ["allowance"],
         "transaction": ["native_transfer", "network_fee"],
+        "authorization": ["delegation"],
     }
     assert [effect["kind"] for effect in told["effects"]] == kinds[kind]
 
@@ -225,6 +252,7 @@ def test_a_restricted_client_may_preview(client, app, sql, address):
         {"message": "a", "transaction": {}, "chainId": 1},
         {"transaction": TRANSACTION},
         {"typedData": TYPED_DATA},
+        {"authorization": AUTHORIZATION},
         {"message": "a", "reason": "x"},
         {"chainId": 1, "typedData": TYPED_DATA},
     ],
@@ -263,3 +291,28 @@ def test_with_key_reads_disabled_keys_are_refused_and_signing_works(make_app, sq
         ("key.refused", "client:engine", "old habits")
     ]
     assert sign(client, engine).status_code == 200
+
+
+def test_signatures_count_for_the_client_and_not_for_the_user(make_app):
+    app = make_app(RATELIMIT_PER_CLIENT="5 per hour", RATELIMIT_WRITES_PER_USER="1 per hour")
+    engine = calling(app, "wallets:sign", name="engine")
+    address = application(app).wallets.ensure_trading_wallet(FID, access=ACCESS).address
+    client = app.test_client()
+    for kind in BODIES:
+        answer = sign(client, engine, kind)
+        assert answer.status_code == 200
+        assert "writes" not in answer.headers["RateLimit"]
+    message = call("personal_sign", "0x01", address)
+    assert result_of(ask(client, engine, message))
+    assert refused(ask(client, engine, message), 429)["code"] == "too_many_requests"
+    assert refused(sign(client, engine), 429)["code"] == "too_many_requests"
+
+
+def test_a_client_is_counted_from_zero_before_its_first_signature(client, app, address):
+    newcomer = calling(app, "wallets:sign", name="newcomer")
+    result_of(ask(client, newcomer, call("eth_chainId")))
+    text, _ = metrics.render("text/plain")
+    for method in SIGNING_METHODS:
+        for counter in ("signatures", "signing_refusals"):
+            line = f'wallet_api_{counter}_total{{client="newcomer",method="{method}"}} 0.0'
+            assert line in text.decode().splitlines()

@@ -23,6 +23,7 @@ TRANSACTION = {
     "maxPriorityFeePerGas": "0x1",
     "data": "0xa9059cbb" + "00" * 12 + "22" * 20 + f"{5:064x}",
 }
+AUTHORIZATION = {"chainId": hex(CHAIN_ID), "address": SPENDER, "nonce": "0x7"}
 
 
 def permit(owner, **changes):
@@ -45,24 +46,30 @@ def permit(owner, **changes):
 
 def sign_message(signing, access=ENGINE, fid=FID, **options):
     given = {"chain_id": CHAIN_ID, "address": None, "method": "personal_sign", **options}
-    return signing.sign_message(fid, MESSAGE, access=access, **given)
+    return signing.sign_message(fid, MESSAGE, access=access, **given).result
 
 
 def sign_typed_data(signing, access=ENGINE, fid=FID, **options):
     given = {"chain_id": CHAIN_ID, "address": None, "method": "eth_signTypedData_v4", **options}
     read = read_typed_data(permit(SPENDER), chain_id=CHAIN_ID)
-    return signing.sign_typed_data(fid, read, access=access, **given)
+    return signing.sign_typed_data(fid, read, access=access, **given).result
 
 
 def sign_transaction(signing, access=ENGINE, fid=FID, **options):
     given = {"chain_id": CHAIN_ID, "method": "eth_signTransaction", **options}
-    return signing.sign_transaction(fid, TRANSACTION, access=access, **given)
+    return signing.sign_transaction(fid, TRANSACTION, access=access, **given).result
+
+
+def sign_authorization(signing, access=ENGINE, fid=FID, **options):
+    given = {"chain_id": CHAIN_ID, "method": "sign/authorization", **options}
+    return signing.sign_authorization(fid, AUTHORIZATION, access=access, **given).result
 
 
 KINDS = {
     "message.signed": sign_message,
     "typed_data.signed": sign_typed_data,
     "transaction.signed": sign_transaction,
+    "authorization.signed": sign_authorization,
 }
 each_kind = pytest.mark.parametrize("sign", KINDS.values(), ids=KINDS)
 
@@ -71,10 +78,11 @@ def signing_entries(sql):
     return recorded(sql, "action, details::text")
 
 
-def counted(counter):
+def counted(counter, client="engine"):
+    """Return the values of a counter for a client, by method."""
     (family,) = counter.collect()
     return {
         sample.labels["method"]: sample.value
         for sample in family.samples
-        if sample.name.endswith("_total")
+        if sample.name.endswith("_total") and sample.labels["client"] == client
     }

@@ -61,7 +61,18 @@ def sign_message(ground, fid):
     signed = SigningService(ground.wallets).sign_message(
         fid, b"hello", chain_id=1, address=None, method="personal_sign", access=engine
     )
-    assert len(signed.to_bytes()) == 65
+    assert len(signed.result.to_bytes()) == 65
+
+
+def sign_with_an_idempotency_key(ground, fid):
+    engine = replace(ACCESS, unrestricted=True, idempotency_key="once")
+    signing = SigningService(ground.wallets)
+    delegate = {"chainId": "0x1", "address": BASE_ACCOUNT, "nonce": "0x0"}
+    signed = signing.sign_authorization(
+        fid, delegate, chain_id=1, method="sign/authorization", access=engine
+    )
+    # The key was used before, but not by an earlier request.
+    assert not signed.repeated
 
 
 def refuse_key(ground, fid):
@@ -116,6 +127,7 @@ ACTS = {
     read_key: (["key.read"], True),
     refuse_key: (["key.refused"], True),
     sign_message: (["message.signed"], True),
+    sign_with_an_idempotency_key: (["authorization.signed"], True),
     create_wallet: (["wallet.created"], False),
     set_base_account: (["base_account.set"], True),
     prepare_deposit: (["wallet.created"], False),
@@ -212,7 +224,8 @@ def test_work_whose_response_is_lost_is_done_once(ground, sql, act):
 @pytest.mark.faults
 @pytest.mark.parametrize("act", ACTS)
 def test_work_that_is_cut_off_at_any_byte_is_done_once(ground, sql, capsys, act):
-    count = cut_everywhere(ground, sql, act, bytes_of, step=11)
+    step = 1 if act is sign_message else 11
+    count = cut_everywhere(ground, sql, act, bytes_of, step=step)
     with capsys.disabled():
         print(f"\n  {act.__name__}: cut off at {count} places, done once each time")
 
@@ -233,7 +246,7 @@ def down_from(places_of, number):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("act", [read_key, sign_message])
+@pytest.mark.parametrize("act", [read_key, sign_message, sign_with_an_idempotency_key])
 def test_a_database_that_goes_down_at_any_statement_yields_no_key_without_an_entry(
     ground, sql, act
 ):

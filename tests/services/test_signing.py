@@ -22,6 +22,7 @@ from tests.services.signing import (
     counted,
     each_kind,
     permit,
+    sign_authorization,
     sign_message,
     sign_transaction,
     sign_typed_data,
@@ -37,8 +38,9 @@ from wallet_api.errors import (
     WalletNotFound,
 )
 from wallet_api.ethereum import signatures
+from wallet_api.ethereum.authorizations import read_authorizations
 from wallet_api.models import BASE_ACCOUNT_CHAIN
-from wallet_api.services.signing import SIGNING_METHODS, SigningService
+from wallet_api.services.signing import SIGNING_METHODS, SigningService, initialize_counters
 
 
 def test_each_signature_recovers_to_the_address_by_the_library(signing, address):
@@ -49,6 +51,10 @@ def test_each_signature_recovers_to_the_address_by_the_library(signing, address)
     signed = sign_typed_data(signing)
     assert Account.recover_message(data, signature=signed.to_bytes()) == address
     assert Account.recover_transaction(sign_transaction(signing).raw) == address
+    authorization = sign_authorization(signing)
+    assert authorization.authority == address.lower()
+    (read,) = read_authorizations([authorization.as_json()], chain_id=CHAIN_ID)
+    assert read.authority == address.lower()
 
 
 @each_kind
@@ -127,6 +133,7 @@ def test_a_user_without_a_trading_wallet_cannot_sign(signing, wallets, sql, sign
 
 @each_kind
 def test_a_restricted_client_is_refused_and_recorded(signing, address, sql, sign):
+    initialize_counters("engine")
     before = counted(metrics.SIGNING_REFUSALS)
     for _ in range(3):
         with pytest.raises(PolicyRefused):
@@ -183,16 +190,19 @@ def test_sixteen_threads_that_sign_with_one_wallet_leave_one_intact_audit_chain(
 ):
     kinds = list(KINDS.values())
     with ThreadPoolExecutor(16) as crowd:
-        signed = list(crowd.map(lambda n: kinds[n % 3](signing), range(48)))
-    assert len(signed) == 48
+        signed = list(crowd.map(lambda n: kinds[n % 4](signing), range(64)))
+    assert len(signed) == 64
     found = [action for action, _ in signing_entries(sql)]
     assert sorted(found) == sorted(list(KINDS) * 16)
-    assert verify() == ([], 49)
+    assert verify() == ([], 65)
 
 
-def test_signatures_are_counted_by_method_and_every_method_starts_at_zero(signing, address):
-    assert set(counted(metrics.SIGNATURES)) == set(SIGNING_METHODS)
-    assert set(counted(metrics.SIGNING_REFUSALS)) == set(SIGNING_METHODS)
+def test_signatures_are_counted_by_client_and_method_and_start_at_zero(signing, address):
+    initialize_counters("engine")
+    initialize_counters("newcomer")
+    zeros = dict.fromkeys(SIGNING_METHODS, 0)
+    assert counted(metrics.SIGNATURES, "newcomer") == zeros
+    assert counted(metrics.SIGNING_REFUSALS, "newcomer") == zeros
     before = counted(metrics.SIGNATURES)
     for sign in KINDS.values():
         sign(signing)
@@ -201,7 +211,9 @@ def test_signatures_are_counted_by_method_and_every_method_starts_at_zero(signin
         "personal_sign": 1,
         "eth_signTypedData_v4": 1,
         "eth_signTransaction": 1,
+        "sign/authorization": 1,
     }
+    assert counted(metrics.SIGNATURES, "newcomer") == zeros
 
 
 @pytest.mark.parametrize("mode", ["filesystem", "migrating"])

@@ -7,6 +7,7 @@ import pytest
 from tests.database import recorded
 from tests.factories import FID
 from tests.services.signing import (
+    AUTHORIZATION,
     CHAIN_ID,
     ENGINE,
     KINDS,
@@ -37,13 +38,22 @@ def test_an_entry_says_what_was_signed_and_not_the_payload(signing, address, sql
         "personal_sign",
         "eth_signTypedData_v4",
         "eth_signTransaction",
+        "sign/authorization",
     ]
     assert {one["chain_id"] for one in details} == {CHAIN_ID}
-    digests = [signed[0].digest, signed[1].digest, signed[2].signature.digest]
+    digests = [signed[0].digest, signed[1].digest, signed[2].signature.digest, signed[3].digest]
     assert [one["digest"] for one in details] == ["0x" + digest.hex() for digest in digests]
     assert details[0]["effects"] == [{"kind": "message", "length": str(len(MESSAGE))}]
     assert [one["kind"] for one in details[1]["effects"]] == ["allowance"]
     assert [one["kind"] for one in details[2]["effects"]] == ["token_transfer", "network_fee"]
+    assert details[3]["effects"] == [
+        {
+            "kind": "delegation",
+            "authority": address.lower(),
+            "delegate": SPENDER,
+            "chain_id": str(CHAIN_ID),
+        }
+    ]
     transfer = details[2]["effects"][0]
     assert (transfer["sender"], transfer["to"]) == (address.lower(), SPENDER)
     written = str(found)
@@ -111,6 +121,7 @@ def test_a_preview_has_the_effects_of_the_entry_and_neither_signs_nor_writes(
         signing.preview_message(FID, MESSAGE, access=RESTRICTED),
         signing.preview_typed_data(FID, read, chain_id=CHAIN_ID, access=RESTRICTED),
         signing.preview_transaction(FID, TRANSACTION, chain_id=CHAIN_ID, access=RESTRICTED),
+        signing.preview_authorization(FID, AUTHORIZATION, chain_id=CHAIN_ID, access=RESTRICTED),
     ]
     assert signing_entries(sql) == []
     for sign in KINDS.values():

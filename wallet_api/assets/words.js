@@ -14,6 +14,7 @@ export const ACTS = {
   "message.signed": "Message signed",
   "typed_data.signed": "Typed data signed",
   "transaction.signed": "Transaction signed",
+  "authorization.signed": "Delegation authorized",
   "signing.refused": "Signature refused",
   "entries.archived": "Key uses archived",
 };

@@ -23,6 +23,7 @@ from wallet_api.errors import (
     WalletApiError,
 )
 from wallet_api.models import AuditContext
+from wallet_api.services.signing import initialize_counters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +64,12 @@ def _enforce_policy() -> None:
     view.auth_policy.authorize()
 
 
-def audit_context(*, reason: str | None = None, recipient: str | None = None) -> AuditContext:
+def audit_context(
+    *,
+    reason: str | None = None,
+    recipient: str | None = None,
+    idempotency_key: str | None = None,
+) -> AuditContext:
     """Describe the current caller for an audit row."""
     state = app_ctx.g
     return AuditContext(
@@ -73,6 +79,7 @@ def audit_context(*, reason: str | None = None, recipient: str | None = None) ->
         reason=reason,
         recipient=recipient,
         unrestricted="client" in state and state.client.unrestricted,
+        idempotency_key=idempotency_key,
     )
 
 
@@ -112,6 +119,8 @@ def client(scope: str) -> AuthPolicy:
     def authenticate() -> None:
         g.client = application().clients.identify(_bearer_token())
         g.actor = f"client:{g.client.name}"
+        if "wallets:sign" in g.client.scopes:
+            initialize_counters(g.client.name)
 
     def authorize() -> None:
         try:

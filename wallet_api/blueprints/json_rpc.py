@@ -7,6 +7,7 @@ from flask import g
 
 from wallet_api.blueprints.requests import parse_json
 from wallet_api.errors import (
+    IdempotencyKeyReused,
     InvalidRequest,
     NotSignable,
     PolicyRefused,
@@ -30,6 +31,7 @@ UNAUTHORIZED = 4100
 CODE_OF: dict[type[WalletApiError], int] = {
     PolicyRefused: UNAUTHORIZED,
     WalletNotFound: RESOURCE_NOT_FOUND,
+    IdempotencyKeyReused: INVALID_REQUEST,
     InvalidRequest: INVALID_PARAMS,
     ServiceUnavailable: RESOURCE_UNAVAILABLE,
 }

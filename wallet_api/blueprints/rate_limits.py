@@ -50,23 +50,21 @@ class RequestLimits:
         self._count(per, name)
 
     def count_write(self) -> None:
-        """Count a request that may append to a table for its user. Raises TooManyRequests.
+        """Count a request of a user that may append to a table. Raises TooManyRequests.
 
-        Rows of these tables are never deleted, so that their growth must be limited here.
+        Rows of these tables are never deleted, so that their growth must be limited here. API
+        clients have one limit for everything: an engine may sign for one user all the time.
         """
         self._count("writes", str(g.fid))
 
-    def count_batch(self, fid: int, *, calls: int, signatures: int) -> None:
+    def count_batch(self, calls: int) -> None:
         """Count a batch as its calls one by one would be counted. Raises TooManyRequests.
 
-        A signature appends to the audit log of the user `fid`, and is a write. The request itself
-        was counted for the client as one call.
+        The request itself was counted as one call.
         """
         per, _, name = g.actor.partition(":")
         if calls > 1:
             self._count(per, name, cost=calls - 1)
-        if signatures:
-            self._count("writes", str(fid), cost=signatures)
 
     def _count(self, per: str, identifier: str, *, cost: int = 1) -> None:
         if per not in self._limits or request.endpoint in _EXEMPT:

@@ -6,7 +6,8 @@ viem, ethers and web3.py use it as their provider, with a URL and a header (docs
 import re
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from flask import Response, current_app, request
 from werkzeug.exceptions import UnsupportedMediaType
@@ -14,19 +15,29 @@ from werkzeug.exceptions import UnsupportedMediaType
 from wallet_api.blueprints import json_rpc
 from wallet_api.blueprints.application import application
 from wallet_api.blueprints.authorization import audit_context, client
+from wallet_api.blueprints.idempotency import REPLAYED, idempotency_key, replayed_header
 from wallet_api.blueprints.json_rpc import Call, RpcError, require_count
 from wallet_api.blueprints.paths import parse_fid_of_path
 from wallet_api.blueprints.problems import report
 from wallet_api.blueprints.routing import Blueprint
 from wallet_api.blueprints.schemas.rpc import ANSWER, ANSWER_EXAMPLES, BODY, PARAMETERS
 from wallet_api.blueprints.signing import header_reason
-from wallet_api.errors import InvalidFid, InvalidRequest, ServiceUnavailable, WalletApiError
+from wallet_api.errors import (
+    InvalidFid,
+    InvalidIdempotencyKey,
+    InvalidRequest,
+    ServiceUnavailable,
+    WalletApiError,
+)
 from wallet_api.ethereum.messages import read_message
 from wallet_api.ethereum.node import NodeError
 from wallet_api.ethereum.strict_json import MAX_SAFE_INTEGER, printable, read_address
 from wallet_api.ethereum.typed_data import read_typed_data
 from wallet_api.models import TRADING_CHAIN, AuditContext
 from wallet_api.services import node_reads
+from wallet_api.services.signing import Signed
+
+Result = TypeVar("Result")
 
 blueprint = Blueprint(
     "rpc",
@@ -42,25 +53,42 @@ _CANONICAL = re.compile(r"[1-9][0-9]{0,15}", re.ASCII)
 class _Provider:
     """A user's wallet on a chain, as a provider of Ethereum (EIP-1193) sees it.
 
-    `until` is when all reads of the chain must have been answered, on time.monotonic().
+    `until` is when all reads of the chain must have been answered, on time.monotonic(). `repeats`
+    has, for each signature that was made, whether it repeats an earlier request.
     """
 
     fid: int
     chain_id: int
     access: AuditContext
     until: float
+    repeats: list[bool] = field(default_factory=list)
+
+    def at(self, index: int) -> "_Provider":
+        """Return the provider for one call of a batch, which has an Idempotency-Key of its own."""
+        if self.access.idempotency_key is None:
+            return self
+        # No key of a caller contains a space.
+        key = f"{self.access.idempotency_key} {index}"
+        return replace(self, access=replace(self.access, idempotency_key=key))
+
+    def result_of(self, signed: Signed[Result]) -> Result:
+        """Return what was signed, and remember whether it repeats an earlier request."""
+        self.repeats.append(signed.repeated)
+        return signed.result
 
 
 @blueprint.post("/<chain_id>", parameters=PARAMETERS)
-@blueprint.requires(client("wallets:sign"), InvalidFid, 415, requestBody=BODY)
+@blueprint.requires(
+    client("wallets:sign"), InvalidFid, InvalidIdempotencyKey, 415, requestBody=BODY
+)
 @blueprint.alt_response(204, description="All requests were notifications.", success=True)
-@blueprint.response(200, ANSWER, examples=ANSWER_EXAMPLES)
+@blueprint.response(200, ANSWER, examples=ANSWER_EXAMPLES, headers=REPLAYED)
 def rpc(fid: str, chain_id: str) -> Response:
     """Sign with the user's trading wallet, or read the chain, by JSON-RPC 2.0."""
     provider = _Provider(
         fid=parse_fid_of_path(fid),
         chain_id=_parse_chain_id(chain_id),
-        access=audit_context(reason=header_reason()),
+        access=audit_context(reason=header_reason(), idempotency_key=idempotency_key()),
         until=time.monotonic() + node_reads.SECONDS,
     )
     # web3.py sends no Content-Type if its user sets a header.
@@ -70,18 +98,19 @@ def rpc(fid: str, chain_id: str) -> Response:
         calls, is_batch = json_rpc.read_calls(request.get_data())
     except RpcError as error:
         return _response(json_rpc.failure(None, error))
-    signatures = sum(isinstance(call, Call) and call.method in _SIGNATURES for call in calls)
-    application().limits.count_batch(provider.fid, calls=len(calls), signatures=signatures)
-    answers = _answer_all(provider, calls)
+    application().limits.count_batch(len(calls))
+    answers = _answer_all(provider, calls, is_batch=is_batch)
     if not answers:
         response = Response(status=204)
         del response.headers["Content-Type"]
         return response
-    return _response(answers if is_batch else answers[0])
+    response = _response(answers if is_batch else answers[0])
+    response.headers.update(replayed_header(bool(provider.repeats) and all(provider.repeats)))
+    return response
 
 
 def _answer_all(
-    provider: _Provider, calls: Sequence[Call | json_rpc.Answer]
+    provider: _Provider, calls: Sequence[Call | json_rpc.Answer], *, is_batch: bool
 ) -> list[json_rpc.Answer]:
     """Return the answers, in order.
 
@@ -89,8 +118,7 @@ def _answer_all(
     with the errors of the others, so that a caller repeats only those.
     """
     answers = []
-    has_signed = False
-    for call in calls:
+    for index, call in enumerate(calls):
         if not isinstance(call, Call):
             answers.append(call)
             continue
@@ -98,13 +126,13 @@ def _answer_all(
         if call.is_notification:
             continue
         try:
-            answers.append(json_rpc.result(call.id, _answer(provider, call)))
-            has_signed = has_signed or call.method in _SIGNATURES
+            asked = provider.at(index) if is_batch else provider
+            answers.append(json_rpc.result(call.id, _answer(asked, call)))
         except RpcError as error:
             answers.append(json_rpc.failure(call.id, error))
         except WalletApiError as error:
             if isinstance(error, ServiceUnavailable):
-                if not has_signed:
+                if not provider.repeats:
                     raise
                 report(error)
             answers.append(json_rpc.failure(call.id, json_rpc.to_rpc_error(error)))
@@ -147,7 +175,7 @@ def _accounts(provider: _Provider, _: Call) -> list[str]:
 
 
 def _sign_message(provider: _Provider, call: Call, *, data: int, address: int) -> str:
-    signature = application().signing.sign_message(
+    signed = application().signing.sign_message(
         provider.fid,
         read_message(call.params[data], f"params[{data}]"),
         chain_id=provider.chain_id,
@@ -155,7 +183,7 @@ def _sign_message(provider: _Provider, call: Call, *, data: int, address: int) -
         method=call.method,
         access=provider.access,
     )
-    return "0x" + signature.to_bytes().hex()
+    return "0x" + provider.result_of(signed).to_bytes().hex()
 
 
 def _personal_sign(provider: _Provider, call: Call) -> str:
@@ -168,7 +196,7 @@ def _eth_sign(provider: _Provider, call: Call) -> str:
 
 def _sign_typed_data(provider: _Provider, call: Call) -> str:
     address, typed_data = call.params
-    signature = application().signing.sign_typed_data(
+    signed = application().signing.sign_typed_data(
         provider.fid,
         read_typed_data(typed_data, chain_id=provider.chain_id),
         chain_id=provider.chain_id,
@@ -176,7 +204,7 @@ def _sign_typed_data(provider: _Provider, call: Call) -> str:
         method=call.method,
         access=provider.access,
     )
-    return "0x" + signature.to_bytes().hex()
+    return "0x" + provider.result_of(signed).to_bytes().hex()
 
 
 def _sign_transaction(provider: _Provider, call: Call) -> dict[str, object]:
@@ -187,23 +215,21 @@ def _sign_transaction(provider: _Provider, call: Call) -> dict[str, object]:
         method=call.method,
         access=provider.access,
     )
-    return {"raw": "0x" + signed.raw.hex(), "tx": signed.as_json()}
+    transaction = provider.result_of(signed)
+    return {"raw": "0x" + transaction.raw.hex(), "tx": transaction.as_json()}
 
 
-_SIGNATURES: dict[str, tuple[tuple[str, ...], Callable[[_Provider, Call], object]]] = {
-    "personal_sign": (("data", "address"), _personal_sign),
-    "eth_sign": (("address", "data"), _eth_sign),
-    "eth_signTypedData": (("address", "typedData"), _sign_typed_data),
-    "eth_signTypedData_v4": (("address", "typedData"), _sign_typed_data),
-    "eth_signTransaction": (("transaction",), _sign_transaction),
-}
 # By method name: the names of the parameters, and the function.
 _METHODS: dict[str, tuple[tuple[str, ...], Callable[[_Provider, Call], object]]] = {
     "eth_chainId": ((), lambda provider, _: hex(provider.chain_id)),
     "net_version": ((), lambda provider, _: str(provider.chain_id)),
     "eth_accounts": ((), _accounts),
     "eth_requestAccounts": ((), _accounts),
-    **_SIGNATURES,
+    "personal_sign": (("data", "address"), _personal_sign),
+    "eth_sign": (("address", "data"), _eth_sign),
+    "eth_signTypedData": (("address", "typedData"), _sign_typed_data),
+    "eth_signTypedData_v4": (("address", "typedData"), _sign_typed_data),
+    "eth_signTransaction": (("transaction",), _sign_transaction),
 }
 
 

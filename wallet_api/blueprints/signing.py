@@ -6,22 +6,34 @@ from flask import request
 
 from wallet_api.blueprints.application import application
 from wallet_api.blueprints.authorization import audit_context, client
+from wallet_api.blueprints.idempotency import (
+    REPLAYED,
+    SIGNING_KEY,
+    idempotency_key,
+    replayed_header,
+)
 from wallet_api.blueprints.paths import parse_fid_of_path, require_trading_chain
 from wallet_api.blueprints.routing import Blueprint
 from wallet_api.blueprints.schemas.bases import FID
 from wallet_api.blueprints.schemas.signing import (
+    AUTHORIZATION,
     TRANSACTION,
     TYPED_DATA,
+    AuthorizationBody,
     MessageBody,
     PreviewAnswer,
     PreviewBody,
     SignatureAnswer,
+    SignedAuthorizationAnswer,
     SignedTransactionAnswer,
     TransactionBody,
     TypedDataBody,
 )
+from wallet_api.crypto.checksum import to_checksum_address
 from wallet_api.errors import (
+    IdempotencyKeyReused,
     InvalidFid,
+    InvalidIdempotencyKey,
     InvalidRequest,
     MnemonicRefused,
     NotSignable,
@@ -34,11 +46,14 @@ from wallet_api.ethereum.signatures import Signature
 from wallet_api.ethereum.strict_json import read_object
 from wallet_api.ethereum.typed_data import read_typed_data
 from wallet_api.models import TRADING_CHAIN, AuditContext
-from wallet_api.services.signing import Preview
+from wallet_api.services.signing import Preview, Signed
 
 blueprint = Blueprint(
     "signing", __name__, url_prefix="/v1/users/<fid>", description="Signatures of trading wallets."
 )
+
+# The members of a response, and its headers.
+_Answer = tuple[dict[str, Any], dict[str, str]]
 
 _SIGNER = client("wallets:sign")
 _MAX_REASON = 500
@@ -50,21 +65,29 @@ _REASON = {
     "description": "Printable ASCII text for the audit log, unless the body has a reason.",
     "schema": {"type": "string", "pattern": "^[ -~]{1,500}$"},
 }
-_PARAMETERS = [_FID, _CHAIN, _REASON]
-_REFUSALS = (InvalidFid, UnsupportedChain, NotSignable, MnemonicRefused, PolicyRefused)
+_PARAMETERS = [_FID, _CHAIN, _REASON, SIGNING_KEY]
+_REFUSALS = (
+    InvalidFid,
+    UnsupportedChain,
+    NotSignable,
+    MnemonicRefused,
+    InvalidIdempotencyKey,
+    IdempotencyKeyReused,
+    PolicyRefused,
+    WalletNotFound,
+)
 
 
 @blueprint.post("/wallets/<chain>/sign/message", parameters=_PARAMETERS)
-@blueprint.requires(_SIGNER, *_REFUSALS, WalletNotFound)
+@blueprint.requires(_SIGNER, *_REFUSALS)
 @blueprint.arguments(
     MessageBody, example={"message": "Sign in to example.com", "reason": "sign in"}
 )
-@blueprint.response(200, SignatureAnswer)
-def sign_message(body: dict[str, Any], fid: str, chain: str) -> dict[str, Any]:
+@blueprint.response(200, SignatureAnswer, headers=REPLAYED)
+def sign_message(body: dict[str, Any], fid: str, chain: str) -> _Answer:
     """Sign a message with a trading wallet (EIP-191), and record it in the audit log."""
-    user = parse_fid_of_path(fid)
-    require_trading_chain(chain)
-    signature = application().signing.sign_message(
+    user = _user_of(fid, chain)
+    signed = application().signing.sign_message(
         user,
         _read_message(body["message"]),
         chain_id=None,
@@ -72,20 +95,19 @@ def sign_message(body: dict[str, Any], fid: str, chain: str) -> dict[str, Any]:
         method="sign/message",
         access=_access(body),
     )
-    return _answer(signature)
+    return _answer(signed)
 
 
 @blueprint.post("/wallets/<chain>/sign/typed-data", parameters=_PARAMETERS)
-@blueprint.requires(_SIGNER, *_REFUSALS, WalletNotFound)
+@blueprint.requires(_SIGNER, *_REFUSALS)
 @blueprint.arguments(
     TypedDataBody, example={"chainId": 8453, "typedData": TYPED_DATA, "reason": "swap 8c1f"}
 )
-@blueprint.response(200, SignatureAnswer)
-def sign_typed_data(body: dict[str, Any], fid: str, chain: str) -> dict[str, Any]:
+@blueprint.response(200, SignatureAnswer, headers=REPLAYED)
+def sign_typed_data(body: dict[str, Any], fid: str, chain: str) -> _Answer:
     """Sign typed data with a trading wallet (EIP-712), and record it in the audit log."""
-    user = parse_fid_of_path(fid)
-    require_trading_chain(chain)
-    signature = application().signing.sign_typed_data(
+    user = _user_of(fid, chain)
+    signed = application().signing.sign_typed_data(
         user,
         read_typed_data(body["typed_data"], chain_id=body["chain_id"]),
         chain_id=body["chain_id"],
@@ -93,19 +115,18 @@ def sign_typed_data(body: dict[str, Any], fid: str, chain: str) -> dict[str, Any
         method="sign/typed-data",
         access=_access(body),
     )
-    return _answer(signature)
+    return _answer(signed)
 
 
 @blueprint.post("/wallets/<chain>/sign/transaction", parameters=_PARAMETERS)
-@blueprint.requires(_SIGNER, *_REFUSALS, WalletNotFound)
+@blueprint.requires(_SIGNER, *_REFUSALS)
 @blueprint.arguments(
     TransactionBody, example={"chainId": 8453, "transaction": TRANSACTION, "reason": "swap 8c1f"}
 )
-@blueprint.response(200, SignedTransactionAnswer)
-def sign_transaction(body: dict[str, Any], fid: str, chain: str) -> dict[str, Any]:
+@blueprint.response(200, SignedTransactionAnswer, headers=REPLAYED)
+def sign_transaction(body: dict[str, Any], fid: str, chain: str) -> _Answer:
     """Sign a transaction with a trading wallet, and record it in the audit log. Send nothing."""
-    user = parse_fid_of_path(fid)
-    require_trading_chain(chain)
+    user = _user_of(fid, chain)
     signed = application().signing.sign_transaction(
         user,
         body["transaction"],
@@ -113,13 +134,39 @@ def sign_transaction(body: dict[str, Any], fid: str, chain: str) -> dict[str, An
         method="sign/transaction",
         access=_access(body),
     )
-    return {
-        "address": signed.signature.address,
-        "digest": _hex(signed.signature.digest),
-        "raw_transaction": _hex(signed.raw),
-        "hash": _hex(signed.hash),
-        "transaction": signed.as_json(),
+    members = {
+        "address": signed.result.signature.address,
+        "digest": _hex(signed.result.signature.digest),
+        "raw_transaction": _hex(signed.result.raw),
+        "hash": _hex(signed.result.hash),
+        "transaction": signed.result.as_json(),
     }
+    return members, replayed_header(signed.repeated)
+
+
+@blueprint.post("/wallets/<chain>/sign/authorization", parameters=_PARAMETERS)
+@blueprint.requires(_SIGNER, *_REFUSALS)
+@blueprint.arguments(
+    AuthorizationBody,
+    example={"chainId": 8453, "authorization": AUTHORIZATION, "reason": "upgrade 7d02"},
+)
+@blueprint.response(200, SignedAuthorizationAnswer, headers=REPLAYED)
+def sign_authorization(body: dict[str, Any], fid: str, chain: str) -> _Answer:
+    """Sign the authorization of a delegate (EIP-7702), and record it in the audit log."""
+    user = _user_of(fid, chain)
+    signed = application().signing.sign_authorization(
+        user,
+        body["authorization"],
+        chain_id=body["chain_id"],
+        method="sign/authorization",
+        access=_access(body),
+    )
+    members = {
+        "address": to_checksum_address(signed.result.authority),
+        "digest": _hex(signed.result.digest),
+        "authorization": signed.result.as_json(),
+    }
+    return members, replayed_header(signed.repeated)
 
 
 @blueprint.post("/sign/preview", parameters=[_FID])
@@ -140,7 +187,9 @@ def _preview(fid: int, body: dict[str, Any]) -> Preview:
     signing, access = application().signing, audit_context()
     kinds = body.keys() - {"chain_id"}
     if len(kinds) != 1:
-        raise InvalidRequest("Give exactly one of message, typedData and transaction.")
+        raise InvalidRequest(
+            "Give exactly one of message, typedData, transaction and authorization."
+        )
     if "message" in body:
         return signing.preview_message(fid, _read_message(body["message"]), access=access)
     if "chain_id" not in body:
@@ -149,7 +198,17 @@ def _preview(fid: int, body: dict[str, Any]) -> Preview:
     if "typed_data" in body:
         read = read_typed_data(body["typed_data"], chain_id=chain_id)
         return signing.preview_typed_data(fid, read, chain_id=chain_id, access=access)
+    if "authorization" in body:
+        given = body["authorization"]
+        return signing.preview_authorization(fid, given, chain_id=chain_id, access=access)
     return signing.preview_transaction(fid, body["transaction"], chain_id=chain_id, access=access)
+
+
+def _user_of(fid: str, chain: str) -> int:
+    """Return the user of a path. Raises InvalidFid, UnsupportedChain."""
+    user = parse_fid_of_path(fid)
+    require_trading_chain(chain)
+    return user
 
 
 def _read_message(given: object) -> bytes:
@@ -162,7 +221,7 @@ def _read_message(given: object) -> bytes:
 def _access(body: dict[str, Any]) -> AuditContext:
     # A bad header is refused, even if it is not used.
     given = header_reason()
-    return audit_context(reason=body["reason"] or given)
+    return audit_context(reason=body["reason"] or given, idempotency_key=idempotency_key())
 
 
 def header_reason() -> str | None:
@@ -177,12 +236,13 @@ def header_reason() -> str | None:
     return reason
 
 
-def _answer(signature: Signature) -> dict[str, Any]:
-    return {
-        "address": signature.address,
-        "digest": _hex(signature.digest),
-        "signature": _hex(signature.to_bytes()),
+def _answer(signed: Signed[Signature]) -> _Answer:
+    members = {
+        "address": signed.result.address,
+        "digest": _hex(signed.result.digest),
+        "signature": _hex(signed.result.to_bytes()),
     }
+    return members, replayed_header(signed.repeated)
 
 
 def _hex(data: bytes) -> str:

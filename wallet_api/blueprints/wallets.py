@@ -1,14 +1,19 @@
 """The wallets and deposits of the current user."""
 
 import io
-import re
 from typing import Any
 
 import segno
-from flask import Response, g, request
+from flask import Response, g
 
 from wallet_api.blueprints.application import application
 from wallet_api.blueprints.authorization import USER, audit_context
+from wallet_api.blueprints.idempotency import (
+    IDEMPOTENCY_KEY,
+    REPLAYED,
+    idempotency_key,
+    replayed_header,
+)
 from wallet_api.blueprints.routing import Blueprint
 from wallet_api.blueprints.schemas.bases import BASE_ACCOUNT
 from wallet_api.blueprints.schemas.wallets import (
@@ -43,22 +48,8 @@ blueprint = Blueprint(
     "wallet", __name__, url_prefix="/api/wallet", description="The user's own wallets."
 )
 
-_IDEMPOTENCY_KEY_HEADER = {
-    "in": "header",
-    "name": "Idempotency-Key",
-    "description": "A retry with the same key returns the first response again.",
-    "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
-}
-_REPLAYED = {
-    "Idempotent-Replayed": {
-        "description": "Present if this is the response to an earlier request.",
-        "schema": {"enum": ["true"]},
-    }
-}
-_IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}", re.ASCII)
 
-
-@blueprint.post("/deposit", parameters=[_IDEMPOTENCY_KEY_HEADER])
+@blueprint.post("/deposit", parameters=[IDEMPOTENCY_KEY])
 @blueprint.requires(
     USER,
     InvalidAddress,
@@ -75,7 +66,7 @@ _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}", re.ASCII)
 @blueprint.arguments(
     DepositBody, example={"asset": "USDC", "amount": "20", "baseAddress": BASE_ACCOUNT}
 )
-@blueprint.response(200, DepositAnswer, headers=_REPLAYED)
+@blueprint.response(200, DepositAnswer, headers=REPLAYED)
 def deposit(body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """Prepare a transfer to the user's trading wallet, creating the wallet if needed."""
     application().limits.count_write()
@@ -85,7 +76,7 @@ def deposit(body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
             asset=body["asset"],
             amount=body["amount"],
             base_address=body["base_address"],
-            idempotency_key=_idempotency_key(),
+            idempotency_key=idempotency_key(),
         ),
         access=audit_context(),
     )
@@ -102,14 +93,7 @@ def deposit(body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
         "payment_uri": transfer.payment_uri(),
         "wallet_send_calls": transfer.wallet_send_calls(),
     }
-    return members, {"Idempotent-Replayed": "true"} if prepared.replayed else {}
-
-
-def _idempotency_key() -> str | None:
-    key = request.headers.get("Idempotency-Key")
-    if key is not None and not _IDEMPOTENCY_KEY.fullmatch(key):
-        raise InvalidIdempotencyKey
-    return key
+    return members, replayed_header(prepared.replayed)
 
 
 @blueprint.get("/payment-qr")

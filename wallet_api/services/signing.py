@@ -3,20 +3,27 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Generic, Protocol, TypeVar
 
 from wallet_api import metrics
-from wallet_api.errors import NotSignable, PolicyRefused, WalletNotFound
+from wallet_api.errors import IdempotencyKeyReused, NotSignable, PolicyRefused, WalletNotFound
 from wallet_api.ethereum import effects, signatures
+from wallet_api.ethereum.authorizations import SignedAuthorization, read_authorization
 from wallet_api.ethereum.effects import Effect
 from wallet_api.ethereum.signatures import Signature, SignedTransaction
-from wallet_api.ethereum.transactions import Transaction, read_transaction
+from wallet_api.ethereum.transactions import read_transaction
 from wallet_api.ethereum.typed_data import TypedData
-from wallet_api.models import TRADING_CHAIN, AuditContext, AuditEvent, Wallet
+from wallet_api.models import (
+    TRADING_CHAIN,
+    AuditContext,
+    AuditEvent,
+    RecordedSignature,
+    Wallet,
+)
 from wallet_api.services.wallets import BaseAccountWalletService
 
-Signed_co = TypeVar("Signed_co", covariant=True)
+Result_co = TypeVar("Result_co", covariant=True)
 
 SIGNING_METHODS = (
     "personal_sign",
@@ -27,16 +34,20 @@ SIGNING_METHODS = (
     "sign/message",
     "sign/typed-data",
     "sign/transaction",
+    "sign/authorization",
 )
 """What `method` may be: a method of JSON-RPC, or the end of a route."""
 
 MAX_DETAILS = 16_384
 """The longest description of a signature in its audit entry, in characters: about 40 effects."""
 
-for _method in SIGNING_METHODS:
-    # Prometheus sees no increase in a counter that appears with its first event.
-    metrics.SIGNATURES.labels(_method)
-    metrics.SIGNING_REFUSALS.labels(_method)
+
+@cache
+def initialize_counters(client: str) -> None:
+    """Report the counters of an API client as 0, so that Prometheus sees their first increase."""
+    for method in SIGNING_METHODS:
+        metrics.SIGNATURES.labels(method, client)
+        metrics.SIGNING_REFUSALS.labels(method, client)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +57,14 @@ class Preview:
     address: str
     digest: bytes
     effects: Sequence[Effect]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signed(Generic[Result_co]):
+    """What was signed. `repeated` if an earlier request with the same Idempotency-Key signed it."""
+
+    result: Result_co
+    repeated: bool
 
 
 class SigningService:
@@ -59,6 +78,10 @@ class SigningService:
     methods raise WalletNotFound if the user has no trading wallet, NotSignable for another signer
     than the wallet, and what BaseAccountWalletService raises. Those that sign raise PolicyRefused
     unless `access` is unrestricted, and record that in the audit log.
+
+    A caller that repeats a request with the same Idempotency-Key gets the same bytes again, and the
+    log has one entry for both, because signatures are deterministic (RFC 6979). Those that sign
+    raise IdempotencyKeyReused if the caller used the key for another signature of the wallet.
     """
 
     def __init__(self, wallets: BaseAccountWalletService) -> None:
@@ -73,7 +96,7 @@ class SigningService:
         address: str | None,
         method: str,
         access: AuditContext,
-    ) -> Signature:
+    ) -> Signed[Signature]:
         """Sign a message as `personal_sign` does (EIP-191).
 
         It is valid on every chain; `chain_id` is only recorded.
@@ -90,19 +113,28 @@ class SigningService:
         address: str | None,
         method: str,
         access: AuditContext,
-    ) -> Signature:
+    ) -> Signed[Signature]:
         """Sign typed data as `eth_signTypedData_v4` does (EIP-712). It was read for `chain_id`."""
         request = _of_typed_data(typed_data, chain_id=chain_id, signer=address)
         return self._sign(fid, request, method, access)
 
     def sign_transaction(
         self, fid: int, transaction: object, *, chain_id: int, method: str, access: AuditContext
-    ) -> SignedTransaction:
+    ) -> Signed[SignedTransaction]:
         """Read a transaction as `eth_signTransaction` takes it, and sign it.
 
         Every field must be given. Raises NotSignable if it can be read in more than one way.
         """
         return self._sign(fid, _of_transaction(transaction, chain_id), method, access)
+
+    def sign_authorization(
+        self, fid: int, authorization: object, *, chain_id: int, method: str, access: AuditContext
+    ) -> Signed[SignedAuthorization]:
+        """Read the authorization of a delegate (EIP-7702), and sign it.
+
+        It has `chainId`, `address` and `nonce`. Raises NotSignable, also for chain id 0.
+        """
+        return self._sign(fid, _of_authorization(authorization, chain_id), method, access)
 
     def preview_message(self, fid: int, message: bytes, *, access: AuditContext) -> Preview:
         """Return what sign_message() would sign."""
@@ -122,6 +154,12 @@ class SigningService:
         """Return what sign_transaction() would sign. Raises NotSignable as it does."""
         return self._preview(fid, _of_transaction(transaction, chain_id), access)
 
+    def preview_authorization(
+        self, fid: int, authorization: object, *, chain_id: int, access: AuditContext
+    ) -> Preview:
+        """Return what sign_authorization() would sign. Raises NotSignable as it does."""
+        return self._preview(fid, _of_authorization(authorization, chain_id), access)
+
     def refuse(self, fid: int, *, access: AuditContext) -> None:
         """Record that a caller may not sign at all, as BaseAccountWalletService.refuse() does."""
         self._wallets.refuse(
@@ -129,19 +167,22 @@ class SigningService:
         )
 
     def _sign(
-        self, fid: int, request: "_Request[Signed_co]", method: str, access: AuditContext
-    ) -> Signed_co:
+        self, fid: int, request: "_Request[Result_co]", method: str, access: AuditContext
+    ) -> Signed[Result_co]:
         event_of = partial(_event_of, request, method=method, access=access)
+        client = access.actor.partition(":")[2]
         if not access.unrestricted:
-            metrics.SIGNING_REFUSALS.labels(method).inc()
+            metrics.SIGNING_REFUSALS.labels(method, client).inc()
             self._wallets.refuse(_refusal(fid, request, method=method, access=access))
             raise PolicyRefused
-        found = self._wallets.use_key(fid, TRADING_CHAIN, event_of, access=access)
+        found = self._wallets.use_key(
+            fid, TRADING_CHAIN, event_of, access=access, repeats=request.repeats
+        )
         if found is None:
             raise WalletNotFound
-        signed = request.sign(private_key=found.private_key.reveal(), address=found.wallet.address)
-        metrics.SIGNATURES.labels(method).inc()
-        return signed
+        result = request.sign(private_key=found.private_key.reveal(), address=found.wallet.address)
+        metrics.SIGNATURES.labels(method, client).inc()
+        return Signed(result=result, repeated=found.repeated)
 
     def _preview(self, fid: int, request: "_Request[object]", access: AuditContext) -> Preview:
         address = self._wallets.get_wallet_address(fid, TRADING_CHAIN, access=access)
@@ -151,12 +192,12 @@ class SigningService:
         return Preview(address=address, digest=request.digest, effects=request.effects_of(address))
 
 
-class _Sign(Protocol[Signed_co]):
-    def __call__(self, *, private_key: bytes, address: str) -> Signed_co: ...
+class _Sign(Protocol[Result_co]):
+    def __call__(self, *, private_key: bytes, address: str) -> Result_co: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Request(Generic[Signed_co]):
+class _Request(Generic[Result_co]):
     """A request to sign, which was read strictly.
 
     `signer` is the address that the caller named in `signer_field`, or None. `effects_of` returns
@@ -167,7 +208,7 @@ class _Request(Generic[Signed_co]):
     chain_id: int | None
     digest: bytes
     effects_of: Callable[[str], Sequence[Effect]]
-    sign: _Sign[Signed_co]
+    sign: _Sign[Result_co]
     signer: str | None
     signer_field: str = "address"
 
@@ -175,6 +216,17 @@ class _Request(Generic[Signed_co]):
         """Raise NotSignable if the caller named another signer than the wallet with `address`."""
         if self.signer is not None and self.signer.lower() != address.lower():
             raise NotSignable("It must be the address of this wallet.", field=self.signer_field)
+
+    def repeats(self, earlier: RecordedSignature) -> bool:
+        """Return True if `earlier` is the signature of this request, or raise an error.
+
+        Raises IdempotencyKeyReused.
+        """
+        digest = "0x" + self.digest.hex()
+        this = RecordedSignature(action=self.action, chain_id=self.chain_id, digest=digest)
+        if earlier != this:
+            raise IdempotencyKeyReused
+        return True
 
 
 def _of_message(message: bytes, *, chain_id: int | None, signer: str | None) -> _Request[Signature]:
@@ -204,7 +256,7 @@ def _of_typed_data(
 
 def _of_transaction(given: object, chain_id: int) -> _Request[SignedTransaction]:
     # Delegation needs a policy that names the delegate, or a client that no policy restricts.
-    transaction: Transaction = read_transaction(given, chain_id=chain_id, allow_delegation=True)
+    transaction = read_transaction(given, chain_id=chain_id, allow_delegation=True)
     return _Request(
         action="transaction.signed",
         chain_id=chain_id,
@@ -216,13 +268,30 @@ def _of_transaction(given: object, chain_id: int) -> _Request[SignedTransaction]
     )
 
 
+def _of_authorization(given: object, chain_id: int) -> _Request[SignedAuthorization]:
+    authorization = read_authorization(given, chain_id=chain_id)
+    return _Request(
+        action="authorization.signed",
+        chain_id=chain_id,
+        digest=authorization.digest,
+        effects_of=lambda address: effects.of_authorization(authorization, signer=address),
+        sign=partial(signatures.sign_authorization, authorization),
+        signer=None,
+    )
+
+
 def _event_of(
     request: _Request[object], wallet: Wallet, *, method: str, access: AuditContext
 ) -> AuditEvent:
     """Return the event of a signature. Raises NotSignable if it does not fit into an entry."""
     request.require_signer(wallet.address)
     found = request.effects_of(wallet.address)
-    details = _details(request, method, effects=[effect.as_json() for effect in found])
+    details = _details(
+        request,
+        method,
+        idempotency_key=access.idempotency_key,
+        effects=[effect.as_json() for effect in found],
+    )
     if len(details) > MAX_DETAILS:
         raise NotSignable(f"It has {len(found)} effects, too many for one audit entry. Split it.")
     return AuditEvent(
@@ -247,9 +316,13 @@ def _refusal(
     )
 
 
-def _details(request: _Request[object], method: str, **more: object) -> str:
+def _details(
+    request: _Request[object], method: str, *, idempotency_key: str | None = None, **more: object
+) -> str:
     """Return the JSON text of an audit entry's details, always the same for the same request."""
-    members = {
+    # The key is first, where audit.get_signature looks for it.
+    first = {} if idempotency_key is None else {"idempotency_key": idempotency_key}
+    members = first | {
         "method": method,
         "chain_id": request.chain_id,
         "digest": "0x" + request.digest.hex(),

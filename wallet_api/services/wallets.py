@@ -17,6 +17,7 @@ from wallet_api.models import (
     AuditEvent,
     AuditHead,
     NewWallet,
+    RecordedSignature,
     Wallet,
     WalletWithKey,
 )
@@ -181,6 +182,7 @@ class BaseAccountWalletService:
         event_of: Callable[[Wallet], AuditEvent],
         *,
         access: AuditContext,
+        repeats: Callable[[RecordedSignature], bool] = lambda _: False,
     ) -> WalletWithKey | None:
         """Decrypt a wallet's key for what `event_of` describes. None if the user has no such key.
 
@@ -189,18 +191,25 @@ class BaseAccountWalletService:
         it was, so that one use leaves one entry. Two round trips, with one commit.
 
         `event_of` may raise an error, and then nothing is written and the key stays encrypted. It
-        runs inside the transaction, and should be quick.
+        runs inside the transaction, and should be quick. So may `repeats`. It gets the signature
+        that was recorded with the Idempotency-Key of `access`, if there is one. If it returns True,
+        no further entry is written. The lock of the user's chain serializes concurrent requests, so
+        that each sees the entries of the others.
 
         Raises DatabaseDamaged if the entry was not written although PostgreSQL reports no error.
         """
         chain = _CHAIN_SPELLINGS.get(chain, chain)
         pending = self._trail.pending()
+        repeated = False
 
         def read(connection: Connection) -> Wallet | None:
+            nonlocal repeated
             rows = PostgresWalletRepository(connection)
             with one_round_trip(connection, commit=False):
                 locked = rows.lock_with_head_later(fid, chain)
-            wallet, head = locked()
+                # Sent after the lock, so that it sees the entries of concurrent requests.
+                recorded = AuditRepository(connection).get_signature_later(fid, access)
+            (wallet, head), earlier = locked(), recorded()
             if wallet is None:
                 connection.rollback()
                 if self._repositories(connection, access).get(fid, chain) is None:
@@ -213,19 +222,26 @@ class BaseAccountWalletService:
                 connection.rollback()
                 self._register_for(wallet, connection)
                 raise Conflict
-            if not pending.is_written(connection):
-                pending.append(connection, head, event_of(wallet))
+            if pending.is_written(connection):
+                return wallet
+            event = event_of(wallet)
+            repeated = earlier is not None and repeats(earlier)
+            if repeated:
+                connection.commit()
+                self._database.replication.wait(connection)
+            else:
+                pending.append(connection, head, event)
             return wallet
 
         wallet = self._database.run(read)
-        return None if wallet is None else self._opened(wallet)
+        return None if wallet is None else self._opened(wallet, repeated=repeated)
 
-    def _opened(self, wallet: Wallet) -> WalletWithKey | None:
+    def _opened(self, wallet: Wallet, *, repeated: bool) -> WalletWithKey | None:
         """Decrypt the key of a wallet after its entry is committed; None if it has none."""
         private_key = decrypt_verified(self._encryption, wallet)
         if private_key is None:
             return None
-        return WalletWithKey(wallet=wallet, private_key=private_key)
+        return WalletWithKey(wallet=wallet, private_key=private_key, repeated=repeated)
 
     def refuse_key(self, fid: int, chain: str, *, access: AuditContext) -> None:
         """Record that `access` requested this wallet's key and was refused, as refuse() does."""

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from wallet_api.blueprints.idempotency import SIGNING_KEY
 from wallet_api.blueprints.schemas.bases import FID, TRADING_ADDRESS
 from wallet_api.blueprints.schemas.signing import TRANSACTION, TYPED_DATA
 from wallet_api.ethereum.strict_json import MAX_SAFE_INTEGER
@@ -27,7 +28,10 @@ _REASON = {
     "description": "Printable ASCII text for the audit log.",
     "schema": {"type": "string", "pattern": "^[ -~]{1,500}$"},
 }
-PARAMETERS = [_FID, _CHAIN_ID, _REASON]
+_KEY = SIGNING_KEY | {
+    "description": f"{SIGNING_KEY['description']} In a batch it holds for each call at its place."
+}
+PARAMETERS = [_FID, _CHAIN_ID, _REASON, _KEY]
 
 
 def _call(method: str, *params: object) -> dict[str, object]:

@@ -45,6 +45,7 @@ TRANSACTION = {
     "maxFeePerGas": "0x77359400",
     "maxPriorityFeePerGas": "0xf4240",
 }
+AUTHORIZATION = {"chainId": "0x2105", "address": _SPENDER, "nonce": "0x0"}
 _MESSAGE = {
     "anyOf": [
         {"type": "string"},
@@ -69,6 +70,13 @@ _TRANSACTION = {
     "description": "A complete transaction of type 0, 1, 2 or 4 in the form of "
     "`eth_signTransaction`: quantities and bytes are hex strings.",
     "examples": [TRANSACTION],
+}
+_AUTHORIZATION = {
+    "type": "object",
+    "description": "An authorization (EIP-7702): the account gets the code of the contract "
+    "`address`. `chainId` must equal that of the request, and cannot be 0. Quantities are hex "
+    "strings.",
+    "examples": [AUTHORIZATION],
 }
 _EFFECTS = {
     "type": "object",
@@ -137,13 +145,21 @@ class TransactionBody(SigningBody):
     transaction = fields.Raw(required=True, metadata=_TRANSACTION)
 
 
+class AuthorizationBody(SigningBody):
+    """An authorization of a delegate to sign (EIP-7702)."""
+
+    chain_id = _chain_id(required=True)
+    authorization = fields.Raw(required=True, metadata=_AUTHORIZATION)
+
+
 class PreviewBody(Body):
-    """One of message, typedData and transaction; the last two with chainId."""
+    """One of message, typedData, transaction and authorization; all but a message with chainId."""
 
     chain_id = _chain_id(required=False)
     message = fields.Raw(metadata=_MESSAGE)
     typed_data = fields.Raw(data_key="typedData", metadata=_TYPED_DATA)
     transaction = fields.Raw(metadata=_TRANSACTION)
+    authorization = fields.Raw(metadata=_AUTHORIZATION)
 
 
 class _Signed(Answer):
@@ -172,6 +188,14 @@ class SignedTransactionAnswer(_Signed):
     hash = fields.String(metadata={"description": "The hash of the transaction.", **_HASH})
     transaction = fields.Raw(
         metadata={"type": "object", "description": "The transaction with its signature."}
+    )
+
+
+class SignedAuthorizationAnswer(_Signed):
+    """A signed authorization of a wallet. Anybody can send it in a transaction of type 4."""
+
+    authorization = fields.Raw(
+        metadata={"type": "object", "description": "An element of `authorizationList`."}
     )
 
 

@@ -1,5 +1,6 @@
 """The table `wallet_audit_log`. Queries: queries/audit/entries.sql."""
 
+import json
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields
@@ -10,7 +11,7 @@ from psycopg import errors as pg
 
 from wallet_api.crypto.audit_chain import FIRST_HEAD
 from wallet_api.database import Conflict, Connection, Row, one_round_trip, sql, translate_violation
-from wallet_api.models import AuditEntry, AuditHead, PageRequest
+from wallet_api.models import AuditContext, AuditEntry, AuditHead, PageRequest, RecordedSignature
 from wallet_api.repositories import Repository
 
 _QUERIES = sql.load("audit/entries")
@@ -73,6 +74,29 @@ class AuditRepository(Repository):
         """Return the Base Account address that the log recorded last for a user, or None."""
         address: str | None = _QUERIES.get_base_account_address(self._connection, fid=fid)
         return address
+
+    def get_signature_later(
+        self, fid: int, access: AuditContext
+    ) -> Callable[[], RecordedSignature | None]:
+        """Send the query for the signature that was recorded with this Idempotency-Key, if any.
+
+        Return a function that fetches the result.
+        """
+        if access.idempotency_key is None:
+            return lambda: None
+        cursor = sql.send(
+            self._connection,
+            _QUERIES.get_signature,
+            fid=fid,
+            actor=access.actor,
+            idempotency_key=json.dumps(access.idempotency_key)[1:-1],
+        )
+
+        def fetch() -> RecordedSignature | None:
+            row = cursor.fetchone()
+            return None if row is None else RecordedSignature(**row)
+
+        return fetch
 
     def get_time(self) -> datetime:
         """Return the database's time."""

@@ -13,6 +13,7 @@ from wallet_api.models import (
     AuditEvent,
     AuditHead,
     NewWallet,
+    RecordedSignature,
     Wallet,
     WalletWithKey,
 )
@@ -64,13 +65,22 @@ class FilesystemWalletService(BaseAccountWalletService):
         event_of: Callable[[Wallet], AuditEvent],
         *,
         access: AuditContext,
+        repeats: Callable[[RecordedSignature], bool] = lambda _: False,
     ) -> WalletWithKey | None:
         """Decrypt a wallet's key after its entry is written. None if the user has no such key."""
         wallet = self.get_wallet(fid, chain, access=access)
         if wallet is None or wallet.encrypted_key is None:
             return None
-        self._record(event_of(wallet))
-        return self._opened(wallet)
+        repeated = False
+
+        def is_repeated(audit: AuditRepository) -> bool:
+            nonlocal repeated
+            earlier = audit.get_signature_later(fid, access)()
+            repeated = earlier is not None and repeats(earlier)
+            return repeated
+
+        self._record(event_of(wallet), unless=is_repeated)
+        return self._opened(wallet, repeated=repeated)
 
     def _is_base_account(self, fid: int, address: str, access: AuditContext) -> bool:
         stored = super()._is_base_account(fid, address, access)

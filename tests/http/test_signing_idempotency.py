@@ -1,0 +1,182 @@
+"""Idempotency-Key on the routes that sign: a repeated request is recorded once."""
+
+import pytest
+
+from tests.factories import ACCESS, FID, calling
+from tests.http.problems import refused
+from tests.http.rpc import OTHER, RPC, TEXT, ask, call, error_of, recorded, result_of
+from tests.http.user_wallets import MODES, TRADING
+from tests.races import race
+from wallet_api.blueprints.schemas.signing import AUTHORIZATION, TRANSACTION, TYPED_DATA
+
+SIGN = f"{TRADING}/sign"
+KEY = {"Idempotency-Key": "first"}
+BODIES = {
+    "message": {"message": "Sign in to example.com"},
+    "typed-data": {"chainId": 8453, "typedData": TYPED_DATA},
+    "transaction": {"chainId": 8453, "transaction": TRANSACTION},
+    "authorization": {"chainId": 8453, "authorization": AUTHORIZATION},
+}
+OTHERS = {
+    "message": {"message": "Sign in to example.org"},
+    "typed-data": {"typedData": TYPED_DATA | {"message": TYPED_DATA["message"] | {"nonce": 1}}},
+    "transaction": {"transaction": TRANSACTION | {"nonce": "0x1"}},
+    "authorization": {"authorization": AUTHORIZATION | {"nonce": "0x1"}},
+}
+METHODS = {
+    "personal_sign": [TEXT, OTHER],
+    "eth_signTypedData_v4": [OTHER, TYPED_DATA],
+    "eth_signTransaction": [TRANSACTION],
+}
+each_kind = pytest.mark.parametrize("kind", BODIES)
+
+
+def sign(client, headers, kind="message", fid=FID, **changes):
+    path = f"/v1/users/{fid}/wallets/ethereum/sign/{kind}"
+    return client.post(path, json=BODIES[kind] | changes, headers=headers)
+
+
+def is_replay(answer):
+    assert answer.status_code == 200, answer.text
+    return answer.headers.get("Idempotent-Replayed") == "true"
+
+
+@pytest.mark.parametrize("mode", MODES)
+@each_kind
+def test_the_same_key_and_body_give_the_same_bytes_and_one_entry(storing, sql, mode, kind):
+    app, engine = storing(mode)
+    client = app.test_client()
+    client.put(TRADING, headers=engine)
+    first = sign(client, engine | KEY, kind)
+    assert not is_replay(first)
+    before = recorded(sql, "id, mac_bytes")
+    assert len(before) == 1
+    for more in ({}, {"reason": "the answer was lost"}):
+        again = sign(client, engine | KEY, kind, **more)
+        assert is_replay(again)
+        assert again.get_json() == first.get_json()
+    assert recorded(sql, "id, mac_bytes") == before
+
+
+@each_kind
+def test_the_same_key_for_another_signature_is_422_and_signs_nothing(
+    client, engine, address, sql, kind
+):
+    sign(client, engine | KEY, kind)
+    before = recorded(sql, "id")
+    answer = sign(client, engine | KEY, kind, **OTHERS[kind])
+    assert refused(answer, 422)["code"] == "idempotency_key_reused"
+    assert "ignature" not in answer.text
+    other = next(name for name in BODIES if name != kind)
+    assert refused(sign(client, engine | KEY, other), 422)["code"] == "idempotency_key_reused"
+    assert recorded(sql, "id") == before
+    assert not is_replay(sign(client, engine | {"Idempotency-Key": "second"}, kind))
+
+
+def test_without_a_key_every_request_has_an_entry(client, engine, address, sql):
+    for _ in range(2):
+        assert not is_replay(sign(client, engine))
+    assert len(recorded(sql)) == 2
+
+
+def test_keys_belong_to_one_client_and_one_user(client, app, engine, address, sql, services):
+    services.wallets.ensure_trading_wallet(FID + 1, access=ACCESS)
+    another = calling(app, "wallets:sign", name="another")
+    for headers, fid in ((engine, FID), (another, FID), (engine, FID + 1)):
+        assert not is_replay(sign(client, headers | KEY, fid=fid))
+        assert is_replay(sign(client, headers | KEY, fid=fid))
+    entries = {(FID, "client:engine"), (FID, "client:another"), (FID + 1, "client:engine")}
+    found = recorded(sql, "fid, actor")
+    assert (set(found), len(found)) == (entries, 3)
+
+
+def test_keys_are_compared_exactly(client, engine, address, sql):
+    for key in ("Key", "key", "%", "k" * 255, "'\"\\"):
+        assert not is_replay(sign(client, engine | {"Idempotency-Key": key}))
+        assert is_replay(sign(client, engine | {"Idempotency-Key": key}))
+    assert len(recorded(sql)) == 5
+
+
+@pytest.mark.parametrize("key", ["", " ", "a b", "k" * 256, "gr\u00fcn", "a\tb"])
+def test_a_malformed_key_is_refused_on_both_surfaces(refusing, trader, key):
+    headers = trader | {"Idempotency-Key": key}
+    for answer in (sign(refusing, headers), ask(refusing, headers, call("eth_chainId"))):
+        assert refused(answer, 400)["code"] == "invalid_idempotency_key"
+
+
+def test_a_policy_is_asked_again_for_a_repeated_request(client, app, address, sql):
+    other = calling(app, "wallets:sign", name="policed", restricted=True)
+    for _ in range(2):
+        assert refused(sign(client, other | KEY), 403)["code"] == "policy_refused"
+    assert recorded(sql) == [("signing.refused",)]
+
+
+def test_the_entry_has_the_key(client, engine, address):
+    sign(client, engine | KEY)
+    entry, _ = client.get("/v1/audit", headers=engine).get_json()["data"]
+    assert entry["details"]["idempotency_key"] == "first"
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_call_is_recorded_once(ours, address, sql, method):
+    params = [address if given == OTHER else given for given in METHODS[method]]
+    first = ours(call(method, *params), **KEY)
+    assert not is_replay(first)
+    again = ours(call(method, *params, id=2), **KEY)
+    assert is_replay(again)
+    assert result_of(again) == result_of(first)
+    assert len(recorded(sql)) == 1
+
+
+def test_another_call_with_the_same_key_is_an_error_of_json_rpc(ours, address, sql):
+    result_of(ours(call("personal_sign", TEXT, address), **KEY))
+    error = error_of(ours(call("personal_sign", "0xabcd", address), **KEY), -32600)
+    assert error["data"]["code"] == "idempotency_key_reused"
+    # A message is recorded with the chain of the path.
+    other_chain = RPC.replace("8453", "1")
+    error_of(ours(call("personal_sign", TEXT, address), path=other_chain, **KEY), -32600)
+    assert len(recorded(sql)) == 1
+
+
+def test_a_wrong_signer_is_refused_for_a_repeated_call_too(ours, address):
+    result_of(ours(call("personal_sign", TEXT, address), **KEY))
+    error = error_of(ours(call("personal_sign", TEXT, OTHER), **KEY), -32602)
+    assert error["data"]["code"] == "not_signable"
+
+
+def test_in_a_batch_the_key_holds_for_each_call_at_its_place(ours, address, sql):
+    calls = [call("personal_sign", text, address, id=text) for text in ("0x01", "0x02")]
+    first = ours(*calls, call("eth_chainId"), **KEY)
+    assert not is_replay(first)
+    again = ours(*calls, call("eth_chainId"), **KEY)
+    assert is_replay(again)
+    assert again.get_json() == first.get_json()
+    assert len(recorded(sql)) == 2
+    more = ours(*calls, call("personal_sign", "0x03", address), **KEY)
+    assert not is_replay(more)
+    assert len(recorded(sql)) == 3
+    swapped = ours(*reversed(calls), **KEY).get_json()
+    assert [answer["error"]["code"] for answer in swapped] == [-32600] * 2
+    assert len(recorded(sql)) == 3
+    # A single call is not the first of a batch.
+    assert not is_replay(ours(calls[0], **KEY))
+
+
+def test_a_key_without_a_signature_has_no_effect(ours, sql):
+    for _ in range(2):
+        assert not is_replay(ours(call("eth_chainId"), **KEY))
+    assert recorded(sql) == []
+
+
+@pytest.mark.parametrize("same", [True, False], ids=["one request", "two requests"])
+def test_concurrent_requests_with_a_key_leave_one_entry(app, engine, address, sql, same):
+    texts = ["a" if same else "ab"[number % 2] for number in range(12)]
+    answers = race(lambda text: sign(app.test_client(), engine | KEY, message=text), texts)
+    accepted = [answer for answer in answers if answer.status_code == 200]
+    assert len([answer for answer in accepted if not is_replay(answer)]) == 1
+    assert len({answer.text for answer in accepted}) == 1
+    for answer in answers:
+        if answer.status_code != 200:
+            assert refused(answer, 422)["code"] == "idempotency_key_reused"
+    assert len(accepted) == (12 if same else 6)
+    assert len(recorded(sql)) == 1
