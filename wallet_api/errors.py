@@ -46,6 +46,7 @@ A class's docstring is its public sentence. `code` is stable: programs may compa
 """
 
 import inspect
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 
@@ -205,9 +206,42 @@ class NetworkNotAllowed(WalletApiError):
 
 
 class PolicyRefused(WalletApiError):
-    """No policy lets this API client sign. Use a client that was created with --unrestricted."""
+    """No policy allows this signature."""
 
     code = "policy_refused"
+
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        reason: str = "no_policy",
+        layer: str | None = None,
+        policy: str | None = None,
+        version: int | None = None,
+        rule: str | None = None,
+        effects: Sequence[Mapping[str, object]] = (),
+    ) -> None:
+        """`reason` is why (`wallet_api.policies.evaluation.REASONS`).
+
+        The others are the layer that refuses, its policy and rule, and the effects of the request.
+        """
+        super().__init__(message)
+        self.reason = reason
+        self.layer = layer
+        self.policy = policy
+        self.version = version
+        self.rule = rule
+        self.effects = effects
+
+    def as_json(self) -> dict[str, object]:
+        """Return the reason, and which rule of which policy refuses."""
+        return {
+            "reason": self.reason,
+            "layer": self.layer,
+            "policy": self.policy,
+            "version": self.version,
+            "rule": self.rule,
+        }
 
 
 class WalletNotFound(WalletApiError):

@@ -76,7 +76,9 @@ WALLETS_CREATED = Counter("wallet_api_wallets_created", "Trading wallets that we
 KEY_READS = Counter("wallet_api_key_reads", "Private keys that were returned.", ["caller"])
 SIGNATURES = Counter("wallet_api_signatures", "Signatures that were returned.", ["method"])
 SIGNING_REFUSALS = Counter(
-    "wallet_api_signing_refusals", "Requests to sign that were refused by policy.", ["method"]
+    "wallet_api_signing_refusals",
+    "Requests to sign that policies refused.",
+    ["method", "reason"],
 )
 FAILED_DECRYPTIONS = Counter(
     "wallet_api_failed_opens", "Keys that did not decrypt to that of their address. Alert on this."

@@ -13,7 +13,10 @@ declare
     before bigint;
     after bigint;
 begin
-    foreach subject in array array['wallets', 'deposits', 'wallet_audit_log', 'wallet_audit_heads'] loop
+    foreach subject in array array[
+        'wallets', 'deposits', 'wallet_audit_log', 'wallet_audit_heads', 'wallet_policies', 'user_policies',
+        'signing_accounts', 'wallet_spends'
+    ] loop
         plain := subject || '_plain';
         execute format('lock table %I in access exclusive mode', subject);
         if (select relkind from pg_class where oid = subject::regclass) <> 'p' then

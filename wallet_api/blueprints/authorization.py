@@ -70,6 +70,7 @@ def audit_context(*, reason: str | None = None, recipient: str | None = None) ->
         reason=reason,
         recipient=recipient,
         unrestricted="client" in g and g.client.unrestricted,
+        policy_id=g.client.policy_id if "client" in g else None,
     )
 
 

@@ -130,6 +130,8 @@ def error_response(error: errors.WalletApiError) -> Response:
     """Return the response to a domain error, and log it if the service is at fault."""
     if isinstance(error, errors.ServiceUnavailable):
         report(error)
+    if isinstance(error, errors.PolicyRefused):
+        g.problem_members = error.as_json()
     return problem(
         status=STATUS_OF[type(error)],
         code=error.code,

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from uuid import UUID
 
 import structlog
 
@@ -36,13 +37,14 @@ class ApiClientService:
         *,
         scopes: Collection[str],
         unrestricted: bool = False,
+        policy_id: UUID | None = None,
         allowed_networks: Collection[IPNetwork],
         expires_at: datetime | None,
     ) -> Secret[str] | None:
         """Create a client and return its token, shown only once; None if the name is taken.
 
-        Without `allowed_networks` it may call from anywhere. An `unrestricted` client needs the
-        scope wallets:sign.
+        Without `allowed_networks` it may call from anywhere. An `unrestricted` client, and one with
+        a policy, needs the scope wallets:sign. The policy must exist.
         """
         token = client_tokens.issue()
 
@@ -54,6 +56,7 @@ class ApiClientService:
                 token_hash=token.token_hash,
                 scopes=[scope for scope in SCOPES if scope in scopes],
                 unrestricted=unrestricted,
+                policy_id=policy_id,
                 allowed_networks=sorted(allowed_networks, key=str) or None,
                 expires_at=expires_at,
             )

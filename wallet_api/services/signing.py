@@ -14,6 +14,9 @@ from wallet_api.ethereum.signatures import Signature, SignedTransaction
 from wallet_api.ethereum.transactions import Transaction, read_transaction
 from wallet_api.ethereum.typed_data import TypedData
 from wallet_api.models import TRADING_CHAIN, AuditContext, AuditEvent, Wallet
+from wallet_api.policies import matching as policies
+from wallet_api.policies.evaluation import REASONS
+from wallet_api.services.policies.decisions import Decision, PolicedUse
 from wallet_api.services.wallets import BaseAccountWalletService
 
 Signed_co = TypeVar("Signed_co", covariant=True)
@@ -36,7 +39,8 @@ MAX_DETAILS = 16_384
 for _method in SIGNING_METHODS:
     # Prometheus sees no increase in a counter that appears with its first event.
     metrics.SIGNATURES.labels(_method)
-    metrics.SIGNING_REFUSALS.labels(_method)
+    for _reason in REASONS:
+        metrics.SIGNING_REFUSALS.labels(_method, _reason)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +62,8 @@ class SigningService:
     `method` is one of SIGNING_METHODS. `address` is the signer that the caller named, or None. All
     methods raise WalletNotFound if the user has no trading wallet, NotSignable for another signer
     than the wallet, and what BaseAccountWalletService raises. Those that sign raise PolicyRefused
-    unless `access` is unrestricted, and record that in the audit log.
+    unless policies allow the request, and record that in the audit log. Policies are asked in the
+    transaction that writes the entry, which also records what the signature spends.
     """
 
     def __init__(self, wallets: BaseAccountWalletService) -> None:
@@ -131,12 +136,19 @@ class SigningService:
     def _sign(
         self, fid: int, request: "_Request[Signed_co]", method: str, access: AuditContext
     ) -> Signed_co:
-        event_of = partial(_event_of, request, method=method, access=access)
-        if not access.unrestricted:
-            metrics.SIGNING_REFUSALS.labels(method).inc()
-            self._wallets.refuse(_refusal(fid, request, method=method, access=access))
-            raise PolicyRefused
-        found = self._wallets.use_key(fid, TRADING_CHAIN, event_of, access=access)
+        use = PolicedUse(
+            fid,
+            access=access,
+            account=request.account,
+            request_of=partial(request.as_policies_see_it, method),
+            event_of=partial(_event_of, request, access=access),
+        )
+        try:
+            found = self._wallets.use_key(fid, TRADING_CHAIN, use, access=access)
+        except PolicyRefused as refusal:
+            metrics.SIGNING_REFUSALS.labels(method, refusal.reason).inc()
+            self._wallets.refuse(_refusal(fid, request, refusal, method=method, access=access))
+            raise
         if found is None:
             raise WalletNotFound
         signed = request.sign(private_key=found.private_key.reveal(), address=found.wallet.address)
@@ -160,7 +172,8 @@ class _Request(Generic[Signed_co]):
     """A request to sign, which was read strictly.
 
     `signer` is the address that the caller named in `signer_field`, or None. `effects_of` returns
-    the effects if the wallet with an address signs.
+    the effects if the wallet with an address signs. `typed_data` is the verifying contract and the
+    primary type. `may_spend` is True if a signature can let an asset leave the wallet.
     """
 
     action: str
@@ -170,6 +183,25 @@ class _Request(Generic[Signed_co]):
     sign: _Sign[Signed_co]
     signer: str | None
     signer_field: str = "address"
+    typed_data: tuple[str | None, str] | None = None
+    may_spend: bool = False
+
+    @property
+    def account(self) -> int | None:
+        """The chain id of a request that can spend, or None."""
+        return self.chain_id if self.may_spend else None
+
+    def as_policies_see_it(self, method: str, wallet: Wallet, now: int) -> policies.Request:
+        """Return the request for policies. Raises NotSignable for another signer."""
+        self.require_signer(wallet.address)
+        return policies.Request(
+            method=method,
+            chain_id=self.chain_id,
+            effects=self.effects_of(wallet.address),
+            wallet=wallet.address,
+            typed_data=self.typed_data,
+            now=now,
+        )
 
     def require_signer(self, address: str) -> None:
         """Raise NotSignable if the caller named another signer than the wallet with `address`."""
@@ -192,6 +224,7 @@ def _of_typed_data(
     typed_data: TypedData, *, chain_id: int, signer: str | None
 ) -> _Request[Signature]:
     encoded = signatures.encode_typed_data(typed_data)
+    contract = typed_data.domain.get("verifyingContract")
     return _Request(
         action="typed_data.signed",
         chain_id=chain_id,
@@ -199,11 +232,13 @@ def _of_typed_data(
         effects_of=lambda address: effects.of_typed_data(typed_data, signer=address),
         sign=partial(signatures.sign_typed_data, encoded),
         signer=signer,
+        typed_data=(contract if isinstance(contract, str) else None, typed_data.primary_type),
+        may_spend=True,
     )
 
 
 def _of_transaction(given: object, chain_id: int) -> _Request[SignedTransaction]:
-    # Delegation needs a policy that names the delegate, or a client that no policy restricts.
+    # Policies decide on delegation: a rule must name the delegate.
     transaction: Transaction = read_transaction(given, chain_id=chain_id, allow_delegation=True)
     return _Request(
         action="transaction.signed",
@@ -213,16 +248,21 @@ def _of_transaction(given: object, chain_id: int) -> _Request[SignedTransaction]
         sign=partial(signatures.sign_transaction, transaction),
         signer=transaction.sender,
         signer_field="from",
+        may_spend=True,
     )
 
 
 def _event_of(
-    request: _Request[object], wallet: Wallet, *, method: str, access: AuditContext
+    request: _Request[object], wallet: Wallet, decision: Decision, *, access: AuditContext
 ) -> AuditEvent:
     """Return the event of a signature. Raises NotSignable if it does not fit into an entry."""
-    request.require_signer(wallet.address)
-    found = request.effects_of(wallet.address)
-    details = _details(request, method, effects=[effect.as_json() for effect in found])
+    found = decision.request.effects
+    details = _details(
+        request,
+        decision.request.method,
+        effects=[effect.as_json() for effect in found],
+        policies=[layer.as_json() for layer in decision.verdict.layers],
+    )
     if len(details) > MAX_DETAILS:
         raise NotSignable(f"It has {len(found)} effects, too many for one audit entry. Split it.")
     return AuditEvent(
@@ -235,15 +275,24 @@ def _event_of(
 
 
 def _refusal(
-    fid: int, request: _Request[object], *, method: str, access: AuditContext
+    fid: int,
+    request: _Request[object],
+    refusal: PolicyRefused,
+    *,
+    method: str,
+    access: AuditContext,
 ) -> AuditEvent:
-    """Return the event of a refusal. Its effects are unknown, because no wallet was read."""
+    """Return the event of a refusal. It has no effects if they do not fit into an entry."""
+    members = {**refusal.as_json(), "effects": refusal.effects}
+    details = _details(request, method, **members)
+    if len(details) > MAX_DETAILS:
+        details = _details(request, method, **{**members, "effects": None})
     return AuditEvent(
         fid=fid,
         chain=TRADING_CHAIN,
         action="signing.refused",
         access=access,
-        details=_details(request, method),
+        details=details,
     )
 
 

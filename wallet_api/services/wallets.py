@@ -27,6 +27,7 @@ from wallet_api.services.audit.append import AuditTrail, PendingEntries, begin_a
 from wallet_api.services.audit.refusals import RefusalWindows
 from wallet_api.services.decryption import decrypt_verified
 from wallet_api.services.encryption_keys.registration import SecretRegistration
+from wallet_api.services.key_uses import KeyUse
 
 Together = Callable[[Connection, str], None]
 
@@ -149,27 +150,20 @@ class BaseAccountWalletService:
         def key_read(wallet: Wallet) -> AuditEvent:
             return AuditEvent(fid=fid, chain=wallet.chain, action="key.read", access=access)
 
-        found = self.use_key(fid, chain, key_read, access=access)
+        found = self.use_key(fid, chain, KeyUse(key_read), access=access)
         if found is not None:
             metrics.KEY_READS.labels(access.actor.partition(":")[0]).inc()
         return found
 
     def use_key(
-        self,
-        fid: int,
-        chain: str,
-        event_of: Callable[[Wallet], AuditEvent],
-        *,
-        access: AuditContext,
+        self, fid: int, chain: str, use: KeyUse, *, access: AuditContext
     ) -> WalletWithKey | None:
-        """Decrypt a wallet's key for what `event_of` describes. None if the user has no such key.
+        """Decrypt a wallet's key for a use. None if the user has no such key.
 
-        The read of the wallet and the audit entry of the event are one transaction: unless the
+        The read of the wallet, the decision, and the audit entry are one transaction: unless the
         entry is committed, the key is not decrypted. After a lost connection, the log shows whether
-        it was, so that one use leaves one entry. Two round trips, with one commit.
-
-        `event_of` may raise an error, and then nothing is written and the key stays encrypted. It
-        runs inside the transaction, and should be quick.
+        it was, so that one use leaves one entry. Two round trips, with one commit, and those that
+        the use needs to decide. If it raises an error, nothing is written.
 
         Raises DatabaseDamaged if the entry was not written although PostgreSQL reports no error.
         """
@@ -178,9 +172,13 @@ class BaseAccountWalletService:
 
         def read(connection: Connection) -> Wallet | None:
             rows = PostgresWalletRepository(connection)
-            wallet, head = begin_append(
-                connection, fid, lambda: rows.get_with_head_later(fid, chain)
-            )
+
+            def look() -> Callable[[], tuple[Wallet | None, AuditHead]]:
+                use.look(connection)
+                # Last, so that the time of the entry is later than every lock.
+                return rows.get_with_head_later(fid, chain)
+
+            wallet, head = begin_append(connection, fid, look)
             if wallet is None:
                 connection.rollback()
                 if self._repositories(connection, access).get(fid, chain) is None:
@@ -194,7 +192,7 @@ class BaseAccountWalletService:
                 self._register_for(wallet, connection)
                 raise Conflict
             if not pending.is_written(connection):
-                pending.append(connection, head, event_of(wallet))
+                record_use(connection, use, wallet, head, pending)
             return wallet
 
         wallet = self._database.run(read)
@@ -383,6 +381,15 @@ class BaseAccountWalletService:
         """Return the wallet if it has no key, or if its key derives its address."""
         decrypt_verified(self._encryption, wallet)
         return wallet
+
+
+def record_use(
+    connection: Connection, use: KeyUse, wallet: Wallet, head: AuditHead, pending: PendingEntries
+) -> None:
+    """Decide on a use of a key, and commit its entry in the transaction that read `head`."""
+    event = use.decide(connection, wallet, now=head.now)
+    act = partial(use.record, connection, audit_id=head.id + 1, now=head.now)
+    pending.append(connection, head, event, act=act)
 
 
 def creation_event(wallet: Wallet | NewWallet, access: AuditContext) -> AuditEvent:

@@ -19,10 +19,11 @@ from wallet_api.models import (
 from wallet_api.repositories.audit import AuditRepository
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
 from wallet_api.repositories.wallets import PostgresWalletRepository
-from wallet_api.services.audit.append import PendingEntries
+from wallet_api.services.audit.append import PendingEntries, begin_append
 from wallet_api.services.encryption_keys.registration import SecretRegistration
+from wallet_api.services.key_uses import KeyUse
 from wallet_api.services.wallet_files.recorded import is_recorded
-from wallet_api.services.wallets import BaseAccountWalletService, creation_event
+from wallet_api.services.wallets import BaseAccountWalletService, creation_event, record_use
 
 T = TypeVar("T")
 
@@ -58,18 +59,26 @@ class FilesystemWalletService(BaseAccountWalletService):
         self._files = files
 
     def use_key(
-        self,
-        fid: int,
-        chain: str,
-        event_of: Callable[[Wallet], AuditEvent],
-        *,
-        access: AuditContext,
+        self, fid: int, chain: str, use: KeyUse, *, access: AuditContext
     ) -> WalletWithKey | None:
         """Decrypt a wallet's key after its entry is written. None if the user has no such key."""
         wallet = self.get_wallet(fid, chain, access=access)
         if wallet is None or wallet.encrypted_key is None:
             return None
-        self._record(event_of(wallet))
+        pending = self._trail.pending()
+
+        def record(connection: Connection) -> None:
+            self._registration.register_on(connection)
+
+            def look() -> Callable[[], AuditHead]:
+                use.look(connection)
+                return AuditRepository(connection).get_head_later(fid)
+
+            head = begin_append(connection, fid, look)
+            if not pending.is_written(connection):
+                record_use(connection, use, wallet, head, pending)
+
+        self._database.run(record)
         return self._opened(wallet)
 
     def _is_base_account(self, fid: int, address: str, access: AuditContext) -> bool:
