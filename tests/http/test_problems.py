@@ -38,6 +38,7 @@ STATUSES = {
     "invalid_filter": 400,
     "invalid_cursor": 400,
     "invalid_recipient_key": 400,
+    "invalid_policy": 400,
     "not_signable": 400,
     "unauthenticated": 401,
     "key_export_disabled": 403,

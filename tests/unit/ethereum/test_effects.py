@@ -17,6 +17,7 @@ from wallet_api.ethereum.effects import (
     ContractCall,
     ContractCreation,
     Delegation,
+    HashMessage,
     NativeTransfer,
     NetworkFee,
     SignedMessage,
@@ -181,6 +182,12 @@ def test_each_authorization_is_a_delegation():
 
 def test_a_message_has_its_length():
     assert effects.of_message(b"hello") == (SignedMessage(length=5),)
+
+
+@pytest.mark.parametrize("length", [31, 33])
+def test_only_a_message_of_32_bytes_may_be_a_hash(length):
+    assert effects.of_message(b"a" * 32) == (HashMessage(),)
+    assert effects.of_message(b"a" * length) == (SignedMessage(length=length),)
 
 
 def members(text):

@@ -12,6 +12,7 @@ data of an unknown kind, and never a transfer or an allowance of a guessed amoun
 - ContractCreation: a transaction without `to`.
 - Delegation: an authorization (EIP-7702).
 - SignedMessage: a message (EIP-191).
+- HashMessage: a message of exactly 32 bytes.
 - UnknownTypedData: any other typed data (EIP-712).
 - NetworkFee: the gas limit and the highest price of a transaction.
 """
@@ -24,6 +25,7 @@ from wallet_api.ethereum.effects.kinds import (
     ContractCreation,
     Delegation,
     Effect,
+    HashMessage,
     NativeTransfer,
     NetworkFee,
     SignedMessage,
@@ -31,6 +33,7 @@ from wallet_api.ethereum.effects.kinds import (
     UnknownTypedData,
 )
 from wallet_api.ethereum.effects.typed_data import of_typed_data
+from wallet_api.ethereum.messages import HASH_LENGTH
 
 __all__ = [
     "PERMIT2",
@@ -39,6 +42,7 @@ __all__ = [
     "ContractCreation",
     "Delegation",
     "Effect",
+    "HashMessage",
     "NativeTransfer",
     "NetworkFee",
     "SignedMessage",
@@ -53,4 +57,6 @@ __all__ = [
 
 def of_message(message: bytes) -> tuple[Effect, ...]:
     """Return the effect of a message that a wallet signs."""
+    if len(message) == HASH_LENGTH:
+        return (HashMessage(),)
     return (SignedMessage(length=len(message)),)
