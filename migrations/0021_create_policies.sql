@@ -63,9 +63,10 @@ before truncate on service_policies for each statement execute function refuse_c
 -- On a Citus cluster, a copy on each machine: a signature reads them with the rows of its user.
 do $$
 begin
+    set local citus.multi_shard_modify_mode = 'sequential';
+
     if to_regclass('pg_dist_partition') is not null then
         if exists (select from pg_dist_partition where logicalrelid = 'wallets'::regclass) then
-            set local citus.multi_shard_modify_mode = 'sequential';
             perform create_reference_table('policies');
             perform create_reference_table('service_policies');
         end if;

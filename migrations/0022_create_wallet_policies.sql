@@ -56,9 +56,10 @@ before truncate on user_policies for each statement execute function refuse_chan
 
 do $$
 begin
+    set local citus.multi_shard_modify_mode = 'sequential';
+
     if to_regclass('pg_dist_partition') is not null then
         if exists (select from pg_dist_partition where logicalrelid = 'wallets'::regclass) then
-            set local citus.multi_shard_modify_mode = 'sequential';
             perform create_distributed_table('wallet_policies', 'fid', colocate_with => 'wallets');
             perform create_distributed_table('user_policies', 'fid', colocate_with => 'wallets');
         end if;

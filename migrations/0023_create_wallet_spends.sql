@@ -54,11 +54,8 @@ create table wallet_spends (
         counterparty ~ '^0x[0-9a-f]{40}$'
     ),
     constraint wallet_spends_counterparty_follows_from_kind check (
-        case kind
-            when 'network_fee' then counterparty is null
-            when 'native_transfer' then true
-            else counterparty is not null
-        end
+        (counterparty is null or kind <> 'network_fee')
+        and (counterparty is not null or asset = 'native')
     ),
     constraint wallet_spends_amount_is_a_positive_uint256 check (
         amount > 0
@@ -91,9 +88,10 @@ before truncate on wallet_spends for each statement execute function refuse_chan
 
 do $$
 begin
+    set local citus.multi_shard_modify_mode = 'sequential';
+
     if to_regclass('pg_dist_partition') is not null then
         if exists (select from pg_dist_partition where logicalrelid = 'wallets'::regclass) then
-            set local citus.multi_shard_modify_mode = 'sequential';
             perform create_distributed_table('signing_accounts', 'fid', colocate_with => 'wallets');
             perform create_distributed_table('wallet_spends', 'fid', colocate_with => 'wallets');
         end if;

@@ -26,6 +26,9 @@
     ├── NetworkNotAllowed         an API client calls from another network
     ├── PolicyRefused             no policy allows this signature
     ├── WalletNotFound
+    ├── PolicyNotFound
+    ├── ClientNotFound
+    ├── PreconditionFailed        what If-Match names is not the current version
     ├── WalletsInFiles            the request needs wallets in PostgreSQL
     ├── TooManyRequests
     ├── IdempotencyKeyInUse       the first request with this key is still running
@@ -262,6 +265,24 @@ class WalletNotFound(WalletApiError):
     """This user has no such wallet."""
 
     code = "wallet_not_found"
+
+
+class PolicyNotFound(WalletApiError):
+    """There is no such policy."""
+
+    code = "policy_not_found"
+
+
+class ClientNotFound(WalletApiError):
+    """There is no such API client with the scope wallets:sign."""
+
+    code = "client_not_found"
+
+
+class PreconditionFailed(WalletApiError):
+    """It is not the version that If-Match names. Read it again."""
+
+    code = "precondition_failed"
 
 
 class WalletsInFiles(WalletApiError):

@@ -216,7 +216,7 @@ class EncryptionKey:
 class ApiClient:
     """A row of `api_clients`: another service and its scopes.
 
-    `unrestricted` means that it may sign where no policy applies. `policy_id` is its policy or None.
+    `unrestricted` means that it may sign where no policy applies, `policy_id` is its own policy.
     `allowed_networks` is None if it may call from any address. `token_hash` is SHA-256 in hex.
     `last_used_at` is exact to the minute. `use_is_stale` means that it should be updated.
     """

@@ -9,6 +9,7 @@ from wallet_api.errors import MnemonicRefused
 from wallet_api.ethereum.networks import NETWORKS
 from wallet_api.ethereum.transfers import Transfer
 from wallet_api.models import MAX_FID
+from wallet_api.policies.evaluation import LAYERS, REASONS
 
 ADDRESS = {"pattern": "^0x[0-9a-fA-F]{40}$"}
 AMOUNT = "^([0-9]+[.]?[0-9]*|[.][0-9]+)$"
@@ -42,6 +43,27 @@ class Problem(Schema):
     request_id = fields.String(required=True, allow_none=True)
     error = fields.String(required=True, metadata={"description": "A sentence for the user."})
     fid = fields.Raw(metadata={"type": "null", "description": "Only for /api/auth/base-account."})
+    reason = fields.String(
+        metadata={
+            "enum": list(REASONS),
+            "description": "Only for policy_refused, like the four members below.",
+        }
+    )
+    layer = fields.String(
+        allow_none=True,
+        metadata={
+            "enum": [*LAYERS, None],
+            "description": "Whose policy refuses; null if none applies.",
+        },
+    )
+    policy = fields.String(
+        allow_none=True,
+        metadata={"format": "uuid", "description": "Null for the rules of the user."},
+    )
+    version = fields.Integer(allow_none=True, metadata={"minimum": 1})
+    rule = fields.String(
+        allow_none=True, metadata={"description": "The id of the rule; null if no rule matches."}
+    )
 
 
 class Timestamp(fields.DateTime):

@@ -45,11 +45,16 @@ for _method in SIGNING_METHODS:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """What a request would sign: the signer, the digest, and the effects."""
+    """What a request would sign: the signer, the digest, and the effects.
+
+    `typed_data` is the verifying contract and the primary type of typed data.
+    """
 
     address: str
     digest: bytes
     effects: Sequence[Effect]
+    chain_id: int | None
+    typed_data: tuple[str | None, str] | None
 
 
 class SigningService:
@@ -160,7 +165,13 @@ class SigningService:
         if address is None:
             raise WalletNotFound
         request.require_signer(address)
-        return Preview(address=address, digest=request.digest, effects=request.effects_of(address))
+        return Preview(
+            address=address,
+            digest=request.digest,
+            effects=request.effects_of(address),
+            chain_id=request.chain_id,
+            typed_data=request.typed_data,
+        )
 
 
 class _Sign(Protocol[Signed_co]):

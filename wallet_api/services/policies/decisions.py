@@ -16,6 +16,7 @@ from wallet_api.policies.evaluation import (
     evaluate,
     needed_windows,
 )
+from wallet_api.policies.explanation import explain_refusal
 from wallet_api.policies.matching import Request, Spend, spends_of
 from wallet_api.policies.reading import read_rules
 from wallet_api.policies.rules import Rule
@@ -138,35 +139,18 @@ def read_stored_rules(text: str) -> tuple[Rule, ...]:
         raise DatabaseDamaged("a stored policy is not valid", "assign another one") from error
 
 
-_SENTENCES = {
-    "no_policy": "No policy applies to this wallet and this client. An operator must assign one.",
-    "denied": "Rule {rule} of the {layer}'s policy denies this {kind}.",
-    "no_rule": "No rule of the {layer}'s policy allows this {kind}.",
-    "unlimited_allowance": "Rule {rule} of the {layer}'s policy allows no unlimited allowance.",
-    "lifetime": "Rule {rule} of the {layer}'s policy requires that this {kind} ends sooner.",
-    "max_amount": "It is more than rule {rule} of the {layer}'s policy allows at once.",
-    "window": "It is more than rule {rule} of the {layer}'s policy allows in its window of time.",
-}
-
-
 def refusal_of(decision: Decision) -> PolicyRefused:
     """Return the error for a request that is refused."""
-    reason, refusing = decision.verdict.reason, decision.verdict.refusal
-    if reason is None:
+    verdict = decision.verdict
+    if verdict.reason is None:
         raise AssertionError("unreachable: the request is allowed")
-    rule = refusing.rules[0] if refusing and refusing.rules else None
-    effect = refusing.effect if refusing else None
-    sentence = _SENTENCES[reason].format(
-        rule=rule,
-        layer=refusing and refusing.layer,
-        kind=effect.kind.replace("_", " ") if effect else "request",
-    )
+    refusing = verdict.refusal
     return PolicyRefused(
-        sentence,
-        reason=reason,
+        explain_refusal(verdict),
+        reason=verdict.reason,
         layer=refusing.layer if refusing else None,
         policy=refusing.policy if refusing else None,
         version=refusing.version if refusing else None,
-        rule=rule,
+        rule=refusing.rules[0] if refusing and refusing.rules else None,
         effects=[effect.as_json() for effect in decision.request.effects],
     )
