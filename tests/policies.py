@@ -1,9 +1,11 @@
 """What the tests of policies share: policies in force, and requests that they decide about."""
 
+import json
 from dataclasses import dataclass, replace
 
 from tests.factories import ACCESS, FID, SECRET
 from tests.signing import CHAIN_ID, TOKEN
+from wallet_api.blueprints.policy_schemas import EXAMPLE, EXAMPLE_ID
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.policies.reading import read_policy
@@ -70,6 +72,22 @@ def permit(owner, amount, deadline, spender=SPENDER):
             "deadline": str(deadline),
         },
     }
+
+
+def plant_example(sql, fid=FID):
+    """Store the policy of the API's examples, assign it to a wallet, and limit that wallet."""
+    rules = json.dumps(EXAMPLE["rules"])
+    sql.execute(
+        "insert into policies (id, version, name, rules, created_by)"
+        " values (%s, 1, 'example', %s, 'cli:operator')",
+        [EXAMPLE_ID, rules],
+    )
+    sql.execute(
+        "insert into wallet_policies (fid, version, policy_id, created_by)"
+        " values (%s, 1, %s, 'cli:operator')",
+        [fid, EXAMPLE_ID],
+    )
+    sql.execute("insert into user_policies (fid, version, rules) values (%s, 1, %s)", [fid, rules])
 
 
 @dataclass

@@ -23,6 +23,7 @@ from wallet_api.blueprints import (
     health,
     home,
     paths,
+    policies,
     problems,
     rate_limits,
     requests,
@@ -33,6 +34,7 @@ from wallet_api.blueprints import (
     storage,
     trading,
     users,
+    wallet_policies,
     wallet_search,
     wallets,
 )
@@ -57,6 +59,10 @@ from wallet_api.services.deposits import DepositService
 from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.encryption_keys.registry import KnownSecrets
 from wallet_api.services.node_reads import NodeReadService
+from wallet_api.services.policies.assignments import PolicyAssignments
+from wallet_api.services.policies.changes import PolicyChanges
+from wallet_api.services.policies.dry_runs import PolicyDryRuns
+from wallet_api.services.policies.versions import PolicyVersions
 from wallet_api.services.readiness import ReadinessService
 from wallet_api.services.signing import SigningService
 from wallet_api.services.stats import StatsService
@@ -120,6 +126,9 @@ def create_app(settings: Settings | None = None) -> Flask:
         users.blueprint,
         signing.blueprint,
         rpc.blueprint,
+        policies.blueprint,
+        wallet_policies.blueprint,
+        wallet_policies.own,
         _search(),
         health.blueprint,
         docs.blueprint,
@@ -172,11 +181,15 @@ def _services(settings: Settings) -> Application:
     in_files = settings.wallet_storage == "filesystem"
     encryption = EncryptionService(settings.encryption_secret, settings.encryption_secret_previous)
     wallet_service, registration = _wallets(settings, database, encryption)
+    changes = PolicyChanges(database, encryption, registration)
     return Application(
         database=database,
         replica=replica,
         wallets=wallet_service,
         signing=SigningService(wallet_service),
+        policies=PolicyVersions(database, changes),
+        policy_assignments=PolicyAssignments(database, changes),
+        dry_runs=PolicyDryRuns(database),
         node_reads=NodeReadService(settings.node_urls, threads=settings.web_threads),
         deposits=DepositService(database, wallet_service, settings.network),
         readiness=ReadinessService(database, registration),

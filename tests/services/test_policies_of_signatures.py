@@ -354,7 +354,7 @@ def test_a_policy_that_is_narrowed_applies_to_the_next_signature(policies, pay):
     pay(100)
     policies.change(policy, payments(max_amount="99"), FEES)
     assert refusal(lambda: pay(100)).version == 2
-    policies.assignments.assign_to_wallet(FID, None, access=OPERATOR)
+    policies.assignments.remove_from_wallet(FID, access=OPERATOR)
     assert refusal(lambda: pay(1)).reason == "no_policy"
 
 

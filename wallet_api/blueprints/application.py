@@ -15,6 +15,9 @@ from wallet_api.services.api_clients import ApiClientService
 from wallet_api.services.audit.read import AuditLog
 from wallet_api.services.deposits import DepositService
 from wallet_api.services.node_reads import NodeReadService
+from wallet_api.services.policies.assignments import PolicyAssignments
+from wallet_api.services.policies.dry_runs import PolicyDryRuns
+from wallet_api.services.policies.versions import PolicyVersions
 from wallet_api.services.readiness import ReadinessService
 from wallet_api.services.signing import SigningService
 from wallet_api.services.stats import StatsService
@@ -37,6 +40,9 @@ class Application:
     replica: Database
     wallets: BaseAccountWalletService
     signing: SigningService
+    policies: PolicyVersions
+    policy_assignments: PolicyAssignments
+    dry_runs: PolicyDryRuns
     node_reads: NodeReadService
     deposits: DepositService
     readiness: ReadinessService

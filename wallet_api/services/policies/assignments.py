@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from wallet_api.database import Conflict, Connection, Database
-from wallet_api.errors import ClientNotFound, PolicyNotFound
+from wallet_api.errors import ClientNotFound, DatabaseDamaged, PolicyNotFound
 from wallet_api.models import (
     SERVICE_FID,
     AuditContext,
@@ -32,9 +32,8 @@ class AssignedPolicy:
 class PolicyAssignments:
     """The four layers of policies: service, client, wallet and user. Each may only narrow.
 
-    Methods that assign a policy take None to remove it. They write nothing if it applies already.
-    They raise PolicyNotFound for an unknown policy, and PreconditionFailed if the current version
-    of the assignment is not `expected`.
+    Methods that change something write nothing if it is so already. They raise PolicyNotFound for
+    an unknown policy, and PreconditionFailed if the current version is not `expected`.
     """
 
     def __init__(self, database: Database, changes: PolicyChanges) -> None:
@@ -50,7 +49,7 @@ class PolicyAssignments:
         )
 
     def assign_to_service(self, policy_id: UUID | None, *, access: AuditContext) -> None:
-        """Put the service, that is every client and wallet, under a policy."""
+        """Put the service, that is every client and wallet, under a policy, or none."""
 
         def assign(connection: Connection) -> Change[None]:
             assignments = PolicyAssignmentRepository(connection)
@@ -81,7 +80,7 @@ class PolicyAssignments:
         return self._database.run(get)
 
     def assign_to_client(self, name: str, policy_id: UUID | None, *, access: AuditContext) -> None:
-        """Put an API client that signs under a policy. Raises ClientNotFound."""
+        """Put an API client that signs under a policy, or none. Raises ClientNotFound."""
 
         def assign(connection: Connection) -> Change[None]:
             clients = ApiClientRepository(connection)
@@ -109,34 +108,26 @@ class PolicyAssignments:
         )
 
     def assign_to_wallet(
-        self,
-        fid: int,
-        policy_id: UUID | None,
-        *,
-        expected: int | None = None,
-        access: AuditContext,
-    ) -> AssignedPolicy | None:
+        self, fid: int, policy_id: UUID, *, expected: int | None = None, access: AuditContext
+    ) -> AssignedPolicy:
         """Put a user's wallet under a policy. The user need not have a wallet yet."""
 
-        def assign(connection: Connection) -> Change[AssignedPolicy | None]:
-            assignments = PolicyAssignmentRepository(connection)
-            current = assignments.get_of_wallet(fid)
-            in_force = current.version if current and current.policy_id else None
-            require_version(in_force, expected)
-            details = _assign(
-                connection,
-                current,
-                policy_id,
-                lambda version: assignments.insert_of_wallet(
-                    fid, version=version, policy_id=policy_id, created_by=access.actor
-                ),
-                target="wallet",
-            )
-            if policy_id is None:
-                return Change(None, details)
-            return Change(_assigned(connection, assignments.get_of_wallet(fid)), details)
+        def assign(connection: Connection) -> Change[AssignedPolicy]:
+            details = _assign_to_wallet(connection, fid, policy_id, expected, access)
+            current = PolicyAssignmentRepository(connection).get_of_wallet(fid)
+            return Change(_assigned(connection, current), details)
 
         return self._changes.run(fid, assign, access=access)
+
+    def remove_from_wallet(
+        self, fid: int, *, expected: int | None = None, access: AuditContext
+    ) -> None:
+        """Remove the policy of a user's wallet, if it has one."""
+
+        def remove(connection: Connection) -> Change[None]:
+            return Change(None, _assign_to_wallet(connection, fid, None, expected, access))
+
+        self._changes.run(fid, remove, access=access)
 
     def get_of_user(self, fid: int) -> UserPolicyRow:
         """Return the rules that a user set. Raises PolicyNotFound if there are none."""
@@ -150,32 +141,73 @@ class PolicyAssignments:
     def set_of_user(
         self,
         fid: int,
-        rules: tuple[Rule, ...] | None,
+        rules: tuple[Rule, ...],
         *,
         expected: int | None = None,
         access: AuditContext,
-    ) -> UserPolicyRow | None:
+    ) -> UserPolicyRow:
         """Replace the rules that a user sets for the own wallet. They can only narrow."""
-        text = None if rules is None else rules_text(rules)
 
-        def replace(connection: Connection) -> Change[UserPolicyRow | None]:
-            assignments = PolicyAssignmentRepository(connection)
-            current = assignments.get_of_user(fid)
-            old = current.rules if current else None
-            require_version(current.version if current and old else None, expected)
-            if _as_json(old) == _as_json(text):
-                return Change(current, None)
-            version = current.version + 1 if current else 1
-            if not assignments.insert_of_user(fid, version=version, rules=text):
-                raise Conflict
-            described = {
-                "target": "user",
-                "old": {"version": current.version} if current and old else None,
-                "new": {"version": version, "rules": len(rules)} if rules else None,
-            }
-            return Change(assignments.get_of_user(fid), described)
+        def replace(connection: Connection) -> Change[UserPolicyRow]:
+            details = _set_of_user(connection, fid, rules, expected)
+            current = PolicyAssignmentRepository(connection).get_of_user(fid)
+            if current is None:
+                raise DatabaseDamaged("the table user_policies did not store a row")
+            return Change(current, details)
 
         return self._changes.run(fid, replace, access=access)
+
+    def remove_of_user(
+        self, fid: int, *, expected: int | None = None, access: AuditContext
+    ) -> None:
+        """Remove the rules that a user set, if there are any."""
+
+        def remove(connection: Connection) -> Change[None]:
+            return Change(None, _set_of_user(connection, fid, None, expected))
+
+        self._changes.run(fid, remove, access=access)
+
+
+def _assign_to_wallet(
+    connection: Connection,
+    fid: int,
+    policy_id: UUID | None,
+    expected: int | None,
+    access: AuditContext,
+) -> dict[str, object] | None:
+    assignments = PolicyAssignmentRepository(connection)
+    current = assignments.get_of_wallet(fid)
+    require_version(current.version if current and current.policy_id else None, expected)
+    return _assign(
+        connection,
+        current,
+        policy_id,
+        lambda version: assignments.insert_of_wallet(
+            fid, version=version, policy_id=policy_id, created_by=access.actor
+        ),
+        target="wallet",
+    )
+
+
+def _set_of_user(
+    connection: Connection, fid: int, rules: tuple[Rule, ...] | None, expected: int | None
+) -> dict[str, object] | None:
+    """Insert the next rules and describe the change; None if these rules apply already."""
+    assignments = PolicyAssignmentRepository(connection)
+    current = assignments.get_of_user(fid)
+    old = current.version if current and current.rules else None
+    require_version(old, expected)
+    text = None if rules is None else rules_text(rules)
+    if _as_json(current.rules if current else None) == _as_json(text):
+        return None
+    version = current.version + 1 if current else 1
+    if not assignments.insert_of_user(fid, version=version, rules=text):
+        raise Conflict
+    return {
+        "target": "user",
+        "old": None if old is None else {"version": old},
+        "new": None if rules is None else {"version": version, "rules": len(rules)},
+    }
 
 
 def _assigned(connection: Connection, assignment: PolicyAssignment | None) -> AssignedPolicy:
