@@ -26,13 +26,14 @@ WITHOUT_JSON = {
     "bench": "it keeps its figures as JSON, in benchmarks/results",
     "serve": "it answers requests, until SIGTERM",
 }
-WITHOUT_DATABASE = {"dev", "bench", "token", "doctor", "serve"}
+WITHOUT_DATABASE = {"dev", "bench", "token", "doctor", "serve", "policies check"}
 # The arguments that a command needs.
 NEEDED = {
     "audit archive": ["--before", "2026-01-01", "--to", "."],
     "clients create": ["--name", "engine", "--scope", "keys:read"],
     "clients revoke": ["engine"],
     "keys retire": ["3f1c0d9a7b5e2648"],
+    "policies check": [str(ROOT / "docs" / "policies" / "x402.json")],
     "token": ["--fid", "5"],
     "wallets export": ["exported"],
     "wallets show": ["5"],

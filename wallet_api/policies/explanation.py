@@ -87,11 +87,11 @@ def _limits(rule: Rule) -> list[str]:
     if rule.max_amount is not None:
         limits.append(f"at most {_amount(rule.max_amount, rule)} in one request")
     limits += [
-        f"at most {_amount(window.max_amount, rule)} in any {_duration(window.seconds)}"
+        f"at most {_amount(window.max_amount, rule)} in any {duration(window.seconds)}"
         for window in rule.windows
     ]
     if rule.max_lifetime_seconds is not None:
-        limits.append(f"valid for at most {_duration(rule.max_lifetime_seconds)}")
+        limits.append(f"valid for at most {duration(rule.max_lifetime_seconds)}")
     return limits
 
 
@@ -132,7 +132,8 @@ def _listed(items: Iterable[str], conjunction: str, *, ordered: bool = False) ->
     return f"{', '.join(others)} {conjunction} {last}" if others else last
 
 
-def _duration(seconds: int) -> str:
+def duration(seconds: int) -> str:
+    """Return a duration in its largest unit that is exact: 90 seconds, 24 hours, 7 days."""
     for name, length in (("day", 86_400), ("hour", 3600), ("minute", 60)):
         # Any day could be a calendar day. Any 24 hours cannot.
         if seconds % length == 0 and (name != "day" or seconds > length):

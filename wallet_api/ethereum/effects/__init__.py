@@ -17,7 +17,7 @@ data of an unknown kind, and never a transfer or an allowance of a guessed amoun
 - NetworkFee: the gas limit and the highest price of a transaction.
 """
 
-from wallet_api.ethereum.effects.calldata import of_authorization, of_transaction
+from wallet_api.ethereum.effects.calldata import SELECTORS, of_authorization, of_transaction
 from wallet_api.ethereum.effects.kinds import (
     PERMIT2,
     Allowance,
@@ -32,11 +32,14 @@ from wallet_api.ethereum.effects.kinds import (
     TokenTransfer,
     UnknownTypedData,
 )
-from wallet_api.ethereum.effects.typed_data import of_typed_data
+from wallet_api.ethereum.effects.typed_data import ALLOWANCE_TYPES, TRANSFER_TYPES, of_typed_data
 from wallet_api.ethereum.messages import HASH_LENGTH
 
 __all__ = [
+    "ALLOWANCE_TYPES",
     "PERMIT2",
+    "SELECTORS",
+    "TRANSFER_TYPES",
     "Allowance",
     "ContractCall",
     "ContractCreation",
