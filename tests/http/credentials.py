@@ -53,7 +53,7 @@ BODIES = {
     POLICIES: EXAMPLE,
     f"{POLICIES}/dry-run": {"fid": FID, "message": "Sign in to example.com"},
     USER_POLICY: {"policyId": EXAMPLE_ID},
-    "/api/wallet/policy": {"rules": EXAMPLE["rules"]},
+    "/api/wallet/policy": {"rules": [{"id": "everything", "effect": "allow"}]},
     RPC: {"jsonrpc": "2.0", "id": 1, "method": "eth_accounts"},
 }
 QUERIES = {

@@ -94,7 +94,8 @@ def test_every_route_answers_the_credential_that_it_asks_for(farcaster, make_app
     plant_example(sql)
     keyring = Keyring(sql, application(app).clients, farcaster)
     statuses = {}
-    for route in map_of(app):
+    # What is removed was there.
+    for route in sorted(map_of(app), key=lambda route: route.method == "DELETE"):
         headers = keyring.right(route.policy) if route.policy.security else {}
         with route.ask(app.test_client(), headers) as answer:
             statuses[route.name] = answer.status_code

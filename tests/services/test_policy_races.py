@@ -24,7 +24,7 @@ from tests.races import race
 from tests.signing import CHAIN_ID
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
-from wallet_api.errors import PolicyRefused, PreconditionFailed
+from wallet_api.errors import DatabaseUnavailable, PolicyRefused, PreconditionFailed
 from wallet_api.ethereum.typed_data import read_typed_data
 from wallet_api.services.signing import SigningService
 
@@ -35,7 +35,7 @@ FAR = 4_000_000_000
 @pytest.fixture
 def crowded(database_url):
     """A pool for many threads, of which only a few have a connection at a time."""
-    with Database(Secret(database_url), min_size=1, max_size=12, timeout_seconds=60) as database:
+    with Database(Secret(database_url), min_size=1, max_size=8, timeout_seconds=20) as database:
         yield database
 
 
@@ -83,6 +83,9 @@ def crowd(crowded):
                     signed.append((fid, amount))
                 except PolicyRefused as refusal:
                     refused.add(refusal.reason)
+                except DatabaseUnavailable:
+                    # It waited too long, for a connection or a lock, and nothing was written.
+                    continue
             assert refused <= {"window"}
             return signed
 
@@ -113,7 +116,7 @@ def test_a_window_is_used_up_and_never_exceeded_by_one_unit(
     policies, crowd, sql, capsys, threads, requests
 ):
     largest = 1000
-    limit = threads * requests * largest // 8
+    limit = threads * requests * largest // 20
     policies.put_service(payments((DAY, limit)), FEES)
     began = time.monotonic()
     (signed,) = crowd([FID], threads, requests, largest).values()

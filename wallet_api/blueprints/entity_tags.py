@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import request
 
-from wallet_api.errors import PreconditionFailed
+from wallet_api.errors import InvalidRequest
 
 _STRONG = re.compile(r'"([1-9][0-9]{0,17})"', re.ASCII)
 
@@ -21,16 +21,13 @@ ETAG_HEADER: dict[str, Any] = {
 
 
 def expected_version() -> int | None:
-    """Return the version in the header If-Match, or None without it.
-
-    Raises PreconditionFailed for anything that is no tag of ours.
-    """
+    """Return the version in the header If-Match, or None without it. Raises InvalidRequest."""
     given = request.headers.get("If-Match")
     if given is None:
         return None
     found = _STRONG.fullmatch(given.strip())
     if found is None:
-        raise PreconditionFailed
+        raise InvalidRequest('If-Match: must be one ETag as this route returns it, such as "3".')
     return int(found[1])
 
 

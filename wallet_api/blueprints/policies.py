@@ -3,7 +3,8 @@
 from typing import Any
 from uuid import UUID
 
-from flask import g
+from flask import current_app, g
+from flask.typing import ResponseReturnValue
 
 from wallet_api.blueprints.application import application
 from wallet_api.blueprints.authorization import audit_context, client
@@ -61,9 +62,14 @@ _METHODS = {
 }
 
 
-@blueprint.post("", parameters=[IF_MATCH])
+@blueprint.post("")
 @blueprint.requires(
-    client("policies:write"), InvalidPolicy, MnemonicRefused, PolicyNotFound, PreconditionFailed
+    client("policies:write"),
+    InvalidPolicy,
+    MnemonicRefused,
+    PolicyNotFound,
+    PreconditionFailed,
+    parameters=[IF_MATCH],
 )
 @blueprint.arguments(PolicyBody, example=EXAMPLE)
 @blueprint.alt_response(201, schema=PolicyAnswer, description="A new policy.", success=True)
@@ -99,9 +105,9 @@ def list_policies(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]
 @blueprint.get("/schema")
 @blueprint.requires(client("policies:read"))
 @blueprint.response(200, {"type": "object"})
-def policy_schema() -> dict[str, Any]:
+def policy_schema() -> ResponseReturnValue:
     """Return the JSON Schema of a policy."""
-    return POLICY_SCHEMA
+    return current_app.json.response(POLICY_SCHEMA)
 
 
 @blueprint.get("/<policy_id>", parameters=[_ID])

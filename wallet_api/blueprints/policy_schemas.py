@@ -36,7 +36,7 @@ EXAMPLE = {
     ],
 }
 EXAMPLE_ID = "7d3c1f0e-5a52-4c5e-9c39-5b1a2f6d8e11"
-_ID = {"type": "string", "format": "uuid", "examples": [EXAMPLE_ID]}
+_ID = {"format": "uuid", "examples": [EXAMPLE_ID]}
 _VERSION = {"minimum": 1, "examples": [1]}
 _AMOUNT = {"pattern": "^[0-9]+$", "examples": ["5000000"]}
 _RULES = {**RULES_SCHEMA, "examples": [EXAMPLE["rules"]]}

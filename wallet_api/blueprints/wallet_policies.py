@@ -57,9 +57,14 @@ def get_wallet_policy(fid: str) -> tuple[Any, dict[str, str]]:
     return tagged(assigned, assigned.version)
 
 
-@blueprint.put("", parameters=[_FID, IF_MATCH])
+@blueprint.put("", parameters=[_FID])
 @blueprint.requires(
-    client("policies:write"), InvalidFid, MnemonicRefused, PolicyNotFound, PreconditionFailed
+    client("policies:write"),
+    InvalidFid,
+    MnemonicRefused,
+    PolicyNotFound,
+    PreconditionFailed,
+    parameters=[IF_MATCH],
 )
 @blueprint.arguments(AssignmentBody, example={"policyId": EXAMPLE_ID})
 @blueprint.response(200, AssignmentAnswer, headers=ETAG_HEADER)
@@ -74,8 +79,8 @@ def assign_wallet_policy(body: dict[str, Any], fid: str) -> tuple[Any, dict[str,
     return tagged(assigned, assigned.version)
 
 
-@blueprint.delete("", parameters=[_FID, IF_MATCH])
-@blueprint.requires(client("policies:write"), InvalidFid, PreconditionFailed)
+@blueprint.delete("", parameters=[_FID])
+@blueprint.requires(client("policies:write"), InvalidFid, PreconditionFailed, parameters=[IF_MATCH])
 @blueprint.response(204, description="No policy is assigned to the wallet.")
 def remove_wallet_policy(fid: str) -> None:
     """Remove the policy of a wallet. Without a policy of another layer, nothing is signed."""
@@ -93,8 +98,8 @@ def get_own_policy() -> tuple[Any, dict[str, str]]:
     return tagged(row, row.version)
 
 
-@own.put("", parameters=[IF_MATCH])
-@own.requires(USER, InvalidPolicy, MnemonicRefused, PreconditionFailed)
+@own.put("")
+@own.requires(USER, InvalidPolicy, MnemonicRefused, PreconditionFailed, parameters=[IF_MATCH])
 @own.arguments(RulesBody, example={"rules": EXAMPLE["rules"]})
 @own.response(200, UserPolicyAnswer, headers=ETAG_HEADER)
 def set_own_policy(body: dict[str, Any]) -> tuple[Any, dict[str, str]]:
@@ -109,8 +114,8 @@ def set_own_policy(body: dict[str, Any]) -> tuple[Any, dict[str, str]]:
     return tagged(row, row.version)
 
 
-@own.delete("", parameters=[IF_MATCH])
-@own.requires(USER, PreconditionFailed)
+@own.delete("")
+@own.requires(USER, PreconditionFailed, parameters=[IF_MATCH])
 @own.response(204, description="The user has set no rules.")
 def remove_own_policy() -> None:
     """Remove the rules that the user set. All other policies still apply."""

@@ -17,6 +17,7 @@ from wallet_api.errors import (
 )
 from wallet_api.models import SCOPES, ApiClient, IPAddress, IPNetwork
 from wallet_api.repositories.api_clients import ApiClientRepository
+from wallet_api.services.policies.versions import require_policy
 
 log = structlog.get_logger("wallet_api")
 
@@ -44,11 +45,13 @@ class ApiClientService:
         """Create a client and return its token, shown only once; None if the name is taken.
 
         Without `allowed_networks` it may call from anywhere. An `unrestricted` client, and one with
-        a policy, needs the scope wallets:sign. The policy must exist.
+        a policy, needs the scope wallets:sign. Raises PolicyNotFound.
         """
         token = client_tokens.issue()
 
         def create(connection: Connection) -> bool:
+            if policy_id is not None:
+                require_policy(connection, policy_id)
             clients = ApiClientRepository(connection)
             made = clients.insert_if_absent(
                 id=token.client_id,

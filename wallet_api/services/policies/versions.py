@@ -5,11 +5,14 @@ from collections.abc import Mapping
 from uuid import UUID, uuid4
 
 from wallet_api.database import Conflict, Connection, Database
-from wallet_api.errors import PolicyNotFound
+from wallet_api.errors import InvalidPolicy, PolicyNotFound
 from wallet_api.models import SERVICE_FID, AuditContext, Page, PageRequest, PolicyRow, Position
 from wallet_api.policies.rules import Policy, Rule
 from wallet_api.repositories.policies import PolicyRepository
 from wallet_api.services.policies.changes import Change, PolicyChanges, require_version
+
+# As the constraint policies_rules_are_short. Every signature reads them.
+_LONGEST_RULES = 65_536
 
 
 class PolicyVersions:
@@ -117,8 +120,14 @@ def version_of(row: PolicyRow | None) -> Mapping[str, object] | None:
 
 
 def rules_text(rules: tuple[Rule, ...]) -> str:
-    """Return the JSON text of rules."""
-    return json.dumps([rule.as_json() for rule in rules])
+    """Return the JSON text of rules. Raises InvalidPolicy if they are too long to be stored."""
+    text = json.dumps([rule.as_json() for rule in rules])
+    if len(text) > _LONGEST_RULES:
+        raise InvalidPolicy(
+            f"They have {len(text)} characters, and at most {_LONGEST_RULES} are stored.",
+            field="rules",
+        )
+    return text
 
 
 def _is_same(row: PolicyRow, policy: Policy) -> bool:
