@@ -118,15 +118,17 @@ CREATE TABLE public.api_clients (
     revoked_at timestamp with time zone,
     last_used_at timestamp with time zone,
     unrestricted boolean DEFAULT false NOT NULL,
+    policy_id uuid,
     CONSTRAINT api_clients_allowed_networks_are_some CHECK ((cardinality(allowed_networks) > 0)),
     CONSTRAINT api_clients_expire_after_they_began CHECK ((expires_at > created_at)),
     CONSTRAINT api_clients_expire_before_the_year_9000 CHECK ((expires_at < '9000-01-01 00:00:00+00'::timestamp with time zone)),
     CONSTRAINT api_clients_id_is_16_hex_digits CHECK ((id ~ '^[0-9a-f]{16}$'::text)),
     CONSTRAINT api_clients_name_is_a_short_word CHECK ((name ~ '^[a-z0-9][a-z0-9._-]{0,62}$'::text)),
-    CONSTRAINT api_clients_scopes_are_known CHECK (((cardinality(scopes) > 0) AND (scopes <@ ARRAY['wallets:read'::text, 'wallets:write'::text, 'wallets:sign'::text, 'keys:read'::text, 'stats:read'::text, 'audit:read'::text]))),
+    CONSTRAINT api_clients_scopes_are_known CHECK (((cardinality(scopes) > 0) AND (scopes <@ ARRAY['wallets:read'::text, 'wallets:write'::text, 'wallets:sign'::text, 'keys:read'::text, 'stats:read'::text, 'audit:read'::text, 'policies:read'::text, 'policies:write'::text]))),
     CONSTRAINT api_clients_times_are_of_our_era CHECK (((created_at >= '0001-01-01 00:00:00+00'::timestamp with time zone) AND (created_at <= '9999-12-31 23:59:59.999999+00'::timestamp with time zone) AND (last_used_at >= '0001-01-01 00:00:00+00'::timestamp with time zone) AND (last_used_at <= '9999-12-31 23:59:59.999999+00'::timestamp with time zone) AND (revoked_at >= '0001-01-01 00:00:00+00'::timestamp with time zone) AND (revoked_at <= '9999-12-31 23:59:59.999999+00'::timestamp with time zone))),
     CONSTRAINT api_clients_token_hash_is_sha256 CHECK ((token_hash ~ '^[0-9a-f]{64}$'::text)),
-    CONSTRAINT api_clients_unrestricted_ones_sign CHECK (((NOT unrestricted) OR ('wallets:sign'::text = ANY (scopes))))
+    CONSTRAINT api_clients_unrestricted_ones_sign CHECK (((NOT unrestricted) OR ('wallets:sign'::text = ANY (scopes)))),
+    CONSTRAINT api_clients_with_a_policy_sign CHECK (((policy_id IS NULL) OR ('wallets:sign'::text = ANY (scopes))))
 );
 
 CREATE TABLE public.deposits (
@@ -163,11 +165,57 @@ CREATE TABLE public.encryption_keys (
     CONSTRAINT encryption_keys_id_is_16_hex_digits CHECK ((key_id ~ '^[0-9a-f]{16}$'::text))
 );
 
+CREATE TABLE public.policies (
+    id uuid NOT NULL,
+    version bigint NOT NULL,
+    name text NOT NULL,
+    rules jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_by text NOT NULL,
+    CONSTRAINT policies_created_at_is_of_our_era CHECK (((created_at >= '0001-01-01 00:00:00+00'::timestamp with time zone) AND (created_at <= '9999-12-31 23:59:59.999999+00'::timestamp with time zone))),
+    CONSTRAINT policies_created_by_is_short CHECK (((length(created_by) >= 1) AND (length(created_by) <= 200))),
+    CONSTRAINT policies_name_is_short CHECK (((length(name) >= 1) AND (length(name) <= 100))),
+    CONSTRAINT policies_rules_are_a_list CHECK ((jsonb_typeof(rules) = 'array'::text)),
+    CONSTRAINT policies_rules_are_short CHECK ((length((rules)::text) <= 65536)),
+    CONSTRAINT policies_version_is_positive CHECK ((version > 0))
+);
+
+CREATE TABLE public.service_policies (
+    version bigint NOT NULL,
+    policy_id uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_by text NOT NULL,
+    CONSTRAINT service_policies_created_at_is_of_our_era CHECK (((created_at >= '0001-01-01 00:00:00+00'::timestamp with time zone) AND (created_at <= '9999-12-31 23:59:59.999999+00'::timestamp with time zone))),
+    CONSTRAINT service_policies_created_by_is_short CHECK (((length(created_by) >= 1) AND (length(created_by) <= 200))),
+    CONSTRAINT service_policies_version_is_positive CHECK ((version > 0))
+);
+
+CREATE TABLE public.signing_accounts (
+    fid bigint NOT NULL,
+    chain_id bigint NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT signing_accounts_chain_id_is_positive CHECK ((chain_id > 0)),
+    CONSTRAINT signing_accounts_created_at_is_of_our_era CHECK (((created_at >= '0001-01-01 00:00:00+00'::timestamp with time zone) AND (created_at <= '9999-12-31 23:59:59.999999+00'::timestamp with time zone))),
+    CONSTRAINT signing_accounts_fid_is_positive CHECK ((fid > 0))
+);
+
+CREATE TABLE public.user_policies (
+    fid bigint NOT NULL,
+    version bigint NOT NULL,
+    rules jsonb,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT user_policies_created_at_is_of_our_era CHECK (((created_at >= '0001-01-01 00:00:00+00'::timestamp with time zone) AND (created_at <= '9999-12-31 23:59:59.999999+00'::timestamp with time zone))),
+    CONSTRAINT user_policies_fid_is_positive CHECK ((fid > 0)),
+    CONSTRAINT user_policies_rules_are_a_list CHECK ((jsonb_typeof(rules) = 'array'::text)),
+    CONSTRAINT user_policies_rules_are_short CHECK ((length((rules)::text) <= 65536)),
+    CONSTRAINT user_policies_version_is_positive CHECK ((version > 0))
+);
+
 CREATE TABLE public.wallet_audit_heads (
     fid bigint NOT NULL,
     id bigint NOT NULL,
     mac text NOT NULL,
-    CONSTRAINT wallet_audit_heads_fid_is_positive CHECK ((fid > 0)),
+    CONSTRAINT wallet_audit_heads_fid_is_not_negative CHECK ((fid >= 0)),
     CONSTRAINT wallet_audit_heads_mac_is_hmac_sha256 CHECK ((mac ~ '^[0-9a-f]{64}$'::text))
 );
 
@@ -189,13 +237,12 @@ CREATE TABLE public.wallet_audit_log (
     key_id_bytes bytea,
     request_uuid uuid,
     details json,
-    CONSTRAINT wallet_audit_log_action_is_known CHECK ((action = ANY (ARRAY['wallet.created'::text, 'wallet.imported'::text, 'base_account.set'::text, 'key.read'::text, 'key.refused'::text, 'key.exported'::text, 'key.resealed'::text, 'entries.archived'::text, 'message.signed'::text, 'typed_data.signed'::text, 'transaction.signed'::text, 'authorization.signed'::text, 'signing.refused'::text]))),
+    CONSTRAINT wallet_audit_log_action_is_known CHECK ((action = ANY (ARRAY['wallet.created'::text, 'wallet.imported'::text, 'base_account.set'::text, 'key.read'::text, 'key.refused'::text, 'key.exported'::text, 'key.resealed'::text, 'entries.archived'::text, 'message.signed'::text, 'typed_data.signed'::text, 'transaction.signed'::text, 'authorization.signed'::text, 'signing.refused'::text, 'policy.changed'::text]))),
     CONSTRAINT wallet_audit_log_actor_is_short CHECK (((length(actor) >= 1) AND (length(actor) <= 200))),
     CONSTRAINT wallet_audit_log_address_is_an_ethereum_address CHECK ((address ~ '^0x[0-9a-fA-F]{40}$'::text)),
     CONSTRAINT wallet_audit_log_chain_is_known CHECK ((chain = ANY (ARRAY['ethereum'::text, 'base-account'::text]))),
     CONSTRAINT wallet_audit_log_created_at_is_of_our_era CHECK (((created_at >= '0001-01-01 00:00:00+00'::timestamp with time zone) AND (created_at <= '9999-12-31 23:59:59.999999+00'::timestamp with time zone))),
     CONSTRAINT wallet_audit_log_details_are_short CHECK (((length((details)::text) >= 2) AND (length((details)::text) <= 16384))),
-    CONSTRAINT wallet_audit_log_fid_is_positive CHECK ((fid > 0)),
     CONSTRAINT wallet_audit_log_key_id_is_16_hex_digits CHECK ((key_id ~ '^[0-9a-f]{16}$'::text)),
     CONSTRAINT wallet_audit_log_key_id_is_8_bytes CHECK ((octet_length(key_id_bytes) = 8)),
     CONSTRAINT wallet_audit_log_mac_bytes_name_their_key CHECK ((num_nulls(mac_bytes, key_id_bytes) = ANY (ARRAY[0, 2]))),
@@ -203,6 +250,7 @@ CREATE TABLE public.wallet_audit_log (
     CONSTRAINT wallet_audit_log_mac_is_32_bytes CHECK ((octet_length(mac_bytes) = 32)),
     CONSTRAINT wallet_audit_log_mac_is_hmac_sha256 CHECK ((mac ~ '^[0-9a-f]{64}$'::text)),
     CONSTRAINT wallet_audit_log_mac_names_its_key CHECK ((num_nulls(mac, key_id) = ANY (ARRAY[0, 2]))),
+    CONSTRAINT wallet_audit_log_only_policies_are_without_a_user CHECK (((fid > 0) OR ((fid = 0) AND (action = 'policy.changed'::text)))),
     CONSTRAINT wallet_audit_log_reason_is_short CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
     CONSTRAINT wallet_audit_log_recipient_is_32_bytes CHECK ((recipient ~ '^[A-Za-z0-9_-]{43}$'::text)),
     CONSTRAINT wallet_audit_log_request_id_has_one_form CHECK ((num_nonnulls(request_id, request_uuid) = 1)),
@@ -217,6 +265,42 @@ CREATE SEQUENCE public.wallet_audit_log_id_seq
     CACHE 1;
 
 ALTER SEQUENCE public.wallet_audit_log_id_seq OWNED BY public.wallet_audit_log.id;
+
+CREATE TABLE public.wallet_policies (
+    fid bigint NOT NULL,
+    version bigint NOT NULL,
+    policy_id uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_by text NOT NULL,
+    CONSTRAINT wallet_policies_created_at_is_of_our_era CHECK (((created_at >= '0001-01-01 00:00:00+00'::timestamp with time zone) AND (created_at <= '9999-12-31 23:59:59.999999+00'::timestamp with time zone))),
+    CONSTRAINT wallet_policies_created_by_is_short CHECK (((length(created_by) >= 1) AND (length(created_by) <= 200))),
+    CONSTRAINT wallet_policies_fid_is_positive CHECK ((fid > 0)),
+    CONSTRAINT wallet_policies_version_is_positive CHECK ((version > 0))
+);
+
+CREATE TABLE public.wallet_spends (
+    fid bigint NOT NULL,
+    id uuid NOT NULL,
+    chain_id bigint NOT NULL,
+    asset text NOT NULL,
+    kind text NOT NULL,
+    counterparty text,
+    amount numeric(78,0) NOT NULL,
+    audit_id bigint NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    valid_until timestamp with time zone NOT NULL,
+    CONSTRAINT wallet_spends_amount_is_a_positive_uint256 CHECK (((amount > (0)::numeric) AND (amount <= '115792089237316195423570985008687907853269984665640564039457584007913129639935'::numeric))),
+    CONSTRAINT wallet_spends_are_valid_when_they_are_made CHECK ((valid_until >= created_at)),
+    CONSTRAINT wallet_spends_asset_follows_from_kind CHECK (((asset = 'native'::text) = (kind = ANY (ARRAY['native_transfer'::text, 'network_fee'::text])))),
+    CONSTRAINT wallet_spends_asset_is_native_or_an_address CHECK ((asset ~ '^(native|0x[0-9a-f]{40})$'::text)),
+    CONSTRAINT wallet_spends_audit_id_is_positive CHECK ((audit_id > 0)),
+    CONSTRAINT wallet_spends_chain_id_is_positive CHECK ((chain_id > 0)),
+    CONSTRAINT wallet_spends_counterparty_follows_from_kind CHECK ((((counterparty IS NULL) OR (kind <> 'network_fee'::text)) AND ((counterparty IS NOT NULL) OR (asset = 'native'::text)))),
+    CONSTRAINT wallet_spends_counterparty_is_an_ethereum_address CHECK ((counterparty ~ '^0x[0-9a-f]{40}$'::text)),
+    CONSTRAINT wallet_spends_fid_is_positive CHECK ((fid > 0)),
+    CONSTRAINT wallet_spends_kind_is_known CHECK ((kind = ANY (ARRAY['native_transfer'::text, 'token_transfer'::text, 'allowance'::text, 'network_fee'::text]))),
+    CONSTRAINT wallet_spends_times_are_of_our_era CHECK (((created_at >= '0001-01-01 00:00:00+00'::timestamp with time zone) AND (created_at <= '9999-12-31 23:59:59.999999+00'::timestamp with time zone) AND (valid_until >= '0001-01-01 00:00:00+00'::timestamp with time zone) AND (valid_until <= '9999-12-31 23:59:59.999999+00'::timestamp with time zone)))
+);
 
 CREATE TABLE public.wallets (
     id bigint NOT NULL,
@@ -279,11 +363,29 @@ ALTER TABLE ONLY public.deposits
 ALTER TABLE ONLY public.encryption_keys
     ADD CONSTRAINT encryption_keys_pkey PRIMARY KEY (key_id);
 
+ALTER TABLE ONLY public.policies
+    ADD CONSTRAINT policies_pkey PRIMARY KEY (id, version);
+
+ALTER TABLE ONLY public.service_policies
+    ADD CONSTRAINT service_policies_pkey PRIMARY KEY (version);
+
+ALTER TABLE ONLY public.signing_accounts
+    ADD CONSTRAINT signing_accounts_pkey PRIMARY KEY (fid, chain_id);
+
+ALTER TABLE ONLY public.user_policies
+    ADD CONSTRAINT user_policies_pkey PRIMARY KEY (fid, version);
+
 ALTER TABLE ONLY public.wallet_audit_heads
     ADD CONSTRAINT wallet_audit_heads_pkey PRIMARY KEY (fid);
 
 ALTER TABLE ONLY public.wallet_audit_log
     ADD CONSTRAINT wallet_audit_log_pkey PRIMARY KEY (fid, id);
+
+ALTER TABLE ONLY public.wallet_policies
+    ADD CONSTRAINT wallet_policies_pkey PRIMARY KEY (fid, version);
+
+ALTER TABLE ONLY public.wallet_spends
+    ADD CONSTRAINT wallet_spends_pkey PRIMARY KEY (fid, id);
 
 ALTER TABLE ONLY public.wallets
     ADD CONSTRAINT wallets_pkey PRIMARY KEY (fid, chain);
@@ -292,6 +394,8 @@ CREATE UNIQUE INDEX encryption_keys_only_one_is_first ON public.encryption_keys 
 
 CREATE INDEX idx_deposits_created_at ON public.deposits USING btree (created_at);
 
+CREATE INDEX idx_policies_created_at ON public.policies USING btree (created_at, id) WHERE (version = 1);
+
 CREATE INDEX idx_wallet_audit_log_by_action ON public.wallet_audit_log USING btree (hashtext(action), created_at);
 
 CREATE INDEX idx_wallet_audit_log_by_actor_and_action ON public.wallet_audit_log USING btree (hashtext(((actor || ' '::text) || action)), created_at);
@@ -299,6 +403,8 @@ CREATE INDEX idx_wallet_audit_log_by_actor_and_action ON public.wallet_audit_log
 CREATE INDEX idx_wallet_audit_log_by_idempotency_key ON public.wallet_audit_log USING btree (fid, "substring"((details)::text, '^\{"idempotency_key":"((?:[^"\\]|\\.)*)"'::text)) WHERE ("substring"((details)::text, '^\{"idempotency_key":"((?:[^"\\]|\\.)*)"'::text) IS NOT NULL);
 
 CREATE INDEX idx_wallet_audit_log_by_user ON public.wallet_audit_log USING btree (fid, created_at, hashtext(action), hashtext(actor));
+
+CREATE INDEX idx_wallet_spends_by_asset ON public.wallet_spends USING btree (fid, chain_id, asset, valid_until);
 
 CREATE INDEX idx_wallets_address_created_at ON public.wallets USING btree (lower(address), created_at, fid, chain);
 
@@ -320,6 +426,22 @@ CREATE TRIGGER encryption_keys_are_never_changed BEFORE DELETE OR UPDATE ON publ
 
 CREATE TRIGGER encryption_keys_are_never_truncated BEFORE TRUNCATE ON public.encryption_keys FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER policies_are_never_changed BEFORE DELETE OR UPDATE ON public.policies FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER policies_are_never_truncated BEFORE TRUNCATE ON public.policies FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER service_policies_are_never_changed BEFORE DELETE OR UPDATE ON public.service_policies FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER service_policies_are_never_truncated BEFORE TRUNCATE ON public.service_policies FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER signing_accounts_are_never_changed BEFORE DELETE OR UPDATE ON public.signing_accounts FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER signing_accounts_are_never_truncated BEFORE TRUNCATE ON public.signing_accounts FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER user_policies_are_never_changed BEFORE DELETE OR UPDATE ON public.user_policies FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER user_policies_are_never_truncated BEFORE TRUNCATE ON public.user_policies FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER wallet_audit_heads_are_never_deleted BEFORE DELETE ON public.wallet_audit_heads FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER wallet_audit_heads_are_never_truncated BEFORE TRUNCATE ON public.wallet_audit_heads FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
@@ -331,6 +453,14 @@ CREATE TRIGGER wallet_audit_log_is_never_changed BEFORE UPDATE ON public.wallet_
 CREATE TRIGGER wallet_audit_log_is_never_truncated BEFORE TRUNCATE ON public.wallet_audit_log FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER wallet_audit_log_loses_archived_key_uses_only BEFORE DELETE ON public.wallet_audit_log FOR EACH ROW WHEN (((current_setting('wallet_api.archiving'::text, true) IS DISTINCT FROM 'on'::text) OR (old.action <> ALL (ARRAY['key.read'::text, 'key.refused'::text, 'key.exported'::text, 'message.signed'::text, 'typed_data.signed'::text, 'transaction.signed'::text, 'authorization.signed'::text, 'signing.refused'::text])) OR ((old.mac IS NULL) AND (old.mac_bytes IS NULL)) OR (old.created_at > (now() - '1 day'::interval)))) EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER wallet_policies_are_never_changed BEFORE DELETE OR UPDATE ON public.wallet_policies FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER wallet_policies_are_never_truncated BEFORE TRUNCATE ON public.wallet_policies FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER wallet_spends_are_never_changed BEFORE DELETE OR UPDATE ON public.wallet_spends FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER wallet_spends_are_never_truncated BEFORE TRUNCATE ON public.wallet_spends FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER wallets_are_never_deleted BEFORE DELETE ON public.wallets FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 

@@ -1,13 +1,16 @@
--- name: insert_if_absent(id, name, token_hash, scopes, unrestricted, allowed_networks, expires_at)^
+-- name: insert_if_absent(id, name, token_hash, scopes, unrestricted, policy_id, allowed_networks, expires_at)^
 -- Insert a client. No row: the name is taken, and nothing was written.
 -- Safe under concurrency because the unique constraint on the name decides.
-insert into api_clients as client (id, name, token_hash, scopes, unrestricted, allowed_networks, expires_at)
+insert into api_clients as client (
+    id, name, token_hash, scopes, unrestricted, policy_id, allowed_networks, expires_at
+)
 values (
     :id::text,
     :name::text,
     :token_hash::text,
     :scopes::text[],
     :unrestricted::boolean,
+    :policy_id::uuid,
     :allowed_networks::cidr[],
     :expires_at::timestamptz
 )
@@ -23,6 +26,7 @@ select
     token_hash,
     scopes,
     unrestricted,
+    policy_id,
     allowed_networks,
     created_at,
     expires_at,
@@ -41,6 +45,7 @@ select
     token_hash,
     scopes,
     unrestricted,
+    policy_id,
     allowed_networks,
     created_at,
     expires_at,
@@ -72,3 +77,30 @@ update api_clients
 set revoked_at = coalesce(revoked_at, now())
 where name = :name::text
 returning revoked_at;
+
+-- name: set_policy(name, policy_id)!
+-- Assign a policy to a client, or none.
+-- Sent while the audit chain of the service is locked, after get_by_name().
+update api_clients
+set policy_id = :policy_id::uuid
+where name = :name::text;
+
+-- name: get_by_name(name)^
+-- The client of this name, also a revoked or expired one. No row: there is none.
+-- Answered by the unique constraint on the name.
+select
+    id,
+    name,
+    token_hash,
+    scopes,
+    unrestricted,
+    policy_id,
+    allowed_networks,
+    created_at,
+    expires_at,
+    revoked_at,
+    last_used_at,
+    coalesce(expires_at <= now(), false) as expired,
+    coalesce(last_used_at < now() - interval '1 minute', true) as use_is_stale
+from api_clients
+where name = :name::text;

@@ -70,7 +70,8 @@ select
     found.relation_name
 from revoke_other_rights(
     '{
-        active_encryption_keys, api_clients, deposits, encryption_keys, schema_migrations,
-        wallet_audit_heads, wallet_audit_log, wallets
+        active_encryption_keys, api_clients, deposits, encryption_keys, policies, schema_migrations,
+        service_policies, signing_accounts, user_policies, wallet_audit_heads, wallet_audit_log,
+        wallet_policies, wallet_spends, wallets
     }'::regclass[]
 ) as found;

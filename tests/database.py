@@ -37,9 +37,12 @@ def rows(sql):
 
 def rows_of(sql: psycopg.Connection[Any]) -> dict[str, list[Any]]:
     """Return everything that a request can write."""
-    tables = ("wallets", "deposits", "wallet_audit_log", "wallet_audit_heads", "encryption_keys")
+    tables = (
+        *("wallets", "deposits", "wallet_audit_log", "wallet_audit_heads", "encryption_keys"),
+        *("policies", "wallet_policies", "user_policies", "signing_accounts", "wallet_spends"),
+    )
     return {
-        table: sql.execute(f"select * from {table} order by 1, 2, 3".encode()).fetchall()
+        table: sql.execute(f"select * from {table} order by 1, 2".encode()).fetchall()
         for table in tables
     }
 

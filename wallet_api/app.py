@@ -22,6 +22,7 @@ from wallet_api.blueprints import (
     health,
     home,
     paths,
+    policies,
     problems,
     rate_limits,
     requests,
@@ -32,6 +33,7 @@ from wallet_api.blueprints import (
     storage,
     trading,
     users,
+    wallet_policies,
     wallet_search,
     wallets,
 )
@@ -51,6 +53,10 @@ from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.encryption_keys.registry import KnownSecrets
 from wallet_api.services.key_access import KeyAccessService
 from wallet_api.services.node_reads import NodeReadService
+from wallet_api.services.policies.assignments import PolicyAssignments
+from wallet_api.services.policies.changes import PolicyChanges
+from wallet_api.services.policies.dry_runs import PolicyDryRuns
+from wallet_api.services.policies.versions import PolicyVersions
 from wallet_api.services.readiness import ReadinessService
 from wallet_api.services.signing import SigningService
 from wallet_api.services.storage import StorageService
@@ -109,6 +115,9 @@ def create_app(settings: Settings | None = None) -> Flask:
         users.blueprint,
         signing.blueprint,
         rpc.blueprint,
+        policies.blueprint,
+        wallet_policies.blueprint,
+        wallet_policies.own,
         _search(),
         health.blueprint,
         docs.blueprint,
@@ -166,6 +175,7 @@ def _services(settings: Settings) -> Application:
     registration = SecretRegistration(database, encryption, storage.directory_check(encryption))
     wallet_service = storage.wallet_service(database, encryption, registration)
     signing_service = SigningService(wallet_service)
+    changes = PolicyChanges(database, encryption, registration)
     return Application(
         database=database,
         replica=replica,
@@ -177,6 +187,9 @@ def _services(settings: Settings) -> Application:
             allow_read=settings.allow_key_read,
             allow_export=settings.allow_key_export,
         ),
+        policies=PolicyVersions(database, changes),
+        policy_assignments=PolicyAssignments(database, changes),
+        dry_runs=PolicyDryRuns(database),
         node_reads=NodeReadService(settings.node_urls, threads=settings.web_threads),
         deposits=DepositService(database, wallet_service, settings.network),
         readiness=ReadinessService(database, registration),

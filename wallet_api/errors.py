@@ -26,6 +26,9 @@
     ├── NetworkNotAllowed         an API client calls from another network
     ├── PolicyRefused             no policy allows this signature
     ├── WalletNotFound
+    ├── PolicyNotFound
+    ├── ClientNotFound
+    ├── PreconditionFailed        what If-Match names is not the current version
     ├── WalletsInFiles            the request needs wallets in PostgreSQL
     ├── TooManyRequests
     ├── IdempotencyKeyInUse       the first request with this key is still running
@@ -47,6 +50,7 @@ A class's docstring is its public sentence. `code` is stable: programs may compa
 """
 
 import inspect
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 
@@ -219,15 +223,66 @@ class NetworkNotAllowed(WalletApiError):
 
 
 class PolicyRefused(WalletApiError):
-    """No policy lets this API client sign. Use a client that was created with --unrestricted."""
+    """No policy allows this signature."""
 
     code = "policy_refused"
+
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        reason: str = "no_policy",
+        layer: str | None = None,
+        policy: str | None = None,
+        version: int | None = None,
+        rule: str | None = None,
+        effects: Sequence[Mapping[str, object]] = (),
+    ) -> None:
+        """`reason` is why (`wallet_api.policies.evaluation.REASONS`).
+
+        The others are the layer that refuses, its policy and rule, and the effects of the request.
+        """
+        super().__init__(message)
+        self.reason = reason
+        self.layer = layer
+        self.policy = policy
+        self.version = version
+        self.rule = rule
+        self.effects = effects
+
+    def as_json(self) -> dict[str, object]:
+        """Return the reason, and which rule of which policy refuses."""
+        return {
+            "reason": self.reason,
+            "layer": self.layer,
+            "policy": self.policy,
+            "version": self.version,
+            "rule": self.rule,
+        }
 
 
 class WalletNotFound(WalletApiError):
     """This user has no such wallet."""
 
     code = "wallet_not_found"
+
+
+class PolicyNotFound(WalletApiError):
+    """There is no such policy."""
+
+    code = "policy_not_found"
+
+
+class ClientNotFound(WalletApiError):
+    """There is no such API client with the scope wallets:sign."""
+
+    code = "client_not_found"
+
+
+class PreconditionFailed(WalletApiError):
+    """It is not the version that If-Match names. Read it again."""
+
+    code = "precondition_failed"
 
 
 class WalletsInFiles(WalletApiError):

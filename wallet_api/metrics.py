@@ -79,8 +79,11 @@ SIGNATURES = Counter(
 )
 SIGNING_REFUSALS = Counter(
     "wallet_api_signing_refusals",
-    "Requests to sign that were refused by policy.",
+    "Requests to sign that policies refused.",
     ["method", "client"],
+)
+POLICY_REFUSALS = Counter(
+    "wallet_api_policy_refusals", "Requests to sign that policies refused, by reason.", ["reason"]
 )
 FAILED_DECRYPTIONS = Counter(
     "wallet_api_failed_opens", "Keys that did not decrypt to that of their address. Alert on this."

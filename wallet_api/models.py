@@ -21,7 +21,16 @@ BASE_ACCOUNT_SPELLINGS = (BASE_ACCOUNT_CHAIN, "base", "ethereum-base")
 MAX_FID = 2**63 - 1
 """The largest FID that a PostgreSQL bigint holds."""
 
-SCOPES = ("wallets:read", "wallets:write", "wallets:sign", "keys:read", "stats:read", "audit:read")
+SCOPES = (
+    "wallets:read",
+    "wallets:write",
+    "wallets:sign",
+    "keys:read",
+    "stats:read",
+    "audit:read",
+    "policies:read",
+    "policies:write",
+)
 """The scopes of API clients."""
 
 AUDIT_ACTIONS = (
@@ -38,6 +47,7 @@ AUDIT_ACTIONS = (
     "authorization.signed",
     "signing.refused",
     "entries.archived",
+    "policy.changed",
 )
 """The actions that the audit log records."""
 
@@ -55,6 +65,9 @@ KEY_USES = (
 
 ARCHIVE_ACTION = "entries.archived"
 """The action of an entry that records which entries were archived."""
+
+SERVICE_FID = 0
+"""The FID of audit entries that concern every user, such as a new version of a policy."""
 
 IPAddress = IPv4Address | IPv6Address
 IPNetwork = IPv4Network | IPv6Network
@@ -123,7 +136,8 @@ class AuditContext:
     """Who acts upon a wallet or asks for its key, from where, and why, for its audit entry.
 
     `recipient` is the X25519 public key (base64url) that the key will be encrypted to, or None.
-    `unrestricted` is True for an API client whose wallets sign everything, and is not recorded.
+    `unrestricted` is True for an API client that may sign without a policy, and `policy_id` is the
+    policy of an API client, or None. Neither is recorded.
     A signature with an `idempotency_key` is recorded once for all requests of the actor with it.
     """
 
@@ -133,6 +147,7 @@ class AuditContext:
     reason: str | None = None
     recipient: str | None = None
     unrestricted: bool = False
+    policy_id: UUID | None = None
     idempotency_key: str | None = None
 
 
@@ -218,7 +233,7 @@ class EncryptionKey:
 class ApiClient:
     """A row of `api_clients`: another service and its scopes.
 
-    `unrestricted` means that wallets sign everything for it, regardless of policies.
+    `unrestricted` means that it may sign where no policy applies, `policy_id` is its own policy.
     `allowed_networks` is None if it may call from any address. `token_hash` is SHA-256 in hex.
     `last_used_at` is exact to the minute. `use_is_stale` means that it should be updated.
     """
@@ -228,6 +243,7 @@ class ApiClient:
     token_hash: str = field(repr=False)
     scopes: frozenset[str]
     unrestricted: bool
+    policy_id: UUID | None
     allowed_networks: tuple[IPNetwork, ...] | None
     created_at: datetime
     expires_at: datetime | None
@@ -235,6 +251,37 @@ class ApiClient:
     last_used_at: datetime | None
     expired: bool
     use_is_stale: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyRow:
+    """A row of `policies`: one version of a policy. `rules` is a JSON text."""
+
+    id: UUID
+    version: int
+    name: str
+    rules: str
+    created_at: datetime
+    created_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyAssignment:
+    """A row of `service_policies` or `wallet_policies`. `policy_id` is None if none applies."""
+
+    version: int
+    policy_id: UUID | None
+    created_at: datetime
+    created_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserPolicyRow:
+    """A row of `user_policies`. `rules` is a JSON text, or None if the user has none any more."""
+
+    version: int
+    rules: str | None
+    created_at: datetime
 
 
 Item = TypeVar("Item")

@@ -32,7 +32,37 @@ union all
 select
     'wallet_audit_heads' as table_name,
     count(*) as row_count
-from wallet_audit_heads;
+from wallet_audit_heads
+union all
+select
+    'wallet_policies' as table_name,
+    count(*) as row_count
+from wallet_policies
+union all
+select
+    'user_policies' as table_name,
+    count(*) as row_count
+from user_policies
+union all
+select
+    'signing_accounts' as table_name,
+    count(*) as row_count
+from signing_accounts
+union all
+select
+    'wallet_spends' as table_name,
+    count(*) as row_count
+from wallet_spends
+union all
+select
+    'policies' as table_name,
+    count(*) as row_count
+from policies
+union all
+select
+    'service_policies' as table_name,
+    count(*) as row_count
+from service_policies;
 
 -- Drop foreign keys while one table is distributed and the other is not.
 alter table wallets drop constraint wallets_key_id_is_active;
@@ -42,12 +72,18 @@ alter table encryption_keys drop constraint encryption_keys_succeeds_a_known_key
 -- Reference tables: a copy on each machine.
 select create_reference_table('encryption_keys');
 select create_reference_table('active_encryption_keys');
+select create_reference_table('policies');
+select create_reference_table('service_policies');
 
 -- All rows of one user on one machine.
 select create_distributed_table('wallets', 'fid', colocate_with => 'none');
 select create_distributed_table('deposits', 'fid', colocate_with => 'wallets');
 select create_distributed_table('wallet_audit_log', 'fid', colocate_with => 'wallets');
 select create_distributed_table('wallet_audit_heads', 'fid', colocate_with => 'wallets');
+select create_distributed_table('wallet_policies', 'fid', colocate_with => 'wallets');
+select create_distributed_table('user_policies', 'fid', colocate_with => 'wallets');
+select create_distributed_table('signing_accounts', 'fid', colocate_with => 'wallets');
+select create_distributed_table('wallet_spends', 'fid', colocate_with => 'wallets');
 
 -- schema_migrations and api_clients stay on the coordinator, to which the service connects.
 

@@ -37,8 +37,8 @@ begin
         select array_agg(table_name::text order by table_name::text)
         from citus_tables
         where citus_table_type = 'reference'
-    ) is distinct from array['active_encryption_keys', 'encryption_keys'] then
-        raise exception 'the tables of secrets are not on every machine: select * from citus_tables';
+    ) is distinct from array['active_encryption_keys', 'encryption_keys', 'policies', 'service_policies'] then
+        raise exception 'the tables of secrets and policies are not on every machine: select * from citus_tables';
     end if;
 
     for relation in select table_name from citus_tables where citus_table_type in ('distributed', 'reference') loop

@@ -13,7 +13,10 @@ declare
     before bigint;
     after bigint;
 begin
-    foreach table_name in array array['wallets', 'deposits', 'wallet_audit_log', 'wallet_audit_heads'] loop
+    foreach table_name in array array[
+        'wallets', 'deposits', 'wallet_audit_log', 'wallet_audit_heads', 'wallet_policies', 'user_policies',
+        'signing_accounts', 'wallet_spends'
+    ] loop
         new_table := table_name || '_plain';
         execute format('lock table %I in access exclusive mode', table_name);
         if (select relkind from pg_class where oid = table_name::regclass) <> 'p' then

@@ -65,8 +65,9 @@ select
     found.relation_name as right_on
 from revoke_other_rights(
     '{
-        active_encryption_keys, api_clients, deposits, encryption_keys, schema_migrations,
-        wallet_audit_heads, wallet_audit_log, wallets
+        active_encryption_keys, api_clients, deposits, encryption_keys, policies, schema_migrations,
+        service_policies, signing_accounts, user_policies, wallet_audit_heads, wallet_audit_log,
+        wallet_policies, wallet_spends, wallets
     }'::regclass[]
 ) as found;
 
@@ -90,3 +91,11 @@ grant select on encryption_keys, active_encryption_keys to wallet_api_runtime;
 -- Operators create and revoke clients.
 grant select on api_clients to wallet_api_runtime;
 grant update (last_used_at) on api_clients to wallet_api_runtime;
+
+-- Routes create policies and assign them to wallets, and users limit their own wallets. Only operators assign a policy
+-- to the service or to a client.
+grant select, insert on policies, wallet_policies, user_policies to wallet_api_runtime;
+grant select on service_policies to wallet_api_runtime;
+grant select, insert on wallet_spends, signing_accounts to wallet_api_runtime;
+-- PostgreSQL locks a row only for who may update it. A trigger refuses every update.
+grant update (created_at) on signing_accounts to wallet_api_runtime;

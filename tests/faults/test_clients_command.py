@@ -9,12 +9,14 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
 from tests.factories import new_client
 from tests.faults.clients import made
 from tests.leaks import LEAKS
+from tests.policies import EVERYTHING, policies_of
 from tests.service import ROOT
 from wallet_api.models import SCOPES
 from wallet_api.services.api_clients import ApiClientService
@@ -62,6 +64,7 @@ def test_json_output_has_every_field(clients):
         "state": "revoked",
         "scopes": ["wallets:read", "keys:read"],
         "unrestricted": False,
+        "policy": None,
         "allowed_networks": ["10.1.0.0/16", "192.0.2.7/32", "2001:db8::/32"],
         "expires_at": "2999-01-31T00:00:00+00:00",
         "revoked_at": revoked["revoked_at"],
@@ -89,9 +92,28 @@ def test_an_unrestricted_client_signs_and_is_shown_as_such(clients):
     assert "--unrestricted needs --scope wallets:sign." in refused.err
     made(clients, "engine", "--unrestricted", scopes=["wallets:sign"])
     made(clients, "policed", scopes=["wallets:sign"])
-    assert clients("list").out.count("signs      everything (unrestricted)") == 1
+    shown = clients("list").out
+    assert shown.count("signs      no policy of its own, unrestricted: it needs none\n") == 1
+    assert shown.count("signs      no policy of its own\n") == 1
     listed = json.loads(clients("list", "--json").out)
     assert [client["unrestricted"] for client in listed] == [True, False]
+
+
+def test_a_client_gets_a_policy_that_exists(clients, database):
+    nobody = ("--policy", str(UUID(int=7)))
+    for scope, options, sentence in (
+        ("keys:read", nobody, "--policy needs --scope wallets:sign."),
+        ("wallets:sign", nobody, "There is no such policy."),
+        ("wallets:sign", ("--policy", "seven"), "'seven' is not a valid UUID."),
+    ):
+        refused = clients("create", "--name", "engine", "--scope", scope, *options)
+        assert refused.status != 0
+        assert sentence in refused.err
+    policy = policies_of(database).create(EVERYTHING)
+    made(clients, "engine", "--policy", str(policy), scopes=["wallets:sign"])
+    assert f"signs      by the policy {policy}\n" in clients("list").out
+    (listed,) = json.loads(clients("list", "--json").out)
+    assert listed["policy"] == str(policy)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import pytest
 from tests.factories import (
     BASE_ACCOUNT,
     DEAD_PORT,
+    FID,
     JWT_SECRET,
     OTHER_SECRET,
     SECRET,
@@ -22,6 +23,7 @@ from tests.http.route_map import path_of
 from wallet_api.app import create_app
 from wallet_api.auth import client_tokens
 from wallet_api.blueprints.authorization import AuthPolicy
+from wallet_api.blueprints.schemas.policies import EXAMPLE, EXAMPLE_ID
 from wallet_api.blueprints.schemas.signing import AUTHORIZATION, TRANSACTION, TYPED_DATA
 from wallet_api.config import Settings
 from wallet_api.models import SCOPES
@@ -31,6 +33,7 @@ SETTINGS = {"METRICS_TOKEN": METRICS_TOKEN, "ALLOW_KEY_EXPORT": "true"}
 SCRAPE, KEY = "/metrics", "/v1/users/<fid>/wallets/<chain>/key"
 RPC = "/v1/users/<fid>/rpc/<chain_id>"
 SIGN, PREVIEW = "/v1/users/<fid>/wallets/<chain>/sign", "/v1/users/<fid>/sign/preview"
+POLICIES, USER_POLICY = "/v1/policies", "/v1/users/<fid>/policy"
 OPEN = {
     "/",
     "/assets/<name>",
@@ -49,6 +52,10 @@ BODIES = {
     f"{SIGN}/transaction": {"chainId": 8453, "transaction": TRANSACTION},
     f"{SIGN}/authorization": {"chainId": 8453, "authorization": AUTHORIZATION},
     PREVIEW: {"chainId": 8453, "transaction": TRANSACTION},
+    POLICIES: EXAMPLE,
+    f"{POLICIES}/dry-run": {"fid": FID, "message": "Sign in to example.com"},
+    USER_POLICY: {"policyId": EXAMPLE_ID},
+    "/api/wallet/policy": {"rules": [{"id": "everything", "effect": "allow"}]},
     RPC: {"jsonrpc": "2.0", "id": 1, "method": "eth_accounts"},
 }
 QUERIES = {
@@ -66,6 +73,15 @@ NEEDED_SCOPES = {
     f"POST {SIGN}/authorization": "wallets:sign",
     f"POST {PREVIEW}": "wallets:sign",
     f"POST {RPC}": "wallets:sign",
+    f"GET {POLICIES}": "policies:read",
+    f"POST {POLICIES}": "policies:write",
+    f"GET {POLICIES}/schema": "policies:read",
+    f"POST {POLICIES}/dry-run": "policies:read",
+    f"GET {POLICIES}/<policy_id>": "policies:read",
+    f"GET {POLICIES}/<policy_id>/versions": "policies:read",
+    f"GET {USER_POLICY}": "policies:read",
+    f"PUT {USER_POLICY}": "policies:write",
+    f"DELETE {USER_POLICY}": "policies:write",
     "GET /v1/wallets": "wallets:read",
     "GET /v1/audit": "audit:read",
     "GET /v1/stats": "stats:read",
@@ -105,7 +121,7 @@ class Route:
         return client.open(
             self.path,
             method=self.method,
-            json=BODIES.get(self.rule),
+            json=None if self.method in ("GET", "DELETE") else BODIES.get(self.rule),
             query_string=QUERIES.get(self.rule),
             headers=headers,
             environ_overrides={"REMOTE_ADDR": ip},

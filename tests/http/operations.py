@@ -6,37 +6,55 @@ from hypothesis import HealthCheck, settings
 from schemathesis.checks import CHECKS, load_all_checks
 
 from tests.factories import FID
+from wallet_api.blueprints.schemas.policies import EXAMPLE_ID
 
 METRICS_TOKEN = "a token that only Prometheus and the tests know"
-PATH = {"fid": str(FID), "chain": "ethereum", "chain_id": "8453", "name": "docs.js"}
+PATH = {
+    "fid": str(FID),
+    "chain": "ethereum",
+    "chain_id": "8453",
+    "name": "docs.js",
+    "policy_id": EXAMPLE_ID,
+}
 QUERIES = {"/api/wallet/payment-qr": "?amount=20"}
 PROBLEM = "application/problem+json"
 # Generated clients call these names.
 OPERATIONS = [
     "asset",
+    "assign_wallet_policy",
     "console",
     "create_fallback_wallet",
     "create_user_wallet",
     "deposit",
+    "dry_run",
     "ensure_wallet",
     "fallback_wallet_status",
     "find_audit_entries",
     "find_wallets",
+    "get_own_policy",
+    "get_policy",
     "get_wallet",
+    "get_wallet_policy",
     "healthz",
     "home",
     "home_asset",
+    "list_policies",
+    "list_policy_versions",
     "list_wallets",
     "openapi",
     "page",
     "payment_qr",
+    "policy_schema",
     "preview_signature",
     "primary",
     "primary_with_key",
     "prometheus",
     "read_key",
     "readyz",
+    "remove_own_policy",
+    "remove_wallet_policy",
     "rpc",
+    "set_own_policy",
     "sign_authorization",
     "sign_in_get",
     "sign_in_post",
@@ -45,8 +63,11 @@ OPERATIONS = [
     "sign_typed_data",
     "stats",
     "storage",
+    "store_policy",
     "user_wallets",
 ]
+# What an operation answers to its example, if it is not 200.
+STATUSES = {"remove_own_policy": 204, "remove_wallet_policy": 204, "store_policy": 201}
 # Headers that HTTP gives their meaning, not we.
 WELL_KNOWN = {
     "Cache-Control",

@@ -5,6 +5,8 @@ from typing import Any
 
 from werkzeug.test import TestResponse
 
+# Only of a refusal by a policy.
+REFUSAL = ("reason", "layer", "policy", "version", "rule")
 MEMBERS = {"type", "title", "status", "detail", "code", "request_id", "error"}
 BETRAYALS = ("traceback", 'file "', "psycopg", "select ", "insert ", "eyj", "0x0", "error:", "{")
 
@@ -16,6 +18,8 @@ def refused(
     assert answer.status_code == status, answer.text
     assert answer.mimetype == "application/problem+json"
     problem: dict[str, Any] = json.loads(answer.data)
+    refusal = {name: problem.pop(name) for name in REFUSAL if name in problem}
+    assert tuple(refusal) == (REFUSAL if problem["code"] == "policy_refused" else ())
     assert problem.keys() - {"fid"} == MEMBERS
     assert problem.pop("fid", None) is None
     assert problem.pop("status") == status
@@ -28,4 +32,4 @@ def refused(
         assert not any(word in text.lower() for word in BETRAYALS), text
     assert " " in problem["error"]
     assert error is None or problem["error"] == error
-    return problem
+    return problem | refusal

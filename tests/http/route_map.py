@@ -6,11 +6,18 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from tests.factories import FID
+from wallet_api.blueprints.schemas.policies import EXAMPLE_ID
 
 
 def path_of(rule: Rule) -> str:
     """Return a path that a rule serves."""
-    examples = {"fid": str(FID), "chain": "ethereum", "chain_id": "8453", "name": "docs.js"}
+    examples = {
+        "fid": str(FID),
+        "chain": "ethereum",
+        "chain_id": "8453",
+        "name": "docs.js",
+        "policy_id": EXAMPLE_ID,
+    }
     return re.sub("<([a-z_]+)>", lambda variable: examples[variable[1]], rule.rule)
 
 

@@ -30,6 +30,7 @@ from tests.http.credentials import (
 )
 from tests.http.problems import refused
 from tests.leaks import LEAKS
+from tests.policies import plant_example
 from wallet_api.blueprints.application import application
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
@@ -90,15 +91,17 @@ def test_no_route_accepts_a_wrong_credential(
 def test_every_route_accepts_the_credential_that_it_requires(farcaster, make_app, sql):
     app = make_app(**farcaster.settings(**SETTINGS))
     application(app).wallets.ensure_trading_wallet(FID, access=ACCESS)
+    plant_example(sql)
     keyring = Keyring(sql, application(app).clients, farcaster)
     statuses = {}
-    for route in map_of(app):
+    # What is removed was there.
+    for route in sorted(map_of(app), key=lambda route: route.method == "DELETE"):
         headers = keyring.right(route.policy) if route.policy.security else {}
         with route.ask(app.test_client(), headers) as answer:
             statuses[route.name] = answer.status_code
             if route.policy.security == ("quickAuth",):
                 LEAKS.secrets.add(answer.get_json()["token"])
-    assert statuses == dict.fromkeys(statuses, 200)
+    assert set(statuses.values()) == {200, 201, 204}
 
 
 def test_only_these_routes_need_no_credential():

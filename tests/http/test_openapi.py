@@ -25,6 +25,7 @@ from tests.http.operations import (
     OPERATIONS,
     PROBLEM,
     SETTINGS,
+    STATUSES,
     STRICT,
     ask,
     examples_in,
@@ -35,6 +36,7 @@ from tests.http.operations import (
     schemes_of,
 )
 from tests.leaks import LEAKS
+from tests.policies import plant_example
 from wallet_api.blueprints.authorization import PUBLIC
 from wallet_api.blueprints.requests import MAX_BODY_BYTES
 from wallet_api.blueprints.routing import Blueprint
@@ -97,12 +99,13 @@ def credentials(make_client, farcaster):
 
 
 @pytest.fixture
-def in_use(services, client):
+def in_use(services, client, sql):
     """Put something into every list: wallets of several users, a deposit, a key that was read."""
     services.wallets.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS)
     services.wallets.ensure_trading_wallet(FID + 1, access=ACCESS)
     client.post("/api/wallet/deposit", json={"amount": "20"}, headers=signed_in())
     client.get("/api/wallet/primary-with-key", headers=signed_in())
+    plant_example(sql)
 
 
 def test_it_is_valid_openapi_and_its_schemas_are_valid_json_schema(schema, document):
@@ -158,7 +161,7 @@ def test_every_operation_describes_its_purpose_and_responses(document):
             for status, answer in answers.items()
             if status[0] == "2" and status != "204"
         ]
-        assert successes, place
+        assert successes or "204" in answers, place
         assert all("schema" in media for content in successes for media in content.values()), place
         assert answers.keys() >= {"400", "413", "429", "503"}, place
         assert ("401" in answers) == bool(operation["security"]), place
@@ -222,9 +225,15 @@ def test_every_response_to_a_valid_request_is_described(
 ):
     # With limits, for their headers.
     client = make_app(**served).test_client()
-    for operation in operations:
+    # With the rules of the example, the wallet would not sign the other examples.
+    limits = "set_own_policy", "remove_own_policy", "remove_wallet_policy"
+    order = {name: number for number, name in enumerate(limits, 1)}
+    for operation in sorted(
+        operations, key=lambda one: order.get(one.definition.raw["operationId"], 0)
+    ):
         with ask(client, operation, header_of(operation, credentials)) as answer:
-            is_described(operation, answer, 200)
+            name = operation.definition.raw["operationId"]
+            is_described(operation, answer, STATUSES.get(name, 200))
 
 
 def test_the_401_without_a_token_is_described(client, operations):

@@ -12,6 +12,7 @@ from tests.database import rows_of
 from tests.factories import BASE_ACCOUNT, DEAD_PORT, FID, flip_bit, signed_in
 from tests.http.problems import MEMBERS, refused
 from tests.http.route_map import routes
+from tests.policies import EVERYTHING
 from wallet_api import errors
 from wallet_api.blueprints.problems import STATUS_OF
 from wallet_api.crypto import key_pairs as keys
@@ -147,9 +148,9 @@ def test_an_unavailable_database_is_503_on_every_route_that_needs_it(make_app, s
     url = f"postgresql://{info.user}:{info.password}@127.0.0.1:{DEAD_PORT}/{info.dbname}"
     client = make_app(DATABASE_URL=url, DB_POOL_TIMEOUT="0.1").test_client()
     calls = [call for call in routes(client.application) if call[1].startswith("/api/w")]
-    assert len(calls) == 6
+    assert len(calls) == 9
     for method, path in [*calls, ("GET", "/api/trading/create-fallback-wallet")]:
-        body = {DEPOSIT: BODY}.get(path)
+        body = {DEPOSIT: BODY, "/api/wallet/policy": {"rules": [EVERYTHING]}}.get(path)
         query = {"/api/wallet/payment-qr": {"amount": "20"}}.get(path)
         answer = client.open(
             path, method=method, json=body, query_string=query, headers=signed_in()

@@ -9,6 +9,7 @@ import pytest
 from tests.commands import Running, kept_environ
 from tests.factories import ACCESS, FID, OTHER_SECRET, POSTGRES, SECRET, service
 from tests.leaks import LEAKS, secrets_in
+from tests.policies import EVERYTHING, OPERATOR, policies_of
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.models import AuditContext
@@ -175,12 +176,37 @@ def test_clients_that_read_keys_or_sign_everything_are_reported(doctor, database
     )
     found = unusual(doctor())
     assert {state for state, *_ in found} == {State.ADVICE}
-    engine, idle, trader = (what for _, what, _ in found)
+    engine, idle, policed, trader = (what for _, what, _ in found)
     assert re.fullmatch(
         r"engine may read private keys \(keys:read\): it last read one at 2\S+\+00:00", engine
     )
     assert idle == "idle may read private keys (keys:read): the audit log has no read by it"
-    assert trader == "trader is unrestricted: its token signs anything with every wallet"
+    assert policed == "policed has no policy: it signs only with wallets that have one"
+    assert trader == (
+        "trader is unrestricted and has no policy: its token signs anything with every wallet that "
+        "has none"
+    )
+
+
+def test_clients_under_a_policy_are_fine_unless_they_can_change_it(doctor, database):
+    policies, clients = policies_of(database), ApiClientService(database)
+    anywhere = {"allowed_networks": [], "expires_at": None}
+    for name, scopes, unrestricted in (
+        ("narrow", ["wallets:sign"], False),
+        ("own", ["wallets:sign", "policies:write"], False),
+        ("trader", ["wallets:sign"], True),
+    ):
+        LEAKS.secrets.add(
+            clients.create(name, scopes=scopes, unrestricted=unrestricted, **anywhere).reveal()
+        )
+    policies.put_service(EVERYTHING)
+    only_own = ["own may sign and change policies: it can widen what limits it"]
+    assert [what for _, what, _ in unusual(doctor())] == only_own
+    policies.assignments.assign_to_service(None, access=OPERATOR)
+    for name in ("narrow", "own", "trader"):
+        own = policies.create(EVERYTHING)
+        policies.assignments.assign_to_client(name, own, access=OPERATOR)
+    assert [what for _, what, _ in unusual(doctor())] == only_own
 
 
 def test_a_retired_secret_that_is_still_configured_is_advice(doctor, database, encryption):

@@ -9,11 +9,14 @@ import pytest
 from tests.database import audited_actions
 from tests.factories import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET, POSTGRES, SECRET, service
 from tests.faults.servers import Proxy, carry_all
+from tests.policies import EVERYTHING, FEES, payments, policies_of, transfer
+from tests.signing import CHAIN_ID
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
 from wallet_api.errors import DatabaseUnavailable
 from wallet_api.ethereum.networks import NETWORKS
+from wallet_api.policies.reading import read_policy, read_rules
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
 from wallet_api.repositories.wallets.rows import PostgresWalletRepository
@@ -75,6 +78,25 @@ def sign_with_an_idempotency_key(ground, fid):
     assert not signed.repeated
 
 
+def pay(ground, fid):
+    """Spend all that the service's policy allows: a second payment would be refused."""
+    signed = SigningService(ground.wallets).sign_transaction(
+        fid, transfer(5), chain_id=CHAIN_ID, method="eth_signTransaction", access=ACCESS
+    )
+    assert signed.result.raw
+
+
+def create_policy(ground, fid):
+    policy = read_policy({"name": f"policy-{fid}", "rules": [EVERYTHING]})
+    assert policies_of(ground.database).versions.create(policy, access=ACCESS).version == 1
+
+
+def limit_wallet(ground, fid):
+    rules = read_rules([EVERYTHING])
+    assignments = policies_of(ground.database).assignments
+    assert assignments.set_of_user(fid, rules, access=ACCESS).version == 1
+
+
 def refuse_key(ground, fid):
     ground.wallets.refuse_key(fid, "ethereum", access=ACCESS)
 
@@ -128,6 +150,9 @@ ACTS = {
     refuse_key: (["key.refused"], True),
     sign_message: (["message.signed"], True),
     sign_with_an_idempotency_key: (["authorization.signed"], True),
+    pay: (["transaction.signed"], True),
+    create_policy: ([], False),
+    limit_wallet: (["policy.changed"], False),
     create_wallet: (["wallet.created"], False),
     set_base_account: (["base_account.set"], True),
     prepare_deposit: (["wallet.created"], False),
@@ -154,6 +179,8 @@ def ground(server, database_url, tmp_path):
 
 
 def prepare(ground, act, fid):
+    if act is pay and fid == FID:
+        policies_of(ground.database).put_service(payments((86_400, 5)), FEES)
     if ACTS[act][1]:
         ground.wallets.ensure_trading_wallet(fid, access=ACCESS)
     elif act is import_file:
@@ -188,6 +215,10 @@ def cut_at(proxy, places_of, number):
 
 
 def check(ground, sql):
+    twice = "select 1 from wallet_spends group by fid, kind having count(*) > 1"
+    assert sql.execute(twice).fetchall() == []
+    twice = "select 1 from policies group by name having count(*) > 1"
+    assert sql.execute(twice).fetchall() == []
     reports = []
     verification = AuditVerification(ground.database, NEW, unchained_before=None, storage=POSTGRES)
     verification.verify(reports.append)
@@ -246,7 +277,7 @@ def down_from(places_of, number):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("act", [read_key, sign_message, sign_with_an_idempotency_key])
+@pytest.mark.parametrize("act", [read_key, sign_message, sign_with_an_idempotency_key, pay])
 def test_a_database_that_goes_down_at_any_statement_yields_no_key_without_an_entry(
     ground, sql, act
 ):

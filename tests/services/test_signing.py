@@ -40,7 +40,8 @@ from wallet_api.errors import (
 from wallet_api.ethereum import signatures
 from wallet_api.ethereum.authorizations import read_authorizations
 from wallet_api.models import BASE_ACCOUNT_CHAIN
-from wallet_api.services.signing import SIGNING_METHODS, SigningService, initialize_counters
+from wallet_api.policies.rules import METHODS
+from wallet_api.services.signing import SigningService, initialize_counters
 
 
 def test_each_signature_recovers_to_the_address_by_the_library(signing, address):
@@ -140,8 +141,10 @@ def test_a_restricted_client_is_refused_and_recorded(signing, address, sql, sign
             sign(signing, access=RESTRICTED)
     ((action, details),) = signing_entries(sql)
     assert action == "signing.refused"
-    assert set(json.loads(details)) == {"method", "chain_id", "digest"}
-    method = json.loads(details)["method"]
+    named = json.loads(details)
+    assert named["reason"] == "no_policy"
+    assert named["effects"]
+    method = named["method"]
     assert counted(metrics.SIGNING_REFUSALS)[method] == before[method] + 3
 
 
@@ -200,7 +203,7 @@ def test_sixteen_threads_that_sign_with_one_wallet_leave_one_intact_audit_chain(
 def test_signatures_are_counted_by_client_and_method_and_start_at_zero(signing, address):
     initialize_counters("engine")
     initialize_counters("newcomer")
-    zeros = dict.fromkeys(SIGNING_METHODS, 0)
+    zeros = dict.fromkeys(METHODS, 0)
     assert counted(metrics.SIGNATURES, "newcomer") == zeros
     assert counted(metrics.SIGNING_REFUSALS, "newcomer") == zeros
     before = counted(metrics.SIGNATURES)

@@ -48,6 +48,23 @@ from generate_series(1, {USERS}) as n;
 insert into api_clients (id, name, token_hash, scopes)
 select lpad(to_hex(n), 16, '0'), 'client-' || n, repeat('ab', 32), array['keys:read']
 from generate_series(1, 5000) as n;
+insert into policies (id, version, name, rules, created_at, created_by)
+select lpad(to_hex(n / 4), 32, '0')::uuid, n % 4 + 1, 'policy', '[]', now() + n * interval '1 ms',
+    'cli:operator'
+from generate_series(0, {USERS} - 1) as n;
+insert into service_policies (version, created_by)
+select n, 'cli:operator' from generate_series(1, 1000) as n;
+insert into wallet_policies (fid, version, policy_id, created_by)
+select n, 1, lpad(to_hex(n / 4), 32, '0')::uuid, 'cli:operator'
+from generate_series(1, {USERS}) as n;
+insert into user_policies (fid, version, rules)
+select n, 1, '[]' from generate_series(1, {USERS}) as n;
+insert into signing_accounts (fid, chain_id) select n, 8453 from generate_series(1, {USERS}) as n;
+insert into wallet_spends (fid, id, chain_id, asset, kind, amount, audit_id, created_at,
+    valid_until)
+select n % 1000 + 1, gen_random_uuid(), 8453, 'native', 'network_fee', n, n,
+    now() - n * interval '1 s', now() - n * interval '1 s'
+from generate_series(1, {USERS}) as n;
 create table pg_dist_partition (logicalrelid regclass, partmethod "char");
 create table pg_dist_shard (logicalrelid regclass, shardid bigint, shardminvalue text);
 create table pg_dist_placement (shardid bigint, groupid integer);

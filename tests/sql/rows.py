@@ -54,6 +54,30 @@ ACTIVE = {"key_id": "ef" * 8}
 HEAD = {"fid": FID, "id": 1, "mac": "ab" * 32}
 MAC = {"mac": "ab" * 32, "key_id": "ef" * 8}
 MAC_BYTES = {"mac_bytes": b"m" * 32, "key_id_bytes": b"k" * 8}
+RULES = '[{"id": "all", "effect": "allow"}]'
+POLICY = {
+    "id": uuid.UUID(int=1),
+    "version": 1,
+    "name": "trading",
+    "rules": RULES,
+    "created_by": "cli:operator",
+}
+SERVICE_POLICY = {"version": 1, "policy_id": uuid.UUID(int=1), "created_by": "cli:operator"}
+WALLET_POLICY = {"fid": FID, **SERVICE_POLICY}
+USER_POLICY = {"fid": FID, "version": 1, "rules": RULES}
+ACCOUNT = {"fid": FID, "chain_id": 8453}
+SPEND = {
+    "fid": FID,
+    "id": uuid.UUID(int=1),
+    "chain_id": 8453,
+    "asset": BASE_ACCOUNT,
+    "kind": "token_transfer",
+    "counterparty": BASE_ACCOUNT,
+    "amount": 20_000_000,
+    "audit_id": 1,
+    "created_at": "2026-01-01 00:00:00+00",
+    "valid_until": "2026-01-01 00:00:00+00",
+}
 UUID_ONLY = {"request_id": None, "request_uuid": uuid.UUID(int=1)}
 
 

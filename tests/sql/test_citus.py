@@ -17,7 +17,7 @@ from tests.sql.distribution import PER_USER
 from wallet_api.database import sql as loader
 
 SCRIPTS = [loader.QUERIES / "operations" / name for name in ("citus.sql", "citus_checks.sql")]
-SECRETS = ("active_encryption_keys", "encryption_keys")
+COPIED = ("active_encryption_keys", "encryption_keys", "policies", "service_policies")
 ON_THE_COORDINATOR = ("api_clients", "schema_migrations")
 
 STAND_INS = """
@@ -134,14 +134,16 @@ def test_the_script_distributes_every_table_and_keeps_the_schema(spread, sql):
         "select citus_table_type, table_name::text from citus_tables order by place"
     ).fetchall()
     # What the others refer to, and are placed with, comes first.
-    assert asked[:3] == [
+    assert asked[:5] == [
         ("reference", "encryption_keys"),
         ("reference", "active_encryption_keys"),
+        ("reference", "policies"),
+        ("reference", "service_policies"),
         ("distributed", "wallets"),
     ]
     assert {name for kind, name in asked if kind == "distributed"} == set(PER_USER)
     tables = sql.execute("select tablename from pg_tables where schemaname = 'public'").fetchall()
-    named = {*PER_USER, *SECRETS, *ON_THE_COORDINATOR}
+    named = {*PER_USER, *COPIED, *ON_THE_COORDINATOR}
     assert {name for (name,) in tables} - {"citus_tables", "pg_dist_node"} == named
     assert all(name in SCRIPTS[0].read_text() for name in named)
 
@@ -168,7 +170,10 @@ FAULTS = {
         "when 'none' then 1 else",
         "when 'none' then 1 when 'wallets' then spread::oid::bigint else",
     ),
-    "the tables of secrets are not on every machine": ("'reference', '<none>'", "'local', ''"),
+    "the tables of secrets and policies are not on every machine": (
+        "'reference', '<none>'",
+        "'local', ''",
+    ),
     "1 of the shards of deposits have other triggers than it": (
         SHARD,
         f"{SHARD} if concat(spread, command) like 'deposits%pg_trigger%' then result := 0; end if;",

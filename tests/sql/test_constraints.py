@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 import pytest
 from psycopg import errors
 
+from tests.factories import BASE_ACCOUNT
 from tests.sql.rows import (
+    ACCOUNT,
     ADDRESS,
     AUDIT,
     BASE,
@@ -15,8 +17,13 @@ from tests.sql.rows import (
     KEY,
     MAC,
     MAC_BYTES,
+    POLICY,
+    SERVICE_POLICY,
+    SPEND,
     TRADING,
+    USER_POLICY,
     UUID_ONLY,
+    WALLET_POLICY,
     insert,
 )
 
@@ -27,7 +34,14 @@ TIMES = [
     ("deposits", DEPOSIT, "created_at", "deposits_created_at_is_of_our_era"),
     *(("api_clients", CLIENT, column, "api_clients_times_are_of_our_era")
       for column in ("created_at", "last_used_at", "revoked_at")),
+    ("policies", POLICY, "created_at", "policies_created_at_is_of_our_era"),
+    ("service_policies", SERVICE_POLICY, "created_at", "service_policies_created_at_is_of_our_era"),
+    ("wallet_policies", WALLET_POLICY, "created_at", "wallet_policies_created_at_is_of_our_era"),
+    ("user_policies", USER_POLICY, "created_at", "user_policies_created_at_is_of_our_era"),
+    ("signing_accounts", ACCOUNT, "created_at", "signing_accounts_created_at_is_of_our_era"),
 ]  # fmt: skip
+SPEND_TIMES = "wallet_spends_times_are_of_our_era"
+LAST_DAY = {"valid_until": "9999-12-31 23:59:59+00"}
 UNREADABLE = ("infinity", "-infinity", "0001-12-31 23:59:59+00 BC", "10000-01-01 00:00:00+00")
 
 
@@ -103,7 +117,18 @@ def test_every_stored_time_can_be_read(sql, table, row, column, time):
         ("wallet_audit_log", AUDIT, {"chain": "solana"}, "wallet_audit_log_chain_is_known"),
         ("wallet_audit_log", AUDIT, {"actor": ""}, "wallet_audit_log_actor_is_short"),
         ("wallet_audit_log", AUDIT, {"request_id": ""}, "wallet_audit_log_request_id_is_short"),
-        ("wallet_audit_log", AUDIT, {"fid": 0}, "wallet_audit_log_fid_is_positive"),
+        (
+            "wallet_audit_log",
+            AUDIT,
+            {"fid": 0},
+            "wallet_audit_log_only_policies_are_without_a_user",
+        ),
+        (
+            "wallet_audit_log",
+            AUDIT,
+            {"fid": -1, "action": "policy.changed"},
+            "wallet_audit_log_only_policies_are_without_a_user",
+        ),
         ("wallet_audit_log", AUDIT, {"action": "tea"}, "wallet_audit_log_action_is_known"),
         ("wallet_audit_log", AUDIT, {"reason": ""}, "wallet_audit_log_reason_is_short"),
         ("wallet_audit_log", AUDIT, {"reason": "x" * 501}, "wallet_audit_log_reason_is_short"),
@@ -177,7 +202,7 @@ def test_every_stored_time_can_be_read(sql, table, row, column, time):
             MAC_BYTES | {"key_id_bytes": b"k" * 9},
             "wallet_audit_log_key_id_is_8_bytes",
         ),
-        ("wallet_audit_heads", HEAD, {"fid": 0}, "wallet_audit_heads_fid_is_positive"),
+        ("wallet_audit_heads", HEAD, {"fid": -1}, "wallet_audit_heads_fid_is_not_negative"),
         ("wallet_audit_heads", HEAD, {"mac": "ab"}, "wallet_audit_heads_mac_is_hmac_sha256"),
         ("encryption_keys", KEY, {"key_id": "short"}, "encryption_keys_id_is_16_hex_digits"),
         (
@@ -196,6 +221,12 @@ def test_every_stored_time_can_be_read(sql, table, row, column, time):
         (
             "api_clients",
             CLIENT,
+            {"policy_id": POLICY["id"]},
+            "api_clients_with_a_policy_sign",
+        ),
+        (
+            "api_clients",
+            CLIENT,
             {"allowed_networks": []},
             "api_clients_allowed_networks_are_some",
         ),
@@ -210,6 +241,95 @@ def test_every_stored_time_can_be_read(sql, table, row, column, time):
             CLIENT,
             {"expires_at": datetime(9999, 1, 1, tzinfo=UTC)},
             "api_clients_expire_before_the_year_9000",
+        ),
+        ("policies", POLICY, {"version": 0}, "policies_version_is_positive"),
+        ("policies", POLICY, {"name": ""}, "policies_name_is_short"),
+        ("policies", POLICY, {"name": "x" * 101}, "policies_name_is_short"),
+        ("policies", POLICY, {"rules": "{}"}, "policies_rules_are_a_list"),
+        ("policies", POLICY, {"rules": "null"}, "policies_rules_are_a_list"),
+        ("policies", POLICY, {"rules": f'["{"x" * 65_533}"]'}, "policies_rules_are_short"),
+        ("policies", POLICY, {"created_by": ""}, "policies_created_by_is_short"),
+        (
+            "service_policies",
+            SERVICE_POLICY,
+            {"version": 0},
+            "service_policies_version_is_positive",
+        ),
+        (
+            "service_policies",
+            SERVICE_POLICY,
+            {"created_by": ""},
+            "service_policies_created_by_is_short",
+        ),
+        ("wallet_policies", WALLET_POLICY, {"fid": 0}, "wallet_policies_fid_is_positive"),
+        ("wallet_policies", WALLET_POLICY, {"version": 0}, "wallet_policies_version_is_positive"),
+        (
+            "wallet_policies",
+            WALLET_POLICY,
+            {"created_by": "x" * 201},
+            "wallet_policies_created_by_is_short",
+        ),
+        ("user_policies", USER_POLICY, {"fid": 0}, "user_policies_fid_is_positive"),
+        ("user_policies", USER_POLICY, {"version": 0}, "user_policies_version_is_positive"),
+        ("user_policies", USER_POLICY, {"rules": '"all"'}, "user_policies_rules_are_a_list"),
+        (
+            "user_policies",
+            USER_POLICY,
+            {"rules": f'["{"x" * 65_533}"]'},
+            "user_policies_rules_are_short",
+        ),
+        ("signing_accounts", ACCOUNT, {"fid": 0}, "signing_accounts_fid_is_positive"),
+        ("signing_accounts", ACCOUNT, {"chain_id": 0}, "signing_accounts_chain_id_is_positive"),
+        ("wallet_spends", SPEND, {"fid": 0}, "wallet_spends_fid_is_positive"),
+        ("wallet_spends", SPEND, {"chain_id": 0}, "wallet_spends_chain_id_is_positive"),
+        ("wallet_spends", SPEND, {"kind": "contract_call"}, "wallet_spends_kind_is_known"),
+        (
+            "wallet_spends",
+            SPEND,
+            {"asset": BASE_ACCOUNT.upper()},
+            "wallet_spends_asset_is_native_or_an_address",
+        ),
+        ("wallet_spends", SPEND, {"asset": "native"}, "wallet_spends_asset_follows_from_kind"),
+        (
+            "wallet_spends",
+            SPEND,
+            {"kind": "native_transfer"},
+            "wallet_spends_asset_follows_from_kind",
+        ),
+        (
+            "wallet_spends",
+            SPEND,
+            {"counterparty": "0x12"},
+            "wallet_spends_counterparty_is_an_ethereum_address",
+        ),
+        (
+            "wallet_spends",
+            SPEND,
+            {"counterparty": None},
+            "wallet_spends_counterparty_follows_from_kind",
+        ),
+        (
+            "wallet_spends",
+            SPEND,
+            {"asset": "native", "kind": "network_fee"},
+            "wallet_spends_counterparty_follows_from_kind",
+        ),
+        ("wallet_spends", SPEND, {"amount": 0}, "wallet_spends_amount_is_a_positive_uint256"),
+        ("wallet_spends", SPEND, {"amount": 2**256}, "wallet_spends_amount_is_a_positive_uint256"),
+        ("wallet_spends", SPEND, {"audit_id": 0}, "wallet_spends_audit_id_is_positive"),
+        *(
+            ("wallet_spends", SPEND, LAST_DAY | {"created_at": time}, SPEND_TIMES)
+            for time in UNREADABLE[1:3]
+        ),
+        *(
+            ("wallet_spends", SPEND, {"valid_until": time}, SPEND_TIMES)
+            for time in ("infinity", "10000-01-01 00:00:00+00")
+        ),
+        (
+            "wallet_spends",
+            SPEND,
+            {"valid_until": "2025-12-31 23:59:59+00"},
+            "wallet_spends_are_valid_when_they_are_made",
         ),
     ],
 )

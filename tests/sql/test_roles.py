@@ -74,6 +74,8 @@ def test_the_runtime_role_can_do_all_work_of_the_service(make_app, runtime_url, 
 TABLES = (
     *("wallets", "wallet_audit_log", "wallet_audit_heads", "deposits", "encryption_keys"),
     *("active_encryption_keys", "api_clients", "schema_migrations"),
+    *("policies", "service_policies", "wallet_policies", "user_policies"),
+    *("signing_accounts", "wallet_spends"),
 )
 FORBIDDEN = [
     *(f"delete from {table}" for table in TABLES),
@@ -98,6 +100,13 @@ FORBIDDEN = [
     "update api_clients set revoked_at = null",
     "update api_clients set scopes = array['keys:read']",
     "insert into api_clients (id, name, token_hash, scopes) values ('a', 'b', 'c', '{}')",
+    "update api_clients set policy_id = null",
+    "insert into service_policies (version, created_by) values (1, 'nobody')",
+    "update policies set rules = '[]'",
+    "update wallet_policies set policy_id = null",
+    "update user_policies set rules = null",
+    "update signing_accounts set chain_id = 1",
+    "update wallet_spends set amount = 1",
     "insert into schema_migrations (version) values ('9999')",
     "set session_replication_role = replica",
     "drop function refuse_change() cascade",

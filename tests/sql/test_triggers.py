@@ -9,6 +9,7 @@ from psycopg import errors
 
 from tests.factories import BASE_ACCOUNT
 from tests.sql.rows import (
+    ACCOUNT,
     ACTIVE,
     AUDIT,
     BASE,
@@ -17,10 +18,19 @@ from tests.sql.rows import (
     HEAD,
     KEY,
     NO_KEY,
+    POLICY,
+    SERVICE_POLICY,
+    SPEND,
     TRADING,
+    USER_POLICY,
+    WALLET_POLICY,
     insert,
 )
 
+POLICY_TABLES = (
+    *("policies", "service_policies", "wallet_policies", "user_policies"),
+    *("signing_accounts", "wallet_spends"),
+)
 SAME_WALLET_UNDER_ANOTHER_SECRET = (
     "insert into wallets (fid, chain, wallet_type, address, encrypted_private_key, iv, scheme,"
     " key_id) select 7, chain, wallet_type, address, encrypted_private_key, iv, scheme,"
@@ -39,6 +49,12 @@ def full(sql):
     insert(sql, "wallet_audit_log", AUDIT)
     insert(sql, "wallet_audit_heads", HEAD)
     insert(sql, "api_clients", CLIENT)
+    insert(sql, "policies", POLICY)
+    insert(sql, "service_policies", SERVICE_POLICY)
+    insert(sql, "wallet_policies", WALLET_POLICY)
+    insert(sql, "user_policies", USER_POLICY)
+    insert(sql, "signing_accounts", ACCOUNT)
+    insert(sql, "wallet_spends", SPEND)
     return sql
 
 
@@ -62,6 +78,12 @@ def full(sql):
             {"key_id": "ab" * 8, "succeeds": None},
             "encryption_keys_only_one_is_first",
         ),
+        ("policies", POLICY | {"name": "another"}, "policies_pkey"),
+        ("service_policies", SERVICE_POLICY | {"policy_id": None}, "service_policies_pkey"),
+        ("wallet_policies", WALLET_POLICY | {"policy_id": None}, "wallet_policies_pkey"),
+        ("user_policies", USER_POLICY | {"rules": None}, "user_policies_pkey"),
+        ("signing_accounts", ACCOUNT, "signing_accounts_pkey"),
+        ("wallet_spends", SPEND | {"amount": 1}, "wallet_spends_pkey"),
     ],
 )
 def test_unique_keys_are_enforced(full, table, row, constraint):
@@ -109,6 +131,11 @@ def test_a_secret_cannot_succeed_an_unknown_one(full):
         "update api_clients set token_hash = repeat('cd', 32)",
         "update api_clients set allowed_networks = array['10.0.0.0/8'::cidr]",
         "update api_clients set expires_at = now() + interval '1 year'",
+        *(f"delete from {table}" for table in POLICY_TABLES),
+        *(f"truncate {table}" for table in POLICY_TABLES),
+        *(f"update {table} set created_at = created_at" for table in POLICY_TABLES),
+        "update policies set rules = '[]'",
+        "update wallet_spends set amount = 1",
     ],
 )
 def test_append_only_tables_refuse_even_their_owner(full, statement):

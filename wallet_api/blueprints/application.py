@@ -16,6 +16,9 @@ from wallet_api.services.audit.read import AuditLog
 from wallet_api.services.deposits import DepositService
 from wallet_api.services.key_access import KeyAccessService
 from wallet_api.services.node_reads import NodeReadService
+from wallet_api.services.policies.assignments import PolicyAssignments
+from wallet_api.services.policies.dry_runs import PolicyDryRuns
+from wallet_api.services.policies.versions import PolicyVersions
 from wallet_api.services.readiness import ReadinessService
 from wallet_api.services.signing import SigningService
 from wallet_api.services.stats import StatsService
@@ -39,6 +42,9 @@ class Application:
     wallets: BaseAccountWalletService
     signing: SigningService
     key_access: KeyAccessService
+    policies: PolicyVersions
+    policy_assignments: PolicyAssignments
+    dry_runs: PolicyDryRuns
     node_reads: NodeReadService
     deposits: DepositService
     readiness: ReadinessService

@@ -79,6 +79,7 @@ def audit_context(
         reason=reason,
         recipient=recipient,
         unrestricted="client" in state and state.client.unrestricted,
+        policy_id=state.client.policy_id if "client" in state else None,
         idempotency_key=idempotency_key,
     )
 

@@ -142,6 +142,6 @@ def to_rpc_error(error: WalletApiError) -> RpcError:
             if isinstance(error, NotSignable):
                 data["field"] = error.field
             if isinstance(error, PolicyRefused):
-                data["reason"] = error.sentence()
+                data |= error.as_json()
             return RpcError(code, str(error), data)
     raise error

@@ -35,8 +35,11 @@ STATUS_OF: dict[type[errors.WalletApiError], int] = {
     errors.NetworkNotAllowed: 403,
     errors.PolicyRefused: 403,
     errors.WalletNotFound: 404,
+    errors.PolicyNotFound: 404,
+    errors.ClientNotFound: 404,
     errors.IdempotencyKeyInUse: 409,
     errors.WalletsInFiles: 409,
+    errors.PreconditionFailed: 412,
     errors.IdempotencyKeyReused: 422,
     errors.TooManyRequests: 429,
     errors.ServiceUnavailable: 503,
@@ -131,6 +134,8 @@ def error_response(error: errors.WalletApiError) -> Response:
     """Return the response to a domain error, and log it if the service is at fault."""
     if isinstance(error, errors.ServiceUnavailable):
         report(error)
+    if isinstance(error, errors.PolicyRefused):
+        g.problem_members = error.as_json()
     return problem(
         status=STATUS_OF[type(error)],
         code=error.code,

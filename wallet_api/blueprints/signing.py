@@ -175,7 +175,7 @@ def sign_authorization(body: dict[str, Any], fid: str, chain: str) -> _Answer:
 @blueprint.response(200, PreviewAnswer)
 def preview_signature(body: dict[str, Any], fid: str) -> dict[str, Any]:
     """Return what would be signed and what it would do. Sign and record nothing."""
-    preview = _preview(parse_fid_of_path(fid), body)
+    preview = preview_of(parse_fid_of_path(fid), body)
     return {
         "address": preview.address,
         "digest": _hex(preview.digest),
@@ -183,7 +183,8 @@ def preview_signature(body: dict[str, Any], fid: str) -> dict[str, Any]:
     }
 
 
-def _preview(fid: int, body: dict[str, Any]) -> Preview:
+def preview_of(fid: int, body: dict[str, Any]) -> Preview:
+    """Return what a request of PreviewBody would sign."""
     signing, access = application().signing, audit_context()
     kinds = body.keys() - {"chain_id"}
     if len(kinds) != 1:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv6Address, ip_network
 from typing import Any
+from uuid import UUID
 
 import click
 
@@ -17,6 +18,7 @@ from wallet_api.cli.command import Command, json_option, require_database
 from wallet_api.config import read_database_url
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
+from wallet_api.errors import PolicyNotFound
 from wallet_api.models import SCOPES, ApiClient, IPNetwork
 from wallet_api.services.api_clients import ApiClientService
 from wallet_api.services.readiness import check_database
@@ -90,7 +92,13 @@ def _read_expiry(
 @click.option(
     "--unrestricted",
     is_flag=True,
-    help="Sign everything for it, regardless of policies. Needs --scope wallets:sign.",
+    help="Sign for it without a policy. Those that exist apply to it. Needs --scope wallets:sign.",
+)
+@click.option(
+    "--policy",
+    "policy_id",
+    type=click.UUID,
+    help="The id of its policy, which limits what it may sign. Needs --scope wallets:sign.",
 )
 @click.option("--expires", callback=_read_expiry, help="When the token expires: 90d, or a date.")
 @click.option(
@@ -105,13 +113,15 @@ def create(
     name: str,
     scopes: tuple[str, ...],
     unrestricted: bool,
+    policy_id: UUID | None,
     expires: datetime | None,
     networks: list[IPNetwork],
     as_json: bool,
 ) -> None:
     """Create an API client and print its token once. The database stores only its hash.
 
-    Name and scopes cannot be changed later: create another client and revoke this one.
+    Name and scopes cannot be changed later: create another client and revoke this one. Its policy
+    can (`wallet-api policies set`).
 
     \b
     Example:
@@ -120,14 +130,20 @@ def create(
     """
     if unrestricted and "wallets:sign" not in scopes:
         raise click.UsageError("--unrestricted needs --scope wallets:sign.")
+    if policy_id is not None and "wallets:sign" not in scopes:
+        raise click.UsageError("--policy needs --scope wallets:sign.")
     with _service() as service:
-        token = service.create(
-            name,
-            scopes=scopes,
-            unrestricted=unrestricted,
-            allowed_networks=networks,
-            expires_at=expires,
-        )
+        try:
+            token = service.create(
+                name,
+                scopes=scopes,
+                unrestricted=unrestricted,
+                policy_id=policy_id,
+                allowed_networks=networks,
+                expires_at=expires,
+            )
+        except PolicyNotFound as error:
+            raise click.ClickException(str(error)) from error
         if token is None:
             raise click.ClickException(f"The name {name} is or was in use. Choose another one.")
         try:
@@ -167,8 +183,8 @@ def list_(as_json: bool) -> None:
         click.echo(f"{client.name}: {members['state']}")
         click.echo(f"  token      wapi_{client.id}_…")
         click.echo(f"  scopes     {', '.join(members['scopes'])}")
-        if client.unrestricted:
-            click.echo("  signs      everything (unrestricted)")
+        if "wallets:sign" in client.scopes:
+            click.echo(f"  signs      {_signs(client)}")
         click.echo(f"  from       {', '.join(members['allowed_networks'] or ['anywhere'])}")
         click.echo(f"  created    {members['created_at']}")
         click.echo(f"  expires    {members['expires_at'] or 'never'}")
@@ -215,12 +231,20 @@ def _members(client: ApiClient) -> dict[str, Any]:
         "state": state,
         "scopes": [scope for scope in SCOPES if scope in client.scopes],
         "unrestricted": client.unrestricted,
+        "policy": None if client.policy_id is None else str(client.policy_id),
         "allowed_networks": None if networks is None else [str(network) for network in networks],
         "created_at": _time(client.created_at),
         "expires_at": _time(client.expires_at),
         "revoked_at": _time(client.revoked_at),
         "last_used_at": _time(client.last_used_at),
     }
+
+
+def _signs(client: ApiClient) -> str:
+    own = (
+        "no policy of its own" if client.policy_id is None else f"by the policy {client.policy_id}"
+    )
+    return f"{own}, unrestricted: it needs none" if client.unrestricted else own
 
 
 def _time(moment: datetime | None) -> str | None:

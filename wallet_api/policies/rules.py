@@ -27,6 +27,7 @@ METHODS = (
     "sign/message",
     "sign/typed-data",
     "sign/transaction",
+    "sign/authorization",
 )
 """What signs: a method of JSON-RPC, or the end of a route."""
 NATIVE = "native"

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from wallet_api.database import Row, sql
 from wallet_api.models import ApiClient, IPNetwork
@@ -21,6 +22,7 @@ class ApiClientRepository(Repository):
         token_hash: str,
         scopes: Sequence[str],
         unrestricted: bool,
+        policy_id: UUID | None,
         allowed_networks: Sequence[IPNetwork] | None,
         expires_at: datetime | None,
     ) -> bool:
@@ -32,6 +34,7 @@ class ApiClientRepository(Repository):
             token_hash=token_hash,
             scopes=list(scopes),
             unrestricted=unrestricted,
+            policy_id=policy_id,
             allowed_networks=[str(network) for network in allowed_networks or ()] or None,
             expires_at=expires_at,
         )
@@ -41,6 +44,15 @@ class ApiClientRepository(Repository):
         """Return the client with this id, revoked or not, or None."""
         row = _QUERIES.get(self._connection, id=client_id)
         return None if row is None else _client(row)
+
+    def get_by_name(self, name: str) -> ApiClient | None:
+        """Return the client of this name, revoked or not, or None."""
+        row = _QUERIES.get_by_name(self._connection, name=name)
+        return None if row is None else _client(row)
+
+    def set_policy(self, name: str, policy_id: UUID | None) -> None:
+        """Assign a policy to a client, or none."""
+        _QUERIES.set_policy(self._connection, name=name, policy_id=policy_id)
 
     def list_clients(self) -> list[ApiClient]:
         """Return all clients, including revoked and expired ones, by name."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from uuid import UUID
 
 import structlog
 
@@ -16,6 +17,7 @@ from wallet_api.errors import (
 )
 from wallet_api.models import SCOPES, ApiClient, IPAddress, IPNetwork
 from wallet_api.repositories.api_clients import ApiClientRepository
+from wallet_api.services.policies.versions import require_policy
 
 log = structlog.get_logger("wallet_api")
 
@@ -36,17 +38,20 @@ class ApiClientService:
         *,
         scopes: Collection[str],
         unrestricted: bool = False,
+        policy_id: UUID | None = None,
         allowed_networks: Collection[IPNetwork],
         expires_at: datetime | None,
     ) -> Secret[str] | None:
         """Create a client and return its token, shown only once; None if the name is taken.
 
-        Without `allowed_networks` it may call from anywhere. An `unrestricted` client needs the
-        scope wallets:sign.
+        Without `allowed_networks` it may call from anywhere. An `unrestricted` client, and one with
+        a policy, needs the scope wallets:sign. Raises PolicyNotFound.
         """
         token = client_tokens.issue()
 
         def create(connection: Connection) -> bool:
+            if policy_id is not None:
+                require_policy(connection, policy_id)
             clients = ApiClientRepository(connection)
             made = clients.insert_if_absent(
                 id=token.client_id,
@@ -54,6 +59,7 @@ class ApiClientService:
                 token_hash=token.token_hash,
                 scopes=[scope for scope in SCOPES if scope in scopes],
                 unrestricted=unrestricted,
+                policy_id=policy_id,
                 allowed_networks=sorted(allowed_networks, key=str) or None,
                 expires_at=expires_at,
             )

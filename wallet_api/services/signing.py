@@ -21,42 +21,42 @@ from wallet_api.models import (
     RecordedSignature,
     Wallet,
 )
+from wallet_api.policies import matching as policies
+from wallet_api.policies.evaluation import REASONS
+from wallet_api.policies.rules import METHODS
+from wallet_api.services.policies.decisions import Decision, PolicedUse
 from wallet_api.services.wallets import BaseAccountWalletService
 
 Result_co = TypeVar("Result_co", covariant=True)
 
-SIGNING_METHODS = (
-    "personal_sign",
-    "eth_sign",
-    "eth_signTypedData",
-    "eth_signTypedData_v4",
-    "eth_signTransaction",
-    "sign/message",
-    "sign/typed-data",
-    "sign/transaction",
-    "sign/authorization",
-)
-"""What `method` may be: a method of JSON-RPC, or the end of a route."""
-
 MAX_DETAILS = 16_384
 """The longest description of a signature in its audit entry, in characters: about 40 effects."""
+
+# Prometheus sees no increase in a counter that appears with its first event.
+for _reason in REASONS:
+    metrics.POLICY_REFUSALS.labels(_reason)
 
 
 @cache
 def initialize_counters(client: str) -> None:
     """Report the counters of an API client as 0, so that Prometheus sees their first increase."""
-    for method in SIGNING_METHODS:
+    for method in METHODS:
         metrics.SIGNATURES.labels(method, client)
         metrics.SIGNING_REFUSALS.labels(method, client)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """What a request would sign: the signer, the digest, and the effects."""
+    """What a request would sign: the signer, the digest, and the effects.
+
+    `typed_data` is the verifying contract and the primary type of typed data.
+    """
 
     address: str
     digest: bytes
     effects: Sequence[Effect]
+    chain_id: int | None
+    typed_data: tuple[str | None, str] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,10 +74,12 @@ class SigningService:
     the method, the chain id, the digest and the effects, but neither the payload nor the signature.
     Each signature is verified by recovering its signer before it is returned.
 
-    `method` is one of SIGNING_METHODS. `address` is the signer that the caller named, or None. All
-    methods raise WalletNotFound if the user has no trading wallet, NotSignable for another signer
-    than the wallet, and what BaseAccountWalletService raises. Those that sign raise PolicyRefused
-    unless `access` is unrestricted, and record that in the audit log.
+    `method` is one of METHODS (wallet_api.policies.rules). `address` is the signer that the caller
+    named, or None. All methods raise WalletNotFound if the user has no trading wallet, NotSignable
+    for another signer than the wallet, and what BaseAccountWalletService raises. Those that sign
+    raise PolicyRefused unless policies allow the request, and record that in the audit log.
+    Policies are asked in the transaction that writes the entry, which also records what the
+    signature spends.
 
     A caller that repeats a request with the same Idempotency-Key gets the same bytes again, and the
     log has one entry for both, because signatures are deterministic (RFC 6979). Those that sign
@@ -169,15 +171,22 @@ class SigningService:
     def _sign(
         self, fid: int, request: "_Request[Result_co]", method: str, access: AuditContext
     ) -> Signed[Result_co]:
-        event_of = partial(_event_of, request, method=method, access=access)
         client = access.actor.partition(":")[2]
-        if not access.unrestricted:
-            metrics.SIGNING_REFUSALS.labels(method, client).inc()
-            self._wallets.refuse(_refusal(fid, request, method=method, access=access))
-            raise PolicyRefused
-        found = self._wallets.use_key(
-            fid, TRADING_CHAIN, event_of, access=access, repeats=request.repeats
+        use = PolicedUse(
+            fid,
+            access=access,
+            account=request.account,
+            repeats=request.repeats,
+            request_of=partial(request.as_policies_see_it, method),
+            event_of=partial(_event_of, request, access=access),
         )
+        try:
+            found = self._wallets.use_key(fid, TRADING_CHAIN, use, access=access)
+        except PolicyRefused as refusal:
+            metrics.SIGNING_REFUSALS.labels(method, client).inc()
+            metrics.POLICY_REFUSALS.labels(refusal.reason).inc()
+            self._wallets.refuse(_refusal(fid, request, refusal, method=method, access=access))
+            raise
         if found is None:
             raise WalletNotFound
         result = request.sign(private_key=found.private_key.reveal(), address=found.wallet.address)
@@ -189,7 +198,13 @@ class SigningService:
         if address is None:
             raise WalletNotFound
         request.require_signer(address)
-        return Preview(address=address, digest=request.digest, effects=request.effects_of(address))
+        return Preview(
+            address=address,
+            digest=request.digest,
+            effects=request.effects_of(address),
+            chain_id=request.chain_id,
+            typed_data=request.typed_data,
+        )
 
 
 class _Sign(Protocol[Result_co]):
@@ -201,7 +216,8 @@ class _Request(Generic[Result_co]):
     """A request to sign, which was read strictly.
 
     `signer` is the address that the caller named in `signer_field`, or None. `effects_of` returns
-    the effects if the wallet with an address signs.
+    the effects if the wallet with an address signs. `typed_data` is the verifying contract and the
+    primary type. `may_spend` is True if a signature can let an asset leave the wallet.
     """
 
     action: str
@@ -211,17 +227,37 @@ class _Request(Generic[Result_co]):
     sign: _Sign[Result_co]
     signer: str | None
     signer_field: str = "address"
+    typed_data: tuple[str | None, str] | None = None
+    may_spend: bool = False
+
+    @property
+    def account(self) -> int | None:
+        """The chain id of a request that can spend, or None."""
+        return self.chain_id if self.may_spend else None
+
+    def as_policies_see_it(self, method: str, wallet: Wallet, now: int) -> policies.Request:
+        """Return the request for policies. Raises NotSignable for another signer."""
+        self.require_signer(wallet.address)
+        return policies.Request(
+            method=method,
+            chain_id=self.chain_id,
+            effects=self.effects_of(wallet.address),
+            wallet=wallet.address,
+            typed_data=self.typed_data,
+            now=now,
+        )
 
     def require_signer(self, address: str) -> None:
         """Raise NotSignable if the caller named another signer than the wallet with `address`."""
         if self.signer is not None and self.signer.lower() != address.lower():
             raise NotSignable("It must be the address of this wallet.", field=self.signer_field)
 
-    def repeats(self, earlier: RecordedSignature) -> bool:
+    def repeats(self, wallet: Wallet, earlier: RecordedSignature) -> bool:
         """Return True if `earlier` is the signature of this request, or raise an error.
 
-        Raises IdempotencyKeyReused.
+        Raises IdempotencyKeyReused, and NotSignable for another signer.
         """
+        self.require_signer(wallet.address)
         digest = "0x" + self.digest.hex()
         this = RecordedSignature(action=self.action, chain_id=self.chain_id, digest=digest)
         if earlier != this:
@@ -244,6 +280,7 @@ def _of_typed_data(
     typed_data: TypedData, *, chain_id: int, signer: str | None
 ) -> _Request[Signature]:
     encoded = signatures.encode_typed_data(typed_data)
+    contract = typed_data.domain.get("verifyingContract")
     return _Request(
         action="typed_data.signed",
         chain_id=chain_id,
@@ -251,11 +288,13 @@ def _of_typed_data(
         effects_of=lambda address: effects.of_typed_data(typed_data, signer=address),
         sign=partial(signatures.sign_typed_data, encoded),
         signer=signer,
+        typed_data=(contract if isinstance(contract, str) else None, typed_data.primary_type),
+        may_spend=True,
     )
 
 
 def _of_transaction(given: object, chain_id: int) -> _Request[SignedTransaction]:
-    # Delegation needs a policy that names the delegate, or a client that no policy restricts.
+    # Policies decide on delegation: a rule must name the delegate.
     transaction = read_transaction(given, chain_id=chain_id, allow_delegation=True)
     return _Request(
         action="transaction.signed",
@@ -265,6 +304,7 @@ def _of_transaction(given: object, chain_id: int) -> _Request[SignedTransaction]
         sign=partial(signatures.sign_transaction, transaction),
         signer=transaction.sender,
         signer_field="from",
+        may_spend=True,
     )
 
 
@@ -281,16 +321,18 @@ def _of_authorization(given: object, chain_id: int) -> _Request[SignedAuthorizat
 
 
 def _event_of(
-    request: _Request[object], wallet: Wallet, *, method: str, access: AuditContext
+    request: _Request[object], wallet: Wallet, decision: Decision, *, access: AuditContext
 ) -> AuditEvent:
     """Return the event of a signature. Raises NotSignable if it does not fit into an entry."""
-    request.require_signer(wallet.address)
-    found = request.effects_of(wallet.address)
+    found = decision.request.effects
     details = _details(
         request,
-        method,
+        decision.request.method,
+        {
+            "effects": [effect.as_json() for effect in found],
+            "policies": [layer.as_json() for layer in decision.verdict.layers],
+        },
         idempotency_key=access.idempotency_key,
-        effects=[effect.as_json() for effect in found],
     )
     if len(details) > MAX_DETAILS:
         raise NotSignable(f"It has {len(found)} effects, too many for one audit entry. Split it.")
@@ -304,28 +346,40 @@ def _event_of(
 
 
 def _refusal(
-    fid: int, request: _Request[object], *, method: str, access: AuditContext
+    fid: int,
+    request: _Request[object],
+    refusal: PolicyRefused,
+    *,
+    method: str,
+    access: AuditContext,
 ) -> AuditEvent:
-    """Return the event of a refusal. Its effects are unknown, because no wallet was read."""
+    """Return the event of a refusal. It has no effects if they do not fit into an entry."""
+    members = {**refusal.as_json(), "effects": refusal.effects}
+    details = _details(request, method, members)
+    if len(details) > MAX_DETAILS:
+        details = _details(request, method, members | {"effects": None})
     return AuditEvent(
         fid=fid,
         chain=TRADING_CHAIN,
         action="signing.refused",
         access=access,
-        details=_details(request, method),
+        details=details,
     )
 
 
 def _details(
-    request: _Request[object], method: str, *, idempotency_key: str | None = None, **more: object
+    request: _Request[object],
+    method: str,
+    more: dict[str, object],
+    *,
+    idempotency_key: str | None = None,
 ) -> str:
     """Return the JSON text of an audit entry's details, always the same for the same request."""
-    # The key is first, where audit.get_signature looks for it.
+    # The key is first, where get_signature() looks for it.
     first = {} if idempotency_key is None else {"idempotency_key": idempotency_key}
     members = first | {
         "method": method,
         "chain_id": request.chain_id,
         "digest": "0x" + request.digest.hex(),
-        **more,
     }
-    return json.dumps(members, separators=(",", ":"))
+    return json.dumps(members | more, separators=(",", ":"))

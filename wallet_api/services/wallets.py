@@ -17,7 +17,6 @@ from wallet_api.models import (
     AuditEvent,
     AuditHead,
     NewWallet,
-    RecordedSignature,
     Wallet,
     WalletWithKey,
 )
@@ -28,6 +27,7 @@ from wallet_api.services.audit.append import AuditTrail, PendingEntries, begin_a
 from wallet_api.services.audit.refusals import RefusalWindows
 from wallet_api.services.decryption import decrypt_verified
 from wallet_api.services.encryption_keys.registration import SecretRegistration
+from wallet_api.services.key_uses import KeyUse
 
 Together = Callable[[Connection, str], None]
 
@@ -170,31 +170,21 @@ class BaseAccountWalletService:
         def key_read(wallet: Wallet) -> AuditEvent:
             return AuditEvent(fid=fid, chain=wallet.chain, action="key.read", access=access)
 
-        found = self.use_key(fid, chain, key_read, access=access)
+        found = self.use_key(fid, chain, KeyUse(key_read), access=access)
         if found is not None:
             metrics.KEY_READS.labels(access.actor.partition(":")[0]).inc()
         return found
 
     def use_key(
-        self,
-        fid: int,
-        chain: str,
-        event_of: Callable[[Wallet], AuditEvent],
-        *,
-        access: AuditContext,
-        repeats: Callable[[RecordedSignature], bool] = lambda _: False,
+        self, fid: int, chain: str, use: KeyUse, *, access: AuditContext
     ) -> WalletWithKey | None:
-        """Decrypt a wallet's key for what `event_of` describes. None if the user has no such key.
+        """Decrypt a wallet's key for a use. None if the user has no such key.
 
-        The read of the wallet and the audit entry of the event are one transaction: unless the
+        The read of the wallet, the decision, and the audit entry are one transaction: unless the
         entry is committed, the key is not decrypted. After a lost connection, the log shows whether
-        it was, so that one use leaves one entry. Two round trips, with one commit.
-
-        `event_of` may raise an error, and then nothing is written and the key stays encrypted. It
-        runs inside the transaction, and should be quick. So may `repeats`. It gets the signature
-        that was recorded with the Idempotency-Key of `access`, if there is one. If it returns True,
-        no further entry is written. The lock of the user's chain serializes concurrent requests, so
-        that each sees the entries of the others.
+        it was, so that one use leaves one entry. Two round trips, with one commit, and those that
+        the use needs to decide. If it raises an error, nothing is written. The lock of the user's
+        chain serializes concurrent requests, so that each sees the entries of the others.
 
         Raises DatabaseDamaged if the entry was not written although PostgreSQL reports no error.
         """
@@ -206,10 +196,11 @@ class BaseAccountWalletService:
             nonlocal repeated
             rows = PostgresWalletRepository(connection)
             with one_round_trip(connection, commit=False):
+                use.lock(connection)
+                # After the other locks, so that the time of the entry is later than all of them.
                 locked = rows.lock_with_head_later(fid, chain)
-                # Sent after the lock, so that it sees the entries of concurrent requests.
-                recorded = AuditRepository(connection).get_signature_later(fid, access)
-            (wallet, head), earlier = locked(), recorded()
+                use.look(connection)
+            wallet, head = locked()
             if wallet is None:
                 connection.rollback()
                 if self._repositories(connection, access).get(fid, chain) is None:
@@ -222,19 +213,34 @@ class BaseAccountWalletService:
                 connection.rollback()
                 self._register_for(wallet, connection)
                 raise Conflict
-            if pending.is_written(connection):
-                return wallet
-            event = event_of(wallet)
-            repeated = earlier is not None and repeats(earlier)
-            if repeated:
-                connection.commit()
-                self._database.replication.wait(connection)
-            else:
-                pending.append(connection, head, event)
+            repeated = self._record_use(connection, use, wallet, head, pending)
             return wallet
 
         wallet = self._database.run(read)
         return None if wallet is None else self._opened(wallet, repeated=repeated)
+
+    def _record_use(
+        self,
+        connection: Connection,
+        use: KeyUse,
+        wallet: Wallet,
+        head: AuditHead,
+        pending: PendingEntries,
+    ) -> bool:
+        """Decide on a use of a key, and commit its entry in the transaction that locked `head`.
+
+        Return whether the entry of an earlier request records it, so that nothing was written.
+        """
+        if pending.is_written(connection):
+            return False
+        if use.is_repeated(wallet):
+            connection.commit()
+            self._database.replication.wait(connection)
+            return True
+        event = use.decide(connection, wallet, now=head.now)
+        act = partial(use.record, connection, audit_id=head.id + 1, now=head.now)
+        pending.append(connection, head, event, act=act)
+        return False
 
     def _opened(self, wallet: Wallet, *, repeated: bool) -> WalletWithKey | None:
         """Decrypt the key of a wallet after its entry is committed; None if it has none."""

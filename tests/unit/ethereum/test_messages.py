@@ -41,7 +41,5 @@ def test_a_value_that_is_not_text_is_refused(given):
 @pytest.mark.parametrize(
     ("read", "given"), [(read_message, "0x" + "ab" * 32), (read_text_message, "a" * 32)]
 )
-def test_32_bytes_are_refused_unless_the_caller_allows_them(read, given):
-    with pytest.raises(NotSignable, match="may be a hash"):
-        read(given, "data")
-    assert len(read(given, "data", allow_hash=True)) == 32
+def test_32_bytes_are_read_because_policies_decide_about_them(read, given):
+    assert len(read(given, "data")) == 32

@@ -14,8 +14,7 @@ from wallet_api.errors import InvalidPolicy
 from wallet_api.ethereum.effects import Effect
 from wallet_api.policies.json_schema import POLICY_SCHEMA
 from wallet_api.policies.reading import parse_policy, read_policy, read_rules
-from wallet_api.policies.rules import KINDS, METHODS, Rule, TypedDataCondition, WindowLimit
-from wallet_api.services.signing import SIGNING_METHODS
+from wallet_api.policies.rules import KINDS, Rule, TypedDataCondition, WindowLimit
 
 CHECKSUMMED = "0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913"
 WRONG_CHECKSUM = "0x833589FCD6eDb6E08f4c7C32D4f71b54bdA02913"
@@ -287,9 +286,8 @@ def test_a_number_that_only_looks_like_an_integer_is_refused_in_a_text():
     assert refused.value.field == "rules[0].chain_ids[0]"
 
 
-def test_the_words_are_those_of_the_effects_and_of_the_service():
+def test_the_kinds_are_those_of_the_effects():
     assert {effect.kind for effect in get_args(Effect)} == set(KINDS)
-    assert METHODS == SIGNING_METHODS
 
 
 @settings(deadline=None, max_examples=300)

@@ -1,16 +1,28 @@
 """Schemas of /v1/audit."""
 
 import json
+from typing import Any
 
 from marshmallow import fields, validate
 
 from wallet_api.blueprints.schemas.bases import CHAINS, FID, Answer, PageAnswer, Timestamp
 from wallet_api.blueprints.schemas.queries import MOMENT, Fid, Moment, PageQuery, require_printable
-from wallet_api.models import AUDIT_ACTIONS
+from wallet_api.models import AUDIT_ACTIONS, SERVICE_FID
+
+_CHAIN_FID = {**FID, "minimum": SERVICE_FID, "description": "0: changes that concern all users."}
+
+
+class _ChainFid(Fid):
+    """The FID of a chain, or that of the service itself."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
+        if value == str(SERVICE_FID):
+            return SERVICE_FID
+        return super()._deserialize(value, attr, data, **kwargs)
 
 
 class AuditQuery(PageQuery):
-    fid = Fid(load_default=None, metadata=FID)
+    fid = _ChainFid(load_default=None, metadata=_CHAIN_FID)
     action = fields.String(
         load_default=None,
         validate=validate.OneOf(AUDIT_ACTIONS, error="unknown action, see /docs."),
@@ -36,7 +48,7 @@ class AuditEntry(Answer):
     id = fields.String(
         metadata={"description": "The position in the user's chain, a number as a string."}
     )
-    fid = fields.Integer(metadata=FID)
+    fid = fields.Integer(metadata=_CHAIN_FID)
     chain = fields.String(metadata={"enum": list(CHAINS)})
     action = fields.String(metadata={"enum": list(AUDIT_ACTIONS)})
     actor = fields.String(metadata={"examples": ["client:engine"]})
@@ -57,7 +69,8 @@ class AuditEntry(Answer):
         lambda entry: None if entry.details is None else json.loads(entry.details),
         metadata={
             "type": ["object", "null"],
-            "description": "What was signed or refused: method, chain_id, digest and effects.",
+            "description": "What was signed or refused (method, chain_id, digest, effects, "
+            "policies), or which policy changed.",
         },
     )
     request_id = fields.String(data_key="requestId")

@@ -7,6 +7,7 @@ from marshmallow import RAISE, Schema, fields, pre_load
 
 from wallet_api.errors import MnemonicRefused
 from wallet_api.models import BASE_ACCOUNT_CHAIN, MAX_FID, TRADING_CHAIN
+from wallet_api.policies.evaluation import LAYERS, REASONS
 
 ADDRESS = {"pattern": "^0x[0-9a-fA-F]{40}$"}
 TRADING_ADDRESS = "0x24e08CE165170235Ff6E27529b73f9933bCD74E2"
@@ -39,6 +40,27 @@ class Problem(Schema):
     request_id = fields.String(required=True, allow_none=True)
     error = fields.String(required=True, metadata={"description": "A sentence for the user."})
     fid = fields.Raw(metadata={"type": "null", "description": "Only for /api/auth/base-account."})
+    reason = fields.String(
+        metadata={
+            "enum": list(REASONS),
+            "description": "Only for policy_refused, like the four members below.",
+        }
+    )
+    layer = fields.String(
+        allow_none=True,
+        metadata={
+            "enum": [*LAYERS, None],
+            "description": "Whose policy refuses; null if none applies.",
+        },
+    )
+    policy = fields.String(
+        allow_none=True,
+        metadata={"format": "uuid", "description": "Null for the rules of the user."},
+    )
+    version = fields.Integer(allow_none=True, metadata={"minimum": 1})
+    rule = fields.String(
+        allow_none=True, metadata={"description": "The id of the rule; null if no rule matches."}
+    )
 
 
 class Timestamp(fields.DateTime):

@@ -57,7 +57,7 @@ _MESSAGE = {
         },
     ],
     "description": "A text, which is signed as UTF-8 even if it begins with 0x, or "
-    '{"raw": "0x…"} for bytes. Exactly 32 bytes are refused: they may be a hash.',
+    '{"raw": "0x…"} for bytes. Exactly 32 bytes, which may be a hash, need a policy.',
     "examples": ["Sign in to example.com", {"raw": "0x5369676e20696e"}],
 }
 _TYPED_DATA = {

@@ -15,10 +15,11 @@ from wallet_api.config import (
 )
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
-from wallet_api.database import Database, connection_error
+from wallet_api.database import Connection, Database, connection_error
 from wallet_api.errors import ServiceUnavailable, SignInUnavailable, StorageUnavailable
 from wallet_api.models import ApiClient
 from wallet_api.repositories.database_checks import DatabaseCheckRepository, Session
+from wallet_api.repositories.policy_assignments import PolicyAssignmentRepository
 from wallet_api.services.api_clients import ApiClientService
 from wallet_api.services.audit.read import AuditFilters, AuditLog
 from wallet_api.services.diagnosis.settings import (
@@ -131,6 +132,7 @@ def _connections(session: Session, settings: Settings) -> Diagnosis:
 
 def _clients(database: Database) -> Iterator[Diagnosis]:
     """Report the clients that can read keys, or sign without a policy."""
+    has_policy = database.run(_service_has_policy)
     for client in ApiClientService(database).list_clients():
         if client.revoked_at is not None or client.expired:
             continue
@@ -139,11 +141,37 @@ def _clients(database: Database) -> Iterator[Diagnosis]:
                 f"{client.name} may read private keys (keys:read): {_last_read(database, client)}",
                 "Let the service sign instead: docs/migration.md, From key reads to signatures.",
             )
-        if client.unrestricted:
-            yield advice(
-                f"{client.name} is unrestricted: its token signs anything with every wallet",
-                "Limit it with --allow-ip and --expires, and revoke it when it is not in use.",
-            )
+        yield from _signing(client, has_policy=has_policy)
+
+
+def _service_has_policy(connection: Connection) -> bool:
+    assignment = PolicyAssignmentRepository(connection).get_of_service()
+    return assignment is not None and assignment.policy_id is not None
+
+
+def _signing(client: ApiClient, *, has_policy: bool) -> Iterator[Diagnosis]:
+    """Report a client that signs without a policy, or that can change its own."""
+    if "wallets:sign" not in client.scopes:
+        return
+    if client.unrestricted and client.policy_id is None and not has_policy:
+        yield advice(
+            f"{client.name} is unrestricted and has no policy: its token signs anything with "
+            "every wallet that has none",
+            "Limit it: `wallet-api policies set FILE --client NAME`. Until then use --allow-ip "
+            "and --expires.",
+        )
+    elif client.unrestricted:
+        yield fine(f"{client.name} is unrestricted: it needs no policy, and those that exist apply")
+    elif client.policy_id is None and not has_policy:
+        yield advice(
+            f"{client.name} has no policy: it signs only with wallets that have one",
+            "Assign one: `wallet-api policies set FILE --client NAME`.",
+        )
+    if "policies:write" in client.scopes:
+        yield advice(
+            f"{client.name} may sign and change policies: it can widen what limits it",
+            "Create separate clients for the two scopes.",
+        )
 
 
 def _last_read(database: Database, client: ApiClient) -> str:

@@ -5,7 +5,7 @@ from functools import partial
 from typing import NoReturn, TypeVar
 
 from wallet_api.crypto.encryption import EncryptionService
-from wallet_api.database import Connection, Database
+from wallet_api.database import Connection, Database, one_round_trip
 from wallet_api.errors import StorageUnavailable, WalletsInFiles
 from wallet_api.models import (
     TRADING_CHAIN,
@@ -13,7 +13,6 @@ from wallet_api.models import (
     AuditEvent,
     AuditHead,
     NewWallet,
-    RecordedSignature,
     Wallet,
     WalletWithKey,
 )
@@ -22,6 +21,7 @@ from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepo
 from wallet_api.repositories.wallets.rows import PostgresWalletRepository
 from wallet_api.services.audit.append import PendingEntries
 from wallet_api.services.encryption_keys.registration import SecretRegistration
+from wallet_api.services.key_uses import KeyUse
 from wallet_api.services.wallet_files.recorded import is_recorded
 from wallet_api.services.wallets import BaseAccountWalletService, creation_event
 
@@ -59,27 +59,25 @@ class FilesystemWalletService(BaseAccountWalletService):
         self._files = files
 
     def use_key(
-        self,
-        fid: int,
-        chain: str,
-        event_of: Callable[[Wallet], AuditEvent],
-        *,
-        access: AuditContext,
-        repeats: Callable[[RecordedSignature], bool] = lambda _: False,
+        self, fid: int, chain: str, use: KeyUse, *, access: AuditContext
     ) -> WalletWithKey | None:
         """Decrypt a wallet's key after its entry is written. None if the user has no such key."""
         wallet = self.get_wallet(fid, chain, access=access)
         if wallet is None or wallet.encrypted_key is None:
             return None
+        pending = self._trail.pending()
         repeated = False
 
-        def is_repeated(audit: AuditRepository) -> bool:
+        def record(connection: Connection) -> None:
             nonlocal repeated
-            earlier = audit.get_signature_later(fid, access)()
-            repeated = earlier is not None and repeats(earlier)
-            return repeated
+            self._registration.register_on(connection)
+            with one_round_trip(connection, commit=False):
+                use.lock(connection)
+                locked = AuditRepository(connection).lock_head(fid)
+                use.look(connection)
+            repeated = self._record_use(connection, use, wallet, locked(), pending)
 
-        self._record(event_of(wallet), unless=is_repeated)
+        self._database.run(record)
         return self._opened(wallet, repeated=repeated)
 
     def _is_base_account(self, fid: int, address: str, access: AuditContext) -> bool:

@@ -20,7 +20,7 @@ begin
             'wallet.created', 'wallet.imported', 'base_account.set',
             'key.read', 'key.refused', 'key.exported', 'key.resealed', 'entries.archived',
             'message.signed', 'typed_data.signed', 'transaction.signed', 'authorization.signed',
-            'signing.refused'
+            'signing.refused', 'policy.changed'
         )
     ) not valid;
 

@@ -1,0 +1,62 @@
+-- name: get_of_service()^
+-- The newest row about the service's own policy; its policy_id is null if there is none any more. No row: never any.
+-- Answered by the primary key.
+select
+    version,
+    policy_id,
+    created_at,
+    created_by
+from service_policies
+order by version desc
+limit 1;
+
+-- name: insert_of_service(version, policy_id, created_by)^
+-- Assign a policy to the service, or none. No row: the version exists, and nothing was written.
+-- Safe under concurrency because the primary key decides.
+insert into service_policies as made (version, policy_id, created_by)
+values (:version::bigint, :policy_id::uuid, :created_by::text)
+on conflict (version) do nothing
+returning made.version;
+
+-- name: get_of_wallet(fid)^
+-- The newest row about the policy of a user's wallet; its policy_id is null if there is none any more. No row: never
+-- any.
+-- Answered by the primary key.
+select
+    version,
+    policy_id,
+    created_at,
+    created_by
+from wallet_policies
+where fid = :fid::bigint
+order by version desc
+limit 1;
+
+-- name: insert_of_wallet(fid, version, policy_id, created_by)^
+-- Assign a policy to a user's wallet, or none. No row: the version exists, and nothing was written.
+-- Safe under concurrency because the primary key decides.
+insert into wallet_policies as made (fid, version, policy_id, created_by)
+values (:fid::bigint, :version::bigint, :policy_id::uuid, :created_by::text)
+on conflict (fid, version) do nothing
+returning made.version;
+
+-- name: get_of_user(fid)^
+-- The newest rules that a user set for the own wallet; null if there are none any more. No row: never any.
+-- Answered by the primary key.
+select
+    version,
+    rules::text,
+    created_at
+from user_policies
+where fid = :fid::bigint
+order by version desc
+limit 1;
+
+-- name: insert_of_user(fid, version, rules)^
+-- Store the rules that a user sets for the own wallet, or null for none. No row: the version exists, and nothing was
+-- written.
+-- Safe under concurrency because the primary key decides.
+insert into user_policies as made (fid, version, rules)
+values (:fid::bigint, :version::bigint, :rules::jsonb)
+on conflict (fid, version) do nothing
+returning made.version;

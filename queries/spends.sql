@@ -1,0 +1,76 @@
+-- name: open_account(fid, chain_id)!
+-- Create the row of a wallet on a chain that lock_account() locks, unless it exists.
+-- Safe under concurrency because the primary key decides, and idempotent.
+insert into signing_accounts (fid, chain_id)
+values (:fid::bigint, :chain_id::bigint)
+on conflict (fid, chain_id) do nothing;
+
+-- name: lock_account(fid, chain_id)^
+-- Lock a wallet on a chain until the end of the transaction, after open_account(). No row: never.
+-- Requests of one wallet that can spend are decided one after the other. Sent after audit.lock_head(), so that no two
+-- transactions wait for each other.
+-- Answered by the primary key.
+select held.fid
+from signing_accounts as held
+where
+    held.fid = :fid::bigint
+    and held.chain_id = :chain_id::bigint
+for update;
+
+-- name: sum_windows(fid, windows, now)
+-- What a wallet spent within each window. `windows` is a JSON array of objects with place, chain_id, asset, seconds,
+-- kinds, and counterparties (null: any). A spend counts from its creation until the length of the window after it
+-- ceased to be valid.
+-- Answered by idx_wallet_spends_by_asset, one look-up per window. Exact if the account is locked.
+select
+    asked.place,
+    held.spent
+from (
+    select
+        :fid::bigint as fid,
+        :windows::jsonb as windows,
+        :now::timestamptz as now
+) as wanted
+cross join
+    jsonb_to_recordset(wanted.windows)
+        as asked (place bigint, chain_id bigint, asset text, seconds bigint, kinds text[], counterparties text[])
+cross join
+    lateral (
+        select coalesce(sum(spend.amount), 0) as spent
+        from wallet_spends as spend
+        where
+            spend.fid = wanted.fid
+            and spend.chain_id = asked.chain_id
+            and spend.asset = asked.asset
+            and spend.valid_until > wanted.now - make_interval(secs => asked.seconds)
+            and spend.kind = any(asked.kinds)
+            and (asked.counterparties is null or spend.counterparty = any(asked.counterparties))
+    ) as held;
+
+-- name: insert(fid, id, chain_id, asset, kind, counterparty, amount, audit_id, created_at, valid_until)!
+-- Record what a signature lets leave a wallet.
+-- Sent in the transaction of its audit entry, which holds the lock of lock_account().
+insert into wallet_spends (
+    fid,
+    id,
+    chain_id,
+    asset,
+    kind,
+    counterparty,
+    amount,
+    audit_id,
+    created_at,
+    valid_until
+)
+values (
+    :fid::bigint,
+    :id::uuid,
+    :chain_id::bigint,
+    :asset::text,
+    :kind::text,
+    :counterparty::text,
+    :amount::numeric,
+    :audit_id::bigint,
+    :created_at::timestamptz,
+    :valid_until::timestamptz
+);

@@ -1,0 +1,248 @@
+"""Which policies apply to the service, to API clients and to wallets, and the rules of users."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from wallet_api.database import Conflict, Connection, Database
+from wallet_api.errors import ClientNotFound, DatabaseDamaged, PolicyNotFound
+from wallet_api.models import (
+    SERVICE_FID,
+    AuditContext,
+    PolicyAssignment,
+    PolicyRow,
+    UserPolicyRow,
+)
+from wallet_api.policies.rules import Rule
+from wallet_api.repositories.api_clients import ApiClientRepository
+from wallet_api.repositories.policy_assignments import PolicyAssignmentRepository
+from wallet_api.services.policies.changes import Change, PolicyChanges, require_version
+from wallet_api.services.policies.versions import require_policy, rules_text, version_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssignedPolicy:
+    """A policy that applies, in its newest version. `version` counts the assignments."""
+
+    version: int
+    policy: PolicyRow
+
+
+class PolicyAssignments:
+    """The four layers of policies: service, client, wallet and user. Each may only narrow.
+
+    Methods that change something write nothing if it is so already. They raise PolicyNotFound for
+    an unknown policy, and PreconditionFailed if the current version is not `expected`.
+    """
+
+    def __init__(self, database: Database, changes: PolicyChanges) -> None:
+        self._database = database
+        self._changes = changes
+
+    def get_of_service(self) -> AssignedPolicy:
+        """Return the policy of the service. Raises PolicyNotFound if it has none."""
+        return self._database.run(
+            lambda connection: _assigned(
+                connection, PolicyAssignmentRepository(connection).get_of_service()
+            )
+        )
+
+    def assign_to_service(self, policy_id: UUID | None, *, access: AuditContext) -> None:
+        """Put the service, that is every client and wallet, under a policy, or none."""
+
+        def assign(connection: Connection) -> Change[None]:
+            assignments = PolicyAssignmentRepository(connection)
+            details = _assign(
+                connection,
+                assignments.get_of_service(),
+                policy_id,
+                lambda version: assignments.insert_of_service(
+                    version=version, policy_id=policy_id, created_by=access.actor
+                ),
+                target="service",
+            )
+            return Change(None, details)
+
+        self._changes.run(SERVICE_FID, assign, access=access)
+
+    def get_of_client(self, name: str) -> PolicyRow:
+        """Return the policy of a client. Raises ClientNotFound, and PolicyNotFound if none."""
+
+        def get(connection: Connection) -> PolicyRow:
+            client = ApiClientRepository(connection).get_by_name(name)
+            if client is None:
+                raise ClientNotFound
+            if client.policy_id is None:
+                raise PolicyNotFound
+            return require_policy(connection, client.policy_id)
+
+        return self._database.run(get)
+
+    def assign_to_client(self, name: str, policy_id: UUID | None, *, access: AuditContext) -> None:
+        """Put an API client that signs under a policy, or none. Raises ClientNotFound."""
+
+        def assign(connection: Connection) -> Change[None]:
+            clients = ApiClientRepository(connection)
+            client = clients.get_by_name(name)
+            if client is None or "wallets:sign" not in client.scopes:
+                raise ClientNotFound
+            if client.policy_id == policy_id:
+                return Change(None, None)
+            described = {
+                "target": "client",
+                "client": name,
+                **_change(connection, client.policy_id, policy_id),
+            }
+            clients.set_policy(name, policy_id)
+            return Change(None, described)
+
+        self._changes.run(SERVICE_FID, assign, access=access)
+
+    def get_of_wallet(self, fid: int) -> AssignedPolicy:
+        """Return the policy of a user's wallet. Raises PolicyNotFound if it has none."""
+        return self._database.run(
+            lambda connection: _assigned(
+                connection, PolicyAssignmentRepository(connection).get_of_wallet(fid)
+            )
+        )
+
+    def assign_to_wallet(
+        self, fid: int, policy_id: UUID, *, expected: int | None = None, access: AuditContext
+    ) -> AssignedPolicy:
+        """Put a user's wallet under a policy. The user need not have a wallet yet."""
+
+        def assign(connection: Connection) -> Change[AssignedPolicy]:
+            details = _assign_to_wallet(connection, fid, policy_id, expected, access)
+            current = PolicyAssignmentRepository(connection).get_of_wallet(fid)
+            return Change(_assigned(connection, current), details)
+
+        return self._changes.run(fid, assign, access=access)
+
+    def remove_from_wallet(
+        self, fid: int, *, expected: int | None = None, access: AuditContext
+    ) -> None:
+        """Remove the policy of a user's wallet, if it has one."""
+
+        def remove(connection: Connection) -> Change[None]:
+            return Change(None, _assign_to_wallet(connection, fid, None, expected, access))
+
+        self._changes.run(fid, remove, access=access)
+
+    def get_of_user(self, fid: int) -> UserPolicyRow:
+        """Return the rules that a user set. Raises PolicyNotFound if there are none."""
+        row = self._database.run(
+            lambda connection: PolicyAssignmentRepository(connection).get_of_user(fid)
+        )
+        if row is None or row.rules is None:
+            raise PolicyNotFound
+        return row
+
+    def set_of_user(
+        self,
+        fid: int,
+        rules: tuple[Rule, ...],
+        *,
+        expected: int | None = None,
+        access: AuditContext,
+    ) -> UserPolicyRow:
+        """Replace the rules that a user sets for the own wallet. They can only narrow."""
+
+        def replace(connection: Connection) -> Change[UserPolicyRow]:
+            details = _set_of_user(connection, fid, rules, expected)
+            current = PolicyAssignmentRepository(connection).get_of_user(fid)
+            if current is None:
+                raise DatabaseDamaged("the table user_policies did not store a row")
+            return Change(current, details)
+
+        return self._changes.run(fid, replace, access=access)
+
+    def remove_of_user(
+        self, fid: int, *, expected: int | None = None, access: AuditContext
+    ) -> None:
+        """Remove the rules that a user set, if there are any."""
+
+        def remove(connection: Connection) -> Change[None]:
+            return Change(None, _set_of_user(connection, fid, None, expected))
+
+        self._changes.run(fid, remove, access=access)
+
+
+def _assign_to_wallet(
+    connection: Connection,
+    fid: int,
+    policy_id: UUID | None,
+    expected: int | None,
+    access: AuditContext,
+) -> dict[str, object] | None:
+    assignments = PolicyAssignmentRepository(connection)
+    current = assignments.get_of_wallet(fid)
+    require_version(current.version if current and current.policy_id else None, expected)
+    return _assign(
+        connection,
+        current,
+        policy_id,
+        lambda version: assignments.insert_of_wallet(
+            fid, version=version, policy_id=policy_id, created_by=access.actor
+        ),
+        target="wallet",
+    )
+
+
+def _set_of_user(
+    connection: Connection, fid: int, rules: tuple[Rule, ...] | None, expected: int | None
+) -> dict[str, object] | None:
+    """Insert the next rules and describe the change; None if these rules apply already."""
+    assignments = PolicyAssignmentRepository(connection)
+    current = assignments.get_of_user(fid)
+    old = current.version if current and current.rules else None
+    require_version(old, expected)
+    text = None if rules is None else rules_text(rules)
+    if _as_json(current.rules if current else None) == _as_json(text):
+        return None
+    version = current.version + 1 if current else 1
+    if not assignments.insert_of_user(fid, version=version, rules=text):
+        raise Conflict
+    return {
+        "target": "user",
+        "old": None if old is None else {"version": old},
+        "new": None if rules is None else {"version": version, "rules": len(rules)},
+    }
+
+
+def _assigned(connection: Connection, assignment: PolicyAssignment | None) -> AssignedPolicy:
+    if assignment is None or assignment.policy_id is None:
+        raise PolicyNotFound
+    return AssignedPolicy(
+        version=assignment.version, policy=require_policy(connection, assignment.policy_id)
+    )
+
+
+def _assign(
+    connection: Connection,
+    current: PolicyAssignment | None,
+    policy_id: UUID | None,
+    insert: Callable[[int], bool],
+    *,
+    target: str,
+) -> dict[str, object] | None:
+    """Insert the next assignment and describe the change; None if the policy applies already."""
+    old = current.policy_id if current else None
+    if old == policy_id:
+        return None
+    described = {"target": target, **_change(connection, old, policy_id)}
+    if not insert(current.version + 1 if current else 1):
+        raise Conflict
+    return described
+
+
+def _change(connection: Connection, old: UUID | None, new: UUID | None) -> dict[str, object]:
+    """Describe a change from one policy to another. Raises PolicyNotFound."""
+    return {
+        name: None if policy_id is None else version_of(require_policy(connection, policy_id))
+        for name, policy_id in (("old", old), ("new", new))
+    }
+
+
+def _as_json(text: str | None) -> object:
+    return None if text is None else json.loads(text)

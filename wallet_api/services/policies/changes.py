@@ -1,0 +1,76 @@
+"""Changes of policies, each with its audit entry in one transaction."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from wallet_api.crypto.encryption import EncryptionService
+from wallet_api.database import Connection, Database, one_round_trip
+from wallet_api.errors import PreconditionFailed
+from wallet_api.models import TRADING_CHAIN, AuditContext, AuditEvent
+from wallet_api.repositories.audit.entries import AuditRepository
+from wallet_api.services.audit.append import AuditTrail
+from wallet_api.services.encryption_keys.registration import SecretRegistration
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Change(Generic[T]):
+    """The result of a change. `details` describe it, and are None if nothing changed."""
+
+    result: T
+    details: Mapping[str, object] | None
+
+
+class PolicyChanges:
+    """Runs changes of policies one after the other, and records each as policy.changed.
+
+    A change locks an audit chain: that of the user whom it concerns, or that of the service. A
+    signature of that user waits for it, and then sees it.
+    """
+
+    def __init__(
+        self, database: Database, encryption: EncryptionService, registration: SecretRegistration
+    ) -> None:
+        self._database = database
+        self._trail = AuditTrail(encryption)
+        self._registration = registration
+
+    def run(
+        self, fid: int, change: Callable[[Connection], Change[T]], *, access: AuditContext
+    ) -> T:
+        """Run a change while the chain of `fid` is locked, and return its result.
+
+        `change` may raise an error, and then nothing is written. It raises Conflict if another
+        transaction was first.
+        """
+        pending = self._trail.pending()
+        made: list[Change[T]] = []
+
+        def run(connection: Connection) -> T:
+            self._registration.register_on(connection)
+            with one_round_trip(connection, commit=False):
+                locked = AuditRepository(connection).lock_head(fid)
+            head = locked()
+            if not pending.is_written(connection):
+                made[:] = [change(connection)]
+                if made[0].details is not None:
+                    event = AuditEvent(
+                        fid=fid,
+                        chain=TRADING_CHAIN,
+                        action="policy.changed",
+                        access=access,
+                        details=json.dumps(made[0].details, separators=(",", ":")),
+                    )
+                    pending.append(connection, head, event)
+            return made[0].result
+
+        return self._database.run(run)
+
+
+def require_version(current: int | None, expected: int | None) -> None:
+    """Raise PreconditionFailed unless the current version is the expected one, if there is any."""
+    if expected is not None and current != expected:
+        raise PreconditionFailed

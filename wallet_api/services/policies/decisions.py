@@ -1,0 +1,170 @@
+"""Decisions of policies, with the sums of their windows."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from wallet_api.database import Connection
+from wallet_api.errors import DatabaseDamaged, InvalidPolicy, PolicyRefused
+from wallet_api.models import AuditContext, AuditEvent, RecordedSignature, Wallet
+from wallet_api.policies.evaluation import (
+    PolicyVersion,
+    Verdict,
+    Window,
+    evaluate,
+    needed_windows,
+)
+from wallet_api.policies.explanation import explain_refusal
+from wallet_api.policies.matching import Request, Spend, spends_of
+from wallet_api.policies.reading import read_rules
+from wallet_api.policies.rules import Rule
+from wallet_api.repositories.audit.entries import AuditRepository
+from wallet_api.repositories.policies import LayerRow, PolicyRepository
+from wallet_api.repositories.spends import SpendRepository
+from wallet_api.services.key_uses import KeyUse
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """A verdict, and what it was based on. `sums` has the sum of each window that was asked for."""
+
+    request: Request
+    layers: tuple[PolicyVersion, ...]
+    sums: Mapping[Window, int]
+    verdict: Verdict
+
+
+class PolicedUse(KeyUse):
+    """A use of a key that policies must allow. What it spends is recorded with its entry.
+
+    Policies and sums are read after the locks of the wallet are taken, and the spends are written
+    in the same transaction. So of two requests of one wallet, the second one counts the first.
+    """
+
+    def __init__(
+        self,
+        fid: int,
+        *,
+        access: AuditContext,
+        account: int | None,
+        repeats: Callable[[Wallet, RecordedSignature], bool],
+        request_of: Callable[[Wallet, int], Request],
+        event_of: Callable[[Wallet, Decision], AuditEvent],
+    ) -> None:
+        """`account` is the chain id of a request that can spend, and None for others.
+
+        `repeats` takes the signature that was recorded with the same Idempotency-Key, and
+        `request_of` the time in Unix seconds.
+        """
+        self._fid = fid
+        self._access = access
+        self._account = account
+        self._repeats = repeats
+        self._request_of = request_of
+        self._describe = event_of
+        self._layers: Callable[[], list[LayerRow]] = list
+        self._earlier: Callable[[], RecordedSignature | None] = lambda: None
+        self._spends: tuple[Spend, ...] = ()
+
+    def lock(self, connection: Connection) -> None:
+        """Lock the account of a request that can spend."""
+        if self._account is not None:
+            spends = SpendRepository(connection)
+            spends.open_account(self._fid, self._account)
+            spends.lock_account(self._fid, self._account)
+
+    def look(self, connection: Connection) -> None:
+        """Read the policies that apply, and the signature with the same Idempotency-Key."""
+        self._layers = PolicyRepository(connection).list_layers_later(
+            self._fid, self._access.policy_id
+        )
+        self._earlier = AuditRepository(connection).get_signature_later(self._fid, self._access)
+
+    def is_repeated(self, wallet: Wallet) -> bool:
+        """Return whether the same request was signed before. Raises IdempotencyKeyReused."""
+        earlier = self._earlier()
+        return earlier is not None and self._repeats(wallet, earlier)
+
+    def decide(self, connection: Connection, wallet: Wallet, *, now: datetime) -> AuditEvent:
+        """Return the event of a request that all policies allow. Raises PolicyRefused."""
+        decision = decide(
+            connection,
+            self._fid,
+            self._request_of(wallet, int(now.timestamp())),
+            read_layers(self._layers()),
+            unrestricted=self._access.unrestricted,
+            now=now,
+        )
+        if not decision.verdict.allowed:
+            raise refusal_of(decision)
+        self._spends = spends_of(decision.request)
+        return self._describe(wallet, decision)
+
+    def record(self, connection: Connection, *, audit_id: int, now: datetime) -> None:
+        """Send the spends."""
+        spends = SpendRepository(connection)
+        for spend in self._spends:
+            spends.insert(self._fid, spend, audit_id=audit_id, now=now)
+
+
+def decide(
+    connection: Connection,
+    fid: int,
+    request: Request,
+    layers: tuple[PolicyVersion, ...],
+    *,
+    unrestricted: bool,
+    now: datetime,
+) -> Decision:
+    """Return the decision of these layers. One query, if a rule with windows matches."""
+    needed = needed_windows(request, layers)
+    sums = SpendRepository(connection).sum_windows(fid, needed, now=now) if needed else {}
+    verdict = evaluate(request, layers, sums, unrestricted=unrestricted)
+    return Decision(request=request, layers=layers, sums=sums, verdict=verdict)
+
+
+def read_layers(rows: Iterable[LayerRow]) -> tuple[PolicyVersion, ...]:
+    """Return the layers of these rows. Raises DatabaseDamaged if one cannot be applied."""
+    return tuple(_read_layer(row) for row in rows)
+
+
+def _read_layer(row: LayerRow) -> PolicyVersion:
+    if row.version is None or row.rules is None:
+        raise DatabaseDamaged(
+            f"the policy of the {row.layer} is missing", "restore it from a backup"
+        )
+    return PolicyVersion(
+        layer=row.layer,
+        policy=None if row.policy_id is None else str(row.policy_id),
+        version=row.version,
+        rules=read_stored_rules(row.rules),
+    )
+
+
+# Reading takes longer than a decision. The text is the key, so that nothing can be out of date.
+@lru_cache(maxsize=1024)
+def read_stored_rules(text: str) -> tuple[Rule, ...]:
+    """Return the rules of a policy that was stored. Raises DatabaseDamaged."""
+    try:
+        return read_rules(json.loads(text))
+    except InvalidPolicy as error:
+        raise DatabaseDamaged("a stored policy is not valid", "assign another one") from error
+
+
+def refusal_of(decision: Decision) -> PolicyRefused:
+    """Return the error for a request that is refused."""
+    verdict = decision.verdict
+    if verdict.reason is None:
+        raise AssertionError("unreachable: the request is allowed")
+    refusing = verdict.refusal
+    return PolicyRefused(
+        explain_refusal(verdict),
+        reason=verdict.reason,
+        layer=refusing.layer if refusing else None,
+        policy=refusing.policy if refusing else None,
+        version=refusing.version if refusing else None,
+        rule=refusing.rules[0] if refusing and refusing.rules else None,
+        effects=[effect.as_json() for effect in decision.request.effects],
+    )

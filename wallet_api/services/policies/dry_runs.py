@@ -1,0 +1,110 @@
+"""Dry runs: what policies would decide about a request."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from uuid import UUID
+
+from wallet_api.database import Connection, Database, one_snapshot
+from wallet_api.errors import ClientNotFound
+from wallet_api.policies.evaluation import PolicyVersion, Verdict, needed_windows
+from wallet_api.policies.matching import Request
+from wallet_api.policies.rules import Rule
+from wallet_api.repositories.api_clients import ApiClientRepository
+from wallet_api.repositories.audit.entries import AuditRepository
+from wallet_api.repositories.policies import PolicyRepository
+from wallet_api.services.policies.decisions import Decision, decide, read_layers
+from wallet_api.services.signing import Preview
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowState:
+    """A window of a rule that matches the request. `spent` is what it holds without the request."""
+
+    layer: str
+    rule: str
+    chain_id: int
+    asset: str
+    seconds: int
+    max_amount: int
+    spent: int
+
+    @property
+    def left(self) -> int:
+        """What the window still allows."""
+        return max(0, self.max_amount - self.spent)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DryRun:
+    """What policies would decide now, and the windows that the decision depends on."""
+
+    verdict: Verdict
+    windows: tuple[WindowState, ...]
+
+
+class PolicyDryRuns:
+    """Decisions as signatures get them, without a lock, a spend or an audit entry."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def run(
+        self,
+        fid: int,
+        preview: Preview,
+        *,
+        method: str,
+        client: str,
+        rules: tuple[Rule, ...] | None,
+    ) -> DryRun:
+        """Decide about a request that an API client would make now.
+
+        With `rules`, they stand in for the policy of the wallet. Raises ClientNotFound.
+        """
+
+        def run(connection: Connection) -> Decision:
+            with one_snapshot(connection):
+                policy_id, unrestricted = _client(connection, client)
+                layers = read_layers(PolicyRepository(connection).list_layers(fid, policy_id))
+                if rules is not None:
+                    tried = PolicyVersion(layer="wallet", policy=None, version=0, rules=rules)
+                    layers = (*(one for one in layers if one.layer != "wallet"), tried)
+                now = AuditRepository(connection).get_time()
+                request = Request(
+                    method=method,
+                    chain_id=preview.chain_id,
+                    effects=preview.effects,
+                    wallet=preview.address,
+                    typed_data=preview.typed_data,
+                    now=int(now.timestamp()),
+                )
+                return decide(connection, fid, request, layers, unrestricted=unrestricted, now=now)
+
+        decision = self._database.run(run)
+        return DryRun(verdict=decision.verdict, windows=tuple(_windows(decision)))
+
+
+def _client(connection: Connection, name: str) -> tuple[UUID | None, bool]:
+    client = ApiClientRepository(connection).get_by_name(name)
+    if client is None:
+        raise ClientNotFound
+    return client.policy_id, client.unrestricted
+
+
+def _windows(decision: Decision) -> Iterator[WindowState]:
+    for layer in decision.layers:
+        for rule in layer.rules:
+            limits = {limit.seconds: limit.max_amount for limit in rule.windows}
+            alone = PolicyVersion(
+                layer=layer.layer, policy=layer.policy, version=layer.version, rules=(rule,)
+            )
+            for window in needed_windows(decision.request, [alone]):
+                yield WindowState(
+                    layer=layer.layer,
+                    rule=rule.id,
+                    chain_id=window.chain_id,
+                    asset=window.asset,
+                    seconds=window.seconds,
+                    max_amount=limits[window.seconds],
+                    spent=decision.sums[window],
+                )

@@ -1,0 +1,134 @@
+"""Policies that can be assigned: an immutable list of rules for each version."""
+
+import json
+from collections.abc import Mapping
+from uuid import UUID, uuid4
+
+from wallet_api.database import Conflict, Connection, Database
+from wallet_api.errors import InvalidPolicy, PolicyNotFound
+from wallet_api.models import SERVICE_FID, AuditContext, Page, PageRequest, PolicyRow, Position
+from wallet_api.policies.rules import Policy, Rule
+from wallet_api.repositories.policies import PolicyRepository
+from wallet_api.services.policies.changes import Change, PolicyChanges, require_version
+
+# As the constraint policies_rules_are_short. Every signature reads them.
+_LONGEST_RULES = 65_536
+
+
+class PolicyVersions:
+    """The policies of this service. The newest version applies wherever a policy is assigned."""
+
+    def __init__(self, database: Database, changes: PolicyChanges) -> None:
+        self._database = database
+        self._changes = changes
+
+    def create(self, policy: Policy, *, access: AuditContext) -> PolicyRow:
+        """Store a new policy, and return its first version."""
+        return self._add(uuid4(), policy, access=access, is_new=True)
+
+    def add_version(
+        self, policy_id: UUID, policy: Policy, *, expected: int | None, access: AuditContext
+    ) -> PolicyRow:
+        """Store the next version of a policy and return it; return the newest if it is the same.
+
+        Raises PolicyNotFound, and PreconditionFailed if the newest version is not `expected`.
+        """
+        return self._add(policy_id, policy, expected=expected, access=access)
+
+    def _add(
+        self,
+        policy_id: UUID,
+        policy: Policy,
+        *,
+        access: AuditContext,
+        expected: int | None = None,
+        is_new: bool = False,
+    ) -> PolicyRow:
+        rules = rules_text(policy.rules)
+
+        def add(connection: Connection) -> Change[PolicyRow]:
+            policies = PolicyRepository(connection)
+            newest = policies.get_newest(policy_id)
+            if newest is None and not is_new:
+                raise PolicyNotFound
+            require_version(newest.version if newest else None, expected)
+            if newest is not None and _is_same(newest, policy):
+                return Change(newest, None)
+            version = newest.version + 1 if newest else 1
+            created_at = policies.insert_version(
+                policy_id,
+                version=version,
+                name=policy.name,
+                rules=rules,
+                created_by=access.actor,
+            )
+            if created_at is None:
+                raise Conflict
+            row = PolicyRow(
+                id=policy_id,
+                version=version,
+                name=policy.name,
+                rules=rules,
+                created_at=created_at,
+                created_by=access.actor,
+            )
+            described = {"target": "policy", "old": version_of(newest), "new": version_of(row)}
+            return Change(row, described)
+
+        return self._changes.run(SERVICE_FID, add, access=access)
+
+    def get(self, policy_id: UUID) -> PolicyRow:
+        """Return the newest version of a policy. Raises PolicyNotFound."""
+        return self._database.run(lambda connection: require_policy(connection, policy_id))
+
+    def find(self, page: PageRequest[str]) -> Page[PolicyRow, str]:
+        """Return the newest version of each policy, the policies newest first."""
+        asked = PageRequest(since=None, after=page.after, limit=page.limit + 1)
+        found = self._database.run(
+            lambda connection: PolicyRepository(connection).list_policies(asked)
+        )
+        shown = found[: page.limit]
+        following = shown[-1][0] if len(found) > page.limit else None
+        return Page(items=[row for _, row in shown], next=following)
+
+    def list_versions(self, policy_id: UUID, page: PageRequest[int]) -> Page[PolicyRow, int]:
+        """Return the versions of a policy, the newest first. Raises PolicyNotFound."""
+        asked = PageRequest(since=None, after=page.after, limit=page.limit + 1)
+        found = self._database.run(
+            lambda connection: PolicyRepository(connection).list_versions(policy_id, asked)
+        )
+        if not found:
+            raise PolicyNotFound
+        shown = found[: page.limit]
+        following: Position[int] | None = None
+        if len(found) > page.limit:
+            following = (shown[-1].created_at, 0, shown[-1].version)
+        return Page(items=shown, next=following)
+
+
+def require_policy(connection: Connection, policy_id: UUID) -> PolicyRow:
+    """Return the newest version of a policy. Raises PolicyNotFound."""
+    row = PolicyRepository(connection).get_newest(policy_id)
+    if row is None:
+        raise PolicyNotFound
+    return row
+
+
+def version_of(row: PolicyRow | None) -> Mapping[str, object] | None:
+    """Return which version of which policy it is, for an audit entry."""
+    return None if row is None else {"policy": str(row.id), "version": row.version}
+
+
+def rules_text(rules: tuple[Rule, ...]) -> str:
+    """Return the JSON text of rules. Raises InvalidPolicy if they are too long to be stored."""
+    text = json.dumps([rule.as_json() for rule in rules])
+    if len(text) > _LONGEST_RULES:
+        raise InvalidPolicy(
+            f"They have {len(text)} characters, and at most {_LONGEST_RULES} are stored.",
+            field="rules",
+        )
+    return text
+
+
+def _is_same(row: PolicyRow, policy: Policy) -> bool:
+    return row.name == policy.name and json.loads(row.rules) == json.loads(rules_text(policy.rules))
