@@ -34,9 +34,7 @@ def explain(rule: Rule) -> str:
     Amounts are in whole assets where the asset is known, and in the smallest unit elsewhere.
     """
     verb = "Allow" if rule.effect == "allow" else "Deny"
-    kinds = "anything" if rule.kinds is None else _listed((_KINDS[k] for k in rule.kinds), "and")
-    parts = [f"{verb} {kinds}", *_conditions(rule)]
-    sentence = " ".join(parts)
+    sentence = " ".join([f"{verb} {_kinds(rule)}", *_conditions(rule)])
     limits = _limits(rule)
     return f"{sentence}: {_listed(limits, 'and', ordered=True)}." if limits else f"{sentence}."
 
@@ -63,6 +61,15 @@ def explain_refusal(verdict: Verdict) -> str:
     if refusal.reason == "unlimited_allowance":
         return f"{sentence} This allowance is unlimited."
     return sentence
+
+
+def _kinds(rule: Rule) -> str:
+    if rule.kinds is not None:
+        return _listed((_KINDS[kind] for kind in rule.kinds), "and")
+    conditions = (rule.to, rule.tokens, rule.spenders, rule.selectors, rule.typed_data)
+    if rule.effect == "deny" or any(condition is not None for condition in conditions):
+        return "anything"
+    return f"anything except {_KINDS['delegation']} and {_KINDS['hash_message']}"
 
 
 def _conditions(rule: Rule) -> Iterable[str]:

@@ -14,7 +14,8 @@ SEPOLIA, SEPOLIA_USDC = 84532, "0x036cbd53842c5426634e7929541ec2318f3dcf7e"
 @pytest.mark.parametrize(
     ("members", "sentence"),
     [
-        ({}, "Allow anything."),
+        ({}, "Allow anything except delegations and messages of 32 bytes."),
+        ({"effect": "deny"}, "Deny anything."),
         ({"effect": "deny", "to": [ROUTER]}, f"Deny anything to {ROUTER}."),
         (
             {"kinds": ["message", "allowance", "network_fee"]},

@@ -172,8 +172,10 @@ def test_a_limit_matches_only_what_the_wallet_itself_spends(limits):
 
 @pytest.mark.parametrize("wallet", [WALLET, "0x24e08CE165170235Ff6E27529b73f9933bCD74E2"])
 def test_the_wallet_may_be_named_with_a_checksum(wallet):
-    limited = rule(kinds=["allowance"], max_amount="1000", **ASSETS)
+    limited = rule(max_amount="1000", **ASSETS)
     assert verdict(permit2(1000, wallet=wallet), limited).allowed
+    data = call("transfer(address,uint256)", STRANGER, 1000)
+    assert verdict(transaction(to=USDC, data=data, wallet=wallet), limited, FEE).allowed
 
 
 LIFETIME = rule(max_lifetime_seconds=600)

@@ -174,6 +174,8 @@ def test_a_limit_beside_a_rule_without_limits_is_named():
     ]
     elsewhere = rule(kinds=["native_transfer"], to=[STRANGER], max_amount="5", **ASSETS)
     assert warned(elsewhere, SEND, FEE) == []
+    wide = rule(kinds=["native_transfer"], chain_ids=[BASE])
+    assert warned(SEND, FEE, wide, about="send") == []
 
 
 def test_a_transaction_needs_a_rule_for_its_fee():

@@ -1,5 +1,6 @@
 """Over any time, what can leave a wallet within a window stays within its limit."""
 
+import math
 from dataclasses import dataclass
 
 from hypothesis import given, note, settings
@@ -60,6 +61,39 @@ def a_request(random, now):
     )
 
 
+def stored(request, now):
+    """Return the rows that the database keeps."""
+    return [
+        Row(
+            asset=spend.asset,
+            kind=spend.kind,
+            counterparty=spend.counterparty,
+            amount=spend.amount,
+            created=now,
+            until=now if spend.valid_until is None else spend.valid_until,
+        )
+        for spend in spends_of(request)
+    ]
+
+
+def usable(request, now):
+    """Return, for each effect, its asset and amount, and from when until when it can be used.
+
+    An allowance without an end is used when it is given: the deadline is the last moment for that.
+    """
+    found = []
+    for effect in request.effects:
+        ends = [now]
+        for name in ("deadline", "expires_at"):
+            end = getattr(effect, name, None)
+            if end is not None:
+                ends.append(end)
+            elif name == "deadline" and hasattr(effect, name) and request.typed_data:
+                ends.append(math.inf)
+        found.append((getattr(effect, "token", "native"), effect.amount, now, max(ends)))
+    return found
+
+
 def counts(row, window, now):
     return (
         row.asset == window.asset
@@ -82,7 +116,7 @@ def test_what_can_leave_within_a_window_never_exceeds_its_limit(random):
         **random.choice([{}, {"to": [ROUTER]}, {"spenders": [ROUTER]}]),
     }
     layers = [PolicyVersion(layer="client", policy="p", version=1, rules=read_rules([rule]))]
-    rows, now = [], NOW
+    rows, signed, now = [], [], NOW
     for _ in range(30):
         now += random.choice([0, 0, 1, 5, 9, 10, 11, 60])
         request = a_request(random, now)
@@ -91,25 +125,16 @@ def test_what_can_leave_within_a_window_never_exceeds_its_limit(random):
             for window in needed_windows(request, layers)
         }
         if evaluate(request, layers, sums, unrestricted=False).allowed:
-            rows += [
-                Row(
-                    spend.asset,
-                    spend.kind,
-                    spend.counterparty,
-                    spend.amount,
-                    now,
-                    now if spend.valid_until is None else spend.valid_until,
-                )
-                for spend in spends_of(request)
-            ]
-    note(f"{rule=}\n{rows=}")
+            rows += stored(request, now)
+            signed += usable(request, now)
+    note(f"{rule=}\n{signed=}")
     # Whoever holds a signature may use it at any moment from its creation to its last one.
-    moments = {row.created for row in rows} | {row.until for row in rows if row.until < 2**59}
+    moments = {moment for _, _, *span in signed for moment in span if moment < 2**59}
     for moment in moments | {moment + seconds - 1 for moment in moments}:
         for asset in ("native", USDC):
-            usable = [
-                row.amount
-                for row in rows
-                if row.asset == asset and row.created <= moment and row.until > moment - seconds
+            used = [
+                amount
+                for token, amount, created, until in signed
+                if token == asset and created <= moment and until > moment - seconds
             ]
-            assert sum(usable) <= most
+            assert sum(used) <= most
