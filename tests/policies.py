@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from tests.factories import ACCESS, FID, SECRET
 from tests.signing import CHAIN_ID, TOKEN
 from wallet_api.blueprints.schemas.policies import EXAMPLE_ID
+from wallet_api.blueprints.schemas.signing import AUTHORIZATION
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.policies.reading import read_policy
@@ -21,6 +22,12 @@ SPENDER = "0x" + "22" * 20
 RECIPIENT = "0x" + "33" * 20
 FEES = {"id": "fees", "effect": "allow", "kinds": ["network_fee"]}
 EVERYTHING = {"id": "everything", "effect": "allow"}
+DELEGATION = {
+    "id": "delegation",
+    "effect": "allow",
+    "kinds": ["delegation"],
+    "to": [AUTHORIZATION["address"]],
+}
 
 
 def payments(*windows, **more):
@@ -76,7 +83,7 @@ def permit(owner, amount, deadline, spender=SPENDER):
 
 def plant_example(sql, fid=FID):
     """Store a policy with the id of the API's examples, and let each layer allow everything."""
-    rules = json.dumps([EVERYTHING])
+    rules = json.dumps([EVERYTHING, DELEGATION])
     sql.execute(
         "insert into policies (id, version, name, rules, created_by)"
         " values (%s, 1, 'example', %s, 'cli:operator')",

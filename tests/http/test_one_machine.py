@@ -4,7 +4,7 @@ import pytest
 
 from tests.factories import ACCESS, BASE_ACCOUNT, FID, calling, signed_in
 from tests.http.route_map import routes
-from tests.policies import EVERYTHING, plant_example
+from tests.policies import DELEGATION, EVERYTHING, plant_example
 from tests.sql.queries import EVERY, listed
 from wallet_api.blueprints.application import application
 from wallet_api.blueprints.schemas.policies import EXAMPLE, EXAMPLE_ID
@@ -62,7 +62,7 @@ def test_requests_about_one_user_use_one_machine(make_app, farcaster, sent, sql)
             "/v1/policies": EXAMPLE,
             "/v1/policies/dry-run": {"fid": FID, "message": "hello"},
             f"{ONE}/policy": {"policyId": EXAMPLE_ID},
-            "/api/wallet/policy": {"rules": [EVERYTHING]},
+            "/api/wallet/policy": {"rules": [EVERYTHING, DELEGATION]},
         }.get(path)
         sent.clear()
         key = {"Idempotency-Key": path} if body else {}

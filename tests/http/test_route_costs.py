@@ -4,7 +4,7 @@ import pytest
 
 from tests.factories import ACCESS, BASE_ACCOUNT, FID, calling, signed_in
 from tests.http.route_map import routes
-from tests.policies import EVERYTHING, plant_example
+from tests.policies import DELEGATION, EVERYTHING, plant_example
 from tests.round_trips import traced
 from wallet_api.blueprints.application import application
 from wallet_api.blueprints.schemas.policies import EXAMPLE, EXAMPLE_ID
@@ -121,7 +121,7 @@ def cost(make_app, farcaster):
             POLICIES: EXAMPLE,
             f"{POLICIES}/dry-run": {"fid": FID, **MESSAGE},
             USER_POLICY: {"policyId": EXAMPLE_ID},
-            "/api/wallet/policy": {"rules": [EVERYTHING]},
+            "/api/wallet/policy": {"rules": [EVERYTHING, DELEGATION]},
         }.get(path, {})
         query = {
             "/api/wallet/payment-qr": {"asset": "USDC", "amount": "20"},

@@ -2,9 +2,10 @@
 
 import pytest
 
+from tests.database import recorded
 from tests.factories import ACCESS, FID, calling
 from tests.http.problems import refused
-from tests.http.rpc import OTHER, RPC, TEXT, ask, call, error_of, recorded, result_of
+from tests.http.rpc import OTHER, RPC, TEXT, ask, call, error_of, result_of
 from tests.http.user_wallets import MODES, TRADING
 from tests.races import race
 from wallet_api.blueprints.schemas.signing import AUTHORIZATION, TRANSACTION, TYPED_DATA

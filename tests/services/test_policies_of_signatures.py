@@ -405,8 +405,8 @@ def test_a_signature_without_a_window_takes_two_round_trips(policies, pay, datab
     pay(1)
     with traced(database) as traffic:
         pay(1)
-    # begin, chain, account (two statements), policies, wallet; two spends, entry, head, commit.
-    assert (traffic.round_trips, traffic.statements, traffic.commits) == (2, 11, 1)
+    # begin, account (two statements), wallet and chain, policies; two spends, entry, head, commit.
+    assert (traffic.round_trips, traffic.statements, traffic.commits) == (2, 10, 1)
 
 
 def test_a_window_costs_one_round_trip_for_all_sums(policies, pay, database):
@@ -415,7 +415,7 @@ def test_a_window_costs_one_round_trip_for_all_sums(policies, pay, database):
     pay(1)
     with traced(database) as traffic:
         pay(1)
-    assert (traffic.round_trips, traffic.statements, traffic.commits) == (3, 12, 1)
+    assert (traffic.round_trips, traffic.statements, traffic.commits) == (3, 11, 1)
 
 
 def test_a_message_locks_no_account(policies, signing, address, database, sql):
@@ -423,8 +423,8 @@ def test_a_message_locks_no_account(policies, signing, address, database, sql):
     sign_message(signing)
     with traced(database) as traffic:
         sign_message(signing)
-    # begin, chain, policies, wallet; entry, head, commit.
-    assert (traffic.round_trips, traffic.statements, traffic.commits) == (2, 7, 1)
+    # begin, wallet and chain, policies; entry, head, commit.
+    assert (traffic.round_trips, traffic.statements, traffic.commits) == (2, 6, 1)
     assert sql.execute("select count(*) from signing_accounts").fetchone() == (0,)
 
 

@@ -9,6 +9,7 @@ from wallet_api.policies.explanation import duration
 from wallet_api.policies.rules import KINDS, NATIVE, Rule
 
 _TRANSACTION, _TYPED_DATA, _MESSAGE = "transaction", "typed data", "message"
+_AUTHORIZATION = "authorization"
 _FORMS = {
     "personal_sign": _MESSAGE,
     "eth_sign": _MESSAGE,
@@ -18,6 +19,7 @@ _FORMS = {
     "sign/message": _MESSAGE,
     "sign/typed-data": _TYPED_DATA,
     "sign/transaction": _TRANSACTION,
+    "sign/authorization": _AUTHORIZATION,
 }
 _ERC20 = "ERC-20"
 
@@ -42,7 +44,7 @@ _KINDS = {
     "allowance": _kind(_TRANSACTION, _TYPED_DATA, has="spenders", asset=_ERC20),
     "contract_call": _kind(_TRANSACTION, has="to selectors"),
     "contract_creation": _kind(_TRANSACTION),
-    "delegation": _kind(_TRANSACTION, has="to", endless=True),
+    "delegation": _kind(_TRANSACTION, _AUTHORIZATION, has="to", endless=True),
     "message": _kind(_MESSAGE, endless=True),
     "hash_message": _kind(_MESSAGE, endless=True),
     "typed_data": _kind(_TYPED_DATA, endless=True),
