@@ -16,6 +16,7 @@ export const ACTS = {
   "transaction.signed": "Transaction signed",
   "signing.refused": "Signature refused",
   "entries.archived": "Key uses archived",
+  "policy.changed": "Policy changed",
 };
 export const STORAGES = { postgres: "PostgreSQL", filesystem: "Files", migrating: "Files and PostgreSQL: migrating" };
 export const SECRETS = {
