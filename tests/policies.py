@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from tests.factories import ACCESS, FID, SECRET
 from tests.signing import CHAIN_ID, TOKEN
-from wallet_api.blueprints.policy_schemas import EXAMPLE_ID
+from wallet_api.blueprints.schemas.policies import EXAMPLE_ID
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.policies.reading import read_policy

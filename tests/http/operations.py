@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, settings
 from schemathesis.checks import CHECKS, load_all_checks
 
 from tests.factories import FID
-from wallet_api.blueprints.policy_schemas import EXAMPLE_ID
+from wallet_api.blueprints.schemas.policies import EXAMPLE_ID
 
 METRICS_TOKEN = "a token that only Prometheus and the tests know"
 PATH = {

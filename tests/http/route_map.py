@@ -6,7 +6,7 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from tests.factories import FID
-from wallet_api.blueprints.policy_schemas import EXAMPLE_ID
+from wallet_api.blueprints.schemas.policies import EXAMPLE_ID
 
 
 def path_of(rule: Rule) -> str:

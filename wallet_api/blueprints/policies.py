@@ -15,7 +15,8 @@ from wallet_api.blueprints.entity_tags import (
     tagged,
 )
 from wallet_api.blueprints.pagination import LINK_HEADER
-from wallet_api.blueprints.policy_schemas import (
+from wallet_api.blueprints.routing import Blueprint
+from wallet_api.blueprints.schemas.policies import (
     EXAMPLE,
     EXAMPLE_ID,
     DryRunAnswer,
@@ -25,9 +26,8 @@ from wallet_api.blueprints.policy_schemas import (
     PolicyPage,
     PolicyQuery,
 )
-from wallet_api.blueprints.routing import Blueprint
+from wallet_api.blueprints.schemas.signing import TRANSACTION
 from wallet_api.blueprints.signing import preview_of
-from wallet_api.blueprints.signing_schemas import TRANSACTION
 from wallet_api.errors import (
     ClientNotFound,
     InvalidCursor,

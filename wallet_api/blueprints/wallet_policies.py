@@ -13,7 +13,9 @@ from wallet_api.blueprints.entity_tags import (
     tagged,
 )
 from wallet_api.blueprints.paths import parse_fid_of_path
-from wallet_api.blueprints.policy_schemas import (
+from wallet_api.blueprints.routing import Blueprint
+from wallet_api.blueprints.schemas.bases import FID
+from wallet_api.blueprints.schemas.policies import (
     EXAMPLE,
     EXAMPLE_ID,
     AssignmentAnswer,
@@ -21,8 +23,6 @@ from wallet_api.blueprints.policy_schemas import (
     RulesBody,
     UserPolicyAnswer,
 )
-from wallet_api.blueprints.routing import Blueprint
-from wallet_api.blueprints.schemas import FID
 from wallet_api.errors import (
     InvalidFid,
     InvalidPolicy,

@@ -6,13 +6,12 @@ Neither the order of the rules nor the order of the layers matters.
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, get_args
+from typing import Literal, NamedTuple, TypeAlias, get_args
 
 from wallet_api.ethereum.effects import Effect
 from wallet_api.policies.matching import (
     Request,
     Subject,
-    counted,
     is_about,
     matches,
     subjects_of,
@@ -49,20 +48,20 @@ class PolicyVersion:
     rules: tuple[Rule, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Window:
+class Window(NamedTuple):
     """What must be summed for a window of a rule.
 
     The spends of the wallet in `asset` on `chain_id` whose kind is one of `kinds`, whose
     counterparty is one of `counterparties` (None: any, or none), and whose `valid_until` is later
-    than `seconds` ago.
+    than `seconds` ago. `methods`, `selectors` and `typed_data` of the rule do not narrow what is
+    counted, because a spend does not have them.
     """
 
     asset: str
     chain_id: int
     seconds: int
-    kinds: tuple[str, ...]
-    counterparties: tuple[str, ...] | None
+    kinds: frozenset[str]
+    counterparties: frozenset[str] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,7 +174,11 @@ def _judge(
         denied = [rule.id for rule in denying if matches(rule, subject)]
         if denied:
             return verdict("denied", [min(denied)], subject.effect)
-    allowing = [_Allowing(rule, subjects, request) for rule in rules if rule.effect == "allow"]
+    allowing = [
+        _Allowing(rule, subjects, matched, request)
+        for rule in rules
+        if rule.effect == "allow" and any(matched := [matches(rule, s) for s in subjects])
+    ]
     used = set()
     for index, subject in enumerate(subjects):
         faults = [(rule.fault(subject, sums), rule.id) for rule in allowing if rule.matches[index]]
@@ -199,15 +202,17 @@ def _distance(fault: tuple[Reason | None, str]) -> tuple[int, str]:
 class _Allowing:
     """An allow rule, which of the effects of a request it matches, and what they spend."""
 
-    def __init__(self, rule: Rule, subjects: Sequence[Subject], request: Request) -> None:
+    def __init__(
+        self, rule: Rule, subjects: Sequence[Subject], matched: Sequence[bool], request: Request
+    ) -> None:
         self.id = rule.id
-        self.matches = [matches(rule, subject) for subject in subjects]
+        self.matches = matched
         self._rule = rule
         self._request = request
         self._totals: Counter[str | None] = Counter()
         if rule.limits_amounts:
-            for subject, matched in zip(subjects, self.matches, strict=True):
-                if matched and subject.amount:
+            for subject, matches_it in zip(subjects, matched, strict=True):
+                if matches_it and subject.amount:
                     self._totals[subject.token] += subject.amount
 
     def fault(self, subject: Subject, sums: Mapping[Window, int]) -> Reason | None:
@@ -236,12 +241,11 @@ def _windows(rule: Rule, subject: Subject, request: Request) -> Iterator[Window]
     """Return what each window of a rule that matches the effect counts."""
     if subject.token is None or request.chain_id is None:
         raise AssertionError("unreachable: a rule with windows names tokens and chains")
-    kinds, counterparties = counted(rule)
     for limit in rule.windows:
         yield Window(
             asset=subject.token,
             chain_id=request.chain_id,
             seconds=limit.seconds,
-            kinds=kinds,
-            counterparties=counterparties,
+            kinds=rule.counted_kinds,
+            counterparties=rule.counted_counterparties,
         )

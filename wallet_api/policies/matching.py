@@ -17,7 +17,7 @@ from wallet_api.ethereum.effects import (
     TokenTransfer,
     UnknownTypedData,
 )
-from wallet_api.policies.rules import NATIVE, SPENDS, Rule
+from wallet_api.policies.rules import NATIVE, Rule
 
 _LAST_MOMENT = 253_402_300_799
 """The end of the year 9999, beyond which a time counts as no end."""
@@ -129,21 +129,6 @@ def matches(rule: Rule, subject: Subject) -> bool:
         and (rule.selectors is None or subject.selector in rule.selectors)
         and (rule.effect == "deny" or _may_allow(rule, subject))
     )
-
-
-def counted(rule: Rule) -> tuple[tuple[str, ...], tuple[str, ...] | None]:
-    """Return the kinds and the counterparties of the spends that a rule's windows count.
-
-    No counterparties is all of them. `methods`, `selectors` and `typed_data` do not narrow what is
-    counted, because a spend does not have them.
-    """
-    kinds = set(SPENDS if rule.kinds is None else rule.kinds.intersection(SPENDS))
-    if rule.to is not None:
-        kinds &= {"native_transfer", "token_transfer"}
-    if rule.spenders is not None:
-        kinds &= {"allowance"}
-    parties = rule.to if rule.to is not None else rule.spenders
-    return tuple(sorted(kinds)), None if parties is None else tuple(sorted(parties))
 
 
 def _may_allow(rule: Rule, subject: Subject) -> bool:

@@ -10,8 +10,8 @@ from wallet_api.ethereum.amounts import MAX_UINT256
 from wallet_api.ethereum.strict_json import (
     MAX_SAFE_INTEGER,
     member_of,
-    parse_json,
     read_address,
+    read_json,
     read_list,
     read_object,
     read_text,
@@ -52,7 +52,7 @@ _LIMITS = ("max_amount", "windows", "max_lifetime_seconds")
 def parse_policy(text: str) -> Policy:
     """Read the JSON text of a policy. Raises InvalidPolicy."""
     with _naming_the_policy():
-        return read_policy(parse_json(text, "policy"))
+        return read_policy(read_json(text, "policy"))
 
 
 def read_policy(given: object) -> Policy:

@@ -1,12 +1,10 @@
 """Policies and their rules, as they are read once and asked for every signature."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, get_args
 
 RuleEffect: TypeAlias = Literal["allow", "deny"]
 
-SPENDS = ("allowance", "native_transfer", "network_fee", "token_transfer")
-"""The kinds of effects that have an amount."""
 KINDS = (
     "native_transfer",
     "token_transfer",
@@ -44,6 +42,10 @@ MAX_SECONDS = 31_622_400
 MAX_NAME = 100
 """The longest name of a policy, in characters."""
 
+_TRANSFERS = frozenset({"native_transfer", "token_transfer"})
+_ALLOWANCES = frozenset({"allowance"})
+_SPENDS = _TRANSFERS | _ALLOWANCES | {"network_fee"}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TypedDataCondition:
@@ -67,7 +69,7 @@ class Rule:
 
     A condition that is None matches anything. Addresses and selectors are in lower case. `tokens`
     has addresses and NATIVE. Amounts are in the smallest unit of the asset; only rules that allow
-    have limits.
+    have limits. `counted_kinds` are the kinds of spends that its windows count, derived once.
     """
 
     id: str
@@ -83,6 +85,21 @@ class Rule:
     max_amount: int | None = None
     windows: tuple[WindowLimit, ...] = ()
     max_lifetime_seconds: int | None = None
+    counted_kinds: frozenset[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Derive the kinds of spends that the rule's windows count."""
+        kinds = _SPENDS if self.kinds is None else self.kinds & _SPENDS
+        if self.to is not None:
+            kinds &= _TRANSFERS
+        if self.spenders is not None:
+            kinds &= _ALLOWANCES
+        object.__setattr__(self, "counted_kinds", kinds)
+
+    @property
+    def counted_counterparties(self) -> frozenset[str] | None:
+        """The counterparties of the spends that the rule's windows count. None is all and none."""
+        return self.spenders if self.to is None else self.to
 
     @property
     def limits_amounts(self) -> bool:

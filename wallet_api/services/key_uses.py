@@ -22,8 +22,11 @@ class KeyUse:
         """Send the queries of this use, after the user's audit chain was locked."""
 
     def decide(self, connection: Connection, wallet: Wallet, *, now: datetime) -> AuditEvent:
-        """Return the event to record. Raise an error if the key must not be used."""
+        """Return the event to record. Raise an error if the key must not be used.
+
+        `now` is the database's time after the chain was locked.
+        """
         return self._event_of(wallet)
 
-    def record(self, connection: Connection, *, audit_id: int, now: datetime) -> None:
+    def record(self, connection: Connection, *, audit_id: int) -> None:
         """Send what must be committed with the audit entry, whose id is `audit_id`."""

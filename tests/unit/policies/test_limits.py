@@ -254,19 +254,20 @@ def test_windows_count_by_kind_and_counterparty_and_nothing_else():
         layers = [PolicyVersion(layer="client", policy="p", version=1, rules=read_rules([limited]))]
         return needed_windows(request, layers)
 
-    every = ("allowance", "native_transfer", "network_fee", "token_transfer")
+    every = frozenset({"allowance", "native_transfer", "network_fee", "token_transfer"})
     common = {"asset": USDC, "chain_id": BASE, "seconds": DAY}
     assets = {"chain_ids": [1, BASE], "tokens": ["native", USDC]}
     assert needed(permit2(1), **assets) == [Window(kinds=every, counterparties=None, **common)]
+    allowances = frozenset({"allowance"})
     assert needed(permit2(1), kinds=["allowance", "message"], **assets) == [
-        Window(kinds=("allowance",), counterparties=None, **common)
+        Window(kinds=allowances, counterparties=None, **common)
     ]
-    spenders = tuple(sorted((ROUTER, STRANGER)))
     assert needed(permit2(1), spenders=[ROUTER, STRANGER], **assets) == [
-        Window(kinds=("allowance",), counterparties=spenders, **common)
+        Window(kinds=allowances, counterparties=frozenset({ROUTER, STRANGER}), **common)
     ]
+    transfers = frozenset({"native_transfer", "token_transfer"})
     assert needed(authorization(), to=[STRANGER], **assets) == [
-        Window(kinds=("native_transfer", "token_transfer"), counterparties=(STRANGER,), **common)
+        Window(kinds=transfers, counterparties=frozenset({STRANGER}), **common)
     ]
     typed = {"typed_data": {"primary_types": ["PermitSingle"]}, "methods": ["eth_signTypedData_v4"]}
     assert needed(permit2(1), **typed, **assets) == needed(permit2(1), **assets)

@@ -32,7 +32,7 @@ from wallet_api.ethereum.effects.kinds import (
     TokenTransfer,
     UnknownTypedData,
 )
-from wallet_api.ethereum.effects.typed_data import ALLOWANCE_TYPES, TRANSFER_TYPES, of_typed_data
+from wallet_api.ethereum.effects.standards import ALLOWANCE_TYPES, TRANSFER_TYPES, of_typed_data
 from wallet_api.ethereum.messages import HASH_LENGTH
 
 __all__ = [

@@ -7,7 +7,7 @@ import structlog
 from wallet_api.errors import KeyUnreadable
 from wallet_api.models import BASE_ACCOUNT_CHAIN, TRADING_CHAIN, AuditHead, Wallet
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
-from wallet_api.repositories.wallets import PostgresWalletRepository
+from wallet_api.repositories.wallets.rows import PostgresWalletRepository
 
 log = structlog.get_logger("wallet_api")
 
@@ -62,6 +62,12 @@ class MigratingWalletRepository:
                 log.critical("wallet file unreadable", fid=fid, reason=error.reason)
         trading = rows.get(TRADING_CHAIN) or self._import(fid, TRADING_CHAIN)
         return [wallet for wallet in (base_account, trading) if wallet is not None]
+
+    def list_with_head(self, fid: int) -> tuple[list[Wallet], AuditHead]:
+        """Return a user's wallets and the head of the user's audit chain."""
+        wallets = self.list_for_user(fid)
+        # Read later, because an import appends entries.
+        return wallets, self._rows.get_with_head(fid, TRADING_CHAIN)[1]
 
     def _import(self, fid: int, chain: str) -> Wallet | None:
         self._before_files()

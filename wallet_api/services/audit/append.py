@@ -12,7 +12,7 @@ from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Connection, one_round_trip
 from wallet_api.errors import AuditLogBlocked, DatabaseDamaged
 from wallet_api.models import AuditEntry, AuditEvent, AuditHead
-from wallet_api.repositories.audit import (
+from wallet_api.repositories.audit.entries import (
     AuditRepository,
     ChainedEntry,
     EntryIdTaken,
@@ -159,9 +159,10 @@ class PendingEntries:
 
 
 def begin_append(connection: Connection, fid: int, look: Callable[[], Callable[[], T]]) -> T:
-    """Begin a transaction that locks a user's chain.
+    """Begin a transaction that locks a user's chain, and then looks.
 
-    `look` sends a query in the same round trip; return its result.
+    `look` sends a query in the same round trip; return its result, which includes what was
+    committed during the wait for the lock.
     """
     with one_round_trip(connection, commit=False):
         AuditRepository(connection).lock_head(fid)

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from wallet_api.crypto.encryption import EncryptionService
-from wallet_api.database import Connection, Database
+from wallet_api.database import Connection, Database, one_round_trip
 from wallet_api.errors import PreconditionFailed
 from wallet_api.models import TRADING_CHAIN, AuditContext, AuditEvent
-from wallet_api.repositories.audit import AuditRepository
-from wallet_api.services.audit.append import AuditTrail, begin_append
+from wallet_api.repositories.audit.entries import AuditRepository
+from wallet_api.services.audit.append import AuditTrail
 from wallet_api.services.encryption_keys.registration import SecretRegistration
 
 T = TypeVar("T")
@@ -51,8 +51,9 @@ class PolicyChanges:
 
         def run(connection: Connection) -> T:
             self._registration.register_on(connection)
-            audit = AuditRepository(connection)
-            head = begin_append(connection, fid, lambda: audit.get_head_later(fid))
+            with one_round_trip(connection, commit=False):
+                locked = AuditRepository(connection).lock_head(fid)
+            head = locked()
             if not pending.is_written(connection):
                 made[:] = [change(connection)]
                 if made[0].details is not None:

@@ -10,7 +10,7 @@ from wallet_api.policies.evaluation import PolicyVersion, Verdict, needed_window
 from wallet_api.policies.matching import Request
 from wallet_api.policies.rules import Rule
 from wallet_api.repositories.api_clients import ApiClientRepository
-from wallet_api.repositories.audit import AuditRepository
+from wallet_api.repositories.audit.entries import AuditRepository
 from wallet_api.repositories.policies import PolicyRepository
 from wallet_api.services.policies.decisions import Decision, decide, read_layers
 from wallet_api.services.signing import Preview

@@ -5,7 +5,7 @@ from functools import partial
 from typing import NoReturn, TypeVar
 
 from wallet_api.crypto.encryption import EncryptionService
-from wallet_api.database import Connection, Database
+from wallet_api.database import Connection, Database, one_round_trip
 from wallet_api.errors import StorageUnavailable, WalletsInFiles
 from wallet_api.models import (
     TRADING_CHAIN,
@@ -16,10 +16,10 @@ from wallet_api.models import (
     Wallet,
     WalletWithKey,
 )
-from wallet_api.repositories.audit import AuditRepository
+from wallet_api.repositories.audit.entries import AuditRepository
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
-from wallet_api.repositories.wallets import PostgresWalletRepository
-from wallet_api.services.audit.append import PendingEntries, begin_append
+from wallet_api.repositories.wallets.rows import PostgresWalletRepository
+from wallet_api.services.audit.append import PendingEntries
 from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.key_uses import KeyUse
 from wallet_api.services.wallet_files.recorded import is_recorded
@@ -69,12 +69,10 @@ class FilesystemWalletService(BaseAccountWalletService):
 
         def record(connection: Connection) -> None:
             self._registration.register_on(connection)
-
-            def look() -> Callable[[], AuditHead]:
+            with one_round_trip(connection, commit=False):
+                locked = AuditRepository(connection).lock_head(fid)
                 use.look(connection)
-                return AuditRepository(connection).get_head_later(fid)
-
-            head = begin_append(connection, fid, look)
+            head = locked()
             if not pending.is_written(connection):
                 record_use(connection, use, wallet, head, pending)
 
@@ -96,16 +94,16 @@ class FilesystemWalletService(BaseAccountWalletService):
         super()._verified(wallet, access)
         unless = partial(is_recorded, wallet)
         if wallet.chain == TRADING_CHAIN and not self._read_log(unless):
-            ours = AuditContext(
+            service_access = AuditContext(
                 actor="service:filesystem",
                 request_id=access.request_id,
                 reason="the file had no entry",
             )
-            self._record(creation_event(wallet, ours), unless=unless)
+            self._record(creation_event(wallet, service_access), unless=unless)
         return wallet
 
-    def _read_log(self, look: Callable[[AuditRepository], T]) -> T:
-        return self._database.run(lambda connection: look(AuditRepository(connection)))
+    def _read_log(self, read: Callable[[AuditRepository], T]) -> T:
+        return self._database.run(lambda connection: read(AuditRepository(connection)))
 
     def _claim(
         self,
@@ -121,14 +119,14 @@ class FilesystemWalletService(BaseAccountWalletService):
         self._trail.next_entry(head, creation_event(candidate, access))
         files = self._files_with_rows(connection, access)
         files.insert_if_absent(candidate)
-        there = files.get(candidate.fid, TRADING_CHAIN)
-        if there is None:
+        stored = files.get(candidate.fid, TRADING_CHAIN)
+        if stored is None:
             raise StorageUnavailable(f"{files.directory.path} lost a file that was just written")
-        if there.address == candidate.address:
+        if stored.address == candidate.address:
             # Another request may have found the file, and recorded it.
-            unless = partial(is_recorded, there)
-            self._append(connection, creation_event(there, access), pending, unless=unless)
-        return there
+            unless = partial(is_recorded, stored)
+            self._append(connection, creation_event(stored, access), pending, unless=unless)
+        return stored
 
     def _files_with_rows(
         self, connection: Connection, _: AuditContext
