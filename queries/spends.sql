@@ -6,16 +6,21 @@ values (:fid::bigint, :chain_id::bigint)
 on conflict (fid, chain_id) do nothing;
 
 -- name: lock_account(fid, chain_id)^
--- Lock a wallet on a chain until the end of the transaction, after open_account(). No row: never.
--- Requests of one wallet that can spend are decided one after the other. Sent after audit.lock_head(), so that no two
--- transactions wait for each other.
+-- Lock a wallet on a chain until the end of the transaction, after open_account(). Return the database's time after the
+-- wait.
+-- Requests of one wallet that can spend are decided one after the other. Sent after the user's audit chain was locked,
+-- so that no two transactions wait for each other.
 -- Answered by the primary key.
-select held.fid
-from signing_accounts as held
-where
-    held.fid = :fid::bigint
-    and held.chain_id = :chain_id::bigint
-for update;
+select clock_timestamp() as now
+from
+    (
+        select locked.fid
+        from signing_accounts as locked
+        where
+            locked.fid = :fid::bigint
+            and locked.chain_id = :chain_id::bigint
+        for update
+    ) as held;
 
 -- name: sum_windows(fid, windows, now)
 -- What a wallet spent within each window. `windows` is a JSON array of objects with place, chain_id, asset, seconds,

@@ -217,7 +217,7 @@ def test_a_signature_leaves_what_it_spends_also_without_a_window(pay, allow, sig
         (USDC, "allowance", SPENDER, 7),
     ]
     found = sql.execute(
-        "select spend.created_at = entry.created_at and spend.valid_until ="
+        "select spend.created_at - entry.created_at between '0' and '1 s' and spend.valid_until ="
         "   case kind when 'allowance' then to_timestamp(4000000000) else spend.created_at end"
         " from wallet_spends as spend inner join wallet_audit_log as entry"
         "   on spend.fid = entry.fid and spend.audit_id = entry.id"
@@ -405,7 +405,7 @@ def test_a_signature_without_a_window_takes_two_round_trips(policies, pay, datab
     pay(1)
     with traced(database) as traffic:
         pay(1)
-    # begin, account (two statements), wallet and chain, policies; two spends, entry, head, commit.
+    # begin, wallet with chain, account (two statements), policies; two spends, entry, head, commit.
     assert (traffic.round_trips, traffic.statements, traffic.commits) == (2, 10, 1)
 
 
@@ -423,7 +423,7 @@ def test_a_message_locks_no_account(policies, signing, address, database, sql):
     sign_message(signing)
     with traced(database) as traffic:
         sign_message(signing)
-    # begin, wallet and chain, policies; entry, head, commit.
+    # begin, wallet with chain, policies; entry, head, commit.
     assert (traffic.round_trips, traffic.statements, traffic.commits) == (2, 6, 1)
     assert sql.execute("select count(*) from signing_accounts").fetchone() == (0,)
 

@@ -17,6 +17,7 @@ export const ACTS = {
   "authorization.signed": "Delegation authorized",
   "signing.refused": "Signature refused",
   "entries.archived": "Key uses archived",
+  "policy.changed": "Policy changed",
 };
 export const STORAGES = { postgres: "PostgreSQL", filesystem: "Files", migrating: "Files and PostgreSQL: migrating" };
 export const SECRETS = {

@@ -1,11 +1,12 @@
 """The tables `signing_accounts` and `wallet_spends`. Queries: queries/spends.sql."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from uuid import uuid4
 
 from wallet_api.database import sql
+from wallet_api.errors import DatabaseDamaged
 from wallet_api.ethereum.amounts import MAX_UINT256
 from wallet_api.policies.evaluation import Window
 from wallet_api.policies.matching import Spend
@@ -23,9 +24,21 @@ class SpendRepository(Repository):
         """Create the row that lock_account() locks, unless it exists."""
         sql.send(self._connection, _QUERIES.open_account, fid=fid, chain_id=chain_id)
 
-    def lock_account(self, fid: int, chain_id: int) -> None:
-        """Lock a wallet on a chain until the end of the transaction."""
-        sql.send(self._connection, _QUERIES.lock_account, fid=fid, chain_id=chain_id)
+    def lock_account(self, fid: int, chain_id: int) -> Callable[[], datetime]:
+        """Lock a wallet on a chain until the end of the transaction.
+
+        Return a function that fetches the database's time after the wait.
+        """
+        cursor = sql.send(self._connection, _QUERIES.lock_account, fid=fid, chain_id=chain_id)
+
+        def now() -> datetime:
+            row = cursor.fetchone()
+            if row is None:
+                raise DatabaseDamaged("the table signing_accounts did not store a row")
+            locked_at: datetime = row["now"]
+            return locked_at
+
+        return now
 
     def sum_windows(
         self, fid: int, windows: Sequence[Window], *, now: datetime
@@ -37,8 +50,10 @@ class SpendRepository(Repository):
                 "chain_id": window.chain_id,
                 "asset": window.asset,
                 "seconds": window.seconds,
-                "kinds": window.kinds,
-                "counterparties": window.counterparties,
+                "kinds": sorted(window.kinds),
+                "counterparties": None
+                if window.counterparties is None
+                else sorted(window.counterparties),
             }
             for place, window in enumerate(windows)
         ]

@@ -18,9 +18,6 @@ class KeyUse:
         """`event_of` may raise an error. Then nothing is written and the key stays encrypted."""
         self._event_of = event_of
 
-    def lock(self, connection: Connection) -> None:
-        """Send the statements that take the locks of this use, before that of the audit chain."""
-
     def look(self, connection: Connection) -> None:
         """Send the queries of this use, after the user's audit chain was locked."""
 
@@ -29,8 +26,11 @@ class KeyUse:
         return False
 
     def decide(self, connection: Connection, wallet: Wallet, *, now: datetime) -> AuditEvent:
-        """Return the event to record. Raise an error if the key must not be used."""
+        """Return the event to record. Raise an error if the key must not be used.
+
+        `now` is the database's time after the chain was locked.
+        """
         return self._event_of(wallet)
 
-    def record(self, connection: Connection, *, audit_id: int, now: datetime) -> None:
+    def record(self, connection: Connection, *, audit_id: int) -> None:
         """Send what must be committed with the audit entry, whose id is `audit_id`."""

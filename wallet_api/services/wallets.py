@@ -196,8 +196,6 @@ class BaseAccountWalletService:
             nonlocal repeated
             rows = PostgresWalletRepository(connection)
             with one_round_trip(connection, commit=False):
-                use.lock(connection)
-                # After the other locks, so that the time of the entry is later than all of them.
                 locked = rows.lock_with_head_later(fid, chain)
                 use.look(connection)
             wallet, head = locked()
@@ -238,7 +236,7 @@ class BaseAccountWalletService:
             self._database.replication.wait(connection)
             return True
         event = use.decide(connection, wallet, now=head.now)
-        act = partial(use.record, connection, audit_id=head.id + 1, now=head.now)
+        act = partial(use.record, connection, audit_id=head.id + 1)
         pending.append(connection, head, event, act=act)
         return False
 

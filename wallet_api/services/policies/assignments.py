@@ -9,6 +9,7 @@ from wallet_api.database import Conflict, Connection, Database
 from wallet_api.errors import ClientNotFound, DatabaseDamaged, PolicyNotFound
 from wallet_api.models import (
     SERVICE_FID,
+    ApiClient,
     AuditContext,
     PolicyAssignment,
     PolicyRow,
@@ -70,12 +71,10 @@ class PolicyAssignments:
         """Return the policy of a client. Raises ClientNotFound, and PolicyNotFound if none."""
 
         def get(connection: Connection) -> PolicyRow:
-            client = ApiClientRepository(connection).get_by_name(name)
-            if client is None:
-                raise ClientNotFound
-            if client.policy_id is None:
+            policy_id = _require_signing_client(connection, name).policy_id
+            if policy_id is None:
                 raise PolicyNotFound
-            return require_policy(connection, client.policy_id)
+            return require_policy(connection, policy_id)
 
         return self._database.run(get)
 
@@ -83,10 +82,7 @@ class PolicyAssignments:
         """Put an API client that signs under a policy, or none. Raises ClientNotFound."""
 
         def assign(connection: Connection) -> Change[None]:
-            clients = ApiClientRepository(connection)
-            client = clients.get_by_name(name)
-            if client is None or "wallets:sign" not in client.scopes:
-                raise ClientNotFound
+            client = _require_signing_client(connection, name)
             if client.policy_id == policy_id:
                 return Change(None, None)
             described = {
@@ -94,7 +90,7 @@ class PolicyAssignments:
                 "client": name,
                 **_change(connection, client.policy_id, policy_id),
             }
-            clients.set_policy(name, policy_id)
+            ApiClientRepository(connection).set_policy(name, policy_id)
             return Change(None, described)
 
         self._changes.run(SERVICE_FID, assign, access=access)
@@ -208,6 +204,13 @@ def _set_of_user(
         "old": None if old is None else {"version": old},
         "new": None if rules is None else {"version": version, "rules": len(rules)},
     }
+
+
+def _require_signing_client(connection: Connection, name: str) -> ApiClient:
+    client = ApiClientRepository(connection).get_by_name(name)
+    if client is None or "wallets:sign" not in client.scopes:
+        raise ClientNotFound
+    return client
 
 
 def _assigned(connection: Connection, assignment: PolicyAssignment | None) -> AssignedPolicy:

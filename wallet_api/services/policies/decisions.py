@@ -17,7 +17,7 @@ from wallet_api.policies.evaluation import (
     needed_windows,
 )
 from wallet_api.policies.explanation import explain_refusal
-from wallet_api.policies.matching import Request, Spend, spends_of
+from wallet_api.policies.matching import Request, spends_of
 from wallet_api.policies.reading import read_rules
 from wallet_api.policies.rules import Rule
 from wallet_api.repositories.audit.entries import AuditRepository
@@ -28,8 +28,12 @@ from wallet_api.services.key_uses import KeyUse
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """A verdict, and what it was based on. `sums` has the sum of each window that was asked for."""
+    """A verdict, and what it was based on. `sums` has the sum of each window that was asked for.
 
+    `now` is the database's time, at which the windows end.
+    """
+
+    now: datetime
     request: Request
     layers: tuple[PolicyVersion, ...]
     sums: Mapping[Window, int]
@@ -66,17 +70,18 @@ class PolicedUse(KeyUse):
         self._describe = event_of
         self._layers: Callable[[], list[LayerRow]] = list
         self._earlier: Callable[[], RecordedSignature | None] = lambda: None
-        self._spends: tuple[Spend, ...] = ()
+        self._locked: Callable[[], datetime] | None = None
+        self._decision: Decision | None = None
 
-    def lock(self, connection: Connection) -> None:
-        """Lock the account of a request that can spend."""
+    def look(self, connection: Connection) -> None:
+        """Lock the account of a request that can spend, and read what decides about it.
+
+        That is the policies that apply, and the signature with the same Idempotency-Key.
+        """
         if self._account is not None:
             spends = SpendRepository(connection)
             spends.open_account(self._fid, self._account)
-            spends.lock_account(self._fid, self._account)
-
-    def look(self, connection: Connection) -> None:
-        """Read the policies that apply, and the signature with the same Idempotency-Key."""
+            self._locked = spends.lock_account(self._fid, self._account)
         self._layers = PolicyRepository(connection).list_layers_later(
             self._fid, self._access.policy_id
         )
@@ -89,6 +94,8 @@ class PolicedUse(KeyUse):
 
     def decide(self, connection: Connection, wallet: Wallet, *, now: datetime) -> AuditEvent:
         """Return the event of a request that all policies allow. Raises PolicyRefused."""
+        if self._locked is not None:
+            now = self._locked()
         decision = decide(
             connection,
             self._fid,
@@ -99,14 +106,16 @@ class PolicedUse(KeyUse):
         )
         if not decision.verdict.allowed:
             raise refusal_of(decision)
-        self._spends = spends_of(decision.request)
+        self._decision = decision
         return self._describe(wallet, decision)
 
-    def record(self, connection: Connection, *, audit_id: int, now: datetime) -> None:
-        """Send the spends."""
-        spends = SpendRepository(connection)
-        for spend in self._spends:
-            spends.insert(self._fid, spend, audit_id=audit_id, now=now)
+    def record(self, connection: Connection, *, audit_id: int) -> None:
+        """Send the spends of the request that was allowed."""
+        decision = self._decision
+        if decision is not None:
+            spends = SpendRepository(connection)
+            for spend in spends_of(decision.request):
+                spends.insert(self._fid, spend, audit_id=audit_id, now=decision.now)
 
 
 def decide(
@@ -122,7 +131,7 @@ def decide(
     needed = needed_windows(request, layers)
     sums = SpendRepository(connection).sum_windows(fid, needed, now=now) if needed else {}
     verdict = evaluate(request, layers, sums, unrestricted=unrestricted)
-    return Decision(request=request, layers=layers, sums=sums, verdict=verdict)
+    return Decision(now=now, request=request, layers=layers, sums=sums, verdict=verdict)
 
 
 def read_layers(rows: Iterable[LayerRow]) -> tuple[PolicyVersion, ...]:

@@ -72,7 +72,6 @@ class FilesystemWalletService(BaseAccountWalletService):
             nonlocal repeated
             self._registration.register_on(connection)
             with one_round_trip(connection, commit=False):
-                use.lock(connection)
                 locked = AuditRepository(connection).lock_head(fid)
                 use.look(connection)
             repeated = self._record_use(connection, use, wallet, locked(), pending)

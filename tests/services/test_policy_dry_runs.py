@@ -1,0 +1,233 @@
+"""A dry run decides as the signature would, and leaves nothing."""
+
+import random
+import time
+from dataclasses import dataclass, replace
+
+import pytest
+
+from tests.database import rows_of
+from tests.factories import ACCESS, FID
+from tests.policies import (
+    CLIENT,
+    EVERYTHING,
+    FEES,
+    RECIPIENT,
+    SPENDER,
+    USDC,
+    payments,
+    permit,
+    policies_of,
+    transfer,
+)
+from tests.signing import CHAIN_ID
+from wallet_api.errors import ClientNotFound, PolicyRefused
+from wallet_api.ethereum.typed_data import read_typed_data
+from wallet_api.policies.reading import read_rules
+from wallet_api.services.api_clients import ApiClientService
+from wallet_api.services.policies.dry_runs import PolicyDryRuns
+from wallet_api.services.signing import SigningService
+
+HOUR = 3600
+METHODS = {
+    "message": "personal_sign",
+    "typed_data": "eth_signTypedData_v4",
+    "transaction": "eth_signTransaction",
+}
+
+
+@dataclass
+class Bench:
+    """A wallet, and the services that try and sign requests of it."""
+
+    signing: SigningService
+    dry_runs: PolicyDryRuns
+    policies: object
+    clients: ApiClientService
+    address: str
+
+    def preview(self, kind, given):
+        if kind == "message":
+            return self.signing.preview_message(FID, given, access=CLIENT)
+        if kind == "typed_data":
+            read = read_typed_data(given, chain_id=CHAIN_ID)
+            return self.signing.preview_typed_data(FID, read, chain_id=CHAIN_ID, access=CLIENT)
+        return self.signing.preview_transaction(FID, given, chain_id=CHAIN_ID, access=CLIENT)
+
+    def dry_run(self, kind, given, rules=None, client="engine"):
+        return self.dry_runs.run(
+            FID, self.preview(kind, given), method=METHODS[kind], client=client, rules=rules
+        )
+
+    def sign(self, kind, given):
+        """Sign as the client "engine". Return why it is refused, or None."""
+        engine = next(c for c in self.clients.list_clients() if c.name == "engine")
+        access = replace(CLIENT, unrestricted=engine.unrestricted, policy_id=engine.policy_id)
+        common = {"chain_id": CHAIN_ID, "method": METHODS[kind], "access": access}
+        try:
+            if kind == "message":
+                self.signing.sign_message(FID, given, address=None, **common)
+            elif kind == "typed_data":
+                read = read_typed_data(given, chain_id=CHAIN_ID)
+                self.signing.sign_typed_data(FID, read, address=None, **common)
+            else:
+                self.signing.sign_transaction(FID, given, **common)
+        except PolicyRefused as refused:
+            return refused.as_json()
+        return None
+
+
+@pytest.fixture
+def bench(database, wallets):
+    address = wallets.ensure_trading_wallet(FID, access=ACCESS).address
+    clients = ApiClientService(database)
+    for name, unrestricted in (("engine", False), ("free", True)):
+        clients.create(
+            name,
+            scopes=["wallets:sign"],
+            unrestricted=unrestricted,
+            allowed_networks=[],
+            expires_at=None,
+        )
+    return Bench(
+        SigningService(wallets), PolicyDryRuns(database), policies_of(database), clients, address
+    )
+
+
+def a_rule(draw, number):
+    """Return a rule. Its limits are so far from the requests that a second does not matter."""
+    rule = {"id": f"r{number}", "effect": "allow" if draw.random() < 0.95 else "deny"}
+    if draw.random() < 0.5:
+        kinds = ["token_transfer", "allowance", "native_transfer", "network_fee", "message"]
+        rule["kinds"] = draw.sample([*kinds, "hash_message"], 3)
+    if draw.random() < 0.2:
+        rule |= {"to": [RECIPIENT]} if draw.random() < 0.5 else {"spenders": [SPENDER]}
+    if draw.random() < 0.2:
+        rule["methods"] = draw.sample(list(METHODS.values()), 2)
+    if rule["effect"] == "allow" and draw.random() < 0.6:
+        rule |= {"tokens": [USDC, "native"], "chain_ids": [CHAIN_ID, 1]}
+        # The fee of a transfer is 2 * 10^14.
+        amounts = [draw.choice((500, 20_000, 10**15, 10**18)) for _ in range(2)]
+        rule["windows"] = [
+            {"seconds": seconds, "max_amount": str(amount)}
+            for seconds, amount in zip((HOUR, 24 * HOUR), amounts, strict=True)
+        ]
+    if rule["effect"] == "allow" and draw.random() < 0.2:
+        rule["max_lifetime_seconds"] = 2 * HOUR
+    return rule
+
+
+def put_in_force(draw, policies):
+    """Replace the policies of some layers with random ones."""
+    for layer in draw.sample(("service", "client", "wallet", "user"), 2):
+        rules = [a_rule(draw, number) for number in range(draw.randint(1, 4))]
+        if draw.random() < 0.8:
+            rules.append(EVERYTHING)
+        if layer == "user":
+            policies.put_user(*rules)
+        elif layer == "wallet":
+            policies.put_wallet(*rules)
+        elif layer == "service":
+            policies.put_service(*rules)
+        else:
+            own = policies.create(*rules)
+            policies.assignments.assign_to_client("engine", own, access=ACCESS)
+
+
+def a_request(draw, address):
+    kind = draw.choice(("message", "typed_data", "transaction", "transaction"))
+    if kind == "message":
+        return kind, draw.choice((b"Sign in", b"h" * 32))
+    amount = draw.choice((0, 1, 100, 400, 2**160))
+    if kind == "typed_data":
+        owner, now = draw.choice((address, RECIPIENT)), int(time.time())
+        deadline = draw.choice((1, now + HOUR, now + 9 * HOUR, 2**256 - 1))
+        return kind, permit(owner, amount, deadline)
+    given = transfer(amount, to=draw.choice((RECIPIENT, SPENDER)))
+    if draw.random() < 0.3:
+        given |= {"value": hex(draw.choice((1, 400))), "data": "0x"}
+    return kind, given
+
+
+@pytest.mark.parametrize(
+    "count", [150, pytest.param(10_000, marks=[pytest.mark.long, pytest.mark.timeout(1200)])]
+)
+def test_a_dry_run_decides_as_the_signature_does(bench, count, capsys):
+    draw = random.Random(2026)
+    reasons = {}
+    for number in range(count):
+        if number % 10 == 0:
+            put_in_force(draw, bench.policies)
+        kind, given = a_request(draw, bench.address)
+        verdict = bench.dry_run(kind, given).verdict
+        refused = bench.sign(kind, given)
+        told = refused["reason"] if refused else None
+        assert verdict.reason == told, (number, kind, given)
+        if refused and verdict.refusal:
+            first = verdict.refusal
+            assert (refused["layer"], refused["version"]) == (first.layer, first.version)
+            assert refused["rule"] == (first.rules[0] if first.rules else None)
+        reasons[told] = reasons.get(told, 0) + 1
+    # The draw is worth something only if both outcomes are frequent.
+    assert reasons[None] > count // 20
+    assert {"no_rule", "denied"} <= reasons.keys()
+    assert len(reasons) >= 5 or count < 1000
+    with capsys.disabled():
+        print(f"\n  {count} requests: {reasons}")
+
+
+def test_a_dry_run_leaves_nothing(bench, sql):
+    bench.policies.put_wallet(payments((HOUR, 10)), FEES)
+    before = rows_of(sql)
+    for amount in (5, 50):
+        bench.dry_run("transaction", transfer(amount))
+    assert rows_of(sql) == before
+
+
+def test_a_dry_run_shows_what_is_left_of_each_window(bench):
+    bench.policies.put_wallet(payments((HOUR, 10), (24 * HOUR, 100)), FEES)
+    assert bench.sign("transaction", transfer(7)) is None
+    run = bench.dry_run("transaction", transfer(4))
+    assert run.verdict.reason == "window"
+    states = [(state.layer, state.rule, state.seconds) for state in run.windows]
+    assert states == [("wallet", "payments", HOUR), ("wallet", "payments", 24 * HOUR)]
+    assert [(s.max_amount, s.spent, s.left) for s in run.windows] == [(10, 7, 3), (100, 7, 93)]
+    assert {(state.asset, state.chain_id) for state in run.windows} == {(USDC, CHAIN_ID)}
+
+
+def test_a_window_that_is_exceeded_by_an_earlier_policy_has_nothing_left(bench):
+    bench.policies.put_wallet(EVERYTHING)
+    assert bench.sign("transaction", transfer(50)) is None
+    bench.policies.put_wallet(payments((HOUR, 10)), FEES)
+    (state,) = bench.dry_run("transaction", transfer(1)).windows
+    assert (state.spent, state.left) == (50, 0)
+
+
+def test_rules_can_be_tried_in_place_of_the_policy_of_the_wallet(bench):
+    bench.policies.put_service(EVERYTHING)
+    bench.policies.put_wallet(payments(max_amount="1"), FEES)
+    tried = read_rules([payments(max_amount="9"), FEES])
+    assert bench.dry_run("transaction", transfer(5)).verdict.reason == "max_amount"
+    verdict = bench.dry_run("transaction", transfer(5), rules=tried).verdict
+    assert verdict.allowed
+    layers = [(one.layer, one.policy is None, one.version) for one in verdict.layers]
+    assert layers == [("service", False, 1), ("wallet", True, 0)]
+
+
+def test_every_layer_says_what_it_would_decide(bench):
+    bench.policies.put_service(EVERYTHING)
+    bench.policies.put_wallet(payments(max_amount="1"), FEES)
+    bench.policies.put_user({"id": "nothing", "effect": "deny"})
+    verdict = bench.dry_run("transaction", transfer(5)).verdict
+    assert [(one.layer, one.reason) for one in verdict.layers] == [
+        ("service", None),
+        ("wallet", "max_amount"),
+        ("user", "denied"),
+    ]
+
+
+def test_a_dry_run_is_of_the_client_that_is_named(bench):
+    assert bench.dry_run("message", b"hello").verdict.reason == "no_policy"
+    assert bench.dry_run("message", b"hello", client="free").verdict.allowed
+    with pytest.raises(ClientNotFound):
+        bench.dry_run("message", b"hello", client="nobody")
