@@ -75,10 +75,10 @@ def rotate(context: click.Context, processes: int, as_json: bool) -> None:
         rotation.pages(PAGE), rotation.run, processes=processes, database=database
     )
     with progress, closing(results):
-        for one in chain.from_iterable(results):
-            if one.reason is not None:
-                progress.print_line(f"FID {one.fid}: {one.reason}")
-            progress.add(one.outcome)
+        for report in chain.from_iterable(results):
+            if report.reason is not None:
+                progress.print_line(f"FID {report.fid}: {report.reason}")
+            progress.add(report.outcome)
     left = _count(resources)
     if as_json:
         counts = progress.as_dict()
@@ -116,10 +116,11 @@ def status(as_json: bool) -> None:
     ):
         found = resources.known_secrets(database).status()
     if as_json:
-        click.echo(json.dumps([asdict(one) for one in found], default=str))
+        click.echo(json.dumps([asdict(secret) for secret in found], default=str))
         return
-    for one in found:
-        click.echo(f"{one.key_id}  {one.state:8}  {one.wallets} wallets  since {one.created_at}")
+    for secret in found:
+        state = f"{secret.state:8}  {secret.wallets} wallets  since {secret.created_at}"
+        click.echo(f"{secret.key_id}  {state}")
     if not found:
         click.echo("No key has been encrypted in this database.")
 

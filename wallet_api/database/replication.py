@@ -98,7 +98,7 @@ class Replication:
         Database.run(): a promoted server may lack the rows, and has nothing to wait for. The ids
         have 32 bits, as xmin; None stands for a record that is not in this database.
         """
-        if not all(self._is_confirmed(connection, one) for one in transaction_ids):
+        if not all(self._is_confirmed(connection, written) for written in transaction_ids):
             self.wait(connection)
 
     def _is_confirmed(self, connection: Connection, transaction_id: int | None) -> bool:

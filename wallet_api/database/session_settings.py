@@ -119,7 +119,7 @@ def is_applied(name: str, value: str) -> bool:
         *(settings.get(name, "") for settings in (PINNED, SERVING, _ON_CITUS)),
         *_AS_WRITTEN.get(name, ()),
     )
-    return value.lower() in [one.lower() for one in known]
+    return value.lower() in [spelling.lower() for spelling in known]
 
 
 def is_unsafe(name: str, value: str) -> bool:

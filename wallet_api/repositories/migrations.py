@@ -32,7 +32,7 @@ class MigrationRepository(Repository):
             rights=[right.name for right in needed],
             objects=[right.target for right in needed],
         )
-        missing = tuple(Right(*one.split(" on ")) for one in row["missing_rights"])
+        missing = tuple(Right(*right.split(" on ")) for right in row["missing_rights"])
         return ServerState(**{**row, "missing_rights": missing})
 
     def list_applied(self, state: ServerState | None = None) -> set[str]:

@@ -123,13 +123,13 @@ def collect_reports(
     with ExitStack() as stack:
         stack.enter_context(progress)
         lines = None if report is None else stack.enter_context(ReportFile(report))
-        for one in chain.from_iterable(stack.enter_context(closing(results))):
+        for result in chain.from_iterable(stack.enter_context(closing(results))):
             if lines is not None:
-                lines.write(one)
-            if one.reason is not None:
-                reasons[one.reason] += 1
-                progress.print_line(f"{escaped(one.file)}: {one.outcome}: {one.reason}")
-            progress.add(one.outcome)
+                lines.write(result)
+            if result.reason is not None:
+                reasons[result.reason] += 1
+                progress.print_line(f"{escaped(result.file)}: {result.outcome}: {result.reason}")
+            progress.add(result.outcome)
     return reasons
 
 

@@ -31,6 +31,6 @@ class AuditArchiveRepository(Repository):
                 for fid, first, last in ranges
             ]
         return [
-            sorted((AuditEntry(**row) for row in one.fetchall()), key=lambda entry: entry.id)
-            for one in deleted
+            sorted((AuditEntry(**row) for row in cursor.fetchall()), key=lambda entry: entry.id)
+            for cursor in deleted
         ]

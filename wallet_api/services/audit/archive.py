@@ -83,7 +83,9 @@ class AuditArchive:
 
     def latest(self) -> datetime:
         """Return the time before which entries may be archived."""
-        return self._database.run(lambda one: AuditRepository(one).get_time()) - YOUNGEST
+        return (
+            self._database.run(lambda connection: AuditRepository(connection).get_time()) - YOUNGEST
+        )
 
     def run(self, before: datetime) -> Iterator[ArchiveReport]:
         """Move key uses that were made before a time, and yield the results.
@@ -92,7 +94,9 @@ class AuditArchive:
         """
         with self._folder.locked():
             # Without the right to delete, write no file.
-            self._database.run(lambda one: AuditArchiveRepository(one).delete_ranges([(0, 0, 0)]))
+            self._database.run(
+                lambda connection: AuditArchiveRepository(connection).delete_ranges([(0, 0, 0)])
+            )
             runs: list[_Run] = []
             size = 0
             for found in self._find(before):
@@ -110,7 +114,9 @@ class AuditArchive:
     def _find(self, before: datetime) -> Iterator["_Run | ArchiveReport"]:
         """Yield runs of key uses that were made before a time, and reports about the others."""
         pages = _Pages(self._database)
-        keys = self._database.run(lambda one: audit_keys(one, self._encryption.audit_keys))
+        keys = self._database.run(
+            lambda connection: audit_keys(connection, self._encryption.audit_keys)
+        )
         for fid, chain in groupby(pages, lambda entry: entry.fid):
             links = ChainLinks(fid, keys, pages.archived[fid])
             run: list[AuditEntry] = []

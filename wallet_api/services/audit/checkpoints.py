@@ -90,7 +90,7 @@ class Digest:
 
     def digests(self) -> list[str]:
         """Return the digest of each group, in hex."""
-        return [one.hexdigest() for one in self._hashes]
+        return [digest.hexdigest() for digest in self._hashes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -134,11 +134,13 @@ def _settings(checks: DatabaseCheckRepository) -> list[Finding]:
     pooled = checks.get_session().pooled
     lost = "is off: commits can be lost"
     foreign = [
-        one
-        for one in checks.list_role_settings(_relations())
-        if not is_applied(one.setting_name, one.setting)
+        setting
+        for setting in checks.list_role_settings(_relations())
+        if not is_applied(setting.setting_name, setting.setting)
     ]
-    unsafe = [one for one in foreign if one.reaches_tables and _disables_a_safeguard(one)]
+    unsafe = [
+        setting for setting in foreign if setting.reaches_tables and _disables_a_safeguard(setting)
+    ]
     findings = [
         Finding(
             subject=f"{name} is on",
@@ -155,7 +157,7 @@ def _settings(checks: DatabaseCheckRepository) -> list[Finding]:
         _role_settings("no setting of a role disables a safeguard", unsafe, serious=True),
         _role_settings(
             "roles and the database have no settings but ours",
-            [one for one in foreign if one not in unsafe],
+            [setting for setting in foreign if setting not in unsafe],
             serious=False,
         ),
         Finding(
@@ -173,7 +175,9 @@ def _disables_a_safeguard(found: RoleSetting) -> bool:
 
 
 def _role_settings(subject: str, found: list[RoleSetting], *, serious: bool) -> Finding:
-    lines = tuple(f"{one.role_name}: {one.setting_name}={one.setting}" for one in found)
+    lines = tuple(
+        f"{setting.role_name}: {setting.setting_name}={setting.setting}" for setting in found
+    )
     return Finding(subject=subject, faults=lines, serious=serious)
 
 

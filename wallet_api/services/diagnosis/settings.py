@@ -53,7 +53,7 @@ def read(environ: Mapping[str, str]) -> tuple[Settings | None, list[Diagnosis]]:
 
 def faults_of(error: ConfigurationError) -> list[Diagnosis]:
     """Return a diagnosis for each fault of a configuration."""
-    return [fault(str(one), one.remedy) for one in error.faults]
+    return [fault(str(found), found.remedy) for found in error.faults]
 
 
 def advise(settings: Settings, environ: Mapping[str, str]) -> list[Diagnosis]:
@@ -68,7 +68,7 @@ def advise(settings: Settings, environ: Mapping[str, str]) -> list[Diagnosis]:
 
 
 def _warnings(settings: Settings) -> list[Diagnosis]:
-    return [advice(str(one), one.remedy) for one in settings.warnings] or [
+    return [advice(str(warning), warning.remedy) for warning in settings.warnings] or [
         fine("every variable is valid")
     ]
 

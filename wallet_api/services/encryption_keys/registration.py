@@ -103,7 +103,7 @@ class SecretRegistration:
         # The latest one leads to those before it.
         return min(
             reversed(readable),
-            key=lambda one: len(_successors(one, known).intersection(readable)),
+            key=lambda key_id: len(_successors(key_id, known).intersection(readable)),
         )
 
     def _need_the_right_to_register(

@@ -107,7 +107,7 @@ class KnownSecrets:
         try:
             retired = self._database.run_long(retire)
         except KeyInUse as error:
-            wallets = {one.key_id: one.wallets for one in self.status()}[key_id]
+            wallets = {secret.key_id: secret.wallets for secret in self.status()}[key_id]
             raise SecretStillInUse(
                 f"It still encrypts keys ({wallets}): run `wallet-api keys rotate` first."
                 if wallets

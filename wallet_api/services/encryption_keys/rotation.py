@@ -85,7 +85,7 @@ class KeyRotation:
             reencrypted.append(_Reencrypted(wallet=wallet, key=key, encrypted_key=encrypted_key))
         if reencrypted:
             reports += run_batch(
-                reencrypted, self._reencrypt, lambda one, error: _report(one.wallet, error)
+                reencrypted, self._reencrypt, lambda item, error: _report(item.wallet, error)
             )
         return reports
 
@@ -97,16 +97,16 @@ class KeyRotation:
         Return the reports, and the items of busy users. What an earlier attempt with an unconfirmed
         commit wrote is not written again.
         """
-        keys = {one.wallet.fid: one.key for one in reencrypted}
+        keys = {item.wallet.fid: item.key for item in reencrypted}
         pending = self._trail.pending()
 
         def reencrypt(connection: Connection) -> tuple[dict[WalletKey, Wallet], set[int]]:
             batches = WalletBatchRepository(connection)
             with batch_transaction(connection):
                 busy = AuditRepository(connection).lock_heads(keys)
-                free = [one for one in reencrypted if one.wallet.fid not in busy]
-                replaced = batches.reencrypt((one.wallet, one.encrypted_key) for one in free)
-                rows = batches.list_by_keys((one.wallet.fid, TRADING_CHAIN) for one in free)
+                free = [item for item in reencrypted if item.wallet.fid not in busy]
+                replaced = batches.reencrypt((item.wallet, item.encrypted_key) for item in free)
+                rows = batches.list_by_keys((item.wallet.fid, TRADING_CHAIN) for item in free)
                 for fid in replaced:
                     if not _same(self._decrypt(rows[fid, TRADING_CHAIN]), keys[fid]):
                         raise KeyUnreadable(f"the key of FID {fid} changed when it was written")
@@ -115,14 +115,14 @@ class KeyRotation:
 
         rows, busy = self._database.run(reencrypt)
         reports = []
-        for one in reencrypted:
-            row = rows.get((one.wallet.fid, TRADING_CHAIN))
+        for item in reencrypted:
+            row = rows.get((item.wallet.fid, TRADING_CHAIN))
             if row is not None:
                 # Ciphertexts are unique: this one shows who wrote it.
-                is_ours = row.encrypted_key == one.encrypted_key
+                is_ours = row.encrypted_key == item.encrypted_key
                 outcome = RotationOutcome.REENCRYPTED if is_ours else RotationOutcome.PRESENT
-                reports.append(RotationReport(fid=one.wallet.fid, outcome=outcome))
-        return reports, [one for one in reencrypted if one.wallet.fid in busy]
+                reports.append(RotationReport(fid=item.wallet.fid, outcome=outcome))
+        return reports, [item for item in reencrypted if item.wallet.fid in busy]
 
     def _decrypt(self, wallet: Wallet) -> Secret[bytes]:
         key = decrypt_verified(self._encryption, wallet)

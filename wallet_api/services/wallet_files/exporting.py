@@ -102,7 +102,9 @@ class WalletExport:
             nonlocal busy
             with batch_transaction(connection):
                 if not pending.is_written(connection):
-                    busy = AuditRepository(connection).lock_heads({one.fid for one in exported})
+                    busy = AuditRepository(connection).lock_heads(
+                        {wallet.fid for wallet in exported}
+                    )
                     events = [self._event(wallet) for wallet in exported if wallet.fid not in busy]
                     pending.append_many(connection, events)
 
