@@ -13,7 +13,7 @@ from wallet_api.database import sql
 from wallet_api.development.postgres import LocalPostgres
 
 _CLIENTS = 8
-_WALLETS, _AUDIT = sql.load("wallets"), sql.load("audit")
+_WALLETS, _AUDIT = sql.load("wallets/rows"), sql.load("audit/entries")
 # The parameters of the statements, as far as they matter to PostgreSQL.
 _BOUND = {
     "chain": "'ethereum'",

@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from pathlib import Path
 from typing import Any
 
 import jwt
@@ -13,8 +14,10 @@ from wallet_api.crypto import key_pairs as keys
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.models import AuditContext, NewWallet
-from wallet_api.repositories.wallets import PostgresWalletRepository
+from wallet_api.repositories.wallet_files.directory import WalletDirectory
+from wallet_api.repositories.wallets.rows import PostgresWalletRepository
 from wallet_api.services.encryption_keys.registration import SecretRegistration
+from wallet_api.services.wallet_files.storages import STORAGES
 from wallet_api.services.wallets import BaseAccountWalletService
 
 SECRET = "correct horse battery staple 2025"
@@ -23,8 +26,18 @@ JWT_SECRET = "a JWT secret that only the tests know, nobody else"
 FID = 1464243
 BASE_ACCOUNT = "0x78547fc07fdc8aac05e53b034e510b276a5ba384"
 ACCESS = AuditContext(actor="user:1464243", request_id="a-test")
+# The storages by the value of WALLET_STORAGE, for tests without wallet files.
+STORAGE_OF = {
+    name: kind(WalletDirectory(Path("no-such-folder"))) for name, kind in STORAGES.items()
+}
+POSTGRES = STORAGE_OF["postgres"]
 # A port on which nothing listens.
 DEAD_PORT = 1
+
+
+class Killed(BaseException):
+    """The death of the process. The service catches no BaseException."""
+
 
 LEAKS.secrets.update((SECRET, OTHER_SECRET, JWT_SECRET))
 

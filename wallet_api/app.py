@@ -1,6 +1,5 @@
 """The application factory: settings → pool → services → blueprints → commands."""
 
-import functools
 import os
 from collections.abc import Callable
 from typing import Any
@@ -43,29 +42,19 @@ from wallet_api.blueprints.routing import Blueprint
 from wallet_api.cli import cli
 from wallet_api.config import Settings
 from wallet_api.crypto.encryption import EncryptionService
-from wallet_api.database import Connection, Database, ServingConnection
-from wallet_api.models import AuditContext
+from wallet_api.database import Database, ServingConnection
 from wallet_api.process import require_gunicorn_settings
-from wallet_api.repositories.wallet_files.directory import WalletDirectory
-from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
-from wallet_api.repositories.wallet_files.migrating import MigratingWalletRepository
-from wallet_api.repositories.wallet_repository import WalletRepository
-from wallet_api.repositories.wallets import PostgresWalletRepository
 from wallet_api.services.api_clients import ApiClientService
 from wallet_api.services.audit.read import AuditLog
 from wallet_api.services.deposits import DepositService
 from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.encryption_keys.registry import KnownSecrets
+from wallet_api.services.key_access import KeyAccessService
 from wallet_api.services.node_reads import NodeReadService
 from wallet_api.services.readiness import ReadinessService
 from wallet_api.services.signing import SigningService
-from wallet_api.services.stats import StatsService
 from wallet_api.services.storage import StorageService
-from wallet_api.services.wallet_files.importing import OnDemandImport
-from wallet_api.services.wallet_files.serving import FilesystemWalletService, UnsupportedWithFiles
-from wallet_api.services.wallet_files.storage_check import StorageCheck, check_unused_files
-from wallet_api.services.wallet_search import WalletSearch
-from wallet_api.services.wallets import BaseAccountWalletService
+from wallet_api.services.wallet_files.storages import select_storage
 
 
 class _Flask(Flask):
@@ -169,28 +158,32 @@ def _services(settings: Settings) -> Application:
             name="replica",
             connection_class=ServingConnection,
         )
-    in_files = settings.wallet_storage == "filesystem"
+    storage = select_storage(settings)
+    unused = storage.unused_files_warning(explicit=settings.wallet_storage_is_explicit)
+    if unused is not None:
+        structlog.get_logger("wallet_api").warning("configuration", warning=unused)
     encryption = EncryptionService(settings.encryption_secret, settings.encryption_secret_previous)
-    wallet_service, registration = _wallets(settings, database, encryption)
+    registration = SecretRegistration(database, encryption, storage.directory_check(encryption))
+    wallet_service = storage.wallet_service(database, encryption, registration)
+    signing_service = SigningService(wallet_service)
     return Application(
         database=database,
         replica=replica,
         wallets=wallet_service,
-        signing=SigningService(wallet_service),
+        signing=signing_service,
+        key_access=KeyAccessService(
+            wallet_service,
+            signing_service,
+            allow_read=settings.allow_key_read,
+            allow_export=settings.allow_key_export,
+        ),
         node_reads=NodeReadService(settings.node_urls, threads=settings.web_threads),
         deposits=DepositService(database, wallet_service, settings.network),
         readiness=ReadinessService(database, registration),
         clients=ApiClientService(database),
-        wallet_search=UnsupportedWithFiles()
-        if in_files
-        else WalletSearch(replica, encryption, primary=database),
-        stats=UnsupportedWithFiles() if in_files else StatsService(replica),
-        storage=StorageService(
-            replica,
-            KnownSecrets(replica, encryption, wallets_in_files=in_files),
-            settings.wallet_storage,
-            WalletDirectory(settings.wallet_storage_path),
-        ),
+        wallet_search=storage.search(replica, encryption, primary=database),
+        stats=storage.stats(replica),
+        storage=StorageService(replica, KnownSecrets(replica, encryption, storage), storage),
         audit_log=AuditLog(database),
         cursors=Cursors(settings.tokens.secret),
         limits=RequestLimits(RateLimits(settings.ratelimit_storage_uri), settings.ratelimits),
@@ -201,44 +194,6 @@ def _services(settings: Settings) -> Application:
             jwks_url=settings.quick_auth_jwks_url,
         ),
         metrics_token=settings.metrics_token,
-        allow_key_export=settings.allow_key_export,
-        allow_key_read=settings.allow_key_read,
         network=settings.network,
         demo_fid=settings.demo_fid,
     )
-
-
-def _wallets(
-    settings: Settings, database: Database, encryption: EncryptionService
-) -> tuple[BaseAccountWalletService, SecretRegistration]:
-    """Return the wallet service for the storage that WALLET_STORAGE selects, and our secret."""
-    directory = WalletDirectory(settings.wallet_storage_path)
-    if settings.wallet_storage == "postgres":
-        warning = check_unused_files(
-            directory, ignored_explicitly=settings.wallet_storage_is_explicit
-        )
-        if warning is not None:
-            structlog.get_logger("wallet_api").warning("configuration", warning=str(warning))
-        registration = SecretRegistration(database, encryption)
-        return BaseAccountWalletService(database, _rows, encryption, registration), registration
-    migrating = settings.wallet_storage == "migrating"
-    files = FilesystemWalletRepository(directory, encryption)
-    registration = SecretRegistration(
-        database, encryption, StorageCheck(files, migrating=migrating)
-    )
-    if not migrating:
-        return FilesystemWalletService(database, files, encryption, registration), registration
-    importer = OnDemandImport(encryption)
-
-    def rows_and_files(connection: Connection, access: AuditContext) -> WalletRepository:
-        rows = PostgresWalletRepository(connection)
-        before_files = functools.partial(registration.register_on, connection)
-        import_wallet = functools.partial(importer.run, connection, access)
-        return MigratingWalletRepository(rows, files, before_files, import_wallet)
-
-    wallets = BaseAccountWalletService(database, rows_and_files, encryption, registration)
-    return wallets, registration
-
-
-def _rows(connection: Connection, _: AuditContext) -> WalletRepository:
-    return PostgresWalletRepository(connection)

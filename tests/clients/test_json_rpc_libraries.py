@@ -12,7 +12,7 @@ from tests.clients.programs import CLIENT, run
 from tests.documentation.pages import read, section
 from tests.factories import ACCESS, FID
 from tests.leaks import LEAKS
-from wallet_api.blueprints.signing_schemas import TYPED_DATA
+from wallet_api.blueprints.schemas.signing import TYPED_DATA
 
 PAGE = read("docs/signing.md")
 CHAIN_ID = 8453

@@ -20,7 +20,7 @@ def test_every_folder_of_the_map_exists():
             assert (ROOT / name).exists(), name
 
 
-def test_every_folder_of_ours_is_on_the_map():
+def test_every_folder_is_on_the_map():
     mapped = {
         name.rstrip("/")
         for first, *_ in tables(section(ARCHITECTURE, "## Where things are"))
@@ -70,9 +70,10 @@ def test_every_query_is_in_the_readme_of_the_queries():
         (file,) = code(first)
         told[file] = [name for place in places for name in code(place)]
     for path in QUERIES.rglob("*.sql"):
+        file = str(path.relative_to(QUERIES).with_suffix(""))
         there = re.findall(r"^-- name: (\w+)\(", path.read_text(), re.MULTILINE)
         if there:
-            assert sorted(told.pop(path.stem)) == sorted(there), path.stem
+            assert sorted(told.pop(file)) == sorted(there), file
         else:
             assert f"`{path.name}`" in text, path.name
     assert told == {}
@@ -87,7 +88,7 @@ def test_the_index_of_decisions_has_every_page_under_its_title():
     assert len(listed) == len(pages)
 
 
-def test_every_decision_leads_to_where_it_can_be_seen():
+def test_every_decision_links_to_its_code():
     for path in DECISIONS.glob("*.md"):
         if path.name != "README.md":
             *_, last = path.read_text().strip().split("\n\n")

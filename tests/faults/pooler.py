@@ -11,6 +11,7 @@ from contextlib import suppress
 
 from tests.service import ROOT, free_port
 from wallet_api.development import postgres as local_postgres
+from wallet_api.development import programs
 
 # Debian puts it where only root's PATH leads.
 PROGRAM = os.environ.get("PGBOUNCER") or shutil.which("pgbouncer", path=f"{os.defpath}:/usr/sbin")
@@ -66,7 +67,7 @@ class Pooler:
         _, account = local_postgres._find_home(server.directory)
         shutil.chown(settings, account.uid, account.gid)
         with self.log.open("wb") as log:
-            how = {**local_postgres._run_as(account), "stdout": log}
+            how = {**programs.run_as(account), "stdout": log}
             self._process = subprocess.Popen([PROGRAM, settings], **how)
 
     def __enter__(self):

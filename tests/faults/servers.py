@@ -14,6 +14,7 @@ import psycopg
 
 from tests.service import children
 from wallet_api.development import postgres as local_postgres
+from wallet_api.development import programs
 from wallet_api.development.postgres import LocalPostgres
 
 WAITING = "select pid from pg_stat_activity where wait_event = 'SyncRep'"
@@ -44,7 +45,7 @@ class Server(LocalPostgres):
     def run(self, program, *arguments):
         """Run a program of PostgreSQL's as the owner of the cluster."""
         _, account = local_postgres._find_home(self.directory)
-        local_postgres._run([self.bindir / program, *arguments], account)
+        programs.run([self.bindir / program, *arguments], account)
 
     def administer(self, statement):
         """Run one statement and return its rows."""

@@ -21,7 +21,7 @@ from tests.leaks import LEAKS
 from wallet_api.app import create_app
 from wallet_api.auth import client_tokens
 from wallet_api.blueprints.authorization import AuthPolicy
-from wallet_api.blueprints.signing_schemas import TRANSACTION, TYPED_DATA
+from wallet_api.blueprints.schemas.signing import TRANSACTION, TYPED_DATA
 from wallet_api.config import Settings
 from wallet_api.models import SCOPES
 

@@ -6,7 +6,7 @@ from tests.factories import ACCESS, BASE_ACCOUNT, FID, calling, signed_in
 from tests.http.route_map import routes
 from tests.round_trips import traced
 from wallet_api.blueprints.application import application
-from wallet_api.blueprints.signing_schemas import TRANSACTION, TYPED_DATA
+from wallet_api.blueprints.schemas.signing import TRANSACTION, TYPED_DATA
 from wallet_api.models import AUDIT_ACTIONS, SCOPES
 
 ONE = f"/v1/users/{FID}/wallets"
@@ -116,7 +116,7 @@ def cost(make_app, farcaster):
     return ask
 
 
-def test_every_route_costs_what_is_written_here(cost):
+def test_every_route_has_the_documented_cost(cost):
     wallets = application(cost.app).wallets
     wallets.ensure_trading_wallet(FID, access=ACCESS)
     wallets.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS)
@@ -124,5 +124,5 @@ def test_every_route_costs_what_is_written_here(cost):
 
 
 @pytest.mark.parametrize("route", FIRST)
-def test_the_first_time_costs_what_is_written_here(cost, route):
+def test_the_first_request_of_a_route_has_the_documented_cost(cost, route):
     assert cost(*route) == FIRST[route]

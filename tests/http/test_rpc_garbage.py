@@ -9,7 +9,7 @@ import pytest
 from tests.database import rows_of
 from tests.http.problems import refused
 from tests.http.rpc import CHAIN_ID, OTHER, RPC, TEXT, call, is_error
-from wallet_api.blueprints.signing_schemas import TRANSACTION, TYPED_DATA
+from wallet_api.blueprints.schemas.signing import TRANSACTION, TYPED_DATA
 
 MOST_CPU_SECONDS = 0.05
 ODD = [None, True, 0, -1, 1.5, 1e300, 2**53, 2**256, "", "0x", "0x0x", "\0", "\ud800", [], {}]

@@ -5,10 +5,9 @@ import shutil
 import threading
 import time
 
-from tests.factories import ACCESS
+from tests.factories import ACCESS, STORAGE_OF
 from tests.machine.model import Kept
 from tests.wallet_store import contents, old_open
-from wallet_api.app import _wallets
 from wallet_api.config import Settings
 from wallet_api.crypto import key_pairs as keys
 from wallet_api.crypto.encryption import EncryptedKey, EncryptionService
@@ -21,6 +20,7 @@ from wallet_api.services.audit.verify import AuditVerification
 from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.wallet_files.exporting import WalletExport
 from wallet_api.services.wallet_files.importing import WalletImport
+from wallet_api.services.wallet_files.storages import select_storage
 from wallet_api.services.wallet_files.verifying import StoredWallets
 
 TABLES = (
@@ -95,7 +95,11 @@ class Process:
                 "WALLET_STORAGE_PATH": str(world.folder),
             }
         )
-        self._wallets, self._secret = _wallets(settings, world.database, world.encryption)
+        storage = select_storage(settings)
+        storage.unused_files_warning(explicit=settings.wallet_storage_is_explicit)
+        check = storage.directory_check(world.encryption)
+        self._secret = SecretRegistration(world.database, world.encryption, check)
+        self._wallets = storage.wallet_service(world.database, world.encryption, self._secret)
 
     def check(self):
         """Do what /readyz does."""
@@ -219,7 +223,7 @@ class World:
         """Return what is wrong with the chains of the audit log."""
         reports = []
         verification = AuditVerification(
-            self.database, self.encryption, unchained_before=None, wallet_storage="filesystem"
+            self.database, self.encryption, unchained_before=None, storage=STORAGE_OF["filesystem"]
         )
         verification.verify(reports.append)
         return [report for report in reports if report.fault is not None]

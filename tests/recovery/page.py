@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from tests.service import ROOT
-from wallet_api.development.postgres import _Account, _run_as
+from wallet_api.development.programs import Account, run_as
 
 PAGE = (ROOT / "docs" / "backup.md").read_text()
 BACKUPS = "/var/backups/wallets"
@@ -40,7 +40,7 @@ class Shell:
 
     def __init__(self, postgres, environ, backups=None):
         # The servers' files belong to whom PostgreSQL runs as, the checkout to us.
-        self._owner = _run_as(_Account(*_owner_of(postgres.home)))
+        self._owner = run_as(Account(*_owner_of(postgres.home)))
         self._backups = backups
         path = [postgres.bindir, Path(sys.executable).parent, os.environ["PATH"]]
         self._environ = {"PATH": os.pathsep.join(map(str, path)), "LC_ALL": "C.UTF-8", **environ}

@@ -10,11 +10,11 @@ from wallet_api.crypto.audit_chain import FIRST_HEAD
 from wallet_api.crypto.encryption import EncryptedKey, EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.models import AuditEvent, Deposit, NewWallet
-from wallet_api.repositories.audit import AuditRepository
+from wallet_api.repositories.audit.entries import AuditRepository
 from wallet_api.repositories.deposits import DepositRepository
 from wallet_api.repositories.encryption_keys import EncryptionKeyRepository
 from wallet_api.repositories.migrations import MigrationRepository
-from wallet_api.repositories.wallets import PostgresWalletRepository
+from wallet_api.repositories.wallets.rows import PostgresWalletRepository
 from wallet_api.services.audit.append import AuditTrail
 
 SEALED = EncryptedKey("ab" * 48, "cd" * 12, "aes-256-gcm", "ef" * 8)
@@ -54,7 +54,7 @@ def append(connection, event=EVENT, *, creation=False):
     return (audit.append_creation_later if creation else audit.append_later)(entry)()
 
 
-def test_a_wallet_comes_back_as_it_was_put_in(run):
+def test_a_stored_wallet_is_returned_unchanged(run):
     run(lambda connection: PostgresWalletRepository(connection).insert_if_absent_later(WALLET))
     found = run(lambda connection: PostgresWalletRepository(connection).get(FID, "ethereum"))
     assert (found.fid, found.chain, found.address, found.encrypted_key, found.wallet_type) == (
@@ -87,7 +87,7 @@ def test_wallets_are_listed_for_one_user_with_the_base_account_first(run):
     assert [wallet.chain for wallet in run(fill)] == ["base-account", "ethereum"]
 
 
-def test_only_a_wallet_with_a_key_counts_as_sealed(run):
+def test_only_wallets_with_a_key_are_counted_as_encrypted(run):
     def fill(connection):
         wallets = PostgresWalletRepository(connection)
         wallets.put_base_account(FID, BASE_ACCOUNT)
@@ -114,7 +114,7 @@ def test_repositories_never_commit(database, sql):
         assert sql.execute(f"select count(*) from {table}").fetchone() == (0,)
 
 
-def test_an_amount_of_78_digits_comes_back_exactly(run):
+def test_an_amount_of_78_digits_is_returned_exactly(run):
     given = deposit()
     run(lambda connection: DepositRepository(connection).insert_if_absent_later(given))
     found = run(lambda connection: DepositRepository(connection).get_by_idempotency_key(FID, "k"))
@@ -129,7 +129,7 @@ def test_a_deposit_is_found_by_its_own_user_s_key_only(run):
         assert found is None
 
 
-def test_a_creation_is_told_only_of_a_wallet_that_is_there_with_that_address(run):
+def test_a_creation_is_confirmed_only_for_a_stored_wallet_with_that_address(run):
     made = AuditEvent(
         fid=FID, chain="ethereum", action="wallet.created", access=ACCESS, address=ADDRESS
     )

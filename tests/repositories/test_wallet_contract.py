@@ -18,14 +18,14 @@ from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Database, one_round_trip
 from wallet_api.errors import KeyUnreadable
 from wallet_api.models import MAX_FID, AuditEvent, NewWallet
-from wallet_api.repositories.audit import AuditRepository
+from wallet_api.repositories.audit.entries import AuditRepository
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
 from wallet_api.repositories.wallet_files.migrating import MigratingWalletRepository
-from wallet_api.repositories.wallets import PostgresWalletRepository
+from wallet_api.repositories.wallets.rows import PostgresWalletRepository
 from wallet_api.services.audit.append import AuditTrail
 from wallet_api.services.encryption_keys.registration import SecretRegistration
-from wallet_api.services.wallet_files.importing import OnDemandImport
+from wallet_api.services.wallet_files.on_demand import OnDemandImport
 
 OTHER_ACCOUNT = "0x036cbd53842c5426634e7929541ec2318f3dcf7e"
 UNKNOWN_CHAINS = [
@@ -135,12 +135,12 @@ class Place:
 
 
 @pytest.fixture(params=["postgres", "filesystem", "migrating"])
-def place(request, database, sealing, tmp_path):
+def place(request, database, encryption, tmp_path):
     # Deep enough that "../../" ends inside the test's own folder.
     folder = tmp_path / "a" / "b" / "wallets"
     folder.mkdir(parents=True)
-    files = FilesystemWalletRepository(WalletDirectory(folder), sealing)
-    return Place(request.param, database, folder, files, sealing)
+    files = FilesystemWalletRepository(WalletDirectory(folder), encryption)
+    return Place(request.param, database, folder, files, encryption)
 
 
 def kept(place, sql):
@@ -148,7 +148,7 @@ def kept(place, sql):
     return rows(sql), {path.name: path.read_bytes() for path in place.folder.glob("wallet_*")}
 
 
-def test_a_wallet_comes_back_as_it_was_put_in(place):
+def test_a_stored_wallet_is_returned_unchanged(place):
     new = place.new()
     before = datetime.now(UTC) - timedelta(seconds=1)
     claimed = place.claim(new)
@@ -161,7 +161,7 @@ def test_a_wallet_comes_back_as_it_was_put_in(place):
         assert found.created_at.utcoffset() is not None
 
 
-def test_nobody_has_no_wallet_and_looking_leaves_no_trace(place, sql):
+def test_reading_a_missing_wallet_returns_none_and_writes_nothing(place, sql):
     assert place.get() is None
     assert place.get(chain="base-account") is None
     assert place.list() == []
@@ -230,7 +230,7 @@ def test_a_base_account_has_no_key_to_read(place, sql):
     assert audited(sql) == []
 
 
-def test_a_key_read_is_recorded_once_and_gives_the_wallet_s_own_key(place, sql):
+def test_a_key_read_is_recorded_once_and_returns_the_key_of_the_wallet(place, sql):
     new = place.new()
     place.claim(new)
     found = place.read_key()
@@ -239,7 +239,7 @@ def test_a_key_read_is_recorded_once_and_gives_the_wallet_s_own_key(place, sql):
     assert audited(sql) == [(FID, "ethereum", "key.read")]
 
 
-def test_an_audit_row_that_silently_is_not_written_gives_no_key(place, sql):
+def test_a_silently_discarded_audit_entry_prevents_the_key_read(place, sql):
     place.claim(place.new())
     sql.execute(
         "create function lose_it() returns trigger language plpgsql as 'begin return null; end';"
@@ -311,7 +311,7 @@ def test_thirty_two_threads_that_claim_one_fid_read_one_address(place, sql):
     assert len(stored) + len(files) == 1
 
 
-def test_racing_base_accounts_leave_one_of_them_whole(place):
+def test_racing_base_accounts_leave_one_complete_address(place):
     addresses = [f"0x{number:040x}" for number in range(1, 17)]
     with ThreadPoolExecutor(16) as crowd:
         list(crowd.map(place.put_base_account, addresses))

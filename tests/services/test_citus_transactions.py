@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pytest
 from psycopg.pq import TransactionStatus
 
-from tests.factories import ACCESS, FID, OTHER_SECRET, SECRET, service
+from tests.factories import ACCESS, FID, OTHER_SECRET, POSTGRES, SECRET, service
 from tests.sql.queries import EVERY, listed
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
@@ -68,6 +68,6 @@ def test_the_first_secret_can_be_registered_and_followed_and_retired(database, c
     SecretRegistration(database, new).register()
     rotation = KeyRotation(database, new, ACCESS)
     reports = [report for page in rotation.pages(10) for report in rotation.run(page)]
-    assert [report.outcome for report in reports] == [RotationOutcome.RESEALED]
-    assert KnownSecrets(database, new, wallets_in_files=False).retire(old.key_id)
+    assert [report.outcome for report in reports] == [RotationOutcome.REENCRYPTED]
+    assert KnownSecrets(database, new, POSTGRES).retire(old.key_id)
     assert (citus.written, citus.refused) == (5, 0)

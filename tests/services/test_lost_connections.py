@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.factories import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET, SECRET, service
+from tests.factories import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET, POSTGRES, SECRET, service
 from tests.faults.servers import Proxy, carry_all
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
@@ -15,7 +15,7 @@ from wallet_api.errors import DatabaseUnavailable
 from wallet_api.ethereum.networks import NETWORKS
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
-from wallet_api.repositories.wallets import PostgresWalletRepository
+from wallet_api.repositories.wallets.rows import PostgresWalletRepository
 from wallet_api.services.api_clients import ApiClientService
 from wallet_api.services.audit.chains import EntryOutcome
 from wallet_api.services.audit.verify import AuditVerification
@@ -94,7 +94,7 @@ def create_client(ground, fid):
 def rotate(ground, fid):
     rotation = KeyRotation(ground.database, NEW, ACCESS)
     wallet = ground.database.run(lambda one: PostgresWalletRepository(one).get(fid, "ethereum"))
-    assert [report.outcome for report in rotation.run([wallet])] == [RotationOutcome.RESEALED]
+    assert [report.outcome for report in rotation.run([wallet])] == [RotationOutcome.REENCRYPTED]
 
 
 def export(ground, fid):
@@ -181,9 +181,7 @@ def actions(sql, fid):
 
 def check(ground, sql):
     reports = []
-    verification = AuditVerification(
-        ground.database, NEW, unchained_before=None, wallet_storage="postgres"
-    )
+    verification = AuditVerification(ground.database, NEW, unchained_before=None, storage=POSTGRES)
     verification.verify(reports.append)
     assert {report.outcome for report in reports} <= {EntryOutcome.INTACT}, reports
 
@@ -211,7 +209,7 @@ def cut_everywhere(ground, sql, act, places_of, step):
 
 
 @pytest.mark.parametrize("act", ACTS)
-def test_work_whose_answer_is_lost_is_done_once(ground, sql, act):
+def test_work_whose_response_is_lost_is_done_once(ground, sql, act):
     assert cut_everywhere(ground, sql, act, answers_of, step=1)
 
 
@@ -268,7 +266,7 @@ def test_a_database_that_goes_down_at_any_statement_yields_no_key_without_an_ent
 
 
 @pytest.mark.parametrize("act", ACTS)
-def test_a_dead_connection_in_the_pool_is_nobodys_error(ground, sql, act):
+def test_a_dead_connection_in_the_pool_causes_no_error(ground, sql, act):
     """As after every restart of PostgreSQL, and after idle_session_timeout."""
     entries, has_wallet = ACTS[act]
     prepare(ground, act, FID)

@@ -4,15 +4,15 @@ import pytest
 from psycopg import errors as pg
 
 from tests.database import rows
-from tests.factories import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET, SECRET
+from tests.factories import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET, POSTGRES, SECRET
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import one_round_trip
 from wallet_api.database.sql import QUERIES
 from wallet_api.errors import AuditLogBlocked, SecretMismatch
 from wallet_api.models import NewWallet
-from wallet_api.repositories.wallet_batches import WalletBatchRepository
-from wallet_api.repositories.wallets import PostgresWalletRepository, secret_retired
+from wallet_api.repositories.wallets.batches import WalletBatchRepository
+from wallet_api.repositories.wallets.rows import PostgresWalletRepository, secret_retired
 from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.encryption_keys.registry import KnownSecrets, SecretStillInUse
 from wallet_api.services.encryption_keys.rotation import KeyRotation, RotationOutcome
@@ -88,7 +88,7 @@ def attempts(monkeypatch):
 
 
 @pytest.mark.parametrize("act", ACTS)
-def test_a_place_that_is_taken_is_known_by_its_constraint(wallets, sql, reported, act):
+def test_a_taken_position_is_recognized_by_its_constraint(wallets, sql, reported, act):
     wallets.ensure_trading_wallet(FID + 1, access=ACCESS)
     reported()
     sql.execute(TAKEN)
@@ -98,7 +98,7 @@ def test_a_place_that_is_taken_is_known_by_its_constraint(wallets, sql, reported
     assert rows(sql) == before
 
 
-def test_places_that_are_taken_are_known_in_a_batch(wallets, database, sql, reported, tmp_path):
+def test_taken_positions_are_recognized_in_a_batch(wallets, database, sql, reported, tmp_path):
     wallets.ensure_trading_wallet(FID, access=ACCESS)
     reported()
     sql.execute(TAKEN.replace(f"{FID}, 1", f"{FID}, 2"))
@@ -110,7 +110,7 @@ def test_places_that_are_taken_are_known_in_a_batch(wallets, database, sql, repo
 
 
 @pytest.mark.parametrize("act", ["create", "copy", "copies", "reseal"])
-def test_a_retired_secret_is_known_by_its_constraint(wallets, database, sql, reported, act):
+def test_a_retired_secret_is_recognized_by_its_constraint(wallets, database, sql, reported, act):
     wallets.ensure_trading_wallet(FID, access=ACCESS)
     reported()
     sealed = NEW.encrypt(
@@ -163,7 +163,7 @@ def test_a_secret_in_use_is_recognized_for_every_table_that_refers_to_it(databas
         f"insert into another values ('{OLD.key_id}')"
     )
     with pytest.raises(SecretStillInUse, match="another table"):
-        KnownSecrets(database, NEW, wallets_in_files=False).retire(OLD.key_id)
+        KnownSecrets(database, NEW, POSTGRES).retire(OLD.key_id)
 
 
 # Constraints that no code knows. They must not be taken for the known ones of the same table.

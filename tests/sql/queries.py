@@ -8,7 +8,12 @@ from psycopg.pq import ExecStatus
 
 from wallet_api.database import sql as loader
 
-SUBJECTS = sorted(path.stem for path in loader.QUERIES.glob("*.sql"))
+# queries/operations/ has scripts for psql.
+FILES = sorted(
+    str(path.relative_to(loader.QUERIES).with_suffix(""))
+    for path in loader.QUERIES.rglob("*.sql")
+    if path.parent.name != "operations"
+)
 # Queries of whole system catalogs, whose plans do not matter.
 CATALOGS = ("role_checks", "machines", "replication", "session_settings")
 # Enough rows that the planner prefers the intended index, few enough to be quick.
@@ -51,11 +56,16 @@ vacuum analyze;
 """
 
 
-def queries(subject: str) -> dict[str, Any]:
+def queries(file: str) -> dict[str, Any]:
     """Return every query of a file by name."""
-    loaded = loader.load(subject)
+    loaded = loader.load(file)
     names = [name for name in loaded.available_queries if not name.endswith("_cursor")]
     return {name: getattr(loaded, name) for name in names}
+
+
+def subject_of(file: str) -> str:
+    """Return the subject of a file, which statements are named after: its folder, or its name."""
+    return file.partition("/")[0]
 
 
 def numbered(query: Any) -> str:
@@ -114,7 +124,7 @@ def listed():
         file, *cells = row.strip("|").split("|")
         for place, cell in zip(places, cells, strict=True):
             for name in re.findall(r"`(\w+)`", cell):
-                key = f"{file.strip(' `')}.{name}"
+                key = f"{subject_of(file.strip(' `'))}.{name}"
                 assert key not in found, key
                 found[key] = place
     return found

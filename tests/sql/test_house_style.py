@@ -2,11 +2,12 @@
 
 import ast
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from tests.sql.queries import SUBJECTS, queries
+from tests.sql.queries import FILES, queries, subject_of
 from wallet_api.database import sql as loader
 
 PACKAGE = Path(__file__).resolve().parents[2] / "wallet_api"
@@ -23,21 +24,21 @@ STEPS = {
     "audit.lock_heads": {"list_heads", "lock_head_if_free"},
     "audit._append_later": {"advance_head"},
     "audit.append_many": {"advance_heads"},
-    "audit_archive.delete_ranges": {"propagate_settings", "allow_deletion", "delete_range"},
+    "audit.delete_ranges": {"propagate_settings", "allow_deletion", "delete_range"},
     # One query for each of the actions.
     "audit.list_by_actions": {"list_by_action"},
     "audit.list_by_actor_and_actions": {"list_by_actor_and_action"},
-    "wallet_batches.insert_copies_if_absent": {"create_staging", "copy_staged", "insert_staged"},
-    "wallet_search.list_wallets": {"list_all", "list_base_accounts", "list_trading"},
+    "wallets.insert_copies_if_absent": {"create_staging", "copy_staged", "insert_staged"},
+    "wallets.list_wallets": {"list_all", "list_base_accounts", "list_trading"},
     "replication.wait": {"read_state"},
     "machines.read_shards": {"is_cluster", "list_shards"},
     # Returns whether the query has a row.
     "audit.is_written": {"get_mac"},
 }
 EVERY_QUERY = [
-    pytest.param(subject, query, id=f"{subject}.{name}")
-    for subject in SUBJECTS
-    for name, query in queries(subject).items()
+    pytest.param(subject_of(file), query, id=f"{file}.{name}")
+    for file in FILES
+    for name, query in queries(file).items()
 ]
 
 
@@ -54,19 +55,19 @@ def last_name(node: ast.AST) -> str:
     return ast.unparse(node).rpartition(".")[2]
 
 
-def subject_of(node: ast.AST) -> str | None:
-    """Return the subject that an expression loads: "wallets" for `sql.load("wallets")`."""
+def file_of(node: ast.AST) -> str | None:
+    """Return the file that an expression loads: "wallets/rows" for `sql.load("wallets/rows")`."""
     if isinstance(node, ast.Call) and ast.unparse(node.func) in ("sql.load", "load"):
         return ast.literal_eval(node.args[0])
     return None
 
 
-def subjects_by_name(tree: ast.Module) -> dict[str, str]:
+def files_by_name(tree: ast.Module) -> dict[str, str]:
     """Return what a module loads, by the name or attribute that it is assigned to."""
     return {
-        last_name(target): subject
+        last_name(target): file
         for node in ast.walk(tree)
-        if isinstance(node, ast.Assign) and (subject := subject_of(node.value))
+        if isinstance(node, ast.Assign) and (file := file_of(node.value))
         for target in node.targets
     }
 
@@ -74,19 +75,19 @@ def subjects_by_name(tree: ast.Module) -> dict[str, str]:
 def uses(source: str) -> set[tuple[str, str, str]]:
     """Return (subject, query, method) for each use of a query inside a function or a method."""
     tree = ast.parse(source)
-    names = subjects_by_name(tree)
+    names = files_by_name(tree)
     return {
-        (subject, node.attr, method.name)
+        (subject_of(file), node.attr, method.name)
         for method in ast.walk(tree)
         if isinstance(method, ast.FunctionDef)
         for node in ast.walk(method)
         if isinstance(node, ast.Attribute)
-        and (subject := names.get(last_name(node.value)) or subject_of(node.value))
+        and (file := names.get(last_name(node.value)) or file_of(node.value))
     }
 
 
 REPOSITORIES = {
-    ".".join(path.relative_to(PACKAGE / layer).with_suffix("").parts): path.read_text()
+    str(path.relative_to(PACKAGE / layer).with_suffix("")): path.read_text()
     for layer in ("repositories", "database")
     for path in (PACKAGE / layer).rglob("*.py")
 }
@@ -108,18 +109,23 @@ def misplaced(uses: set[tuple[str, str, str]]) -> set[tuple[str, str, str]]:
 
 def test_every_repository_loads_the_query_file_of_its_name():
     loaded = {
-        module: {*subjects_by_name(ast.parse(source)).values()}
+        module: {*files_by_name(ast.parse(source)).values()}
         for module, source in REPOSITORIES.items()
     }
     assert {module: found for module, found in loaded.items() if found} == {
-        subject: {subject} for subject in SUBJECTS
+        file: {file} for file in FILES
     }
 
 
 def test_every_query_is_called_by_the_method_of_its_name():
     called = {(subject, query) for subject, query, _ in USES}
-    assert called == {(subject, name) for subject in SUBJECTS for name in queries(subject)}
+    assert called == {(subject_of(file), name) for file in FILES for name in queries(file)}
     assert misplaced(USES) == set()
+
+
+def test_no_two_statements_have_one_name():
+    names = Counter(f"{subject_of(file)}.{name}" for file in FILES for name in queries(file))
+    assert [name for name, count in names.items() if count > 1] == []
 
 
 def test_every_step_of_a_method_is_one_of_its_queries():
@@ -142,7 +148,7 @@ def test_a_query_in_a_method_of_another_name_is_found(source):
 
 
 @pytest.mark.parametrize(("subject", "query"), EVERY_QUERY)
-def test_every_query_says_what_it_is_for(subject, query):
+def test_every_query_has_a_comment(subject, query):
     assert query.__doc__
 
 
@@ -160,6 +166,6 @@ def test_every_query_is_one_statement_without_a_star(subject, query):
 
 
 @pytest.mark.parametrize("path", sorted(loader.QUERIES.rglob("*.sql")), ids=lambda path: path.stem)
-def test_comments_stand_on_lines_of_their_own_above_the_statement(path):
+def test_comments_are_on_separate_lines_above_the_statement(path):
     for line in path.read_text().splitlines():
         assert line.lstrip().startswith("--") or "--" not in line

@@ -11,7 +11,7 @@ import pytest
 
 from tests.factories import ACCESS, BASE_ACCOUNT, FID
 from tests.sql.distribution import PER_USER, line, read, words
-from tests.sql.queries import EVERY, NONE, ONE, SUBJECTS, listed, numbered, queries
+from tests.sql.queries import EVERY, FILES, NONE, ONE, listed, numbered, queries, subject_of
 from tests.sql.schema import SCHEMA, dump
 from wallet_api.database import sql as loader
 from wallet_api.services.diagnosis.database import examine_database
@@ -111,16 +111,16 @@ def planning(spread):
     return connection
 
 
-def test_each_statement_runs_where_it_is_listed(planning):
-    staging = queries("wallet_batches")["create_staging"].sql
+def test_each_statement_runs_on_the_listed_partitions(planning):
+    staging = queries("wallets/batches")["create_staging"].sql
     planning.execute(staging.replace(" on commit drop", ""))
     found = {
-        f"{subject}.{name}": place_of(planning, query)
-        for subject in SUBJECTS
-        for name, query in queries(subject).items()
+        f"{subject_of(file)}.{name}": place_of(planning, query)
+        for file in FILES
+        for name, query in queries(file).items()
         if name not in ("create_staging", "copy_staged")
     }
-    found |= dict.fromkeys(("wallet_batches.create_staging", "wallet_batches.copy_staged"), NONE)
+    found |= dict.fromkeys(("wallets.create_staging", "wallets.copy_staged"), NONE)
     assert found == listed()
 
 
@@ -172,13 +172,13 @@ cross join unnest(:others::bigint[]) as o (fid) where e.fid = :fid::bigint
 
 
 @pytest.mark.parametrize(("place", "statements"), [(ONE, ABOUT_ONE), (EVERY, ABOUT_TWO)])
-def test_a_statement_about_two_users_is_told_from_one_about_one(planning, place, statements):
+def test_statements_about_one_and_about_two_users_are_distinguished(planning, place, statements):
     bound = re.sub(r"(?<!:):(\w+)", r"%(\1)s", statements).split(";")
     found = {sql: place_of(planning, SimpleNamespace(sql=sql)) for sql in bound}
     assert found == dict.fromkeys(bound, place)
 
 
-def test_rows_keys_and_guards_are_in_the_partitions(services, spread, opened, database):
+def test_partitions_have_the_rows_keys_and_triggers(services, spread, opened, database):
     for fid in range(FID, FID + 40):
         services.wallets.ensure_trading_wallet(fid, access=ACCESS)
         services.wallets.store_base_account_address(fid, BASE_ACCOUNT, access=ACCESS)
@@ -223,7 +223,7 @@ def all_rows(sql):
     }
 
 
-def test_the_way_back_keeps_what_was_written_to_the_partitions(
+def test_removing_partitions_keeps_rows_written_to_them(
     server, database_url, services, spread, opened, database, client, bearer
 ):
     for fid in range(FID, FID + 20):
@@ -260,6 +260,6 @@ def test_the_way_back_keeps_what_was_written_to_the_partitions(
     assert opened() == keys | {2: opened()[2]}
 
 
-def test_the_way_back_is_refused_where_there_are_no_partitions(sql):
+def test_removing_partitions_is_refused_without_partitions(sql):
     with pytest.raises(Exception, match="wallets has no partitions"), sql.transaction():
         sql.execute(BACK)

@@ -4,12 +4,13 @@
 """
 
 import re
+import shutil
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from tests.sql.queries import FILL, SUBJECTS, describe, queries
+from tests.sql.queries import FILES, FILL, describe, queries, subject_of
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 # Queries that the repositories send only to this release of PostgreSQL and newer ones.
@@ -27,40 +28,46 @@ def filled(clone):
             sql.execute(statement)
         sql.execute("set plan_cache_mode = force_generic_plan")
         # What the queries on staged wallets find in their transaction.
-        staging = queries("wallet_batches")["create_staging"].sql
+        staging = queries("wallets/batches")["create_staging"].sql
         sql.execute(staging.replace(" on commit drop", ""))
         sql.execute("analyze staged_wallets")
         yield sql
 
 
-def comparable(snapshot, subject, release):
+def comparable(snapshot, file, release):
     """Return the part of a snapshot that a server of this release must reproduce."""
     sections = snapshot.strip().split("\n\n")
-    kept = [s for s in sections if release >= NEEDS.get(f"{subject}.{s.splitlines()[0]}", 0)]
+    kept = [
+        s for s in sections if release >= NEEDS.get(f"{subject_of(file)}.{s.splitlines()[0]}", 0)
+    ]
     text = "\n\n".join(kept)
     return text if release >= PLANS_SINCE else re.sub(r"\n  \|.*", "", text)
 
 
-def test_every_query_is_as_its_snapshot_says(filled, request: pytest.FixtureRequest):
+def test_every_query_equals_its_snapshot(filled, request: pytest.FixtureRequest):
     release = filled.info.server_version // 10_000
     found = {
-        subject: "\n\n".join(
+        file: "\n\n".join(
             describe(filled, query)
-            for name, query in queries(subject).items()
-            if release >= NEEDS.get(f"{subject}.{name}", 0)
+            for name, query in queries(file).items()
+            if release >= NEEDS.get(f"{subject_of(file)}.{name}", 0)
         )
         + "\n"
-        for subject in SUBJECTS
+        for file in FILES
     }
     if request.config.getoption("--write"):
         assert release >= PLANS_SINCE, "snapshots need a newer PostgreSQL"
-        for stale in SNAPSHOTS.glob("*.txt"):
-            stale.unlink()
-        for subject, text in found.items():
-            (SNAPSHOTS / f"{subject}.txt").write_text(text)
-    kept = {path.stem: path.read_text() for path in SNAPSHOTS.glob("*.txt")}
-    assert {subject: comparable(text, subject, release) for subject, text in found.items()} == {
-        subject: comparable(text, subject, release) for subject, text in kept.items()
+        shutil.rmtree(SNAPSHOTS)
+        for file, text in found.items():
+            path = SNAPSHOTS / f"{file}.txt"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+    kept = {
+        str(path.relative_to(SNAPSHOTS).with_suffix("")): path.read_text()
+        for path in SNAPSHOTS.rglob("*.txt")
+    }
+    assert {file: comparable(text, file, release) for file, text in found.items()} == {
+        file: comparable(text, file, release) for file, text in kept.items()
     }
     if release < PLANS_SINCE:
         pytest.skip(f"PostgreSQL {release}: THE PLANS OF THE SNAPSHOTS WERE NOT COMPARED.")
@@ -78,13 +85,14 @@ def test_every_query_of_the_request_path_is_answered_by_an_index(filled):
         "encryption_keys.count_wallets",
         "migrations.list_applied",
         "wallets.any_encrypted_key",
-        "wallet_batches.insert_staged",
-        "wallet_batches.count_all",
-        "wallet_batches.count_to_reencrypt",
-        "wallet_batches.list_shared_addresses",
+        "wallets.insert_staged",
+        "wallets.count_all",
+        "wallets.count_to_reencrypt",
+        "wallets.list_shared_addresses",
     }
     # Commands ask these of the whole database.
-    for subject in sorted(set(SUBJECTS) - {"database_checks", "audit_checks", "role_checks"}):
-        for name, query in queries(subject).items():
-            if f"{subject}.{name}" not in exempt:
-                assert "Seq Scan" not in describe(filled, query), f"{subject}.{name}"
+    for file in sorted(set(FILES) - {"database_checks", "audit/checks", "role_checks"}):
+        for name, query in queries(file).items():
+            statement = f"{subject_of(file)}.{name}"
+            if statement not in exempt:
+                assert "Seq Scan" not in describe(filled, query), statement

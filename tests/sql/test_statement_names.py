@@ -13,6 +13,7 @@ import pytest
 
 from tests.factories import ACCESS, BASE_ACCOUNT, FID, JWT_SECRET, SECRET
 from tests.leaks import LEAKS
+from tests.sql.queries import FILES, subject_of
 from wallet_api.app import create_app
 from wallet_api.blueprints.application import application
 from wallet_api.config import Settings
@@ -107,9 +108,11 @@ def statements(requests_sent, watched):
 
 def test_each_statement_carries_the_name_of_its_query(statements):
     queries = {
-        f"{path.stem}.{name}"
-        for path in loader.QUERIES.glob("*.sql")
-        for name in re.findall(r"^-- name: (\w+)", path.read_text(), re.MULTILINE)
+        f"{subject_of(file)}.{name}"
+        for file in FILES
+        for name in re.findall(
+            r"^-- name: (\w+)", (loader.QUERIES / f"{file}.sql").read_text(), re.MULTILINE
+        )
     }
     names = set()
     for statement, _ in statements:
@@ -144,13 +147,13 @@ def test_there_is_one_row_for_each_query_however_often_it_ran(statements):
     assert calls["audit.advance_head"] == 9
 
 
-def test_what_a_dba_reads_there_is_about_nobody(statements):
+def test_the_statistics_views_contain_no_user_data(statements):
     for statement, _ in statements:
         for private in (str(FID), BASE_ACCOUNT, "key-of-", "engine", "user:"):
             assert private not in statement
 
 
-def test_a_statement_that_waits_can_be_told_by_its_name_at_that_moment(requests_sent, watched, app):
+def test_a_waiting_statement_is_identified_by_its_name(requests_sent, watched, app):
     server, sql = watched
     wallets = application(app).wallets
     with psycopg.connect(server.url()) as holder:

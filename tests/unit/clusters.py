@@ -3,7 +3,7 @@
 import psycopg
 
 from tests.commands import wait_until
-from wallet_api.development import postgres as local_postgres
+from wallet_api.development import programs
 from wallet_api.development.postgres import LocalPostgres
 
 START_AND_STAY = """
@@ -31,4 +31,4 @@ def keep_a_note(server: LocalPostgres) -> None:
 
 
 def wait_until_gone(pid: int) -> None:
-    wait_until(lambda: not local_postgres.command_line(pid))
+    wait_until(lambda: not programs.command_line(pid))

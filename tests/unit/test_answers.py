@@ -6,7 +6,7 @@ import pytest
 from marshmallow import Schema
 
 from tests.factories import BASE_ACCOUNT, FID
-from wallet_api.blueprints.schemas import WalletListAnswer
+from wallet_api.blueprints.schemas.wallets import WalletListAnswer
 from wallet_api.models import Wallet
 
 

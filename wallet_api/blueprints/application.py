@@ -14,6 +14,7 @@ from wallet_api.ethereum.networks import Network
 from wallet_api.services.api_clients import ApiClientService
 from wallet_api.services.audit.read import AuditLog
 from wallet_api.services.deposits import DepositService
+from wallet_api.services.key_access import KeyAccessService
 from wallet_api.services.node_reads import NodeReadService
 from wallet_api.services.readiness import ReadinessService
 from wallet_api.services.signing import SigningService
@@ -37,6 +38,7 @@ class Application:
     replica: Database
     wallets: BaseAccountWalletService
     signing: SigningService
+    key_access: KeyAccessService
     node_reads: NodeReadService
     deposits: DepositService
     readiness: ReadinessService
@@ -50,8 +52,6 @@ class Application:
     user_tokens: UserTokens
     quick_auth: QuickAuth
     metrics_token: Secret[str] | None
-    allow_key_export: bool
-    allow_key_read: bool
     network: Network
     demo_fid: int | None
 

@@ -3,10 +3,10 @@
 from typing import Any
 
 from wallet_api.blueprints.application import application
-from wallet_api.blueprints.audit_schemas import AuditPage, AuditQuery
 from wallet_api.blueprints.authorization import client
 from wallet_api.blueprints.pagination import LINK_HEADER
 from wallet_api.blueprints.routing import Blueprint
+from wallet_api.blueprints.schemas.audit import AuditPage, AuditQuery
 from wallet_api.errors import InvalidCursor
 from wallet_api.services.audit.read import AuditFilters
 

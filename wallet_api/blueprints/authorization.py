@@ -22,7 +22,7 @@ from wallet_api.errors import (
     Unauthenticated,
     WalletApiError,
 )
-from wallet_api.models import TRADING_CHAIN, AuditContext
+from wallet_api.models import AuditContext
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,15 +130,13 @@ def client(scope: str) -> AuthPolicy:
 
 
 def _record_refusal(scope: str) -> None:
-    """Record in the audit log that an authenticated client was denied the use of a key."""
+    """Record that an authenticated client was denied a request about the user in its path."""
     path = request.view_args or {}
     fid = parse_fid(path.get("fid"))
-    if fid is None or str(fid) != path["fid"]:
-        return
-    if scope == "keys:read" and path.get("chain") == TRADING_CHAIN:
-        application().wallets.refuse_key(fid, TRADING_CHAIN, access=audit_context())
-    if scope == "wallets:sign":
-        application().signing.refuse(fid, access=audit_context())
+    if fid is not None and str(fid) == path["fid"]:
+        application().key_access.record_refusal(
+            scope, fid, path.get("chain"), access=audit_context()
+        )
 
 
 PUBLIC = AuthPolicy(authenticate=lambda: None)

@@ -8,7 +8,7 @@ from wallet_api.blueprints.application import application
 from wallet_api.blueprints.authorization import PUBLIC, SCRAPER
 from wallet_api.blueprints.problems import problem
 from wallet_api.blueprints.routing import Blueprint
-from wallet_api.blueprints.schemas import HealthAnswer
+from wallet_api.blueprints.schemas.health import HealthAnswer
 from wallet_api.errors import ServiceUnavailable
 
 blueprint = Blueprint("health", __name__, description="For load balancers and Prometheus.")

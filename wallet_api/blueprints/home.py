@@ -9,7 +9,7 @@ from wallet_api.blueprints.application import application
 from wallet_api.blueprints.authorization import PUBLIC
 from wallet_api.blueprints.demo import is_local_request
 from wallet_api.blueprints.routing import Blueprint
-from wallet_api.blueprints.schemas import BASE_ACCOUNT
+from wallet_api.blueprints.schemas.bases import BASE_ACCOUNT
 
 blueprint = Blueprint(
     "home", __name__, template_folder="../templates", description="Pages for people."

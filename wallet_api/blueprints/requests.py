@@ -67,8 +67,8 @@ def _begin() -> None:
 
 def read_body() -> None:
     """Read the whole body, also on routes without one, so that every route rejects a bad one."""
-    announced = request.content_length
-    if announced is not None and announced > MAX_BODY_BYTES:
+    declared = request.content_length
+    if declared is not None and declared > MAX_BODY_BYTES:
         raise RequestEntityTooLarge
     try:
         received = len(request.get_data())
@@ -77,7 +77,7 @@ def read_body() -> None:
         raise BadRequest from error
     if received > MAX_BODY_BYTES:
         raise RequestEntityTooLarge
-    if announced is not None and received != announced:
+    if declared is not None and received != declared:
         raise BadRequest
 
 
@@ -177,7 +177,7 @@ class BodyParser(FlaskParser):
         for name, values in req.args.lists():
             field = schema.fields.get(name)
             if len(values) > 1 and not isinstance(field, fields.List):
-                raise InvalidRequest(f"{_printable(name)}: give it once.")
+                raise InvalidRequest(f"{_quoted(name)}: give it once.")
         return super().load_querystring(req, schema)
 
     def load_json(self, req: Request, schema: Schema) -> Any:
@@ -208,7 +208,7 @@ class BodyParser(FlaskParser):
         messages: Any = error.messages
         # {"json": {field: [sentence, …]}}
         field, sentences = next(iter(next(iter(messages.values())).items()))
-        raise InvalidRequest(f"{_printable(field)}: {sentences[0]}") from error
+        raise InvalidRequest(f"{_quoted(field)}: {sentences[0]}") from error
 
 
 def parse_json(raw: bytes) -> Any:
@@ -234,7 +234,7 @@ def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
-def _printable(field: object) -> str:
+def _quoted(field: object) -> str:
     """Quote a name, unless it could be a key or a token that was put in the wrong place."""
     name = str(field)
     return json.dumps(name) if _NAME.fullmatch(name) else _WITHHELD

@@ -9,7 +9,7 @@ from wallet_api import errors
 from wallet_api.blueprints.authorization import AuthPolicy
 from wallet_api.blueprints.problems import STATUS_OF, example
 from wallet_api.blueprints.requests import BodyParser
-from wallet_api.blueprints.schemas import Problem
+from wallet_api.blueprints.schemas.bases import Problem
 
 View = TypeVar("View", bound=Callable[..., Any])
 

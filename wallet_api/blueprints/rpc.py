@@ -18,7 +18,7 @@ from wallet_api.blueprints.json_rpc import Call, RpcError, require_count
 from wallet_api.blueprints.paths import parse_fid_of_path
 from wallet_api.blueprints.problems import report
 from wallet_api.blueprints.routing import Blueprint
-from wallet_api.blueprints.rpc_schemas import ANSWER, ANSWER_EXAMPLES, BODY, PARAMETERS
+from wallet_api.blueprints.schemas.rpc import ANSWER, ANSWER_EXAMPLES, BODY, PARAMETERS
 from wallet_api.blueprints.signing import header_reason
 from wallet_api.errors import InvalidFid, InvalidRequest, ServiceUnavailable, WalletApiError
 from wallet_api.ethereum.messages import read_message

@@ -7,7 +7,7 @@ from flask import g
 from wallet_api.blueprints.application import application
 from wallet_api.blueprints.authorization import FARCASTER_USER, audit_context
 from wallet_api.blueprints.routing import Blueprint
-from wallet_api.blueprints.schemas import SignInAnswer, SignInQuery
+from wallet_api.blueprints.schemas.sign_in import SignInAnswer, SignInQuery
 from wallet_api.errors import InvalidAddress
 from wallet_api.ethereum.addresses import parse_address
 

@@ -8,8 +8,8 @@ from wallet_api.blueprints.application import application
 from wallet_api.blueprints.authorization import audit_context, client
 from wallet_api.blueprints.paths import parse_fid_of_path, require_trading_chain
 from wallet_api.blueprints.routing import Blueprint
-from wallet_api.blueprints.schemas import FID
-from wallet_api.blueprints.signing_schemas import (
+from wallet_api.blueprints.schemas.bases import FID
+from wallet_api.blueprints.schemas.signing import (
     TRANSACTION,
     TYPED_DATA,
     MessageBody,

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from wallet_api.blueprints.application import application
 from wallet_api.blueprints.authorization import client
 from wallet_api.blueprints.routing import Blueprint
-from wallet_api.blueprints.service_schemas import StatsAnswer, StatsQuery
+from wallet_api.blueprints.schemas.stats import StatsAnswer, StatsQuery
 from wallet_api.errors import InvalidFilter, WalletsInFiles
 from wallet_api.ethereum.amounts import ASSETS, format_amount
 

@@ -3,7 +3,7 @@
 from wallet_api.blueprints.application import application
 from wallet_api.blueprints.authorization import client
 from wallet_api.blueprints.routing import Blueprint
-from wallet_api.blueprints.service_schemas import StorageAnswer
+from wallet_api.blueprints.schemas.storage import StorageAnswer
 from wallet_api.services.storage import StorageState
 
 blueprint = Blueprint("storage", __name__)

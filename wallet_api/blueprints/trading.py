@@ -7,7 +7,7 @@ from flask import g
 from wallet_api.blueprints.application import application
 from wallet_api.blueprints.authorization import USER, audit_context
 from wallet_api.blueprints.routing import Blueprint
-from wallet_api.blueprints.schemas import FallbackWalletAnswer, FallbackWalletStatusAnswer
+from wallet_api.blueprints.schemas.trading import FallbackWalletAnswer, FallbackWalletStatusAnswer
 from wallet_api.models import TRADING_CHAIN
 
 blueprint = Blueprint(

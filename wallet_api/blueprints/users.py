@@ -7,9 +7,8 @@ from wallet_api.blueprints.application import application
 from wallet_api.blueprints.authorization import audit_context, client
 from wallet_api.blueprints.paths import parse_fid_of_path, require_trading_chain
 from wallet_api.blueprints.routing import Blueprint
-from wallet_api.blueprints.schemas import FID
-from wallet_api.blueprints.service_schemas import (
-    CHAINS,
+from wallet_api.blueprints.schemas.bases import CHAINS, FID
+from wallet_api.blueprints.schemas.users import (
     KeyAnswer,
     KeyBody,
     ServiceWallet,
@@ -100,13 +99,7 @@ def read_key(body: dict[str, Any], fid: str, chain: str) -> dict[str, Any]:
     access = audit_context(
         reason=body["reason"], recipient=None if recipient is None else recipient.public_key
     )
-    wallets = application().wallets
-    if not application().allow_key_read:
-        wallets.refuse_key(user, TRADING_CHAIN, access=access)
-        raise KeyReadDisabled
-    found = wallets.get_wallet_with_key(user, TRADING_CHAIN, access=access)
-    if found is None:
-        raise WalletNotFound
+    found = application().key_access.read(user, access=access)
     if recipient is None:
         return {"wallet": found.wallet, "private_key": f"0x{found.private_key.reveal().hex()}"}
     info = hpke.key_info(fid=user, chain=TRADING_CHAIN, address=found.wallet.address)

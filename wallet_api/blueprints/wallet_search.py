@@ -6,7 +6,7 @@ from wallet_api.blueprints.application import application
 from wallet_api.blueprints.authorization import client
 from wallet_api.blueprints.pagination import LINK_HEADER
 from wallet_api.blueprints.routing import Blueprint
-from wallet_api.blueprints.service_schemas import WalletPage, WalletQuery
+from wallet_api.blueprints.schemas.wallet_search import WalletPage, WalletQuery
 from wallet_api.errors import InvalidAddress, InvalidCursor, InvalidFilter, WalletsInFiles
 from wallet_api.ethereum.addresses import parse_address
 from wallet_api.models import BASE_ACCOUNT_CHAIN, TRADING_CHAIN
@@ -41,9 +41,9 @@ def find_wallets(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]
 
 
 def _chain(wallet_type: str | None, chain: str | None) -> str | None:
-    implied = wallet_type and _CHAIN_OF_TYPE[wallet_type]
-    if implied and chain and implied != chain:
+    chain_of_type = wallet_type and _CHAIN_OF_TYPE[wallet_type]
+    if chain_of_type and chain and chain_of_type != chain:
         raise InvalidFilter(
-            hint=f"Wallets of type {wallet_type} are on the chain {implied}. Leave out chain."
+            hint=f"Wallets of type {wallet_type} are on the chain {chain_of_type}. Remove chain."
         )
-    return chain or implied
+    return chain or chain_of_type

@@ -10,8 +10,8 @@ from flask import Response, g, request
 from wallet_api.blueprints.application import application
 from wallet_api.blueprints.authorization import USER, audit_context
 from wallet_api.blueprints.routing import Blueprint
-from wallet_api.blueprints.schemas import (
-    BASE_ACCOUNT,
+from wallet_api.blueprints.schemas.bases import BASE_ACCOUNT
+from wallet_api.blueprints.schemas.wallets import (
     CreatedWalletAnswer,
     CreateWalletBody,
     DepositAnswer,
@@ -145,14 +145,7 @@ def primary() -> dict[str, Any]:
 def primary_with_key() -> dict[str, Any]:
     """Return the private key of the trading wallet to its owner, if that is enabled."""
     application().limits.count_write()
-    wallets = application().wallets
-    if not application().allow_key_export:
-        wallets.refuse_key(g.fid, TRADING_CHAIN, access=audit_context())
-        raise KeyExportDisabled
-    found = wallets.get_wallet_with_key(g.fid, TRADING_CHAIN, access=audit_context())
-    if found is None:
-        raise WalletNotFound
-    return {"wallet": found}
+    return {"wallet": application().key_access.export(g.fid, access=audit_context())}
 
 
 @blueprint.get("/user-wallets")

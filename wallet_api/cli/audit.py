@@ -10,11 +10,11 @@ from pathlib import Path
 import click
 
 from wallet_api.cli.command import Command, json_option
-from wallet_api.cli.progress import Progress, ReportFile, printable
+from wallet_api.cli.progress import Progress, ReportFile, escaped
 from wallet_api.cli.wallet_files.resources import WalletResources, operator
 from wallet_api.models import MAX_FID
+from wallet_api.repositories.audit.archive_files import ArchiveDamaged, ArchiveFolder
 from wallet_api.services.audit.archive import ArchiveOutcome, AuditArchive
-from wallet_api.services.audit.archive_files import ArchiveDamaged, ArchiveFolder
 from wallet_api.services.audit.chains import EntryOutcome, EntryReport
 from wallet_api.services.audit.checkpoints import Checkpoint
 from wallet_api.services.audit.verify import AuditVerification
@@ -69,7 +69,7 @@ def verify(
       wallet-api audit verify --against 2026-10.json --checkpoint 2026-11.json
     """
     if fid is not None and (against or checkpoint):
-        raise click.UsageError("A checkpoint covers the whole log. Leave out --fid.")
+        raise click.UsageError("A checkpoint covers the whole log. Remove --fid.")
     earlier = None if against is None else _read(against)
     if checkpoint is not None and not os.access(checkpoint.parent, os.W_OK):
         raise click.ClickException(f"{checkpoint.parent} is not writable.")
@@ -80,7 +80,7 @@ def verify(
             database,
             resources.encryption,
             unchained_before=since,
-            wallet_storage=resources.wallet_storage,
+            storage=resources.storage,
             archive=None if archive_folder is None else ArchiveFolder(archive_folder),
         )
         if (against or checkpoint) and verification.needs_archive():
@@ -168,7 +168,7 @@ def _archive_errors() -> Iterator[None]:
     try:
         yield
     except ArchiveDamaged as error:
-        raise click.ClickException(printable(str(error))) from error
+        raise click.ClickException(escaped(str(error))) from error
 
 
 def _read(path: Path) -> Checkpoint:

@@ -22,7 +22,7 @@ _DRAW_INTERVAL = 0.2
 _COLORS = {"fine": "green", "advice": "yellow", "FAULT": "red"}
 
 
-def printable(text: str) -> str:
+def escaped(text: str) -> str:
     """Escape control characters, so that a file name cannot send commands to a terminal."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 

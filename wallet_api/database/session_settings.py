@@ -126,5 +126,9 @@ def is_unsafe(name: str, value: str) -> bool:
     """Tell whether a setting of a role, in any spelling, makes its sessions unfit."""
     if name == "session_replication_role":
         return value.lower() == "replica"
-    switches = ("zero_damaged_pages", "ignore_checksum_failure", "wallet_api.archiving")
-    return name in switches and not _OFF.match(value)
+    return name in ("zero_damaged_pages", "ignore_checksum_failure") and is_on(value)
+
+
+def is_on(value: str) -> bool:
+    """Tell whether a Boolean setting is on, in any spelling."""
+    return not _OFF.match(value)

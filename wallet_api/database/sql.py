@@ -12,14 +12,15 @@ from wallet_api.database.sql_files import QUERIES
 Row = dict[str, Any]
 
 
-def load(subject: str) -> Any:
-    """Load queries/<subject>.sql; each query is a method that takes a connection and parameters.
+def load(file: str) -> Any:
+    """Load queries/<file>.sql; each query is a method that takes a connection and parameters.
 
     Each file is loaded separately, because aiosql lets a query replace one of the same name in
-    another file. Every statement carries its name as a comment, for pg_stat_activity and logs. The
-    comment is after the first word, because pg_stat_statements of PostgreSQL 18 omits comments
-    before it.
+    another file. Every statement carries its name as a comment, for pg_stat_activity and logs: the
+    subject, which is the file or its folder, and the query. The comment is after the first word,
+    because pg_stat_statements of PostgreSQL 18 omits comments before it.
     """
+    subject = file.partition("/")[0]
 
     class NamedAdapter(PyFormatAdapter):
         def process_sql(self, query_name: str, op_type: Any, sql: str) -> str:
@@ -27,7 +28,7 @@ def load(subject: str) -> Any:
             verb, rest = bound.split(maxsplit=1)
             return f"{verb} /* {subject}.{query_name} */ {rest}"
 
-    return aiosql.from_path(QUERIES / f"{subject}.sql", NamedAdapter)
+    return aiosql.from_path(QUERIES / f"{file}.sql", NamedAdapter)
 
 
 def send(connection: Connection[Row], query: Any, **parameters: Any) -> Cursor[Row]:

@@ -23,7 +23,8 @@ from wallet_api.cli.command import Command
 from wallet_api.config import Settings
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
-from wallet_api.development.postgres import LocalPostgres, command_line
+from wallet_api.development.postgres import LocalPostgres
+from wallet_api.development.programs import command_line
 from wallet_api.environment import trim
 from wallet_api.errors import Unauthenticated
 from wallet_api.services import migrations

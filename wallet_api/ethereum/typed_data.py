@@ -13,9 +13,9 @@ from typing import TypeAlias, TypeGuard
 from wallet_api.ethereum.strict_json import (
     MAX_SAFE_INTEGER,
     member_of,
-    parse_json,
     read_address,
     read_bytes,
+    read_json,
     read_list,
     read_object,
     read_text,
@@ -98,7 +98,7 @@ def read_typed_data(given: object, *, chain_id: int) -> TypedData:
     Raises NotSignable, which names the field.
     """
     if isinstance(given, str):
-        given = parse_json(given, "typedData")
+        given = read_json(given, "typedData")
     parts = read_object(given, "", required=("types", "primaryType", "domain", "message"))
     types = _read_types(parts["types"])
     declared_domain = types.pop(_DOMAIN_TYPE, None)

@@ -6,10 +6,10 @@ from wallet_api.database import Connection, Database, one_snapshot
 from wallet_api.errors import KeyUnreadable
 from wallet_api.models import BASE_ACCOUNT_CHAIN, TRADING_CHAIN
 from wallet_api.repositories.stats import StatsRepository
-from wallet_api.repositories.wallet_batches import WalletBatchRepository, WalletKey
 from wallet_api.repositories.wallet_files import file as wallet_file
-from wallet_api.repositories.wallet_files.directory import WalletDirectory
+from wallet_api.repositories.wallets.batches import WalletBatchRepository, WalletKey
 from wallet_api.services.encryption_keys.registry import KnownSecrets, SecretStatus
+from wallet_api.services.wallet_files.storages import WalletStorage
 
 # Names per statement: about ten milliseconds.
 _AT_ONCE = 10_000
@@ -45,25 +45,22 @@ class StorageState:
 class StorageService:
     """The state of rows and files. May read a replica, which may lag."""
 
-    def __init__(
-        self, database: Database, secrets: KnownSecrets, storage: str, directory: WalletDirectory
-    ) -> None:
+    def __init__(self, database: Database, secrets: KnownSecrets, storage: WalletStorage) -> None:
         self._database = database
         self._secrets = secrets
         self._storage = storage
-        self._directory = directory
 
     def get_state(self) -> StorageState:
         """Return the state. Raises StorageUnavailable and DatabaseUnavailable.
 
         With files, list the directory once and look up each name by primary key.
         """
-        names = None if self._storage == "postgres" else list(self._directory.names())
+        names = list(self._storage.directory.names()) if self._storage.uses_files else None
 
         def count(connection: Connection) -> StorageState:
             with one_snapshot(connection):
                 return StorageState(
-                    storage=self._storage,
+                    storage=self._storage.name,
                     files=None if names is None else _count_files(connection, names),
                     imported=StatsRepository(connection).count_imported(),
                     secrets=self._secrets.status_on(connection),
@@ -78,13 +75,13 @@ def _count_files(connection: Connection, names: list[str]) -> FileCounts:
     known = {fid for fid, chain in keys if chain == BASE_ACCOUNT_CHAIN}
     present = 0
     for begin in range(0, len(keys), _AT_ONCE):
-        some = keys[begin : begin + _AT_ONCE]
-        there = batches.list_keys_of(fid for fid, _ in some)
-        present += sum(key in there for key in some)
+        chunk = keys[begin : begin + _AT_ONCE]
+        stored = batches.list_keys_of(fid for fid, _ in chunk)
+        present += sum(key in stored for key in chunk)
         # The oldest files store a Base Account, without key, under a trading wallet's name.
-        lone = [fid for fid, chain in some if chain == TRADING_CHAIN and fid not in known]
-        oldest = [fid for fid in lone if (fid, TRADING_CHAIN) not in there]
-        present += batches.count_imported_base_accounts(oldest)
+        trading_only = [fid for fid, chain in chunk if chain == TRADING_CHAIN and fid not in known]
+        without_row = [fid for fid in trading_only if (fid, TRADING_CHAIN) not in stored]
+        present += batches.count_imported_base_accounts(without_row)
     return FileCounts(present=present, missing=len(keys) - present, misnamed=len(names) - len(keys))
 
 

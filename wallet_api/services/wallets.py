@@ -20,9 +20,9 @@ from wallet_api.models import (
     Wallet,
     WalletWithKey,
 )
-from wallet_api.repositories.audit import AuditRepository
-from wallet_api.repositories.wallet_repository import WalletRepositories, WalletRepository
-from wallet_api.repositories.wallets import PostgresWalletRepository, secret_retired
+from wallet_api.repositories.audit.entries import AuditRepository
+from wallet_api.repositories.wallets.protocol import WalletRepositories, WalletRepository
+from wallet_api.repositories.wallets.rows import PostgresWalletRepository, secret_retired
 from wallet_api.services.audit.append import AuditTrail, PendingEntries, begin_append, require_entry
 from wallet_api.services.audit.refusals import RefusalWindows
 from wallet_api.services.decryption import decrypt_verified

@@ -14,7 +14,7 @@ import click
 
 from wallet_api import logs
 from wallet_api.cli.command import require_database
-from wallet_api.cli.progress import Progress, ReportFile, printable
+from wallet_api.cli.progress import Progress, ReportFile, escaped
 from wallet_api.config import read_wallet_settings
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Database
@@ -25,7 +25,7 @@ from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.encryption_keys.registry import KnownSecrets
 from wallet_api.services.readiness import check_database
 from wallet_api.services.wallet_files.importing import FileReport
-from wallet_api.services.wallet_files.storage_check import StorageCheck
+from wallet_api.services.wallet_files.storages import select_storage
 from wallet_api.services.wallet_files.verifying import StoredWallets
 
 BATCH = 500
@@ -54,6 +54,7 @@ class WalletResources:
     def __init__(self, *, check_secret: bool = True) -> None:
         logs.configure("WARNING", "command")
         self._settings = read_wallet_settings(os.environ)
+        self.storage = select_storage(self._settings)
         self.encryption = EncryptionService(
             self._settings.encryption_secret, self._settings.encryption_secret_previous
         )
@@ -62,11 +63,6 @@ class WalletResources:
             check_database(database, writable=False)
             if check_secret:
                 self.registration(database).check()
-
-    @property
-    def wallet_storage(self) -> str:
-        """The setting WALLET_STORAGE."""
-        return self._settings.wallet_storage
 
     def database(self) -> Database:
         """Return a database, closed. map_in_processes() needs one for each call, and opens it."""
@@ -85,19 +81,18 @@ class WalletResources:
 
     def register(self, database: Database) -> None:
         """Register our secret, and create the wallet directory if WALLET_STORAGE is filesystem."""
-        in_files = self.wallet_storage == "filesystem"
-        store = StorageCheck(self.files(None), migrating=False) if in_files else None
-        SecretRegistration(database, self.encryption, store).register()
+        directory = (
+            None if self.storage.uses_rows else self.storage.directory_check(self.encryption)
+        )
+        SecretRegistration(database, self.encryption, directory).register()
 
     def known_secrets(self, database: Database) -> KnownSecrets:
         """Return the secrets that `database` knows."""
-        return KnownSecrets(
-            database, self.encryption, wallets_in_files=self.wallet_storage != "postgres"
-        )
+        return KnownSecrets(database, self.encryption, self.storage)
 
     def files(self, path: Path | None) -> FilesystemWalletRepository:
         """Return the wallet files in `path`, by default WALLET_STORAGE_PATH."""
-        directory = WalletDirectory(path or self._settings.wallet_storage_path)
+        directory = self.storage.directory if path is None else WalletDirectory(path)
         return FilesystemWalletRepository(directory, self.encryption)
 
 
@@ -133,7 +128,7 @@ def collect_reports(
                 lines.write(one)
             if one.reason is not None:
                 reasons[one.reason] += 1
-                progress.print_line(f"{printable(one.file)}: {one.outcome}: {one.reason}")
+                progress.print_line(f"{escaped(one.file)}: {one.outcome}: {one.reason}")
             progress.add(one.outcome)
     return reasons
 

@@ -10,7 +10,7 @@ import click
 
 from wallet_api.cli.command import Command, json_option
 from wallet_api.cli.processes import batches, map_in_processes
-from wallet_api.cli.progress import Progress, printable
+from wallet_api.cli.progress import Progress, escaped
 from wallet_api.cli.wallet_files.resources import (
     BATCH,
     WalletResources,
@@ -73,8 +73,8 @@ def verify(
             click.echo(progress.summary())
         if path is None:
             click.echo("No files were compared: no PATH was given.")
-    sound = not shared and all(progress.succeeded() for progress in parts.values())
-    context.exit(0 if sound else 1)
+    succeeded = not shared and all(progress.succeeded() for progress in parts.values())
+    context.exit(0 if succeeded else 1)
 
 
 class _Verification(RowVerification):
@@ -99,7 +99,7 @@ class _Verification(RowVerification):
                 kind = _MISSING if file.outcome is Outcome.IMPORTABLE else file.outcome
                 if kind is not Outcome.PRESENT:
                     reason = f": {file.reason}" if file.reason else ""
-                    progress.print_line(f"{printable(file.file)}: {kind}{reason}")
+                    progress.print_line(f"{escaped(file.file)}: {kind}{reason}")
                 progress.add(kind)
         return progress
 
@@ -122,7 +122,7 @@ class _Verification(RowVerification):
                     if line.outcome is not LineOutcome.UNCHANGED:
                         unreadable = line.outcome is LineOutcome.UNREADABLE
                         since = "" if unreadable else " since the report"
-                        progress.print_line(f"{printable(line.file)}: {line.outcome}{since}")
+                        progress.print_line(f"{escaped(line.file)}: {line.outcome}{since}")
                     progress.add(line.outcome)
         return progress
 

@@ -12,7 +12,7 @@ from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Connection, one_round_trip
 from wallet_api.errors import AuditLogBlocked, DatabaseDamaged
 from wallet_api.models import AuditEntry, AuditEvent, AuditHead
-from wallet_api.repositories.audit import (
+from wallet_api.repositories.audit.entries import (
     AuditRepository,
     ChainedEntry,
     EntryIdTaken,

@@ -8,9 +8,10 @@ from enum import StrEnum
 
 from wallet_api.crypto.audit_chain import AuditKey
 from wallet_api.models import ARCHIVE_ACTION, BASE_ACCOUNT_CHAIN, TRADING_CHAIN, AuditEntry
-from wallet_api.repositories.audit_checks import ChainEnd
+from wallet_api.repositories.audit.checks import ChainEnd
 from wallet_api.services.audit.archived_ranges import ArchivedRange
 from wallet_api.services.audit.links import ChainLinks
+from wallet_api.services.wallet_files.storages import WalletStorage
 
 _CREATIONS = ("wallet.created", "wallet.imported")
 _ENCRYPTING_ACTIONS = ("wallet.imported", "key.resealed")
@@ -44,19 +45,17 @@ class ChainCheck:
         keys: dict[str, AuditKey],
         *,
         unchained_before: datetime | None,
-        wallet_storage: str,
+        storage: WalletStorage,
         with_archive: bool,
     ) -> None:
         """Entries without a mac are faults, unless they were made before `unchained_before`.
 
-        Unless `wallet_storage` is "postgres", a wallet without a row may be kept in a file. With
-        "filesystem", rows are not in use, and entries record files. With `with_archive`, the
-        entries include archived ones, and it is a fault if one is missing.
+        With `with_archive`, the entries include archived ones, and it is a fault if one is missing.
         """
         self._with_archive = with_archive
         self._keys = keys
         self._unchained_before = unchained_before
-        self._wallet_storage = wallet_storage
+        self._storage = storage
 
     def run(
         self,
@@ -77,8 +76,8 @@ class ChainCheck:
                 yield self._unchained(entry, after_chain=not links.pass_unchained(entry))
                 continue
             ranges, gap = links.cross_gap(entry.id)
-            for gone in ranges:
-                yield from self._archived(fid, gone)
+            for archived_range in ranges:
+                yield from self._archived(fid, archived_range)
             crossed += ranges
             if gap is not None:
                 yield missing(fid, *gap)
@@ -86,21 +85,23 @@ class ChainCheck:
             yield _report(entry, fault)
             if fault is None:
                 facts.add(entry)
-        for gone in crossed:
-            if gone not in facts.archived:
-                yield missing(fid, gone.first, gone.last)
+        for archived_range in crossed:
+            if archived_range not in facts.archived:
+                yield missing(fid, archived_range.first, archived_range.last)
         ending = end()
         yield from _check_end(ending, links.last, links.head)
         yield from self._check_wallet(ending, facts)
-        if self._wallet_storage != "filesystem":
+        # Where rows are not served, entries record files.
+        if self._storage.uses_rows:
             yield from self._check_base_account(ending, facts)
 
-    def _archived(self, fid: int, gone: ArchivedRange) -> Iterator[EntryReport]:
+    def _archived(self, fid: int, archived_range: ArchivedRange) -> Iterator[EntryReport]:
         if self._with_archive:
-            fault = f"entries {gone.first} to {gone.last} are archived, and in no file"
+            first, last = archived_range.first, archived_range.last
+            fault = f"entries {first} to {last} are archived, and in no file"
             yield _user_fault(fid, fault)
             return
-        for entry_id in range(gone.first, gone.last + 1):
+        for entry_id in range(archived_range.first, archived_range.last + 1):
             yield EntryReport(outcome=EntryOutcome.ARCHIVED, fid=fid, id=entry_id)
 
     def _unchained(self, entry: AuditEntry, *, after_chain: bool) -> EntryReport:
@@ -116,7 +117,7 @@ class ChainCheck:
         if len(set(addresses)) > 1:
             yield _user_fault(end.fid, "more than one trading wallet was created")
         if end.address is None or end.created_at is None:
-            if addresses and self._requires_row(facts.imports[TRADING_CHAIN]):
+            if addresses and self._storage.requires_row(facts.imports[TRADING_CHAIN]):
                 fault = "the trading wallet that was created is not in PostgreSQL"
                 yield _user_fault(end.fid, fault)
             return
@@ -134,7 +135,7 @@ class ChainCheck:
             # A row is never deleted by us; deleting it brings back the older address of the file.
             yield _user_fault(end.fid, "the Base Account address was imported more than once")
         if end.base_account_address is None or end.base_account_updated_at is None:
-            if remembered is not None and self._requires_row(imports):
+            if remembered is not None and self._storage.requires_row(imports):
                 fault = "the Base Account address that was stored is not in PostgreSQL"
                 yield _user_fault(end.fid, fault)
         elif remembered is None:
@@ -144,12 +145,6 @@ class ChainCheck:
         elif remembered != end.base_account_address:
             fault = "the Base Account address differs from the last intact entry about it"
             yield _user_fault(end.fid, fault)
-
-    def _requires_row(self, imports: int) -> bool:
-        """Tell whether a wallet in the log must have a row, not only a file."""
-        return self._wallet_storage == "postgres" or (
-            self._wallet_storage == "migrating" and imports > 0
-        )
 
     def _is_older(self, moment: datetime) -> bool:
         return self._unchained_before is not None and moment < self._unchained_before

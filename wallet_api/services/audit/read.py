@@ -5,7 +5,7 @@ from datetime import datetime
 
 from wallet_api.database import Connection, Database
 from wallet_api.models import AUDIT_ACTIONS, AuditEntry, Page, PageRequest, Position
-from wallet_api.repositories.audit import AuditRepository
+from wallet_api.repositories.audit.entries import AuditRepository
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

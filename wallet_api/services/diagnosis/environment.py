@@ -19,8 +19,6 @@ from wallet_api.database import Database, connection_error
 from wallet_api.errors import ServiceUnavailable, SignInUnavailable, StorageUnavailable
 from wallet_api.models import ApiClient
 from wallet_api.repositories.database_checks import DatabaseCheckRepository, Session
-from wallet_api.repositories.wallet_files.directory import WalletDirectory
-from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
 from wallet_api.services.api_clients import ApiClientService
 from wallet_api.services.audit.read import AuditFilters, AuditLog
 from wallet_api.services.diagnosis.settings import (
@@ -36,7 +34,7 @@ from wallet_api.services.diagnosis.settings import (
 from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.encryption_keys.registry import KnownSecrets
 from wallet_api.services.readiness import check_database
-from wallet_api.services.wallet_files.storage_check import StorageCheck, check_unused_files
+from wallet_api.services.wallet_files.storages import select_storage
 
 T = TypeVar("T")
 
@@ -118,13 +116,13 @@ def _session(session: Session) -> Iterator[Diagnosis]:
 def _connections(session: Session, settings: Settings) -> Diagnosis:
     needed = settings.web_concurrency * settings.db_pool_max
     share = f"{settings.web_concurrency} processes of {settings.db_pool_max}"
-    said = f"{needed} connections at most ({share})"
+    usage = f"{needed} connections at most ({share})"
     if session.pooled:
-        return fine(f"{said}, through a pooler")
+        return fine(f"{usage}, through a pooler")
     if 2 * needed <= session.connections:
-        return fine(f"{said}, of the {session.connections} that this role may have")
+        return fine(f"{usage}, of the {session.connections} that this role may have")
     return advice(
-        f"{said}, twice that during a release, of the {session.connections} that this role may "
+        f"{usage}, twice that during a release, of the {session.connections} that this role may "
         "have",
         "Lower WEB_CONCURRENCY or DB_POOL_MAX, or raise PostgreSQL's max_connections or the "
         "role's limit.",
@@ -161,18 +159,12 @@ def _last_read(database: Database, client: ApiClient) -> str:
 def _secrets(database: Database, settings: WalletSettings) -> Iterator[Diagnosis]:
     """Check the secrets. Raises ServiceUnavailable if they do not fit."""
     encryption = EncryptionService(settings.encryption_secret, settings.encryption_secret_previous)
-    in_files = settings.wallet_storage != "postgres"
-    store = None
-    if in_files:
-        files = FilesystemWalletRepository(
-            WalletDirectory(settings.wallet_storage_path), encryption
-        )
-        migrating = settings.wallet_storage == "migrating"
-        store = StorageCheck(files, migrating=migrating, read_only=True)
-    SecretRegistration(database, encryption, store).check()
-    fitting = f", and the files in {settings.wallet_storage_path}" if in_files else ""
-    yield fine(f"the secret fits the database{fitting}")
-    for key_id in KnownSecrets(database, encryption, wallets_in_files=in_files).list_removable():
+    storage = select_storage(settings)
+    check = storage.directory_check(encryption, read_only=True)
+    SecretRegistration(database, encryption, check).check()
+    files = f", and the files in {settings.wallet_storage_path}" if storage.uses_files else ""
+    yield fine(f"the secret fits the database{files}")
+    for key_id in KnownSecrets(database, encryption, storage).list_removable():
         yield advice(
             f"ENCRYPTION_SECRET_PREVIOUS holds a retired secret ({key_id})",
             "Remove it, and keep it in a safe place as long as a backup needs it.",
@@ -180,12 +172,9 @@ def _secrets(database: Database, settings: WalletSettings) -> Iterator[Diagnosis
 
 
 def _files(settings: Settings) -> Iterator[Diagnosis]:
-    if settings.wallet_storage != "postgres":
-        return
-    directory = WalletDirectory(settings.wallet_storage_path)
     try:
-        unused = check_unused_files(
-            directory, ignored_explicitly=settings.wallet_storage_is_explicit
+        unused = select_storage(settings).unused_files_warning(
+            explicit=settings.wallet_storage_is_explicit
         )
     except ConfigurationError as error:
         yield from faults_of(error)

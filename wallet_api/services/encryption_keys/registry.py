@@ -8,6 +8,7 @@ from wallet_api.database import Connection, Database
 from wallet_api.errors import SecretMismatch
 from wallet_api.repositories.encryption_keys import EncryptionKeyRepository, KeyInUse
 from wallet_api.services.audit.verify import audit_keys
+from wallet_api.services.wallet_files.storages import WalletStorage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,12 +34,11 @@ class KnownSecrets:
     """The registered secrets of a database."""
 
     def __init__(
-        self, database: Database, encryption: EncryptionService, *, wallets_in_files: bool
+        self, database: Database, encryption: EncryptionService, storage: WalletStorage
     ) -> None:
-        """`wallets_in_files`: wallet files are in use, whose secrets are not counted."""
         self._database = database
         self._encryption = encryption
-        self._wallets_in_files = wallets_in_files
+        self._storage = storage
 
     def status(self) -> list[SecretStatus]:
         """Return all registered secrets, in the order of registration."""
@@ -62,16 +62,16 @@ class KnownSecrets:
     def list_removable(self) -> list[str]:
         """Return the key ids of configured secrets that are retired and not needed.
 
-        Secrets that the audit log needs are not included. Empty where wallet files are in use,
-        because these may need any secret.
+        Secrets that the audit log needs are not included. Empty if wallet files are served:
+        they may need any secret, and are not counted.
         """
-        if self._wallets_in_files:
+        if self._storage.uses_files:
             return []
-        ours = self._encryption.audit_keys
+        own_keys = self._encryption.audit_keys
         known = self._database.run(
             lambda connection: EncryptionKeyRepository(connection).list_keys()
         )
-        retired = [key.key_id for key in known if key.key_id in ours and not key.active]
+        retired = [key.key_id for key in known if key.key_id in own_keys and not key.active]
         return [key_id for key_id in retired if not self.audit_log_needs(key_id)]
 
     def audit_log_needs(self, key_id: str) -> bool:
@@ -80,8 +80,10 @@ class KnownSecrets:
         The current secret leads only to those that it succeeded.
         """
         current = self._encryption.key_id
-        mine = {current: self._encryption.audit_keys[current]}
-        return key_id not in self._database.run(lambda connection: audit_keys(connection, mine))
+        current_key = {current: self._encryption.audit_keys[current]}
+        return key_id not in self._database.run(
+            lambda connection: audit_keys(connection, current_key)
+        )
 
     def retire(self, key_id: str) -> bool:
         """Retire a secret, so that no wallet can be encrypted with it; tell whether it was active.
@@ -92,7 +94,7 @@ class KnownSecrets:
         """
         if key_id == self._encryption.key_id:
             raise SecretStillInUse("It is the current ENCRYPTION_SECRET.")
-        if self._wallets_in_files:
+        if self._storage.uses_files:
             raise SecretStillInUse(
                 "Wallet files may be encrypted with it: import them, and set "
                 "WALLET_STORAGE=postgres everywhere first."

@@ -2,7 +2,7 @@
 
 from wallet_api.errors import KeyUnreadable
 from wallet_api.models import TRADING_CHAIN, Wallet
-from wallet_api.repositories.audit import AuditRepository
+from wallet_api.repositories.audit.entries import AuditRepository
 from wallet_api.repositories.wallet_files.file import file_name
 
 

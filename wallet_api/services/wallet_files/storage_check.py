@@ -78,7 +78,7 @@ class StorageCheck:
         return False
 
 
-def check_unused_files(directory: WalletDirectory, *, ignored_explicitly: bool) -> str | None:
+def unused_files_warning(directory: WalletDirectory, *, ignored_explicitly: bool) -> str | None:
     """Return a warning about unused wallet files; refuse them unless they are ignored on purpose.
 
     A user with a wallet in a file would get a second one. Raises ConfigurationError.
@@ -94,8 +94,8 @@ def check_unused_files(directory: WalletDirectory, *, ignored_explicitly: bool) 
         return None
     if not ignored_explicitly:
         choice = "Set it to migrating to serve them, or to postgres once all are imported."
-        said = f"is not set, and {fault}"
-        raise ConfigurationError([VariableFault("WALLET_STORAGE", said, choice)])
+        reason = f"is not set, and {fault}"
+        raise ConfigurationError([VariableFault("WALLET_STORAGE", reason, choice)])
     return (
         f"WALLET_STORAGE=postgres ignores the files in {directory.path}: "
         "until they are imported, use WALLET_STORAGE=migrating"

@@ -1,0 +1,1 @@
+"""Schemas of parameters and bodies: schemas/x.py has those of blueprints/x.py."""

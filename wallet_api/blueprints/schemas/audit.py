@@ -1,0 +1,71 @@
+"""Schemas of /v1/audit."""
+
+import json
+
+from marshmallow import fields, validate
+
+from wallet_api.blueprints.schemas.bases import CHAINS, FID, Answer, PageAnswer, Timestamp
+from wallet_api.blueprints.schemas.queries import MOMENT, Fid, Moment, PageQuery, require_printable
+from wallet_api.models import AUDIT_ACTIONS
+
+
+class AuditQuery(PageQuery):
+    fid = Fid(load_default=None, metadata=FID)
+    action = fields.String(
+        load_default=None,
+        validate=validate.OneOf(AUDIT_ACTIONS, error="unknown action, see /docs."),
+    )
+    actor = fields.String(
+        load_default=None,
+        validate=[validate.Length(1, 200), require_printable],
+        metadata={"description": "user:<fid>, client:<name> or cli:<account>."},
+    )
+    after = Moment(
+        load_default=None,
+        metadata={**MOMENT, "description": "Inclusive start of the range."},
+    )
+    before = Moment(
+        load_default=None,
+        metadata={**MOMENT, "description": "Exclusive end of the range."},
+    )
+
+
+class AuditEntry(Answer):
+    """An audit log entry: one action on a wallet or its key."""
+
+    id = fields.String(
+        metadata={"description": "The position in the user's chain, a number as a string."}
+    )
+    fid = fields.Integer(metadata=FID)
+    chain = fields.String(metadata={"enum": list(CHAINS)})
+    action = fields.String(metadata={"enum": list(AUDIT_ACTIONS)})
+    actor = fields.String(metadata={"examples": ["client:engine"]})
+    ip = fields.String(allow_none=True, metadata={"examples": ["203.0.113.7"]})
+    reason = fields.String(allow_none=True)
+    recipient = fields.String(
+        data_key="recipientPublicKey",
+        allow_none=True,
+        metadata={"description": "The X25519 public key that the key was encrypted to."},
+    )
+    address = fields.String(
+        allow_none=True,
+        metadata={
+            "description": "The address of the created wallet, or of the stored Base Account."
+        },
+    )
+    details = fields.Function(
+        lambda entry: None if entry.details is None else json.loads(entry.details),
+        metadata={
+            "type": ["object", "null"],
+            "description": "What was signed or refused: method, chain_id, digest and effects.",
+        },
+    )
+    request_id = fields.String(data_key="requestId")
+    created_at = Timestamp(data_key="createdAt")
+
+
+class AuditPage(PageAnswer):
+    class Meta:
+        fields = ("data", "next_cursor", "has_more")
+
+    data = fields.List(fields.Nested(AuditEntry))

@@ -1,0 +1,71 @@
+"""Schemas of /v1/wallets."""
+
+from marshmallow import fields, validate
+
+from wallet_api.blueprints.schemas.bases import (
+    ADDRESS,
+    CHAINS,
+    FID,
+    TRADING_ADDRESS,
+    TYPES,
+    WALLET_ID,
+    Answer,
+    PageAnswer,
+    Timestamp,
+)
+from wallet_api.blueprints.schemas.queries import MOMENT, Fid, Moment, PageQuery
+
+
+class WalletQuery(PageQuery):
+    address = fields.String(
+        load_default=None, metadata={"description": "In upper, lower or mixed case.", **ADDRESS}
+    )
+    fid = Fid(load_default=None, metadata=FID)
+    type = fields.String(load_default=None, validate=validate.OneOf(TYPES))
+    chain = fields.String(load_default=None, validate=validate.OneOf(CHAINS))
+    created_after = Moment(
+        data_key="createdAfter",
+        load_default=None,
+        metadata={**MOMENT, "description": "Inclusive start of the range."},
+    )
+    created_before = Moment(
+        data_key="createdBefore",
+        load_default=None,
+        metadata={**MOMENT, "description": "Exclusive end of the range."},
+    )
+
+
+class FoundWallet(Answer):
+    """A wallet that a search found."""
+
+    id = fields.Function(
+        lambda found: f"fid_{found.wallet.fid}_{found.wallet.chain}",
+        metadata=WALLET_ID,
+    )
+    fid = fields.Integer(attribute="wallet.fid", metadata=FID)
+    chain = fields.String(attribute="wallet.chain", metadata={"enum": list(CHAINS)})
+    type = fields.String(attribute="wallet.wallet_type", metadata={"enum": list(TYPES)})
+    address = fields.Function(
+        lambda found: found.wallet.address if found.opened else None,
+        metadata={
+            "type": ["string", "null"],
+            "description": "Null if the stored key does not decrypt. Do not deposit there.",
+            "examples": [TRADING_ADDRESS],
+            **ADDRESS,
+        },
+    )
+    opened = fields.Boolean(
+        metadata={
+            "description": "Whether the stored key decrypts. False needs an operator. A Base "
+            "Account has no key and is true."
+        }
+    )
+    created_at = Timestamp(attribute="wallet.created_at", data_key="createdAt")
+    updated_at = Timestamp(attribute="wallet.updated_at", data_key="updatedAt")
+
+
+class WalletPage(PageAnswer):
+    class Meta:
+        fields = ("data", "next_cursor", "has_more")
+
+    data = fields.List(fields.Nested(FoundWallet))

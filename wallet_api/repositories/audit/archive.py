@@ -1,0 +1,36 @@
+"""Deletion of archived audit entries. Queries: queries/audit/archive.sql."""
+
+from collections.abc import Sequence
+
+from wallet_api.database import one_round_trip, sql
+from wallet_api.models import AuditEntry
+from wallet_api.repositories import Repository
+
+_QUERIES = sql.load("audit/archive")
+
+DELETION_SETTING = "wallet_api.archiving"
+"""The setting under which a trigger lets the owner of the tables delete key uses."""
+
+
+class AuditArchiveRepository(Repository):
+    """The key uses that `wallet-api audit archive` moves into files. Only for the owner."""
+
+    def delete_ranges(self, ranges: Sequence[tuple[int, int, int]]) -> list[list[AuditEntry]]:
+        """Delete ranges (FID, first and last id) in the caller's transaction.
+
+        Return the entries of each range in the order of ids. Raises InsufficientPrivilege, and
+        RestrictViolation if an entry must stay.
+        """
+        with one_round_trip(self._connection, begin=False, commit=False):
+            sql.send(self._connection, _QUERIES.propagate_settings)
+            sql.send(self._connection, _QUERIES.allow_deletion)
+            deleted = [
+                sql.send(
+                    self._connection, _QUERIES.delete_range, fid=fid, first_id=first, last_id=last
+                )
+                for fid, first, last in ranges
+            ]
+        return [
+            sorted((AuditEntry(**row) for row in one.fetchall()), key=lambda entry: entry.id)
+            for one in deleted
+        ]
