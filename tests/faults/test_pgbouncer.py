@@ -100,7 +100,7 @@ def test_statements_are_prepared_in_the_sessions_behind_it(serve, remembering):
     prepared = every_session(remembering, "select name, statement from pg_prepared_statements")
     for session in prepared:
         assert all(name.startswith("PGBOUNCER_") for name, _ in session)
-    for query in ("wallets.get_with_head", "deposits.insert_if_absent", "audit.advance_head"):
+    for query in ("wallets.list_with_head", "deposits.insert_if_absent", "audit.advance_head"):
         assert any(f"/* {query} */" in text for session in prepared for _, text in session), query
 
 

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """An EVM network: name, EIP-155 chain id, and the address of Circle's USDC contract."""
+    """An EVM network: name, EIP-155 chain id, and the address of Circle's USDC contract.
+
+    `usdc` has its EIP-55 checksum.
+    """
 
     name: str
     chain_id: int

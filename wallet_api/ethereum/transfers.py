@@ -27,7 +27,7 @@ class Payment:
     @property
     def _target(self) -> str:
         """The `to` of the transaction: the recipient, or the token contract."""
-        return to_checksum_address(self.to_address if self._is_eth else self.network.usdc)
+        return to_checksum_address(self.to_address) if self._is_eth else self.network.usdc
 
     def payment_uri(self) -> str:
         """Return the payment as an ERC-681 URI, for QR codes and deep links."""

@@ -1,13 +1,14 @@
 """The table `deposits`. Queries: queries/deposits.sql."""
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import fields
 
 from wallet_api.database import Row, sql
 from wallet_api.models import Deposit
 from wallet_api.repositories import Repository
 
 _QUERIES = sql.load("deposits")
+_NAMES = [field.name for field in fields(Deposit)]
 
 
 class DepositRepository(Repository):
@@ -30,7 +31,7 @@ class DepositRepository(Repository):
 
         Return a function that returns after the commit whether it was inserted.
         """
-        cursor = sql.send(self._connection, _QUERIES.insert_if_absent, **asdict(deposit))
+        cursor = sql.send(self._connection, _QUERIES.insert_if_absent, **_columns(deposit))
         return lambda: cursor.fetchone() is not None
 
     def insert_with_wallet_later(self, deposit: Deposit) -> Callable[[], bool | None]:
@@ -39,12 +40,17 @@ class DepositRepository(Repository):
         Return a function that returns after the commit whether it was inserted; None if that is
         unknown, because the connection was lost.
         """
-        cursor = sql.send(self._connection, _QUERIES.insert_with_wallet, **asdict(deposit))
+        cursor = sql.send(self._connection, _QUERIES.insert_with_wallet, **_columns(deposit))
         return lambda: None if cursor.pgresult is None else cursor.fetchone() is not None
 
     def set_lock_timeout(self) -> None:
         """Set a short lock timeout for the rest of this transaction."""
         sql.send(self._connection, _QUERIES.set_lock_timeout)
+
+
+def _columns(deposit: Deposit) -> Row:
+    # Not asdict(), which makes deep copies.
+    return {name: getattr(deposit, name) for name in _NAMES}
 
 
 def _deposit(row: Row | None) -> Deposit | None:
