@@ -253,8 +253,10 @@ def test_work_whose_response_is_lost_is_done_once(ground, sql, act):
 
 
 @pytest.mark.faults
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize("act", ACTS)
 def test_work_that_is_cut_off_at_any_byte_is_done_once(ground, sql, capsys, act):
+    # Thousands of bytes: each is tried of a signature, and every eleventh of the others.
     step = 1 if act is sign_message else 11
     count = cut_everywhere(ground, sql, act, bytes_of, step=step)
     with capsys.disabled():
