@@ -290,6 +290,10 @@ ALTER TABLE ONLY public.wallets
 
 CREATE UNIQUE INDEX encryption_keys_only_one_is_first ON public.encryption_keys USING btree (((succeeds IS NULL))) WHERE (succeeds IS NULL);
 
+CREATE INDEX idx_deposits_by_id ON public.deposits USING btree (id);
+
+CREATE INDEX idx_deposits_by_user ON public.deposits USING btree (fid, created_at);
+
 CREATE INDEX idx_deposits_created_at ON public.deposits USING btree (created_at);
 
 CREATE INDEX idx_wallet_audit_log_by_action ON public.wallet_audit_log USING btree (hashtext(action), created_at);

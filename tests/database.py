@@ -6,6 +6,7 @@ from typing import Any
 
 import psycopg
 
+from tests.factories import BASE_ACCOUNT, DEPOSIT_ID, FID
 from tests.leaks import LEAKS
 from wallet_api.blueprints.application import Application
 from wallet_api.crypto import encryption
@@ -58,6 +59,16 @@ def key_ids(sql):
 
 def audited(sql, columns="fid, chain, action"):
     return sql.execute(f"select {columns} from wallet_audit_log order by fid, id").fetchall()
+
+
+def plant_deposit(sql):
+    """Insert FID's deposit with DEPOSIT_ID, to the trading wallet of FID, which must exist."""
+    sql.execute(
+        "insert into deposits (fid, id, asset, amount, from_address, to_address, chain_id)"
+        " select fid, %s, 'USDC', 20000000, %s, address, 8453 from wallets"
+        " where fid = %s and chain = 'ethereum'",
+        [DEPOSIT_ID, BASE_ACCOUNT, FID],
+    )
 
 
 def plant(sql, statement, parameters=()):

@@ -17,6 +17,7 @@ from wallet_api.blueprints import (
     authorization,
     cross_origin,
     demo,
+    deposits,
     docs,
     hardening,
     health,
@@ -46,6 +47,7 @@ from wallet_api.database import Database, ServingConnection
 from wallet_api.process import require_gunicorn_settings
 from wallet_api.services.api_clients import ApiClientService
 from wallet_api.services.audit.read import AuditLog
+from wallet_api.services.deposit_history import DepositHistory
 from wallet_api.services.deposits import DepositService
 from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.encryption_keys.registry import KnownSecrets
@@ -105,6 +107,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     for blueprint in (
         sign_in.blueprint,
         wallets.blueprint,
+        deposits.blueprint,
         trading.blueprint,
         users.blueprint,
         signing.blueprint,
@@ -179,6 +182,7 @@ def _services(settings: Settings) -> Application:
         ),
         node_reads=NodeReadService(settings.node_urls, threads=settings.web_threads),
         deposits=DepositService(database, wallet_service, settings.network),
+        deposit_history=DepositHistory(database, wallet_service),
         readiness=ReadinessService(database, registration),
         clients=ApiClientService(database),
         wallet_search=storage.search(replica, encryption, primary=database),

@@ -25,6 +25,7 @@
     ├── NetworkNotAllowed         an API client calls from another network
     ├── PolicyRefused             no policy allows this signature
     ├── WalletNotFound
+    ├── DepositNotFound
     ├── WalletsInFiles            the request needs wallets in PostgreSQL
     ├── TooManyRequests
     ├── IdempotencyKeyInUse       the first request with this key is still running
@@ -214,6 +215,12 @@ class WalletNotFound(WalletApiError):
     """This user has no such wallet."""
 
     code = "wallet_not_found"
+
+
+class DepositNotFound(WalletApiError):
+    """There is no such deposit."""
+
+    code = "deposit_not_found"
 
 
 class WalletsInFiles(WalletApiError):

@@ -5,10 +5,11 @@ import re
 from hypothesis import HealthCheck, settings
 from schemathesis.checks import CHECKS, load_all_checks
 
-from tests.factories import FID
+from tests.factories import DEPOSIT_ID, FID
 
 METRICS_TOKEN = "a token that only Prometheus and the tests know"
 PATH = {"fid": str(FID), "chain": "ethereum", "chain_id": "8453", "name": "docs.js"}
+PATH["deposit_id"] = DEPOSIT_ID
 QUERIES = {"/api/wallet/payment-qr": "?amount=20"}
 PROBLEM = "application/problem+json"
 # Generated clients call these names.
@@ -21,11 +22,16 @@ OPERATIONS = [
     "ensure_wallet",
     "fallback_wallet_status",
     "find_audit_entries",
+    "find_deposit",
     "find_wallets",
+    "get_deposit",
+    "get_own_deposit",
     "get_wallet",
     "healthz",
     "home",
     "home_asset",
+    "list_deposits",
+    "list_own_deposits",
     "list_wallets",
     "openapi",
     "page",

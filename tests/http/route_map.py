@@ -5,12 +5,13 @@ import re
 from flask import Flask
 from werkzeug.routing import Rule
 
-from tests.factories import FID
+from tests.factories import DEPOSIT_ID, FID
 
 
 def path_of(rule: Rule) -> str:
     """Return a path that a rule serves."""
     examples = {"fid": str(FID), "chain": "ethereum", "chain_id": "8453", "name": "docs.js"}
+    examples["deposit_id"] = DEPOSIT_ID
     return re.sub("<([a-z_]+)>", lambda variable: examples[variable[1]], rule.rule)
 
 

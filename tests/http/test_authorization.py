@@ -4,7 +4,7 @@ import hmac
 
 import pytest
 
-from tests.database import rows_of
+from tests.database import plant_deposit, rows_of
 from tests.factories import (
     ACCESS,
     FID,
@@ -90,6 +90,7 @@ def test_no_route_answers_a_wrong_credential(
 def test_every_route_answers_the_credential_that_it_asks_for(farcaster, make_app, sql):
     app = make_app(**farcaster.settings(**SETTINGS))
     application(app).wallets.ensure_trading_wallet(FID, access=ACCESS)
+    plant_deposit(sql)
     keyring = Keyring(sql, application(app).clients, farcaster)
     statuses = {}
     for route in map_of(app):

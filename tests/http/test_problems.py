@@ -146,7 +146,7 @@ def test_a_database_that_is_gone_is_503_on_every_route_that_needs_it(make_app, s
     url = f"postgresql://{info.user}:{info.password}@127.0.0.1:{DEAD_PORT}/{info.dbname}"
     client = make_app(DATABASE_URL=url, DB_POOL_TIMEOUT="0.1").test_client()
     calls = [call for call in routes(client.application) if call[1].startswith("/api/w")]
-    assert len(calls) == 6
+    assert len(calls) == 8
     for method, path in [*calls, ("GET", "/api/trading/create-fallback-wallet")]:
         body = {DEPOSIT: BODY}.get(path)
         query = {"/api/wallet/payment-qr": {"amount": "20"}}.get(path)

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.factories import ACCESS, BASE_ACCOUNT, FID, calling, signed_in
+from tests.database import plant_deposit
+from tests.factories import ACCESS, BASE_ACCOUNT, DEPOSIT_ID, FID, calling, signed_in
 from tests.http.route_map import routes
 from tests.round_trips import traced
 from wallet_api.blueprints.application import application
@@ -22,6 +23,9 @@ KNOWN = {
     ("GET", "/"): (0, 0, 0),
     ("GET", "/api/auth/base-account"): (1, 1, 0),
     ("GET", "/api/trading/create-fallback-wallet"): (1, 1, 0),
+    # The wallet is decrypted, to verify where the deposits go.
+    ("GET", "/api/wallet/deposits"): (2, 2, 0),
+    ("GET", f"/api/wallet/deposits/{DEPOSIT_ID}"): (2, 2, 0),
     ("GET", "/api/wallet/payment-qr"): (1, 1, 0),
     ("GET", "/api/wallet/primary"): (1, 1, 0),
     ("GET", "/api/wallet/primary-with-key"): (2, 6, 1),
@@ -41,6 +45,9 @@ KNOWN = {
     ("GET", "/v1/storage"): (6, 6, 1),
     ("GET", ONE): (2, 2, 0),
     ("GET", f"{ONE}/ethereum"): (2, 2, 0),
+    ("GET", f"/v1/users/{FID}/deposits"): (3, 3, 0),
+    ("GET", f"/v1/users/{FID}/deposits/{DEPOSIT_ID}"): (3, 3, 0),
+    ("GET", f"/v1/deposits/{DEPOSIT_ID}"): (3, 3, 0),
     ("GET", "/v1/wallets"): (2, 2, 0),
     ("POST", "/api/auth/base-account"): (1, 1, 0),
     ("POST", "/api/trading/create-fallback-wallet"): (1, 1, 0),
@@ -116,9 +123,10 @@ def cost(make_app, farcaster):
     return ask
 
 
-def test_every_route_costs_what_is_written_here(cost):
+def test_every_route_costs_what_is_written_here(cost, sql):
     wallets = application(cost.app).wallets
     wallets.ensure_trading_wallet(FID, access=ACCESS)
+    plant_deposit(sql)
     wallets.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS)
     assert {route: cost(*route) for route in routes(cost.app)} == KNOWN
 

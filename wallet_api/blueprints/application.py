@@ -13,6 +13,7 @@ from wallet_api.database import Database
 from wallet_api.ethereum.networks import Network
 from wallet_api.services.api_clients import ApiClientService
 from wallet_api.services.audit.read import AuditLog
+from wallet_api.services.deposit_history import DepositHistory
 from wallet_api.services.deposits import DepositService
 from wallet_api.services.key_access import KeyAccessService
 from wallet_api.services.node_reads import NodeReadService
@@ -41,6 +42,7 @@ class Application:
     key_access: KeyAccessService
     node_reads: NodeReadService
     deposits: DepositService
+    deposit_history: DepositHistory
     readiness: ReadinessService
     clients: ApiClientService
     wallet_search: WalletSearch | UnsupportedWithFiles

@@ -34,6 +34,7 @@ STATUS_OF: dict[type[errors.WalletApiError], int] = {
     errors.NetworkNotAllowed: 403,
     errors.PolicyRefused: 403,
     errors.WalletNotFound: 404,
+    errors.DepositNotFound: 404,
     errors.IdempotencyKeyInUse: 409,
     errors.WalletsInFiles: 409,
     errors.IdempotencyKeyReused: 422,
