@@ -57,6 +57,7 @@ from wallet_api.services.readiness import ReadinessService
 from wallet_api.services.signing import SigningService
 from wallet_api.services.storage import StorageService
 from wallet_api.services.wallet_files.storages import select_storage
+from wallet_api.services.watch import Watch
 
 
 class _Flask(Flask):
@@ -169,6 +170,9 @@ def _services(settings: Settings) -> Application:
     registration = SecretRegistration(database, encryption, storage.directory_check(encryption))
     wallet_service = storage.wallet_service(database, encryption, registration)
     signing_service = SigningService(wallet_service)
+    readiness = ReadinessService(database, registration)
+    stats_service = storage.stats(replica)
+    scraped = settings.metrics_token is not None and storage.uses_rows
     return Application(
         database=database,
         replica=replica,
@@ -183,10 +187,11 @@ def _services(settings: Settings) -> Application:
         node_reads=NodeReadService(settings.node_urls, threads=settings.web_threads),
         deposits=DepositService(database, wallet_service, settings.network),
         deposit_history=DepositHistory(database, wallet_service),
-        readiness=ReadinessService(database, registration),
+        readiness=readiness,
+        watch=Watch(readiness, stats_service.report if scraped else None),
         clients=ApiClientService(database),
         wallet_search=storage.search(replica, encryption, primary=database),
-        stats=storage.stats(replica),
+        stats=stats_service,
         storage=StorageService(replica, KnownSecrets(replica, encryption, storage), storage),
         audit_log=AuditLog(database),
         cursors=Cursors(settings.tokens.secret),

@@ -47,7 +47,9 @@ A class's docstring is its public sentence. `code` is stable: programs may compa
 """
 
 import inspect
-from typing import ClassVar
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, ClassVar
 
 
 class WalletApiError(Exception):
@@ -252,20 +254,33 @@ class ServiceUnavailable(WalletApiError):
 
     code = "service_unavailable"
 
-    def __init__(self, fault: str, remedy: str | None = None) -> None:
-        """`fault` and `remedy` are for operators; users get the class's sentence."""
+    def __init__(
+        self,
+        fault: str,
+        remedy: str | None = None,
+        *,
+        alarm: str | None = None,
+        logged: Mapping[str, object] | None = None,
+    ) -> None:
+        """`fault` and `remedy` are for operators; users get the class's sentence.
+
+        `alarm` is the code for operators, if it is more exact than that for users. `logged` are
+        members for the log only.
+        """
         super().__init__()
         self.fault = fault
         self.remedy = remedy
+        self.alarm = alarm or self.code
+        self.logged = logged or {}
 
     @property
     def reason(self) -> str:
         """Return fault and remedy in one sentence, for the log and for /readyz."""
         return f"{self.fault}: {self.remedy}" if self.remedy else self.fault
 
-    def __reduce__(self) -> tuple[type["ServiceUnavailable"], tuple[str, str | None]]:
-        """Keep fault and remedy when the error is pickled by another process."""
-        return type(self), (self.fault, self.remedy)
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[str, str | None]]:
+        """Keep all members when the error is pickled by another process."""
+        return partial(type(self), alarm=self.alarm, logged=self.logged), (self.fault, self.remedy)
 
 
 class StorageUnavailable(ServiceUnavailable):

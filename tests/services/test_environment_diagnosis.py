@@ -277,7 +277,7 @@ def test_the_command_fails_for_a_fault_alone_and_says_it_to_programs_too(run, en
     done = run({**environ, "NETWORK": "base"}, "--json")
     assert (done.status, done.err) == (1, "")
     (fault,) = [one for one in json.loads(done.out) if one["state"] == "fault"]
-    assert fault.keys() == {"state", "what", "remedy"}
+    assert fault.keys() == {"state", "what", "remedy", "code"}
 
 
 def test_the_worst_configuration_fits_on_a_screen_and_no_secret_is_shown(run, environ, issuer):

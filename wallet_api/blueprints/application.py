@@ -24,6 +24,7 @@ from wallet_api.services.storage import StorageService
 from wallet_api.services.wallet_files.serving import UnsupportedWithFiles
 from wallet_api.services.wallet_search import WalletSearch
 from wallet_api.services.wallets import BaseAccountWalletService
+from wallet_api.services.watch import Watch
 
 _EXTENSION = "wallet_api"
 
@@ -44,6 +45,7 @@ class Application:
     deposits: DepositService
     deposit_history: DepositHistory
     readiness: ReadinessService
+    watch: Watch
     clients: ApiClientService
     wallet_search: WalletSearch | UnsupportedWithFiles
     stats: StatsService | UnsupportedWithFiles

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, InternalServerError, default_exceptions
 
 from wallet_api import errors
+from wallet_api.alarms import alarm
 
 STATUS_OF: dict[type[errors.WalletApiError], int] = {
     errors.HttpsRequired: 308,
@@ -142,8 +143,10 @@ def error_response(error: errors.WalletApiError) -> Response:
 
 def report(error: errors.ServiceUnavailable) -> None:
     """Log that the service is at fault."""
-    write = log.critical if isinstance(error, _CRITICAL) else log.error
-    write("unavailable", code=error.code, reason=error.reason)
+    if isinstance(error, _CRITICAL):
+        alarm("unavailable", error.code, reason=error.reason, **error.logged)
+    else:
+        log.error("unavailable", code=error.code, reason=error.reason)
 
 
 def _http_error_response(error: HTTPException) -> ResponseReturnValue:
@@ -161,5 +164,5 @@ def _code(error: HTTPException) -> str:
 
 
 def _unexpected_error_response(error: Exception) -> ResponseReturnValue:
-    log.critical("unhandled exception", exc_info=error)
+    alarm("unhandled exception", "unhandled_exception", exc_info=error)
     return _http_error_response(InternalServerError())

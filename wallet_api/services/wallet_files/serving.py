@@ -34,7 +34,7 @@ class UnsupportedWithFiles:
         """Raise WalletsInFiles."""
         raise WalletsInFiles
 
-    of_days = find
+    of_days = report = find
 
 
 class FilesystemWalletService(BaseAccountWalletService):
