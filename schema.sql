@@ -292,7 +292,7 @@ CREATE UNIQUE INDEX encryption_keys_only_one_is_first ON public.encryption_keys 
 
 CREATE INDEX idx_deposits_by_id ON public.deposits USING btree (id);
 
-CREATE INDEX idx_deposits_by_user ON public.deposits USING btree (fid, created_at);
+CREATE INDEX idx_deposits_by_user ON public.deposits USING btree (fid, created_at) WHERE (amount > (0)::numeric);
 
 CREATE INDEX idx_deposits_created_at ON public.deposits USING btree (created_at);
 

@@ -37,8 +37,8 @@ where id = :id::uuid;
 -- name: list_by_user(fid, before, before_id, size)
 -- Deposits of one user, newest first, after a position, and all deposits of the same time as the last one, in any
 -- order. The position is exclusive. Start with ('infinity', '00000000-0000-0000-0000-000000000000').
--- Answered by idx_deposits_by_user, in its order. With an order by id too, PostgreSQL would expect few rows for a user,
--- and read and sort all of them.
+-- Answered by idx_deposits_by_user, in its order, which contains the deposits of positive amounts: all. With an order
+-- by id too, PostgreSQL would expect few rows for a user, and read and sort all of them.
 select
     fid,
     id,
@@ -53,6 +53,7 @@ select
 from deposits
 where
     fid = :fid::bigint
+    and amount > 0
     and (created_at, id) < (:before::timestamptz, :before_id::uuid)
 order by created_at desc
 fetch first (:size::bigint) rows with ties;

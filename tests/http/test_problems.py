@@ -46,6 +46,7 @@ STATUSES = {
     "insufficient_scope": 403,
     "network_not_allowed": 403,
     "wallet_not_found": 404,
+    "deposit_not_found": 404,
     "idempotency_key_in_use": 409,
     "wallets_in_files": 409,
     "idempotency_key_reused": 422,
