@@ -392,6 +392,10 @@ ALTER TABLE ONLY public.wallets
 
 CREATE UNIQUE INDEX encryption_keys_only_one_is_first ON public.encryption_keys USING btree (((succeeds IS NULL))) WHERE (succeeds IS NULL);
 
+CREATE INDEX idx_deposits_by_id ON public.deposits USING btree (id);
+
+CREATE INDEX idx_deposits_by_user ON public.deposits USING btree (fid, created_at) WHERE (amount > (0)::numeric);
+
 CREATE INDEX idx_deposits_created_at ON public.deposits USING btree (created_at);
 
 CREATE INDEX idx_policies_created_at ON public.policies USING btree (created_at, id) WHERE (version = 1);

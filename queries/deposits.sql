@@ -1,3 +1,63 @@
+-- name: get(fid, id)^
+-- A deposit of one user. No row: this user has no such deposit.
+-- Answered by the primary key, or by idx_deposits_by_id, which is smaller.
+select
+    fid,
+    id,
+    status,
+    asset,
+    amount,
+    from_address,
+    to_address,
+    chain_id,
+    created_at,
+    xmin::text::bigint as transaction_id
+from deposits
+where
+    fid = :fid::bigint
+    and id = :id::uuid;
+
+-- name: find(id)^
+-- A deposit whose user is not known. No row: there is no such deposit.
+-- Answered by idx_deposits_by_id, on every machine. Ids are random, so that no two users have the same.
+select
+    fid,
+    id,
+    status,
+    asset,
+    amount,
+    from_address,
+    to_address,
+    chain_id,
+    created_at,
+    xmin::text::bigint as transaction_id
+from deposits
+where id = :id::uuid;
+
+-- name: list_by_user(fid, before, before_id, size)
+-- Deposits of one user, newest first, after a position, and all deposits of the same time as the last one, in any
+-- order. The position is exclusive. Start with ('infinity', '00000000-0000-0000-0000-000000000000').
+-- Answered by idx_deposits_by_user, in its order, which contains the deposits of positive amounts: all. With an order
+-- by id too, PostgreSQL would expect few rows for a user, and read and sort all of them.
+select
+    fid,
+    id,
+    status,
+    asset,
+    amount,
+    from_address,
+    to_address,
+    chain_id,
+    created_at,
+    xmin::text::bigint as transaction_id
+from deposits
+where
+    fid = :fid::bigint
+    and amount > 0
+    and (created_at, id) < (:before::timestamptz, :before_id::uuid)
+order by created_at desc
+fetch first (:size::bigint) rows with ties;
+
 -- name: get_by_idempotency_key(fid, idempotency_key)^
 -- The deposit that a user prepared under an Idempotency-Key. No row: the key is new.
 -- Answered by the unique constraint on (fid, idempotency_key).

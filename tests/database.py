@@ -6,7 +6,7 @@ from typing import Any
 
 import psycopg
 
-from tests.factories import FID
+from tests.factories import BASE_ACCOUNT, DEPOSIT_ID, FID
 from tests.leaks import LEAKS
 from wallet_api.blueprints.application import Application
 from wallet_api.crypto import key_pairs as keys
@@ -91,6 +91,16 @@ def discard_rows(sql, table):
 
 def stored_deposits(sql, columns):
     return sql.execute(f"select {columns} from deposits").fetchall()
+
+
+def plant_deposit(sql):
+    """Insert FID's deposit with DEPOSIT_ID, to the trading wallet of FID, which must exist."""
+    sql.execute(
+        "insert into deposits (fid, id, asset, amount, from_address, to_address, chain_id)"
+        " select fid, %s, 'USDC', 20000000, %s, address, 8453 from wallets"
+        " where fid = %s and chain = 'ethereum'",
+        [DEPOSIT_ID, BASE_ACCOUNT, FID],
+    )
 
 
 def plant(sql, statement, parameters=()):

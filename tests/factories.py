@@ -28,6 +28,7 @@ SECRET = "correct horse battery staple 2025"
 OTHER_SECRET = "another secret of quite sufficient length"
 JWT_SECRET = "a JWT secret that only the tests know, nobody else"
 FID = 1464243
+DEPOSIT_ID = "0b8e7c62-1f3a-4c7e-9a53-5d2f3b1a4c60"
 BASE_ACCOUNT = "0x78547fc07fdc8aac05e53b034e510b276a5ba384"
 ACCESS = AuditContext(actor="user:1464243", request_id="a-test")
 # The storages by the value of WALLET_STORAGE, for tests without wallet files.

@@ -17,6 +17,7 @@ from wallet_api.blueprints import (
     authorization,
     cross_origin,
     demo,
+    deposits,
     docs,
     hardening,
     health,
@@ -48,6 +49,7 @@ from wallet_api.database import Database, ServingConnection
 from wallet_api.process import require_gunicorn_settings
 from wallet_api.services.api_clients import ApiClientService
 from wallet_api.services.audit.read import AuditLog
+from wallet_api.services.deposit_history import DepositHistory
 from wallet_api.services.deposits import DepositService
 from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.encryption_keys.registry import KnownSecrets
@@ -61,6 +63,7 @@ from wallet_api.services.readiness import ReadinessService
 from wallet_api.services.signing import SigningService
 from wallet_api.services.storage import StorageService
 from wallet_api.services.wallet_files.storages import select_storage
+from wallet_api.services.watch import Watch
 
 
 class _Flask(Flask):
@@ -111,6 +114,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     for blueprint in (
         sign_in.blueprint,
         wallets.blueprint,
+        deposits.blueprint,
         trading.blueprint,
         users.blueprint,
         signing.blueprint,
@@ -176,6 +180,9 @@ def _services(settings: Settings) -> Application:
     wallet_service = storage.wallet_service(database, encryption, registration)
     signing_service = SigningService(wallet_service)
     changes = PolicyChanges(database, encryption, registration)
+    readiness = ReadinessService(database, registration)
+    stats_service = storage.stats(replica)
+    scraped = settings.metrics_token is not None and storage.uses_rows
     return Application(
         database=database,
         replica=replica,
@@ -192,10 +199,12 @@ def _services(settings: Settings) -> Application:
         ),
         node_reads=NodeReadService(settings.node_urls, threads=settings.web_threads),
         deposits=DepositService(database, wallet_service, settings.network),
-        readiness=ReadinessService(database, registration),
+        deposit_history=DepositHistory(database, wallet_service),
+        readiness=readiness,
+        watch=Watch(readiness, stats_service.report if scraped else None),
         clients=ApiClientService(database),
         wallet_search=storage.search(replica, encryption, primary=database),
-        stats=storage.stats(replica),
+        stats=stats_service,
         storage=StorageService(replica, KnownSecrets(replica, encryption, storage), storage),
         audit_log=AuditLog(database),
         cursors=Cursors(settings.tokens.secret),

@@ -29,6 +29,7 @@
     ├── PolicyNotFound
     ├── ClientNotFound
     ├── PreconditionFailed        what If-Match names is not the current version
+    ├── DepositNotFound
     ├── WalletsInFiles            the request needs wallets in PostgreSQL
     ├── TooManyRequests
     ├── IdempotencyKeyInUse       the first request with this key is still running
@@ -50,8 +51,9 @@ A class's docstring is its public sentence. `code` is stable: programs may compa
 """
 
 import inspect
-from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, ClassVar
 
 
 class WalletApiError(Exception):
@@ -285,6 +287,12 @@ class PreconditionFailed(WalletApiError):
     code = "precondition_failed"
 
 
+class DepositNotFound(WalletApiError):
+    """There is no such deposit."""
+
+    code = "deposit_not_found"
+
+
 class WalletsInFiles(WalletApiError):
     """Wallets are stored in files. Search and statistics need wallets in the database."""
 
@@ -314,20 +322,33 @@ class ServiceUnavailable(WalletApiError):
 
     code = "service_unavailable"
 
-    def __init__(self, fault: str, remedy: str | None = None) -> None:
-        """`fault` and `remedy` are for operators; users get the class's sentence."""
+    def __init__(
+        self,
+        fault: str,
+        remedy: str | None = None,
+        *,
+        alarm: str | None = None,
+        logged: Mapping[str, object] | None = None,
+    ) -> None:
+        """`fault` and `remedy` are for operators; users get the class's sentence.
+
+        `alarm` is the code for operators, if it is more exact than that for users. `logged` are
+        members for the log only.
+        """
         super().__init__()
         self.fault = fault
         self.remedy = remedy
+        self.alarm = alarm or self.code
+        self.logged = logged or {}
 
     @property
     def reason(self) -> str:
         """Return fault and remedy in one sentence, for the log and for /readyz."""
         return f"{self.fault}: {self.remedy}" if self.remedy else self.fault
 
-    def __reduce__(self) -> tuple[type["ServiceUnavailable"], tuple[str, str | None]]:
-        """Keep fault and remedy when the error is pickled by another process."""
-        return type(self), (self.fault, self.remedy)
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[str, str | None]]:
+        """Keep all members when the error is pickled by another process."""
+        return partial(type(self), alarm=self.alarm, logged=self.logged), (self.fault, self.remedy)
 
 
 class StorageUnavailable(ServiceUnavailable):

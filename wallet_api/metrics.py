@@ -5,6 +5,7 @@ them can report the metrics of all.
 """
 
 import os
+import platform
 
 from prometheus_client import (
     REGISTRY,
@@ -16,6 +17,8 @@ from prometheus_client import (
     multiprocess,
     values,
 )
+
+from wallet_api import __version__
 
 _writer: str | None = None
 
@@ -97,6 +100,40 @@ OVERLOADED = Counter(
     "wallet_api_overloaded", "Requests that were rejected after a long wait for a thread."
 )
 RATE_LIMITED = Counter("wallet_api_rate_limited", "Requests that were rejected with 429.", ["per"])
+
+
+ALARMS = Counter("wallet_api_alarms", "Log lines of the level critical. Alert on each.", ["code"])
+NOT_READY = Gauge(
+    "wallet_api_processes_not_ready",
+    "Processes that cannot serve, by the reason.",
+    ["code"],
+    multiprocess_mode="livesum",
+)
+BUILD_INFO = Gauge(
+    "wallet_api_build_info",
+    "1; the labels are the versions of the service and of Python.",
+    ["version", "python"],
+    multiprocess_mode="max",
+)
+WALLETS = Gauge(
+    "wallet_api_wallets",
+    "Wallets in PostgreSQL, counted a few times an hour.",
+    ["type"],
+    multiprocess_mode="livemostrecent",
+)
+DEPOSITS = Gauge(
+    "wallet_api_deposits_prepared_last_day",
+    "Deposits that were prepared in the last 24 hours, counted a few times an hour.",
+    ["asset"],
+    multiprocess_mode="livemostrecent",
+)
+
+# Prometheus sees no increase in a counter that appears with its first event.
+for _caller in ("user", "client"):
+    KEY_READS.labels(_caller)
+for _limit in ("ip", "user", "writes", "client"):
+    RATE_LIMITED.labels(_limit)
+BUILD_INFO.labels(__version__, platform.python_version()).set(1)
 
 
 def render(accept: str) -> tuple[bytes, str]:

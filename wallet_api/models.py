@@ -132,6 +132,25 @@ class Deposit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedDeposit:
+    """A row of `deposits` as people see it. `amount` is in the smallest unit of the asset.
+
+    `status` is "prepared": nothing watches the chain yet. `transaction_id` is that of a Wallet.
+    """
+
+    fid: int
+    id: UUID
+    status: str
+    asset: str
+    amount: int
+    from_address: str
+    to_address: str
+    chain_id: int
+    created_at: datetime
+    transaction_id: int | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AuditContext:
     """Who acts upon a wallet or asks for its key, from where, and why, for its audit entry.
 

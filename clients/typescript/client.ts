@@ -5,6 +5,7 @@ import type { components, paths } from "./schema.d.ts";
 
 export type Deposit = components["schemas"]["DepositAnswer"];
 export type DepositBody = components["schemas"]["DepositBody"];
+export type RecordedDeposit = components["schemas"]["RecordedDeposit"];
 export type WalletApi = ReturnType<typeof walletApi>;
 
 /** Return a client that signs in when needed, and throws a Refusal for each error response. */
@@ -42,4 +43,15 @@ export async function answer<T>(call: Promise<{ data?: T }>): Promise<NonNullabl
 export function prepareDeposit(api: WalletApi, body: DepositBody, key: string): Promise<Deposit> {
   const header = { "Idempotency-Key": key };
   return answer(api.POST("/api/wallet/deposit", { params: { header }, body }));
+}
+
+/** Yield the deposits that were prepared, newest first. Their status does not say that money arrived. */
+export async function* deposits(api: WalletApi): AsyncGenerator<RecordedDeposit> {
+  let cursor: string | undefined;
+  do {
+    const query = cursor ? { cursor } : {};
+    const page = await answer(api.GET("/api/wallet/deposits", { params: { query } }));
+    yield* page.data;
+    cursor = page.next_cursor ?? undefined;
+  } while (cursor);
 }

@@ -19,3 +19,11 @@ export const signIn = (service: string, quickAuthToken: string) =>
 /** Prepare a deposit with the session token. Use the same `key` for the retries of one attempt. */
 export const prepareDeposit = (service: string, token: string, body: Shapes["DepositBody"], key: string) =>
   post<Shapes["DepositAnswer"]>(`${service}/api/wallet/deposit`, token, body, key);
+
+/** Return a prepared deposit. Its status does not say that the money arrived. */
+export async function getDeposit(service: string, token: string, id: string): Promise<Shapes["RecordedDeposit"]> {
+  const headers = { Authorization: `Bearer ${token}` };
+  const response = await fetch(`${service}/api/wallet/deposits/${id}`, { headers });
+  if (!response.ok) throw await refusalOf(response);
+  return response.json();
+}

@@ -1,7 +1,7 @@
 // Run by tests/clients against a real service, with a wallet that records its requests.
 // Each @ts-expect-error is a mistake that the generated types must detect.
 
-import { answer, prepareDeposit, walletApi } from "./client.ts";
+import { answer, deposits, prepareDeposit, type RecordedDeposit, walletApi } from "./client.ts";
 import { callsArrived, send, sendCalls, sendTransaction, sentence } from "./deposit.ts";
 import * as plain from "./plain.ts";
 import { paymentQr } from "./qr.ts";
@@ -46,6 +46,11 @@ const { wallets } = await answer(api.GET("/api/wallet/user-wallets"));
 const { token, fid } = await plain.signIn(SERVICE, QUICK_AUTH_TOKEN);
 const byHand = await plain.prepareDeposit(SERVICE, token, { amount: "20", baseAddress: FROM }, "by-hand");
 
+const listed: RecordedDeposit[] = [];
+for await (const deposit of deposits(api)) listed.push(deposit);
+const found = await plain.getDeposit(SERVICE, token, byHand.depositId);
+const unknown = await refused(plain.getDeposit(SERVICE, token, fid.toString()));
+
 const nothing = await refused(prepareDeposit(api, { amount: "0", baseAddress: FROM }, "nothing"));
 const reused = await refused(prepareDeposit(api, { amount: "21", baseAddress: FROM }, "first"));
 const malformed = await refused(plain.prepareDeposit(SERVICE, token, { amount: "1e3" }, "malformed"));
@@ -71,7 +76,7 @@ const breaks = wallet({ ...plainWallet, wallet_sendCalls: -32603 });
 const broken = await send(breaks, first).catch(sentence);
 
 console.log(JSON.stringify({
-  ...{ first, again, ether, byHand, wallets, fid, signIns, token },
+  ...{ first, again, ether, byHand, wallets, fid, signIns, token, listed, found, unknown },
   ...{ nothing, reused, malformed, badToken, stranger },
   ...{ hash, failed, wrongChain, declined, broken, qr: await paymentQr(api, "USDC", "20") },
   asked: {
@@ -91,6 +96,8 @@ export function mistakes() {
   prepareDeposit(api, { amount: "20", baseAddress: "78547fc0" }, "");
   // @ts-expect-error: there is no such route.
   api.POST("/api/wallet/deposits");
+  // @ts-expect-error: nobody watches the chain yet.
+  if (listed[0].status === "confirmed") throw new Error();
   // @ts-expect-error: the service answers no such member.
   first.address;
   // @ts-expect-error: only a transfer of USDC names gas.

@@ -13,6 +13,7 @@ from tests.wallet_store import EXPECTED, SAMPLES
 from wallet_api.app import create_app
 from wallet_api.blueprints.application import application
 from wallet_api.config import Settings
+from wallet_api.services.deposits import DepositRequest
 
 pytestmark = pytest.mark.slow
 
@@ -32,6 +33,11 @@ def behind(shared_database):
     services.open()
     services.wallets.store_base_account_address(USER, BASE_ACCOUNT, access=ACCESS)
     services.wallets.ensure_trading_wallet(USER, access=ACCESS)
+    for amount in range(1, 12):
+        asked = DepositRequest(
+            asset="USDC", amount=str(amount), base_address=None, idempotency_key=None
+        )
+        services.deposits.prepare(USER, asked, access=ACCESS)
     for number in range(READS):
         because = replace(ACCESS, actor="client:engine", reason=f"sign swap {number}")
         services.wallets.get_wallet_with_key(USER, "ethereum", access=because)
@@ -79,6 +85,13 @@ def test_an_operator_finds_a_user_by_address_and_reads_what_happened(enter, behi
     page.get_by_role("button", name=f"Show FID {USER}").click()
     expect(page.get_by_role("heading", name=f"FID {USER}", exact=True)).to_be_focused()
     expect(page.locator("#user-wallets .code")).to_have_text([BASE_ACCOUNT, address])
+    deposits = page.locator("#user-deposits li")
+    expect(deposits).to_have_count(10)
+    expect(deposits.first).to_contain_text("11 USDC prepared")
+    expect(page.locator("#user-deposits")).to_contain_text("Nobody watches the blockchain yet")
+    expect(page.locator("#user-deposits")).to_contain_text("Only the newest 10 are shown")
+    link = deposits.first.get_by_role("link", name="trading wallet")
+    assert link.get_attribute("href").endswith(f"?a={address}")
     entries = page.locator("#entries li")
     expect(entries).to_have_count(20)
     expect(entries.first).to_contain_text("Private key read")

@@ -62,6 +62,16 @@ def test_a_deposit_from_signing_in_to_the_code_that_a_phone_scans(visit, shared_
     ).fetchall()
     assert recorded == [("USDC", 20_000_000), ("ETH", 5 * 10**17)]
 
+    deposits = page.locator("#deposit-list li")
+    expect(deposits.nth(0)).to_contain_text("0.5 ETH prepared")
+    expect(deposits.nth(1)).to_contain_text("20 USDC prepared")
+    expect(page.locator("#deposits")).to_contain_text("Nobody watches the blockchain yet")
+    links = [link.get_attribute("href") for link in deposits.nth(1).get_by_role("link").all()]
+    assert links == [
+        f"https://basescan.org/address/{BASE_ACCOUNT}",
+        f"https://basescan.org/token/{USDC}?a={address}",
+    ]
+
 
 def test_an_error_is_shown_at_the_wrong_field_and_removed_when_it_is_corrected(visit):
     visitor = visit(PHONE).sign_in()

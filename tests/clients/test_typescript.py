@@ -73,12 +73,16 @@ def test_the_client_deposits_and_receives_errors(said):
     assert said["byHand"]["depositId"] != first["depositId"]
     assert first["transaction"]["from"] == BASE_ACCOUNT
     assert ether["transaction"]["value"] == hex(5 * 10**17)
+    prepared = [said[name] for name in ("byHand", "ether", "first")]
+    assert [one["id"] for one in said["listed"]] == [one["depositId"] for one in prepared]
+    assert said["found"] == said["listed"][0]
     assert {wallet["walletType"] for wallet in said["wallets"]} == {"trading"}
     assert said["qr"].startswith("data:image/svg+xml,%3Csvg")
     for name, status, code, sentence in (
         ("nothing", 400, "amount_not_positive", "Amount must be greater than zero"),
         ("malformed", 400, "invalid_amount", "Invalid amount format. Please check your input."),
         ("reused", 422, "idempotency_key_reused", None),
+        ("unknown", 404, "deposit_not_found", "There is no such deposit."),
         ("badToken", 401, "unauthenticated", None),
         ("stranger", 401, "unauthenticated", None),
     ):

@@ -24,6 +24,9 @@ KNOWN_USERS = range(1, 41)
 HOT_USER = 41
 PROBES = ("/healthz", "/readyz", "/metrics")
 ACTS = ("deposit", "read", "key read", "sign-in", "search")
+# What PostgreSQL sends while it recovers.
+_REFUSAL = b"SFATAL\0VFATAL\0C57P03\0Mthe database system is starting up\0\0"
+STARTING_UP = b"E" + (len(_REFUSAL) + 4).to_bytes(4, "big") + _REFUSAL
 METRICS_TOKEN = "the token of a Prometheus that is on call"
 
 
@@ -220,9 +223,7 @@ def database_gone(stage):
 def starting_up(stage):
     """Connections are refused because the server is in recovery (57P03)."""
     stage.postgres.stop()
-    refusal = b"SFATAL\0VFATAL\0C57P03\0Mthe database system is starting up\0\0"
-    answer = b"E" + (len(refusal) + 4).to_bytes(4, "big") + refusal
-    with _listener(stage.postgres.port, answer):
+    with listener(stage.postgres.port, STARTING_UP):
         yield
     stage.postgres.start()
 
@@ -321,7 +322,7 @@ def _terminate(admin, stage):
 
 
 @contextmanager
-def _listener(port, answer):
+def listener(port, answer):
     """Accept connections, and send `answer` for each message."""
     with socket.create_server(("127.0.0.1", port), backlog=100) as server:
 

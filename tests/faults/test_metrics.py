@@ -24,6 +24,9 @@ pytestmark = pytest.mark.slow
 TOKEN = "a token of Prometheus that only the tests know"
 LEAKS.secrets.add(TOKEN)
 LIST = "/api/wallet/user-wallets"
+LABELS = {"method", "route", "status", "pool", "caller", "per", "le", "code", "version", "python"}
+# Of what a process counts for itself.
+LABELS |= {"type", "asset"}
 OPEN_METRICS = "application/openmetrics-text; version=1.0.0"
 
 
@@ -139,10 +142,11 @@ def test_one_response_covers_all_workers_and_identifies_no_user(serve, sql, clie
         assert told("rate_limited_total", per="client") == lists.count(429)
         assert told("rate_limited_total") == lists.count(429)
         assert told("db_pool_connections_max", pool="primary") == 16
-        assert told("db_pool_connections_in_use", pool="primary") == 0
         assert told("db_pool_wait_seconds_count", pool="primary") >= 60
         assert told("db_pool_timeouts_total") == 0
 
+    # A worker checks now and then whether it can serve.
+    eventually(lambda: Numbers(service)("db_pool_connections_in_use") == 0)
     # A histogram that Prometheus can work with.
     buckets = [
         sample.value
@@ -154,7 +158,7 @@ def test_one_response_covers_all_workers_and_identifies_no_user(serve, sql, clie
     assert buckets[-1] == 60
 
     names = {label for sample in told.samples for label in sample.labels}
-    assert names == {"method", "route", "status", "pool", "caller", "per", "le"}
+    assert names == LABELS
     values = {value for sample in told.samples for value in sample.labels.values()}
     private = {*made, *map(str, fids), "treasury-engine", "nowhere", "BREW", "127.0.0.1", TOKEN}
     private |= {address.lower() for address in made} | {BASE_ACCOUNT, reader["Authorization"][7:]}
@@ -179,8 +183,8 @@ def test_reloads_leave_no_files_and_keep_the_counters(serve):
         # Of two workers, and not of those before them.
         assert told("db_pool_connections_max", pool="primary") == 16
         files.append(len(list(folder.iterdir())))
-    # Three of the master, and of four workers that were there at once. Ten there were in all.
-    assert max(files) <= 3 + 4 * 3, files
+    # Four of the master, and of four workers that were there at once. Ten there were in all.
+    assert max(files) <= 4 + 4 * 6, files
     service.stop()
     assert not folder.exists()
 
@@ -236,8 +240,8 @@ def test_counters_of_killed_workers_stay_and_their_gauges_do_not(serve, database
         eventually(lambda: len(set(service.workers()) - set(killed)) == 2)
         eventually(lambda: service.get("/healthz").status == 200)
         eventually(lambda: Numbers(service)("db_pool_connections_max") == 16)
+        eventually(lambda: Numbers(service)("db_pool_connections_in_use") == 0)
         after = Numbers(service)
-    assert after("db_pool_connections_in_use") == 0
     assert after("wallets_created_total") == 20
     route = {"route": "/api/wallet/deposit", "status": "200"}
     assert after.requests(**route) == before.requests(**route) == 20
@@ -270,13 +274,14 @@ def test_pool_timeouts_are_counted(serve, database_url):
         first.join()
     assert [answer.status for answer in refused] == [503] * 3
     assert [answer.status for answer in answers] == [200]
-    assert told("db_pool_timeouts_total", pool="primary") == 3
+    # A fourth is the check of the worker whether it can serve, if it waited at that time.
+    assert told("db_pool_timeouts_total", pool="primary") in (3, 4)
     assert told("db_pool_connections_max", pool="primary") == 1
     waits = "db_pool_wait_seconds"
     # The one that got the connection, and the three that waited for the whole time-out.
-    assert told(f"{waits}_count") - quick(f"{waits}_count") == 4
+    assert told(f"{waits}_count") - quick(f"{waits}_count") in (4, 5)
     assert 0.6 <= told(f"{waits}_sum") - quick(f"{waits}_sum") < 2
-    assert Numbers(service)("db_pool_connections_in_use") == 0
+    eventually(lambda: Numbers(service)("db_pool_connections_in_use") == 0)
 
 
 def test_a_malformed_version_in_accept_is_not_an_error(serve):

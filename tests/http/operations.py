@@ -5,7 +5,7 @@ import re
 from hypothesis import HealthCheck, settings
 from schemathesis.checks import CHECKS, load_all_checks
 
-from tests.factories import FID
+from tests.factories import DEPOSIT_ID, FID
 from wallet_api.blueprints.schemas.policies import EXAMPLE_ID
 
 METRICS_TOKEN = "a token that only Prometheus and the tests know"
@@ -15,6 +15,7 @@ PATH = {
     "chain_id": "8453",
     "name": "docs.js",
     "policy_id": EXAMPLE_ID,
+    "deposit_id": DEPOSIT_ID,
 }
 QUERIES = {"/api/wallet/payment-qr": "?amount=20"}
 PROBLEM = "application/problem+json"
@@ -30,7 +31,10 @@ OPERATIONS = [
     "ensure_wallet",
     "fallback_wallet_status",
     "find_audit_entries",
+    "find_deposit",
     "find_wallets",
+    "get_deposit",
+    "get_own_deposit",
     "get_own_policy",
     "get_policy",
     "get_wallet",
@@ -38,6 +42,8 @@ OPERATIONS = [
     "healthz",
     "home",
     "home_asset",
+    "list_deposits",
+    "list_own_deposits",
     "list_policies",
     "list_policy_versions",
     "list_wallets",

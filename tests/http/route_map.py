@@ -5,7 +5,7 @@ import re
 from flask import Flask
 from werkzeug.routing import Rule
 
-from tests.factories import FID
+from tests.factories import DEPOSIT_ID, FID
 from wallet_api.blueprints.schemas.policies import EXAMPLE_ID
 
 
@@ -17,6 +17,7 @@ def path_of(rule: Rule) -> str:
         "chain_id": "8453",
         "name": "docs.js",
         "policy_id": EXAMPLE_ID,
+        "deposit_id": DEPOSIT_ID,
     }
     return re.sub("<([a-z_]+)>", lambda variable: examples[variable[1]], rule.rule)
 

@@ -4,7 +4,7 @@ import hmac
 
 import pytest
 
-from tests.database import rows_of
+from tests.database import plant_deposit, rows_of
 from tests.factories import (
     ACCESS,
     FID,
@@ -92,6 +92,7 @@ def test_every_route_accepts_the_credential_that_it_requires(farcaster, make_app
     app = make_app(**farcaster.settings(**SETTINGS))
     application(app).wallets.ensure_trading_wallet(FID, access=ACCESS)
     plant_example(sql)
+    plant_deposit(sql)
     keyring = Keyring(sql, application(app).clients, farcaster)
     statuses = {}
     # What is removed was there.

@@ -55,7 +55,7 @@ def test_health_does_not_need_the_database(without_database):
 
 def test_a_database_that_cannot_be_reached_is_named_as_the_reason(without_database, sql):
     problem = is_not_ready(without_database.get("/readyz"), "database")
-    assert problem["code"] == "database_unavailable"
+    assert problem["code"] == "database_unreachable"
     assert sql.info.password not in problem["error"]
 
 

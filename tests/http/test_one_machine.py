@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.factories import ACCESS, BASE_ACCOUNT, FID, calling, signed_in
+from tests.database import plant_deposit
+from tests.factories import ACCESS, BASE_ACCOUNT, DEPOSIT_ID, FID, calling, signed_in
 from tests.http.route_map import routes
 from tests.policies import DELEGATION, EVERYTHING, plant_example
 from tests.sql.queries import EVERY, listed
@@ -14,8 +15,10 @@ from wallet_api.models import SCOPES
 
 ONE = f"/v1/users/{FID}"
 SIGNS = {"jsonrpc": "2.0", "id": 1, "method": "eth_signTransaction", "params": [TRANSACTION]}
-# Those that are about all users at once; everything else is about one, or about none.
+# Those that are about all users at once, or about one who is not named; everything else is about
+# one, or about none.
 ABOUT_ALL = {("GET", f"/v1/{what}") for what in ("wallets", "audit", "stats", "storage")}
+ABOUT_ALL.add(("GET", f"/v1/deposits/{DEPOSIT_ID}"))
 
 
 @pytest.fixture
@@ -38,6 +41,7 @@ def test_requests_about_one_user_use_one_machine(make_app, farcaster, sent, sql)
     scatter = {name for name, place in listed().items() if place == EVERY}
     # Its first wallet makes a process ask whether there is any.
     application(app).wallets.ensure_trading_wallet(FID, access=ACCESS)
+    plant_deposit(sql)
     engine = calling(app, *SCOPES)
     transaction = {"chainId": 8453, "transaction": TRANSACTION}
     authorization = {"chainId": 8453, "authorization": AUTHORIZATION}

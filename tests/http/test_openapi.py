@@ -11,6 +11,7 @@ from schemathesis import GenerationMode
 from schemathesis.core import failures
 from schemathesis.openapi import checks
 
+from tests.database import plant_deposit
 from tests.factories import (
     ACCESS,
     BASE_ACCOUNT,
@@ -104,6 +105,7 @@ def in_use(services, client, sql):
     services.wallets.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS)
     services.wallets.ensure_trading_wallet(FID + 1, access=ACCESS)
     client.post("/api/wallet/deposit", json={"amount": "20"}, headers=signed_in())
+    plant_deposit(sql)
     client.get("/api/wallet/primary-with-key", headers=signed_in())
     plant_example(sql)
 

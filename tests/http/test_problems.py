@@ -48,6 +48,7 @@ STATUSES = {
     "insufficient_scope": 403,
     "network_not_allowed": 403,
     "wallet_not_found": 404,
+    "deposit_not_found": 404,
     "idempotency_key_in_use": 409,
     "wallets_in_files": 409,
     "idempotency_key_reused": 422,
@@ -148,7 +149,7 @@ def test_an_unavailable_database_is_503_on_every_route_that_needs_it(make_app, s
     url = f"postgresql://{info.user}:{info.password}@127.0.0.1:{DEAD_PORT}/{info.dbname}"
     client = make_app(DATABASE_URL=url, DB_POOL_TIMEOUT="0.1").test_client()
     calls = [call for call in routes(client.application) if call[1].startswith("/api/w")]
-    assert len(calls) == 9
+    assert len(calls) == 11
     for method, path in [*calls, ("GET", "/api/trading/create-fallback-wallet")]:
         body = {DEPOSIT: BODY, "/api/wallet/policy": {"rules": [EVERYTHING]}}.get(path)
         query = {"/api/wallet/payment-qr": {"amount": "20"}}.get(path)

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.factories import ACCESS, BASE_ACCOUNT, FID, calling, signed_in
+from tests.database import plant_deposit
+from tests.factories import ACCESS, BASE_ACCOUNT, DEPOSIT_ID, FID, calling, signed_in
 from tests.http.route_map import routes
 from tests.policies import DELEGATION, EVERYTHING, plant_example
 from tests.round_trips import traced
@@ -25,6 +26,9 @@ KNOWN = {
     ("GET", "/"): (0, 0, 0),
     ("GET", "/api/auth/base-account"): (1, 1, 0),
     ("GET", "/api/trading/create-fallback-wallet"): (1, 1, 0),
+    # The wallet is decrypted, to verify where the deposits go.
+    ("GET", "/api/wallet/deposits"): (2, 2, 0),
+    ("GET", f"/api/wallet/deposits/{DEPOSIT_ID}"): (2, 2, 0),
     ("GET", "/api/wallet/payment-qr"): (1, 1, 0),
     ("GET", "/api/wallet/primary"): (1, 1, 0),
     ("GET", "/api/wallet/primary-with-key"): (2, 5, 1),
@@ -58,6 +62,9 @@ KNOWN = {
     ("PUT", "/api/wallet/policy"): (4, 6, 1),
     ("DELETE", "/api/wallet/policy"): (4, 8, 1),
     ("GET", f"{ONE}/ethereum"): (2, 2, 0),
+    ("GET", f"/v1/users/{FID}/deposits"): (3, 3, 0),
+    ("GET", f"/v1/users/{FID}/deposits/{DEPOSIT_ID}"): (3, 3, 0),
+    ("GET", f"/v1/deposits/{DEPOSIT_ID}"): (3, 3, 0),
     ("GET", "/v1/wallets"): (2, 2, 0),
     ("POST", "/api/auth/base-account"): (1, 1, 0),
     ("POST", "/api/trading/create-fallback-wallet"): (1, 1, 0),
@@ -146,6 +153,7 @@ def cost(make_app, farcaster):
 def test_every_route_has_the_documented_cost(cost, sql):
     wallets = application(cost.app).wallets
     wallets.ensure_trading_wallet(FID, access=ACCESS)
+    plant_deposit(sql)
     wallets.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS)
     plant_example(sql)
     # What is removed was there.

@@ -295,7 +295,7 @@ def test_the_command_fails_only_for_faults_and_reports_them_as_json(run, environ
     done = run({**environ, "NETWORK": "base"}, "--json")
     assert (done.status, done.err) == (1, "")
     (fault,) = [one for one in json.loads(done.out) if one["state"] == "fault"]
-    assert fault.keys() == {"state", "what", "remedy"}
+    assert fault.keys() == {"state", "what", "remedy", "code"}
 
 
 def test_the_worst_configuration_fits_on_a_screen_and_no_secret_is_shown(run, environ, key_server):

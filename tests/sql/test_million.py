@@ -4,12 +4,14 @@ Takes minutes. `pytest -m long tests/sql/test_million.py --write` writes the pla
 """
 
 import logging
+import re
 import statistics
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise, product
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -23,9 +25,11 @@ from benchmarks.wallet_rows import (
 )
 from tests.factories import JWT_SECRET, SECRET, authorization, new_client
 from tests.sql.crowds import (
+    BUFFERS,
     BYTES_PER_WALLET,
     FEW,
     PLANS,
+    SIZE,
     USERS,
     Crowd,
     OneConnection,
@@ -36,7 +40,7 @@ from tests.sql.crowds import (
     settled,
     walk,
 )
-from tests.sql.queries import describe, queries, subject_of
+from tests.sql.queries import describe, numbered, queries, subject_of
 from wallet_api.app import create_app
 from wallet_api.blueprints.application import application
 from wallet_api.config import Settings
@@ -92,7 +96,7 @@ def sql(many) -> Iterator[psycopg.Connection[Any]]:
 
 def reads() -> Iterator[tuple[str, Any]]:
     """Give each query that reads users' rows."""
-    for file in ("wallets/search", "stats", "audit/entries", "wallets/rows"):
+    for file in ("wallets/search", "stats", "audit/entries", "wallets/rows", "deposits"):
         for name, query in queries(file).items():
             if query.sql.startswith("select"):
                 yield f"{subject_of(file)}.{name}", query
@@ -113,6 +117,31 @@ def test_no_query_reads_a_whole_table(sql):
     # It stops at the first row, and is asked of a database that knows of no secret only.
     del plans["wallets.any_encrypted_key"]
     assert [name for name, plan in plans.items() if "Seq Scan" in plan] == []
+
+
+@pytest.mark.parametrize("mode", ["force_generic_plan", "force_custom_plan"])
+def test_a_page_of_a_user_with_many_deposits_reads_little(sql, many, mode):
+    """A user has one deposit on average, so that PostgreSQL expects few."""
+    page = numbered(queries("deposits")["list_by_user"])
+    with sql.transaction(force_rollback=True):
+        sql.execute(
+            "insert into deposits (fid, id, asset, amount, from_address, to_address, chain_id,"
+            " created_at) select %s, gen_random_uuid(), 'USDC', 1, %s, %s, 8453,"
+            " now() - make_interval(secs => n) from generate_series(1, 50000) as n",
+            [BUSY_FID, SHARED_BASE_ACCOUNT, many.people.trading_address(BUSY_FID)],
+        )
+        sql.execute(f"set local plan_cache_mode = {mode}")
+        sql.pgconn.prepare(b"page", page.encode())
+        for before in ("'infinity'", "now() - interval '25000 s'", "now() - interval '49950 s'"):
+            (top, *plan) = sql.execute(
+                "explain (analyze, buffers, timing off, costs off) execute page"
+                f" ({BUSY_FID}, {before}, '{UUID(int=0)}', {SIZE})"
+            ).fetchall()
+            plan = "\n".join(line for (line,) in [top, *plan])
+            print(plan)
+            (read,) = re.findall(r"^  Buffers: (.*)", plan, re.MULTILINE)[:1]
+            assert sum(int(n) for n in re.findall(r"(?:hit|read)=(\d+)", read)) <= BUFFERS
+        sql.execute("deallocate page")
 
 
 @pytest.fixture

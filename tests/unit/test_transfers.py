@@ -30,19 +30,27 @@ def transfer(asset="USDC", units=20_000_000, network=MAINNET) -> Transfer:
 
 
 @pytest.mark.parametrize(
-    ("name", "said", "chain_id", "usdc"),
+    ("name", "said", "chain_id", "usdc", "explorer"),
     [
-        ("base-mainnet", "Base Mainnet", 8453, "0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913"),
+        (
+            "base-mainnet",
+            "Base Mainnet",
+            8453,
+            "0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913",
+            "https://basescan.org",
+        ),
         (
             "base-testnet",
             "Base Sepolia Testnet",
             84532,
             "0x036CbD53842c5426634e7929541eC2318f3dCF7e",
+            "https://sepolia.basescan.org",
         ),
     ],
 )
-def test_a_network_is_as_the_contract_says(name, said, chain_id, usdc):
-    assert NETWORKS[name] == Network(name=said, chain_id=chain_id, usdc=usdc)
+def test_a_network_is_as_the_contract_says(name, said, chain_id, usdc, explorer):
+    known = Network(name=said, chain_id=chain_id, usdc=usdc, explorer=explorer)
+    assert NETWORKS[name] == known
 
 
 def test_there_are_two_networks():

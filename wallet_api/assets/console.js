@@ -1,6 +1,7 @@
 // The operator's console: figures, a search, and the wallets and audit entries of one user.
 
 import { Refusal, ask, at, busy, explain, filled, paragraph } from "./ask.js";
+import { depositRow } from "./deposits.js";
 import { counts, places } from "./figures.js";
 import { ACTS, KINDS, moment, rows } from "./words.js";
 
@@ -8,6 +9,7 @@ const ADDRESS = /^0x[0-9a-f]{40}$/i;
 const FID = /^[1-9][0-9]{0,18}$/;
 const FIDS_END = 2n ** 63n;
 const AUDIT_SIZE = 20;
+const DEPOSITS_SIZE = 10;
 // Errors that only a caller with a valid token receives.
 const RECOGNIZED = ["insufficient_scope", "wallets_in_files"];
 
@@ -127,6 +129,7 @@ function texts({ type, address, createdAt }) {
 function showUser(fid) {
   const page = open("user-page", `FID ${fid}`);
   fill(page.querySelector("#user-wallets"), "wallets:read", () => walletsOf(fid));
+  fill(page.querySelector("#user-deposits"), "wallets:read", () => depositsOf(fid));
   fill(page.querySelector("#trail"), "audit:read", () => trailOf(fid));
 }
 
@@ -140,6 +143,13 @@ async function walletsOf(fid) {
   }
   // If a key does not decrypt, the list fails. A search returns each row, but no files.
   return [filled("closed", {}), ...(await get("wallets", { fid }).then(shown, () => []))];
+}
+
+async function depositsOf(fid) {
+  const { data, has_more: more } = await get(`users/${fid}/deposits`, { limit: DEPOSITS_SIZE });
+  if (!data.length) return [paragraph("None yet.", "quiet")];
+  const shown = [rows(data.map(depositRow)), paragraph(data[0].note, "quiet")];
+  return more ? [...shown, paragraph(`Only the newest ${DEPOSITS_SIZE} are shown.`, "quiet")] : shown;
 }
 
 async function trailOf(fid) {

@@ -1,6 +1,7 @@
 // The page at /: health, the demo sign-in, and a deposit. It calls the public routes.
 
 import { Refusal, ask, at, busy, explain, filled } from "./ask.js";
+import { depositRow } from "./deposits.js";
 
 const FIELD_OF = {
   invalid_amount: "amount",
@@ -70,13 +71,14 @@ async function signIn() {
   at("deposit").hidden = false;
   at("amount").focus();
   await showWallets();
+  await optionally(showDeposits(), () => { at("deposits").hidden = true; });
 }
 
 function signOut() {
   token = attempt = null;
   at("signed-out").hidden = false;
   forgetDeposit();
-  for (const id of ["deposit", "wallets"]) at(id).hidden = true;
+  for (const id of ["deposit", "wallets", "deposits"]) at(id).hidden = true;
   at("sign-in").focus();
 }
 
@@ -98,6 +100,12 @@ async function showWallets() {
   at("wallets").hidden = false;
 }
 
+async function showDeposits() {
+  const { data } = await call(`api/wallet/deposits?${new URLSearchParams({ limit: 10 })}`);
+  at("deposit-list").replaceChildren(...data.map(depositRow));
+  at("deposits").hidden = data.length === 0;
+}
+
 async function deposit() {
   const form = new FormData(at("deposit"));
   const trimmed = (name) => form.get(name).trim();
@@ -115,10 +123,11 @@ async function deposit() {
       at("qr").textContent = "The QR code cannot be shown. The deposit is prepared: use the address.";
     }),
     optionally(showWallets(), () => { at("wallets").hidden = true; }),
+    optionally(showDeposits(), () => { at("deposits").hidden = true; }),
   ]);
 }
 
-// Wait for an optional part of the result. The deposit is prepared even if this part fails.
+// Wait for an optional part of the page. What was asked for is done even if this part fails.
 async function optionally(work, onFailure) {
   try {
     await work;

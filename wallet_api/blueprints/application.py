@@ -13,6 +13,7 @@ from wallet_api.database import Database
 from wallet_api.ethereum.networks import Network
 from wallet_api.services.api_clients import ApiClientService
 from wallet_api.services.audit.read import AuditLog
+from wallet_api.services.deposit_history import DepositHistory
 from wallet_api.services.deposits import DepositService
 from wallet_api.services.key_access import KeyAccessService
 from wallet_api.services.node_reads import NodeReadService
@@ -26,6 +27,7 @@ from wallet_api.services.storage import StorageService
 from wallet_api.services.wallet_files.serving import UnsupportedWithFiles
 from wallet_api.services.wallet_search import WalletSearch
 from wallet_api.services.wallets import BaseAccountWalletService
+from wallet_api.services.watch import Watch
 
 _EXTENSION = "wallet_api"
 
@@ -47,7 +49,9 @@ class Application:
     dry_runs: PolicyDryRuns
     node_reads: NodeReadService
     deposits: DepositService
+    deposit_history: DepositHistory
     readiness: ReadinessService
+    watch: Watch
     clients: ApiClientService
     wallet_search: WalletSearch | UnsupportedWithFiles
     stats: StatsService | UnsupportedWithFiles

@@ -32,7 +32,8 @@ def readyz() -> ResponseReturnValue:
     except ServiceUnavailable as error:
         # With the internal reason, which is meant for operators.
         reason = f"Not ready: {error.reason}"
-        return problem(status=503, code=error.code, title="The service is not ready.", error=reason)
+        title = "The service is not ready."
+        return problem(status=503, code=error.alarm, title=title, error=reason)
     return {"status": "ready", "version": __version__}
 
 

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, InternalServerError, default_exceptions
 
 from wallet_api import errors
+from wallet_api.alarms import alarm
 
 STATUS_OF: dict[type[errors.WalletApiError], int] = {
     errors.HttpsRequired: 308,
@@ -37,6 +38,7 @@ STATUS_OF: dict[type[errors.WalletApiError], int] = {
     errors.WalletNotFound: 404,
     errors.PolicyNotFound: 404,
     errors.ClientNotFound: 404,
+    errors.DepositNotFound: 404,
     errors.IdempotencyKeyInUse: 409,
     errors.WalletsInFiles: 409,
     errors.PreconditionFailed: 412,
@@ -147,8 +149,10 @@ def error_response(error: errors.WalletApiError) -> Response:
 
 def report(error: errors.ServiceUnavailable) -> None:
     """Log that the service is at fault."""
-    write = log.critical if isinstance(error, _CRITICAL) else log.error
-    write("unavailable", code=error.code, reason=error.reason)
+    if isinstance(error, _CRITICAL):
+        alarm("unavailable", error.code, reason=error.reason, **error.logged)
+    else:
+        log.error("unavailable", code=error.code, reason=error.reason)
 
 
 def _http_error_response(error: HTTPException) -> ResponseReturnValue:
@@ -166,5 +170,5 @@ def _code(error: HTTPException) -> str:
 
 
 def _unexpected_error_response(error: Exception) -> ResponseReturnValue:
-    log.critical("unhandled exception", exc_info=error)
+    alarm("unhandled exception", "unhandled_exception", exc_info=error)
     return _http_error_response(InternalServerError())

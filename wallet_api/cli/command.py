@@ -31,9 +31,9 @@ def require_database(database_url: Secret[str]) -> None:
 
     The pool would retry until its timeout and then report only the timeout.
     """
-    reason = connection_error(database_url)
-    if reason is not None:
-        raise click.ClickException(f"The database cannot be reached: {reason}")
+    error = connection_error(database_url)
+    if error is not None:
+        raise click.ClickException(f"{error.fault[0].upper()}{error.fault[1:]}")
 
 
 class Command(click.Command):

@@ -4,15 +4,17 @@ import functools
 import re
 import secrets
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from contextvars import ContextVar
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 import psycopg
 import structlog
 from psycopg import capabilities
 from psycopg import errors as pg
 from psycopg.abc import PQGen
+from psycopg.conninfo import make_conninfo
 from psycopg.errors import Diagnostic, _WaitTimeout
 from psycopg.pq import TransactionStatus
 from psycopg.rows import dict_row
@@ -21,6 +23,7 @@ from wallet_api import deadline, metrics
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import session_settings
 from wallet_api.database.machines import Machines
+from wallet_api.database.refusals import unreachable, with_sqlstate
 from wallet_api.database_url import connection_parameters
 from wallet_api.errors import DatabaseUnavailable
 
@@ -30,6 +33,8 @@ T = TypeVar("T")
 log = structlog.get_logger("wallet_api.database")
 
 _CANCEL_SECONDS = 0.5
+# Parameters of psycopg's connect() that are not libpq's.
+_OF_PSYCOPG = {"autocommit", "context", "cursor_factory", "prepare_threshold", "row_factory"}
 # The names and cursors of the statements that this thread has sent in the current pipeline.
 pipelined: ContextVar[list[tuple[str, psycopg.Cursor[Row]]] | None] = ContextVar(
     "pipelined", default=None
@@ -107,6 +112,28 @@ class Connection(psycopg.Connection[Row]):
     # The name of the statement that failed last.
     failed_statement: str | None = None
     machines: Machines | None = None
+
+    @classmethod
+    def connect(  # type: ignore[override]
+        cls,
+        conninfo: str = "",
+        *,
+        on_refusal: Callable[[psycopg.Error], None] = lambda _: None,
+        **parameters: Any,
+    ) -> Self:
+        """Connect. Raise the class of the SQLSTATE with which the server refuses, if it sent one.
+
+        `on_refusal` is called with an error before it is raised.
+        """
+        try:
+            return super().connect(conninfo, **parameters)
+        except psycopg.Error as error:
+            exact = error
+            if isinstance(error, psycopg.OperationalError):
+                libpq = {name: one for name, one in parameters.items() if name not in _OF_PSYCOPG}
+                exact = with_sqlstate(error, make_conninfo(conninfo, **libpq))
+            on_refusal(exact)
+            raise exact from error
 
     def before_statement(self, query: str, parameters: Any = None, *_: Any) -> None:
         """Record whether a statement may write, and for which user it is.
@@ -191,13 +218,13 @@ def connect(conninfo: Secret[str]) -> Connection:
     return connection
 
 
-def connection_error(conninfo: Secret[str]) -> str | None:
-    """Return libpq's reason why a database cannot be reached; None if it can."""
+def connection_error(conninfo: Secret[str]) -> DatabaseUnavailable | None:
+    """Return why a database cannot be reached, with libpq's reason; None if it can."""
     try:
-        psycopg.connect(**connection_parameters(conninfo)).close()
+        Connection.connect(**connection_parameters(conninfo)).close()
     except psycopg.Error as error:
         # Also for a parameter that psycopg reads itself, such as connect_timeout=soon.
-        return " ".join(str(error).split())
+        return unreachable(error, " ".join(str(error).split()))
     return None
 
 

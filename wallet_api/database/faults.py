@@ -8,6 +8,7 @@ import psycopg
 from psycopg import errors as pg
 
 from wallet_api.database.connections import Connection
+from wallet_api.database.refusals import describe
 from wallet_api.errors import DatabaseDamaged, DatabaseUnavailable, LockTimeout, ServiceUnavailable
 
 # PostgreSQL rejected the statement and did nothing; another connection would accept it.
@@ -53,6 +54,7 @@ def to_domain_error(error: psycopg.Error) -> ServiceUnavailable | None:
             "the role in the database may not do this",
             "commands need the owner's DATABASE_URL, "
             "and the service needs the rights that queries/operations/roles.sql grants",
+            alarm="rights_missing",
         )
     if isinstance(error, (pg.DataCorrupted, pg.IndexCorrupted)):
         return DatabaseDamaged(describe(error))
@@ -89,10 +91,3 @@ def translate_violation(
         if not matches:
             raise
         raise domain_error from error
-
-
-def describe(error: Exception) -> str:
-    """Describe an error without its text, because its DETAIL may contain whole rows."""
-    sqlstate = getattr(error, "sqlstate", None)
-    name = type(error).__name__ + (f" {sqlstate}" if sqlstate else "")
-    return f"the database cannot answer ({name})"

@@ -16,8 +16,9 @@ from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 from wallet_api import deadline, metrics
 from wallet_api.crypto.secret import Secret
 from wallet_api.database.connections import Connection, TimedCursor, set_up
-from wallet_api.database.faults import CONFLICTS, STALE, describe, to_domain_error
+from wallet_api.database.faults import CONFLICTS, STALE, to_domain_error
 from wallet_api.database.machines import Machines
+from wallet_api.database.refusals import describe, unreachable
 from wallet_api.database.replication import Replication
 from wallet_api.database.transactions import long_transaction
 from wallet_api.database_url import CONNECT_SECONDS, connection_parameters
@@ -72,10 +73,12 @@ class Database:
             **connection_parameters(conninfo),
             "autocommit": True,
             "row_factory": dict_row,
+            "on_refusal": self._refused,
             "cursor_factory": type("_Cursor", (TimedCursor,), {"slow_seconds": slow_query_seconds}),
         }
-        # The start of the first failing attempt to connect, and the connections in use.
+        # The start and the last error of failing attempts to connect, and the connections in use.
         self._connecting_since: float | None = None
+        self._refusal: psycopg.Error | None = None
         self._checked_out: set[Connection] = set()
         # Not the pool's own max_waiting, which counts timed-out waits until a connection is free.
         self._slots = None if max_waiting is None else BoundedSemaphore(max_size + max_waiting)
@@ -96,7 +99,9 @@ class Database:
     def open(self) -> None:
         """Start connecting in the background, also if the database is down."""
         metrics.POOL_MAX.labels(self._name).set(self._max_size)
-        metrics.POOL_REFUSALS.labels(self._name)
+        # Prometheus sees no increase in a counter that appears with its first event.
+        for counter in (metrics.POOL_REFUSALS, metrics.POOL_TIMEOUTS):
+            counter.labels(self._name)
         # labels() takes a lock and looks them up each time.
         self._seconds_waited = metrics.POOL_WAIT.labels(self._name)
         self._in_use = metrics.POOL_IN_USE.labels(self._name)
@@ -156,6 +161,8 @@ class Database:
                 if attempt >= _ATTEMPTS or late:
                     raise to_domain_error(lost.error) or lost.error from lost.error
             except (PoolTimeout, PoolClosed) as error:
+                if self._refusal is not None:
+                    raise unreachable(self._refusal) from error
                 raise DatabaseUnavailable(describe(error)) from error
             except psycopg.Error as error:
                 raise to_domain_error(error) or error from error
@@ -172,11 +179,11 @@ class Database:
             finally:
                 self._slots.release()
         else:
-            self._refuse("too many requests wait for this database")
+            self._refuse(DatabaseUnavailable("too many requests wait for this database"))
 
-    def _refuse(self, reason: str) -> NoReturn:
+    def _refuse(self, reason: DatabaseUnavailable) -> NoReturn:
         metrics.POOL_REFUSALS.labels(self._name).inc()
-        raise DatabaseUnavailable(reason)
+        raise reason
 
     @contextmanager
     def _connection(self) -> Iterator[Connection]:
@@ -221,7 +228,7 @@ class Database:
         until = time.monotonic() + min(self._timeout_seconds, deadline.seconds_left())
         while True:
             if self._is_unreachable():
-                self._refuse("the database cannot be reached: `wallet-api doctor` reports why")
+                self._refuse(unreachable(self._refusal))
             left = until - time.monotonic()
             try:
                 return self._pool.getconn(min(left, _POLL_SECONDS))
@@ -242,13 +249,16 @@ class Database:
             self._connecting_since = time.monotonic()
         return self._parameters
 
+    def _refused(self, error: psycopg.Error) -> None:
+        self._refusal = error
+
     def _connected(self, connection: Connection) -> None:
         connection.add_notice_handler(connection.note)
         set_up(connection)
         self.replication.read_state(connection)
         self._machines.read_shards(connection)
         connection.machines = self._machines
-        self._connecting_since = None
+        self._connecting_since = self._refusal = None
 
     def _restart_connecting(self, pool: ConnectionPool[Connection]) -> None:
         """Restart the attempts to connect, which the pool would repeat only for new work."""

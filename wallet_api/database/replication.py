@@ -9,10 +9,10 @@ import mmap
 import struct
 from collections.abc import Callable, Iterable
 
-import structlog
 from psycopg import errors as pg
 
 from wallet_api import metrics
+from wallet_api.alarms import alarm
 from wallet_api.database import sql
 from wallet_api.database.connections import Connection
 from wallet_api.errors import DatabaseWentBack
@@ -28,8 +28,6 @@ _ID_RANGE = 2**30
 _EXPIRES = _ID_RANGE // 2
 
 _QUERIES = sql.load("replication")
-
-log = structlog.get_logger("wallet_api.database")
 
 
 class Replication:
@@ -64,8 +62,9 @@ class Replication:
             same = state["database_oid"] == self._read(_DATABASE)
             if not same or state["wal_position"] < acknowledged:
                 self._write(_WENT_BACK, 1)
-                log.critical(
+                alarm(
                     "database went back",
+                    "database_went_back",
                     acknowledged_position=acknowledged,
                     position=int(state["wal_position"]),
                     same_database=same,

@@ -59,6 +59,7 @@ _AS_WRITTEN = {
 _OFF = re.compile("0|of|f|n", re.IGNORECASE)
 # PostgreSQL splits `options` at white space.
 _SEPARATING = re.compile(r"[\s\\]")
+_UNSAFE_SESSION = "session_unfit"
 _RESET = "reset it in the role, the database or the server"
 _UNSAFE = {
     ("session_replication_role", "replica"): "which switches triggers and foreign keys off",
@@ -78,7 +79,7 @@ def apply(
     row = _QUERIES.apply(connection, names=list(settings), settings=list(settings.values()))
     encoding = row["database_encoding"]
     faults = [
-        DatabaseUnavailable(f"{name} is {value}, {effect}", _RESET)
+        DatabaseUnavailable(f"{name} is {value}, {effect}", _RESET, alarm=_UNSAFE_SESSION)
         for (name, value), effect in _UNSAFE.items()
         if row[name] == value
     ]
@@ -88,6 +89,7 @@ def apply(
                 "search_path names no existing schema that this role may use",
                 "create it, grant USAGE on it, or correct search_path in the URL, the role or the "
                 "database",
+                alarm=_UNSAFE_SESSION,
             )
         )
     if encoding != "UTF8":
@@ -96,6 +98,7 @@ def apply(
                 f"the database's encoding is {encoding}, which does not hold every text",
                 "dump it, and restore it into one created with `createdb --encoding=UTF8 "
                 "--template=template0`",
+                alarm=_UNSAFE_SESSION,
             )
         )
     return tuple(faults)

@@ -39,6 +39,13 @@ class Payment:
             f"ethereum:{self._target}@{chain_id}/transfer?address={recipient}&uint256={self.units}"
         )
 
+    def explorer_url(self) -> str:
+        """Return the page of the block explorer with the recipient's transfers of the asset."""
+        recipient = to_checksum_address(self.to_address)
+        if self._is_eth:
+            return f"{self.network.explorer}/address/{recipient}"
+        return f"{self.network.explorer}/token/{self.network.usdc}?a={recipient}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transfer(Payment):

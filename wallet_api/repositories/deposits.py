@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import fields
+from uuid import UUID
 
 from wallet_api.database import Row, sql
-from wallet_api.models import Deposit
+from wallet_api.models import Deposit, PageRequest, RecordedDeposit
 from wallet_api.repositories import Repository
 
 _QUERIES = sql.load("deposits")
@@ -13,6 +14,26 @@ _NAMES = [field.name for field in fields(Deposit)]
 
 class DepositRepository(Repository):
     """Prepared deposits: transfers for users to sign."""
+
+    def get(self, fid: int, deposit_id: UUID) -> RecordedDeposit | None:
+        """Return a deposit of this user, or None."""
+        row = _QUERIES.get(self._connection, fid=fid, id=deposit_id)
+        return None if row is None else _recorded(row)
+
+    def find(self, deposit_id: UUID) -> RecordedDeposit | None:
+        """Return a deposit of any user, or None."""
+        row = _QUERIES.find(self._connection, id=deposit_id)
+        return None if row is None else _recorded(row)
+
+    def list_by_user(self, fid: int, page: PageRequest[str]) -> list[RecordedDeposit]:
+        """Return deposits of one user, newest first. The third column of a position is the id."""
+        before, _, before_id = page.after or ("infinity", 0, str(UUID(int=0)))
+        rows = _QUERIES.list_by_user(
+            self._connection, fid=fid, before=before, before_id=before_id, size=page.limit
+        )
+        deposits = [_recorded(row) for row in rows]
+        deposits.sort(key=lambda one: (one.created_at, one.id), reverse=True)
+        return deposits[: page.limit]
 
     def get_by_idempotency_key(self, fid: int, key: str) -> Deposit | None:
         """Return the deposit that this user prepared with this Idempotency-Key, or None."""
@@ -55,3 +76,7 @@ def _columns(deposit: Deposit) -> Row:
 
 def _deposit(row: Row | None) -> Deposit | None:
     return None if row is None else Deposit(**{**row, "amount": int(row["amount"])})
+
+
+def _recorded(row: Row) -> RecordedDeposit:
+    return RecordedDeposit(**{**row, "amount": int(row["amount"])})

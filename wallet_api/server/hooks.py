@@ -46,13 +46,17 @@ def post_fork(server: Any, worker: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Open this worker's pool after the fork, and let the garbage collector run less often.
+    """Open this worker's pool after the fork, and check whether it can serve.
+
+    Let the garbage collector run less often.
 
     A request makes hundreds of objects that refer to others, and almost no cycles. With Python's
     defaults the collector takes a tenth of the CPU of a request, most of it for objects of the
     start, which never become garbage.
     """
-    application(worker.app.wsgi()).open()
+    services = application(worker.app.wsgi())
+    services.open()
+    services.watch.start()
     gc.collect()
     gc.freeze()
     gc.set_threshold(_GC_OBJECTS, _GC_YOUNG, _GC_OLD)
@@ -60,7 +64,9 @@ def post_worker_init(worker: Any) -> None:
 
 def worker_exit(server: Any, worker: Any) -> None:
     """Close this worker's pool after its last request."""
-    application(worker.app.wsgi()).close()
+    services = application(worker.app.wsgi())
+    services.watch.stop()
+    services.close()
 
 
 def child_exit(server: Any, worker: Any) -> None:

@@ -21,6 +21,7 @@ from gunicorn.http.errors import NoMoreData, ParseException
 from gunicorn.workers.gthread import ThreadWorker
 
 from wallet_api import deadline
+from wallet_api.alarms import alarm
 from wallet_api.server.connection import Connection, ResponseSocket
 from wallet_api.server.problem_response import TooSlow, problem_response
 
@@ -230,9 +231,13 @@ class Worker(ThreadWorker):
     def handle_error(self, req: Any, client: ResponseSocket, addr: Any, exc: BaseException) -> None:
         """Reject a request, and log only the type of the error."""
         client_error = isinstance(exc, ParseException)
-        report = self.log.warning if client_error else self.log.critical
         request_id = uuid.uuid4().hex
-        report("refused a request: %s, request id %s", type(exc).__name__, request_id)
+        name = type(exc).__name__
+        if client_error:
+            self.log.warning("refused a request: %s, request id %s", name, request_id)
+        else:
+            event = "unhandled exception"
+            alarm(event, "unhandled_exception", type=name, request_id=request_id)
         # The client may have closed the connection.
         with suppress(OSError):
             client.sendall(problem_response(exc, request_id))

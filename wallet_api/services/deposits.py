@@ -20,13 +20,11 @@ from wallet_api.errors import (
 )
 from wallet_api.ethereum.addresses import parse_address
 from wallet_api.ethereum.amounts import parse_amount, parse_asset
-from wallet_api.ethereum.networks import NETWORKS, Network
+from wallet_api.ethereum.networks import NETWORKS_BY_CHAIN_ID, Network
 from wallet_api.ethereum.transfers import Payment, Transfer
 from wallet_api.models import BASE_ACCOUNT_CHAIN, TRADING_CHAIN, AuditContext, Deposit, Wallet
 from wallet_api.repositories.deposits import DepositRepository
 from wallet_api.services.wallets import BaseAccountWalletService
-
-_NETWORKS_BY_CHAIN_ID = {network.chain_id: network for network in NETWORKS.values()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,7 +193,7 @@ class DepositService:
         # Return only an address that was verified, whatever the record says.
         if trading is None or trading.address != earlier.to_address:
             raise KeyUnreadable("A recorded deposit does not go to the user's trading wallet.")
-        if earlier.chain_id not in _NETWORKS_BY_CHAIN_ID:
+        if earlier.chain_id not in NETWORKS_BY_CHAIN_ID:
             raise DatabaseDamaged("a recorded deposit is on an unknown network")
         return PreparedDeposit(id=earlier.id, transfer=_transfer(earlier), replayed=True)
 
@@ -219,7 +217,7 @@ def _hash(request: DepositRequest) -> str | None:
 
 def _transfer(deposit: Deposit) -> Transfer:
     return Transfer(
-        network=_NETWORKS_BY_CHAIN_ID[deposit.chain_id],
+        network=NETWORKS_BY_CHAIN_ID[deposit.chain_id],
         asset=deposit.asset,
         units=deposit.amount,
         from_address=deposit.from_address,

@@ -68,12 +68,14 @@ def read_only_reason(state: ServerState) -> ServiceUnavailable | None:
             "this server is a standby and accepts no writes",
             "point DATABASE_URL at the primary, or list both servers with "
             "target_session_attrs=read-write",
+            alarm="read_only",
         )
     if state.read_only:
         return ServiceUnavailable(
             "default_transaction_read_only is on, so nothing can be stored",
             "free disk space if the provider set it because the disk is full, then reset it for "
             "the role or the database",
+            alarm="read_only",
         )
     return None
 

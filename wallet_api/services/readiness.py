@@ -1,7 +1,12 @@
 """Readiness checks: database, rights, migrations and secret."""
 
 from collections.abc import Collection
+from threading import Lock
 
+import structlog
+
+from wallet_api import metrics
+from wallet_api.alarms import NOT_READY, alarm
 from wallet_api.database import Connection, Database
 from wallet_api.errors import ServiceUnavailable
 from wallet_api.repositories.migrations import MigrationRepository, ServerState
@@ -9,7 +14,10 @@ from wallet_api.services.diagnosis.expectations import needed_rights
 from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.migrations import expected_versions, read_only_reason
 
+log = structlog.get_logger("wallet_api")
+
 _NAMED = 3
+_READY = "ready"
 
 
 def check_database(database: Database, *, writable: bool) -> None:
@@ -34,7 +42,9 @@ def check_database(database: Database, *, writable: bool) -> None:
     missing = expected_versions() - applied
     if missing:
         raise ServiceUnavailable(
-            f"migrations {_name_some(missing)} are missing", "run `wallet-api db upgrade`"
+            f"migrations {_name_some(missing)} are missing",
+            "run `wallet-api db upgrade`",
+            alarm="migrations_missing",
         )
 
 
@@ -46,6 +56,7 @@ def find_missing_rights(state: ServerState) -> ServiceUnavailable | None:
         f"this role lacks rights on {_name_some({right.target for right in state.missing_rights})}",
         "as the owner of the tables, run queries/operations/roles.sql, and make the role a member "
         "of wallet_api_runtime that inherits",
+        alarm="rights_missing",
     )
 
 
@@ -55,11 +66,14 @@ def _name_some(names: Collection[str]) -> str:
 
 
 class ReadinessService:
-    """Readiness of this process, as /readyz reports it."""
+    """Readiness of this process, as /readyz reports it. Logs each change as an alarm."""
 
     def __init__(self, database: Database, registration: SecretRegistration) -> None:
         self._database = database
         self._registration = registration
+        self._lock = Lock()
+        # The code of the reason why this process cannot serve, or "ready". None before a check.
+        self._state: str | None = None
 
     def check(self) -> None:
         """Raise ServiceUnavailable, with the reason, unless this process can serve.
@@ -67,5 +81,24 @@ class ReadinessService:
         The database must answer, take writes, grant our role its rights, have every migration, and
         know our secret.
         """
-        check_database(self._database, writable=True)
-        self._registration.check()
+        try:
+            check_database(self._database, writable=True)
+            self._registration.check()
+        except ServiceUnavailable as error:
+            if self._enter(error.alarm) != error.alarm:
+                alarm("not ready", error.alarm, reason=error.reason, **error.logged)
+            raise
+        before = self._enter(_READY)
+        if before != _READY:
+            # As a critical line, so that whoever sees the alarms also sees their end.
+            write = log.info if before is None else log.critical
+            write("ready", code=_READY, before=before)
+
+    def _enter(self, state: str) -> str | None:
+        """Record the state of this process, and return the one before."""
+        with self._lock:
+            before, self._state = self._state, state
+        if before != state:
+            for code in NOT_READY:
+                metrics.NOT_READY.labels(code).set(code == state)
+        return before

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
+from wallet_api import metrics
 from wallet_api.database import Connection, Database, one_snapshot
+from wallet_api.ethereum.amounts import ASSETS
 from wallet_api.models import DepositSum, WalletCount
 from wallet_api.repositories.stats import StatsRepository
 
@@ -43,3 +45,22 @@ class StatsService:
                 )
 
         return self._database.run(count)
+
+    def report(self) -> None:
+        """Set the metrics of wallets, and of the deposits of the last 24 hours.
+
+        Raises DatabaseUnavailable.
+        """
+        now = datetime.now(UTC)
+
+        def count(connection: Connection) -> tuple[list[WalletCount], list[DepositSum]]:
+            stats = StatsRepository(connection)
+            return stats.count_wallets(), stats.sum_deposits(now - timedelta(days=1), now)
+
+        wallets, deposits = self._database.run(count)
+        for row in wallets:
+            metrics.WALLETS.labels(row.wallet_type).set(row.wallets)
+        # Deposits of two calendar days and of several networks, and none of some assets.
+        for asset in ASSETS:
+            prepared = sum(row.deposits for row in deposits if row.asset == asset)
+            metrics.DEPOSITS.labels(asset).set(prepared)

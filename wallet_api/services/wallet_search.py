@@ -4,8 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-import structlog
-
+from wallet_api.alarms import alarm
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Connection, Database
 from wallet_api.errors import KeyUnreadable
@@ -13,8 +12,6 @@ from wallet_api.models import BASE_ACCOUNT_CHAIN, TRADING_CHAIN, Page, PageReque
 from wallet_api.repositories.wallets.rows import PostgresWalletRepository
 from wallet_api.repositories.wallets.search import WalletSearchRepository
 from wallet_api.services.decryption import decrypt_verified
-
-log = structlog.get_logger("wallet_api")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +86,7 @@ class WalletSearch:
         try:
             decrypt_verified(self._encryption, wallet)
         except KeyUnreadable as error:
-            log.critical("unavailable", code=error.code, reason=error.reason, fid=wallet.fid)
+            alarm("unavailable", error.code, reason=error.reason, fid=wallet.fid)
             return FoundWallet(wallet=wallet, opened=False)
         return FoundWallet(wallet=wallet, opened=True)
 

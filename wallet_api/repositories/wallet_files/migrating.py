@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import structlog
 
+from wallet_api.alarms import alarm
 from wallet_api.errors import KeyUnreadable
 from wallet_api.models import BASE_ACCOUNT_CHAIN, TRADING_CHAIN, AuditHead, Wallet
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
@@ -59,7 +60,7 @@ class MigratingWalletRepository:
                 # A faulty file must not block the trading wallet's row.
                 if TRADING_CHAIN not in rows:
                     raise
-                log.critical("wallet file unreadable", fid=fid, reason=error.reason)
+                alarm("wallet file unreadable", error.code, fid=fid, reason=error.reason)
         trading = rows.get(TRADING_CHAIN) or self._import(fid, TRADING_CHAIN)
         return [wallet for wallet in (base_account, trading) if wallet is not None]
 

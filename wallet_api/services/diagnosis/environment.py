@@ -76,11 +76,12 @@ def _read(reader: Callable[[Mapping[str, str]], T], environ: Mapping[str, str]) 
 def _database(
     url: Secret[str], settings: Settings | None, wallets: WalletSettings | None
 ) -> Iterator[Diagnosis]:
-    reason = connection_error(url)
-    if reason is not None:
+    refused = connection_error(url)
+    if refused is not None:
         yield fault(
-            f"the database cannot be reached: {reason}",
+            refused.fault,
             "Correct DATABASE_URL, or start the server and allow this machine and role.",
+            refused.alarm,
         )
         return
     try:
@@ -99,7 +100,8 @@ def _database(
     except ServiceUnavailable as error:
         otherwise = _CHECK_FOLDER if isinstance(error, StorageUnavailable) else _RUN_DB_DOCTOR
         remedy = error.remedy
-        yield fault(error.fault, f"{remedy[0].upper()}{remedy[1:]}." if remedy else otherwise)
+        remedy = f"{remedy[0].upper()}{remedy[1:]}." if remedy else otherwise
+        yield fault(error.fault, remedy, error.alarm)
 
 
 def _session(session: Session) -> Iterator[Diagnosis]:
@@ -214,12 +216,12 @@ def _files(settings: Settings) -> Iterator[Diagnosis]:
 def _replica(settings: Settings) -> Iterator[Diagnosis]:
     if settings.database_replica_url is None:
         return
-    reason = connection_error(settings.database_replica_url)
-    if reason is None:
+    refused = connection_error(settings.database_replica_url)
+    if refused is None:
         yield fine("connected to the read replica")
         return
     yield advice(
-        f"the read replica cannot be reached: {reason}",
+        refused.fault.replace("the database", "the read replica", 1),
         "Correct or remove DATABASE_REPLICA_URL: /v1/wallets and /v1/stats answer 503.",
     )
 

@@ -18,11 +18,15 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnosis:
-    """The result of a check, and how to fix it if it is not fine."""
+    """The result of a check, and how to fix it if it is not fine.
+
+    `code` is that of the alarm that a process in this state would raise.
+    """
 
     state: State
     what: str
     remedy: str | None = None
+    code: str | None = None
 
 
 # The similarity from which a name counts as a misspelling.
@@ -129,6 +133,6 @@ def advice(what: str, remedy: str) -> Diagnosis:
     return Diagnosis(state=State.ADVICE, what=what, remedy=remedy)
 
 
-def fault(what: str, remedy: str) -> Diagnosis:
+def fault(what: str, remedy: str, code: str | None = None) -> Diagnosis:
     """Return a diagnosis that prevents the service from serving."""
-    return Diagnosis(state=State.FAULT, what=what, remedy=remedy)
+    return Diagnosis(state=State.FAULT, what=what, remedy=remedy, code=code)

@@ -2,8 +2,6 @@
 
 from typing import NoReturn
 
-import structlog
-
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Connection, Database
 from wallet_api.errors import SecretMismatch
@@ -11,8 +9,6 @@ from wallet_api.models import EncryptionKey
 from wallet_api.repositories.encryption_keys import EncryptionKeyRepository
 from wallet_api.repositories.wallets.rows import PostgresWalletRepository
 from wallet_api.services.wallet_files.storage_check import StorageCheck
-
-log = structlog.get_logger("wallet_api")
 
 
 class SecretRegistration:
@@ -126,12 +122,11 @@ class SecretRegistration:
 
     def _refuse(self, known: list[EncryptionKey], fault: str, remedy: str) -> NoReturn:
         # Only for the log: /readyz is public, and a key id allows testing a guessed secret.
-        log.critical(
-            "secret mismatch",
-            key_id=self._encryption.key_id,
-            key_ids_of_the_database=[key.key_id for key in known],
-        )
-        raise SecretMismatch(fault, remedy)
+        logged = {
+            "key_id": self._encryption.key_id,
+            "key_ids_of_the_database": [key.key_id for key in known],
+        }
+        raise SecretMismatch(fault, remedy, logged=logged)
 
     def _register(self, connection: Connection) -> None:
         audit_keys, own_id = self._encryption.audit_keys, self._encryption.key_id

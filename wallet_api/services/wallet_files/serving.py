@@ -35,7 +35,7 @@ class UnsupportedWithFiles:
         """Raise WalletsInFiles."""
         raise WalletsInFiles
 
-    of_days = find
+    of_days = report = find
 
 
 class FilesystemWalletService(BaseAccountWalletService):

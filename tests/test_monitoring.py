@@ -1,0 +1,142 @@
+"""deploy/prometheus and deploy/grafana fit the metrics of the code."""
+
+import json
+import re
+import shutil
+import subprocess
+
+import pytest
+from prometheus_client import REGISTRY
+
+from tests.service import ROOT
+from wallet_api import alarms, metrics
+from wallet_api.app import create_app  # noqa: F401 (the metrics of every module are initialized)
+
+FOLDER = ROOT / "deploy" / "prometheus"
+ALERTS = (FOLDER / "alerts.yml").read_text()
+DASHBOARD = json.loads((ROOT / "deploy" / "grafana" / "dashboard.json").read_text())
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
+PROMTOOL = shutil.which("promtool")
+NAME = re.compile(r"\bwallet_api_\w+")
+SUFFIXES = {"counter": ["_total"], "gauge": [""], "histogram": ["_bucket", "_count", "_sum"]}
+
+needs_promtool = pytest.mark.skipif(
+    PROMTOOL is None,
+    reason="NO PROMTOOL: THE ALERTS AND /metrics WERE NOT CHECKED. Install Debian's prometheus.",
+)
+
+
+def families():
+    return [one for one in REGISTRY.collect() if one.name.startswith("wallet_api_")]
+
+
+def samples():
+    """Return the names of all samples of the service."""
+    return {f"{one.name}{suffix}" for one in families() for suffix in SUFFIXES[one.type]}
+
+
+def expressions():
+    """Return every expression of the dashboard."""
+    return [target["expr"] for panel in DASHBOARD["panels"] for target in panel.get("targets", [])]
+
+
+def promtool(*arguments, **options):
+    return subprocess.run(
+        [PROMTOOL, *arguments],
+        cwd=FOLDER, capture_output=True, text=True, timeout=60, check=False, **options,
+    )  # fmt: skip
+
+
+def test_alerts_and_dashboard_name_only_metrics_that_exist():
+    told = set(NAME.findall(ALERTS)) | set(NAME.findall(json.dumps(DASHBOARD)))
+    assert told - samples() == set()
+
+
+def test_every_metric_is_on_the_dashboard_and_in_the_documentation():
+    shown = set(NAME.findall(" ".join(expressions())))
+    for family in families():
+        assert shown & {f"{family.name}{suffix}" for suffix in SUFFIXES[family.type]}, family.name
+        (suffix, *_) = SUFFIXES[family.type]
+        told = family.name if family.type == "histogram" else f"{family.name}{suffix}"
+        assert f"`{told}`" in OPERATIONS or "connections_max" in told, told
+
+
+def test_every_label_value_that_an_alert_watches_exists_before_its_first_event():
+    """Prometheus sees no increase in a counter that appears with its first event."""
+    known = {
+        metrics.ALARMS: {(code,) for code in alarms.CODES},
+        metrics.KEY_READS: {("user",), ("client",)},
+        metrics.RATE_LIMITED: {(limit,) for limit in ("ip", "user", "writes", "client")},
+    }
+    for metric, values in known.items():
+        assert set(metric._metrics) >= values
+    watched = set(re.findall(r"increase\((wallet_api_\w+)_total", ALERTS))
+    labelled = [metrics.POOL_TIMEOUTS, metrics.POOL_REFUSALS, metrics.SIGNING_REFUSALS]
+    unlabelled = [metrics.FAILED_DECRYPTIONS, metrics.OVERLOADED]
+    assert watched == {
+        metric._name for metric in (metrics.ALARMS, metrics.KEY_READS, *labelled, *unlabelled)
+    }
+    assert all(metric._metrics for metric in (metrics.SIGNING_REFUSALS, metrics.SIGNATURES))
+
+
+def test_both_pools_have_their_counters_as_soon_as_they_are_open(make_app, environ):
+    make_app(DATABASE_REPLICA_URL=environ["DATABASE_URL"])
+    for metric in (metrics.POOL_TIMEOUTS, metrics.POOL_REFUSALS, metrics.POOL_IN_USE):
+        assert {("primary",), ("replica",)} <= set(metric._metrics)
+
+
+def test_every_alarm_code_is_described_and_every_critical_line_is_counted():
+    table = re.findall(r"^\| `(\w+)` \|", OPERATIONS.partition("## Metrics")[0], re.MULTILINE)
+    assert set(alarms.CODES) <= set(table)
+    sources = {path: path.read_text() for path in (ROOT / "wallet_api").rglob("*.py")}
+    logged = {path.name for path, text in sources.items() if re.search(r"\.critical\b", text)}
+    # The second writes the line that ends an alarm.
+    assert logged == {"alarms.py", "readiness.py"}
+
+
+def test_the_dashboard_has_no_panel_without_a_query_and_no_two_in_one_place():
+    panels = DASHBOARD["panels"]
+    assert len({panel["id"] for panel in panels}) == len(panels)
+    taken = set()
+    for panel in panels:
+        assert panel["type"] == "row" or panel["targets"], panel["title"]
+        place = panel["gridPos"]
+        cells = {
+            (place["x"] + x, place["y"] + y) for x in range(place["w"]) for y in range(place["h"])
+        }
+        assert not cells & taken, panel["title"]
+        assert place["x"] + place["w"] <= 24
+        taken |= cells
+
+
+@needs_promtool
+def test_the_alerts_are_valid_and_fire_when_they_must():
+    for command in (("check", "rules", "alerts.yml"), ("test", "rules", "alerts_test.yml")):
+        done = promtool(*command)
+        assert done.returncode == 0, done.stdout + done.stderr
+    tested = set(re.findall(r"WalletApi\w+", (FOLDER / "alerts_test.yml").read_text()))
+    assert tested == set(re.findall(r"alert: (\w+)", ALERTS))
+
+
+@needs_promtool
+def test_the_expressions_of_the_dashboard_are_valid(tmp_path):
+    rules = [
+        {"record": f"panel:{number}", "expr": expression.replace("$instance", ".*")}
+        for number, expression in enumerate(expressions())
+    ]
+    path = tmp_path / "rules.yml"
+    path.write_text(json.dumps({"groups": [{"name": "dashboard", "rules": rules}]}))
+    done = promtool("check", "rules", path)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@needs_promtool
+def test_the_metrics_are_as_prometheus_wants_them(make_app):
+    token = "a token of Prometheus that only this test knows"
+    client = make_app(METRICS_TOKEN=token).test_client()
+    assert client.get("/readyz").status_code == 200
+    answer = client.get("/metrics", headers={"Authorization": f"Bearer {token}"})
+    # Those of the Python process are not ours.
+    ours = [line for line in answer.text.splitlines() if "wallet_api_" in line]
+    done = promtool("check", "metrics", input="\n".join(ours) + "\n")
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")

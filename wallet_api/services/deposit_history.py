@@ -1,0 +1,94 @@
+"""The deposits that were prepared, for their users and for other services."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from wallet_api.database import Connection, Database
+from wallet_api.errors import DatabaseDamaged, DepositNotFound, KeyUnreadable
+from wallet_api.ethereum.networks import NETWORKS_BY_CHAIN_ID
+from wallet_api.models import (
+    TRADING_CHAIN,
+    AuditContext,
+    Page,
+    PageRequest,
+    Position,
+    RecordedDeposit,
+)
+from wallet_api.repositories.deposits import DepositRepository
+from wallet_api.services.wallets import BaseAccountWalletService
+
+
+class DepositHistory:
+    """Recorded deposits. Always read on the primary, so that a user's last deposit is included."""
+
+    def __init__(self, database: Database, wallets: BaseAccountWalletService) -> None:
+        self._database = database
+        self._wallets = wallets
+
+    def list_by_user(
+        self, fid: int, *, after: Position[str] | None, limit: int, access: AuditContext
+    ) -> Page[RecordedDeposit, str]:
+        """Return a page of a user's deposits, newest first, each to the user's verified wallet.
+
+        Raises KeyUnreadable if a deposit does not go there, and DatabaseUnavailable.
+        """
+        # One more item shows whether there is another page.
+        page = PageRequest(since=None, after=after, limit=limit + 1)
+        deposits = self._read(lambda rows: rows.list_by_user(fid, page))
+        self._require_own_wallet(fid, deposits, access)
+        last = deposits[limit - 1] if len(deposits) > limit else None
+        position = None if last is None else (last.created_at, last.fid, str(last.id))
+        return Page(items=deposits[:limit], next=position)
+
+    def get(self, fid: int, deposit_id: UUID, *, access: AuditContext) -> RecordedDeposit:
+        """Return a deposit of a user. Raises DepositNotFound, and what list_by_user() raises."""
+        return self._one(lambda rows: rows.get(fid, deposit_id), access)
+
+    def find(self, deposit_id: UUID, *, access: AuditContext) -> RecordedDeposit:
+        """Return a deposit whose user is not known: on a cluster, every machine looks for it.
+
+        Raises what get() raises.
+        """
+        return self._one(lambda rows: rows.find(deposit_id), access)
+
+    def _one(
+        self, look: Callable[[DepositRepository], RecordedDeposit | None], access: AuditContext
+    ) -> RecordedDeposit:
+        def found(rows: DepositRepository) -> list[RecordedDeposit]:
+            deposit = look(rows)
+            return [] if deposit is None else [deposit]
+
+        for deposit in self._read(found):
+            self._require_own_wallet(deposit.fid, [deposit], access)
+            return deposit
+        raise DepositNotFound
+
+    def _read(
+        self, look: Callable[[DepositRepository], list[RecordedDeposit]]
+    ) -> list[RecordedDeposit]:
+        """Return rows after the synchronous standby has them."""
+
+        def read(connection: Connection) -> list[RecordedDeposit]:
+            deposits = look(DepositRepository(connection))
+            ids = [deposit.transaction_id for deposit in deposits]
+            self._database.replication.wait_for(connection, ids)
+            return deposits
+
+        return self._database.run(read)
+
+    def _require_own_wallet(
+        self, fid: int, deposits: list[RecordedDeposit], access: AuditContext
+    ) -> None:
+        """Raise unless deposits go to the user's wallet, whatever the rows say.
+
+        Only an address whose key was decrypted may be shown. The role of the service may insert a
+        deposit to another one.
+        """
+        if not deposits:
+            return
+        wallet = self._wallets.get_wallet(fid, TRADING_CHAIN, access=access)
+        address = None if wallet is None else wallet.address
+        if any(deposit.to_address != address for deposit in deposits):
+            raise KeyUnreadable("a recorded deposit does not go to the user's trading wallet")
+        if any(deposit.chain_id not in NETWORKS_BY_CHAIN_ID for deposit in deposits):
+            raise DatabaseDamaged("a recorded deposit is on an unknown network")

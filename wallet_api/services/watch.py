@@ -1,0 +1,63 @@
+"""A thread of each serving process that notices faults without requests, and counts for metrics."""
+
+import time
+from collections.abc import Callable
+from threading import Event, Thread
+
+import structlog
+
+from wallet_api.alarms import alarm
+from wallet_api.errors import ServiceUnavailable, WalletApiError
+from wallet_api.services.readiness import ReadinessService
+
+log = structlog.get_logger("wallet_api")
+
+_READINESS_SECONDS = 10.0
+# The figures read the indexes of all wallets.
+_FIGURES_SECONDS = 15 * 60.0
+
+
+class Watch:
+    """Checks readiness at the start and then every 10 s, also while nobody sends a request.
+
+    ReadinessService logs each change. `count` counts what metrics report; it is None if nobody
+    reads them.
+    """
+
+    def __init__(
+        self, readiness: ReadinessService, count: Callable[[], None] | None = None
+    ) -> None:
+        self._readiness = readiness
+        self._count = count
+        self._counted_at = float("-inf")
+        self._stopped = Event()
+
+    def start(self) -> None:
+        """Start the thread. Call it after the fork."""
+        Thread(target=self._run, name="watch", daemon=True).start()
+
+    def stop(self) -> None:
+        """Stop the thread after its current check."""
+        self._stopped.set()
+
+    def _run(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                self._look()
+            except Exception as error:  # noqa: BLE001 (a bug must not end the watch)
+                alarm("unhandled exception", "unhandled_exception", exc_info=error)
+            self._stopped.wait(_READINESS_SECONDS)
+
+    def _look(self) -> None:
+        try:
+            self._readiness.check()
+        except ServiceUnavailable:
+            # Logged by check().
+            return
+        if self._count is None or time.monotonic() - self._counted_at < _FIGURES_SECONDS:
+            return
+        self._counted_at = time.monotonic()
+        try:
+            self._count()
+        except WalletApiError as error:
+            log.warning("wallets and deposits were not counted", code=error.code)
