@@ -31,7 +31,7 @@ class OldService:
         key = PrivateKey(os.urandom(32))
         address = key.public_key.to_checksum_address()
         iv = os.urandom(16)
-        encryptor = Cipher(algorithms.AES256(self._sealing_key()), modes.CBC(iv)).encryptor()
+        encryptor = Cipher(algorithms.AES256(self._encryption_key()), modes.CBC(iv)).encryptor()
         padder = PKCS7(128).padder()
         padded = padder.update(key.to_hex().encode()) + padder.finalize()
         members = {
@@ -48,7 +48,7 @@ class OldService:
         """Return the address and the private key of a user's trading wallet."""
         members = json.loads(self._path(fid).read_text())
         mode = modes.CBC(bytes.fromhex(members["iv"]))
-        decryptor = Cipher(algorithms.AES256(self._sealing_key()), mode).decryptor()
+        decryptor = Cipher(algorithms.AES256(self._encryption_key()), mode).decryptor()
         sealed = bytes.fromhex(members["encryptedPrivateKey"])
         unpadder = PKCS7(128).unpadder()
         padded = decryptor.update(sealed) + decryptor.finalize()
@@ -58,5 +58,5 @@ class OldService:
     def _path(self, fid: int) -> Path:
         return self._folder / f"wallet_{fid}_ethereum.json"
 
-    def _sealing_key(self) -> bytes:
+    def _encryption_key(self) -> bytes:
         return Scrypt(salt=b"salt", length=32, n=2**14, r=8, p=1).derive(self._secret)

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from benchmarks.http_load import Server, free_port, started
 from benchmarks.stores import Rows
 from benchmarks.wallet_rows import Population
-from benchmarks.wallet_store import sealing_key
+from benchmarks.wallet_store import encryption_key
 from wallet_api.config import TokenSettings
 from wallet_api.development.postgres import LocalPostgres
 
@@ -84,7 +84,7 @@ def fill(postgres: LocalPostgres, name: str, rows: Rows, secret: str) -> str:
     """Create a database with the wallets of `rows`, and return its URL."""
     postgres.create_database(name)
     url = postgres.url(name)
-    cipher = AESGCM(sealing_key(secret))
+    cipher = AESGCM(encryption_key(secret))
     with psycopg.connect(rows.url) as ours, psycopg.connect(url) as theirs:
         theirs.execute((_SOURCE / "schema.sql").read_bytes())
         with theirs.cursor().copy(_COPY) as stream:

@@ -64,13 +64,12 @@ def _scripts(rows: Rows) -> dict[str, str]:
     somebody = _SOMEBODY.format(users=rows.users)
     newcomer = _NEWCOMER.format(new=NEW_FIDS * 1000)
     head = _text(_WALLETS.get_with_head, bound).replace(";", " \\gset its_")
-    hold = _text(_AUDIT.lock_head, bound)
+    locked = _text(_WALLETS.lock_with_head, bound).replace(";", " \\gset its_")
     return {
         "select": somebody + _text(_WALLETS.get, bound),
         "key": somebody
         + "begin;\n"
-        + hold
-        + head
+        + locked
         + "\\set id :its_head_id + 1\n"
         + _round_trip(
             _text(_AUDIT.append, read),
@@ -81,7 +80,6 @@ def _scripts(rows: Rows) -> dict[str, str]:
         + "\\set id 1\n"
         + _round_trip(
             "begin;\n",
-            hold,
             _text(_WALLETS.insert_if_absent, bound),
             _text(_AUDIT.append_creation, created),
             _text(_AUDIT.advance_head, bound),

@@ -60,13 +60,13 @@ def make_store(directory: Path, files: int, *, secret: str = SECRET) -> None:
         list(pool.map(_write, parts))
 
 
-def write_file(directory: Path, fid: int, chain: str, sealing_key: bytes) -> None:
+def write_file(directory: Path, fid: int, chain: str, encryption_key: bytes) -> None:
     """Write a file in the format of the old service."""
     keyed = chain == "ethereum"
     plaintext = b"0x" + private_key(fid).hex().encode() if keyed else b""
     padding = 16 - len(plaintext) % 16
     iv = hashlib.sha256(f"iv of {fid} {chain}".encode()).digest()[:16]
-    encryptor = Cipher(algorithms.AES256(sealing_key), modes.CBC(iv)).encryptor()
+    encryptor = Cipher(algorithms.AES256(encryption_key), modes.CBC(iv)).encryptor()
     sealed = encryptor.update(plaintext + bytes([padding]) * padding) + encryptor.finalize()
     created = created_at(fid).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     members = {
@@ -79,14 +79,14 @@ def write_file(directory: Path, fid: int, chain: str, sealing_key: bytes) -> Non
     (directory / f"wallet_{fid}_{chain}.json").write_text(json.dumps(members, indent=2))
 
 
-def sealing_key(secret: str) -> bytes:
+def encryption_key(secret: str) -> bytes:
     """Derive the encryption key of the old service."""
     return hashlib.scrypt(secret.encode(), salt=b"salt", n=16384, r=8, p=1, dklen=32)
 
 
 def _write(part: tuple[Path, list[tuple[int, str]], str]) -> None:
     directory, todo, secret = part
-    key = sealing_key(secret)
+    key = encryption_key(secret)
     for fid, chain in todo:
         write_file(directory, fid, chain, key)
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # /usr/local/sbin/wallet-api: the commands, for root, with the settings of the web processes and the DATABASE_URL of
-# the tables' owner. WALLET_API_ROLE=web asks with the DATABASE_URL of the web processes instead (db doctor).
+# the tables' owner. WALLET_API_ROLE=web uses the DATABASE_URL of the web processes instead (for db doctor).
 set -eu
 set -a
 . /etc/wallet-api/web.env

@@ -12,21 +12,21 @@ limit 100;
 -- Users whose key is encrypted with a secret that is not registered. There must be none.
 select wallet.fid
 from wallets as wallet
-left join encryption_keys as known on wallet.key_id = known.key_id
+left join encryption_keys as secret on wallet.key_id = secret.key_id
 where
     wallet.wallet_type = 'trading'
-    and known.key_id is null
+    and secret.key_id is null
 order by wallet.fid
 limit 100;
 
 -- name: list_deposits_to_other_addresses()
 -- Users with a deposit that does not go to their own trading wallet. There must be none where wallets are rows.
-select distinct made.fid
-from deposits as made
-inner join wallets as trading
-    on made.fid = trading.fid and trading.chain = 'ethereum'
-where made.to_address <> trading.address
-order by made.fid
+select distinct deposit.fid
+from deposits as deposit
+inner join wallets as wallet
+    on deposit.fid = wallet.fid and wallet.chain = 'ethereum'
+where deposit.to_address <> wallet.address
+order by deposit.fid
 limit 100;
 
 -- name: list_unreadable_tables(tables)
@@ -38,16 +38,16 @@ order by wanted.relation_name;
 
 -- name: list_schema_objects(relations, functions)
 -- The parts of these tables, as PostgreSQL prints them without schema names: columns, constraints, indexes, triggers
--- and their functions, rules, policies, and tables that inherit from them. A definition that is not in force ends with
--- DISABLED or INVALID. Event triggers, which belong to no table, are included.
-with ours as (
+-- and their functions, rules, policies, and tables that inherit from them. The definition of a disabled or invalid
+-- object ends with DISABLED or INVALID. Event triggers, which belong to no table, are included.
+with target as (
     select
         oid,
         relname,
         relkind,
         relpersistence,
         relrowsecurity,
-        relnamespace::regnamespace || '.' as home
+        relnamespace::regnamespace || '.' as schema_prefix
     from pg_class
     where
         relname = any(:relations::text[])
@@ -55,139 +55,139 @@ with ours as (
 )
 
 select
-    case ours.relkind when 'S' then 'sequence' else 'table' end as kind,
-    ours.relname::text as object_name,
+    case target.relkind when 'S' then 'sequence' else 'table' end as kind,
+    target.relname::text as object_name,
     concat(
         -- Report a partitioned table as a table.
-        'kind ', replace(ours.relkind::text, 'p', 'r'),
-        case ours.relpersistence when 'p' then '' else ' UNLOGGED' end,
-        case when ours.relrowsecurity then ' ROW LEVEL SECURITY' end
+        'kind ', replace(target.relkind::text, 'p', 'r'),
+        case target.relpersistence when 'p' then '' else ' UNLOGGED' end,
+        case when target.relrowsecurity then ' ROW LEVEL SECURITY' end
     ) as definition
-from ours
+from target
 union all
 select
     'column' as kind,
-    concat(ours.relname, '.', member.attname) as object_name,
+    concat(target.relname, '.', table_column.attname) as object_name,
     concat(
-        format_type(member.atttypid, member.atttypmod),
-        ' DEFAULT ' || replace(pg_get_expr(preset.adbin, preset.adrelid), ours.home, ''),
-        case when member.attnotnull then ' NOT NULL' end
+        format_type(table_column.atttypid, table_column.atttypmod),
+        ' DEFAULT ' || replace(pg_get_expr(column_default.adbin, column_default.adrelid), target.schema_prefix, ''),
+        case when table_column.attnotnull then ' NOT NULL' end
     ) as definition
-from ours
-inner join pg_attribute as member
-    on ours.oid = member.attrelid and member.attnum > 0 and not member.attisdropped
-left join pg_attrdef as preset
-    on member.attrelid = preset.adrelid and member.attnum = preset.adnum
-where ours.relkind <> 'S'
+from target
+inner join pg_attribute as table_column
+    on target.oid = table_column.attrelid and table_column.attnum > 0 and not table_column.attisdropped
+left join pg_attrdef as column_default
+    on table_column.attrelid = column_default.adrelid and table_column.attnum = column_default.adnum
+where target.relkind <> 'S'
 union all
 select
     'constraint' as kind,
-    demand.conname::text as object_name,
+    table_constraint.conname::text as object_name,
     concat(
-        ours.relname, ' ', replace(pg_get_constraintdef(demand.oid), ours.home, ''),
+        target.relname, ' ', replace(pg_get_constraintdef(table_constraint.oid), target.schema_prefix, ''),
         case when exists (
             select 1
-            from pg_trigger as guard
-            where guard.tgconstraint = demand.oid and guard.tgenabled not in ('O', 'A')
+            from pg_trigger as table_trigger
+            where table_trigger.tgconstraint = table_constraint.oid and table_trigger.tgenabled not in ('O', 'A')
         ) then ' DISABLED' end
     ) as definition
-from ours
-inner join pg_constraint as demand
-    on ours.oid = demand.conrelid and demand.contype not in ('n', 't')
+from target
+inner join pg_constraint as table_constraint
+    on target.oid = table_constraint.conrelid and table_constraint.contype not in ('n', 't')
 union all
 select
-    case when entry.indisunique then 'unique index' else 'index' end as kind,
-    named.relname::text as object_name,
+    case when table_index.indisunique then 'unique index' else 'index' end as kind,
+    index_relation.relname::text as object_name,
     concat(
-        replace(replace(pg_get_indexdef(entry.indexrelid), ours.home, ''), ' ON ONLY ', ' ON '),
-        case when not entry.indisvalid or not entry.indisready then ' INVALID' end
+        replace(replace(pg_get_indexdef(table_index.indexrelid), target.schema_prefix, ''), ' ON ONLY ', ' ON '),
+        case when not table_index.indisvalid or not table_index.indisready then ' INVALID' end
     ) as definition
-from ours
-inner join pg_index as entry
-    on ours.oid = entry.indrelid
-inner join pg_class as named
-    on entry.indexrelid = named.oid
+from target
+inner join pg_index as table_index
+    on target.oid = table_index.indrelid
+inner join pg_class as index_relation
+    on table_index.indexrelid = index_relation.oid
 where
     -- The index of a constraint is defined by the constraint.
-    not entry.indisvalid
+    not table_index.indisvalid
     or not exists (
         select 1
-        from pg_constraint as demand
-        where demand.conindid = entry.indexrelid and demand.contype in ('p', 'u', 'x')
+        from pg_constraint as table_constraint
+        where table_constraint.conindid = table_index.indexrelid and table_constraint.contype in ('p', 'u', 'x')
     )
 union all
 select
     'trigger' as kind,
-    guard.tgname::text as object_name,
+    table_trigger.tgname::text as object_name,
     concat(
-        replace(pg_get_triggerdef(guard.oid), ours.home, ''),
-        case when guard.tgenabled not in ('O', 'A') then ' DISABLED' end
+        replace(pg_get_triggerdef(table_trigger.oid), target.schema_prefix, ''),
+        case when table_trigger.tgenabled not in ('O', 'A') then ' DISABLED' end
     ) as definition
-from ours
-inner join pg_trigger as guard
-    on ours.oid = guard.tgrelid and not guard.tgisinternal
+from target
+inner join pg_trigger as table_trigger
+    on target.oid = table_trigger.tgrelid and not table_trigger.tgisinternal
 union all
 select
     'rule' as kind,
-    swap.rulename::text as object_name,
-    replace(pg_get_ruledef(swap.oid), ours.home, '') as definition
-from ours
-inner join pg_rewrite as swap
-    on ours.oid = swap.ev_class
+    rewrite_rule.rulename::text as object_name,
+    replace(pg_get_ruledef(rewrite_rule.oid), target.schema_prefix, '') as definition
+from target
+inner join pg_rewrite as rewrite_rule
+    on target.oid = rewrite_rule.ev_class
 union all
 select
     'policy' as kind,
-    screen.polname::text as object_name,
-    ours.relname::text as definition
-from ours
-inner join pg_policy as screen
-    on ours.oid = screen.polrelid
+    table_policy.polname::text as object_name,
+    target.relname::text as definition
+from target
+inner join pg_policy as table_policy
+    on target.oid = table_policy.polrelid
 union all
 select
     'child table' as kind,
-    heir.relname::text as object_name,
-    ours.relname::text as definition
-from ours
-inner join pg_inherits as descent
-    on ours.oid = descent.inhparent
-inner join pg_class as heir
+    child_table.relname::text as object_name,
+    target.relname::text as definition
+from target
+inner join pg_inherits as inheritance
+    on target.oid = inheritance.inhparent
+inner join pg_class as child_table
     -- Partitions are part of the table.
-    on descent.inhrelid = heir.oid and not heir.relispartition
+    on inheritance.inhrelid = child_table.oid and not child_table.relispartition
 union all
 select
     'event trigger' as kind,
-    watch.evtname::text as object_name,
-    watch.evtevent::text as definition
-from pg_event_trigger as watch
-left join pg_depend as made_by
+    event_trigger.evtname::text as object_name,
+    event_trigger.evtevent::text as definition
+from pg_event_trigger as event_trigger
+left join pg_depend as dependency
     on
-        made_by.classid = 'pg_event_trigger'::regclass
-        and watch.oid = made_by.objid
-        and made_by.deptype = 'e'
+        dependency.classid = 'pg_event_trigger'::regclass
+        and event_trigger.oid = dependency.objid
+        and dependency.deptype = 'e'
 -- Without those of an extension, such as Citus.
-where made_by.objid is null
+where dependency.objid is null
 union all
 select
     'function' as kind,
-    callee.proname::text as object_name,
-    replace(pg_get_functiondef(callee.oid), callee.pronamespace::regnamespace || '.', '') as definition
-from pg_proc as callee
+    func.proname::text as object_name,
+    replace(pg_get_functiondef(func.oid), func.pronamespace::regnamespace || '.', '') as definition
+from pg_proc as func
 where
-    callee.prokind <> 'a'
-    and callee.proname = any(:functions::text[])
-    and pg_function_is_visible(callee.oid)
-    or callee.oid in (
-        select guard.tgfoid
-        from pg_trigger as guard
-        inner join ours
-            on guard.tgrelid = ours.oid and not guard.tgisinternal
+    func.prokind <> 'a'
+    and func.proname = any(:functions::text[])
+    and pg_function_is_visible(func.oid)
+    or func.oid in (
+        select table_trigger.tgfoid
+        from pg_trigger as table_trigger
+        inner join target
+            on table_trigger.tgrelid = target.oid and not table_trigger.tgisinternal
     )
 order by kind, object_name, definition;
 
 -- name: list_role_settings(relations)
 -- All settings of roles and databases that apply to sessions of this database, and whether these sessions can reach our
 -- tables: by a right on a table or a column, also through SET ROLE. PostgreSQL stores the values as they were written.
-with ours as (
+with target as (
     select oid
     from pg_class
     where
@@ -197,29 +197,29 @@ with ours as (
 )
 
 select
-    split_part(given.setting, '=', 1) as setting_name,
-    substr(given.setting, position('=' in given.setting) + 1) as setting,
-    coalesce(holder.rolname::text, 'every role') as role_name,
-    kept.setrole = 0 or exists (
+    split_part(entry.setting, '=', 1) as setting_name,
+    substr(entry.setting, position('=' in entry.setting) + 1) as setting,
+    coalesce(setting_role.rolname::text, 'every role') as role_name,
+    role_setting.setrole = 0 or exists (
         select 1
-        from pg_roles as acting
-        cross join ours
+        from pg_roles as granted_role
+        cross join target
         where
-            pg_has_role(kept.setrole, acting.oid, 'MEMBER')
+            pg_has_role(role_setting.setrole, granted_role.oid, 'MEMBER')
             and (
-                has_table_privilege(acting.oid, ours.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER')
-                or has_any_column_privilege(acting.oid, ours.oid, 'SELECT, INSERT, UPDATE')
+                has_table_privilege(granted_role.oid, target.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER')
+                or has_any_column_privilege(granted_role.oid, target.oid, 'SELECT, INSERT, UPDATE')
             )
     ) as reaches_tables
-from pg_db_role_setting as kept
-cross join unnest(kept.setconfig) as given (setting)
-left join pg_roles as holder
-    on kept.setrole = holder.oid
+from pg_db_role_setting as role_setting
+cross join unnest(role_setting.setconfig) as entry (setting)
+left join pg_roles as setting_role
+    on role_setting.setrole = setting_role.oid
 where
-    kept.setdatabase in (0, (
-        select around.oid
-        from pg_database as around
-        where around.datname = current_database()
+    role_setting.setdatabase in (0, (
+        select db.oid
+        from pg_database as db
+        where db.datname = current_database()
     ))
 order by role_name, setting_name;
 
@@ -238,15 +238,15 @@ order by name;
 select
     current_setting('fsync') = 'on' as fsync,
     (
-        select given.reset_val
-        from pg_settings as given
-        where given.name = 'synchronous_commit'
+        select server_setting.reset_val
+        from pg_settings as server_setting
+        where server_setting.name = 'synchronous_commit'
     ) <> 'off' as synchronous_commit,
     current_setting('full_page_writes') = 'on' as full_page_writes,
     coalesce((
-        select ours.ssl
-        from pg_stat_ssl as ours
-        where ours.pid = pg_backend_pid()
+        select session_ssl.ssl
+        from pg_stat_ssl as session_ssl
+        where session_ssl.pid = pg_backend_pid()
     ), false) as tls;
 
 -- name: get_session()^
@@ -257,31 +257,31 @@ select
     pg_backend_pid() as backend_pid,
     coalesce(inet_client_addr() << inet '127.0.0.0/8' or inet_client_addr() = inet '::1', true) as is_local,
     coalesce((
-        select ours.ssl
-        from pg_stat_ssl as ours
-        where ours.pid = pg_backend_pid()
+        select session_ssl.ssl
+        from pg_stat_ssl as session_ssl
+        where session_ssl.pid = pg_backend_pid()
     ), false) as tls,
     least(
         current_setting('max_connections')::integer
         - current_setting('superuser_reserved_connections')::integer
         - coalesce(current_setting('reserved_connections', true)::integer, 0),
-        case when myself.rolconnlimit >= 0 and not myself.rolsuper then myself.rolconnlimit end,
-        case when here.datconnlimit >= 0 and not myself.rolsuper then here.datconnlimit end
+        case when own_role.rolconnlimit >= 0 and not own_role.rolsuper then own_role.rolconnlimit end,
+        case when db.datconnlimit >= 0 and not own_role.rolsuper then db.datconnlimit end
     ) as connections
-from pg_roles as myself
-inner join pg_database as here
-    on here.datname = current_database()
-where myself.rolname = session_user;
+from pg_roles as own_role
+inner join pg_database as db
+    on db.datname = current_database()
+where own_role.rolname = session_user;
 
 -- name: list_rights(relations)
 -- All rights of the current role on these tables and sequences, their schema and the database: its own, those of roles
 -- that it is a member of, and those of PUBLIC. Attributes such as SUPERUSER are included.
-with ours as (
+with target as (
     select
         oid,
         relnamespace,
         relowner,
-        relname::text as place,
+        relname::text as object_name,
         coalesce(
             relacl,
             case relkind when 'S' then acldefault('s', relowner) else acldefault('r', relowner) end
@@ -292,73 +292,73 @@ with ours as (
         and pg_table_is_visible(oid)
 ),
 
-given as (
+granted as (
     select
-        ours.place,
+        target.object_name,
         item.privilege_type as right_name,
         item.grantee
-    from ours
-    cross join aclexplode(ours.acl) as item
+    from target
+    cross join aclexplode(target.acl) as item
     union
     select
-        ours.place,
-        format('%%s (%%s)', item.privilege_type, member.attname) as right_name,
+        target.object_name,
+        format('%%s (%%s)', item.privilege_type, table_column.attname) as right_name,
         item.grantee
-    from ours
-    inner join pg_attribute as member
-        on ours.oid = member.attrelid
-    cross join aclexplode(member.attacl) as item
+    from target
+    inner join pg_attribute as table_column
+        on target.oid = table_column.attrelid
+    cross join aclexplode(table_column.attacl) as item
     union
     select
-        'the schema' as place,
+        'the schema' as object_name,
         item.privilege_type as right_name,
         item.grantee
-    from pg_namespace as home
-    cross join aclexplode(coalesce(home.nspacl, acldefault('n', home.nspowner))) as item
-    where home.oid in (select ours.relnamespace from ours)
+    from pg_namespace as namespace
+    cross join aclexplode(coalesce(namespace.nspacl, acldefault('n', namespace.nspowner))) as item
+    where namespace.oid in (select target.relnamespace from target)
     union
     select
-        'the database' as place,
+        'the database' as object_name,
         item.privilege_type as right_name,
         item.grantee
-    from pg_database as around
-    cross join aclexplode(coalesce(around.datacl, acldefault('d', around.datdba))) as item
-    where around.datname = current_database()
+    from pg_database as db
+    cross join aclexplode(coalesce(db.datacl, acldefault('d', db.datdba))) as item
+    where db.datname = current_database()
     union
     select
-        ours.place,
+        target.object_name,
         'OWNERSHIP' as right_name,
-        ours.relowner as grantee
-    from ours
+        target.relowner as grantee
+    from target
 )
 
 select distinct
-    given.place,
-    given.right_name
-from given
-where case when given.grantee = 0 then true else pg_has_role(given.grantee, 'MEMBER') end
+    granted.object_name,
+    granted.right_name
+from granted
+where case when granted.grantee = 0 then true else pg_has_role(granted.grantee, 'MEMBER') end
 union all
 select
-    'the role ' || member_of.rolname as place,
-    power.right_name
-from pg_roles as member_of
-inner join pg_roles as myself
-    on myself.rolname = current_user
+    'the role ' || granted_role.rolname as object_name,
+    role_attribute.right_name
+from pg_roles as granted_role
+inner join pg_roles as own_role
+    on own_role.rolname = current_user
 cross join
     unnest(
         array['SUPERUSER', 'BYPASSRLS', 'CREATEROLE', 'CREATEDB', 'REPLICATION', 'MEMBERSHIP'],
         array[
-            member_of.rolsuper,
-            member_of.rolbypassrls,
-            member_of.rolcreaterole,
-            member_of.rolcreatedb,
-            member_of.rolreplication,
-            starts_with(member_of.rolname::text, 'pg_')
+            granted_role.rolsuper,
+            granted_role.rolbypassrls,
+            granted_role.rolcreaterole,
+            granted_role.rolcreatedb,
+            granted_role.rolreplication,
+            starts_with(granted_role.rolname::text, 'pg_')
         ]
-    ) as power (right_name, held)
+    ) as role_attribute (right_name, is_set)
 where
-    power.held
-    and pg_has_role(member_of.oid, 'MEMBER')
+    role_attribute.is_set
+    and pg_has_role(granted_role.oid, 'MEMBER')
     -- A superuser counts as a member of every role.
-    and (member_of.oid = myself.oid or not myself.rolsuper)
-order by place, right_name;
+    and (granted_role.oid = own_role.oid or not own_role.rolsuper)
+order by object_name, right_name;

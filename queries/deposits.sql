@@ -63,20 +63,20 @@ insert into deposits as deposit (
     request_hash
 )
 select
-    made.fid,
+    wallet.fid,
     :id::uuid as id,
     :asset::text as asset,
     :amount::numeric as amount,
     :from_address::text as from_address,
-    made.address as to_address,
+    wallet.address as to_address,
     :chain_id::bigint as chain_id,
     :idempotency_key::text as idempotency_key,
     :request_hash::text as request_hash
-from wallets as made
+from wallets as wallet
 where
-    made.fid = :fid::bigint
-    and made.chain = 'ethereum'
-    and made.address = :to_address::text
+    wallet.fid = :fid::bigint
+    and wallet.chain = 'ethereum'
+    and wallet.address = :to_address::text
 on conflict do nothing
 returning deposit.id;
 

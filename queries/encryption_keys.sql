@@ -1,15 +1,15 @@
 -- name: list_keys()
 -- All registered secrets, in the order of registration. A small table.
 select
-    known.key_id,
-    known.succeeds,
-    known.sealed_audit_root,
-    known.created_at,
+    secret.key_id,
+    secret.succeeds,
+    secret.sealed_audit_root,
+    secret.created_at,
     active.key_id is not null as active
-from encryption_keys as known
+from encryption_keys as secret
 left join active_encryption_keys as active
-    on known.key_id = active.key_id
-order by known.created_at, known.key_id;
+    on secret.key_id = active.key_id
+order by secret.created_at, secret.key_id;
 
 -- name: may_register()$
 -- Whether the current role may register a secret. The owner may, the role of queries/operations/roles.sql may not.

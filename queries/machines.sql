@@ -9,10 +9,10 @@ select to_regclass('pg_dist_shard') is not null as is_cluster;
 select distinct
     shard.shardminvalue::integer as first_hash,
     placement.groupid as machine
-from pg_dist_partition as spread
+from pg_dist_partition as distributed_table
 inner join pg_dist_shard as shard
-    on spread.logicalrelid = shard.logicalrelid
+    on distributed_table.logicalrelid = shard.logicalrelid
 inner join pg_dist_placement as placement
     on shard.shardid = placement.shardid
-where spread.partmethod = 'h'
+where distributed_table.partmethod = 'h'
 order by first_hash;

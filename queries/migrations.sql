@@ -1,4 +1,4 @@
--- name: get_state(rights, places)^
+-- name: get_state(rights, objects)^
 -- Whether this database was ever upgraded (otherwise the table that list_applied() reads does not exist), whether its
 -- server is a standby, whether transactions of this session are read-only, and which of these rights
 -- ("UPDATE (address)" on "wallets") the current role lacks. Objects that do not exist are ignored: a missing migration.
@@ -7,29 +7,29 @@ select
     pg_is_in_recovery() as standby,
     current_setting('transaction_read_only') = 'on' as read_only,
     array(
-        select concat(needed.right_name, ' on ', needed.place)
-        from unnest(:rights::text[], :places::text[]) as needed (right_name, place)
+        select concat(needed.right_name, ' on ', needed.object_name)
+        from unnest(:rights::text[], :objects::text[]) as needed (right_name, object_name)
         where
             not case
                 -- A function has its parameters in parentheses.
-                when needed.place like '%%(%%)'
-                    then has_function_privilege(to_regprocedure(needed.place), needed.right_name)
+                when needed.object_name like '%%(%%)'
+                    then has_function_privilege(to_regprocedure(needed.object_name), needed.right_name)
                 -- nextval() accepts either right.
                 when needed.right_name = 'USAGE'
-                    then has_sequence_privilege(to_regclass(needed.place), 'USAGE, UPDATE')
+                    then has_sequence_privilege(to_regclass(needed.object_name), 'USAGE, UPDATE')
                 when needed.right_name like '%% (%%)'
                     then has_column_privilege(
-                        to_regclass(needed.place),
+                        to_regclass(needed.object_name),
                         (
-                            select member.attnum
-                            from pg_attribute as member
+                            select table_column.attnum
+                            from pg_attribute as table_column
                             where
-                                to_regclass(needed.place) = member.attrelid
-                                and member.attname = substring(needed.right_name, '\((.+)\)')
+                                to_regclass(needed.object_name) = table_column.attrelid
+                                and table_column.attname = substring(needed.right_name, '\((.+)\)')
                         ),
                         split_part(needed.right_name, ' ', 1)
                     )
-                else has_table_privilege(to_regclass(needed.place), needed.right_name)
+                else has_table_privilege(to_regclass(needed.object_name), needed.right_name)
             end
     ) as missing_rights;
 

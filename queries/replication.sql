@@ -11,9 +11,9 @@ select
     end as timeline,
     pg_snapshot_xmax(pg_current_snapshot())::text::bigint as next_transaction,
     (
-        select mine.oid
-        from pg_database as mine
-        where mine.datname = current_database()
+        select db.oid
+        from pg_database as db
+        where db.datname = current_database()
     ) as database_oid;
 
 -- name: wait()^

@@ -6,9 +6,9 @@ where
     exempt.rolsuper
     or exempt.rolname in (current_user, session_user)
     or exempt.oid = (
-        select ours.relowner
-        from pg_class as ours
-        where ours.oid = to_regclass('wallets')
+        select wallets_table.relowner
+        from pg_class as wallets_table
+        where wallets_table.oid = to_regclass('wallets')
     );
 
 -- name: list_grants(relations, allowed)
@@ -17,8 +17,8 @@ where
 -- function does not show what it does through other functions or dynamic SQL. One row per role, place and grantor,
 -- with the statement that revokes it. "changes" is false if the right only reads: for a function, if its source names
 -- one of these tables and no statement that writes.
--- The rights that wallet_api_runtime needs ("INSERT on wallets") and those of owners are left out.
-with recursive ours as (
+-- The rights that wallet_api_runtime needs ("INSERT on wallets") and those of owners are omitted.
+with recursive target as (
     select
         relation.oid,
         relation.relnamespace
@@ -28,35 +28,35 @@ with recursive ours as (
         and pg_table_is_visible(relation.oid)
 ),
 
-within_reach as (
-    select ours.oid
-    from ours
+dependent as (
+    select target.oid
+    from target
     union
-    select part.relid as oid
-    from ours
-    cross join pg_partition_tree(ours.oid) as part
+    select partition_tree.relid as oid
+    from target
+    cross join pg_partition_tree(target.oid) as partition_tree
     union
-    select swap.ev_class as oid
-    from within_reach
-    inner join pg_depend as need
+    select rewrite_rule.ev_class as oid
+    from dependent
+    inner join pg_depend as dependency
         on
-            within_reach.oid = need.refobjid
-            and need.refclassid = 'pg_class'::regclass
-            and need.classid = 'pg_rewrite'::regclass
-    inner join pg_rewrite as swap
-        on need.objid = swap.oid
+            dependent.oid = dependency.refobjid
+            and dependency.refclassid = 'pg_class'::regclass
+            and dependency.classid = 'pg_rewrite'::regclass
+    inner join pg_rewrite as rewrite_rule
+        on dependency.objid = rewrite_rule.oid
 ),
 
-place as (
+exposed as (
     select
         relation.oid,
-        relation.relowner as owned_by,
+        relation.relowner as owner_id,
         relation.relacl as acl,
-        relation.oid::regclass::text as place_name,
-        case relation.relkind when 'S' then 'sequence' else 'table' end || ' ' || relation.oid::regclass as named_as
-    from within_reach
+        relation.oid::regclass::text as object_name,
+        case relation.relkind when 'S' then 'sequence' else 'table' end || ' ' || relation.oid::regclass as object_sql
+    from dependent
     inner join pg_class as relation
-        on within_reach.oid = relation.oid
+        on dependent.oid = relation.oid
     where
         -- A security invoker view grants no access.
         not coalesce(relation.reloptions && array[
@@ -64,133 +64,133 @@ place as (
         ], false)
 ),
 
-privileged as (
+definer_function as (
     select
-        callee.proowner,
-        callee.proacl,
+        func.proowner,
+        func.proacl,
         -- REVOKE ... ON FUNCTION does not accept a procedure.
-        case callee.prokind when 'p' then 'procedure ' else 'function ' end || callee.oid::regprocedure as named_as,
-        pg_get_functiondef(callee.oid) !~* concat('\m(', array_to_string(:relations::text[], '|'), ')\M')
-        or pg_get_functiondef(callee.oid) ~* '\m(insert|update|delete|truncate|merge|copy|execute)\M' as changes
-    from pg_proc as callee
+        case func.prokind when 'p' then 'procedure ' else 'function ' end || func.oid::regprocedure as object_sql,
+        pg_get_functiondef(func.oid) !~* concat('\m(', array_to_string(:relations::text[], '|'), ')\M')
+        or pg_get_functiondef(func.oid) ~* '\m(insert|update|delete|truncate|merge|copy|execute)\M' as changes
+    from pg_proc as func
     where
-        callee.prosecdef
-        and callee.prokind in ('f', 'p')
+        func.prosecdef
+        and func.prokind in ('f', 'p')
         and exists (
             select 1
-            from place
+            from exposed
             where
-                pg_has_role(callee.proowner, place.owned_by, 'MEMBER')
-                or has_table_privilege(callee.proowner, place.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')
-                or has_any_column_privilege(callee.proowner, place.oid, 'SELECT, INSERT, UPDATE')
+                pg_has_role(func.proowner, exposed.owner_id, 'MEMBER')
+                or has_table_privilege(func.proowner, exposed.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')
+                or has_any_column_privilege(func.proowner, exposed.oid, 'SELECT, INSERT, UPDATE')
         )
         and not exists (
             select 1
-            from pg_depend as made_by
+            from pg_depend as dependency
             where
-                made_by.classid = 'pg_proc'::regclass
-                and made_by.objid = callee.oid
-                and made_by.deptype = 'e'
+                dependency.classid = 'pg_proc'::regclass
+                and dependency.objid = func.oid
+                and dependency.deptype = 'e'
         )
 ),
 
-given as (
+granted as (
     select
-        place.place_name,
-        place.named_as,
-        place.owned_by,
+        exposed.object_name,
+        exposed.object_sql,
+        exposed.owner_id,
         item.privilege_type as right_name,
         item.grantee,
         item.grantor,
         item.privilege_type <> 'SELECT' as changes
-    from place
-    cross join aclexplode(place.acl) as item
+    from exposed
+    cross join aclexplode(exposed.acl) as item
     union all
     select
-        place.place_name,
-        place.named_as,
-        place.owned_by,
-        format('%%s (%%I)', item.privilege_type, member.attname) as right_name,
+        exposed.object_name,
+        exposed.object_sql,
+        exposed.owner_id,
+        format('%%s (%%I)', item.privilege_type, table_column.attname) as right_name,
         item.grantee,
         item.grantor,
         item.privilege_type <> 'SELECT' as changes
-    from place
-    inner join pg_attribute as member
-        on place.oid = member.attrelid
-    cross join aclexplode(member.attacl) as item
+    from exposed
+    inner join pg_attribute as table_column
+        on exposed.oid = table_column.attrelid
+    cross join aclexplode(table_column.attacl) as item
     union all
     -- An object created there could shadow one that our statements name.
     select
-        'the schema' as place_name,
-        format('schema %%I', home.nspname) as named_as,
-        home.nspowner as owned_by,
+        'the schema' as object_name,
+        format('schema %%I', namespace.nspname) as object_sql,
+        namespace.nspowner as owner_id,
         item.privilege_type as right_name,
         item.grantee,
         item.grantor,
         true as changes
-    from pg_namespace as home
-    cross join aclexplode(home.nspacl) as item
+    from pg_namespace as namespace
+    cross join aclexplode(namespace.nspacl) as item
     where
-        home.oid in (select ours.relnamespace from ours)
+        namespace.oid in (select target.relnamespace from target)
         and item.privilege_type = 'CREATE'
     union all
     select
-        'the database' as place_name,
-        format('database %%I', around.datname) as named_as,
-        around.datdba as owned_by,
+        'the database' as object_name,
+        format('database %%I', db.datname) as object_sql,
+        db.datdba as owner_id,
         item.privilege_type as right_name,
         item.grantee,
         item.grantor,
         true as changes
-    from pg_database as around
-    cross join aclexplode(around.datacl) as item
+    from pg_database as db
+    cross join aclexplode(db.datacl) as item
     where
-        around.datname = current_database()
+        db.datname = current_database()
         and item.privilege_type = 'CREATE'
     union all
     select
-        callee.named_as as place_name,
-        callee.named_as,
-        callee.proowner as owned_by,
+        func.object_sql as object_name,
+        func.object_sql,
+        func.proowner as owner_id,
         item.privilege_type as right_name,
         item.grantee,
         item.grantor,
-        callee.changes
-    from privileged as callee
-    cross join aclexplode(coalesce(callee.proacl, acldefault('f', callee.proowner))) as item
+        func.changes
+    from definer_function as func
+    cross join aclexplode(coalesce(func.proacl, acldefault('f', func.proowner))) as item
 )
 
 select
-    bool_or(given.changes) as changes,
-    case given.grantee when 0 then 'everybody' else pg_get_userbyid(given.grantee)::text end as role_name,
+    bool_or(granted.changes) as changes,
+    case granted.grantee when 0 then 'everybody' else pg_get_userbyid(granted.grantee)::text end as role_name,
     format(
         'may %%s on %%s',
-        string_agg(given.right_name, ', ' order by given.right_name),
-        given.place_name
+        string_agg(granted.right_name, ', ' order by granted.right_name),
+        granted.object_name
     ) as ability,
     concat(
-        case when given.grantor <> given.owned_by then format('as %%s, ', given.grantor::regrole) end,
+        case when granted.grantor <> granted.owner_id then format('as %%s, ', granted.grantor::regrole) end,
         format(
             'revoke %%s on %%s from %%s',
-            string_agg(given.right_name, ', ' order by given.right_name),
-            given.named_as,
-            case given.grantee when 0 then 'public' else given.grantee::regrole::text end
+            string_agg(granted.right_name, ', ' order by granted.right_name),
+            granted.object_sql,
+            case granted.grantee when 0 then 'public' else granted.grantee::regrole::text end
         )
     ) as remedy
-from given
+from granted
 where
-    given.grantee <> given.owned_by
+    granted.grantee <> granted.owner_id
     and not (
-        given.grantee is not distinct from to_regrole('wallet_api_runtime')::oid
-        and concat(given.right_name, ' on ', given.place_name) = any(:allowed::text[])
+        granted.grantee is not distinct from to_regrole('wallet_api_runtime')::oid
+        and concat(granted.right_name, ' on ', granted.object_name) = any(:allowed::text[])
     )
-group by given.grantee, given.grantor, given.owned_by, given.place_name, given.named_as
+group by granted.grantee, granted.grantor, granted.owner_id, granted.object_name, granted.object_sql
 order by role_name, ability;
 
 -- name: list_owners(relations, functions)
 -- The owners of these tables, their partitions and these functions, of their schema, and of the database. Each of them
 -- can drop our tables, or replace functions that our statements call.
-with ours as (
+with target as (
     select
         relation.oid,
         relation.relowner,
@@ -202,124 +202,127 @@ with ours as (
         and pg_table_is_visible(relation.oid)
 ),
 
-held as (
+owned as (
     select
-        ours.oid::regclass::text as place_name,
-        case ours.relkind when 'S' then 'sequence' else 'table' end || ' ' || ours.oid::regclass as named_as,
-        ours.relowner as owned_by
-    from ours
+        target.oid::regclass::text as object_name,
+        case target.relkind when 'S' then 'sequence' else 'table' end || ' ' || target.oid::regclass as object_sql,
+        target.relowner as owner_id
+    from target
     union
     select
-        part.relid::text as place_name,
-        'table ' || part.relid as named_as,
-        relation.relowner as owned_by
-    from ours
-    cross join pg_partition_tree(ours.oid) as part
+        partition_tree.relid::text as object_name,
+        'table ' || partition_tree.relid as object_sql,
+        relation.relowner as owner_id
+    from target
+    cross join pg_partition_tree(target.oid) as partition_tree
     inner join pg_class as relation
-        on part.relid = relation.oid
+        on partition_tree.relid = relation.oid
     union
     select
-        'function ' || callee.oid::regprocedure as place_name,
-        'function ' || callee.oid::regprocedure as named_as,
-        callee.proowner as owned_by
-    from pg_proc as callee
+        'function ' || func.oid::regprocedure as object_name,
+        'function ' || func.oid::regprocedure as object_sql,
+        func.proowner as owner_id
+    from pg_proc as func
     where
-        callee.proname = any(:functions::text[])
-        and pg_function_is_visible(callee.oid)
+        func.proname = any(:functions::text[])
+        and pg_function_is_visible(func.oid)
     union
     select
-        'the schema' as place_name,
-        format('schema %%I', home.nspname) as named_as,
+        'the schema' as object_name,
+        format('schema %%I', namespace.nspname) as object_sql,
         -- The default of PostgreSQL 15 and newer.
-        case home.nspowner when 'pg_database_owner'::regrole then around.datdba else home.nspowner end as owned_by
-    from pg_namespace as home
-    inner join pg_database as around
-        on around.datname = current_database()
-    where home.oid in (select ours.relnamespace from ours)
+        case namespace.nspowner when 'pg_database_owner'::regrole then db.datdba else namespace.nspowner end as owner_id
+    from pg_namespace as namespace
+    inner join pg_database as db
+        on db.datname = current_database()
+    where namespace.oid in (select target.relnamespace from target)
     union
     select
-        'the database' as place_name,
-        format('database %%I', around.datname) as named_as,
-        around.datdba as owned_by
-    from pg_database as around
-    where around.datname = current_database()
+        'the database' as object_name,
+        format('database %%I', db.datname) as object_sql,
+        db.datdba as owner_id
+    from pg_database as db
+    where db.datname = current_database()
 )
 
 select
     true as changes,
-    pg_get_userbyid(held.owned_by)::text as role_name,
-    'owns ' || held.place_name as ability,
-    format('alter %%s owner to %%s', held.named_as, ours.relowner::regrole) as remedy
-from held
-inner join ours
-    on ours.oid = to_regclass('wallets')
+    pg_get_userbyid(owned.owner_id)::text as role_name,
+    'owns ' || owned.object_name as ability,
+    format('alter %%s owner to %%s', owned.object_sql, target.relowner::regrole) as remedy
+from owned
+inner join target
+    on target.oid = to_regclass('wallets')
 order by role_name, ability;
 
 -- name: list_memberships(roles)
 -- Roles that can act as one of these roles or as a superuser, and the membership to revoke. Direct members of
--- wallet_api_runtime are left out, because the service connects as one; their own members are not. Since PostgreSQL 16
+-- wallet_api_runtime are omitted, because the service connects as one; their own members are not. Since PostgreSQL 16
 -- each membership has options (INHERIT, SET, ADMIN); ADMIN is enough to grant oneself the others.
-with recursive link as (
+with recursive membership as (
     select
-        edge.member as holder,
-        edge.roleid as role_id,
-        edge.grantor,
-        edge.admin_option as is_admin,
-        edge.admin_option or coalesce((to_jsonb(edge) ->> 'set_option')::boolean, true) as can_set,
-        edge.admin_option or coalesce((to_jsonb(edge) ->> 'inherit_option')::boolean, true) as can_inherit
-    from pg_auth_members as edge
+        auth_member.member as member_id,
+        auth_member.roleid as role_id,
+        auth_member.grantor,
+        auth_member.admin_option as is_admin,
+        auth_member.admin_option or coalesce((to_jsonb(auth_member) ->> 'set_option')::boolean, true) as can_set,
+        auth_member.admin_option or coalesce((to_jsonb(auth_member) ->> 'inherit_option')::boolean, true) as can_inherit
+    from pg_auth_members as auth_member
 ),
 
 -- SET ROLE follows memberships that all have SET. The role that it reaches may inherit the rights of others.
-reach as (
+role_path as (
     select
-        link.holder,
-        link.role_id,
-        link.role_id as first_step,
-        link.grantor,
-        link.is_admin or link.can_set as by_set
-    from link
-    where link.can_set or link.can_inherit
+        membership.member_id,
+        membership.role_id,
+        membership.role_id as granted_role_id,
+        membership.grantor,
+        membership.is_admin or membership.can_set as by_set
+    from membership
+    where membership.can_set or membership.can_inherit
     union
     select
-        reach.holder,
-        link.role_id,
-        reach.first_step,
-        reach.grantor,
-        link.is_admin or (reach.by_set and link.can_set) as by_set
-    from reach
-    inner join link
-        on reach.role_id = link.holder
-    where (reach.by_set and link.can_set) or link.can_inherit
+        role_path.member_id,
+        membership.role_id,
+        role_path.granted_role_id,
+        role_path.grantor,
+        membership.is_admin or (role_path.by_set and membership.can_set) as by_set
+    from role_path
+    inner join membership
+        on role_path.role_id = membership.member_id
+    where (role_path.by_set and membership.can_set) or membership.can_inherit
 ),
 
-strong as (
+powerful as (
     select
-        wanted.oid,
-        wanted.rolname
-    from pg_roles as wanted
+        candidate.oid,
+        candidate.rolname
+    from pg_roles as candidate
     where
-        wanted.rolsuper
-        or wanted.rolname = any(:roles::text[])
+        candidate.rolsuper
+        or candidate.rolname = any(:roles::text[])
 )
 
 select distinct
-    strong.rolname::text as acts_as,
-    pg_get_userbyid(reach.holder)::text as role_name,
+    powerful.rolname::text as acts_as,
+    pg_get_userbyid(role_path.member_id)::text as role_name,
     concat(
-        'may act as ', strong.rolname,
-        case when reach.first_step <> reach.role_id then ' through ' || pg_get_userbyid(reach.first_step) end
+        'may act as ', powerful.rolname,
+        case
+            when role_path.granted_role_id <> role_path.role_id
+                then ' through ' || pg_get_userbyid(role_path.granted_role_id)
+        end
     ) as ability,
     format(
         'revoke %%s from %%s (granted by %%s)',
-        reach.first_step::regrole,
-        reach.holder::regrole,
-        pg_get_userbyid(reach.grantor)
+        role_path.granted_role_id::regrole,
+        role_path.member_id::regrole,
+        pg_get_userbyid(role_path.grantor)
     ) as remedy
-from reach
-inner join strong
-    on reach.role_id = strong.oid
-where not (strong.rolname = 'wallet_api_runtime' and reach.first_step = strong.oid)
+from role_path
+inner join powerful
+    on role_path.role_id = powerful.oid
+where not (powerful.rolname = 'wallet_api_runtime' and role_path.granted_role_id = powerful.oid)
 order by role_name, ability, remedy;
 
 -- name: list_role_attributes()
@@ -327,20 +330,20 @@ order by role_name, ability, remedy;
 -- PostgreSQL 16, CREATEROLE can grant itself membership in any role except superusers.
 select
     false as changes,
-    holder.rolname::text as role_name,
+    powerful.rolname::text as role_name,
     'may copy every row (REPLICATION)' as ability,
-    format('alter role %%I noreplication', holder.rolname) as remedy
-from pg_roles as holder
-where holder.rolreplication
+    format('alter role %%I noreplication', powerful.rolname) as remedy
+from pg_roles as powerful
+where powerful.rolreplication
 union all
 select
     true as changes,
-    holder.rolname::text as role_name,
+    powerful.rolname::text as role_name,
     'may make itself a member of any role (CREATEROLE)' as ability,
-    format('alter role %%I nocreaterole', holder.rolname) as remedy
-from pg_roles as holder
+    format('alter role %%I nocreaterole', powerful.rolname) as remedy
+from pg_roles as powerful
 where
-    holder.rolcreaterole
+    powerful.rolcreaterole
     and current_setting('server_version_num')::integer < 160000
 order by role_name, ability;
 
@@ -348,24 +351,29 @@ order by role_name, ability;
 -- Publications of these tables, and logical replication slots, which send rows elsewhere.
 select
     false as changes,
-    format('publication %%I', feed.pubname) as role_name,
-    'sends ' || feed.tablename as ability,
+    format('publication %%I', published.pubname) as role_name,
+    'sends ' || published.tablename as ability,
     case
-        when exists (
-            select 1
-            from pg_publication_rel as member
-            inner join pg_publication as mine
-                on member.prpubid = mine.oid
-            where
-                mine.pubname = feed.pubname
-                and member.prrelid = to_regclass(format('%%I.%%I', feed.schemaname, feed.tablename))
-        ) then format('alter publication %%I drop table %%I.%%I', feed.pubname, feed.schemaname, feed.tablename)
-        else format('drop publication %%I', feed.pubname)
+        when
+            exists (
+                select 1
+                from pg_publication_rel as listed
+                inner join pg_publication as pub
+                    on listed.prpubid = pub.oid
+                where
+                    pub.pubname = published.pubname
+                    and listed.prrelid = to_regclass(format('%%I.%%I', published.schemaname, published.tablename))
+            )
+            then format(
+                'alter publication %%I drop table %%I.%%I',
+                published.pubname, published.schemaname, published.tablename
+            )
+        else format('drop publication %%I', published.pubname)
     end as remedy
-from pg_publication_tables as feed
+from pg_publication_tables as published
 where
-    feed.tablename = any(:relations::text[])
-    and pg_table_is_visible(to_regclass(format('%%I.%%I', feed.schemaname, feed.tablename)))
+    published.tablename = any(:relations::text[])
+    and pg_table_is_visible(to_regclass(format('%%I.%%I', published.schemaname, published.tablename)))
 union all
 select
     false as changes,
@@ -378,32 +386,32 @@ order by role_name, ability;
 
 -- name: list_parameter_rights()
 -- Roles that may set parameters reserved for superusers, or change the configuration with ALTER SYSTEM, which can run
--- programs. The owner of our tables is left out. Since PostgreSQL 15.
+-- programs. The owner of our tables is omitted. Since PostgreSQL 15.
 select
     true as changes,
     case item.grantee when 0 then 'everybody' else pg_get_userbyid(item.grantee)::text end as role_name,
-    format('may %%s on parameter %%s', item.privilege_type, given.parname) as ability,
+    format('may %%s on parameter %%s', item.privilege_type, parameter_acl.parname) as ability,
     format(
         'revoke %%s on parameter %%s from %%s',
         item.privilege_type,
-        given.parname,
+        parameter_acl.parname,
         case item.grantee when 0 then 'public' else item.grantee::regrole::text end
     ) as remedy
-from pg_parameter_acl as given
-cross join aclexplode(given.paracl) as item
-inner join pg_class as ours
-    on ours.oid = to_regclass('wallets')
-left join pg_roles as holder
-    on item.grantee = holder.oid
+from pg_parameter_acl as parameter_acl
+cross join aclexplode(parameter_acl.paracl) as item
+inner join pg_class as wallets_table
+    on wallets_table.oid = to_regclass('wallets')
+left join pg_roles as grantee_role
+    on item.grantee = grantee_role.oid
 where
-    item.grantee <> ours.relowner
-    and not coalesce(holder.rolsuper, false)
+    item.grantee <> wallets_table.relowner
+    and not coalesce(grantee_role.rolsuper, false)
 order by role_name, ability;
 
 -- name: list_default_rights(functions)
 -- The rights that the owner's default privileges grant on new tables, sequences and functions, until an upgrade revokes
 -- them, and those granted on our functions, which remain. (PUBLIC may execute a new function in any case.)
-with callee as (
+with func as (
     select
         oid,
         proowner,
@@ -421,34 +429,36 @@ select
     format(
         'will get %%s on every new %%s',
         string_agg(item.privilege_type, ', ' order by item.privilege_type),
-        kind.named_as
+        object_kind.kind_name
     ) as ability,
     concat(
-        format('alter default privileges for role %%s', preset.defaclrole::regrole),
-        case when preset.defaclnamespace <> 0 then ' in schema ' || preset.defaclnamespace::regnamespace end,
-        format(' revoke all on %%ss from ', kind.named_as),
+        format('alter default privileges for role %%s', default_acl.defaclrole::regrole),
+        case when default_acl.defaclnamespace <> 0 then ' in schema ' || default_acl.defaclnamespace::regnamespace end,
+        format(' revoke all on %%ss from ', object_kind.kind_name),
         case item.grantee when 0 then 'public' else item.grantee::regrole::text end
     ) as remedy
-from pg_class as ours
-inner join pg_default_acl as preset
-    on ours.relowner = preset.defaclrole and preset.defaclnamespace in (0, ours.relnamespace)
-inner join (values ('r', 'table'), ('S', 'sequence'), ('f', 'function')) as kind (letter, named_as)
-    on preset.defaclobjtype::text = kind.letter
-cross join aclexplode(preset.defaclacl) as item
+from pg_class as wallets_table
+inner join pg_default_acl as default_acl
+    on
+        wallets_table.relowner = default_acl.defaclrole
+        and default_acl.defaclnamespace in (0, wallets_table.relnamespace)
+inner join (values ('r', 'table'), ('S', 'sequence'), ('f', 'function')) as object_kind (letter, kind_name)
+    on default_acl.defaclobjtype::text = object_kind.letter
+cross join aclexplode(default_acl.defaclacl) as item
 where
-    ours.oid = to_regclass('wallets')
-    and item.grantee <> preset.defaclrole
-    and not (preset.defaclobjtype = 'f' and item.grantee = 0)
-group by preset.defaclrole, preset.defaclnamespace, kind.named_as, item.grantee
+    wallets_table.oid = to_regclass('wallets')
+    and item.grantee <> default_acl.defaclrole
+    and not (default_acl.defaclobjtype = 'f' and item.grantee = 0)
+group by default_acl.defaclrole, default_acl.defaclnamespace, object_kind.kind_name, item.grantee
 union all
 select
     true as changes,
     pg_get_userbyid(item.grantee)::text as role_name,
-    'may EXECUTE on function ' || callee.oid::regprocedure as ability,
-    format('revoke execute on function %%s from %%s', callee.oid::regprocedure, item.grantee::regrole) as remedy
-from callee
-cross join aclexplode(callee.proacl) as item
+    'may EXECUTE on function ' || func.oid::regprocedure as ability,
+    format('revoke execute on function %%s from %%s', func.oid::regprocedure, item.grantee::regrole) as remedy
+from func
+cross join aclexplode(func.proacl) as item
 where
-    item.grantee not in (0, callee.proowner)
+    item.grantee not in (0, func.proowner)
     and item.grantee is distinct from to_regrole('wallet_api_runtime')::oid
 order by role_name, ability;

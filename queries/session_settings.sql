@@ -20,16 +20,16 @@ select
         pg_catalog.concat_ws(
             ', ',
             (
-                select pg_catalog.string_agg(named.element[1], ', ' order by named.place)
+                select pg_catalog.string_agg(entry.element[1], ', ' order by entry.ordinal)
                 from
                     pg_catalog.regexp_matches(
                         pg_catalog.current_setting('search_path'),
                         '"(?:[^"]|"")*"|[^[:space:],"]+',
                         'g'
-                    ) with ordinality as named (element, place)
+                    ) with ordinality as entry (element, ordinal)
                 where
-                    named.element[1] not in ('"pg_temp"', '"pg_catalog"')
-                    and pg_catalog.lower(named.element[1]) not in ('pg_temp', 'pg_catalog')
+                    entry.element[1] not in ('"pg_temp"', '"pg_catalog"')
+                    and pg_catalog.lower(entry.element[1]) not in ('pg_temp', 'pg_catalog')
             ),
             'pg_temp'
         ),
@@ -42,21 +42,21 @@ select
                 pg_catalog.current_setting('search_path'),
                 '"(?:[^"]|"")*"|[^[:space:],"]+',
                 'g'
-            ) as named (element)
-        inner join pg_catalog.pg_namespace as home
-            on home.nspname::text = case
-                when named.element[1] in ('$user', '"$user"') then current_user::text
-                when pg_catalog.starts_with(named.element[1], '"')
+            ) as entry (element)
+        inner join pg_catalog.pg_namespace as namespace
+            on namespace.nspname::text = case
+                when entry.element[1] in ('$user', '"$user"') then current_user::text
+                when pg_catalog.starts_with(entry.element[1], '"')
                     then pg_catalog.replace(
-                        pg_catalog.substr(named.element[1], 2, pg_catalog.length(named.element[1]) - 2),
+                        pg_catalog.substr(entry.element[1], 2, pg_catalog.length(entry.element[1]) - 2),
                         '""',
                         '"'
                     )
-                else pg_catalog.lower(named.element[1])
+                else pg_catalog.lower(entry.element[1])
             end
         where
-            home.nspname <> 'pg_catalog'
-            and pg_catalog.has_schema_privilege(home.oid, 'USAGE')
+            namespace.nspname <> 'pg_catalog'
+            and pg_catalog.has_schema_privilege(namespace.oid, 'USAGE')
     ) as has_schema,
     pg_catalog.current_setting('server_encoding') as database_encoding,
     pg_catalog.current_setting('session_replication_role') as session_replication_role,

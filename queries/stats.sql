@@ -18,7 +18,7 @@ where chain = 'ethereum';
 -- name: count_users()$
 -- The number of users with a wallet. Reads the primary key in order, which needs no memory for distinct.
 select count(*) as user_count
-from (select distinct fid from wallets) as known;
+from (select distinct fid from wallets) as wallet_users;
 
 -- name: count_new_wallets(since, before)
 -- New wallets by day (UTC), type and chain: `since` is inclusive, `before` exclusive. Days without any have no row.
@@ -48,7 +48,7 @@ from (
         chain = 'base-account'
         and created_at >= :since::timestamptz
         and created_at < :before::timestamptz
-) as made
+) as new_wallets
 group by day, wallet_type, chain
 order by day, wallet_type, chain;
 

@@ -42,6 +42,7 @@ NEEDED = {
     "clients create": ["--name", "engine", "--scope", "keys:read"],
     "clients revoke": ["engine"],
     "keys retire": ["3f1c0d9a7b5e2648"],
+    "policies check": [str(ROOT / "docs" / "policies" / "x402.json")],
     "token": ["--fid", "5"],
     "wallets export": ["exported"],
     "wallets show": ["5"],

@@ -29,9 +29,8 @@ from wallet_api import logs
 from wallet_api.app import create_app
 from wallet_api.blueprints.application import Application, application
 from wallet_api.config import Settings
-from wallet_api.crypto import encryption
 from wallet_api.crypto import key_pairs as keys
-from wallet_api.crypto.encryption import EncryptionService
+from wallet_api.crypto.encryption import EncryptionService, _scrypt
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
 from wallet_api.development.postgres import LocalPostgres
@@ -41,9 +40,11 @@ from wallet_api.services import migrations
 def pytest_configure(config: pytest.Config) -> None:
     """Derive each key once: scrypt takes 0.3 s, and test modules derive keys at their import."""
     patch = pytest.MonkeyPatch()
-    scrypt = encryption._scrypt
-    known = functools.cache(lambda text, salt, n: scrypt(Secret(text), salt=salt, n=n))
-    patch.setattr(encryption, "_scrypt", lambda secret, salt, n: known(secret.reveal(), salt, n))
+    known = functools.cache(lambda text, salt, n: _scrypt(Secret(text), salt=salt, n=n))
+    patch.setattr(
+        "wallet_api.crypto.encryption._scrypt",
+        lambda secret, salt, n: known(secret.reveal(), salt, n),
+    )
     config.add_cleanup(patch.undo)
 
 
@@ -255,7 +256,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def sealing() -> EncryptionService:
+def encryption() -> EncryptionService:
+    """Encrypt and decrypt under the secret of the tests."""
     return EncryptionService(Secret(SECRET))
 
 
@@ -278,11 +280,11 @@ def serve(environ: dict[str, str], tmp_path: Path) -> Iterator[Callable[..., Run
 
 @pytest.fixture
 def opened(
-    sql: psycopg.Connection[Any], sealing: EncryptionService
+    sql: psycopg.Connection[Any], encryption: EncryptionService
 ) -> Callable[[], dict[int, str]]:
     """Open every trading wallet in the table and return its address by FID; all must open."""
 
-    return lambda: open_every_wallet(sql, sealing)
+    return lambda: open_every_wallet(sql, encryption)
 
 
 @pytest.fixture

@@ -8,9 +8,8 @@ import psycopg
 
 from tests.leaks import LEAKS
 from wallet_api.blueprints.application import Application
-from wallet_api.crypto import encryption
 from wallet_api.crypto import key_pairs as keys
-from wallet_api.crypto.encryption import EncryptionService
+from wallet_api.crypto.encryption import EncryptedKey, EncryptionService
 from wallet_api.development.postgres import LocalPostgres
 
 Clone = Callable[[str], AbstractContextManager[str]]
@@ -45,7 +44,7 @@ def rows_of(sql: psycopg.Connection[Any]) -> dict[str, list[Any]]:
 
 
 def table(sql):
-    """Return every row, without what differs from import to import: the id, and what is sealed."""
+    """Return every row, without what differs from import to import: the id, and ciphertexts."""
     return sql.execute(
         "select fid, chain, wallet_type, address, scheme, key_id, created_at, updated_at"
         " from wallets order by fid, chain"
@@ -76,7 +75,9 @@ def empty(sql):
     plant(sql, "delete from wallet_audit_heads")
 
 
-def open_every_wallet(sql: psycopg.Connection[Any], sealing: EncryptionService) -> dict[int, str]:
+def open_every_wallet(
+    sql: psycopg.Connection[Any], encryption: EncryptionService
+) -> dict[int, str]:
     """Open every trading wallet in the table and return its address by FID; all must open."""
     rows = sql.execute(
         "select fid, address, encrypted_private_key, iv, scheme, key_id from wallets"
@@ -84,8 +85,8 @@ def open_every_wallet(sql: psycopg.Connection[Any], sealing: EncryptionService) 
     ).fetchall()
     found = {}
     for fid, address, ciphertext, iv, scheme, key_id in rows:
-        sealed = encryption.EncryptedKey(ciphertext, iv, scheme, key_id)
-        key = sealing.decrypt(sealed, fid=fid, chain="ethereum", address=address)
+        encrypted = EncryptedKey(ciphertext, iv, scheme, key_id)
+        key = encryption.decrypt(encrypted, fid=fid, chain="ethereum", address=address)
         LEAKS.secrets.add(key.reveal().hex())
         assert keys.address_of(key) == address
         found[fid] = address

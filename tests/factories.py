@@ -34,6 +34,11 @@ POSTGRES = STORAGE_OF["postgres"]
 # A port on which nothing listens.
 DEAD_PORT = 1
 
+
+class Killed(BaseException):
+    """The death of the process. The service catches no BaseException."""
+
+
 LEAKS.secrets.update((SECRET, OTHER_SECRET, JWT_SECRET))
 
 

@@ -13,13 +13,13 @@ PAGE = (ROOT / "docs" / "commands.md").read_text()
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_the_page_of_commands_has_it_with_an_example(name):
+def test_the_page_has_every_command_with_an_example(name):
     assert f"### `wallet-api {name}`" in PAGE
     part = PAGE.split(f"### `wallet-api {name}`")[1].split("\n## ")[0].split("\n### ")[0]
     assert f"wallet-api {name}" in part.split("```console\n")[1].split("```")[0]
 
 
-def test_the_page_of_commands_has_no_other_one():
+def test_the_page_has_no_unknown_command():
     named = re.findall("^### `wallet-api (.+)`$", PAGE, re.MULTILINE)
     assert sorted(named) == sorted(COMMANDS)
     assert all(f"`{name}`" in PAGE.split("## For programs")[1] for name in ("dev", "bench"))

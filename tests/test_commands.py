@@ -26,7 +26,7 @@ WITHOUT_JSON = {
     "bench": "it keeps its figures as JSON, in benchmarks/results",
     "serve": "it answers requests, until SIGTERM",
 }
-WITHOUT_DATABASE = {"dev", "bench", "token", "doctor", "serve"}
+WITHOUT_DATABASE = {"dev", "bench", "token", "doctor", "serve", "policies check"}
 HIDDEN = "a-password-to-hide"
 LEAKS.secrets.add(HIDDEN)
 UNREACHABLE = f"postgresql://nobody:{HIDDEN}@127.0.0.1:1/none"
@@ -70,7 +70,7 @@ def test_a_command_has_help_with_an_example_that_can_be_typed(name):
 
 
 @every_command
-def test_a_command_speaks_json_unless_it_is_known_why_not(name):
+def test_every_command_has_json_output_unless_listed(name):
     options = {option for parameter in COMMANDS[name].params for option in parameter.opts}
     assert ("--json" in options) is (name not in WITHOUT_JSON)
 
@@ -82,21 +82,21 @@ def test_a_command_explains_each_of_its_options(name):
 
 
 @every_command
-def test_an_unknown_option_is_one_line_and_status_2(run, name):
+def test_an_unknown_option_is_reported_in_one_line_with_status_2(run, name):
     line = fault(run(name, "--nope", DATABASE_URL=UNREACHABLE, **SECRETS), 2)
     assert "--nope" in line
     assert line.endswith(f"See `wallet-api {name} --help`.")
 
 
 @every_database_command
-def test_an_environment_without_a_database_is_one_line(run, name):
+def test_an_environment_without_a_database_is_reported_in_one_line(run, name):
     line = fault(run(name, ENCRYPTION_SECRET="too short"))
     assert "DATABASE_URL is not set" in line
     assert line.endswith("Run `wallet-api doctor` for how to fix it.")
 
 
 @every_database_command
-def test_a_database_that_cannot_be_reached_is_one_line(run, name):
+def test_an_unreachable_database_is_reported_in_one_line(run, name):
     line = fault(run(name, DATABASE_URL=UNREACHABLE, **SECRETS))
     assert re.search("cannot be reached|cannot connect", line)
     assert "refused" in line
@@ -105,7 +105,7 @@ def test_a_database_that_cannot_be_reached_is_one_line(run, name):
 @pytest.mark.parametrize(
     "name", sorted(COMMANDS.keys() - WITHOUT_DATABASE - {"db upgrade", "db status", "db doctor"})
 )
-def test_a_database_that_was_never_upgraded_is_one_line(run, name, sql, database_url):
+def test_a_database_that_was_never_upgraded_is_reported_in_one_line(run, name, sql, database_url):
     sql.execute("drop schema public cascade; create schema public")
     line = fault(run(name, DATABASE_URL=database_url, **SECRETS))
     assert line.startswith("Error: migrations 0001, 0002, 0003 and ")
@@ -116,8 +116,8 @@ def test_a_database_that_was_never_upgraded_is_one_line(run, name, sql, database
     "name",
     [name for name in COMMANDS if name.startswith(("keys ", "wallets ", "audit "))],
 )
-def test_a_secret_of_another_database_is_one_line_or_a_state(run, name, database, sealing, environ):
-    SecretRegistration(database, sealing).register()
+def test_a_secret_of_another_database_is_reported(run, name, database, encryption, environ):
+    SecretRegistration(database, encryption).register()
     done = run(name, **{**environ, "ENCRYPTION_SECRET": "another secret of sufficient length"})
     if name == "keys status":
         assert (done.status, done.err) == (0, "")
@@ -146,7 +146,7 @@ SLOW = pytest.mark.slow
         pytest.param(("db", "status", "--json"), marks=SLOW),
     ],
 )
-def test_a_reader_who_has_enough_is_no_fault_to_speak_of(arguments, environ):
+def test_a_closed_pipe_is_not_reported(arguments, environ):
     reading, writing = os.pipe()
     os.close(reading)
     with wallet_api(*arguments, stdout=writing, env=kept_environ(environ)) as process:
@@ -163,7 +163,7 @@ def test_a_reader_who_has_enough_is_no_fault_to_speak_of(arguments, environ):
         pytest.param(("db", "--help"), marks=SLOW),
     ],
 )
-def test_a_full_disk_is_one_line(arguments, environ):
+def test_a_full_disk_is_reported_in_one_line(arguments, environ):
     with (
         Path("/dev/full").open("w") as full,
         wallet_api(*arguments, stdout=full, env=kept_environ(environ)) as process,
@@ -172,7 +172,7 @@ def test_a_full_disk_is_one_line(arguments, environ):
     assert process.returncode == 1
 
 
-def test_no_client_is_made_where_its_token_could_not_be_seen(environ, sql):
+def test_no_client_is_created_if_its_token_cannot_be_printed(environ, sql):
     command = shlex.join([sys.executable, "-m", "wallet_api", "clients", "create"])
     options = shlex.join(NEEDED["clients create"])
     done = subprocess.run(
@@ -187,7 +187,7 @@ def test_no_client_is_made_where_its_token_could_not_be_seen(environ, sql):
     assert sql.execute("select count(*) from api_clients").fetchone() == (0,)
 
 
-def test_ctrl_c_while_the_program_is_still_loaded_is_no_traceback(monkeypatch):
+def test_ctrl_c_during_the_imports_prints_no_traceback(monkeypatch):
     class Interrupted:
         def find_spec(self, name, path, target=None):
             if name == "wallet_api.cli":
@@ -200,9 +200,15 @@ def test_ctrl_c_while_the_program_is_still_loaded_is_no_traceback(monkeypatch):
     assert ended.value.code == 130
 
 
-def test_an_upgrade_that_waits_for_another_one_says_so_and_stops_at_ctrl_c(run, environ, sql):
+def test_an_upgrade_that_waits_for_another_reports_it_and_stops_at_ctrl_c(run, environ, sql):
     assert sql.execute("select pg_try_advisory_lock(7251304811)").fetchone() == (True,)
-    options = {"stdout": subprocess.PIPE, "env": kept_environ(environ), "process_group": 0}
+    options = {
+        "stdout": subprocess.PIPE,
+        "env": kept_environ(environ),
+        "process_group": 0,
+        # A shell ignores SIGINT in what it starts in the background, and processes inherit that.
+        "preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    }
     with wallet_api("db", "upgrade", **options) as process:
         said = process.stderr.readline()
         assert said == "Another upgrade is running: waiting for it.\n"
@@ -230,19 +236,19 @@ COLOURFUL = [("doctor",), ("db", "doctor"), ("keys", "verify"), ("keys", "status
 
 
 @pytest.mark.parametrize("arguments", COLOURFUL, ids=" ".join)
-def test_there_are_colours_on_a_terminal_and_none_with_no_color(arguments, environ):
+def test_terminal_output_has_colors_unless_no_color_is_set(arguments, environ):
     assert COLOUR.search(on_terminal(*arguments, **environ))
     assert not COLOUR.search(on_terminal(*arguments, NO_COLOR="1", **environ))
 
 
 @pytest.mark.parametrize("arguments", COLOURFUL, ids=" ".join)
-def test_nothing_is_drawn_into_a_pipe_even_where_somebody_forces_colours(run, arguments, environ):
+def test_output_to_a_pipe_has_no_colors_even_with_force_color(run, arguments, environ):
     done = run(" ".join(arguments), FORCE_COLOR="1", **environ)
     assert "\x1b" not in done.out + done.err
     assert done.out
 
 
-def test_an_upgrade_says_which_migration_it_applies(run, database_url, sql):
+def test_an_upgrade_prints_each_migration_that_it_applies(run, database_url, sql):
     sql.execute("drop schema public cascade; create schema public")
     done = run("db upgrade", "--json", DATABASE_URL=database_url)
     assert done.status == 0
@@ -256,7 +262,7 @@ def test_a_checkpoint_that_cannot_be_written_is_refused_before_the_work(run, env
     assert line == f"Error: {missing.parent} is not writable."
 
 
-def test_what_is_no_checkpoint_is_said_to_be_none(run, environ, tmp_path):
+def test_a_file_that_is_not_a_checkpoint_is_reported(run, environ, tmp_path):
     (other := tmp_path / "other.txt").write_text("something else")
     line = fault(run("audit verify", "--against", str(other), **environ))
     assert "is not a checkpoint" in line

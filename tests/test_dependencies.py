@@ -113,7 +113,7 @@ def test_every_dependency_has_a_use():
     assert declared().keys() - imported().keys() == NOT_IMPORTED.keys()
 
 
-def test_what_is_imported_is_declared_and_does_not_just_come_along():
+def test_every_imported_package_is_declared():
     undeclared = {name: by for name, by in imported().items() if name not in declared()}
     assert undeclared == {}
 
@@ -138,7 +138,7 @@ def test_every_line_of_a_lock_is_a_pin_with_hashes(name):
         ("requirements-dev.txt", ("dev", "test", "check")),
     ],
 )
-def test_a_lock_has_what_setup_cfg_asks_for_and_nothing_that_nobody_asked_for(name, extras):
+def test_a_lock_has_exactly_the_requirements_of_setup_cfg(name, extras):
     pins = {pin: pinned for pin, pinned, _ in PIN.findall(LOCKS[name])}
     asked = declared(*extras)
     assert all(version(pins[wanted]) >= version(low) for wanted, low in asked.items())
@@ -149,7 +149,7 @@ def test_a_lock_has_what_setup_cfg_asks_for_and_nothing_that_nobody_asked_for(na
     assert ours == asked.keys()
 
 
-def test_what_is_tested_is_what_is_deployed():
+def test_the_tested_versions_are_the_deployed_ones():
     deployed, run, tested = (set(PIN.findall(text)) for text in LOCKS.values())
     assert deployed < run < tested
 
@@ -179,7 +179,7 @@ def test_make_test_installs_the_rest(tmp_path):
     assert commands.count("--clear") == 1
 
 
-def test_the_code_runs_with_nothing_but_what_is_deployed():
+def test_the_code_runs_with_only_the_deployed_packages():
     deployed = " ".join(name for name, *_ in PIN.findall(LOCKS["requirements.txt"]))
     run = subprocess.run(
         [sys.executable, "-c", WITHOUT_THE_REST, deployed],
@@ -191,7 +191,7 @@ def test_the_code_runs_with_nothing_but_what_is_deployed():
     assert re.fullmatch(r"0x[0-9a-fA-F]{40}\n", run.stdout), run.stderr
 
 
-def test_every_licence_of_what_is_deployed_is_permissive():
+def test_every_license_of_the_deployed_packages_is_permissive():
     refused = {}
     for name, _, marker in PIN.findall(LOCKS["requirements.txt"]):
         try:
@@ -208,5 +208,5 @@ def test_every_licence_of_what_is_deployed_is_permissive():
 @pytest.mark.parametrize(
     "expression", ["GPL-3.0-only", "AGPL-3.0-or-later", "MIT AND GPL-2.0-only", "Proprietary", ""]
 )
-def test_other_licences_are_not_taken_for_permissive_ones(expression):
+def test_other_licenses_are_not_accepted_as_permissive(expression):
     assert not is_permissive(expression)

@@ -52,7 +52,7 @@ def plans():
     return {names: tuple(map(int, numbers)) for names, *numbers in rows}
 
 
-def test_the_button_gives_every_required_setting_or_has_the_person_give_it():
+def test_the_button_generates_or_asks_for_every_required_setting():
     with pytest.raises(ConfigurationError) as faults:
         Settings.from_environ({})
     assert {fault.variable for fault in faults.value.faults} == REQUIRED
@@ -62,7 +62,7 @@ def test_the_button_gives_every_required_setting_or_has_the_person_give_it():
         assert BUTTON["env"][name]["generator"] == "secret"
 
 
-def test_the_button_fills_in_settings_that_the_service_starts_with():
+def test_the_service_starts_with_the_settings_of_the_button():
     """`generator: secret` makes 64 characters."""
     filled = {
         name: setting.get("value", f"{name:.<64}" if "generator" in setting else "")
@@ -82,7 +82,7 @@ def test_two_releases_of_the_button_fit_into_the_connections_of_its_database():
     assert 2 * PROCESSES * pool + RESERVED <= limit
 
 
-def test_the_table_of_plans_is_what_its_formula_gives():
+def test_the_table_of_plans_equals_its_formula():
     found = plans()
     assert len(found) >= 5
     for limit, two_processes, four_processes in found.values():
@@ -127,7 +127,7 @@ def test_the_unit_gives_the_service_what_it_needs_and_no_core_dumps():
     assert service["LimitCORE"] == "0"
 
 
-def test_the_port_is_open_to_the_proxy_of_this_machine_alone():
+def test_the_port_is_open_only_to_the_local_proxy():
     listen = unit("wallet-api.socket")["Socket"]["ListenStream"]
     assert listen.startswith("127.0.0.1:")
     assert f"server {listen};" in NGINX
@@ -135,7 +135,7 @@ def test_the_port_is_open_to_the_proxy_of_this_machine_alone():
     assert "--bind" not in unit("wallet-api.service")["Service"]["ExecStart"]
 
 
-def test_the_proxy_says_what_it_saw_in_the_headers_that_one_hop_believes():
+def test_the_proxy_sets_the_headers_that_the_service_trusts():
     """What a client wrote into them is replaced, not added to."""
     said = dict(re.findall(r"proxy_set_header (\S+) (\S+);", NGINX))
     assert said["X-Forwarded-For"] == "$remote_addr"
@@ -160,14 +160,14 @@ def test_the_proxy_lets_the_internet_reach_the_api_and_health_and_nothing_else()
 def test_the_paths_of_a_unit_are_those_of_the_page(name):
     service = unit(name)["Service"]
     for key in ("WorkingDirectory", "EnvironmentFile", "User"):
-        assert service[key].replace("%i", "v1.0.0") in PAGE, key
+        assert service[key].replace("%i", "$RELEASE") in PAGE, key
     program, *arguments = service["ExecStart"].split()
     assert program.startswith(f"{service['WorkingDirectory']}/.venv/bin/")
     procfile = (ROOT / "Procfile").read_text()
     assert " ".join([program.rpartition("/")[2], *arguments]) in procfile
 
 
-def test_every_file_for_a_machine_of_ones_own_is_on_the_page():
+def test_every_file_for_a_server_of_your_own_is_on_the_page():
     for path in FILES.iterdir():
         assert f"deploy/{path.name}" in PAGE, path.name
 
@@ -176,7 +176,7 @@ def test_every_file_for_a_machine_of_ones_own_is_on_the_page():
     shutil.which("systemd-analyze") is None,
     reason="NO systemd-analyze: SYSTEMD DID NOT LOOK AT THE UNITS. Install systemd.",
 )
-def test_systemd_takes_the_units(tmp_path):
+def test_systemd_accepts_the_units(tmp_path):
     for path in FILES.glob("wallet-api*"):
         # The programs are not installed here, and systemd looks for them.
         name = path.name.replace("@.", "@v1.0.0.")

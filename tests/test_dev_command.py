@@ -32,14 +32,14 @@ def test_the_console_asks_for_no_scope_that_the_printed_token_lacks():
     assert set(re.findall(r'"([a-z]+:[a-z]+)"', script)) == set(_CONSOLE_SCOPES)
 
 
-def test_the_token_is_a_clients_with_the_scopes_of_the_console(settings, path, services):
+def test_the_token_belongs_to_a_client_with_the_scopes_of_the_console(settings, path, services):
     client = services.clients.identify(console_token(settings, path))
     assert set(client.scopes) == set(_CONSOLE_SCOPES)
     assert client.allowed_networks is None
     assert client.expires_at is None
 
 
-def test_a_second_start_has_the_same_token_and_makes_no_client(settings, path, services):
+def test_a_second_start_has_the_same_token_and_creates_no_client(settings, path, services):
     first = console_token(settings, path).reveal()
     assert console_token(settings, path).reveal() == first
     assert len(services.clients.list_clients()) == 1
@@ -52,7 +52,7 @@ def test_only_the_owner_can_read_the_file_with_the_token(settings, path):
 
 
 @pytest.mark.parametrize("spoil", ["revoked", "garbage", "empty", "missing", "scope"])
-def test_a_token_that_opens_too_little_is_replaced(settings, path, services, spoil):
+def test_an_unusable_token_is_replaced(settings, path, services, spoil):
     first = console_token(settings, path)
     (client,) = services.clients.list_clients()
     match spoil:

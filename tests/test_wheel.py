@@ -141,7 +141,7 @@ def test_every_command_has_its_help(empty):
     empty("python", "-c", program, *COMMANDS)
 
 
-def test_a_plain_database_becomes_one_with_a_first_deposit(
+def test_an_empty_database_can_be_upgraded_and_serve_a_deposit(
     empty, installed, plain_url, environ, tmp_path
 ):
     environ["DATABASE_URL"] = plain_url

@@ -253,8 +253,8 @@ class _Reader(EnvironmentReader):
     def demo_fid(self) -> int | None:
         fid = self.integer("DEMO_FID", default=0, low=0, high=MAX_FID)
         if fid:
-            said = f"signs anybody on this machine in as FID {fid}"
-            self.warnings.append(VariableFault("DEMO_FID", said, _NOT_IN_PRODUCTION))
+            fault = f"signs anybody on this machine in as FID {fid}"
+            self.warnings.append(VariableFault("DEMO_FID", fault, _NOT_IN_PRODUCTION))
         return fid or None
 
     def metrics_token(self) -> Secret[str] | None:
@@ -297,8 +297,8 @@ class _Reader(EnvironmentReader):
         if not trim(given):
             given = ""
         elif trim(given) != given:
-            said = "has white space or quotes around it, which are part of it"
-            self.warnings.append(VariableFault(name, said, _REPLACE_IT))
+            fault = "has white space or quotes around it, which are part of it"
+            self.warnings.append(VariableFault(name, fault, _REPLACE_IT))
         return self._checked(name, given, allow_short=allow_short)
 
     def secret(self, name: str) -> Secret[str]:
@@ -310,11 +310,11 @@ class _Reader(EnvironmentReader):
         elif not _is_text(value):
             self.refuse(name, "is not UTF-8")
         elif len(value) < MIN_SECRET_LENGTH:
-            said = f"has {len(value)} characters; at least {MIN_SECRET_LENGTH} are needed"
+            fault = f"has {len(value)} characters; at least {MIN_SECRET_LENGTH} are needed"
             if allow_short:
-                self.warnings.append(VariableFault(name, said, _REPLACE_IT))
+                self.warnings.append(VariableFault(name, fault, _REPLACE_IT))
             else:
-                self.refuse(name, said)
+                self.refuse(name, fault)
         return Secret(value)
 
     def secrets(self, name: str) -> tuple[Secret[str], ...]:

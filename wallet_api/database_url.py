@@ -45,18 +45,18 @@ _REDIRECTING = {
     "PGTARGETSESSIONATTRS": "target_session_attrs",
     "PGLOADBALANCEHOSTS": "load_balance_hosts",
 }
-_SCHEMA = "leave it out; another schema than public is options=-csearch_path%3D<schema>"
+_SCHEMA = "remove it; another schema than public is options=-csearch_path%3D<schema>"
 # Parameters of other libraries, and what to write instead.
 _FOREIGN = {
     "connection_limit": "set DB_POOL_MAX",
     "currentSchema": _SCHEMA,
-    "pgbouncer": "leave it out; docs/scaling.md says what PgBouncer needs",
+    "pgbouncer": "remove it; docs/scaling.md describes what PgBouncer needs",
     "pool_timeout": "set DB_POOL_TIMEOUT",
     "schema": _SCHEMA,
     "search_path": _SCHEMA,
-    "socket_timeout": "leave it out",
+    "socket_timeout": "remove it",
     "sslaccept": "write sslmode=verify-full, or sslmode=require",
-    "statement_cache_size": "leave it out",
+    "statement_cache_size": "remove it",
 }
 # What follows an unescaped "&" of such a parameter's value looks like a name.
 _SECRETS = frozenset(
@@ -113,8 +113,8 @@ def _unknown_parameter(query: str) -> str:
         return f', which does not know the parameter "{unknown}": {_FOREIGN[unknown]}'
     if not safe or not _NAME.fullmatch(unknown):
         return ": it has an unknown parameter (its name could be a part of the password)"
-    alike = difflib.get_close_matches(unknown, _known_parameters(), 1)
-    instead = f" (did you mean {alike[0]}?)" if alike else ": leave it out"
+    similar = difflib.get_close_matches(unknown, _known_parameters(), 1)
+    instead = f" (did you mean {similar[0]}?)" if similar else ": remove it"
     return f', which does not know the parameter "{unknown}"{instead}'
 
 
@@ -146,7 +146,7 @@ def _fault_of_environment(
         if value and parameter not in given and value != _default(parameter, given):
             return VariableFault(
                 variable,
-                f"is set and changes where {name} leads",
+                f"is set and changes the target of {name}",
                 f"Unset it, or write {parameter}= into {name}.",
             )
     return None

@@ -16,7 +16,8 @@
     │   ├── InvalidFilter
     │   ├── InvalidCursor
     │   ├── InvalidRecipientKey
-    │   └── NotSignable           `field` is the JSON path of what is wrong
+    │   ├── InvalidPolicy         `field` is the JSON path of what is wrong
+    │   └── NotSignable           likewise
     ├── HttpsRequired             the same request must be sent by https
     ├── Unauthenticated           the caller is not known
     ├── KeyExportDisabled         the service does not return private keys to users
@@ -153,6 +154,19 @@ class InvalidRecipientKey(InvalidRequest):
     """The recipient's public key must be an X25519 key: 32 bytes in base64url, without padding."""
 
     code = "invalid_recipient_key"
+
+
+class InvalidPolicy(InvalidRequest):
+    """This policy is not valid."""
+
+    code = "invalid_policy"
+
+    def __init__(
+        self, message: str | None = None, *, hint: str | None = None, field: str | None = None
+    ) -> None:
+        """`message` names `field`, the JSON path of what is wrong: `rules[2].max_amount`."""
+        super().__init__(message, hint=hint)
+        self.field = field
 
 
 class NotSignable(InvalidRequest):

@@ -191,7 +191,7 @@ def _without_exception_texts(arguments: tuple[Any, ...]) -> tuple[Any, ...]:
 def _describe_exception(logger: Any, method: str, event: EventDict) -> EventDict:
     """Replace exc_info by the type and the stack of each exception in the chain.
 
-    Messages are left out: database errors quote rows, and parsers quote their input.
+    Messages are omitted: database errors quote rows, and parsers quote their input.
     """
     exc_info = event.pop("exc_info", None)
     if isinstance(exc_info, tuple):

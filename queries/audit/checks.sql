@@ -129,17 +129,17 @@ limit 100;
 -- prepared transactions, which have no process. Every role sees all of pg_locks.
 -- CREATE INDEX CONCURRENTLY waits for writers in the same way.
 select
-    held.virtualtransaction as id,
-    held.pid is null as is_prepared
-from pg_locks as held
-inner join pg_database as mine
-    on held.database = mine.oid
+    table_lock.virtualtransaction as id,
+    table_lock.pid is null as is_prepared
+from pg_locks as table_lock
+inner join pg_database as db
+    on table_lock.database = db.oid
 where
-    mine.datname = current_database()
-    and held.locktype = 'relation'
-    and held.relation = to_regclass('wallet_audit_log')
-    and held.mode = 'RowExclusiveLock'
-    and held.granted;
+    db.datname = current_database()
+    and table_lock.locktype = 'relation'
+    and table_lock.relation = to_regclass('wallet_audit_log')
+    and table_lock.mode = 'RowExclusiveLock'
+    and table_lock.granted;
 
 -- name: is_standby()$
 -- Whether this is a standby. It may lack committed entries, and does not know the primary's transactions.

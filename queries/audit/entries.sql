@@ -1,24 +1,22 @@
--- name: get_head(fid)^
--- The head of a user's chain, and the database's time. Always one row; the id of an empty chain is null.
--- An append reads this first to choose the next id. If two appends read the same head, the primary key of the log
--- rejects one, which is retried. After lock_head() no other transaction can append.
+-- name: lock_head(fid)^
+-- Lock the head of a user's chain until the end of the transaction; return it, and the database's time after the wait.
+-- Always one row; the id of an empty chain is null.
+-- Every append of one entry takes this lock first, so that appends do not deadlock. An empty chain has nothing to lock:
+-- if two appends read the same head, the primary key of the log rejects one, which is retried.
 -- Answered by the primary key of wallet_audit_heads.
 select
     max(head.id) as id,
     max(head.mac) as mac,
     clock_timestamp() as now
-from wallet_audit_heads as head
-where head.fid = :fid::bigint;
-
--- name: lock_head(fid)^
--- Lock the head of a user's chain until the end of the transaction. No row: the chain is empty, and the primary key
--- of the log decides which append is first.
--- Every append of one entry takes this lock first, so that appends do not deadlock.
--- Answered by the primary key of wallet_audit_heads.
-select head.fid
-from wallet_audit_heads as head
-where head.fid = :fid::bigint
-for update;
+from
+    (
+        select
+            locked.id,
+            locked.mac
+        from wallet_audit_heads as locked
+        where locked.fid = :fid::bigint
+        for update
+    ) as head;
 
 -- name: lock_head_if_free(fid)^
 -- Do what lock_head() does, for one user of a batch. No row: another transaction holds the lock, or the chain is empty.
@@ -116,9 +114,9 @@ insert into wallet_audit_log as entry (
     created_at
 )
 select
-    made.fid,
+    wallet.fid,
     :id::bigint as id,
-    made.chain,
+    wallet.chain,
     :action::text as action,
     :actor::text as actor,
     nullif(:request_id::text, substring(:request_id::text, '^[0-9a-f]{32}$')) as request_id,
@@ -126,15 +124,15 @@ select
     :ip::inet as ip,
     :reason::text as reason,
     :recipient::text as recipient,
-    made.address,
+    wallet.address,
     decode(:key_id::text, 'hex') as key_id_bytes,
     decode(:mac::text, 'hex') as mac_bytes,
     time_of_entry(:at::timestamptz) as created_at
-from wallets as made
+from wallets as wallet
 where
-    made.fid = :fid::bigint
-    and made.chain = :chain::text
-    and made.address = :address::text;
+    wallet.fid = :fid::bigint
+    and wallet.chain = :chain::text
+    and wallet.address = :address::text;
 
 -- name: advance_head(fid, id, entry_mac, mac)^
 -- Move the head of a user's chain to an entry that was appended in this transaction. No row: it was not.
@@ -164,20 +162,20 @@ insert into wallet_audit_log as entry (
     created_at
 )
 select
-    made.fid,
-    made.id,
-    made.chain,
-    made.action,
-    made.actor,
-    nullif(made.request_id, substring(made.request_id, '^[0-9a-f]{32}$')) as request_id,
-    substring(made.request_id, '^[0-9a-f]{32}$')::uuid as request_uuid,
-    made.ip,
-    made.reason,
-    made.recipient,
-    made.address,
-    decode(made.key_id, 'hex') as key_id_bytes,
-    decode(made.mac, 'hex') as mac_bytes,
-    time_of_entry(made.created_at) as created_at
+    given_entry.fid,
+    given_entry.id,
+    given_entry.chain,
+    given_entry.action,
+    given_entry.actor,
+    nullif(given_entry.request_id, substring(given_entry.request_id, '^[0-9a-f]{32}$')) as request_id,
+    substring(given_entry.request_id, '^[0-9a-f]{32}$')::uuid as request_uuid,
+    given_entry.ip,
+    given_entry.reason,
+    given_entry.recipient,
+    given_entry.address,
+    decode(given_entry.key_id, 'hex') as key_id_bytes,
+    decode(given_entry.mac, 'hex') as mac_bytes,
+    time_of_entry(given_entry.created_at) as created_at
 from
     unnest(
         :fid::bigint[],
@@ -194,10 +192,10 @@ from
         :mac::text[],
         :at::timestamptz[]
     )
-        as made (
+        as given_entry (
             fid, id, chain, action, actor, request_id, ip, reason, recipient, address, key_id, mac, created_at
         )
-order by made.fid, made.id
+order by given_entry.fid, given_entry.id
 returning entry.fid;
 
 -- name: advance_heads(fids, ids, macs)
@@ -207,11 +205,11 @@ returning entry.fid;
 -- A head that was moved as far in the meantime is rejected (wallet_audit_heads_only_move_on).
 insert into wallet_audit_heads as head (fid, id, mac)
 select
-    ending.fid,
-    ending.id,
-    ending.mac
-from unnest(:fids::bigint[], :ids::bigint[], :macs::text[]) as ending (fid, id, mac)
-order by ending.fid
+    given_head.fid,
+    given_head.id,
+    given_head.mac
+from unnest(:fids::bigint[], :ids::bigint[], :macs::text[]) as given_head (fid, id, mac)
+order by given_head.fid
 on conflict (fid) do update
     set
         id = excluded.id,

@@ -8,30 +8,30 @@
 -- let the service write before it passes.
 begin;
 
--- Ours only refuse, and touch no table.
+-- Our triggers only raise errors, and touch no table.
 select set_config('citus.enable_unsafe_triggers', 'on', true);
 -- Foreign keys to reference tables require one connection per machine.
 select set_config('citus.multi_shard_modify_mode', 'sequential', true);
 
-create temporary table rows_before_spreading on commit drop as
+create temporary table row_counts on commit drop as
 select
-    'wallets' as place,
-    count(*) as held
+    'wallets' as table_name,
+    count(*) as row_count
 from wallets
 union all
 select
-    'deposits' as place,
-    count(*) as held
+    'deposits' as table_name,
+    count(*) as row_count
 from deposits
 union all
 select
-    'wallet_audit_log' as place,
-    count(*) as held
+    'wallet_audit_log' as table_name,
+    count(*) as row_count
 from wallet_audit_log
 union all
 select
-    'wallet_audit_heads' as place,
-    count(*) as held
+    'wallet_audit_heads' as table_name,
+    count(*) as row_count
 from wallet_audit_heads;
 
 -- Drop foreign keys while one table is distributed and the other is not.
@@ -66,16 +66,16 @@ select create_distributed_function('time_of_entry(timestamptz)');
 
 do $$
 declare
-    place regclass;
-    wanted bigint;
-    found bigint;
+    relation regclass;
+    expected bigint;
+    actual bigint;
 begin
-    for place, wanted in select before.place::regclass, before.held from rows_before_spreading as before loop
-        execute format('select count(*) from %s', place) into found;
-        if found <> wanted then
-            raise exception '% has % rows, and had %', place, found, wanted;
+    for relation, expected in select table_name::regclass, row_count from row_counts loop
+        execute format('select count(*) from %s', relation) into actual;
+        if actual <> expected then
+            raise exception '% has % rows, and had %', relation, actual, expected;
         end if;
-        raise notice '%: % rows', place, found;
+        raise notice '%: % rows', relation, actual;
     end loop;
 end
 $$;

@@ -16,7 +16,7 @@ declare
         from pg_tables
         where schemaname = current_schema() and tablename = 'wallets'
     );
-    other regrole;
+    grantee regrole;
 begin
     if not exists (select from pg_roles where rolname = 'wallet_api_runtime') then
         create role wallet_api_runtime nologin;
@@ -31,29 +31,29 @@ begin
     execute format('grant temporary on database %I to %I', current_database(), tables_owner);
     -- Objects that others create in these two could shadow those that our statements name.
     execute format('revoke create on database %I from public', current_database());
-    for other in
+    for grantee in
         select item.grantee
-        from pg_namespace as home
-        cross join aclexplode(home.nspacl) as item
+        from pg_namespace as namespace
+        cross join aclexplode(namespace.nspacl) as item
         where
-            home.nspname = current_schema()
+            namespace.nspname = current_schema()
             and item.privilege_type = 'CREATE'
-            and item.grantee not in (0, home.nspowner)
+            and item.grantee not in (0, namespace.nspowner)
             and not pg_has_role(tables_owner, item.grantee, 'USAGE')
     loop
-        execute format('revoke create on schema %I from %s cascade', current_schema(), other);
+        execute format('revoke create on schema %I from %s cascade', current_schema(), grantee);
     end loop;
-    for other in
+    for grantee in
         select item.grantee
-        from pg_database as around
-        cross join aclexplode(around.datacl) as item
+        from pg_database as db
+        cross join aclexplode(db.datacl) as item
         where
-            around.datname = current_database()
+            db.datname = current_database()
             and item.privilege_type = 'CREATE'
-            and item.grantee not in (0, around.datdba)
+            and item.grantee not in (0, db.datdba)
             and not pg_has_role(tables_owner, item.grantee, 'USAGE')
     loop
-        execute format('revoke create on database %I from %s cascade', current_database(), other);
+        execute format('revoke create on database %I from %s cascade', current_database(), grantee);
     end loop;
 end
 $$;

@@ -24,7 +24,7 @@ copy staged_wallets (
 -- list_by_keys(), in the same transaction.
 -- Safe under concurrency because the primary key decides. Rows are inserted in its order, so that two imports of the
 -- same wallets cannot deadlock. Idempotent.
-insert into wallets as kept (
+insert into wallets as wallet (
     fid,
     chain,
     wallet_type,
@@ -50,7 +50,7 @@ select
 from staged_wallets as staged
 order by staged.fid, staged.chain
 on conflict (fid, chain) do nothing
-returning kept.fid, kept.chain;
+returning wallet.fid, wallet.chain;
 
 -- name: list_by_keys(fids, chains)
 -- The wallets with these keys, given as parallel lists.
@@ -171,11 +171,11 @@ where
 -- Replace these ciphertexts by ones of the same keys, encrypted with another secret, given as parallel lists. Returns a
 -- row for each; another process has replaced the others.
 -- Safe under concurrency and idempotent, because it replaces only the ciphertext that was decrypted.
-update wallets as kept
+update wallets as wallet
 set
-    encrypted_private_key = again.ciphertext,
-    iv = again.iv,
-    key_id = again.key_id
+    encrypted_private_key = replacement.ciphertext,
+    iv = replacement.iv,
+    key_id = replacement.key_id
 from
     unnest(
         :fids::bigint[],
@@ -183,9 +183,9 @@ from
         :ciphertexts::text[],
         :ivs::text[],
         :key_ids::text[]
-    ) as again (fid, old_ciphertext, ciphertext, iv, key_id)
+    ) as replacement (fid, old_ciphertext, ciphertext, iv, key_id)
 where
-    kept.fid = again.fid
-    and kept.chain = 'ethereum'
-    and kept.encrypted_private_key = again.old_ciphertext
-returning kept.fid;
+    wallet.fid = replacement.fid
+    and wallet.chain = 'ethereum'
+    and wallet.encrypted_private_key = replacement.old_ciphertext
+returning wallet.fid;

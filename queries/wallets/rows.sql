@@ -22,7 +22,7 @@ where
 -- name: get_with_head(fid, chain)^
 -- The same wallet, the head of the user's audit chain, and the database's time. Always one row; the fid of a missing
 -- wallet and the head_id of an empty chain are null.
--- Sent before a wallet is created or a key is returned. For the head, see get_head() in audit/entries.sql.
+-- Sent before a wallet is created. For the head, see lock_head() in audit/entries.sql.
 -- Answered by the primary keys of both tables.
 select
     wallet.fid,
@@ -50,6 +50,49 @@ left join wallets as wallet
 left join wallet_audit_heads as head
     on wanted.fid = head.fid;
 
+-- name: lock_with_head(fid, chain)^
+-- Do what get_with_head() does, and lock the head until the end of the transaction, as lock_head() in
+-- audit/entries.sql does.
+-- Sent before a key is used. The head and the time are those after the wait for the lock. The wallet is as it was
+-- before the wait, which is enough: neither its address nor its key changes. Whatever else depends on the row locks
+-- first and reads then.
+-- Answered by the primary keys of both tables.
+with head as (
+    select
+        locked.fid,
+        locked.id,
+        locked.mac
+    from wallet_audit_heads as locked
+    where locked.fid = :fid::bigint
+    for update
+)
+
+select
+    wallet.fid,
+    wallet.chain,
+    wallet.wallet_type,
+    wallet.address,
+    wallet.encrypted_private_key,
+    wallet.iv,
+    wallet.scheme,
+    wallet.key_id,
+    wallet.created_at,
+    wallet.updated_at,
+    wallet.xmin::text::bigint as transaction_id,
+    head.id as head_id,
+    head.mac as head_mac,
+    clock_timestamp() as now
+from
+    (
+        select
+            :fid::bigint as fid,
+            :chain::text as chain
+    ) as wanted
+left join wallets as wallet
+    on wanted.fid = wallet.fid and wanted.chain = wallet.chain
+left join head
+    on wanted.fid = head.fid;
+
 -- name: list_for_user(fid)
 -- All wallets of a user, the Base Account address first: at most one per chain.
 -- Answered by the first column of the primary key.
@@ -68,6 +111,36 @@ select
 from wallets
 where fid = :fid::bigint
 order by chain;
+
+-- name: list_with_head(fid)
+-- All wallets of a user, as list_for_user() returns them, each with the head of the user's audit chain and the
+-- database's time. At least one row, in which the fid is null if the user has no wallet.
+-- Sent before a deposit, which may create a wallet.
+-- Answered by the primary keys of both tables.
+select
+    wallet.fid,
+    wallet.chain,
+    wallet.wallet_type,
+    wallet.address,
+    wallet.encrypted_private_key,
+    wallet.iv,
+    wallet.scheme,
+    wallet.key_id,
+    wallet.created_at,
+    wallet.updated_at,
+    wallet.xmin::text::bigint as transaction_id,
+    head.id as head_id,
+    head.mac as head_mac,
+    clock_timestamp() as now
+from
+    (
+        select :fid::bigint as fid
+    ) as wanted
+left join wallets as wallet
+    on wanted.fid = wallet.fid
+left join wallet_audit_heads as head
+    on wanted.fid = head.fid
+order by wallet.chain;
 
 -- name: insert_if_absent(fid, chain, address, encrypted_private_key, iv, scheme, key_id)^
 -- Insert a new trading wallet and return its row. No row: (fid, chain) is taken; read the winner with get().
@@ -139,13 +212,13 @@ on conflict (fid, chain) do nothing;
 -- Store the address of a user's own Base Account, replacing an older one.
 -- Safe under concurrency and idempotent: one row per user, the last writer wins, and an unchanged address is not
 -- written again.
-insert into wallets as remembered (fid, chain, wallet_type, address)
+insert into wallets as wallet (fid, chain, wallet_type, address)
 values (:fid::bigint, 'base-account', 'base-account', :address::text)
 on conflict (fid, chain) do update
     set
         address = excluded.address,
         updated_at = excluded.updated_at
-    where remembered.address <> excluded.address;
+    where wallet.address <> excluded.address;
 
 -- name: any_encrypted_key()$
 -- Whether this database contains a private key. Sent once per process, before its first write.

@@ -18,7 +18,7 @@ from benchmarks.wallet_store import SECRET, address, make_store, private_key, wa
 TINY = bench.Plan("tiny", (50, 150), 20, 2, (5,), 50, 1)
 
 
-def test_the_old_service_reads_what_it_wrote_and_what_the_old_store_holds(tmp_path):
+def test_the_old_service_reads_its_own_files_and_those_of_the_old_store(tmp_path):
     make_store(tmp_path, 3)
     old = OldService(tmp_path, SECRET)
     fid = wallets(1)[0][0]
@@ -37,7 +37,7 @@ def test_operations_take_turns_and_the_warm_up_does_not_count():
     assert {timing.count for timing in timings.values()} == {3}
 
 
-def test_of_a_hundred_the_last_but_one_is_the_99th_percentile():
+def test_the_99th_percentile_of_a_hundred_is_the_last_but_one():
     timing = Timing.of([n / 1000 for n in range(1, 101)])
     assert (timing.median_ms, timing.p99_ms) == (50.5, 99.0)
 
@@ -52,7 +52,7 @@ def test_a_burst_counts_failures_and_different_answers():
     assert (found.concurrency, found.failed, found.answers) == (9, 1, 2)
 
 
-def test_everybody_in_a_burst_is_timed_from_the_same_moment_on():
+def test_all_requests_of_a_burst_are_timed_from_the_same_moment():
     turn = threading.Lock()
 
     def one_by_one(_):
@@ -64,7 +64,7 @@ def test_everybody_in_a_burst_is_timed_from_the_same_moment_on():
     assert found.seconds * 1000 == pytest.approx(found.p99_ms, abs=1)
 
 
-def test_a_service_that_is_not_there_ends_the_load_and_does_not_hang_it():
+def test_a_missing_service_ends_the_load_instead_of_hanging_it():
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         with pytest.raises(OSError, match=r"[Cc]onnect"):

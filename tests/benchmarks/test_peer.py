@@ -80,7 +80,7 @@ def test_the_cpu_of_a_child_counts_and_waiting_does_not():
     assert 0.2 < used < 0.5
 
 
-def test_a_service_that_reaches_every_target_is_said_to():
+def test_a_service_that_reaches_every_target_is_reported():
     assert all(ratio.met for ratio in peer_report.targets(results()).values())
 
 
@@ -120,7 +120,7 @@ def test_the_page_has_a_place_for_the_tables():
     assert re.search(r"<!-- make bench-peer -->.*<!-- end -->", page, re.DOTALL)
 
 
-def test_without_node_nothing_is_measured_and_that_is_said_loudly(monkeypatch, capsys):
+def test_without_node_nothing_is_measured_and_a_warning_is_printed(monkeypatch, capsys):
     monkeypatch.setenv("PATH", "/nonexistent")
     monkeypatch.setattr(sys, "argv", ["peer_bench"])
     peer_bench.main()
@@ -149,7 +149,7 @@ def test_every_package_of_the_node_services_is_pinned_with_its_hash():
 
 @pytest.mark.long
 @pytest.mark.timeout(600)
-def test_the_node_services_answer_as_we_do(tmp_path):
+def test_the_node_services_return_the_same_responses(tmp_path):
     if reason := peers.missing():
         pytest.skip(f"THE NODE SERVICES WERE NOT TRIED: {reason}.")
     peers.build()

@@ -95,7 +95,7 @@ def test_an_operator_finds_a_user_by_address_and_reads_what_happened(enter, behi
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
 
 
-def test_the_figures_are_those_of_the_database_and_need_no_colours(enter, shared_sql):
+def test_the_figures_equal_the_database_and_need_no_colors(enter, shared_sql):
     visitor = enter(*SCOPES)
     page = visitor.page
     counted = shared_sql.execute(
@@ -127,7 +127,7 @@ def test_the_figures_are_those_of_the_database_and_need_no_colours(enter, shared
     assert visitor.faults_of_the_page() == []
 
 
-def test_a_token_is_kept_in_memory_alone(enter):
+def test_a_token_is_kept_only_in_memory(enter):
     visitor = enter(*SCOPES)
     page = visitor.page
     kept = "[document.cookie, localStorage.length, sessionStorage.length, location.href]"
@@ -171,7 +171,7 @@ def test_a_page_shows_one_user_after_late_and_failed_responses(enter, behind):
     expect(older).to_be_hidden()
 
 
-def test_a_user_whose_key_does_not_open_has_a_page_that_says_so(enter, behind, shared_sql):
+def test_the_page_of_a_user_whose_key_does_not_decrypt_reports_it(enter, behind, shared_sql):
     page = enter(*SCOPES).page
     address = behind.wallets.get_wallet_address(DAMAGED, "ethereum", access=ACCESS)
     # As a damaged disk would: no trigger is asked.
@@ -196,7 +196,7 @@ def test_a_user_whose_key_does_not_open_has_a_page_that_says_so(enter, behind, s
         shared_sql.execute(change, [sealed, DAMAGED])
 
 
-def test_where_wallets_are_in_files_there_is_what_can_be_shown(visit_own, services, folder):
+def test_with_wallet_files_the_console_shows_what_is_available(visit_own, services, folder):
     shutil.copytree(SAMPLES, folder, dirs_exist_ok=True)
     (folder / "wallet_5_ethereum.json.bak").touch()
     files = len(list(folder.glob("*.json")))
@@ -234,7 +234,7 @@ def test_where_wallets_are_in_files_there_is_what_can_be_shown(visit_own, servic
         expect(page.locator(f"#{name}")).to_have_text(str(count))
 
 
-def test_a_token_with_some_of_the_scopes_shows_what_it_may(enter, behind):
+def test_a_token_with_some_scopes_shows_only_their_sections(enter, behind):
     lacks = "Not shown: this token lacks the scope "
     page = enter("wallets:read").page
     for part in ("#counts", "#storage"):

@@ -26,7 +26,7 @@ def button(page):
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
-def test_our_page_gets_a_token_by_each_name_of_this_machine(page, shared_service, host):
+def test_our_page_gets_a_token_under_each_name_of_this_machine(page, shared_service, host):
     page.goto(f"http://{host}:{shared_service.port}/")
     assert button(page).count() == 1
     status, token = page.evaluate(FETCH, "/demo/token")
@@ -34,7 +34,7 @@ def test_our_page_gets_a_token_by_each_name_of_this_machine(page, shared_service
     assert status == 200
 
 
-def test_a_page_whose_name_comes_to_resolve_to_this_machine_gets_none(page, shared_service):
+def test_a_page_that_rebinds_its_name_to_this_machine_gets_no_token(page, shared_service):
     """To the browser it is one origin with us, so that it could read every answer."""
     page.goto(f"http://{REBOUND}:{shared_service.port}/")
     assert button(page).count() == 0
@@ -42,7 +42,7 @@ def test_a_page_whose_name_comes_to_resolve_to_this_machine_gets_none(page, shar
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", REBOUND])
-def test_a_page_of_another_port_gets_none(page, shared_service, serve, host):
+def test_a_page_of_another_port_gets_no_token(page, shared_service, serve, host):
     other = serve(WEB_CONCURRENCY="1")
     page.goto(f"http://{host}:{other.port}/openapi.json")
     url = f"http://127.0.0.1:{shared_service.port}/demo/token"

@@ -63,7 +63,7 @@ def test_a_deposit_from_signing_in_to_the_code_that_a_phone_scans(visit, shared_
     assert recorded == [("USDC", 20_000_000), ("ETH", 5 * 10**17)]
 
 
-def test_a_refusal_stands_beside_the_field_that_is_wrong_and_goes_when_it_is_right(visit):
+def test_an_error_is_shown_at_the_wrong_field_and_removed_when_it_is_corrected(visit):
     visitor = visit(PHONE).sign_in()
     page = visitor.page
     visitor.deposit("1.1234567")
@@ -87,7 +87,7 @@ def test_a_refusal_stands_beside_the_field_that_is_wrong_and_goes_when_it_is_rig
     expect(page.locator("#error")).to_be_empty()
 
 
-def test_a_deposit_whose_answer_was_lost_is_not_made_twice(visit, shared_sql):
+def test_a_deposit_whose_response_was_lost_is_not_made_twice(visit, shared_sql):
     visitor = visit().sign_in()
     page = visitor.page
     lost = []
@@ -114,7 +114,7 @@ def test_a_deposit_whose_answer_was_lost_is_not_made_twice(visit, shared_sql):
     assert shared_sql.execute(count).fetchone() == (before + 2,)
 
 
-def test_a_deposit_whose_qr_code_is_lost_has_not_failed(visit, shared_sql):
+def test_a_deposit_without_its_qr_code_still_succeeds(visit, shared_sql):
     visitor = visit(PHONE, "dark").sign_in()
     page = visitor.page
     count = "select count(*) from deposits"
@@ -140,7 +140,7 @@ def test_a_deposit_whose_qr_code_is_lost_has_not_failed(visit, shared_sql):
     expect(page.locator("#steps")).to_be_visible()
 
 
-def test_what_cannot_be_read_is_said_in_words(visit):
+def test_an_unreadable_response_is_explained(visit):
     page = visit().open().page
     sign_in = page.get_by_role("button", name="Sign in with the demo token")
     answers = []
@@ -159,7 +159,7 @@ def test_what_cannot_be_read_is_said_in_words(visit):
         answers.pop()
 
 
-def test_a_limit_says_when_to_come_back(visit_own):
+def test_a_rate_limit_says_when_to_retry(visit_own):
     visitor = visit_own(RATELIMIT_PER_USER="1 per hour", DEMO_FID=str(FID)).sign_in()
     expect(visitor.page.get_by_text("None yet. The first deposit creates one.")).to_be_visible()
     visitor.deposit("20")
@@ -168,7 +168,7 @@ def test_a_limit_says_when_to_come_back(visit_own):
     expect(alert).to_contain_text(re.compile(r"Try again in (\d+ seconds|\d{1,2} minutes)\."))
 
 
-def test_a_database_that_is_away_is_said_in_words(visit, shared_sql):
+def test_an_unavailable_database_is_explained(visit, shared_sql):
     visitor = visit()
     visitor.page.clock.install()
     visitor.sign_in()
@@ -201,7 +201,7 @@ def test_an_expired_token_asks_to_sign_in_again(visit):
     expect(page.locator("#wallets")).to_be_hidden()
 
 
-def test_the_keyboard_alone_is_enough(visit):
+def test_the_page_works_with_the_keyboard_only(visit):
     visitor = visit().open()
     page = visitor.page
     expect(page.locator("#health")).to_have_text("Ready")
@@ -227,7 +227,7 @@ def test_the_keyboard_alone_is_enough(visit):
 @pytest.mark.parametrize(
     ("viewport", "scheme"), [(PHONE, "light"), (DESKTOP, "dark")], ids=["phone", "desktop"]
 )
-def test_anybody_can_read_it_in_any_light_on_any_screen(visit, viewport, scheme):
+def test_the_page_is_accessible_in_both_color_schemes_at_every_size(visit, viewport, scheme):
     visitor = visit(viewport, scheme).open()
     page = visitor.page
     expect(page.locator("#health")).to_have_text("Ready")
@@ -243,7 +243,7 @@ def test_anybody_can_read_it_in_any_light_on_any_screen(visit, viewport, scheme)
         assert target.get_attribute("type") == "radio" or box["height"] >= 24, box
 
 
-def test_in_production_it_says_how_to_call_and_offers_nothing_else(visit_own):
+def test_in_production_the_page_only_explains_the_api(visit_own):
     visitor = visit_own(PHONE, NETWORK="base-testnet").open()
     page = visitor.page
     expect(page.locator("#health")).to_have_text("Ready")

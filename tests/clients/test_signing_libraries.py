@@ -67,7 +67,7 @@ def both(text):
     return dict.fromkeys(LIBRARIES, text)
 
 
-def test_the_table_says_what_viem_and_ethers_do(ask, request):
+def test_the_table_matches_what_viem_and_ethers_do(ask, request):
     rows = readings()
     for row in rows:
         answer = ask(kind="typedData", text=document(row))

@@ -48,7 +48,7 @@ def said(compiled, clone, farcaster_service, tmp_path_factory):
 
 
 @slow
-def test_the_types_are_generated_from_what_the_service_says(
+def test_the_types_are_generated_from_the_openapi_document(
     packages, described, make_app, tmp_path, request
 ):
     document = tmp_path / "openapi.json"
@@ -62,7 +62,7 @@ def test_the_types_are_generated_from_what_the_service_says(
 
 
 @slow
-def test_the_client_deposits_and_hears_refusals(said):
+def test_the_client_deposits_and_receives_errors(said):
     first, ether = said["first"], said["ether"]
     addresses = {said[name]["depositAddress"] for name in ("first", "again", "ether", "byHand")}
     assert addresses == {said["stored"][FID]}
@@ -90,7 +90,7 @@ def test_the_client_deposits_and_hears_refusals(said):
 
 
 @slow
-def test_wallets_are_asked_for_exactly_what_the_service_prepared(said):
+def test_wallets_receive_exactly_the_calls_that_the_service_prepared(said):
     asked = said["asked"]
     first, ether = said["first"], said["ether"]
     batch = {"method": "wallet_sendCalls", "params": [first["walletSendCalls"]]}

@@ -20,7 +20,7 @@ def test_every_folder_of_the_map_exists():
             assert (ROOT / name).exists(), name
 
 
-def test_every_folder_of_ours_is_on_the_map():
+def test_every_folder_is_on_the_map():
     mapped = {
         name.rstrip("/")
         for first, *_ in tables(section(ARCHITECTURE, "## Where things are"))
@@ -88,7 +88,7 @@ def test_the_index_of_decisions_has_every_page_under_its_title():
     assert len(listed) == len(pages)
 
 
-def test_every_decision_leads_to_where_it_can_be_seen():
+def test_every_decision_links_to_its_code():
     for path in DECISIONS.glob("*.md"):
         if path.name != "README.md":
             *_, last = path.read_text().strip().split("\n\n")

@@ -73,13 +73,13 @@ def test_the_page_has_every_setting_and_no_other(variables):
     assert named_in(SERVICE) == variables | {"RPC_URL_<chain id>"}
 
 
-def test_the_page_says_what_each_setting_is_and_what_it_is_without_it():
+def test_the_page_has_the_type_and_the_default_of_each_setting():
     for name, meaning, default in tables(PAGE):
         assert meaning, name
         assert default, name
 
 
-def test_the_page_has_what_is_read_outside_of_the_settings_too(variables):
+def test_the_page_has_variables_that_are_read_outside_of_the_settings(variables):
     files = [ROOT / "gunicorn.conf.py", ROOT / "wsgi.py"]
     files += [path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")]
     # Parsing takes most of the time.
@@ -94,7 +94,7 @@ def test_the_page_has_what_is_read_outside_of_the_settings_too(variables):
     assert set(re.findall(r"^`([A-Z_]+)` is not yours", DEVELOPMENT, re.MULTILINE)) == OF_OUR_OWN
 
 
-def test_each_way_to_ask_for_a_variable_is_seen():
+def test_every_way_to_read_a_variable_is_detected():
     source = (
         "import os\nos.environ['A']\nos.environ.get('B') or os.getenv('C', 'x')\n"
         "os.environ.setdefault('D', '')\nother['E']\n"

@@ -35,7 +35,7 @@ def subclasses(cls):
         yield from subclasses(child)
 
 
-def test_every_route_is_on_the_page_with_who_may_call_it(make_app):
+def test_every_route_is_on_the_page_with_its_callers(make_app):
     app = make_app(DEMO_FID=str(FID))
     served = {}
     for rule in app.url_map.iter_rules():
@@ -95,7 +95,7 @@ def test_the_deposit_of_the_page_has_the_shape_of_a_real_one(client, bearer):
     assert json.loads(text) == {n: v for n, v in shown.items() if n not in changing}
 
 
-def test_the_refusal_of_the_page_is_a_real_one(client, bearer):
+def test_the_error_on_the_page_is_a_real_one(client, bearer):
     shown = json.loads(section(PAGE, "## Errors").split("```json\n")[1].split("```")[0])
     body = {"asset": "USDC", "amount": "0.1234567"}
     headers = {**bearer(), "X-Request-Id": shown["request_id"]}
@@ -114,7 +114,7 @@ def served(app: Flask) -> Iterator[str]:
     server.server_close()
 
 
-def test_the_python_example_reads_a_key_that_is_sealed_to_it(app, services):
+def test_the_python_example_decrypts_a_key_that_is_encrypted_for_it(app, services):
     example = PAGE.split("```python\n")[1].split("```")[0]
     names: dict[str, Any] = {}
     exec(example, names)  # noqa: S102

@@ -30,7 +30,7 @@ each_document = pytest.mark.parametrize(
 
 
 @each_document
-def test_every_link_leads_to_a_file_and_to_a_heading_in_it(path):
+def test_every_link_has_a_target_file_and_heading(path):
     for link in links(path.read_text()):
         target, _, anchor = link.partition("#")
         there = path.parent / target if target else path
@@ -40,7 +40,7 @@ def test_every_link_leads_to_a_file_and_to_a_heading_in_it(path):
 
 
 @each_document
-def test_every_image_says_what_it_shows(path):
+def test_every_image_has_a_description(path):
     assert "![](" not in path.read_text()
 
 
@@ -74,7 +74,7 @@ def broken(text, folder):
             yield f"{name}, {heading}"
 
 
-def test_pages_that_code_names_are_seen_in_every_form():
+def test_pages_that_code_names_are_detected_in_every_form():
     text = "see docs/absent.md, absent.svg; docs/absent.svg and README.md, Try it. README.md, No"
     assert [*broken(text, ROOT)] == ["docs/absent.md", "docs/absent.svg", "README.md, No"]
     assert [*broken("README.md says under Nothing what it is", ROOT)] == ["README.md, Nothing"]
@@ -94,7 +94,7 @@ def test_every_page_can_be_reached_from_the_readme():
     assert {str(path.relative_to(ROOT)) for path in pages - reached} == set()
 
 
-def test_the_readme_is_two_screens_at_most():
+def test_the_readme_has_at_most_two_screens():
     assert len(README.read_text().splitlines()) <= 100
 
 

@@ -15,7 +15,7 @@ def test_the_newest_release_of_the_changelog_is_this_version():
     assert all(re.fullmatch(r"\d{4}-\d\d-\d\d", day) for _, day in releases)
 
 
-def test_the_command_line_says_its_version():
+def test_the_command_line_prints_its_version():
     shown = CliRunner().invoke(cli, ["--version"])
     assert (shown.exit_code, shown.output) == (0, f"wallet-api, version {__version__}\n")
 

@@ -97,21 +97,21 @@ def serve_on(serve, key_server):
 
 
 @pytest.fixture
-def suffer(serve_on, sealing, capsys, request):
-    """Have users call a service on `url` while `fault(load, service)` happens, and judge it."""
+def run_under_load(serve_on, encryption, capsys, request):
+    """Call a service on `url` while `fault(load, service)` runs, and check every response."""
 
-    def go(url, fault, *, cuts=False, through=None, restarts=False):
+    def run(url, fault, *, cuts=False, through=None, restarts=False):
         service = serve_on(through or url)
         with Load(service) as load:
             workers = service.workers()
             fault(load, service)
-            load.recovers()
+            load.wait_for_recovery()
         assert restarts or service.workers() == workers, "a worker did not survive"
-        load.check(url, sealing, cuts=cuts)
+        load.check(url, encryption, cuts=cuts)
         with capsys.disabled():
             print(f"\n  {request.node.name}: {load.figures()}, 0 lost")
 
-    return go
+    return run
 
 
 class Pair:

@@ -19,11 +19,11 @@ from wallet_api.crypto.secret import Secret
 
 CALLERS = 12
 PAUSE_SECONDS = 0.1
-MOST_SECONDS = 240
+LONGEST_RUN_SECONDS = 240
 # So many good answers in a row, and the fault is over.
-WELL = 40
+ENOUGH_SUCCESSES = 40
 # No user waits longer in any fault (docs/operations.md).
-PATIENCE_SECONDS = 10
+LONGEST_RESPONSE_SECONDS = 10
 # Users of whom only a Base Account is known.
 SIGNED_IN = 1_000_000
 
@@ -36,12 +36,12 @@ class Load:
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()))
         self._going = True
         self._calls = 0
-        self._good_in_a_row = 0
+        self._successes = 0
         self.sent = self.acknowledged = self.refused = self.cut = 0
         self.slowest = self.recovery = 0.0
         self.wrong = []
-        # What must stay true: answered addresses by FID, ids of deposits, keys that
-        # were handed out by request id, and Base Accounts.
+        # What must hold: returned addresses by FID, ids of deposits, keys that
+        # were returned by request id, and Base Accounts.
         self.addresses = defaultdict(set)
         self.deposits = set()
         self.key_reads = {}
@@ -60,34 +60,34 @@ class Load:
         self._going = False
         self._thread.join()
 
-    def suffers(self, within=15):
-        """Wait until the fault has an effect: a user is refused or cut off."""
+    def wait_for_errors(self, within=15):
+        """Wait until the fault has an effect: a request is refused or cut off."""
         before, deadline = self.refused + self.cut, time.monotonic() + within
         while self.refused + self.cut == before:
-            assert time.monotonic() < deadline, "the fault hit nobody"
+            assert time.monotonic() < deadline, "the fault had no effect"
             time.sleep(0.02)
 
-    def recovers(self, within=20):
-        """Wait until all is well again, and note how long that took."""
+    def wait_for_recovery(self, within=20):
+        """Wait until requests succeed again, and record how long that took."""
         began = time.monotonic()
         self._await_health(within)
         self.recovery = max(self.recovery, time.monotonic() - began)
 
     def _await_health(self, within):
-        self._good_in_a_row = 0
+        self._successes = 0
         deadline = time.monotonic() + within
-        while self._good_in_a_row < WELL:
-            assert time.monotonic() < deadline, f"not well after {within} s: {self.figures()}"
+        while self._successes < ENOUGH_SUCCESSES:
+            assert time.monotonic() < deadline, f"no recovery after {within} s: {self.figures()}"
             time.sleep(0.02)
 
-    def check(self, url, sealing, *, cuts):
+    def check(self, url, encryption, *, cuts):
         """Compare the responses with the database."""
         assert self.wrong == []
         assert self.acknowledged
-        assert cuts or self.cut == 0, "somebody got no answer"
-        assert self.slowest < PATIENCE_SECONDS
+        assert cuts or self.cut == 0, "a request got no response"
+        assert self.slowest < LONGEST_RESPONSE_SECONDS
         with psycopg.connect(url) as sql:
-            stored = {fid: {address} for fid, address in open_every_wallet(sql, sealing).items()}
+            stored = {fid: {address} for fid, address in open_every_wallet(sql, encryption).items()}
             deposits = sql.execute("select id::text from deposits").fetchall()
             reads = sql.execute(
                 f"select {REQUEST_ID}, fid from wallet_audit_log where action = 'key.read'"
@@ -95,25 +95,25 @@ class Load:
             accounts = sql.execute(
                 "select fid, address from wallets where wallet_type = 'base-account'"
             ).fetchall()
-        # One address for each user, and the one that is kept.
+        # One address for each user, and the stored one.
         lost = {fid for fid, told in self.addresses.items() if told != stored.get(fid)}
-        assert lost == set(), f"{len(lost)} users were told an address that is not theirs"
+        assert lost == set(), f"{len(lost)} users got an address that is not theirs"
         assert self.deposits <= {row[0] for row in deposits}
         assert self.key_reads.items() <= set(reads)
-        assert len(reads) == len(set(reads)), "the log tells of reads that did not happen"
+        assert len(reads) == len(set(reads)), "the log has reads that did not happen"
         assert self.base_accounts.items() <= set(accounts)
 
     def figures(self):
         return (
             f"{self.sent} sent, {self.acknowledged} acknowledged, {self.refused} refused,"
-            f" {self.cut} cut, slowest {self.slowest:.1f} s, well again after {self.recovery:.1f} s"
+            f" {self.cut} cut, slowest {self.slowest:.1f} s, recovered after {self.recovery:.1f} s"
         )
 
     async def _run(self):
-        deadline = time.monotonic() + MOST_SECONDS
-        await asyncio.gather(*(self._call_on(deadline) for _ in range(CALLERS)))
+        deadline = time.monotonic() + LONGEST_RUN_SECONDS
+        await asyncio.gather(*(self._call_until(deadline) for _ in range(CALLERS)))
 
-    async def _call_on(self, deadline):
+    async def _call_until(self, deadline):
         while self._going and time.monotonic() < deadline:
             fid, call = self._next()
             self.sent += 1
@@ -124,7 +124,7 @@ class Load:
             await asyncio.sleep(random.uniform(0, 2 * PAUSE_SECONDS))
 
     def _next(self):
-        """Choose whose turn it is, and what for."""
+        """Choose the next user and request."""
         self._calls += 1
         number = self._calls
         request_id = uuid.uuid4().hex
@@ -148,9 +148,9 @@ class Load:
         return fid, call
 
     def _note(self, fid, call, answer):
-        """Take down what an answer promises."""
+        """Record what a response promises."""
         good = answer.status in range(200, 300)
-        self._good_in_a_row = self._good_in_a_row + 1 if good else 0
+        self._successes = self._successes + 1 if good else 0
         body = answer.body
         if answer.status == 0:
             self.cut += 1

@@ -154,7 +154,7 @@ def of_each_worker(service, call):
     return statuses
 
 
-def test_a_client_that_is_revoked_is_refused_by_every_worker_at_once(serve, clients, database):
+def test_a_revoked_client_is_refused_by_every_worker_at_once(serve, clients, database):
     service = serve(WEB_CONCURRENCY="2")
     revoked, kept = made(clients, "engine"), made(clients, "backend")
     calls = [

@@ -60,12 +60,12 @@ class Log:
 
 
 @pytest.fixture
-def log_on(sealing):
+def log_on(encryption):
     logs = []
 
     def make(server, name):
         # The secret's tables are not looked at: nothing is sealed here.
-        logs.append(Log(server.url(name), sealing))
+        logs.append(Log(server.url(name), encryption))
         return logs[-1]
 
     yield make
@@ -73,7 +73,7 @@ def log_on(sealing):
         log.database.close()
 
 
-def test_a_commit_that_waits_for_the_standby_is_in_no_checkpoint_from_before_it(pair, log_on):
+def test_a_checkpoint_does_not_include_a_commit_that_waits_for_the_standby(pair, log_on):
     log = log_on(pair.primary, pair.name)
     log.append()
     pair.standby.crash()
@@ -98,7 +98,7 @@ def append_in_vain(log):
         log.append()
 
 
-def test_a_checkpoint_has_nothing_that_a_failover_takes_back(pair, log_on):
+def test_a_checkpoint_includes_nothing_that_a_failover_can_lose(pair, log_on):
     """An entry is visible although no standby has it, once the wait of its commit is cancelled."""
     log = log_on(pair.primary, pair.name)
     log.append()
@@ -120,7 +120,7 @@ def test_a_checkpoint_has_nothing_that_a_failover_takes_back(pair, log_on):
     assert log_on(pair.standby, pair.name).faults(checkpoint) == []
 
 
-def test_a_standby_takes_no_checkpoint_and_is_compared_with_none(pair, log_on):
+def test_a_standby_neither_takes_nor_compares_checkpoints(pair, log_on):
     """It may lack entries that the primary has committed. Its own log can be verified."""
     primary, standby = log_on(pair.primary, pair.name), log_on(pair.standby, pair.name)
     primary.append()
@@ -136,7 +136,7 @@ def test_a_standby_takes_no_checkpoint_and_is_compared_with_none(pair, log_on):
 
 
 @pytest.mark.parametrize("restarts", [False, True])
-def test_a_prepared_transaction_is_waited_for(
+def test_a_checkpoint_waits_for_a_prepared_transaction(
     keep, migrated, log_on, tmp_path, monkeypatch, restarts
 ):
     """It has no process, and after a restart of the server another identity."""

@@ -21,7 +21,7 @@ from wallet_api.services.api_clients import ApiClientService
 pytestmark = pytest.mark.slow
 
 
-def test_a_token_is_printed_once_and_alone(clients, sql):
+def test_a_token_is_printed_once_and_by_itself(clients, sql):
     done = clients("create", "--name", "engine", "--scope", "wallets:read")
     token = done.out.removesuffix("\n")
     LEAKS.secrets.add(token)
@@ -39,7 +39,7 @@ def test_a_token_is_printed_once_and_alone(clients, sql):
             assert secret not in again.out + again.err
 
 
-def test_json_is_for_programs(clients):
+def test_json_output_has_every_field(clients):
     done = clients(
         *("create", "--name", "engine", "--scope", "keys:read", "--scope", "wallets:read"),
         *("--allow-ip", "10.1.0.0/16", "--allow-ip", "2001:db8::/32", "--allow-ip", "192.0.2.7"),
@@ -68,7 +68,7 @@ def test_json_is_for_programs(clients):
     }
 
 
-def test_the_list_tells_people_what_each_client_may_do_until_when(clients):
+def test_the_list_shows_scopes_and_expiry_of_each_client(clients):
     made(clients, "engine", "--allow-ip", "10.1.0.0/16", "--expires", "90d", scopes=["keys:read"])
     made(clients, "backend", scopes=["stats:read", "wallets:read"])
     done = clients("list")
@@ -117,7 +117,9 @@ CREATE = ("create", "--name", "another", "--scope", "keys:read")
     ],
     ids=["a taken name", "an unknown client"],
 )
-def test_a_refusal_is_one_line_and_changes_nothing(clients, engine, sql, arguments, sentence):
+def test_a_rejected_command_prints_one_line_and_changes_nothing(
+    clients, engine, sql, arguments, sentence
+):
     before = sql.execute("select * from api_clients").fetchall()
     done = clients(*arguments)
     assert (done.status, done.out, done.err) == (1, "", f"{sentence}\n")
@@ -136,7 +138,7 @@ def test_a_refusal_is_one_line_and_changes_nothing(clients, engine, sql, argumen
     ],
     ids=["name", "scope", "network", "host bits", "past", "no date"],
 )
-def test_a_mistake_in_a_command_is_said_in_one_sentence(clients, sql, arguments, sentence):
+def test_a_mistake_in_a_command_is_explained_in_one_sentence(clients, sql, arguments, sentence):
     done = clients(*arguments)
     # Two lines of usage come first, and the status is the one of usage, as for every command.
     assert (done.status, done.out) == (2, "")
@@ -146,7 +148,7 @@ def test_a_mistake_in_a_command_is_said_in_one_sentence(clients, sql, arguments,
     assert sql.execute("select count(*) from api_clients").fetchone() == (0,)
 
 
-def test_a_token_that_cannot_be_shown_is_of_no_use(database_url, sql):
+def test_a_token_that_cannot_be_printed_is_not_usable(database_url, sql):
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
             [sys.executable, "-m", "wallet_api", "clients", *CREATE],
@@ -163,7 +165,7 @@ def test_a_token_that_cannot_be_shown_is_of_no_use(database_url, sql):
     assert sql.execute("select revoked_at is not null from api_clients").fetchone() == (True,)
 
 
-def test_a_database_that_cannot_be_reached_is_said_in_one_sentence(clients):
+def test_an_unreachable_database_is_reported_in_one_sentence(clients):
     url = "postgresql://nobody:a-password-to-hide@127.0.0.1:1/none"
     commands = [("list",), ("revoke", "engine"), CREATE]
     with ThreadPoolExecutor(len(commands)) as operators:

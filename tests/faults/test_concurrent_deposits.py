@@ -39,7 +39,7 @@ def test_two_hundred_users_with_five_racing_requests_each_get_one_wallet_each(se
 
 
 @pytest.mark.faults
-def test_every_address_that_was_answered_before_a_worker_was_killed_is_in_the_table(serve, opened):
+def test_every_address_returned_before_a_worker_was_killed_is_in_the_table(serve, opened):
     service = serve(WEB_CONCURRENCY="2")
     calls = [service.deposit(fid, base=BASE_ACCOUNT) for fid in range(1, 401) for _ in range(2)]
     killed = []
@@ -71,7 +71,7 @@ def test_every_address_that_was_answered_before_a_worker_was_killed_is_in_the_ta
     print(f"\n{len(calls)} sent, {cut_off} cut off by the kill, 0 answered addresses lost")
 
 
-def test_a_wrong_secret_is_said_at_readyz_and_changes_nothing(serve, sql):
+def test_a_wrong_secret_is_reported_at_readyz_and_changes_nothing(serve, sql):
     right = serve()
     assert right.call(right.deposit(FID, base=BASE_ACCOUNT)).status == 200
     right.stop()

@@ -27,7 +27,7 @@ def through(postgres, url, proxy):
 
 
 @pytest.mark.parametrize("rule", [cut_at_random, swallow_the_answer_to_commit])
-def test_connections_that_are_cut_in_the_middle(proxy, url, through, suffer, rule):
+def test_connections_that_are_cut_in_the_middle(proxy, url, through, run_under_load, rule):
     def fault(load, service):
         proxy.rule = rule
         deadline = time.monotonic() + 60
@@ -36,13 +36,13 @@ def test_connections_that_are_cut_in_the_middle(proxy, url, through, suffer, rul
             time.sleep(0.1)
         proxy.rule = carry_all
 
-    suffer(url, fault, through=through)
+    run_under_load(url, fault, through=through)
 
 
-def test_a_network_that_acknowledges_and_swallows_everything(proxy, url, through, suffer):
+def test_a_network_that_acknowledges_and_swallows_everything(proxy, url, through, run_under_load):
     def fault(load, service):
         proxy.swallowing = True
-        load.suffers(within=20)
+        load.wait_for_errors(within=20)
         proxy.swallowing = False
 
-    suffer(url, fault, through=through)
+    run_under_load(url, fault, through=through)

@@ -26,11 +26,13 @@ def doctor(tmp_path_factory):
     return command
 
 
-def test_the_command_fails_for_a_fault_and_says_it_to_programs(doctor, sql, database_url):
+def test_the_command_fails_for_a_fault_and_reports_it_as_json(doctor, sql, database_url):
     sql.execute("drop trigger wallets_are_never_deleted on wallets")
     done = doctor(database_url, "--json")
     found = {finding["subject"]: finding["faults"] for finding in json.loads(done.out)}
-    assert found["every trigger is in force"] == ["trigger wallets_are_never_deleted is missing"]
+    assert found["every trigger is present and enabled"] == [
+        "trigger wallets_are_never_deleted is missing"
+    ]
     assert done.status == 1
 
 
@@ -41,7 +43,7 @@ def test_a_database_that_was_never_upgraded_lacks_every_migration(doctor, server
     assert "0001 is not applied" in done.out
 
 
-def test_what_is_advice_does_not_fail_the_command(doctor, durable_url):
+def test_advice_does_not_fail_the_command(doctor, durable_url):
     done = doctor(durable_url)
     assert done.status == 0, done.out
     assert "fine    fsync is on" in done.out

@@ -120,7 +120,7 @@ def test_the_release_phase_ends_with_a_database_that_is_up_to_date(bare_url):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("shell", ["sh", "bash"])
-def test_a_release_phase_that_fails_says_so_by_its_exit_status(shell):
+def test_a_failed_release_phase_has_a_nonzero_exit_status(shell):
     command = procfiles.parse_procfile((ROOT / "Procfile").read_text()).processes["release"]
     for named in ({}, {"HONCHO_PROCESS_NAME": "release.1"}):
         release = subprocess.run(
@@ -147,6 +147,6 @@ def test_honcho_stops_when_the_database_cannot_be_brought_up_to_date(honcho):
     assert "cannot connect to the database" in log.read_text()
 
 
-def test_the_first_line_of_the_procfile_gets_the_port_that_was_asked_for():
+def test_the_first_process_of_the_procfile_gets_the_requested_port():
     """Honcho adds 100 to PORT for each line after the first."""
     assert (ROOT / "Procfile").read_text().startswith("web: ")

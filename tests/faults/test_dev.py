@@ -151,7 +151,7 @@ def test_the_printed_curl_deposits_and_the_state_survives_a_restart(data):
     assert processes_of(data) == []
 
 
-def test_it_starts_again_after_it_was_killed_with_everything_running(data):
+def test_it_starts_again_after_all_its_processes_were_killed(data):
     port = free_port()
     first = Dev(data, port).wait_until_printed("Press Ctrl-C to stop.")
     address = json.loads(first.curl())["depositAddress"]
@@ -161,7 +161,7 @@ def test_it_starts_again_after_it_was_killed_with_everything_running(data):
     assert second.stop() == 0
 
 
-def test_a_taken_port_and_a_second_start_are_said_in_one_sentence(data):
+def test_a_taken_port_and_a_second_start_are_reported_in_one_sentence(data):
     port = free_port()
     first = Dev(data, port).wait_until_printed("Press Ctrl-C to stop.")
     second = Dev(data, free_port())

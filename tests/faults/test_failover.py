@@ -11,7 +11,9 @@ from tests.faults.servers import Server, Standby
 pytestmark = pytest.mark.faults
 
 
-def test_a_synchronous_standby_that_is_promoted_has_everything(tmp_path, keep, migrated, suffer):
+def test_a_synchronous_standby_that_is_promoted_has_everything(
+    tmp_path, keep, migrated, run_under_load
+):
     primary = keep(Server(tmp_path / "primary"))
     name = migrated(primary)
     standby = keep(Standby(tmp_path / "standby", primary))
@@ -30,11 +32,11 @@ def test_a_synchronous_standby_that_is_promoted_has_everything(tmp_path, keep, m
         time.sleep(1)
         primary.crash()
         standby.start()
-        load.suffers()
+        load.wait_for_errors()
         time.sleep(3)
         standby.administer("select pg_promote()")
 
-    suffer(standby.url(name), fault, through=both)
+    run_under_load(standby.url(name), fault, through=both)
 
 
 def test_everything_reports_that_it_is_connected_to_a_standby(

@@ -31,7 +31,7 @@ AMBIGUOUS = (
 )
 
 
-def test_what_a_request_says_of_its_origin_is_the_proxy_s_word_or_nothing(serve, sql):
+def test_only_a_trusted_proxy_can_state_the_origin_of_a_request(serve, sql):
     service = serve(WEB_CONCURRENCY="1", TRUSTED_PROXY_HOPS="1", ALLOW_KEY_EXPORT="true")
     token = service.bearer(FID)["Authorization"]
     LEAKS.secrets.add(token.removeprefix("Bearer "))
@@ -64,7 +64,7 @@ REFUSED = {
 }
 
 
-def test_the_demo_s_token_is_for_the_plain_request_of_a_client_on_this_machine(serve):
+def test_the_demo_gives_its_token_only_to_a_direct_local_request(serve):
     service = serve(WEB_CONCURRENCY="1", DEMO_FID=str(FID))
     for text, status in REFUSED.items():
         answer = send_raw(service.port, text)

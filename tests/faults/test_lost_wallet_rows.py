@@ -29,7 +29,7 @@ def lasting(ask, fid):
     return answer
 
 
-def test_a_restore_under_a_running_service_makes_no_second_wallet(
+def test_a_restore_under_a_running_service_creates_no_second_wallet(
     keep, migrated, tmp_path, process, caplog
 ):
     server = keep(Server(tmp_path / "restored"))
@@ -64,7 +64,7 @@ def either(pair):
     return f"{account}@{','.join(ports)}/{pair.name}?target_session_attrs=read-write"
 
 
-def test_a_standby_that_lacks_the_last_wallet_makes_no_second_one(pair, process):
+def test_a_standby_without_the_last_wallet_creates_no_second_one(pair, process):
     pair.primary.administer("alter system reset synchronous_standby_names")
     pair.primary.administer("select pg_reload_conf()")
     ask = process(DATABASE_URL=either(pair))
@@ -81,7 +81,7 @@ def test_a_standby_that_lacks_the_last_wallet_makes_no_second_one(pair, process)
     assert lasting(ask, FID) == (200, kept)
 
 
-def test_a_standby_that_is_connected_to_before_it_takes_over_makes_no_second_one(pair, process):
+def test_a_standby_connected_to_before_its_promotion_creates_no_second_wallet(pair, process):
     """A proxy, a floating address or a name may lead to it before it is promoted."""
     pair.primary.administer("alter system reset synchronous_standby_names")
     pair.primary.administer("select pg_reload_conf()")

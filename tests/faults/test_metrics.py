@@ -85,7 +85,7 @@ def eventually(is_so, seconds=10.0):
         time.sleep(0.05)
 
 
-def test_one_answer_tells_of_all_workers_and_of_nobody(serve, sql, client_of):
+def test_one_response_covers_all_workers_and_identifies_no_user(serve, sql, client_of):
     service = serve(
         WEB_CONCURRENCY="2",
         METRICS_TOKEN=TOKEN,
@@ -164,7 +164,7 @@ def test_one_answer_tells_of_all_workers_and_of_nobody(serve, sql, client_of):
     assert "pid" not in names
 
 
-def test_reloads_leave_no_files_behind_and_the_count_goes_on(serve):
+def test_reloads_leave_no_files_and_keep_the_counters(serve):
     service = serve(METRICS_TOKEN=TOKEN, WEB_CONCURRENCY="2")
     folders = Path(tempfile.gettempdir()).glob(f"wallet-api-metrics-*-{service.process.pid}")
     (folder,) = folders
@@ -204,7 +204,7 @@ def test_the_metrics_require_the_token(serve):
     assert text.endswith("# EOF\n")
 
 
-def test_without_a_token_there_is_nothing_at_this_address(make_app):
+def test_without_a_metrics_token_the_route_does_not_exist(make_app):
     client = make_app().test_client()
     for headers in ({}, {"Authorization": f"Bearer {TOKEN}"}, {"Authorization": "Bearer "}):
         answer = client.get("/metrics", headers=headers)
@@ -212,9 +212,7 @@ def test_without_a_token_there_is_nothing_at_this_address(make_app):
         assert answer.mimetype == "application/problem+json"
 
 
-def test_what_killed_workers_counted_stays_and_what_they_held_does_not(
-    serve, database_url, tmp_path
-):
+def test_counters_of_killed_workers_stay_and_their_gauges_do_not(serve, database_url, tmp_path):
     folder = tmp_path / "temporary"
     folder.mkdir()
     service = serve(METRICS_TOKEN=TOKEN, WEB_CONCURRENCY="2", TMPDIR=str(folder))
@@ -253,7 +251,7 @@ def test_what_killed_workers_counted_stays_and_what_they_held_does_not(
     assert list(folder.iterdir()) == []
 
 
-def test_work_that_waits_for_a_connection_in_vain_is_counted(serve, database_url):
+def test_pool_timeouts_are_counted(serve, database_url):
     service = serve(
         METRICS_TOKEN=TOKEN, WEB_CONCURRENCY="1", DB_POOL_MAX="1", DB_POOL_TIMEOUT="0.2"
     )
@@ -281,7 +279,7 @@ def test_work_that_waits_for_a_connection_in_vain_is_counted(serve, database_url
     assert Numbers(service)("db_pool_connections_in_use") == 0
 
 
-def test_a_version_that_is_none_is_no_fault(serve):
+def test_a_malformed_version_in_accept_is_not_an_error(serve):
     service = serve(METRICS_TOKEN=TOKEN, WEB_CONCURRENCY="1")
     status, kind, _ = scraped(service, accept="application/openmetrics-text;version=abc")
     assert (status, kind.partition(";")[0]) == (200, "text/plain")

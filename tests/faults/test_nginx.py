@@ -126,7 +126,7 @@ def test_plain_http_is_redirected_to_https_despite_forwarded_headers(behind):
         assert f"Location: https://{HOST}/healthz" in head
 
 
-def test_what_nginx_refuses_itself_is_a_problem_too(behind):
+def test_errors_made_by_nginx_are_problem_documents_too(behind):
     """Frontends read JSON from every answer, in a restart of the service as well."""
     service, nginx = behind()
 
@@ -173,7 +173,7 @@ def addresses_on_record(service, nginx, sql, calls):
     return [ip for (ip,) in rows]
 
 
-def test_the_address_on_record_is_the_one_that_nginx_saw(behind, sql):
+def test_the_recorded_address_is_the_one_that_nginx_saw(behind, sql):
     claims = ((), INTERNAL, ("X-Forwarded-For: 10.1.1.1", "X-Forwarded-For: 10.2.2.2"))
     calls = [
         ({"to": to, "source": source}, lines) for to, source in own_addresses() for lines in claims

@@ -104,7 +104,9 @@ def test_statements_are_prepared_in_the_sessions_behind_it(serve, remembering):
         assert any(f"/* {query} */" in text for session in prepared for _, text in session), query
 
 
-def test_one_that_forgets_prepared_statements_costs_answers_but_no_address(serve, pool, opened):
+def test_a_pooler_without_prepared_statements_causes_errors_but_loses_no_address(
+    serve, pool, opened
+):
     service = serve(DATABASE_URL=pool(remembers=0).url, WEB_CONCURRENCY="2")
     answers = deposit_at_once(service, rounds=5)
     statuses = [answer.status for _, answer in answers]
@@ -115,7 +117,7 @@ def test_one_that_forgets_prepared_statements_costs_answers_but_no_address(serve
         assert answer.status == 503 or answer.body["depositAddress"] == wallets[fid]
 
 
-def test_a_prepared_statement_is_never_taken_for_somebody_elses(pool):
+def test_a_prepared_statement_is_never_confused_with_that_of_another_client(pool):
     """psycopg would call the first statement of every connection by the same name."""
     pooler = pool(remembers=0, sessions=2)
 
@@ -154,7 +156,7 @@ def test_every_session_has_the_limits_of_the_role(pool):
     assert every_session(pooler, f"select {asked}") == [[("4s", "2s", "UTC")]] * SESSIONS
 
 
-def test_db_doctor_names_each_setting_that_its_sessions_do_not_begin_with(pool, sql):
+def test_db_doctor_reports_each_session_setting_that_the_pooler_drops(pool, sql):
     pooler = pool(remembers=0, sessions=1)
 
     def faults():
@@ -185,13 +187,13 @@ def test_db_doctor_names_each_setting_that_its_sessions_do_not_begin_with(pool, 
     ]
 
 
-def test_an_upgrade_refuses_to_go_through_it(pool, database_url):
+def test_an_upgrade_through_the_pooler_is_refused(pool, database_url):
     """Its lock belongs to a session, and the unlock might meet another one."""
     with pytest.raises(migrations.MigrationError, match="pooler"):
         migrations.upgrade(Secret(pool(remembers=0).url))
     assert migrations.upgrade(Secret(database_url)) == set()
 
 
-def test_it_refuses_a_url_with_options(pool):
+def test_the_pooler_rejects_a_url_with_options(pool):
     with pytest.raises(psycopg.OperationalError, match="options"):
         psycopg.connect(f"{pool(remembers=0).url}?options=-csearch_path%3Dwallets")

@@ -7,67 +7,67 @@ from contextlib import ExitStack, suppress
 import psycopg
 import pytest
 
-from tests.faults.load import PATIENCE_SECONDS
+from tests.faults.load import LONGEST_RESPONSE_SECONDS
 from tests.faults.servers import Server, SmallDisk
 
 pytestmark = pytest.mark.faults
 
 
-def test_a_server_that_is_stopped_and_started(postgres, url, suffer):
+def test_a_server_that_is_stopped_and_started(postgres, url, run_under_load):
     def fault(load, service):
         postgres.stop()
-        load.suffers()
+        load.wait_for_errors()
         time.sleep(6)
         postgres.start()
 
-    suffer(url, fault)
+    run_under_load(url, fault)
 
 
-def test_a_server_that_is_restarted_again_and_again(postgres, url, suffer):
+def test_a_server_that_is_restarted_again_and_again(postgres, url, run_under_load):
     def fault(load, service):
         for _ in range(3):
             postgres.stop()
             postgres.start()
-            load.recovers()
+            load.wait_for_recovery()
 
-    suffer(url, fault)
+    run_under_load(url, fault)
 
 
-def test_a_server_whose_processes_are_all_killed_at_once(postgres, url, suffer):
+def test_a_server_whose_processes_are_all_killed_at_once(postgres, url, run_under_load):
     def fault(load, service):
         for _ in range(2):
             postgres.crash()
             postgres.start()
-            load.recovers()
+            load.wait_for_recovery()
 
-    suffer(url, fault)
+    run_under_load(url, fault)
 
 
-def test_a_server_that_is_paused_for_longer_than_anybody_waits(postgres, url, suffer):
+def test_a_server_that_is_paused_for_longer_than_all_timeouts(postgres, url, run_under_load):
     def fault(load, service):
         postgres.pause()
         try:
-            time.sleep(PATIENCE_SECONDS + 2)
+            time.sleep(LONGEST_RESPONSE_SECONDS + 2)
         finally:
             postgres.resume()
 
-    suffer(url, fault)
+    run_under_load(url, fault)
 
 
-def test_a_server_that_is_paused_for_a_moment_is_a_pause_and_no_error(postgres, url, suffer):
+def test_a_short_pause_of_the_server_causes_no_error(postgres, url, run_under_load):
     def fault(load, service):
         for _ in range(2):
             postgres.pause()
             time.sleep(3)
             postgres.resume()
-            load.recovers()
+            load.wait_for_recovery()
         assert load.refused == 0
         assert load.slowest > 2.5
 
-    suffer(url, fault)
+    run_under_load(url, fault)
 
 
-def test_a_server_whose_connections_are_all_taken_by_others(postgres, url, suffer):
+def test_a_server_whose_connections_are_all_taken_by_others(postgres, url, run_under_load):
     ours = "from pg_stat_activity where application_name = 'wallet-api'"
 
     def fault(load, service):
@@ -80,22 +80,22 @@ def test_a_server_whose_connections_are_all_taken_by_others(postgres, url, suffe
                     while True:
                         hog.enter_context(psycopg.connect(url, autocommit=True))
                 time.sleep(0.3)
-            load.suffers()
+            load.wait_for_errors()
 
-    suffer(url, fault)
+    run_under_load(url, fault)
 
 
-def test_a_table_that_somebody_has_locked(url, suffer):
+def test_a_table_that_another_session_has_locked(url, run_under_load):
     def fault(load, service):
         with psycopg.connect(url) as other:
             other.execute("lock table wallets")
-            load.suffers()
+            load.wait_for_errors()
             time.sleep(3)
 
-    suffer(url, fault)
+    run_under_load(url, fault)
 
 
-def test_statements_that_take_longer_than_they_may(url, suffer):
+def test_statements_that_exceed_the_statement_timeout(url, run_under_load):
     def fault(load, service):
         with psycopg.connect(url, autocommit=True) as owner:
             owner.execute(
@@ -106,10 +106,10 @@ def test_statements_that_take_longer_than_they_may(url, suffer):
                 "create trigger slow before insert on deposits"
                 " for each row execute function sleep()"
             )
-            load.suffers()
+            load.wait_for_errors()
             owner.execute("drop trigger slow on deposits")
 
-    suffer(url, fault)
+    run_under_load(url, fault)
 
 
 @pytest.fixture
@@ -128,12 +128,12 @@ def small_disk(tmp_path, keep, migrated):
     disk.unmount()
 
 
-def test_a_disk_without_room_for_the_write_ahead_log(small_disk, suffer):
+def test_a_disk_without_room_for_the_write_ahead_log(small_disk, run_under_load):
     server, name, disk = small_disk
 
     def fault(load, service):
         disk.fill()
-        load.suffers(within=60)
+        load.wait_for_errors(within=60)
         time.sleep(3)
         disk.free()
         # It panics, and gives up if its recovery needs room too: then its supervisor starts it.
@@ -141,4 +141,4 @@ def test_a_disk_without_room_for_the_write_ahead_log(small_disk, suffer):
             server.stop()
             server.start()
 
-    suffer(server.url(name), fault)
+    run_under_load(server.url(name), fault)

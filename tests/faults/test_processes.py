@@ -22,26 +22,26 @@ def until(condition, within=20):
     return found
 
 
-def test_workers_that_are_killed_again_and_again(url, suffer):
+def test_workers_that_are_killed_again_and_again(url, run_under_load):
     def fault(load, service):
         for _ in range(12):
             workers = until(lambda: len(service.workers()) == 2 and service.workers())
             os.kill(random.choice(workers), signal.SIGKILL)
             time.sleep(random.uniform(0.3, 1))
 
-    suffer(url, fault, cuts=True, restarts=True)
+    run_under_load(url, fault, cuts=True, restarts=True)
 
 
-def test_a_reload_replaces_every_worker_and_nobody_notices(url, suffer):
+def test_a_reload_replaces_every_worker_and_nobody_notices(url, run_under_load):
     def fault(load, service):
         for _ in range(2):
             before = set(service.workers())
             service.process.send_signal(signal.SIGHUP)
             until(lambda old=before: not old & set(service.workers()))
-            load.recovers()
+            load.wait_for_recovery()
         assert load.refused == 0
 
-    suffer(url, fault, restarts=True)
+    run_under_load(url, fault, restarts=True)
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def end():
     until(lambda: not any(command_line(pid) for pid in pids), within=40)
 
 
-def test_a_deploy_hands_the_port_to_a_new_master_and_nobody_notices(url, suffer, end):
+def test_a_deploy_hands_the_port_to_a_new_master_and_nobody_notices(url, run_under_load, end):
     def fault(load, service):
         old = service.process.pid
         workers = set(service.workers())
@@ -62,10 +62,10 @@ def test_a_deploy_hands_the_port_to_a_new_master_and_nobody_notices(url, suffer,
         (new,) = until(lambda: set(children(old)) - workers)
         end.append(new)
         until(lambda: len(children(new)) == 2, within=90)
-        load.recovers()
+        load.wait_for_recovery()
         service.process.send_signal(signal.SIGTERM)
         assert service.process.wait(40) == 0
-        load.recovers()
+        load.wait_for_recovery()
         assert load.refused == 0
 
-    suffer(url, fault, restarts=True)
+    run_under_load(url, fault, restarts=True)

@@ -74,7 +74,7 @@ def seconds_of(call):
     return time.monotonic() - began
 
 
-def test_while_every_thread_waits_the_process_tells_that_it_lives_and_its_figures(service, locked):
+def test_while_every_thread_waits_health_and_metrics_are_answered(service, locked):
     metrics = {"Authorization": f"Bearer {TOKEN}"}
     with locked(), crowding(service, 60):
         for _ in range(20):
@@ -105,7 +105,7 @@ def test_a_request_that_waits_too_long_for_a_thread_gets_the_usual_503(service, 
     assert {answer.status for answer in service.crowd(reads(service, 60))} == {200}
 
 
-def test_a_crowd_that_gets_through_may_wait_for_longer_than_in_an_outage(serve, sql):
+def test_a_queue_that_moves_may_wait_longer_than_in_an_outage(serve, sql):
     """Ten seconds of work for one thread, none of which takes long."""
     sql.execute(
         "create function work() returns trigger language plpgsql as"
@@ -121,7 +121,7 @@ def test_a_crowd_that_gets_through_may_wait_for_longer_than_in_an_outage(serve, 
 
 @pytest.mark.faults
 @pytest.mark.parametrize("seconds", [0.6, 0.85])
-def test_behind_reads_that_are_slow_everybody_is_answered_within_ten_seconds(
+def test_requests_queued_after_slow_reads_are_answered_within_ten_seconds(
     keep, tmp_path, migrated, serve, seconds
 ):
     """No request takes longer than its one slow statement."""
@@ -147,7 +147,7 @@ def test_behind_reads_that_are_slow_everybody_is_answered_within_ten_seconds(
     assert slowest < 10
 
 
-def test_a_stop_answers_those_who_wait_for_a_thread_too(service, locked):
+def test_a_graceful_stop_answers_queued_requests_too(service, locked):
     with locked(), crowding(service, 30) as answers:
         service.process.send_signal(signal.SIGTERM)
     assert {answer.status for answer in answers} == {503}

@@ -44,7 +44,7 @@ CASES = {
 }
 
 
-def test_what_is_hardly_http_is_refused_in_json_without_a_quotation(serve):
+def test_malformed_http_is_refused_in_json_and_not_quoted(serve):
     LEAKS.secrets.add(TOKEN)
     service = serve(WEB_CONCURRENCY="1", GUNICORN_CMD_ARGS="--access-logfile -")
     for name, (text, status) in CASES.items():

@@ -132,7 +132,7 @@ def test_a_request_means_what_its_first_line_says(service):
 
 
 @pytest.mark.parametrize("header", HEADERS)
-def test_a_header_changes_nothing_of_that(service, header):
+def test_no_header_changes_the_meaning_of_the_request_line(service, header):
     for address in service:
         assert meaning(address, "/x/v1/stats", header) == meaning(address, "/x/v1/stats")
         head, _ = ask(address, "/x/v1/stats", header)
@@ -182,14 +182,14 @@ def test_a_path_that_a_proxy_may_read_otherwise_does_not_reach_the_route(service
         assert re.match("HTTP/1.1 40[04] ", head), head
 
 
-def test_a_doubled_slash_further_on_is_another_path_that_nobody_serves(service):
+def test_a_double_slash_inside_the_path_is_404(service):
     for address in service:
         head, _ = ask(address, "/v1//stats")
         assert head.startswith("HTTP/1.1 404 ")
 
 
 @pytest.mark.parametrize("given", ["command line", "GUNICORN_CMD_ARGS"])
-def test_options_that_would_change_it_are_refused_with_a_sentence(given):
+def test_options_that_would_change_the_meaning_are_refused_with_an_explanation(given):
     """tests/unit/test_gunicorn_conf.py has each of them."""
     options = (REFUSED, []) if given == "command line" else ([], REFUSED)
     done = subprocess.run(
@@ -209,7 +209,7 @@ def test_options_that_would_change_it_are_refused_with_a_sentence(given):
 
 
 @pytest.mark.parametrize("option", [*REFUSED, "--config=other.py", "--chdir=/", "--daemon"])
-def test_serve_does_not_know_such_an_option(option, monkeypatch, capsys):
+def test_serve_has_no_such_option(option, monkeypatch, capsys):
     for environ, options in (("", [option]), (option, [])):
         monkeypatch.setenv("GUNICORN_CMD_ARGS", environ)
         with pytest.raises(SystemExit) as ended:

@@ -68,7 +68,7 @@ class Engine:
 
 
 def test_workers_that_are_killed_while_they_sign_give_no_signature_without_an_entry(
-    serve, services, sealing, sql, capsys
+    serve, services, encryption, sql, capsys
 ):
     addresses = {
         fid: services.wallets.ensure_trading_wallet(fid, access=ACCESS).address for fid in USERS
@@ -107,7 +107,7 @@ def test_workers_that_are_killed_while_they_sign_give_no_signature_without_an_en
         assert signer == answer["address"] == addresses[fid]
         assert (fid, answer["digest"]) in entries
     verification = AuditVerification(
-        services.database, sealing, unchained_before=None, storage=POSTGRES
+        services.database, encryption, unchained_before=None, storage=POSTGRES
     )
     reports = []
     verification.verify(reports.append)

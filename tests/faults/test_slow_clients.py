@@ -96,7 +96,7 @@ def resident_bytes(pid):
     return int(pages) * resource.getpagesize()
 
 
-def test_more_of_them_than_there_are_threads_hold_up_nobody(service, connect):
+def test_more_slow_clients_than_threads_delay_no_other_client(service, connect):
     for text in (HALF_A_HEAD, HALF_A_BODY):
         for _ in range(50):
             connect(service, text)
@@ -111,7 +111,7 @@ def test_more_of_them_than_there_are_threads_hold_up_nobody(service, connect):
     assert share < 0.1
 
 
-def test_four_hundred_slow_clients_and_fifty_that_never_read_hold_up_nobody(serve, connect):
+def test_four_hundred_slow_clients_and_fifty_that_never_read_delay_no_other_client(serve, connect):
     """With the threads of a default service: 2 processes of 8. One may get all connections."""
     service = serve()
     deposit = service.deposit(FID, base=BASE_ACCOUNT)
@@ -146,7 +146,7 @@ def test_four_hundred_slow_clients_and_fifty_that_never_read_hold_up_nobody(serv
     assert REQUEST_SECONDS <= refused < REQUEST_SECONDS + 5
 
 
-def test_three_quarters_of_a_thousand_may_wait_before_they_speak(serve, connect):
+def test_seven_hundred_and_fifty_clients_may_stay_silent(serve, connect):
     """One process of two may get as many of a thousand that come at the same moment."""
     service = serve(WEB_CONCURRENCY="1")
     waiting = [connect(service) for _ in range(750)]
@@ -158,7 +158,7 @@ def test_three_quarters_of_a_thousand_may_wait_before_they_speak(serve, connect)
 
 
 @pytest.mark.parametrize("files", [1024, 256])
-def test_more_connections_than_there_is_room_for_leave_files_and_answers_to_others(
+def test_connections_above_the_limit_leave_file_descriptors_for_other_clients(
     tmp_path, environ, connect, files, request
 ):
     """With no more files than a process often may open."""
@@ -233,13 +233,13 @@ def test_the_largest_body_is_read_in_pieces_of_any_size_and_a_larger_one_is_refu
     ],
     ids=["head", "address", "announced body", "no carriage return"],
 )
-def test_what_will_be_refused_is_refused_before_it_ends(service, connect, text, refusal):
+def test_a_request_that_must_be_refused_is_refused_before_its_end(service, connect, text, refusal):
     began = time.monotonic()
     assert status(connect(service, text)) == refusal
     assert time.monotonic() - began < REQUEST_SECONDS / 2
 
 
-def test_who_waits_for_our_word_gets_it_once_before_the_body(service, connect):
+def test_a_client_that_expects_100_continue_gets_it_once_before_the_body(service, connect):
     head, _, body = by_length(service, body_of(100)).partition(b"\r\n\r\n")
     client = connect(service, head + b"\r\nExpect: 100-continue\r\n\r\n")
     assert client.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -250,7 +250,7 @@ def test_who_waits_for_our_word_gets_it_once_before_the_body(service, connect):
     assert status(connect(service, too_long)) == 413
 
 
-def test_requests_that_come_together_are_answered_in_turn(service, connect):
+def test_pipelined_requests_are_answered_in_order(service, connect):
     bad = by_length(service, body_of(100))
     client = connect(service, HEALTHZ + bad + HEALTHZ[:20])
     first, second = answers(client, count=2)
@@ -265,7 +265,7 @@ def test_http_1_0_is_answered_and_closed(service, connect):
     assert client.recv(1) == b""
 
 
-def test_who_leaves_his_end_open_behind_the_last_answer_keeps_nobody_waiting(service, connect):
+def test_a_client_that_keeps_its_connection_open_delays_no_other_client(service, connect):
     """gunicorn waits two seconds for each of them, and accepts no connection meanwhile."""
     last = HEALTHZ.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
     began = time.monotonic()
@@ -274,14 +274,14 @@ def test_who_leaves_his_end_open_behind_the_last_answer_keeps_nobody_waiting(ser
     assert time.monotonic() - began < 4
 
 
-def test_a_large_answer_arrives_whole_at_who_reads_slowly(service, connect):
+def test_a_slow_reader_receives_a_large_response_completely(service, connect):
     client = connect(service, LARGEST, buffer=4096)
     time.sleep(0.5)
     bundle = Path(flask_swagger_ui.__file__).parent / "dist" / "swagger-ui-bundle.js"
     assert {body for _, body in answers(client, count=4)} == {bundle.read_bytes()}
 
 
-def test_more_idle_clients_than_there_is_room_for_keep_nobody_out_for_long(service, connect):
+def test_idle_clients_above_the_limit_are_closed_for_new_ones(service, connect):
     idle = [connect(service) for _ in range(1100)]
     assert seconds_of(lambda: service.get("/healthz")) < REQUEST_SECONDS / 2
     # Those in whose place it was answered.
@@ -298,7 +298,7 @@ def test_term_does_not_wait_for_half_a_request(serve, connect):
     assert status(client) == 408
 
 
-def test_who_never_reads_is_cut_off_and_what_he_did_not_fetch_is_forgotten(serve, connect):
+def test_a_client_that_never_reads_is_disconnected_and_its_response_is_freed(serve, connect):
     service = serve(WEB_CONCURRENCY="1")
     [worker] = service.workers()
     before = resident_bytes(worker)

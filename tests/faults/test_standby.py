@@ -62,7 +62,7 @@ def shown_address(ask):
     return ask("GET", "/api/wallet/user-wallets").json["wallets"][-1]["address"]
 
 
-def test_a_wallet_that_a_restart_made_visible_is_not_shown_until_the_standby_has_it(
+def test_a_wallet_that_a_restart_made_visible_is_not_returned_before_the_standby_has_it(
     pair, process, engine
 ):
     ask, other = process(), process()
@@ -109,7 +109,7 @@ def test_a_deposit_that_no_standby_has_is_not_repeated_by_its_key(pair, process)
 
 @pytest.mark.parametrize("end", ["pg_cancel_backend", "pg_terminate_backend"])
 @pytest.mark.parametrize(("method", "path", "body"), [SHOWN[-2], SHOWN[-1]])
-def test_a_commit_whose_wait_for_the_standby_was_ended_is_not_acknowledged(
+def test_a_commit_whose_wait_for_the_standby_was_canceled_is_not_acknowledged(
     pair, process, method, path, body, end
 ):
     ask, other = process(), process()
@@ -132,7 +132,7 @@ def test_a_commit_whose_wait_for_the_standby_was_ended_is_not_acknowledged(
     assert statuses(other) == all_of(200)
 
 
-def test_a_wallet_that_the_standby_is_known_to_have_is_shown_without_it(pair, process):
+def test_a_wallet_known_to_be_replicated_is_returned_without_the_standby(pair, process):
     ask = process()
     assert ask("POST", "/api/wallet/deposit", DEPOSIT).status_code == 200
     assert ask("GET", "/api/wallet/user-wallets").status_code == 200
@@ -206,7 +206,7 @@ def committed_but_cancelled(pair, statement):
     done.join()
 
 
-def test_a_row_with_old_dates_is_not_shown_either(pair, process):
+def test_an_unreplicated_row_with_old_dates_is_not_returned_either(pair, process):
     """As a wallet that was imported from a file, whose dates it keeps."""
     ask = process()
     for fid in (FID, FID + 1):
@@ -220,7 +220,7 @@ def test_a_row_with_old_dates_is_not_shown_either(pair, process):
     assert ask("GET", "/api/wallet/user-wallets", fid=FID + 1).status_code == 200
 
 
-def test_a_wait_that_was_cancelled_confirms_nothing(pair, process):
+def test_a_canceled_wait_confirms_nothing(pair, process):
     ask = process()
     assert ask("POST", "/api/wallet/deposit", DEPOSIT).status_code == 200
     pair.standby.crash()
@@ -240,7 +240,7 @@ def test_a_wait_that_was_cancelled_confirms_nothing(pair, process):
     assert ask("POST", "/api/wallet/deposit", DEPOSIT, fid=FID + 1).status_code == 200
 
 
-def test_a_primary_that_stands_still_does_not_stop_the_process(pair, serve, tmp_path):
+def test_a_hanging_primary_does_not_stop_the_process(pair, serve, tmp_path):
     """With a standby, waits are cancelled: that must not hold the other threads."""
     service = serve(DATABASE_URL=pair.primary.url(pair.name), WEB_CONCURRENCY="1")
     deposit = service.deposit(FID, base=BASE_ACCOUNT)
@@ -264,7 +264,7 @@ def test_a_primary_that_stands_still_does_not_stop_the_process(pair, serve, tmp_
         pair.primary.resume()
 
 
-def test_a_replica_that_is_configured_as_the_primary_waits_for_nobody(pair):
+def test_a_replica_configured_as_the_primary_waits_for_no_standby(pair):
     """It has nothing to wait with; a dead connection to it is replaced all the same."""
     pair.standby.administer("alter system set synchronous_standby_names = '*'")
     pair.standby.administer("select pg_reload_conf()")
@@ -338,7 +338,7 @@ def test_what_a_lost_attempt_commits_late_is_not_acknowledged_unreplicated(
         )
         asking.start()
         pair.blocked(1)
-        (lent,) = ask.services.wallets._database._lent
+        (lent,) = ask.services.wallets._database._checked_out
         with socket.socket(fileno=os.dup(lent.pgconn.socket)) as lost:
             lost.shutdown(socket.SHUT_RDWR)
         pair.blocked(2)

@@ -56,7 +56,7 @@ def test_all_faults_of_the_configuration_are_reported_together_before_serving(en
 
 
 @pytest.mark.parametrize("entry", ENTRIES)
-def test_a_forgotten_setting_beside_wallet_files_is_said_before_serving(environ, folder, entry):
+def test_a_missing_wallet_storage_setting_is_reported_before_serving(environ, folder, entry):
     (folder / f"wallet_{FID}_ethereum.json").touch()
     finished = run(entry, {**environ, "WALLET_STORAGE_PATH": str(folder)})
     assert finished.returncode == 1
@@ -64,7 +64,7 @@ def test_a_forgotten_setting_beside_wallet_files_is_said_before_serving(environ,
     assert "Traceback" not in finished.stderr
 
 
-def test_a_service_starts_with_what_secrets_and_files_put_around_values(serve, environ):
+def test_a_service_starts_with_values_that_have_surrounding_characters(serve, environ):
     framed = {name: f"{text}\r\n" for name, text in environ.items() if name != "ENCRYPTION_SECRET"}
     framed |= {"WEB_CONCURRENCY": "1\n", "WEB_THREADS": " 2 ", "NETWORK": "'Base-Testnet'"}
     service = serve(**framed)
@@ -73,7 +73,7 @@ def test_a_service_starts_with_what_secrets_and_files_put_around_values(serve, e
     assert len(service.workers()) == 1
 
 
-def test_neither_the_master_nor_a_worker_leaves_a_core_dump_in_which_keys_could_be_found(serve):
+def test_neither_the_master_nor_a_worker_can_dump_core(serve):
     service = serve(WEB_CONCURRENCY="2")
     for pid in (service.process.pid, *service.workers()):
         limits = Path(f"/proc/{pid}/limits").read_text()
@@ -83,7 +83,7 @@ def test_neither_the_master_nor_a_worker_leaves_a_core_dump_in_which_keys_could_
 
 
 @pytest.mark.parametrize("line", [GUNICORN, SERVE, COMMAND, f"{sys.executable} -c 'import wsgi'"])
-def test_without_docstrings_nothing_starts_and_one_line_says_why(environ, line):
+def test_without_docstrings_nothing_starts_and_one_line_explains_it(environ, line):
     with started(line, {**environ, "PYTHONOPTIMIZE": "2", "PORT": "0"}) as process:
         [said] = process.communicate(timeout=60)[1].splitlines()
     assert process.returncode == 1
@@ -91,7 +91,7 @@ def test_without_docstrings_nothing_starts_and_one_line_says_why(environ, line):
 
 
 @pytest.mark.parametrize(("concurrency", "port"), [("two", "8000"), ("2", "http")])
-def test_a_setting_that_gunicorn_reads_too_is_refused_by_its_name(environ, concurrency, port):
+def test_a_setting_that_gunicorn_also_reads_is_refused_by_name(environ, concurrency, port):
     with started(SERVE, {**environ, "WEB_CONCURRENCY": concurrency, "PORT": port}) as process:
         [said] = process.communicate(timeout=60)[1].splitlines()
     assert process.returncode == 1
@@ -113,7 +113,7 @@ def test_the_service_runs_without_assertions(environ, tmp_path, line):
 
 @pytest.mark.parametrize("line", [GUNICORN, SERVE])
 @pytest.mark.parametrize("closed", ["2>&-", "1>&- 2>&-", "0<&-", "0<&- 1>&- 2>&-"])
-def test_the_service_runs_where_its_standard_streams_are_closed(environ, tmp_path, line, closed):
+def test_the_service_runs_with_closed_standard_streams(environ, tmp_path, line, closed):
     with served(f"{line} {closed}", environ, tmp_path / "log") as service:
         for pid in (service.process.pid, *service.workers()):
             for number in (0, 1, 2):
@@ -122,12 +122,12 @@ def test_the_service_runs_where_its_standard_streams_are_closed(environ, tmp_pat
 
 
 @pytest.mark.parametrize("line", [GUNICORN, SERVE])
-def test_the_service_runs_where_its_log_cannot_be_written(environ, tmp_path, line):
+def test_the_service_runs_when_its_log_cannot_be_written(environ, tmp_path, line):
     with served(f"{line} 2>/dev/full", environ, tmp_path / "log"):
         pass
 
 
-def test_a_command_works_where_its_standard_streams_are_closed(environ):
+def test_a_command_works_with_closed_standard_streams(environ):
     for closed in ("0<&-", "2>&-", "0<&- 2>&-"):
         with started(f"{COMMAND} {closed}", environ, stdout=subprocess.PIPE) as process:
             said, _ = process.communicate(timeout=60)
@@ -154,7 +154,7 @@ WEB = f"{BIN}/{PROCFILE} --bind 127.0.0.1:$PORT"
 
 @pytest.mark.parametrize("line", [WEB, SERVE])
 @pytest.mark.parametrize("value", ["", " ", "'1'", '"1"', "1\n", "\u00a01"])
-def test_the_service_takes_web_concurrency_as_every_other_setting(environ, tmp_path, line, value):
+def test_web_concurrency_is_read_like_every_other_setting(environ, tmp_path, line, value):
     with served(line, {**environ, "WEB_CONCURRENCY": value}, tmp_path / "log") as service:
         expected = 1 if "1" in value else 2
         # The first of them answers before the second one is there.
@@ -165,7 +165,7 @@ def test_the_service_takes_web_concurrency_as_every_other_setting(environ, tmp_p
 
 @pytest.mark.parametrize("line", [WEB, SERVE])
 @pytest.mark.parametrize("value", ["x", "0", "257", "1.5"])
-def test_one_sentence_says_what_is_wrong_with_web_concurrency(environ, line, value):
+def test_a_wrong_web_concurrency_is_explained_in_one_sentence(environ, line, value):
     environ = {**environ, "WEB_CONCURRENCY": value, "PORT": str(free_port())}
     with started(line, environ) as process:
         said = process.communicate(timeout=60)[1]
@@ -176,7 +176,7 @@ def test_one_sentence_says_what_is_wrong_with_web_concurrency(environ, line, val
 
 @pytest.mark.parametrize("line", [GUNICORN, SERVE])
 @pytest.mark.parametrize("option", ["--threads 0", "--workers 0", "--worker-connections 0"])
-def test_an_option_with_which_nothing_could_be_served_is_refused(environ, line, option):
+def test_an_option_that_prevents_serving_is_refused(environ, line, option):
     environ = {**environ, "GUNICORN_CMD_ARGS": option, "PORT": str(free_port())}
     with started(line, environ) as process:
         *_, said = process.communicate(timeout=60)[1].splitlines()
@@ -184,7 +184,7 @@ def test_an_option_with_which_nothing_could_be_served_is_refused(environ, line, 
     assert said.startswith(f"{option.split()[0]} must be a whole number from 1 to ")
 
 
-def test_the_web_line_takes_systemd_s_socket_and_says_when_it_is_ready(environ, tmp_path):
+def test_the_web_command_takes_systemd_s_socket_and_notifies_when_ready(environ, tmp_path):
     """As systemd starts it: the listener is file 3, and LISTEN_PID is the process itself."""
     listener = socket.create_server(("127.0.0.1", 0))
     notified = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -209,7 +209,7 @@ def test_the_web_line_takes_systemd_s_socket_and_says_when_it_is_ready(environ, 
             service.stop()
 
 
-def test_the_web_line_s_master_starts_its_successor(environ, tmp_path):
+def test_the_master_of_the_web_command_starts_its_successor(environ, tmp_path):
     with served(WEB, environ, tmp_path / "log") as service:
         before = {*service.workers(), *children(service.process.pid)}
         service.process.send_signal(signal.SIGUSR2)
@@ -230,14 +230,14 @@ SHARED_MEMORY = "/dev/shm"  # noqa: S108
 
 
 @pytest.mark.parametrize("line", [GUNICORN, SERVE])
-def test_the_service_runs_where_tmp_and_its_own_folder_are_read_only(environ, tmp_path, line):
+def test_the_service_runs_with_a_read_only_tmp_and_folder(environ, tmp_path, line):
     start = f"{readonly(*TEMPORARY, ROOT)} {shlex.quote(f'exec {line}')}"
     with served(start, environ, tmp_path / "log"):
         pass
 
 
 @pytest.mark.parametrize("line", [GUNICORN, SERVE])
-def test_one_line_says_so_where_nothing_can_be_written(environ, line):
+def test_one_line_reports_a_system_without_a_writable_folder(environ, line):
     start = f"{readonly(*TEMPORARY, SHARED_MEMORY, ROOT)} {shlex.quote(line)}"
     with started(start, {**environ, "PORT": str(free_port())}) as process:
         [said] = process.communicate(timeout=60)[1].splitlines()
@@ -246,7 +246,7 @@ def test_one_line_says_so_where_nothing_can_be_written(environ, line):
 
 
 @pytest.mark.parametrize("name", OTHER_SERVERS)
-def test_any_other_server_opens_the_pool_where_it_is_used(environ, tmp_path, name):
+def test_another_server_opens_the_pool_at_its_first_use(environ, tmp_path, name):
     with served(OTHER_SERVERS[name], environ, tmp_path / "log") as service:
         # What our settings of gunicorn refuse is refused here too.
         for header in ({}, {"SCRIPT_NAME": "/x"}):
@@ -278,7 +278,7 @@ def test_gunicorn_without_our_settings_does_not_serve(environ, tmp_path, name, g
     assert "Traceback" not in finished.stderr
 
 
-def test_an_import_that_serves_by_itself_opens_the_pool(environ):
+def test_an_import_without_a_server_opens_the_pool_at_its_first_use(environ):
     """As a function on a serverless platform does, which is ended without a word."""
     program = """
 from wsgi import app

@@ -63,7 +63,7 @@ def test_an_upgrade_waits_for_the_lock_without_holding_a_snapshot(command, empty
         assert waiting.finish(30).status == 0
 
 
-def test_status_tells_what_is_missing_by_its_exit_status_too(command, empty_url):
+def test_status_has_a_nonzero_exit_status_when_migrations_are_missing(command, empty_url):
     before = command(empty_url, "db", "status", "--json").finish()
     assert before.figures["missing"] == sorted(expected_versions())
     assert before.status == 1
@@ -74,7 +74,7 @@ def test_status_tells_what_is_missing_by_its_exit_status_too(command, empty_url)
     assert after.status == 0
 
 
-def test_the_schema_that_the_url_chooses_is_the_one_that_is_upgraded(command, empty_url):
+def test_the_schema_in_the_url_is_upgraded(command, empty_url):
     with psycopg.connect(empty_url, autocommit=True) as owner:
         owner.execute("create schema app")
         upgrade = command(f"{empty_url}?options=-csearch_path%3Dapp", "db", "upgrade")
@@ -87,7 +87,7 @@ def test_the_schema_that_the_url_chooses_is_the_one_that_is_upgraded(command, em
     assert schemas == [("app",)]
 
 
-def test_the_commands_of_flask_report_faults_in_one_message_too():
+def test_the_flask_command_reports_all_faults_in_one_message_too():
     environ = {
         "PATH": os.environ["PATH"],
         "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",

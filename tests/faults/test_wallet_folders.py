@@ -70,7 +70,7 @@ def look(environ, folder):
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_on_a_read_only_disk_who_has_a_file_is_served(look, folder, sql, mode):
+def test_on_a_read_only_disk_users_with_files_are_served(look, folder, sql, mode):
     before = contents(folder)
     (ready, why, known, address, new), faults = look(readonly(folder), mode)
     assert (ready, known, address, new) == (503, 200, ADDRESS, 503)
@@ -94,7 +94,7 @@ def test_on_a_read_only_disk_who_has_a_file_is_served(look, folder, sql, mode):
         ("migrating", 0o000, 0o600, "cannot be opened (Permission denied)"),
     ],
 )
-def test_what_another_user_may_not_do_is_said_as_it_is(
+def test_missing_permissions_of_another_user_are_reported_exactly(
     look, folder, sql, mode, mode_of_folder, mode_of_files, said
 ):
     place = f"{nameless()} sh -c"

@@ -30,7 +30,7 @@ def auditor(refusing_app, written):
     return calling(refusing_app, "audit:read")
 
 
-def test_every_combination_of_filters_gives_what_a_model_gives(refusing, auditor, written):
+def test_every_combination_of_filters_returns_what_a_model_returns(refusing, auditor, written):
     values = {
         "fid": (None, 1, 2**63 - 1),
         "action": (None, *KINDS[:2]),
@@ -84,11 +84,11 @@ def test_pages_of_any_size_show_each_entry_once_in_order(refusing, auditor, writ
         assert len(shown) == -(-len(whole) // limit)
 
 
-def test_entries_come_fifty_at_a_time_unless_told(refusing, auditor, written):
+def test_a_page_has_fifty_entries_by_default(refusing, auditor, written):
     assert [len(page) for page in pages(refusing, auditor, {})] == [50, 22]
 
 
-def test_what_happens_meanwhile_shifts_no_page(client, app, services, sql):
+def test_entries_appended_between_pages_shift_no_page(client, app, services, sql):
     services.wallets.ensure_trading_wallet(FID, access=ACCESS)
     fill(sql)
     auditor = calling(app, "audit:read")
@@ -118,7 +118,7 @@ def test_what_happens_meanwhile_shifts_no_page(client, app, services, sql):
     ],
     ids=lambda query: query[:30],
 )
-def test_a_parameter_that_is_not_clear_is_refused(refusing, auditor, query):
+def test_an_ambiguous_parameter_is_refused(refusing, auditor, query):
     answer = refusing.get(f"{AUDIT}?{query}", headers=auditor)
     assert refused(answer, 400)["code"] == "invalid_request"
 
@@ -133,7 +133,7 @@ def test_a_cursor_belongs_to_its_filters(refusing, auditor, written):
         assert refused(answer, 400)["code"] == "invalid_cursor"
 
 
-def test_only_the_right_to_read_it_opens_the_audit_log(client, app):
+def test_only_the_scope_audit_read_opens_the_audit_log(client, app):
     others = calling(app, *(set(SCOPES) - {"audit:read"}))
     assert refused(client.get(AUDIT, headers=others), 403)["code"] == "insufficient_scope"
     assert client.get(AUDIT, headers=calling(app, "audit:read")).get_json()["data"] == []
@@ -149,7 +149,7 @@ def key_is_read(client, *, remote="198.51.100.1", forwarded=None):
     LEAKS.secrets.add(answer.get_json()["wallet"]["privateKey"][2:])
 
 
-def test_a_user_s_own_reading_says_who_from_where_and_in_which_request(make_app, sql):
+def test_a_user_s_own_key_read_records_actor_address_and_request(make_app, sql):
     app = make_app(ALLOW_KEY_EXPORT="true")
     application(app).wallets.ensure_trading_wallet(FID, access=ACCESS)
     client, auditor = app.test_client(), calling(app, "audit:read")
@@ -242,7 +242,7 @@ SEEN = {
 
 
 @pytest.mark.parametrize("hops", SEEN)
-def test_the_address_on_record_is_the_one_that_the_trusted_proxies_saw(make_app, sql, hops):
+def test_the_recorded_address_is_the_one_that_the_trusted_proxies_saw(make_app, sql, hops):
     app = make_app(ALLOW_KEY_EXPORT="true", TRUSTED_PROXY_HOPS=str(hops))
     application(app).wallets.ensure_trading_wallet(FID, access=ACCESS)
     client, auditor = app.test_client(), calling(app, "audit:read")
@@ -274,7 +274,7 @@ def test_the_last_of_several_headers_counts_behind_a_proxy(make_app, sql):
     assert seen == [("203.0.113.7",)]
 
 
-def test_no_combination_of_filters_reads_more_than_it_shows(make_app, sql):
+def test_no_combination_of_filters_reads_more_rows_than_it_returns(make_app, sql):
     fill_log, *_ = [text for text in FILL.split(";\n") if "into wallet_audit_log" in text]
     sql.execute(fill_log)
     # The oldest entry of all, and the only one of its kind.

@@ -65,7 +65,7 @@ def everything_in(sql):
 
 
 @pytest.mark.parametrize(("route", "kind"), list(every_wrong_credential()))
-def test_no_route_answers_a_wrong_credential(
+def test_no_route_accepts_a_wrong_credential(
     route, kind, keyring, guarded_app, untouched, farcaster
 ):
     headers = KINDS[kind](keyring, route.policy)
@@ -87,7 +87,7 @@ def test_no_route_answers_a_wrong_credential(
     assert after == before
 
 
-def test_every_route_answers_the_credential_that_it_asks_for(farcaster, make_app, sql):
+def test_every_route_accepts_the_credential_that_it_requires(farcaster, make_app, sql):
     app = make_app(**farcaster.settings(**SETTINGS))
     application(app).wallets.ensure_trading_wallet(FID, access=ACCESS)
     keyring = Keyring(sql, application(app).clients, farcaster)
@@ -101,11 +101,11 @@ def test_every_route_answers_the_credential_that_it_asks_for(farcaster, make_app
     assert statuses == dict.fromkeys(statuses, 200)
 
 
-def test_these_routes_alone_are_open_to_anybody():
+def test_only_these_routes_need_no_credential():
     assert {route.rule for route in ROUTES if not route.policy.security} == OPEN
 
 
-def test_every_other_route_is_opened_by_what_its_kind_of_caller_has():
+def test_every_other_route_requires_the_credential_of_its_kind_of_caller():
     for route in ROUTES:
         if route.rule not in OPEN:
             proof = next(PROOFS[prefix] for prefix in PROOFS if route.rule.startswith(prefix))
@@ -131,7 +131,7 @@ def test_every_route_for_services_needs_its_scope():
     ("client", "code"),
     [("all-but-keys-read", "insufficient_scope"), ("at-home", "network_not_allowed")],
 )
-def test_a_client_that_reaches_for_a_key_in_vain_is_on_record(
+def test_a_refused_key_read_of_a_client_is_recorded(
     keyring, guarded_app, untouched, client, code, remote_addr, ip
 ):
     # The first refusal of an hour is recorded: let this be one.
@@ -152,7 +152,9 @@ def test_a_client_that_reaches_for_a_key_in_vain_is_on_record(
 
 
 @pytest.mark.parametrize("fid", ["0", "-1", "x", "9" * 30])
-def test_a_key_of_nobody_is_refused_without_a_record(keyring, guarded_app, untouched, fid):
+def test_a_refused_key_read_of_a_malformed_fid_leaves_no_entry(
+    keyring, guarded_app, untouched, fid
+):
     before = everything_in(untouched.sql)
     answer = guarded_app.test_client().post(
         f"/v1/users/{fid}/wallets/ethereum/key",
@@ -163,7 +165,7 @@ def test_a_key_of_nobody_is_refused_without_a_record(keyring, guarded_app, untou
     assert everything_in(untouched.sql) == before
 
 
-def test_nobody_is_a_scraper_where_there_is_no_metrics_token(refusing, keyring):
+def test_without_a_metrics_token_nobody_may_read_metrics(refusing, keyring):
     for headers in ({}, bearer(METRICS_TOKEN), keyring.client):
         refused(refusing.get(SCRAPE, headers=headers), 404, "There is nothing at this address.")
 

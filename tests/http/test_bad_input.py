@@ -114,7 +114,7 @@ NOT_JSON = {
 
 @pytest.mark.parametrize("path", [DEPOSIT, WALLETS])
 @pytest.mark.parametrize("body", NOT_JSON.values(), ids=NOT_JSON)
-def test_what_is_not_clear_json_is_refused(refusing, path, body):
+def test_ambiguous_json_is_refused(refusing, path, body):
     answer = refusing.post(path, data=body, headers=signed_in() | JSON)
     refused(answer, 400, "The request body is not valid JSON.")
 
@@ -128,7 +128,7 @@ def test_what_is_not_clear_json_is_refused(refusing, path, body):
     ],
     ids=lambda body: body[:20],
 )
-def test_json_that_is_no_object_is_refused(refusing, path, body):
+def test_json_that_is_not_an_object_is_refused(refusing, path, body):
     answer = refusing.post(path, data=body, headers=signed_in() | JSON)
     refused(answer, 400, "The request body must be a JSON object.")
 
@@ -159,7 +159,7 @@ def test_a_wrong_value_in_any_field_is_refused(refusing, field, value):
 
 
 @pytest.mark.parametrize("field", ["asset", "amount", "chain"])
-def test_null_is_no_value(refusing, field):
+def test_null_is_refused_as_a_value(refusing, field):
     path, body = (WALLETS, {}) if field == "chain" else (DEPOSIT, GOOD)
     refused(refusing.post(path, json=body | {field: None}, headers=signed_in()), 400)
 
@@ -228,7 +228,7 @@ def protected(client):
     return [(m, p) for m, p in every_call(client) if p.startswith("/api/") and p != SIGN_IN]
 
 
-def test_no_route_is_open_by_accident(refusing):
+def test_every_other_route_needs_a_token(refusing):
     calls = protected(refusing)
     assert len(calls) == 8
     for method, path in calls:
@@ -300,7 +300,7 @@ def test_a_token_of_ours_without_a_valid_fid_is_400(refusing, fid):
 
 
 @pytest.mark.parametrize("length", ["-1", "x", "1e3", "99999999999999999999", "\xb2"])
-def test_a_strange_content_length_is_refused(refusing, length):
+def test_a_malformed_content_length_is_refused(refusing, length):
     environ = {"CONTENT_LENGTH": length}
     headers = signed_in() | JSON
     answer = refusing.post(DEPOSIT, headers=headers, environ_overrides=environ)

@@ -54,7 +54,7 @@ def test_every_configured_origin_is_allowed(untouched):
 
 @pytest.mark.parametrize("origin", ["https://[2001:db8::1]:8443", "http://[::1]", "https://a-b.c"])
 @pytest.mark.parametrize("more", ["", f",{ORIGIN}"], ids=["alone", "of two"])
-def test_an_origin_is_never_taken_for_a_regular_expression(untouched, origin, more):
+def test_an_origin_is_never_used_as_a_regular_expression(untouched, origin, more):
     client = untouched.make_app(CORS_ORIGINS=f"{origin}{more}").test_client()
     answer = client.get("/healthz", headers={"Origin": origin})
     assert answer.headers["Access-Control-Allow-Origin"] == origin
@@ -63,13 +63,13 @@ def test_an_origin_is_never_taken_for_a_regular_expression(untouched, origin, mo
         assert answer.headers.get("Access-Control-Allow-Origin") in (None, origin), other
 
 
-def test_an_origin_in_capitals_or_with_a_slash_is_the_one_that_browsers_send(untouched):
+def test_an_origin_in_capitals_or_with_a_slash_is_normalized(untouched):
     client = untouched.make_app(CORS_ORIGINS="https://App.Example.com:443/\n").test_client()
     answer = client.get("/healthz", headers={"Origin": ORIGIN})
     assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
 
 
-def test_a_cache_keeps_the_answers_to_each_origin_apart(open_client):
+def test_caches_keep_responses_to_different_origins_apart(open_client):
     for headers in ({}, {"Origin": ORIGIN}, {"Origin": STRANGERS[0]}):
         answer = open_client.get("/healthz", headers=headers)
         assert "origin" in words(answer.headers.get("Vary", "")), headers
@@ -112,7 +112,7 @@ def test_no_answer_allows_cookies(open_client):
     assert "Access-Control-Allow-Credentials" not in answer.headers
 
 
-def test_scripts_may_read_the_headers_that_are_meant_for_them(open_client):
+def test_scripts_may_read_the_exposed_headers(open_client):
     answer = open_client.post(DEPOSIT, headers=signed_in() | {"Origin": ORIGIN})
     exposed = words(answer.headers.get("Access-Control-Expose-Headers", ""))
     assert exposed >= {"idempotent-replayed", "retry-after", "x-request-id"}

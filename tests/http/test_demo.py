@@ -26,7 +26,7 @@ def sign_in(client, **came):
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "OPTIONS"])
-def test_in_production_there_is_no_route_that_gives_a_token(described, app, client, method):
+def test_in_production_no_route_returns_a_token(described, app, client, method):
     refused(client.open(DEMO, method=method), 404, "There is nothing at this address.")
     assert not [rule.rule for rule in app.url_map.iter_rules() if "demo" in rule.rule]
     document = client.get("/openapi.json").text

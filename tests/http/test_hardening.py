@@ -11,7 +11,7 @@ HSTS = "Strict-Transport-Security"
 LIST = "/api/wallet/user-wallets"
 
 
-def test_every_answer_forbids_browsers_what_they_have_no_business_with(refusing):
+def test_every_response_has_the_security_headers(refusing):
     for method, path in [*routes(refusing.application), ("GET", "/nowhere")]:
         with refusing.open(path, method=method) as answer:
             headers = answer.headers
@@ -28,7 +28,7 @@ def behind_a_proxy(untouched):
     return untouched.make_app(TRUSTED_PROXY_HOPS="1")
 
 
-def test_who_comes_in_the_clear_is_sent_to_https(behind_a_proxy):
+def test_plain_http_is_redirected_to_https(behind_a_proxy):
     client = behind_a_proxy.test_client()
     headers = {"X-Forwarded-Proto": "http", "Host": "wallets.example.com", **signed_in()}
     for method in ("GET", "POST"):
@@ -39,7 +39,7 @@ def test_who_comes_in_the_clear_is_sent_to_https(behind_a_proxy):
 
 
 @pytest.mark.parametrize("path", ["/%0d%0aSet-Cookie:x=1", "/%E2%80%AE", "/%ff", "//example.org/"])
-def test_nobody_is_sent_elsewhere_nor_given_a_header(behind_a_proxy, path):
+def test_no_path_redirects_to_another_host_or_adds_a_header(behind_a_proxy, path):
     client = behind_a_proxy.test_client()
     headers = {"X-Forwarded-Proto": "http", "Host": "wallets.example.com"}
     # A server decodes bytes; Werkzeug's client makes characters of them.
@@ -109,7 +109,7 @@ def test_two_proxies_may_add_to_the_header_or_replace_it(untouched, words, schem
         "a:99999",
     ],
 )
-def test_nobody_is_sent_to_a_host_that_is_none(behind_a_proxy, host):
+def test_a_malformed_host_is_not_redirected_to(behind_a_proxy, host):
     environ = EnvironBuilder(path=LIST, headers={"X-Forwarded-Proto": "http"}).get_environ()
     environ.pop("HTTP_HOST")
     if host is not None:
@@ -131,34 +131,34 @@ HOSTS = [
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_who_names_a_host_is_sent_there(behind_a_proxy, host):
+def test_the_redirect_keeps_the_host(behind_a_proxy, host):
     headers = {"X-Forwarded-Proto": "http", "Host": host}
     answer = behind_a_proxy.test_client().get("/", headers=headers)
     assert answer.headers["Location"] == f"https://{host}/"
 
 
 @pytest.mark.parametrize("host", ["", "[::1", "a b", "[::1]]"])
-def test_a_host_that_is_none_is_no_fault_of_ours(refusing, host):
+def test_a_malformed_host_is_never_a_500(refusing, host):
     for path in ("/", "/docs", LIST):
         environ = {**EnvironBuilder(path=path).get_environ(), "HTTP_HOST": host}
         _, status, _ = run_wsgi_app(refusing.application.wsgi_app, environ)
         assert status[0] in "24", path
 
 
-def test_who_comes_by_https_is_told_to_stay_there(behind_a_proxy):
+def test_a_response_over_https_has_hsts(behind_a_proxy):
     client = behind_a_proxy.test_client()
     for proto in ("https", "http, https"):
         answer = client.get(LIST, headers={"X-Forwarded-Proto": proto, **signed_in()})
         assert (answer.status_code, answer.headers[HSTS]) == (200, "max-age=31536000")
 
 
-def test_a_health_check_that_comes_past_the_proxy_is_answered(behind_a_proxy):
+def test_a_health_check_that_bypasses_the_proxy_is_answered(behind_a_proxy):
     answer = behind_a_proxy.test_client().get("/healthz")
     assert (answer.status_code, HSTS in answer.headers) == (200, False)
 
 
 @pytest.mark.parametrize("words", [None, "", "gopher", "https,"])
-def test_nothing_but_a_trusted_proxy_s_header_says_by_what_the_client_came(behind_a_proxy, words):
+def test_only_a_trusted_proxy_s_header_sets_the_scheme(behind_a_proxy, words):
     """A server may have its own idea of the scheme: gunicorn believes X-Forwarded-Ssl too."""
     headers = {} if words is None else {"X-Forwarded-Proto": words}
     headers |= {"X-Forwarded-Ssl": "on", "Forwarded": "proto=https", "Front-End-Https": "on"}
@@ -171,7 +171,7 @@ def test_nothing_but_a_trusted_proxy_s_header_says_by_what_the_client_came(behin
 
 @pytest.mark.parametrize("hops", ["0", "1"])
 @pytest.mark.parametrize("name", ["X-Forwarded-Host", "X-Forwarded-Server", "X-Host", "Forwarded"])
-def test_no_header_but_host_names_the_host(untouched, hops, name):
+def test_only_the_host_header_sets_the_host(untouched, hops, name):
     client = untouched.make_app(TRUSTED_PROXY_HOPS=hops).test_client()
     other = {name: "evil.example", "X-Forwarded-Port": "1", "X-Forwarded-Prefix": "/evil"}
     assert "evil" not in client.get("/", headers=other).text
@@ -179,7 +179,7 @@ def test_no_header_but_host_names_the_host(untouched, hops, name):
     assert answer.headers.get("Location", "https://localhost/") == "https://localhost/"
 
 
-def test_without_a_trusted_proxy_its_header_means_nothing(refusing):
+def test_without_a_trusted_proxy_its_header_is_ignored(refusing):
     for proto in ("http", "https"):
         answer = refusing.get(LIST, headers={"X-Forwarded-Proto": proto, **signed_in()})
         assert (answer.status_code, HSTS in answer.headers) == (200, False)

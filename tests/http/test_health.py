@@ -32,7 +32,7 @@ def without_database(make_app, sql):
     return make_app(DATABASE_URL=url, DB_POOL_TIMEOUT="0.2").test_client()
 
 
-def test_a_service_in_order_is_alive_and_ready(client):
+def test_a_healthy_service_is_alive_and_ready(client):
     for path in ("/healthz", "/readyz"):
         answer = client.get(path)
         assert answer.status_code == 200
@@ -41,7 +41,7 @@ def test_a_service_in_order_is_alive_and_ready(client):
         assert answer.headers["X-Request-Id"]
 
 
-def test_asking_writes_nothing(client, sql):
+def test_health_checks_write_nothing(client, sql):
     for path in ("/healthz", "/readyz"):
         client.get(path)
     assert not any(rows_of(sql).values())
@@ -59,7 +59,7 @@ def test_a_database_that_cannot_be_reached_is_named_as_the_reason(without_databa
     assert sql.info.password not in problem["error"]
 
 
-def test_a_database_that_is_not_there_is_not_ready(make_app, sql):
+def test_a_missing_database_is_not_ready(make_app, sql):
     info = sql.info
     url = f"postgresql://{info.user}:{info.password}@{info.host}:{info.port}/nowhere"
     client = make_app(DATABASE_URL=url, DB_POOL_TIMEOUT="0.2").test_client()
@@ -84,7 +84,7 @@ def test_a_newer_database_is_ready(client, sql):
 
 
 @pytest.mark.parametrize("changes", [{}, {"ENCRYPTION_SECRET_PREVIOUS": '["one more wrong one"]'}])
-def test_a_secret_that_does_not_fit_is_the_reason_and_nothing_is_served(
+def test_a_secret_of_another_database_is_the_reason_and_nothing_is_served(
     client, make_app, sql, changes
 ):
     client.post(FALLBACK, headers=signed_in())
@@ -106,7 +106,9 @@ def test_any_secret_is_ready_on_an_empty_database(make_app):
     assert make_app(ENCRYPTION_SECRET=OTHER_SECRET).test_client().get("/readyz").status_code == 200
 
 
-def test_a_new_secret_that_names_the_old_one_is_ready_and_opens_old_wallets(client, make_app):
+def test_a_new_secret_with_the_old_one_as_previous_is_ready_and_decrypts_old_wallets(
+    client, make_app
+):
     old = client.post(FALLBACK, headers=signed_in()).get_json()["walletAddress"]
     rotated = make_app(
         ENCRYPTION_SECRET=OTHER_SECRET, ENCRYPTION_SECRET_PREVIOUS=f'["{SECRET}"]'
@@ -121,6 +123,6 @@ def test_a_new_secret_that_names_the_old_one_is_ready_and_opens_old_wallets(clie
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
-def test_no_token_is_needed_and_a_bad_one_does_not_matter(client, path):
+def test_health_needs_no_token_and_ignores_a_bad_one(client, path):
     answer = client.get(path, headers={"Authorization": "Bearer nonsense"})
     assert answer.status_code == 200

@@ -35,7 +35,7 @@ def test_nothing_on_a_page_needs_what_its_policy_forbids(make_app, settings, pat
             assert "http:" not in found.text.replace("http://www.w3.org/", "")
 
 
-def test_what_the_pages_are_made_of_is_small_and_comes_from_here(app):
+def test_the_assets_of_the_pages_are_small_and_served_here(app):
     client = app.test_client()
     for path in ASSETS.iterdir():
         text = path.read_text()
@@ -46,7 +46,7 @@ def test_what_the_pages_are_made_of_is_small_and_comes_from_here(app):
                 assert answer.status_code == 200
 
 
-def test_a_browser_keeps_the_parts_and_asks_whether_they_are_still_the_same(client):
+def test_browsers_cache_the_assets_and_revalidate_them(client):
     with client.get("/assets/page.js") as first:
         assert first.mimetype == "text/javascript"
         assert first.headers["Cache-Control"] == "no-cache, max-age=0"
@@ -59,7 +59,7 @@ def test_other_files_are_not_served(refusing, name):
     refused(refusing.get(f"/assets/{name}"), 404)
 
 
-def test_in_production_the_page_offers_no_signing_in_and_says_how_to_call(client):
+def test_in_production_the_page_offers_no_sign_in_and_explains_the_api(client):
     page = client.get("/").text
     assert "<button" not in page
     assert "<form" not in page

@@ -77,7 +77,7 @@ def test_the_same_key_with_another_body_is_422(client, sql):
     assert rows_of(sql) == before
 
 
-def test_a_body_that_says_the_default_is_the_same_body(client):
+def test_a_body_with_an_explicit_default_is_the_same_body(client):
     first = client.post(
         PATH,
         json={"amount": "20", "baseAddress": BASE_ACCOUNT},
@@ -105,7 +105,7 @@ def test_the_same_key_of_another_user_is_independent(client, sql):
     assert keys_of(sql) == [(FID, "first"), (FID + 7, "first")]
 
 
-def test_a_replay_repeats_the_first_answer_after_later_deposits(client, services):
+def test_a_replay_repeats_the_first_response_after_later_deposits(client, services):
     first = deposit(client).get_json()
     services.wallets.store_base_account_address(FID, OTHER_ACCOUNT, access=ACCESS)
     again = deposit(client)
@@ -179,13 +179,13 @@ def test_after_the_first_request_has_finished_its_key_is_taken(client, running):
     refused(deposit(client), 422)
 
 
-def test_a_running_request_is_in_nobody_elses_way(client, running):
+def test_a_running_request_blocks_no_other_user(client, running):
     assert not is_replay(deposit(client, "second"))
     assert not is_replay(deposit(client, fid=FID + 7))
     assert client.post(PATH, json=BODY, headers=signed_in()).status_code == 200
 
 
-def test_a_short_wait_ends_with_the_answer(client, running):
+def test_a_short_wait_ends_with_the_response(client, running):
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(deposit, client)
         with pytest.raises(TimeoutError):

@@ -50,7 +50,7 @@ def test_what_is_not_a_request_is_invalid(ours, given):
     assert is_error_of["error"]["code"] == -32600
 
 
-def test_a_batch_is_answered_in_order_and_each_signature_is_on_record(ours, address, sql):
+def test_a_batch_is_answered_in_order_and_each_signature_is_recorded(ours, address, sql):
     answer = ours(
         call("personal_sign", TEXT, address, id="a"),
         call("nothing", id="b"),
@@ -107,7 +107,7 @@ def test_a_notification_is_not_answered_and_signs_nothing(ours, address, sql):
         (b"null", -32600),
     ],
 )
-def test_what_is_not_json_in_one_reading_is_a_parse_error(client, engine, address, body, code):
+def test_ambiguous_json_is_a_parse_error(client, engine, address, body, code):
     json_type = {"Content-Type": "application/json"}
     answer = client.post(RPC, data=body, headers=engine | json_type)
     error_of(answer, code)

@@ -99,7 +99,7 @@ def test_the_fourth_request_of_a_client_is_refused_and_no_other_caller_notices(m
     assert "client" not in remaining(asked(client, headers=signed_in()))
 
 
-def test_a_client_that_is_refused_for_its_scope_can_still_ask_too_often(make_app, token_for):
+def test_a_client_refused_for_its_scope_is_still_rate_limited(make_app, token_for):
     client = make_app(RATELIMIT_PER_IP="3 per day").test_client()
     engine = token_for("engine", "stats:read")
     for _ in range(3):
@@ -107,7 +107,7 @@ def test_a_client_that_is_refused_for_its_scope_can_still_ask_too_often(make_app
     too_many(asked(client, headers=engine, path="/v1/audit"), "ip")
 
 
-def test_guessing_tokens_is_counted_and_ends_the_address_for_good_tokens_too(untouched):
+def test_wrong_tokens_count_and_limit_the_address_for_valid_tokens_too(untouched):
     client = untouched.make_app(RATELIMIT_PER_IP="3 per day").test_client()
     for guess, left in (("nonsense", 2), (f"wapi_{'0' * 16}_{'x' * 43}", 1), ("", 0)):
         path = "/v1/stats" if guess.startswith("wapi_") else LIST
@@ -117,7 +117,7 @@ def test_guessing_tokens_is_counted_and_ends_the_address_for_good_tokens_too(unt
     too_many(asked(client, headers=signed_in()), "ip")
 
 
-def test_an_address_that_asks_too_often_does_not_reach_the_database(untouched):
+def test_a_rate_limited_address_does_not_reach_the_database(untouched):
     client = untouched.make_app(RATELIMIT_PER_IP="1 per day", SLOW_QUERY_MS="0").test_client()
     guess = {"Authorization": f"Bearer wapi_{'0' * 16}_{'x' * 43}"}
 
@@ -150,7 +150,7 @@ def test_limits_hold_while_the_database_is_down(untouched):
     assert time.monotonic() - began < 0.1
 
 
-def test_load_balancers_may_ask_for_health_without_end(untouched):
+def test_health_checks_are_not_limited(untouched):
     client = untouched.make_app(RATELIMIT_PER_IP="1 per day").test_client()
     assert asked(client, headers=signed_in()).status_code == 200
     too_many(asked(client, headers=signed_in()), "ip")
@@ -199,7 +199,7 @@ def test_of_several_limits_each_one_holds(untouched):
     assert items(answer, "RateLimit")[-1][1] == {"r": 0, "t": int(answer.headers["Retry-After"])}
 
 
-def test_a_body_that_is_too_large_counts_and_is_told_what_is_left(untouched):
+def test_a_too_large_body_counts_and_gets_the_limit_headers(untouched):
     client = untouched.make_app(RATELIMIT_PER_IP="2 per day").test_client()
     for left in (1, 0):
         answer = client.post(LIST, data=b"x" * 20_000, headers=signed_in())
@@ -208,7 +208,7 @@ def test_a_body_that_is_too_large_counts_and_is_told_what_is_left(untouched):
     assert too_many(client.post(LIST, data=b"x" * 20_000), "ip")
 
 
-def test_without_limits_nothing_is_counted_and_nothing_is_told(untouched):
+def test_without_limits_nothing_is_counted_and_there_are_no_limit_headers(untouched):
     tight = {f"RATELIMIT_PER_{per}": "1 per day" for per in ("IP", "USER", "CLIENT")}
     client = untouched.make_app(RATELIMIT_ENABLED="false", **tight).test_client()
     for _ in range(5):
@@ -236,7 +236,7 @@ def test_behind_a_proxy_each_caller_has_a_limit_and_cannot_choose_its_address(un
     too_many(through(client, "192.0.2.2"), "ip")
 
 
-def test_two_proxies_are_two_steps_back_and_no_more(untouched):
+def test_with_two_proxies_the_address_is_the_second_from_the_end(untouched):
     hops = {"TRUSTED_PROXY_HOPS": "2", "RATELIMIT_PER_IP": "2 per day"}
     client = untouched.make_app(**hops).test_client()
     for inner in ("198.51.100.1", "198.51.100.2"):
@@ -244,7 +244,7 @@ def test_two_proxies_are_two_steps_back_and_no_more(untouched):
     too_many(through(client, "203.0.113.9", "192.0.2.1", "198.51.100.3"), "ip")
 
 
-def test_without_a_proxy_what_a_caller_says_of_its_address_is_not_believed(untouched):
+def test_without_a_proxy_forwarded_addresses_are_ignored(untouched):
     client = untouched.make_app(RATELIMIT_PER_IP="2 per day").test_client()
     for invented in ("203.0.113.1", "203.0.113.2"):
         assert through(client, invented).status_code == 200
@@ -259,7 +259,7 @@ def test_a_caller_without_an_address_is_limited_too(untouched):
     too_many(asked(client, headers=signed_in(), address="unknown"), "ip")
 
 
-def test_all_callers_whom_the_proxies_do_not_name_share_one_limit_of_their_own(untouched):
+def test_callers_without_a_forwarded_address_share_one_limit(untouched):
     """Neither the proxy's address nor the text in the header is an address to count by."""
     hops = {"TRUSTED_PROXY_HOPS": "2", "RATELIMIT_PER_IP": "3 per day"}
     client = untouched.make_app(**hops).test_client()
@@ -292,7 +292,7 @@ def test_a_refused_request_writes_nothing(make_app, sql):
     assert rows_of(sql) == before
 
 
-def test_what_one_user_can_append_is_bounded_on_every_route_that_appends(untouched, farcaster, sql):
+def test_every_route_that_appends_is_limited_per_user(untouched, farcaster, sql):
     settings = farcaster.settings(RATELIMIT_WRITES_PER_USER="3 per day", ALLOW_KEY_EXPORT="true")
     client = untouched.make_app(**settings).test_client()
     made = client.post(DEPOSIT, json=BODY, headers=signed_in())
@@ -314,7 +314,7 @@ def test_what_one_user_can_append_is_bounded_on_every_route_that_appends(untouch
     assert other.status_code == 200
 
 
-def test_a_refused_request_uses_up_no_idempotency_key(make_app):
+def test_a_rate_limited_request_uses_no_idempotency_key(make_app):
     client = make_app(RATELIMIT_PER_USER="1 per day").test_client()
     key = {"Idempotency-Key": "once"}
     assert client.get(LIST, headers=signed_in()).status_code == 200
@@ -325,7 +325,7 @@ def test_a_refused_request_uses_up_no_idempotency_key(make_app):
     assert "Idempotent-Replayed" not in answer.headers
 
 
-def test_a_frontend_of_another_origin_can_read_what_it_is_told(untouched):
+def test_a_frontend_of_another_origin_can_read_the_limit_headers(untouched):
     origin = {"Origin": "https://app.example.com"}
     changes = {"CORS_ORIGINS": origin["Origin"], "RATELIMIT_PER_USER": "1 per day"}
     client = untouched.make_app(**changes).test_client()
@@ -337,7 +337,7 @@ def test_a_frontend_of_another_origin_can_read_what_it_is_told(untouched):
         assert set(exposed) >= set(HEADERS)
 
 
-def test_the_refusal_is_documented_on_every_limited_route(described, untouched):
+def test_the_429_is_documented_on_every_limited_route(described, untouched):
     client = untouched.make_app().test_client()
     document = json.loads(client.get("/openapi.json").data)
     assert len(document["paths"]) > 15

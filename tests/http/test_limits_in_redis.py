@@ -132,7 +132,7 @@ def test_processes_without_a_redis_count_each_for_itself(untouched):
         too_many(asked(client, headers=signed_in()), "user")
 
 
-def test_waiting_as_long_as_a_refusal_says_is_enough(untouched, shared):
+def test_waiting_for_retry_after_is_enough(untouched, shared):
     """At any phase of a second: a pause that is rounded down would be one that is too short."""
     limits = {"RATELIMIT_STORAGE_URI": shared.uri, "RATELIMIT_PER_USER": "1 per 2 seconds"}
     client = untouched.make_app(**limits).test_client()
@@ -176,22 +176,20 @@ def is_answered_from_memory(client, caplog, *, first=3.0):
     assert quote(PASSWORD) not in caplog.text
 
 
-def test_a_redis_that_is_down_from_the_start_costs_no_request(untouched, caplog):
+def test_a_redis_that_is_down_at_the_start_fails_no_request(untouched, caplog):
     nobody = f"redis://:{quote(PASSWORD)}@127.0.0.1:{DEAD_PORT}/0"
     limits = {"RATELIMIT_STORAGE_URI": nobody, "RATELIMIT_PER_USER": "3 per day"}
     client = untouched.make_app(**limits).test_client()
     is_answered_from_memory(client, caplog, first=0.5)
 
 
-def test_a_redis_that_hangs_costs_one_request_some_seconds_and_no_other(untouched, hanging, caplog):
+def test_a_hanging_redis_delays_only_one_request(untouched, hanging, caplog):
     limits = {"RATELIMIT_STORAGE_URI": hanging, "RATELIMIT_PER_USER": "3 per day"}
     is_answered_from_memory(untouched.make_app(**limits).test_client(), caplog)
 
 
 @pytest.mark.parametrize("seconds", [0.9, 0.45, 0.2, 0.1])
-def test_a_slow_redis_costs_a_request_less_than_a_second_and_the_next_ones_nothing(
-    untouched, slow, seconds, caplog
-):
+def test_a_slow_redis_delays_one_request_by_less_than_a_second(untouched, slow, seconds, caplog):
     """Each answer comes within the timeout of a socket; a deposit needs six of them."""
     client = untouched.make_app(RATELIMIT_STORAGE_URI=slow.uri).test_client()
     user = signed_in(FID + 7)
@@ -209,7 +207,7 @@ def test_a_slow_redis_costs_a_request_less_than_a_second_and_the_next_ones_nothi
     assert any("memory" in line for line in warnings_of(caplog))
 
 
-def test_a_redis_that_is_slow_to_connect_to_costs_one_request_a_bounded_time(untouched, slow):
+def test_a_redis_that_is_slow_to_connect_to_delays_one_request_for_a_bounded_time(untouched, slow):
     """A new connection needs several answers, each of which comes in time."""
     slow.seconds = 0.25
     client = untouched.make_app(RATELIMIT_STORAGE_URI=slow.uri).test_client()

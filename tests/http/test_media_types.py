@@ -113,7 +113,7 @@ def fault_of(method, answer):
     return None
 
 
-def test_every_answer_below_api_and_v1_is_json(serve, calls):
+def test_every_response_below_api_and_v1_is_json(serve, calls):
     """Redirects, preflights and what the framework or the worker refuses are answers as well."""
     service = serve(
         WEB_CONCURRENCY="1",
@@ -131,7 +131,7 @@ def test_every_answer_below_api_and_v1_is_json(serve, calls):
 
 @pytest.mark.parametrize("path", ["/api//wallet/deposit", "/v1//stats", "/api/wallet//deposit"])
 @pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS"])
-def test_a_path_with_two_slashes_leads_nowhere_rather_than_elsewhere(refusing, method, path):
+def test_a_path_with_two_slashes_is_404_and_not_redirected(refusing, method, path):
     answer = refusing.open(path, method=method)
     assert (answer.status_code, answer.json["code"]) == (404, "not_found")
     assert "Location" not in answer.headers

@@ -51,7 +51,7 @@ def test_a_body_that_is_not_json_or_not_an_object_is_400(refusing, path, body):
         "0x78547fC07fDc8AaC05E53B034E510b276A5bA384",
     ],
 )
-def test_a_base_address_is_0x_and_40_hex_digits_with_a_right_checksum(refusing, address):
+def test_a_base_address_is_0x_and_40_hex_digits_with_a_valid_checksum(refusing, address):
     answer = refusing.post(DEPOSIT, json=BODY | {"baseAddress": address}, headers=signed_in())
     refused(answer, 400, "Invalid address format. Please check your input.")
 
@@ -90,7 +90,7 @@ def test_a_changed_secret_replaces_no_wallet_and_raises_an_alarm(client, make_ap
     assert client.post(FALLBACK, headers=signed_in()).status_code == 200
 
 
-def test_a_changed_secret_makes_no_wallets_for_new_users_either(client, make_app, sql):
+def test_a_changed_secret_creates_no_wallets_for_new_users_either(client, make_app, sql):
     client.post(FALLBACK, headers=signed_in())
     before = rows_of(sql)
     stranger = make_app(ENCRYPTION_SECRET=OTHER_SECRET).test_client()

@@ -30,7 +30,7 @@ def sent(monkeypatch):
     return names
 
 
-def test_what_is_asked_about_one_user_is_answered_by_one_machine(make_app, farcaster, sent):
+def test_requests_about_one_user_use_one_machine(make_app, farcaster, sent):
     app = make_app(ALLOW_KEY_EXPORT="true", METRICS_TOKEN="m" * 32, **farcaster.settings())
     client = app.test_client()
     scatter = {name for name, place in listed().items() if place == EVERY}

@@ -112,17 +112,17 @@ def test_it_is_valid_openapi_and_its_schemas_are_valid_json_schema(schema, docum
         jsonschema_rs.meta.validate(shape)
 
 
-def test_a_page_s_size_has_a_range_that_programs_can_read(document):
+def test_the_size_of_a_page_has_a_machine_readable_range(document):
     operation = document["paths"]["/v1/wallets"]["get"]
     (limit,) = (given for given in operation["parameters"] if given["name"] == "limit")
     assert limit["schema"] == {"type": "integer", "minimum": 1, "maximum": 100, "default": 50}
 
 
-def test_generated_clients_learn_that_a_deposit_needs_an_amount(document):
+def test_the_document_says_that_a_deposit_needs_an_amount(document):
     assert document["components"]["schemas"]["DepositBody"]["required"] == ["amount"]
 
 
-def test_generated_clients_learn_that_signing_in_takes_one_address(document):
+def test_the_document_says_that_sign_in_takes_one_address(document):
     (address,) = document["paths"]["/api/auth/base-account"]["post"]["parameters"]
     assert (address["schema"]["type"], address["required"]) == ("string", False)
 
@@ -131,12 +131,12 @@ def test_it_has_every_method_of_every_route_and_nothing_else(app, document):
     assert set(operations_of(document)) == {(method, path) for method, path, _ in routes_of(app)}
 
 
-def test_every_operation_has_the_name_that_generated_clients_call(document):
+def test_every_operation_has_a_stable_operation_id(document):
     names = [operation["operationId"] for operation in operations_of(document).values()]
     assert sorted(names) == OPERATIONS
 
 
-def test_every_operation_asks_for_the_token_that_its_view_asks_for(app, document):
+def test_every_operation_requires_the_token_that_its_view_requires(app, document):
     described = operations_of(document)
     for method, path, view in routes_of(app):
         scopes = [view.auth_policy.scope] if view.auth_policy.scope else []
@@ -147,7 +147,7 @@ def test_every_operation_asks_for_the_token_that_its_view_asks_for(app, document
     assert schemes == set(document["components"]["securitySchemes"])
 
 
-def test_every_operation_says_what_it_is_for_and_what_it_answers(document):
+def test_every_operation_describes_its_purpose_and_responses(document):
     tags = {tag["name"] for tag in document["tags"] if tag["description"]}
     for place, operation in operations_of(document).items():
         assert operation["summary"], place
@@ -217,7 +217,7 @@ def test_the_service_responds_to_random_requests_as_the_document_says(
             SETTINGS(given(case=operation.as_strategy(mode))(check))()
 
 
-def test_every_answer_to_a_request_in_order_is_described(
+def test_every_response_to_a_valid_request_is_described(
     make_app, served, operations, credentials, in_use
 ):
     # With limits, for their headers.
@@ -233,7 +233,7 @@ def test_the_401_without_a_token_is_described(client, operations):
             is_described(operation, ask(client, operation), 401)
 
 
-def test_the_403_without_the_right_is_described(make_app, client, operations, make_client):
+def test_the_403_without_the_scope_is_described(make_app, client, operations, make_client):
     known = {scope: make_client(scope) for scope in SCOPES}
     for operation in operations:
         for requirement in operation.definition.raw["security"]:
@@ -300,7 +300,7 @@ def test_the_404_of_metrics_that_are_off_is_described(make_app, schema):
         (Response("ok", mimetype="text/plain"), checks.UndefinedContentType),
     ],
 )
-def test_a_route_that_does_something_else_would_be_noticed(app, answer, failure):
+def test_a_route_that_deviates_from_the_document_is_detected(app, answer, failure):
     blueprint = Blueprint("extra", __name__)
 
     @blueprint.get("/extra")

@@ -62,7 +62,7 @@ def test_a_plain_path_reaches_its_route_in_every_spelling_of_servers(client):
         ("/v1/users/1/wallets/%C3%A9", "/v1/users/1/wallets/\xc3\xa9"),
     ],
 )
-def test_what_has_to_be_encoded_or_may_be_reaches_its_route(client, target, path):
+def test_encoded_characters_reach_their_route(client, target, path):
     assert ask(client, RAW_URI=target, PATH_INFO=path).status_code == 401
 
 
@@ -84,6 +84,6 @@ def test_every_other_spelling_that_a_server_accepts_is_404(client, name, target)
         {"PATH_INFO": ""},
     ],
 )
-def test_a_path_that_begins_elsewhere_is_404(client, came):
+def test_a_path_with_another_prefix_is_404(client, came):
     answer = ask(client, **came)
     assert (answer.status_code, answer.json["code"]) == (404, "not_found")

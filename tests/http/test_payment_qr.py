@@ -42,7 +42,7 @@ def read(svg):
 
 @pytest.mark.parametrize("network", ["base-mainnet", "base-testnet"])
 @pytest.mark.parametrize(("asset", "amount"), [("USDC", "20"), ("ETH", ".5")])
-def test_a_camera_reads_the_payment_that_the_deposit_named(make_app, network, asset, amount):
+def test_a_camera_reads_the_payment_of_the_deposit(make_app, network, asset, amount):
     client = make_app(NETWORK=network).test_client()
     body = {"asset": asset, "amount": amount, "baseAddress": f"0x{1:040x}"}
     prepared = client.post("/api/wallet/deposit", json=body, headers=signed_in()).get_json()
@@ -59,7 +59,7 @@ def test_the_largest_amount_fits_into_a_code(client, services):
     assert read(ask(client, amount=amount).data).endswith(f"&uint256={MAX_UINT256}")
 
 
-def test_the_drawing_needs_nothing_that_a_strict_policy_forbids(client, services):
+def test_the_image_complies_with_a_strict_content_security_policy(client, services):
     services.wallets.ensure_trading_wallet(FID, access=ACCESS)
     root = ElementTree.fromstring(ask(client, amount="20").data)  # noqa: S314
     names = {element.tag.removeprefix(SVG) for element in root.iter()}
@@ -68,7 +68,7 @@ def test_the_drawing_needs_nothing_that_a_strict_policy_forbids(client, services
     assert attributes == {"viewBox", "d", "fill", "stroke"}
 
 
-def test_a_user_without_a_wallet_has_nothing_to_pay_into_and_gets_no_wallet(client, sql):
+def test_a_user_without_a_wallet_gets_no_code_and_no_wallet(client, sql):
     before = rows_of(sql)
     refused(ask(client, amount="20"), 404, "This user has no such wallet.")
     assert rows_of(sql) == before
@@ -93,11 +93,11 @@ def test_nothing_is_recorded(client, services, sql):
         ({"amount": ["20", "21"]}, "invalid_request"),
     ],
 )
-def test_what_no_deposit_can_be_is_refused(refusing, query, code):
+def test_an_invalid_deposit_is_refused(refusing, query, code):
     assert refused(ask(refusing, **query), 400)["code"] == code
 
 
-def test_a_wallet_that_does_not_open_is_not_drawn(client, services, sql):
+def test_a_wallet_that_does_not_decrypt_has_no_code(client, services, sql):
     services.wallets.ensure_trading_wallet(FID, access=ACCESS)
     sql.execute("set session_replication_role = replica")
     sql.execute("update wallets set encrypted_private_key = reverse(encrypted_private_key)")

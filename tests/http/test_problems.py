@@ -38,6 +38,7 @@ STATUSES = {
     "invalid_filter": 400,
     "invalid_cursor": 400,
     "invalid_recipient_key": 400,
+    "invalid_policy": 400,
     "not_signable": 400,
     "unauthenticated": 401,
     "key_export_disabled": 403,
@@ -78,14 +79,14 @@ def failing(monkeypatch, error):
     monkeypatch.setattr(BaseAccountWalletService, "list_wallets", fail)
 
 
-def test_every_refusal_has_one_status_and_one_code():
+def test_every_error_has_one_status_and_one_code():
     assert {refusal.code: STATUS_OF[refusal] for refusal in all_refusals()} == STATUSES
     assert set(STATUS_OF) == set(all_refusals())
     assert len({refusal.code for refusal in STATUS_OF}) == len(STATUS_OF)
 
 
 @pytest.mark.parametrize("refusal", list(all_refusals()), ids=lambda refusal: refusal.code)
-def test_every_refusal_is_a_problem(refusing, monkeypatch, refusal):
+def test_every_error_is_a_problem_document(refusing, monkeypatch, refusal):
     unavailable = issubclass(refusal, errors.ServiceUnavailable)
     failing(monkeypatch, refusal("a reason for the log") if unavailable else refusal())
     answer = refusing.get(LIST, headers=signed_in())
@@ -110,14 +111,14 @@ def test_a_problem_has_exactly_the_promised_members_and_echoes_the_request_id(re
     assert problem["status"] == 401
 
 
-def test_a_hint_says_what_exactly_is_wrong(refusing):
+def test_a_hint_explains_exactly_what_is_wrong(refusing):
     answer = refusing.post(DEPOSIT, json=BODY | {"amount": "1e3"}, headers=signed_in())
     problem = refused(answer, 400, "Invalid amount format. Please check your input.")
     assert "digits" in problem["detail"]
 
 
 @pytest.mark.parametrize("failure", [RuntimeError, ValueError, KeyError, AssertionError, OSError])
-def test_a_bug_is_500_and_tells_nothing(refusing, monkeypatch, failure):
+def test_a_bug_is_500_and_reveals_nothing(refusing, monkeypatch, failure):
     private_key = "0x" + "5e" * 32
     failing(monkeypatch, failure(private_key))
     with capture_logs() as events:
@@ -141,7 +142,7 @@ def test_a_constraint_that_no_code_knows_is_500(make_app, sql, bearer, table):
     assert sql.execute("select count(*) from wallets").fetchone() == (1,)
 
 
-def test_a_database_that_is_gone_is_503_on_every_route_that_needs_it(make_app, sql):
+def test_an_unavailable_database_is_503_on_every_route_that_needs_it(make_app, sql):
     info = sql.info
     url = f"postgresql://{info.user}:{info.password}@127.0.0.1:{DEAD_PORT}/{info.dbname}"
     client = make_app(DATABASE_URL=url, DB_POOL_TIMEOUT="0.1").test_client()
@@ -161,7 +162,7 @@ def test_a_database_that_is_gone_is_503_on_every_route_that_needs_it(make_app, s
         assert answer.headers["Retry-After"].isdigit()
 
 
-def test_a_database_that_goes_away_is_503_and_one_that_returns_is_used_again(make_app, sql, server):
+def test_a_lost_database_is_503_and_is_used_again_after_it_returns(make_app, sql, server):
     client = make_app(DB_POOL_TIMEOUT="0.3").test_client()
     assert client.get(LIST, headers=signed_in()).status_code == 200
     name = sql.info.dbname
@@ -182,7 +183,7 @@ def test_a_database_that_goes_away_is_503_and_one_that_returns_is_used_again(mak
         time.sleep(0.1)
 
 
-def test_connections_that_were_cut_are_replaced_without_anybody_noticing(client, sql):
+def test_cut_connections_are_replaced_without_an_error(client, sql):
     assert client.post(DEPOSIT, json=BODY, headers=signed_in()).status_code == 200
     for _ in range(3):
         sql.execute(
@@ -192,10 +193,10 @@ def test_connections_that_were_cut_are_replaced_without_anybody_noticing(client,
         assert client.post(DEPOSIT, json=BODY, headers=signed_in()).status_code == 200
 
 
-def of_another_address(sealing, row):
+def of_another_address(encryption, row):
     """Seal a valid key to a row whose address is not the key's."""
     key = keys.generate().private_key
-    sealed = sealing.encrypt(key, fid=FID, chain="ethereum", address=row["address"])
+    sealed = encryption.encrypt(key, fid=FID, chain="ethereum", address=row["address"])
     return {"encrypted_private_key": sealed.ciphertext, "iv": sealed.iv}
 
 
@@ -214,13 +215,13 @@ CORRUPTIONS = {
 
 
 @pytest.mark.parametrize("corruption", CORRUPTIONS)
-def test_a_key_that_does_not_open_is_an_alarm_on_every_route(
-    client, make_app, sql, sealing, corruption
+def test_a_key_that_does_not_decrypt_is_an_alarm_on_every_route(
+    client, make_app, sql, encryption, corruption
 ):
     client.post(LIST, headers=signed_in())
     columns = ("address", "encrypted_private_key", "iv", "key_id")
     found = sql.execute(f"select {', '.join(columns)} from wallets").fetchone()
-    changed = CORRUPTIONS[corruption](sealing, dict(zip(columns, found, strict=True)))
+    changed = CORRUPTIONS[corruption](encryption, dict(zip(columns, found, strict=True)))
     # As a damaged disk would: no trigger is asked.
     sql.execute("set session_replication_role = replica")
     for column, value in changed.items():
@@ -255,7 +256,7 @@ def methods_by_path(client):
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "TRACE", "PROPFIND", "X" * 50])
-def test_another_method_is_405_and_says_which_are_allowed(refusing, method):
+def test_another_method_is_405_and_lists_the_allowed_ones(refusing, method):
     for path, served in methods_by_path(refusing).items():
         if method in served:
             continue
@@ -290,7 +291,7 @@ def test_an_unknown_address_is_404(refusing, path):
 @pytest.mark.parametrize(
     "given", ["", " ", "a b", "a" * 65, "\xe9", "a\r\nX: y", "<script>", "a\x00", "{}", "\x1b[2J"]
 )
-def test_a_strange_request_id_is_not_repeated(refusing, given):
+def test_a_malformed_request_id_is_not_echoed(refusing, given):
     environ = {"HTTP_X_REQUEST_ID": given}
     answer = refusing.get("/api/wallet/primary", environ_overrides=environ)
     problem = refused(answer, 401)

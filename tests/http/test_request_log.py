@@ -78,7 +78,7 @@ def test_each_kind_of_caller_is_named(caller, engine):
         assert line == {"method": method, "route": route, "status": 200, "actor": actor}
 
 
-def test_an_address_is_not_written_down_but_that_nobody_knows_it_is(make_app):
+def test_addresses_are_not_logged_except_that_one_is_unknown(make_app):
     """With --allow-ip such a caller is refused, and its operator looks for the reason here."""
     caller = Caller(make_app(TRUSTED_PROXY_HOPS="1").test_client())
     plain = {"method": "GET", "route": LIST, "status": 200, "actor": f"user:{FID}"}
@@ -90,7 +90,7 @@ def test_an_address_is_not_written_down_but_that_nobody_knows_it_is(make_app):
     assert not written("198.51.100.79")
 
 
-def test_an_address_that_is_as_long_as_a_header_is_unknown_and_not_kept(make_app):
+def test_a_too_long_address_is_unknown_and_not_kept(make_app):
     caller = Caller(make_app(TRUSTED_PROXY_HOPS="1").test_client())
     kept = requests._parse_ip.cache_info().currsize
     for forwarded in ("x" * 8000, "fe80::1%" + "x" * 8000):
@@ -122,7 +122,7 @@ def test_a_caller_without_a_valid_token_is_logged_as_nobody(caller, engine, gues
         assert line.get("actor", "anybody") == "anybody"
 
 
-def test_a_client_that_reaches_too_far_is_named(caller, engine):
+def test_a_client_without_the_scope_is_named(caller, engine):
     line = caller.line("GET", "/v1/audit", engine)
     assert line == {
         "method": "GET",
@@ -132,7 +132,7 @@ def test_a_client_that_reaches_too_far_is_named(caller, engine):
     }
 
 
-def test_a_refusal_of_a_limit_has_its_line_too(make_app):
+def test_a_rate_limited_request_is_logged_too(make_app):
     caller = Caller(make_app(RATELIMIT_PER_USER="1 per day").test_client())
     assert caller.line("GET", LIST, signed_in())["status"] == 200
     line = caller.line("GET", LIST, signed_in())
@@ -167,7 +167,7 @@ def test_no_line_of_a_request_holds_a_token_a_key_a_path_or_a_query(caller, engi
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/nowhere", LIST, "/v1/wallets"])
-def test_one_request_does_not_lend_its_name_to_the_next(caller, path):
+def test_the_log_context_of_a_request_ends_with_it(caller, path):
     assert caller.line("GET", LIST, signed_in())["actor"] == f"user:{FID}"
     assert caller.line("GET", path).get("actor", "anybody") == "anybody"
 

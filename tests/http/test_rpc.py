@@ -159,7 +159,7 @@ def test_without_a_node_a_read_names_the_setting(ours, method):
     assert error["message"] == f"{method} needs a node: the operator must set RPC_URL_8453."
 
 
-def test_a_client_that_no_policy_allows_gets_4100_and_is_on_record(client, app, address, sql):
+def test_a_client_that_no_policy_allows_gets_4100_and_is_recorded(client, app, address, sql):
     restricted = calling(app, "wallets:sign", restricted=True)
     for given in (
         call("personal_sign", TEXT, address),
@@ -174,7 +174,7 @@ def test_a_client_that_no_policy_allows_gets_4100_and_is_on_record(client, app, 
     assert {action for (action,) in recorded(sql)} == {"signing.refused"}
 
 
-def test_the_reason_of_the_header_is_on_record(ours, address, sql):
+def test_the_reason_in_the_header_is_recorded(ours, address, sql):
     header = {"X-Reason": "swap 8c1f", "X-Request-Id": "asked-1"}
     result_of(ours(call("personal_sign", TEXT, address), **header))
     assert recorded(sql, "reason, request_id, actor") == [("swap 8c1f", "asked-1", "client:engine")]
@@ -209,7 +209,7 @@ def test_a_fid_a_type_and_a_size_are_refused_as_on_every_route(client, engine):
 
 
 @pytest.mark.parametrize("scopes", [("wallets:read",), ("keys:read", "wallets:write")])
-def test_only_a_client_with_the_scope_may_ask_anything(client, app, address, sql, scopes):
+def test_only_a_client_with_the_scope_may_call_any_method(client, app, address, sql, scopes):
     before = rows_of(sql)
     answer = ask(client, calling(app, *scopes), call("eth_chainId"))
     assert refused(answer, 403)["code"] == "insufficient_scope"

@@ -111,7 +111,7 @@ def test_the_error_of_the_node_is_passed_on_with_its_data(ours, node):
         *(b'{"result": ' + b"[" * n + b"]" * n + b"}" for n in range(9990, 10_000)),
     ],
 )
-def test_what_is_not_json_rpc_counts_as_no_answer(ours, node, body):
+def test_a_response_that_is_not_json_rpc_is_an_unavailable_node(ours, node, body):
     node.body = body
     # Also in a batch, which nests the result deeper.
     for answer in (ours(call("eth_blockNumber")), ours(*[call("eth_blockNumber")] * 2)):
@@ -124,7 +124,7 @@ def test_what_is_not_json_rpc_counts_as_no_answer(ours, node, body):
 
 
 @pytest.mark.parametrize("status", [201, 204, 301, 302, 307, 400, 401, 429, 500, 503])
-def test_any_other_status_counts_as_no_answer(unanswered, node, status):
+def test_any_other_status_is_an_unavailable_node(unanswered, node, status):
     node.status = status
     node.headers = {"Location": "/elsewhere", "Retry-After": "0"}
     node.body = b"" if status == 204 else node.body
@@ -147,7 +147,7 @@ def test_a_proxy_of_the_environment_is_not_used(ours, node, monkeypatch):
     assert result_of(ours(call("eth_blockNumber"))) == "0x1"
 
 
-def test_an_answer_has_at_most_one_mebibyte(ours, node):
+def test_a_response_has_at_most_one_mebibyte(ours, node):
     frame = len(b'{"jsonrpc": "2.0", "id": 1, "result": ""}')
     node.answers(result="x" * (MAX_ANSWER_BYTES - frame))
     assert len(node.body) == MAX_ANSWER_BYTES
@@ -156,14 +156,14 @@ def test_an_answer_has_at_most_one_mebibyte(ours, node):
     assert "larger than 1 MiB" in error_of(ours(call("eth_blockNumber")), -32000)["message"]
 
 
-def test_a_compressed_answer_is_not_decompressed(unanswered, node):
+def test_a_compressed_response_is_not_decompressed(unanswered, node):
     node.headers = {"Content-Encoding": "gzip"}
     node.body = gzip.compress(node.body)
     unanswered()
     assert node.received[-1]["Accept-Encoding"] == "identity"
 
 
-def test_a_node_that_is_away_is_said_at_once(make_app):
+def test_an_unreachable_node_is_reported_immediately(make_app):
     app = make_app(RPC_URL_8453=f"http://127.0.0.1:{DEAD_PORT}{PATH}")
     answer = ask(app.test_client(), calling(app, "wallets:sign"), call("eth_blockNumber"))
     assert error_of(answer, -32000)["message"] == UNANSWERED
@@ -242,7 +242,7 @@ def test_half_of_the_threads_wait_for_a_node_and_the_others_sign(app, engine, ad
         ({"blockHash": "0x" + "ab" * 32, "toBlock": "0xffffff"}, "1000 blocks"),
     ],
 )
-def test_logs_are_asked_for_in_small_parts(ours, node, changes, word):
+def test_logs_are_limited_to_small_ranges(ours, node, changes, word):
     wanted = {name: value for name, value in {**LOGS, **changes}.items() if value is not None}
     assert word in error_of(ours(call("eth_getLogs", wanted)), -32602)["message"]
     assert node.asked == []

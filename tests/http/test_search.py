@@ -19,7 +19,7 @@ from wallet_api.blueprints.application import application
 from wallet_api.models import SCOPES
 
 
-def test_the_rows_of_this_file_are_worth_searching(stored):
+def test_the_test_rows_cover_every_filter(stored):
     assert len(stored) == 60
     moments = [row[4] for row in stored]
     assert len(set(moments)) < 30
@@ -28,7 +28,7 @@ def test_the_rows_of_this_file_are_worth_searching(stored):
     assert sum(row[3] == BASE_ACCOUNT for row in stored) == 12
 
 
-def test_every_combination_of_filters_gives_what_a_model_gives(refusing, finder, stored):
+def test_every_combination_of_filters_returns_what_a_model_returns(refusing, finder, stored):
     trader = next(row for row in stored if row[:2] == (5, "ethereum"))
     values = {
         "address": (None, BASE_ACCOUNT, trader[3]),
@@ -50,7 +50,7 @@ def test_every_combination_of_filters_gives_what_a_model_gives(refusing, finder,
         if wallet_type and chain and (wallet_type == "trading") != (chain == "ethereum"):
             problem = refused(answer, 400, "These filters cannot be combined.")
             assert problem["code"] == "invalid_filter"
-            assert "Leave out chain" in problem["detail"]
+            assert "Remove chain" in problem["detail"]
             continue
         wanted = [
             told(row)
@@ -72,7 +72,7 @@ def test_every_combination_of_filters_gives_what_a_model_gives(refusing, finder,
     assert len(used) == len(answered) == 2**6
 
 
-def test_wallets_come_fifty_at_a_time_unless_told(refusing, finder, stored):
+def test_a_page_has_fifty_wallets_by_default(refusing, finder, stored):
     sizes = [len(page) for page in pages(refusing, finder, {})]
     assert sizes == [50, 10]
 
@@ -100,7 +100,7 @@ def test_pages_of_any_size_show_each_wallet_once_in_order(refusing, finder, stor
         assert len(shown) == -(-len(whole) // limit)
 
 
-def test_a_cursor_may_go_on_with_another_size(refusing, finder, stored):
+def test_a_cursor_is_valid_with_another_page_size(refusing, finder, stored):
     first = refusing.get(f"{WALLETS}?limit=3", headers=finder).get_json()
     path = f"{WALLETS}?limit=100&cursor={first['next_cursor']}"
     rest = refusing.get(path, headers=finder).get_json()
@@ -108,7 +108,7 @@ def test_a_cursor_may_go_on_with_another_size(refusing, finder, stored):
     assert rest["has_more"] is False
 
 
-def test_wallets_that_are_made_meanwhile_shift_no_page(client, app, services, sql):
+def test_wallets_created_between_pages_shift_no_page(client, app, services, sql):
     fill(services, sql)
     finder = calling(app, "wallets:read")
     newer = count(1000)
@@ -129,7 +129,7 @@ def test_wallets_that_are_made_meanwhile_shift_no_page(client, app, services, sq
     assert next(newer) > 1050
 
 
-def test_the_link_leads_to_the_next_page(refusing, finder, stored):
+def test_the_link_header_has_the_next_page(refusing, finder, stored):
     path = f"{WALLETS}?limit=7&createdAfter=2025-03-01T12:00:00%2B00:00&type=trading"
     seen = []
     while path is not None:
@@ -158,7 +158,7 @@ def is_no_cursor(client, headers, cursor, query="limit=3"):
     assert "Start without a cursor" in problem["error"]
 
 
-def test_a_cursor_that_was_changed_is_refused(refusing, finder, stored):
+def test_a_modified_cursor_is_refused(refusing, finder, stored):
     cursor = first_cursor(refusing, finder)
     for place in range(len(cursor)):
         other = "A" if cursor[place] != "A" else "Q"
@@ -173,7 +173,7 @@ def test_a_cursor_that_was_changed_is_refused(refusing, finder, stored):
 @pytest.mark.parametrize(
     "cursor", ["", "x", "null", "[]", "0", "é", "\x00", ".", "a.b", "a" * 5000, "[" * 3000 + ".x"]
 )
-def test_a_cursor_that_was_made_up_is_refused(refusing, finder, cursor):
+def test_an_invented_cursor_is_refused(refusing, finder, cursor):
     is_no_cursor(refusing, finder, cursor)
 
 
@@ -212,7 +212,9 @@ def test_a_cursor_that_another_secret_signed_is_refused(refusing, untouched, fin
     assert answer.get_json()["data"] == [told(row) for row in stored[3:6]]
 
 
-def test_a_wallet_that_does_not_open_is_an_alarm_and_hides_its_address(client, app, services, sql):
+def test_a_wallet_that_does_not_decrypt_is_an_alarm_and_its_address_is_hidden(
+    client, app, services, sql
+):
     fill(services, sql)
     # As a damaged disk would: no trigger is asked.
     sql.execute("set session_replication_role = replica")
@@ -250,7 +252,7 @@ def test_wallets_in_files_cannot_be_searched(make_app, folder):
         assert refused(answer, 409)["code"] == "wallets_in_files"
 
 
-def test_wallets_that_are_rows_already_can_be_searched_on_the_way(make_app, folder, sql):
+def test_imported_wallets_can_be_searched_while_migrating(make_app, folder, sql):
     (folder / "wallet_1_ethereum.json").write_text("{}")
     app = make_app(WALLET_STORAGE="migrating", WALLET_STORAGE_PATH=str(folder))
     sql.execute(
@@ -262,9 +264,7 @@ def test_wallets_that_are_rows_already_can_be_searched_on_the_way(make_app, fold
     assert [wallet["id"] for wallet in answer.get_json()["data"]] == ["fid_7_base-account"]
 
 
-def test_searches_and_figures_read_the_replica_and_nothing_else_does(
-    make_app, sql, untouched, stored
-):
+def test_only_searches_and_statistics_read_the_replica(make_app, sql, untouched, stored):
     # A standby refuses writes.
     url = f"{untouched.environ['DATABASE_URL']}?options=-c%20default_transaction_read_only%3Don"
     app = make_app(DATABASE_REPLICA_URL=url)
@@ -286,7 +286,7 @@ def test_searches_and_figures_read_the_replica_and_nothing_else_does(
     assert client.get("/v1/users/5/wallets", headers=finder).get_json() == {"data": []}
 
 
-def test_without_its_replica_the_service_does_everything_but_search_and_count(make_app, sql):
+def test_without_the_replica_only_searches_and_statistics_fail(make_app, sql):
     info = sql.info
     urls = [
         f"postgresql://{info.user}:{info.password}@127.0.0.1:{DEAD_PORT}/{info.dbname}",
@@ -312,7 +312,7 @@ def test_without_its_replica_the_service_does_everything_but_search_and_count(ma
         assert client.get("/readyz").status_code == 200
 
 
-def test_no_combination_of_filters_reads_more_than_it_shows(make_app, sql):
+def test_no_combination_of_filters_reads_more_rows_than_it_returns(make_app, sql):
     for statement in FILL.strip().rstrip(";").split(";\n"):
         if "into wallets" in statement or "encryption_keys" in statement:
             sql.execute(statement)

@@ -24,7 +24,7 @@ def test_an_address_is_found_in_any_case(refusing, finder, stored):
     "address",
     ["", "x", "1" * 40, "0x" + "1" * 39, "0x" + "1" * 41, "0x" + "g" * 40, "%E2%84%AA"],
 )
-def test_what_is_no_address_is_refused(refusing, finder, address):
+def test_a_malformed_address_is_refused(refusing, finder, address):
     answer = refusing.get(f"{WALLETS}?address={address}", headers=finder)
     problem = refused(answer, 400, "Invalid address format. Please check your input.")
     assert problem["code"] == "invalid_address"
@@ -64,7 +64,7 @@ BAD_TIMES = [
 
 
 @pytest.mark.parametrize("text", BAD_TIMES)
-def test_what_is_no_clear_time_is_refused(refusing, finder, text):
+def test_an_ambiguous_time_is_refused(refusing, finder, text):
     for name in ("createdAfter", "createdBefore"):
         answer = refusing.get(f"{WALLETS}?{name}={text}", headers=finder)
         problem = refused(answer, 400)
@@ -92,7 +92,7 @@ def test_what_is_no_clear_time_is_refused(refusing, finder, text):
     ],
     ids=lambda query: query[:30],
 )
-def test_a_parameter_that_is_not_clear_is_refused(refusing, finder, query):
+def test_an_ambiguous_parameter_is_refused(refusing, finder, query):
     assert refused(refusing.get(f"{WALLETS}?{query}", headers=finder), 400)["code"] == (
         "invalid_request"
     )

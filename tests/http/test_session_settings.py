@@ -118,7 +118,7 @@ def test_the_loser_of_a_race_sees_the_winners_wallet_under_every_isolation_level
         database.close()
 
 
-def test_an_import_writes_no_word_for_what_is_absent(sql, command):
+def test_an_import_writes_null_for_absent_values(sql, command):
     """Its audit entries are sent as arrays, in which array_nulls = off makes NULL a word."""
     settle(sql, "array_nulls = off")
     assert command("import", SAMPLES).status == 0
@@ -128,7 +128,7 @@ def test_an_import_writes_no_word_for_what_is_absent(sql, command):
 
 
 @pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1", "EUC_JP"])
-def test_a_database_that_cannot_hold_every_text_is_refused_by_everything(
+def test_a_database_that_is_not_utf8_is_refused_by_everything(
     make_app, environ, empty_url, encoding
 ):
     url = empty_url(encoding)
@@ -188,7 +188,7 @@ def test_real_processes_agree_under_every_environment_variable_of_libpq(
     assert {one["subject"] for one in faults if one["serious"] and one["faults"]} == USUAL
 
 
-def test_wallets_and_the_audit_log_are_verified_where_nothing_can_be_stored(sql, client, start):
+def test_wallets_and_the_audit_log_can_be_verified_on_a_read_only_database(sql, client, start):
     body = {"amount": "20", "baseAddress": BASE_ACCOUNT}
     assert client.post("/api/wallet/deposit", json=body, headers=signed_in()).status_code == 200
     settle(sql, "default_transaction_read_only = on")
@@ -216,7 +216,7 @@ def test_a_real_service_and_its_commands_agree(serve, start, sql, setting, statu
     assert "Traceback" not in configuration.err
 
 
-def test_poolers_are_told_the_same_settings():
+def test_poolers_receive_the_same_settings():
     """What docs/scaling.md gives the role is what every connection sets."""
     page = (ROOT / "docs" / "scaling.md").read_text()
     given = dict(re.findall(r"^ *alter role wallet_api_web set (\w+) = (.+);$", page, re.MULTILINE))
@@ -234,7 +234,7 @@ def test_poolers_are_told_the_same_settings():
         ("options=-crole%3Dpg_monitor", "the role in the database may not do this"),
     ],
 )
-def test_a_parameter_that_makes_a_database_useless_is_one_line(
+def test_a_parameter_that_makes_a_database_unusable_is_reported_in_one_line(
     start, environ, name, query, sentence
 ):
     done = start(name, group="db", DATABASE_URL=f"{environ['DATABASE_URL']}?{query}").finish()

@@ -46,7 +46,7 @@ def test_a_quick_auth_token_becomes_one_of_ours(refusing, farcaster, method):
 
 
 @pytest.mark.parametrize(("changes", "seconds"), [({}, 604_800), ({"JWT_TTL_SECONDS": "90"}, 90)])
-def test_our_token_says_who_for_whom_and_until_when(untouched, farcaster, changes, seconds):
+def test_our_token_has_subject_audience_and_expiry(untouched, farcaster, changes, seconds):
     client = untouched.make_app(**changes).test_client()
     before = int(time.time())
     token = client.get(PATH, headers=farcaster.bearer()).get_json()["token"]
@@ -73,12 +73,12 @@ def test_our_token_says_who_for_whom_and_until_when(untouched, farcaster, change
     ],
     ids=["sub is a string of digits", "one of several audiences", "more claims"],
 )
-def test_what_quick_auth_may_vary_is_accepted(refusing, farcaster, changes):
+def test_every_valid_form_of_a_quick_auth_token_is_accepted(refusing, farcaster, changes):
     answer = refusing.get(PATH, headers=farcaster.bearer(**changes))
     assert answer.get_json()["fid"] == FID
 
 
-def test_clocks_may_differ_by_some_seconds(refusing, farcaster):
+def test_clock_skew_of_some_seconds_is_accepted(refusing, farcaster):
     now = int(time.time())
     for changes in ({"exp": now - 10}, {"iat": now + 10}):
         assert refusing.get(PATH, headers=farcaster.bearer(**changes)).status_code == 200
@@ -102,7 +102,7 @@ def test_every_configured_audience_may_sign_in(untouched, farcaster):
     ],
     ids=str,
 )
-def test_settings_as_they_are_copied_let_users_sign_in(untouched, farcaster, changes):
+def test_settings_with_surrounding_characters_let_users_sign_in(untouched, farcaster, changes):
     copied = {name: text.format(farcaster.issuer) for name, text in changes.items()}
     client = untouched.make_app(**farcaster.settings(**copied)).test_client()
     assert client.get(PATH, headers=farcaster.bearer()).status_code == 200
@@ -169,7 +169,7 @@ def test_the_algorithm_is_pinned(refusing, farcaster, algorithm):
     is_unauthenticated(refusing.get(PATH, headers=farcaster.bearer(algorithm=algorithm)))
 
 
-def test_the_public_key_is_no_shared_secret(refusing, farcaster):
+def test_the_public_key_is_not_accepted_as_a_shared_secret(refusing, farcaster):
     # PyJWT refuses to sign with a public key; an attacker does not.
     published = farcaster.key.public_key()
     head = base64url(b'{"alg": "HS256", "kid": "first"}')
@@ -194,7 +194,7 @@ def test_a_changed_token_is_401(refusing, farcaster):
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_no_token_at_all_is_401(refusing, method):
+def test_a_missing_token_is_401(refusing, method):
     is_unauthenticated(refusing.open(PATH, method=method))
 
 
@@ -203,7 +203,7 @@ def test_our_own_token_does_not_sign_in(refusing, farcaster):
     is_unauthenticated(refusing.get(PATH, headers=carrying(ours)))
 
 
-def test_a_quick_auth_token_does_not_open_wallets(refusing, farcaster):
+def test_a_quick_auth_token_gives_no_access_to_wallets(refusing, farcaster):
     answer = refusing.get("/api/wallet/user-wallets", headers=farcaster.bearer())
     refused(answer, 401)
 
@@ -216,20 +216,20 @@ def test_a_quick_auth_token_does_not_open_wallets(refusing, farcaster):
         ("0x" + BASE_ACCOUNT[2:].upper(), BASE_ACCOUNT),
     ],
 )
-def test_the_address_is_remembered_in_lower_case(sign_in_client, farcaster, sql, given, answered):
+def test_the_address_is_stored_in_lower_case(sign_in_client, farcaster, sql, given, answered):
     answer = sign_in_client.post(f"{PATH}?address={given}", headers=farcaster.bearer())
     assert answer.get_json()["address"] == answered
     assert remembered(sql) == [(FID, "base-account", "base-account", answered)]
 
 
-def test_a_later_address_takes_the_place_of_the_first(sign_in_client, farcaster, sql):
+def test_a_later_address_replaces_the_first(sign_in_client, farcaster, sql):
     for address in (BASE_ACCOUNT, OTHER_ADDRESS):
         sign_in_client.get(f"{PATH}?address={address}", headers=farcaster.bearer())
     assert remembered(sql) == [(FID, "base-account", "base-account", OTHER_ADDRESS.lower())]
 
 
 @pytest.mark.parametrize("query", ["", "?address=", "?utm_source=frame"])
-def test_signing_in_without_an_address_forgets_none(sign_in_client, farcaster, sql, query):
+def test_sign_in_without_an_address_keeps_the_stored_one(sign_in_client, farcaster, sql, query):
     sign_in_client.get(f"{PATH}?address={BASE_ACCOUNT}", headers=farcaster.bearer())
     before = rows_of(sql)
     answer = sign_in_client.get(PATH + query, headers=farcaster.bearer())
@@ -237,7 +237,7 @@ def test_signing_in_without_an_address_forgets_none(sign_in_client, farcaster, s
     assert rows_of(sql) == before
 
 
-def test_an_address_is_remembered_for_its_own_user_only(sign_in_client, farcaster, sql):
+def test_an_address_is_stored_for_its_own_user_only(sign_in_client, farcaster, sql):
     for fid, address in ((FID, BASE_ACCOUNT), (FID + 7, OTHER_ADDRESS.lower())):
         sign_in_client.get(f"{PATH}?address={address}", headers=farcaster.bearer(sub=fid))
     assert [(row[0], row[3]) for row in sorted(remembered(sql))] == [
@@ -246,7 +246,7 @@ def test_an_address_is_remembered_for_its_own_user_only(sign_in_client, farcaste
     ]
 
 
-def test_a_bad_token_remembers_nothing(refusing, farcaster):
+def test_a_bad_token_stores_nothing(refusing, farcaster):
     answer = refusing.get(f"{PATH}?address={BASE_ACCOUNT}", headers=farcaster.bearer(exp=1))
     is_unauthenticated(answer)
 
@@ -269,7 +269,7 @@ def test_an_issuer_that_cannot_be_reached_is_503(untouched, farcaster):
     assert refused(answer, 503)["code"] == "sign_in_unavailable"
 
 
-def test_an_issuer_that_recovers_is_asked_again_after_some_seconds(
+def test_an_issuer_that_recovers_is_used_again_after_some_seconds(
     untouched, farcaster, monkeypatch
 ):
     client = untouched.make_app().test_client()
@@ -282,14 +282,14 @@ def test_an_issuer_that_recovers_is_asked_again_after_some_seconds(
     assert client.get(PATH, headers=farcaster.bearer()).status_code == 200
 
 
-def test_known_keys_outlive_the_issuer(untouched, farcaster):
+def test_known_keys_are_used_while_the_issuer_is_down(untouched, farcaster):
     client = untouched.make_app().test_client()
     assert client.get(PATH, headers=farcaster.bearer()).status_code == 200
     farcaster.status = 500
     assert client.get(PATH, headers=farcaster.bearer()).status_code == 200
 
 
-def test_a_new_key_of_the_issuer_is_found_after_half_a_minute(untouched, farcaster, monkeypatch):
+def test_a_new_key_of_the_issuer_is_fetched_after_half_a_minute(untouched, farcaster, monkeypatch):
     client = untouched.make_app().test_client()
     assert client.get(PATH, headers=farcaster.bearer()).status_code == 200
     farcaster.body = farcaster.key_set(kid="second")
@@ -298,7 +298,7 @@ def test_a_new_key_of_the_issuer_is_found_after_half_a_minute(untouched, farcast
     assert client.get(PATH, headers=farcaster.bearer(kid="second")).status_code == 200
 
 
-def test_the_issuer_is_asked_rarely_and_not_for_garbage(untouched, farcaster):
+def test_the_issuer_is_called_rarely_and_never_for_garbage(untouched, farcaster):
     client = untouched.make_app().test_client()
     client.get(PATH, headers=carrying("a.b.c"))
     client.get(PATH, headers=farcaster.bearer(kid=...))

@@ -56,7 +56,7 @@ def signer_of(kind, told):
 
 @each_kind
 @pytest.mark.parametrize("mode", MODES)
-def test_each_kind_recovers_to_the_address_and_is_on_record(storing, sql, mode, kind):
+def test_each_signature_recovers_to_the_address_and_is_recorded(storing, sql, mode, kind):
     app, engine = storing(mode)
     client = app.test_client()
     address = client.put(TRADING, headers=engine).get_json()["address"]
@@ -181,9 +181,7 @@ def test_other_users_and_chains_are_refused(refusing, trader, kind):
 
 
 @each_kind
-def test_a_client_without_the_flag_is_refused_and_that_is_on_record(
-    client, app, sql, address, kind
-):
+def test_a_restricted_client_is_refused_and_recorded(client, app, sql, address, kind):
     other = calling(app, "wallets:sign", name="policed", restricted=True)
     for _ in range(3):
         problem = refused(sign(client, other, kind, reason="try"), 403)
@@ -193,7 +191,7 @@ def test_a_client_without_the_flag_is_refused_and_that_is_on_record(
     assert recorded(sql, row) == [("signing.refused", "client:policed", "try")]
 
 
-def test_a_client_without_the_scope_is_refused_and_that_is_on_record(client, app, sql, address):
+def test_a_client_without_the_scope_is_refused_and_recorded(client, app, sql, address):
     other = calling(app, "keys:read", "wallets:read", name="other")
     assert refused(sign(client, other), 403)["code"] == "insufficient_scope"
     answer = client.post(PREVIEW, json=BODIES["message"], headers=other)
@@ -207,7 +205,7 @@ def test_a_user_s_own_token_signs_nothing(refusing, trader):
 
 
 @each_kind
-def test_a_preview_says_what_a_signature_would_do(client, engine, sql, address, kind):
+def test_a_preview_shows_the_effects_of_a_signature(client, engine, sql, address, kind):
     body = BODIES[kind]
     answer = client.post(PREVIEW, json=body, headers=engine)
     assert answer.status_code == 200
@@ -223,7 +221,7 @@ def test_a_preview_says_what_a_signature_would_do(client, engine, sql, address, 
     assert [effect["kind"] for effect in told["effects"]] == kinds[kind]
 
 
-def test_a_client_without_the_flag_may_preview(client, app, sql, address):
+def test_a_restricted_client_may_preview(client, app, sql, address):
     other = calling(app, "wallets:sign", restricted=True)
     assert client.post(PREVIEW, json=BODIES["message"], headers=other).status_code == 200
     assert recorded(sql) == []
@@ -262,7 +260,7 @@ def test_nothing_of_payload_or_signature_is_logged(client, engine, address):
     assert "hunter2" not in LEAKS.logs[0].read_text()
 
 
-def test_a_key_is_not_read_where_the_service_signs(make_app, sql):
+def test_with_key_reads_disabled_keys_are_refused_and_signing_works(make_app, sql):
     app = make_app(ALLOW_KEY_READ="false")
     engine = calling(app, "keys:read", "wallets:sign", name="engine")
     application(app).wallets.ensure_trading_wallet(FID, access=ACCESS)

@@ -91,7 +91,7 @@ def prepared(day, asset, number, total, units, chain_id=BASE):
     }
 
 
-def test_nothing_is_counted_where_nothing_is(refusing, shared):
+def test_an_empty_database_has_empty_statistics(refusing, shared):
     answer = refusing.get(OF_MARCH, headers=shared)
     assert answer.status_code == 200
     assert answer.get_json() == {
@@ -207,12 +207,12 @@ def test_a_day_begins_and_ends_at_midnight_in_utc(make_app, sql, zone):
         ("from=8999-01-01&to=8999-12-31", "8999-01-01", "8999-12-31"),
     ],
 )
-def test_a_range_is_what_was_asked_for(refusing, shared, query, first, last):
+def test_a_range_has_exactly_the_requested_days(refusing, shared, query, first, last):
     found = refusing.get(f"{STATS}?{query}", headers=shared).get_json()
     assert (found["from"], found["to"]) == (first, last)
 
 
-def test_a_range_is_thirty_days_up_to_today_unless_told(refusing, shared):
+def test_a_range_has_the_last_thirty_days_by_default(refusing, shared):
     before = datetime.now(UTC).date()
     found = refusing.get(STATS, headers=shared).get_json()
     # The test may run over midnight.
@@ -231,7 +231,7 @@ def test_a_range_is_thirty_days_up_to_today_unless_told(refusing, shared):
         *("from=1970-01-01&to=8999-12-31", "from=2020-01-01"),
     ],
 )
-def test_a_range_that_is_upside_down_or_too_long_is_refused(refusing, shared, query):
+def test_a_reversed_or_too_long_range_is_refused(refusing, shared, query):
     problem = refused(refusing.get(f"{STATS}?{query}", headers=shared), 400)
     assert problem["code"] == "invalid_filter"
     assert "366 days" in problem["detail"]
@@ -245,7 +245,7 @@ def test_a_range_that_is_upside_down_or_too_long_is_refused(refusing, shared, qu
         *("2025-03-01T00:00:00Z", "2025-03-01%00", "%D9%A2025-03-01", "-2025-03-01", "infinity"),
     ],
 )
-def test_what_is_no_day_is_refused(refusing, shared, text):
+def test_a_malformed_day_is_refused(refusing, shared, text):
     for name in ("from", "to"):
         problem = refused(refusing.get(f"{STATS}?{name}={text}", headers=shared), 400)
         assert problem["code"] == "invalid_request"
@@ -256,12 +256,12 @@ def test_what_is_no_day_is_refused(refusing, shared, text):
     "query",
     ["day=2025-03-01", "From=2025-03-01", "first=2025-03-01", "to=2025-03-01&to=2025-03-01", "x"],
 )
-def test_a_parameter_that_is_not_clear_is_refused(refusing, shared, query):
+def test_an_ambiguous_parameter_is_refused(refusing, shared, query):
     answer = refusing.get(f"{STATS}?{query}", headers=shared)
     assert refused(answer, 400)["code"] == "invalid_request"
 
 
-def test_an_answer_that_is_still_right_is_not_sent_again(client, sql, counter):
+def test_an_unchanged_response_is_304(client, sql, counter):
     first = client.get(OF_MARCH, headers=counter)
     etag = first.headers["ETag"]
     assert first.headers["Cache-Control"] == "private, no-cache"
@@ -302,9 +302,7 @@ QUERIES = ["count_users", "count_wallets", "count_new_wallets", "sum_deposits"]
 
 
 @pytest.mark.parametrize("behind", QUERIES)
-def test_what_comes_between_two_queries_is_in_none_of_the_figures(
-    client, sql, counter, monkeypatch, database_url, behind
-):
+def test_all_figures_are_of_one_snapshot(client, sql, counter, monkeypatch, database_url, behind):
     add_wallets(sql, (1, "ethereum", MIDNIGHT))
     add_deposits(sql, ("USDC", 1, BASE, MIDNIGHT))
     before = client.get(OF_MARCH, headers=counter).get_json()
@@ -326,9 +324,7 @@ def test_what_comes_between_two_queries_is_in_none_of_the_figures(
     assert after["deposits"] == [prepared("2025-03-02", "USDC", 2, "0.000002", "2")]
 
 
-def test_a_failure_between_two_queries_leaves_the_connection_fit_for_the_next(
-    make_app, monkeypatch
-):
+def test_a_failure_between_two_queries_leaves_the_connection_usable(make_app, monkeypatch):
     app = make_app(DB_POOL_MIN="1", DB_POOL_MAX="1")
     client, engine = app.test_client(), calling(app, *SCOPES)
 
@@ -343,7 +339,7 @@ def test_a_failure_between_two_queries_leaves_the_connection_fit_for_the_next(
     assert client.get(STATS, headers=engine).get_json()["users"] == 1
 
 
-def test_only_the_right_to_figures_shows_them(client, app):
+def test_only_the_scope_stats_read_opens_the_statistics(client, app):
     others = calling(app, *(set(SCOPES) - {"stats:read"}))
     assert refused(client.get(STATS, headers=others), 403)["code"] == "insufficient_scope"
     answer = client.get(STATS, headers=others | {"If-None-Match": "*"})

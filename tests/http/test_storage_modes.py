@@ -39,7 +39,7 @@ def start(make_app, folder):
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("damage", ["cut off", "a directory"])
-def test_a_damaged_file_is_an_alarm_and_503_for_its_user_alone(start, folder, sql, mode, damage):
+def test_a_damaged_file_is_an_alarm_and_503_for_its_user_only(start, folder, sql, mode, damage):
     path = folder / f"wallet_{FID}_ethereum.json"
     text = path.read_text()
     path.unlink()
@@ -77,7 +77,7 @@ def test_a_damaged_file_is_an_alarm_and_503_for_its_user_alone(start, folder, sq
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_a_store_in_order_is_ready_and_asking_makes_the_mark_at_most(start, folder, sql, mode):
+def test_an_intact_store_is_ready_and_readiness_writes_only_the_mark(start, folder, sql, mode):
     before = sorted(folder.parent.rglob("*"))
     client = start(mode)
     for _ in range(2):
@@ -116,7 +116,7 @@ def test_a_folder_that_is_not_mounted_is_not_ready_for_files_either(start, tmp_p
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_a_secret_that_opens_no_file_is_not_ready(start, folder, sql, mode):
+def test_a_secret_that_decrypts_no_file_is_not_ready(start, folder, sql, mode):
     before = contents(folder)
     client = start(mode, ENCRYPTION_SECRET=OTHER_SECRET)
     is_not_ready(client, "secret_mismatch", "ENCRYPTION_SECRET", str(folder))
@@ -125,7 +125,7 @@ def test_a_secret_that_opens_no_file_is_not_ready(start, folder, sql, mode):
     assert not any(rows_of(sql).values())
 
 
-def test_a_service_on_files_serves_who_has_a_wallet_once_postgresql_took_over(start):
+def test_after_the_handover_a_service_on_files_serves_existing_wallets(start):
     on_files = start("filesystem")
     assert on_files.get(FALLBACK, headers=signed_in()).status_code == 200
     assert start("migrating").get("/readyz").status_code == 200
@@ -149,7 +149,7 @@ def test_a_deposit_goes_to_the_address_in_the_file(start, sql, mode):
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_a_list_shows_the_file_s_wallets_and_dates_and_no_keys(start, mode):
+def test_a_list_shows_wallets_and_dates_of_files_and_no_keys(start, mode):
     answer = start(mode).get(LIST, headers=signed_in())
     account, trading = answer.get_json()["wallets"]
     assert (account["address"], account["chain"]) == (BASE_ACCOUNT, "base")
@@ -159,7 +159,7 @@ def test_a_list_shows_the_file_s_wallets_and_dates_and_no_keys(start, mode):
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_a_key_that_is_handed_out_is_on_record_once(start, sql, mode):
+def test_a_returned_key_is_recorded_once(start, sql, mode):
     client = start(mode, ALLOW_KEY_EXPORT="true")
     answer = client.get(KEY, headers=signed_in() | {"X-Request-Id": "asked-1"})
     assert answer.status_code == 200
@@ -179,14 +179,14 @@ def test_a_key_that_is_handed_out_is_on_record_once(start, sql, mode):
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_a_key_that_is_not_handed_out_is_on_record_too(start, sql, mode):
+def test_a_refused_key_is_recorded_too(start, sql, mode):
     refused(start(mode).get(KEY, headers=signed_in()), 403)
     audit = sql.execute("select fid, action from wallet_audit_log").fetchall()
     assert audit == [(FID, "key.refused")]
 
 
 @pytest.mark.parametrize("said", [{}, {"WALLET_STORAGE": ""}], ids=["absent", "empty"])
-def test_a_forgotten_setting_beside_wallet_files_is_a_refusal_to_start(make_app, folder, said):
+def test_a_missing_wallet_storage_setting_prevents_the_start(make_app, folder, said):
     """It would make second wallets for all who have theirs in a file."""
     with pytest.raises(ConfigurationError) as refusal:
         make_app(WALLET_STORAGE_PATH=str(folder), **said)
@@ -198,7 +198,7 @@ def test_a_forgotten_setting_beside_wallet_files_is_a_refusal_to_start(make_app,
     )
 
 
-def test_files_that_are_ignored_on_purpose_are_a_warning(start):
+def test_files_that_are_ignored_explicitly_cause_a_warning(start):
     with capture_logs() as events:
         assert start("postgres").get("/readyz").status_code == 200
     (warning,) = [event["warning"] for event in events if event["log_level"] == "warning"]
@@ -207,7 +207,7 @@ def test_files_that_are_ignored_on_purpose_are_a_warning(start):
 
 @pytest.mark.parametrize("said", [{}, {"WALLET_STORAGE": "postgres"}], ids=["absent", "postgres"])
 @pytest.mark.parametrize("name", ["missing", "empty", "with a readme"])
-def test_where_there_are_no_wallet_files_nothing_has_to_be_said(make_app, tmp_path, said, name):
+def test_without_wallet_files_no_setting_is_needed(make_app, tmp_path, said, name):
     path = tmp_path / name
     if name != "missing":
         path.mkdir()
@@ -219,7 +219,7 @@ def test_where_there_are_no_wallet_files_nothing_has_to_be_said(make_app, tmp_pa
     assert [event for event in events if event["log_level"] == "warning"] == []
 
 
-def test_a_folder_that_cannot_be_looked_into_is_to_be_spoken_of(make_app, folder, monkeypatch):
+def test_with_an_unreadable_folder_wallet_storage_must_be_set(make_app, folder, monkeypatch):
     def names(directory):
         raise StorageUnavailable(f"{directory.path} cannot be listed: Permission denied")
 

@@ -31,7 +31,7 @@ def look(make_app):
     return ask
 
 
-def test_each_secret_is_told_with_what_is_sealed_under_it(look, database):
+def test_each_secret_is_shown_with_the_number_of_its_wallets(look, database):
     for fid in range(1, 4):
         service(database).ensure_trading_wallet(fid, access=ACCESS)
     service(database, OTHER_SECRET, SECRET).ensure_trading_wallet(4, access=ACCESS)
@@ -44,7 +44,7 @@ def test_each_secret_is_told_with_what_is_sealed_under_it(look, database):
     assert [one["state"] for one in told["secrets"]] == ["current", "missing"]
 
 
-def test_the_way_from_files_to_rows_can_be_watched(look, tmp_path):
+def test_the_progress_of_the_migration_is_shown(look, tmp_path):
     folder = shutil.copytree(SAMPLES, tmp_path / "wallets")
     names = [path.name for path in folder.iterdir()]
     for name in ("README", f"{names[0]}.bak", "wallet_5_solana.json", "wallet_07_ethereum.json"):
@@ -72,7 +72,7 @@ def test_the_way_from_files_to_rows_can_be_watched(look, tmp_path):
     assert told["files"] == {"present": 4, "missing": files - 4, "misnamed": 4}
 
 
-def test_one_of_the_oldest_files_is_present_when_its_base_account_is(look, folder):
+def test_a_file_of_the_oldest_kind_is_present_with_its_base_account(look, folder):
     put(folder, 1, keyless(BASE_ACCOUNT, "ethereum"))
     # A key that is nowhere else is missing, even if its user has other files.
     put(folder, 2, keyed())
@@ -87,7 +87,7 @@ def test_one_of_the_oldest_files_is_present_when_its_base_account_is(look, folde
     assert told == {"present": 2, "missing": 2, "misnamed": 0}
 
 
-def test_more_files_than_are_asked_for_at_once_are_counted_too(look, tmp_path, monkeypatch):
+def test_files_of_several_pages_are_counted(look, tmp_path, monkeypatch):
     monkeypatch.setattr(storage_state, "_AT_ONCE", 7)
     folder = shutil.copytree(SAMPLES, tmp_path / "wallets")
     files = len(list(folder.iterdir()))
@@ -100,6 +100,6 @@ def test_more_files_than_are_asked_for_at_once_are_counted_too(look, tmp_path, m
     assert len(KEYED) > 7
 
 
-def test_a_folder_that_is_not_there_is_503(look, tmp_path):
+def test_a_missing_folder_is_503(look, tmp_path):
     settings = {"WALLET_STORAGE": "migrating", "WALLET_STORAGE_PATH": str(tmp_path / "unmounted")}
     refused(look(**settings)[1], 503)

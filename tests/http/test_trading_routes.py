@@ -10,7 +10,7 @@ from tests.http.problems import refused
 PATH = "/api/trading/create-fallback-wallet"
 
 
-def test_before_the_first_request_there_is_none_and_asking_makes_none(client, sql):
+def test_before_the_first_request_the_status_is_empty_and_creates_no_wallet(client, sql):
     answer = client.get(PATH, headers=signed_in())
     assert answer.status_code == 200
     assert answer.get_json() == {"hasFallbackWallet": False, "walletAddress": None}
@@ -23,7 +23,7 @@ def test_a_base_account_address_is_no_fallback_wallet(client, services):
     assert answer.get_json() == {"hasFallbackWallet": False, "walletAddress": None}
 
 
-def test_the_first_request_makes_the_wallet_and_says_so(client, opened):
+def test_the_first_request_creates_the_wallet_and_reports_it(client, opened):
     answer = client.post(PATH, headers=signed_in())
     assert answer.status_code == 200
     body = answer.get_json()
@@ -43,14 +43,14 @@ def test_afterwards_the_status_names_the_wallet(client):
 
 
 @pytest.mark.parametrize("body", [None, {}, {"any": "thing"}])
-def test_every_further_request_answers_the_same_and_writes_nothing(client, sql, body):
+def test_every_later_request_returns_the_same_and_writes_nothing(client, sql, body):
     first = client.post(PATH, headers=signed_in()).get_json()
     before = rows_of(sql)
     assert client.post(PATH, json=body, headers=signed_in()).get_json() == first
     assert rows_of(sql) == before
 
 
-def test_it_is_the_wallet_that_every_other_route_shows(client):
+def test_every_other_route_shows_the_same_wallet(client):
     fallback = client.post(PATH, headers=signed_in()).get_json()["walletAddress"]
     body = {"amount": "1", "baseAddress": BASE_ACCOUNT}
     deposit = client.post("/api/wallet/deposit", json=body, headers=signed_in()).get_json()
@@ -62,5 +62,5 @@ def test_it_is_the_wallet_that_every_other_route_shows(client):
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_without_a_token_nobody_is_told_and_nothing_is_made(refusing, method):
+def test_without_a_token_nothing_is_shown_or_created(refusing, method):
     refused(refusing.open(PATH, method=method), 401)

@@ -25,7 +25,7 @@ from wallet_api.services import migrations
 
 
 @pytest.mark.parametrize(("setting", "sentence"), UNFIT)
-def test_a_setting_that_takes_a_promise_away_is_refused_by_everything(
+def test_a_setting_that_breaks_a_promise_is_refused_by_everything(
     sql, make_app, environ, setting, sentence
 ):
     client = make_app().test_client()
@@ -93,7 +93,7 @@ def test_a_role_with_too_few_rights_is_refused_by_everything(
     refused(client.post("/api/wallet/deposit", json=body, headers=signed_in(FID + 1)), 503)
 
 
-def test_a_command_says_in_one_line_why_a_session_is_unfit(sql, start):
+def test_a_command_reports_in_one_line_why_a_session_is_refused(sql, start):
     settle(sql, "session_replication_role = replica")
     for group, name in (("clients", "list"), ("keys", "verify"), ("audit", "verify")):
         done = start(name, group=group).finish()
@@ -102,7 +102,7 @@ def test_a_command_says_in_one_line_why_a_session_is_unfit(sql, start):
         assert line.startswith(f"Error: {REPLICA}: reset it")
 
 
-def test_a_service_is_fit_again_when_the_setting_is_gone(sql, make_app):
+def test_a_service_recovers_when_the_setting_is_removed(sql, make_app):
     settle(sql, "session_replication_role = replica")
     client = make_app(DB_POOL_MAX="1").test_client()
     refused(client.get("/readyz"), 503, longest=400)
@@ -131,7 +131,7 @@ def test_a_search_path_without_a_schema_is_refused_by_everything(sql, make_app, 
         migrations.applied_versions(Secret(environ["DATABASE_URL"]))
 
 
-def test_a_schema_that_the_role_may_not_use_is_none(sql, make_app, environ, web_role):
+def test_a_schema_without_the_usage_privilege_is_ignored(sql, make_app, environ, web_role):
     url, _ = web_role
     sql.execute("revoke usage on schema public from public, wallet_api_runtime")
     refused_by_everything(make_app, {**environ, "DATABASE_URL": url}, NO_SCHEMA)
@@ -140,7 +140,7 @@ def test_a_schema_that_the_role_may_not_use_is_none(sql, make_app, environ, web_
 @pytest.mark.parametrize(
     "path", ["nowhere, public", '"$user", public', "PUBLIC", '"with ""quotes""", nowhere']
 )
-def test_a_search_path_with_a_schema_is_taken(sql, environ, path):
+def test_a_search_path_with_a_schema_is_accepted(sql, environ, path):
     sql.execute('create schema "with ""quotes"""')
     settle(sql, f"search_path = {path}")
     migrations.applied_versions(Secret(environ["DATABASE_URL"]))
@@ -152,7 +152,7 @@ def with_search_path(environ, path):
 
 
 @pytest.mark.parametrize("path", ["$user", '"$user"'])
-def test_the_schema_of_the_user_is_taken_where_it_exists(sql, environ, path):
+def test_the_schema_of_the_user_is_used_if_it_exists(sql, environ, path):
     url = with_search_path(environ, path)
     with pytest.raises(DatabaseUnavailable) as refusal:
         connect(url)
@@ -161,5 +161,5 @@ def test_the_schema_of_the_user_is_taken_where_it_exists(sql, environ, path):
     connect(url).close()
 
 
-def test_a_schema_in_capitals_is_taken_in_the_url_too(environ):
+def test_a_schema_in_capitals_is_accepted_in_the_url_too(environ):
     connect(with_search_path(environ, "PUBLIC")).close()

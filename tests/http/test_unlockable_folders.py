@@ -113,7 +113,7 @@ def ask(client, call, fid):
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("why", WHYS)
-def test_who_has_a_file_is_served_and_who_needs_a_new_one_is_told_why_not(
+def test_users_with_files_are_served_and_new_users_get_an_explanation(
     start, faults, folder, sql, monkeypatch, mode, why
 ):
     before = contents(folder)
@@ -150,7 +150,7 @@ def test_who_has_a_file_is_served_and_who_needs_a_new_one_is_told_why_not(
 
 
 @pytest.mark.parametrize("why", WHYS)
-def test_nothing_is_to_be_written_to_a_folder_that_was_handed_over(
+def test_nothing_is_written_to_a_folder_that_was_handed_over(
     start, faults, folder, sql, monkeypatch, why
 ):
     (folder / ".migrating").touch()
@@ -168,7 +168,7 @@ def test_nothing_is_to_be_written_to_a_folder_that_was_handed_over(
     assert contents(folder) == before
 
 
-def test_a_lock_that_somebody_holds_is_no_fault_of_the_folder(start, faults, folder):
+def test_a_held_lock_is_not_reported_as_a_fault_of_the_folder(start, faults, folder):
     with (folder / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         client = start("filesystem")
@@ -177,7 +177,7 @@ def test_a_lock_that_somebody_holds_is_no_fault_of_the_folder(start, faults, fol
         assert ask(client, FALLBACK, FID).get_json()["walletAddress"] == KEYED[FID]
 
 
-def test_the_doctor_sends_nobody_to_the_database_for_a_fault_of_the_folder(environ, folder):
+def test_the_doctor_does_not_blame_the_database_for_a_fault_of_the_folder(environ, folder):
     storage = {"WALLET_STORAGE": "migrating", "WALLET_STORAGE_PATH": str(folder / ("x" * 300))}
     (fault,) = [
         one for one in examine_environment({**environ, **storage}) if one.state is State.FAULT
@@ -186,7 +186,7 @@ def test_the_doctor_sends_nobody_to_the_database_for_a_fault_of_the_folder(envir
     assert fault.remedy == "Check its disk, and the permissions of the service's user on it."
 
 
-def test_a_folder_that_cannot_be_made_is_said_before_the_first_wallet(
+def test_a_folder_that_cannot_be_created_is_reported_before_the_first_wallet(
     make_app, environ, tmp_path, monkeypatch
 ):
     storage = {"WALLET_STORAGE": "filesystem", "WALLET_STORAGE_PATH": str(tmp_path / "a" / "b")}
@@ -208,7 +208,7 @@ def test_a_folder_that_cannot_be_made_is_said_before_the_first_wallet(
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("cause", ["symbolic links", "directories", "no rights"])
-def test_files_of_which_none_can_be_read_are_not_taken_for_those_of_another_secret(
+def test_unreadable_files_are_not_reported_as_a_wrong_secret(
     start, faults, folder, sql, monkeypatch, mode, cause
 ):
     real = os.open

@@ -60,7 +60,7 @@ def opened_by_the_suite(sealed, key, info):
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_a_key_in_the_open_is_the_key_of_the_address_and_is_on_record(storing, sql, mode):
+def test_a_plaintext_key_belongs_to_the_address_and_is_recorded(storing, sql, mode):
     app, engine = storing(mode)
     client = app.test_client()
     wallet = client.put(TRADING, headers=engine).get_json()
@@ -88,7 +88,7 @@ def test_a_key_in_the_open_is_the_key_of_the_address_and_is_on_record(storing, s
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_a_sealed_key_opens_for_its_recipient_with_two_implementations(storing, sql, mode):
+def test_two_implementations_decrypt_an_encrypted_key_for_its_recipient(storing, sql, mode):
     app, engine = storing(mode)
     client = app.test_client()
     wallet = client.put(TRADING, headers=engine).get_json()
@@ -115,7 +115,7 @@ def test_a_sealed_key_opens_for_its_recipient_with_two_implementations(storing, 
     assert (ip, reason, to, request_id) == ("127.0.0.1", REASON["reason"], public_key, "asked-2")
 
 
-def test_a_sealed_key_opens_for_nobody_else_and_as_no_other_wallet_s(client, engine):
+def test_an_encrypted_key_decrypts_only_for_its_recipient_and_wallet(client, engine):
     client.put(TRADING, headers=engine)
     (key, public_key), (stranger, _) = recipient(), recipient()
     body = {**REASON, "recipientPublicKey": public_key}
@@ -135,7 +135,7 @@ def test_a_sealed_key_opens_for_nobody_else_and_as_no_other_wallet_s(client, eng
             opened_by_the_suite(found, opener, about)
 
 
-def test_the_same_key_is_sealed_differently_each_time(client, engine):
+def test_the_same_key_is_encrypted_differently_each_time(client, engine):
     client.put(TRADING, headers=engine)
     body = {**REASON, "recipientPublicKey": recipient()[1]}
     sealed = [
@@ -144,7 +144,7 @@ def test_the_same_key_is_sealed_differently_each_time(client, engine):
     assert len({one["enc"] for one in sealed}) == len({one["ciphertext"] for one in sealed}) == 3
 
 
-def test_a_null_recipient_is_none(client, engine):
+def test_a_null_recipient_is_no_recipient(client, engine):
     client.put(TRADING, headers=engine)
     answer = client.post(KEY, json={**REASON, "recipientPublicKey": None}, headers=engine)
     assert answer.status_code == 200
@@ -187,12 +187,12 @@ NOT_A_KEY = {
 
 
 @pytest.mark.parametrize("given", NOT_A_KEY.values(), ids=NOT_A_KEY)
-def test_what_is_no_recipient_s_key_is_refused_and_no_row_is_written(refusing, trader, given):
+def test_an_invalid_recipient_key_is_refused_and_nothing_is_written(refusing, trader, given):
     answer = refusing.post(KEY, json={**REASON, "recipientPublicKey": given}, headers=trader)
     assert refused(answer, 400)["code"] == "invalid_recipient_key"
 
 
-def test_a_point_of_small_order_is_refused_and_no_row_is_written(refusing, trader):
+def test_a_point_of_small_order_is_refused_and_nothing_is_written(refusing, trader):
     for point in SMALL_ORDER:
         body = {**REASON, "recipientPublicKey": base64url(point)}
         answer = refusing.post(KEY, json=body, headers=trader)
@@ -217,12 +217,12 @@ def test_a_point_of_small_order_is_refused_and_no_row_is_written(refusing, trade
     ],
     ids=lambda body: ascii(body)[:30],
 )
-def test_a_key_without_a_clear_reason_is_refused_and_no_row_is_written(refusing, trader, body):
+def test_a_request_without_a_valid_reason_is_refused_and_nothing_is_written(refusing, trader, body):
     answer = refusing.post(KEY, json=body, headers=trader)
     assert refused(answer, 400)["code"] == "invalid_request"
 
 
-def test_a_seed_phrase_is_refused_and_not_repeated(refusing, trader):
+def test_a_seed_phrase_is_refused_and_not_echoed(refusing, trader):
     phrase = "legal winner thank year wave sausage worth useful legal winner thank yellow"
     for name in ("mnemonic", "Mnemonic", " MNEMONIC "):
         answer = refusing.post(KEY, json={**REASON, name: phrase}, headers=trader)
@@ -230,7 +230,7 @@ def test_a_seed_phrase_is_refused_and_not_repeated(refusing, trader):
         assert "winner" not in answer.text
 
 
-def test_a_reason_is_kept_as_it_was_given(client, sql, engine):
+def test_a_reason_is_stored_unchanged(client, sql, engine):
     client.put(TRADING, headers=engine)
     reasons = ["x", "x" * 500, "ü" * 500, "\U0001f511 swap", " a b ", "'; --"]
     for reason in reasons:
@@ -239,7 +239,7 @@ def test_a_reason_is_kept_as_it_was_given(client, sql, engine):
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_who_has_no_trading_wallet_has_no_key_and_no_row_is_written(storing, sql, mode):
+def test_without_a_trading_wallet_there_is_no_key_and_nothing_is_written(storing, sql, mode):
     app, engine = storing(mode)
     application(app).wallets.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS)
     for body in (REASON, {**REASON, "recipientPublicKey": GOOD_KEY}):
@@ -249,7 +249,7 @@ def test_who_has_no_trading_wallet_has_no_key_and_no_row_is_written(storing, sql
     assert audited(sql) == []
 
 
-def test_a_key_that_does_not_open_is_an_alarm_and_stays(client, sql, engine):
+def test_a_key_that_does_not_decrypt_is_an_alarm_and_is_kept(client, sql, engine):
     client.put(TRADING, headers=engine)
     # As a damaged disk would: no trigger is asked.
     sql.execute("set session_replication_role = replica")
@@ -305,7 +305,7 @@ def test_no_key_leaves_while_there_is_no_audit_log(client, sql, engine):
     assert refused(answer, 503)["code"] == "database_unavailable"
 
 
-def test_a_client_without_the_right_to_keys_is_refused_and_that_is_on_record(client, app, sql):
+def test_a_client_without_the_scope_keys_read_is_refused_and_recorded(client, app, sql):
     rights = sorted(set(SCOPES) - {"keys:read"})
     for right in rights:
         engine = calling(app, right, name=right.replace(":", "-")) | {"X-Request-Id": "asked-3"}
@@ -318,7 +318,7 @@ def test_a_client_without_the_right_to_keys_is_refused_and_that_is_on_record(cli
     ]
 
 
-def test_a_user_s_own_token_opens_nothing_here(refusing, trader):
+def test_a_user_s_own_token_is_refused(refusing, trader):
     for method, path, body in (
         ("GET", WALLETS, None),
         ("GET", TRADING, None),

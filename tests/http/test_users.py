@@ -38,7 +38,7 @@ def rows_as_told(sql, fid=FID):
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_a_wallet_is_made_once_and_shown_ever_after(storing, sql, mode):
+def test_a_wallet_is_created_once_and_shown_from_then_on(storing, sql, mode):
     app, engine = storing(mode)
     client = app.test_client()
     first = client.put(TRADING, headers=engine)
@@ -63,7 +63,7 @@ def test_a_wallet_is_made_once_and_shown_ever_after(storing, sql, mode):
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_fifty_racing_services_get_one_wallet_and_one_of_them_made_it(storing, mode):
+def test_fifty_racing_services_get_one_wallet_and_one_of_them_created_it(storing, mode):
     app, engine = storing(mode)
 
     def ensure(_):
@@ -76,7 +76,7 @@ def test_fifty_racing_services_get_one_wallet_and_one_of_them_made_it(storing, m
     assert all(wallet == found[0][1] for _, wallet in found)
 
 
-def test_a_wallet_that_the_user_s_own_deposit_made_is_there_already(client, engine):
+def test_a_wallet_created_by_the_user_s_deposit_is_found(client, engine):
     body = {"amount": "20", "baseAddress": BASE_ACCOUNT}
     deposit = client.post("/api/wallet/deposit", json=body, headers=signed_in())
     answer = client.put(TRADING, headers=engine)
@@ -85,7 +85,7 @@ def test_a_wallet_that_the_user_s_own_deposit_made_is_there_already(client, engi
 
 
 @pytest.mark.parametrize("mode", ["filesystem", "migrating"])
-def test_a_wallet_that_is_a_file_is_there_already(storing, folder, mode):
+def test_a_wallet_in_a_file_is_found(storing, folder, mode):
     address = put_file(folder, FID, "ethereum", keyed())
     app, engine = storing(mode)
     for _ in range(2):
@@ -96,7 +96,7 @@ def test_a_wallet_that_is_a_file_is_there_already(storing, folder, mode):
 
 
 @pytest.mark.parametrize("mode", ["filesystem", "migrating"])
-def test_racing_services_find_the_wallet_that_is_a_file(storing, folder, mode):
+def test_racing_services_find_the_wallet_in_a_file(storing, folder, mode):
     address = put_file(folder, FID, "ethereum", keyed())
     app, engine = storing(mode)
     found = race(lambda _: app.test_client().put(TRADING, headers=engine), range(10))
@@ -121,14 +121,14 @@ def test_an_address_without_a_key_in_the_trading_wallet_s_file_is_no_wallet_yet(
 
 
 @pytest.mark.parametrize("mode", ["filesystem", "migrating"])
-def test_a_damaged_file_gets_no_other_wallet(storing, folder, mode):
+def test_a_damaged_file_is_never_replaced_by_a_new_wallet(storing, folder, mode):
     put_file(folder, FID, "ethereum", keyed(encryptedPrivateKey="00" * 80))
     app, engine = storing(mode)
     answer = app.test_client().put(TRADING, headers=engine)
     assert refused(answer, 503)["code"] == "key_unreadable"
 
 
-def test_a_body_is_not_needed_to_make_a_wallet(client, engine):
+def test_creating_a_wallet_needs_no_body(client, engine):
     assert client.put(TRADING, json={}, headers=engine).status_code == 201
 
 
@@ -151,7 +151,7 @@ def test_wallets_are_shown_field_by_field_and_the_base_account_first(client, ser
         assert (answer.status_code, answer.get_json()) == (200, wallet)
 
 
-def test_who_has_no_wallet_has_an_empty_list_and_404(refusing, trader):
+def test_without_wallets_the_list_is_empty_and_a_wallet_is_404(refusing, trader):
     wallets = f"/v1/users/{FID + 1}/wallets"
     assert refusing.get(wallets, headers=trader).get_json() == {"data": []}
     for chain in ("ethereum", "base-account"):
@@ -175,7 +175,7 @@ def test_an_unknown_chain_is_refused(refusing, trader, chain):
 
 
 @pytest.mark.parametrize("chain", ["base-account", "base", "ethereum-base"])
-def test_a_base_account_is_neither_made_here_nor_has_a_key(refusing, trader, chain):
+def test_a_base_account_is_not_created_here_and_has_no_key(refusing, trader, chain):
     for method, path, body in (
         ("PUT", f"{WALLETS}/{chain}", None),
         ("POST", f"{WALLETS}/{chain}/key", REASON),

@@ -57,7 +57,7 @@ def test_the_primary_wallet_is_the_base_account(client, services):
     }
 
 
-def test_a_user_without_wallets_has_an_empty_list_and_still_none(client, sql):
+def test_a_user_without_wallets_gets_an_empty_list_and_no_wallet(client, sql):
     answer = client.get(LIST, headers=signed_in())
     assert (answer.status_code, answer.get_json()) == (200, {"wallets": []})
     assert not any(rows_of(sql).values())
@@ -106,7 +106,7 @@ def test_times_are_iso_8601_in_utc_in_every_time_zone_of_the_database(make_app, 
     assert -1 < age.total_seconds() < 60
 
 
-def test_a_changed_base_account_keeps_its_first_time_and_gets_a_new_one(client, services):
+def test_a_changed_base_account_keeps_created_at_and_gets_a_new_updated_at(client, services):
     def base_account():
         return client.get(LIST, headers=signed_in()).get_json()["wallets"][0]
 
@@ -122,7 +122,7 @@ def test_a_changed_base_account_keeps_its_first_time_and_gets_a_new_one(client, 
 
 
 @pytest.mark.parametrize("body", [None, {}, {"chain": "ethereum"}])
-def test_a_trading_wallet_is_made_on_request(client, sql, body):
+def test_a_trading_wallet_is_created_on_request(client, sql, body):
     answer = client.post(LIST, json=body, headers=signed_in())
     assert answer.status_code == 200
     wallet = answer.get_json()["wallet"]
@@ -163,7 +163,7 @@ def test_other_chains_are_refused(refusing, chain):
     ],
 )
 @pytest.mark.parametrize("path", [LIST, "/api/wallet/deposit"])
-def test_a_seed_phrase_is_refused_and_not_repeated(refusing, path, body):
+def test_a_seed_phrase_is_refused_and_not_echoed(refusing, path, body):
     answer = refusing.post(path, json=body, headers=signed_in())
     refused(answer, 400, "This service never accepts a seed phrase. Never share it.")
     assert "legal winner" not in answer.text
@@ -172,26 +172,26 @@ def test_a_seed_phrase_is_refused_and_not_repeated(refusing, path, body):
 @pytest.mark.parametrize(
     "body", [{"import": {"mnemonic": "legal winner"}}, {"chain": "mnemonic"}, {"chain": ["x"]}]
 )
-def test_a_seed_phrase_elsewhere_in_a_body_is_refused_too(refusing, body):
+def test_a_seed_phrase_in_any_field_is_refused(refusing, body):
     answer = refusing.post(LIST, json=body, headers=signed_in())
     refused(answer, 400)
     assert "legal winner" not in answer.text
 
 
-def test_the_key_is_not_handed_out_by_default_and_the_request_is_on_record(client, services, sql):
+def test_the_key_is_not_returned_by_default_and_the_request_is_recorded(client, services, sql):
     services.wallets.ensure_trading_wallet(FID, access=ACCESS)
     answer = client.get(KEY, headers=signed_in() | {"X-Request-Id": "asked-1"})
     refused(answer, 403, "This service does not return private keys.")
     assert audit_rows(sql) == [(FID, "ethereum", "key.refused", f"user:{FID}", "asked-1")]
 
 
-def test_a_refused_request_for_a_key_makes_no_wallet(client, sql):
+def test_a_refused_key_request_creates_no_wallet(client, sql):
     refused(client.get(KEY, headers=signed_in()), 403)
     assert rows_of(sql)["wallets"] == []
     assert [row[2] for row in audit_rows(sql)] == ["key.refused"]
 
 
-def test_the_owner_gets_the_key_and_the_reading_is_on_record(exporting, services, opened, sql):
+def test_the_owner_gets_the_key_and_the_read_is_recorded(exporting, services, opened, sql):
     services.wallets.ensure_trading_wallet(FID, access=ACCESS)
     answer = exporting.get(KEY, headers=signed_in() | {"X-Request-Id": "asked-2"})
     assert answer.status_code == 200
@@ -210,7 +210,7 @@ def test_the_owner_gets_the_key_and_the_reading_is_on_record(exporting, services
     assert audit_rows(sql) == [(FID, "ethereum", "key.read", f"user:{FID}", "asked-2")]
 
 
-def test_every_reading_has_a_record_of_its_own(exporting, services, sql):
+def test_every_read_has_its_own_entry(exporting, services, sql):
     services.wallets.ensure_trading_wallet(FID, access=ACCESS)
     keys = {exporting.get(KEY, headers=signed_in()).text for _ in range(3)}
     assert len(keys) == 1
@@ -218,7 +218,7 @@ def test_every_reading_has_a_record_of_its_own(exporting, services, sql):
 
 
 @pytest.mark.parametrize("has_base_account", [True, False])
-def test_without_a_trading_wallet_there_is_no_key_and_none_is_made(
+def test_without_a_trading_wallet_there_is_no_key_and_none_is_created(
     exporting, services, sql, has_base_account
 ):
     if has_base_account:
@@ -244,7 +244,7 @@ deferrable initially {when} for each row execute function lose();
         *(("deferred", "P0001"), ("deferred", "40001")),
     ],
 )
-def test_without_an_audit_row_there_is_no_key(exporting, services, sql, when, errcode):
+def test_without_an_audit_entry_there_is_no_key(exporting, services, sql, when, errcode):
     services.wallets.ensure_trading_wallet(FID, access=ACCESS)
     sql.execute(REFUSE_RECORD.format(errcode=errcode, when=when).encode())
     answer = exporting.get(KEY, headers=signed_in())
@@ -253,7 +253,7 @@ def test_without_an_audit_row_there_is_no_key(exporting, services, sql, when, er
 
 
 @pytest.mark.parametrize("export", ["true", "false"])
-def test_an_audit_log_that_is_missing_or_closed_gives_no_key(
+def test_with_a_missing_or_read_only_audit_log_there_is_no_key(
     make_app, services, sql, database_url, export
 ):
     services.wallets.ensure_trading_wallet(FID, access=ACCESS)

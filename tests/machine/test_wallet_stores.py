@@ -329,5 +329,5 @@ def test_no_sequence_of_events_changes_an_address_or_loses_a_key(world):
 
 @pytest.mark.long
 @pytest.mark.timeout(1200)
-def test_it_holds_for_thousands_of_steps_that_nobody_chose(world):
+def test_it_holds_for_thousands_of_random_steps(world):
     run(world, max_examples=400, stateful_step_count=50, print_blob=True)

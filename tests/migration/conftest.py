@@ -10,8 +10,7 @@ from tests.commands import SHELL, Finished, kept_environ
 from tests.factories import ACCESS, SECRET
 from tests.service import ROOT
 from tests.wallet_store import SAMPLES
-from wallet_api.crypto.encryption import EncryptedKey, EncryptionService
-from wallet_api.crypto.secret import Secret
+from wallet_api.crypto.encryption import EncryptedKey
 from wallet_api.models import AuditContext
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
@@ -40,12 +39,6 @@ def shell(environ):
     return command
 
 
-@pytest.fixture(scope="session")
-def encryption():
-    """What opens keys here; it derives the key of old files only once."""
-    return EncryptionService(Secret(SECRET))
-
-
 @pytest.fixture
 def importer(database, encryption):
     """Import by the service, in this process: importer(folder) returns the reports by file."""
@@ -61,18 +54,18 @@ def importer(database, encryption):
 
 
 @pytest.fixture(scope="session")
-def sealing_key():
-    return generator.sealing_key(SECRET)
+def encryption_key():
+    return generator.encryption_key(SECRET)
 
 
 @pytest.fixture
-def generate(folder, sealing_key):
+def generate(folder, encryption_key):
     """Fill the folder with so many generated files and return their FIDs and chains."""
 
     def make(files):
         made = generator.wallets(files)
         for fid, chain in made:
-            generator.write_file(folder, fid, chain, sealing_key)
+            generator.write_file(folder, fid, chain, encryption_key)
         return made
 
     return make

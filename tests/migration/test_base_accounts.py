@@ -29,7 +29,7 @@ def kept(sql):
 
 
 @pytest.mark.parametrize("first", range(4))
-def test_the_first_of_several_addresses_counts_in_every_order_of_reading(
+def test_the_first_of_several_addresses_is_used_in_every_order_of_reading(
     importer, folder, sql, first
 ):
     names = store(folder, [None] * first + ADDRESSES[first:])
@@ -64,9 +64,7 @@ def test_a_conflict_between_files_is_exit_status_one(command, folder):
     assert "1 imported, 0 present, 3 conflict" in done.out
 
 
-def test_a_damaged_file_that_counts_first_leaves_the_user_without_an_address(
-    importer, folder, sql, make_app
-):
+def test_a_damaged_first_file_leaves_the_user_without_an_address(importer, folder, sql, make_app):
     """As in migrating mode: what the user would be answered must not depend on the import."""
     names = store(folder, [ADDRESSES[0], ADDRESSES[1]])
     (folder / names[0]).write_text("{")
@@ -76,7 +74,7 @@ def test_a_damaged_file_that_counts_first_leaves_the_user_without_an_address(
     assert kept(sql) == []
 
 
-def test_a_damaged_file_that_counts_first_is_not_said_to_say_something_else(importer, folder):
+def test_a_damaged_first_file_is_not_reported_as_a_conflict(importer, folder):
     names = store(folder, [ADDRESSES[0], ADDRESSES[1]])
     (folder / names[0]).write_text("{")
     reason = importer(folder)[names[1]].reason
@@ -93,7 +91,7 @@ def test_a_trading_wallet_and_an_address_of_one_user_are_two_rows(importer, fold
 
 
 @pytest.mark.parametrize("first", range(4))
-def test_an_import_and_the_service_while_migrating_choose_the_same(
+def test_an_import_and_the_migrating_service_choose_the_same_address(
     importer, folder, sql, make_app, first
 ):
     store(folder, [None] * first + ADDRESSES[first:])

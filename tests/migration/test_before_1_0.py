@@ -46,13 +46,13 @@ def rows(url):
         }
 
 
-def test_its_migrations_are_not_taken_for_those_of_this_version(old_url):
+def test_older_migrations_are_not_mistaken_for_those_of_this_version(old_url):
     with pytest.raises(migrations.MigrationError, match=r"before 1\.0\.0"):
         migrations.upgrade(Secret(old_url))
 
 
-def test_its_rows_are_brought_over_by_the_commands_of_the_changelog(
-    services, sealing, old_url, new_url, environ, server
+def test_the_commands_of_the_changelog_copy_the_rows(
+    services, encryption, old_url, new_url, environ, server
 ):
     for fid in USERS:
         services.wallets.ensure_trading_wallet(fid, access=ACCESS)
@@ -79,7 +79,7 @@ def test_its_rows_are_brought_over_by_the_commands_of_the_changelog(
         )
     assert rows(new_url) == before
     with psycopg.connect(new_url) as connection:
-        assert open_every_wallet(connection, sealing).keys() == set(USERS)
+        assert open_every_wallet(connection, encryption).keys() == set(USERS)
     pool = Database(Secret(new_url), min_size=0, max_size=1, timeout_seconds=5)
     faults = [fault for found in examine_database(pool) if found.serious for fault in found.faults]
     # The server of the tests does without.

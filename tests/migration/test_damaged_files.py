@@ -232,7 +232,7 @@ def test_the_users_of_damaged_files_get_no_wallet_while_migrating(
         assert wallets.get_wallet_with_key(fid, "ethereum", access=ACCESS)
 
 
-def test_a_huge_file_costs_neither_memory_nor_time(folder):
+def test_a_huge_file_is_refused_without_being_read(folder):
     """In a process of its own: the peak of a process's memory cannot be reset."""
     with (folder / "wallet_1_ethereum.json").open("wb") as huge:
         huge.truncate(GIGABYTE)
@@ -256,7 +256,7 @@ def test_a_huge_file_costs_neither_memory_nor_time(folder):
     assert fault == "it is larger than any wallet file"
 
 
-def test_a_file_that_may_not_be_read_is_named_and_stops_nobody(importer, folder, sql):
+def test_an_unreadable_file_is_reported_and_the_others_are_imported(importer, folder, sql):
     put(folder, 1, keyed())
     closed = put(folder, 2, keyed())
     if os.geteuid() != 0:
@@ -284,7 +284,7 @@ def test_a_file_that_may_not_be_read_is_named_and_stops_nobody(importer, folder,
 
 
 @pytest.mark.parametrize("nanoseconds", [10**21, -(10**21)])
-def test_a_time_of_change_that_no_calendar_has_stops_nobody(
+def test_an_impossible_modification_time_does_not_stop_the_import(
     importer, folder, sql, monkeypatch, nanoseconds
 ):
     """File systems store times beyond Python's calendar; few let a test set them."""
@@ -309,7 +309,7 @@ def test_a_time_of_change_that_no_calendar_has_stops_nobody(
     ("said", "zone"),
     [("0001-01-01T00:00:00Z", "America/New_York"), ("9999-12-31T23:59:59Z", "Asia/Tokyo")],
 )
-def test_a_date_at_the_end_of_the_calendar_stops_nobody_wherever_the_database_is(
+def test_a_date_at_the_end_of_the_calendar_is_imported_in_every_time_zone(
     importer, sql, folder, said, zone
 ):
     sql.execute(f"alter database {sql.info.dbname} set timezone = '{zone}'")
@@ -321,7 +321,7 @@ def test_a_date_at_the_end_of_the_calendar_stops_nobody_wherever_the_database_is
         assert reports["wallet_1_ethereum.json"].outcome in ("imported", "present")
 
 
-def test_nothing_that_a_damaged_file_holds_is_told(command, folder, damaged, tmp_path):
+def test_the_content_of_a_damaged_file_is_not_printed(command, folder, damaged, tmp_path):
     report = tmp_path / "report.jsonl"
     done = command("import", folder, "--report", report)
     told = done.out + done.err + report.read_text()

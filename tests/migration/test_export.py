@@ -37,7 +37,7 @@ def test_the_old_service_reads_what_is_exported(shell, imported, exported, tmp_p
     assert {line["outcome"] for line in lines.values()} == {"exported"}
 
 
-def test_folder_and_files_are_for_their_owner_alone(command, imported, exported):
+def test_only_the_owner_can_read_the_folder_and_its_files(command, imported, exported):
     previous = os.umask(0)
     try:
         assert command("export", exported).status == 0
@@ -47,7 +47,7 @@ def test_folder_and_files_are_for_their_owner_alone(command, imported, exported)
     assert {stat.S_IMODE(path.stat().st_mode) for path in exported.iterdir()} == {0o600}
 
 
-def test_nothing_that_helps_to_find_a_key_is_told(command, imported, exported, tmp_path):
+def test_no_key_material_is_printed(command, imported, exported, tmp_path):
     report = tmp_path / "report.jsonl"
     done = command("export", exported, "--report", report)
     told = (done.out + done.err + report.read_text()).lower()
@@ -62,7 +62,7 @@ def exports(sql):
     return [entry for entry in audited(sql) if entry[2] == "key.exported"]
 
 
-def test_every_key_that_leaves_has_an_audit_row_and_a_second_export_none(
+def test_every_exported_key_has_an_audit_entry_and_a_second_export_adds_none(
     command, imported, exported, sql
 ):
     assert command("export", exported).status == 0
@@ -84,14 +84,14 @@ def test_every_key_that_leaves_has_an_audit_row_and_a_second_export_none(
     assert len(exports(sql)) == len(rows) + 1
 
 
-def test_no_audit_row_no_file(exporter, imported, exported, sql):
+def test_without_an_audit_entry_no_file_is_written(exporter, imported, exported, sql):
     sql.execute("alter table wallet_audit_log rename to elsewhere")
     with pytest.raises(DatabaseUnavailable):
         exporter(exported)
     assert wallet_files(exported) == {}
 
 
-def test_an_audit_row_that_is_swallowed_is_no_audit_row(exporter, imported, exported, sql):
+def test_a_silently_discarded_audit_entry_prevents_the_file(exporter, imported, exported, sql):
     sql.execute(
         "create function lose_it() returns trigger language plpgsql as 'begin return null; end';"
         "create trigger lose_it before insert on wallet_audit_log for each row"
@@ -104,7 +104,9 @@ def test_an_audit_row_that_is_swallowed_is_no_audit_row(exporter, imported, expo
     assert [key for key in wallet_files(exported) if key[1] == "ethereum"] == []
 
 
-def test_an_audit_log_that_cannot_be_written_is_said_in_one_line(command, imported, exported, sql):
+def test_an_audit_log_that_cannot_be_written_is_reported_in_one_line(
+    command, imported, exported, sql
+):
     sql.execute("alter table wallet_audit_log rename to elsewhere")
     assert is_one_line(command("export", exported))
     assert wallet_files(exported) == {}
@@ -112,7 +114,9 @@ def test_an_audit_log_that_cannot_be_written_is_said_in_one_line(command, import
 
 
 @pytest.mark.parametrize("damage", ["{", "", '{"address": "0x12"}'])
-def test_what_was_written_is_read_back(exporter, imported, exported, monkeypatch, damage):
+def test_a_written_file_is_read_back_and_compared(
+    exporter, imported, exported, monkeypatch, damage
+):
     """A disk may lie: what it gives back is what counts."""
     add_all = WalletDirectory.add_all
 
@@ -129,7 +133,7 @@ def test_what_was_written_is_read_back(exporter, imported, exported, monkeypatch
     assert {report.outcome for report in reports.values()} == {"exported"}
 
 
-def test_a_file_with_the_key_of_another_is_found_when_it_is_read_back(
+def test_a_file_with_another_key_is_detected_when_it_is_read_back(
     exporter, imported, exported, monkeypatch
 ):
     other = keyed()
@@ -146,7 +150,7 @@ def test_a_file_with_the_key_of_another_is_found_when_it_is_read_back(
     assert report.reason == f"there is a file with {other['address']}"
 
 
-def test_rows_that_do_not_open_are_named_and_not_exported(command, imported, exported, sql):
+def test_rows_that_do_not_decrypt_are_reported_and_not_exported(command, imported, exported, sql):
     plant(
         sql,
         "update wallets set encrypted_private_key = repeat('00', 48)"

@@ -84,7 +84,7 @@ def test_a_newer_address_in_a_file_is_not_replaced(exporter, database, folder):
     assert path.read_bytes() == before
 
 
-def test_the_oldest_kind_of_file_makes_room_for_its_user_s_trading_wallet(
+def test_a_file_of_the_oldest_kind_is_renamed_for_a_trading_wallet(
     exporter, database, importer, folder, sql
 ):
     """Exported to where it came from, a new wallet meets the user's old address under its name."""
@@ -131,7 +131,7 @@ def test_exports_and_imports_are_a_fixed_point(
     assert len(wallet_files(again)) == len(rows)
 
 
-def test_an_export_takes_up_what_another_one_left(exporter, imported, exported, sql):
+def test_an_export_resumes_an_interrupted_one(exporter, imported, exported, sql):
     exporter(exported)
     before = contents(exported)
     missing = ["wallet_1464243_ethereum.json", "wallet_1464257_base-account.json"]
@@ -144,7 +144,7 @@ def test_an_export_takes_up_what_another_one_left(exporter, imported, exported, 
     assert all(after[name] == before[name] for name in before if name not in missing)
 
 
-def test_what_a_killed_export_left_beside_its_place_is_removed(command, imported, exported):
+def test_temporary_files_of_a_killed_export_are_removed(command, imported, exported):
     exported.mkdir(parents=True)
     (exported / ".new-0123456789abcdef").write_text("{")
     (exported / ".new-someone-else-s").write_text("{")
@@ -176,9 +176,7 @@ def test_a_second_export_to_the_same_folder_is_refused_in_one_line(
     assert command("export", exported).status == 0
 
 
-def test_the_folder_is_locked_as_long_as_an_export_runs(
-    start, generate, importer, folder, exported
-):
+def test_the_folder_is_locked_while_an_export_runs(start, generate, importer, folder, exported):
     generate(900)
     importer(folder)
     one = start("export", exported)
@@ -192,7 +190,7 @@ def test_the_folder_is_locked_as_long_as_an_export_runs(
         pass
 
 
-def test_a_folder_that_was_handed_over_is_said(command, imported, exported):
+def test_a_folder_that_was_handed_over_is_reported(command, imported, exported):
     exported.mkdir(parents=True)
     (exported / ".migrating").write_text("")
     done = command("export", exported)
@@ -200,7 +198,7 @@ def test_a_folder_that_was_handed_over_is_said(command, imported, exported):
     assert "contains the file .migrating" in done.err
 
 
-def test_a_folder_that_cannot_be_written_to_is_said_in_one_line(command, imported):
+def test_a_read_only_folder_is_reported_in_one_line(command, imported):
     done = command("export", "/proc/wallets")
     assert is_one_line(done), done
     assert "/proc/wallets" in done.err

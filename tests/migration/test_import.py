@@ -33,7 +33,7 @@ def snapshot(folder):
     }
 
 
-def test_every_sample_opens_to_what_is_expected(shell, app, samples, sql):
+def test_every_sample_decrypts_to_the_expected_key(shell, app, samples, sql):
     before = snapshot(samples)
     done = shell("import", samples)
     assert (done.status, done.err) == (0, "")
@@ -78,7 +78,7 @@ def test_a_second_import_finds_everything_present_and_writes_nothing(importer, s
     assert sql.execute("select * from wallets").fetchall() == rows
 
 
-def test_a_dry_run_says_what_would_happen_and_writes_nothing(command, importer, samples, sql):
+def test_a_dry_run_reports_the_outcomes_and_writes_nothing(command, importer, samples, sql):
     put(samples, 5, keyed(address=BASE_ACCOUNT))
     importer(samples, names=["wallet_1464243_ethereum.json"])
     rows, ids, before = table(sql), key_ids(sql), snapshot(samples)
@@ -116,7 +116,7 @@ def test_another_address_for_a_trading_wallet_is_a_conflict_and_the_row_stays(
 
 
 @pytest.mark.parametrize("dry_run", [True, False])
-def test_another_address_than_the_audit_log_is_a_conflict(
+def test_an_address_that_differs_from_the_audit_log_is_a_conflict(
     importer, database, make_app, folder, sql, dry_run
 ):
     """The wallet was served from its file (WALLET_STORAGE=filesystem), and then replaced."""
@@ -131,7 +131,7 @@ def test_another_address_than_the_audit_log_is_a_conflict(
     assert table(sql) == []
 
 
-def test_a_base_account_that_the_user_replaced_since_is_present_with_a_reason(
+def test_a_base_account_that_the_user_has_replaced_is_present_with_a_reason(
     importer, database, folder, sql
 ):
     name = put(folder, 5, keyless(BASE_ACCOUNT, "base-account"), "base-account").name
@@ -143,7 +143,7 @@ def test_a_base_account_that_the_user_replaced_since_is_present_with_a_reason(
     assert table(sql)[0][3] == OTHER_ACCOUNT
 
 
-def test_a_base_account_that_is_newer_in_the_file_is_no_older_one_replaced(importer, folder, sql):
+def test_a_newer_base_account_in_a_file_is_a_conflict(importer, folder, sql):
     """Between two imports the user may change it where the files are still what counts."""
     first = keyless(BASE_ACCOUNT, "base-account", updatedAt="2026-11-23T00:00:00.000Z")
     name = put(folder, 5, first, "base-account").name
@@ -211,7 +211,7 @@ def test_a_date_that_cannot_be_read_loses_no_key(importer, folder, sql, date):
     assert importer(folder)[path.name].outcome == "present"
 
 
-def test_a_chain_inside_that_disagrees_with_the_name_is_said(command, folder):
+def test_a_chain_that_disagrees_with_the_file_name_is_reported(command, folder):
     put(folder, 1, keyed(chain="base-account"))
     put(folder, 2, keyless(BASE_ACCOUNT, "base"), "base-account")
     put(folder, 3, keyless(BASE_ACCOUNT, "ethereum"), "base-account")
@@ -288,7 +288,7 @@ def test_the_path_that_the_environment_names_is_the_default(command, samples, sq
     assert len(table(sql)) == ALL
 
 
-def test_nothing_that_helps_to_find_a_key_is_told(shell, command, samples, tmp_path):
+def test_no_key_material_is_printed(shell, command, samples, tmp_path):
     put(samples, 5, {**keyed(), "address": BASE_ACCOUNT})
     put(samples, 6, {**(half := keyed()), "encryptedPrivateKey": half["encryptedPrivateKey"][:-1]})
     put(samples, 7, keyed(iv="0123456789abcdef"))
@@ -307,7 +307,7 @@ def test_nothing_that_helps_to_find_a_key_is_told(shell, command, samples, tmp_p
             assert value[at : at + 12] not in told.lower()
 
 
-def test_names_that_could_command_a_terminal_are_told_harmlessly(command, folder, tmp_path):
+def test_control_characters_in_file_names_are_escaped(command, folder, tmp_path):
     names = [
         b"\x1b[2Jwiped\r\n",
         b"wallet_1_\xff\xfe.json",
@@ -331,7 +331,7 @@ def test_names_that_could_command_a_terminal_are_told_harmlessly(command, folder
     assert all(char == "\n" or char.isprintable() for char in verified.out)
 
 
-def test_a_key_sealed_under_a_previous_secret_is_imported_under_the_current_one(
+def test_a_key_encrypted_under_a_previous_secret_is_imported_under_the_current_one(
     importer, shell, samples, sql, database
 ):
     done = shell(

@@ -19,7 +19,9 @@ def samples(folder):
     return shutil.copytree(SAMPLES, folder, dirs_exist_ok=True)
 
 
-def test_a_wrong_secret_imports_nothing_registers_nothing_and_is_hinted_at(shell, samples, sql):
+def test_a_wrong_secret_imports_and_registers_nothing_and_is_suggested_as_the_cause(
+    shell, samples, sql
+):
     done = shell("import", samples, ENCRYPTION_SECRET=OTHER_SECRET)
     assert done.status == 1
     assert f"{len(EXPECTED)} invalid" in done.out
@@ -31,7 +33,7 @@ def test_a_wrong_secret_imports_nothing_registers_nothing_and_is_hinted_at(shell
 
 
 @pytest.mark.parametrize("cause", ["symbolic links", "directories", "cut off", "other keys"])
-def test_a_secret_that_is_not_the_cause_is_not_hinted_at(command, folder, tmp_path, cause):
+def test_a_correct_secret_is_not_suggested_as_the_cause(command, folder, tmp_path, cause):
     put(folder, 1, keyed(OTHER_SECRET))
     for fid in range(2, 6):
         path = put(folder, fid, keyed(address=BASE_ACCOUNT))
@@ -49,9 +51,7 @@ def test_a_secret_that_is_not_the_cause_is_not_hinted_at(command, folder, tmp_pa
     assert "ENCRYPTION_SECRET" not in done.err
 
 
-def test_a_database_that_is_sealed_under_another_secret_is_left_alone(
-    shell, command, samples, sql, database
-):
+def test_a_database_of_another_secret_is_not_changed(shell, command, samples, sql, database):
     service(database, OTHER_SECRET).ensure_trading_wallet(7, access=ACCESS)
     before = table(sql), key_ids(sql)
     for run, *arguments in (
@@ -68,21 +68,21 @@ def test_a_database_that_is_sealed_under_another_secret_is_left_alone(
     assert not (samples.parent / "exported").exists()
 
 
-def test_a_folder_that_is_missing_is_said(command, folder):
+def test_a_missing_folder_is_reported(command, folder):
     done = command("import", folder / "nowhere")
     assert is_one_line(done), done
     assert "nowhere" in done.err
     assert command("import", folder / "nowhere", "--json").out == ""
 
 
-def test_a_file_in_place_of_the_folder_is_said(command, folder):
+def test_a_file_in_place_of_the_folder_is_reported(command, folder):
     (folder / "file").write_text("")
     done = command("import", folder / "file")
     assert done.status == 2
     assert "is a file" in done.err
 
 
-def test_migrations_that_are_missing_are_said(command, samples, sql):
+def test_missing_migrations_are_reported(command, samples, sql):
     sql.execute("delete from schema_migrations where version = '0001'")
     done = command("import", samples)
     assert is_one_line(done), done
@@ -91,7 +91,7 @@ def test_migrations_that_are_missing_are_said(command, samples, sql):
     assert table(sql) == []
 
 
-def test_a_database_that_cannot_be_reached_is_said(command, samples, monkeypatch):
+def test_an_unreachable_database_is_reported(command, samples, monkeypatch):
     monkeypatch.setattr(resources, "_POOL_SECONDS", 0.5)
     for url in (
         "postgresql://nobody@127.0.0.1:1/none",
@@ -105,7 +105,7 @@ def test_a_database_that_cannot_be_reached_is_said(command, samples, monkeypatch
         assert "secret-password" not in done.err
 
 
-def test_settings_that_are_missing_are_said_together(command, samples):
+def test_missing_settings_are_reported_together(command, samples):
     done = command("import", samples, DATABASE_URL="", ENCRYPTION_SECRET="")
     assert done.status == 1
     assert "DATABASE_URL is not set" in done.err
@@ -114,16 +114,14 @@ def test_settings_that_are_missing_are_said_together(command, samples):
 
 
 @pytest.mark.parametrize("where", ["nowhere/report.jsonl", "/proc/report.jsonl"])
-def test_a_report_that_cannot_be_written_is_said_before_anything_is_imported(
-    command, samples, sql, where
-):
+def test_an_unwritable_report_is_refused_before_anything_is_imported(command, samples, sql, where):
     done = command("import", samples, "--report", samples.parent / where)
     assert is_one_line(done), done
     assert "report.jsonl" in done.err
     assert table(sql) == []
 
 
-def test_a_report_that_a_killed_run_left_unfinished_is_in_nobody_s_way(tmp_path):
+def test_an_unfinished_report_of_a_killed_run_does_not_block_the_next(tmp_path):
     """In a container every run has the same process id."""
     path = tmp_path / "report.jsonl"
     abandoned = ReportFile(path).__enter__()
@@ -133,7 +131,7 @@ def test_a_report_that_a_killed_run_left_unfinished_is_in_nobody_s_way(tmp_path)
     assert path.read_text() == '{"file": "one", "outcome": "gone"}\n'
 
 
-def test_a_disk_that_is_full_ends_the_report_with_one_line(command, samples, monkeypatch):
+def test_a_full_disk_ends_the_report_with_one_line(command, samples, monkeypatch):
     """/dev/full stands for the disk."""
     enter = ReportFile.__enter__
 

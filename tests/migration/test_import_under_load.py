@@ -16,7 +16,7 @@ FILES = 600
 NEW = range(1, 201)
 
 
-def test_two_importers_and_the_users_all_at_once(
+def test_two_importers_and_users_run_concurrently(
     shell, serve, generate, folder, sql, opened, stored_keys
 ):
     made = generate(FILES)

@@ -122,7 +122,7 @@ def test_a_worker_that_is_killed_ends_the_import_with_one_line(
 
 
 @pytest.mark.parametrize("arguments", [("import",), ("export",), ("verify",)])
-def test_ctrl_c_is_a_clean_end(start, command, folder, made, sql, tmp_path, arguments):
+def test_ctrl_c_ends_a_command_cleanly(start, command, folder, made, sql, tmp_path, arguments):
     path = folder
     if arguments != ("import",):
         assert command("import", folder).status == 0
@@ -140,7 +140,7 @@ def test_ctrl_c_is_a_clean_end(start, command, folder, made, sql, tmp_path, argu
     assert command(*arguments, path).status == 0
 
 
-def test_ctrl_c_before_the_work_has_begun_is_a_clean_end_too(start, folder, made):
+def test_ctrl_c_before_the_work_ends_a_command_cleanly(start, folder, made):
     for after in (0.02, 0.05, 0.08):
         one = start("import", folder)
         time.sleep(after)
@@ -189,7 +189,7 @@ def own_server(tmp_path_factory, monkeypatch):
 
 
 @pytest.mark.faults
-def test_postgresql_is_restarted_in_the_middle_of_an_import(
+def test_a_restart_of_postgresql_during_an_import_loses_nothing(
     own_server, command, folder, generate, environ
 ):
     """By a process that inherits nothing of the server that is stopped."""
@@ -252,7 +252,7 @@ def take_all():
         os._exit(3)
 
 
-def test_a_worker_that_is_killed_while_it_answers_is_noticed_too():
+def test_a_worker_that_is_killed_while_it_returns_results_is_detected():
     """The rest of its answer never comes."""
     caller = multiprocessing.get_context("fork").Process(target=take_all)
     caller.start()

@@ -55,7 +55,7 @@ def under(sql):
     )
 
 
-def test_a_rotation_from_beginning_to_end(command, wallets, keys_of, sql):
+def test_a_whole_rotation_by_commands(command, wallets, keys_of, sql):
     keys = keys_of(SECRET)
     status = command("status", group="keys", **ROTATED)
     assert [line.split()[:3] for line in status.out.splitlines()] == [[OLD_ID, "previous", "300"]]
@@ -64,7 +64,7 @@ def test_a_rotation_from_beginning_to_end(command, wallets, keys_of, sql):
     assert "keys rotate" in early.err
     done = command("rotate", group="keys", **ROTATED)
     assert (done.status, done.err) == (0, "")
-    assert done.out.endswith(": 300 resealed, 0 present, 0 failed\n")
+    assert done.out.endswith(": 300 re-encrypted, 0 present, 0 failed\n")
     assert under(sql) == {NEW_ID: 300}
     again = command("rotate", "--json", group="keys", **ROTATED)
     assert again.status == 0
@@ -93,7 +93,7 @@ def test_a_rotation_without_the_older_secret_does_nothing(command, wallets, sql)
     assert under(sql) == {OLD_ID: 300}
 
 
-def test_what_does_not_open_is_named_and_the_status_says_so(command, wallets, sql):
+def test_rows_that_do_not_decrypt_are_reported_with_exit_status_one(command, wallets, sql):
     plant(sql, "update wallets set iv = repeat('00', 12) where fid = 7")
     done = command("rotate", group="keys", **ROTATED)
     assert done.status == 1
@@ -107,7 +107,7 @@ def test_what_does_not_open_is_named_and_the_status_says_so(command, wallets, sq
 @pytest.mark.parametrize(
     "kills", [pytest.param(3, marks=pytest.mark.faults), pytest.param(25, marks=pytest.mark.long)]
 )
-def test_a_rotation_that_is_killed_at_random_moments_is_taken_up_again(
+def test_a_rotation_that_is_killed_at_random_moments_is_resumed(
     start, command, wallets, keys_of, sql, monkeypatch, kills
 ):
     monkeypatch.setattr(key_rotation, "PAGE", 10)
@@ -134,7 +134,7 @@ def test_a_rotation_that_is_killed_at_random_moments_is_taken_up_again(
     assert any(len(one) == 2 for one in found), "no kill hit a rotation that was half done"
 
 
-def test_verifying_the_audit_log_by_command(command, wallets, sql, tmp_path):
+def test_the_audit_log_is_verified_by_command(command, wallets, sql, tmp_path):
     checkpoint = tmp_path / "checkpoint.json"
     done = command("verify", "--checkpoint", checkpoint, group="audit")
     assert (done.status, done.err) == (0, "")
@@ -162,7 +162,9 @@ def test_verifying_the_audit_log_by_command(command, wallets, sql, tmp_path):
         (("--unchained-before", "yesterday"), "yesterday"),
     ],
 )
-def test_a_mistake_in_verifying_the_audit_log_is_said(command, database_url, arguments, said):
+def test_mistakes_in_the_arguments_of_audit_verify_are_explained(
+    command, database_url, arguments, said
+):
     done = command("verify", *arguments, group="audit")
     assert done.status in (1, 2)
     assert said in done.err

@@ -25,7 +25,7 @@ def verify(command):
     return lambda *options, **changes: command("verify", *options, group="keys", **changes)
 
 
-def test_a_database_whose_wallets_all_open_is_fine_and_stays_as_it_is(verify, sql, wallets):
+def test_a_database_whose_wallets_all_decrypt_has_no_fault_and_is_not_changed(verify, sql, wallets):
     before = table(sql), audited(sql)
     done = verify()
     assert (done.status, done.err) == (0, "")
@@ -34,7 +34,7 @@ def test_a_database_whose_wallets_all_open_is_fine_and_stays_as_it_is(verify, sq
     assert (table(sql), audited(sql)) == before
 
 
-def test_each_row_that_does_not_open_is_named(verify, sql, wallets):
+def test_each_row_that_does_not_decrypt_is_reported(verify, sql, wallets):
     plant(sql, "update wallets set iv = repeat('00', 12) where fid = 2")
     plant(sql, "update wallets set key_id = repeat('0', 16) where fid = 4")
     done = verify("--processes", 3)
@@ -47,9 +47,7 @@ def test_each_row_that_does_not_open_is_named(verify, sql, wallets):
     assert summary.endswith(": 4 opened, 2 unreadable")
 
 
-def test_an_address_that_several_users_share_is_named_though_it_opens(
-    verify, sql, encryption, wallets
-):
+def test_an_address_of_several_users_is_reported(verify, sql, encryption, wallets):
     pair = keys.generate()
     for fid in (1, 3):
         sealed = encryption.encrypt(
@@ -68,7 +66,7 @@ def test_an_address_that_several_users_share_is_named_though_it_opens(
     assert summary.endswith(": 6 opened, 0 unreadable")
 
 
-def test_json_is_one_object_and_what_is_wrong_is_on_stderr(verify, sql, wallets):
+def test_json_is_one_object_and_faults_are_on_stderr(verify, sql, wallets):
     plant(sql, "update wallets set iv = repeat('00', 12) where fid = 2")
     done = verify("--json")
     assert done.status == 1
@@ -78,7 +76,7 @@ def test_json_is_one_object_and_what_is_wrong_is_on_stderr(verify, sql, wallets)
     assert done.err == "FID 2, ethereum: unreadable: The stored key does not decrypt.\n"
 
 
-def test_wallets_of_an_older_secret_open_while_it_is_named(verify, wallets):
+def test_wallets_of_an_older_secret_decrypt_while_it_is_configured(verify, wallets):
     secrets = {"ENCRYPTION_SECRET": OTHER_SECRET, "ENCRYPTION_SECRET_PREVIOUS": f'["{SECRET}"]'}
     assert verify(**secrets).status == 0
     done = verify(ENCRYPTION_SECRET=OTHER_SECRET)

@@ -24,7 +24,7 @@ def samples(folder):
 
 
 @pytest.mark.parametrize("name", ["import", "verify"])
-def test_an_empty_folder_is_a_disk_that_is_not_mounted(command, folder, name):
+def test_an_empty_folder_is_reported_as_not_mounted(command, folder, name):
     done = command(name, folder)
     assert done.status == 1
     assert (
@@ -42,7 +42,7 @@ def test_a_report_replaces_no_device_and_no_pipe(command, samples, sql):
     assert table(sql) == []
 
 
-def test_a_report_goes_where_a_link_points(command, samples):
+def test_a_report_follows_a_symbolic_link(command, samples):
     report, link = samples.parent / "report.jsonl", samples.parent / "link"
     link.symlink_to(report)
     assert command("import", samples, "--report", link).status == 0
@@ -51,7 +51,7 @@ def test_a_report_goes_where_a_link_points(command, samples):
 
 
 @pytest.mark.parametrize("name", ["import", "export"])
-def test_a_report_does_not_lie_among_the_files(command, samples, sql, name):
+def test_a_report_inside_the_wallet_folder_is_refused(command, samples, sql, name):
     done = command(name, samples, "--report", samples / "report.jsonl")
     assert is_one_line(done), done
     assert not list(samples.glob("*report*"))
@@ -60,7 +60,7 @@ def test_a_report_does_not_lie_among_the_files(command, samples, sql, name):
 
 @pytest.mark.parametrize("date", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999Z"])
 @pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo"])
-def test_a_date_that_is_a_blank_harms_nobody_in_any_time_zone(command, folder, sql, date, zone):
+def test_a_blank_date_is_accepted_in_every_time_zone(command, folder, sql, date, zone):
     name = sql.info.dbname
     sql.execute(f"alter database {name} set timezone to '{zone}'")
     path = put(folder, FID, {**keyed(), "createdAt": date})
@@ -73,7 +73,7 @@ def test_a_date_that_is_a_blank_harms_nobody_in_any_time_zone(command, folder, s
     assert command("verify", folder).status == 0
 
 
-def test_a_date_that_others_wrote_can_be_read_in_any_time_zone(command, folder, sql):
+def test_dates_of_other_programs_are_read_in_every_time_zone(command, folder, sql):
     name = sql.info.dbname
     put(folder, FID, keyed())
     assert command("import", folder).status == 0
@@ -83,7 +83,7 @@ def test_a_date_that_others_wrote_can_be_read_in_any_time_zone(command, folder, 
         assert command(*arguments).status == 0
 
 
-def test_a_paused_import_lets_go_of_its_users(importer, folder, database_url, monkeypatch):
+def test_a_paused_import_releases_its_users(importer, folder, database_url, monkeypatch):
     put(folder, FID, keyed())
     insert = WalletBatchRepository.insert_copies_if_absent
     paused = threading.Event()
@@ -121,7 +121,7 @@ def test_a_paused_import_lets_go_of_its_users(importer, folder, database_url, mo
     assert [report.outcome for report in reports.values()] == ["conflict"]
 
 
-def test_a_refusal_of_the_database_quotes_no_row(command, samples, sql):
+def test_an_error_of_the_database_quotes_no_row(command, samples, sql):
     sql.execute(f"alter table wallets add constraint ours check (fid <> {FID})")
     done = command("import", samples)
     assert is_one_line(done), done
@@ -129,7 +129,7 @@ def test_a_refusal_of_the_database_quotes_no_row(command, samples, sql):
     assert KEYED[FID]["address"] not in done.out + done.err
 
 
-def test_the_audit_log_names_who_exports_and_not_what_the_environment_says(command, samples, sql):
+def test_the_audit_log_has_the_real_user_and_not_that_of_the_environment(command, samples, sql):
     assert command("import", samples).status == 0
     done = command("export", samples.parent / "exported", LOGNAME="alice", USER="alice")
     assert done.status == 0
@@ -139,7 +139,7 @@ def test_the_audit_log_names_who_exports_and_not_what_the_environment_says(comma
     assert sum(action == "key.exported" for *_, action in audited(sql)) == len(KEYED)
 
 
-def test_a_command_that_is_told_to_end_leaves_nothing_beside_its_report(start, generate, folder):
+def test_a_terminated_command_leaves_no_temporary_report(start, generate, folder):
     generate(3000)
     running = start("import", folder, "--report", folder.parent / "report.jsonl")
     # Workers are there: from then on it hears.
@@ -152,7 +152,7 @@ def test_a_command_that_is_told_to_end_leaves_nothing_beside_its_report(start, g
     assert not list(folder.parent.glob("*report*"))
 
 
-def test_show_tells_what_is_kept_for_a_user_and_no_key(command, folder, sql):
+def test_show_prints_a_user_s_wallets_and_no_key(command, folder, sql):
     members = keyed()
     put(folder, FID, members)
     put(folder, FID, keyless("0x" + "ab" * 20, "base-account"), "base-account")

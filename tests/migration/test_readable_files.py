@@ -28,7 +28,7 @@ SPELLINGS = {
     "base64": lambda key: base64.b64encode(bytes.fromhex(key)).decode(),
 }
 SPELLED = "its key is not spelled as 0x and 64 hex digits: the address proves it"
-MARKED = "it begins with a byte order mark, which was left out"
+MARKED = "it begins with a byte order mark, which was ignored"
 NOT_UTF_8 = "parts of it are not UTF-8 text, and were read as U+FFFD"
 ENCODED = {
     "UTF-8 with a mark": (b"\xef\xbb\xbf" + text(keyed()), MARKED),
@@ -65,9 +65,7 @@ def test_a_key_in_another_spelling_is_imported_and_served_because_its_address_pr
     assert [(one.outcome, one.reason) for one in reports.values()] == [("present", SPELLED)]
 
 
-def test_an_export_says_of_a_file_that_is_there_what_is_odd_about_it(
-    command, importer, folder, sql
-):
+def test_an_export_reports_unusual_existing_files(command, importer, folder, sql):
     pair = key_with_zeros()
     put(folder, 1, sealed_as(pair.private_key.reveal().hex(), address=pair.address))
     importer(folder)

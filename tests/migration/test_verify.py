@@ -12,7 +12,7 @@ from tests.wallet_store import EXPECTED, SAMPLES, contents, keyed, keyless, put
 from wallet_api.crypto import key_pairs as keys
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
-from wallet_api.services.wallet_files.importing import OnDemandImport
+from wallet_api.services.wallet_files.on_demand import OnDemandImport
 
 ALL = len(EXPECTED)
 FID = 1464243
@@ -53,7 +53,7 @@ def counted(out, part):
     return next(line for line in out.splitlines() if f" {part} in " in line)
 
 
-def test_a_store_that_is_all_there_is_fine(shell, store, report, unchanged):
+def test_an_intact_store_has_no_fault(shell, store, report, unchanged):
     unchanged()
     done = shell("verify", store, "--report", report)
     assert (done.status, done.err) == (0, "")
@@ -83,7 +83,7 @@ def test_rows_are_verified_without_files_too(command, store, unchanged):
         ),
     ],
 )
-def test_a_row_that_was_damaged_is_named(command, sql, store, unchanged, change, reason):
+def test_a_damaged_row_is_reported(command, sql, store, unchanged, change, reason):
     plant(sql, f"update wallets set {change} where fid = {FID} and chain = 'ethereum'")
     unchanged()
     alone = command("verify")
@@ -97,7 +97,7 @@ def test_a_row_that_was_damaged_is_named(command, sql, store, unchanged, change,
     assert len(named) == 1
 
 
-def test_a_row_with_another_key_is_named(command, sql, encryption, database, store, unchanged):
+def test_a_row_with_another_key_is_reported(command, sql, encryption, database, store, unchanged):
     """A whole wallet, just not the one that the file keeps."""
     other = service(database).ensure_trading_wallet(9, access=ACCESS)
     plant(sql, f"delete from wallets where fid = {FID} and chain = 'ethereum'")
@@ -114,7 +114,7 @@ def test_a_row_with_another_key_is_named(command, sql, encryption, database, sto
     assert f"{ALL - 1} present, 0 missing in PostgreSQL, 1 conflict" in done.out
 
 
-def test_a_key_that_is_sealed_for_another_address_does_not_open(
+def test_a_key_encrypted_for_another_address_does_not_decrypt(
     command, sql, encryption, store, unchanged
 ):
     """A process with the secret could encrypt a key for another key's address."""
@@ -136,7 +136,7 @@ def test_a_key_that_is_sealed_for_another_address_does_not_open(
     )
 
 
-def test_a_row_that_is_missing_is_named_by_its_file(command, sql, store, unchanged):
+def test_a_missing_row_is_reported_by_its_file(command, sql, store, unchanged):
     plant(sql, f"delete from wallets where fid = {FID}")
     unchanged()
     done = command("verify", store)
@@ -146,7 +146,7 @@ def test_a_row_that_is_missing_is_named_by_its_file(command, sql, store, unchang
     assert f"{ALL - 2} present, 2 missing in PostgreSQL" in done.out
 
 
-def test_what_is_in_postgresql_only_is_named_and_no_fault(command, database, store, unchanged):
+def test_rows_without_a_file_are_listed_and_no_fault(command, database, store, unchanged):
     service(database).ensure_trading_wallet(9, access=ACCESS)
     service(database).store_base_account_address(9, BASE_ACCOUNT, access=ACCESS)
     unchanged()
@@ -163,7 +163,7 @@ def test_a_base_account_that_its_user_replaced_is_no_fault(command, database, st
     assert command("verify", store).status == 0
 
 
-def test_files_that_changed_went_or_came_since_the_report_are_named(
+def test_files_changed_removed_or_added_since_the_report_are_reported(
     command, store, report, unchanged
 ):
     changed, gone = store / NAME, store / "wallet_1464250_ethereum.json"
@@ -183,7 +183,7 @@ def test_files_that_changed_went_or_came_since_the_report_are_named(
     assert "since the report" not in without.out
 
 
-def test_a_damaged_file_is_named(command, store, unchanged):
+def test_a_damaged_file_is_reported(command, store, unchanged):
     (store / NAME).write_text("{")
     unchanged()
     done = command("verify", store)
@@ -191,7 +191,7 @@ def test_a_damaged_file_is_named(command, store, unchanged):
     assert f"{NAME}: invalid: it was cut off" in done.out.splitlines()
 
 
-def test_an_address_that_two_users_share_is_named_with_both(
+def test_an_address_of_two_users_is_reported_with_both(
     command, database, encryption, store, unchanged
 ):
     """A file that was copied to another user's name opens as well as the first.
@@ -277,7 +277,7 @@ def test_a_broken_line_of_the_report_is_counted_and_the_others_are_compared(
     assert len(named) == 1
 
 
-def test_a_file_that_is_no_report_is_not_told(command, store, tmp_path):
+def test_a_file_that_is_not_a_report_is_not_quoted(command, store, tmp_path):
     """The wrong path given by mistake may be that of a wallet, or of the settings."""
     settings = tmp_path / ".env"
     settings.write_text(f"ENCRYPTION_SECRET={SECRET}\n")
@@ -307,12 +307,12 @@ def test_a_report_without_files_is_a_usage_error(command, report):
     assert "--report requires PATH" in done.err
 
 
-def test_an_empty_database_without_files_is_fine(command, sql):
+def test_an_empty_database_without_files_has_no_fault(command, sql):
     assert command("verify").status == 0
     assert (table(sql), key_ids(sql), audited(sql)) == ([], [], [])
 
 
-def test_the_wrong_secret_is_said_in_one_line(command, store):
+def test_a_wrong_secret_is_reported_in_one_line(command, store):
     done = command("verify", ENCRYPTION_SECRET=OTHER_SECRET)
     assert done.status == 1
     assert done.err.splitlines()[-1].startswith("Error: ENCRYPTION_SECRET is not the secret")

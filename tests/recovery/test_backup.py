@@ -64,7 +64,7 @@ def addresses(services):
     return made
 
 
-def test_a_restored_dump_opens_and_serves_the_same_addresses_and_makes_new_wallets(
+def test_a_restored_dump_serves_the_same_addresses_and_creates_new_wallets(
     serve, addresses, restore, shell, restored_url
 ):
     restore()
@@ -115,7 +115,7 @@ def _findings(url):
     return found
 
 
-def test_a_restored_dump_has_every_guard_and_the_doctor_finds_what_he_found(
+def test_a_restored_dump_has_every_guard_and_the_same_diagnosis(
     addresses, restore, shell, database_url, restored_url
 ):
     restore()
@@ -131,7 +131,7 @@ def test_a_restored_dump_has_every_guard_and_the_doctor_finds_what_he_found(
         owner.execute("delete from wallets")
 
 
-def test_a_restored_dump_under_a_wrong_secret_says_so_and_makes_no_wallet(
+def test_a_restored_dump_under_a_wrong_secret_reports_it_and_creates_no_wallet(
     serve, addresses, restore, shell, restored_url
 ):
     restore()
@@ -148,7 +148,7 @@ def test_a_restored_dump_under_a_wrong_secret_says_so_and_makes_no_wallet(
     assert count == (len(USERS) + 1,)
 
 
-def test_a_restored_dump_from_before_a_rotation_opens_with_the_secret_of_that_time(
+def test_a_restored_dump_from_before_a_rotation_decrypts_with_the_earlier_secret(
     addresses, restore, shell
 ):
     restore()
@@ -173,9 +173,11 @@ def test_a_restored_audit_log_is_verified_against_a_checkpoint(
     assert f"FID {USERS[0]}" in done.stdout
 
 
-def test_what_a_dump_needs_is_told_by_its_key_ids(addresses, restore, shell, sealing, restored_url):
+def test_the_key_ids_of_a_dump_identify_the_secrets_that_it_needs(
+    addresses, restore, shell, encryption, restored_url
+):
     restore()
     told = shell.succeed(command("group by key_id"), DATABASE_URL=restored_url)
     assert [line.split() for line in told.splitlines() if "|" in line][1:] == [
-        [sealing.key_id, "|", str(len(USERS))]
+        [encryption.key_id, "|", str(len(USERS))]
     ]

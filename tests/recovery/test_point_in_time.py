@@ -198,7 +198,7 @@ def addresses_in(url):
 
 
 @pytest.mark.parametrize("by", ["xid", "time"])
-def test_the_wallet_that_was_made_right_before_an_accident_comes_back(accident, recover, by):
+def test_the_last_wallet_before_an_accident_is_restored(accident, recover, by):
     primary, target = accident.primary, dict(accident.target)
     if by == "time":
         assert "`recovery_target_time = '" in PAGE
@@ -212,7 +212,7 @@ def test_the_wallet_that_was_made_right_before_an_accident_comes_back(accident, 
     assert f"{LAST} opened, 0 unreadable" in told
 
 
-def test_what_came_back_joins_what_was_made_since(accident, recover, tmp_path):
+def test_restored_rows_are_merged_with_newer_ones(accident, recover, tmp_path):
     primary = accident.primary
     recovered = recover(primary, **accident.target)
     names = {"RESTORED_URL": recovered.url(), "FOLDER": tmp_path / "recovered"}

@@ -4,19 +4,11 @@ import json
 
 import pytest
 
-from tests.factories import FID, SECRET, new_wallet
+from tests.factories import FID, new_wallet
 from tests.wallet_store import MODIFIED
-from wallet_api.crypto.encryption import EncryptionService
-from wallet_api.crypto.secret import Secret
 from wallet_api.repositories.wallet_files import file as wallet_file
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
-
-
-@pytest.fixture(scope="session")
-def encryption():
-    """Seal and open under the tests' secret; it derives the key of old files only once."""
-    return EncryptionService(Secret(SECRET))
 
 
 @pytest.fixture

@@ -66,7 +66,7 @@ def refused(read, content, *words, spelling="ethereum"):
     ],
     ids=lambda value: ascii(value)[:24],
 )
-def test_what_is_no_record_is_refused(read, content, word):
+def test_a_file_that_is_not_a_record_is_refused(read, content, word):
     refused(read, content, word)
 
 
@@ -78,7 +78,7 @@ def test_a_file_that_was_cut_off_anywhere_is_refused(read):
 
 
 @pytest.mark.parametrize("name", ["address", "encryptedPrivateKey", "iv"])
-def test_a_missing_member_is_named(read, name):
+def test_a_missing_member_is_reported(read, name):
     refused(read, keyed(**{name: ...}), f"member {name} is missing")
 
 
@@ -176,7 +176,7 @@ def test_a_key_of_another_address_is_refused(read):
     refused(read, keyed(address=BASE_ACCOUNT), "another address")
 
 
-def test_what_is_no_key_of_the_curve_is_refused(read):
+def test_a_number_outside_of_the_curve_is_refused(read):
     for private_key in ("00" * 32, "ff" * 32):
         ciphertext, iv = old_seal(f"0x{private_key}")
         refused(read, keyed(encryptedPrivateKey=ciphertext, iv=iv), "secp256k1")
@@ -202,7 +202,7 @@ def test_what_is_no_key_of_the_curve_is_refused(read):
         "caf\xe9",
     ],
 )
-def test_a_ciphertext_of_something_else_shows_that_the_secret_is_the_right_one(read, plaintext):
+def test_a_ciphertext_of_another_plaintext_proves_the_secret(read, plaintext):
     ciphertext, iv = old_seal(plaintext)
     reason = refused(read, keyed(encryptedPrivateKey=ciphertext, iv=iv))
     assert reason == NO_PRIVATE_KEY
@@ -210,12 +210,12 @@ def test_a_ciphertext_of_something_else_shows_that_the_secret_is_the_right_one(r
 
 
 @pytest.mark.parametrize("plaintext", ["ab" * 32, "AB" * 31, base64.b64encode(b"k" * 32).decode()])
-def test_a_key_that_is_spelled_otherwise_is_proved_by_its_address_only(read, plaintext):
+def test_a_key_in_another_spelling_is_proved_only_by_its_address(read, plaintext):
     ciphertext, iv = old_seal(plaintext)
     refused(read, keyed(encryptedPrivateKey=ciphertext, iv=iv), "another address")
 
 
-def test_another_secret_opens_nothing_and_the_reason_says_so(read):
+def test_another_secret_decrypts_nothing_and_the_reason_says_so(read):
     reason = refused(read, keyed(OTHER_SECRET))
     assert reason == DOES_NOT_DECRYPT
     assert OTHER_SECRET not in reason
@@ -231,7 +231,7 @@ def test_a_base_account_with_a_private_key_is_refused(read, spelling):
     [{"encryptedPrivateKey": ""}, {"encryptedPrivateKey": None}, {"iv": ""}, {"iv": None}],
     ids=str,
 )
-def test_a_record_that_lost_half_of_its_key_does_not_pass_for_one_without(read, key):
+def test_a_record_with_half_of_its_key_is_not_read_as_keyless(read, key):
     refused(read, keyed(**key))
     refused(read, keyless(BASE_ACCOUNT, "base-account", **key), spelling="base-account")
 
@@ -240,7 +240,7 @@ def test_a_keyless_address_that_fails_its_checksum_is_refused(read):
     refused(read, keyless(WRONG_SUM, "base-account"), "EIP-55", spelling="base-account")
 
 
-def test_of_two_members_of_one_name_the_last_counts_as_in_javascript(read):
+def test_the_last_of_two_equal_members_counts_as_in_javascript(read):
     members = keyed()
     text = json.dumps(members)[:-1] + f', "address": "{BASE_ACCOUNT}"}}'
     refused(read, text.encode(), "another address")

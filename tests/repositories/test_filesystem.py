@@ -38,7 +38,7 @@ def test_the_old_service_reads_our_files(store, folder, new, encryption):
     assert old_open(account) == ""
 
 
-def test_files_are_readable_only_by_us_under_any_umask(tmp_path, encryption, new):
+def test_files_are_readable_only_by_their_owner_under_any_umask(tmp_path, encryption, new):
     before = os.umask(0)
     try:
         directory = WalletDirectory(tmp_path / "deep" / "wallets")
@@ -56,7 +56,7 @@ def test_files_are_readable_only_by_us_under_any_umask(tmp_path, encryption, new
     assert set(modes.values()) == {0o600}
 
 
-def test_a_file_that_appears_between_the_look_and_the_link_wins(store, folder, new, monkeypatch):
+def test_a_file_created_between_check_and_link_wins(store, folder, new, monkeypatch):
     theirs = keyed()
     link = os.link
 
@@ -82,7 +82,7 @@ def test_a_file_that_cannot_be_read_is_never_replaced(store, folder, new):
         assert contents(folder) == before
 
 
-def test_members_that_we_do_not_know_survive_a_new_base_account(store, folder):
+def test_unknown_members_survive_a_new_base_account(store, folder):
     more = {"note": "caf\xe9", "nested": {"a": [1, None, True]}, "big": 2**80}
     put(folder, FID, keyless(OTHER_ACCOUNT, "base-account", **more), "base-account")
     store.put_base_account(FID, BASE_ACCOUNT)
@@ -93,7 +93,7 @@ def test_members_that_we_do_not_know_survive_a_new_base_account(store, folder):
 
 
 @pytest.mark.parametrize("spelling", ["base", "ethereum-base", "ethereum"])
-def test_a_base_account_under_an_older_name_is_left_and_the_new_one_counts(store, folder, spelling):
+def test_a_base_account_under_an_older_name_stays_and_the_new_file_is_used(store, folder, spelling):
     theirs = keyless(OTHER_ACCOUNT, spelling, note="kept")
     path = put(folder, FID, theirs, spelling)
     before = path.read_bytes()
@@ -106,7 +106,7 @@ def test_a_base_account_under_an_older_name_is_left_and_the_new_one_counts(store
     assert path.read_bytes() == before
 
 
-def test_the_oldest_kind_of_file_gives_way_to_a_trading_wallet_and_nothing_is_lost(
+def test_the_oldest_kind_of_file_is_renamed_for_a_trading_wallet_and_nothing_is_lost(
     store, folder, new
 ):
     put(folder, FID, keyless(OTHER_ACCOUNT, "ethereum", note="kept"))
@@ -126,9 +126,7 @@ def test_the_oldest_kind_of_file_gives_way_to_a_trading_wallet_and_nothing_is_lo
     assert contents(folder) == before
 
 
-def test_a_base_account_file_that_counts_already_is_not_overwritten_by_the_oldest_kind(
-    store, folder, new
-):
+def test_an_existing_base_account_file_is_not_overwritten_by_the_oldest_kind(store, folder, new):
     put(folder, FID, keyless(OTHER_ACCOUNT, "ethereum"))
     path = put(folder, FID, keyless(BASE_ACCOUNT, "base-account"), "base-account")
     before = path.read_bytes()
@@ -136,7 +134,9 @@ def test_a_base_account_file_that_counts_already_is_not_overwritten_by_the_oldes
     assert path.read_bytes() == before
 
 
-def test_a_date_of_change_of_the_oldest_kind_is_not_taken_for_the_new_wallet_s(store, folder, new):
+def test_the_modification_time_of_the_oldest_kind_is_not_used_for_the_new_wallet(
+    store, folder, new
+):
     put(folder, FID, keyless(OTHER_ACCOUNT, "ethereum", updatedAt="2026-11-22T11:00:00.000Z"))
     store.insert_if_absent(new())
     wallet = store.get(FID, "ethereum")
@@ -147,7 +147,7 @@ def test_a_date_of_change_of_the_oldest_kind_is_not_taken_for_the_new_wallet_s(s
 @pytest.mark.parametrize(
     "kind", ["link", "dangling", "directory", "pipe", "socket", "huge", "full"]
 )
-def test_what_is_no_file_of_ours_is_unreadable_for_that_user_and_never_a_hang(
+def test_a_fifo_or_folder_in_place_of_a_file_is_unreadable_and_never_blocks(
     store, folder, new, kind, monkeypatch
 ):
     path = folder / f"wallet_{FID}_ethereum.json"
@@ -195,7 +195,7 @@ def contents_of_links(folder):
 
 
 @pytest.mark.parametrize("fault", [errno.EACCES, errno.EIO, errno.EMFILE, errno.ESTALE])
-def test_a_file_that_the_disk_does_not_give_is_unreadable_and_not_missing(
+def test_a_file_with_a_read_error_is_unreadable_and_not_missing(
     store, folder, new, monkeypatch, fault
 ):
     put(folder, FID, keyed())

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.factories import BASE_ACCOUNT, FID, SECRET, new_wallet
+from tests.factories import BASE_ACCOUNT, FID, SECRET, Killed, new_wallet
 from tests.wallet_store import contents, keyless, put
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
@@ -23,10 +23,6 @@ from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepo
 OTHER_ACCOUNT = "0x036cbd53842c5426634e7929541ec2318f3dcf7e"
 PROCESSES = multiprocessing.get_context("fork")
 STEPS = ["create", "write", "flush", "link", "flush folder", "unlink"]
-
-
-class Killed(BaseException):
-    """The process is no more: nothing that follows happens."""
 
 
 class Faults:
@@ -96,7 +92,7 @@ def whole(open_store, folder):
 
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("killed", [False, True], ids=["fails", "killed"])
-def test_a_wallet_is_there_whole_or_not_at_all_wherever_its_writing_stops(
+def test_a_wallet_file_is_complete_or_absent_after_a_failure_at_any_step(
     open_store, folder, new, monkeypatch, step, killed
 ):
     open_store().directory.create()
@@ -116,7 +112,7 @@ def test_a_wallet_is_there_whole_or_not_at_all_wherever_its_writing_stops(
 
 @pytest.mark.parametrize("step", ["create", "write", "flush", "rename", "flush folder"])
 @pytest.mark.parametrize("killed", [False, True], ids=["fails", "killed"])
-def test_a_base_account_is_the_old_one_or_the_new_one_wherever_its_writing_stops(
+def test_a_base_account_file_is_the_old_or_the_new_one_after_a_failure_at_any_step(
     open_store, folder, monkeypatch, step, killed
 ):
     name = f"wallet_{FID}_base-account.json"
@@ -133,7 +129,7 @@ def test_a_base_account_is_the_old_one_or_the_new_one_wherever_its_writing_stops
 
 @pytest.mark.parametrize("step", ["create", "write", "flush", "link", "rename", "flush folder"])
 @pytest.mark.parametrize("nth", [1, 2])
-def test_the_oldest_kind_loses_neither_address_wherever_its_change_stops(
+def test_the_oldest_kind_loses_no_address_after_a_failure_at_any_step(
     open_store, folder, new, monkeypatch, step, nth
 ):
     put(folder, FID, keyless(OTHER_ACCOUNT, "ethereum", note="kept"))
@@ -194,7 +190,7 @@ def test_a_wallet_whose_name_may_not_survive_a_power_cut_is_flushed_before_it_is
         assert flushed
 
 
-def test_a_wallet_that_is_settled_is_read_without_a_flush(open_store, folder, new, monkeypatch):
+def test_a_durable_wallet_file_is_read_without_a_flush(open_store, folder, new, monkeypatch):
     store = open_store()
     store.insert_if_absent(new())
     path = folder / f"wallet_{FID}_ethereum.json"
@@ -221,7 +217,7 @@ def create_for_ever(folder, first, start, acknowledged):
 
 
 @pytest.mark.faults
-def test_a_process_that_is_killed_at_any_moment_leaves_whole_files_and_loses_none(
+def test_a_process_that_is_killed_at_any_moment_leaves_complete_files_and_loses_none(
     open_store, folder
 ):
     processes = []
@@ -276,7 +272,7 @@ def race(folder, ready, start, answers):
         answers.put((wallet.fid, store.get(wallet.fid, "ethereum").address, wallet.address))
 
 
-def test_three_processes_that_race_for_the_same_users_make_one_wallet_each(open_store, folder):
+def test_three_processes_that_race_for_the_same_users_create_one_wallet_each(open_store, folder):
     ready, start, answers = PROCESSES.Semaphore(0), PROCESSES.Event(), PROCESSES.Queue()
     crowd = [
         PROCESSES.Process(target=race, args=(str(folder), ready, start, answers)) for _ in range(3)
@@ -304,7 +300,7 @@ def hand_over_elsewhere(folder):
     WalletDirectory(Path(folder)).hand_over()
 
 
-def test_after_another_process_took_over_nobody_makes_anything_here(open_store, folder, new):
+def test_after_a_handover_no_process_creates_a_file(open_store, folder, new):
     store = open_store()
     first = new()
     store.insert_if_absent(first)

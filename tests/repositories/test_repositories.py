@@ -50,11 +50,11 @@ def append(connection, event=EVENT, *, creation=False):
     """Append an entry to a user's chain, and tell whether it was written."""
     audit = AuditRepository(connection)
     trail = AuditTrail(EncryptionService(Secret(SECRET)))
-    entry = trail.next_entry(audit.get_head_later(event.fid)(), event)
+    entry = trail.next_entry(audit.lock_head(event.fid)(), event)
     return (audit.append_creation_later if creation else audit.append_later)(entry)()
 
 
-def test_a_wallet_comes_back_as_it_was_put_in(run):
+def test_a_stored_wallet_is_returned_unchanged(run):
     run(lambda connection: PostgresWalletRepository(connection).insert_if_absent_later(WALLET))
     found = run(lambda connection: PostgresWalletRepository(connection).get(FID, "ethereum"))
     assert (found.fid, found.chain, found.address, found.encrypted_key, found.wallet_type) == (
@@ -87,7 +87,7 @@ def test_wallets_are_listed_for_one_user_with_the_base_account_first(run):
     assert [wallet.chain for wallet in run(fill)] == ["base-account", "ethereum"]
 
 
-def test_only_a_wallet_with_a_key_counts_as_sealed(run):
+def test_only_wallets_with_a_key_are_counted_as_encrypted(run):
     def fill(connection):
         wallets = PostgresWalletRepository(connection)
         wallets.put_base_account(FID, BASE_ACCOUNT)
@@ -114,7 +114,7 @@ def test_repositories_never_commit(database, sql):
         assert sql.execute(f"select count(*) from {table}").fetchone() == (0,)
 
 
-def test_an_amount_of_78_digits_comes_back_exactly(run):
+def test_an_amount_of_78_digits_is_returned_exactly(run):
     given = deposit()
     run(lambda connection: DepositRepository(connection).insert_if_absent_later(given))
     found = run(lambda connection: DepositRepository(connection).get_by_idempotency_key(FID, "k"))
@@ -129,7 +129,7 @@ def test_a_deposit_is_found_by_its_own_user_s_key_only(run):
         assert found is None
 
 
-def test_a_creation_is_told_only_of_a_wallet_that_is_there_with_that_address(run):
+def test_a_creation_is_confirmed_only_for_a_stored_wallet_with_that_address(run):
     made = AuditEvent(
         fid=FID, chain="ethereum", action="wallet.created", access=ACCESS, address=ADDRESS
     )
@@ -149,10 +149,10 @@ def test_a_creation_is_told_only_of_a_wallet_that_is_there_with_that_address(run
 def test_a_chain_grows_by_one_and_its_head_follows(run, sql):
     def grow(connection):
         audit = AuditRepository(connection)
-        heads = [audit.get_head_later(FID)()]
+        heads = [audit.lock_head(FID)()]
         for _ in range(3):
             append(connection)
-            heads.append(audit.get_head_later(FID)())
+            heads.append(audit.lock_head(FID)())
         return heads, audit.list_heads([FID, FID + 1])
 
     heads, listed = run(grow)

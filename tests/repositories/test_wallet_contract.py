@@ -13,6 +13,7 @@ from tests.database import audited, rows
 from tests.factories import ACCESS, BASE_ACCOUNT, FID
 from tests.races import race
 from wallet_api.crypto import key_pairs as keys
+from wallet_api.crypto.audit_chain import FIRST_HEAD
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Database, one_round_trip
 from wallet_api.errors import KeyUnreadable
@@ -24,7 +25,7 @@ from wallet_api.repositories.wallet_files.migrating import MigratingWalletReposi
 from wallet_api.repositories.wallets.rows import PostgresWalletRepository
 from wallet_api.services.audit.append import AuditTrail
 from wallet_api.services.encryption_keys.registration import SecretRegistration
-from wallet_api.services.wallet_files.importing import OnDemandImport
+from wallet_api.services.wallet_files.on_demand import OnDemandImport
 
 OTHER_ACCOUNT = "0x036cbd53842c5426634e7929541ec2318f3dcf7e"
 UNKNOWN_CHAINS = [
@@ -77,6 +78,9 @@ class Place:
     def list(self, fid=FID):
         return self.run(lambda wallets: wallets.list_for_user(fid))
 
+    def list_with_head(self, fid=FID):
+        return self.run(lambda wallets: wallets.list_with_head(fid))
+
     def put_base_account(self, address, fid=FID):
         def work(connection):
             files = self.kind == "filesystem"
@@ -116,8 +120,7 @@ class Place:
             if wallet is None or wallet.encrypted_key is None:
                 return None
             with one_round_trip(connection, commit=False):
-                audit.lock_head(fid)
-                head = audit.get_head_later(fid)
+                head = audit.lock_head(fid)
             entry = self.trail.next_entry(head(), event)
             with one_round_trip(connection, begin=False):
                 recorded = audit.append_later(entry)
@@ -132,12 +135,12 @@ class Place:
 
 
 @pytest.fixture(params=["postgres", "filesystem", "migrating"])
-def place(request, database, sealing, tmp_path):
+def place(request, database, encryption, tmp_path):
     # Deep enough that "../../" ends inside the test's own folder.
     folder = tmp_path / "a" / "b" / "wallets"
     folder.mkdir(parents=True)
-    files = FilesystemWalletRepository(WalletDirectory(folder), sealing)
-    return Place(request.param, database, folder, files, sealing)
+    files = FilesystemWalletRepository(WalletDirectory(folder), encryption)
+    return Place(request.param, database, folder, files, encryption)
 
 
 def kept(place, sql):
@@ -145,7 +148,7 @@ def kept(place, sql):
     return rows(sql), {path.name: path.read_bytes() for path in place.folder.glob("wallet_*")}
 
 
-def test_a_wallet_comes_back_as_it_was_put_in(place):
+def test_a_stored_wallet_is_returned_unchanged(place):
     new = place.new()
     before = datetime.now(UTC) - timedelta(seconds=1)
     claimed = place.claim(new)
@@ -158,11 +161,13 @@ def test_a_wallet_comes_back_as_it_was_put_in(place):
         assert found.created_at.utcoffset() is not None
 
 
-def test_nobody_has_no_wallet_and_looking_leaves_no_trace(place, sql):
+def test_reading_a_missing_wallet_returns_none_and_writes_nothing(place, sql):
     assert place.get() is None
     assert place.get(chain="base-account") is None
     assert place.list() == []
     assert place.run(lambda wallets: wallets.get_with_head(FID, "ethereum"))[0] is None
+    wallets, head = place.list_with_head()
+    assert (wallets, head.fid, head.id, head.mac) == ([], FID, 0, FIRST_HEAD)
     assert place.read_key() is None
     assert kept(place, sql) == ([], {})
     assert audited(sql) == []
@@ -225,7 +230,7 @@ def test_a_base_account_has_no_key_to_read(place, sql):
     assert audited(sql) == []
 
 
-def test_a_key_read_is_recorded_once_and_gives_the_wallet_s_own_key(place, sql):
+def test_a_key_read_is_recorded_once_and_returns_the_key_of_the_wallet(place, sql):
     new = place.new()
     place.claim(new)
     found = place.read_key()
@@ -234,7 +239,7 @@ def test_a_key_read_is_recorded_once_and_gives_the_wallet_s_own_key(place, sql):
     assert audited(sql) == [(FID, "ethereum", "key.read")]
 
 
-def test_an_audit_row_that_silently_is_not_written_gives_no_key(place, sql):
+def test_a_silently_discarded_audit_entry_prevents_the_key_read(place, sql):
     place.claim(place.new())
     sql.execute(
         "create function lose_it() returns trigger language plpgsql as 'begin return null; end';"
@@ -254,6 +259,26 @@ def test_wallets_are_listed_for_one_user_with_the_base_account_first(place, base
     place.claim(place.new(FID * 10))
     assert [wallet.chain for wallet in place.list()] == ["base-account", "ethereum"]
     assert [wallet.address for wallet in place.list(FID + 1)] == [OTHER_ACCOUNT]
+
+
+def test_wallets_are_listed_with_the_head_of_the_user_s_chain(place):
+    place.claim(place.new(FID + 1))
+    place.claim(place.new())
+    for entries in range(3):
+        wallets, head = place.list_with_head()
+        assert described(wallets) == described(place.list())
+        assert (head.fid, head.id) == (FID, entries)
+        assert abs(head.now - datetime.now(UTC)) < timedelta(minutes=1)
+        place.read_key()
+    place.put_base_account(BASE_ACCOUNT)
+    wallets, _ = place.list_with_head()
+    assert [wallet.chain for wallet in wallets] == ["base-account", "ethereum"]
+    assert described(wallets) == described(place.list())
+
+
+def described(wallets):
+    """Return what is the same at each read. A key of a file is encrypted again."""
+    return [(one.chain, one.address, one.created_at, one.transaction_id) for one in wallets]
 
 
 @pytest.mark.parametrize("fid", [1, MAX_FID])
@@ -286,7 +311,7 @@ def test_thirty_two_threads_that_claim_one_fid_read_one_address(place, sql):
     assert len(stored) + len(files) == 1
 
 
-def test_racing_base_accounts_leave_one_of_them_whole(place):
+def test_racing_base_accounts_leave_one_complete_address(place):
     addresses = [f"0x{number:040x}" for number in range(1, 17)]
     with ThreadPoolExecutor(16) as crowd:
         list(crowd.map(place.put_base_account, addresses))

@@ -35,7 +35,7 @@ def lock_elsewhere(folder):
         process.stdin.close()
 
 
-def test_our_own_files_are_hidden_and_no_others(store, folder, new):
+def test_only_the_files_of_the_service_itself_are_hidden(store, folder, new):
     store.insert_if_absent(new())
     store.directory.hand_over()
     ours = {".lock", ".migrating", ".new-0123456789abcdef"}
@@ -53,7 +53,7 @@ def test_our_own_files_are_hidden_and_no_others(store, folder, new):
     assert sorted(store.directory.names()) == sorted(theirs)
 
 
-def test_leftovers_are_removed_when_that_is_asked_for_and_by_nothing_else(store, folder, new):
+def test_temporary_files_are_removed_only_on_request(store, folder, new):
     leftover, other = folder / ".new-0123456789abcdef", folder / ".new-file-of-somebody"
     for path in (leftover, other):
         path.write_text("half")
@@ -70,7 +70,7 @@ def test_leftovers_are_removed_when_that_is_asked_for_and_by_nothing_else(store,
     assert contents(folder) == before
 
 
-def test_a_lock_that_another_process_holds_is_waited_for_and_then_given_up(
+def test_waiting_for_the_lock_of_another_process_is_bounded(
     store, folder, new, lock_elsewhere, monkeypatch
 ):
     put(folder, FID + 7, keyed())
@@ -134,7 +134,7 @@ def test_a_read_only_folder_takes_no_wallet(store, folder, new, monkeypatch):
     assert contents(folder) == {}
 
 
-def test_a_folder_that_was_moved_away_after_its_first_use_is_the_folder_still(store, folder, new):
+def test_a_folder_that_was_moved_after_its_first_use_is_still_used(store, folder, new):
     put(folder, FID, keyed())
     first = store.get(FID, "ethereum").address
     folder.rename(folder.parent / "elsewhere")
@@ -146,9 +146,7 @@ def test_a_folder_that_was_moved_away_after_its_first_use_is_the_folder_still(st
     assert store.get(FID + 7, "ethereum")
 
 
-def test_a_folder_that_was_removed_after_its_first_use_is_not_a_folder_without_files(
-    store, folder, new
-):
+def test_a_removed_folder_is_not_mistaken_for_an_empty_one(store, folder, new):
     """Restored from a copy, say: there are files again, and we would not see them."""
     path = put(folder, FID, keyed())
     text = path.read_text()
@@ -166,7 +164,7 @@ def test_a_folder_that_was_removed_after_its_first_use_is_not_a_folder_without_f
             fails()
 
 
-def test_a_folder_that_is_not_there_cannot_be_used(tmp_path, encryption, new):
+def test_a_missing_folder_cannot_be_used(tmp_path, encryption, new):
     for path in (tmp_path / "nowhere", tmp_path / "file", tmp_path / ("x" * 300)):
         if path.name == "file":
             path.touch()
@@ -190,7 +188,7 @@ def assert_unusable(store, wallet):
         assert len(store.directory.path.name) == 300
 
 
-def test_a_wrong_secret_is_noticed_on_three_files_with_keys(folder):
+def test_a_wrong_secret_is_detected_on_three_files_with_keys(folder):
     stranger = EncryptionService(Secret(OTHER_SECRET))
     store = FilesystemWalletRepository(WalletDirectory(folder), stranger)
     for fid in range(1, 4):
@@ -202,7 +200,7 @@ def test_a_wrong_secret_is_noticed_on_three_files_with_keys(folder):
     assert store.holds_wallets()
 
 
-def test_a_wrong_secret_is_noticed_behind_any_number_of_files_that_need_none(folder, monkeypatch):
+def test_a_wrong_secret_is_detected_after_any_number_of_keyless_files(folder, monkeypatch):
     stranger = EncryptionService(Secret(OTHER_SECRET))
     store = FilesystemWalletRepository(WalletDirectory(folder), stranger)
     for fid in range(1, 40):
@@ -219,7 +217,7 @@ def test_a_wrong_secret_is_noticed_behind_any_number_of_files_that_need_none(fol
         store.holds_wallets()
 
 
-def test_what_is_no_store_of_wallets_is_not_taken_for_one(store, folder):
+def test_a_folder_of_other_files_is_not_accepted_as_a_wallet_store(store, folder):
     assert not store.holds_wallets()
     (folder / "README").touch()
     (folder / "wallet.json").touch()
@@ -228,7 +226,7 @@ def test_what_is_no_store_of_wallets_is_not_taken_for_one(store, folder):
     assert store.holds_wallets()
 
 
-def test_a_file_that_opens_to_something_else_shows_that_the_secret_is_the_right_one(store, folder):
+def test_a_file_with_another_plaintext_proves_the_secret(store, folder):
     for fid in range(1, 5):
         put(folder, fid, keyed(OTHER_SECRET))
     with pytest.raises(SecretMismatch):
@@ -238,7 +236,7 @@ def test_a_file_that_opens_to_something_else_shows_that_the_secret_is_the_right_
     assert store.holds_wallets()
 
 
-def test_a_socket_and_a_device_are_said_to_be_none(store, folder):
+def test_a_socket_and_a_device_are_refused_as_folders(store, folder):
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(folder / "s"))
     os.mkfifo(folder / "p")

@@ -66,7 +66,7 @@ def test_a_name_is_read_as_it_was_written(fid, chain):
     ],
     ids=lambda name: ascii(name)[:40],
 )
-def test_no_wallet_is_kept_under_another_name(name):
+def test_a_file_with_another_name_is_not_a_wallet(name):
     with pytest.raises(KeyUnreadable, match=r"cannot be decrypted") as refusal:
         wallet_file.parse_name(name)
     assert refusal.value.reason.startswith("its name ")
@@ -76,7 +76,7 @@ def test_no_wallet_is_kept_under_another_name(name):
     ("fid", "chain"),
     [(0, "ethereum"), (-1, "ethereum"), (2**63, "ethereum"), (1, "../x"), (1, ""), (1, "solana")],
 )
-def test_no_name_is_given_to_what_could_not_be_read_again(fid, chain):
+def test_a_wallet_that_could_not_be_read_again_is_not_named(fid, chain):
     with pytest.raises(ValueError, match="no file"):
         wallet_file.file_name(fid, chain)
 
@@ -98,7 +98,7 @@ def test_a_record_without_a_key_is_a_base_account_under_every_spelling(read, spe
         assert found.warnings == ()
 
 
-def test_a_keyed_address_is_given_its_checksum(read):
+def test_the_address_of_a_wallet_with_a_key_gets_its_checksum(read):
     members = keyed()
     for address in (members["address"].lower(), "0x" + members["address"][2:].upper()):
         assert read({**members, "address": address}).wallet.address == members["address"]
@@ -117,7 +117,7 @@ def test_a_keyed_address_is_given_its_checksum(read):
         (..., "ethereum", True),
     ],
 )
-def test_a_chain_that_is_not_the_name_s_is_warned_of(read, said, spelling, warned):
+def test_a_chain_that_differs_from_the_file_name_causes_a_warning(read, said, spelling, warned):
     found = read(keyless(BASE_ACCOUNT, said), spelling)
     assert any("chain" in warning for warning in found.warnings) is warned
 
@@ -125,7 +125,7 @@ def test_a_chain_that_is_not_the_name_s_is_warned_of(read, said, spelling, warne
 @pytest.mark.parametrize(
     "created", [..., None, "", 7, 1.5e300, [], "yesterday", "2026-13-01", "\ud800", "0000-00-00"]
 )
-def test_the_file_s_own_time_stands_in_for_a_date_that_cannot_be_read(read, created):
+def test_the_modification_time_replaces_an_unreadable_date(read, created):
     found = read(keyed(createdAt=created))
     assert found.wallet.created_at == found.wallet.updated_at == MODIFIED
     assert [warning for warning in found.warnings if "createdAt" in warning]
@@ -141,7 +141,7 @@ def test_the_file_s_own_time_stands_in_for_a_date_that_cannot_be_read(read, crea
         "2027-01-01T05:45:00.000000+05:45",
     ],
 )
-def test_a_date_is_utc_unless_it_says_otherwise(read, created):
+def test_a_date_without_an_offset_is_in_utc(read, created):
     found = read(keyed(createdAt=created))
     assert found.wallet.created_at == NEW_YEAR
     assert found.wallet.created_at.utcoffset() == timedelta(0)
@@ -149,11 +149,11 @@ def test_a_date_is_utc_unless_it_says_otherwise(read, created):
 
 
 @pytest.mark.parametrize("created", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
-def test_a_date_outside_of_the_calendar_does_no_harm(read, created):
+def test_a_date_outside_of_the_calendar_is_replaced(read, created):
     assert read(keyed(createdAt=created)).wallet.created_at == MODIFIED
 
 
-def test_a_changed_file_says_when(read):
+def test_a_changed_file_has_a_new_updated_at(read):
     found = read(keyed(updatedAt="2027-01-01T00:00:00Z"))
     assert found.wallet.updated_at == NEW_YEAR > found.wallet.created_at
     damaged = read(keyed(updatedAt="soon")).wallet
@@ -196,7 +196,7 @@ def test_every_sample_is_read_and_written_as_the_old_service_wrote_it(encryption
     assert ours["chain"] == wallet.chain
 
 
-def test_a_key_that_does_not_open_is_not_written(read, encryption):
+def test_a_key_that_does_not_decrypt_is_not_written(read, encryption):
     wallet = read(keyed()).wallet
     with pytest.raises(KeyUnreadable):
         wallet_file.members_of(wallet, EncryptionService(Secret(OTHER_SECRET)))
@@ -211,7 +211,7 @@ def test_a_key_that_does_not_open_is_not_written(read, encryption):
         (NEW_YEAR.astimezone(timezone(timedelta(hours=5))), "2027-01-01T00:00:00.000Z"),
     ],
 )
-def test_a_time_is_written_as_javascript_does_and_comes_back(read, moment, text):
+def test_a_time_is_written_as_javascript_does_and_read_back(read, moment, text):
     assert wallet_file.written_time(moment) == text
     assert read(keyed(createdAt=text)).wallet.created_at == moment
 
@@ -221,7 +221,7 @@ def test_unknown_members_are_kept(read):
     assert more.items() <= read(keyed(**more)).members.items()
 
 
-def test_a_number_that_is_no_json_when_it_is_written_again_does_no_harm(read):
+def test_a_number_that_json_cannot_write_does_not_prevent_a_change(read):
     """Python reads 1e999 as infinity and writes it as `Infinity`, which is not JSON."""
     found = read(json.dumps(keyed())[:-1].encode() + b', "note": 1e999, "other": [-1e999]}')
     again = wallet_file.render(found.members)

@@ -76,7 +76,7 @@ def test_a_changed_byte_never_gives_another_wallet(read, members, at, byte):
 
 @once
 @given(content=st.binary(max_size=200) | json_values.map(lambda value: json.dumps(value).encode()))
-def test_nothing_else_is_a_wallet(read, content):
+def test_no_other_content_is_read_as_a_wallet(read, content):
     assert read_or_none(read, content) is None
 
 
@@ -85,14 +85,14 @@ def test_nothing_else_is_a_wallet(read, content):
     name=st.sampled_from(["address", "encryptedPrivateKey", "iv"]),
     value=json_values | st.text(string.hexdigits, max_size=200),
 )
-def test_a_member_that_says_something_else_gives_no_other_key(read, members, name, value):
+def test_another_value_in_any_member_never_yields_another_key(read, members, name, value):
     found = read_or_none(read, {**members, name: value})
     assert found is None or found.address == members["address"]
 
 
 @once
 @given(name=st.sampled_from(["chain", "createdAt", "updatedAt", "more"]), value=json_values)
-def test_what_is_said_beside_the_key_loses_no_wallet(read, members, name, value):
+def test_other_members_of_any_content_lose_no_wallet(read, members, name, value):
     found = read_or_none(read, json.dumps({**members, name: value}).encode())
     assert found is not None
     assert found.address == members["address"]

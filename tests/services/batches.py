@@ -34,7 +34,7 @@ class Batch:
 
 class Rotation(Batch):
     def __init__(self, database, _folder):
-        super().__init__(database, "resealed", "key.resealed")
+        super().__init__(database, "re-encrypted", "key.resealed")
         make_wallets(database)
         SecretRegistration(database, NEW).register()
 

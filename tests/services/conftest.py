@@ -11,21 +11,21 @@ import pytest
 from psycopg.rows import dict_row
 
 from tests.factories import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET, SECRET, STORAGE_OF, service
+from tests.services.role_faults import ROLES
 from tests.services.rotations import USERS
 from tests.wallet_store import SAMPLES
 from wallet_api.blueprints.application import application
-from wallet_api.crypto import encryption
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
-from wallet_api.database import (
-    Connection,
-)
+from wallet_api.database import Connection
+from wallet_api.database import sql as loader
 from wallet_api.services.api_clients import ApiClientService
 from wallet_api.services.audit.chains import EntryOutcome
 from wallet_api.services.audit.verify import AuditVerification
 from wallet_api.services.diagnosis.database import examine_database
 from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.encryption_keys.rotation import KeyRotation
+from wallet_api.services.signing import SigningService
 
 A_WALLET = f"""
     insert into wallets
@@ -39,6 +39,17 @@ A_WALLET = f"""
 @pytest.fixture
 def wallets(database):
     return service(database)
+
+
+@pytest.fixture
+def signing(wallets):
+    return SigningService(wallets)
+
+
+@pytest.fixture
+def address(wallets):
+    """Create a user's trading wallet and return its address."""
+    return wallets.ensure_trading_wallet(FID, access=ACCESS).address
 
 
 class Session:
@@ -76,6 +87,14 @@ def session(wallets_url):
         connection.transaction(force_rollback=True),
     ):
         yield Session(connection)
+
+
+@pytest.fixture
+def roles(session):
+    """Return a session with the service's roles and three other roles."""
+    session.do((loader.QUERIES / "operations/roles.sql").read_text(), *ROLES)
+    session.do("create role web login in role wallet_api_runtime")
+    return session
 
 
 @pytest.fixture
@@ -124,13 +143,16 @@ def log(database):
 
 @pytest.fixture
 def verification(database):
-    def make(secret=SECRET, *previous, unchained_before=None, wallet_storage="postgres"):
+    def make(
+        secret=SECRET, *previous, unchained_before=None, wallet_storage="postgres", archive=None
+    ):
         encryption = EncryptionService(Secret(secret), [Secret(older) for older in previous])
         return AuditVerification(
             database,
             encryption,
             unchained_before=unchained_before,
             storage=STORAGE_OF[wallet_storage],
+            archive=archive,
         )
 
     return make
@@ -161,7 +183,7 @@ def quick_derivation(monkeypatch):
     def derive(secret, salt, n):
         return hashlib.sha256(salt + secret.reveal().encode()).digest()
 
-    monkeypatch.setattr(encryption, "_scrypt", derive)
+    monkeypatch.setattr("wallet_api.crypto.encryption._scrypt", derive)
 
 
 @pytest.fixture

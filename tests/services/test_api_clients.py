@@ -39,7 +39,7 @@ def version(sql):
     return sql.execute("select xmin, ctid from api_clients").fetchone()
 
 
-def test_of_a_token_its_hash_alone_is_kept(clients, sql):
+def test_only_the_hash_of_a_token_is_stored(clients, sql):
     token = created(clients).reveal()
     row = sql.execute("select row_to_json(client)::text from api_clients as client").fetchone()[0]
     assert token not in row
@@ -47,7 +47,7 @@ def test_of_a_token_its_hash_alone_is_kept(clients, sql):
     assert hashlib.sha256(token.encode()).hexdigest() in row
 
 
-def test_neither_a_token_nor_its_hash_is_shown_by_what_holds_it(clients, sql):
+def test_no_object_shows_a_token_or_its_hash(clients, sql):
     token = created(clients)
     token_hash = sql.execute("select token_hash from api_clients").fetchone()[0]
     issued = client_tokens.issue()
@@ -59,7 +59,7 @@ def test_neither_a_token_nor_its_hash_is_shown_by_what_holds_it(clients, sql):
             assert token_hash not in text
 
 
-def test_a_token_has_256_random_bits_and_a_prefix_to_be_found_by(clients):
+def test_a_token_has_256_random_bits_and_a_searchable_prefix(clients):
     tokens = [created(clients, f"engine-{number}").reveal() for number in range(20)]
     parts = [token.split("_", 2) for token in tokens]
     assert {prefix for prefix, _, _ in parts} == {"wapi"}
@@ -68,7 +68,7 @@ def test_a_token_has_256_random_bits_and_a_prefix_to_be_found_by(clients):
     assert len({secret for _, _, secret in parts}) == 20
 
 
-def test_a_client_is_known_by_its_token_with_what_it_was_made_with(clients):
+def test_a_token_identifies_its_client_with_all_its_attributes(clients):
     tomorrow = datetime.now(UTC) + timedelta(days=1)
     token = created(
         clients,
@@ -85,7 +85,7 @@ def test_a_client_is_known_by_its_token_with_what_it_was_made_with(clients):
     assert abs(datetime.now(UTC) - client.created_at) < timedelta(minutes=1)
 
 
-def test_the_list_has_every_client_there_ever_was_by_name(clients):
+def test_the_list_has_every_client_ever_created_by_name(clients):
     assert clients.list_clients() == []
     for name in ("zebra", "ant", "mule"):
         created(clients, name)
@@ -95,7 +95,7 @@ def test_the_list_has_every_client_there_ever_was_by_name(clients):
     assert [client.revoked_at is not None for client in found] == [False, True, False]
 
 
-def test_a_name_is_used_once_and_for_ever(clients, sql):
+def test_a_name_is_never_used_again(clients, sql):
     first = created(clients)
     row = sql.execute("select * from api_clients").fetchall()
     options = {"scopes": ["keys:read"], "allowed_networks": [], "expires_at": None}
@@ -137,14 +137,14 @@ def test_one_of_ten_concurrent_creations_gets_the_name(clients, sql):
         lambda token: token[:22] + "\x00" + token[23:],
     ],
 )
-def test_a_token_that_is_not_exactly_the_one_is_nobodys(clients, change):
+def test_a_modified_token_identifies_no_client(clients, change):
     token = created(clients).reveal()
     with pytest.raises(Unauthenticated):
         clients.identify(Secret(change(token)))
     assert clients.identify(Secret(token)).name == "engine"
 
 
-def test_the_hash_in_the_table_opens_nothing(clients, sql):
+def test_the_hash_in_the_table_is_not_accepted_as_a_token(clients, sql):
     """Someone who has read the table still has no token."""
     token = created(clients).reveal()
     client_id, token_hash = sql.execute("select id, token_hash from api_clients").fetchone()
@@ -154,9 +154,7 @@ def test_the_hash_in_the_table_opens_nothing(clients, sql):
 
 
 @pytest.mark.parametrize("verdict", [True, False])
-def test_a_comparison_in_constant_time_decides_and_nothing_else_does(
-    clients, sql, monkeypatch, verdict
-):
+def test_tokens_are_compared_only_in_constant_time(clients, sql, monkeypatch, verdict):
     token = created(clients)
     stored = sql.execute("select token_hash from api_clients").fetchone()[0]
     compared = []
@@ -233,7 +231,7 @@ def test_a_revocation_ends_one_client_and_no_other(clients):
 
 
 @pytest.mark.parametrize("scope", SCOPES)
-def test_a_client_may_do_what_its_scopes_say_and_nothing_else(clients, sql, scope):
+def test_a_client_may_do_only_what_its_scopes_allow(clients, sql, scope):
     client = clients.identify(created(clients, scopes=[scope]))
     for other in set(SCOPES) - {scope}:
         with pytest.raises(InsufficientScope) as refusal:
@@ -244,7 +242,7 @@ def test_a_client_may_do_what_its_scopes_say_and_nothing_else(clients, sql, scop
     assert last_used(sql) is not None
 
 
-def test_the_first_use_is_noted_and_then_none_for_a_minute(clients, sql):
+def test_the_first_use_is_recorded_and_none_for_a_minute_after_it(clients, sql):
     token = created(clients)
     unused = version(sql)
     clients.identify(token)
@@ -259,7 +257,7 @@ def test_the_first_use_is_noted_and_then_none_for_a_minute(clients, sql):
 
 
 @pytest.mark.parametrize(("seconds", "again"), [(50, False), (61, True)])
-def test_a_use_is_noted_again_after_a_minute(clients, sql, seconds, again):
+def test_a_use_is_recorded_again_after_a_minute(clients, sql, seconds, again):
     token = created(clients)
     used(clients, token)
     set_back = f"update api_clients set last_used_at = now() - interval '{seconds} s'"
@@ -292,7 +290,7 @@ def test_twenty_first_uses_at_once_write_one_version_of_the_row(clients, sql):
     assert sql.execute("select * from versions").fetchall() == [(last_used(sql),)]
 
 
-def test_no_token_is_called_wrong_while_the_database_is_down(clients, make_app, sql):
+def test_a_token_is_not_reported_as_wrong_while_the_database_is_down(clients, make_app, sql):
     token = created(clients)
     url = f"postgresql://{sql.info.user}@127.0.0.1:1/{sql.info.dbname}"
     with closing(Database(Secret(url), min_size=0, max_size=1, timeout_seconds=0.1)) as dead:
@@ -317,14 +315,14 @@ def test_no_token_is_called_wrong_while_the_database_is_down(clients, make_app, 
     assert "WWW-Authenticate" not in answer.headers
 
 
-def test_a_table_of_clients_that_is_missing_is_no_wrong_token(clients, sql):
+def test_a_missing_table_of_clients_is_not_reported_as_a_wrong_token(clients, sql):
     token = created(clients)
     sql.execute("alter table api_clients rename to mislaid")
     with pytest.raises(DatabaseUnavailable):
         clients.identify(token)
 
 
-def test_a_client_whose_row_is_locked_waits_for_nobody(clients, database_url):
+def test_a_client_whose_row_is_locked_does_not_wait(clients, database_url):
     token = created(clients)
     client = clients.identify(token)
     with psycopg.connect(database_url) as other, capture_logs() as events:

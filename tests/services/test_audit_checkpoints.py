@@ -8,47 +8,27 @@ from datetime import timedelta
 import psycopg
 import pytest
 
-from tests.factories import ACCESS, POSTGRES, SECRET, service
-from wallet_api.crypto.encryption import EncryptionService
-from wallet_api.crypto.secret import Secret
+from tests.factories import ACCESS, service
 from wallet_api.errors import DatabaseUnavailable
 from wallet_api.models import AuditEvent
 from wallet_api.services.audit import checkpoints as audit_checkpoints
 from wallet_api.services.audit.append import AuditTrail
-from wallet_api.services.audit.chains import EntryOutcome
 from wallet_api.services.audit.checkpoints import settled_time
-from wallet_api.services.audit.verify import AuditVerification
 
 A_READ = AuditEvent(fid=1, chain="ethereum", action="key.read", access=ACCESS)
 
 
 @pytest.fixture(autouse=True)
 def immediate(monkeypatch):
-    """Cover the time until now: then only waiting for transactions keeps a checkpoint true."""
+    """Cover the time until now: only waiting for transactions makes a checkpoint correct."""
     monkeypatch.setattr(audit_checkpoints, "_SETTLED", timedelta(0))
 
 
 @pytest.fixture
-def encryption():
-    return EncryptionService(Secret(SECRET))
-
-
-@pytest.fixture
-def verification(database, encryption):
+def take_checkpoint(database, verification):
+    """Take a checkpoint of a log with one entry, of user 1."""
     service(database).ensure_trading_wallet(1, access=ACCESS)
-    return AuditVerification(database, encryption, unchained_before=None, storage=POSTGRES)
-
-
-@pytest.fixture
-def faults(verification):
-    """Verify the log against a checkpoint and return what is wrong."""
-
-    def run(against):
-        reports = []
-        verification.verify(reports.append, against=against)
-        return [report.fault for report in reports if report.outcome is EntryOutcome.FAULTY]
-
-    return run
+    return lambda: verification().take_checkpoint(lambda _: None)
 
 
 @pytest.fixture
@@ -77,11 +57,11 @@ def appending(database, encryption):
     return append
 
 
-def test_a_checkpoint_waits_for_entries_that_are_not_committed_yet(verification, faults, appending):
+def test_a_checkpoint_waits_for_entries_that_are_not_committed_yet(
+    take_checkpoint, verify, appending
+):
     taken = []
-    taking = threading.Thread(
-        target=lambda: taken.append(verification.take_checkpoint(lambda _: None))
-    )
+    taking = threading.Thread(target=lambda: taken.append(take_checkpoint()))
     with appending():
         taking.start()
         taking.join(0.5)
@@ -89,23 +69,23 @@ def test_a_checkpoint_waits_for_entries_that_are_not_committed_yet(verification,
     taking.join(10)
     [checkpoint] = taken
     assert sum(checkpoint.entries) == 2
-    assert faults(checkpoint) == []
+    assert verify(against=checkpoint)[0] == []
 
 
 def test_a_checkpoint_is_refused_while_such_a_transaction_does_not_end(
-    verification, faults, appending, monkeypatch
+    take_checkpoint, verify, appending, monkeypatch
 ):
     monkeypatch.setattr(audit_checkpoints, "_WRITERS_SECONDS", 0.3)
     with appending():
         with pytest.raises(DatabaseUnavailable) as refused:
-            verification.take_checkpoint(lambda _: None)
+            take_checkpoint()
         assert "may append to the audit log has been open" in refused.value.reason
         # To verify the log, also against an earlier checkpoint, needs no waiting.
-        assert faults(None) == []
+        assert verify()[0] == []
 
 
-def test_what_is_inserted_but_not_begun_to_be_written_is_waited_for(
-    verification, database_url, monkeypatch
+def test_a_checkpoint_waits_for_an_insert_that_has_no_transaction_id_yet(
+    take_checkpoint, database_url, monkeypatch
 ):
     """A process may stop between the time of an entry and its first write: it has no xid yet."""
     monkeypatch.setattr(audit_checkpoints, "_WRITERS_SECONDS", 0.3)
@@ -117,27 +97,29 @@ def test_what_is_inserted_but_not_begun_to_be_written_is_waited_for(
         [(xid,)] = slow.execute("select pg_current_xact_id_if_assigned()").fetchall()
         assert xid is None
         with pytest.raises(DatabaseUnavailable):
-            verification.take_checkpoint(lambda _: None)
+            take_checkpoint()
         slow.rollback()
-    verification.take_checkpoint(lambda _: None)
+    take_checkpoint()
 
 
-def test_transactions_that_write_nothing_to_the_log_are_not_waited_for(verification, database_url):
+def test_a_checkpoint_does_not_wait_for_transactions_that_do_not_write_to_the_log(
+    take_checkpoint, database_url
+):
     with psycopg.connect(database_url) as other:
         other.execute("select count(*) from wallet_audit_log")
         other.execute("lock table wallets in row exclusive mode")
         other.execute("select pg_current_xact_id()")
         began = time.monotonic()
-        verification.take_checkpoint(lambda _: None)
+        take_checkpoint()
         assert time.monotonic() - began < 5
         other.rollback()
 
 
 @pytest.mark.slow
-def test_checkpoints_are_true_while_others_append_all_the_time(
-    verification, faults, database, monkeypatch
+def test_checkpoints_are_correct_under_constant_appends(
+    take_checkpoint, verify, database, monkeypatch
 ):
-    """New transactions are not waited for, or this would not end."""
+    """A checkpoint does not wait for transactions that begin after it."""
     # The time of an entry is older than its transaction's lock, as the clock is read first.
     monkeypatch.setattr(audit_checkpoints, "_SETTLED", timedelta(seconds=3))
     wallets = service(database)
@@ -154,20 +136,20 @@ def test_checkpoints_are_true_while_others_append_all_the_time(
     try:
         began, checkpoints = time.monotonic(), []
         while time.monotonic() - began < 4:
-            checkpoints.append(verification.take_checkpoint(lambda _: None))
-            assert faults(checkpoints[-1]) == []
+            checkpoints.append(take_checkpoint())
+            assert verify(against=checkpoints[-1])[0] == []
     finally:
         stop.set()
         for thread in threads:
             thread.join()
-    assert [fault for one in checkpoints for fault in faults(one)] == []
+    assert [verify(against=one)[0] for one in checkpoints] == [[]] * len(checkpoints)
     assert sum(checkpoints[-1].entries) > sum(checkpoints[0].entries)
 
 
 def test_the_runtime_role_sees_the_transactions_of_every_role(
-    verification, appending, database, monkeypatch
+    take_checkpoint, appending, database, monkeypatch
 ):
-    """It may not see when another role's transaction began, but this it sees."""
+    """It must see their locks, although it cannot see when their transactions began."""
     monkeypatch.setattr(audit_checkpoints, "_WRITERS_SECONDS", 0.3)
     nobody = "do $$ begin create role sees_locks; exception when duplicate_object then end $$"
     database.run(lambda connection: connection.execute(nobody))

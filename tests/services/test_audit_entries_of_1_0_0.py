@@ -13,20 +13,16 @@ from uuid import uuid4
 import pytest
 
 from tests.database import plant
-from tests.factories import ACCESS, BASE_ACCOUNT, FID, POSTGRES, SECRET, service
+from tests.factories import ACCESS, BASE_ACCOUNT, FID, service
 from tests.service import ROOT
 from tests.services.audit_faults import TO_TEXT
-from wallet_api.crypto.encryption import EncryptionService
-from wallet_api.crypto.secret import Secret
 from wallet_api.database import sql as loader
 from wallet_api.errors import DatabaseDamaged
 from wallet_api.models import AuditEvent
 from wallet_api.repositories.audit import entries as audit
 from wallet_api.services.audit import checkpoints as audit_checkpoints
 from wallet_api.services.audit.append import AuditTrail
-from wallet_api.services.audit.chains import EntryOutcome
 from wallet_api.services.audit.read import AuditFilters, AuditLog
-from wallet_api.services.audit.verify import AuditVerification
 
 A_UUID = "54ed0d9f1a504ed4801ddb06b16b9977"
 
@@ -54,25 +50,6 @@ def releases(monkeypatch):
     found = Releases(old, new)
     monkeypatch.setattr(audit, "_QUERIES", found)
     return found
-
-
-@pytest.fixture
-def verification(database):
-    encryption = EncryptionService(Secret(SECRET))
-    return AuditVerification(database, encryption, unchained_before=None, storage=POSTGRES)
-
-
-@pytest.fixture
-def verify(verification):
-    """Verify the log: return what is wrong, and the number of intact entries."""
-
-    def run(against=None):
-        reports = []
-        verification.verify(reports.append, against=against)
-        faults = [report for report in reports if report.outcome is EntryOutcome.FAULTY]
-        return faults, sum(report.outcome is EntryOutcome.INTACT for report in reports)
-
-    return run
 
 
 def access(request_id=A_UUID):
@@ -127,8 +104,9 @@ def test_both_releases_may_race_for_one_chain(releases, database, sql, verify):
 
 
 @pytest.mark.parametrize("first", ["old", "new"])
-def test_a_batch_continues_a_chain_of_the_other_release(releases, database, verify, first):
-    encryption = EncryptionService(Secret(SECRET))
+def test_a_batch_continues_a_chain_of_the_other_release(
+    releases, database, encryption, verify, first
+):
     other = {"old": "new", "new": "old"}[first]
     event = AuditEvent(fid=FID, chain="ethereum", action="key.exported", access=access())
     releases.choose(first)
@@ -170,12 +148,14 @@ REQUEST_IDS = {
 
 @pytest.mark.parametrize(("request_id", "is_uuid"), REQUEST_IDS.items())
 @pytest.mark.parametrize("batch", [False, True])
-def test_every_request_id_is_given_back_exactly(database, sql, verify, request_id, is_uuid, batch):
+def test_every_request_id_is_returned_unchanged(
+    database, sql, encryption, verify, request_id, is_uuid, batch
+):
     wallets = service(database)
     wallets.ensure_trading_wallet(FID, access=access(request_id))
     if batch:
         event = AuditEvent(fid=FID, chain="ethereum", action="key.read", access=access(request_id))
-        trail = AuditTrail(EncryptionService(Secret(SECRET)))
+        trail = AuditTrail(encryption)
         database.run(lambda connection: trail.pending().append_many(connection, [event]))
     else:
         wallets.get_wallet_with_key(FID, "ethereum", access=access(request_id))
@@ -186,7 +166,9 @@ def test_every_request_id_is_given_back_exactly(database, sql, verify, request_i
     assert verify() == ([], 2)
 
 
-def test_each_answer_is_the_same_for_both_forms(database, sql, verification, verify, monkeypatch):
+def test_every_query_returns_the_same_for_both_forms(
+    database, sql, verification, verify, monkeypatch
+):
     monkeypatch.setattr(audit_checkpoints, "_SETTLED", timedelta(0))
     wallets = service(database)
     for fid in range(1, 6):
@@ -205,7 +187,7 @@ def test_each_answer_is_the_same_for_both_forms(database, sql, verification, ver
     log = AuditLog(database)
 
     def answers():
-        taken = verification.take_checkpoint(lambda _: None)
+        taken = verification().take_checkpoint(lambda _: None)
         pages = [log.find(one, after=None, limit=100).items for one in filters]
         assert sum(taken.entries) == 15
         return (taken.entries, taken.digests), pages, verify()

@@ -18,9 +18,7 @@ from wallet_api.services.audit.checkpoints import Checkpoint
 A_THIRD = "third secret of quite sufficient length"
 
 
-def test_what_was_written_under_every_earlier_secret_is_verified_with_the_last_one_alone(
-    log, database, verify
-):
+def test_entries_of_all_earlier_secrets_are_verified_with_only_the_last_one(log, database, verify):
     second = service(database, OTHER_SECRET, SECRET)
     third = service(database, A_THIRD, OTHER_SECRET, SECRET)
     for wallets in (second, third):
@@ -32,7 +30,7 @@ def test_what_was_written_under_every_earlier_secret_is_verified_with_the_last_o
     )
 
 
-def test_a_clock_that_went_back_does_not_hide_a_secret_from_the_one_behind_it(
+def test_a_clock_that_went_back_does_not_hide_a_secret_from_its_successor(
     log, database, verify, sql
 ):
     second, third = (EncryptionService(Secret(text)).key_id for text in (OTHER_SECRET, A_THIRD))
@@ -50,7 +48,7 @@ def checkpoint_of(verification):
     return Checkpoint.from_json(made.to_json())
 
 
-def test_a_chain_that_was_put_back_to_an_earlier_state_differs_from_the_checkpoint(
+def test_a_chain_reset_to_an_earlier_state_differs_from_the_checkpoint(
     log, verification, verify, sql, monkeypatch
 ):
     """The one thing that macs cannot show: everything of an earlier moment, end and all."""
@@ -71,7 +69,7 @@ def test_a_chain_that_was_put_back_to_an_earlier_state_differs_from_the_checkpoi
     assert "users whose FID modulo 256 is 3: 5 at the checkpoint, 4 now" in fault
 
 
-def test_a_history_that_was_written_anew_with_the_secret_differs_from_the_checkpoint(
+def test_a_history_rewritten_with_the_secret_differs_from_the_checkpoint(
     log, database, verification, verify, sql, monkeypatch
 ):
     """As many entries, every mac and end right: only the checkpoint remembers others."""
@@ -100,7 +98,7 @@ def test_a_history_that_was_written_anew_with_the_secret_differs_from_the_checkp
     assert "users whose FID modulo 256 is 3: 4 at the checkpoint, 4 now" in fault
 
 
-def test_what_is_appended_while_the_log_is_verified_is_no_fault(log, verify, monkeypatch):
+def test_entries_appended_during_a_verification_are_no_fault(log, verify, monkeypatch):
     """All is looked at as of one moment: entries, and where they should end."""
     list_page = AuditCheckRepository.list_page
     pages = []
@@ -116,7 +114,7 @@ def test_what_is_appended_while_the_log_is_verified_is_no_fault(log, verify, mon
     assert pages
 
 
-def test_a_checkpoint_says_nothing_of_the_last_two_minutes(log, verification):
+def test_a_checkpoint_excludes_the_last_two_minutes(log, verification):
     """What was begun by then may still be committed."""
     assert sum(checkpoint_of(verification).entries) == 0
 
@@ -125,6 +123,6 @@ def test_a_checkpoint_says_nothing_of_the_last_two_minutes(log, verification):
     "text",
     ["", "[]", "{}", "null", '{"version": 1, "until": "2026-01-01", "entries": [], "digests": []}'],
 )
-def test_what_is_no_checkpoint_is_refused(text):
+def test_a_file_that_is_not_a_checkpoint_is_refused(text):
     with pytest.raises(ValueError, match=r"it is not a checkpoint|Expecting value"):
         Checkpoint.from_json(text)

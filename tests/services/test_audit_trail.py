@@ -53,7 +53,7 @@ def whole(database, sql):
     return verify
 
 
-def test_each_act_leaves_its_entry_and_a_repeat_of_what_is_so_leaves_none(wallets, sql, whole):
+def test_each_operation_appends_its_entry_and_a_repeat_without_effect_none(wallets, sql, whole):
     for act in ACTS.values():
         act(wallets)
     assert actions(sql) == list(ACTS)
@@ -74,7 +74,7 @@ def test_each_act_leaves_its_entry_and_a_repeat_of_what_is_so_leaves_none(wallet
 
 
 @pytest.mark.parametrize("act", ACTS)
-def test_no_entry_nothing_happens(wallets, sql, act):
+def test_without_an_audit_entry_nothing_happens(wallets, sql, act):
     if act == "key.read":
         ACTS["wallet.created"](wallets)
     sql.execute("alter table wallet_audit_log add constraint disk_is_full check (false) not valid")
@@ -85,7 +85,7 @@ def test_no_entry_nothing_happens(wallets, sql, act):
 
 
 @pytest.mark.parametrize("act", ACTS)
-def test_an_entry_that_silently_is_not_written_is_an_alarm(wallets, sql, act):
+def test_a_silently_discarded_entry_is_an_alarm(wallets, sql, act):
     if act == "key.read":
         ACTS["wallet.created"](wallets)
     sql.execute(
@@ -97,9 +97,7 @@ def test_an_entry_that_silently_is_not_written_is_an_alarm(wallets, sql, act):
         ACTS[act](wallets)
 
 
-def test_thirty_two_threads_that_read_one_key_leave_thirty_two_entries_in_a_row(
-    wallets, sql, whole
-):
+def test_thirty_two_threads_that_read_one_key_append_thirty_two_entries(wallets, sql, whole):
     address = wallets.ensure_trading_wallet(FID, access=ACCESS).address
     began = time.perf_counter()
     with ThreadPoolExecutor(32) as crowd:
@@ -110,7 +108,7 @@ def test_thirty_two_threads_that_read_one_key_leave_thirty_two_entries_in_a_row(
     assert whole() == 33
 
 
-def test_everything_at_once_upon_one_user_leaves_one_whole_chain(database, sql, whole):
+def test_concurrent_operations_on_one_user_leave_one_intact_chain(database, sql, whole):
     """Two processes, one of which seals under the next secret already; each knows the other's."""
     earlier, later = (
         service(database, SECRET, OTHER_SECRET),
@@ -174,9 +172,7 @@ def test_a_connection_that_is_lost_leaves_one_wallet_and_one_entry(
 
 
 @pytest.mark.parametrize("act", ACTS)
-def test_a_process_that_was_paused_between_look_and_write_looks_again(
-    wallets, sql, whole, monkeypatch, act
-):
+def test_a_process_paused_between_read_and_write_reads_again(wallets, sql, whole, monkeypatch, act):
     if act == "key.read":
         ACTS["wallet.created"](wallets)
     looks = []
@@ -195,7 +191,7 @@ def test_a_process_that_was_paused_between_look_and_write_looks_again(
     assert whole() == len(actions(sql))
 
 
-def test_a_chain_that_takes_no_entry_is_an_alarm_and_nothing_is_written(wallets, sql, monkeypatch):
+def test_a_blocked_chain_is_an_alarm_and_nothing_is_written(wallets, sql, monkeypatch):
     sql.execute(
         "insert into wallet_audit_log (fid, id, chain, action, actor, request_id)"
         " values (%s, 1, 'ethereum', 'key.read', 'nobody', 'r')",
@@ -207,9 +203,7 @@ def test_a_chain_that_takes_no_entry_is_an_alarm_and_nothing_is_written(wallets,
     assert wallets.ensure_trading_wallet(FID + 1, access=ACCESS)
 
 
-def test_a_chain_whose_end_was_moved_out_of_reach_is_an_alarm_until_the_owner_moves_it_back(
-    wallets, sql
-):
+def test_a_chain_whose_head_was_moved_is_an_alarm_until_the_owner_restores_it(wallets, sql):
     wallets.ensure_trading_wallet(FID, access=ACCESS)
     # No trigger sees anything in it: ends only move on.
     sql.execute("update wallet_audit_heads set id = 9223372036854775807")

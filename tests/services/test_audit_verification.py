@@ -54,7 +54,7 @@ COLUMNS_OF_1_0_0 = {"request_id": "'another'", "mac": "repeat('0', 64)"}
 
 
 @pytest.mark.parametrize("column", COLUMNS)
-def test_an_entry_that_was_changed_in_any_column_is_named(log, verify, sql, column):
+def test_an_entry_changed_in_any_column_is_reported(log, verify, sql, column):
     plant(sql, f"update wallet_audit_log set {column} = {COLUMNS[column]} where (fid, id) = (3, 3)")
     faults, intact = verify()
     assert faults[0] == (3, 3, NOT_OURS)
@@ -66,7 +66,7 @@ def test_an_entry_that_was_changed_in_any_column_is_named(log, verify, sql, colu
 
 
 @pytest.mark.parametrize("column", COLUMNS_OF_1_0_0)
-def test_so_is_an_entry_of_1_0_0(log, verify, sql, column):
+def test_an_entry_of_1_0_0_changed_in_any_column_is_reported(log, verify, sql, column):
     plant(sql, TO_TEXT)
     assert verify() == ([], 20)
     change = f"update wallet_audit_log set {column} = {COLUMNS_OF_1_0_0[column]}"
@@ -231,13 +231,13 @@ COPY = (
         ),
     ],
 )
-def test_what_was_removed_inserted_or_moved_is_named(log, verify, sql, statements, expected):
+def test_removed_inserted_and_moved_entries_are_reported(log, verify, sql, statements, expected):
     for statement in statements:
         plant(sql, statement)
     assert verify()[0] == expected
 
 
-def test_chains_that_go_over_several_pages_are_whole_and_their_faults_are_named(
+def test_chains_over_several_pages_are_verified_and_their_faults_reported(
     log, verify, sql, monkeypatch
 ):
     for size in range(1, 9):
@@ -249,13 +249,13 @@ def test_chains_that_go_over_several_pages_are_whole_and_their_faults_are_named(
         assert [fault[0] for fault in verify()[0]] == [1, 5, 5, 5, 5], size
 
 
-def test_a_chain_goes_on_behind_a_fault_and_the_fault_stays(log, verify, sql):
+def test_a_chain_continues_after_a_fault_and_the_fault_is_still_reported(log, verify, sql):
     plant(sql, "update wallet_audit_log set actor = 'nobody' where (fid, id) = (3, 4)")
     log.get_wallet_with_key(3, "ethereum", access=ACCESS)
     assert verify() == ([(3, 4, NOT_OURS)], 20)
 
 
-def test_entries_that_are_older_than_the_chains_are_faults_unless_that_is_said(
+def test_entries_older_than_the_chains_are_faults_unless_the_operator_allows_them(
     verify, sql, database
 ):
     old = datetime.now(UTC) - timedelta(days=1)
@@ -279,15 +279,13 @@ def test_entries_that_are_older_than_the_chains_are_faults_unless_that_is_said(
 
 
 @pytest.mark.parametrize("place", [-5, 0, 5, 1_000_000])
-def test_no_entry_passes_for_an_older_one_in_or_behind_a_chain_or_before_its_beginning(
-    log, verify, sql, place
-):
+def test_no_entry_of_a_chain_is_accepted_as_one_from_before_the_chains(log, verify, sql, place):
     sql.execute(_AN_OLD_ENTRY, [3, place])
     assert verify(unchained_before=LONG_AGO)[0] == [(3, place, ANY)]
 
 
 @pytest.mark.parametrize("place", [0, 1, 23])
-def test_older_entries_end_where_the_chains_were_begun_behind_them(verify, sql, place):
+def test_older_entries_end_where_the_chains_begin(verify, sql, place):
     """Of a user of whom there is nothing but older entries, or nothing else at all."""
     sql.execute(_AN_OLD_ENTRY, [7, place])
     assert verify(unchained_before=LONG_AGO)[0] == [(7, None if place else 0, ANY)]
@@ -305,7 +303,7 @@ def test_a_wallet_without_an_entry_is_no_fault_if_it_is_older_than_the_chains(lo
     assert verify(unchained_before=LONG_AGO) == ([], 16)
 
 
-def test_a_key_that_was_overwritten_as_if_its_secret_had_changed_is_noticed(log, verify, sql):
+def test_a_key_overwritten_as_if_it_had_been_rotated_is_reported(log, verify, sql):
     """The one change of a sealed key that triggers let the owner make: a rotation's."""
     known = (
         "insert into encryption_keys (key_id, succeeds) select repeat('0', 16), key_id from wallets"
@@ -320,7 +318,7 @@ def test_a_key_that_was_overwritten_as_if_its_secret_had_changed_is_noticed(log,
     assert verify() == ([(3, None, fault)], 20)
 
 
-def test_a_wallet_that_is_gone_is_named_unless_it_may_be_in_a_file(log, verify, sql):
+def test_a_missing_wallet_is_reported_unless_it_may_be_in_a_file(log, verify, sql):
     plant(sql, "delete from wallets where fid = 2 and chain = 'ethereum'")
     gone = (2, None, "the trading wallet that was created is not in PostgreSQL")
     assert verify() == ([gone], 20)

@@ -59,9 +59,7 @@ def test_an_imported_base_account_address_is_compared_with_its_import(log, datab
 
 
 @pytest.mark.parametrize("storage", ["postgres", "migrating"])
-def test_an_imported_base_account_cannot_be_taken_from_its_row_back_to_its_file(
-    log, database, verify, sql, storage
-):
+def test_an_imported_base_account_cannot_move_back_to_its_file(log, database, verify, sql, storage):
     """The file keeps an older address, and a request would import it again."""
     trail = AuditTrail(EncryptionService(Secret(SECRET)))
 
@@ -81,9 +79,7 @@ def test_an_imported_base_account_cannot_be_taken_from_its_row_back_to_its_file(
     assert verify(wallet_storage=storage)[0] == [(1, None, TWICE)]
 
 
-def test_an_imported_trading_wallet_that_is_gone_is_named_while_others_move(
-    log, database, verify, sql
-):
+def test_a_missing_imported_trading_wallet_is_reported_while_migrating(log, database, verify, sql):
     trail = AuditTrail(EncryptionService(Secret(SECRET)))
     (address,) = sql.execute(
         "select address from wallets where (fid, chain) = (2, 'ethereum')"
@@ -120,7 +116,7 @@ def test_base_account_addresses_are_compared_where_rows_are_in_use(
 
 
 @pytest.mark.parametrize("gone", [False, True])
-def test_a_second_trading_wallet_of_one_user_is_named_wherever_it_is(
+def test_a_second_trading_wallet_of_one_user_is_reported_in_either_storage(
     log, database, verify, sql, gone
 ):
     event = AuditEvent(
@@ -136,7 +132,7 @@ def test_a_second_trading_wallet_of_one_user_is_named_wherever_it_is(
     assert verify(wallet_storage="migrating") == (faults, 21)
 
 
-def test_the_making_of_a_wallet_file_may_be_told_after_its_import_under_the_next_secret(
+def test_a_creation_may_be_recorded_after_the_import_under_the_next_secret(
     log, database, verify, sql
 ):
     first, second = (

@@ -24,7 +24,7 @@ OF_ANOTHER_ROW = (
 )
 
 
-def test_the_first_request_makes_the_wallet_and_every_later_one_finds_it(wallets, opened):
+def test_the_first_request_creates_the_wallet_and_later_ones_return_it(wallets, opened):
     first = wallets.ensure_trading_wallet(FID, access=ACCESS)
     assert wallets.ensure_trading_wallet(FID, access=ACCESS) == first
     assert opened() == {FID: first.address}
@@ -75,7 +75,7 @@ def test_the_first_new_wallet_of_a_process_takes_one_round_trip_more(database):
     assert traffic.commits == 1
 
 
-def test_a_crash_before_the_commit_leaves_nothing_and_the_retry_makes_the_wallet(
+def test_a_crash_before_the_commit_leaves_nothing_and_the_retry_creates_the_wallet(
     wallets, opened, monkeypatch
 ):
     insert = PostgresWalletRepository.insert_if_absent_later
@@ -109,7 +109,7 @@ def test_a_crash_after_the_commit_loses_nothing(wallets, opened, monkeypatch):
     assert opened() == committed
 
 
-def test_a_wallet_that_was_stored_otherwise_than_it_was_sent_does_not_leave(wallets, sql):
+def test_a_wallet_that_was_stored_differently_is_not_returned(wallets, sql):
     sql.execute(
         "create function alter_it() returns trigger language plpgsql as"
         " 'begin new.iv = repeat(''ab'', 12); return new; end'"
@@ -143,7 +143,7 @@ def test_a_connection_that_is_lost_in_the_middle_is_repeated_without_a_second_wa
     assert opened()[FID] == wallet.address
 
 
-def test_a_pool_of_dead_connections_heals_itself(wallets, database, sql):
+def test_a_pool_of_dead_connections_recovers(wallets, database, sql):
     wallet = wallets.ensure_trading_wallet(FID, access=ACCESS)
     with ThreadPoolExecutor(8) as crowd:
         list(crowd.map(partial(wallets.ensure_trading_wallet, access=ACCESS), [FID] * 64))
@@ -173,7 +173,7 @@ def test_a_pool_of_dead_connections_heals_itself(wallets, database, sql):
         lambda wallets: wallets.get_wallet_with_key(1, "ethereum", access=ACCESS),
     ],
 )
-def test_a_key_that_cannot_be_opened_is_an_alarm_and_never_a_new_wallet(wallets, sql, damage, use):
+def test_a_key_that_does_not_decrypt_is_an_alarm_and_never_replaced(wallets, sql, damage, use):
     wallets.ensure_trading_wallet(1, access=ACCESS)
     wallets.ensure_trading_wallet(2, access=ACCESS)
     sql.execute("set session_replication_role = replica")
@@ -184,7 +184,7 @@ def test_a_key_that_cannot_be_opened_is_an_alarm_and_never_a_new_wallet(wallets,
     assert rows(sql) == before
 
 
-def test_a_key_that_opens_but_belongs_to_another_address_is_an_alarm(wallets, database, sql):
+def test_a_decrypted_key_of_another_address_is_an_alarm(wallets, database, sql):
     """Sealed properly for this row, so only deriving the address can tell."""
     address = wallets.ensure_trading_wallet(FID, access=ACCESS).address
     encryption = EncryptionService(Secret(SECRET))
@@ -198,7 +198,7 @@ def test_a_key_that_opens_but_belongs_to_another_address_is_an_alarm(wallets, da
         wallets.ensure_trading_wallet(FID, access=ACCESS)
 
 
-def test_what_was_sealed_is_opened_before_it_is_stored(wallets, sql, monkeypatch):
+def test_an_encrypted_key_is_decrypted_before_it_is_stored(wallets, sql, monkeypatch):
     wallets.ensure_trading_wallet(1, access=ACCESS)
     seal = EncryptionService.encrypt
 
@@ -223,7 +223,7 @@ def test_a_trading_wallet_without_a_key_is_an_alarm(wallets, sql):
         wallets.ensure_trading_wallet(FID, access=ACCESS)
 
 
-def test_a_wallet_that_is_gone_is_an_alarm_and_never_a_new_wallet(wallets, sql):
+def test_a_missing_wallet_is_an_alarm_and_never_replaced(wallets, sql):
     """The audit log still records it."""
     wallets.ensure_trading_wallet(FID, access=ACCESS)
     plant(sql, "delete from wallets")
@@ -234,9 +234,7 @@ def test_a_wallet_that_is_gone_is_an_alarm_and_never_a_new_wallet(wallets, sql):
     assert rows(sql) == []
 
 
-def test_who_looked_for_a_wallet_while_somebody_made_it_gets_that_one(
-    wallets, database, monkeypatch
-):
+def test_a_request_that_races_with_a_creation_returns_that_wallet(wallets, database, monkeypatch):
     """Of a user whose chain has begun, so that the log is asked whether there ever was one."""
     wallets.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS)
     look, firsts = PostgresWalletRepository.get_with_head, []
@@ -252,7 +250,7 @@ def test_who_looked_for_a_wallet_while_somebody_made_it_gets_that_one(
     assert wallets.ensure_trading_wallet(FID, access=ACCESS) == firsts[0]
 
 
-def test_questions_make_no_wallet(wallets, sql):
+def test_reads_create_no_wallet(wallets, sql):
     assert wallets.get_wallet(FID, "ethereum", access=ACCESS) is None
     assert wallets.get_wallet_address(FID, "ethereum", access=ACCESS) is None
     assert wallets.list_wallets(FID, access=ACCESS) == []
@@ -286,7 +284,7 @@ def test_a_new_base_account_address_replaces_the_old_one_and_nothing_else(wallet
     assert wallets.list_wallets(FID, access=ACCESS) == [after, trading]
 
 
-def test_two_who_remember_the_same_address_at_once_leave_one_entry(wallets, sql, monkeypatch):
+def test_two_concurrent_writes_of_one_base_account_leave_one_entry(wallets, sql, monkeypatch):
     look, both = wallets.get_base_account_address, Barrier(2)
 
     def look_together(fid, **access):
@@ -305,7 +303,7 @@ def test_the_largest_fid_has_a_wallet_like_any_other(wallets):
     assert wallets.ensure_trading_wallet(2**63 - 1, access=ACCESS).fid == 2**63 - 1
 
 
-def test_a_previous_secret_still_opens_and_new_wallets_use_the_new_one(database, sql):
+def test_a_previous_secret_still_decrypts_and_new_wallets_use_the_new_one(database, sql):
     old = service(database, SECRET).ensure_trading_wallet(1, access=ACCESS)
     renewed = service(database, OTHER_SECRET, SECRET)
     assert renewed.ensure_trading_wallet(1, access=ACCESS) == old

@@ -91,7 +91,7 @@ def check_log(database):
     assert {report.outcome for report in reports} <= {EntryOutcome.INTACT}, reports
 
 
-def test_a_user_whose_chain_is_held_delays_no_other(batch, hold, sql, attempts):
+def test_a_user_whose_chain_is_locked_delays_no_other(batch, hold, sql, attempts):
     found = []
     with hold(BUSY):
         running = threading.Thread(target=lambda: found.append(batch.outcomes()))
@@ -110,7 +110,7 @@ def test_a_user_whose_chain_is_held_delays_no_other(batch, hold, sql, attempts):
     check_log(batch.database)
 
 
-def test_a_user_who_is_held_for_too_long_is_reported_and_done_by_the_next_run(
+def test_a_user_who_is_locked_for_too_long_is_reported_and_done_by_the_next_run(
     limits, batch, hold, sql
 ):
     with hold(BUSY):
@@ -120,7 +120,7 @@ def test_a_user_who_is_held_for_too_long_is_reported_and_done_by_the_next_run(
     assert entries(sql, batch.action) == list(USERS)
 
 
-def test_a_chain_that_takes_no_entry_is_reported_and_delays_no_other(batch, sql, attempts):
+def test_a_blocked_chain_is_reported_and_delays_no_other(batch, sql, attempts):
     sql.execute("update wallet_audit_heads set id = 9223372036854775807 where fid = %s", [BUSY])
     reports = {report.fid: report for report in batch.run()}
     assert "audit verify" in reports.pop(BUSY).reason
@@ -161,7 +161,7 @@ def test_a_batch_whose_process_is_paused_fails_no_key_read(batch, database_url, 
 
 
 @pytest.mark.parametrize("kind", [Rotation, Import, FirstImport, Export])
-def test_what_an_earlier_attempt_wrote_is_reported_as_done_and_not_done_twice(
+def test_the_work_of_an_earlier_attempt_is_reported_and_not_repeated(
     kind, own_database, tmp_path, sql, monkeypatch
 ):
     """The first commit outlasts its connection: PostgreSQL is at it when the work runs again."""
@@ -202,7 +202,7 @@ def test_an_import_and_the_first_entry_of_its_user_do_not_deadlock(
     assert entries(sql, "wallet.imported") == list(USERS)
 
 
-def test_two_rotations_at_once_seal_each_key_once(database_url, own_database, sql, attempts):
+def test_two_concurrent_rotations_encrypt_each_key_once(database_url, own_database, sql, attempts):
     make_wallets(own_database)
     SecretRegistration(own_database, NEW).register()
     together = threading.Barrier(2)
@@ -220,7 +220,7 @@ def test_two_rotations_at_once_seal_each_key_once(database_url, own_database, sq
     with ThreadPoolExecutor() as pool:
         found = [one.result() for one in [pool.submit(rotate) for _ in range(2)]]
     for fid in USERS:
-        assert sorted(one[fid] for one in found) == ["present", "resealed"]
+        assert sorted(one[fid] for one in found) == ["present", "re-encrypted"]
     assert entries(sql, "key.resealed") == list(USERS)
     # Each tried a wallet in the page, and perhaps by itself.
     assert all(sum(fid in one for one in attempts) <= 4 for fid in USERS)
@@ -248,7 +248,7 @@ def test_a_secret_is_not_retired_in_the_middle_of_a_rotation(
     monkeypatch.setattr(WalletBatchRepository, "reencrypt", retire_first)
     rotation = KeyRotation(own_database, NEW, ACCESS)
     reports = rotation.run(next(rotation.pages(len(USERS))))
-    assert {report.outcome for report in reports} == {"resealed"}
+    assert {report.outcome for report in reports} == {"re-encrypted"}
     assert refused == [True]
     assert secrets.retire(OLD.key_id)
     other.close()
@@ -276,9 +276,7 @@ class Traffic:
             self.reads += 1
 
 
-def test_a_rotation_goes_on_while_the_keys_of_some_users_are_read_all_the_time(
-    own_database, database_url, sql, attempts
-):
+def test_a_rotation_completes_under_constant_key_reads(own_database, database_url, sql, attempts):
     make_wallets(own_database)
     SecretRegistration(own_database, NEW).register()
     serving = Database(
@@ -304,7 +302,7 @@ def test_a_rotation_goes_on_while_the_keys_of_some_users_are_read_all_the_time(
     serving.close()
     print(f"\n20 wallets, 5 of them read all the time: {took:.2f} s")
     assert [(one.fid, one.outcome) for one in sorted(reports, key=lambda one: one.fid)] == [
-        (fid, "resealed") for fid in USERS
+        (fid, "re-encrypted") for fid in USERS
     ]
     assert entries(sql, "key.resealed") == list(USERS)
     assert traffic.errors == []

@@ -68,6 +68,6 @@ def test_the_first_secret_can_be_registered_and_followed_and_retired(database, c
     SecretRegistration(database, new).register()
     rotation = KeyRotation(database, new, ACCESS)
     reports = [report for page in rotation.pages(10) for report in rotation.run(page)]
-    assert [report.outcome for report in reports] == [RotationOutcome.RESEALED]
+    assert [report.outcome for report in reports] == [RotationOutcome.REENCRYPTED]
     assert KnownSecrets(database, new, POSTGRES).retire(old.key_id)
     assert (citus.written, citus.refused) == (5, 0)

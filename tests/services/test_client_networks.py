@@ -22,7 +22,7 @@ OUTSIDE = [
 
 
 @pytest.mark.parametrize("address", INSIDE + OUTSIDE)
-def test_a_client_calls_from_its_networks_alone(clients, client, address):
+def test_a_client_calls_only_from_its_networks(clients, client, address):
     token = created(clients, networks=NETWORKS).reveal()
     answer = client.get(
         STATS,
@@ -48,7 +48,7 @@ FORWARDED = {
 
 
 @pytest.mark.parametrize("name", FORWARDED)
-def test_the_address_of_a_proxy_that_nobody_configured_is_in_no_network(clients, client, name):
+def test_the_address_of_an_unconfigured_proxy_is_in_no_network(clients, client, name):
     """TRUSTED_PROXY_HOPS is 0, and the header shows that there is a proxy."""
     near = created(clients, "near", networks=["127.0.0.1/32", *NETWORKS]).reveal()
     anywhere = created(clients, "anywhere").reveal()
@@ -61,14 +61,14 @@ def test_the_address_of_a_proxy_that_nobody_configured_is_in_no_network(clients,
 
 
 @pytest.mark.parametrize("name", ["X-Request-Id", "Zip", "Description", "X-Clip", "User-Agent"])
-def test_a_header_that_shows_no_proxy_changes_no_address(clients, client, name):
+def test_a_header_of_a_direct_client_does_not_change_its_address(clients, client, name):
     token = created(clients, networks=NETWORKS).reveal()
     headers = {"Authorization": f"Bearer {token}", name: "1"}
     answer = client.get(STATS, headers=headers, environ_overrides={"REMOTE_ADDR": "10.1.2.3"})
     assert answer.status_code == 200, answer.text
 
 
-def test_a_proxy_that_nobody_configured_is_logged_once(clients, make_app, caplog):
+def test_an_unconfigured_proxy_is_logged_once(clients, make_app, caplog):
     client, token = make_app().test_client(), created(clients).reveal()
     requests.report_unexpected_proxy.cache_clear()
     for _ in range(3):
@@ -90,7 +90,7 @@ def test_a_proxy_that_nobody_configured_is_logged_once(clients, make_app, caplog
         ("nonsense", 403),
     ],
 )
-def test_behind_a_proxy_that_is_trusted_what_it_adds_is_the_address(
+def test_behind_a_trusted_proxy_the_address_is_the_one_that_it_adds(
     clients, make_app, forwarded, status
 ):
     token = created(clients, networks=NETWORKS).reveal()
@@ -113,9 +113,7 @@ def test_behind_a_proxy_that_is_trusted_what_it_adds_is_the_address(
         (10, "10.1.2.3, 10.1.2.3"),
     ],
 )
-def test_the_address_of_the_proxy_itself_never_passes_for_the_client_s(
-    clients, make_app, hops, forwarded
-):
+def test_the_address_of_the_proxy_is_never_used_as_the_client_s(clients, make_app, hops, forwarded):
     """The proxy's own address is in the client's networks; the client's is not, or not known."""
     token = created(clients, networks=NETWORKS).reveal()
     headers = {"Authorization": f"Bearer {token}"}
@@ -130,13 +128,13 @@ def test_the_address_of_the_proxy_itself_never_passes_for_the_client_s(
     assert answer.get_json(force=True)["code"] == "network_not_allowed"
 
 
-def test_a_client_without_networks_calls_from_anywhere_even_from_nowhere_known(clients):
+def test_a_client_without_networks_calls_even_from_an_unknown_address(clients):
     client = clients.identify(created(clients))
     for ip in (HOME, ip_address("2001:db8::1"), None):
         clients.authorize(client, scope="keys:read", ip=ip)
 
 
-def test_a_client_with_networks_does_not_call_from_nowhere_known(clients, sql):
+def test_a_client_with_networks_does_not_call_from_an_unknown_address(clients, sql):
     client = clients.identify(created(clients, networks=["0.0.0.0/0", "::/0"]))
     with pytest.raises(NetworkNotAllowed):
         clients.authorize(client, scope="keys:read", ip=None)

@@ -22,7 +22,7 @@ from wallet_api.errors import DatabaseDamaged, DatabaseUnavailable, LockTimeout
 from wallet_api.services.diagnosis.database import examine_database
 
 
-def test_no_statement_waits_for_ever(database, sql):
+def test_every_statement_has_a_timeout(database, sql):
     limits = database.run(
         lambda connection: [
             connection.execute(f"show {name}").fetchone()[name]
@@ -48,7 +48,7 @@ def test_no_statement_waits_for_ever(database, sql):
         ("my_pg_catalog", "my_pg_catalog, pg_temp"),
     ],
 )
-def test_temporary_tables_stand_behind_all_others(database, given, kept):
+def test_temporary_tables_come_last_in_the_search_path(database, given, kept):
     def lend(connection):
         connection.execute("select set_config('search_path', %s, false)", [given])
         # As a pooler would lend us the session.
@@ -80,7 +80,7 @@ def test_commits_are_synchronous_under_every_setting_of_the_database(
     assert bool(doctor["synchronous_commit is on"]) == (given == "off")
 
 
-def test_a_locked_table_is_an_answer_and_not_a_pile_up(database, database_url):
+def test_a_locked_table_is_an_error_and_blocks_no_further_callers(database, database_url):
     wallets = service(database)
     wallets.ensure_trading_wallet(1, access=ACCESS)
     with psycopg.connect(database_url) as other:
@@ -92,7 +92,7 @@ def test_a_locked_table_is_an_answer_and_not_a_pile_up(database, database_url):
     assert wallets.ensure_trading_wallet(FID, access=ACCESS).fid == FID
 
 
-def test_a_session_that_became_read_only_is_left_for_another_one(database):
+def test_a_session_that_became_read_only_is_replaced(database):
     """As after a failover: the old primary still talks to us, and refuses every write."""
 
     def write(connection):
@@ -105,7 +105,7 @@ def test_a_session_that_became_read_only_is_left_for_another_one(database):
     assert database.run(write) == "CREATE TABLE"
 
 
-def test_a_statement_whose_columns_a_migration_changed_is_prepared_anew(database, sql):
+def test_a_statement_whose_columns_a_migration_changed_is_prepared_again(database, sql):
     def read(connection):
         query = "select /* prepared after a few times */ chain_id from deposits where fid = %s"
         return connection.execute(query, [FID]).description[0].type_code
@@ -117,7 +117,7 @@ def test_a_statement_whose_columns_a_migration_changed_is_prepared_anew(database
     assert database.run(read) != before
 
 
-def test_what_is_sent_often_is_prepared_under_a_name_of_its_own(database_url):
+def test_frequent_statements_are_prepared_under_unique_names(database_url):
     """Behind a pooler that does not know of them, a shared name would be a wrong answer."""
     names = []
     for _ in range(2):
@@ -183,7 +183,7 @@ def test_conflicts_are_retried_and_a_connection_lost_among_them_too(database, sq
 
 
 @pytest.mark.parametrize("together", [False, True])
-def test_a_server_that_says_nothing_is_a_connection_lost(database, suspend, monkeypatch, together):
+def test_a_silent_server_is_a_lost_connection(database, suspend, monkeypatch, together):
     monkeypatch.setattr(Connection, "answer_seconds", 0.5)
     pids = []
 
@@ -202,7 +202,7 @@ def test_a_server_that_says_nothing_is_a_connection_lost(database, suspend, monk
     assert len(set(pids)) == 2
 
 
-def test_a_socket_that_psycopg_finds_closed_is_a_connection_lost(database, monkeypatch):
+def test_a_socket_that_psycopg_finds_closed_is_a_lost_connection(database, monkeypatch):
     """libpq does not know of it then: it takes the connection for a sound one."""
     used = []
 
@@ -238,7 +238,7 @@ def test_work_is_not_retried_after_a_long_silence(database, suspend, monkeypatch
     assert len(attempts) == 1
 
 
-def test_one_silence_is_enough_to_have_every_connection_replaced(database, suspend, monkeypatch):
+def test_one_silent_connection_replaces_all_connections(database, suspend, monkeypatch):
     monkeypatch.setattr(Connection, "answer_seconds", 1)
     silent = [database._pool.getconn() for _ in range(4)]
     for connection in silent:
@@ -250,7 +250,7 @@ def test_one_silence_is_enough_to_have_every_connection_replaced(database, suspe
 
 
 @pytest.mark.parametrize("snapshot", [False, True])
-def test_a_long_transaction_is_waited_for(database, monkeypatch, snapshot):
+def test_a_long_transaction_may_exceed_the_timeouts(database, monkeypatch, snapshot):
     monkeypatch.setattr(Connection, "answer_seconds", 0.3)
 
     def work(connection):

@@ -7,10 +7,10 @@ from wallet_api.database import sql as loader
 from wallet_api.services.diagnosis import expectations
 from wallet_api.services.diagnosis.database import examine_database
 
-TABLES = "every table is as the migrations made it"
-TRIGGERS = "every trigger is in force"
-CONSTRAINTS = "every constraint is in force"
-INDEXES = "every index is in force"
+TABLES = "every table is as the migrations created it"
+TRIGGERS = "every trigger is present and enabled"
+CONSTRAINTS = "every constraint is present and valid"
+INDEXES = "every index is present and valid"
 EVENTS = "there are no event triggers besides ours"
 SETTINGS = "no setting of a role disables a safeguard"
 FOREIGN_SETTINGS = "roles and the database have no settings but ours"
@@ -21,7 +21,7 @@ READABLE = "this role may read what is to be examined"
 USUAL = {"fsync is on", "the connection is encrypted", RIGHTS}
 
 
-def test_of_a_sound_database_nothing_but_this_server_is_found_fault_with(services, database, sql):
+def test_an_intact_database_has_only_faults_of_the_test_server(services, database, sql):
     # PostgreSQL 14 grants it to PUBLIC; queries/operations/roles.sql revokes it.
     sql.execute("revoke create on schema public from public")
     services.wallets.ensure_trading_wallet(FID, access=ACCESS)
@@ -30,7 +30,7 @@ def test_of_a_sound_database_nothing_but_this_server_is_found_fault_with(service
     assert {found.subject for found in findings if found.faults} == USUAL
 
 
-def test_what_it_looks_for_is_what_there_is(sql):
+def test_the_examination_covers_every_object_of_the_schema(sql):
     """An object that catalog.json lacks would be reported on every database."""
     asked = {
         "trigger": "select tgname from pg_trigger where not tgisinternal",
@@ -69,8 +69,8 @@ TRIGGER = "trigger wallets_are_never_deleted"
 KEY_RULE = "constraint wallets_trading_wallet_has_a_key"
 INDEX = "index idx_deposits_created_at"
 FIRST = "unique index encryption_keys_only_one_is_first"
-ALTERED = "is not as the migrations made it"
-FOREIGN = "was not made by the migrations"
+ALTERED = "differs from the migrations"
+FOREIGN = "was not created by the migrations"
 WRONG = [
     (["delete from schema_migrations where version = '0004'"],
      "migrations are current", "0004 is not applied"),
@@ -171,7 +171,7 @@ WRONG = [
 @pytest.mark.parametrize(
     ("statements", "subject", "fault"), WRONG, ids=[f"{fault}, {on}" for _, on, fault in WRONG]
 )
-def test_what_is_wrong_is_named(session, statements, subject, fault):
+def test_each_fault_is_reported(session, statements, subject, fault):
     # As a superuser could, despite every trigger.
     session.do("set local session_replication_role = replica", *statements)
     assert fault in session.faults()[subject]
@@ -186,7 +186,7 @@ def test_what_is_wrong_is_named(session, statements, subject, fault):
         *("zero_damaged_pages = off", "ignore_checksum_failure = ''No''"),
     ],
 )
-def test_a_setting_that_takes_nothing_away_is_not_named(session, harmless):
+def test_a_harmless_setting_is_not_reported(session, harmless):
     session.do(ALTER_DATABASE.format(harmless))
     assert SETTINGS not in session.faults()
 
@@ -201,7 +201,7 @@ def test_a_setting_that_takes_nothing_away_is_not_named(session, harmless):
         *("citus.propagate_set_commands = local", "citus.node_connection_timeout = ''1s''"),
     ],
 )
-def test_a_setting_that_is_ours_is_not_named(session, setting):
+def test_the_settings_of_the_service_are_not_reported(session, setting):
     session.do(ALTER_DATABASE.format(setting))
     assert FOREIGN_SETTINGS not in session.faults()
 
@@ -213,7 +213,7 @@ def test_a_setting_of_a_role_that_can_do_nothing_here_is_advice(session):
     assert found[FOREIGN_SETTINGS] == ("elsewhere: session_replication_role=replica",)
 
 
-def test_a_setting_that_takes_a_guard_away_is_a_fault_and_another_is_advice(session):
+def test_a_setting_that_disables_a_guard_is_a_fault_and_another_is_advice(session):
     session.do(
         ALTER_DATABASE.format("zero_damaged_pages = on"), ALTER_DATABASE.format("work_mem = 1000")
     )
@@ -221,7 +221,7 @@ def test_a_setting_that_takes_a_guard_away_is_a_fault_and_another_is_advice(sess
     assert (found[SETTINGS], found[FOREIGN_SETTINGS]) == (True, False)
 
 
-def test_a_setting_for_another_database_is_not_named(session):
+def test_a_setting_for_another_database_is_not_reported(session):
     session.do("alter role current_user in database postgres set zero_damaged_pages = on")
     assert session.faults().keys() == USUAL
 
@@ -278,7 +278,7 @@ def test_a_trigger_that_calls_another_function_of_the_same_name_is_altered(sessi
     )
 
 
-def test_a_table_that_stands_before_ours_is_not_taken_for_it(session):
+def test_a_table_earlier_in_the_search_path_is_not_examined(session):
     session.do(
         "create schema evil",
         "create table evil.wallets (like wallets)",
@@ -295,7 +295,7 @@ def runtime(session):
     return session
 
 
-def test_the_role_of_the_script_sees_all_and_has_no_right_too_many(runtime):
+def test_the_role_of_the_script_sees_everything_and_has_no_excess_right(runtime):
     runtime.do("set local role examiner")
     assert runtime.faults().keys() == USUAL - {RIGHTS}
 
@@ -323,7 +323,7 @@ EXCESS = [
 
 
 @pytest.mark.parametrize(("statement", "fault"), EXCESS, ids=[fault for _, fault in EXCESS])
-def test_a_right_too_many_is_named(runtime, statement, fault):
+def test_an_excess_right_is_reported(runtime, statement, fault):
     runtime.do(statement, "set local role examiner")
     assert any(fault in line for line in runtime.faults()[RIGHTS])
 
@@ -348,7 +348,7 @@ def test_a_role_that_may_update_a_sequence_lacks_rights_on_none(runtime):
 
 
 @pytest.mark.parametrize("hidden", ["wallets", "schema_migrations"])
-def test_what_a_role_may_not_read_is_named_and_the_rest_examined(runtime, hidden):
+def test_unreadable_tables_are_reported_and_the_rest_is_examined(runtime, hidden):
     runtime.do(
         f"revoke select on {hidden} from wallet_api_runtime",
         "drop trigger wallets_are_never_deleted on wallets",

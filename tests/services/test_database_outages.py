@@ -53,7 +53,7 @@ def pool(database_url):
         made.close()
 
 
-def test_while_the_database_is_out_of_reach_work_is_refused_at_once(pool, shut, monkeypatch):
+def test_while_the_database_is_unreachable_work_is_refused_immediately(pool, shut, monkeypatch):
     monkeypatch.setattr("wallet_api.database.pool._OUTAGE_SECONDS", 1.0)
     database = pool(name="out of reach")
     with shut():
@@ -84,7 +84,7 @@ def test_waiting_callers_are_refused_as_soon_as_new_ones(pool, shut):
     assert max(waited) < 5
 
 
-def test_a_restart_of_the_server_causes_a_wait_and_no_error(pool, shut):
+def test_a_restart_of_the_server_causes_a_delay_and_no_error(pool, shut):
     database = pool()
     answers = []
     with shut():
@@ -143,7 +143,7 @@ def test_callers_that_timed_out_do_not_count_as_waiting(pool, shut):
     ask(database)
 
 
-def test_what_is_for_a_request_has_short_limits(pool):
+def test_work_of_a_request_has_short_limits(pool):
     limits = pool(connection_class=ServingConnection).run(
         lambda connection: [
             connection.execute(f"show {name}").fetchone()[name]
@@ -239,7 +239,7 @@ def _fails(pool):
         pool.run(lambda connection: connection.execute("select 1"))
 
 
-def test_what_the_url_says_wins_over_our_defaults(database_url):
+def test_parameters_of_the_url_override_the_defaults(database_url):
     pool = Database(
         Secret(f"{database_url}?connect_timeout=3&application_name=engine"),
         min_size=1,

@@ -74,7 +74,7 @@ def test_the_largest_amount_is_recorded_exactly(deposits, sql):
         ({"base_address": OTHER_ACCOUNT}, BaseWalletMismatch),
     ],
 )
-def test_what_is_refused_makes_no_wallet_and_no_deposit(deposits, wallets, sql, wrong, refusal):
+def test_a_refused_request_creates_no_wallet_and_no_deposit(deposits, wallets, sql, wrong, refusal):
     if refusal is BaseWalletMismatch:
         wallets.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS)
     with pytest.raises(refusal):
@@ -83,7 +83,7 @@ def test_what_is_refused_makes_no_wallet_and_no_deposit(deposits, wallets, sql, 
     assert wallets.get_wallet(FID, "ethereum", access=ACCESS) is None
 
 
-def test_the_remembered_base_account_sends_when_the_request_names_none(deposits, wallets):
+def test_the_stored_base_account_is_the_default_sender(deposits, wallets):
     wallets.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS)
     assert (
         deposits.prepare(FID, request(base_address=None), access=ACCESS).transfer.from_address
@@ -110,7 +110,7 @@ def test_a_repeat_stays_the_same_when_the_network_and_the_base_account_have_chan
     )
 
 
-def test_a_replay_never_hands_out_an_address_that_is_not_the_verified_wallet_s(deposits, sql):
+def test_a_replay_returns_only_the_address_of_the_verified_wallet(deposits, sql):
     deposits.prepare(FID, request(idempotency_key="k"), access=ACCESS)
     sql.execute("set session_replication_role = replica")
     sql.execute("update deposits set to_address = %s", [OTHER_ACCOUNT])
@@ -223,6 +223,33 @@ def test_a_first_deposit_that_loses_the_race_goes_to_the_wallet_of_the_winner(
 
 
 @pytest.mark.parametrize("key", [None, "k"])
+@pytest.mark.parametrize("act", ["the wallet", "an address"])
+def test_what_begins_the_chain_after_a_first_deposit_has_read_it_is_noticed(
+    deposits, wallets, sql, monkeypatch, act, key
+):
+    """Between the read of the wallets and the transaction that creates one."""
+    look, winner = wallets.list_wallets_with_head, []
+
+    def looked(fid, *, access):
+        found = look(fid, access=access)
+        if act == "the wallet":
+            winner.append(wallets.ensure_trading_wallet(fid, access=access).address)
+        else:
+            wallets.store_base_account_address(fid, BASE_ACCOUNT, access=access)
+        return found
+
+    monkeypatch.setattr(wallets, "list_wallets_with_head", looked)
+    prepared = deposits.prepare(FID, request(idempotency_key=key), access=ACCESS)
+    address = wallets.ensure_trading_wallet(FID, access=ACCESS).address
+    assert prepared.transfer.to_address == address
+    assert winner in ([], [address])
+    assert [row[0] for row in recorded(sql)] == [prepared.id]
+    entries = sql.execute("select id, action from wallet_audit_log order by id").fetchall()
+    created, stored = "wallet.created", "base_account.set"
+    assert entries == ([(1, created)] if winner else [(1, stored), (2, created)])
+
+
+@pytest.mark.parametrize("key", [None, "k"])
 def test_a_connection_lost_in_the_middle_records_the_deposit_once(
     deposits, wallets, sql, monkeypatch, key
 ):
@@ -244,7 +271,7 @@ def test_a_connection_lost_in_the_middle_records_the_deposit_once(
 
 
 @pytest.mark.parametrize("key", [None, "k"])
-def test_a_deposit_that_an_attempt_before_has_written_is_answered_once_it_is_replicated(
+def test_a_deposit_of_an_earlier_attempt_is_returned_after_it_is_replicated(
     deposits, wallets, monkeypatch, key
 ):
     """Its commit may be late, so that it is not there yet when the next attempt begins."""
@@ -280,7 +307,7 @@ def test_a_deposit_into_an_existing_wallet_takes_few_round_trips(
 
 @pytest.mark.parametrize("known", [False, True])
 @pytest.mark.parametrize("key", [None, "k"])
-def test_a_deposit_that_a_trigger_swallows_is_not_answered(deposits, wallets, sql, known, key):
+def test_a_silently_discarded_deposit_is_not_acknowledged(deposits, wallets, sql, known, key):
     if known:
         wallets.ensure_trading_wallet(FID, access=ACCESS)
     sql.execute(

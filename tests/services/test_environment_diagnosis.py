@@ -60,7 +60,7 @@ def unusual(found):
     return [(one.state, one.what, one.remedy) for one in found if one.state is not State.FINE]
 
 
-def test_of_a_sound_configuration_everything_is_fine(doctor):
+def test_a_valid_configuration_has_no_fault(doctor):
     found = doctor()
     assert unusual(found) == []
     said = " / ".join(one.what for one in found)
@@ -97,7 +97,7 @@ FAULTS = [
     ({"DATABASE_REPLICA_URL": "mysql://db"}, "DATABASE_REPLICA_URL must begin", "postgresql://<"),
     (
         {"PGTARGETSESSIONATTRS": "primary"},
-        "PGTARGETSESSIONATTRS is set and changes where DATABASE_URL leads",
+        "PGTARGETSESSIONATTRS is set and changes the target of DATABASE_URL",
         "Unset it, or write target_session_attrs=",
     ),
 ]
@@ -127,7 +127,7 @@ ADVICE = [
     [(State.FAULT, *row) for row in FAULTS] + [(State.ADVICE, *row) for row in ADVICE],
     ids=[str(list(row[0])) for row in FAULTS + ADVICE],
 )
-def test_what_is_wrong_is_named_alone_with_how_to_mend_it(doctor, state, changes, what, remedy):
+def test_each_fault_is_reported_by_itself_with_its_remedy(doctor, state, changes, what, remedy):
     ((found, said, mended),) = unusual(doctor(**changes))
     assert found is state
     assert what in said
@@ -135,7 +135,7 @@ def test_what_is_wrong_is_named_alone_with_how_to_mend_it(doctor, state, changes
     assert HIDDEN not in said + mended
 
 
-def test_every_fault_of_the_environment_is_named_at_once_and_the_database_asked_all_the_same(
+def test_all_faults_of_the_environment_are_reported_and_the_database_is_examined(
     doctor,
 ):
     found = doctor(JWT_SECRET=None, NETWORK="base", WEB_THREADS="many")
@@ -154,7 +154,7 @@ def test_missing_migrations_are_a_fault(doctor, sql):
     ]
 
 
-def test_a_secret_that_does_not_fit_is_a_fault(doctor, database):
+def test_a_secret_of_another_database_is_a_fault(doctor, database):
     service(database).ensure_trading_wallet(FID, access=ACCESS)
     ((state, what, remedy),) = unusual(doctor(ENCRYPTION_SECRET=OTHER_SECRET))
     assert state is State.FAULT
@@ -162,7 +162,7 @@ def test_a_secret_that_does_not_fit_is_a_fault(doctor, database):
     assert remedy.startswith("Set the secret that it was created with")
 
 
-def test_clients_that_read_keys_or_sign_everything_are_named(doctor, database):
+def test_clients_that_read_keys_or_sign_everything_are_reported(doctor, database):
     """Revoked clients are not: they can do neither."""
     clients, wallets = ApiClientService(database), service(database)
     anywhere = {"allowed_networks": [], "expires_at": None}
@@ -191,29 +191,29 @@ def test_clients_that_read_keys_or_sign_everything_are_named(doctor, database):
     assert trader == "trader is unrestricted: its token signs anything with every wallet"
 
 
-def test_a_retired_secret_that_is_kept_all_the_same_is_advice(doctor, database, sealing):
+def test_a_retired_secret_that_is_still_configured_is_advice(doctor, database, encryption):
     both = {
         "ENCRYPTION_SECRET": OTHER_SECRET,
         "ENCRYPTION_SECRET_PREVIOUS": json.dumps([SECRET]),
     }
     newer = EncryptionService(Secret(OTHER_SECRET), [Secret(SECRET)])
-    SecretRegistration(database, sealing).register()
+    SecretRegistration(database, encryption).register()
     SecretRegistration(database, newer).register()
     assert unusual(doctor(**both)) == []
-    assert KnownSecrets(database, newer, POSTGRES).retire(sealing.key_id)
+    assert KnownSecrets(database, newer, POSTGRES).retire(encryption.key_id)
     ((state, what, remedy),) = unusual(doctor(**both))
     assert (state, remedy.startswith("Remove it")) == (State.ADVICE, True)
-    assert sealing.key_id in what
+    assert encryption.key_id in what
 
 
-def test_wallet_files_that_nobody_said_anything_about_are_a_fault_as_at_the_start(doctor, samples):
+def test_wallet_files_without_a_storage_setting_are_a_fault_as_at_the_start(doctor, samples):
     ((state, what, _),) = unusual(doctor())
     assert (state, what.split(", ")[0]) == (State.FAULT, "WALLET_STORAGE is not set")
     ((state, what, _),) = unusual(doctor(WALLET_STORAGE="postgres"))
     assert (state, what.split()[0]) == (State.ADVICE, "WALLET_STORAGE=postgres")
 
 
-def test_it_only_looks_at_a_folder_that_is_to_be_handed_over(doctor, samples):
+def test_a_folder_before_its_handover_is_only_read(doctor, samples):
     before = sorted(path.name for path in samples.iterdir())
     found = doctor(WALLET_STORAGE="migrating")
     assert unusual(found) == []
@@ -223,7 +223,7 @@ def test_it_only_looks_at_a_folder_that_is_to_be_handed_over(doctor, samples):
     assert sorted(path.name for path in samples.iterdir()) == before
 
 
-def test_it_registers_no_secret(doctor, sql):
+def test_the_diagnosis_registers_no_secret(doctor, sql):
     doctor()
     assert sql.execute("select count(*) from encryption_keys").fetchone() == (0,)
 
@@ -250,7 +250,7 @@ def session(**changes):
     return lambda self: Session(**{**usual, "connections": 100, **changes})
 
 
-def test_a_connection_from_elsewhere_wants_tls_and_a_pooler_counts_for_itself(doctor, monkeypatch):
+def test_remote_connections_need_tls_and_a_pooler_has_its_own_limit(doctor, monkeypatch):
     monkeypatch.setattr(DatabaseCheckRepository, "get_session", session(local=False))
     ((state, what, remedy),) = unusual(doctor())
     assert (state, what) == (State.ADVICE, "the connection to the database is not encrypted")
@@ -269,7 +269,7 @@ def run(tmp_path_factory):
     return command
 
 
-def test_the_command_fails_for_a_fault_alone_and_says_it_to_programs_too(run, environ):
+def test_the_command_fails_only_for_faults_and_reports_them_as_json(run, environ):
     done = run(environ)
     assert (done.status, done.err) == (0, "")
     assert done.out.endswith("The service would serve. Faults: 0, advice: 3.\n")

@@ -28,7 +28,7 @@ OLDEST = [e["fid"] for e in EXPECTED if e["chain"] == "ethereum" and e["privateK
 
 
 @pytest.mark.parametrize("mode", ["filesystem", "migrating"])
-def test_every_sample_opens_to_what_is_expected(start_services, folder, sql, mode):
+def test_every_sample_decrypts_to_the_expected_key(start_services, folder, sql, mode):
     before = contents(folder)
     wallets = start_services(mode).wallets
     for entry in EXPECTED:
@@ -98,7 +98,7 @@ def test_deposits_go_to_the_file_s_address(start_services, sql):
     assert rows(sql) == {}
 
 
-def test_no_audit_row_no_key(start_services, sql):
+def test_without_an_audit_entry_there_is_no_key(start_services, sql):
     wallets = start_services("filesystem").wallets
     sql.execute(
         "create function lose_it() returns trigger language plpgsql as 'begin return null; end';"
@@ -123,7 +123,7 @@ DAMAGES = {
 
 @pytest.mark.parametrize("mode", ["filesystem", "migrating"])
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_a_damaged_file_is_an_alarm_for_its_user_alone_and_nothing_is_written(
+def test_a_damaged_file_is_an_alarm_for_its_user_only_and_nothing_is_written(
     start_services,
     folder,
     sql,
@@ -158,7 +158,7 @@ def test_a_damaged_file_is_an_alarm_for_its_user_alone_and_nothing_is_written(
     assert wallets.ensure_trading_wallet(NEW_FID, access=ACCESS)
 
 
-def test_the_first_start_on_an_unused_database_makes_the_folder(start_services, tmp_path, sql):
+def test_the_first_start_on_an_unused_database_creates_the_folder(start_services, tmp_path, sql):
     path = tmp_path / "not" / "yet"
     services = start_services("filesystem", path)
     services.readiness.check()
@@ -202,7 +202,7 @@ def test_a_folder_without_wallets_is_refused_once_the_database_is_in_use(
 
 
 @pytest.mark.parametrize("mode", ["filesystem", "migrating", "postgres"])
-def test_a_file_that_is_lost_is_an_alarm_and_never_a_new_wallet(start_services, folder, sql, mode):
+def test_a_lost_file_is_an_alarm_and_never_replaced(start_services, folder, sql, mode):
     start_services("filesystem").wallets.ensure_trading_wallet(NEW_FID, access=ACCESS)
     (folder / f"wallet_{NEW_FID}_ethereum.json").unlink()
     before = contents(folder)
@@ -248,9 +248,7 @@ def test_a_retry_writes_the_entry_that_a_failure_after_the_file_prevented(
     assert actors == [("service:filesystem",), (ACCESS.actor,)]
 
 
-def test_the_loss_of_a_file_of_the_old_service_is_noticed_once_it_was_returned(
-    start_services, folder, sql
-):
+def test_the_loss_of_a_returned_file_of_the_old_service_is_an_alarm(start_services, folder, sql):
     services = start_services("filesystem")
     known = deposit_address(services, FID)
     reasons = sql.execute("select action, address, reason from wallet_audit_log").fetchall()
@@ -306,9 +304,7 @@ def test_a_copy_of_another_user_s_file_is_refused_once_the_log_has_the_user(
 
 
 @pytest.mark.parametrize("mode", ["filesystem", "migrating"])
-def test_a_wrong_secret_on_files_makes_nothing_and_registers_nothing(
-    start_services, folder, sql, mode
-):
+def test_a_wrong_secret_on_files_creates_and_registers_nothing(start_services, folder, sql, mode):
     before = contents(folder)
     services = start_services(mode, ENCRYPTION_SECRET=OTHER_SECRET)
     for refused in (
@@ -330,7 +326,7 @@ def test_a_wrong_secret_on_files_makes_nothing_and_registers_nothing(
     assert right.wallets.ensure_trading_wallet(NEW_FID, access=ACCESS)
 
 
-def test_a_base_account_that_changes_is_a_file_that_changes(start_services, folder):
+def test_a_new_base_account_address_is_written_to_its_file(start_services, folder):
     put(folder, NEW_FID, keyless(OTHER_ACCOUNT, "base", note="kept"), "base")
     wallets = start_services("filesystem").wallets
     assert wallets.get_base_account_address(NEW_FID, access=ACCESS) == OTHER_ACCOUNT

@@ -59,7 +59,7 @@ def calls(monkeypatch):
         def watched(name, call):
             def watching(*arguments, **options):
                 if options.get("dir_fd") or options.get("src_dir_fd") or name != "open":
-                    seen.append((name, any(is_open(one) for one in database._lent)))
+                    seen.append((name, any(is_open(one) for one in database._checked_out)))
                 return call(*arguments, **options)
 
             return watching

@@ -8,9 +8,11 @@ import pytest
 
 from tests.database import rows
 from tests.factories import ACCESS, BASE_ACCOUNT, FID
+from tests.races import race
 from tests.round_trips import traced
 from wallet_api.crypto import key_pairs as keys
 from wallet_api.errors import DatabaseDamaged
+from wallet_api.repositories.wallets.rows import PostgresWalletRepository
 
 
 def test_a_key_read_and_its_audit_row_take_two_round_trips_and_one_commit(wallets, database):
@@ -37,6 +39,41 @@ def test_a_key_read_moves_the_end_of_a_chain_without_touching_an_index(wallets, 
     assert without_index == moved
 
 
+def test_racing_key_reads_take_turns_and_none_is_repeated(wallets, sql, monkeypatch):
+    """Each waits for the lock of the user's chain, and its entry follows the one before."""
+    wallets.ensure_trading_wallet(FID, access=ACCESS)
+    lock, locked = PostgresWalletRepository.lock_with_head_later, []
+
+    def counted(repository, *of):
+        locked.append(None)
+        return lock(repository, *of)
+
+    monkeypatch.setattr(PostgresWalletRepository, "lock_with_head_later", counted)
+    race(lambda _: wallets.get_wallet_with_key(FID, "ethereum", access=ACCESS), range(16))
+    assert len(locked) == 16
+    ids = sql.execute("select id from wallet_audit_log where action = 'key.read' order by id")
+    assert ids.fetchall() == [(number,) for number in range(2, 18)]
+
+
+def test_an_entry_is_dated_after_the_wait_for_the_chain(wallets, sql, database_url):
+    """A checkpoint of the time before the wait must not miss it."""
+    wallets.ensure_trading_wallet(FID, access=ACCESS)
+    with ThreadPoolExecutor(1) as reader, psycopg.connect(database_url) as holder:
+        holder.execute("select from wallet_audit_heads where fid = %s for update", [FID])
+        reading = reader.submit(wallets.get_wallet_with_key, FID, "ethereum", access=ACCESS)
+        waits = "select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
+        deadline = time.monotonic() + 10
+        while not sql.execute(waits).fetchone()[0] and time.monotonic() < deadline:
+            time.sleep(0.01)
+        (held,) = sql.execute("select clock_timestamp()").fetchone()
+        holder.rollback()
+        reading.result()
+    (dated,) = sql.execute(
+        "select created_at from wallet_audit_log where action = 'key.read'"
+    ).fetchone()
+    assert dated > held
+
+
 def test_the_key_that_is_returned_is_the_key_of_the_address(wallets, sql):
     address = wallets.ensure_trading_wallet(FID, access=ACCESS).address
     found = wallets.get_wallet_with_key(FID, "ethereum", access=ACCESS)
@@ -48,14 +85,14 @@ def test_the_key_that_is_returned_is_the_key_of_the_address(wallets, sql):
     ]
 
 
-def test_no_audit_row_no_key(wallets, sql):
+def test_without_an_audit_entry_there_is_no_key(wallets, sql):
     wallets.ensure_trading_wallet(FID, access=ACCESS)
     sql.execute("alter table wallet_audit_log add constraint disk_is_full check (false) not valid")
     with pytest.raises(psycopg.errors.CheckViolation):
         wallets.get_wallet_with_key(FID, "ethereum", access=ACCESS)
 
 
-def test_an_audit_row_that_silently_is_not_written_gives_no_key(wallets, sql):
+def test_a_silently_discarded_audit_entry_prevents_the_key_read(wallets, sql):
     wallets.ensure_trading_wallet(FID, access=ACCESS)
     sql.execute(
         "create function lose_it() returns trigger language plpgsql as 'begin return null; end';"
@@ -66,7 +103,7 @@ def test_an_audit_row_that_silently_is_not_written_gives_no_key(wallets, sql):
         wallets.get_wallet_with_key(FID, "ethereum", access=ACCESS)
 
 
-def test_a_wallet_that_is_made_while_its_key_is_read_is_not_read_without_an_audit_row(wallets, sql):
+def test_a_wallet_created_during_a_key_read_is_not_read_without_an_entry(wallets, sql):
     """Each statement has a snapshot of its own; the wallet appears between the two."""
     wallets.ensure_trading_wallet(1, access=ACCESS)
     sql.execute(
@@ -85,7 +122,7 @@ def test_a_wallet_that_is_made_while_its_key_is_read_is_not_read_without_an_audi
     assert reads == (0 if found is None else 1)
 
 
-def test_reading_the_key_of_nobody_returns_none_makes_nothing_and_is_no_event(wallets, sql):
+def test_reading_a_missing_key_returns_none_and_writes_nothing(wallets, sql):
     wallets.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS)
     before = rows(sql)
     assert wallets.get_wallet_with_key(FID, "ethereum", access=ACCESS) is None

@@ -31,15 +31,13 @@ def keys_of(database):
     return read
 
 
-def test_every_key_is_sealed_again_and_stays_the_key_that_it_was(
-    rotation, keys_of, sql, new_secret
-):
+def test_every_key_is_encrypted_again_and_unchanged(rotation, keys_of, sql, new_secret):
     keys, before = keys_of(SECRET), sealed(sql)
     dates = "select fid, chain, address, created_at, updated_at from wallets order by fid, chain"
     rows = sql.execute(dates).fetchall()
     assert rotation.count() == 20
     reports = rotate(rotation)
-    assert [report.outcome for report in reports] == [RotationOutcome.RESEALED] * 20
+    assert [report.outcome for report in reports] == [RotationOutcome.REENCRYPTED] * 20
     after = sealed(sql)
     assert {key_id for key_id, *_ in after.values()} == {new_secret.key_id}
     assert all(after[fid][1] != before[fid][1] for fid in USERS)
@@ -49,15 +47,13 @@ def test_every_key_is_sealed_again_and_stays_the_key_that_it_was(
     assert rotate(rotation) == []
 
 
-def test_each_key_that_is_sealed_again_has_one_entry(rotation, sql):
+def test_each_rotated_key_has_one_entry(rotation, sql):
     rotate(rotation)
     entries = sql.execute("select fid from wallet_audit_log where action = 'key.resealed'")
     assert sorted(fid for (fid,) in entries) == list(USERS)
 
 
-def test_a_batch_that_was_paused_before_its_entries_were_written_looks_again(
-    rotation, sql, monkeypatch
-):
+def test_a_batch_paused_before_its_entries_reads_again(rotation, sql, monkeypatch):
     looks, list_heads = [], AuditRepository.list_heads
 
     def long_ago(self, fids):
@@ -76,7 +72,7 @@ def test_a_batch_that_was_paused_before_its_entries_were_written_looks_again(
     assert entries.fetchall() == [(True,)] * 20
 
 
-def test_no_entry_no_key_is_sealed_again(rotation, sql):
+def test_without_an_entry_no_key_is_rotated(rotation, sql):
     sql.execute("alter table wallet_audit_log add constraint disk_is_full check (false) not valid")
     before = sealed(sql)
     with pytest.raises(psycopg.errors.CheckViolation):
@@ -84,7 +80,7 @@ def test_no_entry_no_key_is_sealed_again(rotation, sql):
     assert sealed(sql) == before
 
 
-def test_an_entry_that_is_swallowed_without_a_word_is_no_entry(rotation, sql):
+def test_a_silently_discarded_entry_prevents_the_rotation(rotation, sql):
     sql.execute(
         "create function swallow() returns trigger language plpgsql as 'begin return null; end'"
     )
@@ -98,7 +94,7 @@ def test_an_entry_that_is_swallowed_without_a_word_is_no_entry(rotation, sql):
     assert sealed(sql) == before
 
 
-def test_the_key_of_another_address_is_not_sealed_again(rotation, sql):
+def test_the_key_of_another_address_is_not_rotated(rotation, sql):
     """It decrypts: it was encrypted by someone with the secret."""
     address = sql.execute("select address from wallets where fid = 3").fetchone()[0]
     other = OLD.encrypt(Secret(b"\x11" * 32), fid=3, chain="ethereum", address=address)
@@ -117,17 +113,17 @@ def test_the_key_of_another_address_is_not_sealed_again(rotation, sql):
         f"address = '{BASE_ACCOUNT}'",
     ],
 )
-def test_a_wallet_that_does_not_open_is_named_and_left_as_it_is(rotation, sql, damage):
+def test_a_wallet_that_does_not_decrypt_is_reported_and_not_changed(rotation, sql, damage):
     plant(sql, f"update wallets set {damage} where fid = 3 and chain = 'ethereum'")
     before = sealed(sql)
     reports = {report.fid: report for report in rotate(rotation)}
     assert reports.pop(3).outcome is RotationOutcome.FAILED
-    assert {report.outcome for report in reports.values()} == {RotationOutcome.RESEALED}
+    assert {report.outcome for report in reports.values()} == {RotationOutcome.REENCRYPTED}
     assert sealed(sql)[3] == before[3]
     assert rotation.count() == 1
 
 
-def test_a_key_that_does_not_come_back_as_it_was_is_not_committed(rotation, sql, monkeypatch):
+def test_a_ciphertext_that_decrypts_differently_is_not_committed(rotation, sql, monkeypatch):
     """Verified after it was written, too: here the row that comes back is another one's."""
     before = sealed(sql)
     list_by_keys = WalletBatchRepository.list_by_keys
@@ -143,9 +139,7 @@ def test_a_key_that_does_not_come_back_as_it_was_is_not_committed(rotation, sql,
     assert sealed(sql) == before
 
 
-def test_a_ciphertext_that_lost_its_key_on_the_way_is_not_committed(
-    rotation, sql, monkeypatch, new_secret
-):
+def test_a_ciphertext_of_another_key_is_not_committed(rotation, sql, monkeypatch, new_secret):
     """What is sealed is another key: the row would open, and to another address."""
     other = bytes.fromhex("11" * 32)
     seal = new_secret.encrypt
@@ -158,9 +152,7 @@ def test_a_ciphertext_that_lost_its_key_on_the_way_is_not_committed(
     assert sealed(sql) == before
 
 
-def test_a_wallet_that_another_rotation_has_sealed_again_is_left_alone(
-    rotation, database, new_secret, sql
-):
+def test_a_wallet_rotated_by_another_process_is_not_changed(rotation, database, new_secret, sql):
     page = next(rotation.pages(20))
     rotate(KeyRotation(database, new_secret, ACCESS))
     before = sealed(sql)
@@ -170,17 +162,15 @@ def test_a_wallet_that_another_rotation_has_sealed_again_is_left_alone(
     assert entries.fetchone() == (20,)
 
 
-def test_one_damaged_chain_does_not_stand_in_the_way_of_the_others(rotation, sql, monkeypatch):
+def test_one_damaged_chain_does_not_block_the_others(rotation, sql, monkeypatch):
     monkeypatch.setattr("wallet_api.database.pool._CONFLICT_ATTEMPTS", 2)
     plant(sql, "update wallet_audit_heads set id = 0 where fid = 5")
     reports = {report.fid: report for report in rotate(rotation)}
     assert "audit verify" in reports.pop(5).reason
-    assert {report.outcome for report in reports.values()} == {RotationOutcome.RESEALED}
+    assert {report.outcome for report in reports.values()} == {RotationOutcome.REENCRYPTED}
 
 
-def test_users_who_read_and_make_wallets_meanwhile_notice_nothing(
-    rotation, database, keys_of, sql, new_secret
-):
+def test_users_are_served_during_a_rotation(rotation, database, keys_of, sql, new_secret):
     """Processes of both secrets serve, each of which knows the other's, as in a deploy."""
     keys = keys_of(SECRET)
     before, after = service(database, SECRET, OTHER_SECRET), service(database, OTHER_SECRET, SECRET)
@@ -220,15 +210,15 @@ def test_users_who_read_and_make_wallets_meanwhile_notice_nothing(
     assert keys_of(OTHER_SECRET, SECRET) == keys
 
 
-def test_the_pages_leave_out_what_needs_no_sealing(rotation, new_secret, sql):
+def test_pages_contain_only_wallets_that_need_rotation(rotation, new_secret, sql):
     first = next(rotation.pages(5))
     rotation.run(first)
     left = [wallet.fid for page in rotation.pages(4) for wallet in page]
     assert left == list(USERS)[5:]
 
 
-def test_one_chain_that_takes_no_entry_is_not_in_the_way_of_the_others(rotation, sql):
+def test_one_blocked_chain_does_not_block_the_others(rotation, sql):
     sql.execute("update wallet_audit_heads set id = 9223372036854775807 where fid = 3")
-    failed = [one.fid for one in rotate(rotation) if one.outcome is not RotationOutcome.RESEALED]
+    failed = [one.fid for one in rotate(rotation) if one.outcome is not RotationOutcome.REENCRYPTED]
     assert failed == [3]
     assert [fid for fid, (key_id, *_) in sealed(sql).items() if key_id == OLD_ID] == [3]

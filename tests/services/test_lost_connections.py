@@ -94,7 +94,7 @@ def create_client(ground, fid):
 def rotate(ground, fid):
     rotation = KeyRotation(ground.database, NEW, ACCESS)
     wallet = ground.database.run(lambda one: PostgresWalletRepository(one).get(fid, "ethereum"))
-    assert [report.outcome for report in rotation.run([wallet])] == [RotationOutcome.RESEALED]
+    assert [report.outcome for report in rotation.run([wallet])] == [RotationOutcome.REENCRYPTED]
 
 
 def export(ground, fid):
@@ -209,7 +209,7 @@ def cut_everywhere(ground, sql, act, places_of, step):
 
 
 @pytest.mark.parametrize("act", ACTS)
-def test_work_whose_answer_is_lost_is_done_once(ground, sql, act):
+def test_work_whose_response_is_lost_is_done_once(ground, sql, act):
     assert cut_everywhere(ground, sql, act, answers_of, step=1)
 
 
@@ -266,7 +266,7 @@ def test_a_database_that_goes_down_at_any_statement_yields_no_key_without_an_ent
 
 
 @pytest.mark.parametrize("act", ACTS)
-def test_a_dead_connection_in_the_pool_is_nobodys_error(ground, sql, act):
+def test_a_dead_connection_in_the_pool_causes_no_error(ground, sql, act):
     """As after every restart of PostgreSQL, and after idle_session_timeout."""
     entries, has_wallet = ACTS[act]
     prepare(ground, act, FID)

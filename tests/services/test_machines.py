@@ -65,14 +65,14 @@ def wait_for(database, fids, threads):
     return asked
 
 
-def test_the_hash_is_postgresql_s(sql):
+def test_the_hash_equals_that_of_postgresql(sql):
     fids = [1, 2**31 - 1, 2**31, 2**32 - 1, 2**32, 2**63 - 1]
     fids += [random.randrange(1, 2 ** random.randrange(1, 64)) for _ in range(5000)]
     rows = sql.execute("select fid, hashint8(fid) from unnest(%s::bigint[]) as fid", [fids])
     assert [row for row in rows if hash_of(row[0]) != row[1]] == []
 
 
-def test_a_silent_machine_holds_half_of_the_connections_and_others_are_answered(sql, four):
+def test_a_silent_machine_holds_at_most_half_of_the_connections(sql, four):
     sql.execute(CATALOG)
     database = four()
     refused = metrics.POOL_REFUSALS.labels("primary")
@@ -150,7 +150,7 @@ def test_one_user_of_a_silent_machine_holds_half_of_the_connections(sql, four):
     assert ask(database, SILENT[0])[0]
 
 
-def test_a_refusal_inside_of_a_transaction_leaves_nothing_behind(sql, four):
+def test_a_refusal_inside_a_transaction_leaves_nothing(sql, four):
     sql.execute(CATALOG)
     database = four()
 
@@ -166,7 +166,7 @@ def test_a_refusal_inside_of_a_transaction_leaves_nothing_behind(sql, four):
     assert sql.execute("select to_regclass('left_behind')").fetchone() == (None,)
 
 
-def test_a_single_server_has_no_machines_to_tell_apart(four):
+def test_a_single_server_has_no_limit_per_machine(four):
     database = four()
     with ThreadPoolExecutor(4) as threads:
         wait_for(database, SILENT[:3], threads)

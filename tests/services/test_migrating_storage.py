@@ -151,7 +151,7 @@ def test_fifty_threads_on_one_file_get_one_row_and_one_address(start_services, f
 
 
 @pytest.mark.parametrize("path", ["missing", "empty", "other", "a file"])
-def test_a_folder_without_wallets_makes_nothing_and_readiness_says_why(
+def test_with_an_empty_folder_nothing_is_created_and_readiness_explains_it(
     start_services, tmp_path, sql, path
 ):
     elsewhere = tmp_path / path
@@ -179,7 +179,7 @@ def test_a_folder_without_wallets_makes_nothing_and_readiness_says_why(
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_rows_are_served_while_the_files_cannot_be_reached(start_services, tmp_path, folder, sql):
+def test_rows_are_served_while_the_files_are_unavailable(start_services, tmp_path, folder, sql):
     address = start_services("migrating").wallets.ensure_trading_wallet(FID, access=ACCESS).address
     services = start_services("migrating", tmp_path / "missing")
     assert services.wallets.get_wallet_address(FID, "ethereum", access=ACCESS) == address

@@ -32,7 +32,7 @@ def recorded(sql):
     return sql.execute(query).fetchall()
 
 
-def test_a_flood_of_refusals_leaves_one_entry_an_hour_and_a_count(wallets, sql, clock):
+def test_many_refusals_leave_one_entry_per_hour_with_a_count(wallets, sql, clock):
     for _ in range(100):
         wallets.refuse_key(FID, "ethereum", access=ACCESS)
     assert recorded(sql) == [(ACCESS.actor, None)]
@@ -76,7 +76,7 @@ def test_a_refusal_that_could_not_be_recorded_does_not_hide_the_next_one(
     assert recorded(sql) == [(ACCESS.actor, "2 more were refused since the last entry")]
 
 
-def test_of_many_at_once_one_is_recorded_and_all_are_counted(clock):
+def test_of_many_concurrent_refusals_one_is_recorded_and_all_are_counted(clock):
     windows = RefusalWindows()
     with ThreadPoolExecutor(16) as crowd:
         found = list(crowd.map(lambda _: windows.count(KEY), range(400)))

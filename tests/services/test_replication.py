@@ -42,7 +42,7 @@ def standby_is_configured(monkeypatch):
     monkeypatch.setattr(replication, "_QUERIES", believed)
 
 
-def test_a_position_behind_the_last_acknowledged_wallet_refuses_new_ones(database, wallets):
+def test_a_position_before_the_last_acknowledged_wallet_refuses_new_ones(database, wallets):
     made = wallets.ensure_trading_wallet(FID, access=ACCESS)
     look(database)
     assert wallets.ensure_trading_wallet(FID + 1, access=ACCESS)
@@ -65,7 +65,7 @@ def test_processes_that_were_forked_from_one_share_what_they_know(database, wall
         wallets.ensure_trading_wallet(FID, access=ACCESS)
 
 
-def test_another_database_of_the_server_is_no_later_state_of_this_one(clone, wallets, database):
+def test_another_database_of_the_server_is_not_a_later_state_of_this_one(clone, wallets, database):
     wallets.ensure_trading_wallet(FID, access=ACCESS)
     with clone("another") as url:
         other = Database(Secret(url), min_size=0, max_size=1, timeout_seconds=5)
@@ -92,13 +92,13 @@ def test_wallets_that_are_acknowledged_while_others_connect_are_no_alarm(databas
     database.close()
 
 
-def test_a_process_that_made_no_wallet_accepts_any_database(database):
+def test_a_process_that_created_no_wallet_accepts_any_database(database):
     database.replication._write(DATABASE, 12345)
     look(database)
     assert service(database).ensure_trading_wallet(FID, access=ACCESS)
 
 
-def test_an_acknowledgement_does_not_undo_that_the_database_went_back(database, wallets):
+def test_an_acknowledgment_does_not_clear_the_alarm(database, wallets):
     wallets.ensure_trading_wallet(FID, access=ACCESS)
     database.replication._acknowledge(FAR_AHEAD)
     look(database)
@@ -118,9 +118,7 @@ def costs(database, call):
 
 
 @pytest.mark.usefixtures("standby_is_configured")
-def test_a_row_that_was_written_since_the_last_wait_waits_and_another_does_not(
-    database, wallets, sql
-):
+def test_only_a_row_written_since_the_last_wait_waits(database, wallets, sql):
     wallets.ensure_trading_wallet(FID, access=ACCESS)
 
     def read():
@@ -156,9 +154,7 @@ def test_nothing_is_confirmed_for_a_server_with_another_history(database, confir
 
 
 @pytest.mark.parametrize("ahead", [1000, -(2**30)])
-def test_ids_that_a_restore_gives_again_or_that_wrap_around_are_not_confirmed(
-    database, confirmed, ahead
-):
+def test_reused_and_wrapped_transaction_ids_are_not_confirmed(database, confirmed, ahead):
     def pretend(connection):
         now = connection.execute(
             "select pg_snapshot_xmax(pg_current_snapshot())::text::bigint as id"
@@ -190,9 +186,7 @@ def test_ids_that_a_restore_gives_again_or_that_wrap_around_are_not_confirmed(
         (None, 100, True),
     ],
 )
-def test_transactions_are_compared_although_their_ids_come_again(
-    database, written, confirmed_before, known
-):
+def test_transactions_are_compared_across_id_wraparound(database, written, confirmed_before, known):
     def compare(connection):
         replication = Replication()
         replication._confirmed = connection.history, confirmed_before
@@ -202,9 +196,7 @@ def test_transactions_are_compared_although_their_ids_come_again(
 
 
 @pytest.mark.usefixtures("standby_is_configured")
-def test_nothing_is_confirmed_beside_a_transaction_that_has_been_open_for_too_many_others(
-    database, wallets, monkeypatch
-):
+def test_nothing_is_confirmed_with_a_transaction_that_is_too_old(database, wallets, monkeypatch):
     wait = replication._QUERIES.wait
 
     def too_old(connection):
@@ -218,7 +210,7 @@ def test_nothing_is_confirmed_beside_a_transaction_that_has_been_open_for_too_ma
         assert cost == (2, 2)
 
 
-def test_without_a_standby_a_young_wallet_costs_nothing(database, wallets):
+def test_without_a_standby_a_new_wallet_needs_no_confirmation(database, wallets):
     wallets.ensure_trading_wallet(FID, access=ACCESS)
     assert costs(database, lambda: wallets.get_wallet(FID, "ethereum", access=ACCESS)) == (1, 1)
 

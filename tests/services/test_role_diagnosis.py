@@ -1,28 +1,12 @@
-"""`db doctor` reports every right of other roles, and a statement that takes it away."""
+"""`db doctor` reports every right of other roles, and a statement that revokes it."""
 
 import re
-import shutil
 
-import psycopg
 import pytest
 
-from wallet_api.crypto.secret import Secret
-from wallet_api.database import Database
-from wallet_api.database import sql as loader
-from wallet_api.development.postgres import LocalPostgres
-from wallet_api.services import migrations
-from wallet_api.services.diagnosis.database import examine_database
+from tests.services.role_faults import CHANGE, DEFINER, FUTURE, READ, find_fault, role_faults
 
-CHANGE = "no other role can change these tables"
-READ = "no other role can read these tables"
-FUTURE = "default privileges grant nothing on our objects"
-ROLES = (
-    "create role web_anon",
-    "create role authenticator login noinherit in role web_anon",
-    "create role hoster login",
-)
 DATABASE = "do $$ begin execute format('{}', current_database()); end $$"
-DEFINER = "returns bigint language sql security definer as"
 LET_IN = "insert into api_clients select * from api_clients returning 1::bigint"
 INDIRECT = (
     "grant web_anon to hoster; grant hoster to authenticator; revoke web_anon from authenticator"
@@ -155,41 +139,23 @@ RIGHTS = [
 ]  # fmt: skip
 
 
-@pytest.fixture
-def roles(session):
-    """Return a session with the service's roles and three other roles."""
-    session.do((loader.QUERIES / "operations/roles.sql").read_text(), *ROLES)
-    session.do("create role web login in role wallet_api_runtime")
-    return session
-
-
-def of_roles(session, *trusted):
-    found = session.faults(*trusted)
-    return {name: found[name] for name in (CHANGE, READ, FUTURE) if name in found}
-
-
-def line_of(found, subject, start):
-    (line,) = [fault for fault in found[subject] if fault.startswith(start)]
-    return line
-
-
 @pytest.mark.parametrize(
     ("statement", "subject", "start"), RIGHTS, ids=[f"{start} - {on}" for on, _, start in RIGHTS]
 )
-def test_a_right_of_another_role_is_reported_and_its_remedy_takes_it_away(
+def test_a_right_of_another_role_is_reported_and_its_remedy_revokes_it(
     roles, statement, subject, start
 ):
-    assert of_roles(roles) == {}
+    assert role_faults(roles) == {}
     roles.do(statement)
-    line = line_of(of_roles(roles), subject, start)
+    line = find_fault(role_faults(roles), subject, start)
     who, remedy = re.fullmatch(
         r"[^:]+: (?:as (\w+), )?(.+?)(?: \(granted by \w+\))?", line
     ).groups()
     roles.do(*[f"set role {who}"] * bool(who), remedy, "reset role")
-    assert line not in of_roles(roles).get(subject, ())
+    assert line not in role_faults(roles).get(subject, ())
 
 
-def test_nothing_is_reported_of_what_cannot_reach_our_rows(roles):
+def test_rights_that_do_not_reach_the_tables_are_not_reported(roles):
     roles.do(
         "create function harmless() returns bigint language sql as 'select count(*) from wallets'",
         "grant usage on schema public to web_anon",
@@ -199,190 +165,53 @@ def test_nothing_is_reported_of_what_cannot_reach_our_rows(roles):
         "create role root superuser",
         "grant all on wallets to root",
     )
-    assert of_roles(roles) == {}
+    assert role_faults(roles) == {}
 
 
-def test_a_view_that_asks_for_its_readers_rights_is_not_reported(roles):
+def test_a_view_with_security_invoker_is_not_reported(roles):
     if roles.connection.info.server_version < 150000:
         pytest.skip("NOT TRIED: views have security_invoker from PostgreSQL 15 on")
     roles.do("create view mine with (security_invoker) as select * from wallets")
     roles.do("grant select on mine to web_anon")
-    assert of_roles(roles) == {}
+    assert role_faults(roles) == {}
     roles.do("alter view mine set (security_invoker = false)")
-    line_of(of_roles(roles), READ, "web_anon may SELECT on mine")
+    find_fault(role_faults(roles), READ, "web_anon may SELECT on mine")
 
 
-def test_a_membership_without_any_option_gives_nothing(roles):
+def test_a_membership_without_options_grants_nothing(roles):
     if roles.connection.info.server_version < 160000:
         pytest.skip("NOT TRIED: memberships have options from PostgreSQL 16 on")
     grant = "grant web_anon to hoster with inherit false, set false"
     roles.do("grant insert on deposits to web_anon", grant)
     start = "hoster may act as web_anon"
-    assert not any(line.startswith(start) for line in of_roles(roles)[CHANGE])
+    assert not any(line.startswith(start) for line in role_faults(roles)[CHANGE])
     for option in ("inherit", "set", "admin"):
         roles.do(f"grant web_anon to hoster with {option} true")
-        assert any(line.startswith(start) for line in of_roles(roles)[CHANGE]), option
+        assert any(line.startswith(start) for line in role_faults(roles)[CHANGE]), option
         roles.do(f"grant web_anon to hoster with {option} false")
 
 
-def test_rights_that_only_set_role_reaches_may_be_inherited_there(roles):
+def test_rights_inherited_by_a_role_are_reported_for_roles_that_can_set_it(roles):
     if roles.connection.info.server_version < 160000:
         pytest.skip("NOT TRIED: memberships have options from PostgreSQL 16 on")
     roles.do(
         "grant pg_write_all_data to web_anon with inherit true, set false",
         "grant web_anon to hoster with inherit false, set true",
     )
-    line_of(of_roles(roles), CHANGE, "hoster may act as pg_write_all_data through web_anon")
+    find_fault(role_faults(roles), CHANGE, "hoster may act as pg_write_all_data through web_anon")
 
 
-def test_who_may_create_roles_can_become_any_before_postgresql_16(roles):
+def test_createrole_is_reported_before_postgresql_16(roles):
     roles.do("alter role hoster createrole")
-    found = of_roles(roles).get(CHANGE, ())
+    found = role_faults(roles).get(CHANGE, ())
     older = roles.connection.info.server_version < 160000
     assert any("hoster may make itself a member of any role" in line for line in found) == older
 
 
-@pytest.mark.parametrize("right", ["alter system", "set"])
-@pytest.mark.parametrize("parameter", ["archive_command", "session_replication_role"])
-@pytest.mark.parametrize("role", ["hoster", "public", "web"])
-def test_who_may_set_a_parameter_of_a_superuser_is_reported(roles, right, parameter, role):
-    if roles.connection.info.server_version < 150000:
-        pytest.skip("NOT TRIED: parameters have rights from PostgreSQL 15 on")
-    roles.do(f"grant {right} on parameter {parameter} to {role}", "set role web")
-    who = "everybody" if role == "public" else role
-    ability = f"{who} may {right.upper()} on parameter {parameter}"
-    line = line_of(of_roles(roles), CHANGE, ability)
-    roles.do("reset role", line.partition(": ")[2])
-    assert of_roles(roles) == {}
-
-
-def test_the_owner_a_superuser_and_a_trusted_role_may_set_parameters(roles):
-    if roles.connection.info.server_version < 150000:
-        pytest.skip("NOT TRIED: parameters have rights from PostgreSQL 15 on")
-    roles.do(
-        "create role root superuser",
-        "create role keeper",
-        "alter table wallets owner to keeper",
-        "grant set on parameter archive_command to root, keeper, hoster",
-    )
-    found = [line for line in of_roles(roles)[CHANGE] if " on parameter " in line]
-    assert [line.split()[0] for line in found] == ["hoster"]
-    found = of_roles(roles, "hoster").get(CHANGE, ())
-    assert not any(" on parameter " in line for line in found)
-
-
-def test_a_member_of_a_role_that_may_set_a_parameter_is_reported(roles):
-    if roles.connection.info.server_version < 150000:
-        pytest.skip("NOT TRIED: parameters have rights from PostgreSQL 15 on")
-    roles.do("grant set on parameter session_replication_role to web_anon")
-    line_of(of_roles(roles), CHANGE, "authenticator may act as web_anon")
-
-
-def test_a_definer_function_of_a_role_that_cannot_reach_our_tables_is_not_reported(roles):
-    roles.do(
-        f"create function theirs() {DEFINER} 'select 1::bigint'",
-        "grant create on schema public to hoster",
-        "alter function theirs() owner to hoster",
-        "revoke create on schema public from hoster",
-    )
-    assert of_roles(roles) == {}
-
-
-def test_a_definer_function_of_an_extension_is_not_reported(roles):
-    roles.do(f"create function count_them() {DEFINER} 'select count(*) from wallets'")
-    line_of(of_roles(roles), READ, "everybody may EXECUTE on function count_them()")
-    roles.do("alter extension plpgsql add function count_them()")
-    assert of_roles(roles) == {}
-
-
-def test_who_may_execute_a_function_of_ours_is_reported_without_its_owner_and_everybody(roles):
-    roles.do(
-        "alter function time_of_entry owner to hoster",
-        "grant execute on function time_of_entry to web_anon",
-    )
-    (line,) = of_roles(roles)[FUTURE]
-    assert line.startswith("web_anon may EXECUTE on function time_of_entry(")
-
-
-def test_who_may_execute_a_function_of_ours_that_became_a_definer_s_is_reported_once(roles):
-    roles.do(
-        "alter function time_of_entry security definer",
-        "grant execute on function time_of_entry to web_anon",
-    )
-    found = of_roles(roles)
-    line_of(found, CHANGE, "web_anon may EXECUTE on function time_of_entry(")
-    assert FUTURE not in found
-
-
-def test_who_may_maintain_a_table_is_reported(roles):
+def test_a_role_that_may_maintain_a_table_is_reported(roles):
     if roles.connection.info.server_version < 170000:
         pytest.skip("NOT TRIED: MAINTAIN is a right from PostgreSQL 17 on")
     roles.do("grant maintain on wallets to web_anon", "grant pg_maintain to hoster")
-    found = of_roles(roles)
-    line_of(found, CHANGE, "web_anon may MAINTAIN on wallets")
-    line_of(found, CHANGE, "hoster may act as pg_maintain")
-
-
-@pytest.mark.parametrize(
-    "statement",
-    ["grant select on wallets to hoster", "grant pg_read_all_data to hoster"],
-)
-def test_a_reader_is_a_fault_unless_the_operator_says_that_he_trusts_it(roles, statement):
-    roles.do(statement)
-    (found,) = [one for one in examine_database(roles) if one.subject == READ]
-    assert found.serious
-    assert [line.startswith("hoster may ") for line in found.faults] == [True]
-    (found,) = [one for one in examine_database(roles, ["hoster"]) if one.subject == READ]
-    assert found.faults == ()
-
-
-def test_a_publication_is_trusted_by_what_it_is_reported_as(roles):
-    roles.do("create publication feed for table wallets")
-    assert of_roles(roles, "publication feed") == {}
-
-
-def test_a_trusted_role_is_not_reported_and_its_members_are(roles):
-    roles.do("grant select on wallets to web_anon")
-    found = of_roles(roles, "web_anon")
-    assert [line.partition(":")[0] for line in found.pop(READ)] == [
-        "authenticator may act as web_anon"
-    ]
-    assert found == {}
-    assert of_roles(roles, "web_anon", "authenticator") == {}
-
-
-def test_what_the_service_can_see_is_enough_to_report_the_others(roles):
-    roles.do("grant insert on api_clients to web_anon, web", "set role web")
-    line_of(of_roles(roles), CHANGE, "web_anon may INSERT on api_clients")
-    # Its own rights are compared with what it needs.
-    assert not any(line.startswith("web may") for line in of_roles(roles)[CHANGE])
-
-
-def test_partitions_are_tables_of_ours(roles):
-    roles.do(
-        "insert into active_encryption_keys select key_id from encryption_keys",
-        (loader.QUERIES / "operations/partitions.sql").read_text(),
-        (loader.QUERIES / "operations/roles.sql").read_text(),
-        "grant insert on wallets_7 to web_anon",
-        "alter table wallets_8 owner to hoster",
-    )
-    found = of_roles(roles)
-    line_of(found, CHANGE, "web_anon may INSERT on wallets_7")
-    line_of(found, CHANGE, "hoster owns wallets_8")
-
-
-@pytest.mark.slow
-def test_a_logical_replication_slot_is_reported(tmp_path):
-    settings = {"wal_level": "logical"}
-    with LocalPostgres(tmp_path, durable=False, settings=settings) as postgres:
-        migrations.upgrade(Secret(postgres.url()))
-        with psycopg.connect(postgres.url(), autocommit=True) as connection:
-            connection.execute("select pg_create_logical_replication_slot('feed', 'pgoutput')")
-        database = Database(Secret(postgres.url()), min_size=0, max_size=1, timeout_seconds=5)
-        database.open()
-        (found,) = [found for found in examine_database(database) if found.subject == READ]
-        database.close()
-    assert [line.partition(":")[0] for line in found.faults] == [
-        "replication slot feed sends every change of this database"
-    ]
-    shutil.rmtree(postgres.home)
+    found = role_faults(roles)
+    find_fault(found, CHANGE, "web_anon may MAINTAIN on wallets")
+    find_fault(found, CHANGE, "hoster may act as pg_maintain")

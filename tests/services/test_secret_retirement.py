@@ -42,9 +42,7 @@ def test_the_status_counts_keys_under_each_secret(rotation, database, new_secret
     }
 
 
-def test_a_secret_in_use_cannot_be_retired_and_one_that_is_not_can(
-    rotation, database, new_secret, sql
-):
+def test_only_a_secret_without_wallets_can_be_retired(rotation, database, new_secret, sql):
     secrets = secrets_of(database, new_secret)
     with pytest.raises(SecretStillInUse, match=r"keys \(20\)"):
         secrets.retire(OLD_ID)
@@ -66,7 +64,7 @@ def test_no_secret_is_retired_while_wallet_files_may_need_it(rotation, database,
     assert known(database, new_secret)[OLD_ID] == ("previous", 0)
 
 
-def test_a_secret_that_is_none_of_the_database_s_retires_no_other(rotation, database, new_secret):
+def test_a_secret_of_another_database_cannot_retire_one(rotation, database, new_secret):
     rotate(rotation)
     stranger = EncryptionService(Secret("a secret that nobody has ever sealed with"))
     with pytest.raises(SecretMismatch):
@@ -81,7 +79,9 @@ def test_a_secret_that_is_none_of_the_database_s_retires_no_other(rotation, data
     }
 
 
-def test_two_secrets_that_retire_each_other_leave_one(database, new_secret, sql, monkeypatch):
+def test_two_secrets_that_retire_each_other_concurrently_leave_one(
+    database, new_secret, sql, monkeypatch
+):
     for encryption in (OLD, new_secret):
         SecretRegistration(database, encryption).register()
     together, delete = threading.Barrier(2, timeout=10), EncryptionKeyRepository.retire
@@ -103,7 +103,7 @@ def test_two_secrets_that_retire_each_other_leave_one(database, new_secret, sql,
     assert sql.execute("select count(*) from active_encryption_keys").fetchone() == (1,)
 
 
-def test_a_secret_that_the_audit_log_needs_is_not_called_unneeded(
+def test_a_secret_that_the_audit_log_needs_is_reported_as_needed(
     rotation, database, new_secret, command, sql
 ):
     """After going back to the secret before it, which does not lead to the later one's log."""
@@ -121,7 +121,7 @@ def test_a_secret_that_the_audit_log_needs_is_not_called_unneeded(
     assert command("verify", group="audit").status == 1
 
 
-def test_a_secret_that_keeps_every_process_from_serving_can_be_retired(
+def test_a_secret_that_prevents_every_process_from_serving_can_be_retired(
     old_service, database, sql, command
 ):
     """Somebody with the owner's rights put it there: it succeeds itself."""
@@ -139,7 +139,7 @@ def test_postgresql_itself_refuses_to_retire_a_secret_in_use(rotation, sql):
         sql.execute("delete from active_encryption_keys where key_id = %s", [OLD_ID])
 
 
-def test_a_process_that_goes_on_with_a_retired_secret_makes_no_wallet(
+def test_a_process_with_a_retired_secret_creates_no_wallet(
     rotation, old_service, database, new_secret, sql
 ):
     rotate(rotation)
@@ -153,7 +153,7 @@ def test_a_process_that_goes_on_with_a_retired_secret_makes_no_wallet(
     assert "retired" in caught.value.reason
 
 
-def test_a_wallet_that_is_being_sealed_keeps_its_secret_from_being_retired(
+def test_a_secret_is_not_retired_while_a_wallet_is_encrypted_under_it(
     rotation, database, new_secret, sql, database_url
 ):
     """Nobody has seen the row yet when the secret is to be retired."""
@@ -183,7 +183,7 @@ def test_a_wallet_that_is_being_sealed_keeps_its_secret_from_being_retired(
     assert refused == ["It still encrypts keys (1): run `wallet-api keys rotate` first."]
 
 
-def test_a_table_that_partitions_left_keeps_a_secret_from_being_retired(
+def test_a_table_left_by_partitioning_prevents_the_retirement_of_its_secret(
     rotation, database, new_secret, sql
 ):
     with sql.transaction():
@@ -209,6 +209,6 @@ def test_a_secret_that_wallets_need_cannot_be_left_out_of_the_configuration(
     SecretRegistration(database, alone).check()
 
 
-def test_a_process_that_does_not_have_the_next_secret_yet_goes_on(rotation, database, old_service):
+def test_a_process_without_the_next_secret_continues_to_serve(rotation, database, old_service):
     SecretRegistration(database, OLD).check()
     old_service.ensure_trading_wallet(778, access=ACCESS)

@@ -15,13 +15,13 @@ from tests.wallet_store import contents, keyed, put
 from wallet_api.errors import KeyUnreadable, SecretMismatch, StorageUnavailable
 from wallet_api.repositories.audit.entries import AuditRepository
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
-from wallet_api.services.wallet_files.importing import OnDemandImport
+from wallet_api.services.wallet_files.on_demand import OnDemandImport
 
 pytestmark = pytest.mark.usefixtures("samples")
 
 
 @pytest.mark.parametrize("first", [*LOOKS, "nobody's", "base account"])
-def test_a_process_on_files_makes_nothing_once_another_makes_or_looks_for_rows(
+def test_a_process_on_files_creates_nothing_after_another_uses_rows(
     start_services, folder, sql, first
 ):
     on_files, migrating = start_services("filesystem"), start_services("migrating")
@@ -98,7 +98,7 @@ def test_a_row_that_another_process_created_meanwhile_is_no_lost_wallet(
     assert "export it first" in refusal.value.reason
 
 
-def test_a_key_under_the_wrong_chain_makes_no_other_wallet(start_services, folder, sql):
+def test_a_key_under_the_wrong_chain_creates_no_other_wallet(start_services, folder, sql):
     (folder / f"wallet_{FID}_ethereum.json").rename(folder / f"wallet_{FID}_base.json")
     (folder / f"wallet_{FID}_base-account.json").unlink()
     for work in (LOOKS["ensure"], LOOKS["deposit"]):
@@ -108,7 +108,7 @@ def test_a_key_under_the_wrong_chain_makes_no_other_wallet(start_services, folde
     assert sql.execute("select count(*) from wallets").fetchone() == (0,)
 
 
-def test_processes_on_files_and_on_rows_that_race_never_answer_two_addresses(
+def test_racing_processes_on_files_and_on_rows_never_return_two_addresses(
     start_services, folder, sql, opened
 ):
     on_files = [start_services("filesystem") for _ in range(2)]

@@ -88,7 +88,7 @@ def attempts(monkeypatch):
 
 
 @pytest.mark.parametrize("act", ACTS)
-def test_a_place_that_is_taken_is_known_by_its_constraint(wallets, sql, reported, act):
+def test_a_taken_position_is_recognized_by_its_constraint(wallets, sql, reported, act):
     wallets.ensure_trading_wallet(FID + 1, access=ACCESS)
     reported()
     sql.execute(TAKEN)
@@ -98,7 +98,7 @@ def test_a_place_that_is_taken_is_known_by_its_constraint(wallets, sql, reported
     assert rows(sql) == before
 
 
-def test_places_that_are_taken_are_known_in_a_batch(wallets, database, sql, reported, tmp_path):
+def test_taken_positions_are_recognized_in_a_batch(wallets, database, sql, reported, tmp_path):
     wallets.ensure_trading_wallet(FID, access=ACCESS)
     reported()
     sql.execute(TAKEN.replace(f"{FID}, 1", f"{FID}, 2"))
@@ -110,7 +110,7 @@ def test_places_that_are_taken_are_known_in_a_batch(wallets, database, sql, repo
 
 
 @pytest.mark.parametrize("act", ["create", "copy", "copies", "reseal"])
-def test_a_retired_secret_is_known_by_its_constraint(wallets, database, sql, reported, act):
+def test_a_retired_secret_is_recognized_by_its_constraint(wallets, database, sql, reported, act):
     wallets.ensure_trading_wallet(FID, access=ACCESS)
     reported()
     sealed = NEW.encrypt(

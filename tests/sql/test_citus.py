@@ -124,7 +124,7 @@ def foreign_keys(sql):
     ).fetchall()
 
 
-def test_it_spreads_every_table_and_leaves_the_schema_as_it_was(spread, sql):
+def test_the_script_distributes_every_table_and_keeps_the_schema(spread, sql):
     before = foreign_keys(sql)
     done = spread(STAND_INS)
     assert done.returncode == 0, done.stderr
@@ -164,7 +164,7 @@ FAULTS = {
         "'distributed', by,",
         "'distributed', case spread::text when 'wallets' then 'id' else by end,",
     ),
-    "what one user has is not on one machine": (
+    "the rows of one user are not on one machine": (
         "when 'none' then 1 else",
         "when 'none' then 1 when 'wallets' then spread::oid::bigint else",
     ),
@@ -195,12 +195,15 @@ FAULTS = {
         ANYTHING_MORE,
         "insert into wallet_audit_heads values (7, 1, repeat('a', 64)) on conflict do nothing;",
     ),
-    "wallets_id_seq begins anew": (ANYTHING_MORE, "alter sequence wallets_id_seq restart;"),
+    "wallets_id_seq restarted below the ids in use": (
+        ANYTHING_MORE,
+        "alter sequence wallets_id_seq restart;",
+    ),
 }
 
 
 @pytest.mark.parametrize("complaint", FAULTS)
-def test_it_raises_when_something_is_not_as_it_should_be(spread, services, complaint):
+def test_the_checks_raise_for_each_fault(spread, services, complaint):
     # An id above the one that a sequence begins with.
     services.wallets.store_base_account_address(FID, "0x" + "ab" * 20, access=ACCESS)
     part, fault = FAULTS[complaint]
@@ -219,7 +222,7 @@ SETTINGS = (
 
 
 @pytest.mark.parametrize("setting", SETTINGS)
-def test_it_raises_when_the_role_that_serves_lacks_a_setting(spread, serving, sql, setting):
+def test_the_checks_raise_when_the_runtime_role_lacks_a_setting(spread, serving, sql, setting):
     sql.execute(f"alter role {serving} reset {setting.partition('=')[0]}")
     done = spread(STAND_INS)
     assert done.returncode == 3
@@ -227,7 +230,7 @@ def test_it_raises_when_the_role_that_serves_lacks_a_setting(spread, serving, sq
     assert f"are missing: on coordinator {missing}; on worker {missing}" in done.stderr
 
 
-def test_it_raises_when_the_owner_would_send_migrations_to_every_machine(spread, sql):
+def test_the_checks_raise_when_the_owner_would_send_migrations_to_every_machine(spread, sql):
     alter = "alter database {} set citus.propagate_set_commands = local"
     sql.execute(psycopg.sql.SQL(alter).format(psycopg.sql.Identifier(sql.info.dbname)))
     done = spread(STAND_INS)
@@ -235,21 +238,21 @@ def test_it_raises_when_the_owner_would_send_migrations_to_every_machine(spread,
     assert "the owner of the tables must not have citus.propagate_set_commands" in done.stderr
 
 
-def test_what_was_inserted_through_another_machine_is_no_fault(spread):
+def test_rows_inserted_through_another_machine_are_no_fault(spread):
     """Its ids begin at 2^48."""
     far = "update wallets set id = 281474976710657; alter sequence wallets_id_seq restart;"
     done = spread(STAND_INS.replace(ANYTHING_MORE, far))
     assert done.returncode == 0, done.stderr
 
 
-def test_the_first_id_that_a_sequence_would_give_again_is_a_fault(spread):
+def test_a_sequence_that_would_repeat_an_id_is_a_fault(spread):
     again = "perform setval('wallets_id_seq', max(id), false) from wallets;"
     done = spread(STAND_INS.replace(ANYTHING_MORE, again))
     assert done.returncode == 3
-    assert "wallets_id_seq begins anew" in done.stderr
+    assert "wallets_id_seq restarted below the ids in use" in done.stderr
 
 
-def test_a_trigger_that_is_off_on_a_shard_is_a_fault(spread, sql):
+def test_a_disabled_trigger_on_a_shard_is_a_fault(spread, sql):
     assert spread(STAND_INS).returncode == 0
     sql.execute("create table deposits_102008 (like deposits including all)")
     sql.execute(
@@ -286,7 +289,7 @@ def test_triggers_on_truncate_may_be_missing_on_shards(spread, sql):
     assert done.returncode == 0, done.stderr
 
 
-def test_nothing_has_changed_when_it_fails_before_the_commit(spread, sql):
+def test_a_failure_before_the_commit_changes_nothing(spread, sql):
     before = foreign_keys(sql)
     sql.execute("alter table wallet_audit_heads rename to elsewhere")
     done = spread(STAND_INS)

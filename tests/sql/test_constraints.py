@@ -33,7 +33,7 @@ UNREADABLE = ("infinity", "-infinity", "0001-12-31 23:59:59+00 BC", "10000-01-01
 
 @pytest.mark.parametrize("time", ["0001-01-01 00:00:00+00", "9999-12-31 23:59:59.999999+00"])
 @pytest.mark.parametrize(("table", "row", "column"), [case[:3] for case in TIMES])
-def test_every_time_that_is_kept_can_be_read(sql, table, row, column, time):
+def test_every_stored_time_can_be_read(sql, table, row, column, time):
     """A time that cannot be read would stop every query that reads many rows."""
     insert(sql, table, {**row, column: time})
     sql.execute("set timezone = 'UTC'")
@@ -221,7 +221,7 @@ def test_a_row_that_breaks_a_rule_is_refused_by_the_constraint_of_that_name(
     assert caught.value.diag.constraint_name == constraint
 
 
-def test_every_check_of_the_schema_is_broken_by_a_case_above(sql):
+def test_every_check_of_the_schema_has_a_case(sql):
     found = sql.execute(
         "select conname from pg_constraint join pg_class on pg_class.oid = conrelid"
         " where contype = 'c' and relname <> 'schema_migrations'"

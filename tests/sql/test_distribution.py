@@ -107,7 +107,7 @@ BREAKS = {
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_the_schema_obeys(sql, rule):
+def test_the_schema_follows_the_rules(sql, rule):
     assert sql.execute(RULES[rule]).fetchall() == []
     statement, culprit = BREAKS[rule]
     sql.execute(statement)
@@ -135,7 +135,7 @@ EXCEPTIONS = {
 
 
 @pytest.mark.parametrize("path", sorted(MIGRATIONS.glob("*.sql")), ids=lambda path: path.name)
-def test_every_migration_obeys(path):
+def test_every_migration_follows_the_rules(path):
     found = faults_of(path.read_text())
     assert list(found) == EXCEPTIONS.get(path.name, []), found
 
@@ -155,7 +155,7 @@ def test_every_migration_runs_on_distributed_tables():
     assert not any(found.values()), found
 
 
-def test_squawk_finds_no_fault_inside_of_do_blocks_either():
+def test_squawk_finds_no_fault_inside_do_blocks():
     """It does not read what is in a string."""
     squawk = Path(sys.executable).with_name("squawk")
     bad = "do $$\nbegin\n    alter table deposits add column n bigint not null;\nend\n$$;"
@@ -171,7 +171,7 @@ def test_squawk_finds_no_fault_inside_of_do_blocks_either():
 
 
 @pytest.mark.parametrize("file", FILES)
-def test_every_query_obeys(file):
+def test_every_query_follows_the_rules(file):
     for name, query in queries(file).items():
         found = faults_of(query.sql)
         assert list(found) == EXCEPTIONS.get(f"{subject_of(file)}.{name}", []), (name, found)

@@ -207,12 +207,12 @@ def test_every_rule_is_tried():
 @pytest.mark.parametrize(
     ("rule", "text"), [(rule, text) for rule, (bad, _) in TRIALS.items() for text in bad]
 )
-def test_what_breaks_a_rule_is_found(rule, text):
+def test_a_violation_of_a_rule_is_found(rule, text):
     assert list(faults_of(text)) == [rule]
 
 
 @pytest.mark.parametrize("text", [text for _, good in TRIALS.values() for text in good])
-def test_what_comes_near_is_not(text):
+def test_similar_valid_sql_is_not_reported(text):
     assert faults_of(text) == {}
 
 
@@ -319,10 +319,10 @@ AFTER_SPREADING = {
 @pytest.mark.parametrize(
     ("rule", "text"), [(rule, text) for rule, (bad, _) in AFTER_SPREADING.items() for text in bad]
 )
-def test_what_citus_refuses_or_leaves_on_one_machine_is_found(rule, text):
+def test_statements_that_citus_refuses_or_runs_on_one_machine_are_found(rule, text):
     assert list(faults_when_distributed(text)) == [rule]
 
 
 @pytest.mark.parametrize("text", [text for _, good in AFTER_SPREADING.values() for text in good])
-def test_what_citus_runs_is_not(text):
+def test_statements_that_citus_runs_are_not_reported(text):
     assert faults_when_distributed(text) == {}

@@ -148,7 +148,7 @@ def test_a_query_in_a_method_of_another_name_is_found(source):
 
 
 @pytest.mark.parametrize(("subject", "query"), EVERY_QUERY)
-def test_every_query_says_what_it_is_for(subject, query):
+def test_every_query_has_a_comment(subject, query):
     assert query.__doc__
 
 
@@ -166,6 +166,6 @@ def test_every_query_is_one_statement_without_a_star(subject, query):
 
 
 @pytest.mark.parametrize("path", sorted(loader.QUERIES.rglob("*.sql")), ids=lambda path: path.stem)
-def test_comments_stand_on_lines_of_their_own_above_the_statement(path):
+def test_comments_are_on_separate_lines_above_the_statement(path):
     for line in path.read_text().splitlines():
         assert line.lstrip().startswith("--") or "--" not in line

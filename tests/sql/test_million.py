@@ -103,7 +103,7 @@ def reads() -> Iterator[tuple[str, Any]]:
                 yield f"{subject_of(file)}.{name}", query
 
 
-def test_every_plan_is_as_its_snapshot_says(sql, request: pytest.FixtureRequest):
+def test_every_plan_equals_its_snapshot(sql, request: pytest.FixtureRequest):
     sql.execute("set plan_cache_mode = force_generic_plan")
     found = "\n\n".join(f"{name.split('.')[0]}.{describe(sql, query)}" for name, query in reads())
     if request.config.getoption("--write"):
@@ -112,7 +112,7 @@ def test_every_plan_is_as_its_snapshot_says(sql, request: pytest.FixtureRequest)
     assert settled(found) == settled(PLANS.read_text().rstrip())
 
 
-def test_no_question_reads_a_whole_table(sql):
+def test_no_query_reads_a_whole_table(sql):
     sql.execute("set plan_cache_mode = force_generic_plan")
     plans = {name: describe(sql, query) for name, query in reads()}
     # It stops at the first row, and is asked of a database that knows of no secret only.
@@ -160,7 +160,7 @@ def test_a_page_of_the_audit_log_reads_little_for_every_filter_and_position(many
     assert_reads_little(asked, AuditLog(asked), cases)
 
 
-def test_wallets_are_found_by_each_filter_and_open(many):
+def test_wallets_are_found_by_each_filter_and_decrypt(many):
     people, asked = many.people, questions(many.people)
     found = {name: many.get("/v1/wallets", **query)["data"] for name, query in asked.items()}
     fid, middle = people.users // 3, people.until - YEAR / 2
@@ -184,7 +184,7 @@ def test_wallets_are_found_by_each_filter_and_open(many):
             assert wallet["address"] == people.trading_address(wallet["fid"])
 
 
-def test_twenty_pages_hold_the_newest_thousand_wallets_once_each_and_in_order(many, sql):
+def test_twenty_pages_have_the_newest_thousand_wallets_once_and_in_order(many, sql):
     wallets = [wallet for page in walk(many, 20) for wallet in page]
     assert all(wallet["opened"] for wallet in wallets)
     newest = sql.execute(
@@ -193,7 +193,7 @@ def test_twenty_pages_hold_the_newest_thousand_wallets_once_each_and_in_order(ma
     assert [(wallet["fid"], wallet["chain"]) for wallet in wallets] == newest
 
 
-def test_the_figures_are_those_of_the_tables_and_come_in_time(many, sql):
+def test_the_statistics_equal_the_tables_and_are_quick(many, sql):
     last = many.people.until.date()
     first = last - timedelta(days=29)
     began = time.perf_counter()
@@ -220,7 +220,7 @@ def test_the_figures_are_those_of_the_tables_and_come_in_time(many, sql):
     assert told == {asset: [count, units] for asset, count, units in prepared}
 
 
-def test_a_search_takes_about_as_long_as_among_a_thousand_users(crowds):
+def test_a_search_is_about_as_quick_as_with_a_thousand_users(crowds):
     """The median of twenty, taken in turns, so that other work on the machine meets both."""
     asks: dict[str, Any] = {
         name: lambda crowd, name=name: crowd.get("/v1/wallets", **questions(crowd.people)[name])
@@ -246,7 +246,7 @@ def test_a_search_takes_about_as_long_as_among_a_thousand_users(crowds):
     assert {name: ratio for name, ratio in ratios.items() if ratio > 3} == {}
 
 
-def test_a_wallet_takes_few_bytes_with_its_share_of_every_index(sql):
+def test_the_size_of_a_wallet_with_its_index_entries_is_bounded(sql):
     sizes = dict(
         sql.execute(
             "select relname, pg_relation_size(oid) / %s::numeric from pg_class"

@@ -26,7 +26,7 @@ WALLET = """
     insert into wallets (fid, chain, wallet_type, address)
     values (1, 'base-account', 'base-account', '0x' || repeat('ab', 20))
 """
-LEFT = "Could not revoke the rights of {}: `wallet-api db doctor` says who granted them."
+LEFT = "Could not revoke the rights of {}: `wallet-api db doctor` reports who granted them."
 # What a role with all rights on tables does with them.
 ATTACKS = (
     CLIENT,
@@ -126,7 +126,7 @@ def test_default_privileges_leave_no_rights_after_an_upgrade(hosted, where, gran
     assert hosted.upgrade() == []
 
 
-def test_a_role_that_an_older_release_left_all_rights_loses_them_at_the_next_upgrade(hosted):
+def test_an_upgrade_revokes_rights_that_an_older_release_left(hosted):
     hosted.upgrade()
     # The hoster's default privileges may be gone, and what they granted is not.
     hosted.owner.execute("grant all on all tables in schema public to web_anon")
@@ -137,7 +137,7 @@ def test_a_role_that_an_older_release_left_all_rights_loses_them_at_the_next_upg
     assert held(hosted, "web_anon") == set()
 
 
-def test_the_script_of_roles_revokes_them_too(hosted):
+def test_the_roles_script_revokes_them_too(hosted):
     """Restoring a dump creates the tables again, and no upgrade follows."""
     hosted.upgrade()
     hosted.owner.execute("grant all on all tables in schema public to web_anon, public")
@@ -200,7 +200,7 @@ def test_a_role_that_only_reads_keeps_its_rights(hosted, server, grant):
     assert held(hosted, "reporter") == before
 
 
-def test_a_role_that_reads_new_tables_by_default_can_go_on_dumping_them(hosted):
+def test_a_role_that_reads_new_tables_by_default_can_still_dump_them(hosted):
     hosted.owner.execute("alter default privileges grant select on tables to backup")
     hosted.owner.execute("alter default privileges grant usage, select on sequences to backup")
     hosted.upgrade()
@@ -222,7 +222,7 @@ def test_the_runtime_role_keeps_its_rights_through_an_upgrade(hosted):
     assert "INSERT on wallets" in before
 
 
-def test_rights_that_a_revoked_role_passed_on_go_with_its_own(hosted):
+def test_rights_granted_by_a_revoked_role_are_revoked_too(hosted):
     hosted.upgrade()
     hosted.owner.execute("grant select, insert on wallets to reporter with grant option")
     with psycopg.connect(hosted.url("reporter"), autocommit=True) as reporter:
@@ -231,7 +231,7 @@ def test_rights_that_a_revoked_role_passed_on_go_with_its_own(hosted):
     assert held(hosted, "web_anon") == held(hosted, "reporter") == set()
 
 
-def test_what_another_role_granted_is_not_said_to_be_gone(hosted):
+def test_grants_of_another_grantor_are_not_reported_as_revoked(hosted):
     hosted.upgrade()
     hosted.owner.execute("grant select on wallets to reporter with grant option")
     with psycopg.connect(hosted.url("reporter"), autocommit=True) as reporter:
@@ -239,7 +239,7 @@ def test_what_another_role_granted_is_not_said_to_be_gone(hosted):
     assert hosted.upgrade() == [LEFT.format("public on public.wallets")]
 
 
-def test_a_table_of_another_owner_is_reported_and_the_upgrade_goes_on(hosted, server):
+def test_a_table_of_another_owner_is_reported_and_the_upgrade_continues(hosted, server):
     hosted.upgrade()
     with psycopg.connect(server.url("hosted"), autocommit=True) as admin:
         admin.execute("alter table deposits owner to reporter")
@@ -250,7 +250,7 @@ def test_a_table_of_another_owner_is_reported_and_the_upgrade_goes_on(hosted, se
     ]
 
 
-def test_names_that_need_quotes_are_no_statements(hosted, server):
+def test_names_that_need_quotes_are_quoted(hosted, server):
     odd = '"web; drop table wallets --"'
     hosted.upgrade()
     with psycopg.connect(server.url("hosted"), autocommit=True) as admin:
@@ -268,7 +268,7 @@ def test_tables_of_others_in_the_same_schema_keep_their_rights(hosted):
     assert {right.rpartition(" ")[2] for right in held(hosted, "web_anon")} == {"theirs"}
 
 
-def test_every_table_of_ours_is_named_where_rights_are_revoked(sql):
+def test_every_table_is_in_the_lists_of_revoked_rights(sql):
     found = sql.execute("select tablename from pg_tables where schemaname = 'public'").fetchall()
     tables = sorted(name for (name,) in found)
     for script in ("operations/roles.sql", "migrations.sql"):
@@ -278,7 +278,7 @@ def test_every_table_of_ours_is_named_where_rights_are_revoked(sql):
         assert re.split(r",\s*", named) == tables, script
 
 
-def test_no_function_of_ours_runs_with_the_rights_of_its_owner(sql):
+def test_no_function_is_security_definer(sql):
     """So that EXECUTE, which PUBLIC has on a new function, gives no rights."""
     found = sql.execute(
         "select proname from pg_proc where pronamespace = 'public'::regnamespace and prosecdef"

@@ -111,7 +111,7 @@ def planning(spread):
     return connection
 
 
-def test_each_statement_runs_where_it_is_listed(planning):
+def test_each_statement_runs_on_the_listed_partitions(planning):
     staging = queries("wallets/batches")["create_staging"].sql
     planning.execute(staging.replace(" on commit drop", ""))
     found = {
@@ -172,13 +172,13 @@ cross join unnest(:others::bigint[]) as o (fid) where e.fid = :fid::bigint
 
 
 @pytest.mark.parametrize(("place", "statements"), [(ONE, ABOUT_ONE), (EVERY, ABOUT_TWO)])
-def test_a_statement_about_two_users_is_told_from_one_about_one(planning, place, statements):
+def test_statements_about_one_and_about_two_users_are_distinguished(planning, place, statements):
     bound = re.sub(r"(?<!:):(\w+)", r"%(\1)s", statements).split(";")
     found = {sql: place_of(planning, SimpleNamespace(sql=sql)) for sql in bound}
     assert found == dict.fromkeys(bound, place)
 
 
-def test_rows_keys_and_guards_are_in_the_partitions(services, spread, opened, database):
+def test_partitions_have_the_rows_keys_and_triggers(services, spread, opened, database):
     for fid in range(FID, FID + 40):
         services.wallets.ensure_trading_wallet(fid, access=ACCESS)
         services.wallets.store_base_account_address(fid, BASE_ACCOUNT, access=ACCESS)
@@ -223,7 +223,7 @@ def all_rows(sql):
     }
 
 
-def test_the_way_back_keeps_what_was_written_to_the_partitions(
+def test_removing_partitions_keeps_rows_written_to_them(
     server, database_url, services, spread, opened, database, client, bearer
 ):
     for fid in range(FID, FID + 20):
@@ -260,6 +260,6 @@ def test_the_way_back_keeps_what_was_written_to_the_partitions(
     assert opened() == keys | {2: opened()[2]}
 
 
-def test_the_way_back_is_refused_where_there_are_no_partitions(sql):
+def test_removing_partitions_is_refused_without_partitions(sql):
     with pytest.raises(Exception, match="wallets has no partitions"), sql.transaction():
         sql.execute(BACK)

@@ -40,7 +40,7 @@ def runtime(runtime_url):
         yield connection
 
 
-def test_the_service_does_all_its_work_in_that_role(make_app, runtime_url, services, command):
+def test_the_runtime_role_can_do_all_work_of_the_service(make_app, runtime_url, services, command):
     token = services.clients.create(
         "engine", scopes=SCOPES, allowed_networks=[], expires_at=None
     ).reveal()
@@ -113,12 +113,12 @@ FORBIDDEN = [
 
 
 @pytest.mark.parametrize("statement", FORBIDDEN)
-def test_what_could_lose_a_key_or_cover_a_trace_is_not_permitted(runtime, statement):
+def test_the_runtime_role_cannot_lose_a_key_or_change_the_log(runtime, statement):
     with pytest.raises(errors.InsufficientPrivilege):
         runtime.execute(statement)
 
 
-def test_a_command_that_needs_the_owner_says_so(runtime_url, services, command):
+def test_a_command_that_needs_the_owner_reports_it(runtime_url, services, command):
     services.wallets.ensure_trading_wallet(FID, access=ACCESS)
     changed = {
         "ENCRYPTION_SECRET": OTHER_SECRET,
@@ -129,7 +129,7 @@ def test_a_command_that_needs_the_owner_says_so(runtime_url, services, command):
     assert (done.status, "the owner's DATABASE_URL" in done.err) == (1, True)
 
 
-def test_that_role_cannot_archive(runtime_url, runtime, services, command, tmp_path):
+def test_the_runtime_role_cannot_archive(runtime_url, runtime, services, command, tmp_path):
     services.wallets.ensure_trading_wallet(FID, access=ACCESS)
     runtime.execute("set wallet_api.archiving = 'on'")
     with pytest.raises(errors.InsufficientPrivilege):
@@ -140,12 +140,12 @@ def test_that_role_cannot_archive(runtime_url, runtime, services, command, tmp_p
     assert list(tmp_path.iterdir()) == []
 
 
-def test_every_table_is_one_that_the_script_speaks_of(sql):
+def test_every_table_is_in_the_roles_script(sql):
     found = sql.execute("select tablename from pg_tables where schemaname = 'public'").fetchall()
     assert {name for (name,) in found} == set(TABLES)
 
 
-def test_no_temporary_table_stands_in_for_one_of_ours(services, sql):
+def test_no_temporary_table_can_replace_a_table(services, sql):
     """Not even one that the tables' owner makes, on the very connection that serves."""
     for table in ("wallets", "wallet_audit_log", "wallet_audit_heads"):
         make = f"create temporary table {table} (like public.{table} including all)"

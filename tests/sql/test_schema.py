@@ -14,9 +14,7 @@ from wallet_api.database.sql_files import CATALOG, MIGRATIONS, QUERIES
 from wallet_api.repositories.database_checks import DatabaseCheckRepository
 
 
-def test_the_schema_file_is_what_the_migrations_give(
-    server, database_url, request: pytest.FixtureRequest
-):
+def test_schema_sql_equals_the_migrations(server, database_url, request: pytest.FixtureRequest):
     dumped = dump(server.bindir, database_url)
     if request.config.getoption("--write"):
         SCHEMA.write_text(dumped)
@@ -60,9 +58,7 @@ def catalog(connection: Connection) -> str:
     return "{\n" + ",\n".join(texts) + "\n}\n"
 
 
-def test_the_catalog_file_is_what_the_migrations_and_roles_give(
-    database_url, request: pytest.FixtureRequest
-):
+def test_catalog_json_equals_the_migrations_and_roles(database_url, request: pytest.FixtureRequest):
     with (
         Connection.connect(database_url, autocommit=True, row_factory=dict_row) as connection,
         connection.transaction(force_rollback=True),
@@ -73,7 +69,7 @@ def test_the_catalog_file_is_what_the_migrations_and_roles_give(
     assert CATALOG.read_text() == found
 
 
-def test_a_dump_that_was_restored_is_dumped_as_the_same(server):
+def test_a_restored_dump_is_dumped_identically(server):
     """Otherwise `db doctor` would report a restored backup as altered."""
     with new_database(server, "restored_schema") as url:
         with psycopg.connect(url) as connection:
@@ -89,7 +85,7 @@ def test_migrations_are_numbered_without_gaps_and_named_by_verb_and_object():
 
 
 @pytest.mark.parametrize("path", sorted(MIGRATIONS.glob("*.sql")), ids=lambda path: path.name)
-def test_every_migration_sets_timeouts_and_goes_forward_only(path):
+def test_every_migration_sets_timeouts_and_has_no_down(path):
     text = path.read_text()
     # An index is built concurrently, outside of a transaction, and without a timeout.
     concurrently = "-- migrate:up transaction:false" in text

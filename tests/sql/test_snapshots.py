@@ -44,7 +44,7 @@ def comparable(snapshot, file, release):
     return text if release >= PLANS_SINCE else re.sub(r"\n  \|.*", "", text)
 
 
-def test_every_query_is_as_its_snapshot_says(filled, request: pytest.FixtureRequest):
+def test_every_query_equals_its_snapshot(filled, request: pytest.FixtureRequest):
     release = filled.info.server_version // 10_000
     found = {
         file: "\n\n".join(

@@ -140,20 +140,20 @@ def test_there_is_one_row_for_each_query_however_often_it_ran(statements):
         assert name not in calls, statement
         calls[name] = count
     assert calls["wallets.insert_if_absent"] == 3
-    assert calls["wallets.get_with_head"] >= 9
     # A key read and a signature of each user.
+    assert calls["wallets.lock_with_head"] == 6
     assert calls["audit.append"] == 6
     assert calls["audit.append_creation"] == 3
     assert calls["audit.advance_head"] == 9
 
 
-def test_what_a_dba_reads_there_is_about_nobody(statements):
+def test_the_statistics_views_contain_no_user_data(statements):
     for statement, _ in statements:
         for private in (str(FID), BASE_ACCOUNT, "key-of-", "engine", "user:"):
             assert private not in statement
 
 
-def test_a_statement_that_waits_can_be_told_by_its_name_at_that_moment(requests_sent, watched, app):
+def test_a_waiting_statement_is_identified_by_its_name(requests_sent, watched, app):
     server, sql = watched
     wallets = application(app).wallets
     with psycopg.connect(server.url()) as holder:

@@ -64,7 +64,7 @@ def full(sql):
         ),
     ],
 )
-def test_what_is_unique_stays_so(full, table, row, constraint):
+def test_unique_keys_are_enforced(full, table, row, constraint):
     with pytest.raises(errors.UniqueViolation) as caught:
         insert(full, table, row)
     assert caught.value.diag.constraint_name == constraint
@@ -153,7 +153,7 @@ def test_a_secret_that_a_wallet_needs_stays_active(full):
         "update wallets set key_id = repeat('ab', 8) where key_id is not null",
     ],
 )
-def test_no_wallet_is_sealed_under_a_secret_that_is_not_active(full, statement):
+def test_no_wallet_is_encrypted_under_an_inactive_secret(full, statement):
     insert(full, "encryption_keys", {"key_id": "ab" * 8, "succeeds": "ef" * 8})
     with pytest.raises(errors.ForeignKeyViolation) as caught:
         full.execute(statement)
@@ -166,13 +166,13 @@ def test_only_a_registered_secret_is_active(full):
     assert caught.value.diag.constraint_name == "active_encryption_keys_are_registered"
 
 
-def test_an_entry_of_over_a_minute_ago_is_a_conflict(sql):
+def test_an_entry_older_than_a_minute_is_a_conflict(sql):
     sql.execute("select time_of_entry(clock_timestamp() - interval '50 seconds')")
     with pytest.raises(errors.SerializationFailure):
         sql.execute("select time_of_entry(clock_timestamp() - interval '61 seconds')")
 
 
-def test_what_rotation_and_sign_in_need_is_allowed(full):
+def test_updates_of_rotation_and_sign_in_are_allowed(full):
     insert(full, "encryption_keys", {"key_id": "ab" * 8, "succeeds": "ef" * 8})
     insert(full, "active_encryption_keys", {"key_id": "ab" * 8})
     full.execute(

@@ -28,7 +28,7 @@ USDC, ETH = ASSETS["USDC"], ASSETS["ETH"]
         (3 * MAX_UINT256, USDC, f"{3 * MAX_UINT256 // 10**6}.919805"),
     ],
 )
-def test_an_amount_is_written_exactly_and_no_longer_than_needed(units, asset, text):
+def test_an_amount_is_written_exactly_and_without_trailing_zeros(units, asset, text):
     assert format_amount(units, asset) == text
 
 

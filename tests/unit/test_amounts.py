@@ -62,7 +62,7 @@ def test_an_eth_amount_is_exact_to_the_wei(text, wei):
 
 @settings(deadline=None)
 @given(units=st.integers(1, MAX_UINT256), asset=st.sampled_from([USDC, ETH]))
-def test_every_amount_comes_back_as_it_was_written(units, asset):
+def test_every_amount_round_trips(units, asset):
     with decimal.localcontext(prec=100):
         text = f"{Decimal(units).scaleb(-asset.decimals):f}"
     assert parse_amount(text, asset) == units
@@ -85,7 +85,7 @@ def test_every_plain_number_is_what_decimal_says_it_is(text):
 
 @settings(deadline=None)
 @given(text=st.text(alphabet="0123456789.-+eExX_, \n٣", max_size=12), asset=st.sampled_from([USDC]))
-def test_no_text_gives_anything_but_a_positive_whole_number_of_units(text, asset):
+def test_every_text_gives_a_positive_integer_or_an_error(text, asset):
     try:
         units = parse_amount(text, asset)
     except (AmountNotPositive, InvalidAmount):
@@ -184,7 +184,7 @@ def test_a_very_long_amount_is_refused_at_once(asset, text):
         parse_amount(text, asset)
 
 
-def test_zeros_in_front_do_no_harm():
+def test_leading_zeros_are_accepted():
     assert parse_amount("0" * 100 + MOST[:70], USDC) == int(MOST[:70]) * 10**6
 
 

@@ -62,7 +62,7 @@ def mac(text):
     return hmac.new(hkdf(ROOT, b"wallet-api/audit-mac/v1"), text, hashlib.sha256).hexdigest()
 
 
-def test_the_macs_are_those_of_the_recipe():
+def test_the_macs_equal_a_second_implementation():
     content = (
         b'[7, 3, "ethereum", "key.read", "client:engine", "r-1", "192.0.2.1", "sign \\u20ac", null,'
         b' null, "2026-11-24T12:30:01.000005+00:00", "abababababababab"]'
@@ -89,11 +89,11 @@ def test_every_part_of_an_entry_is_covered(name):
     assert changed.entry.mac != chained(KEY, ENTRY, HEAD).entry.mac
 
 
-def test_no_part_is_forgotten_here():
+def test_the_test_covers_every_field_of_an_entry():
     assert {field.name for field in fields(AuditEntry)} == CHANGES.keys() | {"mac"}
 
 
-def test_what_stands_before_an_entry_is_covered():
+def test_the_previous_entry_is_covered():
     other = replace(HEAD, mac=FIRST_HEAD)
     assert chained(KEY, ENTRY, other).entry.mac != chained(KEY, ENTRY, HEAD).entry.mac
 
@@ -111,14 +111,14 @@ def test_another_secret_gives_other_macs():
     assert chained(other, ENTRY, HEAD).entry.mac != chained(KEY, ENTRY, HEAD).entry.mac
 
 
-def test_the_keys_of_the_log_are_not_those_that_seal():
+def test_the_keys_of_the_log_are_not_those_of_the_wallets():
     ours = EncryptionService(Secret(SECRET))
     root = ours.audit_keys[ours.key_id].root.reveal()
     assert root == hkdf(ours._current.key.reveal(), b"wallet-api/audit-root/v1")
     assert root != ours._current.key.reveal()
 
 
-def test_a_later_secret_opens_the_root_of_the_one_that_it_succeeds():
+def test_a_later_secret_decrypts_the_root_of_its_predecessor():
     both = EncryptionService(Secret(OTHER_SECRET), [Secret(SECRET)])
     later, older = both.audit_keys.values()
     sealed = later.encrypt_root_of(older)

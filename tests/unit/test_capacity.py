@@ -11,7 +11,7 @@ from tests.service import ROOT
 SVG = ROOT / "docs" / "capacity.svg"
 
 
-def test_the_page_shows_what_the_model_says(request):
+def test_the_page_equals_the_model(request):
     inputs = Inputs()
     table = capacity.table([need(users, inputs) for users in USERS], inputs)
     if request.config.getoption("--write"):
@@ -21,7 +21,7 @@ def test_the_page_shows_what_the_model_says(request):
     ElementTree.fromstring(SVG.read_text())  # noqa: S314
 
 
-def test_what_was_measured_is_as_modelled_from_one_of_the_measurements():
+def test_the_model_predicts_the_other_measurements():
     """Within six in a hundred, over all that was measured."""
     size = capacity.bytes_per_row()
     counts = [found["users"] for found in measured()]
@@ -31,12 +31,12 @@ def test_what_was_measured_is_as_modelled_from_one_of_the_measurements():
         assert modelled == pytest.approx(capacity.total(found), rel=0.06), found["users"]
 
 
-def test_every_plan_is_larger_and_dearer_than_the_one_before():
+def test_every_plan_is_larger_and_more_expensive_than_the_previous():
     assert sorted(PLANS, key=lambda plan: plan.dollars) == list(PLANS)
     assert sorted(PLANS, key=lambda plan: plan.gigabytes) == list(PLANS)
 
 
-def test_more_of_anything_never_costs_less():
+def test_more_load_never_needs_less():
     dollars = [need(users, Inputs()).dollars for users in USERS]
     assert dollars == sorted(dollars)
     usual = need(10_000_000, Inputs())
@@ -45,7 +45,7 @@ def test_more_of_anything_never_costs_less():
     assert need(10_000_000, Inputs(dollars_per_dyno=250)).dollars > usual.dollars
 
 
-def test_beyond_the_largest_plan_there_are_machines_of_ones_own_and_a_coordinator():
+def test_beyond_the_largest_plan_the_model_adds_machines_and_a_coordinator():
     many = need(10**9, Inputs())
     assert many.plan == MACHINE
     assert MACHINE not in PLANS

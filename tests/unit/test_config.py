@@ -98,18 +98,18 @@ def test_the_required_variables_are_kept():
     assert kept.encryption_secret_previous == kept.warnings == ()
 
 
-def test_the_pool_follows_the_threads_unless_told_otherwise():
+def test_the_default_pool_size_follows_the_threads():
     assert settings(WEB_THREADS="3").db_pool_max == 3
     assert settings(WEB_THREADS="3", DB_POOL_MAX="5").db_pool_max == 5
 
 
-def test_the_key_set_is_looked_for_at_the_issuer():
+def test_the_default_key_set_is_at_the_issuer():
     changed = settings(QUICK_AUTH_ISSUER="https://auth.example")
     assert changed.quick_auth_jwks_url == "https://auth.example/.well-known/jwks.json"
 
 
 @pytest.mark.parametrize("value", [{}, dict.fromkeys(REQUIRED, "")], ids=["absent", "empty"])
-def test_what_is_missing_is_reported_all_at_once(value):
+def test_missing_settings_are_reported_together(value):
     with pytest.raises(ConfigurationError) as refusal:
         Settings.from_environ(value)
     assert list(map(str, refusal.value.faults)) == [f"{name} is not set" for name in REQUIRED]

@@ -19,7 +19,7 @@ def pair():
     theirs.close()
 
 
-def test_a_parser_that_wants_more_than_came_gives_up(pair):
+def test_a_parser_that_needs_more_bytes_does_not_wait(pair):
     """Not an end: what comes late must not be taken for the next request."""
     connection, theirs = pair
     theirs.sendall(b"POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nabc")
@@ -32,7 +32,7 @@ def test_a_parser_that_wants_more_than_came_gives_up(pair):
     assert not connection.parser.finish_body()
 
 
-def test_an_answer_is_taken_at_once_and_arrives_bit_by_bit(pair):
+def test_a_response_is_accepted_at_once_and_sent_in_parts(pair):
     connection, theirs = pair
     answer = bytes(range(256)) * 40_000
     connection.sock.sendall(answer)
@@ -45,7 +45,7 @@ def test_an_answer_is_taken_at_once_and_arrives_bit_by_bit(pair):
     assert received == answer
 
 
-def test_the_head_of_an_answer_waits_for_its_body(pair):
+def test_the_head_of_a_response_is_sent_with_its_body(pair):
     connection, theirs = pair
     theirs.setblocking(False)
     connection.sock.sendall(b"HTTP/1.1 200 OK\r\n\r\n")

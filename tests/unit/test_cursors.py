@@ -34,13 +34,13 @@ def read(cursor, query, kind=str):
 
 
 @given(time=moments, fid=fids, rest=rests, query=queries)
-def test_every_position_comes_back_exactly(time, fid, rest, query):
+def test_every_position_round_trips(time, fid, rest, query):
     position = (time, fid, rest)
     assert read(cursor_of(position, query), query, type(rest)) == position
 
 
 @given(time=moments, fid=fids, query=queries, other=queries)
-def test_a_cursor_opens_under_its_own_filters_alone(time, fid, query, other):
+def test_a_cursor_is_valid_only_with_its_own_filters(time, fid, query, other):
     cursor = cursor_of((time, fid, "ethereum"), query)
     if query == other:
         assert read(cursor, other) is not None
@@ -50,7 +50,7 @@ def test_a_cursor_opens_under_its_own_filters_alone(time, fid, query, other):
 
 
 @given(time=moments, fid=fids, at=st.integers(0, 1000), other=st.characters())
-def test_a_cursor_with_another_character_is_none(time, fid, at, other):
+def test_a_changed_cursor_is_refused(time, fid, at, other):
     cursor = cursor_of((time, fid, "ethereum"), {})
     at %= len(cursor)
     changed = cursor[:at] + other + cursor[at + 1 :]

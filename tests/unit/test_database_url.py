@@ -28,24 +28,24 @@ def fault(url, name="DATABASE_URL", **environ):
 @pytest.mark.parametrize(
     ("parameter", "instead"),
     [
-        ("pgbouncer=true", 'the parameter "pgbouncer": leave it out; docs/scaling.md says'),
+        ("pgbouncer=true", 'the parameter "pgbouncer": remove it; docs/scaling.md describes'),
         (
             "schema=public",
-            'the parameter "schema": leave it out; another schema than public is opt',
+            'the parameter "schema": remove it; another schema than public is opt',
         ),
-        ("currentSchema=app", 'the parameter "currentSchema": leave it out; another schema'),
-        ("search_path=app", 'the parameter "search_path": leave it out; another schema'),
+        ("currentSchema=app", 'the parameter "currentSchema": remove it; another schema'),
+        ("search_path=app", 'the parameter "search_path": remove it; another schema'),
         ("connection_limit=5", 'the parameter "connection_limit": set DB_POOL_MAX'),
         ("pool_timeout=5", 'the parameter "pool_timeout": set DB_POOL_TIMEOUT'),
-        ("statement_cache_size=0", 'the parameter "statement_cache_size": leave it out'),
+        ("statement_cache_size=0", 'the parameter "statement_cache_size": remove it'),
         ("sslaccept=strict", 'the parameter "sslaccept": write sslmode=verify-full'),
         ("sslmod=require", 'the parameter "sslmod" (did you mean sslmode?)'),
         ("SSLMODE=require", 'the parameter "SSLMODE":'),
-        ("sslmode=require&supa=base", 'the parameter "supa": leave it out'),
+        ("sslmode=require&supa=base", 'the parameter "supa": remove it'),
         ("x-migrations-table=t", 'the parameter "x-migrations-table":'),
     ],
 )
-def test_an_unknown_parameter_is_named_with_what_to_write_instead(name, parameter, instead):
+def test_an_unknown_parameter_is_reported_with_a_suggestion(name, parameter, instead):
     found = fault(f"{URL}?{parameter}", name)
     assert found.startswith(
         f"{name} must be a URL that libpq can read, which does not know {instead}"
@@ -91,7 +91,7 @@ def test_a_name_that_may_be_a_part_of_the_password_is_withheld(url):
         ("postgresql://app:p@[::1/wallets", "libpq can read"),
     ],
 )
-def test_a_url_that_leads_nowhere_is_refused_at_the_start(url, sentence):
+def test_a_url_without_a_server_or_database_is_refused_at_the_start(url, sentence):
     assert sentence in fault(url)
 
 
@@ -111,7 +111,7 @@ def test_a_url_that_leads_nowhere_is_refused_at_the_start(url, sentence):
         "postgres://",
     ],
 )
-def test_a_form_that_libpq_reads_is_taken_as_it_is(url):
+def test_a_form_that_libpq_accepts_is_unchanged(url):
     assert read_database_url({"DATABASE_URL": url}).reveal() == url
 
 
@@ -135,7 +135,7 @@ def test_a_variable_of_libpq_that_leads_elsewhere_is_refused(name, variable, par
     # The other one of the two URLs says all.
     whole = dict.fromkeys(("DATABASE_URL", "DATABASE_REPLICA_URL"), f"{url}&{parameter}=1")
     assert fault(url, **{**whole, variable: "hunter2"}, name=name) == (
-        f"{variable} is set and changes where {name} leads. Unset it, or write {parameter}= into "
+        f"{variable} is set and changes the target of {name}. Unset it, or write {parameter}= into "
         f"{name}."
     )
 
@@ -164,17 +164,17 @@ def test_a_variable_of_libpq_that_the_url_overrides_is_no_fault(variable, parame
 def test_a_variable_of_libpq_that_leads_to_the_same_place_is_no_fault(variable, value, url):
     assert read_database_url({"DATABASE_URL": url, variable: value}).reveal() == url
     elsewhere = {"DATABASE_URL": url, variable: f"{value}0"}
-    with pytest.raises(ConfigurationError, match=f"{variable} is set and changes where"):
+    with pytest.raises(ConfigurationError, match=f"{variable} is set and changes the target"):
         read_database_url(elsewhere)
 
 
-def test_a_user_without_a_passwd_entry_is_told_what_changes_the_place(monkeypatch):
+def test_a_user_without_a_passwd_entry_gets_an_explanation(monkeypatch):
     def absent(uid):
         raise KeyError(uid)
 
     monkeypatch.setattr(pwd, "getpwuid", absent)
     found = fault("postgresql://db/wallets", PGUSER="app")
-    assert found.startswith("PGUSER is set and changes where DATABASE_URL leads")
+    assert found.startswith("PGUSER is set and changes the target of DATABASE_URL")
 
 
 def test_the_default_user_is_that_of_the_effective_uid(monkeypatch):

@@ -96,7 +96,7 @@ def test_a_secret_that_is_not_ascii_counts_as_utf_8():
     assert EncryptionService(secret).key_id == "6955e43970c5499c"
 
 
-def test_a_key_sealed_by_hand_opens(service):
+def test_a_key_encrypted_by_hand_decrypts(service):
     info = b"wallet-api/wallet-key/v1/1464243/ethereum"
     wallet_key = hkdf_by_hand(bytes.fromhex(MASTER), info, 32)
     bound_to = f"aes-256-gcm\n{KEY_ID}\n1464243\nethereum\n{ADDRESS}".encode()
@@ -106,18 +106,18 @@ def test_a_key_sealed_by_hand_opens(service):
     assert service.decrypt(SEALED, **ROW).reveal() == KEY
 
 
-def test_sealing_gives_the_known_ciphertext(service, monkeypatch):
+def test_encryption_gives_the_known_ciphertext(service, monkeypatch):
     monkeypatch.setattr("wallet_api.crypto.encryption.os.urandom", lambda n: bytes(range(n)))
     assert service.encrypt(Secret(KEY), **ROW) == SEALED
 
 
-def test_a_sealed_key_is_lower_case_hex_of_fixed_lengths(service):
+def test_an_encrypted_key_is_lower_case_hex_of_fixed_lengths(service):
     sealed = service.encrypt(Secret(KEY), **ROW)
     assert [len(part) for part in (sealed.ciphertext, sealed.iv, sealed.key_id)] == [96, 24, 16]
     assert set(sealed.ciphertext + sealed.iv + sealed.key_id) <= set("0123456789abcdef")
 
 
-def test_a_thousand_seals_have_a_thousand_nonces(service):
+def test_a_thousand_encryptions_have_a_thousand_nonces(service):
     assert len({service.encrypt(Secret(KEY), **ROW).iv for _ in range(1000)}) == 1000
 
 
@@ -128,13 +128,13 @@ def test_a_thousand_seals_have_a_thousand_nonces(service):
     chain=st.sampled_from(["ethereum", "solana", "ethereum/1"]),
     address=st.binary(min_size=20, max_size=20).map(lambda raw: "0x" + raw.hex()),
 )
-def test_every_sealed_key_opens_to_the_same(service, key, fid, chain, address):
+def test_every_encrypted_key_decrypts_to_itself(service, key, fid, chain, address):
     sealed = service.encrypt(Secret(key), fid=fid, chain=chain, address=address)
     assert service.decrypt(sealed, fid=fid, chain=chain, address=address).reveal() == key
 
 
 @pytest.mark.parametrize(("column", "bits"), [("ciphertext", 384), ("iv", 96), ("key_id", 64)])
-def test_a_flipped_bit_does_not_open(service, column, bits):
+def test_a_flipped_bit_does_not_decrypt(service, column, bits):
     text = getattr(SEALED, column)
     assert len(text) * 4 == bits
     changed = (replace(SEALED, **{column: flipped(text, bit)}) for bit in range(bits))
@@ -142,7 +142,7 @@ def test_a_flipped_bit_does_not_open(service, column, bits):
 
 
 @pytest.mark.parametrize("column", ["ciphertext", "iv"])
-def test_a_cut_or_longer_one_does_not_open(service, column):
+def test_a_shorter_or_longer_value_does_not_decrypt(service, column):
     text = getattr(SEALED, column)
     changed = [text[:length] for length in range(len(text))]
     changed += [text + "0", text + "00", "00" + text, text * 2]
@@ -151,7 +151,7 @@ def test_a_cut_or_longer_one_does_not_open(service, column):
 
 @pytest.mark.parametrize("column", ["ciphertext", "iv"])
 @pytest.mark.parametrize("text", ["", "zz", "0x00", "\u0660\u0660", "\0", "G" * 24])
-def test_what_is_not_hex_does_not_open(service, column, text):
+def test_a_value_that_is_not_hex_does_not_decrypt(service, column, text):
     with pytest.raises(KeyUnreadable):
         service.decrypt(replace(SEALED, **{column: text}), **ROW)
 
@@ -170,23 +170,23 @@ def test_what_is_not_hex_does_not_open(service, column, text):
         {"address": ""},
     ],
 )
-def test_a_ciphertext_moved_to_another_row_does_not_open(service, moved):
+def test_a_ciphertext_moved_to_another_row_does_not_decrypt(service, moved):
     with pytest.raises(KeyUnreadable, match="cannot be decrypted right now"):
         service.decrypt(SEALED, **{**ROW, **moved})
 
 
 @pytest.mark.parametrize("scheme", ["aes-256-cbc", "AES-256-GCM", "aes-256-gcm\n", "none", ""])
-def test_a_changed_scheme_does_not_open(service, scheme):
+def test_a_changed_scheme_does_not_decrypt(service, scheme):
     with pytest.raises(KeyUnreadable):
         service.decrypt(replace(SEALED, scheme=scheme), **ROW)
 
 
-def test_another_secret_does_not_open(other):
+def test_another_secret_does_not_decrypt(other):
     with pytest.raises(KeyUnreadable):
         other.decrypt(SEALED, **ROW)
 
 
-def test_another_secret_does_not_open_under_its_own_key_id(other):
+def test_another_secret_does_not_decrypt_under_its_own_key_id(other):
     with pytest.raises(KeyUnreadable):
         other.decrypt(replace(SEALED, key_id=other.key_id), **ROW)
 
@@ -197,12 +197,12 @@ def test_the_key_id_is_bound_even_between_two_known_secrets(other):
         both.decrypt(replace(SEALED, key_id=other.key_id), **ROW)
 
 
-def test_a_previous_secret_still_opens():
+def test_a_previous_secret_still_decrypts():
     rotated = EncryptionService(Secret(OTHER_SECRET), [Secret(SECRET)])
     assert rotated.decrypt(SEALED, **ROW).reveal() == KEY
 
 
-def test_the_current_secret_seals(service, other):
+def test_the_current_secret_encrypts(service, other):
     rotated = EncryptionService(Secret(OTHER_SECRET), [Secret(SECRET)])
     sealed = rotated.encrypt(Secret(KEY), **ROW)
     assert sealed.key_id == rotated.key_id == other.key_id
@@ -216,7 +216,7 @@ def test_a_secret_that_is_also_named_as_a_previous_one_counts_once(other):
     assert list(rotated.audit_keys) == [rotated.key_id, KEY_ID]
 
 
-def test_a_key_id_is_no_part_of_what_is_easily_worked_out(service, other):
+def test_a_key_id_cannot_be_derived_without_scrypt(service, other):
     master = bytes.fromhex(MASTER)
     known = [SECRET.encode(), master, bytes.fromhex(WALLET_KEY), KEY]
     hashes = ("md5", "sha1", "sha256", "sha512", "sha3_256", "blake2b")
@@ -226,13 +226,13 @@ def test_a_key_id_is_no_part_of_what_is_easily_worked_out(service, other):
 
 
 @pytest.mark.parametrize("length", [0, 31, 33, 64, 66])
-def test_only_thirty_two_bytes_are_sealed(service, length):
+def test_only_thirty_two_bytes_are_encrypted(service, length):
     with pytest.raises(ValueError, match=r"^a private key has 32 bytes$"):
         service.encrypt(Secret(bytes(length)), **ROW)
 
 
 @pytest.mark.parametrize("length", [0, 31, 33])
-def test_only_thirty_two_bytes_are_opened(service, length):
+def test_only_thirty_two_bytes_are_decrypted(service, length):
     bound_to = f"aes-256-gcm\n{KEY_ID}\n1464243\nethereum\n{ADDRESS}".encode()
     sealed = AESGCM(bytes.fromhex(WALLET_KEY)).encrypt(
         bytes.fromhex(NONCE), b"k" * length, bound_to
@@ -252,7 +252,7 @@ def test_only_thirty_two_bytes_are_opened(service, length):
         replace(SEALED, scheme="none"),
     ],
 )
-def test_a_refusal_shows_neither_key_nor_secret(service, changed):
+def test_an_error_shows_neither_key_nor_secret(service, changed):
     row = {**ROW, "address": ADDRESS.lower()}
     with pytest.raises(KeyUnreadable) as refusal:
         service.decrypt(changed, **row)

@@ -99,7 +99,7 @@ def test_the_table_has_every_setting():
 
 
 @pytest.mark.parametrize("name", [name for name in GOOD if name != LITERAL])
-def test_what_is_around_a_value_is_no_part_of_it(name):
+def test_surrounding_characters_are_removed_from_a_value(name):
     expected = outcome(**{name: GOOD[name]})
     assert isinstance(expected, dict)
     if name not in REQUIRED:
@@ -134,7 +134,7 @@ def test_commands_read_the_same_values(around):
     "value",
     ["a'b", "'a", "a'", "'", '"', "'a\"", "'a', 'b'", '"a","b"', "it's", "a b", "a\nb", "\\n"],
 )
-def test_what_is_inside_stays(value):
+def test_characters_inside_a_value_are_kept(value):
     assert trim(value) == value
 
 
@@ -167,7 +167,7 @@ def test_white_space_does_not_make_a_secret_long_enough(name):
 
 
 @pytest.mark.parametrize("name", ["ALLOW_KEY_EXPORT", "RATELIMIT_ENABLED", "ALLOW_SHORT_SECRET"])
-def test_yes_and_no_have_the_words_that_people_use(name):
+def test_the_usual_words_for_yes_and_no_are_accepted(name):
     yes, no = outcome(**{name: "true"}), outcome(**{name: "false"})
     assert yes != no
     for word in ("TRUE", "True", "1", "yes", "YES", "on", "On", "true\n"):
@@ -203,7 +203,7 @@ def test_a_word_may_be_in_capitals(name, given):
 
 
 @pytest.mark.parametrize("token", ["t\u00f6ken" * 8, "a\ntoken" * 8, "\u212a" * 40, "a\ttoken" * 8])
-def test_a_metrics_token_that_no_header_can_carry_is_refused(token):
+def test_a_metrics_token_that_cannot_be_sent_in_a_header_is_refused(token):
     (fault,) = faults(METRICS_TOKEN=token)
     assert fault == "METRICS_TOKEN must be printable ASCII: it is sent in a header"
 
@@ -215,13 +215,13 @@ def test_a_metrics_token_that_no_header_can_carry_is_refused(token):
         *("'/data/wallets", '/data/"wallets"', "/data\n/wallets", "file:///data/wallets"),
     ],
 )
-def test_a_path_that_a_shell_did_not_read_is_refused(path):
+def test_a_path_with_an_unexpanded_variable_is_refused(path):
     """It names no folder, so that it would pass the guard against a forgotten WALLET_STORAGE."""
     (fault,) = faults(WALLET_STORAGE_PATH=path)
     assert fault.startswith("WALLET_STORAGE_PATH must be a plain path: ~ and $ are not expanded")
 
 
-def test_the_page_says_what_is_done_with_a_value():
+def test_the_page_documents_how_values_are_cleaned():
     page = " ".join(read("docs/configuration.md").split())
     for said in ("white space", "quotes", "`true`, `1`, `yes` and `on`", "`ENCRYPTION_SECRET` is"):
         assert said in page

@@ -57,7 +57,7 @@ def test_an_audience_that_no_token_can_have_is_refused(given):
         ("http://[0:0:0:0:0:0:0:1]:9/x", "http://[::1]:9/x"),
     ],
 )
-def test_an_issuer_becomes_what_its_tokens_name(given, issuer):
+def test_an_issuer_becomes_the_iss_of_its_tokens(given, issuer):
     kept = settings(QUICK_AUTH_ISSUER=given)
     assert kept.quick_auth_issuer == issuer
     assert kept.quick_auth_jwks_url == f"{issuer}/.well-known/jwks.json"
@@ -87,7 +87,7 @@ def test_an_issuer_becomes_what_its_tokens_name(given, issuer):
         ),
     ],
 )
-def test_a_url_that_is_none_is_one_fault(name, given):
+def test_a_malformed_url_is_one_fault(name, given):
     (fault,) = faults(**{name: given})
     assert fault == f"{name} must be an http(s) URL"
 

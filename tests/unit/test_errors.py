@@ -37,12 +37,12 @@ def build(cls: type[WalletApiError], *arguments: str) -> WalletApiError:
     return cls("the reason") if issubclass(cls, ServiceUnavailable) else cls(*arguments)
 
 
-def test_the_drawing_is_the_tree():
+def test_the_docstring_shows_the_whole_tree():
     assert "\n    WalletApiError\n" in (errors.__doc__ or "")
     assert drawn() == {cls.__name__: cls.__base__.__name__ for cls in CLASSES}
 
 
-def test_every_refusal_is_defined_in_the_module_of_the_tree():
+def test_every_error_is_defined_in_the_module_of_the_tree():
     assert {cls.__module__ for cls in CLASSES} == {"wallet_api.errors"}
 
 
@@ -51,7 +51,7 @@ def test_every_class_has_a_status_and_no_other_has():
 
 
 @each_class
-def test_the_status_says_whose_turn_it_is(cls):
+def test_the_status_matches_the_kind_of_error(cls):
     if issubclass(cls, ServiceUnavailable):
         assert STATUS_OF[cls] == 503
     elif issubclass(cls, errors.InvalidRequest):
@@ -61,7 +61,7 @@ def test_the_status_says_whose_turn_it_is(cls):
 
 
 @each_class
-def test_a_code_is_its_own_and_says_the_class_in_snake_case(cls):
+def test_a_code_is_the_class_name_in_snake_case(cls):
     assert re.sub(r"(?<=.)(?=[A-Z])", "_", cls.__name__).lower() == vars(cls)["code"]
 
 
@@ -77,7 +77,7 @@ def test_a_docstring_is_one_line_that_a_user_may_read(cls):
 
 
 @each_class
-def test_a_refusal_says_its_class_s_sentence(cls):
+def test_an_error_has_the_sentence_of_its_class(cls):
     error = build(cls)
     assert str(error) == cls.sentence()
     assert error.hint is None
@@ -93,7 +93,7 @@ def test_a_reason_is_for_the_log_and_not_for_the_user(cls):
     assert "10.0.0.7" not in repr(error)
 
 
-def test_a_refusal_may_say_more():
+def test_an_error_may_add_a_detail():
     error = errors.InvalidRequest("The body is an array.", hint="Send an object.")
     assert str(error) == "The body is an array."
     assert error.hint == "Send an object."

@@ -44,7 +44,7 @@ requests = st.one_of(
 
 
 @given(requests, st.lists(st.integers(0, 400)))
-def test_a_request_is_whole_at_its_last_byte_however_it_is_cut(text, cuts):
+def test_a_request_is_complete_at_its_last_byte_however_it_is_split(text, cuts):
     assert arrive(text, *cuts, len(text) - 1) == (len(text), True)
 
 
@@ -60,7 +60,7 @@ def test_gunicorn_finds_the_same_end(text):
         b"".join
     )
 )
-def test_no_chunks_make_it_look_for_ever(body):
+def test_no_chunks_cause_endless_parsing(body):
     arrive(POST + b"Transfer-Encoding: chunked\r\n\r\n" + body)
 
 
@@ -75,7 +75,7 @@ def test_no_chunks_make_it_look_for_ever(body):
     ],
     ids=["too long", "endless length", "other coding", "negative chunk", "endless chunk line"],
 )
-def test_nothing_more_is_awaited_of_what_will_be_refused(rest):
+def test_no_more_bytes_are_awaited_for_a_request_that_will_be_refused(rest):
     text = POST + rest
     assert arrive(text) == (len(text), False)
 
@@ -86,7 +86,7 @@ def test_a_body_of_the_largest_size_is_awaited():
     assert arrive(head + b"x" * MAX_BODY_BYTES)[1] is True
 
 
-def test_a_head_may_be_so_large_and_no_larger():
+def test_the_size_of_a_head_is_bounded():
     whole = POST + b"X: " + b"y" * (MAX_HEAD_BYTES - len(POST) - 7) + b"\r\n\r\n"
     assert len(whole) == MAX_HEAD_BYTES
     assert arrive(whole) == (MAX_HEAD_BYTES, True)
@@ -98,7 +98,7 @@ def test_a_head_may_be_so_large_and_no_larger():
 
 
 @pytest.mark.parametrize("framing", [b"Content-Length: 3", b"Transfer-Encoding: chunked"])
-def test_a_client_that_waits_for_our_word_gets_it_once(framing):
+def test_a_client_that_expects_100_continue_gets_it_once(framing):
     received = bytearray(POST + b"expect: 100-Continue\r\n" + framing + b"\r\n\r\n")
     arriving = arrival(received)
     assert [next(arriving), next(arriving)] == [CONTINUE, b""]
@@ -113,5 +113,5 @@ def test_a_client_that_waits_for_our_word_gets_it_once(framing):
     ],
     ids=["has begun", "HTTP/1.0", "does not wait"],
 )
-def test_nobody_else_gets_it(text):
+def test_no_other_client_gets_100_continue(text):
     assert next(arrival(bytearray(text))) == b""

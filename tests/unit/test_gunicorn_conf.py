@@ -35,7 +35,7 @@ def test_a_worker_opens_its_pool_after_the_fork_and_closes_it_at_its_end(hooks, 
     assert pool.closed
 
 
-def test_the_numbers_of_a_master_are_in_a_folder_of_its_own(environ, monkeypatch, tmp_path):
+def test_the_metrics_of_a_master_are_in_its_own_folder(environ, monkeypatch, tmp_path):
     """A new master inherits the environment of the one before it, whose folder goes with it."""
     for name, value in {**environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}.items():
         monkeypatch.setenv(name, value)
@@ -76,7 +76,7 @@ def test_gunicorn_s_configuration_has_the_pinned_value(hooks, monkeypatch, name)
     assert Server([]).cfg.settings[name].get() == PINNED[name]
 
 
-def test_what_the_service_sets_and_nobody_may_change_is_pinned_above(hooks):
+def test_every_option_that_the_service_fixes_is_listed_above(hooks):
     ours = {
         name
         for name, setting in Config().settings.items()

@@ -57,7 +57,7 @@ def key_and_nonce(key, enc, info, aead):
     )
 
 
-def test_the_schedule_by_hand_gives_what_the_rfc_says():
+def test_a_key_schedule_by_hand_equals_the_rfc():
     # RFC 9180, appendix A.1.1: the same KEM and KDF with AES-128-GCM.
     key = X25519PrivateKey.from_private_bytes(
         bytes.fromhex("4612c550263fc8ad58375df3f557aac531d26850903e55a9f23f21d8534e8ac8")
@@ -73,7 +73,7 @@ def test_the_schedule_by_hand_gives_what_the_rfc_says():
     assert opened == b"Beauty is truth, truth beauty"
 
 
-def test_what_is_sealed_opens_by_hand_as_the_rfc_says():
+def test_an_encryption_is_decrypted_by_hand_as_in_the_rfc():
     key = X25519PrivateKey.generate()
     sealed = hpke.Recipient(base64url(public(key))).encrypt(Secret(PLAINTEXT), info=INFO)
     assert (len(sealed.enc), len(sealed.ciphertext)) == (32, 32 + 16)
@@ -91,7 +91,7 @@ def test_the_suite_that_is_named_is_the_suite_that_is_used():
 
 @settings(deadline=None, max_examples=50)
 @given(plaintext=st.binary(max_size=64), info=st.binary(max_size=200))
-def test_another_implementation_opens_what_is_sealed_and_seals_what_opens(plaintext, info):
+def test_another_implementation_decrypts_and_encrypts_compatibly(plaintext, info):
     key = X25519PrivateKey.generate()
     theirs = KEMKey.from_pyca_cryptography_key(key)
     sealed = hpke.Recipient(base64url(public(key))).encrypt(Secret(plaintext), info=info)
@@ -106,13 +106,13 @@ def test_another_implementation_opens_what_is_sealed_and_seals_what_opens(plaint
     assert hpke._SUITE.decrypt(enc + sender.seal(plaintext), key, info) == plaintext
 
 
-def test_sealing_twice_gives_nothing_that_is_the_same():
+def test_two_encryptions_have_nothing_in_common():
     recipient = hpke.Recipient(base64url(public(X25519PrivateKey.generate())))
     sealed = [recipient.encrypt(Secret(PLAINTEXT), info=INFO) for _ in range(20)]
     assert len({one.enc for one in sealed}) == len({one.ciphertext for one in sealed}) == 20
 
 
-def test_a_public_key_is_repeated_in_its_one_spelling():
+def test_a_public_key_is_returned_in_its_canonical_form():
     # Four spellings of the same bytes: the last character carries two bits that say nothing.
     raw = public(X25519PrivateKey.from_private_bytes(PLAINTEXT))
     text = base64url(raw)
@@ -138,7 +138,7 @@ SMALL_ORDER = (
 
 @pytest.mark.parametrize("top_bit", [0, 2**255])
 @pytest.mark.parametrize("point", SMALL_ORDER)
-def test_a_point_of_small_order_is_no_recipient(point, top_bit):
+def test_a_point_of_small_order_is_refused(point, top_bit):
     with pytest.raises(InvalidRecipientKey):
         hpke.Recipient(base64url((point + top_bit).to_bytes(32, "little")))
 
@@ -152,7 +152,7 @@ def test_a_point_of_small_order_is_no_recipient(point, top_bit):
     ],
     ids=ascii,
 )
-def test_what_is_not_32_bytes_in_base64url_is_no_recipient(text):
+def test_a_key_that_is_not_32_bytes_in_base64url_is_refused(text):
     with pytest.raises(InvalidRecipientKey) as refusal:
         hpke.Recipient(text)
     assert text == "" or text not in str(refusal.value)

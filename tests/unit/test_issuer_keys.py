@@ -31,7 +31,7 @@ failures = pytest.mark.parametrize(("status", "body"), FAILURES)
 
 
 @failures
-def test_a_failing_issuer_is_our_trouble_and_not_the_user_s(issuer, status, body):
+def test_a_failing_issuer_is_a_503_and_not_a_401(issuer, status, body):
     issuer.says(status, body)
     auth = quick_auth(issuer, retry_seconds=0)
     with pytest.raises(SignInUnavailable):
@@ -41,7 +41,7 @@ def test_a_failing_issuer_is_our_trouble_and_not_the_user_s(issuer, status, body
 
 
 @failures
-def test_a_failing_issuer_does_not_take_away_the_keys_we_have(issuer, status, body):
+def test_a_failing_issuer_does_not_remove_known_keys(issuer, status, body):
     auth = quick_auth(issuer, cooldown_seconds=0)
     assert auth.verify(sign()) == FID
     issuer.says(status, body)
@@ -51,13 +51,13 @@ def test_a_failing_issuer_does_not_take_away_the_keys_we_have(issuer, status, bo
     assert auth.verify(sign()) == FID
 
 
-def test_an_issuer_that_is_down_is_our_trouble(issuer):
+def test_an_issuer_that_is_down_is_a_503(issuer):
     issuer.stop()
     with pytest.raises(SignInUnavailable):
         quick_auth(issuer).verify(sign())
 
 
-def test_an_issuer_that_goes_down_does_not_take_away_the_keys_we_have(issuer):
+def test_an_issuer_that_goes_down_does_not_remove_known_keys(issuer):
     auth = quick_auth(issuer, cooldown_seconds=0)
     assert auth.verify(sign()) == FID
     issuer.stop()
@@ -66,7 +66,7 @@ def test_an_issuer_that_goes_down_does_not_take_away_the_keys_we_have(issuer):
     assert auth.verify(sign()) == FID
 
 
-def test_an_issuer_that_does_not_answer_is_given_up(issuer):
+def test_an_issuer_that_does_not_answer_times_out(issuer):
     issuer.go.clear()
     began = time.monotonic()
     with pytest.raises(SignInUnavailable):
@@ -74,7 +74,7 @@ def test_an_issuer_that_does_not_answer_is_given_up(issuer):
     assert time.monotonic() - began < 2
 
 
-def test_an_issuer_that_does_not_answer_holds_up_nobody_whose_key_we_have(issuer):
+def test_a_silent_issuer_delays_no_token_with_a_known_key(issuer):
     auth = quick_auth(issuer, timeout_seconds=3, cooldown_seconds=0)
     assert auth.verify(sign()) == FID
     issuer.go.clear()
@@ -137,7 +137,7 @@ def test_a_failing_issuer_is_asked_again_after_a_pause_only(issuer, status):
     assert issuer.requests == 1
 
 
-def test_a_crowd_that_is_the_first_to_sign_in_costs_one_request_and_all_are_let_in(issuer):
+def test_concurrent_first_sign_ins_cost_one_request_and_all_succeed(issuer):
     auth = quick_auth(issuer)
     with ThreadPoolExecutor(16) as crowd:
         assert set(crowd.map(auth.verify, [sign()] * 16)) == {FID}
@@ -164,7 +164,7 @@ def test_unknown_keys_cost_one_more_request_within_the_cool_down(issuer, status)
     assert 2 <= issuer.requests <= 2 + (time.monotonic() - began) // 0.5
 
 
-def test_an_unknown_key_is_the_user_s_trouble(issuer):
+def test_an_unknown_key_is_a_401(issuer):
     auth = quick_auth(issuer)
     for kid in ("unknown", "", "FIRST", "first "):
         with pytest.raises(Unauthenticated):
@@ -189,7 +189,7 @@ def test_without_an_audience_nobody_signs_in(issuer, token):
     assert issuer.requests == 0
 
 
-def test_a_refusal_does_not_quote_the_token(issuer):
+def test_an_error_does_not_quote_the_token(issuer):
     token = sign(exp=1)
     with pytest.raises(Unauthenticated) as refusal:
         quick_auth(issuer).verify(token)

@@ -151,7 +151,7 @@ ANSWERS = {**ENDLESS, **LARGE, **BROKEN}
 
 
 @pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS)
-def test_an_answer_of_any_kind_ends_and_the_next_one_counts(issuer, answer):
+def test_every_response_ends_and_the_next_one_is_used(issuer, answer):
     auth = quick_auth(issuer, timeout_seconds=DEADLINE_SECONDS, retry_seconds=0)
     issuer.answer = answer
     began = time.monotonic()
@@ -164,7 +164,7 @@ def test_an_answer_of_any_kind_ends_and_the_next_one_counts(issuer, answer):
     assert issuer.requests == 2
 
 
-def test_an_issuer_that_says_nothing_before_tls_is_given_up_too(issuer):
+def test_an_issuer_that_is_silent_before_tls_times_out_too(issuer):
     issuer.url = issuer.url.replace("http:", "https:")
     issuer.answer = ENDLESS["silence"]
     auth = quick_auth(issuer, timeout_seconds=DEADLINE_SECONDS, retry_seconds=0)
@@ -192,7 +192,7 @@ def test_a_process_that_cannot_start_a_thread_asks_again_later(issuer, monkeypat
     assert auth.verify(sign()) == FID
 
 
-def test_those_who_wait_longer_than_two_seconds_are_let_go_and_the_thread_ends(issuer):
+def test_callers_that_wait_longer_than_two_seconds_get_an_error_and_the_thread_ends(issuer):
     auth = quick_auth(issuer, timeout_seconds=3, retry_seconds=0)
     issuer.answer = ENDLESS["a trickle of a body"]
     began = time.monotonic()

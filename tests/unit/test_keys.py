@@ -57,7 +57,7 @@ def test_a_published_key_gives_its_published_address(number, address):
         pytest.param(b"0x" + b"ab" * 32, id="hex"),
     ],
 )
-def test_what_is_no_key_is_refused_and_never_shown(key):
+def test_an_invalid_key_is_refused_and_never_shown(key):
     with pytest.raises(KeyUnreadable) as refusal:
         address_of(Secret(key))
     shown = traceback.TracebackException.from_exception(refusal.value, capture_locals=False)
@@ -68,7 +68,7 @@ def test_what_is_no_key_is_refused_and_never_shown(key):
             assert len(form) < 2 or form not in said
 
 
-def test_a_refusal_names_no_cause():
+def test_an_error_has_no_cause():
     """The library's own message may quote the key."""
     with pytest.raises(KeyUnreadable) as refusal:
         address_of(Secret(bytes(32)))
@@ -76,7 +76,7 @@ def test_a_refusal_names_no_cause():
     assert refusal.value.__suppress_context__
 
 
-def test_a_generated_pair_belongs_together():
+def test_a_generated_key_derives_its_address():
     pair = generate()
     assert len(pair.private_key.reveal()) == 32
     assert address_of(pair.private_key) == pair.address
@@ -97,7 +97,7 @@ def test_a_pair_does_not_show_its_key():
     assert repr(b"\xab" * 32) not in repr(pair)
 
 
-def test_no_library_lifts_the_recursion_limit():
+def test_no_library_raises_the_recursion_limit():
     """Without it, deep nesting would kill the process where RecursionError should stop it."""
     asked = [sys.executable, "-c", "import sys, wallet_api; print(sys.getrecursionlimit())"]
     assert int(subprocess.check_output(asked, cwd=ROOT)) == 1000

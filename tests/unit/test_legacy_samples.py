@@ -43,43 +43,43 @@ def stranger():
     return EncryptionService(Secret(OTHER_SECRET))
 
 
-def test_no_file_of_the_store_is_left_out():
+def test_every_file_of_the_store_is_tested():
     assert sorted(map(name, EXPECTED)) == sorted(p.name for p in (STORE / "wallets").iterdir())
     assert len(KEYED) == 12
     assert SECRET in (STORE / "README.md").read_text()
 
 
 @pytest.mark.parametrize("entry", KEYED, ids=name)
-def test_a_sample_opens_to_its_key_which_derives_its_address(service, entry):
+def test_a_sample_decrypts_to_the_key_of_its_address(service, entry):
     key = service.decrypt_legacy(*record(entry))
     assert "0x" + key.private_key.reveal().hex() == entry["privateKey"]
     assert address_of(key.private_key) == entry["address"]
 
 
 @pytest.mark.parametrize("entry", [e for e in EXPECTED if e not in KEYED], ids=name)
-def test_a_keyless_sample_opens_to_nothing(service, entry):
+def test_a_keyless_sample_decrypts_to_nothing(service, entry):
     assert service.decrypt_legacy(*record(entry)) is None
 
 
 @pytest.mark.parametrize("entry", EXPECTED, ids=name)
-def test_another_secret_opens_no_sample(stranger, entry):
+def test_another_secret_decrypts_no_sample(stranger, entry):
     with pytest.raises(KeyUnreadable):
         stranger.decrypt_legacy(*record(entry))
 
 
-def test_a_previous_secret_opens_a_sample():
+def test_a_previous_secret_decrypts_a_sample():
     service = EncryptionService(Secret(OTHER_SECRET), [Secret(SECRET)])
     key = service.decrypt_legacy(CIPHERTEXT, IV)
     assert "0x" + key.private_key.reveal().hex() == KEYED[0]["privateKey"]
 
 
-def test_a_previous_secret_opens_a_keyless_sample():
+def test_a_previous_secret_decrypts_a_keyless_sample():
     service = EncryptionService(Secret(OTHER_SECRET), [Secret(SECRET)])
     keyless = next(entry for entry in EXPECTED if entry not in KEYED)
     assert service.decrypt_legacy(*record(keyless)) is None
 
 
-def test_a_previous_secret_opens_a_key_in_another_spelling_and_says_that_it_is_one():
+def test_a_previous_secret_decrypts_a_key_in_another_spelling_and_reports_it():
     service = EncryptionService(Secret(OTHER_SECRET), [Secret(SECRET)])
     opened = service.decrypt_legacy(*old_seal(KEYED[0]["privateKey"].removeprefix("0x"), SECRET))
     assert "0x" + opened.private_key.reveal().hex() == KEYED[0]["privateKey"]
@@ -87,7 +87,7 @@ def test_a_previous_secret_opens_a_key_in_another_spelling_and_says_that_it_is_o
     assert service.decrypt_legacy(CIPHERTEXT, IV).is_plain
 
 
-def test_an_upper_case_record_opens_too(service):
+def test_an_upper_case_record_decrypts_too(service):
     key = service.decrypt_legacy(CIPHERTEXT.upper(), IV.upper())
     assert "0x" + key.private_key.reveal().hex() == KEYED[0]["privateKey"]
 
@@ -149,7 +149,7 @@ def test_a_changed_iv_never_gives_the_key_of_the_address(service, byte):
     assert address_of(key.private_key) != KEYED[0]["address"]
 
 
-def test_a_refusal_shows_neither_record_nor_secret(service):
+def test_an_error_shows_neither_record_nor_secret(service):
     with pytest.raises(KeyUnreadable) as refusal:
         service.decrypt_legacy("x" + KEYED[0]["privateKey"], IV)
     said = f"{refusal.value!r} {refusal.value.reason} {refusal.value.__cause__}"

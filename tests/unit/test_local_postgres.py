@@ -60,7 +60,7 @@ def server(tmp_path: Path) -> Iterator[LocalPostgres]:
     remove_cluster(server)
 
 
-def test_a_new_server_answers_with_its_password_and_not_without(running: LocalPostgres) -> None:
+def test_a_new_server_requires_its_password(running: LocalPostgres) -> None:
     assert ask(running, "select current_user || ' ' || current_database()") == (
         "wallet_api wallet_api"
     )
@@ -128,7 +128,7 @@ def test_a_killed_server_recovers_what_was_committed(server: LocalPostgres) -> N
     assert ask(server, "select note from notes") == "kept"
 
 
-def test_a_second_start_is_refused_and_harms_nothing(running: LocalPostgres) -> None:
+def test_a_second_start_is_refused_and_changes_nothing(running: LocalPostgres) -> None:
     for second in (running, LocalPostgres(running.directory, durable=False)):
         with pytest.raises(LocalPostgresError, match="already running"):
             second.start()
@@ -160,7 +160,7 @@ def test_an_orphan_of_a_killed_program_is_stopped_and_its_data_kept(server: Loca
     assert ask(server, "select note from notes") == "kept"
 
 
-def test_another_process_with_the_number_of_a_dead_server_is_left_alone(
+def test_another_process_with_the_pid_of_a_dead_server_is_not_stopped(
     server: LocalPostgres,
 ) -> None:
     server.start()
@@ -178,7 +178,7 @@ def test_another_process_with_the_number_of_a_dead_server_is_left_alone(
     assert ask(server, "select 1") == 1
 
 
-def test_a_program_killed_in_the_middle_of_initdb_leaves_nothing_to_trust(
+def test_a_program_killed_during_initdb_leaves_no_cluster(
     server: LocalPostgres,
 ) -> None:
     cluster = server.directory / "cluster"
@@ -193,7 +193,7 @@ def test_a_program_killed_in_the_middle_of_initdb_leaves_nothing_to_trust(
     assert ask(server, "show data_checksums") == "on"
 
 
-def test_a_failed_start_says_why_and_lets_go(
+def test_a_failed_start_reports_the_reason_and_releases_the_lock(
     server: LocalPostgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(local_postgres, "EXIT_SECONDS", 0.0)
@@ -226,7 +226,7 @@ def test_a_database_is_created_once(running: LocalPostgres) -> None:
     assert ask(running, "select count(*) from pg_database where datname like '%odd%'") == 1
 
 
-def test_a_directory_made_anew_does_not_inherit_the_data(server: LocalPostgres) -> None:
+def test_a_recreated_directory_does_not_inherit_the_data(server: LocalPostgres) -> None:
     server.start()
     keep_a_note(server)
     server.stop()
@@ -308,7 +308,7 @@ def test_an_old_postgresql_is_refused(
         server.start()
 
 
-def test_programs_that_are_not_there_are_named(
+def test_missing_programs_are_reported(
     server: LocalPostgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PG_BINDIR", str(tmp_path / "absent"))

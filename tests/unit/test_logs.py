@@ -83,7 +83,7 @@ def fail_anew():
         raise KeyError("hunter2") from None
 
 
-def test_an_event_is_one_json_object_with_its_circumstances(log):
+def test_an_event_is_one_json_object_with_its_context(log):
     structlog.contextvars.bind_contextvars(request_id="r-1")
     log.event.info("prepared", fid=1464243, amounts=[1, 2], nested={"a": None})
     (line,) = log.lines()
@@ -115,7 +115,7 @@ def test_every_logger_writes_the_same_lines(log, through):
 
 @both_formats
 @hidden
-def test_keys_and_tokens_are_redacted_wherever_they_stand(log, text):
+def test_keys_and_tokens_are_redacted_everywhere(log, text):
     log.event.info(text, value=text)
     log.event.info("a %s b", f"in {text}, within")
     log.event.info("nested", a={"b": {"c": [text, (text, {"d": text})]}})
@@ -155,7 +155,7 @@ def test_a_secret_is_never_written(log):
     ["0x" + "ab" * 20, "ab" * 16, "ab" * 48, "9" * 63, "key_unreadable", "a.b.c", "r-1"],
     ids=["address", "request id", "ciphertext", "63 digits", "code", "dots", "short id"],
 )
-def test_what_is_no_secret_stays_readable(log, text):
+def test_other_values_stay_readable(log, text):
     log.event.info("event", value=text)
     assert log.lines()[0]["value"] == text
 
@@ -175,7 +175,7 @@ def test_a_line_break_forges_no_second_line(log, forged):
 
 @both_formats
 @pytest.mark.parametrize("through", ["event", "stdlib"])
-def test_an_exception_as_an_argument_is_named_and_not_quoted(log, through):
+def test_an_exception_as_an_argument_shows_its_type_and_not_its_text(log, through):
     """psycopg logs so: "error ignored terminating %r: %s"."""
     getattr(log, through).warning("ignored in %s: %s", "the pool", ValueError("a whole row"))
     assert "ignored in the pool: ValueError" in log.text()
@@ -185,7 +185,7 @@ def test_an_exception_as_an_argument_is_named_and_not_quoted(log, through):
 @both_formats
 @pytest.mark.parametrize("through", ["event", "stdlib"])
 @pytest.mark.parametrize("how", [True, 1, "the error", "its triple"])
-def test_an_exception_gives_its_type_and_place_and_never_its_text(log, through, how):
+def test_an_exception_shows_its_type_and_place_and_never_its_text(log, through, how):
     try:
         fail()
     except ValueError as error:
@@ -208,7 +208,7 @@ def test_an_exception_gives_its_type_and_place_and_never_its_text(log, through, 
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
-def test_every_exception_of_a_chain_gives_its_type_and_place(log, through, function, types):
+def test_every_exception_of_a_chain_shows_its_type_and_place(log, through, function, types):
     try:
         function()
     except (KeyError, ValueError):
@@ -270,13 +270,13 @@ def test_a_wrong_call_does_not_show_its_arguments(log, capsys, message, argument
     assert KEY not in capsys.readouterr().err + log.text()
 
 
-def test_a_value_that_is_not_json_costs_no_line(log, capsys):
+def test_a_value_that_is_not_json_loses_no_line(log, capsys):
     log.event.info("event", value={(1, 2): object(), "key": KEY})
     assert log.lines()[0]["event"] == "event"
     assert KEY not in capsys.readouterr().err + log.text()
 
 
-def test_the_configuration_is_in_force_for_a_whole_process():
+def test_the_configuration_applies_to_the_whole_process():
     script = """
 import logging, structlog
 from wallet_api import logs

@@ -36,7 +36,7 @@ def fault(**changes):
 
 
 @pytest.mark.parametrize("environ", [{}, dict.fromkeys(NEW, "")], ids=["absent", "empty"])
-def test_none_of_them_is_needed(environ):
+def test_no_optional_setting_is_required(environ):
     kept = settings(**environ)
     assert kept.database_replica_url is None
     assert kept.trusted_proxy_hops == 0
@@ -151,7 +151,7 @@ def test_a_metrics_token_that_is_not_utf_8_is_a_fault():
     assert said == "METRICS_TOKEN must be printable ASCII: it is sent in a header"
 
 
-def test_all_of_them_are_reported_together():
+def test_all_wrong_settings_are_reported_together():
     with pytest.raises(ConfigurationError) as refusal:
         settings(**{name: texts[-1] for name, texts in WRONG.items()})
     assert sorted(fault.variable for fault in refusal.value.faults) == sorted(WRONG)
@@ -172,7 +172,7 @@ def test_a_redis_url_that_cannot_be_read_is_a_fault_that_quotes_nothing(uri):
     assert fault(RATELIMIT_STORAGE_URI=uri).startswith("RATELIMIT_STORAGE_URI must be")
 
 
-def test_a_good_redis_url_starts_a_service_though_nobody_is_there():
+def test_a_service_starts_with_an_unreachable_redis():
     app = create_app(settings(RATELIMIT_STORAGE_URI=f"redis://:{HIDDEN}@127.0.0.1:1/0"))
     assert app.test_client().get("/openapi.json").status_code == 200
 
@@ -185,7 +185,7 @@ def test_a_good_redis_url_starts_a_service_though_nobody_is_there():
         *("https://user@app.example.com", "ftp://app.example.com", "https://app.example.com:x"),
     ],
 )
-def test_an_origin_is_one_that_browsers_send_and_no_pattern(origin):
+def test_an_origin_is_exact_and_not_a_pattern(origin):
     """flask-cors would take a pattern for one, and let every other host in that it occurs in."""
     assert fault(CORS_ORIGINS=f"https://good.example,{origin}").startswith("CORS_ORIGINS must be")
 

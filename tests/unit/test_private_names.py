@@ -72,7 +72,7 @@ def gone(name):
     return f"this {library} has no {name} any more: change {place}, or lower the bound in setup.cfg"
 
 
-def test_flask_smorest_keeps_what_documents_a_view_on_the_view():
+def test_flask_smorest_keeps_the_documentation_of_a_view_on_the_view():
     @Blueprint("any", "any").doc(summary="What it does")
     def view(): ...
 
@@ -84,7 +84,7 @@ def test_gunicorn_keeps_on_the_request_whether_the_client_waits_for_100_continue
     assert getattr(Request, "_expected_100_continue", None) is False, gone("_expected_100_continue")
 
 
-def test_psycopg_says_with_an_exception_of_its_own_that_no_answer_came_in_time():
+def test_psycopg_has_a_separate_exception_for_a_timeout():
     raised = getattr(psycopg.errors, "_WaitTimeout", int)
     assert issubclass(raised, psycopg.OperationalError), gone("_WaitTimeout")
 

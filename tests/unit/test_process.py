@@ -40,13 +40,13 @@ def look(program):
     return finished.stdout
 
 
-def test_a_process_and_its_forks_leave_no_core_dump_and_are_read_by_root_alone():
+def test_a_process_and_its_forks_dump_no_core_and_only_root_can_read_them():
     assert look("look_twice()") != 2 * PRIVATE
     program = "from wallet_api.process import protect_memory as keep; keep(); look_twice()"
     assert look(program) == 2 * PRIVATE
 
 
-def test_every_command_does_so_before_anything_else():
+def test_every_command_protects_its_process_first():
     program = """
 import click
 from wallet_api.cli.command import Command
@@ -62,7 +62,7 @@ click.command(cls=Command)(look)()
     assert [command.name for command in commands if not isinstance(command, Command)] == []
 
 
-def test_the_master_does_so_before_it_derives_the_secrets():
+def test_the_master_protects_its_process_before_it_derives_keys():
     """It is a fault of the configuration that keeps it from going on."""
     program = """
 import runpy

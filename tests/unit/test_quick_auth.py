@@ -26,12 +26,12 @@ from wallet_api.errors import Unauthenticated
 
 
 @pytest.mark.parametrize("sub", [FID, str(FID), 1, "1", MAX_FID, str(MAX_FID)])
-def test_a_good_token_gives_its_fid(issuer, sub):
+def test_a_valid_token_gives_its_fid(issuer, sub):
     assert quick_auth(issuer).verify(sign(sub=sub)) == int(sub)
 
 
 @pytest.mark.parametrize("host", ["wallet.example", "beta.wallet.example"])
-def test_each_configured_audience_is_ours(issuer, host):
+def test_each_configured_audience_is_accepted(issuer, host):
     both = ("wallet.example", "beta.wallet.example")
     assert quick_auth(issuer, both).verify(sign(aud=host)) == FID
 
@@ -43,13 +43,13 @@ def test_a_key_set_may_hold_other_keys(issuer):
 
 
 @pytest.mark.parametrize(("exp", "iat"), [(-20, -3600), (3600, 20)])
-def test_clocks_may_differ_by_half_a_minute(issuer, exp, iat):
+def test_clock_skew_of_half_a_minute_is_accepted(issuer, exp, iat):
     now = int(time.time())
     assert quick_auth(issuer).verify(sign(exp=now + exp, iat=now + iat)) == FID
 
 
 @pytest.mark.parametrize(("exp", "iat"), [(-40, -3600), (3600, 300)])
-def test_a_token_out_of_its_time_is_refused(issuer, exp, iat):
+def test_an_expired_or_future_token_is_refused(issuer, exp, iat):
     now = int(time.time())
     with pytest.raises(Unauthenticated):
         quick_auth(issuer).verify(sign(exp=now + exp, iat=now + iat))
@@ -87,7 +87,7 @@ def test_a_token_with_a_wrong_claim_is_refused(issuer, changes):
      "1 ", "1\n", "1.0", "1e3", "0x10", "1_000", "\u0661", "9" * 5000, "fid_1", [1], {"fid": 1}],
     ids=lambda sub: f"{sub!a:.20}",
 )  # fmt: skip
-def test_a_subject_that_is_no_fid_is_refused(issuer, sub):
+def test_a_subject_that_is_not_a_fid_is_refused(issuer, sub):
     with pytest.raises(Unauthenticated):
         quick_auth(issuer).verify(sign(sub=sub))
 
@@ -104,7 +104,7 @@ def test_a_changed_payload_is_refused(issuer):
         quick_auth(issuer).verify(Secret(f"{header}.{payload}.{signature}"))
 
 
-def test_the_public_key_is_no_hmac_secret(issuer):
+def test_the_public_key_is_not_accepted_as_an_hmac_secret(issuer):
     auth = quick_auth(issuer)
     public = KEY.public_key()
     forms = [
@@ -147,14 +147,14 @@ def test_another_algorithm_with_the_right_key_is_refused(issuer, algorithm):
     ],
     ids=lambda token: ascii(token.reveal()[:20]),
 )
-def test_garbage_is_refused_and_never_asks_the_issuer(issuer, token):
+def test_garbage_is_refused_without_a_request_to_the_issuer(issuer, token):
     with pytest.raises(Unauthenticated):
         quick_auth(issuer).verify(token)
     assert issuer.requests == 0
 
 
 @pytest.mark.parametrize("payload", [BOMB, "[]", "null", "{", "9" * 5000])
-def test_a_payload_that_is_no_claims_is_refused(issuer, payload):
+def test_a_payload_that_is_not_claims_is_refused(issuer, payload):
     headers = {"kid": "first"}
     token = jwt.api_jws.encode(payload.encode(), KEY, algorithm="RS256", headers=headers)
     with pytest.raises(Unauthenticated):

@@ -56,7 +56,7 @@ def test_a_client_that_waits_for_retry_after_is_accepted_again(amount, length, p
     amount=st.integers(1, 9),
     pauses=st.lists(st.sampled_from([0.0, 0.05, 0.4, 1.0, 3.0]), max_size=80),
 )
-def test_no_window_lets_in_more_than_the_limit(amount, pauses):
+def test_no_window_accepts_more_than_the_limit(amount, pauses):
     with pytest.MonkeyPatch.context() as patch:
         clock = Clock(patch)
         limits = RateLimits(Secret(MEMORY))
@@ -69,7 +69,7 @@ def test_no_window_lets_in_more_than_the_limit(amount, pauses):
             assert sum(moment // 2 == window for moment in let_in) <= amount
 
 
-def test_a_burst_at_the_seam_of_two_windows_is_not_let_in_twice(clock):
+def test_a_burst_at_the_boundary_of_two_windows_is_not_accepted_twice(clock):
     limits = RateLimits(Secret(MEMORY))
     clock.now += 59.9 - clock.now % 60
     assert [hit(limits, "5 per minute").allowed for _ in range(6)] == [True] * 5 + [False]
@@ -77,7 +77,7 @@ def test_a_burst_at_the_seam_of_two_windows_is_not_let_in_twice(clock):
     assert sum(hit(limits, "5 per minute").allowed for _ in range(5)) == 1
 
 
-def test_those_who_stay_away_are_forgotten(clock):
+def test_idle_callers_are_forgotten(clock):
     limits = RateLimits(Secret(MEMORY))
     for number in range(1000):
         hit(limits, "5 per minute", str(number))
@@ -87,7 +87,7 @@ def test_those_who_stay_away_are_forgotten(clock):
     assert len(older) + len(newer) == 1
 
 
-def test_what_is_left_is_counted_for_each_alone(clock):
+def test_the_remaining_requests_are_counted_per_caller(clock):
     limits = RateLimits(Secret(MEMORY))
     clock.now += 60.5 - clock.now % 60
     assert [hit(limits, "3 per minute", "a").remaining for _ in range(4)] == [2, 1, 0, 0]
@@ -95,7 +95,7 @@ def test_what_is_left_is_counted_for_each_alone(clock):
     assert (other.allowed, other.remaining, other.seconds) == (True, 2, 60)
 
 
-def test_a_redis_that_fails_is_left_alone_for_a_while(monkeypatch):
+def test_a_failed_redis_is_not_called_for_a_while(monkeypatch):
     limits = RateLimits(Secret("redis://127.0.0.1:1"))
     asked = []
     monkeypatch.setattr(rate_limits, "_REDIS_PAUSE_SECONDS", 0.2)

@@ -75,7 +75,7 @@ def test_bytes_never_show_either(show):
 
 
 @given(one=st.text() | st.binary() | st.integers(), other=st.text() | st.binary())
-def test_what_shows_is_the_same_for_every_value(one, other):
+def test_the_repr_is_the_same_for_every_value(one, other):
     for parameter in SHOWN:
         (show,) = parameter.values
         assert show(Secret(one)) == show(Secret(other))
@@ -105,7 +105,7 @@ def test_a_secret_is_not_json():
 
 
 @pytest.mark.parametrize("read", [vars, dict, list, len, iter, bytes, int, float])
-def test_a_secret_gives_nothing_to_those_who_do_not_ask(read):
+def test_a_secret_has_no_other_way_to_its_value(read):
     with pytest.raises(TypeError) as refusal:
         read(SECRET)
     assert VALUE not in str(refusal.value)

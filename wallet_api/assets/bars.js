@@ -12,10 +12,10 @@ function draw(name, attributes, parent) {
 }
 
 function element(name, text, parent) {
-  const made = document.createElement(name);
-  made.textContent = text;
-  parent.append(made);
-  return made;
+  const child = document.createElement(name);
+  child.textContent = text;
+  parent.append(child);
+  return child;
 }
 
 function short(day) {
@@ -39,8 +39,8 @@ export function bars(figure, days, kinds, rows) {
     ofDay.forEach((count, kind) => {
       const height = (count / most) * (HEIGHT - 2);
       y -= height;
-      const place = { x: index * step + step * 0.15, y, width: step * 0.7, height };
-      if (count) draw("rect", { ...place, class: `kind-${kind}` }, svg);
+      const box = { x: index * step + step * 0.15, y, width: step * 0.7, height };
+      if (count) draw("rect", { ...box, class: `kind-${kind}` }, svg);
     });
   });
   draw("line", { x1: 0, x2: WIDTH, y1: HEIGHT, y2: HEIGHT, class: "axis" }, svg);

@@ -52,9 +52,9 @@ def _is_same_origin() -> bool:
     Browsers send Origin with every POST, and Sec-Fetch-Site with every request to this machine
     (https://www.w3.org/TR/fetch-metadata/). curl sends neither.
     """
-    ours = f"http://{_host()}"
+    own_origin = f"http://{_host()}"
     return (
-        request.headers.get("Origin", ours) == ours
+        request.headers.get("Origin", own_origin) == own_origin
         and request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"
     )
 

@@ -82,7 +82,7 @@ class _OperationPlugin(BasePlugin):
 def _declared_type(
     _: OpenAPIConverter, field: fields.Field[Any], *, ret: dict[str, Any]
 ) -> dict[str, Any]:
-    """Use the type in a field's metadata, and leave out defaults that are null."""
+    """Use the type in a field's metadata, and omit defaults that are null."""
     if ret.get("default", ...) is None:
         del ret["default"]
     # apispec adds these for a range if it does not know that the field is a number.

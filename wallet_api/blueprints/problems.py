@@ -26,6 +26,7 @@ STATUS_OF: dict[type[errors.WalletApiError], int] = {
     errors.InvalidFilter: 400,
     errors.InvalidCursor: 400,
     errors.InvalidRecipientKey: 400,
+    errors.InvalidPolicy: 400,
     errors.NotSignable: 400,
     errors.Unauthenticated: 401,
     errors.KeyExportDisabled: 403,

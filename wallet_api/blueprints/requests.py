@@ -64,8 +64,8 @@ def _begin() -> None:
 
 def read_body() -> None:
     """Read the whole body, also on routes without one, so that every route rejects a bad one."""
-    announced = request.content_length
-    if announced is not None and announced > MAX_BODY_BYTES:
+    declared = request.content_length
+    if declared is not None and declared > MAX_BODY_BYTES:
         raise RequestEntityTooLarge
     try:
         received = len(request.get_data())
@@ -74,7 +74,7 @@ def read_body() -> None:
         raise BadRequest from error
     if received > MAX_BODY_BYTES:
         raise RequestEntityTooLarge
-    if announced is not None and received != announced:
+    if declared is not None and received != declared:
         raise BadRequest
 
 

@@ -41,9 +41,9 @@ def find_wallets(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]
 
 
 def _chain(wallet_type: str | None, chain: str | None) -> str | None:
-    implied = wallet_type and _CHAIN_OF_TYPE[wallet_type]
-    if implied and chain and implied != chain:
+    chain_of_type = wallet_type and _CHAIN_OF_TYPE[wallet_type]
+    if chain_of_type and chain and chain_of_type != chain:
         raise InvalidFilter(
-            hint=f"Wallets of type {wallet_type} are on the chain {implied}. Leave out chain."
+            hint=f"Wallets of type {wallet_type} are on the chain {chain_of_type}. Remove chain."
         )
-    return chain or implied
+    return chain or chain_of_type

@@ -69,7 +69,7 @@ def verify(
       wallet-api audit verify --against 2026-10.json --checkpoint 2026-11.json
     """
     if fid is not None and (against or checkpoint):
-        raise click.UsageError("A checkpoint covers the whole log. Leave out --fid.")
+        raise click.UsageError("A checkpoint covers the whole log. Remove --fid.")
     earlier = None if against is None else _read(against)
     if checkpoint is not None and not os.access(checkpoint.parent, os.W_OK):
         raise click.ClickException(f"{checkpoint.parent} is not writable.")

@@ -49,7 +49,7 @@ def _read_networks(
         first = network.network_address
         if isinstance(first, IPv6Address) and (first.scope_id or first.ipv4_mapped):
             raise click.BadParameter(
-                f"{network}: leave out the zone, and write an IPv4 address as IPv4."
+                f"{network}: omit the zone, and write an IPv4 address as IPv4."
             )
     return networks
 
@@ -69,7 +69,7 @@ def _read_expiry(
     if moment <= now:
         raise click.BadParameter("that is in the past.")
     if moment.year >= _YEAR_TOO_LATE:
-        raise click.BadParameter("that is too far in the future. Leave it out for no expiry.")
+        raise click.BadParameter("that is too far in the future. Omit it for no expiry.")
     return moment
 
 

@@ -106,7 +106,7 @@ class Command(click.Command):
         except ServiceUnavailable as error:
             raise click.ClickException(error.reason) from error
         except WorkerKilled as error:
-            message = "a worker process was killed. No batch is half done. Run the command again"
+            message = "a worker process was killed, and its batch undone. Run the command again"
             raise click.ClickException(message) from error
         except psycopg.Error as error:
             reason = _describe_database_error(error)

@@ -67,7 +67,7 @@ def rotate(context: click.Context, processes: int, as_json: bool) -> None:
     progress = Progress(
         _count(resources),
         "wallets",
-        expected=(RotationOutcome.RESEALED, RotationOutcome.PRESENT),
+        expected=(RotationOutcome.REENCRYPTED, RotationOutcome.PRESENT),
         faults=(RotationOutcome.FAILED,),
         quiet_stdout=as_json,
     )
@@ -81,7 +81,10 @@ def rotate(context: click.Context, processes: int, as_json: bool) -> None:
             progress.add(one.outcome)
     left = _count(resources)
     if as_json:
-        click.echo(json.dumps({**progress.as_dict(), "left": left}))
+        counts = progress.as_dict()
+        # The member has the name of the audit action.
+        counts["resealed"] = counts.pop(RotationOutcome.REENCRYPTED)
+        click.echo(json.dumps({**counts, "left": left}))
     else:
         click.echo(progress.summary())
         if left:

@@ -99,12 +99,14 @@ def _stop_event() -> Iterator[threading.Event]:
 
 def _fork_worker(work: Callable[[Any], Any], database: Database) -> tuple[Any, BaseProcess]:
     fork = multiprocessing.get_context("fork")
-    ours, theirs = fork.Pipe()
-    process = fork.Process(target=_run_worker, args=(ours, theirs, work, database), daemon=True)
+    parent_end, child_end = fork.Pipe()
+    process = fork.Process(
+        target=_run_worker, args=(parent_end, child_end, work, database), daemon=True
+    )
     process.start()
-    # Leave this end open only in the worker, so that its death is end of file here.
-    theirs.close()
-    return ours, process
+    # Keep this end open only in the worker, so that this process reads end of file if it dies.
+    child_end.close()
+    return parent_end, process
 
 
 def _send_next(connection: Any, remaining: Iterator[Any]) -> bool:
@@ -128,13 +130,15 @@ def _receive(connection: Any) -> Any:
     return result
 
 
-def _run_worker(ours: Any, connection: Any, work: Callable[[Any], Any], database: Database) -> None:
+def _run_worker(
+    parent_end: Any, connection: Any, work: Callable[[Any], Any], database: Database
+) -> None:
     # The parent process handles Ctrl-C.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_exit_with_parent, daemon=True).start()
     # Close the parent's end here, or this process would never read end of file.
-    ours.close()
+    parent_end.close()
     database.open()
     try:
         while True:
@@ -145,7 +149,7 @@ def _run_worker(ours: Any, connection: Any, work: Callable[[Any], Any], database
                 outcome = (None, _transferable(error))
             connection.send(outcome)
     except (EOFError, OSError):
-        # There are no more items, or the parent is gone.
+        # There are no more items, or the parent has exited.
         database.close()
 
 

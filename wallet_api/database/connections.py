@@ -60,9 +60,9 @@ class TimedCursor(psycopg.Cursor[Row]):
         name = name_of(query) if isinstance(query, str) else UNNAMED
         if isinstance(self.connection, Connection):
             self.connection.before_statement(str(query), *arguments)
-        piped = pipelined.get()
-        if piped is not None:
-            piped.append((name, self))
+        in_pipeline = pipelined.get()
+        if in_pipeline is not None:
+            in_pipeline.append((name, self))
             return super().execute(query, *arguments, **options)
         began = time.perf_counter()
         try:

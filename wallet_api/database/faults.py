@@ -66,14 +66,14 @@ def to_domain_error(error: psycopg.Error) -> ServiceUnavailable | None:
 
 @contextmanager
 def translate_violation(
-    meaning: Exception,
+    domain_error: Exception,
     violation: type[pg.IntegrityError],
     *,
     connection: Connection,
     constraint: str,
     statements: Collection[str],
 ) -> Iterator[None]:
-    """Raise `meaning` if a statement inside violates this constraint; re-raise other errors.
+    """Raise `domain_error` if a statement inside violates this constraint; re-raise other errors.
 
     Citus does not report the name of a constraint on another machine. There, a violation of this
     kind by one of `statements` counts as one of this constraint.
@@ -83,12 +83,12 @@ def translate_violation(
     except violation as error:
         name = error.diag.constraint_name
         if name is None:
-            meant = connection.failed_statement in statements
+            matches = connection.failed_statement in statements
         else:
-            meant = constraint in (name, _NUMBER.sub("", name))
-        if not meant:
+            matches = constraint in (name, _NUMBER.sub("", name))
+        if not matches:
             raise
-        raise meaning from error
+        raise domain_error from error
 
 
 def describe(error: Exception) -> str:

@@ -13,7 +13,7 @@ from wallet_api import metrics
 from wallet_api.database import sql
 from wallet_api.errors import DatabaseUnavailable
 
-_PATIENCE_SECONDS = 0.5
+_SLOW_SECONDS = 0.5
 _QUERIES = sql.load("machines")
 
 
@@ -32,9 +32,9 @@ class Machines:
         self._lock = Lock()
         # The first hash of each shard, in order, and the machine that the shard is on.
         self._shards: tuple[list[int], list[int]] = ([], [])
-        # By machine: the start and the user of each connection's current work there.
-        self._at_work: dict[int, dict[psycopg.Connection[Any], tuple[float, int]]] = {}
-        # By machine: when its last quick answer came.
+        # By machine: the start and the user of each connection's current work on it.
+        self._active: dict[int, dict[psycopg.Connection[Any], tuple[float, int]]] = {}
+        # By machine: the time of its last quick answer.
         self._answered: dict[int, float] = {}
         self._slow: set[int] = set()
 
@@ -58,41 +58,41 @@ class Machines:
         machine = machines[bisect_right(first_hashes, hash_of(fid)) - 1]
         now = time.monotonic()
         with self._lock:
-            at_work = self._at_work.setdefault(machine, {})
-            if connection in at_work:
+            active = self._active.setdefault(machine, {})
+            if connection in active:
                 return
-            waiting = self._judge(machine, at_work.values(), now)
+            waiting = self._update_slow(machine, active.values(), now)
             if machine in self._slow:
-                held = len(at_work)
+                count = len(active)
             else:
-                held = sum(one == fid for _, one in at_work.values()) if fid in waiting else 0
-            if held >= self._cap:
+                count = sum(one == fid for _, one in active.values()) if fid in waiting else 0
+            if count >= self._cap:
                 metrics.POOL_REFUSALS.labels(self._pool).inc()
                 raise DatabaseUnavailable("too many requests wait for the machine of this user")
-            at_work[connection] = now, fid
+            active[connection] = now, fid
 
     def leave(self, connection: psycopg.Connection[Any]) -> None:
         """Record that a connection's work has ended."""
         now = time.monotonic()
         with self._lock:
-            for machine, at_work in self._at_work.items():
-                if connection not in at_work:
+            for machine, active in self._active.items():
+                if connection not in active:
                     continue
-                work = list(at_work.values())
-                since, _ = at_work.pop(connection)
-                if now - since <= _PATIENCE_SECONDS:
+                work = list(active.values())
+                since, _ = active.pop(connection)
+                if now - since <= _SLOW_SECONDS:
                     self._answered[machine] = now
                     self._slow.discard(machine)
                 else:
-                    self._judge(machine, work, now)
+                    self._update_slow(machine, work, now)
 
-    def _judge(self, machine: int, work: Iterable[tuple[float, int]], now: float) -> set[int]:
-        """Call a machine slow if two users wait for long and nobody had a quick answer recently.
+    def _update_slow(self, machine: int, work: Iterable[tuple[float, int]], now: float) -> set[int]:
+        """Mark a machine as slow if two users wait for long and no work was quick recently.
 
-        One user alone may be waiting for a lock. Return the users who wait.
+        If only one user waits, the cause may be a lock. Return the users who wait.
         """
         answered = self._answered.get(machine, -math.inf)
-        waiting = {fid for since, fid in work if now - max(since, answered) > _PATIENCE_SECONDS}
+        waiting = {fid for since, fid in work if now - max(since, answered) > _SLOW_SECONDS}
         if len(waiting) > 1:
             self._slow.add(machine)
         return waiting

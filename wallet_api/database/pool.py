@@ -34,7 +34,7 @@ _RETRY_SECONDS = 3.0
 _OUTAGE_SECONDS = float(CONNECT_SECONDS)
 # How often the pool retries to connect, and how often waiting work checks for an outage.
 _RECONNECT_SECONDS = 1.0
-_LOOK_SECONDS = 0.25
+_POLL_SECONDS = 0.25
 
 
 class Database:
@@ -76,9 +76,9 @@ class Database:
         }
         # The start of the first failing attempt to connect, and the connections in use.
         self._connecting_since: float | None = None
-        self._lent: set[Connection] = set()
+        self._checked_out: set[Connection] = set()
         # Not the pool's own max_waiting, which counts timed-out waits until a connection is free.
-        self._places = None if max_waiting is None else BoundedSemaphore(max_size + max_waiting)
+        self._slots = None if max_waiting is None else BoundedSemaphore(max_size + max_waiting)
         self._pool: ConnectionPool[Connection] = ConnectionPool(
             kwargs=self._begin_connecting,
             connection_class=connection_class,
@@ -139,7 +139,7 @@ class Database:
         attempted = work
         for attempt in itertools.count(1):
             try:
-                with self._place(), self._connection() as connection:
+                with self._slot(), self._connection() as connection:
                     return self._attempt(attempted, connection)
             except CONFLICTS as error:
                 if attempt >= _CONFLICT_ATTEMPTS:
@@ -151,8 +151,8 @@ class Database:
                     attempted = self._after_replication(work)
                 # The other connections are probably lost too, and each would time out again.
                 self._pool.drain()
-                silent = lost.error.sqlstate is None
-                late = silent and time.monotonic() - began > _RETRY_SECONDS
+                unanswered = lost.error.sqlstate is None
+                late = unanswered and time.monotonic() - began > _RETRY_SECONDS
                 if attempt >= _ATTEMPTS or late:
                     raise to_domain_error(lost.error) or lost.error from lost.error
             except (PoolTimeout, PoolClosed) as error:
@@ -162,15 +162,15 @@ class Database:
         raise AssertionError("unreachable: the last attempt returns or raises")
 
     @contextmanager
-    def _place(self) -> Iterator[None]:
+    def _slot(self) -> Iterator[None]:
         """Count work against `max_waiting`. Raises DatabaseUnavailable if there is too much."""
-        if self._places is None:
+        if self._slots is None:
             yield
-        elif self._places.acquire(blocking=False):
+        elif self._slots.acquire(blocking=False):
             try:
                 yield
             finally:
-                self._places.release()
+                self._slots.release()
         else:
             self._refuse("too many requests wait for this database")
 
@@ -192,7 +192,7 @@ class Database:
             raise
         finally:
             self._seconds_waited.observe(time.perf_counter() - began)
-        self._lent.add(connection)
+        self._checked_out.add(connection)
         try:
             with self._in_use.track_inprogress(), connection:
                 if connection.faults and not self._accept_unfit:
@@ -202,7 +202,7 @@ class Database:
                 yield connection
         finally:
             self._machines.leave(connection)
-            self._lent.discard(connection)
+            self._checked_out.discard(connection)
             self._pool.putconn(connection)
 
     def _after_replication(self, work: Callable[[Connection], T]) -> Callable[[Connection], T]:
@@ -224,9 +224,9 @@ class Database:
                 self._refuse("the database cannot be reached: `wallet-api doctor` says why")
             left = until - time.monotonic()
             try:
-                return self._pool.getconn(min(left, _LOOK_SECONDS))
+                return self._pool.getconn(min(left, _POLL_SECONDS))
             except PoolTimeout:
-                if left <= _LOOK_SECONDS:
+                if left <= _POLL_SECONDS:
                     raise
 
     def _is_unreachable(self) -> bool:
@@ -234,7 +234,7 @@ class Database:
         since = self._connecting_since
         if since is None or time.monotonic() - since < _OUTAGE_SECONDS:
             return False
-        return not self._lent and not self._pool.get_stats()["pool_available"]
+        return not self._checked_out and not self._pool.get_stats()["pool_available"]
 
     def _begin_connecting(self) -> dict[str, Any]:
         """Return the parameters of an attempt to connect, and record the start of the first one."""

@@ -22,10 +22,10 @@ from wallet_api.errors import DatabaseWentBack
 # overwrites another value.
 _NUMBER = struct.Struct("Q")
 _POSITION, _DATABASE, _WENT_BACK = 0, 8, 16
-# An id of 32 bits that is not among so many after the confirmed one counts as older. A confirmation
-# expires after half as many transactions, long before their ids wrap around.
-_SOON = 2**30
-_EXPIRES = _SOON // 2
+# An id (32 bits) that is not among this many after the confirmed one counts as older. A
+# confirmation expires after half as many transactions, long before their ids wrap around.
+_ID_RANGE = 2**30
+_EXPIRES = _ID_RANGE // 2
 
 _QUERIES = sql.load("replication")
 
@@ -49,25 +49,25 @@ class Replication:
         """Read the state of the database on a new connection, and detect if it went back."""
         # Read these first: other threads and processes may acknowledge more meanwhile.
         acknowledged, confirmed = self._read(_POSITION), self._confirmed
-        seen = _QUERIES.read_state(connection)
-        self.has_standby = connection.has_standby = seen["has_standby"]
-        if seen["wal_position"] is None:
+        state = _QUERIES.read_state(connection)
+        self.has_standby = connection.has_standby = state["has_standby"]
+        if state["wal_position"] is None:
             return
-        connection.history = seen["timeline"], seen["database_oid"]
+        connection.history = state["timeline"], state["database_oid"]
         # A restored database continues at an earlier id. The pool connects at least every hour.
-        if confirmed and not 0 <= seen["next_transaction"] - confirmed[1] < _EXPIRES:
+        if confirmed and not 0 <= state["next_transaction"] - confirmed[1] < _EXPIRES:
             self._confirmed = None
         if not acknowledged:
             # No acknowledged write could have been lost yet.
-            self._write(_DATABASE, seen["database_oid"])
+            self._write(_DATABASE, state["database_oid"])
         elif not self._read(_WENT_BACK):
-            same = seen["database_oid"] == self._read(_DATABASE)
-            if not same or seen["wal_position"] < acknowledged:
+            same = state["database_oid"] == self._read(_DATABASE)
+            if not same or state["wal_position"] < acknowledged:
                 self._write(_WENT_BACK, 1)
                 log.critical(
                     "database went back",
                     acknowledged_position=acknowledged,
-                    position=int(seen["wal_position"]),
+                    position=int(state["wal_position"]),
                     same_database=same,
                 )
         metrics.WENT_BACK.set(self._read(_WENT_BACK))
@@ -107,7 +107,7 @@ class Replication:
             return True
         if confirmed is None or confirmed[0] != connection.history:
             return False
-        return (transaction_id - confirmed[1]) % 2**32 >= _SOON
+        return (transaction_id - confirmed[1]) % 2**32 >= _ID_RANGE
 
     def wait(self, connection: Connection) -> None:
         """Wait until the standby, if any, has everything that is visible now.
@@ -118,16 +118,16 @@ class Replication:
         self._refresh_after_promotion(connection)
         if not (self.has_standby or connection.has_standby):
             return
-        sent = _QUERIES.wait(connection)
-        if sent["message"] is None:
+        state = _QUERIES.wait(connection)
+        if state["message"] is None:
             # The server is no longer the primary: the pool replaces the connection.
             raise pg.ReadOnlySqlTransaction("the server is a standby, which cannot wait for one")
         # A cancelled wait confirms nothing, nor does one while no standby is configured, which an
         # operator may change under an open connection. A transaction that is open for very long
         # keeps the oldest id too far back.
-        waited = sent["has_standby"] and not connection.unreplicated
-        oldest = sent["oldest_running"]
-        if not waited or sent["next_transaction"] - oldest >= _EXPIRES:
+        waited = state["has_standby"] and not connection.unreplicated
+        oldest = state["oldest_running"]
+        if not waited or state["next_transaction"] - oldest >= _EXPIRES:
             return
         # An operator who no longer configures a standby ends the wait without a warning.
         if _QUERIES.read_state(connection)["has_standby"]:
@@ -142,9 +142,9 @@ class Replication:
         if position > self._read(_POSITION):
             self._write(_POSITION, position)
 
-    def _read(self, place: int) -> int:
-        number: int = _NUMBER.unpack_from(self._shared, place)[0]
+    def _read(self, offset: int) -> int:
+        number: int = _NUMBER.unpack_from(self._shared, offset)[0]
         return number
 
-    def _write(self, place: int, number: int) -> None:
-        _NUMBER.pack_into(self._shared, place, number)
+    def _write(self, offset: int, number: int) -> None:
+        _NUMBER.pack_into(self._shared, offset, number)

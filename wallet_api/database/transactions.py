@@ -67,14 +67,14 @@ def long_transaction(connection: Connection, *, snapshot: bool = False) -> Itera
 
     With `snapshot` it is one_snapshot().
     """
-    usual = connection.answer_seconds
+    previous = connection.answer_seconds
     with one_snapshot(connection) if snapshot else connection.transaction():
         _QUERIES.long_transaction(connection)
         connection.answer_seconds = _LONG_ANSWER_SECONDS
         try:
             yield
         finally:
-            connection.answer_seconds = usual
+            connection.answer_seconds = previous
 
 
 @contextmanager

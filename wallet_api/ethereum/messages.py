@@ -2,7 +2,8 @@
 
 from wallet_api.ethereum.strict_json import read_bytes, read_text, refuse
 
-_HASH_LENGTH = 32
+HASH_LENGTH = 32
+"""In bytes."""
 
 
 def read_message(given: object, field: str, *, allow_hash: bool = False) -> bytes:
@@ -20,6 +21,6 @@ def read_text_message(given: object, field: str, *, allow_hash: bool = False) ->
 
 
 def _signable(message: bytes, field: str, *, allow_hash: bool) -> bytes:
-    if len(message) == _HASH_LENGTH and not allow_hash:
+    if len(message) == HASH_LENGTH and not allow_hash:
         refuse(field, "A message of 32 bytes may be a hash of something that nobody sees.")
     return message

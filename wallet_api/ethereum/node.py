@@ -118,9 +118,9 @@ def _read(text: bytes) -> NodeResult | NodeError:
     code, message = error.get("code"), error.get("message")
     if type(code) is not int or code not in _CODES or not isinstance(message, str):
         return UNANSWERED
-    said = _NOT_PRINTABLE.sub(" ", message)[:MAX_MESSAGE]
+    printable = _NOT_PRINTABLE.sub(" ", message)[:MAX_MESSAGE]
     # `data` has the reason of a revert, which libraries decode.
-    return NodeError(code=code, message=said, data=error.get("data"))
+    return NodeError(code=code, message=printable, data=error.get("data"))
 
 
 def _no_constant(name: str) -> object:

@@ -21,7 +21,7 @@ class Right(NamedTuple):
     """A right on an object, such as "UPDATE (address)" on "wallets"."""
 
     name: str
-    place: str
+    target: str
 
 
 class RoleSetting(NamedTuple):
@@ -110,4 +110,4 @@ class DatabaseCheckRepository(Repository):
     def list_rights(self, relations: Collection[str]) -> set[Right]:
         """Return all rights of the current role: its own, inherited, and those of PUBLIC."""
         rows = _QUERIES.list_rights(self._connection, relations=list(relations))
-        return {Right(row["right_name"], row["place"]) for row in rows}
+        return {Right(row["right_name"], row["object_name"]) for row in rows}

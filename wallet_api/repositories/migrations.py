@@ -30,7 +30,7 @@ class MigrationRepository(Repository):
         row = _QUERIES.get_state(
             self._connection,
             rights=[right.name for right in needed],
-            places=[right.place for right in needed],
+            objects=[right.target for right in needed],
         )
         missing = tuple(Right(*one.split(" on ")) for one in row["missing_rights"])
         return ServerState(**{**row, "missing_rights": missing})

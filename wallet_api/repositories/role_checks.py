@@ -41,7 +41,7 @@ class RoleCheckRepository(Repository):
         rows = _QUERIES.list_grants(
             self._connection,
             relations=list(relations),
-            allowed=[f"{right.name} on {right.place}" for right in allowed],
+            allowed=[f"{right.name} on {right.target}" for right in allowed],
         )
         return _rights(rows)
 

@@ -101,14 +101,14 @@ def load() -> dict[str, Any]:
 
 def forbidden_options(cfg: Config) -> list[str]:
     """Return the options that differ from our settings although they must not be changed."""
-    ours = Config()
+    own = Config()
     for name, value in load().items():
-        ours.set(name, value)
+        own.set(name, value)
     return [
         setting.cli[-1]
         for name, setting in sorted(cfg.settings.items())
         if setting.cli and name not in OPTIONS + _LOCATION_OPTIONS
-        if setting.get() != ours.settings[name].get()
+        if setting.get() != own.settings[name].get()
     ]
 
 
@@ -134,8 +134,8 @@ def _worker_connections(settings: Settings) -> int:
     """
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     reserved = 2 * (settings.db_pool_max + settings.web_threads)
-    room = 900 if files == resource.RLIM_INFINITY else files - 64 - reserved
-    return max(1, min(room, 900))
+    available = 900 if files == resource.RLIM_INFINITY else files - 64 - reserved
+    return max(1, min(available, 900))
 
 
 def _metrics_directory() -> str:

@@ -5,8 +5,8 @@ from typing import TypeVar
 
 from wallet_api.errors import AuditLogBlocked, LockTimeout, ServiceUnavailable
 
-# After so many items in a row waited for a lock in vain, the lock is probably one on the table.
-_AT_MOST_WAITS = 3
+# After this many lock timeouts in a row, the lock is probably on the table.
+_MAX_TIMEOUTS = 3
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -22,24 +22,26 @@ def run_batch(
     `run` processes what it can in one transaction and returns the reports and the items of busy
     users. Given one item, it waits for that user. If one user makes the batch fail, every item is
     retried separately; an item that fails separately is reported by `failed`. Each item is tried
-    at most twice. If several items in a row wait for a lock in vain, the others fail at once.
+    at most twice. After several lock timeouts in a row, the others fail at once.
     """
     try:
-        reports, alone = run(items)
+        reports, left = run(items)
     except (AuditLogBlocked, LockTimeout) as error:
         if len(items) == 1:
             return [failed(items[0], error)]
-        reports, alone = [], list(items)
-    waits = 0
-    for item in alone:
-        if waits == _AT_MOST_WAITS:
-            reports.append(failed(item, LockTimeout("the items before it waited for a lock")))
+        reports, left = [], list(items)
+    timeouts = 0
+    for item in left:
+        if timeouts == _MAX_TIMEOUTS:
+            reports.append(
+                failed(item, LockTimeout("the items before it timed out waiting for a lock"))
+            )
             continue
         try:
             reports += run([item])[0]
-            waits = 0
+            timeouts = 0
         except LockTimeout as error:
-            waits += 1
+            timeouts += 1
             reports.append(failed(item, error))
         except AuditLogBlocked as error:
             reports.append(failed(item, error))

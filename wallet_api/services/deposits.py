@@ -79,7 +79,8 @@ class DepositService:
         given = None if absent else parse_address(request.base_address)
         request_hash = _hash(request)
 
-        known = {wallet.chain: wallet for wallet in self._wallets.list_wallets(fid, access=access)}
+        wallets, head = self._wallets.list_wallets_with_head(fid, access=access)
+        known = {wallet.chain: wallet for wallet in wallets}
         if request.idempotency_key is not None:
             earlier = self._find(fid, request.idempotency_key)
             if earlier is not None:
@@ -113,7 +114,7 @@ class DepositService:
             attempts.append(deposits.insert_with_wallet_later(prepare(to_address=address)))
 
         trading, created = self._wallets.get_or_create_trading_wallet(
-            fid, access=access, together=insert
+            fid, access=access, absent=head, together=insert
         )
         deposit = prepare(to_address=trading.address)
         # Wallets in files are not created together with a row.

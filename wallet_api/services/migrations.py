@@ -83,14 +83,14 @@ def read_only_reason(state: ServerState) -> ServiceUnavailable | None:
     return None
 
 
-def upgrade(url: Secret[str], tell: Callable[[str], None] = lambda _: None) -> set[str]:
+def upgrade(url: Secret[str], report: Callable[[str], None] = lambda _: None) -> set[str]:
     """Apply the missing migrations and return their versions.
 
     Then revoke all rights on our tables from other roles. This runs after every upgrade, because
     default privileges apply again to each new table.
 
     Concurrent upgrades are safe: one works, the others wait for it and then find nothing to do.
-    `tell` receives one line for each step. Raises MigrationError.
+    `report` receives one line for each step. Raises MigrationError.
     """
     with _connect(url) as connection:
         repository = MigrationRepository(connection)
@@ -100,13 +100,13 @@ def upgrade(url: Secret[str], tell: Callable[[str], None] = lambda _: None) -> s
         # A pooler reports another process id than that of the backend.
         if repository.get_backend_pid() != connection.info.backend_pid:
             raise MigrationError(
-                "DATABASE_URL leads to a pooler: upgrade needs a direct connection to PostgreSQL"
+                "DATABASE_URL connects to a pooler: upgrade needs a direct connection to PostgreSQL"
             )
         deadline = time.monotonic() + _LOCK_TIMEOUT_SECONDS
         waiting = False
         while not repository.try_lock():
             if not waiting:
-                tell("Another upgrade is running: waiting for it.")
+                report("Another upgrade is running: waiting for it.")
             waiting = True
             if time.monotonic() > deadline:
                 raise MigrationError("another upgrade has held the lock for ten minutes")
@@ -115,31 +115,31 @@ def upgrade(url: Secret[str], tell: Callable[[str], None] = lambda _: None) -> s
             before = repository.list_applied()
             if _LAST_BEFORE_1_0 in before - expected_versions():
                 raise MigrationError(
-                    "this database was made before 1.0.0, which has new migrations: move its rows "
-                    "to a new database as CHANGELOG.md says"
+                    "this database was created before 1.0.0, which has new migrations: move its "
+                    "rows to a new database as CHANGELOG.md describes"
                 )
             _run_dbmate(
-                _url_of(connection, repository.list_settings([*PINNED, "search_path"])), tell
+                _url_of(connection, repository.list_settings([*PINNED, "search_path"])), report
             )
             after = repository.list_applied()
             if expected_versions() - after:
                 raise MigrationError("dbmate finished, but migrations are still missing")
-            _revoke_other_rights(repository, tell)
+            _revoke_other_rights(repository, report)
             return after - before
         finally:
             repository.unlock()
 
 
-def _revoke_other_rights(repository: MigrationRepository, tell: Callable[[str], None]) -> None:
+def _revoke_other_rights(repository: MigrationRepository, report: Callable[[str], None]) -> None:
     found = repository.revoke_other_rights()
     left = repository.revoke_other_rights() if found else {}
-    for role, places in sorted(found.items()):
-        if revoked := places - left.get(role, set()):
-            tell(f"Revoked the rights of {role} on {', '.join(sorted(revoked))}.")
-    for role, places in sorted(left.items()):
-        tell(
-            f"Could not revoke the rights of {role} on {', '.join(sorted(places))}: "
-            "`wallet-api db doctor` says who granted them."
+    for role, tables in sorted(found.items()):
+        if revoked := tables - left.get(role, set()):
+            report(f"Revoked the rights of {role} on {', '.join(sorted(revoked))}.")
+    for role, tables in sorted(left.items()):
+        report(
+            f"Could not revoke the rights of {role} on {', '.join(sorted(tables))}: "
+            "`wallet-api db doctor` reports who granted them."
         )
 
 
@@ -157,8 +157,8 @@ def _url_of(connection: Connection, settings: dict[str, str]) -> str:
     of its own. dbmate accepts an IPv6 address only as a parameter.
     """
     info = connection.info
-    given = info.get_parameters()
-    query: dict[str, str] = {name: given[name] for name in _PARAMETERS if name in given}
+    parameters = info.get_parameters()
+    query: dict[str, str] = {name: parameters[name] for name in _PARAMETERS if name in parameters}
     # Where libpq may choose (its default is "prefer"), use its choice.
     if query.get("sslmode", "prefer") in ("prefer", "allow"):
         query["sslmode"] = "require" if connection.pgconn.ssl_in_use else "disable"
@@ -170,11 +170,11 @@ def _url_of(connection: Connection, settings: dict[str, str]) -> str:
     login = quote(info.user, safe="")
     if info.password:
         login += f":{quote(info.password, safe='')}"
-    place = f":{info.port}/{quote(info.dbname, safe='')}"
-    return f"postgres://{login}@{place}?{urlencode(query, quote_via=quote)}"
+    database = f":{info.port}/{quote(info.dbname, safe='')}"
+    return f"postgres://{login}@{database}?{urlencode(query, quote_via=quote)}"
 
 
-def _run_dbmate(url: str, tell: Callable[[str], None]) -> None:
+def _run_dbmate(url: str, report: Callable[[str], None]) -> None:
     scripts = sysconfig.get_path("scripts")
     dbmate = shutil.which("dbmate", path=scripts) or shutil.which("dbmate")
     if dbmate is None:
@@ -196,6 +196,6 @@ def _run_dbmate(url: str, tell: Callable[[str], None]) -> None:
         for line in process.stdout or ():
             last = line.strip() or last
             if applying := _APPLYING.fullmatch(last):
-                tell(f"Applying {applying[1]}.")
+                report(f"Applying {applying[1]}.")
     if process.returncode != 0:
         raise MigrationError(f"dbmate: {last}")

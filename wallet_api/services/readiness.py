@@ -20,17 +20,17 @@ def check_database(database: Database, *, writable: bool) -> None:
     audit log needs neither.
     """
 
-    def look(connection: Connection) -> tuple[ServiceUnavailable | None, set[str]]:
+    def read(connection: Connection) -> tuple[ServiceUnavailable | None, set[str]]:
         repository = MigrationRepository(connection)
         state = repository.get_state(needed_rights() if writable else ())
-        unfit = read_only_reason(state) or find_missing_rights(state)
-        if writable and unfit is not None:
-            return unfit, set()
+        fault = read_only_reason(state) or find_missing_rights(state)
+        if writable and fault is not None:
+            return fault, set()
         return None, repository.list_applied(state)
 
-    unfit, applied = database.run(look)
-    if unfit is not None:
-        raise unfit
+    fault, applied = database.run(read)
+    if fault is not None:
+        raise fault
     missing = expected_versions() - applied
     if missing:
         raise ServiceUnavailable(
@@ -39,19 +39,19 @@ def check_database(database: Database, *, writable: bool) -> None:
 
 
 def find_missing_rights(state: ServerState) -> ServiceUnavailable | None:
-    """Return the places where our role lacks rights, as an error; None if it has all rights."""
+    """Return an error that names the objects on which our role lacks rights, or None."""
     if not state.missing_rights:
         return None
     return ServiceUnavailable(
-        f"this role lacks rights on {_name_some({right.place for right in state.missing_rights})}",
+        f"this role lacks rights on {_name_some({right.target for right in state.missing_rights})}",
         "as the owner of the tables, run queries/operations/roles.sql, and make the role a member "
         "of wallet_api_runtime that inherits",
     )
 
 
-def _name_some(things: Collection[str]) -> str:
-    more = f" and {len(things) - _NAMED} more" if len(things) > _NAMED else ""
-    return ", ".join(sorted(things)[:_NAMED]) + more
+def _name_some(names: Collection[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(sorted(names)[:_NAMED]) + more
 
 
 class ReadinessService:

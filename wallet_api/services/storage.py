@@ -75,13 +75,13 @@ def _count_files(connection: Connection, names: list[str]) -> FileCounts:
     known = {fid for fid, chain in keys if chain == BASE_ACCOUNT_CHAIN}
     present = 0
     for begin in range(0, len(keys), _AT_ONCE):
-        some = keys[begin : begin + _AT_ONCE]
-        there = batches.list_keys_of(fid for fid, _ in some)
-        present += sum(key in there for key in some)
+        chunk = keys[begin : begin + _AT_ONCE]
+        stored = batches.list_keys_of(fid for fid, _ in chunk)
+        present += sum(key in stored for key in chunk)
         # The oldest files store a Base Account, without key, under a trading wallet's name.
-        lone = [fid for fid, chain in some if chain == TRADING_CHAIN and fid not in known]
-        oldest = [fid for fid in lone if (fid, TRADING_CHAIN) not in there]
-        present += batches.count_imported_base_accounts(oldest)
+        trading_only = [fid for fid, chain in chunk if chain == TRADING_CHAIN and fid not in known]
+        without_row = [fid for fid in trading_only if (fid, TRADING_CHAIN) not in stored]
+        present += batches.count_imported_base_accounts(without_row)
     return FileCounts(present=present, missing=len(keys) - present, misnamed=len(names) - len(keys))
 
 

@@ -100,9 +100,9 @@ def _wallets(
     chains = (TRADING_CHAIN, BASE_ACCOUNT_CHAIN) if filters.chain is None else (filters.chain,)
     if filters.fid is not None:
         # At most one row per chain.
-        mine = PostgresWalletRepository(connection).list_for_user(filters.fid)
+        rows = PostgresWalletRepository(connection).list_for_user(filters.fid)
         return sorted(
-            (wallet for wallet in mine if _is_wanted(wallet, filters, chains, page)),
+            (wallet for wallet in rows if _satisfies(wallet, filters, chains, page)),
             key=_position,
             reverse=True,
         )[: page.limit]
@@ -112,7 +112,7 @@ def _wallets(
     return search.list_wallets(chains, page)
 
 
-def _is_wanted(
+def _satisfies(
     wallet: Wallet, filters: WalletFilters, chains: tuple[str, ...], page: PageRequest[str]
 ) -> bool:
     return (

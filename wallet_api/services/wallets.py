@@ -78,21 +78,31 @@ class BaseAccountWalletService:
         return self.get_or_create_trading_wallet(fid, access=access)[0]
 
     def get_or_create_trading_wallet(
-        self, fid: int, *, access: AuditContext, together: Together = lambda *_: None
+        self,
+        fid: int,
+        *,
+        access: AuditContext,
+        absent: AuditHead | None = None,
+        together: Together = lambda *_: None,
     ) -> tuple[Wallet, bool]:
         """Do what ensure_trading_wallet() does, and tell whether this call created the wallet.
 
-        `together` sends statements in the transaction that creates the wallet of this address, if
-        it is created in PostgreSQL. They must do nothing unless this wallet exists.
+        `absent` is the head that list_wallets_with_head() has just returned without a trading
+        wallet: it saves the read. `together` sends statements in the transaction that creates the
+        wallet of this address, if it is created in PostgreSQL. They must do nothing unless this
+        wallet exists.
         """
         candidate: NewWallet | None = None
 
         def ensure(connection: Connection) -> Wallet:
-            nonlocal candidate
+            nonlocal absent, candidate
             wallets = self._repositories(connection, access)
-            there, head = wallets.get_with_head(fid, TRADING_CHAIN)
-            if there is not None:
-                return self._replicated(connection, there)
+            # A retry reads again, because the first attempt may have been too late.
+            head, absent = absent, None
+            if head is None:
+                there, head = wallets.get_with_head(fid, TRADING_CHAIN)
+                if there is not None:
+                    return self._replicated(connection, there)
             self._registration.register_on(connection)
             if head.id and AuditRepository(connection).get_trading_address(fid) is not None:
                 return self._recorded_wallet(connection, wallets, fid)
@@ -132,11 +142,21 @@ class BaseAccountWalletService:
 
         def read(connection: Connection) -> list[Wallet]:
             wallets = self._repositories(connection, access).list_for_user(fid)
-            ids = [wallet.transaction_id for wallet in wallets]
-            self._database.replication.wait_for(connection, ids)
-            return wallets
+            return self._all_replicated(connection, wallets)
 
         return [self._verified(wallet, access) for wallet in self._database.run(read)]
+
+    def list_wallets_with_head(
+        self, fid: int, *, access: AuditContext
+    ) -> tuple[list[Wallet], AuditHead]:
+        """Do what list_wallets() does, and return the head of the user's audit chain."""
+
+        def read(connection: Connection) -> tuple[list[Wallet], AuditHead]:
+            wallets, head = self._repositories(connection, access).list_with_head(fid)
+            return self._all_replicated(connection, wallets), head
+
+        wallets, head = self._database.run(read)
+        return [self._verified(wallet, access) for wallet in wallets], head
 
     def get_wallet_with_key(
         self, fid: int, chain: str, *, access: AuditContext
@@ -178,9 +198,9 @@ class BaseAccountWalletService:
 
         def read(connection: Connection) -> Wallet | None:
             rows = PostgresWalletRepository(connection)
-            wallet, head = begin_append(
-                connection, fid, lambda: rows.get_with_head_later(fid, chain)
-            )
+            with one_round_trip(connection, commit=False):
+                locked = rows.lock_with_head_later(fid, chain)
+            wallet, head = locked()
             if wallet is None:
                 connection.rollback()
                 if self._repositories(connection, access).get(fid, chain) is None:
@@ -318,7 +338,8 @@ class BaseAccountWalletService:
             secret_retired(connection),
             one_round_trip(connection),
         ):
-            audit.lock_head(candidate.fid)
+            if head.id:
+                audit.lock_head(candidate.fid)
             made = rows.insert_if_absent_later(candidate)
             recorded = audit.append_creation_later(entry)
             together()
@@ -358,7 +379,9 @@ class BaseAccountWalletService:
     ) -> None:
         """Do what _record() does, once for all attempts with `pending`."""
         audit = AuditRepository(connection)
-        head = begin_append(connection, event.fid, lambda: audit.get_head_later(event.fid))
+        with one_round_trip(connection, commit=False):
+            locked = audit.lock_head(event.fid)
+        head = locked()
         if not pending.is_written(connection) and not unless(audit):
             pending.append(connection, head, event)
 
@@ -376,8 +399,13 @@ class BaseAccountWalletService:
 
     def _replicated(self, connection: Connection, wallet: Wallet) -> Wallet:
         """Return a wallet after the synchronous standby has it."""
-        self._database.replication.wait_for(connection, [wallet.transaction_id])
+        self._all_replicated(connection, [wallet])
         return wallet
+
+    def _all_replicated(self, connection: Connection, wallets: list[Wallet]) -> list[Wallet]:
+        ids = [wallet.transaction_id for wallet in wallets]
+        self._database.replication.wait_for(connection, ids)
+        return wallets
 
     def _verified(self, wallet: Wallet, access: AuditContext) -> Wallet:
         """Return the wallet if it has no key, or if its key derives its address."""

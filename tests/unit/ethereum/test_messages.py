@@ -33,7 +33,7 @@ def test_a_text_is_its_utf_8_form():
 
 
 @pytest.mark.parametrize("given", [None, 1, b"text", "\ud800"])
-def test_what_is_no_text_is_refused(given):
+def test_a_value_that_is_not_text_is_refused(given):
     with pytest.raises(NotSignable, match=r"^text: "):
         read_text_message(given, "text")
 

@@ -56,7 +56,7 @@ def python(code):
 
 @each_kind
 @pytest.mark.parametrize("address", [ADDRESS, ADDRESS.lower()])
-def test_a_signature_belongs_to_the_address(kind, address):
+def test_a_signature_recovers_to_the_address(kind, address):
     SIGN[kind](address)
 
 
@@ -214,7 +214,7 @@ def test_eth_account_signs_and_reads_back_the_transaction_that_we_hashed(transac
     assert signed.signature.digest == transaction.digest
 
 
-def test_a_read_transaction_is_signed_whole():
+def test_a_parsed_transaction_is_signed_completely():
     given = {
         "type": "0x2",
         "nonce": "0x1",

@@ -71,7 +71,7 @@ def test_the_fee_of_a_dynamic_transaction_is_its_highest():
     assert read(DYNAMIC).highest_fee == 21000 * 16
 
 
-def test_everything_that_libraries_send_beside_is_accepted_if_it_agrees():
+def test_additional_members_of_libraries_are_accepted_if_they_agree():
     same = {"from": ADDRESS, "chainId": hex(CHAIN_ID), "data": "0x12", "input": "0x12"}
     assert read(LEGACY | same | {"type": "0x0"}).data == b"\x12"
     assert read(LEGACY | {"input": "0x12"}).data == b"\x12"
@@ -81,12 +81,12 @@ def test_everything_that_libraries_send_beside_is_accepted_if_it_agrees():
 
 
 @pytest.mark.parametrize("name", ["nonce", "gas", "gasPrice"])
-def test_a_legacy_transaction_needs(name):
+def test_a_missing_member_of_a_legacy_transaction_is_reported(name):
     assert refused({key: value for key, value in LEGACY.items() if key != name}) == name
 
 
 @pytest.mark.parametrize("name", ["nonce", "gas", "maxFeePerGas", "maxPriorityFeePerGas"])
-def test_a_dynamic_transaction_needs(name):
+def test_a_missing_member_of_a_dynamic_transaction_is_reported(name):
     given = {key: value for key, value in DYNAMIC.items() if key != name}
     assert refused(given | {"type": "0x2"}) == name
 
@@ -164,7 +164,7 @@ def test_a_dynamic_transaction_needs(name):
         ),
     ],
 )
-def test_a_field_that_is_wrong_is_named(change, field):
+def test_a_wrong_field_is_reported(change, field):
     assert refused(LEGACY | change) == field
 
 

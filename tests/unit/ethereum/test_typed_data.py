@@ -61,7 +61,7 @@ def test_what_libraries_read_in_two_ways_is_refused_and_the_rest_has_their_diges
 
 
 @each_row
-def test_the_table_says_what_eth_account_does(row):
+def test_the_table_matches_what_eth_account_does(row):
     assert sign_with_eth_account(document(row)) == row["eth-account"]
 
 
@@ -145,7 +145,7 @@ def test_a_domain_without_a_chain_id_is_for_every_chain():
     assert read_typed_data(given, chain_id=1) == read_typed_data(given, chain_id=2)
 
 
-def test_a_name_that_may_be_a_key_is_not_repeated():
+def test_a_name_that_may_be_a_key_is_not_echoed():
     secret = "ab" * 32
     for given in (
         of_type("uint8", 1) | {secret: 1},
@@ -158,7 +158,7 @@ def test_a_name_that_may_be_a_key_is_not_repeated():
     assert secret not in str(refused(secret))
 
 
-def test_a_key_that_is_an_identifier_is_not_repeated_either():
+def test_a_key_that_is_an_identifier_is_not_echoed_either():
     key = "a" + "b1" * 31 + "c"
     member = {"name": key, "type": "bool"}
     for given in (

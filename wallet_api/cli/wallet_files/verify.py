@@ -73,8 +73,8 @@ def verify(
             click.echo(progress.summary())
         if path is None:
             click.echo("No files were compared: no PATH was given.")
-    sound = not shared and all(progress.succeeded() for progress in parts.values())
-    context.exit(0 if sound else 1)
+    succeeded = not shared and all(progress.succeeded() for progress in parts.values())
+    context.exit(0 if succeeded else 1)
 
 
 class _Verification(RowVerification):

@@ -158,8 +158,8 @@ def show(context: click.Context, fid: int, path: Path | None, as_json: bool) -> 
             click.echo(f"{location.place}, {location.chain}: {state}")
         if not found:
             click.echo(f"FID {fid} has no wallets.")
-    sound = found and not any(location.fault for location in found)
-    context.exit(0 if sound else 1)
+    succeeded = found and not any(location.fault for location in found)
+    context.exit(0 if succeeded else 1)
 
 
 def _print_summary(progress: Progress, *, as_json: bool) -> None:

@@ -12,11 +12,12 @@ data of an unknown kind, and never a transfer or an allowance of a guessed amoun
 - ContractCreation: a transaction without `to`.
 - Delegation: an authorization (EIP-7702).
 - SignedMessage: a message (EIP-191).
+- HashMessage: a message of exactly 32 bytes.
 - UnknownTypedData: any other typed data (EIP-712).
 - NetworkFee: the gas limit and the highest price of a transaction.
 """
 
-from wallet_api.ethereum.effects.calldata import of_authorization, of_transaction
+from wallet_api.ethereum.effects.calldata import SELECTORS, of_authorization, of_transaction
 from wallet_api.ethereum.effects.kinds import (
     PERMIT2,
     Allowance,
@@ -24,21 +25,27 @@ from wallet_api.ethereum.effects.kinds import (
     ContractCreation,
     Delegation,
     Effect,
+    HashMessage,
     NativeTransfer,
     NetworkFee,
     SignedMessage,
     TokenTransfer,
     UnknownTypedData,
 )
-from wallet_api.ethereum.effects.standards import of_typed_data
+from wallet_api.ethereum.effects.standards import ALLOWANCE_TYPES, TRANSFER_TYPES, of_typed_data
+from wallet_api.ethereum.messages import HASH_LENGTH
 
 __all__ = [
+    "ALLOWANCE_TYPES",
     "PERMIT2",
+    "SELECTORS",
+    "TRANSFER_TYPES",
     "Allowance",
     "ContractCall",
     "ContractCreation",
     "Delegation",
     "Effect",
+    "HashMessage",
     "NativeTransfer",
     "NetworkFee",
     "SignedMessage",
@@ -53,4 +60,6 @@ __all__ = [
 
 def of_message(message: bytes) -> tuple[Effect, ...]:
     """Return the effect of a message that a wallet signs."""
+    if len(message) == HASH_LENGTH:
+        return (HashMessage(),)
     return (SignedMessage(length=len(message)),)

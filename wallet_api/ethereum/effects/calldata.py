@@ -132,3 +132,6 @@ _FUNCTIONS: dict[str, tuple[tuple[int, ...], Callable[..., Effect | None]]] = {
     # approve(address,address,uint160,uint48): Permit2
     "87517c45": ((_ADDRESS, _ADDRESS, _UINT160, _UINT48), _approve_at_permit2),
 }
+
+SELECTORS = frozenset(f"0x{selector}" for selector in _FUNCTIONS)
+"""The selectors of known functions, whose calls are transfers and allowances."""

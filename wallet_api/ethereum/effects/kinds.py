@@ -106,6 +106,13 @@ class SignedMessage(_Effect):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HashMessage(_Effect):
+    """A message (EIP-191) of exactly 32 bytes: it may be a hash of something that nobody sees."""
+
+    kind = "hash_message"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UnknownTypedData(_Effect):
     """Typed data (EIP-712) that is not exactly a known standard."""
 
@@ -130,6 +137,7 @@ Effect: TypeAlias = (
     | ContractCreation
     | Delegation
     | SignedMessage
+    | HashMessage
     | UnknownTypedData
     | NetworkFee
 )

@@ -180,3 +180,10 @@ _STANDARDS: dict[tuple[str, str], tuple[str | None, _Read]] = {
     ("PermitWitnessTransferFrom", _TRANSFER): ("TokenPermissions", _permit2_transfers),
     ("PermitBatchWitnessTransferFrom", _BATCH_TRANSFER): ("TokenPermissions", _permit2_transfers),
 }
+
+TRANSFER_TYPES = frozenset(
+    name for (name, _), (_, read) in _STANDARDS.items() if read is _authorization
+)
+"""The primary types of transfers."""
+ALLOWANCE_TYPES = frozenset(name for name, _ in _STANDARDS) - TRANSFER_TYPES
+"""The primary types of allowances."""

@@ -92,7 +92,7 @@ class ArchiveFolder:
         heap: list[tuple[tuple[int, int], int, AuditEntry, Iterator[AuditEntry] | None]] = []
         for number, path in enumerate(paths):
             for first in _read(path):
-                heap.append((place(first), number, first, None))
+                heap.append((position(first), number, first, None))
                 break
         heapq.heapify(heap)
         while heap:
@@ -105,7 +105,7 @@ class ArchiveFolder:
             if following is None:
                 heapq.heappop(heap)
             else:
-                heapq.heapreplace(heap, (place(following), number, following, rest))
+                heapq.heapreplace(heap, (position(following), number, following, rest))
 
     def _files(self) -> list[Path]:
         with _explained(self.path):
@@ -121,8 +121,8 @@ class ArchiveFolder:
             os.close(descriptor)
 
 
-def place(entry: AuditEntry) -> tuple[int, int]:
-    """Return what orders entries in files and in the verification."""
+def position(entry: AuditEntry) -> tuple[int, int]:
+    """Return the sort key of entries in files and in the verification."""
     return entry.fid, entry.id
 
 
@@ -149,7 +149,7 @@ def _read(path: Path) -> Iterator[AuditEntry]:
         with gzip.open(path, "rt", encoding="utf-8", newline="\n") as lines:
             for line in lines:
                 entry = _from_line(line, after=last)
-                last = place(entry)
+                last = position(entry)
                 yield entry
     except (OSError, EOFError, ValueError, RecursionError) as error:
         # gzip raises OSError and EOFError for data that is damaged or ends too early.
@@ -177,6 +177,6 @@ def _from_line(line: str, after: tuple[int, int]) -> AuditEntry:
         raise ValueError("a line is not an entry")
     given["ip"] = None if given["ip"] is None else ip_address(given["ip"])
     entry = AuditEntry(**given)
-    if place(entry) <= after:
+    if position(entry) <= after:
         raise ValueError("its entries are not in order")
     return entry

@@ -32,14 +32,13 @@ class EntryIdTaken(Conflict):
 class AuditRepository(Repository):
     """The append-only audit log: a chain of entries for each user."""
 
-    def get_head_later(self, fid: int) -> Callable[[], AuditHead]:
-        """Send the query for a user's head, and return a function that fetches the result."""
-        cursor = sql.send(self._connection, _QUERIES.get_head, fid=fid)
-        return lambda: head_of({**(cursor.fetchone() or {}), "fid": fid})
+    def lock_head(self, fid: int) -> Callable[[], AuditHead]:
+        """Lock the head of a user's chain until the end of the transaction.
 
-    def lock_head(self, fid: int) -> None:
-        """Lock the head of a user's chain until the end of the transaction."""
-        sql.send(self._connection, _QUERIES.lock_head, fid=fid)
+        Return a function that fetches the head.
+        """
+        cursor = sql.send(self._connection, _QUERIES.lock_head, fid=fid)
+        return lambda: head_of({**(cursor.fetchone() or {}), "fid": fid})
 
     def lock_heads(self, fids: Collection[int]) -> set[int]:
         """Do what lock_head() does for a batch, in a batch_transaction().

@@ -49,7 +49,7 @@ class WalletDirectory:
 
     def create(self) -> None:
         """Create the directory and its lock file if needed; set mode 0700 on an empty one."""
-        with self._faults("cannot be made"):
+        with self._faults("cannot be created"):
             new = [path for path in (self.path, *self.path.parents) if not path.exists()]
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             for path in new:
@@ -113,7 +113,7 @@ class WalletDirectory:
         directory, those of the nearest existing parent.
         """
         if not self.exists():
-            with self._faults("cannot be made"):
+            with self._faults("cannot be created"):
                 parent = _opened(next(path for path in self.path.parents if path.exists()))
                 try:
                     _require_write_access(parent)
@@ -172,20 +172,20 @@ class WalletDirectory:
 
     def add_all(self, files: dict[str, bytes]) -> dict[str, bool]:
         """Write files durably, except those whose names exist; tell which were written."""
-        aside: dict[str, str] = {}
+        temporary: dict[str, str] = {}
         added = {}
         with self._faults("cannot be written to"):
             try:
                 for name, content in files.items():
-                    aside[name] = self._write_temporary(content)
-                for name, new in aside.items():
+                    temporary[name] = self._write_temporary(content)
+                for name, new in temporary.items():
                     added[name] = self._link(new, name)
                 # Before temporary names are removed: a reader that sees two links flushes itself.
                 self.fsync()
             except OSError:
-                self._unlink(new for name, new in aside.items() if not added.get(name))
+                self._unlink(new for name, new in temporary.items() if not added.get(name))
                 raise
-            self._unlink(aside.values())
+            self._unlink(temporary.values())
         return added
 
     def replace(self, name: str, content: bytes) -> None:
@@ -194,10 +194,10 @@ class WalletDirectory:
             new = self._write_temporary(content)
             # It keeps a second link until the first one is flushed, as in add_all().
             second = f".new-{secrets.token_hex(8)}"
-            here = self._open()
+            directory = self._open()
             try:
                 self._link(new, second)
-                os.rename(second, name, src_dir_fd=here, dst_dir_fd=here)
+                os.rename(second, name, src_dir_fd=directory, dst_dir_fd=directory)
             except OSError:
                 self._unlink([new, second])
                 raise
@@ -256,9 +256,9 @@ class WalletDirectory:
             raise StorageUnavailable(f"{self.path} was removed", "restart this process")
 
     def _link(self, new: str, name: str) -> bool:
-        here = self._open()
+        directory = self._open()
         try:
-            os.link(new, name, src_dir_fd=here, dst_dir_fd=here, follow_symlinks=False)
+            os.link(new, name, src_dir_fd=directory, dst_dir_fd=directory, follow_symlinks=False)
         except FileExistsError:
             return False
         return True

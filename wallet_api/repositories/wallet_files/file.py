@@ -128,7 +128,7 @@ def read(
         except InvalidAddress as error:
             raise KeyUnreadable("its address fails the EIP-55 checksum") from error
 
-    if (said := members.get("chain")) != spelling and _canonical(said) != _canonical(spelling):
+    if (stated := members.get("chain")) != spelling and _canonical(stated) != _canonical(spelling):
         warnings.append("the chain inside the file is not the one in its name")
     created_at = _time(members.get("createdAt"))
     if created_at is None:
@@ -198,9 +198,9 @@ def _text(content: bytes) -> tuple[str, list[str]]:
 
     Invalid bytes become U+FFFD, as in the old service, which loses no key.
     """
-    marked = next((mark for mark in _ENCODINGS if content.startswith(mark)), None)
-    encoding = "utf-8" if marked is None else _ENCODINGS[marked]
-    warnings = [] if marked is None else ["it begins with a byte order mark, which was left out"]
+    bom = next((candidate for candidate in _ENCODINGS if content.startswith(candidate)), None)
+    encoding = "utf-8" if bom is None else _ENCODINGS[bom]
+    warnings = [] if bom is None else ["it begins with a byte order mark, which was ignored"]
     try:
         text = content.decode(encoding)
     except UnicodeDecodeError:

@@ -27,8 +27,8 @@ from wallet_api.repositories.wallets.rows import PostgresWalletRepository
 # How many undecryptable files end the check of our secret, how many files it reads at most, and how
 # many undecryptable files prove that our secret is wrong.
 _SAMPLE = 20
-_AT_MOST = 1000
-_SUSPICIOUS = 3
+_MAX_FILES = 1000
+_MIN_FAILURES = 3
 _NAME_OF_WALLET = re.compile(r"wallet_[0-9]+_")
 
 
@@ -100,27 +100,32 @@ class FilesystemWalletRepository:
         found = (self.get(fid, chain) for chain in (BASE_ACCOUNT_CHAIN, TRADING_CHAIN))
         return [wallet for wallet in found if wallet is not None]
 
+    def list_with_head(self, fid: int) -> tuple[list[Wallet], AuditHead]:
+        """Return a user's wallets and the head of the user's audit chain."""
+        _, head = self.get_with_head(fid, TRADING_CHAIN)
+        return self.list_for_user(fid), head
+
     def insert_if_absent(self, wallet: NewWallet) -> None:
         """Write the file of a new trading wallet, unless there is one."""
-        made = _made_now(wallet)
+        new = _created_now(wallet)
         with self.directory.locked():
             self.directory.refuse_if_handed_over()
-            there = self._read(file_name(wallet.fid, TRADING_CHAIN))
-            if there is not None and there.wallet.encrypted_key is not None:
+            existing = self._read(file_name(wallet.fid, TRADING_CHAIN))
+            if existing is not None and existing.wallet.encrypted_key is not None:
                 return
             if self._rows is not None and self._rows.get(wallet.fid, TRADING_CHAIN) is not None:
                 raise self._not_exported(wallet.fid)
-            if there is None:
-                self.add_copies([made])
+            if existing is None:
+                self.add_copies([new])
             else:
-                self.replace_keyless(made, there)
+                self.replace_keyless(new, existing)
 
     def put_base_account(self, fid: int, address: str) -> None:
         """Store the address of a user's own Base Account, replacing an older one."""
         now = _now()
         with self.directory.locked():
-            there = self._find(fid, BASE_ACCOUNT_CHAIN)
-            if there is not None and there.wallet.address == address:
+            existing = self._find(fid, BASE_ACCOUNT_CHAIN)
+            if existing is not None and existing.wallet.address == address:
                 return
             self.directory.refuse_if_handed_over()
             wallet = Wallet(
@@ -129,10 +134,10 @@ class FilesystemWalletRepository:
                 wallet_type="base-account",
                 address=address,
                 encrypted_key=None,
-                created_at=now if there is None else there.wallet.created_at,
+                created_at=now if existing is None else existing.wallet.created_at,
                 updated_at=now,
             )
-            self._write_base_account(wallet, there)
+            self._write_base_account(wallet, existing)
 
     def add_copies(self, wallets: Iterable[Wallet]) -> None:
         """Write existing wallets, except those that have a file.
@@ -146,21 +151,21 @@ class FilesystemWalletRepository:
             }
         )
 
-    def replace_base_account(self, wallet: Wallet, there: WalletFile) -> None:
+    def replace_base_account(self, wallet: Wallet, existing: WalletFile) -> None:
         """Write an existing Base Account address, replacing an older one.
 
         The caller holds the directory's lock.
         """
-        self._write_base_account(wallet, there)
+        self._write_base_account(wallet, existing)
 
-    def replace_keyless(self, wallet: Wallet, there: WalletFile) -> None:
+    def replace_keyless(self, wallet: Wallet, existing: WalletFile) -> None:
         """Write a trading wallet over one of the oldest files, which stores a Base Account address.
 
         The address is first moved to a file of its own. The caller holds the directory's lock.
         """
-        if self._find(wallet.fid, BASE_ACCOUNT_CHAIN) == there:
-            self._write_base_account(there.wallet, there)
-        self._replace(file_name(wallet.fid, TRADING_CHAIN), wallet, there)
+        if self._find(wallet.fid, BASE_ACCOUNT_CHAIN) == existing:
+            self._write_base_account(existing.wallet, existing)
+        self._replace(file_name(wallet.fid, TRADING_CHAIN), wallet, existing)
 
     def inspect(self, name: str) -> Inspection:
         """Read and verify a file; a fault is part of the result."""
@@ -181,33 +186,33 @@ class FilesystemWalletRepository:
         """
         if not self.directory.exists():
             return False
-        closed = unread = seen = 0
+        undecryptable = unreadable = inspected = 0
         names = (name for name in self.directory.names() if _NAME_OF_WALLET.match(name))
         # Files without a key do not show whether our secret fits: read more, up to a limit.
-        for name in islice(names, _AT_MOST):
-            seen += 1
+        for name in islice(names, _MAX_FILES):
+            inspected += 1
             found = self.inspect(name)
             if found.file is not None and found.file.members["encryptedPrivateKey"]:
                 return True
             if found.fault in SECRET_FITS:
                 return True
-            unread += found.sha256 is None
-            closed += found.fault == DOES_NOT_DECRYPT
-            if closed >= _SAMPLE:
+            unreadable += found.sha256 is None
+            undecryptable += found.fault == DOES_NOT_DECRYPT
+            if undecryptable >= _SAMPLE:
                 break
-        if closed >= _SUSPICIOUS:
+        if undecryptable >= _MIN_FAILURES:
             raise SecretMismatch(
-                f"ENCRYPTION_SECRET decrypts none of the first {seen} files in "
+                f"ENCRYPTION_SECRET decrypts none of the first {inspected} files in "
                 f"{self.directory.path}",
                 "set the secret that the old service used",
             )
-        if unread == seen >= _SUSPICIOUS:
+        if unreadable == inspected >= _MIN_FAILURES:
             raise StorageUnavailable(
-                f"none of the first {seen} wallet files in {self.directory.path} can be read "
+                f"none of the first {inspected} wallet files in {self.directory.path} can be read "
                 f"({found.fault})",
                 "copy the files themselves there, and let this process's user read them",
             )
-        return seen > 0 or self.directory.is_marked()
+        return inspected > 0 or self.directory.is_marked()
 
     def _not_exported(self, fid: int) -> StorageUnavailable:
         return StorageUnavailable(
@@ -258,15 +263,15 @@ class FilesystemWalletRepository:
     def _members(self, wallet: Wallet) -> dict[str, Any]:
         return wallet_file.members_of(wallet, self._encryption)
 
-    def _write_base_account(self, wallet: Wallet, there: WalletFile | None) -> None:
+    def _write_base_account(self, wallet: Wallet, existing: WalletFile | None) -> None:
         """Write the file that takes precedence, with all members of the previous one."""
-        self._replace(file_name(wallet.fid, BASE_ACCOUNT_CHAIN), wallet, there)
+        self._replace(file_name(wallet.fid, BASE_ACCOUNT_CHAIN), wallet, existing)
 
-    def _replace(self, name: str, wallet: Wallet, there: WalletFile | None) -> None:
+    def _replace(self, name: str, wallet: Wallet, existing: WalletFile | None) -> None:
         # The old time of change does not apply to the new wallet.
-        kept = {} if there is None else {**there.members}
-        kept.pop("updatedAt", None)
-        self.directory.replace(name, wallet_file.render({**kept, **self._members(wallet)}))
+        members = {} if existing is None else {**existing.members}
+        members.pop("updatedAt", None)
+        self.directory.replace(name, wallet_file.render({**members, **self._members(wallet)}))
 
 
 def _now() -> datetime:
@@ -275,7 +280,7 @@ def _now() -> datetime:
     return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
 
-def _made_now(wallet: NewWallet) -> Wallet:
+def _created_now(wallet: NewWallet) -> Wallet:
     now = _now()
     return Wallet(
         fid=wallet.fid,

@@ -63,6 +63,12 @@ class MigratingWalletRepository:
         trading = rows.get(TRADING_CHAIN) or self._import(fid, TRADING_CHAIN)
         return [wallet for wallet in (base_account, trading) if wallet is not None]
 
+    def list_with_head(self, fid: int) -> tuple[list[Wallet], AuditHead]:
+        """Return a user's wallets and the head of the user's audit chain."""
+        wallets = self.list_for_user(fid)
+        # Read later, because an import appends entries.
+        return wallets, self._rows.get_with_head(fid, TRADING_CHAIN)[1]
+
     def _import(self, fid: int, chain: str) -> Wallet | None:
         self._before_files()
         wallet = self._files.get(fid, chain)

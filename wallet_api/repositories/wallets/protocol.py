@@ -22,6 +22,9 @@ class WalletRepository(Protocol):
     def list_for_user(self, fid: int) -> list[Wallet]:
         """Return a user's wallets, the Base Account address first."""
 
+    def list_with_head(self, fid: int) -> tuple[list[Wallet], AuditHead]:
+        """Return a user's wallets and the head of the user's audit chain."""
+
 
 WalletRepositories = Callable[[Connection, AuditContext], WalletRepository]
 """Returns the repository for a connection and a caller."""

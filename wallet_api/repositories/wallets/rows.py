@@ -33,9 +33,25 @@ class PostgresWalletRepository(Repository):
         cursor = sql.send(self._connection, _QUERIES.get_with_head, fid=fid, chain=chain)
         return lambda: _with_head(fid, cursor.fetchone() or {})
 
+    def lock_with_head_later(
+        self, fid: int, chain: str
+    ) -> Callable[[], tuple[Wallet | None, AuditHead]]:
+        """Do what get_with_head_later() does, and lock the head as AuditRepository.lock_head().
+
+        The wallet is as it was before the wait for the lock.
+        """
+        cursor = sql.send(self._connection, _QUERIES.lock_with_head, fid=fid, chain=chain)
+        return lambda: _with_head(fid, cursor.fetchone() or {})
+
     def list_for_user(self, fid: int) -> list[Wallet]:
         """Return a user's wallets, the Base Account address first."""
         return [wallet_of(row) for row in _QUERIES.list_for_user(self._connection, fid=fid)]
+
+    def list_with_head(self, fid: int) -> tuple[list[Wallet], AuditHead]:
+        """Return what list_for_user() does, and the head of the user's audit chain."""
+        rows = _QUERIES.list_with_head(self._connection, fid=fid)
+        found = [_with_head(fid, row) for row in rows]
+        return [wallet for wallet, _ in found if wallet is not None], found[0][1]
 
     def insert_if_absent_later(self, wallet: NewWallet) -> Callable[[], Wallet | None]:
         """Insert a new wallet, inside secret_retired().

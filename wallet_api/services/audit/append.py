@@ -159,9 +159,10 @@ class PendingEntries:
 
 
 def begin_append(connection: Connection, fid: int, look: Callable[[], Callable[[], T]]) -> T:
-    """Begin a transaction that locks a user's chain.
+    """Begin a transaction that locks a user's chain, and then looks.
 
-    `look` sends a query in the same round trip; return its result.
+    `look` sends a query in the same round trip; return its result, which includes what was
+    committed during the wait for the lock.
     """
     with one_round_trip(connection, commit=False):
         AuditRepository(connection).lock_head(fid)

@@ -36,8 +36,8 @@ _FILE = 50_000
 # Entries of one record, and of one transaction, for which requests of their users wait.
 _RUN = 1000
 _TRANSACTION = 50
-# Each record is an entry itself.
-_WORTHWHILE = 2
+# The record of a run is an entry itself.
+_MIN_RUN = 2
 
 
 class ArchiveOutcome(StrEnum):
@@ -116,16 +116,16 @@ class AuditArchive:
             run: list[AuditEntry] = []
             for entry in chain:
                 fault = _follow(links, entry)
-                movable = (
+                archivable = (
                     fault is None
                     and entry.mac is not None
                     and entry.action in KEY_USES
                     and entry.created_at < before
                 )
-                if run and (not movable or entry.id != run[-1].id + 1 or len(run) == _RUN):
+                if run and (not archivable or entry.id != run[-1].id + 1 or len(run) == _RUN):
                     yield _run(run)
                     run = []
-                if movable:
+                if archivable:
                     run.append(entry)
                 elif fault is None:
                     yield ArchiveReport(fid=fid, outcome=ArchiveOutcome.KEPT)
@@ -152,8 +152,8 @@ class AuditArchive:
             with batch_transaction(connection):
                 busy = AuditRepository(connection).lock_heads({run.fid for run in runs})
                 free = [run for run in runs if run.fid not in busy]
-                places = [(run.fid, run.range.first, run.range.last) for run in free]
-                deleted = AuditArchiveRepository(connection).delete_ranges(places)
+                ranges = [(run.fid, run.range.first, run.range.last) for run in free]
+                deleted = AuditArchiveRepository(connection).delete_ranges(ranges)
                 recorded = archived_ranges(AuditCheckRepository(connection), {r.fid for r in free})
                 moved = []
                 for run, entries in zip(free, deleted, strict=True):
@@ -194,7 +194,7 @@ class _Run:
 
 def _run(entries: Sequence[AuditEntry]) -> _Run | ArchiveReport:
     first, last = entries[0], entries[-1]
-    if len(entries) < _WORTHWHILE:
+    if len(entries) < _MIN_RUN:
         return ArchiveReport(fid=first.fid, outcome=ArchiveOutcome.KEPT, count=len(entries))
     if last.mac is None or last.key_id is None:
         raise AssertionError("only entries with a MAC are archived")

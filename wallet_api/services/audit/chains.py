@@ -76,8 +76,8 @@ class ChainCheck:
                 yield self._unchained(entry, after_chain=not links.pass_unchained(entry))
                 continue
             ranges, gap = links.cross_gap(entry.id)
-            for gone in ranges:
-                yield from self._archived(fid, gone)
+            for archived_range in ranges:
+                yield from self._archived(fid, archived_range)
             crossed += ranges
             if gap is not None:
                 yield missing(fid, *gap)
@@ -85,9 +85,9 @@ class ChainCheck:
             yield _report(entry, fault)
             if fault is None:
                 facts.add(entry)
-        for gone in crossed:
-            if gone not in facts.archived:
-                yield missing(fid, gone.first, gone.last)
+        for archived_range in crossed:
+            if archived_range not in facts.archived:
+                yield missing(fid, archived_range.first, archived_range.last)
         ending = end()
         yield from _check_end(ending, links.last, links.head)
         yield from self._check_wallet(ending, facts)
@@ -95,12 +95,13 @@ class ChainCheck:
         if self._storage.uses_rows:
             yield from self._check_base_account(ending, facts)
 
-    def _archived(self, fid: int, gone: ArchivedRange) -> Iterator[EntryReport]:
+    def _archived(self, fid: int, archived_range: ArchivedRange) -> Iterator[EntryReport]:
         if self._with_archive:
-            fault = f"entries {gone.first} to {gone.last} are archived, and in no file"
+            first, last = archived_range.first, archived_range.last
+            fault = f"entries {first} to {last} are archived, and in no file"
             yield _user_fault(fid, fault)
             return
-        for entry_id in range(gone.first, gone.last + 1):
+        for entry_id in range(archived_range.first, archived_range.last + 1):
             yield EntryReport(outcome=EntryOutcome.ARCHIVED, fid=fid, id=entry_id)
 
     def _unchained(self, entry: AuditEntry, *, after_chain: bool) -> EntryReport:

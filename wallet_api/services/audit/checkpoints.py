@@ -25,7 +25,7 @@ _VERSION = 1
 # clock differences between machines.
 _SETTLED = timedelta(minutes=2)
 _WRITERS_SECONDS = 60.0
-_LOOK_SECONDS = 0.1
+_POLL_SECONDS = 0.1
 
 
 def settled_time(database: Database) -> datetime:
@@ -35,14 +35,14 @@ def settled_time(database: Database) -> datetime:
     not ended after a minute, and on a standby.
     """
 
-    def look(connection: Connection) -> tuple[datetime, list[Writer]]:
+    def read(connection: Connection) -> tuple[datetime, list[Writer]]:
         require_primary(connection)
         # The time first: a transaction with an earlier entry is in the list, or has ended.
         now = AuditRepository(connection).get_time()
         return now, AuditCheckRepository(connection).list_writers()
 
     began = time.monotonic()
-    now, writers = database.run(look)
+    now, writers = database.run(read)
     awaited = {writer.id for writer in writers}
     # A prepared transaction outlives a restart of the server, under another id.
     while any(writer.is_prepared or writer.id in awaited for writer in writers):
@@ -52,8 +52,8 @@ def settled_time(database: Database) -> datetime:
                 "been open for a minute. docs/operations.md says how to find it. Until it has "
                 "ended, verify without --checkpoint"
             )
-        time.sleep(_LOOK_SECONDS)
-        _, writers = database.run(look)
+        time.sleep(_POLL_SECONDS)
+        _, writers = database.run(read)
     return now - _SETTLED
 
 
@@ -133,12 +133,12 @@ class Checkpoint:
 
     def compare(self, now: Digest) -> Iterator[str]:
         """Yield a fault for each group of users that has changed. `now` has the same `until`."""
-        there = zip(now.entries, now.digests(), strict=True)
-        here = zip(self.entries, self.digests, strict=True)
-        for bucket, (now_, then) in enumerate(zip(there, here, strict=True)):
-            if now_ != then:
+        current = zip(now.entries, now.digests(), strict=True)
+        recorded = zip(self.entries, self.digests, strict=True)
+        for bucket, (found, expected) in enumerate(zip(current, recorded, strict=True)):
+            if found != expected:
                 yield (
                     f"entries made before {self.until.isoformat()} of users whose FID modulo "
-                    f"{_BUCKETS} is {bucket}: {then[0]} at the checkpoint, {now_[0]} now, "
+                    f"{_BUCKETS} is {bucket}: {expected[0]} at the checkpoint, {found[0]} now, "
                     "and not the same"
                 )

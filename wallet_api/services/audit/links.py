@@ -40,9 +40,9 @@ class ChainLinks:
         Return the archived ranges that are crossed, and the first and last id that are missing.
         """
         crossed = []
-        while (gone := self._archived.get(self.last + 1)) and gone.last < entry_id:
-            self._move(gone.last, gone.mac, self._keys.get(gone.key_id))
-            crossed.append(gone)
+        while (archived := self._archived.get(self.last + 1)) and archived.last < entry_id:
+            self._move(archived.last, archived.mac, self._keys.get(archived.key_id))
+            crossed.append(archived)
         if entry_id == self.last + 1:
             return crossed, None
         self.head = None

@@ -11,7 +11,7 @@ from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Connection, Database, long_transaction
 from wallet_api.errors import DatabaseUnavailable
 from wallet_api.models import AuditEntry
-from wallet_api.repositories.audit.archive_files import ArchiveFolder, place
+from wallet_api.repositories.audit.archive_files import ArchiveFolder, position
 from wallet_api.repositories.audit.checks import AuditCheckRepository, ChainEnd
 from wallet_api.repositories.encryption_keys import EncryptionKeyRepository
 from wallet_api.services.audit.archived_ranges import ArchivedRange
@@ -101,9 +101,9 @@ class AuditVerification:
             with long_transaction(connection, snapshot=True):
                 checks = AuditCheckRepository(connection)
                 entries = _Entries(checks, (fid, 0))
-                mine = takewhile(lambda entry: entry.fid == fid, entries)
+                own_entries = takewhile(lambda entry: entry.fid == fid, entries)
                 report_once = once.start()
-                chain = self._with_archived(mine, report_once, only=fid)
+                chain = self._with_archived(own_entries, report_once, only=fid)
                 check, archived = self._check(connection), entries.archived_of(fid)
                 for report in check.run(fid, chain, partial(entries.end_of, fid), archived):
                     report_once(report)
@@ -139,7 +139,9 @@ class AuditVerification:
         """
         stored = () if self._archive is None else self._archive.entries()
         stored = (entry for entry in stored if only is None or entry.fid == only)
-        for (fid, entry_id), group in groupby(heapq.merge(entries, stored, key=place), key=place):
+        for (fid, entry_id), group in groupby(
+            heapq.merge(entries, stored, key=position), key=position
+        ):
             first, *copies = group
             if any(copy != first for copy in copies):
                 fault = "its copies in the log and in the archive differ"
@@ -156,9 +158,9 @@ class AuditVerification:
         )
 
 
-def audit_keys(connection: Connection, ours: Mapping[str, AuditKey]) -> dict[str, AuditKey]:
+def audit_keys(connection: Connection, own_keys: Mapping[str, AuditKey]) -> dict[str, AuditKey]:
     """Return the keys of our secrets, and of all secrets that they succeeded, by key id."""
-    keys = dict(ours)
+    keys = dict(own_keys)
     known = {key.key_id: key for key in EncryptionKeyRepository(connection).list_keys()}
     # Each may hold the one before it. Not by their times: a clock may have gone back.
     pending = list(keys)
@@ -177,9 +179,9 @@ def archived_ranges(
     """Return the archived ranges that these users' entries record, by first id. Not verified."""
     found: dict[int, dict[int, ArchivedRange]] = {fid: {} for fid in fids}
     for fid, reason in checks.list_archived(fids):
-        gone = ArchivedRange.from_reason(reason)
-        if gone is not None:
-            found[fid][gone.first] = gone
+        archived = ArchivedRange.from_reason(reason)
+        if archived is not None:
+            found[fid][archived.first] = archived
     return found
 
 

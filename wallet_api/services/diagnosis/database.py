@@ -36,13 +36,13 @@ _PREDEFINED = {
 # Kinds of objects that are checked together, and whether a fault can cost wallets.
 _GROUPS = (
     (
-        "every table is as the migrations made it",
+        "every table is as the migrations created it",
         {"table", "sequence", "child table", "column"},
         True,
     ),
-    ("every trigger is in force", {"trigger", "function", "rule", "policy"}, True),
-    ("every constraint is in force", {"constraint", "unique index"}, True),
-    ("every index is in force", {"index"}, False),
+    ("every trigger is present and enabled", {"trigger", "function", "rule", "policy"}, True),
+    ("every constraint is present and valid", {"constraint", "unique index"}, True),
+    ("every index is present and valid", {"index"}, False),
     # Some providers have event triggers of their own in every database.
     ("there are no event triggers besides ours", {"event trigger"}, False),
 )
@@ -123,7 +123,7 @@ def _session(connection: Connection) -> list[Finding]:
             subject="the role has every right that it needs",
             faults=()
             if missing_rights is None
-            else (missing_rights.reason, *_by_place(state.missing_rights)),
+            else (missing_rights.reason, *_by_object(state.missing_rights)),
             serious=True,
         ),
     ]
@@ -133,12 +133,12 @@ def _settings(checks: DatabaseCheckRepository) -> list[Finding]:
     settings = checks.get_settings()
     pooled = checks.get_session().pooled
     lost = "is off: commits can be lost"
-    given = [
+    foreign = [
         one
         for one in checks.list_role_settings(_relations())
         if not is_applied(one.setting_name, one.setting)
     ]
-    weakening = [one for one in given if one.reaches_tables and _disables_a_safeguard(one)]
+    unsafe = [one for one in foreign if one.reaches_tables and _disables_a_safeguard(one)]
     findings = [
         Finding(
             subject=f"{name} is on",
@@ -152,10 +152,10 @@ def _settings(checks: DatabaseCheckRepository) -> list[Finding]:
         findings.append(_initial_settings(checks))
     return [
         *findings,
-        _role_settings("no setting of a role disables a safeguard", weakening, serious=True),
+        _role_settings("no setting of a role disables a safeguard", unsafe, serious=True),
         _role_settings(
             "roles and the database have no settings but ours",
-            [one for one in given if one not in weakening],
+            [one for one in foreign if one not in unsafe],
             serious=False,
         ),
         Finding(
@@ -198,11 +198,11 @@ def _rights(checks: DatabaseCheckRepository) -> Finding:
         right
         for right in checks.list_rights(_relations())
         # A right on a table includes each of its columns.
-        if right not in allowed and Right(right.name.split()[0], right.place) not in allowed
+        if right not in allowed and Right(right.name.split()[0], right.target) not in allowed
     }
     return Finding(
         subject="the role has no more rights than it needs",
-        faults=tuple(f"{line} (queries/operations/roles.sql)" for line in _by_place(excess)),
+        faults=tuple(f"{line} (queries/operations/roles.sql)" for line in _by_object(excess)),
         serious=False,
     )
 
@@ -215,14 +215,14 @@ def _other_roles(checks: RoleCheckRepository, trusted: Collection[str]) -> list[
     # These include the current role, because list_rights() does not cover them.
     parameters = checks.list_parameter_rights()
     grants = checks.list_grants(relations, expected_rights())
-    worth_becoming = {**_PREDEFINED, "wallet_api_runtime": True}
+    powerful = {**_PREDEFINED, "wallet_api_runtime": True}
     for right in (*owners, *grants, *parameters):
-        worth_becoming[right.role] = right.changes or worth_becoming.get(right.role, False)
+        powerful[right.role] = right.changes or powerful.get(right.role, False)
     unreported = {*trusted, *checks.list_exempt_roles()}
     rights = [
         *owners,
         *grants,
-        *checks.list_memberships(worth_becoming),
+        *checks.list_memberships(powerful),
         *checks.list_role_attributes(),
         *checks.list_replication_sources(relations),
     ]
@@ -252,11 +252,11 @@ def _relations() -> list[str]:
     return [*(part.name for part in parts if part.kind in ("table", "sequence")), _VERSIONS]
 
 
-def _by_place(rights: Collection[Right]) -> list[str]:
-    places = sorted({right.place for right in rights})
+def _by_object(rights: Collection[Right]) -> list[str]:
+    objects = sorted({right.target for right in rights})
     return [
-        f"{', '.join(sorted(right.name for right in rights if right.place == place))} on {place}"
-        for place in places
+        f"{', '.join(sorted(right.name for right in rights if right.target == name))} on {name}"
+        for name in objects
     ]
 
 
@@ -286,8 +286,8 @@ def _differences(expected: set[SchemaObject], found: set[SchemaObject]) -> list[
     present = {(part.kind, part.name) for part in found - expected}
     lines = [
         *(f"{kind} {name} is missing" for kind, name in wanted - present),
-        *(f"{kind} {name} is not as the migrations made it" for kind, name in wanted & present),
-        *(f"{kind} {name} was not made by the migrations" for kind, name in present - wanted),
+        *(f"{kind} {name} differs from the migrations" for kind, name in wanted & present),
+        *(f"{kind} {name} was not created by the migrations" for kind, name in present - wanted),
     ]
     return sorted(lines)
 

@@ -116,13 +116,13 @@ def _session(session: Session) -> Iterator[Diagnosis]:
 def _connections(session: Session, settings: Settings) -> Diagnosis:
     needed = settings.web_concurrency * settings.db_pool_max
     share = f"{settings.web_concurrency} processes of {settings.db_pool_max}"
-    said = f"{needed} connections at most ({share})"
+    usage = f"{needed} connections at most ({share})"
     if session.pooled:
-        return fine(f"{said}, through a pooler")
+        return fine(f"{usage}, through a pooler")
     if 2 * needed <= session.connections:
-        return fine(f"{said}, of the {session.connections} that this role may have")
+        return fine(f"{usage}, of the {session.connections} that this role may have")
     return advice(
-        f"{said}, twice that during a release, of the {session.connections} that this role may "
+        f"{usage}, twice that during a release, of the {session.connections} that this role may "
         "have",
         "Lower WEB_CONCURRENCY or DB_POOL_MAX, or raise PostgreSQL's max_connections or the "
         "role's limit.",

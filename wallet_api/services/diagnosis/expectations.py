@@ -22,7 +22,7 @@ def expected_rights() -> frozenset[Right]:
 @functools.cache
 def needed_rights() -> frozenset[Right]:
     """Return the rights on tables, columns, sequences and functions that serving needs."""
-    return frozenset(right for right in expected_rights() if not right.place.startswith("the "))
+    return frozenset(right for right in expected_rights() if not right.target.startswith("the "))
 
 
 def _catalog() -> dict[str, list[list[str]]]:

@@ -26,7 +26,7 @@ class Diagnosis:
 
 
 # The similarity from which a name counts as a misspelling.
-_ALIKE = 0.9
+_SIMILARITY = 0.9
 
 
 class _RecordingEnviron(dict[str, str]):
@@ -34,21 +34,21 @@ class _RecordingEnviron(dict[str, str]):
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         super().__init__(environ)
-        self.asked: set[str] = set()
+        self.names_read: set[str] = set()
 
     def get(self, name: str, default: str = "") -> str:  # type: ignore[override]
-        self.asked.add(name)
+        self.names_read.add(name)
         return super().get(name, default)
 
 
 def read(environ: Mapping[str, str]) -> tuple[Settings | None, list[Diagnosis]]:
     """Return the settings, or None if the service would not start, and the diagnoses."""
-    noted = _RecordingEnviron(environ)
+    recording = _RecordingEnviron(environ)
     try:
-        settings = Settings.from_environ(noted)
+        settings = Settings.from_environ(recording)
     except ConfigurationError as error:
-        return None, [*faults_of(error), *_misspelled(noted)]
-    return settings, [*_warnings(settings), *_misspelled(noted)]
+        return None, [*faults_of(error), *_misspelled(recording)]
+    return settings, [*_warnings(settings), *_misspelled(recording)]
 
 
 def faults_of(error: ConfigurationError) -> list[Diagnosis]:
@@ -73,12 +73,12 @@ def _warnings(settings: Settings) -> list[Diagnosis]:
     ]
 
 
-def _misspelled(noted: _RecordingEnviron) -> list[Diagnosis]:
-    unknown = sorted(name for name in noted if name not in noted.asked)
+def _misspelled(recording: _RecordingEnviron) -> list[Diagnosis]:
+    unknown = sorted(name for name in recording if name not in recording.names_read)
     return [
-        advice(f"{name} is not a setting", f"Did you mean {meant[0]}?")
+        advice(f"{name} is not a setting", f"Did you mean {similar[0]}?")
         for name in unknown
-        if (meant := difflib.get_close_matches(name, noted.asked, 1, _ALIKE))
+        if (similar := difflib.get_close_matches(name, recording.names_read, 1, _SIMILARITY))
     ]
 
 

@@ -77,7 +77,7 @@ class SecretRegistration:
         if in_use:
             # Another process may have registered its secret between our two queries.
             known = repository.list_keys()
-        ours = self._encryption.key_id
+        own_id = self._encryption.key_id
         if not known and not in_use:
             self._need_the_right_to_register(repository, known)
             return None
@@ -89,16 +89,16 @@ class SecretRegistration:
                 "set the secret that it was created with, or add it to ENCRYPTION_SECRET_PREVIOUS",
             )
         active = {key.key_id for key in known if key.active}
-        if ours in readable and ours not in active:
+        if own_id in readable and own_id not in active:
             self._refuse(known, "ENCRYPTION_SECRET was retired", "set the one that succeeded it")
-        if active - set(readable) - _successors(ours, known):
+        if active - set(readable) - _successors(own_id, known):
             self._refuse(
                 known,
                 "wallets may still be encrypted with an older secret",
                 "keep it in ENCRYPTION_SECRET_PREVIOUS until `wallet-api keys retire` succeeds",
             )
-        if ours in readable:
-            return ours
+        if own_id in readable:
+            return own_id
         self._need_the_right_to_register(repository, known)
         # The latest one leads to those before it.
         return min(
@@ -134,22 +134,22 @@ class SecretRegistration:
         raise SecretMismatch(fault, remedy)
 
     def _register(self, connection: Connection) -> None:
-        audit_keys, ours = self._encryption.audit_keys, self._encryption.key_id
+        audit_keys, own_id = self._encryption.audit_keys, self._encryption.key_id
         keys = EncryptionKeyRepository(connection)
         with connection.transaction():
             keys.query_shards_sequentially()
             predecessor = self._succeeds(connection)
-            if predecessor == ours:
+            if predecessor == own_id:
                 # Another process with this secret was first.
                 return
             root = None
             if predecessor is not None:
-                root = audit_keys[ours].encrypt_root_of(audit_keys[predecessor])
-            keys.insert_if_absent(ours, succeeds=predecessor, sealed_audit_root=root)
-            if ours not in {key.key_id for key in keys.list_keys()}:
+                root = audit_keys[own_id].encrypt_root_of(audit_keys[predecessor])
+            keys.insert_if_absent(own_id, succeeds=predecessor, sealed_audit_root=root)
+            if own_id not in {key.key_id for key in keys.list_keys()}:
                 # Another process has registered a secret in the meantime.
                 self._succeeds(connection)
-            keys.activate(ours)
+            keys.activate(own_id)
 
 
 def _successors(key_id: str, known: list[EncryptionKey]) -> set[str]:

@@ -67,11 +67,11 @@ class KnownSecrets:
         """
         if self._storage.uses_files:
             return []
-        ours = self._encryption.audit_keys
+        own_keys = self._encryption.audit_keys
         known = self._database.run(
             lambda connection: EncryptionKeyRepository(connection).list_keys()
         )
-        retired = [key.key_id for key in known if key.key_id in ours and not key.active]
+        retired = [key.key_id for key in known if key.key_id in own_keys and not key.active]
         return [key_id for key_id in retired if not self.audit_log_needs(key_id)]
 
     def audit_log_needs(self, key_id: str) -> bool:
@@ -80,8 +80,10 @@ class KnownSecrets:
         The current secret leads only to those that it succeeded.
         """
         current = self._encryption.key_id
-        mine = {current: self._encryption.audit_keys[current]}
-        return key_id not in self._database.run(lambda connection: audit_keys(connection, mine))
+        current_key = {current: self._encryption.audit_keys[current]}
+        return key_id not in self._database.run(
+            lambda connection: audit_keys(connection, current_key)
+        )
 
     def retire(self, key_id: str) -> bool:
         """Retire a secret, so that no wallet can be encrypted with it; tell whether it was active.

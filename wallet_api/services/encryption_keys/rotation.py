@@ -20,7 +20,7 @@ from wallet_api.services.decryption import decrypt_verified
 class RotationOutcome(StrEnum):
     """The result for a wallet."""
 
-    RESEALED = "resealed"
+    REENCRYPTED = "re-encrypted"
     PRESENT = "present"
     """Another process encrypted it again in the meantime."""
     FAILED = "failed"
@@ -72,7 +72,7 @@ class KeyRotation:
     def run(self, wallets: Sequence[Wallet]) -> list[RotationReport]:
         """Encrypt the keys of these wallets again, in one transaction or one per wallet."""
         reports: list[RotationReport] = []
-        again: list[_Reencrypted] = []
+        reencrypted: list[_Reencrypted] = []
         for wallet in wallets:
             try:
                 key = self._decrypt(wallet)
@@ -82,29 +82,29 @@ class KeyRotation:
             encrypted_key = self._encryption.encrypt(
                 key, fid=wallet.fid, chain=wallet.chain, address=wallet.address
             )
-            again.append(_Reencrypted(wallet=wallet, key=key, encrypted_key=encrypted_key))
-        if again:
+            reencrypted.append(_Reencrypted(wallet=wallet, key=key, encrypted_key=encrypted_key))
+        if reencrypted:
             reports += run_batch(
-                again, self._reencrypt, lambda one, error: _report(one.wallet, error)
+                reencrypted, self._reencrypt, lambda one, error: _report(one.wallet, error)
             )
         return reports
 
     def _reencrypt(
-        self, again: Sequence["_Reencrypted"]
+        self, reencrypted: Sequence["_Reencrypted"]
     ) -> tuple[list[RotationReport], list["_Reencrypted"]]:
         """Write these ciphertexts, if the rows are unchanged, and an entry for each.
 
         Return the reports, and the items of busy users. What an earlier attempt with an unconfirmed
         commit wrote is not written again.
         """
-        keys = {one.wallet.fid: one.key for one in again}
+        keys = {one.wallet.fid: one.key for one in reencrypted}
         pending = self._trail.pending()
 
         def reencrypt(connection: Connection) -> tuple[dict[WalletKey, Wallet], set[int]]:
             batches = WalletBatchRepository(connection)
             with batch_transaction(connection):
                 busy = AuditRepository(connection).lock_heads(keys)
-                free = [one for one in again if one.wallet.fid not in busy]
+                free = [one for one in reencrypted if one.wallet.fid not in busy]
                 replaced = batches.reencrypt((one.wallet, one.encrypted_key) for one in free)
                 rows = batches.list_by_keys((one.wallet.fid, TRADING_CHAIN) for one in free)
                 for fid in replaced:
@@ -115,14 +115,14 @@ class KeyRotation:
 
         rows, busy = self._database.run(reencrypt)
         reports = []
-        for one in again:
+        for one in reencrypted:
             row = rows.get((one.wallet.fid, TRADING_CHAIN))
             if row is not None:
                 # Ciphertexts are unique: this one shows who wrote it.
-                ours = row.encrypted_key == one.encrypted_key
-                outcome = RotationOutcome.RESEALED if ours else RotationOutcome.PRESENT
+                is_ours = row.encrypted_key == one.encrypted_key
+                outcome = RotationOutcome.REENCRYPTED if is_ours else RotationOutcome.PRESENT
                 reports.append(RotationReport(fid=one.wallet.fid, outcome=outcome))
-        return reports, [one for one in again if one.wallet.fid in busy]
+        return reports, [one for one in reencrypted if one.wallet.fid in busy]
 
     def _decrypt(self, wallet: Wallet) -> Secret[bytes]:
         key = decrypt_verified(self._encryption, wallet)

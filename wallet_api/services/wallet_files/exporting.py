@@ -70,16 +70,16 @@ class WalletExport:
 
     def _update(self, wallet: Wallet, name: str) -> FileReport:
         """Replace a row's existing file, if that is allowed and needed."""
-        there = self._files.inspect(name).file
-        if there is None or there.wallet.encrypted_key is not None:
+        existing = self._files.inspect(name).file
+        if existing is None or existing.wallet.encrypted_key is not None:
             return self._read_back(wallet, name, Outcome.PRESENT)
         if wallet.encrypted_key is not None:
             self._record([wallet])
-            self._files.replace_keyless(wallet, there)
-        elif there.wallet.address == wallet.address:
+            self._files.replace_keyless(wallet, existing)
+        elif existing.wallet.address == wallet.address:
             return self._read_back(wallet, name, Outcome.PRESENT)
-        elif there.wallet.updated_at < wallet.updated_at:
-            self._files.replace_base_account(wallet, there)
+        elif existing.wallet.updated_at < wallet.updated_at:
+            self._files.replace_base_account(wallet, existing)
         return self._read_back(wallet, name, Outcome.EXPORTED)
 
     def _read_back(self, wallet: Wallet, name: str, outcome: Outcome) -> FileReport:
@@ -91,9 +91,9 @@ class WalletExport:
             return _report(wallet, Outcome.CONFLICT, reason, found.sha256)
         return _report(wallet, outcome, "; ".join(found.file.warnings) or None, found.sha256)
 
-    def _record(self, leaving: Sequence[Wallet]) -> list[Wallet]:
+    def _record(self, exported: Sequence[Wallet]) -> list[Wallet]:
         """Record the export of these keys; return those of busy users, without an entry."""
-        if not leaving:
+        if not exported:
             return []
         pending = self._trail.pending()
         busy: set[int] = set()
@@ -102,12 +102,12 @@ class WalletExport:
             nonlocal busy
             with batch_transaction(connection):
                 if not pending.is_written(connection):
-                    busy = AuditRepository(connection).lock_heads({one.fid for one in leaving})
-                    events = [self._event(wallet) for wallet in leaving if wallet.fid not in busy]
+                    busy = AuditRepository(connection).lock_heads({one.fid for one in exported})
+                    events = [self._event(wallet) for wallet in exported if wallet.fid not in busy]
                     pending.append_many(connection, events)
 
         self._database.run(record)
-        return [wallet for wallet in leaving if wallet.fid in busy]
+        return [wallet for wallet in exported if wallet.fid in busy]
 
     def _event(self, wallet: Wallet) -> AuditEvent:
         return AuditEvent(

@@ -1,13 +1,12 @@
 """Import of wallet files into rows: each file is verified, and no row is overwritten."""
 
-import threading
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from wallet_api.crypto.encryption import EncryptionService
-from wallet_api.database import Connection, Database, batch_transaction, one_round_trip
+from wallet_api.database import Connection, Database, batch_transaction
 from wallet_api.errors import KeyUnreadable, ServiceUnavailable
 from wallet_api.models import (
     BASE_ACCOUNT_CHAIN,
@@ -21,12 +20,10 @@ from wallet_api.repositories.audit.entries import AuditRepository
 from wallet_api.repositories.wallet_files.file import file_name
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository, Inspection
 from wallet_api.repositories.wallets.batches import WalletBatchRepository, WalletKey
-from wallet_api.repositories.wallets.rows import PostgresWalletRepository, secret_retired
-from wallet_api.services.audit.append import AuditTrail, PendingEntries, begin_append
+from wallet_api.services.audit.append import AuditTrail
 from wallet_api.services.batches import run_batch
 from wallet_api.services.decryption import decrypt_verified
 from wallet_api.services.encryption_keys.registration import SecretRegistration
-from wallet_api.services.wallet_files.recorded import is_recorded
 
 
 class Outcome(StrEnum):
@@ -91,21 +88,21 @@ class WalletImport:
     def _run(self, names: Sequence[str]) -> tuple[list[FileReport], list[str]]:
         """Import files in one transaction; return the reports, and the files of busy users."""
         found = [self._files.inspect(name) for name in names]
-        beaten = {file.name: self._lost_precedence(file) for file in found if file.file is not None}
+        lost = {file.name: self._lost_precedence(file) for file in found if file.file is not None}
         wanted = {
             _key(file.file.wallet): file.file.wallet
             for file in found
-            if file.file is not None and beaten[file.name] is None
+            if file.file is not None and lost[file.name] is None
         }
         copied = self._duplicates(wanted)
         free = {key: wallet for key, wallet in wanted.items() if key not in copied}
-        there = self._existing(free)
-        absent = {key: wallet for key, wallet in free.items() if key not in there}
+        existing = self._existing(free)
+        absent = {key: wallet for key, wallet in free.items() if key not in existing}
         recorded = self._recorded_otherwise(absent)
         claimed, taken, busy = self._write(
             {key: wallet for key, wallet in absent.items() if key not in recorded}
         )
-        there |= taken
+        existing |= taken
         reports, left = [], []
         outcome: Outcome
         reason: str | None
@@ -114,8 +111,8 @@ class WalletImport:
                 reports.append(_report(file, Outcome.INVALID, file.fault))
                 continue
             key = _key(file.file.wallet)
-            if (lost := beaten[file.name]) is not None:
-                outcome, reason = lost
+            if (loss := lost[file.name]) is not None:
+                outcome, reason = loss
             elif key in copied:
                 outcome = Outcome.CONFLICT
                 reason = f"FID {copied[key]} has the same key: one is a copy of the other"
@@ -124,8 +121,8 @@ class WalletImport:
                 reason = f"the audit log has {recorded[key]} for this user"
             elif key in claimed:
                 outcome, reason = Outcome.IMPORTED, None
-            elif key in there:
-                outcome, reason = self._compare(file.file.wallet, there[key])
+            elif key in existing:
+                outcome, reason = self._compare(file.file.wallet, existing[key])
             elif file.fid in busy:
                 left.append(file.name)
                 continue
@@ -139,22 +136,22 @@ class WalletImport:
 
     def _duplicates(self, wanted: dict[WalletKey, Wallet]) -> dict[WalletKey, int]:
         """Return the trading wallets without a row whose key another user has, with that user."""
-        mine = {
+        trading = {
             key: (wallet.address.lower(), wallet.fid)
             for key, wallet in wanted.items()
             if wallet.chain == TRADING_CHAIN
         }
         rows = self._database.run(
             lambda connection: WalletBatchRepository(connection).list_owners(
-                address for address, _ in mine.values()
+                address for address, _ in trading.values()
             )
         )
         users = defaultdict(set)
-        for address, fid in rows.union(mine.values()):
+        for address, fid in rows.union(trading.values()):
             users[address].add(fid)
         return {
             key: min(others)
-            for key, (address, fid) in mine.items()
+            for key, (address, fid) in trading.items()
             if (address, fid) not in rows and (others := users[address] - {fid})
         }
 
@@ -178,8 +175,8 @@ class WalletImport:
         def read(connection: Connection) -> dict[WalletKey, str | None]:
             audit = AuditRepository(connection)
             heads = audit.list_heads({fid for fid, chain in absent if chain == TRADING_CHAIN})
-            begun = [fid for fid, head in heads.items() if head.id]
-            return {(fid, TRADING_CHAIN): audit.get_trading_address(fid) for fid in begun}
+            with_entries = [fid for fid, head in heads.items() if head.id]
+            return {(fid, TRADING_CHAIN): audit.get_trading_address(fid) for fid in with_entries}
 
         return {
             key: address
@@ -211,10 +208,10 @@ class WalletImport:
                 free = [wallet for wallet in absent.values() if wallet.fid not in busy]
                 inserted = batches.insert_copies_if_absent(free)
                 # In the order of FIDs, as in every batch.
-                events = [_imported(absent[key], self._access) for key in sorted(inserted)]
+                events = [import_event(absent[key], self._access) for key in sorted(inserted)]
                 # The insert waited for an earlier attempt whose commit was not confirmed.
-                ours = claimed if pending.is_written(connection) else set()
-                claimed = inserted | ours
+                earlier = claimed if pending.is_written(connection) else set()
+                claimed = inserted | earlier
                 pending.append_many(connection, events)
                 taken = batches.list_by_keys(absent.keys() - claimed)
             self._database.replication.wait(connection)
@@ -246,59 +243,16 @@ class WalletImport:
                 return None
             first = file_name(file.fid, spelling)
             if self._files.directory.has(first):
-                counts = self._files.inspect(first).file
-                if counts is not None and counts.wallet.address == file.file.wallet.address:
+                preferred = self._files.inspect(first).file
+                if preferred is not None and preferred.wallet.address == file.file.wallet.address:
                     return Outcome.PRESENT, f"{first} has the same address"
-                said = "cannot be verified" if counts is None else "has another address"
-                return Outcome.CONFLICT, f"{first} takes precedence, and {said}"
+                state = "cannot be verified" if preferred is None else "has another address"
+                return Outcome.CONFLICT, f"{first} takes precedence, and {state}"
         return None
 
 
-class OnDemandImport:
-    """Imports one wallet that a request found in a file."""
-
-    def __init__(self, encryption: EncryptionService) -> None:
-        self._trail = AuditTrail(encryption)
-        # The entries that this thread last tried: Database.run() may retry an import.
-        self._last = threading.local()
-
-    def run(self, connection: Connection, access: AuditContext, wallet: Wallet) -> bool:
-        """Insert the row and its audit entry if missing; tell whether they were inserted.
-
-        Raises KeyUnreadable if the audit log records another trading wallet of the user.
-        """
-        rows, audit = PostgresWalletRepository(connection), AuditRepository(connection)
-        there, head = begin_append(
-            connection, wallet.fid, lambda: rows.get_with_head_later(wallet.fid, wallet.chain)
-        )
-        if there is not None:
-            connection.rollback()
-            return False
-        if wallet.chain == TRADING_CHAIN and head.id:
-            # It may have been served from its file: raise if this is another address.
-            is_recorded(wallet, audit)
-        # The import is an act of the service, not of the caller.
-        ours = AuditContext(actor="service:migrating", request_id=access.request_id)
-        event = _imported(wallet, ours)
-        with (
-            self._attempts(wallet).new_entry(connection, head, event) as entry,
-            secret_retired(connection),
-            one_round_trip(connection, begin=False),
-        ):
-            rows.add_copy(wallet)
-            recorded = audit.append_creation_later(entry)
-        return recorded()
-
-    def _attempts(self, wallet: Wallet) -> PendingEntries:
-        """Return the entries that this thread has tried for a wallet."""
-        key, pending = getattr(self._last, "attempts", (None, None))
-        if pending is None or key != _key(wallet):
-            pending = self._trail.pending()
-            self._last.attempts = _key(wallet), pending
-        return pending
-
-
-def _imported(wallet: Wallet, access: AuditContext) -> AuditEvent:
+def import_event(wallet: Wallet, access: AuditContext) -> AuditEvent:
+    """Return the event that records the import of a wallet."""
     return AuditEvent(
         fid=wallet.fid,
         chain=wallet.chain,

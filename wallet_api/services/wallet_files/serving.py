@@ -87,16 +87,16 @@ class FilesystemWalletService(BaseAccountWalletService):
         super()._verified(wallet, access)
         unless = partial(is_recorded, wallet)
         if wallet.chain == TRADING_CHAIN and not self._read_log(unless):
-            ours = AuditContext(
+            service_access = AuditContext(
                 actor="service:filesystem",
                 request_id=access.request_id,
                 reason="the file had no entry",
             )
-            self._record(creation_event(wallet, ours), unless=unless)
+            self._record(creation_event(wallet, service_access), unless=unless)
         return wallet
 
-    def _read_log(self, look: Callable[[AuditRepository], T]) -> T:
-        return self._database.run(lambda connection: look(AuditRepository(connection)))
+    def _read_log(self, read: Callable[[AuditRepository], T]) -> T:
+        return self._database.run(lambda connection: read(AuditRepository(connection)))
 
     def _claim(
         self,
@@ -112,14 +112,14 @@ class FilesystemWalletService(BaseAccountWalletService):
         self._trail.next_entry(head, creation_event(candidate, access))
         files = self._files_with_rows(connection, access)
         files.insert_if_absent(candidate)
-        there = files.get(candidate.fid, TRADING_CHAIN)
-        if there is None:
+        stored = files.get(candidate.fid, TRADING_CHAIN)
+        if stored is None:
             raise StorageUnavailable(f"{files.directory.path} lost a file that was just written")
-        if there.address == candidate.address:
+        if stored.address == candidate.address:
             # Another request may have found the file, and recorded it.
-            unless = partial(is_recorded, there)
-            self._append(connection, creation_event(there, access), pending, unless=unless)
-        return there
+            unless = partial(is_recorded, stored)
+            self._append(connection, creation_event(stored, access), pending, unless=unless)
+        return stored
 
     def _files_with_rows(
         self, connection: Connection, _: AuditContext

@@ -94,8 +94,8 @@ def unused_files_warning(directory: WalletDirectory, *, ignored_explicitly: bool
         return None
     if not ignored_explicitly:
         choice = "Set it to migrating to serve them, or to postgres once all are imported."
-        said = f"is not set, and {fault}"
-        raise ConfigurationError([VariableFault("WALLET_STORAGE", said, choice)])
+        reason = f"is not set, and {fault}"
+        raise ConfigurationError([VariableFault("WALLET_STORAGE", reason, choice)])
     return (
         f"WALLET_STORAGE=postgres ignores the files in {directory.path}: "
         "until they are imported, use WALLET_STORAGE=migrating"

@@ -15,7 +15,7 @@ from wallet_api.repositories.wallets.protocol import WalletRepository
 from wallet_api.repositories.wallets.rows import PostgresWalletRepository
 from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.stats import StatsService
-from wallet_api.services.wallet_files.importing import OnDemandImport
+from wallet_api.services.wallet_files.on_demand import OnDemandImport
 from wallet_api.services.wallet_files.serving import FilesystemWalletService, UnsupportedWithFiles
 from wallet_api.services.wallet_files.storage_check import StorageCheck, unused_files_warning
 from wallet_api.services.wallet_search import WalletSearch

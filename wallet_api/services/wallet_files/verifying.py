@@ -169,13 +169,15 @@ def check_lines(
 
 def _check_line(files: FilesystemWalletRepository, number: int, line: str) -> LineReport:
     try:
-        said = json.loads(line)
-        name, sha256 = str(said["file"]), said["sha256"]
+        report = json.loads(line)
+        name, sha256 = str(report["file"]), report["sha256"]
         stored = files.directory.read(name)
     except (ValueError, TypeError, KeyError, RecursionError):
         # Without its text: the wrong file may have been given, one with secrets.
         return LineReport(file=f"line {number}", outcome=LineOutcome.UNREADABLE)
     if stored is None:
         return LineReport(file=name, outcome=LineOutcome.GONE)
-    same = stored.sha256 == sha256
-    return LineReport(file=name, outcome=LineOutcome.UNCHANGED if same else LineOutcome.CHANGED)
+    unchanged = stored.sha256 == sha256
+    return LineReport(
+        file=name, outcome=LineOutcome.UNCHANGED if unchanged else LineOutcome.CHANGED
+    )

@@ -27,7 +27,7 @@ def registration(database, secret, *previous):
     return SecretRegistration(database, encryption)
 
 
-def test_any_secret_fits_a_database_without_keys_and_checking_leaves_no_trace(database, sql):
+def test_any_secret_is_accepted_by_an_empty_database_and_the_check_writes_nothing(database, sql):
     registration(database, SECRET).check()
     registration(database, OTHER_SECRET).check()
     assert sql.execute("select count(*) from encryption_keys").fetchone() == (0,)
@@ -37,7 +37,7 @@ AROUND = ["{}\n", "{}\r\n", " {}", "'{}'", '"{}"']
 
 
 @pytest.mark.parametrize("around", AROUND)
-def test_a_new_secret_with_something_around_it_seals_nothing(database, sql, around):
+def test_a_new_secret_with_surrounding_characters_encrypts_nothing(database, sql, around):
     """A copy of it easily lacks the line break or the quotes, and would open nothing."""
     framed = around.format(SECRET)
     for secrets in ([framed], [framed, OTHER_SECRET]):
@@ -57,7 +57,7 @@ def test_a_new_secret_with_something_around_it_seals_nothing(database, sql, arou
 
 
 @pytest.mark.parametrize("around", AROUND)
-def test_a_database_that_is_sealed_under_such_a_secret_goes_on_and_can_leave_it(
+def test_a_database_encrypted_under_such_a_secret_works_and_can_be_rotated(
     database, sql, around, monkeypatch
 ):
     framed = around.format(SECRET)
@@ -77,7 +77,7 @@ def test_a_database_that_is_sealed_under_such_a_secret_goes_on_and_can_leave_it(
     assert len(rows(sql)) == 3
 
 
-def test_old_files_open_under_a_secret_with_a_line_break_that_is_named_as_a_previous_one():
+def test_old_files_decrypt_under_a_previous_secret_with_a_line_break():
     framed = EncryptionService(Secret(f"{SECRET}\n"))
     key = Secret(bytes(range(32)))
     both = EncryptionService(Secret(SECRET), [Secret(f"{SECRET}\n")])
@@ -98,7 +98,7 @@ def test_a_wrong_secret_writes_nothing(database, sql):
     assert rows(sql) == before
 
 
-def test_the_reason_says_what_to_do_and_only_the_log_names_the_key_ids(database):
+def test_the_reason_explains_the_remedy_and_only_the_log_has_key_ids(database):
     service(database).ensure_trading_wallet(1, access=ACCESS)
     with pytest.raises(SecretMismatch) as caught, capture_logs() as logged:
         registration(database, OTHER_SECRET).check()
@@ -110,7 +110,7 @@ def test_the_reason_says_what_to_do_and_only_the_log_names_the_key_ids(database)
     assert (logged[0]["key_id"], logged[0]["key_ids_of_the_database"]) == (ours, [theirs])
 
 
-def test_keys_of_an_unregistered_secret_are_noticed_too(database, sql):
+def test_keys_of_an_unregistered_secret_are_detected_too(database, sql):
     service(database).ensure_trading_wallet(1, access=ACCESS)
     sql.execute("alter table encryption_keys disable trigger all")
     sql.execute("delete from encryption_keys")
@@ -118,7 +118,7 @@ def test_keys_of_an_unregistered_secret_are_noticed_too(database, sql):
         service(database).ensure_trading_wallet(2, access=ACCESS)
 
 
-def test_a_new_secret_that_names_the_old_one_is_registered_as_its_successor(database, sql):
+def test_a_new_secret_with_the_old_one_as_previous_is_registered_as_its_successor(database, sql):
     service(database, SECRET).ensure_trading_wallet(1, access=ACCESS)
     service(database, OTHER_SECRET, SECRET).ensure_trading_wallet(2, access=ACCESS)
     old, new = (EncryptionService(Secret(secret)).key_id for secret in (SECRET, OTHER_SECRET))
@@ -126,7 +126,7 @@ def test_a_new_secret_that_names_the_old_one_is_registered_as_its_successor(data
     assert set(registered) == {(old, None), (new, old)}
 
 
-def test_a_clock_that_went_back_makes_nobody_another_one_s_predecessor(database, sql):
+def test_a_clock_that_went_back_does_not_change_the_order_of_secrets(database, sql):
     """Three secrets follow each other, and the second has the latest time."""
     secrets = (SECRET, OTHER_SECRET, A_THIRD, A_FOURTH)
     ids = [EncryptionService(Secret(secret)).key_id for secret in secrets]
@@ -178,7 +178,9 @@ def test_one_of_several_secrets_that_race_for_an_empty_database_wins(database, s
     assert sql.execute("select count(*) from encryption_keys").fetchone() == (1,)
 
 
-def test_a_database_that_another_process_begins_meanwhile_is_accepted(database, monkeypatch):
+def test_a_database_that_another_process_initializes_during_the_check_is_accepted(
+    database, monkeypatch
+):
     """Between the look for known secrets and the look for sealed rows, another process begins."""
     look = PostgresWalletRepository.any_encrypted_key
 
@@ -200,7 +202,7 @@ def test_the_secret_is_checked_once_per_process_not_once_per_wallet(database, mo
     wallets.ensure_trading_wallet(2, access=ACCESS)
 
 
-def test_a_registration_that_a_failover_lost_is_made_again(database, sql, monkeypatch):
+def test_a_registration_that_a_failover_lost_is_repeated(database, sql, monkeypatch):
     wallets = service(database, SECRET)
     wallets.ensure_trading_wallet(FID, access=ACCESS)
     with sql.transaction():

@@ -47,7 +47,7 @@ def flipped(value, bit):
 
 @settings(deadline=None)
 @given(key=private_keys, row=rows, part=st.sampled_from(range(7)), bit=bits)
-def test_a_single_turned_bit_in_anything_that_is_kept_does_not_open(service, key, row, part, bit):
+def test_a_flipped_bit_in_any_column_does_not_decrypt(service, key, row, part, bit):
     sealed = service.encrypt(key, **row)
     kept = {**asdict(sealed), **row}
     name = sorted(kept)[part]
@@ -59,7 +59,7 @@ def test_a_single_turned_bit_in_anything_that_is_kept_does_not_open(service, key
 
 @settings(deadline=None)
 @given(key=private_keys, row=rows, other=rows)
-def test_a_sealed_key_opens_in_its_own_row_alone(service, key, row, other):
+def test_an_encrypted_key_decrypts_only_in_its_own_row(service, key, row, other):
     sealed = service.encrypt(key, **row)
     if row == other:
         assert service.decrypt(sealed, **other).reveal() == key.reveal()
@@ -70,7 +70,7 @@ def test_a_sealed_key_opens_in_its_own_row_alone(service, key, row, other):
 
 @settings(deadline=None)
 @given(ciphertext=st.text(max_size=120) | hexadecimal, iv=st.text(max_size=40) | hexadecimal)
-def test_no_other_text_opens(service, ciphertext, iv):
+def test_no_other_text_decrypts(service, ciphertext, iv):
     row = {"fid": 1, "chain": "ethereum", "address": "0x"}
     sealed = service.encrypt(Secret(bytes(32)), **row)
     with pytest.raises(KeyUnreadable):
@@ -79,7 +79,7 @@ def test_no_other_text_opens(service, ciphertext, iv):
 
 @settings(deadline=None)
 @given(key=st.none() | private_keys)
-def test_the_old_service_and_we_open_what_is_sealed_as_it_did(service, key):
+def test_records_of_the_old_scheme_decrypt_here_and_in_the_old_service(service, key):
     ciphertext, iv = service.encrypt_legacy(key)
     opened = service.decrypt_legacy(ciphertext, iv)
     plaintext = old_open({"encryptedPrivateKey": ciphertext, "iv": iv})
@@ -91,7 +91,7 @@ def test_the_old_service_and_we_open_what_is_sealed_as_it_did(service, key):
 
 @settings(deadline=None)
 @given(key=private_keys, row=rows)
-def test_after_a_change_of_secret_both_kinds_open(service, rotated, key, row):
+def test_after_a_change_of_secret_both_schemes_decrypt(service, rotated, key, row):
     assert rotated.decrypt(service.encrypt(key, **row), **row).reveal() == key.reveal()
     assert rotated.decrypt_legacy(*service.encrypt_legacy(key)).private_key.reveal() == key.reveal()
     with pytest.raises(KeyUnreadable):
@@ -100,7 +100,7 @@ def test_after_a_change_of_secret_both_kinds_open(service, rotated, key, row):
 
 @settings(deadline=None)
 @given(ciphertext=hexadecimal | st.text(max_size=80), iv=hexadecimal | st.text(max_size=40))
-def test_an_old_record_with_any_content_is_refused_or_opened(service, ciphertext, iv):
+def test_an_old_record_with_any_content_is_refused_or_decrypted(service, ciphertext, iv):
     try:
         opened = service.decrypt_legacy(ciphertext, iv)
     except KeyUnreadable:

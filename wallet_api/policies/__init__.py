@@ -1,0 +1,10 @@
+"""Policies: what a wallet may sign. docs/policies.md describes them for operators.
+
+Nothing here depends on HTTP or SQL, or reads a clock: a verdict depends on its arguments only.
+
+- rules: the rules, and their canonical JSON. reading: reads them strictly, once; json_schema: for
+  programs that write them.
+- matching: which rules match which effects of a request, and what a request spends.
+- evaluation: the verdict, and the windows that must be summed before it.
+- explanation, warnings: rules, refusals and probable mistakes in English.
+"""

@@ -1,0 +1,251 @@
+"""The verdict of policies on a request: a pure function of the request, the rules and the sums.
+
+Neither the order of the rules nor the order of the layers matters.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, TypeAlias, get_args
+
+from wallet_api.ethereum.effects import Effect
+from wallet_api.policies.matching import (
+    Request,
+    Subject,
+    is_about,
+    matches,
+    subjects_of,
+)
+from wallet_api.policies.rules import Rule
+
+Reason: TypeAlias = Literal[
+    "no_policy",
+    "denied",
+    "no_rule",
+    "unlimited_allowance",
+    "lifetime",
+    "max_amount",
+    "window",
+]
+
+LAYERS = ("service", "client", "wallet", "user")
+"""The layers, in the order in which a refusal is reported. A user's own never stands alone."""
+REASONS: tuple[Reason, ...] = get_args(Reason)
+"""Why a request is refused."""
+
+_BASE = LAYERS[:3]
+# In the order in which they are checked.
+_LIMITS: tuple[Reason, ...] = ("unlimited_allowance", "lifetime", "max_amount", "window")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyVersion:
+    """The rules of a layer. `policy` is the id of the policy, and None for the user's own."""
+
+    layer: str
+    policy: str | None
+    version: int
+    rules: tuple[Rule, ...]
+
+
+class Window(NamedTuple):
+    """What must be summed for a window of a rule.
+
+    The spends of the wallet in `asset` on `chain_id` whose kind is one of `kinds`, whose
+    counterparty is one of `counterparties` (None: any, or none), and whose `valid_until` is later
+    than `seconds` ago. `methods`, `selectors` and `typed_data` of the rule do not narrow what is
+    counted, because a spend does not have them.
+    """
+
+    asset: str
+    chain_id: int
+    seconds: int
+    kinds: frozenset[str]
+    counterparties: frozenset[str] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerVerdict:
+    """The verdict of one layer.
+
+    `reason` is None if it allows the request; `rules` has the ids of the rules that allow it. If it
+    refuses, `rules` has the rule that denies, or the one whose limit does not hold, or none, and
+    `effect` is what is refused.
+    """
+
+    layer: str
+    policy: str | None
+    version: int
+    reason: Reason | None
+    rules: tuple[str, ...]
+    effect: Effect | None = None
+
+    def as_json(self) -> dict[str, object]:
+        """Return the verdict for a response or an audit entry."""
+        verdict: dict[str, object] = {
+            "layer": self.layer,
+            "policy": self.policy,
+            "version": self.version,
+            "rules": list(self.rules),
+        }
+        if self.reason is not None:
+            verdict["reason"] = self.reason
+            verdict["effect"] = self.effect.as_json() if self.effect else None
+        return verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """The verdict of all layers, in the order of LAYERS. `reason` is None if it is allowed."""
+
+    reason: Reason | None
+    layers: tuple[LayerVerdict, ...]
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the request may be signed."""
+        return self.reason is None
+
+    @property
+    def refusal(self) -> LayerVerdict | None:
+        """The first layer that refuses. None if it is allowed, or refused without a policy."""
+        return next((layer for layer in self.layers if layer.reason is not None), None)
+
+
+def needed_windows(request: Request, layers: Collection[PolicyVersion]) -> list[Window]:
+    """Return the windows whose sums evaluate() needs, each once."""
+    subjects = subjects_of(request)
+    needed: dict[Window, None] = {}
+    for layer in layers:
+        for rule in layer.rules:
+            if rule.windows and is_about(rule, request):
+                for subject in subjects:
+                    if matches(rule, subject):
+                        needed |= dict.fromkeys(_windows(rule, subject, request))
+    return list(needed)
+
+
+def evaluate(
+    request: Request,
+    layers: Collection[PolicyVersion],
+    sums: Mapping[Window, int],
+    *,
+    unrestricted: bool,
+) -> Verdict:
+    """Return whether all layers allow the request.
+
+    `sums` has what each of needed_windows() holds already, without this request. A client that is
+    `unrestricted` needs no policy; each that exists applies to it, too. What only a policy can
+    allow, a message that may be a hash and a delegation for every chain, is refused without one.
+    """
+    subjects = subjects_of(request)
+    ordered = sorted(layers, key=lambda layer: LAYERS.index(layer.layer))
+    verdicts = tuple(_judge(layer, subjects, request, sums) for layer in ordered)
+    reason = next((verdict.reason for verdict in verdicts if verdict.reason is not None), None)
+    if reason is None and not any(layer.layer in _BASE for layer in layers):
+        needs_policy = any(s.kind == "hash_message" or s.never for s in subjects)
+        if needs_policy or not unrestricted:
+            reason = "no_policy"
+    return Verdict(reason=reason, layers=verdicts)
+
+
+def _judge(
+    layer: PolicyVersion,
+    subjects: Sequence[Subject],
+    request: Request,
+    sums: Mapping[Window, int],
+) -> LayerVerdict:
+    rules = [rule for rule in layer.rules if is_about(rule, request)]
+
+    def verdict(
+        reason: Reason | None, ids: Collection[str], effect: Effect | None = None
+    ) -> LayerVerdict:
+        return LayerVerdict(
+            layer=layer.layer,
+            policy=layer.policy,
+            version=layer.version,
+            reason=reason,
+            rules=tuple(sorted(ids)),
+            effect=effect,
+        )
+
+    denying = [rule for rule in rules if rule.effect == "deny"]
+    for subject in subjects:
+        denied = [rule.id for rule in denying if matches(rule, subject)]
+        if denied:
+            return verdict("denied", [min(denied)], subject.effect)
+    allowing = [
+        _Allowing(rule, subjects, matched, request)
+        for rule in rules
+        if rule.effect == "allow" and any(matched := [matches(rule, s) for s in subjects])
+    ]
+    used = set()
+    for index, subject in enumerate(subjects):
+        faults = [(rule.fault(subject, sums), rule.id) for rule in allowing if rule.matches[index]]
+        fitting = [id_ for fault, id_ in faults if fault is None]
+        if fitting:
+            used.add(min(fitting))
+        elif faults:
+            reason, closest = min(faults, key=_distance)
+            return verdict(reason, [closest], subject.effect)
+        else:
+            return verdict("no_rule", [], subject.effect)
+    return verdict(None, used) if used else verdict("no_rule", [])
+
+
+def _distance(fault: tuple[Reason | None, str]) -> tuple[int, str]:
+    """Order the rules whose limits do not hold: first the one that fails at the last limit."""
+    reason, id_ = fault
+    return (-_LIMITS.index(reason) if reason else 0, id_)
+
+
+class _Allowing:
+    """An allow rule, which of the effects of a request it matches, and what they spend."""
+
+    def __init__(
+        self, rule: Rule, subjects: Sequence[Subject], matched: Sequence[bool], request: Request
+    ) -> None:
+        self.id = rule.id
+        self.matches = matched
+        self._rule = rule
+        self._request = request
+        self._totals: Counter[str | None] = Counter()
+        if rule.limits_amounts:
+            for subject, matches_it in zip(subjects, matched, strict=True):
+                if matches_it and subject.amount:
+                    self._totals[subject.token] += subject.amount
+
+    def fault(self, subject: Subject, sums: Mapping[Window, int]) -> Reason | None:
+        """Return the first limit that does not hold for an effect that matches, or None."""
+        rule = self._rule
+        if rule.limits_amounts and subject.unlimited:
+            return "unlimited_allowance"
+        if (
+            rule.max_lifetime_seconds is not None
+            and subject.lifetime_end is not None
+            and subject.lifetime_end - self._request.now > rule.max_lifetime_seconds
+        ):
+            return "lifetime"
+        total = self._totals[subject.token]
+        if rule.max_amount is not None and total > rule.max_amount:
+            return "max_amount"
+        if rule.windows:
+            windows = _windows(rule, subject, self._request)
+            for limit, window in zip(rule.windows, windows, strict=True):
+                if sums[window] + total > limit.max_amount:
+                    return "window"
+        return None
+
+
+def _windows(rule: Rule, subject: Subject, request: Request) -> Iterator[Window]:
+    """Return what each window of a rule that matches the effect counts."""
+    if subject.token is None or request.chain_id is None:
+        raise AssertionError("unreachable: a rule with windows names tokens and chains")
+    for limit in rule.windows:
+        yield Window(
+            asset=subject.token,
+            chain_id=request.chain_id,
+            seconds=limit.seconds,
+            kinds=rule.counted_kinds,
+            counterparties=rule.counted_counterparties,
+        )

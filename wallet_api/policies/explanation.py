@@ -1,0 +1,145 @@
+"""Rules and refusals in English sentences."""
+
+from collections.abc import Collection, Iterable
+
+from wallet_api.ethereum.amounts import ASSETS, Asset, format_amount
+from wallet_api.ethereum.networks import NETWORKS
+from wallet_api.policies.evaluation import Verdict
+from wallet_api.policies.rules import NATIVE, Rule
+
+_NETWORKS = {network.chain_id: network for network in NETWORKS.values()}
+_KINDS = {
+    "native_transfer": "transfers of the native asset",
+    "token_transfer": "token transfers",
+    "allowance": "allowances",
+    "contract_call": "contract calls",
+    "contract_creation": "new contracts",
+    "delegation": "delegations",
+    "message": "messages",
+    "hash_message": "messages of 32 bytes",
+    "typed_data": "typed data of no known standard",
+    "network_fee": "network fees",
+}
+_OWNERS = {
+    "service": "the service's policy",
+    "client": "the policy of the API client",
+    "wallet": "the wallet's policy",
+    "user": "the user's own policy",
+}
+
+
+def explain(rule: Rule) -> str:
+    """Return what a rule allows or denies, in one English sentence.
+
+    Amounts are in whole assets where the asset is known, and in the smallest unit elsewhere.
+    """
+    verb = "Allow" if rule.effect == "allow" else "Deny"
+    kinds = "anything" if rule.kinds is None else _listed((_KINDS[k] for k in rule.kinds), "and")
+    parts = [f"{verb} {kinds}", *_conditions(rule)]
+    sentence = " ".join(parts)
+    limits = _limits(rule)
+    return f"{sentence}: {_listed(limits, 'and', ordered=True)}." if limits else f"{sentence}."
+
+
+def explain_refusal(verdict: Verdict) -> str:
+    """Return why a request is refused, in one English sentence: which layer, rule and limit."""
+    refusal = verdict.refusal
+    if refusal is None:
+        return (
+            "No policy lets this API client sign. Assign a policy to the client, to the wallet or "
+            "to the service."
+        )
+    owner = _OWNERS[refusal.layer]
+    what = _KINDS[refusal.effect.kind] if refusal.effect else "it"
+    rule = f'Rule "{refusal.rules[0]}" of {owner}' if refusal.rules else ""
+    return {
+        "denied": f"{rule} denies {what}.",
+        "no_rule": f"No rule of {owner} allows these {what}.",
+        "unlimited_allowance": f"{rule} limits amounts, and this allowance is unlimited.",
+        "lifetime": f"{rule} does not allow {what} that are valid for so long.",
+        "max_amount": f"{rule} does not allow such an amount in one request.",
+        "window": f"{rule} does not allow such an amount after what was signed before.",
+    }[str(refusal.reason)]
+
+
+def _conditions(rule: Rule) -> Iterable[str]:
+    if rule.tokens is not None:
+        yield f"of {_listed((_asset_name(t, rule.chain_ids) for t in rule.tokens), 'or')}"
+    if rule.to is not None:
+        yield f"to {_listed(rule.to, 'or')}"
+    if rule.spenders is not None:
+        yield f"to the spender {_listed(rule.spenders, 'or')}"
+    if rule.selectors is not None:
+        yield f"with the selector {_listed(rule.selectors, 'or')}"
+    if rule.typed_data is not None:
+        types, contracts = rule.typed_data.primary_types, rule.typed_data.verifying_contracts
+        yield "by typed data" + (f" of type {_listed(types, 'or')}" if types else "")
+        if contracts is not None:
+            yield f"for the contract {_listed(contracts, 'or')}"
+    if rule.methods is not None:
+        yield f"by {_listed(rule.methods, 'or')}"
+    if rule.chain_ids is not None:
+        yield f"on {_listed((_chain_name(c) for c in sorted(rule.chain_ids)), 'or', ordered=True)}"
+
+
+def _limits(rule: Rule) -> list[str]:
+    limits = []
+    if rule.max_amount is not None:
+        limits.append(f"at most {_amount(rule.max_amount, rule)} in one request")
+    limits += [
+        f"at most {_amount(window.max_amount, rule)} in any {duration(window.seconds)}"
+        for window in rule.windows
+    ]
+    if rule.max_lifetime_seconds is not None:
+        limits.append(f"valid for at most {duration(rule.max_lifetime_seconds)}")
+    return limits
+
+
+def _amount(units: int, rule: Rule) -> str:
+    assets = {_known_asset(token, rule.chain_ids) for token in rule.tokens or ()}
+    if len(assets) == 1:
+        (asset,) = assets
+        if asset is not None:
+            return f"{format_amount(units, asset)} {asset.symbol}"
+    each = " of each" if len(rule.tokens or ()) > 1 else ""
+    return f"{units} of the smallest unit{each}"
+
+
+def _known_asset(token: str, chain_ids: Collection[int] | None) -> Asset | None:
+    """Return the asset that a token is on all of the chains, or None if it is not known."""
+    if not chain_ids or not all(chain_id in _NETWORKS for chain_id in chain_ids):
+        return None
+    if token == NATIVE:
+        return ASSETS["ETH"]
+    known = all(_NETWORKS[chain_id].usdc.lower() == token for chain_id in chain_ids)
+    return ASSETS["USDC"] if known else None
+
+
+def _asset_name(token: str, chain_ids: Collection[int] | None) -> str:
+    asset = _known_asset(token, chain_ids)
+    if asset is not None:
+        return asset.symbol
+    return "the native asset" if token == NATIVE else token
+
+
+def _chain_name(chain_id: int) -> str:
+    network = _NETWORKS.get(chain_id)
+    return f"{network.name} ({chain_id})" if network else f"chain {chain_id}"
+
+
+def _listed(items: Iterable[str], conjunction: str, *, ordered: bool = False) -> str:
+    *others, last = items if ordered else sorted(items)
+    return f"{', '.join(others)} {conjunction} {last}" if others else last
+
+
+def duration(seconds: int) -> str:
+    """Return a duration in its largest unit that is exact: 90 seconds, 24 hours, 7 days."""
+    for name, length in (("day", 86_400), ("hour", 3600), ("minute", 60)):
+        # Any day could be a calendar day. Any 24 hours cannot.
+        if seconds % length == 0 and (name != "day" or seconds > length):
+            return _plural(seconds // length, name)
+    return _plural(seconds, "second")
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
