@@ -1,14 +1,5 @@
-"""The WSGI entry point for gunicorn and other servers."""
+"""`wsgi:app` in a checkout, where servers and platforms look for it."""
 
-import sys
+from wallet_api.wsgi import app
 
-from wallet_api.app import create_app
-from wallet_api.config import ConfigurationError
-from wallet_api.process import prepare, protect_memory
-
-prepare()
-protect_memory()
-try:
-    app = create_app()
-except ConfigurationError as error:
-    sys.exit(str(error))
+__all__ = ["app"]

@@ -37,6 +37,18 @@ def _leaves(group, *path):
 COMMANDS = dict(_leaves(cli))
 """Every command by its full name: "db upgrade"."""
 
+NEEDED = {
+    "audit archive": ["--before", "2026-01-01", "--to", "."],
+    "clients create": ["--name", "engine", "--scope", "keys:read"],
+    "clients revoke": ["engine"],
+    "keys retire": ["3f1c0d9a7b5e2648"],
+    "policies check": [str(ROOT / "docs" / "policies" / "x402.json")],
+    "token": ["--fid", "5"],
+    "wallets export": ["exported"],
+    "wallets show": ["5"],
+}
+"""The arguments that a command needs."""
+
 
 def kept_environ(environ):
     """Return the environment of a command: `environ`, and the variables that locate programs."""

@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 import pytest
 
-from tests.commands import COMMANDS, Running, kept_environ
+from tests.commands import COMMANDS, NEEDED, Running, kept_environ
 from tests.factories import JWT_SECRET, SECRET
 from tests.leaks import LEAKS
 from tests.service import ROOT
@@ -27,17 +27,6 @@ WITHOUT_JSON = {
     "serve": "it answers requests, until SIGTERM",
 }
 WITHOUT_DATABASE = {"dev", "bench", "token", "doctor", "serve", "policies check"}
-# The arguments that a command needs.
-NEEDED = {
-    "audit archive": ["--before", "2026-01-01", "--to", "."],
-    "clients create": ["--name", "engine", "--scope", "keys:read"],
-    "clients revoke": ["engine"],
-    "keys retire": ["3f1c0d9a7b5e2648"],
-    "policies check": [str(ROOT / "docs" / "policies" / "x402.json")],
-    "token": ["--fid", "5"],
-    "wallets export": ["exported"],
-    "wallets show": ["5"],
-}
 HIDDEN = "a-password-to-hide"
 LEAKS.secrets.add(HIDDEN)
 UNREACHABLE = f"postgresql://nobody:{HIDDEN}@127.0.0.1:1/none"

@@ -43,7 +43,8 @@ class Missing:
 sys.meta_path.insert(0, Missing())
 import wallet_api
 for module in pkgutil.walk_packages(wallet_api.__path__, "wallet_api."):
-    if module.name != "wallet_api.__main__":
+    # Both run when they are imported.
+    if module.name not in {"wallet_api.__main__", "wallet_api.wsgi"}:
         __import__(module.name)
 from wallet_api.crypto import key_pairs as keys
 print(keys.generate().address)

@@ -24,7 +24,7 @@ from wallet_api.database.sql_files import CATALOG, MIGRATIONS, QUERIES
 pytestmark = pytest.mark.slow
 
 SOURCES = ("setup.py", "setup.cfg", "pyproject.toml", "MANIFEST.in", "README.md", "LICENSE")
-SOURCES += ("wallet_api", "queries", "migrations", "catalog.json")
+SOURCES += ("wallet_api", "queries", "migrations", "catalog.json", "schema.sql")
 
 
 def run(*command, statuses=(0,), **options):
@@ -49,13 +49,16 @@ def copy_sources(checkout):
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory):
-    """Install the wheel, and give its programs' folder."""
+    """Install the wheel of the source archive, and give its programs' folder."""
     folder = tmp_path_factory.mktemp("wheel")
     checkout = copy_sources(folder / "checkout")
     pip = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check")
     options = ("--no-deps", "--no-build-isolation", "--no-index")
-    run(*pip, "wheel", *options, "--wheel-dir", folder, checkout)
+    archive = "from setuptools import build_meta; build_meta.build_sdist('..')"
+    run(sys.executable, "-c", archive, cwd=checkout)
     shutil.rmtree(checkout)
+    (source,) = folder.glob("*.tar.gz")
+    run(*pip, "wheel", *options, "--wheel-dir", folder, source)
     home = folder / "venv"
     venv.create(home)
     python = home / "bin" / "python"
@@ -169,4 +172,11 @@ def test_an_empty_database_can_be_upgraded_and_serve_a_deposit(
         assert service.stop() == 0
     finally:
         service.stop()
+    # Another server, which imports the module of the wheel.
+    program = (
+        "from wallet_api.wsgi import app; client = app.test_client()\n"
+        "for path in ('/readyz', '/docs', '/api/wallet/primary'):\n"
+        "    print(client.get(path).status_code)"
+    )
+    assert empty("python", "-c", program, **environ).split() == ["200", "200", "401"]
     assert list((tmp_path / "empty").iterdir()) == []

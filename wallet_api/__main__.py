@@ -12,6 +12,11 @@ def main() -> None:
         from wallet_api.cli import main as run  # noqa: PLC0415 (it takes most of a second)
     except KeyboardInterrupt:
         sys.exit(130)
+    except ImportError as error:
+        reason = " ".join(str(error).split())
+        sys.exit(
+            f"Error: wallet-api is not installed completely: {reason}. Install requirements.txt."
+        )
     run()
 
 

@@ -125,9 +125,10 @@ def create_app(settings: Settings | None = None) -> Flask:
         _search(),
         health.blueprint,
         docs.blueprint,
-        home.blueprint,
     ):
         api.register_blueprint(blueprint)
+    for pages in (docs.pages, home.blueprint):
+        app.register_blueprint(pages)
     if settings.demo_fid is not None:
         api.register_blueprint(demo.blueprint)
     problems.init_app(app)

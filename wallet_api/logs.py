@@ -220,10 +220,15 @@ def _redact(logger: Any, method: str, event: EventDict) -> EventDict:
     return {key: _redacted(value) for key, value in event.items()}
 
 
+def redact(text: str) -> str:
+    """Return a text without private keys, JWTs and client tokens."""
+    return _SECRETS.sub("[redacted]", text)
+
+
 def _redacted(value: Any) -> Any:
     """Return a JSON-compatible value with secrets redacted."""
     if isinstance(value, str):
-        return _SECRETS.sub("[redacted]", value)
+        return redact(value)
     if value is None or isinstance(value, (bool, int, float)):
         return value
     if isinstance(value, BaseException):
@@ -233,4 +238,4 @@ def _redacted(value: Any) -> Any:
         return {_redacted(str(key)): _redacted(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [_redacted(inner) for inner in value]
-    return _SECRETS.sub("[redacted]", repr(value))
+    return redact(repr(value))

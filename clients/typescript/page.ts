@@ -2,6 +2,7 @@ import { sdk } from "@farcaster/miniapp-sdk";
 
 import { type DepositBody, prepareDeposit, walletApi } from "./client.ts";
 import { send, sentence } from "./deposit.ts";
+import { verifyDeposit } from "./transfer.ts";
 
 const api = walletApi("https://wallets.example.com", async () => (await sdk.quickAuth.getToken()).token);
 
@@ -20,6 +21,7 @@ export async function deposit(asset: "USDC" | "ETH", amount: string, show: (text
     if (attempt?.request !== request) attempt = { request, key: crypto.randomUUID() };
     const prepared = await prepareDeposit(api, body, attempt.key);
     attempt = undefined;
+    verifyDeposit(prepared, body);
 
     show(prepared.note);
     await send(provider, prepared);

@@ -4,6 +4,7 @@ import { useSendTransaction, useSwitchChain } from "wagmi";
 
 import { prepareDeposit, type WalletApi } from "./client.ts";
 import { sentence } from "./deposit.ts";
+import { toViem, verifyDeposit } from "./transfer.ts";
 
 export function DepositButton(props: { api: WalletApi; from: Address; amount: string }) {
   const { api, from, amount } = props;
@@ -14,16 +15,12 @@ export function DepositButton(props: { api: WalletApi; from: Address; amount: st
 
   async function deposit() {
     try {
-      const { network, transaction } = await prepareDeposit(api, { amount, baseAddress: from }, key);
-      await switchChainAsync({ chainId: network.chainId });
-      await sendTransactionAsync({
-        account: transaction.from,
-        chainId: network.chainId,
-        to: transaction.to,
-        data: transaction.data,
-        value: BigInt(transaction.value),
-        gas: transaction.gas && BigInt(transaction.gas),
-      });
+      const body = { amount, baseAddress: from };
+      const prepared = await prepareDeposit(api, body, key);
+      verifyDeposit(prepared, body);
+      const transfer = toViem(prepared);
+      await switchChainAsync({ chainId: transfer.chainId });
+      await sendTransactionAsync(transfer);
       setKey(crypto.randomUUID());
       setStatus("Sent.");
     } catch (error) {

@@ -15,6 +15,7 @@ ENTRIES = [
     ["-m", "gunicorn", "wsgi:app"],
     ["-m", "wallet_api", "serve"],
     ["-c", "import wsgi"],
+    ["-m", "waitress", "wallet_api.wsgi:app"],
 ]
 BIN = Path(sys.executable).parent
 GUNICORN = f"{BIN}/gunicorn --bind 127.0.0.1:$PORT wsgi:app"
@@ -69,6 +70,7 @@ def served(line, environ, log, **options):
 
 OTHER_SERVERS = {
     "flask run": f"{BIN}/flask --app wsgi run --port $PORT",
+    "waitress": f"{BIN}/waitress-serve --listen=127.0.0.1:$PORT wallet_api.wsgi:app",
     "wsgiref": (
         f"{sys.executable} -c 'import os, wsgi; from wsgiref.simple_server import make_server;"
         ' make_server("127.0.0.1", int(os.environ["PORT"]), wsgi.app).serve_forever()\''
@@ -89,4 +91,5 @@ WITHOUT_SETTINGS = {
     "--chdir": (Path("/"), ["--chdir", str(ROOT), "wsgi:app"]),
     "--pythonpath": (Path("/"), ["--pythonpath", str(ROOT), "wsgi:app"]),
     "the factory": (Path("/"), ["wallet_api.app:create_app()"]),
+    "the module of the wheel": (Path("/"), ["wallet_api.wsgi:app"]),
 }

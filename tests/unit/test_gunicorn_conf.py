@@ -13,7 +13,7 @@ from wallet_api.app import create_app
 from wallet_api.blueprints.application import application
 from wallet_api.config import ConfigurationError, Settings
 from wallet_api.server.__main__ import Server
-from wallet_api.server.settings import OPTIONS, forbidden_options, out_of_range
+from wallet_api.server.settings import OPTIONS, forbidden_options, invalid_options
 
 
 @pytest.fixture
@@ -117,7 +117,22 @@ def test_an_option_has_the_bounds_of_its_setting(hooks, monkeypatch, environ, op
             sentences = 0
         except ConfigurationError:
             sentences = 1
-        assert len(out_of_range(Server([option, value]).cfg)) == sentences, value
+        assert len(invalid_options(Server([option, value]).cfg)) == sentences, value
+
+
+def test_a_port_that_does_not_exist_is_refused(hooks):
+    """gunicorn would end with a traceback."""
+    (sentence,) = invalid_options(Server(["--bind", "127.0.0.1:99999"]).cfg)
+    assert sentence == "--bind must have a port from 0 to 65535."
+
+
+@pytest.mark.parametrize("options", [["--bind", "127.0.0.1:x"], ["--timeout", "-1"]])
+def test_a_value_that_gunicorn_rejects_is_a_usage_error(hooks, capsys, options):
+    with pytest.raises(SystemExit) as ended:
+        Server(options)
+    assert ended.value.code == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"Error: {options[0]}: ")
 
 
 def configuration(hooks, name):

@@ -15,9 +15,9 @@ from werkzeug.exceptions import NotFound
 from wallet_api.blueprints.authorization import PUBLIC
 from wallet_api.blueprints.routing import Blueprint
 
-blueprint = Blueprint(
-    "docs", __name__, template_folder="../templates", description="The documentation of this API."
-)
+blueprint = Blueprint("docs", __name__, description="The description of this API.")
+pages = Blueprint("swagger", __name__, template_folder="../templates")
+"""The page and its assets, which the document leaves out."""
 
 _SWAGGER_ASSETS = Path(flask_swagger_ui.__file__).parent / "dist"
 _OWN_ASSETS = Path(__file__).parents[1] / "assets"
@@ -26,7 +26,6 @@ _FOLDERS = {
     "swagger-ui.css": _SWAGGER_ASSETS,
     "swagger-ui-bundle.js": _SWAGGER_ASSETS,
 }
-_NAME = {"in": "path", "name": "name", "required": True, "schema": {"enum": list(_FOLDERS)}}
 # Swagger UI uses inline styles and images in data: URLs, but no inline scripts.
 _CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
@@ -121,18 +120,18 @@ def openapi() -> ResponseReturnValue:
     return response
 
 
-@blueprint.get("/docs")
-@blueprint.requires(PUBLIC)
-@blueprint.response(200, {"type": "string"}, content_type="text/html")
+@pages.get("/docs")
+@pages.requires(PUBLIC)
+@pages.response(200, {"type": "string"}, content_type="text/html")
 def page() -> ResponseReturnValue:
     """Render the Swagger UI page."""
     headers = {"Content-Security-Policy": _CSP}
     return Response(render_template("docs.html"), headers=headers, mimetype="text/html")
 
 
-@blueprint.get("/docs/<name>", parameters=[_NAME])
-@blueprint.requires(PUBLIC, 404)
-@blueprint.response(200, {"type": "string"}, content_type="*/*")
+@pages.get("/docs/<name>")
+@pages.requires(PUBLIC, 404)
+@pages.response(200, {"type": "string"}, content_type="*/*")
 def asset(name: str) -> Response:
     """Serve an asset of the Swagger UI page."""
     folder = _FOLDERS.get(name)

@@ -9,7 +9,7 @@ import click
 from wallet_api import __version__
 from wallet_api.cli.audit import audit
 from wallet_api.cli.clients import clients
-from wallet_api.cli.command import run
+from wallet_api.cli.command import debug_option, run
 from wallet_api.cli.db import db
 from wallet_api.cli.doctor import doctor
 from wallet_api.cli.keys import keys
@@ -34,7 +34,13 @@ class _Group(click.Group):
         return super().get_command(ctx, cmd_name)
 
 
-cli = _Group("wallet-api", help="Keep one trading wallet per user in PostgreSQL.")
+cli = _Group(
+    "wallet-api",
+    help="Keep one trading wallet per user in PostgreSQL.",
+    # The subcommands inherit them.
+    context_settings={"help_option_names": ["-h", "--help"]},
+    params=[debug_option],
+)
 click.version_option(__version__, prog_name="wallet-api")(cli)
 cli.add_command(audit)
 cli.add_command(clients)

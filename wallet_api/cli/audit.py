@@ -4,12 +4,12 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import click
 
-from wallet_api.cli.command import Command, json_option
+from wallet_api.cli.command import Command, Moment, WholeNumber, json_option
 from wallet_api.cli.progress import Progress, ReportFile, escaped
 from wallet_api.cli.wallet_files.resources import WalletResources, operator
 from wallet_api.models import MAX_FID
@@ -24,7 +24,7 @@ _archive_folder = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
 @audit.command("verify", cls=Command)
-@click.option("--fid", type=click.IntRange(1, MAX_FID), help="Verify only the chain of this user.")
+@click.option("--fid", type=WholeNumber(1, MAX_FID), help="Verify only the chain of this user.")
 @click.option(
     "--against",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -37,7 +37,7 @@ _archive_folder = click.Path(exists=True, file_okay=False, path_type=Path)
 )
 @click.option(
     "--unchained-before",
-    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]),
+    type=Moment(),
     help="When the chains began (UTC). Older entries and wallets may have no MAC.",
 )
 @click.option(
@@ -74,12 +74,11 @@ def verify(
     if checkpoint is not None and not os.access(checkpoint.parent, os.W_OK):
         raise click.ClickException(f"{checkpoint.parent} is not writable.")
     resources = WalletResources()
-    since = unchained_before and unchained_before.replace(tzinfo=UTC)
     with resources.database() as database:
         verification = AuditVerification(
             database,
             resources.encryption,
-            unchained_before=since,
+            unchained_before=unchained_before,
             storage=resources.storage,
             archive=None if archive_folder is None else ArchiveFolder(archive_folder),
         )
@@ -119,7 +118,7 @@ def verify(
 @audit.command("archive", cls=Command)
 @click.option(
     "--before",
-    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]),
+    type=Moment(),
     required=True,
     help="Archive key uses from before this time (UTC), at least a day ago.",
 )
@@ -144,7 +143,7 @@ def archive(context: click.Context, before: datetime, to: Path, as_json: bool) -
         archiving = AuditArchive(
             database, resources.encryption, operator(), ArchiveFolder(to.absolute())
         )
-        if before.replace(tzinfo=UTC) > archiving.latest():
+        if before > archiving.latest():
             raise click.UsageError("--before must be at least a day ago.")
         progress = Progress(
             0,
@@ -154,7 +153,7 @@ def archive(context: click.Context, before: datetime, to: Path, as_json: bool) -
             quiet_stdout=as_json,
         )
         with progress, _archive_errors():
-            for report in archiving.run(before.replace(tzinfo=UTC)):
+            for report in archiving.run(before):
                 if report.reason is not None:
                     progress.print_line(f"FID {report.fid}: {report.reason}")
                 for _ in range(report.count):

@@ -14,7 +14,7 @@ from uuid import UUID
 import click
 
 from wallet_api import logs
-from wallet_api.cli.command import Command, json_option, require_database
+from wallet_api.cli.command import Command, json_option, read_moment, require_database
 from wallet_api.config import read_database_url
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
@@ -65,10 +65,8 @@ def _read_expiry(
     if days := _DAYS.fullmatch(value):
         return now + timedelta(days=int(days[1]))
     try:
-        moment = datetime.fromisoformat(value)
-        # A date, or a time without an offset, is in UTC.
-        moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
+        moment = read_moment(value)
+    except ValueError as error:
         raise click.BadParameter("use a number of days such as 90d, or a date.") from error
     if moment <= now:
         raise click.BadParameter("that is in the past.")
@@ -178,6 +176,8 @@ def list_(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([_members(client) for client in found], indent=2))
         return
+    if not found:
+        click.echo("There are no API clients.")
     for client in found:
         members = _members(client)
         click.echo(f"{client.name}: {members['state']}")

@@ -3,12 +3,15 @@
 import errno
 import os
 import sys
+import traceback
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import click
 import psycopg
 
+from wallet_api import logs
 from wallet_api.cli.processes import WorkerKilled
 from wallet_api.config import ConfigurationError
 from wallet_api.crypto.secret import Secret
@@ -24,6 +27,50 @@ INTERRUPTED = 130
 _TRANSACTION_TIMEOUT = "25P04"
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+debug_option = click.Option(
+    ["--debug"],
+    is_flag=True,
+    expose_value=False,
+    help="Print the traceback of an unexpected error.",
+)
+"""Accepted by every command. run() reads it, because parsing may fail too."""
+
+
+class WholeNumber(click.IntRange):
+    """A whole number in a range. click's error messages are "not a valid integer range" and so."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the number."""
+        try:
+            number: int = super().convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail(f"{value!r} is not a whole number from {self.min} to {self.max}.", param, ctx)
+        return number
+
+
+def read_moment(text: str) -> datetime:
+    """Return a date or a time of ISO 8601, in UTC unless it has an offset. Raises ValueError."""
+    moment = datetime.fromisoformat(text)
+    try:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError from error
+
+
+class Moment(click.ParamType[datetime]):
+    """A date or a time, as read_moment() reads it."""
+
+    name = "date"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        """Return the time."""
+        try:
+            return read_moment(value)
+        except ValueError:
+            message = f"{value!r} is neither a date (2026-01-31) nor a time (2026-01-31T18:00:00)."
+            self.fail(message, param, ctx)
 
 
 def require_database(database_url: Secret[str]) -> None:
@@ -39,6 +86,18 @@ def require_database(database_url: Secret[str]) -> None:
 class Command(click.Command):
     """A command that reports errors as one line on stderr and exit status 1."""
 
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """Return the parameters of the command and those of all commands."""
+        return [*super().get_params(ctx), debug_option]
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the command line. An error names the command whose help to read."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            error.ctx = error.ctx or ctx
+            raise
+
     def invoke(self, context: click.Context) -> Any:
         """Run the command."""
         protect_memory()
@@ -50,7 +109,10 @@ class Command(click.Command):
             message = "a worker process was killed, and its batch undone. Run the command again"
             raise click.ClickException(message) from error
         except psycopg.Error as error:
-            raise click.ClickException(_describe_database_error(error)) from error
+            reason = _describe_database_error(error)
+            if reason is None:
+                raise
+            raise click.ClickException(reason) from error
         except OSError as error:
             if error.errno == errno.EPIPE:
                 # The reader closed the pipe. click exits quietly.
@@ -67,10 +129,12 @@ class Command(click.Command):
 def run(group: click.Group, arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit status.
 
-    0: success. 1: an error, in one line on stderr, or the reader closed the output. 2: wrong usage,
-    in one line on stderr. 130: Ctrl-C.
+    0: success. 1: an error, or the reader closed the output. 2: wrong usage. 70 (EX_SOFTWARE): an
+    unexpected error. 130: Ctrl-C. Errors are one line on stderr; --debug adds the traceback of an
+    unexpected one.
     """
-    if sys.stdout is None and (arguments or sys.argv[1:])[:1] != ["serve"]:
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if sys.stdout is None and arguments[:1] != ["serve"]:
         # A token that is shown only once would be lost. `serve` prints nothing.
         click.echo("Error: standard output is closed.", err=True)
         return 1
@@ -86,6 +150,9 @@ def run(group: click.Group, arguments: Sequence[str] | None = None) -> int:
         # From click itself, for example while it writes a help text.
         click.echo(f"Error: {_describe_os_error(error)}", err=True)
         status = 1
+    except Exception as error:  # noqa: BLE001 (reported here, as the last resort)
+        _report_unexpected(error, with_traceback="--debug" in arguments)
+        status = os.EX_SOFTWARE
     try:
         sys.stdout.flush()
     except OSError:
@@ -103,21 +170,32 @@ def _show_error(error: click.ClickException) -> None:
         # No command was given: print the help.
         error.show()
     else:
+        if isinstance(error, click.BadParameter) and isinstance(error.param, click.Argument):
+            # click writes an optional argument as '[PATH]'.
+            error.param_hint = (error.param.name or "").upper()
         message = " ".join(error.format_message().split())
+        message += "" if message.endswith((".", "?")) else "."
         click.echo(f"Error: {message} See `{error.ctx.command_path} --help`.", err=True)
 
 
-def _describe_database_error(error: psycopg.Error) -> str:
-    """Describe a database error without its message, which quotes rows."""
+def _report_unexpected(error: Exception, *, with_traceback: bool) -> None:
+    """Report a bug without the error's message, which may quote anything."""
+    if with_traceback:
+        click.echo(logs.redact("".join(traceback.format_exception(error))), err=True)
+    hint = "Report it" if with_traceback else "Run the command with --debug for the traceback"
+    name = type(error).__qualname__
+    click.echo(f"Error: unexpected {name}. This is a bug in wallet-api. {hint}.", err=True)
+
+
+def _describe_database_error(error: psycopg.Error) -> str | None:
+    """Describe a database error without its message, which quotes rows. None: it is unexpected."""
     if error.sqlstate == _TRANSACTION_TIMEOUT:
         return (
             "transaction_timeout ended the transaction. Reset it for the role, the database or the "
             "server"
         )
     unavailable = to_domain_error(error)
-    if unavailable is not None:
-        return unavailable.reason
-    return f"unexpected database error ({type(error).__name__} {error.sqlstate}). This is a bug"
+    return None if unavailable is None else unavailable.reason
 
 
 def _describe_os_error(error: OSError) -> str:

@@ -51,14 +51,15 @@ def status(context: click.Context, as_json: bool) -> None:
     Example:
       DATABASE_URL=postgresql://… wallet-api db status
     """
-    known = migrations.expected_versions()
+    names = migrations.migration_names()
     applied = migrations.applied_versions(read_database_url(os.environ))
-    missing = sorted(known - applied)
+    missing = sorted(names.keys() - applied)
     if as_json:
         click.echo(json.dumps({"applied": sorted(applied), "missing": missing}))
     else:
-        for version in sorted(known | applied):
-            click.echo(f"{version}  {'applied' if version in applied else 'MISSING'}")
+        for version in sorted(names.keys() | applied):
+            name = names.get(version, "(not a migration of this version of wallet-api)")
+            click.echo(f"{version}  {'applied' if version in applied else 'MISSING'}  {name}")
     context.exit(1 if missing else 0)
 
 

@@ -2,8 +2,10 @@
 
 import multiprocessing
 import os
+import pickle
 import signal
 import threading
+import traceback
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
@@ -144,11 +146,23 @@ def _run_worker(
             try:
                 outcome: tuple[Any, Exception | None] = (work(item), None)
             except Exception as error:  # noqa: BLE001 (raised again in the parent)
-                outcome = (None, error)
+                outcome = (None, _transferable(error))
             connection.send(outcome)
     except (EOFError, OSError):
         # There are no more items, or the parent has exited.
         database.close()
+
+
+def _transferable(error: Exception) -> Exception:
+    """Return an error that the parent can receive, with the traceback of this process as a note."""
+    error.add_note(traceback.format_exc())
+    try:
+        pickle.loads(pickle.dumps(error))  # noqa: S301 (our own bytes)
+    except Exception:  # noqa: BLE001 (any method of the error's class may raise)
+        replacement = RuntimeError(type(error).__qualname__)
+        replacement.add_note(traceback.format_exc())
+        return replacement
+    return error
 
 
 def _exit_with_parent() -> None:

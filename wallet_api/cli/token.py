@@ -6,13 +6,13 @@ import os
 import click
 
 from wallet_api.auth.user_tokens import UserTokens
-from wallet_api.cli.command import Command, json_option
+from wallet_api.cli.command import Command, WholeNumber, json_option
 from wallet_api.config import read_token_settings
 from wallet_api.models import MAX_FID
 
 
 @click.command(cls=Command)
-@click.option("--fid", required=True, type=click.IntRange(1, MAX_FID), help="The user's FID.")
+@click.option("--fid", required=True, type=WholeNumber(1, MAX_FID), help="The user's FID.")
 @json_option
 def token(fid: int, as_json: bool) -> None:
     """Print a session token for a user. It gives access to their wallets: treat it as a password.

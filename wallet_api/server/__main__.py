@@ -3,7 +3,7 @@
 import argparse
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from flask import Flask
 from gunicorn.app.base import Application
@@ -37,7 +37,17 @@ class Server(Application):
         for settings in (load(), *changes):
             for name, value in settings.items():
                 if value is not None:
-                    self.cfg.set(name, value)
+                    self._set(parser, name, value)
+
+    def _set(self, parser: _Parser, name: str, value: Any) -> None:
+        """Set an option. gunicorn reports a wrong value without its name, and some later."""
+        try:
+            self.cfg.set(name, value)
+            if name == "bind":
+                _ = self.cfg.address
+        except (RuntimeError, TypeError, ValueError) as error:
+            option = self.cfg.settings[name].cli[-1]
+            parser.error(f"{option}: {str(error).rstrip('.')}")
 
     def load(self) -> Flask:
         """Build the application in the master."""

@@ -18,13 +18,13 @@ _GC_OBJECTS, _GC_YOUNG, _GC_OLD = 50_000, 20, 20
 
 
 def on_starting(server: Any) -> None:
-    """Exit if an option must not be changed or is out of range. Then import eth-account."""
+    """Exit if an option must not be changed or has an invalid value. Then import eth-account."""
     if options := settings.forbidden_options(server.cfg):
         sys.exit(
             f"wallet-api does not serve with gunicorn's {', '.join(options)}: remove it from the "
             "command line and from GUNICORN_CMD_ARGS. docs/commands.md lists the allowed options."
         )
-    if sentences := settings.out_of_range(server.cfg):
+    if sentences := settings.invalid_options(server.cfg):
         sys.exit(" ".join(sentences))
     # Once in the master, so that no worker takes half a second longer to start.
     signatures.load()

@@ -37,6 +37,8 @@ OPTIONS = (
 # The limits of WEB_CONCURRENCY and WEB_THREADS. gunicorn itself does not check them.
 _MAXIMUMS = {"workers": 256, "threads": 1000, "worker_connections": 100_000}
 
+_HIGHEST_PORT = 65535
+
 # The options that locate the code for `gunicorn wsgi:app`.
 _LOCATION_OPTIONS = ("config", "chdir", "pythonpath")
 
@@ -110,13 +112,17 @@ def forbidden_options(cfg: Config) -> list[str]:
     ]
 
 
-def out_of_range(cfg: Config) -> list[str]:
-    """Return an error message for each numeric option that is out of range."""
-    return [
+def invalid_options(cfg: Config) -> list[str]:
+    """Return an error message for each option that gunicorn accepts, but cannot use."""
+    sentences = [
         f"{cfg.settings[name].cli[-1]} must be a whole number from 1 to {highest}."
         for name, highest in _MAXIMUMS.items()
         if not 1 <= cfg.settings[name].get() <= highest
     ]
+    ports = [address[1] for address in cfg.address if isinstance(address, tuple)]
+    if not all(0 <= port <= _HIGHEST_PORT for port in ports):
+        sentences.append(f"--bind must have a port from 0 to {_HIGHEST_PORT}.")
+    return sentences
 
 
 def _worker_connections(settings: Settings) -> int:

@@ -52,7 +52,12 @@ class MigrationError(Exception):
 @functools.cache
 def expected_versions() -> frozenset[str]:
     """Return the versions of all migrations that this code knows."""
-    return frozenset(path.name.split("_", 1)[0] for path in MIGRATIONS.glob("[0-9]*_*.sql"))
+    return frozenset(migration_names())
+
+
+def migration_names() -> dict[str, str]:
+    """Return the names of all migrations that this code knows, by version."""
+    return dict(path.stem.split("_", 1) for path in MIGRATIONS.glob("[0-9]*_*.sql"))
 
 
 def applied_versions(url: Secret[str]) -> set[str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 
 from wallet_api import logs
-from wallet_api.cli.command import require_database
+from wallet_api.cli.command import WholeNumber, require_database
 from wallet_api.cli.progress import Progress, ReportFile, escaped
 from wallet_api.config import read_wallet_settings
 from wallet_api.crypto.encryption import EncryptionService
@@ -37,7 +37,7 @@ folder = click.Path(file_okay=False, path_type=Path)
 _cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 processes_option = click.option(
     "--processes",
-    type=click.IntRange(1, 64),
+    type=WholeNumber(1, 64),
     default=min(_cores, 64),
     show_default="one per core",
     help="Number of worker processes.",

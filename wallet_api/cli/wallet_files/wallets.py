@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from wallet_api.cli.command import Command, json_option
+from wallet_api.cli.command import Command, WholeNumber, json_option
 from wallet_api.cli.processes import batches, map_in_processes
 from wallet_api.cli.progress import Progress
 from wallet_api.cli.wallet_files.resources import (
@@ -134,7 +134,7 @@ def export(
 
 
 @wallets.command("show", cls=Command)
-@click.argument("fid", type=click.IntRange(1, MAX_FID))
+@click.argument("fid", type=WholeNumber(1, MAX_FID))
 @click.argument("path", required=False, type=folder)
 @json_option
 @click.pass_context

@@ -1,0 +1,9 @@
+// What the package wallet-api-client exports.
+
+export { toAccount } from "./account.ts";
+export { answer, type Deposit, type DepositBody, prepareDeposit, type WalletApi, walletApi } from "./client.ts";
+export { callsArrived, type Provider, send, sendCalls, sendTransaction, sentence } from "./deposit.ts";
+export { paymentQr } from "./qr.ts";
+export { Refusal, refusalOf } from "./refusal.ts";
+export type { components, operations, paths } from "./schema.d.ts";
+export { toViem, type Transfer, verifyDeposit } from "./transfer.ts";
