@@ -25,8 +25,8 @@ TOKEN = "a token of Prometheus that only the tests know"
 LEAKS.secrets.add(TOKEN)
 LIST = "/api/wallet/user-wallets"
 LABELS = {"method", "route", "status", "pool", "caller", "per", "le", "code", "version", "python"}
-# Of what a process counts for itself.
-LABELS |= {"type", "asset"}
+# Of what is counted for the dashboard, and of refusals of policies.
+LABELS |= {"type", "asset", "reason"}
 OPEN_METRICS = "application/openmetrics-text; version=1.0.0"
 
 
@@ -232,7 +232,8 @@ def test_counters_of_killed_workers_stay_and_their_gauges_do_not(serve, database
             target=service.crowd, args=([Call("GET", LIST, service.bearer(FID))] * 6,)
         )
         waiting.start()
-        eventually(lambda: Numbers(service)("db_pool_connections_in_use") == 6)
+        # A worker that counts wallets for the dashboard at this moment waits too.
+        eventually(lambda: Numbers(service)("db_pool_connections_in_use") >= 6)
         killed = service.workers()
         for pid in killed:
             os.kill(pid, signal.SIGKILL)
@@ -261,6 +262,8 @@ def test_pool_timeouts_are_counted(serve, database_url):
     )
     look = Call("GET", LIST, service.bearer(FID))
     assert service.call(look).status == 200
+    # At its start, a worker checks whether it can serve, and counts the wallets.
+    eventually(lambda: "wallet_api_deposits_prepared_last_day{" in Numbers(service).text)
     quick = Numbers(service)
     answers = []
     with psycopg.connect(database_url) as holder:

@@ -16,7 +16,7 @@ from tests.http.problems import refused
 from tests.service import free_port
 from wallet_api.alarms import CODES, NOT_READY
 from wallet_api.blueprints.application import application
-from wallet_api.services.diagnosis.environment import examine_environment, is_fit
+from wallet_api.services.diagnosis.environment import can_serve, examine_environment
 from wallet_api.services.diagnosis.settings import State
 
 BODY = {"amount": "20", "baseAddress": BASE_ACCOUNT}
@@ -162,7 +162,7 @@ def test_everything_agrees_about_a_fault(scene, environ, make_app, fault, code):
         diagnoses = examine_environment({**environ, **changes})
         faults = [one for one in diagnoses if one.state is State.FAULT]
         assert [one.code for one in faults] == [code]
-        assert not is_fit(diagnoses)
+        assert not can_serve(diagnoses)
 
         client = make_app(DB_POOL_TIMEOUT="1", **changes).test_client()
         counted = alarms(code)
@@ -182,7 +182,7 @@ def test_everything_agrees_about_a_fault(scene, environ, make_app, fault, code):
 
 
 def test_a_process_in_order_says_so_everywhere(environ, client):
-    assert is_fit(examine_environment(environ))
+    assert can_serve(examine_environment(environ))
     with capture_logs() as lines:
         for _ in range(3):
             assert client.get("/readyz").status_code == 200
