@@ -115,7 +115,7 @@ def routes_of(app):
     """Yield method, path as the document writes it, and view of everything that `app` serves."""
     for rule in app.url_map.iter_rules():
         for method in rule.methods - {"HEAD", "OPTIONS"}:
-            path = re.sub("<([a-z_]+)>", r"{\1}", rule.rule)
+            path = re.sub("<(?:uuid:)?([a-z_]+)>", r"{\1}", rule.rule)
             yield method.lower(), path, app.view_functions[rule.endpoint]
 
 
