@@ -325,6 +325,163 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List all policies, each in its newest version, newest policies first.
+         * @description Needs the scope `policies:read`.
+         */
+        get: operations["list_policies"];
+        put?: never;
+        /**
+         * Store a policy. With an id, store its next version, which applies at once.
+         * @description Needs the scope `policies:write`.
+         */
+        post: operations["store_policy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/policies/schema": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Return the JSON Schema of a policy.
+         * @description Needs the scope `policies:read`.
+         */
+        get: operations["policy_schema"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/policies/{policy_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                policy_id: string;
+            };
+            cookie?: never;
+        };
+        /**
+         * Return the newest version of a policy.
+         * @description Needs the scope `policies:read`.
+         */
+        get: operations["get_policy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/policies/{policy_id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                policy_id: string;
+            };
+            cookie?: never;
+        };
+        /**
+         * List the versions of a policy, newest first.
+         * @description Needs the scope `policies:read`.
+         */
+        get: operations["list_policy_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/policies/dry-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Return what policies would decide about a request now. Sign, spend and record nothing.
+         * @description Needs the scope `policies:read`.
+         */
+        post: operations["dry_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/users/{fid}/policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                fid: number;
+            };
+            cookie?: never;
+        };
+        /**
+         * Return the policy that is assigned to a wallet.
+         * @description Needs the scope `policies:read`.
+         */
+        get: operations["get_wallet_policy"];
+        /**
+         * Assign a policy to a wallet. Its newest version applies, also later ones.
+         * @description Needs the scope `policies:write`.
+         */
+        put: operations["assign_wallet_policy"];
+        post?: never;
+        /**
+         * Remove the policy of a wallet. Without a policy of another layer, nothing is signed.
+         * @description Needs the scope `policies:write`.
+         */
+        delete: operations["remove_wallet_policy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wallet/policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return the rules that the user set for the own wallet. */
+        get: operations["get_own_policy"];
+        /** Replace the rules that the user set. They can only narrow what other policies allow. */
+        put: operations["set_own_policy"];
+        post?: never;
+        /** Remove the rules that the user set. All other policies still apply. */
+        delete: operations["remove_own_policy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/wallets": {
         parameters: {
             query?: never;
@@ -598,6 +755,24 @@ export interface components {
             error: string;
             /** @description Only for /api/auth/base-account. */
             fid?: null;
+            /**
+             * @description Only for policy_refused, like the four members below.
+             * @enum {string}
+             */
+            reason?: "no_policy" | "denied" | "no_rule" | "unlimited_allowance" | "lifetime" | "max_amount" | "window";
+            /**
+             * @description Whose policy refuses; null if none applies.
+             * @enum {string|null}
+             */
+            layer?: "service" | "client" | "wallet" | "user" | null;
+            /**
+             * Format: uuid
+             * @description Null for the rules of the user.
+             */
+            policy?: string | null;
+            version?: number | null;
+            /** @description The id of the rule; null if no rule matches. */
+            rule?: string | null;
         };
         DepositBody: {
             /**
@@ -818,7 +993,7 @@ export interface components {
              */
             reason?: string | null;
             /**
-             * @description A text, which is signed as UTF-8 even if it begins with 0x, or {"raw": "0x…"} for bytes. Exactly 32 bytes are refused: they may be a hash.
+             * @description A text, which is signed as UTF-8 even if it begins with 0x, or {"raw": "0x…"} for bytes. Exactly 32 bytes, which may be a hash, need a policy.
              * @example Sign in to example.com
              * @example {
              *       "raw": "0x5369676e20696e"
@@ -936,7 +1111,7 @@ export interface components {
              */
             chainId?: number;
             /**
-             * @description A text, which is signed as UTF-8 even if it begins with 0x, or {"raw": "0x…"} for bytes. Exactly 32 bytes are refused: they may be a hash.
+             * @description A text, which is signed as UTF-8 even if it begins with 0x, or {"raw": "0x…"} for bytes. Exactly 32 bytes, which may be a hash, need a policy.
              * @example Sign in to example.com
              * @example {
              *       "raw": "0x5369676e20696e"
@@ -1014,6 +1189,450 @@ export interface components {
                 [key: string]: string | boolean | null;
             })[];
         };
+        PolicyBody: {
+            /**
+             * Format: uuid
+             * @example 7d3c1f0e-5a52-4c5e-9c39-5b1a2f6d8e11
+             */
+            id?: string;
+            name: string;
+            /**
+             * @description The rules. Their order has no meaning.
+             * @example [
+             *       {
+             *         "id": "payments",
+             *         "effect": "allow",
+             *         "chain_ids": [
+             *           8453
+             *         ],
+             *         "kinds": [
+             *           "token_transfer"
+             *         ],
+             *         "tokens": [
+             *           "0x833589fcd6edb6e08f4c7c32d4f71b54bda02913"
+             *         ],
+             *         "to": [
+             *           "0x78547fc07fdc8aac05e53b034e510b276a5ba384"
+             *         ],
+             *         "windows": [
+             *           {
+             *             "seconds": 86400,
+             *             "max_amount": "5000000"
+             *           }
+             *         ]
+             *       }
+             *     ]
+             */
+            rules: {
+                /** @description Unique in the policy. */
+                id: string;
+                /** @enum {unknown} */
+                effect: "allow" | "deny";
+                /** @description The method of JSON-RPC, or the end of the route. */
+                methods?: ("personal_sign" | "eth_sign" | "eth_signTypedData" | "eth_signTypedData_v4" | "eth_signTransaction" | "sign/message" | "sign/typed-data" | "sign/transaction")[];
+                /** @description The chains for which it is signed (EIP-155). */
+                chain_ids?: number[];
+                /** @description The kinds of effects. */
+                kinds?: ("native_transfer" | "token_transfer" | "allowance" | "contract_call" | "contract_creation" | "delegation" | "message" | "hash_message" | "typed_data" | "network_fee")[];
+                /** @description The recipient of a transfer, the contract that is called, or the delegate. */
+                to?: string[];
+                /** @description The asset of a transfer, an allowance or a fee. */
+                tokens?: ("native" | string)[];
+                /** @description The spender of an allowance. */
+                spenders?: string[];
+                /** @description The first four bytes of the data of a contract call. */
+                selectors?: string[];
+                /** @description The typed data (EIP-712) that is signed, whatever its effects are. */
+                typed_data?: {
+                    /** @description The contract of the domain. */
+                    verifying_contracts?: string[];
+                    /** @description The primary type. */
+                    primary_types?: string[];
+                };
+                /** @description Decimal digits, in the smallest unit of the asset, at most 2^256 - 1. */
+                max_amount?: string;
+                /** @description Limits of what is spent within rolling windows. */
+                windows?: {
+                    seconds: number;
+                    /** @description Decimal digits, in the smallest unit of the asset, at most 2^256 - 1. */
+                    max_amount: string;
+                }[];
+                /** @description How long a signature and its allowance may be valid. */
+                max_lifetime_seconds?: number;
+            }[];
+        };
+        PolicyAnswer: {
+            /**
+             * Format: uuid
+             * @example 7d3c1f0e-5a52-4c5e-9c39-5b1a2f6d8e11
+             */
+            id: string;
+            /** @example 1 */
+            version: number;
+            name: string;
+            /**
+             * @example [
+             *       {
+             *         "id": "payments",
+             *         "effect": "allow",
+             *         "chain_ids": [
+             *           8453
+             *         ],
+             *         "kinds": [
+             *           "token_transfer"
+             *         ],
+             *         "tokens": [
+             *           "0x833589fcd6edb6e08f4c7c32d4f71b54bda02913"
+             *         ],
+             *         "to": [
+             *           "0x78547fc07fdc8aac05e53b034e510b276a5ba384"
+             *         ],
+             *         "windows": [
+             *           {
+             *             "seconds": 86400,
+             *             "max_amount": "5000000"
+             *           }
+             *         ]
+             *       }
+             *     ]
+             */
+            readonly rules: Record<string, never>[];
+            /** Format: date-time */
+            createdAt: string;
+            /** @example cli:operator */
+            createdBy: string;
+        };
+        PolicyPage: {
+            data: components["schemas"]["PolicyAnswer"][];
+            /** @description Send it as cursor with the same filters. */
+            next_cursor: string | null;
+            has_more: boolean;
+        };
+        DryRunBody: {
+            /**
+             * @description The chain for which it is signed.
+             * @example 8453
+             */
+            chainId?: number;
+            /**
+             * @description A text, which is signed as UTF-8 even if it begins with 0x, or {"raw": "0x…"} for bytes. Exactly 32 bytes, which may be a hash, need a policy.
+             * @example Sign in to example.com
+             * @example {
+             *       "raw": "0x5369676e20696e"
+             *     }
+             */
+            message?: string | {
+                raw: `0x${string}`;
+            };
+            /**
+             * @description Typed data (EIP-712), or its JSON text. `domain.chainId` must equal `chainId`.
+             * @example {
+             *       "types": {
+             *         "Permit": [
+             *           {
+             *             "name": "owner",
+             *             "type": "address"
+             *           },
+             *           {
+             *             "name": "spender",
+             *             "type": "address"
+             *           },
+             *           {
+             *             "name": "value",
+             *             "type": "uint256"
+             *           },
+             *           {
+             *             "name": "nonce",
+             *             "type": "uint256"
+             *           },
+             *           {
+             *             "name": "deadline",
+             *             "type": "uint256"
+             *           }
+             *         ]
+             *       },
+             *       "primaryType": "Permit",
+             *       "domain": {
+             *         "name": "USD Coin",
+             *         "version": "2",
+             *         "chainId": 8453,
+             *         "verifyingContract": "0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913"
+             *       },
+             *       "message": {
+             *         "owner": "0x24e08CE165170235Ff6E27529b73f9933bCD74E2",
+             *         "spender": "0x78547fc07fdc8aac05e53b034e510b276a5ba384",
+             *         "value": "20000000",
+             *         "nonce": 0,
+             *         "deadline": 1798761600
+             *       }
+             *     }
+             */
+            typedData?: Record<string, never> | string;
+            /**
+             * @description A complete transaction of type 0, 1, 2 or 4 in the form of `eth_signTransaction`: quantities and bytes are hex strings.
+             * @example {
+             *       "type": "0x2",
+             *       "nonce": "0x0",
+             *       "to": "0x78547fc07fdc8aac05e53b034e510b276a5ba384",
+             *       "value": "0x5af3107a4000",
+             *       "gas": "0x5208",
+             *       "maxFeePerGas": "0x77359400",
+             *       "maxPriorityFeePerGas": "0xf4240"
+             *     }
+             */
+            transaction?: Record<string, never>;
+            /**
+             * Format: int64
+             * @example 1464243
+             */
+            fid: number;
+            /**
+             * @description How it would be signed. Default: the REST route.
+             * @enum {string}
+             */
+            method?: "personal_sign" | "eth_sign" | "eth_signTypedData" | "eth_signTypedData_v4" | "eth_signTransaction" | "sign/message" | "sign/typed-data" | "sign/transaction";
+            /**
+             * @description The API client that would sign. Default: the caller.
+             * @example engine
+             */
+            client?: string;
+            /**
+             * @description Rules to try in place of the wallet's policy.
+             * @example [
+             *       {
+             *         "id": "payments",
+             *         "effect": "allow",
+             *         "chain_ids": [
+             *           8453
+             *         ],
+             *         "kinds": [
+             *           "token_transfer"
+             *         ],
+             *         "tokens": [
+             *           "0x833589fcd6edb6e08f4c7c32d4f71b54bda02913"
+             *         ],
+             *         "to": [
+             *           "0x78547fc07fdc8aac05e53b034e510b276a5ba384"
+             *         ],
+             *         "windows": [
+             *           {
+             *             "seconds": 86400,
+             *             "max_amount": "5000000"
+             *           }
+             *         ]
+             *       }
+             *     ]
+             */
+            rules?: {
+                /** @description Unique in the policy. */
+                id: string;
+                /** @enum {unknown} */
+                effect: "allow" | "deny";
+                /** @description The method of JSON-RPC, or the end of the route. */
+                methods?: ("personal_sign" | "eth_sign" | "eth_signTypedData" | "eth_signTypedData_v4" | "eth_signTransaction" | "sign/message" | "sign/typed-data" | "sign/transaction")[];
+                /** @description The chains for which it is signed (EIP-155). */
+                chain_ids?: number[];
+                /** @description The kinds of effects. */
+                kinds?: ("native_transfer" | "token_transfer" | "allowance" | "contract_call" | "contract_creation" | "delegation" | "message" | "hash_message" | "typed_data" | "network_fee")[];
+                /** @description The recipient of a transfer, the contract that is called, or the delegate. */
+                to?: string[];
+                /** @description The asset of a transfer, an allowance or a fee. */
+                tokens?: ("native" | string)[];
+                /** @description The spender of an allowance. */
+                spenders?: string[];
+                /** @description The first four bytes of the data of a contract call. */
+                selectors?: string[];
+                /** @description The typed data (EIP-712) that is signed, whatever its effects are. */
+                typed_data?: {
+                    /** @description The contract of the domain. */
+                    verifying_contracts?: string[];
+                    /** @description The primary type. */
+                    primary_types?: string[];
+                };
+                /** @description Decimal digits, in the smallest unit of the asset, at most 2^256 - 1. */
+                max_amount?: string;
+                /** @description Limits of what is spent within rolling windows. */
+                windows?: {
+                    seconds: number;
+                    /** @description Decimal digits, in the smallest unit of the asset, at most 2^256 - 1. */
+                    max_amount: string;
+                }[];
+                /** @description How long a signature and its allowance may be valid. */
+                max_lifetime_seconds?: number;
+            }[];
+        };
+        _Layer: {
+            /** @enum {string} */
+            layer: "service" | "client" | "wallet" | "user";
+            /**
+             * Format: uuid
+             * @description Null for rules without an id.
+             * @example 7d3c1f0e-5a52-4c5e-9c39-5b1a2f6d8e11
+             */
+            policy: string | null;
+            /** @description 0 for rules that are tried. */
+            version: number;
+            readonly allowed: boolean;
+            /** @enum {string|null} */
+            reason: "no_policy" | "denied" | "no_rule" | "unlimited_allowance" | "lifetime" | "max_amount" | "window" | null;
+            /** @description The rules that allow it, or that refuse it. */
+            rules: string[];
+            /** @description What is refused. */
+            readonly effect: Record<string, never> | null;
+        };
+        _Window: {
+            /** @enum {string} */
+            layer: "service" | "client" | "wallet" | "user";
+            rule: string;
+            chainId: number;
+            /**
+             * @example native
+             * @example 0x24e08ce165170235ff6e27529b73f9933bcd74e2
+             */
+            asset: string;
+            seconds: number;
+            /** @example 5000000 */
+            readonly maxAmount: string;
+            /**
+             * @description Without this request.
+             * @example 5000000
+             */
+            readonly spent: string;
+            /** @example 5000000 */
+            readonly left: string;
+        };
+        DryRunAnswer: {
+            /** @example 0x24e08CE165170235Ff6E27529b73f9933bCD74E2 */
+            address: `0x${string}`;
+            /** @description What the wallet signed. */
+            digest: `0x${string}`;
+            effects: ({
+                kind: string;
+            } & {
+                [key: string]: string | boolean | null;
+            })[];
+            allowed: boolean;
+            /**
+             * @description Why it would be refused.
+             * @enum {string|null}
+             */
+            reason: "no_policy" | "denied" | "no_rule" | "unlimited_allowance" | "lifetime" | "max_amount" | "window" | null;
+            /** @description The same in a sentence. */
+            explanation: string | null;
+            layers: components["schemas"]["_Layer"][];
+            windows: components["schemas"]["_Window"][];
+        };
+        AssignmentAnswer: {
+            /** @example 1 */
+            version: number;
+            policy: components["schemas"]["PolicyAnswer"];
+        };
+        AssignmentBody: {
+            /**
+             * Format: uuid
+             * @example 7d3c1f0e-5a52-4c5e-9c39-5b1a2f6d8e11
+             */
+            policyId: string;
+        };
+        UserPolicyAnswer: {
+            /** @example 1 */
+            version: number;
+            /**
+             * @example [
+             *       {
+             *         "id": "payments",
+             *         "effect": "allow",
+             *         "chain_ids": [
+             *           8453
+             *         ],
+             *         "kinds": [
+             *           "token_transfer"
+             *         ],
+             *         "tokens": [
+             *           "0x833589fcd6edb6e08f4c7c32d4f71b54bda02913"
+             *         ],
+             *         "to": [
+             *           "0x78547fc07fdc8aac05e53b034e510b276a5ba384"
+             *         ],
+             *         "windows": [
+             *           {
+             *             "seconds": 86400,
+             *             "max_amount": "5000000"
+             *           }
+             *         ]
+             *       }
+             *     ]
+             */
+            readonly rules: Record<string, never>[];
+            /** Format: date-time */
+            createdAt: string;
+        };
+        RulesBody: {
+            /**
+             * @description The rules. Their order has no meaning.
+             * @example [
+             *       {
+             *         "id": "payments",
+             *         "effect": "allow",
+             *         "chain_ids": [
+             *           8453
+             *         ],
+             *         "kinds": [
+             *           "token_transfer"
+             *         ],
+             *         "tokens": [
+             *           "0x833589fcd6edb6e08f4c7c32d4f71b54bda02913"
+             *         ],
+             *         "to": [
+             *           "0x78547fc07fdc8aac05e53b034e510b276a5ba384"
+             *         ],
+             *         "windows": [
+             *           {
+             *             "seconds": 86400,
+             *             "max_amount": "5000000"
+             *           }
+             *         ]
+             *       }
+             *     ]
+             */
+            rules: {
+                /** @description Unique in the policy. */
+                id: string;
+                /** @enum {unknown} */
+                effect: "allow" | "deny";
+                /** @description The method of JSON-RPC, or the end of the route. */
+                methods?: ("personal_sign" | "eth_sign" | "eth_signTypedData" | "eth_signTypedData_v4" | "eth_signTransaction" | "sign/message" | "sign/typed-data" | "sign/transaction")[];
+                /** @description The chains for which it is signed (EIP-155). */
+                chain_ids?: number[];
+                /** @description The kinds of effects. */
+                kinds?: ("native_transfer" | "token_transfer" | "allowance" | "contract_call" | "contract_creation" | "delegation" | "message" | "hash_message" | "typed_data" | "network_fee")[];
+                /** @description The recipient of a transfer, the contract that is called, or the delegate. */
+                to?: string[];
+                /** @description The asset of a transfer, an allowance or a fee. */
+                tokens?: ("native" | string)[];
+                /** @description The spender of an allowance. */
+                spenders?: string[];
+                /** @description The first four bytes of the data of a contract call. */
+                selectors?: string[];
+                /** @description The typed data (EIP-712) that is signed, whatever its effects are. */
+                typed_data?: {
+                    /** @description The contract of the domain. */
+                    verifying_contracts?: string[];
+                    /** @description The primary type. */
+                    primary_types?: string[];
+                };
+                /** @description Decimal digits, in the smallest unit of the asset, at most 2^256 - 1. */
+                max_amount?: string;
+                /** @description Limits of what is spent within rolling windows. */
+                windows?: {
+                    seconds: number;
+                    /** @description Decimal digits, in the smallest unit of the asset, at most 2^256 - 1. */
+                    max_amount: string;
+                }[];
+                /** @description How long a signature and its allowance may be valid. */
+                max_lifetime_seconds?: number;
+            }[];
+        };
         FoundWallet: {
             /** @example fid_1464243_ethereum */
             readonly id: string;
@@ -1049,13 +1668,14 @@ export interface components {
             id: string;
             /**
              * Format: int64
+             * @description 0: changes that concern all users.
              * @example 1464243
              */
             fid: number;
             /** @enum {string} */
             chain: "ethereum" | "base-account";
             /** @enum {string} */
-            action: "wallet.created" | "wallet.imported" | "base_account.set" | "key.read" | "key.refused" | "key.exported" | "key.resealed" | "message.signed" | "typed_data.signed" | "transaction.signed" | "signing.refused" | "entries.archived";
+            action: "wallet.created" | "wallet.imported" | "base_account.set" | "key.read" | "key.refused" | "key.exported" | "key.resealed" | "message.signed" | "typed_data.signed" | "transaction.signed" | "signing.refused" | "entries.archived" | "policy.changed";
             /** @example client:engine */
             actor: string;
             /** @example 203.0.113.7 */
@@ -1065,7 +1685,7 @@ export interface components {
             recipientPublicKey: string | null;
             /** @description The address of the created wallet, or of the stored Base Account. */
             address: string | null;
-            /** @description What was signed or refused: method, chain_id, digest and effects. */
+            /** @description What was signed or refused (method, chain_id, digest, effects, policies), or which policy changed. */
             readonly details: Record<string, never> | null;
             requestId: string;
             /** Format: date-time */
@@ -2811,7 +3431,7 @@ export interface operations {
                 };
             };
             /**
-             * @description No policy lets this API client sign. Use a client that was created with --unrestricted.
+             * @description No policy allows this signature.
              *
              *     This API client lacks the required scope.
              *
@@ -3006,7 +3626,7 @@ export interface operations {
                 };
             };
             /**
-             * @description No policy lets this API client sign. Use a client that was created with --unrestricted.
+             * @description No policy allows this signature.
              *
              *     This API client lacks the required scope.
              *
@@ -3170,7 +3790,7 @@ export interface operations {
                 };
             };
             /**
-             * @description No policy lets this API client sign. Use a client that was created with --unrestricted.
+             * @description No policy allows this signature.
              *
              *     This API client lacks the required scope.
              *
@@ -3581,6 +4201,1591 @@ export interface operations {
             };
         };
     };
+    list_policies: {
+        parameters: {
+            query?: {
+                /** @description The maximum number of items. */
+                limit?: number;
+                /** @description The next_cursor of the previous page. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description The next page (rel="next"). */
+                    Link?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyPage"];
+                };
+            };
+            /**
+             * @description Invalid cursor, or a cursor of other filters. Start without a cursor.
+             *
+             *     The request is not valid.
+             */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in again: the token is missing, expired or not valid. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description This API client lacks the required scope.
+             *
+             *     This API client may not call from this network.
+             */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body is too large. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. Please wait a moment and try again. */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service is not available right now. Nothing was lost; please try again. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    store_policy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the version to replace. If it is not the current one: 412. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "pay up to 5 USDC a day",
+                 *       "rules": [
+                 *         {
+                 *           "id": "payments",
+                 *           "effect": "allow",
+                 *           "chain_ids": [
+                 *             8453
+                 *           ],
+                 *           "kinds": [
+                 *             "token_transfer"
+                 *           ],
+                 *           "tokens": [
+                 *             "0x833589fcd6edb6e08f4c7c32d4f71b54bda02913"
+                 *           ],
+                 *           "to": [
+                 *             "0x78547fc07fdc8aac05e53b034e510b276a5ba384"
+                 *           ],
+                 *           "windows": [
+                 *             {
+                 *               "seconds": 86400,
+                 *               "max_amount": "5000000"
+                 *             }
+                 *           ]
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["PolicyBody"];
+            };
+        };
+        responses: {
+            /** @description The newest version of the policy. */
+            200: {
+                headers: {
+                    /** @description The version, in quotes. */
+                    ETag?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyAnswer"];
+                };
+            };
+            /** @description A new policy. */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyAnswer"];
+                };
+            };
+            /**
+             * @description This policy is not valid.
+             *
+             *     This service never accepts a seed phrase. Never share it.
+             *
+             *     The request is not valid.
+             */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in again: the token is missing, expired or not valid. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description This API client lacks the required scope.
+             *
+             *     This API client may not call from this network.
+             */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such policy. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is not the version that If-Match names. Read it again. */
+            412: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body is too large. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body must be JSON (Content-Type: application/json). */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. Please wait a moment and try again. */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service is not available right now. Nothing was lost; please try again. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    policy_schema: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description The request is not valid. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in again: the token is missing, expired or not valid. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description This API client lacks the required scope.
+             *
+             *     This API client may not call from this network.
+             */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body is too large. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. Please wait a moment and try again. */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service is not available right now. Nothing was lost; please try again. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                policy_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description The version, in quotes. */
+                    ETag?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyAnswer"];
+                };
+            };
+            /** @description The request is not valid. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in again: the token is missing, expired or not valid. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description This API client lacks the required scope.
+             *
+             *     This API client may not call from this network.
+             */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such policy. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body is too large. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. Please wait a moment and try again. */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service is not available right now. Nothing was lost; please try again. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_policy_versions: {
+        parameters: {
+            query?: {
+                /** @description The maximum number of items. */
+                limit?: number;
+                /** @description The next_cursor of the previous page. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                policy_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description The next page (rel="next"). */
+                    Link?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyPage"];
+                };
+            };
+            /**
+             * @description Invalid cursor, or a cursor of other filters. Start without a cursor.
+             *
+             *     The request is not valid.
+             */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in again: the token is missing, expired or not valid. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description This API client lacks the required scope.
+             *
+             *     This API client may not call from this network.
+             */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such policy. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body is too large. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. Please wait a moment and try again. */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service is not available right now. Nothing was lost; please try again. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dry_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "fid": 1464243,
+                 *       "chainId": 8453,
+                 *       "transaction": {
+                 *         "type": "0x2",
+                 *         "nonce": "0x0",
+                 *         "to": "0x78547fc07fdc8aac05e53b034e510b276a5ba384",
+                 *         "value": "0x5af3107a4000",
+                 *         "gas": "0x5208",
+                 *         "maxFeePerGas": "0x77359400",
+                 *         "maxPriorityFeePerGas": "0xf4240"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["DryRunBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DryRunAnswer"];
+                };
+            };
+            /**
+             * @description This policy is not valid.
+             *
+             *     This request cannot be signed.
+             *
+             *     This service never accepts a seed phrase. Never share it.
+             *
+             *     The request is not valid.
+             */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in again: the token is missing, expired or not valid. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description This API client lacks the required scope.
+             *
+             *     This API client may not call from this network.
+             */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description This user has no such wallet.
+             *
+             *     There is no such API client with the scope wallets:sign.
+             */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body is too large. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body must be JSON (Content-Type: application/json). */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. Please wait a moment and try again. */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service is not available right now. Nothing was lost; please try again. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_wallet_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                fid: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description The version, in quotes. */
+                    ETag?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssignmentAnswer"];
+                };
+            };
+            /**
+             * @description FID must be an integer from 1 to 9223372036854775807.
+             *
+             *     The request is not valid.
+             */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in again: the token is missing, expired or not valid. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description This API client lacks the required scope.
+             *
+             *     This API client may not call from this network.
+             */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such policy. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body is too large. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. Please wait a moment and try again. */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service is not available right now. Nothing was lost; please try again. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    assign_wallet_policy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the version to replace. If it is not the current one: 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                fid: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "policyId": "7d3c1f0e-5a52-4c5e-9c39-5b1a2f6d8e11"
+                 *     }
+                 */
+                "application/json": components["schemas"]["AssignmentBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description The version, in quotes. */
+                    ETag?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssignmentAnswer"];
+                };
+            };
+            /**
+             * @description FID must be an integer from 1 to 9223372036854775807.
+             *
+             *     This service never accepts a seed phrase. Never share it.
+             *
+             *     The request is not valid.
+             */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in again: the token is missing, expired or not valid. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description This API client lacks the required scope.
+             *
+             *     This API client may not call from this network.
+             */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such policy. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is not the version that If-Match names. Read it again. */
+            412: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body is too large. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body must be JSON (Content-Type: application/json). */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. Please wait a moment and try again. */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service is not available right now. Nothing was lost; please try again. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_wallet_policy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the version to replace. If it is not the current one: 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                fid: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No policy is assigned to the wallet. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /**
+             * @description FID must be an integer from 1 to 9223372036854775807.
+             *
+             *     The request is not valid.
+             */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in again: the token is missing, expired or not valid. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description This API client lacks the required scope.
+             *
+             *     This API client may not call from this network.
+             */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is not the version that If-Match names. Read it again. */
+            412: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body is too large. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. Please wait a moment and try again. */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service is not available right now. Nothing was lost; please try again. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_own_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description The version, in quotes. */
+                    ETag?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserPolicyAnswer"];
+                };
+            };
+            /**
+             * @description Base Account (FID) required
+             *
+             *     The request is not valid.
+             */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in again: the token is missing, expired or not valid. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such policy. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body is too large. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. Please wait a moment and try again. */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service is not available right now. Nothing was lost; please try again. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_own_policy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the version to replace. If it is not the current one: 412. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "rules": [
+                 *         {
+                 *           "id": "payments",
+                 *           "effect": "allow",
+                 *           "chain_ids": [
+                 *             8453
+                 *           ],
+                 *           "kinds": [
+                 *             "token_transfer"
+                 *           ],
+                 *           "tokens": [
+                 *             "0x833589fcd6edb6e08f4c7c32d4f71b54bda02913"
+                 *           ],
+                 *           "to": [
+                 *             "0x78547fc07fdc8aac05e53b034e510b276a5ba384"
+                 *           ],
+                 *           "windows": [
+                 *             {
+                 *               "seconds": 86400,
+                 *               "max_amount": "5000000"
+                 *             }
+                 *           ]
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["RulesBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description The version, in quotes. */
+                    ETag?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserPolicyAnswer"];
+                };
+            };
+            /**
+             * @description This policy is not valid.
+             *
+             *     This service never accepts a seed phrase. Never share it.
+             *
+             *     Base Account (FID) required
+             *
+             *     The request is not valid.
+             */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in again: the token is missing, expired or not valid. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is not the version that If-Match names. Read it again. */
+            412: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body is too large. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body must be JSON (Content-Type: application/json). */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. Please wait a moment and try again. */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service is not available right now. Nothing was lost; please try again. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_own_policy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the version to replace. If it is not the current one: 412. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user has set no rules. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /**
+             * @description Base Account (FID) required
+             *
+             *     The request is not valid.
+             */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in again: the token is missing, expired or not valid. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is not the version that If-Match names. Read it again. */
+            412: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body is too large. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. Please wait a moment and try again. */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service is not available right now. Nothing was lost; please try again. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     find_wallets: {
         parameters: {
             query?: {
@@ -3728,8 +5933,9 @@ export interface operations {
                 limit?: number;
                 /** @description The next_cursor of the previous page. */
                 cursor?: string;
+                /** @description 0: changes that concern all users. */
                 fid?: number;
-                action?: "wallet.created" | "wallet.imported" | "base_account.set" | "key.read" | "key.refused" | "key.exported" | "key.resealed" | "message.signed" | "typed_data.signed" | "transaction.signed" | "signing.refused" | "entries.archived";
+                action?: "wallet.created" | "wallet.imported" | "base_account.set" | "key.read" | "key.refused" | "key.exported" | "key.resealed" | "message.signed" | "typed_data.signed" | "transaction.signed" | "signing.refused" | "entries.archived" | "policy.changed";
                 /** @description user:<fid>, client:<name> or cli:<account>. */
                 actor?: string;
                 /** @description Inclusive start of the range. */
