@@ -34,6 +34,10 @@ NEEDED = {
     "clients revoke": ["engine"],
     "keys retire": ["3f1c0d9a7b5e2648"],
     "policies check": [str(ROOT / "docs" / "policies" / "x402.json")],
+    "policies history": ["--service"],
+    "policies remove": ["--service"],
+    "policies set": [str(ROOT / "docs" / "policies" / "x402.json"), "--service"],
+    "policies show": ["--service"],
     "token": ["--fid", "5"],
     "wallets export": ["exported"],
     "wallets show": ["5"],
@@ -125,7 +129,8 @@ def test_a_database_that_was_never_upgraded_is_reported_in_one_line(run, name, s
 
 @pytest.mark.parametrize(
     "name",
-    [name for name in COMMANDS if name.startswith(("keys ", "wallets ", "audit "))],
+    [name for name in COMMANDS if name.startswith(("keys ", "wallets ", "audit "))]
+    + ["policies history", "policies remove", "policies set", "policies show"],
 )
 def test_a_secret_of_another_database_is_reported(run, name, database, encryption, environ):
     SecretRegistration(database, encryption).register()
