@@ -33,7 +33,7 @@ from wallet_api.errors import (
 from wallet_api.policies.reading import read_rules
 
 blueprint = Blueprint(
-    "wallet_policies",
+    "policy_assignments",
     __name__,
     url_prefix="/v1/users/<fid>/policy",
     description="The policy of one wallet.",
