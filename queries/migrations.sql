@@ -39,6 +39,17 @@ select version
 from schema_migrations
 order by version;
 
+-- name: has_compact_audit_columns()$
+-- Whether the audit log has the columns that migration 0006 adds. Databases from before 1.0.0 have another migration
+-- with this number.
+select exists(
+    select 1
+    from pg_attribute as table_column
+    where
+        to_regclass('wallet_audit_log') = table_column.attrelid
+        and table_column.attname = 'mac_bytes'
+) as has_columns;
+
 -- name: get_backend_pid()$
 -- The backend's process id. Behind a pooler it differs from the one reported when the client connected.
 select pg_backend_pid() as pid;

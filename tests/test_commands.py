@@ -114,7 +114,8 @@ def test_a_database_that_was_never_upgraded_is_reported_in_one_line(run, name, s
 
 @pytest.mark.parametrize(
     "name",
-    [name for name in COMMANDS if name.startswith(("keys ", "wallets ", "audit "))],
+    [name for name in COMMANDS if name.startswith(("keys ", "wallets ", "audit "))]
+    + ["policies history", "policies remove", "policies set", "policies show"],
 )
 def test_a_secret_of_another_database_is_reported(run, name, database, encryption, environ):
     SecretRegistration(database, encryption).register()

@@ -38,7 +38,8 @@ def test_every_folder_is_on_the_map():
 def test_every_route_is_mapped_to_its_blueprint_and_to_files_that_exist(make_app):
     app = make_app(DEMO_FID=str(FID))
     served = {
-        rule.rule: app.view_functions[rule.endpoint].__module__ for rule in app.url_map.iter_rules()
+        rule.rule.replace("uuid:", ""): app.view_functions[rule.endpoint].__module__
+        for rule in app.url_map.iter_rules()
     }
     mapped = {}
     for routes, blueprint, places, queries in tables(

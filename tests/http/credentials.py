@@ -134,7 +134,12 @@ class Route:
 def map_of(app):
     return sorted(
         (
-            Route(method, rule.rule, path_of(rule), app.view_functions[rule.endpoint])
+            Route(
+                method,
+                rule.rule.replace("uuid:", ""),
+                path_of(rule),
+                app.view_functions[rule.endpoint],
+            )
             for rule in app.url_map.iter_rules()
             for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
         ),

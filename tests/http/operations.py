@@ -120,7 +120,7 @@ def routes_of(app):
         if rule.endpoint.partition(".")[0] in PAGES:
             continue
         for method in rule.methods - {"HEAD", "OPTIONS"}:
-            path = re.sub("<([a-z_]+)>", r"{\1}", rule.rule)
+            path = re.sub("<(?:uuid:)?([a-z_]+)>", r"{\1}", rule.rule)
             yield method.lower(), path, app.view_functions[rule.endpoint]
 
 

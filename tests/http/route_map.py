@@ -19,7 +19,7 @@ def path_of(rule: Rule) -> str:
         "policy_id": EXAMPLE_ID,
         "deposit_id": DEPOSIT_ID,
     }
-    return re.sub("<([a-z_]+)>", lambda variable: examples[variable[1]], rule.rule)
+    return re.sub("<(?:uuid:)?([a-z_]+)>", lambda variable: examples[variable[1]], rule.rule)
 
 
 def routes(app: Flask) -> list[tuple[str, str]]:

@@ -105,7 +105,7 @@ def test_entries_appended_between_pages_shift_no_page(client, app, services, sql
 @pytest.mark.parametrize(
     "query",
     [
-        *("limit=0", "limit=101", "limit=x", "fid=0", "fid=abc", "fid=9223372036854775808"),
+        *("limit=0", "limit=101", "limit=x", "fid=00", "fid=abc", "fid=9223372036854775808"),
         *("action=", "action=read", "action=key.READ", "action=key.read&action=key.read"),
         *("actor=", f"actor={'x' * 201}", "actor=%00", "actor=a%0Ab", "actor=%20"),
         *("after=2025-03-01T00:00", "before=2025-13-01", "after=0001-01-01", "before=9999-12-31"),

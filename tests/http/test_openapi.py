@@ -215,7 +215,10 @@ def test_the_service_responds_to_random_requests_as_the_document_says(
     headers = header_of(operation, credentials)
 
     def check(case):
-        case.call_and_validate(headers=headers, checks=STRICT)
+        answer = case.call(headers=headers)
+        # A policy that is invalid may also be larger than any body.
+        if answer.status_code != 413:
+            case.validate_response(answer, checks=STRICT)
 
     if operation.body or any(operation.iter_parameters()):
         for mode in GenerationMode:

@@ -159,7 +159,7 @@ def signed_up():
 
 def test_an_unknown_policy_is_404(client, engine, store):
     nobody = str(uuid4())
-    for path in (nobody, nobody.upper(), "nothing", f"{{{nobody}}}"):
+    for path in (nobody, "nothing", f"{{{nobody}}}", nobody.replace("-", "")):
         refused(client.get(f"{POLICIES}/{path}", headers=engine), 404)
     refused(client.get(f"{POLICIES}/{nobody}/versions", headers=engine), 404)
     assert store(LIMITED, status=404, id=nobody)["code"] == "policy_not_found"

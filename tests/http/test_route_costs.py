@@ -56,11 +56,11 @@ KNOWN = {
     # It reads the wallet, and then one snapshot: client, policies, time.
     ("POST", f"{POLICIES}/dry-run"): (7, 7, 1),
     # Changes are rare: the chain, what there is, the change, and its entry.
-    ("POST", POLICIES): (5, 9, 1),
-    ("PUT", USER_POLICY): (6, 8, 1),
-    ("DELETE", USER_POLICY): (6, 10, 1),
-    ("PUT", "/api/wallet/policy"): (4, 6, 1),
-    ("DELETE", "/api/wallet/policy"): (4, 8, 1),
+    ("POST", POLICIES): (5, 8, 1),
+    ("PUT", USER_POLICY): (6, 7, 1),
+    ("DELETE", USER_POLICY): (6, 9, 1),
+    ("PUT", "/api/wallet/policy"): (4, 5, 1),
+    ("DELETE", "/api/wallet/policy"): (4, 7, 1),
     ("GET", f"{ONE}/ethereum"): (2, 2, 0),
     ("GET", f"/v1/users/{FID}/deposits"): (3, 3, 0),
     ("GET", f"/v1/users/{FID}/deposits/{DEPOSIT_ID}"): (3, 3, 0),

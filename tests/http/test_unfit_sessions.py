@@ -60,9 +60,9 @@ TABLES = "select on all tables in schema public"
 # What is done to the role of the web processes, and what it may not do then.
 TOO_FEW_RIGHTS = [
     (f"grant {TABLES} to {{web}}; revoke wallet_api_runtime from {{web}}",
-     "api_clients, deposits, wallet_audit_heads and 4 more"),
+     "api_clients, deposits, policies and 9 more"),
     ("grant {web}_reader to {web}; alter role {web} set role = {web}_reader",
-     "active_encryption_keys, api_clients, deposits and 7 more"),
+     "active_encryption_keys, api_clients, deposits and 13 more"),
     ("revoke insert on wallets from wallet_api_runtime", "wallets"),
     ("revoke update (id) on wallet_audit_heads from wallet_api_runtime", "wallet_audit_heads"),
     ("revoke usage on sequence wallets_id_seq from wallet_api_runtime", "wallets_id_seq"),

@@ -57,7 +57,7 @@ def test_the_status_matches_the_kind_of_error(cls):
     elif issubclass(cls, errors.InvalidRequest):
         assert STATUS_OF[cls] == 400
     else:
-        assert STATUS_OF[cls] in {308, 401, 403, 404, 409, 422, 429}
+        assert STATUS_OF[cls] in {308, 401, 403, 404, 409, 412, 422, 429}
 
 
 @each_class

@@ -110,26 +110,26 @@ def policy_schema() -> ResponseReturnValue:
     return current_app.json.response(POLICY_SCHEMA)
 
 
-@blueprint.get("/<policy_id>", parameters=[_ID])
+@blueprint.get("/<uuid:policy_id>", parameters=[_ID])
 @blueprint.requires(client("policies:read"), PolicyNotFound)
 @blueprint.response(200, PolicyAnswer, headers=ETAG_HEADER)
-def get_policy(policy_id: str) -> tuple[Any, dict[str, str]]:
+def get_policy(policy_id: UUID) -> tuple[Any, dict[str, str]]:
     """Return the newest version of a policy."""
-    row = application().policies.get(_read_id(policy_id))
+    row = application().policies.get(policy_id)
     return tagged(row, row.version)
 
 
-@blueprint.get("/<policy_id>/versions", parameters=[_ID])
+@blueprint.get("/<uuid:policy_id>/versions", parameters=[_ID])
 @blueprint.requires(client("policies:read"), PolicyNotFound, InvalidCursor)
 @blueprint.arguments(PolicyQuery, location="query")
 @blueprint.response(200, PolicyPage, headers=LINK_HEADER)
 def list_policy_versions(
-    query: dict[str, Any], policy_id: str
+    query: dict[str, Any], policy_id: UUID
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """List the versions of a policy, newest first."""
     cursors = application().cursors
     page = PageRequest(since=None, after=cursors.read(query, int), limit=query["limit"])
-    return cursors.page_response(application().policies.list_versions(_read_id(policy_id), page))
+    return cursors.page_response(application().policies.list_versions(policy_id, page))
 
 
 @blueprint.post("/dry-run")
@@ -174,14 +174,3 @@ def _method_of(body: dict[str, Any]) -> str:
     if method not in methods:
         raise InvalidRequest(f"method: use one of {', '.join(methods)}.")
     return method
-
-
-def _read_id(given: str) -> UUID:
-    """Return the id in a path. Raises PolicyNotFound unless it is canonical."""
-    try:
-        policy_id = UUID(given)
-    except ValueError:
-        raise PolicyNotFound from None
-    if str(policy_id) != given:
-        raise PolicyNotFound
-    return policy_id

@@ -180,7 +180,8 @@ def set_(
 
 @policies.command("remove", cls=Command)
 @_target_options
-def remove(service: bool, client: str | None, fid: int | None) -> None:
+@json_option
+def remove(service: bool, client: str | None, fid: int | None, as_json: bool) -> None:
     """Remove the policy of the service, an API client or a wallet. The policy itself is kept.
 
     A request that no other policy applies to is then refused, unless its client is unrestricted.
@@ -194,6 +195,9 @@ def remove(service: bool, client: str | None, fid: int | None) -> None:
         raise AssertionError("unreachable: no policy is named")
     with _services() as (_, assignments):
         target.assign(assignments, None)
+    if as_json:
+        click.echo(json.dumps({"policy": None}))
+        return
     click.echo(f"No policy is assigned to {target.name}.")
 
 

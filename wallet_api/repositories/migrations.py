@@ -44,6 +44,10 @@ class MigrationRepository(Repository):
             return set()
         return {row["version"] for row in _QUERIES.list_applied(self._connection)}
 
+    def has_compact_audit_columns(self) -> bool:
+        """Return whether the audit log has the columns that migration 0006 adds."""
+        return bool(_QUERIES.has_compact_audit_columns(self._connection))
+
     def get_backend_pid(self) -> int:
         """Return the process id of the backend."""
         pid: int = _QUERIES.get_backend_pid(self._connection)

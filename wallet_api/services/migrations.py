@@ -21,9 +21,9 @@ from wallet_api.database.sql_files import MIGRATIONS
 from wallet_api.errors import ServiceUnavailable
 from wallet_api.repositories.migrations import MigrationRepository, ServerState
 
-# The last migration before 1.0.0. Later versions reuse its numbers, so that a database that has it
-# would skip ours.
-_LAST_BEFORE_1_0 = "0026"
+# The first version that both a database from before 1.0.0 and a later one have, but with another
+# migration: such a database would skip ours.
+_ADDS_COMPACT_AUDIT_COLUMNS = "0006"
 _LOCK_POLL_SECONDS = 0.2
 _LOCK_TIMEOUT_SECONDS = 600
 _APPLYING = re.compile(r"Applying: (\w+)\.sql")
@@ -115,7 +115,7 @@ def upgrade(url: Secret[str], report: Callable[[str], None] = lambda _: None) ->
             time.sleep(_LOCK_POLL_SECONDS)
         try:
             before = repository.list_applied()
-            if _LAST_BEFORE_1_0 in before - expected_versions():
+            if _ADDS_COMPACT_AUDIT_COLUMNS in before and not repository.has_compact_audit_columns():
                 raise MigrationError(
                     "this database was created before 1.0.0, which has new migrations: move its "
                     "rows to a new database as CHANGELOG.md describes"
