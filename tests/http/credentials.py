@@ -20,6 +20,7 @@ from tests.factories import (
     signed_in,
 )
 from tests.http.route_map import path_of
+from tests.policies import DELEGATION, EVERYTHING
 from wallet_api.app import create_app
 from wallet_api.auth import client_tokens
 from wallet_api.blueprints.authorization import AuthPolicy
@@ -55,7 +56,7 @@ BODIES = {
     POLICIES: EXAMPLE,
     f"{POLICIES}/dry-run": {"fid": FID, "message": "Sign in to example.com"},
     USER_POLICY: {"policyId": EXAMPLE_ID},
-    "/api/wallet/policy": {"rules": [{"id": "everything", "effect": "allow"}]},
+    "/api/wallet/policy": {"rules": [EVERYTHING, DELEGATION]},
     RPC: {"jsonrpc": "2.0", "id": 1, "method": "eth_accounts"},
 }
 QUERIES = {

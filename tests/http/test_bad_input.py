@@ -232,7 +232,7 @@ def protected(client):
 
 def test_every_other_route_needs_a_token(refusing):
     calls = protected(refusing)
-    assert len(calls) == 11
+    assert len(calls) == 13
     for method, path in calls:
         answer = refusing.open(path, method=method)
         refused(answer, 401)

@@ -194,14 +194,14 @@ def test_a_folder_that_cannot_be_created_is_reported_before_the_first_wallet(
     assert client.get("/readyz").status_code == 200
     (tmp_path / "a").write_text("a file")
     problem = refused(client.get("/readyz"), 503, longest=900)
-    assert "cannot be made (Not a directory)" in problem["error"]
+    assert "cannot be created (Not a directory)" in problem["error"]
     answer = ask(client, FALLBACK, NEW)
     assert refused(answer, 503)["code"] == "storage_unavailable"
     (tmp_path / "a").unlink()
     with monkeypatch.context() as patch:
         refuse_writes(patch, errno.EROFS)
         problem = refused(client.get("/readyz"), 503, longest=900)
-        assert "cannot be made (Read-only file system)" in problem["error"]
+        assert "cannot be created (Read-only file system)" in problem["error"]
     assert client.get("/readyz").status_code == 200
     assert ask(client, FALLBACK, NEW).status_code == 200
 

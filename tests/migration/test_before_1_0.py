@@ -38,6 +38,7 @@ def rows(url):
 
 def test_older_migrations_are_not_mistaken_for_those_of_this_version(new_url):
     """Databases from before 1.0.0 have 26 other migrations, and none adds these columns."""
+    migrations.upgrade(Secret(new_url))
     with psycopg.connect(new_url) as connection:
         connection.execute("alter table wallet_audit_log rename mac_bytes to added_by_nobody")
         connection.execute("delete from schema_migrations where version > '0026'")

@@ -254,7 +254,7 @@ def test_an_older_report_survives_a_run_that_fails(start, generate, folder, sql,
     sql.execute("create view wallets as select * from elsewhere where fid < 0")
     sql.execute("create rule no as on insert to wallets do instead select 1 / 0")
     failed = start("import", folder, "--report", report).finish()
-    assert failed.status == 1
+    assert failed.status == os.EX_SOFTWARE
     assert report.read_text() == "an older report\n"
     assert [path.name for path in tmp_path.glob(".report*")] == []
 

@@ -5,7 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
-from structlog.testing import capture_logs
 
 from tests.database import plant, rows
 from tests.factories import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET, SECRET, service
@@ -100,14 +99,14 @@ def test_a_wrong_secret_writes_nothing(database, sql):
 
 def test_the_reason_explains_the_remedy_and_only_the_log_has_key_ids(database):
     service(database).ensure_trading_wallet(1, access=ACCESS)
-    with pytest.raises(SecretMismatch) as caught, capture_logs() as logged:
+    with pytest.raises(SecretMismatch) as caught:
         registration(database, OTHER_SECRET).check()
     ours = EncryptionService(Secret(OTHER_SECRET)).key_id
     theirs = EncryptionService(Secret(SECRET)).key_id
     assert "ENCRYPTION_SECRET_PREVIOUS" in caught.value.reason
     assert ours not in caught.value.reason
     assert theirs not in caught.value.reason
-    assert (logged[0]["key_id"], logged[0]["key_ids_of_the_database"]) == (ours, [theirs])
+    assert caught.value.logged == {"key_id": ours, "key_ids_of_the_database": [theirs]}
 
 
 def test_keys_of_an_unregistered_secret_are_detected_too(database, sql):

@@ -183,7 +183,7 @@ def _report_unexpected(error: Exception, *, with_traceback: bool) -> None:
     if with_traceback:
         click.echo(logs.redact("".join(traceback.format_exception(error))), err=True)
     hint = "Report it" if with_traceback else "Run the command with --debug for the traceback"
-    name = type(error).__qualname__
+    name = " ".join([type(error).__qualname__, *filter(None, [getattr(error, "sqlstate", None)])])
     click.echo(f"Error: unexpected {name}. This is a bug in wallet-api. {hint}.", err=True)
 
 

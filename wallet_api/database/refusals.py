@@ -75,11 +75,12 @@ def _refused_with(conninfo: str) -> str | None:
             # The order of libpq's state machine: it first wants to write.
             polled: int = pq.PollingStatus.WRITING
             while polled in _WAITING and attempt.status != pq.ConnStatus.BAD:
-                sockets = [attempt.socket]
+                # Not select(), which refuses file descriptors from 1024 on.
+                waiting = select.poll()
                 reads = polled == pq.PollingStatus.READING
+                waiting.register(attempt.socket, select.POLLIN if reads else select.POLLOUT)
                 left = until - time.monotonic()
-                ready = select.select(sockets * reads, sockets * (not reads), [], max(0, left))
-                if not any(ready):
+                if not waiting.poll(max(0, left) * 1000):
                     return None
                 polled = attempt.connect_poll()
             attempt.untrace()

@@ -15,6 +15,7 @@ import os
 import re
 import secrets
 import time
+import weakref
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -220,6 +221,7 @@ class WalletDirectory:
         if self._descriptor is None:
             with self._faults("cannot be opened"):
                 self._descriptor = _opened(self.path)
+                weakref.finalize(self, os.close, self._descriptor)
         return self._descriptor
 
     def _entries(self) -> Iterator[str]:
