@@ -153,8 +153,9 @@ WEB = f"{BIN}/{PROCFILE} --bind 127.0.0.1:$PORT"
 
 
 @pytest.mark.parametrize("line", [WEB, SERVE])
-@pytest.mark.parametrize("value", ["", " ", "'1'", '"1"', "1\n", "\u00a01"])
+@pytest.mark.parametrize("value", ["", "'1'"])
 def test_web_concurrency_is_read_like_every_other_setting(environ, tmp_path, line, value):
+    """tests/unit/test_environment.py has every form of white space and quotes."""
     with served(line, {**environ, "WEB_CONCURRENCY": value}, tmp_path / "log") as service:
         expected = 1 if "1" in value else 2
         # The first of them answers before the second one is there.
