@@ -9,6 +9,7 @@ from wallet_api.crypto.key_pairs import recover_address
 from wallet_api.ethereum import rlp
 from wallet_api.ethereum.amounts import MAX_UINT256
 from wallet_api.ethereum.strict_json import (
+    MAX_SAFE_INTEGER,
     member_of,
     read_address,
     read_list,
@@ -17,8 +18,8 @@ from wallet_api.ethereum.strict_json import (
     refuse,
 )
 
-MAX_NONCE = 2**64 - 2
-"""EIP-2681: an account's nonce stays below 2^64 - 1."""
+MAX_NONCE = MAX_SAFE_INTEGER
+"""EIP-2681 allows nonces up to 2^64 - 2, but viem and ethers refuse those above 2^53 - 1."""
 MAX_AUTHORIZATIONS = 16
 """The authority of each is recovered, which takes 0.1 ms."""
 

@@ -169,8 +169,12 @@ def test_a_wrong_field_is_reported(change, field):
 
 
 def test_the_largest_values_are_signed():
-    change = {"nonce": hex(2**64 - 2), "gas": hex(2**64 - 1), "value": "0x" + "f" * 64}
+    change = {"nonce": hex(2**53 - 1), "gas": hex(2**64 - 1), "value": "0x" + "f" * 64}
     assert read(LEGACY | change).value == 2**256 - 1
+
+
+def test_a_nonce_that_viem_and_ethers_refuse_is_refused():
+    assert refused(LEGACY | {"nonce": hex(2**53)}) == "nonce"
 
 
 def test_the_tip_is_at_most_the_highest_fee():

@@ -8,6 +8,9 @@ import math
 
 FOREVER = math.inf
 
+# transfer, transferFrom, approve, increaseAllowance, and approve of Permit2.
+OF_TOKENS = ("0xa9059cbb", "0x23b872dd", "0x095ea7b3", "0x39509351", "0x87517c45")
+
 
 def verdict(layers, request, spends, *, unrestricted):
     """Return None if the request is allowed, and the reason for the first refusal if not.
@@ -83,12 +86,13 @@ def conditions_hold(rule, effect, request):
 def may_allow(rule, effect, request):
     if not conditions_hold(rule, effect, request):
         return False
+    if effect.get("selector") in OF_TOKENS and "selectors" not in rule:
+        return False
     if effect["kind"] == "hash_message" and "hash_message" not in rule.get("kinds", []):
         return False
     if effect["kind"] == "delegation":
-        if "to" not in rule:
-            return False
-        if int(effect["chain_id"]) == 0 or int(effect["chain_id"]) != request.chain_id:
+        chain_id = int(effect["chain_id"])
+        if "to" not in rule or chain_id == 0 or chain_id != request.chain_id:
             return False
     if "max_amount" in rule or "windows" in rule:
         return own_amount(effect, request) is not None

@@ -62,13 +62,16 @@ def _contract_call(to: str, data: bytes) -> ContractCall:
 
 
 def _known_call(to: str, data: bytes, sender: str) -> Effect | None:
-    """Return the effect of a known function whose arguments are encoded canonically, or None."""
+    """Return the effect of a known function, or None if its arguments are not encoded canonically.
+
+    Bytes after the arguments are ignored, as contracts ignore them.
+    """
     selector = data[:4].hex()
     if selector not in _FUNCTIONS:
         return None
     bits, read = _FUNCTIONS[selector]
-    words = data[4:]
-    if len(words) != _WORD * len(bits):
+    words = data[4 : 4 + _WORD * len(bits)]
+    if len(words) < _WORD * len(bits):
         return None
     values = [
         int.from_bytes(words[offset : offset + _WORD]) for offset in range(0, len(words), _WORD)
