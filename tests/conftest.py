@@ -6,7 +6,7 @@ import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -74,12 +74,26 @@ def describe_nothing() -> Iterator[pytest.MonkeyPatch]:
         yield patch
 
 
+@pytest.fixture(scope="session")
+def describing(
+    describe_nothing: pytest.MonkeyPatch,
+) -> Callable[[], AbstractContextManager[None]]:
+    """Give the apps that are built in a block their OpenAPI document: `with describing():`."""
+
+    @contextmanager
+    def block() -> Iterator[None]:
+        describe_nothing.undo()
+        yield
+        leave_out(describe_nothing)
+
+    return block
+
+
 @pytest.fixture
-def described(describe_nothing: pytest.MonkeyPatch) -> Iterator[None]:
+def described(describing: Callable[[], AbstractContextManager[None]]) -> Iterator[None]:
     """Give the apps of this test their OpenAPI document. Request this fixture before the app."""
-    describe_nothing.undo()
-    yield
-    leave_out(describe_nothing)
+    with describing():
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
