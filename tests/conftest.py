@@ -194,7 +194,7 @@ def clone(server: LocalPostgres, postgresql_noproc: Any) -> Iterator[Clone]:
 
 @pytest.fixture(scope="session")
 def reused_database(clone: Clone) -> Iterator[ReusedDatabase]:
-    database = ReusedDatabase(clone)
+    database = ReusedDatabase(clone, name="tests")
     yield database
     database.close()
 

@@ -7,7 +7,6 @@ import psycopg
 
 from tests.database import Clone
 
-_NAME = "tests"
 # Dead rows of earlier tests slow down scans, and show in the pages that a test counts.
 _MOST_USES = 100
 _THIS = "(select oid from pg_database where datname = current_database())"
@@ -52,8 +51,9 @@ class ReusedDatabase:
     setting, statistics. So does a test of migrations. After it, the next test gets a new copy.
     """
 
-    def __init__(self, clone: Clone) -> None:
+    def __init__(self, clone: Clone, *, name: str) -> None:
         self._clone = clone
+        self._name = name
         self._copy: ExitStack | None = None
 
     def take(self) -> str:
@@ -84,7 +84,7 @@ class ReusedDatabase:
 
     def _make(self) -> None:
         with ExitStack() as copy:
-            self._url = copy.enter_context(self._clone(_NAME))
+            self._url = copy.enter_context(self._clone(self._name))
             self._connection = copy.enter_context(psycopg.connect(self._url, autocommit=True))
             self._connection.execute("set session_replication_role = replica")
             self._empty = self._connection.execute(_EMPTY).fetchone()[0]
