@@ -37,6 +37,36 @@ select
 from api_clients
 where id = :id::text;
 
+-- name: get_active(id)^
+-- A client that may act now, with the newest version of its policy. No row: it was revoked, has expired, or is unknown.
+-- If `version` is null, it has no policy, or the policy is missing.
+-- Sent before a key is used, after the user's audit chain was locked: what changed during the wait applies.
+-- Answered by the primary keys of both tables.
+select
+    client.policy_id,
+    newest.version,
+    newest.rules
+from
+    (
+        select active.policy_id
+        from api_clients as active
+        where
+            active.id = :id::text
+            and active.revoked_at is null
+            and coalesce(active.expires_at > clock_timestamp(), true)
+    ) as client
+left join
+    lateral (
+        select
+            ours.version,
+            ours.rules::text
+        from policies as ours
+        where ours.id = client.policy_id
+        order by ours.version desc
+        limit 1
+    ) as newest
+    on true;
+
 -- name: list_clients()
 -- All clients, including revoked and expired ones, by name. A small table.
 select

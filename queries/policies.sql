@@ -91,10 +91,10 @@ cross join
     ) as newest
 order by origin.created_at desc, origin.id desc;
 
--- name: list_layers(fid, client_policy_id)
--- What a signature of a user's wallet must pass: the newest versions of the policies of the service, the client and the
--- wallet, and the user's own rules. Without a row, there is no such layer. If `version` is null, a policy is assigned
--- and missing.
+-- name: list_layers(fid)
+-- What a signature of a user's wallet must pass, besides the policy of the client: the newest versions of the policies
+-- of the service and of the wallet, and the user's own rules. Without a row, there is no such layer. If `version` is
+-- null, a policy is assigned and missing.
 -- Answered by the primary keys. Sent after the user's audit chain was locked, so that a change applies to the next
 -- signature.
 select
@@ -111,10 +111,6 @@ from (
         order by service.version desc
         limit 1
     )
-    union all
-    select
-        'client' as layer,
-        :client_policy_id::uuid as policy_id
     union all
     (
         select

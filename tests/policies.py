@@ -1,6 +1,7 @@
 """What the tests of policies share: policies in force, and requests that they decide about."""
 
 import json
+import uuid
 from dataclasses import dataclass, replace
 
 from tests.factories import ACCESS, FID, SECRET
@@ -10,6 +11,7 @@ from wallet_api.blueprints.schemas.signing import AUTHORIZATION
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.policies.reading import read_policy
+from wallet_api.services.api_clients import ApiClientService
 from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.policies.assignments import PolicyAssignments
 from wallet_api.services.policies.changes import PolicyChanges
@@ -81,9 +83,12 @@ def permit(owner, amount, deadline, spender=SPENDER):
     }
 
 
-def plant_example(sql, fid=FID):
-    """Store a policy with the id of the API's examples, and let each layer allow everything."""
-    rules = json.dumps([EVERYTHING, DELEGATION])
+def name_delegate(sql, delegate, fid=FID):
+    """Put a wallet under a policy that allows everything, also delegations to one contract.
+
+    It has the id of the API's examples. Return its rules as a JSON text.
+    """
+    rules = json.dumps([EVERYTHING, DELEGATION | {"to": [delegate]}])
     sql.execute(
         "insert into policies (id, version, name, rules, created_by)"
         " values (%s, 1, 'example', %s, 'cli:operator')",
@@ -94,6 +99,12 @@ def plant_example(sql, fid=FID):
         " values (%s, 1, %s, 'cli:operator')",
         [fid, EXAMPLE_ID],
     )
+    return rules
+
+
+def plant_example(sql, fid=FID):
+    """Store a policy with the id of the API's examples, and let each layer allow everything."""
+    rules = name_delegate(sql, AUTHORIZATION["address"], fid)
     sql.execute("insert into user_policies (fid, version, rules) values (%s, 1, %s)", [fid, rules])
 
 
@@ -103,6 +114,7 @@ class Policies:
 
     versions: PolicyVersions
     assignments: PolicyAssignments
+    clients: ApiClientService
 
     def create(self, *rules, name="policy"):
         """Store a policy, and return its id."""
@@ -125,8 +137,16 @@ class Policies:
         return policy_id
 
     def put_client(self, *rules):
-        """Return the access of a client under these rules."""
-        return replace(CLIENT, policy_id=self.create(*rules))
+        """Return the access of a new client under these rules."""
+        name = f"client-{uuid.uuid4().hex}"
+        token = self.clients.create(
+            name,
+            scopes=["wallets:sign"],
+            policy_id=self.create(*rules),
+            allowed_networks=[],
+            expires_at=None,
+        )
+        return replace(CLIENT, client_id=self.clients.identify(token).id)
 
     def put_user(self, *rules, fid=FID):
         parsed = read_policy({"name": "own", "rules": list(rules)}).rules
@@ -138,4 +158,8 @@ def policies_of(database, secret=SECRET):
     """Return the services that change policies on a database."""
     encryption = EncryptionService(Secret(secret))
     changes = PolicyChanges(database, encryption, SecretRegistration(database, encryption))
-    return Policies(PolicyVersions(database, changes), PolicyAssignments(database, changes))
+    return Policies(
+        PolicyVersions(database, changes),
+        PolicyAssignments(database, changes),
+        ApiClientService(database),
+    )

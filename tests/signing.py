@@ -151,7 +151,30 @@ def spoil(draw, part):
         part[draw(st.sampled_from(keys))] = odd
 
 
-QUANTITIES = st.integers(0, 2**256 - 1).map(hex)
+# The largest quantities that are signed. viem and ethers refuse larger nonces.
+HIGHEST = {"nonce": 2**53 - 1, "gas": 2**64 - 1}
+HIGHEST |= dict.fromkeys(("value", "gasPrice", "maxFeePerGas", "maxPriorityFeePerGas"), 2**256 - 1)
+# Around the ends of the types in which libraries keep quantities.
+EDGES = [2**bits + more for bits in (31, 32, 53, 63, 64, 128, 256) for more in (-2, -1, 0, 1)]
+
+
+def quantities(name):
+    """Draw a member of a transaction: one that is signed, and in every tenth case one beyond."""
+    highest = HIGHEST[name]
+    within = st.integers(0, highest) | st.sampled_from([n for n in EDGES if n <= highest])
+    beyond = st.integers(highest + 1, 2**260) | st.sampled_from([n for n in EDGES if n > highest])
+    return st.integers(0, 9).flatmap(lambda draw: beyond if draw == 9 else within).map(hex)
+
+
+def too_large(members):
+    """Return the names of the members that are beyond what is signed."""
+    return {
+        name
+        for name, highest in HIGHEST.items()
+        if name in members and int(members[name], 16) > highest
+    }
+
+
 ACCESS_LISTS = st.lists(
     st.fixed_dictionaries(
         {"address": ADDRESSES, "storageKeys": st.lists(values_of("bytes32", {}), max_size=2)}
@@ -161,35 +184,38 @@ ACCESS_LISTS = st.lists(
 
 
 @st.composite
-def transactions(draw, key, chain_id):
+def transactions(draw, key):
     """Draw a transaction of any type as JSON-RPC writes it."""
+    chain_id = draw(st.sampled_from([1, CHAIN_ID, 2**31, 2**53 - 1]))
     type_ = draw(st.sampled_from(("0x0", "0x1", "0x2", "0x4")))
     given = {
         "type": type_,
         "chainId": hex(chain_id),
-        "nonce": hex(draw(st.integers(0, 2**53 - 1))),
-        "gas": hex(draw(st.integers(0, 2**64 - 1))),
-        "value": draw(QUANTITIES),
+        **{name: draw(quantities(name)) for name in ("nonce", "gas", "value")},
         "data": draw(HEX),
     }
     if type_ == "0x4" or draw(st.booleans()):
         given["to"] = draw(ADDRESSES.map(to_checksum_address))
     if type_ in ("0x0", "0x1"):
-        given["gasPrice"] = draw(QUANTITIES)
+        given["gasPrice"] = draw(quantities("gasPrice"))
     else:
-        tip, highest = sorted((int(draw(QUANTITIES), 16), int(draw(QUANTITIES), 16)))
-        given |= {"maxFeePerGas": hex(highest), "maxPriorityFeePerGas": hex(tip)}
+        fees = ("maxPriorityFeePerGas", "maxFeePerGas")
+        drawn = sorted(int(draw(quantities(name)), 16) for name in fees)
+        given |= dict(zip(fees, map(hex, drawn), strict=True))
     if type_ != "0x0":
         given["accessList"] = draw(ACCESS_LISTS)
     if type_ == "0x4":
-        nonce = draw(st.integers(0, 2**53 - 1))
-        unsigned = Authorization(chain_id=chain_id, delegate=draw(ADDRESSES), nonce=nonce)
+        nonce = draw(quantities("nonce"))
+        # eth-account signs nonces of 64 bits. A larger one is refused before its signature is read.
+        unsigned = Authorization(
+            chain_id=chain_id, delegate=draw(ADDRESSES), nonce=min(int(nonce, 16), 2**64 - 1)
+        )
         signed = signatures.sign_authorization(unsigned, private_key=key, address=address_of(key))
         given["authorizationList"] = [
             {
                 "chainId": hex(chain_id),
                 "address": signed.delegate,
-                "nonce": hex(signed.nonce),
+                "nonce": nonce,
                 "yParity": hex(signed.y_parity),
                 "r": hex(signed.r),
                 "s": hex(signed.s),

@@ -136,8 +136,6 @@ def dict_config(level: str, log_format: str) -> dict[str, Any]:
         "loggers": {
             **service_loggers,
             "gunicorn.error": {"level": level, "handlers": [], "propagate": True},
-            # At lower levels it writes the paths of URLs, which may contain a node's key.
-            "urllib3": {"level": "CRITICAL"},
             # psycopg warns about errors in a pipeline, which it also raises.
             "psycopg": {"level": "ERROR"},
             "psycopg.pool": {"level": "WARNING", "filters": ["relevant"]},

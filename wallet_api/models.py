@@ -155,8 +155,8 @@ class AuditContext:
     """Who acts upon a wallet or asks for its key, from where, and why, for its audit entry.
 
     `recipient` is the X25519 public key (base64url) that the key will be encrypted to, or None.
-    `unrestricted` is True for an API client that may sign without a policy, and `policy_id` is the
-    policy of an API client, or None. Neither is recorded.
+    `client_id` is the id of an API client, or None for others, and `unrestricted` is True for one
+    that may sign without a policy, which never changes. Neither is recorded.
     A signature with an `idempotency_key` is recorded once for all requests of the actor with it.
     """
 
@@ -165,8 +165,8 @@ class AuditContext:
     ip: IPAddress | None = None
     reason: str | None = None
     recipient: str | None = None
+    client_id: str | None = None
     unrestricted: bool = False
-    policy_id: UUID | None = None
     idempotency_key: str | None = None
 
 

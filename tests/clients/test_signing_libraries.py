@@ -13,18 +13,19 @@ from tests.service import ROOT
 from tests.signing import (
     ADDRESS,
     ADDRESSES,
-    CHAIN_ID,
     DATA,
     KEY,
     cases,
     digest_of,
     document,
     documents,
+    quantities,
     readings,
+    too_large,
     transactions,
 )
 from wallet_api.errors import NotSignable
-from wallet_api.ethereum.authorizations import Authorization
+from wallet_api.ethereum.authorizations import read_authorization
 from wallet_api.ethereum.signatures import (
     message_digest,
     sign_authorization,
@@ -101,30 +102,41 @@ def test_a_message_has_the_same_digest_everywhere(ask, message):
 
 
 @many
-@hypothesis.given(transactions(KEY, CHAIN_ID))
+@hypothesis.given(transactions(KEY))
 def test_a_transaction_that_we_accept_has_the_same_bytes_everywhere(ask, given):
-    try:
-        read = read_transaction(given, chain_id=CHAIN_ID, allow_delegation=True)
-    except NotSignable:
+    wrong = too_large(given)
+    for index, authorization in enumerate(given.get("authorizationList", [])):
+        wrong |= {f"authorizationList[{index}].{name}" for name in too_large(authorization)}
+    if given.get("to") is None and given["data"] == "0x":
+        wrong.add("to")
+    chain_id = int(given["chainId"], 16)
+    if wrong:
         hypothesis.event("refused")
+        with pytest.raises(NotSignable) as refused:
+            read_transaction(given, chain_id=chain_id)
+        assert refused.value.field in wrong
         return
     hypothesis.event("accepted")
+    read = read_transaction(given, chain_id=chain_id)
     raw = "0x" + sign_transaction(read, private_key=KEY, address=ADDRESS).raw.hex()
     answer = ask(kind="transaction", key="0x" + KEY.hex(), transaction=given)
     assert answer == both(raw)
 
 
 @many
-@hypothesis.given(ADDRESSES, st.integers(0, 2**53 - 1), st.integers(1, 2**53 - 1))
+@hypothesis.given(ADDRESSES, quantities("nonce"), st.integers(1, 2**53 - 1))
 def test_an_authorization_has_the_same_signature_everywhere(ask, delegate, nonce, chain_id):
-    unsigned = Authorization(chain_id=chain_id, delegate=delegate, nonce=nonce)
+    given = {"address": delegate, "nonce": nonce, "chainId": hex(chain_id)}
+    if too_large(given):
+        hypothesis.event("refused")
+        with pytest.raises(NotSignable, match=r"^nonce: "):
+            read_authorization(given, chain_id=chain_id)
+        return
+    hypothesis.event("accepted")
+    unsigned = read_authorization(given, chain_id=chain_id)
     signed = sign_authorization(unsigned, private_key=KEY, address=ADDRESS)
     signature = signed.r.to_bytes(32) + signed.s.to_bytes(32) + bytes([27 + signed.y_parity])
-    answer = ask(
-        kind="authorization",
-        key="0x" + KEY.hex(),
-        authorization={"address": delegate, "nonce": hex(nonce), "chainId": hex(chain_id)},
-    )
+    answer = ask(kind="authorization", key="0x" + KEY.hex(), authorization=given)
     assert answer == both("0x" + signature.hex())
 
 

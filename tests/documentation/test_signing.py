@@ -9,6 +9,8 @@ import pytest
 
 from tests.documentation.pages import code, read, section, tables
 from tests.factories import ACCESS, FID, new_client
+from tests.policies import name_delegate
+from wallet_api.blueprints.schemas.signing import AUTHORIZATION
 from wallet_api.ethereum import effects
 from wallet_api.ethereum.effects.kinds import Effect
 
@@ -19,7 +21,8 @@ NO_CURL = "NO curl: THE EXAMPLES OF docs/signing.md WERE NOT TRIED. Install it."
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason=NO_CURL)
-def test_every_curl_example_of_the_page_works(serve, services):
+def test_every_curl_example_of_the_page_works(serve, services, sql):
+    name_delegate(sql, AUTHORIZATION["address"])
     address = services.wallets.ensure_trading_wallet(FID, access=ACCESS).address
     token = new_client(services.clients, "wallets:sign")
     url = f"http://127.0.0.1:{serve(WEB_CONCURRENCY='1').port}"

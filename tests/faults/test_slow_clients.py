@@ -13,9 +13,9 @@ import pytest
 
 from tests.factories import BASE_ACCOUNT, FID, JWT_SECRET, SECRET
 from tests.service import seconds_of, start_service
-from wallet_api.blueprints.requests import MAX_BODY_BYTES
+from wallet_api.blueprints.requests import MAX_BODY_BYTES, MAX_SIGNING_BODY_BYTES
 from wallet_api.server.framing import MAX_HEAD_BYTES
-from wallet_api.server.worker import REQUEST_SECONDS, RESPONSE_SECONDS
+from wallet_api.server.worker import MAX_LARGE_REQUESTS, REQUEST_SECONDS, RESPONSE_SECONDS
 
 pytestmark = pytest.mark.faults
 
@@ -193,6 +193,36 @@ def by_chunks(service, body):
 
 def _head(service):
     return f"{DEPOSIT}Authorization: {service.bearer(FID)['Authorization']}\r\n".encode()
+
+
+def large(sent):
+    """Return a request to sign whose body is longer than has been sent."""
+    head = f"POST /v1/users/{FID}/rpc/8453 HTTP/1.1\r\nHost: x\r\n"
+    return f"{head}Content-Length: {MAX_SIGNING_BODY_BYTES}\r\n\r\n".encode() + b" " * sent
+
+
+def test_few_large_requests_are_in_memory_at_a_time(serve, connect):
+    service = serve(WEB_CONCURRENCY="1")
+    [worker] = service.workers()
+    before = resident_bytes(worker)
+    waiting = [connect(service, large(100_000)) for _ in range(MAX_LARGE_REQUESTS)]
+    # Those that are not large yet do not count.
+    small = [connect(service, large(30_000)) for _ in range(100)]
+    time.sleep(0.5)
+    refused = connect(service, large(100_000))
+    [(head, problem)] = answers(refused)
+    assert head.startswith("HTTP/1.1 503 ")
+    assert "Retry-After: 5" in head
+    assert json.loads(problem)["code"] == "overloaded"
+    assert resident_bytes(worker) - before < 40 * 1024 * 1024
+    assert service.call(service.deposit(FID, base=BASE_ACCOUNT)).status == 200
+    # Without a token.
+    waiting[0].sendall(b" " * (MAX_SIGNING_BODY_BYTES - 100_000))
+    assert status(waiting[0]) == 401
+    waiting[1].close()
+    for client in [connect(service, large(MAX_SIGNING_BODY_BYTES)) for _ in range(2)]:
+        assert status(client) == 401
+    assert len(small) == 100
 
 
 @pytest.mark.parametrize("framed", [by_length, by_chunks])

@@ -12,12 +12,15 @@ from flask.testing import FlaskClient
 from tests.database import Clone, rows_of
 from tests.factories import ACCESS, FID, JWT_SECRET, SECRET, calling
 from tests.farcaster import Farcaster
+from tests.http.node import FakeNode
 from tests.http.rpc import ask
 from tests.http.searches import fill, model
 from tests.http.user_wallets import put_file
+from tests.policies import name_delegate
 from tests.wallet_store import keyed
 from wallet_api.app import create_app
 from wallet_api.blueprints.application import application
+from wallet_api.blueprints.schemas.signing import AUTHORIZATION
 from wallet_api.config import Settings
 from wallet_api.models import SCOPES
 
@@ -132,3 +135,18 @@ def address(app):
 def ours(client, engine, address):
     """Send calls of JSON-RPC of a client that may sign: ours(call(…), …)."""
     return lambda *calls, **more: ask(client, engine, *calls, **more)
+
+
+@pytest.fixture
+def node():
+    """Yield a node on a local port, which answers "0x1"."""
+    fake = FakeNode()
+    fake.answers(result="0x1")
+    yield fake
+    fake.stop()
+
+
+@pytest.fixture
+def named_delegate(sql):
+    """Let a policy allow everything for FID, also the delegation that tests sign."""
+    name_delegate(sql, AUTHORIZATION["address"])

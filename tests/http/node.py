@@ -1,8 +1,10 @@
 """A small node, which answers whatever a test wants, however slowly."""
 
 import json
+import socket
 import threading
 import time
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -24,6 +26,9 @@ class FakeNode:
         self.may_answer = threading.Event()
         self.may_answer.set()
         self.drip = 0.0
+        # Whether it closes connections after an answer, without saying so.
+        self.hangs_up = False
+        self.connections = 0
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.server.daemon_threads = True
         threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
@@ -44,6 +49,10 @@ class FakeNode:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
+            def setup(self) -> None:
+                super().setup()
+                node.connections += 1
+
             def do_POST(self) -> None:
                 node.asked.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
                 node.received.append(dict(self.headers))
@@ -61,6 +70,7 @@ class FakeNode:
                     for byte in node.body if node.drip else b"":
                         self.wfile.write(bytes([byte]))
                         time.sleep(node.drip)
+                    self.close_connection = node.hangs_up
                 except OSError:
                     # The service has closed the connection.
                     self.close_connection = True
@@ -68,3 +78,40 @@ class FakeNode:
             def log_message(self, *_: object) -> None: ...
 
         return Handler
+
+
+class DrippingServer:
+    """A server that answers `begin`, and then the same piece for ever, by default a byte."""
+
+    def __init__(self, begin: bytes = b"", piece: bytes = b"a", pause: float = 0.02) -> None:
+        self.begin = begin
+        self.piece, self.pause = piece, pause
+        self.sent = 0
+        # The connections that the service has not closed.
+        self.open = 0
+        self.accepted = 0
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def stop(self) -> None:
+        # A close alone would not wake accept().
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = self.listener.accept()
+                self.accepted += 1
+                self.open += 1
+                threading.Thread(target=self._drip, args=(client,), daemon=True).start()
+
+    def _drip(self, client: socket.socket) -> None:
+        with client, suppress(OSError):
+            client.sendall(self.begin)
+            while True:
+                client.sendall(self.piece)
+                self.sent += len(self.piece)
+                time.sleep(self.pause)
+        self.open -= 1

@@ -39,7 +39,7 @@ from tests.http.operations import (
 from tests.leaks import LEAKS
 from tests.policies import plant_example
 from wallet_api.blueprints.authorization import PUBLIC
-from wallet_api.blueprints.requests import MAX_BODY_BYTES
+from wallet_api.blueprints.requests import MAX_SIGNING_BODY_BYTES
 from wallet_api.blueprints.routing import Blueprint
 from wallet_api.blueprints.schemas.health import HealthAnswer
 from wallet_api.models import SCOPES
@@ -265,7 +265,7 @@ def test_the_403_without_the_scope_is_described(make_app, client, operations, ma
 def test_the_413_and_the_415_are_described(client, operations, credentials):
     for operation in operations:
         headers = header_of(operation, credentials)
-        large = ask(client, operation, headers, data=b" " * (MAX_BODY_BYTES + 1))
+        large = ask(client, operation, headers, data=b" " * (MAX_SIGNING_BODY_BYTES + 1))
         is_described(operation, large, 413)
         if operation.body:
             text = {**headers, "Content-Type": "text/plain"}

@@ -54,7 +54,7 @@ KNOWN = {
     ("GET", USER_POLICY): (3, 3, 0),
     ("GET", "/api/wallet/policy"): (1, 1, 0),
     # It reads the wallet, and then one snapshot: client, policies, time.
-    ("POST", f"{POLICIES}/dry-run"): (7, 7, 1),
+    ("POST", f"{POLICIES}/dry-run"): (8, 8, 1),
     # Changes are rare: the chain, what there is, the change, and its entry.
     ("POST", POLICIES): (5, 8, 1),
     ("PUT", USER_POLICY): (6, 7, 1),
@@ -70,15 +70,15 @@ KNOWN = {
     ("POST", "/api/trading/create-fallback-wallet"): (1, 1, 0),
     ("POST", "/api/wallet/deposit"): (2, 2, 0),
     ("POST", "/api/wallet/user-wallets"): (1, 1, 0),
-    ("POST", f"{ONE}/ethereum/key"): (3, 6, 1),
+    ("POST", f"{ONE}/ethereum/key"): (3, 7, 1),
     # As a key read: the entry of a signature is committed before the key is decrypted.
     # It also reads the policies, and one that can spend locks its account and records its spends.
-    ("POST", f"{ONE}/ethereum/sign/authorization"): (3, 7, 1),
-    ("POST", f"{ONE}/ethereum/sign/message"): (3, 7, 1),
-    ("POST", f"{ONE}/ethereum/sign/transaction"): (3, 11, 1),
-    ("POST", f"{ONE}/ethereum/sign/typed-data"): (3, 9, 1),
+    ("POST", f"{ONE}/ethereum/sign/authorization"): (3, 8, 1),
+    ("POST", f"{ONE}/ethereum/sign/message"): (3, 8, 1),
+    ("POST", f"{ONE}/ethereum/sign/transaction"): (3, 12, 1),
+    ("POST", f"{ONE}/ethereum/sign/typed-data"): (3, 10, 1),
     ("POST", PREVIEW): (2, 2, 0),
-    ("POST", RPC): (3, 11, 1),
+    ("POST", RPC): (3, 12, 1),
     ("PUT", f"{ONE}/ethereum"): (2, 2, 0),
 }
 # The same of a user's first request that makes a wallet, or remembers an address.

@@ -10,6 +10,7 @@ from tests.database import recorded, rows_of
 from tests.factories import FID, calling
 from tests.http.problems import refused
 from tests.http.rpc import CHAIN_ID, OTHER, RPC, TEXT, ask, call, error_of, result_of
+from tests.policies import name_delegate
 from tests.signing import ADDRESS, KEY, TOKEN, to_bytes
 from wallet_api.blueprints.schemas.signing import TRANSACTION, TYPED_DATA
 from wallet_api.ethereum.authorizations import Authorization
@@ -68,6 +69,7 @@ def test_a_transaction_is_signed_and_described_as_geth_does(ours, address, sql, 
 
 
 def test_a_transaction_takes_the_authorizations_of_others_to_the_chain(ours, address, sql):
+    name_delegate(sql, OTHER)
     signed = sign_authorization(
         Authorization(chain_id=CHAIN_ID, delegate=OTHER, nonce=0), private_key=KEY, address=ADDRESS
     )
@@ -203,7 +205,7 @@ def test_a_fid_a_type_and_a_size_are_refused_as_on_every_route(client, engine):
     # web3.py sends none if its user sets a header.
     untyped = client.post(RPC, data=json.dumps(call("eth_chainId")), headers=engine)
     assert result_of(untyped) == hex(CHAIN_ID)
-    large = call("personal_sign", "0x" + "ab" * 9000, OTHER)
+    large = call("personal_sign", "0x" + "ab" * 70_000, OTHER)
     refused(client.post(RPC, json=large, headers=engine), 413)
 
 

@@ -9,7 +9,9 @@ import pytest
 from tests.database import rows_of
 from tests.http.problems import refused
 from tests.http.rpc import CHAIN_ID, OTHER, RPC, TEXT, call, is_error
+from wallet_api.blueprints.requests import MAX_SIGNING_BODY_BYTES
 from wallet_api.blueprints.schemas.signing import TRANSACTION, TYPED_DATA
+from wallet_api.ethereum.transactions import MAX_INITCODE
 
 MOST_CPU_SECONDS = 0.05
 ODD = [None, True, 0, -1, 1.5, 1e300, 2**53, 2**256, "", "0x", "0x0x", "\0", "\ud800", [], {}]
@@ -85,9 +87,33 @@ def of_wrong_types_or_chains():
     yield from ([SIGNS] * 21, [[SIGNS]] * 20, [[]] * 20)
 
 
+def too_long():
+    """Yield the longest bodies, which are wrong at their end or in every part."""
+    longest = MAX_SIGNING_BODY_BYTES
+    for part in ("[],", "{},", '{"a":1},', "1,", "0.5,", '"",', '{"":', "["):
+        text = part * (longest // len(part) - 100)
+        yield text
+        yield f"[{text.rstrip(',')}]"
+        yield json.dumps(call("eth_signTransaction", "HERE")).replace('"HERE"', text.rstrip(","))
+        yield json.dumps(call("eth_signTypedData", OTHER, f"[{text[: longest // 2]}"))
+    yield call("personal_sign", "0x" + "60" * (longest // 2 - 200) + "g", OTHER)
+    yield call("eth_signTransaction", {**TRANSACTION, "data": "0x" + "60" * 60_000 + "6"})
+    creation = {name: value for name, value in TRANSACTION.items() if name != "to"}
+    yield call("eth_signTransaction", {**creation, "data": "0x" + "60" * (MAX_INITCODE + 1)})
+    entry = {"address": OTHER, "storageKeys": ["0x" + "ab" * 32] * 4}
+    yield call("eth_signTransaction", {**TRANSACTION, "type": "0x1", "accessList": [entry] * 300})
+    for type_, value in (("uint8[]", [1] * 30_000), ("uint8[2][]", [[1, 2]] * 10_000)):
+        types = {"T": [{"name": "x", "type": type_}]}
+        wide = {"types": types, "primaryType": "T", "domain": {}, "message": {"x": value}}
+        yield call("eth_signTypedData", OTHER, wide)
+        yield call("eth_signTypedData", OTHER, json.dumps(wide))
+    yield [call("personal_sign", "0x" + "ab" * 500, OTHER)] * 20
+
+
 def bodies_of(rng):
     """Return malformed bodies of every kind."""
     texts = [*too_deep(), *broken(rng), *with_a_member_twice()]
+    texts += [given if isinstance(given, str) else json.dumps(given) for given in too_long()]
     texts += map(json.dumps, [*with_odd_members(rng), *of_wrong_types_or_chains()])
     return [text.encode() for text in texts]
 

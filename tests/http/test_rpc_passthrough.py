@@ -2,9 +2,6 @@
 
 import gzip
 import json
-import socket
-import threading
-import time
 
 import pytest
 
@@ -16,19 +13,10 @@ from tests.http.rpc import CHAIN_ID, RPC, TEXT, ask, call, error_of, result_of
 from tests.leaks import LEAKS
 from wallet_api.blueprints.application import application
 from wallet_api.ethereum.node import MAX_ANSWER_BYTES, MAX_MESSAGE
-from wallet_api.services import node_reads
 from wallet_api.services.node_reads import READ_METHODS
 
 LEAKS.secrets.add(PATH)
 UNANSWERED = "The node did not answer. Try again."
-
-
-@pytest.fixture
-def node():
-    fake = FakeNode()
-    fake.answers(result="0x1")
-    yield fake
-    fake.stop()
 
 
 @pytest.fixture
@@ -169,65 +157,24 @@ def test_an_unreachable_node_is_reported_immediately(make_app):
     assert error_of(answer, -32000)["message"] == UNANSWERED
 
 
-def test_a_node_that_accepts_no_connection_is_tried_once(make_app, monkeypatch):
-    monkeypatch.setattr(node_reads, "SECONDS", 1)
-    with socket.socket() as full:
-        full.bind(("127.0.0.1", 0))
-        full.listen(0)
-        port = full.getsockname()[1]
-        waiting = [socket.socket() for _ in range(8)]
-        for one in waiting:
-            one.setblocking(False)
-            one.connect_ex(("127.0.0.1", port))
-        app = make_app(RPC_URL_8453=f"http://127.0.0.1:{port}{PATH}")
-        began = time.monotonic()
-        answer = ask(app.test_client(), calling(app, "wallets:sign"), call("eth_blockNumber"))
-        assert time.monotonic() - began < 3
-        for one in waiting:
-            one.close()
-    assert error_of(answer, -32000)["message"] == UNANSWERED
+def test_a_connection_is_used_again(ours, node):
+    for _ in range(3):
+        assert result_of(ours(call("eth_blockNumber"))) == "0x1"
+    assert (len(node.asked), node.connections) == (3, 1)
 
 
-@pytest.mark.parametrize(("pause", "drip"), [(8, 0), (0, 0.05)])
-def test_a_slow_node_takes_a_bounded_time(unanswered, node, monkeypatch, pause, drip):
-    monkeypatch.setattr(node_reads, "SECONDS", 0.5)
-    node.pause, node.drip = pause, drip
-    node.answers(result="x" * 200)
-    began = time.monotonic()
-    unanswered()
-    assert 0.4 < time.monotonic() - began < 5
+def test_a_connection_that_the_node_has_closed_is_replaced(ours, node):
+    node.hangs_up = True
+    for number in range(1, 4):
+        assert result_of(ours(call("eth_blockNumber"))) == "0x1"
+        assert (len(node.asked), node.connections) == (number, number)
 
 
-def test_the_reads_of_a_batch_share_their_time(ours, node, monkeypatch):
-    monkeypatch.setattr(node_reads, "SECONDS", 1)
-    node.pause = 0.4
-    began = time.monotonic()
-    answers = ours(*[call("eth_blockNumber")] * 20).get_json()
-    assert time.monotonic() - began < 5
-    assert [answers[0].get("result"), answers[-1].get("result")] == ["0x1", None]
-
-
-def test_half_of_the_threads_wait_for_a_node_and_the_others_sign(app, engine, address, node):
-    node.may_answer.clear()
-    found = []
-
-    def read():
-        found.append(ask(app.test_client(), engine, call("eth_blockNumber")).get_json())
-
-    crowd = [threading.Thread(target=read) for _ in range(4)]
-    for thread in crowd:
-        thread.start()
-    deadline = time.monotonic() + 3
-    while (len(node.asked), len(found)) != (2, 2) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    client = app.test_client()
-    assert error_of(ask(client, engine, call("eth_blockNumber")), -32005)
-    assert result_of(ask(client, engine, call("personal_sign", TEXT, address)))
-    node.may_answer.set()
-    for thread in crowd:
-        thread.join()
-    codes = sorted(members.get("error", {}).get("code", 0) for members in found)
-    assert codes == [-32005, -32005, 0, 0]
+def test_an_answer_that_was_read_in_part_does_not_begin_the_next_one(ours, node):
+    node.answers(result="x" * MAX_ANSWER_BYTES)
+    error_of(ours(call("eth_blockNumber")), -32000)
+    node.answers(result="0x1")
+    assert result_of(ours(call("eth_blockNumber"))) == "0x1"
 
 
 @pytest.mark.parametrize(

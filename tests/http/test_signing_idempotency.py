@@ -1,14 +1,21 @@
 """Idempotency-Key on the routes that sign: a repeated request is recorded once."""
 
+import json
+
 import pytest
 
 from tests.database import recorded
-from tests.factories import ACCESS, FID, calling
+from tests.factories import ACCESS, FID, OTHER_SECRET, SECRET, calling
 from tests.http.problems import refused
 from tests.http.rpc import OTHER, RPC, TEXT, ask, call, error_of, result_of
 from tests.http.user_wallets import MODES, TRADING
+from tests.policies import EVERYTHING, FEES, payments, policies_of, transfer
 from tests.races import race
+from wallet_api.blueprints.application import application
 from wallet_api.blueprints.schemas.signing import AUTHORIZATION, TRANSACTION, TYPED_DATA
+from wallet_api.crypto.encryption import EncryptionService
+from wallet_api.crypto.secret import Secret
+from wallet_api.services.encryption_keys.rotation import KeyRotation, RotationOutcome
 
 SIGN = f"{TRADING}/sign"
 KEY = {"Idempotency-Key": "first"}
@@ -44,7 +51,9 @@ def is_replay(answer):
 
 @pytest.mark.parametrize("mode", MODES)
 @each_kind
-def test_the_same_key_and_body_give_the_same_bytes_and_one_entry(storing, sql, mode, kind):
+def test_the_same_key_and_body_give_the_same_bytes_and_one_entry(
+    named_delegate, storing, sql, mode, kind
+):
     app, engine = storing(mode)
     client = app.test_client()
     client.put(TRADING, headers=engine)
@@ -61,7 +70,7 @@ def test_the_same_key_and_body_give_the_same_bytes_and_one_entry(storing, sql, m
 
 @each_kind
 def test_the_same_key_for_another_signature_is_422_and_signs_nothing(
-    client, engine, address, sql, kind
+    named_delegate, client, engine, address, sql, kind
 ):
     sign(client, engine | KEY, kind)
     before = recorded(sql, "id")
@@ -105,11 +114,50 @@ def test_a_malformed_key_is_refused_on_both_surfaces(refusing, trader, key):
         assert refused(answer, 400)["code"] == "invalid_idempotency_key"
 
 
-def test_a_policy_is_asked_again_for_a_repeated_request(client, app, address, sql):
+def test_a_policy_is_asked_again_for_a_repeated_request(client, app, address, sql, services):
     other = calling(app, "wallets:sign", name="policed", restricted=True)
-    for _ in range(2):
-        assert refused(sign(client, other | KEY), 403)["code"] == "policy_refused"
-    assert recorded(sql) == [("signing.refused",)]
+    policies = policies_of(services.database)
+    policies.put_wallet(EVERYTHING)
+    first = sign(client, other | KEY)
+    assert is_replay(sign(client, other | KEY))
+    policies.put_wallet({"id": "no", "effect": "deny", "kinds": ["message"]}, EVERYTHING)
+    assert refused(sign(client, other | KEY), 403)["reason"] == "denied"
+    policies.put_wallet(EVERYTHING)
+    assert sign(client, other | KEY).get_json() == first.get_json()
+    actions = [action for (action,) in recorded(sql)]
+    assert actions.count("message.signed") == actions.count("signing.refused") == 1
+
+
+def test_a_repeated_payment_is_not_counted_twice_in_a_window(client, app, address, services):
+    other = calling(app, "wallets:sign", name="policed", restricted=True)
+    limit = payments((86_400, 5))
+    policies_of(services.database).put_wallet(limit, FEES)
+    first = sign(client, other | KEY, "transaction", transaction=transfer(5))
+    assert not is_replay(first)
+    again = sign(client, other | KEY, "transaction", transaction=transfer(5))
+    assert is_replay(again)
+    assert again.get_json() == first.get_json()
+    refused(sign(client, other, "transaction", transaction=transfer(5)), 403)
+
+
+def test_a_rotation_of_the_secret_does_not_change_the_signature(
+    client, engine, address, make_app, sql
+):
+    first = sign(client, engine | KEY).get_json()
+    rotated = make_app(
+        ENCRYPTION_SECRET=OTHER_SECRET, ENCRYPTION_SECRET_PREVIOUS=json.dumps([SECRET])
+    )
+    assert sign(rotated.test_client(), engine | KEY).get_json() == first
+    database = application(rotated).database
+    rotation = KeyRotation(
+        database, EncryptionService(Secret(OTHER_SECRET), [Secret(SECRET)]), ACCESS
+    )
+    reports = [report for page in rotation.pages(10) for report in rotation.run(page)]
+    assert [report.outcome for report in reports] == [RotationOutcome.REENCRYPTED]
+    again = sign(rotated.test_client(), engine | KEY)
+    assert is_replay(again)
+    assert again.get_json() == first
+    assert [action for (action,) in recorded(sql)] == ["message.signed", "key.resealed"]
 
 
 def test_the_entry_has_the_key(client, engine, address):

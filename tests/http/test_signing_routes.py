@@ -13,6 +13,7 @@ from tests.leaks import LEAKS
 from tests.signing import to_bytes
 from wallet_api import metrics
 from wallet_api.blueprints.application import application
+from wallet_api.blueprints.schemas.policies import EXAMPLE_ID
 from wallet_api.blueprints.schemas.signing import AUTHORIZATION, TRANSACTION, TYPED_DATA
 from wallet_api.crypto.checksum import to_checksum_address
 from wallet_api.ethereum.authorizations import read_authorizations
@@ -56,7 +57,9 @@ def signer_of(kind, told):
 
 @each_kind
 @pytest.mark.parametrize("mode", MODES)
-def test_each_signature_recovers_to_the_address_and_is_recorded(storing, sql, mode, kind):
+def test_each_signature_recovers_to_the_address_and_is_recorded(
+    named_delegate, storing, sql, mode, kind
+):
     app, engine = storing(mode)
     client = app.test_client()
     address = client.put(TRADING, headers=engine).get_json()["address"]
@@ -70,17 +73,18 @@ def test_each_signature_recovers_to_the_address_and_is_recorded(storing, sql, mo
 
 
 @each_kind
-def test_the_audit_log_shows_what_was_signed(client, engine, address, kind):
+def test_the_audit_log_shows_what_was_signed(named_delegate, client, engine, address, kind):
     effects = client.post(PREVIEW, json=BODIES[kind], headers=engine).get_json()["effects"]
     digest = sign(client, engine, kind).get_json()["digest"]
     entry, creation = client.get("/v1/audit", headers=engine).get_json()["data"]
     assert entry["action"] == ACTIONS[kind]
+    rule = "delegation" if kind == "authorization" else "everything"
     assert entry["details"] == {
         "method": f"sign/{kind}",
         "chain_id": BODIES[kind].get("chainId"),
         "digest": digest,
         "effects": effects,
-        "policies": [],
+        "policies": [{"layer": "wallet", "policy": EXAMPLE_ID, "version": 1, "rules": [rule]}],
     }
     assert creation["details"] is None
 
@@ -108,7 +112,9 @@ def test_a_transaction_is_returned_as_it_was_signed(client, engine, address):
     assert told["rawTransaction"].startswith("0x02")
 
 
-def test_an_authorization_is_an_element_of_a_transaction_s_list(client, engine, address):
+def test_an_authorization_is_an_element_of_a_transaction_s_list(
+    named_delegate, client, engine, address
+):
     told = sign(client, engine, "authorization").get_json()
     assert told.keys() == {"address", "digest", "authorization"}
     assert told["authorization"].items() >= AUTHORIZATION.items()
@@ -223,7 +229,9 @@ def test_a_user_s_own_token_signs_nothing(refusing, trader):
 
 
 @each_kind
-def test_a_preview_shows_the_effects_of_a_signature(client, engine, sql, address, kind):
+def test_a_preview_shows_the_effects_of_a_signature(
+    named_delegate, client, engine, sql, address, kind
+):
     body = BODIES[kind]
     answer = client.post(PREVIEW, json=body, headers=engine)
     assert answer.status_code == 200
@@ -264,14 +272,16 @@ def test_a_preview_is_of_exactly_one_request(refusing, trader, body):
 
 
 @each_kind
-def test_a_key_that_does_not_decrypt_is_an_alarm(client, engine, sql, address, kind):
+def test_a_key_that_does_not_decrypt_is_an_alarm(
+    named_delegate, client, engine, sql, address, kind
+):
     plant(sql, "update wallets set encrypted_private_key = repeat('ab', 48)")
     answer = sign(client, engine, kind)
     assert refused(answer, 503)["code"] == "key_unreadable"
     assert "ignature" not in answer.text
 
 
-def test_nothing_of_payload_or_signature_is_logged(client, engine, address):
+def test_nothing_of_payload_or_signature_is_logged(named_delegate, client, engine, address):
     for kind in BODIES:
         told = sign(client, engine, kind, reason="swap 8c1f").get_json()
         for text in (TEXT, "swap 8c1f", told["digest"], told.get("signature", told["digest"])):
@@ -295,7 +305,7 @@ def test_with_key_reads_disabled_keys_are_refused_and_signing_works(make_app, sq
     assert sign(client, engine).status_code == 200
 
 
-def test_signatures_count_for_the_client_and_not_for_the_user(make_app):
+def test_signatures_count_for_the_client_and_not_for_the_user(named_delegate, make_app):
     app = make_app(RATELIMIT_PER_CLIENT="5 per hour", RATELIMIT_WRITES_PER_USER="1 per hour")
     engine = calling(app, "wallets:sign", name="engine")
     address = application(app).wallets.ensure_trading_wallet(FID, access=ACCESS).address

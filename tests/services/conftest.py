@@ -10,8 +10,10 @@ import pytest
 from psycopg.rows import dict_row
 
 from tests.factories import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET, SECRET, STORAGE_OF, service
+from tests.policies import name_delegate
 from tests.services.role_faults import ROLES
 from tests.services.rotations import USERS
+from tests.services.signing import SPENDER
 from wallet_api.blueprints.application import application
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
@@ -202,3 +204,9 @@ def old_service(database):
 def rotation(database, old_service, new_secret):
     SecretRegistration(database, new_secret).register()
     return KeyRotation(database, new_secret, ACCESS)
+
+
+@pytest.fixture
+def named_delegate(sql):
+    """Let a policy allow everything for FID, also the delegation that tests sign."""
+    name_delegate(sql, SPENDER)

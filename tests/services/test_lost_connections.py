@@ -68,7 +68,7 @@ def sign_message(ground, fid):
 
 
 def sign_with_an_idempotency_key(ground, fid):
-    engine = replace(ACCESS, unrestricted=True, idempotency_key="once")
+    engine = replace(ACCESS, idempotency_key="once")
     signing = SigningService(ground.wallets)
     delegate = {"chainId": "0x1", "address": BASE_ACCOUNT, "nonce": "0x0"}
     signed = signing.sign_authorization(
@@ -179,8 +179,9 @@ def ground(server, database_url, tmp_path):
 
 
 def prepare(ground, act, fid):
-    if act is pay and fid == FID:
-        policies_of(ground.database).put_service(payments((86_400, 5)), FEES)
+    if fid == FID and act in (pay, sign_with_an_idempotency_key):
+        delegation = {**EVERYTHING, "kinds": ["delegation"], "to": [BASE_ACCOUNT]}
+        policies_of(ground.database).put_service(payments((86_400, 5)), FEES, delegation)
     if ACTS[act][1]:
         ground.wallets.ensure_trading_wallet(fid, access=ACCESS)
     elif act is import_file:

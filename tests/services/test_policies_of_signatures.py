@@ -1,7 +1,5 @@
 """Policies in the transaction that signs: layers, refusals, spends and windows."""
 
-import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -12,6 +10,7 @@ from tests.database import plant
 from tests.factories import ACCESS, FID
 from tests.policies import (
     CLIENT,
+    DELEGATION,
     EVERYTHING,
     FEES,
     OPERATOR,
@@ -26,6 +25,7 @@ from tests.policies import (
 from tests.round_trips import traced
 from tests.signing import CHAIN_ID
 from wallet_api import metrics
+from wallet_api.blueprints.schemas.signing import AUTHORIZATION
 from wallet_api.errors import DatabaseDamaged, PolicyRefused
 from wallet_api.ethereum.typed_data import read_typed_data
 from wallet_api.policies.evaluation import REASONS
@@ -82,26 +82,6 @@ def allow(signing, address):
         )
 
     return allow
-
-
-@pytest.fixture
-def wait_for(sql):
-    """Start work that has to wait for a lock, and return its future: wait_for(work)."""
-    waiting = (
-        "select exists(select from pg_stat_activity"
-        " where datname = current_database() and wait_event_type = 'Lock')"
-    )
-    with ThreadPoolExecutor(1) as thread:
-
-        def start(work):
-            future = thread.submit(work)
-            until = time.monotonic() + 10
-            while not sql.execute(waiting).fetchone()[0]:
-                assert time.monotonic() < until
-                time.sleep(0.01)
-            return future
-
-        yield start
 
 
 def sign_message(signing, message=b"Sign in", access=CLIENT):
@@ -354,38 +334,6 @@ def test_a_policy_that_is_narrowed_applies_to_the_next_signature(policies, pay):
     assert refusal(lambda: pay(1)).reason == "no_policy"
 
 
-def test_a_signature_that_waits_for_a_change_sees_it(policies, pay, database_url, sql, wait_for):
-    """The change holds the user's chain until it commits."""
-    policies.put_wallet(EVERYTHING)
-    never = policies.create(payments(max_amount="0"), FEES)
-    with psycopg.connect(database_url) as change:
-        change.execute("select from wallet_audit_heads where fid = %s for update", [FID])
-        change.execute(
-            "insert into wallet_policies (fid, version, policy_id, created_by)"
-            " values (%s, 2, %s, 'cli:operator')",
-            [FID, never],
-        )
-        waiting = wait_for(lambda: refusal(lambda: pay(1)))
-        change.commit()
-        assert waiting.result(10).reason == "max_amount"
-
-
-@pytest.mark.parametrize("table", ["wallet_audit_heads", "signing_accounts"])
-def test_the_time_of_a_spend_is_later_than_the_locks(pay, database_url, sql, wait_for, table):
-    """Otherwise a spend could be older than one that another request counted."""
-    pay(1, access=UNRESTRICTED)
-    with psycopg.connect(database_url) as other:
-        other.execute(f"select from {table} where fid = %s for update", [FID])
-        waiting = wait_for(lambda: pay(2, access=UNRESTRICTED))
-        (until,) = other.execute("select clock_timestamp()").fetchone()
-        other.commit()
-        waiting.result(10)
-    (times,) = sql.execute(
-        "select array_agg(created_at) from wallet_spends where amount = 2"
-    ).fetchone()
-    assert min(times) > until
-
-
 def test_signatures_of_two_wallets_do_not_wait_for_each_other(policies, wallets, pay, database_url):
     other = FID + 1
     wallets.ensure_trading_wallet(other, access=ACCESS)
@@ -435,6 +383,27 @@ def test_a_message_of_32_bytes_needs_a_rule_that_names_it(policies, signing, add
     assert refusal(lambda: sign_message(signing, message)).reason == "no_rule"
     policies.put_wallet({"id": "hash", "effect": "allow", "kinds": ["hash_message"]})
     sign_message(signing, message)
+
+
+@pytest.mark.parametrize("delegate", [AUTHORIZATION["address"], "0x" + "00" * 20])
+def test_a_delegation_needs_a_rule_that_names_the_delegate(policies, signing, address, delegate):
+    """Also for a client that needs no policy: the delegate can do everything with the assets."""
+    given = AUTHORIZATION | {"address": delegate}
+
+    def delegate_to(access):
+        signed = signing.sign_authorization(
+            FID, given, chain_id=CHAIN_ID, method="sign/authorization", access=access
+        )
+        type_4 = transfer(0) | {"type": "0x4", "authorizationList": [signed.result.as_json()]}
+        signing.sign_transaction(
+            FID, type_4, chain_id=CHAIN_ID, method="eth_signTransaction", access=access
+        )
+
+    assert refusal(lambda: delegate_to(UNRESTRICTED)).reason == "no_policy"
+    policies.put_wallet(EVERYTHING)
+    assert refusal(lambda: delegate_to(UNRESTRICTED)).reason == "no_rule"
+    policies.put_wallet(EVERYTHING, DELEGATION | {"to": [delegate]})
+    delegate_to(UNRESTRICTED)
 
 
 def test_no_spend_without_its_entry_and_no_entry_without_its_spend(policies, pay, sql):

@@ -62,7 +62,7 @@ class Bench:
     def sign(self, kind, given):
         """Sign as the client "engine". Return why it is refused, or None."""
         engine = next(c for c in self.clients.list_clients() if c.name == "engine")
-        access = replace(CLIENT, unrestricted=engine.unrestricted, policy_id=engine.policy_id)
+        access = replace(CLIENT, unrestricted=engine.unrestricted, client_id=engine.id)
         common = {"chain_id": CHAIN_ID, "method": METHODS[kind], "access": access}
         try:
             if kind == "message":

@@ -115,6 +115,13 @@ def spent(sql, fid):
 def test_a_window_is_used_up_and_never_exceeded_by_one_unit(
     policies, crowd, sql, capsys, threads, requests
 ):
+    """Its sum is read in the transaction that signs, again in each attempt.
+
+    Each of three things is enough for that: the lock of the chain's head, the lock of the account,
+    and the primary key of the log. Without both locks this test takes ten times as long, because
+    the key rejects most attempts, and passes. It fails if the sums are read before the transaction,
+    or if they are kept for its next attempt and the locks are gone.
+    """
     largest = 1000
     limit = threads * requests * largest // 20
     policies.put_service(payments((DAY, limit)), FEES)

@@ -44,7 +44,7 @@ from wallet_api.policies.rules import METHODS
 from wallet_api.services.signing import SigningService, initialize_counters
 
 
-def test_each_signature_recovers_to_the_address_by_the_library(signing, address):
+def test_each_signature_recovers_to_the_address_by_the_library(named_delegate, signing, address):
     signed = sign_message(signing)
     message = encode_defunct(primitive=MESSAGE)
     assert Account.recover_message(message, signature=signed.to_bytes()) == address
@@ -59,7 +59,9 @@ def test_each_signature_recovers_to_the_address_by_the_library(signing, address)
 
 
 @each_kind
-def test_a_signature_takes_two_round_trips_and_one_commit(signing, address, database, sign):
+def test_a_signature_takes_two_round_trips_and_one_commit(
+    named_delegate, signing, address, database, sign
+):
     sign(signing)
     with traced(database) as traffic:
         sign(signing)
@@ -69,7 +71,7 @@ def test_a_signature_takes_two_round_trips_and_one_commit(signing, address, data
 
 @each_kind
 def test_the_entry_is_committed_before_the_key_is_decrypted(
-    signing, wallets, address, sql, monkeypatch, sign
+    named_delegate, signing, wallets, address, sql, monkeypatch, sign
 ):
     seen = []
     decrypt = wallets._encryption.decrypt
@@ -84,7 +86,9 @@ def test_the_entry_is_committed_before_the_key_is_decrypted(
 
 
 @each_kind
-def test_without_an_entry_nothing_is_signed(signing, wallets, address, sql, monkeypatch, sign):
+def test_without_an_entry_nothing_is_signed(
+    named_delegate, signing, wallets, address, sql, monkeypatch, sign
+):
     refuse_entries(sql)
     monkeypatch.setattr(wallets._encryption, "decrypt", None)
     with pytest.raises(psycopg.errors.CheckViolation):
@@ -93,7 +97,7 @@ def test_without_an_entry_nothing_is_signed(signing, wallets, address, sql, monk
 
 @each_kind
 def test_a_silently_discarded_entry_prevents_the_signature(
-    signing, wallets, address, sql, monkeypatch, sign
+    named_delegate, signing, wallets, address, sql, monkeypatch, sign
 ):
     discard_rows(sql, "wallet_audit_log")
     monkeypatch.setattr(wallets._encryption, "decrypt", None)
@@ -102,20 +106,22 @@ def test_a_silently_discarded_entry_prevents_the_signature(
 
 
 @each_kind
-def test_a_key_that_does_not_decrypt_signs_nothing(signing, address, sql, sign):
+def test_a_key_that_does_not_decrypt_signs_nothing(named_delegate, signing, address, sql, sign):
     plant(sql, "update wallets set encrypted_private_key = repeat('ab', 48)")
     with pytest.raises(KeyUnreadable):
         sign(signing)
 
 
 @each_kind
-def test_a_process_with_another_secret_signs_nothing(address, database, sign):
+def test_a_process_with_another_secret_signs_nothing(named_delegate, address, database, sign):
     with pytest.raises(KeyUnreadable):
         sign(SigningService(service(database, OTHER_SECRET)))
 
 
 @each_kind
-def test_a_signature_of_another_key_is_not_returned(signing, address, monkeypatch, sign):
+def test_a_signature_of_another_key_is_not_returned(
+    named_delegate, signing, address, monkeypatch, sign
+):
     monkeypatch.setattr(signatures, "recover_address", lambda *_, **__: SPENDER)
     before = counted(metrics.SIGNATURES)
     with pytest.raises(SignatureMismatch):
@@ -189,7 +195,7 @@ def test_the_wallet_may_be_named_in_any_case(signing, address):
 
 
 def test_sixteen_threads_that_sign_with_one_wallet_leave_one_intact_audit_chain(
-    signing, address, sql, verify
+    named_delegate, signing, address, sql, verify
 ):
     kinds = list(KINDS.values())
     with ThreadPoolExecutor(16) as crowd:
@@ -200,7 +206,9 @@ def test_sixteen_threads_that_sign_with_one_wallet_leave_one_intact_audit_chain(
     assert verify() == ([], 65)
 
 
-def test_signatures_are_counted_by_client_and_method_and_start_at_zero(signing, address):
+def test_signatures_are_counted_by_client_and_method_and_start_at_zero(
+    named_delegate, signing, address
+):
     initialize_counters("engine")
     initialize_counters("newcomer")
     zeros = dict.fromkeys(METHODS, 0)
@@ -220,7 +228,9 @@ def test_signatures_are_counted_by_client_and_method_and_start_at_zero(signing, 
 
 
 @pytest.mark.parametrize("mode", ["filesystem", "migrating"])
-def test_signatures_with_wallet_files_have_entries_too(start_services, samples, sql, mode):
+def test_signatures_with_wallet_files_have_entries_too(
+    named_delegate, start_services, samples, sql, mode
+):
     signing = start_services(mode).signing
     for sign in KINDS.values():
         sign(signing)

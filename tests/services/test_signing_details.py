@@ -28,7 +28,7 @@ from wallet_api.ethereum.typed_data import read_typed_data
 from wallet_api.services.signing import MAX_DETAILS
 
 
-def test_an_entry_says_what_was_signed_and_not_the_payload(signing, address, sql):
+def test_an_entry_says_what_was_signed_and_not_the_payload(named_delegate, signing, address, sql):
     signed = [sign(signing) for sign in KINDS.values()]
     found = recorded(sql, "action, actor, request_id, reason, chain, details::text")
     assert [row[0] for row in found] == list(KINDS)
@@ -114,7 +114,7 @@ def test_more_effects_than_an_entry_holds_are_not_signed(signing, address, sql):
 
 
 def test_a_preview_has_the_effects_of_the_entry_and_neither_signs_nor_writes(
-    signing, wallets, address, sql
+    named_delegate, signing, wallets, address, sql
 ):
     read = read_typed_data(permit(SPENDER), chain_id=CHAIN_ID)
     previews = [

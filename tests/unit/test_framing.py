@@ -9,7 +9,7 @@ from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wallet_api.blueprints.requests import MAX_BODY_BYTES
+from wallet_api.blueprints.requests import MAX_BODY_BYTES, MAX_SIGNING_BODY_BYTES
 from wallet_api.server.framing import MAX_HEAD_BYTES, arrival
 
 POST = b"POST / HTTP/1.1\r\nHost: x\r\n"
@@ -84,6 +84,29 @@ def test_a_body_of_the_largest_size_is_awaited():
     head = POST + b"Content-Length: %d\r\n\r\n" % MAX_BODY_BYTES
     assert arrive(head) is None
     assert arrive(head + b"x" * MAX_BODY_BYTES)[1] is True
+
+
+SIGNS = [
+    "/v1/users/7/rpc/8453",
+    "/v1/users/7/sign/preview",
+    "/v1/users/7/wallets/ethereum/sign/transaction?x",
+    "/v1/policies/dry-run",
+]
+OTHERS = ["/v1/users/7/wallets/ethereum/key", "/v1/policies", "/x/v1/users/7/rpc/8453", "/v1/rpc/1"]
+
+
+@pytest.mark.parametrize("target", [*SIGNS, *OTHERS])
+def test_only_routes_that_sign_have_large_bodies(target):
+    post = POST.replace(b" / ", f" {target} ".encode())
+    longest = MAX_SIGNING_BODY_BYTES if target in SIGNS else MAX_BODY_BYTES
+    head = post + b"Content-Length: %d\r\n\r\n" % longest
+    assert arrive(head) is None
+    assert arrive(head + b"x" * longest) == (len(head) + longest, True)
+    too_long = post + b"Content-Length: %d\r\n\r\n" % (longest + 1)
+    assert arrive(too_long) == (len(too_long), False)
+    endless = post + b"Transfer-Encoding: chunked\r\n\r\n" + b"1;"
+    assert arrive(endless + b"x" * longest) is None
+    assert arrive(endless + b"x" * 2 * longest)[1] is False
 
 
 def test_the_size_of_a_head_is_bounded():

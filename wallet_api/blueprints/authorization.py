@@ -78,8 +78,8 @@ def audit_context(
         ip=client_ip(),
         reason=reason,
         recipient=recipient,
+        client_id=state.client.id if "client" in state else None,
         unrestricted="client" in state and state.client.unrestricted,
-        policy_id=state.client.policy_id if "client" in state else None,
         idempotency_key=idempotency_key,
     )
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import g
 
-from wallet_api.blueprints.requests import parse_json
+from wallet_api.blueprints.requests import MAX_BODY_BYTES, parse_json
 from wallet_api.errors import (
     IdempotencyKeyReused,
     InvalidRequest,
@@ -79,6 +79,10 @@ def read_calls(raw: bytes) -> tuple[list["Call | Answer"], bool]:
         return [_read_call(body)], False
     if not 1 <= len(body) <= MAX_BATCH:
         raise RpcError(INVALID_REQUEST, f"A batch has 1 to {MAX_BATCH} requests.")
+    # The limits of one call bound the CPU that it takes. Twenty large ones would take seconds.
+    if len(raw) > MAX_BODY_BYTES:
+        reason = f"A batch has at most {MAX_BODY_BYTES} bytes. Send its calls one by one."
+        raise RpcError(INVALID_REQUEST, reason)
     return [_read_call(member) for member in body], True
 
 

@@ -24,6 +24,9 @@ from wallet_api.models import IPAddress
 MAX_BODY_BYTES = 16 * 1024
 """A deposit needs about 200 bytes."""
 
+MAX_SIGNING_BODY_BYTES = 128 * 1024
+"""A transaction that creates a contract with the longest code takes 98 KB, as hex digits."""
+
 # An IPv6 address (45 characters at most) with a zone, brackets and a port.
 _MAX_ADDRESS_LENGTH = 80
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
@@ -37,6 +40,9 @@ _ADDED_BY_PROXIES = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+_SIGNS = re.compile(
+    r"/v1/(?:users/[^/]+/(?:rpc/|sign/preview|wallets/[^/]+/sign/)|policies/dry-run)", re.ASCII
+)
 _WITHHELD = "A field (name withheld because it looks like a secret)"
 
 log = structlog.get_logger("wallet_api.request")
@@ -44,8 +50,6 @@ log = structlog.get_logger("wallet_api.request")
 
 def init_app(app: Flask) -> None:
     """Give every request of `app` an id, a size limit and a log line."""
-    # One more byte, because Werkzeug cuts a chunked body at its limit.
-    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES + 1
     app.before_request(_begin)
     app.after_request(_end)
     app.teardown_request(_forget)
@@ -67,18 +71,25 @@ def _begin() -> None:
 
 def read_body() -> None:
     """Read the whole body, also on routes without one, so that every route rejects a bad one."""
-    declared = request.content_length
-    if declared is not None and declared > MAX_BODY_BYTES:
+    declared, limit = request.content_length, max_body_bytes(request.path)
+    if declared is not None and declared > limit:
         raise RequestEntityTooLarge
+    # One more byte, because Werkzeug cuts a chunked body at its limit.
+    request.max_content_length = limit + 1
     try:
         received = len(request.get_data())
     except ParseException as error:
         # gunicorn parses chunks only when they are read.
         raise BadRequest from error
-    if received > MAX_BODY_BYTES:
+    if received > limit:
         raise RequestEntityTooLarge
     if declared is not None and received != declared:
         raise BadRequest
+
+
+def max_body_bytes(path: str) -> int:
+    """Return the length of the longest body of a request to this path."""
+    return MAX_SIGNING_BODY_BYTES if _SIGNS.match(path) else MAX_BODY_BYTES
 
 
 def _end(response: Response) -> Response:

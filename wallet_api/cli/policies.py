@@ -17,6 +17,7 @@ from wallet_api.policies.explanation import explain
 from wallet_api.policies.reading import parse_policy
 from wallet_api.policies.rules import Policy
 from wallet_api.policies.warnings import warnings
+from wallet_api.services.api_clients import ApiClientService
 from wallet_api.services.policies.assignments import PolicyAssignments
 from wallet_api.services.policies.changes import PolicyChanges
 from wallet_api.services.policies.decisions import read_stored_rules
@@ -151,6 +152,9 @@ def set_(
     wherever that policy is assigned. Otherwise FILE becomes a new policy. With --policy, FILE
     becomes the next version of that policy. Nothing changes if the rules are the same.
 
+    Within a policy of the service or of a wallet, every API client with the scope wallets:sign may
+    sign. A warning names those that no policy of their own limits.
+
     \b
     Example:
       wallet-api policies set docs/policies/x402.json --client engine
@@ -159,7 +163,7 @@ def set_(
     policy = _read(file)
     for sentence in warnings(policy.rules):
         click.echo(f"warning: {sentence}", err=True)
-    with _services() as (versions, assignments):
+    with _services() as (versions, assignments, clients):
         if target is not None:
             current = target.current(assignments)
             if current is not None and current.name == policy.name:
@@ -171,11 +175,33 @@ def set_(
             row = versions.add_version(policy_id, policy, expected=None, access=access)
         if target is not None:
             target.assign(assignments, row.id)
+            _warn_of_clients(target, clients)
     if as_json:
         click.echo(json.dumps({"policy": str(row.id), "version": row.version}))
         return
     where = "wherever it is assigned" if target is None else f"to {target.name}"
     click.echo(f"Version {row.version} of the policy {row.id} applies {where}.")
+
+
+def _warn_of_clients(target: _Target, clients: ApiClientService) -> None:
+    """Name the clients that may sign because of a policy that is not theirs."""
+    if target.client is not None:
+        return
+    names = [
+        client.name
+        for client in clients.list_clients()
+        if "wallets:sign" in client.scopes
+        and client.policy_id is None
+        and client.revoked_at is None
+        and not client.expired
+    ]
+    if names:
+        wallets = "every wallet" if target.fid is None else "this wallet"
+        click.echo(
+            f"warning: Within this policy, API clients without a policy of their own may sign with "
+            f"{wallets}: {', '.join(names)}.",
+            err=True,
+        )
 
 
 @policies.command("remove", cls=Command)
@@ -193,7 +219,7 @@ def remove(service: bool, client: str | None, fid: int | None, as_json: bool) ->
     target = _read_target(service, client, fid, None)
     if target is None:
         raise AssertionError("unreachable: no policy is named")
-    with _services() as (_, assignments):
+    with _services() as (_, assignments, _):
         target.assign(assignments, None)
     if as_json:
         click.echo(json.dumps({"policy": None}))
@@ -215,7 +241,7 @@ def show(
       wallet-api policies show --client engine
     """
     target = _read_target(service, client, fid, policy_id)
-    with _services() as (versions, assignments):
+    with _services() as (versions, assignments, _):
         row = _find(versions, assignments, target, policy_id)
     if as_json:
         click.echo(json.dumps(_members(row), indent=2))
@@ -240,7 +266,7 @@ def history(
       wallet-api policies history --service
     """
     target = _read_target(service, client, fid, policy_id)
-    with _services() as (versions, assignments):
+    with _services() as (versions, assignments, _):
         found = _find(versions, assignments, target, policy_id)
         rows, after = [], None
         while True:
@@ -288,12 +314,16 @@ def _members(row: PolicyRow) -> dict[str, Any]:
 
 
 @contextmanager
-def _services() -> Iterator[tuple[PolicyVersions, PolicyAssignments]]:
+def _services() -> Iterator[tuple[PolicyVersions, PolicyAssignments, ApiClientService]]:
     """Yield the services. Raises ClickException if a policy or a client does not exist."""
     resources = WalletResources()
     with resources.database() as database:
         changes = PolicyChanges(database, resources.encryption, resources.registration(database))
         try:
-            yield PolicyVersions(database, changes), PolicyAssignments(database, changes)
+            yield (
+                PolicyVersions(database, changes),
+                PolicyAssignments(database, changes),
+                ApiClientService(database),
+            )
         except (PolicyNotFound, ClientNotFound, InvalidPolicy) as error:
             raise click.ClickException(str(error)) from error

@@ -136,22 +136,18 @@ class Transaction:
         return keccak(bytes([self.type]) + rlp.encode(fields))
 
 
-def read_transaction(
-    given: object, *, chain_id: int, allow_delegation: bool = False
-) -> Transaction:
+def read_transaction(given: object, *, chain_id: int) -> Transaction:
     """Read the parameter of `eth_signTransaction`.
 
-    `chain_id` is the chain for which it is signed. Type 4 is refused unless `allow_delegation` is
-    true. Raises NotSignable, which names the field. Compare `sender` with the address of the wallet
-    before you sign.
+    `chain_id` is the chain for which it is signed. Raises NotSignable, which names the field.
+    Compare `sender` with the address of the wallet before you sign. Policies decide about
+    delegations.
     """
     type_ = _read_type(given)
     dynamic = type_ in _DYNAMIC_FEES
     fees = ("maxFeePerGas", "maxPriorityFeePerGas") if dynamic else ("gasPrice",)
     required = ("nonce", "gas", *fees, *(("to", "authorizationList") if type_ == 4 else ()))
     members = read_object(given, "", required=required, optional=_MEMBERS[type_])
-    if type_ == 4 and not allow_delegation:
-        refuse("authorizationList", "Delegation (EIP-7702) is not allowed for this request.")
     read_chain_id(members.get("chainId", hex(chain_id)), "chainId", chain_id=chain_id)
     sender = read_address(members["from"], "from") if "from" in members else None
     to = None

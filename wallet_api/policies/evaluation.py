@@ -34,6 +34,8 @@ REASONS: tuple[Reason, ...] = get_args(Reason)
 """Why a request is refused."""
 
 _BASE = LAYERS[:3]
+# What a signer cannot see through, and what gives the account away for ever.
+_NEED_POLICY = ("hash_message", "delegation")
 # In the order in which they are checked.
 _LIMITS: tuple[Reason, ...] = ("unlimited_allowance", "lifetime", "max_amount", "window")
 
@@ -137,14 +139,14 @@ def evaluate(
 
     `sums` has what each of needed_windows() holds already, without this request. A client that is
     `unrestricted` needs no policy; each that exists applies to it, too. What only a policy can
-    allow, a message that may be a hash and a delegation for every chain, is refused without one.
+    allow, a message that may be a hash and a delegation, is refused without one.
     """
     subjects = subjects_of(request)
     ordered = sorted(layers, key=lambda layer: LAYERS.index(layer.layer))
     verdicts = tuple(_judge(layer, subjects, request, sums) for layer in ordered)
     reason = next((verdict.reason for verdict in verdicts if verdict.reason is not None), None)
     if reason is None and not any(layer.layer in _BASE for layer in layers):
-        needs_policy = any(s.kind == "hash_message" or s.never for s in subjects)
+        needs_policy = any(subject.kind in _NEED_POLICY for subject in subjects)
         if needs_policy or not unrestricted:
             reason = "no_policy"
     return Verdict(reason=reason, layers=verdicts)

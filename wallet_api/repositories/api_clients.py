@@ -1,6 +1,7 @@
 """The table `api_clients`. Queries: queries/api_clients.sql."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -9,6 +10,15 @@ from wallet_api.models import ApiClient, IPNetwork
 from wallet_api.repositories import Repository
 
 _QUERIES = sql.load("api_clients")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActiveClient:
+    """A client that may act now. `version` and `rules` are those of its policy, or None."""
+
+    policy_id: UUID | None
+    version: int | None
+    rules: str | None
 
 
 class ApiClientRepository(Repository):
@@ -44,6 +54,19 @@ class ApiClientRepository(Repository):
         """Return the client with this id, revoked or not, or None."""
         row = _QUERIES.get(self._connection, id=client_id)
         return None if row is None else _client(row)
+
+    def get_active_later(self, client_id: str) -> Callable[[], ActiveClient | None]:
+        """Send the query for a client that was not revoked and has not expired.
+
+        Return a function that fetches it, or None.
+        """
+        cursor = sql.send(self._connection, _QUERIES.get_active, id=client_id)
+
+        def fetch() -> ActiveClient | None:
+            row = cursor.fetchone()
+            return None if row is None else ActiveClient(**row)
+
+        return fetch
 
     def get_by_name(self, name: str) -> ApiClient | None:
         """Return the client of this name, revoked or not, or None."""

@@ -68,18 +68,13 @@ class PolicyRepository(Repository):
         )
         return [((row.pop("began_at"), 0, str(row["id"])), PolicyRow(**row)) for row in rows]
 
-    def list_layers(self, fid: int, client_policy_id: UUID | None) -> list[LayerRow]:
-        """Return what a signature of a user's wallet must pass, requested by a client."""
-        rows = _QUERIES.list_layers(self._connection, fid=fid, client_policy_id=client_policy_id)
-        return _layers(list(rows))
+    def list_layers(self, fid: int) -> list[LayerRow]:
+        """Return what a signature of a user's wallet must pass, without the client's policy."""
+        return _layers(list(_QUERIES.list_layers(self._connection, fid=fid)))
 
-    def list_layers_later(
-        self, fid: int, client_policy_id: UUID | None
-    ) -> Callable[[], list[LayerRow]]:
+    def list_layers_later(self, fid: int) -> Callable[[], list[LayerRow]]:
         """Send list_layers() now and return a function that fetches the result."""
-        cursor = sql.send(
-            self._connection, _QUERIES.list_layers, fid=fid, client_policy_id=client_policy_id
-        )
+        cursor = sql.send(self._connection, _QUERIES.list_layers, fid=fid)
         return lambda: _layers(cursor.fetchall())
 
 

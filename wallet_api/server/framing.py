@@ -9,12 +9,11 @@ from collections.abc import Generator
 
 from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine
 
-from wallet_api.blueprints.requests import MAX_BODY_BYTES
+from wallet_api.blueprints.requests import max_body_bytes
 
 MAX_HEAD_BYTES = 16 * 1024
 """The limit of Node.js. Our own clients send less than 2 KiB."""
 
-_MAX_CHUNKED_BYTES = 2 * MAX_BODY_BYTES
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 # The parser rejects a bare LF, but after two of them no more of the head will come.
 _BLANK_LINE = re.compile(rb"\n\r?\n")
@@ -41,17 +40,23 @@ def arrival(received: bytearray) -> Generator[bytes, None, bool]:
     if coding and coding[1].lower() != b"chunked":
         return False
     digits = length[1] if length else b"0"
+    limit = max_body_bytes(_path(head))
     # Check the number of digits first: int() raises ValueError above 4300 digits.
-    if len(digits) > 9 or int(digits) > MAX_BODY_BYTES:
+    if len(digits) > 9 or int(digits) > limit:
         return False
     size = int(digits)
     if (coding or size) and len(received) == begin and _expects_continue(head):
         yield _CONTINUE
     if coding:
-        return (yield from _chunked_body(received, begin))
+        return (yield from _chunked_body(received, begin, limit=begin + 2 * limit))
     while len(received) < begin + size:
         yield b""
     return True
+
+
+def _path(head: bytes) -> str:
+    """Return the target of a request, as far as it is needed here."""
+    return head.partition(b" ")[2].partition(b" ")[0].decode("latin-1")
 
 
 def _check_head(received: bytearray, size: int) -> None:
@@ -66,9 +71,8 @@ def _expects_continue(head: bytes) -> bool:
     return head.partition(b"\r\n")[0].endswith(b" HTTP/1.1") and bool(_EXPECTS.search(head))
 
 
-def _chunked_body(received: bytearray, at: int) -> Generator[bytes, None, bool]:
+def _chunked_body(received: bytearray, at: int, *, limit: int) -> Generator[bytes, None, bool]:
     """Find the end of a chunked body (RFC 9112, section 7.1). See arrival()."""
-    limit = at + _MAX_CHUNKED_BYTES
     trailers = False
     while True:
         end = received.find(b"\r\n", at)

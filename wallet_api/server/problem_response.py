@@ -5,9 +5,15 @@ from http import HTTPStatus
 
 from gunicorn.http import errors
 
+from wallet_api.errors import Overloaded
+
 
 class TooSlow(errors.ParseException):
     """The request did not arrive in time."""
+
+
+class TooManyLarge(errors.ParseException):
+    """Too many large requests are in memory."""
 
 
 # Status, code, sentence. The codes are our own, because Python's names of statuses change.
@@ -16,6 +22,11 @@ _PROBLEMS = {
         HTTPStatus.REQUEST_TIMEOUT,
         "request_timeout",
         "The request took too long to arrive.",
+    ),
+    TooManyLarge: (
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        Overloaded.code,
+        Overloaded.sentence(),
     ),
     errors.LimitRequestLine: (
         HTTPStatus.REQUEST_URI_TOO_LONG,
@@ -57,12 +68,13 @@ def problem_response(error: BaseException, request_id: str) -> bytes:
         "error": sentence,
     }
     text = json.dumps(body)
+    retry_after = "Retry-After: 5\r\n" if status is HTTPStatus.SERVICE_UNAVAILABLE else ""
     head = (
         f"HTTP/1.1 {status.value} {status.phrase}\r\n"
         "Connection: close\r\n"
         "Content-Type: application/problem+json\r\n"
         "Cache-Control: no-store\r\n"
-        f"X-Request-Id: {request_id}\r\n"
+        f"{retry_after}X-Request-Id: {request_id}\r\n"
         f"Content-Length: {len(text)}\r\n\r\n"
     )
     return (head + text).encode()

@@ -129,8 +129,8 @@ def _worker_connections(settings: Settings) -> int:
     """Return the maximum number of connections of a worker.
 
     If 1000 connections arrive at once, one of two workers may get three quarters of them. At 64 KiB
-    for each incomplete request, 900 need at most 57 MiB. The limit on open files also has to cover
-    both pools and the files of each thread and of the process.
+    for each incomplete request, 900 need at most 57 MiB, and the few larger ones 9 MiB. The limit
+    on open files also has to cover both pools and the files of each thread and of the process.
     """
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     reserved = 2 * (settings.db_pool_max + settings.web_threads)

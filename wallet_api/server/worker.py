@@ -23,7 +23,7 @@ from gunicorn.workers.gthread import ThreadWorker
 from wallet_api import deadline
 from wallet_api.alarms import alarm
 from wallet_api.server.connection import Connection, ResponseSocket
-from wallet_api.server.problem_response import TooSlow, problem_response
+from wallet_api.server.problem_response import TooManyLarge, TooSlow, problem_response
 
 REQUEST_SECONDS = 10.0
 """Time limit for receiving a request: from the accept, or from the first byte of a later one."""
@@ -37,6 +37,10 @@ QUEUE_SECONDS = 15.0
 STUCK_QUEUE_SECONDS = 4.0
 """The same limit while a thread has been busy with one request for more than half a second."""
 
+MAX_LARGE_REQUESTS = 32
+"""How many requests of more than 64 KiB are in memory at a time."""
+
+_LARGE_BYTES = 64 * 1024
 _STUCK_SECONDS = 0.5
 _CLOSING_SECONDS = 2.0
 # Time left to a client when connections are scarce or the worker stops.
@@ -68,6 +72,7 @@ class Worker(ThreadWorker):
         self._watched: dict[Connection, _Callback] = {}
         # The requests that threads are processing, then the queue, in order.
         self._dispatched: dict[Connection, Future[bool]] = {}
+        self._large: set[Connection] = set()
         # For requests that need no wait, even while all other threads wait.
         self._spare_threads = ThreadPoolExecutor(max_workers=2)
         self._next_check = 0.0
@@ -172,6 +177,11 @@ class Worker(ThreadWorker):
         if first and connection.parser.req_count:
             # The connection was idle until now.
             connection.deadline = time.monotonic() + REQUEST_SECONDS
+        if len(connection.received) > _LARGE_BYTES and connection not in self._large:
+            if len(self._large) >= MAX_LARGE_REQUESTS:
+                self._refuse(connection, TooManyLarge())
+                return
+            self._large.add(connection)
         if more:
             self._check_arrival(connection)
         elif connection.received:
@@ -253,6 +263,7 @@ class Worker(ThreadWorker):
         conn.overdue = False
         if conn.sock.fileno() < 0:
             # gunicorn closed it because the response was aborted.
+            self._large.discard(conn)
             self.nr_conns -= 1
             return
         conn.keep = not fs.exception() and fs.result()
@@ -260,6 +271,7 @@ class Worker(ThreadWorker):
 
     def _after_response(self, connection: Connection) -> None:
         """Send the rest of the response, then wait for the next request or close."""
+        self._large.discard(connection)
         if connection.sock.unsent:
             self._watch(
                 connection,
@@ -312,5 +324,6 @@ class Worker(ThreadWorker):
 
     def _close(self, connection: Connection) -> None:
         self._unwatch(connection)
+        self._large.discard(connection)
         connection.sock.close()
         self.nr_conns -= 1

@@ -1,13 +1,12 @@
 """Reads of the chain, which a node answers."""
 
 import re
-import time
 from collections.abc import Mapping
 from threading import BoundedSemaphore
 
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import InvalidRequest
-from wallet_api.ethereum.node import Node, NodeError, NodeResult
+from wallet_api.ethereum.node import TOO_MANY, Node, NodeError, NodeResult
 
 READ_METHODS = (
     "eth_blockNumber",
@@ -30,21 +29,22 @@ SECONDS = 4.0
 """How long the reads of one request may take together."""
 MAX_LOG_BLOCKS = 1000
 
-_TOO_MANY = NodeError(code=-32005, message="Too many requests wait for the node. Try again.")
 _BLOCK = re.compile(r"0x[0-9a-fA-F]{1,16}", re.ASCII)
 
 
 class NodeReadService:
     """Reads of the chain, passed on to the node of the chain.
 
-    At most half of the threads of a process wait for nodes, so that a slow one leaves the others to
-    sign. Nothing here runs inside a database transaction.
+    At most half of the threads of a process wait for nodes, so that slow ones leave the others to
+    sign. If there are several nodes, at most half of these wait for one of them, so that a slow one
+    leaves the others to read. Nothing here runs inside a database transaction.
     """
 
     def __init__(self, urls: Mapping[int, Secret[str]], *, threads: int) -> None:
         """`urls` has the URL of each chain's node. The process has so many `threads`."""
         half = max(1, threads // 2)
-        self._nodes = {chain_id: Node(url, connections=half) for chain_id, url in urls.items()}
+        share = half if len(urls) == 1 else max(1, half // 2)
+        self._nodes = {chain_id: Node(url, threads=share) for chain_id, url in urls.items()}
         self._free = BoundedSemaphore(half)
 
     def has_node(self, chain_id: int) -> bool:
@@ -62,10 +62,9 @@ class NodeReadService:
         if method == "eth_getLogs":
             _require_bounds(params)
         if not self._free.acquire(blocking=False):
-            return _TOO_MANY
+            return TOO_MANY
         try:
-            seconds = max(0.001, until - time.monotonic())
-            return self._nodes[chain_id].call(method, params, seconds=seconds)
+            return self._nodes[chain_id].call(method, params, until=until)
         except (ValueError, RecursionError):
             # `from None`: the message may quote the parameters.
             raise InvalidRequest("params: it cannot be passed on as JSON.") from None

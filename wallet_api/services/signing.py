@@ -294,8 +294,7 @@ def _of_typed_data(
 
 
 def _of_transaction(given: object, chain_id: int) -> _Request[SignedTransaction]:
-    # Policies decide on delegation: a rule must name the delegate.
-    transaction = read_transaction(given, chain_id=chain_id, allow_delegation=True)
+    transaction = read_transaction(given, chain_id=chain_id)
     return _Request(
         action="transaction.signed",
         chain_id=chain_id,

@@ -27,7 +27,7 @@ from wallet_api.services.audit.append import AuditTrail, PendingEntries, begin_a
 from wallet_api.services.audit.refusals import RefusalWindows
 from wallet_api.services.decryption import decrypt_verified
 from wallet_api.services.encryption_keys.registration import SecretRegistration
-from wallet_api.services.key_uses import KeyUse
+from wallet_api.services.key_uses import KeyRead, KeyUse
 
 Together = Callable[[Connection, str], None]
 
@@ -166,11 +166,7 @@ class BaseAccountWalletService:
 
         The audit entry is `key.read`; use_key() says what holds for it.
         """
-
-        def key_read(wallet: Wallet) -> AuditEvent:
-            return AuditEvent(fid=fid, chain=wallet.chain, action="key.read", access=access)
-
-        found = self.use_key(fid, chain, KeyUse(key_read), access=access)
+        found = self.use_key(fid, chain, KeyRead(access), access=access)
         if found is not None:
             metrics.KEY_READS.labels(access.actor.partition(":")[0]).inc()
         return found
@@ -229,9 +225,10 @@ class BaseAccountWalletService:
 
         Return whether the entry of an earlier request records it, so that nothing was written.
         """
+        use.require_client()
         if pending.is_written(connection):
             return False
-        if use.is_repeated(wallet):
+        if use.is_repeated(wallet, now=head.now):
             connection.commit()
             self._database.replication.wait(connection)
             return True

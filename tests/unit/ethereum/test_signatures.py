@@ -278,7 +278,7 @@ def test_a_signed_transaction_is_described_as_it_was_given(given, others):
         "to": TOKEN.lower(),
         "input": "0xabcd",
     }
-    read = read_transaction(given, chain_id=CHAIN_ID, allow_delegation=True)
+    read = read_transaction(given, chain_id=CHAIN_ID)
     signed = signatures.sign_transaction(read, private_key=KEY, address=ADDRESS)
     described = signed.as_json()
     assert {name: described[name] for name in given} == given

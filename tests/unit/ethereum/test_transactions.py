@@ -35,13 +35,13 @@ DELEGATING = {**DYNAMIC, "type": "0x4", "authorizationList": [AUTHORIZATION]}
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 
 
-def read(given, **options):
-    return read_transaction(given, chain_id=CHAIN_ID, **options)
+def read(given):
+    return read_transaction(given, chain_id=CHAIN_ID)
 
 
-def refused(given, **options):
+def refused(given):
     with pytest.raises(NotSignable) as caught:
-        read(given, **options)
+        read(given)
     return caught.value.field
 
 
@@ -59,7 +59,7 @@ def test_the_type_follows_from_the_members_if_it_is_absent():
     assert read(DYNAMIC).type == 2
     assert read(DYNAMIC | {"accessList": ACCESS_LIST}).type == 2
     absent = {name: value for name, value in DELEGATING.items() if name != "type"}
-    assert read(absent, allow_delegation=True).type == 4
+    assert read(absent).type == 4
 
 
 @pytest.mark.parametrize(("given", "type_"), [(LEGACY, 0), (LEGACY, 1), (DYNAMIC, 2)])
@@ -192,9 +192,8 @@ def test_a_contract_is_created_with_code_of_a_bounded_length(to):
     assert len(read(LEGACY | {"data": code + "60"}).data) == MAX_INITCODE + 1
 
 
-def test_delegation_is_refused_unless_the_caller_allows_it():
-    assert refused(DELEGATING) == "authorizationList"
-    transaction = read(DELEGATING, allow_delegation=True)
+def test_a_delegating_transaction_is_read():
+    transaction = read(DELEGATING)
     assert transaction.authorizations == (SIGNED,)
     assert transaction.authorizations[0].authority == ADDRESS.lower()
 
@@ -218,7 +217,7 @@ def test_delegation_is_refused_unless_the_caller_allows_it():
 )
 def test_an_authorization_is_exact(change, field):
     given = DELEGATING | {"authorizationList": [AUTHORIZATION | change]}
-    assert refused(given, allow_delegation=True) == f"authorizationList[0]{field}"
+    assert refused(given) == f"authorizationList[0]{field}"
 
 
 @pytest.mark.parametrize(
@@ -232,12 +231,12 @@ def test_an_authorization_is_exact(change, field):
     ],
 )
 def test_a_delegating_transaction_is_exact(change, field):
-    assert refused(DELEGATING | change, allow_delegation=True) == field
+    assert refused(DELEGATING | change) == field
 
 
 def test_a_delegating_transaction_creates_no_contract():
     absent = {name: value for name, value in DELEGATING.items() if name != "to"}
-    assert refused(absent | {"data": "0x60"}, allow_delegation=True) == "to"
+    assert refused(absent | {"data": "0x60"}) == "to"
 
 
 def test_an_authorization_to_sign_has_three_members():

@@ -35,7 +35,7 @@ def transaction(*, chain_id=BASE, method="eth_signTransaction", wallet=WALLET, *
         "maxPriorityFeePerGas": "0x1",
         **fields,
     }
-    read = read_transaction(given, chain_id=chain_id, allow_delegation=True)
+    read = read_transaction(given, chain_id=chain_id)
     found = effects.of_transaction(read, sender=wallet)
     return Request(
         method=method, chain_id=chain_id, effects=found, wallet=wallet, typed_data=None, now=NOW

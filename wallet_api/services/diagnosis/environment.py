@@ -169,6 +169,8 @@ def _signing(client: ApiClient, *, has_policy: bool) -> Iterator[Diagnosis]:
             f"{client.name} has no policy: it signs only with wallets that have one",
             "Assign one: `wallet-api policies set FILE --client NAME`.",
         )
+    elif client.policy_id is None:
+        yield fine(f"{client.name} signs with every wallet, within the policy of the service")
     if "policies:write" in client.scopes:
         yield advice(
             f"{client.name} may sign and change policies: it can widen what limits it",

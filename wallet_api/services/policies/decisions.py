@@ -1,15 +1,17 @@
 """Decisions of policies, with the sums of their windows."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
+from typing import TypeAlias
 
 from wallet_api.database import Connection
 from wallet_api.errors import DatabaseDamaged, InvalidPolicy, PolicyRefused
 from wallet_api.models import AuditContext, AuditEvent, RecordedSignature, Wallet
 from wallet_api.policies.evaluation import (
+    LAYERS,
     PolicyVersion,
     Verdict,
     Window,
@@ -20,10 +22,13 @@ from wallet_api.policies.explanation import explain_refusal
 from wallet_api.policies.matching import Request, spends_of
 from wallet_api.policies.reading import read_rules
 from wallet_api.policies.rules import Rule
+from wallet_api.repositories.api_clients import ActiveClient
 from wallet_api.repositories.audit.entries import AuditRepository
 from wallet_api.repositories.policies import LayerRow, PolicyRepository
 from wallet_api.repositories.spends import SpendRepository
 from wallet_api.services.key_uses import KeyUse
+
+SumWindows: TypeAlias = Callable[[Sequence[Window]], Mapping[Window, int]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +67,8 @@ class PolicedUse(KeyUse):
         `repeats` takes the signature that was recorded with the same Idempotency-Key, and
         `request_of` the time in Unix seconds.
         """
+        super().__init__(access)
         self._fid = fid
-        self._access = access
         self._account = account
         self._repeats = repeats
         self._request_of = request_of
@@ -82,32 +87,42 @@ class PolicedUse(KeyUse):
             spends = SpendRepository(connection)
             spends.open_account(self._fid, self._account)
             self._locked = spends.lock_account(self._fid, self._account)
-        self._layers = PolicyRepository(connection).list_layers_later(
-            self._fid, self._access.policy_id
-        )
+        super().look(connection)
+        self._layers = PolicyRepository(connection).list_layers_later(self._fid)
         self._earlier = AuditRepository(connection).get_signature_later(self._fid, self._access)
 
-    def is_repeated(self, wallet: Wallet) -> bool:
-        """Return whether the same request was signed before. Raises IdempotencyKeyReused."""
+    def is_repeated(self, wallet: Wallet, *, now: datetime) -> bool:
+        """Return whether the same request was signed before, and all policies still allow it.
+
+        Raises IdempotencyKeyReused and PolicyRefused.
+        """
         earlier = self._earlier()
-        return earlier is not None and self._repeats(wallet, earlier)
+        if earlier is None or not self._repeats(wallet, earlier):
+            return False
+        # Its spends are in the windows already.
+        self._allow(wallet, now, lambda needed: dict.fromkeys(needed, 0))
+        return True
 
     def decide(self, connection: Connection, wallet: Wallet, *, now: datetime) -> AuditEvent:
         """Return the event of a request that all policies allow. Raises PolicyRefused."""
         if self._locked is not None:
             now = self._locked()
+        sums = partial(SpendRepository(connection).sum_windows, self._fid, now=now)
+        self._decision = self._allow(wallet, now, sums)
+        return self._describe(wallet, self._decision)
+
+    def _allow(self, wallet: Wallet, now: datetime, sum_windows: SumWindows) -> Decision:
+        """Return the decision of policies that allow the request. Raises PolicyRefused."""
         decision = decide(
-            connection,
-            self._fid,
             self._request_of(wallet, int(now.timestamp())),
-            read_layers(self._layers()),
+            read_layers(self._layers(), self._client),
+            sum_windows,
             unrestricted=self._access.unrestricted,
             now=now,
         )
         if not decision.verdict.allowed:
             raise refusal_of(decision)
-        self._decision = decision
-        return self._describe(wallet, decision)
+        return decision
 
     def record(self, connection: Connection, *, audit_id: int) -> None:
         """Send the spends of the request that was allowed."""
@@ -119,24 +134,36 @@ class PolicedUse(KeyUse):
 
 
 def decide(
-    connection: Connection,
-    fid: int,
     request: Request,
     layers: tuple[PolicyVersion, ...],
+    sum_windows: SumWindows,
     *,
     unrestricted: bool,
     now: datetime,
 ) -> Decision:
-    """Return the decision of these layers. One query, if a rule with windows matches."""
+    """Return the decision of these layers. Windows are summed if a rule with windows matches."""
     needed = needed_windows(request, layers)
-    sums = SpendRepository(connection).sum_windows(fid, needed, now=now) if needed else {}
+    sums = sum_windows(needed) if needed else {}
     verdict = evaluate(request, layers, sums, unrestricted=unrestricted)
     return Decision(now=now, request=request, layers=layers, sums=sums, verdict=verdict)
 
 
-def read_layers(rows: Iterable[LayerRow]) -> tuple[PolicyVersion, ...]:
-    """Return the layers of these rows. Raises DatabaseDamaged if one cannot be applied."""
-    return tuple(_read_layer(row) for row in rows)
+def read_layers(rows: Iterable[LayerRow], client: ActiveClient | None) -> tuple[PolicyVersion, ...]:
+    """Return the layers of these rows and of a client, in the order of LAYERS.
+
+    Raises DatabaseDamaged if one cannot be applied.
+    """
+    found = list(rows)
+    if client is not None and client.policy_id is not None:
+        found.append(
+            LayerRow(
+                layer="client",
+                policy_id=client.policy_id,
+                version=client.version,
+                rules=client.rules,
+            )
+        )
+    return tuple(_read_layer(row) for row in sorted(found, key=lambda row: LAYERS.index(row.layer)))
 
 
 def _read_layer(row: LayerRow) -> PolicyVersion:

@@ -2,16 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from uuid import UUID
+from functools import partial
 
 from wallet_api.database import Connection, Database, one_snapshot
 from wallet_api.errors import ClientNotFound
 from wallet_api.policies.evaluation import PolicyVersion, Verdict, needed_windows
 from wallet_api.policies.matching import Request
 from wallet_api.policies.rules import Rule
-from wallet_api.repositories.api_clients import ApiClientRepository
+from wallet_api.repositories.api_clients import ActiveClient, ApiClientRepository
 from wallet_api.repositories.audit.entries import AuditRepository
 from wallet_api.repositories.policies import PolicyRepository
+from wallet_api.repositories.spends import SpendRepository
 from wallet_api.services.policies.decisions import Decision, decide, read_layers
 from wallet_api.services.signing import Preview
 
@@ -64,8 +65,8 @@ class PolicyDryRuns:
 
         def run(connection: Connection) -> Decision:
             with one_snapshot(connection):
-                policy_id, unrestricted = _client(connection, client)
-                layers = read_layers(PolicyRepository(connection).list_layers(fid, policy_id))
+                active, unrestricted = _client(connection, client)
+                layers = read_layers(PolicyRepository(connection).list_layers(fid), active)
                 if rules is not None:
                     tried = PolicyVersion(layer="wallet", policy=None, version=0, rules=rules)
                     layers = (*(one for one in layers if one.layer != "wallet"), tried)
@@ -78,17 +79,21 @@ class PolicyDryRuns:
                     typed_data=preview.typed_data,
                     now=int(now.timestamp()),
                 )
-                return decide(connection, fid, request, layers, unrestricted=unrestricted, now=now)
+                sums = partial(SpendRepository(connection).sum_windows, fid, now=now)
+                return decide(request, layers, sums, unrestricted=unrestricted, now=now)
 
         decision = self._database.run(run)
         return DryRun(verdict=decision.verdict, windows=tuple(_windows(decision)))
 
 
-def _client(connection: Connection, name: str) -> tuple[UUID | None, bool]:
-    client = ApiClientRepository(connection).get_by_name(name)
-    if client is None:
+def _client(connection: Connection, name: str) -> tuple[ActiveClient, bool]:
+    """Return a client that may act now, and whether it is unrestricted. Raises ClientNotFound."""
+    clients = ApiClientRepository(connection)
+    client = clients.get_by_name(name)
+    active = None if client is None else clients.get_active_later(client.id)()
+    if client is None or active is None:
         raise ClientNotFound
-    return client.policy_id, client.unrestricted
+    return active, client.unrestricted
 
 
 def _windows(decision: Decision) -> Iterator[WindowState]:
