@@ -12,9 +12,9 @@ from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.policies.reading import read_policy
 from wallet_api.services.api_clients import ApiClientService
+from wallet_api.services.audit.changes import AuditedChanges
 from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.policies.assignments import PolicyAssignments
-from wallet_api.services.policies.changes import PolicyChanges
 from wallet_api.services.policies.versions import PolicyVersions
 
 OPERATOR = replace(ACCESS, actor="cli:operator")
@@ -157,7 +157,7 @@ class Policies:
 def policies_of(database, secret=SECRET):
     """Return the services that change policies on a database."""
     encryption = EncryptionService(Secret(secret))
-    changes = PolicyChanges(database, encryption, SecretRegistration(database, encryption))
+    changes = AuditedChanges(database, encryption, SecretRegistration(database, encryption))
     return Policies(
         PolicyVersions(database, changes),
         PolicyAssignments(database, changes),

@@ -5,7 +5,7 @@ import stat
 
 import pytest
 
-from tests.factories import new_client
+from tests.factories import new_client, revoke_client
 from tests.leaks import LEAKS
 from tests.service import ROOT
 from wallet_api.config import Settings
@@ -58,7 +58,7 @@ def test_an_unusable_token_is_replaced(settings, path, services, spoil):
     (client,) = services.clients.list_clients()
     match spoil:
         case "revoked":
-            services.clients.revoke(client.name)
+            revoke_client(services.clients, client.name)
         case "garbage":
             path.write_text("wapi_nonsense")
         case "empty":

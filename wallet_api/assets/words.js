@@ -18,6 +18,8 @@ export const ACTS = {
   "signing.refused": "Signature refused",
   "entries.archived": "Key uses archived",
   "policy.changed": "Policy changed",
+  "client.created": "API client created",
+  "client.revoked": "API client revoked",
 };
 export const STORAGES = { postgres: "PostgreSQL", filesystem: "Files", migrating: "Files and PostgreSQL: migrating" };
 export const SECRETS = {
