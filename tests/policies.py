@@ -4,7 +4,7 @@ import json
 import uuid
 from dataclasses import dataclass, replace
 
-from tests.factories import ACCESS, FID, SECRET
+from tests.factories import ACCESS, FID, SECRET, new_client
 from tests.signing import CHAIN_ID, TOKEN
 from wallet_api.blueprints.schemas.policies import EXAMPLE_ID
 from wallet_api.blueprints.schemas.signing import AUTHORIZATION
@@ -138,13 +138,12 @@ class Policies:
 
     def put_client(self, *rules):
         """Return the access of a new client under these rules."""
-        name = f"client-{uuid.uuid4().hex}"
-        token = self.clients.create(
-            name,
-            scopes=["wallets:sign"],
+        token = new_client(
+            self.clients,
+            "wallets:sign",
+            name=f"client-{uuid.uuid4().hex}",
+            unrestricted=False,
             policy_id=self.create(*rules),
-            allowed_networks=[],
-            expires_at=None,
         )
         return replace(CLIENT, client_id=self.clients.identify(token).id)
 

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from tests.database import audited_actions
-from tests.factories import ACCESS, FID
+from tests.factories import ACCESS, FID, new_client, revoke_client
 from tests.policies import CLIENT, EVERYTHING, FEES, OPERATOR, payments, policies_of, transfer
 from tests.signing import CHAIN_ID
 from wallet_api.errors import PolicyRefused, Unauthenticated
@@ -81,9 +81,7 @@ def make_client(policies):
     """Create an API client that may do anything, and return its access."""
 
     def make(**options):
-        given = {"scopes": ["wallets:sign", "keys:read"], "unrestricted": True}
-        given |= {"allowed_networks": [], "expires_at": None}
-        token = policies.clients.create("engine", **given | options)
+        token = new_client(policies.clients, "wallets:sign", "keys:read", **options)
         return replace(UNRESTRICTED, client_id=policies.clients.identify(token).id)
 
     return make
@@ -133,7 +131,7 @@ def test_a_client_that_is_revoked_during_the_wait_gets_nothing(
     before = audited_actions(sql, FID)
     with held():
         waiting = wait_for(lambda: use_key(client))
-        policies.clients.revoke("engine")
+        revoke_client(policies.clients)
     with pytest.raises(Unauthenticated):
         waiting.result(10)
     assert audited_actions(sql, FID) == before
@@ -159,7 +157,7 @@ def test_a_client_that_ends_before_a_repeat_does_not_get_the_signature_again(
     client = replace(make_client(), idempotency_key="once")
     pay(1, client)
     assert pay(1, client).repeated
-    policies.clients.revoke("engine")
+    revoke_client(policies.clients)
     with pytest.raises(Unauthenticated):
         pay(1, client)
 
