@@ -69,7 +69,7 @@ class PolicyRepository(Repository):
         return [((row.pop("began_at"), 0, str(row["id"])), PolicyRow(**row)) for row in rows]
 
     def list_layers(self, fid: int, client_policy_id: UUID | None) -> list[LayerRow]:
-        """Return what a signature of a user's wallet must pass, requested by a client."""
+        """Return the policies that apply to a signature of a user's wallet for a client."""
         rows = _QUERIES.list_layers(self._connection, fid=fid, client_policy_id=client_policy_id)
         return _layers(list(rows))
 

@@ -53,7 +53,7 @@ class ApiClientService:
             if policy_id is not None:
                 require_policy(connection, policy_id)
             clients = ApiClientRepository(connection)
-            made = clients.insert_if_absent(
+            inserted = clients.insert_if_absent(
                 id=token.client_id,
                 name=name,
                 token_hash=token.token_hash,
@@ -63,7 +63,7 @@ class ApiClientService:
                 allowed_networks=sorted(allowed_networks, key=str) or None,
                 expires_at=expires_at,
             )
-            if made:
+            if inserted:
                 return True
             # The random id identifies a client created by an attempt whose connection was lost.
             found = clients.get(token.client_id) is not None

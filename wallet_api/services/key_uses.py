@@ -1,4 +1,4 @@
-"""What a private key is decrypted for, as BaseAccountWalletService.use_key() runs it."""
+"""Uses of a private key, which BaseAccountWalletService.use_key() runs."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -18,8 +18,8 @@ class KeyUse:
         """`event_of` may raise an error. Then nothing is written and the key stays encrypted."""
         self._event_of = event_of
 
-    def look(self, connection: Connection) -> None:
-        """Send the queries of this use, after the user's audit chain was locked."""
+    def send_queries(self, connection: Connection) -> None:
+        """Send the queries of this use, after the lock of the user's audit chain."""
 
     def is_repeated(self, wallet: Wallet) -> bool:
         """Return whether the entry of an earlier request with the same key records this use."""
