@@ -92,9 +92,9 @@ cross join
 order by origin.created_at desc, origin.id desc;
 
 -- name: list_layers(fid)
--- What a signature of a user's wallet must pass, besides the policy of the client: the newest versions of the policies
--- of the service and of the wallet, and the user's own rules. Without a row, there is no such layer. If `version` is
--- null, a policy is assigned and missing.
+-- The layers that apply to a signature of a user's wallet, without the policy of the client: the newest versions of the
+-- policies of the service and of the wallet, and the user's own rules. Without a row, there is no such layer. If
+-- `version` is null, a policy is assigned and missing.
 -- Answered by the primary keys. Sent after the user's audit chain was locked, so that a change applies to the next
 -- signature.
 select
@@ -142,11 +142,11 @@ select
     latest.rules
 from (
     select
-        mine.version,
-        mine.rules::text
-    from user_policies as mine
-    where mine.fid = :fid::bigint
-    order by mine.version desc
+        own.version,
+        own.rules::text
+    from user_policies as own
+    where own.fid = :fid::bigint
+    order by own.version desc
     limit 1
 ) as latest
 where latest.rules is not null;

@@ -1,5 +1,6 @@
 -- name: get_of_service()^
--- The newest row about the service's own policy; its policy_id is null if there is none any more. No row: never any.
+-- The newest row about the service's own policy. Its policy_id is null if the policy was removed. No row: there never
+-- was a policy.
 -- Answered by the primary key.
 select
     version,
@@ -19,8 +20,8 @@ on conflict (version) do nothing
 returning made.version;
 
 -- name: get_of_wallet(fid)^
--- The newest row about the policy of a user's wallet; its policy_id is null if there is none any more. No row: never
--- any.
+-- The newest row about the policy of a user's wallet. Its policy_id is null if the policy was removed. No row: there
+-- never was a policy.
 -- Answered by the primary key.
 select
     version,
@@ -41,7 +42,8 @@ on conflict (fid, version) do nothing
 returning made.version;
 
 -- name: get_of_user(fid)^
--- The newest rules that a user set for the own wallet; null if there are none any more. No row: never any.
+-- The newest rules that a user set for their own wallet. They are null if the user removed them. No row: the user never
+-- set any.
 -- Answered by the primary key.
 select
     version,
@@ -53,7 +55,7 @@ order by version desc
 limit 1;
 
 -- name: insert_of_user(fid, version, rules)^
--- Store the rules that a user sets for the own wallet, or null for none. No row: the version exists, and nothing was
+-- Store the rules that a user sets for their own wallet, or null for none. No row: the version exists, and nothing was
 -- written.
 -- Safe under concurrency because the primary key decides.
 insert into user_policies as made (fid, version, rules)

@@ -8,8 +8,8 @@ on conflict (fid, chain_id) do nothing;
 -- name: lock_account(fid, chain_id)^
 -- Lock a wallet on a chain until the end of the transaction, after open_account(). Return the database's time after the
 -- wait.
--- Requests of one wallet that can spend are decided one after the other. Sent after the user's audit chain was locked,
--- so that no two transactions wait for each other.
+-- Requests of one wallet that can spend are decided one after another. Sent after the user's audit chain was locked,
+-- so that two transactions never deadlock.
 -- Answered by the primary key.
 select clock_timestamp() as now
 from
@@ -20,40 +20,40 @@ from
             locked.fid = :fid::bigint
             and locked.chain_id = :chain_id::bigint
         for update
-    ) as held;
+    ) as locked_account;
 
 -- name: sum_windows(fid, windows, now)
--- What a wallet spent within each window. `windows` is a JSON array of objects with place, chain_id, asset, seconds,
--- kinds, and counterparties (null: any). A spend counts from its creation until the length of the window after it
--- ceased to be valid.
+-- Sum what a wallet spent within each window. `windows` is a JSON array of objects with number, chain_id, asset,
+-- seconds, kinds, and counterparties (null: any). A spend counts from its creation until `seconds` after the end of
+-- its validity.
 -- Answered by idx_wallet_spends_by_asset, one look-up per window. Exact if the account is locked.
 select
-    asked.place,
-    held.spent
+    requested.number,
+    total.spent
 from (
     select
         :fid::bigint as fid,
         :windows::jsonb as windows,
         :now::timestamptz as now
-) as wanted
+) as arguments
 cross join
-    jsonb_to_recordset(wanted.windows)
-        as asked (place bigint, chain_id bigint, asset text, seconds bigint, kinds text[], counterparties text[])
+    jsonb_to_recordset(arguments.windows)
+        as requested (number bigint, chain_id bigint, asset text, seconds bigint, kinds text[], counterparties text[])
 cross join
     lateral (
         select coalesce(sum(spend.amount), 0) as spent
         from wallet_spends as spend
         where
-            spend.fid = wanted.fid
-            and spend.chain_id = asked.chain_id
-            and spend.asset = asked.asset
-            and spend.valid_until > wanted.now - make_interval(secs => asked.seconds)
-            and spend.kind = any(asked.kinds)
-            and (asked.counterparties is null or spend.counterparty = any(asked.counterparties))
-    ) as held;
+            spend.fid = arguments.fid
+            and spend.chain_id = requested.chain_id
+            and spend.asset = requested.asset
+            and spend.valid_until > arguments.now - make_interval(secs => requested.seconds)
+            and spend.kind = any(requested.kinds)
+            and (requested.counterparties is null or spend.counterparty = any(requested.counterparties))
+    ) as total;
 
 -- name: insert(fid, id, chain_id, asset, kind, counterparty, amount, audit_id, created_at, valid_until)!
--- Record what a signature lets leave a wallet.
+-- Record an amount that a signature allows to leave a wallet.
 -- Sent in the transaction of its audit entry, which holds the lock of lock_account().
 insert into wallet_spends (
     fid,

@@ -1,4 +1,4 @@
-"""`python -m wallet_api` is `wallet-api`, for places where only the requirements are installed."""
+"""Run `wallet-api` as `python -m wallet_api`, where only the requirements are installed."""
 
 import sys
 

@@ -137,7 +137,7 @@ class Deposit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedDeposit:
-    """A row of `deposits` as people see it. `amount` is in the smallest unit of the asset.
+    """A row of `deposits` for display. `amount` is in the smallest unit of the asset.
 
     `status` is "prepared": nothing watches the chain yet. `transaction_id` is that of a Wallet.
     """
@@ -156,7 +156,7 @@ class RecordedDeposit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditContext:
-    """Who acts upon a wallet or asks for its key, from where, and why, for its audit entry.
+    """Who acts on a wallet or requests its key, from where, and why, for the audit entry.
 
     `recipient` is the X25519 public key (base64url) that the key will be encrypted to, or None.
     `client_id` is the id of an API client, or None for others, and `unrestricted` is True for one
@@ -230,7 +230,7 @@ class AuditHead:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedSignature:
-    """What an audit entry records of a signature: enough to tell it from another one."""
+    """The part of an audit entry that identifies a signature."""
 
     action: str
     chain_id: int | None
@@ -316,7 +316,7 @@ class PolicyAssignment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserPolicyRow:
-    """A row of `user_policies`. `rules` is a JSON text, or None if the user has none any more."""
+    """A row of `user_policies`. `rules` is a JSON text, or None if the user removed them."""
 
     version: int
     rules: str | None

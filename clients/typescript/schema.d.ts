@@ -308,7 +308,7 @@ export interface paths {
         parameters: {
             query?: never;
             header?: {
-                /** @description Printable ASCII text for the audit log, unless the body has a reason. */
+                /** @description Printable ASCII text for the audit log. A reason in the body takes precedence. */
                 "X-Reason"?: string;
                 /** @description A retry with the same key returns the same signature, and is not recorded again. It belongs to the client, the user and what is signed. */
                 "Idempotency-Key"?: string;
@@ -336,7 +336,7 @@ export interface paths {
         parameters: {
             query?: never;
             header?: {
-                /** @description Printable ASCII text for the audit log, unless the body has a reason. */
+                /** @description Printable ASCII text for the audit log. A reason in the body takes precedence. */
                 "X-Reason"?: string;
                 /** @description A retry with the same key returns the same signature, and is not recorded again. It belongs to the client, the user and what is signed. */
                 "Idempotency-Key"?: string;
@@ -364,7 +364,7 @@ export interface paths {
         parameters: {
             query?: never;
             header?: {
-                /** @description Printable ASCII text for the audit log, unless the body has a reason. */
+                /** @description Printable ASCII text for the audit log. A reason in the body takes precedence. */
                 "X-Reason"?: string;
                 /** @description A retry with the same key returns the same signature, and is not recorded again. It belongs to the client, the user and what is signed. */
                 "Idempotency-Key"?: string;
@@ -392,7 +392,7 @@ export interface paths {
         parameters: {
             query?: never;
             header?: {
-                /** @description Printable ASCII text for the audit log, unless the body has a reason. */
+                /** @description Printable ASCII text for the audit log. A reason in the body takes precedence. */
                 "X-Reason"?: string;
                 /** @description A retry with the same key returns the same signature, and is not recorded again. It belongs to the client, the user and what is signed. */
                 "Idempotency-Key"?: string;
@@ -444,12 +444,12 @@ export interface paths {
             header?: {
                 /** @description Printable ASCII text for the audit log. */
                 "X-Reason"?: string;
-                /** @description A retry with the same key returns the same signature, and is not recorded again. It belongs to the client, the user and what is signed. In a batch it holds for each call at its place. */
+                /** @description A retry with the same key returns the same signature, and is not recorded again. It belongs to the client, the user and what is signed. In a batch, each position has a key of its own. */
                 "Idempotency-Key"?: string;
             };
             path: {
                 fid: number;
-                /** @description The chain that is signed for, or read. */
+                /** @description The chain to sign for, or to read. */
                 chain_id: number;
             };
             cookie?: never;
@@ -590,7 +590,7 @@ export interface paths {
          */
         get: operations["get_wallet_policy"];
         /**
-         * Assign a policy to a wallet. Its newest version applies, also later ones.
+         * Assign a policy to a wallet. The newest version of the policy always applies.
          * @description Needs the scope `policies:write`.
          */
         put: operations["assign_wallet_policy"];
@@ -612,7 +612,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Return the rules that the user set for the own wallet. */
+        /** Return the rules that the user set for their own wallet. */
         get: operations["get_own_policy"];
         /** Replace the rules that the user set. They can only narrow what other policies allow. */
         put: operations["set_own_policy"];
@@ -1677,7 +1677,7 @@ export interface components {
              * @example 7d3c1f0e-5a52-4c5e-9c39-5b1a2f6d8e11
              */
             policy: string | null;
-            /** @description 0 for rules that are tried. */
+            /** @description 0 for rules in the request. */
             version: number;
             readonly allowed: boolean;
             /** @enum {string|null} */
@@ -4225,7 +4225,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Printable ASCII text for the audit log, unless the body has a reason. */
+                /** @description Printable ASCII text for the audit log. A reason in the body takes precedence. */
                 "X-Reason"?: string;
                 /** @description A retry with the same key returns the same signature, and is not recorded again. It belongs to the client, the user and what is signed. */
                 "Idempotency-Key"?: string;
@@ -4398,7 +4398,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Printable ASCII text for the audit log, unless the body has a reason. */
+                /** @description Printable ASCII text for the audit log. A reason in the body takes precedence. */
                 "X-Reason"?: string;
                 /** @description A retry with the same key returns the same signature, and is not recorded again. It belongs to the client, the user and what is signed. */
                 "Idempotency-Key"?: string;
@@ -4611,7 +4611,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Printable ASCII text for the audit log, unless the body has a reason. */
+                /** @description Printable ASCII text for the audit log. A reason in the body takes precedence. */
                 "X-Reason"?: string;
                 /** @description A retry with the same key returns the same signature, and is not recorded again. It belongs to the client, the user and what is signed. */
                 "Idempotency-Key"?: string;
@@ -4793,7 +4793,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Printable ASCII text for the audit log, unless the body has a reason. */
+                /** @description Printable ASCII text for the audit log. A reason in the body takes precedence. */
                 "X-Reason"?: string;
                 /** @description A retry with the same key returns the same signature, and is not recorded again. It belongs to the client, the user and what is signed. */
                 "Idempotency-Key"?: string;
@@ -5128,12 +5128,12 @@ export interface operations {
             header?: {
                 /** @description Printable ASCII text for the audit log. */
                 "X-Reason"?: string;
-                /** @description A retry with the same key returns the same signature, and is not recorded again. It belongs to the client, the user and what is signed. In a batch it holds for each call at its place. */
+                /** @description A retry with the same key returns the same signature, and is not recorded again. It belongs to the client, the user and what is signed. In a batch, each position has a key of its own. */
                 "Idempotency-Key"?: string;
             };
             path: {
                 fid: number;
-                /** @description The chain that is signed for, or read. */
+                /** @description The chain to sign for, or to read. */
                 chain_id: number;
             };
             cookie?: never;

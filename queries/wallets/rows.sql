@@ -54,8 +54,8 @@ left join wallet_audit_heads as head
 -- Do what get_with_head() does, and lock the head until the end of the transaction, as lock_head() in
 -- audit/entries.sql does.
 -- Sent before a key is used. The head and the time are those after the wait for the lock. The wallet is as it was
--- before the wait, which is enough: neither its address nor its key changes. Whatever else depends on the row locks
--- first and reads then.
+-- before the wait, which is enough: neither its address nor its key changes. A caller that depends on another
+-- column locks the row first and then reads it.
 -- Answered by the primary keys of both tables.
 with head as (
     select

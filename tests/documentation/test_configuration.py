@@ -91,7 +91,7 @@ def test_the_page_has_variables_that_are_read_outside_of_the_settings(variables)
     }
     asked |= set(re.findall(r"^([A-Z_]+) \?=", read("Makefile"), re.MULTILINE))
     assert asked - variables - OF_THE_SYSTEM - OF_OUR_OWN == named_in(DEVELOPMENT)
-    assert set(re.findall(r"^`([A-Z_]+)` is not yours", DEVELOPMENT, re.MULTILINE)) == OF_OUR_OWN
+    assert set(re.findall(r"^Do not set `([A-Z_]+)`:", DEVELOPMENT, re.MULTILINE)) == OF_OUR_OWN
 
 
 def test_every_way_to_read_a_variable_is_detected():

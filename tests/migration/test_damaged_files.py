@@ -23,7 +23,7 @@ DOES_NOT_DECRYPT = (
     "its key does not decrypt: it was changed, or encrypted under another ENCRYPTION_SECRET"
 )
 NO_PRIVATE_KEY = (
-    "its key decrypts under our secret, but is not a private key: it was changed, or never was one"
+    "its key decrypts under our secret, but is not a private key: it was changed or replaced"
 )
 CUT_OFF = "it was cut off"
 ANOTHER_ADDRESS = "its key is the key of another address"
@@ -58,7 +58,7 @@ CONTENTS = {
     ),
     "two objects": (text(keyed()) * 2, "there is data after its JSON"),
     "a comment": (b"// mine\n" + text(keyed()), "it is not JSON (line 1, column 1)"),
-    "NaN": (b'{"x": NaN, ' + text(keyed())[1:], "it is not JSON (NaN is no number)"),
+    "NaN": (b'{"x": NaN, ' + text(keyed())[1:], "it is not JSON (NaN is not a number)"),
     "nested deeply": (b"[" * 50_000, "it is nested too deeply"),
     "a web page": (b"<html></html>", "it is not JSON (line 1, column 1)"),
     "a list": (text([keyed()]), "it is JSON, but not an object"),

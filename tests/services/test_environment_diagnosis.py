@@ -89,7 +89,7 @@ FAULTS = [
     ({"ENCRYPTION_SECRET": "short"}, "ENCRYPTION_SECRET has 5", "ALLOW_SHORT_SECRET=true"),
     ({"METRICS_TOKEN": "short"}, "METRICS_TOKEN has 5", "Remove it"),
     ({"NETWORK": "base"}, "NETWORK must be one of", "Correct it, or remove"),
-    ({"DEMO_FID": "5", "TRUSTED_PROXY_HOPS": "1"}, "DEMO_FID signs anybody in", "Remove DEMO_FID"),
+    ({"DEMO_FID": "5", "TRUSTED_PROXY_HOPS": "1"}, "DEMO_FID lets anybody", "Remove DEMO_FID"),
     ({"WALLET_STORAGE": "migrating"}, "holds no wallet files", "Mount its disk"),
     (
         {"WALLET_STORAGE": "migrating", "WALLET_STORAGE_PATH": "/nowhere/a: b"},
@@ -110,7 +110,7 @@ ADVICE = [
     ({"QUICK_AUTH_JWKS_URL": "http://127.0.0.1:1/"}, "keys are not available", "QUICK_AUTH_ISSUER"),
     ({"PORT": "5000"}, "PORT is set, but TRUSTED_PROXY_HOPS is 0", "TRUSTED_PROXY_HOPS=1"),
     ({"ALLOW_KEY_EXPORT": "true"}, "ALLOW_KEY_EXPORT is true", "Remove ALLOW_KEY_EXPORT"),
-    ({"DEMO_FID": "5"}, "DEMO_FID signs anybody on this machine in", "Remove DEMO_FID"),
+    ({"DEMO_FID": "5"}, "DEMO_FID lets anybody on this machine sign in", "Remove DEMO_FID"),
     ({"RATELIMIT_ENABLED": "false"}, "RATELIMIT_ENABLED is false", "Remove RATELIMIT_ENABLED"),
     ({"RATELIMIT_STORAGE_URI": f"redis://:{HIDDEN}@127.0.0.1:1"}, "Redis", "Start it"),
     ({"DATABASE_REPLICA_URL": NOWHERE}, "replica cannot be reached", "DATABASE_REPLICA_URL"),

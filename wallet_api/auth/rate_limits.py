@@ -25,7 +25,7 @@ REDIS_SECONDS = 0.3
 _REDIS_PAUSE_SECONDS = 5
 _ROUNDING_SECONDS = 0.001
 
-# By the limit, as far as its window does not tell it, and the identifiers of the caller.
+# Keys: the parts of the limit that its window does not determine, and the caller's identifiers.
 _Counts = dict[tuple[object, ...], int]
 
 log = structlog.get_logger("wallet_api")

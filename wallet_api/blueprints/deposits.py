@@ -92,7 +92,7 @@ def _page(fid: int, query: dict[str, Any]) -> tuple[dict[str, Any], dict[str, st
 
 
 def _parse_id(text: str) -> UUID:
-    """Return the id in a path. Raises DepositNotFound for what is no id in canonical notation."""
+    """Return the id in a path. Raises DepositNotFound unless it is a canonical id."""
     try:
         deposit_id = UUID(text)
     except ValueError as error:

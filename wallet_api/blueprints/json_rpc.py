@@ -17,7 +17,7 @@ from wallet_api.errors import (
 )
 
 MAX_BATCH = 20
-"""The most requests of a batch."""
+"""The maximum number of requests in a batch."""
 
 PARSE_ERROR = -32700
 INVALID_REQUEST = -32600
@@ -41,11 +41,11 @@ _MEMBERS = {"jsonrpc", "id", "method", "params"}
 
 CallId = str | int | None
 Answer = dict[str, Any]
-"""An answer to a call: an object of JSON-RPC."""
+"""A response object of JSON-RPC."""
 
 
 class RpcError(Exception):
-    """A call failed. `data` is sent as it is, or with the request id if it is a dict of ours."""
+    """A call failed. `data` is sent unchanged; if it is a dict of ours, the request id is added."""
 
     def __init__(self, code: int, message: str, data: object = None) -> None:
         super().__init__(message)
@@ -56,7 +56,7 @@ class RpcError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """A call of a method. A notification gets no answer."""
+    """A call of a method. A notification gets no response."""
 
     method: str
     params: list[object]
@@ -67,7 +67,7 @@ class Call:
 def read_calls(raw: bytes) -> tuple[list["Call | Answer"], bool]:
     """Return the calls of a request body, and whether it is a batch.
 
-    A member that is no call is replaced by its answer, an error. Raises RpcError.
+    An element that is not a valid call is replaced by its error response. Raises RpcError.
     """
     try:
         body = parse_json(raw)
@@ -99,9 +99,9 @@ def _read_call(member: object) -> "Call | Answer":
 
 
 def _fault_of(member: dict[str, Any]) -> str | None:
-    """Return why an object is no request of JSON-RPC 2.0, or None."""
+    """Return why an object is not a JSON-RPC 2.0 request, or None."""
     if not member.keys() <= _MEMBERS:
-        return "A request has jsonrpc, id, method and params, no more."
+        return "A request may have only jsonrpc, id, method and params."
     if member.get("jsonrpc") != "2.0":
         return 'jsonrpc must be "2.0".'
     if not _is_id(member.get("id")):

@@ -42,7 +42,7 @@ own = Blueprint(
     "own_policy",
     __name__,
     url_prefix="/api/wallet/policy",
-    description="How a user limits the own wallet.",
+    description="The limits that users set for their own wallets.",
 )
 
 _FID = {"in": "path", "name": "fid", "required": True, "schema": FID}
@@ -69,7 +69,7 @@ def get_wallet_policy(fid: str) -> tuple[Any, dict[str, str]]:
 @blueprint.arguments(AssignmentBody, example={"policyId": EXAMPLE_ID})
 @blueprint.response(200, AssignmentAnswer, headers=ETAG_HEADER)
 def assign_wallet_policy(body: dict[str, Any], fid: str) -> tuple[Any, dict[str, str]]:
-    """Assign a policy to a wallet. Its newest version applies, also later ones."""
+    """Assign a policy to a wallet. The newest version of the policy always applies."""
     assigned = application().policy_assignments.assign_to_wallet(
         parse_fid_of_path(fid),
         body["policy_id"],
@@ -93,7 +93,7 @@ def remove_wallet_policy(fid: str) -> None:
 @own.requires(USER, PolicyNotFound)
 @own.response(200, UserPolicyAnswer, headers=ETAG_HEADER)
 def get_own_policy() -> tuple[Any, dict[str, str]]:
-    """Return the rules that the user set for the own wallet."""
+    """Return the rules that the user set for their own wallet."""
     row = application().policy_assignments.get_of_user(g.fid)
     return tagged(row, row.version)
 

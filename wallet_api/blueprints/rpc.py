@@ -19,9 +19,9 @@ from wallet_api.blueprints.idempotency import REPLAYED, idempotency_key, replaye
 from wallet_api.blueprints.json_rpc import Call, RpcError, require_count
 from wallet_api.blueprints.paths import parse_fid_of_path
 from wallet_api.blueprints.problems import error_response, report
+from wallet_api.blueprints.reasons import header_reason
 from wallet_api.blueprints.routing import Blueprint
 from wallet_api.blueprints.schemas.rpc import ANSWER, ANSWER_EXAMPLES, BODY, PARAMETERS
-from wallet_api.blueprints.signing import header_reason
 from wallet_api.errors import (
     InsufficientScope,
     InvalidFid,
@@ -137,8 +137,8 @@ def _answer_all(
         if call.is_notification:
             continue
         try:
-            asked = provider.at(index) if is_batch else provider
-            answers.append(json_rpc.result(call.id, _answer(asked, call)))
+            callee = provider.at(index) if is_batch else provider
+            answers.append(json_rpc.result(call.id, _answer(callee, call)))
         except RpcError as error:
             _count_refusal(call, InvalidRequest())
             answers.append(json_rpc.failure(call.id, error))

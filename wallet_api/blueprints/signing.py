@@ -1,5 +1,7 @@
 """/v1/users/…/sign: signatures of trading wallets, for other services."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from flask import Response, g, request
@@ -14,8 +16,9 @@ from wallet_api.blueprints.idempotency import (
 )
 from wallet_api.blueprints.paths import parse_fid_of_path, require_trading_chain
 from wallet_api.blueprints.problems import error_response
+from wallet_api.blueprints.reasons import REASON, header_reason
 from wallet_api.blueprints.routing import Blueprint
-from wallet_api.blueprints.schemas.bases import FID
+from wallet_api.blueprints.schemas.bases import FID, Answer, Body
 from wallet_api.blueprints.schemas.signing import (
     AUTHORIZATION,
     TRANSACTION,
@@ -43,8 +46,9 @@ from wallet_api.errors import (
     WalletApiError,
     WalletNotFound,
 )
+from wallet_api.ethereum.authorizations import SignedAuthorization
 from wallet_api.ethereum.messages import read_message, read_text_message
-from wallet_api.ethereum.signatures import Signature
+from wallet_api.ethereum.signatures import Signature, SignedTransaction
 from wallet_api.ethereum.strict_json import read_object
 from wallet_api.ethereum.typed_data import read_typed_data
 from wallet_api.models import TRADING_CHAIN, AuditContext
@@ -54,20 +58,17 @@ blueprint = Blueprint(
     "signing", __name__, url_prefix="/v1/users/<fid>", description="Signatures of trading wallets."
 )
 
-# The members of a response, and its headers.
-_Answer = tuple[dict[str, Any], dict[str, str]]
+_View = Callable[..., tuple[Signed[Any], dict[str, Any]]]
 
 _SIGNER = client("wallets:sign")
-_MAX_REASON = 500
 _FID = {"in": "path", "name": "fid", "required": True, "schema": FID}
 _CHAIN = {"in": "path", "name": "chain", "required": True, "schema": {"enum": [TRADING_CHAIN]}}
-_REASON = {
-    "in": "header",
-    "name": "X-Reason",
-    "description": "Printable ASCII text for the audit log, unless the body has a reason.",
-    "schema": {"type": "string", "pattern": "^[ -~]{1,500}$"},
-}
-_PARAMETERS = [_FID, _CHAIN, _REASON, SIGNING_KEY]
+_PARAMETERS = [
+    _FID,
+    _CHAIN,
+    REASON | {"description": f"{REASON['description']} A reason in the body takes precedence."},
+    SIGNING_KEY,
+]
 _REFUSALS = (
     InvalidFid,
     UnsupportedChain,
@@ -80,95 +81,107 @@ _REFUSALS = (
 )
 
 
-@blueprint.post("/wallets/<chain>/sign/message", parameters=_PARAMETERS)
-@blueprint.requires(_SIGNER, *_REFUSALS)
-@blueprint.arguments(
-    MessageBody, example={"message": "Sign in to example.com", "reason": "sign in"}
+def _signs(
+    kind: str, body: type[Body], answer: type[Answer], example: dict[str, Any]
+) -> Callable[[_View], _View]:
+    """Serve POST …/sign/<kind> by a view that returns what it signed and the response's members.
+
+    The view gets the body and the user, and `method` and `access` for the signing service.
+    """
+
+    def decorate(view: _View) -> _View:
+        @blueprint.post(f"/wallets/<chain>/sign/{kind}", parameters=_PARAMETERS)
+        @blueprint.requires(_SIGNER, *_REFUSALS)
+        @blueprint.arguments(body, example=example)
+        @blueprint.response(200, answer, headers=REPLAYED)
+        @wraps(view)
+        def serve(
+            members: dict[str, Any], fid: str, chain: str
+        ) -> tuple[dict[str, Any], dict[str, str]]:
+            user = parse_fid_of_path(fid)
+            require_trading_chain(chain)
+            signed, result = view(members, user, method=f"sign/{kind}", access=_access(members))
+            return result, replayed_header(signed.repeated)
+
+        return view
+
+    return decorate
+
+
+@_signs(
+    "message",
+    MessageBody,
+    SignatureAnswer,
+    {"message": "Sign in to example.com", "reason": "sign in"},
 )
-@blueprint.response(200, SignatureAnswer, headers=REPLAYED)
-def sign_message(body: dict[str, Any], fid: str, chain: str) -> _Answer:
+def sign_message(
+    body: dict[str, Any], user: int, **common: Any
+) -> tuple[Signed[Signature], dict[str, Any]]:
     """Sign a message with a trading wallet (EIP-191), and record it in the audit log."""
-    user = _user_of(fid, chain)
     signed = application().signing.sign_message(
-        user,
-        _read_message(body["message"]),
-        chain_id=None,
-        address=None,
-        method="sign/message",
-        access=_access(body),
+        user, _read_message(body["message"]), chain_id=None, address=None, **common
     )
-    return _answer(signed)
+    return signed, _signature(signed.result)
 
 
-@blueprint.post("/wallets/<chain>/sign/typed-data", parameters=_PARAMETERS)
-@blueprint.requires(_SIGNER, *_REFUSALS)
-@blueprint.arguments(
-    TypedDataBody, example={"chainId": 8453, "typedData": TYPED_DATA, "reason": "swap 8c1f"}
+@_signs(
+    "typed-data",
+    TypedDataBody,
+    SignatureAnswer,
+    {"chainId": 8453, "typedData": TYPED_DATA, "reason": "swap 8c1f"},
 )
-@blueprint.response(200, SignatureAnswer, headers=REPLAYED)
-def sign_typed_data(body: dict[str, Any], fid: str, chain: str) -> _Answer:
+def sign_typed_data(
+    body: dict[str, Any], user: int, **common: Any
+) -> tuple[Signed[Signature], dict[str, Any]]:
     """Sign typed data with a trading wallet (EIP-712), and record it in the audit log."""
-    user = _user_of(fid, chain)
+    chain_id = body["chain_id"]
+    typed_data = read_typed_data(body["typed_data"], chain_id=chain_id)
     signed = application().signing.sign_typed_data(
-        user,
-        read_typed_data(body["typed_data"], chain_id=body["chain_id"]),
-        chain_id=body["chain_id"],
-        address=None,
-        method="sign/typed-data",
-        access=_access(body),
+        user, typed_data, chain_id=chain_id, address=None, **common
     )
-    return _answer(signed)
+    return signed, _signature(signed.result)
 
 
-@blueprint.post("/wallets/<chain>/sign/transaction", parameters=_PARAMETERS)
-@blueprint.requires(_SIGNER, *_REFUSALS)
-@blueprint.arguments(
-    TransactionBody, example={"chainId": 8453, "transaction": TRANSACTION, "reason": "swap 8c1f"}
+@_signs(
+    "transaction",
+    TransactionBody,
+    SignedTransactionAnswer,
+    {"chainId": 8453, "transaction": TRANSACTION, "reason": "swap 8c1f"},
 )
-@blueprint.response(200, SignedTransactionAnswer, headers=REPLAYED)
-def sign_transaction(body: dict[str, Any], fid: str, chain: str) -> _Answer:
+def sign_transaction(
+    body: dict[str, Any], user: int, **common: Any
+) -> tuple[Signed[SignedTransaction], dict[str, Any]]:
     """Sign a transaction with a trading wallet, and record it in the audit log. Send nothing."""
-    user = _user_of(fid, chain)
     signed = application().signing.sign_transaction(
-        user,
-        body["transaction"],
-        chain_id=body["chain_id"],
-        method="sign/transaction",
-        access=_access(body),
+        user, body["transaction"], chain_id=body["chain_id"], **common
     )
-    members = {
+    return signed, {
         "address": signed.result.signature.address,
         "digest": _hex(signed.result.signature.digest),
         "raw_transaction": _hex(signed.result.raw),
         "hash": _hex(signed.result.hash),
         "transaction": signed.result.as_json(),
     }
-    return members, replayed_header(signed.repeated)
 
 
-@blueprint.post("/wallets/<chain>/sign/authorization", parameters=_PARAMETERS)
-@blueprint.requires(_SIGNER, *_REFUSALS)
-@blueprint.arguments(
+@_signs(
+    "authorization",
     AuthorizationBody,
-    example={"chainId": 8453, "authorization": AUTHORIZATION, "reason": "upgrade 7d02"},
+    SignedAuthorizationAnswer,
+    {"chainId": 8453, "authorization": AUTHORIZATION, "reason": "upgrade 7d02"},
 )
-@blueprint.response(200, SignedAuthorizationAnswer, headers=REPLAYED)
-def sign_authorization(body: dict[str, Any], fid: str, chain: str) -> _Answer:
+def sign_authorization(
+    body: dict[str, Any], user: int, **common: Any
+) -> tuple[Signed[SignedAuthorization], dict[str, Any]]:
     """Sign the authorization of a delegate (EIP-7702), and record it in the audit log."""
-    user = _user_of(fid, chain)
     signed = application().signing.sign_authorization(
-        user,
-        body["authorization"],
-        chain_id=body["chain_id"],
-        method="sign/authorization",
-        access=_access(body),
+        user, body["authorization"], chain_id=body["chain_id"], **common
     )
-    members = {
+    return signed, {
         "address": to_checksum_address(signed.result.authority),
         "digest": _hex(signed.result.digest),
         "authorization": signed.result.as_json(),
     }
-    return members, replayed_header(signed.repeated)
 
 
 @blueprint.post("/sign/preview", parameters=[_FID])
@@ -215,13 +228,6 @@ def preview_of(fid: int, body: dict[str, Any]) -> Preview:
     return signing.preview_transaction(fid, body["transaction"], chain_id=chain_id, access=access)
 
 
-def _user_of(fid: str, chain: str) -> int:
-    """Return the user of a path. Raises InvalidFid, UnsupportedChain."""
-    user = parse_fid_of_path(fid)
-    require_trading_chain(chain)
-    return user
-
-
 def _read_message(given: object) -> bytes:
     """Return the bytes of a text, or of {"raw": "0x…"}. Raises NotSignable."""
     if isinstance(given, str):
@@ -235,25 +241,12 @@ def _access(body: dict[str, Any]) -> AuditContext:
     return audit_context(reason=body["reason"] or given, idempotency_key=idempotency_key())
 
 
-def header_reason() -> str | None:
-    """Return the reason in the header X-Reason, or None. Raises InvalidRequest."""
-    reason = request.headers.get("X-Reason")
-    if reason is None:
-        return None
-    if not reason.isascii() or not reason.isprintable() or not reason.strip():
-        raise InvalidRequest("X-Reason: must be printable ASCII text. Other text fits the body.")
-    if len(reason) > _MAX_REASON:
-        raise InvalidRequest(f"X-Reason: Longer than maximum length {_MAX_REASON}.")
-    return reason
-
-
-def _answer(signed: Signed[Signature]) -> _Answer:
-    members = {
-        "address": signed.result.address,
-        "digest": _hex(signed.result.digest),
-        "signature": _hex(signed.result.to_bytes()),
+def _signature(signature: Signature) -> dict[str, Any]:
+    return {
+        "address": signature.address,
+        "digest": _hex(signature.digest),
+        "signature": _hex(signature.to_bytes()),
     }
-    return members, replayed_header(signed.repeated)
 
 
 def _hex(data: bytes) -> str:

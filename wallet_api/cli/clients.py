@@ -85,7 +85,7 @@ def _read_expiry(
 @click.option(
     "--unrestricted",
     is_flag=True,
-    help="Sign for it without a policy. Those that exist apply to it. Needs --scope wallets:sign.",
+    help="Let it sign without a policy. Existing policies apply. Needs --scope wallets:sign.",
 )
 @click.option(
     "--policy",
@@ -99,7 +99,7 @@ def _read_expiry(
     "networks",
     multiple=True,
     callback=_read_networks,
-    help="An address or network (CIDR) it may call from. May be repeated. Default: any.",
+    help="An address or network (CIDR) from which it may call. May be repeated. Default: any.",
 )
 @json_option
 def create(
@@ -113,11 +113,11 @@ def create(
 ) -> None:
     """Create an API client and print its token once. The database stores only its hash.
 
-    Needs ENCRYPTION_SECRET, because the audit log records it. A client with clients:write creates
-    clients too, with rights of its own (POST /v1/clients).
+    Needs ENCRYPTION_SECRET, because the audit log records it. A client with clients:write can also
+    create clients, with rights of its own (POST /v1/clients).
 
-    Name and scopes cannot be changed later: create another client and revoke this one. Its policy
-    can (`wallet-api policies set`).
+    `wallet-api policies set` changes the policy of a client. Its name and scopes cannot be changed:
+    create another client, and revoke this one.
 
     \b
     Example:

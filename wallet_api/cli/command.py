@@ -37,7 +37,7 @@ debug_option = click.Option(
 
 
 class WholeNumber(click.IntRange):
-    """A whole number in a range. click's error messages are "not a valid integer range" and so."""
+    """A whole number in a range, with an error message that names the range."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """Return the number."""

@@ -146,7 +146,7 @@ def set_(
     policy_id: UUID | None,
     as_json: bool,
 ) -> None:
-    """Put the policy in FILE in force at once, for the service, an API client or a wallet.
+    """Apply the policy in FILE at once to the service, an API client or a wallet.
 
     If the policy that applies there has the same name, FILE becomes its next version, which applies
     wherever that policy is assigned. Otherwise FILE becomes a new policy. With --policy, FILE
@@ -246,7 +246,7 @@ def show(
     if as_json:
         click.echo(json.dumps(_members(row), indent=2))
         return
-    click.echo(f"{row.name}: version {row.version} of {row.id}, {_made(row)}")
+    click.echo(f"{row.name}: version {row.version} of {row.id}, {_origin(row)}")
     _explain(Policy(name=row.name, rules=read_stored_rules(row.rules)))
 
 
@@ -259,7 +259,8 @@ def history(
 ) -> None:
     """List the versions of the policy of the service, an API client or a wallet, newest first.
 
-    The audit log has every change, also of assignments: GET /v1/audit?action=policy.changed.
+    The audit log records every change of policies and assignments: GET
+    /v1/audit?action=policy.changed.
 
     \b
     Example:
@@ -281,7 +282,7 @@ def history(
         click.echo(json.dumps([_members(row) for row in rows], indent=2))
         return
     for row in rows:
-        click.echo(f"{row.version}  {row.name}: {len(json.loads(row.rules))} rules, {_made(row)}")
+        click.echo(f"{row.version}  {row.name}: {len(json.loads(row.rules))} rules, {_origin(row)}")
 
 
 def _find(
@@ -298,7 +299,7 @@ def _find(
     return row
 
 
-def _made(row: PolicyRow) -> str:
+def _origin(row: PolicyRow) -> str:
     return f"{row.created_at.isoformat(timespec='seconds')} by {row.created_by}"
 
 

@@ -48,9 +48,9 @@ DOES_NOT_DECRYPT = (
 """The reason for a legacy record that none of our secrets decrypts."""
 
 NO_PRIVATE_KEY = (
-    "its key decrypts under our secret, but is not a private key: it was changed, or never was one"
+    "its key decrypts under our secret, but is not a private key: it was changed or replaced"
 )
-"""The reason for a legacy record that one of our secrets decrypts to something else than a key."""
+"""The reason for a legacy record that one of our secrets decrypts to another value than a key."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,17 +40,17 @@ def with_sqlstate(error: psycopg.OperationalError, conninfo: str) -> psycopg.Err
     return kind(str(error))
 
 
-def unreachable(error: psycopg.Error | None, said: str | None = None) -> DatabaseUnavailable:
+def unreachable(error: psycopg.Error | None, description: str | None = None) -> DatabaseUnavailable:
     """Return the domain error for a database to which every attempt to connect fails.
 
-    `error` is that of the last attempt. `said` replaces its description.
+    `error` is that of the last attempt. `description` replaces the one that describe() returns.
     """
     sqlstate = (error and error.sqlstate) or ""
     alarm = next(
         (code for start, code in _ALARMS.items() if sqlstate.startswith(start)),
         "database_unreachable",
     )
-    fault = said or (describe(error) if error else "the database cannot answer")
+    fault = description or (describe(error) if error else "the database cannot answer")
     return DatabaseUnavailable(
         f"the database cannot be reached: {fault}", "`wallet-api doctor` says why", alarm=alarm
     )

@@ -95,7 +95,7 @@ class Replication:
 
         Call it outside of a transaction, on the connection that read the rows, in the same
         Database.run(): a promoted server may lack the rows, and has nothing to wait for. The ids
-        have 32 bits, as xmin; None stands for a record that is not in this database.
+        have 32 bits, as xmin; None belongs to a wallet that was read from a file.
         """
         if not all(self._is_confirmed(connection, written) for written in transaction_ids):
             self.wait(connection)

@@ -1,4 +1,4 @@
-"""Authorizations of delegates (EIP-7702): what lets an account run the code of a contract."""
+"""Authorizations (EIP-7702), which let an account run the code of a contract."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from wallet_api.ethereum.strict_json import (
 MAX_NONCE = MAX_SAFE_INTEGER
 """EIP-2681 allows nonces up to 2^64 - 2, but viem and ethers refuse those above 2^53 - 1."""
 MAX_AUTHORIZATIONS = 16
-"""The authority of each is recovered, which takes 0.1 ms."""
+"""Recovering the authority of each takes 0.1 ms."""
 
 _ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 

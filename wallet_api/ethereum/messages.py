@@ -3,14 +3,14 @@
 from wallet_api.ethereum.strict_json import read_bytes, read_text
 
 HASH_LENGTH = 32
-"""In bytes. A message of this length may be a hash of something that nobody sees."""
+"""In bytes. A message of this length may be the hash of unknown content."""
 
 
 def read_message(given: object, field: str) -> bytes:
     """Return the bytes of a message, given as 0x and hex digits.
 
-    Text is refused: geth takes only hex, others take a text as it is, and a text that begins with
-    0x could be read in two ways. Raises NotSignable.
+    Text is refused: geth accepts only hex, other nodes accept text, and a text that begins with 0x
+    would be ambiguous. Raises NotSignable.
     """
     return read_bytes(given, field)
 

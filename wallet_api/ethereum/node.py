@@ -1,6 +1,6 @@
 """A JSON-RPC client for an Ethereum node that may be slow, wrong or hostile.
 
-What a node answers is passed on to a caller, and never used for anything that is signed.
+The response of a node is passed on to the caller, and never used in a signature.
 """
 
 import json
@@ -23,9 +23,9 @@ from urllib.parse import urlsplit
 from wallet_api.crypto.secret import Secret
 
 MAX_ANSWER_BYTES = 1024 * 1024
-"""The longest answer of a node."""
+"""The maximum size of a node's response."""
 MAX_MESSAGE = 500
-"""The longest message of a node's error that is passed on, in characters."""
+"""The maximum length of a node's error message that is passed on, in characters."""
 
 _NOT_PRINTABLE = re.compile(r"[^ -~]+")
 _CODES = range(-(2**31), 2**31)
@@ -181,10 +181,10 @@ def _close(connections: Iterable[HTTPConnection]) -> None:
 
 
 def _read(text: bytes) -> NodeResult | NodeError:
-    """Read an answer. What is not JSON-RPC counts as none."""
+    """Read a response. One that is not JSON-RPC counts as none."""
     try:
         answer = json.loads(text.decode(), parse_constant=_no_constant)
-        # What is nested so deeply that it cannot be encoded again is not passed on.
+        # A response that is nested too deeply to be encoded again is not passed on.
         json.dumps([[answer]], allow_nan=False)
     except (ValueError, RecursionError):
         return UNANSWERED

@@ -19,7 +19,7 @@ MAX_SAFE_INTEGER = 2**53 - 1
 _QUANTITY = re.compile(r"0x(?:0|[1-9a-fA-F][0-9a-fA-F]{0,63})", re.ASCII)
 _BYTES = re.compile(r"0x(?:[0-9a-fA-F]{2})*", re.ASCII)
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}", re.ASCII)
-# Not a piece of a key or a token: both have so many hexadecimal digits in a row.
+# Not a part of a key or a token: both have so many hexadecimal digits in a row.
 _PRINTABLE = re.compile(r"(?!.*[0-9a-fA-F]{16})[A-Za-z_$][A-Za-z0-9_$:-]{0,63}", re.ASCII)
 _SAFE_INTEGER_LENGTH = len(f"-{MAX_SAFE_INTEGER}")
 
@@ -30,13 +30,13 @@ def refuse(field: str, reason: str) -> NoReturn:
 
 
 def printable(name: object) -> str:
-    """Return a name of the caller's, or a placeholder if it may be a key or a token."""
+    """Return a name from the request, or a placeholder if it may be a key or a token."""
     text = str(name)
     return text if _PRINTABLE.fullmatch(text) else "(name withheld because it looks like a secret)"
 
 
 def read_json(text: str, field: str) -> object:
-    """Parse a JSON text. Numbers that are not safe integers become floats, which no reader takes.
+    """Parse a JSON text. Numbers that are not safe integers become floats, which no reader accepts.
 
     Raises NotSignable if it is not JSON, is nested too deeply, or has a member twice.
     """
@@ -57,8 +57,8 @@ def read_json(text: str, field: str) -> object:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        (twice, _), *_ = (Counter(name for name, _ in pairs)).most_common(1)
-        refuse(printable(twice), "This member occurs twice in one object.")
+        (repeated, _), *_ = (Counter(name for name, _ in pairs)).most_common(1)
+        refuse(printable(repeated), "This member occurs twice in one object.")
     return members
 
 

@@ -1,7 +1,7 @@
 """Strict reading of typed data (EIP-712).
 
-eth-account, viem and ethers disagree on many inputs: one signs other bytes, or one refuses. Such an
-input is refused here, so that what is signed can be read in one way only.
+eth-account, viem and ethers disagree on many inputs: they sign different bytes, or one of them
+refuses. Such inputs are refused here, so that what is signed is unambiguous.
 tests/data/signing/readings.json lists such inputs, and what each library does with them.
 """
 
@@ -166,9 +166,9 @@ def _read_domain(
     values = read_object(given, "domain", required=(), optional=_DOMAIN)
     present = tuple(Member(name, type_) for name, type_ in _DOMAIN.items() if name in values)
     if declared is not None and declared != present:
-        wanted = ", ".join(f"{member.type} {member.name}" for member in present) or "no member"
+        expected = ", ".join(f"{member.type} {member.name}" for member in present) or "no member"
         refuse(
-            f"types.{_DOMAIN_TYPE}", f"For this domain it must declare, in this order: {wanted}."
+            f"types.{_DOMAIN_TYPE}", f"For this domain it must declare, in this order: {expected}."
         )
     reader = _ValueReader({}, {})
     domain = {

@@ -29,7 +29,7 @@ Reason: TypeAlias = Literal[
 ]
 
 LAYERS = ("service", "client", "wallet", "user")
-"""The layers, in the order in which a refusal is reported. A user's own never stands alone."""
+"""The layers, in the order in which a refusal is reported. "user" only narrows the others."""
 REASONS: tuple[Reason, ...] = get_args(Reason)
 """Why a request is refused."""
 
@@ -42,7 +42,7 @@ _LIMITS: tuple[Reason, ...] = ("unlimited_allowance", "lifetime", "max_amount", 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyVersion:
-    """The rules of a layer. `policy` is the id of the policy, and None for the user's own."""
+    """The rules of a layer. `policy` is the id of the policy; None for the rules of the user."""
 
     layer: str
     policy: str | None
@@ -51,12 +51,12 @@ class PolicyVersion:
 
 
 class Window(NamedTuple):
-    """What must be summed for a window of a rule.
+    """The spends that a window of a rule counts.
 
-    The spends of the wallet in `asset` on `chain_id` whose kind is one of `kinds`, whose
-    counterparty is one of `counterparties` (None: any, or none), and whose `valid_until` is later
-    than `seconds` ago. `methods`, `selectors` and `typed_data` of the rule do not narrow what is
-    counted, because a spend does not have them.
+    These are the wallet's spends in `asset` on `chain_id` with one of `kinds` and one of
+    `counterparties` (None: all spends), whose `valid_until` is later than `seconds` ago. The
+    conditions `methods`, `selectors` and `typed_data` do not restrict what is counted, because a
+    spend does not have these properties.
     """
 
     asset: str
@@ -70,9 +70,9 @@ class Window(NamedTuple):
 class LayerVerdict:
     """The verdict of one layer.
 
-    `reason` is None if it allows the request; `rules` has the ids of the rules that allow it. If it
-    refuses, `rules` has the rule that denies, or the one whose limit does not hold, or none, and
-    `effect` is what is refused. `refusing` is that rule, for explain_refusal().
+    If the layer allows the request, `reason` is None and `rules` has the ids of the rules that
+    allow it. If it refuses, `rules` has the id of the rule that denies or whose limit is exceeded,
+    or is empty if no rule matches; `effect` is what is refused, and `refusing` is that rule.
     """
 
     layer: str
@@ -137,9 +137,9 @@ def evaluate(
 ) -> Verdict:
     """Return whether all layers allow the request.
 
-    `sums` has what each of needed_windows() holds already, without this request. A client that is
-    `unrestricted` needs no policy; each that exists applies to it, too. What only a policy can
-    allow, a message that may be a hash and a delegation, is refused without one.
+    `sums` has the sum of each of needed_windows(), without this request. A client that is
+    `unrestricted` needs no policy, but existing policies apply to it too. A message that may be a
+    hash, and a delegation, are refused without a policy even for such a client.
     """
     subjects = subjects_of(request)
     ordered = sorted(layers, key=lambda layer: LAYERS.index(layer.layer))
@@ -209,7 +209,7 @@ def _permission(
             for candidate in candidates
             if candidate.matches[index]
         ]
-        # The rule that fails at the last limit is the closest one to allowing the effect.
+        # Report the rule that comes closest to allowing the effect: it fails at the last limit.
         for reason in (None, *reversed(_LIMITS)):
             found = [rule for fault, rule in faults if fault == reason]
             if found:
@@ -224,12 +224,12 @@ def _permission(
 
 
 def _first(rules: Sequence[Rule]) -> Rule:
-    """Return one of several rules, the same one in whatever order they are."""
+    """Return the rule with the smallest id, so that the result does not depend on the order."""
     return min(rules, key=lambda rule: rule.id)
 
 
 class _Allowing:
-    """An allow rule, which of the effects of a request it matches, and what they spend."""
+    """A rule that allows, with the effects of a request that it matches and what they spend."""
 
     def __init__(
         self, rule: Rule, subjects: Sequence[Subject], matched: Sequence[bool], request: Request

@@ -57,7 +57,7 @@ def explain_refusal(verdict: Verdict) -> str:
         return f"{name} denies {what} like this."
     sentence = f"{name} allows {what}: {_listed(_limits(rule), 'and', ordered=True)}."
     if refusal.reason == "window":
-        return f"{sentence} What was signed before counts."
+        return f"{sentence} Earlier signatures count towards this limit."
     if refusal.reason == "unlimited_allowance":
         return f"{sentence} This allowance is unlimited."
     return sentence
@@ -151,5 +151,5 @@ def duration(seconds: int) -> str:
     return _plural(seconds, "second")
 
 
-def _plural(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+def _plural(count: int, unit: str) -> str:
+    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"

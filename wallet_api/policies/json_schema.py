@@ -1,9 +1,8 @@
 """The JSON Schema (draft 2020-12) of a policy.
 
-Whatever read_policy() reads is valid. The reverse does not hold for what a schema cannot say, or
-says too clumsily: checksums of addresses (EIP-55), values that are the same in another case, ids
-and windows that occur twice, amounts above 2^256 - 1, names with invisible characters, and 1.0,
-which is an integer for a schema.
+Every policy that read_policy() accepts is valid. The reverse is not true. The schema does not check
+address checksums (EIP-55), values that differ only in case, duplicate ids and windows, amounts over
+2^256 - 1, and names with invisible characters. It also accepts 1.0 as an integer.
 """
 
 from wallet_api.ethereum.strict_json import MAX_SAFE_INTEGER
@@ -53,8 +52,8 @@ _LIMITS = ("max_amount", "windows", "max_lifetime_seconds")
 RULE_SCHEMA: dict[str, object] = {
     "type": "object",
     "description": (
-        "A rule. A condition that is absent matches anything; an effect without the property that "
-        "a condition is about does not match. Only a rule that allows has limits."
+        "A rule. An absent condition matches anything. A condition does not match an effect that "
+        "lacks the property that it tests. Only a rule that allows has limits."
     ),
     "additionalProperties": False,
     "required": ["id", "effect"],

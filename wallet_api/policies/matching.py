@@ -21,16 +21,16 @@ from wallet_api.ethereum.effects import (
 from wallet_api.policies.rules import NATIVE, Rule
 
 _LAST_MOMENT = 253_402_300_799
-"""The end of the year 9999, beyond which a time counts as no end."""
+"""The end of the year 9999. A later time counts as no end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """A request to sign, as policies see it.
 
-    `method` is one of METHODS. `chain_id` is None for a message that is signed for no chain.
-    `wallet` is the address that signs. `typed_data` is the verifying contract, which may be None,
-    and the primary type, and None for a request that is not typed data. `now` is in Unix seconds.
+    `method` is one of METHODS. `chain_id` is None for a message that is not bound to a chain.
+    `wallet` is the address that signs. `typed_data` is the verifying contract (which may be None)
+    and the primary type; it is None if the request is not typed data. `now` is in Unix seconds.
     """
 
     method: str
@@ -48,8 +48,8 @@ class Spend:
     `asset` is NATIVE or the address of a token, and `counterparty` is the recipient or the spender
     (None for fees and for new contracts). `valid_until` is the last moment at which the signature
     can spend it, in Unix seconds: the later of the deadline of typed data and the end of an
-    allowance. It is math.inf if there is none, or none before the year 10000, and None if it is the
-    moment of the signature, as for a payment by transaction.
+    allowance. It is math.inf without an end before the year 10000, and None if the spend is valid
+    only at the time of the signature, as for a payment by transaction.
     """
 
     chain_id: int
@@ -62,12 +62,11 @@ class Spend:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """An effect by the names of the conditions. None is what the effect does not have.
+    """The properties of an effect that conditions test. None if the effect lacks the property.
 
-    `amount` is what the wallet spends, and None if it spends nothing of its own. `valid_until` is
-    that of Spend. `lifetime_end` is when the effect ends, in Unix seconds: math.inf if it never
-    does, and None for the effects of a transaction that do not last. What is `never` allowed
-    matches no rule that allows.
+    `amount` is what the wallet itself spends. `valid_until` is that of Spend. `lifetime_end` is
+    when the effect ends, in Unix seconds: math.inf if it never ends, and None for effects of a
+    transaction that do not last. An effect with `never` matches no rule that allows.
     """
 
     effect: Effect
@@ -133,7 +132,7 @@ def matches(rule: Rule, subject: Subject) -> bool:
 
 
 def _may_allow(rule: Rule, subject: Subject) -> bool:
-    """Return whether an allow rule is definite enough for an effect that it matches."""
+    """Return whether a rule that allows is specific enough for an effect that it matches."""
     if subject.never or (rule.limits_amounts and subject.amount is None):
         return False
     if subject.kind == "hash_message":
@@ -191,7 +190,7 @@ def _subject(effect: Effect, request: Request) -> Subject:
                 kind=effect.kind,
                 to=delegate,
                 lifetime_end=math.inf,
-                # Zero is every chain. No request is for that chain.
+                # Zero means every chain (EIP-7702), and no request is for every chain.
                 never=chain_id == 0 or chain_id != request.chain_id,
             )
         case SignedMessage() | HashMessage() | UnknownTypedData():

@@ -51,13 +51,13 @@ _LIMITS = ("max_amount", "windows", "max_lifetime_seconds")
 
 def parse_policy(text: str) -> Policy:
     """Read the JSON text of a policy. Raises InvalidPolicy."""
-    with _naming_the_policy():
+    with _as_invalid_policy():
         return read_policy(read_json(text, "policy"))
 
 
 def read_policy(given: object) -> Policy:
     """Read a policy: an object with `name` and `rules`. Raises InvalidPolicy."""
-    with _naming_the_policy():
+    with _as_invalid_policy():
         members = read_object(given, "", required=("name", "rules"))
         name = read_text(members["name"], "name")
         if not 1 <= len(name) <= MAX_NAME or not name.isprintable():
@@ -67,7 +67,7 @@ def read_policy(given: object) -> Policy:
 
 def read_rules(given: object) -> tuple[Rule, ...]:
     """Read the array of the rules of a policy. Raises InvalidPolicy."""
-    with _naming_the_policy():
+    with _as_invalid_policy():
         items = read_list(given, "rules", longest=MAX_RULES)
         if not items:
             refuse("rules", "It must have at least one rule.")
@@ -81,7 +81,7 @@ def read_rules(given: object) -> tuple[Rule, ...]:
 
 
 @contextmanager
-def _naming_the_policy() -> Iterator[None]:
+def _as_invalid_policy() -> Iterator[None]:
     """Raise InvalidPolicy where the readers of JSON raise NotSignable."""
     try:
         yield

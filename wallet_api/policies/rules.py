@@ -1,4 +1,4 @@
-"""Policies and their rules, as they are read once and asked for every signature."""
+"""Policies and their rules: immutable, read once, and evaluated for every signature."""
 
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, get_args
@@ -29,19 +29,19 @@ METHODS = (
     "sign/transaction",
     "sign/authorization",
 )
-"""What signs: a method of JSON-RPC, or the end of a route."""
+"""The ways to sign: a JSON-RPC method, or the last part of a route."""
 NATIVE = "native"
-"""The word for the asset that pays for gas, among addresses of tokens."""
+"""Stands for the asset that pays for gas in a list of token addresses."""
 RULE_EFFECTS = get_args(RuleEffect)
 
 MAX_RULES = 50
 MAX_ITEMS = 100
-"""The longest list of a condition."""
+"""The maximum number of elements in the list of a condition."""
 MAX_WINDOWS = 4
 MAX_SECONDS = 31_622_400
-"""The longest window and the longest lifetime: 366 days."""
+"""The maximum length of a window, and of the lifetime of a signature: 366 days."""
 MAX_NAME = 100
-"""The longest name of a policy, in characters."""
+"""The maximum length of a policy's name, in characters."""
 
 _TRANSFERS = frozenset({"native_transfer", "token_transfer"})
 _ALLOWANCES = frozenset({"allowance"})
@@ -50,7 +50,7 @@ _SPENDS = _TRANSFERS | _ALLOWANCES | {"network_fee"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TypedDataCondition:
-    """A condition on the typed data of a request. None is any."""
+    """A condition on the typed data of a request. None matches anything."""
 
     verifying_contracts: frozenset[str] | None = None
     primary_types: frozenset[str] | None = None
@@ -69,9 +69,9 @@ class Rule:
     """A rule of a policy.
 
     A condition that is None matches anything. Addresses and selectors are in lower case. `tokens`
-    has addresses and NATIVE. Amounts are in the smallest unit of the asset; only rules that allow
-    have limits. Its windows count the spends of `counted_kinds` with one of
-    `counted_counterparties` (None: any, or none).
+    has addresses and NATIVE. Amounts are in the smallest unit of the asset. Only rules that allow
+    have limits. The windows count spends whose kind is in `counted_kinds` and whose counterparty is
+    in `counted_counterparties`; None counts all, also those without a counterparty.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""What is probably a mistake in a policy, although it can be read."""
+"""Warnings about probable mistakes in a valid policy."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ _ERC20 = "ERC-20"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Kind:
-    """What the effects of a kind have, and by what requests they come about."""
+    """The properties of the effects of a kind, and the forms of requests that cause them."""
 
     forms: frozenset[str]
     has: frozenset[str] = frozenset()
@@ -78,7 +78,7 @@ def _about(rule: Rule, rules: Sequence[Rule]) -> Iterator[str]:
         yield from _about_other_rules(rule, possible, rules)
         yield from _about_fees(rule, possible, rules)
         yield from _about_windows(rule, possible)
-        yield from _about_what_is_not_counted(rule, possible, rules)
+        yield from _about_uncounted_effects(rule, possible, rules)
 
 
 def _names(rule: Rule, kind: str) -> bool:
@@ -147,7 +147,7 @@ def _about_other_rules(
 
 
 def _covers(wide: Rule, narrow: Rule, kinds: Collection[str]) -> bool:
-    """Return whether `wide` matches whatever `narrow` matches: effects of these kinds."""
+    """Return whether `wide` matches all effects of these kinds that `narrow` matches."""
     if any(not _names(wide, kind) or _obstacle(kind, wide) is not None for kind in kinds):
         return False
     pairs = [
@@ -169,7 +169,7 @@ def _has_limits(rule: Rule) -> bool:
 
 
 def _about_fees(rule: Rule, possible: Collection[str], rules: Sequence[Rule]) -> Iterator[str]:
-    """Transactions have a fee, which needs a rule, too."""
+    """Warn about transactions without a rule for their network fee."""
     transactions = [
         kind
         for kind in possible
@@ -178,20 +178,20 @@ def _about_fees(rule: Rule, possible: Collection[str], rules: Sequence[Rule]) ->
         and rule.typed_data is None
         and (rule.methods is None or _TRANSACTION in {_FORMS[m] for m in rule.methods})
     ]
-    paying = [
+    fee_rules = [
         other
         for other in rules
         if other.effect == "allow"
         and _names(other, "network_fee")
         and _obstacle("network_fee", other) is None
     ]
-    if not transactions or any(other.chain_ids is None for other in paying):
+    if not transactions or any(other.chain_ids is None for other in fee_rules):
         return
-    paid = frozenset[int]().union(*(other.chain_ids or () for other in paying))
-    if rule.chain_ids is None or rule.chain_ids - paid:
+    covered = frozenset[int]().union(*(other.chain_ids or () for other in fee_rules))
+    if rule.chain_ids is None or rule.chain_ids - covered:
         where = (
-            f" on chain {', '.join(map(str, sorted(rule.chain_ids - paid)))}"
-            if rule.chain_ids is not None and paid
+            f" on chain {', '.join(map(str, sorted(rule.chain_ids - covered)))}"
+            if rule.chain_ids is not None and covered
             else ""
         )
         yield f"allows no transaction{where}: transactions need a rule for network_fee."
@@ -226,10 +226,10 @@ def _about_windows(rule: Rule, possible: Collection[str]) -> Iterator[str]:
         )
 
 
-def _about_what_is_not_counted(
+def _about_uncounted_effects(
     rule: Rule, possible: Collection[str], rules: Sequence[Rule]
 ) -> Iterator[str]:
-    """What calls and unknown typed data do is not known, and not counted."""
+    """Warn about calls and typed data whose effects are unknown, and therefore not counted."""
     if "contract_call" in possible and rule.to is None:
         yield "allows calls of any contract, which can move any asset without being counted."
     if "contract_call" in possible and rule.to is not None and rule.selectors is None:

@@ -13,9 +13,9 @@ _QUERIES = sql.load("policy_assignments")
 
 
 class PolicyAssignmentRepository(Repository):
-    """Which policies the service and the wallets are under, and the rules of users.
+    """The policies that are assigned to the service and to wallets, and the rules of users.
 
-    Each method that inserts tells whether it did: it does nothing if the version exists.
+    Each method that inserts returns whether it did: it does nothing if the version exists.
     """
 
     def get_of_service(self) -> PolicyAssignment | None:

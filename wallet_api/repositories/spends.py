@@ -18,7 +18,7 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class SpendRepository(Repository):
-    """What signatures let leave the wallets, for the limits of policies."""
+    """The amounts that signatures allow to leave the wallets, for the limits of policies."""
 
     def open_account(self, fid: int, chain_id: int) -> None:
         """Create the row that lock_account() locks, unless it exists."""
@@ -44,9 +44,9 @@ class SpendRepository(Repository):
         self, fid: int, windows: Sequence[Window], *, now: datetime
     ) -> dict[Window, int]:
         """Return what a wallet spent within each window until `now`."""
-        asked = [
+        requested = [
             {
-                "place": place,
+                "number": number,
                 "chain_id": window.chain_id,
                 "asset": window.asset,
                 "seconds": window.seconds,
@@ -55,13 +55,15 @@ class SpendRepository(Repository):
                 if window.counterparties is None
                 else sorted(window.counterparties),
             }
-            for place, window in enumerate(windows)
+            for number, window in enumerate(windows)
         ]
-        rows = _QUERIES.sum_windows(self._connection, fid=fid, windows=json.dumps(asked), now=now)
-        return {windows[row["place"]]: int(row["spent"]) for row in rows}
+        rows = _QUERIES.sum_windows(
+            self._connection, fid=fid, windows=json.dumps(requested), now=now
+        )
+        return {windows[row["number"]]: int(row["spent"]) for row in rows}
 
     def insert(self, fid: int, spend: Spend, *, audit_id: int, now: datetime) -> None:
-        """Record a spend that is allowed by the signature of an audit entry."""
+        """Record a spend that the signature of an audit entry allows."""
         until = spend.valid_until
         sql.send(
             self._connection,

@@ -45,17 +45,17 @@ class DepositHistory:
         return self._one(lambda rows: rows.get(fid, deposit_id), access)
 
     def find(self, deposit_id: UUID, *, access: AuditContext) -> RecordedDeposit:
-        """Return a deposit whose user is not known: on a cluster, every machine looks for it.
+        """Return a deposit whose user is not known: on a cluster, every machine is queried.
 
         Raises what get() raises.
         """
         return self._one(lambda rows: rows.find(deposit_id), access)
 
     def _one(
-        self, look: Callable[[DepositRepository], RecordedDeposit | None], access: AuditContext
+        self, query: Callable[[DepositRepository], RecordedDeposit | None], access: AuditContext
     ) -> RecordedDeposit:
         def found(rows: DepositRepository) -> list[RecordedDeposit]:
-            deposit = look(rows)
+            deposit = query(rows)
             return [] if deposit is None else [deposit]
 
         for deposit in self._read(found):
@@ -64,12 +64,12 @@ class DepositHistory:
         raise DepositNotFound
 
     def _read(
-        self, look: Callable[[DepositRepository], list[RecordedDeposit]]
+        self, query: Callable[[DepositRepository], list[RecordedDeposit]]
     ) -> list[RecordedDeposit]:
         """Return rows after the synchronous standby has them."""
 
         def read(connection: Connection) -> list[RecordedDeposit]:
-            deposits = look(DepositRepository(connection))
+            deposits = query(DepositRepository(connection))
             ids = [deposit.transaction_id for deposit in deposits]
             self._database.replication.wait_for(connection, ids)
             return deposits

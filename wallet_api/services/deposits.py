@@ -78,18 +78,18 @@ class DepositService:
         request_hash = _hash(request)
 
         wallets, head = self._wallets.list_wallets_with_head(fid, access=access)
-        known = {wallet.chain: wallet for wallet in wallets}
+        by_chain = {wallet.chain: wallet for wallet in wallets}
         if request.idempotency_key is not None:
             earlier = self._find(fid, request.idempotency_key)
             if earlier is not None:
                 # The request that recorded it may have created the wallet in the meantime.
-                trading = known.get(TRADING_CHAIN) or self._wallets.get_wallet(
+                trading = by_chain.get(TRADING_CHAIN) or self._wallets.get_wallet(
                     fid, TRADING_CHAIN, access=access
                 )
                 return self._replay(earlier, request_hash, trading)
 
-        remembered = known.get(BASE_ACCOUNT_CHAIN)
-        sender = _sender(given, None if remembered is None else remembered.address)
+        stored = by_chain.get(BASE_ACCOUNT_CHAIN)
+        sender = _sender(given, None if stored is None else stored.address)
         prepare = partial(
             Deposit,
             fid=fid,
@@ -101,7 +101,7 @@ class DepositService:
             idempotency_key=request.idempotency_key,
             request_hash=request_hash,
         )
-        trading = known.get(TRADING_CHAIN)
+        trading = by_chain.get(TRADING_CHAIN)
         if trading is not None:
             return self._record(prepare(to_address=trading.address), trading)
 
@@ -112,7 +112,7 @@ class DepositService:
             attempts.append(deposits.insert_with_wallet_later(prepare(to_address=address)))
 
         trading, created = self._wallets.get_or_create_trading_wallet(
-            fid, access=access, absent=head, together=insert
+            fid, access=access, absent=head, on_creation=insert
         )
         deposit = prepare(to_address=trading.address)
         # Wallets in files are not created together with a row.
@@ -126,13 +126,13 @@ class DepositService:
 
         Raises UnsupportedAsset, InvalidAmount, AmountNotPositive, WalletNotFound.
         """
-        known = parse_asset(asset)
-        units = parse_amount(amount, known)
+        parsed = parse_asset(asset)
+        units = parse_amount(amount, parsed)
         trading = self._wallets.get_wallet(fid, TRADING_CHAIN, access=access)
         if trading is None:
             raise WalletNotFound
         return Payment(
-            network=self._network, asset=known.symbol, units=units, to_address=trading.address
+            network=self._network, asset=parsed.symbol, units=units, to_address=trading.address
         )
 
     def _find(self, fid: int, idempotency_key: str) -> Deposit | None:
@@ -154,11 +154,11 @@ class DepositService:
 
         def insert(connection: Connection) -> None:
             nonlocal tried
-            before, tried = tried, True
+            was_tried, tried = tried, True
             if DepositRepository(connection).insert_if_absent_later(deposit)():
                 return
             # Without an Idempotency-Key, only an earlier attempt has the same random id.
-            if not before:
+            if not was_tried:
                 raise DatabaseDamaged("the table of deposits takes no rows")
             self._database.replication.wait(connection)
 
@@ -198,10 +198,10 @@ class DepositService:
         return PreparedDeposit(id=earlier.id, transfer=_transfer(earlier), replayed=True)
 
 
-def _sender(given: str | None, remembered: str | None) -> str:
-    if given and remembered and given != remembered.lower():
+def _sender(given: str | None, stored: str | None) -> str:
+    if given and stored and given != stored.lower():
         raise BaseWalletMismatch
-    sender = given or (remembered and remembered.lower())
+    sender = given or (stored and stored.lower())
     if not sender:
         raise BaseAddressRequired
     return sender

@@ -1,4 +1,4 @@
-"""What a private key is decrypted for, as BaseAccountWalletService.use_key() runs it."""
+"""Uses of a private key, which BaseAccountWalletService.use_key() runs."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -22,8 +22,8 @@ class KeyUse(ABC):
         self._fetch_client: Callable[[], ActiveClient | None] = lambda: None
         self._client: ActiveClient | None = None
 
-    def look(self, connection: Connection) -> None:
-        """Send the queries of this use, after the user's audit chain was locked."""
+    def send_queries(self, connection: Connection) -> None:
+        """Send the queries of this use, after the lock of the user's audit chain."""
         if self._access.client_id is not None:
             clients = ApiClientRepository(connection)
             self._fetch_client = clients.get_active_later(self._access.client_id)

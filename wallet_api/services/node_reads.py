@@ -26,7 +26,7 @@ READ_METHODS = (
 """The methods that are passed on to a node. None of them signs, sends or changes anything."""
 
 SECONDS = 4.0
-"""How long the reads of one request may take together."""
+"""Timeout of all reads of one request together."""
 MAX_LOG_BLOCKS = 1000
 
 _BLOCK = re.compile(r"0x[0-9a-fA-F]{1,16}", re.ASCII)
@@ -41,7 +41,7 @@ class NodeReadService:
     """
 
     def __init__(self, urls: Mapping[int, Secret[str]], *, threads: int) -> None:
-        """`urls` has the URL of each chain's node. The process has so many `threads`."""
+        """`urls` has the URL of each chain's node. The process has `threads` threads."""
         half = max(1, threads // 2)
         share = half if len(urls) == 1 else max(1, half // 2)
         self._nodes = {chain_id: Node(url, threads=share) for chain_id, url in urls.items()}
@@ -54,10 +54,10 @@ class NodeReadService:
     def read(
         self, chain_id: int, method: str, params: list[object], *, until: float
     ) -> NodeResult | NodeError:
-        """Return what the node of the chain answers to one of READ_METHODS.
+        """Return the response of the chain's node to one of READ_METHODS.
 
-        It waits until `until`, a time of time.monotonic(). Raises InvalidRequest if the parameters
-        are not allowed.
+        `until` is the deadline (time.monotonic()). Raises InvalidRequest if the parameters are not
+        allowed.
         """
         if method == "eth_getLogs":
             _require_bounds(params)
@@ -73,16 +73,16 @@ class NodeReadService:
 
 
 def _require_bounds(params: list[object]) -> None:
-    """Raise InvalidRequest unless a filter of logs names addresses and few blocks."""
-    (wanted,) = params if len(params) == 1 else (None,)
-    if not isinstance(wanted, dict):
+    """Raise InvalidRequest unless the filter of eth_getLogs names addresses and few blocks."""
+    (log_filter,) = params if len(params) == 1 else (None,)
+    if not isinstance(log_filter, dict):
         raise InvalidRequest("params: eth_getLogs takes one object, the filter.")
-    if not wanted.get("address"):
+    if not log_filter.get("address"):
         raise InvalidRequest("params[0].address: it is required, one address or an array.")
-    ends = [wanted.get(name) for name in ("fromBlock", "toBlock")]
-    if wanted.get("blockHash") is not None and ends == [None, None]:
+    ends = [log_filter.get(name) for name in ("fromBlock", "toBlock")]
+    if log_filter.get("blockHash") is not None and ends == [None, None]:
         return
-    # How many blocks lie between "latest" and a number is known only to the node.
+    # Only the node knows the number of blocks up to "latest".
     if not all(isinstance(end, str) and _BLOCK.fullmatch(end) for end in ends):
         raise InvalidRequest("params[0]: give fromBlock and toBlock as hex numbers, or blockHash.")
     first, last = (int(str(end), 16) for end in ends)

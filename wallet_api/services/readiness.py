@@ -42,7 +42,7 @@ def check_database(database: Database, *, writable: bool) -> None:
     missing = expected_versions() - applied
     if missing:
         raise ServiceUnavailable(
-            f"migrations {_name_some(missing)} are missing",
+            f"migrations {_some_of(missing)} are missing",
             "run `wallet-api db upgrade`",
             alarm="migrations_missing",
         )
@@ -53,14 +53,14 @@ def find_missing_rights(state: ServerState) -> ServiceUnavailable | None:
     if not state.missing_rights:
         return None
     return ServiceUnavailable(
-        f"this role lacks rights on {_name_some({right.target for right in state.missing_rights})}",
+        f"this role lacks rights on {_some_of({right.target for right in state.missing_rights})}",
         "as the owner of the tables, run queries/operations/roles.sql, and make the role a member "
         "of wallet_api_runtime that inherits",
         alarm="rights_missing",
     )
 
 
-def _name_some(names: Collection[str]) -> str:
+def _some_of(names: Collection[str]) -> str:
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
     return ", ".join(sorted(names)[:_NAMED]) + more
 

@@ -39,7 +39,7 @@ from wallet_api.services.wallets import BaseAccountWalletService
 Result_co = TypeVar("Result_co", covariant=True)
 
 MAX_DETAILS = 16_384
-"""The longest description of a signature in its audit entry, in characters: about 40 effects."""
+"""The maximum length of an audit entry's details, in characters: about 40 effects."""
 
 _INVALID = InvalidRequest.code
 REFUSALS = (
@@ -116,7 +116,7 @@ class SigningService:
     named, or None. All methods raise WalletNotFound if the user has no trading wallet, NotSignable
     for another signer than the wallet, and what BaseAccountWalletService raises. Those that sign
     raise PolicyRefused unless policies allow the request, and record that in the audit log.
-    Policies are asked in the transaction that writes the entry, which also records what the
+    Policies are evaluated in the transaction that writes the entry, which also records what the
     signature spends.
 
     A caller that repeats a request with the same Idempotency-Key gets the same bytes again, and the
@@ -214,7 +214,7 @@ class SigningService:
             access=access,
             account=request.account,
             repeats=request.repeats,
-            request_of=partial(request.as_policies_see_it, method),
+            request_of=partial(request.to_policy_request, method),
             event_of=partial(_event_of, request, access=access),
         )
         try:
@@ -270,7 +270,7 @@ class _Request(Generic[Result_co]):
         """The chain id of a request that can spend, or None."""
         return self.chain_id if self.may_spend else None
 
-    def as_policies_see_it(self, method: str, wallet: Wallet, now: int) -> policies.Request:
+    def to_policy_request(self, method: str, wallet: Wallet, now: int) -> policies.Request:
         """Return the request for policies. Raises NotSignable for another signer."""
         self.require_signer(wallet.address)
         return policies.Request(
@@ -294,8 +294,8 @@ class _Request(Generic[Result_co]):
         """
         self.require_signer(wallet.address)
         digest = "0x" + self.digest.hex()
-        this = RecordedSignature(action=self.action, chain_id=self.chain_id, digest=digest)
-        if earlier != this:
+        own = RecordedSignature(action=self.action, chain_id=self.chain_id, digest=digest)
+        if earlier != own:
             raise IdempotencyKeyReused
         return True
 

@@ -29,7 +29,7 @@ from wallet_api.services.decryption import decrypt_verified
 from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.key_uses import KeyRead, KeyUse
 
-Together = Callable[[Connection, str], None]
+OnCreation = Callable[[Connection, str], None]
 
 _CHAIN_SPELLINGS = dict.fromkeys(BASE_ACCOUNT_SPELLINGS, BASE_ACCOUNT_CHAIN)
 
@@ -84,14 +84,14 @@ class BaseAccountWalletService:
         *,
         access: AuditContext,
         absent: AuditHead | None = None,
-        together: Together = lambda *_: None,
+        on_creation: OnCreation = lambda *_: None,
     ) -> tuple[Wallet, bool]:
         """Do what ensure_trading_wallet() does, and return whether this call created the wallet.
 
         `absent` is the head that list_wallets_with_head() has just returned without a trading
-        wallet: it saves the read. `together` sends statements in the transaction that creates the
-        wallet of this address, if it is created in PostgreSQL. They must do nothing unless this
-        wallet exists.
+        wallet: it saves the read. `on_creation` sends statements in the transaction that creates
+        the wallet with this address, if it is created in PostgreSQL. They must do nothing unless
+        this wallet exists.
         """
         candidate: NewWallet | None = None
 
@@ -101,15 +101,15 @@ class BaseAccountWalletService:
             # A retry reads again, because the first attempt may have been too late.
             head, absent = absent, None
             if head is None:
-                there, head = wallets.get_with_head(fid, TRADING_CHAIN)
-                if there is not None:
-                    return self._replicated(connection, there)
+                existing, head = wallets.get_with_head(fid, TRADING_CHAIN)
+                if existing is not None:
+                    return self._replicated(connection, existing)
             self._registration.register_on(connection)
             if head.id and AuditRepository(connection).get_trading_address(fid) is not None:
                 return self._recorded_wallet(connection, wallets, fid)
             self._database.replication.require_history(connection)
             candidate = candidate or self._new_wallet(fid)
-            send = partial(together, connection, candidate.address)
+            send = partial(on_creation, connection, candidate.address)
             return self._claim(connection, candidate, head, access, pending, send)
 
         pending = self._trail.pending()
@@ -178,9 +178,9 @@ class BaseAccountWalletService:
 
         The read of the wallet, the decision, and the audit entry are one transaction: unless the
         entry is committed, the key is not decrypted. After a lost connection, the log shows whether
-        it was, so that one use leaves one entry. Two round trips, with one commit, and those that
-        the use needs to decide. If it raises an error, nothing is written. The lock of the user's
-        chain serializes concurrent requests, so that each sees the entries of the others.
+        it was, so that one use leaves one entry. It takes two round trips with one commit, and
+        those that the use needs to decide. If it raises an error, nothing is written. The lock of
+        the user's chain serializes concurrent requests: each sees the entries of the others.
 
         Raises DatabaseDamaged if the entry was not written although PostgreSQL reports no error.
         """
@@ -193,7 +193,7 @@ class BaseAccountWalletService:
             rows = PostgresWalletRepository(connection)
             with one_round_trip(connection, commit=False):
                 locked = rows.lock_with_head_later(fid, chain)
-                use.look(connection)
+                use.send_queries(connection)
             wallet, head = locked()
             if wallet is None:
                 connection.rollback()
@@ -296,21 +296,21 @@ class BaseAccountWalletService:
 
         def put(connection: Connection) -> Wallet | None:
             rows = PostgresWalletRepository(connection)
-            there, head = begin_append(
+            current, head = begin_append(
                 connection, fid, lambda: rows.get_with_head_later(fid, BASE_ACCOUNT_CHAIN)
             )
-            if there is not None and there.address == address:
+            if current is not None and current.address == address:
                 connection.commit()
-                return self._replicated(connection, there)
+                return self._replicated(connection, current)
             # If the entry was written, another request has replaced the address since.
             if not pending.is_written(connection):
-                put_it = partial(rows.put_base_account, fid, address)
-                pending.append(connection, head, event, act=put_it)
+                act = partial(rows.put_base_account, fid, address)
+                pending.append(connection, head, event, act=act)
             return None
 
-        there = self._database.run(put)
-        if there is not None:
-            self._verified(there, event.access)
+        unchanged = self._database.run(put)
+        if unchanged is not None:
+            self._verified(unchanged, event.access)
 
     def get_base_account_address(self, fid: int, *, access: AuditContext) -> str | None:
         """Return the stored address of the user's own Base Account, or None."""
@@ -332,9 +332,9 @@ class BaseAccountWalletService:
 
         A new one would be a second address. Raises DatabaseDamaged if there is none.
         """
-        there, _ = wallets.get_with_head(fid, TRADING_CHAIN)
-        if there is not None:
-            return self._replicated(connection, there)
+        recorded, _ = wallets.get_with_head(fid, TRADING_CHAIN)
+        if recorded is not None:
+            return self._replicated(connection, recorded)
         raise DatabaseDamaged(
             "the audit log records a trading wallet that does not exist", "restore it from a backup"
         )
@@ -346,7 +346,7 @@ class BaseAccountWalletService:
         head: AuditHead,
         access: AuditContext,
         pending: PendingEntries,
-        together: Callable[[], None],
+        on_creation: Callable[[], None],
     ) -> Wallet:
         """Insert a new wallet, unless the user has one by now, and return the user's wallet."""
         rows, audit = PostgresWalletRepository(connection), AuditRepository(connection)
@@ -357,15 +357,15 @@ class BaseAccountWalletService:
         ):
             if head.id:
                 audit.lock_head(candidate.fid)
-            made = rows.insert_if_absent_later(candidate)
-            recorded = audit.append_creation_later(entry)
-            together()
+            fetch_inserted = rows.insert_if_absent_later(candidate)
+            is_recorded = audit.append_creation_later(entry)
+            on_creation()
             acknowledge = self._database.replication.position_later(connection)
-        mine = made()
-        if mine is not None:
-            require_entry(recorded())
+        inserted = fetch_inserted()
+        if inserted is not None:
+            require_entry(is_recorded())
             acknowledge()
-            return mine
+            return inserted
         winner = rows.get(candidate.fid, candidate.chain)
         if winner is None:
             raise DatabaseDamaged("the table wallets did not store a row")
@@ -397,8 +397,8 @@ class BaseAccountWalletService:
         """Do what _record() does, once for all attempts with `pending`."""
         audit = AuditRepository(connection)
         with one_round_trip(connection, commit=False):
-            locked = audit.lock_head(event.fid)
-        head = locked()
+            fetch_head = audit.lock_head(event.fid)
+        head = fetch_head()
         if not pending.is_written(connection) and not unless(audit):
             pending.append(connection, head, event)
 

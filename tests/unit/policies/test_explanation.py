@@ -160,7 +160,7 @@ LIMITED = (
             PAY,
             permit2(1, lasts=600, deadline=600),
             5_000_000,
-            f"{LIMITED} What was signed before counts.",
+            f"{LIMITED} Earlier signatures count towards this limit.",
         ),
         (
             PAY,

@@ -141,7 +141,7 @@ class _Layer(Answer):
     policy = fields.String(
         allow_none=True, metadata={**_ID, "description": "Null for rules without an id."}
     )
-    version = fields.Integer(metadata={"minimum": 0, "description": "0 for rules that are tried."})
+    version = fields.Integer(metadata={"minimum": 0, "description": "0 for rules in the request."})
     allowed = fields.Function(lambda one: one.reason is None, metadata={"type": "boolean"})
     reason = fields.String(allow_none=True, metadata={"enum": [*REASONS, None]})
     rules = fields.List(
@@ -154,7 +154,7 @@ class _Layer(Answer):
 
 
 class _Window(Answer):
-    """A window of a rule that the request would count in."""
+    """A window of a rule in which the request would count."""
 
     layer = fields.String(metadata={"enum": list(LAYERS)})
     rule = fields.String()

@@ -3,6 +3,7 @@
 from typing import Any
 
 from wallet_api.blueprints.idempotency import SIGNING_KEY
+from wallet_api.blueprints.reasons import REASON
 from wallet_api.blueprints.schemas.bases import FID, TRADING_ADDRESS
 from wallet_api.blueprints.schemas.signing import TRANSACTION, TYPED_DATA
 from wallet_api.ethereum.strict_json import MAX_SAFE_INTEGER
@@ -13,7 +14,7 @@ _FID = {"in": "path", "name": "fid", "required": True, "schema": FID}
 _CHAIN_ID = {
     "in": "path",
     "name": "chain_id",
-    "description": "The chain that is signed for, or read.",
+    "description": "The chain to sign for, or to read.",
     "schema": {
         "type": "integer",
         "format": "int64",
@@ -22,16 +23,10 @@ _CHAIN_ID = {
         "examples": [8453],
     },
 }
-_REASON = {
-    "in": "header",
-    "name": "X-Reason",
-    "description": "Printable ASCII text for the audit log.",
-    "schema": {"type": "string", "pattern": "^[ -~]{1,500}$"},
-}
 _KEY = SIGNING_KEY | {
-    "description": f"{SIGNING_KEY['description']} In a batch it holds for each call at its place."
+    "description": f"{SIGNING_KEY['description']} In a batch, each position has a key of its own."
 }
-PARAMETERS = [_FID, _CHAIN_ID, _REASON, _KEY]
+PARAMETERS = [_FID, _CHAIN_ID, REASON, _KEY]
 
 
 def _call(method: str, *params: object) -> dict[str, object]:
@@ -42,7 +37,7 @@ _ACCOUNTS = _call("eth_accounts")
 BODY: dict[str, Any] = {
     "content": {
         "application/json": {
-            # Not restricted, because the answer to any body but these is an error of JSON-RPC.
+            # Not restricted, because any other body gets an error of JSON-RPC.
             "schema": {
                 "description": "A request of JSON-RPC 2.0, or an array of 1 to 20 requests. "
                 "Methods: eth_accounts, eth_chainId, eth_requestAccounts, net_version, "

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from marshmallow import ValidationError, fields, validate
+from marshmallow import ValidationError, fields
 
+from wallet_api.blueprints.reasons import reason_field
 from wallet_api.blueprints.schemas.bases import ADDRESS, TRADING_ADDRESS, Answer, Body
-from wallet_api.blueprints.schemas.queries import require_printable
 from wallet_api.ethereum.strict_json import MAX_SAFE_INTEGER
 
 _HASH = {"pattern": "^0x[0-9a-f]{64}$"}
@@ -115,13 +115,8 @@ def _chain_id(*, required: bool) -> ChainId:
 
 
 class SigningBody(Body):
-    reason = fields.String(
-        load_default=None,
-        validate=[validate.Length(1, 500), require_printable],
-        metadata={
-            "description": "Printable text for the audit log. Default: the header X-Reason.",
-            "examples": ["sign swap 8c1f"],
-        },
+    reason = reason_field(
+        "Printable text for the audit log. Default: the header X-Reason.", load_default=None
     )
 
 

@@ -1,7 +1,8 @@
 """Schemas of /v1/users: wallets, and reads of private keys."""
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
 
+from wallet_api.blueprints.reasons import reason_field
 from wallet_api.blueprints.schemas.bases import (
     ADDRESS,
     CHAINS,
@@ -14,20 +15,12 @@ from wallet_api.blueprints.schemas.bases import (
     Body,
     Timestamp,
 )
-from wallet_api.blueprints.schemas.queries import require_printable
 
 
 class KeyBody(Body):
     """The reason for a key read, and the recipient of the key."""
 
-    reason = fields.String(
-        required=True,
-        validate=[validate.Length(1, 500), require_printable],
-        metadata={
-            "description": "Printable text for the audit log.",
-            "examples": ["sign swap 8c1f"],
-        },
-    )
+    reason = reason_field("Printable text for the audit log.", required=True)
     recipient_public_key = fields.String(
         data_key="recipientPublicKey",
         load_default=None,

@@ -26,7 +26,7 @@ class RowVerification:
     ) -> Progress:
         """Decrypt every row. If `files` is given, report the rows that have no file.
 
-        `expected` are the possible outcomes that are no faults.
+        `expected` are the possible outcomes that are not faults.
         """
         database = self.resources.database()
         check = partial(check_rows, self.resources.encryption, files)

@@ -47,7 +47,7 @@ def verify(
 
     Exit status 0 only if every key decrypts and derives its address, no two users share an
     address, every file is in PostgreSQL with the same address and key, and no file has changed
-    since the report. Wallets without a file are reported, but are no fault.
+    since the report. Wallets without a file are reported, but are not faults.
 
     \b
     Example:

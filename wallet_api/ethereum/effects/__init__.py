@@ -1,7 +1,7 @@
-"""The effects of a signature: what policies decide on, and what audit entries and previews show.
+"""The effects of a signature, on which policies decide, and which audit entries and previews show.
 
-A request has at least one effect. What is not exactly a known standard is a contract call, or typed
-data of an unknown kind, and never a transfer or an allowance of a guessed amount.
+A request has at least one effect. A request that does not match a known standard exactly is a
+contract call or unknown typed data: the amount of a transfer or an allowance is never guessed.
 
 - NativeTransfer: the value of a transaction.
 - TokenTransfer: `transfer` and `transferFrom` (ERC-20), `TransferWithAuthorization` and

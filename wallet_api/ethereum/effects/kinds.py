@@ -46,12 +46,12 @@ class TokenTransfer(_Effect):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allowance(_Effect):
-    """`spender` may take `amount` of the owner's token. For a limit, count it as taken.
+    """`spender` may take `amount` of the owner's token. Limits count it as spent.
 
-    `contract` keeps the allowance: the token itself (ERC-20, ERC-2612) or Permit2. `increases` says
-    that the amount is added to the allowance so far. `expires_at` is the Unix time at which the
-    allowance ends, or None if it does not; `deadline` is the one at which the signature becomes
-    invalid, or None if it does not.
+    `contract` stores the allowance: the token itself (ERC-20, ERC-2612) or Permit2. If `increases`,
+    the amount is added to the current allowance. `expires_at` is the Unix time at which the
+    allowance ends, or None if it does not end. `deadline` is the Unix time at which the signature
+    becomes invalid, or None if it does not.
     """
 
     kind = "allowance"
@@ -107,14 +107,14 @@ class SignedMessage(_Effect):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HashMessage(_Effect):
-    """A message (EIP-191) of exactly 32 bytes: it may be a hash of something that nobody sees."""
+    """A message (EIP-191) of exactly 32 bytes, which may be the hash of unknown content."""
 
     kind = "hash_message"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnknownTypedData(_Effect):
-    """Typed data (EIP-712) that is not exactly a known standard."""
+    """Typed data (EIP-712) that does not match a known standard exactly."""
 
     kind = "typed_data"
     primary_type: str

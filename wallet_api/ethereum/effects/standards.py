@@ -47,8 +47,8 @@ def _reader_of(typed_data: TypedData) -> _Read | None:
     if standard is None:
         return None
     struct, read = standard
-    wanted = {struct: _STRUCTS[struct]} if struct else {}
-    if {name: ",".join(shape) for name, shape in types.items()} != wanted:
+    expected = {struct: _STRUCTS[struct]} if struct else {}
+    if {name: ",".join(shape) for name, shape in types.items()} != expected:
         return None
     domain = typed_data.domain
     if struct:

@@ -50,12 +50,13 @@ class AuditRepository(Repository):
         if len(fids) == 1:
             self.lock_head(*fids)
             return set()
-        begun = [row["fid"] for row in _QUERIES.list_heads(self._connection, fids=list(fids))]
+        existing = [row["fid"] for row in _QUERIES.list_heads(self._connection, fids=list(fids))]
         with one_round_trip(self._connection, begin=False, commit=False):
-            held = [
-                sql.send(self._connection, _QUERIES.lock_head_if_free, fid=fid) for fid in begun
-            ]
-        return {fid for fid, one in zip(begun, held, strict=True) if one.fetchone() is None}
+            cursors = {
+                fid: sql.send(self._connection, _QUERIES.lock_head_if_free, fid=fid)
+                for fid in existing
+            }
+        return {fid for fid, cursor in cursors.items() if cursor.fetchone() is None}
 
     def is_written(self, entry: AuditEntry) -> bool:
         """Return whether exactly this entry is in the log."""
@@ -141,8 +142,8 @@ class AuditRepository(Repository):
         There is at least one, and the entries of one user are in the order of their ids. Raises
         EntryIdTaken if another transaction has appended to one of the chains in the meantime.
         """
-        rows = [_columns(one.entry) for one in chained]
-        heads = {one.head.fid: one.head for one in chained}.values()
+        rows = [_columns(link.entry) for link in chained]
+        heads = {link.head.fid: link.head for link in chained}.values()
         columns = {name: [row[name] for row in rows] for name in rows[0]}
         with entry_id_taken(self._connection):
             written = list(_QUERIES.append_many(self._connection, **columns))
@@ -170,7 +171,7 @@ class AuditRepository(Repository):
     ) -> list[AuditEntry]:
         """Return entries of one actor and these actions, newest first."""
         query = _QUERIES.list_by_actor_and_action
-        return self._merge(query, page, [{"actor": actor, "action": one} for one in actions])
+        return self._merge(query, page, [{"actor": actor, "action": action} for action in actions])
 
     def list_by_user(
         self, fid: int, actions: Collection[str], page: PageRequest[int]
@@ -207,9 +208,9 @@ class AuditRepository(Repository):
     def _merge(self, query: Any, page: PageRequest[int], cases: Sequence[Row]) -> list[AuditEntry]:
         """Return the newest entries of all cases, for each of which the query returns a page."""
         with one_round_trip(self._connection, begin=False, commit=False):
-            found = [sql.send(self._connection, query, **case, **_bounds(page)) for case in cases]
-        entries = [AuditEntry(**row) for one in found for row in one.fetchall()]
-        entries.sort(key=lambda one: (one.created_at, one.fid, one.id), reverse=True)
+            cursors = [sql.send(self._connection, query, **case, **_bounds(page)) for case in cases]
+        entries = [AuditEntry(**row) for cursor in cursors for row in cursor.fetchall()]
+        entries.sort(key=lambda entry: (entry.created_at, entry.fid, entry.id), reverse=True)
         return entries[: page.limit]
 
 

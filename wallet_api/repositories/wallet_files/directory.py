@@ -145,16 +145,16 @@ class WalletDirectory:
                 "no wallet may be created in it any more"
             )
 
-    def hand_over(self, *, only_ask: bool = False) -> None:
+    def hand_over(self, *, check_only: bool = False) -> None:
         """Mark the directory, so that no wallet is created here any more: PostgreSQL takes over.
 
         After this returns, no new wallet file appears. If we may not write, an operator must set
-        the mark, because other processes may be able to write. With `only_ask`, write nothing.
+        the mark, because other processes may be able to write. With `check_only`, write nothing.
         """
         if not self.is_handed_over():
             self._handed_over = False
             try:
-                if only_ask:
+                if check_only:
                     self.require_lock()
                     return
                 with self.locked(), self._faults("cannot be marked"):
@@ -167,7 +167,7 @@ class WalletDirectory:
                     f"have stopped, create an empty file {_MIGRATING} in it (until then, only "
                     "users who have a wallet are served)",
                 ) from error
-        if not (self._handed_over or only_ask):
+        if not (self._handed_over or check_only):
             self.fsync()
             self._handed_over = True
 

@@ -241,7 +241,7 @@ def _why_no_json(text: str, error: ValueError) -> str:
 
 
 def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no number")
+    raise ValueError(f"{name} is not a number")
 
 
 def _whole(digits: str) -> int | None:

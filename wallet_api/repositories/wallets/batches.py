@@ -33,11 +33,11 @@ class WalletBatchRepository(Repository):
 
     def list_by_keys(self, keys: Iterable[WalletKey]) -> dict[WalletKey, Wallet]:
         """Return the existing wallets with these keys."""
-        wanted = list(keys)
+        pairs = list(keys)
         found = _QUERIES.list_by_keys(
             self._connection,
-            fids=[fid for fid, _ in wanted],
-            chains=[chain for _, chain in wanted],
+            fids=[fid for fid, _ in pairs],
+            chains=[chain for _, chain in pairs],
         )
         return {(row["fid"], row["chain"]): wallet_of(row) for row in found}
 

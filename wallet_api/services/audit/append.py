@@ -110,8 +110,8 @@ class PendingEntries:
             one_round_trip(connection, begin=False),
         ):
             act()
-            recorded = AuditRepository(connection).append_later(entry)
-        require_entry(recorded())
+            is_recorded = AuditRepository(connection).append_later(entry)
+        require_entry(is_recorded())
 
     @contextmanager
     def new_entry(
@@ -143,31 +143,31 @@ class PendingEntries:
 
     @contextmanager
     def _appending(self, chained: Sequence[ChainedEntry]) -> Iterator[None]:
-        # One is enough, because they are written in one transaction.
-        self._tried += [one.entry for one in chained[:1]]
-        places = [(one.entry.fid, one.entry.id) for one in chained]
+        # The first is enough, because they are written in one transaction.
+        self._tried += [link.entry for link in chained[:1]]
+        ids = [(link.entry.fid, link.entry.id) for link in chained]
         try:
             yield
         except EntryIdTaken as error:
             # A regular append moves the head too, and the retry would have used the next id.
-            if places == self._taken:
+            if ids == self._taken:
                 raise AuditLogBlocked(
                     "a user's audit chain accepts no entry", "run `wallet-api audit verify`"
                 ) from error
-            self._taken = places
+            self._taken = ids
             raise
 
 
-def begin_append(connection: Connection, fid: int, look: Callable[[], Callable[[], T]]) -> T:
-    """Begin a transaction that locks a user's chain, and then looks.
+def begin_append(connection: Connection, fid: int, query: Callable[[], Callable[[], T]]) -> T:
+    """Begin a transaction that locks a user's chain, and return the result of `query`.
 
-    `look` sends a query in the same round trip; return its result, which includes what was
-    committed during the wait for the lock.
+    `query` is sent in the same round trip. Its result includes what was committed during the
+    wait for the lock.
     """
     with one_round_trip(connection, commit=False):
         AuditRepository(connection).lock_head(fid)
-        found = look()
-    return found()
+        fetch = query()
+    return fetch()
 
 
 def require_entry(recorded: bool) -> None:

@@ -15,7 +15,7 @@ from wallet_api.services.wallet_files.storages import WalletStorage
 
 _CREATIONS = ("wallet.created", "wallet.imported")
 _ENCRYPTING_ACTIONS = ("wallet.imported", "key.resealed")
-_REMEMBERED = ("base_account.set", "wallet.imported")
+_BASE_ACCOUNT_ACTIONS = ("base_account.set", "wallet.imported")
 
 
 class EntryOutcome(StrEnum):
@@ -130,24 +130,24 @@ class ChainCheck:
 
     def _check_base_account(self, end: ChainEnd, facts: "_Facts") -> Iterator[EntryReport]:
         """Compare a Base Account address with the last intact entry about it."""
-        remembered, imports = facts.remembered, facts.imports[BASE_ACCOUNT_CHAIN]
+        recorded, imports = facts.base_account, facts.imports[BASE_ACCOUNT_CHAIN]
         if imports > 1:
             # A row is never deleted by us; deleting it brings back the older address of the file.
             yield _user_fault(end.fid, "the Base Account address was imported more than once")
         if end.base_account_address is None or end.base_account_updated_at is None:
-            if remembered is not None and self._storage.requires_row(imports):
+            if recorded is not None and self._storage.requires_row(imports):
                 fault = "the Base Account address that was stored is not in PostgreSQL"
                 yield _user_fault(end.fid, fault)
-        elif remembered is None:
+        elif recorded is None:
             if not self._is_older(end.base_account_updated_at):
                 fault = "no intact entry records the Base Account address"
                 yield _user_fault(end.fid, fault)
-        elif remembered != end.base_account_address:
+        elif recorded != end.base_account_address:
             fault = "the Base Account address differs from the last intact entry about it"
             yield _user_fault(end.fid, fault)
 
-    def _is_older(self, moment: datetime) -> bool:
-        return self._unchained_before is not None and moment < self._unchained_before
+    def _is_older(self, time: datetime) -> bool:
+        return self._unchained_before is not None and time < self._unchained_before
 
 
 class _Facts:
@@ -156,7 +156,7 @@ class _Facts:
     def __init__(self) -> None:
         self.addresses: list[str | None] = []
         self.encrypted_under: str | None = None
-        self.remembered: str | None = None
+        self.base_account: str | None = None
         self.imports = {TRADING_CHAIN: 0, BASE_ACCOUNT_CHAIN: 0}
         self.archived: set[ArchivedRange | None] = set()
 
@@ -173,8 +173,8 @@ class _Facts:
                 self.encrypted_under = self.encrypted_under or entry.key_id
             if entry.action in _ENCRYPTING_ACTIONS:
                 self.encrypted_under = entry.key_id
-        if entry.chain == BASE_ACCOUNT_CHAIN and entry.action in _REMEMBERED:
-            self.remembered = entry.address
+        if entry.chain == BASE_ACCOUNT_CHAIN and entry.action in _BASE_ACCOUNT_ACTIONS:
+            self.base_account = entry.address
 
 
 def missing(fid: int, first: int, last: int) -> EntryReport:

@@ -51,7 +51,7 @@ class AuditedChanges:
         transaction was first.
         """
         pending = self._trail.pending()
-        made: list[Change[T]] = []
+        changes: list[Change[T]] = []
 
         def run(connection: Connection) -> T:
             self._registration.register_on(connection)
@@ -59,16 +59,16 @@ class AuditedChanges:
                 locked = AuditRepository(connection).lock_head(fid)
             head = locked()
             if not pending.is_written(connection):
-                made[:] = [change(connection)]
-                if made[0].details is not None:
+                changes[:] = [change(connection)]
+                if changes[0].details is not None:
                     event = AuditEvent(
                         fid=fid,
                         chain=TRADING_CHAIN,
                         action=action,
                         access=access,
-                        details=json.dumps(made[0].details, separators=(",", ":")),
+                        details=json.dumps(changes[0].details, separators=(",", ":")),
                     )
                     pending.append(connection, head, event)
-            return made[0].result
+            return changes[0].result
 
         return self._database.run(run)

@@ -286,12 +286,12 @@ def _schema(checks: DatabaseCheckRepository) -> list[Finding]:
 
 
 def _differences(expected: set[SchemaObject], found: set[SchemaObject]) -> list[str]:
-    wanted = {(part.kind, part.name) for part in expected - found}
-    present = {(part.kind, part.name) for part in found - expected}
+    absent = {(part.kind, part.name) for part in expected - found}
+    extra = {(part.kind, part.name) for part in found - expected}
     lines = [
-        *(f"{kind} {name} is missing" for kind, name in wanted - present),
-        *(f"{kind} {name} differs from the migrations" for kind, name in wanted & present),
-        *(f"{kind} {name} was not created by the migrations" for kind, name in present - wanted),
+        *(f"{kind} {name} is missing" for kind, name in absent - extra),
+        *(f"{kind} {name} differs from the migrations" for kind, name in absent & extra),
+        *(f"{kind} {name} was not created by the migrations" for kind, name in extra - absent),
     ]
     return sorted(lines)
 

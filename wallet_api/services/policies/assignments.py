@@ -1,4 +1,4 @@
-"""Which policies apply to the service, to API clients and to wallets, and the rules of users."""
+"""Assignments of policies to the service, to API clients and to wallets, and the rules of users."""
 
 import json
 from collections.abc import Callable
@@ -38,8 +38,8 @@ class AssignedPolicy:
 class PolicyAssignments:
     """The four layers of policies: service, client, wallet and user. Each may only narrow.
 
-    Methods that change something write nothing if it is so already. They raise PolicyNotFound for
-    an unknown policy, and PreconditionFailed if the current version is not `expected`.
+    A method writes nothing if nothing would change. Methods raise PolicyNotFound for an unknown
+    policy, and PreconditionFailed if the current version is not `expected`.
     """
 
     def __init__(self, database: Database, changes: AuditedChanges) -> None:
@@ -55,7 +55,7 @@ class PolicyAssignments:
         )
 
     def assign_to_service(self, policy_id: UUID | None, *, access: AuditContext) -> None:
-        """Put the service, that is every client and wallet, under a policy, or none."""
+        """Assign a policy to the service, or none. It applies to every client and wallet."""
 
         def assign(connection: Connection) -> Change[None]:
             assignments = PolicyAssignmentRepository(connection)
@@ -84,7 +84,7 @@ class PolicyAssignments:
         return self._database.run(get)
 
     def assign_to_client(self, name: str, policy_id: UUID | None, *, access: AuditContext) -> None:
-        """Put an API client that signs under a policy, or none. Raises ClientNotFound."""
+        """Assign a policy to an API client that signs, or none. Raises ClientNotFound."""
 
         def assign(connection: Connection) -> Change[None]:
             client = _require_signing_client(connection, name)
@@ -111,7 +111,7 @@ class PolicyAssignments:
     def assign_to_wallet(
         self, fid: int, policy_id: UUID, *, expected: int | None = None, access: AuditContext
     ) -> AssignedPolicy:
-        """Put a user's wallet under a policy. The user need not have a wallet yet."""
+        """Assign a policy to a user's wallet, which need not exist yet."""
 
         def assign(connection: Connection) -> Change[AssignedPolicy]:
             details = _assign_to_wallet(connection, fid, policy_id, expected, access)
@@ -147,7 +147,7 @@ class PolicyAssignments:
         expected: int | None = None,
         access: AuditContext,
     ) -> UserPolicyRow:
-        """Replace the rules that a user sets for the own wallet. They can only narrow."""
+        """Replace the rules that a user sets for their own wallet. They can only narrow."""
 
         def replace(connection: Connection) -> Change[UserPolicyRow]:
             details = _set_of_user(connection, fid, rules, expected)

@@ -33,7 +33,7 @@ SumWindows: TypeAlias = Callable[[Sequence[Window]], Mapping[Window, int]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """A verdict, and what it was based on. `sums` has the sum of each window that was asked for.
+    """A verdict and the facts that it is based on. `sums` has the sums of the needed windows.
 
     `now` is the database's time, at which the windows end.
     """
@@ -49,7 +49,7 @@ class PolicedUse(KeyUse):
     """A use of a key that policies must allow. What it spends is recorded with its entry.
 
     Policies and sums are read after the locks of the wallet are taken, and the spends are written
-    in the same transaction. So of two requests of one wallet, the second one counts the first.
+    in the same transaction. Of two concurrent requests of one wallet, one counts the other.
     """
 
     def __init__(
@@ -78,16 +78,16 @@ class PolicedUse(KeyUse):
         self._locked: Callable[[], datetime] | None = None
         self._decision: Decision | None = None
 
-    def look(self, connection: Connection) -> None:
-        """Lock the account of a request that can spend, and read what decides about it.
+    def send_queries(self, connection: Connection) -> None:
+        """Lock the account of a request that can spend.
 
-        That is the policies that apply, and the signature with the same Idempotency-Key.
+        Query the policies that apply, and the signature with the same Idempotency-Key.
         """
         if self._account is not None:
             spends = SpendRepository(connection)
             spends.open_account(self._fid, self._account)
             self._locked = spends.lock_account(self._fid, self._account)
-        super().look(connection)
+        super().send_queries(connection)
         self._layers = PolicyRepository(connection).list_layers_later(self._fid)
         self._earlier = AuditRepository(connection).get_signature_later(self._fid, self._access)
 
@@ -179,7 +179,7 @@ def _read_layer(row: LayerRow) -> PolicyVersion:
     )
 
 
-# Reading takes longer than a decision. The text is the key, so that nothing can be out of date.
+# Parsing takes longer than a decision. The cache cannot be stale, because its key is the text.
 @lru_cache(maxsize=1024)
 def read_stored_rules(text: str) -> tuple[Rule, ...]:
     """Return the rules of a policy that was stored. Raises DatabaseDamaged."""

@@ -19,7 +19,7 @@ from wallet_api.services.signing import Preview
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowState:
-    """A window of a rule that matches the request. `spent` is what it holds without the request."""
+    """A window of a rule that matches the request. `spent` is its sum without the request."""
 
     layer: str
     rule: str
@@ -31,7 +31,7 @@ class WindowState:
 
     @property
     def left(self) -> int:
-        """What the window still allows."""
+        """The amount that the window still allows."""
         return max(0, self.max_amount - self.spent)
 
 
@@ -60,7 +60,7 @@ class PolicyDryRuns:
     ) -> DryRun:
         """Decide about a request that an API client would make now.
 
-        With `rules`, they stand in for the policy of the wallet. Raises ClientNotFound.
+        `rules`, if given, replace the policy of the wallet. Raises ClientNotFound.
         """
 
         def run(connection: Connection) -> Decision:

@@ -83,9 +83,9 @@ class PolicyVersions:
 
     def find(self, page: PageRequest[str]) -> Page[PolicyRow, str]:
         """Return the newest version of each policy, the policies newest first."""
-        asked = PageRequest(since=None, after=page.after, limit=page.limit + 1)
+        request = PageRequest(since=None, after=page.after, limit=page.limit + 1)
         found = self._database.run(
-            lambda connection: PolicyRepository(connection).list_policies(asked)
+            lambda connection: PolicyRepository(connection).list_policies(request)
         )
         shown = found[: page.limit]
         following = shown[-1][0] if len(found) > page.limit else None
@@ -93,9 +93,9 @@ class PolicyVersions:
 
     def list_versions(self, policy_id: UUID, page: PageRequest[int]) -> Page[PolicyRow, int]:
         """Return the versions of a policy, the newest first. Raises PolicyNotFound."""
-        asked = PageRequest(since=None, after=page.after, limit=page.limit + 1)
+        request = PageRequest(since=None, after=page.after, limit=page.limit + 1)
         found = self._database.run(
-            lambda connection: PolicyRepository(connection).list_versions(policy_id, asked)
+            lambda connection: PolicyRepository(connection).list_versions(policy_id, request)
         )
         if not found:
             raise PolicyNotFound
@@ -121,7 +121,7 @@ def require_policy(connection: Connection, policy_id: UUID) -> PolicyRow:
 
 
 def version_of(row: PolicyRow | None) -> Mapping[str, object] | None:
-    """Return which version of which policy it is, for an audit entry."""
+    """Return the id and the version of a policy for an audit entry."""
     return None if row is None else {"policy": str(row.id), "version": row.version}
 
 

@@ -89,15 +89,15 @@ class WalletImport:
         """Import files in one transaction; return the reports, and the files of busy users."""
         found = [self._files.inspect(name) for name in names]
         lost = {file.name: self._lost_precedence(file) for file in found if file.file is not None}
-        wanted = {
+        wallets = {
             _key(file.file.wallet): file.file.wallet
             for file in found
             if file.file is not None and lost[file.name] is None
         }
-        copied = self._duplicates(wanted)
-        free = {key: wallet for key, wallet in wanted.items() if key not in copied}
-        existing = self._existing(free)
-        absent = {key: wallet for key, wallet in free.items() if key not in existing}
+        duplicates = self._duplicates(wallets)
+        unique = {key: wallet for key, wallet in wallets.items() if key not in duplicates}
+        existing = self._existing(unique)
+        absent = {key: wallet for key, wallet in unique.items() if key not in existing}
         recorded = self._recorded_otherwise(absent)
         claimed, taken, busy = self._write(
             {key: wallet for key, wallet in absent.items() if key not in recorded}
@@ -113,9 +113,9 @@ class WalletImport:
             key = _key(file.file.wallet)
             if (loss := lost[file.name]) is not None:
                 outcome, reason = loss
-            elif key in copied:
+            elif key in duplicates:
                 outcome = Outcome.CONFLICT
-                reason = f"FID {copied[key]} has the same key: one is a copy of the other"
+                reason = f"FID {duplicates[key]} has the same key: one is a copy of the other"
             elif key in recorded:
                 outcome = Outcome.CONFLICT
                 reason = f"the audit log has {recorded[key]} for this user"
@@ -134,11 +134,11 @@ class WalletImport:
     def _failed(self, name: str, error: ServiceUnavailable) -> FileReport:
         return _report(self._files.inspect(name), Outcome.FAILED, error.reason)
 
-    def _duplicates(self, wanted: dict[WalletKey, Wallet]) -> dict[WalletKey, int]:
+    def _duplicates(self, wallets: dict[WalletKey, Wallet]) -> dict[WalletKey, int]:
         """Return the trading wallets without a row whose key another user has, with that user."""
         trading = {
             key: (wallet.address.lower(), wallet.fid)
-            for key, wallet in wanted.items()
+            for key, wallet in wallets.items()
             if wallet.chain == TRADING_CHAIN
         }
         rows = self._database.run(
@@ -155,11 +155,11 @@ class WalletImport:
             if (address, fid) not in rows and (others := users[address] - {fid})
         }
 
-    def _existing(self, wanted: Iterable[WalletKey]) -> dict[WalletKey, Wallet]:
+    def _existing(self, keys: Iterable[WalletKey]) -> dict[WalletKey, Wallet]:
         """Return the rows of these keys."""
 
         def read(connection: Connection) -> dict[WalletKey, Wallet]:
-            rows = WalletBatchRepository(connection).list_by_keys(wanted)
+            rows = WalletBatchRepository(connection).list_by_keys(keys)
             # Operators delete files that are reported as imported.
             self._database.replication.wait(connection)
             return rows

@@ -73,7 +73,7 @@ class FilesystemWalletService(BaseAccountWalletService):
             self._registration.register_on(connection)
             with one_round_trip(connection, commit=False):
                 locked = AuditRepository(connection).lock_head(fid)
-                use.look(connection)
+                use.send_queries(connection)
             repeated = self._record_use(connection, use, wallet, locked(), pending)
 
         self._database.run(record)
@@ -112,7 +112,7 @@ class FilesystemWalletService(BaseAccountWalletService):
         head: AuditHead,
         access: AuditContext,
         pending: PendingEntries,
-        together: Callable[[], None],
+        on_creation: Callable[[], None],
     ) -> Wallet:
         """Return the user's wallet; if there is no file, write one, and then its entry."""
         # Raises before a file is written whose entry could not be appended.

@@ -34,7 +34,7 @@ class StorageCheck:
         self._require_store(database_in_use=database_in_use)
         directory = self._files.directory
         if self._migrating:
-            directory.hand_over(only_ask=self._read_only)
+            directory.hand_over(check_only=self._read_only)
         elif not (directory.exists() and directory.is_handed_over()):
             try:
                 directory.require_lock()
