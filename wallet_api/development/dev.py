@@ -32,7 +32,7 @@ from wallet_api.services.api_clients import ApiClientService
 
 _HOST = "127.0.0.1"
 _FID = 1464243
-_CONSOLE_SCOPES = ("stats:read", "wallets:read", "audit:read")
+_CONSOLE_SCOPES = ("stats:read", "wallets:read", "audit:read", "policies:read")
 _ENGINE_SCOPES = ("wallets:read", "wallets:write", "wallets:sign")
 _BASE_ACCOUNT = "0x78547fc07fdc8aac05e53b034e510b276a5ba384"
 _START_SECONDS = 60

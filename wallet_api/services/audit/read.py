@@ -12,11 +12,11 @@ from wallet_api.repositories.audit.entries import AuditRepository
 class AuditFilters:
     """Filters of a search; an entry must satisfy every filter that is not None.
 
-    `since` is inclusive, `before` is exclusive.
+    It satisfies `actions` if it has one of them. `since` is inclusive, `before` is exclusive.
     """
 
     fid: int | None = None
-    action: str | None = None
+    actions: tuple[str, ...] | None = None
     actor: str | None = None
     since: datetime | None = None
     before: datetime | None = None
@@ -47,7 +47,7 @@ def _entries(
 ) -> list[AuditEntry]:
     audit = AuditRepository(connection)
     fid, actor = filters.fid, filters.actor
-    actions = AUDIT_ACTIONS if filters.action is None else (filters.action,)
+    actions = AUDIT_ACTIONS if filters.actions is None else filters.actions
     if fid is not None and actor is not None:
         return audit.list_by_user_and_actor(fid, actor, actions, page)
     if fid is not None:

@@ -18,7 +18,7 @@ from wallet_api.services.signing import Preview
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowState:
-    """A window of a rule that matches the request. `spent` is what it holds without the request."""
+    """A window of a rule, for one asset on one chain. `spent` is what it holds already."""
 
     layer: str
     rule: str
@@ -64,7 +64,7 @@ class PolicyDryRuns:
 
         def run(connection: Connection) -> Decision:
             with one_snapshot(connection):
-                policy_id, unrestricted = _client(connection, client)
+                policy_id, unrestricted = require_client(connection, client)
                 layers = read_layers(PolicyRepository(connection).list_layers(fid, policy_id))
                 if rules is not None:
                     tried = PolicyVersion(layer="wallet", policy=None, version=0, rules=rules)
@@ -84,7 +84,8 @@ class PolicyDryRuns:
         return DryRun(verdict=decision.verdict, windows=tuple(_windows(decision)))
 
 
-def _client(connection: Connection, name: str) -> tuple[UUID | None, bool]:
+def require_client(connection: Connection, name: str) -> tuple[UUID | None, bool]:
+    """Return a client's policy, and whether it is unrestricted. Raises ClientNotFound."""
     client = ApiClientRepository(connection).get_by_name(name)
     if client is None:
         raise ClientNotFound
