@@ -18,7 +18,7 @@ from wallet_api.config import Settings
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Connection, Database
 from wallet_api.development.postgres import LocalPostgres
-from wallet_api.models import TRADING_CHAIN, AuditContext
+from wallet_api.models import TRADING_CHAIN, AuditContext, ClientRights
 from wallet_api.services import migrations
 from wallet_api.services.signing import SigningService
 from wallet_api.services.wallets import BaseAccountWalletService
@@ -87,11 +87,9 @@ class Rows:
 
     def create_client(self, name: str, *, scopes: tuple[str, ...]) -> str:
         """Return the token of a new API client, whose wallets sign everything."""
-        clients = self._services.clients
-        token = clients.create(
-            name, scopes=scopes, unrestricted=True, allowed_networks=(), expires_at=None
-        )
-        return token.reveal()
+        rights = ClientRights(scopes=frozenset(scopes), unrestricted=True)
+        changes = self._services.client_changes
+        return changes.create(name, rights, creator=None, access=ACCESS).token.reveal()
 
     def close(self) -> None:
         """Close the pool."""

@@ -15,7 +15,20 @@ values (
     :expires_at::timestamptz
 )
 on conflict (name) do nothing
-returning client.id;
+returning
+    client.id,
+    client.name,
+    client.token_hash,
+    client.scopes,
+    client.unrestricted,
+    client.policy_id,
+    client.allowed_networks,
+    client.created_at,
+    client.expires_at,
+    client.revoked_at,
+    client.last_used_at,
+    coalesce(client.expires_at <= now(), false) as expired,
+    coalesce(client.last_used_at < now() - interval '1 minute', true) as use_is_stale;
 
 -- name: get(id)^
 -- The client with this id, also a revoked or expired one. No row: the id is unknown.
@@ -56,6 +69,28 @@ select
 from api_clients
 order by name;
 
+-- name: list_page(after, size)
+-- Clients by name, including revoked and expired ones, after a name. Start with an empty name.
+-- Answered by the unique constraint on the name.
+select
+    id,
+    name,
+    token_hash,
+    scopes,
+    unrestricted,
+    policy_id,
+    allowed_networks,
+    created_at,
+    expires_at,
+    revoked_at,
+    last_used_at,
+    coalesce(expires_at <= now(), false) as expired,
+    coalesce(last_used_at < now() - interval '1 minute', true) as use_is_stale
+from api_clients
+where name > :after::text
+order by name
+limit :size::bigint;
+
 -- name: set_lock_timeout()!
 -- Set a short lock timeout for the rest of this transaction.
 -- SET LOCAL, as in deposits.set_lock_timeout().
@@ -71,12 +106,28 @@ where
     and (last_used_at is null or last_used_at < now() - interval '1 minute');
 
 -- name: revoke(name)^
--- Revoke a client permanently. No row: there is no client of this name.
--- Idempotent: the time of the first revocation stays.
+-- Revoke a client permanently. No row: there is no client of this name, or it was revoked before.
+-- Safe under concurrency because an update that waited evaluates its condition again: the time of the first
+-- revocation stays.
 update api_clients
-set revoked_at = coalesce(revoked_at, now())
-where name = :name::text
-returning revoked_at;
+set revoked_at = now()
+where
+    name = :name::text
+    and revoked_at is null
+returning
+    id,
+    name,
+    token_hash,
+    scopes,
+    unrestricted,
+    policy_id,
+    allowed_networks,
+    created_at,
+    expires_at,
+    revoked_at,
+    last_used_at,
+    coalesce(expires_at <= now(), false) as expired,
+    coalesce(last_used_at < now() - interval '1 minute', true) as use_is_stale;
 
 -- name: set_policy(name, policy_id)!
 -- Assign a policy to a client, or none.

@@ -5,6 +5,7 @@ import hmac
 import time
 import uuid
 from datetime import UTC, datetime
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,19 @@ import jwt
 from flask import Flask
 
 from tests.leaks import LEAKS
+from wallet_api.auth import client_tokens
 from wallet_api.blueprints.application import application
 from wallet_api.crypto import key_pairs as keys
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
-from wallet_api.models import AuditContext, NewWallet
+from wallet_api.database import Database
+from wallet_api.models import AuditContext, ClientRights, NewWallet
+from wallet_api.repositories.api_clients import ApiClientRepository
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
 from wallet_api.repositories.wallets.rows import PostgresWalletRepository
+from wallet_api.services.api_client_changes import ApiClientChanges
 from wallet_api.services.api_clients import ApiClientService
+from wallet_api.services.audit.changes import AuditedChanges
 from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.wallet_files.storages import STORAGES
 from wallet_api.services.wallets import BaseAccountWalletService
@@ -86,22 +92,46 @@ def authorization(token: str) -> dict[str, str]:
 def new_client(
     clients: ApiClientService, *scopes: str, name: str = "engine", **options: Any
 ) -> Secret[str]:
-    """Create an API client and return its token. It is unrestricted if it may sign."""
-    given = {"unrestricted": "wallets:sign" in scopes, "allowed_networks": (), "expires_at": None}
-    token = clients.create(name, scopes=scopes, **{**given, **options})
-    LEAKS.secrets.add(token.reveal())
-    return token
+    """Plant an API client and return its token. It is unrestricted if it may sign.
+
+    It has no audit entry, as the clients of 1.0.0 have none.
+    """
+    token = client_tokens.issue()
+    LEAKS.secrets.add(token.secret.reveal())
+    networks = tuple(ip_network(one) for one in options.pop("allowed_networks", ()))
+    given = {"unrestricted": "wallets:sign" in scopes, **options}
+    rights = ClientRights(scopes=frozenset(scopes), allowed_networks=networks or None, **given)
+    planted = clients._database.run(
+        lambda connection: ApiClientRepository(connection).insert_if_absent(
+            id=token.client_id, name=name, token_hash=token.token_hash, rights=rights
+        )
+    )
+    assert planted is not None
+    return token.secret
+
+
+def revoke_client(clients: ApiClientService, name: str = "engine") -> None:
+    """Revoke an API client without an audit entry."""
+    assert clients._database.run(lambda connection: ApiClientRepository(connection).revoke(name))
+
+
+def client_changes(database: Database, secret: str = SECRET) -> ApiClientChanges:
+    """Return the service that creates and revokes API clients."""
+    encryption = EncryptionService(Secret(secret))
+    registration = SecretRegistration(database, encryption)
+    return ApiClientChanges(AuditedChanges(database, encryption, registration))
 
 
 def calling(
-    app: Flask, *scopes: str, name: str | None = None, restricted: bool = False
+    app: Flask, *scopes: str, name: str | None = None, restricted: bool = False, **options: Any
 ) -> dict[str, str]:
-    """Create an API client with these scopes, and return the header that it sends."""
+    """Plant an API client with these scopes, and return the header that it sends."""
     token = new_client(
         application(app).clients,
         *scopes,
         name=name or f"client-{uuid.uuid4().hex}",
         unrestricted="wallets:sign" in scopes and not restricted,
+        **options,
     )
     return authorization(token.reveal())
 

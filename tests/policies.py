@@ -10,9 +10,9 @@ from wallet_api.blueprints.schemas.signing import AUTHORIZATION
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.policies.reading import read_policy
+from wallet_api.services.audit.changes import AuditedChanges
 from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.policies.assignments import PolicyAssignments
-from wallet_api.services.policies.changes import PolicyChanges
 from wallet_api.services.policies.versions import PolicyVersions
 
 OPERATOR = replace(ACCESS, actor="cli:operator")
@@ -137,5 +137,5 @@ class Policies:
 def policies_of(database, secret=SECRET):
     """Return the services that change policies on a database."""
     encryption = EncryptionService(Secret(secret))
-    changes = PolicyChanges(database, encryption, SecretRegistration(database, encryption))
+    changes = AuditedChanges(database, encryption, SecretRegistration(database, encryption))
     return Policies(PolicyVersions(database, changes), PolicyAssignments(database, changes))

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from tests.factories import ACCESS, FID, OTHER_SECRET, service
+from tests.factories import ACCESS, FID, OTHER_SECRET, new_client, service
 from tests.policies import EVERYTHING, FEES, payments
 from wallet_api.services.api_clients import ApiClientService
 
@@ -25,7 +25,7 @@ def policies(command, tmp_path, database):
     service(database).ensure_trading_wallet(FID, access=ACCESS)
     clients = ApiClientService(database)
     for name, scope in (("engine", "wallets:sign"), ("reader", "wallets:read")):
-        clients.create(name, scopes=[scope], allowed_networks=[], expires_at=None)
+        new_client(clients, scope, name=name, unrestricted=False)
 
     def run(*arguments, **changes):
         path = tmp_path / "policy.json"

@@ -15,6 +15,7 @@ from wallet_api.auth.user_tokens import UserTokens
 from wallet_api.blueprints import (
     audit,
     authorization,
+    clients,
     cross_origin,
     demo,
     deposits,
@@ -48,7 +49,9 @@ from wallet_api.config import Settings
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Database, ServingConnection
 from wallet_api.process import require_gunicorn_settings
+from wallet_api.services.api_client_changes import ApiClientChanges
 from wallet_api.services.api_clients import ApiClientService
+from wallet_api.services.audit.changes import AuditedChanges
 from wallet_api.services.audit.read import AuditLog
 from wallet_api.services.deposit_history import DepositHistory
 from wallet_api.services.deposits import DepositService
@@ -57,7 +60,6 @@ from wallet_api.services.encryption_keys.registry import KnownSecrets
 from wallet_api.services.key_access import KeyAccessService
 from wallet_api.services.node_reads import NodeReadService
 from wallet_api.services.policies.assignments import PolicyAssignments
-from wallet_api.services.policies.changes import PolicyChanges
 from wallet_api.services.policies.dry_runs import PolicyDryRuns
 from wallet_api.services.policies.effective import EffectivePolicies
 from wallet_api.services.policies.versions import PolicyVersions
@@ -125,6 +127,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         policies.blueprint,
         policy_assignments.blueprint,
         policy_assignments.own,
+        clients.blueprint,
         _search(),
         health.blueprint,
         docs.blueprint,
@@ -135,6 +138,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     if settings.demo_fid is not None:
         api.register_blueprint(demo.blueprint)
     problems.init_app(app)
+    home.init_app(app)
     for command in cli.commands.values():
         app.cli.add_command(command)
     return app
@@ -183,7 +187,7 @@ def _services(settings: Settings) -> Application:
     registration = SecretRegistration(database, encryption, storage.directory_check(encryption))
     wallet_service = storage.wallet_service(database, encryption, registration)
     signing_service = SigningService(wallet_service)
-    changes = PolicyChanges(database, encryption, registration)
+    changes = AuditedChanges(database, encryption, registration)
     readiness = ReadinessService(database, registration)
     stats_service = storage.stats(replica)
     scraped = settings.metrics_token is not None and storage.uses_rows
@@ -208,6 +212,7 @@ def _services(settings: Settings) -> Application:
         readiness=readiness,
         watch=Watch(readiness, stats_service.report if scraped else None),
         clients=ApiClientService(database),
+        client_changes=ApiClientChanges(changes),
         wallet_search=storage.search(replica, encryption, primary=database),
         stats=stats_service,
         storage=StorageService(replica, KnownSecrets(replica, encryption, storage), storage),

@@ -25,9 +25,12 @@
     ├── InsufficientScope         an API client lacks the scope
     ├── NetworkNotAllowed         an API client calls from another network
     ├── PolicyRefused             no policy allows this signature
+    ├── ClientCreationDisabled    the service may not create API clients
+    ├── GrantRefused              an API client may not create a client with these rights
     ├── WalletNotFound
     ├── PolicyNotFound
     ├── ClientNotFound
+    ├── ClientNameTaken           a name is never used again
     ├── PreconditionFailed        what If-Match names is not the current version
     ├── DepositNotFound
     ├── WalletsInFiles            the request needs wallets in PostgreSQL
@@ -263,6 +266,18 @@ class PolicyRefused(WalletApiError):
         }
 
 
+class ClientCreationDisabled(WalletApiError):
+    """This service does not create API clients. Use the command wallet-api clients create."""
+
+    code = "client_creation_disabled"
+
+
+class GrantRefused(WalletApiError):
+    """An API client can create only clients whose rights it has itself."""
+
+    code = "grant_refused"
+
+
 class WalletNotFound(WalletApiError):
     """This user has no such wallet."""
 
@@ -276,9 +291,15 @@ class PolicyNotFound(WalletApiError):
 
 
 class ClientNotFound(WalletApiError):
-    """There is no such API client with the scope wallets:sign."""
+    """There is no such API client."""
 
     code = "client_not_found"
+
+
+class ClientNameTaken(WalletApiError):
+    """This name is or was in use. Choose another one."""
+
+    code = "client_name_taken"
 
 
 class PreconditionFailed(WalletApiError):

@@ -81,12 +81,7 @@ SIGNATURES = Counter(
     "wallet_api_signatures", "Signatures that were returned.", ["method", "client"]
 )
 SIGNING_REFUSALS = Counter(
-    "wallet_api_signing_refusals",
-    "Requests to sign that policies refused.",
-    ["method", "client"],
-)
-POLICY_REFUSALS = Counter(
-    "wallet_api_policy_refusals", "Requests to sign that policies refused, by reason.", ["reason"]
+    "wallet_api_signing_refusals", "Requests to sign that were refused.", ["reason", "client"]
 )
 FAILED_DECRYPTIONS = Counter(
     "wallet_api_failed_opens", "Keys that did not decrypt to that of their address. Alert on this."

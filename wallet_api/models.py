@@ -30,6 +30,8 @@ SCOPES = (
     "audit:read",
     "policies:read",
     "policies:write",
+    "clients:read",
+    "clients:write",
 )
 """The scopes of API clients."""
 
@@ -48,6 +50,8 @@ AUDIT_ACTIONS = (
     "signing.refused",
     "entries.archived",
     "policy.changed",
+    "client.created",
+    "client.revoked",
 )
 """The actions that the audit log records."""
 
@@ -67,7 +71,7 @@ ARCHIVE_ACTION = "entries.archived"
 """The action of an entry that records which entries were archived."""
 
 SERVICE_FID = 0
-"""The FID of audit entries that concern every user, such as a new version of a policy."""
+"""The FID of audit entries that concern every user: changes of policies and of API clients."""
 
 IPAddress = IPv4Address | IPv6Address
 IPNetwork = IPv4Network | IPv6Network
@@ -270,6 +274,22 @@ class ApiClient:
     last_used_at: datetime | None
     expired: bool
     use_is_stale: bool
+
+    @property
+    def active(self) -> bool:
+        """Whether its token is accepted: it is neither revoked nor expired."""
+        return self.revoked_at is None and not self.expired
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientRights:
+    """The rights of a new API client, as ApiClient has them."""
+
+    scopes: frozenset[str]
+    unrestricted: bool = False
+    policy_id: UUID | None = None
+    allowed_networks: tuple[IPNetwork, ...] | None = None
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -646,6 +646,52 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/clients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List all API clients by name, including revoked and expired ones. No token is shown.
+         * @description Needs the scope `clients:read`.
+         */
+        get: operations["list_clients"];
+        put?: never;
+        /**
+         * Create an API client with rights that the caller has, and return its token, only here.
+         * @description Needs the scope `clients:write`.
+         */
+        post: operations["create_client"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/clients/{client_name}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client_name: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Revoke an API client permanently; the time of the first revocation stays.
+         * @description Needs the scope `clients:write`.
+         */
+        post: operations["revoke_client"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/wallets": {
         parameters: {
             query?: never;
@@ -1892,6 +1938,99 @@ export interface components {
                 max_lifetime_seconds?: number;
             }[];
         };
+        ClientAnswer: {
+            /** @example support-desk */
+            name: string;
+            /** @example wapi_9475418e37fa0338_ */
+            readonly tokenPrefix: string;
+            readonly scopes: ("wallets:read" | "wallets:write" | "wallets:sign" | "keys:read" | "stats:read" | "audit:read" | "policies:read" | "policies:write" | "clients:read" | "clients:write")[];
+            /** @description It may sign with every wallet to which no policy applies. */
+            unrestricted: boolean;
+            /**
+             * Format: uuid
+             * @example 7d3c1f0e-5a52-4c5e-9c39-5b1a2f6d8e11
+             */
+            policyId: string | null;
+            /** @description Null: it may call from anywhere. */
+            readonly allowedNetworks: string[] | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            expiresAt: string | null;
+            /** Format: date-time */
+            revokedAt: string | null;
+            /**
+             * Format: date-time
+             * @description Exact to the minute.
+             */
+            lastUsedAt: string | null;
+            expired: boolean;
+        };
+        ClientPage: {
+            data: components["schemas"]["ClientAnswer"][];
+            /** @description Send it as cursor with the same filters. */
+            next_cursor: string | null;
+            has_more: boolean;
+        };
+        ClientBody: {
+            /** @example support-desk */
+            name: string;
+            scopes: ("wallets:read" | "wallets:write" | "wallets:sign" | "keys:read" | "stats:read" | "audit:read" | "policies:read" | "policies:write" | "clients:read" | "clients:write")[];
+            /**
+             * @description Sign with wallets to which no policy applies. Needs wallets:sign.
+             * @default false
+             */
+            unrestricted?: boolean;
+            /**
+             * Format: uuid
+             * @description Its policy. Needs wallets:sign.
+             * @example 7d3c1f0e-5a52-4c5e-9c39-5b1a2f6d8e11
+             */
+            policyId?: string | null;
+            /**
+             * @example 2027-02-28T00:00:00Z
+             * @example 2027-02-28
+             */
+            expiresAt?: ((string | unknown | unknown) | null) | unknown | unknown;
+            /** @description Where it may call from. */
+            allowedNetworks?: string[] | null;
+        };
+        CreatedClientAnswer: {
+            /** @example support-desk */
+            name: string;
+            /** @example wapi_9475418e37fa0338_ */
+            readonly tokenPrefix: string;
+            readonly scopes: ("wallets:read" | "wallets:write" | "wallets:sign" | "keys:read" | "stats:read" | "audit:read" | "policies:read" | "policies:write" | "clients:read" | "clients:write")[];
+            /** @description It may sign with every wallet to which no policy applies. */
+            unrestricted: boolean;
+            /**
+             * Format: uuid
+             * @example 7d3c1f0e-5a52-4c5e-9c39-5b1a2f6d8e11
+             */
+            policyId: string | null;
+            /** @description Null: it may call from anywhere. */
+            readonly allowedNetworks: string[] | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            expiresAt: string | null;
+            /** Format: date-time */
+            revokedAt: string | null;
+            /**
+             * Format: date-time
+             * @description Exact to the minute.
+             */
+            lastUsedAt: string | null;
+            expired: boolean;
+            /** @example wapi_9475418e37fa0338_3327-sWwdJoeyMHUfyqPiJlMKj3fNR50NcE_Ll52Si8 */
+            readonly token: string;
+        };
+        RevokedClientAnswer: {
+            /** @example support-desk */
+            name: string;
+            /** Format: date-time */
+            revokedAt: string;
+        };
         FoundWallet: {
             /** @example fid_1464243_ethereum */
             readonly id: string;
@@ -1927,14 +2066,14 @@ export interface components {
             id: string;
             /**
              * Format: int64
-             * @description 0: changes that concern all users.
+             * @description 0: changes of policies and clients.
              * @example 1464243
              */
             fid: number;
             /** @enum {string} */
             chain: "ethereum" | "base-account";
             /** @enum {string} */
-            action: "wallet.created" | "wallet.imported" | "base_account.set" | "key.read" | "key.refused" | "key.exported" | "key.resealed" | "message.signed" | "typed_data.signed" | "transaction.signed" | "authorization.signed" | "signing.refused" | "entries.archived" | "policy.changed";
+            action: "wallet.created" | "wallet.imported" | "base_account.set" | "key.read" | "key.refused" | "key.exported" | "key.resealed" | "message.signed" | "typed_data.signed" | "transaction.signed" | "authorization.signed" | "signing.refused" | "entries.archived" | "policy.changed" | "client.created" | "client.revoked";
             /** @example client:engine */
             actor: string;
             /** @example 203.0.113.7 */
@@ -1944,7 +2083,7 @@ export interface components {
             recipientPublicKey: string | null;
             /** @description The address of the created wallet, or of the stored Base Account. */
             address: string | null;
-            /** @description What was signed or refused (method, chain_id, digest, effects, policies), or which policy changed. */
+            /** @description What was signed or refused (method, chain_id, digest, effects, policies), which policy changed, or what an API client may do. */
             readonly details: Record<string, never> | null;
             requestId: string;
             /** Format: date-time */
@@ -6073,7 +6212,7 @@ export interface operations {
             /**
              * @description This user has no such wallet.
              *
-             *     There is no such API client with the scope wallets:sign.
+             *     There is no such API client.
              */
             404: {
                 headers: {
@@ -6616,7 +6755,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such API client with the scope wallets:sign. */
+            /** @description There is no such API client. */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7030,6 +7169,401 @@ export interface operations {
             };
         };
     };
+    list_clients: {
+        parameters: {
+            query?: {
+                /** @description The maximum number of items. */
+                limit?: number;
+                /** @description The next_cursor of the previous page. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description The next page (rel="next"). */
+                    Link?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientPage"];
+                };
+            };
+            /**
+             * @description Invalid cursor, or a cursor of other filters. Start without a cursor.
+             *
+             *     The request is not valid.
+             */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in again: the token is missing, expired or not valid. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description This API client lacks the required scope.
+             *
+             *     This API client may not call from this network.
+             */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body is too large. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. Please wait a moment and try again. */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service is not available right now. Nothing was lost; please try again. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_client: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "support-desk",
+                 *       "scopes": [
+                 *         "wallets:read",
+                 *         "audit:read"
+                 *       ],
+                 *       "allowedNetworks": [
+                 *         "10.1.0.0/16"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["ClientBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedClientAnswer"];
+                };
+            };
+            /**
+             * @description This service never accepts a seed phrase. Never share it.
+             *
+             *     The request is not valid.
+             */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in again: the token is missing, expired or not valid. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description This service does not create API clients. Use the command wallet-api clients create.
+             *
+             *     An API client can create only clients whose rights it has itself.
+             *
+             *     This API client lacks the required scope.
+             *
+             *     This API client may not call from this network.
+             */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such policy. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This name is or was in use. Choose another one. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body is too large. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body must be JSON (Content-Type: application/json). */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. Please wait a moment and try again. */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service is not available right now. Nothing was lost; please try again. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_client: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevokedClientAnswer"];
+                };
+            };
+            /** @description The request is not valid. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in again: the token is missing, expired or not valid. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description This API client lacks the required scope.
+             *
+             *     This API client may not call from this network.
+             */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such API client. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body is too large. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. Please wait a moment and try again. */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service is not available right now. Nothing was lost; please try again. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     find_wallets: {
         parameters: {
             query?: {
@@ -7177,12 +7711,14 @@ export interface operations {
                 limit?: number;
                 /** @description The next_cursor of the previous page. */
                 cursor?: string;
-                /** @description 0: changes that concern all users. */
+                /** @description 0: changes of policies and clients. */
                 fid?: number;
                 /** @description An action, or several, separated by commas. */
                 action?: string;
                 /** @description user:<fid>, client:<name> or cli:<account>. */
                 actor?: string;
+                /** @description The X-Request-Id of a request. An id that the service did not make also needs fid, or after and before at most 7 days apart. */
+                request_id?: string;
                 /** @description Inclusive start of the range. */
                 after?: string | unknown | unknown;
                 /** @description Exclusive end of the range. */
@@ -7209,7 +7745,9 @@ export interface operations {
                 };
             };
             /**
-             * @description Invalid cursor, or a cursor of other filters. Start without a cursor.
+             * @description These filters cannot be combined.
+             *
+             *     Invalid cursor, or a cursor of other filters. Start without a cursor.
              *
              *     The request is not valid.
              */

@@ -342,3 +342,60 @@ where
     and (created_at, fid, id) < (:before::timestamptz, :before_fid::bigint, :before_id::bigint)
 order by created_at desc
 fetch first (:size::bigint) rows with ties;
+
+-- name: list_by_request(request_id, actor, actions, since, before, before_fid, before_id, size)
+-- Entries of one request, of one actor or (null) of any, in the manner of list_by_action().
+-- Answered by idx_wallet_audit_log_by_action, which is read from `since` to the position for each action. No index has
+-- request ids: docs/decisions/one-index-for-each-query.md.
+select
+    fid,
+    id,
+    chain,
+    action,
+    actor,
+    ip,
+    reason,
+    recipient,
+    address,
+    details::text,
+    created_at,
+    coalesce(replace(request_uuid::text, '-', ''), request_id) as request_id,
+    coalesce(encode(key_id_bytes, 'hex'), key_id) as key_id,
+    coalesce(encode(mac_bytes, 'hex'), mac) as mac
+from wallet_audit_log
+where
+    hashtext(action) = any(array(select hashtext(wanted.action) from unnest(:actions::text[]) as wanted (action)))
+    and coalesce(action = any(:actions::text[]) and actor = coalesce(:actor::text, actor), false)
+    and coalesce(replace(request_uuid::text, '-', ''), request_id) = :request_id::text
+    and created_at >= :since::timestamptz
+    and (created_at, fid, id) < (:before::timestamptz, :before_fid::bigint, :before_id::bigint)
+order by created_at desc
+fetch first (:size::bigint) rows with ties;
+
+-- name: list_by_user_and_request(fid, request_id, actor, actions, since, before, before_fid, before_id, size)
+-- Entries of one user and one request, of one actor or (null) of any, in the manner of list_by_action().
+-- Answered by idx_wallet_audit_log_by_user, which is read from `since` to the position.
+select
+    fid,
+    id,
+    chain,
+    action,
+    actor,
+    ip,
+    reason,
+    recipient,
+    address,
+    details::text,
+    created_at,
+    coalesce(replace(request_uuid::text, '-', ''), request_id) as request_id,
+    coalesce(encode(key_id_bytes, 'hex'), key_id) as key_id,
+    coalesce(encode(mac_bytes, 'hex'), mac) as mac
+from wallet_audit_log
+where
+    fid = :fid::bigint
+    and coalesce(action = any(:actions::text[]) and actor = coalesce(:actor::text, actor), false)
+    and coalesce(replace(request_uuid::text, '-', ''), request_id) = :request_id::text
+    and created_at >= :since::timestamptz
+    and (created_at, fid, id) < (:before::timestamptz, :before_fid::bigint, :before_id::bigint)
+order by created_at desc
+fetch first (:size::bigint) rows with ties;

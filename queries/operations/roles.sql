@@ -88,9 +88,9 @@ grant select, insert on deposits to wallet_api_runtime;
 -- Only operators register another secret: `wallet-api keys register`.
 grant select on encryption_keys, active_encryption_keys to wallet_api_runtime;
 
--- Operators create and revoke clients.
+-- Clients with the scope clients:write revoke clients. That they also create them needs clients.sql.
 grant select on api_clients to wallet_api_runtime;
-grant update (last_used_at) on api_clients to wallet_api_runtime;
+grant update (last_used_at, revoked_at) on api_clients to wallet_api_runtime;
 
 -- Routes create policies and assign them to wallets, and users limit their own wallets. Only operators assign a policy
 -- to the service or to a client.

@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.operators import OTHER, SCOPES, USER, fits, has_heading, look_for, rows, sign_in
 from tests.browser.visitor import DESKTOP, PHONE
+from tests.factories import new_client, revoke_client
 
 pytestmark = pytest.mark.slow
 
@@ -66,10 +67,10 @@ def test_a_token_stays_in_its_tab_until_signing_out(enter):
 
 
 def test_a_revoked_token_signs_out_and_says_why(visit, behind):
-    token = behind.clients.create("brief", scopes=SCOPES, allowed_networks=(), expires_at=None)
-    page = sign_in(visit(), token.reveal()).page
+    token = new_client(behind.clients, *SCOPES, name="brief").reveal()
+    page = sign_in(visit(), token).page
     expect(page.locator("#users")).to_be_visible()
-    behind.clients.revoke("brief")
+    revoke_client(behind.clients, "brief")
     page.get_by_role("link", name="Audit log").click()
     expect(page.get_by_label(TOKEN)).to_be_focused()
     expect(page.get_by_role("alert")).to_contain_text(

@@ -1,4 +1,4 @@
-"""The console's status view."""
+"""The console's status view, and API clients."""
 
 import re
 
@@ -6,8 +6,12 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.operators import SCOPES, rows
+from tests.factories import new_client, revoke_client
+from tests.leaks import LEAKS
 from tests.service import ROOT
 from wallet_api import __version__
+from wallet_api.crypto.secret import Secret
+from wallet_api.errors import Unauthenticated
 
 pytestmark = pytest.mark.slow
 
@@ -51,3 +55,55 @@ def test_missing_migrations_and_alarms_are_shown(enter, shared_sql):
         shared_sql.execute("insert into schema_migrations values (%s)", [version])
     page.get_by_role("button", name="Refresh").click()
     expect(page.locator("#ready")).to_have_text("Ready")
+
+
+def test_clients_are_listed_created_and_revoked(enter, behind):
+    managing = (*SCOPES, "clients:read", "clients:write")
+    new_client(behind.clients, "stats:read", name="former")
+    revoke_client(behind.clients, "former")
+    visitor = enter(*managing, view="#/clients")
+    page = visitor.page
+    expect(rows(page, "clients").filter(has_text="former")).to_contain_text("Revoked")
+    page.get_by_role("link", name="Create a client").click()
+    assert visitor.faults_of_the_page() == []
+    page.get_by_label("Name").fill("night shift")
+    page.get_by_label("audit:read").check()
+    page.get_by_role("button", name="Create").click()
+    form = page.locator("#new-client")
+    expect(form.get_by_role("alert")).to_contain_text("lower-case letters")
+    page.get_by_label("Name").fill("night-shift")
+    page.get_by_label("keys:read").check()
+    page.get_by_role("button", name="Create").click()
+    expect(form.get_by_role("alert")).to_contain_text("only clients whose rights it has itself")
+    page.get_by_label("keys:read").uncheck()
+    page.get_by_label("Allowed networks").fill("127.0.0.1, 10.1.0.0/16")
+    page.get_by_label("Expires").select_option("1 day")
+    page.get_by_role("button", name="Create").click()
+    token = page.locator("#new-token code").text_content()
+    LEAKS.secrets.add(token)
+    made = behind.clients.identify(Secret(token))
+    assert (made.name, made.scopes) == ("night-shift", {"audit:read"})
+    assert [str(one) for one in made.allowed_networks] == ["10.1.0.0/16", "127.0.0.1/32"]
+    assert made.expires_at is not None
+    assert token not in page.url + page.evaluate("JSON.stringify(sessionStorage)")
+    # It is shown once.
+    page.reload()
+    expect(page.locator("#new-client")).to_be_visible()
+    assert token not in page.content()
+
+    page.get_by_role("link", name="All clients").click()
+    row = rows(page, "clients").filter(has_text="night-shift")
+    expect(row).to_contain_text(re.compile(r"Active.*audit:read.*10\.1\.0\.0/16"))
+    assert visitor.faults_of_the_page() == []
+    revoke = row.get_by_role("button", name="Revoke night-shift")
+    revoke.click()
+    dialog = page.get_by_role("dialog", name="Revoke night-shift?")
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(revoke).to_be_focused()
+    revoke.click()
+    dialog.get_by_role("button", name="Revoke").click()
+    expect(row).to_contain_text("Revoked")
+    with pytest.raises(Unauthenticated):
+        behind.clients.identify(Secret(token))
+    row.get_by_role("link", name="Audit log").click()
+    expect(page.get_by_label("By", exact=True)).to_have_value("client:night-shift")

@@ -11,7 +11,7 @@ from werkzeug.exceptions import default_exceptions
 from werkzeug.serving import make_server
 
 from tests.documentation.pages import code, read, section, tables
-from tests.factories import ACCESS, FID
+from tests.factories import ACCESS, FID, new_client
 from tests.leaks import LEAKS
 from wallet_api.blueprints import authorization as callers
 from wallet_api.blueprints import problems
@@ -118,9 +118,7 @@ def test_the_python_example_decrypts_a_key_that_is_encrypted_for_it(app, service
     example = PAGE.split("```python\n")[1].split("```")[0]
     names: dict[str, Any] = {}
     exec(example, names)  # noqa: S102
-    token = services.clients.create(
-        "reader", scopes=["keys:read"], allowed_networks=[], expires_at=None
-    )
+    token = new_client(services.clients, "keys:read", name="reader")
     address = services.wallets.ensure_trading_wallet(FID, access=ACCESS).address
     with served(app) as url:
         private_key = names["read_key"](url, token.reveal(), FID, "to try the example")

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.factories import BASE_ACCOUNT, FID, authorization
+from tests.factories import BASE_ACCOUNT, FID, authorization, revoke_client
 from tests.faults.clients import made
 from tests.faults.engine import ENGINE, OTHERS, run
 from tests.leaks import LEAKS
@@ -183,6 +183,6 @@ def test_a_revoked_client_is_refused_by_every_worker_at_once(serve, clients, dat
     # Once more without a command's second in between: not even a moment may pass.
     call = Call("GET", "/v1/wallets", authorization(kept))
     assert of_each_worker(service, call) == [200] * 10
-    ApiClientService(database).revoke("backend")
+    revoke_client(ApiClientService(database), "backend")
     assert [answer.status for answer in service.crowd([call] * 20)] == [401] * 20
     assert of_each_worker(service, call) == [401] * 10

@@ -14,7 +14,7 @@ import pytest
 from prometheus_client.openmetrics import parser as openmetrics_parser
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.factories import BASE_ACCOUNT, FID
+from tests.factories import BASE_ACCOUNT, FID, new_client
 from tests.leaks import LEAKS
 from tests.service import Call
 from wallet_api.services.api_clients import ApiClientService
@@ -72,10 +72,7 @@ def client_of(database):
     """Make API clients: their header."""
 
     def make(name, *scopes):
-        token = ApiClientService(database).create(
-            name, scopes=scopes, allowed_networks=[], expires_at=None
-        )
-        LEAKS.secrets.add(token.reveal())
+        token = new_client(ApiClientService(database), *scopes, name=name, unrestricted=False)
         return {"Authorization": f"Bearer {token.reveal()}"}
 
     return make

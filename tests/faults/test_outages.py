@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.factories import BASE_ACCOUNT
+from tests.factories import BASE_ACCOUNT, new_client
 from tests.faults import outages
 from tests.faults.outages import Crowd, Stage
 from tests.faults.pooler import PROGRAM, Pooler
@@ -178,9 +178,6 @@ def _finder(stage):
     """Return the token of an API client that may search."""
     database = Database(Secret(stage.url), min_size=1, max_size=1, timeout_seconds=5)
     database.open()
-    token = ApiClientService(database).create(
-        "finder", scopes=["wallets:read"], allowed_networks=[], expires_at=None
-    )
+    token = new_client(ApiClientService(database), "wallets:read", name="finder")
     database.close()
-    LEAKS.secrets.add(token.reveal())
     return token.reveal()

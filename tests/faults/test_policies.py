@@ -8,9 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.factories import ACCESS, FID
+from tests.factories import ACCESS, FID, new_client
 from tests.faults.callers import JsonCaller
-from tests.leaks import LEAKS
 from tests.policies import FEES, USDC, payments, policies_of, transfer
 from tests.signing import CHAIN_ID
 
@@ -24,10 +23,7 @@ LIMIT = 150_000
 
 def test_four_processes_of_which_one_is_killed_stay_within_the_window(serve, services, sql, capsys):
     services.wallets.ensure_trading_wallet(FID, access=ACCESS)
-    token = services.clients.create(
-        "engine", scopes=["wallets:sign"], allowed_networks=[], expires_at=None
-    )
-    LEAKS.secrets.add(token.reveal())
+    token = new_client(services.clients, "wallets:sign", unrestricted=False)
     policies_of(services.database).put_wallet(payments((86_400, LIMIT)), FEES)
     service = serve(WEB_CONCURRENCY="4", RATELIMIT_ENABLED="false")
     caller = JsonCaller(service.port, token.reveal())

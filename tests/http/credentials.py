@@ -17,6 +17,7 @@ from tests.factories import (
     SECRET,
     authorization,
     new_client,
+    revoke_client,
     signed_in,
 )
 from tests.http.route_map import path_of
@@ -35,6 +36,7 @@ SCRAPE, KEY = "/metrics", "/v1/users/<fid>/wallets/<chain>/key"
 RPC = "/v1/users/<fid>/rpc/<chain_id>"
 SIGN, PREVIEW = "/v1/users/<fid>/wallets/<chain>/sign", "/v1/users/<fid>/sign/preview"
 POLICIES, USER_POLICY = "/v1/policies", "/v1/users/<fid>/policy"
+CLIENTS = "/v1/clients"
 OPEN = {
     "/",
     "/assets/<name>",
@@ -56,6 +58,7 @@ BODIES = {
     POLICIES: EXAMPLE,
     f"{POLICIES}/dry-run": {"fid": FID, "message": "Sign in to example.com"},
     USER_POLICY: {"policyId": EXAMPLE_ID},
+    CLIENTS: {"name": "made", "scopes": ["clients:read"]},
     "/api/wallet/policy": {"rules": [EVERYTHING, DELEGATION]},
     RPC: {"jsonrpc": "2.0", "id": 1, "method": "eth_accounts"},
 }
@@ -84,6 +87,9 @@ NEEDED_SCOPES = {
     f"GET {USER_POLICY}/effective": "policies:read",
     f"PUT {USER_POLICY}": "policies:write",
     f"DELETE {USER_POLICY}": "policies:write",
+    f"GET {CLIENTS}": "clients:read",
+    f"POST {CLIENTS}": "clients:write",
+    f"POST {CLIENTS}/<client_name>/revoke": "clients:write",
     "GET /v1/users/<fid>/deposits": "wallets:read",
     "GET /v1/users/<fid>/deposits/<deposit_id>": "wallets:read",
     "GET /v1/deposits/<deposit_id>": "wallets:read",
@@ -173,12 +179,14 @@ class Keyring:
         self.only, self.lacking = {}, {}
         for scope in SCOPES:
             word = scope.replace(":", "-")
-            self.only[scope] = client_header(service, f"only-{word}", scopes=[scope])
+            # It can grant only a scope that it has, and not this one.
+            more = ["clients:read"] if scope == "clients:write" else []
+            self.only[scope] = client_header(service, f"only-{word}", scopes=[scope, *more])
             others = set(SCOPES) - {scope}
             self.lacking[scope] = client_header(service, f"all-but-{word}", scopes=others)
         self.outside = client_header(service, "at-home", networks=["10.0.0.0/8", "fd00::/8"])
         self.revoked = client_header(service, "revoked")
-        service.revoke("revoked")
+        revoke_client(service, "revoked")
         tomorrow = datetime.now(UTC) + timedelta(days=1)
         self.expired = client_header(service, "expired", expires_at=tomorrow)
         # Its time passes: no trigger is asked.

@@ -6,10 +6,12 @@ from hypothesis import HealthCheck, settings
 from schemathesis.checks import CHECKS, load_all_checks
 
 from tests.factories import DEPOSIT_ID, FID
+from wallet_api.blueprints.schemas.clients import EXAMPLE_NAME
 from wallet_api.blueprints.schemas.policies import EXAMPLE_ID
 
 METRICS_TOKEN = "a token that only Prometheus and the tests know"
 PATH = {
+    "client_name": EXAMPLE_NAME,
     "fid": str(FID),
     "chain": "ethereum",
     "chain_id": "8453",
@@ -23,6 +25,7 @@ PROBLEM = "application/problem+json"
 # Generated clients call these names.
 OPERATIONS = [
     "assign_wallet_policy",
+    "create_client",
     "create_fallback_wallet",
     "create_user_wallet",
     "deposit",
@@ -40,6 +43,7 @@ OPERATIONS = [
     "get_wallet",
     "get_wallet_policy",
     "healthz",
+    "list_clients",
     "list_deposits",
     "list_own_deposits",
     "list_policies",
@@ -56,6 +60,7 @@ OPERATIONS = [
     "readyz",
     "remove_own_policy",
     "remove_wallet_policy",
+    "revoke_client",
     "rpc",
     "set_own_policy",
     "sign_authorization",
@@ -71,7 +76,12 @@ OPERATIONS = [
     "user_wallets",
 ]
 # What an operation answers to its example, if it is not 200.
-STATUSES = {"remove_own_policy": 204, "remove_wallet_policy": 204, "store_policy": 201}
+STATUSES = {
+    "create_client": 201,
+    "remove_own_policy": 204,
+    "remove_wallet_policy": 204,
+    "store_policy": 201,
+}
 # Headers that HTTP gives their meaning, not we.
 WELL_KNOWN = {
     "Cache-Control",

@@ -17,6 +17,7 @@ def path_of(rule: Rule) -> str:
         "chain_id": "8453",
         "name": "docs.js",
         "policy_id": EXAMPLE_ID,
+        "client_name": "everything",
         "deposit_id": DEPOSIT_ID,
     }
     return re.sub("<(?:uuid:)?([a-z_]+)>", lambda variable: examples[variable[1]], rule.rule)

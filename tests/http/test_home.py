@@ -74,3 +74,45 @@ def test_in_production_the_page_offers_no_sign_in_and_explains_the_api(client):
     assert "<form" not in page
     assert "demo" not in page
     assert "curl http://localhost/api/wallet/deposit" in page
+
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+
+
+@pytest.mark.parametrize(
+    ("path", "root"),
+    [
+        ("/nothing", ""),
+        ("/console/", "../"),
+        ("/a/b/c?d=/e", "../../"),
+        ("/v1/nothing", "../"),
+        ("/assets/nothing.js", "../"),
+        ("/api//wallet", "../../"),
+        ("/a%2Fb", ""),
+    ],
+)
+def test_an_unknown_path_is_a_page_in_a_browser_and_a_problem_for_programs(client, path, root):
+    for method in ("GET", "HEAD"):
+        answer = client.open(path, method=method, headers=BROWSER, base_url="http://localhost")
+        assert (answer.status_code, answer.mimetype) == (404, "text/html")
+        assert "style-src 'self'" in answer.headers["Content-Security-Policy"]
+        assert answer.headers["X-Request-Id"] in answer.text or method == "HEAD"
+    page = client.get(path, headers=BROWSER).text
+    for link in ("assets/page.css", "docs", "console"):
+        assert f'"{root}{link}"' in page
+    assert f'"{root or "."}"' in page
+    for accepted in (None, "*/*", "application/json", "application/json, text/html"):
+        headers = {} if accepted is None else {"Accept": accepted}
+        assert refused(client.get(path, headers=headers), 404)["code"] == "not_found"
+
+
+def test_the_page_of_an_unknown_path_repeats_nothing_of_it(client):
+    page = client.get("/<script>alert(1)</script>?a=<b>", headers=BROWSER).text
+    assert "alert" not in page
+    assert "<b>" not in page
+    assert not re.search(r"\s(style|on[a-z]+)=|<style|<script", page)
+
+
+def test_other_errors_are_problems_in_a_browser_too(client):
+    refused(client.get("/v1/stats", headers=BROWSER), 401)
+    refused(client.delete("/console", headers=BROWSER), 405)

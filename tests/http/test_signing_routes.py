@@ -17,6 +17,7 @@ from wallet_api.blueprints.schemas.signing import AUTHORIZATION, TRANSACTION, TY
 from wallet_api.crypto.checksum import to_checksum_address
 from wallet_api.ethereum.authorizations import read_authorizations
 from wallet_api.policies.rules import METHODS
+from wallet_api.services.signing import REFUSALS
 
 SIGN = f"{TRADING}/sign"
 PREVIEW = f"/v1/users/{FID}/sign/preview"
@@ -314,7 +315,10 @@ def test_a_client_is_counted_from_zero_before_its_first_signature(client, app, a
     newcomer = calling(app, "wallets:sign", name="newcomer")
     result_of(ask(client, newcomer, call("eth_chainId")))
     text, _ = metrics.render("text/plain")
-    for method in METHODS:
-        for counter in ("signatures", "signing_refusals"):
-            line = f'wallet_api_{counter}_total{{client="newcomer",method="{method}"}} 0.0'
-            assert line in text.decode().splitlines()
+    counters = [
+        *(("signatures", "method", method) for method in METHODS),
+        *(("signing_refusals", "reason", reason) for reason in REFUSALS),
+    ]
+    for counter, label, value in counters:
+        line = f'wallet_api_{counter}_total{{client="newcomer",{label}="{value}"}} 0.0'
+        assert line in text.decode().splitlines()

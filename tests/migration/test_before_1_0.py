@@ -11,7 +11,7 @@ import pytest
 
 from tests.database import new_database, open_every_wallet
 from tests.documentation.pages import read, section
-from tests.factories import ACCESS, BASE_ACCOUNT, FID
+from tests.factories import ACCESS, BASE_ACCOUNT, FID, new_client
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
 from wallet_api.services import migrations
@@ -57,7 +57,7 @@ def test_the_commands_of_the_changelog_copy_the_rows(
         DepositRequest(asset="USDC", amount="1", base_address=None, idempotency_key="k"),
         access=ACCESS,
     )
-    services.clients.create("engine", scopes=["keys:read"], allowed_networks=[], expires_at=None)
+    new_client(services.clients, "keys:read")
     before = rows(database_url)
     assert all(before.values())
     page = section(read("CHANGELOG.md"), "### Databases from before 1.0.0")

@@ -13,8 +13,8 @@ import psycopg
 import pytest
 from structlog.testing import capture_logs
 
+from tests.factories import ACCESS, client_changes, revoke_client
 from tests.leaks import LEAKS
-from tests.races import race
 from tests.services.clients import HOME, STATS, created, last_used
 from wallet_api.auth import client_tokens
 from wallet_api.crypto.secret import Secret
@@ -24,7 +24,7 @@ from wallet_api.errors import (
     InsufficientScope,
     Unauthenticated,
 )
-from wallet_api.models import SCOPES
+from wallet_api.models import SCOPES, PageRequest
 from wallet_api.services.api_clients import ApiClientService
 
 
@@ -89,34 +89,10 @@ def test_the_list_has_every_client_ever_created_by_name(clients):
     assert clients.list_clients() == []
     for name in ("zebra", "ant", "mule"):
         created(clients, name)
-    clients.revoke("mule")
+    revoke_client(clients, "mule")
     found = clients.list_clients()
     assert [client.name for client in found] == ["ant", "mule", "zebra"]
     assert [client.revoked_at is not None for client in found] == [False, True, False]
-
-
-def test_a_name_is_never_used_again(clients, sql):
-    first = created(clients)
-    row = sql.execute("select * from api_clients").fetchall()
-    options = {"scopes": ["keys:read"], "allowed_networks": [], "expires_at": None}
-    assert clients.create("engine", **options) is None
-    assert sql.execute("select * from api_clients").fetchall() == row
-    assert clients.identify(first).scopes == set(SCOPES)
-    clients.revoke("engine")
-    assert clients.create("engine", **options) is None
-    with pytest.raises(Unauthenticated):
-        clients.identify(first)
-
-
-def test_one_of_ten_concurrent_creations_gets_the_name(clients, sql):
-    def create(_):
-        return clients.create("engine", scopes=["stats:read"], allowed_networks=[], expires_at=None)
-
-    tokens = [token for token in race(create, range(10)) if token is not None]
-    LEAKS.secrets.update(token.reveal() for token in tokens)
-    assert len(tokens) == 1
-    assert clients.identify(tokens[0]).name == "engine"
-    assert sql.execute("select count(*) from api_clients").fetchone() == (1,)
 
 
 @pytest.mark.parametrize(
@@ -208,26 +184,9 @@ def test_a_revocation_applies_at_once_to_a_client_that_was_identified_before(cli
     used(clients, token)
     with closing(Database(Secret(database_url), min_size=1, max_size=1, timeout_seconds=5)) as pool:
         pool.open()
-        other_process = ApiClientService(pool)
-        assert other_process.revoke("engine") is not None
+        client_changes(pool).revoke("engine", access=ACCESS)
     with pytest.raises(Unauthenticated):
         clients.identify(token)
-
-
-def test_the_first_revocation_stays(clients, sql):
-    created(clients)
-    first = clients.revoke("engine")
-    row = sql.execute("select * from api_clients").fetchall()
-    assert [clients.revoke("engine") for _ in range(3)] == [first] * 3
-    assert sql.execute("select * from api_clients").fetchall() == row
-    assert clients.list_clients()[0].revoked_at == first
-
-
-def test_a_revocation_ends_one_client_and_no_other(clients):
-    tokens = {name: created(clients, name) for name in ("engine", "engine2")}
-    clients.revoke("engine")
-    assert clients.identify(tokens["engine2"]).name == "engine2"
-    assert clients.revoke("nobody") is None
 
 
 @pytest.mark.parametrize("scope", SCOPES)
@@ -299,8 +258,7 @@ def test_a_token_is_not_reported_as_wrong_while_the_database_is_down(clients, ma
         for ask in (
             lambda: down.identify(token),
             down.list_clients,
-            lambda: down.revoke("engine"),
-            lambda: created(down, "another"),
+            lambda: down.find(PageRequest(since=None, after=None, limit=1)),
         ):
             with pytest.raises(DatabaseUnavailable):
                 ask()

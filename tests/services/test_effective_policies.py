@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.factories import ACCESS, FID
+from tests.factories import ACCESS, FID, new_client
 from tests.policies import (
     CLIENT,
     EVERYTHING,
@@ -116,9 +116,9 @@ def test_there_is_a_window_for_every_asset_and_chain_of_a_rule(policies, look):
 
 def test_every_layer_is_shown_and_that_of_a_client_if_it_is_named(database, policies, look):
     clients = ApiClientService(database)
-    common = {"scopes": ["wallets:sign"], "allowed_networks": (), "expires_at": None}
-    clients.create("free", unrestricted=True, **common)
-    clients.create("engine", policy_id=policies.create(EVERYTHING, name="engine"), **common)
+    new_client(clients, "wallets:sign", name="free")
+    policy_id = policies.create(EVERYTHING, name="engine")
+    new_client(clients, "wallets:sign", unrestricted=False, policy_id=policy_id)
     nothing = look()
     assert (nothing.unrestricted, nothing.layers, nothing.windows) == (None, (), ())
     assert look(client="free").unrestricted is True
@@ -143,13 +143,8 @@ def test_more_windows_than_are_summed_are_announced(policies, look, monkeypatch)
 
 def test_a_client_policy_counts_the_wallets_spends_of_all_clients(database, policies, look, pay):
     access = replace(CLIENT, policy_id=policies.create(payments((HOUR, 100)), FEES))
-    ApiClientService(database).create(
-        "engine",
-        scopes=["wallets:sign"],
-        policy_id=access.policy_id,
-        allowed_networks=(),
-        expires_at=None,
-    )
+    clients = ApiClientService(database)
+    new_client(clients, "wallets:sign", unrestricted=False, policy_id=access.policy_id)
     assert pay(60, access=access) is None
     assert left(look(client="engine")) == {("client", "payments", HOUR): 40}
     assert pay(41, access=access) == "window"

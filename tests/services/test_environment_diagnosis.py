@@ -7,7 +7,16 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.commands import Running, kept_environ
-from tests.factories import ACCESS, FID, OTHER_SECRET, POSTGRES, SECRET, service
+from tests.factories import (
+    ACCESS,
+    FID,
+    OTHER_SECRET,
+    POSTGRES,
+    SECRET,
+    new_client,
+    revoke_client,
+    service,
+)
 from tests.leaks import LEAKS, secrets_in
 from tests.policies import EVERYTHING, OPERATOR, policies_of
 from wallet_api.crypto.encryption import EncryptionService
@@ -158,7 +167,6 @@ def test_a_secret_of_another_database_is_a_fault(doctor, database):
 def test_clients_that_read_keys_or_sign_everything_are_reported(doctor, database):
     """Revoked clients are not: they can do neither."""
     clients, wallets = ApiClientService(database), service(database)
-    anywhere = {"allowed_networks": [], "expires_at": None}
     for name, scopes, unrestricted in (
         ("engine", ["keys:read", "wallets:read"], False),
         ("idle", ["keys:read"], False),
@@ -166,10 +174,8 @@ def test_clients_that_read_keys_or_sign_everything_are_reported(doctor, database
         ("revoked", ["keys:read", "wallets:sign"], True),
         ("trader", ["wallets:sign"], True),
     ):
-        LEAKS.secrets.add(
-            clients.create(name, scopes=scopes, unrestricted=unrestricted, **anywhere).reveal()
-        )
-    clients.revoke("revoked")
+        new_client(clients, *scopes, name=name, unrestricted=unrestricted)
+    revoke_client(clients, "revoked")
     wallets.ensure_trading_wallet(FID, access=ACCESS)
     wallets.get_wallet_with_key(
         FID, "ethereum", access=AuditContext(actor="client:engine", request_id="r")
@@ -190,15 +196,12 @@ def test_clients_that_read_keys_or_sign_everything_are_reported(doctor, database
 
 def test_clients_under_a_policy_are_fine_unless_they_can_change_it(doctor, database):
     policies, clients = policies_of(database), ApiClientService(database)
-    anywhere = {"allowed_networks": [], "expires_at": None}
     for name, scopes, unrestricted in (
         ("narrow", ["wallets:sign"], False),
         ("own", ["wallets:sign", "policies:write"], False),
         ("trader", ["wallets:sign"], True),
     ):
-        LEAKS.secrets.add(
-            clients.create(name, scopes=scopes, unrestricted=unrestricted, **anywhere).reveal()
-        )
+        new_client(clients, *scopes, name=name, unrestricted=unrestricted)
     policies.put_service(EVERYTHING)
     only_own = ["own may sign and change policies: it can widen what limits it"]
     assert [what for _, what, _ in unusual(doctor())] == only_own

@@ -7,8 +7,18 @@ from pathlib import Path
 import pytest
 
 from tests.database import audited_actions
-from tests.factories import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET, POSTGRES, SECRET, service
+from tests.factories import (
+    ACCESS,
+    BASE_ACCOUNT,
+    FID,
+    OTHER_SECRET,
+    POSTGRES,
+    SECRET,
+    client_changes,
+    service,
+)
 from tests.faults.servers import Proxy, carry_all
+from tests.leaks import LEAKS
 from tests.policies import EVERYTHING, FEES, payments, policies_of, transfer
 from tests.signing import CHAIN_ID
 from wallet_api.crypto.encryption import EncryptionService
@@ -16,6 +26,7 @@ from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
 from wallet_api.errors import DatabaseUnavailable
 from wallet_api.ethereum.networks import NETWORKS
+from wallet_api.models import ClientRights
 from wallet_api.policies.reading import read_policy, read_rules
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
@@ -118,11 +129,12 @@ def prepare_deposit(ground, fid):
 
 
 def create_client(ground, fid):
+    rights = ClientRights(scopes=frozenset({"keys:read"}))
+    changes = client_changes(ground.database)
+    made = changes.create(f"engine-{fid}", rights, creator=None, access=ACCESS)
+    LEAKS.secrets.add(made.token.reveal())
     clients = ApiClientService(ground.database)
-    made = clients.create(
-        f"engine-{fid}", scopes=["keys:read"], allowed_networks=[], expires_at=None
-    )
-    assert clients.identify(made).name == f"engine-{fid}"
+    assert clients.identify(made.token).name == f"engine-{fid}"
 
 
 def rotate(ground, fid):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from tests.database import rows_of
-from tests.factories import ACCESS, FID
+from tests.factories import ACCESS, FID, new_client
 from tests.policies import (
     CLIENT,
     EVERYTHING,
@@ -82,13 +82,7 @@ def bench(database, wallets):
     address = wallets.ensure_trading_wallet(FID, access=ACCESS).address
     clients = ApiClientService(database)
     for name, unrestricted in (("engine", False), ("free", True)):
-        clients.create(
-            name,
-            scopes=["wallets:sign"],
-            unrestricted=unrestricted,
-            allowed_networks=[],
-            expires_at=None,
-        )
+        new_client(clients, "wallets:sign", name=name, unrestricted=unrestricted)
     return Bench(
         SigningService(wallets), PolicyDryRuns(database), policies_of(database), clients, address
     )

@@ -7,8 +7,18 @@ import re
 import psycopg
 import pytest
 from psycopg import errors
+from structlog.testing import capture_logs
 
-from tests.factories import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET, SECRET, new_client
+from tests.factories import (
+    ACCESS,
+    BASE_ACCOUNT,
+    FID,
+    OTHER_SECRET,
+    SECRET,
+    authorization,
+    new_client,
+)
+from tests.http.problems import refused
 from tests.leaks import LEAKS
 from wallet_api.blueprints.application import application
 from wallet_api.database import sql as loader
@@ -16,6 +26,7 @@ from wallet_api.errors import SecretMismatch
 from wallet_api.models import SCOPES
 
 SCRIPT = (loader.QUERIES / "operations/roles.sql").read_text()
+CLIENTS_SCRIPT = (loader.QUERIES / "operations/clients.sql").read_text()
 NUMBERS = itertools.count(1)
 
 
@@ -97,7 +108,7 @@ FORBIDDEN = [
     "update wallet_audit_log set actor = 'nobody'",
     "update deposits set status = 'prepared'",
     "update encryption_keys set succeeds = null",
-    "update api_clients set revoked_at = null",
+    "update api_clients set created_at = now()",
     "update api_clients set scopes = array['keys:read']",
     "insert into api_clients (id, name, token_hash, scopes) values ('a', 'b', 'c', '{}')",
     "update api_clients set policy_id = null",
@@ -123,6 +134,40 @@ FORBIDDEN = [
 def test_the_runtime_role_cannot_lose_a_key_or_change_the_log(runtime, statement):
     with pytest.raises(errors.InsufficientPrivilege):
         runtime.execute(statement)
+
+
+def test_the_runtime_role_revokes_clients_and_creates_them_only_after_clients_sql(
+    make_app, runtime_url, services, command, sql
+):
+    root = authorization(new_client(services.clients, *SCOPES, name="root").reveal())
+    new_client(services.clients, "wallets:read", name="old")
+    assert command("register", group="keys").status == 0
+    client = make_app(DATABASE_URL=runtime_url).test_client()
+    assert client.post("/v1/clients/old/revoke", headers=root).status_code == 200
+    body = {"name": "made", "scopes": ["wallets:read"]}
+    with capture_logs() as lines:
+        answer = client.post("/v1/clients", json=body, headers=root)
+    assert refused(answer, 403)["code"] == "client_creation_disabled"
+    # Nobody need be woken.
+    assert [line for line in lines if line["log_level"] == "critical"] == []
+    assert client.get("/readyz").status_code == 200
+    sql.execute(CLIENTS_SCRIPT)
+    answer = client.post("/v1/clients", json=body, headers=root)
+    assert answer.status_code == 201
+    LEAKS.secrets.add(answer.get_json()["token"])
+    sql.execute(SCRIPT)
+    answer = client.post("/v1/clients", json=body | {"name": "more"}, headers=root)
+    assert refused(answer, 403)["code"] == "client_creation_disabled"
+
+
+@pytest.mark.parametrize("column", ["created_at", "revoked_at", "last_used_at"])
+def test_no_client_comes_with_a_time_that_postgresql_did_not_set(runtime, sql, column):
+    sql.execute(CLIENTS_SCRIPT)
+    with pytest.raises(errors.InsufficientPrivilege):
+        runtime.execute(
+            f"insert into api_clients (id, name, token_hash, scopes, {column})"
+            " values (repeat('ab', 8), 'mine', repeat('cd', 32), '{keys:read}', '2020-01-01')"
+        )
 
 
 def test_a_command_that_needs_the_owner_reports_it(runtime_url, services, command):

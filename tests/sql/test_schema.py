@@ -42,7 +42,8 @@ def catalog(connection: Connection) -> str:
     def names(query: str) -> list[str]:
         return [row["name"] for row in connection.execute(query.encode())]
 
-    connection.execute((QUERIES / "operations/roles.sql").read_bytes())
+    for script in ("roles", "clients"):
+        connection.execute((QUERIES / f"operations/{script}.sql").read_bytes())
     checks = DatabaseCheckRepository(connection)
     relations = names(RELATIONS)
     ours = [name for name in relations if name != "schema_migrations"]

@@ -5,6 +5,9 @@ import { amount, copyable, decimal, fidLink, short, time } from "./format.js";
 import { ACTIONS, severity } from "./labels.js";
 import { to } from "./router.js";
 
+// An id that the service made contains its time. Another one is searched for only with a user or a range.
+const OUR_ID = /^[0-9a-f]{32}$/;
+
 // `network` is that of the service, whose assets are known, or null.
 export function auditTable(entries, network, { user = true } = {}) {
   const columns = ["Time", "Action", ...(user ? ["User"] : []), "By", "From", "Details", "Request"];
@@ -16,7 +19,7 @@ export function auditTable(entries, network, { user = true } = {}) {
     entry.ip ? h("code", {}, entry.ip) : "",
     details(entry, network),
     copyable(entry.requestId, "request id",
-      link(to(["audit"], { request_id: entry.requestId }), short(entry.requestId))),
+      link(to(["audit"], { request_id: entry.requestId, fid: OUR_ID.test(entry.requestId) ? null : entry.fid }), short(entry.requestId))),
   ]));
 }
 

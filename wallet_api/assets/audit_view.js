@@ -13,6 +13,7 @@ import { moment } from "./times.js";
 
 const SIZE = 50;
 const NAMES = ["action", "actor", "from", "to", "fid", "request_id"];
+const NOW = "-0m";
 const PRESETS = { "Last hour": "-1h", "Last 24 hours": "-24h", "Last 7 days": "-7d" };
 
 export function audit(view, _, query) {
@@ -84,7 +85,7 @@ function filters(asked, error) {
     text("fid", "FID", { inputmode: "numeric" }), text("request_id", "Request id"),
     h("p", { class: "actions" }, h("button", { class: "primary" }, "Apply"), link("#/audit", "Clear")),
     h("p", { class: "presets quiet", id: "times-hint" },
-      Object.entries(PRESETS).map(([label, from]) => link(to(["audit"], { ...asked, from, to: "" }), label)),
+      Object.entries(PRESETS).map(([label, from]) => link(to(["audit"], { ...asked, from, to: asked.request_id && NOW }), label)),
       h("span", {}, "Times are in UTC: 2026-11-30 02:00, 02:00 (today), -90m, -1h or -7d. The end is exclusive.")),
     error);
 }

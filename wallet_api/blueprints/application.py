@@ -11,6 +11,7 @@ from wallet_api.blueprints.rate_limits import RequestLimits
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
 from wallet_api.ethereum.networks import Network
+from wallet_api.services.api_client_changes import ApiClientChanges
 from wallet_api.services.api_clients import ApiClientService
 from wallet_api.services.audit.read import AuditLog
 from wallet_api.services.deposit_history import DepositHistory
@@ -56,6 +57,7 @@ class Application:
     readiness: ReadinessService
     watch: Watch
     clients: ApiClientService
+    client_changes: ApiClientChanges
     wallet_search: WalletSearch | UnsupportedWithFiles
     stats: StatsService | UnsupportedWithFiles
     storage: StorageService

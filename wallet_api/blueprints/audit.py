@@ -7,14 +7,14 @@ from wallet_api.blueprints.authorization import client
 from wallet_api.blueprints.pagination import LINK_HEADER
 from wallet_api.blueprints.routing import Blueprint
 from wallet_api.blueprints.schemas.audit import AuditPage, AuditQuery
-from wallet_api.errors import InvalidCursor
+from wallet_api.errors import InvalidCursor, InvalidFilter
 from wallet_api.services.audit.read import AuditFilters
 
 blueprint = Blueprint("audit", __name__)
 
 
 @blueprint.get("/audit")
-@blueprint.requires(client("audit:read"), InvalidCursor)
+@blueprint.requires(client("audit:read"), InvalidFilter, InvalidCursor)
 @blueprint.arguments(AuditQuery, location="query")
 @blueprint.response(200, AuditPage, headers=LINK_HEADER)
 def find_audit_entries(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
@@ -23,6 +23,7 @@ def find_audit_entries(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str,
         fid=query["fid"],
         actions=query["action"],
         actor=query["actor"],
+        request_id=query["request_id"],
         since=query["after"],
         before=query["before"],
     )

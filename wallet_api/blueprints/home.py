@@ -1,13 +1,16 @@
-"""The landing page, with a demo deposit in development, and the operator console."""
+"""The landing page, with a demo deposit in development, the operator console, and the page 404."""
 
 from pathlib import Path
 
-from flask import Response, render_template, request, send_from_directory
+from flask import Flask, Response, g, render_template, request, send_from_directory
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import NotFound
 
 from wallet_api.blueprints.application import application
 from wallet_api.blueprints.authorization import PUBLIC
 from wallet_api.blueprints.demo import is_local_request
+from wallet_api.blueprints.paths import raw_path
+from wallet_api.blueprints.problems import http_error_response
 from wallet_api.blueprints.routing import Blueprint
 from wallet_api.blueprints.schemas.bases import BASE_ACCOUNT
 
@@ -19,6 +22,26 @@ _CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+
+
+# The first one is for callers that accept anything.
+_KINDS_OF_ERRORS = ("application/problem+json", "application/json", "text/html")
+
+
+def init_app(app: Flask) -> None:
+    """Return a page to a browser for a path that `app` does not serve."""
+    app.register_error_handler(NotFound, _not_found)
+
+
+def _not_found(error: NotFound) -> ResponseReturnValue:
+    """Return a page to whoever prefers HTML, and otherwise a problem."""
+    if request.accept_mimetypes.best_match(_KINDS_OF_ERRORS) != "text/html":
+        return http_error_response(error)
+    # Links of pages are relative, because a proxy may serve them under a path of its own.
+    root = "../" * (raw_path().count("/") - 1)
+    response = _page(render_template("not_found.html", root=root, request_id=g.request_id))
+    response.status_code = 404
+    return response
 
 
 @blueprint.get("/")

@@ -36,17 +36,27 @@ def _require_canonical_path() -> None:
     """
     environ = request.environ
     path = environ["PATH_INFO"]
-    # The unparsed request target: gunicorn provides RAW_URI, other servers REQUEST_URI.
-    target = environ.get("RAW_URI") or environ.get("REQUEST_URI")
-    if target is None:
+    raw = _raw_path()
+    if raw is None:
         is_canonical = bool(_CANONICAL_DECODED.fullmatch(path))
     else:
-        raw = target.partition("?")[0]
         is_canonical = bool(_CANONICAL.fullmatch(raw)) and unquote_to_bytes(raw) == path.encode(
             "latin-1"
         )
     if environ["SCRIPT_NAME"] or not is_canonical:
         raise NotFound
+
+
+def raw_path() -> str:
+    """Return the path as the caller sent it, or decoded if the server does not provide it."""
+    return _raw_path() or request.path
+
+
+def _raw_path() -> str | None:
+    environ = request.environ
+    # The unparsed request target: gunicorn provides RAW_URI, other servers REQUEST_URI.
+    target = environ.get("RAW_URI") or environ.get("REQUEST_URI")
+    return None if target is None else target.partition("?")[0]
 
 
 def parse_fid_of_path(fid: str) -> int:

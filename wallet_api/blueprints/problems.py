@@ -35,10 +35,13 @@ STATUS_OF: dict[type[errors.WalletApiError], int] = {
     errors.InsufficientScope: 403,
     errors.NetworkNotAllowed: 403,
     errors.PolicyRefused: 403,
+    errors.ClientCreationDisabled: 403,
+    errors.GrantRefused: 403,
     errors.WalletNotFound: 404,
     errors.PolicyNotFound: 404,
     errors.ClientNotFound: 404,
     errors.DepositNotFound: 404,
+    errors.ClientNameTaken: 409,
     errors.IdempotencyKeyInUse: 409,
     errors.WalletsInFiles: 409,
     errors.PreconditionFailed: 412,
@@ -83,7 +86,7 @@ log = structlog.get_logger("wallet_api")
 def init_app(app: Flask) -> None:
     """Return every error of `app` as a problem."""
     app.register_error_handler(errors.WalletApiError, error_response)
-    app.register_error_handler(HTTPException, _http_error_response)
+    app.register_error_handler(HTTPException, http_error_response)
     app.register_error_handler(Exception, _unexpected_error_response)
 
 
@@ -155,7 +158,8 @@ def report(error: errors.ServiceUnavailable) -> None:
         log.error("unavailable", code=error.code, reason=error.reason)
 
 
-def _http_error_response(error: HTTPException) -> ResponseReturnValue:
+def http_error_response(error: HTTPException) -> ResponseReturnValue:
+    """Return the response to an error of HTTP itself."""
     if error.code is None:
         raise AssertionError("unreachable: Flask answers an exception without a status itself")
     sentence = _SENTENCES.get(error.code, f"{error.name}.")
@@ -171,4 +175,4 @@ def _code(error: HTTPException) -> str:
 
 def _unexpected_error_response(error: Exception) -> ResponseReturnValue:
     alarm("unhandled exception", "unhandled_exception", exc_info=error)
-    return _http_error_response(InternalServerError())
+    return http_error_response(InternalServerError())

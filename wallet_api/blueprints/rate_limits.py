@@ -29,7 +29,7 @@ class RequestLimits:
     """Count the current request against the configured limits.
 
     The kinds of limits are "ip", "user", "client", and "writes" (requests of a user that append to
-    tables).
+    tables, and those of an API client that create API clients).
     """
 
     def __init__(self, counts: RateLimits, limits: dict[str, list[RateLimitItem]]) -> None:
@@ -50,12 +50,13 @@ class RequestLimits:
         self._count(per, name)
 
     def count_write(self) -> None:
-        """Count a request of a user that may append to a table. Raises TooManyRequests.
+        """Count a request of the caller that may append to a table. Raises TooManyRequests.
 
-        Rows of these tables are never deleted, so that their growth must be limited here. API
-        clients have one limit for everything: an engine may sign for one user all the time.
+        Rows of these tables are never deleted, so that their growth must be limited here. Where API
+        clients use wallets they have one limit for everything: an engine may sign for one user all
+        the time.
         """
-        self._count("writes", str(g.fid))
+        self._count("writes", g.actor)
 
     def count_batch(self, calls: int) -> None:
         """Count a batch as its calls one by one would be counted. Raises TooManyRequests.

@@ -3,7 +3,6 @@
 import json
 import re
 import time
-import uuid
 from collections.abc import Mapping
 from functools import cache, lru_cache
 from ipaddress import IPv6Address, ip_address
@@ -20,6 +19,7 @@ from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMe
 from wallet_api import deadline, metrics
 from wallet_api.errors import InvalidRequest, Overloaded
 from wallet_api.models import IPAddress
+from wallet_api.request_ids import new_request_id
 
 MAX_BODY_BYTES = 16 * 1024
 """A deposit needs about 200 bytes."""
@@ -57,7 +57,7 @@ def _begin() -> None:
     state = app_ctx.g
     state.began = deadline.arrived_at()
     given = request.headers.get("X-Request-Id", "")
-    state.request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+    state.request_id = given if _REQUEST_ID.fullmatch(given) else new_request_id()
     state.actor = "anybody"
     structlog.contextvars.bind_contextvars(request_id=state.request_id, actor=state.actor)
     if deadline.seconds_left() <= 0:

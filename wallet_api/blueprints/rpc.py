@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from flask import Response, current_app, request
+from flask import Response, current_app, g, request
 from werkzeug.exceptions import UnsupportedMediaType
 
 from wallet_api.blueprints import json_rpc
@@ -18,14 +18,16 @@ from wallet_api.blueprints.authorization import audit_context, client
 from wallet_api.blueprints.idempotency import REPLAYED, idempotency_key, replayed_header
 from wallet_api.blueprints.json_rpc import Call, RpcError, require_count
 from wallet_api.blueprints.paths import parse_fid_of_path
-from wallet_api.blueprints.problems import report
+from wallet_api.blueprints.problems import error_response, report
 from wallet_api.blueprints.routing import Blueprint
 from wallet_api.blueprints.schemas.rpc import ANSWER, ANSWER_EXAMPLES, BODY, PARAMETERS
 from wallet_api.blueprints.signing import header_reason
 from wallet_api.errors import (
+    InsufficientScope,
     InvalidFid,
     InvalidIdempotencyKey,
     InvalidRequest,
+    NetworkNotAllowed,
     ServiceUnavailable,
     WalletApiError,
 )
@@ -34,8 +36,9 @@ from wallet_api.ethereum.node import NodeError
 from wallet_api.ethereum.strict_json import MAX_SAFE_INTEGER, printable, read_address
 from wallet_api.ethereum.typed_data import read_typed_data
 from wallet_api.models import TRADING_CHAIN, AuditContext
+from wallet_api.policies.rules import METHODS
 from wallet_api.services import node_reads
-from wallet_api.services.signing import Signed
+from wallet_api.services.signing import Signed, count_refusal
 
 Result = TypeVar("Result")
 
@@ -109,6 +112,14 @@ def rpc(fid: str, chain_id: str) -> Response:
     return response
 
 
+@blueprint.errorhandler(InsufficientScope)
+@blueprint.errorhandler(NetworkNotAllowed)
+def count_refused_request(error: InsufficientScope | NetworkNotAllowed) -> Response:
+    """Count a request of a client that may call nothing here, whatever its calls are."""
+    count_refusal(error, client=g.client.name)
+    return error_response(error)
+
+
 def _answer_all(
     provider: _Provider, calls: Sequence[Call | json_rpc.Answer], *, is_batch: bool
 ) -> list[json_rpc.Answer]:
@@ -129,14 +140,22 @@ def _answer_all(
             asked = provider.at(index) if is_batch else provider
             answers.append(json_rpc.result(call.id, _answer(asked, call)))
         except RpcError as error:
+            _count_refusal(call, InvalidRequest())
             answers.append(json_rpc.failure(call.id, error))
         except WalletApiError as error:
+            _count_refusal(call, error)
             if isinstance(error, ServiceUnavailable):
                 if not provider.repeats:
                     raise
                 report(error)
             answers.append(json_rpc.failure(call.id, json_rpc.to_rpc_error(error)))
     return answers
+
+
+def _count_refusal(call: Call, error: WalletApiError) -> None:
+    """Count a call that was refused, if its method signs."""
+    if call.method in METHODS:
+        count_refusal(error, client=g.client.name)
 
 
 def _answer(provider: _Provider, call: Call) -> object:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import request
+from flask import Response, g, request
 
 from wallet_api.blueprints.application import application
 from wallet_api.blueprints.authorization import audit_context, client
@@ -13,6 +13,7 @@ from wallet_api.blueprints.idempotency import (
     replayed_header,
 )
 from wallet_api.blueprints.paths import parse_fid_of_path, require_trading_chain
+from wallet_api.blueprints.problems import error_response
 from wallet_api.blueprints.routing import Blueprint
 from wallet_api.blueprints.schemas.bases import FID
 from wallet_api.blueprints.schemas.signing import (
@@ -39,6 +40,7 @@ from wallet_api.errors import (
     NotSignable,
     PolicyRefused,
     UnsupportedChain,
+    WalletApiError,
     WalletNotFound,
 )
 from wallet_api.ethereum.messages import read_message, read_text_message
@@ -46,7 +48,7 @@ from wallet_api.ethereum.signatures import Signature
 from wallet_api.ethereum.strict_json import read_object
 from wallet_api.ethereum.typed_data import read_typed_data
 from wallet_api.models import TRADING_CHAIN, AuditContext
-from wallet_api.services.signing import Preview, Signed
+from wallet_api.services.signing import Preview, Signed, count_refusal
 
 blueprint = Blueprint(
     "signing", __name__, url_prefix="/v1/users/<fid>", description="Signatures of trading wallets."
@@ -181,6 +183,14 @@ def preview_signature(body: dict[str, Any], fid: str) -> dict[str, Any]:
         "digest": _hex(preview.digest),
         "effects": [effect.as_json() for effect in preview.effects],
     }
+
+
+@blueprint.errorhandler(WalletApiError)
+def count_refused_request(error: WalletApiError) -> Response:
+    """Count a request that was refused, for whatever reason, unless it was a preview."""
+    if "client" in g and request.endpoint != f"{blueprint.name}.{preview_signature.__name__}":
+        count_refusal(error, client=g.client.name)
+    return error_response(error)
 
 
 def preview_of(fid: int, body: dict[str, Any]) -> Preview:

@@ -7,32 +7,34 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from ipaddress import IPv6Address, ip_network
 from typing import Any
 from uuid import UUID
 
 import click
 
 from wallet_api import logs
+from wallet_api.auth.client_grants import NAME, read_network
 from wallet_api.cli.command import Command, json_option, read_moment, require_database
+from wallet_api.cli.wallet_files.resources import WalletResources, operator
 from wallet_api.config import read_database_url
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
-from wallet_api.errors import PolicyNotFound
-from wallet_api.models import SCOPES, ApiClient, IPNetwork
+from wallet_api.errors import ClientNameTaken, ClientNotFound, InvalidRequest, PolicyNotFound
+from wallet_api.models import SCOPES, ApiClient, ClientRights, IPNetwork
+from wallet_api.services.api_client_changes import ApiClientChanges
 from wallet_api.services.api_clients import ApiClientService
+from wallet_api.services.audit.changes import AuditedChanges
 from wallet_api.services.readiness import check_database
 
 clients = click.Group("clients", help="Manage the API clients that may call /v1.")
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}", re.ASCII)
 _DAYS = re.compile(r"([1-9][0-9]{0,4})d", re.ASCII)
 _POOL_SECONDS = 10
 _YEAR_TOO_LATE = 9000
 
 
 def _read_name(context: click.Context, parameter: click.Parameter, value: str) -> str:
-    if not _NAME.fullmatch(value):
+    if not NAME.fullmatch(value):
         raise click.BadParameter(
             "use up to 63 lower-case letters, digits, dots, dashes and underscores, "
             "starting with a letter or a digit."
@@ -44,16 +46,9 @@ def _read_networks(
     context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
 ) -> list[IPNetwork]:
     try:
-        networks = [ip_network(value) for value in values]
+        return [read_network(value) for value in values]
     except ValueError as error:
         raise click.BadParameter(f"{error}.") from error
-    for network in networks:
-        first = network.network_address
-        if isinstance(first, IPv6Address) and (first.scope_id or first.ipv4_mapped):
-            raise click.BadParameter(
-                f"{network}: omit the zone, and write an IPv4 address as IPv4."
-            )
-    return networks
 
 
 def _read_expiry(
@@ -118,6 +113,9 @@ def create(
 ) -> None:
     """Create an API client and print its token once. The database stores only its hash.
 
+    Needs ENCRYPTION_SECRET, because the audit log records it. A client with clients:write creates
+    clients too, with rights of its own (POST /v1/clients).
+
     Name and scopes cannot be changed later: create another client and revoke this one. Its policy
     can (`wallet-api policies set`).
 
@@ -130,24 +128,20 @@ def create(
         raise click.UsageError("--unrestricted needs --scope wallets:sign.")
     if policy_id is not None and "wallets:sign" not in scopes:
         raise click.UsageError("--policy needs --scope wallets:sign.")
-    with _service() as service:
+    rights = ClientRights(
+        scopes=frozenset(scopes),
+        unrestricted=unrestricted,
+        policy_id=policy_id,
+        allowed_networks=tuple(networks) or None,
+        expires_at=expires,
+    )
+    with _changes() as changes:
+        access = operator()
+        created = changes.create(name, rights, creator=None, access=access)
         try:
-            token = service.create(
-                name,
-                scopes=scopes,
-                unrestricted=unrestricted,
-                policy_id=policy_id,
-                allowed_networks=networks,
-                expires_at=expires,
-            )
-        except PolicyNotFound as error:
-            raise click.ClickException(str(error)) from error
-        if token is None:
-            raise click.ClickException(f"The name {name} is or was in use. Choose another one.")
-        try:
-            _show(name, token, as_json=as_json)
+            _show(name, created.token, as_json=as_json)
         except OSError as error:
-            service.revoke(name)
+            changes.revoke(name, access=access)
             # Discard the buffered output, or Python would write it again at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             message = f"The token could not be printed ({error.strerror}), so {name} was revoked."
@@ -195,20 +189,18 @@ def list_(as_json: bool) -> None:
 @click.argument("name", callback=_read_name)
 @json_option
 def revoke(name: str, as_json: bool) -> None:
-    """Revoke a client immediately and permanently.
+    """Revoke a client immediately and permanently. Needs ENCRYPTION_SECRET, for the audit log.
 
     \b
     Example:
       wallet-api clients revoke engine
     """
-    with _service() as service:
-        since = service.revoke(name)
-    if since is None:
-        raise click.ClickException(f"There is no client {name}.")
+    with _changes() as changes:
+        since = _time(changes.revoke(name, access=operator()).revoked_at)
     if as_json:
-        click.echo(json.dumps({"name": name, "revoked_at": _time(since)}))
+        click.echo(json.dumps({"name": name, "revoked_at": since}))
     else:
-        click.echo(f"{name} was revoked at {_time(since)}.")
+        click.echo(f"{name} was revoked at {since}.")
 
 
 @contextmanager
@@ -220,6 +212,18 @@ def _service() -> Iterator[ApiClientService]:
     with Database(url, min_size=0, max_size=1, timeout_seconds=_POOL_SECONDS) as database:
         check_database(database, writable=False)
         yield ApiClientService(database)
+
+
+@contextmanager
+def _changes() -> Iterator[ApiClientChanges]:
+    """Yield the service that changes clients. Its errors become one line."""
+    resources = WalletResources()
+    with resources.database() as database:
+        changes = AuditedChanges(database, resources.encryption, resources.registration(database))
+        try:
+            yield ApiClientChanges(changes)
+        except (ClientNameTaken, ClientNotFound, InvalidRequest, PolicyNotFound) as error:
+            raise click.ClickException(str(error)) from error
 
 
 def _members(client: ApiClient) -> dict[str, Any]:

@@ -17,8 +17,8 @@ from wallet_api.policies.explanation import explain
 from wallet_api.policies.reading import parse_policy
 from wallet_api.policies.rules import Policy
 from wallet_api.policies.warnings import warnings
+from wallet_api.services.audit.changes import AuditedChanges
 from wallet_api.services.policies.assignments import PolicyAssignments
-from wallet_api.services.policies.changes import PolicyChanges
 from wallet_api.services.policies.decisions import read_stored_rules
 from wallet_api.services.policies.versions import PolicyVersions
 
@@ -292,7 +292,7 @@ def _services() -> Iterator[tuple[PolicyVersions, PolicyAssignments]]:
     """Yield the services. Raises ClickException if a policy or a client does not exist."""
     resources = WalletResources()
     with resources.database() as database:
-        changes = PolicyChanges(database, resources.encryption, resources.registration(database))
+        changes = AuditedChanges(database, resources.encryption, resources.registration(database))
         try:
             yield PolicyVersions(database, changes), PolicyAssignments(database, changes)
         except (PolicyNotFound, ClientNotFound, InvalidPolicy) as error:

@@ -20,19 +20,28 @@ import click
 
 from wallet_api.auth.user_tokens import UserTokens
 from wallet_api.cli.command import Command
+from wallet_api.cli.wallet_files.resources import operator
 from wallet_api.config import Settings
+from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
 from wallet_api.development.postgres import LocalPostgres
 from wallet_api.development.programs import command_line
 from wallet_api.environment import trim
 from wallet_api.errors import Unauthenticated
+from wallet_api.models import ClientRights
 from wallet_api.services import migrations
+from wallet_api.services.api_client_changes import ApiClientChanges
 from wallet_api.services.api_clients import ApiClientService
+from wallet_api.services.audit.changes import AuditedChanges
+from wallet_api.services.encryption_keys.registration import SecretRegistration
 
 _HOST = "127.0.0.1"
 _FID = 1464243
-_CONSOLE_SCOPES = ("stats:read", "wallets:read", "audit:read", "policies:read")
+_CONSOLE_SCOPES = (
+    *("stats:read", "wallets:read", "audit:read", "policies:read"),
+    *("clients:read", "clients:write"),
+)
 _ENGINE_SCOPES = ("wallets:read", "wallets:write", "wallets:sign")
 _BASE_ACCOUNT = "0x78547fc07fdc8aac05e53b034e510b276a5ba384"
 _START_SECONDS = 60
@@ -115,26 +124,23 @@ def _client_token(
 ) -> Secret[str]:
     """Return the token of an API client with these scopes, stored in `path`."""
     with Database(settings.database_url, min_size=0, max_size=1, timeout_seconds=10) as database:
-        clients = ApiClientService(database)
         if path.exists():
             token = Secret(path.read_text())
             # The client may have been revoked, or the database replaced.
             with suppress(Unauthenticated):
-                if set(scopes) <= set(clients.identify(token).scopes):
+                if set(scopes) <= set(ApiClientService(database).identify(token).scopes):
                     return token
+        encryption = EncryptionService(
+            settings.encryption_secret, settings.encryption_secret_previous
+        )
+        registration = SecretRegistration(database, encryption)
+        changes = ApiClientChanges(AuditedChanges(database, encryption, registration))
+        rights = ClientRights(scopes=frozenset(scopes), unrestricted="wallets:sign" in scopes)
         # The name of a revoked client cannot be reused.
         name = f"{name}-{secrets.token_hex(4)}"
-        created = clients.create(
-            name,
-            scopes=scopes,
-            unrestricted="wallets:sign" in scopes,
-            allowed_networks=(),
-            expires_at=None,
-        )
-        if created is None:
-            raise click.ClickException(f"The client {name} already exists. Start again.")
-    _write_private(path, created.reveal())
-    return created
+        token = changes.create(name, rights, creator=None, access=operator()).token
+    _write_private(path, token.reveal())
+    return token
 
 
 def _stop_orphan(pid_file: Path) -> None:
@@ -226,9 +232,10 @@ def _print_banner(
 
 def _create_client(settings: Settings) -> str:
     database_url = shlex.quote(settings.database_url.reveal())
+    encryption_secret = shlex.quote(settings.encryption_secret.reveal())
     return " \\\n  ".join(
         (
-            f"DATABASE_URL={database_url}",
+            f"DATABASE_URL={database_url} ENCRYPTION_SECRET={encryption_secret}",
             f"{shlex.quote(sys.executable)} -m wallet_api clients create",
             "--name bot --scope wallets:write --scope wallets:sign --unrestricted",
         )

@@ -1,11 +1,12 @@
 """The table `api_clients`. Queries: queries/api_clients.sql."""
 
-from collections.abc import Sequence
-from datetime import datetime
 from uuid import UUID
 
-from wallet_api.database import Row, sql
-from wallet_api.models import ApiClient, IPNetwork
+from psycopg import errors as pg
+
+from wallet_api.database import Row, sql, translate_violation
+from wallet_api.errors import InvalidRequest
+from wallet_api.models import SCOPES, ApiClient, ClientRights, PageRequest
 from wallet_api.repositories import Repository
 
 _QUERIES = sql.load("api_clients")
@@ -20,25 +21,32 @@ class ApiClientRepository(Repository):
         id: str,  # noqa: A002
         name: str,
         token_hash: str,
-        scopes: Sequence[str],
-        unrestricted: bool,
-        policy_id: UUID | None,
-        allowed_networks: Sequence[IPNetwork] | None,
-        expires_at: datetime | None,
-    ) -> bool:
-        """Insert a client, unless its name was ever used; return whether it was inserted."""
-        row = _QUERIES.insert_if_absent(
-            self._connection,
-            id=id,
-            name=name,
-            token_hash=token_hash,
-            scopes=list(scopes),
-            unrestricted=unrestricted,
-            policy_id=policy_id,
-            allowed_networks=[str(network) for network in allowed_networks or ()] or None,
-            expires_at=expires_at,
-        )
-        return row is not None
+        rights: ClientRights,
+    ) -> ApiClient | None:
+        """Insert a client and return it; return None if its name was ever used.
+
+        Raises InvalidRequest if its expiry has passed.
+        """
+        networks = sorted(rights.allowed_networks or (), key=str)
+        with translate_violation(
+            InvalidRequest("The expiry is in the past."),
+            pg.CheckViolation,
+            connection=self._connection,
+            constraint="api_clients_expire_after_they_began",
+            statements=(),
+        ):
+            row = _QUERIES.insert_if_absent(
+                self._connection,
+                id=id,
+                name=name,
+                token_hash=token_hash,
+                scopes=[scope for scope in SCOPES if scope in rights.scopes],
+                unrestricted=rights.unrestricted,
+                policy_id=rights.policy_id,
+                allowed_networks=[str(network) for network in networks] or None,
+                expires_at=rights.expires_at,
+            )
+        return None if row is None else _client(row)
 
     def get(self, client_id: str) -> ApiClient | None:
         """Return the client with this id, revoked or not, or None."""
@@ -58,6 +66,12 @@ class ApiClientRepository(Repository):
         """Return all clients, including revoked and expired ones, by name."""
         return [_client(row) for row in _QUERIES.list_clients(self._connection)]
 
+    def list_page(self, page: PageRequest[str]) -> list[ApiClient]:
+        """Return clients by name, including revoked and expired ones."""
+        after = "" if page.after is None else page.after[2]
+        rows = _QUERIES.list_page(self._connection, after=after, size=page.limit)
+        return [_client(row) for row in rows]
+
     def set_lock_timeout(self) -> None:
         """Set a short lock timeout for the rest of this transaction."""
         sql.send(self._connection, _QUERIES.set_lock_timeout)
@@ -66,10 +80,10 @@ class ApiClientRepository(Repository):
         """Record that a client is in use, at most once a minute."""
         _QUERIES.record_use(self._connection, id=client_id)
 
-    def revoke(self, name: str) -> datetime | None:
-        """Revoke a client and return the time of revocation; None if it is unknown."""
+    def revoke(self, name: str) -> ApiClient | None:
+        """Revoke a client and return it; return None if it is unknown, or was revoked before."""
         row = _QUERIES.revoke(self._connection, name=name)
-        return None if row is None else row["revoked_at"]
+        return None if row is None else _client(row)
 
 
 def _client(row: Row) -> ApiClient:

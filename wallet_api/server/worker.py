@@ -9,7 +9,6 @@ once. A thread reads from memory and writes to memory.
 import selectors
 import socket
 import time
-import uuid
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -22,6 +21,7 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from wallet_api import deadline
 from wallet_api.alarms import alarm
+from wallet_api.request_ids import new_request_id
 from wallet_api.server.connection import Connection, ResponseSocket
 from wallet_api.server.problem_response import TooSlow, problem_response
 
@@ -231,7 +231,7 @@ class Worker(ThreadWorker):
     def handle_error(self, req: Any, client: ResponseSocket, addr: Any, exc: BaseException) -> None:
         """Reject a request, and log only the type of the error."""
         client_error = isinstance(exc, ParseException)
-        request_id = uuid.uuid4().hex
+        request_id = new_request_id()
         name = type(exc).__name__
         if client_error:
             self.log.warning("refused a request: %s, request id %s", name, request_id)

@@ -1,8 +1,4 @@
-"""API clients (other services): creation, authentication, authorization, revocation."""
-
-from collections.abc import Collection
-from datetime import datetime
-from uuid import UUID
+"""API clients (other services): lists, authentication and authorization."""
 
 import structlog
 
@@ -15,9 +11,8 @@ from wallet_api.errors import (
     NetworkNotAllowed,
     Unauthenticated,
 )
-from wallet_api.models import SCOPES, ApiClient, IPAddress, IPNetwork
+from wallet_api.models import ApiClient, IPAddress, Page, PageRequest, Position
 from wallet_api.repositories.api_clients import ApiClientRepository
-from wallet_api.services.policies.versions import require_policy
 
 log = structlog.get_logger("wallet_api")
 
@@ -32,53 +27,21 @@ class ApiClientService:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def create(
-        self,
-        name: str,
-        *,
-        scopes: Collection[str],
-        unrestricted: bool = False,
-        policy_id: UUID | None = None,
-        allowed_networks: Collection[IPNetwork],
-        expires_at: datetime | None,
-    ) -> Secret[str] | None:
-        """Create a client and return its token, shown only once; None if the name is taken.
-
-        Without `allowed_networks` it may call from anywhere. An `unrestricted` client, and one with
-        a policy, needs the scope wallets:sign. Raises PolicyNotFound.
-        """
-        token = client_tokens.issue()
-
-        def create(connection: Connection) -> bool:
-            if policy_id is not None:
-                require_policy(connection, policy_id)
-            clients = ApiClientRepository(connection)
-            made = clients.insert_if_absent(
-                id=token.client_id,
-                name=name,
-                token_hash=token.token_hash,
-                scopes=[scope for scope in SCOPES if scope in scopes],
-                unrestricted=unrestricted,
-                policy_id=policy_id,
-                allowed_networks=sorted(allowed_networks, key=str) or None,
-                expires_at=expires_at,
-            )
-            if made:
-                return True
-            # The random id identifies a client created by an attempt whose connection was lost.
-            found = clients.get(token.client_id) is not None
-            self._database.replication.wait(connection)
-            return found
-
-        return token.secret if self._database.run(create) else None
-
     def list_clients(self) -> list[ApiClient]:
         """Return all clients, including revoked and expired ones, by name."""
         return self._database.run(lambda connection: ApiClientRepository(connection).list_clients())
 
-    def revoke(self, name: str) -> datetime | None:
-        """Revoke a client permanently; return the time of revocation, or None if it is unknown."""
-        return self._database.run(lambda connection: ApiClientRepository(connection).revoke(name))
+    def find(self, page: PageRequest[str]) -> Page[ApiClient, str]:
+        """Return a page of the clients by name, including revoked and expired ones."""
+        asked = PageRequest(since=None, after=page.after, limit=page.limit + 1)
+        found = self._database.run(
+            lambda connection: ApiClientRepository(connection).list_page(asked)
+        )
+        shown = found[: page.limit]
+        following: Position[str] | None = None
+        if len(found) > page.limit:
+            following = (shown[-1].created_at, 0, shown[-1].name)
+        return Page(items=shown, next=following)
 
     def identify(self, token: Secret[str]) -> ApiClient:
         """Return the client whose token this is.
@@ -93,7 +56,7 @@ class ApiClientService:
         )
         if client is None or not client_tokens.matches(token, client.token_hash):
             raise Unauthenticated
-        if client.revoked_at is not None or client.expired:
+        if not client.active:
             raise Unauthenticated
         return client
 

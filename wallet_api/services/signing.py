@@ -7,7 +7,16 @@ from functools import cache, partial
 from typing import Generic, Protocol, TypeVar
 
 from wallet_api import metrics
-from wallet_api.errors import IdempotencyKeyReused, NotSignable, PolicyRefused, WalletNotFound
+from wallet_api.errors import (
+    IdempotencyKeyReused,
+    InsufficientScope,
+    InvalidRequest,
+    NetworkNotAllowed,
+    NotSignable,
+    PolicyRefused,
+    WalletApiError,
+    WalletNotFound,
+)
 from wallet_api.ethereum import effects, signatures
 from wallet_api.ethereum.authorizations import SignedAuthorization, read_authorization
 from wallet_api.ethereum.effects import Effect
@@ -32,17 +41,46 @@ Result_co = TypeVar("Result_co", covariant=True)
 MAX_DETAILS = 16_384
 """The longest description of a signature in its audit entry, in characters: about 40 effects."""
 
-# Prometheus sees no increase in a counter that appears with its first event.
-for _reason in REASONS:
-    metrics.POLICY_REFUSALS.labels(_reason)
+_INVALID = InvalidRequest.code
+REFUSALS = (
+    *REASONS,
+    *(
+        error.code
+        for error in (
+            InsufficientScope,
+            NetworkNotAllowed,
+            NotSignable,
+            WalletNotFound,
+            IdempotencyKeyReused,
+        )
+    ),
+    _INVALID,
+)
+"""Why a request to sign is refused: a reason of policies, or the code of an error."""
 
 
 @cache
-def initialize_counters(client: str) -> None:
+def initialize_counters(client: str, *, signs: bool) -> None:
     """Report the counters of an API client as 0, so that Prometheus sees their first increase."""
-    for method in METHODS:
+    for reason in REFUSALS:
+        metrics.SIGNING_REFUSALS.labels(reason, client)
+    for method in METHODS if signs else ():
         metrics.SIGNATURES.labels(method, client)
-        metrics.SIGNING_REFUSALS.labels(method, client)
+
+
+def count_refusal(error: WalletApiError, *, client: str) -> None:
+    """Count a refused request of an API client to sign.
+
+    Faults of the service and rate limits are not refusals.
+    """
+    if isinstance(error, PolicyRefused):
+        reason = error.reason
+    elif isinstance(error, InvalidRequest) and error.code not in REFUSALS:
+        reason = _INVALID
+    else:
+        reason = error.code
+    if reason in REFUSALS:
+        metrics.SIGNING_REFUSALS.labels(reason, client).inc()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,7 +209,6 @@ class SigningService:
     def _sign(
         self, fid: int, request: "_Request[Result_co]", method: str, access: AuditContext
     ) -> Signed[Result_co]:
-        client = access.actor.partition(":")[2]
         use = PolicedUse(
             fid,
             access=access,
@@ -183,14 +220,12 @@ class SigningService:
         try:
             found = self._wallets.use_key(fid, TRADING_CHAIN, use, access=access)
         except PolicyRefused as refusal:
-            metrics.SIGNING_REFUSALS.labels(method, client).inc()
-            metrics.POLICY_REFUSALS.labels(refusal.reason).inc()
             self._wallets.refuse(_refusal(fid, request, refusal, method=method, access=access))
             raise
         if found is None:
             raise WalletNotFound
         result = request.sign(private_key=found.private_key.reveal(), address=found.wallet.address)
-        metrics.SIGNATURES.labels(method, client).inc()
+        metrics.SIGNATURES.labels(method, access.actor.partition(":")[2]).inc()
         return Signed(result=result, repeated=found.repeated)
 
     def _preview(self, fid: int, request: "_Request[object]", access: AuditContext) -> Preview:

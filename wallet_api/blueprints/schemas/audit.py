@@ -10,7 +10,7 @@ from wallet_api.blueprints.schemas.queries import MOMENT, Fid, Moment, PageQuery
 from wallet_api.models import AUDIT_ACTIONS, SERVICE_FID
 
 _ACTION = "|".join(AUDIT_ACTIONS).replace(".", "[.]")
-_CHAIN_FID = {**FID, "minimum": SERVICE_FID, "description": "0: changes that concern all users."}
+_CHAIN_FID = {**FID, "minimum": SERVICE_FID, "description": "0: changes of policies and clients."}
 
 
 class _ChainFid(Fid):
@@ -51,6 +51,14 @@ class AuditQuery(PageQuery):
         validate=[validate.Length(1, 200), require_printable],
         metadata={"description": "user:<fid>, client:<name> or cli:<account>."},
     )
+    request_id = fields.String(
+        load_default=None,
+        validate=[validate.Length(1, 64), require_printable],
+        metadata={
+            "description": "The X-Request-Id of a request. An id that the service did not make "
+            "also needs fid, or after and before at most 7 days apart."
+        },
+    )
     after = Moment(
         load_default=None,
         metadata={**MOMENT, "description": "Inclusive start of the range."},
@@ -89,7 +97,7 @@ class AuditEntry(Answer):
         metadata={
             "type": ["object", "null"],
             "description": "What was signed or refused (method, chain_id, digest, effects, "
-            "policies), or which policy changed.",
+            "policies), which policy changed, or what an API client may do.",
         },
     )
     request_id = fields.String(data_key="requestId")

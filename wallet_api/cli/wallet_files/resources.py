@@ -3,7 +3,6 @@
 import os
 import pwd
 import sys
-import uuid
 from collections import Counter
 from collections.abc import Generator
 from contextlib import ExitStack, closing
@@ -21,6 +20,7 @@ from wallet_api.database import Database
 from wallet_api.models import AuditContext
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
+from wallet_api.request_ids import new_request_id
 from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.encryption_keys.registry import KnownSecrets
 from wallet_api.services.readiness import check_database
@@ -141,4 +141,4 @@ def operator() -> AuditContext:
         user = pwd.getpwuid(uid).pw_name[:100]
     except KeyError:
         user = f"uid-{uid}"
-    return AuditContext(actor=f"cli:{user}", request_id=uuid.uuid4().hex)
+    return AuditContext(actor=f"cli:{user}", request_id=new_request_id())

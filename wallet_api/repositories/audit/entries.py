@@ -185,6 +185,25 @@ class AuditRepository(Repository):
         case = {"fid": fid, "actor": actor, "actions": list(actions)}
         return self._merge(_QUERIES.list_by_user_and_actor, page, [case])
 
+    def list_by_request(
+        self, request_id: str, actor: str | None, actions: Collection[str], page: PageRequest[int]
+    ) -> list[AuditEntry]:
+        """Return entries of one request, of one actor or of any, newest first."""
+        case = {"request_id": request_id, "actor": actor, "actions": list(actions)}
+        return self._merge(_QUERIES.list_by_request, page, [case])
+
+    def list_by_user_and_request(
+        self,
+        fid: int,
+        request_id: str,
+        actor: str | None,
+        actions: Collection[str],
+        page: PageRequest[int],
+    ) -> list[AuditEntry]:
+        """Return entries of one user and one request, of one actor or of any, newest first."""
+        case = {"fid": fid, "request_id": request_id, "actor": actor, "actions": list(actions)}
+        return self._merge(_QUERIES.list_by_user_and_request, page, [case])
+
     def _merge(self, query: Any, page: PageRequest[int], cases: Sequence[Row]) -> list[AuditEntry]:
         """Return the newest entries of all cases, for each of which the query returns a page."""
         with one_round_trip(self._connection, begin=False, commit=False):

@@ -133,22 +133,35 @@ def _connections(session: Session, settings: Settings) -> Diagnosis:
 
 
 def _clients(database: Database) -> Iterator[Diagnosis]:
-    """Report the clients that can read keys, or sign without a policy."""
+    """Report the clients that can read keys, manage clients, or sign without a policy."""
     has_policy = database.run(_service_has_policy)
     for client in ApiClientService(database).list_clients():
-        if client.revoked_at is not None or client.expired:
+        if not client.active:
             continue
         if "keys:read" in client.scopes:
             yield advice(
                 f"{client.name} may read private keys (keys:read): {_last_read(database, client)}",
                 "Let the service sign instead: docs/migration.md, From key reads to signatures.",
             )
+        if "clients:write" in client.scopes:
+            yield _managing(client)
         yield from _signing(client, has_policy=has_policy)
 
 
 def _service_has_policy(connection: Connection) -> bool:
     assignment = PolicyAssignmentRepository(connection).get_of_service()
     return assignment is not None and assignment.policy_id is not None
+
+
+def _managing(client: ApiClient) -> Diagnosis:
+    """Report a client that creates and revokes clients."""
+    what = f"{client.name} may revoke every client, and create clients with its rights"
+    if client.expires_at is not None:
+        return fine(f"{what} (clients:write): it expires")
+    return advice(
+        f"{what} (clients:write): it never expires",
+        "Give operators clients that expire: `wallet-api clients create --expires 30d`.",
+    )
 
 
 def _signing(client: ApiClient, *, has_policy: bool) -> Iterator[Diagnosis]:

@@ -15,14 +15,22 @@ def expected_schema() -> frozenset[SchemaObject]:
 
 @functools.cache
 def expected_rights() -> frozenset[Right]:
-    """Return all rights that queries/operations/roles.sql grants to the service."""
+    """Return all rights that roles.sql and clients.sql of queries/operations/ grant."""
     return frozenset(Right(*right) for right in _catalog()["rights"])
 
 
 @functools.cache
 def needed_rights() -> frozenset[Right]:
-    """Return the rights on tables, columns, sequences and functions that serving needs."""
-    return frozenset(right for right in expected_rights() if not right.target.startswith("the "))
+    """Return the rights on tables, columns, sequences and functions that serving needs.
+
+    Those that only clients.sql grants are optional.
+    """
+    return frozenset(
+        right
+        for right in expected_rights()
+        if not right.target.startswith("the ")
+        and not (right.target == "api_clients" and right.name.startswith("INSERT"))
+    )
 
 
 def _catalog() -> dict[str, list[list[str]]]:

@@ -18,8 +18,13 @@ from wallet_api.models import (
 from wallet_api.policies.rules import Rule
 from wallet_api.repositories.api_clients import ApiClientRepository
 from wallet_api.repositories.policy_assignments import PolicyAssignmentRepository
-from wallet_api.services.policies.changes import Change, PolicyChanges, require_version
-from wallet_api.services.policies.versions import require_policy, rules_text, version_of
+from wallet_api.services.audit.changes import AuditedChanges, Change
+from wallet_api.services.policies.versions import (
+    require_policy,
+    require_version,
+    rules_text,
+    version_of,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +42,7 @@ class PolicyAssignments:
     an unknown policy, and PreconditionFailed if the current version is not `expected`.
     """
 
-    def __init__(self, database: Database, changes: PolicyChanges) -> None:
+    def __init__(self, database: Database, changes: AuditedChanges) -> None:
         self._database = database
         self._changes = changes
 
@@ -65,7 +70,7 @@ class PolicyAssignments:
             )
             return Change(None, details)
 
-        self._changes.run(SERVICE_FID, assign, access=access)
+        self._changes.run(SERVICE_FID, "policy.changed", assign, access=access)
 
     def get_of_client(self, name: str) -> PolicyRow:
         """Return the policy of a client. Raises ClientNotFound, and PolicyNotFound if none."""
@@ -93,7 +98,7 @@ class PolicyAssignments:
             ApiClientRepository(connection).set_policy(name, policy_id)
             return Change(None, described)
 
-        self._changes.run(SERVICE_FID, assign, access=access)
+        self._changes.run(SERVICE_FID, "policy.changed", assign, access=access)
 
     def get_of_wallet(self, fid: int) -> AssignedPolicy:
         """Return the policy of a user's wallet. Raises PolicyNotFound if it has none."""
@@ -113,7 +118,7 @@ class PolicyAssignments:
             current = PolicyAssignmentRepository(connection).get_of_wallet(fid)
             return Change(_assigned(connection, current), details)
 
-        return self._changes.run(fid, assign, access=access)
+        return self._changes.run(fid, "policy.changed", assign, access=access)
 
     def remove_from_wallet(
         self, fid: int, *, expected: int | None = None, access: AuditContext
@@ -123,7 +128,7 @@ class PolicyAssignments:
         def remove(connection: Connection) -> Change[None]:
             return Change(None, _assign_to_wallet(connection, fid, None, expected, access))
 
-        self._changes.run(fid, remove, access=access)
+        self._changes.run(fid, "policy.changed", remove, access=access)
 
     def get_of_user(self, fid: int) -> UserPolicyRow:
         """Return the rules that a user set. Raises PolicyNotFound if there are none."""
@@ -151,7 +156,7 @@ class PolicyAssignments:
                 raise DatabaseDamaged("the table user_policies did not store a row")
             return Change(current, details)
 
-        return self._changes.run(fid, replace, access=access)
+        return self._changes.run(fid, "policy.changed", replace, access=access)
 
     def remove_of_user(
         self, fid: int, *, expected: int | None = None, access: AuditContext
@@ -161,7 +166,7 @@ class PolicyAssignments:
         def remove(connection: Connection) -> Change[None]:
             return Change(None, _set_of_user(connection, fid, None, expected))
 
-        self._changes.run(fid, remove, access=access)
+        self._changes.run(fid, "policy.changed", remove, access=access)
 
 
 def _assign_to_wallet(
@@ -209,7 +214,7 @@ def _set_of_user(
 def _require_signing_client(connection: Connection, name: str) -> ApiClient:
     client = ApiClientRepository(connection).get_by_name(name)
     if client is None or "wallets:sign" not in client.scopes:
-        raise ClientNotFound
+        raise ClientNotFound("There is no such API client with the scope wallets:sign.")
     return client
 
 

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from uuid import UUID, uuid4
 
 from wallet_api.database import Conflict, Connection, Database
-from wallet_api.errors import InvalidPolicy, PolicyNotFound
+from wallet_api.errors import InvalidPolicy, PolicyNotFound, PreconditionFailed
 from wallet_api.models import SERVICE_FID, AuditContext, Page, PageRequest, PolicyRow, Position
 from wallet_api.policies.rules import Policy, Rule
 from wallet_api.repositories.policies import PolicyRepository
-from wallet_api.services.policies.changes import Change, PolicyChanges, require_version
+from wallet_api.services.audit.changes import AuditedChanges, Change
 
 # As the constraint policies_rules_are_short. Every signature reads them.
 _LONGEST_RULES = 65_536
@@ -18,7 +18,7 @@ _LONGEST_RULES = 65_536
 class PolicyVersions:
     """The policies of this service. The newest version applies wherever a policy is assigned."""
 
-    def __init__(self, database: Database, changes: PolicyChanges) -> None:
+    def __init__(self, database: Database, changes: AuditedChanges) -> None:
         self._database = database
         self._changes = changes
 
@@ -75,7 +75,7 @@ class PolicyVersions:
             described = {"target": "policy", "old": version_of(newest), "new": version_of(row)}
             return Change(row, described)
 
-        return self._changes.run(SERVICE_FID, add, access=access)
+        return self._changes.run(SERVICE_FID, "policy.changed", add, access=access)
 
     def get(self, policy_id: UUID) -> PolicyRow:
         """Return the newest version of a policy. Raises PolicyNotFound."""
@@ -104,6 +104,12 @@ class PolicyVersions:
         if len(found) > page.limit:
             following = (shown[-1].created_at, 0, shown[-1].version)
         return Page(items=shown, next=following)
+
+
+def require_version(current: int | None, expected: int | None) -> None:
+    """Raise PreconditionFailed unless the current version is the expected one, if there is any."""
+    if expected is not None and current != expected:
+        raise PreconditionFailed
 
 
 def require_policy(connection: Connection, policy_id: UUID) -> PolicyRow:

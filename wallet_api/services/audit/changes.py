@@ -1,4 +1,4 @@
-"""Changes of policies, each with its audit entry in one transaction."""
+"""Changes of policies and API clients, each with its audit entry in one transaction."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -7,7 +7,6 @@ from typing import Generic, TypeVar
 
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Connection, Database, one_round_trip
-from wallet_api.errors import PreconditionFailed
 from wallet_api.models import TRADING_CHAIN, AuditContext, AuditEvent
 from wallet_api.repositories.audit.entries import AuditRepository
 from wallet_api.services.audit.append import AuditTrail
@@ -24,10 +23,10 @@ class Change(Generic[T]):
     details: Mapping[str, object] | None
 
 
-class PolicyChanges:
-    """Runs changes of policies one after the other, and records each as policy.changed.
+class AuditedChanges:
+    """Runs changes of one audit chain one after the other, and records each in it.
 
-    A change locks an audit chain: that of the user whom it concerns, or that of the service. A
+    A change locks the chain of the user whom it concerns, or that of the service (SERVICE_FID). A
     signature of that user waits for it, and then sees it.
     """
 
@@ -39,9 +38,14 @@ class PolicyChanges:
         self._registration = registration
 
     def run(
-        self, fid: int, change: Callable[[Connection], Change[T]], *, access: AuditContext
+        self,
+        fid: int,
+        action: str,
+        change: Callable[[Connection], Change[T]],
+        *,
+        access: AuditContext,
     ) -> T:
-        """Run a change while the chain of `fid` is locked, and return its result.
+        """Run a change while the chain of `fid` is locked, record it, and return its result.
 
         `change` may raise an error, and then nothing is written. It raises Conflict if another
         transaction was first.
@@ -60,7 +64,7 @@ class PolicyChanges:
                     event = AuditEvent(
                         fid=fid,
                         chain=TRADING_CHAIN,
-                        action="policy.changed",
+                        action=action,
                         access=access,
                         details=json.dumps(made[0].details, separators=(",", ":")),
                     )
@@ -68,9 +72,3 @@ class PolicyChanges:
             return made[0].result
 
         return self._database.run(run)
-
-
-def require_version(current: int | None, expected: int | None) -> None:
-    """Raise PreconditionFailed unless the current version is the expected one, if there is any."""
-    if expected is not None and current != expected:
-        raise PreconditionFailed
