@@ -33,6 +33,7 @@ from wallet_api.blueprints import (
     sign_in,
     signing,
     stats,
+    status,
     storage,
     trading,
     users,
@@ -60,9 +61,11 @@ from wallet_api.services.key_access import KeyAccessService
 from wallet_api.services.node_reads import NodeReadService
 from wallet_api.services.policies.assignments import PolicyAssignments
 from wallet_api.services.policies.dry_runs import PolicyDryRuns
+from wallet_api.services.policies.effective import EffectivePolicies
 from wallet_api.services.policies.versions import PolicyVersions
 from wallet_api.services.readiness import ReadinessService
 from wallet_api.services.signing import SigningService
+from wallet_api.services.status import StatusService
 from wallet_api.services.storage import StorageService
 from wallet_api.services.wallet_files.storages import select_storage
 from wallet_api.services.watch import Watch
@@ -147,9 +150,9 @@ def _search() -> Blueprint:
         "search",
         __name__,
         url_prefix="/v1",
-        description="Wallet search, audit log, and statistics.",
+        description="Wallet search, audit log, statistics, and status.",
     )
-    for module in (wallet_search, audit, storage, stats):
+    for module in (wallet_search, audit, storage, stats, status):
         search.register_blueprint(module.blueprint)
     return search
 
@@ -196,6 +199,7 @@ def _services(settings: Settings) -> Application:
         policies=PolicyVersions(database, changes),
         policy_assignments=PolicyAssignments(database, changes),
         dry_runs=PolicyDryRuns(database),
+        effective_policies=EffectivePolicies(database),
         key_access=KeyAccessService(
             wallet_service,
             signing_service,
@@ -212,6 +216,7 @@ def _services(settings: Settings) -> Application:
         wallet_search=storage.search(replica, encryption, primary=database),
         stats=stats_service,
         storage=StorageService(replica, KnownSecrets(replica, encryption, storage), storage),
+        status=StatusService(database, storage),
         audit_log=AuditLog(database),
         cursors=Cursors(settings.tokens.secret),
         limits=RequestLimits(RateLimits(settings.ratelimit_storage_uri), settings.ratelimits),

@@ -133,13 +133,28 @@ BUILD_INFO.labels(__version__, platform.python_version()).set(1)
 
 def render(accept: str) -> tuple[bytes, str]:
     """Render all metrics in the format of an Accept header. Return text and content type."""
-    registry: CollectorRegistry = REGISTRY
-    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        registry = CollectorRegistry()
-        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     try:
         encode, content_type = exposition.choose_encoder(accept)
     except (TypeError, ValueError):
         # The header contains a malformed version.
         encode, content_type = exposition.choose_encoder("")
-    return encode(registry), content_type
+    return encode(_registry()), content_type
+
+
+def values_by(name: str, label: str) -> dict[str, int]:
+    """Return the values of a metric in all workers, by its label. The name is that of a sample."""
+    return {
+        sample.labels[label]: int(sample.value)
+        for family in _registry().collect()
+        for sample in family.samples
+        if sample.name == name
+    }
+
+
+def _registry() -> CollectorRegistry:
+    """Return the metrics of all workers."""
+    if not os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        return REGISTRY
+    registry = CollectorRegistry()
+    multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return registry

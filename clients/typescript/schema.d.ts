@@ -605,6 +605,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/users/{fid}/policy/effective": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                fid: number;
+            };
+            cookie?: never;
+        };
+        /**
+         * Return all policies that apply to a wallet, and what is left of their windows.
+         * @description Needs the scope `policies:read`.
+         */
+        get: operations["get_effective_policy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/wallet/policy": {
         parameters: {
             query?: never;
@@ -745,6 +767,26 @@ export interface paths {
          * @description Needs the scope `stats:read`.
          */
         get: operations["stats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Return the state of the service. /readyz returns whether it can serve.
+         * @description Needs the scope `stats:read`.
+         */
+        get: operations["status"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1701,7 +1743,7 @@ export interface components {
             /** @example 5000000 */
             readonly maxAmount: string;
             /**
-             * @description Without this request.
+             * @description What was signed already.
              * @example 5000000
              */
             readonly spent: string;
@@ -1740,6 +1782,62 @@ export interface components {
              * @example 7d3c1f0e-5a52-4c5e-9c39-5b1a2f6d8e11
              */
             policyId: string;
+        };
+        _EffectiveRule: {
+            /** @example payments */
+            id: string;
+            /** @enum {string} */
+            effect: "allow" | "deny";
+            /** @description The rule in an English sentence. */
+            readonly explanation: string;
+        };
+        _EffectiveLayer: {
+            /** @enum {string} */
+            layer: "service" | "client" | "wallet" | "user";
+            /**
+             * Format: uuid
+             * @description Null for the user's own rules.
+             * @example 7d3c1f0e-5a52-4c5e-9c39-5b1a2f6d8e11
+             */
+            policy: string | null;
+            /** @example 1 */
+            version: number;
+            name: string | null;
+            rules: components["schemas"]["_EffectiveRule"][];
+        };
+        _EffectiveWindow: {
+            /** @enum {string} */
+            layer: "service" | "client" | "wallet" | "user";
+            rule: string;
+            chainId: number;
+            /**
+             * @example native
+             * @example 0x24e08ce165170235ff6e27529b73f9933bcd74e2
+             */
+            asset: string;
+            seconds: number;
+            /** @example 5000000 */
+            readonly maxAmount: string;
+            /**
+             * @description What was signed already.
+             * @example 5000000
+             */
+            readonly spent: string;
+            /** @example 5000000 */
+            readonly left: string;
+            /** @example USDC */
+            readonly symbol: string | null;
+            /** @example 6 */
+            readonly decimals: number | null;
+        };
+        EffectivePolicyAnswer: {
+            /** @description Whether the client may sign where no policy applies; null without one. */
+            unrestricted: boolean | null;
+            layers: components["schemas"]["_EffectiveLayer"][];
+            /** @description At most 500, in the order of the rules. */
+            windows: components["schemas"]["_EffectiveWindow"][];
+            /** @description False if there are more windows. */
+            complete: boolean;
         };
         UserPolicyAnswer: {
             /** @example 1 */
@@ -2069,6 +2167,66 @@ export interface components {
             wallets: components["schemas"]["WalletCount"][];
             newWallets: components["schemas"]["NewWallets"][];
             deposits: components["schemas"]["Deposits"][];
+        };
+        ServiceNetwork: {
+            /** @example Base Mainnet */
+            name: string;
+            /** @example 8453 */
+            chainId: number;
+            /**
+             * @description The contract of USDC.
+             * @example 0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913
+             */
+            usdc: `0x${string}`;
+            /**
+             * Format: uri
+             * @description The block explorer of the network.
+             * @example https://basescan.org
+             */
+            explorer: string;
+        };
+        MigrationState: {
+            /** @description How many were applied. */
+            applied: number;
+            /**
+             * @description The last one that was applied.
+             * @example 0001_create_wallets
+             */
+            newest: string | null;
+            /** @description Those that this version knows and the database lacks. */
+            missing: string[];
+        };
+        PoolState: {
+            /** @enum {string} */
+            name: "primary" | "replica";
+            inUse: number;
+            max: number;
+        };
+        RateLimit: {
+            /**
+             * @description writes: what a user stores.
+             * @enum {string}
+             */
+            per: "ip" | "user" | "client" | "writes";
+            /** @description The number of requests. */
+            amount: number;
+            seconds: number;
+        };
+        AlarmCount: {
+            /** @enum {string} */
+            code: "database_unreachable" | "password_refused" | "too_many_connections" | "database_unavailable" | "migrations_missing" | "rights_missing" | "session_unfit" | "read_only" | "secret_mismatch" | "storage_unavailable" | "audit_log_blocked" | "database_damaged" | "database_went_back" | "key_unreadable" | "signature_mismatch" | "unhandled_exception";
+            count: number;
+        };
+        StatusAnswer: {
+            /** @example 1.0.0 */
+            version: string;
+            network: components["schemas"]["ServiceNetwork"];
+            /** @enum {string} */
+            storage: "postgres" | "filesystem" | "migrating";
+            migrations: components["schemas"]["MigrationState"];
+            pools: components["schemas"]["PoolState"][];
+            limits: components["schemas"]["RateLimit"][];
+            alarms: components["schemas"]["AlarmCount"][];
         };
         HealthAnswer: {
             /** @example ok */
@@ -6525,6 +6683,130 @@ export interface operations {
             };
         };
     };
+    get_effective_policy: {
+        parameters: {
+            query?: {
+                /** @description The API client that would sign. Default: the client's layer is left out. */
+                client?: string;
+            };
+            header?: never;
+            path: {
+                fid: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EffectivePolicyAnswer"];
+                };
+            };
+            /**
+             * @description FID must be an integer from 1 to 9223372036854775807.
+             *
+             *     The request is not valid.
+             */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in again: the token is missing, expired or not valid. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description This API client lacks the required scope.
+             *
+             *     This API client may not call from this network.
+             */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such API client. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body is too large. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. Please wait a moment and try again. */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service is not available right now. Nothing was lost; please try again. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_own_policy: {
         parameters: {
             query?: never;
@@ -7431,7 +7713,8 @@ export interface operations {
                 cursor?: string;
                 /** @description 0: changes of policies and clients. */
                 fid?: number;
-                action?: "wallet.created" | "wallet.imported" | "base_account.set" | "key.read" | "key.refused" | "key.exported" | "key.resealed" | "message.signed" | "typed_data.signed" | "transaction.signed" | "authorization.signed" | "signing.refused" | "entries.archived" | "policy.changed" | "client.created" | "client.revoked";
+                /** @description An action, or several, separated by commas. */
+                action?: string;
                 /** @description user:<fid>, client:<name> or cli:<account>. */
                 actor?: string;
                 /** @description The X-Request-Id of a request. An id that the service did not make also needs fid, or after and before at most 7 days apart. */
@@ -7746,6 +8029,109 @@ export interface operations {
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
                     "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body is too large. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. Please wait a moment and try again. */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service is not available right now. Nothing was lost; please try again. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatusAnswer"];
+                };
+            };
+            /** @description The request is not valid. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in again: the token is missing, expired or not valid. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description This API client lacks the required scope.
+             *
+             *     This API client may not call from this network.
+             */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {

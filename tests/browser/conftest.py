@@ -1,15 +1,21 @@
 """A real browser: the machine's own Chromium, which opens the page of a real service."""
 
 import shutil
+from dataclasses import replace
 
 import psycopg
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
+from tests.browser.operators import DAMAGED, OTHER, READS, USER, give_token, sign_in
 from tests.browser.visitor import DESKTOP, REBOUND, Visitor
-from tests.factories import FID, JWT_SECRET, SECRET
+from tests.factories import ACCESS, BASE_ACCOUNT, FID, JWT_SECRET, SECRET
 from tests.leaks import LEAKS
 from tests.service import start_service
+from wallet_api.app import create_app
+from wallet_api.blueprints.application import application
+from wallet_api.config import Settings
+from wallet_api.services.deposits import DepositRequest
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 MISSING = "NO CHROMIUM: THE PAGE WAS NOT TRIED IN A BROWSER. Install it (apt-get install chromium)."
@@ -63,6 +69,39 @@ def shared_service(shared_database, tmp_path_factory):
 def shared_sql(shared_database):
     with psycopg.connect(shared_database, autocommit=True) as connection:
         yield connection
+
+
+@pytest.fixture(scope="package")
+def behind(shared_database):
+    """The services behind the console, a user whose key was read many times, and two others."""
+    environ = {"DATABASE_URL": shared_database, "ENCRYPTION_SECRET": SECRET}
+    app = create_app(Settings.from_environ({**environ, "JWT_SECRET": JWT_SECRET}))
+    services = application(app)
+    services.open()
+    services.wallets.store_base_account_address(USER, BASE_ACCOUNT, access=ACCESS)
+    services.wallets.ensure_trading_wallet(USER, access=ACCESS)
+    for amount in range(1, 8):
+        asked = DepositRequest(
+            asset="USDC", amount=str(amount), base_address=None, idempotency_key=None
+        )
+        services.deposits.prepare(USER, asked, access=ACCESS)
+    for number in range(READS):
+        because = replace(ACCESS, actor="client:engine", reason=f"=sign swap {number}")
+        services.wallets.get_wallet_with_key(USER, "ethereum", access=because)
+    for fid in (OTHER, DAMAGED):
+        services.wallets.ensure_trading_wallet(fid, access=ACCESS)
+    yield services
+    services.close()
+
+
+@pytest.fixture
+def enter(visit, behind):
+    """Open the console with a new client's token: enter("stats:read", viewport=PHONE)."""
+
+    def enter(*scopes, view="", **screen):
+        return sign_in(visit(**screen), give_token(behind, *scopes), view)
+
+    return enter
 
 
 @pytest.fixture

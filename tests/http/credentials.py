@@ -84,6 +84,7 @@ NEEDED_SCOPES = {
     f"GET {POLICIES}/<policy_id>": "policies:read",
     f"GET {POLICIES}/<policy_id>/versions": "policies:read",
     f"GET {USER_POLICY}": "policies:read",
+    f"GET {USER_POLICY}/effective": "policies:read",
     f"PUT {USER_POLICY}": "policies:write",
     f"DELETE {USER_POLICY}": "policies:write",
     f"GET {CLIENTS}": "clients:read",
@@ -95,6 +96,7 @@ NEEDED_SCOPES = {
     "GET /v1/wallets": "wallets:read",
     "GET /v1/audit": "audit:read",
     "GET /v1/stats": "stats:read",
+    "GET /v1/status": "stats:read",
     "GET /v1/storage": "stats:read",
 }
 # The first prefix that fits.

@@ -62,9 +62,22 @@ def test_every_combination_of_filters_returns_what_a_model_returns(refusing, aud
     assert len(answered) == 2**5
 
 
+def test_several_actions_find_the_entries_of_each_once(refusing, auditor, written):
+    several = KINDS[:2]
+    assert len(several) == 2
+    for asked in (",".join(several), ",".join([*reversed(several), *several])):
+        wanted = [entry for _, entry in written if entry["action"] in several]
+        answer = refusing.get(f"{AUDIT}?limit=100&action={asked}", headers=auditor)
+        assert answer.get_json()["data"] == wanted
+        mine = [entry for entry in wanted if entry["fid"] == 1]
+        answer = refusing.get(f"{AUDIT}?limit=100&fid=1&action={asked}", headers=auditor)
+        assert answer.get_json()["data"] == mine
+
+
 QUERIES = [
     {},
     {"action": "key.read"},
+    {"action": "key.refused,key.read"},
     {"actor": "client:engine"},
     {"actor": "user:1", "action": "key.refused"},
     {"fid": "1"},
@@ -107,6 +120,7 @@ def test_entries_appended_between_pages_shift_no_page(client, app, services, sql
     [
         *("limit=0", "limit=101", "limit=x", "fid=00", "fid=abc", "fid=9223372036854775808"),
         *("action=", "action=read", "action=key.READ", "action=key.read&action=key.read"),
+        *("action=key.read,", "action=key.read,read", "action=key.read%2C%20key.refused"),
         *("actor=", f"actor={'x' * 201}", "actor=%00", "actor=a%0Ab", "actor=%20"),
         *("after=2025-03-01T00:00", "before=2025-13-01", "after=0001-01-01", "before=9999-12-31"),
         *(

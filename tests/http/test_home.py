@@ -7,6 +7,8 @@ import pytest
 from tests.factories import FID
 from tests.http.problems import refused
 from tests.service import ROOT
+from wallet_api.models import AUDIT_ACTIONS, SCOPES
+from wallet_api.policies.evaluation import LAYERS
 
 ASSETS = ROOT / "wallet_api" / "assets"
 
@@ -44,6 +46,13 @@ def test_the_assets_of_the_pages_are_small_and_served_here(app):
             assert module.startswith("./"), path.name
             with client.get(f"/assets/{module[2:]}") as answer:
                 assert answer.status_code == 200
+
+
+def test_the_console_has_a_name_for_every_scope_action_and_layer():
+    text = (ASSETS / "labels.js").read_text()
+    for name, values in (("SCOPES", SCOPES), ("ACTIONS", AUDIT_ACTIONS), ("LAYERS", LAYERS)):
+        (body,) = re.findall(rf"export const {name} = \{{(.*?)\}};", text, re.DOTALL)
+        assert set(re.findall(r'"?([a-z_:.]+)"?: "', body)) >= set(values), name
 
 
 def test_browsers_cache_the_assets_and_revalidate_them(client):

@@ -114,6 +114,45 @@ def test_json_rpc_explains_a_refusal_in_data(client, engine, store, policed):
     }
 
 
+def test_the_effective_policy_shows_what_is_left_and_how_a_rule_reads(
+    client, engine, store, pay, app
+):
+    made = store(LIMITED)
+    client.put(USER_POLICY, json={"policyId": made["id"]}, headers=engine)
+    assert pay(4).status_code == 200
+    found = client.get(f"{USER_POLICY}/effective", headers=engine).get_json()
+    (layer,) = found["layers"]
+    assert [rule.pop("explanation")[:6] for rule in layer["rules"]] == ["Allow ", "Allow "]
+    assert layer == {
+        "layer": "wallet",
+        "policy": made["id"],
+        "version": 1,
+        "name": "trading",
+        "rules": [{"id": "payments", "effect": "allow"}, {"id": "fees", "effect": "allow"}],
+    }
+    assert found["windows"] == [
+        {
+            "layer": "wallet",
+            "rule": "payments",
+            "chainId": CHAIN_ID,
+            "asset": TOKEN.lower(),
+            "symbol": "USDC",
+            "decimals": 6,
+            "seconds": 3600,
+            "maxAmount": "10",
+            "spent": "4",
+            "left": "6",
+        }
+    ]
+    assert (found["unrestricted"], found["complete"]) == (None, True)
+    assert refused(pay(7), 403)["reason"] == "window"
+    assert pay(6).status_code == 200
+    unknown = client.get(f"{USER_POLICY}/effective?client=nobody", headers=engine)
+    assert refused(unknown, 404)["code"] == "client_not_found"
+    refused(client.get("/v1/users/0/policy/effective", headers=engine), 400)
+    refused(client.get(f"{USER_POLICY}/effective?clients=x", headers=engine), 400)
+
+
 def test_the_same_policy_again_is_no_new_version(store, sql):
     made = store(LIMITED)
     assert store(list(reversed(LIMITED)), status=200, id=made["id"])["version"] == 2

@@ -45,6 +45,7 @@ KNOWN = {
     # A page of each action, in one round trip.
     ("GET", "/v1/audit"): (2, 1 + len(AUDIT_ACTIONS), 0),
     ("GET", "/v1/stats"): (7, 7, 1),
+    ("GET", "/v1/status"): (3, 3, 0),
     ("GET", "/v1/storage"): (6, 6, 1),
     ("GET", ONE): (2, 2, 0),
     ("GET", POLICIES): (2, 2, 0),
@@ -52,6 +53,8 @@ KNOWN = {
     ("GET", f"{POLICIES}/{EXAMPLE_ID}"): (2, 2, 0),
     ("GET", f"{POLICIES}/{EXAMPLE_ID}/versions"): (2, 2, 0),
     ("GET", USER_POLICY): (3, 3, 0),
+    # One snapshot: the layers and their names. With windows, also the time and the sums.
+    ("GET", f"{USER_POLICY}/effective"): (5, 5, 1),
     ("GET", "/api/wallet/policy"): (1, 1, 0),
     # It reads the wallet, and then one snapshot: client, policies, time.
     ("POST", f"{POLICIES}/dry-run"): (8, 8, 1),

@@ -179,9 +179,9 @@ def test_every_query_returns_the_same_for_both_forms(
     filters = [
         AuditFilters(),
         AuditFilters(fid=3),
-        AuditFilters(action="key.read"),
+        AuditFilters(actions=("key.read",)),
         AuditFilters(actor=ACCESS.actor),
-        AuditFilters(actor=ACCESS.actor, action="key.read"),
+        AuditFilters(actor=ACCESS.actor, actions=("key.read",)),
         AuditFilters(fid=3, actor=ACCESS.actor),
     ]
     log = AuditLog(database)

@@ -172,7 +172,7 @@ def test_a_page_of_a_search_reads_little_for_every_filter_and_position(many, ask
 def test_a_page_of_the_audit_log_reads_little_for_every_filter_and_position(many, asked):
     people, fid = many.people, many.people.users // 3 * 2
     cases = (
-        (AuditFilters(fid=whose, action=action, actor=actor, **within), after)
+        (AuditFilters(fid=whose, actions=action and (action,), actor=actor, **within), after)
         for whose, action, actor, within, after in product(
             (None, BUSY_FID, fid),
             (None, *AUDIT_ACTIONS),

@@ -4,10 +4,14 @@ const WAIT_MS = 25_000;
 
 export const at = (id) => document.getElementById(id);
 
+// The time of the last response, by the clock of the service.
+export let answeredAt = null;
+
 export class Refusal extends Error {
-  constructor({ error, detail, code, request_id: id }, wait) {
+  // `status` is 0 if there was no response.
+  constructor({ error, detail, code, request_id: id }, { status = 0, wait = null } = {}) {
     super(error);
-    Object.assign(this, { detail, code, id, wait });
+    Object.assign(this, { detail, code, id, status, wait });
   }
 }
 
@@ -23,12 +27,14 @@ export async function ask(path, { token, method = "GET", headers = {}, body } = 
     const detail = "Nothing was lost. Check your connection, then try again.";
     throw new Refusal({ error: "The service cannot be reached.", detail });
   }
+  const date = new Date(answer.headers.get("Date") ?? NaN);
+  answeredAt = Number.isNaN(date.getTime()) ? new Date() : date;
   const kind = answer.headers.get("Content-Type") ?? "";
   const read = kind.includes("json") ? parsed(text) : text;
   // The service returns neither HTML nor an empty body nor malformed JSON here; a proxy may.
   if (answer.ok && read && !kind.includes("html")) return read;
   const problem = read?.error ? read : { error: `A server between you and the service answered (${answer.status}).` };
-  throw new Refusal(problem, answer.headers.get("Retry-After"));
+  throw new Refusal(problem, { status: answer.status, wait: answer.headers.get("Retry-After") });
 }
 
 function parsed(text) {
@@ -72,7 +78,7 @@ export function filled(template, texts) {
   return copy;
 }
 
-export function paragraph(text, style = "") {
+function paragraph(text, style = "") {
   const p = document.createElement("p");
   p.textContent = text;
   p.className = style;

@@ -20,10 +20,12 @@ from wallet_api.services.key_access import KeyAccessService
 from wallet_api.services.node_reads import NodeReadService
 from wallet_api.services.policies.assignments import PolicyAssignments
 from wallet_api.services.policies.dry_runs import PolicyDryRuns
+from wallet_api.services.policies.effective import EffectivePolicies
 from wallet_api.services.policies.versions import PolicyVersions
 from wallet_api.services.readiness import ReadinessService
 from wallet_api.services.signing import SigningService
 from wallet_api.services.stats import StatsService
+from wallet_api.services.status import StatusService
 from wallet_api.services.storage import StorageService
 from wallet_api.services.wallet_files.serving import UnsupportedWithFiles
 from wallet_api.services.wallet_search import WalletSearch
@@ -48,6 +50,7 @@ class Application:
     policies: PolicyVersions
     policy_assignments: PolicyAssignments
     dry_runs: PolicyDryRuns
+    effective_policies: EffectivePolicies
     node_reads: NodeReadService
     deposits: DepositService
     deposit_history: DepositHistory
@@ -58,6 +61,7 @@ class Application:
     wallet_search: WalletSearch | UnsupportedWithFiles
     stats: StatsService | UnsupportedWithFiles
     storage: StorageService
+    status: StatusService
     audit_log: AuditLog
     cursors: Cursors
     limits: RequestLimits

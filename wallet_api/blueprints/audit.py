@@ -21,7 +21,7 @@ def find_audit_entries(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str,
     """Find audit log entries, newest first. Filters can be combined."""
     filters = AuditFilters(
         fid=query["fid"],
-        action=query["action"],
+        actions=query["action"],
         actor=query["actor"],
         request_id=query["request_id"],
         since=query["after"],

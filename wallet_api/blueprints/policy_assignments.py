@@ -20,10 +20,13 @@ from wallet_api.blueprints.schemas.policies import (
     EXAMPLE_ID,
     AssignmentAnswer,
     AssignmentBody,
+    EffectivePolicyAnswer,
+    EffectivePolicyQuery,
     RulesBody,
     UserPolicyAnswer,
 )
 from wallet_api.errors import (
+    ClientNotFound,
     InvalidFid,
     InvalidPolicy,
     MnemonicRefused,
@@ -31,6 +34,7 @@ from wallet_api.errors import (
     PreconditionFailed,
 )
 from wallet_api.policies.reading import read_rules
+from wallet_api.services.policies.effective import EffectivePolicy
 
 blueprint = Blueprint(
     "policy_assignments",
@@ -87,6 +91,15 @@ def remove_wallet_policy(fid: str) -> None:
     application().policy_assignments.remove_from_wallet(
         parse_fid_of_path(fid), expected=expected_version(), access=audit_context()
     )
+
+
+@blueprint.get("/effective", parameters=[_FID])
+@blueprint.requires(client("policies:read"), InvalidFid, ClientNotFound)
+@blueprint.arguments(EffectivePolicyQuery, location="query")
+@blueprint.response(200, EffectivePolicyAnswer)
+def get_effective_policy(query: dict[str, Any], fid: str) -> EffectivePolicy:
+    """Return all policies that apply to a wallet, and what is left of their windows."""
+    return application().effective_policies.get(parse_fid_of_path(fid), client=query["client"])
 
 
 @own.get("")

@@ -67,6 +67,14 @@ class RequestLimits:
         if calls > 1:
             self._count(per, name, cost=calls - 1)
 
+    def configured(self) -> list[dict[str, str | int]]:
+        """Return the limits, for operators."""
+        return [
+            {"per": per, "amount": limit.amount, "seconds": limit.get_expiry()}
+            for per, limits in self._limits.items()
+            for limit in limits
+        ]
+
     def _count(self, per: str, identifier: str, *, cost: int = 1) -> None:
         if per not in self._limits or request.endpoint in _EXEMPT:
             return

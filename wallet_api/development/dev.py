@@ -38,7 +38,10 @@ from wallet_api.services.encryption_keys.registration import SecretRegistration
 
 _HOST = "127.0.0.1"
 _FID = 1464243
-_CONSOLE_SCOPES = ("stats:read", "wallets:read", "audit:read")
+_CONSOLE_SCOPES = (
+    *("stats:read", "wallets:read", "audit:read", "policies:read"),
+    *("clients:read", "clients:write"),
+)
 _ENGINE_SCOPES = ("wallets:read", "wallets:write", "wallets:sign")
 _BASE_ACCOUNT = "0x78547fc07fdc8aac05e53b034e510b276a5ba384"
 _START_SECONDS = 60

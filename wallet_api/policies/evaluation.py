@@ -16,7 +16,7 @@ from wallet_api.policies.matching import (
     matches,
     subjects_of,
 )
-from wallet_api.policies.rules import Rule
+from wallet_api.policies.rules import Rule, WindowLimit
 
 Reason: TypeAlias = Literal[
     "no_policy",
@@ -126,6 +126,14 @@ def needed_windows(request: Request, layers: Collection[PolicyVersion]) -> list[
                     if matches(rule, subject):
                         needed |= dict.fromkeys(_windows(rule, subject, request))
     return list(needed)
+
+
+def rule_windows(rule: Rule) -> Iterator[tuple[WindowLimit, Window]]:
+    """Return each window of a rule, for every asset and chain that the rule names."""
+    for asset in sorted(rule.tokens or ()):
+        for chain_id in sorted(rule.chain_ids or ()):
+            for limit in rule.windows:
+                yield limit, _window(rule, limit, asset, chain_id)
 
 
 def evaluate(
@@ -270,10 +278,14 @@ def _windows(rule: Rule, subject: Subject, request: Request) -> Iterator[Window]
     if subject.token is None or request.chain_id is None:
         raise AssertionError("unreachable: a rule with windows names tokens and chains")
     for limit in rule.windows:
-        yield Window(
-            asset=subject.token,
-            chain_id=request.chain_id,
-            seconds=limit.seconds,
-            kinds=rule.counted_kinds,
-            counterparties=rule.counted_counterparties,
-        )
+        yield _window(rule, limit, subject.token, request.chain_id)
+
+
+def _window(rule: Rule, limit: WindowLimit, asset: str, chain_id: int) -> Window:
+    return Window(
+        asset=asset,
+        chain_id=chain_id,
+        seconds=limit.seconds,
+        kinds=rule.counted_kinds,
+        counterparties=rule.counted_counterparties,
+    )

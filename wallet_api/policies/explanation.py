@@ -63,6 +63,16 @@ def explain_refusal(verdict: Verdict) -> str:
     return sentence
 
 
+def known_asset(token: str, chain_ids: Collection[int] | None) -> Asset | None:
+    """Return the asset that a token is on all of the chains, or None if it is not known."""
+    if not chain_ids or not all(chain_id in _NETWORKS for chain_id in chain_ids):
+        return None
+    if token == NATIVE:
+        return ASSETS["ETH"]
+    known = all(_NETWORKS[chain_id].usdc.lower() == token for chain_id in chain_ids)
+    return ASSETS["USDC"] if known else None
+
+
 def _kinds(rule: Rule) -> str:
     if rule.kinds is not None:
         return _listed((_KINDS[kind] for kind in rule.kinds), "and")
@@ -106,7 +116,7 @@ def _limits(rule: Rule) -> list[str]:
 
 
 def _amount(units: int, rule: Rule) -> str:
-    assets = {_known_asset(token, rule.chain_ids) for token in rule.tokens or ()}
+    assets = {known_asset(token, rule.chain_ids) for token in rule.tokens or ()}
     if len(assets) == 1:
         (asset,) = assets
         if asset is not None:
@@ -115,18 +125,8 @@ def _amount(units: int, rule: Rule) -> str:
     return f"{units} of the smallest unit{each}"
 
 
-def _known_asset(token: str, chain_ids: Collection[int] | None) -> Asset | None:
-    """Return the asset that a token is on all of the chains, or None if it is not known."""
-    if not chain_ids or not all(chain_id in _NETWORKS for chain_id in chain_ids):
-        return None
-    if token == NATIVE:
-        return ASSETS["ETH"]
-    known = all(_NETWORKS[chain_id].usdc.lower() == token for chain_id in chain_ids)
-    return ASSETS["USDC"] if known else None
-
-
 def _asset_name(token: str, chain_ids: Collection[int] | None) -> str:
-    asset = _known_asset(token, chain_ids)
+    asset = known_asset(token, chain_ids)
     if asset is not None:
         return asset.symbol
     return "the native asset" if token == NATIVE else token

@@ -3,12 +3,13 @@
 import json
 from typing import Any
 
-from marshmallow import fields, validate
+from marshmallow import ValidationError, fields, validate
 
 from wallet_api.blueprints.schemas.bases import CHAINS, FID, Answer, PageAnswer, Timestamp
 from wallet_api.blueprints.schemas.queries import MOMENT, Fid, Moment, PageQuery, require_printable
 from wallet_api.models import AUDIT_ACTIONS, SERVICE_FID
 
+_ACTION = "|".join(AUDIT_ACTIONS).replace(".", "[.]")
 _CHAIN_FID = {**FID, "minimum": SERVICE_FID, "description": "0: changes of policies and clients."}
 
 
@@ -21,11 +22,29 @@ class _ChainFid(Fid):
         return super()._deserialize(value, attr, data, **kwargs)
 
 
+class _Actions(fields.Field[tuple[str, ...]]):
+    """Actions, separated by commas."""
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Any, **kwargs: Any
+    ) -> tuple[str, ...]:
+        # Each once: an entry must not be found twice.
+        actions = tuple(dict.fromkeys(value.split(",")))
+        if not set(actions) <= set(AUDIT_ACTIONS):
+            raise ValidationError("unknown action, see /docs.")
+        return actions
+
+
 class AuditQuery(PageQuery):
     fid = _ChainFid(load_default=None, metadata=_CHAIN_FID)
-    action = fields.String(
+    action = _Actions(
         load_default=None,
-        validate=validate.OneOf(AUDIT_ACTIONS, error="unknown action, see /docs."),
+        metadata={
+            "type": "string",
+            "pattern": f"^({_ACTION})(,({_ACTION}))*$",
+            "description": "An action, or several, separated by commas.",
+            "examples": ["key.read", "key.read,transaction.signed"],
+        },
     )
     actor = fields.String(
         load_default=None,

@@ -14,12 +14,14 @@ from wallet_api.blueprints.schemas.bases import (
     PageAnswer,
     Timestamp,
 )
-from wallet_api.blueprints.schemas.queries import PageQuery
+from wallet_api.blueprints.schemas.queries import PageQuery, Query, require_printable
 from wallet_api.blueprints.schemas.signing import PreviewAnswer, PreviewBody
 from wallet_api.models import MAX_FID
 from wallet_api.policies.evaluation import LAYERS, REASONS
+from wallet_api.policies.explanation import explain, known_asset
 from wallet_api.policies.json_schema import RULES_SCHEMA
-from wallet_api.policies.rules import MAX_NAME, METHODS
+from wallet_api.policies.rules import MAX_NAME, METHODS, RULE_EFFECTS
+from wallet_api.services.policies.effective import MAX_WINDOWS
 
 EXAMPLE = {
     "name": "pay up to 5 USDC a day",
@@ -154,7 +156,7 @@ class _Layer(Answer):
 
 
 class _Window(Answer):
-    """A window of a rule in which the request would count."""
+    """A window of a rule, for one asset on one chain."""
 
     layer = fields.String(metadata={"enum": list(LAYERS)})
     rule = fields.String()
@@ -168,9 +170,73 @@ class _Window(Answer):
     )
     spent = fields.Function(
         lambda one: str(one.spent),
-        metadata={"type": "string", "description": "Without this request.", **_AMOUNT},
+        metadata={"type": "string", "description": "What was signed already.", **_AMOUNT},
     )
     left = fields.Function(lambda one: str(one.left), metadata={"type": "string", **_AMOUNT})
+
+
+class EffectivePolicyQuery(Query):
+    client = fields.String(
+        load_default=None,
+        validate=[validate.Length(1, 200), require_printable],
+        metadata={
+            "description": "The API client that would sign. Default: the client's layer is left "
+            "out.",
+            "examples": ["engine"],
+        },
+    )
+
+
+class _EffectiveRule(Answer):
+    """A rule that applies."""
+
+    id = fields.String(metadata={"examples": ["payments"]})
+    effect = fields.String(metadata={"enum": list(RULE_EFFECTS)})
+    explanation = fields.Function(
+        explain, metadata={"type": "string", "description": "The rule in an English sentence."}
+    )
+
+
+class _EffectiveLayer(Answer):
+    """The rules of a layer. A signature must pass every layer."""
+
+    layer = fields.String(metadata={"enum": list(LAYERS)})
+    policy = fields.String(
+        allow_none=True, metadata={**_ID, "description": "Null for the user's own rules."}
+    )
+    version = fields.Integer(metadata=_VERSION)
+    name = fields.String(allow_none=True)
+    rules = fields.List(fields.Nested(_EffectiveRule))
+
+
+class _EffectiveWindow(_Window):
+    """A window of a rule, with the name of the asset if it is known."""
+
+    symbol = fields.Function(
+        lambda one: (asset := known_asset(one.asset, [one.chain_id])) and asset.symbol,
+        metadata={"type": ["string", "null"], "examples": ["USDC"]},
+    )
+    decimals = fields.Function(
+        lambda one: (asset := known_asset(one.asset, [one.chain_id])) and asset.decimals,
+        metadata={"type": ["integer", "null"], "examples": [6]},
+    )
+
+
+class EffectivePolicyAnswer(Answer):
+    """What a signature of a wallet must pass now, and what its windows still allow."""
+
+    unrestricted = fields.Boolean(
+        allow_none=True,
+        metadata={
+            "description": "Whether the client may sign where no policy applies; null without one."
+        },
+    )
+    layers = fields.List(fields.Nested(_EffectiveLayer))
+    windows = fields.List(
+        fields.Nested(_EffectiveWindow),
+        metadata={"description": f"At most {MAX_WINDOWS}, in the order of the rules."},
+    )
+    complete = fields.Boolean(metadata={"description": "False if there are more windows."})
 
 
 class DryRunAnswer(PreviewAnswer):

@@ -22,11 +22,11 @@ _REQUEST_TAKES = timedelta(hours=1)
 class AuditFilters:
     """Filters of a search; an entry must satisfy every filter that is not None.
 
-    `since` is inclusive, `before` is exclusive.
+    It satisfies `actions` if it has one of them. `since` is inclusive, `before` is exclusive.
     """
 
     fid: int | None = None
-    action: str | None = None
+    actions: tuple[str, ...] | None = None
     actor: str | None = None
     request_id: str | None = None
     since: datetime | None = None
@@ -86,7 +86,7 @@ def _entries(
 ) -> list[AuditEntry]:
     audit = AuditRepository(connection)
     fid, actor, request_id = filters.fid, filters.actor, filters.request_id
-    actions = AUDIT_ACTIONS if filters.action is None else (filters.action,)
+    actions = AUDIT_ACTIONS if filters.actions is None else filters.actions
     if request_id is not None and fid is not None:
         return audit.list_by_user_and_request(fid, request_id, actor, actions, page)
     if request_id is not None:

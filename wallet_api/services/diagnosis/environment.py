@@ -192,7 +192,7 @@ def _signing(client: ApiClient, *, has_policy: bool) -> Iterator[Diagnosis]:
 
 
 def _last_read(database: Database, client: ApiClient) -> str:
-    filters = AuditFilters(actor=f"client:{client.name}", action="key.read")
+    filters = AuditFilters(actor=f"client:{client.name}", actions=("key.read",))
     reads = AuditLog(database).find(filters, after=None, limit=1).items
     if not reads:
         return "the audit log has no read by it"

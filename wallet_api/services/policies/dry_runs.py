@@ -19,7 +19,7 @@ from wallet_api.services.signing import Preview
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowState:
-    """A window of a rule that matches the request. `spent` is its sum without the request."""
+    """A window of a rule, for one asset on one chain. `spent` is its sum without the request."""
 
     layer: str
     rule: str
@@ -65,7 +65,7 @@ class PolicyDryRuns:
 
         def run(connection: Connection) -> Decision:
             with one_snapshot(connection):
-                active, unrestricted = _client(connection, client)
+                active, unrestricted = require_client(connection, client)
                 layers = read_layers(PolicyRepository(connection).list_layers(fid), active)
                 if rules is not None:
                     tried = PolicyVersion(layer="wallet", policy=None, version=0, rules=rules)
@@ -86,7 +86,7 @@ class PolicyDryRuns:
         return DryRun(verdict=decision.verdict, windows=tuple(_windows(decision)))
 
 
-def _client(connection: Connection, name: str) -> tuple[ActiveClient, bool]:
+def require_client(connection: Connection, name: str) -> tuple[ActiveClient, bool]:
     """Return a client that may act now, and whether it is unrestricted. Raises ClientNotFound."""
     clients = ApiClientRepository(connection)
     client = clients.get_by_name(name)

@@ -1,0 +1,48 @@
+"""An operator at the console."""
+
+from playwright.sync_api import expect
+
+from tests.factories import new_client
+
+SCOPES = ("stats:read", "wallets:read", "audit:read", "policies:read")
+# Users of the shared database.
+USER = 8_000_001
+OTHER = 8_000_002
+DAMAGED = 8_000_003
+# How often the key of USER was read.
+READS = 125
+
+
+def give_token(services, *scopes):
+    """Return the token of a new client."""
+    name = f"console-{len(services.clients.list_clients())}"
+    return new_client(services.clients, *scopes, name=name).reveal()
+
+
+def sign_in(visitor, token, view=""):
+    """Open a view of the console, and sign in."""
+    visitor.open(f"/console{view}")
+    visitor.page.get_by_label("Token of an API client").fill(token)
+    visitor.page.keyboard.press("Enter")
+    expect(visitor.page.get_by_role("searchbox")).to_be_focused()
+    return visitor
+
+
+def look_for(page, asked):
+    page.get_by_role("searchbox").fill(asked)
+    page.keyboard.press("Enter")
+
+
+def has_heading(page, name):
+    expect(page.get_by_role("heading", level=1, name=name, exact=True)).to_be_visible()
+
+
+def rows(page, card):
+    """Return the rows of the table in a card, without its head."""
+    return page.locator(f"#{card} tbody tr")
+
+
+def fits(page):
+    """Whether nothing is wider than the screen."""
+    width = page.evaluate("document.documentElement.scrollWidth")
+    return bool(width == page.viewport_size["width"])

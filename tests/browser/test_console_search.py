@@ -1,0 +1,58 @@
+"""What an operator pastes into the console's search, and where it leads."""
+
+import uuid
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.operators import SCOPES, USER, has_heading, look_for, rows
+from tests.factories import ACCESS, BASE_ACCOUNT
+
+pytestmark = pytest.mark.slow
+
+
+def test_what_people_paste_leads_to_the_user(enter, behind):
+    page = enter(*SCOPES).page
+    address = behind.wallets.get_wallet_address(USER, "ethereum", access=ACCESS)
+    for asked in (
+        *(f"{USER}", f" FID {USER}", f"fid: {USER}", f"fid_{USER}_ethereum", f"user:{USER}"),
+        *(f"fid_{USER}_base-account", f"wallet_{USER}_ethereum.json"),
+        *(address, address.upper().replace("X", "x"), address.lower(), BASE_ACCOUNT),
+    ):
+        look_for(page, asked)
+        has_heading(page, f"FID {USER}")
+        expect(rows(page, "wallets").nth(1)).to_contain_text(address)
+        page.get_by_role("link", name="Status").click()
+        has_heading(page, "Status")
+
+
+def test_a_deposit_is_found_by_its_id(enter, behind, shared_sql):
+    visitor = enter(*SCOPES)
+    page = visitor.page
+    (found,) = shared_sql.execute(
+        "select id::text from deposits where fid = %s and amount = 7000000", [USER]
+    ).fetchone()
+    look_for(page, found.upper())
+    card = page.locator("#deposit")
+    expect(card).to_contain_text("7 USDC")
+    expect(card).to_contain_text("Nobody watches the blockchain yet")
+    assert page.url.endswith(f"#/deposits/{found}")
+    assert visitor.faults_of_the_page() == []
+    card.get_by_role("link", name=f"FID {USER}").click()
+    has_heading(page, f"FID {USER}")
+    look_for(page, str(uuid.uuid4()))
+    expect(page.locator("#found")).to_contain_text("No deposit has the id")
+
+
+def test_what_is_not_found_is_said(enter):
+    page = enter(*SCOPES).page
+    found = page.locator("#found")
+    look_for(page, f"0x{1:040x}")
+    expect(found).to_contain_text("No wallet in PostgreSQL has this address.")
+    look_for(page, "0x24e08CE1")
+    expect(found).to_contain_text("The beginning of an address is not searched")
+    for wrong in ("somebody else", str(2**63), "ab"):
+        look_for(page, wrong)
+        expect(found).to_contain_text("This is nothing that can be searched for.")
+    look_for(page, str(2**63 - 1))
+    expect(page.locator("#wallets")).to_contain_text("This user has no wallet.")

@@ -1,0 +1,211 @@
+"""A user's page in the console: wallets, policy, deposits, signatures, refusals, audit entries."""
+
+import re
+import shutil
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.operators import (
+    DAMAGED,
+    OTHER,
+    SCOPES,
+    USER,
+    fits,
+    give_token,
+    has_heading,
+    look_for,
+    rows,
+    sign_in,
+)
+from tests.browser.visitor import PHONE
+from tests.factories import ACCESS, BASE_ACCOUNT
+from tests.policies import CLIENT, FEES, RECIPIENT, payments, transfer
+from tests.signing import CHAIN_ID
+from tests.wallet_store import EXPECTED, SAMPLES
+from wallet_api.errors import PolicyRefused
+from wallet_api.policies.reading import read_policy, read_rules
+
+pytestmark = pytest.mark.slow
+
+POLICED = 8_000_004
+
+
+def sign(services, amount):
+    """Sign a transfer as the client "engine", which may be refused."""
+    try:
+        services.signing.sign_transaction(
+            POLICED,
+            transfer(amount),
+            chain_id=CHAIN_ID,
+            method="sign/transaction",
+            access=CLIENT,
+        )
+    except PolicyRefused:
+        return False
+    return True
+
+
+def test_a_user_is_on_one_screen(enter, behind):
+    visitor = enter(*SCOPES, viewport=PHONE, color_scheme="dark")
+    page = visitor.page
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    address = behind.wallets.get_wallet_address(USER, "ethereum", access=ACCESS)
+    look_for(page, address)
+    has_heading(page, f"FID {USER}")
+    wallets = rows(page, "wallets")
+    expect(wallets).to_have_count(2)
+    expect(wallets.nth(0)).to_contain_text(BASE_ACCOUNT)
+    expect(wallets.nth(1)).to_contain_text(address)
+    link = wallets.nth(1).get_by_role("link", name="Show the address in the block explorer")
+    assert link.get_attribute("href") == f"https://basescan.org/address/{address}"
+    wallets.nth(1).get_by_role("button", name="Copy the address").click()
+    expect(page.get_by_text("The address is copied.")).to_have_count(1)
+    assert page.evaluate("navigator.clipboard.readText()") == address
+
+    deposits = rows(page, "deposits")
+    expect(deposits).to_have_count(5)
+    expect(deposits.first).to_contain_text("7 USDC")
+    expect(page.locator("#deposits")).to_contain_text("Nobody watches the blockchain yet")
+    expect(rows(page, "trail")).to_have_count(5)
+    expect(page.locator("#signatures")).to_contain_text("None.")
+    expect(page.locator("#policy")).to_contain_text("No policy applies")
+    assert visitor.faults_of_the_page() == []
+    assert fits(page)
+
+    page.get_by_role("link", name="All deposits").click()
+    has_heading(page, f"Deposits of FID {USER}")
+    expect(deposits).to_have_count(7)
+    page.go_back()
+    page.locator("#trail").get_by_role("link", name="All in the audit log").click()
+    has_heading(page, "Audit log")
+    expect(page.get_by_label("FID")).to_have_value(str(USER))
+
+
+def test_a_wallets_policy_shows_what_is_left_of_its_windows_and_the_last_refusals(enter, behind):
+    behind.wallets.ensure_trading_wallet(POLICED, access=ACCESS)
+    policy = behind.policies.create(
+        read_policy({"name": "pay", "rules": [payments((86_400, 1_500_000)), FEES]}),
+        access=ACCESS,
+    )
+    behind.policy_assignments.assign_to_wallet(POLICED, policy.id, access=ACCESS)
+    behind.policy_assignments.set_of_user(
+        POLICED, read_rules([payments((3600, 2_000_000)), FEES]), access=ACCESS
+    )
+    assert sign(behind, 1_000_000)
+    assert not sign(behind, 500_001)
+    visitor = enter(*SCOPES, view=f"#/users/{POLICED}")
+    page = visitor.page
+    card = page.locator("#policy")
+    expect(card).to_contain_text("Wallet · pay")
+    expect(card).to_contain_text("at most 1.5 USDC in any 24 hours")
+    expect(card).to_contain_text("0.5 of 1.5 USDC left")
+    expect(card).to_contain_text("User")
+    expect(card).to_contain_text("1 of 2 USDC left")
+    expect(rows(page, "signatures")).to_contain_text([re.compile("Transaction signed")])
+    refusal = rows(page, "refusals")
+    expect(refusal).to_contain_text([re.compile("Signature refused")])
+    expect(refusal).to_contain_text([re.compile(f"amount 500001.*|{RECIPIENT}")])
+    assert visitor.faults_of_the_page() == []
+
+    # To the unit what the card says is left, and then nothing.
+    assert sign(behind, 500_000)
+    page.get_by_role("button", name="Refresh").click()
+    expect(card).to_contain_text("0 of 1.5 USDC left")
+    expect(card.locator(".window.empty")).to_have_count(1)
+    card.get_by_label("Signed by client").fill("nobody")
+    card.get_by_role("button", name="Show").click()
+    expect(card.get_by_role("alert")).to_be_visible()
+    assert page.url.endswith("?client=nobody")
+
+
+def test_late_and_failed_responses_do_not_reach_another_view(enter):
+    page = enter(*SCOPES).page
+    late = []
+
+    def hold(route):
+        late.append(route)
+
+    trail = f"**/v1/audit?fid={USER}&limit=5"
+    page.route(trail, hold, times=1)
+    look_for(page, str(USER))
+    has_heading(page, f"FID {USER}")
+    expect(rows(page, "wallets")).to_have_count(2)
+    look_for(page, str(OTHER))
+    expect(rows(page, "trail")).to_have_count(1)
+    with page.expect_response(trail):
+        late[0].continue_()
+    # What is late would be there by now.
+    page.evaluate("new Promise((done) => setTimeout(done, 100))")
+    has_heading(page, f"FID {OTHER}")
+    expect(rows(page, "trail")).to_have_count(1)
+
+    page.route(trail, lambda route: route.abort(), times=1)
+    look_for(page, str(USER))
+    expect(page.locator("#outlet").get_by_role("alert")).to_contain_text("cannot be reached")
+    expect(rows(page, "wallets")).to_have_count(2)
+    expect(page.locator("#trail")).to_contain_text("Not loaded.")
+    look_for(page, str(OTHER))
+    expect(rows(page, "trail")).to_have_count(1)
+    expect(page.locator("#outlet").get_by_role("alert")).to_have_count(0)
+
+
+def test_the_page_of_a_user_whose_key_does_not_decrypt_reports_it(enter, behind, shared_sql):
+    page = enter(*SCOPES).page
+    address = behind.wallets.get_wallet_address(DAMAGED, "ethereum", access=ACCESS)
+    # As a damaged disk would: no trigger is asked.
+    shared_sql.execute("set session_replication_role = replica")
+    ciphertext = "select encrypted_private_key from wallets where fid = %s"
+    (encrypted,) = shared_sql.execute(ciphertext, [DAMAGED]).fetchone()
+    change = "update wallets set encrypted_private_key = %s where fid = %s"
+    shared_sql.execute(change, ["ab" * 48, DAMAGED])
+    try:
+        look_for(page, address)
+        has_heading(page, f"FID {DAMAGED}")
+        wallets = page.locator("#wallets")
+        expect(wallets.get_by_role("alert")).to_contain_text(
+            "A key of this user cannot be decrypted"
+        )
+        expect(rows(page, "wallets")).to_contain_text(["Cannot be decrypted"])
+        expect(rows(page, "trail")).to_contain_text(["Wallet created"])
+        expect(page.locator(".faults")).to_be_empty()
+        assert address not in wallets.inner_html()
+    finally:
+        shared_sql.execute(change, [encrypted, DAMAGED])
+
+
+def test_with_wallet_files_the_console_shows_what_is_available(visit_own, services, folder):
+    shutil.copytree(SAMPLES, folder, dirs_exist_ok=True)
+    (folder / "wallet_5_ethereum.json.bak").touch()
+    files = len(list(folder.glob("*.json")))
+    keyed = next(entry for entry in EXPECTED if entry["privateKey"])
+    asked = str(keyed["fid"])
+    settings = {"WALLET_STORAGE_PATH": str(folder)}
+    token = give_token(services, *SCOPES)
+
+    visitor = sign_in(visit_own(PHONE, WALLET_STORAGE="filesystem", **settings), token)
+    page = visitor.page
+    expect(page.locator("#totals")).to_contain_text("Wallets are stored in files.")
+    look_for(page, keyed["address"])
+    expect(page.locator("#found")).to_contain_text("Wallets are stored in files.")
+    look_for(page, asked)
+    expect(page.locator("#wallets")).to_contain_text(keyed["address"])
+    expect(page.locator("#trail")).to_contain_text("None.")
+    assert visitor.faults_of_the_page() == []
+    assert fits(page)
+    page.get_by_role("link", name="Status").click()
+    expect(page.locator("#place")).to_have_text("Files")
+    expect(page.locator("#missing")).to_have_text(str(files))
+
+    page = sign_in(visit_own(WALLET_STORAGE="migrating", **settings), token).page
+    expect(page.locator("#users")).to_have_text("0")
+    expect(page.locator("#totals")).to_contain_text("not those that are only in files")
+    look_for(page, keyed["address"])
+    expect(page.locator("#found")).to_contain_text("No wallet in PostgreSQL has this address.")
+    look_for(page, asked)
+    expect(page.locator("#wallets")).to_contain_text(keyed["address"])
+    # What was asked for in files is in PostgreSQL now.
+    mine = len(list(folder.glob(f"wallet_{asked}_*.json")))
+    page.get_by_role("link", name="Status").click()
+    for name, count in (("present", mine), ("missing", files - mine), ("misnamed", 1)):
+        expect(page.locator(f"#{name}")).to_have_text(str(count))

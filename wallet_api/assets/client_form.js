@@ -1,0 +1,66 @@
+// Creation of an API client. Its token is shown once, and kept nowhere.
+
+import { busy, explain } from "./ask.js";
+import { card, h, link, note } from "./dom.js";
+import { copyable } from "./format.js";
+import { SCOPES } from "./labels.js";
+import { to } from "./router.js";
+import { get, post } from "./session.js";
+
+const DAY_MS = 86_400_000;
+const EXPIRIES = { "1 day": 1, "7 days": 7, "30 days": 30, "90 days": 90, "1 year": 365, "as your token does": 0 };
+
+export function newClient(view) {
+  view.title("Create an API client");
+  const policy = h("select", { id: "client-policy", name: "policyId" }, h("option", { value: "" }, "That of your token, if it has one"));
+  const error = h("div", { class: "error", role: "alert" });
+  const { element, body } = card("New client", { id: "new-client", more: link("#/clients", "All clients") });
+  const submit = (event) => {
+    event.preventDefault();
+    error.replaceChildren();
+    const button = event.target.querySelector("button.primary");
+    busy(button, async () => body.replaceChildren(...created(await post("clients", read(event.target)))),
+      (refusal) => (refusal.code === "unauthenticated" ? view.fail(refusal) : explain(refusal, error)));
+  };
+  body.append(h("form", { onsubmit: submit, "aria-label": "New client" },
+    field("client-name", "Name", h("input", { id: "client-name", name: "name", required: true, autocomplete: "off", spellcheck: "false", placeholder: "engine" })),
+    h("fieldset", {}, h("legend", {}, "Scopes"), Object.entries(SCOPES).map(([scope, meaning]) =>
+      h("label", { class: "check" }, h("input", { type: "checkbox", name: "scopes", value: scope }),
+        h("span", {}, h("code", {}, scope), h("span", { class: "quiet" }, ` ${meaning}`))))),
+    field("client-expiry", "Expires", h("select", { id: "client-expiry", name: "expiry" },
+      Object.entries(EXPIRIES).map(([label, days]) => h("option", { value: days, selected: days === 30 }, label)))),
+    field("client-networks", "Allowed networks (separated by commas; empty: those of your token)",
+      h("input", { id: "client-networks", name: "networks", autocomplete: "off", spellcheck: "false", placeholder: "203.0.113.0/24" })),
+    field("client-policy", "Policy", policy),
+    h("label", { class: "check" }, h("input", { type: "checkbox", name: "unrestricted" }),
+      h("span", {}, h("strong", {}, "Unrestricted"), h("span", { class: "quiet" }, " signs anything with every wallet to which no policy applies"))),
+    error,
+    h("button", { class: "primary" }, "Create")));
+  view.add(element);
+  // Without policies:read, the client can get its policy by the command.
+  get("policies", { limit: 100 }).then(({ data }) => policy.append(...data.map(({ id, name }) => h("option", { value: id }, `${name} (${id})`))), () => null);
+}
+
+const field = (id, label, input) => h("p", { class: "field" }, h("label", { for: id }, label), input);
+
+function read(form) {
+  const given = new FormData(form);
+  const days = Number(given.get("expiry"));
+  const networks = given.get("networks").split(",").map((text) => text.trim()).filter(Boolean);
+  return {
+    name: given.get("name").trim(),
+    scopes: given.getAll("scopes"),
+    ...(given.has("unrestricted") && { unrestricted: true }),
+    ...(given.get("policyId") && { policyId: given.get("policyId") }),
+    ...(days && { expiresAt: new Date(Date.now() + days * DAY_MS).toISOString() }),
+    ...(networks.length && { allowedNetworks: networks }),
+  };
+}
+
+function created({ name, token }) {
+  return [
+    note(h("strong", {}, `The token of ${name}`), " is shown only now. Copy it to where the client reads it."),
+    h("p", { id: "new-token", class: "secret" }, copyable(token, "token")),
+    h("p", { class: "actions" }, link("#/clients", "All clients"), link(to(["clients", "new"]), "Create another one")),
+  ];
+}

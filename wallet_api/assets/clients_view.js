@@ -1,0 +1,47 @@
+// API clients: a list, creation and revocation.
+
+import { newClient } from "./client_form.js";
+import { card, h, link, pill, quiet, table } from "./dom.js";
+import { short, time } from "./format.js";
+import { revokeButton } from "./revoke.js";
+import { to } from "./router.js";
+import { get } from "./session.js";
+
+export function clients(view, [part = ""], { cursor }) {
+  if (part === "new") {
+    newClient(view);
+    return;
+  }
+  view.title("API clients");
+  const { element, body } = card("Clients", { id: "clients", wide: true, more: link(to(["clients", "new"]), "Create a client") });
+  view.add(element);
+  const load = () => view.load(body, "clients:read", async () => {
+    const { data, next_cursor: next } = await get("clients", { limit: 100, cursor });
+    const columns = ["Client", "State", "Scopes", "Policy", "Networks", "Last used", "Expires", ""];
+    return [data.length ? table("API clients", columns, data.map((one) => row(one, load))) : quiet("None yet."),
+      h("p", { class: "actions pages" }, cursor && link("#/clients", "First clients"), next && link(to(["clients"], { cursor: next }), "More clients"))];
+  });
+  load();
+}
+
+function row(client, load) {
+  const { name, scopes, unrestricted, policyId, allowedNetworks, createdAt, expiresAt, lastUsedAt } = client;
+  const active = !client.revokedAt && !client.expired;
+  return [
+    h("div", {}, h("strong", {}, name), h("div", { class: "quiet" }, "created ", time(createdAt))),
+    state(client),
+    h("div", { class: "scopes" }, scopes.map((scope) => h("code", {}, scope)),
+      unrestricted && pill("bad", "unrestricted")),
+    policyId ? h("code", { title: policyId }, short(policyId)) : "",
+    allowedNetworks?.length ? h("code", {}, allowedNetworks.join(", ")) : "any",
+    lastUsedAt ? time(lastUsedAt) : "never",
+    expiresAt ? time(expiresAt) : "never",
+    h("div", { class: "actions" }, link(to(["audit"], { actor: `client:${name}` }), "Audit log"),
+      active && revokeButton(name, load)),
+  ];
+}
+
+function state({ revokedAt, expired }) {
+  if (revokedAt) return h("div", {}, pill("plain", "Revoked"), h("div", { class: "quiet" }, time(revokedAt)));
+  return expired ? pill("warn", "Expired") : pill("good", "Active");
+}

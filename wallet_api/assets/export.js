@@ -1,0 +1,45 @@
+// Files with all audit entries that a filter finds.
+
+import { get } from "./session.js";
+
+export const LARGEST_EXPORT = 10_000;
+const PAGE = 100;
+
+const COLUMNS = ["createdAt", "action", "actor", "fid", "chain", "address", "ip", "reason", "recipientPublicKey", "requestId", "id", "details"];
+
+// Read the newest entries, page by page. `report` is called with their number so far.
+export async function collect(filters, report) {
+  const entries = [];
+  let cursor = null;
+  do {
+    const page = await get("audit", { ...filters, limit: PAGE, cursor });
+    entries.push(...page.data);
+    report(entries.length);
+    cursor = page.next_cursor;
+  } while (cursor && entries.length < LARGEST_EXPORT);
+  return { entries, complete: cursor === null };
+}
+
+export const json = (entries) => `${JSON.stringify(entries, null, 2)}\n`;
+
+// RFC 4180. A spreadsheet would run a cell that begins like a formula, so that it gets an apostrophe.
+export function csv(entries) {
+  const rows = entries.map((entry) => COLUMNS.map((name) => cell(entry[name])).join(","));
+  return [COLUMNS.join(","), ...rows, ""].join("\r\n");
+}
+
+function cell(value) {
+  if (value === null || value === undefined) return "";
+  const text = typeof value === "object" ? JSON.stringify(value) : String(value);
+  const inert = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return `"${inert.replaceAll('"', '""')}"`;
+}
+
+// Let the browser store a file.
+export function save(name, type, text) {
+  const url = URL.createObjectURL(new Blob([text], { type }));
+  const link = document.createElement("a");
+  Object.assign(link, { href: url, download: name });
+  link.click();
+  URL.revokeObjectURL(url);
+}

@@ -1,0 +1,50 @@
+// What a wallet may sign: the policies that apply, and what is left of their windows.
+
+import { card, h, note, pill, quiet } from "./dom.js";
+import { amount, copyable, duration, short } from "./format.js";
+import { LAYERS } from "./labels.js";
+import { go } from "./router.js";
+import { get } from "./session.js";
+
+export function policyCard(view, fid, client) {
+  const { element, body } = card("Policy", { id: "policy", more: clientForm(fid, client) });
+  view.add(element);
+  view.load(body, "policies:read", async () => {
+    const found = await get(`users/${fid}/policy/effective`, { client });
+    const shown = found.layers.map((layer) => layerPart(layer, found.windows));
+    if (!found.complete) shown.push(quiet("There are more windows than are shown."));
+    if (found.layers.some((layer) => layer.layer !== "user")) return shown;
+    return [note(client && found.unrestricted
+      ? `No policy applies. ${client} is unrestricted and signs anything.`
+      : "No policy applies: only an unrestricted client can sign with this wallet."), ...shown];
+  });
+}
+
+// A client may have a policy of its own, which applies to what it signs.
+function clientForm(fid, client) {
+  const input = h("input", { name: "client", value: client, "aria-label": "Signed by client", placeholder: "any client", autocomplete: "off", spellcheck: "false" });
+  const submit = (event) => {
+    event.preventDefault();
+    go(["users", fid], { client: input.value.trim() });
+  };
+  return h("form", { class: "inline", onsubmit: submit }, h("span", { class: "quiet" }, "Signed by"), input, h("button", {}, "Show"));
+}
+
+function layerPart({ layer, policy, version, name, rules }, windows) {
+  const id = policy ? copyable(policy, "policy id", short(policy)) : null;
+  return h("div", { class: "layer" },
+    h("h3", {}, LAYERS[layer], name && ` · ${name}`, h("span", { class: "quiet" }, " ", id, ` version ${version}`)),
+    h("ul", { class: "rules" }, rules.map((rule) => h("li", {},
+      pill(rule.effect === "deny" ? "bad" : "good", rule.effect), " ", rule.explanation,
+      windows.filter((one) => one.layer === layer && one.rule === rule.id).map(meter)))));
+}
+
+function meter({ asset, symbol, decimals, chainId, seconds, maxAmount, left }) {
+  const unit = symbol ?? (asset === "native" ? `native on chain ${chainId}` : `${short(asset)} on chain ${chainId}`);
+  const text = `${amount(left, decimals)} of ${amount(maxAmount, decimals)} ${unit} left`;
+  // Exact numbers are in the text; a double is enough for a bar.
+  const part = maxAmount === "0" ? 0 : Number(left) / Number(maxAmount);
+  return h("div", { class: part === 0 ? "window empty" : "window", title: `${left} of ${maxAmount} in the smallest unit` },
+    h("meter", { min: "0", max: "1", low: "0.1", optimum: "1", value: String(part), "aria-label": text }),
+    h("span", {}, text, quiet(`in any ${duration(seconds)}`)));
+}

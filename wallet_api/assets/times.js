@@ -1,0 +1,26 @@
+// Times that people write: as in a log, of today, or relative to now. All are in UTC.
+
+import { Refusal, answeredAt } from "./ask.js";
+
+const UNITS = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+const DAY = /^\d{4}-\d\d-\d\d$/;
+const CLOCK = /^\d\d:\d\d(:\d\d)?$/;
+const RELATIVE = /^-(\d{1,4})([mhd])$/;
+const FULL = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?) ?(Z|UTC|[+-]\d\d:\d\d)?$/;
+
+// Return a time as the API takes it. The clock is that of the service.
+export function moment(text) {
+  const now = answeredAt ?? new Date();
+  const relative = RELATIVE.exec(text);
+  if (relative) return new Date(now - relative[1] * UNITS[relative[2]]).toISOString();
+  const full = DAY.test(text) ? `${text}T00:00Z`
+    : CLOCK.test(text) ? `${now.toISOString().slice(0, 10)}T${text}Z`
+      : text.replace(FULL, (_, day, clock, zone) => `${day}T${clock}${!zone || zone === "UTC" ? "Z" : zone}`);
+  if (Number.isNaN(new Date(full).getTime()) || !/T.*(Z|[+-]\d\d:\d\d)$/.test(full)) {
+    throw new Refusal({
+      error: `“${text}” is not a time.`,
+      detail: "Write 2026-11-30 02:00 (UTC), 02:00 for today, or -1h, -30m, -7d before now.",
+    });
+  }
+  return full;
+}

@@ -1,0 +1,73 @@
+// The frame of a view: its title, the time of its data, and the errors of its parts.
+
+import { Refusal, answeredAt, explain } from "./ask.js";
+import { h, note, quiet } from "./dom.js";
+import { time } from "./format.js";
+
+export class View {
+  #faults = new Set();
+
+  // `leave` is called with the refusal if the token is not valid any more.
+  constructor(outlet, { leave, refresh }) {
+    this.heading = h("h1", { tabindex: "-1" });
+    this.asOf = h("p", { class: "quiet as-of" });
+    this.refreshButton = h("button", { type: "button", onclick: refresh, hidden: true }, "Refresh");
+    this.faults = h("div", { class: "faults" });
+    this.body = h("div", { class: "view" });
+    this.root = h("div", {},
+      h("div", { class: "view-head" }, this.heading, h("div", { class: "actions" }, this.asOf, this.refreshButton)),
+      this.faults, this.body);
+    this.leave = leave;
+    outlet.replaceChildren(this.root);
+  }
+
+  title(text) {
+    this.heading.textContent = text;
+    document.title = `${text} · Console · wallet-api`;
+  }
+
+  add(...elements) {
+    this.body.append(...elements);
+  }
+
+  // Fill one part with the elements that `work` returns, or with the reason why it has none.
+  async load(place, scope, work) {
+    place.replaceChildren(quiet("Loading …"));
+    place.setAttribute("aria-busy", "true");
+    this.refreshButton.hidden = false;
+    await work().then((elements) => place.replaceChildren(...elements),
+      (refusal) => place.replaceChildren(this.refused(refusal, scope)));
+    place.removeAttribute("aria-busy");
+    if (this.root.isConnected && answeredAt) this.asOf.replaceChildren("As of ", time(answeredAt.toISOString()));
+  }
+
+  // Return what stands in the place of a part.
+  refused(refusal, scope) {
+    if (!(refusal instanceof Refusal)) throw refusal;
+    if (refusal.code === "insufficient_scope") return note(`Not shown: this token lacks the scope ${scope}.`);
+    if (refusal.code === "unauthenticated" || concernsAll(refusal)) {
+      this.fail(refusal);
+      return quiet("Not loaded.");
+    }
+    const alert = h("div", { class: "error", role: "alert" });
+    explain(refusal, alert);
+    return alert;
+  }
+
+  // Show an error above all parts, once for all of them.
+  fail(refusal) {
+    if (!this.root.isConnected) return;
+    if (refusal.code === "unauthenticated") this.leave(refusal);
+    else if (!this.#faults.has(refusal.message)) {
+      this.#faults.add(refusal.message);
+      const alert = h("div", { class: "error", role: "alert" });
+      this.faults.append(alert);
+      explain(refusal, alert);
+    }
+  }
+}
+
+// Whether other requests fail for the same reason. One damaged key fails only those of its user.
+function concernsAll({ status, code }) {
+  return (status === 0 || status === 429 || status >= 500) && code !== "key_unreadable";
+}
