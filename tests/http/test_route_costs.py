@@ -12,6 +12,7 @@ from wallet_api.blueprints.schemas.policies import EXAMPLE, EXAMPLE_ID
 from wallet_api.blueprints.schemas.signing import AUTHORIZATION, TRANSACTION, TYPED_DATA
 from wallet_api.models import AUDIT_ACTIONS, SCOPES
 
+CLIENTS = "/v1/clients"
 ONE = f"/v1/users/{FID}/wallets"
 PREVIEW = f"/v1/users/{FID}/sign/preview"
 DEPOSIT = {"asset": "USDC", "amount": "20", "baseAddress": BASE_ACCOUNT}
@@ -44,6 +45,9 @@ KNOWN = {
     # Each request identifies the client first, so that a revoked client is refused at once.
     # A page of each action, in one round trip.
     ("GET", "/v1/audit"): (2, 1 + len(AUDIT_ACTIONS), 0),
+    ("GET", CLIENTS): (2, 2, 0),
+    ("POST", CLIENTS): (5, 8, 1),
+    ("POST", f"{CLIENTS}/everything/revoke"): (4, 7, 1),
     ("GET", "/v1/stats"): (7, 7, 1),
     ("GET", "/v1/status"): (3, 3, 0),
     ("GET", "/v1/storage"): (6, 6, 1),
@@ -132,6 +136,7 @@ def cost(make_app, farcaster):
             f"{POLICIES}/dry-run": {"fid": FID, **MESSAGE},
             USER_POLICY: {"policyId": EXAMPLE_ID},
             "/api/wallet/policy": {"rules": [EVERYTHING, DELEGATION]},
+            CLIENTS: {"name": "made", "scopes": ["clients:read"]},
         }.get(path, {})
         query = {
             "/api/wallet/payment-qr": {"asset": "USDC", "amount": "20"},
@@ -159,6 +164,7 @@ def test_every_route_has_the_documented_cost(cost, sql):
     plant_deposit(sql)
     wallets.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS)
     plant_example(sql)
+    calling(cost.app, "clients:read", name="everything")
     # What is removed was there.
     order = sorted(routes(cost.app), key=lambda route: route[0] == "DELETE")
     assert {route: cost(*route) for route in order} == KNOWN
