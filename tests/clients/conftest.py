@@ -1,4 +1,4 @@
-"""The TypeScript client: its packages, and what the compiler makes of it."""
+"""The clients: the packages of TypeScript, and Python clients of a real service."""
 
 import fcntl
 import re
@@ -6,8 +6,10 @@ import shutil
 import subprocess
 
 import pytest
+from wallet_api_client import ServiceApi, UserApi
 
 from tests.clients.programs import CLIENT, run
+from tests.factories import new_client, token_of
 
 MODULES = CLIENT / "node_modules"
 # Several times as fast as TypeScript 5, which is there because the generator needs it.
@@ -59,3 +61,34 @@ def compiled(packages, tmp_path_factory):
     (folder / "package.json").write_text('{"type": "module"}')
     (folder / "node_modules").symlink_to(MODULES)
     return folder
+
+
+@pytest.fixture
+def url(serve):
+    return f"http://127.0.0.1:{serve(WEB_CONCURRENCY='1').port}"
+
+
+@pytest.fixture
+def user(url):
+    with UserApi(url, token_of()) as api:
+        yield api
+
+
+@pytest.fixture
+def connect(url, services):
+    """Connect as an API client with these scopes: connect("wallets:sign", policy_id=…)."""
+    opened = []
+
+    def client(*scopes, **options):
+        api = ServiceApi(url, new_client(services.clients, *scopes, **options).reveal())
+        opened.append(api)
+        return api
+
+    yield client
+    for api in opened:
+        api.close()
+
+
+@pytest.fixture
+def engine(connect):
+    return connect("wallets:write", "wallets:read", "wallets:sign")

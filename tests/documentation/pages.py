@@ -11,7 +11,7 @@ _INLINE_CODE = re.compile(r"`[^`\n]+`")
 
 def _is_ours(path: Path) -> bool:
     *folders, _ = path.relative_to(ROOT).parts
-    return not any(name.startswith(".") or name == "node_modules" for name in folders)
+    return not any(name.startswith(".") or name in {"build", "node_modules"} for name in folders)
 
 
 DOCUMENTS = [path for path in sorted(ROOT.rglob("*.md")) if _is_ours(path)]
