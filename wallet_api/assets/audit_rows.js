@@ -20,9 +20,11 @@ export function auditTable(entries, network, { user = true } = {}) {
     entry.ip ? h("code", {}, entry.ip) : "",
     details(entry, network),
     copyable(entry.requestId, "request id",
-      link(to(["audit"], { request_id: entry.requestId, fid: OUR_ID.test(entry.requestId) ? null : entry.fid }), `${entry.requestId.slice(0, 8)}…`)),
+      link(to(["audit"], { request_id: entry.requestId, fid: OUR_ID.test(entry.requestId) ? null : entry.fid }), begin(entry.requestId))),
   ]));
 }
+
+const begin = (id) => (id.length > 12 ? `${id.slice(0, 8)}…` : id);
 
 // The reason and the effects, and behind a disclosure everything that the entry has.
 function details(entry, network) {

@@ -34,7 +34,7 @@ function row(client, load) {
       unrestricted && pill("bad", "unrestricted")),
     h("div", {},
       policyId && h("div", {}, "policy ", h("code", { title: policyId }, short(policyId))),
-      h("div", {}, allowedNetworks ? ["from ", h("code", {}, allowedNetworks.join(", "))] : "from any network")),
+      h("div", {}, allowedNetworks ? h("code", {}, allowedNetworks.join(", ")) : "any network")),
     h("div", {},
       h("div", {}, lastUsedAt ? ["last ", time(lastUsedAt)] : "never used"),
       h("div", { class: "quiet" }, expiresAt ? ["expires ", time(expiresAt)] : "does not expire")),
