@@ -79,7 +79,7 @@ def test_every_label_value_that_an_alert_watches_exists_before_its_first_event()
         metric._name for metric in (metrics.ALARMS, metrics.KEY_READS, *labelled, *unlabelled)
     }
     # Those of a client begin with its first request.
-    initialize_counters("a-client-of-this-test", signs=True)
+    initialize_counters("a-client-of-this-test")
     for metric, values in ((metrics.SIGNING_REFUSALS, REFUSALS), (metrics.SIGNATURES, METHODS)):
         assert set(metric._metrics) >= {(value, "a-client-of-this-test") for value in values}
 

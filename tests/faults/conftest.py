@@ -189,7 +189,8 @@ def clients(database_url, tmp_path_factory):
     """Run `wallet-api clients …` as an operator does: clients("revoke", "engine")."""
 
     def command(*arguments, **changes):
-        environ = kept_environ({"DATABASE_URL": database_url, **changes})
+        given = {"DATABASE_URL": database_url, "ENCRYPTION_SECRET": SECRET, **changes}
+        environ = kept_environ(given)
         folder = tmp_path_factory.mktemp("command")
         done = Running(("clients", *arguments), environ, folder).finish()
         assert "Traceback" not in done.err + done.out, done.err

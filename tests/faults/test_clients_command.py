@@ -13,7 +13,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.factories import new_client
+from tests.factories import SECRET, new_client
 from tests.faults.clients import made
 from tests.leaks import LEAKS
 from tests.policies import EVERYTHING, policies_of
@@ -172,7 +172,11 @@ def test_a_token_that_cannot_be_printed_is_not_usable(database_url, sql):
         done = subprocess.run(
             [sys.executable, "-m", "wallet_api", "clients", *CREATE],
             check=False,
-            env={"PATH": os.environ["PATH"], "DATABASE_URL": database_url},
+            env={
+                "PATH": os.environ["PATH"],
+                "DATABASE_URL": database_url,
+                "ENCRYPTION_SECRET": SECRET,
+            },
             cwd=ROOT,
             stdout=full,
             stderr=subprocess.PIPE,

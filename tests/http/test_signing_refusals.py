@@ -11,7 +11,7 @@ from tests.signing import CHAIN_ID
 from wallet_api import metrics
 from wallet_api.blueprints.application import application
 from wallet_api.blueprints.schemas.signing import AUTHORIZATION, TRANSACTION, TYPED_DATA
-from wallet_api.services.signing import REFUSALS
+from wallet_api.services.signing import OTHER_CLIENTS, REFUSALS
 
 WALLET = f"/v1/users/{FID}/wallets/ethereum"
 MESSAGE = {"message": "Sign in to example.com"}
@@ -100,6 +100,8 @@ def callers(app, address):
 
 
 def refusals(client: str) -> dict[str, float]:
+    """Return how many refusals are counted for a client, by reason."""
+    client = OTHER_CLIENTS if client == "reader" else client
     return {
         reason: metrics.SIGNING_REFUSALS.labels(reason, client)._value.get() for reason in REFUSALS
     }
@@ -149,3 +151,8 @@ def test_policies_refuse_for_their_reasons(client, callers, app):
     path, body = sign("transaction")
     assert client.post(path, json=body, headers=callers["engine"]).status_code == 403
     assert refusals("engine") == before | {"denied": before["denied"] + 1}
+
+
+def test_the_refusals_of_clients_that_may_not_sign_are_zero_from_the_start():
+    found = {reason for reason, client in metrics.SIGNING_REFUSALS._metrics if client == "(other)"}
+    assert found == set(REFUSALS)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 import pytest
@@ -210,6 +211,20 @@ def test_clients_under_a_policy_are_fine_unless_they_can_change_it(doctor, datab
         own = policies.create(EVERYTHING)
         policies.assignments.assign_to_client(name, own, access=OPERATOR)
     assert [what for _, what, _ in unusual(doctor())] == only_own
+
+
+def test_clients_that_manage_clients_are_reported_unless_they_expire(doctor, database):
+    clients = ApiClientService(database)
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    for name, expires_at in (("desk", tomorrow), ("root", None), ("gone", None)):
+        new_client(clients, "clients:write", name=name, expires_at=expires_at)
+    revoke_client(clients, "gone")
+    found = [(one.state, one.what) for one in doctor() if "clients:write" in one.what]
+    manages = "may revoke every client, and create clients with its rights (clients:write)"
+    assert found == [
+        (State.FINE, f"desk {manages}: it expires"),
+        (State.ADVICE, f"root {manages}: it never expires"),
+    ]
 
 
 def test_a_retired_secret_that_is_still_configured_is_advice(doctor, database, encryption):

@@ -197,8 +197,8 @@ def test_sixteen_threads_that_sign_with_one_wallet_leave_one_intact_audit_chain(
 
 
 def test_signatures_are_counted_by_client_and_method_and_start_at_zero(signing, address):
-    initialize_counters("engine", signs=True)
-    initialize_counters("newcomer", signs=True)
+    initialize_counters("engine")
+    initialize_counters("newcomer")
     assert counted(metrics.SIGNATURES, "newcomer") == dict.fromkeys(METHODS, 0)
     before = counted(metrics.SIGNATURES)
     for sign in KINDS.values():

@@ -47,6 +47,7 @@ from wallet_api.config import Settings
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.models import AUDIT_ACTIONS, SCOPES
+from wallet_api.request_ids import new_request_id
 from wallet_api.services import migrations
 from wallet_api.services.audit.read import AuditFilters, AuditLog
 from wallet_api.services.wallet_search import WalletFilters, WalletSearch
@@ -182,6 +183,27 @@ def test_a_page_of_the_audit_log_reads_little_for_every_filter_and_position(many
         )
     )
     assert_reads_little(asked, AuditLog(asked), cases)
+
+
+def test_the_entries_of_a_request_are_found_without_an_index_on_request_ids(many, asked, sql):
+    """An id of ours leads to an hour of the log; with another one, the caller gives the user."""
+    people, fid = many.people, many.people.users // 3 * 2
+    (hour,) = sql.execute(
+        "select max(n) from (select count(*) as n from wallet_audit_log"
+        " group by date_trunc('hour', created_at)) as hours"
+    ).fetchone()
+    log = AuditLog(asked)
+    moment = people.until - YEAR / 3
+    ours = new_request_id()
+    ours = f"{int(moment.timestamp() * 1000):012x}{ours[12:]}"
+    for filters, most in (
+        (AuditFilters(request_id=ours), 2 * hour + BUFFERS),
+        (AuditFilters(request_id=ours, actor=BUSY_CLIENT), 2 * hour + BUFFERS),
+        (AuditFilters(request_id=ours, fid=BUSY_FID), BUFFERS),
+        (AuditFilters(request_id=ours, fid=fid), BUFFERS),
+        (AuditFilters(request_id="of-a-router", fid=fid), BUFFERS),
+    ):
+        assert_reads_little(asked, log, [(filters, None)], most=most)
 
 
 def test_wallets_are_found_by_each_filter_and_decrypt(many):

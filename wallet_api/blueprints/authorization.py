@@ -120,7 +120,8 @@ def client(scope: str) -> AuthPolicy:
     def authenticate() -> None:
         g.client = application().clients.identify(_bearer_token())
         g.actor = f"client:{g.client.name}"
-        initialize_counters(g.client.name, signs="wallets:sign" in g.client.scopes)
+        if "wallets:sign" in g.client.scopes:
+            initialize_counters(g.client.name)
 
     def authorize() -> None:
         try:

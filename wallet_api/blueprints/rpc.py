@@ -116,7 +116,7 @@ def rpc(fid: str, chain_id: str) -> Response:
 @blueprint.errorhandler(NetworkNotAllowed)
 def count_refused_request(error: InsufficientScope | NetworkNotAllowed) -> Response:
     """Count a request of a client that may call nothing here, whatever its calls are."""
-    count_refusal(error, client=g.client.name)
+    count_refusal(error, g.client)
     return error_response(error)
 
 
@@ -155,7 +155,7 @@ def _answer_all(
 def _count_refusal(call: Call, error: WalletApiError) -> None:
     """Count a call that was refused, if its method signs."""
     if call.method in METHODS:
-        count_refusal(error, client=g.client.name)
+        count_refusal(error, g.client)
 
 
 def _answer(provider: _Provider, call: Call) -> object:

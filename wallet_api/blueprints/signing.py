@@ -189,7 +189,7 @@ def preview_signature(body: dict[str, Any], fid: str) -> dict[str, Any]:
 def count_refused_request(error: WalletApiError) -> Response:
     """Count a request that was refused, for whatever reason, unless it was a preview."""
     if "client" in g and request.endpoint != f"{blueprint.name}.{preview_signature.__name__}":
-        count_refusal(error, client=g.client.name)
+        count_refusal(error, g.client)
     return error_response(error)
 
 

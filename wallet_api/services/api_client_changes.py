@@ -73,7 +73,7 @@ class ApiClientChanges:
                 id=token.client_id, name=name, token_hash=token.token_hash, rights=given
             )
             if made is None:
-                raise ClientNameTaken
+                raise ClientNameTaken(f"The name {name} is or was in use. Choose another one.")
             return Change(made, _described(made))
 
         try:
@@ -98,7 +98,7 @@ class ApiClientChanges:
                 return Change(revoked, _described(revoked))
             client = clients.get_by_name(name)
             if client is None:
-                raise ClientNotFound
+                raise ClientNotFound(f"There is no client {name}.")
             return Change(client, None)
 
         return self._changes.run(SERVICE_FID, "client.revoked", revoke, access=access)

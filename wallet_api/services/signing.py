@@ -25,6 +25,7 @@ from wallet_api.ethereum.transactions import read_transaction
 from wallet_api.ethereum.typed_data import TypedData
 from wallet_api.models import (
     TRADING_CHAIN,
+    ApiClient,
     AuditContext,
     AuditEvent,
     RecordedSignature,
@@ -59,20 +60,29 @@ REFUSALS = (
 """Why a request to sign is refused: a reason of policies, or the code of an error."""
 
 
+OTHER_CLIENTS = "(other)"
+"""The label of clients without the scope wallets:sign. No client has this name."""
+
+# Prometheus sees no increase in a counter that appears with its first event.
+for _reason in REFUSALS:
+    metrics.SIGNING_REFUSALS.labels(_reason, OTHER_CLIENTS)
+
+
 @cache
-def initialize_counters(client: str, *, signs: bool) -> None:
-    """Report the counters of an API client as 0, so that Prometheus sees their first increase."""
+def initialize_counters(client: str) -> None:
+    """Report the counters of an API client that signs as 0, before their first increase."""
     for reason in REFUSALS:
         metrics.SIGNING_REFUSALS.labels(reason, client)
-    for method in METHODS if signs else ():
+    for method in METHODS:
         metrics.SIGNATURES.labels(method, client)
 
 
-def count_refusal(error: WalletApiError, *, client: str) -> None:
+def count_refusal(error: WalletApiError, client: ApiClient) -> None:
     """Count a refused request of an API client to sign.
 
     Faults of the service and rate limits are not refusals.
     """
+    name = client.name if "wallets:sign" in client.scopes else OTHER_CLIENTS
     if isinstance(error, PolicyRefused):
         reason = error.reason
     elif isinstance(error, InvalidRequest) and error.code not in REFUSALS:
@@ -80,7 +90,7 @@ def count_refusal(error: WalletApiError, *, client: str) -> None:
     else:
         reason = error.code
     if reason in REFUSALS:
-        metrics.SIGNING_REFUSALS.labels(reason, client).inc()
+        metrics.SIGNING_REFUSALS.labels(reason, name).inc()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
