@@ -43,6 +43,9 @@ def rows(page, card):
 
 
 def fits(page):
-    """Whether nothing is wider than the screen."""
+    """Whether nothing is wider than the screen, nor than its card."""
     width = page.evaluate("document.documentElement.scrollWidth")
-    return bool(width == page.viewport_size["width"])
+    wide = page.locator(".card").evaluate_all(
+        "cards => cards.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.id)"
+    )
+    return (width, wide) == (page.viewport_size["width"], [])

@@ -164,14 +164,14 @@ def test_charts_have_axes_exact_values_and_a_range_of_days(enter, shared_sql):
     assert fills[0] != fills[1] == "rgb(255, 255, 255)"
     (today,) = shared_sql.execute("select (now() at time zone 'UTC')::date::text").fetchone()
     bars.first.hover()
-    expect(chart.locator(".tip")).to_contain_text(re.compile(f"{today}: [0-9]+ Trading wallet"))
+    expect(chart.locator(".tip")).to_contain_text(re.compile(f"{today}: Trading wallet [0-9]+"))
     page.mouse.move(0, 0)
     expect(chart.locator(".tip")).to_be_empty()
     image.focus()
     page.keyboard.press("ArrowLeft")
     expect(chart.locator(".tip")).to_contain_text(today)
     page.keyboard.press("ArrowLeft")
-    expect(chart.locator(".tip")).to_contain_text(": 0 Trading wallet, 0 Base Account")
+    expect(chart.locator(".tip")).to_contain_text(": Trading wallet 0, Base Account 0")
 
     page.get_by_role("link", name="7 days").click()
     expect(page.get_by_role("link", name="7 days")).to_have_attribute("aria-current", "true")

@@ -90,7 +90,7 @@ def test_which_keys_did_a_client_use_export_it_and_revoke_the_client(visit, behi
     dialog = page.get_by_role("dialog", name=f"Revoke {CLIENT}?")
     assert visitor.faults_of_the_page() == []
     operator.click(dialog.get_by_role("button", name="Revoke"))
-    expect(page.get_by_text(f"{CLIENT} is revoked.")).to_be_visible()
+    expect(page.locator(".note", has_text=f"{CLIENT} is revoked.")).to_be_visible()
     assert operator.actions < 10
 
     text = Path(download.value.path()).read_bytes().decode()

@@ -1,14 +1,18 @@
 """What an operator pastes into the console's search, and where it leads."""
 
 import uuid
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.operators import SCOPES, USER, has_heading, look_for, rows
 from tests.factories import ACCESS, BASE_ACCOUNT
+from wallet_api.request_ids import new_request_id
 
 pytestmark = pytest.mark.slow
+
+ASKED = 8_000_005
 
 
 def test_what_people_paste_leads_to_the_user(enter, behind):
@@ -42,6 +46,37 @@ def test_a_deposit_is_found_by_its_id(enter, behind, shared_sql):
     has_heading(page, f"FID {USER}")
     look_for(page, str(uuid.uuid4()))
     expect(page.locator("#found")).to_contain_text("No deposit has the id")
+
+
+def test_a_request_is_found_by_its_id(enter, behind):
+    page = enter(*SCOPES).page
+    entries = rows(page, "entries")
+    behind.wallets.ensure_trading_wallet(ASKED, access=ACCESS)
+    made = new_request_id()
+    made_by_a_proxy = "proxy-5d2f3b1a4c60"
+    for request_id in (made, made_by_a_proxy):
+        access = replace(ACCESS, actor="client:engine", request_id=request_id)
+        behind.wallets.get_wallet_with_key(ASKED, "ethereum", access=access)
+    look_for(page, made)
+    expect(entries).to_have_count(1)
+    assert page.url.endswith(f"#/audit?request_id={made}")
+    # Another id needs a range, which one click gives it.
+    look_for(page, made_by_a_proxy)
+    expect(page.locator("#entries").get_by_role("alert")).to_contain_text("request_id")
+    page.get_by_role("link", name="Last 7 days").click()
+    expect(entries).to_have_count(1)
+    entries.get_by_role("link", name=f"FID {ASKED}").click()
+    has_heading(page, f"FID {ASKED}")
+    page.locator("#trail").get_by_role("link", name="proxy-5d").click()
+    expect(entries).to_have_count(1)
+    assert page.url.endswith(f"fid={ASKED}")
+
+
+def test_an_actor_leads_to_what_it_did(enter):
+    page = enter(*SCOPES).page
+    look_for(page, "client:engine")
+    expect(page.get_by_label("By", exact=True)).to_have_value("client:engine")
+    expect(rows(page, "entries")).to_have_count(50)
 
 
 def test_what_is_not_found_is_said(enter):

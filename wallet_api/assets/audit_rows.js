@@ -5,8 +5,9 @@ import { amount, copyable, decimal, fidLink, short, time } from "./format.js";
 import { ACTIONS, severity } from "./labels.js";
 import { to } from "./router.js";
 
-// An id that the service made contains its time. Another one is searched for only with a user or a range.
-const OUR_ID = /^[0-9a-f]{32}$/;
+// An id that the service made contains its time (UUID version 7). Another one is searched for only
+// with a user or a range.
+const OUR_ID = /^[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}$/;
 
 // `network` is that of the service, whose assets are known, or null.
 export function auditTable(entries, network, { user = true } = {}) {
@@ -19,9 +20,11 @@ export function auditTable(entries, network, { user = true } = {}) {
     entry.ip ? h("code", {}, entry.ip) : "",
     details(entry, network),
     copyable(entry.requestId, "request id",
-      link(to(["audit"], { request_id: entry.requestId, fid: OUR_ID.test(entry.requestId) ? null : entry.fid }), short(entry.requestId))),
+      link(to(["audit"], { request_id: entry.requestId, fid: OUR_ID.test(entry.requestId) ? null : entry.fid }), begin(entry.requestId))),
   ]));
 }
+
+const begin = (id) => (id.length > 12 ? `${id.slice(0, 8)}…` : id);
 
 // The reason and the effects, and behind a disclosure everything that the entry has.
 function details(entry, network) {

@@ -1,6 +1,6 @@
 // The audit log: filters, pages and exports.
 
-import { busy, explain } from "./ask.js";
+import { at, busy, explain } from "./ask.js";
 import { auditTable } from "./audit_rows.js";
 import { card, h, link, note, quiet } from "./dom.js";
 import { LARGEST_EXPORT, collect, csv, json, save } from "./export.js";
@@ -32,8 +32,9 @@ export function audit(view, _, query) {
   const client = /^client:(.+)/.exec(asked.actor)?.[1];
   const tools = h("div", { class: "actions" }, exports(asked, view), client && revokeButton(client, () => {
     notice.replaceChildren(note(`${client} is revoked.`));
+    at("said").textContent = `${client} is revoked.`;
   }));
-  const notice = h("div", { class: "wide", role: "status" });
+  const notice = h("div", { class: "wide" });
   const { element, body } = card("Entries", { id: "entries", more: tools, wide: true });
   view.add(notice, element);
   view.load(body, "audit:read", async () => {

@@ -28,7 +28,7 @@ export function chart({ id, title, days, kinds, rows, whole = true }) {
   const top = step * Math.max(1, Math.ceil(Math.max(...sums) / step - 1e-9));
 
   const describe = (index) =>
-    `${days[index]}: ${kinds.map((kind, place) => `${columns[index][place].text} ${kind}`).join(", ")}`;
+    `${days[index]}: ${kinds.map((kind, place) => `${kind} ${columns[index][place].text}`).join(", ")}`;
   const most = describe(sums.indexOf(Math.max(...sums)));
   const tip = h("div", { class: "tip", role: "status" });
   const marker = s("rect", { class: "marker", y: MARGIN.top, height: HEIGHT - MARGIN.top - MARGIN.bottom, width: 0 });

@@ -17,7 +17,7 @@ export function clients(view, [part = ""], { cursor }) {
   view.add(element);
   const load = () => view.load(body, "clients:read", async () => {
     const { data, next_cursor: next } = await get("clients", { limit: 100, cursor });
-    const columns = ["Client", "State", "Scopes", "Policy", "Networks", "Last used", "Expires", ""];
+    const columns = ["Client", "Scopes", "Limits", "Use", ""];
     return [data.length ? table("API clients", columns, data.map((one) => row(one, load))) : quiet("None yet."),
       h("p", { class: "actions pages" }, cursor && link("#/clients", "First clients"), next && link(to(["clients"], { cursor: next }), "More clients"))];
   });
@@ -28,20 +28,22 @@ function row(client, load) {
   const { name, scopes, unrestricted, policyId, allowedNetworks, createdAt, expiresAt, lastUsedAt } = client;
   const active = !client.revokedAt && !client.expired;
   return [
-    h("div", {}, h("strong", {}, name), h("div", { class: "quiet" }, "created ", time(createdAt))),
-    state(client),
+    h("div", {}, h("strong", {}, name), " ", state(client),
+      h("div", { class: "quiet" }, client.revokedAt ? ["revoked ", time(client.revokedAt)] : ["since ", time(createdAt)])),
     h("div", { class: "scopes" }, scopes.map((scope) => h("code", {}, scope)),
       unrestricted && pill("bad", "unrestricted")),
-    policyId ? h("code", { title: policyId }, short(policyId)) : "",
-    allowedNetworks?.length ? h("code", {}, allowedNetworks.join(", ")) : "any",
-    lastUsedAt ? time(lastUsedAt) : "never",
-    expiresAt ? time(expiresAt) : "never",
+    h("div", {},
+      policyId && h("div", {}, "policy ", h("code", { title: policyId }, short(policyId))),
+      h("div", {}, allowedNetworks ? h("code", {}, allowedNetworks.join(", ")) : "any network")),
+    h("div", {},
+      h("div", {}, lastUsedAt ? ["last ", time(lastUsedAt)] : "never used"),
+      h("div", { class: "quiet" }, expiresAt ? ["expires ", time(expiresAt)] : "does not expire")),
     h("div", { class: "actions" }, link(to(["audit"], { actor: `client:${name}` }), "Audit log"),
       active && revokeButton(name, load)),
   ];
 }
 
 function state({ revokedAt, expired }) {
-  if (revokedAt) return h("div", {}, pill("plain", "Revoked"), h("div", { class: "quiet" }, time(revokedAt)));
+  if (revokedAt) return pill("plain", "Revoked");
   return expired ? pill("warn", "Expired") : pill("good", "Active");
 }

@@ -2,12 +2,15 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 
+// What a condition leaves where there is nothing to show.
+const ABSENT = [null, undefined, false, ""];
+
 function fill(element, properties, children) {
   for (const [name, value] of Object.entries(properties)) {
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (value !== null && value !== undefined && value !== false) element.setAttribute(name, value === true ? "" : value);
+    else if (!ABSENT.includes(value) || value === "") element.setAttribute(name, value === true ? "" : value);
   }
-  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== ""));
+  element.append(...children.flat(Infinity).filter((child) => !ABSENT.includes(child)));
   return element;
 }
 
@@ -28,12 +31,12 @@ export function card(title, { id, more, wide = false } = {}) {
   return { element, body };
 }
 
-// A table whose rows become blocks on a phone, where `data-label` names each cell.
+// A table whose rows become blocks where it does not fit. Then `data-label` names each cell.
 export function table(label, columns, rows) {
   const head = h("tr", { role: "row" }, columns.map((name) => h("th", { role: "columnheader", scope: "col" }, name)));
   const body = rows.map((cells) => h("tr", { role: "row" }, cells.map((cell, index) =>
     h("td", { role: "cell", "data-label": columns[index] }, cell))));
-  return h("table", { role: "table", "aria-label": label, class: "rows" },
+  return h("table", { role: "table", "aria-label": label, class: columns.length > 4 ? "rows long" : "rows" },
     h("thead", { role: "rowgroup" }, head), h("tbody", { role: "rowgroup" }, body));
 }
 

@@ -62,8 +62,7 @@ function figures({ users, wallets, newWallets, deposits }) {
     ["Base Accounts", of("base-account"), "base-accounts"],
     ["New wallets", number(total(newWallets)), "new"],
     ["Deposits prepared", number(total(deposits)), "deposits"],
-    ["USDC prepared", sum(deposits, "USDC"), "usdc"],
-    ["ETH prepared", sum(deposits, "ETH"), "eth"],
+    ["Amount prepared", [h("div", { id: "usdc" }, sum(deposits, "USDC")), h("div", { id: "eth" }, sum(deposits, "ETH"))]],
   ]);
 }
 

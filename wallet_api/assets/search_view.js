@@ -1,6 +1,6 @@
 // Search: what people paste, and where it leads.
 
-import { h, link, note, quiet, table } from "./dom.js";
+import { card, h, link, note, quiet, table } from "./dom.js";
 import { address, copyable, fidLink, time } from "./format.js";
 import { KINDS } from "./labels.js";
 import { replace } from "./router.js";
@@ -18,8 +18,8 @@ const REQUEST = /^(?!\d+$)[A-Za-z0-9._-]{8,64}$/;
 export function search(view, _, { q: asked = "" }) {
   view.title(`Search for ${asked}`);
   const fid = (FID.exec(asked) ?? WALLET.exec(asked))?.[1];
-  const place = h("div", { id: "found" });
-  view.add(place);
+  const { element, body: place } = card("Found", { id: "found", wide: true });
+  view.add(element);
   if (fid && BigInt(fid) < FIDS_END) replace(["users", fid]);
   else if (ADDRESS.test(asked)) view.load(place, "wallets:read", () => byAddress(asked));
   else if (BEGINNING.test(asked)) place.append(note(
