@@ -105,6 +105,9 @@ def test_a_wallets_policy_shows_what_is_left_of_its_windows_and_the_last_refusal
     expect(rows(page, "signatures")).to_contain_text([re.compile("Transaction signed")])
     refusal = rows(page, "refusals")
     expect(refusal).to_contain_text([re.compile("Signature refused")])
+    expect(refusal).to_contain_text(
+        [re.compile("Refused by the policy of the wallet, rule .*: window")]
+    )
     expect(refusal).to_contain_text([re.compile(f"amount 500001.*|{RECIPIENT}")])
     assert visitor.faults_of_the_page() == []
 

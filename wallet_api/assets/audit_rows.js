@@ -31,9 +31,18 @@ function details(entry, network) {
   const known = network?.chainId === entry.details?.chain_id ? network : null;
   const effects = (entry.details?.effects ?? []).map((effect) => h("li", {}, describe(effect, known)));
   return h("div", { class: "details" },
+    refusal(entry.details),
     entry.reason && h("p", {}, entry.reason),
     effects.length ? h("ul", { class: "effects" }, effects) : null,
     h("details", {}, h("summary", {}, "All members"), h("pre", { tabindex: "0", "aria-label": "The entry" }, JSON.stringify(entry, null, 2))));
+}
+
+// Why policies refused a signature: "Refused by the policy of the wallet, rule payments: window".
+function refusal(details) {
+  if (!details?.reason) return null;
+  const layer = details.layer && ` by the policy of the ${details.layer}`;
+  const rule = details.rule && `, rule ${details.rule}`;
+  return h("p", {}, h("strong", {}, "Refused", layer, rule, `: ${details.reason.replaceAll("_", " ")}`));
 }
 
 // An effect of a signature: "token transfer: 5 USDC to 0x333333…333333".
