@@ -1890,8 +1890,8 @@ export interface components {
              */
             policyId?: string | null;
             /**
-             * @example 2026-11-22T10:42:23Z
-             * @example 2026-11-22
+             * @example 2027-02-28T00:00:00Z
+             * @example 2027-02-28
              */
             expiresAt?: ((string | unknown | unknown) | null) | unknown | unknown;
             /** @description Where it may call from. */
@@ -7017,7 +7017,6 @@ export interface operations {
                  *         "wallets:read",
                  *         "audit:read"
                  *       ],
-                 *       "expiresAt": "2027-02-28T00:00:00Z",
                  *       "allowedNetworks": [
                  *         "10.1.0.0/16"
                  *       ]
