@@ -193,7 +193,8 @@ def test_with_wallet_files_the_console_shows_what_is_available(visit_own, servic
     expect(page.locator("#found")).to_contain_text("Wallets are stored in files.")
     look_for(page, asked)
     expect(page.locator("#wallets")).to_contain_text(keyed["address"])
-    expect(page.locator("#trail")).to_contain_text("None.")
+    # The first read of a file records it, before or after the log is read.
+    expect(page.locator("#trail")).to_contain_text(re.compile(r"None\.|the file had no entry"))
     assert visitor.faults_of_the_page() == []
     assert fits(page)
     page.get_by_role("link", name="Status").click()

@@ -300,6 +300,11 @@ def test_the_role_of_the_script_sees_everything_and_has_no_excess_right(runtime)
     assert runtime.faults().keys() == USUAL - {RIGHTS}
 
 
+def test_the_right_to_create_clients_is_neither_needed_nor_in_excess(runtime):
+    runtime.do((loader.QUERIES / "operations/clients.sql").read_text(), "set local role examiner")
+    assert runtime.faults().keys() == USUAL - {RIGHTS}
+
+
 TEMPORARY = """do $$ begin
     execute format('grant temporary on database %I to examiner', current_database());
 end $$"""

@@ -128,13 +128,14 @@ def prepare_deposit(ground, fid):
     assert not deposits.prepare(fid, request, access=ACCESS).replayed
 
 
-def create_client(ground, fid):
+def create_and_revoke_client(ground, fid):
     rights = ClientRights(scopes=frozenset({"keys:read"}))
     changes = client_changes(ground.database)
     made = changes.create(f"engine-{fid}", rights, creator=None, access=ACCESS)
     LEAKS.secrets.add(made.token.reveal())
     clients = ApiClientService(ground.database)
     assert clients.identify(made.token).name == f"engine-{fid}"
+    assert changes.revoke(made.name, access=ACCESS).revoked_at is not None
 
 
 def rotate(ground, fid):
@@ -168,7 +169,7 @@ ACTS = {
     create_wallet: (["wallet.created"], False),
     set_base_account: (["base_account.set"], True),
     prepare_deposit: (["wallet.created"], False),
-    create_client: ([], False),
+    create_and_revoke_client: ([], False),
     rotate: (["key.resealed"], True),
     export: (["key.exported"], True),
     import_file: (["wallet.imported"], False),
@@ -231,6 +232,11 @@ def check(ground, sql):
     twice = "select 1 from wallet_spends group by fid, kind having count(*) > 1"
     assert sql.execute(twice).fetchall() == []
     twice = "select 1 from policies group by name having count(*) > 1"
+    assert sql.execute(twice).fetchall() == []
+    twice = (
+        "select 1 from wallet_audit_log where action like 'client.%'"
+        " group by action, details ->> 'client' having count(*) > 1"
+    )
     assert sql.execute(twice).fetchall() == []
     reports = []
     verification = AuditVerification(ground.database, NEW, unchained_before=None, storage=POSTGRES)

@@ -77,6 +77,11 @@ REFUSED = {
         asked("wallets:read", allowed_networks=(ip_network("10.0.0.0/8"),)),
         "allowedNetworks: root may not call from all of these networks.",
     ),
+    "a larger network that begins with the same address": (
+        client(allowed_networks=(ip_network("10.0.0.0/16"),)),
+        asked("wallets:read", allowed_networks=(ip_network("10.0.0.0/8"),)),
+        "allowedNetworks:",
+    ),
     "one network too many": (
         client(allowed_networks=HOME),
         asked("wallets:read", allowed_networks=(HOME[0], ip_network("192.0.2.1"))),

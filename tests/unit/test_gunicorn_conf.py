@@ -19,6 +19,7 @@ from wallet_api.server.settings import OPTIONS, forbidden_options, invalid_optio
 @pytest.fixture
 def hooks(environ, monkeypatch, tmp_path):
     own = tmp_path / f"metrics-{os.getpid()}"
+    own.mkdir()
     for name, value in {**environ, "PROMETHEUS_MULTIPROC_DIR": str(own)}.items():
         monkeypatch.setenv(name, value)
     return runpy.run_path(str(ROOT / "gunicorn.conf.py"))
@@ -124,6 +125,23 @@ def test_a_port_that_does_not_exist_is_refused(hooks):
     """gunicorn would end with a traceback."""
     (sentence,) = invalid_options(Server(["--bind", "127.0.0.1:99999"]).cfg)
     assert sentence == "--bind must have a port from 0 to 65535."
+
+
+@pytest.mark.parametrize(
+    ("option", "good", "bad"),
+    [
+        ("--umask", ("0", "0o027", "0o777"), ("0o1000", "99999999999")),
+        ("--worker-tmp-dir", ("/tmp", "."), ("/no/such", "setup.py")),  # noqa: S108
+    ],
+)
+def test_a_value_that_ends_a_worker_is_refused_at_the_start(hooks, monkeypatch, option, good, bad):
+    """gunicorn would accept it, and then end with a traceback."""
+    monkeypatch.chdir(ROOT)
+    for value in good:
+        assert invalid_options(Server([option, value]).cfg) == [], value
+    for value in bad:
+        (sentence,) = invalid_options(Server([f"{option}={value}"]).cfg)
+        assert sentence.startswith(f"{option} must be "), value
 
 
 @pytest.mark.parametrize("options", [["--bind", "127.0.0.1:x"], ["--timeout", "-1"]])

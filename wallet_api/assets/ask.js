@@ -4,8 +4,11 @@ const WAIT_MS = 25_000;
 
 export const at = (id) => document.getElementById(id);
 
-// The time of the last response, by the clock of the service.
+// The time of the last response, by the clock of the service, and how far that clock is ahead. The
+// header has whole seconds: it is rounded up, so that now() is after everything that has happened.
 export let answeredAt = null;
+let ahead = 0;
+export const now = () => new Date(Date.now() + ahead);
 
 export class Refusal extends Error {
   // `status` is 0 if there was no response.
@@ -27,8 +30,9 @@ export async function ask(path, { token, method = "GET", headers = {}, body } = 
     const detail = "Nothing was lost. Check your connection, then try again.";
     throw new Refusal({ error: "The service cannot be reached.", detail });
   }
-  const date = new Date(answer.headers.get("Date") ?? NaN);
-  answeredAt = Number.isNaN(date.getTime()) ? new Date() : date;
+  const date = Date.parse(answer.headers.get("Date")) || Date.now();
+  answeredAt = new Date(date);
+  ahead = date + 999 - Date.now();
   const kind = answer.headers.get("Content-Type") ?? "";
   const read = kind.includes("json") ? parsed(text) : text;
   // The service returns neither HTML nor an empty body nor malformed JSON here; a proxy may.

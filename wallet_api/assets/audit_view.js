@@ -1,6 +1,6 @@
 // The audit log: filters, pages and exports.
 
-import { at, busy, explain } from "./ask.js";
+import { at, busy, explain, now } from "./ask.js";
 import { auditTable } from "./audit_rows.js";
 import { card, h, link, note, quiet } from "./dom.js";
 import { LARGEST_EXPORT, collect, csv, json, save } from "./export.js";
@@ -47,8 +47,10 @@ export function audit(view, _, query) {
   });
 }
 
-const withExactTimes = ({ from, to: until, ...rest }) =>
-  ({ ...rest, from: from && moment(from), to: until && moment(until) });
+function withExactTimes({ from, to: until, ...rest }) {
+  const instant = now();
+  return { ...rest, from: from && moment(from, instant), to: until && moment(until, instant) };
+}
 
 // The parameters of /v1/audit.
 const parameters = ({ from, to: until, ...rest }) => ({ ...rest, after: from, before: until });

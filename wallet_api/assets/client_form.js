@@ -1,6 +1,6 @@
 // Creation of an API client. Its token is shown once, and kept nowhere.
 
-import { busy, explain } from "./ask.js";
+import { busy, explain, now } from "./ask.js";
 import { card, h, link, note } from "./dom.js";
 import { copyable } from "./format.js";
 import { SCOPES } from "./labels.js";
@@ -52,7 +52,7 @@ function read(form) {
     scopes: given.getAll("scopes"),
     ...(given.has("unrestricted") && { unrestricted: true }),
     ...(given.get("policyId") && { policyId: given.get("policyId") }),
-    ...(days && { expiresAt: new Date(Date.now() + days * DAY_MS).toISOString() }),
+    ...(days && { expiresAt: new Date(now().getTime() + days * DAY_MS).toISOString() }),
     ...(networks.length && { allowedNetworks: networks }),
   };
 }

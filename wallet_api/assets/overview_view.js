@@ -1,5 +1,6 @@
 // Figures and charts of a range of days.
 
+import { now } from "./ask.js";
 import { chart } from "./chart.js";
 import { facts, h, note } from "./dom.js";
 import { amount, number } from "./format.js";
@@ -26,7 +27,7 @@ export function overview(view, _, { from = "", to: until = "" }) {
 }
 
 function range(from, until) {
-  const today = Date.now();
+  const today = now().getTime();
   const ranges = Object.entries(RANGES).map(([label, days]) => {
     const first = isoDay(today - (days - 1) * DAY_MS);
     const chosen = from === first && (until === "" || until === isoDay(today));

@@ -1,6 +1,6 @@
 // Times that people write: as in a log, of today, or relative to now. All are in UTC.
 
-import { Refusal, answeredAt } from "./ask.js";
+import { Refusal } from "./ask.js";
 
 const UNITS = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 const DAY = /^\d{4}-\d\d-\d\d$/;
@@ -8,9 +8,8 @@ const CLOCK = /^\d\d:\d\d(:\d\d)?$/;
 const RELATIVE = /^-(\d{1,4})([mhd])$/;
 const FULL = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?) ?(Z|UTC|[+-]\d\d:\d\d)?$/;
 
-// Return a time as the API takes it. The clock is that of the service.
-export function moment(text) {
-  const now = answeredAt ?? new Date();
+// Return a time as the API takes it. `now` is what relative times refer to.
+export function moment(text, now) {
   const relative = RELATIVE.exec(text);
   if (relative) return new Date(now - relative[1] * UNITS[relative[2]]).toISOString();
   const full = DAY.test(text) ? `${text}T00:00Z`

@@ -6,6 +6,7 @@ import resource
 import shutil
 import sys
 import tempfile
+from pathlib import Path
 from typing import Any
 
 from gunicorn.config import Config
@@ -38,6 +39,7 @@ OPTIONS = (
 _MAXIMUMS = {"workers": 256, "threads": 1000, "worker_connections": 100_000}
 
 _HIGHEST_PORT = 65535
+_HIGHEST_UMASK = 0o777
 
 # The options that locate the code for `gunicorn wsgi:app`.
 _LOCATION_OPTIONS = ("config", "chdir", "pythonpath")
@@ -122,6 +124,11 @@ def invalid_options(cfg: Config) -> list[str]:
     ports = [address[1] for address in cfg.address if isinstance(address, tuple)]
     if not all(0 <= port <= _HIGHEST_PORT for port in ports):
         sentences.append(f"--bind must have a port from 0 to {_HIGHEST_PORT}.")
+    if cfg.umask > _HIGHEST_UMASK:
+        sentences.append("--umask must be from 0 to 0o777.")
+    folder = cfg.worker_tmp_dir
+    if folder and not (Path(folder).is_dir() and os.access(folder, os.W_OK | os.X_OK)):
+        sentences.append("--worker-tmp-dir must be a directory in which the service can write.")
     return sentences
 
 
