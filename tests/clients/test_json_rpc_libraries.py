@@ -11,6 +11,7 @@ from eth_account.messages import encode_defunct, encode_typed_data
 from tests.clients.programs import CLIENT, run
 from tests.documentation.pages import read, section
 from tests.factories import ACCESS, FID, new_client
+from tests.policies import name_delegate
 from wallet_api.blueprints.schemas.signing import TYPED_DATA
 
 PAGE = read("docs/signing.md")
@@ -153,6 +154,7 @@ console.log(JSON.stringify({ authority, isOurs, raw, refused }));
 
 
 def test_an_account_of_viem_authorizes_a_delegate(beside_account, service, sql):
+    name_delegate(sql, TO)
     transaction = COMMON | FEES | {"gas": 100_000, "type": "eip7702"}
     told = beside_account(
         # The last block of the section that is JavaScript.
