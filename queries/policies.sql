@@ -1,22 +1,8 @@
 -- name: insert_version(id, version, name, rules, created_by)^
--- Insert a version of a policy. No row: it exists, or the one before it does not, and nothing was written.
+-- Insert a version of a policy, the one after get_newest(). No row: it exists, and nothing was written.
 -- Safe under concurrency because the primary key decides: of two new versions with the same number, one is inserted.
 insert into policies as made (id, version, name, rules, created_by)
-select
-    :id::uuid as id,
-    :version::bigint as version,
-    :name::text as name,
-    :rules::jsonb as rules,
-    :created_by::text as created_by
-where
-    :version::bigint = 1
-    or exists (
-        select previous.id
-        from policies as previous
-        where
-            previous.id = :id::uuid
-            and previous.version = :version::bigint - 1
-    )
+values (:id::uuid, :version::bigint, :name::text, :rules::jsonb, :created_by::text)
 on conflict (id, version) do nothing
 returning made.created_at;
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from uuid import UUID
 
 import pytest
 
@@ -144,3 +145,22 @@ def test_another_secret_changes_nothing(policies, sql):
     done = policies("set", LIMITS, "--service", ENCRYPTION_SECRET=OTHER_SECRET)
     assert done.status == 1
     assert sql.execute("select count(*) from policies").fetchone() == (0,)
+
+
+@pytest.mark.parametrize(
+    ("target", "wallets"),
+    [("the service", "every wallet"), (f"the wallet of {FID}", "this wallet")],
+)
+def test_clients_that_a_policy_lets_sign_are_named(policies, database, target, wallets):
+    clients = ApiClientService(database)
+    sign = {"scopes": ["wallets:sign"], "allowed_networks": [], "expires_at": None}
+    clients.create("gone", **sign)
+    clients.revoke("gone")
+    clients.create("free", **sign, unrestricted=True)
+    own = json.loads(policies("set", LIMITS, "--client", "engine", "--json").out)["policy"]
+    clients.create("limited", **sign, policy_id=UUID(own))
+    warning = f"API clients without a policy of their own may sign with {wallets}: free.\n"
+    assert policies("set", LIMITS, *TARGETS[target]).err.endswith(warning)
+    assert warning in policies("set", LIMITS, *TARGETS[target], "--json").err
+    assert "may sign" not in policies("set", LIMITS, *TARGETS["the client engine"]).err
+    assert "may sign" not in policies("set", LIMITS, "--policy", own).err

@@ -220,6 +220,8 @@ def test_few_large_requests_are_in_memory_at_a_time(serve, connect):
     waiting[0].sendall(b" " * (MAX_SIGNING_BODY_BYTES - 100_000))
     assert status(waiting[0]) == 401
     waiting[1].close()
+    # Until the poller has noticed both.
+    time.sleep(0.5)
     for client in [connect(service, large(MAX_SIGNING_BODY_BYTES)) for _ in range(2)]:
         assert status(client) == 401
     assert len(small) == 100

@@ -171,7 +171,7 @@ def test_a_connection_that_the_node_has_closed_is_replaced(ours, node):
 
 
 def test_an_answer_that_was_read_in_part_does_not_begin_the_next_one(ours, node):
-    node.answers(result="x" * MAX_ANSWER_BYTES)
+    node.answers(result="x" * 3 * MAX_ANSWER_BYTES)
     error_of(ours(call("eth_blockNumber")), -32000)
     node.answers(result="0x1")
     assert result_of(ours(call("eth_blockNumber"))) == "0x1"

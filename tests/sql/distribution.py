@@ -127,6 +127,14 @@ def _queries_in_values(statement):
             yield from (line(inner) for inner in list(parts(given))[1:] if _is_query(inner))
 
 
+def _inserts_of_no_table(statement):
+    """Find inserts that Citus would run nowhere if the table is copied to each machine."""
+    for part in parts(statement):
+        is_query = part[:2] == ["insert", "into"] and "select" in part
+        if is_query and "from" not in part[part.index("select") :]:
+            yield line(part)
+
+
 def _changed_fids(statement):
     for part in parts(statement):
         for before, column, sign in zip(part, part[1:], part[2:], strict=False):
@@ -183,6 +191,7 @@ RULES = {
     "a lock without fid": _locks_of_many,
     "an update on conflict that is not of what was excluded": _updates_of_more_than_was_excluded,
     "a subquery in values": _queries_in_values,
+    "an insert of a select from no table": _inserts_of_no_table,
     "a fid that changes": _changed_fids,
     UNNAMED: _inserts_without_names,
     "a table by its schema": _schemas,

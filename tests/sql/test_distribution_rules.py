@@ -107,6 +107,17 @@ TRIALS = {
             "update wallets set n = 1 from t where t.n = f(n, fid) and t.fid = wallets.fid",
         ],
     ),
+    "an insert of a select from no table": (
+        [
+            "insert into t as made (fid) select 1 as fid where exists (select from u)",
+            "INSERT INTO t AS made (fid)\nSELECT %(fid)s::bigint AS fid ON CONFLICT DO NOTHING",
+        ],
+        [
+            "insert into t as made (fid) select u.fid from u",
+            "insert into t (fid) values (1)",
+            "select extract(year from n), (select 1)",
+        ],
+    ),
     UNNAMED: (
         [
             "insert into t select fid from u",

@@ -40,10 +40,7 @@ class PolicyRepository(Repository):
         rules: str,
         created_by: str,
     ) -> datetime | None:
-        """Insert a version of a policy and return its time.
-
-        Return None if the version exists, or the one before it does not.
-        """
+        """Insert the next version of a policy and return its time, or None if it exists."""
         row = _QUERIES.insert_version(
             self._connection, id=id, version=version, name=name, rules=rules, created_by=created_by
         )
