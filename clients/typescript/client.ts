@@ -8,11 +8,13 @@ export type DepositBody = components["schemas"]["DepositBody"];
 export type RecordedDeposit = components["schemas"]["RecordedDeposit"];
 export type WalletApi = ReturnType<typeof walletApi>;
 
-/** Return a client that signs in when needed, and throws a Refusal for each error response. */
-export function walletApi(baseUrl: string, quickAuthToken: () => Promise<string>) {
+/**
+ * Return a client that signs in when needed, and throws a Refusal for each error response.
+ *
+ * `token` is a session token. It is kept in memory only, so that it is lost when the page is closed.
+ */
+export function walletApi(baseUrl: string, quickAuthToken: () => Promise<string>, token?: string) {
   const api = createClient<paths>({ baseUrl });
-  // Kept in memory only, so that it is lost when the page is closed.
-  let token: string | undefined;
 
   async function signIn(): Promise<string> {
     const headers = { Authorization: `Bearer ${await quickAuthToken()}` };

@@ -1,7 +1,8 @@
 // What the package wallet-api-client exports.
 
 export { toAccount } from "./account.ts";
-export { answer, type Deposit, type DepositBody, prepareDeposit, type WalletApi, walletApi } from "./client.ts";
+export { answer, type Deposit, type DepositBody, deposits, prepareDeposit } from "./client.ts";
+export { type RecordedDeposit, type WalletApi, walletApi } from "./client.ts";
 export { callsArrived, type Provider, send, sendCalls, sendTransaction, sentence } from "./deposit.ts";
 export { paymentQr } from "./qr.ts";
 export { Refusal, refusalOf } from "./refusal.ts";

@@ -44,6 +44,7 @@ const ether = await prepareDeposit(api, { asset: "ETH", amount: "0.5", baseAddre
 const { wallets } = await answer(api.GET("/api/wallet/user-wallets"));
 
 const { token, fid } = await plain.signIn(SERVICE, QUICK_AUTH_TOKEN);
+const given = await prepareDeposit(walletApi(SERVICE, async () => "", token), { amount: "20", baseAddress: FROM }, "given");
 const byHand = await plain.prepareDeposit(SERVICE, token, { amount: "20", baseAddress: FROM }, "by-hand");
 
 const listed: RecordedDeposit[] = [];
@@ -76,7 +77,7 @@ const breaks = wallet({ ...plainWallet, wallet_sendCalls: -32603 });
 const broken = await send(breaks, first).catch(sentence);
 
 console.log(JSON.stringify({
-  ...{ first, again, ether, byHand, wallets, fid, signIns, token, listed, found, unknown },
+  ...{ first, again, ether, byHand, given, wallets, fid, signIns, token, listed, found, unknown },
   ...{ nothing, reused, malformed, badToken, stranger },
   ...{ hash, failed, wrongChain, declined, broken, qr: await paymentQr(api, "USDC", "20") },
   asked: {

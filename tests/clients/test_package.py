@@ -39,8 +39,8 @@ console.log(JSON.stringify({ results, transfers, account, names: Object.keys(cli
 """
 TYPED = """
 import {
-  type Deposit, type DepositBody, type Transfer,
-  prepareDeposit, toAccount, toViem, verifyDeposit, walletApi,
+  type Deposit, type DepositBody, type RecordedDeposit, type Transfer,
+  deposits, prepareDeposit, toAccount, toViem, verifyDeposit, walletApi,
 } from "wallet-api-client";
 import { createWalletClient, http, type LocalAccount } from "viem";
 import { base } from "viem/chains";
@@ -49,6 +49,8 @@ const body: DepositBody = { asset: "USDC", amount: "20" };
 const api = walletApi("http://127.0.0.1:1", async () => "");
 const deposit: Deposit = await prepareDeposit(api, body, "key");
 verifyDeposit(deposit, { ...body, chainId: 8453 });
+const recorded: RecordedDeposit[] = [];
+for await (const one of deposits(api)) recorded.push(one);
 const { value }: Transfer = toViem(deposit);
 const wei: bigint = value;
 const address = deposit.depositAddress;

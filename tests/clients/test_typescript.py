@@ -64,7 +64,8 @@ def test_the_types_are_generated_from_the_openapi_document(
 @slow
 def test_the_client_deposits_and_receives_errors(said):
     first, ether = said["first"], said["ether"]
-    addresses = {said[name]["depositAddress"] for name in ("first", "again", "ether", "byHand")}
+    names = ("first", "again", "ether", "byHand", "given")
+    addresses = {said[name]["depositAddress"] for name in names}
     assert addresses == {said["stored"][FID]}
     assert said["fid"] == FID
     # One token serves all requests of the client.
@@ -73,7 +74,7 @@ def test_the_client_deposits_and_receives_errors(said):
     assert said["byHand"]["depositId"] != first["depositId"]
     assert first["transaction"]["from"] == BASE_ACCOUNT
     assert ether["transaction"]["value"] == hex(5 * 10**17)
-    prepared = [said[name] for name in ("byHand", "ether", "first")]
+    prepared = [said[name] for name in ("byHand", "given", "ether", "first")]
     assert [one["id"] for one in said["listed"]] == [one["depositId"] for one in prepared]
     assert said["found"] == said["listed"][0]
     assert {wallet["walletType"] for wallet in said["wallets"]} == {"trading"}
