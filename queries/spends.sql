@@ -26,7 +26,7 @@ from
 -- What a wallet spent within each window. `windows` is a JSON array of objects with place, chain_id, asset, seconds,
 -- kinds, and counterparties (null: any). A spend counts from its creation until the length of the window after it
 -- ceased to be valid.
--- Answered by idx_wallet_spends_by_asset, one look-up per window. Exact if the account is locked.
+-- Answered by idx_wallet_spends_by_asset_with_amounts, one look-up per window. Exact if the account is locked.
 select
     asked.place,
     held.spent
