@@ -408,7 +408,7 @@ CREATE INDEX idx_wallet_audit_log_by_idempotency_key ON public.wallet_audit_log 
 
 CREATE INDEX idx_wallet_audit_log_by_user ON public.wallet_audit_log USING btree (fid, created_at, hashtext(action), hashtext(actor));
 
-CREATE INDEX idx_wallet_spends_by_asset ON public.wallet_spends USING btree (fid, chain_id, asset, valid_until);
+CREATE INDEX idx_wallet_spends_by_asset_with_amounts ON public.wallet_spends USING btree (fid, chain_id, asset, valid_until) INCLUDE (kind, counterparty, amount);
 
 CREATE INDEX idx_wallets_address_created_at ON public.wallets USING btree (lower(address), created_at, fid, chain);
 

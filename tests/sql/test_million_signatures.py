@@ -132,7 +132,7 @@ def test_a_signature_reads_few_pages(million, mode, file, name, values, most):
 def test_a_deep_window_reads_one_row_for_each_spend(million, mode):
     values = f"{BUSY_FID}, '{json.dumps([WINDOW])}', now()"
     plan, read = explain(million, "spends", "sum_windows", values, mode)
-    assert "idx_wallet_spends_by_asset" in plan
+    assert "idx_wallet_spends_by_asset_with_amounts" in plan
     assert f"rows={SPENDS}" in plan.replace(".00", "")
     # A page of the table and one of the index for each, at most.
     assert read <= 2 * SPENDS + 100
