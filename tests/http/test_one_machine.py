@@ -64,6 +64,8 @@ def test_requests_about_one_user_use_one_machine(make_app, farcaster, sent, sql)
             f"{ONE}/sign/preview": transaction,
             f"{ONE}/rpc/8453": SIGNS,
             "/v1/policies": EXAMPLE,
+            # The one that is then revoked.
+            "/v1/clients": {"name": "everything", "scopes": ["wallets:read"]},
             "/v1/policies/dry-run": {"fid": FID, "message": "hello"},
             f"{ONE}/policy": {"policyId": EXAMPLE_ID},
             "/api/wallet/policy": {"rules": [EVERYTHING, DELEGATION]},

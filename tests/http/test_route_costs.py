@@ -19,6 +19,7 @@ DEPOSIT = {"asset": "USDC", "amount": "20", "baseAddress": BASE_ACCOUNT}
 REASON = {"reason": "a test"}
 RPC = f"/v1/users/{FID}/rpc/8453"
 POLICIES, USER_POLICY = "/v1/policies", f"/v1/users/{FID}/policy"
+CLIENTS = "/v1/clients"
 SIGNS = {"jsonrpc": "2.0", "id": 1, "method": "eth_signTransaction", "params": [TRANSACTION]}
 MESSAGE = {"message": "Sign in to example.com"}
 # (method, path) → of a user with wallets: round trips, statements (begin and commit too), and
@@ -65,6 +66,9 @@ KNOWN = {
     # Changes are rare: the chain, what there is, the change, and its entry.
     ("POST", POLICIES): (5, 8, 1),
     ("PUT", USER_POLICY): (6, 7, 1),
+    ("GET", CLIENTS): (2, 2, 0),
+    ("POST", CLIENTS): (5, 8, 1),
+    ("POST", f"{CLIENTS}/everything/revoke"): (4, 7, 1),
     ("DELETE", USER_POLICY): (6, 9, 1),
     ("PUT", "/api/wallet/policy"): (4, 5, 1),
     ("DELETE", "/api/wallet/policy"): (4, 7, 1),
@@ -133,6 +137,7 @@ def cost(make_app, farcaster):
             PREVIEW: MESSAGE,
             RPC: SIGNS,
             POLICIES: EXAMPLE,
+            CLIENTS: {"name": "everything", "scopes": ["wallets:read"]},
             f"{POLICIES}/dry-run": {"fid": FID, **MESSAGE},
             USER_POLICY: {"policyId": EXAMPLE_ID},
             "/api/wallet/policy": {"rules": [EVERYTHING, DELEGATION]},
