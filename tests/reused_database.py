@@ -2,6 +2,7 @@
 
 import time
 from contextlib import ExitStack
+from typing import Any
 
 import psycopg
 
@@ -66,12 +67,13 @@ class ReusedDatabase:
     def give_back(self) -> None:
         """End the sessions of the test, and remove its rows or the whole copy."""
         try:
-            self._end_sessions()
-            reusable = self._uses < _MOST_USES and self._state() == self._migrated
-            if reusable:
-                self._connection.execute(self._empty)
+            with psycopg.connect(self._url, autocommit=True) as connection:
+                _end_other_sessions(connection)
+                reusable = self._uses < _MOST_USES and _state(connection) == self._migrated
+                if reusable:
+                    connection.execute(self._empty)
         except psycopg.Error:
-            # The test ended all sessions, or dropped a table.
+            # The test dropped a table or the database, or stopped the server.
             reusable = False
         if not reusable:
             self.close()
@@ -85,20 +87,22 @@ class ReusedDatabase:
     def _make(self) -> None:
         with ExitStack() as copy:
             self._url = copy.enter_context(self._clone(self._name))
-            self._connection = copy.enter_context(psycopg.connect(self._url, autocommit=True))
-            self._connection.execute("set session_replication_role = replica")
-            self._empty = self._connection.execute(_EMPTY).fetchone()[0]
-            self._migrated = self._state()
+            with psycopg.connect(self._url, autocommit=True) as connection:
+                deletions = connection.execute(_EMPTY).fetchone()[0]
+                self._empty = f"set session_replication_role = replica; {deletions}"
+                self._migrated = _state(connection)
             self._uses = 0
             self._copy = copy.pop_all()
 
-    def _end_sessions(self) -> None:
-        # With a timeout, pg_terminate_backend() looks only every 100 ms.
-        while self._connection.execute(
-            "select pg_terminate_backend(pid) from pg_stat_activity"
-            " where datname = current_database() and pid <> pg_backend_pid()"
-        ).fetchall():
-            time.sleep(0.001)
 
-    def _state(self) -> list[int]:
-        return self._connection.execute(_STATE).fetchone()[0]
+def _end_other_sessions(connection: psycopg.Connection[Any]) -> None:
+    # With a timeout, pg_terminate_backend() looks only every 100 ms.
+    while connection.execute(
+        "select pg_terminate_backend(pid) from pg_stat_activity"
+        " where datname = current_database() and pid <> pg_backend_pid()"
+    ).fetchall():
+        time.sleep(0.001)
+
+
+def _state(connection: psycopg.Connection[Any]) -> list[int]:
+    return connection.execute(_STATE).fetchone()[0]

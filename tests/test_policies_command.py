@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.factories import ACCESS, FID, OTHER_SECRET, new_client, service
+from tests.factories import ACCESS, FID, OTHER_SECRET, new_client, revoke_client, service
 from tests.policies import EVERYTHING, FEES, payments
 from wallet_api.services.api_clients import ApiClientService
 
@@ -153,12 +153,12 @@ def test_another_secret_changes_nothing(policies, sql):
 )
 def test_clients_that_a_policy_lets_sign_are_named(policies, database, target, wallets):
     clients = ApiClientService(database)
-    sign = {"scopes": ["wallets:sign"], "allowed_networks": [], "expires_at": None}
-    clients.create("gone", **sign)
-    clients.revoke("gone")
-    clients.create("free", **sign, unrestricted=True)
+    new_client(clients, "wallets:sign", name="gone", unrestricted=False)
+    revoke_client(clients, "gone")
+    new_client(clients, "wallets:sign", name="free")
     own = json.loads(policies("set", LIMITS, "--client", "engine", "--json").out)["policy"]
-    clients.create("limited", **sign, policy_id=UUID(own))
+    limited = {"unrestricted": False, "policy_id": UUID(own)}
+    new_client(clients, "wallets:sign", name="limited", **limited)
     warning = f"API clients without a policy of their own may sign with {wallets}: free.\n"
     assert policies("set", LIMITS, *TARGETS[target]).err.endswith(warning)
     assert warning in policies("set", LIMITS, *TARGETS[target], "--json").err

@@ -139,7 +139,7 @@ def test_errors_made_by_nginx_are_problem_documents_too(behind):
         assert re.fullmatch("[0-9a-f]{32}", problem["request_id"])
         return status, problem["code"]
 
-    large = {"method": "POST", "body": "x" * 70_000}
+    large = {"method": "POST", "body": "x" * 300_000}
     assert refusal("/api/wallet/deposit", **large) == (413, "proxy_refused")
     assert refusal("/v1/stats") == (403, "proxy_refused")
     assert refusal("/v1/users/1/wallets", method="OPTIONS") == (403, "proxy_refused")

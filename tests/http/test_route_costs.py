@@ -12,7 +12,6 @@ from wallet_api.blueprints.schemas.policies import EXAMPLE, EXAMPLE_ID
 from wallet_api.blueprints.schemas.signing import AUTHORIZATION, TRANSACTION, TYPED_DATA
 from wallet_api.models import AUDIT_ACTIONS, SCOPES
 
-CLIENTS = "/v1/clients"
 ONE = f"/v1/users/{FID}/wallets"
 PREVIEW = f"/v1/users/{FID}/sign/preview"
 DEPOSIT = {"asset": "USDC", "amount": "20", "baseAddress": BASE_ACCOUNT}
@@ -66,9 +65,6 @@ KNOWN = {
     # Changes are rare: the chain, what there is, the change, and its entry.
     ("POST", POLICIES): (5, 8, 1),
     ("PUT", USER_POLICY): (6, 7, 1),
-    ("GET", CLIENTS): (2, 2, 0),
-    ("POST", CLIENTS): (5, 8, 1),
-    ("POST", f"{CLIENTS}/everything/revoke"): (4, 7, 1),
     ("DELETE", USER_POLICY): (6, 9, 1),
     ("PUT", "/api/wallet/policy"): (4, 5, 1),
     ("DELETE", "/api/wallet/policy"): (4, 7, 1),
@@ -141,7 +137,6 @@ def cost(make_app, farcaster):
             f"{POLICIES}/dry-run": {"fid": FID, **MESSAGE},
             USER_POLICY: {"policyId": EXAMPLE_ID},
             "/api/wallet/policy": {"rules": [EVERYTHING, DELEGATION]},
-            CLIENTS: {"name": "made", "scopes": ["clients:read"]},
         }.get(path, {})
         query = {
             "/api/wallet/payment-qr": {"asset": "USDC", "amount": "20"},
@@ -169,7 +164,6 @@ def test_every_route_has_the_documented_cost(cost, sql):
     plant_deposit(sql)
     wallets.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS)
     plant_example(sql)
-    calling(cost.app, "clients:read", name="everything")
     # What is removed was there.
     order = sorted(routes(cost.app), key=lambda route: route[0] == "DELETE")
     assert {route: cost(*route) for route in order} == KNOWN

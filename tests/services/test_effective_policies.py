@@ -142,9 +142,10 @@ def test_more_windows_than_are_summed_are_announced(policies, look, monkeypatch)
 
 
 def test_a_client_policy_counts_the_wallets_spends_of_all_clients(database, policies, look, pay):
-    access = replace(CLIENT, policy_id=policies.create(payments((HOUR, 100)), FEES))
+    policy_id = policies.create(payments((HOUR, 100)), FEES)
     clients = ApiClientService(database)
-    new_client(clients, "wallets:sign", unrestricted=False, policy_id=access.policy_id)
+    token = new_client(clients, "wallets:sign", unrestricted=False, policy_id=policy_id)
+    access = replace(CLIENT, client_id=clients.identify(token).id)
     assert pay(60, access=access) is None
     assert left(look(client="engine")) == {("client", "payments", HOUR): 40}
     assert pay(41, access=access) == "window"
