@@ -199,6 +199,12 @@ def test_a_body_that_is_not_valid_is_refused_by_its_field(client, root, sql, cha
     assert sql.execute("select name from api_clients").fetchall() == [("root",)]
 
 
+def test_an_expiry_counts_in_utc(client, root):
+    body = GOOD | {"expiresAt": "8999-12-31T23:59:59-00:01"}
+    answer = client.post(CLIENTS, json=body, headers=root)
+    assert refused(answer, 400)["code"] == "invalid_request"
+
+
 def test_a_taken_name_an_unknown_policy_and_an_unknown_client(client, root, create):
     create(scopes=["stats:read"])
     assert create(409, scopes=["stats:read"])["code"] == "client_name_taken"

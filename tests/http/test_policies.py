@@ -10,14 +10,16 @@ from tests.factories import FID, calling, signed_in
 from tests.http.problems import refused
 from tests.http.rpc import call
 from tests.http.user_wallets import TRADING
-from tests.policies import EVERYTHING, FEES, payments, transfer
+from tests.policies import DELEGATION, EVERYTHING, FEES, payments, transfer
 from tests.signing import CHAIN_ID, TOKEN
+from wallet_api.blueprints.schemas.signing import AUTHORIZATION
 from wallet_api.models import SCOPES
 
 POLICIES = "/v1/policies"
 USER_POLICY = f"/v1/users/{FID}/policy"
 OWN = "/api/wallet/policy"
 SIGN = f"{TRADING}/sign/transaction"
+SIGN_MESSAGE = f"{TRADING}/sign/message"
 DRY_RUN = f"{POLICIES}/dry-run"
 LIMITED = [payments((3600, 10)), FEES]
 
@@ -349,6 +351,49 @@ def test_a_dry_run_has_the_effects_the_verdicts_and_the_windows(
     assert (told["allowed"], told["reason"], told["explanation"]) == (True, None, None)
 
 
+@pytest.mark.parametrize(("effect", "allowed"), [("allow", True), ("deny", False)])
+def test_a_dry_run_of_a_message_is_for_the_chain_of_its_method(
+    client, engine, store, policed, effect, allowed
+):
+    rule = {"id": "here", "effect": effect, "kinds": ["message"], "chain_ids": [CHAIN_ID]}
+    rules = [rule] if allowed else [rule, EVERYTHING]
+    client.put(USER_POLICY, json={"policyId": store(rules)["id"]}, headers=engine)
+    body = {"fid": FID, "client": "policed", "chainId": CHAIN_ID, "message": "hello"}
+    by_rpc = client.post(DRY_RUN, json=body | {"method": "personal_sign"}, headers=engine)
+    assert by_rpc.get_json()["allowed"] is allowed
+    by_rest = client.post(DRY_RUN, json=body, headers=engine)
+    assert by_rest.get_json()["allowed"] is not allowed
+    signed = client.post(SIGN_MESSAGE, json={"message": "hello"}, headers=policed)
+    assert (signed.status_code == 200) is not allowed
+
+
+def test_a_dry_run_of_a_delegation_names_its_delegate(client, engine, store, policed):
+    body = {"fid": FID, "client": "policed", "chainId": CHAIN_ID, "authorization": AUTHORIZATION}
+    for rules, allowed in (([EVERYTHING], False), ([EVERYTHING, DELEGATION], True)):
+        client.put(USER_POLICY, json={"policyId": store(rules)["id"]}, headers=engine)
+        told = client.post(DRY_RUN, json=body, headers=engine).get_json()
+        assert told["allowed"] is allowed
+
+
+def test_the_windows_of_a_users_own_rules_are_limited(client, address):
+    rules = [payments((60, 1), (61, 1), (62, 1), (63, 1)) | {"id": f"r{n}"} for n in range(3)]
+    answer = client.put(OWN, json={"rules": rules}, headers=signed_in())
+    assert refused(answer, 400)["code"] == "invalid_policy"
+    assert client.put(OWN, json={"rules": rules[:2]}, headers=signed_in()).status_code == 200
+
+
+def test_each_cause_of_a_refusal_leaves_an_entry(client, engine, store, pay, policed, sql):
+    client.put(USER_POLICY, json={"policyId": store(LIMITED)["id"]}, headers=engine)
+    for _ in range(2):
+        assert pay(11).status_code == 403
+        assert client.post(SIGN_MESSAGE, json={"message": "a"}, headers=policed).status_code == 403
+    reasons = sql.execute(
+        "select details->>'reason' from wallet_audit_log where action = 'signing.refused'"
+        " order by id"
+    ).fetchall()
+    assert reasons == [("window",), ("no_rule",)]
+
+
 @pytest.mark.parametrize(
     ("body", "status", "code"),
     [
@@ -360,6 +405,11 @@ def test_a_dry_run_has_the_effects_the_verdicts_and_the_windows(
         ({"fid": FID, "message": "a", "method": "eth_call"}, 400, "invalid_request"),
         ({"fid": FID, "message": "a", "rules": []}, 400, "invalid_policy"),
         ({"fid": FID, "transaction": {}, "chainId": 1}, 400, "not_signable"),
+        ({"fid": FID, "message": "a", "method": "personal_sign"}, 400, "invalid_request"),
+        ({"fid": FID, "message": "a", "authorization": {}}, 400, "invalid_request"),
+        ({"fid": FID, "message": "a", "client": ""}, 400, "invalid_request"),
+        ({"fid": FID, "message": "a", "client": "a\0b"}, 400, "invalid_request"),
+        ({"fid": FID, "message": "a", "client": "\ud800"}, 400, "invalid_request"),
         ({"fid": FID, "message": "a", "client": "nobody"}, 404, "client_not_found"),
         ({"fid": 99, "message": "a"}, 404, "wallet_not_found"),
     ],

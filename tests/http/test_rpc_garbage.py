@@ -110,10 +110,34 @@ def too_long():
     yield [call("personal_sign", "0x" + "ab" * 500, OTHER)] * 20
 
 
+def refused_after_encoding():
+    """Yield documents that are valid and expensive to hash, for another signer."""
+    chain = {
+        f"T{n}": [{"name": "n", "type": f"T{n + 1}[]"}]
+        if n < 59
+        else [{"name": "b", "type": "bool"}]
+        for n in range(60)
+    }
+    empty = {"R": [{"name": "y", "type": "Z[]"}], "Z": []}
+    both = {"R": [{"name": "x", "type": "E[]"}, {"name": "y", "type": "Z[]"}], "Z": []}
+    both |= chain | {"E": [{"name": "t", "type": "T0[]"}]}
+    for types, message in (
+        (empty, {"y": [{}] * 1990}),
+        (empty, {"y": [{}] * 1700}),
+        (both, {"x": [{"t": []}] * 470, "y": [{}] * 1050}),
+        (both, {"x": [{"t": []}] * 200, "y": [{}] * 100}),
+    ):
+        document = {"types": types, "primaryType": "R", "domain": {}, "message": message}
+        yield call("eth_signTypedData_v4", OTHER, document)
+    small = {"types": empty, "primaryType": "R", "domain": {}, "message": {"y": [{}] * 1990}}
+    yield [call("eth_signTypedData_v4", OTHER, small)] * 2
+
+
 def bodies_of(rng):
     """Return malformed bodies of every kind."""
     texts = [*too_deep(), *broken(rng), *with_a_member_twice()]
     texts += [given if isinstance(given, str) else json.dumps(given) for given in too_long()]
+    texts += map(json.dumps, refused_after_encoding())
     texts += map(json.dumps, [*with_odd_members(rng), *of_wrong_types_or_chains()])
     return [text.encode() for text in texts]
 

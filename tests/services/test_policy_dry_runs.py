@@ -48,7 +48,7 @@ class Bench:
 
     def preview(self, kind, given):
         if kind == "message":
-            return self.signing.preview_message(FID, given, access=CLIENT)
+            return self.signing.preview_message(FID, given, chain_id=CHAIN_ID, access=CLIENT)
         if kind == "typed_data":
             read = read_typed_data(given, chain_id=CHAIN_ID)
             return self.signing.preview_typed_data(FID, read, chain_id=CHAIN_ID, access=CLIENT)
@@ -98,6 +98,8 @@ def a_rule(draw, number):
         rule |= {"to": [RECIPIENT]} if draw.random() < 0.5 else {"spenders": [SPENDER]}
     if draw.random() < 0.2:
         rule["methods"] = draw.sample(list(METHODS.values()), 2)
+    if draw.random() < 0.2:
+        rule["chain_ids"] = draw.sample([CHAIN_ID, 1, 10], 2)
     if rule["effect"] == "allow" and draw.random() < 0.6:
         rule |= {"tokens": [USDC, "native"], "chain_ids": [CHAIN_ID, 1]}
         # The fee of a transfer is 2 * 10^14.

@@ -118,7 +118,7 @@ def test_a_preview_has_the_effects_of_the_entry_and_neither_signs_nor_writes(
 ):
     read = read_typed_data(permit(SPENDER), chain_id=CHAIN_ID)
     previews = [
-        signing.preview_message(FID, MESSAGE, access=RESTRICTED),
+        signing.preview_message(FID, MESSAGE, chain_id=None, access=RESTRICTED),
         signing.preview_typed_data(FID, read, chain_id=CHAIN_ID, access=RESTRICTED),
         signing.preview_transaction(FID, TRANSACTION, chain_id=CHAIN_ID, access=RESTRICTED),
         signing.preview_authorization(FID, AUTHORIZATION, chain_id=CHAIN_ID, access=RESTRICTED),
@@ -140,4 +140,4 @@ def test_a_preview_rejects_what_cannot_be_signed(signing, address):
         )
     assert caught.value.field == "from"
     with pytest.raises(WalletNotFound):
-        signing.preview_message(FID + 1, MESSAGE, access=ENGINE)
+        signing.preview_message(FID + 1, MESSAGE, chain_id=None, access=ENGINE)

@@ -15,8 +15,8 @@ export function policyCard(view, fid, client) {
     if (!found.complete) shown.push(quiet("There are more windows than are shown."));
     if (found.layers.some((layer) => layer.layer !== "user")) return shown;
     return [note(client && found.unrestricted
-      ? `No policy applies. ${client} is unrestricted and signs anything.`
-      : "No policy applies: only an unrestricted client can sign with this wallet."), ...shown];
+      ? `No policy of the service or the wallet applies. ${client} is unrestricted: it needs a policy only for delegations and for messages of 32 bytes.`
+      : "No policy of the service or the wallet applies. Only a client with a policy of its own, or an unrestricted one, can sign."), ...shown];
   });
 }
 

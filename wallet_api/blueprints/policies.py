@@ -1,5 +1,6 @@
 """/v1/policies: policies, their versions, and dry runs."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -59,6 +60,7 @@ _METHODS = {
     "message": ("sign/message", "personal_sign", "eth_sign"),
     "typed_data": ("sign/typed-data", "eth_signTypedData_v4", "eth_signTypedData"),
     "transaction": ("sign/transaction", "eth_signTransaction"),
+    "authorization": ("sign/authorization",),
 }
 
 
@@ -149,10 +151,16 @@ def dry_run(body: dict[str, Any]) -> dict[str, Any]:
     """Return what policies would decide about a request now. Sign, spend and record nothing."""
     request = {name: body[name] for name in body.keys() & {"chain_id", *_METHODS}}
     preview = preview_of(body["fid"], request)
+    method = _method_of(body)
+    if method == "sign/message":
+        # Only the URL of JSON-RPC names a chain for a message.
+        preview = replace(preview, chain_id=None)
+    elif preview.chain_id is None:
+        raise InvalidRequest('"chainId": Missing data for required field.')
     run = application().dry_runs.run(
         body["fid"],
         preview,
-        method=_method_of(body),
+        method=method,
         client=body.get("client", g.client.name),
         rules=read_rules(body["rules"]) if "rules" in body else None,
     )

@@ -215,7 +215,8 @@ def preview_of(fid: int, body: dict[str, Any]) -> Preview:
             "Give exactly one of message, typedData, transaction and authorization."
         )
     if "message" in body:
-        return signing.preview_message(fid, _read_message(body["message"]), access=access)
+        message = _read_message(body["message"])
+        return signing.preview_message(fid, message, chain_id=body.get("chain_id"), access=access)
     if "chain_id" not in body:
         raise InvalidRequest('"chainId": Missing data for required field.')
     chain_id = body["chain_id"]

@@ -111,7 +111,7 @@ def sign_message(message: bytes, *, private_key: bytes, address: str) -> Signatu
 def sign_typed_data(encoded: Any, *, private_key: bytes, address: str) -> Signature:
     """Sign encode_typed_data() as `eth_signTypedData_v4` does. Raises SignatureMismatch."""
     signed = load().Account.sign_message(encoded, private_key)
-    return _verified(bytes(signed.message_hash), signed, signed.v - 27, address)
+    return _verified(typed_data_digest(encoded), signed, signed.v - 27, address)
 
 
 def sign_transaction(

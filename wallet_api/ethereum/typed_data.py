@@ -31,6 +31,7 @@ MAX_HASHED_MEMBERS = 30_000
 
 This is the limit of the members that are hashed in this way, which takes about 50 ms.
 """
+_STRUCT_COST = 16
 MAX_DEPTH = 40
 """Bulk orders of Seaport nest up to 24 arrays."""
 
@@ -47,6 +48,7 @@ _DOMAIN = {
 _IDENTIFIER = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]{0,127}", re.ASCII)
 # Hyperliquid has a colon in its types, and libraries agree on it.
 _TYPE_NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$:]{0,127}", re.ASCII)
+_SEPARATORS = {":", "$"}
 _MEMBER_TYPE = re.compile(
     r"(?P<base>[A-Za-z0-9_$:]{1,128})(?:\[(?:[1-9][0-9]{0,3})?\]){0,32}", re.ASCII
 )
@@ -122,6 +124,7 @@ def _read_types(given: object) -> dict[str, tuple[Member, ...]]:
         if not _is_name(name, _TYPE_NAME) or _RESERVED.fullmatch(name):
             refuse(field, "It is not a name for a type.")
         types[name] = _read_members(members, field)
+    _require_whole_names(types)
     for name, members in types.items():
         for index, member in enumerate(members):
             if member.base not in _ATOMIC and (
@@ -129,6 +132,16 @@ def _read_types(given: object) -> dict[str, tuple[Member, ...]]:
             ):
                 refuse(f"{member_of('types', name)}[{index}].type", _unknown_type(member.base))
     return types
+
+
+def _require_whole_names(types: Types) -> None:
+    # With several types, MetaMask's eth-sig-util reads only the part of a name before these.
+    if len(types.keys() - {_DOMAIN_TYPE}) > 1:
+        for name in types:
+            if _SEPARATORS & set(name):
+                refuse(
+                    member_of("types", name), "With several types, a name has no `:` and no `$`."
+                )
 
 
 def _is_name(name: object, pattern: re.Pattern[str]) -> TypeGuard[str]:
@@ -181,8 +194,9 @@ def _read_domain(
 
 
 def _hashed_members(types: Types, primary_type: str) -> dict[str, int]:
-    """Return, for each type, the number of members of all types that it uses, and its own.
+    """Return what hashing a struct of each type costs: the members of all types that it uses.
 
+    A type counts as a member, and a struct as 16, so that empty ones are not free.
     Refuses cycles, which ethers refuses, and unused types, for which it guesses a primary type.
     """
     uses: dict[str, set[str]] = {}
@@ -200,7 +214,10 @@ def _hashed_members(types: Types, primary_type: str) -> dict[str, int]:
     for name in types:
         if name not in uses:
             refuse(member_of("types", name), "The primary type does not use this type. Remove it.")
-    return {name: sum(len(types[used]) for used in uses[name]) for name in uses}
+    return {
+        name: _STRUCT_COST + sum(1 + len(types[used]) for used in used_types)
+        for name, used_types in uses.items()
+    }
 
 
 class _ValueReader:

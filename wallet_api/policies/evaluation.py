@@ -268,7 +268,8 @@ class _Allowing:
         if rule.windows:
             windows = _windows(rule, subject, self._request)
             for limit, window in zip(rule.windows, windows, strict=True):
-                if sums[window] + total > limit.max_amount:
+                # What spends nothing, such as the end of an allowance, is allowed in a full window.
+                if total and sums[window] + total > limit.max_amount:
                     return "window"
         return None
 

@@ -186,9 +186,11 @@ class SigningService:
         """
         return self._sign(fid, _of_authorization(authorization, chain_id), method, access)
 
-    def preview_message(self, fid: int, message: bytes, *, access: AuditContext) -> Preview:
+    def preview_message(
+        self, fid: int, message: bytes, *, chain_id: int | None, access: AuditContext
+    ) -> Preview:
         """Return what sign_message() would sign."""
-        return self._preview(fid, _of_message(message, chain_id=None, signer=None), access)
+        return self._preview(fid, _of_message(message, chain_id=chain_id, signer=None), access)
 
     def preview_typed_data(
         self, fid: int, typed_data: TypedData, *, chain_id: int, access: AuditContext
@@ -230,7 +232,9 @@ class SigningService:
         try:
             found = self._wallets.use_key(fid, TRADING_CHAIN, use, access=access)
         except PolicyRefused as refusal:
-            self._wallets.refuse(_refusal(fid, request, refusal, method=method, access=access))
+            event = _refusal(fid, request, refusal, method=method, access=access)
+            cause = f"{refusal.reason} {refusal.layer} {refusal.rule}"
+            self._wallets.refuse(event, cause=cause)
             raise
         if found is None:
             raise WalletNotFound

@@ -248,13 +248,14 @@ class BaseAccountWalletService:
         """Record that `access` requested this wallet's key and was refused, as refuse() does."""
         self.refuse(AuditEvent(fid=fid, chain=chain, action="key.refused", access=access))
 
-    def refuse(self, event: AuditEvent) -> None:
+    def refuse(self, event: AuditEvent, *, cause: str = "") -> None:
         """Record that a caller was refused the use of a wallet's key.
 
-        Within an hour, record only a caller's first refusal of an action for each wallet, and at
-        most 600 refusals of a caller; the next entry counts the others in place of the reason.
+        Within an hour, record only a caller's first refusal of an action for each wallet and
+        `cause`, and at most 600 refusals of a caller; the next entry counts the others in place of
+        the reason.
         """
-        key = (event.fid, event.action, event.access.actor)
+        key = (event.fid, f"{event.action} {cause}", event.access.actor)
         unrecorded = self._refusals.count(key)
         if unrecorded is None:
             return

@@ -26,9 +26,7 @@ def verdict(layers, request, spends, *, unrestricted):
         if not unrestricted:
             return "no_policy"
         for effect in effects_of(request):
-            if effect["kind"] == "hash_message":
-                return "no_policy"
-            if effect["kind"] == "delegation" and int(effect["chain_id"]) != request.chain_id:
+            if effect["kind"] in ("hash_message", "delegation"):
                 return "no_policy"
     return None
 
@@ -138,7 +136,7 @@ def failing_limit(rule, effect, effects, request, spends):
         return "max_amount"
     for window in rule.get("windows", []):
         held = held_by(rule, window["seconds"], asset(effect), request, spends)
-        if held + total > int(window["max_amount"]):
+        if total > 0 and held + total > int(window["max_amount"]):
             return "window"
     return None
 

@@ -82,7 +82,7 @@ class _UserId(fields.Field[int]):
 
 
 class DryRunBody(PreviewBody):
-    """A request to sign: fid and one of message, typedData and transaction, with chainId."""
+    """A request to sign: fid and one of message, typedData, transaction and authorization."""
 
     fid = _UserId(required=True, metadata=FID)
     method = fields.String(
@@ -93,6 +93,7 @@ class DryRunBody(PreviewBody):
         },
     )
     client = fields.String(
+        validate=[validate.Length(1, 200), require_printable],
         metadata={
             "description": "The API client that would sign. Default: the caller.",
             "examples": ["engine"],

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from wallet_api.database import Conflict, Connection, Database
-from wallet_api.errors import ClientNotFound, DatabaseDamaged, PolicyNotFound
+from wallet_api.errors import ClientNotFound, DatabaseDamaged, InvalidPolicy, PolicyNotFound
 from wallet_api.models import (
     SERVICE_FID,
     ApiClient,
@@ -25,6 +25,9 @@ from wallet_api.services.policies.versions import (
     rules_text,
     version_of,
 )
+
+MAX_USER_WINDOWS = 8
+"""The windows in all rules of a user. Each is a sum while the wallet is locked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +150,12 @@ class PolicyAssignments:
         expected: int | None = None,
         access: AuditContext,
     ) -> UserPolicyRow:
-        """Replace the rules that a user sets for their own wallet. They can only narrow."""
+        """Replace the rules that a user sets for their own wallet. They can only narrow.
+
+        Raises InvalidPolicy for more than MAX_USER_WINDOWS windows.
+        """
+        if sum(len(rule.windows) for rule in rules) > MAX_USER_WINDOWS:
+            raise InvalidPolicy(f"Your rules have more than {MAX_USER_WINDOWS} windows in total.")
 
         def replace(connection: Connection) -> Change[UserPolicyRow]:
             details = _set_of_user(connection, fid, rules, expected)
