@@ -11,7 +11,7 @@ from benchmarks.http_bench import CONNECTIONS, TURNS, environ_under_load, loaded
 from benchmarks.http_load import request_text, running
 from benchmarks.stores import ACCESS, Rows
 from benchmarks.timing import take_turns
-from wallet_api.blueprints.schemas.signing import AUTHORIZATION, TRANSACTION, TYPED_DATA
+from wallet_api.blueprints.schemas.signing import TRANSACTION, TYPED_DATA
 from wallet_api.ethereum.messages import read_text_message
 from wallet_api.ethereum.typed_data import read_typed_data
 
@@ -46,9 +46,6 @@ def _operations(rows: Rows) -> dict[str, Callable[[int], object]]:
             **by_method,
         ),
         "transaction": lambda _: sign.sign_transaction(rows.some_fid(), TRANSACTION, **by_method),
-        "authorization": lambda _: sign.sign_authorization(
-            rows.some_fid(), AUTHORIZATION, **by_method
-        ),
     }
 
 
@@ -60,10 +57,6 @@ def _measure_http(rows: Rows, requests: int) -> dict[str, Any]:
         "message": ("sign/message", {"message": _TEXT}),
         "permit": ("sign/typed-data", {"chainId": _CHAIN_ID, "typedData": TYPED_DATA}),
         "transaction": ("sign/transaction", {"chainId": _CHAIN_ID, "transaction": TRANSACTION}),
-        "authorization": (
-            "sign/authorization",
-            {"chainId": _CHAIN_ID, "authorization": AUTHORIZATION},
-        ),
     }
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
 
