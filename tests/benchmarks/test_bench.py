@@ -1,5 +1,6 @@
 """The benchmark measures what it reports, and its comparison finds a regression."""
 
+import json
 import socket
 import threading
 import time
@@ -14,6 +15,7 @@ from benchmarks.old_service import OldService
 from benchmarks.ratios import as_json, compare, cpu_ratios, failures
 from benchmarks.timing import Timing, burst, take_turns
 from benchmarks.wallet_store import SECRET, address, make_store, private_key, wallets
+from tests.service import ROOT
 
 TINY = bench.Plan("tiny", (50, 150), 20, 2, (5,), 50, 1)
 
@@ -147,3 +149,18 @@ def test_a_tiny_run_fills_every_table():
         assert f"| {name} |" in tables
     for picture in (plots.growth(results), plots.throughput(results)):
         assert picture.count("<path") == 4
+
+
+def test_the_page_has_the_table_of_the_measured_signatures():
+    found = json.loads((ROOT / "benchmarks/results/signing.json").read_text())
+    page = (ROOT / "benchmarks/README.md").read_text()
+
+    def cells(lines):
+        return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+    measured = cells(line for line in report.signing(found) if line.startswith("|"))
+    shown = cells(line for line in page.splitlines() if line.startswith("|"))
+    assert measured
+    for row in measured:
+        if not set(row[0]) <= set("-"):
+            assert row in shown

@@ -326,3 +326,13 @@ def test_the_largest_types_are_hashed_a_bounded_number_of_times():
     assert len(digest_of(read)) == 32
     error = refused(large_types(7))
     assert error.field == "message.s[6]"
+
+
+@pytest.mark.parametrize("name", ["Order:v1", "$Order", "Order$"])
+def test_a_type_name_that_eth_sig_util_cuts_is_the_only_type(name):
+    alone = {"types": {name: []}, "primaryType": name, "domain": {}, "message": {}}
+    assert read_typed_data(alone, chain_id=1).primary_type == name
+    member = {"name": "item", "type": "Item"}
+    two = alone | {"types": {name: [member], "Item": []}, "message": {"item": {}}}
+    with pytest.raises(NotSignable, match="has no `:`"):
+        read_typed_data(two, chain_id=1)
