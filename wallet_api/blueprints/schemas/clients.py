@@ -82,6 +82,9 @@ class _Networks(fields.Field[tuple[IPNetwork, ...]]):
             ) from error
 
 
+_YEAR_TOO_LATE = 9000
+
+
 class _Expiry(Moment):
     """A point in time in the future."""
 
@@ -89,6 +92,9 @@ class _Expiry(Moment):
         moment = super()._deserialize(str(value), attr, data, **kwargs)
         if moment <= datetime.now(UTC):
             raise ValidationError("that is in the past.")
+        # The database compares in UTC.
+        if moment.astimezone(UTC).year >= _YEAR_TOO_LATE:
+            raise ValidationError("that is too far in the future. Omit it for no expiry.")
         return moment
 
 

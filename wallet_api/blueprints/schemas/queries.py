@@ -1,7 +1,7 @@
 """Fields of URL parameters, and the base schemas of queries."""
 
 import re
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
@@ -27,8 +27,7 @@ class Moment(fields.Field[datetime]):
             except ValueError:
                 pass
             else:
-                # The year in UTC is that of the database.
-                if moment.year in _YEARS and moment.astimezone(UTC).year in _YEARS:
+                if moment.year in _YEARS:
                     return moment
         raise ValidationError(
             "must be a day, or a time with an offset, such as 2026-11-22T10:42:23Z."
