@@ -69,7 +69,9 @@ def test_a_user_is_on_one_screen(enter, behind):
     expect(page.locator("#deposits")).to_contain_text("Nobody watches the blockchain yet")
     expect(rows(page, "trail")).to_have_count(5)
     expect(page.locator("#signatures")).to_contain_text("None.")
-    expect(page.locator("#policy")).to_contain_text("No policy applies")
+    expect(page.locator("#policy")).to_contain_text(
+        "No policy of the service or the wallet applies"
+    )
     assert visitor.faults_of_the_page() == []
     assert fits(page)
 

@@ -28,7 +28,7 @@ export function newClient(view) {
       h("label", { class: "check" }, h("input", { type: "checkbox", name: "scopes", value: scope }),
         h("span", {}, h("code", {}, scope), h("span", { class: "quiet" }, ` ${meaning}`))))),
     field("client-expiry", "Expires", h("select", { id: "client-expiry", name: "expiry" },
-      Object.entries(EXPIRIES).map(([label, days]) => h("option", { value: days, selected: days === 30 }, label)))),
+      Object.entries(EXPIRIES).map(([label, days]) => h("option", { value: days, selected: days === 0 }, label)))),
     field("client-networks", "Allowed networks (separated by commas; empty: those of your token)",
       h("input", { id: "client-networks", name: "networks", autocomplete: "off", spellcheck: "false", placeholder: "203.0.113.0/24" })),
     field("client-policy", "Policy", policy),

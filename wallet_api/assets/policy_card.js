@@ -10,7 +10,7 @@ export function policyCard(view, fid, client) {
   const { element, body } = card("Policy", { id: "policy", more: clientForm(fid, client) });
   view.add(element);
   view.load(body, "policies:read", async () => {
-    const found = await get(`users/${fid}/policy/effective`, { client });
+    const found = await get(`users/${encodeURIComponent(fid)}/policy/effective`, { client });
     const shown = found.layers.map((layer) => layerPart(layer, found.windows));
     if (!found.complete) shown.push(quiet("There are more windows than are shown."));
     if (found.layers.some((layer) => layer.layer !== "user")) return shown;

@@ -21,11 +21,11 @@ export function search(view, _, { q: asked = "" }) {
   const { element, body: place } = card("Found", { id: "found", wide: true });
   view.add(element);
   if (fid && BigInt(fid) < FIDS_END) replace(["users", fid]);
-  else if (ADDRESS.test(asked)) view.load(place, "wallets:read", () => byAddress(asked));
+  else if (ADDRESS.test(asked)) view.load(place, "wallets:read", () => byAddress(view, asked));
   else if (BEGINNING.test(asked)) place.append(note(
     "The beginning of an address is not searched: the index holds whole addresses. ",
     "Paste the whole address, or the FID."));
-  else if (UUID.test(asked)) view.load(place, "wallets:read", () => byDeposit(asked.toLowerCase()));
+  else if (UUID.test(asked)) view.load(place, "wallets:read", () => byDeposit(view, asked.toLowerCase()));
   else if (asked.startsWith("client:") || asked.startsWith("cli:")) replace(["audit"], { actor: asked });
   else if (REQUEST.test(asked)) replace(["audit"], { request_id: asked });
   else place.append(note("This is nothing that can be searched for."), hint());
@@ -34,8 +34,10 @@ export function search(view, _, { q: asked = "" }) {
 const hint = () => quiet("Search for an FID (1464243, FID 1464243), a wallet (fid_1464243_ethereum), a whole address, ",
   "a deposit id, a request id, or an actor (client:engine).");
 
-async function byAddress(asked) {
+async function byAddress(view, asked) {
   const { data, has_more: more } = await get("wallets", { address: asked });
+  // A late response must not leave the view that was opened meanwhile.
+  if (!view.root.isConnected) return [];
   const fids = new Set(data.map((wallet) => wallet.fid));
   if (fids.size === 1) {
     replace(["users", data[0].fid]);
@@ -48,7 +50,7 @@ async function byAddress(asked) {
   return more ? [found, quiet("Only the newest 50 are shown.")] : [found];
 }
 
-async function byDeposit(id) {
+async function byDeposit(view, id) {
   try {
     await get(`deposits/${id}`);
   } catch (refusal) {
@@ -57,6 +59,6 @@ async function byDeposit(id) {
     return [note("No deposit has the id ", copyable(id, "id"), "."),
       h("p", {}, link(`#/audit?request_id=${id}`, "Search the audit log for a request with this id"))];
   }
-  replace(["deposits", id]);
+  if (view.root.isConnected) replace(["deposits", id]);
   return [];
 }

@@ -15,7 +15,8 @@ export function status(view) {
   const state = get("status");
   const storage = get("storage");
   const load = ({ body }, work) => view.load(body, "stats:read", work);
-  load(service, async () => servicePart(await state, await readiness()));
+  // Readiness needs no token, and says why /v1/status fails.
+  load(service, async () => servicePart(await readiness(), await state.catch(() => null)));
   load(migrations, async () => migrationsPart((await state).migrations));
   load(pools, async () => [poolTable((await state).pools)]);
   load(limits, async () => limitsPart((await state).limits));
@@ -35,13 +36,13 @@ async function readiness() {
   }
 }
 
-function servicePart({ version, network, storage }, reason) {
-  return [facts([
-    ["State", reason === null ? pill("good", "Ready") : pill("bad", reason), "ready"],
-    ["Version", version, "version"],
-    ["Wallet storage", STORAGES[storage], "place"],
-    ["Network", `${network.name} (chain ${network.chainId})`],
-  ])];
+function servicePart(reason, state) {
+  const rest = state && [
+    ["Version", state.version, "version"],
+    ["Wallet storage", STORAGES[state.storage], "place"],
+    ["Network", `${state.network.name} (chain ${state.network.chainId})`],
+  ];
+  return [facts([["State", reason === null ? pill("good", "Ready") : pill("bad", reason), "ready"], ...(rest ?? [])])];
 }
 
 function migrationsPart({ applied, newest, missing }) {

@@ -34,7 +34,7 @@ export function user(view, [fid = "", part = ""], query) {
   view.load(wallets.body, "wallets:read", () => walletsOf(fid));
   policyCard(view, fid, query.client ?? "");
   view.load(deposits.body, "wallets:read", async () => {
-    const { data } = await get(`users/${fid}/deposits`, { limit: SIZE });
+    const { data } = await get(`users/${encodeURIComponent(fid)}/deposits`, { limit: SIZE });
     return data.length ? [depositTable(data), quiet(data[0].note)] : [quiet("None.")];
   });
   entries("signatures", "Signatures", { action: SIGNATURES.join(",") });
@@ -44,7 +44,7 @@ export function user(view, [fid = "", part = ""], query) {
 
 async function walletsOf(fid) {
   try {
-    const { data } = await get(`users/${fid}/wallets`);
+    const { data } = await get(`users/${encodeURIComponent(fid)}/wallets`);
     return data.length ? [await walletTable(data)] : [quiet("This user has no wallet.")];
   } catch (refusal) {
     if (refusal.code !== "key_unreadable") throw refusal;
@@ -71,7 +71,7 @@ function allDeposits(view, fid, { cursor = null }) {
   const { element, body } = card("Deposits prepared", { id: "deposits", wide: true, more: link(to(["users", fid]), `FID ${fid}`) });
   view.add(element);
   view.load(body, "wallets:read", async () => {
-    const page = await get(`users/${fid}/deposits`, { limit: 50, cursor });
+    const page = await get(`users/${encodeURIComponent(fid)}/deposits`, { limit: 50, cursor });
     const pages = h("p", { class: "actions pages" },
       cursor && link(to(["users", fid, "deposits"]), "Newest deposits"),
       page.next_cursor && link(to(["users", fid, "deposits"], { cursor: page.next_cursor }), "Older deposits"));

@@ -65,7 +65,7 @@ def _read_expiry(
         raise click.BadParameter("use a number of days such as 90d, or a date.") from error
     if moment <= now:
         raise click.BadParameter("that is in the past.")
-    if _YEAR_TOO_LATE in (moment.year, moment.astimezone(UTC).year) or moment.year > _YEAR_TOO_LATE:
+    if moment.year >= _YEAR_TOO_LATE:
         raise click.BadParameter("that is too far in the future. Omit it for no expiry.")
     return moment
 

@@ -135,13 +135,11 @@ def _read_types(given: object) -> dict[str, tuple[Member, ...]]:
 
 
 def _require_whole_names(types: Types) -> None:
-    # With several types, MetaMask's eth-sig-util reads only the part of a name before these.
-    if len(types.keys() - {_DOMAIN_TYPE}) > 1:
-        for name in types:
-            if _SEPARATORS & set(name):
-                refuse(
-                    member_of("types", name), "With several types, a name has no `:` and no `$`."
-                )
+    # MetaMask's eth-sig-util reads a name up to one of these, and always adds the domain.
+    several = len(types.keys() - {_DOMAIN_TYPE}) > 1
+    for name in types:
+        if _SEPARATORS & set(name) and (several or name.startswith(_DOMAIN_TYPE)):
+            refuse(member_of("types", name), "With several types, a name has no `:` and no `$`.")
 
 
 def _is_name(name: object, pattern: re.Pattern[str]) -> TypeGuard[str]:

@@ -233,7 +233,7 @@ class SigningService:
             found = self._wallets.use_key(fid, TRADING_CHAIN, use, access=access)
         except PolicyRefused as refusal:
             event = _refusal(fid, request, refusal, method=method, access=access)
-            cause = f"{refusal.reason} {refusal.layer} {refusal.rule}"
+            cause = f"{refusal.reason} {refusal.layer}"
             self._wallets.refuse(event, cause=cause)
             raise
         if found is None:

@@ -321,7 +321,7 @@ def large_types(structs):
 
 
 def test_the_largest_types_are_hashed_a_bounded_number_of_times():
-    # 62 types of 64 members, and one of the struct itself: 3,969. The primary type has one more.
+    # 62 types of 64 members, the struct's own, a unit for each type, and 16: 4,048.
     read = read_typed_data(large_types(6), chain_id=1)
     assert len(digest_of(read)) == 32
     error = refused(large_types(7))
@@ -332,6 +332,9 @@ def test_the_largest_types_are_hashed_a_bounded_number_of_times():
 def test_a_type_name_that_eth_sig_util_cuts_is_the_only_type(name):
     alone = {"types": {name: []}, "primaryType": name, "domain": {}, "message": {}}
     assert read_typed_data(alone, chain_id=1).primary_type == name
+    of_domain = {"types": {"EIP712Domain:x": []}, "primaryType": "EIP712Domain:x"}
+    with pytest.raises(NotSignable, match="has no `:`"):
+        read_typed_data(alone | of_domain, chain_id=1)
     member = {"name": "item", "type": "Item"}
     two = alone | {"types": {name: [member], "Item": []}, "message": {"item": {}}}
     with pytest.raises(NotSignable, match="has no `:`"):

@@ -13,7 +13,7 @@ _MAX_CALLERS = 10_000
 """How many callers are remembered after their hour. Until it is over, none is forgotten."""
 
 Key = tuple[int, str, str]
-"""FID, action and actor."""
+"""FID, action with its cause, and actor."""
 
 
 @dataclass(slots=True)
@@ -23,7 +23,7 @@ class _Caller:
 
     unrecorded: int = 0
     recorded: set[tuple[int, str]] = field(default_factory=set)
-    """The refusals (FID and action) that have an entry in this hour."""
+    """The refusals (FID, and action with its cause) that have an entry in this hour."""
 
 
 class RefusalWindows:

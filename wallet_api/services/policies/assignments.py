@@ -27,7 +27,7 @@ from wallet_api.services.policies.versions import (
 )
 
 MAX_USER_WINDOWS = 8
-"""The windows in all rules of a user. Each is a sum while the wallet is locked."""
+"""The windows in all rules of a user. They are summed while the wallet is locked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +155,9 @@ class PolicyAssignments:
         Raises InvalidPolicy for more than MAX_USER_WINDOWS windows.
         """
         if sum(len(rule.windows) for rule in rules) > MAX_USER_WINDOWS:
-            raise InvalidPolicy(f"Your rules have more than {MAX_USER_WINDOWS} windows in total.")
+            raise InvalidPolicy(
+                f"rules: They have more than {MAX_USER_WINDOWS} windows in total.", field="rules"
+            )
 
         def replace(connection: Connection) -> Change[UserPolicyRow]:
             details = _set_of_user(connection, fid, rules, expected)
