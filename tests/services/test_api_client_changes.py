@@ -103,7 +103,8 @@ def test_a_creation_and_a_revocation_are_recorded_with_all_rights_and_no_token(
         ("client.created", ACCESS.actor, described),
         ("client.revoked", ACCESS.actor, described),
     ]
-    for part in made.token.reveal().split("_")[1:]:
+    # The secret may contain an underscore.
+    for part in made.token.reveal().split("_", 2)[1:]:
         assert part not in json.dumps(found)
     assert revoked.revoked_at is not None
     with pytest.raises(Unauthenticated):
