@@ -75,7 +75,7 @@ def test_what_cannot_be_read_is_not_sent_to_be_signed(engine):
     account = engine.account(FID, chain_id=CHAIN_ID, address=STRANGER)
     with pytest.raises(ValueError, match="sign_typed_data"):
         account.sign_message(encode_typed_data(full_message=TYPED_DATA))
-    with pytest.raises(NotImplementedError, match="does not sign a hash"):
+    with pytest.raises(ValueError, match="does not sign a hash"):
         account.unsafe_sign_hash(b"\x00" * 32)
     with pytest.raises(TypeError, match="message_types"):
         account.sign_typed_data(TYPED_DATA["domain"])

@@ -81,7 +81,7 @@ class FakeNode:
 
 
 class DrippingServer:
-    """A server that answers `begin`, and then the same piece for ever, by default a byte."""
+    """A server that sends `begin`, and then one piece repeatedly without end, by default a byte."""
 
     def __init__(self, begin: bytes = b"", piece: bytes = b"a", pause: float = 0.02) -> None:
         self.begin = begin

@@ -34,7 +34,7 @@ def init_app(app: Flask) -> None:
 
 
 def _not_found(error: NotFound) -> ResponseReturnValue:
-    """Return a page to whoever prefers HTML, and otherwise a problem."""
+    """Return a page if the request prefers HTML, and a problem otherwise."""
     if request.accept_mimetypes.best_match(_KINDS_OF_ERRORS) != "text/html":
         return http_error_response(error)
     # Links of pages are relative, because a proxy may serve them under a path of its own.

@@ -34,7 +34,7 @@ REASONS: tuple[Reason, ...] = get_args(Reason)
 """Why a request is refused."""
 
 _BASE = LAYERS[:3]
-# What a signer cannot see through, and what gives the account away for ever.
+# What a signer cannot see through, and what gives away control of the account permanently.
 _NEED_POLICY = ("hash_message", "delegation")
 # In the order in which they are checked.
 _LIMITS: tuple[Reason, ...] = ("unlimited_allowance", "lifetime", "max_amount", "window")

@@ -90,7 +90,7 @@ class ReadinessService:
             raise
         before = self._enter(_READY)
         if before != _READY:
-            # As a critical line, so that whoever sees the alarms also sees their end.
+            # As a critical line, so that a log of critical lines also has the end of the fault.
             write = log.info if before is None else log.critical
             write("ready", code=_READY, before=before)
 

@@ -101,8 +101,11 @@ class WalletAccount(BaseAccount):
         )
 
     def unsafe_sign_hash(self, message_hash: Any) -> NoReturn:
-        """Raise NotImplementedError: the service signs nothing that it cannot read."""
-        raise NotImplementedError("The service does not sign a hash. Sign what it is the hash of.")
+        """Raise ValueError: the service signs nothing that it cannot read.
+
+        eth-account's BaseAccount requires this method.
+        """
+        raise ValueError("The service does not sign a hash. Sign the message that was hashed.")
 
     def _signed(self, kind: str, **members: Any) -> SignedMessage:
         answer = self._sign(kind, **members)
