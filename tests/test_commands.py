@@ -19,6 +19,7 @@ from tests.factories import JWT_SECRET, SECRET
 from tests.leaks import LEAKS
 from tests.service import ROOT
 from wallet_api import __main__ as program
+from wallet_api.cli.progress import Progress
 from wallet_api.services.encryption_keys.registration import SecretRegistration
 
 WITHOUT_JSON = {
@@ -233,7 +234,8 @@ def on_terminal(*arguments, **environ):
     return written.decode()
 
 
-COLORED = [("doctor",), ("db", "doctor"), ("keys", "verify"), ("keys", "status")]
+COLORED = [("doctor",), ("db", "doctor")]
+WITH_STATUS_LINE = [("keys", "verify"), ("keys", "status")]
 
 
 @pytest.mark.parametrize("arguments", COLORED, ids=" ".join)
@@ -242,11 +244,34 @@ def test_terminal_output_has_colors_unless_no_color_is_set(arguments, environ):
     assert not COLOR.search(on_terminal(*arguments, NO_COLOR="1", **environ))
 
 
-@pytest.mark.parametrize("arguments", COLORED, ids=" ".join)
+@pytest.mark.parametrize("arguments", COLORED + WITH_STATUS_LINE, ids=" ".join)
 def test_output_to_a_pipe_has_no_colors_even_with_force_color(run, arguments, environ):
     done = run(" ".join(arguments), FORCE_COLOR="1", **environ)
     assert "\x1b" not in done.out + done.err
     assert done.out
+
+
+def test_a_status_line_is_drawn_on_a_terminal_and_removed(environ):
+    drawn = "\r\x1b[KChecking the configuration\r\x1b[K"
+    assert drawn in on_terminal("doctor", **environ)
+    assert "Checking" not in on_terminal("doctor", **environ | {"TERM": "dumb"})
+
+
+def test_a_progress_line_is_drawn_on_a_terminal_at_its_width_and_removed(
+    monkeypatch, capsys, tmp_path
+):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "24")
+    monkeypatch.setattr("wallet_api.cli.progress._DRAW_INTERVAL", 0)
+    with Progress(2, "wallets", expected=["ok"], faults=["bad"], quiet_stdout=True) as progress:
+        progress.add("ok")
+        progress.print_line("a fault")
+    (line, *rest) = capsys.readouterr().err.split("\r\x1b[K")[1:]
+    assert line.startswith("1/2 wallets, ")
+    assert len(line) == 23
+    assert rest == ["a fault\n", ""]
 
 
 def test_an_upgrade_prints_each_migration_that_it_applies(run, database_url, sql):
