@@ -179,6 +179,7 @@ def test_make_test_installs_the_rest(tmp_path):
     assert commands.count("--clear") == 1
 
 
+@pytest.mark.slow
 def test_the_code_runs_with_only_the_deployed_packages():
     deployed = " ".join(name for name, *_ in PIN.findall(LOCKS["requirements.txt"]))
     run = subprocess.run(

@@ -82,6 +82,7 @@ def test_the_table_matches_what_viem_and_ethers_do(ask, request):
         (DATA / "readings.json").write_text("[\n" + ",\n".join(lines) + "\n]\n")
 
 
+@pytest.mark.slow
 @many
 @hypothesis.given(documents())
 def test_typed_data_that_we_accept_has_the_same_digest_everywhere(ask, text):

@@ -286,6 +286,7 @@ def test_only_searches_and_statistics_read_the_replica(make_app, sql, untouched,
     assert client.get("/v1/users/5/wallets", headers=finder).get_json() == {"data": []}
 
 
+@pytest.mark.slow
 def test_without_the_replica_only_searches_and_statistics_fail(make_app, sql):
     info = sql.info
     urls = [

@@ -137,6 +137,7 @@ def test_a_client_that_is_revoked_during_the_wait_gets_nothing(
     assert audited_actions(sql, FID) == before
 
 
+@pytest.mark.slow
 def test_a_client_that_expires_during_the_wait_gets_nothing(
     use_key, wait_for, held, make_client, sql
 ):

@@ -99,6 +99,7 @@ def typed():
         yield case["name"], case["key"], given, tx.get("chainId", 0), case["signed"]
 
 
+@pytest.mark.slow
 def test_the_1792_typed_transactions_are_signed_byte_for_byte():
     accepted, refused = sign_all(typed())
     # All are of the kind `…-mask-…`, which omits members: chain id 0, or neither `to` nor data.

@@ -105,6 +105,7 @@ def test_no_signature_has_the_key_in_its_repr():
         assert KEY.hex() not in repr(sign(ADDRESS))
 
 
+@pytest.mark.slow
 def test_the_import_and_signing_keep_the_recursion_limit():
     before, after_import, after_signing = python(
         "import sys; print(sys.getrecursionlimit())\n"
@@ -119,6 +120,7 @@ def test_the_import_and_signing_keep_the_recursion_limit():
     assert before == after_import == after_signing == "1000"
 
 
+@pytest.mark.slow
 def test_threads_that_sign_for_the_first_time_at_once_keep_the_limit():
     assert python(
         "import sys, threading\n"
@@ -130,10 +132,12 @@ def test_threads_that_sign_for_the_first_time_at_once_keep_the_limit():
     ) == ["1000"]
 
 
+@pytest.mark.slow
 def test_the_library_raises_the_limit_by_itself():
     assert int(python("import eth_account, sys; print(sys.getrecursionlimit())")[0]) == 100_000
 
 
+@pytest.mark.slow
 def test_nothing_imports_the_library_before_the_first_signature():
     assert python(
         "import sys, wallet_api.app, wallet_api.cli, wallet_api.ethereum.effects\n"
