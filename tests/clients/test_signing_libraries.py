@@ -35,7 +35,7 @@ from wallet_api.ethereum.transactions import read_transaction
 from wallet_api.ethereum.typed_data import read_typed_data
 
 # An install of all packages may take a minute.
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.timeout(300), pytest.mark.slow]
 LIBRARIES = ("viem", "ethers")
 many = settings(
     max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
