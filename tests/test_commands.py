@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 import pytest
 
-from tests.commands import COMMANDS, NEEDED, Running, kept_environ
+from tests.commands import COMMANDS, NEEDED, Running, kept_environ, parse
 from tests.factories import JWT_SECRET, SECRET
 from tests.leaks import LEAKS
 from tests.service import ROOT
@@ -61,13 +61,11 @@ def fault(done, status=1):
 
 @every_command
 def test_a_command_has_help_with_an_example_that_can_be_typed(name):
-    command = COMMANDS[name]
-    example = command.help.partition("Example:\n")[2].replace("\\\n", " ").strip()
+    example = COMMANDS[name].help.partition("Example:\n")[2].replace("\\\n", " ").strip()
     words = [word for word in shlex.split(example) if not re.match("[A-Z_]+=", word)]
     parts = name.split()
     assert words[: len(parts) + 1] == ["wallet-api", *parts]
-    context = click.Context(command, info_name=name, resilient_parsing=True)
-    command.parse_args(context, words[len(parts) + 1 :])
+    parse(name, words[len(parts) + 1 :])
 
 
 @every_command
