@@ -64,7 +64,7 @@ from wallet_api.services.policies.dry_runs import PolicyDryRuns
 from wallet_api.services.policies.effective import EffectivePolicies
 from wallet_api.services.policies.versions import PolicyVersions
 from wallet_api.services.readiness import ReadinessService
-from wallet_api.services.signing import SigningService
+from wallet_api.services.signing.signatures import SigningService
 from wallet_api.services.status import StatusService
 from wallet_api.services.storage import StorageService
 from wallet_api.services.wallet_files.storages import select_storage
@@ -190,7 +190,8 @@ def _services(settings: Settings) -> Application:
     changes = AuditedChanges(database, encryption, registration)
     readiness = ReadinessService(database, registration)
     stats_service = storage.stats(replica)
-    scraped = settings.metrics_token is not None and storage.uses_rows
+    client_service = ApiClientService(database)
+    reports = [client_service.report, *([stats_service.report] if storage.uses_rows else [])]
     return Application(
         database=database,
         replica=replica,
@@ -210,8 +211,8 @@ def _services(settings: Settings) -> Application:
         deposits=DepositService(database, wallet_service, settings.network),
         deposit_history=DepositHistory(database, wallet_service),
         readiness=readiness,
-        watch=Watch(readiness, stats_service.report if scraped else None),
-        clients=ApiClientService(database),
+        watch=Watch(readiness, reports if settings.metrics_token is not None else ()),
+        clients=client_service,
         client_changes=ApiClientChanges(changes),
         wallet_search=storage.search(replica, encryption, primary=database),
         stats=stats_service,

@@ -13,6 +13,7 @@ from wallet_api.errors import (
 )
 from wallet_api.models import ApiClient, IPAddress, Page, PageRequest, Position
 from wallet_api.repositories.api_clients import ApiClientRepository
+from wallet_api.services.signing.counters import initialize_counters
 
 log = structlog.get_logger("wallet_api")
 
@@ -42,6 +43,12 @@ class ApiClientService:
         if len(found) > page.limit:
             following = (shown[-1].created_at, 0, shown[-1].name)
         return Page(items=shown, next=following)
+
+    def report(self) -> None:
+        """Report the counters of all active clients that sign, as 0 before their first request."""
+        for client in self.list_clients():
+            if client.active and "wallets:sign" in client.scopes:
+                initialize_counters(client.name)
 
     def identify(self, token: Secret[str]) -> ApiClient:
         """Return the client whose token this is.

@@ -1,7 +1,7 @@
 """A thread of each serving process that notices faults without requests, and counts for metrics."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from threading import Event, Thread
 
 import structlog
@@ -20,15 +20,15 @@ _FIGURES_SECONDS = 15 * 60.0
 class Watch:
     """Checks readiness at the start and then every 10 s, also while nobody sends a request.
 
-    ReadinessService logs each change. `count` counts what metrics report; it is None if nobody
-    reads them.
+    ReadinessService logs each change. `reports` read from the database what metrics report, at the
+    start and four times an hour; there are none if nobody reads the metrics.
     """
 
     def __init__(
-        self, readiness: ReadinessService, count: Callable[[], None] | None = None
+        self, readiness: ReadinessService, reports: Sequence[Callable[[], None]] = ()
     ) -> None:
         self._readiness = readiness
-        self._count = count
+        self._reports = reports
         self._counted_at = float("-inf")
         self._stopped = Event()
 
@@ -54,10 +54,11 @@ class Watch:
         except ServiceUnavailable:
             # Logged by check().
             return
-        if self._count is None or time.monotonic() - self._counted_at < _FIGURES_SECONDS:
+        if time.monotonic() - self._counted_at < _FIGURES_SECONDS:
             return
         self._counted_at = time.monotonic()
         try:
-            self._count()
+            for report in self._reports:
+                report()
         except WalletApiError as error:
-            log.warning("wallets and deposits were not counted", code=error.code)
+            log.warning("figures for metrics were not read", code=error.code)
