@@ -190,8 +190,11 @@ def _services(settings: Settings) -> Application:
     changes = AuditedChanges(database, encryption, registration)
     readiness = ReadinessService(database, registration)
     stats_service = storage.stats(replica)
-    client_service = ApiClientService(database)
-    reports = [client_service.report, *([stats_service.report] if storage.uses_rows else [])]
+    clients = ApiClientService(database)
+    # The second reads the indexes of all wallets.
+    reports: dict[Callable[[], None], float] = {clients.report: 60}
+    if storage.uses_rows:
+        reports[stats_service.report] = 15 * 60
     return Application(
         database=database,
         replica=replica,
@@ -211,8 +214,8 @@ def _services(settings: Settings) -> Application:
         deposits=DepositService(database, wallet_service, settings.network),
         deposit_history=DepositHistory(database, wallet_service),
         readiness=readiness,
-        watch=Watch(readiness, reports if settings.metrics_token is not None else ()),
-        clients=client_service,
+        watch=Watch(readiness, {} if settings.metrics_token is None else reports),
+        clients=clients,
         client_changes=ApiClientChanges(changes),
         wallet_search=storage.search(replica, encryption, primary=database),
         stats=stats_service,

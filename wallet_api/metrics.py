@@ -118,6 +118,13 @@ WALLETS = Gauge(
     ["type"],
     multiprocess_mode="livemostrecent",
 )
+# With a label, it does not exist before the first count: 0 would look like a change.
+CLIENTS = Gauge(
+    "wallet_api_clients",
+    "API clients that were ever created and revoked, counted every minute. Alert on a new one.",
+    ["event"],
+    multiprocess_mode="livemostrecent",
+)
 DEPOSITS = Gauge(
     "wallet_api_deposits_prepared_last_day",
     "Deposits that were prepared in the last 24 hours, counted a few times an hour.",

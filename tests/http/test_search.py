@@ -328,6 +328,8 @@ def test_no_combination_of_filters_reads_more_rows_than_it_returns(make_app, sql
     today = datetime.now(UTC)
     values = {
         "address": "0x" + f"{77:x}".rjust(40, "a"),
+        # Of all Base Accounts.
+        "addressPrefix": "0xaaaa",
         "fid": "77",
         "type": "base-account",
         "chain": "base-account",
@@ -338,6 +340,8 @@ def test_no_combination_of_filters_reads_more_rows_than_it_returns(make_app, sql
     shown = asked = 0
     for wanted in product((False, True), repeat=len(values)):
         query = {n: v for (n, v), used in zip(values.items(), wanted, strict=True) if used}
+        if "address" in query and "addressPrefix" in query:
+            continue
         while True:
             answer = client.get(f"{WALLETS}?limit=5&{urlencode(query)}", headers=finder)
             page = json.loads(answer.data)
@@ -350,4 +354,4 @@ def test_no_combination_of_filters_reads_more_rows_than_it_returns(make_app, sql
     assert after_sequential == sequential
     # One more for each page, and as many again of the other chain; a user's wallets are two.
     assert shown <= after_fetched - fetched <= 2 * (shown + asked)
-    assert asked > 64
+    assert asked > 96

@@ -141,7 +141,7 @@ FORBIDDEN = [
     "set session_replication_role = replica",
     "drop function refuse_change() cascade",
     "create or replace function refuse_change() returns trigger language plpgsql as 'begin end'",
-    "drop index idx_wallets_address_created_at",
+    "drop index idx_wallets_by_address",
     "create table mine (id bigint)",
     "create temporary table wallets (fid bigint)",
     "select setval('wallets_id_seq', 1)",

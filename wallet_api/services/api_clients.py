@@ -2,6 +2,7 @@
 
 import structlog
 
+from wallet_api import metrics
 from wallet_api.auth import client_tokens
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Connection, Database, one_round_trip
@@ -32,6 +33,16 @@ class ApiClientService:
         """Return all clients, including revoked and expired ones, by name."""
         return self._database.run(lambda connection: ApiClientRepository(connection).list_clients())
 
+    def report(self) -> None:
+        """Set the metrics of clients, and report the counters of those that sign, from 0 on."""
+        clients = self.list_clients()
+        metrics.CLIENTS.labels("created").set(len(clients))
+        revoked = sum(client.revoked_at is not None for client in clients)
+        metrics.CLIENTS.labels("revoked").set(revoked)
+        for client in clients:
+            if client.active and "wallets:sign" in client.scopes:
+                initialize_counters(client.name)
+
     def find(self, page: PageRequest[str]) -> Page[ApiClient, str]:
         """Return a page of the clients by name, including revoked and expired ones."""
         asked = PageRequest(since=None, after=page.after, limit=page.limit + 1)
@@ -43,12 +54,6 @@ class ApiClientService:
         if len(found) > page.limit:
             following = (shown[-1].created_at, 0, shown[-1].name)
         return Page(items=shown, next=following)
-
-    def report(self) -> None:
-        """Report the counters of all active clients that sign, as 0 before their first request."""
-        for client in self.list_clients():
-            if client.active and "wallets:sign" in client.scopes:
-                initialize_counters(client.name)
 
     def identify(self, token: Secret[str]) -> ApiClient:
         """Return the client whose token this is.
