@@ -6,7 +6,7 @@ from functools import partial
 
 from wallet_api.database import Connection, Database, one_snapshot
 from wallet_api.errors import ClientNotFound
-from wallet_api.policies.evaluation import PolicyVersion, Verdict, needed_windows
+from wallet_api.policies.evaluation import PolicyVersion, Verdict
 from wallet_api.policies.matching import Request
 from wallet_api.policies.rules import Rule
 from wallet_api.repositories.api_clients import ActiveClient, ApiClientRepository
@@ -97,19 +97,16 @@ def require_client(connection: Connection, name: str) -> tuple[ActiveClient, boo
 
 
 def _windows(decision: Decision) -> Iterator[WindowState]:
-    for layer in decision.layers:
-        for rule in layer.rules:
-            limits = {limit.seconds: limit.max_amount for limit in rule.windows}
-            alone = PolicyVersion(
-                layer=layer.layer, policy=layer.policy, version=layer.version, rules=(rule,)
-            )
-            for window in needed_windows(decision.request, [alone]):
-                yield WindowState(
-                    layer=layer.layer,
-                    rule=rule.id,
-                    chain_id=window.chain_id,
-                    asset=window.asset,
-                    seconds=window.seconds,
-                    max_amount=limits[window.seconds],
-                    spent=decision.sums[window],
-                )
+    for layer, matched in decision.matching.layers:
+        for one in matched:
+            for windows in one.windows.values():
+                for limit, window in zip(one.rule.windows, windows, strict=True):
+                    yield WindowState(
+                        layer=layer.layer,
+                        rule=one.rule.id,
+                        chain_id=window.chain_id,
+                        asset=window.asset,
+                        seconds=window.seconds,
+                        max_amount=limit.max_amount,
+                        spent=decision.sums[window],
+                    )
