@@ -7671,6 +7671,8 @@ export interface operations {
                 cursor?: string;
                 /** @description In upper, lower or mixed case. */
                 address?: `0x${string}`;
+                /** @description The beginning of an address, in upper, lower or mixed case. */
+                addressPrefix?: string;
                 fid?: number;
                 type?: "trading" | "base-account";
                 chain?: "ethereum" | "base-account";

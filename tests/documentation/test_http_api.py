@@ -1,18 +1,14 @@
 """docs/http_api.md has every route, every error, and correct examples."""
 
 import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
-from flask import Flask
 from werkzeug.exceptions import default_exceptions
-from werkzeug.serving import make_server
 
 from tests.documentation.pages import code, read, section, tables
 from tests.factories import ACCESS, FID, new_client
 from tests.leaks import LEAKS
+from tests.service import served
 from wallet_api.blueprints import authorization as callers
 from wallet_api.blueprints import problems
 from wallet_api.crypto.key_pairs import address_of
@@ -101,18 +97,6 @@ def test_the_error_on_the_page_is_a_real_one(client, bearer):
     body = {"asset": "USDC", "amount": "0.1234567"}
     headers = {**bearer(), "X-Request-Id": shown["request_id"]}
     assert client.post("/api/wallet/deposit", json=body, headers=headers).get_json() == shown
-
-
-@contextmanager
-def served(app: Flask) -> Iterator[str]:
-    """Serve an app over HTTP in this process, and yield its URL."""
-    server = make_server("127.0.0.1", 0, app)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 def test_the_python_example_decrypts_a_key_that_is_encrypted_for_it(app, services):

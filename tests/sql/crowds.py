@@ -160,6 +160,7 @@ def questions(people: Population) -> dict[str, dict[str, Any]]:
     return {
         "address": {"address": people.trading_address(fid)},
         "Base Account": {"address": people.base_account(fid).upper().replace("X", "x")},
+        "prefix": {"addressPrefix": people.trading_address(fid)[:8]},
         "fid": {"fid": fid},
         "type": {"type": "trading"},
         "chain": {"chain": "base-account"},
