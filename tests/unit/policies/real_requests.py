@@ -30,7 +30,7 @@ from wallet_api.policies.matching import Request
 CHAINS = (1, BASE)
 CONTRACTS = (None, PERMIT2, STRANGER, *TOKENS)
 # Names of standards, of which these requests have other members.
-UNKNOWN_TYPES = ("Order", "Permit", "PermitSingle", "TransferWithAuthorization")
+UNKNOWN_TYPES = ("Order", "Permit", "PermitSingle", "PermitBatch", "TransferWithAuthorization")
 PERMISSIONS = "address token,uint256 amount"
 TRANSFER = "permitted,address spender,uint256 nonce,uint256 deadline"
 ALLOWANCE = "details,address spender,uint256 sigDeadline"

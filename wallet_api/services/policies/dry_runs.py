@@ -14,6 +14,7 @@ from wallet_api.repositories.audit.entries import AuditRepository
 from wallet_api.repositories.policies import PolicyRepository
 from wallet_api.repositories.spends import SpendRepository
 from wallet_api.services.policies.decisions import Decision, decide, read_layers
+from wallet_api.services.signing.entries import details_of_signature
 from wallet_api.services.signing.signatures import Preview
 
 
@@ -60,7 +61,8 @@ class PolicyDryRuns:
     ) -> DryRun:
         """Decide about a request that an API client would make now.
 
-        `rules`, if given, replace the policy of the wallet. Raises ClientNotFound.
+        `rules`, if given, replace the policy of the wallet. Raises ClientNotFound, and NotSignable
+        if policies allow the request and its effects do not fit into an audit entry.
         """
 
         def run(connection: Connection) -> Decision:
@@ -83,6 +85,8 @@ class PolicyDryRuns:
                 return decide(request, layers, sums, unrestricted=unrestricted, now=now)
 
         decision = self._database.run(run)
+        if decision.verdict.allowed:
+            details_of_signature(preview.digest, decision, idempotency_key=None)
         return DryRun(verdict=decision.verdict, windows=tuple(_windows(decision)))
 
 
