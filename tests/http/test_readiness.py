@@ -177,7 +177,7 @@ def scene(services, sql, server, database_url, tmp_path):
 
 
 # Each attempt to connect ends with its timeout.
-SLOW = (silent, blackhole)
+SLOW = (silent, blackhole, nothing_listens, starting_up, another_name, no_login, full)
 CASES = [
     pytest.param(fault, code, id=fault.__name__, marks=[pytest.mark.slow] if fault in SLOW else [])
     for fault, code in FAULTS
