@@ -50,8 +50,10 @@ def changes(sql):
 @pytest.mark.parametrize("target", TARGETS)
 def test_a_file_is_put_in_force_changed_shown_and_removed(policies, sql, target):
     options = TARGETS[target]
-    refused = policies("show", *options)
-    assert (refused.status, refused.err) == (1, "Error: There is no such policy.\n")
+    none = f"Error: No policy is assigned to {target}. Assign one with `wallet-api policies set`.\n"
+    for command in ("show", "history"):
+        refused = policies(command, *options)
+        assert (refused.status, refused.out, refused.err) == (1, "", none)
     done = policies("set", LIMITS, *options)
     assert done.status == 0, done.err
     policy = re.fullmatch(rf"Version 1 of the policy (\S+) applies to {target}\.\n", done.out)[1]
@@ -122,7 +124,7 @@ def test_warnings_are_printed_and_do_not_stop(policies):
         (("set", LIMITS, "--fid", "0"), 2, "0 is not in the range"),
         (("set", {"name": "x", "rules": []}, "--service"), 1, "rules: It must have"),
         (("show", "--policy", "7d3c1f0e-5a52-4c5e-9c39-5b1a2f6d8e11"), 1, "no such policy"),
-        (("history", "--fid", "7"), 1, "no such policy"),
+        (("history", "--fid", "7"), 1, "No policy is assigned to the wallet of 7"),
     ],
 )
 def test_what_cannot_be_done_is_one_sentence(policies, sql, arguments, status, sentence):

@@ -293,9 +293,13 @@ def _find(
 ) -> PolicyRow:
     if policy_id is not None:
         return versions.get(policy_id)
-    row = target.current(assignments) if target else None
+    if target is None:
+        raise AssertionError("unreachable: no policy is named")
+    row = target.current(assignments)
     if row is None:
-        raise PolicyNotFound
+        raise click.ClickException(
+            f"No policy is assigned to {target.name}. Assign one with `wallet-api policies set`."
+        )
     return row
 
 
