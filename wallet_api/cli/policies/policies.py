@@ -81,7 +81,8 @@ def set_(
     """
     target = read_target(service, client, fid, policy_id)
     policy = read_policy_file(file)
-    for sentence in warnings(policy.rules):
+    found = warnings(policy.rules)
+    for sentence in found:
         click.echo(f"warning: {sentence}", err=True)
     with _services() as (versions, assignments, clients):
         if target is not None:
@@ -97,7 +98,8 @@ def set_(
             target.assign(assignments, row.id)
             _warn_of_clients(target, clients)
     if as_json:
-        click.echo(json.dumps({"policy": str(row.id), "version": row.version}))
+        told = {"policy": str(row.id), "version": row.version, "warnings": found}
+        click.echo(json.dumps(told))
         return
     where = "wherever it is assigned" if target is None else f"to {target.name}"
     click.echo(f"Version {row.version} of the policy {row.id} applies {where}.")
