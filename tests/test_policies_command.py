@@ -8,6 +8,8 @@ import pytest
 
 from tests.factories import ACCESS, FID, OTHER_SECRET, new_client, revoke_client, service
 from tests.policies import EVERYTHING, FEES, payments
+from wallet_api.policies.reading import read_policy
+from wallet_api.policies.warnings import warnings
 from wallet_api.services.api_clients import ApiClientService
 
 pytestmark = pytest.mark.slow
@@ -92,6 +94,7 @@ def test_a_file_is_put_in_force_changed_shown_and_removed(policies, sql, target)
 
 def test_a_policy_gets_its_next_version_by_its_id(policies):
     made = json.loads(policies("set", LIMITS, "--service", "--json").out)
+    assert made["warnings"] == warnings(read_policy(LIMITS).rules)
     new = {"name": "renamed", "rules": [EVERYTHING]}
     done = policies("set", new, "--policy", made["policy"])
     assert (
