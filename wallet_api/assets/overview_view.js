@@ -20,9 +20,13 @@ export function overview(view, _, { from = "", to: until = "" }) {
   const totals = h("div", { id: "totals", class: "wide figures" });
   const sums = h("div", { id: "sums", class: "wide figures" });
   const charts = h("div", { id: "charts", class: "wide charts" });
-  view.add(totals, range(from, until), sums, charts);
+  const form = range(from, until);
+  view.add(totals, form, sums, charts);
   view.load(totals, "stats:read", async () => {
     const [stats, { storage }] = await Promise.all([get("stats", { from, to: until }), settings()]);
+    // The service completes the range.
+    form.elements.from.value = stats.from;
+    form.elements.to.value = stats.to;
     sums.replaceChildren(ofRange(stats));
     charts.replaceChildren(...chartsOf(stats));
     return [...filesNote(storage), ofNow(stats)];
@@ -42,7 +46,7 @@ function range(from, until) {
     go([], Object.fromEntries(new FormData(event.target)));
   };
   return h("form", { id: "range", class: "wide inline", onsubmit: submit, "aria-label": "Range of days" },
-    h("span", { class: "segments" }, ranges), day("from", "From", from || isoDay(today - 29 * DAY_MS)), day("to", "To", until || isoDay(today)), h("button", {}, "Show"),
+    h("span", { class: "segments" }, ranges), day("from", "From", from), day("to", "To", until), h("button", {}, "Show"),
     h("span", { class: "quiet" }, "Days are in UTC."));
 }
 
