@@ -1089,7 +1089,7 @@ export interface components {
              */
             fid: number;
             /**
-             * @description Nobody watches the blockchain yet, so that the status stays prepared.
+             * @description The service does not watch the blockchain yet: the status stays prepared.
              * @enum {string}
              */
             status: "prepared";
@@ -8373,7 +8373,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is nothing at this address. */
+            /** @description This path does not exist. */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];

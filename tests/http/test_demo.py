@@ -27,7 +27,7 @@ def sign_in(client, **came):
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "OPTIONS"])
 def test_in_production_no_route_returns_a_token(described, app, client, method):
-    refused(client.open(DEMO, method=method), 404, "There is nothing at this address.")
+    refused(client.open(DEMO, method=method), 404, "This path does not exist.")
     assert not [rule.rule for rule in app.url_map.iter_rules() if "demo" in rule.rule]
     document = client.get("/openapi.json").text
     assert "/api/wallet/deposit" in document

@@ -48,8 +48,8 @@ def test_a_deposit_is_read_in_full_from_each_route(app, client, reader):
         "id": deposit_id,
         "fid": FID,
         "status": "prepared",
-        "note": "This deposit was prepared. Nobody watches the blockchain yet: a block explorer "
-        "shows whether the money arrived.",
+        "note": "This deposit was prepared. The service does not watch the blockchain yet. Check a "
+        "block explorer to see whether the money arrived.",
         "asset": "USDC",
         "amount": "20.5",
         "amountUnits": "20500000",

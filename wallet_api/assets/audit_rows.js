@@ -26,7 +26,7 @@ export function auditTable(entries, network, { user = true } = {}) {
 
 const begin = (id) => (id.length > 12 ? `${id.slice(0, 8)}…` : id);
 
-// The reason and the effects, and behind a disclosure everything that the entry has.
+// The reason and the effects, and a disclosure with all members of the entry.
 function details(entry, network) {
   const known = network?.chainId === entry.details?.chain_id ? network : null;
   const effects = (entry.details?.effects ?? []).map((effect) => h("li", {}, describe(effect, known)));

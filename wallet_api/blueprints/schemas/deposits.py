@@ -45,7 +45,8 @@ class RecordedDeposit(Answer):
     status = fields.String(
         metadata={
             "enum": ["prepared"],
-            "description": "Nobody watches the blockchain yet, so that the status stays prepared.",
+            "description": "The service does not watch the blockchain yet: the status stays "
+            "prepared.",
         }
     )
     note = fields.String(
