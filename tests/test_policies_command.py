@@ -159,7 +159,7 @@ def test_clients_that_a_policy_lets_sign_are_named(policies, database, target, w
     own = json.loads(policies("set", LIMITS, "--client", "engine", "--json").out)["policy"]
     limited = {"unrestricted": False, "policy_id": UUID(own)}
     new_client(clients, "wallets:sign", name="limited", **limited)
-    warning = f"API clients without a policy of their own may sign with {wallets}: free.\n"
+    warning = f"lets API clients without a policy of their own sign with {wallets}: free.\n"
     assert policies("set", LIMITS, *TARGETS[target]).err.endswith(warning)
     assert warning in policies("set", LIMITS, *TARGETS[target], "--json").err
     assert "may sign" not in policies("set", LIMITS, *TARGETS["the client engine"]).err

@@ -144,7 +144,8 @@ class Settings:
         if signing and signing in [trim(secret.reveal()) for secret in encryption]:
             read.refuse("JWT_SECRET", "must differ from every ENCRYPTION_SECRET")
         if settings.demo_fid and settings.trusted_proxy_hops:
-            read.refuse("DEMO_FID", "lets anybody sign in: not behind a proxy (TRUSTED_PROXY_HOPS)")
+            fault = "lets anyone sign in: it must not be set behind a proxy (TRUSTED_PROXY_HOPS)"
+            read.refuse("DEMO_FID", fault)
         return read.checked(settings)
 
 
@@ -253,7 +254,7 @@ class _Reader(EnvironmentReader):
     def demo_fid(self) -> int | None:
         fid = self.integer("DEMO_FID", default=0, low=0, high=MAX_FID)
         if fid:
-            fault = f"lets anybody on this machine sign in as FID {fid}"
+            fault = f"lets anyone on this machine sign in as FID {fid}"
             self.warnings.append(VariableFault("DEMO_FID", fault, _NOT_IN_PRODUCTION))
         return fid or None
 

@@ -5705,7 +5705,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It is not the version that If-Match names. Read it again. */
+            /** @description If-Match does not name the current version. Read the resource again. */
             412: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6497,7 +6497,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It is not the version that If-Match names. Read it again. */
+            /** @description If-Match does not name the current version. Read the resource again. */
             412: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6631,7 +6631,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It is not the version that If-Match names. Read it again. */
+            /** @description If-Match does not name the current version. Read the resource again. */
             412: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7002,7 +7002,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It is not the version that If-Match names. Read it again. */
+            /** @description If-Match does not name the current version. Read the resource again. */
             412: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7117,7 +7117,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It is not the version that If-Match names. Read it again. */
+            /** @description If-Match does not name the current version. Read the resource again. */
             412: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7352,7 +7352,7 @@ export interface operations {
             /**
              * @description This service does not create API clients. Use the command wallet-api clients create.
              *
-             *     An API client can create only clients whose rights it has itself.
+             *     An API client can grant only rights that it has.
              *
              *     This API client lacks the required scope.
              *

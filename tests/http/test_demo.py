@@ -207,9 +207,9 @@ def test_the_demo_is_for_development_and_says_so(environ):
     settings = Settings.from_environ(demo)
     assert settings.demo_fid == 7
     assert tuple(map(str, settings.warnings)) == (
-        "DEMO_FID lets anybody on this machine sign in as FID 7",
+        "DEMO_FID lets anyone on this machine sign in as FID 7",
     )
-    with pytest.raises(ConfigurationError, match="DEMO_FID lets anybody sign in: not behind"):
+    with pytest.raises(ConfigurationError, match="DEMO_FID lets anyone sign in: it must not be"):
         Settings.from_environ({**demo, "TRUSTED_PROXY_HOPS": "1"})
     for wrong in ("-1", "x", str(2**63)):
         with pytest.raises(ConfigurationError) as refusal:

@@ -58,9 +58,9 @@ def _excesses(creator: ApiClient, rights: ClientRights) -> Iterator[str]:
             f"which is {creator.policy_id or 'none'}."
         )
     if not _is_within(rights.allowed_networks, creator.allowed_networks):
-        yield f"allowedNetworks: {creator.name} may not call from all of these networks."
+        yield f"allowedNetworks: all networks must be within those of {creator.name}."
     if not _is_before(rights.expires_at, creator.expires_at):
-        yield f"expiresAt: {creator.name} expires earlier."
+        yield f"expiresAt: it must not be later than the expiry of {creator.name}."
 
 
 def _may_assign(creator: ApiClient, rights: ClientRights) -> bool:

@@ -176,7 +176,7 @@ def _answer(provider: _Provider, call: Call) -> object:
         return _read(provider, call)
     raise RpcError(
         json_rpc.METHOD_NOT_FOUND,
-        f"The method {printable(call.method)} is not supported. Use another node for it.",
+        f"The method {printable(call.method)} is not supported. Use another RPC URL for it.",
     )
 
 

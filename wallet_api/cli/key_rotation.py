@@ -28,7 +28,7 @@ _KEEP_HINT = (
 def register(as_json: bool) -> None:
     """Register ENCRYPTION_SECRET in the database, so that keys can be encrypted under it.
 
-    The service registers its secret itself if its role has the right. The role of
+    The service registers its secret itself if its role has the privilege. The role of
     queries/operations/roles.sql does not: run this command as the owner of the tables before the
     first start with a new secret. It is safe to repeat.
 
@@ -88,7 +88,7 @@ def rotate(context: click.Context, processes: int, as_json: bool) -> None:
     else:
         click.echo(progress.summary())
         if left:
-            click.echo(f"{left} wallets are left under other secrets.")
+            click.echo(f"{left} wallets are still encrypted with other secrets.")
     context.exit(0 if progress.succeeded() and not left else 1)
 
 
@@ -112,7 +112,7 @@ def status(as_json: bool) -> None:
     resources = WalletResources(check_secret=False)
     with (
         resources.database() as database,
-        status_line("Counting the wallets under each secret"),
+        status_line("Counting the wallets of each secret"),
     ):
         found = resources.known_secrets(database).status()
     if as_json:

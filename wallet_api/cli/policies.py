@@ -198,7 +198,7 @@ def _warn_of_clients(target: _Target, clients: ApiClientService) -> None:
     if names:
         wallets = "every wallet" if target.fid is None else "this wallet"
         click.echo(
-            f"warning: Within this policy, API clients without a policy of their own may sign with "
+            "warning: This policy lets API clients without a policy of their own sign with "
             f"{wallets}: {', '.join(names)}.",
             err=True,
         )

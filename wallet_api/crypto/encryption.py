@@ -43,12 +43,12 @@ _LEGACY_PLAINTEXT = re.compile(rb"0x[0-9a-fA-F]{64}")
 _CONCLUSIVE_PADDING = 4
 
 DOES_NOT_DECRYPT = (
-    "its key does not decrypt: it was changed, or encrypted under another ENCRYPTION_SECRET"
+    "its key does not decrypt: it was changed, or encrypted with another ENCRYPTION_SECRET"
 )
 """The reason for a legacy record that none of our secrets decrypts."""
 
 NO_PRIVATE_KEY = (
-    "its key decrypts under our secret, but is not a private key: it was changed or replaced"
+    "its key decrypts with our secret, but is not a private key: it was changed or replaced"
 )
 """The reason for a legacy record that one of our secrets decrypts to another value than a key."""
 
@@ -143,7 +143,7 @@ class EncryptionService:
     def decrypt(self, key: EncryptedKey, *, fid: int, chain: str, address: str) -> Secret[bytes]:
         """Decrypt a private key and return its 32 bytes.
 
-        Raises KeyUnreadable if it was encrypted under an unknown secret, was changed, or belongs to
+        Raises KeyUnreadable if it was encrypted with an unknown secret, was changed, or belongs to
         another FID, chain or address. The error does not contain the key.
         """
         if key.scheme != AES_256_GCM:
@@ -152,7 +152,7 @@ class EncryptionService:
             )
         master = self._keyring.get(key.key_id)
         if master is None:
-            raise KeyUnreadable("The stored key is encrypted under an unknown secret.")
+            raise KeyUnreadable("The stored key is encrypted with an unknown secret.")
         associated_data = _associated_data(key.key_id, fid=fid, chain=chain, address=address)
         try:
             private_key = master.cipher(fid=fid, chain=chain).decrypt(

@@ -53,7 +53,7 @@ def to_domain_error(error: psycopg.Error) -> ServiceUnavailable | None:
         return DatabaseUnavailable(
             "the role in the database may not do this",
             "commands need the owner's DATABASE_URL, "
-            "and the service needs the rights that queries/operations/roles.sql grants",
+            "and the service needs the privileges that queries/operations/roles.sql grants",
             alarm="rights_missing",
         )
     if isinstance(error, (pg.DataCorrupted, pg.IndexCorrupted)):

@@ -120,7 +120,7 @@ class Replication:
         state = _QUERIES.wait(connection)
         if state["message"] is None:
             # The server is no longer the primary: the pool replaces the connection.
-            raise pg.ReadOnlySqlTransaction("the server is a standby, which cannot wait for one")
+            raise pg.ReadOnlySqlTransaction("the server is a standby, and cannot wait for another")
         # A cancelled wait confirms nothing, nor does one while no standby is configured, which an
         # operator may change under an open connection. A transaction that is open for very long
         # keeps the oldest id too far back.

@@ -50,9 +50,9 @@ class NodeError:
 
 UNANSWERED = NodeError(code=-32000, message="The node did not answer. Try again.")
 TOO_LARGE = NodeError(
-    code=-32000, message="The answer of the node is larger than 1 MiB. Ask for less."
+    code=-32000, message="The node's response is larger than 1 MiB. Request less data."
 )
-TOO_MANY = NodeError(code=-32005, message="Too many requests wait for the node. Try again.")
+TOO_MANY = NodeError(code=-32005, message="Too many requests are waiting for the node. Try again.")
 
 
 class Node:

@@ -77,7 +77,7 @@ class ArchiveFolder:
                     # Read back from the disk, not from the page cache.
                     os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
         if list(_read(incomplete)) != list(entries):
-            raise ArchiveDamaged(f"{incomplete} is not as it was written: the disk may be damaged")
+            raise ArchiveDamaged(f"{incomplete} cannot be read back: the disk may be damaged")
         with _explained(path):
             incomplete.rename(path)
             self._sync()
