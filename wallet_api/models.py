@@ -139,7 +139,7 @@ class Deposit:
 class RecordedDeposit:
     """A row of `deposits` for display. `amount` is in the smallest unit of the asset.
 
-    `status` is "prepared": nothing watches the chain yet. `transaction_id` is that of a Wallet.
+    `status` is "prepared": chains are not watched yet. `transaction_id` is that of a Wallet.
     """
 
     fid: int
@@ -195,7 +195,7 @@ class AuditEntry:
     """A row of `wallet_audit_log`: one action on a wallet or its key.
 
     `id` is the position in the user's chain. `details` is a JSON text, which describes a signature.
-    `mac` covers the entry and the head before it, under the secret `key_id`. It is None in entries
+    `mac` covers the entry and the head before it, with the secret `key_id`. It is None in entries
     that are older than the chains.
     """
 
@@ -241,7 +241,7 @@ class RecordedSignature:
 class EncryptionKey:
     """A row of `encryption_keys`: a secret, identified by its key id.
 
-    While it is `active`, keys may be encrypted under it. `sealed_audit_root` is the encrypted root
+    While it is `active`, keys may be encrypted with it. `sealed_audit_root` is the encrypted root
     of the MACs of the secret that it succeeds.
     """
 

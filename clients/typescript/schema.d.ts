@@ -660,7 +660,7 @@ export interface paths {
         get: operations["list_clients"];
         put?: never;
         /**
-         * Create an API client with rights that the caller has, and return its token, only here.
+         * Create an API client with rights that the caller has, and return its token once.
          * @description Needs the scope `clients:write`.
          */
         post: operations["create_client"];
@@ -1093,7 +1093,7 @@ export interface components {
              * @enum {string}
              */
             status: "prepared";
-            /** @description What the status says and does not say, for the user. */
+            /** @description The meaning of the status, for the user. */
             note: string;
             /** @enum {string} */
             asset: "USDC" | "ETH";
@@ -1108,7 +1108,7 @@ export interface components {
              */
             amountUnits: string;
             /**
-             * @description The address that was to send it.
+             * @description The address that should send it.
              * @example 0x78547fc07fdc8aac05e53b034e510b276a5ba384
              */
             fromAddress: `0x${string}`;
@@ -1482,7 +1482,7 @@ export interface components {
                 spenders?: string[];
                 /** @description The first four bytes of the data of a contract call. */
                 selectors?: string[];
-                /** @description The typed data (EIP-712) that is signed, whatever its effects are. */
+                /** @description The typed data (EIP-712) that is signed, regardless of its effects. */
                 typed_data?: {
                     /** @description The contract of the domain. */
                     verifying_contracts?: string[];
@@ -1691,7 +1691,7 @@ export interface components {
                 spenders?: string[];
                 /** @description The first four bytes of the data of a contract call. */
                 selectors?: string[];
-                /** @description The typed data (EIP-712) that is signed, whatever its effects are. */
+                /** @description The typed data (EIP-712) that is signed, regardless of its effects. */
                 typed_data?: {
                     /** @description The contract of the domain. */
                     verifying_contracts?: string[];
@@ -1919,7 +1919,7 @@ export interface components {
                 spenders?: string[];
                 /** @description The first four bytes of the data of a contract call. */
                 selectors?: string[];
-                /** @description The typed data (EIP-712) that is signed, whatever its effects are. */
+                /** @description The typed data (EIP-712) that is signed, regardless of its effects. */
                 typed_data?: {
                     /** @description The contract of the domain. */
                     verifying_contracts?: string[];
@@ -2111,7 +2111,7 @@ export interface components {
              * @enum {string}
              */
             state: "current" | "previous" | "missing" | "retired";
-            /** @description The number of keys that are encrypted under it. */
+            /** @description The number of keys that are encrypted with it. */
             wallets: number;
             /** Format: date-time */
             since: string;

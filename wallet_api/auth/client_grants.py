@@ -1,4 +1,4 @@
-"""What an API client may grant to the clients that it creates."""
+"""The rights that an API client may grant to the clients that it creates."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -12,7 +12,10 @@ NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}", re.ASCII)
 """The name of an API client."""
 
 NOT_GRANTED = "clients:write"
-"""The scope that only `wallet-api clients create` grants: what a client made makes no clients."""
+"""The scope that only `wallet-api clients create` grants.
+
+A client that a client created cannot create clients.
+"""
 
 
 def read_network(text: str) -> IPNetwork:

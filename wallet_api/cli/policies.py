@@ -184,7 +184,7 @@ def set_(
 
 
 def _warn_of_clients(target: _Target, clients: ApiClientService) -> None:
-    """Name the clients that may sign because of a policy that is not theirs."""
+    """Warn about the clients without a policy of their own, which may sign within this one."""
     if target.client is not None:
         return
     names = [

@@ -24,7 +24,7 @@ _UNAVAILABLE = (
     "25P03",  # idle_in_transaction_session_timeout: our process was paused
     "40",  # transaction rollback, after the retries
     "53",  # insufficient resources: disk full, out of memory, too many connections
-    "57",  # operator intervention: shutdown, cancelled, cannot connect now
+    "57",  # operator intervention: shutdown, canceled, cannot connect now
     "58",  # system error: I/O
     "25006",  # read only: a former primary
     "28",  # the role may not log in

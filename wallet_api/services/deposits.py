@@ -190,7 +190,7 @@ class DepositService:
     ) -> PreparedDeposit:
         if earlier.request_hash != request_hash:
             raise IdempotencyKeyReused
-        # Return only an address that was verified, whatever the record says.
+        # Return only the verified address: the record may have another one.
         if trading is None or trading.address != earlier.to_address:
             raise KeyUnreadable("A recorded deposit does not go to the user's trading wallet.")
         if earlier.chain_id not in NETWORKS_BY_CHAIN_ID:

@@ -22,7 +22,7 @@ from wallet_api.errors import ServiceUnavailable
 from wallet_api.repositories.migrations import MigrationRepository, ServerState
 
 # The first version that both a database from before 1.0.0 and a later one have, but with another
-# migration: such a database would skip ours.
+# migration: such a database would skip the new one.
 _ADDS_COMPACT_AUDIT_COLUMNS = "0006"
 _LOCK_POLL_SECONDS = 0.2
 _LOCK_TIMEOUT_SECONDS = 600

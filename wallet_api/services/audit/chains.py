@@ -48,7 +48,7 @@ class ChainCheck:
         storage: WalletStorage,
         with_archive: bool,
     ) -> None:
-        """Entries without a mac are faults, unless they were made before `unchained_before`.
+        """Entries without a MAC are faults, unless they were made before `unchained_before`.
 
         With `with_archive`, the entries include archived ones, and it is a fault if one is missing.
         """

@@ -37,7 +37,7 @@ class AuditVerification:
         storage: WalletStorage,
         archive: ArchiveFolder | None = None,
     ) -> None:
-        """Entries without a mac are faults, unless they were made before `unchained_before`.
+        """Entries without a MAC are faults, unless they were made before `unchained_before`.
 
         Without an `archive`, archived entries are counted, and not verified.
         """
