@@ -22,7 +22,7 @@ TARGETS = {
 
 @pytest.fixture
 def policies(command, tmp_path, database):
-    """Run `wallet-api policies …`; a dict stands for a file with this JSON."""
+    """Run `wallet-api policies …`; a dict is written to a file as JSON."""
     service(database).ensure_trading_wallet(FID, access=ACCESS)
     clients = ApiClientService(database)
     for name, scope in (("engine", "wallets:sign"), ("reader", "wallets:read")):

@@ -20,7 +20,7 @@ OUTAGE = {
 }
 
 
-def test_whatever_is_shown_has_a_url_that_works_with_back_forward_and_reload(enter):
+def test_every_view_has_a_url_that_works_with_back_forward_and_reload(enter):
     visitor = enter(*SCOPES, view="#/audit?action=wallet.created")
     page = visitor.page
     has_heading(page, "Audit log")

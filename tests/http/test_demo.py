@@ -34,7 +34,7 @@ def test_in_production_no_route_returns_a_token(described, app, client, method):
     assert "demo" not in document
 
 
-def test_the_demo_s_token_opens_the_demo_s_wallets(make_app):
+def test_the_demo_s_token_reads_the_demo_s_wallets(make_app):
     client = make_app(DEMO_FID=str(FID)).test_client()
     answer = sign_in(client)
     assert answer.status_code == 200

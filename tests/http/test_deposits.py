@@ -200,7 +200,7 @@ def test_no_address_is_shown_that_is_not_the_verified_wallet(client, sql, reader
         assert STRANGER not in answer.text
 
 
-def test_a_deposit_whose_wallet_is_gone_is_not_shown(client, sql):
+def test_a_deposit_whose_wallet_was_deleted_is_not_shown(client, sql):
     prepare(client)
     plant(sql, "delete from wallets")
     assert refused(client.get(OWN, headers=signed_in()), 503)["code"] == "key_unreadable"
