@@ -46,7 +46,7 @@ bench-check: $(INSTALLED) ## Run the quick benchmark and compare its ratios with
 bench-import: $(INSTALLED) ## Benchmark the import of wallet files (minutes).
 	$(BIN)/python -m benchmarks.wallet_import
 
-bench-peer: $(INSTALLED) ## Benchmark the service beside equal ones in Node (needs Node 20; minutes).
+bench-peer: $(INSTALLED) ## Compare the service with equal ones in Node (needs Node 20; minutes).
 	$(BIN)/python -m benchmarks.peer_bench
 
 check: $(INSTALLED) ## Run all checks of CI: format, lint, types, layers, SQL, tests.

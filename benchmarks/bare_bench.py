@@ -1,4 +1,4 @@
-"""Benchmark of reads beside the same statement without the service's duties.
+"""Benchmark of reads, compared with the same statement without the service's duties.
 
     python -m benchmarks.bare_bench
 

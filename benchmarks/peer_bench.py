@@ -1,4 +1,4 @@
-"""Benchmark of the service beside equal services in Node: `make bench-peer`.
+"""Benchmark of the service and of equal services in Node: `make bench-peer`.
 
     python -m benchmarks.peer_bench [--quick]
 

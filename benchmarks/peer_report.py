@@ -1,4 +1,4 @@
-"""Targets, tables and plot of the benchmark beside the Node services."""
+"""Targets, tables and plot of the comparison with the Node services."""
 
 import json
 import re
@@ -51,7 +51,7 @@ def targets(results: dict[str, Any]) -> dict[str, Ratio]:
 
 
 def tables(results: dict[str, Any]) -> str:
-    """Return the tables of a run, beside the run of the first release."""
+    """Return the tables of a run, compared with the run of the first release."""
     earlier = json.loads(_EARLIER.read_text()) if _EARLIER.exists() else None
     columns = [(_NAMES[name], results, name) for name in (SERVICE, FASTIFY, NEXT)]
     if earlier:

@@ -117,7 +117,7 @@ def _http(results: dict[str, Any]) -> list[str]:
 
 
 def signing(found: dict[str, Any]) -> list[str]:
-    """Return the table of signatures beside key reads."""
+    """Return the table of signatures and key reads."""
     key, http = found["operations"]["key"]["median_ms"], found["http"]
     lines = [
         [

@@ -1,4 +1,4 @@
-"""Benchmark of signatures beside key reads, which `wallet-api bench` measures too.
+"""Benchmark of signatures, compared with the key reads that `wallet-api bench` measures too.
 
     python -m benchmarks.signing
 

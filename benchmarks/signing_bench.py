@@ -1,4 +1,4 @@
-"""Times of signatures beside key reads: the service's methods in alternation, and over HTTP."""
+"""Times of signatures and key reads: the service's methods in alternation, and over HTTP."""
 
 import json
 import statistics

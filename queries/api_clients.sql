@@ -71,11 +71,11 @@ from
 left join
     lateral (
         select
-            ours.version,
-            ours.rules::text
-        from policies as ours
-        where ours.id = client.policy_id
-        order by ours.version desc
+            policy_version.version,
+            policy_version.rules::text
+        from policies as policy_version
+        where policy_version.id = client.policy_id
+        order by policy_version.version desc
         limit 1
     ) as newest
     on true;

@@ -186,7 +186,7 @@ order by kind, object_name, definition;
 
 -- name: list_role_settings(relations)
 -- All settings of roles and databases that apply to sessions of this database, and whether these sessions can reach our
--- tables: by a right on a table or a column, also through SET ROLE. PostgreSQL stores the values as they were written.
+-- tables: by a privilege on a table or a column, also through SET ROLE. PostgreSQL stores values as they were written.
 with target as (
     select oid
     from pg_class
@@ -234,7 +234,7 @@ order by name;
 
 -- name: get_settings()^
 -- Whether commits survive a crash of the machine, and whether this connection is encrypted.
--- synchronous_commit is the initial value of a session: ours switch it on.
+-- synchronous_commit is the initial value of a session: the service switches it on in its own.
 select
     current_setting('fsync') = 'on' as fsync,
     (
@@ -274,8 +274,8 @@ inner join pg_database as db
 where own_role.rolname = session_user;
 
 -- name: list_rights(relations)
--- All rights of the current role on these tables and sequences, their schema and the database: its own, those of roles
--- that it is a member of, and those of PUBLIC. Attributes such as SUPERUSER are included.
+-- All privileges of the current role on these tables and sequences, their schema and the database: its own, those of
+-- roles that it is a member of, and those of PUBLIC. Attributes such as SUPERUSER are included.
 with target as (
     select
         oid,

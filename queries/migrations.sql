@@ -1,6 +1,6 @@
 -- name: get_state(rights, objects)^
 -- Whether this database was ever upgraded (otherwise the table that list_applied() reads does not exist), whether its
--- server is a standby, whether transactions of this session are read-only, and which of these rights
+-- server is a standby, whether transactions of this session are read-only, and which of these privileges
 -- ("UPDATE (address)" on "wallets") the current role lacks. Objects that do not exist are ignored: a missing migration.
 select
     to_regclass('schema_migrations') is not null as upgraded,
@@ -14,7 +14,7 @@ select
                 -- A function has its parameters in parentheses.
                 when needed.object_name like '%%(%%)'
                     then has_function_privilege(to_regprocedure(needed.object_name), needed.right_name)
-                -- nextval() accepts either right.
+                -- nextval() accepts either privilege.
                 when needed.right_name = 'USAGE'
                     then has_sequence_privilege(to_regclass(needed.object_name), 'USAGE, UPDATE')
                 when needed.right_name like '%% (%%)'
@@ -74,7 +74,7 @@ select pg_try_advisory_lock(7251304811) as locked;
 select pg_advisory_unlock(7251304811) as unlocked;
 
 -- name: revoke_other_rights()
--- Revoke the rights of roles other than the owner, wallet_api_runtime and readers on our tables, and return them.
+-- Revoke the privileges of roles other than the owner, wallet_api_runtime and readers on our tables, and return them.
 -- No row: there were none. A row that the next call returns again could not be revoked.
 select
     found.role_name,

@@ -64,15 +64,15 @@ from (
 cross join
     lateral (
         select
-            ours.id,
-            ours.version,
-            ours.name,
-            ours.rules::text,
-            ours.created_at,
-            ours.created_by
-        from policies as ours
-        where ours.id = origin.id
-        order by ours.version desc
+            policy_version.id,
+            policy_version.version,
+            policy_version.name,
+            policy_version.rules::text,
+            policy_version.created_at,
+            policy_version.created_by
+        from policies as policy_version
+        where policy_version.id = origin.id
+        order by policy_version.version desc
         limit 1
     ) as newest
 order by origin.created_at desc, origin.id desc;
@@ -111,11 +111,11 @@ from (
 left join
     lateral (
         select
-            ours.version,
-            ours.rules::text
-        from policies as ours
-        where ours.id = assigned.policy_id
-        order by ours.version desc
+            policy_version.version,
+            policy_version.rules::text
+        from policies as policy_version
+        where policy_version.id = assigned.policy_id
+        order by policy_version.version desc
         limit 1
     ) as newest
     on true

@@ -1,5 +1,5 @@
 -- name: list_exempt_roles()
--- Roles whose rights are not reported: superusers, the owner of the tables, and the current role.
+-- Roles whose privileges are not reported: superusers, the owner of the tables, and the current role.
 select exempt.rolname as role_name
 from pg_roles as exempt
 where
@@ -12,12 +12,12 @@ where
     );
 
 -- name: list_grants(relations, allowed)
--- Rights that are granted on these tables, their partitions, views over them, their schema, the database, and
+-- Privileges that are granted on these tables, their partitions, views over them, their schema, the database, and
 -- security definer functions (not of extensions) whose owner can access one of these tables, because the source of a
 -- function does not show what it does through other functions or dynamic SQL. One row per role, place and grantor,
--- with the statement that revokes it. "changes" is false if the right only reads: for a function, if its source names
--- one of these tables and no statement that writes.
--- The rights that wallet_api_runtime needs ("INSERT on wallets") and those of owners are omitted.
+-- with the statement that revokes it. "changes" is false if the privilege only reads: for a function, if its source
+-- names one of these tables and no statement that writes.
+-- The privileges that wallet_api_runtime needs ("INSERT on wallets") and those of owners are omitted.
 with recursive target as (
     select
         relation.oid,
@@ -270,7 +270,7 @@ with recursive membership as (
     from pg_auth_members as auth_member
 ),
 
--- SET ROLE follows memberships that all have SET. The role that it reaches may inherit the rights of others.
+-- SET ROLE follows memberships that all have SET. The role that it reaches may inherit the privileges of others.
 role_path as (
     select
         membership.member_id,
@@ -326,7 +326,7 @@ where not (powerful.rolname = 'wallet_api_runtime' and role_path.granted_role_id
 order by role_name, ability, remedy;
 
 -- name: list_role_attributes()
--- Role attributes that give access to our rows without a right on a table. REPLICATION reads every row. Before
+-- Role attributes that give access to our rows without a privilege on a table. REPLICATION reads every row. Before
 -- PostgreSQL 16, CREATEROLE can grant itself membership in any role except superusers.
 select
     false as changes,
@@ -409,8 +409,8 @@ where
 order by role_name, ability;
 
 -- name: list_default_rights(functions)
--- The rights that the owner's default privileges grant on new tables, sequences and functions, until an upgrade revokes
--- them, and those granted on our functions, which remain. (PUBLIC may execute a new function in any case.)
+-- What the owner's default privileges grant on new tables, sequences and functions until an upgrade revokes it, and the
+-- grants on our functions, which remain. (PUBLIC may execute a new function in any case.)
 with func as (
     select
         oid,

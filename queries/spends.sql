@@ -27,7 +27,7 @@ from
 -- Sum what a wallet spent within each window. `windows` is a JSON array of objects with number, chain_id, asset,
 -- seconds, kinds, and counterparties (null: any). A spend counts from its creation until `seconds` after the end of
 -- its validity.
--- Answered by idx_wallet_spends_by_asset_with_amounts, one look-up per window. Exact if the account is locked.
+-- Answered by idx_wallet_spends_by_asset_with_amounts, one lookup per window. Exact if the account is locked.
 select
     requested.number,
     total.spent

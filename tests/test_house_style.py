@@ -24,7 +24,7 @@ def imported(source: str, package: str) -> set[str]:
 
 
 def is_of_pytest(name: str) -> bool:
-    """Tell whether a name leads into a test module or a conftest.py, which only pytest imports."""
+    """Return whether a name is in a test module or a conftest.py, which only pytest imports."""
     top, *parts = name.split(".")
     return top == "tests" and any(part == "conftest" or part.startswith("test_") for part in parts)
 

@@ -24,7 +24,7 @@ TARGETS = {
 
 @pytest.fixture
 def policies(command, tmp_path, database):
-    """Run `wallet-api policies …`; a dict stands for a file with this JSON."""
+    """Run `wallet-api policies …`; a dict is written to a file as JSON."""
     service(database).ensure_trading_wallet(FID, access=ACCESS)
     clients = ApiClientService(database)
     for name, scope in (("engine", "wallets:sign"), ("reader", "wallets:read")):
@@ -164,7 +164,7 @@ def test_clients_that_a_policy_lets_sign_are_named(policies, database, target, w
     own = json.loads(policies("set", LIMITS, "--client", "engine", "--json").out)["policy"]
     limited = {"unrestricted": False, "policy_id": UUID(own)}
     new_client(clients, "wallets:sign", name="limited", **limited)
-    warning = f"API clients without a policy of their own may sign with {wallets}: free.\n"
+    warning = f"lets API clients without a policy of their own sign with {wallets}: free.\n"
     assert policies("set", LIMITS, *TARGETS[target]).err.endswith(warning)
     assert warning in policies("set", LIMITS, *TARGETS[target], "--json").err
     assert "may sign" not in policies("set", LIMITS, *TARGETS["the client engine"]).err

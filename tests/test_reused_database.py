@@ -84,7 +84,7 @@ def test_sessions_and_their_locks_end_with_the_test(shared):
     assert oid(shared.take()) == before
 
 
-def test_a_database_that_is_gone_is_replaced(shared, server):
+def test_a_database_that_was_dropped_is_replaced(shared, server):
     shared.take()
     with psycopg.connect(server.url("postgres"), autocommit=True) as admin:
         admin.execute("drop database reused with (force)")

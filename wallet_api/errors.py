@@ -31,7 +31,7 @@
     ├── PolicyNotFound
     ├── ClientNotFound
     ├── ClientNameTaken           a name is never used again
-    ├── PreconditionFailed        what If-Match names is not the current version
+    ├── PreconditionFailed        If-Match does not name the current version
     ├── DepositNotFound
     ├── WalletsInFiles            the request needs wallets in PostgreSQL
     ├── TooManyRequests
@@ -192,7 +192,7 @@ class NotSignable(InvalidRequest):
 
 
 class HttpsRequired(WalletApiError):
-    """This service is reached by https."""
+    """This service accepts only https."""
 
     code = "https_required"
 
@@ -273,7 +273,7 @@ class ClientCreationDisabled(WalletApiError):
 
 
 class GrantRefused(WalletApiError):
-    """An API client can create only clients whose rights it has itself."""
+    """An API client can grant only rights that it has."""
 
     code = "grant_refused"
 
@@ -303,7 +303,7 @@ class ClientNameTaken(WalletApiError):
 
 
 class PreconditionFailed(WalletApiError):
-    """It is not the version that If-Match names. Read it again."""
+    """If-Match does not name the current version. Read the resource again."""
 
     code = "precondition_failed"
 

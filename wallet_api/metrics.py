@@ -1,4 +1,4 @@
-"""Prometheus metrics. No label contains a user or an address. API clients are few.
+"""Prometheus metrics. Labels name API clients, which are few, but no users or addresses.
 
 The workers of a gunicorn master store their metrics in PROMETHEUS_MULTIPROC_DIR, so that each of
 them can report the metrics of all.

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 _OURS = re.compile(r"(?P<milliseconds>[0-9a-f]{12})7[0-9a-f]{3}[89ab][0-9a-f]{15}", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-# The years 2026 to 2125 in milliseconds: other random ids are very rarely taken for ours.
+# The years 2026 to 2125 in milliseconds. Very few random ids have such a time by chance.
 _TIMES = range(1_767_225_600_000, 4_922_899_200_000)
 
 
@@ -20,7 +20,7 @@ def new_request_id() -> str:
 
 
 def time_of(request_id: str) -> datetime | None:
-    """Return when a request id was made, or None if it is not one of ours."""
+    """Return when a request id was made, or None if this service did not make it."""
     found = _OURS.fullmatch(request_id)
     if found is None:
         return None

@@ -660,7 +660,7 @@ export interface paths {
         get: operations["list_clients"];
         put?: never;
         /**
-         * Create an API client with rights that the caller has, and return its token, only here.
+         * Create an API client with rights that the caller has, and return its token once.
          * @description Needs the scope `clients:write`.
          */
         post: operations["create_client"];
@@ -1089,11 +1089,11 @@ export interface components {
              */
             fid: number;
             /**
-             * @description Nobody watches the blockchain yet, so that the status stays prepared.
+             * @description The service does not watch the blockchain yet: the status stays prepared.
              * @enum {string}
              */
             status: "prepared";
-            /** @description What the status says and does not say, for the user. */
+            /** @description The meaning of the status, for the user. */
             note: string;
             /** @enum {string} */
             asset: "USDC" | "ETH";
@@ -1108,7 +1108,7 @@ export interface components {
              */
             amountUnits: string;
             /**
-             * @description The address that was to send it.
+             * @description The address that should send it.
              * @example 0x78547fc07fdc8aac05e53b034e510b276a5ba384
              */
             fromAddress: `0x${string}`;
@@ -1482,7 +1482,7 @@ export interface components {
                 spenders?: string[];
                 /** @description The first four bytes of the data of a contract call. */
                 selectors?: string[];
-                /** @description The typed data (EIP-712) that is signed, whatever its effects are. */
+                /** @description The typed data (EIP-712) that is signed, regardless of its effects. */
                 typed_data?: {
                     /** @description The contract of the domain. */
                     verifying_contracts?: string[];
@@ -1740,7 +1740,7 @@ export interface components {
                 spenders?: string[];
                 /** @description The first four bytes of the data of a contract call. */
                 selectors?: string[];
-                /** @description The typed data (EIP-712) that is signed, whatever its effects are. */
+                /** @description The typed data (EIP-712) that is signed, regardless of its effects. */
                 typed_data?: {
                     /** @description The contract of the domain. */
                     verifying_contracts?: string[];
@@ -1976,7 +1976,7 @@ export interface components {
                 spenders?: string[];
                 /** @description The first four bytes of the data of a contract call. */
                 selectors?: string[];
-                /** @description The typed data (EIP-712) that is signed, whatever its effects are. */
+                /** @description The typed data (EIP-712) that is signed, regardless of its effects. */
                 typed_data?: {
                     /** @description The contract of the domain. */
                     verifying_contracts?: string[];
@@ -2209,7 +2209,7 @@ export interface components {
              * @enum {string}
              */
             state: "current" | "previous" | "missing" | "retired";
-            /** @description The number of keys that are encrypted under it. */
+            /** @description The number of keys that are encrypted with it. */
             wallets: number;
             /** Format: date-time */
             since: string;
@@ -5803,7 +5803,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It is not the version that If-Match names. Read it again. */
+            /** @description If-Match does not name the current version. Read the resource again. */
             412: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6595,7 +6595,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It is not the version that If-Match names. Read it again. */
+            /** @description If-Match does not name the current version. Read the resource again. */
             412: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6729,7 +6729,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It is not the version that If-Match names. Read it again. */
+            /** @description If-Match does not name the current version. Read the resource again. */
             412: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7100,7 +7100,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It is not the version that If-Match names. Read it again. */
+            /** @description If-Match does not name the current version. Read the resource again. */
             412: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7215,7 +7215,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It is not the version that If-Match names. Read it again. */
+            /** @description If-Match does not name the current version. Read the resource again. */
             412: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7450,7 +7450,7 @@ export interface operations {
             /**
              * @description This service does not create API clients. Use the command wallet-api clients create.
              *
-             *     An API client can create only clients whose rights it has itself.
+             *     An API client can grant only rights that it has.
              *
              *     This API client lacks the required scope.
              *
@@ -8471,7 +8471,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is nothing at this address. */
+            /** @description This path does not exist. */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];

@@ -23,7 +23,7 @@ limit :size::bigint;
 
 -- name: list_chain_ends(fids)
 -- The heads of these users' chains, and each user's trading wallet and Base Account address.
--- Answered by primary keys, three look-ups per user. The CTEs filter by user before the join, because Citus would
+-- Answered by primary keys, three lookups per user. The CTEs filter by user before the join, because Citus would
 -- otherwise send all rows of the tables to the coordinator.
 with head as (
     select

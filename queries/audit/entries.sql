@@ -28,7 +28,7 @@ where head.fid = :fid::bigint
 for update skip locked;
 
 -- name: get_mac(fid, id)$
--- The mac of an entry. No row: there is no such entry. It shows whether an append with an unconfirmed commit was
+-- The MAC of an entry. No row: there is no such entry. It shows whether an append with an unconfirmed commit was
 -- committed. Answered by the primary key.
 select coalesce(encode(mac_bytes, 'hex'), mac) as mac
 from wallet_audit_log
@@ -38,7 +38,7 @@ where
 
 -- name: list_heads(fids)
 -- The heads of many users' chains, without those that are empty.
--- Answered by the primary key of wallet_audit_heads, one look-up per user.
+-- Answered by the primary key of wallet_audit_heads, one lookup per user.
 select
     head.fid,
     head.id,
@@ -94,7 +94,7 @@ select clock_timestamp() as now;
 -- name: append(fid, id, chain, action, actor, request_id, ip, reason, recipient, address, details, key_id, mac, at)!
 -- Append an entry to a user's chain. It must not be older than a minute (time_of_entry). What is 32 hex digits, 16 or
 -- 64, is stored as bytes: it takes half the space. Every query gives it back as text. So is `details`, whose exact text
--- the mac covers.
+-- the MAC covers.
 -- Safe under concurrency because the primary key rejects a second entry with the same id. Sent in the transaction of
 -- the act that it records, before advance_head().
 insert into wallet_audit_log (

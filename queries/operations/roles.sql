@@ -1,4 +1,4 @@
--- Grant the service only the rights that serving needs. Run it as the owner of the tables, after every
+-- Grant the service only the privileges that it needs. Run it as the owner of the tables, after every
 -- `wallet-api db upgrade`; it is idempotent:
 --
 --     psql "$DATABASE_URL" --set ON_ERROR_STOP=1 --single-transaction --file queries/operations/roles.sql
@@ -25,7 +25,7 @@ begin
     execute format('revoke all on all tables in schema %I from wallet_api_runtime', current_schema());
     execute format('revoke all on all sequences in schema %I from wallet_api_runtime', current_schema());
     execute format('grant usage on schema %I to wallet_api_runtime', current_schema());
-    -- A temporary table, or one in another schema, could shadow ours. Only imports, by the owner, need one.
+    -- A temporary table, or one in another schema, could shadow one of ours. Only imports, by the owner, need one.
     execute format('revoke create on schema %I from public', current_schema());
     execute format('revoke temporary on database %I from public', current_database());
     execute format('grant temporary on database %I to %I', current_database(), tables_owner);
@@ -58,8 +58,8 @@ begin
 end
 $$;
 
--- Default privileges may have granted rights on our tables to other roles, also when a dump was restored or a table was
--- partitioned. Roles that can only read keep that; docs/decisions/rights-of-other-roles.md says why.
+-- Default privileges may have granted privileges on our tables to other roles, also when a dump was restored or a table
+-- was partitioned. Roles that can only read keep that; docs/decisions/rights-of-other-roles.md says why.
 select
     found.role_name as revoked_from,
     found.relation_name as right_on

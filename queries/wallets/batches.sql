@@ -54,7 +54,7 @@ returning wallet.fid, wallet.chain;
 
 -- name: list_by_keys(fids, chains)
 -- The wallets with these keys, given as parallel lists.
--- Answered by the primary key, one look-up per key.
+-- Answered by the primary key, one lookup per key.
 select
     wallet.fid,
     wallet.chain,
@@ -72,7 +72,7 @@ inner join wallets as wallet
 
 -- name: list_keys_of(fids)
 -- The keys (fid, chain) of many users' wallets.
--- Answered by the primary key, one look-up per user. For a join with so many PostgreSQL would choose a scan.
+-- Answered by the primary key, one lookup per user. For a join with so many PostgreSQL would choose a scan.
 select
     fid,
     chain
@@ -92,7 +92,7 @@ where
 
 -- name: list_owners(addresses)
 -- The users whose trading wallets have these addresses (in lower case).
--- Answered by idx_wallets_by_address, one look-up per address, and then the rows in the order of the table.
+-- Answered by idx_wallets_by_address, one lookup per address, and then the rows in the order of the table.
 select
     fid,
     lower(address) as address

@@ -1,4 +1,4 @@
-"""The benchmark beside the Node services: what it measures, and what its report says."""
+"""The comparison with the Node services: its measurements and its report."""
 
 import json
 import re

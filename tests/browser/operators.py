@@ -22,7 +22,7 @@ def give_token(services, *scopes):
 def sign_in(visitor, token, view=""):
     """Open a view of the console, and sign in."""
     visitor.open(f"/console{view}")
-    visitor.page.get_by_label("Token of an API client").fill(token)
+    visitor.page.get_by_label("API client token").fill(token)
     visitor.page.keyboard.press("Enter")
     expect(visitor.page.get_by_role("searchbox")).to_be_focused()
     return visitor

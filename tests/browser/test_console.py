@@ -11,7 +11,7 @@ from tests.factories import new_client, revoke_client
 
 pytestmark = pytest.mark.slow
 
-TOKEN = "Token of an API client"
+TOKEN = "API client token"
 VIEWS = (
     *("", "#/audit", "#/status", "#/clients", "#/clients/new", "#/search?q=nothing at all"),
     *(f"#/users/{USER}", f"#/users/{USER}/deposits"),
@@ -23,7 +23,7 @@ OUTAGE = {
 }
 
 
-def test_whatever_is_shown_has_a_url_that_works_with_back_forward_and_reload(enter):
+def test_every_view_has_a_url_that_works_with_back_forward_and_reload(enter):
     visitor = enter(*SCOPES, view="#/audit?action=wallet.created")
     page = visitor.page
     has_heading(page, "Audit log")
@@ -146,7 +146,7 @@ def test_the_figures_equal_the_database(enter, shared_sql):
     expect(page.locator("#deposits")).to_have_text(str(count))
     expect(page.locator("#usdc")).to_have_text(f"{int(units) // 10**6} USDC")
     plot = page.locator("#new-wallets")
-    plot.get_by_text("The numbers").click()
+    plot.get_by_text("Show as a table").click()
     (today,) = shared_sql.execute("select (now() at time zone 'UTC')::date::text").fetchone()
     cells = plot.get_by_role("row", name=today).get_by_role("cell")
     expect(cells).to_have_text([str(count) for count in counted[1:]])

@@ -72,7 +72,7 @@ def test_which_keys_did_a_client_use_export_it_and_revoke_the_client(visit, behi
     operator = Operator(page)
 
     operator.open(f"{visitor.url}/console")
-    operator.fill(page.get_by_label("Token of an API client"), token, enter=True)
+    operator.fill(page.get_by_label("API client token"), token, enter=True)
     operator.fill(page.get_by_role("searchbox"), f"client:{CLIENT}", enter=True)
     expect(page.get_by_label("By", exact=True)).to_have_value(f"client:{CLIENT}")
     page.get_by_label("Action").select_option("Keys: read or used to sign")

@@ -41,7 +41,7 @@ def test_a_deposit_is_found_by_its_id(enter, behind, shared_sql):
     look_for(page, found.upper())
     card = page.locator("#deposit")
     expect(card).to_contain_text("7 USDC")
-    expect(card).to_contain_text("Nobody watches the blockchain yet")
+    expect(card).to_contain_text("The service does not watch the blockchain yet")
     assert page.url.endswith(f"#/deposits/{found}")
     assert visitor.faults_of_the_page() == []
     card.get_by_role("link", name=f"FID {USER}").click()
@@ -91,7 +91,7 @@ def test_what_is_not_found_is_said(enter):
         expect(found).to_contain_text("Paste at least 4 digits after 0x.")
     for wrong in ("somebody else", str(2**63), "ab", f"0x{1:064x}", "0x24e08CE1 or so", "0x24e0zz"):
         look_for(page, wrong)
-        expect(found).to_contain_text("This is nothing that can be searched for.")
+        expect(found).to_contain_text("The search does not recognize this text.")
     look_for(page, str(2**63 - 1))
     expect(page.locator("#wallets")).to_contain_text("This user has no wallet.")
 

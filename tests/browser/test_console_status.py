@@ -76,7 +76,7 @@ def test_clients_are_listed_created_and_revoked(enter, behind):
     page.get_by_label("Name").fill("night-shift")
     page.get_by_label("keys:read").check()
     page.get_by_role("button", name="Create").click()
-    expect(form.get_by_role("alert")).to_contain_text("only clients whose rights it has itself")
+    expect(form.get_by_role("alert")).to_contain_text("can grant only rights that it has")
     page.get_by_label("keys:read").uncheck()
     page.get_by_label("Allowed networks").fill("127.0.0.1, 10.1.0.0/16")
     page.get_by_label("Expires").select_option("1 day")

@@ -66,7 +66,9 @@ def test_a_user_is_on_one_screen(enter, behind):
     deposits = rows(page, "deposits")
     expect(deposits).to_have_count(5)
     expect(deposits.first).to_contain_text("7 USDC")
-    expect(page.locator("#deposits")).to_contain_text("Nobody watches the blockchain yet")
+    expect(page.locator("#deposits")).to_contain_text(
+        "The service does not watch the blockchain yet"
+    )
     expect(rows(page, "trail")).to_have_count(5)
     expect(page.locator("#signatures")).to_contain_text("No signatures yet.")
     expect(page.locator("#policy")).to_contain_text(

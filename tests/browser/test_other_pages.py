@@ -29,7 +29,7 @@ def test_the_documentation_follows_the_color_scheme_and_leads_back(visit, scheme
     assert "/v1/clients" in shown
     assert not shown & {"/", "/docs", "/console", "/assets/{name}", "/docs/{name}"}
     page.get_by_role("link", name="wallet-api", exact=True).click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("One wallet per user, kept forever.")
+    expect(page.get_by_role("heading", level=1)).to_have_text("One permanent wallet per user.")
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/v1/no/such/page?a=b"])
@@ -39,7 +39,7 @@ def test_the_documentation_follows_the_color_scheme_and_leads_back(visit, scheme
 def test_an_unknown_path_is_a_page_with_a_way_on(visit, viewport, scheme, path):
     visitor = visit(viewport, scheme).open(path)
     page = visitor.page
-    expect(page.get_by_role("heading", level=1)).to_have_text("There is nothing at this address.")
+    expect(page.get_by_role("heading", level=1)).to_have_text("This page does not exist.")
     assert brightness(page, "body") < 80 if scheme == "dark" else brightness(page, "body") > 200
     assert page.evaluate("document.documentElement.scrollWidth") == viewport["width"]
     assert visitor.faults_of_the_page() == []

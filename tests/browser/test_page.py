@@ -65,7 +65,9 @@ def test_a_deposit_from_signing_in_to_the_code_that_a_phone_scans(visit, shared_
     deposits = page.locator("#deposit-list li")
     expect(deposits.nth(0)).to_contain_text("0.5 ETH prepared")
     expect(deposits.nth(1)).to_contain_text("20 USDC prepared")
-    expect(page.locator("#deposits")).to_contain_text("Nobody watches the blockchain yet")
+    expect(page.locator("#deposits")).to_contain_text(
+        "The service does not watch the blockchain yet"
+    )
     links = [link.get_attribute("href") for link in deposits.nth(1).get_by_role("link").all()]
     assert links == [
         f"https://basescan.org/address/{BASE_ACCOUNT}",

@@ -64,13 +64,13 @@ def run_module(folder, code, given):
 
 @pytest.fixture
 def node(packages, service):
-    """Run a module beside the packages: node(code, **given)."""
+    """Run a module next to the packages: node(code, **given)."""
     return lambda code, **given: run_module(CLIENT, code, service | given)
 
 
 @pytest.fixture
 def beside_account(compiled, service):
-    """Run a module beside account.js, compiled from account.ts: beside_account(code, **given)."""
+    """Run a module next to account.js, compiled from account.ts: beside_account(code, **given)."""
     return lambda code, **given: run_module(compiled, code, service | given)
 
 

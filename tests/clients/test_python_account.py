@@ -1,4 +1,4 @@
-"""The account of the Python client, beside eth-account's own with the same key."""
+"""The account of the Python client, compared with that of eth-account with the same key."""
 
 import pytest
 from eth_account import Account

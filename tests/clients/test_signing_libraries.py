@@ -1,4 +1,4 @@
-"""viem and ethers: whatever we sign, they sign byte for byte."""
+"""Signatures of the service, compared byte for byte with those of viem and ethers."""
 
 import json
 import subprocess

@@ -27,7 +27,7 @@ slow = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def said(compiled, clone, farcaster_service, tmp_path_factory):
-    """Run smoke.ts against a service, and return what it tells, with the address in the table."""
+    """Run smoke.ts against a service, and return its output, with the address in the table."""
     log = tmp_path_factory.mktemp("service") / "gunicorn.log"
     LEAKS.logs.append(log)
     with clone("typescript") as url, psycopg.connect(url, autocommit=True) as sql:

@@ -20,7 +20,7 @@ from wallet_api.server import problem_response
 
 PAGE = read("docs/http_api.md")
 WHO = {
-    callers.PUBLIC: "anybody",
+    callers.PUBLIC: "public",
     callers.USER: "user",
     callers.FARCASTER_USER: "Quick Auth token",
     callers.SCRAPER: "`METRICS_TOKEN`",

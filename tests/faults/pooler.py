@@ -1,4 +1,4 @@
-"""A PgBouncer in transaction mode, in front of one database of a server of ours."""
+"""A PgBouncer in transaction mode, in front of one database of a test server."""
 
 import os
 import re

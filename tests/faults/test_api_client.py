@@ -1,4 +1,4 @@
-"""Another service that uses ours over HTTP, in a process of its own."""
+"""A client of the service over HTTP, in a process of its own."""
 
 import json
 import os

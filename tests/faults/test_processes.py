@@ -32,7 +32,7 @@ def test_workers_that_are_killed_again_and_again(url, run_under_load):
     run_under_load(url, fault, cuts=True, restarts=True)
 
 
-def test_a_reload_replaces_every_worker_and_nobody_notices(url, run_under_load):
+def test_a_reload_replaces_every_worker_without_failed_requests(url, run_under_load):
     def fault(load, service):
         for _ in range(2):
             before = set(service.workers())
@@ -54,7 +54,7 @@ def end():
     until(lambda: not any(command_line(pid) for pid in pids), within=40)
 
 
-def test_a_deploy_hands_the_port_to_a_new_master_and_nobody_notices(url, run_under_load, end):
+def test_a_deploy_hands_the_port_to_a_new_master_without_failed_requests(url, run_under_load, end):
     def fault(load, service):
         old = service.process.pid
         workers = set(service.workers())

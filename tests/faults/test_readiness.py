@@ -1,4 +1,4 @@
-"""A process that cannot serve says so in its log, although nobody asks."""
+"""A process that cannot serve reports it in its log, also without requests."""
 
 import json
 import re

@@ -178,7 +178,7 @@ def test_a_wait_that_ends_because_the_standby_is_no_longer_configured_confirms_n
 
 
 def test_commits_that_wait_for_a_lost_standby_do_not_use_up_the_server(pair, process):
-    """PostgreSQL keeps a process for each, which waits without a limit after the client is gone."""
+    """PostgreSQL keeps a process for each, which waits without a limit after a disconnect."""
     ask = process()
     assert ask("POST", "/api/wallet/deposit", DEPOSIT).status_code == 200
     pair.standby.crash()

@@ -1,4 +1,4 @@
-"""A small node, which answers whatever a test wants, however slowly."""
+"""A small node with the responses and delays that a test chooses."""
 
 import json
 import socket

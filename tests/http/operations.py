@@ -18,7 +18,7 @@ PATH = {
     "policy_id": EXAMPLE_ID,
     "deposit_id": DEPOSIT_ID,
 }
-# The blueprints of pages and their assets, which the document leaves out.
+# The blueprints of pages and their assets, excluded from the OpenAPI document.
 PAGES = {"home", "swagger"}
 QUERIES = {"/api/wallet/payment-qr": "?amount=20"}
 PROBLEM = "application/problem+json"

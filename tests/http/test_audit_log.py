@@ -147,7 +147,7 @@ def test_a_cursor_belongs_to_its_filters(refusing, auditor, written):
         assert refused(answer, 400)["code"] == "invalid_cursor"
 
 
-def test_only_the_scope_audit_read_opens_the_audit_log(client, app):
+def test_the_scope_audit_read_is_required_for_the_audit_log(client, app):
     others = calling(app, *(set(SCOPES) - {"audit:read"}))
     assert refused(client.get(AUDIT, headers=others), 403)["code"] == "insufficient_scope"
     assert client.get(AUDIT, headers=calling(app, "audit:read")).get_json()["data"] == []

@@ -169,9 +169,9 @@ def test_a_refused_key_read_of_a_malformed_fid_leaves_no_entry(
     assert everything_in(untouched.sql) == before
 
 
-def test_without_a_metrics_token_nobody_may_read_metrics(refusing, keyring):
+def test_without_a_metrics_token_no_caller_may_read_metrics(refusing, keyring):
     for headers in ({}, authorization(METRICS_TOKEN), keyring.client):
-        refused(refusing.get(SCRAPE, headers=headers), 404, "There is nothing at this address.")
+        refused(refusing.get(SCRAPE, headers=headers), 404, "This path does not exist.")
 
 
 @pytest.mark.parametrize("verdict", [True, False])

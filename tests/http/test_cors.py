@@ -118,7 +118,7 @@ def test_scripts_may_read_the_exposed_headers(open_client):
     assert exposed >= {"idempotent-replayed", "retry-after", "x-request-id"}
 
 
-def test_without_configured_origins_nobody_is_allowed(refusing):
+def test_without_configured_origins_no_origin_is_allowed(refusing):
     for origin in (ORIGIN, *STRANGERS):
         for answer in (
             refusing.get("/healthz", headers={"Origin": origin}),

@@ -27,14 +27,14 @@ def sign_in(client, **came):
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "OPTIONS"])
 def test_in_production_no_route_returns_a_token(described, app, client, method):
-    refused(client.open(DEMO, method=method), 404, "There is nothing at this address.")
+    refused(client.open(DEMO, method=method), 404, "This path does not exist.")
     assert not [rule.rule for rule in app.url_map.iter_rules() if "demo" in rule.rule]
     document = client.get("/openapi.json").text
     assert "/api/wallet/deposit" in document
     assert "demo" not in document
 
 
-def test_the_demo_s_token_opens_the_demo_s_wallets(make_app):
+def test_the_demo_s_token_reads_the_demo_s_wallets(make_app):
     client = make_app(DEMO_FID=str(FID)).test_client()
     answer = sign_in(client)
     assert answer.status_code == 200
@@ -207,9 +207,9 @@ def test_the_demo_is_for_development_and_says_so(environ):
     settings = Settings.from_environ(demo)
     assert settings.demo_fid == 7
     assert tuple(map(str, settings.warnings)) == (
-        "DEMO_FID lets anybody on this machine sign in as FID 7",
+        "DEMO_FID lets anyone on this machine sign in as FID 7",
     )
-    with pytest.raises(ConfigurationError, match="DEMO_FID lets anybody sign in: not behind"):
+    with pytest.raises(ConfigurationError, match="DEMO_FID lets anyone sign in: it must not be"):
         Settings.from_environ({**demo, "TRUSTED_PROXY_HOPS": "1"})
     for wrong in ("-1", "x", str(2**63)):
         with pytest.raises(ConfigurationError) as refusal:

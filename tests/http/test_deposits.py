@@ -48,8 +48,8 @@ def test_a_deposit_is_read_in_full_from_each_route(app, client, reader):
         "id": deposit_id,
         "fid": FID,
         "status": "prepared",
-        "note": "This deposit was prepared. Nobody watches the blockchain yet: a block explorer "
-        "shows whether the money arrived.",
+        "note": "This deposit was prepared. The service does not watch the blockchain yet. Check a "
+        "block explorer to see whether the money arrived.",
         "asset": "USDC",
         "amount": "20.5",
         "amountUnits": "20500000",
@@ -200,7 +200,7 @@ def test_no_address_is_shown_that_is_not_the_verified_wallet(client, sql, reader
         assert STRANGER not in answer.text
 
 
-def test_a_deposit_whose_wallet_is_gone_is_not_shown(client, sql):
+def test_a_deposit_whose_wallet_was_deleted_is_not_shown(client, sql):
     prepare(client)
     plant(sql, "delete from wallets")
     assert refused(client.get(OWN, headers=signed_in()), 503)["code"] == "key_unreadable"

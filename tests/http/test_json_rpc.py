@@ -211,7 +211,7 @@ def test_a_client_that_is_revoked_before_anything_is_signed_gets_401(
 def test_a_client_that_is_revoked_during_a_batch_gets_what_was_signed(
     ours, address, sql, revoked_after
 ):
-    """The log records those signatures, and without them nobody could use what it shows."""
+    """The log records those signatures, and without them its entries would have no use."""
     revoked_after(1)
     signs = call("personal_sign", TEXT, address)
     answer = ours(signs, {**signs, "id": 2}, call("eth_accounts", id=3), {**signs, "id": 4})

@@ -245,7 +245,7 @@ def test_requests_succeed_without_redis_and_use_it_again_when_it_is_back(
 
 
 @pytest.mark.parametrize("trouble", ["hangs", "is down"])
-def test_requests_that_find_redis_gone_at_the_same_moment_are_all_answered(
+def test_requests_that_find_redis_down_at_the_same_moment_are_all_answered(
     untouched, hanging, trouble
 ):
     for _ in range(1 if trouble == "hangs" else 5):

@@ -290,7 +290,7 @@ def test_get_and_post_are_405_where_only_the_other_is_served(refusing):
 )
 def test_an_unknown_address_is_404(refusing, path):
     for headers in ({}, signed_in()):
-        refused(refusing.get(path, headers=headers), 404, "There is nothing at this address.")
+        refused(refusing.get(path, headers=headers), 404, "This path does not exist.")
 
 
 @pytest.mark.parametrize(

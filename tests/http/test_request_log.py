@@ -167,7 +167,7 @@ def test_the_log_context_of_a_request_ends_with_it(caller, path):
     assert caller.line("GET", path).get("actor", "anybody") == "anybody"
 
 
-def test_a_clients_token_is_redacted_wherever_it_stands():
+def test_a_clients_token_is_redacted_in_every_position():
     token = client_tokens.issue().secret.reveal()
     LEAKS.secrets.add(token)
     mark = uuid.uuid4().hex

@@ -88,13 +88,13 @@ def test_the_data_of_a_node_s_error_is_never_changed(ours, node, data):
 
 
 @pytest.mark.parametrize("result", [None, "0x1", 0, False, {}])
-def test_a_result_beside_an_error_of_null_is_a_result(ours, node, result):
+def test_a_result_with_an_error_of_null_is_a_result(ours, node, result):
     """JSON-RPC 1.0 always has both members."""
     node.answers(result=result, error=None)
     assert result_of(ours(call("eth_blockNumber"))) == result
 
 
-def test_an_error_beside_a_result_of_null_is_an_error(ours, node):
+def test_an_error_with_a_result_of_null_is_an_error(ours, node):
     reverted = {"code": 3, "message": "execution reverted", "data": "0x08c379a0"}
     node.answers(result=None, error=reverted)
     assert ours(call("eth_call", {}, "latest")).get_json()["error"] == reverted

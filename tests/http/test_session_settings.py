@@ -134,7 +134,7 @@ def test_a_database_that_is_not_utf8_is_refused_by_everything(
     make_app, environ, empty_url, encoding
 ):
     url = empty_url(encoding)
-    sentence = f"the database's encoding is {encoding}, which does not hold every text"
+    sentence = f"the database's encoding is {encoding}, which cannot store every character"
     with pytest.raises(migrations.MigrationError, match="createdb --encoding=UTF8"):
         migrations.upgrade(Secret(url))
     with psycopg.connect(url) as connection:

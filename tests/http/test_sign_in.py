@@ -1,4 +1,4 @@
-"""GET or POST /api/auth/base-account: a Quick Auth token becomes one of ours."""
+"""GET or POST /api/auth/base-account: a Quick Auth token is exchanged for a session token."""
 
 import hmac
 import time
@@ -155,7 +155,7 @@ def is_unauthenticated(answer):
     assert answer.get_json()["fid"] is None
 
 
-def test_a_token_signed_by_somebody_else_is_401(refusing, farcaster):
+def test_a_token_signed_by_another_key_is_401(refusing, farcaster):
     is_unauthenticated(refusing.get(PATH, headers=farcaster.bearer(key=farcaster.foreign_key)))
 
 
@@ -305,6 +305,6 @@ def test_the_issuer_is_called_rarely_and_never_for_garbage(untouched, farcaster)
     assert len(farcaster.asked) <= 2
 
 
-def test_without_a_configured_audience_nobody_signs_in(untouched, farcaster):
+def test_without_a_configured_audience_no_user_signs_in(untouched, farcaster):
     client = untouched.make_app(QUICK_AUTH_AUDIENCE="").test_client()
     refused(client.get(PATH, headers=farcaster.bearer()), 503)

@@ -339,7 +339,7 @@ def test_a_failure_between_two_queries_leaves_the_connection_usable(make_app, mo
     assert client.get(STATS, headers=engine).get_json()["users"] == 1
 
 
-def test_only_the_scope_stats_read_opens_the_statistics(client, app):
+def test_the_scope_stats_read_is_required_for_the_statistics(client, app):
     others = calling(app, *(set(SCOPES) - {"stats:read"}))
     assert refused(client.get(STATS, headers=others), 403)["code"] == "insufficient_scope"
     answer = client.get(STATS, headers=others | {"If-None-Match": "*"})

@@ -84,7 +84,7 @@ def test_a_role_with_too_few_rights_is_refused_by_everything(
     assert doctors(whole) == ([], [])
     sql.execute(statements.format(web=web))
     client = make_app(**whole).test_client()
-    sentence = f"this role lacks rights on {missing}"
+    sentence = f"this role lacks privileges on {missing}"
     assert f"{sentence}: " in refused(client.get("/readyz"), 503, longest=400)["error"]
     outside, inside = doctors(whole)
     assert sentence in outside

@@ -232,7 +232,7 @@ def test_unreadable_files_are_not_reported_as_a_wrong_secret(
     assert "ENCRYPTION_SECRET" not in problem["error"]
     ((what, remedy),) = faults(mode)
     assert what in problem["error"]
-    assert remedy.startswith("Copy the files themselves there")
+    assert remedy.startswith("Copy the files, not links to them")
     for fid in (FID, NEW):
         refused(ask(client, FALLBACK, fid), 503)
     assert not any(rows_of(sql).values())

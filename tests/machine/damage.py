@@ -22,7 +22,7 @@ class Damage:
         return bool(self._files or self._rows)
 
     def is_enough(self):
-        """Tell whether one more is too many: of three bad files, a process suspects its secret."""
+        """Whether one more is too many: of three bad files, a process suspects its secret."""
         return len(self._files) + len(self._rows) >= 2
 
     def add_file(self, name, *, whole=None):

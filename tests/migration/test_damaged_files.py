@@ -20,10 +20,10 @@ from wallet_api.repositories.wallet_files.directory import WalletDirectory
 
 GIGABYTE = 1 << 30
 DOES_NOT_DECRYPT = (
-    "its key does not decrypt: it was changed, or encrypted under another ENCRYPTION_SECRET"
+    "its key does not decrypt: it was changed, or encrypted with another ENCRYPTION_SECRET"
 )
 NO_PRIVATE_KEY = (
-    "its key decrypts under our secret, but is not a private key: it was changed or replaced"
+    "its key decrypts with our secret, but is not a private key: it was changed or replaced"
 )
 CUT_OFF = "it was cut off"
 ANOTHER_ADDRESS = "its key is the key of another address"
@@ -114,8 +114,8 @@ NAMES = {
         "its name gives a FID that is too large (2^63 or more)"
     ),
     f"wallet_{'9' * 200}_ethereum.json": "its name gives a FID that is too large (2^63 or more)",
-    "wallet_5_solana.json": "its name gives a chain that wallets are not kept under",
-    "wallet_5_Ethereum.json": "its name gives a chain that wallets are not kept under",
+    "wallet_5_solana.json": "its name has an unknown chain",
+    "wallet_5_Ethereum.json": "its name has an unknown chain",
     "wallet_abc_ethereum.json": NOT_A_WALLET,
     "wallet_-5_ethereum.json": NOT_A_WALLET,
     "wallet_\u0665_ethereum.json": NOT_A_WALLET,

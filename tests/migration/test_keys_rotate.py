@@ -82,7 +82,7 @@ def test_rows_that_do_not_decrypt_are_reported_with_exit_status_one(command, wal
     done = command("rotate", group="keys", **ROTATED)
     assert done.status == 1
     assert "FID 7: The stored key does not decrypt." in done.out.splitlines()
-    assert done.out.splitlines()[-1] == "1 wallets are left under other secrets."
+    assert done.out.splitlines()[-1] == "1 wallets are still encrypted with other secrets."
     assert under(sql) == {OLD_ID: 1, NEW_ID: 299}
     assert command("retire", OLD_ID, group="keys", **ROTATED).status == 1
 

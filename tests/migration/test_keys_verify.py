@@ -42,7 +42,7 @@ def test_each_row_that_does_not_decrypt_is_reported(verify, sql, wallets):
     *named, summary = done.out.splitlines()
     assert sorted(named) == [
         "FID 2, ethereum: unreadable: The stored key does not decrypt.",
-        "FID 4, ethereum: unreadable: The stored key is encrypted under an unknown secret.",
+        "FID 4, ethereum: unreadable: The stored key is encrypted with an unknown secret.",
     ]
     assert summary.endswith(": 4 opened, 2 unreadable")
 

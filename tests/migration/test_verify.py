@@ -72,7 +72,7 @@ def test_rows_are_verified_without_files_too(command, imported, unchanged):
         (f"address = '{BASE_ACCOUNT}'", "The stored key does not decrypt."),
         (
             "key_id = repeat('0', 16)",
-            "The stored key is encrypted under an unknown secret.",
+            "The stored key is encrypted with an unknown secret.",
         ),
     ],
 )

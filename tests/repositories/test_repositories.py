@@ -47,7 +47,7 @@ def run(database, sql):
 
 
 def append(connection, event=EVENT, *, creation=False):
-    """Append an entry to a user's chain, and tell whether it was written."""
+    """Append an entry to a user's chain, and return whether it was written."""
     audit = AuditRepository(connection)
     trail = AuditTrail(EncryptionService(Secret(SECRET)))
     entry = trail.next_entry(audit.lock_head(event.fid)(), event)

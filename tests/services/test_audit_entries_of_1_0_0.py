@@ -78,7 +78,7 @@ def test_either_release_continues_the_chain_of_the_other(releases, database, sql
 
 @pytest.mark.parametrize("first", ["old", "new"])
 def test_the_other_release_does_not_create_a_second_wallet(releases, database, sql, first):
-    """The entry of a wallet whose row is gone is found in either form."""
+    """The entry of a wallet whose row was deleted is found in either form."""
     releases.choose(first)
     service(database).ensure_trading_wallet(FID, access=access())
     plant(sql, "delete from wallets")

@@ -180,7 +180,7 @@ COPY = (
             [
                 UNCHAINED,
             ],
-            [(3, 5, "it carries no mac: it was not written by this service")],
+            [(3, 5, "it carries no MAC: it was not written by this service")],
             id="one without a mac put at the end",
         ),
         pytest.param(

@@ -185,7 +185,7 @@ def test_a_key_that_does_not_decrypt_is_an_alarm_and_never_replaced(wallets, sql
 
 
 def test_a_decrypted_key_of_another_address_is_an_alarm(wallets, database, sql):
-    """Sealed properly for this row, so only deriving the address can tell."""
+    """Encrypted correctly for this row: only deriving the address reveals it."""
     address = wallets.ensure_trading_wallet(FID, access=ACCESS).address
     encryption = EncryptionService(Secret(SECRET))
     another_key = keys.generate().private_key

@@ -11,11 +11,11 @@ TABLES = "every table is as the migrations created it"
 TRIGGERS = "every trigger is present and enabled"
 CONSTRAINTS = "every constraint is present and valid"
 INDEXES = "every index is present and valid"
-EVENTS = "there are no event triggers besides ours"
+EVENTS = "there are no event triggers"
 SETTINGS = "no setting of a role disables a safeguard"
-FOREIGN_SETTINGS = "roles and the database have no settings but ours"
-RIGHTS = "the role has no more rights than it needs"
-NEEDED = "the role has every right that it needs"
+FOREIGN_SETTINGS = "roles and the database have no unexpected settings"
+RIGHTS = "the role has no more privileges than it needs"
+NEEDED = "the role has every privilege that it needs"
 READABLE = "this role may read every table"
 # What the tests' server and its owner are like.
 USUAL = {"fsync is on", "the connection is encrypted", RIGHTS}
@@ -338,7 +338,7 @@ def test_a_role_that_lacks_rights_is_a_fault_that_names_each(runtime):
     runtime.do("set local role examiner")
     (found,) = [one for one in examine_database(runtime) if one.subject == NEEDED]
     assert found.serious
-    assert found.faults[0].startswith("this role lacks rights on wallets: ")
+    assert found.faults[0].startswith("this role lacks privileges on wallets: ")
     assert found.faults[1:] == ("INSERT, UPDATE (address) on wallets",)
 
 

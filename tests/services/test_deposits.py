@@ -141,7 +141,7 @@ def test_a_repeat_that_looked_for_the_wallet_before_there_was_one_is_the_same_de
         ("update deposits set chain_id = 7", DatabaseDamaged),
     ],
 )
-def test_a_repeat_is_an_alarm_without_the_wallet_and_on_a_network_that_nobody_knows(
+def test_a_repeat_is_an_alarm_without_the_wallet_and_on_an_unknown_network(
     deposits, sql, damage, alarm
 ):
     asked = request(idempotency_key="k")

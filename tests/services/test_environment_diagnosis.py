@@ -90,7 +90,7 @@ FAULTS = [
     ({"ENCRYPTION_SECRET": "short"}, "ENCRYPTION_SECRET has 5", "ALLOW_SHORT_SECRET=true"),
     ({"METRICS_TOKEN": "short"}, "METRICS_TOKEN has 5", "Remove it"),
     ({"NETWORK": "base"}, "NETWORK must be one of", "Correct it, or remove"),
-    ({"DEMO_FID": "5", "TRUSTED_PROXY_HOPS": "1"}, "DEMO_FID lets anybody", "Remove DEMO_FID"),
+    ({"DEMO_FID": "5", "TRUSTED_PROXY_HOPS": "1"}, "DEMO_FID lets anyone", "Remove DEMO_FID"),
     ({"WALLET_STORAGE": "migrating"}, "holds no wallet files", "Mount its disk"),
     (
         {"WALLET_STORAGE": "migrating", "WALLET_STORAGE_PATH": "/nowhere/a: b"},
@@ -111,7 +111,7 @@ ADVICE = [
     ({"QUICK_AUTH_JWKS_URL": "http://127.0.0.1:1/"}, "keys are not available", "QUICK_AUTH_ISSUER"),
     ({"PORT": "5000"}, "PORT is set, but TRUSTED_PROXY_HOPS is 0", "TRUSTED_PROXY_HOPS=1"),
     ({"ALLOW_KEY_EXPORT": "true"}, "ALLOW_KEY_EXPORT is true", "Remove ALLOW_KEY_EXPORT"),
-    ({"DEMO_FID": "5"}, "DEMO_FID lets anybody on this machine sign in", "Remove DEMO_FID"),
+    ({"DEMO_FID": "5"}, "DEMO_FID lets anyone on this machine sign in", "Remove DEMO_FID"),
     ({"RATELIMIT_ENABLED": "false"}, "RATELIMIT_ENABLED is false", "Remove RATELIMIT_ENABLED"),
     ({"RATELIMIT_STORAGE_URI": f"redis://:{HIDDEN}@127.0.0.1:1"}, "Redis", "Start it"),
     ({"DATABASE_REPLICA_URL": NOWHERE}, "replica cannot be reached", "DATABASE_REPLICA_URL"),
@@ -190,8 +190,8 @@ def test_clients_that_read_keys_or_sign_everything_are_reported(doctor, database
     assert idle == "idle may read private keys (keys:read): the audit log has no read by it"
     assert policed == "policed has no policy: it signs only with wallets that have one"
     assert trader == (
-        "trader is unrestricted and has no policy: its token signs anything with every wallet that "
-        "has none"
+        "trader is unrestricted and has no policy: its token signs anything with every wallet "
+        "without a policy"
     )
 
 
@@ -204,7 +204,7 @@ def test_clients_under_a_policy_are_fine_unless_they_can_change_it(doctor, datab
     ):
         new_client(clients, *scopes, name=name, unrestricted=unrestricted)
     policies.put_service(EVERYTHING)
-    only_own = ["own may sign and change policies: it can widen what limits it"]
+    only_own = ["own may sign and change policies: it can weaken its own limits"]
     assert [what for _, what, _ in unusual(doctor())] == only_own
     policies.assignments.assign_to_service(None, access=OPERATOR)
     for name in ("narrow", "own", "trader"):

@@ -212,7 +212,7 @@ def answers_of(to_server, data):
 
 
 def cut_at(proxy, places_of, number):
-    """Cut the connection once at a place; return what tells how many places there were."""
+    """Cut the connection once at a place; return a function that counts the places."""
     passed = 0
 
     def rule(to_server, data):

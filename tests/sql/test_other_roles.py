@@ -26,7 +26,7 @@ WALLET = """
     insert into wallets (fid, chain, wallet_type, address)
     values (1, 'base-account', 'base-account', '0x' || repeat('ab', 20))
 """
-LEFT = "Could not revoke the rights of {}: `wallet-api db doctor` reports who granted them."
+LEFT = "Could not revoke the privileges of {}: `wallet-api db doctor` reports who granted them."
 # What a role with all rights on tables does with them.
 ATTACKS = (
     CLIENT,
@@ -122,7 +122,8 @@ def test_default_privileges_leave_no_rights_after_an_upgrade(hosted, where, gran
     assert held(hosted, "web_anon") == set()
     assert succeeding(hosted, "web_anon") == []
     (line,) = told
-    assert line.startswith(f"Revoked the rights of {grantee} on public.active_encryption_keys, ")
+    start = f"Revoked the privileges of {grantee} on public.active_encryption_keys, "
+    assert line.startswith(start)
     assert hosted.upgrade() == []
 
 
@@ -245,7 +246,7 @@ def test_a_table_of_another_owner_is_reported_and_the_upgrade_continues(hosted, 
         admin.execute("alter table deposits owner to reporter")
         admin.execute("grant insert on deposits, wallets to web_anon")
     assert hosted.upgrade() == [
-        "Revoked the rights of web_anon on public.wallets.",
+        "Revoked the privileges of web_anon on public.wallets.",
         LEFT.format("web_anon on public.deposits"),
     ]
 

@@ -23,7 +23,7 @@ def test_a_batch_without_faults_runs_once():
     assert tried == [[1, 2, 3]]
 
 
-def test_one_locked_user_fails_alone():
+def test_one_locked_user_does_not_fail_the_batch():
     reports, _ = outcomes([1, 2, 3], {2}, LockTimeout("locked"))
     assert reports == [(1, "done"), (2, "locked"), (3, "done")]
 

@@ -75,7 +75,7 @@ REFUSED = {
     "a larger network": (
         client(allowed_networks=HOME),
         asked("wallets:read", allowed_networks=(ip_network("10.0.0.0/8"),)),
-        "allowedNetworks: root may not call from all of these networks.",
+        "allowedNetworks: all networks must be within those of root.",
     ),
     "a larger network that begins with the same address": (
         client(allowed_networks=(ip_network("10.0.0.0/16"),)),
@@ -95,7 +95,7 @@ REFUSED = {
     "a later expiry": (
         client(expires_at=LATER),
         asked("wallets:read", expires_at=LATER + timedelta(microseconds=1)),
-        "expiresAt: root expires earlier.",
+        "expiresAt: it must not be later than the expiry of root.",
     ),
 }
 

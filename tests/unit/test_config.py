@@ -236,14 +236,14 @@ def test_settings_show_no_secret():
         assert REQUIRED["JWT_SECRET"] not in text
 
 
-def test_the_token_settings_alone_can_be_read():
+def test_only_the_token_settings_can_be_read():
     read = read_token_settings({"JWT_SECRET": REQUIRED["JWT_SECRET"], "JWT_ISSUER": "us"})
     assert (read.secret.reveal(), read.issuer) == (REQUIRED["JWT_SECRET"], "us")
     with pytest.raises(ConfigurationError, match="JWT_SECRET is not set"):
         read_token_settings({})
 
 
-def test_the_database_url_alone_can_be_read():
+def test_only_the_database_url_can_be_read():
     assert read_database_url(REQUIRED).reveal() == REQUIRED["DATABASE_URL"]
     with pytest.raises(ConfigurationError, match="DATABASE_URL is not set") as refusal:
         read_database_url({"JWT_SECRET": "short"})

@@ -11,7 +11,7 @@ from wallet_api.server.connection import Connection
 
 @pytest.fixture
 def pair():
-    """A connection of ours, and the client's end."""
+    """A connection of the server, and the client's end."""
     ours, theirs = socket.socketpair()
     connection = Connection(Config(), ours, "", "")
     yield connection, theirs

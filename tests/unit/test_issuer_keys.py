@@ -183,7 +183,7 @@ def test_a_new_key_is_fetched_and_a_withdrawn_one_is_forgotten(issuer):
 
 
 @pytest.mark.parametrize("token", [sign(), sign(aud="other.example"), Secret("garbage")])
-def test_without_an_audience_nobody_signs_in(issuer, token):
+def test_without_an_audience_no_user_signs_in(issuer, token):
     with pytest.raises(SignInUnavailable) as refusal:
         quick_auth(issuer, ()).verify(token)
     assert refusal.value.reason == "QUICK_AUTH_AUDIENCE is not set"

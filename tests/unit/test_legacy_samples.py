@@ -136,7 +136,7 @@ def test_a_malformed_record_is_refused(encryption, ciphertext, iv):
 
 @pytest.mark.parametrize("byte", [0, 1, 2, 15])
 def test_a_changed_iv_never_gives_the_key_of_the_address(encryption, byte):
-    """CBC lets an attacker change the first block at will: the address is what tells."""
+    """CBC lets an attacker change the first block at will: only the address reveals it."""
     changed = bytearray.fromhex(IV)
     changed[byte] ^= 1
     try:

@@ -95,7 +95,7 @@ def test_the_remaining_requests_are_counted_per_caller(clock):
     assert (other.allowed, other.remaining, other.seconds) == (True, 2, 60)
 
 
-def test_limits_of_one_window_are_counted_for_each_alone(clock):
+def test_limits_of_one_window_are_counted_separately(clock):
     limits = RateLimits(Secret(MEMORY))
     rates = [parse(rate) for rate in ("3 per minute", "3 per 60 second", "5 per minute")]
     for remaining in (2, 1, 0):

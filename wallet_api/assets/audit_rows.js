@@ -30,7 +30,7 @@ export function auditTable(entries, network, { user = true } = {}) {
 
 const begin = (id) => (id.length > 12 ? `${id.slice(0, 8)}…` : id);
 
-// The reason, what was signed, and behind a disclosure everything that the entry has.
+// The reason, the effects and the digest, and a disclosure with all members of the entry.
 function details(entry, network) {
   const { digest, effects, chain_id: chainId } = entry.details ?? {};
   // What is signed for another chain has other assets, and no explorer that is known here.

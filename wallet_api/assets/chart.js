@@ -91,6 +91,6 @@ function legend(kinds) {
 function numbers(days, kinds, columns, sums) {
   const rows = days.flatMap((day, index) => (sums[index] ? [h("tr", {},
     h("th", { scope: "row" }, day), columns[index].map((cell) => h("td", {}, cell.text)))] : []));
-  return h("details", {}, h("summary", {}, "The numbers"), h("table", { class: "numbers" },
+  return h("details", {}, h("summary", {}, "Show as a table"), h("table", { class: "numbers" },
     h("thead", {}, h("tr", {}, ["Day (UTC)", ...kinds].map((name) => h("th", { scope: "col" }, name)))), h("tbody", {}, rows)));
 }

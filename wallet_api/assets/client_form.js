@@ -1,4 +1,4 @@
-// Creation of an API client. Its token is shown once, and kept nowhere.
+// Creation of an API client. Its token is shown once, and not stored.
 
 import { busy, explain, now } from "./ask.js";
 import { card, h, link, note } from "./dom.js";
@@ -12,7 +12,7 @@ const EXPIRIES = { "1 day": 1, "7 days": 7, "30 days": 30, "90 days": 90, "1 yea
 
 export function newClient(view) {
   view.title("Create an API client");
-  const policy = h("select", { id: "client-policy", name: "policyId" }, h("option", { value: "" }, "That of your token, if it has one"));
+  const policy = h("select", { id: "client-policy", name: "policyId" }, h("option", { value: "" }, "The policy of your token, if any"));
   const error = h("div", { class: "error", role: "alert" });
   const { element, body } = card("New client", { id: "new-client", more: link("#/clients", "All clients") });
   const submit = (event) => {
@@ -32,7 +32,7 @@ export function newClient(view) {
         h("span", {}, h("code", {}, scope), h("span", { class: "quiet" }, ` ${meaning}`))))),
     field("client-expiry", "Expires", h("select", { id: "client-expiry", name: "expiry" },
       Object.entries(EXPIRIES).map(([label, days]) => h("option", { value: days, selected: days === 0 }, label)))),
-    field("client-networks", "Allowed networks (separated by commas; empty: those of your token)",
+    field("client-networks", "Allowed networks (separated by commas; empty: the same networks as your token)",
       h("input", { id: "client-networks", name: "networks", autocomplete: "off", spellcheck: "false", placeholder: "203.0.113.0/24" })),
     field("client-policy", "Policy", policy),
     h("label", { class: "check" }, h("input", { type: "checkbox", name: "unrestricted" }),
@@ -62,7 +62,7 @@ function read(form) {
 
 function created({ name, token }) {
   return [
-    note(h("strong", {}, `The token of ${name}`), " is shown only now. Copy it to where the client reads it."),
+    note(h("strong", {}, `The token of ${name}`), " is shown only once. Copy it to where the client reads it."),
     h("p", { id: "new-token", class: "secret" }, copyable(token, "token")),
     h("p", { class: "actions" }, link("#/clients", "All clients"), link(to(["clients", "new"]), "Create another one")),
   ];

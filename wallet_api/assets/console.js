@@ -40,7 +40,7 @@ function show({ focus = true } = {}) {
 
 function notFound(view) {
   view.title("Not found");
-  view.add(note("The console has no such view. Choose one of the navigation, or search."));
+  view.add(note("This view does not exist. Choose one in the navigation, or search."));
 }
 
 function refresh() {

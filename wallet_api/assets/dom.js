@@ -2,7 +2,7 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 
-// What a condition leaves where there is nothing to show.
+// Values that render as nothing.
 const ABSENT = [null, undefined, false, ""];
 
 function fill(element, properties, children) {

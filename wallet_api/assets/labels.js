@@ -1,4 +1,4 @@
-// What the console calls the values of the API.
+// The console's labels for values of the API.
 
 export const KINDS = { trading: "Trading wallet", "base-account": "Base Account" };
 

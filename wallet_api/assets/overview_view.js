@@ -50,7 +50,7 @@ function range(from, until) {
     h("span", { class: "quiet" }, "Days are in UTC."));
 }
 
-// What /v1/stats counts where wallets are files, too.
+// A note about the wallets that /v1/stats does not count.
 function filesNote(storage) {
   return storage === "postgres" ? [] : [note("Only wallets in PostgreSQL are counted, not those that are only in files.")];
 }

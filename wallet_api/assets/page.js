@@ -126,7 +126,7 @@ async function deposit() {
   ]);
 }
 
-// Wait for an optional part of the page. What was asked for is done even if this part fails.
+// Wait for an optional part of the page. The action is complete even if this part fails.
 async function optionally(work, onFailure) {
   try {
     await work;

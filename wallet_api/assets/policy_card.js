@@ -1,4 +1,4 @@
-// What a wallet may sign: the policies that apply, and what is left of their windows.
+// The policies that apply to a wallet, and the remaining amounts of their windows.
 
 import { card, h, note, pill, quiet } from "./dom.js";
 import { amount, duration } from "./format.js";
@@ -14,7 +14,7 @@ export function policyCard(view, fid, client) {
     const found = await get(`users/${encodeURIComponent(fid)}/policy/effective`, { client });
     const network = await knownNetwork();
     const shown = found.layers.map((layer) => layerPart(layer, found.windows, network));
-    if (!found.complete) shown.push(quiet("There are more windows than are shown."));
+    if (!found.complete) shown.push(quiet("Some windows are not shown."));
     if (found.layers.some((layer) => layer.layer !== "user")) return shown;
     return [note(client && found.unrestricted
       ? `No policy of the service or the wallet applies. ${client} is unrestricted: it needs a policy only for delegations and for messages of 32 bytes.`

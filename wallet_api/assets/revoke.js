@@ -5,7 +5,7 @@ import { h } from "./dom.js";
 import { post } from "./session.js";
 import { View } from "./view.js";
 
-// A button that asks before it revokes, because nothing takes that back. Then it calls `done`.
+// A button that asks before it revokes, because a revocation cannot be undone. Then it calls `done`.
 export function revokeButton(view, name, done) {
   return h("button", { type: "button", class: "danger", "aria-label": `Revoke ${name}`,
     onclick: (event) => confirm(view, event.currentTarget, name, done) }, "Revoke");
@@ -34,7 +34,7 @@ function confirm(view, button, name, done) {
   };
   const dialog = h("dialog", { "aria-labelledby": "revoke-title", onclose: () => { dialog.remove(); button.focus(); } },
     h("h2", { id: "revoke-title" }, `Revoke ${name}?`),
-    h("p", {}, "Every process refuses its token from the next request on. This cannot be undone: create a new client instead."),
+    h("p", {}, "Every process refuses its token immediately. This cannot be undone: create a new client instead."),
     error,
     h("div", { class: "actions" },
       h("button", { type: "button", class: "danger primary", onclick: (event) => busy(event.currentTarget, revoke, failed) }, "Revoke"),

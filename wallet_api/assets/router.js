@@ -12,7 +12,7 @@ export function here() {
   }
 }
 
-// The members of a query that say something.
+// The members of a query that have a value.
 export const present = (query) => Object.fromEntries(
   Object.entries(query).filter(([, value]) => value !== null && value !== undefined && value !== ""));
 

@@ -1,4 +1,4 @@
-// Search: what people paste, and where it leads.
+// Search: opens the view of a pasted id, address or name.
 
 import { card, h, link, note, quiet, table } from "./dom.js";
 import { fidLink, time } from "./format.js";
@@ -33,7 +33,7 @@ export function search(view, _, { q: asked = "" }) {
   else if (UUID.test(asked)) view.load(place, "wallets:read", () => byDeposit(view, asked.toLowerCase()));
   else if (asked.startsWith("client:") || asked.startsWith("cli:")) replace(["audit"], { actor: asked });
   else if (REQUEST.test(asked)) replace(["audit"], { request_id: asked });
-  else place.append(note("This is nothing that can be searched for."), hint());
+  else place.append(note("The search does not recognize this text."), hint());
 }
 
 const hint = () => quiet("Search for an FID (1464243, FID 1464243), a wallet (fid_1464243_ethereum), an address or its beginning (0x24e0), ",

@@ -64,7 +64,7 @@ function poolTable(pools) {
 
 function limitsPart(limits) {
   if (!limits.length) return [quiet("Requests are not limited.")];
-  const names = { ip: "IP address", user: "User", client: "API client", writes: "User, for what is stored" };
+  const names = { ip: "IP address", user: "User", client: "API client", writes: "User (writes)" };
   return [table("Rate limits", ["For each", "Requests", "In"], limits.map(({ per, amount, seconds }) =>
     [names[per], number(amount), duration(seconds)]))];
 }

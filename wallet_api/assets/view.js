@@ -47,7 +47,7 @@ export class View {
     if (this.root.isConnected && answeredAt) this.asOf.replaceChildren("As of ", time(answeredAt.toISOString()));
   }
 
-  // Return what stands in the place of a part.
+  // Return the replacement of a part that cannot be shown.
   refused(refusal, scope) {
     if (!(refusal instanceof Refusal)) throw refusal;
     if (refusal.code === "insufficient_scope") return note(`Not shown: this token lacks the scope ${scope}.`);

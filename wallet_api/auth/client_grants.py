@@ -1,4 +1,4 @@
-"""What an API client may grant to the clients that it creates."""
+"""The rights that an API client may grant to the clients that it creates."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -12,7 +12,10 @@ NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}", re.ASCII)
 """The name of an API client."""
 
 NOT_GRANTED = "clients:write"
-"""The scope that only `wallet-api clients create` grants: what a client made makes no clients."""
+"""The scope that only `wallet-api clients create` grants.
+
+A client that a client created cannot create clients.
+"""
 
 
 def read_network(text: str) -> IPNetwork:
@@ -58,9 +61,9 @@ def _excesses(creator: ApiClient, rights: ClientRights) -> Iterator[str]:
             f"which is {creator.policy_id or 'none'}."
         )
     if not _is_within(rights.allowed_networks, creator.allowed_networks):
-        yield f"allowedNetworks: {creator.name} may not call from all of these networks."
+        yield f"allowedNetworks: all networks must be within those of {creator.name}."
     if not _is_before(rights.expires_at, creator.expires_at):
-        yield f"expiresAt: {creator.name} expires earlier."
+        yield f"expiresAt: it must not be later than the expiry of {creator.name}."
 
 
 def _may_assign(creator: ApiClient, rights: ClientRights) -> bool:

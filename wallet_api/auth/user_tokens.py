@@ -1,4 +1,4 @@
-"""Session tokens: JWTs (RFC 7519) signed with HS256 under JWT_SECRET."""
+"""Session tokens: JWTs (RFC 7519), signed with JWT_SECRET (HS256)."""
 
 import hashlib
 import math

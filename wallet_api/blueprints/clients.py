@@ -64,7 +64,7 @@ def list_clients(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]
 @blueprint.arguments(ClientBody, example=EXAMPLE)
 @blueprint.response(201, CreatedClientAnswer)
 def create_client(body: dict[str, Any]) -> Any:
-    """Create an API client with rights that the caller has, and return its token, only here.
+    """Create an API client with rights that the caller has, and return its token once.
 
     Where the body names no policy, no networks or no expiry, those of the caller apply.
     """

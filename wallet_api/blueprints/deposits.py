@@ -31,8 +31,8 @@ _ID = {
     "schema": {"type": "string", "format": "uuid"},
 }
 _NOTE = (
-    "This deposit was prepared. Nobody watches the blockchain yet: a block explorer shows whether "
-    "the money arrived."
+    "This deposit was prepared. The service does not watch the blockchain yet. Check a block "
+    "explorer to see whether the money arrived."
 )
 
 

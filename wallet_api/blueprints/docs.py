@@ -17,7 +17,7 @@ from wallet_api.blueprints.routing import Blueprint
 
 blueprint = Blueprint("docs", __name__, description="The description of this API.")
 pages = Blueprint("swagger", __name__, template_folder="../templates")
-"""The page and its assets, which the document leaves out."""
+"""The page and its assets, excluded from the OpenAPI document."""
 
 _SWAGGER_ASSETS = Path(flask_swagger_ui.__file__).parent / "dist"
 _OWN_ASSETS = Path(__file__).parents[1] / "assets"

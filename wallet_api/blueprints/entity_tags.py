@@ -1,4 +1,4 @@
-"""Entity tags (RFC 9110, section 8.8) of what has versions: the version in quotes."""
+"""Entity tags (RFC 9110, section 8.8) of versioned resources: the version in quotes."""
 
 import re
 from typing import Any

@@ -15,7 +15,7 @@ from wallet_api.blueprints.routing import Blueprint
 from wallet_api.blueprints.schemas.bases import BASE_ACCOUNT
 
 blueprint = Blueprint("home", __name__, template_folder="../templates")
-"""Pages and their assets, which the OpenAPI document leaves out."""
+"""Pages and their assets, excluded from the OpenAPI document."""
 
 _ASSETS = Path(__file__).parents[1] / "assets"
 _CSP = (

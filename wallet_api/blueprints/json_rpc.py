@@ -83,7 +83,7 @@ def read_calls(raw: bytes) -> tuple[list["Call | Answer"], bool]:
         raise RpcError(INVALID_REQUEST, f"A batch has 1 to {MAX_BATCH} requests.")
     # The limits of one call bound the CPU that it takes. Twenty large ones would take seconds.
     if len(raw) > MAX_BODY_BYTES:
-        reason = f"A batch has at most {MAX_BODY_BYTES} bytes. Send its calls one by one."
+        reason = f"A batch has at most {MAX_BODY_BYTES} bytes. Send its calls in separate requests."
         raise RpcError(INVALID_REQUEST, reason)
     return [_read_call(member) for member in body], True
 

@@ -73,7 +73,7 @@ _CRITICAL = (
 )
 _SENTENCES = {
     400: "The request is not valid.",
-    404: "There is nothing at this address.",
+    404: "This path does not exist.",
     405: "The method is not allowed for this URL.",
     413: "The request body is too large.",
     415: "The request body must be JSON (Content-Type: application/json).",

@@ -59,7 +59,7 @@ class RequestLimits:
         self._count("writes", g.actor)
 
     def count_batch(self, calls: int) -> None:
-        """Count a batch as its calls one by one would be counted. Raises TooManyRequests.
+        """Count each call of a batch. Raises TooManyRequests.
 
         The request itself was counted as one call.
         """

@@ -115,7 +115,7 @@ def rpc(fid: str, chain_id: str) -> Response:
 
 @blueprint.errorhandler(WalletApiError)
 def count_refused_request(error: WalletApiError) -> Response:
-    """Count a request that was refused as a whole, whatever its calls are."""
+    """Count a request that was refused as a whole."""
     if "client" in g:
         count_refusal(error, g.client, method=RPC)
     return error_response(error)
@@ -176,7 +176,7 @@ def _answer(provider: _Provider, call: Call) -> object:
         return _read(provider, call)
     raise RpcError(
         json_rpc.METHOD_NOT_FOUND,
-        f"The method {printable(call.method)} is not supported. Use another node for it.",
+        f"The method {printable(call.method)} is not supported. Use another RPC URL for it.",
     )
 
 

@@ -202,7 +202,7 @@ def preview_signature(body: dict[str, Any], fid: str) -> dict[str, Any]:
 
 @blueprint.errorhandler(WalletApiError)
 def count_refused_request(error: WalletApiError) -> Response:
-    """Count a request that was refused, for whatever reason, unless it was a preview."""
+    """Count a refused request, unless it was a preview."""
     method = f"sign/{str(request.url_rule).rpartition('/')[2]}"
     if "client" in g and method in METHODS:
         count_refusal(error, g.client, method=method)

@@ -44,7 +44,7 @@ _archive_folder = click.Path(exists=True, file_okay=False, path_type=Path)
     "--archive",
     "archive_folder",
     type=_archive_folder,
-    help="Verify the archived entries in this folder too.",
+    help="Verify the archived entries in this directory too.",
 )
 @click.option(
     "--known-client",
@@ -131,7 +131,7 @@ def verify(
     required=True,
     help="Archive key uses from before this time (UTC), at least a day ago.",
 )
-@click.option("--to", type=_archive_folder, required=True, help="The folder of the archive.")
+@click.option("--to", type=_archive_folder, required=True, help="The directory of the archive.")
 @json_option
 @click.pass_context
 def archive(context: click.Context, before: datetime, to: Path, as_json: bool) -> None:
@@ -139,9 +139,9 @@ def archive(context: click.Context, before: datetime, to: Path, as_json: bool) -
 
     Entries about wallets and addresses stay in the log. Each key use is verified, written, flushed
     to the disk and read back before it is deleted, and an entry of its user's chain records it. Use
-    the same folder each time, as the owner of the tables, and keep a copy of it: the log cannot be
-    verified completely without it. The command can be interrupted and repeated. Exit status 0 only
-    if every key use from before that time was archived, except single ones.
+    the same directory each time, as the owner of the tables, and keep a copy of it: the log cannot
+    be verified completely without it. The command can be interrupted and repeated. Exit status 0
+    only if every key use from before that time was archived, except single ones.
 
     \b
     Example:

@@ -26,9 +26,9 @@ _KEEP_HINT = (
 @click.command(cls=Command)
 @json_option
 def register(as_json: bool) -> None:
-    """Register ENCRYPTION_SECRET in the database, so that keys can be encrypted under it.
+    """Register ENCRYPTION_SECRET in the database, so that keys can be encrypted with it.
 
-    The service registers its secret itself if its role has the right. The role of
+    The service registers its secret itself if its role has the privilege. The role of
     queries/operations/roles.sql does not: run this command as the owner of the tables before the
     first start with a new secret. It is safe to repeat.
 
@@ -48,7 +48,7 @@ def register(as_json: bool) -> None:
 @json_option
 @click.pass_context
 def rotate(context: click.Context, processes: int, as_json: bool) -> None:
-    """Encrypt every key again under ENCRYPTION_SECRET while the service runs.
+    """Encrypt every key again with ENCRYPTION_SECRET while the service runs.
 
     Put the older secrets into ENCRYPTION_SECRET_PREVIOUS. Each key is decrypted and compared with
     its address before it is written, and again before the commit. Keys that do not decrypt are
@@ -88,12 +88,12 @@ def rotate(context: click.Context, processes: int, as_json: bool) -> None:
     else:
         click.echo(progress.summary())
         if left:
-            click.echo(f"{left} wallets are left under other secrets.")
+            click.echo(f"{left} wallets are still encrypted with other secrets.")
     context.exit(0 if progress.succeeded() and not left else 1)
 
 
 def _count(resources: WalletResources) -> int:
-    """Return the number of wallets that are encrypted under other secrets."""
+    """Return the number of wallets that are encrypted with other secrets."""
     with resources.database() as database:
         return KeyRotation(database, resources.encryption, operator()).count()
 
@@ -101,7 +101,7 @@ def _count(resources: WalletResources) -> int:
 @click.command(cls=Command)
 @json_option
 def status(as_json: bool) -> None:
-    """List the secrets in the database and the number of keys that are encrypted under each.
+    """List the secrets in the database and the number of keys that are encrypted with each.
 
     Secrets are identified by their key ids, which do not reveal them.
 
@@ -112,7 +112,7 @@ def status(as_json: bool) -> None:
     resources = WalletResources(check_secret=False)
     with (
         resources.database() as database,
-        status_line("Counting the wallets under each secret"),
+        status_line("Counting the wallets of each secret"),
     ):
         found = resources.known_secrets(database).status()
     if as_json:
@@ -129,9 +129,9 @@ def status(as_json: bool) -> None:
 @click.argument("key_id")
 @json_option
 def retire(key_id: str, as_json: bool) -> None:
-    """Retire an older secret, so that no key can be encrypted under it any more.
+    """Retire an older secret, so that no key can be encrypted with it any more.
 
-    PostgreSQL rejects this while a key is encrypted under it. Processes that still have it as
+    PostgreSQL rejects this while a key is encrypted with it. Processes that still have it as
     ENCRYPTION_SECRET cannot create wallets afterwards.
 
     \b

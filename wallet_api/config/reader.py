@@ -117,7 +117,7 @@ class SettingsReader(EnvironmentReader):
         """Read DEMO_FID, with a warning if it is set."""
         fid = self.integer("DEMO_FID", default=0, low=0, high=MAX_FID)
         if fid:
-            fault = f"lets anybody on this machine sign in as FID {fid}"
+            fault = f"lets anyone on this machine sign in as FID {fid}"
             self.warnings.append(VariableFault("DEMO_FID", fault, _NOT_IN_PRODUCTION))
         return fid or None
 

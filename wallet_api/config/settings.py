@@ -119,7 +119,10 @@ class Settings:
         if signing and signing in [trim(secret.reveal()) for secret in encryption]:
             read.refuse("JWT_SECRET", "must differ from every ENCRYPTION_SECRET")
         if settings.demo_fid and settings.trusted_proxy_hops:
-            read.refuse("DEMO_FID", "lets anybody sign in: not behind a proxy (TRUSTED_PROXY_HOPS)")
+            read.refuse(
+                "DEMO_FID",
+                "lets anyone sign in: it must not be set behind a proxy (TRUSTED_PROXY_HOPS)",
+            )
         return read.checked(settings)
 
 

@@ -1,4 +1,4 @@
-"""MACs that chain the audit log entries of a user, under a key derived from ENCRYPTION_SECRET.
+"""MACs that chain the audit log entries of a user, with a key derived from ENCRYPTION_SECRET.
 
 The format, so that a log can be verified without this code:
 
@@ -14,7 +14,7 @@ truncates a chain therefore lacks the matching head, unless they saved it earlie
 which operators store elsewhere, detect that.
 
 The row of a later secret in encryption_keys contains the root of the secret that it succeeds,
-encrypted under the root key (12 random bytes, then AES-256-GCM with both key ids as associated
+encrypted with the root key (12 random bytes, then AES-256-GCM with both key ids as associated
 data, in hex). The current secret can therefore verify the entries of every earlier secret.
 """
 
@@ -44,7 +44,7 @@ class ChainedMacs:
 
 
 class AuditKey:
-    """Compute MACs, and encrypt roots of older secrets, under one secret."""
+    """Compute MACs, and encrypt roots of older secrets, with one secret."""
 
     def __init__(self, key_id: str, root: Secret[bytes]) -> None:
         self.key_id = key_id
@@ -61,7 +61,7 @@ class AuditKey:
         return self._mac(b"head\n%d\n%d\n%s" % (fid, entry_id, entry.encode()))
 
     def encrypt_root_of(self, older: "AuditKey") -> str:
-        """Return the root of the secret that this one succeeds, encrypted under this one."""
+        """Return the root of the secret that this one succeeds, encrypted with this one."""
         nonce = os.urandom(_NONCE_BYTES)
         associated_data = _associated_data(self.key_id, older.key_id)
         return (nonce + self._cipher().encrypt(nonce, older.root.reveal(), associated_data)).hex()

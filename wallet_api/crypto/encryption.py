@@ -1,4 +1,4 @@
-"""Encryption of private keys with AES-256 under ENCRYPTION_SECRET.
+"""Encryption of private keys with ENCRYPTION_SECRET (AES-256).
 
 The format of scheme `aes-256-gcm`, so that a row can be decrypted without this code:
 
@@ -39,16 +39,16 @@ _NONCE_BYTES = 12
 _KEY_BYTES = 32
 _LEGACY_PLAINTEXT = re.compile(rb"0x[0-9a-fA-F]{64}")
 # Valid padding of this length shows that the key was right. One byte of valid padding occurs by
-# chance in one of 256 decryptions under a wrong key.
+# chance in one of 256 decryptions with a wrong key.
 _CONCLUSIVE_PADDING = 4
 
 DOES_NOT_DECRYPT = (
-    "its key does not decrypt: it was changed, or encrypted under another ENCRYPTION_SECRET"
+    "its key does not decrypt: it was changed, or encrypted with another ENCRYPTION_SECRET"
 )
 """The reason for a legacy record that none of our secrets decrypts."""
 
 NO_PRIVATE_KEY = (
-    "its key decrypts under our secret, but is not a private key: it was changed or replaced"
+    "its key decrypts with our secret, but is not a private key: it was changed or replaced"
 )
 """The reason for a legacy record that one of our secrets decrypts to another value than a key."""
 
@@ -91,7 +91,7 @@ class _MasterKey:
 
 
 class EncryptionService:
-    """Encrypt private keys under the current secret; decrypt under it and the previous ones.
+    """Encrypt private keys with the current secret; decrypt with it and the previous ones.
 
     The constructor takes about 0.3 s and 128 MiB per secret (scrypt): call it once per process.
     Encryption and decryption take microseconds.
@@ -143,7 +143,7 @@ class EncryptionService:
     def decrypt(self, key: EncryptedKey, *, fid: int, chain: str, address: str) -> Secret[bytes]:
         """Decrypt a private key and return its 32 bytes.
 
-        Raises KeyUnreadable if it was encrypted under an unknown secret, was changed, or belongs to
+        Raises KeyUnreadable if it was encrypted with an unknown secret, was changed, or belongs to
         another FID, chain or address. The error does not contain the key.
         """
         if key.scheme != AES_256_GCM:
@@ -152,7 +152,7 @@ class EncryptionService:
             )
         master = self._keyring.get(key.key_id)
         if master is None:
-            raise KeyUnreadable("The stored key is encrypted under an unknown secret.")
+            raise KeyUnreadable("The stored key is encrypted with an unknown secret.")
         associated_data = _associated_data(key.key_id, fid=fid, chain=chain, address=address)
         try:
             private_key = master.cipher(fid=fid, chain=chain).decrypt(
@@ -167,8 +167,8 @@ class EncryptionService:
     def decrypt_legacy(self, ciphertext: str, iv: str) -> LegacyKey | None:
         """Decrypt a key of the old file service (scheme `aes-256-cbc`, both arguments in hex).
 
-        AES-256-CBC with PKCS#7 under scrypt(secret, "salt", N 16384, r 8, p 1). The plaintext is
-        `0x` and 64 hex digits, or another notation of a key. An empty plaintext means a record
+        AES-256-CBC with PKCS#7. Its key is scrypt(secret, "salt", N 16384, r 8, p 1). The plaintext
+        is `0x` and 64 hex digits, or another notation of a key. An empty plaintext means a record
         without a key; then the result is None. The first call takes about 40 ms per secret
         (scrypt).
 

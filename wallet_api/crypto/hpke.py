@@ -35,7 +35,7 @@ class Recipient:
     def __init__(self, text: str) -> None:
         """Read a public key: 32 bytes in base64url without padding. Raises InvalidRecipientKey.
 
-        Points of small order are rejected: anybody could decrypt what is encrypted to them.
+        Points of small order are rejected: anyone could decrypt what is encrypted to them.
         """
         if not _BASE64URL.fullmatch(text):
             raise InvalidRecipientKey

@@ -93,7 +93,7 @@ class Connection(psycopg.Connection[Row]):
     A stopped server, or a network that drops packets, never applies statement_timeout. Therefore
     `answer_seconds` is a timeout on our side, slightly longer, so that PostgreSQL's comes first.
 
-    A commit whose wait for the synchronous standby is cancelled succeeds with a warning. Then
+    A commit whose wait for the synchronous standby is canceled succeeds with a warning. Then
     `unreplicated` is true.
     """
 

@@ -24,7 +24,7 @@ _UNAVAILABLE = (
     "25P03",  # idle_in_transaction_session_timeout: our process was paused
     "40",  # transaction rollback, after the retries
     "53",  # insufficient resources: disk full, out of memory, too many connections
-    "57",  # operator intervention: shutdown, cancelled, cannot connect now
+    "57",  # operator intervention: shutdown, canceled, cannot connect now
     "58",  # system error: I/O
     "25006",  # read only: a former primary
     "28",  # the role may not log in
@@ -53,7 +53,7 @@ def to_domain_error(error: psycopg.Error) -> ServiceUnavailable | None:
         return DatabaseUnavailable(
             "the role in the database may not do this",
             "commands need the owner's DATABASE_URL, "
-            "and the service needs the rights that queries/operations/roles.sql grants",
+            "and the service needs the privileges that queries/operations/roles.sql grants",
             alarm="rights_missing",
         )
     if isinstance(error, (pg.DataCorrupted, pg.IndexCorrupted)):

@@ -289,8 +289,8 @@ class Database:
             raise
         if connection.unreplicated:
             connection.close()
-            cancelled = pg.OperatorIntervention("a commit was not replicated")
-            raise _ConnectionLost(cancelled, connection)
+            canceled = pg.OperatorIntervention("a commit was not replicated")
+            raise _ConnectionLost(canceled, connection)
         return result
 
 

@@ -1,7 +1,7 @@
 """Checks, by the write-ahead log, that visible rows survive a failover or a restore.
 
 - A visible row may be missing on the synchronous standby, after a restart of the primary or a
-  cancelled wait of its commit.
+  canceled wait of its commit.
 - A restored or promoted database may lack writes that were acknowledged.
 """
 
@@ -120,8 +120,8 @@ class Replication:
         state = _QUERIES.wait(connection)
         if state["message"] is None:
             # The server is no longer the primary: the pool replaces the connection.
-            raise pg.ReadOnlySqlTransaction("the server is a standby, which cannot wait for one")
-        # A cancelled wait confirms nothing, nor does one while no standby is configured, which an
+            raise pg.ReadOnlySqlTransaction("the server is a standby, and cannot wait for another")
+        # A canceled wait confirms nothing, nor does one while no standby is configured, which an
         # operator may change under an open connection. A transaction that is open for very long
         # keeps the oldest id too far back.
         waited = state["has_standby"] and not connection.unreplicated

@@ -95,7 +95,7 @@ def apply(
     if encoding != "UTF8":
         faults.append(
             DatabaseUnavailable(
-                f"the database's encoding is {encoding}, which does not hold every text",
+                f"the database's encoding is {encoding}, which cannot store every character",
                 "dump it, and restore it into one created with `createdb --encoding=UTF8 "
                 "--template=template0`",
                 alarm=_UNSAFE_SESSION,

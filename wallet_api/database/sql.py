@@ -17,7 +17,7 @@ def load(file: str) -> Any:
 
     Each file is loaded separately, because aiosql lets a query replace one of the same name in
     another file. Every statement carries its name as a comment, for pg_stat_activity and logs: the
-    subject, which is the file or its folder, and the query. The comment is after the first word,
+    subject, which is the file or its directory, and the query. The comment is after the first word,
     because pg_stat_statements of PostgreSQL 18 omits comments before it.
     """
     subject = file.partition("/")[0]

@@ -1,4 +1,4 @@
-"""Strict reading of messages for `personal_sign` and `eth_sign` (EIP-191, version 0x45)."""
+"""Strict parsing of messages for `personal_sign` and `eth_sign` (EIP-191, version 0x45)."""
 
 from wallet_api.ethereum.strict_json import read_bytes, read_text
 

@@ -50,16 +50,16 @@ class NodeError:
 
 UNANSWERED = NodeError(code=-32000, message="The node did not answer. Try again.")
 TOO_LARGE = NodeError(
-    code=-32000, message="The answer of the node is larger than 1 MiB. Ask for less."
+    code=-32000, message="The node's response is larger than 1 MiB. Request less data."
 )
-TOO_MANY = NodeError(code=-32005, message="Too many requests wait for the node. Try again.")
+TOO_MANY = NodeError(code=-32005, message="Too many requests are waiting for the node. Try again.")
 
 
 class Node:
     """A node at a URL, which may contain a credential.
 
-    A call runs in a thread of the node, so that the caller waits no longer than it wants, whatever
-    is slow: also the resolver of names, which has no timeout that a program can set. The thread
+    A call runs in a thread of the node, so that a timeout limits all of it, including the
+    resolution of names, which has no timeout that a program can set. The thread
     itself ends soon after, because no byte of the node extends the time. A thread keeps its
     connection for the next call.
 
@@ -67,7 +67,7 @@ class Node:
     """
 
     def __init__(self, url: Secret[str], *, threads: int) -> None:
-        """Run at most so many calls at a time. The first call starts a thread."""
+        """Run at most `threads` calls at a time. The first call starts a thread."""
         self._url = url
         self._threads = ThreadPoolExecutor(threads)
         self._free = BoundedSemaphore(threads)
@@ -97,7 +97,7 @@ class Node:
         return TOO_LARGE if len(text) > MAX_ANSWER_BYTES else _read(text)
 
     def _exchange(self, body: bytes, until: float) -> tuple[int, bytes]:
-        """Return the status and the text of the answer, of which one byte too much is enough."""
+        """Return the status and the text of the answer, cut one byte above the size limit."""
         # The node may have closed an idle connection. Then the call is sent again, on a new one.
         with suppress(IndexError, ConnectionError, ssl.SSLError):
             return self._post_on(self._idle.pop(), body, until)
@@ -133,7 +133,7 @@ class Node:
 
 
 class _Response(HTTPResponse):
-    """A response that arrives until a moment, or raises TimeoutError."""
+    """A response with a deadline, after which reading it raises TimeoutError."""
 
     def __init__(self, sock: Any, *, until: float, **options: Any) -> None:
         super().__init__(sock, **options)
@@ -141,7 +141,7 @@ class _Response(HTTPResponse):
 
 
 class _TimedReader(RawIOBase):
-    """Reads a socket until a moment, and not without end.
+    """A reader of a socket with a deadline and a size limit.
 
     The timeout of a socket begins anew with each byte. http.client reads a chunk of a negative
     length until the end of the connection.

@@ -62,7 +62,7 @@ class SignedTransaction:
 
 
 def load() -> Any:
-    """Import eth-account, once in a process, and put the recursion limit back.
+    """Import eth-account, once in a process, and restore the recursion limit.
 
     The import takes half a second. It imports py_ecc, which raises the limit to 100,000: with that,
     a small body of nested brackets overflows the stack of C and ends the process.

@@ -1,4 +1,4 @@
-"""Strict reading of JSON: no member twice, no unknown member, no ambiguous value.
+"""Strict parsing of JSON: no member twice, no unknown member, no ambiguous value.
 
 Every error is a NotSignable that names the field by its JSON path.
 """

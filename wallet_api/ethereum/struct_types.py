@@ -1,4 +1,4 @@
-"""Strict reading of the types of typed data (EIP-712), and their hashes."""
+"""Strict parsing of the types of typed data (EIP-712), and their hashes."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Strict reading of transactions, as JSON-RPC writes them, of the types 0, 1, 2 and 4.
+"""Strict parsing of transactions, as JSON-RPC writes them, of the types 0, 1, 2 and 4.
 
 Type 0 is EIP-155, type 1 EIP-2930, type 2 EIP-1559, and type 4 EIP-7702.
 """

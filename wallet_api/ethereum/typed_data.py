@@ -1,4 +1,4 @@
-"""Strict reading of typed data (EIP-712).
+"""Strict parsing of typed data (EIP-712).
 
 eth-account, viem and ethers disagree on many inputs: they sign different bytes, or one of them
 refuses. Such inputs are refused here, so that what is signed is unambiguous.

@@ -86,7 +86,7 @@ class AuditEntry:
     """A row of `wallet_audit_log`: one action on a wallet or its key.
 
     `id` is the position in the user's chain. `details` is a JSON text, which describes a signature.
-    `mac` covers the entry and the head before it, under the secret `key_id`. It is None in entries
+    `mac` covers the entry and the head before it, with the secret `key_id`. It is None in entries
     that are older than the chains.
     """
 

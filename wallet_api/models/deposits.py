@@ -27,7 +27,7 @@ class Deposit:
 class RecordedDeposit:
     """A row of `deposits` for display. `amount` is in the smallest unit of the asset.
 
-    `status` is "prepared": nothing watches the chain yet. `transaction_id` is that of a Wallet.
+    `status` is "prepared": chains are not watched yet. `transaction_id` is that of a Wallet.
     """
 
     fid: int

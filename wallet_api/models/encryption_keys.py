@@ -8,7 +8,7 @@ from datetime import datetime
 class EncryptionKey:
     """A row of `encryption_keys`: a secret, identified by its key id.
 
-    While it is `active`, keys may be encrypted under it. `sealed_audit_root` is the encrypted root
+    While it is `active`, keys may be encrypted with it. `sealed_audit_root` is the encrypted root
     of the MACs of the secret that it succeeds.
     """
 

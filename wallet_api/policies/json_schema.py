@@ -78,7 +78,7 @@ RULE_SCHEMA: dict[str, object] = {
         ),
         "typed_data": {
             "type": "object",
-            "description": "The typed data (EIP-712) that is signed, whatever its effects are.",
+            "description": "The typed data (EIP-712) that is signed, regardless of its effects.",
             "additionalProperties": False,
             "minProperties": 1,
             "properties": {

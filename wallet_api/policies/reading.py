@@ -1,4 +1,4 @@
-"""Strict reading of policies. Every error is an InvalidPolicy that names the field."""
+"""Strict parsing of policies. Every error is an InvalidPolicy that names the field."""
 
 import re
 from collections.abc import Callable, Collection, Iterator

@@ -31,7 +31,7 @@ METHODS = (
 )
 """The ways to sign: a JSON-RPC method, or the last part of a route."""
 NATIVE = "native"
-"""Stands for the asset that pays for gas in a list of token addresses."""
+"""The asset that pays for gas, in a list of token addresses."""
 RULE_EFFECTS = get_args(RuleEffect)
 
 MAX_RULES = 50

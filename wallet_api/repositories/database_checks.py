@@ -18,7 +18,7 @@ class SchemaObject(NamedTuple):
 
 
 class Right(NamedTuple):
-    """A right on an object, such as "UPDATE (address)" on "wallets"."""
+    """A privilege on an object, such as "UPDATE (address)" on "wallets"."""
 
     name: str
     target: str
@@ -45,7 +45,7 @@ class Session(NamedTuple):
 
 
 class DatabaseCheckRepository(Repository):
-    """Faulty rows, schema, settings and rights."""
+    """Faulty rows, schema, settings and privileges."""
 
     def list_trading_wallets_without_key(self) -> list[int]:
         """Return users (100 at most) whose trading wallet lacks a part of its key."""
@@ -108,6 +108,6 @@ class DatabaseCheckRepository(Repository):
         )
 
     def list_rights(self, relations: Collection[str]) -> set[Right]:
-        """Return all rights of the current role: its own, inherited, and those of PUBLIC."""
+        """Return all privileges of the current role: its own, inherited, and those of PUBLIC."""
         rows = _QUERIES.list_rights(self._connection, relations=list(relations))
         return {Right(row["right_name"], row["object_name"]) for row in rows}

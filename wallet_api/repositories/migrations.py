@@ -11,7 +11,7 @@ _QUERIES = sql.load("migrations")
 
 
 class ServerState(NamedTuple):
-    """The state of a database and its server, and the requested rights that our role lacks.
+    """The state of a database and its server, and the requested privileges that our role lacks.
 
     `upgraded` is whether any migration was ever applied.
     """
@@ -67,9 +67,9 @@ class MigrationRepository(Repository):
         _QUERIES.unlock(self._connection)
 
     def revoke_other_rights(self) -> dict[str, set[str]]:
-        """Revoke other roles' rights on our tables; return the tables that each had rights on.
+        """Revoke other roles' privileges on our tables; return the tables of each role.
 
-        A second call returns the rights that could not be revoked.
+        A second call returns the tables whose privileges could not be revoked.
         """
         found: dict[str, set[str]] = {}
         for row in _QUERIES.revoke_other_rights(self._connection):

@@ -1,4 +1,4 @@
-"""Rights of other roles on our tables. Queries: queries/role_checks.sql."""
+"""Privileges of other roles on our tables. Queries: queries/role_checks.sql."""
 
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
@@ -12,9 +12,9 @@ _PARAMETERS_HAVE_RIGHTS = 150_000
 
 
 class OtherRight(NamedTuple):
-    """A right of a role, and the statement that revokes it.
+    """A privilege of a role, and the statement that revokes it.
 
-    `changes` is false for a right that only reads.
+    `changes` is false for a privilege that only reads.
     """
 
     role: str
@@ -24,7 +24,7 @@ class OtherRight(NamedTuple):
 
 
 class RoleCheckRepository(Repository):
-    """Rights of all roles by grant, ownership, membership, attribute and default privilege."""
+    """Privileges of roles by grant, ownership, membership, attribute and default privilege."""
 
     def list_exempt_roles(self) -> set[str]:
         """Return superusers, the owner of the tables, and the current role."""
@@ -34,9 +34,9 @@ class RoleCheckRepository(Repository):
     def list_grants(
         self, relations: Collection[str], allowed: Collection[Right]
     ) -> list[OtherRight]:
-        """Return the rights granted on these tables, and on their schema and database.
+        """Return the privileges granted on these tables, and on their schema and database.
 
-        `allowed` are the rights that wallet_api_runtime needs.
+        `allowed` are the privileges that wallet_api_runtime needs.
         """
         rows = _QUERIES.list_grants(
             self._connection,

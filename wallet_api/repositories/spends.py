@@ -12,7 +12,7 @@ from wallet_api.policies.matching import Spend
 from wallet_api.repositories import Repository
 
 _QUERIES = sql.load("spends")
-# Stands for no deadline. Python reads no later time.
+# Means no deadline. Python reads no later time.
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 

@@ -88,7 +88,7 @@ class Worker(ThreadWorker):
         self._await_request(connection, REQUEST_SECONDS)
 
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
-        """Run the callbacks of what is ready, and of what has passed its deadline."""
+        """Run the callbacks of connections that are ready, or that have passed their deadline."""
         super().wait_for_and_dispatch_events(
             min(timeout, _CHECK_SECONDS) if self._watched or self._dispatched else timeout
         )

@@ -79,7 +79,7 @@ class DepositHistory:
     def _require_own_wallet(
         self, fid: int, deposits: list[RecordedDeposit], access: AuditContext
     ) -> None:
-        """Raise unless deposits go to the user's wallet, whatever the rows say.
+        """Raise unless every deposit goes to the user's verified wallet.
 
         Only an address whose key was decrypted may be shown. The role of the service may insert a
         deposit to another one.

@@ -159,7 +159,7 @@ class DepositService:
                 return
             # Without an Idempotency-Key, only an earlier attempt has the same random id.
             if not was_tried:
-                raise DatabaseDamaged("the table of deposits takes no rows")
+                raise DatabaseDamaged("the table deposits did not store a row")
             self._database.replication.wait(connection)
 
         def claim(connection: Connection) -> Deposit | None:
@@ -180,7 +180,7 @@ class DepositService:
         except LockTimeout as error:
             raise IdempotencyKeyInUse from error
         if winner is None:
-            raise DatabaseDamaged("the table of deposits takes no rows")
+            raise DatabaseDamaged("the table deposits did not store a row")
         if winner.id != deposit.id:
             return self._replay(winner, deposit.request_hash, trading)
         return PreparedDeposit(id=deposit.id, transfer=_transfer(deposit), replayed=False)
@@ -190,7 +190,7 @@ class DepositService:
     ) -> PreparedDeposit:
         if earlier.request_hash != request_hash:
             raise IdempotencyKeyReused
-        # Return only an address that was verified, whatever the record says.
+        # Return only the verified address: the record may have another one.
         if trading is None or trading.address != earlier.to_address:
             raise KeyUnreadable("A recorded deposit does not go to the user's trading wallet.")
         if earlier.chain_id not in NETWORKS_BY_CHAIN_ID:

@@ -1,4 +1,4 @@
-"""Reads of private keys, where settings enable them, and refusals of callers without the right."""
+"""Reads of private keys, where settings enable them, and refusals of callers without permission."""
 
 from wallet_api.errors import KeyExportDisabled, KeyReadDisabled, WalletApiError, WalletNotFound
 from wallet_api.models import TRADING_CHAIN, AuditContext, WalletWithKey

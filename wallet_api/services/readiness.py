@@ -1,4 +1,4 @@
-"""Readiness checks: database, rights, migrations and secret."""
+"""Readiness checks: database, privileges, migrations and secret."""
 
 from collections.abc import Collection
 from threading import Lock
@@ -24,7 +24,7 @@ def check_database(database: Database, *, writable: bool) -> None:
     """Raise ServiceUnavailable unless a database has every migration that this code knows.
 
     A newer database is accepted: that is a deploy in progress. With `writable`, the database must
-    also take writes and our role must have every right that serving needs. Verifying keys and the
+    also take writes and our role must have every privilege that it needs. Verifying keys and the
     audit log needs neither.
     """
 
@@ -49,11 +49,12 @@ def check_database(database: Database, *, writable: bool) -> None:
 
 
 def find_missing_rights(state: ServerState) -> ServiceUnavailable | None:
-    """Return an error that names the objects on which our role lacks rights, or None."""
+    """Return an error that names the objects on which our role lacks privileges, or None."""
     if not state.missing_rights:
         return None
     return ServiceUnavailable(
-        f"this role lacks rights on {_some_of({right.target for right in state.missing_rights})}",
+        "this role lacks privileges on "
+        f"{_some_of({right.target for right in state.missing_rights})}",
         "as the owner of the tables, run queries/operations/roles.sql, and make the role a member "
         "of wallet_api_runtime that inherits",
         alarm="rights_missing",
@@ -78,8 +79,8 @@ class ReadinessService:
     def check(self) -> None:
         """Raise ServiceUnavailable, with the reason, unless this process can serve.
 
-        The database must answer, take writes, grant our role its rights, have every migration, and
-        know our secret.
+        The database must answer, take writes, grant our role its privileges, have every migration,
+        and know our secret.
         """
         try:
             check_database(self._database, writable=True)

@@ -239,9 +239,10 @@ class BaseAccountWalletService:
     def _recorded_wallet(
         self, connection: Connection, wallets: WalletRepository, fid: int
     ) -> Wallet:
-        """Return the wallet that the audit log records: another request may have just created it.
+        """Return the wallet that the audit log records.
 
-        A new one would be a second address. Raises DatabaseDamaged if there is none.
+        Another request may have just created it, and a new one would be a second address. Raises
+        DatabaseDamaged if there is none.
         """
         recorded, _ = wallets.get_with_head(fid, TRADING_CHAIN)
         if recorded is not None:

@@ -56,12 +56,12 @@ def test_a_line_or_a_file_that_is_missing_is_reported(
     ]
     first.unlink()
     assert verify_log(files)[0][:2] == [
-        (1, None, "entries 2 to 5 are archived, and in no file"),
-        (1, None, "entries 7 to 9 are archived, and in no file"),
+        (1, None, "entries 2 to 5 are archived, but not in any file"),
+        (1, None, "entries 7 to 9 are archived, but not in any file"),
     ]
     first.write_bytes(kept)
     second.unlink()
-    assert verify_log(files)[0] == [(2, None, "entries 15 to 16 are archived, and in no file")]
+    assert verify_log(files)[0] == [(2, None, "entries 15 to 16 are archived, but not in any file")]
 
 
 @pytest.mark.parametrize(

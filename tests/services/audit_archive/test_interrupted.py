@@ -88,7 +88,7 @@ def test_a_file_that_differs_from_what_was_written_loses_no_entry(
     monkeypatch.setattr(
         archive_files, "_to_line", lambda entry: to_line(replace(entry, actor="somebody else"))
     )
-    with pytest.raises(ArchiveDamaged, match="is not as it was written"):
+    with pytest.raises(ArchiveDamaged, match="cannot be read back"):
         archive()
     assert entries_of(database) == before
     assert list(files.entries()) == []

@@ -148,7 +148,7 @@ def test_a_permit_counts_until_its_deadline_and_the_length_of_the_window(policie
     allow(10, soon)
 
 
-def test_a_permit_without_an_end_counts_for_ever(policies, allow, sql):
+def test_a_permit_without_an_end_counts_permanently(policies, allow, sql):
     policies.put_wallet(payments((1, 10)))
     allow(10, 2**256 - 1)
     plant(sql, "update wallet_spends set created_at = created_at - interval '30 years'")

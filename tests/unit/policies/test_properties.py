@@ -98,7 +98,7 @@ def test_a_layer_never_widens(random, layers, request, history):
 
 
 @of_random_scenarios
-def test_a_users_own_policy_alone_allows_nothing_more(random, layers, request, history):
+def test_a_users_own_policy_allows_nothing_more(random, layers, request, history):
     for unrestricted in (True, False):
         without = verdict({}, request, history, unrestricted=unrestricted)
         user = {"user": a_policy(random)}

@@ -1,4 +1,4 @@
-"""The policies that people can copy allow what they are for, and refuse the attacks beside them."""
+"""The policies that people can copy allow their purpose, and refuse their example attacks."""
 
 import pytest
 
@@ -278,7 +278,7 @@ def test_what_a_template_is_for_fits_into_one_day():
 
 
 @pytest.mark.parametrize(("name", "reason", "requests"), CASES)
-def test_a_template_refuses_the_attacks_beside_it(name, reason, requests):
+def test_a_template_refuses_its_example_attacks(name, reason, requests):
     attack, *before = requests
     refused = verdict(name, attack() if callable(attack) else attack, *before)
     assert f"`{refused.reason}`" == reason, explain_refusal(refused)

@@ -238,7 +238,7 @@ def test_a_rule_that_is_denied_in_part_is_not_named(denying):
     assert warned(SEND, FEE, denying, about="send") == []
 
 
-def test_a_limit_beside_a_rule_without_limits_is_named():
+def test_a_limit_next_to_a_rule_without_limits_is_named():
     limited = rule(kinds=["native_transfer"], to=[ROUTER], max_amount="5", **ASSETS)
     assert warned(limited, SEND, FEE) == [
         'never limits anything: rule "send" allows all of it without limits.'

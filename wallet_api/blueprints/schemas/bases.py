@@ -1,4 +1,4 @@
-"""What the schemas of several subjects share: examples, times, and the base schemas of bodies."""
+"""Examples, times and base schemas of bodies, which several schemas share."""
 
 from datetime import UTC, datetime
 from typing import Any

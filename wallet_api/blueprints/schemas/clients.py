@@ -42,7 +42,7 @@ def _require_name(text: str) -> None:
 
 
 class _Flag(fields.Field[bool]):
-    """true or false, and nothing like it."""
+    """A JSON Boolean. Other values are rejected."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
         if not isinstance(value, bool):
@@ -189,7 +189,7 @@ class ClientPage(PageAnswer):
 
 
 class CreatedClientAnswer(ClientAnswer):
-    """A new API client, and its token, which is shown only here."""
+    """A new API client, and its token, which is shown only once."""
 
     token = fields.Function(
         lambda created: created.token.reveal(), metadata={"type": "string", "examples": [_TOKEN]}

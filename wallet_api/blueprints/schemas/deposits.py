@@ -45,12 +45,11 @@ class RecordedDeposit(Answer):
     status = fields.String(
         metadata={
             "enum": ["prepared"],
-            "description": "Nobody watches the blockchain yet, so that the status stays prepared.",
+            "description": "The service does not watch the blockchain yet: the status stays "
+            "prepared.",
         }
     )
-    note = fields.String(
-        metadata={"description": "What the status says and does not say, for the user."}
-    )
+    note = fields.String(metadata={"description": "The meaning of the status, for the user."})
     asset = fields.String(metadata={"enum": list(ASSETS)})
     amount = fields.String(
         metadata={"description": "In whole units of the asset.", "examples": ["20"]}
@@ -65,7 +64,7 @@ class RecordedDeposit(Answer):
     from_address = fields.String(
         data_key="fromAddress",
         metadata={
-            "description": "The address that was to send it.",
+            "description": "The address that should send it.",
             "examples": [BASE_ACCOUNT],
             **ADDRESS,
         },

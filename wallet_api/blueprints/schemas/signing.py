@@ -187,7 +187,7 @@ class SignedTransactionAnswer(_Signed):
 
 
 class SignedAuthorizationAnswer(_Signed):
-    """A signed authorization of a wallet. Anybody can send it in a transaction of type 4."""
+    """A signed authorization of a wallet. Anyone can send it in a transaction of type 4."""
 
     authorization = fields.Raw(
         metadata={"type": "object", "description": "An element of `authorizationList`."}

@@ -6,7 +6,7 @@ from wallet_api.blueprints.schemas.bases import Answer, Timestamp
 
 
 class SecretUse(Answer):
-    """A secret that keys are or were encrypted under."""
+    """A secret that keys are or were encrypted with."""
 
     key_id = fields.String(
         data_key="keyId",
@@ -22,7 +22,7 @@ class SecretUse(Answer):
         }
     )
     wallets = fields.Integer(
-        metadata={"description": "The number of keys that are encrypted under it."}
+        metadata={"description": "The number of keys that are encrypted with it."}
     )
     since = Timestamp(attribute="created_at")
 

@@ -106,7 +106,7 @@ def set_(
 
 
 def _warn_of_clients(target: Target, clients: ApiClientService) -> None:
-    """Name the clients that may sign because of a policy that is not theirs."""
+    """Warn about the clients without a policy of their own, which may sign within this one."""
     if target.client is not None:
         return
     names = [
@@ -120,7 +120,7 @@ def _warn_of_clients(target: Target, clients: ApiClientService) -> None:
     if names:
         wallets = "every wallet" if target.fid is None else "this wallet"
         click.echo(
-            f"warning: Within this policy, API clients without a policy of their own may sign with "
+            "warning: This policy lets API clients without a policy of their own sign with "
             f"{wallets}: {', '.join(names)}.",
             err=True,
         )

@@ -1,4 +1,4 @@
-"""Files of archived audit entries: compressed JSON lines in a folder."""
+"""Files of archived audit entries: compressed JSON lines in a directory."""
 
 import fcntl
 import gzip
@@ -28,7 +28,7 @@ class ArchiveDamaged(Exception):
 
 
 class ArchiveFolder:
-    """A folder of archived entries.
+    """A directory of archived entries.
 
     A file has its name only when it is complete: it is written under another name, flushed to disk,
     read back and compared. It is never changed. Its lines are in the order of (fid, id). An entry
@@ -40,7 +40,7 @@ class ArchiveFolder:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Let no other process write to the folder, and remove incomplete files.
+        """Prevent other processes from writing to the directory, and remove incomplete files.
 
         Raises ArchiveDamaged if another process writes to it.
         """
@@ -61,7 +61,7 @@ class ArchiveFolder:
     def write(self, entries: Sequence[AuditEntry]) -> None:
         """Write a new file, and return when it is on disk and was read back. Inside locked().
 
-        Raises ArchiveDamaged if it cannot be written, or is not as it was written.
+        Raises ArchiveDamaged if it cannot be written or read back.
         """
         numbers = [_number(path) for path in self._files()]
         path = self.path / f"audit-{max(numbers, default=0) + 1:06}.jsonl.gz"
@@ -77,7 +77,7 @@ class ArchiveFolder:
                     # Read back from the disk, not from the page cache.
                     os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
         if list(_read(incomplete)) != list(entries):
-            raise ArchiveDamaged(f"{incomplete} is not as it was written: the disk may be damaged")
+            raise ArchiveDamaged(f"{incomplete} cannot be read back: the disk may be damaged")
         with _explained(path):
             incomplete.rename(path)
             self._sync()
@@ -109,7 +109,7 @@ class ArchiveFolder:
 
     def _files(self) -> list[Path]:
         with _explained(self.path):
-            # glob() yields nothing for a folder that does not exist.
+            # glob() yields nothing for a directory that does not exist.
             self.path.stat()
             return sorted(self.path.glob(_PATTERN), key=_number)
 

@@ -27,7 +27,7 @@ class ChainedEntry:
 
 
 class EntryIdTaken(Conflict):
-    """Another entry has the id that was chosen for ours."""
+    """The next id of the chain is already taken."""
 
 
 class AuditRepository(Repository):

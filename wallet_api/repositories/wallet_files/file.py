@@ -72,7 +72,7 @@ class WalletFile:
 def file_name(fid: int, chain: str) -> str:
     """Return the name of the file of a user's wallet on a chain, in the given spelling."""
     if not 0 < fid <= MAX_FID or chain not in _SPELLINGS:
-        raise ValueError("no file is kept for such a FID or chain")
+        raise ValueError("there is no wallet file for such a FID or chain")
     return f"wallet_{fid}_{chain}.json"
 
 
@@ -86,7 +86,7 @@ def parse_name(name: str) -> tuple[int, str]:
         raise KeyUnreadable("its name is not wallet_<fid>_<chain>.json")
     digits, chain = match.groups()
     if chain not in _SPELLINGS:
-        raise KeyUnreadable("its name gives a chain that wallets are not kept under")
+        raise KeyUnreadable("its name has an unknown chain")
     if digits.startswith("0"):
         raise KeyUnreadable("its name gives FID 0, or a FID with leading zeros")
     if len(digits) > len(str(MAX_FID)) or int(digits) > MAX_FID:

@@ -210,7 +210,7 @@ class FilesystemWalletRepository:
             raise StorageUnavailable(
                 f"none of the first {inspected} wallet files in {self.directory.path} can be read "
                 f"({found.fault})",
-                "copy the files themselves there, and let this process's user read them",
+                "copy the files, not links to them, and let this process's user read them",
             )
         return inspected > 0 or self.directory.is_marked()
 

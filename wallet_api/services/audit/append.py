@@ -177,7 +177,7 @@ def require_entry(recorded: bool) -> None:
 
 
 def chained(key: AuditKey, entry: AuditEntry, previous: AuditHead) -> ChainedEntry:
-    """Return an entry with its mac, and the head of the chain after it."""
+    """Return an entry with its MAC, and the head of the chain after it."""
     content = content_of(entry)
     macs = key.macs(content, fid=entry.fid, entry_id=entry.id, head=previous.mac)
     head = AuditHead(fid=previous.fid, id=entry.id, mac=macs.head, now=previous.now)
@@ -185,7 +185,7 @@ def chained(key: AuditKey, entry: AuditEntry, previous: AuditHead) -> ChainedEnt
 
 
 def content_of(entry: AuditEntry) -> bytes:
-    """Return the content that an entry's mac authenticates: all its fields as a JSON array.
+    """Return the content that an entry's MAC authenticates: all its fields as a JSON array.
 
     `details` are the last element, and only where there are any: most entries have none.
     """

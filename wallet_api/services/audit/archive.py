@@ -1,4 +1,4 @@
-"""Archiving: move key uses of the past from the audit log into files, while the service runs."""
+"""Archiving: move old key uses from the audit log into files, while the service runs."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -93,7 +93,7 @@ class AuditArchive:
         Raises DatabaseUnavailable if the role may not delete entries, and ArchiveDamaged.
         """
         with self._folder.locked():
-            # Without the right to delete, write no file.
+            # Without the privilege to delete, write no file.
             self._database.run(
                 lambda connection: AuditArchiveRepository(connection).delete_ranges([(0, 0, 0)])
             )
@@ -149,8 +149,8 @@ class AuditArchive:
     def _delete(self, runs: Sequence["_Run"]) -> tuple[list[ArchiveReport], list["_Run"]]:
         """Delete what was written, and append an entry for each run.
 
-        Return the reports, and the runs of busy users. What an earlier attempt with an unconfirmed
-        commit deleted, or another process, is recorded already.
+        Return the reports, and the runs of busy users. Entries that another process, or an earlier
+        attempt with an unconfirmed commit, deleted are already recorded.
         """
         pending = self._trail.pending()
 

@@ -14,7 +14,7 @@ class ArchivedRange:
     """Consecutive entries of a user that are in an archive, with the MAC of the last one.
 
     The head of the chain follows from that MAC, but only with the secret. Therefore the record does
-    not help anybody to cut the chain there.
+    not help anyone to cut the chain there.
     """
 
     first: int

@@ -48,7 +48,7 @@ class ChainCheck:
         storage: WalletStorage,
         with_archive: bool,
     ) -> None:
-        """Entries without a mac are faults, unless they were made before `unchained_before`.
+        """Entries without a MAC are faults, unless they were made before `unchained_before`.
 
         With `with_archive`, the entries include archived ones, and it is a fault if one is missing.
         """
@@ -98,7 +98,7 @@ class ChainCheck:
     def _archived(self, fid: int, archived_range: ArchivedRange) -> Iterator[EntryReport]:
         if self._with_archive:
             first, last = archived_range.first, archived_range.last
-            fault = f"entries {first} to {last} are archived, and in no file"
+            fault = f"entries {first} to {last} are archived, but not in any file"
             yield _user_fault(fid, fault)
             return
         for entry_id in range(archived_range.first, archived_range.last + 1):
@@ -106,9 +106,9 @@ class ChainCheck:
 
     def _unchained(self, entry: AuditEntry, *, after_chain: bool) -> EntryReport:
         if not self._is_older(entry.created_at) or entry.id < 1:
-            return _report(entry, "it carries no mac: it was not written by this service")
+            return _report(entry, "it carries no MAC: it was not written by this service")
         if after_chain:
-            return _report(entry, "it carries no mac, and follows entries that do")
+            return _report(entry, "it carries no MAC, and follows entries that do")
         return EntryReport(outcome=EntryOutcome.OLDER, fid=entry.fid, id=entry.id)
 
     def _check_wallet(self, end: ChainEnd, facts: "_Facts") -> Iterator[EntryReport]:

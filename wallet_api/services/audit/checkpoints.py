@@ -1,6 +1,6 @@
 """Checkpoints: digests of the audit log, to be stored out of the database owner's reach.
 
-The macs in the log prove that nobody without the secret wrote or changed an entry. They cannot
+The MACs in the log prove that nobody without the secret wrote or changed an entry. They cannot
 prove that a whole chain was not restored to an earlier state, including its head. A checkpoint can:
 entries never change, so that the entries from before a checkpoint always have the same digest. This
 requires that none of them is committed later, which settled_time() ensures.

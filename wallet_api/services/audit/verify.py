@@ -40,7 +40,7 @@ class AuditVerification:
         archive: ArchiveFolder | None = None,
         known_clients: Collection[str] = (),
     ) -> None:
-        """Entries without a mac are faults, unless they were made before `unchained_before`.
+        """Entries without a MAC are faults, unless they were made before `unchained_before`.
 
         Without an `archive`, archived entries are counted, and not verified. `known_clients` are
         the API clients of 1.0.0, whose creation has no entry.

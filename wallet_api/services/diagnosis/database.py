@@ -44,7 +44,7 @@ _GROUPS = (
     ("every constraint is present and valid", {"constraint", "unique index"}, True),
     ("every index is present and valid", {"index"}, False),
     # Some providers have event triggers of their own in every database.
-    ("there are no event triggers besides ours", {"event trigger"}, False),
+    ("there are no event triggers", {"event trigger"}, False),
 )
 
 
@@ -63,7 +63,7 @@ class Finding:
 def examine_database(database: Database, trusted: Collection[str] = ()) -> list[Finding]:
     """Check a database as the current role. Raises DatabaseUnavailable.
 
-    Do not report the rights of `trusted` roles.
+    Do not report the privileges of `trusted` roles.
     """
     return database.run(lambda connection: _examine(connection, trusted))
 
@@ -120,7 +120,7 @@ def _session(connection: Connection) -> list[Finding]:
             serious=True,
         ),
         Finding(
-            subject="the role has every right that it needs",
+            subject="the role has every privilege that it needs",
             faults=()
             if missing_rights is None
             else (missing_rights.reason, *_by_object(state.missing_rights)),
@@ -156,7 +156,7 @@ def _settings(checks: DatabaseCheckRepository) -> list[Finding]:
         *findings,
         _role_settings("no setting of a role disables a safeguard", unsafe, serious=True),
         _role_settings(
-            "roles and the database have no settings but ours",
+            "roles and the database have no unexpected settings",
             [setting for setting in foreign if setting not in unsafe],
             serious=False,
         ),
@@ -185,7 +185,7 @@ def _initial_settings(checks: DatabaseCheckRepository) -> Finding:
     """Check the initial settings of a pooler's sessions, where our own may be lost."""
     found = checks.list_initial_settings([*PINNED, "search_path"])
     return Finding(
-        subject="sessions of the pooler begin with our settings",
+        subject="sessions of the pooler begin with the required settings",
         faults=tuple(
             f"{name} is {value}: set it for the role as docs/scaling.md describes"
             for name, value in found.items()
@@ -196,23 +196,23 @@ def _initial_settings(checks: DatabaseCheckRepository) -> Finding:
 
 
 def _rights(checks: DatabaseCheckRepository) -> Finding:
-    """Compare the rights of this role with those that the service needs."""
+    """Compare the privileges of this role with those that the service needs."""
     allowed = expected_rights()
     excess = {
         right
         for right in checks.list_rights(_relations())
-        # A right on a table includes each of its columns.
+        # A privilege on a table includes each of its columns.
         if right not in allowed and Right(right.name.split()[0], right.target) not in allowed
     }
     return Finding(
-        subject="the role has no more rights than it needs",
+        subject="the role has no more privileges than it needs",
         faults=tuple(f"{line} (queries/operations/roles.sql)" for line in _by_object(excess)),
         serious=False,
     )
 
 
 def _other_roles(checks: RoleCheckRepository, trusted: Collection[str]) -> list[Finding]:
-    """Report all rights of roles other than the owner, ours, and superusers."""
+    """Report all privileges of roles other than the owner, superusers and our own role."""
     relations = _relations()
     functions = [part.name for part in expected_schema() if part.kind == "function"]
     owners = checks.list_owners(relations, functions)

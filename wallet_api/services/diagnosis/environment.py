@@ -141,7 +141,7 @@ def _clients(database: Database) -> Iterator[Diagnosis]:
         if "keys:read" in client.scopes:
             yield advice(
                 f"{client.name} may read private keys (keys:read): {_last_read(database, client)}",
-                "Let the service sign instead: docs/migration.md, From key reads to signatures.",
+                "Sign in the service instead: docs/migration.md, From key reads to signatures.",
             )
         if "clients:write" in client.scopes:
             yield _managing(client)
@@ -171,7 +171,7 @@ def _signing(client: ApiClient, *, has_policy: bool) -> Iterator[Diagnosis]:
     if client.unrestricted and client.policy_id is None and not has_policy:
         yield advice(
             f"{client.name} is unrestricted and has no policy: its token signs anything with "
-            "every wallet that has none",
+            "every wallet without a policy",
             "Limit it: `wallet-api policies set FILE --client NAME`. Until then use --allow-ip "
             "and --expires.",
         )
@@ -186,7 +186,7 @@ def _signing(client: ApiClient, *, has_policy: bool) -> Iterator[Diagnosis]:
         yield fine(f"{client.name} signs with every wallet, within the policy of the service")
     if "policies:write" in client.scopes:
         yield advice(
-            f"{client.name} may sign and change policies: it can widen what limits it",
+            f"{client.name} may sign and change policies: it can weaken its own limits",
             "Create separate clients for the two scopes.",
         )
 
@@ -244,7 +244,7 @@ def _replica(settings: Settings) -> Iterator[Diagnosis]:
 def _sign_in(settings: Settings) -> Iterator[Diagnosis]:
     if not settings.quick_auth_audience:
         yield advice(
-            "QUICK_AUTH_AUDIENCE is not set: nobody can sign in with Farcaster",
+            "QUICK_AUTH_AUDIENCE is not set: users cannot sign in with Farcaster",
             "Set it to the mini app's bare host name: QUICK_AUTH_AUDIENCE=app.example.com",
         )
         return
@@ -255,7 +255,7 @@ def _sign_in(settings: Settings) -> Iterator[Diagnosis]:
         keys.find("")
     except SignInUnavailable:
         yield advice(
-            "Farcaster's keys are not available within two seconds: nobody new can sign in",
+            "Farcaster's keys are not available within two seconds: new sign-ins fail",
             "Let this machine reach QUICK_AUTH_ISSUER by https, or correct QUICK_AUTH_JWKS_URL.",
         )
         return

@@ -1,4 +1,4 @@
-"""The expected schema and rights, from catalog.json, which `make schema` writes."""
+"""The expected schema and privileges, from catalog.json, which `make schema` writes."""
 
 import functools
 import json
@@ -15,13 +15,13 @@ def expected_schema() -> frozenset[SchemaObject]:
 
 @functools.cache
 def expected_rights() -> frozenset[Right]:
-    """Return all rights that roles.sql and clients.sql of queries/operations/ grant."""
+    """Return all privileges that roles.sql and clients.sql of queries/operations/ grant."""
     return frozenset(Right(*right) for right in _catalog()["rights"])
 
 
 @functools.cache
 def needed_rights() -> frozenset[Right]:
-    """Return the rights on tables, columns, sequences and functions that serving needs.
+    """Return the privileges on tables, columns, sequences and functions that serving needs.
 
     Those that only clients.sql grants are optional.
     """

@@ -91,7 +91,7 @@ def _keys(settings: Settings) -> Diagnosis | None:
         return None
     return advice(
         "ALLOW_KEY_EXPORT is true: anyone with a user's token gets that user's private key",
-        "Remove ALLOW_KEY_EXPORT, unless users are meant to export their keys.",
+        "Remove ALLOW_KEY_EXPORT, unless users should export their keys.",
     )
 
 
@@ -118,7 +118,7 @@ def _metrics(settings: Settings) -> Diagnosis | None:
     if settings.metrics_token is not None:
         return None
     return advice(
-        "METRICS_TOKEN is not set: /metrics is off, and nobody sees a key that does not decrypt",
+        "METRICS_TOKEN is not set: /metrics is off, and no alert reports an unreadable key",
         f"Set METRICS_TOKEN, for Prometheus too: {OPENSSL_RAND}",
     )
 

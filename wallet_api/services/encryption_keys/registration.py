@@ -63,9 +63,10 @@ class SecretRegistration:
         self._history = connection.history
 
     def _succeeds(self, connection: Connection) -> str | None:
-        """Return the registered key id that ours is or succeeds; None on a database without keys.
+        """Return the registered key id of our secret, or of the one that it succeeds.
 
-        Raises SecretMismatch if ours must not be used, and if our role may not register it.
+        Return None for a database without keys. Raises SecretMismatch if our secret must not be
+        used, and if our role may not register it.
         """
         repository = EncryptionKeyRepository(connection)
         known = repository.list_keys()

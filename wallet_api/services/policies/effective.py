@@ -1,4 +1,4 @@
-"""What applies to a wallet: its policies, and what is left of their windows."""
+"""The policies that apply to a wallet, and the remaining amounts of their windows."""
 
 from dataclasses import dataclass
 from itertools import islice

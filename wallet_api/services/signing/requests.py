@@ -1,4 +1,4 @@
-"""Requests to sign, read strictly: what is signed, by whom, and what it would do."""
+"""Strictly validated requests to sign: the digest, the signer and the effects."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class _Sign(Protocol[Result_co]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SigningRequest(Generic[Result_co]):
-    """A request to sign, which was read strictly.
+    """A strictly validated request to sign.
 
     `signer` is the address that the caller named in `signer_field`, or None. `effects_of` returns
     the effects if the wallet with an address signs. `typed_data` is the verifying contract and the

@@ -42,7 +42,10 @@ class WalletExport:
         return run_batch(wallets, self._run, self._failed)
 
     def _run(self, wallets: Sequence[Wallet]) -> tuple[list[FileReport], list[Wallet]]:
-        """Export in one transaction; return the reports, and the wallets of busy users."""
+        """Record the export in one transaction, then write the files.
+
+        Return the reports, and the wallets of busy users.
+        """
         reports: dict[str, FileReport] = {}
         missing: dict[str, Wallet] = {}
         for wallet in wallets:

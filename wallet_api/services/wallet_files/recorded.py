@@ -15,5 +15,5 @@ def is_recorded(wallet: Wallet, audit: AuditRepository) -> bool:
     recorded = audit.get_trading_address(wallet.fid)
     if recorded is not None and recorded.lower() != wallet.address.lower():
         name = file_name(wallet.fid, TRADING_CHAIN)
-        raise KeyUnreadable(f"{name} has another address than the audit log")
+        raise KeyUnreadable(f"the address in {name} is not the one in the audit log")
     return recorded is not None
