@@ -5327,7 +5327,7 @@ export interface operations {
                         id: string | number | null;
                         /** @description Absent after an error. */
                         result?: unknown;
-                        /** @description Codes of EIP-1474; 4100 (EIP-1193) if no policy allows the signature. */
+                        /** @description Codes of EIP-1474; 4100 (EIP-1193) if no policy allows the signature, or if the client was revoked during a batch. */
                         error?: {
                             code: number;
                             message: string;
@@ -5340,7 +5340,7 @@ export interface operations {
                         id: string | number | null;
                         /** @description Absent after an error. */
                         result?: unknown;
-                        /** @description Codes of EIP-1474; 4100 (EIP-1193) if no policy allows the signature. */
+                        /** @description Codes of EIP-1474; 4100 (EIP-1193) if no policy allows the signature, or if the client was revoked during a batch. */
                         error?: {
                             code: number;
                             message: string;
