@@ -20,7 +20,7 @@ PIN := $(BIN)/uv pip compile setup.cfg --universal --python-version 3.11 --gener
 PAGES = $(shell git ls-files --cached --others --exclude-standard '*.md')
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-faults test-long bench bench-check bench-import bench-peer check audit fmt schema snapshots client docs lock clean
+.PHONY: help run test test-faults test-long bench bench-check bench-import bench-peer check audit fmt schema snapshots client pictures docs lock clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -77,6 +77,9 @@ snapshots: $(INSTALLED) ## Regenerate the query snapshots (tests/sql/snapshots).
 
 client: $(INSTALLED) ## Regenerate the client's types from /openapi.json (needs Node 20 or newer).
 	$(BIN)/pytest -q tests/clients --write
+
+pictures: $(INSTALLED) ## Take the pictures of the console in docs/images again (needs Chromium).
+	$(BIN)/pytest -q tests/browser/test_pictures.py --write
 
 docs: $(INSTALLED) ## Build the documentation site in build/docs/site, and check its links.
 	$(BIN)/python docs/build_site.py

@@ -9,13 +9,15 @@ server:
 
     python -m http.server --bind 127.0.0.1 --directory build/docs/site
 
-A link to a source file leads to a copy of that file on the site, in the same version.
+A link to a source file leads to a copy of that file on the site, in the same version. It needs no
+git, so that it also runs in an unpacked source archive.
 """
 
 import re
 import shutil
 import subprocess
 import sys
+from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 
 from markdown_it import MarkdownIt
@@ -117,8 +119,14 @@ def _source(path: Path) -> bytes:
     """Return the content of a source file, or the names in a folder."""
     if (ROOT / path).is_file():
         return (ROOT / path).read_bytes()
-    command = ["git", "-C", str(ROOT), "ls-files", str(path)]
-    return subprocess.run(command, check=True, capture_output=True).stdout
+    rules = (ROOT / ".gitignore").read_text().split()
+    ignored = [rule.rstrip("/").rpartition("/")[2] for rule in rules]
+    names = [
+        f"{child.name}/" if child.is_dir() else child.name
+        for child in (ROOT / path).iterdir()
+        if not any(fnmatch(child.name, rule) for rule in ignored)
+    ]
+    return "".join(f"{name}\n" for name in sorted(names)).encode()
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import yaml
@@ -83,6 +84,14 @@ def test_the_ports_agree():
     # Only this machine reaches it: a proxy terminates TLS.
     assert web["ports"] == [f"127.0.0.1:{port}:{port}"]
     assert f"http://127.0.0.1:{port}/readyz" in web["healthcheck"]["test"][-1]
+
+
+@pytest.mark.slow
+def test_compose_is_valid_by_the_schema_of_its_specification():
+    program = Path(sys.executable).with_name("check-jsonschema")
+    command = [program, "--builtin-schema", "vendor.compose-spec", ROOT / "compose.yaml"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
 
 
 def test_web_starts_after_the_upgrade_and_the_upgrade_after_the_database():

@@ -8,6 +8,8 @@ import pytest
 
 from tests.factories import ACCESS, FID, OTHER_SECRET, new_client, revoke_client, service
 from tests.policies import EVERYTHING, FEES, payments
+from wallet_api.policies.reading import read_policy
+from wallet_api.policies.warnings import warnings
 from wallet_api.services.api_clients import ApiClientService
 
 pytestmark = pytest.mark.slow
@@ -50,8 +52,10 @@ def changes(sql):
 @pytest.mark.parametrize("target", TARGETS)
 def test_a_file_is_put_in_force_changed_shown_and_removed(policies, sql, target):
     options = TARGETS[target]
-    refused = policies("show", *options)
-    assert (refused.status, refused.err) == (1, "Error: There is no such policy.\n")
+    none = f"Error: No policy is assigned to {target}. Assign one with `wallet-api policies set`.\n"
+    for command in ("show", "history"):
+        refused = policies(command, *options)
+        assert (refused.status, refused.out, refused.err) == (1, "", none)
     done = policies("set", LIMITS, *options)
     assert done.status == 0, done.err
     policy = re.fullmatch(rf"Version 1 of the policy (\S+) applies to {target}\.\n", done.out)[1]
@@ -90,6 +94,7 @@ def test_a_file_is_put_in_force_changed_shown_and_removed(policies, sql, target)
 
 def test_a_policy_gets_its_next_version_by_its_id(policies):
     made = json.loads(policies("set", LIMITS, "--service", "--json").out)
+    assert made["warnings"] == warnings(read_policy(LIMITS).rules)
     new = {"name": "renamed", "rules": [EVERYTHING]}
     done = policies("set", new, "--policy", made["policy"])
     assert (
@@ -122,7 +127,7 @@ def test_warnings_are_printed_and_do_not_stop(policies):
         (("set", LIMITS, "--fid", "0"), 2, "0 is not in the range"),
         (("set", {"name": "x", "rules": []}, "--service"), 1, "rules: It must have"),
         (("show", "--policy", "7d3c1f0e-5a52-4c5e-9c39-5b1a2f6d8e11"), 1, "no such policy"),
-        (("history", "--fid", "7"), 1, "no such policy"),
+        (("history", "--fid", "7"), 1, "No policy is assigned to the wallet of 7"),
     ],
 )
 def test_what_cannot_be_done_is_one_sentence(policies, sql, arguments, status, sentence):

@@ -1,6 +1,6 @@
-"""A wheel, installed without the rest of a checkout: every command, and a working service.
+"""A wheel in an environment that was empty: every command, and a working service.
 
-Slow: it builds the wheel and a virtual environment, and runs a dozen programs.
+Slow: it builds the wheel, installs what the wheel needs, and runs a dozen programs.
 """
 
 import os
@@ -8,14 +8,13 @@ import re
 import shutil
 import subprocess
 import sys
-import sysconfig
-import venv
 from pathlib import Path
 
 import pytest
 
 from tests.commands import COMMANDS, wait_until
 from tests.database import new_database
+from tests.empty_environments import assert_complete, empty_environment, install
 from tests.factories import BASE_ACCOUNT, FID
 from tests.leaks import LEAKS
 from tests.service import ROOT, RunningService, free_port
@@ -49,7 +48,10 @@ def copy_sources(checkout):
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory):
-    """Install the wheel of the source archive, and give its programs' folder."""
+    """Install the wheel of the source archive and the pinned packages, and nothing else.
+
+    Return the folder of its programs.
+    """
     folder = tmp_path_factory.mktemp("wheel")
     checkout = copy_sources(folder / "checkout")
     pip = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check")
@@ -59,15 +61,11 @@ def installed(tmp_path_factory):
     shutil.rmtree(checkout)
     (source,) = folder.glob("*.tar.gz")
     run(*pip, "wheel", *options, "--wheel-dir", folder, source)
-    home = folder / "venv"
-    venv.create(home)
-    python = home / "bin" / "python"
     (wheel,) = folder.glob("*.whl")
-    run(*pip, "--python", python, "install", "--no-deps", "--no-index", wheel)
-    # What it needs is installed here already. Our own package is not in that folder.
-    (there,) = home.glob("lib/python*/site-packages")
-    (there / "dependencies.pth").write_text(sysconfig.get_path("purelib"))
-    return home / "bin"
+    programs = empty_environment(folder / "venv")
+    install(programs, "--require-hashes", "-r", ROOT / "requirements.txt")
+    install(programs, "--no-deps", "--no-index", wheel)
+    return programs
 
 
 @pytest.fixture
@@ -79,7 +77,7 @@ def plain_url(server):
 @pytest.fixture
 def empty(installed, tmp_path):
     """Run a program of that environment in an empty folder: empty("wallet-api", "--help")."""
-    path = f"{installed}{os.pathsep}{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    path = f"{installed}{os.pathsep}{os.defpath}"
     (tmp_path / "empty").mkdir()
 
     def start(program, *arguments, statuses=(0,), **environ):
@@ -93,6 +91,10 @@ def empty(installed, tmp_path):
 
     start.path = path
     return start
+
+
+def test_the_pinned_packages_are_what_the_wheel_requires(installed):
+    assert_complete(installed)
 
 
 def test_the_package_is_the_one_of_the_wheel_with_all_of_the_sql(empty, installed):

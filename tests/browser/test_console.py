@@ -12,7 +12,10 @@ from tests.factories import new_client, revoke_client
 pytestmark = pytest.mark.slow
 
 TOKEN = "API client token"
-VIEWS = ("", "#/audit", "#/status", "#/clients", f"#/users/{USER}", "#/search?q=nothing at all")
+VIEWS = (
+    *("", "#/audit", "#/status", "#/clients", "#/clients/new", "#/search?q=nothing at all"),
+    *(f"#/users/{USER}", f"#/users/{USER}/deposits"),
+)
 OUTAGE = {
     "status": 503,
     "content_type": "application/problem+json",
@@ -163,6 +166,7 @@ def test_charts_have_axes_exact_values_and_a_range_of_days(enter, shared_sql):
     fills = bars.evaluate_all("bars => bars.map((bar) => getComputedStyle(bar).fill)")
     assert fills[0] != fills[1] == "rgb(255, 255, 255)"
     (today,) = shared_sql.execute("select (now() at time zone 'UTC')::date::text").fetchone()
+    expect(page.get_by_label("To (UTC)")).to_have_value(today)
     bars.first.hover()
     expect(chart.locator(".tip")).to_contain_text(re.compile(f"{today}: Trading wallet [0-9]+"))
     page.mouse.move(0, 0)
@@ -188,7 +192,8 @@ def test_charts_have_axes_exact_values_and_a_range_of_days(enter, shared_sql):
 
 @pytest.mark.parametrize(("viewport", "scheme"), [(PHONE, "dark"), (DESKTOP, "light")])
 def test_every_view_is_accessible_and_fits_the_screen(enter, viewport, scheme):
-    visitor = enter(*SCOPES, viewport=viewport, color_scheme=scheme)
+    scopes = (*SCOPES, "clients:read", "clients:write")
+    visitor = enter(*scopes, viewport=viewport, color_scheme=scheme)
     page = visitor.page
     for view in VIEWS:
         page.goto(f"{visitor.url}/console{view}")

@@ -25,7 +25,7 @@ def exported(page, kind):
 
 def test_filters_find_entries_newest_first_and_pages_have_urls(enter):
     page = enter(*SCOPES, view="#/audit").page
-    page.get_by_label("FID").fill(f" {USER} ")
+    page.get_by_label("FID", exact=True).fill(f" {USER} ")
     page.get_by_role("button", name="Apply").click()
     entries = rows(page, "entries")
     expect(entries).to_have_count(50)
@@ -120,6 +120,12 @@ def test_a_cell_is_quoted_and_is_no_formula(enter):
     for value, cell in (
         *((f"{begin}cmd", f'"\'{begin}cmd"') for begin in "=+-@\t\r"),
         ('a "b", c\nd', '"a ""b"", c\nd"'),
+        # Where a spreadsheet separates cells by semicolons, a text may contain cells and lines.
+        ("swap;=cmd", '"swap;\'=cmd"'),
+        ('swap; "=cmd";-1', '"swap;\' ""=cmd"";\'-1"'),
+        ("swap\n=cmd", '"swap\n\'=cmd"'),
+        (" @cmd", '"\' @cmd"'),
+        ("a-b+c=d; e", '"a-b+c=d; e"'),
         (None, ""),
         (8, '"8"'),
         ({"a": [1]}, '"{""a"":[1]}"'),

@@ -102,6 +102,8 @@ def test_which_keys_did_a_client_use_export_it_and_revoke_the_client(visit, behi
     with pytest.raises(Unauthenticated):
         behind.clients.identify(stolen_token)
     (recorded,) = shared_sql.execute(
-        "select actor from wallet_audit_log where action = 'client.revoked'"
+        "select actor from wallet_audit_log"
+        " where action = 'client.revoked' and details::json ->> 'client' = %s",
+        [CLIENT],
     ).fetchall()
     assert recorded[0].startswith("client:console-")

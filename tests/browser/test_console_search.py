@@ -1,12 +1,14 @@
 """What an operator pastes into the console's search, and where it leads."""
 
+import json
 import uuid
 from dataclasses import replace
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.operators import SCOPES, USER, has_heading, look_for, rows
+from tests.browser.operators import OTHER, SCOPES, USER, has_heading, look_for, rows
 from tests.factories import ACCESS, BASE_ACCOUNT
 from wallet_api.request_ids import new_request_id
 
@@ -84,10 +86,56 @@ def test_what_is_not_found_is_said(enter):
     found = page.locator("#found")
     look_for(page, f"0x{1:040x}")
     expect(found).to_contain_text("No wallet in PostgreSQL has this address.")
-    look_for(page, "0x24e08CE1")
-    expect(found).to_contain_text("The beginning of an address is not searched")
-    for wrong in ("somebody else", str(2**63), "ab"):
+    for asked in ("0x", "0x24e", "0x24e…CD74E2"):
+        look_for(page, asked)
+        expect(found).to_contain_text("Paste at least 4 digits after 0x.")
+    for wrong in ("somebody else", str(2**63), "ab", f"0x{1:064x}", "0x24e08CE1 or so", "0x24e0zz"):
         look_for(page, wrong)
         expect(found).to_contain_text("The search does not recognize this text.")
     look_for(page, str(2**63 - 1))
     expect(page.locator("#wallets")).to_contain_text("This user has no wallet.")
+
+
+def wallet(fid, address, **more):
+    found = {"fid": fid, "type": "trading", "address": address, "opened": True}
+    return {**found, "createdAt": "2026-11-30T02:00:00Z", **more}
+
+
+@pytest.mark.parametrize(
+    ("asked", "sent", "found", "leads_to"),
+    [
+        # What was copied of an address, and how wallets shorten one.
+        ("0x24e08CE1", "0x24e08CE1", [(USER, "0x24e08CE1" + "0" * 32)], USER),
+        (
+            "0x24E0...ff",
+            "0x24E0",
+            [(OTHER, "0x24e0" + "0" * 36), (USER, "0x24e0" + "f" * 36)],
+            USER,
+        ),
+        ("0x24e0…00", "0x24e0", [(USER, None), (OTHER, "0x24e0" + "f" * 36)], USER),
+        ("0x24e0", "0x24e0", [(USER, "0x24e0" + "0" * 36), (OTHER, "0x24e0" + "f" * 36)], None),
+        ("0x24e0", "0x24e0", [], None),
+    ],
+)
+def test_the_beginning_of_an_address_leads_to_its_user(enter, asked, sent, found, leads_to):
+    page = enter(*SCOPES).page
+    prefixes = []
+
+    def respond(route):
+        prefixes.append(parse_qs(urlsplit(route.request.url).query))
+        data = [wallet(fid, address, opened=address is not None) for fid, address in found]
+        body = json.dumps({"data": data, "next_cursor": None, "has_more": False})
+        route.fulfill(content_type="application/json", body=body)
+
+    page.route("**/v1/wallets?*", respond)
+    look_for(page, asked)
+    if leads_to:
+        has_heading(page, f"FID {leads_to}")
+    elif found:
+        expect(rows(page, "found")).to_have_count(len(found))
+        assert page.url.endswith(f"#/search?q={asked}")
+    else:
+        expect(page.locator("#found")).to_contain_text(
+            "No wallet in PostgreSQL has such an address"
+        )
+    assert prefixes == [{"addressPrefix": [sent]}]

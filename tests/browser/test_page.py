@@ -119,7 +119,7 @@ def test_a_deposit_whose_response_was_lost_is_not_made_twice(visit, shared_sql):
     visitor.deposit("20")
     expect(page.locator("#qr svg")).to_be_visible()
     visitor.deposit("20")
-    expect(page.get_by_role("button", name="Deposit")).not_to_have_attribute(
+    expect(page.get_by_role("button", name="Deposit", exact=True)).not_to_have_attribute(
         "aria-disabled", "true"
     )
     assert lost == [200]
@@ -131,7 +131,7 @@ def test_a_deposit_without_its_qr_code_still_succeeds(visit, shared_sql):
     page = visitor.page
     count = "select count(*) from deposits"
     (before,) = shared_sql.execute(count).fetchone()
-    button = page.get_by_role("button", name="Deposit")
+    button = page.get_by_role("button", name="Deposit", exact=True)
     for route in ("**/payment-qr?*", "**/user-wallets"):
         page.route(route, lambda route: route.fulfill(status=502, body=""), times=1)
     visitor.deposit("20")

@@ -48,7 +48,7 @@ class Visitor:
     def deposit(self, amount, asset="USDC"):
         self.page.get_by_text(asset, exact=True).check()
         self.page.get_by_label("Amount").fill(amount)
-        self.page.get_by_role("button", name="Deposit").click()
+        self.page.get_by_role("button", name="Deposit", exact=True).click()
 
     def faults_of_the_page(self):
         """Ask axe-core, and return what is serious or worse, with the elements it is about."""

@@ -10,6 +10,7 @@ import pytest
 
 from tests.clients.programs import CLIENT, run
 from tests.factories import BASE_ACCOUNT, FID
+from tests.service import ROOT
 from wallet_api import __version__
 
 # An install of all packages may take a minute. The compiler, npm and Node are processes of seconds.
@@ -121,13 +122,13 @@ def changed(deposit, path, value):
 
 def test_the_package_has_the_version_of_the_service_and_no_other_files(installed):
     assert MANIFEST["version"] == __version__
-    files = [
-        str(path.relative_to(installed / "node_modules" / "wallet-api-client"))
-        for path in (installed / "node_modules" / "wallet-api-client").rglob("*.*")
-    ]
+    packed = installed / "node_modules" / "wallet-api-client"
+    files = [str(path.relative_to(packed)) for path in packed.rglob("*") if path.is_file()]
     assert all(
-        re.fullmatch(r"README\.md|package\.json|dist/\w+(\.d)?\.[jt]s", name) for name in files
+        re.fullmatch(r"README\.md|LICENSE|package\.json|dist/\w+(\.d)?\.[jt]s", name)
+        for name in files
     )
+    assert (packed / "LICENSE").read_text() == (ROOT / "LICENSE").read_text()
     assert not {"dist/smoke.js", "dist/page.js", "dist/wagmi.js"} & set(files)
 
 

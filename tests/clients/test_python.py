@@ -17,6 +17,7 @@ from eth_account.messages import encode_defunct
 from wallet_api_client import Refusal, ServiceApi, UserApi, to_transaction, verify_deposit
 from wallet_api_client import types as answers
 
+from tests.empty_environments import assert_complete, empty_environment, install
 from tests.factories import BASE_ACCOUNT, DEAD_PORT, FID, token_of
 from tests.service import ROOT, served
 from wallet_api import __version__
@@ -38,6 +39,12 @@ def test_a_deposit_is_prepared_once_for_one_key_and_listed(user, engine):
     ids = [deposit["id"] for deposit in user.deposits()]
     assert ids == [second["depositId"], first["depositId"]]
     assert [deposit["id"] for deposit in engine.deposits(FID)] == ids
+    for api in (user, engine):
+        found = api.deposit(first["depositId"])
+        assert (found["id"], found["amount"]) == (first["depositId"], "20")
+        with pytest.raises(Refusal) as refusal:
+            api.deposit(str(uuid4()))
+        assert refusal.value.code == "deposit_not_found"
 
 
 def test_all_pages_of_deposits_are_read(user, monkeypatch):
@@ -188,7 +195,7 @@ def test_the_readme_has_every_name_and_its_examples_run(engine, url, connect):
 
 
 @pytest.mark.slow
-def test_the_package_is_built_and_imported_elsewhere(tmp_path):
+def test_the_package_is_built_and_imported_in_an_empty_environment(tmp_path):
     project = tomllib.loads((CLIENT / "pyproject.toml").read_text())["project"]
     assert project["version"] == __version__
     build = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--quiet"]
@@ -198,14 +205,17 @@ def test_the_package_is_built_and_imported_elsewhere(tmp_path):
     subprocess.run([*build, "--wheel-dir", tmp_path, source], check=True)
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
+        (packed,) = (name for name in archive.namelist() if name.endswith("/LICENSE"))
+        assert archive.read(packed) == (ROOT / "LICENSE").read_bytes()
         names = {name for name in archive.namelist() if ".dist-info" not in name}
     modules = {f"wallet_api_client/{path.name}" for path in CLIENT.glob("wallet_api_client/*.py")}
     assert names == modules | {"wallet_api_client/py.typed"}
-    program = f"import sys; sys.path.insert(0, {str(wheel)!r}); import wallet_api_client as client"
+    programs = empty_environment(tmp_path / "venv")
+    # With the newest versions of what it requires.
+    install(programs, wheel)
+    assert_complete(programs)
+    program = "import wallet_api_client as client; print(client.__file__, client.UserApi('', ''))"
     shown = subprocess.run(
-        [sys.executable, "-I", "-c", f"{program}; print(client.__file__, client.__all__)"],
-        check=True,
-        capture_output=True,
-        text=True,
+        [programs / "python", "-I", "-c", program], check=True, capture_output=True, text=True
     ).stdout
-    assert shown.startswith(str(wheel))
+    assert shown.startswith(str(programs.parent))

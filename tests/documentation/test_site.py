@@ -2,10 +2,12 @@
 
 import re
 import runpy
+import shutil
 import subprocess
 import sys
 import tomllib
 from html.parser import HTMLParser
+from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
@@ -71,9 +73,20 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
+    """Build the site in an unpacked source archive, which has no .git, and without git."""
+    archive = tmp_path_factory.mktemp("archive") / "wallet-api"
+    rules = (ROOT / ".gitignore").read_text().split()
+    ignored = [rule.rstrip("/").rpartition("/")[2] for rule in rules]
+    shutil.copytree(ROOT, archive, ignore=shutil.ignore_patterns(".git", *ignored))
     folder = tmp_path_factory.mktemp("site")
-    command = [sys.executable, BUILD, folder]
-    built = subprocess.run(command, capture_output=True, text=True, timeout=110, check=False)
+    built = subprocess.run(
+        [sys.executable, archive / BUILD.relative_to(ROOT), folder],
+        env={"PATH": ""},
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
+    )
     assert built.returncode == 0, built.stdout + built.stderr
     return folder / "site"
 
@@ -130,6 +143,17 @@ def test_the_site_loads_nothing_from_another_host(site, parsed):
 def test_the_site_can_be_searched(site):
     index = "".join(path.read_text() for path in site.rglob("search*.js*"))
     assert "WALLET_STORAGE" in index
+
+
+def test_a_link_to_a_folder_shows_its_files_without_those_that_git_ignores(site):
+    tracked = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "clients/typescript"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    ).stdout.split()  # fmt: skip
+    children = {Path(name).relative_to("clients/typescript").parts for name in tracked}
+    wanted = {name if not rest else f"{name}/" for name, *rest in children}
+    shown = PROGRAM["_source"](Path("clients/typescript")).decode().split()
+    assert shown == sorted(wanted)
 
 
 def test_a_broken_link_fails_the_build(site, tmp_path):

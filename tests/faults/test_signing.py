@@ -166,7 +166,11 @@ def test_a_thousand_signatures_at_once_have_one_entry_each(
         for number, (fid, answer) in engine.signed.items()
     )
     verification = AuditVerification(
-        services.database, encryption, unchained_before=None, storage=POSTGRES
+        services.database,
+        encryption,
+        unchained_before=None,
+        storage=POSTGRES,
+        known_clients=("engine",),
     )
     reports = []
     verification.verify(reports.append)

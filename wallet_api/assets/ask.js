@@ -1,6 +1,10 @@
 // Shared by the pages: requests to the service, and the display of its errors.
 
+import { h } from "./dom.js";
+import { copyable, marked } from "./ids.js";
+
 const WAIT_MS = 25_000;
+const READ = "Nothing was lost. Check your connection, then try again.";
 
 export const at = (id) => document.getElementById(id);
 
@@ -18,7 +22,9 @@ export class Refusal extends Error {
   }
 }
 
-export async function ask(path, { token, method = "GET", headers = {}, body } = {}) {
+// Return the response, or throw a Refusal. A request that writes has `ifUnknown`: what to do if it is
+// not known whether something was written, because the response was lost or reports a fault.
+export async function ask(path, { token, method = "GET", headers = {}, body, ifUnknown } = {}) {
   if (token) headers = { ...headers, Authorization: `Bearer ${token}` };
   if (body) headers = { ...headers, "Content-Type": "application/json" };
   let answer, text;
@@ -27,8 +33,7 @@ export async function ask(path, { token, method = "GET", headers = {}, body } = 
     answer = await fetch(path, { method, headers, body, signal, cache: "no-store" });
     text = await answer.text();
   } catch {
-    const detail = "Nothing was lost. Check your connection, then try again.";
-    throw new Refusal({ error: "The service cannot be reached.", detail });
+    throw new Refusal({ error: "The service cannot be reached.", detail: ifUnknown ?? READ });
   }
   const date = Date.parse(answer.headers.get("Date")) || Date.now();
   answeredAt = new Date(date);
@@ -38,25 +43,32 @@ export async function ask(path, { token, method = "GET", headers = {}, body } = 
   // The service returns neither HTML nor an empty body nor malformed JSON here; a proxy may.
   if (answer.ok && read && !kind.includes("html")) return read;
   const problem = read?.error ? read : { error: `A server between you and the service answered (${answer.status}).` };
-  throw new Refusal(problem, { status: answer.status, wait: answer.headers.get("Retry-After") });
+  const detail = (problem !== read || answer.status >= 500) && ifUnknown ? ifUnknown : problem.detail;
+  throw new Refusal({ ...problem, detail }, { status: answer.status, wait: answer.headers.get("Retry-After") });
 }
 
 function parsed(text) {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text, exact);
   } catch {
     return null;
   }
 }
 
+// An integer that JavaScript would round, such as a large FID, becomes its digits. Browsers of before
+// 2025 do not provide them.
+function exact(_, value, context) {
+  if (!Number.isInteger(value) || Number.isSafeInteger(value)) return value;
+  return context?.source ?? "too large for this browser";
+}
+
 // Show an error in a live region: the sentence, the detail, the delay before a retry, the request id.
 export function explain(refusal, place) {
   if (!(refusal instanceof Refusal)) throw refusal;
-  const lines = [paragraph(refusal.message)];
-  if (refusal.detail && refusal.detail !== refusal.message) lines.push(paragraph(refusal.detail));
-  if (Number(refusal.wait)) lines.push(paragraph(`Try again in ${duration(Number(refusal.wait))}.`));
-  if (refusal.id) lines.push(paragraph(`Request ${refusal.id}`, "quiet"));
-  place.replaceChildren(...lines);
+  const { message, detail, wait, id } = refusal;
+  const lines = [message, detail !== message && detail, Number(wait) && `Try again in ${duration(Number(wait))}.`];
+  place.replaceChildren(...lines.filter(Boolean).map((line) => h("p", {}, marked(line, null))),
+    ...(id ? [h("p", { class: "quiet" }, "Request ", copyable(id, "request id"))] : []));
 }
 
 // Run one action at a time, and show that it is running. The button keeps the focus.
@@ -75,18 +87,11 @@ export async function busy(button, work, fail) {
   }
 }
 
-// Return a copy of a template, with the texts of its parts, which `data-is` names.
-export function filled(template, texts) {
+// Return a copy of a template, with its parts, which `data-is` names: texts or elements.
+export function filled(template, parts) {
   const copy = at(template).content.cloneNode(true);
-  for (const part of copy.querySelectorAll("[data-is]")) part.textContent = texts[part.dataset.is] ?? "";
+  for (const place of copy.querySelectorAll("[data-is]")) place.append(...[parts[place.dataset.is] ?? ""].flat());
   return copy;
-}
-
-function paragraph(text, style = "") {
-  const p = document.createElement("p");
-  p.textContent = text;
-  p.className = style;
-  return p;
 }
 
 function duration(seconds) {

@@ -1,13 +1,17 @@
 // Audit entries as rows.
 
 import { h, link, pill, table } from "./dom.js";
-import { amount, copyable, decimal, fidLink, short, time } from "./format.js";
+import { json } from "./export.js";
+import { amount, decimal, fidLink, time, unixTime } from "./format.js";
+import { address, copyButton, copyable, marked, short } from "./ids.js";
 import { ACTIONS, severity } from "./labels.js";
 import { to } from "./router.js";
 
 // An id that the service made contains its time (UUID version 7). Another one is searched for only
 // with a user or a range.
 const OUR_ID = /^[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}$/;
+// Members of effects that are seconds since 1970.
+const TIMES = ["deadline", "expires_at"];
 
 // `network` is that of the service, whose assets are known, or null.
 export function auditTable(entries, network, { user = true } = {}) {
@@ -17,7 +21,7 @@ export function auditTable(entries, network, { user = true } = {}) {
     pill(severity(entry.action), ACTIONS[entry.action] ?? entry.action),
     ...(user ? [fidLink(entry.fid)] : []),
     link(to(["audit"], { actor: entry.actor }), entry.actor),
-    entry.ip ? h("code", {}, entry.ip) : "",
+    entry.ip ? copyable(entry.ip, "IP address") : "",
     details(entry, network),
     copyable(entry.requestId, "request id",
       link(to(["audit"], { request_id: entry.requestId, fid: OUR_ID.test(entry.requestId) ? null : entry.fid }), begin(entry.requestId))),
@@ -26,15 +30,30 @@ export function auditTable(entries, network, { user = true } = {}) {
 
 const begin = (id) => (id.length > 12 ? `${id.slice(0, 8)}…` : id);
 
-// The reason and the effects, and a disclosure with all members of the entry.
+// The reason, the effects and the digest, and a disclosure with all members of the entry.
 function details(entry, network) {
-  const known = network?.chainId === entry.details?.chain_id ? network : null;
-  const effects = (entry.details?.effects ?? []).map((effect) => h("li", {}, describe(effect, known)));
+  const { digest, effects, chain_id: chainId } = entry.details ?? {};
+  // What is signed for another chain has other assets, and no explorer that is known here.
+  const known = network?.chainId === chainId ? network : null;
+  const explorer = chainId && !known ? null : network?.explorer;
+  const recipient = entry.recipientPublicKey;
   return h("div", { class: "details" },
     refusal(entry.details),
-    entry.reason && h("p", {}, entry.reason),
-    effects.length ? h("ul", { class: "effects" }, effects) : null,
-    h("details", {}, h("summary", {}, "All members"), h("pre", { tabindex: "0", "aria-label": "The entry" }, JSON.stringify(entry, null, 2))));
+    entry.reason && h("p", {}, marked(entry.reason, explorer)),
+    entry.address && h("p", {}, address(entry.address, explorer, short(entry.address))),
+    effects?.length ? h("ul", { class: "effects" }, effects.map((effect) => h("li", {}, describe(effect, known, explorer)))) : null,
+    digest && h("p", { class: "quiet" }, "digest ", copyable(digest, "digest", short(digest))),
+    recipient && h("p", { class: "quiet" }, "encrypted to ", copyable(recipient, "public key", short(recipient))),
+    members(entry, explorer));
+}
+
+function members(entry, explorer) {
+  const text = json(entry);
+  const shown = h("pre", { tabindex: "0", "aria-label": "The entry" });
+  // Marking all entries of a page takes longer than showing them.
+  const open = () => shown.hasChildNodes() || shown.append(...marked(text, explorer, (found) => found));
+  return h("details", { ontoggle: open }, h("summary", {}, "All members"),
+    h("div", { class: "entry" }, copyButton(text, "entry"), shown));
 }
 
 // Why policies refused a signature: "Refused by the policy of the wallet, rule payments: window".
@@ -46,14 +65,22 @@ function refusal(details) {
 }
 
 // An effect of a signature: "token transfer: 5 USDC to 0x333333…333333".
-function describe({ kind, amount: units, token, sender, ...members }, network) {
-  const rest = Object.entries(members).filter(([, value]) => value !== null)
-    .map(([name, value]) => [` ${name.replaceAll("_", " ")} `, h("code", { title: String(value) }, short(String(value)))]);
-  return [kind.replaceAll("_", " "), units || token ? ": " : "", units ? sum(units, kind, token, network) : "", rest];
+function describe({ kind, amount: units, token, ...rest }, network, explorer) {
+  const shown = Object.entries(rest).filter(([, value]) => value !== null && value !== false);
+  return [words(kind), units || token ? ": " : "", units ? sum(units, kind, token, network, explorer) : "",
+    shown.map(([name, value]) => [` ${words(name)} `, member(name, String(value), explorer)])];
 }
 
-function sum(units, kind, token, network) {
+const words = (name) => (name === "sender" ? "from" : name.replaceAll("_", " "));
+
+function member(name, value, explorer) {
+  if (TIMES.includes(name)) return unixTime(value);
+  const parts = marked(value, explorer);
+  return parts.length > 1 ? parts : h("code", {}, value);
+}
+
+function sum(units, kind, token, network, explorer) {
   if (network && token && token.toLowerCase() === network.usdc.toLowerCase()) return `${amount(units, 6)} USDC`;
   if (network && ["native_transfer", "network_fee"].includes(kind)) return `${amount(units, 18)} ETH`;
-  return [`${decimal(units)} units`, token ? [" of ", h("code", { title: token }, short(token))] : ""];
+  return [`${decimal(units)} units`, token ? [" of ", marked(token, explorer)] : ""];
 }

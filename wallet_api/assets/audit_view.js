@@ -1,6 +1,6 @@
 // The audit log: filters, pages and exports.
 
-import { at, busy, explain, now } from "./ask.js";
+import { busy, explain, now } from "./ask.js";
 import { auditTable } from "./audit_rows.js";
 import { card, h, link, note, quiet } from "./dom.js";
 import { LARGEST_EXPORT, collect, csv, json, save } from "./export.js";
@@ -30,10 +30,7 @@ export function audit(view, _, query) {
     return;
   }
   const client = /^client:(.+)/.exec(asked.actor)?.[1];
-  const tools = h("div", { class: "actions" }, exports(asked, view), client && revokeButton(client, () => {
-    notice.replaceChildren(note(`${client} is revoked.`));
-    at("said").textContent = `${client} is revoked.`;
-  }));
+  const tools = h("div", { class: "actions" }, exports(asked, view), client && revokeButton(view, client, () => notice.replaceChildren(note(`${client} is revoked.`))));
   const notice = h("div", { class: "wide" });
   const { element, body } = card("Entries", { id: "entries", more: tools, wide: true });
   view.add(notice, element);

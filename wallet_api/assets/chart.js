@@ -83,6 +83,7 @@ export function chart({ id, title, days, kinds, rows, whole = true }) {
 }
 
 function legend(kinds) {
+  if (kinds.length === 1) return null;
   return h("p", { class: "legend" }, kinds.map((kind, index) => h("span", {},
     s("svg", { viewBox: "0 0 16 16", width: 12, height: 12, "aria-hidden": "true" }, s("rect", { x: 1, y: 1, width: 14, height: 14, class: `kind-${index}` })), kind)));
 }

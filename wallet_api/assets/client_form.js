@@ -2,7 +2,7 @@
 
 import { busy, explain, now } from "./ask.js";
 import { card, h, link, note } from "./dom.js";
-import { copyable } from "./format.js";
+import { copyable } from "./ids.js";
 import { SCOPES } from "./labels.js";
 import { to } from "./router.js";
 import { get, post } from "./session.js";
@@ -19,7 +19,10 @@ export function newClient(view) {
     event.preventDefault();
     error.replaceChildren();
     const button = event.target.querySelector("button.primary");
-    busy(button, async () => body.replaceChildren(...created(await post("clients", read(event.target)))),
+    const asked = read(event.target);
+    const ifUnknown = `It is not known whether ${asked.name} was created. If it was, nobody has its token: `
+      + "look for it in the list of all clients, revoke it, and create one with another name.";
+    busy(button, async () => body.replaceChildren(...created(await post("clients", { body: asked, ifUnknown }))),
       (refusal) => (refusal.code === "unauthenticated" ? view.fail(refusal) : explain(refusal, error)));
   };
   body.append(h("form", { onsubmit: submit, "aria-label": "New client" },

@@ -2,7 +2,8 @@
 
 import { newClient } from "./client_form.js";
 import { card, h, link, pill, quiet, table } from "./dom.js";
-import { short, time } from "./format.js";
+import { time } from "./format.js";
+import { copyable, short } from "./ids.js";
 import { revokeButton } from "./revoke.js";
 import { to } from "./router.js";
 import { get } from "./session.js";
@@ -18,13 +19,13 @@ export function clients(view, [part = ""], { cursor }) {
   const load = () => view.load(body, "clients:read", async () => {
     const { data, next_cursor: next } = await get("clients", { limit: 100, cursor });
     const columns = ["Client", "Scopes", "Limits", "Use", ""];
-    return [data.length ? table("API clients", columns, data.map((one) => row(one, load))) : quiet("None yet."),
+    return [data.length ? table("API clients", columns, data.map((one) => row(view, one, load))) : quiet("None yet."),
       h("p", { class: "actions pages" }, cursor && link("#/clients", "First clients"), next && link(to(["clients"], { cursor: next }), "More clients"))];
   });
   load();
 }
 
-function row(client, load) {
+function row(view, client, load) {
   const { name, scopes, unrestricted, policyId, allowedNetworks, createdAt, expiresAt, lastUsedAt } = client;
   const active = !client.revokedAt && !client.expired;
   return [
@@ -33,13 +34,13 @@ function row(client, load) {
     h("div", { class: "scopes" }, scopes.map((scope) => h("code", {}, scope)),
       unrestricted && pill("bad", "unrestricted")),
     h("div", {},
-      policyId && h("div", {}, "policy ", h("code", { title: policyId }, short(policyId))),
+      policyId && h("div", {}, "policy ", copyable(policyId, "policy id", short(policyId))),
       h("div", {}, allowedNetworks ? h("code", {}, allowedNetworks.join(", ")) : "any network")),
     h("div", {},
       h("div", {}, lastUsedAt ? ["last ", time(lastUsedAt)] : "never used"),
       h("div", { class: "quiet" }, expiresAt ? ["expires ", time(expiresAt)] : "does not expire")),
     h("div", { class: "actions" }, link(to(["audit"], { actor: `client:${name}` }), "Audit log"),
-      active && revokeButton(name, load)),
+      active && revokeButton(view, name, load)),
   ];
 }
 

@@ -45,7 +45,7 @@ function notFound(view) {
 
 function refresh() {
   show({ focus: false });
-  document.querySelector(".view-head button").focus();
+  View.current.refreshButton.focus();
 }
 
 // Forget the token. With a refusal, say why.

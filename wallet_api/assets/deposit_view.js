@@ -1,11 +1,12 @@
 // One prepared deposit, and the rows of many.
 
 import { card, facts, h, link, note, table } from "./dom.js";
-import { address, copyable, decimal, fidLink, outside, short, time } from "./format.js";
+import { decimal, fidLink, time } from "./format.js";
+import { address, copyButton, copyable, outside, short } from "./ids.js";
 import { get } from "./session.js";
 
 export function deposit(view, [id = ""]) {
-  view.title(`Deposit ${short(id)}`);
+  view.title(`Deposit ${short(id)}`, copyButton(id, "deposit id"));
   const { element, body } = card("Deposit", { id: "deposit", wide: true });
   view.add(element);
   view.load(body, "wallets:read", async () => {

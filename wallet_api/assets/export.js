@@ -20,9 +20,12 @@ export async function collect(filters, report) {
   return { entries, complete: cursor === null };
 }
 
-export const json = (entries) => `${JSON.stringify(entries, null, 2)}\n`;
+// Large FIDs were read as digits, and are numbers again.
+export const json = (entries) => `${JSON.stringify(entries, (name, value) =>
+  (name === "fid" && typeof value === "string" ? JSON.rawJSON(value) : value), 2)}\n`;
 
 // RFC 4180. A spreadsheet would run a cell that begins like a formula, so that it gets an apostrophe.
+// Where a spreadsheet separates cells by semicolons, a cell also begins after one, and after a line.
 export function csv(entries) {
   const rows = entries.map((entry) => COLUMNS.map((name) => cell(entry[name])).join(","));
   return [COLUMNS.join(","), ...rows, ""].join("\r\n");
@@ -31,7 +34,7 @@ export function csv(entries) {
 function cell(value) {
   if (value === null || value === undefined) return "";
   const text = typeof value === "object" ? JSON.stringify(value) : String(value);
-  const inert = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  const inert = text.replace(/(^|[;\n\r])(?=["\s]*[=+\-@]|[\t\r])/g, "$1'");
   return `"${inert.replaceAll('"', '""')}"`;
 }
 

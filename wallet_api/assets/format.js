@@ -1,9 +1,9 @@
-// How the console writes times, numbers, amounts, addresses and ids.
+// How the console writes times, numbers, amounts and users.
 
-import { h, link, s } from "./dom.js";
+import { h, link } from "./dom.js";
+import { copyable } from "./ids.js";
 
 const LOCALE = "en-US";
-const COPIED_MS = 2000;
 
 export const number = (count) => count.toLocaleString(LOCALE);
 
@@ -30,6 +30,12 @@ export function time(text) {
   return h("time", { datetime: text, title: `${text}\nLocal time: ${local}` }, utc(date), h("span", { class: "zone" }, " UTC"));
 }
 
+// A number of seconds since 1970 as a time, or the number if it is beyond every calendar.
+export function unixTime(text) {
+  const date = new Date(Number(text) * 1000);
+  return Number.isNaN(date.getTime()) || date.getUTCFullYear() > 9999 ? decimal(text) : time(date.toISOString());
+}
+
 // A duration in its largest exact unit. 24 hours are not a calendar day.
 export function duration(seconds) {
   for (const [unit, length] of [["day", 86400], ["hour", 3600], ["minute", 60]]) {
@@ -40,41 +46,4 @@ export function duration(seconds) {
 
 export const plural = (count, noun) => `${number(count)} ${noun}${count === 1 ? "" : "s"}`;
 
-export const short = (text) => (text.length > 16 ? `${text.slice(0, 8)}…${text.slice(-6)}` : text);
-
-const icon = (...paths) => s("svg", { viewBox: "0 0 16 16", width: 14, height: 14, "aria-hidden": "true" },
-  paths.map((d) => s("path", { d })));
-
-const COPY = ["M5.5 5.5h8v8h-8z", "M10.5 3v-.5h-8v8H3"];
-const OPEN = ["M6 3H3v10h10v-3", "M9 3h4v4", "M13 3 7.5 8.5"];
-
-// A text with a button that copies it. `shown` may be shorter, or a link.
-export function copyable(text, what, shown = text) {
-  const code = h("code", { title: shown === text ? null : text }, shown);
-  if (!navigator.clipboard) return code;
-  const copy = async () => {
-    const said = document.getElementById("said");
-    try {
-      await navigator.clipboard.writeText(text);
-    } catch {
-      said.textContent = `The browser refused to copy the ${what}.`;
-      return;
-    }
-    said.textContent = `The ${what} is copied.`;
-    button.classList.add("copied");
-    setTimeout(() => button.classList.remove("copied"), COPIED_MS);
-  };
-  const button = h("button", { type: "button", class: "icon", "aria-label": `Copy the ${what}`, onclick: copy }, icon(...COPY));
-  return h("span", { class: "copyable" }, code, button);
-}
-
-export const outside = (href, label) =>
-  h("a", { class: "icon", href, target: "_blank", rel: "noreferrer", "aria-label": label }, icon(...OPEN));
-
-// An address with its page of the block explorer, which is null if the network is not known.
-export function address(text, explorer, shown = text) {
-  return h("span", { class: "copyable" }, copyable(text, "address", shown),
-    explorer && outside(`${explorer}/address/${text}`, "Show the address in the block explorer"));
-}
-
-export const fidLink = (fid) => (fid === 0 ? "all users" : link(`#/users/${fid}`, `FID ${fid}`));
+export const fidLink = (fid) => (fid === 0 ? "all users" : copyable(String(fid), "FID", link(`#/users/${fid}`, `FID ${fid}`)));

@@ -16,13 +16,20 @@ const isoDay = (time) => new Date(time).toISOString().slice(0, 10);
 
 export function overview(view, _, { from = "", to: until = "" }) {
   view.title("Overview");
-  const totals = h("div", { id: "totals", class: "wide" });
+  // What does not depend on the range is above it.
+  const totals = h("div", { id: "totals", class: "wide figures" });
+  const sums = h("div", { id: "sums", class: "wide figures" });
   const charts = h("div", { id: "charts", class: "wide charts" });
-  view.add(range(from, until), totals, charts);
+  const form = range(from, until);
+  view.add(totals, form, sums, charts);
   view.load(totals, "stats:read", async () => {
     const [stats, { storage }] = await Promise.all([get("stats", { from, to: until }), settings()]);
+    // The service completes the range.
+    form.elements.from.value = stats.from;
+    form.elements.to.value = stats.to;
+    sums.replaceChildren(ofRange(stats));
     charts.replaceChildren(...chartsOf(stats));
-    return [...filesNote(storage), figures(stats)];
+    return [...filesNote(storage), ofNow(stats)];
   });
 }
 
@@ -30,8 +37,8 @@ function range(from, until) {
   const today = now().getTime();
   const ranges = Object.entries(RANGES).map(([label, days]) => {
     const first = isoDay(today - (days - 1) * DAY_MS);
-    const chosen = from === first && (until === "" || until === isoDay(today));
-    return h("a", { href: to([], { from: first }), "aria-current": chosen || (days === 30 && !from && !until) ? "true" : null }, label);
+    const chosen = (from || isoDay(today - 29 * DAY_MS)) === first && (until === "" || until === isoDay(today));
+    return h("a", { href: to([], { from: first }), "aria-current": chosen ? "true" : null }, label);
   });
   const day = (name, label, value) => h("label", {}, label, " ", h("input", { type: "date", name, value, "aria-label": `${label} (UTC)` }));
   const submit = (event) => {
@@ -55,15 +62,21 @@ function sum(deposits, asset) {
   return `${amount(String(units), DECIMALS[asset])} ${asset}`;
 }
 
-function figures({ users, wallets, newWallets, deposits }) {
+function ofNow({ users, wallets }) {
   const of = (type) => number(total(wallets.filter((row) => row.type === type)));
   return facts([
     ["Users", number(users), "users"],
     ["Trading wallets", of("trading"), "trading"],
     ["Base Accounts", of("base-account"), "base-accounts"],
+  ]);
+}
+
+function ofRange({ newWallets, deposits }) {
+  return facts([
     ["New wallets", number(total(newWallets)), "new"],
     ["Deposits prepared", number(total(deposits)), "deposits"],
-    ["Amount prepared", [h("div", { id: "usdc" }, sum(deposits, "USDC")), h("div", { id: "eth" }, sum(deposits, "ETH"))]],
+    ["USDC prepared", sum(deposits, "USDC"), "usdc"],
+    ["ETH prepared", sum(deposits, "ETH"), "eth"],
   ]);
 }
 

@@ -2,6 +2,9 @@
 
 import { Refusal, ask, at, busy, explain, filled } from "./ask.js";
 import { depositRow } from "./deposits.js";
+import { time } from "./format.js";
+import { address as addressOf, marked, outside } from "./ids.js";
+import { KINDS } from "./labels.js";
 
 const FIELD_OF = {
   invalid_amount: "amount",
@@ -11,7 +14,6 @@ const FIELD_OF = {
   base_wallet_mismatch: "from",
 };
 const HEALTH_MS = 30_000;
-const KINDS = { trading: "Trading wallet", "base-account": "Base Account" };
 
 // Kept in memory only, so that it is lost when the page is closed.
 let token = null;
@@ -19,6 +21,7 @@ let token = null;
 // create a second deposit.
 let attempt = null;
 
+const explorer = () => `https://${at("try").dataset.explorer}`;
 const call = (path, options) => ask(path, { ...options, token });
 
 function forget() {
@@ -89,12 +92,8 @@ function forgetDeposit() {
 
 async function showWallets() {
   const { wallets } = await call("api/wallet/user-wallets");
-  const rows = wallets.map(({ walletType, createdAt, address }) => {
-    const day = new Date(createdAt).toLocaleDateString(undefined, { dateStyle: "long" });
-    const row = filled("row", { kind: KINDS[walletType], made: `since ${day}`, address });
-    row.querySelector("time").dateTime = createdAt;
-    return row;
-  });
+  const rows = wallets.map(({ walletType, createdAt, address }) =>
+    filled("row", { kind: KINDS[walletType], made: ["since ", time(createdAt)], address: addressOf(address, explorer()) }));
   at("list").replaceChildren(...rows);
   at("none").hidden = rows.length > 0;
   at("wallets").hidden = false;
@@ -140,11 +139,11 @@ async function optionally(work, onFailure) {
 function showDeposit({ asset, amount, network, depositAddress, transaction, note, paymentUri }) {
   at("result-title").textContent = `Send ${amount} ${asset}`;
   at("note").textContent = note;
-  at("address").textContent = depositAddress;
+  at("address").replaceChildren(depositAddress, " ", outside(`${explorer()}/address/${depositAddress}`, "Show the address in the block explorer"));
   at("open").href = paymentUri;
   const terms = Object.entries({ network: `${network.name} (chain ${network.chainId})`, ...transaction });
   at("transaction").replaceChildren(...terms.map(([name, value]) =>
-    filled("term", { name: name[0].toUpperCase() + name.slice(1), value })));
+    filled("term", { name: name[0].toUpperCase() + name.slice(1), value: marked(value, explorer(), (found) => found) })));
   at("steps").hidden = true;
   at("result").hidden = false;
   at("result").scrollIntoView({ block: "nearest" });

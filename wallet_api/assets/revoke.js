@@ -1,29 +1,45 @@
 // Revocation of an API client.
 
-import { busy, explain } from "./ask.js";
+import { at, busy, explain } from "./ask.js";
 import { h } from "./dom.js";
 import { post } from "./session.js";
+import { View } from "./view.js";
 
 // A button that asks before it revokes, because a revocation cannot be undone. Then it calls `done`.
-export function revokeButton(name, done) {
-  return h("button", { type: "button", class: "danger", "aria-label": `Revoke ${name}`, onclick: (event) => confirm(event.currentTarget, name, done) }, "Revoke");
+export function revokeButton(view, name, done) {
+  return h("button", { type: "button", class: "danger", "aria-label": `Revoke ${name}`,
+    onclick: (event) => confirm(view, event.currentTarget, name, done) }, "Revoke");
 }
 
-function confirm(button, name, done) {
+function confirm(view, button, name, done) {
   const error = h("div", { class: "error", role: "alert" });
   const close = () => dialog.close();
   const revoke = async () => {
-    await post(`clients/${encodeURIComponent(name)}/revoke`);
+    const ifUnknown = `It is not known whether ${name} is revoked. Revoke it again: a second revocation changes nothing.`;
+    await post(`clients/${encodeURIComponent(name)}/revoke`, { ifUnknown });
     close();
+    button.remove();
+    view.heading.focus();
+    at("said").textContent = `${name} is revoked.`;
     done();
+  };
+  // The dialog may be closed meanwhile, or its view left: a failure is shown all the same.
+  const failed = (refusal) => {
+    if (dialog.isConnected && dialog.open && refusal.code !== "unauthenticated") {
+      explain(refusal, error);
+      return;
+    }
+    close();
+    View.current.fail(refusal);
   };
   const dialog = h("dialog", { "aria-labelledby": "revoke-title", onclose: () => { dialog.remove(); button.focus(); } },
     h("h2", { id: "revoke-title" }, `Revoke ${name}?`),
     h("p", {}, "Every process refuses its token immediately. This cannot be undone: create a new client instead."),
     error,
     h("div", { class: "actions" },
-      h("button", { type: "button", class: "danger primary", onclick: (event) => busy(event.currentTarget, revoke, (refusal) => explain(refusal, error)) }, "Revoke"),
+      h("button", { type: "button", class: "danger primary", onclick: (event) => busy(event.currentTarget, revoke, failed) }, "Revoke"),
       h("button", { type: "button", onclick: close }, "Cancel")));
-  document.body.append(dialog);
+  // In the view, so that it disappears with it: by Back, or at the end of the session.
+  view.root.append(dialog);
   dialog.showModal();
 }

@@ -1,53 +1,60 @@
 // Search: opens the view of a pasted id, address or name.
 
 import { card, h, link, note, quiet, table } from "./dom.js";
-import { address, copyable, fidLink, time } from "./format.js";
+import { fidLink, time } from "./format.js";
+import { address, copyButton, copyable } from "./ids.js";
 import { KINDS } from "./labels.js";
 import { replace } from "./router.js";
-import { get } from "./session.js";
+import { get, knownNetwork } from "./session.js";
 
 const FIDS_END = 2n ** 63n;
 const FID = /^(?:fid|user|#)?[\s:#]*([1-9][0-9]{0,18})$/i;
 // An id of /api, the name of a wallet file, or the actor of an audit entry.
 const WALLET = /^(?:fid|wallet|user)[_:]([1-9][0-9]{0,18})(?:_[a-z-]+(?:\.json)?)?$/i;
 const ADDRESS = /^0x[0-9a-f]{40}$/i;
-const BEGINNING = /^0x[0-9a-f]{0,39}(?:…|\.{3})?/i;
+// As far as it was copied, or as wallets shorten it: 0x24e08CE1, 0x24e08C…CD74E2.
+const BEGINNING = /^(0x[0-9a-f]{0,39})(?:(?:…|\.{2,3})([0-9a-f]{0,39}))?$/i;
+// 0x and the digits that the service asks for.
+const SHORTEST = 6;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-const REQUEST = /^(?!\d+$)[A-Za-z0-9._-]{8,64}$/;
+const REQUEST = /^(?!\d+$)(?!0x)[A-Za-z0-9._-]{8,64}$/i;
 
 export function search(view, _, { q: asked = "" }) {
-  view.title(`Search for ${asked}`);
+  view.title(`Search for ${asked}`, copyButton(asked, "search text"));
   const fid = (FID.exec(asked) ?? WALLET.exec(asked))?.[1];
+  const [, beginning, ending = ""] = BEGINNING.exec(asked) ?? [];
   const { element, body: place } = card("Found", { id: "found", wide: true });
   view.add(element);
+  const find = (filters, sentences) => view.load(place, "wallets:read", () => wallets(view, filters, ending.toLowerCase(), sentences));
   if (fid && BigInt(fid) < FIDS_END) replace(["users", fid]);
-  else if (ADDRESS.test(asked)) view.load(place, "wallets:read", () => byAddress(view, asked));
-  else if (BEGINNING.test(asked)) place.append(note(
-    "The beginning of an address is not searched: the index holds whole addresses. ",
-    "Paste the whole address, or the FID."));
+  else if (ADDRESS.test(asked)) find({ address: asked }, { found: "Wallets with this address", none: "No wallet in PostgreSQL has this address." });
+  else if (beginning?.length >= SHORTEST) find({ addressPrefix: beginning }, { found: `Wallets whose address is ${asked}`, none: "No wallet in PostgreSQL has such an address." });
+  else if (beginning) place.append(note(`Paste at least ${SHORTEST - 2} digits after 0x.`));
   else if (UUID.test(asked)) view.load(place, "wallets:read", () => byDeposit(view, asked.toLowerCase()));
   else if (asked.startsWith("client:") || asked.startsWith("cli:")) replace(["audit"], { actor: asked });
   else if (REQUEST.test(asked)) replace(["audit"], { request_id: asked });
   else place.append(note("The search does not recognize this text."), hint());
 }
 
-const hint = () => quiet("Search for an FID (1464243, FID 1464243), a wallet (fid_1464243_ethereum), a whole address, ",
+const hint = () => quiet("Search for an FID (1464243, FID 1464243), a wallet (fid_1464243_ethereum), an address or its beginning (0x24e0), ",
   "a deposit id, a request id, or an actor (client:engine).");
 
-async function byAddress(view, asked) {
-  const { data, has_more: more } = await get("wallets", { address: asked });
+// The service searches for beginnings only. A wallet that does not decrypt has no address to compare.
+async function wallets(view, filters, ending, { found, none }) {
+  const { data, has_more: more } = await get("wallets", filters);
+  const fits = data.filter((wallet) => !wallet.address || wallet.address.toLowerCase().endsWith(ending));
   // A late response must not leave the view that was opened meanwhile.
   if (!view.root.isConnected) return [];
-  const fids = new Set(data.map((wallet) => wallet.fid));
-  if (fids.size === 1) {
-    replace(["users", data[0].fid]);
+  if (!more && new Set(fits.map((wallet) => wallet.fid)).size === 1) {
+    replace(["users", fits[0].fid]);
     return [];
   }
-  if (!data.length) return [note("No wallet in PostgreSQL has this address. To find a wallet that is only in a file, search for its FID.")];
-  const rows = data.map((wallet) => [fidLink(wallet.fid), KINDS[wallet.type],
-    wallet.address ? address(wallet.address, null) : "Cannot be decrypted (alarm)", time(wallet.createdAt)]);
-  const found = table("Wallets with this address", ["User", "Wallet", "Address", "Created"], rows);
-  return more ? [found, quiet("Only the newest 50 are shown.")] : [found];
+  const shown = more ? [quiet(`Only the first ${data.length} wallets were compared. Paste more of the address.`)] : [];
+  if (!fits.length) return [note(none, " To find a wallet that is only in a file, search for its FID."), ...shown];
+  const explorer = (await knownNetwork())?.explorer;
+  const rows = fits.map((wallet) => [fidLink(wallet.fid), KINDS[wallet.type],
+    wallet.address ? address(wallet.address, explorer) : "Cannot be decrypted (alarm)", time(wallet.createdAt)]);
+  return [table(found, ["User", "Wallet", "Address", "Created"], rows), ...shown];
 }
 
 async function byDeposit(view, id) {

@@ -16,8 +16,9 @@ const path = (route, query) => {
 
 export const get = (route, query = {}) => ask(path(route, query), { token: token() });
 
-export const post = (route, body = null) =>
-  ask(path(route, {}), { token: token(), method: "POST", body: body && JSON.stringify(body) });
+// `ifUnknown` says what to do if it is not known whether something was written.
+export const post = (route, { body, ifUnknown }) =>
+  ask(path(route, {}), { token: token(), method: "POST", body: body && JSON.stringify(body), ifUnknown });
 
 // Keep a token that the service recognizes. It may lack the scope of this request.
 export async function signIn(given) {

@@ -2,7 +2,8 @@
 
 import { Refusal, ask } from "./ask.js";
 import { card, facts, h, note, pill, quiet, table } from "./dom.js";
-import { copyable, duration, number, plural, time } from "./format.js";
+import { duration, number, plural, time } from "./format.js";
+import { copyable } from "./ids.js";
 import { SECRETS, STORAGES } from "./labels.js";
 import { get } from "./session.js";
 

@@ -3,7 +3,8 @@
 import { auditTable } from "./audit_rows.js";
 import { card, h, link, quiet, table } from "./dom.js";
 import { depositTable } from "./deposit_view.js";
-import { address, time } from "./format.js";
+import { time } from "./format.js";
+import { address, copyButton } from "./ids.js";
 import { KINDS, SIGNATURES } from "./labels.js";
 import { policyCard } from "./policy_card.js";
 import { to } from "./router.js";
@@ -12,18 +13,18 @@ import { get, knownNetwork } from "./session.js";
 const SIZE = 5;
 
 export function user(view, [fid = "", part = ""], query) {
-  view.title(`FID ${fid}`);
+  view.title(`FID ${fid}`, copyButton(fid, "FID"));
   if (part === "deposits") {
     allDeposits(view, fid, query);
     return;
   }
-  const entries = (id, title, filters) => {
+  const entries = (id, title, none, filters) => {
     const all = link(to(["audit"], { fid, ...filters }), "All in the audit log");
     const shown = card(title, { id, more: all, wide: true });
     view.add(shown.element);
     view.load(shown.body, "audit:read", async () => {
       const { data } = await get("audit", { fid, ...filters, limit: SIZE });
-      return [data.length ? auditTable(data, await knownNetwork(), { user: false }) : quiet("None.")];
+      return [data.length ? auditTable(data, await knownNetwork(), { user: false }) : quiet(none)];
     });
   };
 
@@ -35,11 +36,11 @@ export function user(view, [fid = "", part = ""], query) {
   policyCard(view, fid, query.client ?? "");
   view.load(deposits.body, "wallets:read", async () => {
     const { data } = await get(`users/${encodeURIComponent(fid)}/deposits`, { limit: SIZE });
-    return data.length ? [depositTable(data), quiet(data[0].note)] : [quiet("None.")];
+    return data.length ? [depositTable(data), quiet(data[0].note)] : [quiet("No deposits yet.")];
   });
-  entries("signatures", "Signatures", { action: SIGNATURES.join(",") });
-  entries("refusals", "Refused signatures", { action: "signing.refused" });
-  entries("trail", "Audit log", {});
+  entries("signatures", "Signatures", "No signatures yet.", { action: SIGNATURES.join(",") });
+  entries("refusals", "Refused signatures", "No signature was refused.", { action: "signing.refused" });
+  entries("trail", "Audit log", "No entries yet.", {});
 }
 
 async function walletsOf(fid) {
@@ -67,7 +68,7 @@ async function walletTable(wallets) {
 }
 
 function allDeposits(view, fid, { cursor = null }) {
-  view.title(`Deposits of FID ${fid}`);
+  view.title(`Deposits of FID ${fid}`, copyButton(fid, "FID"));
   const { element, body } = card("Deposits prepared", { id: "deposits", wide: true, more: link(to(["users", fid]), `FID ${fid}`) });
   view.add(element);
   view.load(body, "wallets:read", async () => {
@@ -75,6 +76,6 @@ function allDeposits(view, fid, { cursor = null }) {
     const pages = h("p", { class: "actions pages" },
       cursor && link(to(["users", fid, "deposits"]), "Newest deposits"),
       page.next_cursor && link(to(["users", fid, "deposits"], { cursor: page.next_cursor }), "Older deposits"));
-    return [page.data.length ? depositTable(page.data) : quiet("None."), pages];
+    return [page.data.length ? depositTable(page.data) : quiet("No deposits yet."), pages];
   });
 }

@@ -5,24 +5,30 @@ import { h, note, quiet } from "./dom.js";
 import { time } from "./format.js";
 
 export class View {
+  // The view on the screen.
+  static current = null;
   #faults = new Set();
 
   // `leave` is called with the refusal if the token is not valid any more.
   constructor(outlet, { leave, refresh }) {
     this.heading = h("h1", { tabindex: "-1" });
+    this.tools = h("span");
     this.asOf = h("p", { class: "quiet as-of" });
     this.refreshButton = h("button", { type: "button", onclick: refresh, hidden: true }, "Refresh");
     this.faults = h("div", { class: "faults" });
     this.body = h("div", { class: "view" });
     this.root = h("div", {},
-      h("div", { class: "view-head" }, this.heading, h("div", { class: "actions" }, this.asOf, this.refreshButton)),
+      h("div", { class: "view-head" }, h("div", { class: "title" }, this.heading, this.tools), h("div", { class: "actions" }, this.asOf, this.refreshButton)),
       this.faults, this.body);
     this.leave = leave;
     outlet.replaceChildren(this.root);
+    View.current = this;
   }
 
-  title(text) {
+  // `tools` stand beside the heading, so that they are not part of its name.
+  title(text, ...tools) {
     this.heading.textContent = text;
+    this.tools.replaceChildren(...tools.filter(Boolean));
     document.title = `${text} · Console · wallet-api`;
   }
 

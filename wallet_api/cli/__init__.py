@@ -13,7 +13,7 @@ from wallet_api.cli.command import debug_option, run
 from wallet_api.cli.db import db
 from wallet_api.cli.doctor import doctor
 from wallet_api.cli.keys import keys
-from wallet_api.cli.policies import policies
+from wallet_api.cli.policies.policies import policies
 from wallet_api.cli.serve import serve
 from wallet_api.cli.token import token
 from wallet_api.cli.wallet_files.wallets import wallets

@@ -100,6 +100,11 @@ class UserApi(_Api):
         """Yield the user's prepared deposits, newest first."""
         return self._pages("/api/wallet/deposits")
 
+    def deposit(self, deposit_id: str) -> RecordedDeposit:
+        """Return a prepared deposit of the user by its `id`."""
+        response = self._http.get(f"/api/wallet/deposits/{deposit_id}")
+        return cast(RecordedDeposit, response.json())
+
 
 class ServiceApi(_Api):
     """The routes of /v1 for other services, with the token of an API client."""
@@ -115,6 +120,10 @@ class ServiceApi(_Api):
     def deposits(self, fid: int) -> Iterator[RecordedDeposit]:
         """Yield a user's prepared deposits, newest first. Needs wallets:read."""
         return self._pages(f"/v1/users/{fid}/deposits")
+
+    def deposit(self, deposit_id: str) -> RecordedDeposit:
+        """Return a prepared deposit of any user by its `id`. Needs wallets:read."""
+        return cast(RecordedDeposit, self._http.get(f"/v1/deposits/{deposit_id}").json())
 
     def account(
         self, fid: int, *, chain_id: int, address: str, reason: str | None = None

@@ -113,6 +113,15 @@ def test_no_signature_has_the_key_in_its_repr():
         assert KEY.hex() not in repr(sign(ADDRESS))
 
 
+def test_the_key_that_eth_account_gets_is_never_shown():
+    key = signatures._key_class()(KEY)
+    assert signatures.load().Account._parse_private_key(key) is key
+    for show in (repr, str, "{}".format):
+        # eth-keys shows a key in hex, which is its attribute in its own class.
+        with pytest.raises(TypeError):
+            show(key)
+
+
 @pytest.mark.slow
 def test_the_import_and_signing_keep_the_recursion_limit():
     before, after_import, after_signing = python(

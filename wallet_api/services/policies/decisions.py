@@ -12,11 +12,12 @@ from wallet_api.errors import DatabaseDamaged, InvalidPolicy, PolicyRefused
 from wallet_api.models import AuditContext, AuditEvent, RecordedSignature, Wallet
 from wallet_api.policies.evaluation import (
     LAYERS,
+    Matching,
     PolicyVersion,
     Verdict,
     Window,
     evaluate,
-    needed_windows,
+    match,
 )
 from wallet_api.policies.explanation import explain_refusal
 from wallet_api.policies.matching import Request, spends_of
@@ -33,14 +34,14 @@ SumWindows: TypeAlias = Callable[[Sequence[Window]], Mapping[Window, int]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """A verdict and the facts that it is based on. `sums` has the sums of the needed windows.
+    """A verdict and the facts that it is based on. `sums` has the sums of the matching's windows.
 
     `now` is the database's time, at which the windows end.
     """
 
     now: datetime
     request: Request
-    layers: tuple[PolicyVersion, ...]
+    matching: Matching
     sums: Mapping[Window, int]
     verdict: Verdict
 
@@ -154,10 +155,10 @@ def decide(
     now: datetime,
 ) -> Decision:
     """Return the decision of these layers. Windows are summed if a rule with windows matches."""
-    needed = needed_windows(request, layers)
-    sums = sum_windows(needed) if needed else {}
-    verdict = evaluate(request, layers, sums, unrestricted=unrestricted)
-    return Decision(now=now, request=request, layers=layers, sums=sums, verdict=verdict)
+    matching = match(request, layers)
+    sums = sum_windows(matching.windows) if matching.windows else {}
+    verdict = evaluate(matching, sums, unrestricted=unrestricted)
+    return Decision(now=now, request=request, matching=matching, sums=sums, verdict=verdict)
 
 
 def read_layers(rows: Iterable[LayerRow], client: ActiveClient | None) -> tuple[PolicyVersion, ...]:

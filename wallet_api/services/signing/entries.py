@@ -15,25 +15,33 @@ def of_signature(
     request: SigningRequest[object], wallet: Wallet, decision: Decision, *, access: AuditContext
 ) -> AuditEvent:
     """Return the event of a signature. Raises NotSignable if it does not fit into an entry."""
-    found = decision.request.effects
-    details = _details(
-        request,
-        decision.request.method,
-        {
-            "effects": [effect.as_json() for effect in found],
-            "policies": [layer.as_json() for layer in decision.verdict.layers],
-        },
-        idempotency_key=access.idempotency_key,
-    )
-    if len(details) > MAX_DETAILS:
-        raise NotSignable(f"It has {len(found)} effects, too many for one audit entry. Split it.")
     return AuditEvent(
         fid=wallet.fid,
         chain=wallet.chain,
         action=request.action,
         access=access,
-        details=details,
+        details=details_of_signature(
+            request.digest, decision, idempotency_key=access.idempotency_key
+        ),
     )
+
+
+def details_of_signature(digest: bytes, decision: Decision, *, idempotency_key: str | None) -> str:
+    """Return what the entry of a signature says. Raises NotSignable if it does not fit into one."""
+    found = decision.request.effects
+    details = _details(
+        digest,
+        decision.request.chain_id,
+        decision.request.method,
+        {
+            "effects": [effect.as_json() for effect in found],
+            "policies": [layer.as_json() for layer in decision.verdict.layers],
+        },
+        idempotency_key=idempotency_key,
+    )
+    if len(details) > MAX_DETAILS:
+        raise NotSignable(f"It has {len(found)} effects, too many for one audit entry. Split it.")
+    return details
 
 
 def of_refusal(
@@ -46,9 +54,10 @@ def of_refusal(
 ) -> AuditEvent:
     """Return the event of a refusal. It has no effects if they do not fit into an entry."""
     members = {**refusal.as_json(), "effects": refusal.effects}
-    details = _details(request, method, members)
+    details = _details(request.digest, request.chain_id, method, members)
     if len(details) > MAX_DETAILS:
-        details = _details(request, method, members | {"effects": None})
+        members["effects"] = None
+        details = _details(request.digest, request.chain_id, method, members)
     return AuditEvent(
         fid=fid,
         chain=TRADING_CHAIN,
@@ -59,7 +68,8 @@ def of_refusal(
 
 
 def _details(
-    request: SigningRequest[object],
+    digest: bytes,
+    chain_id: int | None,
     method: str,
     more: dict[str, object],
     *,
@@ -70,7 +80,7 @@ def _details(
     first = {} if idempotency_key is None else {"idempotency_key": idempotency_key}
     members = first | {
         "method": method,
-        "chain_id": request.chain_id,
-        "digest": "0x" + request.digest.hex(),
+        "chain_id": chain_id,
+        "digest": "0x" + digest.hex(),
     }
     return json.dumps(members | more, separators=(",", ":"))

@@ -1,20 +1,20 @@
 """`wallet-api policies …`: what wallets may sign."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import BinaryIO
 from uuid import UUID
 
 import click
 
 from wallet_api.cli.command import Command, json_option
+from wallet_api.cli.policies.documents import echo_rules, members, origin, read_policy_file
+from wallet_api.cli.policies.targets import Target, policy_option, read_target, target_options
 from wallet_api.cli.wallet_files.resources import WalletResources, operator
 from wallet_api.errors import ClientNotFound, InvalidPolicy, PolicyNotFound
-from wallet_api.models import MAX_FID, PageRequest, PolicyRow
+from wallet_api.models import PageRequest, PolicyRow
 from wallet_api.policies.explanation import explain
-from wallet_api.policies.reading import parse_policy
 from wallet_api.policies.rules import Policy
 from wallet_api.policies.warnings import warnings
 from wallet_api.services.api_clients import ApiClientService
@@ -23,8 +23,6 @@ from wallet_api.services.policies.assignments import PolicyAssignments
 from wallet_api.services.policies.decisions import read_stored_rules
 from wallet_api.services.policies.versions import PolicyVersions
 
-# A policy of the largest size has about 1 MB.
-_LONGEST = 4 * 1024 * 1024
 _PAGE = 1000
 
 policies = click.Group("policies", help="Check and set what wallets may sign.")
@@ -43,100 +41,22 @@ def check(file: BinaryIO, as_json: bool) -> None:
     Example:
       wallet-api policies check docs/policies/x402.json
     """
-    policy = _read(file)
+    policy = read_policy_file(file)
     found = warnings(policy.rules)
     if as_json:
         rules = [{"id": rule.id, "explanation": explain(rule)} for rule in policy.rules]
         click.echo(json.dumps({"name": policy.name, "rules": rules, "warnings": found}))
         return
     click.echo(policy.name)
-    _explain(policy)
+    echo_rules(policy)
     for sentence in found:
         click.echo(f"warning: {sentence}")
 
 
-def _read(file: BinaryIO) -> Policy:
-    text = file.read(_LONGEST + 1)
-    if len(text) > _LONGEST:
-        raise click.ClickException(f"{file.name}: it is too long for a policy.")
-    try:
-        return parse_policy(text.decode())
-    except UnicodeDecodeError:
-        raise click.ClickException(f"{file.name}: it is not UTF-8.") from None
-    except InvalidPolicy as error:
-        raise click.ClickException(f"{file.name}: {error}") from error
-
-
-def _explain(policy: Policy) -> None:
-    width = max(len(rule.id) for rule in policy.rules)
-    for rule in policy.rules:
-        click.echo(f"{rule.id:<{width}}  {explain(rule)}")
-
-
-@dataclass(frozen=True, slots=True)
-class _Target:
-    """What a policy applies to: the service, a client, or the wallet of a user."""
-
-    service: bool
-    client: str | None
-    fid: int | None
-
-    @property
-    def name(self) -> str:
-        if self.client is not None:
-            return f"the client {self.client}"
-        return "the service" if self.service else f"the wallet of {self.fid}"
-
-    def current(self, assignments: PolicyAssignments) -> PolicyRow | None:
-        """Return the policy that applies to it, or None. Raises ClientNotFound."""
-        try:
-            if self.client is not None:
-                return assignments.get_of_client(self.client)
-            if self.fid is not None:
-                return assignments.get_of_wallet(self.fid).policy
-            return assignments.get_of_service().policy
-        except PolicyNotFound:
-            return None
-
-    def assign(self, assignments: PolicyAssignments, policy_id: UUID | None) -> None:
-        """Assign a policy to it, or none."""
-        access = operator()
-        if self.client is not None:
-            assignments.assign_to_client(self.client, policy_id, access=access)
-        elif self.fid is None:
-            assignments.assign_to_service(policy_id, access=access)
-        elif policy_id is None:
-            assignments.remove_from_wallet(self.fid, access=access)
-        else:
-            assignments.assign_to_wallet(self.fid, policy_id, access=access)
-
-
-def _target_options(command: Callable[..., None]) -> Callable[..., None]:
-    for option in (
-        click.option("--service", is_flag=True, help="The service: every client and wallet."),
-        click.option("--client", metavar="NAME", help="An API client."),
-        click.option("--fid", type=click.IntRange(1, MAX_FID), help="The wallet of this user."),
-    ):
-        command = option(command)
-    return command
-
-
-def _read_target(
-    service: bool, client: str | None, fid: int | None, policy_id: UUID | None
-) -> _Target | None:
-    """Return the target; None if a policy is named instead. Raises UsageError."""
-    if sum((service, client is not None, fid is not None, policy_id is not None)) != 1:
-        raise click.UsageError("Give exactly one of --service, --client, --fid and --policy.")
-    return None if policy_id is not None else _Target(service, client, fid)
-
-
-_policy_option = click.option("--policy", "policy_id", type=click.UUID, help="A policy by its id.")
-
-
 @policies.command("set", cls=Command)
 @click.argument("file", type=click.File("rb", lazy=True))
-@_target_options
-@_policy_option
+@target_options
+@policy_option
 @json_option
 def set_(
     file: BinaryIO,
@@ -159,9 +79,10 @@ def set_(
     Example:
       wallet-api policies set docs/policies/x402.json --client engine
     """
-    target = _read_target(service, client, fid, policy_id)
-    policy = _read(file)
-    for sentence in warnings(policy.rules):
+    target = read_target(service, client, fid, policy_id)
+    policy = read_policy_file(file)
+    found = warnings(policy.rules)
+    for sentence in found:
         click.echo(f"warning: {sentence}", err=True)
     with _services() as (versions, assignments, clients):
         if target is not None:
@@ -177,13 +98,14 @@ def set_(
             target.assign(assignments, row.id)
             _warn_of_clients(target, clients)
     if as_json:
-        click.echo(json.dumps({"policy": str(row.id), "version": row.version}))
+        told = {"policy": str(row.id), "version": row.version, "warnings": found}
+        click.echo(json.dumps(told))
         return
     where = "wherever it is assigned" if target is None else f"to {target.name}"
     click.echo(f"Version {row.version} of the policy {row.id} applies {where}.")
 
 
-def _warn_of_clients(target: _Target, clients: ApiClientService) -> None:
+def _warn_of_clients(target: Target, clients: ApiClientService) -> None:
     """Warn about the clients without a policy of their own, which may sign within this one."""
     if target.client is not None:
         return
@@ -205,7 +127,7 @@ def _warn_of_clients(target: _Target, clients: ApiClientService) -> None:
 
 
 @policies.command("remove", cls=Command)
-@_target_options
+@target_options
 @json_option
 def remove(service: bool, client: str | None, fid: int | None, as_json: bool) -> None:
     """Remove the policy of the service, an API client or a wallet. The policy itself is kept.
@@ -216,7 +138,7 @@ def remove(service: bool, client: str | None, fid: int | None, as_json: bool) ->
     Example:
       wallet-api policies remove --fid 1464243
     """
-    target = _read_target(service, client, fid, None)
+    target = read_target(service, client, fid, None)
     if target is None:
         raise AssertionError("unreachable: no policy is named")
     with _services() as (_, assignments, _):
@@ -228,8 +150,8 @@ def remove(service: bool, client: str | None, fid: int | None, as_json: bool) ->
 
 
 @policies.command("show", cls=Command)
-@_target_options
-@_policy_option
+@target_options
+@policy_option
 @json_option
 def show(
     service: bool, client: str | None, fid: int | None, policy_id: UUID | None, as_json: bool
@@ -240,19 +162,19 @@ def show(
     Example:
       wallet-api policies show --client engine
     """
-    target = _read_target(service, client, fid, policy_id)
+    target = read_target(service, client, fid, policy_id)
     with _services() as (versions, assignments, _):
         row = _find(versions, assignments, target, policy_id)
     if as_json:
-        click.echo(json.dumps(_members(row), indent=2))
+        click.echo(json.dumps(members(row), indent=2))
         return
-    click.echo(f"{row.name}: version {row.version} of {row.id}, {_origin(row)}")
-    _explain(Policy(name=row.name, rules=read_stored_rules(row.rules)))
+    click.echo(f"{row.name}: version {row.version} of {row.id}, {origin(row)}")
+    echo_rules(Policy(name=row.name, rules=read_stored_rules(row.rules)))
 
 
 @policies.command("history", cls=Command)
-@_target_options
-@_policy_option
+@target_options
+@policy_option
 @json_option
 def history(
     service: bool, client: str | None, fid: int | None, policy_id: UUID | None, as_json: bool
@@ -266,7 +188,7 @@ def history(
     Example:
       wallet-api policies history --service
     """
-    target = _read_target(service, client, fid, policy_id)
+    target = read_target(service, client, fid, policy_id)
     with _services() as (versions, assignments, _):
         found = _find(versions, assignments, target, policy_id)
         rows, after = [], None
@@ -279,39 +201,28 @@ def history(
             if after is None:
                 break
     if as_json:
-        click.echo(json.dumps([_members(row) for row in rows], indent=2))
+        click.echo(json.dumps([members(row) for row in rows], indent=2))
         return
     for row in rows:
-        click.echo(f"{row.version}  {row.name}: {len(json.loads(row.rules))} rules, {_origin(row)}")
+        click.echo(f"{row.version}  {row.name}: {len(json.loads(row.rules))} rules, {origin(row)}")
 
 
 def _find(
     versions: PolicyVersions,
     assignments: PolicyAssignments,
-    target: _Target | None,
+    target: Target | None,
     policy_id: UUID | None,
 ) -> PolicyRow:
     if policy_id is not None:
         return versions.get(policy_id)
-    row = target.current(assignments) if target else None
+    if target is None:
+        raise AssertionError("unreachable: no policy is named")
+    row = target.current(assignments)
     if row is None:
-        raise PolicyNotFound
+        raise click.ClickException(
+            f"No policy is assigned to {target.name}. Assign one with `wallet-api policies set`."
+        )
     return row
-
-
-def _origin(row: PolicyRow) -> str:
-    return f"{row.created_at.isoformat(timespec='seconds')} by {row.created_by}"
-
-
-def _members(row: PolicyRow) -> dict[str, Any]:
-    return {
-        "id": str(row.id),
-        "version": row.version,
-        "name": row.name,
-        "rules": json.loads(row.rules),
-        "created_at": row.created_at.isoformat(timespec="seconds"),
-        "created_by": row.created_by,
-    }
 
 
 @contextmanager

@@ -1,0 +1,154 @@
+"""What the console does when a write fails, when its answer is lost, and when its view is left."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.operators import SCOPES, give_token, has_heading, rows, sign_in
+from tests.factories import new_client, revoke_client
+
+pytestmark = pytest.mark.slow
+
+MANAGES = (*SCOPES, "clients:read", "clients:write")
+TOKEN = "Token of an API client"
+FAULT = '{"error": "The database is not available right now.", "code": "database_unavailable"}'
+
+
+def is_active(services, name):
+    (found,) = [one for one in services.clients.list_clients() if one.name == name]
+    return found.active
+
+
+def lose(route):
+    """Let a request arrive, and lose its answer."""
+    assert route.fetch().ok
+    route.abort()
+
+
+def fail_at_a_proxy(route):
+    assert route.fetch().ok
+    route.fulfill(status=504, content_type="text/html", body="<p>Gateway timeout")
+
+
+def fail(route):
+    assert route.fetch().ok
+    route.fulfill(status=503, content_type="application/problem+json", body=FAULT)
+
+
+@pytest.fixture
+def ask_to_revoke(enter, behind):
+    """Open the dialog that revokes a new client."""
+
+    def ask(name, view="#/clients"):
+        new_client(behind.clients, "stats:read", name=name)
+        visitor = enter(*MANAGES, view="#/status")
+        page = visitor.page
+        page.goto(f"{visitor.url}/console{view}")
+        page.get_by_role("button", name=f"Revoke {name}").click()
+        dialog = page.get_by_role("dialog", name=f"Revoke {name}?")
+        expect(dialog).to_be_visible()
+        return page, dialog
+
+    return ask
+
+
+@pytest.mark.parametrize("loses", [lose, fail_at_a_proxy, fail])
+def test_a_client_whose_creation_is_not_answered_may_exist(enter, behind, loses):
+    visitor = enter(*MANAGES, view="#/clients/new")
+    page = visitor.page
+    name = loses.__name__.replace("_", "-")
+    page.route("**/v1/clients", loses)
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("audit:read").check()
+    page.get_by_role("button", name="Create").click()
+    alert = page.locator("#new-client").get_by_role("alert")
+    expect(alert).to_contain_text(f"It is not known whether {name} was created.")
+    expect(alert).to_contain_text("look for it in the list of all clients, revoke it")
+    assert "Nothing was lost" not in alert.text_content()
+    expect(page.get_by_label("Name")).to_have_value(name)
+    page.unroute("**/v1/clients")
+    page.get_by_role("link", name="All clients").click()
+    row = rows(page, "clients").filter(has=page.get_by_text(name, exact=True))
+    expect(row).to_contain_text("never used")
+    row.get_by_role("button", name=f"Revoke {name}").click()
+    page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
+    expect(row).to_contain_text("Revoked")
+    expect(page.locator("#said")).to_have_text(f"{name} is revoked.")
+    expect(page.get_by_role("heading", level=1)).to_be_focused()
+
+
+def test_a_revocation_that_is_not_answered_may_be_repeated(ask_to_revoke, behind):
+    name = "revoked-twice"
+    page, dialog = ask_to_revoke(name, view=f"#/audit?actor=client:{name}")
+    page.route("**/revoke", lose, times=1)
+    dialog.get_by_role("button", name="Revoke").click()
+    alert = dialog.get_by_role("alert")
+    expect(alert).to_contain_text(f"It is not known whether {name} is revoked. Revoke it again")
+    dialog.get_by_role("button", name="Revoke").click()
+    expect(page.locator(".note", has_text=f"{name} is revoked.")).to_be_visible()
+    expect(page.get_by_role("button", name=f"Revoke {name}")).to_have_count(0)
+    assert not is_active(behind, name)
+
+
+def test_escape_and_back_close_the_dialog_and_revoke_nothing(ask_to_revoke, behind):
+    page, dialog = ask_to_revoke("kept")
+    # The dialog has the focus, and what is behind it has none.
+    for _ in range(4):
+        page.keyboard.press("Tab")
+        inside = (
+            "document.activeElement === document.body || !!document.activeElement.closest('dialog')"
+        )
+        assert page.evaluate(inside)
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    revoke = page.get_by_role("button", name="Revoke kept")
+    expect(revoke).to_be_focused()
+    revoke.click()
+    page.go_back()
+    has_heading(page, "Status")
+    expect(dialog).to_have_count(0)
+    expect(page.get_by_role("heading", level=1)).to_be_focused()
+    page.get_by_role("link", name="Overview").click()
+    has_heading(page, "Overview")
+    assert is_active(behind, "kept")
+
+
+def test_a_session_that_ends_closes_the_dialog_and_says_why(visit, behind):
+    new_client(behind.clients, "stats:read", name="stays")
+    token = give_token(behind, *MANAGES)
+    own = behind.clients.list_clients()
+    (operator,) = [one.name for one in own if one.name == f"console-{len(own) - 1}"]
+    page = sign_in(visit(), token, "#/clients").page
+    page.get_by_role("button", name="Revoke stays").click()
+    revoke_client(behind.clients, operator)
+    page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_label(TOKEN)).to_be_focused()
+    expect(page.get_by_role("alert")).to_contain_text("the token is missing", ignore_case=True)
+    page.keyboard.type("x")
+    expect(page.get_by_label(TOKEN)).to_have_value("x")
+    assert is_active(behind, "stays")
+
+
+@pytest.mark.parametrize("leave", ["Escape", "Back"])
+def test_a_revocation_that_fails_after_its_dialog_was_left_is_reported(
+    ask_to_revoke, behind, leave
+):
+    page, dialog = ask_to_revoke(f"left-by-{leave.lower()}")
+    held = []
+
+    def hold(route):
+        held.append(route)
+
+    page.route("**/revoke", hold)
+    dialog.get_by_role("button", name="Revoke").click()
+    expect(dialog.get_by_role("button", name="Loading …")).to_be_visible()
+    if leave == "Back":
+        page.go_back()
+        has_heading(page, "Status")
+    else:
+        page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    held[0].abort()
+    alert = page.locator(".faults").get_by_role("alert")
+    expect(alert).to_contain_text(f"It is not known whether left-by-{leave.lower()} is revoked.")
+    assert is_active(behind, f"left-by-{leave.lower()}")

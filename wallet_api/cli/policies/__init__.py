@@ -1,0 +1,1 @@
+"""`wallet-api policies …`: its commands, the files that they read, and what policies apply to."""
