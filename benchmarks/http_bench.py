@@ -85,7 +85,7 @@ def measure_http(rows: Rows, crowds: tuple[int, ...], requests: int) -> dict[str
             "key": (service, make.key),
             "first deposit": (service, make.first_deposit),
         }
-        # No code of ours: the unit of CPU time on this machine in this hour.
+        # No code of this project: the unit of CPU time on this machine in this hour.
         units = {UNIT: (gthread, make.empty)}
         part = requests // TURNS
         cells: dict[str, list[tuple[LoadResult, float]]] = {name: [] for name in kinds | units}

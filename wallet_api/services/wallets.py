@@ -76,7 +76,7 @@ class BaseAccountWalletService:
         it.
 
         Raises SecretMismatch if a wallet would have to be created with a secret that is not this
-        database's, and DatabaseDamaged if the user had a wallet and it is gone.
+        database's, and DatabaseDamaged if the user had a wallet that no longer exists.
         """
         return self.get_or_create_trading_wallet(fid, access=access)[0]
 

@@ -184,7 +184,7 @@ ATTACKS = {
         "Permit2 allowance by a transaction": [
             transaction(to=PERMIT2, data=call(AT_PERMIT2, USDC, ROUTER, 1, NOW + 60))
         ],
-        "Permit2 transfer to whoever holds the signature": [permit2_transfer()],
+        "Permit2 transfer to any holder of the signature": [permit2_transfer()],
         "Permit of USDC (ERC-2612) for the router": [permit()],
         "Swap on another chain": [transaction(to=ROUTER, data=EXECUTE, chain_id=1)],
         "Swap with ETH": [transaction(to=ROUTER, data=EXECUTE, value="0x1")],
