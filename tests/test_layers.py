@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.service import ROOT
+from tests.running_service import ROOT
 
 PACKAGE = ROOT / "wallet_api"
 LAYERS = [

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from tests.empty_environments import OFFLINE
-from tests.service import ROOT
+from tests.running_service import ROOT
 from wallet_api import __version__
 
 FOLDER = ROOT / ".github" / "workflows"

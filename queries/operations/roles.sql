@@ -62,7 +62,7 @@ $$;
 -- was partitioned. Roles that can only read keep that; docs/decisions/rights-of-other-roles.md says why.
 select
     found.role_name as revoked_from,
-    found.relation_name as right_on
+    found.relation_name as privilege_on
 from revoke_other_rights(
     '{
         active_encryption_keys, api_clients, deposits, encryption_keys, policies, schema_migrations,

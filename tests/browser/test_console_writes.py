@@ -14,7 +14,7 @@ FAULT = '{"error": "The database is not available right now.", "code": "database
 
 
 def is_active(services, name):
-    (found,) = [one for one in services.clients.list_clients() if one.name == name]
+    (found,) = [one for one in services.api_clients.list_clients() if one.name == name]
     return found.active
 
 

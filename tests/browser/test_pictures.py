@@ -14,7 +14,7 @@ from tests.browser.visitor import DESKTOP, PHONE
 from tests.factories import ACCESS, BASE_ACCOUNT, JWT_SECRET, SECRET
 from tests.leaks import LEAKS
 from tests.policies import CLIENT, FEES, OPERATOR, RECIPIENT, payments, transfer
-from tests.service import ROOT, start_service
+from tests.running_service import ROOT, start_service
 from tests.signing import CHAIN_ID, TOKEN
 from wallet_api.app import create_app
 from wallet_api.blueprints.application import application

@@ -10,7 +10,7 @@ import pytest
 
 from tests.clients.programs import CLIENT, run
 from tests.factories import BASE_ACCOUNT, FID
-from tests.service import ROOT
+from tests.running_service import ROOT
 from wallet_api import __version__
 
 # An install of all packages may take a minute. The compiler, npm and Node are processes of seconds.

@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from tests.documentation.pages import DOCUMENTS, read
-from tests.service import ROOT
+from tests.running_service import ROOT
 from wallet_api import __version__
 from wallet_api.cli import cli
 

@@ -18,7 +18,7 @@ from tests.factories import BASE_ACCOUNT
 from tests.faults.pooler import PROGRAM, Pooler
 from tests.faults.servers import Proxy
 from tests.leaks import LEAKS
-from tests.service import Call, send
+from tests.running_service import Call, send
 from tests.unit import issuer
 
 LOAD_SECONDS = 12

@@ -5,6 +5,8 @@ import shutil
 import threading
 import time
 
+from wallet_api.services.row_verification import StoredWallets
+
 from tests.factories import ACCESS, STORAGE_OF
 from tests.machine.model import Kept
 from tests.wallet_store import contents, old_decrypt
@@ -21,7 +23,6 @@ from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.wallet_files.exporting import WalletExport
 from wallet_api.services.wallet_files.importing import WalletImport
 from wallet_api.services.wallet_files.storages import select_storage
-from wallet_api.services.wallet_files.verifying import StoredWallets
 
 TABLES = (
     "wallets, wallet_audit_log, wallet_audit_heads, active_encryption_keys, encryption_keys,"

@@ -3,11 +3,12 @@
 import subprocess
 
 import pytest
+from wallet_api.services.row_verification import StoredWallets
 
 from benchmarks import wallet_store as generator
 from tests.commands import SHELL, Finished, kept_environ
 from tests.factories import ACCESS, SECRET
-from tests.service import ROOT
+from tests.running_service import ROOT
 from wallet_api.crypto.encryption import EncryptedKey
 from wallet_api.models import AuditContext
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
@@ -15,7 +16,6 @@ from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepo
 from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.wallet_files.exporting import WalletExport
 from wallet_api.services.wallet_files.importing import WalletImport
-from wallet_api.services.wallet_files.verifying import StoredWallets
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from wallet_api.services.row_verification import StoredWallets
+
 from tests.factories import ACCESS, BASE_ACCOUNT, OTHER_SECRET, SECRET, service
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
@@ -12,7 +14,6 @@ from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.encryption_keys.rotation import KeyRotation
 from wallet_api.services.wallet_files.exporting import WalletExport
 from wallet_api.services.wallet_files.importing import WalletImport
-from wallet_api.services.wallet_files.verifying import StoredWallets
 
 USERS = range(1, 21)
 BUSY = 5

@@ -5,6 +5,7 @@ import os
 
 import pytest
 from psycopg.pq import PipelineStatus, TransactionStatus
+from wallet_api.services.row_verification import StoredWallets, check_rows
 
 from tests.factories import ACCESS, BASE_ACCOUNT, FID, SECRET
 from tests.services.storage import deposit_address
@@ -15,7 +16,6 @@ from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepo
 from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.wallet_files.exporting import WalletExport
 from wallet_api.services.wallet_files.importing import WalletImport
-from wallet_api.services.wallet_files.verifying import StoredWallets, check_rows
 
 pytestmark = pytest.mark.usefixtures("samples")
 

@@ -7,8 +7,8 @@ from uuid import UUID
 from flask import current_app, g
 from flask.typing import ResponseReturnValue
 
+from wallet_api.blueprints.access_control import audit_context, client
 from wallet_api.blueprints.application import application
-from wallet_api.blueprints.authorization import audit_context, client
 from wallet_api.blueprints.entity_tags import (
     ETAG_HEADER,
     IF_MATCH,
@@ -16,6 +16,7 @@ from wallet_api.blueprints.entity_tags import (
     tagged,
 )
 from wallet_api.blueprints.pagination import LINK_HEADER
+from wallet_api.blueprints.previews import preview_of
 from wallet_api.blueprints.routing import Blueprint
 from wallet_api.blueprints.schemas.policies import (
     EXAMPLE,
@@ -29,7 +30,6 @@ from wallet_api.blueprints.schemas.policies import (
     WrittenPolicyAnswer,
 )
 from wallet_api.blueprints.schemas.signing import TRANSACTION
-from wallet_api.blueprints.signing import preview_of
 from wallet_api.errors import (
     ClientNotFound,
     InvalidCursor,
@@ -84,7 +84,7 @@ def store_policy(body: dict[str, Any]) -> tuple[Any, int, dict[str, str]]:
     """Store a policy. With an id, store its next version, which applies at once."""
     policy = read_policy({"name": body["name"], "rules": body["rules"]})
     expected = expected_version()
-    versions, access = application().policies, audit_context()
+    versions, access = application().policy_versions, audit_context()
     if "id" in body:
         row = versions.add_version(body["id"], policy, expected=expected, access=access)
     elif expected is None:
@@ -103,7 +103,7 @@ def list_policies(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]
     """List all policies, each in its newest version, newest policies first."""
     cursors = application().cursors
     page = PageRequest(since=None, after=cursors.read(query, str), limit=query["limit"])
-    return cursors.page_response(application().policies.find(page))
+    return cursors.page_response(application().policy_versions.find(page))
 
 
 @blueprint.get("/schema")
@@ -119,7 +119,7 @@ def policy_schema() -> ResponseReturnValue:
 @blueprint.response(200, PolicyAnswer, headers=ETAG_HEADER)
 def get_policy(policy_id: UUID) -> tuple[Any, dict[str, str]]:
     """Return the newest version of a policy."""
-    row = application().policies.get(policy_id)
+    row = application().policy_versions.get(policy_id)
     return tagged(row, row.version)
 
 
@@ -133,7 +133,7 @@ def list_policy_versions(
     """List the versions of a policy, newest first."""
     cursors = application().cursors
     page = PageRequest(since=None, after=cursors.read(query, int), limit=query["limit"])
-    return cursors.page_response(application().policies.list_versions(policy_id, page))
+    return cursors.page_response(application().policy_versions.list_versions(policy_id, page))
 
 
 @blueprint.post("/dry-run")
@@ -160,7 +160,7 @@ def dry_run(body: dict[str, Any]) -> dict[str, Any]:
     elif preview.chain_id is None:
         raise InvalidRequest('"chainId": Missing data for required field.')
     rules = read_rules(body["rules"]) if "rules" in body else None
-    run = application().dry_runs.run(
+    run = application().policy_dry_runs.run(
         body["fid"],
         preview,
         method=method,

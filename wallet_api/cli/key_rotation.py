@@ -10,7 +10,7 @@ import click
 from wallet_api.cli.command import Command, json_option
 from wallet_api.cli.processes import map_in_processes
 from wallet_api.cli.progress import Progress, status_line
-from wallet_api.cli.wallet_files.resources import WalletResources, operator, processes_option
+from wallet_api.cli.resources import WalletResources, operator, processes_option
 from wallet_api.services.encryption_keys.registry import SecretStillInUse
 from wallet_api.services.encryption_keys.rotation import KeyRotation, RotationOutcome
 

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 import psycopg
 from psycopg import errors as pg
 
+from wallet_api.database.connection_errors import describe
 from wallet_api.database.connections import Connection
-from wallet_api.database.refusals import describe
 from wallet_api.errors import DatabaseDamaged, DatabaseUnavailable, LockTimeout, ServiceUnavailable
 
 # PostgreSQL rejected the statement and did nothing; another connection would accept it.

@@ -17,7 +17,7 @@ class SchemaObject(NamedTuple):
     definition: str
 
 
-class Right(NamedTuple):
+class Privilege(NamedTuple):
     """A privilege on an object, such as "UPDATE (address)" on "wallets"."""
 
     name: str
@@ -107,7 +107,7 @@ class DatabaseCheckRepository(Repository):
             connections=row["connections"],
         )
 
-    def list_rights(self, relations: Collection[str]) -> set[Right]:
+    def list_privileges(self, relations: Collection[str]) -> set[Privilege]:
         """Return all privileges of the current role: its own, inherited, and those of PUBLIC."""
-        rows = _QUERIES.list_rights(self._connection, relations=list(relations))
-        return {Right(row["right_name"], row["object_name"]) for row in rows}
+        rows = _QUERIES.list_privileges(self._connection, relations=list(relations))
+        return {Privilege(row["privilege_name"], row["object_name"]) for row in rows}

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from wallet_api.database import sql
 from wallet_api.repositories import Repository
-from wallet_api.repositories.database_checks import Right
+from wallet_api.repositories.database_checks import Privilege
 
 _QUERIES = sql.load("migrations")
 
@@ -19,21 +19,23 @@ class ServerState(NamedTuple):
     upgraded: bool
     standby: bool
     read_only: bool
-    missing_rights: tuple[Right, ...]
+    missing_privileges: tuple[Privilege, ...]
 
 
 class MigrationRepository(Repository):
     """Applied migrations, and the lock of an upgrade."""
 
-    def get_state(self, needed: Collection[Right] = ()) -> ServerState:
+    def get_state(self, needed: Collection[Privilege] = ()) -> ServerState:
         """Return the state of the database and server, which every other query depends on."""
         row = _QUERIES.get_state(
             self._connection,
-            rights=[right.name for right in needed],
-            objects=[right.target for right in needed],
+            privileges=[privilege.name for privilege in needed],
+            objects=[privilege.target for privilege in needed],
         )
-        missing = tuple(Right(*right.split(" on ")) for right in row["missing_rights"])
-        return ServerState(**{**row, "missing_rights": missing})
+        missing = tuple(
+            Privilege(*privilege.split(" on ")) for privilege in row["missing_privileges"]
+        )
+        return ServerState(**{**row, "missing_privileges": missing})
 
     def list_applied(self, state: ServerState | None = None) -> set[str]:
         """Return the versions of the applied migrations; none if the database is new.

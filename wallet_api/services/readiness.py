@@ -10,7 +10,7 @@ from wallet_api.alarms import NOT_READY, alarm
 from wallet_api.database import Connection, Database
 from wallet_api.errors import ServiceUnavailable
 from wallet_api.repositories.migrations import MigrationRepository, ServerState
-from wallet_api.services.diagnosis.expectations import needed_rights
+from wallet_api.services.diagnosis.expectations import needed_privileges
 from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.migrations import expected_versions, read_only_reason
 
@@ -30,8 +30,8 @@ def check_database(database: Database, *, writable: bool) -> None:
 
     def read(connection: Connection) -> tuple[ServiceUnavailable | None, set[str]]:
         repository = MigrationRepository(connection)
-        state = repository.get_state(needed_rights() if writable else ())
-        fault = read_only_reason(state) or find_missing_rights(state)
+        state = repository.get_state(needed_privileges() if writable else ())
+        fault = read_only_reason(state) or find_missing_privileges(state)
         if writable and fault is not None:
             return fault, set()
         return None, repository.list_applied(state)
@@ -48,13 +48,13 @@ def check_database(database: Database, *, writable: bool) -> None:
         )
 
 
-def find_missing_rights(state: ServerState) -> ServiceUnavailable | None:
+def find_missing_privileges(state: ServerState) -> ServiceUnavailable | None:
     """Return an error that names the objects on which our role lacks privileges, or None."""
-    if not state.missing_rights:
+    if not state.missing_privileges:
         return None
     return ServiceUnavailable(
         "this role lacks privileges on "
-        f"{_some_of({right.target for right in state.missing_rights})}",
+        f"{_some_of({privilege.target for privilege in state.missing_privileges})}",
         "as the owner of the tables, run queries/operations/roles.sql, and make the role a member "
         "of wallet_api_runtime that inherits",
         alarm="rights_missing",

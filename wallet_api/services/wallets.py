@@ -24,7 +24,7 @@ from wallet_api.repositories.wallets.protocol import WalletRepositories, WalletR
 from wallet_api.repositories.wallets.rows import PostgresWalletRepository, secret_retired
 from wallet_api.services.audit.append import AuditTrail, PendingEntries, begin_append, require_entry
 from wallet_api.services.audit.events import AuditEvents
-from wallet_api.services.audit.refusals import Refusals
+from wallet_api.services.audit.refusal_limits import Refusals
 from wallet_api.services.decryption import decrypt_verified
 from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.key_uses import KeyRead, KeyUse, KeyUses

@@ -13,7 +13,7 @@ from wallet_api.blueprints.schemas.bases import (
     PageAnswer,
     Timestamp,
 )
-from wallet_api.blueprints.schemas.queries import MOMENT, Fid, Moment, PageQuery
+from wallet_api.blueprints.schemas.url_parameters import MOMENT, Fid, Moment, PageQuery
 
 
 class WalletQuery(PageQuery):

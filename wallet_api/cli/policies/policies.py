@@ -11,7 +11,7 @@ import click
 from wallet_api.cli.command import Command, json_option
 from wallet_api.cli.policies.documents import echo_rules, members, origin, read_policy_file
 from wallet_api.cli.policies.targets import Target, policy_option, read_target, target_options
-from wallet_api.cli.wallet_files.resources import WalletResources, operator
+from wallet_api.cli.resources import WalletResources, operator
 from wallet_api.errors import ClientNotFound, InvalidPolicy, PolicyNotFound
 from wallet_api.models import PageRequest, PolicyRow
 from wallet_api.policies.explanation import explain

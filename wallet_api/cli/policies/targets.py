@@ -6,7 +6,7 @@ from uuid import UUID
 
 import click
 
-from wallet_api.cli.wallet_files.resources import operator
+from wallet_api.cli.resources import operator
 from wallet_api.errors import PolicyNotFound
 from wallet_api.models import MAX_FID, PolicyRow
 from wallet_api.services.policies.assignments import PolicyAssignments
