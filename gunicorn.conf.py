@@ -1,5 +1,5 @@
 """The gunicorn configuration for `gunicorn wsgi:app` in this directory."""
 
-from wallet_api.server import settings
+from wallet_api.server import gunicorn_settings
 
-globals().update(settings.load())
+globals().update(gunicorn_settings.load())

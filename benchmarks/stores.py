@@ -21,7 +21,7 @@ from wallet_api.development.postgres import LocalPostgres
 from wallet_api.models import TRADING_CHAIN, AuditContext, ClientRights
 from wallet_api.services import migrations
 from wallet_api.services.api_client_changes import CreatedClient
-from wallet_api.services.signing.signatures import SigningService
+from wallet_api.services.signing.service import SigningService
 from wallet_api.services.wallets import BaseAccountWalletService
 
 ACCESS = AuditContext(actor="user:benchmark", request_id="benchmark")
@@ -89,7 +89,7 @@ class Rows:
     def create_client(self, name: str, *, scopes: tuple[str, ...]) -> CreatedClient:
         """Return a new API client, for which wallets sign everything."""
         rights = ClientRights(scopes=frozenset(scopes), unrestricted=True)
-        changes = self._services.client_changes
+        changes = self._services.api_client_changes
         return changes.create(name, rights, creator=None, access=ACCESS)
 
     def close(self) -> None:

@@ -186,7 +186,7 @@ order by kind, object_name, definition;
 
 -- name: list_role_settings(relations)
 -- All settings of roles and databases that apply to sessions of this database, and whether these sessions can reach our
--- tables: by a right on a table or a column, also through SET ROLE. PostgreSQL stores the values as they were written.
+-- tables: by a privilege on a table or a column, also through SET ROLE. PostgreSQL stores the values as written.
 with target as (
     select oid
     from pg_class
@@ -273,9 +273,9 @@ inner join pg_database as db
     on db.datname = current_database()
 where own_role.rolname = session_user;
 
--- name: list_rights(relations)
--- All rights of the current role on these tables and sequences, their schema and the database: its own, those of roles
--- that it is a member of, and those of PUBLIC. Attributes such as SUPERUSER are included.
+-- name: list_privileges(relations)
+-- All privileges of the current role on these tables and sequences, their schema and the database: its own, those of
+-- roles that it is a member of, and those of PUBLIC. Attributes such as SUPERUSER are included.
 with target as (
     select
         oid,
@@ -295,14 +295,14 @@ with target as (
 granted as (
     select
         target.object_name,
-        item.privilege_type as right_name,
+        item.privilege_type as privilege_name,
         item.grantee
     from target
     cross join aclexplode(target.acl) as item
     union
     select
         target.object_name,
-        format('%%s (%%s)', item.privilege_type, table_column.attname) as right_name,
+        format('%%s (%%s)', item.privilege_type, table_column.attname) as privilege_name,
         item.grantee
     from target
     inner join pg_attribute as table_column
@@ -311,7 +311,7 @@ granted as (
     union
     select
         'the schema' as object_name,
-        item.privilege_type as right_name,
+        item.privilege_type as privilege_name,
         item.grantee
     from pg_namespace as namespace
     cross join aclexplode(coalesce(namespace.nspacl, acldefault('n', namespace.nspowner))) as item
@@ -319,7 +319,7 @@ granted as (
     union
     select
         'the database' as object_name,
-        item.privilege_type as right_name,
+        item.privilege_type as privilege_name,
         item.grantee
     from pg_database as db
     cross join aclexplode(coalesce(db.datacl, acldefault('d', db.datdba))) as item
@@ -327,20 +327,20 @@ granted as (
     union
     select
         target.object_name,
-        'OWNERSHIP' as right_name,
+        'OWNERSHIP' as privilege_name,
         target.relowner as grantee
     from target
 )
 
 select distinct
     granted.object_name,
-    granted.right_name
+    granted.privilege_name
 from granted
 where case when granted.grantee = 0 then true else pg_has_role(granted.grantee, 'MEMBER') end
 union all
 select
     'the role ' || granted_role.rolname as object_name,
-    role_attribute.right_name
+    role_attribute.privilege_name
 from pg_roles as granted_role
 inner join pg_roles as own_role
     on own_role.rolname = current_user
@@ -355,10 +355,10 @@ cross join
             granted_role.rolreplication,
             starts_with(granted_role.rolname::text, 'pg_')
         ]
-    ) as role_attribute (right_name, is_set)
+    ) as role_attribute (privilege_name, is_set)
 where
     role_attribute.is_set
     and pg_has_role(granted_role.oid, 'MEMBER')
     -- A superuser counts as a member of every role.
     and (granted_role.oid = own_role.oid or not own_role.rolsuper)
-order by object_name, right_name;
+order by object_name, privilege_name;

@@ -1,23 +1,23 @@
--- name: get_state(rights, objects)^
+-- name: get_state(privileges, objects)^
 -- Whether this database was ever upgraded (otherwise the table that list_applied() reads does not exist), whether its
--- server is a standby, whether transactions of this session are read-only, and which of these rights
+-- server is a standby, whether transactions of this session are read-only, and which of these privileges
 -- ("UPDATE (address)" on "wallets") the current role lacks. Objects that do not exist are ignored: a missing migration.
 select
     to_regclass('schema_migrations') is not null as upgraded,
     pg_is_in_recovery() as standby,
     current_setting('transaction_read_only') = 'on' as read_only,
     array(
-        select concat(needed.right_name, ' on ', needed.object_name)
-        from unnest(:rights::text[], :objects::text[]) as needed (right_name, object_name)
+        select concat(needed.privilege_name, ' on ', needed.object_name)
+        from unnest(:privileges::text[], :objects::text[]) as needed (privilege_name, object_name)
         where
             not case
                 -- A function has its parameters in parentheses.
                 when needed.object_name like '%%(%%)'
-                    then has_function_privilege(to_regprocedure(needed.object_name), needed.right_name)
-                -- nextval() accepts either right.
-                when needed.right_name = 'USAGE'
+                    then has_function_privilege(to_regprocedure(needed.object_name), needed.privilege_name)
+                -- nextval() accepts either privilege.
+                when needed.privilege_name = 'USAGE'
                     then has_sequence_privilege(to_regclass(needed.object_name), 'USAGE, UPDATE')
-                when needed.right_name like '%% (%%)'
+                when needed.privilege_name like '%% (%%)'
                     then has_column_privilege(
                         to_regclass(needed.object_name),
                         (
@@ -25,13 +25,13 @@ select
                             from pg_attribute as table_column
                             where
                                 to_regclass(needed.object_name) = table_column.attrelid
-                                and table_column.attname = substring(needed.right_name, '\((.+)\)')
+                                and table_column.attname = substring(needed.privilege_name, '\((.+)\)')
                         ),
-                        split_part(needed.right_name, ' ', 1)
+                        split_part(needed.privilege_name, ' ', 1)
                     )
-                else has_table_privilege(to_regclass(needed.object_name), needed.right_name)
+                else has_table_privilege(to_regclass(needed.object_name), needed.privilege_name)
             end
-    ) as missing_rights;
+    ) as missing_privileges;
 
 -- name: list_applied()
 -- The migrations that were applied to this database.
@@ -74,7 +74,7 @@ select pg_try_advisory_lock(7251304811) as locked;
 select pg_advisory_unlock(7251304811) as unlocked;
 
 -- name: revoke_other_rights()
--- Revoke the rights of roles other than the owner, wallet_api_runtime and readers on our tables, and return them.
+-- Revoke the privileges of roles other than the owner, wallet_api_runtime and readers on our tables, and return them.
 -- No row: there were none. A row that the next call returns again could not be revoked.
 select
     found.role_name,

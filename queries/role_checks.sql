@@ -1,5 +1,5 @@
 -- name: list_exempt_roles()
--- Roles whose rights are not reported: superusers, the owner of the tables, and the current role.
+-- Roles whose privileges are not reported: superusers, the owner of the tables, and the current role.
 select exempt.rolname as role_name
 from pg_roles as exempt
 where
@@ -12,12 +12,12 @@ where
     );
 
 -- name: list_grants(relations, allowed)
--- Rights that are granted on these tables, their partitions, views over them, their schema, the database, and
+-- Privileges that are granted on these tables, their partitions, views over them, their schema, the database, and
 -- security definer functions (not of extensions) whose owner can access one of these tables, because the source of a
 -- function does not show what it does through other functions or dynamic SQL. One row per role, place and grantor,
--- with the statement that revokes it. "changes" is false if the right only reads: for a function, if its source names
--- one of these tables and no statement that writes.
--- The rights that wallet_api_runtime needs ("INSERT on wallets") and those of owners are omitted.
+-- with the statement that revokes it. "changes" is false if the privilege only reads: for a function, if its source
+-- names one of these tables and no statement that writes.
+-- The privileges that wallet_api_runtime needs ("INSERT on wallets") and those of owners are omitted.
 with recursive target as (
     select
         relation.oid,
@@ -99,7 +99,7 @@ granted as (
         exposed.object_name,
         exposed.object_sql,
         exposed.owner_id,
-        item.privilege_type as right_name,
+        item.privilege_type as privilege_name,
         item.grantee,
         item.grantor,
         item.privilege_type <> 'SELECT' as changes
@@ -110,7 +110,7 @@ granted as (
         exposed.object_name,
         exposed.object_sql,
         exposed.owner_id,
-        format('%%s (%%I)', item.privilege_type, table_column.attname) as right_name,
+        format('%%s (%%I)', item.privilege_type, table_column.attname) as privilege_name,
         item.grantee,
         item.grantor,
         item.privilege_type <> 'SELECT' as changes
@@ -124,7 +124,7 @@ granted as (
         'the schema' as object_name,
         format('schema %%I', namespace.nspname) as object_sql,
         namespace.nspowner as owner_id,
-        item.privilege_type as right_name,
+        item.privilege_type as privilege_name,
         item.grantee,
         item.grantor,
         true as changes
@@ -138,7 +138,7 @@ granted as (
         'the database' as object_name,
         format('database %%I', db.datname) as object_sql,
         db.datdba as owner_id,
-        item.privilege_type as right_name,
+        item.privilege_type as privilege_name,
         item.grantee,
         item.grantor,
         true as changes
@@ -152,7 +152,7 @@ granted as (
         func.object_sql as object_name,
         func.object_sql,
         func.proowner as owner_id,
-        item.privilege_type as right_name,
+        item.privilege_type as privilege_name,
         item.grantee,
         item.grantor,
         func.changes
@@ -165,14 +165,14 @@ select
     case granted.grantee when 0 then 'everybody' else pg_get_userbyid(granted.grantee)::text end as role_name,
     format(
         'may %%s on %%s',
-        string_agg(granted.right_name, ', ' order by granted.right_name),
+        string_agg(granted.privilege_name, ', ' order by granted.privilege_name),
         granted.object_name
     ) as ability,
     concat(
         case when granted.grantor <> granted.owner_id then format('as %%s, ', granted.grantor::regrole) end,
         format(
             'revoke %%s on %%s from %%s',
-            string_agg(granted.right_name, ', ' order by granted.right_name),
+            string_agg(granted.privilege_name, ', ' order by granted.privilege_name),
             granted.object_sql,
             case granted.grantee when 0 then 'public' else granted.grantee::regrole::text end
         )
@@ -182,7 +182,7 @@ where
     granted.grantee <> granted.owner_id
     and not (
         granted.grantee is not distinct from to_regrole('wallet_api_runtime')::oid
-        and concat(granted.right_name, ' on ', granted.object_name) = any(:allowed::text[])
+        and concat(granted.privilege_name, ' on ', granted.object_name) = any(:allowed::text[])
     )
 group by granted.grantee, granted.grantor, granted.owner_id, granted.object_name, granted.object_sql
 order by role_name, ability;
@@ -270,7 +270,7 @@ with recursive membership as (
     from pg_auth_members as auth_member
 ),
 
--- SET ROLE follows memberships that all have SET. The role that it reaches may inherit the rights of others.
+-- SET ROLE follows memberships that all have SET. The role that it reaches may inherit the privileges of others.
 role_path as (
     select
         membership.member_id,
@@ -326,7 +326,7 @@ where not (powerful.rolname = 'wallet_api_runtime' and role_path.granted_role_id
 order by role_name, ability, remedy;
 
 -- name: list_role_attributes()
--- Role attributes that give access to our rows without a right on a table. REPLICATION reads every row. Before
+-- Role attributes that give access to our rows without a privilege on a table. REPLICATION reads every row. Before
 -- PostgreSQL 16, CREATEROLE can grant itself membership in any role except superusers.
 select
     false as changes,
@@ -384,7 +384,7 @@ from pg_replication_slots as slot
 where slot.database = current_database()
 order by role_name, ability;
 
--- name: list_parameter_rights()
+-- name: list_parameter_privileges()
 -- Roles that may set parameters reserved for superusers, or change the configuration with ALTER SYSTEM, which can run
 -- programs. The owner of our tables is omitted. Since PostgreSQL 15.
 select
@@ -408,9 +408,9 @@ where
     and not coalesce(grantee_role.rolsuper, false)
 order by role_name, ability;
 
--- name: list_default_rights(functions)
--- The rights that the owner's default privileges grant on new tables, sequences and functions, until an upgrade revokes
--- them, and those granted on our functions, which remain. (PUBLIC may execute a new function in any case.)
+-- name: list_default_privileges(functions)
+-- What the owner's default privileges grant on new tables, sequences and functions, until an upgrade revokes it, and
+-- what is granted on our functions, which remain. (PUBLIC may execute a new function in any case.)
 with func as (
     select
         oid,

@@ -15,7 +15,7 @@ from pathlib import Path
 import click
 
 from tests.factories import OTHER_SECRET, SECRET
-from tests.service import ROOT
+from tests.running_service import ROOT
 from wallet_api import logs
 from wallet_api.cli import cli, main
 from wallet_api.crypto.encryption import EncryptionService

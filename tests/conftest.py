@@ -27,7 +27,7 @@ from tests.factories import FID, JWT_SECRET, SECRET
 from tests.farcaster import Farcaster
 from tests.leaks import LEAKS, secrets_in
 from tests.reused_database import ReusedDatabase
-from tests.service import RunningService, start_service
+from tests.running_service import RunningService, start_service
 from tests.unit.issuer import KeyServer
 from tests.wallet_store import SAMPLES
 from wallet_api import logs

@@ -127,7 +127,7 @@ def calling(
 ) -> dict[str, str]:
     """Plant an API client with these scopes, and return the header that it sends."""
     token = new_client(
-        application(app).clients,
+        application(app).api_clients,
         *scopes,
         name=name or f"client-{uuid.uuid4().hex}",
         unrestricted="wallets:sign" in scopes and not restricted,

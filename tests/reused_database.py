@@ -48,7 +48,7 @@ where
 class ReusedDatabase:
     """A copy of the migrated database that is emptied after each test.
 
-    A test that changes more than rows leaves a trace in a catalog: a definition, a right, a
+    A test that changes more than rows leaves a trace in a catalog: a definition, a privilege, a
     setting, statistics. So does a test of migrations. After it, the next test gets a new copy.
     """
 

@@ -5,7 +5,7 @@ import lzma
 
 from hypothesis import strategies as st
 
-from tests.service import ROOT
+from tests.running_service import ROOT
 from wallet_api.crypto.checksum import to_checksum_address
 from wallet_api.ethereum import signatures
 from wallet_api.ethereum.authorizations import Authorization

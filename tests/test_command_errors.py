@@ -10,8 +10,7 @@ import pytest
 from tests.commands import COMMANDS, NEEDED, Running, kept_environ
 from tests.factories import JWT_SECRET, SECRET
 from wallet_api import __main__ as program
-from wallet_api.cli import cli
-from wallet_api.cli.wallet_files import rows
+from wallet_api.cli import cli, row_verification
 
 SECRETS = {"ENCRYPTION_SECRET": SECRET, "JWT_SECRET": JWT_SECRET}
 HIDDEN = "a value that no error message quotes"
@@ -120,8 +119,8 @@ class Unpicklable(Exception):
 
 @pytest.mark.parametrize("error", [ValueError(HIDDEN), Unpicklable(needed=HIDDEN)])
 def test_an_unexpected_error_in_a_worker_process_is_one_line(run, monkeypatch, environ, error):
-    monkeypatch.setattr(rows.StoredWallets, "pages", lambda *_: iter([[]]))
-    monkeypatch.setattr(rows, "check_rows", raising(error))
+    monkeypatch.setattr(row_verification.StoredWallets, "pages", lambda *_: iter([[]]))
+    monkeypatch.setattr(row_verification, "check_rows", raising(error))
     bug(run("keys verify --processes 1", **environ))
     done = run("keys verify --processes 1 --debug", **environ)
     assert done.status == 70

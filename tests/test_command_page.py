@@ -6,7 +6,7 @@ import shlex
 import pytest
 
 from tests.commands import COMMANDS, Running, kept_environ, parse
-from tests.service import ROOT
+from tests.running_service import ROOT
 
 PAGE = (ROOT / "docs" / "commands.md").read_text()
 

@@ -17,7 +17,7 @@ import pytest
 from tests.commands import COMMANDS, NEEDED, Running, kept_environ, parse
 from tests.factories import JWT_SECRET, SECRET
 from tests.leaks import LEAKS
-from tests.service import ROOT
+from tests.running_service import ROOT
 from wallet_api import __main__ as program
 from wallet_api.cli.progress import Progress
 from wallet_api.services.encryption_keys.registration import SecretRegistration

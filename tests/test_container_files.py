@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from tests.database import new_database
-from tests.service import ROOT
+from tests.running_service import ROOT
 from wallet_api.config import Settings
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text()

@@ -5,7 +5,7 @@ import stat
 
 import yaml
 
-from tests.service import ROOT
+from tests.running_service import ROOT
 
 WORKFLOW = (ROOT / ".github" / "workflows" / "ci.yml").read_text()
 CONFIG = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())

@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, distribution, packages_dist
 import pytest
 
 from tests.licenses import PERMISSIVE
-from tests.service import ROOT
+from tests.running_service import ROOT
 
 LOCKS = {
     name: (ROOT / name).read_text()

@@ -10,7 +10,7 @@ from configparser import ConfigParser
 import pytest
 from honcho import environ as procfiles
 
-from tests.service import ROOT
+from tests.running_service import ROOT
 from wallet_api.config import ConfigurationError, Settings
 
 FILES = ROOT / "deploy"

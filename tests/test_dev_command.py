@@ -7,7 +7,7 @@ import pytest
 
 from tests.factories import new_client, revoke_client
 from tests.leaks import LEAKS
-from tests.service import ROOT
+from tests.running_service import ROOT
 from wallet_api.config import Settings
 from wallet_api.development.dev import _CONSOLE_SCOPES, _client_token
 from wallet_api.models import SCOPES
@@ -41,7 +41,7 @@ def test_the_console_asks_for_no_scope_that_the_printed_token_lacks():
 
 
 def test_the_token_belongs_to_a_client_with_the_scopes_of_the_console(settings, path, services):
-    client = services.clients.identify(console_token(settings, path))
+    client = services.api_clients.identify(console_token(settings, path))
     assert set(client.scopes) == set(_CONSOLE_SCOPES)
     assert client.allowed_networks is None
     assert client.expires_at is None
@@ -50,7 +50,7 @@ def test_the_token_belongs_to_a_client_with_the_scopes_of_the_console(settings, 
 def test_a_second_start_has_the_same_token_and_creates_no_client(settings, path, services):
     first = console_token(settings, path).reveal()
     assert console_token(settings, path).reveal() == first
-    assert len(services.clients.list_clients()) == 1
+    assert len(services.api_clients.list_clients()) == 1
 
 
 def test_only_the_owner_can_read_the_file_with_the_token(settings, path):
@@ -62,10 +62,10 @@ def test_only_the_owner_can_read_the_file_with_the_token(settings, path):
 @pytest.mark.parametrize("spoil", ["revoked", "garbage", "empty", "missing", "scope"])
 def test_an_unusable_token_is_replaced(settings, path, services, spoil):
     first = console_token(settings, path)
-    (client,) = services.clients.list_clients()
+    (client,) = services.api_clients.list_clients()
     match spoil:
         case "revoked":
-            revoke_client(services.clients, client.name)
+            revoke_client(services.api_clients, client.name)
         case "garbage":
             path.write_text("wapi_nonsense")
         case "empty":
@@ -74,11 +74,11 @@ def test_an_unusable_token_is_replaced(settings, path, services, spoil):
             path.unlink()
         case "scope":
             few = ("stats:read",)
-            narrow = new_client(services.clients, *few, name="narrow")
+            narrow = new_client(services.api_clients, *few, name="narrow")
             path.write_text(narrow.reveal())
     second = console_token(settings, path)
     assert second.reveal() != first.reveal()
-    assert set(services.clients.identify(second).scopes) == set(_CONSOLE_SCOPES)
+    assert set(services.api_clients.identify(second).scopes) == set(_CONSOLE_SCOPES)
     assert path.read_text() == second.reveal()
 
 
@@ -87,4 +87,4 @@ def test_a_token_of_another_database_is_replaced(settings, path, environ, clone,
         first = console_token(Settings.from_environ({**environ, "DATABASE_URL": url}), path)
     second = console_token(settings, path)
     assert second.reveal() != first.reveal()
-    assert set(services.clients.identify(second).scopes) == set(_CONSOLE_SCOPES)
+    assert set(services.api_clients.identify(second).scopes) == set(_CONSOLE_SCOPES)

@@ -12,7 +12,7 @@ from prometheus_client import REGISTRY
 from prometheus_client.metrics import MetricWrapperBase
 
 from tests.factories import ACCESS, new_client
-from tests.service import ROOT
+from tests.running_service import ROOT
 from wallet_api import alarms, metrics
 from wallet_api.app import create_app  # noqa: F401 (the metrics of every module are initialized)
 from wallet_api.policies.rules import METHODS
@@ -154,7 +154,7 @@ def test_the_metrics_of_clients_begin_at_the_start_of_a_process(services, databa
     """A counter of a client that signs is 0 before its first request."""
 
     def counted():
-        services.clients.report()
+        services.api_clients.report()
         return [
             REGISTRY.get_sample_value("wallet_api_clients", {"event": event})
             for event in ("created", "revoked")
@@ -162,9 +162,9 @@ def test_the_metrics_of_clients_begin_at_the_start_of_a_process(services, databa
 
     assert counted() == [0, 0]
     for name, scopes in (("bot-of-this-test", ["wallets:sign"]), ("reader", ["wallets:read"])):
-        new_client(services.clients, *scopes, name=name, unrestricted=False)
-    new_client(services.clients, "wallets:sign", name="gone", unrestricted=False)
-    services.client_changes.revoke("gone", access=ACCESS)
+        new_client(services.api_clients, *scopes, name=name, unrestricted=False)
+    new_client(services.api_clients, "wallets:sign", name="gone", unrestricted=False)
+    services.api_client_changes.revoke("gone", access=ACCESS)
     assert counted() == [3, 1]
     clients = {labels[1] for labels in metrics.SIGNATURES._metrics}
     assert "bot-of-this-test" in clients

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from tests.commands import Running, kept_environ
-from tests.service import ROOT
+from tests.running_service import ROOT
 
 TEMPLATES = ROOT / "docs" / "policies"
 PLACEHOLDER = "THE ADDRESS OF THE BASE ACCOUNT"

@@ -4,7 +4,7 @@ import re
 
 import yaml
 
-from tests.service import ROOT
+from tests.running_service import ROOT
 from wallet_api import __version__
 
 FOLDER = ROOT / ".github" / "workflows"

@@ -23,15 +23,15 @@ MORE = {
     "another table": "create table extra (id int)",
     "another schema": "create schema extra",
     "a table that is gone": "drop table schema_migrations",
-    "a right": "grant select on wallets to public",
-    "a right on the database": "do $$ begin execute format("
+    "a privilege": "grant select on wallets to public",
+    "a privilege on the database": "do $$ begin execute format("
     "'grant create on database %I to public', current_database()); end $$",
     "a setting": "do $$ begin execute format("
     "'alter database %I set work_mem = ''1MB''', current_database()); end $$",
     "a migration": "delete from schema_migrations where version = '0002'",
     "statistics": "insert into schema_migrations select '1' || version from schema_migrations;"
     " analyze schema_migrations",
-    "a default right": "alter default privileges grant select on tables to public",
+    "a default privilege": "alter default privileges grant select on tables to public",
 }
 
 

@@ -18,7 +18,7 @@ from tests.commands import COMMANDS, wait_until
 from tests.database import new_database
 from tests.factories import BASE_ACCOUNT, FID
 from tests.leaks import LEAKS
-from tests.service import ROOT, RunningService, free_port
+from tests.running_service import ROOT, RunningService, free_port
 from wallet_api.database.sql_files import CATALOG, MIGRATIONS, QUERIES
 
 pytestmark = pytest.mark.slow

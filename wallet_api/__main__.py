@@ -2,7 +2,7 @@
 
 import sys
 
-from wallet_api.process import prepare
+from wallet_api.process_protection import prepare
 
 
 def main() -> None:

@@ -13,9 +13,9 @@ from wallet_api.auth.quick_auth import QuickAuth
 from wallet_api.auth.rate_limits import RateLimits
 from wallet_api.auth.user_tokens import UserTokens
 from wallet_api.blueprints import (
+    access_control,
+    api_clients,
     audit,
-    authorization,
-    clients,
     cross_origin,
     demo,
     deposits,
@@ -28,7 +28,7 @@ from wallet_api.blueprints import (
     policy_assignments,
     problems,
     rate_limits,
-    requests,
+    request_hooks,
     rpc,
     sign_in,
     signing,
@@ -48,7 +48,7 @@ from wallet_api.cli import cli
 from wallet_api.config import Settings
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Database, ServingConnection
-from wallet_api.process import require_gunicorn_settings
+from wallet_api.process_protection import require_gunicorn_settings
 from wallet_api.services.api_client_changes import ApiClientChanges
 from wallet_api.services.api_clients import ApiClientService
 from wallet_api.services.audit.changes import AuditedChanges
@@ -64,7 +64,7 @@ from wallet_api.services.policies.dry_runs import PolicyDryRuns
 from wallet_api.services.policies.effective import EffectivePolicies
 from wallet_api.services.policies.versions import PolicyVersions
 from wallet_api.services.readiness import ReadinessService
-from wallet_api.services.signing.signatures import SigningService
+from wallet_api.services.signing.service import SigningService
 from wallet_api.services.status import StatusService
 from wallet_api.services.storage import StorageService
 from wallet_api.services.wallet_files.storages import select_storage
@@ -108,10 +108,10 @@ def create_app(settings: Settings | None = None) -> Flask:
         DEBUG=False,
     )
     _services(settings).init_app(app)
-    requests.init_app(app)
+    request_hooks.init_app(app)
     paths.init_app(app)
     hardening.init_app(app, settings.trusted_proxy_hops)
-    authorization.init_app(app)
+    access_control.init_app(app)
     rate_limits.init_app(app)
     cross_origin.init_app(app, settings.cors_origins)
     api = Api(app)
@@ -127,7 +127,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         policies.blueprint,
         policy_assignments.blueprint,
         policy_assignments.own,
-        clients.blueprint,
+        api_clients.blueprint,
         _search(),
         health.blueprint,
         docs.blueprint,
@@ -190,9 +190,9 @@ def _services(settings: Settings) -> Application:
     changes = AuditedChanges(database, encryption, registration)
     readiness = ReadinessService(database, registration)
     stats_service = storage.stats(replica)
-    clients = ApiClientService(database)
+    client_service = ApiClientService(database)
     # The second reads the indexes of all wallets.
-    reports: dict[Callable[[], None], float] = {clients.report: 60}
+    reports: dict[Callable[[], None], float] = {client_service.report: 60}
     if storage.uses_rows:
         reports[stats_service.report] = 15 * 60
     return Application(
@@ -200,9 +200,9 @@ def _services(settings: Settings) -> Application:
         replica=replica,
         wallets=wallet_service,
         signing=signing_service,
-        policies=PolicyVersions(database, changes),
+        policy_versions=PolicyVersions(database, changes),
         policy_assignments=PolicyAssignments(database, changes),
-        dry_runs=PolicyDryRuns(database),
+        policy_dry_runs=PolicyDryRuns(database),
         effective_policies=EffectivePolicies(database),
         key_access=KeyAccessService(
             wallet_service,
@@ -215,15 +215,17 @@ def _services(settings: Settings) -> Application:
         deposit_history=DepositHistory(database, wallet_service),
         readiness=readiness,
         watch=Watch(readiness, {} if settings.metrics_token is None else reports),
-        clients=clients,
-        client_changes=ApiClientChanges(changes),
+        api_clients=client_service,
+        api_client_changes=ApiClientChanges(changes),
         wallet_search=storage.search(replica, encryption, primary=database),
         stats=stats_service,
         storage=StorageService(replica, KnownSecrets(replica, encryption, storage), storage),
         status=StatusService(database, storage),
         audit_log=AuditLog(database),
         cursors=Cursors(settings.tokens.secret),
-        limits=RequestLimits(RateLimits(settings.ratelimit_storage_uri), settings.ratelimits),
+        request_limits=RequestLimits(
+            RateLimits(settings.ratelimit_storage_uri), settings.ratelimits
+        ),
         user_tokens=UserTokens(settings.tokens),
         quick_auth=QuickAuth(
             issuer=settings.quick_auth_issuer,

@@ -4,7 +4,7 @@ import sys
 
 from wallet_api.app import create_app
 from wallet_api.config import ConfigurationError
-from wallet_api.process import prepare, protect_memory
+from wallet_api.process_protection import prepare, protect_memory
 
 prepare()
 protect_memory()

@@ -1173,7 +1173,7 @@ export interface components {
             /** @description An X25519 public key in base64url. If given, the private key is encrypted to it (HPKE, RFC 9180), so that no proxy or log can read it. */
             recipientPublicKey?: string | null;
         };
-        SealedPrivateKey: {
+        EncryptedPrivateKey: {
             suite: string;
             /** @description The encapsulated key, base64url. */
             enc: string;
@@ -1186,7 +1186,7 @@ export interface components {
             wallet: components["schemas"]["ServiceWallet"];
             /** @example 0x0000000000000000000000000000000000000000000000000000000000000001 */
             privateKey?: `0x${string}`;
-            sealedPrivateKey?: components["schemas"]["SealedPrivateKey"];
+            sealedPrivateKey?: components["schemas"]["EncryptedPrivateKey"];
         };
         MessageBody: {
             /**

@@ -9,7 +9,7 @@ set local "wallet_api.archiving" = 'on';
 -- name: delete_range(fid, first_id, last_id)
 -- Delete consecutive entries of a user, and return them. No rows: they are not in the log.
 -- Sent after lock_heads() and allow_deletion(), in the transaction that appends the entry about it. Only the owner of
--- the tables has the right. Answered by the primary key.
+-- the tables has the privilege. Answered by the primary key.
 delete from wallet_audit_log
 where
     fid = :fid::bigint

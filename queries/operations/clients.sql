@@ -1,5 +1,5 @@
 -- Let the service create API clients, for POST /v1/clients. Run it as the owner of the tables, after roles.sql, which
--- revokes this right:
+-- revokes this privilege:
 --
 --     psql "$DATABASE_URL" --set ON_ERROR_STOP=1 --single-transaction \
 --       --file queries/operations/roles.sql --file queries/operations/clients.sql

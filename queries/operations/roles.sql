@@ -1,4 +1,4 @@
--- Grant the service only the rights that serving needs. Run it as the owner of the tables, after every
+-- Grant the service only the privileges that serving needs. Run it as the owner of the tables, after every
 -- `wallet-api db upgrade`; it is idempotent:
 --
 --     psql "$DATABASE_URL" --set ON_ERROR_STOP=1 --single-transaction --file queries/operations/roles.sql
@@ -58,11 +58,11 @@ begin
 end
 $$;
 
--- Default privileges may have granted rights on our tables to other roles, also when a dump was restored or a table was
+-- Default privileges may have granted access to our tables to other roles, also when a dump was restored or a table was
 -- partitioned. Roles that can only read keep that; docs/decisions/rights-of-other-roles.md says why.
 select
     found.role_name as revoked_from,
-    found.relation_name as right_on
+    found.relation_name as privilege_on
 from revoke_other_rights(
     '{
         active_encryption_keys, api_clients, deposits, encryption_keys, policies, schema_migrations,

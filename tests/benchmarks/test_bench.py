@@ -15,7 +15,7 @@ from benchmarks.old_service import OldService
 from benchmarks.ratios import as_json, compare, cpu_ratios, failures
 from benchmarks.timing import Timing, burst, take_turns
 from benchmarks.wallet_store import SECRET, address, make_store, private_key, wallets
-from tests.service import ROOT
+from tests.running_service import ROOT
 
 TINY = bench.Plan("tiny", (50, 150), 20, 2, (5,), 50, 1)
 

@@ -15,7 +15,7 @@ from benchmarks.http_load import running
 from benchmarks.processes import CpuTime, memory_bytes
 from benchmarks.stores import Rows
 from benchmarks.wallet_store import SECRET
-from tests.service import ROOT
+from tests.running_service import ROOT
 from wallet_api.auth.user_tokens import UserTokens
 from wallet_api.config import read_token_settings
 

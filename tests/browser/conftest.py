@@ -11,7 +11,7 @@ from tests.browser.operators import DAMAGED, OTHER, READS, USER, give_token, sig
 from tests.browser.visitor import DESKTOP, REBOUND, Visitor
 from tests.factories import ACCESS, BASE_ACCOUNT, FID, JWT_SECRET, SECRET
 from tests.leaks import LEAKS
-from tests.service import start_service
+from tests.running_service import start_service
 from wallet_api.app import create_app
 from wallet_api.blueprints.application import application
 from wallet_api.config import Settings

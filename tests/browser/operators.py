@@ -15,8 +15,8 @@ READS = 125
 
 def give_token(services, *scopes):
     """Return the token of a new client."""
-    name = f"console-{len(services.clients.list_clients())}"
-    return new_client(services.clients, *scopes, name=name).reveal()
+    name = f"console-{len(services.api_clients.list_clients())}"
+    return new_client(services.api_clients, *scopes, name=name).reveal()
 
 
 def sign_in(visitor, token, view=""):

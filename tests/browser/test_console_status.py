@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from tests.browser.operators import SCOPES, rows
 from tests.factories import new_client, revoke_client
 from tests.leaks import LEAKS
-from tests.service import ROOT
+from tests.running_service import ROOT
 from wallet_api import __version__
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import Unauthenticated

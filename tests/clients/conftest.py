@@ -10,7 +10,7 @@ from wallet_api_client import ServiceApi, UserApi
 
 from tests.clients.programs import CLIENT, run
 from tests.factories import new_client, token_of
-from tests.service import served
+from tests.running_service import served
 
 MODULES = CLIENT / "node_modules"
 # Several times as fast as TypeScript 5, which is there because the generator needs it.
@@ -82,7 +82,7 @@ def connect(url, services):
     opened = []
 
     def client(*scopes, **options):
-        api = ServiceApi(url, new_client(services.clients, *scopes, **options).reveal())
+        api = ServiceApi(url, new_client(services.api_clients, *scopes, **options).reveal())
         opened.append(api)
         return api
 

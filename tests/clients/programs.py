@@ -2,7 +2,7 @@
 
 import subprocess
 
-from tests.service import ROOT
+from tests.running_service import ROOT
 
 CLIENT = ROOT / "clients" / "typescript"
 

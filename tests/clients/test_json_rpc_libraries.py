@@ -43,7 +43,7 @@ def example(heading, language):
 def service(serve, services):
     """Start a service, and return what an example needs: URLs, a token and an address."""
     address = services.wallets.ensure_trading_wallet(FID, access=ACCESS).address
-    token = new_client(services.clients, "wallets:sign").reveal()
+    token = new_client(services.api_clients, "wallets:sign").reveal()
     root = f"http://127.0.0.1:{serve(WEB_CONCURRENCY='1').port}"
     url = f"{root}/v1/users/{FID}/rpc/{CHAIN_ID}"
     return {"service": root, "url": url, "token": token, "address": address, "fid": FID}

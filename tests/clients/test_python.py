@@ -18,7 +18,7 @@ from wallet_api_client import Refusal, ServiceApi, UserApi, to_transaction, veri
 from wallet_api_client import types as answers
 
 from tests.factories import BASE_ACCOUNT, DEAD_PORT, FID, token_of
-from tests.service import ROOT, served
+from tests.running_service import ROOT, served
 from wallet_api import __version__
 
 CLIENT = ROOT / "clients" / "python"

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from tests.clients.programs import CLIENT
-from tests.service import ROOT
+from tests.running_service import ROOT
 from tests.signing import (
     ADDRESS,
     ADDRESSES,

@@ -12,7 +12,7 @@ from tests.database import open_every_wallet
 from tests.factories import BASE_ACCOUNT, FID, JWT_SECRET, SECRET
 from tests.leaks import LEAKS
 from tests.licenses import PERMISSIVE
-from tests.service import ROOT, start_service
+from tests.running_service import ROOT, start_service
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 

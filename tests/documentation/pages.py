@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from tests.service import ROOT
+from tests.running_service import ROOT
 
 _FENCED = re.compile(r"^ *```.*?^ *```", re.MULTILINE | re.DOTALL)
 _INLINE_CODE = re.compile(r"`[^`\n]+`")

@@ -5,7 +5,7 @@ from configparser import ConfigParser
 
 from tests.documentation.pages import code, links, read, section, tables
 from tests.factories import FID
-from tests.service import ROOT
+from tests.running_service import ROOT
 
 ARCHITECTURE = read("docs/architecture.md")
 DECISIONS = ROOT / "docs" / "decisions"

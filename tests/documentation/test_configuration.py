@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 import pytest
 
 from tests.documentation.pages import code, read, tables
-from tests.service import ROOT
+from tests.running_service import ROOT
 from wallet_api.config import ConfigurationError, Settings
 
 PAGE = read("docs/configuration.md")

@@ -8,8 +8,8 @@ from werkzeug.exceptions import default_exceptions
 from tests.documentation.pages import code, read, section, tables
 from tests.factories import ACCESS, FID, new_client
 from tests.leaks import LEAKS
-from tests.service import served
-from wallet_api.blueprints import authorization as callers
+from tests.running_service import served
+from wallet_api.blueprints import access_control as callers
 from wallet_api.blueprints import problems
 from wallet_api.crypto.key_pairs import address_of
 from wallet_api.crypto.secret import Secret
@@ -103,7 +103,7 @@ def test_the_python_example_decrypts_a_key_that_is_encrypted_for_it(app, service
     example = PAGE.split("```python\n")[1].split("```")[0]
     names: dict[str, Any] = {}
     exec(example, names)  # noqa: S102
-    token = new_client(services.clients, "keys:read", name="reader")
+    token = new_client(services.api_clients, "keys:read", name="reader")
     address = services.wallets.ensure_trading_wallet(FID, access=ACCESS).address
     with served(app) as url:
         private_key = names["read_key"](url, token.reveal(), FID, "to try the example")

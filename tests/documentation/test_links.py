@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.documentation.pages import DOCUMENTS, anchors, links
-from tests.service import ROOT
+from tests.running_service import ROOT
 
 README = ROOT / "README.md"
 PLACES = r"(?:wallet_api|tests|docs|queries|migrations|benchmarks)/[\w./-]*\w/?"

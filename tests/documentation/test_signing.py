@@ -25,7 +25,7 @@ NO_CURL = "NO curl: THE EXAMPLES OF docs/signing.md WERE NOT TRIED. Install it."
 def test_every_curl_example_of_the_page_works(serve, services, sql):
     name_delegate(sql, AUTHORIZATION["address"])
     address = services.wallets.ensure_trading_wallet(FID, access=ACCESS).address
-    token = new_client(services.clients, "wallets:sign")
+    token = new_client(services.api_clients, "wallets:sign")
     url = f"http://127.0.0.1:{serve(WEB_CONCURRENCY='1').port}"
     told = []
     for example in EXAMPLES:

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 import pytest
 
 from tests.documentation.pages import DOCUMENTS
-from tests.service import ROOT
+from tests.running_service import ROOT
 
 BUILD = ROOT / "docs" / "build_site.py"
 PROGRAM = runpy.run_path(str(BUILD))

@@ -3,7 +3,7 @@
 import http.client
 import json
 
-from tests.service import Answer
+from tests.running_service import Answer
 
 
 class JsonCaller:

@@ -4,7 +4,7 @@ import os
 import subprocess
 
 from tests.factories import FID
-from tests.service import ROOT
+from tests.running_service import ROOT
 
 OTHERS = (FID + 1, FID + 2)
 # What its author would write who has read the documentation: no code of ours is imported.

@@ -12,7 +12,7 @@ import psycopg
 from tests.database import REQUEST_ID, open_every_wallet
 from tests.factories import BASE_ACCOUNT
 from tests.leaks import LEAKS
-from tests.service import Call, send
+from tests.running_service import Call, send
 from tests.unit import issuer
 from wallet_api.crypto import key_pairs as keys
 from wallet_api.crypto.secret import Secret

@@ -7,7 +7,7 @@ import ssl
 import subprocess
 
 from tests.commands import wait_until
-from tests.service import ROOT, free_port
+from tests.running_service import ROOT, free_port
 
 NGINX = shutil.which("nginx") or shutil.which("/usr/sbin/nginx")
 OPENSSL = shutil.which("openssl")

@@ -14,7 +14,7 @@ import psycopg
 from psycopg import sql
 
 from tests.factories import BASE_ACCOUNT
-from tests.service import Call, send
+from tests.running_service import Call, send
 from tests.unit import issuer
 
 LOAD_SECONDS = 12

@@ -9,7 +9,7 @@ import subprocess
 import time
 from contextlib import suppress
 
-from tests.service import ROOT, free_port
+from tests.running_service import ROOT, free_port
 from wallet_api.development import postgres as local_postgres
 from wallet_api.development import programs
 

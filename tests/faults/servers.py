@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager, suppress
 import psycopg
 import pytest
 
-from tests.service import children
+from tests.running_service import children
 from wallet_api.development import postgres as local_postgres
 from wallet_api.development import programs
 from wallet_api.development.postgres import LocalPostgres

@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.commands import wait_until
 from tests.factories import BASE_ACCOUNT, FID
 from tests.leaks import LEAKS
-from tests.service import ROOT, RunningService, free_port
+from tests.running_service import ROOT, RunningService, free_port
 
 ENTRIES = [
     ["-m", "gunicorn", "wsgi:app"],

@@ -14,7 +14,7 @@ from tests.factories import BASE_ACCOUNT, FID, authorization, revoke_client
 from tests.faults.clients import made
 from tests.faults.engine import ENGINE, OTHERS, run
 from tests.leaks import LEAKS
-from tests.service import Call
+from tests.running_service import Call
 from wallet_api.services.api_clients import ApiClientService
 
 pytestmark = pytest.mark.slow

@@ -17,7 +17,7 @@ from tests.factories import SECRET, new_client
 from tests.faults.clients import made
 from tests.leaks import LEAKS
 from tests.policies import EVERYTHING, policies_of
-from tests.service import ROOT
+from tests.running_service import ROOT
 from wallet_api.models import SCOPES
 from wallet_api.services.api_clients import ApiClientService
 

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from tests.factories import BASE_ACCOUNT, FID, OTHER_SECRET
-from tests.service import Call
+from tests.running_service import Call
 
 pytestmark = pytest.mark.slow
 

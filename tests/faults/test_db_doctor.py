@@ -47,7 +47,7 @@ def test_advice_does_not_fail_the_command(doctor, durable_url):
     done = doctor(durable_url)
     assert done.status == 0, done.out
     assert "fine    fsync is on" in done.out
-    assert "advice  the role has no more rights than it needs" in done.out
+    assert "advice  the role has no more privileges than it needs" in done.out
     excess = r"^        DELETE, .* on wallets \(queries/operations/roles.sql\)$"
     assert re.search(excess, done.out, re.MULTILINE)
     assert "FAULT" not in done.out

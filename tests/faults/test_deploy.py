@@ -15,7 +15,7 @@ from tests.commands import kept_environ, wait_until
 from tests.database import new_database
 from tests.factories import BASE_ACCOUNT, FID
 from tests.leaks import LEAKS
-from tests.service import ROOT, RunningService, free_port
+from tests.running_service import ROOT, RunningService, free_port
 from wallet_api.services.migrations import expected_versions
 
 BIN = Path(sys.executable).parent

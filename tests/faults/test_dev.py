@@ -15,7 +15,7 @@ from typing import ClassVar
 import pytest
 
 from tests.leaks import LEAKS
-from tests.service import ROOT, free_port
+from tests.running_service import ROOT, free_port
 
 pytestmark = pytest.mark.faults
 

@@ -16,7 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.factories import BASE_ACCOUNT, FID, new_client
 from tests.leaks import LEAKS
-from tests.service import Call
+from tests.running_service import Call
 from wallet_api.services.api_clients import ApiClientService
 
 pytestmark = pytest.mark.slow

@@ -11,7 +11,7 @@ from tests.faults.nginx import HOST, NGINX, OPENSSL, Nginx
 from tests.http.problems import MEMBERS
 from tests.http.route_map import routes
 from tests.leaks import LEAKS
-from tests.service import ROOT
+from tests.running_service import ROOT
 
 pytestmark = [
     pytest.mark.slow,

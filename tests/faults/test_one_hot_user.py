@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from tests.faults.servers import Server
-from tests.service import Call
+from tests.running_service import Call
 
 pytestmark = pytest.mark.faults
 

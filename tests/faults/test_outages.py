@@ -13,7 +13,7 @@ from tests.faults.outages import Crowd, Stage
 from tests.faults.pooler import PROGRAM, Pooler
 from tests.faults.servers import Proxy, Server, server_on_a_small_disk
 from tests.leaks import LEAKS
-from tests.service import ROOT
+from tests.running_service import ROOT
 from tests.unit.issuer import HOST
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database

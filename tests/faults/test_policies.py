@@ -23,7 +23,7 @@ LIMIT = 150_000
 
 def test_four_processes_of_which_one_is_killed_stay_within_the_window(serve, services, sql, capsys):
     services.wallets.ensure_trading_wallet(FID, access=ACCESS)
-    token = new_client(services.clients, "wallets:sign", unrestricted=False)
+    token = new_client(services.api_clients, "wallets:sign", unrestricted=False)
     policies_of(services.database).put_wallet(payments((86_400, LIMIT)), FEES)
     service = serve(WEB_CONCURRENCY="4", RATELIMIT_ENABLED="false")
     caller = JsonCaller(service.port, token.reveal())

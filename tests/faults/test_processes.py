@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tests.service import children
+from tests.running_service import children
 from wallet_api.development.programs import command_line
 
 pytestmark = pytest.mark.faults

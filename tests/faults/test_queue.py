@@ -11,7 +11,7 @@ import pytest
 
 from tests.factories import BASE_ACCOUNT, FID
 from tests.faults.servers import Proxy, Server
-from tests.service import Call, seconds_of
+from tests.running_service import Call, seconds_of
 
 pytestmark = pytest.mark.slow
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.factories import BASE_ACCOUNT, FID
 from tests.leaks import LEAKS
-from tests.service import send_raw
+from tests.running_service import send_raw
 
 pytestmark = pytest.mark.slow
 

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from tests.factories import ACCESS, FID, authorization, new_client
-from tests.service import Call
+from tests.running_service import Call
 
 pytestmark = pytest.mark.slow
 
@@ -21,7 +21,7 @@ def silence():
 
 @pytest.mark.faults
 def test_a_replica_that_hangs_leaves_threads_for_everything_else(serve, services, silence):
-    headers = authorization(new_client(services.clients, "wallets:read").reveal())
+    headers = authorization(new_client(services.api_clients, "wallets:read").reveal())
     services.wallets.ensure_trading_wallet(FID, access=ACCESS)
     service = serve(
         WEB_CONCURRENCY="1",

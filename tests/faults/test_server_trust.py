@@ -12,7 +12,7 @@ import pytest
 
 from tests.commands import kept_environ
 from tests.factories import JWT_SECRET, SECRET
-from tests.service import ROOT, start_service
+from tests.running_service import ROOT, start_service
 from wallet_api.server.__main__ import Server
 
 pytestmark = pytest.mark.slow

@@ -126,7 +126,7 @@ def test_a_thousand_signatures_at_once_have_one_entry_each(
         fid: services.wallets.ensure_trading_wallet(fid, access=ACCESS).address
         for fid in range(FID, FID + wallets)
     }
-    token = new_client(services.clients, "wallets:sign")
+    token = new_client(services.api_clients, "wallets:sign")
     service = serve(WEB_CONCURRENCY="2", RATELIMIT_ENABLED="false")
     engine, done = Engine(service.port, token.reveal(), addresses), threading.Event()
     killed = 0

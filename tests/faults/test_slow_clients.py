@@ -12,8 +12,8 @@ import flask_swagger_ui
 import pytest
 
 from tests.factories import BASE_ACCOUNT, FID, JWT_SECRET, SECRET
-from tests.service import seconds_of, start_service
-from wallet_api.blueprints.requests import MAX_BODY_BYTES, MAX_SIGNING_BODY_BYTES
+from tests.running_service import seconds_of, start_service
+from wallet_api.blueprints.request_hooks import MAX_BODY_BYTES, MAX_SIGNING_BODY_BYTES
 from wallet_api.server.framing import MAX_HEAD_BYTES
 from wallet_api.server.worker import MAX_LARGE_REQUESTS, REQUEST_SECONDS, RESPONSE_SECONDS
 

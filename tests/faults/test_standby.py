@@ -38,7 +38,7 @@ SHOWN_TO_SERVICES = [f"/v1/users/{FID}/wallets", f"/v1/users/{FID}/wallets/ether
 @pytest.fixture
 def engine(pair, process):
     """The header of an API client that was made while there was a standby."""
-    return authorization(new_client(process().services.clients, "wallets:read").reveal())
+    return authorization(new_client(process().services.api_clients, "wallets:read").reveal())
 
 
 def statuses(ask):

@@ -28,7 +28,7 @@ from tests.faults.starts import (
     started,
 )
 from tests.namespaces import nameless, readonly
-from tests.service import ROOT, RunningService, children, free_port
+from tests.running_service import ROOT, RunningService, children, free_port
 from wallet_api.development.programs import command_line
 
 pytestmark = pytest.mark.slow

@@ -12,7 +12,7 @@ from tests.commands import Running, kept_environ
 from tests.database import new_database
 from tests.factories import JWT_SECRET, SECRET
 from tests.leaks import LEAKS
-from tests.service import ROOT
+from tests.running_service import ROOT
 from wallet_api.services.migrations import expected_versions
 
 pytestmark = pytest.mark.slow

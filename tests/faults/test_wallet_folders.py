@@ -11,7 +11,7 @@ import pytest
 from tests.commands import kept_environ
 from tests.factories import FID
 from tests.namespaces import nameless, readonly
-from tests.service import ROOT
+from tests.running_service import ROOT
 from tests.wallet_store import EXPECTED, SAMPLES, contents
 from wallet_api.auth.user_tokens import UserTokens
 from wallet_api.config import read_token_settings

@@ -24,7 +24,7 @@ from tests.http.route_map import path_of
 from tests.policies import DELEGATION, EVERYTHING
 from wallet_api.app import create_app
 from wallet_api.auth import client_tokens
-from wallet_api.blueprints.authorization import AuthPolicy
+from wallet_api.blueprints.access_control import AuthPolicy
 from wallet_api.blueprints.schemas.policies import EXAMPLE, EXAMPLE_ID
 from wallet_api.blueprints.schemas.signing import AUTHORIZATION, TRANSACTION, TYPED_DATA
 from wallet_api.config import Settings

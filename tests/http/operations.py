@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, settings
 from schemathesis.checks import CHECKS, load_all_checks
 
 from tests.factories import DEPOSIT_ID, FID
-from wallet_api.blueprints.schemas.clients import EXAMPLE_NAME
+from wallet_api.blueprints.schemas.api_clients import EXAMPLE_NAME
 from wallet_api.blueprints.schemas.policies import EXAMPLE_ID
 
 METRICS_TOKEN = "a token that only Prometheus and the tests know"

@@ -6,7 +6,7 @@ import pytest
 
 from tests.factories import FID
 from tests.http.problems import refused
-from tests.service import ROOT
+from tests.running_service import ROOT
 from wallet_api.models import AUDIT_ACTIONS, SCOPES
 from wallet_api.policies.evaluation import LAYERS
 

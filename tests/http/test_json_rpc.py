@@ -13,7 +13,7 @@ from wallet_api.blueprints.application import application
 from wallet_api.blueprints.json_rpc import CODE_OF, MAX_BATCH
 from wallet_api.blueprints.schemas.signing import TYPED_DATA
 from wallet_api.errors import DatabaseUnavailable
-from wallet_api.services.signing.signatures import SigningService
+from wallet_api.services.signing.service import SigningService
 
 
 @pytest.mark.parametrize("call_id", [0, -7, 2**64, "", "a", "\ud800", "x" * 500, None])
@@ -191,7 +191,7 @@ def revoked_after(app, address, monkeypatch):
         def some(*given, **named):
             if next(asked, None) is None:
                 monkeypatch.setattr(SigningService, "sign_message", sign)
-                revoke_client(application(app).clients)
+                revoke_client(application(app).api_clients)
             return sign(*given, **named)
 
         monkeypatch.setattr(SigningService, "sign_message", some)

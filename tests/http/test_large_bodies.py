@@ -10,7 +10,7 @@ from tests.http.bad_bodies import JSON
 from tests.http.problems import refused
 from tests.http.rpc import OTHER, RPC, call, error_of, result_of
 from tests.http.user_wallets import TRADING
-from wallet_api.blueprints.requests import MAX_BODY_BYTES, MAX_SIGNING_BODY_BYTES
+from wallet_api.blueprints.request_hooks import MAX_BODY_BYTES, MAX_SIGNING_BODY_BYTES
 from wallet_api.ethereum.transactions import MAX_ACCESS_LIST, MAX_INITCODE
 
 LONGEST = {

@@ -7,7 +7,7 @@ import pytest
 
 from tests.http.problems import MEMBERS
 from tests.http.route_map import routes
-from tests.service import send_raw
+from tests.running_service import send_raw
 
 pytestmark = pytest.mark.slow
 

@@ -38,8 +38,8 @@ from tests.http.operations import (
 )
 from tests.leaks import LEAKS
 from tests.policies import plant_example
-from wallet_api.blueprints.authorization import PUBLIC
-from wallet_api.blueprints.requests import MAX_SIGNING_BODY_BYTES
+from wallet_api.blueprints.access_control import PUBLIC
+from wallet_api.blueprints.request_hooks import MAX_SIGNING_BODY_BYTES
 from wallet_api.blueprints.routing import Blueprint
 from wallet_api.blueprints.schemas.health import HealthAnswer
 from wallet_api.models import SCOPES
@@ -51,7 +51,7 @@ def make_client(services):
 
     def make(*scopes):
         name = re.sub("[^a-z]", "-", "-".join(scopes))[:60]
-        return authorization(new_client(services.clients, *scopes, name=name).reveal())
+        return authorization(new_client(services.api_clients, *scopes, name=name).reveal())
 
     return make
 

@@ -13,7 +13,7 @@ from tests.database import plant
 from tests.factories import ACCESS, BASE_ACCOUNT, DEAD_PORT, FID, OTHER_SECRET, signed_in
 from tests.faults.outages import STARTING_UP, listener
 from tests.http.problems import refused
-from tests.service import free_port
+from tests.running_service import free_port
 from wallet_api.alarms import CODES, NOT_READY
 from wallet_api.blueprints.application import application
 from wallet_api.services.diagnosis.environment import can_serve, examine_environment
@@ -102,11 +102,11 @@ def no_schema(scene):
     return database_setting(scene, "search_path = nowhere")
 
 
-def no_rights(scene):
+def no_privileges(scene):
     return scene.role(grants="grant select on all tables in schema public to {}")
 
 
-def no_right_to_look(scene):
+def no_privilege_to_look(scene):
     return scene.role()
 
 
@@ -133,8 +133,8 @@ FAULTS = [
     (read_only, "read_only"),
     (triggers_off, "session_unfit"),
     (no_schema, "session_unfit"),
-    (no_rights, "rights_missing"),
-    (no_right_to_look, "rights_missing"),
+    (no_privileges, "rights_missing"),
+    (no_privilege_to_look, "rights_missing"),
     (other_secret, "secret_mismatch"),
     (unmounted, "storage_unavailable"),
     (lost_files, "storage_unavailable"),

@@ -10,7 +10,7 @@ from tests.factories import FID, calling, signed_in
 from tests.http.problems import refused
 from tests.leaks import LEAKS
 from wallet_api.auth import client_tokens
-from wallet_api.blueprints import requests
+from wallet_api.blueprints import client_addresses
 
 LIST = "/api/wallet/user-wallets"
 METRICS_TOKEN = "a token of Prometheus that only the tests know"
@@ -87,11 +87,11 @@ def test_addresses_are_not_logged_except_that_one_is_unknown(make_app):
 
 def test_a_too_long_address_is_unknown_and_not_kept(make_app):
     caller = Caller(make_app(TRUSTED_PROXY_HOPS="1").test_client())
-    kept = requests._parse_ip.cache_info().currsize
+    kept = client_addresses._parse_ip.cache_info().currsize
     for forwarded in ("x" * 8000, "fe80::1%" + "x" * 8000):
         headers = signed_in() | {"X-Forwarded-For": forwarded}
         assert caller.line("GET", LIST, headers)["client_ip"] == "unknown"
-    assert requests._parse_ip.cache_info().currsize == kept
+    assert client_addresses._parse_ip.cache_info().currsize == kept
     longest = "[2001:0db8:0000:0000:0000:0000:198.51.100.179%abcdefghijklmno]:65535"
     headers = signed_in() | {"X-Forwarded-For": longest}
     assert "client_ip" not in caller.line("GET", LIST, headers)

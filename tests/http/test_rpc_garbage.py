@@ -9,7 +9,7 @@ import pytest
 from tests.database import rows_of
 from tests.http.problems import refused
 from tests.http.rpc import CHAIN_ID, OTHER, RPC, TEXT, call, is_error
-from wallet_api.blueprints.requests import MAX_BODY_BYTES, MAX_SIGNING_BODY_BYTES
+from wallet_api.blueprints.request_hooks import MAX_BODY_BYTES, MAX_SIGNING_BODY_BYTES
 from wallet_api.blueprints.schemas.signing import TRANSACTION, TYPED_DATA
 from wallet_api.ethereum.transactions import MAX_INITCODE
 

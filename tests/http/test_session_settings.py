@@ -19,7 +19,7 @@ from tests.http.sessions import (
     refused_by_everything,
     settle,
 )
-from tests.service import ROOT
+from tests.running_service import ROOT
 from tests.wallet_store import SAMPLES
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database

@@ -204,10 +204,10 @@ def test_the_refusals_of_clients_that_may_not_sign_are_zero_from_the_start():
 def test_the_counters_of_clients_are_zero_from_the_start_of_a_process(make_app, services):
     """Of those that may sign, which were not revoked."""
     for name in ("early", "gone"):
-        new_client(services.clients, "wallets:sign", name=name)
-    new_client(services.clients, "wallets:read", name="early-reader")
-    revoke_client(services.clients, "gone")
-    services.clients.report()
+        new_client(services.api_clients, "wallets:sign", name=name)
+    new_client(services.api_clients, "wallets:read", name="early-reader")
+    revoke_client(services.api_clients, "gone")
+    services.api_clients.report()
     for counter in (metrics.SIGNATURES, metrics.SIGNING_REFUSALS):
         found = {labels[-1] for labels in counter._metrics}
         assert "early" in found

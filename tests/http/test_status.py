@@ -1,7 +1,7 @@
 """GET /v1/status: version, migrations, connections, limits and alarms."""
 
 from tests.factories import calling
-from tests.service import ROOT
+from tests.running_service import ROOT
 from wallet_api import __version__
 from wallet_api.alarms import alarm
 from wallet_api.ethereum.networks import NETWORKS

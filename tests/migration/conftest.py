@@ -7,7 +7,7 @@ import pytest
 from benchmarks import wallet_store as generator
 from tests.commands import SHELL, Finished, kept_environ
 from tests.factories import ACCESS, SECRET
-from tests.service import ROOT
+from tests.running_service import ROOT
 from wallet_api.crypto.encryption import EncryptedKey
 from wallet_api.models import AuditContext
 from wallet_api.repositories.wallet_files.directory import WalletDirectory

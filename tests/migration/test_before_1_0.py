@@ -58,7 +58,7 @@ def test_the_commands_of_the_changelog_copy_the_rows(
         DepositRequest(asset="USDC", amount="1", base_address=None, idempotency_key="k"),
         access=ACCESS,
     )
-    new_client(services.clients, "keys:read")
+    new_client(services.api_clients, "keys:read")
     before = rows(database_url)
     assert all(before.values())
     page = section(read("CHANGELOG.md"), "### Databases from before 1.0.0")

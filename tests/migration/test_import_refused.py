@@ -8,8 +8,8 @@ from tests.commands import is_one_line
 from tests.database import key_ids, table
 from tests.factories import ACCESS, BASE_ACCOUNT, OTHER_SECRET, service
 from tests.wallet_store import EXPECTED, keyed, put
+from wallet_api.cli import resources
 from wallet_api.cli.progress import ReportFile
-from wallet_api.cli.wallet_files import resources
 from wallet_api.services.wallet_files.verifying import LineOutcome, LineReport
 
 

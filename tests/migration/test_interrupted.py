@@ -18,7 +18,7 @@ import pytest
 from benchmarks import wallet_store as generator
 from tests.commands import SHELL, assert_they_end, is_one_line, kept_environ, wait_until
 from tests.database import empty, key_ids, table
-from tests.service import ROOT
+from tests.running_service import ROOT
 from tests.wallet_store import old_decrypt
 from wallet_api.cli import processes as workers
 from wallet_api.crypto.secret import Secret

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.service import ROOT
+from tests.running_service import ROOT
 from wallet_api.development.programs import Account, run_as
 
 PAGE = (ROOT / "docs" / "backup.md").read_text()

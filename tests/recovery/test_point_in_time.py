@@ -12,7 +12,7 @@ import pytest
 from tests.factories import BASE_ACCOUNT, JWT_SECRET, SECRET
 from tests.leaks import LEAKS
 from tests.recovery.page import BACKUPS, PAGE, Shell, command, settings
-from tests.service import start_service
+from tests.running_service import start_service
 from wallet_api.crypto.secret import Secret
 from wallet_api.development.postgres import LocalPostgres
 from wallet_api.services import migrations

@@ -25,7 +25,7 @@ from wallet_api.services.audit.verify import AuditVerification
 from wallet_api.services.diagnosis.database import examine_database
 from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.encryption_keys.rotation import KeyRotation
-from wallet_api.services.signing.signatures import SigningService
+from wallet_api.services.signing.service import SigningService
 
 A_WALLET = f"""
     insert into wallets

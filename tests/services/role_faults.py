@@ -1,4 +1,4 @@
-"""What `db doctor` reports about the rights of other roles."""
+"""What `db doctor` reports about the privileges of other roles."""
 
 CHANGE = "no other role can change these tables"
 READ = "no other role can read these tables"

@@ -14,7 +14,7 @@ import pytest
 
 from tests.database import plant
 from tests.factories import ACCESS, BASE_ACCOUNT, FID, service
-from tests.service import ROOT
+from tests.running_service import ROOT
 from tests.services.audit_faults import TO_TEXT
 from wallet_api.database import sql as loader
 from wallet_api.errors import DatabaseDamaged

@@ -12,7 +12,7 @@ import pytest
 
 from tests.database import audited_actions, discard_rows, refuse_entries, rows
 from tests.factories import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET, POSTGRES, SECRET, service
-from tests.service import ROOT
+from tests.running_service import ROOT
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import AuditLogBlocked, DatabaseDamaged

@@ -14,7 +14,7 @@ from tests.factories import ACCESS, FID, new_client, revoke_client
 from tests.policies import CLIENT, EVERYTHING, FEES, OPERATOR, payments, policies_of, transfer
 from tests.signing import CHAIN_ID
 from wallet_api.errors import PolicyRefused, Unauthenticated
-from wallet_api.services.signing.signatures import SigningService
+from wallet_api.services.signing.service import SigningService
 
 NEVER = payments(max_amount="0")
 UNRESTRICTED = replace(CLIENT, unrestricted=True)

@@ -5,7 +5,7 @@ from ipaddress import ip_address
 import pytest
 
 from tests.services.clients import HOME, STATS, created, last_used
-from wallet_api.blueprints import requests
+from wallet_api.blueprints import client_addresses
 from wallet_api.errors import (
     NetworkNotAllowed,
 )
@@ -70,7 +70,7 @@ def test_a_header_of_a_direct_client_does_not_change_its_address(clients, client
 
 def test_an_unconfigured_proxy_is_logged_once(clients, make_app, caplog):
     client, token = make_app().test_client(), created(clients).reveal()
-    requests.report_unexpected_proxy.cache_clear()
+    client_addresses.report_unexpected_proxy.cache_clear()
     for _ in range(3):
         headers = {"Authorization": f"Bearer {token}", "X-Forwarded-For": "203.0.113.9"}
         assert client.get(STATS, headers=headers).status_code == 200

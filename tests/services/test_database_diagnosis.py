@@ -14,11 +14,11 @@ INDEXES = "every index is present and valid"
 EVENTS = "there are no event triggers besides ours"
 SETTINGS = "no setting of a role disables a safeguard"
 FOREIGN_SETTINGS = "roles and the database have no settings but ours"
-RIGHTS = "the role has no more rights than it needs"
-NEEDED = "the role has every right that it needs"
+PRIVILEGES = "the role has no more privileges than it needs"
+NEEDED = "the role has every privilege that it needs"
 READABLE = "this role may read every table"
 # What the tests' server and its owner are like.
-USUAL = {"fsync is on", "the connection is encrypted", RIGHTS}
+USUAL = {"fsync is on", "the connection is encrypted", PRIVILEGES}
 
 
 def test_an_intact_database_has_only_faults_of_the_test_server(services, database, sql):
@@ -289,28 +289,28 @@ def test_a_table_earlier_in_the_search_path_is_not_examined(session):
 
 @pytest.fixture
 def runtime(session):
-    """Return a session whose owner makes a role with the rights of operations/roles.sql."""
+    """Return a session whose owner makes a role with the privileges of operations/roles.sql."""
     session.do((loader.QUERIES / "operations/roles.sql").read_text())
     session.do("create role examiner login in role wallet_api_runtime")
     return session
 
 
-def test_the_role_of_the_script_sees_everything_and_has_no_excess_right(runtime):
+def test_the_role_of_the_script_sees_everything_and_has_no_excess_privilege(runtime):
     runtime.do("set local role examiner")
-    assert runtime.faults().keys() == USUAL - {RIGHTS}
+    assert runtime.faults().keys() == USUAL - {PRIVILEGES}
 
 
 def test_the_right_to_create_clients_is_neither_needed_nor_in_excess(runtime):
     runtime.do((loader.QUERIES / "operations/clients.sql").read_text(), "set local role examiner")
-    assert runtime.faults().keys() == USUAL - {RIGHTS}
+    assert runtime.faults().keys() == USUAL - {PRIVILEGES}
 
 
 TEMPORARY = """do $$ begin
     execute format('grant temporary on database %I to examiner', current_database());
 end $$"""
 EXCESS = [
-    *((f"grant {right} on wallets to examiner", f"{right} on wallets")
-      for right in ("UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER")),
+    *((f"grant {privilege} on wallets to examiner", f"{privilege} on wallets")
+      for privilege in ("UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER")),
     *((f"grant update ({column}) on wallets to examiner", f"UPDATE ({column}) on wallets")
       for column in ("fid", "chain", "wallet_type", "created_at")),
     ("grant insert on api_clients to examiner", "INSERT on api_clients"),
@@ -330,7 +330,7 @@ EXCESS = [
 @pytest.mark.parametrize(("statement", "fault"), EXCESS, ids=[fault for _, fault in EXCESS])
 def test_an_excess_right_is_reported(runtime, statement, fault):
     runtime.do(statement, "set local role examiner")
-    assert any(fault in line for line in runtime.faults()[RIGHTS])
+    assert any(fault in line for line in runtime.faults()[PRIVILEGES])
 
 
 def test_a_role_that_lacks_rights_is_a_fault_that_names_each(runtime):
@@ -338,7 +338,7 @@ def test_a_role_that_lacks_rights_is_a_fault_that_names_each(runtime):
     runtime.do("set local role examiner")
     (found,) = [one for one in examine_database(runtime) if one.subject == NEEDED]
     assert found.serious
-    assert found.faults[0].startswith("this role lacks rights on wallets: ")
+    assert found.faults[0].startswith("this role lacks privileges on wallets: ")
     assert found.faults[1:] == ("INSERT, UPDATE (address) on wallets",)
 
 

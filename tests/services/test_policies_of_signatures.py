@@ -27,7 +27,7 @@ from tests.signing import CHAIN_ID
 from wallet_api.blueprints.schemas.signing import AUTHORIZATION
 from wallet_api.errors import DatabaseDamaged, PolicyRefused
 from wallet_api.ethereum.typed_data import read_typed_data
-from wallet_api.services.signing.signatures import SigningService
+from wallet_api.services.signing.service import SigningService
 
 DAY = 86_400
 UNRESTRICTED = replace(CLIENT, unrestricted=True)

@@ -26,7 +26,7 @@ from wallet_api.ethereum.typed_data import read_typed_data
 from wallet_api.policies.reading import read_rules
 from wallet_api.services.api_clients import ApiClientService
 from wallet_api.services.policies.dry_runs import PolicyDryRuns
-from wallet_api.services.signing.signatures import SigningService
+from wallet_api.services.signing.service import SigningService
 
 HOUR = 3600
 METHODS = {

@@ -9,8 +9,8 @@ import pytest
 from tests.database import audit_entries
 from tests.factories import ACCESS, FID
 from wallet_api.errors import DatabaseUnavailable
-from wallet_api.services.audit import refusals
-from wallet_api.services.audit.refusals import RefusalWindows
+from wallet_api.services.audit import refusal_limits
+from wallet_api.services.audit.refusal_limits import RefusalWindows
 
 KEY = (FID, "ethereum", "user:1")
 HOUR = 3600
@@ -22,7 +22,7 @@ def clock(monkeypatch):
     began = time.monotonic()
 
     def at(seconds):
-        monkeypatch.setattr(refusals.time, "monotonic", lambda: began + seconds)
+        monkeypatch.setattr(refusal_limits.time, "monotonic", lambda: began + seconds)
 
     at(0)
     return at
@@ -88,7 +88,7 @@ def test_of_many_concurrent_refusals_one_is_recorded_and_all_are_counted(clock):
 def test_a_client_that_is_refused_for_every_user_leaves_a_bounded_number_of_entries(
     wallets, sql, clock, monkeypatch
 ):
-    monkeypatch.setattr(refusals, "_MAX_ENTRIES", 3)
+    monkeypatch.setattr(refusal_limits, "_MAX_ENTRIES", 3)
     for fid in range(1, 11):
         wallets.refuse_key(fid, "ethereum", access=ACCESS)
     assert refused_reads(sql) == [(ACCESS.actor, None)] * 3
@@ -114,7 +114,7 @@ def test_no_caller_leaves_more_than_the_promised_number_of_entries_an_hour(clock
 
 
 def test_a_failed_record_does_not_use_up_the_bound(monkeypatch, clock):
-    monkeypatch.setattr(refusals, "_MAX_ENTRIES", 1)
+    monkeypatch.setattr(refusal_limits, "_MAX_ENTRIES", 1)
     windows = RefusalWindows()
     assert windows.count(KEY) == 0
     windows.reopen(KEY, 0)
@@ -124,7 +124,7 @@ def test_a_failed_record_does_not_use_up_the_bound(monkeypatch, clock):
 
 def test_only_callers_whose_hour_is_over_are_forgotten(monkeypatch, clock):
     """Forgetting a caller within its hour would lift the bound on its entries."""
-    monkeypatch.setattr(refusals, "_MAX_CALLERS", 3)
+    monkeypatch.setattr(refusal_limits, "_MAX_CALLERS", 3)
     windows = RefusalWindows()
     keys = [(FID, "ethereum", f"user:{number}") for number in range(10)]
     assert [windows.count(key) for key in keys] == [0] * 10

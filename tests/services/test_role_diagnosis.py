@@ -1,4 +1,4 @@
-"""`db doctor` reports every right of other roles, and a statement that revokes it."""
+"""`db doctor` reports every privilege of other roles, and a statement that revokes it."""
 
 import re
 
@@ -30,7 +30,7 @@ OF_ANOTHER_ROLE = (
     f"create function theirs() {DEFINER} 'select 1::bigint';"
     "alter function theirs() owner to reporter"
 )
-# The owner may grant itself the rights again.
+# The owner may grant itself the privileges again.
 OF_A_MEMBER_OF_THE_OWNER = (
     "create role keeper; alter table deposits owner to keeper; revoke all on deposits from keeper;"
     "create role deputy in role keeper; grant create on schema public to deputy;"
@@ -43,10 +43,10 @@ OF_A_SUPERUSER = (
     "grant execute on function of_root() to web_anon"
 )
 # What is done, under which subject the report must say so, and how the line must begin.
-RIGHTS = [
-    *((f"grant {right} on api_clients to web_anon", CHANGE,
-       f"web_anon may {right.upper()} on api_clients")
-      for right in ("insert", "update", "delete", "truncate", "references", "trigger")),
+PRIVILEGES = [
+    *((f"grant {privilege} on api_clients to web_anon", CHANGE,
+       f"web_anon may {privilege.upper()} on api_clients")
+      for privilege in ("insert", "update", "delete", "truncate", "references", "trigger")),
     ("grant insert (id), update (name) on api_clients to web_anon", CHANGE,
      "web_anon may INSERT (id), UPDATE (name) on api_clients"),
     ("grant all on schema_migrations to web_anon", CHANGE,
@@ -69,7 +69,7 @@ RIGHTS = [
     ("grant create on schema public to web_anon", CHANGE, "web_anon may CREATE on the schema"),
     (DATABASE.format("grant create on database %I to web_anon"), CHANGE,
      "web_anon may CREATE on the database"),
-    # A member of a role that has rights.
+    # A member of a role that has privileges.
     ("grant insert on deposits to web_anon", CHANGE, "authenticator may act as web_anon"),
     ("grant select on deposits to web_anon", READ, "authenticator may act as web_anon"),
     (f"grant insert on deposits to web_anon; {INDIRECT}", CHANGE,
@@ -117,8 +117,8 @@ RIGHTS = [
      "everybody may EXECUTE on function dynamic()"),
     (NESTED, CHANGE,
      "everybody may EXECUTE on function outer_one()"),
-    *((OF_ANOTHER_ROLE.format(right), CHANGE, "everybody may EXECUTE on function theirs()")
-      for right in ("select (fid)", "delete", "truncate")),
+    *((OF_ANOTHER_ROLE.format(privilege), CHANGE, "everybody may EXECUTE on function theirs()")
+      for privilege in ("select (fid)", "delete", "truncate")),
     (OF_A_MEMBER_OF_THE_OWNER, CHANGE,
      "everybody may EXECUTE on function theirs()"),
     (OF_A_SUPERUSER, CHANGE,
@@ -140,7 +140,9 @@ RIGHTS = [
 
 
 @pytest.mark.parametrize(
-    ("statement", "subject", "start"), RIGHTS, ids=[f"{start} - {on}" for on, _, start in RIGHTS]
+    ("statement", "subject", "start"),
+    PRIVILEGES,
+    ids=[f"{start} - {on}" for on, _, start in PRIVILEGES],
 )
 def test_a_right_of_another_role_is_reported_and_its_remedy_revokes_it(
     roles, statement, subject, start
@@ -210,7 +212,7 @@ def test_createrole_is_reported_before_postgresql_16(roles):
 
 def test_a_role_that_may_maintain_a_table_is_reported(roles):
     if roles.connection.info.server_version < 170000:
-        pytest.skip("NOT TRIED: MAINTAIN is a right from PostgreSQL 17 on")
+        pytest.skip("NOT TRIED: MAINTAIN is a privilege from PostgreSQL 17 on")
     roles.do("grant maintain on wallets to web_anon", "grant pg_maintain to hoster")
     found = role_faults(roles)
     find_fault(found, CHANGE, "web_anon may MAINTAIN on wallets")

@@ -25,7 +25,7 @@ from wallet_api.errors import (
     WalletNotFound,
 )
 from wallet_api.ethereum.typed_data import read_typed_data
-from wallet_api.services.signing.entries import MAX_DETAILS
+from wallet_api.services.signing.audit_entries import MAX_DETAILS
 
 
 def test_an_entry_says_what_was_signed_and_not_the_payload(named_delegate, signing, address, sql):

@@ -62,7 +62,7 @@ def test_a_logical_replication_slot_is_reported(tmp_path):
 def test_the_runtime_role_can_report_the_rights_of_other_roles(roles):
     roles.do("grant insert on api_clients to web_anon, web", "set role web")
     find_fault(role_faults(roles), CHANGE, "web_anon may INSERT on api_clients")
-    # Its own rights are compared with what it needs.
+    # Its own privileges are compared with what it needs.
     assert not any(line.startswith("web may") for line in role_faults(roles)[CHANGE])
 
 

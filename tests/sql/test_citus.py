@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from tests.factories import ACCESS, FID
-from tests.service import ROOT
+from tests.running_service import ROOT
 from tests.sql.distribution import PER_USER
 from wallet_api.database import sql as loader
 

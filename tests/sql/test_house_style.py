@@ -26,8 +26,8 @@ STEPS = {
     "audit.append_many": {"advance_heads"},
     "audit.delete_ranges": {"propagate_settings", "allow_deletion", "delete_range"},
     # One query for each of the actions.
-    "audit.list_by_actions": {"list_by_action"},
-    "audit.list_by_actor_and_actions": {"list_by_actor_and_action"},
+    "audit.list_by_action": {"list_by_action"},
+    "audit.list_by_actor_and_action": {"list_by_actor_and_action"},
     "wallets.insert_copies_if_absent": {"create_staging", "copy_staged", "insert_staged"},
     "wallets.list_wallets": {"list_all", "list_base_accounts", "list_trading"},
     "replication.wait": {"read_state"},

@@ -75,7 +75,7 @@ def crowds(server) -> Iterator[dict[int, Crowd]]:
         services = application(app)
         services.open()
         apps.append(services)
-        headers = authorization(new_client(services.clients, *SCOPES).reveal())
+        headers = authorization(new_client(services.api_clients, *SCOPES).reveal())
         found[users] = Crowd(url, population, app.test_client(), headers)
     yield found
     logging.disable(logging.NOTSET)

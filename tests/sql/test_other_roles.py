@@ -1,4 +1,4 @@
-"""Default privileges give other roles rights on new tables; upgrades and roles.sql revoke them."""
+"""Default privileges of other roles on new tables; upgrades and roles.sql revoke them."""
 
 import re
 from types import SimpleNamespace
@@ -17,7 +17,7 @@ OURS = (
     *("wallets", "wallet_audit_log", "wallet_audit_heads", "deposits", "encryption_keys"),
     *("active_encryption_keys", "api_clients", "schema_migrations"),
 )
-RIGHTS = ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER")
+PRIVILEGES = ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER")
 CLIENT = """
     insert into api_clients (id, name, token_hash, scopes)
     values (repeat('a', 16), 'intruder', repeat('b', 64), array['keys:read'])
@@ -26,8 +26,8 @@ WALLET = """
     insert into wallets (fid, chain, wallet_type, address)
     values (1, 'base-account', 'base-account', '0x' || repeat('ab', 20))
 """
-LEFT = "Could not revoke the rights of {}: `wallet-api db doctor` reports who granted them."
-# What a role with all rights on tables does with them.
+LEFT = "Could not revoke the privileges of {}: `wallet-api db doctor` reports who granted them."
+# What a role with all privileges on tables does with them.
 ATTACKS = (
     CLIENT,
     "select encrypted_private_key from wallets",
@@ -76,24 +76,24 @@ def held(hosted, role):
     """Return what a role can do with our tables, their partitions and their sequences."""
     found = hosted.owner.execute(
         """
-            select concat(right_name, ' on ', relname)
+            select concat(privilege_name, ' on ', relname)
             from pg_class
-            cross join unnest(%s::text[]) as right_name
+            cross join unnest(%s::text[]) as privilege_name
             where
                 relnamespace = 'public'::regnamespace
                 and (
-                    relkind in ('r', 'p') and has_table_privilege(%s, pg_class.oid, right_name)
-                    or relkind in ('r', 'p') and right_name in ('SELECT', 'INSERT', 'UPDATE')
-                    and has_any_column_privilege(%s, pg_class.oid, right_name)
-                    or relkind = 'S' and right_name in ('SELECT', 'UPDATE')
-                    and has_sequence_privilege(%s, pg_class.oid, right_name)
-                    or relkind = 'S' and right_name = 'TRIGGER'
+                    relkind in ('r', 'p') and has_table_privilege(%s, pg_class.oid, privilege_name)
+                    or relkind in ('r', 'p') and privilege_name in ('SELECT', 'INSERT', 'UPDATE')
+                    and has_any_column_privilege(%s, pg_class.oid, privilege_name)
+                    or relkind = 'S' and privilege_name in ('SELECT', 'UPDATE')
+                    and has_sequence_privilege(%s, pg_class.oid, privilege_name)
+                    or relkind = 'S' and privilege_name = 'TRIGGER'
                     and has_sequence_privilege(%s, pg_class.oid, 'USAGE')
                 )
             """,
-        [list(RIGHTS), role, role, role, role],
+        [list(PRIVILEGES), role, role, role, role],
     ).fetchall()
-    return {right for (right,) in found}
+    return {privilege for (privilege,) in found}
 
 
 def succeeding(hosted, role):
@@ -122,7 +122,9 @@ def test_default_privileges_leave_no_rights_after_an_upgrade(hosted, where, gran
     assert held(hosted, "web_anon") == set()
     assert succeeding(hosted, "web_anon") == []
     (line,) = told
-    assert line.startswith(f"Revoked the rights of {grantee} on public.active_encryption_keys, ")
+    assert line.startswith(
+        f"Revoked the privileges of {grantee} on public.active_encryption_keys, "
+    )
     assert hosted.upgrade() == []
 
 
@@ -164,7 +166,11 @@ def test_partitions_are_revoked_as_well(hosted):
 
 
 WRITES = [
-    *(f"grant {right} on deposits to reporter" for right in RIGHTS if right != "SELECT"),
+    *(
+        f"grant {privilege} on deposits to reporter"
+        for privilege in PRIVILEGES
+        if privilege != "SELECT"
+    ),
     "grant update (status) on deposits to reporter",
     "grant insert (fid) on wallets to reporter",
     "grant select, insert on wallets to reporter with grant option",
@@ -172,7 +178,7 @@ WRITES = [
 
 
 @pytest.mark.parametrize("grant", WRITES)
-def test_a_role_with_any_other_right_than_reading_loses_all_rights(hosted, grant):
+def test_a_role_with_any_other_privilege_than_reading_loses_all_privileges(hosted, grant):
     hosted.upgrade()
     hosted.owner.execute("grant select on all tables in schema public to reporter")
     hosted.owner.execute(grant)
@@ -189,7 +195,7 @@ READS = [
 
 
 @pytest.mark.parametrize("grant", READS)
-def test_a_role_that_only_reads_keeps_its_rights(hosted, server, grant):
+def test_a_role_that_only_reads_keeps_its_privileges(hosted, server, grant):
     hosted.upgrade()
     with psycopg.connect(server.url("hosted"), autocommit=True) as admin:
         admin.execute(grant)
@@ -207,7 +213,7 @@ def test_a_role_that_reads_new_tables_by_default_can_still_dump_them(hosted):
     found = held(hosted, "backup")
     assert {f"SELECT on {name}" for name in (*OURS, "wallets_id_seq")} < found
     # USAGE, which draws numbers, is gone.
-    assert all(right.startswith("SELECT on ") for right in found)
+    assert all(privilege.startswith("SELECT on ") for privilege in found)
 
 
 def test_the_runtime_role_keeps_its_rights_through_an_upgrade(hosted):
@@ -245,7 +251,7 @@ def test_a_table_of_another_owner_is_reported_and_the_upgrade_continues(hosted, 
         admin.execute("alter table deposits owner to reporter")
         admin.execute("grant insert on deposits, wallets to web_anon")
     assert hosted.upgrade() == [
-        "Revoked the rights of web_anon on public.wallets.",
+        "Revoked the privileges of web_anon on public.wallets.",
         LEFT.format("web_anon on public.deposits"),
     ]
 
@@ -260,15 +266,15 @@ def test_names_that_need_quotes_are_quoted(hosted, server):
         admin.execute(f"drop role {odd}")
 
 
-def test_tables_of_others_in_the_same_schema_keep_their_rights(hosted):
+def test_tables_of_others_in_the_same_schema_keep_their_privileges(hosted):
     hosted.owner.execute("alter default privileges grant all on tables to web_anon")
     hosted.owner.execute("create table theirs (id bigint)")
     hosted.upgrade()
     hosted.owner.execute(ROLES_SQL)
-    assert {right.rpartition(" ")[2] for right in held(hosted, "web_anon")} == {"theirs"}
+    assert {privilege.rpartition(" ")[2] for privilege in held(hosted, "web_anon")} == {"theirs"}
 
 
-def test_every_table_is_in_the_lists_of_revoked_rights(sql):
+def test_every_table_is_in_the_lists_of_revoked_privileges(sql):
     found = sql.execute("select tablename from pg_tables where schemaname = 'public'").fetchall()
     tables = sorted(name for (name,) in found)
     for script in ("operations/roles.sql", "migrations.sql"):
@@ -279,7 +285,7 @@ def test_every_table_is_in_the_lists_of_revoked_rights(sql):
 
 
 def test_no_function_is_security_definer(sql):
-    """So that EXECUTE, which PUBLIC has on a new function, gives no rights."""
+    """So that EXECUTE, which PUBLIC has on a new function, gives no privileges."""
     found = sql.execute(
         "select proname from pg_proc where pronamespace = 'public'::regnamespace and prosecdef"
     ).fetchall()

@@ -71,7 +71,7 @@ def unchanged(clone):
 
 
 def test_the_runtime_role_can_do_all_work_of_the_service(make_app, runtime_url, services, command):
-    token = new_client(services.clients, *SCOPES).reveal()
+    token = new_client(services.api_clients, *SCOPES).reveal()
     app = make_app(DATABASE_URL=runtime_url, ALLOW_KEY_EXPORT="true")
     client, mine = app.test_client(), application(app)
     unready = client.get("/readyz")
@@ -98,7 +98,7 @@ def test_the_runtime_role_can_do_all_work_of_the_service(make_app, runtime_url, 
     assert client.put("/v1/users/7/wallets/ethereum", headers=as_client).status_code == 201
     for path in ("/v1/users/7/wallets", "/v1/wallets", "/v1/audit", "/v1/stats"):
         assert client.get(path, headers=as_client).status_code == 200, path
-    assert services.clients.list_clients()[0].last_used_at is not None
+    assert services.api_clients.list_clients()[0].last_used_at is not None
 
 
 TABLES = (
@@ -158,8 +158,8 @@ def test_the_runtime_role_cannot_lose_a_key_or_change_the_log(unchanged, stateme
 def test_the_runtime_role_revokes_clients_and_creates_them_only_after_clients_sql(
     make_app, runtime_url, services, command, sql
 ):
-    root = authorization(new_client(services.clients, *SCOPES, name="root").reveal())
-    new_client(services.clients, "wallets:read", name="old")
+    root = authorization(new_client(services.api_clients, *SCOPES, name="root").reveal())
+    new_client(services.api_clients, "wallets:read", name="old")
     assert command("register", group="keys").status == 0
     client = make_app(DATABASE_URL=runtime_url).test_client()
     assert client.post("/v1/clients/old/revoke", headers=root).status_code == 200

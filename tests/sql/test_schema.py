@@ -28,7 +28,7 @@ RELATIONS = """
 FUNCTIONS = """
     select proname::text as name from pg_proc where pronamespace = 'public'::regnamespace
 """
-RIGHTS_ON_FUNCTIONS = """
+PRIVILEGES_ON_FUNCTIONS = """
     select item.privilege_type as name, granted.oid::regprocedure::text as place
     from pg_proc as granted
     cross join aclexplode(granted.proacl) as item
@@ -37,7 +37,7 @@ RIGHTS_ON_FUNCTIONS = """
 
 
 def catalog(connection: Connection) -> str:
-    """Return what `db doctor` expects, one object or right a line. Run it in a transaction."""
+    """Return what `db doctor` expects, one object or privilege a line. Run it in a transaction."""
 
     def names(query: str) -> list[str]:
         return [row["name"] for row in connection.execute(query.encode())]
@@ -48,10 +48,12 @@ def catalog(connection: Connection) -> str:
     relations = names(RELATIONS)
     ours = [name for name in relations if name != "schema_migrations"]
     schema = checks.list_schema_objects(ours, names(FUNCTIONS))
-    rights = [(row["name"], row["place"]) for row in connection.execute(RIGHTS_ON_FUNCTIONS)]
+    privileges = [
+        (row["name"], row["place"]) for row in connection.execute(PRIVILEGES_ON_FUNCTIONS)
+    ]
     connection.execute("set local role wallet_api_runtime")
-    rights += checks.list_rights(relations)
-    sections = {"schema": sorted(schema), "rights": sorted(rights)}
+    privileges += checks.list_privileges(relations)
+    sections = {"schema": sorted(schema), "privileges": sorted(privileges)}
     texts = (
         f'"{name}": [\n' + ",\n".join(json.dumps(row) for row in rows) + "\n]"
         for name, rows in sections.items()

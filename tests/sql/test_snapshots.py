@@ -14,7 +14,7 @@ from tests.sql.queries import FILES, FILL, describe, queries, subject_of
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 # Queries that the repositories send only to this release of PostgreSQL and newer ones.
-NEEDS = {"role_checks.list_parameter_rights": 15}
+NEEDS = {"role_checks.list_parameter_privileges": 15}
 # Older releases plan some queries differently, and print plans in another form.
 PLANS_SINCE = 18
 

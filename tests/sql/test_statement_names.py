@@ -64,7 +64,7 @@ def app(watched):
 def requests_sent(app):
     """Ask for a little of everything, each thing several times."""
     services = application(app)
-    engine = authorization(new_client(services.clients, *SCOPES).reveal())
+    engine = authorization(new_client(services.api_clients, *SCOPES).reveal())
     client = app.test_client()
     for fid in (FID, FID + 7, FID + 14):
         user_token = services.user_tokens.issue(fid).reveal()

@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks import capacity
 from benchmarks.capacity import MACHINE, PLANS, USERS, Inputs, measured, need
-from tests.service import ROOT
+from tests.running_service import ROOT
 
 SVG = ROOT / "docs" / "capacity.svg"
 

@@ -9,7 +9,7 @@ from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wallet_api.blueprints.requests import MAX_BODY_BYTES, MAX_SIGNING_BODY_BYTES
+from wallet_api.blueprints.request_hooks import MAX_BODY_BYTES, MAX_SIGNING_BODY_BYTES
 from wallet_api.server.framing import MAX_HEAD_BYTES, arrival
 
 POST = b"POST / HTTP/1.1\r\nHost: x\r\n"

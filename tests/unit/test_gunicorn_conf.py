@@ -8,12 +8,12 @@ from types import SimpleNamespace
 import pytest
 from gunicorn.config import Config
 
-from tests.service import ROOT
+from tests.running_service import ROOT
 from wallet_api.app import create_app
 from wallet_api.blueprints.application import application
 from wallet_api.config import ConfigurationError, Settings
 from wallet_api.server.__main__ import Server
-from wallet_api.server.settings import OPTIONS, forbidden_options, invalid_options
+from wallet_api.server.gunicorn_settings import OPTIONS, forbidden_options, invalid_options
 
 
 @pytest.fixture

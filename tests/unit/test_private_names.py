@@ -8,7 +8,7 @@ import pytest
 from flask_smorest import Blueprint
 from gunicorn.http.message import Request
 
-from tests.service import ROOT
+from tests.running_service import ROOT
 
 CODE = sorted((ROOT / "wallet_api").rglob("*.py"))
 # The private names, the libraries that they belong to, and where we need them.

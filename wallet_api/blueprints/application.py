@@ -23,7 +23,7 @@ from wallet_api.services.policies.dry_runs import PolicyDryRuns
 from wallet_api.services.policies.effective import EffectivePolicies
 from wallet_api.services.policies.versions import PolicyVersions
 from wallet_api.services.readiness import ReadinessService
-from wallet_api.services.signing.signatures import SigningService
+from wallet_api.services.signing.service import SigningService
 from wallet_api.services.stats import StatsService
 from wallet_api.services.status import StatusService
 from wallet_api.services.storage import StorageService
@@ -47,24 +47,24 @@ class Application:
     wallets: BaseAccountWalletService
     signing: SigningService
     key_access: KeyAccessService
-    policies: PolicyVersions
+    policy_versions: PolicyVersions
     policy_assignments: PolicyAssignments
-    dry_runs: PolicyDryRuns
+    policy_dry_runs: PolicyDryRuns
     effective_policies: EffectivePolicies
     node_reads: NodeReadService
     deposits: DepositService
     deposit_history: DepositHistory
     readiness: ReadinessService
     watch: Watch
-    clients: ApiClientService
-    client_changes: ApiClientChanges
+    api_clients: ApiClientService
+    api_client_changes: ApiClientChanges
     wallet_search: WalletSearch | UnsupportedWithFiles
     stats: StatsService | UnsupportedWithFiles
     storage: StorageService
     status: StatusService
     audit_log: AuditLog
     cursors: Cursors
-    limits: RequestLimits
+    request_limits: RequestLimits
     user_tokens: UserTokens
     quick_auth: QuickAuth
     metrics_token: Secret[str] | None

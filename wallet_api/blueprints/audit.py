@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from wallet_api.blueprints.access_control import client
 from wallet_api.blueprints.application import application
-from wallet_api.blueprints.authorization import client
 from wallet_api.blueprints.pagination import LINK_HEADER
 from wallet_api.blueprints.routing import Blueprint
 from wallet_api.blueprints.schemas.audit import AuditPage, AuditQuery

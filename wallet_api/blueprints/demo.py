@@ -5,9 +5,9 @@ import re
 from flask import request
 from werkzeug.exceptions import NotFound
 
+from wallet_api.blueprints.access_control import PUBLIC
 from wallet_api.blueprints.application import application
-from wallet_api.blueprints.authorization import PUBLIC
-from wallet_api.blueprints.requests import client_ip
+from wallet_api.blueprints.client_addresses import client_ip
 from wallet_api.blueprints.routing import Blueprint
 from wallet_api.blueprints.schemas.demo import DemoTokenAnswer
 

@@ -5,14 +5,14 @@ from uuid import UUID
 
 from flask import g
 
+from wallet_api.blueprints.access_control import USER, audit_context, client
 from wallet_api.blueprints.application import application
-from wallet_api.blueprints.authorization import USER, audit_context, client
 from wallet_api.blueprints.pagination import LINK_HEADER
 from wallet_api.blueprints.paths import parse_fid_of_path
 from wallet_api.blueprints.routing import Blueprint
 from wallet_api.blueprints.schemas.bases import FID
 from wallet_api.blueprints.schemas.deposits import DepositPage, RecordedDeposit
-from wallet_api.blueprints.schemas.queries import PageQuery
+from wallet_api.blueprints.schemas.url_parameters import PageQuery
 from wallet_api.errors import DepositNotFound, InvalidCursor, InvalidFid
 from wallet_api.ethereum.amounts import ASSETS, format_amount
 from wallet_api.ethereum.networks import NETWORKS_BY_CHAIN_ID

@@ -12,7 +12,7 @@ from flask_smorest import Api
 from marshmallow import fields
 from werkzeug.exceptions import NotFound
 
-from wallet_api.blueprints.authorization import PUBLIC
+from wallet_api.blueprints.access_control import PUBLIC
 from wallet_api.blueprints.routing import Blueprint
 
 blueprint = Blueprint("docs", __name__, description="The description of this API.")

@@ -4,8 +4,8 @@ from flask import Response, request
 from flask.typing import ResponseReturnValue
 
 from wallet_api import __version__, metrics
+from wallet_api.blueprints.access_control import PUBLIC, SCRAPER
 from wallet_api.blueprints.application import application
-from wallet_api.blueprints.authorization import PUBLIC, SCRAPER
 from wallet_api.blueprints.problems import problem
 from wallet_api.blueprints.routing import Blueprint
 from wallet_api.blueprints.schemas.health import HealthAnswer

@@ -6,8 +6,8 @@ from flask import Flask, Response, g, render_template, request, send_from_direct
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
+from wallet_api.blueprints.access_control import PUBLIC
 from wallet_api.blueprints.application import application
-from wallet_api.blueprints.authorization import PUBLIC
 from wallet_api.blueprints.demo import is_local_request
 from wallet_api.blueprints.paths import raw_path
 from wallet_api.blueprints.problems import http_error_response

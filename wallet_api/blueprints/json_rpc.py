@@ -5,7 +5,8 @@ from typing import Any
 
 from flask import g
 
-from wallet_api.blueprints.requests import MAX_BODY_BYTES, parse_json
+from wallet_api.blueprints.body_parser import parse_json
+from wallet_api.blueprints.request_hooks import MAX_BODY_BYTES
 from wallet_api.errors import (
     IdempotencyKeyReused,
     InvalidRequest,

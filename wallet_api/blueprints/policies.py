@@ -7,8 +7,8 @@ from uuid import UUID
 from flask import current_app, g
 from flask.typing import ResponseReturnValue
 
+from wallet_api.blueprints.access_control import audit_context, client
 from wallet_api.blueprints.application import application
-from wallet_api.blueprints.authorization import audit_context, client
 from wallet_api.blueprints.entity_tags import (
     ETAG_HEADER,
     IF_MATCH,
@@ -82,7 +82,7 @@ def store_policy(body: dict[str, Any]) -> tuple[Any, int, dict[str, str]]:
     """Store a policy. With an id, store its next version, which applies at once."""
     policy = read_policy({"name": body["name"], "rules": body["rules"]})
     expected = expected_version()
-    versions, access = application().policies, audit_context()
+    versions, access = application().policy_versions, audit_context()
     if "id" in body:
         row = versions.add_version(body["id"], policy, expected=expected, access=access)
     elif expected is None:
@@ -101,7 +101,7 @@ def list_policies(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]
     """List all policies, each in its newest version, newest policies first."""
     cursors = application().cursors
     page = PageRequest(since=None, after=cursors.read(query, str), limit=query["limit"])
-    return cursors.page_response(application().policies.find(page))
+    return cursors.page_response(application().policy_versions.find(page))
 
 
 @blueprint.get("/schema")
@@ -117,7 +117,7 @@ def policy_schema() -> ResponseReturnValue:
 @blueprint.response(200, PolicyAnswer, headers=ETAG_HEADER)
 def get_policy(policy_id: UUID) -> tuple[Any, dict[str, str]]:
     """Return the newest version of a policy."""
-    row = application().policies.get(policy_id)
+    row = application().policy_versions.get(policy_id)
     return tagged(row, row.version)
 
 
@@ -131,7 +131,7 @@ def list_policy_versions(
     """List the versions of a policy, newest first."""
     cursors = application().cursors
     page = PageRequest(since=None, after=cursors.read(query, int), limit=query["limit"])
-    return cursors.page_response(application().policies.list_versions(policy_id, page))
+    return cursors.page_response(application().policy_versions.list_versions(policy_id, page))
 
 
 @blueprint.post("/dry-run")
@@ -157,7 +157,7 @@ def dry_run(body: dict[str, Any]) -> dict[str, Any]:
         preview = replace(preview, chain_id=None)
     elif preview.chain_id is None:
         raise InvalidRequest('"chainId": Missing data for required field.')
-    run = application().dry_runs.run(
+    run = application().policy_dry_runs.run(
         body["fid"],
         preview,
         method=method,

@@ -4,8 +4,8 @@ from typing import Any
 
 from flask import g
 
+from wallet_api.blueprints.access_control import USER, audit_context, client
 from wallet_api.blueprints.application import application
-from wallet_api.blueprints.authorization import USER, audit_context, client
 from wallet_api.blueprints.entity_tags import (
     ETAG_HEADER,
     IF_MATCH,
@@ -117,7 +117,7 @@ def get_own_policy() -> tuple[Any, dict[str, str]]:
 @own.response(200, UserPolicyAnswer, headers=ETAG_HEADER)
 def set_own_policy(body: dict[str, Any]) -> tuple[Any, dict[str, str]]:
     """Replace the rules that the user set. They can only narrow what other policies allow."""
-    application().limits.count_write()
+    application().request_limits.count_write()
     row = application().policy_assignments.set_of_user(
         g.fid,
         read_rules(body["rules"]),
@@ -132,7 +132,7 @@ def set_own_policy(body: dict[str, Any]) -> tuple[Any, dict[str, str]]:
 @own.response(204, description="The user has set no rules.")
 def remove_own_policy() -> None:
     """Remove the rules that the user set. All other policies still apply."""
-    application().limits.count_write()
+    application().request_limits.count_write()
     application().policy_assignments.remove_of_user(
         g.fid, expected=expected_version(), access=audit_context()
     )

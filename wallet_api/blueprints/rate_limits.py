@@ -10,7 +10,7 @@ from limits import RateLimitItem
 
 from wallet_api import metrics
 from wallet_api.auth.rate_limits import REDIS_SECONDS, RateLimits, Usage
-from wallet_api.blueprints.requests import client_ip
+from wallet_api.blueprints.client_addresses import client_ip
 from wallet_api.errors import TooManyRequests
 from wallet_api.models import IPAddress
 

@@ -5,7 +5,7 @@ from typing import Any
 from flask import request
 from marshmallow import fields, validate
 
-from wallet_api.blueprints.schemas.queries import require_printable
+from wallet_api.blueprints.schemas.url_parameters import require_printable
 from wallet_api.errors import InvalidRequest
 
 _MAX_LENGTH = 500

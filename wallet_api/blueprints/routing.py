@@ -6,9 +6,9 @@ from typing import Any, TypeVar
 from flask_smorest import Blueprint as SmorestBlueprint
 
 from wallet_api import errors
-from wallet_api.blueprints.authorization import AuthPolicy
+from wallet_api.blueprints.access_control import AuthPolicy
+from wallet_api.blueprints.body_parser import BodyParser
 from wallet_api.blueprints.problems import STATUS_OF, example
-from wallet_api.blueprints.requests import BodyParser
 from wallet_api.blueprints.schemas.bases import Problem
 
 View = TypeVar("View", bound=Callable[..., Any])

@@ -13,8 +13,8 @@ from flask import Response, current_app, g, request
 from werkzeug.exceptions import UnsupportedMediaType
 
 from wallet_api.blueprints import json_rpc
+from wallet_api.blueprints.access_control import audit_context, client
 from wallet_api.blueprints.application import application
-from wallet_api.blueprints.authorization import audit_context, client
 from wallet_api.blueprints.idempotency import REPLAYED, idempotency_key, replayed_header
 from wallet_api.blueprints.json_rpc import Call, RpcError, require_count
 from wallet_api.blueprints.paths import parse_fid_of_path
@@ -38,7 +38,7 @@ from wallet_api.models import TRADING_CHAIN, AuditContext
 from wallet_api.policies.rules import METHODS
 from wallet_api.services import node_reads
 from wallet_api.services.signing.counters import RPC, count_refusal
-from wallet_api.services.signing.signatures import Signed
+from wallet_api.services.signing.service import Signed
 
 Result = TypeVar("Result")
 
@@ -102,7 +102,7 @@ def rpc(fid: str, chain_id: str) -> Response:
     except RpcError as error:
         count_refusal(InvalidRequest(), g.client, method=RPC)
         return _response(json_rpc.failure(None, error))
-    application().limits.count_batch(len(calls))
+    application().request_limits.count_batch(len(calls))
     answers = _answer_all(provider, calls, is_batch=is_batch)
     if not answers:
         response = Response(status=204)

@@ -4,8 +4,8 @@ from typing import Any
 
 from flask import g
 
+from wallet_api.blueprints.access_control import FARCASTER_USER, audit_context
 from wallet_api.blueprints.application import application
-from wallet_api.blueprints.authorization import FARCASTER_USER, audit_context
 from wallet_api.blueprints.routing import Blueprint
 from wallet_api.blueprints.schemas.sign_in import SignInAnswer, SignInQuery
 from wallet_api.errors import InvalidAddress
@@ -24,7 +24,7 @@ def sign_in(query: dict[str, Any]) -> dict[str, Any]:
     address = None
     if query["address"]:
         address = parse_address(query["address"])
-        application().limits.count_write()
+        application().request_limits.count_write()
         application().wallets.store_base_account_address(fid, address, access=audit_context())
     token = application().user_tokens.issue(fid)
     return {

@@ -6,8 +6,8 @@ from typing import Any
 
 from flask import Response, g, request
 
+from wallet_api.blueprints.access_control import audit_context, client
 from wallet_api.blueprints.application import application
-from wallet_api.blueprints.authorization import audit_context, client
 from wallet_api.blueprints.idempotency import (
     REPLAYED,
     SIGNING_KEY,
@@ -54,7 +54,7 @@ from wallet_api.ethereum.typed_data import read_typed_data
 from wallet_api.models import TRADING_CHAIN, AuditContext
 from wallet_api.policies.rules import METHODS
 from wallet_api.services.signing.counters import count_refusal
-from wallet_api.services.signing.signatures import Preview, Signed
+from wallet_api.services.signing.service import Preview, Signed
 
 blueprint = Blueprint(
     "signing", __name__, url_prefix="/v1/users/<fid>", description="Signatures of trading wallets."

@@ -6,8 +6,8 @@ from typing import Any
 from flask import jsonify, request
 from flask.typing import ResponseReturnValue
 
+from wallet_api.blueprints.access_control import client
 from wallet_api.blueprints.application import application
-from wallet_api.blueprints.authorization import client
 from wallet_api.blueprints.routing import Blueprint
 from wallet_api.blueprints.schemas.stats import StatsAnswer, StatsQuery
 from wallet_api.errors import InvalidFilter, WalletsInFiles

@@ -3,8 +3,8 @@
 from typing import Any
 
 from wallet_api import __version__
+from wallet_api.blueprints.access_control import client
 from wallet_api.blueprints.application import application
-from wallet_api.blueprints.authorization import client
 from wallet_api.blueprints.routing import Blueprint
 from wallet_api.blueprints.schemas.status import StatusAnswer
 
@@ -23,6 +23,6 @@ def status() -> dict[str, Any]:
         "storage": found.storage,
         "migrations": found.migrations,
         "pools": found.pools,
-        "limits": application().limits.configured(),
+        "limits": application().request_limits.configured(),
         "alarms": found.alarms,
     }

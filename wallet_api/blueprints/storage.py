@@ -1,7 +1,7 @@
 """/v1/storage: progress of a migration from files, and the encryption secrets."""
 
+from wallet_api.blueprints.access_control import client
 from wallet_api.blueprints.application import application
-from wallet_api.blueprints.authorization import client
 from wallet_api.blueprints.routing import Blueprint
 from wallet_api.blueprints.schemas.storage import StorageAnswer
 from wallet_api.services.storage import StorageState

@@ -4,8 +4,8 @@ from typing import Any
 
 from flask import g
 
+from wallet_api.blueprints.access_control import USER, audit_context
 from wallet_api.blueprints.application import application
-from wallet_api.blueprints.authorization import USER, audit_context
 from wallet_api.blueprints.routing import Blueprint
 from wallet_api.blueprints.schemas.trading import FallbackWalletAnswer, FallbackWalletStatusAnswer
 from wallet_api.models import TRADING_CHAIN

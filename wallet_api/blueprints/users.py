@@ -3,8 +3,8 @@
 import base64
 from typing import Any
 
+from wallet_api.blueprints.access_control import audit_context, client
 from wallet_api.blueprints.application import application
-from wallet_api.blueprints.authorization import audit_context, client
 from wallet_api.blueprints.paths import parse_fid_of_path, require_trading_chain
 from wallet_api.blueprints.routing import Blueprint
 from wallet_api.blueprints.schemas.bases import CHAINS, FID
@@ -106,7 +106,7 @@ def read_key(body: dict[str, Any], fid: str, chain: str) -> dict[str, Any]:
     encrypted = recipient.encrypt(found.private_key, info=info)
     return {
         "wallet": found.wallet,
-        "sealed_private_key": {
+        "encrypted_private_key": {
             "suite": hpke.SUITE,
             "enc": _base64url(encrypted.enc),
             "ciphertext": _base64url(encrypted.ciphertext),

@@ -6,8 +6,8 @@ from typing import Any
 import segno
 from flask import Response, g
 
+from wallet_api.blueprints.access_control import USER, audit_context
 from wallet_api.blueprints.application import application
-from wallet_api.blueprints.authorization import USER, audit_context
 from wallet_api.blueprints.idempotency import (
     IDEMPOTENCY_KEY,
     REPLAYED,
@@ -69,7 +69,7 @@ blueprint = Blueprint(
 @blueprint.response(200, DepositAnswer, headers=REPLAYED)
 def deposit(body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """Prepare a transfer to the user's trading wallet, creating the wallet if needed."""
-    application().limits.count_write()
+    application().request_limits.count_write()
     prepared = application().deposits.prepare(
         g.fid,
         DepositRequest(
@@ -128,7 +128,7 @@ def primary() -> dict[str, Any]:
 @blueprint.response(200, ExportedWalletAnswer)
 def primary_with_key() -> dict[str, Any]:
     """Return the private key of the trading wallet to its owner, if that is enabled."""
-    application().limits.count_write()
+    application().request_limits.count_write()
     return {"wallet": application().key_access.export(g.fid, access=audit_context())}
 
 

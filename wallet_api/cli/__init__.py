@@ -16,7 +16,7 @@ from wallet_api.cli.keys import keys
 from wallet_api.cli.policies import policies
 from wallet_api.cli.serve import serve
 from wallet_api.cli.token import token
-from wallet_api.cli.wallet_files.wallets import wallets
+from wallet_api.cli.wallet_files.commands import wallets
 
 # Development commands are imported only when they are called.
 _DEVELOPMENT = ("bench", "dev")

@@ -11,7 +11,7 @@ import click
 
 from wallet_api.cli.command import Command, Moment, WholeNumber, json_option
 from wallet_api.cli.progress import Progress, ReportFile, escaped
-from wallet_api.cli.wallet_files.resources import WalletResources, operator
+from wallet_api.cli.resources import WalletResources, operator
 from wallet_api.models import MAX_FID
 from wallet_api.repositories.audit.archive_files import ArchiveDamaged, ArchiveFolder
 from wallet_api.services.audit.archive import ArchiveOutcome, AuditArchive

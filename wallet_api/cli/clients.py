@@ -15,7 +15,7 @@ import click
 from wallet_api import logs
 from wallet_api.auth.client_grants import NAME, read_network
 from wallet_api.cli.command import Command, json_option, read_moment, require_database
-from wallet_api.cli.wallet_files.resources import WalletResources, operator
+from wallet_api.cli.resources import WalletResources, operator
 from wallet_api.config import read_database_url
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database

@@ -18,7 +18,7 @@ from wallet_api.crypto.secret import Secret
 from wallet_api.database import connection_error
 from wallet_api.database.faults import to_domain_error
 from wallet_api.errors import ServiceUnavailable
-from wallet_api.process import protect_memory
+from wallet_api.process_protection import protect_memory
 from wallet_api.services.migrations import MigrationError
 
 INTERRUPTED = 130

@@ -70,15 +70,16 @@ def status(context: click.Context, as_json: bool) -> None:
     "trusted",
     multiple=True,
     metavar="ROLE",
-    help="Do not report the rights of this role, such as a backup role. May be repeated.",
+    help="Do not report the privileges of this role, such as a backup role. May be repeated.",
 )
 @click.pass_context
 def doctor(context: click.Context, as_json: bool, trusted: tuple[str, ...]) -> None:
-    """Check the database: settings, rights, triggers, and the consistency of its tables.
+    """Check the database: settings, privileges, triggers, and the consistency of its tables.
 
-    Run it with the DATABASE_URL of the web processes, to check their rights. It also reports the
-    rights of other roles, including the right to read; name the roles that you trust. Exit status 1
-    if a fault can lose wallets, or if another role can read them; advice does not count.
+    Run it with the DATABASE_URL of the web processes, to check their privileges. It also reports
+    the privileges of other roles, including those that only read; name the roles that you trust.
+    Exit status 1 if a fault can lose wallets, or if another role can read them; advice does not
+    count.
     `wallet-api doctor` checks the environment.
 
     \b

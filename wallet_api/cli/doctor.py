@@ -23,7 +23,7 @@ def doctor(context: click.Context, as_json: bool) -> None:
     Run it with the environment of the web processes. It checks every setting, the database with
     its migrations and secret, the replica, the wallet files, Farcaster's keys and Redis. It writes
     nothing and prints no secret. Exit status 1 if the service would not start; advice does not
-    count. `wallet-api db doctor` checks the contents of the database (triggers, rights, rows).
+    count. `wallet-api db doctor` checks the contents of the database (triggers, privileges, rows).
 
     \b
     Example:

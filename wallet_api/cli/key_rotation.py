@@ -10,7 +10,7 @@ import click
 from wallet_api.cli.command import Command, json_option
 from wallet_api.cli.processes import map_in_processes
 from wallet_api.cli.progress import Progress, status_line
-from wallet_api.cli.wallet_files.resources import WalletResources, operator, processes_option
+from wallet_api.cli.resources import WalletResources, operator, processes_option
 from wallet_api.services.encryption_keys.registry import SecretStillInUse
 from wallet_api.services.encryption_keys.rotation import KeyRotation, RotationOutcome
 
@@ -28,7 +28,7 @@ _KEEP_HINT = (
 def register(as_json: bool) -> None:
     """Register ENCRYPTION_SECRET in the database, so that keys can be encrypted under it.
 
-    The service registers its secret itself if its role has the right. The role of
+    The service registers its secret itself if its role has the privilege. The role of
     queries/operations/roles.sql does not: run this command as the owner of the tables before the
     first start with a new secret. It is safe to repeat.
 

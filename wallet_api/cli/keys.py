@@ -6,8 +6,8 @@ import click
 
 from wallet_api.cli.command import Command, json_option
 from wallet_api.cli.key_rotation import register, retire, rotate, status
-from wallet_api.cli.wallet_files.resources import WalletResources, processes_option
-from wallet_api.cli.wallet_files.rows import RowVerification
+from wallet_api.cli.resources import WalletResources, processes_option
+from wallet_api.cli.row_verification import RowVerification
 from wallet_api.services.wallet_files.verifying import RowOutcome
 
 keys = click.Group("keys", help="Verify the encrypted keys, and rotate their secret.")
@@ -34,7 +34,7 @@ def verify(context: click.Context, processes: int, as_json: bool) -> None:
       wallet-api keys verify
     """
     verification = RowVerification(WalletResources(), processes, quiet_stdout=as_json)
-    progress = verification.rows(None, expected=[RowOutcome.OPENED])
+    progress = verification.rows(None, expected=[RowOutcome.DECRYPTED])
     shared = verification.shared_addresses()
     if as_json:
         click.echo(json.dumps({**progress.as_dict(), "shared_addresses": shared}))

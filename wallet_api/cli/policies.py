@@ -10,7 +10,7 @@ from uuid import UUID
 import click
 
 from wallet_api.cli.command import Command, json_option
-from wallet_api.cli.wallet_files.resources import WalletResources, operator
+from wallet_api.cli.resources import WalletResources, operator
 from wallet_api.errors import ClientNotFound, InvalidPolicy, PolicyNotFound
 from wallet_api.models import MAX_FID, PageRequest, PolicyRow
 from wallet_api.policies.explanation import explain

@@ -22,8 +22,8 @@ from psycopg.rows import dict_row
 from wallet_api import deadline, metrics
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import session_settings
+from wallet_api.database.connection_errors import unreachable, with_sqlstate
 from wallet_api.database.machines import Machines
-from wallet_api.database.refusals import unreachable, with_sqlstate
 from wallet_api.database_url import connection_parameters
 from wallet_api.errors import DatabaseUnavailable
 

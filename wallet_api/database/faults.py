@@ -7,8 +7,8 @@ from contextlib import contextmanager
 import psycopg
 from psycopg import errors as pg
 
+from wallet_api.database.connection_errors import describe
 from wallet_api.database.connections import Connection
-from wallet_api.database.refusals import describe
 from wallet_api.errors import DatabaseDamaged, DatabaseUnavailable, LockTimeout, ServiceUnavailable
 
 # PostgreSQL rejected the statement and did nothing; another connection would accept it.
@@ -53,7 +53,7 @@ def to_domain_error(error: psycopg.Error) -> ServiceUnavailable | None:
         return DatabaseUnavailable(
             "the role in the database may not do this",
             "commands need the owner's DATABASE_URL, "
-            "and the service needs the rights that queries/operations/roles.sql grants",
+            "and the service needs the privileges that queries/operations/roles.sql grants",
             alarm="rights_missing",
         )
     if isinstance(error, (pg.DataCorrupted, pg.IndexCorrupted)):

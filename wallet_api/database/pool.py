@@ -15,10 +15,10 @@ from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
 from wallet_api import deadline, metrics
 from wallet_api.crypto.secret import Secret
+from wallet_api.database.connection_errors import describe, unreachable
 from wallet_api.database.connections import Connection, TimedCursor, set_up
 from wallet_api.database.faults import CONFLICTS, STALE, to_domain_error
 from wallet_api.database.machines import Machines
-from wallet_api.database.refusals import describe, unreachable
 from wallet_api.database.replication import Replication
 from wallet_api.database.transactions import long_transaction
 from wallet_api.database_url import CONNECT_SECONDS, connection_parameters

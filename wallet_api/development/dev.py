@@ -20,7 +20,7 @@ import click
 
 from wallet_api.auth.user_tokens import UserTokens
 from wallet_api.cli.command import Command
-from wallet_api.cli.wallet_files.resources import operator
+from wallet_api.cli.resources import operator
 from wallet_api.config import Settings
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from eth_hash.auto import keccak
 
 from wallet_api.crypto.key_pairs import recover_address
-from wallet_api.ethereum import rlp
+from wallet_api.ethereum import rlp_encoding
 from wallet_api.ethereum.amounts import MAX_UINT256
 from wallet_api.ethereum.strict_json import (
     MAX_SAFE_INTEGER,
@@ -41,7 +41,7 @@ class Authorization:
     def digest(self) -> bytes:
         """What the account signs: the hash of 0x05 and the RLP of the three fields."""
         delegate = bytes.fromhex(self.delegate[2:])
-        return keccak(b"\x05" + rlp.encode([self.chain_id, delegate, self.nonce]))
+        return keccak(b"\x05" + rlp_encoding.encode([self.chain_id, delegate, self.nonce]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

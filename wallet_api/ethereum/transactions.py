@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from eth_hash.auto import keccak
 
-from wallet_api.ethereum import rlp
+from wallet_api.ethereum import rlp_encoding
 from wallet_api.ethereum.amounts import MAX_UINT256
 from wallet_api.ethereum.authorizations import (
     MAX_NONCE,
@@ -117,15 +117,23 @@ class Transaction:
         encoding does not belong to the wallet's address, and is not returned.
         """
         to = bytes.fromhex(self.to[2:]) if self.to else b""
-        call: list[rlp.Item] = [self.gas, to, self.value, self.data]
+        call: list[rlp_encoding.Item] = [self.gas, to, self.value, self.data]
         if self.type == 0:
             # EIP-155
-            return keccak(rlp.encode([self.nonce, *self._fees, *call, self.chain_id, 0, 0]))
-        access_list: list[rlp.Item] = [
+            return keccak(
+                rlp_encoding.encode([self.nonce, *self._fees, *call, self.chain_id, 0, 0])
+            )
+        access_list: list[rlp_encoding.Item] = [
             [bytes.fromhex(entry.address[2:]), list(entry.storage_keys)]
             for entry in self.access_list
         ]
-        fields: list[rlp.Item] = [self.chain_id, self.nonce, *self._fees, *call, access_list]
+        fields: list[rlp_encoding.Item] = [
+            self.chain_id,
+            self.nonce,
+            *self._fees,
+            *call,
+            access_list,
+        ]
         if self.type == 4:
             fields.append(
                 [
@@ -133,7 +141,7 @@ class Transaction:
                     for a in self.authorizations
                 ]
             )
-        return keccak(bytes([self.type]) + rlp.encode(fields))
+        return keccak(bytes([self.type]) + rlp_encoding.encode(fields))
 
 
 def read_transaction(given: object, *, chain_id: int) -> Transaction:

@@ -17,8 +17,8 @@ class SchemaObject(NamedTuple):
     definition: str
 
 
-class Right(NamedTuple):
-    """A right on an object, such as "UPDATE (address)" on "wallets"."""
+class Privilege(NamedTuple):
+    """A privilege on an object, such as "UPDATE (address)" on "wallets"."""
 
     name: str
     target: str
@@ -45,7 +45,7 @@ class Session(NamedTuple):
 
 
 class DatabaseCheckRepository(Repository):
-    """Faulty rows, schema, settings and rights."""
+    """Faulty rows, schema, settings and privileges."""
 
     def list_trading_wallets_without_key(self) -> list[int]:
         """Return users (100 at most) whose trading wallet lacks a part of its key."""
@@ -107,7 +107,7 @@ class DatabaseCheckRepository(Repository):
             connections=row["connections"],
         )
 
-    def list_rights(self, relations: Collection[str]) -> set[Right]:
-        """Return all rights of the current role: its own, inherited, and those of PUBLIC."""
-        rows = _QUERIES.list_rights(self._connection, relations=list(relations))
-        return {Right(row["right_name"], row["object_name"]) for row in rows}
+    def list_privileges(self, relations: Collection[str]) -> set[Privilege]:
+        """Return all privileges of the current role: its own, inherited, and those of PUBLIC."""
+        rows = _QUERIES.list_privileges(self._connection, relations=list(relations))
+        return {Privilege(row["privilege_name"], row["object_name"]) for row in rows}

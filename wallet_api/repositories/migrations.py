@@ -5,13 +5,13 @@ from typing import NamedTuple
 
 from wallet_api.database import sql
 from wallet_api.repositories import Repository
-from wallet_api.repositories.database_checks import Right
+from wallet_api.repositories.database_checks import Privilege
 
 _QUERIES = sql.load("migrations")
 
 
 class ServerState(NamedTuple):
-    """The state of a database and its server, and the requested rights that our role lacks.
+    """The state of a database and its server, and the requested privileges that our role lacks.
 
     `upgraded` is whether any migration was ever applied.
     """
@@ -19,21 +19,23 @@ class ServerState(NamedTuple):
     upgraded: bool
     standby: bool
     read_only: bool
-    missing_rights: tuple[Right, ...]
+    missing_privileges: tuple[Privilege, ...]
 
 
 class MigrationRepository(Repository):
     """Applied migrations, and the lock of an upgrade."""
 
-    def get_state(self, needed: Collection[Right] = ()) -> ServerState:
+    def get_state(self, needed: Collection[Privilege] = ()) -> ServerState:
         """Return the state of the database and server, which every other query depends on."""
         row = _QUERIES.get_state(
             self._connection,
-            rights=[right.name for right in needed],
-            objects=[right.target for right in needed],
+            privileges=[privilege.name for privilege in needed],
+            objects=[privilege.target for privilege in needed],
         )
-        missing = tuple(Right(*right.split(" on ")) for right in row["missing_rights"])
-        return ServerState(**{**row, "missing_rights": missing})
+        missing = tuple(
+            Privilege(*privilege.split(" on ")) for privilege in row["missing_privileges"]
+        )
+        return ServerState(**{**row, "missing_privileges": missing})
 
     def list_applied(self, state: ServerState | None = None) -> set[str]:
         """Return the versions of the applied migrations; none if the database is new.
@@ -67,9 +69,9 @@ class MigrationRepository(Repository):
         _QUERIES.unlock(self._connection)
 
     def revoke_other_rights(self) -> dict[str, set[str]]:
-        """Revoke other roles' rights on our tables; return the tables that each had rights on.
+        """Revoke other roles' privileges on our tables; return the tables of each role.
 
-        A second call returns the rights that could not be revoked.
+        A second call returns the privileges that could not be revoked.
         """
         found: dict[str, set[str]] = {}
         for row in _QUERIES.revoke_other_rights(self._connection):

@@ -9,7 +9,7 @@ from flask import Flask
 from gunicorn.app.base import Application
 
 from wallet_api.config import ConfigurationError
-from wallet_api.server.settings import OPTIONS, load
+from wallet_api.server.gunicorn_settings import OPTIONS, load
 
 
 class _Parser(argparse.ArgumentParser):

@@ -9,7 +9,7 @@ from collections.abc import Generator
 
 from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine
 
-from wallet_api.blueprints.requests import max_body_bytes
+from wallet_api.blueprints.request_hooks import max_body_bytes
 
 MAX_HEAD_BYTES = 16 * 1024
 """The limit of Node.js. Our own clients send less than 2 KiB."""

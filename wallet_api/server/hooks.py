@@ -10,7 +10,7 @@ from prometheus_client import multiprocess
 from wallet_api import metrics
 from wallet_api.blueprints.application import application
 from wallet_api.ethereum import signatures
-from wallet_api.server import settings
+from wallet_api.server import gunicorn_settings
 
 # New objects until the youngest generation is collected, its collections until the next one is, and
 # so on.
@@ -19,12 +19,12 @@ _GC_OBJECTS, _GC_YOUNG, _GC_OLD = 50_000, 20, 20
 
 def on_starting(server: Any) -> None:
     """Exit if an option must not be changed or has an invalid value. Then import eth-account."""
-    if options := settings.forbidden_options(server.cfg):
+    if options := gunicorn_settings.forbidden_options(server.cfg):
         sys.exit(
             f"wallet-api does not serve with gunicorn's {', '.join(options)}: remove it from the "
             "command line and from GUNICORN_CMD_ARGS. docs/commands.md lists the allowed options."
         )
-    if sentences := settings.invalid_options(server.cfg):
+    if sentences := gunicorn_settings.invalid_options(server.cfg):
         sys.exit(" ".join(sentences))
     # Once in the master, so that no worker takes half a second longer to start.
     signatures.load()

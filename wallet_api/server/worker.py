@@ -22,7 +22,7 @@ from gunicorn.workers.gthread import ThreadWorker
 from wallet_api import deadline
 from wallet_api.alarms import alarm
 from wallet_api.request_ids import new_request_id
-from wallet_api.server.connection import Connection, ResponseSocket
+from wallet_api.server.client_connection import Connection, ResponseSocket
 from wallet_api.server.problem_response import TooManyLarge, TooSlow, problem_response
 
 REQUEST_SECONDS = 10.0

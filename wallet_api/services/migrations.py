@@ -88,8 +88,8 @@ def read_only_reason(state: ServerState) -> ServiceUnavailable | None:
 def upgrade(url: Secret[str], report: Callable[[str], None] = lambda _: None) -> set[str]:
     """Apply the missing migrations and return their versions.
 
-    Then revoke all rights on our tables from other roles. This runs after every upgrade, because
-    default privileges apply again to each new table.
+    Then revoke all privileges on our tables from other roles. This runs after every upgrade,
+    because default privileges apply again to each new table.
 
     Concurrent upgrades are safe: one works, the others wait for it and then find nothing to do.
     `report` receives one line for each step. Raises MigrationError.
@@ -137,10 +137,10 @@ def _revoke_other_rights(repository: MigrationRepository, report: Callable[[str]
     left = repository.revoke_other_rights() if found else {}
     for role, tables in sorted(found.items()):
         if revoked := tables - left.get(role, set()):
-            report(f"Revoked the rights of {role} on {', '.join(sorted(revoked))}.")
+            report(f"Revoked the privileges of {role} on {', '.join(sorted(revoked))}.")
     for role, tables in sorted(left.items()):
         report(
-            f"Could not revoke the rights of {role} on {', '.join(sorted(tables))}: "
+            f"Could not revoke the privileges of {role} on {', '.join(sorted(tables))}: "
             "`wallet-api db doctor` reports who granted them."
         )
 

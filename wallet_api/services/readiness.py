@@ -1,4 +1,4 @@
-"""Readiness checks: database, rights, migrations and secret."""
+"""Readiness checks: database, privileges, migrations and secret."""
 
 from collections.abc import Collection
 from threading import Lock
@@ -10,7 +10,7 @@ from wallet_api.alarms import NOT_READY, alarm
 from wallet_api.database import Connection, Database
 from wallet_api.errors import ServiceUnavailable
 from wallet_api.repositories.migrations import MigrationRepository, ServerState
-from wallet_api.services.diagnosis.expectations import needed_rights
+from wallet_api.services.diagnosis.expectations import needed_privileges
 from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.migrations import expected_versions, read_only_reason
 
@@ -24,14 +24,14 @@ def check_database(database: Database, *, writable: bool) -> None:
     """Raise ServiceUnavailable unless a database has every migration that this code knows.
 
     A newer database is accepted: that is a deploy in progress. With `writable`, the database must
-    also take writes and our role must have every right that serving needs. Verifying keys and the
-    audit log needs neither.
+    also take writes and our role must have every privilege that serving needs. Verifying keys and
+    the audit log needs neither.
     """
 
     def read(connection: Connection) -> tuple[ServiceUnavailable | None, set[str]]:
         repository = MigrationRepository(connection)
-        state = repository.get_state(needed_rights() if writable else ())
-        fault = read_only_reason(state) or find_missing_rights(state)
+        state = repository.get_state(needed_privileges() if writable else ())
+        fault = read_only_reason(state) or find_missing_privileges(state)
         if writable and fault is not None:
             return fault, set()
         return None, repository.list_applied(state)
@@ -48,12 +48,13 @@ def check_database(database: Database, *, writable: bool) -> None:
         )
 
 
-def find_missing_rights(state: ServerState) -> ServiceUnavailable | None:
-    """Return an error that names the objects on which our role lacks rights, or None."""
-    if not state.missing_rights:
+def find_missing_privileges(state: ServerState) -> ServiceUnavailable | None:
+    """Return an error that names the objects on which our role lacks privileges, or None."""
+    if not state.missing_privileges:
         return None
+    objects = {privilege.target for privilege in state.missing_privileges}
     return ServiceUnavailable(
-        f"this role lacks rights on {_some_of({right.target for right in state.missing_rights})}",
+        f"this role lacks privileges on {_some_of(objects)}",
         "as the owner of the tables, run queries/operations/roles.sql, and make the role a member "
         "of wallet_api_runtime that inherits",
         alarm="rights_missing",
@@ -78,8 +79,8 @@ class ReadinessService:
     def check(self) -> None:
         """Raise ServiceUnavailable, with the reason, unless this process can serve.
 
-        The database must answer, take writes, grant our role its rights, have every migration, and
-        know our secret.
+        The database must answer, take writes, grant our role its privileges, have every migration,
+        and know our secret.
         """
         try:
             check_database(self._database, writable=True)

@@ -41,10 +41,10 @@ class WalletFilters:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundWallet:
-    """A wallet that was found. Unless its key was `opened`, its address must not be returned."""
+    """A wallet that was found. Unless its key `decrypts`, its address must not be returned."""
 
     wallet: Wallet
-    opened: bool
+    decrypts: bool
 
 
 class WalletSearch:
@@ -78,7 +78,7 @@ class WalletSearch:
         # One more item shows whether there is another page.
         read = _by_prefix if filters.by_prefix else _newest
         wallets = self._replicated(lambda connection: read(connection, filters, after, limit + 1))
-        found = [self._opened(wallet) for wallet in wallets[:limit]]
+        found = [self._decrypted(wallet) for wallet in wallets[:limit]]
         following: Position[str] | None = None
         if len(wallets) > limit:
             last = found[-1].wallet
@@ -99,13 +99,13 @@ class WalletSearch:
         found = self._database.run(read)
         return self._primary.run(lambda connection: wait(connection, found))
 
-    def _opened(self, wallet: Wallet) -> FoundWallet:
+    def _decrypted(self, wallet: Wallet) -> FoundWallet:
         try:
             decrypt_verified(self._encryption, wallet)
         except KeyUnreadable as error:
             alarm("unavailable", error.code, reason=error.reason, fid=wallet.fid)
-            return FoundWallet(wallet=wallet, opened=False)
-        return FoundWallet(wallet=wallet, opened=True)
+            return FoundWallet(wallet=wallet, decrypts=False)
+        return FoundWallet(wallet=wallet, decrypts=True)
 
 
 def _newest(

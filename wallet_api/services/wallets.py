@@ -24,7 +24,7 @@ from wallet_api.repositories.audit.entries import AuditRepository
 from wallet_api.repositories.wallets.protocol import WalletRepositories, WalletRepository
 from wallet_api.repositories.wallets.rows import PostgresWalletRepository, secret_retired
 from wallet_api.services.audit.append import AuditTrail, PendingEntries, begin_append, require_entry
-from wallet_api.services.audit.refusals import RefusalWindows
+from wallet_api.services.audit.refusal_limits import RefusalWindows
 from wallet_api.services.decryption import decrypt_verified
 from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.key_uses import KeyRead, KeyUse
@@ -211,7 +211,7 @@ class BaseAccountWalletService:
             return wallet
 
         wallet = self._database.run(read)
-        return None if wallet is None else self._opened(wallet, repeated=repeated)
+        return None if wallet is None else self._decrypted(wallet, repeated=repeated)
 
     def _record_use(
         self,
@@ -237,7 +237,7 @@ class BaseAccountWalletService:
         pending.append(connection, head, event, act=act)
         return False
 
-    def _opened(self, wallet: Wallet, *, repeated: bool) -> WalletWithKey | None:
+    def _decrypted(self, wallet: Wallet, *, repeated: bool) -> WalletWithKey | None:
         """Decrypt the key of a wallet after its entry is committed; None if it has none."""
         private_key = decrypt_verified(self._encryption, wallet)
         if private_key is None:

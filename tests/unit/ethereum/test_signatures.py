@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.signing import ADDRESS, CHAIN_ID, KEY, TOKEN, document
 from wallet_api.crypto.key_pairs import recover_address
 from wallet_api.errors import SignatureMismatch
-from wallet_api.ethereum import rlp, signatures
+from wallet_api.ethereum import rlp_encoding, signatures
 from wallet_api.ethereum.authorizations import Authorization
 from wallet_api.ethereum.transactions import AccessListEntry, Transaction, read_transaction
 from wallet_api.ethereum.typed_data import read_typed_data
@@ -175,13 +175,13 @@ ITEMS = st.recursive(st.binary(max_size=80), lambda items: st.lists(items, max_s
 @settings(deadline=None)
 @given(ITEMS)
 def test_rlp_is_that_of_the_rlp_library(item):
-    assert rlp.encode(item) == rlp_of_others.encode(item)
+    assert rlp_encoding.encode(item) == rlp_of_others.encode(item)
 
 
 @settings(deadline=None)
 @given(st.integers(0, 2**256))
 def test_an_integer_has_no_leading_zeros(number):
-    assert rlp.encode(number) == rlp_of_others.encode(number)
+    assert rlp_encoding.encode(number) == rlp_of_others.encode(number)
 
 
 uint = st.integers(0, 2**256 - 1)

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.documentation.pages import read, section, tables
-from tests.service import ROOT
+from tests.running_service import ROOT
 from tests.unit.policies.requests import (
     BASE_ACCOUNT,
     DAI,

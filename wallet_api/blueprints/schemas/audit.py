@@ -6,7 +6,13 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate
 
 from wallet_api.blueprints.schemas.bases import CHAINS, FID, Answer, PageAnswer, Timestamp
-from wallet_api.blueprints.schemas.queries import MOMENT, Fid, Moment, PageQuery, require_printable
+from wallet_api.blueprints.schemas.url_parameters import (
+    MOMENT,
+    Fid,
+    Moment,
+    PageQuery,
+    require_printable,
+)
 from wallet_api.models import AUDIT_ACTIONS, SERVICE_FID
 
 _ACTION = "|".join(AUDIT_ACTIONS).replace(".", "[.]")

@@ -14,8 +14,8 @@ from wallet_api.blueprints.schemas.bases import (
     PageAnswer,
     Timestamp,
 )
-from wallet_api.blueprints.schemas.queries import PageQuery, Query, require_printable
 from wallet_api.blueprints.schemas.signing import PreviewAnswer, PreviewBody
+from wallet_api.blueprints.schemas.url_parameters import PageQuery, Query, require_printable
 from wallet_api.models import MAX_FID
 from wallet_api.policies.evaluation import LAYERS, REASONS
 from wallet_api.policies.explanation import explain, known_asset

@@ -3,7 +3,7 @@
 from marshmallow import fields
 
 from wallet_api.blueprints.schemas.bases import CHAINS, TYPES, Answer
-from wallet_api.blueprints.schemas.queries import DAY, Day, Query
+from wallet_api.blueprints.schemas.url_parameters import DAY, Day, Query
 
 
 class StatsQuery(Query):

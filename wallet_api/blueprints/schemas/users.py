@@ -52,7 +52,7 @@ class ServiceWalletList(Answer):
     data = fields.List(fields.Nested(ServiceWallet))
 
 
-class SealedPrivateKey(Answer):
+class EncryptedPrivateKey(Answer):
     """A private key (32 raw bytes) encrypted with HPKE (RFC 9180), base mode, single shot."""
 
     suite = fields.String()
@@ -68,4 +68,4 @@ class KeyAnswer(Schema):
 
     wallet = fields.Nested(ServiceWallet, required=True)
     private_key = fields.String(data_key="privateKey", metadata=PRIVATE_KEY)
-    sealed_private_key = fields.Nested(SealedPrivateKey, data_key="sealedPrivateKey")
+    encrypted_private_key = fields.Nested(EncryptedPrivateKey, data_key="sealedPrivateKey")

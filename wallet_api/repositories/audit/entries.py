@@ -161,12 +161,12 @@ class AuditRepository(Repository):
             raise EntryIdTaken from error
         return (len(written), len(moved)) == (len(rows), len(heads))
 
-    def list_by_actions(self, actions: Collection[str], page: PageRequest[int]) -> list[AuditEntry]:
+    def list_by_action(self, actions: Collection[str], page: PageRequest[int]) -> list[AuditEntry]:
         """Return entries of these actions, newest first."""
         query = _QUERIES.list_by_action
         return self._merge(query, page, [{"action": action} for action in actions])
 
-    def list_by_actor_and_actions(
+    def list_by_actor_and_action(
         self, actor: str, actions: Collection[str], page: PageRequest[int]
     ) -> list[AuditEntry]:
         """Return entries of one actor and these actions, newest first."""

@@ -25,7 +25,7 @@ from wallet_api.services.audit.append import AuditTrail
 from wallet_api.services.audit.archived_ranges import ArchivedRange
 from wallet_api.services.audit.links import ChainLinks
 from wallet_api.services.audit.verify import archived_ranges, audit_keys
-from wallet_api.services.batches import run_batch
+from wallet_api.services.batch_runs import run_batch
 
 # A request may ask whether an entry of the last minutes was committed. The trigger
 # wallet_audit_log_loses_archived_key_uses_only has the same bound.
@@ -93,7 +93,7 @@ class AuditArchive:
         Raises DatabaseUnavailable if the role may not delete entries, and ArchiveDamaged.
         """
         with self._folder.locked():
-            # Without the right to delete, write no file.
+            # Without the privilege to delete, write no file.
             self._database.run(
                 lambda connection: AuditArchiveRepository(connection).delete_ranges([(0, 0, 0)])
             )

@@ -96,5 +96,5 @@ def _entries(
     if fid is not None:
         return audit.list_by_user(fid, actions, page)
     if actor is not None:
-        return audit.list_by_actor_and_actions(actor, actions, page)
-    return audit.list_by_actions(actions, page)
+        return audit.list_by_actor_and_action(actor, actions, page)
+    return audit.list_by_action(actions, page)

@@ -8,19 +8,19 @@ from wallet_api.database.session_settings import PINNED, is_applied, is_on, is_u
 from wallet_api.repositories.audit.archive import DELETION_SETTING
 from wallet_api.repositories.database_checks import (
     DatabaseCheckRepository,
-    Right,
+    Privilege,
     RoleSetting,
     SchemaObject,
 )
 from wallet_api.repositories.migrations import MigrationRepository
 from wallet_api.repositories.role_checks import RoleCheckRepository
 from wallet_api.services.diagnosis.expectations import (
-    expected_rights,
+    expected_privileges,
     expected_schema,
-    needed_rights,
+    needed_privileges,
 )
 from wallet_api.services.migrations import expected_versions, read_only_reason
-from wallet_api.services.readiness import find_missing_rights
+from wallet_api.services.readiness import find_missing_privileges
 
 _VERSIONS = "schema_migrations"
 # Predefined roles of PostgreSQL whose members can access all tables or the server's files, and
@@ -63,7 +63,7 @@ class Finding:
 def examine_database(database: Database, trusted: Collection[str] = ()) -> list[Finding]:
     """Check a database as the current role. Raises DatabaseUnavailable.
 
-    Do not report the rights of `trusted` roles.
+    Do not report the privileges of `trusted` roles.
     """
     return database.run(lambda connection: _examine(connection, trusted))
 
@@ -87,7 +87,7 @@ def _examine(connection: Connection, trusted: Collection[str]) -> list[Finding]:
             return findings
     findings += [
         *_settings(checks),
-        _rights(checks),
+        _privileges(checks),
         *_other_roles(RoleCheckRepository(connection), trusted),
         *_schema(checks),
     ]
@@ -105,9 +105,9 @@ def _migrations(applied: set[str]) -> Finding:
 
 def _session(connection: Connection) -> list[Finding]:
     """Check the session of this role, as /readyz does."""
-    state = MigrationRepository(connection).get_state(needed_rights())
+    state = MigrationRepository(connection).get_state(needed_privileges())
     read_only = read_only_reason(state)
-    missing_rights = find_missing_rights(state)
+    missing_privileges = find_missing_privileges(state)
     return [
         Finding(
             subject="a session of this role is safe to use",
@@ -120,10 +120,10 @@ def _session(connection: Connection) -> list[Finding]:
             serious=True,
         ),
         Finding(
-            subject="the role has every right that it needs",
+            subject="the role has every privilege that it needs",
             faults=()
-            if missing_rights is None
-            else (missing_rights.reason, *_by_object(state.missing_rights)),
+            if missing_privileges is None
+            else (missing_privileges.reason, *_by_object(state.missing_privileges)),
             serious=True,
         ),
     ]
@@ -195,57 +195,62 @@ def _initial_settings(checks: DatabaseCheckRepository) -> Finding:
     )
 
 
-def _rights(checks: DatabaseCheckRepository) -> Finding:
-    """Compare the rights of this role with those that the service needs."""
-    allowed = expected_rights()
+def _privileges(checks: DatabaseCheckRepository) -> Finding:
+    """Compare the privileges of this role with those that the service needs."""
+    allowed = expected_privileges()
     excess = {
-        right
-        for right in checks.list_rights(_relations())
-        # A right on a table includes each of its columns.
-        if right not in allowed and Right(right.name.split()[0], right.target) not in allowed
+        privilege
+        for privilege in checks.list_privileges(_relations())
+        # A privilege on a table includes each of its columns.
+        if privilege not in allowed
+        and Privilege(privilege.name.split()[0], privilege.target) not in allowed
     }
     return Finding(
-        subject="the role has no more rights than it needs",
+        subject="the role has no more privileges than it needs",
         faults=tuple(f"{line} (queries/operations/roles.sql)" for line in _by_object(excess)),
         serious=False,
     )
 
 
 def _other_roles(checks: RoleCheckRepository, trusted: Collection[str]) -> list[Finding]:
-    """Report all rights of roles other than the owner, ours, and superusers."""
+    """Report all privileges of roles other than the owner, ours, and superusers."""
     relations = _relations()
     functions = [part.name for part in expected_schema() if part.kind == "function"]
     owners = checks.list_owners(relations, functions)
-    # These include the current role, because list_rights() does not cover them.
-    parameters = checks.list_parameter_rights()
-    grants = checks.list_grants(relations, expected_rights())
+    # These include the current role, because list_privileges() does not cover them.
+    parameters = checks.list_parameter_privileges()
+    grants = checks.list_grants(relations, expected_privileges())
     powerful = {**_PREDEFINED, "wallet_api_runtime": True}
-    for right in (*owners, *grants, *parameters):
-        powerful[right.role] = right.changes or powerful.get(right.role, False)
+    for privilege in (*owners, *grants, *parameters):
+        powerful[privilege.role] = privilege.changes or powerful.get(privilege.role, False)
     unreported = {*trusted, *checks.list_exempt_roles()}
-    rights = [
+    privileges = [
         *owners,
         *grants,
         *checks.list_memberships(powerful),
         *checks.list_role_attributes(),
         *checks.list_replication_sources(relations),
     ]
-    rights = [
-        *(right for right in rights if right.role not in unreported),
-        *(right for right in parameters if right.role not in trusted),
+    privileges = [
+        *(privilege for privilege in privileges if privilege.role not in unreported),
+        *(privilege for privilege in parameters if privilege.role not in trusted),
     ]
     defaults = [
-        right for right in checks.list_default_rights(functions) if right.role not in unreported
+        privilege
+        for privilege in checks.list_default_privileges(functions)
+        if privilege.role not in unreported
     ]
     return [
         Finding(
             subject=subject,
-            faults=tuple(f"{right.role} {right.ability}: {right.remedy}" for right in found),
+            faults=tuple(
+                f"{privilege.role} {privilege.ability}: {privilege.remedy}" for privilege in found
+            ),
             serious=serious,
         )
         for subject, found, serious in (
-            ("no other role can change these tables", [r for r in rights if r.changes], True),
-            ("no other role can read these tables", [r for r in rights if not r.changes], True),
+            ("no other role can change these tables", [r for r in privileges if r.changes], True),
+            ("no other role can read these tables", [r for r in privileges if not r.changes], True),
             ("default privileges grant nothing on our objects", defaults, False),
         )
     ]
@@ -256,10 +261,10 @@ def _relations() -> list[str]:
     return [*(part.name for part in parts if part.kind in ("table", "sequence")), _VERSIONS]
 
 
-def _by_object(rights: Collection[Right]) -> list[str]:
-    objects = sorted({right.target for right in rights})
+def _by_object(privileges: Collection[Privilege]) -> list[str]:
+    objects = sorted({privilege.target for privilege in privileges})
     return [
-        f"{', '.join(sorted(right.name for right in rights if right.target == name))} on {name}"
+        f"{', '.join(sorted(one.name for one in privileges if one.target == name))} on {name}"
         for name in objects
     ]
 

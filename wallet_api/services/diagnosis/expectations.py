@@ -1,10 +1,10 @@
-"""The expected schema and rights, from catalog.json, which `make schema` writes."""
+"""The expected schema and privileges, from catalog.json, which `make schema` writes."""
 
 import functools
 import json
 
 from wallet_api.database.sql_files import CATALOG
-from wallet_api.repositories.database_checks import Right, SchemaObject
+from wallet_api.repositories.database_checks import Privilege, SchemaObject
 
 
 @functools.cache
@@ -14,22 +14,22 @@ def expected_schema() -> frozenset[SchemaObject]:
 
 
 @functools.cache
-def expected_rights() -> frozenset[Right]:
-    """Return all rights that roles.sql and clients.sql of queries/operations/ grant."""
-    return frozenset(Right(*right) for right in _catalog()["rights"])
+def expected_privileges() -> frozenset[Privilege]:
+    """Return all privileges that roles.sql and clients.sql of queries/operations/ grant."""
+    return frozenset(Privilege(*privilege) for privilege in _catalog()["privileges"])
 
 
 @functools.cache
-def needed_rights() -> frozenset[Right]:
-    """Return the rights on tables, columns, sequences and functions that serving needs.
+def needed_privileges() -> frozenset[Privilege]:
+    """Return the privileges on tables, columns, sequences and functions that serving needs.
 
     Those that only clients.sql grants are optional.
     """
     return frozenset(
-        right
-        for right in expected_rights()
-        if not right.target.startswith("the ")
-        and not (right.target == "api_clients" and right.name.startswith("INSERT"))
+        privilege
+        for privilege in expected_privileges()
+        if not privilege.target.startswith("the ")
+        and not (privilege.target == "api_clients" and privilege.name.startswith("INSERT"))
     )
 
 

@@ -75,7 +75,7 @@ class SecretRegistration:
             known = repository.list_keys()
         own_id = self._encryption.key_id
         if not known and not in_use:
-            self._require_registration_right(repository, known)
+            self._require_registration_privilege(repository, known)
             return None
         readable = [key.key_id for key in known if key.key_id in self._encryption.audit_keys]
         if not readable:
@@ -95,14 +95,14 @@ class SecretRegistration:
             )
         if own_id in readable:
             return own_id
-        self._require_registration_right(repository, known)
+        self._require_registration_privilege(repository, known)
         # The latest one leads to those before it.
         return min(
             reversed(readable),
             key=lambda key_id: len(_successors(key_id, known).intersection(readable)),
         )
 
-    def _require_registration_right(
+    def _require_registration_privilege(
         self, repository: EncryptionKeyRepository, known: list[EncryptionKey]
     ) -> None:
         if not self._encryption.secret_is_trimmed:

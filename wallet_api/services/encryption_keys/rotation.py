@@ -13,7 +13,7 @@ from wallet_api.models import TRADING_CHAIN, AuditContext, AuditEvent, Wallet
 from wallet_api.repositories.audit.entries import AuditRepository
 from wallet_api.repositories.wallets.batches import WalletBatchRepository, WalletKey
 from wallet_api.services.audit.append import AuditTrail
-from wallet_api.services.batches import run_batch
+from wallet_api.services.batch_runs import run_batch
 from wallet_api.services.decryption import decrypt_verified
 
 

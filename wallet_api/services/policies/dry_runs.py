@@ -14,7 +14,7 @@ from wallet_api.repositories.audit.entries import AuditRepository
 from wallet_api.repositories.policies import PolicyRepository
 from wallet_api.repositories.spends import SpendRepository
 from wallet_api.services.policies.decisions import Decision, decide, read_layers
-from wallet_api.services.signing.signatures import Preview
+from wallet_api.services.signing.service import Preview
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from wallet_api.repositories.audit.entries import AuditRepository
 from wallet_api.repositories.wallet_files.file import file_name
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
 from wallet_api.services.audit.append import AuditTrail
-from wallet_api.services.batches import run_batch
+from wallet_api.services.batch_runs import run_batch
 from wallet_api.services.decryption import decrypt_verified
 from wallet_api.services.wallet_files.importing import FileReport, Outcome
 

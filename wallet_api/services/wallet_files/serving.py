@@ -77,7 +77,7 @@ class FilesystemWalletService(BaseAccountWalletService):
             repeated = self._record_use(connection, use, wallet, locked(), pending)
 
         self._database.run(record)
-        return self._opened(wallet, repeated=repeated)
+        return self._decrypted(wallet, repeated=repeated)
 
     def _is_base_account(self, fid: int, address: str, access: AuditContext) -> bool:
         stored = super()._is_base_account(fid, address, access)

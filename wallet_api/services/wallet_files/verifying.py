@@ -20,7 +20,7 @@ from wallet_api.services.decryption import decrypt_verified
 class RowOutcome(StrEnum):
     """The result for a row."""
 
-    OPENED = "opened"
+    DECRYPTED = "opened"
     WITHOUT_FILE = "only in PostgreSQL"
     UNREADABLE = "unreadable"
 
@@ -145,7 +145,7 @@ def check_rows(
     reports = []
     for wallet in wallets:
         fault = _find_fault(encryption, wallet)
-        outcome = RowOutcome.OPENED if fault is None else RowOutcome.UNREADABLE
+        outcome = RowOutcome.DECRYPTED if fault is None else RowOutcome.UNREADABLE
         if fault is None and files is not None and not _has_file(files, wallet):
             outcome = RowOutcome.WITHOUT_FILE
         reports.append(RowReport(fid=wallet.fid, chain=wallet.chain, outcome=outcome, reason=fault))

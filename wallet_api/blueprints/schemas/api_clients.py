@@ -8,7 +8,7 @@ from marshmallow import ValidationError, fields, validates_schema
 from wallet_api.auth.client_grants import NAME, read_network
 from wallet_api.blueprints.schemas.bases import Answer, Body, PageAnswer, Timestamp
 from wallet_api.blueprints.schemas.policies import EXAMPLE_ID
-from wallet_api.blueprints.schemas.queries import MOMENT, Moment, PageQuery
+from wallet_api.blueprints.schemas.url_parameters import MOMENT, Moment, PageQuery
 from wallet_api.models import SCOPES, IPNetwork
 
 EXAMPLE_NAME = "support-desk"

@@ -8,7 +8,7 @@ import click
 
 from wallet_api.cli.processes import map_in_processes
 from wallet_api.cli.progress import Progress, status_line
-from wallet_api.cli.wallet_files.resources import BATCH, WalletResources
+from wallet_api.cli.resources import BATCH, WalletResources
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
 from wallet_api.services.wallet_files.verifying import RowOutcome, StoredWallets, check_rows
 
@@ -41,7 +41,7 @@ class RowVerification:
         results = map_in_processes(pages, check, processes=self.processes, database=database)
         with progress, closing(results):
             for row in chain.from_iterable(results):
-                if row.outcome is not RowOutcome.OPENED:
+                if row.outcome is not RowOutcome.DECRYPTED:
                     reason = f": {row.reason}" if row.reason else ""
                     progress.print_line(f"FID {row.fid}, {row.chain}: {row.outcome}{reason}")
                 progress.add(row.outcome)

@@ -9,7 +9,7 @@ import click
 from wallet_api.cli.command import Command, WholeNumber, json_option
 from wallet_api.cli.processes import batches, map_in_processes
 from wallet_api.cli.progress import Progress
-from wallet_api.cli.wallet_files.resources import (
+from wallet_api.cli.resources import (
     BATCH,
     WalletResources,
     collect_reports,
@@ -19,7 +19,7 @@ from wallet_api.cli.wallet_files.resources import (
     processes_option,
     require_outside,
 )
-from wallet_api.cli.wallet_files.verify import verify
+from wallet_api.cli.wallet_files.verification import verify
 from wallet_api.crypto.encryption import DOES_NOT_DECRYPT
 from wallet_api.models import MAX_FID
 from wallet_api.services.wallet_files.exporting import WalletExport

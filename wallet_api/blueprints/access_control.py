@@ -12,7 +12,8 @@ from werkzeug.exceptions import NotFound
 
 from wallet_api.auth.fids import parse_fid
 from wallet_api.blueprints.application import application
-from wallet_api.blueprints.requests import client_ip, ip_for_allowed_networks, read_body
+from wallet_api.blueprints.client_addresses import client_ip, ip_for_allowed_networks
+from wallet_api.blueprints.request_hooks import read_body
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import (
     FidRequired,
@@ -48,7 +49,7 @@ def init_app(app: Flask) -> None:
 
 def _enforce_policy() -> None:
     """Apply rate limits, authenticate the caller, and authorize the request."""
-    limits = application().limits
+    limits = application().request_limits
     limits.count_address()
     read_body()
     endpoint = request.endpoint
@@ -118,14 +119,14 @@ def client(scope: str) -> AuthPolicy:
     """Return the policy of views for API clients with this scope."""
 
     def authenticate() -> None:
-        g.client = application().clients.identify(_bearer_token())
+        g.client = application().api_clients.identify(_bearer_token())
         g.actor = f"client:{g.client.name}"
         if "wallets:sign" in g.client.scopes:
             initialize_counters(g.client.name)
 
     def authorize() -> None:
         try:
-            application().clients.authorize(g.client, scope=scope, ip=ip_for_allowed_networks())
+            application().api_clients.authorize(g.client, scope=scope, ip=ip_for_allowed_networks())
         except (InsufficientScope, NetworkNotAllowed):
             _record_refusal(scope)
             raise

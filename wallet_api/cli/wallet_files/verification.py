@@ -11,7 +11,7 @@ import click
 from wallet_api.cli.command import Command, json_option
 from wallet_api.cli.processes import batches, map_in_processes
 from wallet_api.cli.progress import Progress, escaped
-from wallet_api.cli.wallet_files.resources import (
+from wallet_api.cli.resources import (
     BATCH,
     WalletResources,
     count_files,
@@ -19,7 +19,7 @@ from wallet_api.cli.wallet_files.resources import (
     operator,
     processes_option,
 )
-from wallet_api.cli.wallet_files.rows import RowVerification
+from wallet_api.cli.row_verification import RowVerification
 from wallet_api.services.wallet_files.importing import Outcome, WalletImport
 from wallet_api.services.wallet_files.verifying import LineOutcome, RowOutcome, check_lines
 
@@ -58,7 +58,7 @@ def verify(
     resources = WalletResources()
     verification = _Verification(resources, processes, quiet_stdout=as_json)
     files = None if path is None else resources.files(path)
-    expected = [RowOutcome.OPENED, RowOutcome.WITHOUT_FILE]
+    expected = [RowOutcome.DECRYPTED, RowOutcome.WITHOUT_FILE]
     parts = {"rows": verification.rows(files, expected=expected)}
     if path is not None:
         parts["files"] = verification.files(path)

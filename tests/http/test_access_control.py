@@ -36,7 +36,7 @@ from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
 from wallet_api.models import SCOPES
 from wallet_api.services.api_clients import ApiClientService
-from wallet_api.services.audit.refusals import RefusalWindows
+from wallet_api.services.audit.refusal_limits import RefusalWindows
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def guarded_app(untouched):
 
 @pytest.fixture(scope="module")
 def keyring(untouched, guarded_app, farcaster_service, token_elsewhere):
-    service = application(guarded_app).clients
+    service = application(guarded_app).api_clients
     return Keyring(untouched.sql, service, farcaster_service, token_elsewhere)
 
 
@@ -93,7 +93,7 @@ def test_every_route_accepts_the_credential_that_it_requires(farcaster, make_app
     application(app).wallets.ensure_trading_wallet(FID, access=ACCESS)
     plant_example(sql)
     plant_deposit(sql)
-    keyring = Keyring(sql, application(app).clients, farcaster)
+    keyring = Keyring(sql, application(app).api_clients, farcaster)
     statuses = {}
     # What is removed was there.
     for route in sorted(map_of(app), key=lambda route: route.method == "DELETE"):

@@ -1,7 +1,7 @@
 """Batches in which one blocked user does not block the others."""
 
 from wallet_api.errors import AuditLogBlocked, LockTimeout
-from wallet_api.services.batches import run_batch
+from wallet_api.services.batch_runs import run_batch
 
 
 def outcomes(items, stuck, fault):

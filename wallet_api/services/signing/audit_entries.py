@@ -5,7 +5,7 @@ import json
 from wallet_api.errors import NotSignable, PolicyRefused
 from wallet_api.models import TRADING_CHAIN, AuditContext, AuditEvent, Wallet
 from wallet_api.services.policies.decisions import Decision
-from wallet_api.services.signing.requests import SigningRequest
+from wallet_api.services.signing.signing_requests import SigningRequest
 
 MAX_DETAILS = 16_384
 """The maximum length of an audit entry's details, in characters: about 40 effects."""

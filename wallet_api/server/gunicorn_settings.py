@@ -13,7 +13,7 @@ from gunicorn.config import Config
 
 from wallet_api import logs
 from wallet_api.config import ConfigurationError, Settings
-from wallet_api.process import prepare, protect_memory
+from wallet_api.process_protection import prepare, protect_memory
 
 OPTIONS = (
     "bind",

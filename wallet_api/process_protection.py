@@ -32,7 +32,7 @@ def require_gunicorn_settings() -> None:
     """
     callers = (frame.f_globals.get("__name__", "") for frame, _ in traceback.walk_stack(None))
     under_gunicorn = any(name.startswith("gunicorn.") for name in callers)
-    if under_gunicorn and "wallet_api.server.settings" not in sys.modules:
+    if under_gunicorn and "wallet_api.server.gunicorn_settings" not in sys.modules:
         sys.stderr.write(
             "wallet-api does not serve under gunicorn without its own settings for it. Start "
             "`wallet-api serve`, or `gunicorn wsgi:app` in the checkout, without --config and "

@@ -5,7 +5,7 @@ import sys
 
 import click
 
-from tests.service import ROOT
+from tests.running_service import ROOT
 from wallet_api.cli import cli
 from wallet_api.cli.command import Command
 
@@ -42,7 +42,9 @@ def look(program):
 
 def test_a_process_and_its_forks_dump_no_core_and_only_root_can_read_them():
     assert look("look_twice()") != 2 * PRIVATE
-    program = "from wallet_api.process import protect_memory as keep; keep(); look_twice()"
+    program = (
+        "from wallet_api.process_protection import protect_memory as keep; keep(); look_twice()"
+    )
     assert look(program) == 2 * PRIVATE
 
 

@@ -32,7 +32,7 @@ def token_for(make_app):
     services = application(make_app())
 
     def make(name, *scopes):
-        return authorization(new_client(services.clients, *scopes, name=name).reveal())
+        return authorization(new_client(services.api_clients, *scopes, name=name).reveal())
 
     return make
 

@@ -17,7 +17,7 @@ from tests.http.sessions import (
     refused_by_everything,
     settle,
 )
-from tests.service import ROOT
+from tests.running_service import ROOT
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import connect
 from wallet_api.errors import DatabaseUnavailable
@@ -58,7 +58,7 @@ def web_role(sql, environ, client):
 
 TABLES = "select on all tables in schema public"
 # What is done to the role of the web processes, and what it may not do then.
-TOO_FEW_RIGHTS = [
+TOO_FEW_PRIVILEGES = [
     (f"grant {TABLES} to {{web}}; revoke wallet_api_runtime from {{web}}",
      "api_clients, deposits, policies and 9 more"),
     ("grant {web}_reader to {web}; alter role {web} set role = {web}_reader",
@@ -72,7 +72,9 @@ TOO_FEW_RIGHTS = [
 
 
 @pytest.mark.parametrize(
-    ("statements", "missing"), TOO_FEW_RIGHTS, ids=[missing for _, missing in TOO_FEW_RIGHTS]
+    ("statements", "missing"),
+    TOO_FEW_PRIVILEGES,
+    ids=[missing for _, missing in TOO_FEW_PRIVILEGES],
 )
 def test_a_role_with_too_few_rights_is_refused_by_everything(
     sql, make_app, environ, web_role, statements, missing
@@ -84,7 +86,7 @@ def test_a_role_with_too_few_rights_is_refused_by_everything(
     assert doctors(whole) == ([], [])
     sql.execute(statements.format(web=web))
     client = make_app(**whole).test_client()
-    sentence = f"this role lacks rights on {missing}"
+    sentence = f"this role lacks privileges on {missing}"
     assert f"{sentence}: " in refused(client.get("/readyz"), 503, longest=400)["error"]
     outside, inside = doctors(whole)
     assert sentence in outside

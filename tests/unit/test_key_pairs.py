@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.service import ROOT
+from tests.running_service import ROOT
 from wallet_api.crypto.key_pairs import KeyPair, address_of, generate, is_key_of
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import KeyUnreadable

@@ -196,7 +196,7 @@ def test_a_slow_redis_delays_one_request_by_less_than_a_second(untouched, slow, 
     user = signed_in(FID + 7)
     # The second request finds a connection.
     assert client.post(DEPOSIT, json=BODY, headers=user).status_code == 200
-    application(client.application).limits._counts._paused_until = 0.0
+    application(client.application).request_limits._counts._paused_until = 0.0
     slow.seconds = seconds
     took = []
     for _ in range(3):

@@ -6,7 +6,7 @@ import pytest
 from gunicorn.config import Config
 from gunicorn.http.errors import NoMoreData
 
-from wallet_api.server.connection import Connection
+from wallet_api.server.client_connection import Connection
 
 
 @pytest.fixture

@@ -5,11 +5,11 @@ from typing import Any
 from flask import g
 
 from wallet_api.auth.client_grants import NAME
+from wallet_api.blueprints.access_control import audit_context, client
 from wallet_api.blueprints.application import application
-from wallet_api.blueprints.authorization import audit_context, client
 from wallet_api.blueprints.pagination import LINK_HEADER
 from wallet_api.blueprints.routing import Blueprint
-from wallet_api.blueprints.schemas.clients import (
+from wallet_api.blueprints.schemas.api_clients import (
     EXAMPLE,
     EXAMPLE_NAME,
     ClientBody,
@@ -49,7 +49,7 @@ def list_clients(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]
     """List all API clients by name, including revoked and expired ones. No token is shown."""
     cursors = application().cursors
     page = PageRequest(since=None, after=cursors.read(query, str), limit=query["limit"])
-    return cursors.page_response(application().clients.find(page))
+    return cursors.page_response(application().api_clients.find(page))
 
 
 @blueprint.post("")
@@ -68,8 +68,8 @@ def create_client(body: dict[str, Any]) -> Any:
 
     Where the body names no policy, no networks or no expiry, those of the caller apply.
     """
-    application().limits.count_write()
-    return application().client_changes.create(
+    application().request_limits.count_write()
+    return application().api_client_changes.create(
         body.pop("name"), ClientRights(**body), creator=g.client, access=audit_context()
     )
 
@@ -81,4 +81,4 @@ def revoke_client(client_name: str) -> Any:
     """Revoke an API client permanently; the time of the first revocation stays."""
     if not NAME.fullmatch(client_name):
         raise ClientNotFound
-    return application().client_changes.revoke(client_name, access=audit_context())
+    return application().api_client_changes.revoke(client_name, access=audit_context())

@@ -13,8 +13,8 @@ from wallet_api.ethereum.signatures import Signature, SignedTransaction
 from wallet_api.ethereum.typed_data import TypedData
 from wallet_api.models import TRADING_CHAIN, AuditContext, AuditEvent
 from wallet_api.services.policies.decisions import PolicedUse
-from wallet_api.services.signing import entries, requests
-from wallet_api.services.signing.requests import SigningRequest
+from wallet_api.services.signing import audit_entries, signing_requests
+from wallet_api.services.signing.signing_requests import SigningRequest
 from wallet_api.services.wallets import BaseAccountWalletService
 
 Result_co = TypeVar("Result_co", covariant=True)
@@ -78,7 +78,7 @@ class SigningService:
 
         It is valid on every chain; `chain_id` is only recorded.
         """
-        request = requests.of_message(message, chain_id=chain_id, signer=address)
+        request = signing_requests.of_message(message, chain_id=chain_id, signer=address)
         return self._sign(fid, request, method, access)
 
     def sign_typed_data(
@@ -92,7 +92,7 @@ class SigningService:
         access: AuditContext,
     ) -> Signed[Signature]:
         """Sign typed data as `eth_signTypedData_v4` does (EIP-712). It was read for `chain_id`."""
-        request = requests.of_typed_data(typed_data, chain_id=chain_id, signer=address)
+        request = signing_requests.of_typed_data(typed_data, chain_id=chain_id, signer=address)
         return self._sign(fid, request, method, access)
 
     def sign_transaction(
@@ -102,7 +102,9 @@ class SigningService:
 
         Every field must be given. Raises NotSignable if it can be read in more than one way.
         """
-        return self._sign(fid, requests.of_transaction(transaction, chain_id), method, access)
+        return self._sign(
+            fid, signing_requests.of_transaction(transaction, chain_id), method, access
+        )
 
     def sign_authorization(
         self, fid: int, authorization: object, *, chain_id: int, method: str, access: AuditContext
@@ -111,14 +113,16 @@ class SigningService:
 
         It has `chainId`, `address` and `nonce`. Raises NotSignable, also for chain id 0.
         """
-        return self._sign(fid, requests.of_authorization(authorization, chain_id), method, access)
+        return self._sign(
+            fid, signing_requests.of_authorization(authorization, chain_id), method, access
+        )
 
     def preview_message(
         self, fid: int, message: bytes, *, chain_id: int | None, access: AuditContext
     ) -> Preview:
         """Return what sign_message() would sign."""
         return self._preview(
-            fid, requests.of_message(message, chain_id=chain_id, signer=None), access
+            fid, signing_requests.of_message(message, chain_id=chain_id, signer=None), access
         )
 
     def preview_typed_data(
@@ -126,20 +130,22 @@ class SigningService:
     ) -> Preview:
         """Return what sign_typed_data() would sign."""
         return self._preview(
-            fid, requests.of_typed_data(typed_data, chain_id=chain_id, signer=None), access
+            fid, signing_requests.of_typed_data(typed_data, chain_id=chain_id, signer=None), access
         )
 
     def preview_transaction(
         self, fid: int, transaction: object, *, chain_id: int, access: AuditContext
     ) -> Preview:
         """Return what sign_transaction() would sign. Raises NotSignable as it does."""
-        return self._preview(fid, requests.of_transaction(transaction, chain_id), access)
+        return self._preview(fid, signing_requests.of_transaction(transaction, chain_id), access)
 
     def preview_authorization(
         self, fid: int, authorization: object, *, chain_id: int, access: AuditContext
     ) -> Preview:
         """Return what sign_authorization() would sign. Raises NotSignable as it does."""
-        return self._preview(fid, requests.of_authorization(authorization, chain_id), access)
+        return self._preview(
+            fid, signing_requests.of_authorization(authorization, chain_id), access
+        )
 
     def refuse(self, fid: int, *, access: AuditContext) -> None:
         """Record that a caller may not sign at all, as BaseAccountWalletService.refuse() does."""
@@ -156,12 +162,12 @@ class SigningService:
             account=request.account,
             repeats=request.repeats,
             request_of=partial(request.to_policy_request, method),
-            event_of=partial(entries.of_signature, request, access=access),
+            event_of=partial(audit_entries.of_signature, request, access=access),
         )
         try:
             found = self._wallets.use_key(fid, TRADING_CHAIN, use, access=access)
         except PolicyRefused as refusal:
-            event = entries.of_refusal(fid, request, refusal, method=method, access=access)
+            event = audit_entries.of_refusal(fid, request, refusal, method=method, access=access)
             cause = f"{refusal.reason} {refusal.layer}"
             self._wallets.refuse(event, cause=cause)
             raise
