@@ -11,6 +11,7 @@ import psycopg
 
 from wallet_api import metrics
 from wallet_api.database import sql
+from wallet_api.database.sql import Row
 from wallet_api.errors import DatabaseUnavailable
 
 _SLOW_SECONDS = 0.5
@@ -38,10 +39,9 @@ class Machines:
         self._answered: dict[int, float] = {}
         self._slow: set[int] = set()
 
-    def read_shards(self, connection: psycopg.Connection[dict[str, Any]]) -> None:
+    def read_shards(self, connection: psycopg.Connection[Row]) -> None:
         """Read the locations of the shards on a new connection: an outage may have moved them."""
-        is_cluster = _QUERIES.is_cluster(connection)
-        shards = list(_QUERIES.list_shards(connection)) if is_cluster else []
+        shards = _list_shards(connection) if _is_cluster(connection) else []
         self._shards = (
             [shard["first_hash"] for shard in shards],
             [shard["machine"] for shard in shards],
@@ -96,6 +96,14 @@ class Machines:
         if len(waiting) > 1:
             self._slow.add(machine)
         return waiting
+
+
+def _is_cluster(connection: psycopg.Connection[Row]) -> bool:
+    return bool(_QUERIES.is_cluster(connection))
+
+
+def _list_shards(connection: psycopg.Connection[Row]) -> list[Row]:
+    return list(_QUERIES.list_shards(connection))
 
 
 def hash_of(fid: int) -> int:
