@@ -96,7 +96,7 @@ class Replication:
 
         Call it outside of a transaction, on the connection that read the rows, in the same
         Database.run(): a promoted server may lack the rows, and has nothing to wait for. The ids
-        have 32 bits, as xmin; None belongs to a wallet that was read from a file.
+        have 32 bits, as xmin; None is that of something that is not a row.
         """
         if not all(self._is_confirmed(connection, written) for written in transaction_ids):
             self.wait(connection)
