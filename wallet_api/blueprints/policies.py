@@ -16,6 +16,7 @@ from wallet_api.blueprints.entity_tags import (
     tagged,
 )
 from wallet_api.blueprints.pagination import LINK_HEADER
+from wallet_api.blueprints.previews import preview_of
 from wallet_api.blueprints.routing import Blueprint
 from wallet_api.blueprints.schemas.policies import (
     EXAMPLE,
@@ -28,7 +29,6 @@ from wallet_api.blueprints.schemas.policies import (
     PolicyQuery,
 )
 from wallet_api.blueprints.schemas.signing import TRANSACTION
-from wallet_api.blueprints.signing import preview_of
 from wallet_api.errors import (
     ClientNotFound,
     InvalidCursor,
