@@ -68,8 +68,8 @@ class PolicyDryRuns:
                 active, unrestricted = require_client(connection, client)
                 layers = read_layers(PolicyRepository(connection).list_layers(fid), active)
                 if rules is not None:
-                    tried = PolicyVersion(layer="wallet", policy=None, version=0, rules=rules)
-                    layers = (*(one for one in layers if one.layer != "wallet"), tried)
+                    proposed = PolicyVersion(layer="wallet", policy=None, version=0, rules=rules)
+                    layers = (*(one for one in layers if one.layer != "wallet"), proposed)
                 now = AuditRepository(connection).get_time()
                 request = Request(
                     method=method,
@@ -100,10 +100,10 @@ def _windows(decision: Decision) -> Iterator[WindowState]:
     for layer in decision.layers:
         for rule in layer.rules:
             limits = {limit.seconds: limit.max_amount for limit in rule.windows}
-            alone = PolicyVersion(
+            one_rule = PolicyVersion(
                 layer=layer.layer, policy=layer.policy, version=layer.version, rules=(rule,)
             )
-            for window in needed_windows(decision.request, [alone]):
+            for window in needed_windows(decision.request, [one_rule]):
                 yield WindowState(
                     layer=layer.layer,
                     rule=rule.id,
