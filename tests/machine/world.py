@@ -18,10 +18,10 @@ from wallet_api.repositories.wallet_files.file import parse_name
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
 from wallet_api.services.audit.verify import AuditVerification
 from wallet_api.services.encryption_keys.registration import SecretRegistration
+from wallet_api.services.row_verification import StoredWallets
 from wallet_api.services.wallet_files.exporting import WalletExport
 from wallet_api.services.wallet_files.importing import WalletImport
 from wallet_api.services.wallet_files.storages import select_storage
-from wallet_api.services.wallet_files.verifying import StoredWallets
 
 TABLES = (
     "wallets, wallet_audit_log, wallet_audit_heads, active_encryption_keys, encryption_keys,"

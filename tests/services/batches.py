@@ -10,9 +10,9 @@ from wallet_api.repositories.wallet_files.directory import WalletDirectory
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
 from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.encryption_keys.rotation import KeyRotation
+from wallet_api.services.row_verification import StoredWallets
 from wallet_api.services.wallet_files.exporting import WalletExport
 from wallet_api.services.wallet_files.importing import WalletImport
-from wallet_api.services.wallet_files.verifying import StoredWallets
 
 USERS = range(1, 21)
 BUSY = 5

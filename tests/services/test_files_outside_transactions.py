@@ -13,9 +13,9 @@ from wallet_api.crypto.secret import Secret
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
 from wallet_api.services.encryption_keys.registration import SecretRegistration
+from wallet_api.services.row_verification import StoredWallets, check_rows
 from wallet_api.services.wallet_files.exporting import WalletExport
 from wallet_api.services.wallet_files.importing import WalletImport
-from wallet_api.services.wallet_files.verifying import StoredWallets, check_rows
 
 pytestmark = pytest.mark.usefixtures("samples")
 

@@ -8,7 +8,7 @@ from wallet_api.cli.command import Command, json_option
 from wallet_api.cli.key_rotation import register, retire, rotate, status
 from wallet_api.cli.resources import WalletResources, processes_option
 from wallet_api.cli.row_verification import RowVerification
-from wallet_api.services.wallet_files.verifying import RowOutcome
+from wallet_api.services.row_verification import RowOutcome
 
 keys = click.Group("keys", help="Verify the encrypted keys, and rotate their secret.")
 

@@ -24,9 +24,9 @@ from wallet_api.request_ids import new_request_id
 from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.encryption_keys.registry import KnownSecrets
 from wallet_api.services.readiness import check_database
+from wallet_api.services.row_verification import StoredWallets
 from wallet_api.services.wallet_files.importing import FileReport
 from wallet_api.services.wallet_files.storages import select_storage
-from wallet_api.services.wallet_files.verifying import StoredWallets
 
 BATCH = 500
 """Wallets that are read, written and committed together."""

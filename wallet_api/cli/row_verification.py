@@ -10,7 +10,7 @@ from wallet_api.cli.processes import map_in_processes
 from wallet_api.cli.progress import Progress, status_line
 from wallet_api.cli.resources import BATCH, WalletResources
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
-from wallet_api.services.wallet_files.verifying import RowOutcome, StoredWallets, check_rows
+from wallet_api.services.row_verification import RowOutcome, StoredWallets, check_rows
 
 
 class RowVerification:

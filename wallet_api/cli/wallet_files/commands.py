@@ -22,9 +22,10 @@ from wallet_api.cli.resources import (
 from wallet_api.cli.wallet_files.verification import verify
 from wallet_api.crypto.encryption import DOES_NOT_DECRYPT
 from wallet_api.models import MAX_FID
+from wallet_api.services.row_verification import StoredWallets
 from wallet_api.services.wallet_files.exporting import WalletExport
 from wallet_api.services.wallet_files.importing import Outcome, WalletImport
-from wallet_api.services.wallet_files.verifying import StoredWallets, list_locations
+from wallet_api.services.wallet_files.verifying import list_locations
 
 wallets = click.Group("wallets", help="Import, export and verify wallet files.")
 

@@ -20,8 +20,9 @@ from wallet_api.cli.resources import (
     processes_option,
 )
 from wallet_api.cli.row_verification import RowVerification
+from wallet_api.services.row_verification import RowOutcome
 from wallet_api.services.wallet_files.importing import Outcome, WalletImport
-from wallet_api.services.wallet_files.verifying import LineOutcome, RowOutcome, check_lines
+from wallet_api.services.wallet_files.verifying import LineOutcome, check_lines
 
 _MISSING = "missing in PostgreSQL"
 
