@@ -37,7 +37,7 @@ def test_such_a_subject_is_found():
 
 
 def test_every_module_of_schemas_has_the_name_of_its_blueprint():
-    shared = {"__init__", "bases", "queries"}
+    shared = {"__init__", "bases", "url_parameters"}
     blueprints = {path.stem for path in (PACKAGE / "blueprints").glob("*.py")}
     schemas = {path.stem for path in (PACKAGE / "blueprints" / "schemas").glob("*.py")}
     assert schemas - shared <= blueprints

@@ -27,14 +27,17 @@ from wallet_audit_heads as head
 where head.fid = :fid::bigint
 for update skip locked;
 
--- name: get_mac(fid, id)$
--- The MAC of an entry. No row: there is no such entry. It shows whether an append with an unconfirmed commit was
--- committed. Answered by the primary key.
-select coalesce(encode(mac_bytes, 'hex'), mac) as mac
-from wallet_audit_log
-where
-    fid = :fid::bigint
-    and id = :id::bigint;
+-- name: is_written(fid, id, mac)$
+-- Whether the log has an entry with this MAC. It shows whether an append with an unconfirmed commit was committed.
+-- Answered by the primary key.
+select exists(
+    select entry.fid
+    from wallet_audit_log as entry
+    where
+        entry.fid = :fid::bigint
+        and entry.id = :id::bigint
+        and coalesce(encode(entry.mac_bytes, 'hex'), entry.mac) = :mac::text
+) as is_written;
 
 -- name: list_heads(fids)
 -- The heads of many users' chains, without those that are empty.

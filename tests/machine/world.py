@@ -5,8 +5,6 @@ import shutil
 import threading
 import time
 
-from wallet_api.services.row_verification import StoredWallets
-
 from tests.factories import ACCESS, STORAGE_OF
 from tests.machine.model import Kept
 from tests.wallet_store import contents, old_decrypt
@@ -20,6 +18,7 @@ from wallet_api.repositories.wallet_files.file import parse_name
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
 from wallet_api.services.audit.verify import AuditVerification
 from wallet_api.services.encryption_keys.registration import SecretRegistration
+from wallet_api.services.row_verification import StoredWallets
 from wallet_api.services.wallet_files.exporting import WalletExport
 from wallet_api.services.wallet_files.importing import WalletImport
 from wallet_api.services.wallet_files.storages import select_storage

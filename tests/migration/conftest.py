@@ -3,7 +3,6 @@
 import subprocess
 
 import pytest
-from wallet_api.services.row_verification import StoredWallets
 
 from benchmarks import wallet_store as generator
 from tests.commands import SHELL, Finished, kept_environ
@@ -14,6 +13,7 @@ from wallet_api.models import AuditContext
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
 from wallet_api.services.encryption_keys.registration import SecretRegistration
+from wallet_api.services.row_verification import StoredWallets
 from wallet_api.services.wallet_files.exporting import WalletExport
 from wallet_api.services.wallet_files.importing import WalletImport
 

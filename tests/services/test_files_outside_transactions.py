@@ -5,7 +5,6 @@ import os
 
 import pytest
 from psycopg.pq import PipelineStatus, TransactionStatus
-from wallet_api.services.row_verification import StoredWallets, check_rows
 
 from tests.factories import ACCESS, BASE_ACCOUNT, FID, SECRET
 from tests.services.storage import deposit_address
@@ -14,6 +13,7 @@ from wallet_api.crypto.secret import Secret
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
 from wallet_api.services.encryption_keys.registration import SecretRegistration
+from wallet_api.services.row_verification import StoredWallets, check_rows
 from wallet_api.services.wallet_files.exporting import WalletExport
 from wallet_api.services.wallet_files.importing import WalletImport
 

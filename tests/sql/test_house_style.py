@@ -19,22 +19,6 @@ MAY_EXECUTE = {
     "database/transactions.py",
     "development/postgres.py",
 }
-# Methods that send several queries, or a query and then more.
-STEPS = {
-    "audit.lock_heads": {"list_heads", "lock_head_if_free"},
-    "audit._append_later": {"advance_head"},
-    "audit.append_many": {"advance_heads"},
-    "audit.delete_ranges": {"propagate_settings", "allow_deletion", "delete_range"},
-    # One query for each of the actions.
-    "audit.list_by_action": {"list_by_action"},
-    "audit.list_by_actor_and_action": {"list_by_actor_and_action"},
-    "wallets.insert_copies_if_absent": {"create_staging", "copy_staged", "insert_staged"},
-    "wallets.list_wallets": {"list_all", "list_base_accounts", "list_trading"},
-    "replication.wait": {"read_state"},
-    "machines.read_shards": {"is_cluster", "list_shards"},
-    # Returns whether the query has a row.
-    "audit.is_written": {"get_mac"},
-}
 EVERY_QUERY = [
     pytest.param(subject_of(file), query, id=f"{file}.{name}")
     for file in FILES
@@ -97,13 +81,13 @@ USES = {use for source in REPOSITORIES.values() for use in uses(source)}
 def misplaced(uses: set[tuple[str, str, str]]) -> set[tuple[str, str, str]]:
     """Return the uses of queries outside of the method of the same name.
 
-    A method whose result is fetched after the commit has the query's name and `_later`.
+    A method whose result is fetched after the commit has the query's name and `_later`. The method
+    of a query that is a step of another method is private.
     """
     return {
         (subject, query, method)
         for subject, query, method in uses
-        if method not in (query, f"{query}_later")
-        and query not in STEPS.get(f"{subject}.{method}", set())
+        if method.removeprefix("_") not in (query, f"{query}_later")
     }
 
 
@@ -126,11 +110,6 @@ def test_every_query_is_called_by_the_method_of_its_name():
 def test_no_two_statements_have_one_name():
     names = Counter(f"{subject_of(file)}.{name}" for file in FILES for name in queries(file))
     assert [name for name, count in names.items() if count > 1] == []
-
-
-def test_every_step_of_a_method_is_one_of_its_queries():
-    steps = {(*method.split("."), query) for method, found in STEPS.items() for query in found}
-    assert steps <= {(subject, method, query) for subject, query, method in USES}
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Private names of libraries in our code, each with a version bound in setup.cfg."""
+"""Private names and internals of libraries in our code, each with a version bound in setup.cfg."""
 
 import ast
 import re
@@ -7,6 +7,8 @@ import psycopg
 import pytest
 from flask_smorest import Blueprint
 from gunicorn.http.message import Request
+from jwt import PyJWKClient
+from prometheus_client import Counter, values
 
 from tests.running_service import ROOT
 
@@ -18,6 +20,12 @@ NAMES = {
     "_prepared": ("psycopg[binary]", "wallet_api/database/connections.py"),
     "_prepared_idx": ("psycopg[binary]", "wallet_api/database/connections.py"),
     "_WaitTimeout": ("psycopg[binary]", "wallet_api/database/connections.py"),
+}
+
+# What is not documented, although its name does not begin with an underscore.
+INTERNALS = {
+    "ValueClass": ("prometheus-client", "wallet_api/metrics.py"),
+    "fetch_data": ("PyJWT[crypto]", "wallet_api/auth/issuer_keys.py"),
 }
 
 
@@ -61,15 +69,38 @@ def test_every_private_name_of_a_library_is_in_the_table_above():
     assert found == {(name, place) for name, (_, place) in NAMES.items()}
 
 
-@pytest.mark.parametrize("library", sorted({library for library, _ in NAMES.values()}))
+@pytest.mark.parametrize(
+    ("name", "place"), [(name, place) for name, (_, place) in INTERNALS.items()]
+)
+def test_every_internal_of_a_library_in_the_table_is_used_where_it_says(name, place):
+    assert re.search(rf"\b{name}\b", (ROOT / place).read_text())
+
+
+@pytest.mark.parametrize(
+    "library", sorted({library for library, _ in (NAMES | INTERNALS).values()})
+)
 def test_a_library_whose_private_names_we_use_has_an_upper_bound(library):
     bounded = rf"^    {re.escape(library)}>=[\d.]+,<[\d.]+$"
     assert re.search(bounded, (ROOT / "setup.cfg").read_text(), re.MULTILINE)
 
 
 def gone(name):
-    library, place = NAMES[name]
+    library, place = (NAMES | INTERNALS)[name]
     return f"this {library} has no {name} any more: change {place}, or lower the bound in setup.cfg"
+
+
+def test_prometheus_client_stores_the_values_of_new_metrics_in_its_value_class(monkeypatch):
+    made = []
+    monkeypatch.setattr(values, "ValueClass", lambda *given, **_: made.append(given))
+    Counter("one", "A counter.", registry=None)
+    assert made, gone("ValueClass")
+
+
+def test_pyjwt_fetches_a_key_set_with_the_method_that_we_override(monkeypatch):
+    fetched = {"keys": [{"kty": "OKP", "crv": "Ed25519", "x": "A" * 43, "kid": "1"}]}
+    monkeypatch.setattr(PyJWKClient, "fetch_data", lambda _: fetched, raising=False)
+    (key,) = PyJWKClient("http://127.0.0.1:1/", cache_jwk_set=False).get_jwk_set().keys
+    assert key.key_id == "1", gone("fetch_data")
 
 
 def test_flask_smorest_keeps_the_documentation_of_a_view_on_the_view():

@@ -15,6 +15,7 @@ from wallet_api.blueprints.idempotency import (
     replayed_header,
 )
 from wallet_api.blueprints.paths import parse_fid_of_path, require_trading_chain
+from wallet_api.blueprints.previews import preview_of, read_message_member
 from wallet_api.blueprints.problems import error_response
 from wallet_api.blueprints.reasons import REASON, header_reason
 from wallet_api.blueprints.routing import Blueprint
@@ -38,7 +39,6 @@ from wallet_api.errors import (
     IdempotencyKeyReused,
     InvalidFid,
     InvalidIdempotencyKey,
-    InvalidRequest,
     MnemonicRefused,
     NotSignable,
     PolicyRefused,
@@ -47,14 +47,12 @@ from wallet_api.errors import (
     WalletNotFound,
 )
 from wallet_api.ethereum.authorizations import SignedAuthorization
-from wallet_api.ethereum.messages import read_message, read_text_message
 from wallet_api.ethereum.signatures import Signature, SignedTransaction
-from wallet_api.ethereum.strict_json import read_object
 from wallet_api.ethereum.typed_data import read_typed_data
 from wallet_api.models import TRADING_CHAIN, AuditContext
 from wallet_api.policies.rules import METHODS
 from wallet_api.services.signing.counters import count_refusal
-from wallet_api.services.signing.service import Preview, Signed
+from wallet_api.services.signing.service import Signed
 
 blueprint = Blueprint(
     "signing", __name__, url_prefix="/v1/users/<fid>", description="Signatures of trading wallets."
@@ -121,7 +119,7 @@ def sign_message(
 ) -> tuple[Signed[Signature], dict[str, Any]]:
     """Sign a message with a trading wallet (EIP-191), and record it in the audit log."""
     signed = application().signing.sign_message(
-        user, _read_message(body["message"]), chain_id=None, address=None, **common
+        user, read_message_member(body["message"]), chain_id=None, address=None, **common
     )
     return signed, _signature(signed.result)
 
@@ -207,36 +205,6 @@ def count_refused_request(error: WalletApiError) -> Response:
     if "client" in g and method in METHODS:
         count_refusal(error, g.client, method=method)
     return error_response(error)
-
-
-def preview_of(fid: int, body: dict[str, Any]) -> Preview:
-    """Return what a request of PreviewBody would sign."""
-    signing, access = application().signing, audit_context()
-    kinds = body.keys() - {"chain_id"}
-    if len(kinds) != 1:
-        raise InvalidRequest(
-            "Give exactly one of message, typedData, transaction and authorization."
-        )
-    if "message" in body:
-        message = _read_message(body["message"])
-        return signing.preview_message(fid, message, chain_id=body.get("chain_id"), access=access)
-    if "chain_id" not in body:
-        raise InvalidRequest('"chainId": Missing data for required field.')
-    chain_id = body["chain_id"]
-    if "typed_data" in body:
-        read = read_typed_data(body["typed_data"], chain_id=chain_id)
-        return signing.preview_typed_data(fid, read, chain_id=chain_id, access=access)
-    if "authorization" in body:
-        given = body["authorization"]
-        return signing.preview_authorization(fid, given, chain_id=chain_id, access=access)
-    return signing.preview_transaction(fid, body["transaction"], chain_id=chain_id, access=access)
-
-
-def _read_message(given: object) -> bytes:
-    """Return the bytes of a text, or of {"raw": "0x…"}. Raises NotSignable."""
-    if isinstance(given, str):
-        return read_text_message(given, "message")
-    return read_message(read_object(given, "message", required=("raw",))["raw"], "message.raw")
 
 
 def _access(body: dict[str, Any]) -> AuditContext:

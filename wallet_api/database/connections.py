@@ -23,7 +23,7 @@ from wallet_api import deadline, metrics
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import session_settings
 from wallet_api.database.connection_errors import unreachable, with_sqlstate
-from wallet_api.database.machines import Machines
+from wallet_api.database.machines import DISTRIBUTION_COLUMN, Machines
 from wallet_api.database_url import connection_parameters
 from wallet_api.errors import DatabaseUnavailable
 
@@ -136,16 +136,17 @@ class Connection(psycopg.Connection[Row]):
             raise exact from error
 
     def before_statement(self, query: str, parameters: Any = None, *_: Any) -> None:
-        """Record whether a statement may write, and for which user it is.
+        """Record whether a statement may write, and on which machine of a cluster its rows are.
 
-        Raises DatabaseUnavailable if too many connections wait for the machine of that user.
+        Raises DatabaseUnavailable if too many connections wait for that machine.
         """
         if not query.startswith("select"):
             self.may_have_written = True
-        fid = parameters.get("fid") if isinstance(parameters, dict) else None
-        # In batches it is a list.
-        if self.machines is not None and isinstance(fid, int):
-            self.machines.enter(self, fid)
+        if self.machines is not None and isinstance(parameters, dict):
+            value = parameters.get(DISTRIBUTION_COLUMN)
+            # In batches it is a list.
+            if isinstance(value, int):
+                self.machines.enter(self, value)
 
     def note(self, notice: Diagnostic) -> None:
         """Handle a warning from PostgreSQL."""

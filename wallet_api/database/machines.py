@@ -1,4 +1,4 @@
-"""The machines of a Citus cluster: which one stores a user's rows, and a cap on waits for each."""
+"""The machines of a Citus cluster: which one stores a row, and a cap on waits for each."""
 
 import math
 import time
@@ -11,7 +11,11 @@ import psycopg
 
 from wallet_api import metrics
 from wallet_api.database import sql
+from wallet_api.database.sql import Row
 from wallet_api.errors import DatabaseUnavailable
+
+DISTRIBUTION_COLUMN = "fid"
+"""The column whose value decides on which machine a row is. A parameter of this name is a value."""
 
 _SLOW_SECONDS = 0.5
 _QUERIES = sql.load("machines")
@@ -21,41 +25,40 @@ class Machines:
     """The machines of a cluster, and the connections in use for each. A single server has none.
 
     The coordinator answers for all machines, so that an unresponsive one looks like a slow
-    statement. Without a cap, requests for its users would occupy every thread of the process, also
-    for users whose rows are on other machines.
+    statement. Without a cap, requests for its rows would occupy every thread of the process, also
+    threads that could serve rows of other machines.
     """
 
     def __init__(self, pool: str, cap: int) -> None:
-        """At most `cap` connections may wait for a machine or a user without an answer."""
+        """At most `cap` connections may wait for a machine or a value without an answer."""
         self._pool = pool
         self._cap = cap
         self._lock = Lock()
         # The first hash of each shard, in order, and the machine that the shard is on.
         self._shards: tuple[list[int], list[int]] = ([], [])
-        # By machine: the start and the user of each connection's current work on it.
+        # By machine: the start and the value of each connection's current work on it.
         self._active: dict[int, dict[psycopg.Connection[Any], tuple[float, int]]] = {}
         # By machine: the time of its last quick answer.
         self._answered: dict[int, float] = {}
         self._slow: set[int] = set()
 
-    def read_shards(self, connection: psycopg.Connection[dict[str, Any]]) -> None:
+    def read_shards(self, connection: psycopg.Connection[Row]) -> None:
         """Read the locations of the shards on a new connection: an outage may have moved them."""
-        is_cluster = _QUERIES.is_cluster(connection)
-        shards = list(_QUERIES.list_shards(connection)) if is_cluster else []
+        shards = _list_shards(connection) if _is_cluster(connection) else []
         self._shards = (
             [shard["first_hash"] for shard in shards],
             [shard["machine"] for shard in shards],
         )
 
-    def enter(self, connection: psycopg.Connection[Any], fid: int) -> None:
-        """Count a connection for this user's machine until leave().
+    def enter(self, connection: psycopg.Connection[Any], value: int) -> None:
+        """Count a connection, until leave(), for the machine of this distribution value.
 
         Raises DatabaseUnavailable if too many connections already wait for the machine.
         """
         first_hashes, machines = self._shards
         if not machines:
             return
-        machine = machines[bisect_right(first_hashes, hash_of(fid)) - 1]
+        machine = machines[bisect_right(first_hashes, hash_of(value)) - 1]
         now = time.monotonic()
         with self._lock:
             active = self._active.setdefault(machine, {})
@@ -65,11 +68,11 @@ class Machines:
             if machine in self._slow:
                 count = len(active)
             else:
-                count = sum(one == fid for _, one in active.values()) if fid in waiting else 0
+                count = sum(one == value for _, one in active.values()) if value in waiting else 0
             if count >= self._cap:
                 metrics.POOL_REFUSALS.labels(self._pool).inc()
-                raise DatabaseUnavailable("too many requests wait for the machine of this user")
-            active[connection] = now, fid
+                raise DatabaseUnavailable("too many requests wait for the machine of these rows")
+            active[connection] = now, value
 
     def leave(self, connection: psycopg.Connection[Any]) -> None:
         """Record that a connection's work has ended."""
@@ -87,23 +90,31 @@ class Machines:
                     self._update_slow(machine, work, now)
 
     def _update_slow(self, machine: int, work: Iterable[tuple[float, int]], now: float) -> set[int]:
-        """Mark a machine as slow if two users wait for long and no work was quick recently.
+        """Mark a machine as slow if work on two values waits for long and none was quick recently.
 
-        If only one user waits, the cause may be a lock. Return the users who wait.
+        If work on only one value waits, the cause may be a lock. Return the values.
         """
         answered = self._answered.get(machine, -math.inf)
-        waiting = {fid for since, fid in work if now - max(since, answered) > _SLOW_SECONDS}
+        waiting = {value for since, value in work if now - max(since, answered) > _SLOW_SECONDS}
         if len(waiting) > 1:
             self._slow.add(machine)
         return waiting
 
 
-def hash_of(fid: int) -> int:
-    """Return PostgreSQL's hashint8(fid), by which Citus chooses the shard.
+def _is_cluster(connection: psycopg.Connection[Row]) -> bool:
+    return bool(_QUERIES.is_cluster(connection))
 
-    See hash_bytes_uint32() in src/common/hashfn.c: Bob Jenkins' lookup3. FIDs are positive.
+
+def _list_shards(connection: psycopg.Connection[Row]) -> list[Row]:
+    return list(_QUERIES.list_shards(connection))
+
+
+def hash_of(value: int) -> int:
+    """Return PostgreSQL's hashint8() of a positive number, by which Citus chooses the shard.
+
+    See hash_bytes_uint32() in src/common/hashfn.c: Bob Jenkins' lookup3.
     """
-    word = (fid ^ fid >> 32) & 0xFFFFFFFF
+    word = (value ^ value >> 32) & 0xFFFFFFFF
     start = (0x9E3779B9 + 4 + 3923095) & 0xFFFFFFFF
     a, b, c = (start + word) & 0xFFFFFFFF, start, start
     c = ((c ^ b) - _rotate(b, 14)) & 0xFFFFFFFF

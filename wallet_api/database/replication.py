@@ -15,6 +15,7 @@ from wallet_api import metrics
 from wallet_api.alarms import alarm
 from wallet_api.database import sql
 from wallet_api.database.connections import Connection
+from wallet_api.database.sql import Row
 from wallet_api.errors import DatabaseWentBack
 
 # The offsets in the shared memory of: the position (bytes) of the last acknowledged write, the oid
@@ -47,7 +48,7 @@ class Replication:
         """Read the state of the database on a new connection, and detect if it went back."""
         # Read these first: other threads and processes may acknowledge more meanwhile.
         acknowledged, confirmed = self._read(_POSITION), self._confirmed
-        state = _QUERIES.read_state(connection)
+        state = _read_state(connection)
         self.has_standby = connection.has_standby = state["has_standby"]
         if state["wal_position"] is None:
             return
@@ -95,7 +96,7 @@ class Replication:
 
         Call it outside of a transaction, on the connection that read the rows, in the same
         Database.run(): a promoted server may lack the rows, and has nothing to wait for. The ids
-        have 32 bits, as xmin; None belongs to a wallet that was read from a file.
+        have 32 bits, as xmin; None is that of something that is not a row.
         """
         if not all(self._is_confirmed(connection, written) for written in transaction_ids):
             self.wait(connection)
@@ -129,7 +130,7 @@ class Replication:
         if not waited or state["next_transaction"] - oldest >= _EXPIRES:
             return
         # An operator who no longer configures a standby ends the wait without a warning.
-        if _QUERIES.read_state(connection)["has_standby"]:
+        if _read_state(connection)["has_standby"]:
             self._confirmed = connection.history, oldest
 
     def _refresh_after_promotion(self, connection: Connection) -> None:
@@ -147,3 +148,8 @@ class Replication:
 
     def _write(self, offset: int, number: int) -> None:
         _NUMBER.pack_into(self._shared, offset, number)
+
+
+def _read_state(connection: Connection) -> Row:
+    state: Row = _QUERIES.read_state(connection)
+    return state

@@ -56,20 +56,20 @@ class ApiClientChanges:
 
         def create(connection: Connection) -> Change[ApiClient]:
             clients = ApiClientRepository(connection)
-            given = rights
+            granted_rights = rights
             if creator is not None:
                 current = clients.get(creator.id)
                 if current is None or not current.active:
                     raise Unauthenticated
-                given = granted(current, rights)
-            if given.policy_id is not None:
-                require_policy(connection, given.policy_id)
-            made = clients.insert_if_absent(
-                id=token.client_id, name=name, token_hash=token.token_hash, rights=given
+                granted_rights = granted(current, rights)
+            if granted_rights.policy_id is not None:
+                require_policy(connection, granted_rights.policy_id)
+            created = clients.insert_if_absent(
+                id=token.client_id, name=name, token_hash=token.token_hash, rights=granted_rights
             )
-            if made is None:
+            if created is None:
                 raise ClientNameTaken(f"The name {name} is or was in use. Choose another one.")
-            return Change(made, description_of(made))
+            return Change(created, description_of(created))
 
         try:
             client = self._changes.run(SERVICE_FID, CREATED, create, access=access)

@@ -45,9 +45,9 @@ class ApiClientService:
 
     def find(self, page: PageRequest[str]) -> Page[ApiClient, str]:
         """Return a page of the clients by name, including revoked and expired ones."""
-        asked = PageRequest(since=None, after=page.after, limit=page.limit + 1)
+        one_more = PageRequest(since=None, after=page.after, limit=page.limit + 1)
         found = self._database.run(
-            lambda connection: ApiClientRepository(connection).list_page(asked)
+            lambda connection: ApiClientRepository(connection).list_page(one_more)
         )
         shown = found[: page.limit]
         following: Position[str] | None = None

@@ -74,7 +74,7 @@ class DepositService:
         asset = parse_asset(request.asset)
         units = parse_amount(request.amount, asset)
         absent = request.base_address in (None, "")
-        given = None if absent else parse_address(request.base_address)
+        requested_sender = None if absent else parse_address(request.base_address)
         request_hash = _hash(request)
 
         wallets, head = self._wallets.list_wallets_with_head(fid, access=access)
@@ -89,7 +89,7 @@ class DepositService:
                 return self._replay(earlier, request_hash, trading)
 
         stored = by_chain.get(BASE_ACCOUNT_CHAIN)
-        sender = _sender(given, None if stored is None else stored.address)
+        sender = _sender(requested_sender, None if stored is None else stored.address)
         prepare = partial(
             Deposit,
             fid=fid,

@@ -52,9 +52,9 @@ def find_missing_privileges(state: ServerState) -> ServiceUnavailable | None:
     """Return an error that names the objects on which our role lacks privileges, or None."""
     if not state.missing_privileges:
         return None
+    objects = {privilege.target for privilege in state.missing_privileges}
     return ServiceUnavailable(
-        "this role lacks privileges on "
-        f"{_some_of({privilege.target for privilege in state.missing_privileges})}",
+        f"this role lacks privileges on {_some_of(objects)}",
         "as the owner of the tables, run queries/operations/roles.sql, and make the role a member "
         "of wallet_api_runtime that inherits",
         alarm="rights_missing",

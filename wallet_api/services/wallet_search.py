@@ -41,10 +41,10 @@ class WalletFilters:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundWallet:
-    """A wallet that was found. Unless its key was `opened`, its address must not be returned."""
+    """A wallet that was found. Unless its key `decrypts`, its address must not be returned."""
 
     wallet: Wallet
-    opened: bool
+    decrypts: bool
 
 
 class WalletSearch:
@@ -104,8 +104,8 @@ class WalletSearch:
             decrypt_verified(self._encryption, wallet)
         except KeyUnreadable as error:
             alarm("unavailable", error.code, reason=error.reason, fid=wallet.fid)
-            return FoundWallet(wallet=wallet, opened=False)
-        return FoundWallet(wallet=wallet, opened=True)
+            return FoundWallet(wallet=wallet, decrypts=False)
+        return FoundWallet(wallet=wallet, decrypts=True)
 
 
 def _newest(

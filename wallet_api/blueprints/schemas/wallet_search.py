@@ -55,7 +55,7 @@ class FoundWallet(Answer):
     chain = fields.String(attribute="wallet.chain", metadata={"enum": list(CHAINS)})
     type = fields.String(attribute="wallet.wallet_type", metadata={"enum": list(TYPES)})
     address = fields.Function(
-        lambda found: found.wallet.address if found.opened else None,
+        lambda found: found.wallet.address if found.decrypts else None,
         metadata={
             "type": ["string", "null"],
             "description": "Null if the stored key does not decrypt. Do not deposit there.",
@@ -63,11 +63,12 @@ class FoundWallet(Answer):
             **ADDRESS,
         },
     )
-    opened = fields.Boolean(
+    decrypts = fields.Boolean(
+        data_key="opened",
         metadata={
             "description": "Whether the stored key decrypts. False needs an operator. A Base "
             "Account has no key and is true."
-        }
+        },
     )
     created_at = Timestamp(attribute="wallet.created_at", data_key="createdAt")
     updated_at = Timestamp(attribute="wallet.updated_at", data_key="updatedAt")

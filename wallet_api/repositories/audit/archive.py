@@ -1,6 +1,6 @@
 """Deletion of archived audit entries. Queries: queries/audit/archive.sql."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from wallet_api.database import one_round_trip, sql
 from wallet_api.models import AuditEntry
@@ -22,15 +22,23 @@ class AuditArchiveRepository(Repository):
         RestrictViolation if an entry must stay.
         """
         with one_round_trip(self._connection, begin=False, commit=False):
-            sql.send(self._connection, _QUERIES.propagate_settings)
-            sql.send(self._connection, _QUERIES.allow_deletion)
-            deleted = [
-                sql.send(
-                    self._connection, _QUERIES.delete_range, fid=fid, first_id=first, last_id=last
-                )
-                for fid, first, last in ranges
-            ]
-        return [
-            sorted((AuditEntry(**row) for row in cursor.fetchall()), key=lambda entry: entry.id)
-            for cursor in deleted
-        ]
+            self._propagate_settings()
+            self._allow_deletion()
+            deleted = [self._delete_range_later(*bounds) for bounds in ranges]
+        return [fetch() for fetch in deleted]
+
+    def _propagate_settings(self) -> None:
+        sql.send(self._connection, _QUERIES.propagate_settings)
+
+    def _allow_deletion(self) -> None:
+        sql.send(self._connection, _QUERIES.allow_deletion)
+
+    def _delete_range_later(
+        self, fid: int, first: int, last: int
+    ) -> Callable[[], list[AuditEntry]]:
+        cursor = sql.send(
+            self._connection, _QUERIES.delete_range, fid=fid, first_id=first, last_id=last
+        )
+        return lambda: sorted(
+            (AuditEntry(**row) for row in cursor.fetchall()), key=lambda entry: entry.id
+        )

@@ -50,18 +50,20 @@ class AuditRepository(Repository):
         if len(fids) == 1:
             self.lock_head(*fids)
             return set()
-        existing = [row["fid"] for row in _QUERIES.list_heads(self._connection, fids=list(fids))]
+        existing = [row["fid"] for row in self._list_heads(fids)]
         with one_round_trip(self._connection, begin=False, commit=False):
-            cursors = {
-                fid: sql.send(self._connection, _QUERIES.lock_head_if_free, fid=fid)
-                for fid in existing
-            }
-        return {fid for fid, cursor in cursors.items() if cursor.fetchone() is None}
+            locked = {fid: self._lock_head_if_free_later(fid) for fid in existing}
+        return {fid for fid, fetch in locked.items() if not fetch()}
+
+    def _lock_head_if_free_later(self, fid: int) -> Callable[[], bool]:
+        cursor = sql.send(self._connection, _QUERIES.lock_head_if_free, fid=fid)
+        return lambda: cursor.fetchone() is not None
 
     def is_written(self, entry: AuditEntry) -> bool:
         """Return whether exactly this entry is in the log."""
-        mac = _QUERIES.get_mac(self._connection, fid=entry.fid, id=entry.id)
-        return mac is not None and mac == entry.mac
+        return bool(
+            _QUERIES.is_written(self._connection, fid=entry.fid, id=entry.id, mac=entry.mac)
+        )
 
     def get_trading_address(self, fid: int) -> str | None:
         """Return the address with which a user's trading wallet was created or imported, or None.
@@ -108,9 +110,12 @@ class AuditRepository(Repository):
         """Return the heads of many users' chains."""
         now = self.get_time()
         heads = {fid: AuditHead(fid=fid, id=0, mac=FIRST_HEAD, now=now) for fid in fids}
-        for row in _QUERIES.list_heads(self._connection, fids=list(fids)):
+        for row in self._list_heads(fids):
             heads[row["fid"]] = AuditHead(**row, now=now)
         return heads
+
+    def _list_heads(self, fids: Collection[int]) -> list[Row]:
+        return list(_QUERIES.list_heads(self._connection, fids=list(fids)))
 
     def append_later(self, chained: ChainedEntry) -> Callable[[], bool]:
         """Append an entry in the caller's transaction, inside entry_id_taken().
@@ -124,17 +129,19 @@ class AuditRepository(Repository):
         return self._append_later(_QUERIES.append_creation, chained)
 
     def _append_later(self, query: Any, chained: ChainedEntry) -> Callable[[], bool]:
-        entry, head = chained.entry, chained.head
-        sql.send(self._connection, query, **_columns(entry))
-        moved = sql.send(
+        sql.send(self._connection, query, **_columns(chained.entry))
+        return self._advance_head_later(chained)
+
+    def _advance_head_later(self, chained: ChainedEntry) -> Callable[[], bool]:
+        cursor = sql.send(
             self._connection,
             _QUERIES.advance_head,
-            fid=head.fid,
-            id=head.id,
-            entry_mac=entry.mac,
-            mac=head.mac,
+            fid=chained.head.fid,
+            id=chained.head.id,
+            entry_mac=chained.entry.mac,
+            mac=chained.head.mac,
         )
-        return lambda: moved.fetchone() is not None
+        return lambda: cursor.fetchone() is not None
 
     def append_many(self, chained: Sequence[ChainedEntry]) -> bool:
         """Append entries of many users; return whether all were written.
@@ -143,10 +150,14 @@ class AuditRepository(Repository):
         EntryIdTaken if another transaction has appended to one of the chains in the meantime.
         """
         rows = [_columns(link.entry) for link in chained]
-        heads = {link.head.fid: link.head for link in chained}.values()
+        heads = {link.head.fid: link.head for link in chained}
         columns = {name: [row[name] for row in rows] for name in rows[0]}
         with entry_id_taken(self._connection):
             written = list(_QUERIES.append_many(self._connection, **columns))
+        moved = self._advance_heads(heads.values())
+        return moved and len(written) == len(rows)
+
+    def _advance_heads(self, heads: Collection[AuditHead]) -> bool:
         try:
             moved = list(
                 _QUERIES.advance_heads(
@@ -159,7 +170,7 @@ class AuditRepository(Repository):
         except pg.RestrictViolation as error:
             # The trigger wallet_audit_heads_only_move_on, which has no name in an error.
             raise EntryIdTaken from error
-        return (len(written), len(moved)) == (len(rows), len(heads))
+        return len(moved) == len(heads)
 
     def list_by_action(self, actions: Collection[str], page: PageRequest[int]) -> list[AuditEntry]:
         """Return entries of these actions, newest first."""

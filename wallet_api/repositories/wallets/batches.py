@@ -23,13 +23,22 @@ class WalletBatchRepository(Repository):
         Call it in batch_transaction(): the staging table lasts as long. Raises SecretMismatch if a
         key is encrypted with a retired secret.
         """
+        self._create_staging()
+        self._copy_staged(wallets)
+        return self._insert_staged()
+
+    def _create_staging(self) -> None:
         _QUERIES.create_staging(self._connection)
+
+    def _copy_staged(self, wallets: Iterable[Wallet]) -> None:
         with sql.copy(self._connection, _QUERIES.copy_staged) as rows:
             for wallet in wallets:
                 rows.write_row(tuple(columns_of(wallet).values()))
+
+    def _insert_staged(self) -> set[WalletKey]:
         with secret_retired(self._connection):
-            claimed = _QUERIES.insert_staged(self._connection)
-            return {(row["fid"], row["chain"]) for row in claimed}
+            inserted = _QUERIES.insert_staged(self._connection)
+            return {(row["fid"], row["chain"]) for row in inserted}
 
     def list_by_keys(self, keys: Iterable[WalletKey]) -> dict[WalletKey, Wallet]:
         """Return the existing wallets with these keys."""

@@ -17,11 +17,20 @@ class WalletSearchRepository(Repository):
     def list_wallets(self, chains: Sequence[str], page: PageRequest[str]) -> list[Wallet]:
         """Return wallets on one chain or both."""
         of_one_chain = {
-            TRADING_CHAIN: _QUERIES.list_trading,
-            BASE_ACCOUNT_CHAIN: _QUERIES.list_base_accounts,
+            TRADING_CHAIN: self._list_trading,
+            BASE_ACCOUNT_CHAIN: self._list_base_accounts,
         }
-        query = of_one_chain[chains[0]] if len(chains) == 1 else _QUERIES.list_all
-        return [wallet_of(row) for row in query(self._connection, **_parameters(page))]
+        listed = of_one_chain[chains[0]] if len(chains) == 1 else self._list_all
+        return [wallet_of(row) for row in listed(page)]
+
+    def _list_trading(self, page: PageRequest[str]) -> list[Row]:
+        return list(_QUERIES.list_trading(self._connection, **_parameters(page)))
+
+    def _list_base_accounts(self, page: PageRequest[str]) -> list[Row]:
+        return list(_QUERIES.list_base_accounts(self._connection, **_parameters(page)))
+
+    def _list_all(self, page: PageRequest[str]) -> list[Row]:
+        return list(_QUERIES.list_all(self._connection, **_parameters(page)))
 
     def list_by_address(
         self, address: str, chains: Sequence[str], page: PageRequest[str]

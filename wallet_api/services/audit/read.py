@@ -65,9 +65,9 @@ def _bounded(filters: AuditFilters) -> AuditFilters:
     """
     if filters.request_id is None:
         return filters
-    made = time_of(filters.request_id)
-    if made is not None:
-        since, before = made - _CLOCKS_DIFFER, made + _REQUEST_TAKES
+    began = time_of(filters.request_id)
+    if began is not None:
+        since, before = began - _CLOCKS_DIFFER, began + _REQUEST_TAKES
         filters = replace(filters, since=filters.since or since, before=filters.before or before)
     if filters.fid is None and not _is_short(filters.since, filters.before):
         raise InvalidFilter(

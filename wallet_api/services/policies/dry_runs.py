@@ -70,8 +70,8 @@ class PolicyDryRuns:
                 active, unrestricted = require_client(connection, client)
                 layers = read_layers(PolicyRepository(connection).list_layers(fid), active)
                 if rules is not None:
-                    tried = PolicyVersion(layer="wallet", policy=None, version=0, rules=rules)
-                    layers = (*(one for one in layers if one.layer != "wallet"), tried)
+                    proposed = PolicyVersion(layer="wallet", policy=None, version=0, rules=rules)
+                    layers = (*(one for one in layers if one.layer != "wallet"), proposed)
                 now = AuditRepository(connection).get_time()
                 request = Request(
                     method=method,

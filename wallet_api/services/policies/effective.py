@@ -88,9 +88,9 @@ def _windows(
     )
     if not found:
         return ()
-    asked = list(dict.fromkeys(window for *_, window in found))
+    windows = list(dict.fromkeys(window for *_, window in found))
     now = AuditRepository(connection).get_time()
-    sums = SpendRepository(connection).sum_windows(fid, asked, now=now)
+    sums = SpendRepository(connection).sum_windows(fid, windows, now=now)
     return tuple(
         WindowState(
             layer=layer,
