@@ -199,8 +199,14 @@ def test_every_view_is_accessible_and_fits_the_screen(enter, viewport, scheme):
         page.goto(f"{visitor.url}/console{view}")
         expect(page.get_by_role("heading", level=1)).not_to_be_empty()
         expect(page.get_by_text("Loading …")).to_have_count(0)
-        assert visitor.faults_of_the_page() == [], view
         assert fits(page), view
+        # All of an entry, and the numbers of a chart.
+        page.locator("summary").evaluate_all("all => all.slice(0, 3).forEach((one) => one.click())")
+        expect(page.get_by_label("The entry", exact=True)).to_have_count(
+            page.locator("td details[open]").count()
+        )
+        assert fits(page), view
+        assert visitor.faults_of_the_page() == [], view
 
 
 def test_the_console_works_with_the_keyboard_only(enter):

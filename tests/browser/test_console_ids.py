@@ -92,10 +92,8 @@ def test_every_address_id_and_hash_can_be_copied_and_addresses_have_an_explorer(
         page.locator("summary").evaluate_all(
             "all => all.slice(0, 20).forEach((one) => one.click())"
         )
-        page.wait_for_function(
-            "![...document.querySelectorAll('.entry pre')].some(one => one"
-            ".closest('details').open && !one.hasChildNodes())"
-        )
+        opened = page.locator("td details[open]")
+        expect(page.get_by_label("The entry", exact=True)).to_have_count(opened.count())
         assert page.evaluate(BARE, EXPLORER) == [], view
 
 

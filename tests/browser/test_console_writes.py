@@ -152,3 +152,30 @@ def test_a_revocation_that_fails_after_its_dialog_was_left_is_reported(
     alert = page.locator(".faults").get_by_role("alert")
     expect(alert).to_contain_text(f"It is not known whether left-by-{leave.lower()} is revoked.")
     assert is_active(behind, f"left-by-{leave.lower()}")
+
+
+@pytest.mark.parametrize(
+    ("ends", "reported"),
+    [
+        ("continue_", "left-continue was created after its view was left, so that its token was"),
+        ("abort", "It is not known whether left-abort was created."),
+    ],
+)
+def test_a_client_that_is_created_after_its_view_was_left_is_reported(enter, ends, reported):
+    visitor = enter(*MANAGES, view="#/status")
+    page = visitor.page
+    page.goto(f"{visitor.url}/console#/clients/new")
+    held = []
+
+    def hold(route):
+        held.append(route)
+
+    page.route("**/v1/clients", hold)
+    page.get_by_label("Name").fill(f"left-{ends.strip('_')}")
+    page.get_by_label("audit:read").check()
+    page.get_by_role("button", name="Create").click()
+    expect(page.get_by_role("button", name="Loading …")).to_be_visible()
+    page.go_back()
+    has_heading(page, "Status")
+    getattr(held[0], ends)()
+    expect(page.locator(".faults").get_by_role("alert")).to_contain_text(reported)

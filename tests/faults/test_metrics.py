@@ -253,6 +253,16 @@ def test_counters_of_killed_workers_stay_and_their_gauges_do_not(serve, database
     assert list(folder.iterdir()) == []
 
 
+def test_the_metrics_of_clients_begin_at_the_start(serve, client_of):
+    client_of("engine", "wallets:sign")
+    service = serve(METRICS_TOKEN=TOKEN, WEB_CONCURRENCY="1")
+    eventually(lambda: Numbers(service)("clients", event="created") == 1)
+    told = Numbers(service)
+    for name in ("signatures_total", "signing_refusals_total"):
+        assert f'wallet_api_{name}{{client="engine",' in told.text
+        assert told(name, client="engine") == 0
+
+
 def test_pool_timeouts_are_counted(serve, database_url):
     service = serve(
         METRICS_TOKEN=TOKEN, WEB_CONCURRENCY="1", DB_POOL_MAX="1", DB_POOL_TIMEOUT="0.2"

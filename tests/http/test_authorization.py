@@ -139,7 +139,7 @@ def test_a_refused_key_read_of_a_client_is_recorded(
     keyring, guarded_app, untouched, client, code, remote_addr, ip
 ):
     # The first refusal of an hour is recorded: let this be one.
-    application(guarded_app).wallets._refusals = RefusalWindows()
+    application(guarded_app).wallets._refusals._windows = RefusalWindows()
     header = keyring.outside if client == "at-home" else keyring.lacking["keys:read"]
     route = next(route for route in ROUTES if route.rule == KEY)
     request_id = f"{client}-{remote_addr.replace(':', '.')}"

@@ -47,13 +47,19 @@ function details(entry, network) {
     members(entry, explorer));
 }
 
+// The entry as JSON, in a row of its own below that of the entry, which is as wide as the table.
 function members(entry, explorer) {
   const text = json(entry);
-  const shown = h("pre", { tabindex: "0", "aria-label": "The entry" });
-  // Marking all entries of a page takes longer than showing them.
-  const open = () => shown.hasChildNodes() || shown.append(...marked(text, explorer, (found) => found));
-  return h("details", { ontoggle: open }, h("summary", {}, "All members"),
-    h("div", { class: "entry" }, copyButton(text, "entry"), shown));
+  let below = null;
+  const toggle = ({ target }) => {
+    below?.remove();
+    if (!target.open) return;
+    const row = target.closest("tr");
+    below = h("tr", { role: "row" }, h("td", { role: "cell", class: "entry", colspan: row.cells.length }, h("div", {},
+      copyButton(text, "entry"), h("pre", { tabindex: "0", "aria-label": "The entry" }, marked(text, explorer, (found) => found)))));
+    row.after(below);
+  };
+  return h("details", { ontoggle: toggle }, h("summary", {}, "All members"));
 }
 
 // Why policies refused a signature: "Refused by the policy of the wallet, rule payments: window".

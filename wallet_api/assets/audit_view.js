@@ -105,7 +105,7 @@ function exports(asked, view) {
     };
     return h("button", { type: "button", onclick: (event) => busy(event.currentTarget, run, failed) }, `Export ${kind.toUpperCase()}`);
   };
-  return h("div", { class: "actions" }, said, button("csv", "text/csv", csv), button("json", "application/json", json));
+  return h("div", { class: "actions" }, button("csv", "text/csv", csv), button("json", "application/json", json), said);
 }
 
 function fileName(asked) {

@@ -1,11 +1,12 @@
 // Creation of an API client. Its token is shown once, and not stored.
 
-import { busy, explain, now } from "./ask.js";
+import { Refusal, busy, explain, now } from "./ask.js";
 import { card, h, link, note } from "./dom.js";
 import { copyable } from "./ids.js";
 import { SCOPES } from "./labels.js";
 import { to } from "./router.js";
 import { get, post } from "./session.js";
+import { View } from "./view.js";
 
 const DAY_MS = 86_400_000;
 const EXPIRIES = { "1 day": 1, "7 days": 7, "30 days": 30, "90 days": 90, "1 year": 365, "as your token does": 0 };
@@ -22,8 +23,21 @@ export function newClient(view) {
     const asked = read(event.target);
     const ifUnknown = `It is not known whether ${asked.name} was created. If it was, nobody has its token: `
       + "look for it in the list of all clients, revoke it, and create one with another name.";
-    busy(button, async () => body.replaceChildren(...created(await post("clients", { body: asked, ifUnknown }))),
-      (refusal) => (refusal.code === "unauthenticated" ? view.fail(refusal) : explain(refusal, error)));
+    const create = async () => {
+      const made = await post("clients", { body: asked, ifUnknown });
+      if (!body.isConnected) {
+        throw new Refusal({
+          error: `${asked.name} was created after its view was left, so that its token was not shown.`,
+          detail: "Revoke it in the list of clients, and create one with another name.",
+        });
+      }
+      body.replaceChildren(...created(made));
+    };
+    const failed = (refusal) => {
+      if (body.isConnected && refusal.code !== "unauthenticated") explain(refusal, error);
+      else View.current.fail(refusal);
+    };
+    busy(button, create, failed);
   };
   body.append(h("form", { onsubmit: submit, "aria-label": "New client" },
     field("client-name", "Name", h("input", { id: "client-name", name: "name", required: true, autocomplete: "off", spellcheck: "false", placeholder: "engine" })),
