@@ -18,7 +18,7 @@ SIGNER = 8_000_006
 BIG = 2**53 + 1
 EXPLORER = "https://basescan.org/address/"
 
-# Return each visible address, id and hash that has no button beside it that copies it, or that is
+# Return each visible address, id and hash that has no button next to it that copies it, or that is
 # an address without a link to its page.
 BARE = """(explorer) => {
   const identifier = new RegExp([

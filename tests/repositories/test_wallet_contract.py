@@ -53,7 +53,7 @@ class Place:
     encryption: EncryptionService
 
     def __post_init__(self):
-        # The rows of these tests are encrypted under a secret that the database must know.
+        # The rows of these tests are encrypted with a secret that the database must know.
         SecretRegistration(self.database, self.encryption).register()
         self.importer = OnDemandImport(self.encryption)
         self.trail = AuditTrail(self.encryption)

@@ -68,7 +68,7 @@ def test_a_client_without_an_entry_is_reported_unless_it_is_known(clients, verif
 
 def test_a_client_that_is_valid_again_and_one_that_is_missing_are_reported(clients, verify, sql):
     plant(sql, "update api_clients set revoked_at = null where name = 'gone'")
-    fault = "the API client gone was revoked, and is so no longer"
+    fault = "the API client gone was revoked, and is active again"
     assert verify() == ([(None, None, fault)], 3)
     # A known name does not excuse it.
     assert verify(known_clients=["gone"]) == ([(None, None, fault)], 3)

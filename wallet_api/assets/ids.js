@@ -1,5 +1,5 @@
 // Addresses, ids and hashes: each with a button that copies it, and addresses with a link to the
-// block explorer. Whatever shows one uses this module.
+// block explorer. Every view uses this module to show one.
 
 import { h, s } from "./dom.js";
 

@@ -25,7 +25,7 @@ export class View {
     View.current = this;
   }
 
-  // `tools` stand beside the heading, so that they are not part of its name.
+  // `tools` are next to the heading, so that they are not part of its name.
   title(text, ...tools) {
     this.heading.textContent = text;
     this.tools.replaceChildren(...tools.filter(Boolean));

@@ -1,4 +1,4 @@
-"""How variables are read that have rules of their own."""
+"""A reader of the variables that have rules of their own."""
 
 import json
 import re

@@ -43,7 +43,7 @@ _MESSAGE_METHODS = frozenset({"personal_sign", "eth_sign"})
 _CHAINLESS_METHODS = frozenset({"sign/message"})
 _AUTHORIZATION_METHODS = frozenset({"sign/authorization"})
 
-# Stands for any address, where no condition names one.
+# Represents any address, where no condition names one.
 _ADDRESS = "0x" + "11" * 20
 _NOW = 1
 

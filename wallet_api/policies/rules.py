@@ -93,7 +93,7 @@ class Rule:
     limits_amounts: bool = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Derive what the evaluation asks often."""
+        """Derive values that the evaluation needs often."""
         kinds = _SPENDS if self.kinds is None else self.kinds & _SPENDS
         if self.to is not None:
             kinds &= _TRANSFERS

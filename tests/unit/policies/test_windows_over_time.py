@@ -129,7 +129,7 @@ def test_what_can_leave_within_a_window_never_exceeds_its_limit(random):
             rows += stored(request, now)
             signed += usable(request, now)
     note(f"{rule=}\n{signed=}")
-    # Whoever holds a signature may use it at any moment from its creation to its last one.
+    # The holder of a signature may use it at any moment from its creation to its last one.
     moments = {moment for _, _, *span in signed for moment in span if moment < 2**59}
     for moment in moments | {moment + seconds - 1 for moment in moments}:
         for asset in ("native", USDC):

@@ -1,4 +1,4 @@
-"""API clients beside the audit entries of their creation and revocation."""
+"""Comparison of API clients with the audit entries of their creation and revocation."""
 
 import json
 from collections.abc import Collection, Iterable, Iterator
@@ -55,7 +55,7 @@ class ClientCheck:
             if entry is not None:
                 yield from _differences(client, entry)
             if client.name in self._revoked and client.revoked_at is None:
-                yield f"the API client {client.name} was revoked, and is so no longer"
+                yield f"the API client {client.name} was revoked, and is active again"
         for name in sorted(missing):
             yield f"the API client {name} is missing"
 
