@@ -8,6 +8,7 @@ import pytest
 
 from tests.commands import COMMANDS, Running, kept_environ
 from tests.service import ROOT
+from wallet_api.cli import cli
 
 PAGE = (ROOT / "docs" / "commands.md").read_text()
 
@@ -36,7 +37,9 @@ def test_an_example_on_the_page_has_no_option_that_does_not_exist():
         name = max((name for name in COMMANDS if f"{given} ".startswith(f"{name} ")), default=None)
         assert name is not None, given
         arguments = shlex.split(given.removeprefix(name))
-        context = click.Context(COMMANDS[name], info_name=name, resilient_parsing=True)
+        # A command keeps its first option for help, also for other tests of this process.
+        settings = {"resilient_parsing": True, **cli.context_settings}
+        context = click.Context(COMMANDS[name], info_name=name, **settings)
         COMMANDS[name].parse_args(context, arguments)
         checked += 1
     assert checked >= len(COMMANDS)
