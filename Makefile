@@ -1,4 +1,4 @@
-# `make help` lists the targets. Needs Python 3.11 or newer, git and make; nothing else.
+# `make help` lists the targets. Needs Python 3.11 or newer with pip, git and make; nothing else.
 
 PYTHON ?= python3
 VENV := .venv
@@ -7,7 +7,8 @@ BIN := $(VENV)/bin
 RUNNABLE := $(VENV)/runnable
 INSTALLED := $(VENV)/installed
 # Python compiles modules at their first import. pip would compile thousands of unused ones.
-PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --no-compile
+# The pip of PYTHON installs, so that the environment of `make run` needs none.
+PIP_INSTALL := $(PYTHON) -m pip --python $(BIN)/python install --disable-pip-version-check --no-compile
 
 # The tests start hundreds of processes, and without .pyc files each would compile our modules.
 unexport PYTHONDONTWRITEBYTECODE
@@ -96,9 +97,13 @@ clean: ## Remove the virtual environment and build. Data in .data is kept.
 $(RUNNABLE): requirements-run.txt requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "Python 3.11 or newer is required: make PYTHON=python3.12 …"; exit 1; }
+	@$(PYTHON) -m pip --version >/dev/null 2>&1 \
+	  || { echo "$(PYTHON) has no pip: install it, for example: apt-get install python3-pip"; exit 1; }
 	@echo "Installing what running needs into $(VENV)."
-	$(PYTHON) -m venv --clear $(VENV)
+	$(PYTHON) -m venv --clear --without-pip $(VENV)
 	$(PIP_INSTALL) --require-hashes -r requirements-run.txt
+	@# Packages bring 14 MB of sources in C, which nothing here compiles.
+	@find $(VENV)/lib -name '*.[ch]' -delete
 	@touch $@
 
 $(INSTALLED): $(RUNNABLE) setup.cfg pyproject.toml

@@ -410,9 +410,9 @@ CREATE INDEX idx_wallet_audit_log_by_user ON public.wallet_audit_log USING btree
 
 CREATE INDEX idx_wallet_spends_by_asset_with_amounts ON public.wallet_spends USING btree (fid, chain_id, asset, valid_until) INCLUDE (kind, counterparty, amount);
 
-CREATE INDEX idx_wallets_address_created_at ON public.wallets USING btree (lower(address), created_at, fid, chain);
-
 CREATE INDEX idx_wallets_base_account_created_at ON public.wallets USING btree (created_at, fid) WHERE (chain = 'base-account'::text);
+
+CREATE INDEX idx_wallets_by_address ON public.wallets USING btree (lower(address) text_pattern_ops, created_at, fid, chain);
 
 CREATE INDEX idx_wallets_trading_created_at ON public.wallets USING btree (created_at, fid) WHERE (chain = 'ethereum'::text);
 

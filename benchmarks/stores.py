@@ -20,7 +20,8 @@ from wallet_api.database import Connection, Database
 from wallet_api.development.postgres import LocalPostgres
 from wallet_api.models import TRADING_CHAIN, AuditContext, ClientRights
 from wallet_api.services import migrations
-from wallet_api.services.signing import SigningService
+from wallet_api.services.api_client_changes import CreatedClient
+from wallet_api.services.signing.signatures import SigningService
 from wallet_api.services.wallets import BaseAccountWalletService
 
 ACCESS = AuditContext(actor="user:benchmark", request_id="benchmark")
@@ -85,11 +86,11 @@ class Rows:
         """The signing service that the views call."""
         return self._services.signing
 
-    def create_client(self, name: str, *, scopes: tuple[str, ...]) -> str:
-        """Return the token of a new API client, whose wallets sign everything."""
+    def create_client(self, name: str, *, scopes: tuple[str, ...]) -> CreatedClient:
+        """Return a new API client, for which wallets sign everything."""
         rights = ClientRights(scopes=frozenset(scopes), unrestricted=True)
         changes = self._services.client_changes
-        return changes.create(name, rights, creator=None, access=ACCESS).token.reveal()
+        return changes.create(name, rights, creator=None, access=ACCESS)
 
     def close(self) -> None:
         """Close the pool."""

@@ -4,9 +4,7 @@
 -- Answered by the primary key.
 select
     version,
-    policy_id,
-    created_at,
-    created_by
+    policy_id
 from service_policies
 order by version desc
 limit 1;
@@ -25,9 +23,7 @@ returning made.version;
 -- Answered by the primary key.
 select
     version,
-    policy_id,
-    created_at,
-    created_by
+    policy_id
 from wallet_policies
 where fid = :fid::bigint
 order by version desc

@@ -1,13 +1,14 @@
 -- name: open_account(fid, chain_id)!
--- Create the row of a wallet on a chain that lock_account() locks, unless it exists.
+-- Create the row of a wallet on a chain that lock_account() locks, unless it exists. Sent before the first spend of the
+-- wallet on the chain: when lock_account() returned no row.
 -- Safe under concurrency because the primary key decides, and idempotent.
 insert into signing_accounts (fid, chain_id)
 values (:fid::bigint, :chain_id::bigint)
 on conflict (fid, chain_id) do nothing;
 
 -- name: lock_account(fid, chain_id)^
--- Lock a wallet on a chain until the end of the transaction, after open_account(). Return the database's time after the
--- wait.
+-- Lock a wallet on a chain until the end of the transaction. Return the database's time after the wait. No row: send
+-- open_account(), then this again.
 -- Requests of one wallet that can spend are decided one after another. Sent after the user's audit chain was locked,
 -- so that two transactions never deadlock.
 -- Answered by the primary key.

@@ -37,6 +37,15 @@ def _leaves(group, *path):
 COMMANDS = dict(_leaves(cli))
 """Every command by its full name: "db upgrade"."""
 
+
+def parse(name, arguments):
+    """Parse the arguments of a command as the program does, without calling the command."""
+    # A command keeps the names of its help option, which are those of its first parent.
+    program = click.Context(cli, info_name="wallet-api", **cli.context_settings)
+    context = click.Context(COMMANDS[name], parent=program, resilient_parsing=True)
+    COMMANDS[name].parse_args(context, arguments)
+
+
 NEEDED = {
     "audit archive": ["--before", "2026-01-01", "--to", "."],
     "clients create": ["--name", "engine", "--scope", "keys:read"],

@@ -18,6 +18,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from flask_smorest import Blueprint
 from pytest_postgresql import factories
+from werkzeug.routing import Rule
 
 from tests.cluster import folder_in_memory, make_logins_cheap
 from tests.commands import Running, kept_environ
@@ -42,13 +43,25 @@ from wallet_api.services import migrations
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Derive each key once: scrypt takes 0.3 s, and test modules derive keys at their import."""
+    """Do once what each app would do again: derive keys, compile the functions of url_for().
+
+    scrypt takes 0.3 s, and test modules derive keys at their import. The compilation is half of
+    what remains of create_app().
+    """
     patch = pytest.MonkeyPatch()
     known = functools.cache(lambda text, salt, n: _scrypt(Secret(text), salt=salt, n=n))
     patch.setattr(
         "wallet_api.crypto.encryption._scrypt",
         lambda secret, salt, n: known(secret.reveal(), salt, n),
     )
+    builders: dict[tuple[object, ...], Callable[..., Any]] = {}
+    compile_builder = Rule._compile_builder
+
+    def compiled(rule: Rule, append_unknown: bool = True) -> Callable[..., Any]:
+        key = (tuple(rule._trace), str(rule.defaults), append_unknown)
+        return builders.get(key) or builders.setdefault(key, compile_builder(rule, append_unknown))
+
+    patch.setattr(Rule, "_compile_builder", compiled)
     config.add_cleanup(patch.undo)
 
 

@@ -67,11 +67,13 @@ class ReusedDatabase:
     def give_back(self) -> None:
         """End the sessions of the test, and remove its rows or the whole copy."""
         try:
-            with psycopg.connect(self._url, autocommit=True) as connection:
-                _end_other_sessions(connection)
-                reusable = self._uses < _MOST_USES and _state(connection) == self._migrated
-                if reusable:
-                    connection.execute(self._empty)
+            try:
+                reusable = self._emptied()
+            except psycopg.OperationalError:
+                # The test ended this session too.
+                self._connection.close()
+                self._connection = psycopg.connect(self._url, autocommit=True)
+                reusable = self._emptied()
         except psycopg.Error:
             # The test dropped a table or the database, or stopped the server.
             reusable = False
@@ -81,18 +83,27 @@ class ReusedDatabase:
     def close(self) -> None:
         """Drop the copy, if there is one."""
         if self._copy is not None:
+            self._connection.close()
             self._copy.close()
             self._copy = None
 
     def _make(self) -> None:
         with ExitStack() as copy:
             self._url = copy.enter_context(self._clone(self._name))
-            with psycopg.connect(self._url, autocommit=True) as connection:
-                deletions = connection.execute(_EMPTY).fetchone()[0]
-                self._empty = f"set session_replication_role = replica; {deletions}"
-                self._migrated = _state(connection)
+            # It is kept, because a connection costs more than the rest.
+            self._connection = psycopg.connect(self._url, autocommit=True)
+            deletions = self._connection.execute(_EMPTY).fetchone()[0]
+            self._empty = f"set session_replication_role = replica; {deletions}"
+            self._migrated = _state(self._connection)
             self._uses = 0
             self._copy = copy.pop_all()
+
+    def _emptied(self) -> bool:
+        _end_other_sessions(self._connection)
+        if self._uses >= _MOST_USES or _state(self._connection) != self._migrated:
+            return False
+        self._connection.execute(self._empty)
+        return True
 
 
 def _end_other_sessions(connection: psycopg.Connection[Any]) -> None:

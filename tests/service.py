@@ -1,4 +1,4 @@
-"""A real service: gunicorn in processes of its own, and concurrent clients with real sockets."""
+"""A real service, in processes of its own or in this one, and concurrent clients with sockets."""
 
 import asyncio
 import json
@@ -7,13 +7,18 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from flask import Flask
+from werkzeug.serving import make_server
 
 from wallet_api.auth.user_tokens import UserTokens
 from wallet_api.config import read_token_settings
@@ -117,6 +122,20 @@ def start_service(
             time.sleep(0.05)
     service.stop()
     raise AssertionError(f"the service does not start:\n{log.read_text()}")
+
+
+@contextmanager
+def served(app: Flask) -> Iterator[str]:
+    """Serve an app over HTTP in this process, and yield its URL."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 def seconds_of(call: Callable[[], Answer]) -> float:

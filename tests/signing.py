@@ -47,11 +47,6 @@ def vectors():
     return json.loads((DATA / "vectors.json").read_text())
 
 
-def digest_of(typed_data):
-    """Return the digest of typed data that was read."""
-    return signatures.typed_data_digest(signatures.encode_typed_data(typed_data))
-
-
 def to_bytes(text):
     return bytes.fromhex(text.removeprefix("0x"))
 

@@ -3,10 +3,9 @@
 import re
 import shlex
 
-import click
 import pytest
 
-from tests.commands import COMMANDS, Running, kept_environ
+from tests.commands import COMMANDS, Running, kept_environ, parse
 from tests.service import ROOT
 
 PAGE = (ROOT / "docs" / "commands.md").read_text()
@@ -36,8 +35,7 @@ def test_an_example_on_the_page_has_no_option_that_does_not_exist():
         name = max((name for name in COMMANDS if f"{given} ".startswith(f"{name} ")), default=None)
         assert name is not None, given
         arguments = shlex.split(given.removeprefix(name))
-        context = click.Context(COMMANDS[name], info_name=name, resilient_parsing=True)
-        COMMANDS[name].parse_args(context, arguments)
+        parse(name, arguments)
         checked += 1
     assert checked >= len(COMMANDS)
 

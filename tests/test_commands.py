@@ -14,11 +14,12 @@ from pathlib import Path
 import click
 import pytest
 
-from tests.commands import COMMANDS, NEEDED, Running, kept_environ
+from tests.commands import COMMANDS, NEEDED, Running, kept_environ, parse
 from tests.factories import JWT_SECRET, SECRET
 from tests.leaks import LEAKS
 from tests.service import ROOT
 from wallet_api import __main__ as program
+from wallet_api.cli.progress import Progress
 from wallet_api.services.encryption_keys.registration import SecretRegistration
 
 WITHOUT_JSON = {
@@ -60,13 +61,11 @@ def fault(done, status=1):
 
 @every_command
 def test_a_command_has_help_with_an_example_that_can_be_typed(name):
-    command = COMMANDS[name]
-    example = command.help.partition("Example:\n")[2].replace("\\\n", " ").strip()
+    example = COMMANDS[name].help.partition("Example:\n")[2].replace("\\\n", " ").strip()
     words = [word for word in shlex.split(example) if not re.match("[A-Z_]+=", word)]
     parts = name.split()
     assert words[: len(parts) + 1] == ["wallet-api", *parts]
-    context = click.Context(command, info_name=name, resilient_parsing=True)
-    command.parse_args(context, words[len(parts) + 1 :])
+    parse(name, words[len(parts) + 1 :])
 
 
 @every_command
@@ -233,7 +232,8 @@ def on_terminal(*arguments, **environ):
     return written.decode()
 
 
-COLORED = [("doctor",), ("db", "doctor"), ("keys", "verify"), ("keys", "status")]
+COLORED = [("doctor",), ("db", "doctor")]
+WITH_STATUS_LINE = [("keys", "verify"), ("keys", "status")]
 
 
 @pytest.mark.parametrize("arguments", COLORED, ids=" ".join)
@@ -242,11 +242,34 @@ def test_terminal_output_has_colors_unless_no_color_is_set(arguments, environ):
     assert not COLOR.search(on_terminal(*arguments, NO_COLOR="1", **environ))
 
 
-@pytest.mark.parametrize("arguments", COLORED, ids=" ".join)
+@pytest.mark.parametrize("arguments", COLORED + WITH_STATUS_LINE, ids=" ".join)
 def test_output_to_a_pipe_has_no_colors_even_with_force_color(run, arguments, environ):
     done = run(" ".join(arguments), FORCE_COLOR="1", **environ)
     assert "\x1b" not in done.out + done.err
     assert done.out
+
+
+def test_a_status_line_is_drawn_on_a_terminal_and_removed(environ):
+    drawn = "\r\x1b[KChecking the configuration\r\x1b[K"
+    assert drawn in on_terminal("doctor", **environ)
+    assert "Checking" not in on_terminal("doctor", **environ | {"TERM": "dumb"})
+
+
+def test_a_progress_line_is_drawn_on_a_terminal_at_its_width_and_removed(
+    monkeypatch, capsys, tmp_path
+):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "24")
+    monkeypatch.setattr("wallet_api.cli.progress._DRAW_INTERVAL", 0)
+    with Progress(2, "wallets", expected=["ok"], faults=["bad"], quiet_stdout=True) as progress:
+        progress.add("ok")
+        progress.print_line("a fault")
+    (line, *rest) = capsys.readouterr().err.split("\r\x1b[K")[1:]
+    assert line.startswith("1/2 wallets, ")
+    assert len(line) == 23
+    assert rest == ["a fault\n", ""]
 
 
 def test_an_upgrade_prints_each_migration_that_it_applies(run, database_url, sql):

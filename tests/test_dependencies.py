@@ -168,7 +168,7 @@ def test_make_run_installs_only_what_running_needs_and_shows_progress(tmp_path):
     commands = commands_of("run", tmp_path)
     assert re.findall(r"-r (\S+)", commands) == ["requirements-run.txt"]
     assert "--editable" not in commands
-    (install,) = re.findall(r".* -m pip install .*", commands)
+    (install,) = re.findall(r".* -m pip .* install .*", commands)
     assert "--require-hashes" in install
     assert not re.search(r" (-q+|--quiet)\b", install)
 
@@ -179,6 +179,7 @@ def test_make_test_installs_the_rest(tmp_path):
     assert commands.count("--clear") == 1
 
 
+@pytest.mark.slow
 def test_the_code_runs_with_only_the_deployed_packages():
     deployed = " ".join(name for name, *_ in PIN.findall(LOCKS["requirements.txt"]))
     run = subprocess.run(

@@ -4,15 +4,19 @@ import json
 import re
 import shutil
 import subprocess
+from itertools import product
 
 import pytest
+import yaml
 from prometheus_client import REGISTRY
+from prometheus_client.metrics import MetricWrapperBase
 
+from tests.factories import ACCESS, new_client
 from tests.service import ROOT
 from wallet_api import alarms, metrics
 from wallet_api.app import create_app  # noqa: F401 (the metrics of every module are initialized)
 from wallet_api.policies.rules import METHODS
-from wallet_api.services.signing import REFUSALS, initialize_counters
+from wallet_api.services.signing.counters import REFUSALS, REFUSED_METHODS, initialize_counters
 
 FOLDER = ROOT / "deploy" / "prometheus"
 ALERTS = (FOLDER / "alerts.yml").read_text()
@@ -63,6 +67,66 @@ def test_every_metric_is_on_the_dashboard_and_in_the_documentation():
         assert f"`{told}`" in OPERATIONS or "connections_max" in told, told
 
 
+LABELS_OF_PROMETHEUS = {"instance", "job"}
+
+
+def labels_by_sample():
+    """Return the labels of every sample of the service, by its name."""
+    found = {}
+    for metric in vars(metrics).values():
+        if isinstance(metric, MetricWrapperBase):
+            for suffix in SUFFIXES[metric._type]:
+                le = {"le"} if suffix == "_bucket" else set()
+                found[f"{metric._name}{suffix}"] = {*metric._labelnames, *le}
+    return found
+
+
+def labels_used(expression, *texts):
+    """Return the labels that an expression and the texts of its result name."""
+    matched = re.findall(r"(\w+)\s*(?:=~|!~|!=|=)\s*\"", expression)
+    kept = re.findall(r"\b(?:by|on|without|ignoring) \(([^)]*)\)", expression)
+    shown = re.findall(r"{{\s*\$labels\.(\w+)|{{\s*(\w+)\s*}}", " ".join(texts))
+    names = {*matched, *re.findall(r"\w+", " ".join(kept)), *("".join(pair) for pair in shown)}
+    return names - LABELS_OF_PROMETHEUS
+
+
+def questions():
+    """Yield each expression of the alerts and of the dashboard, with the texts of its result."""
+    for rule in yaml.safe_load(ALERTS)["groups"][0]["rules"]:
+        yield rule["expr"], *rule["annotations"].values()
+    for panel in DASHBOARD["panels"]:
+        for target in panel.get("targets", []):
+            yield target["expr"], target["legendFormat"]
+
+
+def test_alerts_and_dashboard_name_only_labels_that_their_metrics_have():
+    known = labels_by_sample()
+    assert known.keys() == samples()
+    for expression, *texts in questions():
+        for name in NAME.findall(expression):
+            assert labels_used(expression, *texts) <= known[name], (expression, name)
+
+
+def test_a_label_that_is_shown_survives_the_aggregation():
+    for expression, *texts in questions():
+        for kept in re.findall(r"\bby \(([^)]*)\)", expression):
+            assert labels_used("", *texts) <= set(re.findall(r"\w+", kept)), expression
+
+
+def test_the_series_of_the_rule_tests_have_the_labels_of_the_metrics():
+    known = labels_by_sample()
+    text = (FOLDER / "alerts_test.yml").read_text()
+    series = re.findall(r"series: '(wallet_api_\w+){(.*?)}'", text)
+    assert len(series) > 20
+    for name, labels in series:
+        given = set(re.findall(r"(\w+)=", labels)) - LABELS_OF_PROMETHEUS
+        # Only the histograms are given in part.
+        if name.startswith(metrics.REQUESTS._name):
+            assert given <= known[name], (name, labels)
+        else:
+            assert given == known[name], (name, labels)
+
+
 def test_every_label_value_that_an_alert_watches_exists_before_its_first_event():
     """Prometheus sees no increase in a counter that appears with its first event."""
     known = {
@@ -78,10 +142,33 @@ def test_every_label_value_that_an_alert_watches_exists_before_its_first_event()
     assert watched == {
         metric._name for metric in (metrics.ALARMS, metrics.KEY_READS, *labelled, *unlabelled)
     }
-    # Those of a client begin with its first request.
+    # Those of a client begin with its first request, or before.
     initialize_counters("a-client-of-this-test")
-    for metric, values in ((metrics.SIGNING_REFUSALS, REFUSALS), (metrics.SIGNATURES, METHODS)):
-        assert set(metric._metrics) >= {(value, "a-client-of-this-test") for value in values}
+    name = ["a-client-of-this-test"]
+    assert set(metrics.SIGNATURES._metrics) >= set(product(METHODS, name))
+    refusals = set(product(REFUSED_METHODS, REFUSALS, name))
+    assert set(metrics.SIGNING_REFUSALS._metrics) >= refusals
+
+
+def test_the_metrics_of_clients_begin_at_the_start_of_a_process(services, database):
+    """A counter of a client that signs is 0 before its first request."""
+
+    def counted():
+        services.clients.report()
+        return [
+            REGISTRY.get_sample_value("wallet_api_clients", {"event": event})
+            for event in ("created", "revoked")
+        ]
+
+    assert counted() == [0, 0]
+    for name, scopes in (("bot-of-this-test", ["wallets:sign"]), ("reader", ["wallets:read"])):
+        new_client(services.clients, *scopes, name=name, unrestricted=False)
+    new_client(services.clients, "wallets:sign", name="gone", unrestricted=False)
+    services.client_changes.revoke("gone", access=ACCESS)
+    assert counted() == [3, 1]
+    clients = {labels[1] for labels in metrics.SIGNATURES._metrics}
+    assert "bot-of-this-test" in clients
+    assert not {"reader", "gone"} & clients
 
 
 def test_both_pools_have_their_counters_as_soon_as_they_are_open(make_app, environ):

@@ -64,7 +64,7 @@ from wallet_api.services.policies.dry_runs import PolicyDryRuns
 from wallet_api.services.policies.effective import EffectivePolicies
 from wallet_api.services.policies.versions import PolicyVersions
 from wallet_api.services.readiness import ReadinessService
-from wallet_api.services.signing import SigningService
+from wallet_api.services.signing.signatures import SigningService
 from wallet_api.services.status import StatusService
 from wallet_api.services.storage import StorageService
 from wallet_api.services.wallet_files.storages import select_storage
@@ -190,7 +190,11 @@ def _services(settings: Settings) -> Application:
     changes = AuditedChanges(database, encryption, registration)
     readiness = ReadinessService(database, registration)
     stats_service = storage.stats(replica)
-    scraped = settings.metrics_token is not None and storage.uses_rows
+    clients = ApiClientService(database)
+    # The second reads the indexes of all wallets.
+    reports: dict[Callable[[], None], float] = {clients.report: 60}
+    if storage.uses_rows:
+        reports[stats_service.report] = 15 * 60
     return Application(
         database=database,
         replica=replica,
@@ -210,8 +214,8 @@ def _services(settings: Settings) -> Application:
         deposits=DepositService(database, wallet_service, settings.network),
         deposit_history=DepositHistory(database, wallet_service),
         readiness=readiness,
-        watch=Watch(readiness, stats_service.report if scraped else None),
-        clients=ApiClientService(database),
+        watch=Watch(readiness, {} if settings.metrics_token is None else reports),
+        clients=clients,
         client_changes=ApiClientChanges(changes),
         wallet_search=storage.search(replica, encryption, primary=database),
         stats=stats_service,

@@ -78,10 +78,12 @@ SLOW_QUERIES = Counter("wallet_api_db_slow_queries", "Statements that were logge
 WALLETS_CREATED = Counter("wallet_api_wallets_created", "Trading wallets that were created.")
 KEY_READS = Counter("wallet_api_key_reads", "Private keys that were returned.", ["caller"])
 SIGNATURES = Counter(
-    "wallet_api_signatures", "Signatures that were returned.", ["method", "client"]
+    "wallet_api_signatures", "Signatures that were made and recorded.", ["method", "client"]
 )
 SIGNING_REFUSALS = Counter(
-    "wallet_api_signing_refusals", "Requests to sign that were refused.", ["reason", "client"]
+    "wallet_api_signing_refusals",
+    "Requests to sign that were refused.",
+    ["method", "reason", "client"],
 )
 FAILED_DECRYPTIONS = Counter(
     "wallet_api_failed_opens", "Keys that did not decrypt to that of their address. Alert on this."
@@ -114,6 +116,13 @@ WALLETS = Gauge(
     "wallet_api_wallets",
     "Wallets in PostgreSQL, counted a few times an hour.",
     ["type"],
+    multiprocess_mode="livemostrecent",
+)
+# With a label, it does not exist before the first count: 0 would look like a change.
+CLIENTS = Gauge(
+    "wallet_api_clients",
+    "API clients that were ever created and revoked, counted every minute. Alert on a new one.",
+    ["event"],
     multiprocess_mode="livemostrecent",
 )
 DEPOSITS = Gauge(

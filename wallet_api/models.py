@@ -310,8 +310,6 @@ class PolicyAssignment:
 
     version: int
     policy_id: UUID | None
-    created_at: datetime
-    created_by: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

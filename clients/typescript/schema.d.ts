@@ -1501,6 +1501,55 @@ export interface components {
                 max_lifetime_seconds?: number;
             }[];
         };
+        WrittenPolicyAnswer: {
+            /**
+             * Format: uuid
+             * @example 7d3c1f0e-5a52-4c5e-9c39-5b1a2f6d8e11
+             */
+            id: string;
+            /** @example 1 */
+            version: number;
+            name: string;
+            /**
+             * @example [
+             *       {
+             *         "id": "payments",
+             *         "effect": "allow",
+             *         "chain_ids": [
+             *           8453
+             *         ],
+             *         "kinds": [
+             *           "token_transfer"
+             *         ],
+             *         "tokens": [
+             *           "0x833589fcd6edb6e08f4c7c32d4f71b54bda02913"
+             *         ],
+             *         "to": [
+             *           "0x78547fc07fdc8aac05e53b034e510b276a5ba384"
+             *         ],
+             *         "windows": [
+             *           {
+             *             "seconds": 86400,
+             *             "max_amount": "5000000"
+             *           }
+             *         ]
+             *       }
+             *     ]
+             */
+            readonly rules: Record<string, never>[];
+            /** Format: date-time */
+            createdAt: string;
+            /** @example cli:operator */
+            createdBy: string;
+            /**
+             * @description Probable mistakes in the rules of the request, in English sentences.
+             * @example [
+             *       "Rule \"payments\" allows no transaction: transactions need a rule for network_fee.",
+             *       "Rule \"payments\" allows signatures that are valid for any time, and count in its windows until then: set max_lifetime_seconds, or name the methods for transactions only."
+             *     ]
+             */
+            readonly warnings: string[];
+        };
         PolicyAnswer: {
             /**
              * Format: uuid
@@ -1770,6 +1819,14 @@ export interface components {
             explanation: string | null;
             layers: components["schemas"]["_Layer"][];
             windows: components["schemas"]["_Window"][];
+            /**
+             * @description Probable mistakes in the rules of the request, in English sentences.
+             * @example [
+             *       "Rule \"payments\" allows no transaction: transactions need a rule for network_fee.",
+             *       "Rule \"payments\" allows signatures that are valid for any time, and count in its windows until then: set max_lifetime_seconds, or name the methods for transactions only."
+             *     ]
+             */
+            warnings: string[];
         };
         AssignmentAnswer: {
             /** @example 1 */
@@ -1937,6 +1994,47 @@ export interface components {
                 /** @description How long a signature and its allowance may be valid. */
                 max_lifetime_seconds?: number;
             }[];
+        };
+        WrittenUserPolicyAnswer: {
+            /** @example 1 */
+            version: number;
+            /**
+             * @example [
+             *       {
+             *         "id": "payments",
+             *         "effect": "allow",
+             *         "chain_ids": [
+             *           8453
+             *         ],
+             *         "kinds": [
+             *           "token_transfer"
+             *         ],
+             *         "tokens": [
+             *           "0x833589fcd6edb6e08f4c7c32d4f71b54bda02913"
+             *         ],
+             *         "to": [
+             *           "0x78547fc07fdc8aac05e53b034e510b276a5ba384"
+             *         ],
+             *         "windows": [
+             *           {
+             *             "seconds": 86400,
+             *             "max_amount": "5000000"
+             *           }
+             *         ]
+             *       }
+             *     ]
+             */
+            readonly rules: Record<string, never>[];
+            /** Format: date-time */
+            createdAt: string;
+            /**
+             * @description Probable mistakes in the rules of the request, in English sentences.
+             * @example [
+             *       "Rule \"payments\" allows no transaction: transactions need a rule for network_fee.",
+             *       "Rule \"payments\" allows signatures that are valid for any time, and count in its windows until then: set max_lifetime_seconds, or name the methods for transactions only."
+             *     ]
+             */
+            readonly warnings: string[];
         };
         ClientAnswer: {
             /** @example support-desk */
@@ -5630,7 +5728,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PolicyAnswer"];
+                    "application/json": components["schemas"]["WrittenPolicyAnswer"];
                 };
             };
             /** @description A new policy. */
@@ -5642,7 +5740,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PolicyAnswer"];
+                    "application/json": components["schemas"]["WrittenPolicyAnswer"];
                 };
             };
             /**
@@ -6966,7 +7064,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["UserPolicyAnswer"];
+                    "application/json": components["schemas"]["WrittenUserPolicyAnswer"];
                 };
             };
             /**
@@ -7573,6 +7671,8 @@ export interface operations {
                 cursor?: string;
                 /** @description In upper, lower or mixed case. */
                 address?: `0x${string}`;
+                /** @description The beginning of an address, in upper, lower or mixed case. */
+                addressPrefix?: string;
                 fid?: number;
                 type?: "trading" | "base-account";
                 chain?: "ethereum" | "base-account";

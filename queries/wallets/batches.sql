@@ -92,7 +92,7 @@ where
 
 -- name: list_owners(addresses)
 -- The users whose trading wallets have these addresses (in lower case).
--- Answered by idx_wallets_address_created_at, one look-up per address.
+-- Answered by idx_wallets_by_address, one look-up per address, and then the rows in the order of the table.
 select
     fid,
     lower(address) as address

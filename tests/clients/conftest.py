@@ -10,6 +10,7 @@ from wallet_api_client import ServiceApi, UserApi
 
 from tests.clients.programs import CLIENT, run
 from tests.factories import new_client, token_of
+from tests.service import served
 
 MODULES = CLIENT / "node_modules"
 # Several times as fast as TypeScript 5, which is there because the generator needs it.
@@ -64,8 +65,9 @@ def compiled(packages, tmp_path_factory):
 
 
 @pytest.fixture
-def url(serve):
-    return f"http://127.0.0.1:{serve(WEB_CONCURRENCY='1').port}"
+def url(app):
+    with served(app) as url:
+        yield url
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from wallet_api_client import Refusal, ServiceApi, UserApi, to_transaction, veri
 from wallet_api_client import types as answers
 
 from tests.factories import BASE_ACCOUNT, DEAD_PORT, FID, token_of
-from tests.service import ROOT
+from tests.service import ROOT, served
 from wallet_api import __version__
 
 CLIENT = ROOT / "clients" / "python"
@@ -50,9 +50,8 @@ def test_all_pages_of_deposits_are_read(user, monkeypatch):
 
 
 @pytest.mark.parametrize("network", ["base-mainnet", "base-testnet"])
-def test_what_the_service_prepares_is_verified_and_has_integers(network, serve):
-    url = f"http://127.0.0.1:{serve(WEB_CONCURRENCY='1', NETWORK=network).port}"
-    with UserApi(url, token_of()) as user:
+def test_what_the_service_prepares_is_verified_and_has_integers(network, make_app):
+    with served(make_app(NETWORK=network)) as url, UserApi(url, token_of()) as user:
         usdc, ether = prepare(user, "20.5"), prepare(user, "0.000000000000000001", asset="ETH")
     chain_id = usdc["network"]["chainId"]
     verify_deposit(usdc, amount="20.5", base_address=BASE_ACCOUNT, chain_id=chain_id)

@@ -16,7 +16,6 @@ from tests.signing import (
     DATA,
     KEY,
     cases,
-    digest_of,
     document,
     documents,
     quantities,
@@ -35,7 +34,7 @@ from wallet_api.ethereum.transactions import read_transaction
 from wallet_api.ethereum.typed_data import read_typed_data
 
 # An install of all packages may take a minute.
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.timeout(300), pytest.mark.slow]
 LIBRARIES = ("viem", "ethers")
 many = settings(
     max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -82,6 +81,7 @@ def test_the_table_matches_what_viem_and_ethers_do(ask, request):
         (DATA / "readings.json").write_text("[\n" + ",\n".join(lines) + "\n]\n")
 
 
+@pytest.mark.slow
 @many
 @hypothesis.given(documents())
 def test_typed_data_that_we_accept_has_the_same_digest_everywhere(ask, text):
@@ -91,7 +91,7 @@ def test_typed_data_that_we_accept_has_the_same_digest_everywhere(ask, text):
         hypothesis.event("refused")
         return
     hypothesis.event("accepted")
-    assert ask(kind="typedData", text=text) == both("0x" + digest_of(read).hex())
+    assert ask(kind="typedData", text=text) == both("0x" + read.digest.hex())
 
 
 @many

@@ -1,23 +1,21 @@
 """docs/http_api.md has every route, every error, and correct examples."""
 
 import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+import re
 from typing import Any
 
-from flask import Flask
 from werkzeug.exceptions import default_exceptions
-from werkzeug.serving import make_server
 
 from tests.documentation.pages import code, read, section, tables
 from tests.factories import ACCESS, FID, new_client
 from tests.leaks import LEAKS
+from tests.service import served
 from wallet_api.blueprints import authorization as callers
 from wallet_api.blueprints import problems
 from wallet_api.crypto.key_pairs import address_of
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import WalletApiError
+from wallet_api.models import SCOPES
 from wallet_api.server import problem_response
 
 PAGE = read("docs/http_api.md")
@@ -50,6 +48,29 @@ def test_every_route_is_on_the_page_with_its_callers(make_app):
             assert route not in told, route
             told[route] = who
     assert told == served
+
+
+def test_every_scope_has_its_routes_in_the_table_of_scopes(make_app):
+    app = make_app()
+    opened = {}
+    for rule in app.url_map.iter_rules():
+        scope = app.view_functions[rule.endpoint].auth_policy.scope
+        for method in rule.methods - {"HEAD", "OPTIONS"}:
+            if scope is not None:
+                path = re.sub("<(?:uuid:)?([a-z_]+)>", r"{\1}", rule.rule)
+                opened.setdefault(scope, set()).add(f"{method} {path}")
+    for scope, routes in tables(section(PAGE, "## API clients")):
+        if (name := code(scope)[0]) in SCOPES:
+            told = {one.replace("wallets/ethereum", "wallets/{chain}") for one in code(routes)}
+            wanted = opened.pop(name)
+            # A route with … stands for all that begin in the same way.
+            assert all(any(matches(one, route) for one in told) for route in wanted), name
+            assert all(any(matches(one, route) for route in wanted) for one in told if " " in one)
+    assert opened == {}
+
+
+def matches(told, route):
+    return route == told or (told.endswith("…") and route.startswith(told[:-1]))
 
 
 def test_every_error_code_is_on_the_page_with_its_status_and_its_sentence():
@@ -101,18 +122,6 @@ def test_the_error_on_the_page_is_a_real_one(client, bearer):
     body = {"asset": "USDC", "amount": "0.1234567"}
     headers = {**bearer(), "X-Request-Id": shown["request_id"]}
     assert client.post("/api/wallet/deposit", json=body, headers=headers).get_json() == shown
-
-
-@contextmanager
-def served(app: Flask) -> Iterator[str]:
-    """Serve an app over HTTP in this process, and yield its URL."""
-    server = make_server("127.0.0.1", 0, app)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 def test_the_python_example_decrypts_a_key_that_is_encrypted_for_it(app, services):

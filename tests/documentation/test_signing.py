@@ -20,6 +20,7 @@ EXAMPLES = re.findall(r"^\$ (curl .*?)\n```$", PAGE, re.DOTALL | re.MULTILINE)
 NO_CURL = "NO curl: THE EXAMPLES OF docs/signing.md WERE NOT TRIED. Install it."
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("curl") is None, reason=NO_CURL)
 def test_every_curl_example_of_the_page_works(serve, services, sql):
     name_delegate(sql, AUTHORIZATION["address"])

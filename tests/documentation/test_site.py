@@ -15,7 +15,7 @@ from tests.service import ROOT
 
 BUILD = ROOT / "docs" / "build_site.py"
 PROGRAM = runpy.run_path(str(BUILD))
-pytestmark = pytest.mark.xdist_group("site")
+pytestmark = [pytest.mark.xdist_group("site"), pytest.mark.slow]
 NOT_ON_THE_SITE = {".github", "tests"}
 LIST = """\
 Steps:

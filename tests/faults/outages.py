@@ -11,9 +11,13 @@ from dataclasses import dataclass, field
 from statistics import median
 
 import psycopg
+import pytest
 from psycopg import sql
 
 from tests.factories import BASE_ACCOUNT
+from tests.faults.pooler import PROGRAM, Pooler
+from tests.faults.servers import Proxy
+from tests.leaks import LEAKS
 from tests.service import Call, send
 from tests.unit import issuer
 
@@ -47,6 +51,23 @@ class Stage:
     @property
     def url(self):
         return self.postgres.url(self.name)
+
+
+def proxied(stage):
+    """Put a proxy between the service and PostgreSQL."""
+    stage.proxy = stage.stack.enter_context(Proxy(stage.postgres.port))
+    port = str(stage.postgres.port)
+    stage.environ["DATABASE_URL"] = stage.url.replace(port, str(stage.proxy.port))
+
+
+def pooled(stage):
+    """Put a PgBouncer between the service and PostgreSQL."""
+    if PROGRAM is None:
+        pytest.skip("NO PGBOUNCER: A PAUSED ONE WAS NOT TRIED. Install it (or set PGBOUNCER).")
+    pooler = Pooler(stage.postgres, stage.name, pool_size=8, remembers=200)
+    LEAKS.logs.append(pooler.log)
+    stage.pooler = stage.stack.enter_context(pooler)
+    stage.environ["DATABASE_URL"] = pooler.url
 
 
 class Crowd:

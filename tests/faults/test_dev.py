@@ -74,6 +74,17 @@ class Dev:
             ["bash", "-c", printed[0]], capture_output=True, text=True, check=True
         ).stdout
 
+    def create_client(self) -> str:
+        """Run the printed command that creates an API client and return the client's token."""
+        printed = re.search(r"\(set -a; .*?\)\n", self.text(), re.DOTALL)[0]
+        path = {"PATH": os.environ["PATH"]}
+        run = subprocess.run(
+            ["sh", "-c", printed], env=path, cwd=ROOT, stdout=subprocess.PIPE, check=True
+        )
+        token = run.stdout.decode().strip()
+        LEAKS.secrets.add(token)
+        return token
+
     def console_token(self) -> str:
         """Return the token that is printed for the console."""
         found = re.search(
@@ -138,6 +149,9 @@ def test_the_printed_curl_deposits_and_the_state_survives_a_restart(data):
         given = json.load(response)
     LEAKS.secrets.add(given["token"])
     assert f"A session token for FID {given['fid']}:" in first.text()
+    stored = json.loads((data / "secrets.json").read_text()).values()
+    assert not [secret for secret in stored if secret in first.text()]
+    assert first.create_client().startswith("wapi_")
     console_token = first.console_token()
     for path in ("/v1/stats", "/v1/storage", "/v1/users/1464243/wallets", "/v1/audit?fid=1464243"):
         assert first.status(path, console_token) == 200

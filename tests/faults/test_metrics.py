@@ -26,7 +26,7 @@ LEAKS.secrets.add(TOKEN)
 LIST = "/api/wallet/user-wallets"
 LABELS = {"method", "route", "status", "pool", "caller", "per", "le", "code", "version", "python"}
 # Of what is counted for the dashboard, and of refusals of policies.
-LABELS |= {"type", "asset", "reason", "client"}
+LABELS |= {"type", "asset", "event", "reason", "client"}
 OPEN_METRICS = "application/openmetrics-text; version=1.0.0"
 
 

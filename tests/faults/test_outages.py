@@ -10,7 +10,6 @@ import pytest
 from tests.factories import BASE_ACCOUNT, new_client
 from tests.faults import outages
 from tests.faults.outages import Crowd, Stage
-from tests.faults.pooler import PROGRAM, Pooler
 from tests.faults.servers import Proxy, Server, server_on_a_small_disk
 from tests.leaks import LEAKS
 from tests.service import ROOT
@@ -27,21 +26,6 @@ FEW_AND_MANY = pytest.mark.parametrize(
     "clients",
     [pytest.param(8, marks=pytest.mark.long), pytest.param(120, marks=pytest.mark.faults)],
 )
-
-
-def _proxied(stage):
-    stage.proxy = stage.stack.enter_context(Proxy(stage.postgres.port))
-    port = str(stage.postgres.port)
-    stage.environ["DATABASE_URL"] = stage.url.replace(port, str(stage.proxy.port))
-
-
-def _pooled(stage):
-    if PROGRAM is None:
-        pytest.skip("NO PGBOUNCER: A PAUSED ONE WAS NOT TRIED. Install it (or set PGBOUNCER).")
-    pooler = Pooler(stage.postgres, stage.name, pool_size=8, remembers=200)
-    LEAKS.logs.append(pooler.log)
-    stage.pooler = stage.stack.enter_context(pooler)
-    stage.environ["DATABASE_URL"] = pooler.url
 
 
 def _silent_port(stage):
@@ -76,16 +60,16 @@ OUTAGES = {
     "PostgreSQL is stopped": (outages.stopped, None),
     "PostgreSQL is starting up": (outages.starting_up, None),
     "PostgreSQL hangs": (outages.paused, None),
-    "the network drops all packets": (outages.swallowed, _proxied),
-    "the network drops new connections too": (outages.dropped, _proxied),
+    "the network drops all packets": (outages.swallowed, outages.proxied),
+    "the network drops new connections too": (outages.dropped, outages.proxied),
     "other programs use all connections": (outages.connections_taken, None),
     "the password is rejected": (outages.password_refused, None),
     "the database does not exist": (outages.database_gone, None),
     "a table is locked": (outages.table_locked, None),
     "one user's rows are locked": (outages.one_user_locked, None),
-    "every statement takes 2 s": (outages.slow(2), _proxied),
-    "every statement takes 0.6 s": (outages.slow(0.6), _proxied),
-    "PgBouncer is paused": (outages.pooler_paused, _pooled),
+    "every statement takes 2 s": (outages.slow(2), outages.proxied),
+    "every statement takes 0.6 s": (outages.slow(0.6), outages.proxied),
+    "PgBouncer is paused": (outages.pooler_paused, outages.pooled),
     "the replica is unresponsive": (outages.replica_silent, _replica),
     "the replica is down": (outages.replica_down, _replica),
     "Redis is unresponsive": (outages.from_the_start, _redis(_silent_port)),

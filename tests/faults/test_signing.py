@@ -11,10 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from eth_account import Account
-from eth_account.messages import encode_defunct
+from eth_account.messages import encode_defunct, encode_typed_data
 
 from tests.factories import ACCESS, FID, POSTGRES, new_client
-from tests.signing import to_bytes
+from tests.signing import CHAIN_ID, to_bytes
+from wallet_api.blueprints.schemas.signing import TRANSACTION, TYPED_DATA
 from wallet_api.services.audit.chains import EntryOutcome
 from wallet_api.services.audit.verify import AuditVerification
 
@@ -23,27 +24,71 @@ pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 REQUESTS = 1000
 
 
-class Engine:
-    """A trading engine that signs one message for each number, and retries until it has it."""
+KINDS = ("message", "typed-data", "transaction")
 
-    def __init__(self, port, token, fids):
+
+# By kind: the action of its entry, and how many spends are recorded with it.
+RECORDS = {
+    "message": ("message.signed", 0),
+    "typed-data": ("typed_data.signed", 1),
+    # The amount and the fee.
+    "transaction": ("transaction.signed", 2),
+}
+
+
+def permit(number, owner):
+    return {**TYPED_DATA, "message": {**TYPED_DATA["message"], "owner": owner, "nonce": number}}
+
+
+def body_of(number, owner):
+    return {
+        "message": {"message": f"message {number}"},
+        "typed-data": {"chainId": CHAIN_ID, "typedData": permit(number, owner)},
+        "transaction": {
+            "chainId": CHAIN_ID,
+            "transaction": {**TRANSACTION, "nonce": hex(number)},
+        },
+    }[KINDS[number % 3]]
+
+
+def signer_of(number, answer):
+    """Return the account that signed what was requested for a number, by eth-account."""
+    kind = KINDS[number % 3]
+    if kind == "transaction":
+        assert int(answer["transaction"]["nonce"], 16) == number
+        return Account.recover_transaction(answer["rawTransaction"])
+    message = (
+        encode_defunct(text=f"message {number}")
+        if kind == "message"
+        else encode_typed_data(full_message=permit(number, answer["address"]))
+    )
+    return Account.recover_message(message, signature=to_bytes(answer["signature"]))
+
+
+class Engine:
+    """A trading engine that signs once for each number, and retries until it has the signature.
+
+    In turn, it signs messages, typed data and transactions.
+    """
+
+    def __init__(self, port, token, addresses):
         self._port = port
         self._headers = {
             "Authorization": f"Bearer {token}",
             "Content-Type": "application/json",
         }
-        self._fids = fids
+        self._wallets = list(addresses.items())
         self._together = threading.Barrier(REQUESTS, timeout=60)
         self.signed = {}
         self.lost = self.replayed = self.unavailable = 0
 
     def sign(self, number):
-        fid = self._fids[number % len(self._fids)]
+        fid, address = self._wallets[number % len(self._wallets)]
         self._together.wait()
         deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             try:
-                status, headers, answer = self._ask(fid, number)
+                status, headers, answer = self._ask(fid, address, number)
             except (OSError, http.client.HTTPException, ValueError):
                 self.lost += 1
                 time.sleep(random.uniform(0.05, 0.5))
@@ -57,14 +102,14 @@ class Engine:
             time.sleep(random.uniform(0.1, 1))
         pytest.fail(f"request {number} was never answered")
 
-    def _ask(self, fid, number):
+    def _ask(self, fid, address, number):
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=40)
         try:
             connection.request(
                 "POST",
-                f"/v1/users/{fid}/wallets/ethereum/sign/message",
-                json.dumps({"message": f"message {number}"}),
-                {**self._headers, "Idempotency-Key": f"message-{number}"},
+                f"/v1/users/{fid}/wallets/ethereum/sign/{KINDS[number % 3]}",
+                json.dumps(body_of(number, address)),
+                {**self._headers, "Idempotency-Key": f"signature-{number}"},
             )
             response = connection.getresponse()
             return response.status, response.headers, json.loads(response.read())
@@ -83,7 +128,7 @@ def test_a_thousand_signatures_at_once_have_one_entry_each(
     }
     token = new_client(services.clients, "wallets:sign")
     service = serve(WEB_CONCURRENCY="2", RATELIMIT_ENABLED="false")
-    engine, done = Engine(service.port, token.reveal(), list(addresses)), threading.Event()
+    engine, done = Engine(service.port, token.reveal(), addresses), threading.Event()
     killed = 0
 
     def kill():
@@ -107,16 +152,25 @@ def test_a_thousand_signatures_at_once_have_one_entry_each(
     seconds = time.monotonic() - began
     assert len(engine.signed) == REQUESTS
     found = sql.execute(
-        "select fid, details ->> 'digest' from wallet_audit_log where action = 'message.signed'"
+        "select entry.fid, entry.action, entry.details ->> 'digest', count(spend.id)"
+        " from wallet_audit_log as entry"
+        " left join wallet_spends as spend on (spend.fid, spend.audit_id) = (entry.fid, entry.id)"
+        " where entry.action like '%.signed' group by entry.fid, entry.id"
     ).fetchall()
     for number, (fid, answer) in engine.signed.items():
-        message = encode_defunct(text=f"message {number}")
-        signer = Account.recover_message(message, signature=to_bytes(answer["signature"]))
-        assert signer == answer["address"] == addresses[fid]
+        assert signer_of(number, answer) == answer["address"] == addresses[fid]
     # A request whose answer was lost was repeated with its Idempotency-Key.
-    assert sorted(found) == sorted((fid, one["digest"]) for fid, one in engine.signed.values())
+    records = {number: RECORDS[KINDS[number % 3]] for number in engine.signed}
+    assert sorted(found) == sorted(
+        (fid, records[number][0], answer["digest"], records[number][1])
+        for number, (fid, answer) in engine.signed.items()
+    )
     verification = AuditVerification(
-        services.database, encryption, unchained_before=None, storage=POSTGRES
+        services.database,
+        encryption,
+        unchained_before=None,
+        storage=POSTGRES,
+        known_clients=("engine",),
     )
     reports = []
     verification.verify(reports.append)

@@ -5,14 +5,15 @@ from eth_account import Account
 from eth_account.messages import encode_defunct
 
 from tests.database import recorded
-from tests.factories import ACCESS, FID, calling
+from tests.factories import ACCESS, FID, calling, revoke_client
 from tests.http.problems import refused
 from tests.http.rpc import RPC, TEXT, ask, call, error_of, is_error, result_of
+from wallet_api.blueprints import signing
 from wallet_api.blueprints.application import application
-from wallet_api.blueprints.json_rpc import MAX_BATCH
+from wallet_api.blueprints.json_rpc import CODE_OF, MAX_BATCH
 from wallet_api.blueprints.schemas.signing import TYPED_DATA
 from wallet_api.errors import DatabaseUnavailable
-from wallet_api.services.signing import SigningService
+from wallet_api.services.signing.signatures import SigningService
 
 
 @pytest.mark.parametrize("call_id", [0, -7, 2**64, "", "a", "\ud800", "x" * 500, None])
@@ -177,3 +178,54 @@ def test_a_fault_after_a_signature_leaves_it_in_the_answer(ours, address, sql, f
     assert error["data"]["code"] == "database_unavailable"
     assert third["result"] == "0x2105"
     assert len(recorded(sql)) == 1
+
+
+@pytest.fixture
+def revoked_after(app, address, monkeypatch):
+    """Revoke the client before one of its signatures: revoked_after(1)."""
+    sign = SigningService.sign_message
+
+    def revoke(count):
+        asked = iter(range(count))
+
+        def some(*given, **named):
+            if next(asked, None) is None:
+                monkeypatch.setattr(SigningService, "sign_message", sign)
+                revoke_client(application(app).clients)
+            return sign(*given, **named)
+
+        monkeypatch.setattr(SigningService, "sign_message", some)
+
+    return revoke
+
+
+def test_a_client_that_is_revoked_before_anything_is_signed_gets_401(
+    ours, address, sql, revoked_after
+):
+    revoked_after(0)
+    answer = ours(call("eth_chainId"), *[call("personal_sign", TEXT, address)] * 2)
+    assert refused(answer, 401)["code"] == "unauthenticated"
+    assert recorded(sql) == []
+
+
+def test_a_client_that_is_revoked_during_a_batch_gets_what_was_signed(
+    ours, address, sql, revoked_after
+):
+    """The log records those signatures, and without them nobody could use what it shows."""
+    revoked_after(1)
+    signs = call("personal_sign", TEXT, address)
+    answer = ours(signs, {**signs, "id": 2}, call("eth_accounts", id=3), {**signs, "id": 4})
+    first, *others = answer.get_json()
+    assert Account.recover_message(encode_defunct(hexstr=TEXT), signature=first["result"])
+    assert [member["id"] for member in others] == [2, 3, 4]
+    for member in others:
+        error = is_error(member, 4100, answer.headers["X-Request-Id"])
+        assert error["data"]["code"] == "unauthenticated"
+    assert len(recorded(sql)) == 1
+    assert refused(ours(signs), 401)["code"] == "unauthenticated"
+
+
+def test_every_error_of_a_signature_has_a_code():
+    """One without a code would end a batch, and lose what was signed before it."""
+    missing = [error.code for error in signing._REFUSALS if not issubclass(error, tuple(CODE_OF))]
+    assert missing == []

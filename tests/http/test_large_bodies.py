@@ -48,17 +48,28 @@ def test_one_byte_more_of_code_is_refused(ours, client, engine):
     assert refused(answer, 400)["code"] == "not_signable"
 
 
-@pytest.mark.parametrize("route", [RPC, *ROUTES])
+@pytest.mark.parametrize("route", [RPC, *ROUTES, "/v1/policies"])
 def test_a_body_has_at_most_128_kilobytes(client, engine, address, route):
     body = b"{}".ljust(MAX_SIGNING_BODY_BYTES)
     assert client.post(route, data=body, headers=engine | JSON).status_code in (200, 400)
     refused(client.post(route, data=body + b" ", headers=engine | JSON), 413)
 
 
-@pytest.mark.parametrize("route", [f"{TRADING}/key", "/v1/policies"])
+@pytest.mark.parametrize("route", [f"{TRADING}/key", "/v1/clients"])
 def test_other_routes_have_short_bodies(client, engine, address, route):
     body = b"{}".ljust(MAX_BODY_BYTES + 1)
     refused(client.post(route, data=body, headers=engine | JSON), 413)
+
+
+@pytest.mark.parametrize(("count", "status"), [(14, 201), (15, 400)])
+def test_a_policy_is_as_long_as_it_can_be_stored(client, engine, count, status):
+    addresses = [f"0x{number:040x}" for number in range(100)]
+    rules = [{"id": f"r{n}", "effect": "allow", "to": addresses} for n in range(count)]
+    body = {"name": "long", "rules": rules}
+    assert len(json.dumps(body)) > 3 * MAX_BODY_BYTES
+    answer = client.post("/v1/policies", json=body, headers=engine)
+    assert answer.status_code == status, answer.text
+    assert status == 201 or refused(answer, 400)["code"] == "invalid_policy"
 
 
 def test_a_batch_is_short(ours, client, engine):

@@ -165,6 +165,7 @@ def wait_for_a_fresh_second():
     time.sleep(1.01 - time.time() % 1)
 
 
+@pytest.mark.slow
 def test_a_limit_ends_when_its_window_does(untouched):
     client = untouched.make_app(RATELIMIT_PER_USER="2 per 1 second").test_client()
     wait_for_a_fresh_second()
@@ -178,6 +179,7 @@ def test_a_limit_ends_when_its_window_does(untouched):
     assert asked(client, headers=signed_in()).status_code == 200
 
 
+@pytest.mark.slow
 def test_of_several_limits_each_one_holds(untouched):
     client = untouched.make_app(RATELIMIT_PER_USER="3 per day; 2 per second").test_client()
     wait_for_a_fresh_second()

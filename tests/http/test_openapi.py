@@ -193,6 +193,7 @@ def test_every_example_fits_its_schema(document):
 
 
 # schemathesis does not close the answers that it gets, and some of ours hold a file open.
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_the_service_responds_to_every_edge_case_as_the_document_says(
@@ -281,6 +282,7 @@ def test_the_429_is_described(make_app, served, operations, credentials):
             is_described(operation, ask(client, operation, headers), 429)
 
 
+@pytest.mark.slow
 def test_the_503_without_a_database_or_farcaster_is_described(
     make_app, served, sql, operations, credentials, farcaster
 ):

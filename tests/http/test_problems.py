@@ -150,6 +150,7 @@ def test_a_constraint_that_no_code_knows_is_500(make_app, sql, bearer, table):
     assert sql.execute("select count(*) from wallets").fetchone() == (1,)
 
 
+@pytest.mark.slow
 def test_an_unavailable_database_is_503_on_every_route_that_needs_it(make_app, sql):
     info = sql.info
     url = f"postgresql://{info.user}:{info.password}@127.0.0.1:{DEAD_PORT}/{info.dbname}"

@@ -1,25 +1,29 @@
 """/readyz, `doctor`, the log, the metrics and what is served agree about every fault."""
 
 import re
+import socket
 import uuid
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 
 import psycopg
 import pytest
-from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
 from tests.database import plant
-from tests.factories import ACCESS, BASE_ACCOUNT, DEAD_PORT, FID, OTHER_SECRET, signed_in
+from tests.factories import ACCESS, DEAD_PORT, FID, OTHER_SECRET
 from tests.faults.outages import STARTING_UP, listener
 from tests.http.problems import refused
+from tests.readiness import (
+    alarms,
+    assert_doctor_says,
+    assert_readyz_says,
+    deposit,
+    reasons_in_metrics,
+)
 from tests.service import free_port
 from wallet_api.alarms import CODES, NOT_READY
 from wallet_api.blueprints.application import application
 from wallet_api.services.diagnosis.environment import can_serve, examine_environment
-from wallet_api.services.diagnosis.settings import State
-
-BODY = {"amount": "20", "baseAddress": BASE_ACCOUNT}
 
 
 class Scene:
@@ -55,6 +59,28 @@ def starting_up(scene):
     port = free_port()
     with listener(port, STARTING_UP):
         yield {"DATABASE_URL": f"postgresql://x:web@127.0.0.1:{port}/x"}
+
+
+@contextmanager
+def silent(scene):
+    """A server that accepts connections, and never answers."""
+    with socket.create_server(("127.0.0.1", 0), backlog=100) as server:
+        yield {"DATABASE_URL": f"postgresql://x:web@127.0.0.1:{server.getsockname()[1]}/x"}
+
+
+@contextmanager
+def blackhole(scene):
+    """A network that drops the first packet of each connection."""
+    with ExitStack() as full, socket.socket() as listener_:
+        listener_.bind(("127.0.0.1", 0))
+        listener_.listen(0)
+        address = listener_.getsockname()
+        for _ in range(2):
+            # Nobody accepts them, and there is no room for more.
+            waiting = full.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(address)
+        yield {"DATABASE_URL": f"postgresql://x:web@127.0.0.1:{address[1]}/x"}
 
 
 def another_name(scene):
@@ -125,6 +151,8 @@ def lost_files(scene):
 FAULTS = [
     (nothing_listens, "database_unreachable"),
     (starting_up, "database_unreachable"),
+    (silent, "database_unreachable"),
+    (blackhole, "database_unreachable"),
     (another_name, "database_unreachable"),
     (wrong_password, "password_refused"),
     (no_login, "password_refused"),
@@ -141,14 +169,6 @@ FAULTS = [
 ]
 
 
-def alarms(code):
-    return REGISTRY.get_sample_value("wallet_api_alarms_total", {"code": code})
-
-
-def processes(code):
-    return REGISTRY.get_sample_value("wallet_api_processes_not_ready", {"code": code})
-
-
 @pytest.fixture
 def scene(services, sql, server, database_url, tmp_path):
     # A database without wallets accepts every secret, and an empty folder of files.
@@ -156,28 +176,22 @@ def scene(services, sql, server, database_url, tmp_path):
     return Scene(sql, server, database_url, str(tmp_path / "none"))
 
 
-@pytest.mark.parametrize(("fault", "code"), FAULTS, ids=[fault.__name__ for fault, _ in FAULTS])
+# Each attempt to connect ends with its timeout.
+SLOW = (silent, blackhole)
+CASES = [
+    pytest.param(fault, code, id=fault.__name__, marks=[pytest.mark.slow] if fault in SLOW else [])
+    for fault, code in FAULTS
+]
+
+
+@pytest.mark.parametrize(("fault", "code"), CASES)
 def test_everything_agrees_about_a_fault(scene, environ, make_app, fault, code):
     with fault(scene) as changes:
-        diagnoses = examine_environment({**environ, **changes})
-        faults = [one for one in diagnoses if one.state is State.FAULT]
-        assert [one.code for one in faults] == [code]
-        assert not can_serve(diagnoses)
-
+        assert_doctor_says(code, {**environ, **changes})
         client = make_app(DB_POOL_TIMEOUT="1", **changes).test_client()
-        counted = alarms(code)
         with capture_logs() as lines:
-            for _ in range(3):
-                problem = refused(client.get("/readyz"), 503, longest=500)
-                assert problem["code"] == code
-        (line,) = [line for line in lines if line["log_level"] == "critical"]
-        assert (line["event"], line["code"]) == ("not ready", code)
-        assert f"Not ready: {line['reason']}" == problem["error"]
-        assert alarms(code) == counted + 1
-        assert {one for one in NOT_READY if processes(one)} == {code}
-
-        answer = client.post("/api/wallet/deposit", json=BODY, headers=signed_in(FID + 1))
-        refused(answer, 503)
+            assert_readyz_says(code, client, lines)
+        refused(deposit(client, FID + 1), 503)
     application(client.application).close()
 
 
@@ -189,9 +203,8 @@ def test_a_process_in_order_says_so_everywhere(environ, client):
     assert [(line["event"], line["log_level"]) for line in lines if line.get("code")] == [
         ("ready", "info")
     ]
-    assert {processes(code) for code in NOT_READY} == {0}
-    answer = client.post("/api/wallet/deposit", json=BODY, headers=signed_in())
-    assert answer.status_code == 200
+    assert reasons_in_metrics() == set()
+    assert deposit(client).status_code == 200
 
 
 def test_each_change_is_one_critical_line_with_the_reason(client, sql):
@@ -210,7 +223,7 @@ def test_each_change_is_one_critical_line_with_the_reason(client, sql):
     assert told() == [("not ready", "secret_mismatch")]
     plant(sql, "delete from encryption_keys")
     assert told() == [("ready", "ready")]
-    assert {processes(code) for code in NOT_READY} == {0}
+    assert reasons_in_metrics() == set()
 
 
 def test_every_reason_is_an_alarm_that_is_counted_from_the_start():

@@ -9,7 +9,7 @@ import pytest
 from tests.database import rows_of
 from tests.http.problems import refused
 from tests.http.rpc import CHAIN_ID, OTHER, RPC, TEXT, call, is_error
-from wallet_api.blueprints.requests import MAX_SIGNING_BODY_BYTES
+from wallet_api.blueprints.requests import MAX_BODY_BYTES, MAX_SIGNING_BODY_BYTES
 from wallet_api.blueprints.schemas.signing import TRANSACTION, TYPED_DATA
 from wallet_api.ethereum.transactions import MAX_INITCODE
 
@@ -19,7 +19,6 @@ ODD += [[[]], [None], {"": ""}, "a" * 5000, "9" * 4000, 10**4000]
 TYPES = [
     {"T": [{"name": "x", "type": "T"}]},
     {"T": [{"name": "x", "type": "U"}], "U": [{"name": "x", "type": "T"}]},
-    {f"T{n}": [] for n in range(1000)},
     {"T": [{"name": f"x{n}", "type": "uint8"} for n in range(300)]},
     {"T": [{"name": "x", "type": "uint8" + "[1]" * 40}]},
     {"T": [{"name": "x", "type": "uint8[999999999999]"}]},
@@ -129,14 +128,52 @@ def refused_after_encoding():
     ):
         document = {"types": types, "primaryType": "R", "domain": {}, "message": message}
         yield call("eth_signTypedData_v4", OTHER, document)
-    small = {"types": empty, "primaryType": "R", "domain": {}, "message": {"y": [{}] * 1990}}
-    yield [call("eth_signTypedData_v4", OTHER, small)] * 2
+
+
+def batches_of_many_values():
+    """Yield the longest batches of valid documents with as many values as fit, for another signer.
+
+    Their number is bounded by the length of a batch, and what each takes does not grow with them.
+    """
+    for type_, value in (("Z[]", {}), ("uint8[][]", []), ("uint8[]", 1), ("string[]", "")):
+        used = {"Z": []} if type_ == "Z[]" else {}
+        document = {
+            "types": {"R": [{"name": "y", "type": type_}], **used},
+            "primaryType": "R",
+            "domain": {},
+            "message": {"y": [value] * 1990},
+        }
+        one = compact(call("eth_signTypedData_v4", OTHER, document))
+        count = MAX_BODY_BYTES // (len(one) + 1)
+        left = MAX_BODY_BYTES - count * (len(one) + 1) - 300
+        document["message"]["y"] = [value] * (left // (len(compact(value)) + 1))
+        last = compact(call("eth_signTypedData_v4", OTHER, document))
+        text = f"[{','.join([one] * count + [last])}]"
+        assert MAX_BODY_BYTES - 400 < len(text) <= MAX_BODY_BYTES
+        yield text
+    small = {"types": {"R": []}, "primaryType": "R", "domain": {}, "message": {}}
+    yield compact([call("eth_signTypedData_v4", OTHER, small)] * 20)
+
+
+def of_ten_thousand_types():
+    """Yield 10,000 types, as an object and as a text: about as many as the body may have."""
+    types = {f"T{n}": [] for n in range(10_000)}
+    wide = {"types": types, "primaryType": "T0", "domain": {}, "message": {}}
+    for given in (wide, compact(wide)):
+        text = compact(call("eth_signTypedData_v4", OTHER, given))
+        assert 100_000 < len(text) <= MAX_SIGNING_BODY_BYTES
+        yield text
+
+
+def compact(value):
+    return json.dumps(value, separators=(",", ":"))
 
 
 def bodies_of(rng):
     """Return malformed bodies of every kind."""
     texts = [*too_deep(), *broken(rng), *with_a_member_twice()]
     texts += [given if isinstance(given, str) else json.dumps(given) for given in too_long()]
+    texts += [*batches_of_many_values(), *of_ten_thousand_types()]
     texts += map(json.dumps, refused_after_encoding())
     texts += map(json.dumps, [*with_odd_members(rng), *of_wrong_types_or_chains()])
     return [text.encode() for text in texts]

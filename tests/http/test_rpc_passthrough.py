@@ -77,6 +77,30 @@ def test_the_error_of_the_node_is_passed_on_with_its_data(ours, node):
 
 
 @pytest.mark.parametrize(
+    "data", [{"request_id": "the node's own", "reason": "x"}, {}, [], "", 0, False, ["0x"]]
+)
+def test_the_data_of_a_node_s_error_is_never_changed(ours, node, data):
+    node.answers(error={"code": 3, "message": "execution reverted", "data": data})
+    for answer in (ours(call("eth_call")), ours(*[call("eth_call")] * 2)):
+        found = answer.get_json()
+        for members in found if isinstance(found, list) else [found]:
+            assert members["error"]["data"] == data
+
+
+@pytest.mark.parametrize("result", [None, "0x1", 0, False, {}])
+def test_a_result_beside_an_error_of_null_is_a_result(ours, node, result):
+    """JSON-RPC 1.0 always has both members."""
+    node.answers(result=result, error=None)
+    assert result_of(ours(call("eth_blockNumber"))) == result
+
+
+def test_an_error_beside_a_result_of_null_is_an_error(ours, node):
+    reverted = {"code": 3, "message": "execution reverted", "data": "0x08c379a0"}
+    node.answers(result=None, error=reverted)
+    assert ours(call("eth_call", {}, "latest")).get_json()["error"] == reverted
+
+
+@pytest.mark.parametrize(
     "body",
     [
         b"",
@@ -87,6 +111,8 @@ def test_the_error_of_the_node_is_passed_on_with_its_data(ours, node):
         b"{}",
         b'{"result": 1, "error": {"code": 1, "message": "a secret of the node"}}',
         b'{"error": "a secret of the node"}',
+        b'{"error": null}',
+        b'{"result": 0, "error": {"code": 1, "message": "a secret of the node"}}',
         b'{"error": {"code": "1", "message": "a secret of the node"}}',
         b'{"error": {"code": 1e9, "message": "a secret of the node"}}',
         b'{"error": {"code": 99999999999, "message": "a secret of the node"}}',

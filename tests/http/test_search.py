@@ -286,6 +286,7 @@ def test_only_searches_and_statistics_read_the_replica(make_app, sql, untouched,
     assert client.get("/v1/users/5/wallets", headers=finder).get_json() == {"data": []}
 
 
+@pytest.mark.slow
 def test_without_the_replica_only_searches_and_statistics_fail(make_app, sql):
     info = sql.info
     urls = [
@@ -327,6 +328,8 @@ def test_no_combination_of_filters_reads_more_rows_than_it_returns(make_app, sql
     today = datetime.now(UTC)
     values = {
         "address": "0x" + f"{77:x}".rjust(40, "a"),
+        # Of all Base Accounts.
+        "addressPrefix": "0xaaaa",
         "fid": "77",
         "type": "base-account",
         "chain": "base-account",
@@ -337,6 +340,8 @@ def test_no_combination_of_filters_reads_more_rows_than_it_returns(make_app, sql
     shown = asked = 0
     for wanted in product((False, True), repeat=len(values)):
         query = {n: v for (n, v), used in zip(values.items(), wanted, strict=True) if used}
+        if "address" in query and "addressPrefix" in query:
+            continue
         while True:
             answer = client.get(f"{WALLETS}?limit=5&{urlencode(query)}", headers=finder)
             page = json.loads(answer.data)
@@ -349,4 +354,4 @@ def test_no_combination_of_filters_reads_more_rows_than_it_returns(make_app, sql
     assert after_sequential == sequential
     # One more for each page, and as many again of the other chain; a user's wallets are two.
     assert shown <= after_fetched - fetched <= 2 * (shown + asked)
-    assert asked > 64
+    assert asked > 96

@@ -28,6 +28,8 @@ from wallet_api.repositories.migrations import MigrationRepository
 from wallet_api.repositories.wallets.rows import PostgresWalletRepository
 from wallet_api.services import migrations
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("role", [False, True], ids=["database", "role"])
 @pytest.mark.parametrize("setting", OVERRIDDEN + HARMLESS)

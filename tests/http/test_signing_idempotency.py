@@ -11,6 +11,7 @@ from tests.http.rpc import OTHER, RPC, TEXT, ask, call, error_of, result_of
 from tests.http.user_wallets import MODES, TRADING
 from tests.policies import EVERYTHING, FEES, payments, policies_of, transfer
 from tests.races import race
+from wallet_api import metrics
 from wallet_api.blueprints.application import application
 from wallet_api.blueprints.schemas.signing import AUTHORIZATION, TRANSACTION, TYPED_DATA
 from wallet_api.crypto.encryption import EncryptionService
@@ -19,6 +20,7 @@ from wallet_api.services.encryption_keys.rotation import KeyRotation, RotationOu
 
 SIGN = f"{TRADING}/sign"
 KEY = {"Idempotency-Key": "first"}
+OTHER_KEY = {"Idempotency-Key": "second"}
 BODIES = {
     "message": {"message": "Sign in to example.com"},
     "typed-data": {"chainId": 8453, "typedData": TYPED_DATA},
@@ -158,6 +160,19 @@ def test_a_rotation_of_the_secret_does_not_change_the_signature(
     assert is_replay(again)
     assert again.get_json() == first
     assert [action for (action,) in recorded(sql)] == ["message.signed", "key.resealed"]
+
+
+def test_a_repeated_request_is_counted_as_one_signature(client, engine, ours, address):
+    def counted(method):
+        return metrics.SIGNATURES.labels(method, "engine")._value.get()
+
+    for method, send in (
+        ("sign/message", lambda: sign(client, engine | KEY)),
+        ("personal_sign", lambda: ours(call("personal_sign", "0x05", address), **OTHER_KEY)),
+    ):
+        before = counted(method)
+        assert [is_replay(send()) for _ in range(3)] == [False, True, True]
+        assert counted(method) - before == 1
 
 
 def test_the_entry_has_the_key(client, engine, address):

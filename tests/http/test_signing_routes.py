@@ -1,5 +1,7 @@
 """POST /v1/users/<fid>/wallets/ethereum/sign/…: signatures over HTTP."""
 
+from itertools import product
+
 import pytest
 from eth_account import Account
 from eth_account.messages import encode_defunct, encode_typed_data
@@ -18,7 +20,7 @@ from wallet_api.blueprints.schemas.signing import AUTHORIZATION, TRANSACTION, TY
 from wallet_api.crypto.checksum import to_checksum_address
 from wallet_api.ethereum.authorizations import read_authorizations
 from wallet_api.policies.rules import METHODS
-from wallet_api.services.signing import REFUSALS
+from wallet_api.services.signing.counters import REFUSALS, REFUSED_METHODS
 
 SIGN = f"{TRADING}/sign"
 PREVIEW = f"/v1/users/{FID}/sign/preview"
@@ -325,10 +327,10 @@ def test_a_client_is_counted_from_zero_before_its_first_signature(client, app, a
     newcomer = calling(app, "wallets:sign", name="newcomer")
     result_of(ask(client, newcomer, call("eth_chainId")))
     text, _ = metrics.render("text/plain")
-    counters = [
-        *(("signatures", "method", method) for method in METHODS),
-        *(("signing_refusals", "reason", reason) for reason in REFUSALS),
-    ]
-    for counter, label, value in counters:
-        line = f'wallet_api_{counter}_total{{client="newcomer",{label}="{value}"}} 0.0'
-        assert line in text.decode().splitlines()
+    lines = set(text.decode().splitlines())
+    for method in METHODS:
+        labels = f'client="newcomer",method="{method}"'
+        assert f"wallet_api_signatures_total{{{labels}}} 0.0" in lines
+    for method, reason in product(REFUSED_METHODS, REFUSALS):
+        labels = f'client="newcomer",method="{method}",reason="{reason}"'
+        assert f"wallet_api_signing_refusals_total{{{labels}}} 0.0" in lines

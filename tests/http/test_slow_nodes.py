@@ -203,3 +203,38 @@ def test_one_node_that_does_not_answer_leaves_threads_for_the_others(make_app, n
     for thread in crowd:
         thread.join()
     silent.stop()
+
+
+def test_two_of_three_nodes_that_do_not_answer_leave_a_thread_for_the_third(make_app, node):
+    silent = [FakeNode(), FakeNode()]
+    urls = {f"RPC_URL_{chain}": one.url for chain, one in enumerate(silent, start=1)}
+    app = make_app(**urls, RPC_URL_8453=node.url, WEB_THREADS="8")
+    engine = calling(app, "wallets:sign")
+    found = []
+
+    def read(chain):
+        path = RPC.replace(str(CHAIN_ID), str(chain))
+        answer = ask(app.test_client(), engine, call("eth_blockNumber"), path=path)
+        found.append(answer.get_json().get("error", {}).get("code"))
+
+    for one in silent:
+        one.may_answer.clear()
+    crowd = [threading.Thread(target=read, args=(chain,)) for chain in (1, 2) * 8]
+    for thread in crowd:
+        thread.start()
+    # Of the four threads that may wait for nodes, one is left for the third.
+    eventually(lambda: len(found) == 13)
+    assert found == [-32005] * 13
+    assert sorted(len(one.asked) for one in silent) == [1, 2]
+    for _ in range(3):
+        assert result_of(ask(app.test_client(), engine, call("eth_blockNumber"))) == "0x1"
+    for one in silent:
+        one.may_answer.set()
+    for thread in crowd:
+        thread.join()
+    for one in silent:
+        one.stop()
+    # All threads are free again.
+    for chain in (1, 2, 1, 2):
+        read(chain)
+    assert found[-4:] != [-32005] * 4

@@ -46,6 +46,7 @@ def test_older_migrations_are_not_mistaken_for_those_of_this_version(new_url):
         migrations.upgrade(Secret(new_url))
 
 
+@pytest.mark.slow
 def test_the_commands_of_the_changelog_copy_the_rows(
     services, encryption, database_url, new_url, environ, server
 ):

@@ -14,6 +14,7 @@ from wallet_api.errors import DatabaseUnavailable
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
 
 
+@pytest.mark.slow
 def test_the_old_service_reads_what_is_exported(shell, imported, exported, tmp_path, sql):
     report = tmp_path / "report.jsonl"
     done = shell("export", exported, "--report", report)

@@ -108,6 +108,7 @@ def test_an_import_of_an_export_finds_everything_present(importer, exporter, imp
     assert {report.outcome for report in importer(exported).values()} == {"present"}
 
 
+@pytest.mark.slow
 def test_exports_and_imports_are_a_fixed_point(
     command, importer, exporter, generate, exported, database, sql, stored_keys
 ):
@@ -152,6 +153,7 @@ def test_temporary_files_of_a_killed_export_are_removed(command, imported, expor
     assert [path.name for path in exported.glob(".new-*")] == [".new-someone-else-s"]
 
 
+@pytest.mark.slow
 def test_a_second_export_to_the_same_folder_is_refused_in_one_line(
     command, imported, exported, encryption
 ):

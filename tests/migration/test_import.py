@@ -49,6 +49,7 @@ def test_every_sample_decrypts_to_the_expected_key(shell, app, samples, sql):
                 assert wallets.get_wallet(entry["fid"], "ethereum", access=ACCESS) is None
 
 
+@pytest.mark.slow
 def test_a_generated_store_is_imported_key_by_key_by_several_processes(
     command, generate, folder, sql, stored_keys
 ):
@@ -283,6 +284,7 @@ def test_the_path_that_the_environment_names_is_the_default(command, samples, sq
     assert len(table(sql)) == ALL
 
 
+@pytest.mark.slow
 def test_no_key_material_is_printed(shell, command, samples, tmp_path):
     put(samples, 5, {**keyed(), "address": BASE_ACCOUNT})
     put(samples, 6, {**(half := keyed()), "encryptedPrivateKey": half["encryptedPrivateKey"][:-1]})
@@ -326,6 +328,7 @@ def test_control_characters_in_file_names_are_escaped(command, folder, tmp_path)
     assert all(char == "\n" or char.isprintable() for char in verified.out)
 
 
+@pytest.mark.slow
 def test_a_key_encrypted_under_a_previous_secret_is_imported_under_the_current_one(
     importer, shell, samples, sql, database
 ):

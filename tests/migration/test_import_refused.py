@@ -45,6 +45,7 @@ def test_a_correct_secret_is_not_suggested_as_the_cause(command, folder, tmp_pat
     assert "ENCRYPTION_SECRET" not in done.err
 
 
+@pytest.mark.slow
 def test_a_database_of_another_secret_is_not_changed(shell, command, samples, sql, database):
     service(database, OTHER_SECRET).ensure_trading_wallet(7, access=ACCESS)
     before = table(sql), key_ids(sql)

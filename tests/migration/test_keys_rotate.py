@@ -38,6 +38,7 @@ def under(sql):
     )
 
 
+@pytest.mark.slow
 def test_a_whole_rotation_by_commands(database, command, wallets, sql):
     keys = private_keys(database, USERS, SECRET)
     status = command("status", group="keys", **ROTATED)

@@ -45,6 +45,7 @@ def counted(out, part):
     return next(line for line in out.splitlines() if f" {part} in " in line)
 
 
+@pytest.mark.slow
 def test_an_intact_store_has_no_fault(shell, imported, report, unchanged):
     unchanged()
     done = shell("verify", imported, "--report", report)
@@ -157,6 +158,7 @@ def test_a_base_account_that_its_user_replaced_is_no_fault(command, database, im
     assert command("verify", imported).status == 0
 
 
+@pytest.mark.slow
 def test_files_changed_removed_or_added_since_the_report_are_reported(
     command, imported, report, unchanged
 ):
@@ -256,6 +258,7 @@ BROKEN = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN)
 def test_a_broken_line_of_the_report_is_counted_and_the_others_are_compared(
     command, imported, report, broken, unchanged

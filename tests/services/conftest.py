@@ -25,7 +25,7 @@ from wallet_api.services.audit.verify import AuditVerification
 from wallet_api.services.diagnosis.database import examine_database
 from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.encryption_keys.rotation import KeyRotation
-from wallet_api.services.signing import SigningService
+from wallet_api.services.signing.signatures import SigningService
 
 A_WALLET = f"""
     insert into wallets
@@ -138,7 +138,12 @@ def log(database):
 @pytest.fixture
 def verification(database):
     def make(
-        secret=SECRET, *previous, unchained_before=None, wallet_storage="postgres", archive=None
+        secret=SECRET,
+        *previous,
+        unchained_before=None,
+        wallet_storage="postgres",
+        archive=None,
+        known_clients=(),
     ):
         encryption = EncryptionService(Secret(secret), [Secret(older) for older in previous])
         return AuditVerification(
@@ -147,6 +152,7 @@ def verification(database):
             unchained_before=unchained_before,
             storage=STORAGE_OF[wallet_storage],
             archive=archive,
+            known_clients=known_clients,
         )
 
     return make

@@ -86,3 +86,30 @@ def counted(counter, client="engine"):
         for sample in family.samples
         if sample.name.endswith("_total") and sample.labels["client"] == client
     }
+
+
+def permit_batch(count):
+    """Return a PermitBatch of Permit2 for this number of tokens."""
+    details = {"token": "address", "amount": "uint160", "expiration": "uint48", "nonce": "uint48"}
+    single = {"token": TOKEN, "amount": 2**160 - 1, "expiration": 2**48 - 1, "nonce": 0}
+    return {
+        "types": {
+            "PermitBatch": [
+                {"name": "details", "type": "PermitDetails[]"},
+                {"name": "spender", "type": "address"},
+                {"name": "sigDeadline", "type": "uint256"},
+            ],
+            "PermitDetails": [{"name": name, "type": kind} for name, kind in details.items()],
+        },
+        "primaryType": "PermitBatch",
+        "domain": {
+            "name": "Permit2",
+            "chainId": CHAIN_ID,
+            "verifyingContract": "0x000000000022d473030f116ddee9f6b43ac78ba3",
+        },
+        "message": {
+            "details": [{**single, "amount": str(2**160 - 1)}] * count,
+            "spender": SPENDER,
+            "sigDeadline": str(2**256 - 1),
+        },
+    }

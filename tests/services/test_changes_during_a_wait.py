@@ -14,7 +14,7 @@ from tests.factories import ACCESS, FID, new_client, revoke_client
 from tests.policies import CLIENT, EVERYTHING, FEES, OPERATOR, payments, policies_of, transfer
 from tests.signing import CHAIN_ID
 from wallet_api.errors import PolicyRefused, Unauthenticated
-from wallet_api.services.signing import SigningService
+from wallet_api.services.signing.signatures import SigningService
 
 NEVER = payments(max_amount="0")
 UNRESTRICTED = replace(CLIENT, unrestricted=True)
@@ -137,6 +137,7 @@ def test_a_client_that_is_revoked_during_the_wait_gets_nothing(
     assert audited_actions(sql, FID) == before
 
 
+@pytest.mark.slow
 def test_a_client_that_expires_during_the_wait_gets_nothing(
     use_key, wait_for, held, make_client, sql
 ):

@@ -80,6 +80,7 @@ def test_commits_are_synchronous_under_every_setting_of_the_database(
     assert bool(doctor["synchronous_commit is on"]) == (given == "off")
 
 
+@pytest.mark.slow
 def test_a_locked_table_is_an_error_and_blocks_no_further_callers(database, database_url):
     wallets = service(database)
     wallets.ensure_trading_wallet(1, access=ACCESS)

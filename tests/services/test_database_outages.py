@@ -17,6 +17,8 @@ from wallet_api.database import (
 )
 from wallet_api.errors import DatabaseUnavailable
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def shut(server, sql):

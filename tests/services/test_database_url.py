@@ -112,6 +112,7 @@ TARGETS = {"no user": (getpass.getuser(), DATABASE), "no database": (ROLE, ROLE)
 TARGETS["an empty database"] = TARGETS["no database"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "form",
     [pytest.param(form, marks=[] if form == "postgresql" else pytest.mark.slow) for form in FORMS],

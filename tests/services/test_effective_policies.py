@@ -24,7 +24,7 @@ from wallet_api.ethereum.typed_data import read_typed_data
 from wallet_api.services.api_clients import ApiClientService
 from wallet_api.services.policies import effective
 from wallet_api.services.policies.effective import EffectivePolicies
-from wallet_api.services.signing import SigningService
+from wallet_api.services.signing.signatures import SigningService
 
 HOUR, DAY = 3600, 86_400
 

@@ -37,7 +37,7 @@ from wallet_api.services.audit.verify import AuditVerification
 from wallet_api.services.deposits import DepositRequest, DepositService
 from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.encryption_keys.rotation import KeyRotation, RotationOutcome
-from wallet_api.services.signing import SigningService
+from wallet_api.services.signing.signatures import SigningService
 from wallet_api.services.wallet_files.exporting import WalletExport
 from wallet_api.services.wallet_files.importing import Outcome, WalletImport
 from wallet_api.services.wallets import BaseAccountWalletService

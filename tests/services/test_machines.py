@@ -15,6 +15,8 @@ from wallet_api.database import Database
 from wallet_api.database.machines import hash_of
 from wallet_api.errors import DatabaseUnavailable
 
+pytestmark = pytest.mark.slow
+
 CATALOG = """
 create table pg_dist_partition (logicalrelid regclass, partmethod text);
 create table pg_dist_shard (logicalrelid regclass, shardid bigint, shardminvalue text);

@@ -20,13 +20,14 @@ from tests.policies import (
     policies_of,
     transfer,
 )
+from tests.services.signing import permit_batch
 from tests.signing import CHAIN_ID
-from wallet_api.errors import ClientNotFound, PolicyRefused
+from wallet_api.errors import ClientNotFound, NotSignable, PolicyRefused
 from wallet_api.ethereum.typed_data import read_typed_data
 from wallet_api.policies.reading import read_rules
 from wallet_api.services.api_clients import ApiClientService
 from wallet_api.services.policies.dry_runs import PolicyDryRuns
-from wallet_api.services.signing import SigningService
+from wallet_api.services.signing.signatures import SigningService
 
 HOUR = 3600
 METHODS = {
@@ -170,6 +171,26 @@ def test_a_dry_run_decides_as_the_signature_does(bench, count, capsys):
     assert len(reasons) >= 5 or count < 1000
     with capsys.disabled():
         print(f"\n  {count} requests: {reasons}")
+
+
+@pytest.mark.parametrize(("count", "allowed"), [(30, True), (50, True), (50, False)])
+def test_a_dry_run_refuses_more_effects_than_an_entry_holds_as_the_signature_does(
+    bench, count, allowed
+):
+    bench.policies.put_wallet(EVERYTHING if allowed else payments(max_amount="1"))
+    outcomes = []
+    for attempt in (
+        lambda: bench.dry_run("typed_data", permit_batch(count)).verdict.reason,
+        lambda: (bench.sign("typed_data", permit_batch(count)) or {"reason": None})["reason"],
+    ):
+        try:
+            outcomes.append(attempt())
+        except NotSignable as error:
+            outcomes.append(str(error))
+    tried, signed = outcomes
+    assert tried == signed
+    assert (tried is None) == (count == 30)
+    assert ("50 effects" in (tried or "")) == (allowed and count == 50)
 
 
 def test_a_dry_run_leaves_nothing(bench, sql):

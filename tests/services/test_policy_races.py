@@ -26,7 +26,7 @@ from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
 from wallet_api.errors import DatabaseUnavailable, PolicyRefused, PreconditionFailed
 from wallet_api.ethereum.typed_data import read_typed_data
-from wallet_api.services.signing import SigningService
+from wallet_api.services.signing.signatures import SigningService
 
 DAY = 86_400
 FAR = 4_000_000_000

@@ -10,6 +10,7 @@ from tests.database import audit_entries
 from tests.factories import ACCESS, FID
 from wallet_api.errors import DatabaseUnavailable
 from wallet_api.services.audit import refusals
+from wallet_api.services.audit.events import AuditEvents
 from wallet_api.services.audit.refusals import RefusalWindows
 
 KEY = (FID, "ethereum", "user:1")
@@ -64,11 +65,11 @@ def test_each_caller_leaves_an_entry_for_each_user_and_a_count_of_its_own(wallet
 def test_a_refusal_that_could_not_be_recorded_does_not_hide_the_next_one(
     wallets, sql, clock, monkeypatch
 ):
-    def fail(event):
+    def fail(*_):
         raise DatabaseUnavailable("a test")
 
     with monkeypatch.context() as patch:
-        patch.setattr(wallets, "_record", fail)
+        patch.setattr(AuditEvents, "record", fail)
         for _ in range(2):
             with pytest.raises(DatabaseUnavailable):
                 wallets.refuse_key(FID, "ethereum", access=ACCESS)

@@ -41,7 +41,8 @@ from wallet_api.ethereum import signatures
 from wallet_api.ethereum.authorizations import read_authorizations
 from wallet_api.models import BASE_ACCOUNT_CHAIN
 from wallet_api.policies.rules import METHODS
-from wallet_api.services.signing import SigningService, initialize_counters
+from wallet_api.services.signing.counters import initialize_counters
+from wallet_api.services.signing.signatures import SigningService
 
 
 def test_each_signature_recovers_to_the_address_by_the_library(named_delegate, signing, address):

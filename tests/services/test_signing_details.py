@@ -16,16 +16,16 @@ from tests.services.signing import (
     SPENDER,
     TRANSACTION,
     permit,
+    permit_batch,
     sign_transaction,
     signing_entries,
 )
-from tests.signing import TOKEN
 from wallet_api.errors import (
     NotSignable,
     WalletNotFound,
 )
 from wallet_api.ethereum.typed_data import read_typed_data
-from wallet_api.services.signing import MAX_DETAILS
+from wallet_api.services.signing.entries import MAX_DETAILS
 
 
 def test_an_entry_says_what_was_signed_and_not_the_payload(named_delegate, signing, address, sql):
@@ -69,35 +69,8 @@ def test_the_same_request_has_the_same_details(signing, address, sql):
     assert first == json.dumps(json.loads(first), separators=(",", ":"))
 
 
-def batch(count):
-    """Return a PermitBatch of Permit2 for this number of tokens."""
-    details = {"token": "address", "amount": "uint160", "expiration": "uint48", "nonce": "uint48"}
-    single = {"token": TOKEN, "amount": 2**160 - 1, "expiration": 2**48 - 1, "nonce": 0}
-    return {
-        "types": {
-            "PermitBatch": [
-                {"name": "details", "type": "PermitDetails[]"},
-                {"name": "spender", "type": "address"},
-                {"name": "sigDeadline", "type": "uint256"},
-            ],
-            "PermitDetails": [{"name": name, "type": kind} for name, kind in details.items()],
-        },
-        "primaryType": "PermitBatch",
-        "domain": {
-            "name": "Permit2",
-            "chainId": CHAIN_ID,
-            "verifyingContract": "0x000000000022d473030f116ddee9f6b43ac78ba3",
-        },
-        "message": {
-            "details": [{**single, "amount": str(2**160 - 1)}] * count,
-            "spender": SPENDER,
-            "sigDeadline": str(2**256 - 1),
-        },
-    }
-
-
 def sign_batch(signing, count):
-    read = read_typed_data(batch(count), chain_id=CHAIN_ID)
+    read = read_typed_data(permit_batch(count), chain_id=CHAIN_ID)
     signing.sign_typed_data(
         FID, read, chain_id=CHAIN_ID, address=None, method="eth_signTypedData_v4", access=ENGINE
     )

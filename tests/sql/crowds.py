@@ -107,8 +107,9 @@ class OneConnection:
         # PostgreSQL takes the one or the other, as it deems best.
         for mode in ("force_generic_plan", "force_custom_plan"):
             connection.execute(f"set plan_cache_mode = {mode}")
-            explain = "explain (analyze, buffers, timing off, costs off) execute asked ({})"
-            rows = connection.execute(compose.SQL(explain).format(values)).fetchall()
+            explain = "explain (analyze, buffers, timing off, costs off) execute asked"
+            given = compose.SQL(" ({})").format(values) if names else compose.SQL("")
+            rows = connection.execute(compose.SQL(explain) + given).fetchall()
             plan = "\n".join(line for (line,) in rows)
             top = re.search(r"^  Buffers: (.*)", plan, re.MULTILINE)
             read = sum(int(n) for n in re.findall(r"(?:hit|read)=(\d+)", top[1])) if top else 0
@@ -160,6 +161,7 @@ def questions(people: Population) -> dict[str, dict[str, Any]]:
     return {
         "address": {"address": people.trading_address(fid)},
         "Base Account": {"address": people.base_account(fid).upper().replace("X", "x")},
+        "prefix": {"addressPrefix": people.trading_address(fid)[:8]},
         "fid": {"fid": fid},
         "type": {"type": "trading"},
         "chain": {"chain": "base-account"},

@@ -170,6 +170,24 @@ def test_a_page_of_a_search_reads_little_for_every_filter_and_position(many, ask
     assert_reads_little(asked, search, cases)
 
 
+def test_a_page_of_a_search_by_prefix_reads_little(many, asked):
+    """Also if ten thousand users share an address with the prefix, and wherever the page begins."""
+    people, fid = many.people, many.people.users // 3
+    search = WalletSearch(asked, EncryptionService(Secret(SECRET)), primary=asked)
+    shared = SHARED_BASE_ACCOUNT
+    prefixes = (shared[:6], shared[:8], shared, people.trading_address(fid)[:6].lower(), "0x0000")
+    cases = []
+    for prefix, whose, chain, within in product(
+        prefixes, (None, fid), (None, "ethereum", "base-account"), ranges(people)
+    ):
+        filters = WalletFilters(address_prefix=prefix, fid=whose, chain=chain, **within)
+        cases.append((filters, None))
+        if filters.by_prefix and prefix in shared:
+            middle = people.until - YEAR / 2
+            cases.append((filters, (middle, BUSY_FID, f"base-account {shared}")))
+    assert_reads_little(asked, search, cases)
+
+
 def test_a_page_of_the_audit_log_reads_little_for_every_filter_and_position(many, asked):
     people, fid = many.people, many.people.users // 3 * 2
     cases = (

@@ -102,6 +102,7 @@ def statements(requests_sent, watched):
     ).fetchall()
 
 
+@pytest.mark.slow
 def test_each_statement_carries_the_name_of_its_query(statements):
     queries = {
         f"{subject_of(file)}.{name}"

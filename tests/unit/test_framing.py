@@ -91,12 +91,19 @@ SIGNS = [
     "/v1/users/7/sign/preview",
     "/v1/users/7/wallets/ethereum/sign/transaction?x",
     "/v1/policies/dry-run",
+    "/v1/policies",
 ]
-OTHERS = ["/v1/users/7/wallets/ethereum/key", "/v1/policies", "/x/v1/users/7/rpc/8453", "/v1/rpc/1"]
+OTHERS = [
+    "/v1/users/7/wallets/ethereum/key",
+    "/api/wallet/policy",
+    "/v1/policies/1",
+    "/x/v1/users/7/rpc/8453",
+    "/v1/rpc/1",
+]
 
 
 @pytest.mark.parametrize("target", [*SIGNS, *OTHERS])
-def test_only_routes_that_sign_have_large_bodies(target):
+def test_only_routes_that_sign_or_take_policies_have_large_bodies(target):
     post = POST.replace(b" / ", f" {target} ".encode())
     longest = MAX_SIGNING_BODY_BYTES if target in SIGNS else MAX_BODY_BYTES
     head = post + b"Content-Length: %d\r\n\r\n" % longest

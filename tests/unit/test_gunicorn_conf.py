@@ -25,6 +25,7 @@ def hooks(environ, monkeypatch, tmp_path):
     return runpy.run_path(str(ROOT / "gunicorn.conf.py"))
 
 
+@pytest.mark.slow
 def test_a_worker_opens_its_pool_after_the_fork_and_closes_it_at_its_end(hooks, environ):
     app = create_app(Settings.from_environ(environ))
     worker = SimpleNamespace(app=SimpleNamespace(wsgi=lambda: app))

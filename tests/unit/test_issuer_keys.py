@@ -107,6 +107,7 @@ def in_a_crowd(auth, *tokens):
     return time.monotonic() - began
 
 
+@pytest.mark.slow
 def test_a_flood_while_the_issuer_is_silent_delays_no_request_for_long(issuer):
     """Its answer may as well never end: the timeout is one for each packet."""
     auth = quick_auth(issuer, timeout_seconds=60)

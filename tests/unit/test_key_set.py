@@ -150,6 +150,7 @@ def fetching():
 ANSWERS = {**ENDLESS, **LARGE, **BROKEN}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS)
 def test_every_response_ends_and_the_next_one_is_used(issuer, answer):
     auth = quick_auth(issuer, timeout_seconds=DEADLINE_SECONDS, retry_seconds=0)
@@ -164,6 +165,7 @@ def test_every_response_ends_and_the_next_one_is_used(issuer, answer):
     assert issuer.requests == 2
 
 
+@pytest.mark.slow
 def test_an_issuer_that_is_silent_before_tls_times_out_too(issuer):
     issuer.url = issuer.url.replace("http:", "https:")
     issuer.answer = ENDLESS["silence"]
@@ -192,6 +194,7 @@ def test_a_process_that_cannot_start_a_thread_asks_again_later(issuer, monkeypat
     assert auth.verify(sign()) == FID
 
 
+@pytest.mark.slow
 def test_callers_that_wait_longer_than_two_seconds_get_an_error_and_the_thread_ends(issuer):
     auth = quick_auth(issuer, timeout_seconds=3, retry_seconds=0)
     issuer.answer = ENDLESS["a trickle of a body"]

@@ -23,7 +23,7 @@ from wallet_api.services.policies.dry_runs import PolicyDryRuns
 from wallet_api.services.policies.effective import EffectivePolicies
 from wallet_api.services.policies.versions import PolicyVersions
 from wallet_api.services.readiness import ReadinessService
-from wallet_api.services.signing import SigningService
+from wallet_api.services.signing.signatures import SigningService
 from wallet_api.services.stats import StatsService
 from wallet_api.services.status import StatusService
 from wallet_api.services.storage import StorageService

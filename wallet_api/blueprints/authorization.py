@@ -23,7 +23,7 @@ from wallet_api.errors import (
     WalletApiError,
 )
 from wallet_api.models import AuditContext
-from wallet_api.services.signing import initialize_counters
+from wallet_api.services.signing.counters import initialize_counters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from wallet_api.errors import (
     NotSignable,
     PolicyRefused,
     ServiceUnavailable,
+    Unauthenticated,
     WalletApiError,
     WalletNotFound,
 )
@@ -30,6 +31,7 @@ UNAUTHORIZED = 4100
 
 CODE_OF: dict[type[WalletApiError], int] = {
     PolicyRefused: UNAUTHORIZED,
+    Unauthenticated: UNAUTHORIZED,
     WalletNotFound: RESOURCE_NOT_FOUND,
     IdempotencyKeyReused: INVALID_REQUEST,
     InvalidRequest: INVALID_PARAMS,
@@ -45,7 +47,7 @@ Answer = dict[str, Any]
 
 
 class RpcError(Exception):
-    """A call failed. `data` is sent unchanged; if it is a dict of ours, the request id is added."""
+    """A call failed. `data` is sent unchanged; if it is None, the request id is sent."""
 
     def __init__(self, code: int, message: str, data: object = None) -> None:
         super().__init__(message)
@@ -128,13 +130,10 @@ def result(call_id: CallId, value: object) -> Answer:
 
 
 def failure(call_id: CallId, error: RpcError) -> Answer:
-    """Return the answer to a call that failed. Our own errors carry the request id."""
-    members: dict[str, Any] = {"code": error.code, "message": error.message}
-    if error.data is None or isinstance(error.data, dict):
-        members["data"] = {**(error.data or {}), "request_id": g.request_id}
-    else:
-        # From a node: libraries find the reason of a revert only in `data` itself.
-        members["data"] = error.data
+    """Return the answer to a call that failed."""
+    # A node's data is not changed: libraries find the reason of a revert in it.
+    data = {"request_id": g.request_id} if error.data is None else error.data
+    members = {"code": error.code, "message": error.message, "data": data}
     return {"jsonrpc": "2.0", "id": call_id, "error": members}
 
 
@@ -147,5 +146,5 @@ def to_rpc_error(error: WalletApiError) -> RpcError:
                 data["field"] = error.field
             if isinstance(error, PolicyRefused):
                 data |= error.as_json()
-            return RpcError(code, str(error), data)
+            return RpcError(code, str(error), data | {"request_id": g.request_id})
     raise error

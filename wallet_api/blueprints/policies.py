@@ -26,6 +26,7 @@ from wallet_api.blueprints.schemas.policies import (
     PolicyBody,
     PolicyPage,
     PolicyQuery,
+    WrittenPolicyAnswer,
 )
 from wallet_api.blueprints.schemas.signing import TRANSACTION
 from wallet_api.blueprints.signing import preview_of
@@ -44,6 +45,7 @@ from wallet_api.models import PageRequest
 from wallet_api.policies.explanation import explain_refusal
 from wallet_api.policies.json_schema import POLICY_SCHEMA
 from wallet_api.policies.reading import read_policy, read_rules
+from wallet_api.policies.warnings import warnings
 
 blueprint = Blueprint(
     "policies", __name__, url_prefix="/v1/policies", description="What wallets may sign."
@@ -74,9 +76,9 @@ _METHODS = {
     parameters=[IF_MATCH],
 )
 @blueprint.arguments(PolicyBody, example=EXAMPLE)
-@blueprint.alt_response(201, schema=PolicyAnswer, description="A new policy.", success=True)
+@blueprint.alt_response(201, schema=WrittenPolicyAnswer, description="A new policy.", success=True)
 @blueprint.response(
-    200, PolicyAnswer, description="The newest version of the policy.", headers=ETAG_HEADER
+    200, WrittenPolicyAnswer, description="The newest version of the policy.", headers=ETAG_HEADER
 )
 def store_policy(body: dict[str, Any]) -> tuple[Any, int, dict[str, str]]:
     """Store a policy. With an id, store its next version, which applies at once."""
@@ -157,12 +159,13 @@ def dry_run(body: dict[str, Any]) -> dict[str, Any]:
         preview = replace(preview, chain_id=None)
     elif preview.chain_id is None:
         raise InvalidRequest('"chainId": Missing data for required field.')
+    rules = read_rules(body["rules"]) if "rules" in body else None
     run = application().dry_runs.run(
         body["fid"],
         preview,
         method=method,
         client=body.get("client", g.client.name),
-        rules=read_rules(body["rules"]) if "rules" in body else None,
+        rules=rules,
     )
     return {
         "address": preview.address,
@@ -173,6 +176,7 @@ def dry_run(body: dict[str, Any]) -> dict[str, Any]:
         "explanation": None if run.verdict.allowed else explain_refusal(run.verdict),
         "layers": run.verdict.layers,
         "windows": run.windows,
+        "warnings": warnings(rules) if rules else [],
     }
 
 

@@ -24,6 +24,7 @@ from wallet_api.blueprints.schemas.policies import (
     EffectivePolicyQuery,
     RulesBody,
     UserPolicyAnswer,
+    WrittenUserPolicyAnswer,
 )
 from wallet_api.errors import (
     ClientNotFound,
@@ -114,7 +115,7 @@ def get_own_policy() -> tuple[Any, dict[str, str]]:
 @own.put("")
 @own.requires(USER, InvalidPolicy, MnemonicRefused, PreconditionFailed, parameters=[IF_MATCH])
 @own.arguments(RulesBody, example={"rules": EXAMPLE["rules"]})
-@own.response(200, UserPolicyAnswer, headers=ETAG_HEADER)
+@own.response(200, WrittenUserPolicyAnswer, headers=ETAG_HEADER)
 def set_own_policy(body: dict[str, Any]) -> tuple[Any, dict[str, str]]:
     """Replace the rules that the user set. They can only narrow what other policies allow."""
     application().limits.count_write()

@@ -25,7 +25,10 @@ MAX_BODY_BYTES = 16 * 1024
 """A deposit needs about 200 bytes."""
 
 MAX_SIGNING_BODY_BYTES = 128 * 1024
-"""A transaction that creates a contract with the longest code takes 98 KB, as hex digits."""
+"""A transaction that creates a contract with the longest code takes 98 KB, as hex digits.
+
+The longest rules of a policy take 64 KB.
+"""
 
 # An IPv6 address (45 characters at most) with a zone, brackets and a port.
 _MAX_ADDRESS_LENGTH = 80
@@ -40,8 +43,9 @@ _ADDED_BY_PROXIES = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
-_SIGNS = re.compile(
-    r"/v1/(?:users/[^/]+/(?:rpc/|sign/preview|wallets/[^/]+/sign/)|policies/dry-run)", re.ASCII
+_SIGNS_OR_DECIDES = re.compile(
+    r"/v1/(?:users/[^/]+/(?:rpc/|sign/preview|wallets/[^/]+/sign/)|policies(?:/dry-run)?\Z)",
+    re.ASCII,
 )
 _WITHHELD = "A field (name withheld because it looks like a secret)"
 
@@ -89,7 +93,7 @@ def read_body() -> None:
 
 def max_body_bytes(path: str) -> int:
     """Return the length of the longest body of a request to this path."""
-    return MAX_SIGNING_BODY_BYTES if _SIGNS.match(path) else MAX_BODY_BYTES
+    return MAX_SIGNING_BODY_BYTES if _SIGNS_OR_DECIDES.match(path) else MAX_BODY_BYTES
 
 
 def _end(response: Response) -> Response:

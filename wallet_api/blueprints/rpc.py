@@ -23,12 +23,11 @@ from wallet_api.blueprints.reasons import header_reason
 from wallet_api.blueprints.routing import Blueprint
 from wallet_api.blueprints.schemas.rpc import ANSWER, ANSWER_EXAMPLES, BODY, PARAMETERS
 from wallet_api.errors import (
-    InsufficientScope,
     InvalidFid,
     InvalidIdempotencyKey,
     InvalidRequest,
-    NetworkNotAllowed,
     ServiceUnavailable,
+    Unauthenticated,
     WalletApiError,
 )
 from wallet_api.ethereum.messages import read_message
@@ -38,7 +37,8 @@ from wallet_api.ethereum.typed_data import read_typed_data
 from wallet_api.models import TRADING_CHAIN, AuditContext
 from wallet_api.policies.rules import METHODS
 from wallet_api.services import node_reads
-from wallet_api.services.signing import Signed, count_refusal
+from wallet_api.services.signing.counters import RPC, count_refusal
+from wallet_api.services.signing.signatures import Signed
 
 Result = TypeVar("Result")
 
@@ -100,6 +100,7 @@ def rpc(fid: str, chain_id: str) -> Response:
     try:
         calls, is_batch = json_rpc.read_calls(request.get_data())
     except RpcError as error:
+        count_refusal(InvalidRequest(), g.client, method=RPC)
         return _response(json_rpc.failure(None, error))
     application().limits.count_batch(len(calls))
     answers = _answer_all(provider, calls, is_batch=is_batch)
@@ -112,11 +113,11 @@ def rpc(fid: str, chain_id: str) -> Response:
     return response
 
 
-@blueprint.errorhandler(InsufficientScope)
-@blueprint.errorhandler(NetworkNotAllowed)
-def count_refused_request(error: InsufficientScope | NetworkNotAllowed) -> Response:
-    """Count a request of a client that may call nothing here, whatever its calls are."""
-    count_refusal(error, g.client)
+@blueprint.errorhandler(WalletApiError)
+def count_refused_request(error: WalletApiError) -> Response:
+    """Count a request that was refused as a whole, whatever its calls are."""
+    if "client" in g:
+        count_refusal(error, g.client, method=RPC)
     return error_response(error)
 
 
@@ -125,18 +126,22 @@ def _answer_all(
 ) -> list[json_rpc.Answer]:
     """Return the answers, in order.
 
-    Raises ServiceUnavailable only if nothing was signed: signatures that were made are returned
-    with the errors of the others, so that a caller repeats only those.
+    Raises ServiceUnavailable and Unauthenticated only if nothing was signed: signatures that were
+    made are returned with the errors of the others, so that a caller repeats only those.
     """
     answers = []
+    revoked: Unauthenticated | None = None
     for index, call in enumerate(calls):
         if not isinstance(call, Call):
+            count_refusal(InvalidRequest(), g.client, method=RPC)
             answers.append(call)
             continue
         # It is not run, because nobody would receive the signature.
         if call.is_notification:
             continue
         try:
+            if revoked is not None:
+                raise revoked
             callee = provider.at(index) if is_batch else provider
             answers.append(json_rpc.result(call.id, _answer(callee, call)))
         except RpcError as error:
@@ -144,10 +149,12 @@ def _answer_all(
             answers.append(json_rpc.failure(call.id, error))
         except WalletApiError as error:
             _count_refusal(call, error)
+            if isinstance(error, (ServiceUnavailable, Unauthenticated)) and not provider.repeats:
+                raise
             if isinstance(error, ServiceUnavailable):
-                if not provider.repeats:
-                    raise
                 report(error)
+            if isinstance(error, Unauthenticated):
+                revoked = error
             answers.append(json_rpc.failure(call.id, json_rpc.to_rpc_error(error)))
     return answers
 
@@ -155,7 +162,7 @@ def _answer_all(
 def _count_refusal(call: Call, error: WalletApiError) -> None:
     """Count a call that was refused, if its method signs."""
     if call.method in METHODS:
-        count_refusal(error, g.client)
+        count_refusal(error, g.client, method=call.method)
 
 
 def _answer(provider: _Provider, call: Call) -> object:

@@ -52,7 +52,9 @@ from wallet_api.ethereum.signatures import Signature, SignedTransaction
 from wallet_api.ethereum.strict_json import read_object
 from wallet_api.ethereum.typed_data import read_typed_data
 from wallet_api.models import TRADING_CHAIN, AuditContext
-from wallet_api.services.signing import Preview, Signed, count_refusal
+from wallet_api.policies.rules import METHODS
+from wallet_api.services.signing.counters import count_refusal
+from wallet_api.services.signing.signatures import Preview, Signed
 
 blueprint = Blueprint(
     "signing", __name__, url_prefix="/v1/users/<fid>", description="Signatures of trading wallets."
@@ -201,8 +203,9 @@ def preview_signature(body: dict[str, Any], fid: str) -> dict[str, Any]:
 @blueprint.errorhandler(WalletApiError)
 def count_refused_request(error: WalletApiError) -> Response:
     """Count a request that was refused, for whatever reason, unless it was a preview."""
-    if "client" in g and request.endpoint != f"{blueprint.name}.{preview_signature.__name__}":
-        count_refusal(error, g.client)
+    method = f"sign/{str(request.url_rule).rpartition('/')[2]}"
+    if "client" in g and method in METHODS:
+        count_refusal(error, g.client, method=method)
     return error_response(error)
 
 

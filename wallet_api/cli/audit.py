@@ -46,6 +46,13 @@ _archive_folder = click.Path(exists=True, file_okay=False, path_type=Path)
     type=_archive_folder,
     help="Verify the archived entries in this folder too.",
 )
+@click.option(
+    "--known-client",
+    "known_clients",
+    metavar="NAME",
+    multiple=True,
+    help="An API client of 1.0.0, whose creation has no entry. Repeatable.",
+)
 @json_option
 @click.pass_context
 def verify(
@@ -55,6 +62,7 @@ def verify(
     checkpoint: Path | None,
     unchained_before: datetime | None,
     archive_folder: Path | None,
+    known_clients: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Verify every chain of the audit log, and report changed, removed, inserted and moved entries.
@@ -81,6 +89,7 @@ def verify(
             unchained_before=unchained_before,
             storage=resources.storage,
             archive=None if archive_folder is None else ArchiveFolder(archive_folder),
+            known_clients=known_clients,
         )
         if (against or checkpoint) and verification.needs_archive():
             raise click.ClickException(

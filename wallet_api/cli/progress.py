@@ -3,19 +3,18 @@
 import dataclasses
 import json
 import os
+import shutil
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import click
-from rich import progress as rich_progress
-from rich.console import Console
 
 _LINE_INTERVAL = 10.0
 _DRAW_INTERVAL = 0.2
@@ -29,16 +28,15 @@ def escaped(text: str) -> str:
 
 @contextmanager
 def status_line(what: str) -> Iterator[None]:
-    """Show a status line on the terminal while the block runs.
-
-    It is drawn by a thread, so do not fork inside the block.
-    """
-    console = _stderr_console()
-    if not _is_interactive(console):
+    """Show a status line on the terminal while the block runs."""
+    if not _stderr_is_a_terminal():
         yield
         return
-    with console.status(what):
+    _draw(what)
+    try:
         yield
+    finally:
+        _draw("")
 
 
 def colored(text: str, state: str) -> str:
@@ -51,20 +49,24 @@ def colored(text: str, state: str) -> str:
     return click.style(text, fg=_COLORS[state])
 
 
-def _stderr_console() -> Console:
-    # rich would draw on a pipe if FORCE_COLOR is set, as it is on some CI systems.
-    return Console(stderr=True, force_terminal=sys.stderr.isatty())
+def _stderr_is_a_terminal() -> bool:
+    """Return whether stderr is a terminal on which a line can be drawn again."""
+    return sys.stderr.isatty() and os.environ.get("TERM", "dumb") not in ("dumb", "unknown")
 
 
-def _is_interactive(console: Console) -> bool:
-    return console.is_terminal and not console.is_dumb_terminal
+def _draw(text: str) -> None:
+    """Replace the last line of the terminal by a text, cut to the terminal's width."""
+    width = shutil.get_terminal_size().columns - 1
+    # ECMA-48: carriage return, then erase to the end of the line.
+    click.echo(f"\r\x1b[K{text[:width]}", err=True, nl=False)
 
 
 class Progress:
     """Count the outcomes of many items, and show count, rate and remaining time on stderr.
 
-    A terminal gets a progress bar, anything else a line every ten seconds. `expected` and `faults`
-    are all possible outcomes. `quiet_stdout` sends the lines of print_line() to stderr as well.
+    A terminal gets a line that is redrawn, anything else a line every ten seconds. `expected` and
+    `faults` are all possible outcomes. `quiet_stdout` sends the lines of print_line() to stderr as
+    well.
     """
 
     def __init__(
@@ -84,20 +86,7 @@ class Progress:
         self._faults = tuple(faults)
         self.counts.update(dict.fromkeys((*expected, *self._faults), 0))
         self._began = self._shown = time.monotonic()
-        console = _stderr_console()
-        self._bar = rich_progress.Progress(
-            rich_progress.BarColumn(bar_width=16),
-            rich_progress.TextColumn("{task.description}", markup=False),
-            console=console,
-            # No refresh thread: processes are forked while the bar is shown.
-            auto_refresh=False,
-            redirect_stdout=False,
-            redirect_stderr=False,
-            transient=True,
-        )
-        self._on_terminal = _is_interactive(console)
-        self._task = self._bar.add_task("", total=total)
-        self._stack = ExitStack()
+        self._on_terminal = _stderr_is_a_terminal()
 
     @property
     def seconds(self) -> float:
@@ -105,12 +94,11 @@ class Progress:
         return time.monotonic() - self._began
 
     def __enter__(self) -> "Progress":
-        if self._on_terminal:
-            self._stack.enter_context(self._bar)
         return self
 
     def __exit__(self, *raised: object) -> None:
-        self._stack.close()
+        if self._on_terminal:
+            _draw("")
 
     def add(self, kind: str) -> None:
         """Count an outcome, and refresh the display at intervals."""
@@ -120,17 +108,15 @@ class Progress:
             return
         self._shown = now
         if self._on_terminal:
-            done = self.counts.total()
-            self._bar.update(self._task, completed=done, description=self._line(), refresh=True)
+            _draw(self._line())
         else:
             click.echo(self._line(), err=True)
 
     def print_line(self, line: str) -> None:
-        """Print a line above the bar."""
+        """Print a line above the progress line."""
         if self._on_terminal and (self._quiet_stdout or sys.stdout.isatty()):
-            self._bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
-        else:
-            click.echo(line, err=self._quiet_stdout)
+            _draw("")
+        click.echo(line, err=self._quiet_stdout)
 
     def succeeded(self) -> bool:
         """Return whether no fault was counted."""

@@ -59,10 +59,11 @@ def to_domain_error(error: psycopg.Error) -> ServiceUnavailable | None:
     if isinstance(error, (pg.DataCorrupted, pg.IndexCorrupted)):
         return DatabaseDamaged(describe(error))
     if error.sqlstate is None:
-        # An error of libpq: it could not connect, or the connection was lost.
-        unavailable = isinstance(error, psycopg.OperationalError)
-    else:
-        unavailable = error.sqlstate.startswith(_UNAVAILABLE)
+        # An error of libpq: it could not connect, the connection was lost, or no answer came.
+        if isinstance(error, psycopg.OperationalError):
+            return DatabaseUnavailable(describe(error), alarm="database_unreachable")
+        return None
+    unavailable = error.sqlstate.startswith(_UNAVAILABLE)
     return DatabaseUnavailable(describe(error)) if unavailable else None
 
 

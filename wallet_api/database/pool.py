@@ -161,7 +161,8 @@ class Database:
                 if attempt >= _ATTEMPTS or late:
                     raise to_domain_error(lost.error) or lost.error from lost.error
             except (PoolTimeout, PoolClosed) as error:
-                if self._refusal is not None:
+                # A server that hangs refuses nothing.
+                if self._refusal is not None or self._is_disconnected():
                     raise unreachable(self._refusal) from error
                 raise DatabaseUnavailable(describe(error)) from error
             except psycopg.Error as error:
@@ -241,7 +242,13 @@ class Database:
         since = self._connecting_since
         if since is None or time.monotonic() - since < _OUTAGE_SECONDS:
             return False
-        return not self._checked_out and not self._pool.get_stats()["pool_available"]
+        return self._is_disconnected()
+
+    def _is_disconnected(self) -> bool:
+        """Return whether no connection is left, and an attempt to connect has not ended."""
+        if self._connecting_since is None or self._checked_out:
+            return False
+        return not self._pool.get_stats()["pool_available"]
 
     def _begin_connecting(self) -> dict[str, Any]:
         """Return the parameters of an attempt to connect, and record the start of the first one."""

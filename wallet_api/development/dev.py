@@ -92,7 +92,9 @@ def dev() -> None:
                 _client_token(settings, directory / f"{name}_token", name, scopes)
                 for name, scopes in (("console", _CONSOLE_SCOPES), ("engine", _ENGINE_SCOPES))
             ]
-            _serve(settings, environ, pid_file, tokens)
+            environment = directory / "environment"
+            _write_private(environment, _for_a_shell(environ))
+            _serve(settings, environ, pid_file, environment, tokens)
     except KeyboardInterrupt:
         click.echo("Stopped.")
 
@@ -109,6 +111,12 @@ def _secrets(directory: Path) -> dict[str, str]:
         _write_private(path, json.dumps({name: secrets.token_urlsafe(32) for name in names}))
     stored: dict[str, str] = json.loads(path.read_text())
     return {name: os.environ.get(name) or stored[name] for name in names}
+
+
+def _for_a_shell(environ: Mapping[str, str]) -> str:
+    """Return what other commands need to use this database, as assignments of a shell."""
+    names = ("DATABASE_URL", "ENCRYPTION_SECRET", "JWT_SECRET")
+    return "".join(f"{name}={shlex.quote(environ[name])}\n" for name in names)
 
 
 def _write_private(path: Path, text: str) -> None:
@@ -172,6 +180,7 @@ def _serve(
     settings: Settings,
     environ: Mapping[str, str],
     pid_file: Path,
+    environment: Path,
     client_tokens: Sequence[Secret[str]],
 ) -> None:
     """Run gunicorn until it exits or this process is interrupted."""
@@ -182,7 +191,7 @@ def _serve(
     try:
         url = f"http://{_HOST}:{settings.port}"
         _wait_until_ready(gunicorn, f"{url}/readyz")
-        _print_banner(settings, url, *client_tokens)
+        _print_banner(settings, url, environment, *client_tokens)
         gunicorn.wait()
         raise click.ClickException(f"gunicorn exited with status {gunicorn.returncode}.")
     finally:
@@ -210,7 +219,11 @@ def _wait_until_ready(gunicorn: "subprocess.Popen[bytes]", url: str) -> None:
 
 
 def _print_banner(
-    settings: Settings, url: str, console_token: Secret[str], engine_token: Secret[str]
+    settings: Settings,
+    url: str,
+    environment: Path,
+    console_token: Secret[str],
+    engine_token: Secret[str],
 ) -> None:
     issued = UserTokens(settings.tokens).issue(_FID)
     deposit = {"asset": "USDC", "amount": "20", "baseAddress": _BASE_ACCOUNT}
@@ -225,20 +238,16 @@ def _print_banner(
         f"{_curl(f'{url}/api/wallet/deposit', issued, deposit)}\n\n"
         "Then sign a message with the trading wallet, as a trading engine does. Its private key "
         f"never leaves the service:\n\n{_curl(sign, engine_token, message)}\n\n"
-        f"Create a client for /v1 (documented at {url}/docs):\n\n{_create_client(settings)}\n\n"
+        f"Create a client for /v1 (documented at {url}/docs):\n\n{_create_client(environment)}\n\n"
         "Press Ctrl-C to stop."
     )
 
 
-def _create_client(settings: Settings) -> str:
-    database_url = shlex.quote(settings.database_url.reveal())
-    encryption_secret = shlex.quote(settings.encryption_secret.reveal())
-    return " \\\n  ".join(
-        (
-            f"DATABASE_URL={database_url} ENCRYPTION_SECRET={encryption_secret}",
-            f"{shlex.quote(sys.executable)} -m wallet_api clients create",
-            "--name bot --scope wallets:write --scope wallets:sign --unrestricted",
-        )
+def _create_client(environment: Path) -> str:
+    return (
+        f"(set -a; . {shlex.quote(str(environment))};"
+        f" {shlex.quote(sys.executable)} -m wallet_api clients create \\\n"
+        "  --name bot --scope wallets:write --scope wallets:sign --unrestricted)"
     )
 
 

@@ -188,12 +188,13 @@ def _read(text: bytes) -> NodeResult | NodeError:
         json.dumps([[answer]], allow_nan=False)
     except (ValueError, RecursionError):
         return UNANSWERED
-    if not isinstance(answer, dict) or ("result" in answer) == ("error" in answer):
+    if not isinstance(answer, dict):
         return UNANSWERED
-    if "result" in answer:
-        return NodeResult(answer["result"])
-    error = answer["error"]
-    if not isinstance(error, dict):
+    # Some nodes send both members, as JSON-RPC 1.0 does: one of them is null.
+    result, error = answer.get("result"), answer.get("error")
+    if error is None:
+        return NodeResult(result) if "result" in answer else UNANSWERED
+    if result is not None or not isinstance(error, dict):
         return UNANSWERED
     code, message = error.get("code"), error.get("message")
     if type(code) is not int or code not in _CODES or not isinstance(message, str):

@@ -8,7 +8,10 @@ tests/data/signing/readings.json lists such inputs, and what each library does w
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias, TypeGuard
+from functools import cache
+from typing import TypeAlias
+
+from eth_hash.auto import keccak
 
 from wallet_api.ethereum.strict_json import (
     MAX_SAFE_INTEGER,
@@ -21,62 +24,34 @@ from wallet_api.ethereum.strict_json import (
     read_text,
     refuse,
 )
+from wallet_api.ethereum.struct_types import (
+    BYTES_LENGTHS,
+    DOMAIN_TYPE,
+    INTEGER_RANGES,
+    Member,
+    Types,
+    hash_type,
+    read_struct_types,
+)
 
-MAX_TYPES = 64
-"""Standards in use have fewer than 10."""
-MAX_MEMBERS = 64
 MAX_VALUES = 2000
-MAX_HASHED_MEMBERS = 30_000
-"""eth-account hashes a type, with all types that it uses, again for each struct of the message.
-
-This is the limit of the members that are hashed in this way, which takes about 50 ms.
-"""
-_STRUCT_COST = 16
 MAX_DEPTH = 40
 """Bulk orders of Seaport nest up to 24 arrays."""
 
 Value: TypeAlias = "bool | int | str | bytes | list[Value] | dict[str, Value]"
 
-_DOMAIN_TYPE = "EIP712Domain"
 _DOMAIN = {
-    "name": "string",
-    "version": "string",
-    "chainId": "uint256",
-    "verifyingContract": "address",
-    "salt": "bytes32",
+    member.name: member
+    for member in (
+        Member("name", "string"),
+        Member("version", "string"),
+        Member("chainId", "uint256"),
+        Member("verifyingContract", "address"),
+        Member("salt", "bytes32"),
+    )
 }
-_IDENTIFIER = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]{0,127}", re.ASCII)
-# Hyperliquid has a colon in its types, and libraries agree on it.
-_TYPE_NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$:]{0,127}", re.ASCII)
-_SEPARATORS = {":", "$"}
-_MEMBER_TYPE = re.compile(
-    r"(?P<base>[A-Za-z0-9_$:]{1,128})(?:\[(?:[1-9][0-9]{0,3})?\]){0,32}", re.ASCII
-)
 _LAST_DIMENSION = re.compile(r"(?P<element>.+)\[(?P<length>[0-9]*)\]", re.ASCII)
 _INTEGER = re.compile(r"0x[0-9a-fA-F]{1,64}|0|-?[1-9][0-9]{0,77}", re.ASCII)
-_RESERVED = re.compile(r"address|bool|string|(?:bytes|u?int)[0-9]*", re.ASCII)
-_WIDTHS = range(8, 257, 8)
-_INTEGER_RANGES = {f"uint{bits}": (0, 2**bits - 1) for bits in _WIDTHS} | {
-    f"int{bits}": (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) for bits in _WIDTHS
-}
-_BYTES_LENGTHS = {f"bytes{length}": length for length in range(1, 33)}
-_ATOMIC = {"address", "bool", "string", "bytes", *_INTEGER_RANGES, *_BYTES_LENGTHS}
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A member of a struct type: its name and its type, as declared."""
-
-    name: str
-    type: str
-
-    @property
-    def base(self) -> str:
-        """The type without its array dimensions."""
-        return self.type.partition("[")[0]
-
-
-Types: TypeAlias = Mapping[str, tuple[Member, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,9 +63,46 @@ class TypedData:
     """
 
     types: Types
+    type_hashes: Mapping[str, bytes]
     primary_type: str
     domain: Mapping[str, Value]
     message: Mapping[str, Value]
+
+    @property
+    def digest(self) -> bytes:
+        """What the account signs: the hash of the domain and of the message."""
+        domain = tuple(_DOMAIN[name] for name in self.domain)
+        domain_hash = self._hash_struct(_domain_type_hash(domain), domain, self.domain)
+        return keccak(b"\x19\x01" + domain_hash + self._hash(self.primary_type, self.message))
+
+    def _hash(self, type_: str, values: Mapping[str, Value]) -> bytes:
+        return self._hash_struct(self.type_hashes[type_], self.types[type_], values)
+
+    def _hash_struct(
+        self, type_hash: bytes, members: tuple[Member, ...], values: Mapping[str, Value]
+    ) -> bytes:
+        words = [self._encode(member.type, values[member.name]) for member in members]
+        return keccak(type_hash + b"".join(words))
+
+    def _encode(self, type_: str, value: Value) -> bytes:
+        """Return a value in 32 bytes, as EIP-712 encodes it in its struct or array."""
+        if isinstance(value, dict):
+            return self._hash(type_, value)
+        if isinstance(value, list):
+            element = type_[: type_.rindex("[")]
+            return keccak(b"".join([self._encode(element, item) for item in value]))
+        if isinstance(value, int):
+            return value.to_bytes(32, signed=value < 0)
+        if isinstance(value, bytes):
+            return keccak(value) if type_ == "bytes" else value.ljust(32, b"\0")
+        if type_ == "address":
+            return bytes.fromhex(value[2:]).rjust(32, b"\0")
+        return keccak(value.encode())
+
+
+@cache
+def _domain_type_hash(members: tuple[Member, ...]) -> bytes:
+    return hash_type(DOMAIN_TYPE, members)
 
 
 def read_typed_data(given: object, *, chain_id: int) -> TypedData:
@@ -102,86 +114,31 @@ def read_typed_data(given: object, *, chain_id: int) -> TypedData:
     if isinstance(given, str):
         given = read_json(given, "typedData")
     parts = read_object(given, "", required=("types", "primaryType", "domain", "message"))
-    types = _read_types(parts["types"])
-    declared_domain = types.pop(_DOMAIN_TYPE, None)
-    domain = _read_domain(parts["domain"], declared_domain, chain_id)
-    primary_type = parts["primaryType"]
-    if not isinstance(primary_type, str) or primary_type not in types:
-        refuse("primaryType", "It must be the name of a type in `types`, except EIP712Domain.")
-    reader = _ValueReader(types, _hashed_members(types, primary_type))
+    types = read_struct_types(parts["types"], parts["primaryType"])
+    domain = _read_domain(parts["domain"], types.domain, chain_id)
+    primary_type = str(parts["primaryType"])
+    reader = _ValueReader(types.members)
     message = reader.read_struct(primary_type, parts["message"], "message", 1)
-    return TypedData(types=types, primary_type=primary_type, domain=domain, message=message)
-
-
-def _read_types(given: object) -> dict[str, tuple[Member, ...]]:
-    if not isinstance(given, dict):
-        refuse("types", "It must be a JSON object.")
-    if len(given) > MAX_TYPES:
-        refuse("types", f"It has {len(given)} types. At most {MAX_TYPES} are allowed.")
-    types = {}
-    for name, members in given.items():
-        field = member_of("types", name)
-        if not _is_name(name, _TYPE_NAME) or _RESERVED.fullmatch(name):
-            refuse(field, "It is not a name for a type.")
-        types[name] = _read_members(members, field)
-    _require_whole_names(types)
-    for name, members in types.items():
-        for index, member in enumerate(members):
-            if member.base not in _ATOMIC and (
-                member.base not in types or member.base == _DOMAIN_TYPE
-            ):
-                refuse(f"{member_of('types', name)}[{index}].type", _unknown_type(member.base))
-    return types
-
-
-def _require_whole_names(types: Types) -> None:
-    # MetaMask's eth-sig-util reads a name up to one of these, and always adds the domain.
-    several = len(types.keys() - {_DOMAIN_TYPE}) > 1
-    for name in types:
-        if _SEPARATORS & set(name) and (several or name.startswith(_DOMAIN_TYPE)):
-            refuse(member_of("types", name), "With several types, a name has no `:` and no `$`.")
-
-
-def _is_name(name: object, pattern: re.Pattern[str]) -> TypeGuard[str]:
-    # In JavaScript, __proto__ is not a member like others.
-    return isinstance(name, str) and bool(pattern.fullmatch(name)) and name != "__proto__"
-
-
-def _unknown_type(base: str) -> str:
-    if base in ("int", "uint"):
-        return f"Write the width: {base}256."
-    return "It is neither a type of EIP-712 nor a name in `types`."
-
-
-def _read_members(given: object, field: str) -> tuple[Member, ...]:
-    members = []
-    names = set()
-    for index, item in enumerate(read_list(given, field, longest=MAX_MEMBERS)):
-        path = f"{field}[{index}]"
-        parts = read_object(item, path, required=("name", "type"))
-        name, type_ = parts["name"], parts["type"]
-        if not _is_name(name, _IDENTIFIER):
-            refuse(f"{path}.name", "It is not an identifier.")
-        if name in names:
-            refuse(f"{path}.name", "The type has two members of this name.")
-        if not isinstance(type_, str) or not _MEMBER_TYPE.fullmatch(type_):
-            refuse(f"{path}.type", "It is not a type of EIP-712, such as uint256 or Person[].")
-        names.add(name)
-        members.append(Member(name, type_))
-    return tuple(members)
+    return TypedData(
+        types=types.members,
+        type_hashes=types.hashes,
+        primary_type=primary_type,
+        domain=domain,
+        message=message,
+    )
 
 
 def _read_domain(
     given: object, declared: tuple[Member, ...] | None, chain_id: int
 ) -> dict[str, Value]:
     values = read_object(given, "domain", required=(), optional=_DOMAIN)
-    present = tuple(Member(name, type_) for name, type_ in _DOMAIN.items() if name in values)
+    present = tuple(member for name, member in _DOMAIN.items() if name in values)
     if declared is not None and declared != present:
         expected = ", ".join(f"{member.type} {member.name}" for member in present) or "no member"
         refuse(
-            f"types.{_DOMAIN_TYPE}", f"For this domain it must declare, in this order: {expected}."
+            f"types.{DOMAIN_TYPE}", f"For this domain it must declare, in this order: {expected}."
         )
-    reader = _ValueReader({}, {})
+    reader = _ValueReader({})
     domain = {
         member.name: reader.read(member.type, values[member.name], f"domain.{member.name}", 1)
         for member in present
@@ -191,41 +148,12 @@ def _read_domain(
     return domain
 
 
-def _hashed_members(types: Types, primary_type: str) -> dict[str, int]:
-    """Return what hashing a struct of each type costs: the members of all types that it uses.
-
-    A type counts as a member, and a struct as 16, so that empty ones are not free.
-    Refuses cycles, which ethers refuses, and unused types, for which it guesses a primary type.
-    """
-    uses: dict[str, set[str]] = {}
-
-    def visit(name: str, path: tuple[str, ...]) -> set[str]:
-        if name in path:
-            refuse(member_of("types", name), "The type contains itself.")
-        if name not in uses:
-            structs = {member.base for member in types[name]} & types.keys()
-            used = {name}.union(*(visit(struct, (*path, name)) for struct in sorted(structs)))
-            uses[name] = used
-        return uses[name]
-
-    visit(primary_type, ())
-    for name in types:
-        if name not in uses:
-            refuse(member_of("types", name), "The primary type does not use this type. Remove it.")
-    return {
-        name: _STRUCT_COST + sum(1 + len(types[used]) for used in used_types)
-        for name, used_types in uses.items()
-    }
-
-
 class _ValueReader:
     """Read values by their declared types, and count them."""
 
-    def __init__(self, types: Types, hashed_members: Mapping[str, int]) -> None:
+    def __init__(self, types: Types) -> None:
         self._types = types
-        self._hashed_members = hashed_members
         self._count = 0
-        self._hashed = 0
 
     def read(self, type_: str, value: object, field: str, depth: int) -> Value:
         """Read a value of any type."""
@@ -242,9 +170,6 @@ class _ValueReader:
 
     def read_struct(self, type_: str, value: object, field: str, depth: int) -> dict[str, Value]:
         """Read a struct: exactly the declared members."""
-        self._hashed += self._hashed_members[type_]
-        if self._hashed > MAX_HASHED_MEMBERS:
-            refuse(field, "The message has too many structs of large types.")
         members = self._types[type_]
         values = read_object(value, field, required=tuple(member.name for member in members))
         return {
@@ -267,7 +192,7 @@ class _ValueReader:
 
 
 def _read_atomic(type_: str, value: object, field: str) -> Value:
-    if type_ in _INTEGER_RANGES:
+    if type_ in INTEGER_RANGES:
         return _read_integer(type_, value, field)
     if type_ == "bool":
         if not isinstance(value, bool):
@@ -277,7 +202,7 @@ def _read_atomic(type_: str, value: object, field: str) -> Value:
         return read_address(value, field)
     if type_ == "string":
         return read_text(value, field)
-    return read_bytes(value, field, length=_BYTES_LENGTHS.get(type_))
+    return read_bytes(value, field, length=BYTES_LENGTHS.get(type_))
 
 
 def _read_integer(type_: str, value: object, field: str) -> int:
@@ -290,7 +215,7 @@ def _read_integer(type_: str, value: object, field: str) -> int:
         number = int(value, 16) if value.startswith("0x") else int(value)
     else:
         refuse(field, "It must be an integer, or a string of a decimal or a 0x number.")
-    lowest, highest = _INTEGER_RANGES[type_]
+    lowest, highest = INTEGER_RANGES[type_]
     if not lowest <= number <= highest:
         refuse(field, f"It is out of the range of {type_}.")
     return number

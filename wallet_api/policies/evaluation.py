@@ -3,8 +3,7 @@
 Neither the order of the rules nor the order of the layers matters.
 """
 
-from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias, get_args
 
@@ -14,7 +13,6 @@ from wallet_api.policies.matching import (
     Subject,
     is_about,
     matches,
-    subjects_of,
 )
 from wallet_api.policies.rules import Rule, WindowLimit
 
@@ -62,8 +60,8 @@ class Window(NamedTuple):
     asset: str
     chain_id: int
     seconds: int
-    kinds: tuple[str, ...]
-    counterparties: tuple[str, ...] | None
+    kinds: frozenset[str]
+    counterparties: frozenset[str] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,17 +113,65 @@ class Verdict:
         return next((layer for layer in self.layers if layer.reason is not None), None)
 
 
-def needed_windows(request: Request, layers: Collection[PolicyVersion]) -> list[Window]:
-    """Return the windows whose sums evaluate() needs, each once."""
-    subjects = subjects_of(request)
-    needed: dict[Window, None] = {}
-    for layer in layers:
-        for rule in layer.rules:
-            if rule.windows and is_about(rule, request):
-                for subject in subjects:
-                    if matches(rule, subject):
-                        needed |= dict.fromkeys(_windows(rule, subject, request))
-    return list(needed)
+class Match(NamedTuple):
+    """A rule that matches effects of a request: which of them, and what they spend of each asset.
+
+    `windows` are those of the rule, for each of these assets.
+    """
+
+    rule: Rule
+    effects: tuple[bool, ...]
+    totals: Mapping[str | None, int]
+    windows: Mapping[str | None, Sequence[Window]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matching:
+    """The rules of all layers that match a request, in the order of LAYERS.
+
+    `windows` are those whose sums evaluate() needs, each once.
+    """
+
+    request: Request
+    layers: tuple[tuple[PolicyVersion, tuple[Match, ...]], ...]
+    windows: tuple[Window, ...]
+
+
+def match(request: Request, layers: Iterable[PolicyVersion]) -> Matching:
+    """Return which rules of all layers match the request."""
+    found = tuple(
+        [
+            (layer, tuple(_matches_of(layer.rules, request)))
+            for layer in sorted(layers, key=lambda layer: LAYERS.index(layer.layer))
+        ]
+    )
+    windows = dict.fromkeys(
+        window
+        for _, matched in found
+        for one in matched
+        for windows in one.windows.values()
+        for window in windows
+    )
+    return Matching(request=request, layers=found, windows=tuple(windows))
+
+
+def _matches_of(rules: Iterable[Rule], request: Request) -> Iterator[Match]:
+    subjects = request.subjects
+    for rule in rules:
+        if not is_about(rule, request):
+            continue
+        effects = tuple([matches(rule, subject) for subject in subjects])
+        if True not in effects:
+            continue
+        totals: dict[str | None, int] = {}
+        if rule.limits_amounts:
+            for subject, is_matched in zip(subjects, effects, strict=True):
+                if is_matched:
+                    totals[subject.token] = totals.get(subject.token, 0) + (subject.amount or 0)
+        windows = (
+            {token: _windows(rule, token, request) for token in totals} if rule.windows else {}
+        )
+        yield Match(rule, effects, totals, windows)
 
 
 def rule_windows(rule: Rule) -> Iterator[tuple[WindowLimit, Window]]:
@@ -136,25 +182,18 @@ def rule_windows(rule: Rule) -> Iterator[tuple[WindowLimit, Window]]:
                 yield limit, _window(rule, limit, asset, chain_id)
 
 
-def evaluate(
-    request: Request,
-    layers: Collection[PolicyVersion],
-    sums: Mapping[Window, int],
-    *,
-    unrestricted: bool,
-) -> Verdict:
+def evaluate(matching: Matching, sums: Mapping[Window, int], *, unrestricted: bool) -> Verdict:
     """Return whether all layers allow the request.
 
-    `sums` has the sum of each of needed_windows(), without this request. A client that is
-    `unrestricted` needs no policy, but existing policies apply to it too. A message that may be a
-    hash, and a delegation, are refused without a policy even for such a client.
+    `sums` has the sum of each of the windows, without this request. A client that is `unrestricted`
+    needs no policy, but existing policies apply to it too. A message that may be a hash, and a
+    delegation, are refused without a policy even for such a client.
     """
-    subjects = subjects_of(request)
-    ordered = sorted(layers, key=lambda layer: LAYERS.index(layer.layer))
-    verdicts = tuple(_judge(layer, subjects, request, sums) for layer in ordered)
+    request = matching.request
+    verdicts = tuple([_judge(*layer, request, sums) for layer in matching.layers])
     reason = next((verdict.reason for verdict in verdicts if verdict.reason is not None), None)
-    if reason is None and not any(layer.layer in _BASE for layer in layers):
-        needs_policy = any(subject.kind in _NEED_POLICY for subject in subjects)
+    if reason is None and not any(verdict.layer in _BASE for verdict in verdicts):
+        needs_policy = any(subject.kind in _NEED_POLICY for subject in request.subjects)
         if needs_policy or not unrestricted:
             reason = "no_policy"
     return Verdict(reason=reason, layers=verdicts)
@@ -162,12 +201,11 @@ def evaluate(
 
 def _judge(
     layer: PolicyVersion,
-    subjects: Sequence[Subject],
+    matched: Sequence[Match],
     request: Request,
     sums: Mapping[Window, int],
 ) -> LayerVerdict:
-    rules = [rule for rule in layer.rules if is_about(rule, request)]
-    outcome = _denial(rules, subjects) or _permission(rules, subjects, request, sums)
+    outcome = _denial(matched, request) or _permission(matched, request, sums)
     return LayerVerdict(
         layer=layer.layer,
         policy=layer.policy,
@@ -188,34 +226,25 @@ class _Outcome(NamedTuple):
     allowing: tuple[str, ...] = ()
 
 
-def _denial(rules: Sequence[Rule], subjects: Sequence[Subject]) -> _Outcome | None:
+def _denial(matched: Sequence[Match], request: Request) -> _Outcome | None:
     """Return the refusal of the first effect that a rule denies, or None."""
-    denying = [rule for rule in rules if rule.effect == "deny"]
-    for subject in subjects:
-        denied = [rule for rule in denying if matches(rule, subject)]
+    denying = [one for one in matched if one.rule.effect == "deny"]
+    for index, effect in enumerate(request.effects):
+        denied = [one.rule for one in denying if one.effects[index]]
         if denied:
-            return _Outcome("denied", subject.effect, _first(denied))
+            return _Outcome("denied", effect, _first(denied))
     return None
 
 
-def _permission(
-    rules: Sequence[Rule],
-    subjects: Sequence[Subject],
-    request: Request,
-    sums: Mapping[Window, int],
-) -> _Outcome:
+def _permission(matched: Sequence[Match], request: Request, sums: Mapping[Window, int]) -> _Outcome:
     """Return which rules allow all effects, or the refusal of the first that none allows."""
-    candidates = [
-        _Allowing(rule, subjects, matched, request)
-        for rule in rules
-        if rule.effect == "allow" and any(matched := [matches(rule, s) for s in subjects])
-    ]
+    candidates = [one for one in matched if one.rule.effect == "allow"]
     allowing = set()
-    for index, subject in enumerate(subjects):
+    for index, subject in enumerate(request.subjects):
         faults = [
-            (candidate.fault(subject, sums), candidate.rule)
-            for candidate in candidates
-            if candidate.matches[index]
+            (_fault(one, subject, request, sums), one.rule)
+            for one in candidates
+            if one.effects[index]
         ]
         # Report the rule that comes closest to allowing the effect: it fails at the last limit.
         for reason in (None, *reversed(_LIMITS)):
@@ -236,57 +265,40 @@ def _first(rules: Sequence[Rule]) -> Rule:
     return min(rules, key=lambda rule: rule.id)
 
 
-class _Allowing:
-    """A rule that allows, with the effects of a request that it matches and what they spend."""
+def _fault(
+    allowing: Match, subject: Subject, request: Request, sums: Mapping[Window, int]
+) -> Reason | None:
+    """Return the first limit of a rule that does not hold for an effect that it matches, or None.
 
-    def __init__(
-        self, rule: Rule, subjects: Sequence[Subject], matched: Sequence[bool], request: Request
-    ) -> None:
-        self.rule = rule
-        self.matches = matched
-        self._request = request
-        self._totals: Counter[str | None] = Counter()
-        if rule.limits_amounts:
-            for subject, matches_it in zip(subjects, matched, strict=True):
-                if matches_it and subject.amount:
-                    self._totals[subject.token] += subject.amount
-
-    def fault(self, subject: Subject, sums: Mapping[Window, int]) -> Reason | None:
-        """Return the first limit that does not hold for an effect that matches, or None."""
-        rule = self.rule
-        if rule.limits_amounts and subject.unlimited:
-            return "unlimited_allowance"
-        if (
-            rule.max_lifetime_seconds is not None
-            and subject.lifetime_end is not None
-            and subject.lifetime_end - self._request.now > rule.max_lifetime_seconds
-        ):
-            return "lifetime"
-        total = self._totals[subject.token]
-        if rule.max_amount is not None and total > rule.max_amount:
-            return "max_amount"
-        if rule.windows:
-            windows = _windows(rule, subject, self._request)
-            for limit, window in zip(rule.windows, windows, strict=True):
-                # What spends nothing, such as the end of an allowance, is allowed in a full window.
-                if total and sums[window] + total > limit.max_amount:
-                    return "window"
-        return None
+    An amount is that of all effects of the request that the rule matches.
+    """
+    rule = allowing.rule
+    if rule.limits_amounts and subject.unlimited:
+        return "unlimited_allowance"
+    if (
+        rule.max_lifetime_seconds is not None
+        and subject.lifetime_end is not None
+        and subject.lifetime_end - request.now > rule.max_lifetime_seconds
+    ):
+        return "lifetime"
+    total = allowing.totals.get(subject.token, 0)
+    if rule.max_amount is not None and total > rule.max_amount:
+        return "max_amount"
+    # What spends nothing, such as the end of an allowance, is allowed in a full window.
+    if total and rule.windows:
+        windows = allowing.windows[subject.token]
+        for limit, window in zip(rule.windows, windows, strict=True):
+            if sums[window] + total > limit.max_amount:
+                return "window"
+    return None
 
 
-def _windows(rule: Rule, subject: Subject, request: Request) -> Iterator[Window]:
-    """Return what each window of a rule that matches the effect counts."""
-    if subject.token is None or request.chain_id is None:
+def _windows(rule: Rule, token: str | None, request: Request) -> Sequence[Window]:
+    """Return what each window of a rule that matches the request counts of an asset."""
+    if token is None or request.chain_id is None:
         raise AssertionError("unreachable: a rule with windows names tokens and chains")
-    for limit in rule.windows:
-        yield _window(rule, limit, subject.token, request.chain_id)
+    return [_window(rule, limit, token, request.chain_id) for limit in rule.windows]
 
 
 def _window(rule: Rule, limit: WindowLimit, asset: str, chain_id: int) -> Window:
-    return Window(
-        asset=asset,
-        chain_id=chain_id,
-        seconds=limit.seconds,
-        kinds=rule.counted_kinds,
-        counterparties=rule.counted_counterparties,
-    )
+    return Window(asset, chain_id, limit.seconds, rule.counted_kinds, rule.counted_counterparties)

@@ -36,7 +36,7 @@ def explain(rule: Rule) -> str:
     verb = "Allow" if rule.effect == "allow" else "Deny"
     sentence = " ".join([f"{verb} {_kinds(rule)}", *_conditions(rule)])
     limits = _limits(rule)
-    return f"{sentence}: {_listed(limits, 'and', ordered=True)}." if limits else f"{sentence}."
+    return f"{sentence}: {listed(limits, 'and', ordered=True)}." if limits else f"{sentence}."
 
 
 def explain_refusal(verdict: Verdict) -> str:
@@ -55,7 +55,7 @@ def explain_refusal(verdict: Verdict) -> str:
     name = f'Rule "{rule.id}" of {owner}'
     if refusal.reason == "denied":
         return f"{name} denies {what} like this."
-    sentence = f"{name} allows {what}: {_listed(_limits(rule), 'and', ordered=True)}."
+    sentence = f"{name} allows {what}: {listed(_limits(rule), 'and', ordered=True)}."
     if refusal.reason == "window":
         return f"{sentence} Earlier signatures count towards this limit."
     if refusal.reason == "unlimited_allowance":
@@ -75,7 +75,7 @@ def known_asset(token: str, chain_ids: Collection[int] | None) -> Asset | None:
 
 def _kinds(rule: Rule) -> str:
     if rule.kinds is not None:
-        return _listed((_KINDS[kind] for kind in rule.kinds), "and")
+        return listed((_KINDS[kind] for kind in rule.kinds), "and")
     conditions = (rule.to, rule.tokens, rule.spenders, rule.selectors, rule.typed_data)
     if rule.effect == "deny" or any(condition is not None for condition in conditions):
         return "anything"
@@ -84,22 +84,22 @@ def _kinds(rule: Rule) -> str:
 
 def _conditions(rule: Rule) -> Iterable[str]:
     if rule.tokens is not None:
-        yield f"of {_listed((_asset_name(t, rule.chain_ids) for t in rule.tokens), 'or')}"
+        yield f"of {listed((_asset_name(t, rule.chain_ids) for t in rule.tokens), 'or')}"
     if rule.to is not None:
-        yield f"to {_listed(rule.to, 'or')}"
+        yield f"to {listed(rule.to, 'or')}"
     if rule.spenders is not None:
-        yield f"to the spender {_listed(rule.spenders, 'or')}"
+        yield f"to the spender {listed(rule.spenders, 'or')}"
     if rule.selectors is not None:
-        yield f"with the selector {_listed(rule.selectors, 'or')}"
+        yield f"with the selector {listed(rule.selectors, 'or')}"
     if rule.typed_data is not None:
         types, contracts = rule.typed_data.primary_types, rule.typed_data.verifying_contracts
-        yield "by typed data" + (f" of type {_listed(types, 'or')}" if types else "")
+        yield "by typed data" + (f" of type {listed(types, 'or')}" if types else "")
         if contracts is not None:
-            yield f"for the contract {_listed(contracts, 'or')}"
+            yield f"for the contract {listed(contracts, 'or')}"
     if rule.methods is not None:
-        yield f"by {_listed(rule.methods, 'or')}"
+        yield f"by {listed(rule.methods, 'or')}"
     if rule.chain_ids is not None:
-        yield f"on {_listed((_chain_name(c) for c in sorted(rule.chain_ids)), 'or', ordered=True)}"
+        yield f"on {listed((_chain_name(c) for c in sorted(rule.chain_ids)), 'or', ordered=True)}"
 
 
 def _limits(rule: Rule) -> list[str]:
@@ -137,7 +137,8 @@ def _chain_name(chain_id: int) -> str:
     return f"{network.name} ({chain_id})" if network else f"chain {chain_id}"
 
 
-def _listed(items: Iterable[str], conjunction: str, *, ordered: bool = False) -> str:
+def listed(items: Iterable[str], conjunction: str, *, ordered: bool = False) -> str:
+    """Return items as part of a sentence: a, b and c. They are sorted unless `ordered`."""
     *others, last = items if ordered else sorted(items)
     return f"{', '.join(others)} {conjunction} {last}" if others else last
 

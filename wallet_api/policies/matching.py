@@ -2,7 +2,8 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from wallet_api.ethereum.effects import (
     SELECTORS,
@@ -31,6 +32,7 @@ class Request:
     `method` is one of METHODS. `chain_id` is None for a message that is not bound to a chain.
     `wallet` is the address that signs. `typed_data` is the verifying contract (which may be None)
     and the primary type; it is None if the request is not typed data. `now` is in Unix seconds.
+    `subjects` are the effects, as rules match them.
     """
 
     method: str
@@ -39,6 +41,12 @@ class Request:
     wallet: str
     typed_data: tuple[str | None, str] | None
     now: int
+    subjects: tuple["Subject", ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Derive the subjects."""
+        subjects = tuple([_subject(effect, self) for effect in self.effects])
+        object.__setattr__(self, "subjects", subjects)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +68,7 @@ class Spend:
     valid_until: float | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class Subject(NamedTuple):
     """The properties of an effect that conditions test. None if the effect lacks the property.
 
     `amount` is what the wallet itself spends. `valid_until` is that of Spend. `lifetime_end` is
@@ -82,11 +89,6 @@ class Subject:
     never: bool = False
 
 
-def subjects_of(request: Request) -> tuple[Subject, ...]:
-    """Return the effects of a request, as rules match them."""
-    return tuple(_subject(effect, request) for effect in request.effects)
-
-
 def spends_of(request: Request) -> tuple[Spend, ...]:
     """Return what the request spends: transfers, allowances and fees of the wallet itself.
 
@@ -105,7 +107,7 @@ def spends_of(request: Request) -> tuple[Spend, ...]:
             if subject.valid_until is not None and subject.valid_until > request.now
             else None,
         )
-        for subject in subjects_of(request)
+        for subject in request.subjects
         if subject.amount and subject.token
     )
 

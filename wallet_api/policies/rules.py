@@ -70,8 +70,9 @@ class Rule:
 
     A condition that is None matches anything. Addresses and selectors are in lower case. `tokens`
     has addresses and NATIVE. Amounts are in the smallest unit of the asset. Only rules that allow
-    have limits. The windows count spends whose kind is in `counted_kinds` and whose counterparty is
-    in `counted_counterparties`; None counts all, also those without a counterparty.
+    have limits, and `limits_amounts` is True if they are limits of amounts. The windows count
+    spends whose kind is in `counted_kinds` and whose counterparty is in `counted_counterparties`;
+    None counts all, also those without a counterparty.
     """
 
     id: str
@@ -87,26 +88,22 @@ class Rule:
     max_amount: int | None = None
     windows: tuple[WindowLimit, ...] = ()
     max_lifetime_seconds: int | None = None
-    counted_kinds: tuple[str, ...] = field(init=False, repr=False, compare=False)
-    counted_counterparties: tuple[str, ...] | None = field(init=False, repr=False, compare=False)
+    counted_kinds: frozenset[str] = field(init=False, repr=False, compare=False)
+    counted_counterparties: frozenset[str] | None = field(init=False, repr=False, compare=False)
+    limits_amounts: bool = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Derive which spends the windows of the rule count."""
+        """Derive what the evaluation asks often."""
         kinds = _SPENDS if self.kinds is None else self.kinds & _SPENDS
         if self.to is not None:
             kinds &= _TRANSFERS
         if self.spenders is not None:
             kinds &= _ALLOWANCES
         parties = self.spenders if self.to is None else self.to
-        object.__setattr__(self, "counted_kinds", tuple(sorted(kinds)))
-        object.__setattr__(
-            self, "counted_counterparties", None if parties is None else tuple(sorted(parties))
-        )
-
-    @property
-    def limits_amounts(self) -> bool:
-        """Whether the rule limits what is spent."""
-        return self.max_amount is not None or bool(self.windows)
+        object.__setattr__(self, "counted_kinds", kinds)
+        object.__setattr__(self, "counted_counterparties", parties)
+        limits_amounts = self.max_amount is not None or bool(self.windows)
+        object.__setattr__(self, "limits_amounts", limits_amounts)
 
     def as_json(self) -> dict[str, object]:
         """Return the rule as it is stored: without absent members, lists sorted."""

@@ -1,128 +1,131 @@
 """Warnings about probable mistakes in a valid policy."""
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import combinations
+from typing import Any
 
-from wallet_api.ethereum.effects import ALLOWANCE_TYPES, SELECTORS, TRANSFER_TYPES
-from wallet_api.policies.explanation import duration
-from wallet_api.policies.rules import KINDS, NATIVE, Rule
+from wallet_api.ethereum.effects import (
+    PERMIT2_TYPES,
+    PERMIT_TYPES,
+    SELECTORS,
+    TRANSFER_TYPES,
+)
+from wallet_api.policies.examples import TRANSACTION_METHODS, applies, can_match, examples
+from wallet_api.policies.explanation import duration, listed
+from wallet_api.policies.matching import Request
+from wallet_api.policies.rules import Rule
 
-_TRANSACTION, _TYPED_DATA, _MESSAGE = "transaction", "typed data", "message"
-_AUTHORIZATION = "authorization"
-_FORMS = {
-    "personal_sign": _MESSAGE,
-    "eth_sign": _MESSAGE,
-    "eth_signTypedData": _TYPED_DATA,
-    "eth_signTypedData_v4": _TYPED_DATA,
-    "eth_signTransaction": _TRANSACTION,
-    "sign/message": _MESSAGE,
-    "sign/typed-data": _TYPED_DATA,
-    "sign/transaction": _TRANSACTION,
-    "sign/authorization": _AUTHORIZATION,
-}
-_ERC20 = "ERC-20"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Kind:
-    """The properties of the effects of a kind, and the forms of requests that cause them."""
-
-    forms: frozenset[str]
-    has: frozenset[str] = frozenset()
-    asset: str | None = None
-    endless: bool = False
+_CONDITIONS = ("methods", "chain_ids", "to", "tokens", "spenders", "selectors")
+_OF_TYPED_DATA = ("verifying_contracts", "primary_types")
+# Of other lists, either all values can match or none. `tokens` is an exception, but people write
+# one list of assets for all rules.
+_LISTS = ("kinds", "methods", *_OF_TYPED_DATA)
+_STANDARD_TYPES = TRANSFER_TYPES | PERMIT_TYPES | PERMIT2_TYPES
 
 
-def _kind(*forms: str, has: str = "", asset: str | None = None, endless: bool = False) -> _Kind:
-    return _Kind(forms=frozenset(forms), has=frozenset(has.split()), asset=asset, endless=endless)
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """A rule with examples of the requests that it matches."""
 
+    rule: Rule
+    examples: Sequence[Request]
 
-_KINDS = {
-    "native_transfer": _kind(_TRANSACTION, has="to", asset=NATIVE),
-    "token_transfer": _kind(_TRANSACTION, _TYPED_DATA, has="to", asset=_ERC20),
-    "allowance": _kind(_TRANSACTION, _TYPED_DATA, has="spenders", asset=_ERC20),
-    "contract_call": _kind(_TRANSACTION, has="to selectors"),
-    "contract_creation": _kind(_TRANSACTION),
-    "delegation": _kind(_TRANSACTION, _AUTHORIZATION, has="to", endless=True),
-    "message": _kind(_MESSAGE, endless=True),
-    "hash_message": _kind(_MESSAGE, endless=True),
-    "typed_data": _kind(_TYPED_DATA, endless=True),
-    "network_fee": _kind(_TRANSACTION, asset=NATIVE),
-}
-_PRIMARY_TYPES = {"token_transfer": TRANSFER_TYPES, "allowance": ALLOWANCE_TYPES}
+    def of_kind(self, kind: str) -> "_Rule":
+        """Return the rule with its examples of one kind."""
+        return _Rule(self.rule, [one for one in self.examples if _kind_of(one) == kind])
+
+    @property
+    def kinds(self) -> list[str]:
+        """The kinds of effects that the rule can match."""
+        return sorted({_kind_of(one) for one in self.examples})
 
 
 def warnings(rules: Sequence[Rule]) -> list[str]:
     """Return a sentence for each contradiction, rule without an effect, and dangerous rule."""
     if all(rule.effect == "deny" for rule in rules):
         return ["The policy refuses everything: no rule allows anything."]
-    found = []
-    for rule in rules:
-        found += [f'Rule "{rule.id}" {sentence}' for sentence in _about(rule, rules)]
-    return found
+    policy = [_Rule(rule, examples(rule)) for rule in rules]
+    return [
+        f'Rule "{one.rule.id}" {sentence}' for one in policy for sentence in _about(one, policy)
+    ]
 
 
-def _about(rule: Rule, rules: Sequence[Rule]) -> Iterator[str]:
-    obstacles = {kind: _obstacle(kind, rule) for kind in KINDS if _names(rule, kind)}
-    possible = {kind for kind, obstacle in obstacles.items() if obstacle is None}
-    if not possible:
-        yield f"can never match: {_why_never(rule, obstacles)}."
+def _about(one: _Rule, policy: Sequence[_Rule]) -> Iterator[str]:
+    if not one.examples:
+        yield f"can never match: {_why_never(one.rule)}."
         return
-    if rule.kinds is not None:
-        for kind, obstacle in obstacles.items():
-            if obstacle is not None:
-                yield f"names {kind}, which it can never match: {kind} {obstacle}."
-    yield from _about_selectors(rule)
-    if rule.effect == "allow":
-        yield from _about_other_rules(rule, possible, rules)
-        yield from _about_fees(rule, possible, rules)
-        yield from _about_windows(rule, possible)
-        yield from _about_uncounted_effects(rule, possible, rules)
+    yield from _about_values(one.rule)
+    yield from _about_selectors(one.rule)
+    yield from _about_imitations(one.rule)
+    if one.rule.effect == "allow":
+        if denying := _covering(one, policy, "deny"):
+            yield f"never allows anything: {_named(denying, 'denies', 'deny')} all of it."
+            return
+        if _has_limits(one.rule) and (wider := _covering(one, policy, "allow")):
+            unlimited = _named(wider, "allows", "allow")
+            yield f"never limits anything: {unlimited} all of it without limits."
+        yield from _about_fees(one, policy)
+        yield from _about_windows(one)
+        yield from _about_uncounted_effects(one, policy)
 
 
-def _names(rule: Rule, kind: str) -> bool:
-    return rule.kinds is None or kind in rule.kinds
+def _kind_of(request: Request) -> str:
+    (effect,) = request.effects
+    return effect.kind
 
 
-def _obstacle(kind: str, rule: Rule) -> str | None:
-    """Return why a rule can never match effects of a kind, or None if it can."""
-    facts = _KINDS[kind]
-    for name in ("to", "spenders", "selectors"):
-        if getattr(rule, name) is not None and name not in facts.has:
-            return f"has nothing that `{name}` could be about"
-    if rule.tokens is not None and facts.asset not in {
-        NATIVE if token == NATIVE else _ERC20 for token in rule.tokens
-    }:
-        return "has no asset that `tokens` names"
-    forms = facts.forms
-    if rule.methods is not None:
-        forms = forms & {_FORMS[method] for method in rule.methods}
-    if not forms:
-        return "is not signed by any of `methods`"
-    if rule.typed_data is not None:
-        types = rule.typed_data.primary_types
-        if _TYPED_DATA not in forms or (
-            types and kind in _PRIMARY_TYPES and not types & _PRIMARY_TYPES[kind]
-        ):
-            return "does not come from such `typed_data`"
-    return _obstacle_to_allow(kind, rule) if rule.effect == "allow" else None
+def _why_never(rule: Rule) -> str:
+    """Return why a rule matches nothing: conditions that no request meets together."""
+    names = []
+    for name in (
+        *("max_amount", "windows", "max_lifetime_seconds"),
+        *_CONDITIONS,
+        *("typed_data", "kinds"),
+    ):
+        if getattr(rule, name):
+            without = _with(rule, name, () if name == "windows" else None)
+            if can_match(without):
+                names.append(f"`{name}`")
+            else:
+                rule = without
+    if len(names) > 1:
+        return f"no request matches its {listed(names, 'and')} together"
+    if can_match(replace(rule, to=frozenset({"0x" + "00" * 20}))):
+        return "a delegation needs `to`, which names the delegates"
+    return f"no request matches its {names[0]}"
 
 
-def _obstacle_to_allow(kind: str, rule: Rule) -> str | None:
-    if rule.max_lifetime_seconds is not None and _KINDS[kind].endless:
-        return "has no end that `max_lifetime_seconds` could limit"
-    if kind == "delegation" and rule.to is None:
-        return "needs `to`, which names the delegates"
-    if kind == "hash_message" and rule.kinds is None:
-        return "must be named in `kinds`"
-    return None
+def _with(rule: Rule, name: str, value: Any) -> Rule:
+    """Return the rule with another value of a condition."""
+    if name in _OF_TYPED_DATA and rule.typed_data is not None:
+        return replace(rule, typed_data=replace(rule.typed_data, **{name: value}))
+    return replace(rule, **{name: value})
 
 
-def _why_never(rule: Rule, obstacles: dict[str, str | None]) -> str:
-    if rule.kinds is None:
-        return "no effect has everything that its conditions name"
-    return "; ".join(f"{kind} {obstacle}" for kind, obstacle in obstacles.items())
+def _values(rule: Rule, name: str) -> frozenset[str]:
+    found: frozenset[str] | None = getattr(
+        rule.typed_data if name in _OF_TYPED_DATA else rule, name, None
+    )
+    return found or frozenset()
+
+
+def _about_values(rule: Rule) -> Iterator[str]:
+    for name in _LISTS:
+        never = _useless(rule, name, sorted(_values(rule, name)))
+        if never:
+            why = _why_never(_with(rule, name, frozenset(never)))
+            yield f"names {listed(never, 'and')} in `{name}`, which can never match: {why}."
+
+
+def _useless(rule: Rule, name: str, values: list[str]) -> list[str]:
+    """Return those of the values of a condition with which the rule can never match."""
+    if not values or not can_match(_with(rule, name, frozenset(values))):
+        return values
+    if len(values) == 1:
+        return []
+    middle = len(values) // 2
+    return _useless(rule, name, values[:middle]) + _useless(rule, name, values[middle:])
 
 
 def _about_selectors(rule: Rule) -> Iterator[str]:
@@ -134,70 +137,90 @@ def _about_selectors(rule: Rule) -> Iterator[str]:
         )
 
 
-def _about_other_rules(
-    rule: Rule, possible: Collection[str], rules: Sequence[Rule]
-) -> Iterator[str]:
-    for other in rules:
-        if other is rule or not _covers(other, rule, possible):
-            continue
-        if other.effect == "deny":
-            yield f'never allows anything: rule "{other.id}" denies all of it.'
-        elif _has_limits(rule) and not _has_limits(other):
-            yield f'never limits anything: rule "{other.id}" allows all of it without limits.'
+def _about_imitations(rule: Rule) -> Iterator[str]:
+    for name in sorted(_values(rule, "primary_types") & _STANDARD_TYPES):
+        alone = examples(_with(rule, "primary_types", frozenset({name})))
+        if alone and all(_kind_of(one) == "typed_data" for one in alone):
+            yield (
+                f"names the primary type {name}, but matches only typed data that differs from "
+                "that standard: compare its `kinds` and `verifying_contracts` with the standard."
+            )
 
 
-def _covers(wide: Rule, narrow: Rule, kinds: Collection[str]) -> bool:
-    """Return whether `wide` matches all effects of these kinds that `narrow` matches."""
-    if any(not _names(wide, kind) or _obstacle(kind, wide) is not None for kind in kinds):
-        return False
-    pairs = [
-        (getattr(wide, name), getattr(narrow, name))
-        for name in ("methods", "chain_ids", "to", "tokens", "spenders", "selectors")
+def _named(ids: Sequence[str], one: str, several: str) -> str:
+    names = listed((f'"{name}"' for name in ids), "and")
+    return f"rule {names} {one}" if len(ids) == 1 else f"rules {names} {several}"
+
+
+def _covering(narrow: _Rule, policy: Sequence[_Rule], effect: str) -> list[str]:
+    """Return ids of rules with an effect and without limits that match all that a rule matches.
+
+    Empty if such rules do not match all of it.
+    """
+    wide = [
+        other.rule
+        for other in policy
+        if other.rule is not narrow.rule
+        and other.rule.effect == effect
+        and not _has_limits(other.rule)
     ]
+    ids = set()
+    for kind in narrow.kinds:
+        part = narrow.of_kind(kind)
+        for rule in wide:
+            if _covers(rule, part):
+                ids.add(rule.id)
+                break
+        else:
+            return []
+    return sorted(ids)
+
+
+def _covers(wide: Rule, narrow: _Rule) -> bool:
+    """Return whether `wide` matches all that `narrow` matches of the kinds of its examples."""
+    pairs = [(getattr(wide, name), getattr(narrow.rule, name)) for name in _CONDITIONS]
     if wide.typed_data is not None:
-        if narrow.typed_data is None:
+        if narrow.rule.typed_data is None:
             return False
         pairs += [
-            (getattr(wide.typed_data, name), getattr(narrow.typed_data, name))
-            for name in ("verifying_contracts", "primary_types")
+            (getattr(wide.typed_data, name), getattr(narrow.rule.typed_data, name))
+            for name in _OF_TYPED_DATA
         ]
-    return all(large is None or (small is not None and small <= large) for large, small in pairs)
+    return all(
+        large is None or (small is not None and small <= large) for large, small in pairs
+    ) and all(applies(wide, example) for example in narrow.examples)
 
 
 def _has_limits(rule: Rule) -> bool:
     return rule.limits_amounts or rule.max_lifetime_seconds is not None
 
 
-def _about_fees(rule: Rule, possible: Collection[str], rules: Sequence[Rule]) -> Iterator[str]:
+def _about_fees(one: _Rule, policy: Sequence[_Rule]) -> Iterator[str]:
     """Warn about transactions without a rule for their network fee."""
-    transactions = [
-        kind
-        for kind in possible
-        if kind != "network_fee"
-        and _TRANSACTION in _KINDS[kind].forms
-        and rule.typed_data is None
-        and (rule.methods is None or _TRANSACTION in {_FORMS[m] for m in rule.methods})
-    ]
-    fee_rules = [
-        other
-        for other in rules
-        if other.effect == "allow"
-        and _names(other, "network_fee")
-        and _obstacle("network_fee", other) is None
-    ]
-    if not transactions or any(other.chain_ids is None for other in fee_rules):
+    if not any(
+        example.method in TRANSACTION_METHODS and _kind_of(example) != "network_fee"
+        for example in one.examples
+    ):
         return
-    covered = frozenset[int]().union(*(other.chain_ids or () for other in fee_rules))
-    if rule.chain_ids is None or rule.chain_ids - covered:
-        where = (
-            f" on chain {', '.join(map(str, sorted(rule.chain_ids - covered)))}"
-            if rule.chain_ids is not None and covered
-            else ""
-        )
-        yield f"allows no transaction{where}: transactions need a rule for network_fee."
+    chains = one.rule.chain_ids
+    allowed = [
+        other.rule.chain_ids
+        for other in policy
+        if other.rule.effect == "allow"
+        and (fees := other.of_kind("network_fee")).examples
+        and not _covering(fees, policy, "deny")
+    ]
+    covered = frozenset[int]().union(*(covered or () for covered in allowed))
+    if None in allowed or (chains is not None and chains <= covered):
+        return
+    where = (
+        f" on chain {', '.join(map(str, sorted(chains - covered)))}" if chains and covered else ""
+    )
+    yield f"allows no transaction{where}: transactions need a rule for network_fee."
 
 
-def _about_windows(rule: Rule, possible: Collection[str]) -> Iterator[str]:
+def _about_windows(one: _Rule) -> Iterator[str]:
+    rule = one.rule
     for short, long in combinations(rule.windows, 2):
         if long.max_amount <= short.max_amount:
             yield (
@@ -217,27 +240,28 @@ def _about_windows(rule: Rule, possible: Collection[str]) -> Iterator[str]:
                     f"{duration(window.seconds)} allows less."
                 )
                 break
-    signed = {"token_transfer", "allowance"} & set(possible)
-    by_signature = rule.methods is None or _TYPED_DATA in {_FORMS[m] for m in rule.methods}
-    if rule.windows and signed and by_signature and rule.max_lifetime_seconds is None:
+    signed = any(
+        example.typed_data is not None and _kind_of(example) != "typed_data"
+        for example in one.examples
+    )
+    if rule.windows and signed and rule.max_lifetime_seconds is None:
         yield (
             "allows signatures that are valid for any time, and count in its windows until then: "
             "set max_lifetime_seconds, or name the methods for transactions only."
         )
 
 
-def _about_uncounted_effects(
-    rule: Rule, possible: Collection[str], rules: Sequence[Rule]
-) -> Iterator[str]:
+def _about_uncounted_effects(one: _Rule, policy: Sequence[_Rule]) -> Iterator[str]:
     """Warn about calls and typed data whose effects are unknown, and therefore not counted."""
-    if "contract_call" in possible and rule.to is None:
+    rule = one.rule
+    if "contract_call" in one.kinds and rule.to is None:
         yield "allows calls of any contract, which can move any asset without being counted."
-    if "contract_call" in possible and rule.to is not None and rule.selectors is None:
-        tokens = frozenset[str]().union(*(other.tokens or () for other in rules))
+    if "contract_call" in one.kinds and rule.to is not None and rule.selectors is None:
+        tokens = frozenset[str]().union(*(other.rule.tokens or () for other in policy))
         for token in sorted(rule.to & tokens):
             yield (
                 f"allows any function of the token {token}, which can move it without being "
                 "counted: name the selectors."
             )
-    if "typed_data" in possible and rule.typed_data is None:
+    if "typed_data" in one.kinds and rule.typed_data is None:
         yield "allows typed data of any contract, which can sell any asset without being counted."

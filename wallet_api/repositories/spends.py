@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from wallet_api.database import sql
-from wallet_api.errors import DatabaseDamaged
 from wallet_api.ethereum.amounts import MAX_UINT256
 from wallet_api.policies.evaluation import Window
 from wallet_api.policies.matching import Spend
@@ -24,19 +23,16 @@ class SpendRepository(Repository):
         """Create the row that lock_account() locks, unless it exists."""
         sql.send(self._connection, _QUERIES.open_account, fid=fid, chain_id=chain_id)
 
-    def lock_account(self, fid: int, chain_id: int) -> Callable[[], datetime]:
+    def lock_account(self, fid: int, chain_id: int) -> Callable[[], datetime | None]:
         """Lock a wallet on a chain until the end of the transaction.
 
-        Return a function that fetches the database's time after the wait.
+        Return a function that fetches the database's time after the wait; None if there is no row.
         """
         cursor = sql.send(self._connection, _QUERIES.lock_account, fid=fid, chain_id=chain_id)
 
-        def now() -> datetime:
+        def now() -> datetime | None:
             row = cursor.fetchone()
-            if row is None:
-                raise DatabaseDamaged("the table signing_accounts did not store a row")
-            locked_at: datetime = row["now"]
-            return locked_at
+            return None if row is None else row["now"]
 
         return now
 

@@ -13,15 +13,10 @@ from wallet_api.errors import (
     DatabaseUnavailable,
     Unauthenticated,
 )
-from wallet_api.models import (
-    SCOPES,
-    SERVICE_FID,
-    ApiClient,
-    AuditContext,
-    ClientRights,
-)
+from wallet_api.models import SERVICE_FID, ApiClient, AuditContext, ClientRights
 from wallet_api.repositories.api_clients import ApiClientRepository
 from wallet_api.services.audit.changes import AuditedChanges, Change
+from wallet_api.services.audit.clients import CREATED, REVOKED, description_of
 from wallet_api.services.policies.versions import require_policy
 
 
@@ -74,10 +69,10 @@ class ApiClientChanges:
             )
             if made is None:
                 raise ClientNameTaken(f"The name {name} is or was in use. Choose another one.")
-            return Change(made, _described(made))
+            return Change(made, description_of(made))
 
         try:
-            client = self._changes.run(SERVICE_FID, "client.created", create, access=access)
+            client = self._changes.run(SERVICE_FID, CREATED, create, access=access)
         except DatabaseUnavailable as error:
             if creator is not None and error.alarm == "rights_missing":
                 raise ClientCreationDisabled from error
@@ -95,23 +90,10 @@ class ApiClientChanges:
             clients = ApiClientRepository(connection)
             revoked = clients.revoke(name)
             if revoked is not None:
-                return Change(revoked, _described(revoked))
+                return Change(revoked, description_of(revoked))
             client = clients.get_by_name(name)
             if client is None:
                 raise ClientNotFound(f"There is no client {name}.")
             return Change(client, None)
 
-        return self._changes.run(SERVICE_FID, "client.revoked", revoke, access=access)
-
-
-def _described(client: ApiClient) -> dict[str, object]:
-    """Return the members that an audit entry records of a client."""
-    networks = client.allowed_networks
-    return {
-        "client": client.name,
-        "scopes": [scope for scope in SCOPES if scope in client.scopes],
-        "unrestricted": client.unrestricted,
-        "policy": None if client.policy_id is None else str(client.policy_id),
-        "allowed_networks": None if networks is None else [str(network) for network in networks],
-        "expires_at": None if client.expires_at is None else client.expires_at.isoformat(),
-    }
+        return self._changes.run(SERVICE_FID, REVOKED, revoke, access=access)

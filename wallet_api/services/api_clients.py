@@ -2,6 +2,7 @@
 
 import structlog
 
+from wallet_api import metrics
 from wallet_api.auth import client_tokens
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Connection, Database, one_round_trip
@@ -13,6 +14,7 @@ from wallet_api.errors import (
 )
 from wallet_api.models import ApiClient, IPAddress, Page, PageRequest, Position
 from wallet_api.repositories.api_clients import ApiClientRepository
+from wallet_api.services.signing.counters import initialize_counters
 
 log = structlog.get_logger("wallet_api")
 
@@ -30,6 +32,16 @@ class ApiClientService:
     def list_clients(self) -> list[ApiClient]:
         """Return all clients, including revoked and expired ones, by name."""
         return self._database.run(lambda connection: ApiClientRepository(connection).list_clients())
+
+    def report(self) -> None:
+        """Set the metrics of clients, and report the counters of those that sign, from 0 on."""
+        clients = self.list_clients()
+        metrics.CLIENTS.labels("created").set(len(clients))
+        revoked = sum(client.revoked_at is not None for client in clients)
+        metrics.CLIENTS.labels("revoked").set(revoked)
+        for client in clients:
+            if client.active and "wallets:sign" in client.scopes:
+                initialize_counters(client.name)
 
     def find(self, page: PageRequest[str]) -> Page[ApiClient, str]:
         """Return a page of the clients by name, including revoked and expired ones."""

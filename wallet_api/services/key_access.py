@@ -2,7 +2,7 @@
 
 from wallet_api.errors import KeyExportDisabled, KeyReadDisabled, WalletApiError, WalletNotFound
 from wallet_api.models import TRADING_CHAIN, AuditContext, WalletWithKey
-from wallet_api.services.signing import SigningService
+from wallet_api.services.signing.signatures import SigningService
 from wallet_api.services.wallets import BaseAccountWalletService
 
 

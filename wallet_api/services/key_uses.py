@@ -1,13 +1,20 @@
-"""Uses of a private key, which BaseAccountWalletService.use_key() runs."""
+"""Uses of private keys: what a use decides and records, and the transaction that runs it."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
-from wallet_api.database import Connection
-from wallet_api.errors import Unauthenticated
-from wallet_api.models import AuditContext, AuditEvent, Wallet
+from wallet_api.crypto.encryption import EncryptionService
+from wallet_api.database import Conflict, Connection, Database, one_round_trip
+from wallet_api.errors import SecretMismatch, Unauthenticated
+from wallet_api.models import AuditContext, AuditEvent, AuditHead, Wallet, WalletWithKey
 from wallet_api.repositories.api_clients import ActiveClient, ApiClientRepository
+from wallet_api.repositories.wallets.protocol import WalletRepositories
+from wallet_api.repositories.wallets.rows import PostgresWalletRepository
+from wallet_api.services.audit.append import AuditTrail, PendingEntries
+from wallet_api.services.decryption import decrypt_verified
+from wallet_api.services.encryption_keys.registration import SecretRegistration
 
 
 class KeyUse(ABC):
@@ -71,3 +78,102 @@ class KeyRead(KeyUse):
 
     def record(self, connection: Connection, *, audit_id: int) -> None:
         """Send nothing more."""
+
+
+class KeyUses:
+    """Runs uses of the keys of trading wallets that are stored in rows."""
+
+    def __init__(
+        self,
+        database: Database,
+        repositories: WalletRepositories,
+        encryption: EncryptionService,
+        registration: SecretRegistration,
+        trail: AuditTrail,
+    ) -> None:
+        self._database = database
+        self._repositories = repositories
+        self._encryption = encryption
+        self._registration = registration
+        self._trail = trail
+
+    def run(
+        self, fid: int, chain: str, use: KeyUse, *, access: AuditContext
+    ) -> WalletWithKey | None:
+        """Decrypt a wallet's key for a use. None if the user has no such key.
+
+        The read of the wallet, the decision, and the audit entry are one transaction: unless the
+        entry is committed, the key is not decrypted. After a lost connection, the log shows whether
+        it was, so that one use leaves one entry. It takes two round trips with one commit, and
+        those that the use needs to decide. If it raises an error, nothing is written. The lock of
+        the user's chain serializes concurrent requests: each sees the entries of the others.
+
+        Raises DatabaseDamaged if the entry was not written although PostgreSQL reports no error.
+        """
+        pending = self._trail.pending()
+        repeated = False
+
+        def read(connection: Connection) -> Wallet | None:
+            nonlocal repeated
+            rows = PostgresWalletRepository(connection)
+            with one_round_trip(connection, commit=False):
+                locked = rows.lock_with_head_later(fid, chain)
+                use.send_queries(connection)
+            wallet, head = locked()
+            if wallet is None:
+                connection.rollback()
+                if self._repositories(connection, access).get(fid, chain) is None:
+                    return None
+                # It was imported in the meantime.
+                raise Conflict
+            if wallet.encrypted_key is None:
+                return wallet
+            if not self._registration.is_registered(connection):
+                connection.rollback()
+                self._register_for(wallet, connection)
+                raise Conflict
+            repeated = self.commit(connection, use, wallet, head, pending)
+            return wallet
+
+        wallet = self._database.run(read)
+        return None if wallet is None else self.decrypt(wallet, repeated=repeated)
+
+    def commit(
+        self,
+        connection: Connection,
+        use: KeyUse,
+        wallet: Wallet,
+        head: AuditHead,
+        pending: PendingEntries,
+    ) -> bool:
+        """Decide on a use of a key, and commit its entry in the transaction that locked `head`.
+
+        Return whether the entry of an earlier request records it, so that nothing was written.
+        """
+        use.require_client()
+        if pending.is_written(connection):
+            return False
+        if use.is_repeated(wallet, now=head.now):
+            connection.commit()
+            self._database.replication.wait(connection)
+            return True
+        event = use.decide(connection, wallet, now=head.now)
+        act = partial(use.record, connection, audit_id=head.id + 1)
+        pending.append(connection, head, event, act=act)
+        return False
+
+    def decrypt(self, wallet: Wallet, *, repeated: bool) -> WalletWithKey | None:
+        """Decrypt the key of a wallet after its entry is committed; None if it has none."""
+        private_key = decrypt_verified(self._encryption, wallet)
+        if private_key is None:
+            return None
+        return WalletWithKey(wallet=wallet, private_key=private_key, repeated=repeated)
+
+    def _register_for(self, wallet: Wallet, connection: Connection) -> None:
+        """Register our secret before the first key of this process is read."""
+        try:
+            self._registration.register_on(connection)
+        except SecretMismatch:
+            # A key that does not decrypt is the more important fault.
+            decrypt_verified(self._encryption, wallet)
+            raise

@@ -1,8 +1,9 @@
 """Reads of the chain, which a node answers."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping
-from threading import BoundedSemaphore
+from threading import Lock
 
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import InvalidRequest
@@ -36,16 +37,19 @@ class NodeReadService:
     """Reads of the chain, passed on to the node of the chain.
 
     At most half of the threads of a process wait for nodes, so that slow ones leave the others to
-    sign. If there are several nodes, at most half of these wait for one of them, so that a slow one
-    leaves the others to read. Nothing here runs inside a database transaction.
+    sign. If there are several nodes, at most half of these wait for one of them, and one remains
+    for each node that none waits for, so that slow nodes leave the others to read. (A process with
+    more nodes than half of its threads cannot keep one for each.) Nothing here runs inside a
+    database transaction.
     """
 
     def __init__(self, urls: Mapping[int, Secret[str]], *, threads: int) -> None:
         """`urls` has the URL of each chain's node. The process has `threads` threads."""
-        half = max(1, threads // 2)
-        share = half if len(urls) == 1 else max(1, half // 2)
+        self._half = max(1, threads // 2)
+        share = self._half if len(urls) == 1 else max(1, self._half // 2)
         self._nodes = {chain_id: Node(url, threads=share) for chain_id, url in urls.items()}
-        self._free = BoundedSemaphore(half)
+        self._lock = Lock()
+        self._waiting: Counter[int] = Counter()
 
     def has_node(self, chain_id: int) -> bool:
         """Return whether there is a node for the chain."""
@@ -61,7 +65,7 @@ class NodeReadService:
         """
         if method == "eth_getLogs":
             _require_bounds(params)
-        if not self._free.acquire(blocking=False):
+        if not self._may_wait(chain_id):
             return TOO_MANY
         try:
             return self._nodes[chain_id].call(method, params, until=until)
@@ -69,7 +73,19 @@ class NodeReadService:
             # `from None`: the message may quote the parameters.
             raise InvalidRequest("params: it cannot be passed on as JSON.") from None
         finally:
-            self._free.release()
+            with self._lock:
+                self._waiting[chain_id] -= 1
+
+    def _may_wait(self, chain_id: int) -> bool:
+        """Count a thread that waits for a node, unless that leaves none for another node."""
+        with self._lock:
+            free = self._half - self._waiting.total()
+            idle = sum(not self._waiting[other] for other in self._nodes if other != chain_id)
+            # A node that no thread waits for takes the one that was left for it.
+            if free <= (idle if self._waiting[chain_id] else 0):
+                return False
+            self._waiting[chain_id] += 1
+            return True
 
 
 def _require_bounds(params: list[object]) -> None:

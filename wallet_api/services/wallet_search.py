@@ -18,14 +18,25 @@ from wallet_api.services.decryption import decrypt_verified
 class WalletFilters:
     """Filters of a search; a wallet must satisfy every filter that is not None.
 
-    `address` is in lower case. `since` is inclusive, `before` is exclusive.
+    `address` and `address_prefix` are in lower case. `since` is inclusive, `before` is exclusive.
     """
 
     address: str | None = None
+    address_prefix: str | None = None
     fid: int | None = None
     chain: str | None = None
     since: datetime | None = None
     before: datetime | None = None
+
+    @property
+    def by_prefix(self) -> bool:
+        """Whether wallets are ordered by address."""
+        return self.fid is None and self.address_prefix is not None
+
+    @property
+    def chains(self) -> tuple[str, ...]:
+        """The chains of the wallets."""
+        return (TRADING_CHAIN, BASE_ACCOUNT_CHAIN) if self.chain is None else (self.chain,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +48,12 @@ class FoundWallet:
 
 
 class WalletSearch:
-    """Wallets in PostgreSQL, newest first. May read a replica, which may lag."""
+    """Wallets in PostgreSQL, newest first. May read a replica, which may lag.
+
+    With a prefix of addresses, and no user, wallets are ordered by address instead: from the last
+    address to the first, the wallets of an address newest first. Otherwise a page would have to
+    sort all wallets with the prefix.
+    """
 
     def __init__(
         self,
@@ -59,15 +75,16 @@ class WalletSearch:
         A wallet that does not decrypt is included, marked as such, and logged as critical. Raises
         DatabaseUnavailable.
         """
-        ends = [] if filters.before is None else [(filters.before, 0, "")]
-        start = min([*ends, *([] if after is None else [after])], default=None)
         # One more item shows whether there is another page.
-        page = PageRequest(since=filters.since, after=start, limit=limit + 1)
-        wallets = self._replicated(lambda connection: _wallets(connection, filters, page))
+        read = _by_prefix if filters.by_prefix else _newest
+        wallets = self._replicated(lambda connection: read(connection, filters, after, limit + 1))
         found = [self._opened(wallet) for wallet in wallets[:limit]]
-        last = found[-1].wallet if len(wallets) > limit else None
-        position = None if last is None else (last.created_at, last.fid, last.chain)
-        return Page(items=found, next=position)
+        following: Position[str] | None = None
+        if len(wallets) > limit:
+            last = found[-1].wallet
+            place = f"{last.chain} {last.address.lower()}" if filters.by_prefix else last.chain
+            following = (last.created_at, last.fid, place)
+        return Page(items=found, next=following)
 
     def _replicated(self, read: Callable[[Connection], list[Wallet]]) -> list[Wallet]:
         """Return the wallets that `read` finds, after the synchronous standby has them."""
@@ -91,30 +108,56 @@ class WalletSearch:
         return FoundWallet(wallet=wallet, opened=True)
 
 
-def _wallets(
-    connection: Connection, filters: WalletFilters, page: PageRequest[str]
+def _newest(
+    connection: Connection, filters: WalletFilters, after: Position[str] | None, limit: int
 ) -> list[Wallet]:
-    chains = (TRADING_CHAIN, BASE_ACCOUNT_CHAIN) if filters.chain is None else (filters.chain,)
+    ends = [] if filters.before is None else [(filters.before, 0, "")]
+    start = min([*ends, *([] if after is None else [after])], default=None)
+    page = PageRequest(since=filters.since, after=start, limit=limit)
     if filters.fid is not None:
         # At most one row per chain.
         rows = PostgresWalletRepository(connection).list_for_user(filters.fid)
         return sorted(
-            (wallet for wallet in rows if _satisfies(wallet, filters, chains, page)),
+            (wallet for wallet in rows if _satisfies(wallet, filters, page)),
             key=_position,
             reverse=True,
         )[: page.limit]
     search = WalletSearchRepository(connection)
     if filters.address is not None:
-        return search.list_by_address(filters.address, chains, page)
-    return search.list_wallets(chains, page)
+        return search.list_by_address(filters.address, filters.chains, page)
+    return search.list_wallets(filters.chains, page)
 
 
-def _satisfies(
-    wallet: Wallet, filters: WalletFilters, chains: tuple[str, ...], page: PageRequest[str]
-) -> bool:
+def _by_prefix(
+    connection: Connection, filters: WalletFilters, after: Position[str] | None, limit: int
+) -> list[Wallet]:
+    search = WalletSearchRepository(connection)
+    found: list[Wallet] = []
+    address = None
+    if after is not None:
+        # First the other wallets of the last address: any number of users may share it.
+        created_at, fid, place = after
+        chain, address = place.split()
+        rest = PageRequest(since=filters.since, after=(created_at, fid, chain), limit=limit)
+        found = search.list_by_address(address, filters.chains, rest)
+    if len(found) < limit:
+        found += search.list_by_prefix(
+            filters.address_prefix or "",
+            filters.chains,
+            below=address,
+            since=filters.since,
+            before=filters.before,
+            limit=limit - len(found),
+        )
+    return found
+
+
+def _satisfies(wallet: Wallet, filters: WalletFilters, page: PageRequest[str]) -> bool:
+    address = wallet.address.lower()
     return (
-        wallet.chain in chains
-        and filters.address in (None, wallet.address.lower())
+        wallet.chain in filters.chains
+        and filters.address in (None, address)
+        and address.startswith(filters.address_prefix or "")
         and (page.since is None or wallet.created_at >= page.since)
         and (page.after is None or _position(wallet) < page.after)
     )

@@ -1,14 +1,13 @@
 """Trading wallets, their keys, and Base Account addresses."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 
 from wallet_api import metrics
 from wallet_api.crypto import key_pairs as keys
 from wallet_api.crypto.encryption import EncryptionService
-from wallet_api.database import Conflict, Connection, Database, one_round_trip
-from wallet_api.errors import DatabaseDamaged, SecretMismatch, ServiceUnavailable
+from wallet_api.database import Connection, Database, one_round_trip
+from wallet_api.errors import DatabaseDamaged
 from wallet_api.models import (
     BASE_ACCOUNT_CHAIN,
     BASE_ACCOUNT_SPELLINGS,
@@ -24,10 +23,11 @@ from wallet_api.repositories.audit.entries import AuditRepository
 from wallet_api.repositories.wallets.protocol import WalletRepositories, WalletRepository
 from wallet_api.repositories.wallets.rows import PostgresWalletRepository, secret_retired
 from wallet_api.services.audit.append import AuditTrail, PendingEntries, begin_append, require_entry
-from wallet_api.services.audit.refusals import RefusalWindows
+from wallet_api.services.audit.events import AuditEvents
+from wallet_api.services.audit.refusals import Refusals
 from wallet_api.services.decryption import decrypt_verified
 from wallet_api.services.encryption_keys.registration import SecretRegistration
-from wallet_api.services.key_uses import KeyRead, KeyUse
+from wallet_api.services.key_uses import KeyRead, KeyUse, KeyUses
 
 OnCreation = Callable[[Connection, str], None]
 
@@ -58,7 +58,9 @@ class BaseAccountWalletService:
     ) -> None:
         """`repositories` returns the wallet repository for a connection and a caller."""
         self._trail = AuditTrail(encryption)
-        self._refusals = RefusalWindows()
+        self._events = AuditEvents(database, self._trail, registration)
+        self._refusals = Refusals(self._events)
+        self._key_uses = KeyUses(database, repositories, encryption, registration, self._trail)
         self._database = database
         self._repositories = repositories
         self._encryption = encryption
@@ -164,7 +166,7 @@ class BaseAccountWalletService:
     ) -> WalletWithKey | None:
         """Return a wallet with its private key, or None if the user has none with a key.
 
-        The audit entry is `key.read`; use_key() says what holds for it.
+        The audit entry is `key.read`; KeyUses.run() says what holds for it.
         """
         found = self.use_key(fid, chain, KeyRead(access), access=access)
         if found is not None:
@@ -174,99 +176,16 @@ class BaseAccountWalletService:
     def use_key(
         self, fid: int, chain: str, use: KeyUse, *, access: AuditContext
     ) -> WalletWithKey | None:
-        """Decrypt a wallet's key for a use. None if the user has no such key.
-
-        The read of the wallet, the decision, and the audit entry are one transaction: unless the
-        entry is committed, the key is not decrypted. After a lost connection, the log shows whether
-        it was, so that one use leaves one entry. It takes two round trips with one commit, and
-        those that the use needs to decide. If it raises an error, nothing is written. The lock of
-        the user's chain serializes concurrent requests: each sees the entries of the others.
-
-        Raises DatabaseDamaged if the entry was not written although PostgreSQL reports no error.
-        """
-        chain = _CHAIN_SPELLINGS.get(chain, chain)
-        pending = self._trail.pending()
-        repeated = False
-
-        def read(connection: Connection) -> Wallet | None:
-            nonlocal repeated
-            rows = PostgresWalletRepository(connection)
-            with one_round_trip(connection, commit=False):
-                locked = rows.lock_with_head_later(fid, chain)
-                use.send_queries(connection)
-            wallet, head = locked()
-            if wallet is None:
-                connection.rollback()
-                if self._repositories(connection, access).get(fid, chain) is None:
-                    return None
-                # It was imported in the meantime.
-                raise Conflict
-            if wallet.encrypted_key is None:
-                return wallet
-            if not self._registration.is_registered(connection):
-                connection.rollback()
-                self._register_for(wallet, connection)
-                raise Conflict
-            repeated = self._record_use(connection, use, wallet, head, pending)
-            return wallet
-
-        wallet = self._database.run(read)
-        return None if wallet is None else self._opened(wallet, repeated=repeated)
-
-    def _record_use(
-        self,
-        connection: Connection,
-        use: KeyUse,
-        wallet: Wallet,
-        head: AuditHead,
-        pending: PendingEntries,
-    ) -> bool:
-        """Decide on a use of a key, and commit its entry in the transaction that locked `head`.
-
-        Return whether the entry of an earlier request records it, so that nothing was written.
-        """
-        use.require_client()
-        if pending.is_written(connection):
-            return False
-        if use.is_repeated(wallet, now=head.now):
-            connection.commit()
-            self._database.replication.wait(connection)
-            return True
-        event = use.decide(connection, wallet, now=head.now)
-        act = partial(use.record, connection, audit_id=head.id + 1)
-        pending.append(connection, head, event, act=act)
-        return False
-
-    def _opened(self, wallet: Wallet, *, repeated: bool) -> WalletWithKey | None:
-        """Decrypt the key of a wallet after its entry is committed; None if it has none."""
-        private_key = decrypt_verified(self._encryption, wallet)
-        if private_key is None:
-            return None
-        return WalletWithKey(wallet=wallet, private_key=private_key, repeated=repeated)
+        """Decrypt a wallet's key for a use, as KeyUses.run() does. None if there is no such key."""
+        return self._key_uses.run(fid, _CHAIN_SPELLINGS.get(chain, chain), use, access=access)
 
     def refuse_key(self, fid: int, chain: str, *, access: AuditContext) -> None:
         """Record that `access` requested this wallet's key and was refused, as refuse() does."""
         self.refuse(AuditEvent(fid=fid, chain=chain, action="key.refused", access=access))
 
     def refuse(self, event: AuditEvent, *, cause: str = "") -> None:
-        """Record that a caller was refused the use of a wallet's key.
-
-        Within an hour, record only a caller's first refusal of an action for each wallet and
-        `cause`, and at most 600 refusals of a caller; the next entry counts the others in place of
-        the reason.
-        """
-        key = (event.fid, f"{event.action} {cause}", event.access.actor)
-        unrecorded = self._refusals.count(key)
-        if unrecorded is None:
-            return
-        if unrecorded:
-            reason = f"{unrecorded} more were refused since the last entry"
-            event = replace(event, access=replace(event.access, reason=reason))
-        try:
-            self._record(event)
-        except ServiceUnavailable:
-            self._refusals.reopen(key, unrecorded)
-            raise
+        """Record that a caller was refused the use of a key, as Refusals.record() does."""
+        self._refusals.record(event, cause=cause)
 
     def store_base_account_address(self, fid: int, address: str, *, access: AuditContext) -> None:
         """Store the address (lower case) of the user's own Base Account.
@@ -317,15 +236,6 @@ class BaseAccountWalletService:
         """Return the stored address of the user's own Base Account, or None."""
         return self.get_wallet_address(fid, BASE_ACCOUNT_CHAIN, access=access)
 
-    def _register_for(self, wallet: Wallet, connection: Connection) -> None:
-        """Register our secret before the first key of this process is read."""
-        try:
-            self._registration.register_on(connection)
-        except SecretMismatch:
-            # A key that does not decrypt is the more important fault.
-            decrypt_verified(self._encryption, wallet)
-            raise
-
     def _recorded_wallet(
         self, connection: Connection, wallets: WalletRepository, fid: int
     ) -> Wallet:
@@ -371,37 +281,6 @@ class BaseAccountWalletService:
         if winner is None:
             raise DatabaseDamaged("the table wallets did not store a row")
         return self._replicated(connection, winner)
-
-    def _record(
-        self, event: AuditEvent, *, unless: Callable[[AuditRepository], bool] = lambda _: False
-    ) -> None:
-        """Append an event to the audit log, in a transaction of its own.
-
-        Append nothing if `unless` returns True while the user's chain is locked.
-        """
-        pending = self._trail.pending()
-
-        def record(connection: Connection) -> None:
-            self._registration.register_on(connection)
-            self._append(connection, event, pending, unless=unless)
-
-        self._database.run(record)
-
-    def _append(
-        self,
-        connection: Connection,
-        event: AuditEvent,
-        pending: PendingEntries,
-        *,
-        unless: Callable[[AuditRepository], bool] = lambda _: False,
-    ) -> None:
-        """Do what _record() does, once for all attempts with `pending`."""
-        audit = AuditRepository(connection)
-        with one_round_trip(connection, commit=False):
-            fetch_head = audit.lock_head(event.fid)
-        head = fetch_head()
-        if not pending.is_written(connection) and not unless(audit):
-            pending.append(connection, head, event)
 
     def _new_wallet(self, fid: int) -> NewWallet:
         """Generate and encrypt a key, and verify that it decrypts before it is stored."""

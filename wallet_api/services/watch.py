@@ -1,7 +1,7 @@
 """A thread of each serving process that notices faults without requests, and counts for metrics."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from threading import Event, Thread
 
 import structlog
@@ -13,23 +13,21 @@ from wallet_api.services.readiness import ReadinessService
 log = structlog.get_logger("wallet_api")
 
 _READINESS_SECONDS = 10.0
-# The figures read the indexes of all wallets.
-_FIGURES_SECONDS = 15 * 60.0
 
 
 class Watch:
     """Checks readiness at the start and then every 10 s, also while nobody sends a request.
 
-    ReadinessService logs each change. `count` counts what metrics report; it is None if nobody
-    reads them.
+    ReadinessService logs each change. `reports` set the metrics that are read from the database,
+    and how many seconds pass between two calls of each.
     """
 
     def __init__(
-        self, readiness: ReadinessService, count: Callable[[], None] | None = None
+        self, readiness: ReadinessService, reports: Mapping[Callable[[], None], float]
     ) -> None:
         self._readiness = readiness
-        self._count = count
-        self._counted_at = float("-inf")
+        self._reports = reports
+        self._due = dict.fromkeys(reports, float("-inf"))
         self._stopped = Event()
 
     def start(self) -> None:
@@ -54,10 +52,11 @@ class Watch:
         except ServiceUnavailable:
             # Logged by check().
             return
-        if self._count is None or time.monotonic() - self._counted_at < _FIGURES_SECONDS:
-            return
-        self._counted_at = time.monotonic()
-        try:
-            self._count()
-        except WalletApiError as error:
-            log.warning("wallets and deposits were not counted", code=error.code)
+        for report, seconds in self._reports.items():
+            if time.monotonic() < self._due[report]:
+                continue
+            self._due[report] = time.monotonic() + seconds
+            try:
+                report()
+            except WalletApiError as error:
+                log.warning("metrics were not counted", report=report.__qualname__, code=error.code)

@@ -2,14 +2,14 @@
 
 import pytest
 
-from tests.signing import address_of, cases, digest_of, to_bytes, vectors
+from tests.signing import address_of, cases, to_bytes, vectors
 from wallet_api.errors import NotSignable
 from wallet_api.ethereum.authorizations import read_authorization
 from wallet_api.ethereum.messages import read_message
 from wallet_api.ethereum.signatures import (
     message_digest,
     sign_authorization,
-    sign_message,
+    sign_digest,
     sign_transaction,
 )
 from wallet_api.ethereum.transactions import MAX_GAS, read_transaction
@@ -25,7 +25,7 @@ def test_all_1025_cases_of_eip_712_are_accepted_and_have_their_digest():
         given = {name: case[name] for name in ("types", "primaryType", "domain")}
         chain_id = case["domain"].get("chainId", 1)
         read = read_typed_data(given | {"message": case["data"]}, chain_id=chain_id)
-        assert "0x" + digest_of(read).hex() == case["digest"], case["name"]
+        assert "0x" + read.digest.hex() == case["digest"], case["name"]
         checked += 1
     assert checked == 1025
 
@@ -99,6 +99,7 @@ def typed():
         yield case["name"], case["key"], given, tx.get("chainId", 0), case["signed"]
 
 
+@pytest.mark.slow
 def test_the_1792_typed_transactions_are_signed_byte_for_byte():
     accepted, refused = sign_all(typed())
     # All are of the kind `…-mask-…`, which omits members: chain id 0, or neither `to` nor data.
@@ -118,7 +119,9 @@ def test_the_1792_typed_transactions_are_signed_byte_for_byte():
 def test_messages_have_the_signatures_of_other_libraries(vector):
     message = read_message(vector["message"], "data")
     address = address_of(vector["key"])
-    signature = sign_message(message, private_key=to_bytes(vector["key"]), address=address)
+    signature = sign_digest(
+        message_digest(message), private_key=to_bytes(vector["key"]), address=address
+    )
     assert signature.to_bytes() == to_bytes(vector["signature"])
     assert signature.digest == message_digest(message)
     if "digest" in vector:

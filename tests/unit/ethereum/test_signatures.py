@@ -31,10 +31,17 @@ TRANSFER = Transaction(
     max_fee_per_gas=2,
     max_priority_fee_per_gas=1,
 )
+
+
+def sign_message(address=ADDRESS):
+    digest = signatures.message_digest(b"m")
+    return signatures.sign_digest(digest, private_key=KEY, address=address)
+
+
 SIGN = {
-    "a message": lambda address: signatures.sign_message(b"m", private_key=KEY, address=address),
-    "typed data": lambda address: signatures.sign_typed_data(
-        signatures.encode_typed_data(TYPED_DATA), private_key=KEY, address=address
+    "a message": sign_message,
+    "typed data": lambda address: signatures.sign_digest(
+        TYPED_DATA.digest, private_key=KEY, address=address
     ),
     "a transaction": lambda address: signatures.sign_transaction(
         TRANSFER, private_key=KEY, address=address
@@ -69,8 +76,9 @@ def test_a_signature_of_another_address_is_never_returned(kind):
 
 @pytest.mark.parametrize("kind", sorted(SIGN))
 def test_a_signature_of_something_else_is_never_returned(kind, monkeypatch):
-    monkeypatch.setattr(signatures, "message_digest", lambda _message: bytes(32))
-    monkeypatch.setattr(signatures, "typed_data_digest", lambda _encoded: bytes(32))
+    account = eth_account.Account
+    other = account.unsafe_sign_hash(bytes(32), KEY)
+    monkeypatch.setattr(account, "unsafe_sign_hash", staticmethod(lambda *_: other))
     monkeypatch.setattr(Transaction, "digest", property(lambda _self: bytes(32)))
     monkeypatch.setattr(Authorization, "digest", property(lambda _self: bytes(32)))
     with pytest.raises(SignatureMismatch):
@@ -78,7 +86,7 @@ def test_a_signature_of_something_else_is_never_returned(kind, monkeypatch):
 
 
 def test_a_damaged_signature_recovers_to_no_account_or_another():
-    signature = signatures.sign_message(b"m", private_key=KEY, address=ADDRESS)
+    signature = sign_message()
     digest, r, s = signature.digest, signature.r, signature.s
     parity = signature.y_parity
     assert recover_address(digest, r=r, s=s, y_parity=parity) == ADDRESS.lower()
@@ -93,7 +101,7 @@ def test_a_damaged_signature_recovers_to_no_account_or_another():
 
 
 def test_a_signature_has_65_bytes():
-    signature = signatures.sign_message(b"m", private_key=KEY, address=ADDRESS)
+    signature = sign_message()
     assert len(signature.to_bytes()) == 65
     assert signature.to_bytes()[64] in (27, 28)
     signable = eth_account.messages.encode_defunct(b"m")
@@ -105,6 +113,16 @@ def test_no_signature_has_the_key_in_its_repr():
         assert KEY.hex() not in repr(sign(ADDRESS))
 
 
+def test_the_key_that_eth_account_gets_is_never_shown():
+    key = signatures._key_class()(KEY)
+    assert signatures.load().Account._parse_private_key(key) is key
+    for show in (repr, str, "{}".format):
+        # eth-keys shows a key in hex, which is its attribute in its own class.
+        with pytest.raises(TypeError):
+            show(key)
+
+
+@pytest.mark.slow
 def test_the_import_and_signing_keep_the_recursion_limit():
     before, after_import, after_signing = python(
         "import sys; print(sys.getrecursionlimit())\n"
@@ -113,12 +131,13 @@ def test_the_import_and_signing_keep_the_recursion_limit():
         "from wallet_api.crypto import key_pairs\n"
         "pair = key_pairs.generate()\n"
         "key = pair.private_key.reveal()\n"
-        "signatures.sign_message(b'm', private_key=key, address=pair.address)\n"
+        "signatures.sign_digest(bytes(32), private_key=key, address=pair.address)\n"
         "print(sys.getrecursionlimit())"
     )
     assert before == after_import == after_signing == "1000"
 
 
+@pytest.mark.slow
 def test_threads_that_sign_for_the_first_time_at_once_keep_the_limit():
     assert python(
         "import sys, threading\n"
@@ -130,10 +149,12 @@ def test_threads_that_sign_for_the_first_time_at_once_keep_the_limit():
     ) == ["1000"]
 
 
+@pytest.mark.slow
 def test_the_library_raises_the_limit_by_itself():
     assert int(python("import eth_account, sys; print(sys.getrecursionlimit())")[0]) == 100_000
 
 
+@pytest.mark.slow
 def test_nothing_imports_the_library_before_the_first_signature():
     assert python(
         "import sys, wallet_api.app, wallet_api.cli, wallet_api.ethereum.effects\n"

@@ -1,4 +1,4 @@
-"""A verdict over 50 rules costs at most 0.2 ms of CPU on a quiet machine."""
+"""A verdict over 50 rules costs at most 0.2 ms of CPU, with the windows that it needs."""
 
 import time
 
@@ -15,11 +15,12 @@ from tests.unit.policies.requests import (
     permit2,
     transaction,
 )
-from wallet_api.policies.evaluation import PolicyVersion, evaluate, needed_windows
+from wallet_api.policies.evaluation import PolicyVersion, evaluate, match
 from wallet_api.policies.reading import read_rules
 
-# Five times the target, for a busy machine.
-MOST = 0.001
+MOST = 0.0002
+# On a busy machine, only the quickest of many tries shows the cost.
+TRIES = 300
 ASSETS = {"chain_ids": [BASE], "tokens": ["native", USDC, DAI]}
 LIMITS = {
     "max_amount": "1000000000000000000",
@@ -60,13 +61,13 @@ FEE = {"id": "fee", "effect": "allow", "kinds": ["network_fee"], **ASSETS, **LIM
     ],
     ids=["transfer", "call", "permit"],
 )
-def test_a_verdict_over_50_rules_takes_less_than_a_millisecond(request_):
+def test_a_verdict_over_50_rules_takes_less_than_a_fifth_of_a_millisecond(request_):
     layers = [PolicyVersion(layer="client", policy="p", version=1, rules=rules(FEE))]
     assert len(layers[0].rules) == 50
     best = float("inf")
-    for _ in range(20):
-        began = time.process_time()
-        windows = needed_windows(request_, layers)
-        evaluate(request_, layers, dict.fromkeys(windows, 0), unrestricted=False)
-        best = min(best, time.process_time() - began)
-    assert best < MOST, f"{best * 1000:.2f} ms"
+    for _ in range(TRIES):
+        began = time.thread_time()
+        matching = match(request_, layers)
+        evaluate(matching, dict.fromkeys(matching.windows, 0), unrestricted=False)
+        best = min(best, time.thread_time() - began)
+    assert best < MOST, f"{best * 1000:.3f} ms"

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.unit.policies.requests import BASE, DAI, ROUTER, STRANGER, USDC, permit2
-from wallet_api.policies.evaluation import PolicyVersion, evaluate, needed_windows
+from wallet_api.policies.evaluation import PolicyVersion, evaluate, match
 from wallet_api.policies.explanation import duration, explain, explain_refusal
 from wallet_api.policies.reading import read_rules
 from wallet_api.policies.rules import KINDS
@@ -181,13 +181,13 @@ def test_a_refusal_names_its_layer_its_rule_and_its_limits(
     layer, owner, rule, request_, held, sentence
 ):
     layers = [PolicyVersion(layer=layer, policy="p", version=1, rules=read_rules([rule]))]
-    sums = dict.fromkeys(needed_windows(request_, layers), held)
-    verdict = evaluate(request_, layers, sums, unrestricted=False)
+    matching = match(request_, layers)
+    verdict = evaluate(matching, dict.fromkeys(matching.windows, held), unrestricted=False)
     assert explain_refusal(verdict) == sentence.format(owner)
 
 
 def test_a_refusal_without_a_policy_says_what_to_do():
-    refused = evaluate(permit2(1), [], {}, unrestricted=False)
+    refused = evaluate(match(permit2(1), []), {}, unrestricted=False)
     assert refused.reason == "no_policy"
     assert "Assign a policy" in explain_refusal(refused)
 
@@ -195,7 +195,7 @@ def test_a_refusal_without_a_policy_says_what_to_do():
 def test_a_verdict_is_written_for_audit_entries_and_responses():
     layers = [PolicyVersion(layer="client", policy="p", version=3, rules=read_rules([PAY]))]
     request = permit2(1, token=DAI)
-    (refused,) = evaluate(request, layers, {}, unrestricted=False).layers
+    (refused,) = evaluate(match(request, layers), {}, unrestricted=False).layers
     common = {"layer": "client", "policy": "p", "version": 3}
     assert refused.as_json() == common | {
         "rules": [],
@@ -203,6 +203,7 @@ def test_a_verdict_is_written_for_audit_entries_and_responses():
         "effect": request.effects[0].as_json(),
     }
     request = permit2(1, lasts=600, deadline=600)
-    sums = dict.fromkeys(needed_windows(request, layers), 0)
-    (allowed,) = evaluate(request, layers, sums, unrestricted=False).layers
+    matching = match(request, layers)
+    sums = dict.fromkeys(matching.windows, 0)
+    (allowed,) = evaluate(matching, sums, unrestricted=False).layers
     assert allowed.as_json() == common | {"rules": ["pay"]}

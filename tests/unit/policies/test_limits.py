@@ -21,7 +21,7 @@ from tests.unit.policies.requests import (
     typed_data,
 )
 from wallet_api.ethereum.effects import Delegation, NativeTransfer, TokenTransfer
-from wallet_api.policies.evaluation import PolicyVersion, Window, evaluate, needed_windows
+from wallet_api.policies.evaluation import PolicyVersion, Window, evaluate, match
 from wallet_api.policies.matching import Request
 from wallet_api.policies.reading import read_rules
 
@@ -55,8 +55,8 @@ SPENDING = {
 def verdict(request, *rules, held=0):
     """Return the verdict if each window holds an amount already."""
     layers = [PolicyVersion(layer="client", policy="p", version=1, rules=read_rules(list(rules)))]
-    windows = needed_windows(request, layers)
-    return evaluate(request, layers, dict.fromkeys(windows, held), unrestricted=False)
+    matching = match(request, layers)
+    return evaluate(matching, dict.fromkeys(matching.windows, held), unrestricted=False)
 
 
 def rule(**members):
@@ -130,11 +130,12 @@ def test_each_asset_is_counted_on_its_own():
     )
     limited = rule(max_amount="1000", windows=[{"seconds": DAY, "max_amount": "1000"}], **ASSETS)
     layers = [PolicyVersion(layer="client", policy="p", version=1, rules=read_rules([limited]))]
-    windows = needed_windows(both, layers)
-    assert [window.asset for window in windows] == [USDC, DAI, "native"]
-    assert evaluate(both, layers, dict.fromkeys(windows, 0), unrestricted=False).allowed
-    full = {window: int(window.asset == DAI) for window in windows}
-    refused = evaluate(both, layers, full, unrestricted=False)
+    matching = match(both, layers)
+    assert [window.asset for window in matching.windows] == [USDC, DAI, "native"]
+    sums = dict.fromkeys(matching.windows, 0)
+    assert evaluate(matching, sums, unrestricted=False).allowed
+    full = {window: int(window.asset == DAI) for window in matching.windows}
+    refused = evaluate(matching, full, unrestricted=False)
     assert (refused.reason, refused.refusal.effect.token) == ("window", DAI)
 
 
@@ -254,22 +255,22 @@ def test_windows_count_by_kind_and_counterparty_and_nothing_else():
     def needed(request, **members):
         limited = rule(windows=[{"seconds": DAY, "max_amount": "5"}], **members)
         layers = [PolicyVersion(layer="client", policy="p", version=1, rules=read_rules([limited]))]
-        return needed_windows(request, layers)
+        return list(match(request, layers).windows)
 
-    every = ("allowance", "native_transfer", "network_fee", "token_transfer")
+    every = frozenset({"allowance", "native_transfer", "network_fee", "token_transfer"})
     common = {"asset": USDC, "chain_id": BASE, "seconds": DAY}
     assets = {"chain_ids": [1, BASE], "tokens": ["native", USDC]}
     assert needed(permit2(1), **assets) == [Window(kinds=every, counterparties=None, **common)]
-    allowances = ("allowance",)
+    allowances = frozenset({"allowance"})
     assert needed(permit2(1), kinds=["allowance", "message"], **assets) == [
         Window(kinds=allowances, counterparties=None, **common)
     ]
     assert needed(permit2(1), spenders=[ROUTER, STRANGER], **assets) == [
-        Window(kinds=allowances, counterparties=(ROUTER, STRANGER), **common)
+        Window(kinds=allowances, counterparties=frozenset({ROUTER, STRANGER}), **common)
     ]
-    transfers = ("native_transfer", "token_transfer")
+    transfers = frozenset({"native_transfer", "token_transfer"})
     assert needed(authorization(), to=[STRANGER], **assets) == [
-        Window(kinds=transfers, counterparties=(STRANGER,), **common)
+        Window(kinds=transfers, counterparties=frozenset({STRANGER}), **common)
     ]
     typed = {"typed_data": {"primary_types": ["PermitSingle"]}, "methods": ["eth_signTypedData_v4"]}
     assert needed(permit2(1), **typed, **assets) == needed(permit2(1), **assets)
@@ -286,4 +287,4 @@ def test_a_window_that_several_rules_and_layers_have_is_read_once():
         PolicyVersion(layer=layer, policy="p", version=1, rules=rules)
         for layer in ("client", "wallet")
     ]
-    assert [window.seconds for window in needed_windows(permit2(1), layers)] == [60, DAY]
+    assert [window.seconds for window in match(permit2(1), layers).windows] == [60, DAY]

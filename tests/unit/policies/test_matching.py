@@ -28,7 +28,7 @@ from wallet_api.ethereum.effects import (
     TokenTransfer,
     UnknownTypedData,
 )
-from wallet_api.policies.evaluation import PolicyVersion, evaluate
+from wallet_api.policies.evaluation import PolicyVersion, evaluate, match
 from wallet_api.policies.matching import Request
 from wallet_api.policies.reading import read_rules
 from wallet_api.policies.rules import KINDS, METHODS, NATIVE
@@ -90,7 +90,7 @@ def rule(**members):
 def reason(request, *rules):
     """Return why a policy of these rules refuses a request, or None."""
     layers = [PolicyVersion(layer="client", policy="p", version=1, rules=rules)]
-    return evaluate(request, layers, {}, unrestricted=False).reason
+    return evaluate(match(request, layers), {}, unrestricted=False).reason
 
 
 def denies(request, **members):
@@ -229,7 +229,7 @@ def test_of_several_rules_the_same_one_is_named_in_every_order():
         rules = [rule(id=name, effect=effect) for name in ("a", "b", "c")]
         for order in permutations(rules):
             layers = [PolicyVersion(layer="client", policy="p", version=1, rules=order)]
-            (verdict,) = evaluate(request, layers, {}, unrestricted=False).layers
+            (verdict,) = evaluate(match(request, layers), {}, unrestricted=False).layers
             assert verdict.rules == ("a",)
 
 

@@ -15,7 +15,7 @@ from tests.unit.policies.random_policies import (
     some_layers,
     with_ids,
 )
-from wallet_api.policies.evaluation import PolicyVersion, evaluate, needed_windows
+from wallet_api.policies.evaluation import PolicyVersion, evaluate, match
 from wallet_api.policies.reading import read_rules
 
 
@@ -40,10 +40,10 @@ def verdict(layers, request, history, *, unrestricted=False):
         PolicyVersion(layer=layer, policy="p", version=1, rules=read_rules(rules))
         for layer, rules in layers.items()
     ]
-    windows = needed_windows(request, versions)
-    assert len(set(windows)) == len(windows)
-    sums = sums_of(windows, history, request.now)
-    return evaluate(request, versions, sums, unrestricted=unrestricted)
+    matching = match(request, versions)
+    assert len(set(matching.windows)) == len(matching.windows)
+    sums = sums_of(matching.windows, history, request.now)
+    return evaluate(matching, sums, unrestricted=unrestricted)
 
 
 def of_random_scenarios(test):

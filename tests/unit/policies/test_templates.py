@@ -26,7 +26,7 @@ from wallet_api.crypto import key_pairs
 from wallet_api.errors import InvalidPolicy
 from wallet_api.ethereum.authorizations import Authorization
 from wallet_api.ethereum.signatures import sign_authorization
-from wallet_api.policies.evaluation import PolicyVersion, evaluate, needed_windows
+from wallet_api.policies.evaluation import PolicyVersion, evaluate, match
 from wallet_api.policies.explanation import explain_refusal
 from wallet_api.policies.matching import spends_of
 from wallet_api.policies.reading import parse_policy
@@ -47,6 +47,7 @@ def policy(name):
 def verdict(name, request, *before):
     """Return the verdict of a policy on a request, after requests that were signed just before."""
     layers = [PolicyVersion(layer="wallet", policy="p", version=1, rules=policy(name).rules)]
+    matching = match(request, layers)
     spent = [spend for signed in before for spend in spends_of(signed)]
     sums = {
         window: sum(
@@ -56,9 +57,9 @@ def verdict(name, request, *before):
             and spend.kind in window.kinds
             and (window.counterparties is None or spend.counterparty in window.counterparties)
         )
-        for window in needed_windows(request, layers)
+        for window in matching.windows
     }
-    return evaluate(request, layers, sums, unrestricted=False)
+    return evaluate(matching, sums, unrestricted=False)
 
 
 def approve(token, spender, amount, **fields):

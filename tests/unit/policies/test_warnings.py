@@ -8,6 +8,15 @@ from wallet_api.policies.rules import KINDS, METHODS
 from wallet_api.policies.warnings import warnings
 
 BY_TRANSACTION = ["eth_signTransaction", "sign/transaction"]
+
+
+def typed(primary_type, *contracts):
+    condition = {"primary_types": [primary_type]} if primary_type else {}
+    if contracts:
+        condition["verifying_contracts"] = list(contracts)
+    return {"typed_data": condition}
+
+
 ASSETS = {"tokens": ["native", USDC], "chain_ids": [BASE]}
 FEE = {
     "id": "fee",
@@ -50,81 +59,132 @@ def test_a_policy_that_only_denies_refuses_everything():
 
 
 @pytest.mark.parametrize(
-    ("members", "why"),
+    ("members", "conflict"),
+    [
+        ({"kinds": ["contract_creation"], "selectors": ["0x12345678"]}, "`kinds` and `selectors`"),
+        ({"kinds": ["network_fee"], "to": [ROUTER]}, "`kinds` and `to`"),
+        ({"kinds": ["token_transfer"], "spenders": [ROUTER]}, "`kinds` and `spenders`"),
+        ({"kinds": ["contract_call"], "tokens": [USDC]}, "`kinds` and `tokens`"),
+        ({"kinds": ["token_transfer"], "tokens": ["native"]}, "`kinds` and `tokens`"),
+        ({"kinds": ["native_transfer"], "tokens": [USDC]}, "`kinds` and `tokens`"),
+        ({"kinds": ["message"], "methods": BY_TRANSACTION}, "`kinds` and `methods`"),
+        ({"kinds": ["native_transfer"], **typed("Permit")}, "`kinds` and `typed_data`"),
+        ({"kinds": ["allowance"], **typed("permit")}, "`kinds` and `typed_data`"),
+        ({"kinds": ["token_transfer"], **typed("Permit")}, "`kinds` and `typed_data`"),
+        ({"methods": BY_TRANSACTION, **typed("Permit")}, "`methods` and `typed_data`"),
+        ({"kinds": ["message"], "max_lifetime_seconds": 60}, "`kinds` and `max_lifetime_seconds`"),
+        ({"to": [ROUTER], "spenders": [ROUTER]}, "`spenders` and `to`"),
+        (
+            {"selectors": ["0x12345678"], "methods": ["personal_sign"]},
+            "`methods` and `selectors`",
+        ),
+        ({"methods": ["sign/message"], "chain_ids": [BASE]}, "`chain_ids` and `methods`"),
+        (
+            {"kinds": ["allowance"], **typed("PermitSingle", USDC)},
+            "`kinds` and `typed_data`",
+        ),
+        (
+            {"kinds": ["token_transfer"], "tokens": [USDC], **typed(None, DAI)},
+            "`tokens` and `typed_data`",
+        ),
+        ({"tokens": [USDC], **typed("Permit", DAI)}, "`tokens` and `typed_data`"),
+        (
+            {"kinds": ["allowance"], "max_lifetime_seconds": 60, **typed("Permit")},
+            "`max_lifetime_seconds` and `typed_data`",
+        ),
+        (
+            {"kinds": ["delegation"], "to": [ROUTER], "max_lifetime_seconds": 60},
+            "`kinds` and `max_lifetime_seconds`",
+        ),
+        ({"kinds": ["contract_call"], "max_amount": "5", **ASSETS}, "`kinds` and `tokens`"),
+        (typed("EIP712Domain"), "`typed_data`"),
+        (typed("uint256"), "`typed_data`"),
+    ],
+)
+def test_a_rule_that_can_never_match_is_named_with_its_conflict(members, conflict):
+    together = " together" if " and " in conflict else ""
+    assert warned(rule(**members), SEND, FEE) == [
+        f"can never match: no request matches its {conflict}{together}."
+    ]
+
+
+@pytest.mark.parametrize(
+    "members", [{"kinds": ["delegation"]}, {"methods": ["sign/authorization"]}]
+)
+def test_a_delegation_without_a_delegate_is_named(members):
+    why = "a delegation needs `to`, which names the delegates"
+    assert warned(rule(**members), SEND, FEE) == [f"can never match: {why}."]
+    assert warned(rule(effect="deny", **members), SEND, FEE) == []
+
+
+@pytest.mark.parametrize(
+    ("members", "found"),
     [
         (
-            {"kinds": ["contract_creation"], "selectors": ["0x12345678"]},
-            "contract_creation has nothing that `selectors` could be about",
+            {"kinds": ["token_transfer", "allowance"], "to": [ROUTER]},
+            ("allowance", "kinds", "`kinds` and `to`"),
         ),
         (
-            {"kinds": ["network_fee"], "to": [ROUTER]},
-            "network_fee has nothing that `to` could be about",
+            {"methods": ["personal_sign", "sign/message"], "chain_ids": [BASE]},
+            ("sign/message", "methods", "`chain_ids` and `methods`"),
         ),
         (
-            {"kinds": ["token_transfer"], "spenders": [ROUTER]},
-            "token_transfer has nothing that `spenders` could be about",
+            {"methods": ["personal_sign", "sign/message", "sign/authorization"], "chain_ids": [1]},
+            ("sign/authorization and sign/message", "methods", "`chain_ids` and `methods`"),
         ),
         (
-            {"kinds": ["contract_call"], "tokens": [USDC]},
-            "contract_call has no asset that `tokens` names",
+            {"kinds": ["message"], "methods": ["personal_sign", *BY_TRANSACTION]},
+            ("eth_signTransaction and sign/transaction", "methods", "`kinds` and `methods`"),
         ),
         (
-            {"kinds": ["token_transfer"], "tokens": ["native"]},
-            "token_transfer has no asset that `tokens` names",
-        ),
-        (
-            {"kinds": ["native_transfer"], "tokens": [USDC]},
-            "native_transfer has no asset that `tokens` names",
-        ),
-        (
-            {"kinds": ["message"], "methods": BY_TRANSACTION},
-            "message is not signed by any of `methods`",
-        ),
-        (
-            {"kinds": ["native_transfer"], "typed_data": {"primary_types": ["Permit"]}},
-            "native_transfer does not come from such `typed_data`",
-        ),
-        (
-            {"kinds": ["allowance"], "typed_data": {"primary_types": ["permit"]}},
-            "allowance does not come from such `typed_data`",
-        ),
-        (
-            {"kinds": ["token_transfer"], "typed_data": {"primary_types": ["Permit"]}},
-            "token_transfer does not come from such `typed_data`",
+            {"kinds": ["allowance"], **typed("PermitSingle", PERMIT2, USDC)},
+            (USDC, "verifying_contracts", "`kinds` and `typed_data`"),
         ),
         (
             {
-                "kinds": ["allowance"],
-                "methods": BY_TRANSACTION,
-                "typed_data": {"primary_types": ["Permit"]},
+                "kinds": ["token_transfer"],
+                "typed_data": {"primary_types": ["Permit", "TransferWithAuthorization"]},
             },
-            "allowance does not come from such `typed_data`",
-        ),
-        ({"kinds": ["delegation"]}, "delegation needs `to`, which names the delegates"),
-        (
-            {"kinds": ["message"], "max_lifetime_seconds": 60},
-            "message has no end that `max_lifetime_seconds` could limit",
-        ),
-        (
-            {"to": [ROUTER], "spenders": [ROUTER]},
-            "no effect has everything that its conditions name",
-        ),
-        (
-            {"selectors": ["0x12345678"], "methods": ["personal_sign"]},
-            "no effect has everything that its conditions name",
+            ("Permit", "primary_types", "`kinds` and `typed_data`"),
         ),
     ],
 )
-def test_a_rule_that_can_never_match_is_named(members, why):
-    assert warned(rule(**members), SEND, FEE) == [f"can never match: {why}."]
+def test_values_that_can_never_match_are_named(members, found):
+    values, name, conflict = found
+    sentence = (
+        f"names {values} in `{name}`, which can never match: no request matches its {conflict} "
+        "together."
+    )
+    assert sentence in warned(rule(**members), SEND, FEE)
 
 
-def test_of_several_kinds_those_that_never_match_are_named():
-    found = warned(rule(effect="deny", kinds=["token_transfer", "allowance"], to=[ROUTER]), SEND)
-    assert found == [
-        "names allowance, which it can never match: allowance has nothing that `to` could be about."
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"to": [ROUTER]},
+        {"chain_ids": [BASE], "kinds": ["message"]},
+        {"tokens": [USDC, DAI], **typed("Permit", USDC, DAI)},
+        # The same list for all rules.
+        {"tokens": ["native", USDC], "kinds": ["native_transfer"]},
+        typed("PermitSingle", PERMIT2),
+        {"kinds": ["allowance"], "methods": ["eth_signTypedData_v4", "sign/transaction"]},
+    ],
+)
+def test_values_that_can_match_are_not_named(members):
+    assert warned(rule(effect="deny", **members), SEND, FEE) == []
+
+
+@pytest.mark.parametrize(
+    "members", [typed("PermitSingle", USDC), {"kinds": ["typed_data"], **typed("Permit")}]
+)
+def test_the_type_of_a_standard_that_matches_only_imitations_is_named(members):
+    (name,) = members["typed_data"]["primary_types"]
+    assert warned(rule(**members), SEND, FEE) == [
+        (
+            f"names the primary type {name}, but matches only typed data that differs from that "
+            "standard: compare its `kinds` and `verifying_contracts` with the standard."
+        )
     ]
-    assert warned(rule(effect="deny", to=[ROUTER]), SEND) == []
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -151,10 +211,21 @@ def test_a_rule_whose_every_effect_is_denied_is_named(denying):
     ]
 
 
+def test_a_rule_whose_effects_are_denied_by_several_rules_is_named():
+    both = rule(kinds=["native_transfer", "message"], chain_ids=[BASE])
+    denying = [
+        {"id": "a", "effect": "deny", "kinds": ["message"]},
+        {"id": "b", "effect": "deny", "kinds": ["native_transfer"]},
+    ]
+    assert warned(both, FEE, *denying) == [
+        'never allows anything: rules "a" and "b" deny all of it.'
+    ]
+    assert warned(both, FEE, denying[0]) == []
+
+
 @pytest.mark.parametrize(
     "denying",
     [
-        {"kinds": ["network_fee"]},
         {"chain_ids": [1]},
         {"to": [STRANGER]},
         {"methods": ["sign/transaction"]},
@@ -184,6 +255,8 @@ def test_a_transaction_needs_a_rule_for_its_fee():
     assert warned(SEND, FEE | {"chain_ids": [1]}, about="send") == [
         f"allows no transaction on chain {BASE}: transactions need a rule for network_fee."
     ]
+    denied = {"id": "no", "effect": "deny", "kinds": ["network_fee"]}
+    assert warned(SEND, FEE, denied, about="send") == [sentence]
     anywhere = {"id": "fee", "effect": "allow", "kinds": ["network_fee"]}
     assert warned(SEND, anywhere, about="send") == []
     assert warned(SEND, FEE | {"chain_ids": [1, BASE]}, about="send") == []

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.unit.policies.requests import BASE, NOW, PERMIT2, ROUTER, STRANGER, USDC, WALLET
 from wallet_api.ethereum.effects import Allowance, NativeTransfer, NetworkFee, TokenTransfer
-from wallet_api.policies.evaluation import PolicyVersion, evaluate, needed_windows
+from wallet_api.policies.evaluation import PolicyVersion, evaluate, match
 from wallet_api.policies.matching import Request, spends_of
 from wallet_api.policies.reading import read_rules
 
@@ -120,11 +120,12 @@ def test_what_can_leave_within_a_window_never_exceeds_its_limit(random):
     for _ in range(30):
         now += random.choice([0, 0, 1, 5, 9, 10, 11, 60])
         request = a_request(random, now)
+        matching = match(request, layers)
         sums = {
             window: sum(row.amount for row in rows if counts(row, window, now))
-            for window in needed_windows(request, layers)
+            for window in matching.windows
         }
-        if evaluate(request, layers, sums, unrestricted=False).allowed:
+        if evaluate(matching, sums, unrestricted=False).allowed:
             rows += stored(request, now)
             signed += usable(request, now)
     note(f"{rule=}\n{signed=}")

@@ -21,6 +21,8 @@ from wallet_api.policies.evaluation import LAYERS, REASONS
 from wallet_api.policies.explanation import explain, known_asset
 from wallet_api.policies.json_schema import RULES_SCHEMA
 from wallet_api.policies.rules import MAX_NAME, METHODS, RULE_EFFECTS
+from wallet_api.policies.warnings import warnings
+from wallet_api.services.policies.decisions import read_stored_rules
 from wallet_api.services.policies.effective import MAX_WINDOWS
 
 EXAMPLE = {
@@ -44,6 +46,21 @@ _AMOUNT = {"pattern": "^[0-9]+$", "examples": ["5000000"]}
 _RULES = {**RULES_SCHEMA, "examples": [EXAMPLE["rules"]]}
 # Answers may contain rules of later versions of this service.
 _STORED_RULES = {"type": "array", "items": {"type": "object"}, "examples": [EXAMPLE["rules"]]}
+_WARNINGS = {
+    "type": "array",
+    "items": {"type": "string"},
+    "description": "Probable mistakes in the rules of the request, in English sentences.",
+    "examples": [
+        [
+            'Rule "payments" allows no transaction: transactions need a rule for network_fee.',
+            (
+                'Rule "payments" allows signatures that are valid for any time, and count in its '
+                "windows until then: set max_lifetime_seconds, or name the methods for "
+                "transactions only."
+            ),
+        ]
+    ],
+}
 
 
 class PolicyQuery(PageQuery):
@@ -115,6 +132,16 @@ class PolicyAnswer(Answer):
     created_by = fields.String(data_key="createdBy", metadata={"examples": ["cli:operator"]})
 
 
+def _warnings_of(row: Any) -> list[str]:
+    return warnings(read_stored_rules(row.rules))
+
+
+class WrittenPolicyAnswer(PolicyAnswer):
+    """The version of a policy that was stored, or that had the same name and rules before."""
+
+    warnings = fields.Function(_warnings_of, metadata=_WARNINGS)
+
+
 class PolicyPage(PageAnswer):
     class Meta:
         fields = ("data", "next_cursor", "has_more")
@@ -135,6 +162,12 @@ class UserPolicyAnswer(Answer):
     version = fields.Integer(metadata=_VERSION)
     rules = fields.Function(lambda row: json.loads(row.rules), metadata=_STORED_RULES)
     created_at = Timestamp(data_key="createdAt")
+
+
+class WrittenUserPolicyAnswer(UserPolicyAnswer):
+    """The rules that the user set now, or that were the same before."""
+
+    warnings = fields.Function(_warnings_of, metadata=_WARNINGS)
 
 
 class _Layer(Answer):
@@ -253,3 +286,4 @@ class DryRunAnswer(PreviewAnswer):
     )
     layers = fields.List(fields.Nested(_Layer))
     windows = fields.List(fields.Nested(_Window))
+    warnings = fields.List(fields.String(), metadata=_WARNINGS)

@@ -63,7 +63,8 @@ _ANSWER = {
         "result": {"description": "Absent after an error."},
         "error": {
             "type": "object",
-            "description": "Codes of EIP-1474; 4100 (EIP-1193) if no policy allows the signature.",
+            "description": "Codes of EIP-1474; 4100 (EIP-1193) if no policy allows the signature, "
+            "or if the client was revoked during a batch.",
             "properties": {
                 "code": {"type": "integer"},
                 "message": {"type": "string"},

@@ -20,6 +20,15 @@ class WalletQuery(PageQuery):
     address = fields.String(
         load_default=None, metadata={"description": "In upper, lower or mixed case.", **ADDRESS}
     )
+    address_prefix = fields.String(
+        data_key="addressPrefix",
+        load_default=None,
+        metadata={
+            "description": "The beginning of an address, in upper, lower or mixed case.",
+            "pattern": "^0[xX][0-9a-fA-F]{4,40}$",
+            "examples": ["0x24e08CE1"],
+        },
+    )
     fid = Fid(load_default=None, metadata=FID)
     type = fields.String(load_default=None, validate=validate.OneOf(TYPES))
     chain = fields.String(load_default=None, validate=validate.OneOf(CHAINS))

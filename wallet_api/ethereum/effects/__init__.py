@@ -32,12 +32,18 @@ from wallet_api.ethereum.effects.kinds import (
     TokenTransfer,
     UnknownTypedData,
 )
-from wallet_api.ethereum.effects.standards import ALLOWANCE_TYPES, TRANSFER_TYPES, of_typed_data
+from wallet_api.ethereum.effects.standards import (
+    PERMIT2_TYPES,
+    PERMIT_TYPES,
+    TRANSFER_TYPES,
+    of_typed_data,
+)
 from wallet_api.ethereum.messages import HASH_LENGTH
 
 __all__ = [
-    "ALLOWANCE_TYPES",
     "PERMIT2",
+    "PERMIT2_TYPES",
+    "PERMIT_TYPES",
     "SELECTORS",
     "TRANSFER_TYPES",
     "Allowance",

@@ -184,6 +184,8 @@ _STANDARDS: dict[tuple[str, str], tuple[str | None, _Read]] = {
 TRANSFER_TYPES = frozenset(
     name for (name, _), (_, read) in _STANDARDS.items() if read is _authorization
 )
-"""The primary types of transfers."""
-ALLOWANCE_TYPES = frozenset(name for name, _ in _STANDARDS) - TRANSFER_TYPES
-"""The primary types of allowances."""
+"""The primary types of transfers. The verifying contract is the token."""
+PERMIT2_TYPES = frozenset(name for (name, _), (struct, _) in _STANDARDS.items() if struct)
+"""The primary types of allowances at Permit2, which is the verifying contract."""
+PERMIT_TYPES = frozenset(name for name, _ in _STANDARDS) - TRANSFER_TYPES - PERMIT2_TYPES
+"""The primary types of allowances at the token, which is the verifying contract."""

@@ -1,6 +1,7 @@
 """Search of the table `wallets`. Queries: queries/wallets/search.sql."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from wallet_api.database import Row, sql
 from wallet_api.models import BASE_ACCOUNT_CHAIN, TRADING_CHAIN, PageRequest, Wallet
@@ -28,6 +29,31 @@ class WalletSearchRepository(Repository):
         """Return the wallets with this address, given in lower case."""
         rows = _QUERIES.list_by_address(
             self._connection, address=address, chains=list(chains), **_parameters(page)
+        )
+        return [wallet_of(row) for row in rows]
+
+    def list_by_prefix(
+        self,
+        prefix: str,
+        chains: Sequence[str],
+        *,
+        below: str | None,
+        since: datetime | None,
+        before: datetime | None,
+        limit: int,
+    ) -> list[Wallet]:
+        """Return wallets whose address, in lower case, starts with `prefix` and precedes `below`.
+
+        From the last address to the first; the wallets of an address newest first.
+        """
+        rows = _QUERIES.list_by_prefix(
+            self._connection,
+            prefix=prefix,
+            below=below or f"{prefix}g",
+            chains=list(chains),
+            since=since or "-infinity",
+            before=before or "infinity",
+            size=limit,
         )
         return [wallet_of(row) for row in rows]
 

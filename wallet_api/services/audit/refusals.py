@@ -1,9 +1,13 @@
-"""Limits on how many refused key reads and signatures the audit log records."""
+"""Refused key reads and signatures in the audit log, and limits on how many it records."""
 
 import threading
 import time
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+from wallet_api.errors import ServiceUnavailable
+from wallet_api.models import AuditEvent
+from wallet_api.services.audit.events import AuditEvents
 
 _WINDOW_SECONDS = 3600
 _MAX_ENTRIES = 600
@@ -76,3 +80,31 @@ class RefusalWindows:
                 break
             del self._callers[oldest]
         return caller
+
+
+class Refusals:
+    """Records that callers were refused the use of keys."""
+
+    def __init__(self, events: AuditEvents) -> None:
+        self._events = events
+        self._windows = RefusalWindows()
+
+    def record(self, event: AuditEvent, *, cause: str = "") -> None:
+        """Record that a caller was refused the use of a wallet's key.
+
+        Within an hour, record only a caller's first refusal of an action for each wallet and
+        `cause`, and at most 600 refusals of a caller; the next entry counts the others in place of
+        the reason.
+        """
+        key = (event.fid, f"{event.action} {cause}", event.access.actor)
+        unrecorded = self._windows.count(key)
+        if unrecorded is None:
+            return
+        if unrecorded:
+            reason = f"{unrecorded} more were refused since the last entry"
+            event = replace(event, access=replace(event.access, reason=reason))
+        try:
+            self._events.record(event)
+        except ServiceUnavailable:
+            self._windows.reopen(key, unrecorded)
+            raise

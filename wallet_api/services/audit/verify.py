@@ -11,12 +11,14 @@ from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Connection, Database, long_transaction
 from wallet_api.errors import DatabaseUnavailable
 from wallet_api.models import AuditEntry
+from wallet_api.repositories.api_clients import ApiClientRepository
 from wallet_api.repositories.audit.archive_files import ArchiveFolder, position
 from wallet_api.repositories.audit.checks import AuditCheckRepository, ChainEnd
 from wallet_api.repositories.encryption_keys import EncryptionKeyRepository
 from wallet_api.services.audit.archived_ranges import ArchivedRange
 from wallet_api.services.audit.chains import ChainCheck, EntryOutcome, EntryReport, missing
 from wallet_api.services.audit.checkpoints import Checkpoint, Digest, require_primary, settled_time
+from wallet_api.services.audit.clients import ClientCheck
 from wallet_api.services.wallet_files.storages import WalletStorage
 
 _PAGE = 5000
@@ -36,11 +38,14 @@ class AuditVerification:
         unchained_before: datetime | None,
         storage: WalletStorage,
         archive: ArchiveFolder | None = None,
+        known_clients: Collection[str] = (),
     ) -> None:
         """Entries without a mac are faults, unless they were made before `unchained_before`.
 
-        Without an `archive`, archived entries are counted, and not verified.
+        Without an `archive`, archived entries are counted, and not verified. `known_clients` are
+        the API clients of 1.0.0, whose creation has no entry.
         """
+        self._known_clients = known_clients
         self._archive = archive
         self._storage = storage
         self._database = database
@@ -116,7 +121,8 @@ class AuditVerification:
         known = Digest(until=new.until if against is None else against.until)
         checks, check = AuditCheckRepository(connection), self._check(connection)
         entries = _Entries(checks, (0, 0))
-        log = _added_to((new, known), self._with_archived(entries, reporter))
+        clients = ClientCheck(self._known_clients)
+        log = _added_to((new, known, clients), self._with_archived(entries, reporter))
         for fid, chain in groupby(log, lambda entry: entry.fid):
             archived = entries.archived_of(fid)
             for report in check.run(fid, chain, partial(entries.end_of, fid), archived):
@@ -126,6 +132,8 @@ class AuditVerification:
         for fid in checks.list_wallets_without_entries(self._unchained_before):
             fault = "there is a wallet without an entry"
             reporter(EntryReport(outcome=EntryOutcome.FAULTY, fid=fid, fault=fault))
+        for fault in clients.faults(ApiClientRepository(connection).list_clients()):
+            reporter(EntryReport(outcome=EntryOutcome.FAULTY, fault=fault))
         for fault in [] if against is None else against.compare(known):
             reporter(EntryReport(outcome=EntryOutcome.FAULTY, fault=fault))
         return Checkpoint.of(new)
@@ -185,10 +193,12 @@ def archived_ranges(
     return found
 
 
-def _added_to(digests: Iterable[Digest], entries: Iterable[AuditEntry]) -> Iterator[AuditEntry]:
+def _added_to(
+    readers: Iterable[Digest | ClientCheck], entries: Iterable[AuditEntry]
+) -> Iterator[AuditEntry]:
     for entry in entries:
-        for digest in digests:
-            digest.add(entry)
+        for reader in readers:
+            reader.add(entry)
         yield entry
 
 

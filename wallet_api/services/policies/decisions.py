@@ -7,16 +7,17 @@ from datetime import datetime
 from functools import lru_cache, partial
 from typing import TypeAlias
 
-from wallet_api.database import Connection
+from wallet_api.database import Connection, one_round_trip
 from wallet_api.errors import DatabaseDamaged, InvalidPolicy, PolicyRefused
 from wallet_api.models import AuditContext, AuditEvent, RecordedSignature, Wallet
 from wallet_api.policies.evaluation import (
     LAYERS,
+    Matching,
     PolicyVersion,
     Verdict,
     Window,
     evaluate,
-    needed_windows,
+    match,
 )
 from wallet_api.policies.explanation import explain_refusal
 from wallet_api.policies.matching import Request, spends_of
@@ -33,14 +34,14 @@ SumWindows: TypeAlias = Callable[[Sequence[Window]], Mapping[Window, int]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """A verdict and the facts that it is based on. `sums` has the sums of the needed windows.
+    """A verdict and the facts that it is based on. `sums` has the sums of the matching's windows.
 
     `now` is the database's time, at which the windows end.
     """
 
     now: datetime
     request: Request
-    layers: tuple[PolicyVersion, ...]
+    matching: Matching
     sums: Mapping[Window, int]
     verdict: Verdict
 
@@ -75,7 +76,7 @@ class PolicedUse(KeyUse):
         self._describe = event_of
         self._layers: Callable[[], list[LayerRow]] = list
         self._earlier: Callable[[], RecordedSignature | None] = lambda: None
-        self._locked: Callable[[], datetime] | None = None
+        self._locked: Callable[[], datetime | None] = lambda: None
         self._decision: Decision | None = None
 
     def send_queries(self, connection: Connection) -> None:
@@ -84,9 +85,7 @@ class PolicedUse(KeyUse):
         Query the policies that apply, and the signature with the same Idempotency-Key.
         """
         if self._account is not None:
-            spends = SpendRepository(connection)
-            spends.open_account(self._fid, self._account)
-            self._locked = spends.lock_account(self._fid, self._account)
+            self._locked = SpendRepository(connection).lock_account(self._fid, self._account)
         super().send_queries(connection)
         self._layers = PolicyRepository(connection).list_layers_later(self._fid)
         self._earlier = AuditRepository(connection).get_signature_later(self._fid, self._access)
@@ -105,11 +104,25 @@ class PolicedUse(KeyUse):
 
     def decide(self, connection: Connection, wallet: Wallet, *, now: datetime) -> AuditEvent:
         """Return the event of a request that all policies allow. Raises PolicyRefused."""
-        if self._locked is not None:
-            now = self._locked()
+        if self._account is not None:
+            now = self._locked() or self._open_account(connection, self._account)
         sums = partial(SpendRepository(connection).sum_windows, self._fid, now=now)
         self._decision = self._allow(wallet, now, sums)
         return self._describe(wallet, self._decision)
+
+    def _open_account(self, connection: Connection, chain_id: int) -> datetime:
+        """Create and lock the row of the wallet's first request that can spend on a chain.
+
+        Return the database's time.
+        """
+        spends = SpendRepository(connection)
+        with one_round_trip(connection, begin=False, commit=False):
+            spends.open_account(self._fid, chain_id)
+            locked = spends.lock_account(self._fid, chain_id)
+        locked_at = locked()
+        if locked_at is None:
+            raise DatabaseDamaged("the table signing_accounts did not store a row")
+        return locked_at
 
     def _allow(self, wallet: Wallet, now: datetime, sum_windows: SumWindows) -> Decision:
         """Return the decision of policies that allow the request. Raises PolicyRefused."""
@@ -142,10 +155,10 @@ def decide(
     now: datetime,
 ) -> Decision:
     """Return the decision of these layers. Windows are summed if a rule with windows matches."""
-    needed = needed_windows(request, layers)
-    sums = sum_windows(needed) if needed else {}
-    verdict = evaluate(request, layers, sums, unrestricted=unrestricted)
-    return Decision(now=now, request=request, layers=layers, sums=sums, verdict=verdict)
+    matching = match(request, layers)
+    sums = sum_windows(matching.windows) if matching.windows else {}
+    verdict = evaluate(matching, sums, unrestricted=unrestricted)
+    return Decision(now=now, request=request, matching=matching, sums=sums, verdict=verdict)
 
 
 def read_layers(rows: Iterable[LayerRow], client: ActiveClient | None) -> tuple[PolicyVersion, ...]:

@@ -6,7 +6,7 @@ from functools import partial
 
 from wallet_api.database import Connection, Database, one_snapshot
 from wallet_api.errors import ClientNotFound
-from wallet_api.policies.evaluation import PolicyVersion, Verdict, needed_windows
+from wallet_api.policies.evaluation import PolicyVersion, Verdict
 from wallet_api.policies.matching import Request
 from wallet_api.policies.rules import Rule
 from wallet_api.repositories.api_clients import ActiveClient, ApiClientRepository
@@ -14,7 +14,8 @@ from wallet_api.repositories.audit.entries import AuditRepository
 from wallet_api.repositories.policies import PolicyRepository
 from wallet_api.repositories.spends import SpendRepository
 from wallet_api.services.policies.decisions import Decision, decide, read_layers
-from wallet_api.services.signing import Preview
+from wallet_api.services.signing.entries import details_of_signature
+from wallet_api.services.signing.signatures import Preview
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +61,8 @@ class PolicyDryRuns:
     ) -> DryRun:
         """Decide about a request that an API client would make now.
 
-        `rules`, if given, replace the policy of the wallet. Raises ClientNotFound.
+        `rules`, if given, replace the policy of the wallet. Raises ClientNotFound, and NotSignable
+        if policies allow the request and its effects do not fit into an audit entry.
         """
 
         def run(connection: Connection) -> Decision:
@@ -83,6 +85,8 @@ class PolicyDryRuns:
                 return decide(request, layers, sums, unrestricted=unrestricted, now=now)
 
         decision = self._database.run(run)
+        if decision.verdict.allowed:
+            details_of_signature(preview.digest, decision, idempotency_key=None)
         return DryRun(verdict=decision.verdict, windows=tuple(_windows(decision)))
 
 
@@ -97,19 +101,16 @@ def require_client(connection: Connection, name: str) -> tuple[ActiveClient, boo
 
 
 def _windows(decision: Decision) -> Iterator[WindowState]:
-    for layer in decision.layers:
-        for rule in layer.rules:
-            limits = {limit.seconds: limit.max_amount for limit in rule.windows}
-            alone = PolicyVersion(
-                layer=layer.layer, policy=layer.policy, version=layer.version, rules=(rule,)
-            )
-            for window in needed_windows(decision.request, [alone]):
-                yield WindowState(
-                    layer=layer.layer,
-                    rule=rule.id,
-                    chain_id=window.chain_id,
-                    asset=window.asset,
-                    seconds=window.seconds,
-                    max_amount=limits[window.seconds],
-                    spent=decision.sums[window],
-                )
+    for layer, matched in decision.matching.layers:
+        for one in matched:
+            for windows in one.windows.values():
+                for limit, window in zip(one.rule.windows, windows, strict=True):
+                    yield WindowState(
+                        layer=layer.layer,
+                        rule=one.rule.id,
+                        chain_id=window.chain_id,
+                        asset=window.asset,
+                        seconds=window.seconds,
+                        max_amount=limit.max_amount,
+                        spent=decision.sums[window],
+                    )

@@ -74,10 +74,10 @@ class FilesystemWalletService(BaseAccountWalletService):
             with one_round_trip(connection, commit=False):
                 locked = AuditRepository(connection).lock_head(fid)
                 use.send_queries(connection)
-            repeated = self._record_use(connection, use, wallet, locked(), pending)
+            repeated = self._key_uses.commit(connection, use, wallet, locked(), pending)
 
         self._database.run(record)
-        return self._opened(wallet, repeated=repeated)
+        return self._key_uses.decrypt(wallet, repeated=repeated)
 
     def _is_base_account(self, fid: int, address: str, access: AuditContext) -> bool:
         stored = super()._is_base_account(fid, address, access)
@@ -87,7 +87,7 @@ class FilesystemWalletService(BaseAccountWalletService):
 
     def _put_base_account(self, fid: int, address: str, event: AuditEvent) -> None:
         self._files.put_base_account(fid, address)
-        self._record(event)
+        self._events.record(event)
 
     def _verified(self, wallet: Wallet, access: AuditContext) -> Wallet:
         """Return the wallet after the audit log has it, with this address."""
@@ -99,7 +99,7 @@ class FilesystemWalletService(BaseAccountWalletService):
                 request_id=access.request_id,
                 reason="the file had no entry",
             )
-            self._record(creation_event(wallet, service_access), unless=unless)
+            self._events.record(creation_event(wallet, service_access), unless=unless)
         return wallet
 
     def _read_log(self, read: Callable[[AuditRepository], T]) -> T:
@@ -125,7 +125,7 @@ class FilesystemWalletService(BaseAccountWalletService):
         if stored.address == candidate.address:
             # Another request may have found the file, and recorded it.
             unless = partial(is_recorded, stored)
-            self._append(connection, creation_event(stored, access), pending, unless=unless)
+            self._events.append(connection, creation_event(stored, access), pending, unless=unless)
         return stored
 
     def _files_with_rows(

@@ -1,0 +1,85 @@
+"""`audit verify` compares API clients with the entries of their creation and revocation."""
+
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
+
+import pytest
+
+from tests.database import plant
+from tests.factories import ACCESS, client_changes, new_client
+from tests.leaks import LEAKS
+from wallet_api.models import ClientRights
+from wallet_api.services.api_clients import ApiClientService
+
+RIGHTS = ClientRights(
+    scopes=frozenset({"wallets:sign", "wallets:read"}),
+    allowed_networks=(ip_network("10.0.0.0/8"), ip_network("fd00::/8")),
+    expires_at=datetime.now(UTC) + timedelta(days=1),
+)
+
+
+@pytest.fixture
+def clients(database):
+    """Create the clients `engine` and `gone`, and revoke `gone`."""
+    changes = client_changes(database)
+    for name in ("engine", "gone"):
+        made = changes.create(name, RIGHTS, creator=None, access=ACCESS)
+        LEAKS.secrets.add(made.token.reveal())
+    changes.revoke("gone", access=ACCESS)
+    return changes
+
+
+def test_clients_that_were_created_and_revoked_by_the_service_are_intact(clients, verify, sql):
+    assert verify() == ([], 3)
+    # Neither is in an entry of the client.
+    sql.execute("update api_clients set last_used_at = now()")
+    # The owner may revoke a client in an emergency (docs/commands.md).
+    sql.execute("update api_clients set revoked_at = now() where name = 'engine'")
+    assert verify() == ([], 3)
+
+
+DIFFERS = "{} of the API client engine differs from the entry of its creation"
+CHANGES = {
+    "scopes = scopes || '{keys:read}'": DIFFERS.format("scopes"),
+    "scopes = '{wallets:sign}'": DIFFERS.format("scopes"),
+    "unrestricted = true": DIFFERS.format("unrestricted"),
+    "allowed_networks = null": DIFFERS.format("allowed_networks"),
+    "allowed_networks = allowed_networks || '0.0.0.0/0'::cidr": DIFFERS.format("allowed_networks"),
+    "expires_at = null": DIFFERS.format("expires_at"),
+    "expires_at = expires_at + interval '1 microsecond'": DIFFERS.format("expires_at"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_client_that_was_changed_is_reported(clients, verify, sql, change):
+    plant(sql, f"update api_clients set {change} where name = 'engine'")
+    assert verify() == ([(None, None, CHANGES[change])], 3)
+
+
+def test_a_client_without_an_entry_is_reported_unless_it_is_known(clients, verify, sql, database):
+    new_client(ApiClientService(database), "keys:read", name="intruder")
+    # An intruder would also write an old time.
+    plant(sql, "update api_clients set created_at = '2020-01-01' where name = 'intruder'")
+    fault = "the API client intruder has no entry of its creation"
+    assert verify() == ([(None, None, fault)], 3)
+    assert verify(known_clients=["of-1-0-0"]) == ([(None, None, fault)], 3)
+    assert verify(known_clients=["intruder"]) == ([], 3)
+
+
+def test_a_client_that_is_valid_again_and_one_that_is_missing_are_reported(clients, verify, sql):
+    plant(sql, "update api_clients set revoked_at = null where name = 'gone'")
+    fault = "the API client gone was revoked, and is so no longer"
+    assert verify() == ([(None, None, fault)], 3)
+    # A known name does not excuse it.
+    assert verify(known_clients=["gone"]) == ([(None, None, fault)], 3)
+    plant(sql, "delete from api_clients")
+    missing = [f"the API client {name} is missing" for name in ("engine", "gone")]
+    assert verify() == ([(None, None, fault) for fault in missing], 3)
+
+
+def test_the_command_takes_the_names_of_known_clients(database, command, sql):
+    new_client(ApiClientService(database), "wallets:read", name="of-1-0-0")
+    done = command("verify", group="audit")
+    assert done.status == 1
+    assert "the API client of-1-0-0 has no entry of its creation" in done.out
+    assert command("verify", "--known-client", "of-1-0-0", group="audit").status == 0
