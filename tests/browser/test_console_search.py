@@ -24,6 +24,12 @@ def test_what_people_paste_leads_to_the_user(enter, behind):
         *(f"{USER}", f" FID {USER}", f"fid: {USER}", f"fid_{USER}_ethereum", f"user:{USER}"),
         *(f"fid_{USER}_base-account", f"wallet_{USER}_ethereum.json"),
         *(address, address.upper().replace("X", "x"), address.lower(), BASE_ACCOUNT),
+        # As it was copied, and as the console and other wallets shorten it.
+        *(
+            address[:12],
+            f"{address[:8].lower()}…{address[-6:]}",
+            f"{address[:10]}...{address[-4:]}",
+        ),
     ):
         look_for(page, asked)
         has_heading(page, f"FID {USER}")
