@@ -117,22 +117,41 @@ def _http(results: dict[str, Any]) -> list[str]:
 
 
 def signing(found: dict[str, Any]) -> list[str]:
-    """Return the table of signatures and key reads."""
-    key, http = found["operations"]["key"]["median_ms"], found["http"]
+    """Return the tables of signatures compared with key reads, and of eth-account by itself."""
+    http, alone = found["http"], found["http"]["alone"]
+    key = found["operations"]["key"]["median_ms"]
     lines = [
         [
             name,
             _cell(timing),
             f"{timing['median_ms'] / key:.2f}",
+            f"{found['cpu_ms'][name]:.2f}",
+            f"{found['cpu_ms'][name] / found['cpu_ms']['key']:.2f}",
+            _cell(alone[name]),
+            f"{alone[name]['median_ms'] / alone['key']['median_ms']:.2f}",
             f"{http['per_second'][name]:.0f}",
-            f"{http['per_second'][name] / http['per_second']['key']:.2f}",
             f"{http['cpu_ms'][name]:.2f}",
+            f"{http['cpu_ms'][name] / http['cpu_ms']['key']:.2f}",
             http["failed"][name],
         ]
         for name, timing in found["operations"].items()
     ]
-    heads = ["signatures", "ms: median (p99)", "of a key read", "HTTP: requests/s"]
-    return _table([*heads, "of key reads", "CPU per request (ms)", "failed"], lines)
+    heads = ["signatures", "ms: median (p99)", "of a key read", "CPU (ms)", "of a key read"]
+    heads += ["HTTP, one at a time: ms", "of a key read"]
+    heads += ["HTTP: requests/s", "HTTP: CPU (ms)", "of a key read"]
+    library = [
+        [
+            name,
+            f"{timing['median_ms']:.2f}",
+            f"{timing['median_ms'] / found['cpu_ms']['key']:.2f}",
+        ]
+        for name, timing in found["library"].items()
+    ]
+    return [
+        *_table([*heads, "failed"], lines),
+        "",
+        *_table(["eth-account alone", "median (ms)", "of the CPU of a key read"], library),
+    ]
 
 
 def _crowds(results: dict[str, Any]) -> list[str]:

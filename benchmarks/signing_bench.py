@@ -1,6 +1,7 @@
 """Times of signatures and key reads: the service's methods in alternation, and over HTTP."""
 
 import json
+import os
 import statistics
 from collections.abc import Callable
 from dataclasses import asdict, replace
@@ -10,6 +11,7 @@ from typing import Any
 
 from benchmarks.http_bench import CONNECTIONS, TURNS, environ_under_load, loaded
 from benchmarks.http_load import load, request_text, running
+from benchmarks.processes import CpuTime
 from benchmarks.stores import ACCESS, Rows
 from benchmarks.timing import Timing, take_turns
 from wallet_api.blueprints.schemas.signing import TRANSACTION, TYPED_DATA
@@ -25,6 +27,7 @@ _WALLETS = 199
 """Not a multiple of the number of operations, so that each operation uses all wallets."""
 _CHAIN_ID = 8453
 _TEXT = "Sign in to example.com"
+_BLOCK = 20
 _KEY = bytes.fromhex("ab" * 32)
 
 
@@ -52,11 +55,13 @@ class _Requests:
 def measure_signing(rows: Rows, rounds: int, requests: int) -> dict[str, Any]:
     """Return the times of key reads and signatures, and requests per second over HTTP."""
     made = _Requests(rows, rows.create_client("benchmark", scopes=("keys:read", "wallets:sign")))
-    timings = take_turns(_operations(rows, made) | _library(), rounds, warm_up=100)
-    library = {name: asdict(timings.pop(name)) for name in _library()}
+    operations = _operations(rows, made)
+    timings = take_turns(operations, rounds, warm_up=100)
+    library = take_turns(_library(), rounds, warm_up=100)
     return {
         "operations": {name: asdict(timing) for name, timing in timings.items()},
-        "library": library,
+        "cpu_ms": _measure_cpu(operations, rounds),
+        "library": {name: asdict(timing) for name, timing in library.items()},
         "http": _measure_http(rows, made, requests),
     }
 
@@ -97,6 +102,21 @@ def _library() -> dict[str, Callable[[int], object]]:
         ),
         "a transaction": lambda _: account.sign_transaction(transaction, _KEY),
     }
+
+
+def _measure_cpu(operations: dict[str, Callable[[int], object]], rounds: int) -> dict[str, float]:
+    """Return the CPU of an operation in this process and in PostgreSQL, its child, in ms.
+
+    It is that of the least disturbed of many blocks, because other programs only add to it.
+    """
+    used: dict[str, list[float]] = {name: [] for name in operations}
+    for _ in range(rounds // _BLOCK):
+        for name, operation in operations.items():
+            cpu = CpuTime(os.getpid())
+            for number in range(_BLOCK):
+                operation(number)
+            used[name].append(cpu.seconds() / _BLOCK * 1000)
+    return {name: round(min(seconds), 4) for name, seconds in used.items()}
 
 
 def _measure_http(rows: Rows, made: _Requests, requests: int) -> dict[str, Any]:

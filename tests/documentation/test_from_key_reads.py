@@ -72,6 +72,7 @@ def last_read(run, name="engine"):
     return told[0] if told else None
 
 
+@pytest.mark.slow
 def test_an_engine_moves_from_key_reads_to_signatures_in_three_steps(make_app, run, sql):
     app = make_app()
     application(app).wallets.ensure_trading_wallet(FID, access=ACCESS)

@@ -84,8 +84,7 @@ def message_digest(message: bytes) -> bytes:
 def sign_digest(digest: bytes, *, private_key: bytes, address: str) -> Signature:
     """Sign the digest of a message or of typed data. Raises SignatureMismatch.
 
-    The caller computed it from a request that was read strictly. The caller of the service never
-    chooses it.
+    It was computed from a request that was read strictly: no client of the service chooses it.
     """
     signed = load().Account.unsafe_sign_hash(digest, _key_class()(private_key))
     return _verified(digest, signed, signed.v - 27, address)
