@@ -64,9 +64,12 @@ NEEDED = {
 
 
 def kept_environ(environ):
-    """Return the environment of a command: `environ`, and the variables that locate programs."""
+    """Return the environment of a command: `environ`, and the variables that locate programs.
+
+    On a busy machine, a command would warn of slow queries.
+    """
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    return {**kept, **environ}
+    return {**kept, "SLOW_QUERY_MS": "60000", **environ}
 
 
 @dataclass(frozen=True)

@@ -117,7 +117,7 @@ def test_compose_gives_the_settings_that_the_service_requires():
 
 
 def test_stopping_takes_longer_than_the_requests_that_are_running():
-    text = (ROOT / "wallet_api" / "server" / "settings.py").read_text()
+    text = (ROOT / "wallet_api" / "server" / "gunicorn_settings.py").read_text()
     graceful = int(re.search(r'"graceful_timeout": (\d+)', text)[1])
     assert int(SERVICES["web"]["stop_grace_period"].removesuffix("s")) > graceful
 

@@ -15,7 +15,7 @@ from wallet_api.config import ConfigurationError, Settings
 
 FILES = ROOT / "deploy"
 PAGE = (ROOT / "docs" / "deploy.md").read_text()
-GUNICORN = (ROOT / "wallet_api" / "server" / "settings.py").read_text()
+GUNICORN = (ROOT / "wallet_api" / "server" / "gunicorn_settings.py").read_text()
 OPERATIONS = " ".join((ROOT / "docs" / "operations.md").read_text().split())
 NGINX = (FILES / "nginx.conf").read_text()
 BUTTON = json.loads((ROOT / "app.json").read_text())

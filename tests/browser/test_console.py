@@ -70,10 +70,10 @@ def test_a_token_stays_in_its_tab_until_signing_out(enter):
 
 
 def test_a_revoked_token_signs_out_and_says_why(visit, behind):
-    token = new_client(behind.clients, *SCOPES, name="brief").reveal()
+    token = new_client(behind.api_clients, *SCOPES, name="brief").reveal()
     page = sign_in(visit(), token).page
     expect(page.locator("#users")).to_be_visible()
-    revoke_client(behind.clients, "brief")
+    revoke_client(behind.api_clients, "brief")
     page.get_by_role("link", name="Audit log").click()
     expect(page.get_by_label(TOKEN)).to_be_focused()
     expect(page.get_by_role("alert")).to_contain_text(

@@ -61,7 +61,7 @@ class Operator:
 
 
 def test_which_keys_did_a_client_use_export_it_and_revoke_the_client(visit, behind, shared_sql):
-    stolen_token = new_client(behind.clients, "wallets:sign", "keys:read", name=CLIENT)
+    stolen_token = new_client(behind.api_clients, "wallets:sign", "keys:read", name=CLIENT)
     for fid, action, ip, moment in STOLEN:
         shared_sql.execute(INSERT, [fid, action, f"client:{CLIENT}", ip, moment])
     for fid, action, actor, moment in OTHERS:
@@ -100,7 +100,7 @@ def test_which_keys_did_a_client_use_export_it_and_revoke_the_client(visit, behi
     ]
     assert {row["reason"] for row in exported} == {"'@swap"}
     with pytest.raises(Unauthenticated):
-        behind.clients.identify(stolen_token)
+        behind.api_clients.identify(stolen_token)
     (recorded,) = shared_sql.execute(
         "select actor from wallet_audit_log"
         " where action = 'client.revoked' and details::json ->> 'client' = %s",

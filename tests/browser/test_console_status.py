@@ -59,8 +59,8 @@ def test_missing_migrations_and_alarms_are_shown(enter, shared_sql):
 
 def test_clients_are_listed_created_and_revoked(enter, behind):
     managing = (*SCOPES, "clients:read", "clients:write")
-    new_client(behind.clients, "stats:read", name="former")
-    revoke_client(behind.clients, "former")
+    new_client(behind.api_clients, "stats:read", name="former")
+    revoke_client(behind.api_clients, "former")
     visitor = enter(*managing, view="#/clients")
     page = visitor.page
     expect(rows(page, "clients").filter(has_text="former")).to_contain_text("Revoked")
@@ -83,7 +83,7 @@ def test_clients_are_listed_created_and_revoked(enter, behind):
     page.get_by_role("button", name="Create").click()
     token = page.locator("#new-token code").text_content()
     LEAKS.secrets.add(token)
-    made = behind.clients.identify(Secret(token))
+    made = behind.api_clients.identify(Secret(token))
     assert (made.name, made.scopes) == ("night-shift", {"audit:read"})
     assert [str(one) for one in made.allowed_networks] == ["10.1.0.0/16", "127.0.0.1/32"]
     assert made.expires_at is not None
@@ -106,6 +106,6 @@ def test_clients_are_listed_created_and_revoked(enter, behind):
     dialog.get_by_role("button", name="Revoke").click()
     expect(row).to_contain_text("Revoked")
     with pytest.raises(Unauthenticated):
-        behind.clients.identify(Secret(token))
+        behind.api_clients.identify(Secret(token))
     row.get_by_role("link", name="Audit log").click()
     expect(page.get_by_label("By", exact=True)).to_have_value("client:night-shift")

@@ -88,7 +88,7 @@ def test_a_user_is_on_one_screen(enter, behind):
 
 def test_a_wallets_policy_shows_what_is_left_of_its_windows_and_the_last_refusals(enter, behind):
     behind.wallets.ensure_trading_wallet(POLICED, access=ACCESS)
-    policy = behind.policies.create(
+    policy = behind.policy_versions.create(
         read_policy({"name": "pay", "rules": [payments((86_400, 1_500_000)), FEES]}),
         access=ACCESS,
     )

@@ -9,7 +9,7 @@ from tests.factories import new_client, revoke_client
 pytestmark = pytest.mark.slow
 
 MANAGES = (*SCOPES, "clients:read", "clients:write")
-TOKEN = "Token of an API client"
+TOKEN = "API client token"
 FAULT = '{"error": "The database is not available right now.", "code": "database_unavailable"}'
 
 
@@ -39,7 +39,7 @@ def ask_to_revoke(enter, behind):
     """Open the dialog that revokes a new client."""
 
     def ask(name, view="#/clients"):
-        new_client(behind.clients, "stats:read", name=name)
+        new_client(behind.api_clients, "stats:read", name=name)
         visitor = enter(*MANAGES, view="#/status")
         page = visitor.page
         page.goto(f"{visitor.url}/console{view}")
@@ -113,13 +113,13 @@ def test_escape_and_back_close_the_dialog_and_revoke_nothing(ask_to_revoke, behi
 
 
 def test_a_session_that_ends_closes_the_dialog_and_says_why(visit, behind):
-    new_client(behind.clients, "stats:read", name="stays")
+    new_client(behind.api_clients, "stats:read", name="stays")
     token = give_token(behind, *MANAGES)
-    own = behind.clients.list_clients()
+    own = behind.api_clients.list_clients()
     (operator,) = [one.name for one in own if one.name == f"console-{len(own) - 1}"]
     page = sign_in(visit(), token, "#/clients").page
     page.get_by_role("button", name="Revoke stays").click()
-    revoke_client(behind.clients, operator)
+    revoke_client(behind.api_clients, operator)
     page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
     expect(page.get_by_role("dialog")).to_have_count(0)
     expect(page.get_by_label(TOKEN)).to_be_focused()

@@ -84,7 +84,7 @@ def fill(services, sql):
     services.wallets.store_base_account_address(USER, BASE_ACCOUNT, access=ACCESS)
     services.wallets.ensure_trading_wallet(USER, access=ACCESS)
     policy = {"name": "trading", "rules": [payments((86_400, 250_000_000)), FEES]}
-    assigned = services.policies.create(read_policy(policy), access=OPERATOR)
+    assigned = services.policy_versions.create(read_policy(policy), access=OPERATOR)
     services.policy_assignments.assign_to_wallet(USER, assigned.id, access=OPERATOR)
     for asset, amount in (("USDC", "20"), ("ETH", "0.25"), ("USDC", "1200"), ("USDC", "35.5")):
         asked = DepositRequest(asset=asset, amount=amount, base_address=None, idempotency_key=None)

@@ -38,7 +38,7 @@ _SESSIONS = (
 @pytest.fixture
 def made(generate, monkeypatch):
     """Fill the folder, and have it worked on in small steps, so that a kill falls between them."""
-    for module in ("wallets", "verify"):
+    for module in ("commands", "verification"):
         monkeypatch.setattr(sys.modules[f"wallet_api.cli.wallet_files.{module}"], "BATCH", 50)
     return generate(FILES)
 

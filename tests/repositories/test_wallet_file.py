@@ -77,7 +77,7 @@ def test_a_file_with_another_name_is_not_a_wallet(name):
     [(0, "ethereum"), (-1, "ethereum"), (2**63, "ethereum"), (1, "../x"), (1, ""), (1, "solana")],
 )
 def test_a_wallet_that_could_not_be_read_again_is_not_named(fid, chain):
-    with pytest.raises(ValueError, match="no file"):
+    with pytest.raises(ValueError, match="no wallet file"):
         wallet_file.file_name(fid, chain)
 
 

@@ -287,7 +287,7 @@ def test_a_copy_of_another_user_s_file_is_refused_once_the_log_has_the_user(
     }
     with pytest.raises(KeyUnreadable) as refusal:
         looks[look]()
-    assert "another address than the audit log" in refusal.value.reason
+    assert "is not the one in the audit log" in refusal.value.reason
     assert rows(sql) == {}
 
 

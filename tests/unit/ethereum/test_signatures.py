@@ -168,8 +168,8 @@ def test_gunicorn_s_master_imports_the_library_before_it_forks(monkeypatch):
 
     loaded = []
     monkeypatch.setattr(hooks.signatures, "load", lambda: loaded.append(True))
-    monkeypatch.setattr(hooks.settings, "forbidden_options", lambda _cfg: [])
-    monkeypatch.setattr(hooks.settings, "invalid_options", lambda _cfg: [])
+    monkeypatch.setattr(hooks.gunicorn_settings, "forbidden_options", lambda _cfg: [])
+    monkeypatch.setattr(hooks.gunicorn_settings, "invalid_options", lambda _cfg: [])
 
     class Server:
         cfg = None
