@@ -51,7 +51,9 @@ def signed(behind):
     address = behind.wallets.get_wallet_address(SIGNER, "ethereum", access=ACCESS)
     rules = [payments((86_400, 5_000_000), to=[RECIPIENT]), FEES]
     rules += [payments((3600, 10**30), id="other", tokens=[RECIPIENT], spenders=[SPENDER])]
-    policy = behind.policy_versions.create(read_policy({"name": "ids", "rules": rules}), access=OPERATOR)
+    policy = behind.policy_versions.create(
+        read_policy({"name": "ids", "rules": rules}), access=OPERATOR
+    )
     behind.policy_assignments.assign_to_wallet(SIGNER, policy.id, access=OPERATOR)
     new_client(
         behind.api_clients,

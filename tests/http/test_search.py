@@ -28,6 +28,7 @@ def test_the_test_rows_cover_every_filter(stored):
     assert sum(row[3] == BASE_ACCOUNT for row in stored) == 12
 
 
+@pytest.mark.slow
 def test_every_combination_of_filters_returns_what_a_model_returns(refusing, finder, stored):
     trader = next(row for row in stored if row[:2] == (5, "ethereum"))
     values = {
@@ -108,6 +109,7 @@ def test_a_cursor_is_valid_with_another_page_size(refusing, finder, stored):
     assert rest["has_more"] is False
 
 
+@pytest.mark.slow
 def test_wallets_created_between_pages_shift_no_page(client, app, services, sql):
     fill(services, sql)
     finder = calling(app, "wallets:read")
@@ -313,6 +315,7 @@ def test_without_the_replica_only_searches_and_statistics_fail(make_app, sql):
         assert client.get("/readyz").status_code == 200
 
 
+@pytest.mark.slow
 def test_no_combination_of_filters_reads_more_rows_than_it_returns(make_app, sql):
     for statement in FILL.strip().rstrip(";").split(";\n"):
         if "into wallets" in statement or "encryption_keys" in statement:

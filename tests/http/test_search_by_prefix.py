@@ -23,6 +23,7 @@ def in_order(rows, *, fid):
     return sorted(rows, key=lambda row: (row[3].lower(), row[4], row[0], row[1]), reverse=True)
 
 
+@pytest.mark.slow
 def test_a_prefix_with_other_filters_returns_what_a_model_returns(refusing, finder, stored):
     trader = next(row for row in stored if row[:2] == (5, "ethereum"))
     answered = 0

@@ -23,6 +23,8 @@ from wallet_api.database import connect
 from wallet_api.errors import DatabaseUnavailable
 from wallet_api.services import migrations
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(("setting", "sentence"), UNFIT)
 def test_a_setting_that_breaks_a_promise_is_refused_by_everything(

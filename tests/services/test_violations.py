@@ -54,7 +54,7 @@ def without_constraint_name(table, violation, condition="true"):
     return NAMELESS.format(table=table, violation=violation, condition=condition)
 
 
-@pytest.fixture(params=["named", "in partitions", "nameless"])
+@pytest.fixture(params=["named", pytest.param("in partitions", marks=pytest.mark.slow), "nameless"])
 def reported(request, sql):
     """Have PostgreSQL report the constraint as such a database does: reported(table)."""
 

@@ -16,6 +16,8 @@ from tests.sql.schema import SCHEMA, dump
 from wallet_api.database import sql as loader
 from wallet_api.services.diagnosis.database import examine_database
 
+pytestmark = pytest.mark.slow
+
 SCRIPT, BACK = (
     (loader.QUERIES / "operations" / name).read_text()
     for name in ("partitions.sql", "partitions_back.sql")
