@@ -31,7 +31,7 @@ pytestmark = pytest.mark.slow
 FILES = 1200
 _SESSIONS = (
     "select count(*) from pg_stat_activity"
-    " where datname = current_database() and pid <> pg_backend_pid()"
+    " where datname = current_database() and application_name like 'wallet-api%'"
 )
 
 
