@@ -205,6 +205,32 @@ def test_one_node_that_does_not_answer_leaves_threads_for_the_others(make_app, n
     silent.stop()
 
 
+def test_with_many_nodes_two_reads_of_one_chain_wait_at_once(make_app):
+    nodes = [FakeNode() for _ in range(5)]
+    urls = {f"RPC_URL_{chain}": one.url for chain, one in enumerate(nodes, start=1)}
+    app = make_app(**urls, WEB_THREADS="8")
+    engine = calling(app, "wallets:sign")
+    found = []
+
+    def read():
+        path = RPC.replace(str(CHAIN_ID), "1")
+        answer = ask(app.test_client(), engine, call("eth_blockNumber"), path=path)
+        found.append(answer.get_json())
+
+    nodes[0].answers(result="0x1")
+    nodes[0].may_answer.clear()
+    readers = [threading.Thread(target=read) for _ in range(2)]
+    for thread in readers:
+        thread.start()
+    eventually(lambda: len(nodes[0].asked) == 2)
+    nodes[0].may_answer.set()
+    for thread in readers:
+        thread.join()
+    assert [answer.get("result") for answer in found] == ["0x1", "0x1"], found
+    for one in nodes:
+        one.stop()
+
+
 def test_two_of_three_nodes_that_do_not_answer_leave_a_thread_for_the_third(make_app, node):
     silent = [FakeNode(), FakeNode()]
     urls = {f"RPC_URL_{chain}": one.url for chain, one in enumerate(silent, start=1)}

@@ -25,6 +25,7 @@ from wallet_api.errors import (
     WalletNotFound,
 )
 from wallet_api.ethereum.typed_data import read_typed_data
+from wallet_api.services.policies import decisions
 from wallet_api.services.signing.audit_entries import MAX_DETAILS
 
 
@@ -81,9 +82,18 @@ def test_more_effects_than_an_entry_holds_are_not_signed(signing, address, sql):
     ((_, details),) = signing_entries(sql)
     assert len(details) <= MAX_DETAILS
     assert len(json.loads(details)["effects"]) == 30
-    with pytest.raises(NotSignable, match="50 effects"):
-        sign_batch(signing, 50)
+    for count in (50, 300):
+        with pytest.raises(NotSignable, match=f"{count} effects"):
+            sign_batch(signing, count)
     assert len(signing_entries(sql)) == 1
+
+
+def test_policies_do_not_compare_more_effects_than_an_entry_can_hold(signing, address, monkeypatch):
+    compared = []
+    monkeypatch.setattr(decisions, "match", lambda request, _: compared.append(request))
+    with pytest.raises(NotSignable, match="65 effects"):
+        sign_batch(signing, 65)
+    assert compared == []
 
 
 def test_a_preview_has_the_effects_of_the_entry_and_neither_signs_nor_writes(

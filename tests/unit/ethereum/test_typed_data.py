@@ -38,7 +38,7 @@ def sign_with_eth_account(text):
     except Exception:  # noqa: BLE001 (it has no class of its own for a refusal)
         return None
     digest = keccak(b"\x19" + signable.version + signable.header + signable.body)
-    return "0x" + digest.hex()[:8]
+    return "0x" + digest.hex()
 
 
 def test_the_table_has_enough_inputs_on_which_libraries_disagree():
@@ -62,7 +62,9 @@ def test_what_libraries_read_in_two_ways_is_refused_and_the_rest_has_their_diges
 
 @each_row
 def test_the_table_matches_what_eth_account_does(row):
-    assert sign_with_eth_account(document(row)) == row["eth-account"]
+    digest = sign_with_eth_account(document(row))
+    # The table has the first four bytes.
+    assert (digest and digest[:10]) == row["eth-account"]
 
 
 def test_a_text_and_its_parsed_object_are_read_alike():
@@ -306,7 +308,7 @@ def test_eth_account_signs_what_we_accept_to_the_same_digest_without_us(text):
         hypothesis.event("refused")
         return
     hypothesis.event("accepted")
-    assert "0x" + read.digest.hex()[:8] == sign_with_eth_account(text)
+    assert "0x" + read.digest.hex() == sign_with_eth_account(text)
 
 
 def chained_types(count, name="T"):

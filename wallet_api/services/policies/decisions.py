@@ -8,7 +8,7 @@ from functools import lru_cache, partial
 from typing import TypeAlias
 
 from wallet_api.database import Connection, one_round_trip
-from wallet_api.errors import DatabaseDamaged, InvalidPolicy, PolicyRefused
+from wallet_api.errors import DatabaseDamaged, InvalidPolicy, NotSignable, PolicyRefused
 from wallet_api.models import AuditContext, AuditEvent, RecordedSignature, Wallet
 from wallet_api.policies.evaluation import (
     LAYERS,
@@ -28,6 +28,9 @@ from wallet_api.repositories.audit.entries import AuditRepository
 from wallet_api.repositories.policies import LayerRow, PolicyRepository
 from wallet_api.repositories.spends import SpendRepository
 from wallet_api.services.key_uses import KeyUse
+
+MAX_EFFECTS = 64
+"""An audit entry holds about 40 effects. More are refused before policies compare each of them."""
 
 SumWindows: TypeAlias = Callable[[Sequence[Window]], Mapping[Window, int]]
 
@@ -154,7 +157,14 @@ def decide(
     unrestricted: bool,
     now: datetime,
 ) -> Decision:
-    """Return the decision of these layers. Windows are summed if a rule with windows matches."""
+    """Return the decision of these layers. Windows are summed if a rule with windows matches.
+
+    Raises NotSignable if the request has more than MAX_EFFECTS.
+    """
+    if len(request.effects) > MAX_EFFECTS:
+        raise NotSignable(
+            f"It has {len(request.effects)} effects, too many for one audit entry. Split it."
+        )
     matching = match(request, layers)
     sums = sum_windows(matching.windows) if matching.windows else {}
     verdict = evaluate(matching, sums, unrestricted=unrestricted)
