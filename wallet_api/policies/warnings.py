@@ -91,8 +91,9 @@ def _why_never(rule: Rule) -> str:
                 rule = without
     if len(names) > 1:
         return f"no request matches its {listed(names, 'and')} together"
-    if can_match(replace(rule, to=frozenset({"0x" + "00" * 20}))):
-        return "a delegation needs `to`, which names the delegates"
+    delegates = rule.to or frozenset({"0x" + "00" * 20})
+    if can_match(replace(rule, kinds=frozenset({"delegation"}), to=delegates)):
+        return "a delegation needs `kinds` that name it, and `to`, which names the delegates"
     return f"no request matches its {names[0]}"
 
 

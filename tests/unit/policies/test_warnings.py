@@ -109,10 +109,15 @@ def test_a_rule_that_can_never_match_is_named_with_its_conflict(members, conflic
 
 
 @pytest.mark.parametrize(
-    "members", [{"kinds": ["delegation"]}, {"methods": ["sign/authorization"]}]
+    "members",
+    [
+        {"kinds": ["delegation"]},
+        {"methods": ["sign/authorization"]},
+        {"methods": ["sign/authorization"], "to": [ROUTER]},
+    ],
 )
-def test_a_delegation_without_a_delegate_is_named(members):
-    why = "a delegation needs `to`, which names the delegates"
+def test_a_delegation_without_its_kind_or_a_delegate_is_named(members):
+    why = "a delegation needs `kinds` that name it, and `to`, which names the delegates"
     assert warned(rule(**members), SEND, FEE) == [f"can never match: {why}."]
     assert warned(rule(effect="deny", **members), SEND, FEE) == []
 
