@@ -62,9 +62,12 @@ def _about(one: _Rule, policy: Sequence[_Rule]) -> Iterator[str]:
         if denying := _covering(one, policy, "deny"):
             yield f"never allows anything: {_named(denying, 'denies', 'deny')} all of it."
             return
-        if _has_limits(one.rule) and (wider := _covering(one, policy, "allow")):
-            unlimited = _named(wider, "allows", "allow")
-            yield f"never limits anything: {unlimited} all of it without limits."
+        if _has_limits(one.rule):
+            # A limit on the lifetime also refuses what would otherwise be an example.
+            endless = replace(one.rule, max_lifetime_seconds=None)
+            if wider := _covering(_Rule(endless, examples(endless)), policy, "allow"):
+                unlimited = _named(wider, "allows", "allow")
+                yield f"never limits anything: {unlimited} all of it without limits."
         yield from _about_fees(one, policy)
         yield from _about_windows(one)
         yield from _about_uncounted_effects(one, policy)
@@ -227,11 +230,6 @@ def _about_windows(one: _Rule) -> Iterator[str]:
             yield (
                 f"has a window of {duration(short.seconds)} that never limits: the one of "
                 f"{duration(long.seconds)} allows no more."
-            )
-        elif long.max_amount >= short.max_amount * -(-long.seconds // short.seconds):
-            yield (
-                f"has a window of {duration(long.seconds)} that never limits: the one of "
-                f"{duration(short.seconds)} allows no more in that time."
             )
     if rule.max_amount is not None:
         for window in rule.windows:
