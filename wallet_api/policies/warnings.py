@@ -217,10 +217,16 @@ def _about_fees(one: _Rule, policy: Sequence[_Rule]) -> Iterator[str]:
     covered = frozenset[int]().union(*(covered or () for covered in allowed))
     if None in allowed or (chains is not None and chains <= covered):
         return
-    where = (
-        f" on chain {', '.join(map(str, sorted(chains - covered)))}" if chains and covered else ""
-    )
-    yield f"allows no transaction{where}: transactions need a rule for network_fee."
+    if chains is None and covered:
+        yield f"allows transactions only{_on(covered)}: others need a rule for network_fee."
+    else:
+        where = _on(chains - covered) if chains and covered else ""
+        yield f"allows no transaction{where}: transactions need a rule for network_fee."
+
+
+def _on(chains: frozenset[int]) -> str:
+    several = "s" if len(chains) > 1 else ""
+    return f" on chain{several} {listed(map(str, sorted(chains)), 'and', ordered=True)}"
 
 
 def _about_windows(one: _Rule) -> Iterator[str]:

@@ -279,6 +279,11 @@ def test_a_transaction_needs_a_rule_for_its_fee():
     ]
     denied = {"id": "no", "effect": "deny", "kinds": ["network_fee"]}
     assert warned(SEND, FEE, denied, about="send") == [sentence]
+    everywhere = {name: value for name, value in SEND.items() if name != "chain_ids"}
+    assert warned(everywhere, about="send") == [sentence]
+    assert warned(everywhere, FEE | {"chain_ids": [10, BASE]}, about="send") == [
+        f"allows transactions only on chains 10 and {BASE}: others need a rule for network_fee."
+    ]
     anywhere = {"id": "fee", "effect": "allow", "kinds": ["network_fee"]}
     assert warned(SEND, anywhere, about="send") == []
     assert warned(SEND, FEE | {"chain_ids": [1, BASE]}, about="send") == []
