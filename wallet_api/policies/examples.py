@@ -5,7 +5,7 @@ of the rule name, and the evaluation decides whether the rule matches it. A cand
 and ends at once: if a limit refuses it, the limit refuses every request of its kind.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache, partial
 from typing import TypeAlias, TypeVar
 
@@ -42,6 +42,13 @@ _MESSAGE_METHODS = frozenset({"personal_sign", "eth_sign"})
 # Its messages are for no chain.
 _CHAINLESS_METHODS = frozenset({"sign/message"})
 _AUTHORIZATION_METHODS = frozenset({"sign/authorization"})
+_METHODS = (
+    TRANSACTION_METHODS,
+    _TYPED_DATA_METHODS,
+    _MESSAGE_METHODS,
+    _CHAINLESS_METHODS,
+    _AUTHORIZATION_METHODS,
+)
 
 # Represents any address, where no condition names one.
 _ADDRESS = "0x" + "11" * 20
@@ -64,6 +71,12 @@ def applies(rule: Rule, request: Request) -> bool:
     matching = match(request, [layer])
     verdict = evaluate(matching, dict.fromkeys(matching.windows, 0), unrestricted=False)
     return verdict.reason == ("denied" if rule.effect == "deny" else None)
+
+
+def methods_of(requests: Iterable[Request]) -> frozenset[str]:
+    """Return the methods that can sign the effects of examples in the same way."""
+    used = {request.method for request in requests}
+    return frozenset().union(*(methods for methods in _METHODS if methods & used))
 
 
 def _candidates(rule: Rule) -> Iterator[Request]:

@@ -11,11 +11,18 @@ from wallet_api.ethereum.effects import (
     SELECTORS,
     TRANSFER_TYPES,
 )
-from wallet_api.policies.examples import TRANSACTION_METHODS, applies, can_match, examples
+from wallet_api.policies.examples import (
+    TRANSACTION_METHODS,
+    applies,
+    can_match,
+    examples,
+    methods_of,
+)
 from wallet_api.policies.explanation import duration, listed
 from wallet_api.policies.matching import Request
-from wallet_api.policies.rules import Rule
+from wallet_api.policies.rules import NATIVE, Rule
 
+_NATIVE_KINDS = {"native_transfer", "network_fee"}
 _CONDITIONS = ("methods", "chain_ids", "to", "tokens", "spenders", "selectors")
 _OF_TYPED_DATA = ("verifying_contracts", "primary_types")
 # Of other lists, either all values can match or none. `tokens` is an exception, but people write
@@ -32,8 +39,18 @@ class _Rule:
     examples: Sequence[Request]
 
     def of_kind(self, kind: str) -> "_Rule":
-        """Return the rule with its examples of one kind."""
-        return _Rule(self.rule, [one for one in self.examples if _kind_of(one) == kind])
+        """Return the rule for one kind: its examples, and the methods and tokens of these."""
+        found = [one for one in self.examples if _kind_of(one) == kind]
+        rule, methods = self.rule, methods_of(found)
+        tokens = None if rule.tokens is None else rule.tokens - {NATIVE}
+        return _Rule(
+            replace(
+                rule,
+                methods=methods if rule.methods is None else methods & rule.methods,
+                tokens=frozenset({NATIVE}) if kind in _NATIVE_KINDS else tokens,
+            ),
+            found,
+        )
 
     @property
     def kinds(self) -> list[str]:
@@ -164,7 +181,7 @@ def _covering(narrow: _Rule, policy: Sequence[_Rule], effect: str) -> list[str]:
     wide = [
         other.rule
         for other in policy
-        if other.rule is not narrow.rule
+        if other.rule.id != narrow.rule.id
         and other.rule.effect == effect
         and not _has_limits(other.rule)
     ]

@@ -208,6 +208,8 @@ def test_every_kind_can_match_without_other_conditions(kind):
         {"chain_ids": [1, BASE]},
         {"to": [ROUTER, STRANGER]},
         {"kinds": ["native_transfer"], "to": [ROUTER], "chain_ids": [BASE]},
+        {"tokens": ["native"]},
+        {"methods": BY_TRANSACTION},
     ],
 )
 def test_a_rule_whose_every_effect_is_denied_is_named(denying):
@@ -215,6 +217,27 @@ def test_a_rule_whose_every_effect_is_denied_is_named(denying):
     assert warned(SEND, FEE, denying, about="send") == [
         'never allows anything: rule "no" denies all of it.'
     ]
+
+
+@pytest.mark.parametrize(
+    ("allowed", "denied"),
+    [
+        ({"kinds": ["message"]}, {"methods": ["personal_sign", "eth_sign", "sign/message"]}),
+        ({"kinds": ["message"], "chain_ids": [BASE]}, {"methods": ["personal_sign", "eth_sign"]}),
+        (typed("Order"), {"methods": [name for name in METHODS if "yped" in name]}),
+        (
+            {"kinds": ["token_transfer"], "tokens": ["native", USDC], **typed(None, USDC)},
+            {"tokens": [USDC]},
+        ),
+    ],
+)
+def test_a_rule_is_denied_by_all_values_that_its_kind_can_have(allowed, denied):
+    denying = {"id": "no", "effect": "deny", **denied}
+    sentence = 'never allows anything: rule "no" denies all of it.'
+    assert sentence in warned(rule(**allowed), denying)
+    (name, values), *_ = denied.items()
+    if len(values) > 1:
+        assert sentence not in warned(rule(**allowed), denying | {name: values[1:]})
 
 
 def test_a_rule_whose_effects_are_denied_by_several_rules_is_named():
@@ -279,6 +302,10 @@ def test_a_transaction_needs_a_rule_for_its_fee():
     ]
     denied = {"id": "no", "effect": "deny", "kinds": ["network_fee"]}
     assert warned(SEND, FEE, denied, about="send") == [sentence]
+    native = {"id": "no", "effect": "deny", "tokens": ["native"]}
+    token = rule(kinds=["token_transfer"], tokens=[USDC], methods=BY_TRANSACTION)
+    assert warned(token, FEE, native) == [sentence]
+    assert warned(token, {"id": "fee", "effect": "allow"}, native) == [sentence]
     everywhere = {name: value for name, value in SEND.items() if name != "chain_ids"}
     assert warned(everywhere, about="send") == [sentence]
     assert warned(everywhere, FEE | {"chain_ids": [10, BASE]}, about="send") == [
