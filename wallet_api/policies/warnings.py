@@ -6,6 +6,7 @@ from itertools import combinations
 from typing import Any
 
 from wallet_api.ethereum.effects import (
+    PERMIT2,
     PERMIT2_TYPES,
     PERMIT_TYPES,
     SELECTORS,
@@ -16,6 +17,7 @@ from wallet_api.policies.examples import (
     applies,
     can_match,
     examples,
+    is_read,
     methods_of,
 )
 from wallet_api.policies.explanation import duration, listed
@@ -133,20 +135,27 @@ def _values(rule: Rule, name: str) -> frozenset[str]:
 
 def _about_values(rule: Rule) -> Iterator[str]:
     for name in _LISTS:
-        never = _useless(rule, name, sorted(_values(rule, name)))
+        classes: dict[str | bool, list[str]] = {}
+        for value in sorted(_values(rule, name)):
+            classes.setdefault(_class_of(rule, name, value), []).append(value)
+        never = [
+            value
+            for values in classes.values()
+            if not can_match(_with(rule, name, frozenset(values[:1])))
+            for value in values
+        ]
         if never:
             why = _why_never(_with(rule, name, frozenset(never)))
             yield f"names {listed(never, 'and')} in `{name}`, which can never match: {why}."
 
 
-def _useless(rule: Rule, name: str, values: list[str]) -> list[str]:
-    """Return those of the values of a condition with which the rule can never match."""
-    if not values or not can_match(_with(rule, name, frozenset(values))):
-        return values
-    if len(values) == 1:
-        return []
-    middle = len(values) // 2
-    return _useless(rule, name, values[:middle]) + _useless(rule, name, values[middle:])
+def _class_of(rule: Rule, name: str, value: str) -> str | bool:
+    """Return the class of a value of a condition: all values of a class can match, or none."""
+    if name == "primary_types" and value not in _STANDARD_TYPES:
+        return is_read(value)
+    if name == "verifying_contracts" and value != PERMIT2:
+        return rule.tokens is None or value in rule.tokens
+    return value
 
 
 def _about_selectors(rule: Rule) -> Iterator[str]:

@@ -16,7 +16,9 @@ from tests.unit.policies.requests import (
     transaction,
 )
 from wallet_api.policies.evaluation import PolicyVersion, evaluate, match
+from wallet_api.policies.examples import is_read
 from wallet_api.policies.reading import read_rules
+from wallet_api.policies.rules import KINDS, METHODS
 from wallet_api.policies.warnings import warnings
 
 MOST = 0.0002
@@ -74,12 +76,59 @@ def test_a_verdict_over_50_rules_takes_less_than_a_fifth_of_a_millisecond(reques
     assert best < MOST, f"{best * 1000:.3f} ms"
 
 
-def test_the_warnings_about_the_largest_policies_take_less_than_half_a_second():
+STANDARDS = ["Permit", "PermitSingle", "PermitBatch", "TransferWithAuthorization"]
+
+
+def alternating(start=0, count=50):
+    """Return names of types, of which every second one is no name that typed data can have."""
+    return [f"int{number}{end}" for number in range(start, start + count) for end in ("", "a")]
+
+
+def many(number, **members):
+    return [{"id": f"r{index}", **members} for index in range(number)]
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        many(
+            49,
+            effect="deny",
+            kinds=["allowance"],
+            typed_data={"primary_types": ["PermitSingle", *alternating()[1:]]},
+        ),
+        [
+            {
+                "id": f"r{index}",
+                "effect": "deny",
+                "typed_data": {"primary_types": alternating(50 * index)},
+            }
+            for index in range(49)
+        ],
+        many(
+            49,
+            effect="allow",
+            kinds=list(KINDS),
+            methods=list(METHODS),
+            chain_ids=[BASE],
+            tokens=[USDC],
+            max_lifetime_seconds=5,
+            typed_data={
+                "primary_types": [*STANDARDS, *alternating(count=10)],
+                "verifying_contracts": [USDC, PERMIT2, ROUTER],
+            },
+        ),
+        many(49, effect="allow", kinds=list(KINDS), methods=list(METHODS), chain_ids=[BASE]),
+    ],
+    ids=["standard", "alternating", "everything", "kinds"],
+)
+def test_the_warnings_about_the_largest_policies_take_less_than_a_fifth_of_a_second(rules):
     """Anybody with a token of a user can ask for them."""
-    types = ["PermitSingle", *(f"Type{index}" for index in range(99))]
-    unlikely = {"effect": "deny", "kinds": ["allowance"], "typed_data": {"primary_types": types}}
-    rules = [{"id": f"r{index}", **unlikely} for index in range(49)]
-    began = time.thread_time()
-    found = warnings(read_rules([*rules, {"id": "all", "effect": "allow"}]))
-    assert len(found) >= 49
-    assert time.thread_time() - began < 0.5
+    read = read_rules([*rules, {"id": "all", "effect": "allow"}])
+    best = float("inf")
+    for _ in range(3):
+        is_read.cache_clear()
+        began = time.thread_time()
+        assert len(warnings(read)) >= 49
+        best = min(best, time.thread_time() - began)
+    assert best < 0.2, f"{best:.3f} s"
