@@ -271,11 +271,9 @@ def _about_windows(one: _Rule) -> Iterator[str]:
                     f"{duration(window.seconds)} allows less."
                 )
                 break
-    signed = any(
-        example.typed_data is not None and _kind_of(example) != "typed_data"
-        for example in one.examples
-    )
-    if rule.windows and signed and rule.max_lifetime_seconds is None:
+    # Signatures that never end, such as Permit (ERC-2612), match no rule with a lifetime.
+    ending = examples(replace(rule, max_lifetime_seconds=1)) if rule.windows else []
+    if rule.max_lifetime_seconds is None and any(example.typed_data for example in ending):
         yield (
             "allows signatures that are valid for any time, and count in its windows until then: "
             "set max_lifetime_seconds, or name the methods for transactions only."

@@ -365,6 +365,11 @@ def test_a_window_over_signatures_needs_a_lifetime():
     assert warned(rule(kinds=["allowance"], **limits), FEE) == [sentence]
     assert warned(rule(kinds=["allowance"], **limits, max_lifetime_seconds=60), FEE) == []
     assert warned(rule(kinds=["allowance"], **limits, methods=BY_TRANSACTION), FEE) == []
+    assert warned(rule(kinds=["allowance"], **limits, **typed("PermitSingle", PERMIT2))) == [
+        sentence
+    ]
+    # With a lifetime, this rule would never match.
+    assert warned(rule(kinds=["allowance"], **limits, **typed("Permit", USDC))) == []
 
 
 def test_what_could_move_assets_without_being_counted_is_named():
