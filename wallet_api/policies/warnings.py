@@ -284,13 +284,16 @@ def _about_uncounted_effects(one: _Rule, policy: Sequence[_Rule]) -> Iterator[st
     """Warn about calls and typed data whose effects are unknown, and therefore not counted."""
     rule = one.rule
     if "contract_call" in one.kinds and rule.to is None:
-        yield "allows calls of any contract, which can move any asset without being counted."
+        yield "allows calls of any contract, which can move any asset, and which no limit counts."
     if "contract_call" in one.kinds and rule.to is not None and rule.selectors is None:
         tokens = frozenset[str]().union(*(other.rule.tokens or () for other in policy))
         for token in sorted(rule.to & tokens):
             yield (
-                f"allows any function of the token {token}, which can move it without being "
-                "counted: name the selectors."
+                f"allows any function of the token {token}, which can move it, and which no limit "
+                "counts: name the selectors."
             )
-    if "typed_data" in one.kinds and rule.typed_data is None:
-        yield "allows typed data of any contract, which can sell any asset without being counted."
+    if "typed_data" in one.kinds and not _values(rule, "verifying_contracts"):
+        yield (
+            "allows typed data of any contract, which can sell any asset, and which no limit "
+            "counts."
+        )

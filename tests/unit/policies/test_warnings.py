@@ -181,7 +181,7 @@ def test_values_that_can_match_are_not_named(members):
 
 
 @pytest.mark.parametrize(
-    "members", [typed("PermitSingle", USDC), {"kinds": ["typed_data"], **typed("Permit")}]
+    "members", [typed("PermitSingle", USDC), {"kinds": ["typed_data"], **typed("Permit", USDC)}]
 )
 def test_the_type_of_a_standard_that_matches_only_imitations_is_named(members):
     (name,) = members["typed_data"]["primary_types"]
@@ -373,12 +373,16 @@ def test_a_window_over_signatures_needs_a_lifetime():
 
 
 def test_what_could_move_assets_without_being_counted_is_named():
-    calls = "allows calls of any contract, which can move any asset without being counted."
+    calls = "allows calls of any contract, which can move any asset, and which no limit counts."
     assert warned(rule(kinds=["contract_call"], chain_ids=[BASE]), FEE) == [calls]
     assert warned(rule(kinds=["contract_call"], chain_ids=[BASE], to=[ROUTER]), FEE) == []
-    typed = "allows typed data of any contract, which can sell any asset without being counted."
-    assert warned(rule(kinds=["typed_data"])) == [typed]
-    assert warned(rule(kinds=["typed_data"], typed_data={"verifying_contracts": [DAI]})) == []
+    orders = (
+        "allows typed data of any contract, which can sell any asset, and which no limit counts."
+    )
+    assert warned(rule(kinds=["typed_data"])) == [orders]
+    assert warned(rule(kinds=["typed_data"], **typed("Order"))) == [orders]
+    assert warned(rule(kinds=["typed_data"], **typed("Order", DAI))) == []
+    assert warned(rule(kinds=["typed_data"], **typed(None, DAI))) == []
     assert warned(rule(kinds=list(KINDS), methods=list(METHODS), to=[ROUTER]), FEE)
 
 
@@ -387,8 +391,8 @@ def test_any_function_of_a_token_is_named():
     send = rule(id="b", kinds=["token_transfer"], chain_ids=[BASE], tokens=[USDC], to=[ROUTER])
     assert warned(token, send, FEE) == [
         (
-            f"allows any function of the token {USDC}, which can move it without being counted: "
-            "name the selectors."
+            f"allows any function of the token {USDC}, which can move it, and which no limit "
+            "counts: name the selectors."
         )
     ]
     assert warned(token | {"selectors": ["0x12345678"]}, send, FEE) == []
