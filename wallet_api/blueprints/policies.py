@@ -46,6 +46,7 @@ from wallet_api.policies.explanation import explain_refusal
 from wallet_api.policies.json_schema import POLICY_SCHEMA
 from wallet_api.policies.reading import read_policy, read_rules
 from wallet_api.policies.warnings import warnings
+from wallet_api.services.policies.versions import rules_text
 
 blueprint = Blueprint(
     "policies", __name__, url_prefix="/v1/policies", description="What wallets may sign."
@@ -160,6 +161,9 @@ def dry_run(body: dict[str, Any]) -> dict[str, Any]:
     elif preview.chain_id is None:
         raise InvalidRequest('"chainId": Missing data for required field.')
     rules = read_rules(body["rules"]) if "rules" in body else None
+    if rules is not None:
+        # Rules that no route stores are not tried either.
+        rules_text(rules)
     run = application().policy_dry_runs.run(
         body["fid"],
         preview,
