@@ -65,12 +65,15 @@ def warnings(rules: Sequence[Rule]) -> list[str]:
     if all(rule.effect == "deny" for rule in rules):
         return ["The policy refuses everything: no rule allows anything."]
     policy = [_Rule(rule, examples(rule)) for rule in rules]
+    with_fees = _chains_with_fees(policy)
     return [
-        f'Rule "{one.rule.id}" {sentence}' for one in policy for sentence in _about(one, policy)
+        f'Rule "{one.rule.id}" {sentence}'
+        for one in policy
+        for sentence in _about(one, policy, with_fees)
     ]
 
 
-def _about(one: _Rule, policy: Sequence[_Rule]) -> Iterator[str]:
+def _about(one: _Rule, policy: Sequence[_Rule], with_fees: frozenset[int] | None) -> Iterator[str]:
     if not one.examples:
         yield f"can never match: {_why_never(one.rule)}."
         return
@@ -87,7 +90,8 @@ def _about(one: _Rule, policy: Sequence[_Rule]) -> Iterator[str]:
             if wider := _covering(_Rule(endless, examples(endless)), policy, "allow"):
                 unlimited = _named(wider, "allows", "allow")
                 yield f"never limits anything: {unlimited} all of it without limits."
-        yield from _about_fees(one, policy)
+        if with_fees is not None:
+            yield from _about_fees(one, with_fees)
         yield from _about_windows(one)
         yield from _about_uncounted_effects(one, policy)
 
@@ -225,28 +229,32 @@ def _has_limits(rule: Rule) -> bool:
     return rule.limits_amounts or rule.max_lifetime_seconds is not None
 
 
-def _about_fees(one: _Rule, policy: Sequence[_Rule]) -> Iterator[str]:
+def _chains_with_fees(policy: Sequence[_Rule]) -> frozenset[int] | None:
+    """Return the chains on which a rule allows the fee of a transaction. None means all."""
+    allowed = [
+        fees.rule.chain_ids
+        for one in policy
+        if one.rule.effect == "allow"
+        and (fees := one.of_kind("network_fee")).examples
+        and not _covering(fees, policy, "deny")
+    ]
+    if None in allowed:
+        return None
+    return frozenset[int]().union(*(chains or () for chains in allowed))
+
+
+def _about_fees(one: _Rule, with_fees: frozenset[int]) -> Iterator[str]:
     """Warn about transactions without a rule for their network fee."""
-    if not any(
+    chains = one.rule.chain_ids
+    if (chains is not None and chains <= with_fees) or not any(
         example.method in TRANSACTION_METHODS and _kind_of(example) != "network_fee"
         for example in one.examples
     ):
         return
-    chains = one.rule.chain_ids
-    allowed = [
-        other.rule.chain_ids
-        for other in policy
-        if other.rule.effect == "allow"
-        and (fees := other.of_kind("network_fee")).examples
-        and not _covering(fees, policy, "deny")
-    ]
-    covered = frozenset[int]().union(*(covered or () for covered in allowed))
-    if None in allowed or (chains is not None and chains <= covered):
-        return
-    if chains is None and covered:
-        yield f"allows transactions only{_on(covered)}: others need a rule for network_fee."
+    if chains is None and with_fees:
+        yield f"allows transactions only{_on(with_fees)}: others need a rule for network_fee."
     else:
-        where = _on(chains - covered) if chains and covered else ""
+        where = _on(chains - with_fees) if chains and with_fees else ""
         yield f"allows no transaction{where}: transactions need a rule for network_fee."
 
 
