@@ -1,6 +1,6 @@
 """/v1/policies: policies, their versions, and dry runs."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 from uuid import UUID
 
@@ -84,6 +84,8 @@ _METHODS = {
 def store_policy(body: dict[str, Any]) -> tuple[Any, int, dict[str, str]]:
     """Store a policy. With an id, store its next version, which applies at once."""
     policy = read_policy({"name": body["name"], "rules": body["rules"]})
+    # Nothing is stored if this fails.
+    found = warnings(policy.rules)
     expected = expected_version()
     versions, access = application().policy_versions, audit_context()
     if "id" in body:
@@ -92,7 +94,7 @@ def store_policy(body: dict[str, Any]) -> tuple[Any, int, dict[str, str]]:
         row = versions.create(policy, access=access)
     else:
         raise PreconditionFailed
-    answer, headers = tagged(row, row.version)
+    answer, headers = tagged(asdict(row) | {"warnings": found}, row.version)
     return answer, 200 if "id" in body else 201, headers
 
 
