@@ -1,6 +1,6 @@
 """/v1/policies: policies, their versions, and dry runs."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 from uuid import UUID
 
@@ -46,6 +46,7 @@ from wallet_api.policies.explanation import explain_refusal
 from wallet_api.policies.json_schema import POLICY_SCHEMA
 from wallet_api.policies.reading import read_policy, read_rules
 from wallet_api.policies.warnings import warnings
+from wallet_api.services.policies.versions import rules_text
 
 blueprint = Blueprint(
     "policies", __name__, url_prefix="/v1/policies", description="What wallets may sign."
@@ -83,6 +84,8 @@ _METHODS = {
 def store_policy(body: dict[str, Any]) -> tuple[Any, int, dict[str, str]]:
     """Store a policy. With an id, store its next version, which applies at once."""
     policy = read_policy({"name": body["name"], "rules": body["rules"]})
+    # Nothing is stored if this fails.
+    found = warnings(policy.rules)
     expected = expected_version()
     versions, access = application().policy_versions, audit_context()
     if "id" in body:
@@ -91,7 +94,7 @@ def store_policy(body: dict[str, Any]) -> tuple[Any, int, dict[str, str]]:
         row = versions.create(policy, access=access)
     else:
         raise PreconditionFailed
-    answer, headers = tagged(row, row.version)
+    answer, headers = tagged(asdict(row) | {"warnings": found}, row.version)
     return answer, 200 if "id" in body else 201, headers
 
 
@@ -160,6 +163,9 @@ def dry_run(body: dict[str, Any]) -> dict[str, Any]:
     elif preview.chain_id is None:
         raise InvalidRequest('"chainId": Missing data for required field.')
     rules = read_rules(body["rules"]) if "rules" in body else None
+    if rules is not None:
+        # Rules that no route stores are not tried either.
+        rules_text(rules)
     run = application().policy_dry_runs.run(
         body["fid"],
         preview,

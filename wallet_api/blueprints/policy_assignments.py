@@ -1,5 +1,6 @@
 """The policies of one wallet: /v1/users/…/policy for services, /api/wallet/policy for its user."""
 
+from dataclasses import asdict
 from typing import Any
 
 from flask import g
@@ -35,6 +36,7 @@ from wallet_api.errors import (
     PreconditionFailed,
 )
 from wallet_api.policies.reading import read_rules
+from wallet_api.policies.warnings import warnings
 from wallet_api.services.policies.effective import EffectivePolicy
 
 blueprint = Blueprint(
@@ -119,13 +121,16 @@ def get_own_policy() -> tuple[Any, dict[str, str]]:
 def set_own_policy(body: dict[str, Any]) -> tuple[Any, dict[str, str]]:
     """Replace the rules that the user set. They can only narrow what other policies allow."""
     application().request_limits.count_write()
+    rules = read_rules(body["rules"])
+    # Nothing is stored if this fails.
+    found = warnings(rules)
     row = application().policy_assignments.set_of_user(
         g.fid,
-        read_rules(body["rules"]),
+        rules,
         expected=expected_version(),
         access=audit_context(),
     )
-    return tagged(row, row.version)
+    return tagged(asdict(row) | {"warnings": found}, row.version)
 
 
 @own.delete("")

@@ -81,6 +81,13 @@ def hash_type(name: str, members: tuple[Member, ...]) -> bytes:
     return keccak(_encode(name, members).encode())
 
 
+def is_primary_type(name: str) -> bool:
+    """Return whether typed data with this primary type, and no other type, is read."""
+    if not _is_type_name(name) or name == DOMAIN_TYPE:
+        return False
+    return not (name.startswith(DOMAIN_TYPE) and _SEPARATORS & set(name))
+
+
 def _read_types(given: object) -> dict[str, tuple[Member, ...]]:
     if not isinstance(given, dict):
         refuse("types", "It must be a JSON object.")
@@ -89,7 +96,7 @@ def _read_types(given: object) -> dict[str, tuple[Member, ...]]:
     types = {}
     for name, members in given.items():
         field = member_of("types", name)
-        if not _is_name(name, _TYPE_NAME) or _RESERVED.fullmatch(name):
+        if not _is_type_name(name):
             refuse(field, "It is not a name for a type.")
         types[name] = _read_members(members, field)
     _require_whole_names(types)
@@ -113,6 +120,10 @@ def _require_whole_names(types: Types) -> None:
 def _is_name(name: object, pattern: re.Pattern[str]) -> TypeGuard[str]:
     # In JavaScript, __proto__ is not a member like others.
     return isinstance(name, str) and bool(pattern.fullmatch(name)) and name != "__proto__"
+
+
+def _is_type_name(name: object) -> TypeGuard[str]:
+    return _is_name(name, _TYPE_NAME) and not _RESERVED.fullmatch(name)
 
 
 def _unknown_type(base: str) -> str:

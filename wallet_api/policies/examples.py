@@ -5,11 +5,10 @@ of the rule name, and the evaluation decides whether the rule matches it. A cand
 and ends at once: if a limit refuses it, the limit refuses every request of its kind.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache, partial
 from typing import TypeAlias, TypeVar
 
-from wallet_api.errors import NotSignable
 from wallet_api.ethereum.effects import (
     PERMIT2,
     PERMIT2_TYPES,
@@ -27,9 +26,9 @@ from wallet_api.ethereum.effects import (
     TokenTransfer,
     UnknownTypedData,
 )
-from wallet_api.ethereum.typed_data import read_typed_data
+from wallet_api.ethereum.struct_types import is_primary_type
 from wallet_api.policies.evaluation import PolicyVersion, evaluate, match
-from wallet_api.policies.matching import Request
+from wallet_api.policies.matching import Request, is_about, matches
 from wallet_api.policies.rules import NATIVE, Rule
 
 Value = TypeVar("Value", str, int)
@@ -42,6 +41,16 @@ _MESSAGE_METHODS = frozenset({"personal_sign", "eth_sign"})
 # Its messages are for no chain.
 _CHAINLESS_METHODS = frozenset({"sign/message"})
 _AUTHORIZATION_METHODS = frozenset({"sign/authorization"})
+_METHODS = (
+    TRANSACTION_METHODS,
+    _TYPED_DATA_METHODS,
+    _MESSAGE_METHODS,
+    _CHAINLESS_METHODS,
+    _AUTHORIZATION_METHODS,
+)
+
+is_read = lru_cache(maxsize=1024)(is_primary_type)
+"""Whether typed data with this primary type is read. `uint256` is not, for example."""
 
 # Represents any address, where no condition names one.
 _ADDRESS = "0x" + "11" * 20
@@ -60,10 +69,21 @@ def can_match(rule: Rule) -> bool:
 
 def applies(rule: Rule, request: Request) -> bool:
     """Return whether a rule denies a request, or allows it if nothing was spent before."""
+    # This is quicker than a verdict, which only adds the limits.
+    if not is_about(rule, request) or not any(matches(rule, one) for one in request.subjects):
+        return False
+    if rule.effect == "deny":
+        return True
     layer = PolicyVersion(layer="wallet", policy=None, version=1, rules=(rule,))
     matching = match(request, [layer])
     verdict = evaluate(matching, dict.fromkeys(matching.windows, 0), unrestricted=False)
-    return verdict.reason == ("denied" if rule.effect == "deny" else None)
+    return verdict.allowed
+
+
+def methods_of(requests: Iterable[Request]) -> frozenset[str]:
+    """Return the methods that can sign the effects of examples in the same way."""
+    used = {request.method for request in requests}
+    return frozenset().union(*(methods for methods in _METHODS if methods & used))
 
 
 def _candidates(rule: Rule) -> Iterator[Request]:
@@ -90,24 +110,26 @@ def _ways(rule: Rule, chain_id: int) -> Iterator[_Way]:
     allowance = partial(
         Allowance, owner=_ADDRESS, spender=_one(rule.spenders, default=_ADDRESS), amount=0
     )
-    delegation = Delegation(authority=_ADDRESS, delegate=to, chain_id=chain_id)
-    for effect in (
-        NativeTransfer(to=to, amount=0),
-        transfer(token=token),
-        allowance(token=token, contract=token),
-        allowance(token=token, contract=PERMIT2, expires_at=_NOW),
-        ContractCall(to=to, selector=_one(rule.selectors, default="0x00000000")),
-        ContractCreation(code_hash="0x" + "00" * 32),
-        delegation,
-        NetworkFee(amount=0),
-    ):
-        yield TRANSACTION_METHODS, effect, None
-    yield _AUTHORIZATION_METHODS, delegation, None
-    for methods in (_MESSAGE_METHODS, _CHAINLESS_METHODS):
-        yield methods, SignedMessage(length=0), None
-        yield methods, HashMessage(), None
-
     condition = rule.typed_data
+    # Such a condition excludes the other 13 of 17 ways.
+    if condition is None:
+        delegation = Delegation(authority=_ADDRESS, delegate=to, chain_id=chain_id)
+        for effect in (
+            NativeTransfer(to=to, amount=0),
+            transfer(token=token),
+            allowance(token=token, contract=token),
+            allowance(token=token, contract=PERMIT2, expires_at=_NOW),
+            ContractCall(to=to, selector=_one(rule.selectors, default="0x00000000")),
+            ContractCreation(code_hash="0x" + "00" * 32),
+            delegation,
+            NetworkFee(amount=0),
+        ):
+            yield TRANSACTION_METHODS, effect, None
+        yield _AUTHORIZATION_METHODS, delegation, None
+        for methods in (_MESSAGE_METHODS, _CHAINLESS_METHODS):
+            yield methods, SignedMessage(length=0), None
+            yield methods, HashMessage(), None
+
     contracts = condition.verifying_contracts if condition else None
     types = condition.primary_types if condition else None
     # The domain of these standards names the token.
@@ -123,7 +145,7 @@ def _ways(rule: Rule, chain_id: int) -> Iterator[_Way]:
     ):
         yield _TYPED_DATA_METHODS, effect, (contract, _one(types, standard, default=""))
     contract = _one(contracts, default=_ADDRESS)
-    usable = None if types is None else frozenset(filter(_is_readable, types))
+    usable = None if types is None else frozenset(filter(is_read, types))
     primary_type = _one(usable, default="Any")
     unknown = UnknownTypedData(primary_type=primary_type, verifying_contract=contract)
     yield _TYPED_DATA_METHODS, unknown, (contract, primary_type)
@@ -135,19 +157,3 @@ def _one(*conditions: frozenset[Value] | None, default: Value) -> Value:
     if not named:
         return default
     return min(frozenset.intersection(*named), default=default)
-
-
-@lru_cache(maxsize=1024)
-def _is_readable(primary_type: str) -> bool:
-    """Return whether typed data with this primary type is read. `uint256` is not, for example."""
-    smallest = {
-        "types": {primary_type: []},
-        "primaryType": primary_type,
-        "domain": {},
-        "message": {},
-    }
-    try:
-        read_typed_data(smallest, chain_id=1)
-    except NotSignable:
-        return False
-    return True

@@ -142,7 +142,9 @@ def _may_allow(rule: Rule, subject: Subject) -> bool:
     # Contracts may read these functions of tokens although their arguments are not canonical.
     if subject.selector in SELECTORS:
         return rule.selectors is not None
-    return subject.kind != "delegation" or rule.to is not None
+    if subject.kind == "delegation":
+        return rule.kinds is not None and rule.to is not None
+    return True
 
 
 def _is_about_typed_data(rule: Rule, request: Request) -> bool:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from wallet_api.errors import InvalidPolicy, NotSignable
 from wallet_api.ethereum.amounts import MAX_UINT256
@@ -34,6 +34,8 @@ from wallet_api.policies.rules import (
 )
 
 Item = TypeVar("Item", str, int)
+# Rules share equal sets: every verdict compares those of their windows.
+_Sets: TypeAlias = dict[frozenset[Any], frozenset[Any]]
 
 AMOUNT_PATTERN = "0|[1-9][0-9]{0,77}"
 ID_PATTERN = "[a-z0-9_-]{1,64}"
@@ -71,7 +73,8 @@ def read_rules(given: object) -> tuple[Rule, ...]:
         items = read_list(given, "rules", longest=MAX_RULES)
         if not items:
             refuse("rules", "It must have at least one rule.")
-        rules = tuple(_read_rule(item, f"rules[{index}]") for index, item in enumerate(items))
+        sets: _Sets = {}
+        rules = tuple(_read_rule(item, f"rules[{index}]", sets) for index, item in enumerate(items))
         seen: set[str] = set()
         for index, rule in enumerate(rules):
             if rule.id in seen:
@@ -89,7 +92,7 @@ def _as_invalid_policy() -> Iterator[None]:
         raise InvalidPolicy(str(error), field=error.field) from None
 
 
-def _read_rule(given: object, field: str) -> Rule:
+def _read_rule(given: object, field: str, sets: _Sets) -> Rule:
     members = read_object(
         given, field, required=("id", "effect"), optional=(*_CONDITIONS, "typed_data", *_LIMITS)
     )
@@ -100,7 +103,8 @@ def _read_rule(given: object, field: str) -> Rule:
     def read(name: str, read_item: Callable[[object, str], Item]) -> frozenset[Item] | None:
         if name not in members:
             return None
-        return _read_set(members[name], field_of(name), read_item)
+        items = _read_set(members[name], field_of(name), read_item)
+        return sets.setdefault(items, items)
 
     effect = _read_choice(RULE_EFFECTS)(members["effect"], field_of("effect"))
     for name in _LIMITS:

@@ -6,16 +6,25 @@ from itertools import combinations
 from typing import Any
 
 from wallet_api.ethereum.effects import (
+    PERMIT2,
     PERMIT2_TYPES,
     PERMIT_TYPES,
     SELECTORS,
     TRANSFER_TYPES,
 )
-from wallet_api.policies.examples import TRANSACTION_METHODS, applies, can_match, examples
+from wallet_api.policies.examples import (
+    TRANSACTION_METHODS,
+    applies,
+    can_match,
+    examples,
+    is_read,
+    methods_of,
+)
 from wallet_api.policies.explanation import duration, listed
 from wallet_api.policies.matching import Request
-from wallet_api.policies.rules import Rule
+from wallet_api.policies.rules import NATIVE, Rule
 
+_NATIVE_KINDS = {"native_transfer", "network_fee"}
 _CONDITIONS = ("methods", "chain_ids", "to", "tokens", "spenders", "selectors")
 _OF_TYPED_DATA = ("verifying_contracts", "primary_types")
 # Of other lists, either all values can match or none. `tokens` is an exception, but people write
@@ -32,8 +41,18 @@ class _Rule:
     examples: Sequence[Request]
 
     def of_kind(self, kind: str) -> "_Rule":
-        """Return the rule with its examples of one kind."""
-        return _Rule(self.rule, [one for one in self.examples if _kind_of(one) == kind])
+        """Return the rule for one kind: its examples, and the methods and tokens of these."""
+        found = [one for one in self.examples if _kind_of(one) == kind]
+        rule, methods = self.rule, methods_of(found)
+        tokens = None if rule.tokens is None else rule.tokens - {NATIVE}
+        return _Rule(
+            replace(
+                rule,
+                methods=methods if rule.methods is None else methods & rule.methods,
+                tokens=frozenset({NATIVE}) if kind in _NATIVE_KINDS else tokens,
+            ),
+            found,
+        )
 
     @property
     def kinds(self) -> list[str]:
@@ -46,12 +65,15 @@ def warnings(rules: Sequence[Rule]) -> list[str]:
     if all(rule.effect == "deny" for rule in rules):
         return ["The policy refuses everything: no rule allows anything."]
     policy = [_Rule(rule, examples(rule)) for rule in rules]
+    with_fees = _chains_with_fees(policy)
     return [
-        f'Rule "{one.rule.id}" {sentence}' for one in policy for sentence in _about(one, policy)
+        f'Rule "{one.rule.id}" {sentence}'
+        for one in policy
+        for sentence in _about(one, policy, with_fees)
     ]
 
 
-def _about(one: _Rule, policy: Sequence[_Rule]) -> Iterator[str]:
+def _about(one: _Rule, policy: Sequence[_Rule], with_fees: frozenset[int] | None) -> Iterator[str]:
     if not one.examples:
         yield f"can never match: {_why_never(one.rule)}."
         return
@@ -62,10 +84,14 @@ def _about(one: _Rule, policy: Sequence[_Rule]) -> Iterator[str]:
         if denying := _covering(one, policy, "deny"):
             yield f"never allows anything: {_named(denying, 'denies', 'deny')} all of it."
             return
-        if _has_limits(one.rule) and (wider := _covering(one, policy, "allow")):
-            unlimited = _named(wider, "allows", "allow")
-            yield f"never limits anything: {unlimited} all of it without limits."
-        yield from _about_fees(one, policy)
+        if _has_limits(one.rule):
+            # A limit on the lifetime also refuses what would otherwise be an example.
+            endless = replace(one.rule, max_lifetime_seconds=None)
+            if wider := _covering(_Rule(endless, examples(endless)), policy, "allow"):
+                unlimited = _named(wider, "allows", "allow")
+                yield f"never limits anything: {unlimited} all of it without limits."
+        if with_fees is not None:
+            yield from _about_fees(one, with_fees)
         yield from _about_windows(one)
         yield from _about_uncounted_effects(one, policy)
 
@@ -91,8 +117,9 @@ def _why_never(rule: Rule) -> str:
                 rule = without
     if len(names) > 1:
         return f"no request matches its {listed(names, 'and')} together"
-    if can_match(replace(rule, to=frozenset({"0x" + "00" * 20}))):
-        return "a delegation needs `to`, which names the delegates"
+    delegates = rule.to or frozenset({"0x" + "00" * 20})
+    if can_match(replace(rule, kinds=frozenset({"delegation"}), to=delegates)):
+        return "a delegation needs `kinds` that name it, and `to`, which names the delegates"
     return f"no request matches its {names[0]}"
 
 
@@ -112,20 +139,27 @@ def _values(rule: Rule, name: str) -> frozenset[str]:
 
 def _about_values(rule: Rule) -> Iterator[str]:
     for name in _LISTS:
-        never = _useless(rule, name, sorted(_values(rule, name)))
+        classes: dict[str | bool, list[str]] = {}
+        for value in sorted(_values(rule, name)):
+            classes.setdefault(_class_of(rule, name, value), []).append(value)
+        never = [
+            value
+            for values in classes.values()
+            if not can_match(_with(rule, name, frozenset(values[:1])))
+            for value in values
+        ]
         if never:
             why = _why_never(_with(rule, name, frozenset(never)))
             yield f"names {listed(never, 'and')} in `{name}`, which can never match: {why}."
 
 
-def _useless(rule: Rule, name: str, values: list[str]) -> list[str]:
-    """Return those of the values of a condition with which the rule can never match."""
-    if not values or not can_match(_with(rule, name, frozenset(values))):
-        return values
-    if len(values) == 1:
-        return []
-    middle = len(values) // 2
-    return _useless(rule, name, values[:middle]) + _useless(rule, name, values[middle:])
+def _class_of(rule: Rule, name: str, value: str) -> str | bool:
+    """Return the class of a value of a condition: all values of a class can match, or none."""
+    if name == "primary_types" and value not in _STANDARD_TYPES:
+        return is_read(value)
+    if name == "verifying_contracts" and value != PERMIT2:
+        return rule.tokens is None or value in rule.tokens
+    return value
 
 
 def _about_selectors(rule: Rule) -> Iterator[str]:
@@ -160,7 +194,7 @@ def _covering(narrow: _Rule, policy: Sequence[_Rule], effect: str) -> list[str]:
     wide = [
         other.rule
         for other in policy
-        if other.rule is not narrow.rule
+        if other.rule.id != narrow.rule.id
         and other.rule.effect == effect
         and not _has_limits(other.rule)
     ]
@@ -195,28 +229,38 @@ def _has_limits(rule: Rule) -> bool:
     return rule.limits_amounts or rule.max_lifetime_seconds is not None
 
 
-def _about_fees(one: _Rule, policy: Sequence[_Rule]) -> Iterator[str]:
+def _chains_with_fees(policy: Sequence[_Rule]) -> frozenset[int] | None:
+    """Return the chains on which a rule allows the fee of a transaction. None means all."""
+    allowed = [
+        fees.rule.chain_ids
+        for one in policy
+        if one.rule.effect == "allow"
+        and (fees := one.of_kind("network_fee")).examples
+        and not _covering(fees, policy, "deny")
+    ]
+    if None in allowed:
+        return None
+    return frozenset[int]().union(*(chains or () for chains in allowed))
+
+
+def _about_fees(one: _Rule, with_fees: frozenset[int]) -> Iterator[str]:
     """Warn about transactions without a rule for their network fee."""
-    if not any(
+    chains = one.rule.chain_ids
+    if (chains is not None and chains <= with_fees) or not any(
         example.method in TRANSACTION_METHODS and _kind_of(example) != "network_fee"
         for example in one.examples
     ):
         return
-    chains = one.rule.chain_ids
-    allowed = [
-        other.rule.chain_ids
-        for other in policy
-        if other.rule.effect == "allow"
-        and (fees := other.of_kind("network_fee")).examples
-        and not _covering(fees, policy, "deny")
-    ]
-    covered = frozenset[int]().union(*(covered or () for covered in allowed))
-    if None in allowed or (chains is not None and chains <= covered):
-        return
-    where = (
-        f" on chain {', '.join(map(str, sorted(chains - covered)))}" if chains and covered else ""
-    )
-    yield f"allows no transaction{where}: transactions need a rule for network_fee."
+    if chains is None and with_fees:
+        yield f"allows transactions only{_on(with_fees)}: others need a rule for network_fee."
+    else:
+        where = _on(chains - with_fees) if chains and with_fees else ""
+        yield f"allows no transaction{where}: transactions need a rule for network_fee."
+
+
+def _on(chains: frozenset[int]) -> str:
+    several = "s" if len(chains) > 1 else ""
+    return f" on chain{several} {listed(map(str, sorted(chains)), 'and', ordered=True)}"
 
 
 def _about_windows(one: _Rule) -> Iterator[str]:
@@ -227,11 +271,6 @@ def _about_windows(one: _Rule) -> Iterator[str]:
                 f"has a window of {duration(short.seconds)} that never limits: the one of "
                 f"{duration(long.seconds)} allows no more."
             )
-        elif long.max_amount >= short.max_amount * -(-long.seconds // short.seconds):
-            yield (
-                f"has a window of {duration(long.seconds)} that never limits: the one of "
-                f"{duration(short.seconds)} allows no more in that time."
-            )
     if rule.max_amount is not None:
         for window in rule.windows:
             if window.max_amount < rule.max_amount:
@@ -240,11 +279,9 @@ def _about_windows(one: _Rule) -> Iterator[str]:
                     f"{duration(window.seconds)} allows less."
                 )
                 break
-    signed = any(
-        example.typed_data is not None and _kind_of(example) != "typed_data"
-        for example in one.examples
-    )
-    if rule.windows and signed and rule.max_lifetime_seconds is None:
+    # Signatures that never end, such as Permit (ERC-2612), match no rule with a lifetime.
+    ending = examples(replace(rule, max_lifetime_seconds=1)) if rule.windows else []
+    if rule.max_lifetime_seconds is None and any(example.typed_data for example in ending):
         yield (
             "allows signatures that are valid for any time, and count in its windows until then: "
             "set max_lifetime_seconds, or name the methods for transactions only."
@@ -255,13 +292,16 @@ def _about_uncounted_effects(one: _Rule, policy: Sequence[_Rule]) -> Iterator[st
     """Warn about calls and typed data whose effects are unknown, and therefore not counted."""
     rule = one.rule
     if "contract_call" in one.kinds and rule.to is None:
-        yield "allows calls of any contract, which can move any asset without being counted."
+        yield "allows calls of any contract, which can move any asset, and which no limit counts."
     if "contract_call" in one.kinds and rule.to is not None and rule.selectors is None:
         tokens = frozenset[str]().union(*(other.rule.tokens or () for other in policy))
         for token in sorted(rule.to & tokens):
             yield (
-                f"allows any function of the token {token}, which can move it without being "
-                "counted: name the selectors."
+                f"allows any function of the token {token}, which can move it, and which no limit "
+                "counts: name the selectors."
             )
-    if "typed_data" in one.kinds and rule.typed_data is None:
-        yield "allows typed data of any contract, which can sell any asset without being counted."
+    if "typed_data" in one.kinds and not _values(rule, "verifying_contracts"):
+        yield (
+            "allows typed data of any contract, which can sell any asset, and which no limit "
+            "counts."
+        )

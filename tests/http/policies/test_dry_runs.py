@@ -14,6 +14,12 @@ from tests.policies import DELEGATION, EVERYTHING, transfer
 from tests.signing import CHAIN_ID
 from wallet_api.blueprints.schemas.signing import AUTHORIZATION
 
+# Rules that no route stores: about 100,000 characters.
+TOO_LONG = [
+    EVERYTHING | {"id": f"r{index}", "to": [f"0x{number:040x}" for number in range(46)]}
+    for index in range(45)
+]
+
 
 def test_a_dry_run_has_the_effects_the_verdicts_and_the_windows(
     client, engine, store, pay, policed
@@ -95,6 +101,7 @@ def test_a_dry_run_of_a_delegation_names_its_delegate(client, engine, store, pol
         ({"fid": FID, "message": "a", "method": "sign/transaction"}, 400, "invalid_request"),
         ({"fid": FID, "message": "a", "method": "eth_call"}, 400, "invalid_request"),
         ({"fid": FID, "message": "a", "rules": []}, 400, "invalid_policy"),
+        ({"fid": FID, "message": "a", "rules": TOO_LONG}, 400, "invalid_policy"),
         ({"fid": FID, "transaction": {}, "chainId": 1}, 400, "not_signable"),
         ({"fid": FID, "message": "a", "method": "personal_sign"}, 400, "invalid_request"),
         ({"fid": FID, "message": "a", "authorization": {}}, 400, "invalid_request"),

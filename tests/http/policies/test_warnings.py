@@ -2,8 +2,10 @@
 
 import pytest
 
+from tests.database import rows_of
 from tests.factories import FID, signed_in
 from tests.policies import EVERYTHING, FEES, payments
+from wallet_api.blueprints import policies, policy_assignments
 from wallet_api.policies.reading import read_rules
 from wallet_api.policies.warnings import warnings
 
@@ -55,3 +57,21 @@ def test_what_is_read_has_no_warnings(client, engine, send):
     found = client.get(f"/v1/policies/{stored['id']}", headers=engine).get_json()
     assert stored.pop("warnings")
     assert found == stored
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "module"),
+    [("POST", "/v1/policies", policies), ("PUT", "/api/wallet/policy", policy_assignments)],
+)
+def test_nothing_is_stored_if_the_warnings_fail(
+    client, engine, address, sql, monkeypatch, method, path, module
+):
+    def fail(rules):
+        raise RuntimeError
+
+    monkeypatch.setattr(module, "warnings", fail)
+    body = {"rules": [EVERYTHING]} | ({"name": "trading"} if method == "POST" else {})
+    headers = engine if method == "POST" else signed_in()
+    before = rows_of(sql)
+    assert client.open(path, method=method, json=body, headers=headers).status_code == 500
+    assert rows_of(sql) == before

@@ -10,6 +10,7 @@ from tests.database import rows_of
 from tests.factories import ACCESS, FID, new_client
 from tests.policies import (
     CLIENT,
+    DELEGATION,
     EVERYTHING,
     FEES,
     RECIPIENT,
@@ -22,6 +23,7 @@ from tests.policies import (
 )
 from tests.services.signing import permit_batch
 from tests.signing import CHAIN_ID
+from wallet_api.blueprints.schemas.signing import AUTHORIZATION
 from wallet_api.errors import ClientNotFound, NotSignable, PolicyRefused
 from wallet_api.ethereum.typed_data import read_typed_data
 from wallet_api.policies.reading import read_rules
@@ -30,11 +32,17 @@ from wallet_api.services.policies.dry_runs import PolicyDryRuns
 from wallet_api.services.signing.service import SigningService
 
 HOUR = 3600
+# Of each kind of request, the method that most tests use first.
 METHODS = {
-    "message": "personal_sign",
-    "typed_data": "eth_signTypedData_v4",
-    "transaction": "eth_signTransaction",
+    "message": ("personal_sign", "eth_sign", "sign/message"),
+    "typed_data": ("eth_signTypedData_v4", "eth_signTypedData", "sign/typed-data"),
+    "transaction": ("eth_signTransaction", "sign/transaction"),
+    "authorization": ("sign/authorization",),
 }
+
+
+def chain_of(method):
+    return None if method == "sign/message" else CHAIN_ID
 
 
 @dataclass
@@ -47,30 +55,36 @@ class Bench:
     clients: ApiClientService
     address: str
 
-    def preview(self, kind, given):
+    def preview(self, kind, given, chain_id):
+        common = {"chain_id": chain_id, "access": CLIENT}
         if kind == "message":
-            return self.signing.preview_message(FID, given, chain_id=CHAIN_ID, access=CLIENT)
+            return self.signing.preview_message(FID, given, **common)
         if kind == "typed_data":
-            read = read_typed_data(given, chain_id=CHAIN_ID)
-            return self.signing.preview_typed_data(FID, read, chain_id=CHAIN_ID, access=CLIENT)
-        return self.signing.preview_transaction(FID, given, chain_id=CHAIN_ID, access=CLIENT)
+            read = read_typed_data(given, chain_id=chain_id)
+            return self.signing.preview_typed_data(FID, read, **common)
+        if kind == "authorization":
+            return self.signing.preview_authorization(FID, given, **common)
+        return self.signing.preview_transaction(FID, given, **common)
 
-    def dry_run(self, kind, given, rules=None, client="engine"):
-        return self.dry_runs.run(
-            FID, self.preview(kind, given), method=METHODS[kind], client=client, rules=rules
-        )
+    def dry_run(self, kind, given, rules=None, client="engine", method=None):
+        method = method or METHODS[kind][0]
+        preview = self.preview(kind, given, chain_of(method))
+        return self.dry_runs.run(FID, preview, method=method, client=client, rules=rules)
 
-    def sign(self, kind, given):
-        """Sign as the client "engine". Return why it is refused, or None."""
-        engine = next(c for c in self.clients.list_clients() if c.name == "engine")
-        access = replace(CLIENT, unrestricted=engine.unrestricted, client_id=engine.id)
-        common = {"chain_id": CHAIN_ID, "method": METHODS[kind], "access": access}
+    def sign(self, kind, given, client="engine", method=None):
+        """Sign as a client. Return why it is refused, or None."""
+        method = method or METHODS[kind][0]
+        signer = next(c for c in self.clients.list_clients() if c.name == client)
+        access = replace(CLIENT, unrestricted=signer.unrestricted, client_id=signer.id)
+        common = {"chain_id": chain_of(method), "method": method, "access": access}
         try:
             if kind == "message":
                 self.signing.sign_message(FID, given, address=None, **common)
             elif kind == "typed_data":
                 read = read_typed_data(given, chain_id=CHAIN_ID)
                 self.signing.sign_typed_data(FID, read, address=None, **common)
+            elif kind == "authorization":
+                self.signing.sign_authorization(FID, given, **common)
             else:
                 self.signing.sign_transaction(FID, given, **common)
         except PolicyRefused as refused:
@@ -94,11 +108,11 @@ def a_rule(draw, number):
     rule = {"id": f"r{number}", "effect": "allow" if draw.random() < 0.95 else "deny"}
     if draw.random() < 0.5:
         kinds = ["token_transfer", "allowance", "native_transfer", "network_fee", "message"]
-        rule["kinds"] = draw.sample([*kinds, "hash_message"], 3)
+        rule["kinds"] = draw.sample([*kinds, "hash_message", "delegation"], 3)
     if draw.random() < 0.2:
         rule |= {"to": [RECIPIENT]} if draw.random() < 0.5 else {"spenders": [SPENDER]}
     if draw.random() < 0.2:
-        rule["methods"] = draw.sample(list(METHODS.values()), 2)
+        rule["methods"] = draw.sample([name for names in METHODS.values() for name in names], 6)
     if draw.random() < 0.2:
         rule["chain_ids"] = draw.sample([CHAIN_ID, 1, 10], 2)
     if rule["effect"] == "allow" and draw.random() < 0.6:
@@ -119,7 +133,7 @@ def put_in_force(draw, policies):
     for layer in draw.sample(("service", "client", "wallet", "user"), 2):
         rules = [a_rule(draw, number) for number in range(draw.randint(1, 4))]
         if draw.random() < 0.8:
-            rules.append(EVERYTHING)
+            rules += [EVERYTHING, DELEGATION | {"to": [RECIPIENT]}]
         if layer == "user":
             policies.put_user(*rules)
         elif layer == "wallet":
@@ -132,7 +146,9 @@ def put_in_force(draw, policies):
 
 
 def a_request(draw, address):
-    kind = draw.choice(("message", "typed_data", "transaction", "transaction"))
+    kind = draw.choice(("message", "typed_data", "transaction", "transaction", "authorization"))
+    if kind == "authorization":
+        return kind, AUTHORIZATION | {"address": draw.choice((RECIPIENT, SPENDER))}
     if kind == "message":
         return kind, draw.choice((b"Sign in", b"h" * 32))
     amount = draw.choice((0, 1, 100, 400, 2**160))
@@ -156,10 +172,14 @@ def test_a_dry_run_decides_as_the_signature_does(bench, count, capsys):
         if number % 10 == 0:
             put_in_force(draw, bench.policies)
         kind, given = a_request(draw, bench.address)
-        verdict = bench.dry_run(kind, given).verdict
-        refused = bench.sign(kind, given)
+        chosen = {
+            "client": draw.choice(("engine", "engine", "engine", "free")),
+            "method": draw.choice(METHODS[kind]),
+        }
+        verdict = bench.dry_run(kind, given, **chosen).verdict
+        refused = bench.sign(kind, given, **chosen)
         told = refused["reason"] if refused else None
-        assert verdict.reason == told, (number, kind, given)
+        assert verdict.reason == told, (number, kind, given, chosen)
         if refused and verdict.refusal:
             first = verdict.refusal
             assert (refused["layer"], refused["version"]) == (first.layer, first.version)

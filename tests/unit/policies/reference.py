@@ -90,7 +90,8 @@ def may_allow(rule, effect, request):
         return False
     if effect["kind"] == "delegation":
         chain_id = int(effect["chain_id"])
-        if "to" not in rule or chain_id == 0 or chain_id != request.chain_id:
+        is_named = "to" in rule and "delegation" in rule.get("kinds", [])
+        if not is_named or chain_id == 0 or chain_id != request.chain_id:
             return False
     if "max_amount" in rule or "windows" in rule:
         return own_amount(effect, request) is not None

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from functools import cache
 
+import pytest
 from hypothesis import event, given, note, settings
 from hypothesis import strategies as st
 
@@ -10,7 +11,9 @@ from tests.unit.policies import reference
 from tests.unit.policies.random_policies import CONDITIONS, LIMITS, merged, some
 from tests.unit.policies.real_requests import all_requests
 from tests.unit.policies.requests import DAI, PERMIT2, USDC
-from wallet_api.policies.examples import examples
+from wallet_api.errors import NotSignable
+from wallet_api.ethereum.typed_data import read_typed_data
+from wallet_api.policies.examples import examples, is_read
 from wallet_api.policies.reading import read_rules
 from wallet_api.policies.rules import METHODS
 from wallet_api.policies.warnings import warnings
@@ -77,3 +80,22 @@ def test_a_rule_is_said_to_never_match_if_it_has_no_example(rule):
     read = read_rules([rule, {"id": "other", "effect": "allow"}])
     said = any(sentence.startswith('Rule "r" can never match') for sentence in warnings(read))
     assert said == (not examples(read[0]))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Order", "HyperliquidTransaction:Withdraw", "$", "A$b", "_", "Int8", "int8a"),
+        *("int8", "int", "uint7", "bytes", "bytes33", "bytes32x", "address", "addresses", "bool"),
+        *("string", "EIP712Domain", "EIP712Domain:a", "EIP712Domains", "EIP712Domain$"),
+        *("__proto__", "x" * 128, "x" * 129),
+    ],
+)
+def test_a_primary_type_can_be_read_if_and_only_if_such_typed_data_is(name):
+    smallest = {"types": {name: []}, "primaryType": name, "domain": {}, "message": {}}
+    try:
+        read_typed_data(smallest, chain_id=1)
+    except NotSignable:
+        assert not is_read(name)
+    else:
+        assert is_read(name)

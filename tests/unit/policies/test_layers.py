@@ -14,7 +14,7 @@ from wallet_api.policies.rules import KINDS
 ALLOWING = read_rules(
     [
         {"id": "all", "effect": "allow", "kinds": list(KINDS)},
-        {"id": "delegates", "effect": "allow", "to": [ROUTER]},
+        {"id": "delegates", "effect": "allow", "kinds": ["delegation"], "to": [ROUTER]},
     ]
 )
 REFUSING = read_rules([{"id": "none", "effect": "deny"}])

@@ -96,7 +96,7 @@ def reason(request, *rules):
 def denies(request, **members):
     """Return whether a deny rule matches, and check that an allow rule with the same does not."""
     everything = rule(id="everything", kinds=list(KINDS), effect="allow")
-    delegates = rule(id="delegates", to=ROUTER, effect="allow")
+    delegates = rule(id="delegates", kinds="delegation", to=ROUTER, effect="allow")
     verdict = reason(request, everything, delegates, rule(effect="deny", **members))
     assert verdict in (None, "denied")
     return verdict == "denied"
@@ -190,9 +190,10 @@ def test_a_delegation_for_every_chain_or_another_one_is_never_allowed(chain_id):
     assert denies(request_for(delegation), kinds="delegation", to=ROUTER)
 
 
-def test_a_delegation_needs_its_delegate_by_name_even_if_it_ends_one():
+def test_a_delegation_needs_its_kind_and_its_delegate_by_name_even_if_it_ends_one():
     ending = Delegation(authority=WALLET, delegate="0x" + "00" * 20, chain_id=BASE)
     assert not allows(request_for(ending), kinds="delegation")
+    assert not allows(request_for(ending), to="0x" + "00" * 20)
     assert not allows(request_for(ending), kinds="delegation", to=ROUTER)
     assert allows(request_for(ending), kinds="delegation", to="0x" + "00" * 20)
 

@@ -304,3 +304,14 @@ def test_the_schema_and_the_reader_agree_on_random_damage(random):
         assert not VALIDATOR.is_valid(given)
     else:
         VALIDATOR.validate(given)
+
+
+def test_rules_share_equal_conditions():
+    """Verdicts compare them."""
+    first, second = read_rules(
+        [
+            {"id": name, "effect": "allow", "to": [f"0x{n:040x}" for n in numbers]}
+            for name, numbers in (("a", range(9)), ("b", range(8, -1, -1)))
+        ]
+    )
+    assert first.to is second.to

@@ -33,6 +33,7 @@ SEND = {
     "chain_ids": [BASE],
     "to": [ROUTER],
 }
+EVERYTHING = {"id": "all", "effect": "allow"}
 
 
 def warned(*rules, about="r"):
@@ -109,10 +110,15 @@ def test_a_rule_that_can_never_match_is_named_with_its_conflict(members, conflic
 
 
 @pytest.mark.parametrize(
-    "members", [{"kinds": ["delegation"]}, {"methods": ["sign/authorization"]}]
+    "members",
+    [
+        {"kinds": ["delegation"]},
+        {"methods": ["sign/authorization"]},
+        {"methods": ["sign/authorization"], "to": [ROUTER]},
+    ],
 )
-def test_a_delegation_without_a_delegate_is_named(members):
-    why = "a delegation needs `to`, which names the delegates"
+def test_a_delegation_without_its_kind_or_a_delegate_is_named(members):
+    why = "a delegation needs `kinds` that name it, and `to`, which names the delegates"
     assert warned(rule(**members), SEND, FEE) == [f"can never match: {why}."]
     assert warned(rule(effect="deny", **members), SEND, FEE) == []
 
@@ -175,7 +181,7 @@ def test_values_that_can_match_are_not_named(members):
 
 
 @pytest.mark.parametrize(
-    "members", [typed("PermitSingle", USDC), {"kinds": ["typed_data"], **typed("Permit")}]
+    "members", [typed("PermitSingle", USDC), {"kinds": ["typed_data"], **typed("Permit", USDC)}]
 )
 def test_the_type_of_a_standard_that_matches_only_imitations_is_named(members):
     (name,) = members["typed_data"]["primary_types"]
@@ -202,6 +208,8 @@ def test_every_kind_can_match_without_other_conditions(kind):
         {"chain_ids": [1, BASE]},
         {"to": [ROUTER, STRANGER]},
         {"kinds": ["native_transfer"], "to": [ROUTER], "chain_ids": [BASE]},
+        {"tokens": ["native"]},
+        {"methods": BY_TRANSACTION},
     ],
 )
 def test_a_rule_whose_every_effect_is_denied_is_named(denying):
@@ -209,6 +217,27 @@ def test_a_rule_whose_every_effect_is_denied_is_named(denying):
     assert warned(SEND, FEE, denying, about="send") == [
         'never allows anything: rule "no" denies all of it.'
     ]
+
+
+@pytest.mark.parametrize(
+    ("allowed", "denied"),
+    [
+        ({"kinds": ["message"]}, {"methods": ["personal_sign", "eth_sign", "sign/message"]}),
+        ({"kinds": ["message"], "chain_ids": [BASE]}, {"methods": ["personal_sign", "eth_sign"]}),
+        (typed("Order"), {"methods": [name for name in METHODS if "yped" in name]}),
+        (
+            {"kinds": ["token_transfer"], "tokens": ["native", USDC], **typed(None, USDC)},
+            {"tokens": [USDC]},
+        ),
+    ],
+)
+def test_a_rule_is_denied_by_all_values_that_its_kind_can_have(allowed, denied):
+    denying = {"id": "no", "effect": "deny", **denied}
+    sentence = 'never allows anything: rule "no" denies all of it.'
+    assert sentence in warned(rule(**allowed), denying)
+    (name, values), *_ = denied.items()
+    if len(values) > 1:
+        assert sentence not in warned(rule(**allowed), denying | {name: values[1:]})
 
 
 def test_a_rule_whose_effects_are_denied_by_several_rules_is_named():
@@ -249,6 +278,22 @@ def test_a_limit_next_to_a_rule_without_limits_is_named():
     assert warned(SEND, FEE, wide, about="send") == []
 
 
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"kinds": ["token_transfer", "delegation"], "to": [ROUTER]},
+        {"kinds": ["token_transfer", "hash_message"]},
+    ],
+)
+def test_a_lifetime_that_refuses_what_no_other_rule_allows_limits(members):
+    limited = rule(**members, max_lifetime_seconds=600)
+    assert not [one for one in warned(limited, EVERYTHING, FEE) if "limits" in one]
+    transfers = rule(kinds=["token_transfer"], max_lifetime_seconds=600)
+    assert warned(transfers, EVERYTHING, FEE) == [
+        'never limits anything: rule "all" allows all of it without limits.'
+    ]
+
+
 def test_a_transaction_needs_a_rule_for_its_fee():
     sentence = "allows no transaction: transactions need a rule for network_fee."
     assert warned(SEND, about="send") == [sentence]
@@ -257,6 +302,15 @@ def test_a_transaction_needs_a_rule_for_its_fee():
     ]
     denied = {"id": "no", "effect": "deny", "kinds": ["network_fee"]}
     assert warned(SEND, FEE, denied, about="send") == [sentence]
+    native = {"id": "no", "effect": "deny", "tokens": ["native"]}
+    token = rule(kinds=["token_transfer"], tokens=[USDC], methods=BY_TRANSACTION)
+    assert warned(token, FEE, native) == [sentence]
+    assert warned(token, {"id": "fee", "effect": "allow"}, native) == [sentence]
+    everywhere = {name: value for name, value in SEND.items() if name != "chain_ids"}
+    assert warned(everywhere, about="send") == [sentence]
+    assert warned(everywhere, FEE | {"chain_ids": [10, BASE]}, about="send") == [
+        f"allows transactions only on chains 10 and {BASE}: others need a rule for network_fee."
+    ]
     anywhere = {"id": "fee", "effect": "allow", "kinds": ["network_fee"]}
     assert warned(SEND, anywhere, about="send") == []
     assert warned(SEND, FEE | {"chain_ids": [1, BASE]}, about="send") == []
@@ -289,16 +343,8 @@ def windows(*pairs):
             {"windows": windows((3600, 10), (86_400, 10))},
             ["has a window of 1 hour that never limits: the one of 24 hours allows no more."],
         ),
-        (
-            {"windows": windows((3600, 10), (86_400, 240))},
-            [
-                (
-                    "has a window of 24 hours that never limits: "
-                    "the one of 1 hour allows no more in that time."
-                )
-            ],
-        ),
-        ({"windows": windows((3600, 10), (86_400, 239))}, []),
+        # It also counts what other rules and earlier versions of the policy allowed.
+        ({"windows": windows((3600, 10), (86_400, 240))}, []),
         ({"windows": windows((3600, 10)), "max_amount": "10"}, []),
         (
             {"windows": windows((3600, 10)), "max_amount": "11"},
@@ -319,15 +365,24 @@ def test_a_window_over_signatures_needs_a_lifetime():
     assert warned(rule(kinds=["allowance"], **limits), FEE) == [sentence]
     assert warned(rule(kinds=["allowance"], **limits, max_lifetime_seconds=60), FEE) == []
     assert warned(rule(kinds=["allowance"], **limits, methods=BY_TRANSACTION), FEE) == []
+    assert warned(rule(kinds=["allowance"], **limits, **typed("PermitSingle", PERMIT2))) == [
+        sentence
+    ]
+    # With a lifetime, this rule would never match.
+    assert warned(rule(kinds=["allowance"], **limits, **typed("Permit", USDC))) == []
 
 
 def test_what_could_move_assets_without_being_counted_is_named():
-    calls = "allows calls of any contract, which can move any asset without being counted."
+    calls = "allows calls of any contract, which can move any asset, and which no limit counts."
     assert warned(rule(kinds=["contract_call"], chain_ids=[BASE]), FEE) == [calls]
     assert warned(rule(kinds=["contract_call"], chain_ids=[BASE], to=[ROUTER]), FEE) == []
-    typed = "allows typed data of any contract, which can sell any asset without being counted."
-    assert warned(rule(kinds=["typed_data"])) == [typed]
-    assert warned(rule(kinds=["typed_data"], typed_data={"verifying_contracts": [DAI]})) == []
+    orders = (
+        "allows typed data of any contract, which can sell any asset, and which no limit counts."
+    )
+    assert warned(rule(kinds=["typed_data"])) == [orders]
+    assert warned(rule(kinds=["typed_data"], **typed("Order"))) == [orders]
+    assert warned(rule(kinds=["typed_data"], **typed("Order", DAI))) == []
+    assert warned(rule(kinds=["typed_data"], **typed(None, DAI))) == []
     assert warned(rule(kinds=list(KINDS), methods=list(METHODS), to=[ROUTER]), FEE)
 
 
@@ -336,8 +391,8 @@ def test_any_function_of_a_token_is_named():
     send = rule(id="b", kinds=["token_transfer"], chain_ids=[BASE], tokens=[USDC], to=[ROUTER])
     assert warned(token, send, FEE) == [
         (
-            f"allows any function of the token {USDC}, which can move it without being counted: "
-            "name the selectors."
+            f"allows any function of the token {USDC}, which can move it, and which no limit "
+            "counts: name the selectors."
         )
     ]
     assert warned(token | {"selectors": ["0x12345678"]}, send, FEE) == []

@@ -21,8 +21,6 @@ from wallet_api.policies.evaluation import LAYERS, REASONS
 from wallet_api.policies.explanation import explain, known_asset
 from wallet_api.policies.json_schema import RULES_SCHEMA
 from wallet_api.policies.rules import MAX_NAME, METHODS, RULE_EFFECTS
-from wallet_api.policies.warnings import warnings
-from wallet_api.services.policies.decisions import read_stored_rules
 from wallet_api.services.policies.effective import MAX_WINDOWS
 
 EXAMPLE = {
@@ -121,25 +119,28 @@ class DryRunBody(PreviewBody):
     )
 
 
+class _StoredRules(fields.Field[Any]):
+    """The rules of a row, which are a JSON text."""
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
+        return json.loads(value)
+
+
 class PolicyAnswer(Answer):
     """A version of a policy."""
 
     id = fields.UUID(metadata=_ID)
     version = fields.Integer(metadata=_VERSION)
     name = fields.String()
-    rules = fields.Function(lambda row: json.loads(row.rules), metadata=_STORED_RULES)
+    rules = _StoredRules(metadata=_STORED_RULES)
     created_at = Timestamp(data_key="createdAt")
     created_by = fields.String(data_key="createdBy", metadata={"examples": ["cli:operator"]})
-
-
-def _warnings_of(row: Any) -> list[str]:
-    return warnings(read_stored_rules(row.rules))
 
 
 class WrittenPolicyAnswer(PolicyAnswer):
     """The version of a policy that was stored, or that had the same name and rules before."""
 
-    warnings = fields.Function(_warnings_of, metadata=_WARNINGS)
+    warnings = fields.List(fields.String(), metadata=_WARNINGS)
 
 
 class PolicyPage(PageAnswer):
@@ -160,14 +161,14 @@ class UserPolicyAnswer(Answer):
     """The rules that the user set. `version` counts the changes, and is the ETag."""
 
     version = fields.Integer(metadata=_VERSION)
-    rules = fields.Function(lambda row: json.loads(row.rules), metadata=_STORED_RULES)
+    rules = _StoredRules(metadata=_STORED_RULES)
     created_at = Timestamp(data_key="createdAt")
 
 
 class WrittenUserPolicyAnswer(UserPolicyAnswer):
     """The rules that the user set now, or that were the same before."""
 
-    warnings = fields.Function(_warnings_of, metadata=_WARNINGS)
+    warnings = fields.List(fields.String(), metadata=_WARNINGS)
 
 
 class _Layer(Answer):
