@@ -162,7 +162,7 @@ async function showQr({ asset, amount, network }) {
 
 async function copy() {
   try {
-    await navigator.clipboard.writeText(at("address").textContent);
+    await navigator.clipboard.writeText(at("address").firstChild.data);
   } catch {
     at("said").textContent = "The browser refused to copy. Select the address instead.";
     return;
