@@ -75,6 +75,20 @@ def test_a_client_that_is_valid_again_and_one_that_is_missing_are_reported(clien
     plant(sql, "delete from api_clients")
     missing = [f"the API client {name} is missing" for name in ("engine", "gone")]
     assert verify() == ([(None, None, fault) for fault in missing], 3)
+    # As docs/operations.md says.
+    sql.execute(
+        "insert into api_clients"
+        " (name, id, token_hash, scopes, allowed_networks, expires_at, revoked_at)"
+        " select name, left(md5(name), 16), repeat(md5(name), 2), %s, %s, %s, now()"
+        " from unnest(%s::text[]) as name",
+        [
+            sorted(RIGHTS.scopes),
+            list(RIGHTS.allowed_networks),
+            RIGHTS.expires_at,
+            ["engine", "gone"],
+        ],
+    )
+    assert verify() == ([], 3)
 
 
 @pytest.mark.parametrize("details", FOREIGN_DETAILS, ids=lambda text: text[:20])
